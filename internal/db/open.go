@@ -1,0 +1,131 @@
+// Package db owns the way to Postgres: sqlc's typed queries (generated from
+// queries/), the pool, the migrations and the names of constraints. It holds no
+// rules of the product and never decides what an error means to a visitor.
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// AppRole is the database role that the program works as: it cannot change or
+// delete a line of the ledger or of the audit trail (migrations/grants.sql).
+const AppRole = "refill_app"
+
+// Beginner is what a domain function takes when it owns a transaction: the pool,
+// or a transaction, in which case Begin makes a savepoint.
+type Beginner interface {
+	DBTX
+	Begin(ctx context.Context) (pgx.Tx, error)
+}
+
+// Options says how a pool is opened. The zero value is what tests want.
+type Options struct {
+	Name             string        // application_name, so that pg_stat_activity tells who is who
+	StatementTimeout time.Duration // longest a statement may run; 0: 5 s
+	MaxConns         int32         // 0: pgx's default, the greater of 4 and the number of CPUs
+	AsOwner          bool          // stay the user of the address instead of AppRole
+}
+
+// Open connects to the database at url and answers when it does. The sessions
+// take the role AppRole where the database has it and lets us; Restricted tells.
+func Open(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("the database address does not parse: %w", err)
+	}
+	timeout := o.StatementTimeout
+	if timeout == 0 {
+		timeout = 5 * time.Second
+	}
+	params := config.ConnConfig.RuntimeParams
+	params["timezone"] = "UTC"
+	params["application_name"] = "refill " + o.Name
+	params["statement_timeout"] = fmt.Sprint(timeout.Milliseconds())
+	params["lock_timeout"] = fmt.Sprint(timeout.Milliseconds())
+	params["idle_in_transaction_session_timeout"] = fmt.Sprint((timeout + 30*time.Second).Milliseconds())
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	if o.MaxConns > 0 {
+		config.MaxConns = o.MaxConns
+	}
+	if !o.AsOwner {
+		may, err := mayTakeRole(ctx, config.ConnConfig)
+		if err != nil {
+			return nil, err
+		}
+		if may {
+			params["role"] = AppRole
+		}
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open the pool: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("the database does not answer: %w", err)
+	}
+	return pool, nil
+}
+
+// mayTakeRole asks once, on a connection of its own, whether AppRole exists and
+// is ours to take.
+func mayTakeRole(ctx context.Context, config *pgx.ConnConfig) (bool, error) {
+	conn, err := pgx.ConnectConfig(ctx, config.Copy())
+	if err != nil {
+		return false, fmt.Errorf("the database does not answer: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is lost with this connection
+	var may bool
+	err = conn.QueryRow(ctx, `select coalesce((select pg_has_role(oid, 'MEMBER') from pg_roles where rolname = $1), false)`,
+		AppRole).Scan(&may)
+	if err != nil {
+		return false, fmt.Errorf("look for the role %s: %w", AppRole, err)
+	}
+	return may, nil
+}
+
+// Restricted reports whether the sessions of the pool are held to AppRole's
+// grants. Where they are not (a managed Postgres that lets nobody make a role)
+// the append-only triggers are the only guard.
+func Restricted(ctx context.Context, dbtx DBTX) (bool, error) {
+	var may bool
+	err := dbtx.QueryRow(ctx, `select has_table_privilege('ledger_entry', 'update') or has_table_privilege('ledger_entry', 'delete')`).Scan(&may)
+	return !may, err
+}
+
+// Unsafe lists the settings of the server that would lose acknowledged money in
+// a crash; empty when there are none.
+func Unsafe(ctx context.Context, dbtx DBTX) ([]string, error) {
+	rows, err := dbtx.Query(ctx, `select name from pg_settings
+		where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off' order by name`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// Constraint returns the name of the constraint that refused a statement; empty
+// when err is of another kind.
+func Constraint(err error) string {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) {
+		return pgErr.ConstraintName
+	}
+	return ""
+}
+
+// Retryable reports whether the same transaction may simply be tried again: a
+// deadlock or a serialization failure.
+func Retryable(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && (pgErr.Code == "40P01" || pgErr.Code == "40001")
+}

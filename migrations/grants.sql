@@ -1,0 +1,21 @@
+-- What the application may do. Run by the owner after every migration, as often
+-- as one likes. Nothing is granted that a line below does not name.
+grant usage on schema public to refill_app;
+revoke all on all tables in schema public from refill_app;
+
+-- Ledger, payments and audit trail only grow.
+grant select, insert on ledger_tx, ledger_entry, payment, audit to refill_app;
+
+-- Cards and series are never deleted.
+grant select, insert, update on
+  partner, staff, customer, setting, series_counter, series, card, series_tally,
+  key_canary, account, export to refill_app;
+
+grant select, insert, update, delete on
+  staff_partner, series_partner, session, guess to refill_app;
+
+-- River keeps its own house.
+grant select, insert, update, delete on
+  river_job, river_leader, river_queue, river_notification to refill_app;
+grant select on river_migration, goose_db_version to refill_app;
+grant usage, select on all sequences in schema public to refill_app;

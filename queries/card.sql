@@ -1,0 +1,76 @@
+-- name: CardInsert :copyfrom
+insert into card (series_id, serial, key_id, code_index, code_sealed)
+values (@series_id, @serial, @key_id, @code_index, @code_sealed);
+
+-- name: CardFindTaken :many
+-- Which of these codes exist already: a draw that met one is drawn again.
+select code_index from card where code_index = any(@code_indexes::bytea[]);
+
+-- name: CardFind :one
+-- The card of a code with all that decides about it, as of the database's clock.
+select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
+  s.price, s.currency,
+  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
+  (s.any_partner or exists (select from series_partner p
+    where p.series_id = s.id and p.partner_id = @partner_id))::boolean as partner_allowed
+from card c
+join series s on s.id = c.series_id
+where c.code_index = any(@code_indexes::bytea[]);
+
+-- name: CardFindSerial :one
+-- As CardFind, for a card that staff have before them.
+select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
+  s.price, s.currency,
+  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
+  (s.any_partner or exists (select from series_partner p
+    where p.series_id = s.id and p.partner_id = @partner_id))::boolean as partner_allowed
+from card c
+join series s on s.id = c.series_id
+where c.series_id = @series_id and c.serial = @serial;
+
+-- name: CardUse :one
+-- The guard of every redemption: all that must hold stands in this one update,
+-- so that of any number of racing attempts one gets a row.
+update card c set state = 'used', used_by = @customer_id, used_at = now()
+from series s, customer k
+where c.series_id = @series_id and c.serial = @serial and s.id = c.series_id and k.id = @customer_id
+  and c.state = 'active' and s.state = 'active' and k.disabled_at is null
+  and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
+  and (s.any_partner or exists (select from series_partner p
+    where p.series_id = s.id and p.partner_id = k.partner_id))
+returning c.used_at::timestamptz, s.price, s.currency;
+
+-- name: CardList :many
+-- Cards of a series after a serial, with who used them. state narrows to one
+-- stored state; empty: all.
+select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark,
+  c.used_by, customer.name as used_by_name
+from card c
+left join customer on customer.id = c.used_by
+where c.series_id = @series_id and c.serial > @after_serial
+  and (sqlc.narg('state')::card_state is null or c.state = sqlc.narg('state'))
+order by c.series_id, c.serial
+limit @size;
+
+-- name: CardListBack :many
+-- The page before a serial, last card first.
+select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark,
+  c.used_by, customer.name as used_by_name
+from card c
+left join customer on customer.id = c.used_by
+where c.series_id = @series_id and c.serial < @before_serial
+  and (sqlc.narg('state')::card_state is null or c.state = sqlc.narg('state'))
+order by c.series_id desc, c.serial desc
+limit @size;
+
+-- name: CardExportPage :many
+-- What an export needs of the next cards of a series: those that can still be
+-- redeemed some day.
+select serial, key_id, code_sealed, state, valid_till
+from card
+where series_id = @series_id and serial > @after_serial and state in ('active', 'disabled')
+order by series_id, serial
+limit @size;
+
+-- name: CardCountForExport :one
+select count(*) from card where series_id = @series_id and state in ('active', 'disabled');

@@ -1,0 +1,39 @@
+-- name: CustomerCreate :one
+insert into customer (partner_id, username, name, email, phone, password_hash)
+values (@partner_id, @username, @name, @email, @phone, @password_hash)
+returning *;
+
+-- name: CustomerGetByUsername :one
+select * from customer where username = lower(@username);
+
+-- name: CustomerGet :one
+-- A customer with partner and balance; a foreign one is not found.
+select customer.*, partner.name as partner_name, partner.time_zone,
+  account.id as account_id, account.balance, account.currency
+from customer
+join partner on partner.id = customer.partner_id
+join account on account.customer_id = customer.id
+where customer.id = @id
+  and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]));
+
+-- name: CustomerList :many
+-- Newest first, below before_id; search goes over name, username, e-mail and phone.
+select customer.id, customer.username, customer.name, customer.email, customer.phone,
+  customer.disabled_at, partner.name as partner_name, account.balance, account.currency
+from customer
+join partner on partner.id = customer.partner_id
+join account on account.customer_id = customer.id
+where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
+  and (@search::text = '' or customer.name ilike '%' || @search || '%'
+    or customer.username ilike @search || '%' or customer.email ilike @search || '%'
+    or customer.phone ilike '%' || @search || '%' or customer.id::text = @search)
+  and customer.id < @before_id
+order by customer.id desc
+limit @size;
+
+-- name: CustomerCount :one
+select count(*) from customer
+where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
+  and (@search::text = '' or customer.name ilike '%' || @search || '%'
+    or customer.username ilike @search || '%' or customer.email ilike @search || '%'
+    or customer.phone ilike '%' || @search || '%' or customer.id::text = @search);

@@ -1,0 +1,83 @@
+-- name: ExportCreate :one
+insert into export (series_id, format, request_key, rows_total, created_by)
+values (@series_id, @format, @request_key, @rows_total, @created_by)
+returning id;
+
+-- name: ExportSetJob :exec
+update export set job_id = @job_id where id = @id;
+
+-- name: ExportGetByRequestKey :one
+select id, series_id, created_by from export where request_key = @request_key;
+
+-- name: ExportGet :one
+select sqlc.embed(e), s.number as series_number, s.any_partner,
+  array(select partner_id from series_partner p where p.series_id = s.id)::bigint[] as partner_ids,
+  staff.name as created_by_name, now()::timestamptz as asked_at
+from export e
+join series s on s.id = e.series_id
+join staff on staff.id = e.created_by
+where e.id = @id;
+
+-- name: ExportListSeries :many
+select sqlc.embed(e), staff.name as created_by_name, now()::timestamptz as asked_at
+from export e
+join staff on staff.id = e.created_by
+where e.series_id = @series_id and e.created_at > now() - interval '30 days'
+order by e.id desc
+limit 20;
+
+-- name: ExportListWaiting :many
+-- Files that are ready and that the person who asked has not fetched yet.
+select e.id, e.format, e.size, e.rows_total, e.finished_at, s.number as series_number
+from export e
+join series s on s.id = e.series_id
+where e.created_by = @created_by and e.state = 'ready' and e.fetched_at is null
+  and e.expires_at > now() and e.finished_at > now() - interval '1 hour'
+order by e.id desc
+limit 5;
+
+-- name: ExportStart :execrows
+update export set state = 'running', started_at = coalesce(started_at, now()), rows_done = 0, failure = ''
+where id = @id and state in ('queued', 'running', 'failed');
+
+-- name: ExportSetTotal :exec
+update export set rows_total = @rows_total where id = @id;
+
+-- name: ExportAdvance :one
+-- Says how far an export is and learns whether it is still wanted.
+update export set rows_done = @rows_done where id = @id
+returning state;
+
+-- name: ExportFinish :execrows
+update export set state = 'ready', finished_at = now(), rows_done = @rows_done, rows_total = @rows_done,
+  file = @file, size = @size, sha256 = @sha256, expires_at = now() + @lifetime::interval
+where id = @id and state = 'running';
+
+-- name: ExportFail :exec
+update export set state = 'failed', failure = @failure, finished_at = now()
+where id = @id and state in ('queued', 'running');
+
+-- name: ExportCancel :execrows
+update export set state = 'cancelled', finished_at = now()
+where id = @id and state in ('queued', 'running');
+
+-- name: ExportRequeue :execrows
+update export set state = 'queued', failure = '', job_id = @job_id, rows_done = 0
+where id = @id and state = 'failed';
+
+-- name: ExportExpire :many
+-- Marks what has expired and names its files, for removal.
+update export set state = 'expired' where state = 'ready' and expires_at <= now()
+returning id, file;
+
+-- name: ExportListFiles :many
+-- The files that someone may still fetch.
+select file from export where state = 'ready';
+
+-- name: ExportFetched :exec
+update export set fetched_at = coalesce(fetched_at, now()) where id = @id;
+
+-- name: ExportNotify :exec
+-- Tells every web process, at commit, that an export changed, and whose it is.
+select pg_notify('refill', json_build_object('kind', 'export', 'id', @id::bigint,
+  'series', @series_id::bigint, 'staff', @staff_id::bigint)::text);

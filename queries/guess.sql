@@ -1,0 +1,57 @@
+-- name: GuessCharge :many
+-- Counts an attempt in both scopes and says whether it may go on, in one
+-- statement: a limiter that checks first and counts later lets a thousand
+-- parallel guesses past. Reaching soft_limit bars the scope for a pause that
+-- doubles with every further attempt; reaching hard_limit bars it for hard_pause.
+-- A barred scope is not charged further. Committed without waiting for the disk:
+-- an attempt lost in a crash loses no money.
+with calm as materialized (select set_config('synchronous_commit', 'off', true)),
+who as (
+  insert into guess as g (scope, n, since, allowed) select sqlc.arg(who)::text, 1, now(), true from calm
+  on conflict (scope) do update set
+    allowed = coalesce(g.barred_until <= now(), true),
+    n = case when g.barred_until > now() then g.n
+             when g.since < now() - sqlc.arg(who_window)::interval then 1
+             else g.n + 1 end,
+    since = case when g.since < now() - sqlc.arg(who_window)::interval and coalesce(g.barred_until <= now(), true) then now() else g.since end,
+    barred_until = case
+      when g.barred_until > now() then g.barred_until
+      when g.since < now() - sqlc.arg(who_window)::interval then null
+      when g.n + 1 >= sqlc.arg(hard_limit)::integer then now() + sqlc.arg(hard_pause)::interval
+      when g.n + 1 >= sqlc.arg(soft_limit)::integer
+        then now() + least(sqlc.arg(first_pause)::interval * power(2, least(g.n + 1 - sqlc.arg(soft_limit)::integer, 20)), sqlc.arg(top_pause)::interval)
+    end
+  returning scope, n, allowed, barred_until
+), address as (
+  insert into guess as g (scope, n, since, allowed) select sqlc.arg(address)::text, 1, now(), true from calm
+  on conflict (scope) do update set
+    allowed = coalesce(g.barred_until <= now(), true),
+    n = case when g.barred_until > now() then g.n
+             when g.since < now() - sqlc.arg(address_window)::interval then 1
+             else g.n + 1 end,
+    since = case when g.since < now() - sqlc.arg(address_window)::interval and coalesce(g.barred_until <= now(), true) then now() else g.since end,
+    barred_until = case
+      when g.barred_until > now() then g.barred_until
+      when g.since < now() - sqlc.arg(address_window)::interval then null
+      when g.n + 1 >= sqlc.arg(address_limit)::integer then now() + sqlc.arg(address_window)::interval
+    end
+  returning scope, n, allowed, barred_until
+)
+select scope, n, allowed, barred_until from who
+union all
+select scope, n, allowed, barred_until from address;
+
+-- name: GuessForgive :exec
+-- It was right: the charge on the address is taken back, who asked starts anew.
+with calm as materialized (select set_config('synchronous_commit', 'off', true))
+update guess g set n = case when g.scope = sqlc.arg(who)::text then 0 else greatest(g.n - 1, 0) end,
+  barred_until = case when g.scope = sqlc.arg(who)::text then null else g.barred_until end
+from calm
+where g.scope in (sqlc.arg(who)::text, sqlc.arg(address)::text);
+
+-- name: GuessClear :execrows
+-- Lifts a bar by hand.
+update guess set n = 0, barred_until = null where scope = sqlc.arg(scope);
+
+-- name: GuessDeleteOld :execrows
+delete from guess where since < now() - interval '2 days' and coalesce(barred_until < now(), true);

@@ -1,0 +1,48 @@
+-- name: JobCounts :many
+-- How many jobs of each queue wait, run and failed.
+select q.name as queue, (q.paused_at is not null)::boolean as paused,
+  count(j.id) filter (where j.state in ('available', 'scheduled', 'pending')) as waiting,
+  count(j.id) filter (where j.state = 'running') as running,
+  count(j.id) filter (where j.state = 'retryable') as retrying,
+  count(j.id) filter (where j.state = 'discarded') as failed,
+  coalesce(extract(epoch from now() - min(j.scheduled_at) filter (where j.state = 'available')), 0)::bigint as oldest_seconds
+from river_queue q
+left join river_job j on j.queue = q.name and j.state not in ('completed', 'cancelled')
+group by q.name, q.paused_at
+order by q.name;
+
+-- name: JobList :many
+-- Jobs with the series or export behind them; what is wrong comes first.
+select j.id, j.kind, j.queue, j.state, j.attempt, j.max_attempts, j.created_at, j.scheduled_at,
+  j.attempted_at, j.finalized_at, cardinality(j.errors)::integer as error_count,
+  coalesce(s.number, es.number, '')::text as series_number,
+  coalesce(s.made, e.rows_done, 0)::integer as done, coalesce(s.quantity, e.rows_total, 0)::integer as total,
+  coalesce(e.id, 0)::bigint as export_id, coalesce(e.format::text, '')::text as export_format
+from river_job j
+left join series s on s.job_id = j.id
+left join export e on e.job_id = j.id
+left join series es on es.id = e.series_id
+where (@state::text = '' or j.state::text = @state)
+  and (@queue::text = '' or j.queue = @queue)
+  and (@everything::boolean or j.state <> 'completed' or s.id is not null or e.id is not null)
+order by case j.state when 'discarded' then 0 when 'retryable' then 1 when 'running' then 2
+  when 'available' then 3 when 'scheduled' then 4 when 'pending' then 5 else 6 end, j.id desc
+limit @size;
+
+-- name: JobGet :one
+select id, kind, queue, state from river_job where id = @id;
+
+-- name: JobOldestWaiting :one
+-- How long the job that waits longest has been able to run, in seconds; 0 when none waits.
+select coalesce(max(extract(epoch from now() - scheduled_at)), 0)::bigint as seconds
+from river_job where state = 'available';
+
+-- name: JobRunningElsewhere :many
+-- Running jobs and the worker that took each, for finding those whose worker died.
+select id, coalesce(attempted_by[array_upper(attempted_by, 1)], '')::text as worker
+from river_job where state = 'running';
+
+-- name: JobRelease :execrows
+-- Gives a dead worker's job back to the queue.
+update river_job set state = 'available', scheduled_at = now()
+where id = @id and state = 'running' and attempted_by[array_upper(attempted_by, 1)] = @worker::text;

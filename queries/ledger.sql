@@ -1,0 +1,27 @@
+-- name: LedgerPost :one
+-- One movement with all its entries in one statement: the trigger on
+-- ledger_entry refuses any that does not sum to zero. Versions and balances are
+-- 0 for accounts that keep none.
+with tx as (
+  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, comment)
+  values (@kind, @idempotency_key, @series_id, @serial, @reverses, @staff_id, @comment)
+  returning id, at
+), entries as (
+  insert into ledger_entry (tx_id, account_id, amount, version, balance_after)
+  select tx.id, e.account_id, e.amount, nullif(e.version, 0), case when e.version > 0 then e.balance_after end
+  from tx, (select unnest(@account_ids::bigint[]) as account_id, unnest(@amounts::bigint[]) as amount,
+    unnest(@versions::bigint[]) as version, unnest(@balances::bigint[]) as balance_after) e
+)
+select id, at from tx;
+
+-- name: LedgerGetByKey :one
+-- What was done under an idempotency key, if anything was.
+select tx.id, tx.kind, tx.at, tx.series_id, tx.serial, payment.customer_id, payment.id as payment_id,
+  payment.type, payment.amount, payment.currency, payment.balance_after
+from ledger_tx tx
+join payment on payment.tx_id = tx.id
+where tx.idempotency_key = @idempotency_key;
+
+-- name: LedgerBalance :one
+-- The balance of an account that keeps none, summed.
+select coalesce(sum(amount), 0)::bigint from ledger_entry where account_id = @account_id;

@@ -1,0 +1,129 @@
+-- name: SeriesNextNumber :one
+-- The next number of a year: 1, 2, 3 … Serialises orders by the row's lock.
+insert into series_counter (year, last) values (@year, 1)
+on conflict (year) do update set last = series_counter.last + 1
+returning last;
+
+-- name: SeriesCreate :one
+insert into series (number, prefix, price, currency, quantity, any_partner, time_zone, valid_till,
+  activate_when_generated, code_length, order_key, created_by)
+values (@number, @prefix, @price, @currency, @quantity, @any_partner, @time_zone, @valid_till,
+  @activate_when_generated, @code_length, @order_key, @created_by)
+returning id, number, created_at;
+
+-- name: SeriesPartnerAdd :exec
+insert into series_partner (series_id, partner_id)
+select @series_id, unnest(@partner_ids::bigint[]);
+
+-- name: SeriesSetJob :exec
+update series set job_id = @job_id where id = @id;
+
+-- name: SeriesGetByOrderKey :one
+select id, number, created_by from series where order_key = @order_key;
+
+-- name: SeriesGetForUpdate :one
+select * from series where id = @id for no key update;
+
+-- name: SeriesGet :one
+select * from series where id = @id;
+
+-- name: SeriesShow :one
+-- One series with what its page shows; a series that reaches beyond the asking
+-- person's partners is not found.
+select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
+  coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
+    join partner p on p.id = sp.partner_id where sp.series_id = s.id), '')::text as partner_names,
+  coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
+  (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
+  card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
+  now()::timestamptz as asked_at
+from series s
+left join staff on staff.id = s.created_by
+left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
+  from series_tally where series_id = s.id) t on true
+where (s.number = @number or s.id = @id)
+  and (@all_partners::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all(@partner_ids::bigint[]))));
+
+-- name: SeriesList :many
+-- Newest first, below before_id; the same columns as SeriesShow.
+select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
+  coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
+    join partner p on p.id = sp.partner_id where sp.series_id = s.id), '')::text as partner_names,
+  coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
+  (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
+  card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
+  now()::timestamptz as asked_at
+from series s
+left join staff on staff.id = s.created_by
+left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
+  from series_tally where series_id = s.id) t on true
+where s.id < @before_id
+  and (@search::text = '' or s.number like @search || '%' or s.prefix ilike '%' || @search || '%')
+  and (@status::text = '' or @status = case
+    when s.state = 'active' and now() >= card_expires_at(s.valid_till, s.time_zone) then 'expired'
+    when s.state in ('queued', 'generating') then 'working'
+    else s.state::text end)
+  and (@all_partners::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all(@partner_ids::bigint[]))))
+order by s.id desc
+limit @size;
+
+-- name: SeriesStart :execrows
+update series set state = 'generating', started_at = coalesce(started_at, now()), failure = ''
+where id = @id and state in ('queued', 'generating', 'failed');
+
+-- name: SeriesAdvance :exec
+update series set made = made + @n where id = @id;
+
+-- name: SeriesFinish :one
+update series set
+  state = case when activate_when_generated then 'active' else 'ready' end::series_state,
+  made_at = now(),
+  activated_at = case when activate_when_generated then now() end
+where id = @id and made = quantity
+returning state;
+
+-- name: SeriesSetState :exec
+update series set state = @state,
+  activated_at = case when @state::series_state = 'active' then coalesce(activated_at, now()) else activated_at end
+where id = @id;
+
+-- name: SeriesFail :exec
+update series set state = 'failed', failure = @failure where id = @id and state in ('queued', 'generating');
+
+-- name: SeriesRequeue :execrows
+update series set state = 'queued', failure = '', job_id = @job_id where id = @id and state = 'failed';
+
+-- name: SeriesLapse :exec
+update series set lapsed_at = now() where id = @id;
+
+-- name: SeriesListLapsed :many
+-- Series whose last day ended a good while ago and whose leftover value still
+-- stands as outstanding. The hour lets every redemption that began in time end.
+select id from series
+where state in ('active', 'locked') and lapsed_at is null
+  and card_expires_at(valid_till, time_zone) < now() - interval '1 hour';
+
+-- name: SeriesLock :exec
+-- State changes of a series take this lock; redemptions share it (SeriesShare).
+-- So nothing is redeemed between counting what is left of a series and posting it.
+select pg_advisory_xact_lock(1, @series_id::integer);
+
+-- name: SeriesShare :exec
+select pg_advisory_xact_lock_shared(1, @series_id::integer);
+
+-- name: SeriesNotify :exec
+-- Tells every web process, at commit, that a series changed.
+select pg_notify('refill', json_build_object('kind', 'series', 'id', @id::bigint)::text);
+
+-- name: TallyAdd :exec
+insert into series_tally as t (series_id, shard, used, disabled, void)
+values (@series_id, @shard, @used, @disabled, @void)
+on conflict (series_id, shard) do update set
+  used = t.used + excluded.used, disabled = t.disabled + excluded.disabled, void = t.void + excluded.void;
+
+-- name: TallySum :one
+select coalesce(sum(used), 0)::bigint as used, coalesce(sum(disabled), 0)::bigint as disabled,
+  coalesce(sum(void), 0)::bigint as void
+from series_tally where series_id = @series_id;

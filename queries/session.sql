@@ -1,0 +1,33 @@
+-- name: SessionCreate :exec
+insert into session (token_hash, staff_id, customer_id, expires_at, address, user_agent)
+values (@token_hash, @staff_id, @customer_id, now() + @lifetime::interval, @address, @user_agent);
+
+-- name: SessionGetStaff :one
+-- Who is signed in; nobody where the session is over, idle too long, or its
+-- owner has been disabled since.
+select staff.id, staff.username, staff.name, staff.role, staff.all_partners,
+  array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids,
+  session.seen_at < now() - interval '1 minute' as stale
+from session
+join staff on staff.id = session.staff_id
+where session.token_hash = @token_hash and session.expires_at > now()
+  and session.seen_at > now() - @idle::interval and staff.disabled_at is null;
+
+-- name: SessionGetCustomer :one
+select customer.id, customer.username, customer.name, customer.partner_id,
+  partner.name as partner_name, partner.brand, partner.time_zone, partner.portal_refill_card,
+  session.seen_at < now() - interval '1 minute' as stale
+from session
+join customer on customer.id = session.customer_id
+join partner on partner.id = customer.partner_id
+where session.token_hash = @token_hash and session.expires_at > now()
+  and session.seen_at > now() - @idle::interval and customer.disabled_at is null;
+
+-- name: SessionTouch :exec
+update session set seen_at = now() where token_hash = @token_hash;
+
+-- name: SessionDelete :exec
+delete from session where token_hash = @token_hash;
+
+-- name: SessionDeleteExpired :execrows
+delete from session where expires_at < now();
