@@ -1,0 +1,70 @@
+// Package export turns values into files: cards in, bytes out to an io.Writer.
+// It owns how a card looks on paper (PDF) and in a table (CSV). It never reads a
+// database or a clock, never opens a file, never starts a goroutine and never
+// logs; and because a code is money, no error it returns contains one.
+package export
+
+import "refill/internal/fault"
+
+// Card is one card as it is printed or sent.
+type Card struct {
+	Serial        int64  // Contiguous in its series, from 1.
+	Code          string // The full printed code, PREFIX-XXXX-XXXX-XXXX-XXXX, in clear: only here.
+	Price         string // Machine form: "10.00".
+	PriceText     string // As people read it: "USD 10.00".
+	Currency      string // ISO 4217: "USD".
+	ValidTill     string // Machine form: "2027-12-31".
+	ValidTillText string // As people read it: "31 Dec 2027".
+	Series        string // "202611".
+	Status        string // "active", "inactive", "used", …
+}
+
+// Writer takes the cards of one file, one after another. It is not safe for use
+// by several goroutines. After an error every further call returns that error.
+type Writer interface {
+	// Write adds a card. Bytes may reach the underlying writer later.
+	Write(c Card) error
+	// Close finishes the file; without it the file is incomplete. It does not
+	// close the underlying writer.
+	Close() error
+}
+
+// Meta is what all cards of a printed file have in common.
+type Meta struct {
+	Brand        string   // Who issues the card. Shrinks to fit, then ends in "…".
+	Series       string   // Number of the series, for the line in the sheet's margin.
+	PortalURL    string   // "https://refill.example.net"; the QR code holds PortalURL + "/r#" + code.
+	Title        string   // Of the document and of each sheet; empty: made from Brand and Series.
+	Instructions []string // At most two lines: what the customer has to do.
+	Count        int64    // Cards in the file, for "Sheet 1 of 100"; 0 when it isn't known.
+	Accent       string   // The brand's colour as "#rrggbb"; empty: a dark blue.
+	Labels       Labels
+}
+
+// Labels are the card's own words, for portals in another language. An empty one
+// gets its English word.
+type Labels struct {
+	Kind      string // "Refill card"
+	Serial    string // "Serial"
+	Series    string // "Series"
+	ValidTill string // "Valid till"
+	Sheet     string // "Sheet %d"
+	SheetOf   string // "Sheet %d of %d"
+	Print     string // "Print at 100 %, cut along the marks"
+}
+
+// Faults of a printed file. The first three are mended in the settings or on the
+// form of the series, so they say where and what.
+var (
+	// ErrGlyph says that a text has a character which the card's fonts lack.
+	ErrGlyph = fault.New(fault.Invalid, "export_glyph", "The card’s font lacks a character of the text.")
+	// ErrTooWide says that a text doesn't fit its place at the smallest size that
+	// can still be read.
+	ErrTooWide = fault.New(fault.Invalid, "export_too_wide", "A text is too long for the card.")
+	// ErrAddress says that the portal's address is too long for a QR code that
+	// still scans from a card.
+	ErrAddress = fault.New(fault.Invalid, "export_address", "The portal’s address is too long for the QR code on a card.")
+	// ErrMeta says that a Meta is not one: a colour that isn't "#rrggbb", or more
+	// than two lines of instructions.
+	ErrMeta = fault.New(fault.Invalid, "export_meta", "The card’s design has a setting that can’t be used.")
+)
