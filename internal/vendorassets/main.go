@@ -1,0 +1,45 @@
+// Command vendorassets picks, out of the packages that npm installed below
+// static/node_modules, the few files that the pages need and puts them into
+// static/vendor, where package static embeds them. It is the only way by which
+// files of others enter the program, and it never downloads anything itself.
+package main
+
+import (
+	"flag"
+	"log/slog"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	dir := flag.String("static", "static", "the folder that holds node_modules and vendor")
+	flag.Parse()
+	if err := run(*dir); err != nil {
+		slog.Error("the assets were not copied", slog.Any("error", err))
+		os.Exit(1)
+	}
+}
+
+// run fills dir/vendor. The files are made in memory first, so that a missing
+// package leaves the folder as it was.
+func run(dir string) error {
+	files, err := collect(os.DirFS(filepath.Join(dir, "node_modules")))
+	if err != nil {
+		return err
+	}
+	for name, data := range files {
+		if err := replace(filepath.Join(dir, "vendor", name), data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replace writes name in one step, so that a build going on beside this one
+// embeds the old file or the new one but never half of it.
+func replace(name string, data []byte) error {
+	if err := os.WriteFile(name+".new", data, 0o644); err != nil { //nolint:gosec // everyone may read what every browser gets
+		return err
+	}
+	return os.Rename(name+".new", name)
+}
