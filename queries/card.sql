@@ -1,7 +1,3 @@
--- name: CardInsert :copyfrom
-insert into card (series_id, serial, key_id, code_index, code_sealed)
-values (@series_id, @serial, @key_id, @code_index, @code_sealed);
-
 -- name: CardFindTaken :many
 -- Which of these codes exist already: a draw that met one is drawn again.
 select code_index from card where code_index = any(@code_indexes::bytea[]);
@@ -64,13 +60,9 @@ order by c.series_id desc, c.serial desc
 limit @size;
 
 -- name: CardExportPage :many
--- What an export needs of the next cards of a series: those that can still be
--- redeemed some day.
-select serial, key_id, code_sealed, state, valid_till
+-- What an export needs of the next cards of a series: the unused ones.
+select serial, key_id, code_sealed, valid_till
 from card
-where series_id = @series_id and serial > @after_serial and state in ('active', 'disabled')
+where series_id = @series_id and serial > @after_serial and state = 'active'
 order by series_id, serial
 limit @size;
-
--- name: CardCountForExport :one
-select count(*) from card where series_id = @series_id and state in ('active', 'disabled');

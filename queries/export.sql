@@ -10,13 +10,15 @@ update export set job_id = @job_id where id = @id;
 select id, series_id, created_by from export where request_key = @request_key;
 
 -- name: ExportGet :one
-select sqlc.embed(e), s.number as series_number, s.any_partner,
-  array(select partner_id from series_partner p where p.series_id = s.id)::bigint[] as partner_ids,
+-- One export; one of a series beyond the asking person's partners is not found.
+select sqlc.embed(e), s.number as series_number, s.prefix as series_prefix,
   staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id
 join staff on staff.id = e.created_by
-where e.id = @id;
+where e.id = @id
+  and (@all_partners::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all(@partner_ids::bigint[]))));
 
 -- name: ExportListSeries :many
 select sqlc.embed(e), staff.name as created_by_name, now()::timestamptz as asked_at
@@ -37,11 +39,8 @@ order by e.id desc
 limit 5;
 
 -- name: ExportStart :execrows
-update export set state = 'running', started_at = coalesce(started_at, now()), rows_done = 0, failure = ''
+update export set state = 'running', started_at = now(), rows_done = 0, rows_total = @rows_total, failure = ''
 where id = @id and state in ('queued', 'running', 'failed');
-
--- name: ExportSetTotal :exec
-update export set rows_total = @rows_total where id = @id;
 
 -- name: ExportAdvance :one
 -- Says how far an export is and learns whether it is still wanted.
@@ -59,10 +58,10 @@ where id = @id and state in ('queued', 'running');
 
 -- name: ExportCancel :execrows
 update export set state = 'cancelled', finished_at = now()
-where id = @id and state in ('queued', 'running');
+where id = @id and state in ('queued', 'running', 'failed');
 
 -- name: ExportRequeue :execrows
-update export set state = 'queued', failure = '', job_id = @job_id, rows_done = 0
+update export set state = 'queued', failure = '', rows_done = 0
 where id = @id and state = 'failed';
 
 -- name: ExportExpire :many

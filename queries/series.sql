@@ -1,8 +1,22 @@
 -- name: SeriesNextNumber :one
--- The next number of a year: 1, 2, 3 … Serialises orders by the row's lock.
-insert into series_counter (year, last) values (@year, 1)
+-- The next number of this year, 1, 2, 3 …, as the year stands in a time zone.
+-- Serialises orders by the row's lock.
+insert into series_counter (year, last) values (extract(year from now() at time zone @time_zone::text)::integer, 1)
 on conflict (year) do update set last = series_counter.last + 1
-returning last;
+returning year, last;
+
+-- name: SeriesToday :one
+-- The date now in a time zone, by the database's clock.
+select (now() at time zone @time_zone::text)::date as today;
+
+-- name: SeriesLiveCards :one
+-- How many cards could be redeemed now or after an activation: what a guesser
+-- may hit.
+select coalesce(sum(s.made - coalesce(t.gone, 0)), 0)::bigint as cards
+from series s
+left join (select series_id, sum(used + void) as gone from series_tally group by series_id) t on t.series_id = s.id
+where s.state in ('queued', 'generating', 'ready', 'active', 'locked')
+  and now() < card_expires_at(s.valid_till, s.time_zone);
 
 -- name: SeriesCreate :one
 insert into series (number, prefix, price, currency, quantity, any_partner, time_zone, valid_till,
@@ -91,9 +105,6 @@ where id = @id;
 
 -- name: SeriesFail :exec
 update series set state = 'failed', failure = @failure where id = @id and state in ('queued', 'generating');
-
--- name: SeriesRequeue :execrows
-update series set state = 'queued', failure = '', job_id = @job_id where id = @id and state = 'failed';
 
 -- name: SeriesLapse :exec
 update series set lapsed_at = now() where id = @id;

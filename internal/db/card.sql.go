@@ -10,21 +10,10 @@ import (
 	"time"
 )
 
-const cardCountForExport = `-- name: CardCountForExport :one
-select count(*) from card where series_id = $1 and state in ('active', 'disabled')
-`
-
-func (q *Queries) CardCountForExport(ctx context.Context, db DBTX, seriesID int64) (int64, error) {
-	row := db.QueryRow(ctx, cardCountForExport, seriesID)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const cardExportPage = `-- name: CardExportPage :many
-select serial, key_id, code_sealed, state, valid_till
+select serial, key_id, code_sealed, valid_till
 from card
-where series_id = $1 and serial > $2 and state in ('active', 'disabled')
+where series_id = $1 and serial > $2 and state = 'active'
 order by series_id, serial
 limit $3
 `
@@ -39,12 +28,10 @@ type CardExportPageRow struct {
 	Serial     int32
 	KeyID      int16
 	CodeSealed []byte
-	State      CardState
 	ValidTill  *time.Time
 }
 
-// What an export needs of the next cards of a series: those that can still be
-// redeemed some day.
+// What an export needs of the next cards of a series: the unused ones.
 func (q *Queries) CardExportPage(ctx context.Context, db DBTX, arg CardExportPageParams) ([]CardExportPageRow, error) {
 	rows, err := db.Query(ctx, cardExportPage, arg.SeriesID, arg.AfterSerial, arg.Size)
 	if err != nil {
@@ -58,7 +45,6 @@ func (q *Queries) CardExportPage(ctx context.Context, db DBTX, arg CardExportPag
 			&i.Serial,
 			&i.KeyID,
 			&i.CodeSealed,
-			&i.State,
 			&i.ValidTill,
 		); err != nil {
 			return nil, err
@@ -195,14 +181,6 @@ func (q *Queries) CardFindTaken(ctx context.Context, db DBTX, codeIndexes [][]by
 		return nil, err
 	}
 	return items, nil
-}
-
-type CardInsertParams struct {
-	SeriesID   int64
-	Serial     int32
-	KeyID      int16
-	CodeIndex  []byte
-	CodeSealed []byte
 }
 
 const cardList = `-- name: CardList :many

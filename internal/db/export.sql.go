@@ -32,7 +32,7 @@ func (q *Queries) ExportAdvance(ctx context.Context, db DBTX, arg ExportAdvanceP
 
 const exportCancel = `-- name: ExportCancel :execrows
 update export set state = 'cancelled', finished_at = now()
-where id = $1 and state in ('queued', 'running')
+where id = $1 and state in ('queued', 'running', 'failed')
 `
 
 func (q *Queries) ExportCancel(ctx context.Context, db DBTX, id int64) (int64, error) {
@@ -156,26 +156,33 @@ func (q *Queries) ExportFinish(ctx context.Context, db DBTX, arg ExportFinishPar
 }
 
 const exportGet = `-- name: ExportGet :one
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, s.number as series_number, s.any_partner,
-  array(select partner_id from series_partner p where p.series_id = s.id)::bigint[] as partner_ids,
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, s.number as series_number, s.prefix as series_prefix,
   staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id
 join staff on staff.id = e.created_by
 where e.id = $1
+  and ($2::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all($3::bigint[]))))
 `
+
+type ExportGetParams struct {
+	ID          int64
+	AllPartners bool
+	PartnerIds  []int64
+}
 
 type ExportGetRow struct {
 	Export        Export
 	SeriesNumber  string
-	AnyPartner    bool
-	PartnerIds    []int64
+	SeriesPrefix  string
 	CreatedByName string
 	AskedAt       time.Time
 }
 
-func (q *Queries) ExportGet(ctx context.Context, db DBTX, id int64) (ExportGetRow, error) {
-	row := db.QueryRow(ctx, exportGet, id)
+// One export; one of a series beyond the asking person's partners is not found.
+func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (ExportGetRow, error) {
+	row := db.QueryRow(ctx, exportGet, arg.ID, arg.AllPartners, arg.PartnerIds)
 	var i ExportGetRow
 	err := row.Scan(
 		&i.Export.ID,
@@ -197,8 +204,7 @@ func (q *Queries) ExportGet(ctx context.Context, db DBTX, id int64) (ExportGetRo
 		&i.Export.ExpiresAt,
 		&i.Export.FetchedAt,
 		&i.SeriesNumber,
-		&i.AnyPartner,
-		&i.PartnerIds,
+		&i.SeriesPrefix,
 		&i.CreatedByName,
 		&i.AskedAt,
 	)
@@ -368,17 +374,12 @@ func (q *Queries) ExportNotify(ctx context.Context, db DBTX, arg ExportNotifyPar
 }
 
 const exportRequeue = `-- name: ExportRequeue :execrows
-update export set state = 'queued', failure = '', job_id = $1, rows_done = 0
-where id = $2 and state = 'failed'
+update export set state = 'queued', failure = '', rows_done = 0
+where id = $1 and state = 'failed'
 `
 
-type ExportRequeueParams struct {
-	JobID *int64
-	ID    int64
-}
-
-func (q *Queries) ExportRequeue(ctx context.Context, db DBTX, arg ExportRequeueParams) (int64, error) {
-	result, err := db.Exec(ctx, exportRequeue, arg.JobID, arg.ID)
+func (q *Queries) ExportRequeue(ctx context.Context, db DBTX, id int64) (int64, error) {
+	result, err := db.Exec(ctx, exportRequeue, id)
 	if err != nil {
 		return 0, err
 	}
@@ -399,27 +400,18 @@ func (q *Queries) ExportSetJob(ctx context.Context, db DBTX, arg ExportSetJobPar
 	return err
 }
 
-const exportSetTotal = `-- name: ExportSetTotal :exec
-update export set rows_total = $1 where id = $2
+const exportStart = `-- name: ExportStart :execrows
+update export set state = 'running', started_at = now(), rows_done = 0, rows_total = $1, failure = ''
+where id = $2 and state in ('queued', 'running', 'failed')
 `
 
-type ExportSetTotalParams struct {
+type ExportStartParams struct {
 	RowsTotal int32
 	ID        int64
 }
 
-func (q *Queries) ExportSetTotal(ctx context.Context, db DBTX, arg ExportSetTotalParams) error {
-	_, err := db.Exec(ctx, exportSetTotal, arg.RowsTotal, arg.ID)
-	return err
-}
-
-const exportStart = `-- name: ExportStart :execrows
-update export set state = 'running', started_at = coalesce(started_at, now()), rows_done = 0, failure = ''
-where id = $1 and state in ('queued', 'running', 'failed')
-`
-
-func (q *Queries) ExportStart(ctx context.Context, db DBTX, id int64) (int64, error) {
-	result, err := db.Exec(ctx, exportStart, id)
+func (q *Queries) ExportStart(ctx context.Context, db DBTX, arg ExportStartParams) (int64, error) {
+	result, err := db.Exec(ctx, exportStart, arg.RowsTotal, arg.ID)
 	if err != nil {
 		return 0, err
 	}

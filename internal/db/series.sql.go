@@ -331,6 +331,23 @@ func (q *Queries) SeriesListLapsed(ctx context.Context, db DBTX) ([]int64, error
 	return items, nil
 }
 
+const seriesLiveCards = `-- name: SeriesLiveCards :one
+select coalesce(sum(s.made - coalesce(t.gone, 0)), 0)::bigint as cards
+from series s
+left join (select series_id, sum(used + void) as gone from series_tally group by series_id) t on t.series_id = s.id
+where s.state in ('queued', 'generating', 'ready', 'active', 'locked')
+  and now() < card_expires_at(s.valid_till, s.time_zone)
+`
+
+// How many cards could be redeemed now or after an activation: what a guesser
+// may hit.
+func (q *Queries) SeriesLiveCards(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, seriesLiveCards)
+	var cards int64
+	err := row.Scan(&cards)
+	return cards, err
+}
+
 const seriesLock = `-- name: SeriesLock :exec
 select pg_advisory_xact_lock(1, $1::integer)
 `
@@ -343,17 +360,18 @@ func (q *Queries) SeriesLock(ctx context.Context, db DBTX, seriesID int32) error
 }
 
 const seriesNextNumber = `-- name: SeriesNextNumber :one
-insert into series_counter (year, last) values ($1, 1)
+insert into series_counter (year, last) values (extract(year from now() at time zone $1::text)::integer, 1)
 on conflict (year) do update set last = series_counter.last + 1
-returning last
+returning year, last
 `
 
-// The next number of a year: 1, 2, 3 … Serialises orders by the row's lock.
-func (q *Queries) SeriesNextNumber(ctx context.Context, db DBTX, year int32) (int32, error) {
-	row := db.QueryRow(ctx, seriesNextNumber, year)
-	var last int32
-	err := row.Scan(&last)
-	return last, err
+// The next number of this year, 1, 2, 3 …, as the year stands in a time zone.
+// Serialises orders by the row's lock.
+func (q *Queries) SeriesNextNumber(ctx context.Context, db DBTX, timeZone string) (SeriesCounter, error) {
+	row := db.QueryRow(ctx, seriesNextNumber, timeZone)
+	var i SeriesCounter
+	err := row.Scan(&i.Year, &i.Last)
+	return i, err
 }
 
 const seriesNotify = `-- name: SeriesNotify :exec
@@ -379,23 +397,6 @@ type SeriesPartnerAddParams struct {
 func (q *Queries) SeriesPartnerAdd(ctx context.Context, db DBTX, arg SeriesPartnerAddParams) error {
 	_, err := db.Exec(ctx, seriesPartnerAdd, arg.SeriesID, arg.PartnerIds)
 	return err
-}
-
-const seriesRequeue = `-- name: SeriesRequeue :execrows
-update series set state = 'queued', failure = '', job_id = $1 where id = $2 and state = 'failed'
-`
-
-type SeriesRequeueParams struct {
-	JobID *int64
-	ID    int64
-}
-
-func (q *Queries) SeriesRequeue(ctx context.Context, db DBTX, arg SeriesRequeueParams) (int64, error) {
-	result, err := db.Exec(ctx, seriesRequeue, arg.JobID, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
 }
 
 const seriesSetJob = `-- name: SeriesSetJob :exec
@@ -529,6 +530,18 @@ func (q *Queries) SeriesStart(ctx context.Context, db DBTX, id int64) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const seriesToday = `-- name: SeriesToday :one
+select (now() at time zone $1::text)::date as today
+`
+
+// The date now in a time zone, by the database's clock.
+func (q *Queries) SeriesToday(ctx context.Context, db DBTX, timeZone string) (time.Time, error) {
+	row := db.QueryRow(ctx, seriesToday, timeZone)
+	var today time.Time
+	err := row.Scan(&today)
+	return today, err
 }
 
 const tallyAdd = `-- name: TallyAdd :exec

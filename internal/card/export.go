@@ -1,0 +1,332 @@
+package card
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river/rivertype"
+	"golang.org/x/sync/errgroup"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/fault"
+)
+
+// Refusals around exports.
+var (
+	ErrNoExport     = fault.New(fault.NotFound, "export_unknown", "There is no such file.")
+	ErrExportState  = fault.New(fault.Conflict, "export_state", "The export has changed meanwhile. Reload the page to see where it stands.")
+	ErrExportFormat = fault.Field("format", "export_format", "Choose CSV or PDF.")
+	ErrNotExported  = fault.Field("format", "export_series_state", "Only a series whose cards are all made and not void can be exported.")
+	ErrNothingLeft  = fault.Field("format", "export_empty", "This series has no unused card left to export.")
+	ErrNotWanted    = fault.New(fault.Conflict, "export_not_wanted", "This export was cancelled or is done.")
+)
+
+// RequestExport queues a file of a series' unused cards and returns the id of the
+// export. The same key asked again returns the export that it queued first.
+func (s *Service) RequestExport(ctx context.Context, actor audit.Actor, seriesID int64, format string, key uuid.UUID) (int64, error) {
+	series, err := s.Series(ctx, actor, seriesID)
+	if err != nil {
+		return 0, err
+	}
+	if !db.ExportFormat(format).Valid() {
+		return 0, ErrExportFormat
+	}
+	if id, err := s.requestedBefore(ctx, actor, key); err != nil || id != 0 {
+		return id, err
+	}
+	switch series.Series.State {
+	case db.SeriesStateReady, db.SeriesStateActive, db.SeriesStateLocked:
+	default:
+		return 0, ErrNotExported
+	}
+	left := int64(series.Series.Made) - series.Used - series.Disabled - series.Void
+	if left <= 0 {
+		return 0, ErrNothingLeft
+	}
+	var id int64
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		id, err = s.q.ExportCreate(ctx, tx, db.ExportCreateParams{
+			SeriesID: seriesID, Format: db.ExportFormat(format), RequestKey: key, RowsTotal: int32(left), CreatedBy: actor.StaffID, //nolint:gosec // at most MaxQuantity
+		})
+		if err != nil {
+			return fmt.Errorf("enter an export: %w", err)
+		}
+		if err := s.enqueueExport(ctx, tx, id); err != nil {
+			return err
+		}
+		err := audit.Record(ctx, tx, actor, audit.Entry{Action: "export.requested", SeriesID: seriesID, Detail: map[string]any{"export": id, "format": format}})
+		if err != nil {
+			return err
+		}
+		return s.notifyExport(ctx, tx, id, seriesID, actor.StaffID)
+	})
+	if db.Constraint(err) == "export_request_key" { // the other of two clicks was first
+		return s.requestedBefore(ctx, actor, key)
+	}
+	return id, err
+}
+
+func (s *Service) requestedBefore(ctx context.Context, actor audit.Actor, key uuid.UUID) (int64, error) {
+	row, err := s.q.ExportGetByRequestKey(ctx, s.db, key)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("look for the export: %w", err)
+	}
+	if row.CreatedBy != actor.StaffID {
+		return 0, ErrExportState
+	}
+	return row.ID, nil
+}
+
+func (s *Service) enqueueExport(ctx context.Context, tx pgx.Tx, id int64) error {
+	job, err := s.jobs.InsertTx(ctx, tx, ExportSeriesArgs{ExportID: id}, nil)
+	if err != nil {
+		return fmt.Errorf("queue an export: %w", err)
+	}
+	if err := s.q.ExportSetJob(ctx, tx, db.ExportSetJobParams{ID: id, JobID: &job.Job.ID}); err != nil {
+		return fmt.Errorf("note the job of an export: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) notifyExport(ctx context.Context, tx pgx.Tx, id, seriesID, staffID int64) error {
+	err := s.q.ExportNotify(ctx, tx, db.ExportNotifyParams{ID: id, SeriesID: seriesID, StaffID: staffID})
+	if err != nil {
+		return fmt.Errorf("announce a change of export: %w", err)
+	}
+	return nil
+}
+
+// Export reads an export of a series that lies within the actor's partners.
+func (s *Service) Export(ctx context.Context, actor audit.Actor, id int64) (db.ExportGetRow, error) {
+	row, err := s.q.ExportGet(ctx, s.db, db.ExportGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return row, ErrNoExport
+	}
+	if err != nil {
+		return row, fmt.Errorf("read an export: %w", err)
+	}
+	return row, nil
+}
+
+// changeExport alters an export in one transaction with its audit row.
+func (s *Service) changeExport(ctx context.Context, actor audit.Actor, id int64, action string, detail map[string]any, f func(tx pgx.Tx, e db.ExportGetRow) error) error {
+	e, err := s.Export(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		if err := f(tx, e); err != nil {
+			return err
+		}
+		facts := map[string]any{"export": id, "format": e.Export.Format}
+		for name, value := range detail {
+			facts[name] = value
+		}
+		if err := audit.Record(ctx, tx, actor, audit.Entry{Action: action, SeriesID: e.Export.SeriesID, Detail: facts}); err != nil {
+			return err
+		}
+		return s.notifyExport(ctx, tx, id, e.Export.SeriesID, e.Export.CreatedBy)
+	})
+}
+
+// CancelExport stops an export; what was written of its file is removed.
+func (s *Service) CancelExport(ctx context.Context, actor audit.Actor, id int64) error {
+	return s.changeExport(ctx, actor, id, "export.cancelled", nil, func(tx pgx.Tx, e db.ExportGetRow) error {
+		n, err := s.q.ExportCancel(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("cancel an export: %w", err)
+		}
+		if n == 0 {
+			return ErrExportState
+		}
+		if e.Export.JobID != nil {
+			if _, err := s.jobs.JobCancelTx(ctx, tx, *e.Export.JobID); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
+				return fmt.Errorf("cancel the job of an export: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// RetryExport starts a failed export again from the beginning.
+func (s *Service) RetryExport(ctx context.Context, actor audit.Actor, id int64) error {
+	return s.changeExport(ctx, actor, id, "export.retried", nil, func(tx pgx.Tx, _ db.ExportGetRow) error {
+		n, err := s.q.ExportRequeue(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("take up an export: %w", err)
+		}
+		if n == 0 {
+			return ErrExportState
+		}
+		return s.enqueueExport(ctx, tx, id)
+	})
+}
+
+// Fetched notes that somebody is about to receive the file: the audit row stands
+// before the first byte leaves.
+func (s *Service) Fetched(ctx context.Context, actor audit.Actor, id int64) error {
+	return s.changeExport(ctx, actor, id, "export.downloaded", nil, func(tx pgx.Tx, _ db.ExportGetRow) error {
+		return s.q.ExportFetched(ctx, tx, id)
+	})
+}
+
+// FailExport marks an export that was given up, in words for staff.
+func (s *Service) FailExport(ctx context.Context, id int64, why string) error {
+	return s.changeExport(ctx, audit.System(), id, "export.failed", nil, func(tx pgx.Tx, _ db.ExportGetRow) error {
+		return s.q.ExportFail(ctx, tx, db.ExportFailParams{ID: id, Failure: why})
+	})
+}
+
+// StartExport marks an export as running and returns it with its series.
+// ErrNotWanted says that there is nothing to do.
+func (s *Service) StartExport(ctx context.Context, id int64) (db.ExportGetRow, db.SeriesShowRow, error) {
+	e, err := s.Export(ctx, audit.System(), id)
+	if err != nil {
+		return e, db.SeriesShowRow{}, err
+	}
+	series, err := s.Series(ctx, audit.System(), e.Export.SeriesID)
+	if err != nil {
+		return e, series, err
+	}
+	total := int64(series.Series.Made) - series.Used - series.Disabled - series.Void
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		n, err := s.q.ExportStart(ctx, tx, db.ExportStartParams{ID: id, RowsTotal: int32(total)}) //nolint:gosec // at most MaxQuantity
+		if err != nil {
+			return fmt.Errorf("start an export: %w", err)
+		}
+		if n == 0 {
+			return ErrNotWanted
+		}
+		return s.notifyExport(ctx, tx, id, e.Export.SeriesID, e.Export.CreatedBy)
+	})
+	return e, series, err
+}
+
+// Unsealed is a card as an export needs it.
+type Unsealed struct {
+	Serial    int32
+	Code      Code
+	ValidTill time.Time
+}
+
+// exportPage is how many cards are read at once: enough to keep Postgres and us
+// both busy, small enough to weigh a few megabytes.
+const exportPage = 10_000
+
+// EachUnused calls f for every unused card of a series in the order of serials,
+// all as of one moment, while the next page is being read. Memory does not grow
+// with the series.
+func (s *Service) EachUnused(ctx context.Context, series db.Series, f func(page []Unsealed) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	pages := make(chan []db.CardExportPageRow, 1)
+	group.Go(func() error {
+		defer close(pages)
+		return s.readUnused(ctx, series.ID, pages)
+	})
+	group.Go(func() error {
+		opened := make([]Unsealed, 0, exportPage)
+		for page := range pages {
+			opened = opened[:0]
+			for _, row := range page {
+				seal, err := s.keys.sealer(row.KeyID, series.ID)
+				if err != nil {
+					return err
+				}
+				code, err := seal.open(row.CodeSealed, row.Serial)
+				if err != nil {
+					return err
+				}
+				card := Unsealed{Serial: row.Serial, Code: code, ValidTill: series.ValidTill}
+				if row.ValidTill != nil {
+					card.ValidTill = *row.ValidTill
+				}
+				opened = append(opened, card)
+			}
+			if err := f(opened); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+// readUnused sends the sealed cards of a series, page by page, out of one
+// snapshot.
+func (s *Service) readUnused(ctx context.Context, seriesID int64, pages chan<- []db.CardExportPageRow) error {
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `set transaction isolation level repeatable read, read only`); err != nil {
+			return fmt.Errorf("take a snapshot: %w", err)
+		}
+		after := int32(0)
+		for {
+			page, err := s.q.CardExportPage(ctx, tx, db.CardExportPageParams{SeriesID: seriesID, AfterSerial: after, Size: exportPage})
+			if err != nil {
+				return fmt.Errorf("read cards: %w", err)
+			}
+			if len(page) == 0 {
+				return nil
+			}
+			select {
+			case pages <- page:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			after = page[len(page)-1].Serial
+		}
+	})
+}
+
+// AdvanceExport tells how far an export is. ErrNotWanted says that it was
+// cancelled.
+func (s *Service) AdvanceExport(ctx context.Context, e db.Export, done int32) error {
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		state, err := s.q.ExportAdvance(ctx, tx, db.ExportAdvanceParams{ID: e.ID, RowsDone: done})
+		if err != nil {
+			return fmt.Errorf("advance an export: %w", err)
+		}
+		if state != db.ExportStateRunning {
+			return ErrNotWanted
+		}
+		return s.notifyExport(ctx, tx, e.ID, e.SeriesID, e.CreatedBy)
+	})
+}
+
+// File is a finished file as the store keeps it.
+type File struct {
+	Name   string
+	Size   int64
+	SHA256 []byte
+	Rows   int32
+}
+
+// FinishExport makes a file available, in one transaction with the end of its
+// job. ErrNotWanted says that the export was cancelled: the file is to be removed.
+func (s *Service) FinishExport(ctx context.Context, e db.Export, file File, complete Completer) error {
+	settings, err := s.settings.Get(ctx)
+	if err != nil {
+		return err
+	}
+	facts := map[string]any{"rows": file.Rows, "size": file.Size}
+	return s.changeExport(ctx, audit.System(), e.ID, "export.finished", facts, func(tx pgx.Tx, _ db.ExportGetRow) error {
+		n, err := s.q.ExportFinish(ctx, tx, db.ExportFinishParams{
+			ID: e.ID, RowsDone: file.Rows, File: file.Name, Size: file.Size, SHA256: file.SHA256,
+			Lifetime: time.Duration(settings.FileHours) * time.Hour,
+		})
+		if err != nil {
+			return fmt.Errorf("finish an export: %w", err)
+		}
+		if n == 0 {
+			return ErrNotWanted
+		}
+		return complete(ctx, tx)
+	})
+}

@@ -1,0 +1,122 @@
+package card
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/fault"
+)
+
+// GuessLimits bound wrong codes. They are held by the domain, so that no way in
+// can forget them: portal, staff and whatever comes later share one count.
+type GuessLimits struct {
+	Soft         int32         // wrong codes in a row until the first pause
+	FirstPause   time.Duration // doubles with each further wrong code …
+	TopPause     time.Duration // … up to this
+	Hard         int32         // wrong codes in a row until the long bar
+	HardPause    time.Duration
+	Window       time.Duration // a count this old starts anew
+	PerAddress   int32         // wrong codes from one address within AddressHour
+	AddressHours time.Duration
+}
+
+// DefaultGuessLimits are five wrong codes, then 30 s doubling to an hour, a day
+// after ten; and thirty an hour from one address.
+func DefaultGuessLimits() GuessLimits {
+	return GuessLimits{
+		Soft: 5, FirstPause: 30 * time.Second, TopPause: time.Hour,
+		Hard: 10, HardPause: 24 * time.Hour, Window: 24 * time.Hour,
+		PerAddress: 30, AddressHours: time.Hour,
+	}
+}
+
+// ErrBarred answers an attempt past the limits; nothing was looked up.
+var ErrBarred = fault.New(fault.Limited, "code_barred", "Too many codes were wrong.")
+
+// guessScopes names who is charged for an attempt: the person, and the address
+// (an IPv6 network of 64 bits, since one household has all of it).
+func guessScopes(actor audit.Actor, customerID int64) (who, address string) {
+	who = fmt.Sprintf("customer:%d", customerID)
+	if actor.StaffID != 0 {
+		who = fmt.Sprintf("staff:%d", actor.StaffID)
+	}
+	return who, "address:" + addressScope(actor.Address)
+}
+
+func addressScope(a netip.Addr) string {
+	a = a.Unmap()
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}
+
+// charge counts an attempt before anything is looked up and refuses it where a
+// limit is reached.
+func (s *Service) charge(ctx context.Context, actor audit.Actor, customerID int64) error {
+	who, address := guessScopes(actor, customerID)
+	l := s.limits
+	rows, err := s.q.GuessCharge(ctx, s.db, db.GuessChargeParams{
+		Who: who, WhoWindow: l.Window, HardLimit: l.Hard, HardPause: l.HardPause,
+		SoftLimit: l.Soft, FirstPause: l.FirstPause, TopPause: l.TopPause,
+		Address: address, AddressWindow: l.AddressHours, AddressLimit: l.PerAddress,
+	})
+	if err != nil {
+		return fmt.Errorf("charge an attempt: %w", err)
+	}
+	var barred *time.Time
+	for _, row := range rows {
+		if !row.Allowed && (barred == nil || row.BarredUntil.After(*barred)) {
+			barred = row.BarredUntil
+		}
+	}
+	if barred == nil {
+		return nil
+	}
+	return ErrBarred.Saying("Too many codes were wrong. You can try again " + until(*barred) + ". Nothing has been lost: a card keeps its value.")
+}
+
+// until says when a bar ends, in UTC as nobody's zone is known here.
+func until(t time.Time) string {
+	return "after " + t.UTC().Format("15:04") + " UTC on " + t.UTC().Format("2 January")
+}
+
+// forgive takes the charge back: the code was right. Losing this is harmless, so
+// its failure does not undo what was done.
+func (s *Service) forgive(ctx context.Context, actor audit.Actor, customerID int64) {
+	who, address := guessScopes(actor, customerID)
+	if err := s.q.GuessForgive(ctx, s.db, db.GuessForgiveParams{Who: who, Address: address}); err != nil {
+		s.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))
+	}
+}
+
+// ClearGuesses lifts the bar of a customer, for a reason that the audit keeps.
+func (s *Service) ClearGuesses(ctx context.Context, actor audit.Actor, customerID int64, reason string) error {
+	if _, err := s.q.GuessClear(ctx, s.db, fmt.Sprintf("customer:%d", customerID)); err != nil {
+		return fmt.Errorf("lift a bar: %w", err)
+	}
+	return audit.Record(ctx, s.db, actor, audit.Entry{Action: "guesses.cleared", CustomerID: customerID, Detail: map[string]any{"reason": reason}})
+}
+
+// trace returns a short keyed hash of a code: the same wrong code can be
+// recognised in the audit trail, and nothing can be learnt from it. It is not the
+// blind index and has a key of its own.
+func (k *Keyring) trace(code Code) (string, error) {
+	key, err := k.derive(k.current, "code trace")
+	if err != nil {
+		return "", err
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(code.symbols))
+	return hex.EncodeToString(mac.Sum(nil)[:6]), nil
+}

@@ -1,0 +1,86 @@
+package card
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"refill/internal/db"
+	"refill/internal/setting"
+)
+
+// Enqueuer is the part of River's client that writes jobs beside the rows they
+// are about, in one transaction.
+type Enqueuer interface {
+	InsertTx(ctx context.Context, tx pgx.Tx, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error)
+	JobCancelTx(ctx context.Context, tx pgx.Tx, jobID int64) (*rivertype.JobRow, error)
+}
+
+// Service is the domain with what it needs. Safe for concurrent use.
+type Service struct {
+	db       db.Beginner
+	q        *db.Queries
+	keys     *Keyring
+	jobs     Enqueuer
+	settings *setting.Store
+	log      *slog.Logger
+	limits   GuessLimits
+}
+
+// New returns the domain on a database. jobs may be nil where nothing is ordered.
+func New(beginner db.Beginner, keys *Keyring, jobs Enqueuer, settings *setting.Store, log *slog.Logger) *Service {
+	return &Service{
+		db: beginner, q: db.New(), keys: keys, jobs: jobs, settings: settings, log: log,
+		limits: DefaultGuessLimits(),
+	}
+}
+
+// inTx runs f in a transaction and commits it.
+func (s *Service) inTx(ctx context.Context, f func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, s.db, f)
+}
+
+// The queues, by what waits in them: a file that takes minutes does not hold up
+// the making of a series, nor either of them the housekeeping.
+const (
+	QueueGenerate    = "generate"
+	QueueExport      = "export"
+	QueueMaintenance = "maintenance"
+)
+
+// maxAttempts is how often a job is tried before staff are told that it failed.
+const maxAttempts = 8
+
+// GenerateSeriesArgs asks for the cards of a series.
+type GenerateSeriesArgs struct {
+	SeriesID int64 `json:"series_id"`
+}
+
+// Kind names the job.
+func (GenerateSeriesArgs) Kind() string { return "generate_series" }
+
+// InsertOpts puts the job in its queue.
+func (GenerateSeriesArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueGenerate, MaxAttempts: maxAttempts}
+}
+
+// ExportSeriesArgs asks for the file of an export.
+type ExportSeriesArgs struct {
+	ExportID int64 `json:"export_id"`
+}
+
+// Kind names the job.
+func (ExportSeriesArgs) Kind() string { return "export_series" }
+
+// InsertOpts puts the job in its queue.
+func (ExportSeriesArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueExport, MaxAttempts: maxAttempts}
+}
+
+// runFor is how long a job works before it goes to the back of its queue, so
+// that one million-card series does not keep ten small ones waiting.
+const runFor = 30 * time.Second

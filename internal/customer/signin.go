@@ -1,0 +1,35 @@
+package customer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/staff"
+)
+
+// SignIn checks a customer's username and password and returns the id. dbtx must
+// be the pool: the attempt is charged before anything is looked up. A customer
+// without a password has no portal sign-in.
+func SignIn(ctx context.Context, dbtx db.DBTX, a staff.Attempt) (int64, error) {
+	actor, err := staff.Prove(ctx, dbtx, staff.Realm{Name: "customer", Find: findForSignIn}, a)
+	return actor.CustomerID, err
+}
+
+func findForSignIn(ctx context.Context, dbtx db.DBTX, username string) (staff.Account, error) {
+	row, err := db.New().CustomerGetByUsername(ctx, dbtx, username)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return staff.Account{}, nil
+	}
+	if err != nil {
+		return staff.Account{}, fmt.Errorf("find customer: %w", err)
+	}
+	return staff.Account{
+		PasswordHash: row.PasswordHash, Disabled: row.DisabledAt != nil,
+		Actor: audit.Actor{CustomerID: row.ID},
+	}, nil
+}

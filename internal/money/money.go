@@ -1,0 +1,143 @@
+// Package money owns amounts: whole minor units of a currency, how they are read
+// from a form and how they are written. It never uses floating point and never
+// converts between currencies.
+package money
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// Amount is a sum of money in minor units (cents) of an ISO 4217 currency.
+type Amount struct {
+	Minor    int64
+	Currency string
+}
+
+// ErrForm and ErrDecimals say what is wrong with an entered amount.
+var (
+	ErrForm     = errors.New("not an amount of money")
+	ErrDecimals = errors.New("more decimals than the currency has")
+	ErrRange    = errors.New("beyond what can be kept")
+)
+
+// Known reports whether the currency is one that the table of exponents has.
+func Known(currency string) bool {
+	_, ok := exponent(currency)
+	return ok
+}
+
+// Digits returns how many decimals the currency has (ISO 4217); 2 for one that
+// is not in the table.
+func Digits(currency string) int {
+	n, ok := exponent(currency)
+	if !ok {
+		return 2
+	}
+	return n
+}
+
+// exponent is the column "minor unit" of ISO 4217 for circulating currencies.
+// Most have two decimals; the exceptions are listed.
+func exponent(currency string) (int, bool) {
+	switch currency {
+	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF":
+		return 0, true
+	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
+		return 3, true
+	}
+	return 2, strings.Contains(" AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST YER ZAR ZMW ", " "+currency+" ")
+}
+
+// Parse reads an amount as people type it ("10", "10.5", "1,250.00", "10,50")
+// and returns minor units. A comma is a decimal sign when it is the only
+// separator and one or two digits follow it; otherwise it groups thousands.
+func Parse(text, currency string) (int64, error) {
+	s := strings.TrimSpace(text)
+	s = strings.TrimSpace(strings.TrimPrefix(s, currency))
+	if strings.Count(s, ",") == 1 && !strings.Contains(s, ".") && len(s)-strings.Index(s, ",") <= 3 {
+		s = strings.Replace(s, ",", ".", 1)
+	}
+	whole, fraction, hasPoint := strings.Cut(s, ".")
+	whole, ok := ungroup(whole)
+	if !ok || (hasPoint && fraction == "") || !allDigits(fraction) {
+		return 0, ErrForm
+	}
+	digits := Digits(currency)
+	if len(fraction) > digits {
+		return 0, ErrDecimals
+	}
+	minor, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", digits-len(fraction)), 10, 64)
+	if err != nil {
+		return 0, ErrRange
+	}
+	return minor, nil
+}
+
+// ungroup takes well-placed thousands separators out of a whole number.
+func ungroup(whole string) (string, bool) {
+	groups := strings.FieldsFunc(whole, func(r rune) bool { return r == ',' || r == ' ' || r == '\u00a0' || r == '\u202f' })
+	if len(groups) == 0 || strings.HasPrefix(whole, ",") || strings.HasSuffix(whole, ",") {
+		return "", false
+	}
+	for i, g := range groups {
+		if !allDigits(g) || (i > 0 && len(g) != 3) || (len(groups) > 1 && i == 0 && len(g) > 3) {
+			return "", false
+		}
+	}
+	return strings.Join(groups, ""), true
+}
+
+func allDigits(s string) bool {
+	for _, r := range s {
+		if r < '0' || r > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// Decimal writes the amount as a machine reads it: "1250.00", "-3.50".
+func (a Amount) Decimal() string {
+	sign, n := "", uint64(a.Minor)
+	if a.Minor < 0 {
+		sign, n = "-", -n
+	}
+	digits := Digits(a.Currency)
+	s := strconv.FormatUint(n, 10)
+	if len(s) <= digits {
+		s = strings.Repeat("0", digits-len(s)+1) + s
+	}
+	if digits == 0 {
+		return sign + s
+	}
+	return sign + s[:len(s)-digits] + "." + s[len(s)-digits:]
+}
+
+// String writes the amount as people read it: "USD 1,250.00".
+func (a Amount) String() string {
+	d := a.Decimal()
+	sign := ""
+	if strings.HasPrefix(d, "-") {
+		sign, d = "-", d[1:]
+	}
+	whole, fraction, hasPoint := strings.Cut(d, ".")
+	out := a.Currency + " " + sign + Group(whole)
+	if hasPoint {
+		out += "." + fraction
+	}
+	return out
+}
+
+// Group puts a comma between the thousands of a string of digits.
+func Group(digits string) string {
+	var b strings.Builder
+	for i, r := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -1,0 +1,172 @@
+// Package setting owns the typed settings that staff change in the browser:
+// their defaults, what they may be, and one short cache. It never holds secrets
+// and never reads the environment.
+package setting
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/money"
+)
+
+// Settings are the settings of the installation. The zero value is not usable;
+// Default is.
+type Settings struct {
+	RefillCards  bool   `json:"refill_cards"`  // Config → Modules: the whole module on or off
+	Brand        string `json:"brand"`         // name on portal and cards where the partner has none
+	Currency     string `json:"currency"`      // ISO 4217; fixed once money has moved
+	TimeZone     string `json:"time_zone"`     // IANA; the installation's
+	Activate     bool   `json:"activate"`      // "Activate when generated" as the form shows it first
+	FileHours    int    `json:"file_hours"`    // how long an exported file is kept
+	GuessesDaily int64  `json:"guesses_daily"` // wrong codes a day that the odds of a lucky guess reckon with
+}
+
+// Default returns the settings of a new installation.
+func Default() Settings {
+	return Settings{
+		RefillCards: true, Brand: "Refill", Currency: "USD", TimeZone: "UTC",
+		Activate: true, FileHours: 24, GuessesDaily: 100_000,
+	}
+}
+
+// Validate returns a fault for every setting that cannot be.
+func (s Settings) Validate() error {
+	var list fault.List
+	if s.Brand == "" || len([]rune(s.Brand)) > 80 {
+		list = append(list, fault.Field("brand", "setting_brand", "The brand must be 1 to 80 characters long."))
+	}
+	if !money.Known(s.Currency) {
+		list = append(list, fault.Field("currency", "setting_currency", "The currency must be a three-letter ISO 4217 code such as USD or EUR."))
+	}
+	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "" || s.TimeZone == "Local" {
+		list = append(list, fault.Field("time_zone", "setting_time_zone", "The time zone must be an IANA name such as Europe/Berlin."))
+	}
+	if s.FileHours < 1 || s.FileHours > 24*30 {
+		list = append(list, fault.Field("file_hours", "setting_file_hours", "Files must be kept for 1 to 720 hours."))
+	}
+	if s.GuessesDaily < 1 || s.GuessesDaily > 1_000_000_000 {
+		list = append(list, fault.Field("guesses_daily", "setting_guesses", "Guesses a day must be a whole number from 1 to 1,000,000,000."))
+	}
+	return list.Err()
+}
+
+// Store reads and changes the settings.
+type Store struct {
+	db  db.Beginner
+	now func() time.Time
+
+	mu   sync.Mutex
+	kept Settings
+	till time.Time
+}
+
+// keepFor is how long another process may act on a setting that was changed.
+const keepFor = 2 * time.Second
+
+// NewStore returns a store on a database. now is the clock of its cache.
+func NewStore(beginner db.Beginner, now func() time.Time) *Store {
+	return &Store{db: beginner, now: now}
+}
+
+// Get returns the settings, at most two seconds old.
+func (s *Store) Get(ctx context.Context) (Settings, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	if now.Before(s.till) {
+		return s.kept, nil
+	}
+	settings, err := load(ctx, s.db)
+	if err != nil {
+		return Settings{}, err
+	}
+	s.kept, s.till = settings, now.Add(keepFor)
+	return settings, nil
+}
+
+// load reads the rows over the defaults. A row that this version does not know
+// is left alone.
+func load(ctx context.Context, dbtx db.DBTX) (Settings, error) {
+	rows, err := db.New().SettingList(ctx, dbtx)
+	if err != nil {
+		return Settings{}, fmt.Errorf("read the settings: %w", err)
+	}
+	values := map[string]json.RawMessage{}
+	for _, row := range rows {
+		values[row.Name] = row.Value
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		return Settings{}, fmt.Errorf("read the settings: %w", err)
+	}
+	settings := Default()
+	if err := json.Unmarshal(text, &settings); err != nil {
+		return Settings{}, fmt.Errorf("read the settings: %w", err)
+	}
+	return settings, nil
+}
+
+// Change lets edit alter the settings and keeps what differs, with an audit row
+// that names what was changed.
+func (s *Store) Change(ctx context.Context, actor audit.Actor, edit func(*Settings)) error {
+	tx, err := s.db.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("change settings: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // undone or already committed
+
+	before, err := load(ctx, tx)
+	if err != nil {
+		return err
+	}
+	after := before
+	edit(&after)
+	if err := after.Validate(); err != nil {
+		return err
+	}
+	was, is := fields(before), fields(after)
+	changed := map[string]any{}
+	for name, value := range is {
+		if string(value) == string(was[name]) {
+			continue
+		}
+		changed[name] = value
+		err := db.New().SettingSet(ctx, tx, db.SettingSetParams{Name: name, Value: value, ChangedBy: actor.Staff()})
+		if err != nil {
+			return fmt.Errorf("keep setting %s: %w", name, err)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := audit.Record(ctx, tx, actor, audit.Entry{Action: "setting.changed", Detail: changed}); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("change settings: %w", err)
+	}
+	s.mu.Lock()
+	s.till = time.Time{}
+	s.mu.Unlock()
+	return nil
+}
+
+// fields splits settings into one JSON value a name.
+func fields(s Settings) map[string]json.RawMessage {
+	text, err := json.Marshal(s)
+	values := map[string]json.RawMessage{}
+	if err == nil {
+		err = json.Unmarshal(text, &values)
+	}
+	if err != nil {
+		panic("setting: Settings is not plain JSON: " + err.Error())
+	}
+	return values
+}
