@@ -34,7 +34,7 @@ where c.series_id = @series_id and c.serial = @serial and s.id = c.series_id and
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
   and (s.any_partner or exists (select from series_partner p
     where p.series_id = s.id and p.partner_id = k.partner_id))
-returning c.used_at::timestamptz, s.price, s.currency;
+returning c.used_at::timestamptz as used_at, s.price, s.currency;
 
 -- name: CardList :many
 -- Cards of a series after a serial, with who used them. state narrows to one

@@ -10,13 +10,13 @@ import (
 )
 
 const accountAdd = `-- name: AccountAdd :one
-update account set balance = balance + $1, version = version + 1
+update account set balance = balance + $1::bigint, version = version + 1
 where customer_id = $2 and currency = $3
 returning id, balance, version
 `
 
 type AccountAddParams struct {
-	Amount     *int64
+	Amount     int64
 	CustomerID *int64
 	Currency   string
 }

@@ -324,7 +324,7 @@ where c.series_id = $2 and c.serial = $3 and s.id = c.series_id and k.id = $1
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
   and (s.any_partner or exists (select from series_partner p
     where p.series_id = s.id and p.partner_id = k.partner_id))
-returning c.used_at::timestamptz, s.price, s.currency
+returning c.used_at::timestamptz as used_at, s.price, s.currency
 `
 
 type CardUseParams struct {
@@ -334,7 +334,7 @@ type CardUseParams struct {
 }
 
 type CardUseRow struct {
-	CUsedAt  time.Time
+	UsedAt   time.Time
 	Price    int64
 	Currency string
 }
@@ -344,6 +344,6 @@ type CardUseRow struct {
 func (q *Queries) CardUse(ctx context.Context, db DBTX, arg CardUseParams) (CardUseRow, error) {
 	row := db.QueryRow(ctx, cardUse, arg.CustomerID, arg.SeriesID, arg.Serial)
 	var i CardUseRow
-	err := row.Scan(&i.CUsedAt, &i.Price, &i.Currency)
+	err := row.Scan(&i.UsedAt, &i.Price, &i.Currency)
 	return i, err
 }
