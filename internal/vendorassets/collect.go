@@ -46,7 +46,7 @@ func licences() []string {
 
 // sourceMap matches the comment that sends a browser's tools after a map, which
 // is not served.
-var sourceMap = regexp.MustCompile(`(?m)^(//|/\*)# sourceMappingURL=.*$`) //nolint:gochecknoglobals // a constant in all but name
+var sourceMap = regexp.MustCompile(`(?m)^(//|/\*)# sourceMappingURL=.*$`)
 
 // collect returns the contents of vendor by file name.
 func collect(modules fs.FS) (map[string][]byte, error) {
@@ -84,7 +84,7 @@ func notices(modules fs.FS) ([]byte, error) {
 }
 
 // blank is the invisible square that every Tabler icon starts with.
-var blank = regexp.MustCompile(`<path stroke="none" d="M0 0h24v24H0z" fill="none" ?/>`) //nolint:gochecknoglobals // a constant in all but name
+var blank = regexp.MustCompile(`<path stroke="none" d="M0 0h24v24H0z" fill="none" ?/>`)
 
 // sprite makes one SVG file with a symbol an icon, so that a page refers to
 // "icons.svg#lock" and the browser fetches all icons once. They take their colour

@@ -22,7 +22,7 @@ func modules(t *testing.T) fstest.MapFS {
 	for _, name := range licences() {
 		files[name] = &fstest.MapFile{Data: []byte("Be excellent.\n")}
 	}
-	for _, name := range strings.Fields(iconNames) {
+	for name := range strings.FieldsSeq(iconNames) {
 		files[iconDir+"/"+name+".svg"] = &fstest.MapFile{Data: []byte(`<!-- a comment --><svg viewBox="0 0 24 24">
 			<path stroke="none" d="M0 0h24v24H0z" fill="none" />
 			<path d="M1 2

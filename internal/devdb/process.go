@@ -1,0 +1,138 @@
+//go:build linux || darwin || freebsd
+
+package devdb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/user"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// account is whom the server runs as when we are root. A nil account is ourselves.
+type account struct {
+	name     string
+	uid, gid uint32
+}
+
+func (a *account) String() string {
+	if a == nil {
+		return fmt.Sprintf("of this process (%d)", os.Geteuid())
+	}
+	return a.name
+}
+
+// chooseAccount returns whom to run as, given the folder of the server: the one
+// that owns it already, else postgres, else nobody. Below /var/tmp anybody could
+// have laid a folder out for us, so there its owner has to be one of those two.
+func chooseAccount(dir fs.FileInfo, anybodys bool) (*account, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil //nolint:nilnil // a nil account is ourselves
+	}
+	service, err := serviceAccount()
+	if stat, ok := dir.Sys().(*syscall.Stat_t); ok && stat.Uid != 0 {
+		owner := &account{name: fmt.Sprintf("number %d", stat.Uid), uid: stat.Uid, gid: stat.Gid}
+		if anybodys && (service == nil || owner.uid != service.uid) {
+			return nil, fmt.Errorf("%s belongs to the account %s; remove it if you know why", dir.Name(), owner)
+		}
+		return owner, nil
+	}
+	return service, err
+}
+
+// serviceAccount returns the account that root runs a server as.
+func serviceAccount() (*account, error) {
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, uerr := strconv.ParseUint(u.Uid, 10, 32)
+		gid, gerr := strconv.ParseUint(u.Gid, 10, 32)
+		if uerr == nil && gerr == nil && uid != 0 {
+			return &account{name: name, uid: uint32(uid), gid: uint32(gid)}, nil
+		}
+	}
+	return nil, errors.New("Postgres does not run as root, and this system has neither the account postgres nor nobody; make one with `useradd --system postgres`, or run as another user")
+}
+
+// own gives a file to the account.
+func (a *account) own(path string) error {
+	if a == nil {
+		return nil
+	}
+	return os.Lchown(path, int(a.uid), int(a.gid))
+}
+
+// command prepares a program to run as the account, in a group of its own: a
+// Ctrl-C at the terminal is for us, who then stop the server in order.
+func (a *account) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // running the programs that we found is what this package is for
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if a != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: a.uid, Gid: a.gid}
+	}
+	dieWithParent(cmd.SysProcAttr)
+	return cmd
+}
+
+// run runs cmd to its end and returns what it said.
+func run(cmd *exec.Cmd) (string, error) {
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	p, err := start(cmd)
+	if err != nil {
+		return "", err
+	}
+	<-p.done
+	return strings.TrimSpace(out.String()), p.err
+}
+
+// process is a program of ours that runs.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{} // closed when it has ended
+	err  error         // how; read it after done
+}
+
+// start starts cmd and waits for its end in the background. The kernel ties the
+// parent's death to the thread that started the child, so that thread has to stay.
+func start(cmd *exec.Cmd) (*process, error) {
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// signal sends s, unless the process has ended: its number may be another's now.
+func (p *process) signal(s syscall.Signal) {
+	p.cmd.Process.Signal(s) //nolint:errcheck // it has ended, which is as well
+}
+
+// end kills a server that never answered, and waits.
+func (p *process) end() {
+	p.signal(syscall.SIGQUIT)
+	<-p.done
+}
