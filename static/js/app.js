@@ -1,1 +1,89 @@
 "use strict";
+// Listeners only, on the document, so that fragments that come later need no
+// wiring. Whatever a page does must also work without this file.
+
+document.documentElement.classList.add("js");
+
+// Dialogs and copying.
+document.addEventListener("click", (event) => {
+  const target = event.target instanceof Element ? event.target.closest("[data-opens], [data-closes], [data-copies], [data-theme], [data-dismisses]") : null;
+  if (!target) return;
+  if (target.dataset.opens) {
+    document.getElementById(target.dataset.opens)?.showModal();
+  } else if ("closes" in target.dataset) {
+    target.closest("dialog")?.close();
+  } else if (target.dataset.copies) {
+    copy(target);
+  } else if (target.dataset.theme) {
+    setTheme(target.dataset.theme);
+  } else if ("dismisses" in target.dataset) {
+    target.closest(".toast-card, .notice")?.remove();
+  }
+});
+
+// A click beside a dialog closes it.
+document.addEventListener("mousedown", (event) => {
+  if (event.target instanceof HTMLDialogElement) event.target.close();
+});
+
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copies);
+  } catch {
+    return;
+  }
+  button.classList.add("copied");
+  setTimeout(() => button.classList.remove("copied"), 1500);
+}
+
+// One press, one order: the key in the form guards the money, this guards the eye.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button || !("once" in button.dataset)) return;
+  // After this turn, or the button's own name and value would not be sent.
+  setTimeout(() => { button.disabled = true; button.classList.add("waiting"); });
+});
+function wake() {
+  for (const button of document.querySelectorAll("button.waiting")) {
+    button.disabled = false;
+    button.classList.remove("waiting");
+  }
+}
+document.addEventListener("htmx:finally:request", wake);
+addEventListener("pageshow", (event) => { if (event.persisted) wake(); });
+
+// Theme.
+function setTheme(theme) {
+  try { localStorage.setItem("theme", theme); } catch { /* for this page only, then */ }
+  showTheme(theme);
+}
+function showTheme(theme) {
+  const dark = theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+  document.documentElement.dataset.bsTheme = dark ? "dark" : "light";
+  for (const button of document.querySelectorAll("[data-theme]")) {
+    button.classList.toggle("active", button.dataset.theme === theme);
+  }
+}
+function theme() {
+  try { return localStorage.getItem("theme") || "auto"; } catch { return "auto"; }
+}
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  if (document.querySelector("[data-themes]")) showTheme(theme());
+});
+
+// What needs script is shown only where there is script.
+function dress(root) {
+  for (const element of root.querySelectorAll("[data-themes], [data-copies]")) element.hidden = false;
+  for (const dialog of root.querySelectorAll("dialog[data-open]")) if (!dialog.open) dialog.showModal();
+  root.querySelector("[data-focus]")?.focus();
+}
+document.addEventListener("htmx:after:swap", () => dress(document.body));
+
+// The event stream says that the session is over.
+document.addEventListener("signed-out", () => {
+  const notice = document.getElementById("signed-out");
+  if (notice) notice.hidden = false;
+});
+
+dress(document.body);
+if (document.querySelector("[data-themes]")) showTheme(theme());

@@ -1,0 +1,120 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"refill/internal/money"
+)
+
+// functions are what templates may call.
+func (s *Server) functions() template.FuncMap {
+	return template.FuncMap{
+		"asset": s.assets.url,
+		"money": func(minor int64, currency string) string {
+			return money.Amount{Minor: minor, Currency: currency}.String()
+		},
+		"number": number,
+		"ago":    func(t time.Time) string { return ago(s.Now(), t) },
+		"exact":  func(t time.Time) string { return s.local(t).Format("2 Jan 2006, 15:04:05 MST") },
+		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"day":    func(t time.Time) string { return t.Format("2 Jan 2006") },
+		"clock":  func(t time.Time) string { return s.local(t).Format("2 Jan 2006, 15:04") },
+		"size":   size,
+		"plural": plural,
+		"lower":  strings.ToLower,
+	}
+}
+
+// local moves a time into the installation's zone, unless it was given one of
+// its own with In: portal pages do that, for the partner's zone.
+func (s *Server) local(t time.Time) time.Time {
+	if t.Location() != time.UTC && t.Location() != time.Local {
+		return t
+	}
+	settings, err := s.Settings.Get(context.Background()) // two seconds' cache; a page is being rendered
+	if err != nil {
+		return t.UTC()
+	}
+	return t.In(zone(settings.TimeZone))
+}
+
+// zone returns a time zone by its IANA name. UTC comes as a zone of its own, so
+// that local can tell "in UTC, on purpose" from "not moved yet".
+func zone(name string) *time.Location {
+	location, err := time.LoadLocation(name)
+	if err != nil || location == time.UTC {
+		return time.FixedZone("UTC", 0)
+	}
+	return location
+}
+
+// number writes a whole number of any type with separators: 1,000,000.
+func number(v any) (string, error) {
+	switch r := reflect.ValueOf(v); {
+	case r.CanInt():
+		n := strconv.FormatInt(r.Int(), 10)
+		if strings.HasPrefix(n, "-") {
+			return "-" + money.Group(n[1:]), nil
+		}
+		return money.Group(n), nil
+	case r.CanUint():
+		return money.Group(strconv.FormatUint(r.Uint(), 10)), nil
+	}
+	return "", fmt.Errorf("number of a %T", v)
+}
+
+// plural chooses the word that goes with a number: {{number .N}} {{plural .N "card" "cards"}}.
+func plural(v any, one, many string) (string, error) {
+	n, err := number(v)
+	if n == "1" {
+		return one, err
+	}
+	return many, err
+}
+
+// ago says when something was, or will be, as a person would.
+func ago(now, t time.Time) string {
+	d := now.Sub(t)
+	future := d < 0
+	d = d.Abs()
+	var text string
+	switch {
+	case d < 10*time.Second:
+		return "just now"
+	case d < time.Minute:
+		text = strconv.Itoa(int(d.Seconds())) + " s"
+	case d < time.Hour:
+		text = strconv.Itoa(int(d.Minutes())) + " min"
+	case d < 24*time.Hour:
+		text = strconv.Itoa(int(d.Hours())) + " h"
+	case d < 48*time.Hour:
+		text = "1 day"
+	case d < 30*24*time.Hour:
+		text = strconv.Itoa(int(d.Hours()/24)) + " days"
+	default:
+		return t.Format("2 Jan 2006")
+	}
+	if future {
+		return "in " + text
+	}
+	return text + " ago"
+}
+
+// size writes a number of bytes.
+func size(n int64) string {
+	switch {
+	case n < 1000:
+		return strconv.FormatInt(n, 10) + " B"
+	case n < 1000*1000:
+		return strconv.FormatFloat(float64(n)/1e3, 'f', 0, 64) + " kB"
+	case n < 1000*1000*1000:
+		return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB"
+	}
+	return strconv.FormatFloat(float64(n)/1e9, 'f', 1, 64) + " GB"
+}

@@ -1,0 +1,301 @@
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/customer"
+	"refill/internal/db"
+	"refill/internal/dbtest"
+	"refill/internal/notify"
+	"refill/internal/setting"
+	"refill/internal/staff"
+)
+
+// TestMain gives back the server that the tests of this package share.
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// testPassword is everybody's.
+const testPassword = "refill-demo"
+
+// testHash is its hash, made once: hashing is slow on purpose.
+var testHash = sync.OnceValue(func() string {
+	hash, err := staff.Hash(testPassword)
+	if err != nil {
+		panic(err)
+	}
+	return hash
+})
+
+// testClock is the real one: deadlines of connections need it.
+func testClock() time.Time {
+	return time.Now() //nolint:forbidigo // the one place where the tests of this package ask the real clock
+}
+
+// site is a server on a database of its own, and the people who use it.
+type site struct {
+	t      *testing.T
+	Pool   *pgxpool.Pool
+	Hub    *notify.Hub
+	Server *Server
+	Log    *logBook
+	URL    string
+	North  db.Partner
+	South  db.Partner
+}
+
+// newSite starts a server with two partners. edit may change what it stands on.
+func newSite(t *testing.T, edit ...func(*Deps)) *site {
+	t.Helper()
+	pool := dbtest.Pool(t)
+	book := &logBook{}
+	log := slog.New(slog.NewJSONHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	deps := Deps{
+		Pool: pool, Log: log, Hub: notify.NewHub(log),
+		Settings: setting.NewStore(pool, testClock), Now: testClock,
+	}
+	for _, e := range edit {
+		e(&deps)
+	}
+	server, err := New(deps)
+	require.NoError(t, err)
+	web := httptest.NewServer(server.Handler())
+	t.Cleanup(func() {
+		server.CloseStreams()
+		web.Close()
+	})
+	s := &site{t: t, Pool: pool, Hub: deps.Hub, Server: server, Log: book, URL: web.URL}
+	s.North = s.partner("North")
+	s.South = s.partner("South")
+	return s
+}
+
+func (s *site) partner(name string) db.Partner {
+	s.t.Helper()
+	p, err := db.New().PartnerCreate(s.t.Context(), s.Pool, db.PartnerCreateParams{Name: name, TimeZone: "Europe/Berlin"})
+	require.NoError(s.t, err)
+	return p
+}
+
+// newStaff adds a member of staff; without partners they see all of them.
+func (s *site) newStaff(username string, role db.StaffRole, partners ...db.Partner) int64 {
+	s.t.Helper()
+	row, err := db.New().StaffCreate(s.t.Context(), s.Pool, db.StaffCreateParams{
+		Username: username, Name: "Test " + username, PasswordHash: testHash(), Role: role, AllPartners: len(partners) == 0,
+	})
+	require.NoError(s.t, err)
+	for _, p := range partners {
+		err := db.New().StaffPartnerAdd(s.t.Context(), s.Pool, db.StaffPartnerAddParams{StaffID: row.ID, PartnerID: p.ID})
+		require.NoError(s.t, err)
+	}
+	return row.ID
+}
+
+// newCustomer adds a customer with an empty account.
+func (s *site) newCustomer(username string, partner db.Partner) int64 {
+	s.t.Helper()
+	row, err := customer.Create(s.t.Context(), s.Pool, audit.System(), customer.New{
+		PartnerID: partner.ID, Username: username, Name: "Test " + username, PasswordHash: testHash(), Currency: "USD",
+	})
+	require.NoError(s.t, err)
+	return row.ID
+}
+
+// as signs a new member of staff in and returns their browser.
+func (s *site) as(role db.StaffRole, partners ...db.Partner) *browser {
+	s.t.Helper()
+	username := strings.ToLower(string(role)) + "-" + cut(s.t.Name()[len(s.t.Name())/2:], 8)
+	username = strings.Map(func(r rune) rune {
+		if staff.ValidUsername(strings.ToLower(string(r))) {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(username))
+	id := s.newStaff(username, role, partners...)
+	b := s.browser()
+	b.ID = id
+	b.signIn(doorStaff, username)
+	return b
+}
+
+// asCustomer signs a new customer in and returns their browser.
+func (s *site) asCustomer(username string, partner db.Partner) *browser {
+	s.t.Helper()
+	b := s.browser()
+	b.ID = s.newCustomer(username, partner)
+	b.signIn(doorCustomer, username)
+	return b
+}
+
+// browser keeps cookies and follows no redirect by itself.
+type browser struct {
+	site   *site
+	client *http.Client
+	ID     int64 // of who is signed in
+}
+
+func (s *site) browser() *browser {
+	s.t.Helper()
+	jar, err := cookiejar.New(nil)
+	require.NoError(s.t, err)
+	transport := &http.Transport{}
+	s.t.Cleanup(transport.CloseIdleConnections)
+	return &browser{site: s, client: &http.Client{
+		Jar: jar, Transport: transport, Timeout: 30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// signIn goes through the form.
+func (b *browser) signIn(d door, username string) {
+	b.site.t.Helper()
+	path := "/admin/login"
+	if d == doorCustomer {
+		path = "/portal/login"
+	}
+	got := b.post(path, url.Values{"username": {username}, "password": {testPassword}})
+	require.Equal(b.site.t, http.StatusSeeOther, got.Status, got.Body)
+}
+
+// got is an answer, read to its end.
+type got struct {
+	t      *testing.T
+	Status int
+	Header http.Header
+	Body   string
+}
+
+// get asks for a page. headers are pairs of name and value.
+func (b *browser) get(path string, headers ...string) *got {
+	b.site.t.Helper()
+	return b.do(http.MethodGet, path, "", headers...)
+}
+
+// post sends a form.
+func (b *browser) post(path string, form url.Values, headers ...string) *got {
+	b.site.t.Helper()
+	return b.do(http.MethodPost, path, form.Encode(), append(headers, "Content-Type", "application/x-www-form-urlencoded")...)
+}
+
+// htmx asks for a fragment.
+func (b *browser) htmx(path string) *got {
+	b.site.t.Helper()
+	return b.get(path, "HX-Request", "true", "HX-Current-URL", b.site.URL+path)
+}
+
+func (b *browser) do(method, path, body string, headers ...string) *got {
+	b.site.t.Helper()
+	t := b.site.t
+	request, err := http.NewRequestWithContext(t.Context(), method, b.site.URL+path, strings.NewReader(body))
+	require.NoError(t, err)
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := b.client.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close() //nolint:errcheck // read to its end
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return &got{t: t, Status: response.StatusCode, Header: response.Header, Body: string(text)}
+}
+
+// cookie returns the browser's cookie of a door.
+func (b *browser) cookie(d door) string {
+	b.site.t.Helper()
+	u, err := url.Parse(b.site.URL)
+	require.NoError(b.site.t, err)
+	for _, c := range b.client.Jar.Cookies(u) {
+		if c.Name == b.site.Server.cookieName(d) {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+func (g *got) doc() *goquery.Document {
+	g.t.Helper()
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(g.Body))
+	require.NoError(g.t, err)
+	return doc
+}
+
+// one returns the only element that matches a selector.
+func (g *got) one(selector string) *goquery.Selection {
+	g.t.Helper()
+	found := g.doc().Find(selector)
+	require.Equal(g.t, 1, found.Length(), "%s in\n%s", selector, g.Body)
+	return found
+}
+
+// none says that nothing matches a selector.
+func (g *got) none(selector string) {
+	g.t.Helper()
+	require.Zero(g.t, g.doc().Find(selector).Length(), "%s in\n%s", selector, g.Body)
+}
+
+// text returns the words of the only element that matches, spaces made single.
+func (g *got) text(selector string) string {
+	g.t.Helper()
+	return strings.Join(strings.Fields(g.one(selector).Text()), " ")
+}
+
+// logBook is what the server has logged.
+type logBook struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (l *logBook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String returns everything so far.
+func (l *logBook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// audits returns the actions of the audit trail, oldest first.
+func (s *site) audits() []string {
+	s.t.Helper()
+	rows, err := s.Pool.Query(s.t.Context(), `select action from audit where action <> 'customer.created' order by id`)
+	require.NoError(s.t, err)
+	defer rows.Close()
+	actions := []string{}
+	for rows.Next() {
+		var action string
+		require.NoError(s.t, rows.Scan(&action))
+		actions = append(actions, action)
+	}
+	require.NoError(s.t, rows.Err())
+	return actions
+}
+
+// exec runs a statement that a test needs and the program has not.
+func (s *site) exec(sql string, args ...any) {
+	s.t.Helper()
+	_, err := s.Pool.Exec(context.WithoutCancel(s.t.Context()), sql, args...)
+	require.NoError(s.t, err)
+}
+
+// anywhere is an address that no limit knows yet.
+func anywhere() netip.Addr { return netip.MustParseAddr("192.0.2.1") }

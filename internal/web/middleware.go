@@ -1,0 +1,174 @@
+package web
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/staff"
+)
+
+// policy lets a page use what comes from this site and nothing else: no inline
+// script or style, no frame around it, no form that posts elsewhere.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// headers are on every answer, errors and files included. A route that needs
+// another policy sets its own.
+func (s *Server) headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		h.Set("Cache-Control", "no-store")
+		if s.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Names of what the layers keep in the Gin context. Handlers use the methods of
+// Server instead.
+const (
+	keyRequestID = "refill.request"
+	keyPerson    = "refill.person"
+	keyVisitor   = "refill.visitor"
+)
+
+// identify gives the request its id. One that a client sends is not taken: it
+// would end up in the log as it is.
+func (s *Server) identify(c *gin.Context) {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails: package crypto/rand ends the program first
+	id := hex.EncodeToString(b[:])
+	c.Set(keyRequestID, id)
+	c.Header("X-Request-ID", id)
+	c.Next()
+}
+
+func requestID(c *gin.Context) string { return c.GetString(keyRequestID) }
+
+// address returns who asks, as far as the network tells.
+func address(c *gin.Context) netip.Addr {
+	a, err := netip.ParseAddr(c.ClientIP())
+	if err != nil {
+		return netip.Addr{}
+	}
+	return a.Unmap()
+}
+
+// logAccess writes one line a request: the route's template, never the path as
+// sent, its query or its body, for a visitor may have put a code there.
+func (s *Server) logAccess(c *gin.Context) {
+	start := s.Now()
+	c.Next()
+	route := c.FullPath()
+	if route == "" {
+		route = "none"
+	}
+	level := slog.LevelInfo
+	if route == "/healthz" || route == "/readyz" || strings.HasPrefix(route, staticPath) {
+		level = slog.LevelDebug
+	}
+	s.Log.LogAttrs(c.Request.Context(), level, "request",
+		slog.String("method", c.Request.Method), slog.String("route", route),
+		slog.Int("status", c.Writer.Status()), slog.Int("bytes", max(c.Writer.Size(), 0)),
+		slog.Duration("took", s.Now().Sub(start)), slog.String("actor", actorName(c)),
+		slog.String("address", address(c).String()), slog.String("request_id", requestID(c)))
+}
+
+func actorName(c *gin.Context) string {
+	if p, ok := c.Value(keyPerson).(staff.Person); ok {
+		return fmt.Sprintf("staff:%d", p.ID)
+	}
+	if v, ok := c.Value(keyVisitor).(visitor); ok {
+		return fmt.Sprintf("customer:%d", v.ID)
+	}
+	return "nobody"
+}
+
+// survive turns a panic into a 500, with the stack in the log.
+func (s *Server) survive(c *gin.Context) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if err, ok := p.(error); ok && err == http.ErrAbortHandler { //nolint:errorlint // the documented way to compare it
+			panic(p)
+		}
+		s.Log.LogAttrs(c.Request.Context(), slog.LevelError, "panic",
+			slog.Any("panic", p), slog.String("route", c.FullPath()),
+			slog.String("request_id", requestID(c)), slog.String("stack", string(debug.Stack())))
+		if c.Writer.Written() {
+			panic(http.ErrAbortHandler) // half a page is out: break the connection, so that nobody takes it for whole
+		}
+		s.fail(c, errPanic)
+	}()
+	c.Next()
+}
+
+// sameSite refuses what another site's page sends, whatever the route. It stands
+// in the place of a token in every form.
+func (s *Server) sameSite() (gin.HandlerFunc, error) {
+	guard := http.NewCrossOriginProtection()
+	if s.PublicURL != "" {
+		public, err := url.Parse(s.PublicURL)
+		if err != nil {
+			return nil, fmt.Errorf("the public address does not parse: %w", err)
+		}
+		// A proxy may pass another Host on than the browser asked for.
+		if err := guard.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
+			return nil, fmt.Errorf("the public address names no origin: %w", err)
+		}
+	}
+	return func(c *gin.Context) {
+		if err := guard.Check(c.Request); err != nil {
+			s.fail(c, errCrossSite.With(err))
+			c.Abort()
+			return
+		}
+		c.Next()
+	}, nil
+}
+
+// limitRequest refuses what no page of ours sends: large bodies, and addresses
+// that hold NUL or broken UTF-8, which Postgres would choke on.
+func (s *Server) limitRequest(c *gin.Context) {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	query, err := c.Request.URL.Query(), error(nil)
+	if !sound(c.Request.URL.Path) {
+		err = errMalformed
+	}
+	for key, values := range query {
+		for _, v := range append(values, key) {
+			if !sound(v) {
+				err = errMalformed
+			}
+		}
+	}
+	if err != nil {
+		s.fail(c, err)
+		c.Abort()
+		return
+	}
+	c.Next()
+}
+
+// sound reports whether a text can be stored and shown.
+func sound(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }

@@ -1,0 +1,181 @@
+package web
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/setting"
+	"refill/internal/staff"
+)
+
+// page is what every page has; a page's own struct embeds it.
+type page struct {
+	Title   string
+	Brand   string
+	Person  staff.Person // who is signed in at /admin; the zero value: nobody
+	Visitor visitor      // who is signed in to the portal
+	Menu    []menuItem
+	Flash   string // what was just done, said once
+	Section string // which entry of the menu is lit
+}
+
+// menuItem is an entry of the menu; one without a URL is a heading.
+type menuItem struct {
+	Title, Icon, URL string
+	Current          bool
+	Children         []menuItem
+}
+
+// page returns the base of a page. section is the address of the menu entry that
+// the page belongs to. It asks the database nothing that it can do without.
+func (s *Server) page(c *gin.Context, title, section string) page {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		settings = setting.Default()
+	}
+	p := page{Title: title, Brand: settings.Brand, Person: s.person(c), Visitor: s.visitor(c), Section: section}
+	switch {
+	case onAdminSide(c) && p.Person.ID != 0:
+		p.Menu = staffMenu(p.Person, section, settings.RefillCards)
+	case p.Visitor.ID != 0:
+		p.Brand = p.Visitor.Brand
+		p.Menu = portalMenu(p.Visitor, section, settings.RefillCards)
+	}
+	p.Flash = s.takeFlash(c)
+	return p
+}
+
+// The addresses that the menus name, and page sections with them.
+const (
+	sectionDashboard = "/admin"
+	sectionCustomers = "/admin/customers"
+	sectionSeries    = "/admin/finance/refill-cards/series"
+	sectionGenerate  = "/admin/finance/refill-cards/generate"
+	sectionJobs      = "/admin/jobs"
+	sectionModules   = "/admin/config/modules"
+	sectionPortal    = "/admin/config/portal"
+	sectionVouchers  = "/admin/config/vouchers"
+
+	sectionHome     = "/portal"
+	sectionPayments = "/portal/finance/payments"
+	sectionRedeem   = "/portal/finance/refill-card"
+)
+
+// staffMenu shows what the person may open, and no more.
+func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
+	entry := func(title, icon, url string) menuItem {
+		return menuItem{Title: title, Icon: icon, URL: url, Current: url == section}
+	}
+	menu := []menuItem{entry("Dashboard", "layout-dashboard", sectionDashboard)}
+	if p.Can(staff.CustomersView) {
+		menu = append(menu, entry("Customers", "users", sectionCustomers))
+	}
+	if refillCards {
+		cards := menuItem{Title: "Refill cards"}
+		if p.Can(staff.SeriesView) {
+			cards.Children = append(cards.Children, entry("Series", "cards", sectionSeries))
+		}
+		if p.Can(staff.SeriesGenerate) {
+			cards.Children = append(cards.Children, entry("Generate", "plus", sectionGenerate))
+		}
+		if len(cards.Children) > 0 {
+			menu = append(menu, menuItem{Title: "Finance", Children: []menuItem{cards}})
+		}
+	}
+	if p.Can(staff.JobsView) {
+		menu = append(menu, menuItem{Title: "Operations", Children: []menuItem{entry("Jobs", "list-check", sectionJobs)}})
+	}
+	if p.Can(staff.ConfigManage) {
+		menu = append(menu, menuItem{Title: "Config", Children: []menuItem{
+			entry("Modules", "package", sectionModules),
+			entry("Portal", "world", sectionPortal),
+			entry("Vouchers", "ticket", sectionVouchers),
+		}})
+	}
+	return menu
+}
+
+// portalMenu is the portal's: three words.
+func portalMenu(v visitor, section string, refillCards bool) []menuItem {
+	menu := []menuItem{{Title: "Home", Icon: "home", URL: sectionHome}}
+	if refillCards && v.RefillCard {
+		menu = append(menu, menuItem{Title: "Refill card", Icon: "ticket", URL: sectionRedeem})
+	}
+	menu = append(menu, menuItem{Title: "Payments", Icon: "receipt", URL: sectionPayments})
+	for i := range menu {
+		menu[i].Current = menu[i].URL == section
+	}
+	return menu
+}
+
+// flashCookie carries one sentence over a redirect.
+const flashCookie = "refill-flash"
+
+// setFlash says something on the next page: "Series 202611 is active."
+func (s *Server) setFlash(c *gin.Context, text string) {
+	s.setCookie(c, flashCookie, base64.RawURLEncoding.EncodeToString([]byte(cut(text, 300))), 60)
+}
+
+// takeFlash returns what the page before wanted said. A fragment leaves it for
+// the page.
+func (s *Server) takeFlash(c *gin.Context) string {
+	cookie, err := c.Request.Cookie(flashCookie)
+	if err != nil || wantsFragment(c) {
+		return ""
+	}
+	s.setCookie(c, flashCookie, "", -1)
+	text, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	if err != nil {
+		return ""
+	}
+	return cut(string(text), 300)
+}
+
+// form returns the fields of a posted form, refusing what could not be stored.
+func (s *Server) form(c *gin.Context) (url.Values, error) {
+	if err := c.Request.ParseForm(); err != nil {
+		if strings.Contains(err.Error(), "request body too large") {
+			return nil, &http.MaxBytesError{Limit: maxBody}
+		}
+		return nil, errMalformed.With(err)
+	}
+	for key, values := range c.Request.PostForm {
+		for _, v := range append(values, key) {
+			if !sound(v) {
+				return nil, errMalformed
+			}
+		}
+	}
+	return c.Request.PostForm, nil
+}
+
+// next returns where to go after signing in: an address of the same door, on
+// this site, or the door's first page.
+func next(d door, wanted string) string {
+	home := "/admin"
+	if d == doorCustomer {
+		home = "/portal"
+	}
+	u, err := url.Parse(wanted)
+	switch {
+	case err != nil, u.Scheme != "", u.Host != "", u.Opaque != "", strings.ContainsAny(wanted, "\\\r\n\t"),
+		u.Path != home && !strings.HasPrefix(u.Path, home+"/"),
+		u.Path == home+"/login", u.Path == home+"/logout", u.Path == eventsPath,
+		strings.Contains(u.Path, "/../"), len(wanted) > 500:
+		return home
+	}
+	return u.RequestURI()
+}
+
+// nextQuery is the query that brings the visitor back to where they were.
+func nextQuery(d door, from string) string {
+	to := next(d, from)
+	if to == "/admin" || to == "/portal" {
+		return ""
+	}
+	return "?next=" + url.QueryEscape(to)
+}

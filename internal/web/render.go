@@ -1,0 +1,124 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/templates"
+)
+
+// views are the parsed templates, one set a page: its own file, its side's
+// layout, and the partials.
+type views struct {
+	sets map[string]*template.Template // "admin/series_list"
+}
+
+// newViews parses every page of package templates.
+func newViews(functions template.FuncMap) (*views, error) {
+	base, err := template.New("").Option("missingkey=error").Funcs(functions).ParseFS(templates.FS, "partials/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse the partials: %w", err)
+	}
+	v := &views{sets: map[string]*template.Template{}}
+	files, err := fs.Glob(templates.FS, "*/*.html")
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		side := path.Dir(file)
+		if side == "partials" || side == "layout" {
+			continue
+		}
+		layout := "layout/admin.html"
+		if side == "portal" {
+			layout = "layout/portal.html"
+		}
+		set, err := base.Clone()
+		if err == nil {
+			set, err = set.ParseFS(templates.FS, layout, file)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("parse %s: %w", file, err)
+		}
+		v.sets[strings.TrimSuffix(file, ".html")] = set
+	}
+	return v, nil
+}
+
+// execute writes one template of a page's set into a buffer, so that an error
+// half-way leaves no half page.
+func (v *views) execute(view, name string, data any) (*bytes.Buffer, error) {
+	set, ok := v.sets[view]
+	if !ok {
+		return nil, fmt.Errorf("no page %q", view)
+	}
+	var b bytes.Buffer
+	if err := set.ExecuteTemplate(&b, name, data); err != nil {
+		return nil, fmt.Errorf("render %s: %w", view, err)
+	}
+	return &b, nil
+}
+
+// render answers with a page. The layout is left out for htmx, unless it wants a
+// whole page: boosted, or restoring history.
+func (s *Server) render(c *gin.Context, status int, view string, data any) error {
+	name := "layout"
+	if wantsFragment(c) {
+		name = "main"
+	}
+	return s.write(c, status, view, name, data)
+}
+
+// part answers with one fragment of a page for htmx, and with the whole page
+// for everyone else: data is the page's struct, which the fragment takes too.
+// It is what a form's handler uses when there is something to mend (422).
+func (s *Server) part(c *gin.Context, status int, view, fragment string, data any) error {
+	if !wantsFragment(c) {
+		fragment = "layout"
+	}
+	return s.write(c, status, view, fragment, data)
+}
+
+// fragment answers with one fragment, whoever asks. It is for addresses that
+// give nothing else.
+func (s *Server) fragment(c *gin.Context, status int, view, fragment string, data any) error {
+	return s.write(c, status, view, fragment, data)
+}
+
+func (s *Server) write(c *gin.Context, status int, view, name string, data any) error {
+	body, err := s.views.execute(view, name, data)
+	if err != nil {
+		return err
+	}
+	c.Header("Vary", "HX-Request")
+	c.Data(status, "text/html; charset=utf-8", body.Bytes())
+	return nil
+}
+
+// redirect sends the visitor on after something was done. htmx follows a 303
+// like a browser does but would put the page it finds into its target, so it is
+// told to load it instead.
+func (s *Server) redirect(c *gin.Context, to string) error {
+	if isHTMX(c) {
+		c.Header("HX-Redirect", to)
+		c.Status(http.StatusNoContent)
+		return nil
+	}
+	c.Redirect(http.StatusSeeOther, to)
+	return nil
+}
+
+func isHTMX(c *gin.Context) bool { return c.GetHeader("HX-Request") == "true" }
+
+// wantsFragment reports whether the answer goes into a part of a page that is
+// already there.
+func wantsFragment(c *gin.Context) bool {
+	return isHTMX(c) && c.GetHeader("HX-Boosted") == "" && c.GetHeader("HX-History-Restore-Request") == ""
+}

@@ -1,0 +1,136 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/staff"
+)
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)
+
+// table is the table of contents: every address of the site, who may ask for it,
+// and who answers. A line without all four does not compile, and a request is
+// let through by its line or not at all.
+func (s *Server) table() []route {
+	return []route{
+		// Everybody.
+		{get, "/", everybody, s.landing},
+		{get, "/healthz", everybody, s.healthz},
+		{get, "/readyz", everybody, s.readyz},
+		{get, "/metrics", everybody, s.metrics},
+		{get, staticPath + "*path", everybody, s.staticFile},
+		{get, "/favicon.ico", everybody, s.favicon},
+
+		// The doors.
+		{get, "/admin/login", everybody, s.staffSignInShow},
+		{post, "/admin/login", everybody, s.staffSignIn},
+		{post, "/admin/logout", everybody, s.staffSignOut},
+		{get, "/portal/login", everybody, s.customerSignInShow},
+		{post, "/portal/login", everybody, s.customerSignIn},
+		{post, "/portal/logout", everybody, s.customerSignOut},
+
+		// Staff.
+		{get, "/admin", anyStaff, s.adminHome},
+		{get, eventsPath, anyStaff, s.events},
+
+		// Customers.
+		{get, "/portal", customers, s.portalHome},
+	}
+}
+
+// route is one line of the table.
+type route struct {
+	method, path string
+	who          audience
+	do           handler
+}
+
+// handler answers a request, or returns why it did not.
+type handler func(c *gin.Context) error
+
+// audience is who may ask. Its zero value is nobody.
+type audience struct {
+	door       door
+	permission staff.Permission // for staff; empty: any of them
+}
+
+// door is how somebody comes in.
+type door int
+
+const (
+	doorNobody door = iota
+	doorEverybody
+	doorStaff
+	doorCustomer
+)
+
+// The audiences without a permission.
+var (
+	everybody = audience{door: doorEverybody} //nolint:gochecknoglobals // a constant, were structs allowed to be
+	anyStaff  = audience{door: doorStaff}     //nolint:gochecknoglobals // likewise
+	customers = audience{door: doorCustomer}  //nolint:gochecknoglobals // likewise
+)
+
+// staffWho is staff whose role includes a permission.
+func staffWho(can staff.Permission) audience {
+	return audience{door: doorStaff, permission: can}
+}
+
+// mount hands one line to the router, behind its guard.
+func (s *Server) mount(engine *gin.Engine, r route) {
+	guarded := s.handle(func(c *gin.Context) error {
+		if err := s.admit(c, r.who); err != nil {
+			return err
+		}
+		return r.do(c)
+	})
+	engine.Handle(r.method, r.path, guarded)
+	if r.method == get && r.path != eventsPath {
+		engine.HEAD(r.path, guarded) // net/http leaves the body out
+	}
+}
+
+// handle is where a handler's error becomes an answer.
+func (s *Server) handle(h handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := h(c); err != nil {
+			s.fail(c, err)
+		}
+	}
+}
+
+// admit lets in whom the audience names and finds out who it is.
+func (s *Server) admit(c *gin.Context, who audience) error {
+	switch who.door {
+	case doorEverybody:
+		return nil
+	case doorStaff:
+		person, err := s.findPerson(c)
+		if err != nil {
+			return err
+		}
+		if person.ID == 0 {
+			return signInNeededError{door: doorStaff}
+		}
+		if who.permission != "" && !person.Can(who.permission) {
+			return forbiddenError{permission: who.permission}
+		}
+		return nil
+	case doorCustomer:
+		visitor, err := s.findVisitor(c)
+		if err != nil {
+			return err
+		}
+		if visitor.ID == 0 {
+			return signInNeededError{door: doorCustomer}
+		}
+		return nil
+	case doorNobody:
+	}
+	return errNotFound
+}

@@ -1,0 +1,227 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/staff"
+)
+
+// How long a session lasts: without a request, and at most. Staff share desks
+// and handle money; customers come back from their phone.
+const (
+	staffIdle        = 2 * time.Hour
+	staffLifetime    = 12 * time.Hour
+	customerIdle     = 24 * time.Hour
+	customerLifetime = 7 * 24 * time.Hour
+)
+
+// visitor is a customer who is signed in to the portal.
+type visitor struct {
+	ID        int64
+	Username  string
+	Name      string
+	PartnerID int64
+	Brand     string
+	// Zone is the partner's time zone, for dates on the page.
+	Zone *time.Location
+	// RefillCard says that the partner's customers may redeem in the portal.
+	RefillCard bool
+}
+
+// cookieName keeps the two doors apart: a cashier may have an account of their
+// own. Over HTTPS the prefix makes browsers refuse a cookie that a neighbouring
+// host has planted.
+func (s *Server) cookieName(d door) string {
+	name := "refill-staff"
+	if d == doorCustomer {
+		name = "refill-portal"
+	}
+	if s.Secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// person returns the member of staff that the route has let in.
+func (s *Server) person(c *gin.Context) staff.Person {
+	p, _ := c.Value(keyPerson).(staff.Person)
+	return p
+}
+
+// visitor returns the customer that the route has let in.
+func (s *Server) visitor(c *gin.Context) visitor {
+	v, _ := c.Value(keyVisitor).(visitor)
+	return v
+}
+
+// actor returns who acts in this request, for domain functions and audit rows.
+func (s *Server) actor(c *gin.Context) audit.Actor {
+	a := audit.Actor{Address: address(c), RequestID: requestID(c)}
+	if p := s.person(c); p.ID != 0 {
+		a.StaffID, a.Scope = p.ID, p.Scope
+	} else if v := s.visitor(c); v.ID != 0 {
+		a.CustomerID, a.Scope = v.ID, audit.Scope{PartnerIDs: []int64{v.PartnerID}}
+	}
+	return a
+}
+
+// findPerson looks up the member of staff whose cookie came along; the zero
+// Person where there is none.
+func (s *Server) findPerson(c *gin.Context) (staff.Person, error) {
+	hash := s.tokenHash(c, doorStaff)
+	if hash == nil {
+		return staff.Person{}, nil
+	}
+	ctx := c.Request.Context()
+	row, err := db.New().SessionGetStaff(ctx, s.Pool, db.SessionGetStaffParams{TokenHash: hash, Idle: staffIdle})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return staff.Person{}, nil
+	}
+	if err != nil {
+		return staff.Person{}, fmt.Errorf("find the session: %w", err)
+	}
+	if row.Stale {
+		if err := db.New().SessionTouch(ctx, s.Pool, hash); err != nil {
+			return staff.Person{}, fmt.Errorf("touch the session: %w", err)
+		}
+	}
+	person := staff.Person{
+		ID: row.ID, Username: row.Username, Name: row.Name, Role: row.Role,
+		Scope: audit.Scope{AllPartners: row.AllPartners, PartnerIDs: row.PartnerIds},
+	}
+	c.Set(keyPerson, person)
+	return person, nil
+}
+
+// findVisitor looks up the customer whose cookie came along; the zero visitor
+// where there is none.
+func (s *Server) findVisitor(c *gin.Context) (visitor, error) {
+	hash := s.tokenHash(c, doorCustomer)
+	if hash == nil {
+		return visitor{}, nil
+	}
+	ctx := c.Request.Context()
+	row, err := db.New().SessionGetCustomer(ctx, s.Pool, db.SessionGetCustomerParams{TokenHash: hash, Idle: customerIdle})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return visitor{}, nil
+	}
+	if err != nil {
+		return visitor{}, fmt.Errorf("find the session: %w", err)
+	}
+	if row.Stale {
+		if err := db.New().SessionTouch(ctx, s.Pool, hash); err != nil {
+			return visitor{}, fmt.Errorf("touch the session: %w", err)
+		}
+	}
+	v := visitor{
+		ID: row.ID, Username: row.Username, Name: row.Name, PartnerID: row.PartnerID,
+		Brand: row.Brand, Zone: zone(row.TimeZone), RefillCard: row.PortalRefillCard,
+	}
+	if v.Brand == "" {
+		v.Brand = row.PartnerName
+	}
+	c.Set(keyVisitor, v)
+	return v, nil
+}
+
+// tokenHash returns what the table knows the request's cookie by; nil where
+// there is no cookie that could be one of ours.
+func (s *Server) tokenHash(c *gin.Context, d door) []byte {
+	cookie, err := c.Request.Cookie(s.cookieName(d))
+	if err != nil {
+		return nil
+	}
+	token, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	if err != nil || len(token) != 32 {
+		return nil
+	}
+	hash := sha256.Sum256(token)
+	return hash[:]
+}
+
+// startSession signs somebody in: always with a new token, so that one planted
+// before is worth nothing; the one that came along ends.
+func (s *Server) startSession(c *gin.Context, d door, id int64) error {
+	token := make([]byte, 32)
+	_, _ = rand.Read(token) // never fails: package crypto/rand ends the program first
+	hash := sha256.Sum256(token)
+	params := db.SessionCreateParams{TokenHash: hash[:], UserAgent: cut(c.Request.UserAgent(), 200)}
+	if a := address(c); a.IsValid() {
+		params.Address = new(netip.Addr)
+		*params.Address = a
+	}
+	if d == doorCustomer {
+		params.CustomerID, params.Lifetime = &id, customerLifetime
+	} else {
+		params.StaffID, params.Lifetime = &id, staffLifetime
+	}
+	ctx := c.Request.Context()
+	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		if old := s.tokenHash(c, d); old != nil {
+			if err := db.New().SessionDelete(ctx, tx, old); err != nil {
+				return err
+			}
+		}
+		return db.New().SessionCreate(ctx, tx, params)
+	})
+	if err != nil {
+		return fmt.Errorf("start a session: %w", err)
+	}
+	s.setCookie(c, s.cookieName(d), base64.RawURLEncoding.EncodeToString(token), int(params.Lifetime.Seconds()))
+	return nil
+}
+
+// endSession signs out. Whoever copied the cookie is signed out with it.
+func (s *Server) endSession(c *gin.Context, d door, action string) error {
+	s.setCookie(c, s.cookieName(d), "", -1)
+	hash := s.tokenHash(c, d)
+	actor := s.actor(c)
+	if hash == nil || (actor.StaffID == 0 && actor.CustomerID == 0) {
+		return nil
+	}
+	// The browser may leave at once; the session ends all the same.
+	ctx := context.WithoutCancel(c.Request.Context())
+	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		if err := db.New().SessionDelete(ctx, tx, hash); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, actor, audit.Entry{Action: action})
+	})
+	if err != nil {
+		return fmt.Errorf("end a session: %w", err)
+	}
+	return nil
+}
+
+// setCookie sets a cookie that scripts cannot read; maxAge below zero removes it.
+func (s *Server) setCookie(c *gin.Context, name, value string, maxAge int) {
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Secure || c.Request.TLS != nil,
+	})
+}
+
+// cut shortens a text to n bytes of whole characters.
+func cut(text string, n int) string {
+	if !sound(text) {
+		return ""
+	}
+	for len(text) > n {
+		runes := []rune(text)
+		text = string(runes[:min(n, len(runes)-1)])
+	}
+	return text
+}

@@ -1,0 +1,135 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/customer"
+	"refill/internal/fault"
+	"refill/internal/staff"
+)
+
+// signInPage is either door.
+type signInPage struct {
+	page
+	Username field
+	Password field
+	Mistakes []mistake
+	Next     string
+}
+
+func (s *Server) newSignInPage(c *gin.Context, wanted string) *signInPage {
+	return &signInPage{
+		page: s.page(c, "Sign in", ""),
+		Username: field{
+			Name: "username", Label: "Username", Required: true, Autofocus: true, MaxLength: 64,
+			Autocomplete: "username", Plain: true,
+		},
+		Password: field{
+			Name: "password", Label: "Password", Type: "password", Required: true, MaxLength: 200,
+			Autocomplete: "current-password",
+		},
+		Next: wanted,
+	}
+}
+
+// staffSignInShow handles GET /admin/login.
+func (s *Server) staffSignInShow(c *gin.Context) error { return s.signInShow(c, doorStaff) }
+
+// staffSignIn handles POST /admin/login.
+func (s *Server) staffSignIn(c *gin.Context) error { return s.signIn(c, doorStaff) }
+
+// customerSignInShow handles GET /portal/login.
+func (s *Server) customerSignInShow(c *gin.Context) error { return s.signInShow(c, doorCustomer) }
+
+// customerSignIn handles POST /portal/login.
+func (s *Server) customerSignIn(c *gin.Context) error { return s.signIn(c, doorCustomer) }
+
+func (s *Server) signInShow(c *gin.Context, d door) error {
+	wanted := c.Query("next")
+	id, err := s.whoIsAt(c, d)
+	if err != nil {
+		return err
+	}
+	if id != 0 {
+		return s.redirect(c, next(d, wanted))
+	}
+	return s.render(c, http.StatusOK, signInView(d), s.newSignInPage(c, wanted))
+}
+
+func (s *Server) signIn(c *gin.Context, d door) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	attempt := staff.Attempt{
+		Username: form.Get("username"), Password: form.Get("password"),
+		Address: address(c), RequestID: requestID(c),
+	}
+	var id int64
+	if d == doorCustomer {
+		id, err = customer.SignIn(c.Request.Context(), s.Pool, attempt)
+	} else {
+		id, err = staff.SignIn(c.Request.Context(), s.Pool, attempt)
+	}
+	if fault.IsInternal(err) {
+		return err
+	}
+	if err != nil {
+		status := http.StatusUnprocessableEntity
+		if fault.KindOf(err) == fault.Limited {
+			status = http.StatusTooManyRequests
+		}
+		p := s.newSignInPage(c, form.Get("next"))
+		p.Username.Value = cut(attempt.Username, 64)
+		p.Mistakes = explain(err, &p.Username, &p.Password)
+		return s.render(c, status, signInView(d), p)
+	}
+	if err := s.startSession(c, d, id); err != nil {
+		return err
+	}
+	return s.redirect(c, next(d, form.Get("next")))
+}
+
+// staffSignOut handles POST /admin/logout. Anybody may: a page that was left
+// open must be able to sign out of a session that is already over.
+func (s *Server) staffSignOut(c *gin.Context) error {
+	return s.signOut(c, doorStaff, "staff.signed_out")
+}
+
+// customerSignOut handles POST /portal/logout.
+func (s *Server) customerSignOut(c *gin.Context) error {
+	return s.signOut(c, doorCustomer, "customer.signed_out")
+}
+
+func (s *Server) signOut(c *gin.Context, d door, action string) error {
+	if _, err := s.whoIsAt(c, d); err != nil {
+		return err
+	}
+	if err := s.endSession(c, d, action); err != nil {
+		return err
+	}
+	s.setFlash(c, "You are signed out.")
+	if d == doorCustomer {
+		return s.redirect(c, "/portal/login")
+	}
+	return s.redirect(c, "/admin/login")
+}
+
+// whoIsAt returns the id of who is signed in at a door; 0: nobody.
+func (s *Server) whoIsAt(c *gin.Context, d door) (int64, error) {
+	if d == doorCustomer {
+		v, err := s.findVisitor(c)
+		return v.ID, err
+	}
+	p, err := s.findPerson(c)
+	return p.ID, err
+}
+
+func signInView(d door) string {
+	if d == doorCustomer {
+		return "portal/signin"
+	}
+	return "admin/signin"
+}

@@ -1,0 +1,70 @@
+package web
+
+import (
+	"strings"
+	"testing"
+	"text/template/parse"
+
+	"github.com/jba/templatecheck"
+	"github.com/stretchr/testify/require"
+)
+
+// checkedTemplates lists every page with its struct, and every fragment that is
+// rendered alone ("page#fragment") with its own.
+func checkedTemplates() map[string]any {
+	return map[string]any{
+		"admin/home":                    &homePage{},
+		"admin/problem":                 &problemPage{},
+		"admin/problem#problem-notice":  &problemPage{},
+		"admin/signin":                  &signInPage{},
+		"portal/home":                   &homePage{},
+		"portal/landing":                &landingPage{},
+		"portal/problem":                &problemPage{},
+		"portal/problem#problem-notice": &problemPage{},
+		"portal/signin":                 &signInPage{},
+	}
+}
+
+func TestTemplatesFitTheirStructs(t *testing.T) {
+	t.Parallel()
+	views, err := newViews((&Server{Deps: Deps{Now: testClock}, assets: &assets{}}).functions())
+	require.NoError(t, err)
+	listed := checkedTemplates()
+	for view := range views.sets {
+		require.Contains(t, listed, view, "every page is listed with its struct in checkedTemplates")
+	}
+	for name, data := range listed {
+		view, fragment, alone := strings.Cut(name, "#")
+		set, ok := views.sets[view]
+		require.True(t, ok, "there is no page %s", view)
+		if !alone {
+			fragment = "layout"
+		}
+		require.NotNil(t, set.Lookup(fragment), "there is no %s in %s", fragment, view)
+		require.NoError(t, templatecheck.CheckHTML(set.Lookup(fragment), data), name)
+	}
+}
+
+// The policy forbids inline style and script: the browser would ignore them, and
+// the page would be broken in a way that no other test sees.
+func TestTemplatesHoldNothingInline(t *testing.T) {
+	t.Parallel()
+	views, err := newViews((&Server{Deps: Deps{Now: testClock}, assets: &assets{}}).functions())
+	require.NoError(t, err)
+	for view, set := range views.sets {
+		for _, one := range set.Templates() {
+			if one.Tree == nil {
+				continue
+			}
+			for _, node := range one.Tree.Root.Nodes {
+				text, ok := node.(*parse.TextNode)
+				if !ok {
+					continue
+				}
+				for _, banned := range []string{" style=", "<style", "<script>", " onclick=", " hx-on", "js:", "javascript:"} {
+					require.NotContains(t, string(text.Text), banned, "%s, %s", view, one.Name())
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,71 @@
+// Package templates owns the pages' HTML and nothing else: no data, no rules.
+// Package web parses it once at start (internal/web/render.go) and one test
+// checks every page and fragment against its struct.
+//
+// # How a page is made
+//
+//  1. A file admin/series_list.html (portal/… for customers) defines "main", the
+//     content of the page, and each fragment that the page owns. A fragment's
+//     root element has the fragment's name as its id and carries its own hx-
+//     attributes.
+//  2. Beside its handler, a struct that embeds web's page:
+//     type seriesListPage struct { page; Rows []seriesRow }
+//  3. The handler fills it and renders:
+//     p := &seriesListPage{page: s.page(c, "Series", sectionSeries)}
+//     return s.render(c, http.StatusOK, "admin/series_list", p)
+//     For a form that must be mended: s.part(c, 422, view, "generate-form", p),
+//     the fragment for htmx and the whole page without; p is the page's struct.
+//     For an address that gives a fragment only: s.fragment(c, 200, view, name, data).
+//  4. One line in routes.go, one line per page and fragment in templates_test.go.
+//
+// The layout shows the title as the page's <h1> unless the page defines "head",
+// which then stands in its place (a heading with badges and actions).
+//
+// # Partials: name, what it takes, what for
+//
+//	icon       "name"         an icon of the sprite (internal/vendorassets/icons.txt)
+//	time       time.Time      "5 min ago", exact on hover
+//	field      field          label, hint, control, error; a select with Options, a text area with Rows
+//	choice     choice         check box or switch
+//	mistakes   []mistake      summary above a form, links to the fields
+//	state      badge          a state: dot and word
+//	progress   progress       bar, done of total, per cent, note
+//	bar        bar            a whole in parts, with the counts beneath
+//	empty      empty          a list without rows
+//	pager      pager          newer, older
+//	opens      confirmation   the button that opens its dialog
+//	confirm    confirmation   the dialog; anywhere on the page
+//	tiles      []tile         facts in large figures
+//	copyable   copyable       a text with a button that copies it
+//
+// Functions: money minor currency; number n; plural n "card" "cards"; ago, exact,
+// clock, iso for a time.Time; day for a date; size for bytes; asset "css/app.css";
+// lower.
+//
+// # Live fragments
+//
+// The admin layout holds one event stream; its events bubble to the body. A
+// fragment listens by name and fetches itself:
+//
+//	<div id="series-progress" hx-get="/admin/…/progress" hx-swap="outerHTML"
+//	  hx-trigger="series-12 from:body throttle:500ms, resync from:body, every 10s">
+//
+// "resync" comes once after each connection and stands for whatever was missed;
+// "every" is for when the stream is cut. A fragment that is done leaves out
+// hx-trigger, and so goes quiet.
+//
+// # Rules
+//
+// No style attribute, no <style>, no inline script, no hx-on, no "js:": the
+// content security policy refuses them. Behaviour comes from static/js/app.js by
+// data attributes: data-opens (id of a dialog), data-closes, data-copies (text),
+// data-once (the button goes quiet after the first press). A form is a plain
+// form that works without script; hx- attributes come on top.
+package templates
+
+import "embed"
+
+// FS holds every page.
+//
+//go:embed */*.html
+var FS embed.FS
