@@ -80,3 +80,10 @@ update export set fetched_at = coalesce(fetched_at, now()) where id = @id;
 -- Tells every web process, at commit, that an export changed, and whose it is.
 select pg_notify('refill', json_build_object('kind', 'export', 'id', @id::bigint,
   'series', @series_id::bigint, 'staff', @staff_id::bigint)::text);
+
+-- name: ExportListStranded :many
+-- Exports that are to be made but whose job ended without them.
+select e.id from export e
+left join river_job j on j.id = e.job_id
+where e.state in ('queued', 'running')
+  and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true);

@@ -37,12 +37,17 @@ select id, kind, queue, state from river_job where id = @id;
 select coalesce(max(extract(epoch from now() - scheduled_at)), 0)::bigint as seconds
 from river_job where state = 'available';
 
--- name: JobRunningElsewhere :many
--- Running jobs and the worker that took each, for finding those whose worker died.
-select id, coalesce(attempted_by[array_upper(attempted_by, 1)], '')::text as worker
-from river_job where state = 'running';
+-- name: JobListWorkers :many
+-- Which workers have jobs running.
+select distinct attempted_by[array_upper(attempted_by, 1)]::text as worker
+from river_job where state = 'running' and attempted_by is not null;
+
+-- name: JobTryWorker :one
+-- Takes the lock that a live worker holds; true: it is dead. Ends with the
+-- transaction.
+select pg_try_advisory_xact_lock(2, hashtext(@worker::text));
 
 -- name: JobRelease :execrows
--- Gives a dead worker's job back to the queue.
-update river_job set state = 'available', scheduled_at = now()
-where id = @id and state = 'running' and attempted_by[array_upper(attempted_by, 1)] = @worker::text;
+-- Gives a dead worker's jobs back to the queue. The attempt was not the jobs' fault.
+update river_job set state = 'available', scheduled_at = now(), attempt = greatest(attempt - 1, 0)
+where state = 'running' and attempted_by[array_upper(attempted_by, 1)] = @worker::text;

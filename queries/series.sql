@@ -138,3 +138,17 @@ on conflict (series_id, shard) do update set
 select coalesce(sum(used), 0)::bigint as used, coalesce(sum(disabled), 0)::bigint as disabled,
   coalesce(sum(void), 0)::bigint as void
 from series_tally where series_id = @series_id;
+
+-- name: SeriesListStranded :many
+-- Series that are to be made but whose job ended without them: cancelled or
+-- deleted from outside.
+select s.id from series s
+left join river_job j on j.id = s.job_id
+where s.state in ('queued', 'generating')
+  and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true);
+
+-- name: SeriesBrands :many
+-- The brands of the partners that a series is for.
+select (case when p.brand = '' then p.name else p.brand end)::text as brand
+from series_partner sp join partner p on p.id = sp.partner_id
+where sp.series_id = @series_id;

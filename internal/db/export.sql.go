@@ -309,6 +309,34 @@ func (q *Queries) ExportListSeries(ctx context.Context, db DBTX, seriesID int64)
 	return items, nil
 }
 
+const exportListStranded = `-- name: ExportListStranded :many
+select e.id from export e
+left join river_job j on j.id = e.job_id
+where e.state in ('queued', 'running')
+  and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true)
+`
+
+// Exports that are to be made but whose job ended without them.
+func (q *Queries) ExportListStranded(ctx context.Context, db DBTX) ([]int64, error) {
+	rows, err := db.Query(ctx, exportListStranded)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const exportListWaiting = `-- name: ExportListWaiting :many
 select e.id, e.format, e.size, e.rows_total, e.finished_at, s.number as series_number
 from export e

@@ -172,6 +172,32 @@ func (q *Queries) JobList(ctx context.Context, db DBTX, arg JobListParams) ([]Jo
 	return items, nil
 }
 
+const jobListWorkers = `-- name: JobListWorkers :many
+select distinct attempted_by[array_upper(attempted_by, 1)]::text as worker
+from river_job where state = 'running' and attempted_by is not null
+`
+
+// Which workers have jobs running.
+func (q *Queries) JobListWorkers(ctx context.Context, db DBTX) ([]string, error) {
+	rows, err := db.Query(ctx, jobListWorkers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var worker string
+		if err := rows.Scan(&worker); err != nil {
+			return nil, err
+		}
+		items = append(items, worker)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const jobOldestWaiting = `-- name: JobOldestWaiting :one
 select coalesce(max(extract(epoch from now() - scheduled_at)), 0)::bigint as seconds
 from river_job where state = 'available'
@@ -186,51 +212,28 @@ func (q *Queries) JobOldestWaiting(ctx context.Context, db DBTX) (int64, error) 
 }
 
 const jobRelease = `-- name: JobRelease :execrows
-update river_job set state = 'available', scheduled_at = now()
-where id = $1 and state = 'running' and attempted_by[array_upper(attempted_by, 1)] = $2::text
+update river_job set state = 'available', scheduled_at = now(), attempt = greatest(attempt - 1, 0)
+where state = 'running' and attempted_by[array_upper(attempted_by, 1)] = $1::text
 `
 
-type JobReleaseParams struct {
-	ID     int64
-	Worker string
-}
-
-// Gives a dead worker's job back to the queue.
-func (q *Queries) JobRelease(ctx context.Context, db DBTX, arg JobReleaseParams) (int64, error) {
-	result, err := db.Exec(ctx, jobRelease, arg.ID, arg.Worker)
+// Gives a dead worker's jobs back to the queue. The attempt was not the jobs' fault.
+func (q *Queries) JobRelease(ctx context.Context, db DBTX, worker string) (int64, error) {
+	result, err := db.Exec(ctx, jobRelease, worker)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const jobRunningElsewhere = `-- name: JobRunningElsewhere :many
-select id, coalesce(attempted_by[array_upper(attempted_by, 1)], '')::text as worker
-from river_job where state = 'running'
+const jobTryWorker = `-- name: JobTryWorker :one
+select pg_try_advisory_xact_lock(2, hashtext($1::text))
 `
 
-type JobRunningElsewhereRow struct {
-	ID     int64
-	Worker string
-}
-
-// Running jobs and the worker that took each, for finding those whose worker died.
-func (q *Queries) JobRunningElsewhere(ctx context.Context, db DBTX) ([]JobRunningElsewhereRow, error) {
-	rows, err := db.Query(ctx, jobRunningElsewhere)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []JobRunningElsewhereRow{}
-	for rows.Next() {
-		var i JobRunningElsewhereRow
-		if err := rows.Scan(&i.ID, &i.Worker); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+// Takes the lock that a live worker holds; true: it is dead. Ends with the
+// transaction.
+func (q *Queries) JobTryWorker(ctx context.Context, db DBTX, worker string) (bool, error) {
+	row := db.QueryRow(ctx, jobTryWorker, worker)
+	var pg_try_advisory_xact_lock bool
+	err := row.Scan(&pg_try_advisory_xact_lock)
+	return pg_try_advisory_xact_lock, err
 }

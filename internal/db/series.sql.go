@@ -26,6 +26,33 @@ func (q *Queries) SeriesAdvance(ctx context.Context, db DBTX, arg SeriesAdvanceP
 	return err
 }
 
+const seriesBrands = `-- name: SeriesBrands :many
+select (case when p.brand = '' then p.name else p.brand end)::text as brand
+from series_partner sp join partner p on p.id = sp.partner_id
+where sp.series_id = $1
+`
+
+// The brands of the partners that a series is for.
+func (q *Queries) SeriesBrands(ctx context.Context, db DBTX, seriesID int64) ([]string, error) {
+	rows, err := db.Query(ctx, seriesBrands, seriesID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var brand string
+		if err := rows.Scan(&brand); err != nil {
+			return nil, err
+		}
+		items = append(items, brand)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const seriesCreate = `-- name: SeriesCreate :one
 insert into series (number, prefix, price, currency, quantity, any_partner, time_zone, valid_till,
   activate_when_generated, code_length, order_key, created_by)
@@ -313,6 +340,35 @@ where state in ('active', 'locked') and lapsed_at is null
 // stands as outstanding. The hour lets every redemption that began in time end.
 func (q *Queries) SeriesListLapsed(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, seriesListLapsed)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const seriesListStranded = `-- name: SeriesListStranded :many
+select s.id from series s
+left join river_job j on j.id = s.job_id
+where s.state in ('queued', 'generating')
+  and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true)
+`
+
+// Series that are to be made but whose job ended without them: cancelled or
+// deleted from outside.
+func (q *Queries) SeriesListStranded(ctx context.Context, db DBTX) ([]int64, error) {
+	rows, err := db.Query(ctx, seriesListStranded)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"reflect"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// config is everything that the environment says. It is read once, here. The
+// desc tags are what `refill help config` prints and docs/config.md repeats.
+type config struct {
+	DatabaseURL    secret   `env:"DATABASE_URL" desc:"Postgres 14 or later, as postgres://user:password@host:port/database. LISTEN needs a direct connection, not a transaction pooler."`
+	OwnerURL       secret   `env:"REFILL_OWNER_DATABASE_URL" desc:"The same database as the user who owns the tables; for refill migrate. Default: DATABASE_URL."`
+	Addr           string   `env:"REFILL_ADDR" envDefault:"127.0.0.1:8080" desc:"Address and port to listen on."`
+	PublicURL      string   `env:"REFILL_PUBLIC_URL" desc:"Where customers reach the portal, as https://refill.example.net; printed into QR codes. Default: http:// and REFILL_ADDR."`
+	KeyFile        string   `env:"REFILL_KEY_FILE" desc:"File with the keys that codes are sealed under; made by refill keys init. Keep it, and its backup, apart from the database's."`
+	FilesDir       string   `env:"REFILL_FILES_DIR" envDefault:"files" desc:"Folder for exported files; must be shared where web and workers run on several machines."`
+	TLSCert        string   `env:"REFILL_TLS_CERT" desc:"Certificate file, to serve HTTPS directly. Needs REFILL_TLS_KEY."`
+	TLSKey         string   `env:"REFILL_TLS_KEY" desc:"Key file of the certificate."`
+	TrustedProxies []string `env:"REFILL_TRUSTED_PROXIES" desc:"Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas. Default: none."`
+	MetricsToken   secret   `env:"REFILL_METRICS_TOKEN" desc:"Bearer token for GET /metrics. Default: /metrics answers nobody."`
+	Concurrency    int      `env:"REFILL_CONCURRENCY" envDefault:"2" desc:"How many series a worker makes, and how many files it writes, at once."`
+	MaxConns       int32    `env:"REFILL_MAX_CONNS" envDefault:"16" desc:"Database connections of this process at most."`
+	LogFormat      string   `env:"REFILL_LOG_FORMAT" envDefault:"text" desc:"text or json."`
+	LogLevel       string   `env:"REFILL_LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error."`
+	PGBin          string   `env:"PG_BIN" desc:"Folder of the Postgres programs for refill demo. Default: found by itself."`
+}
+
+// secret is a value that does not print.
+type secret string
+
+func (secret) String() string       { return "***" }
+func (secret) GoString() string     { return "***" }
+func (secret) LogValue() slog.Value { return slog.StringValue("***") }
+
+// readConfig reads the environment.
+func readConfig() (config, error) {
+	var c config
+	if err := env.Parse(&c); err != nil {
+		return c, fmt.Errorf("the configuration does not hold: %w (see: refill help config)", err)
+	}
+	if c.OwnerURL == "" {
+		c.OwnerURL = c.DatabaseURL
+	}
+	if c.PublicURL == "" {
+		scheme := "http://"
+		if c.TLSCert != "" {
+			scheme = "https://"
+		}
+		c.PublicURL = scheme + c.Addr
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return c, fmt.Errorf("REFILL_TLS_CERT and REFILL_TLS_KEY go together")
+	}
+	return c, nil
+}
+
+// secure reports whether browsers come by HTTPS, directly or through a proxy.
+func (c config) secure() bool {
+	return strings.HasPrefix(c.PublicURL, "https://")
+}
+
+// logger returns the program's log, on standard error.
+func (c config) logger() (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return nil, fmt.Errorf("REFILL_LOG_LEVEL must be debug, info, warn or error, not %q", c.LogLevel)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch c.LogFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(os.Stderr, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(os.Stderr, options)), nil
+	}
+	return nil, fmt.Errorf("REFILL_LOG_FORMAT must be text or json, not %q", c.LogFormat)
+}
+
+// helpConfig lists every variable with its default.
+func helpConfig(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "VARIABLE\tDEFAULT\tMEANING")
+	fields := reflect.TypeFor[config]()
+	for i := range fields.NumField() {
+		tag := fields.Field(i).Tag
+		fmt.Fprintf(table, "%s\t%s\t%s\n", tag.Get("env"), tag.Get("envDefault"), tag.Get("desc"))
+	}
+	return table.Flush()
+}

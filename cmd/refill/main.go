@@ -1,0 +1,87 @@
+// Command refill is the whole product: the portal, the worker, and what an
+// operator needs around them. Each subcommand is one file; the environment is
+// read once, in config.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	_ "time/tzdata" // partners' time zones, on machines that lack them
+)
+
+// version is set when the program is built.
+var version = "dev" //nolint:gochecknoglobals // the linker writes it
+
+// command is one subcommand.
+type command struct {
+	name, summary string
+	run           func(ctx context.Context, c config, args []string) error
+}
+
+// commands lists the subcommands as help shows them.
+func commands() []command {
+	return []command{
+		{"serve", "serve the pages", runServe},
+		{"work", "work the jobs: make series, write files, keep house", runWork},
+		{"migrate", "bring the database up to date", runMigrate},
+		{"check", "hold the books against the invariants; fails where one is broken", runCheck},
+		{"staff", "staff add: enter a member of staff", runStaff},
+		{"keys", "keys init: make a key file", runKeys},
+		{"demo", "start everything on a private Postgres, with sample data", runDemo},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "refill:", err)
+		os.Exit(1)
+	}
+}
+
+// run does what the arguments ask for.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 {
+		help(out)
+		return errors.New("say what to do")
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		if len(args) > 1 && args[1] == "config" {
+			return helpConfig(out)
+		}
+		help(out)
+		return nil
+	case "version":
+		fmt.Fprintln(out, "refill", version)
+		return nil
+	}
+	for _, cmd := range commands() {
+		if cmd.name == args[0] {
+			c, err := readConfig()
+			if err != nil {
+				return err
+			}
+			return cmd.run(ctx, c, args[1:])
+		}
+	}
+	help(out)
+	return fmt.Errorf("there is no command %q", args[0])
+}
+
+// help says what there is.
+func help(w io.Writer) {
+	fmt.Fprint(w, "Refill: prepaid refill cards for internet providers.\n\nUsage: refill COMMAND [FLAGS]\n\n")
+	for _, cmd := range commands() {
+		fmt.Fprintf(w, "  %-8s  %s\n", cmd.name, cmd.summary)
+	}
+	fmt.Fprint(w, "  help      help config: every variable of the environment\n  version   print the version\n\nrefill COMMAND -h lists the flags of a command.\n")
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+
+	"refill/internal/blob"
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/job"
+	"refill/internal/setting"
+)
+
+// parts is what serve and work both stand on.
+type parts struct {
+	config   config
+	log      *slog.Logger
+	pool     *pgxpool.Pool
+	jobs     *river.Client[pgx.Tx] // writes jobs, works none
+	settings *setting.Store
+	cards    *card.Service
+	files    blob.Store
+}
+
+// openParts connects, and refuses to go on where the database is not migrated,
+// the keys are not this database's, or money could be lost in a crash. name tells
+// the processes apart in pg_stat_activity; statements may take as long as timeout.
+func openParts(ctx context.Context, c config, name string, timeout time.Duration) (*parts, error) {
+	if c.DatabaseURL == "" {
+		return nil, errNoDatabase
+	}
+	log, err := c.logger()
+	if err != nil {
+		return nil, err
+	}
+	slog.SetDefault(log)
+	keys, err := readKeys(c.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	files, err := blob.NewDisk(c.FilesDir)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: name, MaxConns: c.MaxConns, StatementTimeout: timeout})
+	if err != nil {
+		return nil, err
+	}
+	p := &parts{config: c, log: log, pool: pool, files: files, settings: setting.NewStore(pool, time.Now)}
+	if err := p.inspect(ctx, keys); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	if p.jobs, err = job.NewInserter(pool, log); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	p.cards = card.New(pool, keys, p.jobs, p.settings, log)
+	return p, nil
+}
+
+// inspect looks at the database before anything is done with it.
+func (p *parts) inspect(ctx context.Context, keys *card.Keyring) error {
+	migrated, err := db.Migrated(ctx, p.pool)
+	if err != nil {
+		return fmt.Errorf("look at the schema: %w", err)
+	}
+	if !migrated {
+		return errors.New("the database is not up to date; run: refill migrate")
+	}
+	if err := card.CheckKeys(ctx, p.pool, keys); err != nil {
+		return err
+	}
+	restricted, err := db.Restricted(ctx, p.pool)
+	if err != nil {
+		return fmt.Errorf("look at the rights: %w", err)
+	}
+	if !restricted {
+		p.log.WarnContext(ctx, "the database user may change ledger rows; only triggers guard them. Let refill migrate run as a user who may make roles")
+	}
+	unsafe, err := db.Unsafe(ctx, p.pool)
+	if err != nil {
+		return fmt.Errorf("look at the server's settings: %w", err)
+	}
+	for _, name := range unsafe {
+		p.log.WarnContext(ctx, "the server can lose acknowledged redemptions in a crash: switch this setting on", slog.String("setting", name))
+	}
+	return nil
+}

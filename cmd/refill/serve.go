@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"refill/internal/notify"
+	"refill/internal/web"
+)
+
+const (
+	// serveTimeout bounds a statement behind a page.
+	serveTimeout = 5 * time.Second
+	// stopTimeout is how long requests under way may take after a stop was asked for.
+	stopTimeout = 15 * time.Second
+)
+
+// runServe is `refill serve`.
+func runServe(ctx context.Context, c config, args []string) error {
+	if err := flag.NewFlagSet("serve", flag.ExitOnError).Parse(args); err != nil {
+		return err
+	}
+	p, err := openParts(ctx, c, "serve", serveTimeout)
+	if err != nil {
+		return err
+	}
+	defer p.pool.Close()
+	listener, err := listen(ctx, c.Addr)
+	if err != nil {
+		return err
+	}
+	return p.serve(ctx, listener)
+}
+
+// listen takes the port, and says it in words when somebody else has it.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("the address %s is in use by another program; stop that, or choose another with -addr or REFILL_ADDR", addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	return listener, nil
+}
+
+// serve answers requests until ctx ends, and lets those under way finish.
+func (p *parts) serve(ctx context.Context, listener net.Listener) error {
+	hub := notify.NewHub(p.log)
+	listening := make(chan error, 1)
+	go func() { listening <- hub.Run(ctx, string(p.config.DatabaseURL)) }()
+
+	pages, err := web.New(web.Deps{
+		Pool: p.pool, Log: p.log, Hub: hub, Settings: p.settings, Now: time.Now,
+		PublicURL: p.config.PublicURL, Secure: p.config.secure(), TrustedProxies: p.config.TrustedProxies,
+		MetricsToken: string(p.config.MetricsToken),
+	})
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler:           pages.Handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Hour, // a large download over a bad line
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+	}
+	server.RegisterOnShutdown(pages.CloseStreams)
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		stopped <- server.Shutdown(stopping)
+	}()
+	p.log.InfoContext(ctx, "serving", slog.String("address", listener.Addr().String()))
+	if p.config.TLSCert != "" {
+		err = server.ServeTLS(listener, p.config.TLSCert, p.config.TLSKey)
+	} else {
+		err = server.Serve(listener)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return errors.Join(<-stopped, <-listening)
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/staff"
+)
+
+// runStaff is `refill staff add`. The password comes by standard input, so that
+// it stands in no shell history.
+func runStaff(ctx context.Context, c config, args []string) error {
+	if len(args) == 0 || args[0] != "add" {
+		return errors.New("usage: refill staff add -username NAME [-name NAME] [-role administrator|cashier|operator] [-partners A,B] < password")
+	}
+	flags := flag.NewFlagSet("staff add", flag.ExitOnError)
+	username := flags.String("username", "", "what they sign in with")
+	name := flags.String("name", "", "their name; default the username")
+	role := flags.String("role", string(db.StaffRoleAdministrator), "administrator, cashier or operator")
+	partners := flags.String("partners", "", "names of the partners they see, separated by commas; default all")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	if c.DatabaseURL == "" {
+		return errNoDatabase
+	}
+	fmt.Fprintln(os.Stderr, "Password (one line on standard input):")
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil && line == "" {
+		return errors.New("no password came by standard input")
+	}
+	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: "staff"})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	n := staff.New{
+		Username: *username, Name: *name, Role: db.StaffRole(*role), Password: strings.TrimRight(line, "\r\n"), AllPartners: *partners == "",
+	}
+	if n.PartnerIDs, err = partnerIDs(ctx, pool, *partners); err != nil {
+		return err
+	}
+	if _, err := staff.Create(ctx, pool, audit.System(), n); err != nil {
+		return spoken(err)
+	}
+	fmt.Fprintf(os.Stderr, "%s can sign in now.\n", n.Username)
+	return nil
+}
+
+// partnerIDs finds partners by name.
+func partnerIDs(ctx context.Context, dbtx db.DBTX, names string) ([]int64, error) {
+	if names == "" {
+		return nil, nil
+	}
+	all, err := db.New().PartnerList(ctx, dbtx, db.PartnerListParams{AllPartners: true, PartnerIds: []int64{}})
+	if err != nil {
+		return nil, fmt.Errorf("list partners: %w", err)
+	}
+	byName := map[string]int64{}
+	for _, p := range all {
+		byName[p.Name] = p.ID
+	}
+	var ids []int64
+	for name := range strings.SplitSeq(names, ",") {
+		id, ok := byName[strings.TrimSpace(name)]
+		if !ok {
+			return nil, fmt.Errorf("there is no partner %q", strings.TrimSpace(name))
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// spoken turns faults into what a person reads at a terminal.
+func spoken(err error) error {
+	faults := fault.All(err)
+	if len(faults) == 0 {
+		return err
+	}
+	texts := make([]string, len(faults))
+	for i, f := range faults {
+		texts[i] = f.Message
+	}
+	return errors.New(strings.Join(texts, " "))
+}

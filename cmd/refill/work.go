@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"refill/internal/job"
+)
+
+// workTimeout bounds a statement of a worker: a chunk of cards takes a fraction
+// of a second, also on a slow disk.
+const workTimeout = 30 * time.Second
+
+// runWork is `refill work`.
+func runWork(ctx context.Context, c config, args []string) error {
+	if err := flag.NewFlagSet("work", flag.ExitOnError).Parse(args); err != nil {
+		return err
+	}
+	p, err := openParts(ctx, c, "work", workTimeout)
+	if err != nil {
+		return err
+	}
+	defer p.pool.Close()
+	return p.work(ctx)
+}
+
+// work works the queues until ctx ends, and then lets running jobs go on for a
+// moment before it takes them back.
+func (p *parts) work(ctx context.Context) error {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	id := fmt.Sprintf("%.40s-%d-%s", host, os.Getpid(), rand.Text()[:8])
+	client, err := job.NewWorker(p.pool, job.Options{
+		ID: id, Cards: p.cards, Files: p.files, Settings: p.settings, PublicURL: p.config.PublicURL,
+		Log: p.log, Now: time.Now, Concurrency: p.config.Concurrency,
+	})
+	if err != nil {
+		return err
+	}
+	// The lock outlives the jobs: it is given back when they have stopped.
+	holding, release := context.WithCancel(context.WithoutCancel(ctx))
+	alive, err := job.NewAlive(id, string(p.config.DatabaseURL), p.pool, p.log).Start(holding)
+	if err != nil {
+		release()
+		return err
+	}
+	defer func() { release(); <-alive }()
+	if err := client.Start(ctx); err != nil {
+		return fmt.Errorf("start working: %w", err)
+	}
+	p.log.InfoContext(ctx, "working")
+	<-ctx.Done()
+	<-client.Stopped()
+	return nil
+}

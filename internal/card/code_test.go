@@ -1,0 +1,157 @@
+package card
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestDrawnCodesHold(t *testing.T) {
+	t.Parallel()
+	d := &drawer{}
+	seen := map[string]bool{}
+	for range 10_000 {
+		c := d.draw(CodeLength)
+		require.Len(t, c.symbols, CodeLength)
+		require.False(t, seen[c.symbols], "the same code twice in ten thousand")
+		seen[c.symbols] = true
+		parsed, err := ParseCode(c.Reveal("QuickAccess"))
+		require.NoError(t, err)
+		require.Equal(t, c, parsed)
+	}
+}
+
+// Every symbol must be equally likely in every place: a χ² test against the
+// uniform distribution with 30 degrees of freedom; 0.001 % of honest runs exceed
+// 73.
+func TestDrawIsUniform(t *testing.T) {
+	t.Parallel()
+	const n = 31_000
+	d := &drawer{}
+	var counts [CodeLength - 1][256]float64
+	for range n {
+		for place, symbol := range []byte(d.draw(CodeLength).symbols[:CodeLength-1]) {
+			counts[place][symbol]++
+		}
+	}
+	for place := range counts {
+		chi := 0.0
+		for _, symbol := range []byte(alphabet) {
+			diff := counts[place][symbol] - n/31
+			chi += diff * diff / (n / 31)
+		}
+		require.Less(t, chi, 85.0, "place %d", place)
+	}
+}
+
+// The check symbol catches every single wrong symbol and every swap of two.
+func TestCheckSymbolCatches(t *testing.T) {
+	t.Parallel()
+	d := &drawer{}
+	for range 20 {
+		code := []byte(d.draw(CodeLength).symbols)
+		for i := range code {
+			for _, wrong := range []byte(alphabet) {
+				if wrong == code[i] {
+					continue
+				}
+				typed := append([]byte{}, code...)
+				typed[i] = wrong
+				_, err := ParseCode(string(typed))
+				require.ErrorIs(t, err, ErrCodeTyping)
+			}
+			for j := range i {
+				if code[i] == code[j] {
+					continue
+				}
+				typed := append([]byte{}, code...)
+				typed[i], typed[j] = typed[j], typed[i]
+				_, err := ParseCode(string(typed))
+				require.ErrorIs(t, err, ErrCodeTyping)
+			}
+		}
+	}
+}
+
+func TestParseCodeIsForgiving(t *testing.T) {
+	t.Parallel()
+	code := Code{"23456789ABCDEFG" + string(checkSymbol([]byte("23456789ABCDEFG")))}
+	check := code.symbols[15:]
+	for _, typed := range []string{
+		"23456789ABCDEFG" + check,
+		"2345-6789-ABCD-EFG" + check,
+		strings.ToLower("2345-6789-abcd-efg" + check),
+		" 2345 6789 ABCD EFG" + check + "\n",
+		"2345–6789—ABCD−EFG" + check, // en dash, em dash, minus
+		"２３４５-６７８９-ＡＢＣＤ-ＥＦＧ" + check,
+		"\u200e2345\u200b-6789\u00a0ABCD\u00adEFG" + check + "\u202c",
+		"QuickAccess-2345-6789-ABCD-EFG" + check,
+		"QuickAccess2345-6789-ABCD-EFG" + check,
+		"202601-QuickAccess-23456789ABCDEFG" + check,
+		"https://refill.example.net/r#QuickAccess-2345-6789-ABCD-EFG" + check,
+		"2345.6789.ABCD.EFG" + check,
+	} {
+		got, err := ParseCode(typed)
+		require.NoError(t, err, "%q", typed)
+		require.Equal(t, code, got, "%q", typed)
+	}
+}
+
+func TestParseCodeRefuses(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]error{
+		"":                           ErrCodeMissing,
+		" - - ":                      ErrCodeMissing,
+		"2345-6789":                  ErrCodeShort,
+		"2345-6789-ABCD-EF":          ErrCodeShort,
+		"2345-6789-ABCD-EFG0":        ErrCodeSymbol,
+		"2345-6789-ABCD-EFGI":        ErrCodeSymbol,
+		"2345-6789-ABCD-EFG🎉2":       ErrCodeSymbol,
+		"2345-6789-ABCD-EFGё":        ErrCodeSymbol,
+		"2345-6789-ABCD-EFG\xff":     ErrCodeSymbol,
+		"2345-6789-ABCD-EF22":        ErrCodeTyping,
+		"<script>alert(1)</script>":  ErrCodeSymbol,
+		strings.Repeat("A", 301):     ErrCodeSymbol,
+		strings.Repeat("\u200b", 80): ErrCodeMissing,
+	} {
+		_, err := ParseCode(typed)
+		require.ErrorIs(t, err, want, "%q", typed)
+	}
+}
+
+func TestCodeNeverPrints(t *testing.T) {
+	t.Parallel()
+	code := (&drawer{}).draw(CodeLength)
+	struck := struct{ C Code }{code}
+	text, err := json.Marshal(struck)
+	require.NoError(t, err)
+	var logged strings.Builder
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", slog.Any("code", code), slog.Any("struck", struck))
+	for _, printed := range []string{
+		fmt.Sprint(code), fmt.Sprintf("%v %+v %#v %s %q %x %d", code, code, code, code, code, code, code),
+		fmt.Sprintf("%v %+v", struck, &struck), string(text), logged.String(),
+	} {
+		require.NotContains(t, printed, code.symbols)
+		require.NotContains(t, strings.ToLower(printed), fmt.Sprintf("%x", code.symbols))
+	}
+	require.Equal(t, "••••-••••-••••-"+code.symbols[12:], code.Masked())
+}
+
+func FuzzParseCode(f *testing.F) {
+	f.Add("QuickAccess-2345-6789-ABCD-EFGH")
+	f.Add("https://refill.example.net/r#2345")
+	f.Fuzz(func(t *testing.T, typed string) {
+		code, err := ParseCode(typed)
+		if err != nil {
+			require.Equal(t, Code{}, code)
+			return
+		}
+		again, err := ParseCode(code.Reveal("P"))
+		require.NoError(t, err)
+		require.Equal(t, code, again)
+	})
+}

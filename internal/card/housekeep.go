@@ -1,0 +1,77 @@
+package card
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+)
+
+// FailStranded marks series and exports whose job ended without them, because
+// somebody cancelled or deleted it from outside: staff can then take them up
+// again. Periodic.
+func (s *Service) FailStranded(ctx context.Context) error {
+	series, err := s.q.SeriesListStranded(ctx, s.db)
+	if err != nil {
+		return fmt.Errorf("look for stranded series: %w", err)
+	}
+	for _, id := range series {
+		if err := s.Fail(ctx, id); err != nil {
+			return err
+		}
+	}
+	exports, err := s.q.ExportListStranded(ctx, s.db)
+	if err != nil {
+		return fmt.Errorf("look for stranded exports: %w", err)
+	}
+	for _, id := range exports {
+		if err := s.FailExport(ctx, id, "The job of this export was cancelled. Retry to start it again."); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ExpireExports marks the exports whose time is up and returns the names of
+// their files, for removal.
+func (s *Service) ExpireExports(ctx context.Context) ([]string, error) {
+	rows, err := s.q.ExportExpire(ctx, s.db)
+	if err != nil {
+		return nil, fmt.Errorf("expire exports: %w", err)
+	}
+	names := make([]string, len(rows))
+	var errs []error
+	for i, row := range rows {
+		names[i] = row.File
+		errs = append(errs, audit.Record(ctx, s.db, audit.System(), audit.Entry{Action: "export.expired", Detail: map[string]any{"export": row.ID}}))
+	}
+	return names, errors.Join(errs...)
+}
+
+// ReadyFiles returns the names of the files that somebody may still fetch.
+func (s *Service) ReadyFiles(ctx context.Context) (map[string]bool, error) {
+	names, err := s.q.ExportListFiles(ctx, s.db)
+	if err != nil {
+		return nil, fmt.Errorf("list the files of exports: %w", err)
+	}
+	files := make(map[string]bool, len(names))
+	for _, name := range names {
+		files[name] = true
+	}
+	return files, nil
+}
+
+// Brand returns the name that cards of a series carry: that of its partner where
+// it has exactly one; empty: the installation's.
+func (s *Service) Brand(ctx context.Context, series db.Series) (string, error) {
+	names, err := s.q.SeriesBrands(ctx, s.db, series.ID)
+	if err != nil {
+		return "", fmt.Errorf("read the brands of a series: %w", err)
+	}
+	if series.AnyPartner || len(names) != 1 {
+		return "", nil
+	}
+	return names[0], nil
+}

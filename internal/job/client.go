@@ -1,0 +1,143 @@
+// Package job owns the background: River's client, the workers and the periodic
+// housekeeping. Each Work is a few lines around functions of the domain, is safe
+// to run twice, and finishes its job in the transaction of its last write. The
+// package never meets web; both use the domain.
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"refill/internal/blob"
+	"refill/internal/card"
+	"refill/internal/setting"
+)
+
+// NewInserter returns a client that only writes jobs; web processes have no more.
+func NewInserter(pool *pgxpool.Pool, log *slog.Logger) (*river.Client[pgx.Tx], error) {
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("make River's client: %w", err)
+	}
+	return client, nil
+}
+
+// Options says how a worker works. Every field but Concurrency must be set.
+type Options struct {
+	ID        string // unique among all processes; see Alive
+	Cards     *card.Service
+	Files     blob.Store
+	Settings  *setting.Store
+	PublicURL string // of the portal, for the QR codes
+	Log       *slog.Logger
+	Now       func() time.Time
+	// Concurrency is how many series are made, and how many files are written,
+	// at once. 0: two.
+	Concurrency int
+}
+
+const (
+	// jobTimeout bounds one run of a job that yields by itself.
+	jobTimeout = 2 * time.Minute
+	// rescueAfter is when River takes back a job that nobody finishes. (A dead
+	// worker's jobs are released within seconds by Alive; this is for a live
+	// worker that lost its grip.)
+	rescueAfter = 3 * time.Minute
+	// softStop is how long running jobs may go on after a stop was asked for.
+	softStop = 2 * time.Second
+	// housekeepEvery is how often housekeeping runs.
+	housekeepEvery = time.Minute
+)
+
+// NewWorker returns a client that works the queues once started.
+func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &generateWorker{cards: o.Cards, now: o.Now})
+	river.AddWorker(workers, &exportWorker{cards: o.Cards, files: o.Files, settings: o.Settings, publicURL: o.PublicURL, log: o.Log, now: o.Now})
+	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, files: o.Files, log: o.Log, now: o.Now})
+
+	at := o.Concurrency
+	if at == 0 {
+		at = 2
+	}
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+		ID:      o.ID,
+		Logger:  o.Log,
+		Workers: workers,
+		Queues: map[string]river.QueueConfig{
+			card.QueueGenerate:    {MaxWorkers: at},
+			card.QueueExport:      {MaxWorkers: at},
+			card.QueueMaintenance: {MaxWorkers: 1},
+		},
+		JobTimeout:           jobTimeout,
+		RescueStuckJobsAfter: rescueAfter,
+		SoftStopTimeout:      softStop,
+		RetryPolicy:          retryPolicy{o.Now},
+		ErrorHandler:         &errorHandler{o.Log},
+		// Reindexing needs the tables' owner, which the application is not.
+		ReindexerSchedule: river.NeverSchedule(),
+		PeriodicJobs: []*river.PeriodicJob{
+			river.NewPeriodicJob(river.PeriodicInterval(housekeepEvery),
+				func() (river.JobArgs, *river.InsertOpts) { return HousekeepArgs{}, nil },
+				&river.PeriodicJobOpts{RunOnStart: true}),
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make River's client: %w", err)
+	}
+	return client, nil
+}
+
+// retryPolicy waits 1, 2, 4 … 60 seconds: somebody is watching a progress bar.
+// (River's own waits 16 s after the second error and an hour after the eighth.)
+type retryPolicy struct{ now func() time.Time }
+
+func (p retryPolicy) NextRetry(job *rivertype.JobRow) time.Time {
+	seconds := math.Min(math.Pow(2, float64(len(job.Errors))), 60)
+	return p.now().Add(time.Duration(seconds) * time.Second)
+}
+
+// errorHandler logs what River keeps in the job's row. Errors of the domain name
+// series and serials, never codes.
+type errorHandler struct{ log *slog.Logger }
+
+func (h *errorHandler) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	h.log.ErrorContext(ctx, "a job failed", slog.Int64("job", job.ID), slog.String("kind", job.Kind),
+		slog.Int("attempt", job.Attempt), slog.Any("error", err))
+	return nil
+}
+
+func (h *errorHandler) HandlePanic(ctx context.Context, job *rivertype.JobRow, panicked any, trace string) *river.ErrorHandlerResult {
+	h.log.ErrorContext(ctx, "a job panicked", slog.Int64("job", job.ID), slog.String("kind", job.Kind),
+		slog.Any("panic", panicked), slog.String("trace", trace))
+	return nil
+}
+
+// completer finishes a job in the domain's transaction.
+func completer[T river.JobArgs](job *river.Job[T]) card.Completer {
+	return func(ctx context.Context, tx pgx.Tx) error {
+		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+		return err
+	}
+}
+
+// lastWords runs f when a job has failed for the last time and is not merely
+// being stopped. The job's own context may be over by then.
+func lastWords(ctx context.Context, job *rivertype.JobRow, err error, f func(ctx context.Context) error) error {
+	if err == nil || job.Attempt < job.MaxAttempts || errors.Is(ctx.Err(), context.Canceled) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return errors.Join(err, f(ctx))
+}

@@ -1,0 +1,175 @@
+package job
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"syscall"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"refill/internal/blob"
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/export"
+	"refill/internal/fault"
+	"refill/internal/money"
+	"refill/internal/setting"
+)
+
+// exportTimeout bounds the writing of one file; a million cards as PDF take
+// less than a minute.
+const exportTimeout = 30 * time.Minute
+
+// exportWorker writes the file of an export.
+type exportWorker struct {
+	river.WorkerDefaults[card.ExportSeriesArgs]
+	cards     *card.Service
+	files     blob.Store
+	settings  *setting.Store
+	publicURL string
+	log       *slog.Logger
+	now       func() time.Time
+}
+
+// Timeout lets a large file take its time.
+func (w *exportWorker) Timeout(*river.Job[card.ExportSeriesArgs]) time.Duration { return exportTimeout }
+
+// Work writes the file from the beginning; what an earlier run left unfinished is
+// never seen by anybody and is removed by housekeeping.
+func (w *exportWorker) Work(ctx context.Context, job *river.Job[card.ExportSeriesArgs]) error {
+	e, series, err := w.cards.StartExport(ctx, job.Args.ExportID)
+	if errors.Is(err, card.ErrNotWanted) {
+		return river.JobCancel(err)
+	}
+	if err != nil {
+		return err
+	}
+	file, err := w.write(ctx, e, series)
+	if err == nil {
+		err = w.cards.FinishExport(ctx, e.Export, file, completer(job))
+		if err != nil {
+			w.discard(ctx, file.Name)
+		}
+	}
+	var refused *fault.Error
+	switch {
+	case errors.Is(err, card.ErrNotWanted):
+		return river.JobCancel(err)
+	case errors.As(err, &refused) && refused.Kind == fault.Invalid:
+		// Trying again would end the same: what is printed must be changed.
+		return errors.Join(river.JobCancel(err), w.cards.FailExport(ctx, e.Export.ID, refused.Message))
+	}
+	return lastWords(ctx, job.JobRow, err, func(ctx context.Context) error {
+		return w.cards.FailExport(ctx, e.Export.ID, lastWord(err))
+	})
+}
+
+// lastWord says to staff why an export was given up.
+func lastWord(err error) string {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return "The disk for exported files is full. Make room or have old files removed, then retry."
+	}
+	return "The file could not be written after several tries. Retry; if it fails again, ask your operator for the log of this export."
+}
+
+// write makes the file under a temporary name and gives it its own only when it
+// is whole and on disk.
+func (w *exportWorker) write(ctx context.Context, e db.ExportGetRow, series db.SeriesShowRow) (card.File, error) {
+	name := fmt.Sprintf("%s-%d-%s.%s", series.Series.Number, e.Export.ID, rand.Text(), e.Export.Format)
+	target, err := w.files.Create(ctx, name)
+	if err != nil {
+		return card.File{}, fmt.Errorf("create the file of export %d: %w", e.Export.ID, err)
+	}
+	rows, err := w.fill(ctx, target, e, series)
+	if err != nil {
+		return card.File{}, errors.Join(err, target.Abort())
+	}
+	info, err := target.Commit()
+	if err != nil {
+		return card.File{}, fmt.Errorf("keep the file of export %d: %w", e.Export.ID, err)
+	}
+	return card.File{Name: name, Size: info.Size, SHA256: info.SHA256, Rows: rows}, nil
+}
+
+// tellEvery is how often progress is told.
+const tellEvery = 300 * time.Millisecond
+
+// fill writes every unused card and tells how far it is.
+func (w *exportWorker) fill(ctx context.Context, target io.Writer, e db.ExportGetRow, series db.SeriesShowRow) (int32, error) {
+	out, err := w.writer(ctx, target, e.Export.Format, series)
+	if err != nil {
+		return 0, err
+	}
+	var (
+		rows  int32
+		told  = w.now()
+		s     = series.Series
+		price = money.Amount{Minor: s.Price, Currency: s.Currency}
+		line  = export.Card{
+			Price: price.Decimal(), PriceText: price.String(), Currency: s.Currency, Series: s.Number, Status: string(shown(series)),
+		}
+		dated time.Time
+	)
+	err = w.cards.EachUnused(ctx, s, func(page []card.Unsealed) error {
+		for _, c := range page {
+			if !c.ValidTill.Equal(dated) {
+				dated = c.ValidTill
+				line.ValidTill, line.ValidTillText = dated.Format(time.DateOnly), dated.Format("2 January 2006")
+			}
+			line.Serial, line.Code = int64(c.Serial), c.Code.Reveal(s.Prefix)
+			if err := out.Write(line); err != nil {
+				return err
+			}
+		}
+		rows += int32(len(page)) //nolint:gosec // a page is small
+		if now := w.now(); now.Sub(told) >= tellEvery {
+			told = now
+			return w.cards.AdvanceExport(ctx, e.Export, rows)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return rows, out.Close()
+}
+
+// shown is the status that the unused cards of a series have.
+func shown(series db.SeriesShowRow) card.Status {
+	return card.StatusOf(db.CardStateActive, series.Series.State, series.Expired)
+}
+
+// writer returns the writer of a format.
+func (w *exportWorker) writer(ctx context.Context, target io.Writer, format db.ExportFormat, series db.SeriesShowRow) (export.Writer, error) {
+	if format == db.ExportFormatCsv {
+		return export.NewCSV(target)
+	}
+	settings, err := w.settings.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	brand, err := w.cards.Brand(ctx, series.Series)
+	if err != nil {
+		return nil, err
+	}
+	if brand == "" {
+		brand = settings.Brand
+	}
+	return export.NewPDF(target, export.Meta{
+		Brand: brand, Series: series.Series.Number, PortalURL: w.publicURL, Count: int64(series.Series.Made),
+		Instructions: []string{"Scan the code or sign in to the portal and", "open Finance → Payments → Refill card."},
+	})
+}
+
+// discard removes a file that nobody wants any more. What cannot be removed now
+// is removed by housekeeping.
+func (w *exportWorker) discard(ctx context.Context, name string) {
+	if err := w.files.Remove(context.WithoutCancel(ctx), name); err != nil {
+		w.log.WarnContext(ctx, "a file is left for housekeeping", slog.String("file", name), slog.Any("error", err))
+	}
+}

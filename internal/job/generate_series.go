@@ -1,0 +1,30 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"refill/internal/card"
+)
+
+// generateWorker makes the cards of a series.
+type generateWorker struct {
+	river.WorkerDefaults[card.GenerateSeriesArgs]
+	cards *card.Service
+	now   func() time.Time
+}
+
+// Work makes cards until the series is whole or others wait.
+func (w *generateWorker) Work(ctx context.Context, job *river.Job[card.GenerateSeriesArgs]) error {
+	err := w.cards.Generate(ctx, job.Args.SeriesID, w.now, completer(job))
+	switch {
+	case errors.Is(err, card.ErrYield):
+		return river.JobSnooze(0)
+	case errors.Is(err, card.ErrNotGenerating):
+		return river.JobCancel(err)
+	}
+	return lastWords(ctx, job.JobRow, err, func(ctx context.Context) error { return w.cards.Fail(ctx, job.Args.SeriesID) })
+}

@@ -1,0 +1,80 @@
+package seed
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// months is how far back the sample data reaches.
+const months = 8
+
+// spread maps the moments at which the data was made onto the past months. The
+// map keeps their order, so that everything that follows from order still holds.
+// It rewrites what the application never may; hence the owner, and the triggers
+// switched off for this one transaction.
+func spread(ctx context.Context, ownerURL string, from time.Time) error {
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return fmt.Errorf("connect to spread the sample data: %w", err)
+	}
+	defer conn.Close(ctx) //nolint:errcheck // nothing is lost with this connection
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		for _, statement := range spreading() {
+			if _, err := tx.Exec(ctx, statement.sql, statement.args(from)...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("spread the sample data over the past: %w", err)
+	}
+	return nil
+}
+
+type step struct {
+	sql     string
+	takesAt bool
+}
+
+func (s step) args(from time.Time) []any {
+	if s.takesAt {
+		return []any{from, months}
+	}
+	return nil
+}
+
+// spreading is the steps. past(t) is the map.
+func spreading() []step {
+	guarded := []string{"audit", "ledger_tx", "payment", "card", "series"}
+	var steps []step
+	for _, table := range guarded {
+		steps = append(steps, step{sql: "alter table " + table + " disable trigger user"})
+	}
+	steps = append(steps, step{sql: `create function pg_temp.past(t timestamptz, start timestamptz, months integer) returns timestamptz
+		language sql stable as $$ select now() - make_interval(months => months)
+			+ (now() - (now() - make_interval(months => months))) * (extract(epoch from t - start) / extract(epoch from clock_timestamp() - start))::float8 $$`})
+	for _, sql := range []string{
+		`update audit set at = pg_temp.past(at, $1, $2)`,
+		`update ledger_tx set at = pg_temp.past(at, $1, $2)`,
+		`update payment set at = pg_temp.past(at, $1, $2)`,
+		`update card set used_at = pg_temp.past(used_at, $1, $2) where used_at is not null`,
+		`update customer set created_at = pg_temp.past(created_at, $1, $2)`,
+		`update staff set created_at = pg_temp.past(created_at, $1, $2)`,
+		`update series set created_at = pg_temp.past(created_at, $1, $2), started_at = pg_temp.past(created_at, $1, $2) + interval '1 second',
+			made_at = pg_temp.past(created_at, $1, $2) + interval '2 seconds',
+			activated_at = case when activated_at is not null then pg_temp.past(created_at, $1, $2) + interval '2 seconds' end`,
+	} {
+		steps = append(steps, step{sql: sql, takesAt: true})
+	}
+	// A date of the year 2000 says for how many days a series was valid.
+	steps = append(steps, step{sql: `update series s set valid_till = greatest(s.created_at::date + (s.valid_till - date '2000-01-01'),
+		(select max(used_at)::date + 1 from card where series_id = s.id)) where s.valid_till < date '2010-01-01'`})
+	for _, table := range guarded {
+		steps = append(steps, step{sql: "alter table " + table + " enable trigger user"})
+	}
+	return steps
+}
