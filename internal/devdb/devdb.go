@@ -144,9 +144,9 @@ func (s *Server) await(ctx context.Context) error {
 		}
 		select {
 		case <-s.proc.done:
-			return fmt.Errorf("Postgres did not start (%v); the end of %s says:\n%s", s.proc.cmd.ProcessState, s.home.log(), s.home.logTail())
+			return fmt.Errorf("the private Postgres did not start (%v); the end of %s says:\n%s", s.proc.cmd.ProcessState, s.home.log(), s.home.logTail())
 		case <-ctx.Done():
-			return fmt.Errorf("Postgres does not answer on 127.0.0.1:%d (%w); see %s", s.port, err, s.home.log())
+			return fmt.Errorf("the private Postgres does not answer on 127.0.0.1:%d (%w); see %s", s.port, err, s.home.log())
 		case <-tick.C:
 		}
 	}
@@ -219,7 +219,7 @@ func (s *Server) shutdown() error {
 		case <-timer.C:
 		}
 	}
-	return fmt.Errorf("Postgres (process %d) does not end; its data is in %s", s.PID(), s.home.dir)
+	return fmt.Errorf("the private Postgres (process %d) does not end; its data is in %s", s.PID(), s.home.dir)
 }
 
 // freePort returns a port of 127.0.0.1 that nobody listens on at this moment.

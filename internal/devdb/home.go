@@ -46,16 +46,16 @@ func openHome(ctx context.Context, dir string, log *slog.Logger) (home, error) {
 	if err != nil {
 		return home{}, fmt.Errorf("find the database folder: %w", err)
 	}
-	h, unfit, err := settle(ctx, dir, false)
+	h, unfit, err := settle(ctx, dir)
 	if err != nil || unfit == nil {
 		return h, err
 	}
 	other := refuge(dir)
 	log.WarnContext(ctx, "the database is kept in another folder, because its account cannot use the one asked for",
 		slog.String("asked_for", dir), slog.String("kept_in", other), slog.Any("reason", unfit))
-	h, unfit, err = settle(ctx, other, true)
+	h, unfit, err = settle(ctx, other)
 	if unfit != nil {
-		err = fmt.Errorf("Postgres is to run as the account %s, which can use neither %s nor %s: %w", h.account, dir, other, unfit)
+		err = fmt.Errorf("the account %s, which Postgres is to run as, can use neither %s nor %s: %w", h.account, dir, other, unfit)
 	}
 	return h, err
 }
@@ -68,7 +68,7 @@ func refuge(dir string) string {
 
 // settle makes dir and gives it to the account. unfit tells why the account
 // cannot live there; then a folder made for it is gone again.
-func settle(ctx context.Context, dir string, anybodys bool) (h home, unfit, err error) {
+func settle(ctx context.Context, dir string) (h home, unfit, err error) {
 	made := false
 	info, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,10 +89,10 @@ func settle(ctx context.Context, dir string, anybodys bool) (h home, unfit, err 
 		return home{}, nil, err
 	}
 	h.dir = dir
-	if h.account, err = chooseAccount(info, anybodys); err != nil {
+	if h.account, err = chooseAccount(dir, info); err != nil {
 		return home{}, nil, err
 	}
-	unfit = errors.Join(h.account.own(dir), os.Chmod(dir, 0o700))
+	unfit = errors.Join(h.account.own(dir), os.Chmod(dir, 0o700)) //nolint:gosec // a folder, which its owner has to enter
 	if unfit == nil {
 		unfit = h.livable(ctx)
 	}
@@ -167,7 +167,7 @@ func (h home) lock() (*os.File, error) {
 }
 
 // ErrInUse is what Start returns when a living process has the folder.
-var ErrInUse = errors.New("Refill is already running on this folder")
+var ErrInUse = errors.New("another Refill is running on this folder")
 
 // password returns the superuser's password, made on first use.
 func (h home) password() (string, error) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -31,17 +32,19 @@ func (a *account) String() string {
 }
 
 // chooseAccount returns whom to run as, given the folder of the server: the one
-// that owns it already, else postgres, else nobody. Below /var/tmp anybody could
-// have laid a folder out for us, so there its owner has to be one of those two.
-func chooseAccount(dir fs.FileInfo, anybodys bool) (*account, error) {
+// that owns it already, else postgres, else nobody. Below /tmp and its like anybody
+// could have laid a folder out for us, so there its owner has to be one of those.
+func chooseAccount(dir string, info fs.FileInfo) (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil //nolint:nilnil // a nil account is ourselves
 	}
 	service, err := serviceAccount()
-	if stat, ok := dir.Sys().(*syscall.Stat_t); ok && stat.Uid != 0 {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid != 0 {
 		owner := &account{name: fmt.Sprintf("number %d", stat.Uid), uid: stat.Uid, gid: stat.Gid}
+		parent, perr := os.Stat(filepath.Dir(dir))
+		anybodys := perr != nil || parent.Mode()&fs.ModeSticky != 0
 		if anybodys && (service == nil || owner.uid != service.uid) {
-			return nil, fmt.Errorf("%s belongs to the account %s; remove it if you know why", dir.Name(), owner)
+			return nil, fmt.Errorf("%s belongs to the account %s, which may be a trap; remove it, or name another folder for the database", dir, owner)
 		}
 		return owner, nil
 	}
@@ -61,7 +64,7 @@ func serviceAccount() (*account, error) {
 			return &account{name: name, uid: uint32(uid), gid: uint32(gid)}, nil
 		}
 	}
-	return nil, errors.New("Postgres does not run as root, and this system has neither the account postgres nor nobody; make one with `useradd --system postgres`, or run as another user")
+	return nil, errors.New("root may not run Postgres, and this system has neither the account postgres nor nobody; make one with `useradd --system postgres`, or run as another user")
 }
 
 // own gives a file to the account.

@@ -1,0 +1,142 @@
+// Package dbtest owns the Postgres that tests run on: a real one, with a migrated
+// database to each test that commits and a transaction to each that does not. It
+// never runs against a database that holds anything: it makes and drops its own.
+package dbtest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/goleak"
+
+	"refill/internal/db"
+)
+
+const (
+	// poolConns is small so that many tests run beside each other on one server.
+	poolConns = 4
+	// txConns is how many Tx there may be at a time; further tests wait.
+	txConns = 16
+	// statementTimeout is longer than in service: the machine that runs all the
+	// tests at once is slow, and that is no fault.
+	statementTimeout = 20 * time.Second
+	// closeTimeout is how long a test may take to give its connections back.
+	closeTimeout = 15 * time.Second
+)
+
+// Tx returns a transaction on a migrated database, as the application's role. It
+// is rolled back when the test ends: fast, but nobody else sees what it writes.
+func Tx(tb testing.TB) pgx.Tx {
+	tb.Helper()
+	s, err := get()
+	if err != nil {
+		tb.Fatalf("dbtest: %v", err)
+	}
+	pool, err := s.txPool(context.WithoutCancel(tb.Context())) // other tests use it after us
+	if err != nil {
+		tb.Fatalf("dbtest: %v", err)
+	}
+	tx, err := pool.Begin(tb.Context())
+	if err != nil {
+		tb.Fatalf("dbtest: begin: %v", err)
+	}
+	tb.Cleanup(func() { tx.Rollback(context.WithoutCancel(tb.Context())) })
+	return tx
+}
+
+// URL returns the address of a migrated database of the test's own, for the
+// superuser. It is dropped when the test ends.
+func URL(tb testing.TB) string {
+	tb.Helper()
+	s, err := get()
+	if err != nil {
+		tb.Fatalf("dbtest: %v", err)
+	}
+	name, err := s.clone(tb.Context())
+	if err != nil {
+		tb.Fatalf("dbtest: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := s.drop(context.WithoutCancel(tb.Context()), name); err != nil {
+			tb.Errorf("dbtest: %v", err)
+		}
+	})
+	return s.address(name)
+}
+
+// Pool returns a pool on a migrated database of the test's own, as the
+// application's role. Its connections have to be back when the test ends.
+func Pool(tb testing.TB) *pgxpool.Pool {
+	tb.Helper()
+	pool, err := open(tb.Context(), URL(tb), poolConns)
+	if err != nil {
+		tb.Fatalf("dbtest: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := closePool(pool); err != nil {
+			tb.Errorf("dbtest: %v", err)
+		}
+	})
+	return pool
+}
+
+// Owner returns a connection of the superuser to the database of pool, for what
+// the application may not do: planting faults. It is closed when the test ends.
+func Owner(tb testing.TB, pool *pgxpool.Pool) *pgx.Conn {
+	tb.Helper()
+	config := pool.Config().ConnConfig.Copy()
+	delete(config.RuntimeParams, "role")
+	conn, err := pgx.ConnectConfig(tb.Context(), config)
+	if err != nil {
+		tb.Fatalf("dbtest: connect as owner: %v", err)
+	}
+	tb.Cleanup(func() { conn.Close(context.WithoutCancel(tb.Context())) }) //nolint:errcheck // the database is about to go
+	return conn
+}
+
+// Main runs the tests of a package, gives back what they shared and fails when a
+// goroutine is left running. Call it from TestMain.
+func Main(m *testing.M, options ...goleak.Option) {
+	code := m.Run()
+	var err error
+	if shared.server != nil {
+		err = shared.server.close(context.Background())
+	}
+	if err == nil && code == 0 {
+		err = goleak.Find(options...)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "dbtest:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// open opens a pool as the program does.
+func open(ctx context.Context, url string, conns int32) (*pgxpool.Pool, error) {
+	return db.Open(ctx, url, db.Options{Name: "test", MaxConns: conns, StatementTimeout: statementTimeout})
+}
+
+// closePool closes pool, or says that somebody still holds a connection, for which
+// pgx itself would wait for ever.
+func closePool(pool *pgxpool.Pool) error {
+	done := make(chan struct{})
+	go func() {
+		pool.Close()
+		close(done)
+	}()
+	timer := time.NewTimer(closeTimeout)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-timer.C:
+		return fmt.Errorf("%d connections were not given back within %s of the test's end; is a transaction left open?",
+			pool.Stat().AcquiredConns(), closeTimeout)
+	}
+}
