@@ -1,0 +1,69 @@
+# The door to everything that is done with this repository. Each target sets up
+# what it needs and this machine lacks (.ci/setup), then does its work.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build assets test chaos bench lint generate clean
+
+# One set of flags for building, testing and checking, so that they share what the
+# compiler made. nomsgpack halves Gin; the version is ours to stamp, below.
+export GOFLAGS := -trimpath -tags=nomsgpack -buildvcs=false
+export CGO_ENABLED := 0
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+ADDR ?= 127.0.0.1:8080
+DATA ?= .data
+
+# Tests ask for the browser by this variable.
+CHROME_PATH ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable)
+
+# Runs a command beside a Postgres that all packages' tests share.
+WITHPG := go run ./internal/dbtest/withpg --
+TEST := $(WITHPG) env CHROME_PATH="$(CHROME_PATH)" go test
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+demo: build ## run the whole portal with sample data; ADDR=host:port, DATA=folder
+	@exec bin/refill demo -addr $(ADDR) -data $(DATA)
+
+build: assets ## make bin/refill, one file with pages and assets inside
+	go build -ldflags "-s -w -X main.version=$(VERSION)" -o bin/refill ./cmd/refill
+
+assets: ## fetch the pages' third-party files into static/vendor
+	@.ci/setup run
+
+test: ## run every test; sets up Postgres, a browser and PDF tools when missing
+	@.ci/setup test
+	$(TEST) -timeout 15m ./...
+
+chaos: ## run the large sizes of the fault tests (up to an hour)
+	@.ci/setup test
+	REFILL_CHAOS=1 $(TEST) -count=1 -v -run Chaos -timeout 60m ./...
+
+bench: build ## measure; prints one line a figure: name value unit
+	@.ci/setup test
+	go run ./cmd/bench
+
+lint: bin/golangci-lint bin/sqlc ## check style, generated code and dependencies
+	bin/golangci-lint run ./...
+	bin/sqlc diff
+	go mod tidy -diff
+
+generate: bin/sqlc ## write internal/db anew from queries/ and migrations/
+	bin/sqlc generate
+
+clean: ## remove what was built and fetched; the demo's data in .data stays
+	rm -rf bin static/node_modules
+	git clean -fdXq static/vendor
+	@for dir in /dev/shm/refill-test-$$(id -u)-* "$${TMPDIR:-/tmp}"/refill-test-$$(id -u)-*; do \
+		[ ! -e "$$dir/lock" ] || flock -n "$$dir/lock" rm -rf "$$dir"; done
+
+# The tools have a module of their own. They are built once: `go tool` would link
+# 70 MB anew at every version of the compiler's flags.
+bin/sqlc: internal/tools/go.mod
+	@echo "Building sqlc: minutes, once"
+	cd internal/tools && GOFLAGS=-buildvcs=false go build -trimpath -o ../../$@ github.com/sqlc-dev/sqlc/cmd/sqlc
+
+bin/golangci-lint: internal/tools/go.mod
+	@echo "Building golangci-lint: minutes, once"
+	cd internal/tools && GOFLAGS=-buildvcs=false go build -trimpath -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
