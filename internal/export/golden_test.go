@@ -1,0 +1,130 @@
+package export
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/johnfercher/maroto/v2"
+	"github.com/stretchr/testify/require"
+)
+
+// TestSheetLooksAsMarotoDrawsIt draws one sheet by maroto's own provider and by
+// ours and compares the pictures: the sheet stays an ordinary maroto sheet. QR
+// codes differ by nature (maroto's are pictures of another version), so there
+// only their place is compared.
+func TestSheetLooksAsMarotoDrawsIt(t *testing.T) {
+	t.Parallel()
+	meta := Meta{
+		Brand: "Café Ñandú – Связь", Series: "202611", PortalURL: "https://refill.example.net", Count: 7,
+		Instructions: []string{"Scannez le code, ou entrez-le sur", "refill.example.net, « Recharge »."},
+	}
+	cards := make([]Card, 7)
+	for i := range cards {
+		cards[i] = Card{
+			Serial: int64(i + 1), Code: fmt.Sprintf("R26-7K2M-9XQD-4HVT-C8P%d", i+2),
+			PriceText: "EUR 10.05", Series: "202611", ValidTillText: "31 déc. 2027",
+		}
+	}
+
+	var ours bytes.Buffer
+	w, err := NewPDF(&ours, meta)
+	require.NoError(t, err)
+	for _, c := range cards {
+		require.NoError(t, w.Write(c))
+	}
+	require.NoError(t, w.Close())
+
+	p, ok := w.(*pdfWriter)
+	require.True(t, ok)
+	cfg, err := newConfig(meta)
+	require.NoError(t, err)
+	sheet := p.design.newSheet(len(cards))
+	require.NoError(t, p.design.setSheet(sheet, cards, 1))
+	m := maroto.New(cfg)
+	m.AddRows(sheet.page.GetRows()...)
+	theirs, err := m.Generate()
+	require.NoError(t, err)
+
+	a, b := picture(t, ours.Bytes()), picture(t, theirs.GetBytes())
+	require.Equal(t, a.Bounds(), b.Bounds())
+	mask := qrPlaces(len(cards))
+	sum, worst, n := 0, 0, 0
+	for y := range a.Bounds().Dy() {
+		for x := range a.Bounds().Dx() {
+			if inAny(mask, image.Pt(x, y)) {
+				continue
+			}
+			d := int(a.GrayAt(x, y).Y) - int(b.GrayAt(x, y).Y)
+			d = max(d, -d)
+			sum, worst, n = sum+d, max(worst, d), n+1
+		}
+	}
+	t.Logf("mean difference %.4f, worst %d of 255", float64(sum)/float64(n), worst)
+	require.Less(t, float64(sum)/float64(n), 0.02, "of 255, over the sheet")
+	require.Less(t, worst, 60, "of 255, of one pixel: a hair's breadth at most")
+	for _, r := range mask {
+		dark := [2]int{darkness(a, r), darkness(b, r)}
+		require.InDelta(t, dark[0], dark[1], 25, "QR codes as dark as each other")
+		require.InDelta(t, 128, dark[0], 40, "half of a QR code's modules are dark")
+	}
+}
+
+// resolution of the pictures in dots per inch: low, so that rounding a position
+// to a hundredth of a point doesn't show.
+const resolution = 60
+
+func picture(t *testing.T, pdf []byte) *image.Gray {
+	t.Helper()
+	stem := filepath.Join(t.TempDir(), "sheet")
+	require.NoError(t, os.WriteFile(stem+".pdf", pdf, 0o600))
+	path, err := exec.LookPath("pdftoppm")
+	require.NoError(t, err, "this test needs poppler-utils; make test installs it")
+	out, err := exec.CommandContext(t.Context(), path, "-r", fmt.Sprint(resolution),
+		"-gray", "-png", "-singlefile", stem+".pdf", stem).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	file, err := os.ReadFile(stem + ".png")
+	require.NoError(t, err)
+	img, err := png.Decode(bytes.NewReader(file))
+	require.NoError(t, err)
+	gray := image.NewGray(img.Bounds())
+	for y := range gray.Rect.Dy() {
+		for x := range gray.Rect.Dx() {
+			gray.Set(x, y, color.GrayModel.Convert(img.At(x, y)))
+		}
+	}
+	return gray
+}
+
+// qrPlaces are the QR codes' places in the picture.
+func qrPlaces(cards int) []image.Rectangle {
+	px := func(mm float64) int { return int(mm / 25.4 * resolution) }
+	places := make([]image.Rectangle, cards)
+	for i := range places {
+		right := gridSide/10.0 + float64(i%sheetCols+1)*cardWidth - cardPad
+		bottom := sideHeight + float64(i/sheetCols+1)*cardHeight - cardPad
+		places[i] = image.Rect(px(right-qrSide)-1, px(bottom-qrSide)-1, px(right)+2, px(bottom)+2)
+	}
+	return places
+}
+
+func inAny(places []image.Rectangle, p image.Point) bool {
+	return slices.ContainsFunc(places, p.In)
+}
+
+func darkness(img *image.Gray, r image.Rectangle) int {
+	sum := 0
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			sum += int(img.GrayAt(x, y).Y)
+		}
+	}
+	return sum / (r.Dx() * r.Dy())
+}

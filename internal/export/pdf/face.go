@@ -1,0 +1,156 @@
+package pdf
+
+import (
+	"fmt"
+	"unicode"
+
+	"github.com/johnfercher/maroto/v2/pkg/consts/fontstyle"
+	"github.com/johnfercher/maroto/v2/pkg/core/entity"
+	"golang.org/x/image/font/sfnt"
+	"golang.org/x/image/math/fixed"
+)
+
+// GlyphError says that a font has no glyph for a character. A viewer would show
+// an empty box, so the document is refused instead.
+type GlyphError struct {
+	Rune   rune
+	Family string
+}
+
+// Error names the character.
+func (e *GlyphError) Error() string {
+	return fmt.Sprintf("pdf: font %s has no glyph for %q (%U)", e.Family, e.Rune, e.Rune)
+}
+
+// Face is one font of a document: it measures text and remembers which glyphs the
+// document shows, for only those are embedded.
+type Face struct {
+	family string
+	style  fontstyle.Type
+	raw    []byte // the whole TrueType file
+	font   *sfnt.Font
+	buf    sfnt.Buffer
+	name   string // PostScript name
+	id     int    // object number of the Type0 font
+
+	// Glyphs by character: Latin, Greek and Cyrillic in a table, the rest in a map.
+	common [0x530]glyph
+	rare   map[rune]glyph
+	shown  []rune // by glyph: a character that it shows, 0 when it isn't used
+	widths []int  // by glyph, thousandths of an em; of shown ones
+}
+
+// glyph is a character's glyph. The zero value is one not looked up yet.
+type glyph struct {
+	id    uint16
+	width int16 // thousandths of an em
+}
+
+// newFace parses a font of the configuration.
+func newFace(f entity.CustomFont) (*Face, error) {
+	font, err := sfnt.Parse(f.GetBytes())
+	if err != nil {
+		return nil, fmt.Errorf("pdf: parse font %s: %w", f.GetFamily(), err)
+	}
+	face := &Face{
+		family: f.GetFamily(), style: f.GetStyle(), raw: f.GetBytes(), font: font,
+		rare: map[rune]glyph{}, shown: make([]rune, font.NumGlyphs()), widths: make([]int, font.NumGlyphs()),
+	}
+	if face.name, err = font.Name(&face.buf, sfnt.NameIDPostScript); err != nil {
+		return nil, fmt.Errorf("pdf: name of font %s: %w", f.GetFamily(), err)
+	}
+	return face, nil
+}
+
+// Width returns how wide text is, in thousandths of the font size, or a
+// *GlyphError.
+func (f *Face) Width(text string) (int, error) {
+	width := 0
+	for _, r := range text {
+		g, err := f.glyph(r)
+		if err != nil {
+			return 0, err
+		}
+		width += int(g.width)
+	}
+	return width, nil
+}
+
+// glyph looks a character up.
+func (f *Face) glyph(r rune) (glyph, error) {
+	if int(r) < len(f.common) {
+		if g := f.common[r]; g.id != 0 {
+			return g, nil
+		}
+	} else if g, ok := f.rare[r]; ok {
+		return g, nil
+	}
+	g, err := f.load(r)
+	if err != nil {
+		return glyph{}, err
+	}
+	if int(r) < len(f.common) {
+		f.common[r] = g
+	} else {
+		f.rare[r] = g
+	}
+	return g, nil
+}
+
+// load asks the font. Control characters have invisible glyphs in some fonts,
+// marks would need shaping to sit on their letter, and U+FFFD is what is left of
+// broken UTF-8: none of them prints as what was meant.
+func (f *Face) load(r rune) (glyph, error) {
+	missing := &GlyphError{Rune: r, Family: f.family}
+	if r == unicode.ReplacementChar || unicode.IsControl(r) || unicode.Is(unicode.M, r) {
+		return glyph{}, missing
+	}
+	id, err := f.font.GlyphIndex(&f.buf, r)
+	if err != nil {
+		return glyph{}, fmt.Errorf("pdf: font %s: %w", f.family, err)
+	}
+	if id == 0 {
+		return glyph{}, missing
+	}
+	width, err := f.advance(id)
+	if err != nil {
+		return glyph{}, err
+	}
+	return glyph{id: uint16(id), width: int16(width)}, nil //nolint:gosec // a few ems at most
+}
+
+// advance returns a glyph's width in thousandths of an em.
+func (f *Face) advance(id sfnt.GlyphIndex) (int, error) {
+	// At 1000 pixels an em the advance is in thousandths already, rounded to 1/64.
+	width, err := f.font.GlyphAdvance(&f.buf, id, fixed.I(1000), 0)
+	if err != nil {
+		return 0, fmt.Errorf("pdf: font %s: %w", f.family, err)
+	}
+	return width.Round(), nil
+}
+
+// appendShow appends text as the operand of Tj: two bytes a glyph, escaped where
+// a literal string must be (ISO 32000-1, section 7.3.4.2), and marks its glyphs
+// as shown.
+func (f *Face) appendShow(b []byte, text string) ([]byte, error) {
+	b = append(b, '(')
+	for _, r := range text {
+		g, err := f.glyph(r)
+		if err != nil {
+			return b, err
+		}
+		f.shown[g.id], f.widths[g.id] = r, int(g.width)
+		b = appendEscaped(appendEscaped(b, byte(g.id>>8)), byte(g.id)) //nolint:gosec // the low byte
+	}
+	return append(b, ')'), nil
+}
+
+func appendEscaped(b []byte, c byte) []byte {
+	switch c {
+	case '(', ')', '\\':
+		return append(b, '\\', c)
+	case '\r':
+		return append(b, '\\', 'r')
+	}
+	return append(b, c)
+}

@@ -1,0 +1,113 @@
+package pdf
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// flushAt is how many bytes gather before they go to the writer.
+const flushAt = 64 << 10
+
+// file writes numbered objects front to back and keeps only where each begins:
+// eight bytes an object, so that a file of any size costs next to no memory and
+// the writer need not seek. Errors of the writer stick.
+type file struct {
+	w       io.Writer
+	buf     []byte
+	written int64   // bytes already handed to w
+	offsets []int64 // of object i+1; 0 while it is only reserved
+	err     error
+}
+
+// newFile starts a file. The binary comment tells transfer programs that this is
+// no text (ISO 32000-1, section 7.5.2).
+func newFile(w io.Writer) *file {
+	return &file{w: w, buf: append(make([]byte, 0, flushAt+16<<10), "%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"...)}
+}
+
+// reserve gives the number of an object that is written later.
+func (f *file) reserve() int {
+	f.offsets = append(f.offsets, 0)
+	return len(f.offsets)
+}
+
+// object writes an object with a formatted body.
+func (f *file) object(id int, format string, args ...any) {
+	f.begin(id)
+	f.buf = fmt.Appendf(f.buf, format, args...)
+	f.end()
+}
+
+// stream writes a stream object whose data are deflated already. dict holds
+// further entries of its dictionary.
+func (f *file) stream(id int, dict string, deflated []byte) {
+	f.begin(id)
+	f.buf = append(f.buf, "<</Filter/FlateDecode/Length "...)
+	f.buf = strconv.AppendInt(f.buf, int64(len(deflated)), 10)
+	f.buf = append(f.buf, dict...)
+	f.buf = append(f.buf, ">>stream\n"...)
+	f.buf = append(f.buf, deflated...)
+	f.buf = append(f.buf, "\nendstream"...)
+	f.end()
+}
+
+func (f *file) begin(id int) {
+	f.offsets[id-1] = f.written + int64(len(f.buf))
+	f.buf = strconv.AppendInt(f.buf, int64(id), 10)
+	f.buf = append(f.buf, " 0 obj\n"...)
+}
+
+func (f *file) end() {
+	f.buf = append(f.buf, "\nendobj\n"...)
+	if len(f.buf) >= flushAt {
+		f.flush()
+	}
+}
+
+// finish writes the cross-reference table and the trailer: each entry is exactly
+// twenty bytes (ISO 32000-1, section 7.5.4).
+func (f *file) finish(root, info int) error {
+	start := f.written + int64(len(f.buf))
+	f.buf = fmt.Appendf(f.buf, "xref\n0 %d\n0000000000 65535 f \n", len(f.offsets)+1)
+	for i, offset := range f.offsets {
+		if offset == 0 && f.err == nil {
+			f.err = fmt.Errorf("pdf: object %d was reserved and never written", i+1)
+		}
+		f.buf = appendPadded(f.buf, offset)
+		f.buf = append(f.buf, " 00000 n \n"...)
+		if len(f.buf) >= flushAt {
+			f.flush()
+		}
+	}
+	f.buf = fmt.Appendf(f.buf, "trailer\n<</Size %d/Root %d 0 R/Info %d 0 R>>\nstartxref\n%d\n%%%%EOF\n",
+		len(f.offsets)+1, root, info, start)
+	f.flush()
+	return f.err
+}
+
+// flush hands the buffer on. After an error nothing more is written: a file with
+// a hole would look whole.
+func (f *file) flush() {
+	if f.err == nil {
+		n, err := f.w.Write(f.buf)
+		if err == nil && n < len(f.buf) {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			f.err = fmt.Errorf("pdf: write: %w", err)
+		}
+	}
+	f.written += int64(len(f.buf))
+	f.buf = f.buf[:0]
+}
+
+// appendPadded appends n as ten digits.
+func appendPadded(b []byte, n int64) []byte {
+	var digits [10]byte
+	for i := len(digits) - 1; i >= 0; i-- {
+		digits[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return append(b, digits[:]...)
+}

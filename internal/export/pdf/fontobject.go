@@ -1,0 +1,127 @@
+package pdf
+
+import (
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"strconv"
+	"unicode/utf16"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/math/fixed"
+)
+
+// writeFace writes a font's objects: the Type0 font that pages name, its CIDFont,
+// descriptor, embedded subset, and the map back to characters, by which a reader
+// copies and searches text (ISO 32000-1, sections 9.7 and 9.10). It comes at the
+// end of the file, when the glyphs shown are known.
+func (d *Document) writeFace(f *Face) error {
+	f.shown[0] = 0 // .notdef is always there and never text
+	wanted := make([]bool, len(f.shown))
+	for id, r := range f.shown {
+		wanted[id] = r != 0
+	}
+	ttf, err := subset(f.raw, wanted)
+	if err != nil {
+		return fmt.Errorf("pdf: subset %s: %w", f.family, err)
+	}
+	m, err := f.font.Metrics(&f.buf, fixed.I(1000), font.HintingNone)
+	if err != nil {
+		return fmt.Errorf("pdf: metrics of %s: %w", f.family, err)
+	}
+	box, err := f.font.Bounds(&f.buf, fixed.I(1000), font.HintingNone)
+	if err != nil {
+		return fmt.Errorf("pdf: bounds of %s: %w", f.family, err)
+	}
+
+	name := subsetTag(wanted) + "+" + f.name
+	cid, descriptor, program, unicode := d.file.reserve(), d.file.reserve(), d.file.reserve(), d.file.reserve()
+	d.file.object(f.id, "<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>",
+		name, cid, unicode)
+	d.file.object(cid, "<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"+
+		"/FontDescriptor %d 0 R/CIDToGIDMap/Identity/DW 0/W[%s]>>", name, descriptor, f.appendWidths(nil))
+	d.file.object(descriptor, "<</Type/FontDescriptor/FontName/%s/Flags %d/FontBBox[%d %d %d %d]/ItalicAngle 0"+
+		"/Ascent %d/Descent %d/CapHeight %d/StemV 80/FontFile2 %d 0 R>>", name, f.flags(),
+		box.Min.X.Round(), -box.Max.Y.Round(), box.Max.X.Round(), -box.Min.Y.Round(),
+		m.Ascent.Round(), -m.Descent.Round(), m.CapHeight.Round(), program)
+	d.file.stream(program, fmt.Sprintf("/Length1 %d", len(ttf)), d.deflate(ttf))
+	d.file.stream(unicode, "", d.deflate(f.toUnicode()))
+	return nil
+}
+
+// Flags of a font descriptor (ISO 32000-1, table 123).
+const (
+	flagFixedPitch = 1 << 0
+	flagSymbolic   = 1 << 2
+)
+
+// flags says that the glyphs go by number (symbolic), and whether all that are
+// shown have one width.
+func (f *Face) flags() int {
+	width := 0
+	for id, r := range f.shown {
+		if r == 0 {
+			continue
+		}
+		if width != 0 && f.widths[id] != width {
+			return flagSymbolic
+		}
+		width = f.widths[id]
+	}
+	return flagSymbolic | flagFixedPitch
+}
+
+// appendWidths appends the W array: for each glyph shown its number and width.
+func (f *Face) appendWidths(b []byte) []byte {
+	for id, r := range f.shown {
+		if r != 0 {
+			b = fmt.Appendf(b, "%d[%d]", id, f.widths[id])
+		}
+	}
+	return b
+}
+
+// toUnicode makes the CMap from glyphs to characters, at most a hundred to a
+// section (Adobe Technical Note 5411).
+func (f *Face) toUnicode() []byte {
+	b := []byte("/CIDInit/ProcSet findresource begin 12 dict begin begincmap" +
+		"/CIDSystemInfo<</Registry(Adobe)/Ordering(UCS)/Supplement 0>>def" +
+		"/CMapName/Adobe-Identity-UCS def/CMapType 2 def\n" +
+		"1 begincodespacerange\n<0000><FFFF>\nendcodespacerange\n")
+	var lines [][]byte
+	for id, r := range f.shown {
+		if r == 0 {
+			continue
+		}
+		line := fmt.Appendf(nil, "<%04X><", id)
+		for _, unit := range utf16.Encode([]rune{r}) {
+			line = fmt.Appendf(line, "%04X", unit)
+		}
+		lines = append(lines, append(line, ">\n"...))
+	}
+	for part := range slices.Chunk(lines, 100) {
+		b = append(strconv.AppendInt(b, int64(len(part)), 10), " beginbfchar\n"...)
+		for _, line := range part {
+			b = append(b, line...)
+		}
+		b = append(b, "endbfchar\n"...)
+	}
+	b = append(b, "endcmap CMapName currentdict/CMap defineresource pop end\n"...)
+	return append(b, "end"...) // the dictionary of the first line
+}
+
+// subsetTag makes the six letters that tell subsets of one font apart.
+func subsetTag(wanted []bool) string {
+	bits := make([]byte, len(wanted))
+	for i, w := range wanted {
+		if w {
+			bits[i] = 1
+		}
+	}
+	n, tag := crc32.ChecksumIEEE(bits), [6]byte{}
+	for i := range tag {
+		tag[i] = byte('A' + n%26)
+		n /= 26
+	}
+	return string(tag[:])
+}

@@ -1,0 +1,125 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"unicode"
+
+	"github.com/johnfercher/maroto/v2/pkg/consts/fontstyle"
+	"github.com/johnfercher/maroto/v2/pkg/core"
+	"github.com/johnfercher/maroto/v2/pkg/props"
+	"golang.org/x/text/unicode/norm"
+
+	"refill/internal/export/pdf"
+)
+
+// Families of the configuration's fonts.
+const (
+	sans = "go"
+	mono = "gomono"
+)
+
+// pointsPerMM turns font sizes into heights.
+const pointsPerMM = 72 / 25.4
+
+// typeface is a way to set text: a font, the size it should have and the size
+// below which it can't be read, in points.
+type typeface struct {
+	face        *pdf.Face
+	family      string
+	style       fontstyle.Type
+	size, floor float64
+}
+
+// setting is a text made to fit its place.
+type setting struct {
+	words string
+	size  float64 // points
+	mm    float64 // width
+}
+
+// place sets s in this typeface, with its baseline the given distance
+// below its row's top.
+func (t *typeface) place(s setting, baseline float64, p props.Text) textSlot {
+	p.Family, p.Style, p.Size = t.family, t.style, s.size
+	p.Top = baseline - s.size/pointsPerMM
+	return textSlot{words: s.words, prop: p}
+}
+
+// line makes the component of a text that doesn't change.
+func (t *typeface) line(s setting, baseline float64, p props.Text) core.Component {
+	slot := t.place(s, baseline, p)
+	return &slot
+}
+
+// fit makes text fit width (in millimetres) by shrinking it, as far as the
+// typeface's floor. what names the text in errors.
+func (t *typeface) fit(what, words string, width float64) (setting, error) {
+	s, ok, err := t.try(what, words, width)
+	if err == nil && !ok {
+		err = ErrTooWide.Saying(fmt.Sprintf("The %s is too long for the card: make it shorter.", what)).
+			With(fmt.Errorf("%s: %.1f mm at %.1f pt, room for %.1f mm", what, s.mm, s.size, width)) //nolint:err113 // for the log
+	}
+	return s, err
+}
+
+// fitOrCut does the same, and shortens what is still too wide.
+func (t *typeface) fitOrCut(what, words string, width float64) (setting, error) {
+	s, ok, err := t.try(what, words, width)
+	runes := []rune(s.words)
+	for !ok && err == nil && len(runes) > 1 {
+		runes = runes[:len(runes)-1]
+		s, ok, err = t.try(what, strings.TrimRightFunc(string(runes), unicode.IsSpace)+"…", width)
+	}
+	return s, err
+}
+
+// try sets text at the largest size that fits, and reports whether one did.
+func (t *typeface) try(what, words string, width float64) (setting, bool, error) {
+	words = clean(words)
+	thousandths, err := t.face.Width(words)
+	if err != nil {
+		return setting{}, false, glyphFault(what, err)
+	}
+	mmPerPoint := float64(thousandths) / 1000 / pointsPerMM
+	size := t.size
+	if mmPerPoint*size > width {
+		// Down to twentieths of a point, so that rounding never leads over the edge.
+		size = max(math.Floor(width/mmPerPoint*20)/20, t.floor)
+	}
+	return setting{words: words, size: size, mm: mmPerPoint * size}, mmPerPoint*size <= width, nil
+}
+
+// glyphFault says which character of which text can't be printed.
+func glyphFault(what string, err error) error {
+	var missing *pdf.GlyphError
+	if !errors.As(err, &missing) {
+		return fmt.Errorf("export: measure %s: %w", what, err)
+	}
+	return ErrGlyph.Saying(fmt.Sprintf("The %s has the character “%c” (%U), which the card’s font can’t print. "+
+		"It knows Latin, Greek and Cyrillic letters.", what, missing.Rune, missing.Rune)).With(err)
+}
+
+// clean makes text ready to be set character by character: letters composed with
+// their accents, the many spaces of formatted amounts (CLDR uses U+202F and
+// U+00A0) as plain ones, and direction marks dropped, which draw nothing.
+func clean(s string) string {
+	ascii := true
+	for i := range len(s) {
+		ascii = ascii && s[i] >= ' ' && s[i] < 0x7F
+	}
+	if ascii {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, norm.NFC.String(s))
+}
