@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/johnfercher/maroto/v2"
 	"github.com/stretchr/testify/require"
+
+	"refill/internal/export/qr"
 )
 
 // TestSheetLooksAsMarotoDrawsIt draws one sheet by maroto's own provider and by
@@ -74,6 +77,7 @@ func TestSheetLooksAsMarotoDrawsIt(t *testing.T) {
 		dark := [2]int{darkness(a, r), darkness(b, r)}
 		require.InDelta(t, dark[0], dark[1], 25, "QR codes as dark as each other")
 		require.InDelta(t, 128, dark[0], 40, "half of a QR code's modules are dark")
+		require.True(t, lightAround(a, r), "a full quiet zone around %v", r)
 	}
 }
 
@@ -117,6 +121,21 @@ func qrPlaces(cards int) []image.Rectangle {
 
 func inAny(places []image.Rectangle, p image.Point) bool {
 	return slices.ContainsFunc(places, p.In)
+}
+
+// lightAround reports whether the quiet zone around a QR code is paper. The place
+// is two pixels wider than the code, which makes up for rounding.
+func lightAround(img *image.Gray, place image.Rectangle) bool {
+	pixels := math.Floor(qr.QuietZone * qrModule / 25.4 * resolution)
+	zone := place.Inset(1 - int(pixels))
+	for y := zone.Min.Y; y < zone.Max.Y; y++ {
+		for x := zone.Min.X; x < zone.Max.X; x++ {
+			if !image.Pt(x, y).In(place) && img.GrayAt(x, y).Y < 255 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func darkness(img *image.Gray, r image.Rectangle) int {
