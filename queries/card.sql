@@ -66,3 +66,11 @@ from card
 where series_id = @series_id and serial > @after_serial and state = 'active'
 order by series_id, serial
 limit @size;
+
+-- name: CardSample :many
+-- A few unredeemed cards of each series, spread over its serials.
+select c.series_id, c.serial, c.key_id, c.code_index, c.code_sealed
+from series s
+cross join generate_series(0, sqlc.arg(size)::integer - 1) as n(n)
+join card c on c.series_id = s.id and c.serial = 1 + (n.n * 7919 + s.id * 104729) % greatest(s.made, 1)
+where c.state in ('active', 'disabled');

@@ -316,6 +316,49 @@ func (q *Queries) CardListBack(ctx context.Context, db DBTX, arg CardListBackPar
 	return items, nil
 }
 
+const cardSample = `-- name: CardSample :many
+select c.series_id, c.serial, c.key_id, c.code_index, c.code_sealed
+from series s
+cross join generate_series(0, $1::integer - 1) as n(n)
+join card c on c.series_id = s.id and c.serial = 1 + (n.n * 7919 + s.id * 104729) % greatest(s.made, 1)
+where c.state in ('active', 'disabled')
+`
+
+type CardSampleRow struct {
+	SeriesID   int64
+	Serial     int32
+	KeyID      int16
+	CodeIndex  []byte
+	CodeSealed []byte
+}
+
+// A few unredeemed cards of each series, spread over its serials.
+func (q *Queries) CardSample(ctx context.Context, db DBTX, size int32) ([]CardSampleRow, error) {
+	rows, err := db.Query(ctx, cardSample, size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CardSampleRow{}
+	for rows.Next() {
+		var i CardSampleRow
+		if err := rows.Scan(
+			&i.SeriesID,
+			&i.Serial,
+			&i.KeyID,
+			&i.CodeIndex,
+			&i.CodeSealed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const cardUse = `-- name: CardUse :one
 update card c set state = 'used', used_by = $1, used_at = now()
 from series s, customer k

@@ -29,7 +29,7 @@ who as (
     end
   returning scope, n, allowed, barred_until
 ), address as (
-  insert into guess as g (scope, n, since, allowed) select $8::text, 1, now(), true from calm
+  insert into guess as g (scope, n, since, allowed) select $8::text, 1, now(), true from who where who.allowed
   on conflict (scope) do update set
     allowed = coalesce(g.barred_until <= now(), true),
     n = case when g.barred_until > now() then g.n
@@ -72,7 +72,8 @@ type GuessChargeRow struct {
 // statement: a limiter that checks first and counts later lets a thousand
 // parallel guesses past. Reaching soft_limit bars the scope for a pause that
 // doubles with every further attempt; reaching hard_limit bars it for hard_pause.
-// A barred scope is not charged further. Committed without waiting for the disk:
+// A barred scope is not charged further, nor is the address of somebody who is
+// barred: nothing is looked up for them. Committed without waiting for the disk:
 // an attempt lost in a crash loses no money.
 func (q *Queries) GuessCharge(ctx context.Context, db DBTX, arg GuessChargeParams) ([]GuessChargeRow, error) {
 	rows, err := db.Query(ctx, guessCharge,

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"time"
+
+	"refill/internal/check"
+	"refill/internal/db"
+)
+
+// runCheck is `refill check`.
+func runCheck(ctx context.Context, c config, args []string) error {
+	if err := flag.NewFlagSet("check", flag.ExitOnError).Parse(args); err != nil {
+		return err
+	}
+	if c.DatabaseURL == "" {
+		return errNoDatabase
+	}
+	keys, err := readKeys(c.KeyFile)
+	if err != nil {
+		return err
+	}
+	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: "check", StatementTimeout: 10 * time.Minute})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	broken, err := check.Run(ctx, pool, keys)
+	if err != nil {
+		return err
+	}
+	//nolint:forbidigo // what follows is the command's answer
+	for _, b := range broken {
+		fmt.Printf("BROKEN %d: %s\n", b.Number, b.Rule)
+		for _, row := range b.Rows {
+			fmt.Println("  " + row)
+		}
+		if b.More {
+			fmt.Println("  … and more")
+		}
+	}
+	if len(broken) > 0 {
+		return fmt.Errorf("%d invariants are broken", len(broken))
+	}
+	fmt.Println("All invariants hold.") //nolint:forbidigo // the command's answer
+	return nil
+}
