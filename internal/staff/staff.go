@@ -119,6 +119,6 @@ func ValidUsername(username string) bool {
 		return false
 	}
 	return !strings.ContainsFunc(username, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("._-@", r))
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("._-@", r)
 	})
 }

@@ -54,7 +54,7 @@ func newAssets(files fs.FS) (*assets, error) {
 			}
 		}
 		a.files[name] = one
-		fmt.Fprintf(sum, "%s %d\n", name, len(data))
+		sum.Write([]byte(name + "\x00" + strconv.Itoa(len(data)) + "\x00"))
 		sum.Write(data)
 		return nil
 	})

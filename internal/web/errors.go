@@ -49,27 +49,37 @@ type answer struct {
 
 // classify is the error table: which status and which words an error becomes.
 func classify(err error) answer {
-	var tooLarge *http.MaxBytesError
-	var forbidden forbiddenError
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	forbidden, isForbidden := errors.AsType[forbiddenError](err)
 	switch {
 	case errors.Is(err, errMethod):
-		return answer{http.StatusMethodNotAllowed, "This page can't be asked for that way",
-			[]string{"Go back and use the buttons and links of the page."}, slog.LevelInfo, false}
-	case errors.As(err, &tooLarge):
-		return answer{http.StatusRequestEntityTooLarge, "That is too much text",
-			[]string{"A form can hold up to 64 KB. Shorten what you typed and send it again."}, slog.LevelInfo, false}
-	case errors.As(err, &forbidden):
-		return answer{http.StatusForbidden, "You don't have this permission",
-			[]string{"Your role doesn't let you " + string(forbidden.permission) + ". An administrator can change your role."}, slog.LevelWarn, false}
+		return answer{
+			http.StatusMethodNotAllowed, "This page can't be asked for that way",
+			[]string{"Go back and use the buttons and links of the page."}, slog.LevelInfo, false,
+		}
+	case tooLarge:
+		return answer{
+			http.StatusRequestEntityTooLarge, "That is too much text",
+			[]string{"A form can hold up to 64 KB. Shorten what you typed and send it again."}, slog.LevelInfo, false,
+		}
+	case isForbidden:
+		return answer{
+			http.StatusForbidden, "You don't have this permission",
+			[]string{"Your role doesn't let you " + string(forbidden.permission) + ". An administrator can change your role."}, slog.LevelWarn, false,
+		}
 	case unreachable(err):
-		return answer{http.StatusServiceUnavailable, "The portal can't reach its database",
-			[]string{"Nothing was lost. Wait a minute, then load the page again."}, slog.LevelError, true}
+		return answer{
+			http.StatusServiceUnavailable, "The portal can't reach its database",
+			[]string{"Wait a minute, then load the page again. If you were sending something, check afterwards whether it went through."}, slog.LevelError, true,
+		}
 	}
 	if a, ok := classifyFault(err); ok {
 		return a
 	}
-	return answer{http.StatusInternalServerError, "The portal made a mistake",
-		[]string{"It has been logged. Try again; if it happens again, quote the number below to whoever runs the portal."}, slog.LevelError, true}
+	return answer{
+		http.StatusInternalServerError, "The portal made a mistake",
+		[]string{"It has been logged. Try again; if it happens again, quote the number below to whoever runs the portal."}, slog.LevelError, true,
+	}
 }
 
 // classifyFault turns the kinds of faults into statuses.
@@ -127,8 +137,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 		c.Status(499) // the visitor left; nobody reads the answer, the log line says why it is short
 		return
 	}
-	var needed signInNeededError
-	if errors.As(err, &needed) {
+	if needed, ok := errors.AsType[signInNeededError](err); ok {
 		s.sendToDoor(c, needed.door)
 		return
 	}
@@ -149,6 +158,9 @@ type problemPage struct {
 	Messages []string
 	ID       string // what to quote; empty: nothing was logged that they need
 	Status   int
+	// Passing: a refresh in the background failed; the next that works takes the
+	// notice away.
+	Passing bool
 }
 
 // showProblem renders an answer: a whole page, or for htmx a notice at the top
@@ -162,6 +174,7 @@ func (s *Server) showProblem(c *gin.Context, a answer) {
 	if onAdminSide(c) {
 		view = "admin/problem"
 	}
+	p.Passing = c.Request.Method == http.MethodGet && a.status >= http.StatusInternalServerError
 	var err error
 	if wantsFragment(c) {
 		// The target asked for may be a table row; a notice does not belong there.

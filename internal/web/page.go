@@ -99,7 +99,7 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 	return menu
 }
 
-// portalMenu is the portal's: three words.
+// portalMenu is the menu of the portal, three words long.
 func portalMenu(v visitor, section string, refillCards bool) []menuItem {
 	menu := []menuItem{{Title: "Home", Icon: "home", URL: sectionHome}}
 	if refillCards && v.RefillCard {

@@ -119,8 +119,12 @@ type barSlice struct {
 	X, Width int64
 }
 
-// Slices lays the parts side by side. A part that is there is never too narrow
-// to be seen.
+// thinnest is the least width of a part, in thousandths: one used card in a
+// million must be seen.
+const thinnest = 12
+
+// Slices lays the parts side by side. A part that is there is never too narrow to be
+// seen.
 func (b bar) Slices() []barSlice {
 	var total int64
 	for _, p := range b.Parts {
@@ -130,15 +134,19 @@ func (b bar) Slices() []barSlice {
 	if total == 0 {
 		return slices
 	}
-	var x, sum int64
+	var x, shown int64
+	for _, p := range b.Parts {
+		if p.Count > 0 {
+			shown++
+		}
+	}
 	for _, p := range b.Parts {
 		if p.Count == 0 {
 			continue
 		}
-		sum += p.Count
-		end := min(max(sum*1000/total, x+12), 1000)
-		slices = append(slices, barSlice{p, x, end - x})
-		x = end
+		width := thinnest + p.Count*(1000-thinnest*shown)/total
+		slices = append(slices, barSlice{p, x, width})
+		x += width
 	}
 	return slices
 }

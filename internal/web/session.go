@@ -208,7 +208,7 @@ func (s *Server) endSession(c *gin.Context, d door, action string) error {
 
 // setCookie sets a cookie that scripts cannot read; maxAge below zero removes it.
 func (s *Server) setCookie(c *gin.Context, name, value string, maxAge int) {
-	http.SetCookie(c.Writer, &http.Cookie{
+	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure follows how the portal is reached; a local demo has no TLS
 		Name: name, Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Secure || c.Request.TLS != nil,
 	})

@@ -79,6 +79,11 @@ function dress(root) {
 }
 document.addEventListener("htmx:after:swap", () => dress(document.body));
 
+// A refresh in the background works again: what it complained of has passed.
+document.addEventListener("htmx:after:request", (event) => {
+  if (event.detail.ctx?.response?.status < 400) document.querySelector("#notice [data-passing]")?.remove();
+});
+
 // The event stream says that the session is over.
 document.addEventListener("signed-out", () => {
   const notice = document.getElementById("signed-out");
