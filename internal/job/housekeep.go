@@ -70,7 +70,7 @@ func (w *housekeepWorker) removeFiles(ctx context.Context) error {
 		return fmt.Errorf("list files: %w", err)
 	}
 	for _, file := range found {
-		if !kept[file.Name] && w.now().Sub(file.ModTime) > orphanAge {
+		if !kept[file.Name] && w.now().Sub(file.Modified) > orphanAge {
 			w.log.InfoContext(ctx, "a file that belongs to no export is removed", slog.String("file", file.Name))
 			errs = append(errs, w.files.Remove(ctx, file.Name))
 		}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+
+	"refill/internal/db"
+	"refill/internal/devdb"
+	"refill/internal/seed"
+)
+
+// runDemo is `refill demo`: pages and worker in one process, on a private
+// Postgres unless DATABASE_URL names one, with sample data where there is none.
+func runDemo(ctx context.Context, c config, args []string) error {
+	flags := flag.NewFlagSet("demo", flag.ExitOnError)
+	addr := flags.String("addr", c.Addr, "address and port to listen on")
+	dir := flags.String("data", defaultData(), "folder for the database, the keys and the files; kept between runs")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if c.PublicURL == "http://"+c.Addr {
+		c.PublicURL = "http://" + *addr
+	}
+	c.Addr = *addr
+	if os.Getenv("REFILL_LOG_LEVEL") == "" {
+		c.LogLevel = "warn" // the address should stand last on the screen
+	}
+	data, err := filepath.Abs(*dir)
+	if err != nil {
+		return fmt.Errorf("find the folder %s: %w", *dir, err)
+	}
+	// The port first: whoever started it twice by mistake learns so at once.
+	listener, err := listen(ctx, c.Addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() //nolint:errcheck // closed by the server, or of no use
+	// Others may pass through: started as root, Postgres works as another user.
+	if err := os.MkdirAll(data, 0o711); err != nil { //nolint:gosec // keys and files inside have their own rights
+		return fmt.Errorf("make the folder for the demo: %w", err)
+	}
+	c.KeyFile, c.FilesDir = filepath.Join(data, "keys"), filepath.Join(data, "files")
+	if _, err := os.Stat(c.KeyFile); errors.Is(err, fs.ErrNotExist) {
+		if err := initKeys(c.KeyFile); err != nil {
+			return err
+		}
+	}
+	if c.DatabaseURL == "" {
+		stop, err := startPostgres(ctx, &c, data)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	return demo(ctx, c, listener)
+}
+
+// defaultData is the demo's folder among the user's data.
+func defaultData() string {
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "refill")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "refill-data"
+	}
+	return filepath.Join(home, ".local", "share", "refill")
+}
+
+// startPostgres starts the private server and points the configuration at it.
+func startPostgres(ctx context.Context, c *config, data string) (stop func(), err error) {
+	fmt.Println("Starting a private Postgres …") //nolint:forbidigo // tells the person who waits
+	server, err := devdb.Start(ctx, devdb.Options{Dir: filepath.Join(data, "postgres"), Binaries: c.PGBin})
+	if err != nil {
+		return nil, err
+	}
+	c.DatabaseURL = secret(server.URL(devdb.Database))
+	c.OwnerURL = c.DatabaseURL
+	return func() {
+		if err := server.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "refill: stop Postgres:", err)
+		}
+	}, nil
+}
+
+// demo runs everything until ctx ends.
+func demo(ctx context.Context, c config, listener net.Listener) error {
+	if err := db.Migrate(ctx, string(c.OwnerURL)); err != nil {
+		return err
+	}
+	p, err := openParts(ctx, c, "demo", workTimeout)
+	if err != nil {
+		return err
+	}
+	defer p.pool.Close()
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.work(ctx) })
+	group.Go(func() error {
+		empty, err := seed.Needed(ctx, p.pool)
+		if err != nil {
+			return err
+		}
+		if empty {
+			fmt.Println("Making sample data …") //nolint:forbidigo // tells the person who waits
+			sower := &seed.Sower{Pool: p.pool, OwnerURL: string(c.OwnerURL), Cards: p.cards, Log: p.log}
+			if err := sower.Sow(ctx); err != nil {
+				return fmt.Errorf("make sample data: %w", err)
+			}
+		}
+		p.log.InfoContext(ctx, "ready", slog.String("address", c.PublicURL))
+		welcome(c.PublicURL)
+		return p.serve(ctx, listener)
+	})
+	return group.Wait()
+}
+
+// welcome says where to go and whom to sign in as.
+func welcome(url string) {
+	//nolint:forbidigo // the command's answer
+	fmt.Printf(`
+Refill is running at %[1]s
+
+  Staff      %[1]s/admin     admin, cashier, operator
+  Customers  %[1]s/portal    customer1, customer2 (North), customer3 (South)
+  Password   %[2]s
+
+Ctrl-C stops it; what you did is kept.
+`, url, seed.Password)
+}
