@@ -1,47 +1,97 @@
-// Package blob owns where exported files are kept. It never looks inside one and
-// knows nothing of who may fetch it. A file has its name only once it is whole
-// and on disk; until then nobody can open it.
+// Package blob owns where the files of exports are kept: on a disk or in an
+// S3-compatible store. A file appears whole or not at all: it is written under a
+// temporary name, and a crash at any moment leaves only something that List calls
+// temporary. The package never decides when a file goes, never reads what is in
+// it, and has no clock: ages come from the store.
 package blob
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
+	"regexp"
+	"strings"
 	"time"
+
+	"refill/internal/fault"
 )
 
-// Store keeps files by name. Safe for concurrent use.
+// Store keeps files by name. Names are 1 to 128 letters, digits, dots, dashes and
+// underscores, and begin with a letter or digit; anything else is ErrName. A
+// Store is safe for use by several goroutines.
 type Store interface {
-	// Create begins a file under a temporary name.
+	// Create starts a file, to be seen under name once it is committed. Two
+	// writers of one name don't disturb each other; the last to commit wins. When
+	// ctx ends, Write and Commit fail.
 	Create(ctx context.Context, name string) (File, error)
-	// Open returns a whole file for reading, or ErrNotFound.
+	// Open reads a committed file, or returns ErrNotFound. Info has no SHA256.
 	Open(ctx context.Context, name string) (io.ReadSeekCloser, Info, error)
-	// Remove takes a file away; one that is not there is no error.
+	// Remove deletes a file, or what List calls temporary. A missing one is no
+	// error: whoever removes it twice has what they wanted.
 	Remove(ctx context.Context, name string) error
-	// List names every file, those still being written among them.
+	// List returns all files, finished and temporary, in any order and without
+	// SHA256: for finding orphans.
 	List(ctx context.Context) ([]Info, error)
 }
 
-// File is a file being written. Either Commit or Abort ends it; Abort after
-// Commit does nothing.
+// File is a file being written. It must end in Commit or Abort,
+// whatever failed before. It is not safe
+// for use by several goroutines.
 type File interface {
 	io.Writer
-	// Commit makes what was written the file of its name, safely on disk.
+	// Commit makes the file durable and visible. After an error, its own or an
+	// earlier one of Write, nothing is visible and nothing is left to do.
 	Commit() (Info, error)
-	// Abort throws away what was written.
+	// Abort drops what was written. After Commit it does nothing, so that it can
+	// be deferred.
 	Abort() error
 }
 
 // Info describes a file.
 type Info struct {
-	Name    string
-	Size    int64     // bytes
-	SHA256  []byte    // of the content; only Commit tells
-	ModTime time.Time // when it was last written; Commit does not tell
+	Name      string
+	Size      int64             // bytes
+	SHA256    [sha256.Size]byte // of the bytes as they were written; only Commit knows it
+	Modified  time.Time         // by the store's clock
+	Temporary bool              // never committed: being written now, or left by a crash
 }
 
-// Errors of a store.
 var (
-	ErrNotFound = errors.New("blob: there is no such file")
-	ErrName     = errors.New("blob: not a name for a file")
+	// ErrNotFound says that there is no committed file of the name.
+	ErrNotFound = fault.New(fault.NotFound, "blob_not_found", "This file is no longer kept. Export it again.")
+	// ErrName refuses a name before it reaches the store.
+	ErrName = errors.New("blob: not a name of a file")
+	// errEnded is what a file returns that was committed or aborted already.
+	errEnded = errors.New("blob: file has ended")
 )
+
+// temporary begins the names of files that are not committed. A name of a file
+// can't begin with a dot, so the two never meet.
+const temporary = ".part."
+
+// maxName is the longest name in bytes: with what a temporary name adds it stays
+// below the 255 of common file systems.
+const maxName = 128
+
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// checkName lets a name through that can't leave its folder, hide, or mean
+// something to a shell.
+func checkName(name string) error {
+	if len(name) > maxName || !nameForm.MatchString(name) {
+		return fmt.Errorf("%w: %q", ErrName, name)
+	}
+	return nil
+}
+
+// checkAnyName lets names of temporary files through as well. They are somewhat
+// longer than the file's own.
+func checkAnyName(name string) error {
+	rest, isTemporary := strings.CutPrefix(name, temporary)
+	if isTemporary && nameForm.MatchString(rest) && len(name) <= 2*maxName {
+		return nil
+	}
+	return checkName(name)
+}

@@ -2,6 +2,7 @@ package blob
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -9,151 +10,215 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
+	"strings"
 )
 
-// Disk keeps files in one folder of the local disk. The folder is opened once,
-// so that no name leads out of it.
+// Disk is a Store in one folder. The folder is opened once, as an os.Root: no
+// name and no symbolic link inside leads out of it.
 type Disk struct{ root *os.Root }
 
-// temporary ends the name of a file that is still being written.
-const temporary = ".part"
+var _ Store = (*Disk)(nil)
 
-// nameForm is what files may be called: what this program makes.
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`) //nolint:gochecknoglobals // a constant in all but name
-
-// NewDisk opens, or makes, the folder; nobody but its owner may look in.
+// NewDisk opens the folder, which is made when it is missing, for its owner only:
+// its files hold codes. It returns the system's error.
 func NewDisk(dir string) (*Disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder for files: %w", err)
+		return nil, fmt.Errorf("blob: make folder: %w", err)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open the folder for files: %w", err)
+		return nil, fmt.Errorf("blob: open folder: %w", err)
 	}
-	return &Disk{root}, nil
+	if err := root.Chmod(".", 0o700); err != nil {
+		return nil, fmt.Errorf("blob: close folder to others: %w", errors.Join(err, root.Close()))
+	}
+	return &Disk{root: root}, nil
 }
 
-// Close gives the folder back.
+// Close lets go of the folder. Files that are open stay usable.
 func (d *Disk) Close() error { return d.root.Close() }
 
-// Create begins a file.
-func (d *Disk) Create(_ context.Context, name string) (File, error) {
-	if !nameForm.MatchString(name) {
-		return nil, ErrName
+// Create starts a file under a temporary name of its own.
+func (d *Disk) Create(ctx context.Context, name string) (File, error) {
+	if err := errors.Join(checkName(name), ctx.Err()); err != nil {
+		return nil, err
 	}
-	file, err := d.root.OpenFile(name+temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	// Two runs of one job may write at the same time, hence the random part.
+	temp := temporary + strings.ToLower(rand.Text()[:8]) + "." + name
+	f, err := d.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("create a file: %w", err)
+		return nil, fmt.Errorf("blob: create: %w", err)
 	}
-	return &diskFile{root: d.root, file: file, name: name, hash: sha256.New()}, nil
+	return &diskFile{disk: d, out: f, name: name, temp: temp, sum: sha256.New(), ctxErr: ctx.Err}, nil
 }
 
-// Open returns a whole file.
-func (d *Disk) Open(_ context.Context, name string) (io.ReadSeekCloser, Info, error) {
-	if !nameForm.MatchString(name) {
-		return nil, Info{}, ErrNotFound
+// Open opens a committed file.
+func (d *Disk) Open(ctx context.Context, name string) (io.ReadSeekCloser, Info, error) {
+	if err := errors.Join(checkName(name), ctx.Err()); err != nil {
+		return nil, Info{}, err
 	}
-	file, err := d.root.Open(name)
+	f, err := d.root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, Info{}, ErrNotFound
+		return nil, Info{}, ErrNotFound.With(err)
 	}
 	if err != nil {
-		return nil, Info{}, fmt.Errorf("open a file: %w", err)
+		return nil, Info{}, fmt.Errorf("blob: open: %w", err)
 	}
-	stat, err := file.Stat()
+	stat, err := f.Stat()
+	if err == nil && !stat.Mode().IsRegular() {
+		err = ErrNotFound
+	}
 	if err != nil {
-		return nil, Info{}, errors.Join(fmt.Errorf("look at a file: %w", err), file.Close())
+		return nil, Info{}, errors.Join(err, f.Close())
 	}
-	return file, Info{Name: name, Size: stat.Size(), ModTime: stat.ModTime()}, nil
+	return f, Info{Name: name, Size: stat.Size(), Modified: stat.ModTime()}, nil
 }
 
-// Remove takes a file away.
-func (d *Disk) Remove(_ context.Context, name string) error {
-	if !nameForm.MatchString(name) {
-		return ErrName
+// Remove deletes a file.
+func (d *Disk) Remove(ctx context.Context, name string) error {
+	if err := errors.Join(checkAnyName(name), ctx.Err()); err != nil {
+		return err
 	}
 	if err := d.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove a file: %w", err)
+		return fmt.Errorf("blob: remove: %w", err)
 	}
 	return nil
 }
 
-// List names every file.
-func (d *Disk) List(context.Context) ([]Info, error) {
+// List reads the folder. What didn't come from here (a lost+found, a file by
+// hand) is left out, and so never removed as an orphan.
+func (d *Disk) List(ctx context.Context) ([]Info, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	entries, err := fs.ReadDir(d.root.FS(), ".")
 	if err != nil {
-		return nil, fmt.Errorf("list files: %w", err)
+		return nil, fmt.Errorf("blob: list: %w", err)
 	}
-	var all []Info
+	infos := make([]Info, 0, len(entries))
 	for _, entry := range entries {
-		stat, err := entry.Info()
-		if errors.Is(err, fs.ErrNotExist) || entry.IsDir() {
+		if !entry.Type().IsRegular() || checkAnyName(entry.Name()) != nil {
 			continue
 		}
-		if err != nil {
-			return nil, fmt.Errorf("look at a file: %w", err)
+		stat, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // gone meanwhile
 		}
-		all = append(all, Info{Name: entry.Name(), Size: stat.Size(), ModTime: stat.ModTime()})
+		if err != nil {
+			return nil, fmt.Errorf("blob: list: %w", err)
+		}
+		infos = append(infos, Info{
+			Name: entry.Name(), Size: stat.Size(), Modified: stat.ModTime(),
+			Temporary: strings.HasPrefix(entry.Name(), temporary),
+		})
 	}
-	return all, nil
+	return infos, nil
 }
 
-// diskFile is a file being written; its hash grows with it.
+// output is what a diskFile needs of an *os.File.
+type output interface {
+	io.WriteCloser
+	Sync() error
+}
+
+// diskFile is a file under its temporary name.
 type diskFile struct {
-	root *os.Root
-	file *os.File
-	name string
-	hash hash.Hash
-	size int64
-	done bool
+	disk       *Disk
+	out        output
+	name, temp string
+	sum        hash.Hash
+	size       int64
+	ctxErr     func() error // of the context that Create was called with
+	err        error        // of a write
+	ended      bool
 }
 
+// Write writes, counts and hashes. After an error every further call and Commit
+// return it: a file with a hole is no file.
 func (f *diskFile) Write(p []byte) (int, error) {
-	n, err := f.file.Write(p)
-	f.hash.Write(p[:n])
+	if f.ended {
+		return 0, errEnded
+	}
+	if f.err == nil {
+		f.err = f.ctxErr()
+	}
+	if f.err != nil {
+		return 0, f.err
+	}
+	n, err := f.out.Write(p)
+	if err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		f.err = fmt.Errorf("blob: write: %w", err)
+	}
+	f.sum.Write(p[:n])
 	f.size += int64(n)
-	return n, err
+	return n, f.err
 }
 
-// Commit waits until the content is on disk, gives the file its name, and waits
-// until the name is on disk too.
+// Commit syncs the file, gives it its name, and syncs the folder: in this order,
+// so that a power cut leaves the old state or the new, never an empty file under
+// the name.
 func (f *diskFile) Commit() (Info, error) {
-	f.done = true
-	err := errors.Join(f.file.Sync(), f.file.Close())
-	if err == nil {
-		err = f.root.Rename(f.name+temporary, f.name)
+	if f.ended {
+		return Info{}, errEnded
 	}
-	if err == nil {
-		err = f.syncFolder()
+	if f.err == nil {
+		f.err = f.ctxErr()
 	}
+	if f.err != nil {
+		return Info{}, errors.Join(f.err, f.Abort())
+	}
+	if err := f.out.Sync(); err != nil {
+		return Info{}, errors.Join(fmt.Errorf("blob: sync: %w", err), f.Abort())
+	}
+	f.ended = true
+	if err := f.out.Close(); err != nil {
+		return Info{}, errors.Join(fmt.Errorf("blob: close: %w", err), f.drop())
+	}
+	if err := f.disk.root.Rename(f.temp, f.name); err != nil {
+		return Info{}, errors.Join(fmt.Errorf("blob: rename: %w", err), f.drop())
+	}
+	info := Info{Name: f.name, Size: f.size}
+	f.sum.Sum(info.SHA256[:0])
+	modified, err := f.disk.settle(f.name)
 	if err != nil {
-		return Info{}, errors.Join(fmt.Errorf("keep a file: %w", err), f.remove())
+		// Visible, but maybe not durable: to the caller it isn't there.
+		return Info{}, errors.Join(err, f.disk.root.Remove(f.name))
 	}
-	return Info{Name: f.name, Size: f.size, SHA256: f.hash.Sum(nil)}, nil
+	info.Modified = modified.ModTime()
+	return info, nil
 }
 
-func (f *diskFile) syncFolder() error {
-	folder, err := f.root.Open(".")
+// settle syncs the folder after a rename.
+func (d *Disk) settle(name string) (fs.FileInfo, error) {
+	dir, err := d.root.Open(".")
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("blob: open folder: %w", err)
 	}
-	return errors.Join(folder.Sync(), folder.Close())
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+		return nil, fmt.Errorf("blob: sync folder: %w", err)
+	}
+	stat, err := d.root.Stat(name)
+	if err != nil {
+		return nil, fmt.Errorf("blob: stat: %w", err)
+	}
+	return stat, nil
 }
 
-// Abort removes what was written.
+// Abort closes and removes the file.
 func (f *diskFile) Abort() error {
-	if f.done {
+	if f.ended {
 		return nil
 	}
-	f.done = true
-	_ = f.file.Close()
-	return f.remove()
+	f.ended = true
+	return errors.Join(f.out.Close(), f.drop())
 }
 
-func (f *diskFile) remove() error {
-	if err := f.root.Remove(f.name + temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove an unfinished file: %w", err)
+func (f *diskFile) drop() error {
+	if err := f.disk.root.Remove(f.temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("blob: drop: %w", err)
 	}
 	return nil
 }
