@@ -1,0 +1,22 @@
+package card
+
+import (
+	"testing"
+
+	"refill/internal/db"
+)
+
+// BenchmarkMake draws, indexes, sorts and seals one chunk, without Postgres.
+func BenchmarkMake(b *testing.B) {
+	m := newMaker(testKeys(b, 1), db.Series{ID: 1, Quantity: MaxQuantity, CodeLength: CodeLength})
+	var bytes int64
+	for b.Loop() {
+		c := m.make(1)
+		if c.err != nil {
+			b.Fatal(c.err)
+		}
+		bytes = int64(len(c.rows))
+	}
+	b.SetBytes(bytes)
+	b.ReportMetric(float64(b.N)*chunkSize/b.Elapsed().Seconds(), "cards/s")
+}

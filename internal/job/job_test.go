@@ -1,0 +1,306 @@
+package job_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/blob"
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/dbtest"
+	"refill/internal/job"
+	"refill/internal/setting"
+	"refill/internal/staff"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// bundle is a database with a worker at its queues.
+type bundle struct {
+	pool   *pgxpool.Pool
+	q      *db.Queries
+	cards  *card.Service
+	files  *watched
+	admin  audit.Actor
+	worker *river.Client[pgx.Tx]
+	events <-chan *river.Event
+}
+
+// watched is a store whose writes can be made to fail.
+type watched struct {
+	blob.Store
+	fail atomic.Pointer[error]
+}
+
+func (w *watched) Create(ctx context.Context, name string) (blob.File, error) {
+	file, err := w.Store.Create(ctx, name)
+	return watchedFile{file, w}, err
+}
+
+type watchedFile struct {
+	blob.File
+	store *watched
+}
+
+func (f watchedFile) Write(p []byte) (int, error) {
+	if fail := f.store.fail.Load(); fail != nil {
+		return 0, *fail
+	}
+	return f.File.Write(p)
+}
+
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	ctx := t.Context()
+	b := &bundle{pool: dbtest.Pool(t), q: db.New()}
+	var key bytes.Buffer
+	require.NoError(t, card.WriteNewKey(&key, 1))
+	keys, err := card.ReadKeyring(&key)
+	require.NoError(t, err)
+	log := slog.New(slog.DiscardHandler)
+	inserter, err := job.NewInserter(b.pool, log)
+	require.NoError(t, err)
+	settings := setting.NewStore(b.pool, time.Now)
+	b.cards = card.New(b.pool, keys, inserter, settings, log)
+	disk, err := blob.NewDisk(t.TempDir())
+	require.NoError(t, err)
+	b.files = &watched{Store: disk}
+
+	id, err := staff.Create(ctx, b.pool, audit.System(), staff.New{Username: "admin", Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
+	require.NoError(t, err)
+	b.admin = audit.Actor{StaffID: id, Scope: audit.Everything()}
+
+	b.worker, err = job.NewWorker(b.pool, job.Options{
+		ID: uuid.NewString(), Cards: b.cards, Files: b.files, Settings: settings, PublicURL: "https://refill.example.net", Log: log, Now: time.Now,
+	})
+	require.NoError(t, err)
+	events, stop := b.worker.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled)
+	b.events = events
+	require.NoError(t, b.worker.Start(ctx))
+	t.Cleanup(func() {
+		require.NoError(t, b.worker.Stop(context.WithoutCancel(ctx)))
+		stop()
+	})
+	return b
+}
+
+// await waits for the end of a run of a kind of job.
+func (b *bundle) await(t *testing.T, kind string) *river.Event {
+	t.Helper()
+	timeout := time.After(30 * time.Second)
+	for {
+		select {
+		case e := <-b.events:
+			if e.Job.Kind == kind {
+				return e
+			}
+		case <-timeout:
+			t.Fatalf("no %s ended within 30 s", kind)
+		}
+	}
+}
+
+func (b *bundle) order(t *testing.T, quantity int) db.Series {
+	t.Helper()
+	ordered, err := b.cards.Order(t.Context(), b.admin, card.OrderForm{
+		Quantity: fmt.Sprint(quantity), Prefix: "Job", Price: "10", Partners: []string{card.AnyPartner}, Activate: true,
+		ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	})
+	require.NoError(t, err)
+	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "generate_series").Job.State)
+	s, err := b.q.SeriesGet(t.Context(), b.pool, ordered.ID)
+	require.NoError(t, err)
+	return s
+}
+
+func (b *bundle) export(t *testing.T, s db.Series, format string) int64 {
+	t.Helper()
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, format, uuid.New())
+	require.NoError(t, err)
+	return id
+}
+
+func (b *bundle) read(t *testing.T, id int64) db.Export {
+	t.Helper()
+	e, err := b.cards.Export(t.Context(), audit.System(), id)
+	require.NoError(t, err)
+	return e.Export
+}
+
+func TestOrderIsMadeAndExported(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.order(t, 25_000)
+	require.Equal(t, db.SeriesStateActive, s.State)
+	require.Equal(t, int32(25_000), s.Made)
+
+	id := b.export(t, s, "csv")
+	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
+	e := b.read(t, id)
+	require.Equal(t, db.ExportStateReady, e.State)
+	require.Equal(t, int32(25_000), e.RowsDone)
+	file, info, err := b.files.Open(t.Context(), e.File)
+	require.NoError(t, err)
+	defer file.Close()
+	content, err := io.ReadAll(file)
+	require.NoError(t, err)
+	require.Equal(t, e.Size, info.Size)
+	sum := sha256.Sum256(content)
+	require.Equal(t, sum[:], e.SHA256)
+	rows, err := csv.NewReader(bytes.NewReader(content)).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, 25_001)
+	require.Equal(t, []string{"serial", "code", "price", "currency", "valid_till", "series", "status"}, rows[0])
+	for n, row := range rows[1:] {
+		require.Equal(t, fmt.Sprint(n+1), row[0])
+		_, err := card.ParseCode(row[1])
+		require.NoError(t, err)
+		require.Equal(t, []string{"10.00", "USD", s.ValidTill.Format(time.DateOnly), s.Number, "active"}, row[2:])
+	}
+	// No code stands in any row of the queue.
+	var found int
+	require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*) from river_job j where j::text like '%' || $1 || '%'`, rows[1][1][4:23]).Scan(&found))
+	require.Zero(t, found)
+
+	id = b.export(t, s, "pdf")
+	b.await(t, "export_series")
+	require.Equal(t, db.ExportStateReady, b.read(t, id).State)
+}
+
+// A full disk is tried again, then said in words, and leaves no file behind.
+func TestExportOnFullDisk(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.order(t, 10)
+	full := error(&timeoutlessError{syscall.ENOSPC})
+	b.files.fail.Store(&full)
+	id := b.export(t, s, "csv")
+	e := b.await(t, "export_series")
+	require.Equal(t, river.EventKindJobFailed, e.Kind)
+	require.Equal(t, db.ExportStateRunning, b.read(t, id).State)
+	files, err := b.files.List(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, files)
+
+	b.files.fail.Store(nil) // room was made: the next try succeeds by itself
+	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
+	require.Equal(t, db.ExportStateReady, b.read(t, id).State)
+}
+
+type timeoutlessError struct{ error }
+
+func (e *timeoutlessError) Unwrap() error { return e.error }
+
+func TestExportCancelledLeavesNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.order(t, 10)
+	require.NoError(t, b.worker.QueuePause(t.Context(), card.QueueExport, nil))
+	id := b.export(t, s, "csv")
+	require.NoError(t, b.cards.CancelExport(t.Context(), b.admin, id))
+	require.NoError(t, b.worker.QueueResume(t.Context(), card.QueueExport, nil))
+	require.Equal(t, db.ExportStateCancelled, b.read(t, id).State)
+	_, _, err := b.cards.StartExport(t.Context(), id)
+	require.ErrorIs(t, err, card.ErrNotWanted)
+	require.ErrorIs(t, b.cards.CancelExport(t.Context(), b.admin, id), card.ErrExportState)
+}
+
+// Whoever cancels a job from outside leaves a series that staff can take up again.
+func TestStrandedIsMarked(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	require.NoError(t, b.worker.QueuePause(t.Context(), card.QueueGenerate, nil))
+	ordered, err := b.cards.Order(t.Context(), b.admin, card.OrderForm{
+		Quantity: "10", Price: "1", Partners: []string{card.AnyPartner}, ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	})
+	require.NoError(t, err)
+	s, err := b.q.SeriesGet(t.Context(), b.pool, ordered.ID)
+	require.NoError(t, err)
+	_, err = b.worker.JobCancel(t.Context(), *s.JobID)
+	require.NoError(t, err)
+	require.NoError(t, b.cards.FailStranded(t.Context()))
+	s, err = b.q.SeriesGet(t.Context(), b.pool, ordered.ID)
+	require.NoError(t, err)
+	require.Equal(t, db.SeriesStateFailed, s.State)
+	require.NoError(t, b.worker.QueueResume(t.Context(), card.QueueGenerate, nil))
+	require.NoError(t, b.cards.Retry(t.Context(), b.admin, ordered.ID))
+	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "generate_series").Job.State)
+}
+
+// The jobs of a worker that is gone go back to the queue; those of a live one stay.
+func TestDeadWorkersJobsAreReleased(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.Pool(t)
+	owner := dbtest.Owner(t, pool)
+	log := slog.New(slog.DiscardHandler)
+	url := pool.Config().ConnString()
+	_, err := owner.Exec(t.Context(), `insert into river_job (state, kind, args, queue, priority, max_attempts, attempt, attempted_at, attempted_by)
+		select 'running', 'generate_series', '{}', 'generate', 1, 8, 3, now(), array['before', w] from unnest(array['live', 'dead']) w`)
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	live, err := job.NewAlive("live", url, pool, log).Start(ctx)
+	require.NoError(t, err)
+	third, err := job.NewAlive("third", url, pool, log).Start(ctx)
+	require.NoError(t, err)
+	var states []string
+	require.NoError(t, pool.QueryRow(t.Context(), `select array_agg(attempted_by[2] || ' ' || state || ' ' || attempt order by attempted_by[2]) from river_job`).Scan(&states))
+	require.Equal(t, []string{"dead available 2", "live running 3"}, states)
+	cancel()
+	<-live
+	<-third
+}
+
+// Housekeeping removes the files of expired exports and nothing else.
+func TestExpiredFilesGo(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.order(t, 5)
+	old, young := b.export(t, s, "csv"), b.export(t, s, "csv")
+	b.await(t, "export_series")
+	b.await(t, "export_series")
+	_, err := b.pool.Exec(t.Context(), `update export set expires_at = now() where id = $1`, old)
+	require.NoError(t, err)
+	require.NoError(t, pgx.BeginFunc(t.Context(), b.pool, func(tx pgx.Tx) error {
+		_, err := b.worker.InsertTx(t.Context(), tx, job.HousekeepArgs{}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: time.Second}})
+		return err
+	}))
+	for b.read(t, old).State != db.ExportStateExpired {
+		b.await(t, "housekeep")
+	}
+	_, _, err = b.files.Open(t.Context(), b.read(t, old).File)
+	require.ErrorIs(t, err, blob.ErrNotFound)
+	file, _, err := b.files.Open(t.Context(), b.read(t, young).File)
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+}
+
+// Rows that a migration of River renames would break our queries silently.
+func TestRiverJobColumns(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.Pool(t)
+	for _, sql := range []string{
+		`select id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, scheduled_at, priority, args, attempted_by, errors, kind, metadata, queue from river_job`,
+		`select name, paused_at from river_queue`,
+	} {
+		_, err := pool.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+}
