@@ -26,6 +26,9 @@ import (
 // Password is everybody's in the sample data.
 const Password = "refill-demo"
 
+// rounds is over how many turns the later redemptions are spread.
+const rounds = 10
+
 // customers is how many there are.
 const customers = 200
 
@@ -54,7 +57,8 @@ type batch struct {
 	price    string
 	quantity int
 	partners []int // places in Sower.partners; none: any
-	used     int
+	used     int   // cards redeemed right after it was made
+	later    int   // cards redeemed over the time since, mixed with the other series'
 	activate bool
 	end      func(ctx context.Context, actor audit.Actor, id int64) error
 	days     int // from its activation until valid till, once spread over the past; 0: in the future
@@ -68,23 +72,40 @@ func (s *Sower) Sow(ctx context.Context) error {
 		return err
 	}
 	none := func(context.Context, audit.Actor, int64) error { return nil }
-	for _, b := range []batch{
-		{"Spring", "5.00", 400, nil, 290, true, none, 75},
-		{"Welcome", "10.00", 500, []int{0}, 310, true, none, 120},
-		{"", "20.00", 300, []int{1}, 160, true, s.Cards.Void, 0},
-		{"QuickAccess", "10.00", 2000, nil, 620, true, none, 0},
-		{"South", "2.50", 1000, []int{1}, 240, true, none, 0},
-		{"Hotspot", "1.00", 5000, []int{0, 2}, 400, true, none, 0},
-		{"Kiosk", "5.00", 800, []int{2}, 90, true, s.Cards.Lock, 0},
-		{"Premium", "50.00", 250, nil, 45, true, none, 0},
-		{"Holiday", "15.00", 1500, nil, 0, false, none, 0},
-	} {
-		if err := s.sowSeries(ctx, b); err != nil {
+	batches := []batch{
+		{"Spring", "5.00", 400, nil, 290, 0, true, none, 75},
+		{"Welcome", "10.00", 500, []int{0}, 310, 0, true, none, 120},
+		{"", "20.00", 300, []int{1}, 160, 0, true, s.Cards.Void, 0},
+		{"Kiosk", "5.00", 800, []int{2}, 90, 0, true, s.Cards.Lock, 0},
+		{"QuickAccess", "10.00", 2000, nil, 120, 500, true, none, 0},
+		{"South", "2.50", 1000, []int{1}, 40, 200, true, none, 0},
+		{"Hotspot", "1.00", 5000, []int{0, 2}, 50, 350, true, none, 0},
+		{"Premium", "50.00", 250, nil, 5, 40, true, none, 0},
+	}
+	ids := make([]int64, len(batches))
+	for i, b := range batches {
+		var err error
+		if ids[i], err = s.sowSeries(ctx, b); err != nil {
 			return err
 		}
 	}
-	if err := s.sowCancelled(ctx); err != nil {
-		return err
+	for round := range rounds {
+		if round == rounds/2 {
+			if err := s.sowCancelled(ctx); err != nil {
+				return err
+			}
+		}
+		if round == rounds-1 {
+			if _, err := s.sowSeries(ctx, batch{"Holiday", "15.00", 1500, nil, 0, 0, false, none, 0}); err != nil {
+				return err
+			}
+		}
+		for i, b := range batches {
+			b.used = b.later / rounds
+			if err := s.redeem(ctx, ids[i], b); err != nil {
+				return err
+			}
+		}
 	}
 	return spread(ctx, s.OwnerURL, started)
 }
@@ -138,7 +159,7 @@ func (s *Sower) sowPeople(ctx context.Context) error {
 
 // sowSeries orders a series, waits for its cards, has some of them redeemed, and
 // brings it to its end.
-func (s *Sower) sowSeries(ctx context.Context, b batch) error {
+func (s *Sower) sowSeries(ctx context.Context, b batch) (int64, error) {
 	s.Log.InfoContext(ctx, "sample series", slog.String("prefix", b.prefix), slog.Int("cards", b.quantity))
 	chosen := []string{card.AnyPartner}
 	if len(b.partners) > 0 {
@@ -152,21 +173,21 @@ func (s *Sower) sowSeries(ctx context.Context, b batch) error {
 		ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(), //nolint:forbidigo // a year from now
 	})
 	if err != nil {
-		return fmt.Errorf("order %s: %w", b.prefix, err)
+		return 0, fmt.Errorf("order %s: %w", b.prefix, err)
 	}
 	if err := s.await(ctx, ordered.ID); err != nil {
-		return err
+		return 0, err
 	}
 	if err := s.redeem(ctx, ordered.ID, b); err != nil {
-		return err
+		return 0, err
 	}
 	if err := b.end(ctx, s.admin, ordered.ID); err != nil {
-		return fmt.Errorf("end %s: %w", b.prefix, err)
+		return 0, fmt.Errorf("end %s: %w", b.prefix, err)
 	}
 	if b.days > 0 {
 		_, err = s.Pool.Exec(ctx, `update series set valid_till = '2000-01-01'::date + $2::integer where id = $1`, ordered.ID, b.days)
 	}
-	return err
+	return ordered.ID, err
 }
 
 // await waits until the worker has made a series.
@@ -194,6 +215,9 @@ func (s *Sower) await(ctx context.Context, id int64) error {
 // redeem has customers redeem cards of a series, as they would in the portal,
 // and pay in cash now and then.
 func (s *Sower) redeem(ctx context.Context, id int64, b batch) error {
+	if b.used == 0 {
+		return nil
+	}
 	series, err := db.New().SeriesGet(ctx, s.Pool, id)
 	if err != nil {
 		return err

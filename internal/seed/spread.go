@@ -12,7 +12,8 @@ import (
 const months = 8
 
 // spread maps the moments at which the data was made onto the past months. The
-// map keeps their order, so that everything that follows from order still holds.
+// map keeps their order, so that everything that follows from order still holds;
+// the last payment was just now.
 // It rewrites what the application never may; hence the owner, and the triggers
 // switched off for this one transaction.
 func spread(ctx context.Context, ownerURL string, from time.Time) error {
@@ -22,8 +23,12 @@ func spread(ctx context.Context, ownerURL string, from time.Time) error {
 	}
 	defer conn.Close(ctx) //nolint:errcheck // nothing is lost with this connection
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		var till time.Time
+		if err := tx.QueryRow(ctx, `select max(at) from payment`).Scan(&till); err != nil {
+			return err
+		}
 		for _, statement := range spreading() {
-			if _, err := tx.Exec(ctx, statement.sql, statement.args(from)...); err != nil {
+			if _, err := tx.Exec(ctx, statement.sql, statement.args(from, till)...); err != nil {
 				return err
 			}
 		}
@@ -40,9 +45,9 @@ type step struct {
 	takesAt bool
 }
 
-func (s step) args(from time.Time) []any {
+func (s step) args(from, till time.Time) []any {
 	if s.takesAt {
-		return []any{from, months}
+		return []any{from, till, months}
 	}
 	return nil
 }
@@ -54,19 +59,19 @@ func spreading() []step {
 	for _, table := range guarded {
 		steps = append(steps, step{sql: "alter table " + table + " disable trigger user"})
 	}
-	steps = append(steps, step{sql: `create function pg_temp.past(t timestamptz, start timestamptz, months integer) returns timestamptz
+	steps = append(steps, step{sql: `create function pg_temp.past(t timestamptz, start timestamptz, stop timestamptz, months integer) returns timestamptz
 		language sql stable as $$ select now() - make_interval(months => months)
-			+ (now() - (now() - make_interval(months => months))) * (extract(epoch from t - start) / extract(epoch from clock_timestamp() - start))::float8 $$`})
+			+ (now() - (now() - make_interval(months => months))) * least(1, extract(epoch from t - start) / extract(epoch from stop - start))::float8 $$`})
 	for _, sql := range []string{
-		`update audit set at = pg_temp.past(at, $1, $2)`,
-		`update ledger_tx set at = pg_temp.past(at, $1, $2)`,
-		`update payment set at = pg_temp.past(at, $1, $2)`,
-		`update card set used_at = pg_temp.past(used_at, $1, $2) where used_at is not null`,
-		`update customer set created_at = pg_temp.past(created_at, $1, $2)`,
-		`update staff set created_at = pg_temp.past(created_at, $1, $2)`,
-		`update series set created_at = pg_temp.past(created_at, $1, $2), started_at = pg_temp.past(created_at, $1, $2) + interval '1 second',
-			made_at = pg_temp.past(created_at, $1, $2) + interval '2 seconds',
-			activated_at = case when activated_at is not null then pg_temp.past(created_at, $1, $2) + interval '2 seconds' end`,
+		`update audit set at = pg_temp.past(at, $1, $2, $3)`,
+		`update ledger_tx set at = pg_temp.past(at, $1, $2, $3)`,
+		`update payment set at = pg_temp.past(at, $1, $2, $3)`,
+		`update card set used_at = pg_temp.past(used_at, $1, $2, $3) where used_at is not null`,
+		`update customer set created_at = pg_temp.past(created_at, $1, $2, $3)`,
+		`update staff set created_at = pg_temp.past(created_at, $1, $2, $3)`,
+		`update series set created_at = pg_temp.past(created_at, $1, $2, $3), started_at = pg_temp.past(created_at, $1, $2, $3) + interval '1 second',
+			made_at = pg_temp.past(created_at, $1, $2, $3) + interval '2 seconds',
+			activated_at = case when activated_at is not null then pg_temp.past(created_at, $1, $2, $3) + interval '2 seconds' end`,
 	} {
 		steps = append(steps, step{sql: sql, takesAt: true})
 	}
