@@ -19,24 +19,34 @@
 //  4. One line in routes.go, one line per page and fragment in templates_test.go.
 //
 // The layout shows the title as the page's <h1> unless the page defines "head",
-// which then stands in its place (a heading with badges and actions).
+// which then stands in its place: <div><div class="head-title"><h1>…</h1>badge</div>
+// <p class="head-note">…</p></div><div class="head-actions">buttons</div>.
 //
-// # Partials: name, what it takes, what for
+// # Partials
 //
-//	icon       "name"         an icon of the sprite (internal/vendorassets/icons.txt)
-//	time       time.Time      "5 min ago", exact on hover
-//	field      field          label, hint, control, error; a select with Options, a text area with Rows
-//	choice     choice         check box or switch
-//	mistakes   []mistake      summary above a form, links to the fields
-//	state      badge          a state: dot and word
-//	progress   progress       bar, done of total, per cent, note
-//	bar        bar            a whole in parts, with the counts beneath
-//	empty      empty          a list without rows
-//	pager      pager          newer, older
-//	opens      confirmation   the button that opens its dialog
-//	confirm    confirmation   the dialog; anywhere on the page
-//	tiles      []tile         facts in large figures
-//	copyable   copyable       a text with a button that copies it
+//	icon, of "name": an icon of the sprite (internal/vendorassets/icons.txt)
+//	time, of a time.Time: "5 min ago", exact on hover
+//	field: label, hint, control, error; a select with Options, a text area with Rows
+//	choice: a check box or a switch
+//	mistakes, of []mistake: the summary above a form, linking to the fields
+//	state, of a badge: dot and word
+//	progress: bar, per cent, done of total, note
+//	bar: a whole in parts, with the counts beneath
+//	empty: what a list says without rows
+//	pager: newer, older
+//	opens, of a confirmation: the button that opens its dialog
+//	confirm, of a confirmation: the dialog itself, anywhere on the page
+//	tiles, of []tile: facts in large figures
+//	copyable: a text with a button that copies it
+//
+// The structs are in internal/web/parts.go; partials_test.go has one of each.
+//
+// Classes of both style sheets: sheet (the white ground of a piece of work), rows
+// (a table; inside table-wrap, so that a wide one scrolls by itself), rows-stack
+// (with data-label on the cells, a list of cards on a phone), num, mono, muted,
+// facts (a dl), notice notice-good|warn|bad, btn, btn-primary. Of the admin's
+// alone: head-title, head-note, head-actions, toolbar, words (filters), column
+// (narrow, for forms), split (work and a narrow side), toast-card.
 //
 // Functions: money minor currency; number n; plural n "card" "cards"; ago, exact,
 // clock, iso for a time.Time; day for a date; size for bytes; asset "css/app.css";

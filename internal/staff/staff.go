@@ -65,7 +65,7 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 	if err != nil {
 		return 0, fmt.Errorf("create staff: %w", err)
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // undone or already committed
+	defer tx.Rollback(context.WithoutCancel(ctx))
 
 	q := db.New()
 	row, err := q.StaffCreate(ctx, tx, db.StaffCreateParams{

@@ -55,22 +55,26 @@ func classify(err error) answer {
 	case errors.Is(err, errMethod):
 		return answer{
 			http.StatusMethodNotAllowed, "This page can't be asked for that way",
-			[]string{"Go back and use the buttons and links of the page."}, slog.LevelInfo, false,
+			[]string{"Go back and use the buttons and links of the page."},
+			slog.LevelInfo, false,
 		}
 	case tooLarge:
 		return answer{
 			http.StatusRequestEntityTooLarge, "That is too much text",
-			[]string{"A form can hold up to 64 KB. Shorten what you typed and send it again."}, slog.LevelInfo, false,
+			[]string{"A form can hold up to 64 KB. Shorten what you typed and send it again."},
+			slog.LevelInfo, false,
 		}
 	case isForbidden:
 		return answer{
 			http.StatusForbidden, "You don't have this permission",
-			[]string{"Your role doesn't let you " + string(forbidden.permission) + ". An administrator can change your role."}, slog.LevelWarn, false,
+			[]string{"Your role doesn't let you " + string(forbidden.permission) + ". An administrator can change your role."},
+			slog.LevelWarn, false,
 		}
 	case unreachable(err):
 		return answer{
 			http.StatusServiceUnavailable, "The portal can't reach its database",
-			[]string{"Wait a minute, then load the page again. If you were sending something, check afterwards whether it went through."}, slog.LevelError, true,
+			[]string{"Wait a minute, then load the page again. If you were sending something, check afterwards whether it went through."},
+			slog.LevelError, true,
 		}
 	}
 	if a, ok := classifyFault(err); ok {
@@ -78,7 +82,8 @@ func classify(err error) answer {
 	}
 	return answer{
 		http.StatusInternalServerError, "The portal made a mistake",
-		[]string{"It has been logged. Try again; if it happens again, quote the number below to whoever runs the portal."}, slog.LevelError, true,
+		[]string{"It has been logged. Try again; if it happens again, quote the number below to whoever runs the portal."},
+		slog.LevelError, true,
 	}
 }
 

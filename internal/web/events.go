@@ -30,7 +30,7 @@ func (s *Server) events(c *gin.Context) error {
 
 	// The page is older than this connection; what changed between is unknown.
 	if err := s.send(c, "retry: 2000\nevent: resync\ndata:\n\n"); err != nil {
-		return nil //nolint:nilerr // the visitor left
+		return nil // the visitor left
 	}
 	ping := time.NewTicker(s.PingEvery)
 	defer ping.Stop()
@@ -54,7 +54,7 @@ func (s *Server) events(c *gin.Context) error {
 			}
 		}
 		if err := s.send(c, text); err != nil {
-			return nil //nolint:nilerr // the visitor left
+			return nil // the visitor left
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -187,10 +186,13 @@ func (b *browser) get(path string, headers ...string) *got {
 }
 
 // post sends a form.
-func (b *browser) post(path string, form url.Values, headers ...string) *got {
+func (b *browser) post(path string, form url.Values) *got {
 	b.site.t.Helper()
-	return b.do(http.MethodPost, path, form.Encode(), append(headers, "Content-Type", "application/x-www-form-urlencoded")...)
+	return b.do(http.MethodPost, path, form.Encode(), "Content-Type", formType)
 }
+
+// formType is how browsers send forms.
+const formType = "application/x-www-form-urlencoded"
 
 // htmx asks for a fragment.
 func (b *browser) htmx(path string) *got {
@@ -214,17 +216,30 @@ func (b *browser) do(method, path, body string, headers ...string) *got {
 	return &got{t: t, Status: response.StatusCode, Header: response.Header, Body: string(text)}
 }
 
-// cookie returns the browser's cookie of a door.
-func (b *browser) cookie(d door) string {
+// token returns the browser's cookie of the staff door.
+func (b *browser) token() string {
 	b.site.t.Helper()
-	u, err := url.Parse(b.site.URL)
-	require.NoError(b.site.t, err)
-	for _, c := range b.client.Jar.Cookies(u) {
-		if c.Name == b.site.Server.cookieName(d) {
+	for _, c := range b.client.Jar.Cookies(b.site.origin()) {
+		if c.Name == b.site.Server.cookieName(doorStaff) {
 			return c.Value
 		}
 	}
 	return ""
+}
+
+// plant gives the browser a cookie of the staff door that somebody else has.
+func (b *browser) plant(token string) {
+	b.site.t.Helper()
+	b.client.Jar.SetCookies(b.site.origin(), []*http.Cookie{
+		{Name: b.site.Server.cookieName(doorStaff), Value: token, Path: "/"}, //nolint:gosec // planted, as an attacker would
+	})
+}
+
+func (s *site) origin() *url.URL {
+	s.t.Helper()
+	u, err := url.Parse(s.URL)
+	require.NoError(s.t, err)
+	return u
 }
 
 func (g *got) doc() *goquery.Document {
@@ -296,6 +311,3 @@ func (s *site) exec(sql string, args ...any) {
 	_, err := s.Pool.Exec(context.WithoutCancel(s.t.Context()), sql, args...)
 	require.NoError(s.t, err)
 }
-
-// anywhere is an address that no limit knows yet.
-func anywhere() netip.Addr { return netip.MustParseAddr("192.0.2.1") }

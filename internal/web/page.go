@@ -115,7 +115,7 @@ func portalMenu(v visitor, section string, refillCards bool) []menuItem {
 // flashCookie carries one sentence over a redirect.
 const flashCookie = "refill-flash"
 
-// setFlash says something on the next page: "Series 202611 is active."
+// setFlash says something on the next page, such as "Series 202611 is active".
 func (s *Server) setFlash(c *gin.Context, text string) {
 	s.setCookie(c, flashCookie, base64.RawURLEncoding.EncodeToString([]byte(cut(text, 300))), 60)
 }

@@ -61,8 +61,10 @@ func newGallery(p page) *galleryPage {
 	return &galleryPage{
 		page: p, At: time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC),
 		Tiles: []tile{
-			{Label: "Quantity", Value: "1,000,000"}, {Label: "Face value", Value: "USD 10.00", Note: "each"},
-			{Label: "Outstanding", Value: "USD 9,912,340.00", URL: "#"}, {Label: "Used", Value: "8,766", Note: "0.9 %"},
+			{Label: "Quantity", Value: "1,000,000"},
+			{Label: "Face value", Value: "USD 10.00", Note: "each"},
+			{Label: "Outstanding", Value: "USD 9,912,340.00", URL: "#"},
+			{Label: "Used", Value: "8,766", Note: "0.9 %"},
 			{Label: "Valid till", Value: "31 Dec 2027"},
 		},
 		States: []badge{

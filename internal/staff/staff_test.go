@@ -1,0 +1,138 @@
+package staff
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/dbtest"
+	"refill/internal/fault"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	for _, p := range []Permission{SeriesView, SeriesGenerate, SeriesExport, CardsReveal, RedeemReverse, JobsManage, ConfigManage} {
+		require.True(t, Person{Role: db.StaffRoleAdministrator}.Can(p), p)
+		require.False(t, Person{}.Can(p), "nobody may %s", p)
+	}
+	cashier, operator := Person{Role: db.StaffRoleCashier}, Person{Role: db.StaffRoleOperator}
+	require.True(t, cashier.Can(RedeemFor))
+	require.True(t, operator.Can(JobsManage))
+	for _, p := range []Permission{SeriesGenerate, SeriesActivate, SeriesExport, CardsReveal, RedeemReverse, ConfigManage} {
+		require.False(t, cashier.Can(p), p)
+		require.False(t, operator.Can(p), p)
+	}
+	require.False(t, operator.Can(CustomersView))
+	require.Equal(t, "Cashier", cashier.RoleName())
+}
+
+func TestCreate(t *testing.T) {
+	t.Parallel()
+	tx := dbtest.Tx(t)
+	partner, err := db.New().PartnerCreate(t.Context(), tx, db.PartnerCreateParams{Name: "North", TimeZone: "UTC"})
+	require.NoError(t, err)
+	n := New{Username: " Anna ", Password: "long-enough", Role: db.StaffRoleCashier, PartnerIDs: []int64{partner.ID}}
+	id, err := Create(t.Context(), tx, audit.System(), n)
+	require.NoError(t, err)
+	row, err := db.New().StaffGetByUsername(t.Context(), tx, "ANNA")
+	require.NoError(t, err)
+	require.Equal(t, id, row.ID)
+	require.Equal(t, "anna", row.Name, "without a name the username is it")
+	require.True(t, strings.HasPrefix(row.PasswordHash, "$argon2id$v=19$m=19456,t=2,p=1$"))
+
+	_, err = Create(t.Context(), tx, audit.System(), n)
+	require.Equal(t, "username", fault.All(err)[0].Field)
+
+	_, err = Create(t.Context(), tx, audit.System(), New{Username: "a b", Password: "short", Role: "king"})
+	require.Len(t, fault.All(err), 3)
+	require.Equal(t, fault.Invalid, fault.KindOf(err))
+}
+
+func TestPasswords(t *testing.T) {
+	t.Parallel()
+	hash, err := Hash("correct horse")
+	require.NoError(t, err)
+	ok, err := matches(t.Context(), "correct horse", hash)
+	require.NoError(t, err)
+	require.True(t, ok)
+	ok, err = matches(t.Context(), "wrong", hash)
+	require.NoError(t, err)
+	require.False(t, ok)
+	ok, err = matches(t.Context(), "", "")
+	require.NoError(t, err)
+	require.False(t, ok, "no hash fits no password")
+	_, err = matches(t.Context(), "x", "not a hash")
+	require.Error(t, err)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 50 { // the turn may be free at once; it is not always
+		if _, err = matches(ctx, "x", hash); err != nil {
+			break
+		}
+	}
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestAddressScope(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
+	} {
+		require.Equal(t, want, AddressScope(netip.MustParseAddr(address)))
+	}
+	require.Equal(t, "unknown", AddressScope(netip.Addr{}))
+}
+
+func TestFold(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "anna", fold("  ANNA\t"))
+	for _, odd := range []string{"a\x00b", "\xff", strings.Repeat("ä", 100), "a b"} {
+		require.LessOrEqual(t, len(fold(odd)), 80)
+		require.False(t, ValidUsername(fold(odd)), "%q names nobody", odd)
+		for _, r := range fold(odd) {
+			require.Less(t, r, rune(0x7f))
+			require.GreaterOrEqual(t, r, ' ')
+		}
+	}
+}
+
+func TestProve(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.Pool(t)
+	_, err := Create(t.Context(), pool, audit.System(), New{Username: "anna", Password: "long-enough", Role: db.StaffRoleCashier})
+	require.NoError(t, err)
+	at := Attempt{Username: "anna", Password: "wrong", Address: netip.MustParseAddr("2001:db8::1")}
+	_, err = SignIn(t.Context(), pool, at)
+	require.ErrorIs(t, err, ErrWrong)
+
+	// The address is limited whatever names it tries.
+	limited := false
+	for i := range 70 {
+		_, err = charge(t.Context(), pool, "signin:staff:someone-"+string(rune('a'+i%26)), "signin:ip:2001:db8::/64")
+		limited = limited || err != nil
+	}
+	require.True(t, limited)
+	at.Password = "long-enough"
+	_, err = SignIn(t.Context(), pool, at)
+	require.ErrorIs(t, err, ErrBarred)
+	at.Address = netip.MustParseAddr("2001:db8:0:1::1")
+	id, err := SignIn(t.Context(), pool, at)
+	require.NoError(t, err)
+	require.NotZero(t, id)
+
+	var acted *int64
+	var detail string
+	err = pool.QueryRow(t.Context(), `select staff_id, detail->>'reason' from audit where action = 'staff.sign_in_failed'`).Scan(&acted, &detail)
+	require.NoError(t, err)
+	require.Nil(t, acted, "nobody has proved to be anna")
+	require.Equal(t, "password", detail)
+}

@@ -1,0 +1,129 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+	"refill/internal/notify"
+)
+
+// listening is a site whose hub hears its database.
+func listening(t *testing.T, edit ...func(*Deps)) *site {
+	t.Helper()
+	s := newSite(t, edit...)
+	config := s.Pool.Config().ConnConfig
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan struct{})
+	heard, stop := s.Hub.Subscribe()
+	go func() {
+		defer close(done)
+		_ = s.Hub.Run(ctx, fmt.Sprintf("postgres://%s:%s@%s:%d/%s", config.User, config.Password, config.Host, config.Port, config.Database))
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	require.Equal(t, notify.KindResync, (<-heard).Kind)
+	stop()
+	return s
+}
+
+// stream is an open event stream.
+type stream struct {
+	t     *testing.T
+	lines *bufio.Scanner
+}
+
+func (b *browser) stream() *stream {
+	b.site.t.Helper()
+	t := b.site.t
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.site.URL+eventsPath, nil)
+	require.NoError(t, err)
+	request.Header.Set("Accept-Encoding", "gzip") // a stream is not compressed even for those who could
+	response, err := b.client.Do(request)
+	require.NoError(t, err)
+	t.Cleanup(func() { response.Body.Close() }) //nolint:errcheck // the test is over
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Equal(t, "text/event-stream", response.Header.Get("Content-Type"))
+	require.Empty(t, response.Header.Get("Content-Encoding"))
+	s := &stream{t: t, lines: bufio.NewScanner(response.Body)}
+	require.Equal(t, "resync", s.next(), "the page is older than its stream")
+	return s
+}
+
+// next returns the name of the next event; "" at the end of the stream.
+func (s *stream) next() string {
+	s.t.Helper()
+	for s.lines.Scan() {
+		if name, ok := strings.CutPrefix(s.lines.Text(), "event: "); ok {
+			return name
+		}
+	}
+	return ""
+}
+
+func TestEventsReachTheirReaders(t *testing.T) {
+	t.Parallel()
+	s := listening(t)
+	anna, bert := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleOperator)
+	forAnna, forBert := anna.stream(), bert.stream()
+
+	tell := func(kind string, id, series, staffID int64) {
+		s.exec(`select pg_notify('refill', json_build_object('kind', $1::text, 'id', $2::bigint, 'series', $3::bigint, 'staff', $4::bigint)::text)`,
+			kind, id, series, staffID)
+	}
+	tell("export", 7, 12, anna.ID)
+	require.Equal(t, "export-series-12", forAnna.next())
+	require.Equal(t, "export", forAnna.next())
+	tell("series", 12, 0, 0)
+	require.Equal(t, "series", forAnna.next())
+	require.Equal(t, "series-12", forAnna.next())
+	require.Equal(t, []string{"export-series-12", "series", "series-12"},
+		[]string{forBert.next(), forBert.next(), forBert.next()}, "another's file is none of his business")
+	s.exec(`select pg_notify('refill', 'no json')`)
+	tell("jobs", 0, 0, 0)
+	require.Equal(t, "jobs", forBert.next())
+}
+
+func TestEventsEndWithTheSession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(d *Deps) { d.PingEvery = 20 * time.Millisecond })
+	b := s.as(db.StaffRoleAdministrator)
+	events := b.stream()
+	s.exec(`update staff set disabled_at = now() where id = $1`, b.ID)
+	require.Equal(t, "signed-out", events.next())
+	require.Empty(t, events.next())
+}
+
+func TestEventsEndWithTheServer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	events := s.as(db.StaffRoleAdministrator).stream()
+	require.Equal(t, 1, s.Hub.Subscribers())
+	s.Server.CloseStreams()
+	require.Empty(t, events.next())
+}
+
+func TestEventsAreForStaff(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	require.Equal(t, http.StatusSeeOther, s.browser().get(eventsPath).Status)
+	require.Equal(t, http.StatusSeeOther, s.asCustomer("carl", s.North).get(eventsPath).Status)
+}
+
+func TestManyEventsOfOneKindAreOne(t *testing.T) {
+	t.Parallel()
+	more := make(chan notify.Event, 3)
+	for range 3 {
+		more <- notify.Event{Kind: notify.KindSeries, ID: 5}
+	}
+	require.Equal(t, []string{"series", "series-5"}, drain(notify.Event{Kind: notify.KindSeries, ID: 5}, more, 1))
+	require.Empty(t, drain(notify.Event{Kind: "unheard of"}, more, 1))
+}

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+	"refill/internal/staff"
+)
+
+// samplePath fills the parameters of a route with something that is not there.
+func samplePath(path string) string {
+	path = regexp.MustCompile(`:[a-z]+`).ReplaceAllString(path, "999999")
+	return regexp.MustCompile(`\*[a-z]+`).ReplaceAllString(path, "none")
+}
+
+// Every route turns away who it is not for, before its handler runs. The table
+// comes from the router itself, so that a route cannot be forgotten here.
+func TestRoutesTurnAwayOthers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	nobody, carl := s.browser(), s.asCustomer("carl", s.North)
+	byRole := map[db.StaffRole]*browser{}
+	for _, role := range db.AllStaffRoleValues() {
+		byRole[role] = s.as(role)
+	}
+	for _, r := range s.Server.routes {
+		if r.path == eventsPath {
+			continue // a stream has no end; events_test.go has it
+		}
+		path, name := samplePath(r.path), r.method+" "+r.path
+		outside := func(b *browser) {
+			t.Helper()
+			got := b.do(r.method, path, "", "Content-Type", formType)
+			if r.method == get {
+				require.Equal(t, http.StatusSeeOther, got.Status, name)
+				require.Contains(t, got.Header.Get("Location"), "/login", name)
+			} else {
+				require.Equal(t, http.StatusUnauthorized, got.Status, name)
+			}
+		}
+		switch r.who.door {
+		case doorEverybody:
+		case doorStaff:
+			outside(nobody)
+			outside(carl)
+			for role, b := range byRole {
+				if r.who.permission == "" || staff.RoleCan(role, r.who.permission) {
+					continue
+				}
+				got := b.do(r.method, path, "", "Content-Type", formType)
+				require.Equal(t, http.StatusForbidden, got.Status, "%s as %s", name, role)
+				require.Contains(t, got.text("main"), string(r.who.permission), "the page names what is missing")
+			}
+		case doorCustomer:
+			outside(nobody)
+			for _, b := range byRole {
+				outside(b)
+			}
+		case doorNobody:
+			require.Fail(t, "a route for nobody", name)
+		}
+	}
+}
+
+func TestRoutesAreWellFormed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	open := []string{
+		"/", "/healthz", "/readyz", "/metrics", "/static/*path", "/favicon.ico", "/r",
+		"/admin/login", "/admin/logout", "/portal/login", "/portal/logout",
+	}
+	for _, r := range s.Server.routes {
+		name := r.method + " " + r.path
+		require.Contains(t, []string{get, post}, r.method, name)
+		switch r.who.door {
+		case doorEverybody:
+			require.Contains(t, open, r.path, "%s: is it really for everybody?", name)
+		case doorStaff:
+			require.True(t, strings.HasPrefix(r.path, "/admin"), name)
+		case doorCustomer:
+			require.True(t, strings.HasPrefix(r.path, "/portal"), name)
+		case doorNobody:
+			require.Fail(t, "a route for nobody", name)
+		}
+	}
+}
+
+// An audience that was left out lets nobody in.
+func TestNobodyIsTheDefault(t *testing.T) {
+	t.Parallel()
+	s := &Server{}
+	require.ErrorIs(t, s.admit(nil, audience{}), errNotFound)
+}
