@@ -88,8 +88,8 @@ func helpConfig(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "VARIABLE\tDEFAULT\tMEANING")
 	fields := reflect.TypeFor[config]()
-	for i := range fields.NumField() {
-		tag := fields.Field(i).Tag
+	for field := range fields.Fields() {
+		tag := field.Tag
 		fmt.Fprintf(table, "%s\t%s\t%s\n", tag.Get("env"), tag.Get("envDefault"), tag.Get("desc"))
 	}
 	return table.Flush()

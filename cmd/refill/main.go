@@ -11,12 +11,11 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
 	_ "time/tzdata" // partners' time zones, on machines that lack them
 )
 
 // version is set when the program is built.
-var version = "dev" //nolint:gochecknoglobals // the linker writes it
+var version = "dev"
 
 // command is one subcommand.
 type command struct {
@@ -83,5 +82,5 @@ func help(w io.Writer) {
 	for _, cmd := range commands() {
 		fmt.Fprintf(w, "  %-8s  %s\n", cmd.name, cmd.summary)
 	}
-	fmt.Fprint(w, "  help      help config: every variable of the environment\n  version   print the version\n\nrefill COMMAND -h lists the flags of a command.\n")
+	fmt.Fprint(w, "  help      with config: every variable of the environment\n  version   print the version\n\nrefill COMMAND -h lists the flags of a command.\n")
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"refill/internal/db"
 )
@@ -23,15 +24,7 @@ func Everything() Scope { return Scope{AllPartners: true, PartnerIDs: []int64{}}
 
 // Holds reports whether a partner lies in the scope.
 func (s Scope) Holds(partnerID int64) bool {
-	if s.AllPartners {
-		return true
-	}
-	for _, id := range s.PartnerIDs {
-		if id == partnerID {
-			return true
-		}
-	}
-	return false
+	return s.AllPartners || slices.Contains(s.PartnerIDs, partnerID)
 }
 
 // Actor is who does something and from where: a member of staff, a customer, or,

@@ -68,7 +68,7 @@ func (c Code) Masked() string {
 
 // value maps a symbol to its place in the alphabet, 255 for any other byte.
 func value(symbol byte) byte {
-	return byte(strings.IndexByte(alphabet, symbol)) // -1 becomes 255
+	return byte(strings.IndexByte(alphabet, symbol)) //nolint:gosec // -1 becomes 255, as promised
 }
 
 // weighted returns the sum of i · value(symbol i), i from 1, mod 31. A code holds
@@ -154,7 +154,7 @@ func ParseCode(text string) (Code, error) {
 	letters := strings.ToUpper(width.Narrow.String(text))
 	for _, r := range letters {
 		if r < 128 && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z') {
-			symbols = append(symbols, byte(r))
+			symbols = append(symbols, byte(r)) //nolint:gosec // below 128
 			continue
 		}
 		if !separates(r) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -127,9 +128,7 @@ func (s *Service) changeExport(ctx context.Context, actor audit.Actor, id int64,
 			return err
 		}
 		facts := map[string]any{"export": id, "format": e.Export.Format}
-		for name, value := range detail {
-			facts[name] = value
-		}
+		maps.Copy(facts, detail)
 		if err := audit.Record(ctx, tx, actor, audit.Entry{Action: action, SeriesID: e.Export.SeriesID, Detail: facts}); err != nil {
 			return err
 		}

@@ -250,7 +250,7 @@ func (m *maker) make(first int32) chunk {
 	rows := make([]byte, 0, len(copyHead)+2+int(count)*m.rowLength())
 	rows = append(rows, copyHead...)
 	for i, c := range cards {
-		serial := first + int32(i) //nolint:gosec // at most MaxQuantity
+		serial := first + int32(i)
 		rows = binary.BigEndian.AppendUint16(rows, 5)
 		rows = binary.BigEndian.AppendUint32(rows, 8)
 		rows = binary.BigEndian.AppendUint64(rows, uint64(m.seriesID)) //nolint:gosec // ids are positive

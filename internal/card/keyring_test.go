@@ -9,14 +9,14 @@ import (
 )
 
 // testKeys returns a keyring with fresh keys of these ids.
-func testKeys(t testing.TB, ids ...int16) *Keyring {
-	t.Helper()
+func testKeys(tb testing.TB, ids ...int16) *Keyring {
+	tb.Helper()
 	var file bytes.Buffer
 	for _, id := range ids {
-		require.NoError(t, WriteNewKey(&file, id))
+		require.NoError(tb, WriteNewKey(&file, id))
 	}
 	keys, err := ReadKeyring(&file)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return keys
 }
 

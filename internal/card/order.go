@@ -67,7 +67,7 @@ type Ordered struct {
 
 // prefixForm is what a prefix is made of. Other characters would need care in
 // file names, QR codes or on keypads.
-var prefixForm = regexp.MustCompile(`^[A-Za-z0-9]{0,20}$`) //nolint:gochecknoglobals // a constant in all but name
+var prefixForm = regexp.MustCompile(`^[A-Za-z0-9]{0,20}$`)
 
 // CheckOrder reads a form and holds it against every rule. Its error is a
 // fault.List with one fault a field.

@@ -1,6 +1,7 @@
 package card_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -17,6 +18,11 @@ import (
 func TestOrderRefusesAtTheField(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	t.Cleanup(func() { // after every case
+		var n int
+		require.NoError(t, b.pool.QueryRow(context.WithoutCancel(t.Context()), `select count(*) from series`).Scan(&n))
+		require.Zero(t, n, "a refused order leaves nothing")
+	})
 	scoped := audit.Actor{StaffID: b.admin.StaffID, Scope: audit.Scope{PartnerIDs: []int64{b.north.ID}}}
 	for _, c := range []struct {
 		name, field string
@@ -53,6 +59,7 @@ func TestOrderRefusesAtTheField(t *testing.T) {
 		{"any, of some", "partner", scoped, func(*card.OrderForm) {}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			f := form(10)
 			c.spoil(&f)
 			_, err := b.cards.Order(t.Context(), c.actor, f)
@@ -62,9 +69,6 @@ func TestOrderRefusesAtTheField(t *testing.T) {
 			require.Equal(t, fault.Invalid, faults[0].Kind)
 		})
 	}
-	var n int
-	require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*) from series`).Scan(&n))
-	require.Zero(t, n, "a refused order leaves nothing")
 }
 
 func TestOrderTellsEveryFaultAtOnce(t *testing.T) {

@@ -177,7 +177,7 @@ func (s *Service) redeemOnce(ctx context.Context, actor audit.Actor, r Redemptio
 	if err != nil {
 		return Receipt{}, fmt.Errorf("begin a redemption: %w", err)
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // undone or already committed
+	defer tx.Rollback(context.WithoutCancel(ctx))
 
 	card, err := s.find(ctx, tx, r, at, customer.PartnerID)
 	if err != nil {
@@ -204,8 +204,7 @@ func (s *Service) redeemOnce(ctx context.Context, actor audit.Actor, r Redemptio
 		return Receipt{}, err
 	}
 	if err := tx.Commit(ctx); err != nil {
-		var refused *pgconn.PgError
-		if errors.As(err, &refused) { // the server said no: nothing was kept
+		if _, refused := errors.AsType[*pgconn.PgError](err); refused { // the server said no: nothing was kept
 			return Receipt{}, fmt.Errorf("commit a redemption: %w", err)
 		}
 		return Receipt{}, ErrUnsettled.With(err)

@@ -280,6 +280,7 @@ func TestGuessesAreCharged(t *testing.T) {
 				barred.Store(i, true)
 			case fault.Invalid:
 				looked.Store(i, true)
+			default:
 			}
 		})
 	}

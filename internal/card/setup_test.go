@@ -36,46 +36,46 @@ type bundle struct {
 }
 
 // newKeys returns a keyring with one fresh key.
-func newKeys(t testing.TB) *card.Keyring {
-	t.Helper()
+func newKeys(tb testing.TB) *card.Keyring {
+	tb.Helper()
 	var file bytes.Buffer
-	require.NoError(t, card.WriteNewKey(&file, 1))
+	require.NoError(tb, card.WriteNewKey(&file, 1))
 	keys, err := card.ReadKeyring(&file)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return keys
 }
 
 // newService returns the domain on a pool, with jobs that are written but not
 // worked.
-func newService(t testing.TB, pool *pgxpool.Pool, keys *card.Keyring) *card.Service {
-	t.Helper()
+func newService(tb testing.TB, pool *pgxpool.Pool, keys *card.Keyring) *card.Service {
+	tb.Helper()
 	log := slog.New(slog.DiscardHandler)
 	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: log})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return card.New(pool, keys, jobs, setting.NewStore(pool, time.Now), log)
 }
 
-func setup(t testing.TB) *bundle {
-	t.Helper()
-	ctx := t.Context()
-	b := &bundle{pool: dbtest.Pool(t), q: db.New()}
-	b.cards = newService(t, b.pool, newKeys(t))
+func setup(tb testing.TB) *bundle {
+	tb.Helper()
+	ctx := tb.Context()
+	b := &bundle{pool: dbtest.Pool(tb), q: db.New()}
+	b.cards = newService(tb, b.pool, newKeys(tb))
 	var err error
 	b.north, err = b.q.PartnerCreate(ctx, b.pool, db.PartnerCreateParams{Name: "North", Brand: "Northlight", TimeZone: "Pacific/Kiritimati"})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	b.south, err = b.q.PartnerCreate(ctx, b.pool, db.PartnerCreateParams{Name: "South", TimeZone: "America/Los_Angeles"})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	id, err := staff.Create(ctx, b.pool, audit.System(), staff.New{Username: "admin", Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	b.admin = audit.Actor{StaffID: id, Scope: audit.Everything()}
-	b.anna, b.ben, b.carol = b.customer(t, "anna", b.north), b.customer(t, "ben", b.north), b.customer(t, "carol", b.south)
+	b.anna, b.ben, b.carol = b.customer(tb, "anna", b.north), b.customer(tb, "ben", b.north), b.customer(tb, "carol", b.south)
 	return b
 }
 
-func (b *bundle) customer(t testing.TB, username string, partner db.Partner) db.Customer {
-	t.Helper()
-	c, err := customer.Create(t.Context(), b.pool, b.admin, customer.New{PartnerID: partner.ID, Username: username, Name: username, Currency: "USD"})
-	require.NoError(t, err)
+func (b *bundle) customer(tb testing.TB, username string, partner db.Partner) db.Customer {
+	tb.Helper()
+	c, err := customer.Create(tb.Context(), b.pool, b.admin, customer.New{PartnerID: partner.ID, Username: username, Name: username, Currency: "USD"})
+	require.NoError(tb, err)
 	return c
 }
 
@@ -91,26 +91,26 @@ func form(quantity int) card.OrderForm {
 func noJob(context.Context, pgx.Tx) error { return nil }
 
 // series orders and makes a series.
-func (b *bundle) series(t testing.TB, f card.OrderForm) db.Series {
-	t.Helper()
-	ordered, err := b.cards.Order(t.Context(), b.admin, f)
-	require.NoError(t, err)
-	require.NoError(t, b.cards.Generate(t.Context(), ordered.ID, time.Now, noJob))
-	return b.read(t, ordered.ID)
+func (b *bundle) series(tb testing.TB, f card.OrderForm) db.Series {
+	tb.Helper()
+	ordered, err := b.cards.Order(tb.Context(), b.admin, f)
+	require.NoError(tb, err)
+	require.NoError(tb, b.cards.Generate(tb.Context(), ordered.ID, time.Now, noJob))
+	return b.read(tb, ordered.ID)
 }
 
-func (b *bundle) read(t testing.TB, id int64) db.Series {
-	t.Helper()
-	s, err := b.q.SeriesGet(t.Context(), b.pool, id)
-	require.NoError(t, err)
+func (b *bundle) read(tb testing.TB, id int64) db.Series {
+	tb.Helper()
+	s, err := b.q.SeriesGet(tb.Context(), b.pool, id)
+	require.NoError(tb, err)
 	return s
 }
 
 // codes reveals the unused codes of a series, by serial.
-func (b *bundle) codes(t testing.TB, s db.Series) []string {
-	t.Helper()
+func (b *bundle) codes(tb testing.TB, s db.Series) []string {
+	tb.Helper()
 	var codes []string
-	require.NoError(t, b.cards.EachUnused(t.Context(), s, func(page []card.Unsealed) error {
+	require.NoError(tb, b.cards.EachUnused(tb.Context(), s, func(page []card.Unsealed) error {
 		for _, c := range page {
 			codes = append(codes, c.Code.Reveal(s.Prefix))
 		}
@@ -132,19 +132,19 @@ func asCustomer(c db.Customer) audit.Actor {
 	return audit.Actor{CustomerID: c.ID, Scope: audit.Everything()}
 }
 
-func (b *bundle) balance(t testing.TB, c db.Customer) int64 {
-	t.Helper()
-	row, err := b.q.CustomerGet(t.Context(), b.pool, db.CustomerGetParams{ID: c.ID, AllPartners: true, PartnerIds: []int64{}})
-	require.NoError(t, err)
+func (b *bundle) balance(tb testing.TB, c db.Customer) int64 {
+	tb.Helper()
+	row, err := b.q.CustomerGet(tb.Context(), b.pool, db.CustomerGetParams{ID: c.ID, AllPartners: true, PartnerIds: []int64{}})
+	require.NoError(tb, err)
 	return *row.Balance
 }
 
 // outstanding is what the ledger says of a series.
-func (b *bundle) outstanding(t testing.TB, seriesID int64) int64 {
-	t.Helper()
-	account, err := b.q.AccountGetOutstanding(t.Context(), b.pool, &seriesID)
-	require.NoError(t, err)
-	sum, err := b.q.LedgerBalance(t.Context(), b.pool, account)
-	require.NoError(t, err)
+func (b *bundle) outstanding(tb testing.TB, seriesID int64) int64 {
+	tb.Helper()
+	account, err := b.q.AccountGetOutstanding(tb.Context(), b.pool, &seriesID)
+	require.NoError(tb, err)
+	sum, err := b.q.LedgerBalance(tb.Context(), b.pool, account)
+	require.NoError(tb, err)
 	return sum
 }

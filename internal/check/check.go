@@ -34,7 +34,7 @@ func Run(ctx context.Context, beginner db.Beginner, keys *card.Keyring) ([]Broke
 	if err != nil {
 		return nil, fmt.Errorf("begin a check: %w", err)
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // it only read
+	defer tx.Rollback(context.WithoutCancel(ctx))
 	if _, err := tx.Exec(ctx, `set transaction isolation level repeatable read, read only`); err != nil {
 		return nil, fmt.Errorf("take a snapshot: %w", err)
 	}

@@ -116,9 +116,8 @@ func Unsafe(ctx context.Context, dbtx DBTX) ([]string, error) {
 // Constraint returns the name of the constraint that refused a statement; empty
 // when err is of another kind.
 func Constraint(err error) string {
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) {
-		return pgErr.ConstraintName
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return refused.ConstraintName
 	}
 	return ""
 }
@@ -126,6 +125,6 @@ func Constraint(err error) string {
 // Retryable reports whether the same transaction may simply be tried again: a
 // deadlock or a serialization failure.
 func Retryable(err error) bool {
-	var pgErr *pgconn.PgError
-	return errors.As(err, &pgErr) && (pgErr.Code == "40P01" || pgErr.Code == "40001")
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pgErr.Code == "40P01" || pgErr.Code == "40001")
 }

@@ -76,7 +76,7 @@ func (e *Error) Saying(message string) *Error {
 }
 
 // List is several faults of one form, in the order of its fields.
-type List []*Error
+type List []*Error //nolint:errname // fault.List says what it is at every use
 
 // Error joins the codes.
 func (l List) Error() string {
@@ -107,12 +107,10 @@ func (l List) Err() error {
 // All returns every fault in err: those of a List, or the one; none when err is
 // internal.
 func All(err error) []*Error {
-	var list List
-	if errors.As(err, &list) {
+	if list, ok := errors.AsType[List](err); ok {
 		return slices.Clone(list)
 	}
-	var one *Error
-	if errors.As(err, &one) {
+	if one, ok := errors.AsType[*Error](err); ok {
 		return []*Error{one}
 	}
 	return nil

@@ -158,7 +158,7 @@ func TestOrderIsMadeAndExported(t *testing.T) {
 	require.Equal(t, int32(25_000), e.RowsDone)
 	file, info, err := b.files.Open(t.Context(), e.File)
 	require.NoError(t, err)
-	defer file.Close()
+	t.Cleanup(func() { require.NoError(t, file.Close()) })
 	content, err := io.ReadAll(file)
 	require.NoError(t, err)
 	require.Equal(t, e.Size, info.Size)

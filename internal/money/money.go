@@ -100,7 +100,7 @@ func allDigits(s string) bool {
 
 // Decimal writes the amount as a machine reads it: "1250.00", "-3.50".
 func (a Amount) Decimal() string {
-	sign, n := "", uint64(a.Minor)
+	sign, n := "", uint64(a.Minor) //nolint:gosec // a negative one is turned round in the next line
 	if a.Minor < 0 {
 		sign, n = "-", -n
 	}

@@ -120,7 +120,7 @@ func (s *Store) Change(ctx context.Context, actor audit.Actor, edit func(*Settin
 	if err != nil {
 		return fmt.Errorf("change settings: %w", err)
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // undone or already committed
+	defer tx.Rollback(context.WithoutCancel(ctx))
 
 	before, err := load(ctx, tx)
 	if err != nil {
