@@ -39,7 +39,9 @@
 //	tiles, of []tile: facts in large figures
 //	copyable: a text with a button that copies it
 //
-// The structs are in internal/web/parts.go; partials_test.go has one of each.
+// The structs are in internal/web/parts.go; partials_test.go has one of each. The
+// portal's style sheet is kept small: it knows all of them but tiles, bar,
+// progress, choice and confirm.
 //
 // Classes of both style sheets: sheet (the white ground of a piece of work), rows
 // (a table; inside table-wrap, so that a wide one scrolls by itself), rows-stack

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,6 +58,7 @@ type site struct {
 	URL    string
 	North  db.Partner
 	South  db.Partner
+	people atomic.Int32 // how many as has signed in
 }
 
 // newSite starts a server with two partners. edit may change what it stands on.
@@ -118,13 +121,7 @@ func (s *site) newCustomer(username string, partner db.Partner) int64 {
 // as signs a new member of staff in and returns their browser.
 func (s *site) as(role db.StaffRole, partners ...db.Partner) *browser {
 	s.t.Helper()
-	username := strings.ToLower(string(role)) + "-" + cut(s.t.Name()[len(s.t.Name())/2:], 8)
-	username = strings.Map(func(r rune) rune {
-		if staff.ValidUsername(strings.ToLower(string(r))) {
-			return r
-		}
-		return '-'
-	}, strings.ToLower(username))
+	username := fmt.Sprintf("%s-%d", role, s.people.Add(1))
 	id := s.newStaff(username, role, partners...)
 	b := s.browser()
 	b.ID = id
