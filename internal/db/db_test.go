@@ -1,0 +1,114 @@
+package db_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+	"refill/internal/dbtest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// empty makes a database without a schema beside the test's own.
+func empty(t *testing.T) string {
+	t.Helper()
+	url := dbtest.URL(t)
+	config, err := pgx.ParseConfig(url)
+	require.NoError(t, err)
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	require.NoError(t, err)
+	name := config.Database + "_empty"
+	_, err = conn.Exec(t.Context(), "create database "+pgx.Identifier{name}.Sanitize())
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		_, err := conn.Exec(ctx, "drop database "+pgx.Identifier{name}.Sanitize()+" with (force)")
+		require.NoError(t, err)
+		require.NoError(t, conn.Close(ctx))
+	})
+	return strings.Replace(url, config.Database, name, 1)
+}
+
+func TestMigrateFromNothingByFourAtOnce(t *testing.T) {
+	t.Parallel()
+	url := empty(t)
+	pool, err := db.Open(t.Context(), url, db.Options{Name: "test", AsOwner: true, MaxConns: 2})
+	require.NoError(t, err)
+	defer pool.Close()
+	migrated, err := db.Migrated(t.Context(), pool)
+	require.NoError(t, err)
+	require.False(t, migrated)
+
+	var group sync.WaitGroup
+	errs := make([]error, 4)
+	for i := range errs {
+		group.Go(func() { errs[i] = db.Migrate(t.Context(), url) })
+	}
+	group.Wait()
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
+	migrated, err = db.Migrated(t.Context(), pool)
+	require.NoError(t, err)
+	require.True(t, migrated)
+	restricted, err := db.Restricted(t.Context(), pool)
+	require.NoError(t, err)
+	require.False(t, restricted, "the owner is not")
+
+	app, err := db.Open(t.Context(), url, db.Options{Name: "test", MaxConns: 2})
+	require.NoError(t, err)
+	defer app.Close()
+	restricted, err = db.Restricted(t.Context(), app)
+	require.NoError(t, err)
+	require.True(t, restricted, "the application is")
+}
+
+// Where the user may make no roles, migration goes on and triggers hold.
+func TestMigrateWithoutTheRightToMakeRoles(t *testing.T) {
+	t.Parallel()
+	url := empty(t)
+	owner, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	defer owner.Close(t.Context())
+	config := owner.Config()
+	user := config.Database + "_user"
+	_, err = owner.Exec(t.Context(), "create role "+pgx.Identifier{user}.Sanitize()+" login password 'plain'; alter database "+
+		pgx.Identifier{config.Database}.Sanitize()+" owner to "+pgx.Identifier{user}.Sanitize()+"; alter schema public owner to "+pgx.Identifier{user}.Sanitize())
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		conn, err := pgx.Connect(ctx, url)
+		require.NoError(t, err)
+		_, err = conn.Exec(ctx, "drop owned by "+pgx.Identifier{user}.Sanitize()+" cascade; alter database "+
+			pgx.Identifier{config.Database}.Sanitize()+" owner to current_user; drop role "+pgx.Identifier{user}.Sanitize())
+		require.NoError(t, err)
+		require.NoError(t, conn.Close(ctx))
+	})
+	plain := strings.Replace(url, config.User+":"+config.Password+"@", user+":plain@", 1)
+	require.NotEqual(t, url, plain)
+	require.NoError(t, db.Migrate(t.Context(), plain))
+	pool, err := db.Open(t.Context(), plain, db.Options{Name: "test", MaxConns: 2})
+	require.NoError(t, err)
+	defer pool.Close()
+	restricted, err := db.Restricted(t.Context(), pool)
+	require.NoError(t, err)
+	require.False(t, restricted)
+	_, err = pool.Exec(t.Context(), `delete from ledger_tx`)
+	require.Equal(t, "ledger_tx_append_only", db.Constraint(err))
+}
+
+func TestUnsafeSettings(t *testing.T) {
+	t.Parallel()
+	tx := dbtest.Tx(t)
+	_, err := tx.Exec(t.Context(), `set local synchronous_commit = off`)
+	require.NoError(t, err)
+	names, err := db.Unsafe(t.Context(), tx)
+	require.NoError(t, err)
+	require.Contains(t, names, "synchronous_commit")
+}
