@@ -45,7 +45,7 @@ var testHash = sync.OnceValue(func() string {
 
 // testClock is the real one: deadlines of connections need it.
 func testClock() time.Time {
-	return time.Now() //nolint:forbidigo // the one place where the tests of this package ask the real clock
+	return time.Now()
 }
 
 // site is a server on a database of its own, and the people who use it.
