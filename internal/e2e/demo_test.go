@@ -1,0 +1,45 @@
+package e2e_test
+
+import (
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The demo keeps what was done over a clean stop and over a kill -9, and says in
+// words when its port or its folder is taken.
+func TestDemoStartsAgain(t *testing.T) {
+	t.Parallel()
+	dir, addr := filepath.Join(t.TempDir(), "data"), freeAddr(t)
+	first := startDemo(t, addr, dir)
+	require.Contains(t, first.output(), "customer1")
+
+	taken, err := exec.Command(binary, "demo", "-addr", addr, "-data", t.TempDir()).CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(taken), "is in use by another program")
+	taken, err = exec.Command(binary, "demo", "-addr", freeAddr(t), "-data", dir).CombinedOutput()
+	require.Error(t, err)
+	require.NotContains(t, string(taken), "panic")
+
+	first.kill(t)
+	second := startDemo(t, addr, dir)
+	require.NotContains(t, second.output(), "sample data", "it was there already")
+	requireReady(t, second)
+	second.stop(t)
+
+	third := startDemo(t, addr, dir)
+	requireReady(t, third)
+}
+
+func requireReady(t *testing.T, d *demo) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.URL+"/readyz", http.NoBody)
+	require.NoError(t, err)
+	answer, err := http.DefaultTransport.RoundTrip(request)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+}

@@ -1,0 +1,134 @@
+package e2e_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+// binary is the program, built once for all tests.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "refill-e2e-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir) //nolint:errcheck // left to the system's own cleaning
+		binary = filepath.Join(dir, "refill")
+		build := exec.Command("go", "build", "-o", binary, "refill/cmd/refill")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			fmt.Fprintln(os.Stderr, "build the program:", err)
+			return 1
+		}
+		code := m.Run()
+		if code == 0 {
+			if err := goleak.Find(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
+		}
+		return code
+	}())
+}
+
+// startLimit is how long the first start may take: it makes a database and the
+// sample data, on a machine that runs all the other tests too.
+const startLimit = 4 * time.Minute
+
+// demo is a running `refill demo`.
+type demo struct {
+	URL  string
+	cmd  *exec.Cmd
+	done chan struct{} // closed when the process has ended
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+// startDemo starts the demo on a folder and waits until it says where it is.
+func startDemo(t *testing.T, addr, dir string) *demo {
+	t.Helper()
+	d := &demo{URL: "http://" + addr, done: make(chan struct{})}
+	d.cmd = exec.Command(binary, "demo", "-addr", addr, "-data", dir)
+	d.cmd.Env = append(os.Environ(), "DATABASE_URL=")
+	out, in := io.Pipe()
+	d.cmd.Stdout, d.cmd.Stderr = in, in
+	require.NoError(t, d.cmd.Start())
+	ready := make(chan struct{})
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			d.mu.Lock()
+			d.said.WriteString(lines.Text() + "\n")
+			d.mu.Unlock()
+			if strings.Contains(lines.Text(), "Ctrl-C stops it") {
+				close(ready)
+			}
+		}
+	}()
+	go func() {
+		_ = d.cmd.Wait() // how it ended is for the test to say
+		in.Close()       //nolint:errcheck // a pipe in memory
+		close(d.done)
+	}()
+	t.Cleanup(func() { d.stop(t) })
+	select {
+	case <-ready:
+	case <-d.done:
+		t.Fatalf("the demo ended: %s", d.output())
+	case <-time.After(startLimit):
+		t.Fatalf("the demo did not start within %s: %s", startLimit, d.output())
+	}
+	return d
+}
+
+func (d *demo) output() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.said.String()
+}
+
+// stop is Ctrl-C.
+func (d *demo) stop(t *testing.T) {
+	t.Helper()
+	_ = d.cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-d.done:
+	case <-time.After(40 * time.Second):
+		_ = d.cmd.Process.Kill()
+		t.Errorf("the demo did not stop within 40 s of Ctrl-C: %s", d.output())
+	}
+}
+
+// kill is kill -9.
+func (d *demo) kill(t *testing.T) {
+	t.Helper()
+	require.NoError(t, d.cmd.Process.Signal(syscall.SIGKILL))
+	<-d.done
+}
+
+// freeAddr returns an address that nobody listened on a moment ago.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close() //nolint:errcheck // nothing was sent
+	return l.Addr().String()
+}
