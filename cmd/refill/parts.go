@@ -23,6 +23,7 @@ type parts struct {
 	config   config
 	log      *slog.Logger
 	pool     *pgxpool.Pool
+	keys     *card.Keyring
 	jobs     *river.Client[pgx.Tx] // writes jobs, works none
 	settings *setting.Store
 	cards    *card.Service
@@ -53,8 +54,8 @@ func openParts(ctx context.Context, c config, name string, timeout time.Duration
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{config: c, log: log, pool: pool, files: files, settings: setting.NewStore(pool, time.Now)}
-	if err := p.inspect(ctx, keys); err != nil {
+	p := &parts{config: c, log: log, pool: pool, keys: keys, files: files, settings: setting.NewStore(pool, time.Now)}
+	if err := p.inspect(ctx); err != nil {
 		pool.Close()
 		return nil, err
 	}
@@ -66,8 +67,9 @@ func openParts(ctx context.Context, c config, name string, timeout time.Duration
 	return p, nil
 }
 
-// inspect looks at the database before anything is done with it.
-func (p *parts) inspect(ctx context.Context, keys *card.Keyring) error {
+// ready says why the process should get no traffic: no database, a schema that is
+// not ours, keys that do not open its codes.
+func (p *parts) ready(ctx context.Context) error {
 	migrated, err := db.Migrated(ctx, p.pool)
 	if err != nil {
 		return fmt.Errorf("look at the schema: %w", err)
@@ -75,7 +77,12 @@ func (p *parts) inspect(ctx context.Context, keys *card.Keyring) error {
 	if !migrated {
 		return errors.New("the database is not up to date; run: refill migrate")
 	}
-	if err := card.CheckKeys(ctx, p.pool, keys); err != nil {
+	return card.CheckKeys(ctx, p.pool, p.keys)
+}
+
+// inspect looks at the database before anything is done with it.
+func (p *parts) inspect(ctx context.Context) error {
+	if err := p.ready(ctx); err != nil {
 		return err
 	}
 	restricted, err := db.Restricted(ctx, p.pool)

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"refill/internal/db"
+)
+
+// metrics answers a scrape: Go's and the process's own figures, the pool's, and
+// how the queues stand. Nothing in it names a card or a customer.
+func metrics(pool *pgxpool.Pool, log *slog.Logger) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		&queues{
+			pool: pool, log: log,
+			jobs:   prometheus.NewDesc("refill_jobs", "Jobs by queue and state.", []string{"queue", "state"}, nil),
+			oldest: prometheus.NewDesc("refill_job_oldest_waiting_seconds", "How long the job that waits longest has waited.", []string{"queue"}, nil),
+			paused: prometheus.NewDesc("refill_queue_paused", "1 where the queue is paused.", []string{"queue"}, nil),
+			conns:  prometheus.NewDesc("refill_db_connections", "Database connections of this process by state.", []string{"state"}, nil),
+		})
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+}
+
+// queues collects what is asked for at each scrape.
+type queues struct {
+	pool                        *pgxpool.Pool
+	log                         *slog.Logger
+	jobs, oldest, paused, conns *prometheus.Desc
+}
+
+// Describe sends the names.
+func (q *queues) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{q.jobs, q.oldest, q.paused, q.conns} {
+		out <- d
+	}
+}
+
+// Collect sends the figures. A scrape has no context of its own.
+func (q *queues) Collect(out chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	stat := q.pool.Stat()
+	gauge(q.conns, float64(stat.AcquiredConns()), "used")
+	gauge(q.conns, float64(stat.IdleConns()), "idle")
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	rows, err := db.New().JobCounts(ctx, q.pool)
+	if err != nil {
+		q.log.WarnContext(ctx, "no figures of the queues", slog.Any("error", err))
+		return
+	}
+	for _, r := range rows {
+		gauge(q.jobs, float64(r.Waiting), r.Queue, "waiting")
+		gauge(q.jobs, float64(r.Running), r.Queue, "running")
+		gauge(q.jobs, float64(r.Retrying), r.Queue, "retrying")
+		gauge(q.jobs, float64(r.Failed), r.Queue, "failed")
+		gauge(q.oldest, float64(r.OldestSeconds), r.Queue)
+		paused := 0.0
+		if r.Paused {
+			paused = 1
+		}
+		gauge(q.paused, paused, r.Queue)
+	}
+}
