@@ -21,6 +21,13 @@ type config struct {
 	PublicURL      string   `env:"REFILL_PUBLIC_URL" desc:"Where customers reach the portal, as https://refill.example.net; printed into QR codes. Default: http:// and REFILL_ADDR."`
 	KeyFile        string   `env:"REFILL_KEY_FILE" desc:"File with the keys that codes are sealed under; made by refill keys init. Keep it, and its backup, apart from the database's."`
 	FilesDir       string   `env:"REFILL_FILES_DIR" envDefault:"files" desc:"Folder for exported files; must be shared where web and workers run on several machines."`
+	S3Endpoint     string   `env:"REFILL_S3_ENDPOINT" desc:"Keep exported files in an S3-compatible store instead: its host, such as s3.example.net:9000. Needs the other REFILL_S3 variables."`
+	S3Bucket       string   `env:"REFILL_S3_BUCKET" desc:"Bucket for exported files; it must exist."`
+	S3Prefix       string   `env:"REFILL_S3_PREFIX" envDefault:"refill/" desc:"What the names of files in the bucket begin with."`
+	S3Region       string   `env:"REFILL_S3_REGION" envDefault:"us-east-1" desc:"Region of the bucket."`
+	S3AccessKey    secret   `env:"REFILL_S3_ACCESS_KEY" desc:"Access key of the bucket."`
+	S3SecretKey    secret   `env:"REFILL_S3_SECRET_KEY" desc:"Secret key of the bucket."`
+	S3Insecure     bool     `env:"REFILL_S3_INSECURE" envDefault:"false" desc:"true: speak HTTP to the store; on your own network only."`
 	TLSCert        string   `env:"REFILL_TLS_CERT" desc:"Certificate file, to serve HTTPS directly. Needs REFILL_TLS_KEY."`
 	TLSKey         string   `env:"REFILL_TLS_KEY" desc:"Key file of the certificate."`
 	TrustedProxies []string `env:"REFILL_TRUSTED_PROXIES" desc:"Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas. Default: none."`

@@ -46,7 +46,7 @@ func openParts(ctx context.Context, c config, name string, timeout time.Duration
 	if err != nil {
 		return nil, err
 	}
-	files, err := blob.NewDisk(c.FilesDir)
+	files, err := openFiles(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +65,18 @@ func openParts(ctx context.Context, c config, name string, timeout time.Duration
 	}
 	p.cards = card.New(pool, keys, p.jobs, p.settings, log)
 	return p, nil
+}
+
+// openFiles opens the place for exported files: a folder, or a bucket where one
+// is named.
+func openFiles(ctx context.Context, c config) (blob.Store, error) {
+	if c.S3Endpoint == "" {
+		return blob.NewDisk(c.FilesDir)
+	}
+	return blob.NewS3(ctx, blob.S3Config{
+		Endpoint: c.S3Endpoint, Insecure: c.S3Insecure, Region: c.S3Region, Bucket: c.S3Bucket, Prefix: c.S3Prefix,
+		AccessKey: string(c.S3AccessKey), SecretKey: string(c.S3SecretKey),
+	})
 }
 
 // ready says why the process should get no traffic: no database, a schema that is

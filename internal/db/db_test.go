@@ -75,7 +75,7 @@ func TestMigrateWithoutTheRightToMakeRoles(t *testing.T) {
 	url := empty(t)
 	owner, err := pgx.Connect(t.Context(), url)
 	require.NoError(t, err)
-	defer owner.Close(t.Context())
+	t.Cleanup(func() { require.NoError(t, owner.Close(context.WithoutCancel(t.Context()))) })
 	config := owner.Config()
 	user := config.Database + "_user"
 	_, err = owner.Exec(t.Context(), "create role "+pgx.Identifier{user}.Sanitize()+" login password 'plain'; alter database "+

@@ -186,7 +186,7 @@ func (b *browser) shot(name string) {
 	}
 	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	require.NoError(b.t, err)
-	require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600))
+	require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600)) //nolint:gosec // whoever runs the tests names the folder
 }
 
 // looks holds a page against what every page must be, and keeps its picture.
