@@ -36,7 +36,7 @@ test: ## run every test; sets up Postgres, a browser and PDF tools when missing
 	@.ci/setup test
 	$(TEST) -timeout 15m ./...
 
-chaos: ## run the large sizes of the fault tests (up to an hour)
+chaos: bin/versitygw ## run the large sizes of the fault tests (up to an hour)
 	@.ci/setup test
 	REFILL_CHAOS=1 $(TEST) -count=1 -v -run Chaos -timeout 60m ./...
 
@@ -63,6 +63,12 @@ clean: ## remove what was built and fetched; the demo's data in .data stays
 bin/sqlc: internal/tools/go.mod
 	@echo "Building sqlc: minutes, once"
 	cd internal/tools && GOFLAGS=-buildvcs=false go build -trimpath -o ../../$@ github.com/sqlc-dev/sqlc/cmd/sqlc
+
+# The S3 server that the tests of exports in a bucket run on; without it they are
+# left out, since it takes as long to build as all the rest.
+bin/versitygw: internal/blob/s3test/go.mod
+	@echo "Building versitygw: minutes, once"
+	cd internal/blob/s3test && GOFLAGS=-buildvcs=false go build -trimpath -o ../../../$@ github.com/versity/versitygw/cmd/versitygw
 
 bin/golangci-lint: internal/tools/go.mod
 	@echo "Building golangci-lint: minutes, once"
