@@ -45,7 +45,7 @@ func (s *Service) RequestExport(ctx context.Context, actor audit.Actor, seriesID
 	default:
 		return 0, ErrNotExported
 	}
-	left := int64(series.Series.Made) - series.Used - series.Disabled - series.Void
+	left := Unused(series)
 	if left <= 0 {
 		return 0, ErrNothingLeft
 	}
@@ -70,6 +70,11 @@ func (s *Service) RequestExport(ctx context.Context, actor audit.Actor, seriesID
 		return s.requestedBefore(ctx, actor, key)
 	}
 	return id, err
+}
+
+// Unused is how many cards of a series an export holds.
+func Unused(series db.SeriesShowRow) int64 {
+	return int64(series.Series.Made) - series.Used - series.Disabled - series.Void
 }
 
 func (s *Service) requestedBefore(ctx context.Context, actor audit.Actor, key uuid.UUID) (int64, error) {
@@ -195,9 +200,8 @@ func (s *Service) StartExport(ctx context.Context, id int64) (db.ExportGetRow, d
 	if err != nil {
 		return e, series, err
 	}
-	total := int64(series.Series.Made) - series.Used - series.Disabled - series.Void
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.ExportStart(ctx, tx, db.ExportStartParams{ID: id, RowsTotal: int32(total)}) //nolint:gosec // at most MaxQuantity
+		n, err := s.q.ExportStart(ctx, tx, db.ExportStartParams{ID: id, RowsTotal: int32(Unused(series))}) //nolint:gosec // at most MaxQuantity
 		if err != nil {
 			return fmt.Errorf("start an export: %w", err)
 		}

@@ -161,7 +161,7 @@ func (w *exportWorker) writer(ctx context.Context, target io.Writer, format db.E
 		brand = settings.Brand
 	}
 	return export.NewPDF(target, export.Meta{
-		Brand: brand, Series: series.Series.Number, PortalURL: w.publicURL, Count: int64(series.Series.Made),
+		Brand: brand, Series: series.Series.Number, PortalURL: w.publicURL, Count: card.Unused(series),
 		Instructions: []string{"Scan the code or sign in to the portal and", "open Finance → Payments → Refill card."},
 	})
 }
