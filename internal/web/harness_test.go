@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -16,10 +17,16 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
+	"refill/internal/blob"
+	"refill/internal/card"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/dbtest"
@@ -67,9 +74,18 @@ func newSite(t *testing.T, edit ...func(*Deps)) *site {
 	pool := dbtest.Pool(t)
 	book := &logBook{}
 	log := slog.New(slog.NewJSONHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: log})
+	require.NoError(t, err)
+	var keyFile bytes.Buffer
+	require.NoError(t, card.WriteNewKey(&keyFile, 1))
+	keys, err := card.ReadKeyring(&keyFile)
+	require.NoError(t, err)
+	files, err := blob.NewDisk(t.TempDir())
+	require.NoError(t, err)
+	settings := setting.NewStore(pool, testClock)
 	deps := Deps{
-		Pool: pool, Log: log, Hub: notify.NewHub(log),
-		Settings: setting.NewStore(pool, testClock), Now: testClock,
+		Pool: pool, Log: log, Hub: notify.NewHub(log), Settings: settings, Jobs: jobs, Files: files,
+		Cards: card.New(pool, keys, jobs, settings, log), Now: testClock,
 	}
 	for _, e := range edit {
 		e(&deps)
@@ -307,4 +323,38 @@ func (s *site) exec(sql string, args ...any) {
 	s.t.Helper()
 	_, err := s.Pool.Exec(context.WithoutCancel(s.t.Context()), sql, args...)
 	require.NoError(s.t, err)
+}
+
+// noJob stands for the worker's part of a job.
+func noJob(context.Context, pgx.Tx) error { return nil }
+
+// series orders and makes a series of USD 10.00 cards for any partner, or for
+// those named, and returns it with its codes in the order of serials.
+func (s *site) series(quantity int, partners ...db.Partner) (db.Series, []string) {
+	s.t.Helper()
+	chosen := []string{card.AnyPartner}
+	if len(partners) > 0 {
+		chosen = nil
+		for _, p := range partners {
+			chosen = append(chosen, fmt.Sprint(p.ID))
+		}
+	}
+	ctx := s.t.Context()
+	actor := audit.Actor{StaffID: s.newStaff(fmt.Sprintf("maker-%d", s.people.Add(1)), db.StaffRoleAdministrator), Scope: audit.Everything()}
+	ordered, err := s.Server.Cards.Order(ctx, actor, card.OrderForm{
+		Quantity: fmt.Sprint(quantity), Prefix: "Test", Price: "10.00", Partners: chosen, Activate: true,
+		ValidTill: testClock().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	})
+	require.NoError(s.t, err)
+	require.NoError(s.t, s.Server.Cards.Generate(ctx, ordered.ID, testClock, noJob))
+	made, err := db.New().SeriesGet(ctx, s.Pool, ordered.ID)
+	require.NoError(s.t, err)
+	var codes []string
+	require.NoError(s.t, s.Server.Cards.EachUnused(ctx, made, func(page []card.Unsealed) error {
+		for _, one := range page {
+			codes = append(codes, one.Code.Reveal(made.Prefix))
+		}
+		return nil
+	}))
+	return made, codes
 }

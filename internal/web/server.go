@@ -17,9 +17,13 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/klauspost/compress/gzhttp"
+	"github.com/riverqueue/river"
 
+	"refill/internal/blob"
+	"refill/internal/card"
 	"refill/internal/notify"
 	"refill/internal/setting"
 	"refill/static"
@@ -31,6 +35,9 @@ type Deps struct {
 	Log      *slog.Logger
 	Hub      *notify.Hub
 	Settings *setting.Store
+	Cards    *card.Service
+	Files    blob.Store            // exported files
+	Jobs     *river.Client[pgx.Tx] // cancels, retries and pauses; works nothing
 	Now      func() time.Time
 
 	// PublicURL is where browsers find the portal; empty: wherever they ask.
@@ -66,8 +73,8 @@ const maxBody = 64 << 10
 
 // New builds a server; it fails on a template that does not parse.
 func New(deps Deps) (*Server, error) {
-	if deps.Pool == nil || deps.Log == nil || deps.Hub == nil || deps.Now == nil || deps.Settings == nil {
-		return nil, errors.New("web: Pool, Log, Hub, Settings and Now are needed")
+	if deps.Pool == nil || deps.Log == nil || deps.Hub == nil || deps.Now == nil || deps.Settings == nil || deps.Cards == nil || deps.Files == nil || deps.Jobs == nil {
+		return nil, errors.New("web: Pool, Log, Hub, Settings, Cards, Files, Jobs and Now are needed")
 	}
 	if deps.PingEvery == 0 {
 		deps.PingEvery = 20 * time.Second
