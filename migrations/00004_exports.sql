@@ -21,6 +21,7 @@ create table export (
   finished_at timestamptz,
   expires_at  timestamptz,
   fetched_at  timestamptz,
+  dismissed_at timestamptz,
   constraint export_ready_whole check (
     state <> 'ready' or (sha256 is not null and file <> '' and size > 0 and rows_done = rows_total and expires_at is not null))
 );
@@ -29,7 +30,7 @@ create index export_created_by_idx on export (created_by, id desc);
 create index export_expires_idx on export (expires_at) where state = 'ready';
 comment on table export is 'A file made from a series in the background.';
 comment on column export.file is 'Name in the file store; kept after expiry so that nobody reuses it.';
-comment on column export.fetched_at is 'First download. Until then its owner is reminded on every page.';
+comment on column export.fetched_at is 'First download. Until then, or until they wave it away, its owner is reminded on every page.';
 
 -- +goose Down
 drop table export;

@@ -74,3 +74,11 @@ from series s
 cross join generate_series(0, sqlc.arg(size)::integer - 1) as n(n)
 join card c on c.series_id = s.id and c.serial = 1 + (n.n * 7919 + s.id * 104729) % greatest(s.made, 1)
 where c.state in ('active', 'disabled');
+
+-- name: CardShow :one
+-- One card with who used it.
+select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark,
+  c.used_by, customer.name as used_by_name
+from card c
+left join customer on customer.id = c.used_by
+where c.series_id = @series_id and c.serial = @serial;

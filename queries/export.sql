@@ -33,7 +33,7 @@ limit 20;
 select e.id, e.format, e.size, e.rows_total, e.finished_at, s.number as series_number
 from export e
 join series s on s.id = e.series_id
-where e.created_by = @created_by and e.state = 'ready' and e.fetched_at is null
+where e.created_by = @created_by and e.state = 'ready' and e.fetched_at is null and e.dismissed_at is null
   and e.expires_at > now() and e.finished_at > now() - interval '1 hour'
 order by e.id desc
 limit 5;
@@ -87,3 +87,7 @@ select e.id from export e
 left join river_job j on j.id = e.job_id
 where e.state in ('queued', 'running')
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true);
+
+-- name: ExportDismiss :execrows
+-- Its owner wants no reminder of it any more.
+update export set dismissed_at = now() where id = @id and created_by = @created_by;

@@ -41,6 +41,61 @@ func (q *Queries) AuditCreate(ctx context.Context, db DBTX, arg AuditCreateParam
 	return err
 }
 
+const auditListCard = `-- name: AuditListCard :many
+select audit.id, audit.at, audit.action, audit.detail, audit.customer_id, staff.name as staff_name, customer.name as customer_name
+from audit
+left join staff on staff.id = audit.staff_id
+left join customer on customer.id = audit.customer_id
+where audit.series_id = $1 and audit.serial = $2::integer
+order by audit.id desc
+limit $3
+`
+
+type AuditListCardParams struct {
+	SeriesID *int64
+	Serial   int32
+	Size     int32
+}
+
+type AuditListCardRow struct {
+	ID           int64
+	At           time.Time
+	Action       string
+	Detail       []byte
+	CustomerID   *int64
+	StaffName    *string
+	CustomerName *string
+}
+
+// What happened to one card, newest first.
+func (q *Queries) AuditListCard(ctx context.Context, db DBTX, arg AuditListCardParams) ([]AuditListCardRow, error) {
+	rows, err := db.Query(ctx, auditListCard, arg.SeriesID, arg.Serial, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditListCardRow{}
+	for rows.Next() {
+		var i AuditListCardRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.Action,
+			&i.Detail,
+			&i.CustomerID,
+			&i.StaffName,
+			&i.CustomerName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const auditListSeries = `-- name: AuditListSeries :many
 select audit.id, audit.at, audit.action, audit.detail, staff.name as staff_name
 from audit

@@ -359,6 +359,49 @@ func (q *Queries) CardSample(ctx context.Context, db DBTX, size int32) ([]CardSa
 	return items, nil
 }
 
+const cardShow = `-- name: CardShow :one
+select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark,
+  c.used_by, customer.name as used_by_name
+from card c
+left join customer on customer.id = c.used_by
+where c.series_id = $1 and c.serial = $2
+`
+
+type CardShowParams struct {
+	SeriesID int64
+	Serial   int32
+}
+
+type CardShowRow struct {
+	Serial     int32
+	State      CardState
+	KeyID      int16
+	CodeSealed []byte
+	ValidTill  *time.Time
+	UsedAt     *time.Time
+	Remark     *string
+	UsedBy     *int64
+	UsedByName *string
+}
+
+// One card with who used it.
+func (q *Queries) CardShow(ctx context.Context, db DBTX, arg CardShowParams) (CardShowRow, error) {
+	row := db.QueryRow(ctx, cardShow, arg.SeriesID, arg.Serial)
+	var i CardShowRow
+	err := row.Scan(
+		&i.Serial,
+		&i.State,
+		&i.KeyID,
+		&i.CodeSealed,
+		&i.ValidTill,
+		&i.UsedAt,
+		&i.Remark,
+		&i.UsedBy,
+		&i.UsedByName,
+	)
+	return i, err
+}
+
 const cardUse = `-- name: CardUse :one
 update card c set state = 'used', used_by = $1, used_at = now()
 from series s, customer k

@@ -70,6 +70,24 @@ func (q *Queries) ExportCreate(ctx context.Context, db DBTX, arg ExportCreatePar
 	return id, err
 }
 
+const exportDismiss = `-- name: ExportDismiss :execrows
+update export set dismissed_at = now() where id = $1 and created_by = $2
+`
+
+type ExportDismissParams struct {
+	ID        int64
+	CreatedBy int64
+}
+
+// Its owner wants no reminder of it any more.
+func (q *Queries) ExportDismiss(ctx context.Context, db DBTX, arg ExportDismissParams) (int64, error) {
+	result, err := db.Exec(ctx, exportDismiss, arg.ID, arg.CreatedBy)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const exportExpire = `-- name: ExportExpire :many
 update export set state = 'expired' where state = 'ready' and expires_at <= now()
 returning id, file
@@ -156,7 +174,7 @@ func (q *Queries) ExportFinish(ctx context.Context, db DBTX, arg ExportFinishPar
 }
 
 const exportGet = `-- name: ExportGet :one
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, s.number as series_number, s.prefix as series_prefix,
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, s.number as series_number, s.prefix as series_prefix,
   staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id
@@ -203,6 +221,7 @@ func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (
 		&i.Export.FinishedAt,
 		&i.Export.ExpiresAt,
 		&i.Export.FetchedAt,
+		&i.Export.DismissedAt,
 		&i.SeriesNumber,
 		&i.SeriesPrefix,
 		&i.CreatedByName,
@@ -254,7 +273,7 @@ func (q *Queries) ExportListFiles(ctx context.Context, db DBTX) ([]string, error
 }
 
 const exportListSeries = `-- name: ExportListSeries :many
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, staff.name as created_by_name, now()::timestamptz as asked_at
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join staff on staff.id = e.created_by
 where e.series_id = $1 and e.created_at > now() - interval '30 days'
@@ -296,6 +315,7 @@ func (q *Queries) ExportListSeries(ctx context.Context, db DBTX, seriesID int64)
 			&i.Export.FinishedAt,
 			&i.Export.ExpiresAt,
 			&i.Export.FetchedAt,
+			&i.Export.DismissedAt,
 			&i.CreatedByName,
 			&i.AskedAt,
 		); err != nil {
@@ -341,7 +361,7 @@ const exportListWaiting = `-- name: ExportListWaiting :many
 select e.id, e.format, e.size, e.rows_total, e.finished_at, s.number as series_number
 from export e
 join series s on s.id = e.series_id
-where e.created_by = $1 and e.state = 'ready' and e.fetched_at is null
+where e.created_by = $1 and e.state = 'ready' and e.fetched_at is null and e.dismissed_at is null
   and e.expires_at > now() and e.finished_at > now() - interval '1 hour'
 order by e.id desc
 limit 5

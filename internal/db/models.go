@@ -712,8 +712,9 @@ type Export struct {
 	StartedAt  *time.Time
 	FinishedAt *time.Time
 	ExpiresAt  *time.Time
-	// First download. Until then its owner is reminded on every page.
-	FetchedAt *time.Time
+	// First download. Until then, or until they wave it away, its owner is reminded on every page.
+	FetchedAt   *time.Time
+	DismissedAt *time.Time
 }
 
 // Attempts charged before the look-up, by who asks and by address; taken back when they were right.

@@ -137,7 +137,7 @@ func (b *browser) fill(label, value string) {
 // press presses the button, or follows the link, of a name.
 func (b *browser) press(name string) {
 	b.t.Helper()
-	button := fmt.Sprintf(`[...document.querySelectorAll("button, a, [role=button], input[type=submit]")].find(e => e.offsetParent && ((e.getAttribute("aria-label") || e.innerText || e.value || "").trim().startsWith(%s)))`, quote(name))
+	button := fmt.Sprintf(`["dialog[open] button", "main button", "main a", "button, a"].flatMap(s => [...document.querySelectorAll(s)]).find(e => e.offsetParent && ((e.getAttribute("aria-label") || e.innerText || e.value || "").trim().startsWith(%s)))`, quote(name))
 	b.until("the button "+name, button)
 	script[bool](b, "(e => { e.scrollIntoView({block: 'center'}); e.click(); return true })("+button+")")
 }

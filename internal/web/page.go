@@ -60,6 +60,9 @@ const (
 	sectionPortal    = "/admin/config/portal"
 	sectionVouchers  = "/admin/config/vouchers"
 
+	oneSeries = sectionSeries + "/:number"
+	oneCard   = oneSeries + "/cards/:serial"
+
 	sectionHome     = "/portal"
 	sectionPayments = "/portal/finance/payments"
 	sectionRedeem   = "/portal/finance/refill-card"

@@ -38,6 +38,30 @@ func (s *Server) table() []route {
 		{get, "/admin", anyStaff, s.adminHome},
 		{get, eventsPath, anyStaff, s.events},
 
+		// Staff: refill cards.
+		{get, sectionGenerate, staffWho(staff.SeriesGenerate), s.refillCards(s.adminGenerateShow)},
+		{post, sectionGenerate, staffWho(staff.SeriesGenerate), s.refillCards(s.adminGenerate)},
+		{post, sectionGenerate + "/preview", staffWho(staff.SeriesGenerate), s.refillCards(s.adminGeneratePreview)},
+		{get, sectionSeries, staffWho(staff.SeriesView), s.refillCards(s.adminSeriesList)},
+		{get, oneSeries, staffWho(staff.SeriesView), s.refillCards(s.adminSeriesShow)},
+		{get, oneSeries + "/live", staffWho(staff.SeriesView), s.refillCards(s.adminSeriesLive)},
+		{post, oneSeries + "/activate", staffWho(staff.SeriesActivate), s.refillCards(s.adminSeriesActivate())},
+		{post, oneSeries + "/lock", staffWho(staff.SeriesActivate), s.refillCards(s.adminSeriesLock())},
+		{post, oneSeries + "/void", staffWho(staff.SeriesActivate), s.refillCards(s.adminSeriesVoid())},
+		{post, oneSeries + "/cancel", staffWho(staff.SeriesActivate), s.refillCards(s.adminSeriesCancel())},
+		{post, oneSeries + "/retry", staffWho(staff.SeriesActivate), s.refillCards(s.adminSeriesRetry())},
+		{post, oneSeries + "/find", staffWho(staff.CardsView), s.refillCards(s.adminCardFind)},
+		{get, oneSeries + "/exports", staffWho(staff.SeriesExport), s.refillCards(s.adminExportList)},
+		{post, oneSeries + "/exports", staffWho(staff.SeriesExport), s.refillCards(s.adminExportRequest)},
+		{get, oneCard, staffWho(staff.CardsView), s.refillCards(s.adminCardShow)},
+		{get, oneCard + "/customers", staffWho(staff.RedeemFor), s.refillCards(s.adminCardCustomers)},
+		{post, oneCard + "/redeem", staffWho(staff.RedeemFor), s.refillCards(s.adminCardRedeem)},
+		{get, "/admin/exports/tray", anyStaff, s.adminExportTray},
+		{get, "/admin/exports/:id/download", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDownload)},
+		{post, "/admin/exports/:id/cancel", staffWho(staff.SeriesExport), s.refillCards(s.adminExportCancel)},
+		{post, "/admin/exports/:id/retry", staffWho(staff.SeriesExport), s.refillCards(s.adminExportRetry)},
+		{post, "/admin/exports/:id/dismiss", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDismiss)},
+
 		// Customers.
 		{get, "/portal", customers, s.portalHome},
 	}

@@ -13,15 +13,27 @@ import (
 // rendered alone ("page#fragment") with its own.
 func checkedTemplates() map[string]any {
 	return map[string]any{
-		"admin/home":                    &homePage{},
-		"admin/problem":                 &problemPage{},
-		"admin/problem#problem-notice":  &problemPage{},
-		"admin/signin":                  &signInPage{},
-		"portal/home":                   &homePage{},
-		"portal/landing":                &landingPage{},
-		"portal/problem":                &problemPage{},
-		"portal/problem#problem-notice": &problemPage{},
-		"portal/signin":                 &signInPage{},
+		"admin/home":                       &homePage{},
+		"admin/card_show":                  &cardShowPage{},
+		"admin/card_show#customer-choices": &cardRedeem{},
+		"admin/export_tray":                &trayView{},
+		"admin/export_tray#main":           &trayView{},
+		"admin/generate":                   &generatePage{},
+		"admin/generate#generate-form":     &generatePage{},
+		"admin/generate#order-preview":     &orderPreview{},
+		"admin/series_list":                &seriesListPage{},
+		"admin/series_list#series-rows":    &seriesListPage{},
+		"admin/series_show":                &seriesShowPage{},
+		"admin/series_show#series-live":    &seriesShowPage{},
+		"admin/series_show#series-exports": &exportPanel{},
+		"admin/problem":                    &problemPage{},
+		"admin/problem#problem-notice":     &problemPage{},
+		"admin/signin":                     &signInPage{},
+		"portal/home":                      &homePage{},
+		"portal/landing":                   &landingPage{},
+		"portal/problem":                   &problemPage{},
+		"portal/problem#problem-notice":    &problemPage{},
+		"portal/signin":                    &signInPage{},
 	}
 }
 

@@ -21,6 +21,16 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Parts of a form that matter only for one choice of a select.
+function fitChoices(root) {
+  for (const part of root.querySelectorAll("[data-when]")) {
+    part.hidden = document.getElementById(part.dataset.when)?.value !== part.dataset.is;
+  }
+}
+document.addEventListener("change", (event) => {
+  if (event.target instanceof HTMLSelectElement) fitChoices(document.body);
+});
+
 // A click beside a dialog closes it.
 document.addEventListener("mousedown", (event) => {
   if (event.target instanceof HTMLDialogElement) event.target.close();
@@ -73,6 +83,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 
 // What needs script is shown only where there is script.
 function dress(root) {
+  fitChoices(root);
   for (const element of root.querySelectorAll("[data-themes], [data-copies]")) element.hidden = false;
   for (const dialog of root.querySelectorAll("dialog[data-open]")) if (!dialog.open) dialog.showModal();
   root.querySelector("[data-focus]")?.focus();

@@ -1,0 +1,58 @@
+package card
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+)
+
+// FindByCode returns the card of a code that staff typed into a search box, if
+// it lies within their partners. It counts as an attempt like any other: a
+// search must not be a cheaper way to guess.
+func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string) (db.CardFindRow, error) {
+	code, err := ParseCode(text)
+	if err != nil {
+		return db.CardFindRow{}, err
+	}
+	indexes, err := s.keys.indexes(code)
+	if err != nil {
+		return db.CardFindRow{}, err
+	}
+	if err := s.charge(ctx, actor, 0); err != nil {
+		return db.CardFindRow{}, err
+	}
+	row, err := s.q.CardFind(ctx, s.db, db.CardFindParams{CodeIndexes: indexes})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return row, ErrUnknown
+	}
+	if err != nil {
+		return row, fmt.Errorf("look up a card: %w", err)
+	}
+	if _, err := s.Series(ctx, actor, row.SeriesID); err != nil {
+		if errors.Is(err, ErrNoSeries) {
+			return db.CardFindRow{}, ErrUnknown
+		}
+		return db.CardFindRow{}, err
+	}
+	s.forgive(ctx, actor, 0)
+	return row, nil
+}
+
+// Masked opens a code and returns it with all but its last group hidden: all
+// that a screen ever shows without a reason.
+func (s *Service) Masked(seriesID int64, keyID int16, serial int32, sealed []byte) (string, error) {
+	seal, err := s.keys.sealer(keyID, seriesID)
+	if err != nil {
+		return "", err
+	}
+	code, err := seal.open(sealed, serial)
+	if err != nil {
+		return "", err
+	}
+	return code.Masked(), nil
+}

@@ -1,0 +1,200 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/money"
+)
+
+// cardsPerPage is how many cards the table shows at once.
+const cardsPerPage = 50
+
+// cardTable is the table of a series' cards.
+type cardTable struct {
+	Rows  []cardView
+	Words []filterWord
+	Pager pager
+	Empty empty
+}
+
+// cardView is a card as its row and its page show it.
+type cardView struct {
+	Serial     int64
+	URL        string
+	State      badge
+	Code       string // masked
+	ValidTill  time.Time
+	UsedAt     *time.Time
+	UsedBy     string
+	UsedByURL  string
+	Remark     string
+	Redeemable bool
+}
+
+// viewCard makes the view of a card of a series.
+func (s *Server) viewCard(series db.SeriesShowRow, row db.CardShowRow) (cardView, error) {
+	masked, err := s.Cards.Masked(series.Series.ID, row.KeyID, row.Serial, row.CodeSealed)
+	if err != nil {
+		return cardView{}, err
+	}
+	expired, till := series.Expired, series.Series.ValidTill
+	if row.ValidTill != nil {
+		till = *row.ValidTill
+		end := time.Date(till.Year(), till.Month(), till.Day()+1, 0, 0, 0, 0, zone(series.Series.TimeZone))
+		expired = !series.AskedAt.Before(end)
+	}
+	status := card.StatusOf(row.State, series.Series.State, expired)
+	v := cardView{
+		Serial: int64(row.Serial), URL: fmt.Sprintf("%s/cards/%d", seriesURL(series.Series.Number), row.Serial),
+		State: statusBadge(status), Code: masked, ValidTill: till, UsedAt: row.UsedAt, Redeemable: status == card.StatusActive,
+	}
+	if row.UsedBy != nil && row.UsedByName != nil {
+		v.UsedBy, v.UsedByURL = *row.UsedByName, fmt.Sprintf("%s/%d", sectionCustomers, *row.UsedBy)
+	}
+	if row.Remark != nil {
+		v.Remark = *row.Remark
+	}
+	return v, nil
+}
+
+// cardTable reads a page of cards: after a serial, before one, or from one on.
+// Keys, not offsets, so that the last page of a million cards is as quick as the
+// first.
+func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, error) {
+	var t cardTable
+	status := c.Query("status")
+	left := statusBadge(card.StatusOf(db.CardStateActive, series.Series.State, series.Expired))
+	self := seriesURL(series.Series.Number)
+	for _, w := range []filterWord{{Text: "All"}, {left.Word, "active", false}, {"Used", "used", false}, {"Disabled", "disabled", false}, {"Void", "void", false}} {
+		w.Current = w.URL == status
+		w.URL = listURL(self, "status", w.URL)
+		t.Words = append(t.Words, w)
+	}
+	var state *db.CardState
+	if one := db.CardState(status); one.Valid() {
+		state = &one
+	}
+	rows, more, back, err := s.readCards(c, series.Series.ID, state)
+	if err != nil {
+		return t, err
+	}
+	for _, row := range rows {
+		v, err := s.viewCard(series, db.CardShowRow(row))
+		if err != nil {
+			return t, err
+		}
+		t.Rows = append(t.Rows, v)
+	}
+	if len(rows) == 0 {
+		t.Empty = empty{Icon: "cards", Title: "No such cards", Text: "No card of this series is in this state.", Action: "Show all cards", URL: self}
+		return t, nil
+	}
+	first, last := rows[0].Serial, rows[len(rows)-1].Serial
+	if more && back || !back && first > 1 {
+		t.Pager.Newer = listURL(self, "status", status, "before", fmt.Sprint(first))
+	}
+	if more && !back || back {
+		t.Pager.Older = listURL(self, "status", status, "after", fmt.Sprint(last))
+	}
+	t.Pager.Text = fmt.Sprintf("Serials %s to %s", money.Group(fmt.Sprint(first)), money.Group(fmt.Sprint(last)))
+	return t, nil
+}
+
+// readCards reads one page in the order of serials, and whether there are more
+// in the direction it was read.
+func (s *Server) readCards(c *gin.Context, seriesID int64, state *db.CardState) (rows []db.CardListRow, more, back bool, err error) {
+	ctx, q := c.Request.Context(), db.New()
+	if before, ok := serialParam(c, "before"); ok {
+		list, err := q.CardListBack(ctx, s.Pool, db.CardListBackParams{SeriesID: seriesID, BeforeSerial: before, State: state, Size: cardsPerPage + 1})
+		if err != nil {
+			return nil, false, true, err
+		}
+		for _, row := range list {
+			rows = append(rows, db.CardListRow(row))
+		}
+		more = len(rows) > cardsPerPage
+		rows = rows[:min(len(rows), cardsPerPage)]
+		slices.Reverse(rows)
+		return rows, more, true, nil
+	}
+	after, ok := serialParam(c, "after")
+	if from, jump := serialParam(c, "from"); jump && !ok {
+		after = from - 1
+	}
+	rows, err = q.CardList(ctx, s.Pool, db.CardListParams{SeriesID: seriesID, AfterSerial: after, State: state, Size: cardsPerPage + 1})
+	more = len(rows) > cardsPerPage
+	return rows[:min(len(rows), cardsPerPage)], more, false, err
+}
+
+// serialParam reads a serial of the address; one that is none is left out.
+func serialParam(c *gin.Context, name string) (int32, bool) {
+	n, err := strconv.ParseInt(c.Query(name), 10, 32)
+	if err != nil || n < 0 || n > math.MaxInt32-1 {
+		return 0, false
+	}
+	return int32(n), true
+}
+
+// adminCardFind handles POST …/:number/find: to a serial or, by its full code,
+// to a card. By POST, so that no code ever stands in an address.
+func (s *Server) adminCardFind(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	row, err := s.findSeries(c)
+	if err != nil {
+		return err
+	}
+	text := strings.TrimSpace(form.Get("find"))
+	if serial, err := strconv.ParseInt(strings.ReplaceAll(text, ",", ""), 10, 64); err == nil && len(text) <= 9 {
+		if serial < 1 || serial > int64(row.Series.Made) {
+			return s.refuseFind(c, text, fault.Field("find", "serial_unknown", fmt.Sprintf("This series has the serials 1 to %s.", money.Group(fmt.Sprint(row.Series.Made)))))
+		}
+		return s.redirect(c, fmt.Sprintf("%s/cards/%d", seriesURL(row.Series.Number), serial))
+	}
+	found, err := s.Cards.FindByCode(c.Request.Context(), s.actor(c), text)
+	if fault.IsInternal(err) {
+		return err
+	}
+	if err != nil {
+		return s.refuseFind(c, "", refind(err))
+	}
+	return s.redirect(c, fmt.Sprintf("%s/cards/%d", seriesURL(found.Number), found.Serial))
+}
+
+// refind moves a fault of a code to the search box.
+func refind(err error) error {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		moved := *f
+		moved.Field = "find"
+		return &moved
+	}
+	return err
+}
+
+func (s *Server) refuseFind(c *gin.Context, text string, err error) error {
+	p, pageErr := s.newSeriesShowPage(c)
+	if pageErr != nil {
+		return pageErr
+	}
+	p.Find.Value = cut(text, 40)
+	p.Mistakes = explain(err, &p.Find)
+	status := http.StatusUnprocessableEntity
+	if fault.KindOf(err) == fault.Limited {
+		status = http.StatusTooManyRequests
+	}
+	return s.render(c, status, "admin/series_show", p)
+}

@@ -1,0 +1,197 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/money"
+	"refill/internal/staff"
+)
+
+// cardShowPage is one card: facts, history, and redeeming it for a customer.
+type cardShowPage struct {
+	page
+	Series    seriesView
+	Card      cardView
+	Happened  []happening
+	CanRedeem bool
+	Redeem    cardRedeem
+	Mistakes  []mistake
+}
+
+// cardRedeem is the form that redeems the card for a customer.
+type cardRedeem struct {
+	URL     string
+	Key     string
+	Search  string
+	Hint    string
+	Error   string
+	Choices []customerChoice
+}
+
+// customerChoice is a customer that the search found.
+type customerChoice struct {
+	ID      int64
+	Name    string
+	Note    string
+	Checked bool
+}
+
+// shortestSearch is from how many characters on customers are searched.
+const shortestSearch = 3
+
+// findCard reads the card of the address.
+func (s *Server) findCard(c *gin.Context) (db.SeriesShowRow, db.CardShowRow, error) {
+	series, err := s.findSeries(c)
+	if err != nil {
+		return series, db.CardShowRow{}, err
+	}
+	serial, err := strconv.ParseInt(c.Param("serial"), 10, 32)
+	if err != nil || serial < 1 {
+		return series, db.CardShowRow{}, card.ErrNoCard
+	}
+	row, err := db.New().CardShow(c.Request.Context(), s.Pool, db.CardShowParams{SeriesID: series.Series.ID, Serial: int32(serial)})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return series, row, card.ErrNoCard
+	}
+	return series, row, err
+}
+
+// adminCardShow handles GET …/series/:number/cards/:serial.
+func (s *Server) adminCardShow(c *gin.Context) error {
+	p, err := s.newCardShowPage(c, c.Query("q"), 0)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "admin/card_show", p)
+}
+
+// adminCardCustomers handles GET …/cards/:serial/customers: the choices alone,
+// as the search is being typed.
+func (s *Server) adminCardCustomers(c *gin.Context) error {
+	p, err := s.newCardShowPage(c, c.Query("q"), 0)
+	if err != nil {
+		return err
+	}
+	return s.fragment(c, http.StatusOK, "admin/card_show", "customer-choices", &p.Redeem)
+}
+
+func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*cardShowPage, error) {
+	series, row, err := s.findCard(c)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.viewCard(series, row)
+	if err != nil {
+		return nil, err
+	}
+	p := &cardShowPage{
+		page:   s.page(c, fmt.Sprintf("Card %s of series %s", money.Group(fmt.Sprint(v.Serial)), series.Series.Number), sectionSeries),
+		Series: viewSeries(series), Card: v,
+	}
+	p.CanRedeem = v.Redeemable && p.Person.Can(staff.RedeemFor)
+	history, err := db.New().AuditListCard(c.Request.Context(), s.Pool, db.AuditListCardParams{SeriesID: &series.Series.ID, Serial: row.Serial, Size: 50})
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range history {
+		one := happening{Text: happened(h.Action, h.Detail), At: h.At}
+		if h.CustomerName != nil {
+			one.Text += " by " + *h.CustomerName
+		}
+		if h.StaffName != nil {
+			one.Who = *h.StaffName
+		}
+		p.Happened = append(p.Happened, one)
+	}
+	if p.CanRedeem {
+		p.Redeem = cardRedeem{URL: v.URL, Key: uuid.NewString(), Search: cut(strings.TrimSpace(search), 80)}
+		err = s.chooseCustomers(c, p.Person, &p.Redeem, chosen)
+	}
+	return p, err
+}
+
+// chooseCustomers fills in the customers that a search finds.
+func (s *Server) chooseCustomers(c *gin.Context, person staff.Person, r *cardRedeem, chosen int64) error {
+	r.Hint = fmt.Sprintf("Type at least %d characters of a name, username, e-mail or phone number.", shortestSearch)
+	if len([]rune(r.Search)) < shortestSearch {
+		return nil
+	}
+	const most = 8
+	rows, err := db.New().CustomerList(c.Request.Context(), s.Pool, db.CustomerListParams{
+		AllPartners: person.Scope.AllPartners, PartnerIds: person.Scope.PartnerIDs, Search: r.Search, BeforeID: math.MaxInt64, Size: most + 1,
+	})
+	if err != nil {
+		return err
+	}
+	r.Hint = ""
+	switch {
+	case len(rows) == 0:
+		r.Hint = "Nobody is called that. Check the spelling, or search by username."
+	case len(rows) > most:
+		rows = rows[:most]
+		r.Hint = "There are more. Type more of the name to narrow it down."
+	}
+	for _, row := range rows {
+		note := row.Username + ", " + row.PartnerName
+		if row.DisabledAt != nil {
+			note += ", disabled"
+		}
+		r.Choices = append(r.Choices, customerChoice{row.ID, row.Name, note, row.ID == chosen || len(rows) == 1})
+	}
+	return nil
+}
+
+// adminCardRedeem handles POST …/cards/:serial/redeem.
+func (s *Server) adminCardRedeem(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	series, row, err := s.findCard(c)
+	if err != nil {
+		return err
+	}
+	customerID, err := strconv.ParseInt(form.Get("customer"), 10, 64)
+	key, keyErr := uuid.Parse(form.Get("key"))
+	switch {
+	case err != nil:
+		err = fault.Field("customer", "customer_missing", "Choose the customer whose balance the card goes to.")
+	case keyErr != nil:
+		err = fault.Field("customer", "key_missing", "This form could not be read. Choose the customer once more.")
+	default:
+		var receipt card.Receipt
+		receipt, err = s.Cards.Redeem(c.Request.Context(), s.actor(c), card.Redemption{
+			CustomerID: customerID, Card: card.Ref{SeriesID: series.Series.ID, Serial: row.Serial}, Key: key,
+		})
+		if err == nil {
+			s.setFlash(c, fmt.Sprintf("%s redeemed. New balance %s.",
+				money.Amount{Minor: receipt.Amount, Currency: receipt.Currency}, money.Amount{Minor: receipt.Balance, Currency: receipt.Currency}))
+			return s.redirect(c, fmt.Sprintf("%s/%d", sectionCustomers, customerID))
+		}
+	}
+	if fault.IsInternal(err) {
+		return err
+	}
+	p, pageErr := s.newCardShowPage(c, form.Get("q"), customerID)
+	if pageErr != nil {
+		return pageErr
+	}
+	if fault.KindOf(err) == fault.Unsettled {
+		p.Redeem.Key = form.Get("key") // asked again, the same key tells what became of it
+	}
+	p.Redeem.Error = fault.All(err)[0].Message
+	p.Mistakes = explain(err)
+	return s.render(c, http.StatusUnprocessableEntity, "admin/card_show", p)
+}

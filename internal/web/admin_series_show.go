@@ -1,0 +1,222 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/money"
+	"refill/internal/staff"
+)
+
+// seriesShowPage is one series: facts, cards, files, and what happened.
+type seriesShowPage struct {
+	page
+	Series              seriesView
+	Tiles               []tile
+	Actions             []confirmation // what can be done to the series now
+	Cards               cardTable
+	Exports             exportPanel
+	Happened            []happening
+	CanCards, CanExport bool
+	Find                field // serial or code
+	Mistakes            []mistake
+}
+
+// happening is one line of what happened.
+type happening struct {
+	Text string
+	Who  string
+	At   time.Time
+}
+
+// adminSeriesShow handles GET /admin/finance/refill-cards/series/:number.
+func (s *Server) adminSeriesShow(c *gin.Context) error {
+	p, err := s.newSeriesShowPage(c)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "admin/series_show", p)
+}
+
+// adminSeriesLive handles GET …/:number/live: the part of the page that moves
+// while cards are being made, and turns into the result.
+func (s *Server) adminSeriesLive(c *gin.Context) error {
+	p, err := s.newSeriesShowPage(c)
+	if err != nil {
+		return err
+	}
+	return s.fragment(c, http.StatusOK, "admin/series_show", "series-live", p)
+}
+
+func (s *Server) newSeriesShowPage(c *gin.Context) (*seriesShowPage, error) {
+	row, err := s.findSeries(c)
+	if err != nil {
+		return nil, err
+	}
+	v := viewSeries(row)
+	p := &seriesShowPage{page: s.page(c, "Series "+v.Number, sectionSeries), Series: v}
+	p.CanCards, p.CanExport = p.Person.Can(staff.CardsView), p.Person.Can(staff.SeriesExport)
+	p.Find = field{Name: "find", Label: "Serial or code", Plain: true, Mono: true, Autocomplete: "off", Placeholder: "Serial or full code"}
+	p.Tiles = []tile{
+		{Label: "Quantity", Value: money.Group(fmt.Sprint(v.Quantity))},
+		{Label: "Price", Value: v.Price},
+		{Label: "Face value", Value: v.FaceValue},
+		{Label: "Outstanding", Value: v.Outstanding},
+		{Label: "Used", Value: money.Group(fmt.Sprint(v.Used)), Note: share(v.Used, v.Quantity)},
+		{Label: "Valid till", Value: v.ValidTill.Format("2 Jan 2006")},
+	}
+	if p.Person.Can(staff.SeriesActivate) {
+		p.Actions = seriesActions(row)
+	}
+	if p.Happened, err = s.happenings(c, row.Series.ID); err != nil {
+		return nil, err
+	}
+	if !v.Working && p.CanCards {
+		if p.Cards, err = s.cardTable(c, row); err != nil {
+			return nil, err
+		}
+	}
+	if p.CanExport && v.Exportable {
+		p.Exports, err = s.exportPanel(c, row)
+	}
+	return p, err
+}
+
+// share says which part of a whole something is.
+func share(part, whole int64) string {
+	if whole == 0 || part == 0 {
+		return ""
+	}
+	percent := float64(part) * 100 / float64(whole)
+	if percent < 0.1 {
+		return "under 0.1 %"
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", percent), ".0") + " %"
+}
+
+// seriesActions lists what may be done to a series as it stands, each with what
+// exactly will follow.
+func seriesActions(row db.SeriesShowRow) []confirmation {
+	v, series := viewSeries(row), row.Series
+	at := func(action string) string { return v.URL + "/" + action }
+	cards := func(n int64) string {
+		word := "cards"
+		if n == 1 {
+			word = "card"
+		}
+		return money.Group(fmt.Sprint(n)) + " " + word
+	}
+	left := v.Unused + row.Disabled
+	worth := money.Amount{Minor: left * series.Price, Currency: series.Currency}.String()
+	activate := confirmation{
+		ID: "activate", Opener: "Activate", Title: "Activate series " + v.Number + "?", Action: at("activate"), Button: "Activate " + cards(left),
+		Text: fmt.Sprintf("%s worth %s can be redeemed from then on, by whoever has the code.", cards(left), worth),
+	}
+	void := confirmation{
+		ID: "void", Opener: "Void", Title: "Void series " + v.Number + "?", Action: at("void"), Button: "Void " + cards(left), Danger: true,
+		Text: fmt.Sprintf("Void %s worth %s. Used cards stay as they are. This can’t be undone.", cards(left), worth),
+	}
+	lock := confirmation{
+		ID: "lock", Opener: "Lock", Title: "Lock series " + v.Number + "?", Action: at("lock"), Button: "Lock " + cards(left),
+		Text: fmt.Sprintf("%s worth %s can’t be redeemed until the series is activated again. No money moves.", cards(left), worth),
+	}
+	cancel := confirmation{
+		ID: "cancel", Opener: "Cancel", Title: "Cancel series " + v.Number + "?", Action: at("cancel"), Button: "Cancel the series", Danger: true,
+		Text: "No more cards are made, and those made so far never become redeemable. This can’t be undone.",
+	}
+	switch series.State {
+	case db.SeriesStateQueued, db.SeriesStateGenerating:
+		return []confirmation{cancel}
+	case db.SeriesStateFailed:
+		retry := confirmation{
+			ID: "retry", Opener: "Retry", Title: "Go on with series " + v.Number + "?", Action: at("retry"), Button: "Go on",
+			Text: fmt.Sprintf("%s of %s are made. The rest is made now.", cards(int64(series.Made)), cards(v.Quantity)),
+		}
+		return []confirmation{retry, cancel}
+	case db.SeriesStateReady:
+		return []confirmation{activate, void}
+	case db.SeriesStateLocked:
+		return []confirmation{activate, void}
+	case db.SeriesStateActive:
+		if row.Expired {
+			return []confirmation{void}
+		}
+		return []confirmation{lock, void}
+	default:
+		return nil
+	}
+}
+
+// adminSeriesChange returns the handler of one action on a series.
+func (s *Server) adminSeriesChange(change func(c *gin.Context, actor audit.Actor, id int64) error, done string) handler {
+	return func(c *gin.Context) error {
+		row, err := s.findSeries(c)
+		if err != nil {
+			return err
+		}
+		err = change(c, s.actor(c), row.Series.ID)
+		if fault.KindOf(err) == fault.Conflict && err != nil { // somebody was quicker: show how it stands now
+			s.setFlash(c, fault.All(err)[0].Message)
+			return s.redirect(c, seriesURL(row.Series.Number))
+		}
+		if err != nil {
+			return err
+		}
+		s.setFlash(c, fmt.Sprintf(done, row.Series.Number))
+		return s.redirect(c, seriesURL(row.Series.Number))
+	}
+}
+
+func (s *Server) adminSeriesActivate() handler {
+	return s.adminSeriesChange(func(c *gin.Context, a audit.Actor, id int64) error {
+		return s.Cards.Activate(c.Request.Context(), a, id)
+	}, "Series %s is active.")
+}
+
+func (s *Server) adminSeriesLock() handler {
+	return s.adminSeriesChange(func(c *gin.Context, a audit.Actor, id int64) error {
+		return s.Cards.Lock(c.Request.Context(), a, id)
+	}, "Series %s is locked.")
+}
+
+func (s *Server) adminSeriesVoid() handler {
+	return s.adminSeriesChange(func(c *gin.Context, a audit.Actor, id int64) error {
+		return s.Cards.Void(c.Request.Context(), a, id)
+	}, "Series %s is void.")
+}
+
+func (s *Server) adminSeriesCancel() handler {
+	return s.adminSeriesChange(func(c *gin.Context, a audit.Actor, id int64) error {
+		return s.Cards.Cancel(c.Request.Context(), a, id)
+	}, "Series %s is cancelled.")
+}
+
+func (s *Server) adminSeriesRetry() handler {
+	return s.adminSeriesChange(func(c *gin.Context, a audit.Actor, id int64) error {
+		return s.Cards.Retry(c.Request.Context(), a, id)
+	}, "Series %s goes on.")
+}
+
+// happenings reads what happened to a series.
+func (s *Server) happenings(c *gin.Context, seriesID int64) ([]happening, error) {
+	rows, err := db.New().AuditListSeries(c.Request.Context(), s.Pool, db.AuditListSeriesParams{SeriesID: &seriesID, Size: 12})
+	if err != nil {
+		return nil, err
+	}
+	var list []happening
+	for _, row := range rows {
+		h := happening{Text: happened(row.Action, row.Detail), At: row.At}
+		if row.StaffName != nil {
+			h.Who = *row.StaffName
+		}
+		list = append(list, h)
+	}
+	return list, nil
+}
