@@ -23,10 +23,11 @@ const cardsPerPage = 50
 
 // cardTable is the table of a series' cards.
 type cardTable struct {
-	Rows  []cardView
-	Words []filterWord
-	Pager pager
-	Empty empty
+	Rows    []cardView
+	Remarks bool // one of them has a remark
+	Words   []filterWord
+	Pager   pager
+	Empty   empty
 }
 
 // cardView is a card as its row and its page show it.
@@ -96,6 +97,7 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 			return t, err
 		}
 		t.Rows = append(t.Rows, v)
+		t.Remarks = t.Remarks || v.Remark != ""
 	}
 	if len(rows) == 0 {
 		t.Empty = empty{Icon: "cards", Title: "No such cards", Text: "No card of this series is in this state.", Action: "Show all cards", URL: self}

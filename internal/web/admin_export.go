@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -244,7 +245,11 @@ func (s *Server) adminExportTray(c *gin.Context) error {
 		return err
 	}
 	var t trayView
+	asking, _ := url.Parse(c.GetHeader("HX-Current-URL")) //nolint:errcheck // what does not parse is no page of ours
 	for _, row := range rows {
+		if asking != nil && asking.Path == seriesURL(row.SeriesNumber) {
+			continue // that page has its own list of files
+		}
 		t.Files = append(t.Files, trayFile{row.ID, strings.ToUpper(string(row.Format)), row.SeriesNumber, int64(row.RowsTotal), row.Size})
 	}
 	return s.fragment(c, http.StatusOK, "admin/export_tray", "main", &t)
