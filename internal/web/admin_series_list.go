@@ -52,9 +52,15 @@ func (s *Server) newSeriesListPage(c *gin.Context) (*seriesListPage, error) {
 	}
 	p.CanMake = p.Person.Can(staff.SeriesGenerate)
 	for _, w := range []filterWord{
-		{Text: "All"}, {Text: "Active", URL: "active"}, {Text: "In progress", URL: "working"}, {Text: "Not activated", URL: "ready"},
-		{Text: "Locked", URL: "locked"}, {Text: "Expired", URL: "expired"}, {Text: "Void", URL: "void"},
-		{Text: "Cancelled", URL: "cancelled"}, {Text: "Failed", URL: "failed"},
+		{Text: "All"},
+		{Text: "Active", URL: "active"},
+		{Text: "In progress", URL: "working"},
+		{Text: "Not activated", URL: "ready"},
+		{Text: "Locked", URL: "locked"},
+		{Text: "Expired", URL: "expired"},
+		{Text: "Void", URL: "void"},
+		{Text: "Cancelled", URL: "cancelled"},
+		{Text: "Failed", URL: "failed"},
 	} {
 		w.Current = w.URL == p.Status
 		w.URL = listURL(sectionSeries, "q", p.Search, "status", w.URL)

@@ -59,10 +59,17 @@ func TestGenerateRefusesAtTheField(t *testing.T) {
 	admin := s.as(db.StaffRoleAdministrator)
 	north := s.as(db.StaffRoleAdministrator, s.North)
 	for _, c := range []struct{ field, value string }{
-		{"quantity", "0"}, {"quantity", "-1"}, {"quantity", "1e9"}, {"quantity", "ten"},
-		{"prefix", "two words"}, {"prefix", "🎁"}, {"prefix", strings.Repeat("x", 300)},
-		{"price", "1.234"}, {"price", "9223372036854775808"},
-		{"valid_till", "2020-01-01"}, {"valid_till", "99999-01-01"},
+		{"quantity", "0"},
+		{"quantity", "-1"},
+		{"quantity", "1e9"},
+		{"quantity", "ten"},
+		{"prefix", "two words"},
+		{"prefix", "🎁"},
+		{"prefix", strings.Repeat("x", 300)},
+		{"price", "1.234"},
+		{"price", "9223372036854775808"},
+		{"valid_till", "2020-01-01"},
+		{"valid_till", "99999-01-01"},
 		{"partner", "99"},
 	} {
 		form := order()
