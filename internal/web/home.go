@@ -19,7 +19,7 @@ func (s *Server) landing(c *gin.Context) error {
 	return s.render(c, http.StatusOK, "portal/landing", &landingPage{s.page(c, "Welcome", "")})
 }
 
-// homePage is the first page behind either door.
+// homePage is the first page behind the staff's door.
 type homePage struct {
 	page
 	Welcome empty
@@ -28,11 +28,6 @@ type homePage struct {
 // adminHome handles GET /admin.
 func (s *Server) adminHome(c *gin.Context) error {
 	return s.render(c, http.StatusOK, "admin/home", &homePage{page: s.page(c, "Dashboard", sectionDashboard), Welcome: empty{Icon: "cards", Title: "Nothing here yet"}})
-}
-
-// portalHome handles GET /portal.
-func (s *Server) portalHome(c *gin.Context) error {
-	return s.render(c, http.StatusOK, "portal/home", &homePage{page: s.page(c, "Home", sectionHome)})
 }
 
 // healthz handles GET /healthz: the process lives.

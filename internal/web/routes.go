@@ -25,6 +25,7 @@ func (s *Server) table() []route {
 		{get, "/metrics", everybody, s.metrics},
 		{get, staticPath + "*path", everybody, s.staticFile},
 		{get, "/favicon.ico", everybody, s.favicon},
+		{get, "/r", everybody, s.portalScan},
 
 		// The doors.
 		{get, "/admin/login", everybody, s.staffSignInShow},
@@ -63,7 +64,11 @@ func (s *Server) table() []route {
 		{post, "/admin/exports/:id/dismiss", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDismiss)},
 
 		// Customers.
-		{get, "/portal", customers, s.portalHome},
+		{get, sectionHome, customers, s.portalHome},
+		{get, sectionPayments, customers, s.portalPayments},
+		{get, sectionPayments + "/:id", customers, s.portalPayment},
+		{get, sectionRedeem, customers, s.portalRedeemShow},
+		{post, sectionRedeem, customers, s.portalRedeem},
 	}
 }
 

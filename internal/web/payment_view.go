@@ -1,0 +1,95 @@
+package web
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"refill/internal/db"
+	"refill/internal/money"
+)
+
+// paymentView is a line of a customer's billing, for both sides.
+type paymentView struct {
+	ID      int64
+	URL     string // of its receipt, in the portal
+	At      time.Time
+	Type    string
+	Sum     string // with its sign
+	Balance string // after it
+	Comment string
+	By      string // who entered it, where it was not the customer
+}
+
+// paymentTotal is what came by one type of payment.
+type paymentTotal struct {
+	Type  string
+	Count int64
+	Sum   string
+}
+
+// paymentTypeName is a type of payment in words.
+func paymentTypeName(t db.PaymentType) string {
+	switch t {
+	case db.PaymentTypeRefillCard:
+		return "Refill card"
+	case db.PaymentTypeCash:
+		return "Cash"
+	case db.PaymentTypeBankTransfer:
+		return "Bank transfer"
+	case db.PaymentTypeCreditCard:
+		return "Credit card"
+	case db.PaymentTypeReversal:
+		return "Reversal"
+	case db.PaymentTypeOther:
+		return "Other"
+	}
+	return string(t)
+}
+
+// signed writes a sum with its sign, as a statement does.
+func signed(minor int64, currency string) string {
+	text := money.Amount{Minor: minor, Currency: currency}.String()
+	if minor > 0 {
+		return "+" + text
+	}
+	return text
+}
+
+// payments reads a page of a customer's payments below an id, newest first, and
+// whether there are older ones. Times are shown in the zone.
+func (s *Server) payments(ctx context.Context, customerID, before int64, size int32, zone *time.Location) ([]paymentView, bool, error) {
+	if before < 1 {
+		before = math.MaxInt64
+	}
+	rows, err := db.New().PaymentList(ctx, s.Pool, db.PaymentListParams{CustomerID: customerID, BeforeID: before, Size: size + 1})
+	if err != nil {
+		return nil, false, err
+	}
+	older := len(rows) > int(size)
+	var list []paymentView
+	for _, row := range rows[:min(len(rows), int(size))] {
+		v := paymentView{
+			ID: row.ID, At: row.At.In(zone), Type: paymentTypeName(row.Type), Sum: signed(row.Amount, row.Currency),
+			Balance: money.Amount{Minor: row.BalanceAfter, Currency: row.Currency}.String(), Comment: row.Comment,
+		}
+		if row.StaffName != nil {
+			v.By = *row.StaffName
+		}
+		list = append(list, v)
+	}
+	return list, older, nil
+}
+
+// paymentTotals reads what came to a customer by each type of payment.
+func (s *Server) paymentTotals(ctx context.Context, customerID int64) ([]paymentTotal, error) {
+	rows, err := db.New().PaymentTotals(ctx, s.Pool, customerID)
+	if err != nil {
+		return nil, err
+	}
+	var list []paymentTotal
+	for _, row := range rows {
+		list = append(list, paymentTotal{paymentTypeName(row.Type), row.N, signed(row.Total, row.Currency)})
+	}
+	return list, nil
+}
