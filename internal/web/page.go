@@ -60,8 +60,9 @@ const (
 	sectionPortal    = "/admin/config/portal"
 	sectionVouchers  = "/admin/config/vouchers"
 
-	oneSeries = sectionSeries + "/:number"
-	oneCard   = oneSeries + "/cards/:serial"
+	oneCustomer = sectionCustomers + "/:id"
+	oneSeries   = sectionSeries + "/:number"
+	oneCard     = oneSeries + "/cards/:serial"
 
 	sectionHome     = "/portal"
 	sectionPayments = "/portal/finance/payments"

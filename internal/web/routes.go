@@ -39,6 +39,12 @@ func (s *Server) table() []route {
 		{get, "/admin", anyStaff, s.adminHome},
 		{get, eventsPath, anyStaff, s.events},
 
+		// Staff: customers.
+		{get, sectionCustomers, staffWho(staff.CustomersView), s.adminCustomerList},
+		{get, oneCustomer, staffWho(staff.CustomersView), s.adminCustomerShow},
+		{post, oneCustomer + "/redeem", staffWho(staff.RedeemFor), s.refillCards(s.adminCustomerRedeem)},
+		{get, oneCustomer + "/billing/payments", staffWho(staff.PaymentsView), s.adminCustomerPayments},
+
 		// Staff: refill cards.
 		{get, sectionGenerate, staffWho(staff.SeriesGenerate), s.refillCards(s.adminGenerateShow)},
 		{post, sectionGenerate, staffWho(staff.SeriesGenerate), s.refillCards(s.adminGenerate)},
