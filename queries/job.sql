@@ -14,7 +14,7 @@ order by q.name;
 -- name: JobList :many
 -- Jobs with the series or export behind them; what is wrong comes first.
 select j.id, j.kind, j.queue, j.state, j.attempt, j.max_attempts, j.created_at, j.scheduled_at,
-  j.attempted_at, j.finalized_at, cardinality(j.errors)::integer as error_count,
+  j.attempted_at, j.finalized_at, coalesce(j.errors[array_upper(j.errors, 1)]->>'error', '')::text as last_error,
   coalesce(s.number, es.number, '')::text as series_number,
   coalesce(s.made, e.rows_done, 0)::integer as done, coalesce(s.quantity, e.rows_total, 0)::integer as total,
   coalesce(e.id, 0)::bigint as export_id, coalesce(e.format::text, '')::text as export_format
@@ -23,19 +23,19 @@ left join series s on s.job_id = j.id
 left join export e on e.job_id = j.id
 left join series es on es.id = e.series_id
 where (@state::text = '' or j.state::text = @state)
-  and (@queue::text = '' or j.queue = @queue)
   and (@everything::boolean or j.state <> 'completed' or s.id is not null or e.id is not null)
 order by case j.state when 'discarded' then 0 when 'retryable' then 1 when 'running' then 2
   when 'available' then 3 when 'scheduled' then 4 when 'pending' then 5 else 6 end, j.id desc
 limit @size;
 
--- name: JobGet :one
-select id, kind, queue, state from river_job where id = @id;
-
--- name: JobOldestWaiting :one
--- How long the job that waits longest has been able to run, in seconds; 0 when none waits.
-select coalesce(max(extract(epoch from now() - scheduled_at)), 0)::bigint as seconds
-from river_job where state = 'available';
+-- name: JobBehind :one
+-- What a job is about, so that it can be cancelled or retried there.
+select j.id, j.state, coalesce(s.id, 0)::bigint as series_id, coalesce(s.state = 'failed', false)::boolean as series_failed,
+  coalesce(e.id, 0)::bigint as export_id, coalesce(e.state = 'failed', false)::boolean as export_failed
+from river_job j
+left join series s on s.job_id = j.id
+left join export e on e.job_id = j.id
+where j.id = @id;
 
 -- name: JobListWorkers :many
 -- Which workers have jobs running.

@@ -65,6 +65,9 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	if err := pages.Start(ctx); err != nil {
+		return err
+	}
 	server := &http.Server{
 		Handler:           pages.Handler(),
 		ReadHeaderTimeout: 5 * time.Second,

@@ -205,3 +205,6 @@ func spell(symbol byte) string {
 	}
 	return "the letter " + string(symbol)
 }
+
+// Alphabet returns the symbols of a code, for people to see.
+func Alphabet() string { return alphabet }

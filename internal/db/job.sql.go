@@ -10,6 +10,39 @@ import (
 	"time"
 )
 
+const jobBehind = `-- name: JobBehind :one
+select j.id, j.state, coalesce(s.id, 0)::bigint as series_id, coalesce(s.state = 'failed', false)::boolean as series_failed,
+  coalesce(e.id, 0)::bigint as export_id, coalesce(e.state = 'failed', false)::boolean as export_failed
+from river_job j
+left join series s on s.job_id = j.id
+left join export e on e.job_id = j.id
+where j.id = $1
+`
+
+type JobBehindRow struct {
+	ID           int64
+	State        RiverJobState
+	SeriesID     int64
+	SeriesFailed bool
+	ExportID     int64
+	ExportFailed bool
+}
+
+// What a job is about, so that it can be cancelled or retried there.
+func (q *Queries) JobBehind(ctx context.Context, db DBTX, id int64) (JobBehindRow, error) {
+	row := db.QueryRow(ctx, jobBehind, id)
+	var i JobBehindRow
+	err := row.Scan(
+		&i.ID,
+		&i.State,
+		&i.SeriesID,
+		&i.SeriesFailed,
+		&i.ExportID,
+		&i.ExportFailed,
+	)
+	return i, err
+}
+
 const jobCounts = `-- name: JobCounts :many
 select q.name as queue, (q.paused_at is not null)::boolean as paused,
   count(j.id) filter (where j.state in ('available', 'scheduled', 'pending')) as waiting,
@@ -62,32 +95,9 @@ func (q *Queries) JobCounts(ctx context.Context, db DBTX) ([]JobCountsRow, error
 	return items, nil
 }
 
-const jobGet = `-- name: JobGet :one
-select id, kind, queue, state from river_job where id = $1
-`
-
-type JobGetRow struct {
-	ID    int64
-	Kind  string
-	Queue string
-	State RiverJobState
-}
-
-func (q *Queries) JobGet(ctx context.Context, db DBTX, id int64) (JobGetRow, error) {
-	row := db.QueryRow(ctx, jobGet, id)
-	var i JobGetRow
-	err := row.Scan(
-		&i.ID,
-		&i.Kind,
-		&i.Queue,
-		&i.State,
-	)
-	return i, err
-}
-
 const jobList = `-- name: JobList :many
 select j.id, j.kind, j.queue, j.state, j.attempt, j.max_attempts, j.created_at, j.scheduled_at,
-  j.attempted_at, j.finalized_at, cardinality(j.errors)::integer as error_count,
+  j.attempted_at, j.finalized_at, coalesce(j.errors[array_upper(j.errors, 1)]->>'error', '')::text as last_error,
   coalesce(s.number, es.number, '')::text as series_number,
   coalesce(s.made, e.rows_done, 0)::integer as done, coalesce(s.quantity, e.rows_total, 0)::integer as total,
   coalesce(e.id, 0)::bigint as export_id, coalesce(e.format::text, '')::text as export_format
@@ -96,16 +106,14 @@ left join series s on s.job_id = j.id
 left join export e on e.job_id = j.id
 left join series es on es.id = e.series_id
 where ($1::text = '' or j.state::text = $1)
-  and ($2::text = '' or j.queue = $2)
-  and ($3::boolean or j.state <> 'completed' or s.id is not null or e.id is not null)
+  and ($2::boolean or j.state <> 'completed' or s.id is not null or e.id is not null)
 order by case j.state when 'discarded' then 0 when 'retryable' then 1 when 'running' then 2
   when 'available' then 3 when 'scheduled' then 4 when 'pending' then 5 else 6 end, j.id desc
-limit $4
+limit $3
 `
 
 type JobListParams struct {
 	State      string
-	Queue      string
 	Everything bool
 	Size       int32
 }
@@ -121,7 +129,7 @@ type JobListRow struct {
 	ScheduledAt  time.Time
 	AttemptedAt  *time.Time
 	FinalizedAt  *time.Time
-	ErrorCount   int32
+	LastError    string
 	SeriesNumber string
 	Done         int32
 	Total        int32
@@ -131,12 +139,7 @@ type JobListRow struct {
 
 // Jobs with the series or export behind them; what is wrong comes first.
 func (q *Queries) JobList(ctx context.Context, db DBTX, arg JobListParams) ([]JobListRow, error) {
-	rows, err := db.Query(ctx, jobList,
-		arg.State,
-		arg.Queue,
-		arg.Everything,
-		arg.Size,
-	)
+	rows, err := db.Query(ctx, jobList, arg.State, arg.Everything, arg.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +158,7 @@ func (q *Queries) JobList(ctx context.Context, db DBTX, arg JobListParams) ([]Jo
 			&i.ScheduledAt,
 			&i.AttemptedAt,
 			&i.FinalizedAt,
-			&i.ErrorCount,
+			&i.LastError,
 			&i.SeriesNumber,
 			&i.Done,
 			&i.Total,
@@ -196,19 +199,6 @@ func (q *Queries) JobListWorkers(ctx context.Context, db DBTX) ([]string, error)
 		return nil, err
 	}
 	return items, nil
-}
-
-const jobOldestWaiting = `-- name: JobOldestWaiting :one
-select coalesce(max(extract(epoch from now() - scheduled_at)), 0)::bigint as seconds
-from river_job where state = 'available'
-`
-
-// How long the job that waits longest has been able to run, in seconds; 0 when none waits.
-func (q *Queries) JobOldestWaiting(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, jobOldestWaiting)
-	var seconds int64
-	err := row.Scan(&seconds)
-	return seconds, err
 }
 
 const jobRelease = `-- name: JobRelease :execrows

@@ -45,6 +45,26 @@ func (s *Server) table() []route {
 		{post, oneCustomer + "/redeem", staffWho(staff.RedeemFor), s.refillCards(s.adminCustomerRedeem)},
 		{get, oneCustomer + "/billing/payments", staffWho(staff.PaymentsView), s.adminCustomerPayments},
 
+		// Staff: background jobs.
+		{get, sectionJobs, staffWho(staff.JobsView), s.adminJobList},
+		{post, sectionJobs + "/:id/cancel", staffWho(staff.JobsManage), s.adminJobCancel},
+		{post, sectionJobs + "/:id/retry", staffWho(staff.JobsManage), s.adminJobRetry},
+		{post, "/admin/queues/:name/pause", staffWho(staff.JobsManage), s.adminQueuePause},
+		{post, "/admin/queues/:name/resume", staffWho(staff.JobsManage), s.adminQueueResume},
+		{get, riverUIPath, staffWho(staff.JobsView), s.adminRiverUI},
+		{get, riverUIPath + "/*path", staffWho(staff.JobsView), s.adminRiverUI},
+		{post, riverUIPath + "/*path", staffWho(staff.JobsManage), s.adminRiverUI},
+		{http.MethodPut, riverUIPath + "/*path", staffWho(staff.JobsManage), s.adminRiverUI},
+		{http.MethodPatch, riverUIPath + "/*path", staffWho(staff.JobsManage), s.adminRiverUI},
+
+		// Staff: configuration.
+		{get, sectionModules, staffWho(staff.ConfigManage), s.adminConfigModulesShow},
+		{post, sectionModules, staffWho(staff.ConfigManage), s.adminConfigModules},
+		{get, sectionPortal, staffWho(staff.ConfigManage), s.adminConfigPortalShow},
+		{post, sectionPortal, staffWho(staff.ConfigManage), s.adminConfigPortal},
+		{get, sectionVouchers, staffWho(staff.ConfigManage), s.adminConfigVouchersShow},
+		{post, sectionVouchers, staffWho(staff.ConfigManage), s.adminConfigVouchers},
+
 		// Staff: refill cards.
 		{get, sectionGenerate, staffWho(staff.SeriesGenerate), s.refillCards(s.adminGenerateShow)},
 		{post, sectionGenerate, staffWho(staff.SeriesGenerate), s.refillCards(s.adminGenerate)},

@@ -21,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/riverqueue/river"
+	"riverqueue.com/riverui"
 
 	"refill/internal/blob"
 	"refill/internal/card"
@@ -60,6 +61,7 @@ type Server struct {
 	Deps
 
 	views   *views
+	riverUI *riverui.Handler
 	assets  *assets
 	handler http.Handler
 	routes  []route
@@ -85,6 +87,9 @@ func New(deps Deps) (*Server, error) {
 		return nil, err
 	}
 	if s.views, err = newViews(s.functions()); err != nil {
+		return nil, err
+	}
+	if s.riverUI, err = s.newRiverUI(); err != nil {
 		return nil, err
 	}
 	if err := s.build(); err != nil {
