@@ -19,17 +19,6 @@ func (s *Server) landing(c *gin.Context) error {
 	return s.render(c, http.StatusOK, "portal/landing", &landingPage{s.page(c, "Welcome", "")})
 }
 
-// homePage is the first page behind the staff's door.
-type homePage struct {
-	page
-	Welcome empty
-}
-
-// adminHome handles GET /admin.
-func (s *Server) adminHome(c *gin.Context) error {
-	return s.render(c, http.StatusOK, "admin/home", &homePage{page: s.page(c, "Dashboard", sectionDashboard), Welcome: empty{Icon: "cards", Title: "Nothing here yet"}})
-}
-
 // healthz handles GET /healthz: the process lives.
 func (s *Server) healthz(c *gin.Context) error {
 	c.String(http.StatusOK, "ok\n")
