@@ -44,11 +44,15 @@ select scope, n, allowed, barred_until from address;
 
 -- name: GuessForgive :exec
 -- It was right: the charge on the address is taken back, who asked starts anew.
-with calm as materialized (select set_config('synchronous_commit', 'off', true))
-update guess g set n = case when g.scope = sqlc.arg(who)::text then 0 else greatest(g.n - 1, 0) end,
-  barred_until = case when g.scope = sqlc.arg(who)::text then null else g.barred_until end
-from calm
-where g.scope in (sqlc.arg(who)::text, sqlc.arg(address)::text);
+-- Locks are taken in the order of GuessCharge, or the two would deadlock.
+with calm as materialized (select set_config('synchronous_commit', 'off', true)),
+who as (
+  update guess set n = 0, barred_until = null from calm where scope = sqlc.arg(who)::text
+  returning scope
+)
+update guess g set n = greatest(g.n - 1, 0)
+from (select count(*) from who) as after_who
+where g.scope = sqlc.arg(address)::text;
 
 -- name: GuessClear :execrows
 -- Lifts a bar by hand.

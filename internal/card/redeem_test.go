@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
@@ -358,4 +359,23 @@ func TestLedgerOnlyGrows(t *testing.T) {
 		return err
 	})
 	require.Equal(t, "ledger_entry_balanced", db.Constraint(err))
+}
+
+// Charging and forgiving take their locks in one order: many customers behind
+// one address redeem at once without a deadlock.
+func TestManyCustomersBehindOneAddress(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	codes := b.codes(t, b.series(t, form(160)))
+	var group sync.WaitGroup
+	for n := range 8 {
+		c := b.customer(t, fmt.Sprintf("neighbour%d", n), b.north)
+		group.Go(func() {
+			for _, code := range codes[n*20 : n*20+20] {
+				_, err := b.redeem(t.Context(), c, code)
+				assert.NoError(t, err) //nolint:forbidigo // not the test's own goroutine
+			}
+		})
+	}
+	group.Wait()
 }

@@ -137,20 +137,24 @@ func (q *Queries) GuessDeleteOld(ctx context.Context, db DBTX) (int64, error) {
 }
 
 const guessForgive = `-- name: GuessForgive :exec
-with calm as materialized (select set_config('synchronous_commit', 'off', true))
-update guess g set n = case when g.scope = $1::text then 0 else greatest(g.n - 1, 0) end,
-  barred_until = case when g.scope = $1::text then null else g.barred_until end
-from calm
-where g.scope in ($1::text, $2::text)
+with calm as materialized (select set_config('synchronous_commit', 'off', true)),
+who as (
+  update guess set n = 0, barred_until = null from calm where scope = $2::text
+  returning scope
+)
+update guess g set n = greatest(g.n - 1, 0)
+from (select count(*) from who) as after_who
+where g.scope = $1::text
 `
 
 type GuessForgiveParams struct {
-	Who     string
 	Address string
+	Who     string
 }
 
 // It was right: the charge on the address is taken back, who asked starts anew.
+// Locks are taken in the order of GuessCharge, or the two would deadlock.
 func (q *Queries) GuessForgive(ctx context.Context, db DBTX, arg GuessForgiveParams) error {
-	_, err := db.Exec(ctx, guessForgive, arg.Who, arg.Address)
+	_, err := db.Exec(ctx, guessForgive, arg.Address, arg.Who)
 	return err
 }
