@@ -44,13 +44,16 @@ select scope, n, allowed, barred_until from address;
 
 -- name: GuessForgive :exec
 -- It was right: the charge on the address is taken back, who asked starts anew.
+-- Attempts under way count until they are answered; a bar that only they brought
+-- about goes with them.
 -- Locks are taken in the order of GuessCharge, or the two would deadlock.
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
 who as (
   update guess set n = 0, barred_until = null from calm where scope = sqlc.arg(who)::text
   returning scope
 )
-update guess g set n = greatest(g.n - 1, 0)
+update guess g set n = greatest(g.n - 1, 0),
+  barred_until = case when g.n - 1 < sqlc.arg(address_limit)::integer then null else g.barred_until end
 from (select count(*) from who) as after_who
 where g.scope = sqlc.arg(address)::text;
 

@@ -95,7 +95,7 @@ func until(t time.Time) string {
 // its failure does not undo what was done.
 func (s *Service) forgive(ctx context.Context, actor audit.Actor, customerID int64) {
 	who, address := guessScopes(actor, customerID)
-	if err := s.q.GuessForgive(ctx, s.db, db.GuessForgiveParams{Who: who, Address: address}); err != nil {
+	if err := s.q.GuessForgive(ctx, s.db, db.GuessForgiveParams{Who: who, Address: address, AddressLimit: s.limits.PerAddress}); err != nil {
 		s.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))
 	}
 }

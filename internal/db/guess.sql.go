@@ -139,22 +139,26 @@ func (q *Queries) GuessDeleteOld(ctx context.Context, db DBTX) (int64, error) {
 const guessForgive = `-- name: GuessForgive :exec
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
 who as (
-  update guess set n = 0, barred_until = null from calm where scope = $2::text
+  update guess set n = 0, barred_until = null from calm where scope = $3::text
   returning scope
 )
-update guess g set n = greatest(g.n - 1, 0)
+update guess g set n = greatest(g.n - 1, 0),
+  barred_until = case when g.n - 1 < $1::integer then null else g.barred_until end
 from (select count(*) from who) as after_who
-where g.scope = $1::text
+where g.scope = $2::text
 `
 
 type GuessForgiveParams struct {
-	Address string
-	Who     string
+	AddressLimit int32
+	Address      string
+	Who          string
 }
 
 // It was right: the charge on the address is taken back, who asked starts anew.
+// Attempts under way count until they are answered; a bar that only they brought
+// about goes with them.
 // Locks are taken in the order of GuessCharge, or the two would deadlock.
 func (q *Queries) GuessForgive(ctx context.Context, db DBTX, arg GuessForgiveParams) error {
-	_, err := db.Exec(ctx, guessForgive, arg.Address, arg.Who)
+	_, err := db.Exec(ctx, guessForgive, arg.AddressLimit, arg.Address, arg.Who)
 	return err
 }

@@ -39,6 +39,9 @@ type Account struct {
 	Actor        audit.Actor // for the audit row; its address and request id are filled in
 }
 
+// addressLimit is how many sign-ins of one address may fail within an hour.
+const addressLimit = 60
+
 // Realm is one of the two doors. Their usernames, limits and audit rows are
 // apart: customer "anna" cannot bar staff "anna".
 type Realm struct {
@@ -95,7 +98,7 @@ func Prove(ctx context.Context, dbtx db.DBTX, realm Realm, a Attempt) (audit.Act
 	actor.Address, actor.RequestID = a.Address, a.RequestID
 	switch {
 	case ok && !account.Disabled:
-		if err := db.New().GuessForgive(ctx, dbtx, db.GuessForgiveParams{Who: who, Address: address}); err != nil {
+		if err := db.New().GuessForgive(ctx, dbtx, db.GuessForgiveParams{Who: who, Address: address, AddressLimit: addressLimit}); err != nil {
 			return audit.Actor{}, fmt.Errorf("forgive an attempt to sign in: %w", err)
 		}
 		return actor, audit.Record(ctx, dbtx, actor, audit.Entry{Action: realm.Name + ".signed_in"})
@@ -140,7 +143,7 @@ func charge(ctx context.Context, dbtx db.DBTX, who, address string) (bool, error
 		Who: who, WhoWindow: time.Hour, SoftLimit: 5, FirstPause: 30 * time.Second, TopPause: 15 * time.Minute,
 		HardLimit: 50, HardPause: time.Hour,
 		// One address may be a whole office behind one router.
-		Address: address, AddressWindow: time.Hour, AddressLimit: 60,
+		Address: address, AddressWindow: time.Hour, AddressLimit: addressLimit,
 	})
 	if err != nil {
 		return false, fmt.Errorf("charge an attempt to sign in: %w", err)
