@@ -60,9 +60,10 @@
 // fragment listens by name and fetches itself:
 //
 //	<div id="series-progress" hx-get="/admin/…/progress" hx-swap="outerHTML"
-//	  hx-trigger="series-12 from:body throttle:500ms, resync from:body, every 10s">
+//	  hx-trigger="series-12 from:body delay:100ms, resync from:body, every 10s">
 //
-// "resync" comes once after each connection and stands for whatever was missed;
+// delay, not throttle: throttle drops the last of a burst, which is the one that
+// says "ready". "resync" comes once after each connection and stands for whatever was missed;
 // "every" is for when the stream is cut. A fragment that is done leaves out
 // hx-trigger, and so goes quiet.
 //

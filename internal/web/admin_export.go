@@ -26,6 +26,7 @@ type exportPanel struct {
 	Format field
 	Key    string
 	Files  []exportView
+	Moving bool // one of them is being made
 }
 
 // exportView is one file, or the making of it.
@@ -58,7 +59,8 @@ func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPan
 		return p, err
 	}
 	for _, row := range rows {
-		p.Files = append(p.Files, viewExport(row))
+		v := viewExport(row)
+		p.Files, p.Moving = append(p.Files, v), p.Moving || v.Running
 	}
 	return p, nil
 }
