@@ -204,7 +204,7 @@ func (s *Server) adminCustomerPayments(c *gin.Context) error {
 	p := &customerPaymentsPage{page: s.page(c, view.Name, sectionCustomers), Customer: view}
 	p.Tabs = customerTabs(view, p.Person, 1)
 	self := view.URL + "/billing/payments"
-	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) //nolint:errcheck // what is no number shows the newest
+	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // what is no number shows the newest
 	ctx := c.Request.Context()
 	var older bool
 	if p.Payments, older, err = s.payments(ctx, view.ID, before, billingPerPage, zone); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -76,8 +77,13 @@ func (s *Server) adminJobList(c *gin.Context) error {
 	p.queues(queues)
 	state := c.Query("state")
 	for _, w := range []filterWord{
-		{Text: "All"}, {Text: "Failed", URL: "discarded"}, {Text: "Trying again", URL: "retryable"}, {Text: "Running", URL: "running"},
-		{Text: "Waiting", URL: "available"}, {Text: "Done", URL: "completed"}, {Text: "Cancelled", URL: "cancelled"},
+		{Text: "All"},
+		{Text: "Failed", URL: "discarded"},
+		{Text: "Trying again", URL: "retryable"},
+		{Text: "Running", URL: "running"},
+		{Text: "Waiting", URL: "available"},
+		{Text: "Done", URL: "completed"},
+		{Text: "Cancelled", URL: "cancelled"},
 	} {
 		w.Current = w.URL == state
 		w.URL = listURL(sectionJobs, "state", w.URL)
@@ -124,22 +130,10 @@ func (p *jobListPage) queues(rows []db.JobCountsRow) {
 	case retrying > 0:
 		p.Alarm = count(retrying) + " failed and will be tried again by itself."
 	case len(paused) > 0:
-		p.Alarm = fmt.Sprintf("Paused: %s. Nothing there is taken up until somebody resumes it.", join(paused))
+		p.Alarm = fmt.Sprintf("Paused: %s. Nothing there is taken up until somebody resumes it.", strings.Join(paused, ", "))
 	default:
 		p.Calm = fmt.Sprintf("Nothing is wrong. %s running, %s waiting.", count(running), count(waiting))
 	}
-}
-
-// join lists words as people do.
-func join(words []string) string {
-	text := ""
-	for i, w := range words {
-		if i > 0 {
-			text += ", "
-		}
-		text += w
-	}
-	return text
 }
 
 // viewJob says what a job is about.

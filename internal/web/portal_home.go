@@ -86,7 +86,7 @@ func (s *Server) portalPayments(c *gin.Context) error {
 	if p.Balance, err = s.balance(c); err != nil {
 		return err
 	}
-	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) //nolint:errcheck // what is no number shows the newest
+	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // what is no number shows the newest
 	var older bool
 	if p.Payments, older, err = s.payments(ctx, p.Visitor.ID, before, paymentsPerPage, p.Visitor.Zone); err != nil {
 		return err
