@@ -11,7 +11,6 @@ export CGO_ENABLED := 0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 ADDR ?= 127.0.0.1:8080
-DATA ?= .data
 
 # Tests ask for the browser by this variable.
 CHROME_PATH ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable)
@@ -24,7 +23,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 demo: build ## run the whole portal with sample data; ADDR=host:port, DATA=folder
-	@exec bin/refill demo -addr $(ADDR) -data $(DATA)
+	@exec bin/refill demo -addr $(ADDR) $(if $(DATA),-data $(DATA))
 
 build: assets ## make bin/refill, one file with pages and assets inside
 	go build -ldflags "-s -w -X main.version=$(VERSION)" -o bin/refill ./cmd/refill
@@ -52,7 +51,7 @@ lint: bin/golangci-lint bin/sqlc ## check style, generated code and dependencies
 generate: bin/sqlc ## write internal/db anew from queries/ and migrations/
 	bin/sqlc generate
 
-clean: ## remove what was built and fetched; the demo's data in .data stays
+clean: ## remove what was built and fetched; the demo's data stays
 	rm -rf bin static/node_modules
 	git clean -fdXq static/vendor
 	@for dir in /dev/shm/refill-test-$$(id -u)-* "$${TMPDIR:-/tmp}"/refill-test-$$(id -u)-*; do \

@@ -147,7 +147,7 @@ func (st *stage) launch(ctx context.Context) error {
 	env := append(os.Environ(), "DATABASE_URL="+st.url, "REFILL_KEY_FILE="+st.path("keys"), "REFILL_FILES_DIR="+st.path("files"),
 		"REFILL_ADDR="+st.addr, "REFILL_TRUSTED_PROXIES=127.0.0.1", "REFILL_LOG_LEVEL=error", "REFILL_MAX_CONNS=16")
 	start := func(command string) (*exec.Cmd, error) {
-		cmd := exec.Command(st.binary, command) //nolint:gosec // the program that is measured
+		cmd := exec.CommandContext(context.WithoutCancel(ctx), st.binary, command) //nolint:gosec // the program that is measured; close stops it
 		cmd.Env, cmd.Stderr = env, os.Stderr
 		return cmd, cmd.Start()
 	}

@@ -358,3 +358,12 @@ func (s *site) series(quantity int, partners ...db.Partner) (db.Series, []string
 	}))
 	return made, codes
 }
+
+// unknownCode returns a well-formed code that no card has: that of a card whose
+// index was changed.
+func (s *site) unknownCode() string {
+	s.t.Helper()
+	made, codes := s.series(1)
+	s.exec(`update card set code_index = substr(sha256(code_index), 1, 16) where series_id = $1`, made.ID)
+	return codes[0]
+}

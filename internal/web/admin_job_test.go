@@ -1,0 +1,139 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/card"
+	"refill/internal/db"
+)
+
+// waiting orders a series that no worker makes, and returns it.
+func (s *site) waiting() db.Series {
+	s.t.Helper()
+	id := s.newStaff(fmt.Sprintf("orderer-%d", s.people.Add(1)), db.StaffRoleAdministrator)
+	ordered, err := s.Server.Cards.Order(s.t.Context(), audit.Actor{StaffID: id, Scope: audit.Everything()}, card.OrderForm{
+		Quantity: "10", Price: "1", Partners: []string{card.AnyPartner}, ValidTill: testClock().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	})
+	require.NoError(s.t, err)
+	series, err := db.New().SeriesGet(s.t.Context(), s.Pool, ordered.ID)
+	require.NoError(s.t, err)
+	return series
+}
+
+func TestJobsPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	operator := s.as(db.StaffRoleOperator)
+	require.Contains(t, operator.get(sectionJobs).text(".notice-good"), "Nothing is wrong.")
+	s.exec(`insert into river_queue (name, updated_at) values ('generate', now()), ('export', now())`)
+	series := s.waiting()
+	page := operator.get(sectionJobs)
+	require.Contains(t, page.text("#job-"+fmt.Sprint(*series.JobID)), "Series "+series.Number)
+	require.Contains(t, page.text("#job-"+fmt.Sprint(*series.JobID)), "Waiting")
+
+	s.exec(`update river_job set scheduled_at = now() - interval '2 minutes'`)
+	require.Contains(t, operator.get(sectionJobs).text(".notice-bad"), "No worker takes jobs")
+	s.exec(`update river_job set state = 'discarded', finalized_at = now(), errors = array['{"error": "the disk is full"}'::jsonb]`)
+	require.NoError(t, s.Server.Cards.Fail(t.Context(), series.ID))
+	page = operator.get(sectionJobs)
+	require.Contains(t, page.text(".notice-bad"), "1 failed for good")
+	require.Contains(t, page.text(".job-error"), "the disk is full")
+	require.Contains(t, operator.get(sectionJobs+"?state=completed").text(".empty-state"), "No jobs here")
+}
+
+// Cancelling and retrying a job does the same to what is behind it.
+func TestJobsAreCancelledAndRetried(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	operator := s.as(db.StaffRoleOperator)
+	state := func(id int64) db.SeriesState {
+		series, err := db.New().SeriesGet(t.Context(), s.Pool, id)
+		require.NoError(t, err)
+		return series.State
+	}
+	failed, doomed := s.waiting(), s.waiting()
+	require.NoError(t, s.Server.Cards.Fail(t.Context(), failed.ID))
+	require.Equal(t, sectionJobs, operator.post(fmt.Sprintf("%s/%d/retry", sectionJobs, *failed.JobID), nil).Header.Get("Location"))
+	require.Equal(t, db.SeriesStateQueued, state(failed.ID))
+	operator.post(fmt.Sprintf("%s/%d/cancel", sectionJobs, *doomed.JobID), nil)
+	require.Equal(t, db.SeriesStateCancelled, state(doomed.ID))
+	operator.post(fmt.Sprintf("%s/%d/cancel", sectionJobs, *doomed.JobID), nil)
+	require.Contains(t, operator.get(sectionJobs).text("#notice"), "has changed meanwhile")
+	require.Equal(t, http.StatusNotFound, operator.post(sectionJobs+"/999999/cancel", nil).Status)
+	require.Contains(t, s.audits(), "job.cancelled")
+
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(sectionJobs).Status)
+}
+
+func TestQueuesArePaused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	operator := s.as(db.StaffRoleOperator)
+	s.exec(`insert into river_queue (name, updated_at) values ('export', now())`)
+	require.Equal(t, sectionJobs, operator.post("/admin/queues/export/pause", nil).Header.Get("Location"))
+	page := operator.get(sectionJobs)
+	require.Contains(t, page.text("#queue-export"), "Paused")
+	require.Contains(t, page.text(".notice-bad"), "Paused: export.")
+	operator.post("/admin/queues/export/resume", nil)
+	require.NotContains(t, operator.get(sectionJobs).text("#queue-export"), "Paused")
+	require.Equal(t, http.StatusNotFound, operator.post("/admin/queues/none/pause", nil).Status)
+}
+
+func TestRiverUIIsGuarded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	require.NoError(t, s.Server.Start(t.Context()))
+	require.Equal(t, http.StatusSeeOther, s.browser().get(riverUIPath+"/").Status)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(riverUIPath+"/").Status)
+	operator := s.as(db.StaffRoleOperator)
+	page := operator.get(riverUIPath + "/")
+	require.Equal(t, http.StatusOK, page.Status)
+	require.Contains(t, page.Header.Get("Content-Security-Policy"), "style-src 'self' 'unsafe-inline'")
+	require.NotContains(t, operator.get("/admin").Header.Get("Content-Security-Policy"), "unsafe-inline")
+	series := s.waiting()
+	list := operator.get(riverUIPath + "/api/jobs?state=available")
+	require.Equal(t, http.StatusOK, list.Status)
+	require.Contains(t, list.Body, fmt.Sprintf(`series_id\": %d`, series.ID))
+	body := fmt.Sprintf(`{"ids": ["%d"]}`, *series.JobID)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).do(http.MethodPost, riverUIPath+"/api/jobs/cancel", body, "Content-Type", "application/json").Status)
+	require.Equal(t, http.StatusOK, operator.do(http.MethodPost, riverUIPath+"/api/jobs/cancel", body, "Content-Type", "application/json").Status)
+}
+
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleOperator).get(sectionVouchers).Status)
+
+	admin.get(sectionVouchers).one("#f-activate[checked]")
+	refused := admin.post(sectionVouchers, url.Values{"file_hours": {"0"}, "guesses_daily": {"many"}})
+	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
+	require.NotEmpty(t, refused.text("#f-file_hours-error"))
+	require.NotEmpty(t, refused.text("#f-guesses_daily-error"))
+	require.Equal(t, "many", refused.one("#f-guesses_daily").AttrOr("value", ""))
+	require.Equal(t, sectionVouchers, admin.post(sectionVouchers, url.Values{"file_hours": {"48"}, "guesses_daily": {"200,000"}}).Header.Get("Location"))
+	page := admin.get(sectionVouchers)
+	require.Contains(t, page.text("#notice"), "Saved.")
+	require.Equal(t, "48", page.one("#f-file_hours").AttrOr("value", ""))
+	admin.get(sectionGenerate).none("#f-activate[checked]")
+
+	admin.post(sectionPortal, url.Values{partnerField(s.North.ID): {"on"}})
+	page = admin.get(sectionPortal)
+	page.one("#f-" + partnerField(s.North.ID) + "[checked]")
+	page.none("#f-" + partnerField(s.South.ID) + "[checked]")
+	require.Contains(t, s.audits(), "partner.portal_changed")
+
+	admin.post(sectionModules, nil)
+	admin.get("/admin").none("nav a[href='" + sectionSeries + "']")
+	require.Equal(t, http.StatusNotFound, admin.get(sectionSeries).Status)
+	admin.post(sectionModules, url.Values{"refill_cards": {"on"}})
+	require.Equal(t, http.StatusOK, admin.get(sectionSeries).Status)
+}
