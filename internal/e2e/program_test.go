@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"net"
@@ -17,36 +18,27 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
+
+	"refill/internal/dbtest"
 )
 
-// binary is the program, built once for all tests.
+// binary is the program, built once for all tests. It has one place for each
+// checkout, so that runs do not fill the disk.
 var binary string
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "refill-e2e-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir) //nolint:errcheck // left to the system's own cleaning
-		binary = filepath.Join(dir, "refill")
-		build := exec.Command("go", "build", "-o", binary, "refill/cmd/refill")
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
-			fmt.Fprintln(os.Stderr, "build the program:", err)
-			return 1
-		}
-		code := m.Run()
-		if code == 0 {
-			if err := goleak.Find(); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				return 1
-			}
-		}
-		return code
-	}())
+	here, err := os.Getwd()
+	if err != nil {
+		panic(err)
+	}
+	binary = filepath.Join(os.TempDir(), fmt.Sprintf("refill-e2e-%d-%x", os.Getuid(), sha256.Sum256([]byte(here)))[:40])
+	build := exec.Command("go", "build", "-o", binary, "refill/cmd/refill")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "build the program:", err)
+		os.Exit(1)
+	}
+	dbtest.Main(m)
 }
 
 // startLimit is how long the first start may take: it makes a database and the

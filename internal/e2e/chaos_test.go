@@ -1,0 +1,201 @@
+package e2e_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/blob"
+	"refill/internal/card"
+	"refill/internal/check"
+	"refill/internal/db"
+	"refill/internal/dbtest"
+	"refill/internal/job"
+	"refill/internal/setting"
+	"refill/internal/staff"
+)
+
+// stallLimit is how long work may stand still after a worker was killed.
+const stallLimit = 40 * time.Second
+
+// chaos is a database with workers that are killed.
+type chaos struct {
+	t      *testing.T
+	pool   *pgxpool.Pool
+	keys   *card.Keyring
+	cards  *card.Service
+	admin  audit.Actor
+	random *rand.Rand
+	env    []string
+	files  string
+}
+
+// large reports whether the tests run at full size (make chaos).
+func large() bool { return os.Getenv("REFILL_CHAOS") != "" } //nolint:forbidigo // a test binary has no main that could read it
+
+func newChaos(t *testing.T) *chaos {
+	t.Helper()
+	seed, err := strconv.ParseUint(os.Getenv("REFILL_CHAOS_SEED"), 10, 64) //nolint:forbidigo // as above
+	if err != nil {
+		seed = uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	}
+	t.Logf("REFILL_CHAOS_SEED=%d", seed)
+	c := &chaos{t: t, pool: dbtest.Pool(t), random: rand.New(rand.NewPCG(seed, 0)), files: t.TempDir()} //nolint:gosec // when to kill, not what to draw
+	var key bytes.Buffer
+	require.NoError(t, card.WriteNewKey(&key, 1))
+	keyFile := filepath.Join(t.TempDir(), "keys")
+	require.NoError(t, os.WriteFile(keyFile, key.Bytes(), 0o600))
+	c.keys, err = card.ReadKeyring(&key)
+	require.NoError(t, err)
+	log := slog.New(slog.DiscardHandler)
+	jobs, err := job.NewInserter(c.pool, log)
+	require.NoError(t, err)
+	c.cards = card.New(c.pool, c.keys, jobs, setting.NewStore(c.pool, time.Now), log)
+	id, err := staff.Create(t.Context(), c.pool, audit.System(), staff.New{Username: "admin", Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
+	require.NoError(t, err)
+	c.admin = audit.Actor{StaffID: id, Scope: audit.Everything()}
+	c.env = append(os.Environ(), "DATABASE_URL="+c.pool.Config().ConnString(), "REFILL_KEY_FILE="+keyFile, "REFILL_FILES_DIR="+c.files,
+		"REFILL_LOG_LEVEL=error", "REFILL_MAX_CONNS=6")
+	return c
+}
+
+// worker starts `refill work`; the test's end kills it if nobody has before.
+func (c *chaos) worker() *exec.Cmd {
+	c.t.Helper()
+	cmd := exec.Command(binary, "work")
+	cmd.Env, cmd.Stderr = c.env, os.Stderr
+	require.NoError(c.t, cmd.Start())
+	c.t.Cleanup(func() { kill(cmd) })
+	return cmd
+}
+
+// kill is kill -9. A process that is gone already is fine.
+func kill(cmd *exec.Cmd) {
+	_ = cmd.Process.Signal(syscall.SIGKILL)
+	_ = cmd.Wait()
+}
+
+// until waits until a condition holds.
+func (c *chaos) until(what string, limit time.Duration, holds func() bool) {
+	c.t.Helper()
+	timeout := time.After(limit)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-timeout:
+			c.t.Fatalf("waited %s for %s", limit, what)
+		}
+	}
+}
+
+func (c *chaos) order(quantity int) int64 {
+	c.t.Helper()
+	ordered, err := c.cards.Order(c.t.Context(), c.admin, card.OrderForm{
+		Quantity: strconv.Itoa(quantity), Price: "1", Partners: []string{card.AnyPartner}, Activate: true,
+		ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	})
+	require.NoError(c.t, err)
+	return ordered.ID
+}
+
+func (c *chaos) made(id int64) db.Series {
+	c.t.Helper()
+	s, err := db.New().SeriesGet(c.t.Context(), c.pool, id)
+	require.NoError(c.t, err)
+	return s
+}
+
+// requireSound holds the database against every invariant.
+func (c *chaos) requireSound() {
+	c.t.Helper()
+	broken, err := check.Run(c.t.Context(), c.pool, c.keys)
+	require.NoError(c.t, err)
+	require.Empty(c.t, broken)
+}
+
+// Workers are killed at random moments while they make series, two at a time: each
+// series ends with exactly its cards, and work never stands still for long.
+func TestChaosWorkersKilledWhileGenerating(t *testing.T) {
+	t.Parallel()
+	c := newChaos(t)
+	quantity, kills := 150_000, 2
+	if large() {
+		quantity, kills = 1_000_000, 25
+	}
+	first, second := c.order(quantity), c.order(quantity/3)
+	workers := []*exec.Cmd{c.worker(), c.worker()}
+	for range kills {
+		before := c.made(first).Made
+		goal := before + 1 + c.random.Int32N(int32(quantity/(kills+1))) //nolint:gosec // at most a million
+		c.until("cards after a kill", stallLimit, func() bool {
+			s := c.made(first)
+			return s.Made >= goal || s.MadeAt != nil
+		})
+		victim := c.random.IntN(len(workers))
+		kill(workers[victim])
+		workers[victim] = c.worker()
+	}
+	for _, id := range []int64{first, second} {
+		c.until("the whole series", 2*stallLimit, func() bool { return c.made(id).MadeAt != nil })
+	}
+	c.requireSound() // serials 1 to N without a gap, value posted once, …
+}
+
+// A worker is killed while it writes a file: nothing torn is ever offered, and the
+// next worker writes all of it.
+func TestChaosWorkerKilledWhileExporting(t *testing.T) {
+	t.Parallel()
+	c := newChaos(t)
+	quantity, kills := 120_000, 1
+	if large() {
+		quantity, kills = 1_000_000, 8
+	}
+	series := c.order(quantity)
+	worker := c.worker()
+	c.until("the series", 2*stallLimit, func() bool { return c.made(series).MadeAt != nil })
+	id, err := c.cards.RequestExport(t.Context(), c.admin, series, "pdf", uuid.New())
+	require.NoError(t, err)
+	read := func() db.Export {
+		e, err := c.cards.Export(t.Context(), c.admin, id)
+		require.NoError(t, err)
+		return e.Export
+	}
+	for range kills {
+		c.until("the file to grow", stallLimit, func() bool { e := read(); return e.RowsDone > 0 || e.State == db.ExportStateReady })
+		kill(worker)
+		worker = c.worker()
+		require.NotEqual(t, db.ExportStateFailed, read().State)
+	}
+	c.until("the file", 4*stallLimit, func() bool { return read().State == db.ExportStateReady })
+	e := read()
+	require.Equal(t, int32(quantity), e.RowsDone) //nolint:gosec // at most a million
+	disk, err := blob.NewDisk(c.files)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, disk.Close()) })
+	file, info, err := disk.Open(t.Context(), e.File)
+	require.NoError(t, err)
+	hash := sha256.New()
+	_, err = io.Copy(hash, file)
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	require.Equal(t, e.Size, info.Size)
+	require.Equal(t, fmt.Sprintf("%x", e.SHA256), fmt.Sprintf("%x", hash.Sum(nil)))
+	c.requireSound()
+}
