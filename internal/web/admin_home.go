@@ -76,7 +76,7 @@ func (s *Server) adminHome(c *gin.Context) error {
 			return err
 		}
 	}
-	if p.Person.Can(staff.JobsView) {
+	if p.Person.Can(staff.JobsView) && p.Person.Scope.AllPartners {
 		if err := s.homeJobs(ctx, p); err != nil {
 			return err
 		}

@@ -107,6 +107,20 @@ func TestRiverUIIsGuarded(t *testing.T) {
 	require.Equal(t, http.StatusOK, operator.do(http.MethodPost, riverUIPath+"/api/jobs/cancel", body, "Content-Type", "application/json").Status)
 }
 
+// What concerns every partner is not for staff of some.
+func TestWholeHousePages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	north := s.as(db.StaffRoleAdministrator, s.North)
+	for _, path := range []string{sectionJobs, riverUIPath + "/", sectionModules, sectionVouchers} {
+		require.Equal(t, http.StatusForbidden, north.get(path).Status, path)
+	}
+	require.Equal(t, http.StatusForbidden, north.post(sectionModules, nil).Status)
+	portal := north.get(sectionPortal)
+	portal.one("#f-" + partnerField(s.North.ID))
+	portal.none("#f-" + partnerField(s.South.ID))
+}
+
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -154,54 +155,25 @@ func seriesActions(row db.SeriesShowRow) []confirmation {
 	}
 }
 
-// adminSeriesChange returns the handler of one action on a series.
-func (s *Server) adminSeriesChange(change func(c *gin.Context, actor audit.Actor, id int64) error, done string) handler {
+// adminSeriesChange returns the handler of one action on a series. done is what
+// the page says afterwards, with the series' number.
+func (s *Server) adminSeriesChange(change func(ctx context.Context, actor audit.Actor, id int64) error, done string) handler {
 	return func(c *gin.Context) error {
 		row, err := s.findSeries(c)
 		if err != nil {
 			return err
 		}
-		err = change(c, s.actor(c), row.Series.ID)
-		if fault.KindOf(err) == fault.Conflict && err != nil { // somebody was quicker: show how it stands now
+		err = change(c.Request.Context(), s.actor(c), row.Series.ID)
+		switch {
+		case err == nil:
+			s.setFlash(c, fmt.Sprintf(done, row.Series.Number))
+		case fault.KindOf(err) == fault.Conflict: // somebody was quicker: show how it stands now
 			s.setFlash(c, fault.All(err)[0].Message)
-			return s.redirect(c, seriesURL(row.Series.Number))
-		}
-		if err != nil {
+		default:
 			return err
 		}
-		s.setFlash(c, fmt.Sprintf(done, row.Series.Number))
 		return s.redirect(c, seriesURL(row.Series.Number))
 	}
-}
-
-func (s *Server) adminSeriesActivate() handler {
-	return s.adminSeriesChange(func(c *gin.Context, a audit.Actor, id int64) error {
-		return s.Cards.Activate(c.Request.Context(), a, id)
-	}, "Series %s is active.")
-}
-
-func (s *Server) adminSeriesLock() handler {
-	return s.adminSeriesChange(func(c *gin.Context, a audit.Actor, id int64) error {
-		return s.Cards.Lock(c.Request.Context(), a, id)
-	}, "Series %s is locked.")
-}
-
-func (s *Server) adminSeriesVoid() handler {
-	return s.adminSeriesChange(func(c *gin.Context, a audit.Actor, id int64) error {
-		return s.Cards.Void(c.Request.Context(), a, id)
-	}, "Series %s is void.")
-}
-
-func (s *Server) adminSeriesCancel() handler {
-	return s.adminSeriesChange(func(c *gin.Context, a audit.Actor, id int64) error {
-		return s.Cards.Cancel(c.Request.Context(), a, id)
-	}, "Series %s is cancelled.")
-}
-
-func (s *Server) adminSeriesRetry() handler {
-	return s.adminSeriesChange(func(c *gin.Context, a audit.Actor, id int64) error {
-		return s.Cards.Retry(c.Request.Context(), a, id)
-	}, "Series %s goes on.")
 }
 
 // happenings reads what happened to a series.

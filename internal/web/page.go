@@ -90,15 +90,15 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 			menu = append(menu, menuItem{Title: "Finance", Children: []menuItem{cards}})
 		}
 	}
-	if p.Can(staff.JobsView) {
+	if p.Can(staff.JobsView) && p.Scope.AllPartners {
 		menu = append(menu, menuItem{Title: "Operations", Children: []menuItem{entry("Jobs", "list-check", sectionJobs)}})
 	}
 	if p.Can(staff.ConfigManage) {
-		menu = append(menu, menuItem{Title: "Config", Children: []menuItem{
-			entry("Modules", "package", sectionModules),
-			entry("Portal", "world", sectionPortal),
-			entry("Vouchers", "ticket", sectionVouchers),
-		}})
+		config := []menuItem{entry("Portal", "world", sectionPortal)}
+		if p.Scope.AllPartners {
+			config = []menuItem{entry("Modules", "package", sectionModules), config[0], entry("Vouchers", "ticket", sectionVouchers)}
+		}
+		menu = append(menu, menuItem{Title: "Config", Children: config})
 	}
 	return menu
 }
