@@ -85,3 +85,20 @@ func optional[T int32 | int64](v T) *T {
 	}
 	return &v
 }
+
+// AddressScope names who stands behind an address, for limits: the address
+// itself, or for IPv6 the /64 that one customer of a provider is given.
+func AddressScope(address netip.Addr) string {
+	address = address.Unmap().WithZone("")
+	if !address.IsValid() {
+		return "unknown"
+	}
+	if address.Is4() {
+		return address.String()
+	}
+	prefix, err := address.Prefix(64)
+	if err != nil {
+		return address.String()
+	}
+	return prefix.String()
+}

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"time"
 
 	"refill/internal/audit"
@@ -48,17 +47,7 @@ func guessScopes(actor audit.Actor, customerID int64) (who, address string) {
 	if actor.StaffID != 0 {
 		who = fmt.Sprintf("staff:%d", actor.StaffID)
 	}
-	return who, "address:" + addressScope(actor.Address)
-}
-
-func addressScope(a netip.Addr) string {
-	a = a.Unmap()
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
+	return who, "address:" + audit.AddressScope(actor.Address)
 }
 
 // charge counts an attempt before anything is looked up and refuses it where a

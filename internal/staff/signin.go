@@ -78,7 +78,7 @@ func findStaff(ctx context.Context, dbtx db.DBTX, username string) (Account, err
 // signed in.
 func Prove(ctx context.Context, dbtx db.DBTX, realm Realm, a Attempt) (audit.Actor, error) {
 	username := fold(a.Username)
-	who, address := "signin:"+realm.Name+":"+username, "signin:ip:"+AddressScope(a.Address)
+	who, address := "signin:"+realm.Name+":"+username, "signin:ip:"+audit.AddressScope(a.Address)
 	barred, err := charge(ctx, dbtx, who, address)
 	if err != nil {
 		return audit.Actor{}, err
@@ -167,21 +167,4 @@ func fold(username string) string {
 		username = strconv.QuoteToASCII(username)
 	}
 	return username[:min(len(username), 80)]
-}
-
-// AddressScope names who stands behind an address, for limits: the address
-// itself, or for IPv6 the /64 that one customer of a provider is given.
-func AddressScope(address netip.Addr) string {
-	address = address.Unmap().WithZone("")
-	if !address.IsValid() {
-		return "unknown"
-	}
-	if address.Is4() {
-		return address.String()
-	}
-	prefix, err := address.Prefix(64)
-	if err != nil {
-		return address.String()
-	}
-	return prefix.String()
 }

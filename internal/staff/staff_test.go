@@ -81,17 +81,6 @@ func TestPasswords(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-func TestAddressScope(t *testing.T) {
-	t.Parallel()
-	for address, want := range map[string]string{
-		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7",
-		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
-	} {
-		require.Equal(t, want, AddressScope(netip.MustParseAddr(address)))
-	}
-	require.Equal(t, "unknown", AddressScope(netip.Addr{}))
-}
-
 func TestFold(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "anna", fold("  ANNA\t"))
