@@ -21,7 +21,7 @@ func TestTwoFaces(t *testing.T) {
 	require.Len(t, all, 1)
 	require.NotContains(t, all[0].Message, "10.0.0.5", "the visitor has not")
 	require.Equal(t, fault.Invalid, fault.KindOf(wrapped))
-	require.Nil(t, f.Cause, "the original is not changed")
+	require.NoError(t, f.Cause, "the original is not changed")
 	require.NotErrorIs(t, wrapped, fault.New(fault.Invalid, "another", ""))
 	require.ErrorIs(t, f.Saying("Other words."), f)
 }
