@@ -86,8 +86,14 @@ func TestMainJob(t *testing.T) {
 	other.press("Redeem")
 	other.sees("can’t be redeemed")
 
-	// A card's QR code opens the form filled in.
+	// A card's QR code opens the form filled in, also when the customer has to sign
+	// in on the way.
+	other = newBrowser(t, d.URL, 360, 740)
 	other.open("/r#" + rows[8][1])
+	other.until("the sign-in", `location.pathname === "/portal/login"`)
+	other.fill("Username", "customer2")
+	other.fill("Password", "refill-demo")
+	other.press("Sign in")
 	other.until("the code in the form", fmt.Sprintf(`%s("Code") && %s("Code").value.replaceAll("-", "").endsWith(%s)`, find, find, quote(strings.ReplaceAll(rows[8][1][len(rows[8][1])-19:], "-", ""))))
 	require.NotContains(t, script[string](other, `location.href`), "#")
 	other.press("Redeem")
