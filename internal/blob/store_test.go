@@ -15,7 +15,11 @@ import (
 	"refill/internal/fault"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// A server that closed a connection waits half a second for the other side to
+	// read to the end, also when it is shut down (net/http, closeWriteAndWait).
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
+}
 
 // put commits a file.
 func put(t *testing.T, s blob.Store, name, content string) blob.Info {
