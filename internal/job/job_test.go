@@ -91,7 +91,7 @@ func setup(t *testing.T) *bundle {
 		ID: uuid.NewString(), Cards: b.cards, Files: b.files, Settings: settings, PublicURL: "https://refill.example.net", Log: log, Now: time.Now,
 	})
 	require.NoError(t, err)
-	events, stop := b.worker.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled)
+	events, stop := b.worker.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled, river.EventKindQueuePaused)
 	b.events = events
 	require.NoError(t, b.worker.Start(ctx))
 	t.Cleanup(func() {
@@ -108,11 +108,28 @@ func (b *bundle) await(t *testing.T, kind string) *river.Event {
 	for {
 		select {
 		case e := <-b.events:
-			if e.Job.Kind == kind {
+			if e.Job != nil && e.Job.Kind == kind {
 				return e
 			}
 		case <-timeout:
 			t.Fatalf("no %s ended within 30 s", kind)
+		}
+	}
+}
+
+// pause pauses a queue and waits until the worker has heard of it.
+func (b *bundle) pause(t *testing.T, queue string) {
+	t.Helper()
+	require.NoError(t, b.worker.QueuePause(t.Context(), queue, nil))
+	timeout := time.After(30 * time.Second)
+	for {
+		select {
+		case e := <-b.events:
+			if e.Kind == river.EventKindQueuePaused && e.Queue.Name == queue {
+				return
+			}
+		case <-timeout:
+			t.Fatalf("queue %s was not paused within 30 s", queue)
 		}
 	}
 }
@@ -212,7 +229,7 @@ func TestExportCancelledLeavesNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.order(t, 10)
-	require.NoError(t, b.worker.QueuePause(t.Context(), card.QueueExport, nil))
+	b.pause(t, card.QueueExport)
 	id := b.export(t, s, "csv")
 	require.NoError(t, b.cards.CancelExport(t.Context(), b.admin, id))
 	require.NoError(t, b.worker.QueueResume(t.Context(), card.QueueExport, nil))
@@ -226,7 +243,7 @@ func TestExportCancelledLeavesNothing(t *testing.T) {
 func TestStrandedIsMarked(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	require.NoError(t, b.worker.QueuePause(t.Context(), card.QueueGenerate, nil))
+	b.pause(t, card.QueueGenerate)
 	ordered, err := b.cards.Order(t.Context(), b.admin, card.OrderForm{
 		Quantity: "10", Price: "1", Partners: []string{card.AnyPartner}, ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
 	})
