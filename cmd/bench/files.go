@@ -5,78 +5,96 @@ import (
 	"fmt"
 	"math"
 	"os"
+
+	"refill/internal/db"
 )
 
-// measureGenerate makes a series through the real job, and has psql copy the same
-// rows into an identical table with the same indexes.
-func measureGenerate(ctx context.Context, st *stage, print func(string, float64, string)) error {
-	if err := st.checkpoint(ctx); err != nil {
+// cardColumns are what the worker fills when it makes a card.
+const cardColumns = "series_id, serial, key_id, code_index, code_sealed"
+
+// measureGenerate makes series through the real job, and has psql copy the same
+// rows into an identical table with the same indexes. That table keeps the rows
+// of all rounds, as the table of cards does: both sides meet indexes of one size.
+func measureGenerate(ctx context.Context, st *stage) (figures, error) {
+	if _, err := st.pool.Exec(ctx, `create table card_copy (like card including all)`); err != nil {
+		return nil, err
+	}
+	f := figures{}
+	for range st.rounds {
+		if err := generateOnce(ctx, st, f); err != nil {
+			return nil, err
+		}
+	}
+	_, err := st.pool.Exec(ctx, `drop table card_copy`)
+	return f, err
+}
+
+func generateOnce(ctx context.Context, st *stage, f figures) error {
+	if err := st.calm(ctx); err != nil {
 		return err
 	}
-	if err := st.resetPeak(); err != nil {
-		return err
-	}
-	series, took, err := st.series(ctx, st.sizes.cards)
+	series, took, err := st.series(ctx, st.cards)
 	if err != nil {
 		return err
 	}
-	rss, err := st.peak()
+	rss, err := st.worker.peak()
 	if err != nil {
 		return err
 	}
 	file := st.path("rows.bin")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
+	if _, err := st.psql(ctx, fmt.Sprintf(`\copy (select %s from card where series_id = %d order by serial) to '%s' (format binary)`, cardColumns, series.ID, file)); err != nil {
 		return err
 	}
-	columns := "series_id, serial, key_id, code_index, code_sealed"
-	if _, err := st.psql(ctx, fmt.Sprintf(`\copy (select %s from card where series_id = %d order by serial) to '%s' (format binary)`, columns, series.ID, file)); err != nil {
+	if err := st.calm(ctx); err != nil {
 		return err
 	}
-	if _, err := st.pool.Exec(ctx, `create table card_copy (like card including all)`); err != nil {
-		return err
-	}
-	if err := st.checkpoint(ctx); err != nil {
-		return err
-	}
-	copied, err := st.psql(ctx, fmt.Sprintf(`\copy card_copy (%s) from '%s' (format binary)`, columns, file))
+	copied, err := st.psql(ctx, fmt.Sprintf(`\copy card_copy (%s) from '%s' (format binary)`, cardColumns, file))
 	if err != nil {
 		return err
 	}
-	if _, err := st.pool.Exec(ctx, `drop table card_copy`); err != nil {
-		return err
-	}
-	print("generate_seconds", took.Seconds(), "s")
-	print("generate_rate", float64(st.sizes.cards)/took.Seconds(), "cards/s")
-	print("copy_seconds", copied.Seconds(), "s")
-	print("generate_vs_copy", took.Seconds()/copied.Seconds(), "ratio")
-	print("rss_generate", rss, "MiB")
-	return nil
+	f.add("generate_seconds", took.Seconds(), "s")
+	f.add("generate_rate", float64(st.cards)/took.Seconds(), "cards/s")
+	f.add("copy_seconds", copied.Seconds(), "s")
+	f.add("generate_vs_copy", took.Seconds()/copied.Seconds(), "ratio")
+	f.add("rss_generate", rss, "MiB")
+	return os.Remove(file)
 }
 
-// measureCSV exports the series and has psql write as many bytes from the same
-// table.
-func measureCSV(ctx context.Context, st *stage, print func(string, float64, string)) error {
-	if err := st.checkpoint(ctx); err != nil {
+// measureCSV exports a series through the real job and has psql write as many
+// bytes from the same table.
+func measureCSV(ctx context.Context, st *stage) (figures, error) {
+	series, err := st.anySeries(ctx, st.cards)
+	if err != nil {
+		return nil, err
+	}
+	f := figures{}
+	for range st.rounds {
+		if err := csvOnce(ctx, st, series, f); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func csvOnce(ctx context.Context, st *stage, series db.Series, f figures) error {
+	if err := st.calm(ctx); err != nil {
 		return err
 	}
-	if err := st.resetPeak(); err != nil {
-		return err
-	}
-	var id int64
-	if err := st.pool.QueryRow(ctx, `select id from series order by quantity desc limit 1`).Scan(&id); err != nil {
-		return err
-	}
-	e, took, err := st.export(ctx, id, "csv")
+	e, took, err := st.export(ctx, series.ID, "csv")
 	if err != nil {
 		return err
 	}
-	rss, err := st.peak()
+	rss, err := st.worker.peak()
 	if err != nil {
+		return err
+	}
+	if err := st.calm(ctx); err != nil {
 		return err
 	}
 	file := st.path("rows.csv")
 	// As wide a code as ours: prefix, four groups, four dashes.
-	copied, err := st.psql(ctx, fmt.Sprintf(`\copy (select serial, 'Bench-' || substr(encode(code_index, 'hex'), 1, 19), '10.00', 'USD', date '2027-01-01', '202601', 'active' from card where series_id = %d order by serial) to '%s' csv`, id, file))
+	copied, err := st.psql(ctx, fmt.Sprintf(`\copy (select serial, '%s-' || substr(encode(code_index, 'hex'), 1, 19), '10.00', 'USD', date '%s', '%s', 'active' from card where series_id = %d order by serial) to '%s' csv`,
+		series.Prefix, series.ValidTill.Format("2006-01-02"), series.Number, series.ID, file))
 	if err != nil {
 		return err
 	}
@@ -85,34 +103,38 @@ func measureCSV(ctx context.Context, st *stage, print func(string, float64, stri
 		return err
 	}
 	if off := math.Abs(float64(stat.Size()-e.Size)) / float64(e.Size); off > 0.02 {
-		return fmt.Errorf("psql wrote %d bytes where we wrote %d: not comparable", stat.Size(), e.Size)
+		return fmt.Errorf("psql wrote %d bytes where the export has %d: not comparable; bring the select in cmd/bench/files.go to the width of a line of the CSV", stat.Size(), e.Size)
 	}
-	print("csv_seconds", took.Seconds(), "s")
-	print("csv_vs_copy", took.Seconds()/copied.Seconds(), "ratio")
-	print("rss_csv", rss, "MiB")
-	return nil
+	f.add("csv_seconds", took.Seconds(), "s")
+	f.add("csv_copy_seconds", copied.Seconds(), "s")
+	f.add("csv_vs_copy", took.Seconds()/copied.Seconds(), "ratio")
+	f.add("rss_csv", rss, "MiB")
+	return os.Remove(file)
 }
 
 // measurePDF prints a series of its own.
-func measurePDF(ctx context.Context, st *stage, print func(string, float64, string)) error {
+func measurePDF(ctx context.Context, st *stage) (figures, error) {
 	series, _, err := st.series(ctx, st.pdfCards)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := st.resetPeak(); err != nil {
-		return err
+	f := figures{}
+	for range st.rounds {
+		if err := st.calm(ctx); err != nil {
+			return nil, err
+		}
+		e, took, err := st.export(ctx, series.ID, "pdf")
+		if err != nil {
+			return nil, err
+		}
+		rss, err := st.worker.peak()
+		if err != nil {
+			return nil, err
+		}
+		f.add("pdf_seconds", took.Seconds(), "s")
+		f.add("pdf_rate", float64(st.pdfCards)/took.Seconds(), "cards/s")
+		f.add("pdf_bytes_per_card", float64(e.Size)/float64(st.pdfCards), "bytes")
+		f.add("rss_pdf", rss, "MiB")
 	}
-	e, took, err := st.export(ctx, series.ID, "pdf")
-	if err != nil {
-		return err
-	}
-	rss, err := st.peak()
-	if err != nil {
-		return err
-	}
-	print("pdf_seconds", took.Seconds(), "s")
-	print("pdf_rate", float64(st.pdfCards)/took.Seconds(), "cards/s")
-	print("pdf_bytes_per_card", float64(e.Size)/float64(st.pdfCards), "bytes")
-	print("rss_pdf", rss, "MiB")
-	return nil
+	return f, nil
 }

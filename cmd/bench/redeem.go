@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -23,49 +22,95 @@ import (
 )
 
 // measureRedeem has customers redeem cards in the portal, all at once, and
-// pgbench run the statements of as many redemptions on the same data.
-func measureRedeem(ctx context.Context, st *stage, print func(string, float64, string)) error {
-	ours, _, err := st.series(ctx, st.redemptions)
-	if err != nil {
-		return err
+// pgbench run the statements of as many redemptions on the same data, in turns.
+func measureRedeem(ctx context.Context, st *stage) (figures, error) {
+	clients := make([]*http.Client, st.clients)
+	for n := range clients {
+		var err error
+		if clients[n], err = st.signIn(ctx, n); err != nil {
+			return nil, err
+		}
 	}
-	theirs, _, err := st.series(ctx, st.redemptions)
+	f := figures{}
+	for range st.rounds {
+		rate, err := st.redeemOverHTTP(ctx, clients)
+		if err != nil {
+			return nil, err
+		}
+		limit, err := st.pgbench(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f.add("redeem_rate", rate, "redemptions/s")
+		f.add("pgbench_rate", limit, "redemptions/s")
+		f.add("redeem_vs_pgbench", rate/limit, "ratio")
+	}
+	return f, nil
+}
+
+// perClient is how many cards each client redeems in a round.
+func (st *stage) perClient() int { return st.redemptions / st.clients }
+
+// redeemOverHTTP redeems a series of its own and returns redemptions a second.
+func (st *stage) redeemOverHTTP(ctx context.Context, clients []*http.Client) (float64, error) {
+	series, _, err := st.series(ctx, st.perClient()*st.clients)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var codes []string
-	err = st.cards.EachUnused(ctx, ours, func(page []card.Unsealed) error {
+	err = st.domain.EachUnused(ctx, series, func(page []card.Unsealed) error {
 		for _, c := range page {
-			codes = append(codes, c.Code.Reveal(ours.Prefix))
+			codes = append(codes, c.Code.Reveal(series.Prefix))
 		}
 		return nil
 	})
 	if err != nil {
+		return 0, err
+	}
+	if err := st.settle(ctx); err != nil {
+		return 0, err
+	}
+	finished := make([]time.Time, len(codes))
+	group, groupCtx := errgroup.WithContext(ctx)
+	for n, client := range clients {
+		group.Go(func() error {
+			for i := n * st.perClient(); i < (n+1)*st.perClient(); i++ {
+				form := url.Values{"code": {codes[i]}, "key": {uuid.NewString()}}
+				if err := st.post(groupCtx, client, n, "/portal/finance/refill-card", form); err != nil {
+					return err
+				}
+				finished[i] = time.Now()
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return 0, err
+	}
+	if err := st.requireUsed(ctx, series); err != nil {
+		return 0, err
+	}
+	return steadyRate(finished)
+}
+
+// settle has Postgres know the cards that were just made, so that both sides work
+// with the same plans, and nothing left to write.
+func (st *stage) settle(ctx context.Context) error {
+	if _, err := st.pool.Exec(ctx, `vacuum analyze`); err != nil {
 		return err
 	}
-	clients := make([]*http.Client, st.clients)
-	for n := range clients {
-		if clients[n], err = st.signIn(ctx, n); err != nil {
-			return err
-		}
-	}
-	if err := st.checkpoint(ctx); err != nil {
+	return st.calm(ctx)
+}
+
+// requireUsed makes sure that every card of a series was redeemed.
+func (st *stage) requireUsed(ctx context.Context, series db.Series) error {
+	var used int
+	if err := st.pool.QueryRow(ctx, `select count(*) from card where series_id = $1 and state = 'used'`, series.ID).Scan(&used); err != nil {
 		return err
 	}
-	rate, err := st.redeemAll(ctx, clients, codes)
-	if err != nil {
-		return err
+	if used != int(series.Quantity) {
+		return fmt.Errorf("%d cards of %d were redeemed: not comparable", used, series.Quantity)
 	}
-	if err := st.checkpoint(ctx); err != nil {
-		return err
-	}
-	limit, err := st.pgbench(ctx, theirs)
-	if err != nil {
-		return err
-	}
-	print("redeem_rate", rate, "redemptions/s")
-	print("pgbench_rate", limit, "redemptions/s")
-	print("redeem_vs_pgbench", rate/limit, "ratio")
 	return nil
 }
 
@@ -79,17 +124,21 @@ func (st *stage) signIn(ctx context.Context, n int) (*http.Client, error) {
 		Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 1}, Timeout: 30 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return client, st.post(ctx, client, n, "/portal/login", url.Values{"username": {fmt.Sprintf("client%d", n)}, "password": {password}})
+	return client, st.post(ctx, client, n, "/portal/login", url.Values{"username": {username(n)}, "password": {password}})
 }
 
-// post sends a form from a client's own address and wants to be sent on.
+// address is where a client comes from.
+func address(n int) string { return fmt.Sprintf("198.51.100.%d", n%250+1) }
+
+// post sends a form and wants to be sent on, which is how the portal answers when
+// it did what it was asked.
 func (st *stage) post(ctx context.Context, client *http.Client, n int, path string, form url.Values) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+st.addr+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("X-Forwarded-For", fmt.Sprintf("198.51.100.%d", n%250+1))
+	request.Header.Set("X-Forwarded-For", address(n))
 	answer, err := client.Do(request)
 	if err != nil {
 		return err
@@ -97,69 +146,61 @@ func (st *stage) post(ctx context.Context, client *http.Client, n int, path stri
 	_, err = io.Copy(io.Discard, answer.Body)
 	err = errors.Join(err, answer.Body.Close())
 	if err == nil && answer.StatusCode != http.StatusSeeOther {
-		return fmt.Errorf("POST %s answered %s", path, answer.Status)
+		return fmt.Errorf("POST %s answered %s instead of 303", path, answer.Status)
 	}
 	return err
 }
 
-// redeemAll shares the codes among the clients and returns redemptions a second.
-func (st *stage) redeemAll(ctx context.Context, clients []*http.Client, codes []string) (float64, error) {
-	queue := make(chan string, len(codes))
-	for _, code := range codes {
-		queue <- code
-	}
-	close(queue)
-	group, ctx := errgroup.WithContext(ctx)
-	started := time.Now()
-	for n, client := range clients {
-		group.Go(func() error {
-			for code := range queue {
-				form := url.Values{"code": {code}, "key": {uuid.NewString()}}
-				if err := st.post(ctx, client, n, "/portal/finance/refill-card", form); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	err := group.Wait()
-	return float64(len(codes)) / time.Since(started).Seconds(), err
-}
+// planSQL lays out what the clients of pgbench do: as the clients of the portal,
+// each its own part of a series under its own session.
+const planSQL = `
+	drop table if exists bench_plan;
+	create table bench_plan as
+	select (c.serial - 1) / %[2]d as client, (c.serial - 1) %% %[2]d + 1 as i, c.code_index, gen_random_uuid() as key,
+		k.id as customer, k.partner_id as partner, s.token_hash as token, '198.51.100.' || (c.serial - 1) / %[2]d %% 250 + 1 as address
+	from card c
+	join customer k on k.username = 'client' || (c.serial - 1) / %[2]d
+	join session s on s.customer_id = k.id
+	where c.series_id = %[1]d;
+	alter table bench_plan add primary key (client, i)`
 
-// pgbench runs the same statements with Postgres's own load tool and returns
-// transactions, which are redemptions, a second.
-func (st *stage) pgbench(ctx context.Context, series db.Series) (float64, error) {
-	setUp := fmt.Sprintf(`
-		create sequence bench_next;
-		create table bench_card as select row_number() over (order by serial) as n, code_index from card where series_id = %d;
-		alter table bench_card add primary key (n);
-		create table bench_client as select row_number() over (order by id) - 1 as n, id, (select token_hash from session where customer_id = customer.id limit 1) as token from customer;
-		alter table bench_client add primary key (n);
-		analyze bench_card, bench_client, card`, series.ID)
-	if _, err := st.pool.Exec(ctx, setUp); err != nil {
+// pgbench runs the same statements with Postgres's own load tool, on a series of
+// its own, and returns transactions, which are redemptions, a second.
+func (st *stage) pgbench(ctx context.Context) (float64, error) {
+	path, err := st.tool("pgbench")
+	if err != nil {
+		return 0, err
+	}
+	text, err := redeemScript(os.DirFS("queries"))
+	if err != nil {
 		return 0, err
 	}
 	script := st.path("redeem.sql")
-	if err := os.WriteFile(script, []byte(redeemScript), 0o600); err != nil {
+	if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
 		return 0, err
 	}
-	each := st.redemptions / st.clients
-	cmd := exec.CommandContext(ctx, st.program("pgbench"), "-n", "-M", "prepared", "-c", strconv.Itoa(st.clients), "-j", "2", //nolint:gosec // of this stage's own server
-		"-t", strconv.Itoa(each), "-f", script, st.url)
-	out, err := cmd.CombinedOutput()
+	series, _, err := st.series(ctx, st.perClient()*st.clients)
 	if err != nil {
-		return 0, fmt.Errorf("pgbench (package postgresql brings it): %w: %s", err, out)
-	}
-	var used int
-	if err := st.pool.QueryRow(ctx, `select count(*) from card where series_id = $1 and state = 'used'`, series.ID).Scan(&used); err != nil {
 		return 0, err
 	}
-	if used != each*st.clients {
-		return 0, fmt.Errorf("pgbench redeemed %d cards of %d: not comparable: %s", used, each*st.clients, out)
+	if _, err := st.pool.Exec(ctx, fmt.Sprintf(planSQL, series.ID, st.perClient())); err != nil {
+		return 0, err
 	}
-	m := regexp.MustCompile(`tps = ([0-9.]+)`).FindSubmatch(out)
-	if m == nil {
-		return 0, fmt.Errorf("pgbench told no rate: %s", out)
+	if err := st.settle(ctx); err != nil {
+		return 0, err
 	}
-	return strconv.ParseFloat(string(m[1]), 64)
+	log := st.path("pgbench-log")
+	cmd := exec.CommandContext(ctx, path, "-n", "-M", "prepared", "-c", strconv.Itoa(st.clients), "-j", "2", "-D", "i=0", //nolint:gosec // on this stage's own server
+		"-t", strconv.Itoa(st.perClient()), "--log", "--log-prefix="+log, "-f", script, st.url)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("pgbench: %w: %s", err, out)
+	}
+	if err := st.requireUsed(ctx, series); err != nil {
+		return 0, fmt.Errorf("pgbench: %w", err)
+	}
+	finished, err := readPgbenchLog(log)
+	if err != nil {
+		return 0, err
+	}
+	return steadyRate(finished)
 }

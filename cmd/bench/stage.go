@@ -11,13 +11,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"refill/internal/audit"
@@ -42,16 +40,15 @@ type stage struct {
 	url    string
 	pool   *pgxpool.Pool // as the owner: the stage also makes tables to compare with
 	keys   *card.Keyring
-	cards  *card.Service
+	domain *card.Service
 	admin  audit.Actor
-	people []db.Customer
-	worker *exec.Cmd
-	pages  *exec.Cmd
+	worker *process
+	pages  *process
 	addr   string
 }
 
-// newStage sets everything up. Postgres keeps its safe settings: what is measured
-// is what a careful operator gets.
+// newStage sets everything up. Postgres keeps the settings of the demo, which are
+// the safe ones: what is measured is what a careful operator gets.
 func newStage(ctx context.Context, s sizes) (*stage, error) {
 	dir, err := os.MkdirTemp("", "refill-bench-")
 	if err != nil {
@@ -69,14 +66,44 @@ func (st *stage) setUp(ctx context.Context) error {
 	if err := os.Chmod(st.dir, 0o755); err != nil { //nolint:gosec // Postgres works as another user
 		return err
 	}
+	if err := st.build(ctx); err != nil {
+		return err
+	}
 	var err error
-	st.server, err = devdb.Start(ctx, devdb.Options{Dir: filepath.Join(st.dir, "postgres"), Settings: map[string]string{"max_wal_size": "4GB"}})
+	st.server, err = devdb.Start(ctx, devdb.Options{Dir: st.path("postgres")})
 	if err != nil {
 		return err
 	}
 	st.url = st.server.URL(devdb.Database)
-	if err := db.Migrate(ctx, st.url); err != nil {
+	if err := st.openDomain(ctx); err != nil {
 		return err
+	}
+	if err := st.invite(ctx); err != nil {
+		return err
+	}
+	return st.launch(ctx)
+}
+
+// build makes the program unless one was given.
+func (st *stage) build(ctx context.Context) error {
+	if st.binary != "" {
+		return nil
+	}
+	st.binary = st.path("refill")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", st.binary, "./cmd/refill") //nolint:gosec // a folder of our own
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the program (bench runs in the root of the repository; make bench does that): %w: %s", err, out)
+	}
+	return nil
+}
+
+// openDomain brings the database up to date, makes keys, and opens what orders
+// cards in this process.
+func (st *stage) openDomain(ctx context.Context) error {
+	migrate := exec.CommandContext(ctx, st.binary, "migrate") //nolint:gosec // the program that is measured
+	migrate.Env = append(os.Environ(), "DATABASE_URL="+st.url, "REFILL_LOG_LEVEL=error")
+	if out, err := migrate.CombinedOutput(); err != nil {
+		return fmt.Errorf("refill migrate: %w: %s", err, out)
 	}
 	var key bytes.Buffer
 	if err := card.WriteNewKey(&key, 1); err != nil {
@@ -85,6 +112,7 @@ func (st *stage) setUp(ctx context.Context) error {
 	if err := os.WriteFile(st.path("keys"), key.Bytes(), 0o600); err != nil {
 		return err
 	}
+	var err error
 	if st.keys, err = card.ReadKeyring(&key); err != nil {
 		return err
 	}
@@ -97,17 +125,18 @@ func (st *stage) setUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st.cards = card.New(st.pool, st.keys, jobs, setting.NewStore(st.pool, time.Now), log)
-	if err := st.invite(ctx); err != nil {
-		return err
-	}
-	return st.launch(ctx)
+	st.domain = card.New(st.pool, st.keys, jobs, setting.NewStore(st.pool, time.Now), log)
+	return nil
 }
 
 // path is a place in the stage's folder.
 func (st *stage) path(name string) string { return filepath.Join(st.dir, name) }
 
-// invite enters one member of staff and the customers.
+// username is the name of a customer.
+func username(client int) string { return fmt.Sprintf("client%d", client) }
+
+// invite enters one member of staff and the customers, as many as there are
+// clients.
 func (st *stage) invite(ctx context.Context) error {
 	partner, err := db.New().PartnerCreate(ctx, st.pool, db.PartnerCreateParams{Name: "Bench", TimeZone: "UTC"})
 	if err != nil {
@@ -123,13 +152,12 @@ func (st *stage) invite(ctx context.Context) error {
 		return err
 	}
 	for n := range st.clients {
-		c, err := customer.Create(ctx, st.pool, st.admin, customer.New{
-			PartnerID: partner.ID, Username: fmt.Sprintf("client%d", n), Name: "Client", PasswordHash: hash, Currency: "USD",
+		_, err := customer.Create(ctx, st.pool, st.admin, customer.New{
+			PartnerID: partner.ID, Username: username(n), Name: "Client", PasswordHash: hash, Currency: "USD",
 		})
 		if err != nil {
 			return err
 		}
-		st.people = append(st.people, c)
 	}
 	return nil
 }
@@ -144,17 +172,14 @@ func (st *stage) launch(ctx context.Context) error {
 	if err := l.Close(); err != nil {
 		return err
 	}
+	// Each client comes from an address of its own, as customers do: the limit on
+	// wrong codes counts those that are still being looked at, by address.
 	env := append(os.Environ(), "DATABASE_URL="+st.url, "REFILL_KEY_FILE="+st.path("keys"), "REFILL_FILES_DIR="+st.path("files"),
-		"REFILL_ADDR="+st.addr, "REFILL_TRUSTED_PROXIES=127.0.0.1", "REFILL_LOG_LEVEL=error", "REFILL_MAX_CONNS=16")
-	start := func(command string) (*exec.Cmd, error) {
-		cmd := exec.CommandContext(context.WithoutCancel(ctx), st.binary, command) //nolint:gosec // the program that is measured; close stops it
-		cmd.Env, cmd.Stderr = env, os.Stderr
-		return cmd, cmd.Start()
+		"REFILL_ADDR="+st.addr, "REFILL_TRUSTED_PROXIES=127.0.0.1", "REFILL_LOG_LEVEL=error")
+	if st.worker, err = startProcess(ctx, st.binary, "work", env); err != nil {
+		return err
 	}
-	if st.worker, err = start("work"); err != nil {
-		return fmt.Errorf("start the worker (is %s built?): %w", st.binary, err)
-	}
-	if st.pages, err = start("serve"); err != nil {
+	if st.pages, err = startProcess(ctx, st.binary, "serve", env); err != nil {
 		return err
 	}
 	return st.until(ctx, "the pages", func() (bool, error) {
@@ -170,11 +195,12 @@ func (st *stage) launch(ctx context.Context) error {
 	})
 }
 
-// until asks again and again, every few milliseconds, for up to ten minutes.
+// until asks every few milliseconds, for up to ten minutes, and gives up when one
+// of the processes has ended.
 func (st *stage) until(ctx context.Context, what string, ready func() (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		ok, err := ready()
@@ -183,6 +209,10 @@ func (st *stage) until(ctx context.Context, what string, ready func() (bool, err
 		}
 		select {
 		case <-tick.C:
+		case <-st.worker.done:
+			return fmt.Errorf("the worker ended (%s) while the bench waited for %s", st.worker.cmd.ProcessState, what)
+		case <-st.pages.done:
+			return fmt.Errorf("the pages ended (%s) while the bench waited for %s", st.pages.cmd.ProcessState, what)
 		case <-ctx.Done():
 			return fmt.Errorf("wait for %s: %w", what, ctx.Err())
 		}
@@ -192,7 +222,7 @@ func (st *stage) until(ctx context.Context, what string, ready func() (bool, err
 // series orders cards and waits until they are made; it returns how long that took.
 func (st *stage) series(ctx context.Context, quantity int) (db.Series, time.Duration, error) {
 	started := time.Now()
-	ordered, err := st.cards.Order(ctx, st.admin, card.OrderForm{
+	ordered, err := st.domain.Order(ctx, st.admin, card.OrderForm{
 		Quantity: strconv.Itoa(quantity), Prefix: "Bench", Price: "10.00", Partners: []string{card.AnyPartner}, Activate: true,
 		ValidTill: started.AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
 	})
@@ -202,20 +232,37 @@ func (st *stage) series(ctx context.Context, quantity int) (db.Series, time.Dura
 	var s db.Series
 	err = st.until(ctx, "the cards", func() (bool, error) {
 		s, err = db.New().SeriesGet(ctx, st.pool, ordered.ID)
+		if err == nil && s.State == db.SeriesStateFailed {
+			return false, fmt.Errorf("series %s failed: %s", s.Number, s.Failure)
+		}
 		return s.MadeAt != nil, err
 	})
 	return s, time.Since(started), err
 }
 
+// anySeries returns a series of a size, making one where there is none.
+func (st *stage) anySeries(ctx context.Context, quantity int) (db.Series, error) {
+	var id int64
+	err := st.pool.QueryRow(ctx, `select id from series where quantity = $1 and state = 'active' order by id limit 1`, quantity).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		s, _, err := st.series(ctx, quantity)
+		return s, err
+	}
+	if err != nil {
+		return db.Series{}, err
+	}
+	return db.New().SeriesGet(ctx, st.pool, id)
+}
+
 // export asks for a file and waits for it; it returns how long the job worked.
 func (st *stage) export(ctx context.Context, seriesID int64, format string) (db.Export, time.Duration, error) {
-	id, err := st.cards.RequestExport(ctx, st.admin, seriesID, format, uuid.New())
+	id, err := st.domain.RequestExport(ctx, st.admin, seriesID, format, uuid.New())
 	if err != nil {
 		return db.Export{}, 0, err
 	}
 	var e db.ExportGetRow
 	err = st.until(ctx, "the file", func() (bool, error) {
-		e, err = st.cards.Export(ctx, st.admin, id)
+		e, err = st.domain.Export(ctx, st.admin, id)
 		if err == nil && e.Export.State == db.ExportStateFailed {
 			return false, errors.New(e.Export.Failure)
 		}
@@ -227,65 +274,19 @@ func (st *stage) export(ctx context.Context, seriesID int64, format string) (db.
 	return e.Export, e.Export.FinishedAt.Sub(*e.Export.StartedAt), nil
 }
 
-// psql runs a command of psql and returns how long it took, start included.
-func (st *stage) psql(ctx context.Context, command string) (time.Duration, error) {
-	started := time.Now()
-	cmd := exec.CommandContext(ctx, st.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", st.url, "-c", command) //nolint:gosec // of this stage's own server
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("psql: %w: %s", err, out)
+// calm makes a fresh start for what is measured next: nobody pays for writing out
+// what was dirty before, nor for its memory.
+func (st *stage) calm(ctx context.Context) error {
+	if _, err := st.pool.Exec(ctx, "checkpoint"); err != nil {
+		return err
 	}
-	return time.Since(started), nil
+	return st.worker.resetPeak()
 }
 
-// program finds one of Postgres's programs beside the server's, or in the path.
-func (st *stage) program(name string) string {
-	if path := filepath.Join(st.server.BinDir(), name); exists(path) {
-		return path
-	}
-	if paths, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name); err == nil && len(paths) > 0 {
-		return paths[len(paths)-1]
-	}
-	return name
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// checkpoint writes out what is dirty, so that no part pays for the one before.
-func (st *stage) checkpoint(ctx context.Context) error {
-	_, err := st.pool.Exec(ctx, "checkpoint")
-	return err
-}
-
-// resetPeak makes the worker's peak memory start anew (proc(5), clear_refs).
-func (st *stage) resetPeak() error {
-	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", st.worker.Process.Pid), []byte("5"), 0o600)
-}
-
-// peak reads the worker's peak memory in MiB.
-func (st *stage) peak() (float64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", st.worker.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	m := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
-	if m == nil {
-		return 0, errors.New("the kernel does not tell the peak memory")
-	}
-	kb, err := strconv.ParseFloat(strings.TrimSpace(string(m[1])), 64)
-	return kb / 1024, err
-}
-
-// close stops everything and removes it.
+// close stops everything, whatever has come up so far, and removes it.
 func (st *stage) close() {
-	for _, cmd := range []*exec.Cmd{st.pages, st.worker} {
-		if cmd != nil && cmd.Process != nil {
-			_ = cmd.Process.Signal(syscall.SIGTERM)
-			_ = cmd.Wait()
-		}
-	}
+	st.pages.stop()
+	st.worker.stop()
 	if st.pool != nil {
 		st.pool.Close()
 	}
@@ -294,5 +295,11 @@ func (st *stage) close() {
 			fmt.Fprintln(os.Stderr, "bench: stop Postgres:", err)
 		}
 	}
-	_ = os.RemoveAll(st.dir)
+	if st.keep {
+		fmt.Fprintln(os.Stderr, "bench: everything is kept in", st.dir)
+		return
+	}
+	if err := os.RemoveAll(st.dir); err != nil {
+		fmt.Fprintln(os.Stderr, "bench: clean up:", err)
+	}
 }
