@@ -31,6 +31,20 @@ where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[
 order by customer.id desc
 limit @size;
 
+-- name: CustomerSuggest :many
+-- The few customers that a search most likely means: the one whose username or
+-- number it is, then names that begin with it.
+select customer.id, customer.username, customer.name, customer.disabled_at, partner.name as partner_name
+from customer
+join partner on partner.id = customer.partner_id
+where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
+  and (customer.name ilike '%' || @search::text || '%' or customer.username ilike @search::text || '%'
+    or customer.email ilike @search::text || '%' or customer.phone ilike '%' || @search::text || '%'
+    or customer.id::text = @search::text)
+order by (customer.username = lower(@search::text) or customer.id::text = @search::text) desc,
+  (customer.name ilike @search::text || '%') desc, customer.name, customer.id
+limit @size;
+
 -- name: CustomerCount :one
 select count(*) from customer
 where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))

@@ -73,14 +73,38 @@ left join staff on staff.id = s.created_by
 left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
   from series_tally where series_id = s.id) t on true
 where s.id < @before_id
-  and (@search::text = '' or s.number like @search || '%' or s.prefix ilike '%' || @search || '%')
+  and (@search::text = '' or starts_with(s.number, @search) or position(lower(@search) in lower(s.prefix)) > 0)
   and (@status::text = '' or @status = case
-    when s.state = 'active' and now() >= card_expires_at(s.valid_till, s.time_zone) then 'expired'
+    when s.state in ('ready', 'active', 'locked') and now() >= card_expires_at(s.valid_till, s.time_zone) then 'expired'
     when s.state in ('queued', 'generating') then 'working'
     else s.state::text end)
   and (@all_partners::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all(@partner_ids::bigint[]))))
 order by s.id desc
+limit @size;
+
+-- name: SeriesListBack :many
+-- The page above after_id, oldest first.
+select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
+  coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
+    join partner p on p.id = sp.partner_id where sp.series_id = s.id), '')::text as partner_names,
+  coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
+  (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
+  card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
+  now()::timestamptz as asked_at
+from series s
+left join staff on staff.id = s.created_by
+left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
+  from series_tally where series_id = s.id) t on true
+where s.id > @after_id
+  and (@search::text = '' or starts_with(s.number, @search) or position(lower(@search) in lower(s.prefix)) > 0)
+  and (@status::text = '' or @status = case
+    when s.state in ('ready', 'active', 'locked') and now() >= card_expires_at(s.valid_till, s.time_zone) then 'expired'
+    when s.state in ('queued', 'generating') then 'working'
+    else s.state::text end)
+  and (@all_partners::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all(@partner_ids::bigint[]))))
+order by s.id
 limit @size;
 
 -- name: SeriesStart :execrows

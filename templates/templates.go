@@ -35,7 +35,8 @@
 //	empty: what a list says without rows
 //	pager: newer, older
 //	opens, of a confirmation: the button that opens its dialog
-//	confirm, of a confirmation: the dialog itself, anywhere on the page
+//	confirm, of a confirmation: the dialog itself, anywhere on the page; an address
+//	that ends in #ID opens it, and a morph around it leaves it open
 //	tiles, of []tile: facts in large figures
 //	copyable: a text with a button that copies it
 //

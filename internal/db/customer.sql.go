@@ -218,3 +218,64 @@ func (q *Queries) CustomerList(ctx context.Context, db DBTX, arg CustomerListPar
 	}
 	return items, nil
 }
+
+const customerSuggest = `-- name: CustomerSuggest :many
+select customer.id, customer.username, customer.name, customer.disabled_at, partner.name as partner_name
+from customer
+join partner on partner.id = customer.partner_id
+where ($1::boolean or customer.partner_id = any($2::bigint[]))
+  and (customer.name ilike '%' || $3::text || '%' or customer.username ilike $3::text || '%'
+    or customer.email ilike $3::text || '%' or customer.phone ilike '%' || $3::text || '%'
+    or customer.id::text = $3::text)
+order by (customer.username = lower($3::text) or customer.id::text = $3::text) desc,
+  (customer.name ilike $3::text || '%') desc, customer.name, customer.id
+limit $4
+`
+
+type CustomerSuggestParams struct {
+	AllPartners bool
+	PartnerIds  []int64
+	Search      string
+	Size        int32
+}
+
+type CustomerSuggestRow struct {
+	ID          int64
+	Username    string
+	Name        string
+	DisabledAt  *time.Time
+	PartnerName string
+}
+
+// The few customers that a search most likely means: the one whose username or
+// number it is, then names that begin with it.
+func (q *Queries) CustomerSuggest(ctx context.Context, db DBTX, arg CustomerSuggestParams) ([]CustomerSuggestRow, error) {
+	rows, err := db.Query(ctx, customerSuggest,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.Search,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CustomerSuggestRow{}
+	for rows.Next() {
+		var i CustomerSuggestRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.Name,
+			&i.DisabledAt,
+			&i.PartnerName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

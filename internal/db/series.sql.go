@@ -239,9 +239,9 @@ left join staff on staff.id = s.created_by
 left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
   from series_tally where series_id = s.id) t on true
 where s.id < $1
-  and ($2::text = '' or s.number like $2 || '%' or s.prefix ilike '%' || $2 || '%')
+  and ($2::text = '' or starts_with(s.number, $2) or position(lower($2) in lower(s.prefix)) > 0)
   and ($3::text = '' or $3 = case
-    when s.state = 'active' and now() >= card_expires_at(s.valid_till, s.time_zone) then 'expired'
+    when s.state in ('ready', 'active', 'locked') and now() >= card_expires_at(s.valid_till, s.time_zone) then 'expired'
     when s.state in ('queued', 'generating') then 'working'
     else s.state::text end)
   and ($4::boolean or (not s.any_partner and not exists (
@@ -288,6 +288,110 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 	items := []SeriesListRow{}
 	for rows.Next() {
 		var i SeriesListRow
+		if err := rows.Scan(
+			&i.Series.ID,
+			&i.Series.Number,
+			&i.Series.Prefix,
+			&i.Series.Price,
+			&i.Series.Currency,
+			&i.Series.Quantity,
+			&i.Series.AnyPartner,
+			&i.Series.TimeZone,
+			&i.Series.ValidTill,
+			&i.Series.ActivateWhenGenerated,
+			&i.Series.CodeLength,
+			&i.Series.State,
+			&i.Series.Made,
+			&i.Series.OrderKey,
+			&i.Series.JobID,
+			&i.Series.CreatedBy,
+			&i.Series.CreatedAt,
+			&i.Series.StartedAt,
+			&i.Series.MadeAt,
+			&i.Series.ActivatedAt,
+			&i.Series.LapsedAt,
+			&i.Series.Failure,
+			&i.CreatedByName,
+			&i.PartnerNames,
+			&i.Used,
+			&i.Disabled,
+			&i.Void,
+			&i.Expired,
+			&i.ExpiresAt,
+			&i.AskedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const seriesListBack = `-- name: SeriesListBack :many
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, coalesce(staff.name, '')::text as created_by_name,
+  coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
+    join partner p on p.id = sp.partner_id where sp.series_id = s.id), '')::text as partner_names,
+  coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
+  (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
+  card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
+  now()::timestamptz as asked_at
+from series s
+left join staff on staff.id = s.created_by
+left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
+  from series_tally where series_id = s.id) t on true
+where s.id > $1
+  and ($2::text = '' or starts_with(s.number, $2) or position(lower($2) in lower(s.prefix)) > 0)
+  and ($3::text = '' or $3 = case
+    when s.state in ('ready', 'active', 'locked') and now() >= card_expires_at(s.valid_till, s.time_zone) then 'expired'
+    when s.state in ('queued', 'generating') then 'working'
+    else s.state::text end)
+  and ($4::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all($5::bigint[]))))
+order by s.id
+limit $6
+`
+
+type SeriesListBackParams struct {
+	AfterID     int64
+	Search      string
+	Status      string
+	AllPartners bool
+	PartnerIds  []int64
+	Size        int32
+}
+
+type SeriesListBackRow struct {
+	Series        Series
+	CreatedByName string
+	PartnerNames  string
+	Used          int64
+	Disabled      int64
+	Void          int64
+	Expired       bool
+	ExpiresAt     time.Time
+	AskedAt       time.Time
+}
+
+// The page above after_id, oldest first.
+func (q *Queries) SeriesListBack(ctx context.Context, db DBTX, arg SeriesListBackParams) ([]SeriesListBackRow, error) {
+	rows, err := db.Query(ctx, seriesListBack,
+		arg.AfterID,
+		arg.Search,
+		arg.Status,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SeriesListBackRow{}
+	for rows.Next() {
+		var i SeriesListBackRow
 		if err := rows.Scan(
 			&i.Series.ID,
 			&i.Series.Number,

@@ -24,7 +24,8 @@ const cardsPerPage = 50
 // cardTable is the table of a series' cards.
 type cardTable struct {
 	Rows    []cardView
-	Remarks bool // one of them has a remark
+	Remarks bool   // one of them has a remark
+	Status  string // narrows to one state; empty: all
 	Words   []filterWord
 	Pager   pager
 	Empty   empty
@@ -87,7 +88,10 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 	if one := db.CardState(status); one.Valid() {
 		state = &one
 	}
-	rows, more, back, err := s.readCards(c, series.Series.ID, state)
+	if state != nil {
+		t.Status = status
+	}
+	rows, newer, older, err := s.readCards(c, series.Series, state)
 	if err != nil {
 		return t, err
 	}
@@ -104,45 +108,61 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 		return t, nil
 	}
 	first, last := rows[0].Serial, rows[len(rows)-1].Serial
-	if more && back || !back && first > 1 {
-		t.Pager.Newer = listURL(self, "status", status, "before", fmt.Sprint(first))
+	if newer {
+		t.Pager.Newer = listURL(self, "status", t.Status, "before", fmt.Sprint(first))
 	}
-	if more && !back || back {
-		t.Pager.Older = listURL(self, "status", status, "after", fmt.Sprint(last))
+	if older {
+		t.Pager.Older = listURL(self, "status", t.Status, "after", fmt.Sprint(last))
 	}
 	t.Pager.Text = fmt.Sprintf("Serials %s to %s", money.Group(fmt.Sprint(first)), money.Group(fmt.Sprint(last)))
 	return t, nil
 }
 
-// readCards reads one page in the order of serials, and whether there are more
-// in the direction it was read.
-func (s *Server) readCards(c *gin.Context, seriesID int64, state *db.CardState) (rows []db.CardListRow, more, back bool, err error) {
-	ctx, q := c.Request.Context(), db.New()
+// readCards reads one page in the order of serials, and whether there are cards
+// before and after it.
+func (s *Server) readCards(c *gin.Context, series db.Series, state *db.CardState) (rows []db.CardListRow, newer, older bool, err error) {
 	if before, ok := serialParam(c, "before"); ok {
-		list, err := q.CardListBack(ctx, s.Pool, db.CardListBackParams{SeriesID: seriesID, BeforeSerial: before, State: state, Size: cardsPerPage + 1})
-		if err != nil {
-			return nil, false, true, err
-		}
-		for _, row := range list {
-			rows = append(rows, db.CardListRow(row))
-		}
-		more = len(rows) > cardsPerPage
-		rows = rows[:min(len(rows), cardsPerPage)]
-		slices.Reverse(rows)
-		return rows, more, true, nil
+		rows, newer, err = s.cardsBefore(c, series.ID, before, state, cardsPerPage)
+		return rows, newer, len(rows) > 0, err
 	}
 	after, ok := serialParam(c, "after")
 	if from, jump := serialParam(c, "from"); jump && !ok {
-		after = from - 1
+		after = max(min(from, series.Made)-1, 0) // beyond the last: the last
 	}
-	rows, err = q.CardList(ctx, s.Pool, db.CardListParams{SeriesID: seriesID, AfterSerial: after, State: state, Size: cardsPerPage + 1})
-	more = len(rows) > cardsPerPage
-	return rows[:min(len(rows), cardsPerPage)], more, false, err
+	rows, err = db.New().CardList(c.Request.Context(), s.Pool, db.CardListParams{SeriesID: series.ID, AfterSerial: after, State: state, Size: cardsPerPage + 1})
+	if err != nil {
+		return nil, false, false, err
+	}
+	older = len(rows) > cardsPerPage
+	rows = rows[:min(len(rows), cardsPerPage)]
+	if after > 0 && len(rows) > 0 { // with a filter, serials do not tell
+		var before []db.CardListRow
+		before, _, err = s.cardsBefore(c, series.ID, rows[0].Serial, state, 1)
+		newer = len(before) > 0
+	}
+	return rows, newer, older, err
+}
+
+// cardsBefore reads the cards just before a serial, and whether there are more
+// before them.
+func (s *Server) cardsBefore(c *gin.Context, seriesID int64, serial int32, state *db.CardState, size int32) ([]db.CardListRow, bool, error) {
+	list, err := db.New().CardListBack(c.Request.Context(), s.Pool, db.CardListBackParams{SeriesID: seriesID, BeforeSerial: serial, State: state, Size: size + 1})
+	if err != nil {
+		return nil, false, err
+	}
+	more := len(list) > int(size)
+	list = list[:min(len(list), int(size))]
+	slices.Reverse(list)
+	rows := make([]db.CardListRow, 0, len(list))
+	for _, row := range list {
+		rows = append(rows, db.CardListRow(row))
+	}
+	return rows, more, nil
 }
 
 // serialParam reads a serial of the address; one that is none is left out.
 func serialParam(c *gin.Context, name string) (int32, bool) {
-	n, err := strconv.ParseInt(c.Query(name), 10, 32)
+	n, err := strconv.ParseInt(strings.ReplaceAll(strings.TrimSpace(c.Query(name)), ",", ""), 10, 32)
 	if err != nil || n < 0 || n > math.MaxInt32-1 {
 		return 0, false
 	}

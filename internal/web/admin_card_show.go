@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -129,8 +128,8 @@ func (s *Server) chooseCustomers(c *gin.Context, person staff.Person, r *cardRed
 		return nil
 	}
 	const most = 8
-	rows, err := db.New().CustomerList(c.Request.Context(), s.Pool, db.CustomerListParams{
-		AllPartners: person.Scope.AllPartners, PartnerIds: person.Scope.PartnerIDs, Search: r.Search, BeforeID: math.MaxInt64, Size: most + 1,
+	rows, err := db.New().CustomerSuggest(c.Request.Context(), s.Pool, db.CustomerSuggestParams{
+		AllPartners: person.Scope.AllPartners, PartnerIds: person.Scope.PartnerIDs, Search: r.Search, Size: most + 1,
 	})
 	if err != nil {
 		return err

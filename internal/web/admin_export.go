@@ -1,11 +1,8 @@
 package web
 
 import (
-	"errors"
 	"fmt"
-	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +10,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"refill/internal/blob"
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -21,19 +17,20 @@ import (
 
 // exportPanel is the files of a series and the form that asks for one.
 type exportPanel struct {
-	Number string
-	ID     int64 // of the series
-	Format field
-	Key    string
-	Files  []exportView
-	Moving bool // one of them is being made
+	ID       int64  // of the series
+	URL      string // where a file is asked for and the list is fetched
+	Format   field
+	Key      string
+	Files    []exportView
+	Moving   bool        // one of them is being made
+	Happened []happening // sent along when the list alone is fetched
 }
 
 // exportView is one file, or the making of it.
 type exportView struct {
 	ID        int64
+	Name      string // of the file
 	Format    string
-	State     db.ExportState
 	Badge     badge
 	Progress  progress
 	Rows      int64
@@ -51,7 +48,7 @@ type exportView struct {
 // exportPanel reads the files of a series.
 func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPanel, error) {
 	p := exportPanel{
-		Number: series.Series.Number, ID: series.Series.ID, Key: uuid.NewString(),
+		ID: series.Series.ID, URL: seriesURL(series.Series.Number) + "/exports", Key: uuid.NewString(),
 		Format: field{Name: "format", Label: "Format", Options: []option{{Value: "csv", Text: "CSV"}, {Value: "pdf", Text: "PDF"}}},
 	}
 	rows, err := db.New().ExportListSeries(c.Request.Context(), s.Pool, series.Series.ID)
@@ -60,6 +57,7 @@ func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPan
 	}
 	for _, row := range rows {
 		v := viewExport(row)
+		v.Name = fileName(series.Series.Number, series.Series.Prefix, row.Export.Format)
 		p.Files, p.Moving = append(p.Files, v), p.Moving || v.Running
 	}
 	return p, nil
@@ -68,7 +66,7 @@ func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPan
 func viewExport(row db.ExportListSeriesRow) exportView {
 	e := row.Export
 	v := exportView{
-		ID: e.ID, Format: strings.ToUpper(string(e.Format)), State: e.State, Rows: int64(e.RowsDone), Size: e.Size,
+		ID: e.ID, Format: strings.ToUpper(string(e.Format)), Rows: int64(e.RowsDone), Size: e.Size,
 		SHA256: fmt.Sprintf("%x", e.SHA256), Failure: e.Failure, By: row.CreatedByName, At: e.CreatedAt,
 		Running: e.State == db.ExportStateQueued || e.State == db.ExportStateRunning,
 		Ready:   e.State == db.ExportStateReady && e.ExpiresAt != nil && row.AskedAt.Before(*e.ExpiresAt),
@@ -95,22 +93,31 @@ func viewExport(row db.ExportListSeriesRow) exportView {
 	return v
 }
 
-// adminExportList handles GET …/series/:number/exports: the panel alone.
+// adminExportList handles GET …/series/:number/exports: the list of files alone.
 func (s *Server) adminExportList(c *gin.Context) error {
-	return s.showExports(c, http.StatusOK, nil)
+	return s.showFiles(c, c.Param("number"))
 }
 
-func (s *Server) showExports(c *gin.Context, status int, refused error) error {
-	row, err := s.findSeries(c)
+// showFiles answers with the list of files of a series, and what happened to it.
+func (s *Server) showFiles(c *gin.Context, number string) error {
+	panel, err := s.newExportPanel(c, number)
 	if err != nil {
 		return err
+	}
+	return s.fragment(c, http.StatusOK, "admin/series_show", "files-news", &panel)
+}
+
+func (s *Server) newExportPanel(c *gin.Context, number string) (exportPanel, error) {
+	row, err := s.Cards.SeriesByNumber(c.Request.Context(), s.actor(c), number)
+	if err != nil {
+		return exportPanel{}, err
 	}
 	panel, err := s.exportPanel(c, row)
 	if err != nil {
-		return err
+		return panel, err
 	}
-	explain(refused, &panel.Format)
-	return s.fragment(c, status, "admin/series_show", "series-exports", &panel)
+	panel.Happened, err = s.happenings(c, row.Series.ID)
+	return panel, err
 }
 
 // adminExportRequest handles POST …/series/:number/exports.
@@ -131,22 +138,29 @@ func (s *Server) adminExportRequest(c *gin.Context) error {
 	if err != nil && fault.KindOf(err) != fault.Invalid {
 		return err
 	}
+	status := http.StatusUnprocessableEntity
+	switch {
+	case err == nil && !isHTMX(c):
+		return s.redirect(c, seriesURL(row.Series.Number)+"#series-exports")
+	case err == nil:
+		status = http.StatusOK
+	}
 	if isHTMX(c) {
-		status := http.StatusOK
-		if err != nil {
-			status = http.StatusUnprocessableEntity
+		panel, panelErr := s.newExportPanel(c, row.Series.Number)
+		if panelErr != nil {
+			return panelErr
 		}
-		return s.showExports(c, status, err)
+		panel.Format.choose(form.Get("format"))
+		explain(err, &panel.Format)
+		return s.fragment(c, status, "admin/series_show", "exports-news", &panel)
 	}
-	if err != nil {
-		p, pageErr := s.newSeriesShowPage(c)
-		if pageErr != nil {
-			return pageErr
-		}
-		p.Mistakes = explain(err, &p.Exports.Format)
-		return s.render(c, http.StatusUnprocessableEntity, "admin/series_show", p)
+	p, pageErr := s.newSeriesShowPage(c)
+	if pageErr != nil {
+		return pageErr
 	}
-	return s.redirect(c, seriesURL(row.Series.Number)+"#series-exports")
+	p.Exports.Format.choose(form.Get("format"))
+	p.Mistakes = explain(err, &p.Exports.Format)
+	return s.render(c, status, "admin/series_show", p)
 }
 
 // findExport reads the export of the address, if its series is the person's.
@@ -176,100 +190,8 @@ func (s *Server) changeExport(c *gin.Context, change func(id int64) error) error
 	if err := change(e.Export.ID); err != nil {
 		return err
 	}
-	return s.redirect(c, seriesURL(e.SeriesNumber)+"#series-exports")
-}
-
-// errFileGone answers for a file that was there once.
-var errFileGone = fault.New(fault.NotFound, "export_gone", "This file is no longer kept. Export the series again.")
-
-// adminExportDownload handles GET /admin/exports/:id/download. The audit row
-// stands before the first byte leaves. Parts of a file can be asked for, so that
-// a download over a bad line can go on where it broke off.
-func (s *Server) adminExportDownload(c *gin.Context) error {
-	e, err := s.findExport(c)
-	if err != nil {
-		return err
-	}
-	if e.Export.State != db.ExportStateReady || e.Export.ExpiresAt == nil || !e.AskedAt.Before(*e.Export.ExpiresAt) {
-		return errFileGone
-	}
-	file, _, err := s.Files.Open(c.Request.Context(), e.Export.File)
-	if errors.Is(err, blob.ErrNotFound) {
-		return errFileGone
-	}
-	if err != nil {
-		return err
-	}
-	defer file.Close() //nolint:errcheck // only read
-	if c.Request.Method == http.MethodGet {
-		if err := s.Cards.Fetched(c.Request.Context(), s.actor(c), e.Export.ID); err != nil {
-			return err
-		}
-	}
-	name := "refill-" + e.SeriesNumber
-	if e.SeriesPrefix != "" {
-		name += "-" + e.SeriesPrefix
-	}
-	name += "." + string(e.Export.Format)
-	kind := "application/pdf"
-	if e.Export.Format == db.ExportFormatCsv {
-		kind = "text/csv; charset=utf-8"
-	}
-	h := c.Writer.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Cache-Control", "no-store")
-	h.Set("ETag", fmt.Sprintf(`"%x"`, e.Export.SHA256))
-	http.ServeContent(c.Writer, c.Request, name, time.Time{}, file)
-	return nil
-}
-
-// trayView is the files that wait for whoever asked for them.
-type trayView struct {
-	page
-	Files []trayFile
-}
-
-// trayFile is one of them.
-type trayFile struct {
-	ID     int64
-	Format string
-	Series string
-	Rows   int64
-	Size   int64
-}
-
-// adminExportTray handles GET /admin/exports/tray: what every page of the person
-// shows when a file is ready.
-func (s *Server) adminExportTray(c *gin.Context) error {
-	rows, err := db.New().ExportListWaiting(c.Request.Context(), s.Pool, s.person(c).ID)
-	if err != nil {
-		return err
-	}
-	var t trayView
-	asking, _ := url.Parse(c.GetHeader("HX-Current-URL"))
-	for _, row := range rows {
-		if asking != nil && asking.Path == seriesURL(row.SeriesNumber) {
-			continue // that page has its own list of files
-		}
-		t.Files = append(t.Files, trayFile{row.ID, strings.ToUpper(string(row.Format)), row.SeriesNumber, int64(row.RowsTotal), row.Size})
-	}
-	return s.fragment(c, http.StatusOK, "admin/export_tray", "main", &t)
-}
-
-// adminExportDismiss handles POST /admin/exports/:id/dismiss: no reminder of this
-// file any more. Only whoever asked for it has one.
-func (s *Server) adminExportDismiss(c *gin.Context) error {
-	e, err := s.findExport(c)
-	if err != nil {
-		return err
-	}
-	_, err = db.New().ExportDismiss(c.Request.Context(), s.Pool, db.ExportDismissParams{ID: e.Export.ID, CreatedBy: s.person(c).ID})
-	if err != nil {
-		return err
-	}
 	if isHTMX(c) {
-		return s.adminExportTray(c)
+		return s.showFiles(c, e.SeriesNumber)
 	}
-	return s.redirect(c, seriesURL(e.SeriesNumber))
+	return s.redirect(c, seriesURL(e.SeriesNumber)+"#series-exports")
 }

@@ -26,8 +26,8 @@ type generatePage struct {
 	Partners                                    []partnerChoice // for several
 	Activate                                    choice
 	Key                                         string
+	Count                                       int64 // how many cards the button speaks of; 0: not known
 	Mistakes                                    []mistake
-	Preview                                     orderPreview
 }
 
 // partnerChoice is one of several partners.
@@ -43,6 +43,7 @@ type orderPreview struct {
 	Brand     string
 	Price     string
 	Prefix    string
+	Long      bool // the code has to be set smaller
 	ValidTill string
 	Quantity  int64
 	FaceValue string
@@ -104,7 +105,7 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 		p.Partners = append(p.Partners, partnerChoice{partner.ID, partner.Name, slices.Contains(ticked, id)})
 	}
 	if len(partners) > 1 {
-		p.Partner.Options = append(p.Partner.Options, option{severalPartners, "Several …", chosen == severalPartners})
+		p.Partner.Options = append(p.Partner.Options, option{severalPartners, "Several…", chosen == severalPartners})
 	}
 	return p, nil
 }
@@ -144,6 +145,10 @@ func (s *Server) adminGenerate(c *gin.Context) error {
 			return pageErr
 		}
 		p.Key = f.Key.String() // nothing was ordered under it yet
+		if p.Quantity.Value != "" {
+			order, _ := s.Cards.CheckOrder(c.Request.Context(), s.actor(c), f) // what is wrong with it is known
+			p.Count = int64(order.Quantity)
+		}
 		p.Mistakes = explain(err, &p.Quantity, &p.Prefix, &p.Price, &p.Partner, &p.ValidTill)
 		return s.part(c, http.StatusUnprocessableEntity, "admin/generate", "generate-form", p)
 	}
@@ -170,6 +175,7 @@ func (s *Server) adminGeneratePreview(c *gin.Context) error {
 		Ready: err == nil, Brand: settings.Brand, Prefix: cut(strings.TrimSpace(form.Get("prefix")), card.MaxPrefix),
 		Quantity: int64(order.Quantity), FaceValue: order.FaceValue().String(),
 	}
+	p.Long = len(p.Prefix) > 12
 	if order.Price.Minor > 0 {
 		p.Price = order.Price.String()
 	}
@@ -193,7 +199,7 @@ func (s *Server) adminGeneratePreview(c *gin.Context) error {
 			}
 		}
 	}
-	return s.fragment(c, http.StatusOK, "admin/generate", "order-preview", &p)
+	return s.fragment(c, http.StatusOK, "admin/generate", "preview-news", &p)
 }
 
 // odds says how long a guesser would have to try, given the chance a year.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +21,7 @@ const seriesPerPage = 25
 // seriesListPage is the page that staff live on.
 type seriesListPage struct {
 	page
-	Rows    []seriesView
+	Rows    []seriesRow
 	Search  string
 	Status  string
 	Words   []filterWord
@@ -29,6 +30,18 @@ type seriesListPage struct {
 	Live    bool   // a row is moving
 	Self    string // the address of this very list
 	CanMake bool
+}
+
+// seriesRow is a series in the list, and what can be done with it.
+type seriesRow struct {
+	seriesView
+	Menu []menuLink
+}
+
+// menuLink is an entry of a row's menu.
+type menuLink struct {
+	Text, URL string
+	Danger    bool
 }
 
 // filterWord is one word above a table that narrows it.
@@ -66,32 +79,86 @@ func (s *Server) newSeriesListPage(c *gin.Context) (*seriesListPage, error) {
 		w.URL = listURL(sectionSeries, "q", p.Search, "status", w.URL)
 		p.Words = append(p.Words, w)
 	}
-	before, err := strconv.ParseInt(c.Query("before"), 10, 64)
-	if err != nil || before < 1 {
-		before = math.MaxInt64
-	}
-	scope := p.Person.Scope
-	rows, err := db.New().SeriesList(c.Request.Context(), s.Pool, db.SeriesListParams{
-		BeforeID: before, Search: p.Search, Status: p.Status, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Size: seriesPerPage + 1,
-	})
+	rows, err := s.readSeries(c, p)
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) > seriesPerPage {
-		rows = rows[:seriesPerPage]
-		p.Pager.Older = listURL(sectionSeries, "q", p.Search, "status", p.Status, "before", strconv.FormatInt(rows[len(rows)-1].Series.ID, 10))
-	}
-	if before != math.MaxInt64 {
-		p.Pager.Newer = listURL(sectionSeries, "q", p.Search, "status", p.Status)
-	}
 	for _, row := range rows {
-		v := viewSeries(db.SeriesShowRow(row))
-		p.Rows = append(p.Rows, v)
+		v := viewSeries(row)
+		p.Rows = append(p.Rows, seriesRow{v, seriesMenu(p.Person, row)})
 		p.Live = p.Live || v.Working
 	}
 	p.Self = c.Request.URL.RequestURI()
 	p.Empty = p.whenEmpty()
 	return p, nil
+}
+
+// readSeries reads one page of the list, newest first, and says where the pages
+// on both sides begin.
+func (s *Server) readSeries(c *gin.Context, p *seriesListPage) ([]db.SeriesShowRow, error) {
+	ctx, q, scope := c.Request.Context(), db.New(), p.Person.Scope
+	var rows []db.SeriesShowRow
+	var newer, older bool
+	if after, ok := idParam(c, "after"); ok {
+		list, err := q.SeriesListBack(ctx, s.Pool, db.SeriesListBackParams{
+			AfterID: after, Search: p.Search, Status: p.Status, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Size: seriesPerPage + 1,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range list[:min(len(list), seriesPerPage)] {
+			rows = append(rows, db.SeriesShowRow(row))
+		}
+		slices.Reverse(rows)
+		newer, older = len(list) > seriesPerPage, true
+	} else {
+		before, ok := idParam(c, "before")
+		if !ok {
+			before = math.MaxInt64
+		}
+		list, err := q.SeriesList(ctx, s.Pool, db.SeriesListParams{
+			BeforeID: before, Search: p.Search, Status: p.Status, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Size: seriesPerPage + 1,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range list[:min(len(list), seriesPerPage)] {
+			rows = append(rows, db.SeriesShowRow(row))
+		}
+		newer, older = ok, len(list) > seriesPerPage
+	}
+	side := func(name string, row db.SeriesShowRow) string {
+		return listURL(sectionSeries, "q", p.Search, "status", p.Status, name, strconv.FormatInt(row.Series.ID, 10))
+	}
+	if newer && len(rows) > 0 {
+		p.Pager.Newer = side("after", rows[0])
+	}
+	if older && len(rows) > 0 {
+		p.Pager.Older = side("before", rows[len(rows)-1])
+	}
+	return rows, nil
+}
+
+// idParam reads the id of a row from the address; one that is none is left out.
+func idParam(c *gin.Context, name string) (int64, bool) {
+	id, err := strconv.ParseInt(c.Query(name), 10, 64)
+	return id, err == nil && id > 0
+}
+
+// seriesMenu lists what a person may do with a series. What changes it leads to
+// the question on its page, which says what exactly will follow.
+func seriesMenu(person staff.Person, row db.SeriesShowRow) []menuLink {
+	v := viewSeries(row)
+	menu := []menuLink{{Text: "View", URL: v.URL}}
+	if person.Can(staff.SeriesExport) && v.Exportable {
+		menu = append(menu, menuLink{Text: "Export", URL: v.URL + "#series-exports"})
+	}
+	if person.Can(staff.SeriesActivate) {
+		for _, action := range seriesActions(row) {
+			menu = append(menu, menuLink{Text: action.Opener + "…", URL: v.URL + "#" + action.ID, Danger: action.Danger})
+		}
+	}
+	return menu
 }
 
 // whenEmpty says what a list without rows means.

@@ -25,7 +25,9 @@ type seriesShowPage struct {
 	Cards               cardTable
 	Exports             exportPanel
 	Happened            []happening
+	Making              bool // its cards are being made, or were until that failed
 	CanCards, CanExport bool
+	CanRedeem           bool
 	Find                field // serial or code
 	Mistakes            []mistake
 }
@@ -53,7 +55,7 @@ func (s *Server) adminSeriesLive(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.fragment(c, http.StatusOK, "admin/series_show", "series-live", p)
+	return s.fragment(c, http.StatusOK, "admin/series_show", "series-news", p)
 }
 
 func (s *Server) newSeriesShowPage(c *gin.Context) (*seriesShowPage, error) {
@@ -64,11 +66,12 @@ func (s *Server) newSeriesShowPage(c *gin.Context) (*seriesShowPage, error) {
 	v := viewSeries(row)
 	p := &seriesShowPage{page: s.page(c, "Series "+v.Number, sectionSeries), Series: v}
 	p.CanCards, p.CanExport = p.Person.Can(staff.CardsView), p.Person.Can(staff.SeriesExport)
+	p.CanRedeem = p.Person.Can(staff.RedeemFor) && row.Series.State == db.SeriesStateActive
+	p.Making = v.Working || row.Series.State == db.SeriesStateFailed
 	p.Find = field{Name: "find", Label: "Serial or code", Plain: true, Mono: true, Autocomplete: "off", Placeholder: "Serial or full code"}
 	p.Tiles = []tile{
 		{Label: "Quantity", Value: money.Group(fmt.Sprint(v.Quantity))},
-		{Label: "Price", Value: v.Price},
-		{Label: "Face value", Value: v.FaceValue},
+		{Label: "Face value", Value: v.FaceValue, Note: v.Price + " each"},
 		{Label: "Outstanding", Value: v.Outstanding},
 		{Label: "Used", Value: money.Group(fmt.Sprint(v.Used)), Note: share(v.Used, v.Quantity)},
 		{Label: "Valid till", Value: v.ValidTill.Format("2 Jan 2006")},
@@ -129,8 +132,8 @@ func seriesActions(row db.SeriesShowRow) []confirmation {
 		Text: fmt.Sprintf("%s worth %s can’t be redeemed until the series is activated again. No money moves.", cards(left), worth),
 	}
 	cancel := confirmation{
-		ID: "cancel", Opener: "Cancel", Title: "Cancel series " + v.Number + "?", Action: at("cancel"), Button: "Cancel the series", Danger: true,
-		Text: "No more cards are made, and those made so far never become redeemable. This can’t be undone.",
+		ID: "cancel", Opener: "Cancel", Title: "Cancel series " + v.Number + "?", Action: at("cancel"), Button: "Cancel the series", Keep: "Don’t cancel", Danger: true,
+		Text: fmt.Sprintf("Stop making %s worth %s. Those made so far never become redeemable. This can’t be undone.", cards(v.Quantity), v.FaceValue),
 	}
 	switch series.State {
 	case db.SeriesStateQueued, db.SeriesStateGenerating:
@@ -141,15 +144,14 @@ func seriesActions(row db.SeriesShowRow) []confirmation {
 			Text: fmt.Sprintf("%s of %s are made. The rest is made now.", cards(int64(series.Made)), cards(v.Quantity)),
 		}
 		return []confirmation{retry, cancel}
-	case db.SeriesStateReady:
-		return []confirmation{activate, void}
-	case db.SeriesStateLocked:
-		return []confirmation{activate, void}
-	case db.SeriesStateActive:
-		if row.Expired {
+	case db.SeriesStateReady, db.SeriesStateLocked, db.SeriesStateActive:
+		switch {
+		case row.Expired: // activated, its cards could not be redeemed all the same
 			return []confirmation{void}
+		case series.State == db.SeriesStateActive:
+			return []confirmation{lock, void}
 		}
-		return []confirmation{lock, void}
+		return []confirmation{activate, void}
 	default:
 		return nil
 	}

@@ -18,6 +18,7 @@ type field struct {
 	Required     bool
 	Autofocus    bool
 	Plain        bool // no spelling help, no capitals: names and codes
+	Capitals     bool // with Plain: the keyboard of a phone offers capitals
 	Mono         bool // codes, serials
 	Short        bool // as wide as a number needs
 	MaxLength    int
@@ -35,6 +36,13 @@ type field struct {
 type option struct {
 	Value, Text string
 	Selected    bool
+}
+
+// choose selects an option.
+func (f *field) choose(value string) {
+	for i := range f.Options {
+		f.Options[i].Selected = f.Options[i].Value == value
+	}
 }
 
 // choice is a check box, or one switch of a settings page.
@@ -172,6 +180,7 @@ type confirmation struct {
 	Title   string
 	Text    string // what exactly will happen
 	Button  string // says it again: "Void 4,211 cards"
+	Keep    string // the word on the button that does nothing; empty: Cancel
 	Action  string // where the form is posted
 	Danger  bool
 	Hidden  []hidden

@@ -2,8 +2,8 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -29,8 +29,8 @@ func isNoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
 // newCodeField is the field for a card's code, as typed so far.
 func newCodeField(typed string) field {
 	return field{
-		Name: "code", Label: "Code", Value: cut(typed, 300), Mono: true, Plain: true, Autocomplete: "off", MaxLength: 300,
-		Hint: "As printed on the card. Spaces, dashes and small letters don’t matter.",
+		Name: "code", Label: "Code", Value: cut(typed, 300), Mono: true, Plain: true, Capitals: true, Autocomplete: "off", MaxLength: 300,
+		Hint: "As printed on the card. Spaces and dashes don’t matter.",
 	}
 }
 
@@ -81,6 +81,9 @@ func (s *Server) newRedeemPage(c *gin.Context) (*redeemPage, error) {
 	return p, err
 }
 
+// errNoKey answers a form that came without the key it was shown with.
+var errNoKey = fault.Field("code", "redeem_key_missing", "This form was not sent completely. Nothing was redeemed. Press Redeem again.")
+
 // portalRedeem handles POST /portal/finance/refill-card.
 func (s *Server) portalRedeem(c *gin.Context) error {
 	form, err := s.form(c)
@@ -91,10 +94,7 @@ func (s *Server) portalRedeem(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	key := redeemKey(form.Get("key"))
-	receipt, err := s.Cards.Redeem(c.Request.Context(), s.actor(c), card.Redemption{
-		CustomerID: p.Visitor.ID, Code: form.Get("code"), Key: key,
-	})
+	receipt, err := s.redeemTyped(c, form)
 	if fault.IsInternal(err) {
 		return err
 	}
@@ -102,11 +102,23 @@ func (s *Server) portalRedeem(c *gin.Context) error {
 		p.Code = newCodeField(form.Get("code"))
 		p.Code.Error, p.Code.Autofocus = fault.All(err)[0].Message, true
 		if fault.KindOf(err) == fault.Unsettled {
-			p.Key = key.String() // asked again, the same key tells what became of it
+			p.Key = form.Get("key") // asked again, the same key tells what became of it
 		}
 		return s.render(c, redeemStatus(err), "portal/refill_card", p)
 	}
-	return s.redirect(c, fmt.Sprintf("%s/%d", sectionPayments, receipt.PaymentID))
+	return s.redirect(c, receiptURL(receipt.PaymentID))
+}
+
+// redeemTyped moves the value of the card whose code was typed. It refuses a form
+// without its key: pressed twice, its second answer would be a refusal.
+func (s *Server) redeemTyped(c *gin.Context, form url.Values) (card.Receipt, error) {
+	key, err := uuid.Parse(form.Get("key"))
+	if err != nil {
+		return card.Receipt{}, errNoKey
+	}
+	return s.Cards.Redeem(c.Request.Context(), s.actor(c), card.Redemption{
+		CustomerID: s.visitor(c).ID, Code: form.Get("code"), Key: key,
+	})
 }
 
 // portalScan handles GET /r: where a card's QR code leads. The code stands in

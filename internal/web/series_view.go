@@ -62,12 +62,15 @@ func viewSeries(row db.SeriesShowRow) seriesView {
 		v.Outstanding = amount(unused + row.Disabled)
 	}
 	left := statusBadge(card.StatusOf(db.CardStateActive, s.State, row.Expired))
-	v.Bar.Parts = []barPart{{left.Word, unused, left.Tone}, {"Used", row.Used, toneIdle}}
-	if row.Disabled > 0 {
-		v.Bar.Parts = append(v.Bar.Parts, barPart{"Disabled", row.Disabled, toneWarn})
-	}
-	if row.Void > 0 {
-		v.Bar.Parts = append(v.Bar.Parts, barPart{"Void", row.Void, toneBad})
+	for _, part := range []barPart{
+		{left.Word, unused, left.Tone},
+		{"Used", row.Used, toneIdle},
+		{"Disabled", row.Disabled, toneWarn},
+		{"Void", row.Void, toneBad},
+	} {
+		if part.Count > 0 {
+			v.Bar.Parts = append(v.Bar.Parts, part)
+		}
 	}
 	if v.Working || s.State == db.SeriesStateFailed {
 		v.Progress = progress{Label: "Cards made", Done: int64(s.Made), Total: int64(s.Quantity), Note: pace(row)}

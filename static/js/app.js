@@ -31,6 +31,15 @@ document.addEventListener("change", (event) => {
   if (event.target instanceof HTMLSelectElement) fitChoices(document.body);
 });
 
+// An address may name a dialog: /admin/…/series/202611#void opens it, once.
+function openNamed() {
+  const named = document.getElementById(location.hash.slice(1));
+  if (!(named instanceof HTMLDialogElement) || named.open) return;
+  named.showModal();
+  history.replaceState(history.state, "", location.pathname + location.search);
+}
+addEventListener("hashchange", openNamed);
+
 // A click beside a dialog closes it.
 document.addEventListener("mousedown", (event) => {
   if (event.target instanceof HTMLDialogElement) event.target.close();
@@ -102,4 +111,5 @@ document.addEventListener("signed-out", () => {
 });
 
 dress(document.body);
+openNamed();
 if (document.querySelector("[data-themes]")) showTheme(theme());

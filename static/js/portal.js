@@ -13,30 +13,44 @@ if (signIn && location.hash.length > 1) signIn.action += location.hash;
 
 const code = document.querySelector("#redeem-form [name=code]");
 if (code) {
-  code.setAttribute("autocapitalize", "characters");
   if (location.hash.length > 1) {
-    code.value = group(decoded(location.hash.slice(1)));
+    code.value = group(decoded(location.hash.slice(1)), true);
     history.replaceState(null, "", location.pathname + location.search);
   }
-  code.addEventListener("input", () => {
-    // Only where the caret is at the end: nobody's typing is moved about.
-    if (code.selectionStart !== code.value.length) return;
-    const grouped = group(code.value);
+  const regroup = (event) => {
+    // Only what is added at the end: nobody's correction is moved about, and
+    // nothing is touched while a keyboard is still composing.
+    if (event.isComposing || event.inputType?.startsWith("delete") || code.selectionStart !== code.value.length) return;
+    const grouped = group(code.value, false);
     if (grouped !== code.value) code.value = grouped;
-  });
+  };
+  code.addEventListener("input", regroup);
+  code.addEventListener("compositionend", regroup);
+  code.addEventListener("change", () => { code.value = group(code.value, true); });
 }
 
-// Groups of four, behind a prefix if there is one. What is not made of letters,
-// digits and dashes stays as it was typed: the server says what is wrong with it.
-function group(text) {
+// Groups of four behind the prefix, if there is one; the prefix stays as it was
+// typed, and a finished code gets its capitals. What is not made of letters,
+// digits and dashes is left alone: the server says what is wrong with it.
+function group(text, finished) {
   if (/[^A-Za-z0-9\s-]/.test(text)) return text;
-  const parts = text.trim().split(/[\s-]+/);
-  if (parts.length > 1 && parts[0].length !== 4) {
-    const rest = parts.slice(1).join("");
-    return parts[0] + "-" + fours(rest.toUpperCase());
+  const parts = text.split(/[\s-]+/).filter(Boolean);
+  const set = parts.length > 1 && parts[0].length % 4 > 0; // a prefix that we did not cut up
+  // All of it: the last sixteen are the code, where they begin with a part.
+  for (let i = set ? 1 : 0; i < parts.length; i++) {
+    const tail = parts.slice(i).join("");
+    if (tail.length !== 16) continue;
+    const before = parts.slice(0, i); // a prefix that we cut up below is put together again
+    const prefix = before.join(before.slice(0, -1).every((part) => part.length === 4) ? "" : "-");
+    return (prefix && prefix + "-") + fours(finished ? tail.toUpperCase() : tail);
   }
+  // Some of it. A dash elsewhere than behind a group of four ends the prefix.
   const all = parts.join("");
-  return all.length > 16 || parts.length === 1 && all.length <= 4 ? text : fours(all.toUpperCase());
+  const dash = /[\s-]$/.test(text) ? "-" : "";
+  if (dash && all.length % 4 && (parts.length === 1 || parts[0].length === 4)) return all + dash;
+  if (!set) return fours(all) + (all && dash);
+  const rest = parts.slice(1).join("");
+  return parts[0] + "-" + fours(rest) + (rest && rest.length % 4 === 0 ? dash : "");
 }
 function decoded(text) {
   try { return decodeURIComponent(text); } catch { return text; }

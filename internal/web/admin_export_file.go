@@ -1,0 +1,127 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/blob"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/staff"
+)
+
+// errFileGone answers for a file that was there once.
+var errFileGone = fault.New(fault.NotFound, "export_gone", "This file is no longer kept. Export the series again.")
+
+// adminExportDownload handles GET /admin/exports/:id/download. The audit row
+// stands before the first byte leaves. Parts of a file can be asked for, so that
+// a download over a bad line can go on where it broke off.
+func (s *Server) adminExportDownload(c *gin.Context) error {
+	e, err := s.findExport(c)
+	if err != nil {
+		return err
+	}
+	if e.Export.State != db.ExportStateReady || e.Export.ExpiresAt == nil || !e.AskedAt.Before(*e.Export.ExpiresAt) {
+		return errFileGone
+	}
+	file, _, err := s.Files.Open(c.Request.Context(), e.Export.File)
+	if errors.Is(err, blob.ErrNotFound) {
+		return errFileGone
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // only read
+	if c.Request.Method == http.MethodGet {
+		if err := s.Cards.Fetched(c.Request.Context(), s.actor(c), e.Export.ID); err != nil {
+			return err
+		}
+	}
+	name := fileName(e.SeriesNumber, e.SeriesPrefix, e.Export.Format)
+	kind := "application/pdf"
+	if e.Export.Format == db.ExportFormatCsv {
+		kind = "text/csv; charset=utf-8"
+	}
+	h := c.Writer.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Cache-Control", "no-store")
+	h.Set("ETag", fmt.Sprintf(`"%x"`, e.Export.SHA256))
+	http.ServeContent(c.Writer, c.Request, name, time.Time{}, file)
+	return nil
+}
+
+// fileName is what a file is called on the disk of whoever fetches it.
+func fileName(number, prefix string, format db.ExportFormat) string {
+	if prefix != "" {
+		number += "-" + prefix
+	}
+	return fmt.Sprintf("refill-%s.%s", number, format)
+}
+
+// trayView is the files that wait for whoever asked for them.
+type trayView struct {
+	page
+	Files []trayFile
+}
+
+// trayFile is one of them.
+type trayFile struct {
+	ID     int64
+	Format string
+	Series string
+	Rows   int64
+	Size   int64
+}
+
+// adminExportTray handles GET /admin/exports/tray: what every page of the person
+// shows when a file is ready.
+//
+// Every page asks for it, so where there is nothing to offer it says nothing: to
+// those who may not fetch files, and with the module switched off.
+func (s *Server) adminExportTray(c *gin.Context) error {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	if !settings.RefillCards || !s.person(c).Can(staff.SeriesExport) {
+		return s.fragment(c, http.StatusOK, "admin/export_tray", "main", &trayView{})
+	}
+	rows, err := db.New().ExportListWaiting(c.Request.Context(), s.Pool, s.person(c).ID)
+	if err != nil {
+		return err
+	}
+	var t trayView
+	asking, _ := url.Parse(c.GetHeader("HX-Current-URL"))
+	for _, row := range rows {
+		if asking != nil && asking.Path == seriesURL(row.SeriesNumber) {
+			continue // that page has its own list of files
+		}
+		t.Files = append(t.Files, trayFile{row.ID, strings.ToUpper(string(row.Format)), row.SeriesNumber, int64(row.RowsTotal), row.Size})
+	}
+	return s.fragment(c, http.StatusOK, "admin/export_tray", "main", &t)
+}
+
+// adminExportDismiss handles POST /admin/exports/:id/dismiss: no reminder of this
+// file any more. Only whoever asked for it has one.
+func (s *Server) adminExportDismiss(c *gin.Context) error {
+	e, err := s.findExport(c)
+	if err != nil {
+		return err
+	}
+	_, err = db.New().ExportDismiss(c.Request.Context(), s.Pool, db.ExportDismissParams{ID: e.Export.ID, CreatedBy: s.person(c).ID})
+	if err != nil {
+		return err
+	}
+	if isHTMX(c) {
+		return s.adminExportTray(c)
+	}
+	return s.redirect(c, seriesURL(e.SeriesNumber))
+}

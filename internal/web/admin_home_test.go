@@ -1,0 +1,31 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+)
+
+func TestDashboard(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	require.Equal(t, sectionGenerate, admin.get("/admin").one(".empty-state a").AttrOr("href", ""))
+	series, codes := s.series(4)
+	anna := s.asCustomer("anna", s.North)
+	require.Equal(t, http.StatusSeeOther, anna.redeem(codes[0]).Status)
+	page := admin.get("/admin")
+	require.Contains(t, page.text(".tiles"), "OutstandingUSD 30.00")
+	require.Contains(t, page.text(".tiles"), "Redeemed todayUSD 10.00")
+	require.Equal(t, chartDays, page.doc().Find(".chart-bar").Length())
+	s.exec(`update series set valid_till = current_date + 3`)
+	require.Contains(t, admin.get("/admin").text(".attention"), fmt.Sprintf("Series %s expires on", series.Number))
+	south := s.as(db.StaffRoleAdministrator, s.South)
+	require.NotContains(t, south.get("/admin").Body, "USD 10.00", "of another partner")
+	operator := s.as(db.StaffRoleOperator).get("/admin")
+	operator.none("input[name=q]")
+}

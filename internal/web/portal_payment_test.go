@@ -1,0 +1,73 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/customer"
+	"refill/internal/db"
+	"refill/internal/money"
+)
+
+func TestPortalPayments(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	anna := s.asCustomer("anna", s.North)
+	require.Contains(t, anna.get(sectionPayments).text(".empty-state"), "No payments yet")
+	require.Equal(t, sectionRedeem, anna.get(sectionPayments).one(".empty-state a").AttrOr("href", ""))
+	_, codes := s.series(2)
+	require.Equal(t, http.StatusSeeOther, anna.redeem(codes[0]).Status)
+	for range paymentsPerPage {
+		_, err := customer.Pay(t.Context(), s.Pool, audit.System(), customer.Payment{
+			CustomerID: anna.ID, Type: db.PaymentTypeCash, Amount: money.Amount{Minor: 100, Currency: "USD"}, Key: uuid.New(),
+		})
+		require.NoError(t, err)
+	}
+	first := anna.get(sectionPayments)
+	require.Equal(t, paymentsPerPage, first.doc().Find("tbody tr").Length())
+	require.Contains(t, first.text("tbody tr:first-child"), "+USD 1.00 USD 35.00")
+	require.Equal(t, "Refill card, 1 payment+USD 10.00Cash, 25 payments+USD 25.00", strings.ReplaceAll(first.text("main .facts"), " +", "+"))
+	older := anna.get(first.one(".pager a[rel=next]").AttrOr("href", ""))
+	require.Contains(t, older.text("tbody"), "Refill card")
+	older.one("tbody tr")
+	older.one(".pager a[rel=prev]")
+	receipt := anna.get(older.one("tbody a").AttrOr("href", ""))
+	require.Contains(t, receipt.text("main"), "New balanceUSD 10.00", "the balance after that payment, whatever came since")
+	past := anna.get(sectionPayments + "?before=1")
+	require.Equal(t, sectionPayments, past.one(".empty-state a").AttrOr("href", ""))
+	require.Contains(t, anna.get(sectionPayments+"?before=first").text("tbody tr:first-child"), "USD 35.00")
+	home := anna.get(sectionHome)
+	require.Equal(t, paymentsAtHome, home.doc().Find("main .facts > div").Length())
+	require.Contains(t, home.text(".balance"), "USD 35.00")
+
+	ben := s.asCustomer("ben", s.North)
+	require.NotContains(t, ben.get(sectionPayments).Body, "USD 35.00")
+	for _, id := range []string{"999999", "first", "-1", "99999999999999999999"} {
+		require.Equal(t, http.StatusNotFound, ben.get(sectionPayments+"/"+id).Status, id)
+	}
+}
+
+// A statement is read where the customer lives.
+func TestPortalPaymentTimes(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	anna := s.asCustomer("anna", s.North)
+	paid, err := customer.Pay(t.Context(), s.Pool, audit.System(), customer.Payment{
+		CustomerID: anna.ID, Type: db.PaymentTypeCash, Amount: money.Amount{Minor: 100, Currency: "USD"}, Key: uuid.New(), Comment: "At the desk",
+	})
+	require.NoError(t, err)
+	row, err := db.New().PaymentGet(t.Context(), s.Pool, db.PaymentGetParams{ID: paid.ID, CustomerID: anna.ID})
+	require.NoError(t, err)
+	inBerlin := row.At.In(zone("Europe/Berlin")).Format("2 Jan 2006, 15:04:05 MST")
+	list := anna.get(sectionPayments)
+	require.Contains(t, list.text("tbody"), "At the desk")
+	require.Equal(t, inBerlin, list.one("tbody time").AttrOr("title", ""))
+	receipt := anna.get(receiptURL(paid.ID))
+	require.Equal(t, "Receipt", receipt.text("h1"), "money paid at the desk is no card")
+	require.Contains(t, receipt.text("main"), inBerlin)
+}
