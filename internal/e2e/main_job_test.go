@@ -15,7 +15,7 @@ import (
 // first day.
 func TestMainJob(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t, freeAddr(t), t.TempDir())
+	d := sharedDemo(t)
 
 	admin := newBrowser(t, d.URL, 1280, 900)
 	admin.signIn("/admin/login", "admin")

@@ -41,6 +41,39 @@ func TestMain(m *testing.M) {
 	dbtest.Main(m)
 }
 
+// shared is the demo that most tests use, started by the first of them and ended
+// with the last: a test that shares it makes what it needs (its own series, its
+// own customers) and changes no setting that others feel.
+var shared struct {
+	mu    sync.Mutex
+	demo  *demo
+	users int
+}
+
+// sharedDemo returns the demo that tests share.
+func sharedDemo(t *testing.T) *demo {
+	t.Helper()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.demo == nil {
+		dir, err := os.MkdirTemp("", "refill-shared-") //nolint:usetesting // it outlives the test that starts it
+		require.NoError(t, err)
+		shared.demo = launchDemo(t, freeAddr(t), dir)
+		shared.demo.dir = dir
+	}
+	shared.users++
+	t.Cleanup(func() {
+		shared.mu.Lock()
+		defer shared.mu.Unlock()
+		if shared.users--; shared.users == 0 {
+			shared.demo.stop(t)
+			_ = os.RemoveAll(shared.demo.dir) // what is left lies among temporary files
+			shared.demo = nil
+		}
+	})
+	return shared.demo
+}
+
 // startLimit is how long the first start may take: it makes a database and the
 // sample data, on a machine that runs all the other tests too.
 const startLimit = 4 * time.Minute
@@ -48,14 +81,23 @@ const startLimit = 4 * time.Minute
 // demo is a running `refill demo`.
 type demo struct {
 	URL  string
+	dir  string // to be removed at its end; empty: the test's own
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
 	mu   sync.Mutex
 	said bytes.Buffer
 }
 
-// startDemo starts the demo on a folder and waits until it says where it is.
+// startDemo starts the demo on a folder, for one test.
 func startDemo(t *testing.T, addr, dir string) *demo {
+	t.Helper()
+	d := launchDemo(t, addr, dir)
+	t.Cleanup(func() { d.stop(t) })
+	return d
+}
+
+// launchDemo starts the demo and waits until it says where it is.
+func launchDemo(t *testing.T, addr, dir string) *demo {
 	t.Helper()
 	d := &demo{URL: "http://" + addr, done: make(chan struct{})}
 	d.cmd = exec.Command(binary, "demo", "-addr", addr, "-data", dir)
@@ -80,7 +122,6 @@ func startDemo(t *testing.T, addr, dir string) *demo {
 		in.Close()       //nolint:errcheck // a pipe in memory
 		close(d.done)
 	}()
-	t.Cleanup(func() { d.stop(t) })
 	select {
 	case <-ready:
 	case <-d.done:

@@ -6,30 +6,95 @@ import (
 	"refill/internal/db"
 )
 
-// Permission is something that a role may or may not include. Its value finishes
-// the sentence "Your role doesn't let you …" on the page that refuses.
+// Permission is something that a role may or may not include, as it is stored:
+// noun and verb. Words says it to people.
 type Permission string
 
 // The permissions.
 const (
-	SeriesView     Permission = "see series of refill cards"
-	SeriesGenerate Permission = "order new refill cards"
-	// SeriesActivate covers every change of a series: activate, lock, void,
-	// cancel, retry, edit.
-	SeriesActivate Permission = "activate, lock, change or void series of refill cards"
-	SeriesExport   Permission = "export the codes of refill cards"
-	CardsView      Permission = "see refill cards"
-	CardsReveal    Permission = "see the code of a refill card"
-	CardsChange    Permission = "disable, change or void single refill cards"
-	CustomersView  Permission = "see customers"
-	RedeemFor      Permission = "redeem refill cards for customers"
-	RedeemReverse  Permission = "take back redemptions"
-	PaymentsView   Permission = "see customers' payments"
-	GuessClear     Permission = "lift the bar after wrong codes"
-	JobsView       Permission = "see background jobs"
-	JobsManage     Permission = "cancel, retry or pause background jobs"
-	ConfigManage   Permission = "change the configuration"
+	SeriesView     Permission = "series.view"
+	SeriesGenerate Permission = "series.generate"
+	SeriesImport   Permission = "series.import"
+	// SeriesActivate covers what can be undone: activate, lock, retry.
+	SeriesActivate Permission = "series.activate"
+	SeriesEdit     Permission = "series.edit"
+	// SeriesVoid covers what can't be undone: cancel and delete.
+	SeriesVoid      Permission = "series.void"
+	SeriesExport    Permission = "series.export"
+	CardsView       Permission = "cards.view"
+	CardsReveal     Permission = "cards.reveal"
+	CardsChange     Permission = "cards.change"
+	CustomersView   Permission = "customers.view"
+	CustomersEdit   Permission = "customers.edit"
+	RedeemFor       Permission = "cards.redeem"
+	PaymentsView    Permission = "payments.view"
+	PaymentsEnter   Permission = "payments.enter"
+	PaymentsReverse Permission = "payments.reverse"
+	GuessClear      Permission = "guesses.clear"
+	ReportsView     Permission = "reports.view"
+	PartnersManage  Permission = "partners.manage"
+	StaffManage     Permission = "staff.manage"
+	AuditView       Permission = "audit.view"
+	JobsView        Permission = "jobs.view"
+	JobsManage      Permission = "jobs.manage"
+	ConfigManage    Permission = "config.manage"
 )
+
+// Words finishes the sentence "Your role doesn't let you …" on the page that
+// refuses.
+func (p Permission) Words() string {
+	switch p {
+	case SeriesView:
+		return "see series of refill cards"
+	case SeriesGenerate:
+		return "order new refill cards"
+	case SeriesImport:
+		return "import refill cards"
+	case SeriesActivate:
+		return "activate or lock series of refill cards"
+	case SeriesEdit:
+		return "edit series of refill cards"
+	case SeriesVoid:
+		return "cancel or delete series of refill cards"
+	case SeriesExport:
+		return "export the codes of refill cards"
+	case CardsView:
+		return "see refill cards"
+	case CardsReveal:
+		return "see the code of a refill card"
+	case CardsChange:
+		return "disable, edit or delete single refill cards"
+	case CustomersView:
+		return "see customers"
+	case CustomersEdit:
+		return "create, edit or disable customers"
+	case RedeemFor:
+		return "redeem refill cards for customers"
+	case PaymentsView:
+		return "see customers' payments"
+	case PaymentsEnter:
+		return "enter payments by hand"
+	case PaymentsReverse:
+		return "reverse payments and redemptions"
+	case GuessClear:
+		return "lift the bar after wrong codes"
+	case ReportsView:
+		return "see reports"
+	case PartnersManage:
+		return "create or edit partners"
+	case StaffManage:
+		return "create or edit members of staff and roles"
+	case AuditView:
+		return "see the audit trail"
+	case JobsView:
+		return "see background jobs"
+	case JobsManage:
+		return "cancel, retry or pause background jobs"
+	case ConfigManage:
+		return "change the configuration"
+	}
+	return "do this"
+}
 
 // RoleCan reports whether a role includes a permission. An unknown role includes
 // none.
@@ -39,7 +104,7 @@ func RoleCan(role db.StaffRole, permission Permission) bool {
 		return true
 	case db.StaffRoleCashier:
 		return slices.Contains([]Permission{
-			SeriesView, CardsView, CustomersView, PaymentsView, RedeemFor,
+			SeriesView, CardsView, CustomersView, CustomersEdit, PaymentsView, PaymentsEnter, RedeemFor,
 		}, permission)
 	case db.StaffRoleOperator:
 		return slices.Contains([]Permission{SeriesView, JobsView, JobsManage}, permission)

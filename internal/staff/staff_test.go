@@ -18,14 +18,14 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 
 func TestRoles(t *testing.T) {
 	t.Parallel()
-	for _, p := range []Permission{SeriesView, SeriesGenerate, SeriesExport, CardsReveal, RedeemReverse, JobsManage, ConfigManage} {
+	for _, p := range []Permission{SeriesView, SeriesGenerate, SeriesExport, CardsReveal, PaymentsReverse, JobsManage, ConfigManage} {
 		require.True(t, Person{Role: db.StaffRoleAdministrator}.Can(p), p)
 		require.False(t, Person{}.Can(p), "nobody may %s", p)
 	}
 	cashier, operator := Person{Role: db.StaffRoleCashier}, Person{Role: db.StaffRoleOperator}
 	require.True(t, cashier.Can(RedeemFor))
 	require.True(t, operator.Can(JobsManage))
-	for _, p := range []Permission{SeriesGenerate, SeriesActivate, SeriesExport, CardsReveal, RedeemReverse, ConfigManage} {
+	for _, p := range []Permission{SeriesGenerate, SeriesActivate, SeriesExport, CardsReveal, PaymentsReverse, ConfigManage} {
 		require.False(t, cashier.Can(p), p)
 		require.False(t, operator.Can(p), p)
 	}

@@ -67,7 +67,7 @@ func classify(err error) answer {
 	case isForbidden:
 		return answer{
 			http.StatusForbidden, "You don't have this permission",
-			[]string{"Your role doesn't let you " + string(forbidden.permission) + ". An administrator can change your role."},
+			[]string{"Your role doesn't let you " + forbidden.permission.Words() + ". An administrator can change your role."},
 			slog.LevelWarn, false,
 		}
 	case unreachable(err):

@@ -54,7 +54,7 @@ func TestRoutesTurnAwayOthers(t *testing.T) {
 				}
 				got := b.do(r.method, path, "", "Content-Type", formType)
 				require.Equal(t, http.StatusForbidden, got.Status, "%s as %s", name, role)
-				require.Contains(t, got.text("main"), string(r.who.permission), "the page names what is missing")
+				require.Contains(t, got.text("main"), r.who.permission.Words(), "the page names what is missing")
 			}
 		case doorCustomer:
 			outside(nobody)
