@@ -7,8 +7,7 @@ select code_index from card where code_index = any(@code_indexes::bytea[]);
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
-  (s.any_partner or exists (select from series_partner p
-    where p.series_id = s.id and p.partner_id = @partner_id))::boolean as partner_allowed
+  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)::boolean as partner_allowed
 from card c
 join series s on s.id = c.series_id
 where c.code_index = any(@code_indexes::bytea[]);
@@ -18,8 +17,7 @@ where c.code_index = any(@code_indexes::bytea[]);
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
-  (s.any_partner or exists (select from series_partner p
-    where p.series_id = s.id and p.partner_id = @partner_id))::boolean as partner_allowed
+  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)::boolean as partner_allowed
 from card c
 join series s on s.id = c.series_id
 where c.series_id = @series_id and c.serial = @serial;
@@ -32,8 +30,7 @@ from series s, customer k
 where c.series_id = @series_id and c.serial = @serial and s.id = c.series_id and k.id = @customer_id
   and c.state = 'active' and s.state = 'active' and k.disabled_at is null
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
-  and (s.any_partner or exists (select from series_partner p
-    where p.series_id = s.id and p.partner_id = k.partner_id))
+  and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
 returning c.used_at::timestamptz as used_at, s.price, s.currency;
 
 -- name: CardList :many

@@ -18,7 +18,7 @@ join series s on s.id = e.series_id
 join staff on staff.id = e.created_by
 where e.id = @id
   and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all(@partner_ids::bigint[]))));
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))));
 
 -- name: ExportListSeries :many
 select sqlc.embed(e), staff.name as created_by_name, now()::timestamptz as asked_at

@@ -1,6 +1,7 @@
 -- name: PaymentCreate :one
-insert into payment (customer_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
-values (@customer_id, @tx_id, @type, @amount, @currency, @balance_after, @comment, @staff_id)
+insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
+select customer.id, customer.partner_id, @tx_id, @type, @amount, @currency, @balance_after, @comment, @staff_id
+from customer where customer.id = @customer_id
 returning id, at;
 
 -- name: PaymentList :many

@@ -46,7 +46,7 @@ select * from series where id = @id;
 -- person's partners is not found.
 select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
-    join partner p on p.id = sp.partner_id where sp.series_id = s.id), '')::text as partner_names,
+    join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
   card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
@@ -57,13 +57,13 @@ left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void
   from series_tally where series_id = s.id) t on true
 where (s.number = @number or s.id = @id)
   and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all(@partner_ids::bigint[]))));
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))));
 
 -- name: SeriesList :many
 -- Newest first, below before_id; the same columns as SeriesShow.
 select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
-    join partner p on p.id = sp.partner_id where sp.series_id = s.id), '')::text as partner_names,
+    join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
   card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
@@ -79,7 +79,7 @@ where s.id < @before_id
     when s.state in ('queued', 'generating') then 'working'
     else s.state::text end)
   and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all(@partner_ids::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
 order by s.id desc
 limit @size;
 
@@ -87,7 +87,7 @@ limit @size;
 -- The page above after_id, oldest first.
 select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
-    join partner p on p.id = sp.partner_id where sp.series_id = s.id), '')::text as partner_names,
+    join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
   card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
@@ -103,7 +103,7 @@ where s.id > @after_id
     when s.state in ('queued', 'generating') then 'working'
     else s.state::text end)
   and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all(@partner_ids::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
 order by s.id
 limit @size;
 
@@ -175,4 +175,4 @@ where s.state in ('queued', 'generating')
 -- The brands of the partners that a series is for.
 select (case when p.brand = '' then p.name else p.brand end)::text as brand
 from series_partner sp join partner p on p.id = sp.partner_id
-where sp.series_id = @series_id;
+where sp.series_id = @series_id and sp.removed_at is null;

@@ -53,10 +53,14 @@ func invariants() []invariant {
 			where t.kind = 'redeem' and (s.activated_at is null or t.at < s.activated_at
 				or t.at >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))`},
 		{8, "no card was redeemed by a customer of a partner that it is not for", `
-			select 'redemption ' || t.id || ' of card ' || s.number || '/' || t.serial || ' by customer ' || k.id
-			from ledger_tx t join payment p on p.tx_id = t.id join customer k on k.id = p.customer_id join series s on s.id = t.series_id
-			where t.kind = 'redeem' and not s.any_partner
-				and not exists (select from series_partner sp where sp.series_id = s.id and sp.partner_id = k.partner_id)`},
+			select 'redemption ' || t.id || ' of card ' || s.number || '/' || t.serial || ' by customer ' || p.customer_id
+			from ledger_tx t join payment p on p.tx_id = t.id join series s on s.id = t.series_id
+			join card c on c.series_id = t.series_id and c.serial = t.serial
+			where t.kind = 'redeem' and s.partner_lock and case
+				when c.partner_id is not null then c.partner_id <> p.partner_id
+				else not s.any_partner and coalesce(t.at >= s.any_partner_until, true)
+					and not exists (select from series_partner sp where sp.series_id = s.id and sp.partner_id = p.partner_id
+						and coalesce(t.at < sp.removed_at, true)) end`},
 		{9, "redemptions and payments of type Refill card match one to one", `
 			select coalesce('redemption ' || t.id || ' without its payment', 'payment ' || p.id || ' without its redemption')
 			from (select id from ledger_tx where kind = 'redeem') t

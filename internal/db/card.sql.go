@@ -61,8 +61,7 @@ const cardFind = `-- name: CardFind :one
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
-  (s.any_partner or exists (select from series_partner p
-    where p.series_id = s.id and p.partner_id = $1))::boolean as partner_allowed
+  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)::boolean as partner_allowed
 from card c
 join series s on s.id = c.series_id
 where c.code_index = any($2::bytea[])
@@ -111,8 +110,7 @@ const cardFindSerial = `-- name: CardFindSerial :one
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
-  (s.any_partner or exists (select from series_partner p
-    where p.series_id = s.id and p.partner_id = $1))::boolean as partner_allowed
+  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)::boolean as partner_allowed
 from card c
 join series s on s.id = c.series_id
 where c.series_id = $2 and c.serial = $3
@@ -408,8 +406,7 @@ from series s, customer k
 where c.series_id = $2 and c.serial = $3 and s.id = c.series_id and k.id = $1
   and c.state = 'active' and s.state = 'active' and k.disabled_at is null
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
-  and (s.any_partner or exists (select from series_partner p
-    where p.series_id = s.id and p.partner_id = k.partner_id))
+  and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
 returning c.used_at::timestamptz as used_at, s.price, s.currency
 `
 

@@ -181,7 +181,7 @@ join series s on s.id = e.series_id
 join staff on staff.id = e.created_by
 where e.id = $1
   and ($2::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all($3::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($3::bigint[]))))
 `
 
 type ExportGetParams struct {

@@ -677,6 +677,8 @@ type Card struct {
 	UsedBy    *int64
 	UsedAt    *time.Time
 	Remark    *string
+	// Overrides the series' partners: only this partner's customers may redeem the card. No foreign key: see series_id.
+	PartnerID *int64
 }
 
 type Customer struct {
@@ -784,6 +786,8 @@ type Payment struct {
 	Comment      string
 	StaffID      *int64
 	At           time.Time
+	// The customer's partner at that time; the customer may move.
+	PartnerID int64
 }
 
 type RiverJob struct {
@@ -842,6 +846,10 @@ type Series struct {
 	LapsedAt *time.Time
 	// Why generation stopped, in words for staff.
 	Failure string
+	// When the series stopped being for any partner; null: it never was, or still is.
+	AnyPartnerUntil *time.Time
+	// Fixed at order. False: partners are only for information, and every partner's customers may redeem.
+	PartnerLock bool
 }
 
 // The last series number given out in a year; its row lock keeps the numbers without a gap.
@@ -854,6 +862,8 @@ type SeriesCounter struct {
 type SeriesPartner struct {
 	SeriesID  int64
 	PartnerID int64
+	// When the series stopped being for this partner; null: it still is. Kept, so that redemptions before it can be told to be right.
+	RemovedAt *time.Time
 }
 
 // Counts of cards by state, spread over shards so that redemptions of one series do not wait for one row; summed on read. Active is series.made less these.

@@ -11,13 +11,13 @@ import (
 )
 
 const paymentCreate = `-- name: PaymentCreate :one
-insert into payment (customer_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
+select customer.id, customer.partner_id, $1, $2, $3, $4, $5, $6, $7
+from customer where customer.id = $8
 returning id, at
 `
 
 type PaymentCreateParams struct {
-	CustomerID   int64
 	TxID         int64
 	Type         PaymentType
 	Amount       int64
@@ -25,6 +25,7 @@ type PaymentCreateParams struct {
 	BalanceAfter int64
 	Comment      string
 	StaffID      *int64
+	CustomerID   int64
 }
 
 type PaymentCreateRow struct {
@@ -34,7 +35,6 @@ type PaymentCreateRow struct {
 
 func (q *Queries) PaymentCreate(ctx context.Context, db DBTX, arg PaymentCreateParams) (PaymentCreateRow, error) {
 	row := db.QueryRow(ctx, paymentCreate,
-		arg.CustomerID,
 		arg.TxID,
 		arg.Type,
 		arg.Amount,
@@ -42,6 +42,7 @@ func (q *Queries) PaymentCreate(ctx context.Context, db DBTX, arg PaymentCreateP
 		arg.BalanceAfter,
 		arg.Comment,
 		arg.StaffID,
+		arg.CustomerID,
 	)
 	var i PaymentCreateRow
 	err := row.Scan(&i.ID, &i.At)

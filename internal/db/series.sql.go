@@ -29,7 +29,7 @@ func (q *Queries) SeriesAdvance(ctx context.Context, db DBTX, arg SeriesAdvanceP
 const seriesBrands = `-- name: SeriesBrands :many
 select (case when p.brand = '' then p.name else p.brand end)::text as brand
 from series_partner sp join partner p on p.id = sp.partner_id
-where sp.series_id = $1
+where sp.series_id = $1 and sp.removed_at is null
 `
 
 // The brands of the partners that a series is for.
@@ -133,7 +133,7 @@ func (q *Queries) SeriesFinish(ctx context.Context, db DBTX, id int64) (SeriesSt
 }
 
 const seriesGet = `-- name: SeriesGet :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure from series where id = $1
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock from series where id = $1
 `
 
 func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -162,6 +162,8 @@ func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, err
 		&i.ActivatedAt,
 		&i.LapsedAt,
 		&i.Failure,
+		&i.AnyPartnerUntil,
+		&i.PartnerLock,
 	)
 	return i, err
 }
@@ -184,7 +186,7 @@ func (q *Queries) SeriesGetByOrderKey(ctx context.Context, db DBTX, orderKey uui
 }
 
 const seriesGetForUpdate = `-- name: SeriesGetForUpdate :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure from series where id = $1 for no key update
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock from series where id = $1 for no key update
 `
 
 func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -213,6 +215,8 @@ func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Se
 		&i.ActivatedAt,
 		&i.LapsedAt,
 		&i.Failure,
+		&i.AnyPartnerUntil,
+		&i.PartnerLock,
 	)
 	return i, err
 }
@@ -227,9 +231,9 @@ func (q *Queries) SeriesLapse(ctx context.Context, db DBTX, id int64) error {
 }
 
 const seriesList = `-- name: SeriesList :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
-    join partner p on p.id = sp.partner_id where sp.series_id = s.id), '')::text as partner_names,
+    join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
   card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
@@ -245,7 +249,7 @@ where s.id < $1
     when s.state in ('queued', 'generating') then 'working'
     else s.state::text end)
   and ($4::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all($5::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($5::bigint[]))))
 order by s.id desc
 limit $6
 `
@@ -311,6 +315,8 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 			&i.Series.ActivatedAt,
 			&i.Series.LapsedAt,
 			&i.Series.Failure,
+			&i.Series.AnyPartnerUntil,
+			&i.Series.PartnerLock,
 			&i.CreatedByName,
 			&i.PartnerNames,
 			&i.Used,
@@ -331,9 +337,9 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 }
 
 const seriesListBack = `-- name: SeriesListBack :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
-    join partner p on p.id = sp.partner_id where sp.series_id = s.id), '')::text as partner_names,
+    join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
   card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
@@ -349,7 +355,7 @@ where s.id > $1
     when s.state in ('queued', 'generating') then 'working'
     else s.state::text end)
   and ($4::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all($5::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($5::bigint[]))))
 order by s.id
 limit $6
 `
@@ -415,6 +421,8 @@ func (q *Queries) SeriesListBack(ctx context.Context, db DBTX, arg SeriesListBac
 			&i.Series.ActivatedAt,
 			&i.Series.LapsedAt,
 			&i.Series.Failure,
+			&i.Series.AnyPartnerUntil,
+			&i.Series.PartnerLock,
 			&i.CreatedByName,
 			&i.PartnerNames,
 			&i.Used,
@@ -599,9 +607,9 @@ func (q *Queries) SeriesShare(ctx context.Context, db DBTX, seriesID int32) erro
 }
 
 const seriesShow = `-- name: SeriesShow :one
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
-    join partner p on p.id = sp.partner_id where sp.series_id = s.id), '')::text as partner_names,
+    join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
   card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
@@ -612,7 +620,7 @@ left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void
   from series_tally where series_id = s.id) t on true
 where (s.number = $1 or s.id = $2)
   and ($3::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.partner_id <> all($4::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($4::bigint[]))))
 `
 
 type SeriesShowParams struct {
@@ -667,6 +675,8 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		&i.Series.ActivatedAt,
 		&i.Series.LapsedAt,
 		&i.Series.Failure,
+		&i.Series.AnyPartnerUntil,
+		&i.Series.PartnerLock,
 		&i.CreatedByName,
 		&i.PartnerNames,
 		&i.Used,
