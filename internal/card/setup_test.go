@@ -28,6 +28,7 @@ import (
 type bundle struct {
 	pool         *pgxpool.Pool
 	q            *db.Queries
+	keys         *card.Keyring
 	cards        *card.Service
 	admin        audit.Actor
 	north, south db.Partner
@@ -58,8 +59,8 @@ func newService(tb testing.TB, pool *pgxpool.Pool, keys *card.Keyring) *card.Ser
 func setup(tb testing.TB) *bundle {
 	tb.Helper()
 	ctx := tb.Context()
-	b := &bundle{pool: dbtest.Pool(tb), q: db.New()}
-	b.cards = newService(tb, b.pool, newKeys(tb))
+	b := &bundle{pool: dbtest.Pool(tb), q: db.New(), keys: newKeys(tb)}
+	b.cards = newService(tb, b.pool, b.keys)
 	var err error
 	b.north, err = b.q.PartnerCreate(ctx, b.pool, db.PartnerCreateParams{Name: "North", Brand: "Northlight", TimeZone: "Pacific/Kiritimati"})
 	require.NoError(tb, err)
