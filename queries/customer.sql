@@ -4,11 +4,14 @@ values (@partner_id, @username, @name, @email, @phone, @password_hash)
 returning *;
 
 -- name: CustomerGetByUsername :one
-select * from customer where username = lower(@username);
+select customer.*, partner.disabled_at as partner_disabled_at
+from customer join partner on partner.id = customer.partner_id
+where username = lower(@username);
 
 -- name: CustomerGet :one
 -- A customer with partner and balance; a foreign one is not found.
 select customer.*, partner.name as partner_name, partner.time_zone,
+  partner.disabled_at as partner_disabled_at,
   account.id as account_id, account.balance, account.currency
 from customer
 join partner on partner.id = customer.partner_id
@@ -51,3 +54,6 @@ where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[
   and (@search::text = '' or customer.name ilike '%' || @search || '%'
     or customer.username ilike @search || '%' or customer.email ilike @search || '%'
     or customer.phone ilike '%' || @search || '%' or customer.id::text = @search);
+
+-- name: CustomerSetPassword :exec
+update customer set password_hash = @password_hash where id = @id;

@@ -57,6 +57,23 @@ update guess g set n = greatest(g.n - 1, 0),
 from (select count(*) from who) as after_who
 where g.scope = sqlc.arg(address)::text;
 
+-- name: GuessTakeBack :exec
+-- It was right, but cost nothing: only this charge is taken back. Were the count
+-- begun anew as by GuessForgive, looking at one good card between guesses would
+-- keep every bar away. A bar goes where this very charge brought it about.
+-- Locks are taken in the order of GuessCharge.
+with calm as materialized (select set_config('synchronous_commit', 'off', true)),
+who as (
+  update guess set n = greatest(n - 1, 0),
+    barred_until = case when barred_until = sqlc.narg(who_bar)::timestamptz then null else barred_until end
+  from calm where scope = sqlc.arg(who)::text
+  returning scope
+)
+update guess g set n = greatest(g.n - 1, 0),
+  barred_until = case when g.barred_until = sqlc.narg(address_bar)::timestamptz then null else g.barred_until end
+from (select count(*) from who) as after_who
+where g.scope = sqlc.arg(address)::text;
+
 -- name: GuessClear :execrows
 -- Lifts a bar by hand.
 update guess set n = 0, barred_until = null where scope = sqlc.arg(scope);

@@ -13,3 +13,74 @@ order by name;
 
 -- name: PartnerUpdatePortal :execrows
 update partner set portal_refill_card = @portal_refill_card where id = @id;
+
+-- name: PartnerLook :one
+-- What customers see of a partner: by id, or by the name in the address.
+select partner.id, partner.name, partner.brand, partner.accent, partner.slug, partner.welcome, partner.help,
+  partner.look_version, partner.disabled_at,
+  coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height
+from partner
+left join partner_logo logo on logo.partner_id = partner.id
+where partner.id = @id or partner.slug = @slug::text;
+
+-- name: PartnerLogoGet :one
+select png, width, height from partner_logo where partner_id = @partner_id;
+
+-- name: PartnerLogoSet :exec
+insert into partner_logo (partner_id, png, width, height) values (@partner_id, @png, @width, @height)
+on conflict (partner_id) do update set png = excluded.png, width = excluded.width, height = excluded.height;
+
+-- name: PartnerLogoDelete :execrows
+delete from partner_logo where partner_id = @partner_id;
+
+-- name: PartnerLock :one
+-- The partner, held until the transaction ends: what an edit replaces is what its
+-- audit row says.
+select * from partner where id = @id for no key update;
+
+-- name: PartnerUpdate :exec
+update partner set name = @name, brand = @brand, time_zone = @time_zone, slug = @slug, accent = @accent,
+  welcome = @welcome, help = @help, card_line1 = @card_line1, card_line2 = @card_line2,
+  look_version = look_version + 1
+where id = @id;
+
+-- name: PartnerLookChanged :exec
+update partner set look_version = look_version + 1 where id = @id;
+
+-- name: PartnerSetDisabled :execrows
+-- No row where it is so already.
+update partner set disabled_at = case when @disabled::boolean then now() end
+where id = @id and (disabled_at is not null) <> @disabled::boolean;
+
+-- name: PartnerSessionsDelete :execrows
+-- Signs a partner's customers out.
+delete from session using customer
+where customer.id = session.customer_id and customer.partner_id = @partner_id;
+
+-- name: PartnerOverview :many
+-- The partners that a member of staff may see, with what hangs on each: customers,
+-- their balances together, and series for this partner that can still be redeemed.
+select partner.id, partner.name, partner.brand, partner.accent, partner.disabled_at,
+  (select count(*) from customer where customer.partner_id = partner.id) as customers,
+  (select count(*) from series_partner sp join series s on s.id = sp.series_id
+    where sp.partner_id = partner.id and sp.removed_at is null and s.state in ('active', 'locked', 'ready')) as open_series
+from partner
+where (@all_partners::boolean or partner.id = any(@partner_ids::bigint[]))
+  and (sqlc.narg('id')::bigint is null or partner.id = sqlc.narg('id'))
+order by partner.name;
+
+-- name: PartnerPick :many
+-- The partners that a member of staff may choose for something new.
+select * from partner
+where (@all_partners::boolean or id = any(@partner_ids::bigint[])) and disabled_at is null
+order by name;
+
+-- name: PartnerDisabled :one
+-- Whether a partner is closed; no row where there is none.
+select (disabled_at is not null)::boolean from partner where id = @id;
+
+-- name: PartnerZones :many
+-- Time zones by their names of today.
+select zone.name::text as name from pg_timezone_names() as zone (name, abbrev, utc_offset, is_dst)
+where zone.name ~ '^(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/' or zone.name = 'UTC'
+order by name;

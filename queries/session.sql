@@ -16,12 +16,16 @@ where session.token_hash = @token_hash and session.expires_at > now()
 -- name: SessionGetCustomer :one
 select customer.id, customer.username, customer.name, customer.partner_id,
   partner.name as partner_name, partner.brand, partner.time_zone, partner.portal_refill_card,
+  partner.accent, partner.slug, partner.welcome, partner.help, partner.look_version,
+  coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height,
   session.seen_at < now() - interval '1 minute' as stale
 from session
 join customer on customer.id = session.customer_id
 join partner on partner.id = customer.partner_id
+left join partner_logo logo on logo.partner_id = partner.id
 where session.token_hash = @token_hash and session.expires_at > now()
-  and session.seen_at > now() - @idle::interval and customer.disabled_at is null;
+  and session.seen_at > now() - @idle::interval and customer.disabled_at is null
+  and partner.disabled_at is null;
 
 -- name: SessionTouch :exec
 update session set seen_at = now() where token_hash = @token_hash;
@@ -31,3 +35,7 @@ delete from session where token_hash = @token_hash;
 
 -- name: SessionDeleteExpired :execrows
 delete from session where expires_at < now();
+
+-- name: SessionDeleteOthers :execrows
+-- Signs a customer out everywhere but here.
+delete from session where customer_id = @customer_id and token_hash <> @token_hash;

@@ -146,7 +146,9 @@ func (s *Service) checkPartners(ctx context.Context, actor audit.Actor, chosen [
 	}
 	zones := map[int64]string{}
 	for _, p := range partners {
-		zones[p.ID] = p.TimeZone
+		if p.DisabledAt == nil {
+			zones[p.ID] = p.TimeZone
+		}
 	}
 	wanted := map[int64]bool{}
 	anyOne := false

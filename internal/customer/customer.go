@@ -38,6 +38,9 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 	}
 	var created db.Customer
 	err := pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
+		if err := openPartner(ctx, tx, n.PartnerID); err != nil {
+			return err
+		}
 		var err error
 		created, err = db.New().CustomerCreate(ctx, tx, db.CustomerCreateParams{
 			PartnerID: n.PartnerID, Username: strings.ToLower(n.Username), Name: n.Name, Email: n.Email, Phone: n.Phone, PasswordHash: n.PasswordHash,

@@ -29,7 +29,7 @@ func findForSignIn(ctx context.Context, dbtx db.DBTX, username string) (staff.Ac
 		return staff.Account{}, fmt.Errorf("find customer: %w", err)
 	}
 	return staff.Account{
-		PasswordHash: row.PasswordHash, Disabled: row.DisabledAt != nil,
+		PasswordHash: row.PasswordHash, Disabled: row.DisabledAt != nil || row.PartnerDisabledAt != nil,
 		Actor: audit.Actor{CustomerID: row.ID},
 	}, nil
 }

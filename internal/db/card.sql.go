@@ -314,6 +314,50 @@ func (q *Queries) CardListBack(ctx context.Context, db DBTX, arg CardListBackPar
 	return items, nil
 }
 
+const cardLook = `-- name: CardLook :one
+select c.series_id, c.serial, s.number, s.price, s.currency,
+  coalesce(c.valid_till, s.valid_till)::date as valid_till
+from card c
+join series s on s.id = c.series_id
+join customer k on k.id = $1
+where c.series_id = $2 and c.serial = $3
+  and c.state = 'active' and s.state = 'active' and k.disabled_at is null
+  and not exists (select from partner p where p.id = k.partner_id and p.disabled_at is not null)
+  and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
+  and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
+`
+
+type CardLookParams struct {
+	CustomerID int64
+	SeriesID   int64
+	Serial     int32
+}
+
+type CardLookRow struct {
+	SeriesID  int64
+	Serial    int32
+	Number    string
+	Price     int64
+	Currency  string
+	ValidTill time.Time
+}
+
+// What a redemption by this customer would do now: the guard of CardUse as a
+// question. No row: it would be refused.
+func (q *Queries) CardLook(ctx context.Context, db DBTX, arg CardLookParams) (CardLookRow, error) {
+	row := db.QueryRow(ctx, cardLook, arg.CustomerID, arg.SeriesID, arg.Serial)
+	var i CardLookRow
+	err := row.Scan(
+		&i.SeriesID,
+		&i.Serial,
+		&i.Number,
+		&i.Price,
+		&i.Currency,
+		&i.ValidTill,
+	)
+	return i, err
+}
+
 const cardSample = `-- name: CardSample :many
 select c.series_id, c.serial, c.key_id, c.code_index, c.code_sealed
 from series s
@@ -405,6 +449,7 @@ update card c set state = 'used', used_by = $1, used_at = now()
 from series s, customer k
 where c.series_id = $2 and c.serial = $3 and s.id = c.series_id and k.id = $1
   and c.state = 'active' and s.state = 'active' and k.disabled_at is null
+  and not exists (select from partner p where p.id = k.partner_id and p.disabled_at is not null)
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
 returning c.used_at::timestamptz as used_at, s.price, s.currency

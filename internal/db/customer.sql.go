@@ -72,6 +72,7 @@ func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreat
 
 const customerGet = `-- name: CustomerGet :one
 select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, partner.name as partner_name, partner.time_zone,
+  partner.disabled_at as partner_disabled_at,
   account.id as account_id, account.balance, account.currency
 from customer
 join partner on partner.id = customer.partner_id
@@ -87,20 +88,21 @@ type CustomerGetParams struct {
 }
 
 type CustomerGetRow struct {
-	ID           int64
-	PartnerID    int64
-	Username     string
-	Name         string
-	Email        string
-	Phone        string
-	PasswordHash string
-	DisabledAt   *time.Time
-	CreatedAt    time.Time
-	PartnerName  string
-	TimeZone     string
-	AccountID    int64
-	Balance      *int64
-	Currency     string
+	ID                int64
+	PartnerID         int64
+	Username          string
+	Name              string
+	Email             string
+	Phone             string
+	PasswordHash      string
+	DisabledAt        *time.Time
+	CreatedAt         time.Time
+	PartnerName       string
+	TimeZone          string
+	PartnerDisabledAt *time.Time
+	AccountID         int64
+	Balance           *int64
+	Currency          string
 }
 
 // A customer with partner and balance; a foreign one is not found.
@@ -119,6 +121,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 		&i.CreatedAt,
 		&i.PartnerName,
 		&i.TimeZone,
+		&i.PartnerDisabledAt,
 		&i.AccountID,
 		&i.Balance,
 		&i.Currency,
@@ -127,12 +130,27 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 }
 
 const customerGetByUsername = `-- name: CustomerGetByUsername :one
-select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at from customer where username = lower($1)
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, partner.disabled_at as partner_disabled_at
+from customer join partner on partner.id = customer.partner_id
+where username = lower($1)
 `
 
-func (q *Queries) CustomerGetByUsername(ctx context.Context, db DBTX, username string) (Customer, error) {
+type CustomerGetByUsernameRow struct {
+	ID                int64
+	PartnerID         int64
+	Username          string
+	Name              string
+	Email             string
+	Phone             string
+	PasswordHash      string
+	DisabledAt        *time.Time
+	CreatedAt         time.Time
+	PartnerDisabledAt *time.Time
+}
+
+func (q *Queries) CustomerGetByUsername(ctx context.Context, db DBTX, username string) (CustomerGetByUsernameRow, error) {
 	row := db.QueryRow(ctx, customerGetByUsername, username)
-	var i Customer
+	var i CustomerGetByUsernameRow
 	err := row.Scan(
 		&i.ID,
 		&i.PartnerID,
@@ -143,6 +161,7 @@ func (q *Queries) CustomerGetByUsername(ctx context.Context, db DBTX, username s
 		&i.PasswordHash,
 		&i.DisabledAt,
 		&i.CreatedAt,
+		&i.PartnerDisabledAt,
 	)
 	return i, err
 }
@@ -217,6 +236,20 @@ func (q *Queries) CustomerList(ctx context.Context, db DBTX, arg CustomerListPar
 		return nil, err
 	}
 	return items, nil
+}
+
+const customerSetPassword = `-- name: CustomerSetPassword :exec
+update customer set password_hash = $1 where id = $2
+`
+
+type CustomerSetPasswordParams struct {
+	PasswordHash string
+	ID           int64
+}
+
+func (q *Queries) CustomerSetPassword(ctx context.Context, db DBTX, arg CustomerSetPasswordParams) error {
+	_, err := db.Exec(ctx, customerSetPassword, arg.PasswordHash, arg.ID)
+	return err
 }
 
 const customerSuggest = `-- name: CustomerSuggest :many

@@ -162,3 +162,38 @@ func (q *Queries) GuessForgive(ctx context.Context, db DBTX, arg GuessForgivePar
 	_, err := db.Exec(ctx, guessForgive, arg.AddressLimit, arg.Address, arg.Who)
 	return err
 }
+
+const guessTakeBack = `-- name: GuessTakeBack :exec
+with calm as materialized (select set_config('synchronous_commit', 'off', true)),
+who as (
+  update guess set n = greatest(n - 1, 0),
+    barred_until = case when barred_until = $3::timestamptz then null else barred_until end
+  from calm where scope = $4::text
+  returning scope
+)
+update guess g set n = greatest(g.n - 1, 0),
+  barred_until = case when g.barred_until = $1::timestamptz then null else g.barred_until end
+from (select count(*) from who) as after_who
+where g.scope = $2::text
+`
+
+type GuessTakeBackParams struct {
+	AddressBar *time.Time
+	Address    string
+	WhoBar     *time.Time
+	Who        string
+}
+
+// It was right, but cost nothing: only this charge is taken back. Were the count
+// begun anew as by GuessForgive, looking at one good card between guesses would
+// keep every bar away. A bar goes where this very charge brought it about.
+// Locks are taken in the order of GuessCharge.
+func (q *Queries) GuessTakeBack(ctx context.Context, db DBTX, arg GuessTakeBackParams) error {
+	_, err := db.Exec(ctx, guessTakeBack,
+		arg.AddressBar,
+		arg.Address,
+		arg.WhoBar,
+		arg.Who,
+	)
+	return err
+}

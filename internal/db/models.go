@@ -771,6 +771,29 @@ type Partner struct {
 	TimeZone         string
 	PortalRefillCard bool
 	CreatedAt        time.Time
+	// Names the partner in the address of the sign-in page, so that it shows the partner's look before anybody has signed in. Null: it has none.
+	Slug *string
+	// The brand's colour, #rrggbb. Empty: the product's own.
+	Accent string
+	// A line on the portal's first page.
+	Welcome string
+	// Whom to ask: on the refill-card page and on receipts.
+	Help string
+	// First line of instructions on cards that are for this partner alone. Both empty: the product's own.
+	CardLine1 string
+	CardLine2 string
+	// Grows with every change of the look: part of the addresses of style sheet and logo, which browsers keep.
+	LookVersion int64
+	// Since when its customers can neither sign in nor redeem; null: it is open.
+	DisabledAt *time.Time
+}
+
+// A partner's logo, always as we encoded it ourselves, never as it was uploaded.
+type PartnerLogo struct {
+	PartnerID int64
+	Png       []byte
+	Width     int32
+	Height    int32
 }
 
 // A line of a customer's billing. Insert-only: a mistake is answered by a reversal.

@@ -7,11 +7,12 @@ package db
 
 import (
 	"context"
+	"time"
 )
 
 const partnerCreate = `-- name: PartnerCreate :one
 insert into partner (name, brand, time_zone) values ($1, $2, $3)
-returning id, name, brand, time_zone, portal_refill_card, created_at
+returning id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at
 `
 
 type PartnerCreateParams struct {
@@ -30,12 +31,32 @@ func (q *Queries) PartnerCreate(ctx context.Context, db DBTX, arg PartnerCreateP
 		&i.TimeZone,
 		&i.PortalRefillCard,
 		&i.CreatedAt,
+		&i.Slug,
+		&i.Accent,
+		&i.Welcome,
+		&i.Help,
+		&i.CardLine1,
+		&i.CardLine2,
+		&i.LookVersion,
+		&i.DisabledAt,
 	)
 	return i, err
 }
 
+const partnerDisabled = `-- name: PartnerDisabled :one
+select (disabled_at is not null)::boolean from partner where id = $1
+`
+
+// Whether a partner is closed; no row where there is none.
+func (q *Queries) PartnerDisabled(ctx context.Context, db DBTX, id int64) (bool, error) {
+	row := db.QueryRow(ctx, partnerDisabled, id)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const partnerGet = `-- name: PartnerGet :one
-select id, name, brand, time_zone, portal_refill_card, created_at from partner where id = $1
+select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at from partner where id = $1
 `
 
 func (q *Queries) PartnerGet(ctx context.Context, db DBTX, id int64) (Partner, error) {
@@ -48,12 +69,20 @@ func (q *Queries) PartnerGet(ctx context.Context, db DBTX, id int64) (Partner, e
 		&i.TimeZone,
 		&i.PortalRefillCard,
 		&i.CreatedAt,
+		&i.Slug,
+		&i.Accent,
+		&i.Welcome,
+		&i.Help,
+		&i.CardLine1,
+		&i.CardLine2,
+		&i.LookVersion,
+		&i.DisabledAt,
 	)
 	return i, err
 }
 
 const partnerList = `-- name: PartnerList :many
-select id, name, brand, time_zone, portal_refill_card, created_at from partner
+select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at from partner
 where $1::boolean or id = any($2::bigint[])
 order by name
 `
@@ -80,6 +109,14 @@ func (q *Queries) PartnerList(ctx context.Context, db DBTX, arg PartnerListParam
 			&i.TimeZone,
 			&i.PortalRefillCard,
 			&i.CreatedAt,
+			&i.Slug,
+			&i.Accent,
+			&i.Welcome,
+			&i.Help,
+			&i.CardLine1,
+			&i.CardLine2,
+			&i.LookVersion,
+			&i.DisabledAt,
 		); err != nil {
 			return nil, err
 		}
@@ -89,6 +126,315 @@ func (q *Queries) PartnerList(ctx context.Context, db DBTX, arg PartnerListParam
 		return nil, err
 	}
 	return items, nil
+}
+
+const partnerLock = `-- name: PartnerLock :one
+select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at from partner where id = $1 for no key update
+`
+
+// The partner, held until the transaction ends: what an edit replaces is what its
+// audit row says.
+func (q *Queries) PartnerLock(ctx context.Context, db DBTX, id int64) (Partner, error) {
+	row := db.QueryRow(ctx, partnerLock, id)
+	var i Partner
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Brand,
+		&i.TimeZone,
+		&i.PortalRefillCard,
+		&i.CreatedAt,
+		&i.Slug,
+		&i.Accent,
+		&i.Welcome,
+		&i.Help,
+		&i.CardLine1,
+		&i.CardLine2,
+		&i.LookVersion,
+		&i.DisabledAt,
+	)
+	return i, err
+}
+
+const partnerLogoDelete = `-- name: PartnerLogoDelete :execrows
+delete from partner_logo where partner_id = $1
+`
+
+func (q *Queries) PartnerLogoDelete(ctx context.Context, db DBTX, partnerID int64) (int64, error) {
+	result, err := db.Exec(ctx, partnerLogoDelete, partnerID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const partnerLogoGet = `-- name: PartnerLogoGet :one
+select png, width, height from partner_logo where partner_id = $1
+`
+
+type PartnerLogoGetRow struct {
+	Png    []byte
+	Width  int32
+	Height int32
+}
+
+func (q *Queries) PartnerLogoGet(ctx context.Context, db DBTX, partnerID int64) (PartnerLogoGetRow, error) {
+	row := db.QueryRow(ctx, partnerLogoGet, partnerID)
+	var i PartnerLogoGetRow
+	err := row.Scan(&i.Png, &i.Width, &i.Height)
+	return i, err
+}
+
+const partnerLogoSet = `-- name: PartnerLogoSet :exec
+insert into partner_logo (partner_id, png, width, height) values ($1, $2, $3, $4)
+on conflict (partner_id) do update set png = excluded.png, width = excluded.width, height = excluded.height
+`
+
+type PartnerLogoSetParams struct {
+	PartnerID int64
+	Png       []byte
+	Width     int32
+	Height    int32
+}
+
+func (q *Queries) PartnerLogoSet(ctx context.Context, db DBTX, arg PartnerLogoSetParams) error {
+	_, err := db.Exec(ctx, partnerLogoSet,
+		arg.PartnerID,
+		arg.Png,
+		arg.Width,
+		arg.Height,
+	)
+	return err
+}
+
+const partnerLook = `-- name: PartnerLook :one
+select partner.id, partner.name, partner.brand, partner.accent, partner.slug, partner.welcome, partner.help,
+  partner.look_version, partner.disabled_at,
+  coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height
+from partner
+left join partner_logo logo on logo.partner_id = partner.id
+where partner.id = $1 or partner.slug = $2::text
+`
+
+type PartnerLookParams struct {
+	ID   int64
+	Slug string
+}
+
+type PartnerLookRow struct {
+	ID          int64
+	Name        string
+	Brand       string
+	Accent      string
+	Slug        *string
+	Welcome     string
+	Help        string
+	LookVersion int64
+	DisabledAt  *time.Time
+	LogoWidth   int32
+	LogoHeight  int32
+}
+
+// What customers see of a partner: by id, or by the name in the address.
+func (q *Queries) PartnerLook(ctx context.Context, db DBTX, arg PartnerLookParams) (PartnerLookRow, error) {
+	row := db.QueryRow(ctx, partnerLook, arg.ID, arg.Slug)
+	var i PartnerLookRow
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Brand,
+		&i.Accent,
+		&i.Slug,
+		&i.Welcome,
+		&i.Help,
+		&i.LookVersion,
+		&i.DisabledAt,
+		&i.LogoWidth,
+		&i.LogoHeight,
+	)
+	return i, err
+}
+
+const partnerLookChanged = `-- name: PartnerLookChanged :exec
+update partner set look_version = look_version + 1 where id = $1
+`
+
+func (q *Queries) PartnerLookChanged(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, partnerLookChanged, id)
+	return err
+}
+
+const partnerOverview = `-- name: PartnerOverview :many
+select partner.id, partner.name, partner.brand, partner.accent, partner.disabled_at,
+  (select count(*) from customer where customer.partner_id = partner.id) as customers,
+  (select count(*) from series_partner sp join series s on s.id = sp.series_id
+    where sp.partner_id = partner.id and sp.removed_at is null and s.state in ('active', 'locked', 'ready')) as open_series
+from partner
+where ($1::boolean or partner.id = any($2::bigint[]))
+  and ($3::bigint is null or partner.id = $3)
+order by partner.name
+`
+
+type PartnerOverviewParams struct {
+	AllPartners bool
+	PartnerIds  []int64
+	ID          *int64
+}
+
+type PartnerOverviewRow struct {
+	ID         int64
+	Name       string
+	Brand      string
+	Accent     string
+	DisabledAt *time.Time
+	Customers  int64
+	OpenSeries int64
+}
+
+// The partners that a member of staff may see, with what hangs on each: customers,
+// their balances together, and series for this partner that can still be redeemed.
+func (q *Queries) PartnerOverview(ctx context.Context, db DBTX, arg PartnerOverviewParams) ([]PartnerOverviewRow, error) {
+	rows, err := db.Query(ctx, partnerOverview, arg.AllPartners, arg.PartnerIds, arg.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PartnerOverviewRow{}
+	for rows.Next() {
+		var i PartnerOverviewRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Brand,
+			&i.Accent,
+			&i.DisabledAt,
+			&i.Customers,
+			&i.OpenSeries,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const partnerPick = `-- name: PartnerPick :many
+select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at from partner
+where ($1::boolean or id = any($2::bigint[])) and disabled_at is null
+order by name
+`
+
+type PartnerPickParams struct {
+	AllPartners bool
+	PartnerIds  []int64
+}
+
+// The partners that a member of staff may choose for something new.
+func (q *Queries) PartnerPick(ctx context.Context, db DBTX, arg PartnerPickParams) ([]Partner, error) {
+	rows, err := db.Query(ctx, partnerPick, arg.AllPartners, arg.PartnerIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Partner{}
+	for rows.Next() {
+		var i Partner
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Brand,
+			&i.TimeZone,
+			&i.PortalRefillCard,
+			&i.CreatedAt,
+			&i.Slug,
+			&i.Accent,
+			&i.Welcome,
+			&i.Help,
+			&i.CardLine1,
+			&i.CardLine2,
+			&i.LookVersion,
+			&i.DisabledAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const partnerSessionsDelete = `-- name: PartnerSessionsDelete :execrows
+delete from session using customer
+where customer.id = session.customer_id and customer.partner_id = $1
+`
+
+// Signs a partner's customers out.
+func (q *Queries) PartnerSessionsDelete(ctx context.Context, db DBTX, partnerID int64) (int64, error) {
+	result, err := db.Exec(ctx, partnerSessionsDelete, partnerID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const partnerSetDisabled = `-- name: PartnerSetDisabled :execrows
+update partner set disabled_at = case when $1::boolean then now() end
+where id = $2 and (disabled_at is not null) <> $1::boolean
+`
+
+type PartnerSetDisabledParams struct {
+	Disabled bool
+	ID       int64
+}
+
+// No row where it is so already.
+func (q *Queries) PartnerSetDisabled(ctx context.Context, db DBTX, arg PartnerSetDisabledParams) (int64, error) {
+	result, err := db.Exec(ctx, partnerSetDisabled, arg.Disabled, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const partnerUpdate = `-- name: PartnerUpdate :exec
+update partner set name = $1, brand = $2, time_zone = $3, slug = $4, accent = $5,
+  welcome = $6, help = $7, card_line1 = $8, card_line2 = $9,
+  look_version = look_version + 1
+where id = $10
+`
+
+type PartnerUpdateParams struct {
+	Name      string
+	Brand     string
+	TimeZone  string
+	Slug      *string
+	Accent    string
+	Welcome   string
+	Help      string
+	CardLine1 string
+	CardLine2 string
+	ID        int64
+}
+
+func (q *Queries) PartnerUpdate(ctx context.Context, db DBTX, arg PartnerUpdateParams) error {
+	_, err := db.Exec(ctx, partnerUpdate,
+		arg.Name,
+		arg.Brand,
+		arg.TimeZone,
+		arg.Slug,
+		arg.Accent,
+		arg.Welcome,
+		arg.Help,
+		arg.CardLine1,
+		arg.CardLine2,
+		arg.ID,
+	)
+	return err
 }
 
 const partnerUpdatePortal = `-- name: PartnerUpdatePortal :execrows
@@ -106,4 +452,31 @@ func (q *Queries) PartnerUpdatePortal(ctx context.Context, db DBTX, arg PartnerU
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const partnerZones = `-- name: PartnerZones :many
+select zone.name::text as name from pg_timezone_names() as zone (name, abbrev, utc_offset, is_dst)
+where zone.name ~ '^(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/' or zone.name = 'UTC'
+order by name
+`
+
+// Time zones by their names of today.
+func (q *Queries) PartnerZones(ctx context.Context, db DBTX) ([]string, error) {
+	rows, err := db.Query(ctx, partnerZones)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

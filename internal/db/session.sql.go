@@ -59,15 +59,37 @@ func (q *Queries) SessionDeleteExpired(ctx context.Context, db DBTX) (int64, err
 	return result.RowsAffected(), nil
 }
 
+const sessionDeleteOthers = `-- name: SessionDeleteOthers :execrows
+delete from session where customer_id = $1 and token_hash <> $2
+`
+
+type SessionDeleteOthersParams struct {
+	CustomerID *int64
+	TokenHash  []byte
+}
+
+// Signs a customer out everywhere but here.
+func (q *Queries) SessionDeleteOthers(ctx context.Context, db DBTX, arg SessionDeleteOthersParams) (int64, error) {
+	result, err := db.Exec(ctx, sessionDeleteOthers, arg.CustomerID, arg.TokenHash)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const sessionGetCustomer = `-- name: SessionGetCustomer :one
 select customer.id, customer.username, customer.name, customer.partner_id,
   partner.name as partner_name, partner.brand, partner.time_zone, partner.portal_refill_card,
+  partner.accent, partner.slug, partner.welcome, partner.help, partner.look_version,
+  coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height,
   session.seen_at < now() - interval '1 minute' as stale
 from session
 join customer on customer.id = session.customer_id
 join partner on partner.id = customer.partner_id
+left join partner_logo logo on logo.partner_id = partner.id
 where session.token_hash = $1 and session.expires_at > now()
   and session.seen_at > now() - $2::interval and customer.disabled_at is null
+  and partner.disabled_at is null
 `
 
 type SessionGetCustomerParams struct {
@@ -84,6 +106,13 @@ type SessionGetCustomerRow struct {
 	Brand            string
 	TimeZone         string
 	PortalRefillCard bool
+	Accent           string
+	Slug             *string
+	Welcome          string
+	Help             string
+	LookVersion      int64
+	LogoWidth        int32
+	LogoHeight       int32
 	Stale            bool
 }
 
@@ -99,6 +128,13 @@ func (q *Queries) SessionGetCustomer(ctx context.Context, db DBTX, arg SessionGe
 		&i.Brand,
 		&i.TimeZone,
 		&i.PortalRefillCard,
+		&i.Accent,
+		&i.Slug,
+		&i.Welcome,
+		&i.Help,
+		&i.LookVersion,
+		&i.LogoWidth,
+		&i.LogoHeight,
 		&i.Stale,
 	)
 	return i, err

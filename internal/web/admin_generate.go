@@ -90,7 +90,7 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 		Activate: choice{Name: "activate", Label: "Activate when generated", Checked: form.Get("activate") != "", Hint: "Otherwise the cards are worth nothing until someone activates the series."},
 		Key:      uuid.NewString(),
 	}
-	partners, err := db.New().PartnerList(ctx, s.Pool, db.PartnerListParams{AllPartners: p.Person.Scope.AllPartners, PartnerIds: p.Person.Scope.PartnerIDs})
+	partners, err := db.New().PartnerPick(ctx, s.Pool, db.PartnerPickParams{AllPartners: p.Person.Scope.AllPartners, PartnerIds: p.Person.Scope.PartnerIDs})
 	if err != nil {
 		return nil, err
 	}

@@ -49,13 +49,19 @@ type answer struct {
 
 // classify is the error table: which status and which words an error becomes.
 func classify(err error) answer {
-	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	limit, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	forbidden, isForbidden := errors.AsType[forbiddenError](err)
 	switch {
 	case errors.Is(err, errMethod):
 		return answer{
 			http.StatusMethodNotAllowed, "This page can't be asked for that way",
 			[]string{"Go back and use the buttons and links of the page."},
+			slog.LevelInfo, false,
+		}
+	case tooLarge && limit.Limit > maxBody:
+		return answer{
+			http.StatusRequestEntityTooLarge, "That file is too large",
+			[]string{"Nothing was changed. Go back and choose a smaller file; the form says how large it may be."},
 			slog.LevelInfo, false,
 		}
 	case tooLarge:

@@ -150,7 +150,7 @@ func (s *Server) sameSite() (gin.HandlerFunc, error) {
 // limitRequest refuses what no page of ours sends: large bodies, and addresses
 // that hold NUL or broken UTF-8, which Postgres would choke on.
 func (s *Server) limitRequest(c *gin.Context) {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit(c.FullPath()))
 	query, err := c.Request.URL.Query(), error(nil)
 	if !sound(c.Request.URL.Path) {
 		err = errMalformed

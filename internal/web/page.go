@@ -18,6 +18,7 @@ type page struct {
 	Brand   string
 	Person  staff.Person // who is signed in at /admin; the zero value: nobody
 	Visitor visitor      // who is signed in to the portal
+	Look    look         // of the visitor's partner
 	Menu    []menuItem
 	Flash   string // what was just done, said once
 	Section string // which entry of the menu is lit
@@ -42,7 +43,7 @@ func (s *Server) page(c *gin.Context, title, section string) page {
 	case onAdminSide(c) && p.Person.ID != 0:
 		p.Menu = staffMenu(p.Person, section, settings.RefillCards)
 	case p.Visitor.ID != 0:
-		p.Brand = p.Visitor.Brand
+		p.Brand, p.Look = p.Visitor.Brand, p.Visitor.Look
 		p.Menu = portalMenu(p.Visitor, section, settings.RefillCards)
 	}
 	p.Flash = s.takeFlash(c)
@@ -57,10 +58,12 @@ const (
 	sectionGenerate  = "/admin/finance/refill-cards/generate"
 	sectionJobs      = "/admin/jobs"
 	sectionModules   = "/admin/config/modules"
+	sectionPartners  = "/admin/partners"
 	sectionPortal    = "/admin/config/portal"
 	sectionVouchers  = "/admin/config/vouchers"
 
 	oneCustomer = sectionCustomers + "/:id"
+	onePartner  = sectionPartners + "/:id"
 	oneSeries   = sectionSeries + "/:number"
 	oneCard     = oneSeries + "/cards/:serial"
 
@@ -77,6 +80,9 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 	menu := []menuItem{entry("Dashboard", "layout-dashboard", sectionDashboard)}
 	if p.Can(staff.CustomersView) {
 		menu = append(menu, entry("Customers", "users", sectionCustomers))
+	}
+	if p.Can(staff.PartnersManage) {
+		menu = append(menu, entry("Partners", "building-store", sectionPartners))
 	}
 	if refillCards {
 		cards := menuItem{Title: "Refill cards"}

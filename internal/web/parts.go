@@ -30,6 +30,8 @@ type field struct {
 	Placeholder  string
 	Unit         string // before the control: "USD"
 	Options      []option
+	List         []string // what an input proposes as one types
+	Accept       string   // with Type file: which
 }
 
 // option is one choice of a select.

@@ -26,6 +26,7 @@ func (s *Server) table() []route {
 		{get, staticPath + "*path", everybody, s.staticFile},
 		{get, "/favicon.ico", everybody, s.favicon},
 		{get, "/r", everybody, s.portalScan},
+		{get, brandPath + ":file", everybody, s.brandFile},
 
 		// The doors.
 		{get, "/admin/login", everybody, s.staffSignInShow},
@@ -44,6 +45,16 @@ func (s *Server) table() []route {
 		{get, oneCustomer, staffWho(staff.CustomersView), s.adminCustomerShow},
 		{post, oneCustomer + "/redeem", staffWho(staff.RedeemFor), s.refillCards(s.adminCustomerRedeem)},
 		{get, oneCustomer + "/billing/payments", staffWho(staff.PaymentsView), s.adminCustomerPayments},
+
+		// Staff: partners.
+		{get, sectionPartners, staffWho(staff.PartnersManage), s.adminPartnerList},
+		{post, sectionPartners, staffWho(staff.PartnersManage), s.wholeHouse(s.adminPartnerCreate)},
+		{get, sectionPartners + "/new", staffWho(staff.PartnersManage), s.wholeHouse(s.adminPartnerNew)},
+		{get, onePartner, staffWho(staff.PartnersManage), s.adminPartnerShow},
+		{post, onePartner, staffWho(staff.PartnersManage), s.adminPartnerEdit},
+		{post, onePartner + "/disable", staffWho(staff.PartnersManage), s.adminPartnerDisable},
+		{post, onePartner + "/enable", staffWho(staff.PartnersManage), s.adminPartnerEnable},
+		{post, onePartner + "/logo/remove", staffWho(staff.PartnersManage), s.adminPartnerLogoRemove},
 
 		// Staff: background jobs.
 		{get, sectionJobs, staffWho(staff.JobsView), s.wholeHouse(s.adminJobList)},

@@ -71,7 +71,7 @@ func TestRoutesAreWellFormed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	open := []string{
-		"/", "/healthz", "/readyz", "/metrics", "/static/*path", "/favicon.ico", "/r",
+		"/", "/healthz", "/readyz", "/metrics", "/static/*path", "/favicon.ico", "/r", "/brand/:file",
 		"/admin/login", "/admin/logout", "/portal/login", "/portal/logout",
 	}
 	for _, r := range s.Server.routes {

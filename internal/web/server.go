@@ -66,12 +66,28 @@ type Server struct {
 	handler http.Handler
 	routes  []route
 
+	zoneMu    sync.Mutex // of zoneNames, read once
+	zoneNames []string
+
 	closing chan struct{}
 	close   sync.Once
 }
 
 // maxBody is the largest form that is read.
 const maxBody = 64 << 10
+
+// maxUpload is the largest form with a file that is read: far above what is
+// taken, so that a photograph straight from a phone is refused at its field.
+const maxUpload = 16 << 20
+
+// bodyLimit is how much a route reads of a request.
+func bodyLimit(route string) int64 {
+	switch route {
+	case sectionPartners, onePartner:
+		return maxUpload
+	}
+	return maxBody
+}
 
 // New builds a server; it fails on a template that does not parse.
 func New(deps Deps) (*Server, error) {

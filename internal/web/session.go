@@ -39,6 +39,8 @@ type visitor struct {
 	Zone *time.Location
 	// RefillCard says that the partner's customers may redeem in the portal.
 	RefillCard bool
+	// Look is what the partner's customers see of it.
+	Look look
 }
 
 // cookieName keeps the two doors apart: a cashier may have an account of their
@@ -133,6 +135,8 @@ func (s *Server) findVisitor(c *gin.Context) (visitor, error) {
 	if v.Brand == "" {
 		v.Brand = row.PartnerName
 	}
+	v.Look = newLook(row.PartnerID, row.LookVersion, row.Accent, row.Slug, row.LogoWidth, row.LogoHeight)
+	v.Look.Welcome, v.Look.Help = row.Welcome, row.Help
 	c.Set(keyVisitor, v)
 	return v, nil
 }

@@ -17,6 +17,7 @@ type signInPage struct {
 	Password field
 	Mistakes []mistake
 	Next     string
+	Partner  string // whose look the page has, by its name in addresses
 }
 
 func (s *Server) newSignInPage(c *gin.Context, wanted string) *signInPage {
@@ -32,6 +33,18 @@ func (s *Server) newSignInPage(c *gin.Context, wanted string) *signInPage {
 		},
 		Next: wanted,
 	}
+}
+
+// dressedSignInPage is the page in the look of the partner that the address
+// names; staff's has none.
+func (s *Server) dressedSignInPage(c *gin.Context, d door, wanted, partner string) (*signInPage, error) {
+	p := s.newSignInPage(c, wanted)
+	if d != doorCustomer {
+		return p, nil
+	}
+	err := s.wear(c.Request.Context(), &p.page, partner)
+	p.Partner = p.Look.Slug
+	return p, err
 }
 
 // staffSignInShow handles GET /admin/login.
@@ -55,7 +68,11 @@ func (s *Server) signInShow(c *gin.Context, d door) error {
 	if id != 0 {
 		return s.redirect(c, next(d, wanted))
 	}
-	return s.render(c, http.StatusOK, signInView(d), s.newSignInPage(c, wanted))
+	p, err := s.dressedSignInPage(c, d, wanted, c.Query("partner"))
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, signInView(d), p)
 }
 
 func (s *Server) signIn(c *gin.Context, d door) error {
@@ -77,13 +94,16 @@ func (s *Server) signIn(c *gin.Context, d door) error {
 		return err
 	}
 	if err != nil {
-		status := http.StatusUnprocessableEntity
+		refused, status := err, http.StatusUnprocessableEntity
 		if fault.KindOf(err) == fault.Limited {
 			status = http.StatusTooManyRequests
 		}
-		p := s.newSignInPage(c, form.Get("next"))
+		p, err := s.dressedSignInPage(c, d, form.Get("next"), form.Get("partner"))
+		if err != nil {
+			return err
+		}
 		p.Username.Value = cut(attempt.Username, 64)
-		p.Mistakes = explain(err, &p.Username, &p.Password)
+		p.Mistakes = explain(refused, &p.Username, &p.Password)
 		return s.render(c, status, signInView(d), p)
 	}
 	if err := s.startSession(c, d, id); err != nil {
@@ -112,7 +132,11 @@ func (s *Server) signOut(c *gin.Context, d door, action string) error {
 	}
 	s.setFlash(c, "You are signed out.")
 	if d == doorCustomer {
-		return s.redirect(c, "/portal/login")
+		to := "/portal/login"
+		if slug := s.visitor(c).Look.Slug; slug != "" {
+			to += "?partner=" + slug
+		}
+		return s.redirect(c, to)
 	}
 	return s.redirect(c, "/admin/login")
 }

@@ -35,6 +35,8 @@ func checkedTemplates() map[string]any {
 		"admin/series_show#files-news":     &exportPanel{},
 		"admin/job_list":                   &jobListPage{},
 		"admin/job_list#jobs-live":         &jobListPage{},
+		"admin/partner_form":               &partnerFormPage{},
+		"admin/partner_list":               &partnerListPage{},
 		"admin/problem":                    &problemPage{},
 		"admin/problem#problem-notice":     &problemPage{},
 		"admin/signin":                     &signInPage{},

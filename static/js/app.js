@@ -90,8 +90,21 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   if (document.querySelector("[data-themes]")) showTheme(theme());
 });
 
+// A colour can be picked or typed: the field with its name is what counts.
+document.addEventListener("input", (event) => {
+  const picker = event.target.closest?.("[data-colours]");
+  if (picker) document.getElementById(picker.dataset.colours).value = picker.value;
+  const typed = document.querySelector(`[data-colours="${CSS.escape(event.target.id)}"]`);
+  if (typed && /^#[0-9a-f]{6}$/i.test(event.target.value)) typed.value = event.target.value;
+});
+
 // What needs script is shown only where there is script.
 function dress(root) {
+  for (const picker of root.querySelectorAll("[data-colours]")) {
+    const typed = document.getElementById(picker.dataset.colours).value;
+    if (/^#[0-9a-f]{6}$/i.test(typed)) picker.value = typed;
+    picker.hidden = false;
+  }
   fitChoices(root);
   for (const element of root.querySelectorAll("[data-themes], [data-copies]")) element.hidden = false;
   for (const dialog of root.querySelectorAll("dialog[data-open]")) if (!dialog.open) dialog.showModal();

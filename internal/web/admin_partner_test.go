@@ -1,0 +1,185 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/card"
+	"refill/internal/db"
+)
+
+// postLogo sends a partner's form with a file.
+func (b *browser) postLogo(path string, fields map[string]string, file []byte) *got {
+	b.site.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for key, value := range fields {
+		require.NoError(b.site.t, w.WriteField(key, value))
+	}
+	part, err := w.CreateFormFile("logo", "picture.png")
+	require.NoError(b.site.t, err)
+	_, err = part.Write(file)
+	require.NoError(b.site.t, err)
+	require.NoError(b.site.t, w.Close())
+	return b.do(http.MethodPost, path, body.String(), "Content-Type", w.FormDataContentType())
+}
+
+// logoFile is a small dark picture.
+func logoFile(t *testing.T, width, height int) []byte {
+	t.Helper()
+	m := image.NewGray(image.Rect(0, 0, width, height))
+	for i := range m.Pix {
+		m.Pix[i] = color.Gray{Y: 40}.Y
+	}
+	var b bytes.Buffer
+	require.NoError(t, png.Encode(&b, m))
+	return b.Bytes()
+}
+
+func TestAdminPartner(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	require.Contains(t, admin.get(sectionPartners).text("tbody"), "North")
+	require.Equal(t, "#f-time_zone-list", "#"+admin.get(sectionPartners+"/new").one("#f-time_zone").AttrOr("list", ""))
+	fields := map[string]string{"name": "Café", "brand": "Café Link", "slug": "cafe", "time_zone": "Europe/Paris", "accent": "#ffd400", "help": "Call 555"}
+
+	wrong := admin.postLogo(sectionPartners, map[string]string{"name": "Café", "accent": "yellow", "time_zone": "Europe/Paris"}, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.Status)
+	require.Equal(t, "Café", wrong.one("#f-name").AttrOr("value", ""))
+	require.Contains(t, wrong.text("#f-accent-error"), "#1f4e79")
+	for name, file := range map[string][]byte{"svg": []byte("<svg/>"), "large": make([]byte, 3<<20)} {
+		refused := admin.postLogo(sectionPartners, fields, file)
+		require.Equal(t, http.StatusUnprocessableEntity, refused.Status, name)
+		refused.one("#f-logo-error")
+		require.Equal(t, "Café", refused.one("#f-name").AttrOr("value", ""), "what was typed is kept")
+	}
+	require.Equal(t, http.StatusRequestEntityTooLarge, admin.postLogo(sectionPartners, fields, make([]byte, 17<<20)).Status)
+
+	made := admin.postLogo(sectionPartners, fields, logoFile(t, 100, 50))
+	require.Equal(t, http.StatusSeeOther, made.Status, made.Body)
+	to := made.Header.Get("Location")
+	shown := admin.get(to)
+	logo := admin.get(shown.one(".logo-plate img").AttrOr("src", ""))
+	require.Equal(t, "image/png", logo.Header.Get("Content-Type"))
+	require.Equal(t, "nosniff", logo.Header.Get("X-Content-Type-Options"))
+	require.Contains(t, logo.Header.Get("Cache-Control"), "immutable")
+	require.Equal(t, http.StatusUnprocessableEntity, admin.postLogo(sectionPartners, fields, nil).Status, "the name is taken")
+
+	fields["brand"] = "Café Lien"
+	require.Equal(t, http.StatusSeeOther, admin.postLogo(to, fields, nil).Status)
+	require.NotEqual(t, shown.one(".logo-plate img").AttrOr("src", ""), admin.get(to).one(".logo-plate img").AttrOr("src", ""), "the logo stays, at a new address")
+	require.Equal(t, http.StatusSeeOther, admin.post(to+"/logo/remove", nil).Status)
+	admin.get(to).none(".logo-plate")
+	require.Equal(t, []string{"partner.created", "partner.changed", "partner.changed"}, only(s.audits(), "partner."))
+}
+
+// only keeps the actions that begin with a noun.
+func only(actions []string, noun string) []string {
+	var kept []string
+	for _, a := range actions {
+		if strings.HasPrefix(a, noun) {
+			kept = append(kept, a)
+		}
+	}
+	return kept
+}
+
+func TestAdminPartnerOfOthers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	clerk := s.as(db.StaffRoleAdministrator, s.North)
+	require.NotContains(t, clerk.get(sectionPartners).Body, "South")
+	clerk.get(sectionPartners).none("a[href='" + sectionPartners + "/new']")
+	require.Equal(t, http.StatusForbidden, clerk.get(sectionPartners+"/new").Status)
+	require.Equal(t, http.StatusForbidden, clerk.post(sectionPartners, nil).Status)
+	require.Equal(t, http.StatusOK, clerk.get(partnerURL(s.North.ID)).Status)
+	missing := clerk.get(partnerURL(999_999))
+	foreign := clerk.get(partnerURL(s.South.ID))
+	require.Equal(t, http.StatusNotFound, foreign.Status)
+	require.Equal(t, missing.text("main"), foreign.text("main"))
+	for _, act := range []string{"", "/disable", "/enable", "/logo/remove"} {
+		require.Equal(t, http.StatusNotFound, clerk.post(partnerURL(s.South.ID)+act, nil).Status, act)
+	}
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(sectionPartners).Status)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleOperator).post(partnerURL(s.North.ID)+"/disable", nil).Status)
+}
+
+// A partner that is closed: out at once, nothing redeemed by anybody, nothing new.
+func TestAdminPartnerDisable(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	anna := s.asCustomer("anna", s.North)
+	ben := s.asCustomer("ben", s.South)
+	_, codes := s.series(2)
+	require.Contains(t, admin.get(partnerURL(s.North.ID)).text("#disable p"), "1 customer will be signed out")
+	require.Equal(t, http.StatusSeeOther, admin.post(partnerURL(s.North.ID)+"/disable", nil).Status)
+	require.Equal(t, http.StatusConflict, admin.post(partnerURL(s.North.ID)+"/disable", nil).Status)
+	require.Equal(t, http.StatusSeeOther, anna.get(sectionHome).Status, "signed out")
+	require.Equal(t, http.StatusOK, ben.get(sectionHome).Status)
+	require.Equal(t, http.StatusUnprocessableEntity, anna.post("/portal/login", map[string][]string{"username": {"anna"}, "password": {testPassword}}).Status)
+	admin.get(sectionGenerate).none(fmt.Sprintf("#f-partner option[value='%d']", s.North.ID))
+
+	redeem := func() error {
+		_, err := s.Server.Cards.Redeem(t.Context(), audit.Actor{StaffID: admin.ID, Scope: audit.Everything()}, card.Redemption{CustomerID: anna.ID, Code: codes[0], Key: uuid.New()})
+		return err
+	}
+	require.ErrorIs(t, redeem(), card.ErrPartner)
+	require.Equal(t, http.StatusSeeOther, admin.post(partnerURL(s.North.ID)+"/enable", nil).Status)
+	require.NoError(t, redeem())
+	require.Equal(t, http.StatusSeeOther, anna.get(sectionHome).Status, "they sign in anew")
+	anna.signIn(doorCustomer, "anna")
+	require.Equal(t, http.StatusOK, anna.get(sectionHome).Status)
+}
+
+// What customers see of their partner, before and after signing in.
+func TestPortalLook(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	fields := map[string]string{
+		"name": "North", "brand": "Northlight", "slug": "north", "time_zone": "Europe/Berlin", "accent": "#ffd400",
+		"welcome": "Good to see you.", "help": "Call 555 0100.",
+	}
+	require.Equal(t, http.StatusSeeOther, admin.postLogo(partnerURL(s.North.ID), fields, logoFile(t, 60, 60)).Status)
+	stranger := s.browser()
+	door := stranger.get("/portal/login?partner=north")
+	require.Contains(t, door.text("header"), "Northlight")
+	door.one("header img.brand-logo")
+	sheet := stranger.get(door.one("link[href^='/brand/']").AttrOr("href", ""))
+	require.Equal(t, "text/css; charset=utf-8", sheet.Header.Get("Content-Type"))
+	require.Contains(t, sheet.Body, "--accent:#ffd400;")
+	require.Contains(t, sheet.Body, "--accent-ink:#000000;", "black on yellow")
+	require.NotContains(t, sheet.Body, "--link:#ffd400;--", "yellow links could not be read on a light ground")
+	for _, slug := range []string{"", "?partner=", "?partner=nobody", "?partner=../x"} {
+		stranger.get("/portal/login" + slug).none("link[href^='/brand/']")
+	}
+	for _, file := range []string{"1", "x-1.css", fmt.Sprintf("%d-1.svg", s.North.ID), fmt.Sprintf("%d-1.css", s.South.ID), "999999-1.png"} {
+		require.Equal(t, http.StatusNotFound, stranger.get(brandPath+file).Status, file)
+	}
+	require.Equal(t, "no-cache", stranger.get(fmt.Sprintf("%s%d-1.css", brandPath, s.North.ID)).Header.Get("Cache-Control"), "an address of before")
+
+	anna := s.asCustomer("anna", s.North)
+	home := anna.get(sectionHome)
+	home.one("link[href^='/brand/']")
+	require.Contains(t, home.text("main"), "Good to see you.")
+	require.Contains(t, anna.get(sectionRedeem).text("main"), "Call 555 0100.")
+	out := anna.post("/portal/logout", nil)
+	require.Equal(t, "/portal/login?partner=north", out.Header.Get("Location"), "the look stays")
+	s.asCustomer("carol", s.South).get(sectionHome).none("link[href^='/brand/']")
+
+	s.exec(`update partner set disabled_at = now() where id = $1`, s.North.ID)
+	stranger.get("/portal/login?partner=north").none("link[href^='/brand/']")
+}

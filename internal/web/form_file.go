@@ -1,0 +1,94 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/db"
+)
+
+// formWithFile returns the fields of a multipart form and the file of one of
+// them; no bytes where none was chosen. Of a file it keeps one byte more than
+// the limit, so that whoever takes it can say that it is too large, and what else
+// was typed is not lost. Nothing goes to disk.
+func (s *Server) formWithFile(c *gin.Context, name string, limit int64) (url.Values, []byte, error) {
+	reader, err := c.Request.MultipartReader()
+	if err != nil {
+		form, formErr := s.form(c) // without script or file, some clients send the plain kind
+		return form, nil, formErr
+	}
+	form, left := url.Values{}, int64(maxBody)
+	var file []byte
+	for {
+		part, err := reader.NextPart()
+		if err == io.EOF { //nolint:errorlint // multipart returns it bare
+			return form, file, nil
+		}
+		if err != nil {
+			return nil, nil, unreadable(err)
+		}
+		if part.FormName() == name {
+			if file, err = readFile(part, limit); err != nil {
+				return nil, nil, unreadable(err)
+			}
+			continue
+		}
+		text, err := io.ReadAll(io.LimitReader(part, left+1))
+		if err != nil {
+			return nil, nil, unreadable(err)
+		}
+		if left -= int64(len(text)); left < 0 {
+			return nil, nil, &http.MaxBytesError{Limit: maxBody}
+		}
+		if !sound(string(text)) || !sound(part.FormName()) {
+			return nil, nil, errMalformed
+		}
+		form.Add(part.FormName(), string(text))
+	}
+}
+
+// readFile reads a file up to one byte past the limit and lets the rest go by.
+func readFile(part *multipart.Part, limit int64) ([]byte, error) {
+	var b bytes.Buffer
+	if _, err := io.Copy(&b, io.LimitReader(part, limit+1)); err != nil {
+		return nil, err
+	}
+	_, err := io.Copy(io.Discard, part)
+	return b.Bytes(), err
+}
+
+// unreadable is what a form that breaks off is answered with.
+func unreadable(err error) error {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooLarge
+	}
+	return errMalformed.With(err)
+}
+
+// zones are the names of time zones that both sides know: Postgres lists them,
+// Go must be able to load them. They are read once.
+func (s *Server) zones(ctx context.Context) ([]string, error) {
+	s.zoneMu.Lock()
+	defer s.zoneMu.Unlock()
+	if s.zoneNames != nil {
+		return s.zoneNames, nil
+	}
+	names, err := db.New().PartnerZones(ctx, s.Pool)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if _, err := time.LoadLocation(name); err == nil {
+			s.zoneNames = append(s.zoneNames, name)
+		}
+	}
+	return s.zoneNames, nil
+}
