@@ -2,7 +2,7 @@
 # what it needs and this machine lacks (.ci/setup), then does its work.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build assets test chaos bench lint generate clean
+.PHONY: help demo build assets test chaos mutants bench lint generate clean
 
 # One set of flags for building, testing and checking, so that they share what the
 # compiler made. nomsgpack halves Gin; the version is ours to stamp, below.
@@ -38,6 +38,10 @@ test: ## run every test; sets up Postgres, a browser and PDF tools when missing
 chaos: bin/versitygw ## run the large sizes of the fault tests (up to an hour)
 	@.ci/setup test
 	REFILL_CHAOS=1 $(TEST) -count=1 -v -run Chaos -timeout 60m ./...
+
+mutants: ## take the protections out, one after another, and see the tests notice
+	@.ci/setup test
+	$(WITHPG) go run ./internal/mutants
 
 bench: build ## measure; prints one line a figure: name value unit
 	@.ci/setup test

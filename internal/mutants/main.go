@@ -1,0 +1,121 @@
+// Command mutants takes one protection after another out of the program and makes
+// sure that the tests notice: a test of the tests. `make mutants` runs it from the
+// root of the repository, beside a Postgres. The source is never written to: the
+// compiler is handed the changed file by an overlay.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	only := flag.String("only", "", "run only the mutants whose name contains this")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, *only, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		os.Exit(1)
+	}
+}
+
+// run tests every mutant and reports those that live.
+func run(ctx context.Context, only string, out io.Writer) error {
+	root, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	var alive []string
+	tested := 0
+	for _, m := range mutants() {
+		if !strings.Contains(m.name, only) {
+			continue
+		}
+		caught, err := m.caught(ctx, root)
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+		tested++
+		verdict := "caught"
+		if !caught {
+			verdict = "LIVES "
+			alive = append(alive, m.name)
+		}
+		if _, err := fmt.Fprintf(out, "%s  %s (else %s)\n", verdict, m.name, m.because); err != nil {
+			return err
+		}
+	}
+	if len(alive) > 0 {
+		return fmt.Errorf("no test notices that %s", strings.Join(alive, "; that "))
+	}
+	if tested == 0 {
+		return fmt.Errorf("no mutant is called %q", only)
+	}
+	_, err = fmt.Fprintf(out, "%d mutants, all caught\n", tested)
+	return err
+}
+
+// errNotOnce says that the source has moved away from a mutant: mend the mutant.
+var errNotOnce = errors.New("the text to be replaced does not stand in the file exactly once")
+
+// source returns the changed file.
+func (m mutant) source(root string) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(root, m.file)) //nolint:gosec // names from list.go
+	if err != nil {
+		return nil, err
+	}
+	if strings.Count(string(text), m.old) != 1 {
+		return nil, errNotOnce
+	}
+	return []byte(strings.Replace(string(text), m.old, m.new, 1)), nil
+}
+
+// caught runs the tests on the mutant and reports whether one failed. A mutant
+// that does not compile is an error: it proves nothing.
+func (m mutant) caught(ctx context.Context, root string) (bool, error) {
+	text, err := m.source(root)
+	if err != nil {
+		return false, err
+	}
+	dir, err := os.MkdirTemp("", "refill-mutant-")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // temporary
+	changed := filepath.Join(dir, "changed.go")
+	if err := os.WriteFile(changed, text, 0o600); err != nil {
+		return false, err
+	}
+	overlay := filepath.Join(dir, "overlay.json")
+	list, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(root, m.file): changed}})
+	if err != nil {
+		return false, err
+	}
+	if err := os.WriteFile(overlay, list, 0o600); err != nil {
+		return false, err
+	}
+	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-overlay", overlay, "-run", m.run, m.pkg) //nolint:gosec // from list.go
+	output, err := cmd.CombinedOutput()
+	var failed *exec.ExitError
+	switch {
+	case err == nil:
+		return false, nil
+	case !errors.As(err, &failed):
+		return false, err
+	case strings.Contains(string(output), "[build failed]"), !strings.Contains(string(output), "--- FAIL"):
+		return false, fmt.Errorf("the tests did not run: %s", output)
+	}
+	return true, nil
+}
