@@ -38,7 +38,10 @@ func (c *chaos) serve() (*exec.Cmd, string) {
 	c.t.Helper()
 	addr := freeAddr(c.t)
 	cmd := exec.Command(binary, "serve")
-	cmd.Env, cmd.Stderr = append(c.env, "REFILL_ADDR="+addr, "REFILL_TRUSTED_PROXIES=127.0.0.1"), os.Stderr
+	cmd.Env = append(c.env, "REFILL_ADDR="+addr, "REFILL_TRUSTED_PROXIES=127.0.0.1")
+	if !c.quiet {
+		cmd.Stderr = os.Stderr
+	}
 	require.NoError(c.t, cmd.Start())
 	c.t.Cleanup(func() { kill(cmd) })
 	c.until("a web process", time.Minute, func() bool {

@@ -43,6 +43,7 @@ type chaos struct {
 	random *rand.Rand
 	env    []string
 	files  string
+	quiet  bool // web processes complain for good reason
 }
 
 // large reports whether the tests run at full size (make chaos).
@@ -50,12 +51,18 @@ func large() bool { return os.Getenv("REFILL_CHAOS") != "" } //nolint:forbidigo 
 
 func newChaos(t *testing.T) *chaos {
 	t.Helper()
+	return newChaosOn(t, dbtest.Pool(t))
+}
+
+// newChaosOn is newChaos on a database that the test brings along.
+func newChaosOn(t *testing.T, pool *pgxpool.Pool) *chaos {
+	t.Helper()
 	seed, err := strconv.ParseUint(os.Getenv("REFILL_CHAOS_SEED"), 10, 64) //nolint:forbidigo // as above
 	if err != nil {
 		seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("REFILL_CHAOS_SEED=%d", seed)
-	c := &chaos{t: t, pool: dbtest.Pool(t), random: rand.New(rand.NewPCG(seed, 0)), files: t.TempDir()} //nolint:gosec // when to kill, not what to draw
+	c := &chaos{t: t, pool: pool, random: rand.New(rand.NewPCG(seed, 0)), files: t.TempDir()} //nolint:gosec // when to kill, not what to draw
 	var key bytes.Buffer
 	require.NoError(t, card.WriteNewKey(&key, 1))
 	keyFile := filepath.Join(t.TempDir(), "keys")

@@ -1,0 +1,76 @@
+package e2e_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/dbtest"
+)
+
+// Pages that listen for news and vanish without a word cost the process nothing
+// that stays: its descriptors return to where they were.
+func TestChaosVanishingListeners(t *testing.T) {
+	t.Parallel()
+	c := newChaos(t)
+	listeners := 60
+	if large() {
+		listeners = 500
+	}
+	cmd, address := c.serve()
+	token := make([]byte, 32)
+	_, _ = rand.Read(token)
+	sum := sha256.Sum256(token)
+	_, err := dbtest.Owner(t, c.pool).Exec(t.Context(),
+		`insert into session (token_hash, staff_id, expires_at) values ($1, $2, now() + interval '1 day')`, sum[:], c.admin.StaffID)
+	require.NoError(t, err)
+	descriptors := func() int {
+		entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", cmd.Process.Pid))
+		require.NoError(t, err)
+		return len(entries)
+	}
+	listen := func(ctx context.Context) error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/admin/events", nil)
+		if err != nil {
+			return err
+		}
+		request.Header.Set("Cookie", "refill-staff="+base64.RawURLEncoding.EncodeToString(token))
+		answer, err := new(http.Transport).RoundTrip(request) //nolint:bodyclose // the browser is still there
+		if err != nil {
+			return err
+		}
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("answered %s", answer.Status)
+		}
+		_, err = io.CopyN(io.Discard, answer.Body, 1)
+		return err
+	}
+	warm, leave := context.WithCancel(t.Context())
+	require.NoError(t, listen(warm))
+	leave()
+	base := descriptors()
+	crowd, vanish := context.WithCancel(t.Context())
+	errs := make([]error, listeners)
+	var group sync.WaitGroup
+	for i := range listeners {
+		group.Go(func() { errs[i] = listen(crowd) })
+	}
+	group.Wait()
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
+	require.Greater(t, descriptors(), base+listeners/2)
+	vanish()
+	const pool = 6 // connections to the database, which stay; newChaos sets how many
+	c.until("the descriptors to be given back", time.Minute, func() bool { return descriptors() <= base+pool })
+}
