@@ -5,8 +5,8 @@ package main
 type mutant struct {
 	name    string
 	file    string // from the root of the repository
-	old     string // stands exactly once in the file …
-	new     string // … and is replaced by this
+	old     string // wherever it stands in the file …
+	new     string // … it is replaced by this
 	pkg     string // whose tests are run
 	run     string // which of them
 	because string // what would happen in the field

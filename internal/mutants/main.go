@@ -67,8 +67,8 @@ func run(ctx context.Context, only string, out io.Writer) error {
 	return err
 }
 
-// errNotOnce says that the source has moved away from a mutant: mend the mutant.
-var errNotOnce = errors.New("the text to be replaced does not stand in the file exactly once")
+// errMoved says that the source has moved away from a mutant: mend the mutant.
+var errMoved = errors.New("the text to be replaced does not stand in the file any more")
 
 // source returns the changed file.
 func (m mutant) source(root string) ([]byte, error) {
@@ -76,10 +76,10 @@ func (m mutant) source(root string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.Count(string(text), m.old) != 1 {
-		return nil, errNotOnce
+	if !strings.Contains(string(text), m.old) {
+		return nil, errMoved
 	}
-	return []byte(strings.Replace(string(text), m.old, m.new, 1)), nil
+	return []byte(strings.ReplaceAll(string(text), m.old, m.new)), nil
 }
 
 // caught runs the tests on the mutant and reports whether one failed. A mutant

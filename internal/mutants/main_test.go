@@ -24,5 +24,5 @@ func TestMutantsFitTheSource(t *testing.T) {
 		require.NoError(t, err, m.name)
 	}
 	_, err = mutant{file: "go.mod", old: "not there"}.source(root)
-	require.ErrorIs(t, err, errNotOnce)
+	require.ErrorIs(t, err, errMoved)
 }
