@@ -50,9 +50,18 @@ func guessScopes(actor audit.Actor, customerID int64) (who, address string) {
 	return who, "address:" + audit.AddressScope(actor.Address)
 }
 
+// bars are those that one charge set itself; nil: none.
+type bars struct{ who, address *time.Time }
+
 // charge counts an attempt before anything is looked up and refuses it where a
 // limit is reached.
 func (s *Service) charge(ctx context.Context, actor audit.Actor, customerID int64) error {
+	_, err := s.chargeIn(ctx, actor, customerID, time.UTC)
+	return err
+}
+
+// chargeIn is charge for somebody whose time zone is known.
+func (s *Service) chargeIn(ctx context.Context, actor audit.Actor, customerID int64, zone *time.Location) (bars, error) {
 	who, address := guessScopes(actor, customerID)
 	l := s.limits
 	rows, err := s.q.GuessCharge(ctx, s.db, db.GuessChargeParams{
@@ -61,23 +70,44 @@ func (s *Service) charge(ctx context.Context, actor audit.Actor, customerID int6
 		Address: address, AddressWindow: l.AddressHours, AddressLimit: l.PerAddress,
 	})
 	if err != nil {
-		return fmt.Errorf("charge an attempt: %w", err)
+		return bars{}, fmt.Errorf("charge an attempt: %w", err)
 	}
 	var barred *time.Time
+	var set bars
 	for _, row := range rows {
-		if !row.Allowed && (barred == nil || row.BarredUntil.After(*barred)) {
+		switch {
+		case !row.Allowed && (barred == nil || row.BarredUntil.After(*barred)):
 			barred = row.BarredUntil
+		case row.Allowed && row.Scope == who:
+			set.who = row.BarredUntil
+		case row.Allowed:
+			set.address = row.BarredUntil
 		}
 	}
 	if barred == nil {
-		return nil
+		return set, nil
 	}
-	return ErrBarred.Saying("Too many codes were wrong. You can try again " + until(*barred) + ". Nothing has been lost: a card keeps its value.")
+	// Staff may sit elsewhere than the customer, so they are told whose time it is.
+	named := zone == time.UTC || actor.StaffID != 0
+	return bars{}, ErrBarred.Saying("Too many codes were wrong. You can try again " + until(barred.In(zone), named) + ". Nothing has been lost: a card keeps its value.")
 }
 
-// until says when a bar ends, in UTC as nobody's zone is known here.
-func until(t time.Time) string {
-	return "after " + t.UTC().Format("15:04") + " UTC on " + t.UTC().Format("2 January")
+// until says when a bar ends, to the minute after it has.
+func until(t time.Time, named bool) string {
+	t = t.Add(time.Minute - 1).Truncate(time.Minute)
+	clock := t.Format("15:04")
+	if named {
+		clock = t.Format("15:04 MST")
+	}
+	return "from " + clock + " on " + t.Format("2 January")
+}
+
+// takeBack takes back one charge and the bars that it set itself.
+func (s *Service) takeBack(ctx context.Context, actor audit.Actor, customerID int64, set bars) {
+	who, address := guessScopes(actor, customerID)
+	if err := s.q.GuessTakeBack(ctx, s.db, db.GuessTakeBackParams{Who: who, Address: address, WhoBar: set.who, AddressBar: set.address}); err != nil {
+		s.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))
+	}
 }
 
 // forgive takes the charge back: the code was right. Losing this is harmless, so

@@ -158,6 +158,80 @@ func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParam
 	return items, nil
 }
 
+const paymentListBetween = `-- name: PaymentListBetween :many
+select payment.id, payment.at, payment.type, payment.amount, payment.currency,
+  payment.balance_after, payment.comment, staff.name as staff_name,
+  tx.serial, series.number as series_number
+from payment
+join ledger_tx tx on tx.id = payment.tx_id
+left join staff on staff.id = payment.staff_id
+left join series on series.id = tx.series_id
+where payment.customer_id = $1 and payment.id < $2
+  and ($3::timestamptz is null or payment.at >= $3)
+  and ($4::timestamptz is null or payment.at < $4)
+order by payment.id desc
+limit $5
+`
+
+type PaymentListBetweenParams struct {
+	CustomerID int64
+	BeforeID   int64
+	From       *time.Time
+	Until      *time.Time
+	Size       int32
+}
+
+type PaymentListBetweenRow struct {
+	ID           int64
+	At           time.Time
+	Type         PaymentType
+	Amount       int64
+	Currency     string
+	BalanceAfter int64
+	Comment      string
+	StaffName    *string
+	Serial       *int32
+	SeriesNumber *string
+}
+
+// As PaymentList, within a period; null: without that end.
+func (q *Queries) PaymentListBetween(ctx context.Context, db DBTX, arg PaymentListBetweenParams) ([]PaymentListBetweenRow, error) {
+	rows, err := db.Query(ctx, paymentListBetween,
+		arg.CustomerID,
+		arg.BeforeID,
+		arg.From,
+		arg.Until,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PaymentListBetweenRow{}
+	for rows.Next() {
+		var i PaymentListBetweenRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.Type,
+			&i.Amount,
+			&i.Currency,
+			&i.BalanceAfter,
+			&i.Comment,
+			&i.StaffName,
+			&i.Serial,
+			&i.SeriesNumber,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const paymentTotals = `-- name: PaymentTotals :many
 select type, count(*) as n, sum(amount)::bigint as total, currency
 from payment where customer_id = $1
@@ -180,6 +254,53 @@ func (q *Queries) PaymentTotals(ctx context.Context, db DBTX, customerID int64) 
 	items := []PaymentTotalsRow{}
 	for rows.Next() {
 		var i PaymentTotalsRow
+		if err := rows.Scan(
+			&i.Type,
+			&i.N,
+			&i.Total,
+			&i.Currency,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const paymentTotalsBetween = `-- name: PaymentTotalsBetween :many
+select type, count(*) as n, sum(amount)::bigint as total, currency
+from payment
+where payment.customer_id = $1
+  and ($2::timestamptz is null or payment.at >= $2)
+  and ($3::timestamptz is null or payment.at < $3)
+group by type, currency order by type
+`
+
+type PaymentTotalsBetweenParams struct {
+	CustomerID int64
+	From       *time.Time
+	Until      *time.Time
+}
+
+type PaymentTotalsBetweenRow struct {
+	Type     PaymentType
+	N        int64
+	Total    int64
+	Currency string
+}
+
+func (q *Queries) PaymentTotalsBetween(ctx context.Context, db DBTX, arg PaymentTotalsBetweenParams) ([]PaymentTotalsBetweenRow, error) {
+	rows, err := db.Query(ctx, paymentTotalsBetween, arg.CustomerID, arg.From, arg.Until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PaymentTotalsBetweenRow{}
+	for rows.Next() {
+		var i PaymentTotalsBetweenRow
 		if err := rows.Scan(
 			&i.Type,
 			&i.N,

@@ -70,6 +70,7 @@ const (
 	sectionHome     = "/portal"
 	sectionPayments = "/portal/finance/payments"
 	sectionRedeem   = "/portal/finance/refill-card"
+	sectionPassword = "/portal/password"
 )
 
 // staffMenu shows what the person may open, and no more.

@@ -69,16 +69,21 @@ func (s *Server) payments(ctx context.Context, customerID, before int64, size in
 	older := len(rows) > int(size)
 	var list []paymentView
 	for _, row := range rows[:min(len(rows), int(size))] {
-		v := paymentView{
-			ID: row.ID, At: row.At.In(zone), Type: paymentTypeName(row.Type), Sum: signed(row.Amount, row.Currency),
-			Balance: money.Amount{Minor: row.BalanceAfter, Currency: row.Currency}.String(), Comment: row.Comment,
-		}
-		if row.StaffName != nil {
-			v.By = *row.StaffName
-		}
-		list = append(list, v)
+		list = append(list, newPaymentView(row, zone))
 	}
 	return list, older, nil
+}
+
+// newPaymentView words a row for people.
+func newPaymentView(row db.PaymentListRow, zone *time.Location) paymentView {
+	v := paymentView{
+		ID: row.ID, At: row.At.In(zone), Type: paymentTypeName(row.Type), Sum: signed(row.Amount, row.Currency),
+		Balance: money.Amount{Minor: row.BalanceAfter, Currency: row.Currency}.String(), Comment: row.Comment,
+	}
+	if row.StaffName != nil {
+		v.By = *row.StaffName
+	}
+	return v
 }
 
 // paymentTotals reads what came to a customer by each type of payment.

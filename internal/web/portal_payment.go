@@ -16,6 +16,8 @@ import (
 type paymentListPage struct {
 	page
 	Balance  string
+	Periods  []filterWord
+	Period   string // in a word, where it is not all of them
 	Payments []paymentView
 	Totals   []paymentTotal
 	Pager    pager
@@ -45,21 +47,29 @@ func (s *Server) portalPayments(c *gin.Context) error {
 		return err
 	}
 	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // what is no number shows the newest
+	var span period
+	span, p.Periods = choosePeriod(s.Now().In(p.Visitor.Zone), c.Query("period"))
 	var older bool
-	if p.Payments, older, err = s.portalPaymentRows(c, before, paymentsPerPage); err != nil {
+	if p.Payments, older, err = s.paymentsWithin(ctx, p.Visitor, span, before, paymentsPerPage); err != nil {
 		return err
 	}
-	if p.Totals, err = s.paymentTotals(ctx, p.Visitor.ID); err != nil {
+	if p.Totals, err = s.totalsWithin(ctx, p.Visitor, span); err != nil {
 		return err
 	}
 	if older {
-		p.Pager.Older = listURL(sectionPayments, "before", fmt.Sprint(p.Payments[len(p.Payments)-1].ID))
+		p.Pager.Older = listURL(sectionPayments, "period", span.Name, "before", fmt.Sprint(p.Payments[len(p.Payments)-1].ID))
 	}
 	if before > 0 {
-		p.Pager.Newer = sectionPayments
+		p.Pager.Newer = listURL(sectionPayments, "period", span.Name)
 	}
 	if p.Empty, err = s.noPayments(c, before > 0); err != nil {
 		return err
+	}
+	if span.Name != "" {
+		p.Period = span.Text
+		if before < 1 {
+			p.Empty = empty{Icon: "calendar", Title: "Nothing in this time", Text: "You paid and redeemed nothing in it.", Action: "Show all payments", URL: sectionPayments}
+		}
 	}
 	return s.render(c, http.StatusOK, "portal/payment_list", p)
 }

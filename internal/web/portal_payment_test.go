@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -11,6 +12,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/customer"
 	"refill/internal/db"
+	"refill/internal/dbtest"
 	"refill/internal/money"
 )
 
@@ -70,4 +72,50 @@ func TestPortalPaymentTimes(t *testing.T) {
 	receipt := anna.get(receiptURL(paid.ID))
 	require.Equal(t, "Receipt", receipt.text("h1"), "money paid at the desk is no card")
 	require.Contains(t, receipt.text("main"), inBerlin)
+}
+
+func TestPortalPaymentPeriods(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	anna := s.asCustomer("anna", s.North)
+	for _, minor := range []int64{100, 250} {
+		_, err := customer.Pay(t.Context(), s.Pool, audit.System(), customer.Payment{
+			CustomerID: anna.ID, Type: db.PaymentTypeCash, Amount: money.Amount{Minor: minor, Currency: "USD"}, Key: uuid.New(),
+		})
+		require.NoError(t, err)
+	}
+	owner := dbtest.Owner(t, s.Pool)
+	_, err := owner.Exec(t.Context(), `alter table payment disable trigger payment_append_only`)
+	require.NoError(t, err)
+	_, err = owner.Exec(t.Context(), `update payment set at = at - interval '13 months' where amount = 100`)
+	require.NoError(t, err)
+	require.Contains(t, anna.get(sectionPayments).text("main > .facts"), "2 payments")
+	now := anna.get(sectionPayments + "?period=year")
+	require.Equal(t, "This year", now.text(".words [aria-current]"))
+	require.Contains(t, now.text("main > .facts"), "1 payment+USD 2.50")
+	require.Equal(t, 1, now.doc().Find("tbody tr").Length())
+	require.Equal(t, "Totals, this year", now.text("h2"))
+	last := anna.get(sectionPayments + "?period=last-year")
+	require.Contains(t, last.text("main"), "USD 1.00")
+	require.NotContains(t, last.text("main > .facts"), "USD 2.50")
+	none := anna.get(sectionPayments + "?period=last-month")
+	require.Contains(t, none.text(".empty-state"), "Nothing in this time")
+	require.Contains(t, anna.get(sectionPayments+"?period=moon").text("main > .facts"), "2 payments")
+}
+
+// Months and years begin at midnight where the customer is.
+func TestPeriods(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 1, 0, 30, 0, 0, zone("Europe/Berlin")) // still December in UTC
+	for _, p := range periods(now) {
+		switch p.Name {
+		case "month":
+			require.Equal(t, "2025-12-31T23:00:00Z", p.From.UTC().Format(time.RFC3339))
+		case "last-month":
+			require.Equal(t, "2025-11-30T23:00:00Z", p.From.UTC().Format(time.RFC3339))
+			require.Equal(t, "2025-12-31T23:00:00Z", p.Until.UTC().Format(time.RFC3339))
+		case "last-year":
+			require.Equal(t, "2024-12-31T23:00:00Z", p.From.UTC().Format(time.RFC3339))
+		}
+	}
 }

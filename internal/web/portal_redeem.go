@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -11,6 +12,7 @@ import (
 
 	"refill/internal/card"
 	"refill/internal/fault"
+	"refill/internal/money"
 )
 
 // redeemPage is the form that redeems a card.
@@ -19,6 +21,14 @@ type redeemPage struct {
 	Balance string
 	Code    field
 	Key     string
+	Seen    *seenCard // what the code is worth, once it was looked at
+}
+
+// seenCard is a card before it is redeemed.
+type seenCard struct {
+	Amount, After, Series string
+	Serial                int32
+	ValidTill             time.Time
 }
 
 // scanPage leads from a card's QR code to the form.
@@ -99,14 +109,49 @@ func (s *Server) portalRedeem(c *gin.Context) error {
 		return err
 	}
 	if err != nil { // they can mend it: the same form with what they typed
-		p.Code = newCodeField(form.Get("code"))
-		p.Code.Error, p.Code.Autofocus = fault.All(err)[0].Message, true
 		if fault.KindOf(err) == fault.Unsettled {
 			p.Key = form.Get("key") // asked again, the same key tells what became of it
 		}
-		return s.render(c, redeemStatus(err), "portal/refill_card", p)
+		return s.mendCode(c, p, form, err)
 	}
 	return s.redirect(c, receiptURL(receipt.PaymentID))
+}
+
+// mendCode shows the form again with what was typed and what is wrong with it.
+func (s *Server) mendCode(c *gin.Context, p *redeemPage, form url.Values, err error) error {
+	p.Code = newCodeField(form.Get("code"))
+	p.Code.Error, p.Code.Autofocus = fault.All(err)[0].Message, true
+	return s.render(c, redeemStatus(err), "portal/refill_card", p)
+}
+
+// portalLook handles POST /portal/finance/refill-card/check: what the code is
+// worth. It moves nothing; the form's key goes along to the button that does.
+func (s *Server) portalLook(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	p, err := s.newRedeemPage(c)
+	if err != nil {
+		return err
+	}
+	seen, err := s.Cards.Look(c.Request.Context(), s.actor(c), p.Visitor.ID, form.Get("code"))
+	if fault.IsInternal(err) {
+		return err
+	}
+	if err != nil {
+		return s.mendCode(c, p, form, err)
+	}
+	if key, err := uuid.Parse(form.Get("key")); err == nil {
+		p.Key = key.String()
+	}
+	p.Code = newCodeField(form.Get("code"))
+	p.Seen = &seenCard{
+		Amount: money.Amount{Minor: seen.Amount, Currency: seen.Currency}.String(),
+		After:  money.Amount{Minor: seen.Balance + seen.Amount, Currency: seen.Currency}.String(),
+		Series: seen.Series, Serial: seen.Serial, ValidTill: seen.ValidTill,
+	}
+	return s.render(c, http.StatusOK, "portal/refill_card", p)
 }
 
 // redeemTyped moves the value of the card whose code was typed. It refuses a form
@@ -120,6 +165,10 @@ func (s *Server) redeemTyped(c *gin.Context, form url.Values) (card.Receipt, err
 		CustomerID: s.visitor(c).ID, Code: form.Get("code"), Key: key,
 	})
 }
+
+// portalLookAgain handles GET /portal/finance/refill-card/check, where somebody
+// comes back to an address that only a form leads to.
+func (s *Server) portalLookAgain(c *gin.Context) error { return s.redirect(c, sectionRedeem) }
 
 // portalScan handles GET /r: where a card's QR code leads. The code stands in
 // the fragment of the address, which browsers keep to themselves; a script takes

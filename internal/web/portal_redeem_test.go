@@ -36,7 +36,7 @@ func TestPortalRedeem(t *testing.T) {
 	series, codes := s.series(5)
 	shown := anna.get(sectionRedeem)
 	require.Equal(t, "Code", shown.text("#redeem-form label"))
-	require.Equal(t, "Redeem", shown.text("#redeem-form button"))
+	require.Equal(t, "Redeem", shown.text("#redeem-form button.btn-primary"))
 	require.Equal(t, "no-store", shown.Header.Get("Cache-Control"))
 	field := shown.one("#f-code")
 	for name, want := range map[string]string{"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"} {
@@ -94,7 +94,7 @@ func TestPortalRedeemRefusals(t *testing.T) {
 	}
 	barred := ben.redeem(codes[1])
 	require.Equal(t, http.StatusTooManyRequests, barred.Status)
-	require.Contains(t, barred.text("#f-code-error"), "You can try again after")
+	require.Contains(t, barred.text("#f-code-error"), "You can try again from")
 	require.Equal(t, "no-store", barred.Header.Get("Cache-Control"))
 	require.NotContains(t, s.Log.String(), codes[1][5:])
 }
@@ -193,4 +193,52 @@ func TestScannedCard(t *testing.T) {
 	require.Equal(t, http.StatusOK, page.Status)
 	require.Contains(t, page.text("main"), "Sign in, then type the code", "without script")
 	require.Equal(t, sectionRedeem, page.one("[data-scan]").AttrOr("href", ""))
+}
+
+// look sends the portal's form by its other button.
+func (b *browser) look(code string) *got {
+	b.site.t.Helper()
+	shown := b.get(sectionRedeem)
+	button := shown.one("#redeem-form button[formaction]")
+	require.Equal(b.site.t, "Check value first", strings.TrimSpace(button.Text()))
+	return b.post(button.AttrOr("formaction", ""), url.Values{"code": {code}, "key": {shown.one("#redeem-form [name=key]").AttrOr("value", "")}})
+}
+
+func TestPortalCheckValue(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	anna := s.asCustomer("anna", s.North)
+	series, codes := s.series(3)
+	seen := anna.look(" " + strings.ToLower(codes[1]))
+	require.Equal(t, http.StatusOK, seen.Status)
+	require.Equal(t, "no-store", seen.Header.Get("Cache-Control"))
+	require.Equal(t, "This card is worth USD 10.00", seen.text("h1"))
+	require.Contains(t, seen.text("main"), "Your new balanceUSD 10.00")
+	require.Contains(t, seen.text("main"), "Series"+series.Number)
+	require.Equal(t, "Redeem USD 10.00", seen.text("main form button"))
+	require.Contains(t, anna.get(sectionHome).text(".balance"), "USD 0.00", "nothing has moved")
+	form := seen.one("main form")
+	sent := url.Values{}
+	for _, name := range []string{"code", "key"} {
+		sent.Set(name, form.Find("[name="+name+"]").AttrOr("value", ""))
+	}
+	done := anna.post(form.AttrOr("action", ""), sent)
+	require.Equal(t, http.StatusSeeOther, done.Status, done.Body)
+	require.Equal(t, done.Header.Get("Location"), anna.post(sectionRedeem, sent).Header.Get("Location"), "pressed twice, redeemed once")
+
+	own := anna.look(codes[1])
+	require.Equal(t, http.StatusUnprocessableEntity, own.Status)
+	require.Contains(t, own.text("#f-code-error"), "You used this card on")
+	ben := s.asCustomer("ben", s.North)
+	used, unknown := ben.look(codes[1]), ben.look(s.unknownCode())
+	require.Equal(t, used.text("#f-code-error"), unknown.text("#f-code-error"))
+	require.Equal(t, sectionRedeem, ben.get(sectionRedeem+"/check").Header.Get("Location"))
+	require.NotContains(t, s.Log.String(), codes[1][5:])
+	for range 3 {
+		ben.look(s.unknownCode())
+	}
+	require.Equal(t, http.StatusTooManyRequests, ben.look(codes[0]).Status, "looks count as tries")
+	require.Equal(t, http.StatusTooManyRequests, ben.redeem(codes[0]).Status)
+	s.exec(`update partner set portal_refill_card = false where id = $1`, s.North.ID)
+	require.Equal(t, http.StatusNotFound, anna.post(sectionRedeem+"/check", sent).Status)
 }

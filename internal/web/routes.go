@@ -106,6 +106,10 @@ func (s *Server) table() []route {
 		{get, sectionPayments + "/:id", customers, s.portalPayment},
 		{get, sectionRedeem, customers, s.portalRedeemShow},
 		{post, sectionRedeem, customers, s.portalRedeem},
+		{get, sectionRedeem + "/check", customers, s.portalLookAgain},
+		{post, sectionRedeem + "/check", customers, s.portalLook},
+		{get, sectionPassword, customers, s.portalPasswordShow},
+		{post, sectionPassword, customers, s.portalPassword},
 	}
 }
 

@@ -43,6 +43,7 @@ func checkedTemplates() map[string]any {
 		"portal/home":                      &portalHomePage{},
 		"portal/payment_list":              &paymentListPage{},
 		"portal/payment_show":              &receiptPage{},
+		"portal/password":                  &passwordPage{},
 		"portal/refill_card":               &redeemPage{},
 		"portal/scan":                      &scanPage{},
 		"portal/landing":                   &landingPage{},

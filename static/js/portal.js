@@ -11,6 +11,22 @@ if (scan && location.hash.length > 1) location.replace(scan.href + location.hash
 const signIn = document.getElementById("signin-form");
 if (signIn && location.hash.length > 1) signIn.action += location.hash;
 
+// A form whose answer never came (a slow line, a reload, the way back) keeps its
+// key, so that sending it again asks after the first time instead of redeeming
+// anew. Any answer forgets it. The key is no secret and says nothing of the code.
+const sent = "refill-sent";
+const form = document.querySelector("form[data-redeems]");
+try {
+  const waiting = sessionStorage.getItem(sent);
+  if (signIn || document.querySelector(".receipt-title, #redeem-form .form-error")) sessionStorage.removeItem(sent);
+  else if (waiting && form?.id) form.elements.key.value = waiting;
+  form?.addEventListener("submit", (event) => {
+    if (!event.submitter?.hasAttribute("formaction")) sessionStorage.setItem(sent, form.elements.key.value);
+  });
+  // Back from the receipt to a page that the browser had kept: its key is spent.
+  if (form) addEventListener("pageshow", (event) => { if (event.persisted && !sessionStorage.getItem(sent)) location.reload(); });
+} catch { /* storage is off: the card still moves its value once only */ }
+
 const code = document.querySelector("#redeem-form [name=code]");
 if (code) {
   if (location.hash.length > 1) {
