@@ -1,0 +1,162 @@
+package export_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
+
+	"refill/internal/export"
+	"refill/internal/money"
+)
+
+var tableColumns = []export.Column{
+	{Name: "Name"},
+	{Name: "Cards", Kind: export.ColumnNumber},
+	{Name: "Sum", Kind: export.ColumnMoney},
+	{Name: "Day", Kind: export.ColumnDate},
+	{Name: "At", Kind: export.ColumnTime},
+}
+
+func writeTable(t *testing.T, format export.TableFormat, rows ...[]any) *bytes.Buffer {
+	t.Helper()
+	var file bytes.Buffer
+	w, err := export.NewTable(&file, format, tableColumns)
+	require.NoError(t, err)
+	for _, row := range rows {
+		require.NoError(t, w.Row(row...))
+	}
+	require.NoError(t, w.Close())
+	return &file
+}
+
+func tableRow(name string) []any {
+	at := time.Date(2026, 3, 29, 23, 30, 15, 0, time.FixedZone("CEST", 7200))
+	return []any{name, int64(1234567), money.Amount{Minor: -123456789, Currency: "USD"}, at, at}
+}
+
+func TestTableCSV(t *testing.T) {
+	t.Parallel()
+	rows, err := csv.NewReader(writeTable(t, export.TableCSV, tableRow(`Müller, "M"`), []any{nil, nil, nil, nil, nil})).ReadAll()
+	require.NoError(t, err)
+	require.Equal(t, [][]string{
+		{"Name", "Cards", "Sum", "Day", "At"},
+		{`Müller, "M"`, "1234567", "-1234567.89", "2026-03-29", "2026-03-29T23:30:15+02:00"},
+		{"", "", "", "", ""},
+	}, rows)
+}
+
+func TestTableXLSX(t *testing.T) {
+	t.Parallel()
+	names := []string{"Müller & <Söhne>", " blanks ", "=1+1", "007", "_x0041_", "a\nb\tc", "Карта № 1", "\x01bell"}
+	var rows [][]any
+	for _, name := range names {
+		rows = append(rows, tableRow(name))
+	}
+	book, err := excelize.OpenReader(writeTable(t, export.TableXLSX, rows...))
+	require.NoError(t, err)
+	defer book.Close() //nolint:errcheck // only read
+	got, err := book.GetRows("Sheet1")
+	require.NoError(t, err)
+	require.Equal(t, []string{"Name", "Cards", "Sum", "Day", "At"}, got[0])
+	for i, name := range names {
+		require.Equal(t, []string{name, "1,234,567", "-1,234,567.89", "2026-03-29", "2026-03-29 23:30:15"}, got[i+1])
+	}
+	raw, err := book.GetCellValue("Sheet1", "C2", excelize.Options{RawCellValue: true})
+	require.NoError(t, err)
+	require.Equal(t, "-1234567.89", raw)
+	formula, err := book.GetCellFormula("Sheet1", "A4")
+	require.NoError(t, err)
+	require.Empty(t, formula)
+	panes, err := book.GetPanes("Sheet1")
+	require.NoError(t, err)
+	require.True(t, panes.Freeze)
+	require.Equal(t, 1, panes.YSplit)
+}
+
+func TestTableDisarmsFormulas(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "  =1", "\u00a0@x", "\u200b=1", "＝1", "＋1", "－1", "＠x"} {
+		rows, err := csv.NewReader(writeTable(t, export.TableCSV, tableRow(s))).ReadAll()
+		require.NoError(t, err)
+		require.Equal(t, "'"+s, rows[1][0], "%q", s)
+	}
+	for _, s := range []string{"a=b", "1-2", "Nord", "", " x"} {
+		rows, err := csv.NewReader(writeTable(t, export.TableCSV, tableRow(s))).ReadAll()
+		require.NoError(t, err)
+		require.Equal(t, s, rows[1][0])
+	}
+}
+
+func TestTableRefusesWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	for _, format := range []export.TableFormat{export.TableCSV, export.TableXLSX} {
+		w, err := export.NewTable(&bytes.Buffer{}, format, tableColumns)
+		require.NoError(t, err)
+		require.Error(t, w.Row("only one"))
+		require.Error(t, w.Row(tableRow("later")...), "the error stays")
+		require.Error(t, w.Close(), "a file with a hole is never finished")
+
+		w, err = export.NewTable(&bytes.Buffer{}, format, tableColumns)
+		require.NoError(t, err)
+		wrong := tableRow("x")
+		wrong[2] = "12.00"
+		require.ErrorContains(t, w.Row(wrong...), "Sum")
+
+		w, err = export.NewTable(&fullDisk{left: 100_000}, format, tableColumns)
+		require.NoError(t, err)
+		for i := 0; i < 100_000 && err == nil; i++ {
+			err = w.Row(tableRow(strings.Repeat("x", i%50))...)
+		}
+		require.ErrorIs(t, err, errDisk)
+		require.ErrorIs(t, w.Close(), errDisk)
+	}
+	_, err := export.NewTable(&bytes.Buffer{}, "doc", tableColumns)
+	require.Error(t, err)
+}
+
+// Memory does not grow with the rows, and a sheet that is full goes on in another.
+//
+//nolint:paralleltest // it measures the memory of the process
+func TestTableXLSXOfAMillionRows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a million rows")
+	}
+	var size countingWriter
+	w, err := export.NewTable(&size, export.TableXLSX, []export.Column{{Name: "N", Kind: export.ColumnNumber}})
+	require.NoError(t, err)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range 1 << 20 {
+		require.NoError(t, w.Row(i))
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.NoError(t, w.Close())
+	require.Less(t, after.HeapAlloc, before.HeapAlloc+16<<20)
+	require.Positive(t, int64(size))
+}
+
+func BenchmarkTable(b *testing.B) {
+	for _, format := range []export.TableFormat{export.TableCSV, export.TableXLSX} {
+		b.Run(string(format), func(b *testing.B) {
+			var size countingWriter
+			w, err := export.NewTable(&size, format, append(tableColumns, export.Column{Name: "x"}, export.Column{Name: "y"}, export.Column{Name: "z"}))
+			require.NoError(b, err)
+			row := append(tableRow("Partner North"), "202611", "active", "Customer Name")
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := w.Row(row...); err != nil {
+					b.Fatal(err)
+				}
+			}
+			require.NoError(b, w.Close())
+		})
+	}
+}
