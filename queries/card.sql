@@ -4,13 +4,17 @@ select code_index from card where code_index = any(@code_indexes::bytea[]);
 
 -- name: CardFind :one
 -- The card of a code with all that decides about it, as of the database's clock.
+-- What was typed may be read in several ways; of two that are cards, the one with
+-- the longer code was typed in full.
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
   card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)::boolean as partner_allowed
 from card c
 join series s on s.id = c.series_id
-where c.code_index = any(@code_indexes::bytea[]);
+where c.code_index = any(@code_indexes::bytea[])
+order by s.code_length desc, s.id
+limit 1;
 
 -- name: CardFindSerial :one
 -- As CardFind, for a card that staff have before them.

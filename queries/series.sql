@@ -9,20 +9,25 @@ returning year, last;
 -- The date now in a time zone, by the database's clock.
 select (now() at time zone @time_zone::text)::date as today;
 
--- name: SeriesLiveCards :one
--- How many cards could be redeemed now or after an activation: what a guesser
--- may hit.
-select coalesce(sum(s.made - coalesce(t.gone, 0)), 0)::bigint as cards
+-- name: SeriesLiveCards :many
+-- How many cards could be redeemed now or after an activation, by the form of
+-- their codes: what a guesser may hit.
+select s.code_alphabet, s.code_length, sum(s.made - coalesce(t.gone, 0))::bigint as cards
 from series s
 left join (select series_id, sum(used + void) as gone from series_tally group by series_id) t on t.series_id = s.id
 where s.state in ('queued', 'generating', 'ready', 'active', 'locked')
-  and now() < card_expires_at(s.valid_till, s.time_zone);
+  and now() < card_expires_at(s.valid_till, s.time_zone)
+group by s.code_alphabet, s.code_length;
+
+-- name: SeriesFormats :many
+-- Every form that the codes of some series have.
+select distinct code_alphabet, code_length from series;
 
 -- name: SeriesCreate :one
 insert into series (number, prefix, price, currency, quantity, any_partner, time_zone, valid_till,
-  activate_when_generated, code_length, order_key, created_by)
+  activate_when_generated, code_length, code_alphabet, partner_lock, order_key, created_by)
 values (@number, @prefix, @price, @currency, @quantity, @any_partner, @time_zone, @valid_till,
-  @activate_when_generated, @code_length, @order_key, @created_by)
+  @activate_when_generated, @code_length, @code_alphabet, @partner_lock, @order_key, @created_by)
 returning id, number, created_at;
 
 -- name: SeriesPartnerAdd :exec

@@ -4,24 +4,13 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/width"
 
 	"refill/internal/fault"
 )
-
-// alphabet has the 31 symbols of a code: digits and capitals without 0, O, 1, I
-// and L, which people take for one another. 31 is prime, and the check symbol
-// rests on that.
-const alphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-
-// CodeLength is how many symbols a code has, the check symbol included: 15
-// random ones are 74.3 bits.
-const CodeLength = 16
-
-// groupLength is how many symbols stand between two dashes of a printed code.
-const groupLength = 4
 
 // Code is the secret of a card: upper case, without prefix or dashes. It prints
 // as "[code]" wherever it is formatted or logged; Reveal is the one way out.
@@ -51,47 +40,49 @@ func (c Code) Reveal(prefix string) string {
 		b.WriteString(prefix)
 		b.WriteByte('-')
 	}
-	for i := 0; i < len(c.symbols); i += groupLength {
+	for i := 0; i < len(c.symbols); {
 		if i > 0 {
 			b.WriteByte('-')
 		}
-		b.WriteString(c.symbols[i:min(i+groupLength, len(c.symbols))])
+		n := groupAt(i, len(c.symbols))
+		b.WriteString(c.symbols[i : i+n])
+		i += n
 	}
 	return b.String()
 }
 
 // Masked returns the code with all but its last group hidden, for screens.
-func (c Code) Masked() string {
-	n := len(c.symbols) - groupLength
-	return strings.Repeat("••••-", n/groupLength) + c.symbols[n:]
-}
+func (c Code) Masked() string { return masked(len(c.symbols), c.symbols) }
 
-// value maps a symbol to its place in the alphabet, 255 for any other byte.
-func value(symbol byte) byte {
-	return byte(strings.IndexByte(alphabet, symbol)) //nolint:gosec // -1 becomes 255, as promised
-}
+// groupLength is how many symbols stand between two dashes of a printed code.
+const groupLength = 4
 
-// weighted returns the sum of i · value(symbol i), i from 1, mod 31. A code holds
-// when it is 0. All weights up to 30 differ and none is 0 mod the prime 31, so
-// every single wrong symbol and every swap of two different symbols changes it.
-func weighted(symbols []byte) int {
-	sum := 0
-	for i, s := range symbols {
-		sum += (i + 1) * int(value(s))
+// groupAt is how many symbols the group that begins at a place has. A symbol that
+// would stand alone at the end joins the group before it.
+func groupAt(at, length int) int {
+	if left := length - at; left <= groupLength+1 {
+		return left
 	}
-	return sum % len(alphabet)
+	return groupLength
 }
 
-// checkSymbol returns the symbol that makes head followed by it hold.
-func checkSymbol(head []byte) byte {
-	weight := len(head) + 1
-	rest := weighted(head)
-	for v := range len(alphabet) {
-		if (rest+weight*v)%len(alphabet) == 0 {
-			return alphabet[v]
+// masked hides all groups of a code but the last, and that one too where no
+// symbols are given.
+func masked(length int, symbols string) string {
+	var b strings.Builder
+	for i := 0; i < length; {
+		if i > 0 {
+			b.WriteByte('-')
 		}
+		n := groupAt(i, length)
+		if i+n == length && symbols != "" {
+			b.WriteString(symbols[i:])
+		} else {
+			b.WriteString(strings.Repeat("•", n))
+		}
+		i += n
 	}
-	panic("card: no check symbol; the alphabet's length is not prime")
+	return b.String()
 }
 
 // drawer draws codes from crypto/rand, which it reads in large bites.
@@ -112,17 +103,27 @@ func (d *drawer) next() byte {
 	return b
 }
 
-// draw returns a new code of length symbols. Bytes from 248 on are thrown away:
-// 248 = 8 · 31, so that every symbol is equally likely.
-func (d *drawer) draw(length int) Code {
-	symbols := make([]byte, length)
-	for i := 0; i < length-1; {
-		if b := d.next(); b < 248 {
-			symbols[i] = alphabet[b%31]
+// draw returns a new code of a format. Bytes that would make some symbols
+// likelier than others are thrown away.
+func (d *drawer) draw(f Format) Code {
+	symbols := make([]byte, f.Length)
+	if f.Alphabet == Digits {
+		for i := 0; i < f.Length-1; {
+			if b := d.next(); b < 250 { // 25 · 10
+				symbols[i] = '0' + b%10
+				i++
+			}
+		}
+		symbols[f.Length-1] = '0' + damm(symbols[:f.Length-1])
+		return Code{string(symbols)}
+	}
+	for i := 0; i < f.Length-1; {
+		if b := d.next(); b < 248 { // 8 · 31
+			symbols[i] = letters[b%31]
 			i++
 		}
 	}
-	symbols[length-1] = checkSymbol(symbols[:length-1])
+	symbols[f.Length-1] = checkSymbol(symbols[:f.Length-1])
 	return Code{string(symbols)}
 }
 
@@ -130,7 +131,7 @@ func (d *drawer) draw(length int) Code {
 // the code was not looked up, and the attempt is not charged.
 var (
 	ErrCodeMissing = fault.Field("code", "code_missing", "Enter the code that is printed on the card.")
-	ErrCodeShort   = fault.Field("code", "code_short", "This code is too short. Enter all of it: four groups of four letters and digits.")
+	ErrCodeShort   = fault.Field("code", "code_short", "This code is too short. Enter all of its groups.")
 	ErrCodeSymbol  = fault.Field("code", "code_symbol", "A code has no such character.")
 	ErrCodeTyping  = fault.Field("code", "code_typing", "One of the characters is not right. Compare the code with the card and try again.")
 )
@@ -142,41 +143,66 @@ const longestInput = 300
 // ParseCode reads a code as people enter it: any case, with spaces or dashes of
 // any kind, in full-width characters, with or without its prefix, or as the
 // address that the QR code holds. The prefix is only a label: what counts are
-// the last CodeLength symbols.
-func ParseCode(text string) (Code, error) {
+// the last symbols, as many as a format has. It returns one candidate for each of
+// the formats whose check holds, the longest first; where none does the error
+// says what is wrong with the code, without a look-up.
+func ParseCode(text string, formats []Format) ([]Code, error) {
+	symbols, err := entered(text)
+	if err != nil {
+		return nil, err
+	}
+	var found []Code
+	var faults []*fault.Error
+	for _, f := range formats {
+		code, err := f.read(symbols)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		found = append(found, code)
+	}
+	if len(found) == 0 {
+		return nil, plainest(faults)
+	}
+	slices.SortStableFunc(found, func(a, b Code) int { return len(b.symbols) - len(a.symbols) })
+	return found, nil
+}
+
+// entered returns the letters and digits of what was typed, in capitals.
+func entered(text string) ([]byte, error) {
 	if len(text) > longestInput {
-		return Code{}, ErrCodeSymbol.Saying("This is much longer than a code. Enter only the code that is printed on the card.")
+		return nil, ErrCodeSymbol.Saying("This is much longer than a code. Enter only the code that is printed on the card.")
 	}
 	if _, fragment, ok := strings.Cut(text, "#"); ok {
 		text = fragment
 	}
 	symbols := make([]byte, 0, len(text))
-	letters := strings.ToUpper(width.Narrow.String(text))
-	for _, r := range letters {
+	for _, r := range strings.ToUpper(width.Narrow.String(text)) {
 		if r < 128 && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z') {
 			symbols = append(symbols, byte(r)) //nolint:gosec // below 128
 			continue
 		}
 		if !separates(r) {
-			return Code{}, ErrCodeSymbol.Saying(fmt.Sprintf("A code has no character “%c”. It is made of letters and digits.", r))
+			return nil, ErrCodeSymbol.Saying(fmt.Sprintf("A code has no character “%c”. It is made of letters and digits.", r))
 		}
 	}
-	switch {
-	case len(symbols) == 0:
-		return Code{}, ErrCodeMissing
-	case len(symbols) < CodeLength:
-		return Code{}, ErrCodeShort
+	if len(symbols) == 0 {
+		return nil, ErrCodeMissing
 	}
-	symbols = symbols[len(symbols)-CodeLength:]
-	for _, s := range symbols {
-		if value(s) == 255 {
-			return Code{}, ErrCodeSymbol.Saying(fmt.Sprintf("A code never has %s. Look again: it is another character.", spell(s)))
+	return symbols, nil
+}
+
+// plainest picks the fault that helps most: a check that failed over a character
+// that is not of the format, and that over a code too short.
+func plainest(faults []*fault.Error) error {
+	for _, kind := range []*fault.Error{ErrCodeTyping, ErrCodeSymbol, ErrCodeShort} {
+		for _, f := range faults {
+			if f.Code == kind.Code {
+				return f
+			}
 		}
 	}
-	if weighted(symbols) != 0 {
-		return Code{}, ErrCodeTyping
-	}
-	return Code{string(symbols)}, nil
+	return ErrCodeTyping
 }
 
 // separates reports whether a rune may stand between the symbols of a code:
@@ -205,6 +231,3 @@ func spell(symbol byte) string {
 	}
 	return "the letter " + string(symbol)
 }
-
-// Alphabet returns the symbols of a code, for people to see.
-func Alphabet() string { return alphabet }

@@ -15,11 +15,11 @@ import (
 // it lies within their partners. It counts as an attempt like any other: a
 // search must not be a cheaper way to guess.
 func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string) (db.CardFindRow, error) {
-	code, err := ParseCode(text)
+	codes, err := s.candidates(ctx, text)
 	if err != nil {
 		return db.CardFindRow{}, err
 	}
-	indexes, err := s.keys.indexes(code)
+	indexes, err := s.keys.indexes(codes)
 	if err != nil {
 		return db.CardFindRow{}, err
 	}

@@ -187,11 +187,11 @@ type maker struct {
 	keys     *Keyring
 	seriesID int64
 	quantity int32
-	length   int
+	format   Format
 }
 
 func newMaker(keys *Keyring, series db.Series) *maker {
-	return &maker{keys: keys, seriesID: series.ID, quantity: series.Quantity, length: int(series.CodeLength)}
+	return &maker{keys: keys, seriesID: series.ID, quantity: series.Quantity, format: FormatOfSeries(series)}
 }
 
 // start makes the chunk that begins at a serial in the background.
@@ -209,7 +209,7 @@ var copyHead = []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00") //
 // rowLength is the length of a card's row in a binary COPY: count of fields, and
 // five fields with their lengths.
 func (m *maker) rowLength() int {
-	return 2 + 5*4 + 8 + 4 + 2 + indexLength + sealedLength(m.length)
+	return 2 + 5*4 + 8 + 4 + 2 + indexLength + sealedLength(m.format.Length)
 }
 
 // drawn is a code with its index.
@@ -238,7 +238,7 @@ func (m *maker) make(first int32) chunk {
 	draw := &drawer{}
 	cards := make([]drawn, count)
 	for i := range cards {
-		cards[i].code = draw.draw(m.length)
+		cards[i].code = draw.draw(m.format)
 		index.append(cards[i].index[:0], cards[i].code)
 	}
 	slices.SortFunc(cards, func(a, b drawn) int { return bytes.Compare(a.index[:], b.index[:]) })
@@ -260,7 +260,7 @@ func (m *maker) make(first int32) chunk {
 		rows = binary.BigEndian.AppendUint16(rows, uint16(m.keys.current)) //nolint:gosec // ids are positive
 		rows = binary.BigEndian.AppendUint32(rows, indexLength)
 		rows = append(rows, c.index[:]...)
-		rows = binary.BigEndian.AppendUint32(rows, uint32(sealedLength(m.length))) //nolint:gosec // a few dozen
+		rows = binary.BigEndian.AppendUint32(rows, uint32(sealedLength(m.format.Length))) //nolint:gosec // a few dozen
 		rows = seal.append(rows, c.code, serial, draw)
 	}
 	rows = binary.BigEndian.AppendUint16(rows, 0xffff)

@@ -27,14 +27,15 @@ type GuessLimits struct {
 	AddressHours time.Duration
 }
 
-// DefaultGuessLimits are five wrong codes, then 30 s doubling to an hour, a day
-// after ten; and thirty an hour from one address.
-func DefaultGuessLimits() GuessLimits {
+// limits are those of the settings, around pauses of our own: 30 s doubling to an
+// hour, and a day at the hard limit.
+func (s *Service) limits(ctx context.Context) (GuessLimits, error) {
+	settings, err := s.settings.Get(ctx)
 	return GuessLimits{
-		Soft: 5, FirstPause: 30 * time.Second, TopPause: time.Hour,
-		Hard: 10, HardPause: 24 * time.Hour, Window: 24 * time.Hour,
-		PerAddress: 30, AddressHours: time.Hour,
-	}
+		Soft: settings.WrongSoft, FirstPause: 30 * time.Second, TopPause: time.Hour,
+		Hard: settings.WrongHard, HardPause: 24 * time.Hour, Window: 24 * time.Hour,
+		PerAddress: settings.WrongAddress, AddressHours: time.Hour,
+	}, err
 }
 
 // ErrBarred answers an attempt past the limits; nothing was looked up.
@@ -63,7 +64,10 @@ func (s *Service) charge(ctx context.Context, actor audit.Actor, customerID int6
 // chargeIn is charge for somebody whose time zone is known.
 func (s *Service) chargeIn(ctx context.Context, actor audit.Actor, customerID int64, zone *time.Location) (bars, error) {
 	who, address := guessScopes(actor, customerID)
-	l := s.limits
+	l, err := s.limits(ctx)
+	if err != nil {
+		return bars{}, err
+	}
 	rows, err := s.q.GuessCharge(ctx, s.db, db.GuessChargeParams{
 		Who: who, WhoWindow: l.Window, HardLimit: l.Hard, HardPause: l.HardPause,
 		SoftLimit: l.Soft, FirstPause: l.FirstPause, TopPause: l.TopPause,
@@ -114,7 +118,11 @@ func (s *Service) takeBack(ctx context.Context, actor audit.Actor, customerID in
 // its failure does not undo what was done.
 func (s *Service) forgive(ctx context.Context, actor audit.Actor, customerID int64) {
 	who, address := guessScopes(actor, customerID)
-	if err := s.q.GuessForgive(ctx, s.db, db.GuessForgiveParams{Who: who, Address: address, AddressLimit: s.limits.PerAddress}); err != nil {
+	l, err := s.limits(ctx)
+	if err == nil {
+		err = s.q.GuessForgive(ctx, s.db, db.GuessForgiveParams{Who: who, Address: address, AddressLimit: l.PerAddress})
+	}
+	if err != nil {
 		s.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))
 	}
 }

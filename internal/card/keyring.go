@@ -121,16 +121,18 @@ func (x *indexer) append(dst []byte, code Code) []byte {
 	return append(dst, x.mac.Sum(sum[:0])[:indexLength]...)
 }
 
-// indexes returns the index of a code under every key set: while keys rotate,
+// indexes returns the index of each code under every key set: while keys rotate,
 // a card may stand under any of them.
-func (k *Keyring) indexes(code Code) ([][]byte, error) {
+func (k *Keyring) indexes(codes []Code) ([][]byte, error) {
 	var all [][]byte
 	for _, id := range slices.Sorted(maps.Keys(k.masters)) {
 		x, err := k.indexer(id)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, x.append(nil, code))
+		for _, code := range codes {
+			all = append(all, x.append(nil, code))
+		}
 	}
 	return all, nil
 }

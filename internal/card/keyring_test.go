@@ -24,11 +24,11 @@ func TestSealedCodeOpensOnlyAsItsCard(t *testing.T) {
 	t.Parallel()
 	keys := testKeys(t, 1)
 	nonces := &drawer{}
-	code := nonces.draw(CodeLength)
+	code := nonces.draw(Format{Letters, 16})
 	seal, err := keys.sealer(1, 7)
 	require.NoError(t, err)
 	sealed := seal.append(nil, code, 42, nonces)
-	require.Len(t, sealed, sealedLength(CodeLength))
+	require.Len(t, sealed, sealedLength(16))
 	require.NotContains(t, string(sealed), code.symbols)
 
 	opened, err := seal.open(sealed, 42)
@@ -57,13 +57,13 @@ func TestSealedCodeOpensOnlyAsItsCard(t *testing.T) {
 
 func TestIndexIsKeyed(t *testing.T) {
 	t.Parallel()
-	code := (&drawer{}).draw(CodeLength)
+	code := (&drawer{}).draw(Format{Letters, 16})
 	keys := testKeys(t, 1, 2)
-	both, err := keys.indexes(code)
+	both, err := keys.indexes([]Code{code})
 	require.NoError(t, err)
 	require.Len(t, both, 2)
 	require.NotEqual(t, both[0], both[1])
-	again, err := keys.indexes(code)
+	again, err := keys.indexes([]Code{code})
 	require.NoError(t, err)
 	require.Equal(t, both, again)
 	trace, err := keys.trace(code)

@@ -17,17 +17,15 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
-	"refill/internal/setting"
 )
 
 // What an order may ask for.
 const (
-	MaxQuantity    = 1_000_000
-	MaxPrefix      = 20
-	maxPrice       = 100_000_000_000       // minor units of one card
-	maxFaceValue   = 1_000_000_000_000_000 // minor units of a series
-	maxYearsValid  = 20
-	maxLuckyChance = 1e-6 // of a lucky guess within a year
+	MaxQuantity   = 1_000_000
+	MaxPrefix     = 20
+	maxPrice      = 100_000_000_000       // minor units of one card
+	maxFaceValue  = 1_000_000_000_000_000 // minor units of a series
+	maxYearsValid = 20
 )
 
 // OrderForm is an order as it was typed. Partners holds ids as text, or
@@ -51,6 +49,8 @@ type Order struct {
 	TimeZone   string
 	ValidTill  time.Time
 	Activate   bool
+	Format     Format // of the codes
+	Lock       bool   // the cards are for those partners only
 	Key        uuid.UUID
 }
 
@@ -76,7 +76,7 @@ func (s *Service) CheckOrder(ctx context.Context, actor audit.Actor, f OrderForm
 	if err != nil {
 		return Order{}, err
 	}
-	o := Order{Prefix: strings.TrimSpace(f.Prefix), Activate: f.Activate, Key: f.Key, TimeZone: settings.TimeZone}
+	o := Order{Prefix: strings.TrimSpace(f.Prefix), Activate: f.Activate, Key: f.Key, TimeZone: settings.TimeZone, Format: FormatOf(settings), Lock: settings.LockPartners}
 	o.Price.Currency = settings.Currency
 	var faults fault.List
 	add := func(field, code, message string) { faults = append(faults, fault.Field(field, code, message)) }
@@ -114,12 +114,11 @@ func (s *Service) CheckOrder(ctx context.Context, actor audit.Actor, f OrderForm
 		faults = append(faults, fault.All(err)...)
 	}
 	if len(faults) == 0 {
-		chance, err := s.LuckyChance(ctx, settings, int64(o.Quantity))
-		if err != nil {
-			return Order{}, err
-		}
-		if chance > maxLuckyChance {
-			add("quantity", "order_guessable", "With these cards a lucky guess within a year would be likelier than one in a million. Void old series first, or order fewer.")
+		if err := s.checkOdds(ctx, settings, int64(o.Quantity)); err != nil {
+			if fault.IsInternal(err) {
+				return Order{}, err
+			}
+			faults = append(faults, fault.All(err)...)
 		}
 	}
 	return o, faults.Err()
@@ -204,18 +203,6 @@ func (s *Service) checkValidTill(ctx context.Context, text string, o *Order) err
 	return nil
 }
 
-// LuckyChance estimates the chance that somebody who tries as many codes as the
-// settings reckon with hits a card within a year: live cards × guesses a day ×
-// 365 ÷ codes. more is added to the live cards.
-func (s *Service) LuckyChance(ctx context.Context, settings setting.Settings, more int64) (float64, error) {
-	live, err := s.q.SeriesLiveCards(ctx, s.db)
-	if err != nil {
-		return 0, fmt.Errorf("count live cards: %w", err)
-	}
-	codes := math.Pow(float64(len(alphabet)), CodeLength-1)
-	return float64(live+more) * float64(settings.GuessesDaily) * 365 / codes, nil
-}
-
 // Order enters a series and its job in one transaction and returns at once; a
 // worker makes the cards. The same key asked again gives the series that it
 // ordered the first time.
@@ -263,7 +250,8 @@ func (s *Service) enter(ctx context.Context, tx pgx.Tx, actor audit.Actor, o Ord
 		Number: fmt.Sprintf("%d%02d", next.Year, next.Last), Prefix: o.Prefix,
 		Price: o.Price.Minor, Currency: o.Price.Currency, Quantity: o.Quantity,
 		AnyPartner: len(o.PartnerIDs) == 0, TimeZone: o.TimeZone, ValidTill: o.ValidTill,
-		ActivateWhenGenerated: o.Activate, CodeLength: CodeLength, OrderKey: o.Key, CreatedBy: actor.Staff(),
+		ActivateWhenGenerated: o.Activate, CodeLength: int16(o.Format.Length), CodeAlphabet: string(o.Format.Alphabet), //nolint:gosec // at most 24
+		PartnerLock: o.Lock, OrderKey: o.Key, CreatedBy: actor.Staff(),
 	})
 	if err != nil {
 		return Ordered{}, fmt.Errorf("enter a series: %w", err)

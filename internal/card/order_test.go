@@ -3,6 +3,7 @@ package card_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -12,7 +13,9 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/check"
 	"refill/internal/fault"
+	"refill/internal/setting"
 )
 
 func TestOrderRefusesAtTheField(t *testing.T) {
@@ -115,4 +118,79 @@ func TestOrderOfOnePartnerKeepsItsZone(t *testing.T) {
 	f = form(1)
 	f.Partners = []string{fmt.Sprint(b.north.ID), fmt.Sprint(b.south.ID)}
 	require.Equal(t, "UTC", b.series(t, f).TimeZone)
+}
+
+// Codes of digits beside codes of letters: each series keeps the form that it was
+// ordered with, and both are redeemed, also when the settings have moved on.
+func TestSeriesKeepTheFormOfTheirCodes(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	store := setting.NewStore(b.pool, time.Now)
+	keys := newKeys(t)
+	b.cards = card.New(b.pool, keys, jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
+	old := b.series(t, form(2))
+	change := func(edit func(*setting.Settings)) {
+		require.NoError(t, store.Change(t.Context(), b.admin, edit))
+	}
+	_, err := b.redeem(t.Context(), b.anna, "2345-6789") // warms what is known of formats
+	require.ErrorIs(t, err, card.ErrCodeShort)
+	change(func(s *setting.Settings) { s.CodeAlphabet, s.CodeLength, s.LockPartners = setting.Digits, 21, false })
+	f := form(2)
+	f.Partners = []string{fmt.Sprint(b.north.ID)}
+	keypad := b.series(t, f)
+	require.Equal(t, []any{"digits", int16(21), false}, []any{keypad.CodeAlphabet, keypad.CodeLength, keypad.PartnerLock})
+	change(func(s *setting.Settings) { s.CodeAlphabet, s.CodeLength, s.LockPartners = setting.Letters, 24, true })
+
+	require.Regexp(t, `^QuickAccess(-[0-9]{4}){4}-[0-9]{5}$`, b.codes(t, keypad)[0])
+	_, err = b.redeem(t.Context(), b.carol, b.codes(t, keypad)[0]) // of another partner: not locked
+	require.NoError(t, err)
+	_, err = b.redeem(t.Context(), b.anna, b.codes(t, old)[0])
+	require.NoError(t, err)
+	long := b.series(t, form(1))
+	require.Len(t, b.codes(t, long)[0], len("QuickAccess-")+24+5)
+	_, err = b.redeem(t.Context(), b.anna, b.codes(t, long)[0])
+	require.NoError(t, err)
+	broken, err := check.Run(t.Context(), b.pool, keys)
+	require.NoError(t, err)
+	require.Empty(t, broken)
+}
+
+// The odds refuse what could be guessed, and a million cards pass with the usual
+// length of each alphabet.
+func TestOrderRefusesWhatCouldBeGuessed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	store := setting.NewStore(b.pool, time.Now)
+	cards := card.New(b.pool, newKeys(t), jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
+	for _, alphabet := range []string{setting.Letters, setting.Digits} {
+		require.NoError(t, store.Change(t.Context(), b.admin, func(s *setting.Settings) {
+			s.CodeAlphabet, s.CodeLength = alphabet, setting.UsualLength(alphabet)
+		}))
+		f := form(card.MaxQuantity)
+		_, err := cards.CheckOrder(t.Context(), b.admin, f)
+		require.NoError(t, err, alphabet)
+	}
+	require.NoError(t, store.Change(t.Context(), b.admin, func(s *setting.Settings) { s.CodeLength = 15 }))
+	_, err := cards.CheckOrder(t.Context(), b.admin, form(10))
+	faults := fault.All(err)
+	require.Len(t, faults, 1)
+	require.Equal(t, "order_guessable", faults[0].Code)
+	require.Contains(t, faults[0].Message, "order at most 2 cards")
+	_, err = cards.CheckOrder(t.Context(), b.admin, form(2))
+	require.NoError(t, err, "what it says would do does")
+}
+
+// The limits for wrong codes are those of the settings.
+func TestWrongCodeLimitsAreSettings(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	store := setting.NewStore(b.pool, time.Now)
+	b.cards = card.New(b.pool, newKeys(t), jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
+	require.NoError(t, store.Change(t.Context(), b.admin, func(s *setting.Settings) { s.WrongSoft = 2 }))
+	for range 2 {
+		_, err := b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
+		require.ErrorIs(t, err, card.ErrRefused)
+	}
+	_, err := b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
+	require.ErrorIs(t, err, card.ErrBarred)
 }

@@ -150,7 +150,7 @@ const maxTries = 5
 // whereabouts is how the card of a redemption is found.
 type whereabouts struct {
 	typed   bool
-	code    Code
+	code    Code // the likeliest reading of what was typed, for the trace
 	indexes [][]byte
 }
 
@@ -162,12 +162,12 @@ func (s *Service) locate(ctx context.Context, actor audit.Actor, r Redemption) (
 		_, err := s.Series(ctx, actor, r.Card.SeriesID)
 		return whereabouts{}, err
 	}
-	code, err := ParseCode(r.Code)
+	codes, err := s.candidates(ctx, r.Code)
 	if err != nil {
 		return whereabouts{}, err
 	}
-	indexes, err := s.keys.indexes(code)
-	return whereabouts{typed: true, code: code, indexes: indexes}, err
+	indexes, err := s.keys.indexes(codes)
+	return whereabouts{typed: true, code: codes[0], indexes: indexes}, err
 }
 
 // find reads the card with all that decides about it.

@@ -3,6 +3,7 @@ package card
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,14 +29,21 @@ type Service struct {
 	jobs     Enqueuer
 	settings *setting.Store
 	log      *slog.Logger
-	limits   GuessLimits
+	known    knownFormats
+}
+
+// knownFormats are the formats of codes in use, as of a moment ago.
+type knownFormats struct {
+	sync.Mutex
+
+	formats []Format
+	asked   time.Time
 }
 
 // New returns the domain on a database. jobs may be nil where nothing is ordered.
 func New(beginner db.Beginner, keys *Keyring, jobs Enqueuer, settings *setting.Store, log *slog.Logger) *Service {
 	return &Service{
 		db: beginner, q: db.New(), keys: keys, jobs: jobs, settings: settings, log: log,
-		limits: DefaultGuessLimits(),
 	}
 }
 

@@ -51,9 +51,15 @@ func newKeys(tb testing.TB) *card.Keyring {
 func newService(tb testing.TB, pool *pgxpool.Pool, keys *card.Keyring) *card.Service {
 	tb.Helper()
 	log := slog.New(slog.DiscardHandler)
-	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: log})
+	return card.New(pool, keys, jobs(tb, pool), setting.NewStore(pool, time.Now), log)
+}
+
+// jobs writes jobs that nobody works.
+func jobs(tb testing.TB, pool *pgxpool.Pool) *river.Client[pgx.Tx] {
+	tb.Helper()
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(tb, err)
-	return card.New(pool, keys, jobs, setting.NewStore(pool, time.Now), log)
+	return client
 }
 
 func setup(tb testing.TB) *bundle {

@@ -65,6 +65,8 @@ select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state a
 from card c
 join series s on s.id = c.series_id
 where c.code_index = any($2::bytea[])
+order by s.code_length desc, s.id
+limit 1
 `
 
 type CardFindParams struct {
@@ -87,6 +89,8 @@ type CardFindRow struct {
 }
 
 // The card of a code with all that decides about it, as of the database's clock.
+// What was typed may be read in several ways; of two that are cards, the one with
+// the longer code was typed in full.
 func (q *Queries) CardFind(ctx context.Context, db DBTX, arg CardFindParams) (CardFindRow, error) {
 	row := db.QueryRow(ctx, cardFind, arg.PartnerID, arg.CodeIndexes)
 	var i CardFindRow

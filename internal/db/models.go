@@ -796,6 +796,15 @@ type PartnerLogo struct {
 	Height    int32
 }
 
+// Ways to pay that the portal names to a partner's customers. The refill card's switch is partner.portal_refill_card.
+type PartnerMethod struct {
+	PartnerID int64
+	Method    PaymentType
+	Offered   bool
+	// What a customer has to do, in the partner's words: an IBAN, opening hours.
+	Instruction string
+}
+
 // A line of a customer's billing. Insert-only: a mistake is answered by a reversal.
 type Payment struct {
 	ID         int64
@@ -873,6 +882,8 @@ type Series struct {
 	AnyPartnerUntil *time.Time
 	// Fixed at order. False: partners are only for information, and every partner's customers may redeem.
 	PartnerLock bool
+	// What the codes are made of, fixed at order: letters (31 symbols without look-alikes) or digits (for keypads).
+	CodeAlphabet string
 }
 
 // The last series number given out in a year; its row lock keeps the numbers without a gap.

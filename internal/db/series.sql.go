@@ -55,9 +55,9 @@ func (q *Queries) SeriesBrands(ctx context.Context, db DBTX, seriesID int64) ([]
 
 const seriesCreate = `-- name: SeriesCreate :one
 insert into series (number, prefix, price, currency, quantity, any_partner, time_zone, valid_till,
-  activate_when_generated, code_length, order_key, created_by)
+  activate_when_generated, code_length, code_alphabet, partner_lock, order_key, created_by)
 values ($1, $2, $3, $4, $5, $6, $7, $8,
-  $9, $10, $11, $12)
+  $9, $10, $11, $12, $13, $14)
 returning id, number, created_at
 `
 
@@ -72,6 +72,8 @@ type SeriesCreateParams struct {
 	ValidTill             time.Time
 	ActivateWhenGenerated bool
 	CodeLength            int16
+	CodeAlphabet          string
+	PartnerLock           bool
 	OrderKey              uuid.UUID
 	CreatedBy             *int64
 }
@@ -94,6 +96,8 @@ func (q *Queries) SeriesCreate(ctx context.Context, db DBTX, arg SeriesCreatePar
 		arg.ValidTill,
 		arg.ActivateWhenGenerated,
 		arg.CodeLength,
+		arg.CodeAlphabet,
+		arg.PartnerLock,
 		arg.OrderKey,
 		arg.CreatedBy,
 	)
@@ -132,8 +136,38 @@ func (q *Queries) SeriesFinish(ctx context.Context, db DBTX, id int64) (SeriesSt
 	return state, err
 }
 
+const seriesFormats = `-- name: SeriesFormats :many
+select distinct code_alphabet, code_length from series
+`
+
+type SeriesFormatsRow struct {
+	CodeAlphabet string
+	CodeLength   int16
+}
+
+// Every form that the codes of some series have.
+func (q *Queries) SeriesFormats(ctx context.Context, db DBTX) ([]SeriesFormatsRow, error) {
+	rows, err := db.Query(ctx, seriesFormats)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SeriesFormatsRow{}
+	for rows.Next() {
+		var i SeriesFormatsRow
+		if err := rows.Scan(&i.CodeAlphabet, &i.CodeLength); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const seriesGet = `-- name: SeriesGet :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock from series where id = $1
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, code_alphabet from series where id = $1
 `
 
 func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -164,6 +198,7 @@ func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, err
 		&i.Failure,
 		&i.AnyPartnerUntil,
 		&i.PartnerLock,
+		&i.CodeAlphabet,
 	)
 	return i, err
 }
@@ -186,7 +221,7 @@ func (q *Queries) SeriesGetByOrderKey(ctx context.Context, db DBTX, orderKey uui
 }
 
 const seriesGetForUpdate = `-- name: SeriesGetForUpdate :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock from series where id = $1 for no key update
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, code_alphabet from series where id = $1 for no key update
 `
 
 func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -217,6 +252,7 @@ func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Se
 		&i.Failure,
 		&i.AnyPartnerUntil,
 		&i.PartnerLock,
+		&i.CodeAlphabet,
 	)
 	return i, err
 }
@@ -231,7 +267,7 @@ func (q *Queries) SeriesLapse(ctx context.Context, db DBTX, id int64) error {
 }
 
 const seriesList = `-- name: SeriesList :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.code_alphabet, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -317,6 +353,7 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 			&i.Series.Failure,
 			&i.Series.AnyPartnerUntil,
 			&i.Series.PartnerLock,
+			&i.Series.CodeAlphabet,
 			&i.CreatedByName,
 			&i.PartnerNames,
 			&i.Used,
@@ -337,7 +374,7 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 }
 
 const seriesListBack = `-- name: SeriesListBack :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.code_alphabet, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -423,6 +460,7 @@ func (q *Queries) SeriesListBack(ctx context.Context, db DBTX, arg SeriesListBac
 			&i.Series.Failure,
 			&i.Series.AnyPartnerUntil,
 			&i.Series.PartnerLock,
+			&i.Series.CodeAlphabet,
 			&i.CreatedByName,
 			&i.PartnerNames,
 			&i.Used,
@@ -499,21 +537,41 @@ func (q *Queries) SeriesListStranded(ctx context.Context, db DBTX) ([]int64, err
 	return items, nil
 }
 
-const seriesLiveCards = `-- name: SeriesLiveCards :one
-select coalesce(sum(s.made - coalesce(t.gone, 0)), 0)::bigint as cards
+const seriesLiveCards = `-- name: SeriesLiveCards :many
+select s.code_alphabet, s.code_length, sum(s.made - coalesce(t.gone, 0))::bigint as cards
 from series s
 left join (select series_id, sum(used + void) as gone from series_tally group by series_id) t on t.series_id = s.id
 where s.state in ('queued', 'generating', 'ready', 'active', 'locked')
   and now() < card_expires_at(s.valid_till, s.time_zone)
+group by s.code_alphabet, s.code_length
 `
 
-// How many cards could be redeemed now or after an activation: what a guesser
-// may hit.
-func (q *Queries) SeriesLiveCards(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, seriesLiveCards)
-	var cards int64
-	err := row.Scan(&cards)
-	return cards, err
+type SeriesLiveCardsRow struct {
+	CodeAlphabet string
+	CodeLength   int16
+	Cards        int64
+}
+
+// How many cards could be redeemed now or after an activation, by the form of
+// their codes: what a guesser may hit.
+func (q *Queries) SeriesLiveCards(ctx context.Context, db DBTX) ([]SeriesLiveCardsRow, error) {
+	rows, err := db.Query(ctx, seriesLiveCards)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SeriesLiveCardsRow{}
+	for rows.Next() {
+		var i SeriesLiveCardsRow
+		if err := rows.Scan(&i.CodeAlphabet, &i.CodeLength, &i.Cards); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const seriesLock = `-- name: SeriesLock :exec
@@ -607,7 +665,7 @@ func (q *Queries) SeriesShare(ctx context.Context, db DBTX, seriesID int32) erro
 }
 
 const seriesShow = `-- name: SeriesShow :one
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.code_alphabet, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -677,6 +735,7 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		&i.Series.Failure,
 		&i.Series.AnyPartnerUntil,
 		&i.Series.PartnerLock,
+		&i.Series.CodeAlphabet,
 		&i.CreatedByName,
 		&i.PartnerNames,
 		&i.Used,

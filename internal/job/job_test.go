@@ -187,7 +187,7 @@ func TestOrderIsMadeAndExported(t *testing.T) {
 	require.Equal(t, []string{"serial", "code", "price", "currency", "valid_till", "series", "status"}, rows[0])
 	for n, row := range rows[1:] {
 		require.Equal(t, fmt.Sprint(n+1), row[0])
-		_, err := card.ParseCode(row[1])
+		_, err := card.ParseCode(row[1], []card.Format{card.FormatOf(setting.Default())})
 		require.NoError(t, err)
 		require.Equal(t, []string{"10.00", "USD", s.ValidTill.Format(time.DateOnly), s.Number, "active"}, row[2:])
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,6 +27,48 @@ type Settings struct {
 	Activate     bool   `json:"activate"`      // "Activate when generated" as the form shows it first
 	FileHours    int    `json:"file_hours"`    // how long an exported file is kept
 	GuessesDaily int64  `json:"guesses_daily"` // wrong codes a day that the odds of a lucky guess reckon with
+
+	CodeAlphabet string `json:"code_alphabet"` // Letters or Digits, of series ordered from now on
+	CodeLength   int    `json:"code_length"`   // symbols of a code, the check symbol included
+	LockPartners bool   `json:"lock_partners"` // only customers of a series' partners may redeem its cards
+	SerialForm   string `json:"serial_form"`   // how a serial is written: SerialPlain, SerialPadded or SerialSeries
+	WrongSoft    int32  `json:"wrong_soft"`    // wrong codes in a row until the first pause
+	WrongHard    int32  `json:"wrong_hard"`    // … until a day's bar
+	WrongAddress int32  `json:"wrong_address"` // wrong codes within an hour from one address
+}
+
+// What codes may be made of.
+const (
+	Letters = "letters"
+	Digits  = "digits"
+)
+
+// How a serial may be written.
+const (
+	SerialPlain  = "plain"  // 42
+	SerialPadded = "padded" // 0000042
+	SerialSeries = "series" // 202611-0000042
+)
+
+// CodeLengths are the lengths that codes of an alphabet may have.
+func CodeLengths(alphabet string) []int {
+	if alphabet != Digits {
+		return []int{12, 16, 20, 24}
+	}
+	lengths := make([]int, 0, 13)
+	for n := 12; n <= 24; n++ {
+		lengths = append(lengths, n)
+	}
+	return lengths
+}
+
+// UsualLength is the length to begin with. A million cards pass the odds with it:
+// of digits that takes 20 and a check digit.
+func UsualLength(alphabet string) int {
+	if alphabet == Digits {
+		return 21
+	}
+	return 16
 }
 
 // Default returns the settings of a new installation.
@@ -33,6 +76,8 @@ func Default() Settings {
 	return Settings{
 		RefillCards: true, Brand: "Refill", Currency: "USD", TimeZone: "UTC",
 		Activate: true, FileHours: 24, GuessesDaily: 100_000,
+		CodeAlphabet: Letters, CodeLength: UsualLength(Letters), LockPartners: true, SerialForm: SerialPlain,
+		WrongSoft: 5, WrongHard: 10, WrongAddress: 30,
 	}
 }
 
@@ -54,7 +99,33 @@ func (s Settings) Validate() error {
 	if s.GuessesDaily < 1 || s.GuessesDaily > 1_000_000_000 {
 		list = append(list, fault.Field("guesses_daily", "setting_guesses", "Guesses a day must be a whole number from 1 to 1,000,000,000."))
 	}
+	list = append(list, s.validateCodes()...)
 	return list.Err()
+}
+
+func (s Settings) validateCodes() (list fault.List) {
+	switch {
+	case s.CodeAlphabet != Letters && s.CodeAlphabet != Digits:
+		list = append(list, fault.Field("code_alphabet", "setting_code_alphabet", "Choose what codes are made of."))
+	case !slices.Contains(CodeLengths(s.CodeAlphabet), s.CodeLength):
+		text := "Codes of letters and digits have 12, 16, 20 or 24 symbols."
+		if s.CodeAlphabet == Digits {
+			text = "Codes of digits have 12 to 24 of them."
+		}
+		list = append(list, fault.Field("code_length", "setting_code_length", text))
+	}
+	if !slices.Contains([]string{SerialPlain, SerialPadded, SerialSeries}, s.SerialForm) {
+		list = append(list, fault.Field("serial_form", "setting_serial_form", "Choose how a serial is written."))
+	}
+	if s.WrongSoft < 2 || s.WrongSoft > 100 {
+		list = append(list, fault.Field("wrong_soft", "setting_wrong_soft", "The first pause must come after 2 to 100 wrong codes."))
+	} else if s.WrongHard <= s.WrongSoft || s.WrongHard > 1000 {
+		list = append(list, fault.Field("wrong_hard", "setting_wrong_hard", "The long pause must come after more wrong codes than the first pause, and after at most 1,000."))
+	}
+	if s.WrongAddress < 5 || s.WrongAddress > 100_000 {
+		list = append(list, fault.Field("wrong_address", "setting_wrong_address", "Wrong codes from one address must be a whole number from 5 to 100,000."))
+	}
+	return list
 }
 
 // Store reads and changes the settings.
@@ -74,6 +145,9 @@ const keepFor = 2 * time.Second
 func NewStore(beginner db.Beginner, now func() time.Time) *Store {
 	return &Store{db: beginner, now: now}
 }
+
+// Now is the clock of the store, for caches beside it.
+func (s *Store) Now() time.Time { return s.now() }
 
 // Get returns the settings, at most two seconds old.
 func (s *Store) Get(ctx context.Context) (Settings, error) {

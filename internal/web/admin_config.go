@@ -152,7 +152,7 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, settings setting.Settings
 			Name: "guesses_daily", Label: "Guesses a day", Value: strconv.FormatInt(settings.GuessesDaily, 10), InputMode: "numeric", Short: true, Autocomplete: "off",
 			Hint: "How many wrong codes a day the odds below reckon with, from everybody together.",
 		},
-		Symbols: card.CodeLength, Alphabet: card.Alphabet(), Odds: "never: there is no card to hit",
+		Symbols: card.FormatOf(settings).Length, Alphabet: card.FormatOf(settings).Symbols(), Odds: "never: there is no card to hit",
 	}
 	if chance > 0 {
 		p.Odds = odds(chance)
