@@ -5,11 +5,13 @@ values (@token_hash, @staff_id, @customer_id, now() + @lifetime::interval, @addr
 -- name: SessionGetStaff :one
 -- Who is signed in; nobody where the session is over, idle too long, or its
 -- owner has been disabled since.
-select staff.id, staff.username, staff.name, staff.role, staff.all_partners,
+select staff.id, staff.username, staff.name, staff.role_id, staff.all_partners,
+  role.name as role_name, role.everything, role.permissions,
   array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids,
   session.seen_at < now() - interval '1 minute' as stale
 from session
 join staff on staff.id = session.staff_id
+join role on role.id = staff.role_id
 where session.token_hash = @token_hash and session.expires_at > now()
   and session.seen_at > now() - @idle::interval and staff.disabled_at is null;
 
@@ -39,3 +41,7 @@ delete from session where expires_at < now();
 -- name: SessionDeleteOthers :execrows
 -- Signs a customer out everywhere but here.
 delete from session where customer_id = @customer_id and token_hash <> @token_hash;
+
+-- name: SessionDeleteStaff :exec
+-- Signs a member of staff out everywhere but here; without a token, everywhere.
+delete from session where staff_id = @staff_id and token_hash is distinct from sqlc.narg(token_hash)::bytea;

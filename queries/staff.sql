@@ -1,14 +1,62 @@
 -- name: StaffCreate :one
-insert into staff (username, name, password_hash, role, all_partners)
-values (@username, @name, @password_hash, @role, @all_partners)
+insert into staff (username, name, password_hash, role_id, all_partners)
+values (@username, @name, @password_hash, @role_id, @all_partners)
 returning *;
 
 -- name: StaffPartnerAdd :exec
 insert into staff_partner (staff_id, partner_id) values (@staff_id, @partner_id)
 on conflict do nothing;
 
+-- name: StaffPartnerClear :exec
+delete from staff_partner where staff_id = @staff_id;
+
 -- name: StaffGetByUsername :one
 select * from staff where username = lower(@username);
 
+-- name: StaffGet :one
+select staff.*, role.name as role_name, role.everything, role.permissions,
+  array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
+from staff
+join role on role.id = staff.role_id
+where staff.id = @id;
+
+-- name: StaffList :many
+select staff.id, staff.username, staff.name, staff.all_partners, staff.disabled_at, staff.seen_at, role.name as role_name,
+  array(select partner.name from staff_partner p join partner on partner.id = p.partner_id
+    where p.staff_id = staff.id order by partner.name)::text[] as partners
+from staff
+join role on role.id = staff.role_id
+order by staff.disabled_at is not null, lower(staff.name), staff.id;
+
 -- name: StaffCount :one
 select count(*) from staff;
+
+-- name: StaffLockAll :exec
+-- Whoever changes who may do what waits here for the one before: the rule that
+-- somebody must be left who can mend the rest is about all of them.
+select pg_advisory_xact_lock(hashtextextended('refill staff', 0));
+
+-- name: StaffCountManagers :one
+-- How many could still give others their rights back: active, of all partners,
+-- and with everything.
+select count(*) from staff
+join role on role.id = staff.role_id
+where staff.disabled_at is null and staff.all_partners and role.everything;
+
+-- name: StaffUpdate :exec
+update staff set name = @name, role_id = @role_id, all_partners = @all_partners where id = @id;
+
+-- name: StaffRename :exec
+update staff set name = @name where id = @id;
+
+-- name: StaffSetPassword :exec
+update staff set password_hash = @password_hash where id = @id;
+
+-- name: StaffDisable :exec
+update staff set disabled_at = now() where id = @id;
+
+-- name: StaffEnable :exec
+update staff set disabled_at = null where id = @id;
+
+-- name: StaffSeen :exec
+update staff set seen_at = now() where id = @id;

@@ -573,67 +573,6 @@ func AllSeriesStateValues() []SeriesState {
 	}
 }
 
-type StaffRole string
-
-const (
-	StaffRoleAdministrator StaffRole = "administrator"
-	StaffRoleCashier       StaffRole = "cashier"
-	StaffRoleOperator      StaffRole = "operator"
-)
-
-func (e *StaffRole) Scan(src interface{}) error {
-	switch s := src.(type) {
-	case []byte:
-		*e = StaffRole(s)
-	case string:
-		*e = StaffRole(s)
-	default:
-		return fmt.Errorf("unsupported scan type for StaffRole: %T", src)
-	}
-	return nil
-}
-
-type NullStaffRole struct {
-	StaffRole StaffRole
-	Valid     bool // Valid is true if StaffRole is not NULL
-}
-
-// Scan implements the Scanner interface.
-func (ns *NullStaffRole) Scan(value interface{}) error {
-	if value == nil {
-		ns.StaffRole, ns.Valid = "", false
-		return nil
-	}
-	ns.Valid = true
-	return ns.StaffRole.Scan(value)
-}
-
-// Value implements the driver Valuer interface.
-func (ns NullStaffRole) Value() (driver.Value, error) {
-	if !ns.Valid {
-		return nil, nil
-	}
-	return string(ns.StaffRole), nil
-}
-
-func (e StaffRole) Valid() bool {
-	switch e {
-	case StaffRoleAdministrator,
-		StaffRoleCashier,
-		StaffRoleOperator:
-		return true
-	}
-	return false
-}
-
-func AllStaffRoleValues() []StaffRole {
-	return []StaffRole{
-		StaffRoleAdministrator,
-		StaffRoleCashier,
-		StaffRoleOperator,
-	}
-}
-
 // Customer accounts keep a running balance and a version. System accounts keep none and are summed on read, so that no row is hot.
 type Account struct {
 	ID         int64
@@ -845,6 +784,19 @@ type RiverQueue struct {
 	PausedAt *time.Time
 }
 
+// What somebody on the staff may do.
+type Role struct {
+	ID int64
+	// Names a role that came with the portal; null: somebody made it.
+	Key  *string
+	Name string
+	// Includes every permission, also those of later versions. Only the administrator's role.
+	Everything bool
+	// See internal/staff/permission.go. One that is unknown there lets nobody do anything.
+	Permissions []string
+	CreatedAt   time.Time
+}
+
 // One batch of cards ordered together.
 type Series struct {
 	ID int64
@@ -935,11 +887,13 @@ type Staff struct {
 	Username     string
 	Name         string
 	PasswordHash string
-	Role         StaffRole
 	// False: sees only the partners listed in staff_partner.
 	AllPartners bool
 	DisabledAt  *time.Time
 	CreatedAt   time.Time
+	RoleID      int64
+	// When they last asked for a page, to the minute; null: they never signed in.
+	SeenAt *time.Time
 }
 
 type StaffPartner struct {

@@ -77,6 +77,21 @@ func (q *Queries) SessionDeleteOthers(ctx context.Context, db DBTX, arg SessionD
 	return result.RowsAffected(), nil
 }
 
+const sessionDeleteStaff = `-- name: SessionDeleteStaff :exec
+delete from session where staff_id = $1 and token_hash is distinct from $2::bytea
+`
+
+type SessionDeleteStaffParams struct {
+	StaffID   *int64
+	TokenHash []byte
+}
+
+// Signs a member of staff out everywhere but here; without a token, everywhere.
+func (q *Queries) SessionDeleteStaff(ctx context.Context, db DBTX, arg SessionDeleteStaffParams) error {
+	_, err := db.Exec(ctx, sessionDeleteStaff, arg.StaffID, arg.TokenHash)
+	return err
+}
+
 const sessionGetCustomer = `-- name: SessionGetCustomer :one
 select customer.id, customer.username, customer.name, customer.partner_id,
   partner.name as partner_name, partner.brand, partner.time_zone, partner.portal_refill_card,
@@ -141,11 +156,13 @@ func (q *Queries) SessionGetCustomer(ctx context.Context, db DBTX, arg SessionGe
 }
 
 const sessionGetStaff = `-- name: SessionGetStaff :one
-select staff.id, staff.username, staff.name, staff.role, staff.all_partners,
+select staff.id, staff.username, staff.name, staff.role_id, staff.all_partners,
+  role.name as role_name, role.everything, role.permissions,
   array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids,
   session.seen_at < now() - interval '1 minute' as stale
 from session
 join staff on staff.id = session.staff_id
+join role on role.id = staff.role_id
 where session.token_hash = $1 and session.expires_at > now()
   and session.seen_at > now() - $2::interval and staff.disabled_at is null
 `
@@ -159,8 +176,11 @@ type SessionGetStaffRow struct {
 	ID          int64
 	Username    string
 	Name        string
-	Role        StaffRole
+	RoleID      int64
 	AllPartners bool
+	RoleName    string
+	Everything  bool
+	Permissions []string
 	PartnerIds  []int64
 	Stale       bool
 }
@@ -174,8 +194,11 @@ func (q *Queries) SessionGetStaff(ctx context.Context, db DBTX, arg SessionGetSt
 		&i.ID,
 		&i.Username,
 		&i.Name,
-		&i.Role,
+		&i.RoleID,
 		&i.AllPartners,
+		&i.RoleName,
+		&i.Everything,
+		&i.Permissions,
 		&i.PartnerIds,
 		&i.Stale,
 	)

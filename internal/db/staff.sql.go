@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"time"
 )
 
 const staffCount = `-- name: StaffCount :one
@@ -20,17 +21,32 @@ func (q *Queries) StaffCount(ctx context.Context, db DBTX) (int64, error) {
 	return count, err
 }
 
+const staffCountManagers = `-- name: StaffCountManagers :one
+select count(*) from staff
+join role on role.id = staff.role_id
+where staff.disabled_at is null and staff.all_partners and role.everything
+`
+
+// How many could still give others their rights back: active, of all partners,
+// and with everything.
+func (q *Queries) StaffCountManagers(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, staffCountManagers)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const staffCreate = `-- name: StaffCreate :one
-insert into staff (username, name, password_hash, role, all_partners)
+insert into staff (username, name, password_hash, role_id, all_partners)
 values ($1, $2, $3, $4, $5)
-returning id, username, name, password_hash, role, all_partners, disabled_at, created_at
+returning id, username, name, password_hash, all_partners, disabled_at, created_at, role_id, seen_at
 `
 
 type StaffCreateParams struct {
 	Username     string
 	Name         string
 	PasswordHash string
-	Role         StaffRole
+	RoleID       int64
 	AllPartners  bool
 }
 
@@ -39,7 +55,7 @@ func (q *Queries) StaffCreate(ctx context.Context, db DBTX, arg StaffCreateParam
 		arg.Username,
 		arg.Name,
 		arg.PasswordHash,
-		arg.Role,
+		arg.RoleID,
 		arg.AllPartners,
 	)
 	var i Staff
@@ -48,16 +64,80 @@ func (q *Queries) StaffCreate(ctx context.Context, db DBTX, arg StaffCreateParam
 		&i.Username,
 		&i.Name,
 		&i.PasswordHash,
-		&i.Role,
 		&i.AllPartners,
 		&i.DisabledAt,
 		&i.CreatedAt,
+		&i.RoleID,
+		&i.SeenAt,
+	)
+	return i, err
+}
+
+const staffDisable = `-- name: StaffDisable :exec
+update staff set disabled_at = now() where id = $1
+`
+
+func (q *Queries) StaffDisable(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, staffDisable, id)
+	return err
+}
+
+const staffEnable = `-- name: StaffEnable :exec
+update staff set disabled_at = null where id = $1
+`
+
+func (q *Queries) StaffEnable(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, staffEnable, id)
+	return err
+}
+
+const staffGet = `-- name: StaffGet :one
+select staff.id, staff.username, staff.name, staff.password_hash, staff.all_partners, staff.disabled_at, staff.created_at, staff.role_id, staff.seen_at, role.name as role_name, role.everything, role.permissions,
+  array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
+from staff
+join role on role.id = staff.role_id
+where staff.id = $1
+`
+
+type StaffGetRow struct {
+	ID           int64
+	Username     string
+	Name         string
+	PasswordHash string
+	AllPartners  bool
+	DisabledAt   *time.Time
+	CreatedAt    time.Time
+	RoleID       int64
+	SeenAt       *time.Time
+	RoleName     string
+	Everything   bool
+	Permissions  []string
+	PartnerIds   []int64
+}
+
+func (q *Queries) StaffGet(ctx context.Context, db DBTX, id int64) (StaffGetRow, error) {
+	row := db.QueryRow(ctx, staffGet, id)
+	var i StaffGetRow
+	err := row.Scan(
+		&i.ID,
+		&i.Username,
+		&i.Name,
+		&i.PasswordHash,
+		&i.AllPartners,
+		&i.DisabledAt,
+		&i.CreatedAt,
+		&i.RoleID,
+		&i.SeenAt,
+		&i.RoleName,
+		&i.Everything,
+		&i.Permissions,
+		&i.PartnerIds,
 	)
 	return i, err
 }
 
 const staffGetByUsername = `-- name: StaffGetByUsername :one
-select id, username, name, password_hash, role, all_partners, disabled_at, created_at from staff where username = lower($1)
+select id, username, name, password_hash, all_partners, disabled_at, created_at, role_id, seen_at from staff where username = lower($1)
 `
 
 func (q *Queries) StaffGetByUsername(ctx context.Context, db DBTX, username string) (Staff, error) {
@@ -68,12 +148,73 @@ func (q *Queries) StaffGetByUsername(ctx context.Context, db DBTX, username stri
 		&i.Username,
 		&i.Name,
 		&i.PasswordHash,
-		&i.Role,
 		&i.AllPartners,
 		&i.DisabledAt,
 		&i.CreatedAt,
+		&i.RoleID,
+		&i.SeenAt,
 	)
 	return i, err
+}
+
+const staffList = `-- name: StaffList :many
+select staff.id, staff.username, staff.name, staff.all_partners, staff.disabled_at, staff.seen_at, role.name as role_name,
+  array(select partner.name from staff_partner p join partner on partner.id = p.partner_id
+    where p.staff_id = staff.id order by partner.name)::text[] as partners
+from staff
+join role on role.id = staff.role_id
+order by staff.disabled_at is not null, lower(staff.name), staff.id
+`
+
+type StaffListRow struct {
+	ID          int64
+	Username    string
+	Name        string
+	AllPartners bool
+	DisabledAt  *time.Time
+	SeenAt      *time.Time
+	RoleName    string
+	Partners    []string
+}
+
+func (q *Queries) StaffList(ctx context.Context, db DBTX) ([]StaffListRow, error) {
+	rows, err := db.Query(ctx, staffList)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StaffListRow{}
+	for rows.Next() {
+		var i StaffListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.Name,
+			&i.AllPartners,
+			&i.DisabledAt,
+			&i.SeenAt,
+			&i.RoleName,
+			&i.Partners,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const staffLockAll = `-- name: StaffLockAll :exec
+select pg_advisory_xact_lock(hashtextextended('refill staff', 0))
+`
+
+// Whoever changes who may do what waits here for the one before: the rule that
+// somebody must be left who can mend the rest is about all of them.
+func (q *Queries) StaffLockAll(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, staffLockAll)
+	return err
 }
 
 const staffPartnerAdd = `-- name: StaffPartnerAdd :exec
@@ -88,5 +229,72 @@ type StaffPartnerAddParams struct {
 
 func (q *Queries) StaffPartnerAdd(ctx context.Context, db DBTX, arg StaffPartnerAddParams) error {
 	_, err := db.Exec(ctx, staffPartnerAdd, arg.StaffID, arg.PartnerID)
+	return err
+}
+
+const staffPartnerClear = `-- name: StaffPartnerClear :exec
+delete from staff_partner where staff_id = $1
+`
+
+func (q *Queries) StaffPartnerClear(ctx context.Context, db DBTX, staffID int64) error {
+	_, err := db.Exec(ctx, staffPartnerClear, staffID)
+	return err
+}
+
+const staffRename = `-- name: StaffRename :exec
+update staff set name = $1 where id = $2
+`
+
+type StaffRenameParams struct {
+	Name string
+	ID   int64
+}
+
+func (q *Queries) StaffRename(ctx context.Context, db DBTX, arg StaffRenameParams) error {
+	_, err := db.Exec(ctx, staffRename, arg.Name, arg.ID)
+	return err
+}
+
+const staffSeen = `-- name: StaffSeen :exec
+update staff set seen_at = now() where id = $1
+`
+
+func (q *Queries) StaffSeen(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, staffSeen, id)
+	return err
+}
+
+const staffSetPassword = `-- name: StaffSetPassword :exec
+update staff set password_hash = $1 where id = $2
+`
+
+type StaffSetPasswordParams struct {
+	PasswordHash string
+	ID           int64
+}
+
+func (q *Queries) StaffSetPassword(ctx context.Context, db DBTX, arg StaffSetPasswordParams) error {
+	_, err := db.Exec(ctx, staffSetPassword, arg.PasswordHash, arg.ID)
+	return err
+}
+
+const staffUpdate = `-- name: StaffUpdate :exec
+update staff set name = $1, role_id = $2, all_partners = $3 where id = $4
+`
+
+type StaffUpdateParams struct {
+	Name        string
+	RoleID      int64
+	AllPartners bool
+	ID          int64
+}
+
+func (q *Queries) StaffUpdate(ctx context.Context, db DBTX, arg StaffUpdateParams) error {
+	_, err := db.Exec(ctx, staffUpdate,
+		arg.Name,
+		arg.RoleID,
+		arg.AllPartners,
+		arg.ID,
+	)
 	return err
 }

@@ -1,10 +1,6 @@
 package staff
 
-import (
-	"slices"
-
-	"refill/internal/db"
-)
+import "slices"
 
 // Permission is something that a role may or may not include, as it is stored:
 // noun and verb. Words says it to people.
@@ -96,18 +92,30 @@ func (p Permission) Words() string {
 	return "do this"
 }
 
-// RoleCan reports whether a role includes a permission. An unknown role includes
-// none.
-func RoleCan(role db.StaffRole, permission Permission) bool {
-	switch role {
-	case db.StaffRoleAdministrator:
-		return true
-	case db.StaffRoleCashier:
-		return slices.Contains([]Permission{
-			SeriesView, CardsView, CustomersView, CustomersEdit, PaymentsView, PaymentsEnter, RedeemFor,
-		}, permission)
-	case db.StaffRoleOperator:
-		return slices.Contains([]Permission{SeriesView, JobsView, JobsManage}, permission)
+// Group is permissions of one area, as a form lists them.
+type Group struct {
+	Title       string
+	Permissions []Permission
+}
+
+// Groups returns every permission, by area.
+func Groups() []Group {
+	return []Group{
+		{"Series", []Permission{SeriesView, SeriesGenerate, SeriesImport, SeriesActivate, SeriesEdit, SeriesVoid, SeriesExport}},
+		{"Cards", []Permission{CardsView, CardsReveal, CardsChange, RedeemFor}},
+		{"Customers", []Permission{CustomersView, CustomersEdit, GuessClear}},
+		{"Payments", []Permission{PaymentsView, PaymentsEnter, PaymentsReverse, ReportsView}},
+		{"House", []Permission{PartnersManage, StaffManage, AuditView, ConfigManage}},
+		{"Jobs", []Permission{JobsView, JobsManage}},
+	}
+}
+
+// known reports whether a text is a permission of this version.
+func known(text string) bool {
+	for _, g := range Groups() {
+		if slices.Contains(g.Permissions, Permission(text)) {
+			return true
+		}
 	}
 	return false
 }

@@ -20,20 +20,17 @@ type Person struct {
 	ID       int64
 	Username string
 	Name     string
-	Role     db.StaffRole
+	RoleName string
 	Scope    audit.Scope
+	// Everything is the administrator's role; else Permissions are what the role
+	// includes.
+	Everything  bool
+	Permissions []string
 }
 
 // Can reports whether the person's role includes a permission.
-func (p Person) Can(permission Permission) bool { return RoleCan(p.Role, permission) }
-
-// RoleName returns the role as people read it: "Administrator".
-func (p Person) RoleName() string {
-	role := string(p.Role)
-	if role == "" {
-		return ""
-	}
-	return strings.ToUpper(role[:1]) + role[1:]
+func (p Person) Can(permission Permission) bool {
+	return p.Everything || slices.Contains(p.Permissions, string(permission))
 }
 
 // New is what is known of a member of staff to be.
@@ -41,7 +38,8 @@ type New struct {
 	Username string
 	Name     string
 	Password string
-	Role     db.StaffRole
+	Role     db.StaffRole // one that came with the portal
+	RoleID   int64        // or any; counts where Role is empty
 	// AllPartners gives a view of every partner; else PartnerIDs are the ones.
 	AllPartners bool
 	PartnerIDs  []int64
@@ -57,6 +55,9 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 	if err := n.validate(); err != nil {
 		return 0, err
 	}
+	if actor.StaffID != 0 && !n.AllPartners && len(n.PartnerIDs) == 0 {
+		return 0, errNoPartners
+	}
 	hash, err := Hash(n.Password)
 	if err != nil {
 		return 0, err
@@ -67,9 +68,12 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
 
-	q := db.New()
-	row, err := q.StaffCreate(ctx, tx, db.StaffCreateParams{
-		Username: n.Username, Name: n.Name, PasswordHash: hash, Role: n.Role, AllPartners: n.AllPartners,
+	role, err := n.find(ctx, tx, actor)
+	if err != nil {
+		return 0, err
+	}
+	row, err := db.New().StaffCreate(ctx, tx, db.StaffCreateParams{
+		Username: n.Username, Name: n.Name, PasswordHash: hash, RoleID: role.ID, AllPartners: n.AllPartners,
 	})
 	if db.Constraint(err) == "staff_username_key" {
 		return 0, fault.Field("username", "staff_username_taken", "The username "+n.Username+" is taken. Choose another.")
@@ -77,13 +81,11 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 	if err != nil {
 		return 0, fmt.Errorf("create staff: %w", err)
 	}
-	for _, partner := range n.PartnerIDs {
-		if err := q.StaffPartnerAdd(ctx, tx, db.StaffPartnerAddParams{StaffID: row.ID, PartnerID: partner}); err != nil {
-			return 0, fmt.Errorf("create staff: give partner %d: %w", partner, err)
-		}
+	if err := addPartners(ctx, tx, row.ID, n.AllPartners, n.PartnerIDs); err != nil {
+		return 0, err
 	}
 	err = audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.created", Detail: map[string]any{
-		"staff_id": row.ID, "username": n.Username, "role": n.Role,
+		"staff_id": row.ID, "username": n.Username, "role": role.Name,
 		"all_partners": n.AllPartners, "partner_ids": n.PartnerIDs,
 	}})
 	if err != nil {
@@ -107,10 +109,22 @@ func (n New) validate() error {
 	if err := ValidPassword(n.Password); err != nil {
 		list = append(list, err)
 	}
-	if !slices.Contains(db.AllStaffRoleValues(), n.Role) {
+	if n.Role != "" && !slices.Contains(db.AllStaffRoleValues(), n.Role) {
 		list = append(list, fault.Field("role", "staff_role", "The role must be administrator, cashier or operator."))
 	}
 	return list.Err()
+}
+
+// find returns the role that somebody is to have, where the actor may give it.
+func (n New) find(ctx context.Context, tx db.DBTX, actor audit.Actor) (db.Role, error) {
+	if n.Role == "" {
+		return givable(ctx, tx, actor, n.RoleID)
+	}
+	role, err := db.New().RoleGetByKey(ctx, tx, string(n.Role))
+	if err != nil {
+		return db.Role{}, fmt.Errorf("find role %s: %w", n.Role, err)
+	}
+	return role, nil
 }
 
 // ValidUsername reports whether a username, already in lower case, can be kept.

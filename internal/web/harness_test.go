@@ -113,8 +113,10 @@ func (s *site) partner(name string) db.Partner {
 // newStaff adds a member of staff; without partners they see all of them.
 func (s *site) newStaff(username string, role db.StaffRole, partners ...db.Partner) int64 {
 	s.t.Helper()
+	of, err := db.New().RoleGetByKey(s.t.Context(), s.Pool, string(role))
+	require.NoError(s.t, err)
 	row, err := db.New().StaffCreate(s.t.Context(), s.Pool, db.StaffCreateParams{
-		Username: username, Name: "Test " + username, PasswordHash: testHash(), Role: role, AllPartners: len(partners) == 0,
+		Username: username, Name: "Test " + username, PasswordHash: testHash(), RoleID: of.ID, AllPartners: len(partners) == 0,
 	})
 	require.NoError(s.t, err)
 	for _, p := range partners {

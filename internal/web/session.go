@@ -99,9 +99,12 @@ func (s *Server) findPerson(c *gin.Context) (staff.Person, error) {
 		if err := db.New().SessionTouch(ctx, s.Pool, hash); err != nil {
 			return staff.Person{}, fmt.Errorf("touch the session: %w", err)
 		}
+		if err := db.New().StaffSeen(ctx, s.Pool, row.ID); err != nil {
+			return staff.Person{}, fmt.Errorf("note that staff was seen: %w", err)
+		}
 	}
 	person := staff.Person{
-		ID: row.ID, Username: row.Username, Name: row.Name, Role: row.Role,
+		ID: row.ID, Username: row.Username, Name: row.Name, RoleName: row.RoleName, Everything: row.Everything, Permissions: row.Permissions,
 		Scope: audit.Scope{AllPartners: row.AllPartners, PartnerIDs: row.PartnerIds},
 	}
 	c.Set(keyPerson, person)
@@ -176,6 +179,11 @@ func (s *Server) startSession(c *gin.Context, d door, id int64) error {
 	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		if old := s.tokenHash(c, d); old != nil {
 			if err := db.New().SessionDelete(ctx, tx, old); err != nil {
+				return err
+			}
+		}
+		if params.StaffID != nil {
+			if err := db.New().StaffSeen(ctx, tx, id); err != nil {
 				return err
 			}
 		}
