@@ -9,7 +9,7 @@ grant select, insert on ledger_tx, ledger_entry, payment, audit to refill_app;
 -- Cards and series are never deleted.
 grant select, insert, update on
   partner, staff, customer, setting, series_counter, series, card, series_tally,
-  key_canary, account, export to refill_app;
+  key_canary, key_rotation, account, export to refill_app;
 
 grant select, insert, update, delete on
   role, staff_partner, series_partner, session, guess, partner_logo to refill_app;

@@ -1,5 +1,64 @@
 -- name: KeyCanaryList :many
-select key_id, sealed from key_canary order by key_id;
+-- The keys that are needed.
+select key_id, sealed from key_canary where retired_at is null order by key_id;
 
 -- name: KeyCanaryCreate :exec
 insert into key_canary (key_id, sealed) values (@key_id, @sealed) on conflict do nothing;
+
+-- name: KeyNewest :one
+-- The newest key that anything may be sealed under.
+select coalesce(max(key_id), 0)::smallint from key_canary where retired_at is null;
+
+-- name: KeyRetire :execrows
+update key_canary set retired_at = now() where key_id = @key_id and retired_at is null;
+
+-- name: KeyUse :many
+-- How many cards are sealed under each key. Cards whose code was erased need none.
+select c.key_id, k.created_at, k.retired_at,
+  (select count(*) from card where card.key_id = c.key_id and octet_length(card.code_sealed) > 0)::bigint as cards
+from (select key_id from key_canary) c
+join key_canary k on k.key_id = c.key_id
+order by c.key_id;
+
+-- name: KeyRotationStart :execrows
+insert into key_rotation (key_id) values (@key_id) on conflict do nothing;
+
+-- name: KeyRotationSetJob :exec
+update key_rotation set job_id = @job_id where key_id = @key_id;
+
+-- name: KeyRotationGet :one
+select * from key_rotation where key_id = @key_id;
+
+-- name: KeyRotationLock :one
+-- Two workers do not seal the same cards at once.
+select * from key_rotation where key_id = @key_id for no key update;
+
+-- name: KeyRotationAdvance :exec
+update key_rotation set after_series = @after_series, after_serial = @after_serial, done = done + @done::bigint
+where key_id = @key_id;
+
+-- name: KeyRotationFinish :exec
+update key_rotation set finished_at = now() where key_id = @key_id;
+
+-- name: KeyRotationList :many
+select * from key_rotation order by key_id;
+
+-- name: KeyRotationPage :many
+-- The next cards in the order of the primary key, those locked that have to be
+-- sealed again.
+select series_id, serial, key_id, code_sealed from card
+where (series_id, serial) > (@after_series::bigint, @after_serial::integer)
+order by series_id, serial
+limit @size
+for no key update;
+
+-- name: KeyRotationSeal :exec
+update card set key_id = @key_id, code_index = n.code_index, code_sealed = n.code_sealed
+from (select unnest(@series_ids::bigint[]) as series_id, unnest(@serials::integer[]) as serial,
+  unnest(@code_indexes::bytea[]) as code_index, unnest(@codes_sealed::bytea[]) as code_sealed) n
+where card.series_id = n.series_id and card.serial = n.serial;
+
+-- name: KeyRotationLeft :one
+-- Whether a card is left under another key, such as one that a worker made which
+-- had not heard of the new key yet.
+select exists (select from card where key_id <> @key_id and octet_length(code_sealed) > 0);

@@ -11,24 +11,40 @@ import (
 	"refill/internal/card"
 )
 
-// runKeys is `refill keys init`.
-func runKeys(_ context.Context, c config, args []string) error {
-	if len(args) == 0 || args[0] != "init" {
-		return errors.New("usage: refill keys init [-file FILE]")
+// runKeys is `refill keys`.
+func runKeys(ctx context.Context, c config, args []string) error {
+	usage := errors.New("usage: refill keys init | rotate | status | retire ID [-file FILE]")
+	if len(args) == 0 {
+		return usage
 	}
-	flags := flag.NewFlagSet("keys init", flag.ExitOnError)
-	path := flags.String("file", c.KeyFile, "where the key file goes; default REFILL_KEY_FILE")
+	flags := flag.NewFlagSet("keys "+args[0], flag.ExitOnError)
+	flags.StringVar(&c.KeyFile, "file", c.KeyFile, "the key file; default REFILL_KEY_FILE")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	if *path == "" {
-		return errors.New("say where the key file goes: refill keys init -file FILE")
+	if c.KeyFile == "" {
+		return errors.New("say where the key file is: refill keys " + args[0] + " -file FILE")
 	}
-	if err := initKeys(*path); err != nil {
-		return err
+	switch args[0] {
+	case "init":
+		if err := initKeys(c.KeyFile); err != nil {
+			return err
+		}
+		return say("Wrote %s. Back it up apart from the database: without it no card can be redeemed or exported, and with it and the database anybody can.\n", c.KeyFile)
+	case "rotate":
+		return rotateKeys(ctx, c)
+	case "status":
+		return keyStatus(ctx, c, os.Stdout)
+	case "retire":
+		return retireKey(ctx, c, flags.Arg(0))
 	}
-	fmt.Printf("Wrote %s. Back it up apart from the database: without it no card can be redeemed or exported, and with it and the database anybody can.\n", *path) //nolint:forbidigo // the command's answer
-	return nil
+	return usage
+}
+
+// say prints a command's answer.
+func say(format string, values ...any) error {
+	_, err := fmt.Fprintf(os.Stdout, format, values...)
+	return err
 }
 
 // initKeys writes a new key file; one that is there already is never touched.

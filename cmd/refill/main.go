@@ -31,7 +31,7 @@ func commands() []command {
 		{"migrate", "bring the database up to date", runMigrate},
 		{"check", "hold the books against the invariants; fails where one is broken", runCheck},
 		{"staff", "staff add: enter a member of staff", runStaff},
-		{"keys", "keys init: make a key file", runKeys},
+		{"keys", "keys init, rotate, status, retire: the keys that codes are sealed under", runKeys},
 		{"demo", "start everything on a private Postgres, with sample data", runDemo},
 	}
 }

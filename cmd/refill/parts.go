@@ -64,6 +64,7 @@ func openParts(ctx context.Context, c config, name string, timeout time.Duration
 		return nil, err
 	}
 	p.cards = card.New(pool, keys, p.jobs, p.settings, log)
+	go p.watchKeys(ctx)
 	return p, nil
 }
 

@@ -227,11 +227,12 @@ func (m *maker) make(first int32) chunk {
 	if count <= 0 {
 		return chunk{first: first}
 	}
-	index, err := m.keys.indexer(m.keys.current)
+	keyID := m.keys.Current() // one for the whole chunk: the keyring may change
+	index, err := m.keys.indexer(keyID)
 	if err != nil {
 		return chunk{err: err}
 	}
-	seal, err := m.keys.sealer(m.keys.current, m.seriesID)
+	seal, err := m.keys.sealer(keyID, m.seriesID)
 	if err != nil {
 		return chunk{err: err}
 	}
@@ -257,7 +258,7 @@ func (m *maker) make(first int32) chunk {
 		rows = binary.BigEndian.AppendUint32(rows, 4)
 		rows = binary.BigEndian.AppendUint32(rows, uint32(serial)) //nolint:gosec // serials are positive
 		rows = binary.BigEndian.AppendUint32(rows, 2)
-		rows = binary.BigEndian.AppendUint16(rows, uint16(m.keys.current)) //nolint:gosec // ids are positive
+		rows = binary.BigEndian.AppendUint16(rows, uint16(keyID)) //nolint:gosec // ids are positive
 		rows = binary.BigEndian.AppendUint32(rows, indexLength)
 		rows = append(rows, c.index[:]...)
 		rows = binary.BigEndian.AppendUint32(rows, uint32(sealedLength(m.format.Length))) //nolint:gosec // a few dozen

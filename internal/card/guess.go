@@ -139,7 +139,7 @@ func (s *Service) ClearGuesses(ctx context.Context, actor audit.Actor, customerI
 // recognised in the audit trail, and nothing can be learnt from it. It is not the
 // blind index and has a key of its own.
 func (k *Keyring) trace(code Code) (string, error) {
-	key, err := k.derive(k.current, "code trace")
+	key, err := k.derive(k.Current(), "code trace")
 	if err != nil {
 		return "", err
 	}

@@ -2,6 +2,7 @@ package card
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -20,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"refill/internal/db"
 )
@@ -35,12 +37,19 @@ const indexLength = 16
 // from a file outside the database and its backups: with only one of the two
 // nobody can read or forge a code. The set with the highest id is current; the
 // others still open what was sealed under them.
+//
+// Safe for concurrent use; Adopt changes its keys while the program runs.
 type Keyring struct {
-	masters map[int16][]byte
-	current int16
+	keys atomic.Pointer[keySet]
 
 	mu    sync.Mutex
 	seals map[sealKey]cipher.AEAD
+}
+
+// keySet is what a key file holds. It never changes once made.
+type keySet struct {
+	masters map[int16][]byte
+	current int16
 }
 
 type sealKey struct {
@@ -54,7 +63,40 @@ const cachedSeals = 1024
 // ReadKeyring reads a key file: one key set a line, its id (1 to 32767), a space
 // and 32 bytes in base64. Lines that start with # are comments.
 func ReadKeyring(r io.Reader) (*Keyring, error) {
-	k := &Keyring{masters: map[int16][]byte{}, seals: map[sealKey]cipher.AEAD{}}
+	set, err := readKeySet(r)
+	if err != nil {
+		return nil, err
+	}
+	k := &Keyring{seals: map[sealKey]cipher.AEAD{}}
+	k.keys.Store(set)
+	return k, nil
+}
+
+// Adopt takes over the keys of another keyring, read from the file after it was
+// changed, and reports whether anything is new. Call CheckKeys on the other first:
+// a key that nobody has announced in the database must seal nothing.
+func (k *Keyring) Adopt(other *Keyring) (bool, error) {
+	was, is := k.keys.Load(), other.keys.Load()
+	for id, master := range is.masters {
+		if old, known := was.masters[id]; known && !bytes.Equal(old, master) {
+			return false, fmt.Errorf("key %d of the key file is not the key that it was; put the file back from its backup", id)
+		}
+	}
+	k.keys.Store(is)
+	return !slices.Equal(slices.Sorted(maps.Keys(was.masters)), slices.Sorted(maps.Keys(is.masters))), nil
+}
+
+// Current is the id of the key set that new codes are sealed under.
+func (k *Keyring) Current() int16 { return k.keys.Load().current }
+
+// Has reports whether the keyring has a key set.
+func (k *Keyring) Has(keyID int16) bool {
+	_, ok := k.keys.Load().masters[keyID]
+	return ok
+}
+
+func readKeySet(r io.Reader) (*keySet, error) {
+	k := &keySet{masters: map[int16][]byte{}}
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
@@ -95,7 +137,7 @@ func WriteNewKey(w io.Writer, id int16) error {
 
 // derive makes a key of one purpose from a master key (HKDF-SHA-256, RFC 5869).
 func (k *Keyring) derive(keyID int16, purpose string) ([]byte, error) {
-	master, ok := k.masters[keyID]
+	master, ok := k.keys.Load().masters[keyID]
 	if !ok {
 		return nil, fmt.Errorf("key %d is not in the key file", keyID)
 	}
@@ -125,7 +167,7 @@ func (x *indexer) append(dst []byte, code Code) []byte {
 // a card may stand under any of them.
 func (k *Keyring) indexes(codes []Code) ([][]byte, error) {
 	var all [][]byte
-	for _, id := range slices.Sorted(maps.Keys(k.masters)) {
+	for _, id := range slices.Sorted(maps.Keys(k.keys.Load().masters)) {
 		x, err := k.indexer(id)
 		if err != nil {
 			return nil, err
@@ -234,7 +276,7 @@ func CheckKeys(ctx context.Context, dbtx db.DBTX, k *Keyring) error {
 			return fmt.Errorf("key %d of the key file is not the key that this database's codes are sealed under; point REFILL_KEY_FILE at the right file", row.KeyID)
 		}
 	}
-	for id := range k.masters {
+	for id := range k.keys.Load().masters {
 		if seen[id] {
 			continue
 		}

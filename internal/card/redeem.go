@@ -117,6 +117,12 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 		}
 	}
 	if err != nil {
+		if behind := s.keysBehind(ctx); behind != nil && fault.KindOf(err) == fault.Invalid {
+			if at.typed {
+				s.forgive(ctx, actor, r.CustomerID)
+			}
+			return Receipt{}, behind
+		}
 		err = s.refuse(ctx, actor, r, at, err)
 		if at.typed {
 			sitOut(ctx, floor)

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"time"
 )
 
 const keyCanaryCreate = `-- name: KeyCanaryCreate :exec
@@ -24,7 +25,7 @@ func (q *Queries) KeyCanaryCreate(ctx context.Context, db DBTX, arg KeyCanaryCre
 }
 
 const keyCanaryList = `-- name: KeyCanaryList :many
-select key_id, sealed from key_canary order by key_id
+select key_id, sealed from key_canary where retired_at is null order by key_id
 `
 
 type KeyCanaryListRow struct {
@@ -32,6 +33,7 @@ type KeyCanaryListRow struct {
 	Sealed []byte
 }
 
+// The keys that are needed.
 func (q *Queries) KeyCanaryList(ctx context.Context, db DBTX) ([]KeyCanaryListRow, error) {
 	rows, err := db.Query(ctx, keyCanaryList)
 	if err != nil {
@@ -42,6 +44,286 @@ func (q *Queries) KeyCanaryList(ctx context.Context, db DBTX) ([]KeyCanaryListRo
 	for rows.Next() {
 		var i KeyCanaryListRow
 		if err := rows.Scan(&i.KeyID, &i.Sealed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const keyNewest = `-- name: KeyNewest :one
+select coalesce(max(key_id), 0)::smallint from key_canary where retired_at is null
+`
+
+// The newest key that anything may be sealed under.
+func (q *Queries) KeyNewest(ctx context.Context, db DBTX) (int16, error) {
+	row := db.QueryRow(ctx, keyNewest)
+	var column_1 int16
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const keyRetire = `-- name: KeyRetire :execrows
+update key_canary set retired_at = now() where key_id = $1 and retired_at is null
+`
+
+func (q *Queries) KeyRetire(ctx context.Context, db DBTX, keyID int16) (int64, error) {
+	result, err := db.Exec(ctx, keyRetire, keyID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const keyRotationAdvance = `-- name: KeyRotationAdvance :exec
+update key_rotation set after_series = $1, after_serial = $2, done = done + $3::bigint
+where key_id = $4
+`
+
+type KeyRotationAdvanceParams struct {
+	AfterSeries int64
+	AfterSerial int32
+	Done        int64
+	KeyID       int16
+}
+
+func (q *Queries) KeyRotationAdvance(ctx context.Context, db DBTX, arg KeyRotationAdvanceParams) error {
+	_, err := db.Exec(ctx, keyRotationAdvance,
+		arg.AfterSeries,
+		arg.AfterSerial,
+		arg.Done,
+		arg.KeyID,
+	)
+	return err
+}
+
+const keyRotationFinish = `-- name: KeyRotationFinish :exec
+update key_rotation set finished_at = now() where key_id = $1
+`
+
+func (q *Queries) KeyRotationFinish(ctx context.Context, db DBTX, keyID int16) error {
+	_, err := db.Exec(ctx, keyRotationFinish, keyID)
+	return err
+}
+
+const keyRotationGet = `-- name: KeyRotationGet :one
+select key_id, started_at, finished_at, job_id, after_series, after_serial, done from key_rotation where key_id = $1
+`
+
+func (q *Queries) KeyRotationGet(ctx context.Context, db DBTX, keyID int16) (KeyRotation, error) {
+	row := db.QueryRow(ctx, keyRotationGet, keyID)
+	var i KeyRotation
+	err := row.Scan(
+		&i.KeyID,
+		&i.StartedAt,
+		&i.FinishedAt,
+		&i.JobID,
+		&i.AfterSeries,
+		&i.AfterSerial,
+		&i.Done,
+	)
+	return i, err
+}
+
+const keyRotationLeft = `-- name: KeyRotationLeft :one
+select exists (select from card where key_id <> $1 and octet_length(code_sealed) > 0)
+`
+
+// Whether a card is left under another key, such as one that a worker made which
+// had not heard of the new key yet.
+func (q *Queries) KeyRotationLeft(ctx context.Context, db DBTX, keyID int16) (bool, error) {
+	row := db.QueryRow(ctx, keyRotationLeft, keyID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const keyRotationList = `-- name: KeyRotationList :many
+select key_id, started_at, finished_at, job_id, after_series, after_serial, done from key_rotation order by key_id
+`
+
+func (q *Queries) KeyRotationList(ctx context.Context, db DBTX) ([]KeyRotation, error) {
+	rows, err := db.Query(ctx, keyRotationList)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []KeyRotation{}
+	for rows.Next() {
+		var i KeyRotation
+		if err := rows.Scan(
+			&i.KeyID,
+			&i.StartedAt,
+			&i.FinishedAt,
+			&i.JobID,
+			&i.AfterSeries,
+			&i.AfterSerial,
+			&i.Done,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const keyRotationLock = `-- name: KeyRotationLock :one
+select key_id, started_at, finished_at, job_id, after_series, after_serial, done from key_rotation where key_id = $1 for no key update
+`
+
+// Two workers do not seal the same cards at once.
+func (q *Queries) KeyRotationLock(ctx context.Context, db DBTX, keyID int16) (KeyRotation, error) {
+	row := db.QueryRow(ctx, keyRotationLock, keyID)
+	var i KeyRotation
+	err := row.Scan(
+		&i.KeyID,
+		&i.StartedAt,
+		&i.FinishedAt,
+		&i.JobID,
+		&i.AfterSeries,
+		&i.AfterSerial,
+		&i.Done,
+	)
+	return i, err
+}
+
+const keyRotationPage = `-- name: KeyRotationPage :many
+select series_id, serial, key_id, code_sealed from card
+where (series_id, serial) > ($1::bigint, $2::integer)
+order by series_id, serial
+limit $3
+for no key update
+`
+
+type KeyRotationPageParams struct {
+	AfterSeries int64
+	AfterSerial int32
+	Size        int32
+}
+
+type KeyRotationPageRow struct {
+	SeriesID   int64
+	Serial     int32
+	KeyID      int16
+	CodeSealed []byte
+}
+
+// The next cards in the order of the primary key, those locked that have to be
+// sealed again.
+func (q *Queries) KeyRotationPage(ctx context.Context, db DBTX, arg KeyRotationPageParams) ([]KeyRotationPageRow, error) {
+	rows, err := db.Query(ctx, keyRotationPage, arg.AfterSeries, arg.AfterSerial, arg.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []KeyRotationPageRow{}
+	for rows.Next() {
+		var i KeyRotationPageRow
+		if err := rows.Scan(
+			&i.SeriesID,
+			&i.Serial,
+			&i.KeyID,
+			&i.CodeSealed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const keyRotationSeal = `-- name: KeyRotationSeal :exec
+update card set key_id = $1, code_index = n.code_index, code_sealed = n.code_sealed
+from (select unnest($2::bigint[]) as series_id, unnest($3::integer[]) as serial,
+  unnest($4::bytea[]) as code_index, unnest($5::bytea[]) as code_sealed) n
+where card.series_id = n.series_id and card.serial = n.serial
+`
+
+type KeyRotationSealParams struct {
+	KeyID       int16
+	SeriesIds   []int64
+	Serials     []int32
+	CodeIndexes [][]byte
+	CodesSealed [][]byte
+}
+
+func (q *Queries) KeyRotationSeal(ctx context.Context, db DBTX, arg KeyRotationSealParams) error {
+	_, err := db.Exec(ctx, keyRotationSeal,
+		arg.KeyID,
+		arg.SeriesIds,
+		arg.Serials,
+		arg.CodeIndexes,
+		arg.CodesSealed,
+	)
+	return err
+}
+
+const keyRotationSetJob = `-- name: KeyRotationSetJob :exec
+update key_rotation set job_id = $1 where key_id = $2
+`
+
+type KeyRotationSetJobParams struct {
+	JobID *int64
+	KeyID int16
+}
+
+func (q *Queries) KeyRotationSetJob(ctx context.Context, db DBTX, arg KeyRotationSetJobParams) error {
+	_, err := db.Exec(ctx, keyRotationSetJob, arg.JobID, arg.KeyID)
+	return err
+}
+
+const keyRotationStart = `-- name: KeyRotationStart :execrows
+insert into key_rotation (key_id) values ($1) on conflict do nothing
+`
+
+func (q *Queries) KeyRotationStart(ctx context.Context, db DBTX, keyID int16) (int64, error) {
+	result, err := db.Exec(ctx, keyRotationStart, keyID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const keyUse = `-- name: KeyUse :many
+select c.key_id, k.created_at, k.retired_at,
+  (select count(*) from card where card.key_id = c.key_id and octet_length(card.code_sealed) > 0)::bigint as cards
+from (select key_id from key_canary) c
+join key_canary k on k.key_id = c.key_id
+order by c.key_id
+`
+
+type KeyUseRow struct {
+	KeyID     int16
+	CreatedAt time.Time
+	RetiredAt *time.Time
+	Cards     int64
+}
+
+// How many cards are sealed under each key. Cards whose code was erased need none.
+func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
+	rows, err := db.Query(ctx, keyUse)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []KeyUseRow{}
+	for rows.Next() {
+		var i KeyUseRow
+		if err := rows.Scan(
+			&i.KeyID,
+			&i.CreatedAt,
+			&i.RetiredAt,
+			&i.Cards,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -673,6 +673,20 @@ type KeyCanary struct {
 	KeyID     int16
 	Sealed    []byte
 	CreatedAt time.Time
+	// When the key was taken out of the key file, no card being sealed under it any more; null: it is needed.
+	RetiredAt *time.Time
+}
+
+// The sealing of all cards under a new key: how far it is.
+type KeyRotation struct {
+	KeyID      int16
+	StartedAt  time.Time
+	FinishedAt *time.Time
+	JobID      *int64
+	// With after_serial, the last card that was looked at; moves in the transaction that seals.
+	AfterSeries int64
+	AfterSerial int32
+	Done        int64
 }
 
 // One side of a movement, signed, in minor units. Insert-only; the entries of a transaction come in one statement and sum to zero.

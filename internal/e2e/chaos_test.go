@@ -35,15 +35,16 @@ const stallLimit = 40 * time.Second
 
 // chaos is a database with workers that are killed.
 type chaos struct {
-	t      *testing.T
-	pool   *pgxpool.Pool
-	keys   *card.Keyring
-	cards  *card.Service
-	admin  audit.Actor
-	random *rand.Rand
-	env    []string
-	files  string
-	quiet  bool // web processes complain for good reason
+	t       *testing.T
+	pool    *pgxpool.Pool
+	keys    *card.Keyring
+	cards   *card.Service
+	admin   audit.Actor
+	random  *rand.Rand
+	env     []string
+	files   string
+	keyFile string
+	quiet   bool // web processes complain for good reason
 }
 
 // large reports whether the tests run at full size (make chaos).
@@ -66,6 +67,7 @@ func newChaosOn(t *testing.T, pool *pgxpool.Pool) *chaos {
 	var key bytes.Buffer
 	require.NoError(t, card.WriteNewKey(&key, 1))
 	keyFile := filepath.Join(t.TempDir(), "keys")
+	c.keyFile = keyFile
 	require.NoError(t, os.WriteFile(keyFile, key.Bytes(), 0o600))
 	c.keys, err = card.ReadKeyring(&key)
 	require.NoError(t, err)
@@ -79,6 +81,15 @@ func newChaosOn(t *testing.T, pool *pgxpool.Pool) *chaos {
 	c.env = append(os.Environ(), "DATABASE_URL="+c.pool.Config().ConnString(), "REFILL_KEY_FILE="+keyFile, "REFILL_FILES_DIR="+c.files,
 		"REFILL_LOG_LEVEL=error", "REFILL_MAX_CONNS=6")
 	return c
+}
+
+// readKeys reads the key file as it is now.
+func (c *chaos) readKeys() (*card.Keyring, error) {
+	text, err := os.ReadFile(c.keyFile)
+	if err != nil {
+		return nil, err
+	}
+	return card.ReadKeyring(bytes.NewReader(text))
 }
 
 // worker starts `refill work`; the test's end kills it if nobody has before.

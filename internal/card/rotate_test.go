@@ -1,0 +1,116 @@
+package card_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/card"
+	"refill/internal/check"
+)
+
+// twoKeys returns a keyring with one key, and one with a second key added.
+func twoKeys(t *testing.T) (old, both *card.Keyring) {
+	t.Helper()
+	var file bytes.Buffer
+	require.NoError(t, card.WriteNewKey(&file, 1))
+	first := file.String()
+	require.NoError(t, card.WriteNewKey(&file, 2))
+	old, err := card.ReadKeyring(bytes.NewBufferString(first))
+	require.NoError(t, err)
+	both, err = card.ReadKeyring(&file)
+	require.NoError(t, err)
+	return old, both
+}
+
+func TestKeysRotate(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	old, both := twoKeys(t)
+	b.keys, b.cards = old, newService(t, b.pool, old)
+	s := b.series(t, form(5000))
+	codes := b.codes(t, s)
+	_, err := b.redeem(t.Context(), b.anna, codes[0])
+	require.NoError(t, err)
+
+	// A process that has not heard of the new key goes on with what it finds, and
+	// never says no to what it does not.
+	behind := newService(t, b.pool, old)
+	ahead := newService(t, b.pool, both)
+	require.NoError(t, card.CheckKeys(t.Context(), b.pool, both))
+	keyID, err := ahead.StartRotation(t.Context(), b.admin)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, keyID)
+	again, err := ahead.StartRotation(t.Context(), b.admin)
+	require.NoError(t, err)
+	require.Equal(t, keyID, again)
+
+	// The first run is killed before it ends: nothing of its last page stands.
+	boom := errors.New("killed")
+	err = ahead.Reseal(t.Context(), keyID, time.Now, func(context.Context, pgx.Tx) error { return boom })
+	require.ErrorIs(t, err, boom)
+	var left int
+	require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*) from card where key_id = 1`).Scan(&left))
+	require.Zero(t, left, "pages before stand")
+	require.NoError(t, ahead.Reseal(t.Context(), keyID, time.Now, noJob))
+
+	mine := *b
+	mine.cards = behind
+	_, err = mine.redeem(t.Context(), b.anna, codes[1])
+	require.ErrorIs(t, err, card.ErrKeysBehind)
+	mine.cards = ahead
+	for _, code := range codes[1:4] {
+		_, err = mine.redeem(t.Context(), b.anna, code)
+		require.NoError(t, err)
+	}
+	_, err = mine.redeem(t.Context(), b.anna, codes[0])
+	require.ErrorIs(t, err, card.ErrYours, "used cards are found too")
+	require.Equal(t, codes[4:], mine.codes(t, s))
+
+	// A worker that has the file only now takes the key over while it runs.
+	changed, err := old.Adopt(both)
+	require.NoError(t, err)
+	require.True(t, changed)
+	mine.cards = behind
+	_, err = mine.redeem(t.Context(), b.anna, codes[4])
+	require.NoError(t, err)
+	_, stranger := twoKeys(t)
+	_, err = old.Adopt(stranger)
+	require.ErrorContains(t, err, "put the file back")
+
+	require.ErrorContains(t, ahead.RetireKey(t.Context(), audit.System(), 2), "new cards")
+	require.NoError(t, ahead.RetireKey(t.Context(), audit.System(), 1))
+	broken, err := check.Run(t.Context(), b.pool, both)
+	require.NoError(t, err)
+	require.Empty(t, broken)
+}
+
+// Cards are redeemed while they are sealed again: none is refused.
+func TestRedeemWhileKeysRotate(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	old, both := twoKeys(t)
+	b.keys, b.cards = old, newService(t, b.pool, old)
+	codes := b.codes(t, b.series(t, form(6000)))
+	b.cards = newService(t, b.pool, both)
+	require.NoError(t, card.CheckKeys(t.Context(), b.pool, both))
+	keyID, err := b.cards.StartRotation(t.Context(), b.admin)
+	require.NoError(t, err)
+	sealed := make(chan error, 1)
+	go func() { sealed <- b.cards.Reseal(t.Context(), keyID, time.Now, noJob) }()
+	n := 0
+	for running := true; running && n < len(codes); n++ {
+		_, err := b.redeem(t.Context(), b.anna, codes[n])
+		require.NoError(t, err)
+		running = len(sealed) == 0
+	}
+	require.NoError(t, <-sealed)
+	require.Greater(t, n, 1)
+	require.EqualValues(t, n*1000, b.balance(t, b.anna))
+}
