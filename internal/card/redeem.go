@@ -117,12 +117,6 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 		}
 	}
 	if err != nil {
-		if behind := s.keysBehind(ctx); behind != nil && fault.KindOf(err) == fault.Invalid {
-			if at.typed {
-				s.forgive(ctx, actor, r.CustomerID)
-			}
-			return Receipt{}, behind
-		}
 		err = s.refuse(ctx, actor, r, at, err)
 		if at.typed {
 			sitOut(ctx, floor)
@@ -347,6 +341,10 @@ func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, a
 	var why *fault.Error
 	if !errors.As(err, &why) || why.Kind == fault.Unsettled {
 		return err
+	}
+	if behind := s.keysBehind(ctx); behind != nil {
+		s.forgive(ctx, actor, r.CustomerID)
+		return behind
 	}
 	detail := map[string]any{"reason": why.Code}
 	if at.typed {
