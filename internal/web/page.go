@@ -52,15 +52,16 @@ func (s *Server) page(c *gin.Context, title, section string) page {
 
 // The addresses that the menus name, and page sections with them.
 const (
-	sectionDashboard = "/admin"
-	sectionCustomers = "/admin/customers"
-	sectionSeries    = "/admin/finance/refill-cards/series"
-	sectionGenerate  = "/admin/finance/refill-cards/generate"
-	sectionJobs      = "/admin/jobs"
-	sectionModules   = "/admin/config/modules"
-	sectionPartners  = "/admin/partners"
-	sectionPortal    = "/admin/config/portal"
-	sectionVouchers  = "/admin/config/vouchers"
+	sectionDashboard  = "/admin"
+	sectionCustomers  = "/admin/customers"
+	sectionSeries     = "/admin/finance/refill-cards/series"
+	sectionGenerate   = "/admin/finance/refill-cards/generate"
+	sectionStatistics = "/admin/finance/refill-cards/statistics"
+	sectionJobs       = "/admin/jobs"
+	sectionModules    = "/admin/config/modules"
+	sectionPartners   = "/admin/partners"
+	sectionPortal     = "/admin/config/portal"
+	sectionVouchers   = "/admin/config/vouchers"
 
 	oneCustomer = sectionCustomers + "/:id"
 	onePartner  = sectionPartners + "/:id"
@@ -92,6 +93,9 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 		}
 		if p.Can(staff.SeriesGenerate) {
 			cards.Children = append(cards.Children, entry("Generate", "plus", sectionGenerate))
+		}
+		if p.Can(staff.ReportsView) {
+			cards.Children = append(cards.Children, entry("Statistics", "chart-bar", sectionStatistics))
 		}
 		if len(cards.Children) > 0 {
 			menu = append(menu, menuItem{Title: "Finance", Children: []menuItem{cards}})

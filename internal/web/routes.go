@@ -100,6 +100,13 @@ func (s *Server) table() []route {
 		{post, "/admin/exports/:id/retry", staffWho(staff.SeriesExport), s.refillCards(s.adminExportRetry)},
 		{post, "/admin/exports/:id/dismiss", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDismiss)},
 
+		// Staff: reports.
+		{get, sectionStatistics, staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportSeries))},
+		{get, sectionStatistics + "/outstanding", staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportOutstanding))},
+		{get, sectionStatistics + "/breakage", staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportBreakage))},
+		{get, sectionStatistics + "/redemptions", staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportRedemptions))},
+		{get, sectionStatistics + "/time-to-use", staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportTimeToUse))},
+
 		// Customers.
 		{get, sectionHome, customers, s.portalHome},
 		{get, sectionPayments, customers, s.portalPayments},

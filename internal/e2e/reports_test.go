@@ -1,0 +1,74 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
+)
+
+// Finance reads the statistics and takes them home as files.
+func TestReports(t *testing.T) {
+	t.Parallel()
+	d := sharedDemo(t)
+	admin := newBrowser(t, d.URL, 1280, 900)
+	admin.signIn("/admin/login", "admin")
+	const statistics = "/admin/finance/refill-cards/statistics"
+	admin.open(statistics)
+	admin.sees("Outstanding now")
+	admin.sees("Total")
+	admin.looks("reports-series")
+
+	admin.fill("Partner", "North")
+	admin.press("Show")
+	admin.until("the partner in the address", `location.search.includes("partner=") && document.querySelector("#f-partner").selectedOptions[0].text === "North"`)
+	admin.open(statistics + "?sort=-Used")
+	admin.until("the order", `document.querySelector("th[aria-sort=descending]").innerText === "Used"`)
+
+	file := script[string](admin, `[...document.querySelectorAll("a")].find(a => a.innerText.trim() === "CSV").href`)
+	rows := fetchCSV(t, admin, file)
+	require.Equal(t, []string{"Series", "Prefix", "Partner", "Price", "Amount", "Used", "Used sum"}, rows[0][:7])
+	require.Equal(t, "Total", rows[len(rows)-1][0])
+	sheet := fetchXLSX(t, admin, script[string](admin, `[...document.querySelectorAll("a")].find(a => a.innerText.trim() === "XLSX").href`))
+	require.Equal(t, rows[0], sheet[0])
+	for i := range rows {
+		require.Equal(t, rows[i][0], sheet[i][0])
+	}
+
+	for _, one := range []struct{ tab, file, sees string }{
+		{"Outstanding", "reports-outstanding", "Closing"},
+		{"Redemptions", "reports-redemptions", "on average"},
+		{"Breakage", "reports-breakage", "Voided"},
+		{"Time to use", "reports-time", "Median"},
+	} {
+		admin.press(one.tab)
+		admin.until("the tab", `document.querySelector(".report-words [aria-current]").innerText === `+quote(one.tab))
+		admin.sees(one.sees)
+		admin.looks(one.file)
+	}
+	admin.open(statistics + "/redemptions?period=custom&from=2026-02-30")
+	admin.sees("From must be a date such as 2026-01-31.")
+
+	phone := newBrowser(t, d.URL, 360, 740)
+	phone.signIn("/admin/login", "admin")
+	for _, path := range []string{"", "/outstanding", "/redemptions?period=year"} {
+		phone.open(statistics + path)
+		phone.looks("reports-phone" + map[string]string{"": "-series", "/outstanding": "-outstanding", "/redemptions?period=year": "-redemptions"}[path])
+	}
+}
+
+// fetchXLSX downloads a table with the browser's cookies and reads it.
+func fetchXLSX(t *testing.T, b *browser, url string) [][]string {
+	t.Helper()
+	text := script[string](b, `fetch(`+quote(url)+`).then(r => r.arrayBuffer()).then(a => btoa(Array.from(new Uint8Array(a), c => String.fromCharCode(c)).join("")))`)
+	body, err := base64.StdEncoding.DecodeString(text)
+	require.NoError(t, err)
+	book, err := excelize.OpenReader(bytes.NewReader(body))
+	require.NoError(t, err)
+	defer book.Close() //nolint:errcheck // only read
+	rows, err := book.GetRows("Sheet1")
+	require.NoError(t, err)
+	return rows
+}

@@ -1,0 +1,381 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/export"
+	"refill/internal/money"
+)
+
+// counted is one count of cards with its sum.
+type counted struct{ n, sum int64 }
+
+func (c *counted) add(n, sum int64) { c.n, c.sum = c.n+n, c.sum+sum }
+
+// standing is how the cards of a series stand now: every card that was made is in
+// one of them. Card by card, for a card may have a last day of its own.
+type standing struct{ used, active, expired, disabled, inactive, void int64 }
+
+func standingOf(row db.ReportSeriesRow) standing {
+	made := int64(row.Made)
+	s := standing{used: row.Used, disabled: row.Disabled, void: row.Void}
+	unused := made - row.Used - row.Disabled - row.Void
+	switch row.State {
+	case db.SeriesStateVoid:
+		return standing{used: row.Used, void: made - row.Used}
+	case db.SeriesStateActive, db.SeriesStateLocked, db.SeriesStateReady:
+		s.expired = row.OwnDatePassed
+		if row.Expired {
+			s.expired += unused - row.OwnDate
+		}
+		if row.State == db.SeriesStateActive {
+			s.active = unused - s.expired
+		} else {
+			s.inactive = unused - s.expired
+		}
+	default:
+		s.inactive = unused
+	}
+	return s
+}
+
+// makeSeriesReport is "Refill cards statistics".
+func makeSeriesReport(ctx context.Context, tx pgx.Tx, f reportFilter, scope audit.Scope) (*report, error) {
+	rows, err := readReportSeries(ctx, tx, f, scope)
+	if err != nil {
+		return nil, err
+	}
+	r := &report{
+		Heading: "Series", Sortable: true,
+		Text: "Used: redeemed within the period, as the ledger has it. Everything else: how the cards stand now. Inactive: not activated yet, or locked.",
+		Columns: []export.Column{
+			{Name: "Series"}, {Name: "Prefix"}, {Name: "Partner"}, {Name: "Price", Kind: export.ColumnMoney}, {Name: "Amount", Kind: export.ColumnNumber},
+		},
+	}
+	words := []string{"Used", "Active", "Expired", "Disabled", "Inactive", "Void"}
+	for _, word := range words {
+		r.Columns = append(r.Columns, export.Column{Name: word, Kind: export.ColumnNumber}, export.Column{Name: word + " sum", Kind: export.ColumnMoney})
+	}
+	r.Columns = append(r.Columns, export.Column{Name: "Currency"})
+	var total [6]counted
+	var cards, outstanding int64
+	for _, row := range rows {
+		partner := row.PartnerNames
+		if row.AnyPartner {
+			partner = "Any"
+		}
+		s := standingOf(row)
+		cells := []any{row.Number, row.Prefix, partner, f.amount(row.Price), int64(row.Quantity)}
+		for i, one := range []counted{
+			{row.Redeemed, row.RedeemedSum},
+			{s.active, s.active * row.Price},
+			{s.expired, s.expired * row.Price},
+			{s.disabled, s.disabled * row.Price},
+			{s.inactive, s.inactive * row.Price},
+			{s.void, s.void * row.Price},
+		} {
+			cells = append(cells, one.n, f.amount(one.sum))
+			total[i].add(one.n, one.sum)
+		}
+		cards, outstanding = cards+int64(row.Quantity), outstanding+row.Outstanding
+		r.Rows = append(r.Rows, append(cells, row.Currency))
+	}
+	r.Totals = []any{"Total", "", "", nil, cards}
+	tones := []tone{toneBusy, toneGood, toneWarn, toneIdle, toneIdle, toneBad}
+	for i, one := range total {
+		r.Totals = append(r.Totals, one.n, f.amount(one.sum))
+		if one.n > 0 {
+			r.Bar.Parts = append(r.Bar.Parts, barPart{words[i], one.n, tones[i]})
+		}
+	}
+	r.Totals = append(r.Totals, f.Currency)
+	r.Tiles = []tile{
+		{Label: "Outstanding now", Value: f.amount(outstanding).String()},
+		{Label: "Used in the period", Value: f.amount(total[0].sum).String(), Note: cardCount(total[0].n)},
+		{Label: "Active", Value: f.amount(total[1].sum).String(), Note: cardCount(total[1].n)},
+		{Label: "Expired", Value: f.amount(total[2].sum).String(), Note: cardCount(total[2].n)},
+	}
+	return r, nil
+}
+
+func readReportSeries(ctx context.Context, tx pgx.Tx, f reportFilter, scope audit.Scope) ([]db.ReportSeriesRow, error) {
+	return db.New().ReportSeries(ctx, tx, db.ReportSeriesParams{
+		FromAt: f.Start, TillAt: f.End, PartnerID: f.Partner, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+	})
+}
+
+// moved is what moved in one period, by what moved it.
+type moved struct{ issued, redeemed, expired, voided, repriced, other int64 }
+
+func (m *moved) add(kind db.LedgerKind, sum int64) {
+	switch kind {
+	case db.LedgerKindActivate:
+		m.issued += sum
+	case db.LedgerKindRedeem:
+		m.redeemed += sum
+	case db.LedgerKindLapse, db.LedgerKindRenew:
+		m.expired += sum
+	case db.LedgerKindVoid:
+		m.voided += sum
+	case db.LedgerKindReprice:
+		m.repriced += sum
+	case db.LedgerKindPayment, db.LedgerKindReverse:
+		m.other += sum
+	}
+}
+
+func (m moved) sum() int64 {
+	return m.issued + m.redeemed + m.expired + m.voided + m.repriced + m.other
+}
+
+// movements reads what moved on the accounts of a kind: period by period, and
+// after the last of them.
+func movements(ctx context.Context, tx pgx.Tx, f reportFilter, scope audit.Scope, account db.AccountKind) (byPeriod map[time.Time]*moved, after moved, err error) {
+	rows, err := db.New().ReportMovements(ctx, tx, db.ReportMovementsParams{
+		Unit: f.Unit, TimeZone: f.ZoneName, Account: account, FromAt: f.Start, TillAt: f.End,
+		PartnerID: f.Partner, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+	})
+	if err != nil {
+		return nil, after, err
+	}
+	byPeriod = map[time.Time]*moved{}
+	for _, row := range rows {
+		if row.Period.Year() == 9999 {
+			after.add(row.Kind, row.Total)
+			continue
+		}
+		if byPeriod[row.Period] == nil {
+			byPeriod[row.Period] = &moved{}
+		}
+		byPeriod[row.Period].add(row.Kind, row.Total)
+	}
+	return byPeriod, after, nil
+}
+
+// periods lists the first days of the periods of a report.
+func (f reportFilter) periods() []time.Time {
+	var list []time.Time
+	last := f.End.AddDate(0, 0, -1)
+	till := time.Date(last.Year(), last.Month(), last.Day(), 0, 0, 0, 0, time.UTC)
+	for at := f.periodOf(f.Start); !at.After(till); at = f.following(at) {
+		list = append(list, at)
+	}
+	return list
+}
+
+// makeOutstandingReport is the roll-forward of what cards that are out there are
+// worth. It reckons back from how things stand now.
+func makeOutstandingReport(ctx context.Context, tx pgx.Tx, f reportFilter, scope audit.Scope) (*report, error) {
+	byPeriod, after, err := movements(ctx, tx, f, scope, db.AccountKindOutstanding)
+	if err != nil {
+		return nil, err
+	}
+	now := f
+	now.Start = f.End // of the series only how they stand is needed
+	series, err := readReportSeries(ctx, tx, now, scope)
+	if err != nil {
+		return nil, err
+	}
+	var active, locked counted
+	for _, row := range series {
+		cards := int64(row.Made) - row.Used - row.Void
+		if row.Outstanding == 0 {
+			continue
+		}
+		if row.State == db.SeriesStateLocked {
+			locked.add(cards, row.Outstanding)
+		} else {
+			active.add(cards, row.Outstanding)
+		}
+	}
+	standsAt := active.sum + locked.sum
+	opening := standsAt - after.sum()
+	for _, m := range byPeriod {
+		opening -= m.sum()
+	}
+	r := &report{
+		Heading: "Outstanding value", Text: "What customers may still redeem: each period's opening value, what moved it, and its closing value, from the ledger.",
+		Tiles: []tile{
+			{Label: "Outstanding now", Value: f.amount(standsAt).String(), Note: cardCount(active.n + locked.n)},
+			{Label: "In active series", Value: f.amount(active.sum).String(), Note: cardCount(active.n)},
+			{Label: "In locked series", Value: f.amount(locked.sum).String(), Note: cardCount(locked.n)},
+		},
+		Chart:   reportChart{Title: "Outstanding value at the end of each " + f.Unit},
+		Columns: []export.Column{{Name: f.unitWord(), Kind: export.ColumnDate}},
+	}
+	for _, name := range []string{"Opening", "Issued", "Redeemed", "Expired", "Voided", "Repriced", "Other", "Closing"} {
+		r.Columns = append(r.Columns, export.Column{Name: name, Kind: export.ColumnMoney})
+	}
+	var total moved
+	from := opening
+	row := func(label any, opening int64, m moved) []any {
+		cells := []any{label}
+		for _, minor := range []int64{opening, m.issued, m.redeemed, m.expired, m.voided, m.repriced, m.other, opening + m.sum()} {
+			cells = append(cells, f.amount(minor))
+		}
+		return cells
+	}
+	for _, at := range f.periods() {
+		m := moved{}
+		if has := byPeriod[at]; has != nil {
+			m = *has
+		}
+		if m == (moved{}) && opening == 0 && len(r.Rows) == 0 {
+			continue // before the first card
+		}
+		r.Rows = append(r.Rows, row(at, opening, m))
+		opening += m.sum()
+		label := at.Format("2 Jan 2006")
+		r.Chart.add(label, label+": "+f.amount(opening).String(), opening)
+		total = moved{total.issued + m.issued, total.redeemed + m.redeemed, total.expired + m.expired, total.voided + m.voided, total.repriced + m.repriced, total.other + m.other}
+	}
+	r.Totals = row(nil, from, total)
+	r.Chart.scale(func(n int64) string { return f.amount(n).String() })
+	return r, nil
+}
+
+// makeBreakageReport is the value that will never be redeemed.
+func makeBreakageReport(ctx context.Context, tx pgx.Tx, f reportFilter, scope audit.Scope) (*report, error) {
+	byPeriod, _, err := movements(ctx, tx, f, scope, db.AccountKindBreakage)
+	if err != nil {
+		return nil, err
+	}
+	r := &report{
+		Heading: "Breakage", Text: "Value that cards lost to the house: expired, voided, or taken back by a reversal, from the ledger.",
+		Chart:   reportChart{Title: "Breakage by " + f.Unit, Legend: []string{"Expired", "Voided", "Reversed and other"}},
+		Columns: []export.Column{{Name: f.unitWord(), Kind: export.ColumnDate}},
+	}
+	for _, name := range []string{"Expired", "Voided", "Reversed and other", "Total"} {
+		r.Columns = append(r.Columns, export.Column{Name: name, Kind: export.ColumnMoney})
+	}
+	var expired, voided, other int64
+	row := func(label any, expired, voided, other int64) []any {
+		return []any{label, f.amount(expired), f.amount(voided), f.amount(other), f.amount(expired + voided + other)}
+	}
+	for _, at := range f.periods() {
+		m := moved{}
+		if has := byPeriod[at]; has != nil {
+			m = *has
+		}
+		if m == (moved{}) && len(r.Rows) == 0 {
+			continue
+		}
+		rest := m.sum() - m.expired - m.voided
+		expired, voided, other = expired+m.expired, voided+m.voided, other+rest
+		r.Rows = append(r.Rows, row(at, m.expired, m.voided, rest))
+		label := at.Format("2 Jan 2006")
+		r.Chart.add(label, label+": "+f.amount(m.sum()).String(), m.expired, m.voided, rest)
+	}
+	r.Totals = row(nil, expired, voided, other)
+	r.Tiles = []tile{
+		{Label: "Breakage", Value: f.amount(expired + voided + other).String()},
+		{Label: "Expired", Value: f.amount(expired).String()},
+		{Label: "Voided", Value: f.amount(voided).String()},
+	}
+	r.Chart.scale(func(n int64) string { return f.amount(n).String() })
+	return r, nil
+}
+
+// makeRedemptionReport is redemptions by day and partner.
+func makeRedemptionReport(ctx context.Context, tx pgx.Tx, f reportFilter, scope audit.Scope) (*report, error) {
+	rows, err := db.New().ReportRedemptions(ctx, tx, db.ReportRedemptionsParams{
+		TimeZone: f.ZoneName, FromAt: f.Start, TillAt: f.End, PartnerID: f.Partner, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+	})
+	if err != nil {
+		return nil, err
+	}
+	partners, err := db.New().ReportPartners(ctx, tx, db.ReportPartnersParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
+	if err != nil {
+		return nil, err
+	}
+	r := &report{
+		Heading: "Redemptions", Sortable: true,
+		Text:    "Cards that customers redeemed, by day and by the partner that the customer belonged to then. A redemption that was reversed later stays on its day.",
+		Chart:   reportChart{Title: "Redemptions by " + f.Unit + " and partner"},
+		Columns: []export.Column{{Name: "Day", Kind: export.ColumnDate}, {Name: "Partner"}, {Name: "Cards", Kind: export.ColumnNumber}, {Name: "Sum", Kind: export.ColumnMoney}, {Name: "Currency"}},
+	}
+	names, place := map[int64]string{}, map[int64]int{}
+	for _, p := range partners {
+		names[p.ID] = p.Name
+	}
+	var total counted
+	for _, row := range rows {
+		total.add(row.N, row.Total)
+		r.Rows = append(r.Rows, []any{row.Day, names[row.PartnerID], row.N, f.amount(row.Total), f.Currency})
+		if _, ok := place[row.PartnerID]; ok {
+			continue
+		}
+		place[row.PartnerID] = min(len(place), mostParts-1)
+		if len(r.Chart.Legend) < mostParts {
+			r.Chart.Legend = append(r.Chart.Legend, names[row.PartnerID])
+		} else {
+			r.Chart.Legend[mostParts-1] = "Others"
+		}
+	}
+	bars, sums := map[time.Time][]int64{}, map[time.Time]counted{}
+	for _, row := range rows {
+		at := f.periodOf(row.Day)
+		if bars[at] == nil {
+			bars[at] = make([]int64, mostParts)
+		}
+		bars[at][place[row.PartnerID]] += row.Total
+		one := sums[at]
+		one.add(row.N, row.Total)
+		sums[at] = one
+	}
+	for _, at := range f.periods() {
+		label := at.Format("2 Jan 2006")
+		title := fmt.Sprintf("%s: %s, %s", label, cardCount(sums[at].n), f.amount(sums[at].sum))
+		r.Chart.add(label, title, bars[at]...)
+	}
+	r.Totals = []any{nil, "Total", total.n, f.amount(total.sum), f.Currency}
+	r.Tiles = []tile{{Label: "Redeemed", Value: f.amount(total.sum).String(), Note: cardCount(total.n)}}
+	if total.n > 0 {
+		r.Tiles = append(r.Tiles, tile{Label: "A card, on average", Value: money.Amount{Minor: total.sum / total.n, Currency: f.Currency}.String()})
+	}
+	r.Chart.scale(func(n int64) string { return f.amount(n).String() })
+	return r, nil
+}
+
+// makeTimeToUseReport is how long cards lie before they are used.
+func makeTimeToUseReport(ctx context.Context, tx pgx.Tx, f reportFilter, scope audit.Scope) (*report, error) {
+	rows, err := db.New().ReportTimeToUse(ctx, tx, db.ReportTimeToUseParams{
+		FromAt: f.Start, TillAt: f.End, PartnerID: f.Partner, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &report{
+		Heading: "Time from activation to use", Sortable: true,
+		Text:    "Of the cards redeemed within the period: days between the activation of their series and the redemption. Half were used within the median, nine of ten within the 90 % mark.",
+		Chart:   reportChart{Title: "Cards by time from activation to use"},
+		Columns: []export.Column{{Name: "Series"}, {Name: "Cards", Kind: export.ColumnNumber}, {Name: "Median, days", Kind: export.ColumnNumber}, {Name: "90 %, days", Kind: export.ColumnNumber}},
+	}
+	spans := []string{"Up to 1 day", "2 to 7 days", "8 to 30 days", "31 to 90 days", "91 to 365 days", "Longer"}
+	for _, name := range spans {
+		r.Columns = append(r.Columns, export.Column{Name: name, Kind: export.ColumnNumber})
+	}
+	counts := make([]int64, len(spans))
+	var total int64
+	for _, row := range rows {
+		cells := []any{row.Number, row.N, row.Median / 86400, row.Ninety / 86400}
+		for i, n := range []int64{row.WithinDay, row.WithinWeek, row.WithinMonth, row.WithinQuarter, row.WithinYear, row.Later} {
+			cells, counts[i] = append(cells, n), counts[i]+n
+		}
+		total += row.N
+		r.Rows = append(r.Rows, cells)
+	}
+	r.Totals = []any{"Total", total, nil, nil}
+	for i, name := range spans {
+		r.Totals = append(r.Totals, counts[i])
+		r.Chart.add(name, name+": "+cardCount(counts[i]), counts[i])
+	}
+	r.Chart.scale(cardCount)
+	return r, nil
+}

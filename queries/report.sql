@@ -1,0 +1,93 @@
+-- name: ReportSeries :many
+-- Every series that somebody may see: how its cards stand now, what of it was
+-- redeemed within a period (from the ledger), what is outstanding. A series is
+-- for a partner when it names it; partner -1 asks for those for any partner.
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.made, s.state, s.any_partner, s.valid_till,
+  coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
+    join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
+  coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
+  coalesce(o.own, 0)::bigint as own_date, coalesce(o.passed, 0)::bigint as own_date_passed,
+  (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
+  coalesce(r.n, 0)::bigint as redeemed, coalesce(r.total, 0)::bigint as redeemed_sum,
+  case when s.state in ('active', 'locked') and s.lapsed_at is null
+    then (s.made - coalesce(t.used, 0) - coalesce(t.void, 0)) * s.price else 0 end::bigint as outstanding
+from series s
+left join (select series_id, sum(used) as used, sum(disabled) as disabled, sum(void) as void from series_tally group by series_id) t on t.series_id = s.id
+left join lateral (select count(*) as own, count(*) filter (where now() >= card_expires_at(c.valid_till, s.time_zone)) as passed
+  from card c where c.series_id = s.id and c.valid_till is not null and c.state = 'active') o on true
+left join (select l.series_id, count(*) as n, sum(p.amount) as total
+  from ledger_tx l join payment p on p.tx_id = l.id
+  where l.kind = 'redeem' and l.at >= @from_at and l.at < @till_at group by l.series_id) r on r.series_id = s.id
+where (@partner_id::bigint = 0 or (@partner_id = -1 and s.any_partner) or exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = @partner_id))
+  and (@all_partners::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
+order by s.id desc;
+
+-- name: ReportMovements :many
+-- What moved on the accounts of one kind of the house, by period and by what
+-- moved it: outstanding cards, or breakage. What came after the end of the time
+-- asked for is one period of its own, the year 9999: who knows how things stand
+-- now can reckon back.
+select case when l.at >= @till_at then date '9999-12-31'
+  else date_trunc(@unit::text, l.at at time zone @time_zone::text)::date end::date as period, l.kind,
+  count(*) as n, sum(e.amount)::bigint as total
+from ledger_tx l
+join ledger_entry e on e.tx_id = l.id
+join account a on a.id = e.account_id and a.kind = @account
+join series s on s.id = l.series_id
+where l.at >= @from_at
+  and (@partner_id::bigint = 0 or (@partner_id = -1 and s.any_partner) or exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = @partner_id))
+  and (@all_partners::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
+group by 1, 2
+order by 1, 2;
+
+-- name: ReportRedemptions :many
+-- Redemptions by day and by the partner that the customer had at that time.
+select (l.at at time zone @time_zone::text)::date as day, p.partner_id, count(*) as n, sum(p.amount)::bigint as total
+from ledger_tx l join payment p on p.tx_id = l.id
+where l.kind = 'redeem' and l.at >= @from_at and l.at < @till_at
+  and (@partner_id::bigint <= 0 or p.partner_id = @partner_id)
+  and (@all_partners::boolean or p.partner_id = any(@partner_ids::bigint[]))
+group by 1, 2
+order by 1, 2;
+
+-- name: ReportTimeToUse :many
+-- How long the cards of each series lay between its first activation and their
+-- redemption within a period, in seconds: the median and what nine of ten stay
+-- below; and how many took up to a day, a week, 30, 90, 365 days, and longer.
+with used as (
+  select l.series_id, extract(epoch from l.at - first.at)::float8 as seconds
+  from ledger_tx l
+  join lateral (select min(a.at) as at from ledger_tx a
+    where a.series_id = l.series_id and a.kind = 'activate') first on true
+  join payment p on p.tx_id = l.id
+  where l.kind = 'redeem' and l.at >= @from_at and l.at < @till_at
+    and (@partner_id::bigint <= 0 or p.partner_id = @partner_id)
+    and (@all_partners::boolean or p.partner_id = any(@partner_ids::bigint[]))
+)
+select s.number, count(*) as n,
+  percentile_cont(0.5) within group (order by seconds)::float8 as median,
+  percentile_cont(0.9) within group (order by seconds)::float8 as ninety,
+  count(*) filter (where seconds <= 86400) as within_day,
+  count(*) filter (where seconds > 86400 and seconds <= 7 * 86400) as within_week,
+  count(*) filter (where seconds > 7 * 86400 and seconds <= 30 * 86400) as within_month,
+  count(*) filter (where seconds > 30 * 86400 and seconds <= 90 * 86400) as within_quarter,
+  count(*) filter (where seconds > 90 * 86400 and seconds <= 365 * 86400) as within_year,
+  count(*) filter (where seconds > 365 * 86400) as later
+from used join series s on s.id = used.series_id
+group by s.id
+order by s.id desc;
+
+-- name: ReportPartners :many
+select id, name from partner
+where @all_partners::boolean or id = any(@partner_ids::bigint[])
+order by name;
+
+-- name: ReportToday :one
+-- The day now in a time zone, by the database's clock, and that of the first
+-- movement of the ledger.
+select (now() at time zone @time_zone::text)::date as today,
+  (coalesce((select min(at) from ledger_tx), now()) at time zone @time_zone::text)::date as first;
