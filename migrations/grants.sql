@@ -12,7 +12,7 @@ grant select, insert, update on
   key_canary, key_rotation, account, export to refill_app;
 
 grant select, insert, update, delete on
-  role, staff_partner, series_partner, session, guess, partner_logo to refill_app;
+  role, staff_partner, series_partner, session, guess, partner_logo, partner_method to refill_app;
 
 -- River keeps its own house.
 grant select, insert, update, delete on

@@ -9,8 +9,8 @@ import (
 	"refill/internal/setting"
 )
 
-// maxLuckyChance is the likeliest that a lucky guess within a year may be.
-const maxLuckyChance = 1e-6
+// MaxLuckyChance is the likeliest that a lucky guess within a year may be.
+const MaxLuckyChance = 1e-6
 
 // LuckyChance estimates the chance that somebody who tries as many codes as the
 // settings reckon with hits a card within a year: live cards × guesses a day ×
@@ -32,12 +32,12 @@ func (s *Service) LuckyChance(ctx context.Context, settings setting.Settings, mo
 // says what would do.
 func (s *Service) checkOdds(ctx context.Context, settings setting.Settings, quantity int64) error {
 	chance, err := s.LuckyChance(ctx, settings, quantity)
-	if err != nil || chance <= maxLuckyChance {
+	if err != nil || chance <= MaxLuckyChance {
 		return err
 	}
 	f := FormatOf(settings)
 	before := chance - float64(quantity)*float64(settings.GuessesDaily)*365/f.Codes()
-	few := int64((maxLuckyChance - before) * f.Codes() / float64(settings.GuessesDaily) / 365)
+	few := int64((MaxLuckyChance - before) * f.Codes() / float64(settings.GuessesDaily) / 365)
 	text := fmt.Sprintf("With codes of %d %s a lucky guess within a year would be likelier than one in a million. Choose longer codes under Config → Vouchers", f.Length, f.Alphabet)
 	if few > 0 {
 		text += ", or order at most " + money.Group(fmt.Sprint(few)) + " cards"

@@ -252,24 +252,6 @@ func setPartnerDisabled(ctx context.Context, beginner db.Beginner, actor audit.A
 	})
 }
 
-// OfferRefillCard says whether the portal offers the refill-card form to the
-// customers of a partner. A partner that is not theirs is missing.
-func OfferRefillCard(ctx context.Context, beginner db.Beginner, actor audit.Actor, partnerID int64, offer bool) error {
-	if !actor.Scope.Holds(partnerID) {
-		return ErrNoPartner
-	}
-	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
-		n, err := db.New().PartnerUpdatePortal(ctx, tx, db.PartnerUpdatePortalParams{ID: partnerID, PortalRefillCard: offer})
-		if err != nil {
-			return fmt.Errorf("change a partner's portal: %w", err)
-		}
-		if n == 0 {
-			return ErrNoPartner
-		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "partner.portal_changed", Detail: map[string]any{"partner": partnerID, "refill_card": offer}})
-	})
-}
-
 // openPartner refuses a partner that is closed, for what is entered anew.
 func openPartner(ctx context.Context, tx pgx.Tx, id int64) error {
 	disabled, err := db.New().PartnerDisabled(ctx, tx, id)

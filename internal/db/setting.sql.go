@@ -38,6 +38,56 @@ func (q *Queries) SettingList(ctx context.Context, db DBTX) ([]SettingListRow, e
 	return items, nil
 }
 
+const settingLock = `-- name: SettingLock :exec
+select pg_advisory_xact_lock(2, 0)
+`
+
+// One change of settings at a time, until its transaction ends: each is checked
+// against what the one before left.
+func (q *Queries) SettingLock(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, settingLock)
+	return err
+}
+
+const settingModuleUse = `-- name: SettingModuleUse :one
+select (select count(*) from series) as series,
+  (select count(*) from series where state = 'active') as active,
+  (select count(*) from series where state in ('queued', 'generating'))::bigint as making,
+  (select count(*) from export where state in ('queued', 'running'))::bigint as writing
+`
+
+type SettingModuleUseRow struct {
+	Series  int64
+	Active  int64
+	Making  int64
+	Writing int64
+}
+
+// What the switch of the refill-card module is about.
+func (q *Queries) SettingModuleUse(ctx context.Context, db DBTX) (SettingModuleUseRow, error) {
+	row := db.QueryRow(ctx, settingModuleUse)
+	var i SettingModuleUseRow
+	err := row.Scan(
+		&i.Series,
+		&i.Active,
+		&i.Making,
+		&i.Writing,
+	)
+	return i, err
+}
+
+const settingMoneyMoved = `-- name: SettingMoneyMoved :one
+select (exists (select from series) or exists (select from account where customer_id is not null))::boolean as moved
+`
+
+// Whether the currency is fixed: a series or a customer's account stands in it.
+func (q *Queries) SettingMoneyMoved(ctx context.Context, db DBTX) (bool, error) {
+	row := db.QueryRow(ctx, settingMoneyMoved)
+	var moved bool
+	err := row.Scan(&moved)
+	return moved, err
+}
+
 const settingSet = `-- name: SettingSet :exec
 insert into setting (name, value, changed_by) values ($1, $2, $3)
 on conflict (name) do update set value = excluded.value, changed_by = excluded.changed_by, changed_at = now()

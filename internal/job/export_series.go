@@ -42,6 +42,9 @@ func (w *exportWorker) Timeout(*river.Job[card.ExportSeriesArgs]) time.Duration 
 // Work writes the file from the beginning; what an earlier run left unfinished is
 // never seen by anybody and is removed by housekeeping.
 func (w *exportWorker) Work(ctx context.Context, job *river.Job[card.ExportSeriesArgs]) error {
+	if err := whileOn(ctx, w.settings); err != nil {
+		return err
+	}
 	e, series, err := w.cards.StartExport(ctx, job.Args.ExportID)
 	if errors.Is(err, card.ErrNotWanted) {
 		return river.JobCancel(err)

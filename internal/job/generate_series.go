@@ -8,17 +8,22 @@ import (
 	"github.com/riverqueue/river"
 
 	"refill/internal/card"
+	"refill/internal/setting"
 )
 
 // generateWorker makes the cards of a series.
 type generateWorker struct {
 	river.WorkerDefaults[card.GenerateSeriesArgs]
-	cards *card.Service
-	now   func() time.Time
+	cards    *card.Service
+	settings *setting.Store
+	now      func() time.Time
 }
 
 // Work makes cards until the series is whole or others wait.
 func (w *generateWorker) Work(ctx context.Context, job *river.Job[card.GenerateSeriesArgs]) error {
+	if err := whileOn(ctx, w.settings); err != nil {
+		return err
+	}
 	err := w.cards.Generate(ctx, job.Args.SeriesID, w.now, completer(job))
 	switch {
 	case errors.Is(err, card.ErrYield):

@@ -37,6 +37,7 @@ type bundle struct {
 	pool   *pgxpool.Pool
 	q      *db.Queries
 	cards  *card.Service
+	set    *setting.Store
 	files  *watched
 	admin  audit.Actor
 	worker *river.Client[pgx.Tx]
@@ -78,7 +79,7 @@ func setup(t *testing.T) *bundle {
 	inserter, err := job.NewInserter(b.pool, log)
 	require.NoError(t, err)
 	settings := setting.NewStore(b.pool, time.Now)
-	b.cards = card.New(b.pool, keys, inserter, settings, log)
+	b.cards, b.set = card.New(b.pool, keys, inserter, settings, log), settings
 	disk, err := blob.NewDisk(t.TempDir())
 	require.NoError(t, err)
 	b.files = &watched{Store: disk}
@@ -91,7 +92,7 @@ func setup(t *testing.T) *bundle {
 		ID: uuid.NewString(), Cards: b.cards, Files: b.files, Settings: settings, PublicURL: "https://refill.example.net", Log: log, Now: time.Now,
 	})
 	require.NoError(t, err)
-	events, stop := b.worker.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled, river.EventKindQueuePaused)
+	events, stop := b.worker.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled, river.EventKindJobSnoozed, river.EventKindQueuePaused)
 	b.events = events
 	require.NoError(t, b.worker.Start(ctx))
 	t.Cleanup(func() {

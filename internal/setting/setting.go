@@ -128,6 +128,9 @@ func (s Settings) validateCodes() (list fault.List) {
 	return list
 }
 
+// ErrCurrencyFixed answers a change of the currency that comes too late.
+var ErrCurrencyFixed = fault.Field("currency", "setting_currency_fixed", "The currency can’t be changed any more: there are customers or cards in it.")
+
 // Store reads and changes the settings.
 type Store struct {
 	db  db.Beginner
@@ -196,6 +199,9 @@ func (s *Store) Change(ctx context.Context, actor audit.Actor, edit func(*Settin
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
 
+	if err := db.New().SettingLock(ctx, tx); err != nil {
+		return fmt.Errorf("lock the settings: %w", err)
+	}
 	before, err := load(ctx, tx)
 	if err != nil {
 		return err
@@ -204,6 +210,15 @@ func (s *Store) Change(ctx context.Context, actor audit.Actor, edit func(*Settin
 	edit(&after)
 	if err := after.Validate(); err != nil {
 		return err
+	}
+	if after.Currency != before.Currency {
+		moved, err := db.New().SettingMoneyMoved(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("ask whether money has moved: %w", err)
+		}
+		if moved {
+			return ErrCurrencyFixed
+		}
 	}
 	was, is := fields(before), fields(after)
 	changed := map[string]any{}

@@ -7,10 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"refill/internal/card"
-	"refill/internal/customer"
 	"refill/internal/db"
-	"refill/internal/fault"
 	"refill/internal/money"
 	"refill/internal/setting"
 )
@@ -19,35 +16,17 @@ import (
 type configModulesPage struct {
 	page
 	RefillCards choice
-}
-
-// configPortalPage is what the portal offers each partner's customers.
-type configPortalPage struct {
-	page
-	Partners []partnerPortal
-}
-
-// partnerPortal is one partner's part of it.
-type partnerPortal struct {
-	Name       string
-	RefillCard choice
-}
-
-// configVouchersPage is how cards are made and guarded.
-type configVouchersPage struct {
-	page
-	Activate  choice
-	FileHours field
-	Guesses   field
-	Mistakes  []mistake
-	Symbols   int
-	Alphabet  string
-	Odds      string
+	Effect      []string // of the switch, as things stand
 }
 
 // adminConfigModulesShow handles GET /admin/config/modules.
 func (s *Server) adminConfigModulesShow(c *gin.Context) error {
-	settings, err := s.Settings.Get(c.Request.Context())
+	ctx := c.Request.Context()
+	settings, err := s.Settings.Get(ctx)
+	if err != nil {
+		return err
+	}
+	use, err := db.New().SettingModuleUse(ctx, s.Pool)
 	if err != nil {
 		return err
 	}
@@ -57,7 +36,38 @@ func (s *Server) adminConfigModulesShow(c *gin.Context) error {
 			Name: "refill_cards", Label: "Refill cards", Switch: true, Checked: settings.RefillCards,
 			Hint: "Off: its menu, its pages and the form in the portal are gone. Cards, balances and payments stay as they are, and come back with it.",
 		},
+		Effect: moduleEffect(settings.RefillCards, use),
 	})
+}
+
+// moduleEffect says what the switch would do now.
+func moduleEffect(on bool, use db.SettingModuleUseRow) []string {
+	series := func(n int64) string {
+		if n == 1 {
+			return "1 series"
+		}
+		return money.Group(strconv.FormatInt(n, 10)) + " series"
+	}
+	jobs := use.Making + use.Writing
+	waiting := "1 job"
+	if jobs != 1 {
+		waiting = money.Group(strconv.FormatInt(jobs, 10)) + " jobs"
+	}
+	if !on {
+		lines := []string{series(use.Series) + " kept, " + money.Group(strconv.FormatInt(use.Active, 10)) + " of them active, and as they were."}
+		if jobs > 0 {
+			lines = append(lines, waiting+" waiting: they go on within seconds of switching on.")
+		}
+		return lines
+	}
+	lines := []string{
+		series(use.Series) + " would be hidden, " + money.Group(strconv.FormatInt(use.Active, 10)) + " of them active. Nobody could redeem their cards until you switch on again.",
+		"What is past its last day is still booked as expired meanwhile.",
+	}
+	if jobs > 0 {
+		lines = append(lines, waiting+" under way would wait and go on when you switch on again. Nothing is lost.")
+	}
+	return lines
 }
 
 // adminConfigModules handles POST /admin/config/modules.
@@ -77,115 +87,6 @@ func (s *Server) saved(c *gin.Context, to string, err error) error {
 	}
 	s.setFlash(c, "Saved.")
 	return s.redirect(c, to)
-}
-
-// partnerField names a partner's check box.
-func partnerField(id int64) string { return "partner-" + strconv.FormatInt(id, 10) }
-
-// adminConfigPortalShow handles GET /admin/config/portal.
-func (s *Server) adminConfigPortalShow(c *gin.Context) error {
-	p := &configPortalPage{page: s.page(c, "Portal", sectionPortal)}
-	partners, err := s.partners(c)
-	if err != nil {
-		return err
-	}
-	for _, partner := range partners {
-		p.Partners = append(p.Partners, partnerPortal{partner.Name, choice{Name: partnerField(partner.ID), Label: "Refill card", Checked: partner.PortalRefillCard}})
-	}
-	return s.render(c, http.StatusOK, "admin/config_portal", p)
-}
-
-// partners are those that the person may see.
-func (s *Server) partners(c *gin.Context) ([]db.Partner, error) {
-	scope := s.person(c).Scope
-	return db.New().PartnerList(c.Request.Context(), s.Pool, db.PartnerListParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
-}
-
-// adminConfigPortal handles POST /admin/config/portal.
-func (s *Server) adminConfigPortal(c *gin.Context) error {
-	form, err := s.form(c)
-	if err != nil {
-		return err
-	}
-	partners, err := s.partners(c)
-	if err != nil {
-		return err
-	}
-	for _, partner := range partners {
-		offer := form.Get(partnerField(partner.ID)) != ""
-		if offer == partner.PortalRefillCard {
-			continue
-		}
-		if err := customer.OfferRefillCard(c.Request.Context(), s.Pool, s.actor(c), partner.ID, offer); err != nil {
-			return err
-		}
-	}
-	return s.saved(c, sectionPortal, nil)
-}
-
-// adminConfigVouchersShow handles GET /admin/config/vouchers.
-func (s *Server) adminConfigVouchersShow(c *gin.Context) error {
-	settings, err := s.Settings.Get(c.Request.Context())
-	if err != nil {
-		return err
-	}
-	p, err := s.newConfigVouchersPage(c, settings)
-	if err != nil {
-		return err
-	}
-	return s.render(c, http.StatusOK, "admin/config_vouchers", p)
-}
-
-func (s *Server) newConfigVouchersPage(c *gin.Context, settings setting.Settings) (*configVouchersPage, error) {
-	chance, err := s.Cards.LuckyChance(c.Request.Context(), settings, 0)
-	if err != nil {
-		return nil, err
-	}
-	p := &configVouchersPage{
-		page:     s.page(c, "Vouchers", sectionVouchers),
-		Activate: choice{Name: "activate", Label: "Activate when generated", Checked: settings.Activate, Hint: "What the form proposes for a new series."},
-		FileHours: field{
-			Name: "file_hours", Label: "Keep files for", Value: strconv.Itoa(settings.FileHours), Hint: "Hours after which an exported file is removed, 1 to 720.",
-			InputMode: "numeric", Short: true, Autocomplete: "off",
-		},
-		Guesses: field{
-			Name: "guesses_daily", Label: "Guesses a day", Value: strconv.FormatInt(settings.GuessesDaily, 10), InputMode: "numeric", Short: true, Autocomplete: "off",
-			Hint: "How many wrong codes a day the odds below reckon with, from everybody together.",
-		},
-		Symbols: card.FormatOf(settings).Length, Alphabet: card.FormatOf(settings).Symbols(), Odds: "never: there is no card to hit",
-	}
-	if chance > 0 {
-		p.Odds = odds(chance)
-	}
-	return p, nil
-}
-
-// adminConfigVouchers handles POST /admin/config/vouchers.
-func (s *Server) adminConfigVouchers(c *gin.Context) error {
-	form, err := s.form(c)
-	if err != nil {
-		return err
-	}
-	hours, guesses := form.Get("file_hours"), form.Get("guesses_daily")
-	err = s.Settings.Change(c.Request.Context(), s.actor(c), func(v *setting.Settings) {
-		v.Activate = form.Get("activate") != ""
-		v.FileHours = int(wholeNumber(hours))
-		v.GuessesDaily = wholeNumber(guesses)
-	})
-	if err == nil || fault.IsInternal(err) {
-		return s.saved(c, sectionVouchers, err)
-	}
-	settings, settingsErr := s.Settings.Get(c.Request.Context())
-	if settingsErr != nil {
-		return settingsErr
-	}
-	p, pageErr := s.newConfigVouchersPage(c, settings)
-	if pageErr != nil {
-		return pageErr
-	}
-	p.FileHours.Value, p.Guesses.Value, p.Activate.Checked = cut(hours, 20), cut(guesses, 20), form.Get("activate") != ""
-	p.Mistakes = explain(err, &p.FileHours, &p.Guesses)
-	return s.render(c, http.StatusUnprocessableEntity, "admin/config_vouchers", p)
 }
 
 // wholeNumber reads a number as people type it; what is none is 0, which no

@@ -48,6 +48,9 @@ type orderPreview struct {
 	Quantity  int64
 	FaceValue string
 	Odds      string
+	Mask      string // the form of the codes
+	Codes     string // … in words
+	Unlocked  bool   // partners are only for information
 }
 
 // severalPartners is the choice that lets the check boxes decide.
@@ -82,7 +85,7 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 		Quantity: field{Name: "quantity", Label: "Quantity", Value: cut(form.Get("quantity"), 40), Hint: "1 to 1,000,000 cards.", InputMode: "numeric", Short: true, Autocomplete: "off"},
 		Prefix:   field{Name: "prefix", Label: "Prefix", Value: cut(form.Get("prefix"), 60), Hint: "Printed before each code. Letters and digits; may be empty.", Plain: true, Mono: true, Short: true, Autocomplete: "off"},
 		Price:    field{Name: "price", Label: "Price", Value: cut(form.Get("price"), 40), Hint: "Value of one card.", Unit: settings.Currency, InputMode: "decimal", Short: true, Autocomplete: "off"},
-		Partner:  field{Name: "partner", Label: "Partner", Hint: "Whose customers may redeem the cards.", Short: true},
+		Partner:  field{Name: "partner", Label: "Partner", Hint: partnerHint(settings.LockPartners), Short: true},
 		ValidTill: field{
 			Name: "valid_till", Label: "Valid till", Type: "date", Value: cut(form.Get("valid_till"), 20),
 			Hint: "The last day on which the cards can be redeemed.", Short: true,
@@ -175,7 +178,10 @@ func (s *Server) adminGeneratePreview(c *gin.Context) error {
 		Ready: err == nil, Brand: settings.Brand, Prefix: cut(strings.TrimSpace(form.Get("prefix")), card.MaxPrefix),
 		Quantity: int64(order.Quantity), FaceValue: order.FaceValue().String(),
 	}
-	p.Long = len(p.Prefix) > 12
+	format := card.FormatOf(settings)
+	p.Mask, p.Codes = format.Mask(), fmt.Sprintf("%d %s", format.Length, alphabetWord(format.Alphabet))
+	p.Unlocked = !settings.LockPartners
+	p.Long = len(p.Prefix)+format.Length > 28
 	if order.Price.Minor > 0 {
 		p.Price = order.Price.String()
 	}
@@ -212,4 +218,12 @@ func odds(chance float64) string {
 		return fmt.Sprintf("once in %s million years", money.Group(fmt.Sprintf("%.0f", years/1e6)))
 	}
 	return fmt.Sprintf("once in %s years", money.Group(fmt.Sprintf("%.0f", math.Floor(years))))
+}
+
+// partnerHint says what choosing a partner does.
+func partnerHint(locked bool) string {
+	if locked {
+		return "Whose customers may redeem the cards."
+	}
+	return "For information: cards are not locked to partners, so customers of any may redeem them."
 }

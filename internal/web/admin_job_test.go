@@ -128,18 +128,26 @@ func TestConfig(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleOperator).get(sectionVouchers).Status)
 
 	admin.get(sectionVouchers).one("#f-activate[checked]")
-	refused := admin.post(sectionVouchers, url.Values{"file_hours": {"0"}, "guesses_daily": {"many"}})
+	refused := admin.post(sectionVouchers, vouchers(func(f url.Values) {
+		f.Set("file_hours", "0")
+		f.Set("guesses_daily", "many")
+	}))
 	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
 	require.NotEmpty(t, refused.text("#f-file_hours-error"))
 	require.NotEmpty(t, refused.text("#f-guesses_daily-error"))
 	require.Equal(t, "many", refused.one("#f-guesses_daily").AttrOr("value", ""))
-	require.Equal(t, sectionVouchers, admin.post(sectionVouchers, url.Values{"file_hours": {"48"}, "guesses_daily": {"200,000"}}).Header.Get("Location"))
+	require.Equal(t, sectionVouchers, admin.post(sectionVouchers, vouchers(func(f url.Values) {
+		f.Set("file_hours", "48")
+		f.Del("activate")
+	})).Header.Get("Location"))
 	page := admin.get(sectionVouchers)
 	require.Contains(t, page.text("#notice"), "Saved.")
 	require.Equal(t, "48", page.one("#f-file_hours").AttrOr("value", ""))
 	admin.get(sectionGenerate).none("#f-activate[checked]")
 
-	admin.post(sectionPortal, url.Values{partnerField(s.North.ID): {"on"}})
+	admin.post(sectionPortal, url.Values{
+		partnerField(s.North.ID): {"on"}, wasField(partnerField(s.North.ID)): {"on"}, wasField(partnerField(s.South.ID)): {"on"},
+	})
 	page = admin.get(sectionPortal)
 	page.one("#f-" + partnerField(s.North.ID) + "[checked]")
 	page.none("#f-" + partnerField(s.South.ID) + "[checked]")

@@ -62,6 +62,7 @@ const (
 	sectionPartners   = "/admin/partners"
 	sectionPortal     = "/admin/config/portal"
 	sectionVouchers   = "/admin/config/vouchers"
+	sectionGeneral    = "/admin/config/general"
 
 	oneCustomer = sectionCustomers + "/:id"
 	onePartner  = sectionPartners + "/:id"
@@ -107,7 +108,7 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 	if p.Can(staff.ConfigManage) {
 		config := []menuItem{entry("Portal", "world", sectionPortal)}
 		if p.Scope.AllPartners {
-			config = []menuItem{entry("Modules", "package", sectionModules), config[0], entry("Vouchers", "ticket", sectionVouchers)}
+			config = []menuItem{entry("General", "settings", sectionGeneral), entry("Modules", "package", sectionModules), config[0], entry("Vouchers", "ticket", sectionVouchers)}
 		}
 		menu = append(menu, menuItem{Title: "Config", Children: config})
 	}

@@ -22,6 +22,7 @@ type paymentListPage struct {
 	Totals   []paymentTotal
 	Pager    pager
 	Empty    empty
+	Ways     []payWay // to pay
 }
 
 // receiptPage is one payment.
@@ -70,6 +71,9 @@ func (s *Server) portalPayments(c *gin.Context) error {
 		if before < 1 {
 			p.Empty = empty{Icon: "calendar", Title: "Nothing in this time", Text: "You paid and redeemed nothing in it.", Action: "Show all payments", URL: sectionPayments}
 		}
+	}
+	if p.Ways, err = s.payWays(c); err != nil {
+		return err
 	}
 	return s.render(c, http.StatusOK, "portal/payment_list", p)
 }

@@ -94,7 +94,7 @@ func TestPortalPaymentPeriods(t *testing.T) {
 	require.Equal(t, "This year", now.text(".words [aria-current]"))
 	require.Contains(t, now.text("main > .facts"), "1 payment+USD 2.50")
 	require.Equal(t, 1, now.doc().Find("tbody tr").Length())
-	require.Equal(t, "Totals, this year", now.text("h2"))
+	require.Equal(t, "Totals, this year", now.text("main > h2"))
 	last := anna.get(sectionPayments + "?period=last-year")
 	require.Contains(t, last.text("main"), "USD 1.00")
 	require.NotContains(t, last.text("main > .facts"), "USD 2.50")

@@ -176,7 +176,7 @@ func TestPortalWithoutRefillCards(t *testing.T) {
 	s := newSite(t)
 	anna, carol := s.asCustomer("anna", s.North), s.asCustomer("carol", s.South)
 	_, codes := s.series(1)
-	require.NoError(t, customer.OfferRefillCard(t.Context(), s.Pool, audit.System(), s.South.ID, false))
+	require.NoError(t, customer.ChangeOffers(t.Context(), s.Pool, audit.System(), func(id int64, o *customer.Offer) { o.RefillCard = id != s.South.ID }))
 	require.Equal(t, http.StatusNotFound, carol.get(sectionRedeem).Status)
 	require.Equal(t, http.StatusNotFound, carol.post(sectionRedeem, url.Values{"code": {codes[0]}, "key": {uuid.NewString()}}).Status)
 	carol.get(sectionHome).none("a[href='" + sectionRedeem + "']")

@@ -25,7 +25,7 @@ func (s *Server) table() []route {
 		{get, "/metrics", everybody, s.metrics},
 		{get, staticPath + "*path", everybody, s.staticFile},
 		{get, "/favicon.ico", everybody, s.favicon},
-		{get, "/r", everybody, s.portalScan},
+		{get, "/r", everybody, s.refillCards(s.portalScan)},
 		{get, brandPath + ":file", everybody, s.brandFile},
 
 		// The doors.
@@ -75,6 +75,9 @@ func (s *Server) table() []route {
 		{post, sectionPortal, staffWho(staff.ConfigManage), s.adminConfigPortal},
 		{get, sectionVouchers, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigVouchersShow)},
 		{post, sectionVouchers, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigVouchers)},
+		{post, sectionVouchers + "/preview", staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigVouchersPreview)},
+		{get, sectionGeneral, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigGeneralShow)},
+		{post, sectionGeneral, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigGeneral)},
 
 		// Staff: refill cards.
 		{get, sectionGenerate, staffWho(staff.SeriesGenerate), s.refillCards(s.adminGenerateShow)},
@@ -111,10 +114,10 @@ func (s *Server) table() []route {
 		{get, sectionHome, customers, s.portalHome},
 		{get, sectionPayments, customers, s.portalPayments},
 		{get, sectionPayments + "/:id", customers, s.portalPayment},
-		{get, sectionRedeem, customers, s.portalRedeemShow},
-		{post, sectionRedeem, customers, s.portalRedeem},
-		{get, sectionRedeem + "/check", customers, s.portalLookAgain},
-		{post, sectionRedeem + "/check", customers, s.portalLook},
+		{get, sectionRedeem, customers, s.refillCards(s.portalRedeemShow)},
+		{post, sectionRedeem, customers, s.refillCards(s.portalRedeem)},
+		{get, sectionRedeem + "/check", customers, s.refillCards(s.portalLookAgain)},
+		{post, sectionRedeem + "/check", customers, s.refillCards(s.portalLook)},
 		{get, sectionPassword, customers, s.portalPasswordShow},
 		{post, sectionPassword, customers, s.portalPassword},
 	}

@@ -51,6 +51,9 @@ func checkedTemplates() map[string]any {
 		"portal/problem":                   &problemPage{},
 		"portal/problem#problem-notice":    &problemPage{},
 		"portal/signin":                    &signInPage{},
+
+		"admin/config_general":                  &configGeneralPage{},
+		"admin/config_vouchers#voucher-preview": &voucherPreview{},
 	}
 }
 

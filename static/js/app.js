@@ -26,9 +26,12 @@ function fitChoices(root) {
   for (const part of root.querySelectorAll("[data-when]")) {
     part.hidden = document.getElementById(part.dataset.when)?.value !== part.dataset.is;
   }
+  for (const part of root.querySelectorAll("[data-when-on]")) {
+    part.hidden = !document.getElementById(part.dataset.whenOn)?.checked && !part.querySelector(".form-error");
+  }
 }
 document.addEventListener("change", (event) => {
-  if (event.target instanceof HTMLSelectElement) fitChoices(document.body);
+  if (event.target instanceof HTMLSelectElement || event.target.type === "checkbox") fitChoices(document.body);
 });
 
 // An address may name a dialog: /admin/…/series/202611#void opens it, once.

@@ -1,0 +1,84 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/setting"
+)
+
+// configGeneralPage is the name, the money and the clock of the installation.
+type configGeneralPage struct {
+	page
+	Brand, Currency, TimeZone field
+	Fixed                     bool // money has moved: the currency stays
+	Mistakes                  []mistake
+}
+
+// newConfigGeneralPage shows the settings, or the form as it was typed.
+func (s *Server) newConfigGeneralPage(c *gin.Context, typed url.Values) (*configGeneralPage, error) {
+	ctx := c.Request.Context()
+	v, err := s.Settings.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	zones, err := s.zones(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fixed, err := db.New().SettingMoneyMoved(ctx, s.Pool)
+	if err != nil {
+		return nil, err
+	}
+	p := &configGeneralPage{
+		page:     s.page(c, "General", sectionGeneral),
+		Brand:    field{Name: "brand", Label: "Brand", Value: v.Brand, Hint: "On the portal and on cards where the partner has no name of its own.", Autocomplete: "off"},
+		Currency: field{Name: "currency", Label: "Currency", Value: v.Currency, Hint: "Three letters, such as USD or EUR. It can’t be changed once there are customers or series.", Plain: true, Capitals: true, Short: true, Mono: true, Autocomplete: "off"},
+		TimeZone: field{Name: "time_zone", Label: "Time zone", Value: v.TimeZone, Hint: "Type to search. Decides when the last day of cards for several partners ends.", Plain: true, Short: true, Autocomplete: "off", List: zones},
+		Fixed:    fixed,
+	}
+	if typed != nil {
+		p.Brand.Value, p.TimeZone.Value = cut(typed.Get("brand"), 200), cut(typed.Get("time_zone"), 100)
+		if !fixed {
+			p.Currency.Value = cut(typed.Get("currency"), 20)
+		}
+	}
+	return p, nil
+}
+
+// adminConfigGeneralShow handles GET /admin/config/general.
+func (s *Server) adminConfigGeneralShow(c *gin.Context) error {
+	p, err := s.newConfigGeneralPage(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "admin/config_general", p)
+}
+
+// adminConfigGeneral handles POST /admin/config/general.
+func (s *Server) adminConfigGeneral(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	err = s.Settings.Change(c.Request.Context(), s.actor(c), func(v *setting.Settings) {
+		v.Brand, v.TimeZone = strings.TrimSpace(form.Get("brand")), strings.TrimSpace(form.Get("time_zone"))
+		if form.Has("currency") { // it is not asked for where it is fixed
+			v.Currency = strings.ToUpper(strings.TrimSpace(form.Get("currency")))
+		}
+	})
+	if err == nil || fault.IsInternal(err) {
+		return s.saved(c, sectionGeneral, err)
+	}
+	p, pageErr := s.newConfigGeneralPage(c, form)
+	if pageErr != nil {
+		return pageErr
+	}
+	p.Mistakes = explain(err, &p.Brand, &p.Currency, &p.TimeZone)
+	return s.render(c, http.StatusUnprocessableEntity, "admin/config_general", p)
+}

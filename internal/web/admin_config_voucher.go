@@ -1,0 +1,195 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/card"
+	"refill/internal/fault"
+	"refill/internal/money"
+	"refill/internal/setting"
+)
+
+// configVouchersPage is how cards are made and guarded.
+type configVouchersPage struct {
+	page
+	Alphabet, Length, Guesses field
+	SerialForm, FileHours     field
+	Soft, Hard, Address       field
+	Lock, Activate            choice
+	Mistakes                  []mistake
+	Preview                   voucherPreview
+}
+
+// voucherPreview is what series ordered under the settings of the form would be
+// like.
+type voucherPreview struct {
+	Mistake string // why there can be none
+	Mask    string
+	Symbols string
+	Serial  string
+	Now     string // odds of a lucky guess as things stand …
+	Million string // … and with a million cards more
+	Refused bool   // those would be refused
+	Limit   string
+}
+
+// adminConfigVouchersShow handles GET /admin/config/vouchers.
+func (s *Server) adminConfigVouchersShow(c *gin.Context) error {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	p, err := s.newConfigVouchersPage(c, settings, nil)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "admin/config_vouchers", p)
+}
+
+// newConfigVouchersPage shows the settings, or the form as it was typed.
+func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed url.Values) (*configVouchersPage, error) {
+	number := func(name, label, hint string, n int64) field {
+		f := field{Name: name, Label: label, Value: money.Group(strconv.FormatInt(n, 10)), Hint: hint, InputMode: "numeric", Short: true, Autocomplete: "off"}
+		if typed != nil {
+			f.Value = cut(typed.Get(name), 20)
+		}
+		return f
+	}
+	var lengths []option
+	for _, n := range setting.CodeLengths(setting.Digits) {
+		lengths = append(lengths, option{strconv.Itoa(n), strconv.Itoa(n), n == v.CodeLength})
+	}
+	p := &configVouchersPage{
+		page: s.page(c, "Vouchers", sectionVouchers),
+		Alphabet: field{
+			Name: "code_alphabet", Label: "Characters", Short: true, Hint: "Letters and digits leave out those that look alike. Digits suit keypads and phones.",
+			Options: []option{
+				{setting.Letters, "Letters and digits", v.CodeAlphabet == setting.Letters}, {setting.Digits, "Digits only", v.CodeAlphabet == setting.Digits},
+			},
+		},
+		Length: field{
+			Name: "code_length", Label: "Code length", Short: true, Options: lengths,
+			Hint: "The last one checks the others. Letters and digits: 12, 16, 20 or 24. Digits only: with 21 or more, a million cards are safe at 100,000 guesses a day.",
+		},
+		Lock:     choice{Name: "lock_partners", Label: "Lock cards to partners", Checked: v.LockPartners, Hint: "Only customers of a series’ partners may redeem its cards. Off: partners are only for information. Holds for series ordered from now on."},
+		Activate: choice{Name: "activate", Label: "Activate when generated", Checked: v.Activate, Hint: "What the form proposes for a new series."},
+		SerialForm: field{Name: "serial_form", Label: "Serial format", Short: true, Hint: "How a serial is written on cards and screens. Files for printers keep the plain number.", Options: []option{
+			{setting.SerialPlain, "42", v.SerialForm == setting.SerialPlain},
+			{setting.SerialPadded, "0000042", v.SerialForm == setting.SerialPadded},
+			{setting.SerialSeries, "202611-0000042", v.SerialForm == setting.SerialSeries},
+		}},
+		FileHours: number("file_hours", "Keep files for", "Hours after which an exported file is removed, 1 to 720.", int64(v.FileHours)),
+		Guesses:   number("guesses_daily", "Guesses a day", "How many wrong codes a day the odds reckon with, from everybody together.", v.GuessesDaily),
+		Soft:      number("wrong_soft", "Wrong codes until a pause", "In a row, by one customer. The pause begins at 30 seconds and doubles up to an hour.", int64(v.WrongSoft)),
+		Hard:      number("wrong_hard", "Wrong codes until a day’s pause", "In a row, by one customer.", int64(v.WrongHard)),
+		Address:   number("wrong_address", "Wrong codes from one address", "Within an hour, by everybody there. Raise it where many customers share an address.", int64(v.WrongAddress)),
+	}
+	var err error
+	p.Preview, err = s.previewVouchers(c, v)
+	return p, err
+}
+
+// voucherForm writes the posted form into the settings; what is not a number
+// becomes one that no setting allows.
+func voucherForm(form url.Values, v *setting.Settings) {
+	v.CodeAlphabet = form.Get("code_alphabet")
+	v.CodeLength = int(smallNumber(form.Get("code_length")))
+	v.LockPartners = form.Get("lock_partners") != ""
+	v.Activate = form.Get("activate") != ""
+	v.SerialForm = form.Get("serial_form")
+	v.FileHours = int(smallNumber(form.Get("file_hours")))
+	v.GuessesDaily = wholeNumber(form.Get("guesses_daily"))
+	v.WrongSoft, v.WrongHard = smallNumber(form.Get("wrong_soft")), smallNumber(form.Get("wrong_hard"))
+	v.WrongAddress = smallNumber(form.Get("wrong_address"))
+}
+
+// smallNumber is a wholeNumber that fits; a larger one is none.
+func smallNumber(text string) int32 {
+	n := wholeNumber(text)
+	if n > 1_000_000_000 {
+		return 0
+	}
+	return int32(n) //nolint:gosec // checked above
+}
+
+// previewVouchers says what series ordered under these settings would be like.
+func (s *Server) previewVouchers(c *gin.Context, v setting.Settings) (voucherPreview, error) {
+	for _, f := range fault.All(v.Validate()) {
+		if slices.Contains([]string{"code_alphabet", "code_length", "guesses_daily", "serial_form"}, f.Field) {
+			return voucherPreview{Mistake: f.Message}, nil
+		}
+	}
+	format := card.FormatOf(v)
+	p := voucherPreview{
+		Mask: format.Mask(), Symbols: format.Symbols(), Serial: card.FormatSerial(v.SerialForm, fmt.Sprint(s.Now().Year())+"01", 42, 10_000),
+		Now: "never: there is no card to hit",
+	}
+	ctx := c.Request.Context()
+	now, err := s.Cards.LuckyChance(ctx, v, 0)
+	if err != nil {
+		return p, err
+	}
+	if now > 0 {
+		p.Now = odds(now)
+	}
+	million, err := s.Cards.LuckyChance(ctx, v, card.MaxQuantity)
+	p.Million, p.Refused = odds(million), million > card.MaxLuckyChance
+	p.Limit = odds(card.MaxLuckyChance)
+	return p, err
+}
+
+// adminConfigVouchersPreview handles POST /admin/config/vouchers/preview: what the
+// form would bring, as it is being changed.
+func (s *Server) adminConfigVouchersPreview(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	voucherForm(form, &settings)
+	p, err := s.previewVouchers(c, settings)
+	if err != nil {
+		return err
+	}
+	return s.fragment(c, http.StatusOK, "admin/config_vouchers", "voucher-preview", &p)
+}
+
+// adminConfigVouchers handles POST /admin/config/vouchers.
+func (s *Server) adminConfigVouchers(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	err = s.Settings.Change(c.Request.Context(), s.actor(c), func(v *setting.Settings) { voucherForm(form, v) })
+	if err == nil || fault.IsInternal(err) {
+		return s.saved(c, sectionVouchers, err)
+	}
+	settings, settingsErr := s.Settings.Get(c.Request.Context())
+	if settingsErr != nil {
+		return settingsErr
+	}
+	voucherForm(form, &settings)
+	p, pageErr := s.newConfigVouchersPage(c, settings, form)
+	if pageErr != nil {
+		return pageErr
+	}
+	p.Mistakes = explain(err, &p.Alphabet, &p.Length, &p.SerialForm, &p.FileHours, &p.Guesses, &p.Soft, &p.Hard, &p.Address)
+	return s.render(c, http.StatusUnprocessableEntity, "admin/config_vouchers", p)
+}
+
+// alphabetWord is what codes are made of, in words.
+func alphabetWord(a card.Alphabet) string {
+	if a == card.Digits {
+		return "digits"
+	}
+	return "letters and digits"
+}

@@ -1,0 +1,14 @@
+-- name: PartnerMethodList :many
+-- The ways to pay that some partners have been given words for.
+select partner_id, method, offered, instruction from partner_method
+where partner_id = any(@partner_ids::bigint[])
+order by partner_id, method;
+
+-- name: PartnerMethodSet :exec
+insert into partner_method (partner_id, method, offered, instruction)
+values (@partner_id, @method, @offered, @instruction)
+on conflict (partner_id, method) do update set offered = excluded.offered, instruction = excluded.instruction;
+
+-- name: PartnerMethodLock :exec
+-- One change of what the portal offers at a time, until its transaction ends.
+select pg_advisory_xact_lock(2, 1);
