@@ -98,3 +98,19 @@ select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.re
 from card c
 left join customer on customer.id = c.used_by
 where c.series_id = @series_id and c.serial = @serial;
+
+-- name: CardErase :one
+-- Erases the sealed codes of the unused cards of a void series, after a serial
+-- and up to another, and makes them void. Says how many cards changed their
+-- state, for the tally, by the state that they had.
+with before as (
+  select k.serial, k.state from card k
+  where k.series_id = @series_id and k.serial > @after_serial and k.serial <= @to_serial
+    and k.state <> 'used' and octet_length(k.code_sealed) > 0
+), erased as (
+  update card c set state = 'void', code_sealed = ''
+  from before b where c.series_id = @series_id and c.serial = b.serial
+)
+select count(*) filter (where before.state = 'active')::integer as active,
+  count(*) filter (where before.state = 'disabled')::integer as disabled
+from before;

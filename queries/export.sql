@@ -91,3 +91,15 @@ where e.state in ('queued', 'running')
 -- name: ExportDismiss :execrows
 -- Its owner wants no reminder of it any more.
 update export set dismissed_at = now() where id = @id and created_by = @created_by;
+
+-- name: ExportCountSeries :one
+-- How many files of a series were written, or are about to be.
+select count(*) from export where series_id = @series_id and state in ('queued', 'running', 'ready', 'expired');
+
+-- name: ExportEndSeries :exec
+-- A deleted series' files are no longer to be had: those under way are given up,
+-- those ready are past their time, and housekeeping removes them.
+update export set state = case when state = 'ready' then state else 'cancelled' end,
+  finished_at = coalesce(finished_at, now()),
+  expires_at = case when state = 'ready' then now() else expires_at end
+where series_id = @series_id and state in ('queued', 'running', 'failed', 'ready');

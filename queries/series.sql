@@ -6,8 +6,9 @@ on conflict (year) do update set last = series_counter.last + 1
 returning year, last;
 
 -- name: SeriesToday :one
--- The date now in a time zone, by the database's clock.
-select (now() at time zone @time_zone::text)::date as today;
+-- The date in a time zone, by the database's clock at this very moment: what a
+-- transaction that had to wait for a lock needs.
+select (clock_timestamp() at time zone @time_zone::text)::date as today;
 
 -- name: SeriesLiveCards :many
 -- How many cards could be redeemed now or after an activation, by the form of
@@ -65,52 +66,58 @@ where (s.number = @number or s.id = @id)
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))));
 
 -- name: SeriesList :many
--- Newest first, below before_id; the same columns as SeriesShow.
+-- One page of the list, in the order asked for; among equals the newest first.
+-- The inner query picks the rows, and sums up the cards of all only where it
+-- sorts by what they are worth. Deleted series are listed where they are asked
+-- for, and while they are being deleted.
 select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
   card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
-  now()::timestamptz as asked_at
-from series s
+  now()::timestamptz as asked_at,
+  page.total,
+  coalesce(last.format::text, '')::text as exported_format,
+  coalesce(last.created_at, 'epoch')::timestamptz as exported_at,
+  coalesce((select e.id from export e where e.series_id = s.id and e.state = 'ready' and e.expires_at > now()
+    order by e.id desc limit 1), 0)::bigint as ready_export_id,
+  coalesce((select e.format::text from export e where e.series_id = s.id and e.state = 'ready' and e.expires_at > now()
+    order by e.id desc limit 1), '')::text as ready_format
+from (
+  select found.id, count(*) over ()::bigint as total,
+    row_number() over (order by case when @down::boolean then -found.key else found.key end, found.id desc) as place
+  from (
+    select s.id, case @sort::text
+      when 'created' then extract(epoch from s.created_at)
+      when 'valid_till' then s.valid_till - date '2000-01-01'
+      when 'price' then s.price
+      when 'quantity' then s.quantity
+      when 'outstanding' then case when s.state in ('active', 'locked') and s.lapsed_at is null
+        then s.price * (s.made - (select coalesce(sum(used + void), 0) from series_tally where series_id = s.id)) else 0 end
+      else s.number::numeric end as key
+    from series s
+    where (@search::text = '' or starts_with(s.number, @search) or position(lower(@search) in lower(s.prefix)) > 0)
+      and case @status::text
+        when '' then s.state <> 'void' or s.erased_at is null
+        when 'expired' then s.state in ('ready', 'active', 'locked') and now() >= card_expires_at(s.valid_till, s.time_zone)
+        when 'working' then s.state in ('queued', 'generating')
+        else s.state::text = @status and not (s.state in ('ready', 'active', 'locked') and now() >= card_expires_at(s.valid_till, s.time_zone)) end
+      and (@partner_id::bigint = 0 or s.any_partner
+        or exists (select from series_partner sp where sp.series_id = s.id and sp.partner_id = @partner_id and sp.removed_at is null))
+      and (@all_partners::boolean or (not s.any_partner and not exists (
+        select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
+  ) found
+  order by place
+  limit @size offset @skip
+) page
+join series s on s.id = page.id
 left join staff on staff.id = s.created_by
 left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
   from series_tally where series_id = s.id) t on true
-where s.id < @before_id
-  and (@search::text = '' or starts_with(s.number, @search) or position(lower(@search) in lower(s.prefix)) > 0)
-  and (@status::text = '' or @status = case
-    when s.state in ('ready', 'active', 'locked') and now() >= card_expires_at(s.valid_till, s.time_zone) then 'expired'
-    when s.state in ('queued', 'generating') then 'working'
-    else s.state::text end)
-  and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
-order by s.id desc
-limit @size;
-
--- name: SeriesListBack :many
--- The page above after_id, oldest first.
-select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
-  coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
-    join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
-  coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
-  (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
-  card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
-  now()::timestamptz as asked_at
-from series s
-left join staff on staff.id = s.created_by
-left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
-  from series_tally where series_id = s.id) t on true
-where s.id > @after_id
-  and (@search::text = '' or starts_with(s.number, @search) or position(lower(@search) in lower(s.prefix)) > 0)
-  and (@status::text = '' or @status = case
-    when s.state in ('ready', 'active', 'locked') and now() >= card_expires_at(s.valid_till, s.time_zone) then 'expired'
-    when s.state in ('queued', 'generating') then 'working'
-    else s.state::text end)
-  and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
-order by s.id
-limit @size;
+left join lateral (select e.format, e.created_at from export e
+  where e.series_id = s.id and e.state in ('ready', 'expired') order by e.id desc limit 1) last on true
+order by page.place;
 
 -- name: SeriesStart :execrows
 update series set state = 'generating', started_at = coalesce(started_at, now()), failure = ''
@@ -123,12 +130,13 @@ update series set made = made + @n where id = @id;
 update series set
   state = case when activate_when_generated then 'active' else 'ready' end::series_state,
   made_at = now(),
+  version = version + 1,
   activated_at = case when activate_when_generated then now() end
 where id = @id and made = quantity
 returning state;
 
 -- name: SeriesSetState :exec
-update series set state = @state,
+update series set state = @state, version = version + 1,
   activated_at = case when @state::series_state = 'active' then coalesce(activated_at, now()) else activated_at end
 where id = @id;
 
@@ -136,7 +144,7 @@ where id = @id;
 update series set state = 'failed', failure = @failure where id = @id and state in ('queued', 'generating');
 
 -- name: SeriesLapse :exec
-update series set lapsed_at = now() where id = @id;
+update series set lapsed_at = now(), version = version + 1 where id = @id;
 
 -- name: SeriesListLapsed :many
 -- Series whose last day ended a good while ago and whose leftover value still
@@ -181,3 +189,43 @@ where s.state in ('queued', 'generating')
 select (case when p.brand = '' then p.name else p.brand end)::text as brand
 from series_partner sp join partner p on p.id = sp.partner_id
 where sp.series_id = @series_id and sp.removed_at is null;
+
+-- name: SeriesEdit :exec
+-- Changes what may be changed. A date that comes after the value had gone to
+-- breakage brings it back (renewed). Until when the series was for any partner
+-- is told by the clock, not by the transaction's start: it may have waited for
+-- redemptions.
+update series set prefix = @prefix, price = @price, valid_till = @valid_till, any_partner = @any_partner,
+  any_partner_until = case when any_partner and not @any_partner then clock_timestamp() else any_partner_until end,
+  lapsed_at = case when @renewed::boolean then null else lapsed_at end,
+  version = version + 1
+where id = @id;
+
+-- name: SeriesPartnerList :many
+-- The partners that a series is for now.
+select partner_id from series_partner where series_id = @series_id and removed_at is null order by partner_id;
+
+-- name: SeriesPartnerKeep :exec
+-- Takes a series from all partners but these. The rows stay and say until when
+-- it was theirs, by the clock (see SeriesEdit).
+update series_partner set removed_at = clock_timestamp()
+where series_id = @series_id and removed_at is null and partner_id <> all(@partner_ids::bigint[]);
+
+-- name: SeriesPartnerPut :exec
+-- Gives a series to these partners, also those that it was taken from before.
+insert into series_partner (series_id, partner_id)
+select @series_id, unnest(@partner_ids::bigint[])
+on conflict (series_id, partner_id) do update set removed_at = null where series_partner.removed_at is not null;
+
+-- name: SeriesSetEraseJob :exec
+update series set erase_job_id = @erase_job_id where id = @id;
+
+-- name: SeriesEraseAdvance :exec
+update series set erased_to = @erased_to, erased_at = case when @erased_to = made then now() end where id = @id;
+
+-- name: SeriesListUnerased :many
+-- Void series whose codes are still there and that no job is at work on.
+select s.id from series s
+left join river_job j on j.id = s.erase_job_id
+where s.state = 'void' and s.erased_at is null
+  and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true);

@@ -43,9 +43,16 @@ func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string
 	return row, nil
 }
 
+// Erased stands in the place of a code that is gone for good, since its series
+// was deleted.
+const Erased = "erased"
+
 // Masked opens a code and returns it with all but its last group hidden: all
 // that a screen ever shows without a reason.
 func (s *Service) Masked(seriesID int64, keyID int16, serial int32, sealed []byte) (string, error) {
+	if len(sealed) == 0 {
+		return Erased, nil
+	}
 	seal, err := s.keys.sealer(keyID, seriesID)
 	if err != nil {
 		return "", err

@@ -14,7 +14,6 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
-	"refill/internal/ledger"
 )
 
 // chunkSize is how many cards one transaction makes: large enough that commits
@@ -161,16 +160,7 @@ func (s *Service) finish(ctx context.Context, tx pgx.Tx, series db.Series) error
 
 // postActivation moves the value of cards from issued to outstanding.
 func (s *Service) postActivation(ctx context.Context, tx pgx.Tx, series db.Series, cards int32, actor audit.Actor) error {
-	issued, err := ledger.System(ctx, tx, db.AccountKindIssued, series.Currency)
-	if err != nil {
-		return err
-	}
-	outstanding, err := s.q.AccountGetOutstanding(ctx, tx, &series.ID)
-	if err != nil {
-		return fmt.Errorf("find the account of a series: %w", err)
-	}
-	m := ledger.Movement{Kind: db.LedgerKindActivate, SeriesID: series.ID, StaffID: actor.StaffID}
-	return ledger.Move(ctx, tx, m, issued, outstanding, int64(cards)*series.Price)
+	return s.postOut(ctx, tx, series, db.LedgerKindActivate, db.AccountKindIssued, -int64(cards)*series.Price, actor)
 }
 
 // chunk is a run of sealed cards as rows of a binary COPY.

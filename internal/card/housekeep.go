@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"refill/internal/audit"
 	"refill/internal/db"
 )
 
 // FailStranded marks series and exports whose job ended without them, because
 // somebody cancelled or deleted it from outside: staff can then take them up
-// again. Periodic.
+// again. Void series whose codes nobody is erasing get a job anew. Periodic.
 func (s *Service) FailStranded(ctx context.Context) error {
 	series, err := s.q.SeriesListStranded(ctx, s.db)
 	if err != nil {
@@ -19,6 +21,15 @@ func (s *Service) FailStranded(ctx context.Context) error {
 	}
 	for _, id := range series {
 		if err := s.Fail(ctx, id); err != nil {
+			return err
+		}
+	}
+	unerased, err := s.q.SeriesListUnerased(ctx, s.db)
+	if err != nil {
+		return fmt.Errorf("look for codes to erase: %w", err)
+	}
+	for _, id := range unerased {
+		if err := s.inTx(ctx, func(tx pgx.Tx) error { return s.enqueueErase(ctx, tx, id) }); err != nil {
 			return err
 		}
 	}

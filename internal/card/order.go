@@ -87,16 +87,8 @@ func (s *Service) CheckOrder(ctx context.Context, actor audit.Actor, f OrderForm
 	if !prefixForm.MatchString(o.Prefix) {
 		add("prefix", "order_prefix", "Prefix may have up to 20 letters A–Z and digits, without spaces.")
 	}
-	o.Price.Minor, err = money.Parse(f.Price, settings.Currency)
-	switch {
-	case errors.Is(err, money.ErrDecimals):
-		add("price", "order_price_decimals", fmt.Sprintf("Price may have at most %d decimals, as in %s.", money.Digits(settings.Currency),
-			money.Amount{Minor: 1000, Currency: settings.Currency}.Decimal()))
-	case err != nil || o.Price.Minor < 1 || o.Price.Minor > maxPrice:
-		add("price", "order_price", fmt.Sprintf("Price must be an amount from %s to %s, such as %s.",
-			money.Amount{Minor: 1, Currency: settings.Currency}.Decimal(),
-			money.Group(strconv.Itoa(maxPrice/int(math.Pow10(money.Digits(settings.Currency))))),
-			money.Amount{Minor: 1000, Currency: settings.Currency}.Decimal()))
+	if o.Price.Minor, err = checkPrice(f.Price, settings.Currency); err != nil {
+		faults = append(faults, fault.All(err)...)
 	}
 	if o.Quantity > 0 && o.Price.Minor > 0 && o.FaceValue().Minor > maxFaceValue {
 		add("quantity", "order_face_value", "These cards would be worth more together than one series may be. Order fewer, or at a lower price.")
@@ -122,6 +114,21 @@ func (s *Service) CheckOrder(ctx context.Context, actor audit.Actor, f OrderForm
 		}
 	}
 	return o, faults.Err()
+}
+
+// checkPrice reads the price of one card.
+func checkPrice(text, currency string) (int64, error) {
+	ten := money.Amount{Minor: 1000, Currency: currency}.Decimal()
+	minor, err := money.Parse(text, currency)
+	switch {
+	case errors.Is(err, money.ErrDecimals):
+		return 0, fault.Field("price", "order_price_decimals", fmt.Sprintf("Price may have at most %d decimals, as in %s.", money.Digits(currency), ten))
+	case err != nil || minor < 1 || minor > maxPrice:
+		return minor, fault.Field("price", "order_price", fmt.Sprintf("Price must be an amount from %s to %s, such as %s.",
+			money.Amount{Minor: 1, Currency: currency}.Decimal(),
+			money.Group(strconv.Itoa(maxPrice/int(math.Pow10(money.Digits(currency))))), ten))
+	}
+	return minor, nil
 }
 
 // parseQuantity reads a whole number, with or without thousands separators.

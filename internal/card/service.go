@@ -89,6 +89,19 @@ func (ExportSeriesArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueExport, MaxAttempts: maxAttempts}
 }
 
+// EraseSeriesArgs asks for the codes of a void series to be erased.
+type EraseSeriesArgs struct {
+	SeriesID int64 `json:"series_id"`
+}
+
+// Kind names the job.
+func (EraseSeriesArgs) Kind() string { return "erase_series" }
+
+// InsertOpts puts the job in its queue.
+func (EraseSeriesArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueMaintenance, MaxAttempts: maxAttempts}
+}
+
 // runFor is how long a job works before it goes to the back of its queue, so
 // that one million-card series does not keep ten small ones waiting.
 const runFor = 30 * time.Second

@@ -24,7 +24,13 @@ var ErrSeriesState = fault.New(fault.Conflict, "series_state", "The series has c
 
 // Series reads a series with its counts, if it lies within the actor's partners.
 func (s *Service) Series(ctx context.Context, actor audit.Actor, id int64) (db.SeriesShowRow, error) {
-	row, err := s.q.SeriesShow(ctx, s.db, db.SeriesShowParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
+	return s.seriesIn(ctx, s.db, actor, id)
+}
+
+// seriesIn is Series on a connection that the caller holds: to ask the pool for a
+// second one inside of a transaction would be a deadlock when all are out.
+func (s *Service) seriesIn(ctx context.Context, dbtx db.DBTX, actor audit.Actor, id int64) (db.SeriesShowRow, error) {
+	row, err := s.q.SeriesShow(ctx, dbtx, db.SeriesShowParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
 	return row, seriesFault(err)
 }
 
@@ -47,12 +53,19 @@ func seriesFault(err error) error {
 // change alters one series under its lock. While f runs no card of the series is
 // redeemed, so what f counts is what it posts.
 func (s *Service) change(ctx context.Context, actor audit.Actor, seriesID int64, action string, from []db.SeriesState, f func(tx pgx.Tx, series db.Series) error) error {
+	return s.changeNoting(ctx, actor, seriesID, action, from, func(tx pgx.Tx, series db.Series) (map[string]any, error) {
+		return nil, f(tx, series)
+	})
+}
+
+// changeNoting is change for what leaves facts in the audit trail.
+func (s *Service) changeNoting(ctx context.Context, actor audit.Actor, seriesID int64, action string, from []db.SeriesState, f func(tx pgx.Tx, series db.Series) (map[string]any, error)) error {
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		if _, err := s.Series(ctx, actor, seriesID); err != nil {
-			return err
-		}
 		if err := s.q.SeriesLock(ctx, tx, int32(seriesID)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
 			return fmt.Errorf("lock a series: %w", err)
+		}
+		if _, err := s.seriesIn(ctx, tx, actor, seriesID); err != nil { // as it is under the lock
+			return err
 		}
 		series, err := s.q.SeriesGetForUpdate(ctx, tx, seriesID)
 		if err != nil {
@@ -61,10 +74,11 @@ func (s *Service) change(ctx context.Context, actor audit.Actor, seriesID int64,
 		if !slices.Contains(from, series.State) {
 			return ErrSeriesState
 		}
-		if err := f(tx, series); err != nil {
+		facts, err := f(tx, series)
+		if err != nil {
 			return err
 		}
-		if err := audit.Record(ctx, tx, actor, audit.Entry{Action: action, SeriesID: seriesID}); err != nil {
+		if err := audit.Record(ctx, tx, actor, audit.Entry{Action: action, SeriesID: seriesID, Detail: facts}); err != nil {
 			return err
 		}
 		return s.notifySeries(ctx, tx, seriesID)
@@ -113,27 +127,22 @@ func (s *Service) Lock(ctx context.Context, actor audit.Actor, seriesID int64) e
 	})
 }
 
-// Void takes a series out of use for good. Used cards stay as they are; the value
-// of the others goes from outstanding to breakage.
-func (s *Service) Void(ctx context.Context, actor audit.Actor, seriesID int64) error {
-	from := []db.SeriesState{db.SeriesStateReady, db.SeriesStateActive, db.SeriesStateLocked}
-	return s.change(ctx, actor, seriesID, "series.voided", from, func(tx pgx.Tx, series db.Series) error {
-		if series.State != db.SeriesStateReady && series.LapsedAt == nil {
-			if err := s.postBreakage(ctx, tx, series, db.LedgerKindVoid, actor); err != nil {
-				return err
-			}
-		}
-		return s.setState(ctx, tx, seriesID, db.SeriesStateVoid)
-	})
-}
-
 // postBreakage moves what is left of a series from outstanding to breakage.
 func (s *Service) postBreakage(ctx context.Context, tx pgx.Tx, series db.Series, kind db.LedgerKind, actor audit.Actor) error {
 	left, err := s.remaining(ctx, tx, series)
 	if err != nil {
 		return err
 	}
-	breakage, err := ledger.System(ctx, tx, db.AccountKindBreakage, series.Currency)
+	return s.postOut(ctx, tx, series, kind, db.AccountKindBreakage, left*series.Price, actor)
+}
+
+// postOut moves an amount from a series' outstanding value to an account of the
+// house; one below zero comes back from there.
+func (s *Service) postOut(ctx context.Context, tx pgx.Tx, series db.Series, kind db.LedgerKind, to db.AccountKind, amount int64, actor audit.Actor) error {
+	if amount == 0 {
+		return nil
+	}
+	house, err := ledger.System(ctx, tx, to, series.Currency)
 	if err != nil {
 		return err
 	}
@@ -142,7 +151,7 @@ func (s *Service) postBreakage(ctx context.Context, tx pgx.Tx, series db.Series,
 		return fmt.Errorf("find the account of a series: %w", err)
 	}
 	m := ledger.Movement{Kind: kind, SeriesID: series.ID, StaffID: actor.StaffID}
-	return ledger.Move(ctx, tx, m, outstanding, breakage, left*series.Price)
+	return ledger.Move(ctx, tx, m, outstanding, house, amount)
 }
 
 // LapseExpired posts the leftover value of expired series to breakage and

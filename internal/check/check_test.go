@@ -116,6 +116,9 @@ func TestPlantedFaults(t *testing.T) {
 		{16, `update card set code_sealed = set_byte(code_sealed, 20, get_byte(code_sealed, 20) # 1)`},
 		{16, `update card a set code_sealed = b.code_sealed from card b where a.serial = b.serial % 10 + 1`},
 		{16, `update card set code_index = substr(sha256(code_index), 1, 16)`},
+		{16, `alter table card drop constraint card_code_sealed_erased; update card set code_sealed = '' where serial = 5`},
+		{16, `update card set state = 'void', code_sealed = '' where serial = 5`},
+		{16, `update series set state = 'void', erased_to = 5`},
 		{17, `update series_tally set used = used + 1`},
 		{18, `update ledger_tx set series_id = 77 where kind = 'redeem'`},
 	} {

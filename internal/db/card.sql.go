@@ -10,6 +10,41 @@ import (
 	"time"
 )
 
+const cardErase = `-- name: CardErase :one
+with before as (
+  select k.serial, k.state from card k
+  where k.series_id = $1 and k.serial > $2 and k.serial <= $3
+    and k.state <> 'used' and octet_length(k.code_sealed) > 0
+), erased as (
+  update card c set state = 'void', code_sealed = ''
+  from before b where c.series_id = $1 and c.serial = b.serial
+)
+select count(*) filter (where before.state = 'active')::integer as active,
+  count(*) filter (where before.state = 'disabled')::integer as disabled
+from before
+`
+
+type CardEraseParams struct {
+	SeriesID    int64
+	AfterSerial int32
+	ToSerial    int32
+}
+
+type CardEraseRow struct {
+	Active   int32
+	Disabled int32
+}
+
+// Erases the sealed codes of the unused cards of a void series, after a serial
+// and up to another, and makes them void. Says how many cards changed their
+// state, for the tally, by the state that they had.
+func (q *Queries) CardErase(ctx context.Context, db DBTX, arg CardEraseParams) (CardEraseRow, error) {
+	row := db.QueryRow(ctx, cardErase, arg.SeriesID, arg.AfterSerial, arg.ToSerial)
+	var i CardEraseRow
+	err := row.Scan(&i.Active, &i.Disabled)
+	return i, err
+}
+
 const cardExportPage = `-- name: CardExportPage :many
 select serial, key_id, code_sealed, valid_till
 from card

@@ -43,6 +43,18 @@ func (q *Queries) ExportCancel(ctx context.Context, db DBTX, id int64) (int64, e
 	return result.RowsAffected(), nil
 }
 
+const exportCountSeries = `-- name: ExportCountSeries :one
+select count(*) from export where series_id = $1 and state in ('queued', 'running', 'ready', 'expired')
+`
+
+// How many files of a series were written, or are about to be.
+func (q *Queries) ExportCountSeries(ctx context.Context, db DBTX, seriesID int64) (int64, error) {
+	row := db.QueryRow(ctx, exportCountSeries, seriesID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const exportCreate = `-- name: ExportCreate :one
 insert into export (series_id, format, request_key, rows_total, created_by)
 values ($1, $2, $3, $4, $5)
@@ -86,6 +98,20 @@ func (q *Queries) ExportDismiss(ctx context.Context, db DBTX, arg ExportDismissP
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const exportEndSeries = `-- name: ExportEndSeries :exec
+update export set state = case when state = 'ready' then state else 'cancelled' end,
+  finished_at = coalesce(finished_at, now()),
+  expires_at = case when state = 'ready' then now() else expires_at end
+where series_id = $1 and state in ('queued', 'running', 'failed', 'ready')
+`
+
+// A deleted series' files are no longer to be had: those under way are given up,
+// those ready are past their time, and housekeeping removes them.
+func (q *Queries) ExportEndSeries(ctx context.Context, db DBTX, seriesID int64) error {
+	_, err := db.Exec(ctx, exportEndSeries, seriesID)
+	return err
 }
 
 const exportExpire = `-- name: ExportExpire :many

@@ -98,15 +98,16 @@ func (q *Queries) JobCounts(ctx context.Context, db DBTX) ([]JobCountsRow, error
 const jobList = `-- name: JobList :many
 select j.id, j.kind, j.queue, j.state, j.attempt, j.max_attempts, j.created_at, j.scheduled_at,
   j.attempted_at, j.finalized_at, coalesce(j.errors[array_upper(j.errors, 1)]->>'error', '')::text as last_error,
-  coalesce(s.number, es.number, '')::text as series_number,
-  coalesce(s.made, e.rows_done, 0)::integer as done, coalesce(s.quantity, e.rows_total, 0)::integer as total,
+  coalesce(s.number, es.number, x.number, '')::text as series_number,
+  coalesce(s.made, e.rows_done, x.erased_to, 0)::integer as done, coalesce(s.quantity, e.rows_total, x.made, 0)::integer as total,
   coalesce(e.id, 0)::bigint as export_id, coalesce(e.format::text, '')::text as export_format
 from river_job j
 left join series s on s.job_id = j.id
 left join export e on e.job_id = j.id
 left join series es on es.id = e.series_id
+left join series x on x.erase_job_id = j.id
 where ($1::text = '' or j.state::text = $1)
-  and ($2::boolean or j.state <> 'completed' or s.id is not null or e.id is not null)
+  and ($2::boolean or j.state <> 'completed' or s.id is not null or e.id is not null or x.id is not null)
 order by case j.state when 'discarded' then 0 when 'retryable' then 1 when 'running' then 2
   when 'available' then 3 when 'scheduled' then 4 when 'pending' then 5 else 6 end, j.id desc
 limit $3

@@ -609,7 +609,7 @@ type Card struct {
 	State CardState
 	// HMAC-SHA-256 of the code under the index key, first 16 bytes: finds a card without the database knowing its code.
 	CodeIndex []byte
-	// AES-256-GCM: 12 bytes nonce, ciphertext, tag; series and serial are associated data, so swapped rows do not open.
+	// AES-256-GCM: 12 bytes nonce, ciphertext, tag; series and serial are associated data, so swapped rows do not open. Empty: erased, since its series was deleted. The index stays, so that the code is never drawn again.
 	CodeSealed []byte
 	// Overrides the series' date.
 	ValidTill *time.Time
@@ -848,6 +848,14 @@ type Series struct {
 	AnyPartnerUntil *time.Time
 	// Fixed at order. False: partners are only for information, and every partner's customers may redeem.
 	PartnerLock bool
+	// Grows with every edit and every change of state: a form that was shown for an older one is shown anew instead of being saved.
+	Version int32
+	// The job that erases the codes of a void series.
+	EraseJobID *int64
+	// Serials 1 to here were gone through by erasing. Moves only in the transaction that erases their codes.
+	ErasedTo int32
+	// When the last code of a void series was erased.
+	ErasedAt *time.Time
 	// What the codes are made of, fixed at order: letters (31 symbols without look-alikes) or digits (for keypads).
 	CodeAlphabet string
 }

@@ -106,6 +106,53 @@ func (q *Queries) SeriesCreate(ctx context.Context, db DBTX, arg SeriesCreatePar
 	return i, err
 }
 
+const seriesEdit = `-- name: SeriesEdit :exec
+update series set prefix = $1, price = $2, valid_till = $3, any_partner = $4,
+  any_partner_until = case when any_partner and not $4 then clock_timestamp() else any_partner_until end,
+  lapsed_at = case when $5::boolean then null else lapsed_at end,
+  version = version + 1
+where id = $6
+`
+
+type SeriesEditParams struct {
+	Prefix     string
+	Price      int64
+	ValidTill  time.Time
+	AnyPartner bool
+	Renewed    bool
+	ID         int64
+}
+
+// Changes what may be changed. A date that comes after the value had gone to
+// breakage brings it back (renewed). Until when the series was for any partner
+// is told by the clock, not by the transaction's start: it may have waited for
+// redemptions.
+func (q *Queries) SeriesEdit(ctx context.Context, db DBTX, arg SeriesEditParams) error {
+	_, err := db.Exec(ctx, seriesEdit,
+		arg.Prefix,
+		arg.Price,
+		arg.ValidTill,
+		arg.AnyPartner,
+		arg.Renewed,
+		arg.ID,
+	)
+	return err
+}
+
+const seriesEraseAdvance = `-- name: SeriesEraseAdvance :exec
+update series set erased_to = $1, erased_at = case when $1 = made then now() end where id = $2
+`
+
+type SeriesEraseAdvanceParams struct {
+	ErasedTo int32
+	ID       int64
+}
+
+func (q *Queries) SeriesEraseAdvance(ctx context.Context, db DBTX, arg SeriesEraseAdvanceParams) error {
+	_, err := db.Exec(ctx, seriesEraseAdvance, arg.ErasedTo, arg.ID)
+	return err
+}
+
 const seriesFail = `-- name: SeriesFail :exec
 update series set state = 'failed', failure = $1 where id = $2 and state in ('queued', 'generating')
 `
@@ -124,6 +171,7 @@ const seriesFinish = `-- name: SeriesFinish :one
 update series set
   state = case when activate_when_generated then 'active' else 'ready' end::series_state,
   made_at = now(),
+  version = version + 1,
   activated_at = case when activate_when_generated then now() end
 where id = $1 and made = quantity
 returning state
@@ -167,7 +215,7 @@ func (q *Queries) SeriesFormats(ctx context.Context, db DBTX) ([]SeriesFormatsRo
 }
 
 const seriesGet = `-- name: SeriesGet :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, code_alphabet from series where id = $1
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet from series where id = $1
 `
 
 func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -198,6 +246,10 @@ func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, err
 		&i.Failure,
 		&i.AnyPartnerUntil,
 		&i.PartnerLock,
+		&i.Version,
+		&i.EraseJobID,
+		&i.ErasedTo,
+		&i.ErasedAt,
 		&i.CodeAlphabet,
 	)
 	return i, err
@@ -221,7 +273,7 @@ func (q *Queries) SeriesGetByOrderKey(ctx context.Context, db DBTX, orderKey uui
 }
 
 const seriesGetForUpdate = `-- name: SeriesGetForUpdate :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, code_alphabet from series where id = $1 for no key update
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet from series where id = $1 for no key update
 `
 
 func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -252,13 +304,17 @@ func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Se
 		&i.Failure,
 		&i.AnyPartnerUntil,
 		&i.PartnerLock,
+		&i.Version,
+		&i.EraseJobID,
+		&i.ErasedTo,
+		&i.ErasedAt,
 		&i.CodeAlphabet,
 	)
 	return i, err
 }
 
 const seriesLapse = `-- name: SeriesLapse :exec
-update series set lapsed_at = now() where id = $1
+update series set lapsed_at = now(), version = version + 1 where id = $1
 `
 
 func (q *Queries) SeriesLapse(ctx context.Context, db DBTX, id int64) error {
@@ -267,58 +323,99 @@ func (q *Queries) SeriesLapse(ctx context.Context, db DBTX, id int64) error {
 }
 
 const seriesList = `-- name: SeriesList :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.code_alphabet, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
   card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
-  now()::timestamptz as asked_at
-from series s
+  now()::timestamptz as asked_at,
+  page.total,
+  coalesce(last.format::text, '')::text as exported_format,
+  coalesce(last.created_at, 'epoch')::timestamptz as exported_at,
+  coalesce((select e.id from export e where e.series_id = s.id and e.state = 'ready' and e.expires_at > now()
+    order by e.id desc limit 1), 0)::bigint as ready_export_id,
+  coalesce((select e.format::text from export e where e.series_id = s.id and e.state = 'ready' and e.expires_at > now()
+    order by e.id desc limit 1), '')::text as ready_format
+from (
+  select found.id, count(*) over ()::bigint as total,
+    row_number() over (order by case when $1::boolean then -found.key else found.key end, found.id desc) as place
+  from (
+    select s.id, case $2::text
+      when 'created' then extract(epoch from s.created_at)
+      when 'valid_till' then s.valid_till - date '2000-01-01'
+      when 'price' then s.price
+      when 'quantity' then s.quantity
+      when 'outstanding' then case when s.state in ('active', 'locked') and s.lapsed_at is null
+        then s.price * (s.made - (select coalesce(sum(used + void), 0) from series_tally where series_id = s.id)) else 0 end
+      else s.number::numeric end as key
+    from series s
+    where ($3::text = '' or starts_with(s.number, $3) or position(lower($3) in lower(s.prefix)) > 0)
+      and case $4::text
+        when '' then s.state <> 'void' or s.erased_at is null
+        when 'expired' then s.state in ('ready', 'active', 'locked') and now() >= card_expires_at(s.valid_till, s.time_zone)
+        when 'working' then s.state in ('queued', 'generating')
+        else s.state::text = $4 and not (s.state in ('ready', 'active', 'locked') and now() >= card_expires_at(s.valid_till, s.time_zone)) end
+      and ($5::bigint = 0 or s.any_partner
+        or exists (select from series_partner sp where sp.series_id = s.id and sp.partner_id = $5 and sp.removed_at is null))
+      and ($6::boolean or (not s.any_partner and not exists (
+        select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($7::bigint[]))))
+  ) found
+  order by place
+  limit $9 offset $8
+) page
+join series s on s.id = page.id
 left join staff on staff.id = s.created_by
 left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
   from series_tally where series_id = s.id) t on true
-where s.id < $1
-  and ($2::text = '' or starts_with(s.number, $2) or position(lower($2) in lower(s.prefix)) > 0)
-  and ($3::text = '' or $3 = case
-    when s.state in ('ready', 'active', 'locked') and now() >= card_expires_at(s.valid_till, s.time_zone) then 'expired'
-    when s.state in ('queued', 'generating') then 'working'
-    else s.state::text end)
-  and ($4::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($5::bigint[]))))
-order by s.id desc
-limit $6
+left join lateral (select e.format, e.created_at from export e
+  where e.series_id = s.id and e.state in ('ready', 'expired') order by e.id desc limit 1) last on true
+order by page.place
 `
 
 type SeriesListParams struct {
-	BeforeID    int64
+	Down        bool
+	Sort        string
 	Search      string
 	Status      string
+	PartnerID   int64
 	AllPartners bool
 	PartnerIds  []int64
+	Skip        int32
 	Size        int32
 }
 
 type SeriesListRow struct {
-	Series        Series
-	CreatedByName string
-	PartnerNames  string
-	Used          int64
-	Disabled      int64
-	Void          int64
-	Expired       bool
-	ExpiresAt     time.Time
-	AskedAt       time.Time
+	Series         Series
+	CreatedByName  string
+	PartnerNames   string
+	Used           int64
+	Disabled       int64
+	Void           int64
+	Expired        bool
+	ExpiresAt      time.Time
+	AskedAt        time.Time
+	Total          int64
+	ExportedFormat string
+	ExportedAt     time.Time
+	ReadyExportID  int64
+	ReadyFormat    string
 }
 
-// Newest first, below before_id; the same columns as SeriesShow.
+// One page of the list, in the order asked for; among equals the newest first.
+// The inner query picks the rows, and sums up the cards of all only where it
+// sorts by what they are worth. Deleted series are listed where they are asked
+// for, and while they are being deleted.
 func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams) ([]SeriesListRow, error) {
 	rows, err := db.Query(ctx, seriesList,
-		arg.BeforeID,
+		arg.Down,
+		arg.Sort,
 		arg.Search,
 		arg.Status,
+		arg.PartnerID,
 		arg.AllPartners,
 		arg.PartnerIds,
+		arg.Skip,
 		arg.Size,
 	)
 	if err != nil {
@@ -353,6 +450,10 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 			&i.Series.Failure,
 			&i.Series.AnyPartnerUntil,
 			&i.Series.PartnerLock,
+			&i.Series.Version,
+			&i.Series.EraseJobID,
+			&i.Series.ErasedTo,
+			&i.Series.ErasedAt,
 			&i.Series.CodeAlphabet,
 			&i.CreatedByName,
 			&i.PartnerNames,
@@ -362,113 +463,11 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 			&i.Expired,
 			&i.ExpiresAt,
 			&i.AskedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const seriesListBack = `-- name: SeriesListBack :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.code_alphabet, coalesce(staff.name, '')::text as created_by_name,
-  coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
-    join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
-  coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
-  (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
-  card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
-  now()::timestamptz as asked_at
-from series s
-left join staff on staff.id = s.created_by
-left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
-  from series_tally where series_id = s.id) t on true
-where s.id > $1
-  and ($2::text = '' or starts_with(s.number, $2) or position(lower($2) in lower(s.prefix)) > 0)
-  and ($3::text = '' or $3 = case
-    when s.state in ('ready', 'active', 'locked') and now() >= card_expires_at(s.valid_till, s.time_zone) then 'expired'
-    when s.state in ('queued', 'generating') then 'working'
-    else s.state::text end)
-  and ($4::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($5::bigint[]))))
-order by s.id
-limit $6
-`
-
-type SeriesListBackParams struct {
-	AfterID     int64
-	Search      string
-	Status      string
-	AllPartners bool
-	PartnerIds  []int64
-	Size        int32
-}
-
-type SeriesListBackRow struct {
-	Series        Series
-	CreatedByName string
-	PartnerNames  string
-	Used          int64
-	Disabled      int64
-	Void          int64
-	Expired       bool
-	ExpiresAt     time.Time
-	AskedAt       time.Time
-}
-
-// The page above after_id, oldest first.
-func (q *Queries) SeriesListBack(ctx context.Context, db DBTX, arg SeriesListBackParams) ([]SeriesListBackRow, error) {
-	rows, err := db.Query(ctx, seriesListBack,
-		arg.AfterID,
-		arg.Search,
-		arg.Status,
-		arg.AllPartners,
-		arg.PartnerIds,
-		arg.Size,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []SeriesListBackRow{}
-	for rows.Next() {
-		var i SeriesListBackRow
-		if err := rows.Scan(
-			&i.Series.ID,
-			&i.Series.Number,
-			&i.Series.Prefix,
-			&i.Series.Price,
-			&i.Series.Currency,
-			&i.Series.Quantity,
-			&i.Series.AnyPartner,
-			&i.Series.TimeZone,
-			&i.Series.ValidTill,
-			&i.Series.ActivateWhenGenerated,
-			&i.Series.CodeLength,
-			&i.Series.State,
-			&i.Series.Made,
-			&i.Series.OrderKey,
-			&i.Series.JobID,
-			&i.Series.CreatedBy,
-			&i.Series.CreatedAt,
-			&i.Series.StartedAt,
-			&i.Series.MadeAt,
-			&i.Series.ActivatedAt,
-			&i.Series.LapsedAt,
-			&i.Series.Failure,
-			&i.Series.AnyPartnerUntil,
-			&i.Series.PartnerLock,
-			&i.Series.CodeAlphabet,
-			&i.CreatedByName,
-			&i.PartnerNames,
-			&i.Used,
-			&i.Disabled,
-			&i.Void,
-			&i.Expired,
-			&i.ExpiresAt,
-			&i.AskedAt,
+			&i.Total,
+			&i.ExportedFormat,
+			&i.ExportedAt,
+			&i.ReadyExportID,
+			&i.ReadyFormat,
 		); err != nil {
 			return nil, err
 		}
@@ -519,6 +518,34 @@ where s.state in ('queued', 'generating')
 // deleted from outside.
 func (q *Queries) SeriesListStranded(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, seriesListStranded)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const seriesListUnerased = `-- name: SeriesListUnerased :many
+select s.id from series s
+left join river_job j on j.id = s.erase_job_id
+where s.state = 'void' and s.erased_at is null
+  and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true)
+`
+
+// Void series whose codes are still there and that no job is at work on.
+func (q *Queries) SeriesListUnerased(ctx context.Context, db DBTX) ([]int64, error) {
+	rows, err := db.Query(ctx, seriesListUnerased)
 	if err != nil {
 		return nil, err
 	}
@@ -625,6 +652,79 @@ func (q *Queries) SeriesPartnerAdd(ctx context.Context, db DBTX, arg SeriesPartn
 	return err
 }
 
+const seriesPartnerKeep = `-- name: SeriesPartnerKeep :exec
+update series_partner set removed_at = clock_timestamp()
+where series_id = $1 and removed_at is null and partner_id <> all($2::bigint[])
+`
+
+type SeriesPartnerKeepParams struct {
+	SeriesID   int64
+	PartnerIds []int64
+}
+
+// Takes a series from all partners but these. The rows stay and say until when
+// it was theirs, by the clock (see SeriesEdit).
+func (q *Queries) SeriesPartnerKeep(ctx context.Context, db DBTX, arg SeriesPartnerKeepParams) error {
+	_, err := db.Exec(ctx, seriesPartnerKeep, arg.SeriesID, arg.PartnerIds)
+	return err
+}
+
+const seriesPartnerList = `-- name: SeriesPartnerList :many
+select partner_id from series_partner where series_id = $1 and removed_at is null order by partner_id
+`
+
+// The partners that a series is for now.
+func (q *Queries) SeriesPartnerList(ctx context.Context, db DBTX, seriesID int64) ([]int64, error) {
+	rows, err := db.Query(ctx, seriesPartnerList, seriesID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var partner_id int64
+		if err := rows.Scan(&partner_id); err != nil {
+			return nil, err
+		}
+		items = append(items, partner_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const seriesPartnerPut = `-- name: SeriesPartnerPut :exec
+insert into series_partner (series_id, partner_id)
+select $1, unnest($2::bigint[])
+on conflict (series_id, partner_id) do update set removed_at = null where series_partner.removed_at is not null
+`
+
+type SeriesPartnerPutParams struct {
+	SeriesID   int64
+	PartnerIds []int64
+}
+
+// Gives a series to these partners, also those that it was taken from before.
+func (q *Queries) SeriesPartnerPut(ctx context.Context, db DBTX, arg SeriesPartnerPutParams) error {
+	_, err := db.Exec(ctx, seriesPartnerPut, arg.SeriesID, arg.PartnerIds)
+	return err
+}
+
+const seriesSetEraseJob = `-- name: SeriesSetEraseJob :exec
+update series set erase_job_id = $1 where id = $2
+`
+
+type SeriesSetEraseJobParams struct {
+	EraseJobID *int64
+	ID         int64
+}
+
+func (q *Queries) SeriesSetEraseJob(ctx context.Context, db DBTX, arg SeriesSetEraseJobParams) error {
+	_, err := db.Exec(ctx, seriesSetEraseJob, arg.EraseJobID, arg.ID)
+	return err
+}
+
 const seriesSetJob = `-- name: SeriesSetJob :exec
 update series set job_id = $1 where id = $2
 `
@@ -640,7 +740,7 @@ func (q *Queries) SeriesSetJob(ctx context.Context, db DBTX, arg SeriesSetJobPar
 }
 
 const seriesSetState = `-- name: SeriesSetState :exec
-update series set state = $1,
+update series set state = $1, version = version + 1,
   activated_at = case when $1::series_state = 'active' then coalesce(activated_at, now()) else activated_at end
 where id = $2
 `
@@ -665,7 +765,7 @@ func (q *Queries) SeriesShare(ctx context.Context, db DBTX, seriesID int32) erro
 }
 
 const seriesShow = `-- name: SeriesShow :one
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.code_alphabet, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -735,6 +835,10 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		&i.Series.Failure,
 		&i.Series.AnyPartnerUntil,
 		&i.Series.PartnerLock,
+		&i.Series.Version,
+		&i.Series.EraseJobID,
+		&i.Series.ErasedTo,
+		&i.Series.ErasedAt,
 		&i.Series.CodeAlphabet,
 		&i.CreatedByName,
 		&i.PartnerNames,
@@ -762,10 +866,11 @@ func (q *Queries) SeriesStart(ctx context.Context, db DBTX, id int64) (int64, er
 }
 
 const seriesToday = `-- name: SeriesToday :one
-select (now() at time zone $1::text)::date as today
+select (clock_timestamp() at time zone $1::text)::date as today
 `
 
-// The date now in a time zone, by the database's clock.
+// The date in a time zone, by the database's clock at this very moment: what a
+// transaction that had to wait for a lock needs.
 func (q *Queries) SeriesToday(ctx context.Context, db DBTX, timeZone string) (time.Time, error) {
 	row := db.QueryRow(ctx, seriesToday, timeZone)
 	var today time.Time

@@ -63,6 +63,7 @@ const (
 func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &generateWorker{cards: o.Cards, settings: o.Settings, now: o.Now})
+	river.AddWorker(workers, &eraseWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &exportWorker{cards: o.Cards, files: o.Files, settings: o.Settings, publicURL: o.PublicURL, log: o.Log, now: o.Now})
 	river.AddWorker(workers, &resealWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, files: o.Files, log: o.Log, now: o.Now})

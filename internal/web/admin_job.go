@@ -146,6 +146,8 @@ func viewJob(row db.JobListRow) jobView {
 	case row.ExportID != 0:
 		v.What = fmt.Sprintf("%s of series %s", exportFormatName(row.ExportFormat), row.SeriesNumber)
 		v.URL = seriesURL(row.SeriesNumber) + "#series-exports"
+	case row.Kind == card.EraseSeriesArgs{}.Kind():
+		v.What, v.URL = "Deleting series "+row.SeriesNumber, seriesURL(row.SeriesNumber)
 	case row.SeriesNumber != "":
 		v.What, v.URL = "Series "+row.SeriesNumber, seriesURL(row.SeriesNumber)
 	case row.Kind == "housekeep":
