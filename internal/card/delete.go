@@ -48,6 +48,15 @@ func valued(series db.Series) bool {
 	return (series.State == db.SeriesStateActive || series.State == db.SeriesStateLocked) && series.LapsedAt == nil
 }
 
+// Outstanding is the value in minor units that the ledger keeps for the unused
+// cards of a series.
+func Outstanding(series db.SeriesShowRow) int64 {
+	if !valued(series.Series) {
+		return 0
+	}
+	return (Unused(series) + series.Disabled) * series.Series.Price
+}
+
 // enqueueErase puts the job that erases the codes of a series beside it.
 func (s *Service) enqueueErase(ctx context.Context, tx pgx.Tx, seriesID int64) error {
 	job, err := s.jobs.InsertTx(ctx, tx, EraseSeriesArgs{SeriesID: seriesID}, nil)

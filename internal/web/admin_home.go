@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"math"
 	"net/http"
 	"time"
 
@@ -97,11 +96,11 @@ func (s *Server) homeSeries(ctx context.Context, p *homePage, settings setting.S
 	})
 	list := func(status string) ([]seriesView, error) {
 		rows, err := q.SeriesList(ctx, s.Pool, db.SeriesListParams{
-			BeforeID: math.MaxInt64, Status: status, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Size: 5,
+			Sort: sortUsual, Down: true, Status: status, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Size: 5,
 		})
 		var views []seriesView
 		for _, row := range rows {
-			views = append(views, viewSeries(db.SeriesShowRow(row)))
+			views = append(views, viewSeries(listed(row)))
 		}
 		return views, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"refill/internal/audit"
+	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"

@@ -1,41 +1,53 @@
 package web
 
 import (
-	"math"
+	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/card"
 	"refill/internal/db"
+	"refill/internal/money"
 	"refill/internal/staff"
 )
-
-// seriesPerPage is how many series the list shows at once.
-const seriesPerPage = 25
 
 // seriesListPage is the page that staff live on.
 type seriesListPage struct {
 	page
-	Rows    []seriesRow
-	Search  string
-	Status  string
-	Words   []filterWord
-	Pager   pager
-	Empty   empty
-	Live    bool   // a row is moving
-	Self    string // the address of this very list
-	CanMake bool
+	Rows     []seriesRow
+	Query    seriesQuery
+	Words    []filterWord
+	Partner  field // narrows to one partner; without options where there is one only
+	View     seriesTableView
+	Head     []columnHead
+	Pager    tablePager
+	Empty    empty
+	Live     bool   // a row is moving
+	Self     string // the address of this very list
+	CSV      string // the addresses of the table as a file
+	XLSX     string
+	CanMake  bool
+	Filtered bool
 }
 
 // seriesRow is a series in the list, and what can be done with it.
 type seriesRow struct {
 	seriesView
-	Menu []menuLink
+	Show     map[string]bool // by column: whether it is chosen
+	Exported exportedView
+	Menu     []menuLink
+}
+
+// exportedView is the last file of a series.
+type exportedView struct {
+	Format, Ready string // formats; empty: none
+	At            time.Time
+	URL           string // of the one that is ready, for whoever may fetch it
 }
 
 // menuLink is an entry of a row's menu.
@@ -50,20 +62,96 @@ type filterWord struct {
 	Current   bool
 }
 
-// adminSeriesList handles GET /admin/finance/refill-cards/series.
+// adminSeriesList handles GET /admin/finance/refill-cards/series: the page, the
+// table as a file, or, after the form of columns, the page once more.
 func (s *Server) adminSeriesList(c *gin.Context) error {
-	p, err := s.newSeriesListPage(c)
+	query := readSeriesQuery(c)
+	if c.Query("view") != "" {
+		s.keepSeriesView(c)
+		return s.redirect(c, query.url(nil))
+	}
+	if format, ok := tableFormat(c); ok {
+		return s.sendSeriesTable(c, query, format)
+	}
+	p, err := s.newSeriesListPage(c, query)
 	if err != nil {
 		return err
 	}
 	return s.part(c, http.StatusOK, "admin/series_list", "series-rows", p)
 }
 
-func (s *Server) newSeriesListPage(c *gin.Context) (*seriesListPage, error) {
-	p := &seriesListPage{
-		page: s.page(c, "Series", sectionSeries), Search: cut(strings.TrimSpace(c.Query("q")), 40), Status: c.Query("status"),
+// seriesQuery is what the address of the list asks for.
+type seriesQuery struct {
+	Search, Status string
+	Partner        int64
+	Sort           string
+	Down           bool
+	Size, Page     int
+}
+
+// seriesSizes are the page sizes to choose from, the usual one first.
+func seriesSizes() []int { return []int{25, 50, 100, 200} }
+
+func readSeriesQuery(c *gin.Context) seriesQuery {
+	q := seriesQuery{Search: cut(strings.TrimSpace(c.Query("q")), 40), Status: c.Query("status"), Size: seriesSizes()[0], Page: 1}
+	if id, ok := idParam(c, "partner"); ok {
+		q.Partner = id
 	}
+	q.Sort, q.Down = seriesSort(c.Query("sort"))
+	for _, size := range seriesSizes() {
+		if c.Query("size") == strconv.Itoa(size) {
+			q.Size = size
+		}
+	}
+	const mostPages = 1_000_000
+	if n, err := strconv.Atoi(c.Query("page")); err == nil && n > 1 && n < mostPages {
+		q.Page = n
+	}
+	return q
+}
+
+// url is the address of the list with something changed; what is usual is left
+// out. A change of anything but the page begins with the first.
+func (q seriesQuery) url(change func(q *seriesQuery)) string {
+	if change != nil {
+		before := q.Page
+		change(&q)
+		if q.Page == before {
+			q.Page = 1
+		}
+	}
+	sort, partner, size, number := "", "", "", ""
+	if q.Sort != sortUsual || !q.Down {
+		sort = q.Sort
+		if q.Down {
+			sort = "-" + sort
+		}
+	}
+	if q.Partner != 0 {
+		partner = strconv.FormatInt(q.Partner, 10)
+	}
+	if q.Size != seriesSizes()[0] {
+		size = strconv.Itoa(q.Size)
+	}
+	if q.Page > 1 {
+		number = strconv.Itoa(q.Page)
+	}
+	return listURL(sectionSeries, "q", q.Search, "status", q.Status, "partner", partner, "sort", sort, "size", size, "page", number)
+}
+
+// params is the query as the database takes it.
+func (q seriesQuery) params(person staff.Person) db.SeriesListParams {
+	return db.SeriesListParams{
+		Search: q.Search, Status: q.Status, PartnerID: q.Partner, Sort: q.Sort, Down: q.Down,
+		AllPartners: person.Scope.AllPartners, PartnerIds: person.Scope.PartnerIDs,
+		Size: int32(q.Size), Skip: int32((q.Page - 1) * q.Size), //nolint:gosec // both are bounded where they are read
+	}
+}
+
+func (s *Server) newSeriesListPage(c *gin.Context, query seriesQuery) (*seriesListPage, error) {
+	p := &seriesListPage{page: s.page(c, "Series", sectionSeries), Query: query, Self: c.Request.URL.RequestURI()}
 	p.CanMake = p.Person.Can(staff.SeriesGenerate)
+	p.Filtered = query.Search != "" || query.Status != "" || query.Partner != 0
 	for _, w := range []filterWord{
 		{Text: "All"},
 		{Text: "Active", URL: "active"},
@@ -71,72 +159,72 @@ func (s *Server) newSeriesListPage(c *gin.Context) (*seriesListPage, error) {
 		{Text: "Not activated", URL: "ready"},
 		{Text: "Locked", URL: "locked"},
 		{Text: "Expired", URL: "expired"},
-		{Text: "Void", URL: "void"},
 		{Text: "Cancelled", URL: "cancelled"},
 		{Text: "Failed", URL: "failed"},
+		{Text: "Deleted", URL: "void"},
 	} {
-		w.Current = w.URL == p.Status
-		w.URL = listURL(sectionSeries, "q", p.Search, "status", w.URL)
+		w.Current = w.URL == query.Status
+		w.URL = query.url(func(q *seriesQuery) { q.Status = w.URL; q.Page = 1 })
 		p.Words = append(p.Words, w)
 	}
-	rows, err := s.readSeries(c, p)
+	ctx := c.Request.Context()
+	rows, err := db.New().SeriesList(ctx, s.Pool, query.params(p.Person))
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range rows {
-		v := viewSeries(row)
-		p.Rows = append(p.Rows, seriesRow{v, seriesMenu(p.Person, row)})
-		p.Live = p.Live || v.Working
+	if p.Partner, err = s.partnerFilter(ctx, p.Person, query.Partner); err != nil {
+		return nil, err
 	}
-	p.Self = c.Request.URL.RequestURI()
+	p.View = s.seriesTableView(c, query)
+	p.Head = p.View.heads(query)
+	for _, row := range rows {
+		r := seriesRow{seriesView: viewSeries(listed(row)), Show: p.View.Show}
+		r.Exported = exportedView{Format: strings.ToUpper(row.ExportedFormat), At: row.ExportedAt}
+		if row.ReadyExportID != 0 && p.Person.Can(staff.SeriesExport) {
+			r.Exported.Ready = strings.ToUpper(row.ReadyFormat)
+			r.Exported.URL = "/admin/exports/" + strconv.FormatInt(row.ReadyExportID, 10) + "/download"
+		}
+		r.Menu = seriesMenu(p.Person, row)
+		p.Rows = append(p.Rows, r)
+		p.Live = p.Live || r.Working || r.Erasing
+	}
+	if len(rows) > 0 {
+		p.Pager = query.pager(rows[0].Total, len(rows))
+	}
+	p.CSV, p.XLSX = withFormat(query, "csv"), withFormat(query, "xlsx")
 	p.Empty = p.whenEmpty()
 	return p, nil
 }
 
-// readSeries reads one page of the list, newest first, and says where the pages
-// on both sides begin.
-func (s *Server) readSeries(c *gin.Context, p *seriesListPage) ([]db.SeriesShowRow, error) {
-	ctx, q, scope := c.Request.Context(), db.New(), p.Person.Scope
-	var rows []db.SeriesShowRow
-	var newer, older bool
-	if after, ok := idParam(c, "after"); ok {
-		list, err := q.SeriesListBack(ctx, s.Pool, db.SeriesListBackParams{
-			AfterID: after, Search: p.Search, Status: p.Status, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Size: seriesPerPage + 1,
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range list[:min(len(list), seriesPerPage)] {
-			rows = append(rows, db.SeriesShowRow(row))
-		}
-		slices.Reverse(rows)
-		newer, older = len(list) > seriesPerPage, true
-	} else {
-		before, ok := idParam(c, "before")
-		if !ok {
-			before = math.MaxInt64
-		}
-		list, err := q.SeriesList(ctx, s.Pool, db.SeriesListParams{
-			BeforeID: before, Search: p.Search, Status: p.Status, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Size: seriesPerPage + 1,
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range list[:min(len(list), seriesPerPage)] {
-			rows = append(rows, db.SeriesShowRow(row))
-		}
-		newer, older = ok, len(list) > seriesPerPage
+// partnerFilter is the choice of a partner, where there are several.
+func (s *Server) partnerFilter(ctx context.Context, person staff.Person, chosen int64) (field, error) {
+	f := field{Name: "partner", Label: "Partner"}
+	partners, err := db.New().PartnerList(ctx, s.Pool, db.PartnerListParams{AllPartners: person.Scope.AllPartners, PartnerIds: person.Scope.PartnerIDs})
+	if err != nil || len(partners) < 2 {
+		return f, err
 	}
-	side := func(name string, row db.SeriesShowRow) string {
-		return listURL(sectionSeries, "q", p.Search, "status", p.Status, name, strconv.FormatInt(row.Series.ID, 10))
+	f.Options = append(f.Options, option{Value: "", Text: "All partners"})
+	for _, partner := range partners {
+		f.Options = append(f.Options, option{strconv.FormatInt(partner.ID, 10), partner.Name, partner.ID == chosen})
 	}
-	if newer && len(rows) > 0 {
-		p.Pager.Newer = side("after", rows[0])
+	return f, nil
+}
+
+// tablePager is a pager of a table that is sorted: forth and back, not newer and
+// older.
+type tablePager struct{ Previous, Next, Text string }
+
+func (q seriesQuery) pager(total int64, shown int) tablePager {
+	first := (q.Page-1)*q.Size + 1
+	group := func(n int) string { return money.Group(strconv.Itoa(n)) }
+	p := tablePager{Text: group(first) + " to " + group(first+shown-1) + " of " + group(int(total))}
+	if q.Page > 1 {
+		p.Previous = q.url(func(q *seriesQuery) { q.Page-- })
 	}
-	if older && len(rows) > 0 {
-		p.Pager.Older = side("before", rows[len(rows)-1])
+	if int64(first+shown-1) < total {
+		p.Next = q.url(func(q *seriesQuery) { q.Page++ })
 	}
-	return rows, nil
+	return p
 }
 
 // idParam reads the id of a row from the address; one that is none is left out.
@@ -147,23 +235,27 @@ func idParam(c *gin.Context, name string) (int64, bool) {
 
 // seriesMenu lists what a person may do with a series. What changes it leads to
 // the question on its page, which says what exactly will follow.
-func seriesMenu(person staff.Person, row db.SeriesShowRow) []menuLink {
-	v := viewSeries(row)
+func seriesMenu(person staff.Person, row db.SeriesListRow) []menuLink {
+	v := viewSeries(listed(row))
 	menu := []menuLink{{Text: "View", URL: v.URL}}
+	if person.Can(staff.SeriesEdit) && card.Editable(row.Series.State) {
+		menu = append(menu, menuLink{Text: "Edit", URL: v.URL + "/edit"})
+	}
 	if person.Can(staff.SeriesExport) && v.Exportable {
 		menu = append(menu, menuLink{Text: "Export", URL: v.URL + "#series-exports"})
-	}
-	if person.Can(staff.SeriesActivate) {
-		for _, action := range seriesActions(row) {
-			menu = append(menu, menuLink{Text: action.Opener + "…", URL: v.URL + "#" + action.ID, Danger: action.Danger})
+		if row.ReadyExportID != 0 {
+			menu = append(menu, menuLink{Text: "Download " + strings.ToUpper(row.ReadyFormat), URL: "/admin/exports/" + strconv.FormatInt(row.ReadyExportID, 10) + "/download"})
 		}
+	}
+	for _, action := range seriesActions(person, listed(row)) {
+		menu = append(menu, menuLink{Text: action.Opener + "…", URL: v.URL + "#" + action.ID, Danger: action.Danger})
 	}
 	return menu
 }
 
 // whenEmpty says what a list without rows means.
 func (p *seriesListPage) whenEmpty() empty {
-	if p.Search != "" || p.Status != "" {
+	if p.Filtered || p.Query.Page > 1 {
 		return empty{Icon: "search", Title: "No series matches", Text: "Nothing here fits what you look for.", Action: "Show all series", URL: sectionSeries}
 	}
 	e := empty{Icon: "cards", Title: "No series yet", Text: "A series is a batch of refill cards ordered together: same value, same partners, same last day."}

@@ -42,14 +42,15 @@ func TestSeriesListPagesBothWays(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
-	numbers := s.ordered(2*seriesPerPage + 3)
+	perPage := seriesSizes()[0]
+	numbers := s.ordered(2*perPage + 3)
 	first := admin.get(sectionSeries + "?q=batch")
-	require.Equal(t, numbers[:seriesPerPage], first.numbers())
+	require.Equal(t, numbers[:perPage], first.numbers())
 	first.none("a[rel=prev]")
 	second := admin.get(first.one("a[rel=next]").AttrOr("href", ""))
-	require.Equal(t, numbers[seriesPerPage:2*seriesPerPage], second.numbers())
+	require.Equal(t, numbers[perPage:2*perPage], second.numbers())
 	third := admin.get(second.one("a[rel=next]").AttrOr("href", ""))
-	require.Equal(t, numbers[2*seriesPerPage:], third.numbers())
+	require.Equal(t, numbers[2*perPage:], third.numbers())
 	third.none("a[rel=next]")
 	back := admin.get(third.one("a[rel=prev]").AttrOr("href", ""))
 	require.Equal(t, second.numbers(), back.numbers())
@@ -95,11 +96,11 @@ func TestSeriesMenu(t *testing.T) {
 		})
 	}
 	admin := s.as(db.StaffRoleAdministrator)
-	require.Equal(t, []string{"View ", "Export #series-exports", "Lock… #lock", "Void… #void"}, menu(admin))
+	require.Equal(t, []string{"View ", "Edit /edit", "Export #series-exports", "Lock… #lock", "Delete… #delete"}, menu(admin))
 	require.Equal(t, []string{"View "}, menu(s.as(db.StaffRoleCashier)))
 	page := admin.get(seriesURL(series.Number))
 	page.one("dialog#lock form")
-	page.one("dialog#void form")
+	page.one("dialog#delete form")
 	require.Contains(t, page.one("meta[name=htmx-config]").AttrOr("content", ""), `"morphSkip": "dialog[open]"`,
 		"a question stays open while the page beneath it moves")
 }

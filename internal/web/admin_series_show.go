@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/audit"
+	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
@@ -27,6 +28,7 @@ type seriesShowPage struct {
 	Happened            []happening
 	Making              bool // its cards are being made, or were until that failed
 	CanCards, CanExport bool
+	CanEdit             bool
 	CanRedeem           bool
 	Find                field // serial or code
 	Mistakes            []mistake
@@ -76,9 +78,8 @@ func (s *Server) newSeriesShowPage(c *gin.Context) (*seriesShowPage, error) {
 		{Label: "Used", Value: money.Group(fmt.Sprint(v.Used)), Note: share(v.Used, v.Quantity)},
 		{Label: "Valid till", Value: v.ValidTill.Format("2 Jan 2006")},
 	}
-	if p.Person.Can(staff.SeriesActivate) {
-		p.Actions = seriesActions(row)
-	}
+	p.Actions = seriesActions(p.Person, row)
+	p.CanEdit = p.Person.Can(staff.SeriesEdit) && card.Editable(row.Series.State)
 	if p.Happened, err = s.happenings(c, row.Series.ID); err != nil {
 		return nil, err
 	}
@@ -105,9 +106,25 @@ func share(part, whole int64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", percent), ".0") + " %"
 }
 
-// seriesActions lists what may be done to a series as it stands, each with what
-// exactly will follow.
-func seriesActions(row db.SeriesShowRow) []confirmation {
+// seriesActions lists what a person may do to a series as it stands, each with
+// what exactly will follow.
+func seriesActions(person staff.Person, row db.SeriesShowRow) []confirmation {
+	var may []confirmation
+	for _, action := range everyAction(row) {
+		needs := staff.SeriesActivate
+		if action.Danger {
+			needs = staff.SeriesVoid
+		}
+		if person.Can(needs) {
+			may = append(may, action)
+		}
+	}
+	return may
+}
+
+// everyAction lists what can be done to a series. What can't be undone is marked
+// as a danger.
+func everyAction(row db.SeriesShowRow) []confirmation {
 	v, series := viewSeries(row), row.Series
 	at := func(action string) string { return v.URL + "/" + action }
 	cards := func(n int64) string {
@@ -124,8 +141,8 @@ func seriesActions(row db.SeriesShowRow) []confirmation {
 		Text: fmt.Sprintf("%s worth %s can be redeemed from then on, by whoever has the code.", cards(left), worth),
 	}
 	void := confirmation{
-		ID: "void", Opener: "Void", Title: "Void series " + v.Number + "?", Action: at("void"), Button: "Void " + cards(left), Danger: true,
-		Text: fmt.Sprintf("Void %s worth %s. Used cards stay as they are. This can’t be undone.", cards(left), worth),
+		ID: "delete", Opener: "Delete", Title: "Delete series " + v.Number + "?", Action: at("delete"), Button: "Delete " + cards(left), Danger: true,
+		Text: whatDeleteMeans(row, cards(left), worth),
 	}
 	lock := confirmation{
 		ID: "lock", Opener: "Lock", Title: "Lock series " + v.Number + "?", Action: at("lock"), Button: "Lock " + cards(left),
@@ -152,9 +169,38 @@ func seriesActions(row db.SeriesShowRow) []confirmation {
 			return []confirmation{lock, void}
 		}
 		return []confirmation{activate, void}
+	case db.SeriesStateCancelled:
+		void.Button = "Delete the series"
+		return []confirmation{void}
 	default:
 		return nil
 	}
+}
+
+// whatDeleteMeans says what becomes of the cards of a series, and of their money.
+func whatDeleteMeans(row db.SeriesShowRow, left, worth string) string {
+	const after = " Their codes are erased. The series leaves the list; its used cards, the ledger and the audit trail stay. This can’t be undone."
+	switch {
+	case row.Series.State == db.SeriesStateCancelled:
+		return "The cards made before it was cancelled never held any value." + after
+	case row.Series.State == db.SeriesStateReady:
+		return fmt.Sprintf("Delete %s with a face value of %s. The series was never activated, so no money moves.", left, worth) + after
+	case row.Series.LapsedAt != nil:
+		return fmt.Sprintf("Delete %s. Their value of %s went to breakage when they expired, so no money moves.", left, worth) + after
+	}
+	text := fmt.Sprintf("Delete %s worth %s: nobody can redeem them any more, and their value goes from outstanding to breakage.", left, worth)
+	if row.Used > 0 {
+		text += fmt.Sprintf(" %s used already; what they paid stays with the customers.", count(row.Used, "card is", "cards are"))
+	}
+	return text + after
+}
+
+// count says how many there are of something.
+func count(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return money.Group(fmt.Sprint(n)) + " " + many
 }
 
 // adminSeriesChange returns the handler of one action on a series. done is what

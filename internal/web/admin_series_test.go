@@ -169,21 +169,22 @@ func TestSeriesActions(t *testing.T) {
 	series, _ := s.series(10)
 	url := seriesURL(series.Number)
 	page := admin.get(url)
-	require.Contains(t, page.text("#void"), "Void 10 cards worth USD 100.00. Used cards stay as they are. This can’t be undone.")
+	require.Contains(t, page.text("#delete"), "Delete 10 cards worth USD 100.00: nobody can redeem them any more, and their value goes from outstanding to breakage.")
+	require.Contains(t, page.text("#delete"), "its used cards, the ledger and the audit trail stay. This can’t be undone.")
 	require.Equal(t, url, admin.post(url+"/lock", nil).Header.Get("Location"))
 	page = admin.get(url)
 	require.Equal(t, "Locked", page.text("#series-head .state"))
 	require.Contains(t, page.text("#notice"), "is locked")
 	require.Contains(t, page.text(".history"), "Locked")
 	admin.post(url+"/activate", nil)
-	admin.post(url+"/void", nil)
-	require.Equal(t, "Void", admin.get(url).text("#series-head .state"))
+	admin.post(url+"/delete", nil)
+	require.Equal(t, "Deleting", admin.get(url).text("#series-head .state"))
 	require.Equal(t, url, admin.post(url+"/lock", nil).Header.Get("Location"))
 	require.Contains(t, admin.get(url).text("#notice"), "has changed meanwhile", "somebody was quicker")
-	admin.get(url).none("#void")
+	admin.get(url).none("#delete")
 
 	cashier := s.as(db.StaffRoleCashier)
-	require.Equal(t, http.StatusForbidden, cashier.post(url+"/void", nil).Status)
+	require.Equal(t, http.StatusForbidden, cashier.post(url+"/delete", nil).Status)
 	cashier.get(url).none("#series-exports")
 }
 
@@ -195,12 +196,12 @@ func TestForeignSeriesIsMissing(t *testing.T) {
 	foreign, _ := s.series(3, s.South)
 	s.series(3, s.North)
 	north := s.as(db.StaffRoleAdministrator, s.North)
-	for _, path := range []string{"", "/live", "/exports", "/cards/1"} {
+	for _, path := range []string{"", "/edit", "/live", "/exports", "/cards/1"} {
 		there, missing := north.get(seriesURL(foreign.Number)+path), north.get(seriesURL("209912")+path)
 		require.Equal(t, http.StatusNotFound, there.Status, path)
 		require.Equal(t, missing.Body, there.Body, path)
 	}
-	for _, path := range []string{"/void", "/find", "/exports", "/cards/1/redeem"} {
+	for _, path := range []string{"/delete", "/edit", "/find", "/exports", "/cards/1/redeem"} {
 		there, missing := north.post(seriesURL(foreign.Number)+path, nil), north.post(seriesURL("209912")+path, nil)
 		require.Equal(t, http.StatusNotFound, there.Status, path)
 		require.Equal(t, missing.Body, there.Body, path)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"refill/internal/card"
 	"refill/internal/money"
 )
 
@@ -15,6 +16,7 @@ func happened(action string, detail []byte) string {
 		Cards    int64  `json:"cards"`
 		Rows     int64  `json:"rows"`
 		Format   string `json:"format"`
+		Changes  []card.Change
 	}
 	_ = json.Unmarshal(detail, &d) // an entry without details is said without
 	count := func(n int64) string {
@@ -25,6 +27,12 @@ func happened(action string, detail []byte) string {
 	}
 	format := strings.ToUpper(d.Format)
 	switch action {
+	case "series.edited":
+		return edited(d.Changes)
+	case "series.voided":
+		return "Deleted, with " + count(d.Cards) + " unused"
+	case "series.erased":
+		return "Codes erased"
 	case "series.ordered":
 		return "Ordered " + count(d.Quantity)
 	case "series.generated":
@@ -52,4 +60,13 @@ func happened(action string, detail []byte) string {
 	}
 	verb = strings.ReplaceAll(verb, "_", " ")
 	return strings.ToUpper(verb[:1]) + verb[1:]
+}
+
+// edited says what an edit changed, before and after.
+func edited(changes []card.Change) string {
+	words := make([]string, len(changes))
+	for i, c := range changes {
+		words[i] = fmt.Sprintf("%s %s → %s", c.What, c.From, c.To)
+	}
+	return "Edited: " + strings.Join(words, "; ")
 }

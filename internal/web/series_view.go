@@ -17,6 +17,7 @@ type seriesView struct {
 	URL         string
 	State       badge
 	Working     bool // its cards are being made, or wait for it
+	Erasing     bool // it is deleted, and its codes are being erased
 	Failed      string
 	Price       string
 	Quantity    int64
@@ -47,19 +48,16 @@ func viewSeries(row db.SeriesShowRow) seriesView {
 	}
 	v := seriesView{
 		ID: s.ID, Number: s.Number, Prefix: s.Prefix, URL: seriesURL(s.Number),
-		State:   statusBadge(card.SeriesStatus(s.State, row.Expired)),
+		State:   seriesBadge(card.SeriesStatus(s.State, row.Expired)),
 		Working: s.State == db.SeriesStateQueued || s.State == db.SeriesStateGenerating,
 		Failed:  s.Failure, Price: amount(1), Quantity: int64(s.Quantity), Partners: row.PartnerNames,
 		ValidTill: s.ValidTill, CreatedBy: row.CreatedByName, CreatedAt: s.CreatedAt,
-		Unused: unused, Used: row.Used, FaceValue: amount(int64(s.Quantity)), Outstanding: amount(0),
+		Unused: unused, Used: row.Used, FaceValue: amount(int64(s.Quantity)), Outstanding: money.Amount{Minor: card.Outstanding(row), Currency: s.Currency}.String(),
 		Redeemable: s.State == db.SeriesStateActive && !row.Expired,
 		Exportable: s.State == db.SeriesStateReady || s.State == db.SeriesStateActive || s.State == db.SeriesStateLocked,
 	}
 	if s.AnyPartner {
 		v.Partners = "Any"
-	}
-	if (s.State == db.SeriesStateActive || s.State == db.SeriesStateLocked) && s.LapsedAt == nil {
-		v.Outstanding = amount(unused + row.Disabled)
 	}
 	left := statusBadge(card.StatusOf(db.CardStateActive, s.State, row.Expired))
 	for _, part := range []barPart{
@@ -68,9 +66,17 @@ func viewSeries(row db.SeriesShowRow) seriesView {
 		{"Disabled", row.Disabled, toneWarn},
 		{"Void", row.Void, toneBad},
 	} {
-		if part.Count > 0 {
+		switch n := len(v.Bar.Parts); {
+		case part.Count == 0:
+		case n > 0 && v.Bar.Parts[0].Word == part.Word: // of a deleted series all that were unused
+			v.Bar.Parts[0].Count += part.Count
+		default:
 			v.Bar.Parts = append(v.Bar.Parts, part)
 		}
+	}
+	if v.Erasing = s.State == db.SeriesStateVoid && s.ErasedAt == nil; v.Erasing {
+		v.State = badge{"Deleting", toneBusy}
+		v.Progress = progress{Label: "Codes erased", Done: int64(s.ErasedTo), Total: int64(s.Made)}
 	}
 	if v.Working || s.State == db.SeriesStateFailed {
 		v.Progress = progress{Label: "Cards made", Done: int64(s.Made), Total: int64(s.Quantity), Note: pace(row)}
@@ -107,6 +113,14 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%d min", int(d.Minutes()))
 	}
 	return fmt.Sprintf("%d h", int(d.Hours()))
+}
+
+// seriesBadge is statusBadge for a series: one that is void was deleted.
+func seriesBadge(s card.Status) badge {
+	if s == card.StatusVoid {
+		return badge{"Deleted", toneBad}
+	}
+	return statusBadge(s)
 }
 
 // statusBadge gives a status its word and its colour.
