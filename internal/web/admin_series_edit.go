@@ -211,7 +211,7 @@ func effects(row db.SeriesShowRow, p card.EditPlan) []string {
 		}
 	}
 	if p.NewPrice {
-		say("The %s will be worth %s instead of %s%s", unused, p.Price, p.OldPrice, moved(p, total))
+		say("The %s will be worth %s instead of %s%s", unused, p.Price, p.OldPrice, effectOnOutstanding(p, total))
 		if row.Used > 0 {
 			say("What was used already stays as it is: %s %s what %s paid.", count(row.Used, "card", "cards"), verb(row.Used, "keeps", "keep"), verb(row.Used, "it", "they"))
 		}
@@ -232,8 +232,8 @@ func effects(row db.SeriesShowRow, p card.EditPlan) []string {
 	return list
 }
 
-// moved says what a new price does to what is outstanding.
-func moved(p card.EditPlan, total func(int64) money.Amount) string {
+// effectOnOutstanding says what a new price does to what is outstanding.
+func effectOnOutstanding(p card.EditPlan, total func(int64) money.Amount) string {
 	switch {
 	case p.Repriced.Minor > 0:
 		return fmt.Sprintf(": outstanding value rises by %s.", p.Repriced)
