@@ -185,9 +185,10 @@ where s.state in ('queued', 'generating')
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true);
 
 -- name: SeriesBrands :many
--- The brands of the partners that a series is for.
-select (case when p.brand = '' then p.name else p.brand end)::text as brand
+-- The looks of the partners that a series is for.
+select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, logo.png
 from series_partner sp join partner p on p.id = sp.partner_id
+left join partner_logo logo on logo.partner_id = p.id
 where sp.series_id = @series_id and sp.removed_at is null;
 
 -- name: SeriesEdit :exec

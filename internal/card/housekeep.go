@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refill/internal/audit"
-	"refill/internal/db"
 )
 
 // FailStranded marks series and exports whose job ended without them, because
@@ -72,17 +71,4 @@ func (s *Service) ReadyFiles(ctx context.Context) (map[string]bool, error) {
 		files[name] = true
 	}
 	return files, nil
-}
-
-// Brand returns the name that cards of a series carry: that of its partner where
-// it has exactly one; empty: the installation's.
-func (s *Service) Brand(ctx context.Context, series db.Series) (string, error) {
-	names, err := s.q.SeriesBrands(ctx, s.db, series.ID)
-	if err != nil {
-		return "", fmt.Errorf("read the brands of a series: %w", err)
-	}
-	if series.AnyPartner || len(names) != 1 {
-		return "", nil
-	}
-	return names[0], nil
 }

@@ -27,25 +27,40 @@ func (q *Queries) SeriesAdvance(ctx context.Context, db DBTX, arg SeriesAdvanceP
 }
 
 const seriesBrands = `-- name: SeriesBrands :many
-select (case when p.brand = '' then p.name else p.brand end)::text as brand
+select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, logo.png
 from series_partner sp join partner p on p.id = sp.partner_id
+left join partner_logo logo on logo.partner_id = p.id
 where sp.series_id = $1 and sp.removed_at is null
 `
 
-// The brands of the partners that a series is for.
-func (q *Queries) SeriesBrands(ctx context.Context, db DBTX, seriesID int64) ([]string, error) {
+type SeriesBrandsRow struct {
+	Brand     string
+	Accent    string
+	CardLine1 string
+	CardLine2 string
+	Png       []byte
+}
+
+// The looks of the partners that a series is for.
+func (q *Queries) SeriesBrands(ctx context.Context, db DBTX, seriesID int64) ([]SeriesBrandsRow, error) {
 	rows, err := db.Query(ctx, seriesBrands, seriesID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []SeriesBrandsRow{}
 	for rows.Next() {
-		var brand string
-		if err := rows.Scan(&brand); err != nil {
+		var i SeriesBrandsRow
+		if err := rows.Scan(
+			&i.Brand,
+			&i.Accent,
+			&i.CardLine1,
+			&i.CardLine2,
+			&i.Png,
+		); err != nil {
 			return nil, err
 		}
-		items = append(items, brand)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -146,6 +146,31 @@ func (b *browser) press(name string) {
 	script[bool](b, "(e => { e.scrollIntoView({block: 'center'}); e.click(); return true })("+button+")")
 }
 
+// typeIn types into the field of a label, key by key.
+func (b *browser) typeIn(label, text string) {
+	b.t.Helper()
+	b.until("the field "+label, find+"("+quote(label)+")")
+	script[bool](b, "("+find+"("+quote(label)+").focus(), true)")
+	for _, key := range text {
+		require.NoError(b.t, chromedp.Do(b.ctx, chromedp.KeyEvent(string(key))))
+	}
+}
+
+// choose puts a file into a file field.
+func (b *browser) choose(selector, file string) {
+	b.t.Helper()
+	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.SetUploadFiles(selector, []string{file})))
+}
+
+// touch makes the window one that fingers use.
+func (b *browser) touch() {
+	b.t.Helper()
+	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
+		return err
+	})))
+}
+
 // signIn signs in at a door.
 func (b *browser) signIn(door, username string) {
 	b.t.Helper()
@@ -153,7 +178,7 @@ func (b *browser) signIn(door, username string) {
 	b.fill("Username", username)
 	b.fill("Password", "refill-demo")
 	b.press("Sign in")
-	b.until("the end of the sign-in", `location.pathname !== `+quote(door)+` && document.readyState === "complete"`)
+	b.until("the end of the sign-in", `location.pathname !== `+quote(strings.Split(door, "?")[0])+` && document.readyState === "complete"`)
 }
 
 // fits fails where the page is wider than the window.

@@ -78,13 +78,17 @@ func (d *design) setHead(f *face, price string) error {
 		if err != nil {
 			return err
 		}
-		brand, err := d.brandType.fitOrCut("brand", d.meta.Brand, cardInner-headGap-p.mm)
+		words := d.meta.Brand
+		if d.logo != nil && d.logo.wordmark {
+			words = "" // the logo says it
+		}
+		brand, err := d.brandType.fitOrCut("brand", words, cardInner-headGap-p.mm-d.logo.left())
 		if err != nil {
 			return err
 		}
 		d.priceOf = price
 		d.price = d.priceType.place(p, headLine, props.Text{Color: d.ink, Align: align.Right})
-		d.brand = d.brandType.place(brand, headLine, props.Text{Color: d.accent})
+		d.brand = d.brandType.place(brand, headLine, props.Text{Color: d.brandInk, Left: d.logo.left()})
 	}
 	f.price, f.brand = d.price, d.brand
 	return nil

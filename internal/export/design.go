@@ -7,6 +7,7 @@ import (
 	"github.com/johnfercher/maroto/v2/pkg/core"
 	"github.com/johnfercher/maroto/v2/pkg/props"
 
+	"refill/internal/accent"
 	"refill/internal/export/pdf"
 	"refill/internal/export/qr"
 )
@@ -20,6 +21,8 @@ type design struct {
 	codes   qr.Encoder
 
 	ink, quiet, accent, tint *props.Color
+	brandInk                 *props.Color // the accent, as dark as text must be
+	logo                     *logo        // nil: none
 	brandType, kindType      typeface
 	priceType, codeType      typeface
 	lineType, labelType      typeface
@@ -45,10 +48,16 @@ func newDesign(meta Meta, doc *pdf.Document) (*design, error) {
 		accent:  &props.Color{Red: 20, Green: 68, Blue: 122},
 	}
 	if meta.Accent != "" {
-		var err error
-		if d.accent, err = parseColor(meta.Accent); err != nil {
-			return nil, err
+		color, err := accent.Parse(meta.Accent)
+		if err != nil {
+			return nil, ErrMeta.Saying("The brand’s colour must look like #1f4e79.").With(err)
 		}
+		d.accent = propColor(color)
+	}
+	d.brandInk = readable(d.accent)
+	var err error
+	if d.logo, err = newLogo(meta.Logo); err != nil {
+		return nil, err
 	}
 	if len(meta.Instructions) > 2 {
 		return nil, ErrMeta.Saying("A card has room for two lines of instructions.")
@@ -99,9 +108,21 @@ func (d *design) makeHead() error {
 	if err != nil {
 		return err
 	}
-	d.head = []core.Component{d.kindType.line(kind, kindLine, props.Text{Color: d.quiet})}
+	d.head = []core.Component{d.kindType.line(kind, kindLine, props.Text{Color: d.quiet, Left: d.logo.left()})}
+	if d.logo != nil {
+		d.head = append(d.head, d.logo)
+	}
 	_, err = d.brandType.fitOrCut("brand", d.meta.Brand, cardInner)
 	return err
+}
+
+// readable is a colour made dark enough for text on paper.
+func readable(c *props.Color) *props.Color {
+	return propColor(accent.Color{R: uint8(c.Red), G: uint8(c.Green), B: uint8(c.Blue)}.On(accent.White, accent.TextContrast)) //nolint:gosec // from eight bits each
+}
+
+func propColor(c accent.Color) *props.Color {
+	return &props.Color{Red: int(c.R), Green: int(c.G), Blue: int(c.B)}
 }
 
 // makeFoot makes the instructions, both as small as the longer one has to be, and

@@ -37,7 +37,8 @@ type Meta struct {
 	Title        string   // Of the document and of each sheet; empty: made from Brand and Series.
 	Instructions []string // At most two lines: what the customer has to do.
 	Count        int64    // Cards in the file, for "Sheet 1 of 100"; 0 when it isn't known.
-	Accent       string   // The brand's colour as "#rrggbb"; empty: a dark blue.
+	Accent       string   // The brand's colour as "#rrggbb"; empty: a dark blue. Text in it is darkened until it can be read.
+	Logo         []byte   // PNG, made for a white ground; empty: none. One twice as wide as high stands in the place of the brand.
 	Labels       Labels
 }
 
@@ -64,7 +65,7 @@ var (
 	// ErrAddress says that the portal's address is too long for a QR code that
 	// still scans from a card.
 	ErrAddress = fault.New(fault.Invalid, "export_address", "The portal’s address is too long for the QR code on a card.")
-	// ErrMeta says that a Meta is not one: a colour that isn't "#rrggbb", or more
-	// than two lines of instructions.
+	// ErrMeta says that a Meta is not one: a colour that isn't "#rrggbb", a logo
+	// that isn't PNG, or more than two lines of instructions.
 	ErrMeta = fault.New(fault.Invalid, "export_meta", "The card’s design has a setting that can’t be used.")
 )

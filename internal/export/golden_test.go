@@ -25,10 +25,35 @@ import (
 // only their place is compared.
 func TestSheetLooksAsMarotoDrawsIt(t *testing.T) {
 	t.Parallel()
-	meta := Meta{
-		Brand: "Café Ñandú – Связь", Series: "202611", PortalURL: "https://refill.example.net", Count: 7,
-		Instructions: []string{"Scannez le code, ou entrez-le sur", "refill.example.net, « Recharge »."},
+	for name, logo := range map[string][]byte{"no logo": nil, "sign": stripes(t, 96, 96), "upright": stripes(t, 40, 120), "wordmark": stripes(t, 300, 80)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			requireLooksAsMaroto(t, Meta{
+				Brand: "Café Ñandú – Связь", Series: "202611", PortalURL: "https://refill.example.net", Count: 7, Logo: logo,
+				Instructions: []string{"Scannez le code, ou entrez-le sur", "refill.example.net, « Recharge »."},
+			})
+		})
 	}
+}
+
+// stripes is a picture of dark stripes on nothing.
+func stripes(t *testing.T, width, height int) []byte {
+	t.Helper()
+	m := image.NewNRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			if x/8%2 == 0 {
+				m.SetNRGBA(x, y, color.NRGBA{R: 20, G: 60, B: 120, A: 255})
+			}
+		}
+	}
+	var b bytes.Buffer
+	require.NoError(t, png.Encode(&b, m))
+	return b.Bytes()
+}
+
+func requireLooksAsMaroto(t *testing.T, meta Meta) {
+	t.Helper()
 	cards := make([]Card, 7)
 	for i := range cards {
 		cards[i] = Card{

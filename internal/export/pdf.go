@@ -3,10 +3,7 @@ package export
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
-
-	"github.com/johnfercher/maroto/v2/pkg/props"
 
 	"refill/internal/export/pdf"
 )
@@ -112,13 +109,4 @@ func (l Labels) withDefaults() Labels {
 		}
 	}
 	return l
-}
-
-// parseColor reads "#rrggbb".
-func parseColor(s string) (*props.Color, error) {
-	n, err := strconv.ParseUint(strings.TrimPrefix(s, "#"), 16, 32)
-	if err != nil || len(s) != 7 || s[0] != '#' {
-		return nil, ErrMeta.Saying("The brand’s colour must look like #1f4e79.")
-	}
-	return &props.Color{Red: int(n >> 16), Green: int(n >> 8 & 255), Blue: int(n & 255)}, nil
 }

@@ -2,6 +2,8 @@ package export_test
 
 import (
 	"bytes"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -243,4 +245,34 @@ func TestPDFStaysSmall(t *testing.T) {
 	require.NoError(t, w.Close())
 	require.Less(t, float64(count)/n, 900.0, "bytes a card")
 	require.Less(t, m.HeapAlloc, uint64(48<<20), "the heap doesn't grow with the file")
+}
+
+// The logo lies in the file once, however many cards show it; the codes beside it
+// still scan.
+func TestPDFWithLogo(t *testing.T) {
+	t.Parallel()
+	picture := image.NewNRGBA(image.Rect(0, 0, 120, 100))
+	for i := range picture.Pix {
+		picture.Pix[i] = byte(i * 37 % 256) // noise, half of it clear: it deflates badly and has a mask
+	}
+	var logo bytes.Buffer
+	require.NoError(t, png.Encode(&logo, picture))
+	meta := sampleMeta()
+	plain := printed(t, meta, sampleCards(30)...)
+	meta.Logo, meta.Accent = logo.Bytes(), "#ffd400"
+	file := printed(t, meta, sampleCards(30)...)
+	path := save(t, file)
+	require.Contains(t, run(t, "qpdf", "--check", path), "No syntax or stream encoding errors")
+	objects := map[string]bool{}
+	for _, line := range strings.Split(strings.TrimSpace(run(t, "pdfimages", "-list", path)), "\n")[2:] {
+		columns := strings.Fields(line)
+		objects[columns[2]+" "+columns[10]] = true
+	}
+	require.Len(t, objects, 2, "picture and mask: %v", objects)
+	require.Less(t, len(file)-len(plain), 60_000)
+	requireScans(t, path, sampleCards(30))
+
+	meta.Logo = []byte("no picture")
+	_, err := export.NewPDF(&bytes.Buffer{}, meta)
+	require.ErrorIs(t, err, export.ErrMeta)
 }

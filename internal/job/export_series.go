@@ -160,12 +160,14 @@ func (w *exportWorker) writer(ctx context.Context, target io.Writer, format db.E
 	if err != nil {
 		return nil, err
 	}
-	if brand == "" {
-		brand = settings.Brand
+	if brand.Name == "" {
+		brand.Name = settings.Brand
+	}
+	if brand.Lines == nil {
+		brand.Lines = []string{"Scan the code or sign in to the portal and", "open Finance → Payments → Refill card."}
 	}
 	return export.NewPDF(target, export.Meta{
-		Brand: brand, Series: series.Series.Number, PortalURL: w.publicURL, Count: card.Unused(series),
-		Instructions: []string{"Scan the code or sign in to the portal and", "open Finance → Payments → Refill card."},
+		Brand: brand.Name, Accent: brand.Accent, Logo: brand.Logo, Instructions: brand.Lines, Series: series.Series.Number, PortalURL: w.publicURL, Count: card.Unused(series),
 	})
 }
 

@@ -112,17 +112,8 @@ func (s *Sower) Sow(ctx context.Context) error {
 
 // sowPeople enters partners, staff and customers.
 func (s *Sower) sowPeople(ctx context.Context) error {
-	q := db.New()
-	for _, p := range []db.PartnerCreateParams{
-		{Name: "North", Brand: "Northlight", TimeZone: "Europe/Berlin"},
-		{Name: "South", Brand: "Southwave", TimeZone: "Africa/Nairobi"},
-		{Name: "West", Brand: "", TimeZone: "America/Chicago"},
-	} {
-		partner, err := q.PartnerCreate(ctx, s.Pool, p)
-		if err != nil {
-			return fmt.Errorf("enter partner %s: %w", p.Name, err)
-		}
-		s.partners = append(s.partners, partner)
+	if err := s.sowPartners(ctx); err != nil {
+		return err
 	}
 	for _, n := range []staff.New{
 		{Username: "admin", Name: "Ada Admin", Role: db.StaffRoleAdministrator, AllPartners: true},

@@ -3,9 +3,11 @@ package web
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -13,6 +15,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/customer"
 	"refill/internal/db"
+	"refill/internal/export"
 	"refill/internal/fault"
 )
 
@@ -37,7 +40,8 @@ type partnerFormPage struct {
 	page
 	Action               string
 	Button               string
-	Name, Brand, Slug    field
+	Name, BrandName      field
+	Slug                 field
 	Zone, Accent         field
 	Welcome, Help        field
 	CardLine1, CardLine2 field
@@ -113,7 +117,7 @@ func (s *Server) newPartnerForm(c *gin.Context, title string, f customer.Partner
 	return &partnerFormPage{
 		page: s.page(c, title, sectionPartners),
 		Name: field{Name: "name", Label: "Name", Value: cut(f.Name, 300), Hint: "What staff call it.", Required: true, Autocomplete: "off"},
-		Brand: field{
+		BrandName: field{
 			Name: "brand", Label: "Brand name", Value: cut(f.Brand, 300), Autocomplete: "off",
 			Hint: "What customers see in the portal and on cards. Empty: the name.",
 		},
@@ -171,11 +175,27 @@ func (s *Server) typedPartner(c *gin.Context) (customer.PartnerForm, *customer.L
 		return customer.PartnerForm{}, nil, err
 	}
 	f := partnerForm(form)
+	if err := printable(f); err != nil {
+		return f, nil, err
+	}
 	if len(file) == 0 {
 		return f, nil, nil
 	}
 	logo, err := customer.ReadLogo(file)
 	return f, logo, err
+}
+
+// printable holds the lines on cards against the card's font and room: here they
+// can be mended, in an export of a million cards they would be a failure.
+func printable(f customer.PartnerForm) error {
+	_, err := export.NewPDF(io.Discard, export.Meta{
+		Brand: "x", Series: "202601", PortalURL: "https://example.net", Instructions: []string{strings.TrimSpace(f.CardLine1), strings.TrimSpace(f.CardLine2)},
+	})
+	if err == nil || fault.IsInternal(err) {
+		return err
+	}
+	refused := fault.All(err)[0]
+	return fault.Field("card_line1", refused.Code, refused.Message)
 }
 
 func partnerForm(form url.Values) customer.PartnerForm {
@@ -188,7 +208,7 @@ func partnerForm(form url.Values) customer.PartnerForm {
 // mend shows a form again with what is to be mended. A file that was chosen has
 // to be chosen again: browsers let no page fill it in.
 func (s *Server) mendPartner(c *gin.Context, p *partnerFormPage, err error) error {
-	p.Mistakes = explain(err, &p.Name, &p.Brand, &p.Slug, &p.Zone, &p.Accent, &p.Welcome, &p.Help, &p.CardLine1, &p.CardLine2, &p.Logo)
+	p.Mistakes = explain(err, &p.Name, &p.BrandName, &p.Slug, &p.Zone, &p.Accent, &p.Welcome, &p.Help, &p.CardLine1, &p.CardLine2, &p.Logo)
 	return s.render(c, http.StatusUnprocessableEntity, "admin/partner_form", p)
 }
 
@@ -284,10 +304,13 @@ func disablePartner(to, name string, hangs db.PartnerOverviewRow) *confirmation 
 		word, _ := plural(n, one, many)
 		return text + " " + word
 	}
+	stay := "Balances, payments and cards"
+	if hangs.OpenSeries > 0 {
+		stay = "Balances, payments and " + words(hangs.OpenSeries, "open series", "open series") + " for this partner"
+	}
 	return &confirmation{
 		ID: "disable", Opener: "Disable", Title: "Disable " + name + "?", Button: "Disable " + name, Action: to + "/disable", Danger: true,
-		Text: fmt.Sprintf("%s will be signed out at once and can’t sign in or redeem until it is enabled again. Balances, payments and %s for this partner stay as they are.",
-			words(hangs.Customers, "customer", "customers"), words(hangs.OpenSeries, "open series", "open series")),
+		Text: fmt.Sprintf("%s will be signed out at once and can’t sign in or redeem until it is enabled again. %s stay as they are.", words(hangs.Customers, "customer", "customers"), stay),
 	}
 }
 

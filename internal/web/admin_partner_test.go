@@ -71,6 +71,7 @@ func TestAdminPartner(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, made.Status, made.Body)
 	to := made.Header.Get("Location")
 	shown := admin.get(to)
+	require.Equal(t, "Refill", shown.text(".topbar .brand"), "the page's own name is not the partner's")
 	logo := admin.get(shown.one(".logo-plate img").AttrOr("src", ""))
 	require.Equal(t, "image/png", logo.Header.Get("Content-Type"))
 	require.Equal(t, "nosniff", logo.Header.Get("X-Content-Type-Options"))

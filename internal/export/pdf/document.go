@@ -4,7 +4,7 @@
 // subsets at the end, when it is known which glyphs were shown.
 //
 // It knows no card and no clock, never seeks, never starts a goroutine. What it
-// doesn't draw (images, barcodes, lines, wrapped text) is an error, never a
+// doesn't draw (a second image, barcodes, lines, wrapped text) is an error, never a
 // blank: a sheet that needs it has to bring it here first.
 package pdf
 
@@ -31,11 +31,12 @@ const level = 5
 // Document is a file being written. After an error every further call returns
 // that error. It is not safe for use by several goroutines.
 type Document struct {
-	file  *file
-	cfg   *entity.Config
-	faces []*Face
-	tree  pageTree
-	err   error
+	file    *file
+	cfg     *entity.Config
+	faces   []*Face
+	tree    pageTree
+	err     error
+	picture *picture // nil: none drawn so far
 
 	zip    *zlib.Writer
 	zipped bytes.Buffer
@@ -114,9 +115,13 @@ func (d *Document) Close() error {
 		}
 		fonts = fmt.Appendf(fonts, "/F%d %d 0 R", i, f.id)
 	}
+	resources := fmt.Sprintf("/Font<<%s>>", fonts)
+	if d.picture != nil {
+		resources += fmt.Sprintf("/XObject<</P %d 0 R>>", d.picture.id)
+	}
 	// Size and fonts stand at the root of the tree; every page inherits them.
-	d.tree.write(d.file, fmt.Sprintf("/MediaBox[0 0 %s %s]/Resources<</Font<<%s>>>>",
-		appendPoints(nil, d.cfg.Dimensions.Width*pointsPerMM), appendPoints(nil, d.cfg.Dimensions.Height*pointsPerMM), fonts))
+	d.tree.write(d.file, fmt.Sprintf("/MediaBox[0 0 %s %s]/Resources<<%s>>",
+		appendPoints(nil, d.cfg.Dimensions.Width*pointsPerMM), appendPoints(nil, d.cfg.Dimensions.Height*pointsPerMM), resources))
 	// Viewers offer to print at actual size: a shrunk card is no card.
 	d.file.object(d.root, "<</Type/Catalog/Pages %d 0 R/ViewerPreferences<</PrintScaling/None/DisplayDocTitle true>>>>", d.tree.root)
 	d.file.object(d.info, "<</Title%s/Producer(Refill)>>", titleOf(d.cfg))

@@ -3,6 +3,9 @@ package pdf
 import (
 	"bytes"
 	"errors"
+	picturelib "image"
+	"image/color"
+	"image/png"
 	"io"
 	"math"
 	"os"
@@ -259,4 +262,40 @@ func (shortWriter) Write(p []byte) (int, error) {
 		return 0, errors.New("empty write")
 	}
 	return len(p) - 1, nil
+}
+
+// One picture a document, drawn as often as one likes; its colours and its
+// transparency come out as they went in.
+func TestPicture(t *testing.T) {
+	t.Parallel()
+	drawn := func(c color.NRGBA) []byte {
+		m := picturelib.NewNRGBA(picturelib.Rect(0, 0, 20, 10))
+		for i := range 200 {
+			m.SetNRGBA(i%20, i/20, c)
+		}
+		var b bytes.Buffer
+		require.NoError(t, png.Encode(&b, m))
+		return b.Bytes()
+	}
+	for name, c := range map[string]color.NRGBA{"opaque": {200, 30, 10, 255}, "half": {200, 30, 10, 128}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			logo := drawn(c)
+			var buf bytes.Buffer
+			d, err := New(&buf, testConfig(t))
+			require.NoError(t, err)
+			for range 3 {
+				require.NoError(t, d.Page(one(image.NewFromBytes(logo, extension.Png), image.NewFromBytes(logo, extension.Png, props.Rect{Center: true, Percent: 50}))))
+			}
+			require.NoError(t, d.Close())
+			call(t, buf.Bytes(), "qpdf", "--check", "FILE")
+			require.Equal(t, 1, bytes.Count(buf.Bytes(), []byte("/ColorSpace/DeviceRGB")))
+			require.Equal(t, name == "half", bytes.Contains(buf.Bytes(), []byte("/SMask")))
+		})
+	}
+	d, err := New(io.Discard, testConfig(t))
+	require.NoError(t, err)
+	first, second := drawn(color.NRGBA{A: 255}), drawn(color.NRGBA{A: 255})
+	require.NoError(t, d.Page(one(image.NewFromBytes(first, extension.Png))))
+	require.ErrorIs(t, d.Page(one(image.NewFromBytes(second, extension.Png))), ErrNotDrawn)
 }

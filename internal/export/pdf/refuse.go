@@ -40,11 +40,6 @@ func (d *Document) AddBarCode(string, *entity.Cell, *props.Barcode) { d.refuse("
 // AddImageFromFile refuses.
 func (d *Document) AddImageFromFile(string, *entity.Cell, *props.Rect) { d.refuse("images") }
 
-// AddImageFromBytes refuses.
-func (d *Document) AddImageFromBytes([]byte, *entity.Cell, *props.Rect, extension.Type) {
-	d.refuse("images")
-}
-
 // AddBackgroundImageFromBytes refuses.
 func (d *Document) AddBackgroundImageFromBytes([]byte, *entity.Cell, *props.Rect, extension.Type) {
 	d.refuse("background images")
