@@ -9,30 +9,29 @@ import (
 )
 
 // FormatSerial writes a serial as the settings say: plain, padded to the width of
-// the largest in its series (seven digits at least), or behind the series' number.
-func FormatSerial(form, series string, serial, quantity int32) string {
-	if form != setting.SerialPadded && form != setting.SerialSeries {
-		return strconv.Itoa(int(serial))
+// the largest that there may be, or padded behind the series' number.
+func FormatSerial(form, series string, serial int32) string {
+	switch form {
+	case setting.SerialPadded:
+		return fmt.Sprintf("%0*d", serialWidth, serial)
+	case setting.SerialSeries:
+		return fmt.Sprintf("%s-%0*d", series, serialWidth, serial)
 	}
-	padded := fmt.Sprintf("%0*d", max(serialWidth, len(strconv.Itoa(int(quantity)))), serial)
-	if form == setting.SerialSeries {
-		return series + "-" + padded
-	}
-	return padded
+	return strconv.Itoa(int(serial))
 }
 
-// serialWidth holds the serials of the largest series.
+// serialWidth holds MaxQuantity.
 const serialWidth = 7
 
-// ParseSerial reads a serial as people copy it from a card, in any of the forms,
-// whatever the settings are. It is 0 for what is none, and for a serial of
-// another series.
-func ParseSerial(series, text string) int32 {
+// ReadSerial reads a serial as people copy it from a card, in any of the forms,
+// whatever the settings are. It is not ok where the text is none: then it may be
+// a code. Whether the series has the serial is for the caller to say.
+func ReadSerial(series, text string) (serial int32, ok bool) {
 	text = strings.ReplaceAll(strings.TrimSpace(text), ",", "")
 	text = strings.TrimPrefix(text, series+"-")
-	n, err := strconv.ParseInt(text, 10, 32)
-	if err != nil || n < 1 || n > MaxQuantity {
-		return 0
+	if len(text) > serialWidth+2 {
+		return 0, false
 	}
-	return int32(n)
+	n, err := strconv.ParseInt(text, 10, 32)
+	return int32(n), err == nil
 }

@@ -116,12 +116,16 @@ func (d *design) setCode(f *face, code string) error {
 
 // setValues sets serial, series and date.
 func (d *design) setValues(f *face, c *Card) error {
+	serial := c.SerialText
+	if serial == "" {
+		serial = strconv.FormatInt(c.Serial, 10)
+	}
 	for _, v := range []struct {
 		slot        *textSlot
 		what, words string
 		left, width float64
 	}{
-		{&f.serial, "serial", strconv.FormatInt(c.Serial, 10), serialLeft, serialWidth},
+		{&f.serial, "serial", serial, serialLeft, serialWidth},
 		{&f.series, "series", c.Series, seriesLeft, seriesWidth},
 		{&f.validTill, "valid-till date", c.ValidTillText, validLeft, validWidth},
 	} {

@@ -9,6 +9,7 @@ import "refill/internal/fault"
 // Card is one card as it is printed or sent.
 type Card struct {
 	Serial        int64  // Contiguous in its series, from 1.
+	SerialText    string // As it is printed on the card; empty: the plain number.
 	Code          string // The full printed code, PREFIX-XXXX-XXXX-XXXX-XXXX, in clear: only here.
 	Price         string // Machine form: "10.00".
 	PriceText     string // As people read it: "USD 10.00".

@@ -108,6 +108,14 @@ func (w *exportWorker) fill(ctx context.Context, target io.Writer, e db.ExportGe
 	if err != nil {
 		return 0, err
 	}
+	settings, err := w.settings.Get(ctx)
+	if err != nil {
+		return 0, err
+	}
+	form := settings.SerialForm
+	if form == setting.SerialSeries {
+		form = setting.SerialPadded // on a card the series' number stands beside it
+	}
 	var (
 		rows  int32
 		told  = w.now()
@@ -125,6 +133,7 @@ func (w *exportWorker) fill(ctx context.Context, target io.Writer, e db.ExportGe
 				line.ValidTill, line.ValidTillText = dated.Format(time.DateOnly), dated.Format("2 January 2006")
 			}
 			line.Serial, line.Code = int64(c.Serial), c.Code.Reveal(s.Prefix)
+			line.SerialText = card.FormatSerial(form, s.Number, c.Serial)
 			if err := out.Write(line); err != nil {
 				return err
 			}

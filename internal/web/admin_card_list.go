@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -16,6 +17,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
+	"refill/internal/setting"
 )
 
 // cardsPerPage is how many cards the table shows at once.
@@ -34,6 +36,7 @@ type cardTable struct {
 // cardView is a card as its row and its page show it.
 type cardView struct {
 	Serial     int64
+	Number     string // the serial as the settings write it
 	URL        string
 	State      badge
 	Code       string // masked
@@ -46,7 +49,7 @@ type cardView struct {
 }
 
 // viewCard makes the view of a card of a series.
-func (s *Server) viewCard(series db.SeriesShowRow, row db.CardShowRow) (cardView, error) {
+func (s *Server) viewCard(ctx context.Context, series db.SeriesShowRow, row db.CardShowRow) (cardView, error) {
 	masked, err := s.Cards.Masked(series.Series.ID, row.KeyID, row.Serial, row.CodeSealed)
 	if err != nil {
 		return cardView{}, err
@@ -58,8 +61,12 @@ func (s *Server) viewCard(series db.SeriesShowRow, row db.CardShowRow) (cardView
 		expired = !series.AskedAt.Before(end)
 	}
 	status := card.StatusOf(row.State, series.Series.State, expired)
+	number, err := s.serialText(ctx, "", row.Serial)
+	if err != nil {
+		return cardView{}, err
+	}
 	v := cardView{
-		Serial: int64(row.Serial), URL: fmt.Sprintf("%s/cards/%d", seriesURL(series.Series.Number), row.Serial),
+		Serial: int64(row.Serial), Number: number, URL: fmt.Sprintf("%s/cards/%d", seriesURL(series.Series.Number), row.Serial),
 		State: statusBadge(status), Code: masked, ValidTill: till, UsedAt: row.UsedAt, Redeemable: status == card.StatusActive,
 	}
 	if row.UsedBy != nil && row.UsedByName != nil {
@@ -96,7 +103,7 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 		return t, err
 	}
 	for _, row := range rows {
-		v, err := s.viewCard(series, db.CardShowRow(row))
+		v, err := s.viewCard(c.Request.Context(), series, db.CardShowRow(row))
 		if err != nil {
 			return t, err
 		}
@@ -181,8 +188,8 @@ func (s *Server) adminCardFind(c *gin.Context) error {
 		return err
 	}
 	text := strings.TrimSpace(form.Get("find"))
-	if serial, err := strconv.ParseInt(strings.ReplaceAll(text, ",", ""), 10, 64); err == nil && len(text) <= 9 {
-		if serial < 1 || serial > int64(row.Series.Made) {
+	if serial, ok := card.ReadSerial(row.Series.Number, text); ok {
+		if serial < 1 || serial > row.Series.Made {
 			return s.refuseFind(c, text, fault.Field("find", "serial_unknown", fmt.Sprintf("This series has the serials 1 to %s.", money.Group(fmt.Sprint(row.Series.Made)))))
 		}
 		return s.redirect(c, fmt.Sprintf("%s/cards/%d", seriesURL(row.Series.Number), serial))
@@ -219,4 +226,20 @@ func (s *Server) refuseFind(c *gin.Context, text string, err error) error {
 		status = http.StatusTooManyRequests
 	}
 	return s.render(c, status, "admin/series_show", p)
+}
+
+// serialText is a serial as the settings write it; plain, with separators. Where
+// the page names the series already, series is empty and not said again.
+func (s *Server) serialText(ctx context.Context, series string, serial int32) (string, error) {
+	settings, err := s.Settings.Get(ctx)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case settings.SerialForm == setting.SerialPlain:
+		return money.Group(fmt.Sprint(serial)), nil
+	case series == "":
+		return card.FormatSerial(setting.SerialPadded, "", serial), nil
+	}
+	return card.FormatSerial(settings.SerialForm, series, serial), nil
 }

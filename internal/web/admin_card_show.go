@@ -91,12 +91,12 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.viewCard(series, row)
+	v, err := s.viewCard(c.Request.Context(), series, row)
 	if err != nil {
 		return nil, err
 	}
 	p := &cardShowPage{
-		page:   s.page(c, fmt.Sprintf("Card %s of series %s", money.Group(fmt.Sprint(v.Serial)), series.Series.Number), sectionSeries),
+		page:   s.page(c, fmt.Sprintf("Card %s of series %s", v.Number, series.Series.Number), sectionSeries),
 		Series: viewSeries(series), Card: v,
 	}
 	p.CanRedeem = v.Redeemable && p.Person.Can(staff.RedeemFor)

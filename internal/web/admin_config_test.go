@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
@@ -214,4 +215,23 @@ func TestConfigPortal(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, of.post(sectionPortal, url.Values{"was-" + north: {"on"}, north + "-cash": {"on"}, north + "-cash-text": {"x"}}).Status)
 	require.Equal(t, before, shown(), "a foreign partner is not there")
 	require.Equal(t, 2, strings.Count(strings.Join(s.audits(), " "), "partner.portal_changed"))
+}
+
+// A serial is written as the settings say, and read in every form.
+func TestSerialForm(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin, anna := s.as(db.StaffRoleAdministrator), s.asCustomer("anna", s.North)
+	made, codes := s.series(12)
+	s.change(func(v *setting.Settings) { v.SerialForm = setting.SerialSeries })
+	written := made.Number + "-0000007"
+	require.Contains(t, admin.get(seriesURL(made.Number)).text("table"), "0000007")
+	require.Contains(t, admin.get(seriesURL(made.Number)+"/cards/7").text("h1"), "Card 0000007")
+	for _, typed := range []string{"7", "0000007", written} {
+		found := admin.post(seriesURL(made.Number)+"/find", url.Values{"find": {typed}})
+		require.Equal(t, seriesURL(made.Number)+"/cards/7", found.Header.Get("Location"), typed)
+	}
+	got := anna.post(sectionRedeem, url.Values{"code": {codes[6]}, "key": {uuid.NewString()}})
+	require.Equal(t, http.StatusSeeOther, got.Status)
+	require.Contains(t, anna.get(got.Header.Get("Location")).text("main"), written)
 }

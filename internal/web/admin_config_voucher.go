@@ -127,7 +127,7 @@ func (s *Server) previewVouchers(c *gin.Context, v setting.Settings) (voucherPre
 	}
 	format := card.FormatOf(v)
 	p := voucherPreview{
-		Mask: format.Mask(), Symbols: format.Symbols(), Serial: card.FormatSerial(v.SerialForm, fmt.Sprint(s.Now().Year())+"01", 42, 10_000),
+		Mask: format.Mask(), Symbols: format.Symbols(), Serial: card.FormatSerial(v.SerialForm, fmt.Sprint(s.Now().Year())+"01", 42),
 		Now: "never: there is no card to hit",
 	}
 	ctx := c.Request.Context()

@@ -31,7 +31,7 @@ type receiptPage struct {
 	Payment  paymentView
 	Amount   string
 	Series   string
-	Serial   int64
+	Serial   string
 	Redeemed bool // it came by a refill card
 	Redeem   bool // the form is open to them
 }
@@ -129,7 +129,10 @@ func (s *Server) portalPayment(c *gin.Context) error {
 	p.Amount = money.Amount{Minor: row.Amount, Currency: row.Currency}.String()
 	p.Redeemed = row.Type == db.PaymentTypeRefillCard
 	if row.SeriesNumber != nil && row.Serial != nil {
-		p.Series, p.Serial = *row.SeriesNumber, int64(*row.Serial)
+		p.Series = *row.SeriesNumber
+		if p.Serial, err = s.serialText(c.Request.Context(), p.Series, *row.Serial); err != nil {
+			return err
+		}
 	}
 	if p.Redeem, err = s.mayRedeem(c); err != nil {
 		return err

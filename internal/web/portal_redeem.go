@@ -27,7 +27,7 @@ type redeemPage struct {
 // seenCard is a card before it is redeemed.
 type seenCard struct {
 	Amount, After, Series string
-	Serial                int32
+	Serial                string
 	ValidTill             time.Time
 }
 
@@ -146,10 +146,14 @@ func (s *Server) portalLook(c *gin.Context) error {
 		p.Key = key.String()
 	}
 	p.Code = newCodeField(form.Get("code"))
+	serial, err := s.serialText(c.Request.Context(), seen.Series, seen.Serial)
+	if err != nil {
+		return err
+	}
 	p.Seen = &seenCard{
 		Amount: money.Amount{Minor: seen.Amount, Currency: seen.Currency}.String(),
 		After:  money.Amount{Minor: seen.Balance + seen.Amount, Currency: seen.Currency}.String(),
-		Series: seen.Series, Serial: seen.Serial, ValidTill: seen.ValidTill,
+		Series: seen.Series, Serial: serial, ValidTill: seen.ValidTill,
 	}
 	return s.render(c, http.StatusOK, "portal/refill_card", p)
 }

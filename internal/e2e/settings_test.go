@@ -1,0 +1,96 @@
+package e2e_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The switches, as an administrator finds them: codes of digits, ways to pay, and
+// the whole module off and on. They are of the installation, so the demo is this
+// test's own.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, freeAddr(t), filepath.Join(t.TempDir(), "data"))
+	admin := newBrowser(t, d.URL, 1280, 900)
+	admin.signIn("/admin/login", "admin")
+	phone := newBrowser(t, d.URL, 360, 740)
+	phone.signIn("/portal/login", "customer1")
+
+	admin.open("/admin/config/vouchers")
+	admin.looks("config-vouchers")
+	admin.fill("Characters", "Digits only")
+	admin.until("what is wrong with it, as it is chosen", `document.querySelector("#voucher-preview").innerText.includes("0123456789")`)
+	admin.until("the warning", `document.querySelector("#voucher-preview").innerText.includes("would be refused")`)
+	admin.looks("config-vouchers-refused")
+	admin.fill("Code length", "21")
+	admin.until("the odds of the longer codes", `!document.querySelector("#voucher-preview").innerText.includes("would be refused")`)
+	admin.fill("Serial format", "202611-0000042")
+	admin.fill("Guesses a day", "many")
+	admin.press("Save")
+	admin.sees("Guesses a day must be a whole number")
+	admin.looks("config-vouchers-mistake")
+	admin.fill("Guesses a day", "100,000")
+	admin.press("Save")
+	admin.sees("Saved.")
+
+	admin.open("/admin/finance/refill-cards/generate")
+	admin.fill("Quantity", "10")
+	admin.fill("Prefix", "Keypad")
+	admin.fill("Price", "5.00")
+	admin.fill("Partner", "Any")
+	admin.fill("Valid till", time.Now().AddDate(1, 0, 0).Format(time.DateOnly))
+	admin.until("the form of the codes", `document.querySelector("#order-preview").innerText.includes("Codes of 21 digits")`)
+	admin.looks("generate-digits")
+	admin.press("Generate")
+	admin.until("the series page", `/\/refill-cards\/series\/\d+$/.test(location.pathname)`)
+	series := script[string](admin, `location.pathname.split("/").pop()`)
+	admin.until("the cards", `document.querySelectorAll("table tbody tr").length >= 10 && !document.querySelector("progress")`)
+	admin.sees("0000007")
+	admin.looks("series-digits")
+
+	admin.open("/admin/config/portal")
+	script[bool](admin, `(document.querySelector("[type=checkbox][name$='-bank_transfer']").click(), true)`)
+	admin.fill("Bank transfer: what to do", "IBAN DE02 1203 0000 0000 2020 51\nGive your customer name.")
+	admin.looks("config-portal")
+	admin.press("Save")
+	admin.sees("Saved.")
+	phone.open("/portal/finance/payments")
+	phone.sees("How to pay")
+	phone.sees("IBAN DE02 1203 0000 0000 2020 51")
+	phone.looks("portal-how-to-pay")
+
+	admin.open("/admin/config/general")
+	admin.sees("Fixed")
+	admin.looks("config-general")
+
+	admin.open("/admin/config/modules")
+	admin.sees("would be hidden")
+	admin.looks("config-modules")
+	script[bool](admin, `(document.querySelector("#f-refill_cards").click(), true)`)
+	admin.press("Save")
+	admin.sees("kept,")
+	require.False(t, script[bool](admin, `!!document.querySelector("nav a[href*='refill-cards']")`), "the menu")
+	for path, b := range map[string]*browser{"/admin/finance/refill-cards/series/" + series: admin, "/portal/finance/refill-card": phone} {
+		b.open(path)
+		require.Equal(t, 404, script[int](b, `performance.getEntriesByType("navigation")[0].responseStatus`), path)
+	}
+	admin.open("/admin/config/modules")
+	admin.looks("config-modules-off")
+	script[bool](admin, `(document.querySelector("#f-refill_cards").click(), true)`)
+	admin.press("Save")
+	admin.sees("would be hidden")
+	admin.open("/admin/finance/refill-cards/series/" + series)
+	admin.sees("0000007")
+	phone.open("/portal/finance/refill-card")
+	phone.sees("Code")
+
+	narrow := newBrowser(t, d.URL, 360, 740)
+	narrow.signIn("/admin/login", "admin")
+	for _, page := range []string{"vouchers", "portal", "general", "modules"} {
+		narrow.open("/admin/config/" + page)
+		narrow.looks("config-" + page + "-phone")
+	}
+}
