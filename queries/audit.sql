@@ -21,3 +21,33 @@ left join customer on customer.id = audit.customer_id
 where audit.series_id = @series_id and audit.serial = @serial::integer
 order by audit.id desc
 limit @size;
+
+-- name: AuditList :many
+-- The audit trail, newest first. Staff of some partners see what they did
+-- themselves, what concerns their partners' customers, and, where no customer is
+-- concerned, what was done to series that are for one of their partners.
+select audit.id, audit.at, audit.action, audit.detail, audit.address, audit.request_id, audit.serial, audit.customer_id,
+  staff.name as staff_name, customer.name as customer_name, series.number as series_number
+from audit
+left join staff on staff.id = audit.staff_id
+left join customer on customer.id = audit.customer_id
+left join series on series.id = audit.series_id
+where audit.id < @before_id
+  and (sqlc.narg(from_at)::timestamptz is null or audit.at >= sqlc.narg(from_at))
+  and (sqlc.narg(until_at)::timestamptz is null or audit.at < sqlc.narg(until_at))
+  and (sqlc.narg(staff_id)::bigint is null or audit.staff_id = sqlc.narg(staff_id))
+  and (sqlc.narg(customer_id)::bigint is null or audit.customer_id = sqlc.narg(customer_id))
+  and (sqlc.narg(series_id)::bigint is null or audit.series_id = sqlc.narg(series_id))
+  and (sqlc.narg(address)::inet is null or audit.address = sqlc.narg(address))
+  and (@action_from::text = '' or (audit.action >= @action_from and audit.action < @action_until::text))
+  and (@all_partners::boolean or audit.staff_id = @viewer_id::bigint
+    or exists (select from customer c where c.id = audit.customer_id and c.partner_id = any(@partner_ids::bigint[]))
+    or (audit.customer_id is null and exists (
+      select from series s where s.id = audit.series_id and (s.any_partner or exists (
+        select from series_partner p where p.series_id = s.id and p.partner_id = any(@partner_ids::bigint[]) and p.removed_at is null)))))
+order by audit.id desc
+limit @size;
+
+-- name: AuditSeriesID :one
+-- The series of a number, for the filter; what of it is shown the list decides.
+select id from series where number = @number;

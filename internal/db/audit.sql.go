@@ -41,6 +41,109 @@ func (q *Queries) AuditCreate(ctx context.Context, db DBTX, arg AuditCreateParam
 	return err
 }
 
+const auditList = `-- name: AuditList :many
+select audit.id, audit.at, audit.action, audit.detail, audit.address, audit.request_id, audit.serial, audit.customer_id,
+  staff.name as staff_name, customer.name as customer_name, series.number as series_number
+from audit
+left join staff on staff.id = audit.staff_id
+left join customer on customer.id = audit.customer_id
+left join series on series.id = audit.series_id
+where audit.id < $1
+  and ($2::timestamptz is null or audit.at >= $2)
+  and ($3::timestamptz is null or audit.at < $3)
+  and ($4::bigint is null or audit.staff_id = $4)
+  and ($5::bigint is null or audit.customer_id = $5)
+  and ($6::bigint is null or audit.series_id = $6)
+  and ($7::inet is null or audit.address = $7)
+  and ($8::text = '' or (audit.action >= $8 and audit.action < $9::text))
+  and ($10::boolean or audit.staff_id = $11::bigint
+    or exists (select from customer c where c.id = audit.customer_id and c.partner_id = any($12::bigint[]))
+    or (audit.customer_id is null and exists (
+      select from series s where s.id = audit.series_id and (s.any_partner or exists (
+        select from series_partner p where p.series_id = s.id and p.partner_id = any($12::bigint[]) and p.removed_at is null)))))
+order by audit.id desc
+limit $13
+`
+
+type AuditListParams struct {
+	BeforeID    int64
+	FromAt      *time.Time
+	UntilAt     *time.Time
+	StaffID     *int64
+	CustomerID  *int64
+	SeriesID    *int64
+	Address     *netip.Addr
+	ActionFrom  string
+	ActionUntil string
+	AllPartners bool
+	ViewerID    int64
+	PartnerIds  []int64
+	Size        int32
+}
+
+type AuditListRow struct {
+	ID           int64
+	At           time.Time
+	Action       string
+	Detail       []byte
+	Address      *netip.Addr
+	RequestID    string
+	Serial       *int32
+	CustomerID   *int64
+	StaffName    *string
+	CustomerName *string
+	SeriesNumber *string
+}
+
+// The audit trail, newest first. Staff of some partners see what they did
+// themselves, what concerns their partners' customers, and, where no customer is
+// concerned, what was done to series that are for one of their partners.
+func (q *Queries) AuditList(ctx context.Context, db DBTX, arg AuditListParams) ([]AuditListRow, error) {
+	rows, err := db.Query(ctx, auditList,
+		arg.BeforeID,
+		arg.FromAt,
+		arg.UntilAt,
+		arg.StaffID,
+		arg.CustomerID,
+		arg.SeriesID,
+		arg.Address,
+		arg.ActionFrom,
+		arg.ActionUntil,
+		arg.AllPartners,
+		arg.ViewerID,
+		arg.PartnerIds,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditListRow{}
+	for rows.Next() {
+		var i AuditListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.Action,
+			&i.Detail,
+			&i.Address,
+			&i.RequestID,
+			&i.Serial,
+			&i.CustomerID,
+			&i.StaffName,
+			&i.CustomerName,
+			&i.SeriesNumber,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const auditListCard = `-- name: AuditListCard :many
 select audit.id, audit.at, audit.action, audit.detail, audit.customer_id, staff.name as staff_name, customer.name as customer_name
 from audit
@@ -144,4 +247,16 @@ func (q *Queries) AuditListSeries(ctx context.Context, db DBTX, arg AuditListSer
 		return nil, err
 	}
 	return items, nil
+}
+
+const auditSeriesID = `-- name: AuditSeriesID :one
+select id from series where number = $1
+`
+
+// The series of a number, for the filter; what of it is shown the list decides.
+func (q *Queries) AuditSeriesID(ctx context.Context, db DBTX, number string) (int64, error) {
+	row := db.QueryRow(ctx, auditSeriesID, number)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
 }

@@ -54,6 +54,9 @@ func happened(action string, detail []byte) string {
 	case "card.redeemed":
 		return "Redeemed"
 	}
+	if words, ok := acts()[action]; ok {
+		return words
+	}
 	_, verb, found := strings.Cut(action, ".")
 	if !found || verb == "" {
 		return action

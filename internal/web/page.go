@@ -75,6 +75,14 @@ const (
 	sectionPassword = "/portal/password"
 )
 
+// The pages about staff themselves.
+const (
+	sectionStaff   = "/admin/config/staff"
+	sectionRoles   = "/admin/config/roles"
+	sectionAudit   = "/admin/audit"
+	sectionAccount = "/admin/account"
+)
+
 // staffMenu shows what the person may open, and no more.
 func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 	entry := func(title, icon, url string) menuItem {
@@ -105,11 +113,20 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 	if p.Can(staff.JobsView) && p.Scope.AllPartners {
 		menu = append(menu, menuItem{Title: "Operations", Children: []menuItem{entry("Jobs", "list-check", sectionJobs)}})
 	}
+	if p.Can(staff.AuditView) {
+		menu = append(menu, entry("Audit", "history", sectionAudit))
+	}
+	var config []menuItem
 	if p.Can(staff.ConfigManage) {
-		config := []menuItem{entry("Portal", "world", sectionPortal)}
+		config = []menuItem{entry("Portal", "world", sectionPortal)}
 		if p.Scope.AllPartners {
 			config = []menuItem{entry("General", "settings", sectionGeneral), entry("Modules", "package", sectionModules), config[0], entry("Vouchers", "ticket", sectionVouchers)}
 		}
+	}
+	if p.Can(staff.StaffManage) && p.Scope.AllPartners {
+		config = append(config, entry("Staff", "users", sectionStaff), entry("Roles", "shield-check", sectionRoles))
+	}
+	if len(config) > 0 {
 		menu = append(menu, menuItem{Title: "Config", Children: config})
 	}
 	return menu

@@ -56,6 +56,26 @@ func (s *Server) table() []route {
 		{post, onePartner + "/enable", staffWho(staff.PartnersManage), s.adminPartnerEnable},
 		{post, onePartner + "/logo/remove", staffWho(staff.PartnersManage), s.adminPartnerLogoRemove},
 
+		// Staff: who they are, what they may do, and what they did.
+		{get, sectionAccount, anyStaff, s.adminAccountShow},
+		{post, sectionAccount, anyStaff, s.adminAccountName},
+		{post, sectionAccount + "/password", anyStaff, s.adminAccountPassword},
+		{get, sectionAudit, staffWho(staff.AuditView), s.adminAudit},
+		{get, sectionStaff, staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffList)},
+		{post, sectionStaff, staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffCreate)},
+		{get, sectionStaff + "/new", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffNew)},
+		{get, sectionStaff + "/:id", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffShow)},
+		{post, sectionStaff + "/:id", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffEdit)},
+		{post, sectionStaff + "/:id/password", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffPassword)},
+		{post, sectionStaff + "/:id/disable", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffSwitch(staff.Disable, "They are signed out and can’t sign in."))},
+		{post, sectionStaff + "/:id/enable", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffSwitch(staff.Enable, "They can sign in again."))},
+		{get, sectionRoles, staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleList)},
+		{post, sectionRoles, staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleCreate)},
+		{get, sectionRoles + "/new", staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleNew)},
+		{get, sectionRoles + "/:id", staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleShow)},
+		{post, sectionRoles + "/:id", staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleEdit)},
+		{post, sectionRoles + "/:id/delete", staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleDelete)},
+
 		// Staff: background jobs.
 		{get, sectionJobs, staffWho(staff.JobsView), s.wholeHouse(s.adminJobList)},
 		{post, sectionJobs + "/:id/cancel", staffWho(staff.JobsManage), s.wholeHouse(s.adminJobCancel)},

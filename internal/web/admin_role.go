@@ -1,0 +1,204 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/staff"
+)
+
+// roleListPage is the roles.
+type roleListPage struct {
+	page
+	Rows []roleRow
+}
+
+// roleRow is one of them.
+type roleRow struct {
+	Name, URL  string
+	Everything bool
+	Count      int
+	People     int64
+}
+
+// roleFormPage is the form of a role, new or not.
+type roleFormPage struct {
+	page
+	Action, Button string
+	Name           field
+	Groups         []permissionGroup
+	Error          string // about the permissions
+	Mistakes       []mistake
+	Everything     bool // the administrator's: to be seen only
+	People         int64
+	ID             int64
+	Delete         *confirmation
+}
+
+// permissionGroup is the check boxes of one area.
+type permissionGroup struct {
+	Title   string
+	Choices []choice
+}
+
+func roleURL(id int64) string { return fmt.Sprintf("%s/%d", sectionRoles, id) }
+
+// permissionField names a permission's check box.
+func permissionField(p staff.Permission) string {
+	return "may-" + strings.ReplaceAll(string(p), ".", "-")
+}
+
+// adminRoleList handles GET /admin/config/roles.
+func (s *Server) adminRoleList(c *gin.Context) error {
+	p := &roleListPage{page: s.page(c, "Roles", sectionRoles)}
+	rows, err := db.New().RoleList(c.Request.Context(), s.Pool)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		p.Rows = append(p.Rows, roleRow{Name: r.Name, URL: roleURL(r.ID), Everything: r.Everything, Count: len(r.Permissions), People: r.People})
+	}
+	return s.render(c, http.StatusOK, "admin/role_list", p)
+}
+
+func (s *Server) newRoleForm(c *gin.Context, title string, f staff.RoleForm) *roleFormPage {
+	p := &roleFormPage{page: s.page(c, title, sectionRoles), Action: sectionRoles, Button: "Create role"}
+	p.Name = field{Name: "name", Label: "Name", Value: cut(f.Name, 100), Required: true, Autocomplete: "off"}
+	for _, g := range staff.Groups() {
+		group := permissionGroup{Title: g.Title}
+		for _, one := range g.Permissions {
+			words := one.Words()
+			box := choice{
+				Name: permissionField(one), Label: strings.ToUpper(words[:1]) + words[1:],
+				Checked: slices.Contains(f.Permissions, string(one)),
+			}
+			if !p.Person.Can(one) {
+				box.Disabled, box.Hint = true, "Your own role doesn’t include this."
+			}
+			group.Choices = append(group.Choices, box)
+		}
+		p.Groups = append(p.Groups, group)
+	}
+	return p
+}
+
+func roleForm(form url.Values) staff.RoleForm {
+	f := staff.RoleForm{Name: form.Get("name")}
+	for _, g := range staff.Groups() {
+		for _, one := range g.Permissions {
+			if form.Get(permissionField(one)) == "on" {
+				f.Permissions = append(f.Permissions, string(one))
+			}
+		}
+	}
+	return f
+}
+
+func (s *Server) mendRole(c *gin.Context, p *roleFormPage, err error) error {
+	permissions := field{Name: "permissions"}
+	p.Mistakes = explain(err, &p.Name, &permissions)
+	p.Error = permissions.Error
+	return s.render(c, http.StatusUnprocessableEntity, "admin/role_form", p)
+}
+
+// adminRoleNew handles GET /admin/config/roles/new.
+func (s *Server) adminRoleNew(c *gin.Context) error {
+	p := s.newRoleForm(c, "New role", staff.RoleForm{})
+	p.Name.Autofocus = true
+	return s.render(c, http.StatusOK, "admin/role_form", p)
+}
+
+// adminRoleCreate handles POST /admin/config/roles.
+func (s *Server) adminRoleCreate(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	f := roleForm(form)
+	_, err = staff.CreateRole(c.Request.Context(), s.Pool, s.actor(c), f)
+	if err == nil {
+		s.setFlash(c, "The role is there. Give it to somebody on the staff page.")
+		return s.redirect(c, sectionRoles)
+	}
+	if fault.KindOf(err) != fault.Invalid {
+		return err
+	}
+	return s.mendRole(c, s.newRoleForm(c, "New role", f), err)
+}
+
+// rolePage makes the page of a role; f is what was typed, nil what is stored.
+func (s *Server) rolePage(c *gin.Context, f *staff.RoleForm) (*roleFormPage, error) {
+	rows, err := db.New().RoleList(c.Request.Context(), s.Pool)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(rows, func(r db.RoleListRow) bool { return fmt.Sprint(r.ID) == c.Param("id") })
+	if at < 0 {
+		return nil, staff.ErrNoRole
+	}
+	row := rows[at]
+	if f == nil {
+		f = &staff.RoleForm{Name: row.Name, Permissions: row.Permissions}
+	}
+	p := s.newRoleForm(c, row.Name, *f)
+	p.ID, p.Action, p.Button, p.People, p.Everything = row.ID, roleURL(row.ID), "Save", row.People, row.Everything
+	if row.People+row.Disabled == 0 && !row.Everything {
+		p.Delete = &confirmation{
+			ID: "delete", Opener: "Delete", Title: "Delete the role " + row.Name + "?", Button: "Delete " + row.Name, Action: p.Action + "/delete", Danger: true,
+			Text: "Nobody has this role. It can be made again by hand.",
+		}
+	}
+	return p, nil
+}
+
+// adminRoleShow handles GET /admin/config/roles/:id.
+func (s *Server) adminRoleShow(c *gin.Context) error {
+	p, err := s.rolePage(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "admin/role_form", p)
+}
+
+// adminRoleEdit handles POST /admin/config/roles/:id.
+func (s *Server) adminRoleEdit(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	f := roleForm(form)
+	p, err := s.rolePage(c, &f)
+	if err != nil {
+		return err
+	}
+	return s.roleChanged(c, p, staff.EditRole(c.Request.Context(), s.Pool, s.actor(c), p.ID, f), "Saved. It holds from now on.")
+}
+
+// adminRoleDelete handles POST /admin/config/roles/:id/delete.
+func (s *Server) adminRoleDelete(c *gin.Context) error {
+	p, err := s.rolePage(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.roleChanged(c, p, staff.DeleteRole(c.Request.Context(), s.Pool, s.actor(c), p.ID), "The role is deleted.")
+}
+
+func (s *Server) roleChanged(c *gin.Context, p *roleFormPage, err error, said string) error {
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Conflict:
+		return s.mendRole(c, p, err)
+	default:
+		if err != nil {
+			return err
+		}
+	}
+	s.setFlash(c, said)
+	return s.redirect(c, sectionRoles)
+}

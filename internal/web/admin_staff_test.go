@@ -1,0 +1,130 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+	"refill/internal/staff"
+)
+
+// role returns the id of a role by its name.
+func (s *site) role(name string) string {
+	s.t.Helper()
+	var id int64
+	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `select id from role where name = $1`, name).Scan(&id))
+	return fmt.Sprint(id)
+}
+
+func TestAdminStaff(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	form := url.Values{"username": {"a b"}, "name": {"Bea Keeper"}, "role": {""}}
+	wrong := admin.post(sectionStaff, form)
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.Status)
+	require.Contains(t, wrong.text("form .notice-bad"), "The username must be")
+	require.Equal(t, "Bea Keeper", wrong.one("#f-name").AttrOr("value", ""))
+
+	form = url.Values{"username": {"bea"}, "name": {"Bea Keeper"}, "role": {s.role("Cashier")}}
+	require.Contains(t, admin.post(sectionStaff, form).text("#f-partners .form-error"), "Choose at least one partner")
+	form.Set(partnerField(s.North.ID), "on")
+	made := admin.post(sectionStaff, form)
+	require.Equal(t, http.StatusOK, made.Status, made.Body)
+	password := made.text("#main .copyable .mono")
+	to := made.one("#staff-form").AttrOr("action", "")
+	require.NotContains(t, admin.get(to).Body, password, "it is shown once")
+	require.Contains(t, admin.get(sectionStaff).text("tbody"), "Bea Keeper bea Cashier North Never Active")
+
+	bea := s.browser()
+	signIn := func(b *browser, password string) int {
+		return b.post("/admin/login", url.Values{"username": {"bea"}, "password": {password}}).Status
+	}
+	require.Equal(t, http.StatusSeeOther, signIn(bea, password))
+	require.Equal(t, http.StatusForbidden, bea.get(sectionStaff).Status)
+
+	// A change of role acts at once.
+	form = url.Values{"name": {"Bea Boss"}, "role": {s.role("Administrator")}, "all_partners": {"on"}}
+	require.Equal(t, http.StatusSeeOther, admin.post(to, form).Status)
+	require.Equal(t, http.StatusOK, bea.get(sectionStaff).Status)
+
+	// So do a new password and disabling.
+	reset := admin.post(to+"/password", nil)
+	fresh := reset.text("#main .copyable .mono")
+	require.NotEqual(t, password, fresh)
+	require.Equal(t, http.StatusSeeOther, bea.get("/admin").Status)
+	require.NotEqual(t, http.StatusSeeOther, signIn(bea, password))
+	require.Equal(t, http.StatusSeeOther, signIn(bea, fresh))
+	require.Equal(t, http.StatusSeeOther, admin.post(to+"/disable", nil).Status)
+	require.Equal(t, http.StatusSeeOther, bea.get("/admin").Status)
+	require.NotEqual(t, http.StatusSeeOther, signIn(bea, fresh))
+	require.Equal(t, http.StatusSeeOther, admin.post(to+"/enable", nil).Status)
+	require.Equal(t, http.StatusSeeOther, signIn(bea, fresh))
+
+	own := staffURL(admin.ID)
+	admin.get(own).none("#disable")
+	require.Contains(t, admin.post(own+"/disable", nil).text("form .notice-bad"), "You can't do this to yourself")
+	require.Equal(t, http.StatusNotFound, admin.get(sectionStaff+"/999").Status)
+	require.Equal(t, http.StatusNotFound, admin.post(sectionStaff+"/x/disable", nil).Status)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleAdministrator, s.North).get(sectionStaff).Status, "only for staff of all partners")
+	for _, secret := range []string{password, fresh} {
+		require.NotContains(t, s.Log.String(), secret)
+		require.NotContains(t, admin.get(sectionAudit).Body, secret)
+	}
+}
+
+func TestAdminRole(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	require.Equal(t, http.StatusUnprocessableEntity, admin.post(sectionRoles, url.Values{"name": {" "}}).Status)
+	lead := url.Values{"name": {"Lead"}, permissionField(staff.StaffManage): {"on"}, permissionField(staff.AuditView): {"on"}}
+	require.Equal(t, http.StatusSeeOther, admin.post(sectionRoles, lead).Status)
+	require.Contains(t, admin.get(sectionRoles).text("tbody"), "Lead 2 permissions 0")
+	to := sectionRoles + "/" + s.role("Lead")
+
+	id := s.newStaff("lea", db.StaffRoleCashier)
+	require.Equal(t, http.StatusSeeOther, admin.post(staffURL(id), url.Values{"name": {"Lea"}, "role": {s.role("Lead")}, "all_partners": {"on"}}).Status)
+	lea := s.browser()
+	lea.signIn(doorStaff, "lea")
+	lea.get(to).one("#f-" + permissionField(staff.CardsReveal) + "[disabled]")
+	more := lea.post(sectionRoles, url.Values{"name": {"More"}, permissionField(staff.CardsReveal): {"on"}})
+	require.Equal(t, http.StatusUnprocessableEntity, more.Status)
+	require.Contains(t, more.text("form .notice-bad"), "You can't give more than your own role includes.")
+	require.Equal(t, http.StatusUnprocessableEntity, lea.post(staffURL(admin.ID)+"/password", nil).Status, "nor become an administrator by their password")
+
+	admin.get(to).none("#delete")
+	require.Contains(t, admin.post(to+"/delete", nil).text("form .notice-bad"), "The role is somebody's")
+	require.Equal(t, http.StatusOK, lea.get(sectionAudit).Status)
+	lead.Del(permissionField(staff.AuditView))
+	require.Equal(t, http.StatusSeeOther, admin.post(to, lead).Status)
+	require.Equal(t, http.StatusForbidden, lea.get(sectionAudit).Status, "felt with the next request")
+
+	fixed := sectionRoles + "/" + s.role("Administrator")
+	admin.get(fixed).none("#role-form")
+	require.Equal(t, http.StatusUnprocessableEntity, admin.post(fixed, lead).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(sectionRoles+"/"+s.role("Operator")+"/delete", nil).Status)
+	require.Equal(t, http.StatusNotFound, admin.get(sectionRoles+"/999").Status)
+}
+
+func TestAdminAccount(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	cashier := s.as(db.StaffRoleCashier)
+	other := s.browser()
+	other.signIn(doorStaff, "cashier-1")
+	require.Equal(t, http.StatusSeeOther, cashier.post(sectionAccount, url.Values{"name": {"New Name"}}).Status)
+	require.Equal(t, "New Name", cashier.get(sectionAccount).text(".who-name"))
+	require.Equal(t, http.StatusUnprocessableEntity, cashier.post(sectionAccount, url.Values{"name": {""}}).Status)
+	form := url.Values{"current": {"not-this-one"}, "new": {"quite-another"}, "repeat": {"quite-another"}}
+	require.Contains(t, cashier.post(sectionAccount+"/password", form).text(".notice-bad"), "not your current password")
+	form.Set("current", testPassword)
+	require.Equal(t, http.StatusSeeOther, cashier.post(sectionAccount+"/password", form).Status)
+	require.Equal(t, http.StatusOK, cashier.get("/admin").Status)
+	require.Equal(t, http.StatusSeeOther, other.get("/admin").Status, "signed out elsewhere")
+	require.NotContains(t, s.Log.String(), "quite-another")
+}
