@@ -49,6 +49,7 @@ type auditRow struct {
 	Serial    int32
 	Customer  string
 	CustomURL string
+	Subject   string // the name of whom or what else it concerns
 	Facts     []auditFact
 	Address   string
 	RequestID string
@@ -217,6 +218,11 @@ func viewAudit(r db.AuditListRow) auditRow {
 	}
 	if r.CustomerName != nil && v.Who != *r.CustomerName {
 		v.Customer, v.CustomURL = *r.CustomerName, fmt.Sprintf("%s/%d", sectionCustomers, *r.CustomerID)
+	}
+	for _, f := range v.Facts {
+		if f.Name == "Name" && v.Customer == "" && v.Series == "" {
+			v.Subject = f.Is
+		}
 	}
 	if r.Address != nil {
 		v.Address = r.Address.String()

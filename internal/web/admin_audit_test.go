@@ -30,12 +30,12 @@ func TestAdminAudit(t *testing.T) {
 	south, _ := s.series(1, s.South)
 	sue := s.newCustomer("sue", s.South)
 	require.NoError(t, audit.Record(ctx, s.Pool, audit.Actor{StaffID: admin.ID}, audit.Entry{
-		Action: "series.edited", SeriesID: south.ID, Detail: map[string]any{"prefix": "New", "prefix_before": "Old", "price": 5, "price_before": 5},
+		Action: "series.touched", SeriesID: south.ID, Detail: map[string]any{"prefix": "New", "prefix_before": "Old", "price": 5, "price_before": 5},
 	}))
 
 	page := admin.get(sectionAudit)
 	first := strings.Join(strings.Fields(page.doc().Find("tbody tr").First().Text()), " ")
-	require.Contains(t, first, "Edited "+south.Number)
+	require.Contains(t, first, "Touched "+south.Number)
 	require.Contains(t, first, "PrefixOld → New")
 	require.NotContains(t, first, "Price", "what did not change is left out")
 
@@ -44,9 +44,9 @@ func TestAdminAudit(t *testing.T) {
 		require.Equal(t, http.StatusOK, got.Status, query)
 		return got.doc().Find("tbody tr").Length()
 	}
-	require.Equal(t, 1, count("what=series.edited"))
-	require.Equal(t, 1, count("what=series.edited&series="+south.Number))
-	require.Zero(t, count("what=series.edited&series="+any1.Number))
+	require.Equal(t, 1, count("what=series.touched"))
+	require.Equal(t, 1, count("what=series.touched&series="+south.Number))
+	require.Zero(t, count("what=series.touched&series="+any1.Number))
 	require.Zero(t, count("series=none-such"))
 	require.Equal(t, 1, count("customer="+fmt.Sprint(sue)))
 	require.Positive(t, count("what=series.&who="+fmt.Sprint(admin.ID)))
@@ -59,7 +59,7 @@ func TestAdminAudit(t *testing.T) {
 	}
 	require.Contains(t, admin.get(sectionAudit+"?what=payment.").text(".empty-title"), "Nothing matches")
 
-	file := admin.get(sectionAudit + "?what=series.edited&format=csv")
+	file := admin.get(sectionAudit + "?what=series.touched&format=csv")
 	require.Contains(t, file.Header.Get("Content-Disposition"), "refill-audit.csv")
 	require.Contains(t, file.Body, "Prefix: Old → New")
 	require.Equal(t, 2, strings.Count(strings.TrimSpace(file.Body), "\n")+1, file.Body)
