@@ -44,6 +44,7 @@ type reportPage struct {
 	Rows       [][]reportCell
 	Totals     []reportCell
 	CSV, XLSX  string
+	Was        hidden // the period that the form was shown with
 	Pager      pager
 	Empty      empty
 }
@@ -132,10 +133,12 @@ func (s *Server) sendReport(c *gin.Context, kind reportKind, f reportFilter, sco
 func (p *reportPage) fill(c *gin.Context, f reportFilter, sort string) {
 	r := p.Report
 	r.sortBy(sort)
-	p.Period = f.words()
+	p.Period, p.Was = f.words(), hidden{"was", f.Period}
 	p.CSV = listURL(p.Self, f.query("sort", sort, "format", "csv")...)
 	p.XLSX = listURL(p.Self, f.query("sort", sort, "format", "xlsx")...)
-	for _, column := range r.Columns {
+	shown := r.shown()
+	for _, i := range shown {
+		column := r.Columns[i]
 		head := reportHead{Text: column.Name, Num: column.Kind == export.ColumnNumber || column.Kind == export.ColumnMoney}
 		if r.Sortable {
 			next := column.Name
@@ -153,10 +156,10 @@ func (p *reportPage) fill(c *gin.Context, f reportFilter, sort string) {
 	first := min(max(number-1, 0)*reportRows, max(len(r.Rows)-1, 0)/reportRows*reportRows)
 	last := min(first+reportRows, len(r.Rows))
 	for _, row := range r.Rows[first:last] {
-		p.Rows = append(p.Rows, r.cells(row))
+		p.Rows = append(p.Rows, r.cells(row, shown))
 	}
 	if r.Totals != nil {
-		p.Totals = r.cells(r.Totals)
+		p.Totals = r.cells(r.Totals, shown)
 		p.Totals[0].Text, p.Totals[0].URL = "Total", ""
 	}
 	if len(r.Rows) > reportRows {

@@ -217,6 +217,11 @@ func TestReportPages(t *testing.T) {
 	require.Equal(t, 2, filtered.doc().Find("tbody tr").Length())
 	require.Contains(t, filtered.Body, north.Number)
 
+	// Days that are filled in count, though the period was left alone.
+	filled := admin.get(sectionStatistics + "?period=all&was=all&from=2026-01-05&to=2026-01-06")
+	require.Contains(t, filled.text(".head-note"), "5 Jan 2026 to 6 Jan 2026")
+	require.Contains(t, admin.get(sectionStatistics+"?period=all&was=custom&from=2026-01-05").text(".head-note"), "Up to")
+
 	bad := admin.get(sectionStatistics + "?period=custom&from=2026-13-01&to=2026-01-01")
 	require.Equal(t, http.StatusUnprocessableEntity, bad.Status)
 	require.Contains(t, bad.Body, "From must be a date such as 2026-01-31.")

@@ -57,6 +57,9 @@ func newReportFilter(c *gin.Context, settings setting.Settings, days db.ReportTo
 	if f.Period == "" {
 		f.Period = preset
 	}
+	if f.Period == c.Query("was") && f.From+f.Till != "" {
+		f.Period = "custom" // days were filled in, and the period left as it was
+	}
 	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, f.Zone) }
 	year, month, date := days.Today.Date()
 	first := day(days.First.Date())
@@ -137,11 +140,14 @@ func (f reportFilter) amount(minor int64) money.Amount {
 	return money.Amount{Minor: minor, Currency: f.Currency}
 }
 
+// monthColumn holds the first days of months.
+const monthColumn = "Month"
+
 // unitWord heads the column of the periods' first days.
 func (f reportFilter) unitWord() string {
 	switch f.Unit {
 	case "month":
-		return "Month from"
+		return monthColumn
 	case "week":
 		return "Week from"
 	}
@@ -224,32 +230,71 @@ func (f reportFilter) query(pairs ...string) []string {
 // reportCell is one cell as the page shows it.
 type reportCell struct {
 	Text, URL string
+	Under     string // the sum that goes with a count
 	Num       bool
 }
 
+// shown are the columns that the page has: not the currency, which stands with
+// every amount; not the sum of a count, which stands beneath it; and not what a
+// file has for good but hardly ever is there.
+func (r *report) shown() []int {
+	var list []int
+	for i, c := range r.Columns {
+		rare := slices.Contains([]string{"Repriced", "Other", "Reversed and other"}, c.Name) && r.zero(i)
+		if c.Name != "Currency" && !strings.HasSuffix(c.Name, sumSuffix) && !rare {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// sumSuffix ends the name of the column that goes with the one before it.
+const sumSuffix = " sum"
+
+// zero reports whether a column of amounts has nothing in any row.
+func (r *report) zero(column int) bool {
+	return !slices.ContainsFunc(r.Rows, func(row []any) bool {
+		a, ok := row[column].(money.Amount)
+		return !ok || a.Minor != 0
+	})
+}
+
 // cells makes a row of the page.
-func (r *report) cells(row []any) []reportCell {
-	cells := make([]reportCell, len(row))
-	for i, v := range row {
-		c := &cells[i]
-		c.Num = r.Columns[i].Kind == export.ColumnNumber || r.Columns[i].Kind == export.ColumnMoney
-		switch v := v.(type) {
-		case string:
-			c.Text = v
-			if r.Columns[i].Name == "Series" && v != "Total" {
-				c.URL = seriesURL(v)
-			}
-		case int64:
-			c.Text, _ = number(v)
-		case float64:
-			c.Text = strconv.FormatFloat(v, 'f', 1, 64)
-		case money.Amount:
-			c.Text = v.String()
-		case time.Time:
-			c.Text = v.Format("2 Jan 2006")
+func (r *report) cells(row []any, shown []int) []reportCell {
+	cells := make([]reportCell, len(shown))
+	for at, i := range shown {
+		c, column := &cells[at], r.Columns[i]
+		c.Num = column.Kind == export.ColumnNumber || column.Kind == export.ColumnMoney
+		c.Text = reportWords(row[i], column.Name)
+		if column.Name == "Series" && row[i] != "Total" {
+			c.URL = seriesURL(c.Text)
+		}
+		if i+1 < len(row) && r.Columns[i+1].Name == column.Name+sumSuffix {
+			c.Under = reportWords(row[i+1], "")
 		}
 	}
 	return cells
+}
+
+// reportWords writes a value for people.
+func reportWords(v any, column string) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case int64:
+		text, _ := number(v)
+		return text
+	case float64:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case money.Amount:
+		return v.String()
+	case time.Time:
+		if column == monthColumn {
+			return v.Format("Jan 2006")
+		}
+		return v.Format("2 Jan 2006")
+	}
+	return ""
 }
 
 // sortBy orders the rows by a column, "-" before its name for the largest first.
@@ -292,76 +337,4 @@ func compareCells(a, b any) int {
 		}
 	}
 	return 0
-}
-
-// reportChart is bars side by side, each in parts on top of another.
-type reportChart struct {
-	Title, Text string
-	Bars        []reportBar
-	Legend      []string // of the parts, the lowest first
-	Highest     string
-	Width       int64
-}
-
-// reportBar is one of them.
-type reportBar struct {
-	X     int64
-	Label string
-	Title string // what stands on hover
-	Parts []reportBarPart
-}
-
-// reportBarPart is a piece of a bar, in the drawing's own units.
-type reportBarPart struct{ Part, Y, Height int64 }
-
-// mostParts is how many parts have a colour of their own.
-const mostParts = 6
-
-// add puts a bar to the right of the others. values are in the legend's order.
-func (c *reportChart) add(label, title string, values ...int64) {
-	b := reportBar{X: int64(len(c.Bars)) * chartStep, Label: label, Title: title}
-	for i, v := range values {
-		b.Parts = append(b.Parts, reportBarPart{Part: int64(min(i, mostParts-1)), Height: max(v, 0)})
-	}
-	c.Bars = append(c.Bars, b)
-}
-
-// scale turns values into heights once all bars are there.
-func (c *reportChart) scale(words func(int64) string) {
-	var most int64
-	for _, b := range c.Bars {
-		var sum int64
-		for _, p := range b.Parts {
-			sum += p.Height
-		}
-		most = max(most, sum)
-	}
-	if most == 0 {
-		c.Bars = nil
-		return
-	}
-	c.Highest, c.Width = words(most), int64(len(c.Bars))*chartStep
-	for i := range c.Bars {
-		y := int64(chartHeight * 10)
-		for j := range c.Bars[i].Parts {
-			p := &c.Bars[i].Parts[j]
-			height := int64(float64(p.Height) / float64(most) * chartHeight * 10)
-			if p.Height > 0 {
-				height = max(height, 4) // what is there is seen
-			}
-			y -= height
-			p.Y, p.Height = y, height
-		}
-	}
-}
-
-// Ends are the words beneath the first and the last bar, or beneath each of a few.
-func (c reportChart) Ends() []string {
-	var words []string
-	for i, b := range c.Bars {
-		if len(c.Bars) <= mostParts || i == 0 || i == len(c.Bars)-1 {
-			words = append(words, b.Label)
-		}
-	}
-	return words
 }
