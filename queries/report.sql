@@ -59,10 +59,9 @@ order by 1, 2;
 -- redemption within a period, in seconds: the median and what nine of ten stay
 -- below; and how many took up to a day, a week, 30, 90, 365 days, and longer.
 with used as (
-  select l.series_id, extract(epoch from l.at - first.at)::float8 as seconds
+  select l.series_id, greatest(extract(epoch from l.at - s.activated_at), 0)::float8 as seconds
   from ledger_tx l
-  join lateral (select min(a.at) as at from ledger_tx a
-    where a.series_id = l.series_id and a.kind = 'activate') first on true
+  join series s on s.id = l.series_id and s.activated_at is not null
   join payment p on p.tx_id = l.id
   where l.kind = 'redeem' and l.at >= @from_at and l.at < @till_at
     and (@partner_id::bigint <= 0 or p.partner_id = @partner_id)

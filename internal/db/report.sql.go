@@ -285,10 +285,9 @@ func (q *Queries) ReportSeries(ctx context.Context, db DBTX, arg ReportSeriesPar
 
 const reportTimeToUse = `-- name: ReportTimeToUse :many
 with used as (
-  select l.series_id, extract(epoch from l.at - first.at)::float8 as seconds
+  select l.series_id, greatest(extract(epoch from l.at - s.activated_at), 0)::float8 as seconds
   from ledger_tx l
-  join lateral (select min(a.at) as at from ledger_tx a
-    where a.series_id = l.series_id and a.kind = 'activate') first on true
+  join series s on s.id = l.series_id and s.activated_at is not null
   join payment p on p.tx_id = l.id
   where l.kind = 'redeem' and l.at >= $1 and l.at < $2
     and ($3::bigint <= 0 or p.partner_id = $3)

@@ -41,6 +41,7 @@ func history(t *testing.T, s *site) (anySeries, north, south, void, lapsed db.Se
 		for _, sql := range []string{
 			`set session_replication_role = replica`,
 			fmt.Sprintf(`update ledger_tx set at = now() - interval '%d seconds' where id > %d`, int(ago.Seconds()), last),
+			`update series set activated_at = (select min(at) from ledger_tx where kind = 'activate' and series_id = series.id)`,
 			fmt.Sprintf(`update payment set at = now() - interval '%d seconds' where tx_id > %d`, int(ago.Seconds()), last),
 		} {
 			_, err := owner.Exec(ctx, sql)
