@@ -55,30 +55,18 @@ group by 1, 2
 order by 1, 2;
 
 -- name: ReportTimeToUse :many
--- How long the cards of each series lay between its first activation and their
--- redemption within a period, in seconds: the median and what nine of ten stay
--- below; and how many took up to a day, a week, 30, 90, 365 days, and longer.
-with used as (
-  select l.series_id, greatest(extract(epoch from l.at - s.activated_at), 0)::float8 as seconds
-  from ledger_tx l
-  join series s on s.id = l.series_id and s.activated_at is not null
-  join payment p on p.tx_id = l.id
-  where l.kind = 'redeem' and l.at >= @from_at and l.at < @till_at
-    and (@partner_id::bigint <= 0 or p.partner_id = @partner_id)
-    and (@all_partners::boolean or p.partner_id = any(@partner_ids::bigint[]))
-)
-select s.number, count(*) as n,
-  percentile_cont(0.5) within group (order by seconds)::float8 as median,
-  percentile_cont(0.9) within group (order by seconds)::float8 as ninety,
-  count(*) filter (where seconds <= 86400) as within_day,
-  count(*) filter (where seconds > 86400 and seconds <= 7 * 86400) as within_week,
-  count(*) filter (where seconds > 7 * 86400 and seconds <= 30 * 86400) as within_month,
-  count(*) filter (where seconds > 30 * 86400 and seconds <= 90 * 86400) as within_quarter,
-  count(*) filter (where seconds > 90 * 86400 and seconds <= 365 * 86400) as within_year,
-  count(*) filter (where seconds > 365 * 86400) as later
-from used join series s on s.id = used.series_id
-group by s.id
-order by s.id desc;
+-- How many cards of each series were redeemed within a period so many whole days
+-- after the activation of their series. Counted, not sorted: percentiles of a
+-- million redemptions in SQL take ten times as long.
+select s.number, (greatest(extract(epoch from l.at - s.activated_at), 0)::bigint / 86400)::bigint as days, count(*) as n
+from ledger_tx l
+join series s on s.id = l.series_id and s.activated_at is not null
+join payment p on p.tx_id = l.id
+where l.kind = 'redeem' and l.at >= @from_at and l.at < @till_at
+  and (@partner_id::bigint <= 0 or p.partner_id = @partner_id)
+  and (@all_partners::boolean or p.partner_id = any(@partner_ids::bigint[]))
+group by s.id, 2
+order by s.id desc, 2;
 
 -- name: ReportPartners :many
 select id, name from partner

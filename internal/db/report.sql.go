@@ -284,27 +284,15 @@ func (q *Queries) ReportSeries(ctx context.Context, db DBTX, arg ReportSeriesPar
 }
 
 const reportTimeToUse = `-- name: ReportTimeToUse :many
-with used as (
-  select l.series_id, greatest(extract(epoch from l.at - s.activated_at), 0)::float8 as seconds
-  from ledger_tx l
-  join series s on s.id = l.series_id and s.activated_at is not null
-  join payment p on p.tx_id = l.id
-  where l.kind = 'redeem' and l.at >= $1 and l.at < $2
-    and ($3::bigint <= 0 or p.partner_id = $3)
-    and ($4::boolean or p.partner_id = any($5::bigint[]))
-)
-select s.number, count(*) as n,
-  percentile_cont(0.5) within group (order by seconds)::float8 as median,
-  percentile_cont(0.9) within group (order by seconds)::float8 as ninety,
-  count(*) filter (where seconds <= 86400) as within_day,
-  count(*) filter (where seconds > 86400 and seconds <= 7 * 86400) as within_week,
-  count(*) filter (where seconds > 7 * 86400 and seconds <= 30 * 86400) as within_month,
-  count(*) filter (where seconds > 30 * 86400 and seconds <= 90 * 86400) as within_quarter,
-  count(*) filter (where seconds > 90 * 86400 and seconds <= 365 * 86400) as within_year,
-  count(*) filter (where seconds > 365 * 86400) as later
-from used join series s on s.id = used.series_id
-group by s.id
-order by s.id desc
+select s.number, (greatest(extract(epoch from l.at - s.activated_at), 0)::bigint / 86400)::bigint as days, count(*) as n
+from ledger_tx l
+join series s on s.id = l.series_id and s.activated_at is not null
+join payment p on p.tx_id = l.id
+where l.kind = 'redeem' and l.at >= $1 and l.at < $2
+  and ($3::bigint <= 0 or p.partner_id = $3)
+  and ($4::boolean or p.partner_id = any($5::bigint[]))
+group by s.id, 2
+order by s.id desc, 2
 `
 
 type ReportTimeToUseParams struct {
@@ -316,21 +304,14 @@ type ReportTimeToUseParams struct {
 }
 
 type ReportTimeToUseRow struct {
-	Number        string
-	N             int64
-	Median        float64
-	Ninety        float64
-	WithinDay     int64
-	WithinWeek    int64
-	WithinMonth   int64
-	WithinQuarter int64
-	WithinYear    int64
-	Later         int64
+	Number string
+	Days   int64
+	N      int64
 }
 
-// How long the cards of each series lay between its first activation and their
-// redemption within a period, in seconds: the median and what nine of ten stay
-// below; and how many took up to a day, a week, 30, 90, 365 days, and longer.
+// How many cards of each series were redeemed within a period so many whole days
+// after the activation of their series. Counted, not sorted: percentiles of a
+// million redemptions in SQL take ten times as long.
 func (q *Queries) ReportTimeToUse(ctx context.Context, db DBTX, arg ReportTimeToUseParams) ([]ReportTimeToUseRow, error) {
 	rows, err := db.Query(ctx, reportTimeToUse,
 		arg.FromAt,
@@ -346,18 +327,7 @@ func (q *Queries) ReportTimeToUse(ctx context.Context, db DBTX, arg ReportTimeTo
 	items := []ReportTimeToUseRow{}
 	for rows.Next() {
 		var i ReportTimeToUseRow
-		if err := rows.Scan(
-			&i.Number,
-			&i.N,
-			&i.Median,
-			&i.Ninety,
-			&i.WithinDay,
-			&i.WithinWeek,
-			&i.WithinMonth,
-			&i.WithinQuarter,
-			&i.WithinYear,
-			&i.Later,
-		); err != nil {
+		if err := rows.Scan(&i.Number, &i.Days, &i.N); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

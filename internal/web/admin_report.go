@@ -23,7 +23,7 @@ type reportKind struct {
 
 // The reports.
 var (
-	reportSeries      = reportKind{"Series", "", "refill-cards-statistics", "all", false, true, makeSeriesReport}                         //nolint:gochecknoglobals // a constant, were structs allowed to be
+	reportSeries      = reportKind{"Series", "", "refill-cards-statistics", "year", false, true, makeSeriesReport}                        //nolint:gochecknoglobals // a constant, were structs allowed to be
 	reportOutstanding = reportKind{"Outstanding", "/outstanding", "refill-cards-outstanding", "year", true, true, makeOutstandingReport}  //nolint:gochecknoglobals // likewise
 	reportBreakage    = reportKind{"Breakage", "/breakage", "refill-cards-breakage", "year", true, true, makeBreakageReport}              //nolint:gochecknoglobals // likewise
 	reportRedemptions = reportKind{"Redemptions", "/redemptions", "refill-cards-redemptions", "month", true, false, makeRedemptionReport} //nolint:gochecknoglobals // likewise
@@ -91,12 +91,7 @@ func (s *Server) adminReport(kind reportKind) handler {
 		if len(f.mistakes) > 0 {
 			status = http.StatusUnprocessableEntity
 		}
-		opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-		err = pgx.BeginTxFunc(ctx, s.Pool, opts, func(tx pgx.Tx) error {
-			p.Report, err = kind.make(ctx, tx, f, scope)
-			return err
-		})
-		if err != nil {
+		if p.Report, err = s.readReport(ctx, kind, f, scope); err != nil {
 			return err
 		}
 		p.fill(c, f, sort)
@@ -104,14 +99,23 @@ func (s *Server) adminReport(kind reportKind) handler {
 	}
 }
 
-// sendReport sends the whole report as it is filtered and ordered.
-func (s *Server) sendReport(c *gin.Context, kind reportKind, f reportFilter, scope audit.Scope, sort string, format export.TableFormat) error {
-	var r *report
+// readReport makes a report in one snapshot. A statement behind it may take longer
+// than one behind another page: years of redemptions are read.
+func (s *Server) readReport(ctx context.Context, kind reportKind, f reportFilter, scope audit.Scope) (r *report, err error) {
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(c.Request.Context(), s.Pool, opts, func(tx pgx.Tx) (err error) {
-		r, err = kind.make(c.Request.Context(), tx, f, scope)
+	err = pgx.BeginTxFunc(ctx, s.Pool, opts, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `set local statement_timeout = '`+tableStatement+`'`); err != nil {
+			return err
+		}
+		r, err = kind.make(ctx, tx, f, scope)
 		return err
 	})
+	return r, err
+}
+
+// sendReport sends the whole report as it is filtered and ordered.
+func (s *Server) sendReport(c *gin.Context, kind reportKind, f reportFilter, scope audit.Scope, sort string, format export.TableFormat) error {
+	r, err := s.readReport(c.Request.Context(), kind, f, scope)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -183,7 +184,7 @@ func makeTimeToUseReport(ctx context.Context, tx pgx.Tx, f reportFilter, scope a
 	}
 	r := &report{
 		Heading: "Time from activation to use", Sortable: true,
-		Text:    "Of the cards redeemed within the period: days between the activation of their series and the redemption. Half were used within the median, nine of ten within the 90 % mark.",
+		Text:    "Of the cards redeemed within the period: whole days between the activation of their series and the redemption. Half were used within the median, nine of ten within the 90 % mark.",
 		Chart:   reportChart{Title: "Cards by time from activation to use"},
 		Columns: []export.Column{{Name: "Series"}, {Name: "Cards", Kind: export.ColumnNumber}, {Name: "Median, days", Kind: export.ColumnNumber}, {Name: "90 %, days", Kind: export.ColumnNumber}},
 	}
@@ -193,12 +194,25 @@ func makeTimeToUseReport(ctx context.Context, tx pgx.Tx, f reportFilter, scope a
 	}
 	counts := make([]int64, len(spans))
 	var total int64
-	for _, row := range rows {
-		cells := []any{row.Number, row.N, row.Median / 86400, row.Ninety / 86400}
-		for i, n := range []int64{row.WithinDay, row.WithinWeek, row.WithinMonth, row.WithinQuarter, row.WithinYear, row.Later} {
-			cells, counts[i] = append(cells, n), counts[i]+n
+	for len(rows) > 0 {
+		number := rows[0].Number
+		end := slices.IndexFunc(rows, func(row db.ReportTimeToUseRow) bool { return row.Number != number })
+		if end < 0 {
+			end = len(rows)
 		}
-		total += row.N
+		lags := rows[:end]
+		rows = rows[end:]
+		bySpan := make([]int64, len(spans))
+		var n int64
+		for _, lag := range lags {
+			bySpan[spanOf(lag.Days)] += lag.N
+			n += lag.N
+		}
+		cells := []any{number, n, withinDays(lags, n, 50), withinDays(lags, n, 90)}
+		for i, one := range bySpan {
+			cells, counts[i] = append(cells, one), counts[i]+one
+		}
+		total += n
 		r.Rows = append(r.Rows, cells)
 	}
 	r.Totals = []any{"Total", total, nil, nil}
@@ -208,4 +222,26 @@ func makeTimeToUseReport(ctx context.Context, tx pgx.Tx, f reportFilter, scope a
 	}
 	r.Chart.scale(cardCount)
 	return r, nil
+}
+
+// spanOf tells which of the spans a number of whole days lies in.
+func spanOf(days int64) int {
+	for i, end := range []int64{1, 7, 30, 90, 365} {
+		if days < end {
+			return i
+		}
+	}
+	return 5
+}
+
+// withinDays is the number of whole days after which so many of a hundred cards
+// were used. lags are in order and n is their sum.
+func withinDays(lags []db.ReportTimeToUseRow, n, ofHundred int64) int64 {
+	var used int64
+	for _, lag := range lags {
+		if used += lag.N; used*100 >= n*ofHundred {
+			return lag.Days
+		}
+	}
+	return 0
 }
