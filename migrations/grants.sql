@@ -14,6 +14,8 @@ grant select, insert, update on
 grant select, insert, update, delete on
   role, staff_partner, series_partner, session, guess, partner_logo, partner_method to refill_app;
 
+grant select, insert, update, delete on customer_link to refill_app;
+
 -- River keeps its own house.
 grant select, insert, update, delete on
   river_job, river_leader, river_queue, river_notification to refill_app;

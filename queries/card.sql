@@ -114,3 +114,10 @@ with before as (
 select count(*) filter (where before.state = 'active')::integer as active,
   count(*) filter (where before.state = 'disabled')::integer as disabled
 from before;
+
+-- name: CardUnuse :one
+-- A reversed redemption voids its card: the code has been seen, and whoever is owed
+-- a card gets another. Who used it, and when, is kept.
+update card set state = 'void'
+where series_id = @series_id and serial = @serial and state = 'used' and used_by = @customer_id
+returning serial;

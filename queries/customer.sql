@@ -20,40 +20,89 @@ where customer.id = @id
   and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]));
 
 -- name: CustomerList :many
--- Newest first, below before_id; search goes over name, username, e-mail and phone.
-select customer.id, customer.username, customer.name, customer.email, customer.phone,
+-- Newest first, below before_id. partner_id 0: any.
+select customer.id, customer.username, customer.name, customer.email, customer.phone, customer.created_at,
   customer.disabled_at, partner.name as partner_name, account.balance, account.currency
 from customer
 join partner on partner.id = customer.partner_id
 join account on account.customer_id = customer.id
 where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
-  and (@search::text = '' or customer.name ilike '%' || @search || '%'
-    or customer.username ilike @search || '%' or customer.email ilike @search || '%'
-    or customer.phone ilike '%' || @search || '%' or customer.id::text = @search)
+  and (@partner_id::bigint = 0 or customer.partner_id = @partner_id)
+  and (sqlc.narg('disabled')::boolean is null or (customer.disabled_at is not null) = sqlc.narg('disabled'))
   and customer.id < @before_id
 order by customer.id desc
+limit @size;
+
+-- name: CustomerListBack :many
+-- The page above after_id, last one first.
+select customer.id, customer.username, customer.name, customer.email, customer.phone, customer.created_at,
+  customer.disabled_at, partner.name as partner_name, account.balance, account.currency
+from customer
+join partner on partner.id = customer.partner_id
+join account on account.customer_id = customer.id
+where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
+  and (@partner_id::bigint = 0 or customer.partner_id = @partner_id)
+  and (sqlc.narg('disabled')::boolean is null or (customer.disabled_at is not null) = sqlc.narg('disabled'))
+  and customer.id > @after_id
+order by customer.id
+limit @size;
+
+-- name: CustomerSearch :many
+-- As CustomerList, of those whose name, username, e-mail or phone holds a text
+-- (a pattern for LIKE, in lower case) or who have the number. What is found is
+-- gathered first: else a plan for any text walks the table from its newest row.
+-- back: the page above after_id, last one first.
+with found as materialized (
+  select id from customer where search like @pattern::text
+  union
+  select id from customer where id = @number::bigint
+)
+select customer.id, customer.username, customer.name, customer.email, customer.phone, customer.created_at,
+  customer.disabled_at, partner.name as partner_name, account.balance, account.currency
+from found
+join customer on customer.id = found.id
+join partner on partner.id = customer.partner_id
+join account on account.customer_id = customer.id
+where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
+  and (@partner_id::bigint = 0 or customer.partner_id = @partner_id)
+  and (sqlc.narg('disabled')::boolean is null or (customer.disabled_at is not null) = sqlc.narg('disabled'))
+  and customer.id < @before_id and customer.id > @after_id
+order by case when @back::boolean then customer.id else -customer.id end
 limit @size;
 
 -- name: CustomerSuggest :many
 -- The few customers that a search most likely means: the one whose username or
 -- number it is, then names that begin with it.
+with found as materialized (
+  select id from customer where search like @pattern::text
+  union
+  select id from customer where id = @number::bigint
+)
 select customer.id, customer.username, customer.name, customer.disabled_at, partner.name as partner_name
-from customer
+from found
+join customer on customer.id = found.id
 join partner on partner.id = customer.partner_id
 where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
-  and (customer.name ilike '%' || @search::text || '%' or customer.username ilike @search::text || '%'
-    or customer.email ilike @search::text || '%' or customer.phone ilike '%' || @search::text || '%'
-    or customer.id::text = @search::text)
-order by (customer.username = lower(@search::text) or customer.id::text = @search::text) desc,
-  (customer.name ilike @search::text || '%') desc, customer.name, customer.id
+order by (customer.username = lower(@search::text) or customer.id = @number::bigint) desc,
+  starts_with(customer.search, lower(@search::text)) desc, customer.name, customer.id
 limit @size;
-
--- name: CustomerCount :one
-select count(*) from customer
-where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
-  and (@search::text = '' or customer.name ilike '%' || @search || '%'
-    or customer.username ilike @search || '%' or customer.email ilike @search || '%'
-    or customer.phone ilike '%' || @search || '%' or customer.id::text = @search);
 
 -- name: CustomerSetPassword :exec
 update customer set password_hash = @password_hash where id = @id;
+
+-- name: CustomerUsernames :many
+-- The usernames that begin like this one: the next free one is made of them.
+select username from customer where starts_with(username, @stem::text);
+
+-- name: CustomerGetForUpdate :one
+select * from customer where id = @id for update;
+
+-- name: CustomerUpdate :exec
+update customer set partner_id = @partner_id, username = @username, name = @name, email = @email, phone = @phone
+where id = @id;
+
+-- name: CustomerDisable :exec
+update customer set disabled_at = now() where id = @id and disabled_at is null;
+
+-- name: CustomerEnable :exec
+update customer set disabled_at = null where id = @id;

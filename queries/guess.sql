@@ -80,3 +80,7 @@ update guess set n = 0, barred_until = null where scope = sqlc.arg(scope);
 
 -- name: GuessDeleteOld :execrows
 delete from guess where since < now() - interval '2 days' and coalesce(barred_until < now(), true);
+
+-- name: GuessGet :one
+-- Until when a scope is barred, if it is.
+select barred_until from guess where scope = @scope and barred_until > now();

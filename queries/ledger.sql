@@ -25,3 +25,11 @@ where tx.idempotency_key = @idempotency_key;
 -- name: LedgerBalance :one
 -- The balance of an account that keeps none, summed.
 select coalesce(sum(amount), 0)::bigint from ledger_entry where account_id = @account_id;
+
+-- name: LedgerOther :many
+-- The entries of a movement on accounts that keep no running balance.
+select account_id, amount from ledger_entry where tx_id = @tx_id and version is null;
+
+-- name: LedgerGetReversal :one
+-- The payment that reversed a movement, if one did.
+select payment.id from ledger_tx tx join payment on payment.tx_id = tx.id where tx.reverses = @tx_id;

@@ -40,15 +40,52 @@ where payment.customer_id = @customer_id
   and (sqlc.narg('until')::timestamptz is null or payment.at < sqlc.narg('until'))
 group by type, currency order by type;
 
--- name: PaymentGet :one
-select payment.id, payment.customer_id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, tx.serial, series.number as series_number
+-- name: PaymentBilling :many
+-- A customer's payments as staff see them, newest first, between two ids and of a
+-- period. back: the page above after_id, last one first.
+select payment.id, payment.at, payment.type, payment.amount, payment.currency,
+  payment.balance_after, payment.comment, staff.name as staff_name,
+  tx.serial, series.number as series_number,
+  coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
+left join staff on staff.id = payment.staff_id
 left join series on series.id = tx.series_id
-where payment.id = @id and payment.customer_id = @customer_id;
+left join ledger_tx undo on undo.reverses = tx.id
+left join payment reversal on reversal.tx_id = undo.id
+left join payment original on original.tx_id = tx.reverses
+where payment.customer_id = @customer_id and payment.id < @before_id and payment.id > @after_id
+  and (sqlc.narg('type')::payment_type is null or payment.type = sqlc.narg('type'))
+  and (sqlc.narg('since')::timestamptz is null or payment.at >= sqlc.narg('since'))
+  and (sqlc.narg('until')::timestamptz is null or payment.at < sqlc.narg('until'))
+order by case when @back::boolean then payment.id else -payment.id end
+limit @size;
 
--- name: PaymentTotals :many
+-- name: PaymentBillingTotals :many
+-- What came by each type, of a period.
 select type, count(*) as n, sum(amount)::bigint as total, currency
-from payment where customer_id = @customer_id
+from payment
+where customer_id = @customer_id
+  and (sqlc.narg('type')::payment_type is null or type = sqlc.narg('type'))
+  and (sqlc.narg('since')::timestamptz is null or at >= sqlc.narg('since'))
+  and (sqlc.narg('until')::timestamptz is null or at < sqlc.narg('until'))
 group by type, currency order by type;
+
+-- name: PaymentGreatest :one
+-- The greatest payment that a customer has had; 0: none.
+select coalesce(max(abs(amount)), 0)::bigint from payment where customer_id = @customer_id;
+
+-- name: PaymentGet :one
+-- A payment of a customer, with what it reverses or what reversed it.
+select payment.id, payment.customer_id, payment.tx_id, payment.at, payment.type, payment.amount, payment.currency,
+  payment.balance_after, payment.comment, staff.name as staff_name,
+  tx.series_id, tx.serial, series.number as series_number,
+  coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
+from payment
+join ledger_tx tx on tx.id = payment.tx_id
+left join staff on staff.id = payment.staff_id
+left join series on series.id = tx.series_id
+left join ledger_tx undo on undo.reverses = tx.id
+left join payment reversal on reversal.tx_id = undo.id
+left join payment original on original.tx_id = tx.reverses
+where payment.id = @id and payment.customer_id = @customer_id;

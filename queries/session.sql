@@ -45,3 +45,7 @@ delete from session where customer_id = @customer_id and token_hash <> @token_ha
 -- name: SessionDeleteStaff :exec
 -- Signs a member of staff out everywhere but here; without a token, everywhere.
 delete from session where staff_id = @staff_id and token_hash is distinct from sqlc.narg(token_hash)::bytea;
+
+-- name: SessionDeleteCustomer :exec
+-- Signs a customer out everywhere.
+delete from session where customer_id = @customer_id;

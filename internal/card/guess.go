@@ -5,11 +5,16 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"refill/internal/audit"
+	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
 )
@@ -44,7 +49,7 @@ var ErrBarred = fault.New(fault.Limited, "code_barred", "Too many codes were wro
 // guessScopes names who is charged for an attempt: the person, and the address
 // (an IPv6 network of 64 bits, since one household has all of it).
 func guessScopes(actor audit.Actor, customerID int64) (who, address string) {
-	who = fmt.Sprintf("customer:%d", customerID)
+	who = customerScope(customerID)
 	if actor.StaffID != 0 {
 		who = fmt.Sprintf("staff:%d", actor.StaffID)
 	}
@@ -53,6 +58,9 @@ func guessScopes(actor audit.Actor, customerID int64) (who, address string) {
 
 // bars are those that one charge set itself; nil: none.
 type bars struct{ who, address *time.Time }
+
+// customerScope names a customer's own count.
+func customerScope(customerID int64) string { return fmt.Sprintf("customer:%d", customerID) }
 
 // charge counts an attempt before anything is looked up and refuses it where a
 // limit is reached.
@@ -129,10 +137,35 @@ func (s *Service) forgive(ctx context.Context, actor audit.Actor, customerID int
 
 // ClearGuesses lifts the bar of a customer, for a reason that the audit keeps.
 func (s *Service) ClearGuesses(ctx context.Context, actor audit.Actor, customerID int64, reason string) error {
-	if _, err := s.q.GuessClear(ctx, s.db, fmt.Sprintf("customer:%d", customerID)); err != nil {
-		return fmt.Errorf("lift a bar: %w", err)
+	if err := customer.CheckReason(reason); err != nil {
+		return err
 	}
-	return audit.Record(ctx, s.db, actor, audit.Entry{Action: "guesses.cleared", CustomerID: customerID, Detail: map[string]any{"reason": reason}})
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		_, err := s.q.CustomerGet(ctx, tx, db.CustomerGetParams{ID: customerID, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrCustomer
+		}
+		if err != nil {
+			return fmt.Errorf("read a customer: %w", err)
+		}
+		if _, err := s.q.GuessClear(ctx, tx, customerScope(customerID)); err != nil {
+			return fmt.Errorf("lift a bar: %w", err)
+		}
+		return audit.Record(ctx, tx, actor, audit.Entry{Action: "guesses.cleared", CustomerID: customerID, Detail: map[string]any{"reason": strings.TrimSpace(reason)}})
+	})
+}
+
+// BarredUntil says until when a customer may try no code; the zero time where they
+// may.
+func (s *Service) BarredUntil(ctx context.Context, customerID int64) (time.Time, error) {
+	row, err := s.q.GuessGet(ctx, s.db, customerScope(customerID))
+	if errors.Is(err, pgx.ErrNoRows) || (err == nil && row == nil) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look for a bar: %w", err)
+	}
+	return *row, nil
 }
 
 // trace returns a short keyed hash of a code: the same wrong code can be

@@ -483,6 +483,27 @@ func (q *Queries) CardShow(ctx context.Context, db DBTX, arg CardShowParams) (Ca
 	return i, err
 }
 
+const cardUnuse = `-- name: CardUnuse :one
+update card set state = 'void'
+where series_id = $1 and serial = $2 and state = 'used' and used_by = $3
+returning serial
+`
+
+type CardUnuseParams struct {
+	SeriesID   int64
+	Serial     int32
+	CustomerID *int64
+}
+
+// A reversed redemption voids its card: the code has been seen, and whoever is owed
+// a card gets another. Who used it, and when, is kept.
+func (q *Queries) CardUnuse(ctx context.Context, db DBTX, arg CardUnuseParams) (int32, error) {
+	row := db.QueryRow(ctx, cardUnuse, arg.SeriesID, arg.Serial, arg.CustomerID)
+	var serial int32
+	err := row.Scan(&serial)
+	return serial, err
+}
+
 const cardUse = `-- name: CardUse :one
 update card c set state = 'used', used_by = $1, used_at = now()
 from series s, customer k

@@ -10,31 +10,10 @@ import (
 	"time"
 )
 
-const customerCount = `-- name: CustomerCount :one
-select count(*) from customer
-where ($1::boolean or customer.partner_id = any($2::bigint[]))
-  and ($3::text = '' or customer.name ilike '%' || $3 || '%'
-    or customer.username ilike $3 || '%' or customer.email ilike $3 || '%'
-    or customer.phone ilike '%' || $3 || '%' or customer.id::text = $3)
-`
-
-type CustomerCountParams struct {
-	AllPartners bool
-	PartnerIds  []int64
-	Search      string
-}
-
-func (q *Queries) CustomerCount(ctx context.Context, db DBTX, arg CustomerCountParams) (int64, error) {
-	row := db.QueryRow(ctx, customerCount, arg.AllPartners, arg.PartnerIds, arg.Search)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const customerCreate = `-- name: CustomerCreate :one
 insert into customer (partner_id, username, name, email, phone, password_hash)
 values ($1, $2, $3, $4, $5, $6)
-returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at
+returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, search
 `
 
 type CustomerCreateParams struct {
@@ -66,12 +45,31 @@ func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreat
 		&i.PasswordHash,
 		&i.DisabledAt,
 		&i.CreatedAt,
+		&i.Search,
 	)
 	return i, err
 }
 
+const customerDisable = `-- name: CustomerDisable :exec
+update customer set disabled_at = now() where id = $1 and disabled_at is null
+`
+
+func (q *Queries) CustomerDisable(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, customerDisable, id)
+	return err
+}
+
+const customerEnable = `-- name: CustomerEnable :exec
+update customer set disabled_at = null where id = $1
+`
+
+func (q *Queries) CustomerEnable(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, customerEnable, id)
+	return err
+}
+
 const customerGet = `-- name: CustomerGet :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, partner.name as partner_name, partner.time_zone,
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.search, partner.name as partner_name, partner.time_zone,
   partner.disabled_at as partner_disabled_at,
   account.id as account_id, account.balance, account.currency
 from customer
@@ -97,6 +95,7 @@ type CustomerGetRow struct {
 	PasswordHash      string
 	DisabledAt        *time.Time
 	CreatedAt         time.Time
+	Search            string
 	PartnerName       string
 	TimeZone          string
 	PartnerDisabledAt *time.Time
@@ -119,6 +118,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 		&i.PasswordHash,
 		&i.DisabledAt,
 		&i.CreatedAt,
+		&i.Search,
 		&i.PartnerName,
 		&i.TimeZone,
 		&i.PartnerDisabledAt,
@@ -130,7 +130,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 }
 
 const customerGetByUsername = `-- name: CustomerGetByUsername :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, partner.disabled_at as partner_disabled_at
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.search, partner.disabled_at as partner_disabled_at
 from customer join partner on partner.id = customer.partner_id
 where username = lower($1)
 `
@@ -145,6 +145,7 @@ type CustomerGetByUsernameRow struct {
 	PasswordHash      string
 	DisabledAt        *time.Time
 	CreatedAt         time.Time
+	Search            string
 	PartnerDisabledAt *time.Time
 }
 
@@ -161,30 +162,53 @@ func (q *Queries) CustomerGetByUsername(ctx context.Context, db DBTX, username s
 		&i.PasswordHash,
 		&i.DisabledAt,
 		&i.CreatedAt,
+		&i.Search,
 		&i.PartnerDisabledAt,
 	)
 	return i, err
 }
 
+const customerGetForUpdate = `-- name: CustomerGetForUpdate :one
+select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, search from customer where id = $1 for update
+`
+
+func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (Customer, error) {
+	row := db.QueryRow(ctx, customerGetForUpdate, id)
+	var i Customer
+	err := row.Scan(
+		&i.ID,
+		&i.PartnerID,
+		&i.Username,
+		&i.Name,
+		&i.Email,
+		&i.Phone,
+		&i.PasswordHash,
+		&i.DisabledAt,
+		&i.CreatedAt,
+		&i.Search,
+	)
+	return i, err
+}
+
 const customerList = `-- name: CustomerList :many
-select customer.id, customer.username, customer.name, customer.email, customer.phone,
+select customer.id, customer.username, customer.name, customer.email, customer.phone, customer.created_at,
   customer.disabled_at, partner.name as partner_name, account.balance, account.currency
 from customer
 join partner on partner.id = customer.partner_id
 join account on account.customer_id = customer.id
 where ($1::boolean or customer.partner_id = any($2::bigint[]))
-  and ($3::text = '' or customer.name ilike '%' || $3 || '%'
-    or customer.username ilike $3 || '%' or customer.email ilike $3 || '%'
-    or customer.phone ilike '%' || $3 || '%' or customer.id::text = $3)
-  and customer.id < $4
+  and ($3::bigint = 0 or customer.partner_id = $3)
+  and ($4::boolean is null or (customer.disabled_at is not null) = $4)
+  and customer.id < $5
 order by customer.id desc
-limit $5
+limit $6
 `
 
 type CustomerListParams struct {
 	AllPartners bool
 	PartnerIds  []int64
-	Search      string
+	PartnerID   int64
+	Disabled    *bool
 	BeforeID    int64
 	Size        int32
 }
@@ -195,18 +219,20 @@ type CustomerListRow struct {
 	Name        string
 	Email       string
 	Phone       string
+	CreatedAt   time.Time
 	DisabledAt  *time.Time
 	PartnerName string
 	Balance     *int64
 	Currency    string
 }
 
-// Newest first, below before_id; search goes over name, username, e-mail and phone.
+// Newest first, below before_id. partner_id 0: any.
 func (q *Queries) CustomerList(ctx context.Context, db DBTX, arg CustomerListParams) ([]CustomerListRow, error) {
 	rows, err := db.Query(ctx, customerList,
 		arg.AllPartners,
 		arg.PartnerIds,
-		arg.Search,
+		arg.PartnerID,
+		arg.Disabled,
 		arg.BeforeID,
 		arg.Size,
 	)
@@ -223,6 +249,174 @@ func (q *Queries) CustomerList(ctx context.Context, db DBTX, arg CustomerListPar
 			&i.Name,
 			&i.Email,
 			&i.Phone,
+			&i.CreatedAt,
+			&i.DisabledAt,
+			&i.PartnerName,
+			&i.Balance,
+			&i.Currency,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const customerListBack = `-- name: CustomerListBack :many
+select customer.id, customer.username, customer.name, customer.email, customer.phone, customer.created_at,
+  customer.disabled_at, partner.name as partner_name, account.balance, account.currency
+from customer
+join partner on partner.id = customer.partner_id
+join account on account.customer_id = customer.id
+where ($1::boolean or customer.partner_id = any($2::bigint[]))
+  and ($3::bigint = 0 or customer.partner_id = $3)
+  and ($4::boolean is null or (customer.disabled_at is not null) = $4)
+  and customer.id > $5
+order by customer.id
+limit $6
+`
+
+type CustomerListBackParams struct {
+	AllPartners bool
+	PartnerIds  []int64
+	PartnerID   int64
+	Disabled    *bool
+	AfterID     int64
+	Size        int32
+}
+
+type CustomerListBackRow struct {
+	ID          int64
+	Username    string
+	Name        string
+	Email       string
+	Phone       string
+	CreatedAt   time.Time
+	DisabledAt  *time.Time
+	PartnerName string
+	Balance     *int64
+	Currency    string
+}
+
+// The page above after_id, last one first.
+func (q *Queries) CustomerListBack(ctx context.Context, db DBTX, arg CustomerListBackParams) ([]CustomerListBackRow, error) {
+	rows, err := db.Query(ctx, customerListBack,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.PartnerID,
+		arg.Disabled,
+		arg.AfterID,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CustomerListBackRow{}
+	for rows.Next() {
+		var i CustomerListBackRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.Name,
+			&i.Email,
+			&i.Phone,
+			&i.CreatedAt,
+			&i.DisabledAt,
+			&i.PartnerName,
+			&i.Balance,
+			&i.Currency,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const customerSearch = `-- name: CustomerSearch :many
+with found as materialized (
+  select id from customer where search like $9::text
+  union
+  select id from customer where id = $10::bigint
+)
+select customer.id, customer.username, customer.name, customer.email, customer.phone, customer.created_at,
+  customer.disabled_at, partner.name as partner_name, account.balance, account.currency
+from found
+join customer on customer.id = found.id
+join partner on partner.id = customer.partner_id
+join account on account.customer_id = customer.id
+where ($1::boolean or customer.partner_id = any($2::bigint[]))
+  and ($3::bigint = 0 or customer.partner_id = $3)
+  and ($4::boolean is null or (customer.disabled_at is not null) = $4)
+  and customer.id < $5 and customer.id > $6
+order by case when $7::boolean then customer.id else -customer.id end
+limit $8
+`
+
+type CustomerSearchParams struct {
+	AllPartners bool
+	PartnerIds  []int64
+	PartnerID   int64
+	Disabled    *bool
+	BeforeID    int64
+	AfterID     int64
+	Back        bool
+	Size        int32
+	Pattern     string
+	Number      int64
+}
+
+type CustomerSearchRow struct {
+	ID          int64
+	Username    string
+	Name        string
+	Email       string
+	Phone       string
+	CreatedAt   time.Time
+	DisabledAt  *time.Time
+	PartnerName string
+	Balance     *int64
+	Currency    string
+}
+
+// As CustomerList, of those whose name, username, e-mail or phone holds a text
+// (a pattern for LIKE, in lower case) or who have the number. What is found is
+// gathered first: else a plan for any text walks the table from its newest row.
+// back: the page above after_id, last one first.
+func (q *Queries) CustomerSearch(ctx context.Context, db DBTX, arg CustomerSearchParams) ([]CustomerSearchRow, error) {
+	rows, err := db.Query(ctx, customerSearch,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.PartnerID,
+		arg.Disabled,
+		arg.BeforeID,
+		arg.AfterID,
+		arg.Back,
+		arg.Size,
+		arg.Pattern,
+		arg.Number,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CustomerSearchRow{}
+	for rows.Next() {
+		var i CustomerSearchRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.Name,
+			&i.Email,
+			&i.Phone,
+			&i.CreatedAt,
 			&i.DisabledAt,
 			&i.PartnerName,
 			&i.Balance,
@@ -253,23 +447,28 @@ func (q *Queries) CustomerSetPassword(ctx context.Context, db DBTX, arg Customer
 }
 
 const customerSuggest = `-- name: CustomerSuggest :many
+with found as materialized (
+  select id from customer where search like $6::text
+  union
+  select id from customer where id = $4::bigint
+)
 select customer.id, customer.username, customer.name, customer.disabled_at, partner.name as partner_name
-from customer
+from found
+join customer on customer.id = found.id
 join partner on partner.id = customer.partner_id
 where ($1::boolean or customer.partner_id = any($2::bigint[]))
-  and (customer.name ilike '%' || $3::text || '%' or customer.username ilike $3::text || '%'
-    or customer.email ilike $3::text || '%' or customer.phone ilike '%' || $3::text || '%'
-    or customer.id::text = $3::text)
-order by (customer.username = lower($3::text) or customer.id::text = $3::text) desc,
-  (customer.name ilike $3::text || '%') desc, customer.name, customer.id
-limit $4
+order by (customer.username = lower($3::text) or customer.id = $4::bigint) desc,
+  starts_with(customer.search, lower($3::text)) desc, customer.name, customer.id
+limit $5
 `
 
 type CustomerSuggestParams struct {
 	AllPartners bool
 	PartnerIds  []int64
 	Search      string
+	Number      int64
 	Size        int32
+	Pattern     string
 }
 
 type CustomerSuggestRow struct {
@@ -287,7 +486,9 @@ func (q *Queries) CustomerSuggest(ctx context.Context, db DBTX, arg CustomerSugg
 		arg.AllPartners,
 		arg.PartnerIds,
 		arg.Search,
+		arg.Number,
 		arg.Size,
+		arg.Pattern,
 	)
 	if err != nil {
 		return nil, err
@@ -306,6 +507,57 @@ func (q *Queries) CustomerSuggest(ctx context.Context, db DBTX, arg CustomerSugg
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const customerUpdate = `-- name: CustomerUpdate :exec
+update customer set partner_id = $1, username = $2, name = $3, email = $4, phone = $5
+where id = $6
+`
+
+type CustomerUpdateParams struct {
+	PartnerID int64
+	Username  string
+	Name      string
+	Email     string
+	Phone     string
+	ID        int64
+}
+
+func (q *Queries) CustomerUpdate(ctx context.Context, db DBTX, arg CustomerUpdateParams) error {
+	_, err := db.Exec(ctx, customerUpdate,
+		arg.PartnerID,
+		arg.Username,
+		arg.Name,
+		arg.Email,
+		arg.Phone,
+		arg.ID,
+	)
+	return err
+}
+
+const customerUsernames = `-- name: CustomerUsernames :many
+select username from customer where starts_with(username, $1::text)
+`
+
+// The usernames that begin like this one: the next free one is made of them.
+func (q *Queries) CustomerUsernames(ctx context.Context, db DBTX, stem string) ([]string, error) {
+	rows, err := db.Query(ctx, customerUsernames, stem)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var username string
+		if err := rows.Scan(&username); err != nil {
+			return nil, err
+		}
+		items = append(items, username)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -163,6 +163,18 @@ func (q *Queries) GuessForgive(ctx context.Context, db DBTX, arg GuessForgivePar
 	return err
 }
 
+const guessGet = `-- name: GuessGet :one
+select barred_until from guess where scope = $1 and barred_until > now()
+`
+
+// Until when a scope is barred, if it is.
+func (q *Queries) GuessGet(ctx context.Context, db DBTX, scope string) (*time.Time, error) {
+	row := db.QueryRow(ctx, guessGet, scope)
+	var barred_until *time.Time
+	err := row.Scan(&barred_until)
+	return barred_until, err
+}
+
 const guessTakeBack = `-- name: GuessTakeBack :exec
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
 who as (

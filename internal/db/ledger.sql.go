@@ -66,6 +66,48 @@ func (q *Queries) LedgerGetByKey(ctx context.Context, db DBTX, idempotencyKey *u
 	return i, err
 }
 
+const ledgerGetReversal = `-- name: LedgerGetReversal :one
+select payment.id from ledger_tx tx join payment on payment.tx_id = tx.id where tx.reverses = $1
+`
+
+// The payment that reversed a movement, if one did.
+func (q *Queries) LedgerGetReversal(ctx context.Context, db DBTX, txID *int64) (int64, error) {
+	row := db.QueryRow(ctx, ledgerGetReversal, txID)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const ledgerOther = `-- name: LedgerOther :many
+select account_id, amount from ledger_entry where tx_id = $1 and version is null
+`
+
+type LedgerOtherRow struct {
+	AccountID int64
+	Amount    int64
+}
+
+// The entries of a movement on accounts that keep no running balance.
+func (q *Queries) LedgerOther(ctx context.Context, db DBTX, txID int64) ([]LedgerOtherRow, error) {
+	rows, err := db.Query(ctx, ledgerOther, txID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LedgerOtherRow{}
+	for rows.Next() {
+		var i LedgerOtherRow
+		if err := rows.Scan(&i.AccountID, &i.Amount); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const ledgerPost = `-- name: LedgerPost :one
 with tx as (
   insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, comment)

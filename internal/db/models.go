@@ -359,6 +359,7 @@ const (
 	PaymentTypeBankTransfer PaymentType = "bank_transfer"
 	PaymentTypeCreditCard   PaymentType = "credit_card"
 	PaymentTypeOther        PaymentType = "other"
+	PaymentTypeCorrection   PaymentType = "correction"
 	PaymentTypeReversal     PaymentType = "reversal"
 )
 
@@ -404,6 +405,7 @@ func (e PaymentType) Valid() bool {
 		PaymentTypeBankTransfer,
 		PaymentTypeCreditCard,
 		PaymentTypeOther,
+		PaymentTypeCorrection,
 		PaymentTypeReversal:
 		return true
 	}
@@ -417,6 +419,7 @@ func AllPaymentTypeValues() []PaymentType {
 		PaymentTypeBankTransfer,
 		PaymentTypeCreditCard,
 		PaymentTypeOther,
+		PaymentTypeCorrection,
 		PaymentTypeReversal,
 	}
 }
@@ -631,6 +634,20 @@ type Customer struct {
 	PasswordHash string
 	DisabledAt   *time.Time
 	CreatedAt    time.Time
+	// What staff search in: name, username, e-mail and phone in lower case.
+	Search string
+}
+
+// Ways into the portal that staff hand to a customer: each works once, until it expires or the next is made.
+type CustomerLink struct {
+	// SHA-256 of the token in the address, so that a copy of the table lets nobody in.
+	TokenHash  []byte
+	CustomerID int64
+	// Who made it.
+	StaffID   *int64
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UsedAt    *time.Time
 }
 
 // A file made from a series in the background.

@@ -10,6 +10,151 @@ import (
 	"time"
 )
 
+const paymentBilling = `-- name: PaymentBilling :many
+select payment.id, payment.at, payment.type, payment.amount, payment.currency,
+  payment.balance_after, payment.comment, staff.name as staff_name,
+  tx.serial, series.number as series_number,
+  coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
+from payment
+join ledger_tx tx on tx.id = payment.tx_id
+left join staff on staff.id = payment.staff_id
+left join series on series.id = tx.series_id
+left join ledger_tx undo on undo.reverses = tx.id
+left join payment reversal on reversal.tx_id = undo.id
+left join payment original on original.tx_id = tx.reverses
+where payment.customer_id = $1 and payment.id < $2 and payment.id > $3
+  and ($4::payment_type is null or payment.type = $4)
+  and ($5::timestamptz is null or payment.at >= $5)
+  and ($6::timestamptz is null or payment.at < $6)
+order by case when $7::boolean then payment.id else -payment.id end
+limit $8
+`
+
+type PaymentBillingParams struct {
+	CustomerID int64
+	BeforeID   int64
+	AfterID    int64
+	Type       *PaymentType
+	Since      *time.Time
+	Until      *time.Time
+	Back       bool
+	Size       int32
+}
+
+type PaymentBillingRow struct {
+	ID           int64
+	At           time.Time
+	Type         PaymentType
+	Amount       int64
+	Currency     string
+	BalanceAfter int64
+	Comment      string
+	StaffName    *string
+	Serial       *int32
+	SeriesNumber *string
+	ReversedBy   int64
+	Reverses     int64
+}
+
+// A customer's payments as staff see them, newest first, between two ids and of a
+// period. back: the page above after_id, last one first.
+func (q *Queries) PaymentBilling(ctx context.Context, db DBTX, arg PaymentBillingParams) ([]PaymentBillingRow, error) {
+	rows, err := db.Query(ctx, paymentBilling,
+		arg.CustomerID,
+		arg.BeforeID,
+		arg.AfterID,
+		arg.Type,
+		arg.Since,
+		arg.Until,
+		arg.Back,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PaymentBillingRow{}
+	for rows.Next() {
+		var i PaymentBillingRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.Type,
+			&i.Amount,
+			&i.Currency,
+			&i.BalanceAfter,
+			&i.Comment,
+			&i.StaffName,
+			&i.Serial,
+			&i.SeriesNumber,
+			&i.ReversedBy,
+			&i.Reverses,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const paymentBillingTotals = `-- name: PaymentBillingTotals :many
+select type, count(*) as n, sum(amount)::bigint as total, currency
+from payment
+where customer_id = $1
+  and ($2::payment_type is null or type = $2)
+  and ($3::timestamptz is null or at >= $3)
+  and ($4::timestamptz is null or at < $4)
+group by type, currency order by type
+`
+
+type PaymentBillingTotalsParams struct {
+	CustomerID int64
+	Type       *PaymentType
+	Since      *time.Time
+	Until      *time.Time
+}
+
+type PaymentBillingTotalsRow struct {
+	Type     PaymentType
+	N        int64
+	Total    int64
+	Currency string
+}
+
+// What came by each type, of a period.
+func (q *Queries) PaymentBillingTotals(ctx context.Context, db DBTX, arg PaymentBillingTotalsParams) ([]PaymentBillingTotalsRow, error) {
+	rows, err := db.Query(ctx, paymentBillingTotals,
+		arg.CustomerID,
+		arg.Type,
+		arg.Since,
+		arg.Until,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PaymentBillingTotalsRow{}
+	for rows.Next() {
+		var i PaymentBillingTotalsRow
+		if err := rows.Scan(
+			&i.Type,
+			&i.N,
+			&i.Total,
+			&i.Currency,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const paymentCreate = `-- name: PaymentCreate :one
 insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
 select customer.id, customer.partner_id, $1, $2, $3, $4, $5, $6, $7
@@ -50,11 +195,17 @@ func (q *Queries) PaymentCreate(ctx context.Context, db DBTX, arg PaymentCreateP
 }
 
 const paymentGet = `-- name: PaymentGet :one
-select payment.id, payment.customer_id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, tx.serial, series.number as series_number
+select payment.id, payment.customer_id, payment.tx_id, payment.at, payment.type, payment.amount, payment.currency,
+  payment.balance_after, payment.comment, staff.name as staff_name,
+  tx.series_id, tx.serial, series.number as series_number,
+  coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
+left join staff on staff.id = payment.staff_id
 left join series on series.id = tx.series_id
+left join ledger_tx undo on undo.reverses = tx.id
+left join payment reversal on reversal.tx_id = undo.id
+left join payment original on original.tx_id = tx.reverses
 where payment.id = $1 and payment.customer_id = $2
 `
 
@@ -66,32 +217,55 @@ type PaymentGetParams struct {
 type PaymentGetRow struct {
 	ID           int64
 	CustomerID   int64
+	TxID         int64
 	At           time.Time
 	Type         PaymentType
 	Amount       int64
 	Currency     string
 	BalanceAfter int64
 	Comment      string
+	StaffName    *string
+	SeriesID     *int64
 	Serial       *int32
 	SeriesNumber *string
+	ReversedBy   int64
+	Reverses     int64
 }
 
+// A payment of a customer, with what it reverses or what reversed it.
 func (q *Queries) PaymentGet(ctx context.Context, db DBTX, arg PaymentGetParams) (PaymentGetRow, error) {
 	row := db.QueryRow(ctx, paymentGet, arg.ID, arg.CustomerID)
 	var i PaymentGetRow
 	err := row.Scan(
 		&i.ID,
 		&i.CustomerID,
+		&i.TxID,
 		&i.At,
 		&i.Type,
 		&i.Amount,
 		&i.Currency,
 		&i.BalanceAfter,
 		&i.Comment,
+		&i.StaffName,
+		&i.SeriesID,
 		&i.Serial,
 		&i.SeriesNumber,
+		&i.ReversedBy,
+		&i.Reverses,
 	)
 	return i, err
+}
+
+const paymentGreatest = `-- name: PaymentGreatest :one
+select coalesce(max(abs(amount)), 0)::bigint from payment where customer_id = $1
+`
+
+// The greatest payment that a customer has had; 0: none.
+func (q *Queries) PaymentGreatest(ctx context.Context, db DBTX, customerID int64) (int64, error) {
+	row := db.QueryRow(ctx, paymentGreatest, customerID)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const paymentList = `-- name: PaymentList :many
@@ -221,44 +395,6 @@ func (q *Queries) PaymentListBetween(ctx context.Context, db DBTX, arg PaymentLi
 			&i.StaffName,
 			&i.Serial,
 			&i.SeriesNumber,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const paymentTotals = `-- name: PaymentTotals :many
-select type, count(*) as n, sum(amount)::bigint as total, currency
-from payment where customer_id = $1
-group by type, currency order by type
-`
-
-type PaymentTotalsRow struct {
-	Type     PaymentType
-	N        int64
-	Total    int64
-	Currency string
-}
-
-func (q *Queries) PaymentTotals(ctx context.Context, db DBTX, customerID int64) ([]PaymentTotalsRow, error) {
-	rows, err := db.Query(ctx, paymentTotals, customerID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []PaymentTotalsRow{}
-	for rows.Next() {
-		var i PaymentTotalsRow
-		if err := rows.Scan(
-			&i.Type,
-			&i.N,
-			&i.Total,
-			&i.Currency,
 		); err != nil {
 			return nil, err
 		}

@@ -47,6 +47,16 @@ func (q *Queries) SessionDelete(ctx context.Context, db DBTX, tokenHash []byte) 
 	return err
 }
 
+const sessionDeleteCustomer = `-- name: SessionDeleteCustomer :exec
+delete from session where customer_id = $1
+`
+
+// Signs a customer out everywhere.
+func (q *Queries) SessionDeleteCustomer(ctx context.Context, db DBTX, customerID *int64) error {
+	_, err := db.Exec(ctx, sessionDeleteCustomer, customerID)
+	return err
+}
+
 const sessionDeleteExpired = `-- name: SessionDeleteExpired :execrows
 delete from session where expires_at < now()
 `

@@ -44,7 +44,8 @@ func (w *housekeepWorker) Work(ctx context.Context, _ *river.Job[HousekeepArgs])
 	_, lapsed := w.cards.LapseExpired(ctx)
 	_, sessions := q.SessionDeleteExpired(ctx, w.pool)
 	_, guesses := q.GuessDeleteOld(ctx, w.pool)
-	return errors.Join(lapsed, sessions, guesses, w.cards.FailStranded(ctx), w.removeFiles(ctx))
+	_, links := q.CustomerLinkDeleteOld(ctx, w.pool)
+	return errors.Join(lapsed, sessions, guesses, links, w.cards.FailStranded(ctx), w.removeFiles(ctx))
 }
 
 // orphanAge is how old an unknown file must be to be removed: no job writes

@@ -129,7 +129,7 @@ func (s *Server) chooseCustomers(c *gin.Context, person staff.Person, r *cardRed
 	}
 	const most = 8
 	rows, err := db.New().CustomerSuggest(c.Request.Context(), s.Pool, db.CustomerSuggestParams{
-		AllPartners: person.Scope.AllPartners, PartnerIds: person.Scope.PartnerIDs, Search: r.Search, Size: most + 1,
+		AllPartners: person.Scope.AllPartners, PartnerIds: person.Scope.PartnerIDs, Search: r.Search, Pattern: likePattern(r.Search), Number: numberOf(r.Search), Size: most + 1,
 	})
 	if err != nil {
 		return err
@@ -175,9 +175,7 @@ func (s *Server) adminCardRedeem(c *gin.Context) error {
 			CustomerID: customerID, Card: card.Ref{SeriesID: series.Series.ID, Serial: row.Serial}, Key: key,
 		})
 		if err == nil {
-			s.setFlash(c, fmt.Sprintf("%s redeemed. New balance %s.",
-				money.Amount{Minor: receipt.Amount, Currency: receipt.Currency}, money.Amount{Minor: receipt.Balance, Currency: receipt.Currency}))
-			return s.redirect(c, fmt.Sprintf("%s/%d", sectionCustomers, customerID))
+			return s.toReceipt(c, customerID, receipt)
 		}
 	}
 	if fault.IsInternal(err) {

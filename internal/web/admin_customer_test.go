@@ -20,22 +20,35 @@ func TestAdminCustomers(t *testing.T) {
 	require.Contains(t, list.text("tbody"), "Test anna")
 	require.NotContains(t, list.text("tbody"), "carol")
 	require.Contains(t, north.get(sectionCustomers+"?q=nobody").text(".empty-state"), "Nobody matches")
-	for _, path := range []string{"", "/billing/payments"} {
-		foreign, missing := north.get(customerURL(carol)+path), north.get(customerURL(999999)+path)
-		require.Equal(t, http.StatusNotFound, foreign.Status)
+	head := s.as(db.StaffRoleAdministrator, s.North)
+	for _, path := range []string{"", "/edit", "/access", "/billing/payments", "/billing/payments?format=csv", "/billing/payments/add", "/billing/payments/1"} {
+		foreign, missing := head.get(customerURL(carol)+path), head.get(customerURL(999999)+path)
+		require.Equal(t, http.StatusNotFound, foreign.Status, path)
 		require.Equal(t, missing.Body, foreign.Body)
 	}
-	require.Equal(t, http.StatusNotFound, north.post(customerURL(carol)+"/redeem", nil).Status)
+	for _, path := range []string{
+		"/redeem", "/edit", "/disable", "/enable", "/access/password", "/access/link", "/clear-guesses", "/billing/payments/add", "/billing/payments/1/reverse",
+	} {
+		form := url.Values{"reason": {"because"}, "password": {"correct horse"}, "lifetime": {"24"}, "type": {"cash"}, "amount": {"5"}}
+		foreign, missing := head.post(customerURL(carol)+path, form), head.post(customerURL(999999)+path, form)
+		require.Equal(t, http.StatusNotFound, foreign.Status, path)
+		require.Equal(t, missing.Body, foreign.Body)
+	}
 
 	_, codes := s.series(3)
 	page := north.get(customerURL(anna))
 	require.Equal(t, "Code", page.text("label[for=f-code]"))
 	form := url.Values{"code": {codes[0]}, "key": {page.one("[name=key]").AttrOr("value", "")}}
 	done := north.post(customerURL(anna)+"/redeem", form)
-	require.Equal(t, customerURL(anna), done.Header.Get("Location"), done.Body)
-	require.Equal(t, customerURL(anna), north.post(customerURL(anna)+"/redeem", form).Header.Get("Location"))
+	receipt := staffReceiptURL(anna, 1)
+	require.Equal(t, receipt, done.Header.Get("Location"), done.Body)
+	require.Equal(t, receipt, north.post(customerURL(anna)+"/redeem", form).Header.Get("Location"))
+	printed := north.get(receipt)
+	require.Contains(t, printed.text("#notice"), "USD 10.00 added. New balance USD 10.00.")
+	require.Contains(t, printed.text(".receipt"), "USD 10.00")
+	require.Contains(t, printed.text(".receipt .facts"), "serial 1")
+	printed.none("#reverse") // a cashier may not
 	page = north.get(customerURL(anna))
-	require.Contains(t, page.text("#notice"), "USD 10.00 added. New balance USD 10.00.")
 	require.Contains(t, page.text(".big"), "USD 10.00")
 	form.Set("key", uuid.NewString())
 	used := north.post(customerURL(anna)+"/redeem", form)

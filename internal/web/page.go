@@ -65,6 +65,7 @@ const (
 	sectionGeneral    = "/admin/config/general"
 
 	oneCustomer = sectionCustomers + "/:id"
+	customerNew = sectionCustomers + "/new"
 	onePartner  = sectionPartners + "/:id"
 	oneSeries   = sectionSeries + "/:number"
 	oneCard     = oneSeries + "/cards/:serial"

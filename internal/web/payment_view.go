@@ -12,13 +12,18 @@ import (
 // paymentView is a line of a customer's billing, for both sides.
 type paymentView struct {
 	ID      int64
-	URL     string // of its receipt, in the portal
+	URL     string // of its receipt
 	At      time.Time
 	Type    string
 	Sum     string // with its sign
 	Balance string // after it
 	Comment string
 	By      string // who entered it, where it was not the customer
+
+	ReversedBy    int64 // the payment that took this one back; 0: it stands
+	ReversedByURL string
+	Reverses      int64 // the payment that this one took back
+	ReversesURL   string
 }
 
 // paymentTotal is what came by one type of payment.
@@ -41,6 +46,8 @@ func paymentTypeName(t db.PaymentType) string {
 		return "Credit card"
 	case db.PaymentTypeReversal:
 		return "Reversal"
+	case db.PaymentTypeCorrection:
+		return "Correction"
 	case db.PaymentTypeOther:
 		return "Other"
 	}
@@ -84,17 +91,4 @@ func newPaymentView(row db.PaymentListRow, zone *time.Location) paymentView {
 		v.By = *row.StaffName
 	}
 	return v
-}
-
-// paymentTotals reads what came to a customer by each type of payment.
-func (s *Server) paymentTotals(ctx context.Context, customerID int64) ([]paymentTotal, error) {
-	rows, err := db.New().PaymentTotals(ctx, s.Pool, customerID)
-	if err != nil {
-		return nil, err
-	}
-	var list []paymentTotal
-	for _, row := range rows {
-		list = append(list, paymentTotal{paymentTypeName(row.Type), row.N, signed(row.Total, row.Currency)})
-	}
-	return list, nil
 }

@@ -126,8 +126,14 @@ func (s *Server) portalPayment(c *gin.Context) error {
 		ID: row.ID, At: row.At.In(p.Visitor.Zone), Type: paymentTypeName(row.Type), Sum: signed(row.Amount, row.Currency),
 		Balance: money.Amount{Minor: row.BalanceAfter, Currency: row.Currency}.String(), Comment: row.Comment,
 	}
+	if p.Payment.ReversedBy = row.ReversedBy; row.ReversedBy != 0 {
+		p.Payment.ReversedByURL = receiptURL(row.ReversedBy)
+	}
+	if p.Payment.Reverses = row.Reverses; row.Reverses != 0 {
+		p.Payment.ReversesURL = receiptURL(row.Reverses)
+	}
 	p.Amount = money.Amount{Minor: row.Amount, Currency: row.Currency}.String()
-	p.Redeemed = row.Type == db.PaymentTypeRefillCard
+	p.Redeemed = row.Type == db.PaymentTypeRefillCard && row.ReversedBy == 0
 	if row.SeriesNumber != nil && row.Serial != nil {
 		p.Series = *row.SeriesNumber
 		if p.Serial, err = s.serialText(c.Request.Context(), p.Series, *row.Serial); err != nil {

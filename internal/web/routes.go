@@ -35,6 +35,8 @@ func (s *Server) table() []route {
 		{get, "/portal/login", everybody, s.customerSignInShow},
 		{post, "/portal/login", everybody, s.customerSignIn},
 		{post, "/portal/logout", everybody, s.customerSignOut},
+		{get, welcomePath + ":token", everybody, s.portalWelcomeShow},
+		{post, welcomePath + ":token", everybody, s.portalWelcome},
 
 		// Staff.
 		{get, "/admin", anyStaff, s.adminHome},
@@ -44,7 +46,21 @@ func (s *Server) table() []route {
 		{get, sectionCustomers, staffWho(staff.CustomersView), s.adminCustomerList},
 		{get, oneCustomer, staffWho(staff.CustomersView), s.adminCustomerShow},
 		{post, oneCustomer + "/redeem", staffWho(staff.RedeemFor), s.refillCards(s.adminCustomerRedeem)},
+		{get, customerNew, staffWho(staff.CustomersEdit), s.adminCustomerNewShow},
+		{post, customerNew, staffWho(staff.CustomersEdit), s.adminCustomerNew},
+		{get, oneCustomer + "/edit", staffWho(staff.CustomersEdit), s.adminCustomerEditShow},
+		{post, oneCustomer + "/edit", staffWho(staff.CustomersEdit), s.adminCustomerEdit},
+		{post, oneCustomer + "/disable", staffWho(staff.CustomersEdit), s.adminCustomerDisable},
+		{post, oneCustomer + "/enable", staffWho(staff.CustomersEdit), s.adminCustomerEnable},
+		{get, oneCustomer + "/access", staffWho(staff.CustomersEdit), s.adminCustomerAccess},
+		{post, oneCustomer + "/access/password", staffWho(staff.CustomersEdit), s.adminCustomerPassword},
+		{post, oneCustomer + "/access/link", staffWho(staff.CustomersEdit), s.adminCustomerLink},
+		{post, oneCustomer + "/clear-guesses", staffWho(staff.GuessClear), s.adminCustomerClear},
 		{get, oneCustomer + "/billing/payments", staffWho(staff.PaymentsView), s.adminCustomerPayments},
+		{get, oneCustomer + "/billing/payments/add", staffWho(staff.PaymentsEnter), s.adminPaymentEnterShow},
+		{post, oneCustomer + "/billing/payments/add", staffWho(staff.PaymentsEnter), s.adminPaymentEnter},
+		{get, oneCustomer + "/billing/payments/:payment", staffWho(staff.PaymentsView), s.adminPayment},
+		{post, oneCustomer + "/billing/payments/:payment/reverse", staffWho(staff.PaymentsReverse), s.adminPaymentReverse},
 
 		// Staff: partners.
 		{get, sectionPartners, staffWho(staff.PartnersManage), s.adminPartnerList},

@@ -79,6 +79,7 @@ func TestRoutesAreWellFormed(t *testing.T) {
 	open := []string{
 		"/", "/healthz", "/readyz", "/metrics", "/static/*path", "/favicon.ico", "/r", "/brand/:file",
 		"/admin/login", "/admin/logout", "/portal/login", "/portal/logout",
+		"/portal/welcome/:token",
 	}
 	for _, r := range s.Server.routes {
 		name := r.method + " " + r.path

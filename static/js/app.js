@@ -6,7 +6,7 @@ document.documentElement.classList.add("js");
 
 // Dialogs and copying.
 document.addEventListener("click", (event) => {
-  const target = event.target instanceof Element ? event.target.closest("[data-opens], [data-closes], [data-copies], [data-theme], [data-dismisses]") : null;
+  const target = event.target instanceof Element ? event.target.closest("[data-opens], [data-closes], [data-copies], [data-theme], [data-dismisses], [data-prints]") : null;
   if (!target) return;
   if (target.dataset.opens) {
     document.getElementById(target.dataset.opens)?.showModal();
@@ -16,6 +16,8 @@ document.addEventListener("click", (event) => {
     copy(target);
   } else if (target.dataset.theme) {
     setTheme(target.dataset.theme);
+  } else if ("prints" in target.dataset) {
+    print();
   } else if ("dismisses" in target.dataset) {
     target.closest(".toast-card, .notice")?.remove();
   }
@@ -109,7 +111,7 @@ function dress(root) {
     picker.hidden = false;
   }
   fitChoices(root);
-  for (const element of root.querySelectorAll("[data-themes], [data-copies]")) element.hidden = false;
+  for (const element of root.querySelectorAll("[data-themes], [data-copies], [data-prints]")) element.hidden = false;
   for (const dialog of root.querySelectorAll("dialog[data-open]")) if (!dialog.open) dialog.showModal();
   root.querySelector("[data-focus]")?.focus();
 }

@@ -1,0 +1,142 @@
+package customer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/ledger"
+	"refill/internal/money"
+)
+
+// Reversal asks for a payment to be taken back.
+type Reversal struct {
+	CustomerID int64
+	PaymentID  int64
+	Reason     string
+	Key        uuid.UUID // drawn when the form was shown
+}
+
+// CheckReason refuses a reason that is none. The reason of a reversal becomes part
+// of a comment, so it is shorter than one.
+func CheckReason(reason string) error {
+	if n := utf8.RuneCountInString(strings.TrimSpace(reason)); n < 3 || n > 300 {
+		return fault.Field("reason", "reason", "Give a reason of 3 to 300 characters; it is kept for good.")
+	}
+	return nil
+}
+
+// ReversalComment is the comment of the line that takes a payment back.
+func ReversalComment(paymentID int64, reason string) string {
+	return fmt.Sprintf("Of payment %d: %s", paymentID, strings.TrimSpace(reason))
+}
+
+// Reverse takes back a payment that was made by hand: the same movement the other
+// way round, as a line of its own. The payment itself stays as it is. The unique
+// index on what a movement reverses lets one of two reversals through. A redeemed
+// card is taken back by package card, since the card is void then.
+func Reverse(ctx context.Context, beginner db.Beginner, actor audit.Actor, r Reversal) (Paid, error) {
+	if err := CheckReason(r.Reason); err != nil {
+		return Paid{}, err
+	}
+	if err := find(ctx, beginner, actor, r.CustomerID); err != nil {
+		return Paid{}, err
+	}
+	original, err := Reversible(ctx, beginner, r.CustomerID, r.PaymentID)
+	if errors.Is(err, ErrReversed) {
+		return ReplayReversal(ctx, beginner, r, original)
+	}
+	if err != nil {
+		return Paid{}, err
+	}
+	if original.Type == db.PaymentTypeRefillCard {
+		return Paid{}, fmt.Errorf("payment %d came by a card: package card reverses it", original.ID)
+	}
+	var paid Paid
+	err = settle(ctx, beginner, func(tx pgx.Tx) error {
+		others, err := db.New().LedgerOther(ctx, tx, original.TxID)
+		if err != nil {
+			return fmt.Errorf("read a movement: %w", err)
+		}
+		var back []ledger.Entry
+		for _, e := range others {
+			back = append(back, ledger.Entry{AccountID: e.AccountID, Amount: -e.Amount})
+		}
+		paid, err = PostReversal(ctx, tx, actor, r, original, back)
+		return err
+	})
+	if name := db.Constraint(err); name == "ledger_tx_reverses_key" || name == "ledger_tx_idempotency_key" {
+		return ReplayReversal(ctx, beginner, r, original)
+	}
+	return paid, err
+}
+
+// Reversible reads a payment of a customer and says whether it can be taken back.
+// With ErrReversed the payment comes along.
+func Reversible(ctx context.Context, dbtx db.DBTX, customerID, paymentID int64) (db.PaymentGetRow, error) {
+	row, err := db.New().PaymentGet(ctx, dbtx, db.PaymentGetParams{ID: paymentID, CustomerID: customerID})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return row, ErrNoPayment
+	case err != nil:
+		return row, fmt.Errorf("read a payment: %w", err)
+	case row.ReversedBy != 0:
+		return row, ErrReversed
+	case row.Type == db.PaymentTypeReversal:
+		return row, ErrReversal
+	}
+	return row, nil
+}
+
+// ReplayReversal answers a reversal that finds its payment reversed: the form that
+// did it gets its answer again, any other one is refused.
+func ReplayReversal(ctx context.Context, dbtx db.DBTX, r Reversal, original db.PaymentGetRow) (Paid, error) {
+	done, err := db.New().LedgerGetByKey(ctx, dbtx, &r.Key)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Paid{}, ErrReversed
+	}
+	if err != nil {
+		return Paid{}, fmt.Errorf("look for an earlier answer: %w", err)
+	}
+	id, err := db.New().LedgerGetReversal(ctx, dbtx, &original.TxID)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return Paid{}, fmt.Errorf("look for a reversal: %w", err)
+	}
+	if id != done.PaymentID {
+		return Paid{}, ErrReversed
+	}
+	return Paid{ID: done.PaymentID, Balance: done.BalanceAfter, At: done.At, Replayed: true}, nil
+}
+
+// PostReversal writes the movement that takes a payment back, its line of billing
+// and its audit row. others is the house's side. The caller holds whatever lock
+// comes before the account's.
+func PostReversal(ctx context.Context, tx pgx.Tx, actor audit.Actor, r Reversal, original db.PaymentGetRow, others []ledger.Entry) (Paid, error) {
+	amount := money.Amount{Minor: -original.Amount, Currency: original.Currency}
+	m := ledger.Movement{
+		Kind: db.LedgerKindReverse, Key: &r.Key, Reverses: original.TxID, StaffID: actor.StaffID,
+		Comment: strings.TrimSpace(r.Reason), Entries: others,
+	}
+	entry := audit.Entry{Action: "payment.reversed", CustomerID: r.CustomerID}
+	if original.SeriesID != nil && original.Serial != nil {
+		m.SeriesID, m.Serial = *original.SeriesID, *original.Serial
+		entry.SeriesID, entry.Serial = m.SeriesID, m.Serial
+	}
+	paid, err := post(ctx, tx, actor, r.CustomerID, db.PaymentTypeReversal, amount, ReversalComment(original.ID, r.Reason), m)
+	if err != nil {
+		return Paid{}, err
+	}
+	entry.Detail = map[string]any{
+		"payment": original.ID, "reversal": paid.ID, "type": original.Type,
+		"amount": amount.Decimal(), "currency": amount.Currency, "reason": m.Comment,
+	}
+	return paid, audit.Record(ctx, tx, actor, entry)
+}

@@ -1,0 +1,92 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/customer"
+	"refill/internal/db"
+	"refill/internal/fault"
+)
+
+// welcomePath is where the links lead that staff hand to customers.
+const welcomePath = "/portal/welcome/"
+
+// welcomePage is what a customer sees who opens a sign-in link.
+type welcomePage struct {
+	page
+	Name     string
+	Username string
+	Password field
+	Mistakes []mistake
+}
+
+func (s *Server) newWelcomePage(c *gin.Context, found db.CustomerLinkFindRow) *welcomePage {
+	return &welcomePage{
+		page: s.page(c, "Welcome", ""), Name: found.Name, Username: found.Username,
+		Password: field{
+			Name: "password", Label: "New password", Type: "password", MaxLength: 200, Autocomplete: "new-password",
+			Hint: "8 characters or more.",
+		},
+	}
+}
+
+// link is the one of the address. The address holds a secret: it is kept out of
+// what a browser tells the next page.
+func (s *Server) link(c *gin.Context) customer.Link {
+	c.Header("Referrer-Policy", "strict-origin") // no-referrer would take the origin off the form as well
+	c.Header("X-Robots-Tag", "noindex")
+	return customer.Link{Token: c.Param("token"), Address: address(c), RequestID: requestID(c)}
+}
+
+// portalWelcomeShow handles GET /portal/welcome/:token. It uses nothing up:
+// programs that scan mail open every address they see.
+func (s *Server) portalWelcomeShow(c *gin.Context) error {
+	found, err := customer.FindLink(c.Request.Context(), s.Pool, s.link(c))
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "portal/welcome", s.newWelcomePage(c, found))
+}
+
+// portalWelcome handles POST /portal/welcome/:token: the press of a button, with
+// or without a password.
+func (s *Server) portalWelcome(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	link, ctx, password := s.link(c), c.Request.Context(), form.Get("password")
+	if form.Get("with") == "password" && password == "" {
+		err = fault.Field("password", "password_empty", "Choose a password, or use the other button.")
+	}
+	var id int64
+	if err == nil {
+		if form.Get("with") != "password" {
+			password = ""
+		}
+		id, err = customer.UseLink(ctx, s.Pool, link, password)
+	}
+	if fault.KindOf(err) == fault.Invalid {
+		found, findErr := customer.FindLink(ctx, s.Pool, link)
+		if findErr != nil {
+			return findErr
+		}
+		p := s.newWelcomePage(c, found)
+		p.Mistakes = explain(err, &p.Password)
+		return s.render(c, http.StatusUnprocessableEntity, "portal/welcome", p)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.startSession(c, doorCustomer, id); err != nil {
+		return err
+	}
+	if password != "" {
+		s.setFlash(c, "Your password is set, and you are signed in.")
+	} else {
+		s.setFlash(c, "You are signed in.")
+	}
+	return s.redirect(c, sectionHome)
+}

@@ -1,0 +1,29 @@
+-- name: CustomerLinkCreate :exec
+insert into customer_link (token_hash, customer_id, staff_id, expires_at)
+values (@token_hash, @customer_id, @staff_id, now() + @lifetime::interval);
+
+-- name: CustomerLinkDelete :exec
+-- Takes back what has not been used: the next one stands in its place.
+delete from customer_link where customer_id = @customer_id and used_at is null;
+
+-- name: CustomerLinkFind :one
+-- Whose link it is, while it works.
+select customer.id, customer.username, customer.name, customer.partner_id, customer_link.expires_at
+from customer_link
+join customer on customer.id = customer_link.customer_id
+join partner on partner.id = customer.partner_id
+where customer_link.token_hash = @token_hash and customer_link.used_at is null
+  and customer_link.expires_at > now() and customer.disabled_at is null and partner.disabled_at is null;
+
+-- name: CustomerLinkUse :one
+-- Of any number of presses at once one gets a row.
+update customer_link set used_at = now()
+from customer
+join partner on partner.id = customer.partner_id
+where customer_link.token_hash = @token_hash and customer_link.used_at is null
+  and customer_link.expires_at > now() and customer.id = customer_link.customer_id
+  and customer.disabled_at is null and partner.disabled_at is null
+returning customer.id, customer.username;
+
+-- name: CustomerLinkDeleteOld :execrows
+delete from customer_link where expires_at < now() - interval '30 days';
