@@ -45,6 +45,8 @@ type customerChoice struct {
 	Name    string
 	Note    string
 	Checked bool
+	// Disabled customers are shown, so that nobody looks for them in vain.
+	Disabled bool
 }
 
 // shortestSearch is from how many characters on customers are searched.
@@ -83,7 +85,7 @@ func (s *Server) adminCardCustomers(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.fragment(c, http.StatusOK, "admin/card_show", "customer-choices", &p.Redeem)
+	return s.fragment(c, http.StatusOK, "admin/card_show", "customer-list", &p.Redeem)
 }
 
 func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*cardShowPage, error) {
@@ -134,8 +136,10 @@ func (s *Server) chooseCustomers(c *gin.Context, person staff.Person, r *cardRed
 	if err != nil {
 		return err
 	}
-	r.Hint = ""
+	r.Hint = fmt.Sprintf("%d customers found.", len(rows))
 	switch {
+	case len(rows) == 1:
+		r.Hint = "1 customer found."
 	case len(rows) == 0:
 		r.Hint = "Nobody is called that. Check the spelling, or search by username."
 	case len(rows) > most:
@@ -147,7 +151,7 @@ func (s *Server) chooseCustomers(c *gin.Context, person staff.Person, r *cardRed
 		if row.DisabledAt != nil {
 			note += ", disabled"
 		}
-		r.Choices = append(r.Choices, customerChoice{row.ID, row.Name, note, row.ID == chosen || len(rows) == 1})
+		r.Choices = append(r.Choices, customerChoice{row.ID, row.Name, note, row.ID == chosen || len(rows) == 1, row.DisabledAt != nil})
 	}
 	return nil
 }

@@ -78,8 +78,8 @@ func TestCustomersAreSuggested(t *testing.T) {
 		s.newCustomer(fmt.Sprintf("kim%02d", i), s.North)
 	}
 	found := s.as(db.StaffRoleCashier).htmx(seriesURL(series.Number) + "/cards/1/customers?q=KIM")
-	choices := found.doc().Find("input[name=customer]")
+	choices := found.doc().Find("[role=listbox] [role=option]")
 	require.Equal(t, 8, choices.Length())
-	require.Equal(t, fmt.Sprint(first), choices.First().AttrOr("value", ""))
-	require.Contains(t, found.text(".form-hint"), "There are more")
+	require.Equal(t, fmt.Sprint(first), choices.First().AttrOr("data-value", ""))
+	require.Contains(t, found.one("#customer-list").AttrOr("data-says", ""), "There are more")
 }

@@ -308,10 +308,11 @@ func TestCardIsRedeemedForACustomer(t *testing.T) {
 	series, _ := s.series(5, s.North)
 	anna, carol := s.newCustomer("anna.north", s.North), s.newCustomer("carol.south", s.South)
 	url := seriesURL(series.Number) + "/cards/2"
-	require.Contains(t, cashier.get(url+"?q=an").text("#customer-choices"), "at least 3 characters")
-	require.Contains(t, cashier.get(url+"?q=carol").text("#customer-choices"), "Nobody is called that", "a customer of another partner")
-	found := cashier.htmx(url + "/customers?q=anna")
-	require.Equal(t, fmt.Sprint(anna), found.one("input[name=customer]").AttrOr("value", ""))
+	require.Contains(t, cashier.get(url+"?q=an").text("#f-customer-hint"), "at least 3 characters")
+	require.Contains(t, cashier.get(url+"?q=carol").text("#f-customer-hint"), "Nobody is called that", "a customer of another partner")
+	require.Equal(t, fmt.Sprint(anna), cashier.htmx(url+"/customers?q=anna").one("[role=option]").AttrOr("data-value", ""))
+	found := cashier.get(url + "?q=anna") // without script: search, choose, redeem
+	require.Equal(t, fmt.Sprint(anna), found.one("input[type=radio][name=customer]").AttrOr("value", ""))
 	form := map[string][]string{"key": {found.one("input[name=key]").AttrOr("value", "")}, "q": {"anna"}}
 	refused := cashier.post(url+"/redeem", form)
 	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)

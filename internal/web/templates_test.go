@@ -16,6 +16,7 @@ func checkedTemplates() map[string]any {
 		"admin/home":                       &homePage{},
 		"admin/card_show":                  &cardShowPage{},
 		"admin/card_show#customer-choices": &cardRedeem{},
+		"admin/card_show#customer-list":    &cardRedeem{},
 		"admin/config_modules":             &configModulesPage{},
 		"admin/config_portal":              &configPortalPage{},
 		"admin/config_vouchers":            &configVouchersPage{},
