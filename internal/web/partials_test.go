@@ -113,7 +113,7 @@ func gallerySet(t *testing.T, s *Server, layout string) *template.Template {
 func TestPartials(t *testing.T) {
 	t.Parallel()
 	s := &Server{Deps: Deps{Now: testClock, Settings: setting.NewStore(nil, testClock)}, assets: &assets{files: map[string]asset{
-		"img/favicon.svg": {}, "img/mark.svg": {}, "js/theme.js": {}, "js/app.js": {}, "css/app.css": {},
+		"img/favicon.svg": {}, "img/mark.svg": {}, "js/theme.js": {}, "js/app.js": {}, "js/combobox.js": {}, "css/app.css": {},
 	}}}
 	set := gallerySet(t, s, "admin")
 	require.NoError(t, templatecheck.CheckHTML(set.Lookup("layout"), &galleryPage{}))
