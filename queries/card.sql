@@ -117,7 +117,10 @@ from before;
 
 -- name: CardUnuse :one
 -- A reversed redemption voids its card: the code has been seen, and whoever is owed
--- a card gets another. Who used it, and when, is kept.
-update card set state = 'void'
-where series_id = @series_id and serial = @serial and state = 'used' and used_by = @customer_id
-returning serial;
+-- a card gets another. Who used it, and when, is kept. Of a deleted series no code
+-- of an unused card stays, so this one goes as well.
+update card c set state = 'void', code_sealed = case when s.state = 'void' then '' else c.code_sealed end
+from series s
+where c.series_id = @series_id and c.serial = @serial and s.id = c.series_id
+  and c.state = 'used' and c.used_by = @customer_id
+returning c.serial;

@@ -10,19 +10,10 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
-	"refill/internal/check"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
 )
-
-// sound holds the books against every invariant.
-func (b *bundle) sound(t *testing.T) {
-	t.Helper()
-	broken, err := check.Run(t.Context(), b.pool, nil)
-	require.NoError(t, err)
-	require.Empty(t, broken)
-}
 
 func TestReverseRedemption(t *testing.T) {
 	t.Parallel()

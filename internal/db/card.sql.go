@@ -484,9 +484,11 @@ func (q *Queries) CardShow(ctx context.Context, db DBTX, arg CardShowParams) (Ca
 }
 
 const cardUnuse = `-- name: CardUnuse :one
-update card set state = 'void'
-where series_id = $1 and serial = $2 and state = 'used' and used_by = $3
-returning serial
+update card c set state = 'void', code_sealed = case when s.state = 'void' then '' else c.code_sealed end
+from series s
+where c.series_id = $1 and c.serial = $2 and s.id = c.series_id
+  and c.state = 'used' and c.used_by = $3
+returning c.serial
 `
 
 type CardUnuseParams struct {
@@ -496,7 +498,8 @@ type CardUnuseParams struct {
 }
 
 // A reversed redemption voids its card: the code has been seen, and whoever is owed
-// a card gets another. Who used it, and when, is kept.
+// a card gets another. Who used it, and when, is kept. Of a deleted series no code
+// of an unused card stays, so this one goes as well.
 func (q *Queries) CardUnuse(ctx context.Context, db DBTX, arg CardUnuseParams) (int32, error) {
 	row := db.QueryRow(ctx, cardUnuse, arg.SeriesID, arg.Serial, arg.CustomerID)
 	var serial int32

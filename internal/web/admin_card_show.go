@@ -14,7 +14,6 @@ import (
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/fault"
-	"refill/internal/money"
 	"refill/internal/staff"
 )
 

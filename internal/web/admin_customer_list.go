@@ -170,7 +170,7 @@ func (s *Server) adminCustomerList(c *gin.Context) error {
 		f.Status = w.URL
 		p.Words = append(p.Words, filterWord{Text: w.Text, URL: f.at(), Current: w.URL == p.Filter.Status})
 	}
-	if p.Partners, err = s.partnerFilter(ctx, scope, p.Filter.Partner); err != nil {
+	if p.Partners, err = s.partnersAbove(ctx, scope, p.Filter.Partner); err != nil {
 		return err
 	}
 	p.Empty = empty{Icon: "users", Title: "No customers yet", Text: "Customers redeem refill cards in the portal; each belongs to one partner."}
@@ -183,8 +183,8 @@ func (s *Server) adminCustomerList(c *gin.Context) error {
 	return s.render(c, http.StatusOK, "admin/customer_list", p)
 }
 
-// partnerFilter is the choice of a partner above a list; nil where there is none.
-func (s *Server) partnerFilter(ctx context.Context, scope audit.Scope, chosen string) (*field, error) {
+// partnersAbove is the choice of a partner above a list; nil where there is none.
+func (s *Server) partnersAbove(ctx context.Context, scope audit.Scope, chosen string) (*field, error) {
 	options, err := s.partnerOptions(ctx, scope)
 	if err != nil || len(options) < 2 {
 		return nil, err
