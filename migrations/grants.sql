@@ -11,6 +11,10 @@ grant select, insert, update on
   partner, staff, customer, setting, series_counter, series, card, series_tally,
   key_canary, key_rotation, account, export to refill_app;
 
+-- Operations on many cards; what became of each card only grows.
+grant select, insert, update on card_change to refill_app;
+grant select, insert on card_change_part to refill_app;
+
 grant select, insert, update, delete on
   role, staff_partner, series_partner, session, guess, partner_logo, partner_method to refill_app;
 

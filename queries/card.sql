@@ -53,25 +53,29 @@ where c.series_id = @series_id and c.serial = @serial and s.id = c.series_id and
 returning c.used_at::timestamptz as used_at, s.price, s.currency;
 
 -- name: CardList :many
--- Cards of a series after a serial, with who used them. state narrows to one
--- stored state; empty: all.
-select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark,
+-- Cards of a series after a serial, with who used them. status narrows to what
+-- cards are shown as, empty: all; state to the stored state that such cards have.
+select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name
 from card c
+join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by
 where c.series_id = @series_id and c.serial > @after_serial
   and (sqlc.narg('state')::card_state is null or c.state = sqlc.narg('state'))
+  and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
 order by c.series_id, c.serial
 limit @size;
 
 -- name: CardListBack :many
 -- The page before a serial, last card first.
-select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark,
+select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name
 from card c
+join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by
 where c.series_id = @series_id and c.serial < @before_serial
   and (sqlc.narg('state')::card_state is null or c.state = sqlc.narg('state'))
+  and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
 order by c.series_id desc, c.serial desc
 limit @size;
 
@@ -93,7 +97,7 @@ where c.state in ('active', 'disabled');
 
 -- name: CardShow :one
 -- One card with who used it.
-select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark,
+select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name
 from card c
 left join customer on customer.id = c.used_by

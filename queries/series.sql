@@ -17,7 +17,7 @@ select s.code_alphabet, s.code_length, sum(s.made - coalesce(t.gone, 0))::bigint
 from series s
 left join (select series_id, sum(used + void) as gone from series_tally group by series_id) t on t.series_id = s.id
 where s.state in ('queued', 'generating', 'ready', 'active', 'locked')
-  and now() < card_expires_at(s.valid_till, s.time_zone)
+  and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()))
 group by s.code_alphabet, s.code_length;
 
 -- name: SeriesFormats :many
@@ -151,7 +151,15 @@ update series set lapsed_at = now(), version = version + 1 where id = @id;
 -- stands as outstanding. The hour lets every redemption that began in time end.
 select id from series
 where state in ('active', 'locked') and lapsed_at is null
-  and card_expires_at(valid_till, time_zone) < now() - interval '1 hour';
+  and card_expires_at(valid_till, time_zone) < now() - interval '1 hour'
+  and not series_has_late_cards(id, time_zone, now() - interval '1 hour');
+
+-- name: SeriesIsLapsed :one
+-- As SeriesListLapsed, of one series under its lock: a card may have been given a
+-- later date meanwhile.
+select (lapsed_at is null and card_expires_at(valid_till, time_zone) < now() - interval '1 hour'
+  and not series_has_late_cards(id, time_zone, now() - interval '1 hour'))::boolean as lapsed
+from series where id = @id;
 
 -- name: SeriesLock :exec
 -- State changes of a series take this lock; redemptions share it (SeriesShare).

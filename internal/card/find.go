@@ -48,7 +48,7 @@ func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string
 const Erased = "erased"
 
 // Masked opens a code and returns it with all but its last group hidden: all
-// that a screen ever shows without a reason.
+// that a screen ever shows without a reason. A code that was erased is "erased".
 func (s *Service) Masked(seriesID int64, keyID int16, serial int32, sealed []byte) (string, error) {
 	if len(sealed) == 0 {
 		return Erased, nil

@@ -197,9 +197,9 @@ func (m *maker) start(first int32) <-chan chunk {
 var copyHead = []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00") //nolint:gochecknoglobals // a constant in all but name
 
 // rowLength is the length of a card's row in a binary COPY: count of fields, and
-// five fields with their lengths.
+// six fields with their lengths.
 func (m *maker) rowLength() int {
-	return 2 + 5*4 + 8 + 4 + 2 + indexLength + sealedLength(m.format.Length)
+	return 2 + 6*4 + 8 + 4 + 2 + indexLength + sealedLength(m.format.Length) + 4
 }
 
 // drawn is a code with its index.
@@ -226,6 +226,10 @@ func (m *maker) make(first int32) chunk {
 	if err != nil {
 		return chunk{err: err}
 	}
+	ends, err := m.keys.ender(m.keys.current)
+	if err != nil {
+		return chunk{err: err}
+	}
 	draw := &drawer{}
 	cards := make([]drawn, count)
 	for i := range cards {
@@ -242,7 +246,7 @@ func (m *maker) make(first int32) chunk {
 	rows = append(rows, copyHead...)
 	for i, c := range cards {
 		serial := first + int32(i)
-		rows = binary.BigEndian.AppendUint16(rows, 5)
+		rows = binary.BigEndian.AppendUint16(rows, 6)
 		rows = binary.BigEndian.AppendUint32(rows, 8)
 		rows = binary.BigEndian.AppendUint64(rows, uint64(m.seriesID)) //nolint:gosec // ids are positive
 		rows = binary.BigEndian.AppendUint32(rows, 4)
@@ -253,6 +257,8 @@ func (m *maker) make(first int32) chunk {
 		rows = append(rows, c.index[:]...)
 		rows = binary.BigEndian.AppendUint32(rows, uint32(sealedLength(m.format.Length))) //nolint:gosec // a few dozen
 		rows = seal.append(rows, c.code, serial, draw)
+		rows = binary.BigEndian.AppendUint32(rows, 4)
+		rows = binary.BigEndian.AppendUint32(rows, uint32(ends.hash(c.code.lastFour()))) //nolint:gosec // the same bits
 	}
 	rows = binary.BigEndian.AppendUint16(rows, 0xffff)
 	return chunk{first: first, count: count, rows: rows}
@@ -263,7 +269,7 @@ func (m *maker) make(first int32) chunk {
 // and sealing the cards.)
 func copyCards(ctx context.Context, tx pgx.Tx, c chunk) error {
 	_, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(c.rows),
-		`copy card (series_id, serial, key_id, code_index, code_sealed) from stdin (format binary)`)
+		`copy card (series_id, serial, key_id, code_index, code_sealed, last_four) from stdin (format binary)`)
 	if err != nil {
 		return fmt.Errorf("copy cards %d to %d: %w", c.first, c.last(), err)
 	}

@@ -10,7 +10,7 @@ import (
 	"refill/internal/audit"
 )
 
-// FailStranded marks series and exports whose job ended without them, because
+// FailStranded marks series, exports and operations whose job ended without them, because
 // somebody cancelled or deleted it from outside: staff can then take them up
 // again. Void series whose codes nobody is erasing get a job anew. Periodic.
 func (s *Service) FailStranded(ctx context.Context) error {
@@ -38,6 +38,15 @@ func (s *Service) FailStranded(ctx context.Context) error {
 	}
 	for _, id := range exports {
 		if err := s.FailExport(ctx, id, "The job of this export was cancelled. Retry to start it again."); err != nil {
+			return err
+		}
+	}
+	changes, err := s.q.CardChangeListStranded(ctx, s.db)
+	if err != nil {
+		return fmt.Errorf("look for stranded operations: %w", err)
+	}
+	for _, id := range changes {
+		if err := s.FailChange(ctx, id, "The job of this operation was cancelled. Retry goes on where it stopped."); err != nil {
 			return err
 		}
 	}

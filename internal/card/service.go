@@ -57,6 +57,7 @@ func (s *Service) inTx(ctx context.Context, f func(tx pgx.Tx) error) error {
 const (
 	QueueGenerate    = "generate"
 	QueueExport      = "export"
+	QueueChange      = "change"
 	QueueMaintenance = "maintenance"
 )
 
@@ -100,6 +101,19 @@ func (EraseSeriesArgs) Kind() string { return "erase_series" }
 // InsertOpts puts the job in its queue.
 func (EraseSeriesArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueMaintenance, MaxAttempts: maxAttempts}
+}
+
+// ChangeCardsArgs asks for an operation on many cards to be done.
+type ChangeCardsArgs struct {
+	ChangeID int64 `json:"change_id"`
+}
+
+// Kind names the job.
+func (ChangeCardsArgs) Kind() string { return "change_cards" }
+
+// InsertOpts puts the job in its queue.
+func (ChangeCardsArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueChange, MaxAttempts: maxAttempts}
 }
 
 // runFor is how long a job works before it goes to the back of its queue, so

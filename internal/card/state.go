@@ -60,6 +60,11 @@ func (s *Service) change(ctx context.Context, actor audit.Actor, seriesID int64,
 
 // changeNoting is change for what leaves facts in the audit trail.
 func (s *Service) changeNoting(ctx context.Context, actor audit.Actor, seriesID int64, action string, from []db.SeriesState, f func(tx pgx.Tx, series db.Series) (map[string]any, error)) error {
+	// Before the transaction: asking for a second connection while holding one
+	// would let a crowd of them wait for each other for ever.
+	if _, err := s.Series(ctx, actor, seriesID); err != nil {
+		return err
+	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
 		if err := s.q.SeriesLock(ctx, tx, int32(seriesID)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
 			return fmt.Errorf("lock a series: %w", err)
@@ -164,8 +169,12 @@ func (s *Service) LapseExpired(ctx context.Context) (int, error) {
 	from := []db.SeriesState{db.SeriesStateActive, db.SeriesStateLocked}
 	for _, id := range ids {
 		err := s.change(ctx, audit.System(), id, "series.lapsed", from, func(tx pgx.Tx, series db.Series) error {
-			if series.LapsedAt != nil {
-				return ErrSeriesState // another worker was first
+			lapsed, err := s.q.SeriesIsLapsed(ctx, tx, id)
+			if err != nil {
+				return fmt.Errorf("look at an expired series: %w", err)
+			}
+			if !lapsed {
+				return ErrSeriesState // another worker was first, or a card was given a later date
 			}
 			if err := s.postBreakage(ctx, tx, series, db.LedgerKindLapse, audit.System()); err != nil {
 				return err

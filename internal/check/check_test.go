@@ -111,6 +111,7 @@ func TestPlantedFaults(t *testing.T) {
 		{12, `update series set state = 'generating', job_id = null`},
 		{13, `alter table export drop constraint export_ready_whole; update export set sha256 = null`},
 		{14, `delete from audit where action = 'export.downloaded'`},
+		{14, `update card set revealed_at = now() where serial = 5`},
 		{15, `grant update on ledger_entry to refill_app`},
 		{15, `alter table payment disable trigger payment_append_only`},
 		{16, `update card set code_sealed = set_byte(code_sealed, 20, get_byte(code_sealed, 20) # 1)`},

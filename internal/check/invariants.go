@@ -88,10 +88,15 @@ func invariants() []invariant {
 		{13, "a ready export has a checksum, a size and the rows it promised", `
 			select 'export ' || id from export
 			where state = 'ready' and (sha256 is null or octet_length(sha256) <> 32 or size <= 0 or rows_done <> rows_total or rows_done = 0)`},
-		{14, "every file that was fetched has its line in the audit trail", `
+		{14, "every file that was fetched and every code that was revealed has its line in the audit trail", `
 			select 'export ' || e.id from export e
 			where e.fetched_at is not null and not exists (
-				select from audit a where a.action = 'export.downloaded' and a.detail->>'export' = e.id::text)`},
+				select from audit a where a.action = 'export.downloaded' and a.detail->>'export' = e.id::text)
+			union all
+			select 'card ' || c.series_id || '/' || c.serial from card c
+			where c.revealed_at is not null and not exists (
+				select from audit a where a.action = 'card.revealed' and a.series_id = c.series_id and a.serial = c.serial
+					and a.at = c.revealed_at and a.staff_id is not null and length(a.detail->>'reason') >= 3)`},
 		{15, "the application's role cannot change or delete ledger and audit rows", `
 			select 'role refill_app may ' || p || ' ' || t
 			from unnest(array['ledger_tx', 'ledger_entry', 'payment', 'audit']) t, unnest(array['update', 'delete', 'truncate']) p

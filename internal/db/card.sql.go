@@ -221,20 +221,23 @@ func (q *Queries) CardFindTaken(ctx context.Context, db DBTX, codeIndexes [][]by
 }
 
 const cardList = `-- name: CardList :many
-select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark,
+select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name
 from card c
+join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by
 where c.series_id = $1 and c.serial > $2
   and ($3::card_state is null or c.state = $3)
+  and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
 order by c.series_id, c.serial
-limit $4
+limit $5
 `
 
 type CardListParams struct {
 	SeriesID    int64
 	AfterSerial int32
 	State       *CardState
+	Status      string
 	Size        int32
 }
 
@@ -246,17 +249,20 @@ type CardListRow struct {
 	ValidTill  *time.Time
 	UsedAt     *time.Time
 	Remark     *string
+	PartnerID  *int64
+	RevealedAt *time.Time
 	UsedBy     *int64
 	UsedByName *string
 }
 
-// Cards of a series after a serial, with who used them. state narrows to one
-// stored state; empty: all.
+// Cards of a series after a serial, with who used them. status narrows to what
+// cards are shown as, empty: all; state to the stored state that such cards have.
 func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]CardListRow, error) {
 	rows, err := db.Query(ctx, cardList,
 		arg.SeriesID,
 		arg.AfterSerial,
 		arg.State,
+		arg.Status,
 		arg.Size,
 	)
 	if err != nil {
@@ -274,6 +280,8 @@ func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]
 			&i.ValidTill,
 			&i.UsedAt,
 			&i.Remark,
+			&i.PartnerID,
+			&i.RevealedAt,
 			&i.UsedBy,
 			&i.UsedByName,
 		); err != nil {
@@ -288,20 +296,23 @@ func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]
 }
 
 const cardListBack = `-- name: CardListBack :many
-select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark,
+select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name
 from card c
+join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by
 where c.series_id = $1 and c.serial < $2
   and ($3::card_state is null or c.state = $3)
+  and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
 order by c.series_id desc, c.serial desc
-limit $4
+limit $5
 `
 
 type CardListBackParams struct {
 	SeriesID     int64
 	BeforeSerial int32
 	State        *CardState
+	Status       string
 	Size         int32
 }
 
@@ -313,6 +324,8 @@ type CardListBackRow struct {
 	ValidTill  *time.Time
 	UsedAt     *time.Time
 	Remark     *string
+	PartnerID  *int64
+	RevealedAt *time.Time
 	UsedBy     *int64
 	UsedByName *string
 }
@@ -323,6 +336,7 @@ func (q *Queries) CardListBack(ctx context.Context, db DBTX, arg CardListBackPar
 		arg.SeriesID,
 		arg.BeforeSerial,
 		arg.State,
+		arg.Status,
 		arg.Size,
 	)
 	if err != nil {
@@ -340,6 +354,8 @@ func (q *Queries) CardListBack(ctx context.Context, db DBTX, arg CardListBackPar
 			&i.ValidTill,
 			&i.UsedAt,
 			&i.Remark,
+			&i.PartnerID,
+			&i.RevealedAt,
 			&i.UsedBy,
 			&i.UsedByName,
 		); err != nil {
@@ -441,7 +457,7 @@ func (q *Queries) CardSample(ctx context.Context, db DBTX, size int32) ([]CardSa
 }
 
 const cardShow = `-- name: CardShow :one
-select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark,
+select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name
 from card c
 left join customer on customer.id = c.used_by
@@ -461,6 +477,8 @@ type CardShowRow struct {
 	ValidTill  *time.Time
 	UsedAt     *time.Time
 	Remark     *string
+	PartnerID  *int64
+	RevealedAt *time.Time
 	UsedBy     *int64
 	UsedByName *string
 }
@@ -477,6 +495,8 @@ func (q *Queries) CardShow(ctx context.Context, db DBTX, arg CardShowParams) (Ca
 		&i.ValidTill,
 		&i.UsedAt,
 		&i.Remark,
+		&i.PartnerID,
+		&i.RevealedAt,
 		&i.UsedBy,
 		&i.UsedByName,
 	)

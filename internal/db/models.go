@@ -83,6 +83,140 @@ func AllAccountKindValues() []AccountKind {
 	}
 }
 
+type CardChangeState string
+
+const (
+	CardChangeStateQueued    CardChangeState = "queued"
+	CardChangeStateRunning   CardChangeState = "running"
+	CardChangeStateDone      CardChangeState = "done"
+	CardChangeStateFailed    CardChangeState = "failed"
+	CardChangeStateCancelled CardChangeState = "cancelled"
+)
+
+func (e *CardChangeState) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = CardChangeState(s)
+	case string:
+		*e = CardChangeState(s)
+	default:
+		return fmt.Errorf("unsupported scan type for CardChangeState: %T", src)
+	}
+	return nil
+}
+
+type NullCardChangeState struct {
+	CardChangeState CardChangeState
+	Valid           bool // Valid is true if CardChangeState is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullCardChangeState) Scan(value interface{}) error {
+	if value == nil {
+		ns.CardChangeState, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.CardChangeState.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullCardChangeState) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.CardChangeState), nil
+}
+
+func (e CardChangeState) Valid() bool {
+	switch e {
+	case CardChangeStateQueued,
+		CardChangeStateRunning,
+		CardChangeStateDone,
+		CardChangeStateFailed,
+		CardChangeStateCancelled:
+		return true
+	}
+	return false
+}
+
+func AllCardChangeStateValues() []CardChangeState {
+	return []CardChangeState{
+		CardChangeStateQueued,
+		CardChangeStateRunning,
+		CardChangeStateDone,
+		CardChangeStateFailed,
+		CardChangeStateCancelled,
+	}
+}
+
+type CardOperation string
+
+const (
+	CardOperationEnable  CardOperation = "enable"
+	CardOperationDisable CardOperation = "disable"
+	CardOperationVoid    CardOperation = "void"
+	CardOperationExtend  CardOperation = "extend"
+	CardOperationPartner CardOperation = "partner"
+)
+
+func (e *CardOperation) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = CardOperation(s)
+	case string:
+		*e = CardOperation(s)
+	default:
+		return fmt.Errorf("unsupported scan type for CardOperation: %T", src)
+	}
+	return nil
+}
+
+type NullCardOperation struct {
+	CardOperation CardOperation
+	Valid         bool // Valid is true if CardOperation is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullCardOperation) Scan(value interface{}) error {
+	if value == nil {
+		ns.CardOperation, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.CardOperation.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullCardOperation) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.CardOperation), nil
+}
+
+func (e CardOperation) Valid() bool {
+	switch e {
+	case CardOperationEnable,
+		CardOperationDisable,
+		CardOperationVoid,
+		CardOperationExtend,
+		CardOperationPartner:
+		return true
+	}
+	return false
+}
+
+func AllCardOperationValues() []CardOperation {
+	return []CardOperation{
+		CardOperationEnable,
+		CardOperationDisable,
+		CardOperationVoid,
+		CardOperationExtend,
+		CardOperationPartner,
+	}
+}
+
 type CardState string
 
 const (
@@ -621,6 +755,55 @@ type Card struct {
 	Remark    *string
 	// Overrides the series' partners: only this partner's customers may redeem the card. No foreign key: see series_id.
 	PartnerID *int64
+	// Keyed hash of the code's last four symbols, under a key of its own: finds cards by what a screen shows of them. Null: not yet filled in, or the code was erased.
+	LastFour *int32
+	// When staff last had its code shown, in the transaction of the audit row that says who and why.
+	RevealedAt *time.Time
+}
+
+// One operation on many cards of a series, done in the background.
+type CardChange struct {
+	ID          int64
+	SeriesID    int64
+	Operation   CardOperation
+	FirstSerial int32
+	LastSerial  int32
+	// The cards that were ticked; null: all from first_serial to last_serial.
+	Serials []int32
+	// Only cards that are shown as this when their turn comes; empty: all.
+	Status    string
+	ValidTill *time.Time
+	// With operation partner: whose customers may redeem from then on; null: the series' partners.
+	PartnerID *int64
+	State     CardChangeState
+	// How many cards the dry run found, for the progress bar.
+	Total int32
+	// The last serial looked at. Moves only in the transaction that changes the cards, so that each is looked at once.
+	Cursor   int32
+	Changed  int32
+	Already  int32
+	KeptUsed int32
+	KeptVoid int32
+	// What went from outstanding to breakage, in minor units.
+	ValueMoved int64
+	Failure    string
+	RequestKey uuid.UUID
+	JobID      *int64
+	CreatedBy  int64
+	CreatedAt  time.Time
+	StartedAt  *time.Time
+	FinishedAt *time.Time
+}
+
+// What became of each card of an operation, a few thousand cards a row. Insert-only.
+type CardChangePart struct {
+	ChangeID    int64
+	FirstSerial int32
+	LastSerial  int32
+	Serials     []int32
+	Befores     []string
+	// changed, already (it was so before), used or void (such cards stay as they are).
+	Outcomes []string
 }
 
 type Customer struct {

@@ -328,6 +328,21 @@ func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Se
 	return i, err
 }
 
+const seriesIsLapsed = `-- name: SeriesIsLapsed :one
+select (lapsed_at is null and card_expires_at(valid_till, time_zone) < now() - interval '1 hour'
+  and not series_has_late_cards(id, time_zone, now() - interval '1 hour'))::boolean as lapsed
+from series where id = $1
+`
+
+// As SeriesListLapsed, of one series under its lock: a card may have been given a
+// later date meanwhile.
+func (q *Queries) SeriesIsLapsed(ctx context.Context, db DBTX, id int64) (bool, error) {
+	row := db.QueryRow(ctx, seriesIsLapsed, id)
+	var lapsed bool
+	err := row.Scan(&lapsed)
+	return lapsed, err
+}
+
 const seriesLapse = `-- name: SeriesLapse :exec
 update series set lapsed_at = now(), version = version + 1 where id = $1
 `
@@ -498,6 +513,7 @@ const seriesListLapsed = `-- name: SeriesListLapsed :many
 select id from series
 where state in ('active', 'locked') and lapsed_at is null
   and card_expires_at(valid_till, time_zone) < now() - interval '1 hour'
+  and not series_has_late_cards(id, time_zone, now() - interval '1 hour')
 `
 
 // Series whose last day ended a good while ago and whose leftover value still
@@ -584,7 +600,7 @@ select s.code_alphabet, s.code_length, sum(s.made - coalesce(t.gone, 0))::bigint
 from series s
 left join (select series_id, sum(used + void) as gone from series_tally group by series_id) t on t.series_id = s.id
 where s.state in ('queued', 'generating', 'ready', 'active', 'locked')
-  and now() < card_expires_at(s.valid_till, s.time_zone)
+  and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()))
 group by s.code_alphabet, s.code_length
 `
 

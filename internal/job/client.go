@@ -66,6 +66,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &eraseWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &exportWorker{cards: o.Cards, files: o.Files, settings: o.Settings, publicURL: o.PublicURL, log: o.Log, now: o.Now})
 	river.AddWorker(workers, &resealWorker{cards: o.Cards, now: o.Now})
+	river.AddWorker(workers, &changeWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, files: o.Files, log: o.Log, now: o.Now})
 
 	at := o.Concurrency
@@ -79,6 +80,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 		Queues: map[string]river.QueueConfig{
 			card.QueueGenerate:    {MaxWorkers: at},
 			card.QueueExport:      {MaxWorkers: at},
+			card.QueueChange:      {MaxWorkers: at},
 			card.QueueMaintenance: {MaxWorkers: 1},
 		},
 		JobTimeout:           jobTimeout,

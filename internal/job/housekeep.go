@@ -45,7 +45,7 @@ func (w *housekeepWorker) Work(ctx context.Context, _ *river.Job[HousekeepArgs])
 	_, sessions := q.SessionDeleteExpired(ctx, w.pool)
 	_, guesses := q.GuessDeleteOld(ctx, w.pool)
 	_, links := q.CustomerLinkDeleteOld(ctx, w.pool)
-	return errors.Join(lapsed, sessions, guesses, links, w.cards.FailStranded(ctx), w.removeFiles(ctx))
+	return errors.Join(lapsed, sessions, guesses, links, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.removeFiles(ctx))
 }
 
 // orphanAge is how old an unknown file must be to be removed: no job writes

@@ -103,7 +103,7 @@ func (s *Server) adminJobList(c *gin.Context) error {
 
 // queues fills in the queues and says what is wrong with them.
 func (p *jobListPage) queues(rows []db.JobCountsRow) {
-	what := map[string]string{"generate": "Making series", "export": "Writing files", "maintenance": "Housekeeping"}
+	what := map[string]string{"generate": "Making series", "export": "Writing files", "change": "Changing cards", "maintenance": "Housekeeping"}
 	var waiting, running, failed, retrying, oldest int64
 	var paused []string
 	for _, row := range rows {

@@ -1,0 +1,32 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"refill/internal/card"
+)
+
+// changeWorker does an operation on many cards.
+type changeWorker struct {
+	river.WorkerDefaults[card.ChangeCardsArgs]
+	cards *card.Service
+	now   func() time.Time
+}
+
+// Work changes cards until the operation is done or others wait.
+func (w *changeWorker) Work(ctx context.Context, job *river.Job[card.ChangeCardsArgs]) error {
+	err := w.cards.WorkChange(ctx, job.Args.ChangeID, w.now, completer(job))
+	switch {
+	case errors.Is(err, card.ErrYield):
+		return river.JobSnooze(0)
+	case errors.Is(err, card.ErrChangeOver):
+		return river.JobCancel(err)
+	}
+	return lastWords(ctx, job.JobRow, err, func(ctx context.Context) error {
+		return w.cards.FailChange(ctx, job.Args.ChangeID, "The operation stopped after several tries. What was changed so far stays changed; retry goes on where it stopped.")
+	})
+}

@@ -1,0 +1,62 @@
+-- name: FindSerial :many
+-- The cards with a serial, of the newest series first: one look by primary key
+-- for each series that has it.
+select s.number, s.prefix, c.serial, c.key_id, c.code_sealed, c.series_id,
+  card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) as shown,
+  c.used_by, customer.name as used_by_name
+from series s
+join card c on c.series_id = s.id and c.serial = @serial
+left join customer on customer.id = c.used_by
+where s.made >= @serial and (@number::text = '' or s.number = @number)
+  and (@all_partners::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
+order by s.id desc
+limit @size;
+
+-- name: FindLastFour :many
+-- The cards whose code ends in four symbols, newest series first. The hash is
+-- short: the caller opens the codes and looks.
+select s.number, s.prefix, c.serial, c.key_id, c.code_sealed, c.series_id,
+  card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) as shown,
+  c.used_by, customer.name as used_by_name
+from card c
+join series s on s.id = c.series_id
+left join customer on customer.id = c.used_by
+where c.last_four = any(@hashes::integer[])
+  and (@all_partners::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
+order by c.series_id desc, c.serial
+limit @size;
+
+-- name: FindUsedBy :many
+-- The cards that customers used, newest first.
+select s.number, s.prefix, c.serial, c.key_id, c.code_sealed, c.series_id,
+  card_shown(c.state, s.state, false) as shown,
+  c.used_by, customer.name as used_by_name
+from card c
+join series s on s.id = c.series_id
+join customer on customer.id = c.used_by
+where c.used_by = any(@customer_ids::bigint[])
+  and (@all_partners::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
+order by c.used_at desc
+limit @size;
+
+-- name: CardListWithoutLastFour :many
+-- Cards of a series whose last four symbols are not hashed yet.
+select serial, key_id, code_sealed from card
+where series_id = @series_id and serial > @after_serial and last_four is null and octet_length(code_sealed) > 0
+order by series_id, serial
+limit @size;
+
+-- name: CardSetLastFour :exec
+update card c set last_four = x.hash
+from (select unnest(@serials::integer[]) as serial, unnest(@hashes::integer[]) as hash) x
+where c.series_id = @series_id and c.serial = x.serial and c.last_four is null;
+
+-- name: SeriesWithoutLastFour :one
+-- A series with such cards.
+select series_id from card
+where last_four is null and octet_length(code_sealed) > 0
+order by series_id
+limit 1;
