@@ -35,7 +35,7 @@ select s.number, s.prefix, c.serial, c.key_id, c.code_sealed, c.series_id,
   c.used_by, customer.name as used_by_name
 from card c
 join series s on s.id = c.series_id
-join customer on customer.id = c.used_by
+left join customer on customer.id = c.used_by
 where c.used_by = any(@customer_ids::bigint[])
   and (@all_partners::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))

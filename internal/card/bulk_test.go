@@ -117,7 +117,7 @@ func TestTickedAndFilteredCards(t *testing.T) {
 		{card.Change{Operation: db.CardOperationVoid, Serials: []int32{}}, card.ErrNoneTicked},
 		{card.Change{Operation: db.CardOperationVoid, Serials: []int32{51}}, card.ErrRangeFirst},
 		{card.Change{Operation: db.CardOperationExtend, First: 1, Last: 2}, card.ErrTillMissing},
-		{card.Change{Operation: db.CardOperationPartner, First: 1, Last: 2, PartnerID: 99}, card.ErrPartner},
+		{card.Change{Operation: db.CardOperationPartner, First: 1, Last: 2, PartnerID: 99}, card.ErrCardPartner},
 	} {
 		c.change.SeriesID = s.ID
 		_, err := b.cards.TryChange(ctx, b.admin, c.change)

@@ -106,7 +106,7 @@ func TestForeignCardsAreMissing(t *testing.T) {
 	_, err := b.cards.Reveal(t.Context(), south, ref(s, 1), "curious")
 	require.ErrorIs(t, err, card.ErrNoSeries)
 	north := audit.Actor{StaffID: b.admin.StaffID, Scope: audit.Scope{PartnerIDs: []int64{b.north.ID}}}
-	require.ErrorIs(t, b.cards.EditCard(t.Context(), north, ref(s, 1), card.Edit{PartnerID: b.south.ID}), card.ErrPartner)
+	require.ErrorIs(t, b.cards.EditCard(t.Context(), north, ref(s, 1), card.Edit{PartnerID: b.south.ID}), card.ErrCardPartner)
 }
 
 func TestEditedCard(t *testing.T) {
@@ -132,7 +132,7 @@ func TestEditedCard(t *testing.T) {
 		{card.Edit{ValidTill: "31.12.2027"}, card.ErrTill},
 		{card.Edit{ValidTill: "2020-01-01"}, card.ErrTillPast},
 		{card.Edit{ValidTill: "2999-01-01"}, card.ErrTillFar},
-		{card.Edit{PartnerID: 99}, card.ErrPartner},
+		{card.Edit{PartnerID: 99}, card.ErrCardPartner},
 		{card.Edit{Remark: string(make([]byte, 201))}, card.ErrRemark},
 	} {
 		require.ErrorIs(t, b.cards.EditCard(ctx, b.admin, ref(s, 2), c.edit), c.want)
@@ -203,13 +203,15 @@ func TestDeleteRacesWithRedemption(t *testing.T) {
 	b := setup(t)
 	const n = 40
 	s := b.series(t, form(n))
-	codes := b.codes(t, s)
 	start := make(chan struct{})
 	var group sync.WaitGroup
 	redeemed, voided := make([]error, n), make([]error, n)
-	for i, code := range codes {
+	for i := range n {
 		who := b.customer(t, fmt.Sprintf("racer%d", i), b.north)
-		group.Go(func() { <-start; _, redeemed[i] = b.redeem(t.Context(), who, code) })
+		group.Go(func() {
+			<-start
+			_, redeemed[i] = b.cards.Redeem(t.Context(), b.admin, card.Redemption{CustomerID: who.ID, Card: ref(s, int32(i+1)), Key: uuid.New()})
+		})
 		group.Go(func() { <-start; voided[i] = b.cards.VoidCard(t.Context(), b.admin, ref(s, int32(i+1))) })
 	}
 	close(start)
@@ -220,7 +222,7 @@ func TestDeleteRacesWithRedemption(t *testing.T) {
 			won++
 			require.ErrorIs(t, voided[i], card.ErrCardUsed)
 		} else {
-			require.ErrorIs(t, redeemed[i], card.ErrRefused)
+			require.ErrorIs(t, redeemed[i], card.ErrVoid)
 			require.NoError(t, voided[i])
 		}
 	}

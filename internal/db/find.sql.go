@@ -214,7 +214,7 @@ select s.number, s.prefix, c.serial, c.key_id, c.code_sealed, c.series_id,
   c.used_by, customer.name as used_by_name
 from card c
 join series s on s.id = c.series_id
-join customer on customer.id = c.used_by
+left join customer on customer.id = c.used_by
 where c.used_by = any($1::bigint[])
   and ($2::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($3::bigint[]))))
@@ -238,7 +238,7 @@ type FindUsedByRow struct {
 	SeriesID   int64
 	Shown      string
 	UsedBy     *int64
-	UsedByName string
+	UsedByName *string
 }
 
 // The cards that customers used, newest first.

@@ -18,10 +18,23 @@ import (
 	"refill/internal/fault"
 	"refill/internal/money"
 	"refill/internal/setting"
+	"refill/internal/staff"
 )
 
-// cardsPerPage is how many cards the table shows at once.
+// cardsPerPage is how many cards the table shows at once, where the address does
+// not say; it may name another of pageSizes.
 const cardsPerPage = 50
+
+// pageSizes are how many cards a page may have.
+var pageSizes = []int32{cardsPerPage, 100, 200} //nolint:gochecknoglobals // a constant, were slices allowed to be
+
+// pageSize is how many cards the page is to have.
+func pageSize(c *gin.Context) int32 {
+	if n, ok := serialParam(c, "size"); ok && slices.Contains(pageSizes, n) {
+		return n
+	}
+	return cardsPerPage
+}
 
 // cardTable is the table of a series' cards.
 type cardTable struct {
@@ -31,6 +44,8 @@ type cardTable struct {
 	Words   []filterWord
 	Pager   pager
 	Empty   empty
+	Size    int32 // 0: the usual
+	Sizes   []filterWord
 }
 
 // cardView is a card as its row and its page show it.
@@ -42,10 +57,34 @@ type cardView struct {
 	Code       string // masked
 	ValidTill  time.Time
 	UsedAt     *time.Time
+	RevealedAt *time.Time
 	UsedBy     string
 	UsedByURL  string
 	Remark     string
 	Redeemable bool
+	Changeable bool // unused
+	Menu       []menuLink
+}
+
+// cardMenu lists what the person may do to a card, as links to its page.
+func cardMenu(person staff.Person, v cardView, canRedeem, inUse bool) []menuLink {
+	menu := []menuLink{{Text: "View", URL: v.URL}}
+	if canRedeem && v.Redeemable {
+		menu = append(menu, menuLink{Text: "Redeem", URL: v.URL + "#redeem-title"})
+	}
+	if person.Can(staff.CardsReveal) {
+		menu = append(menu, menuLink{Text: "Reveal code", URL: v.URL + "#reveal"})
+	}
+	if !inUse || !v.Changeable || !person.Can(staff.CardsChange) {
+		return menu
+	}
+	menu = append(menu, menuLink{Text: "Edit", URL: v.URL + "#edit-title"})
+	if v.State.Word == "Disabled" {
+		menu = append(menu, menuLink{Text: "Enable", URL: v.URL + "#enable"})
+	} else {
+		menu = append(menu, menuLink{Text: "Disable", URL: v.URL + "#disable"})
+	}
+	return append(menu, menuLink{Text: "Delete", URL: v.URL + "#delete", Danger: true})
 }
 
 // viewCard makes the view of a card of a series.
@@ -67,7 +106,8 @@ func (s *Server) viewCard(ctx context.Context, series db.SeriesShowRow, row db.C
 	}
 	v := cardView{
 		Serial: int64(row.Serial), Number: number, URL: fmt.Sprintf("%s/cards/%d", seriesURL(series.Series.Number), row.Serial),
-		State: statusBadge(status), Code: masked, ValidTill: till, UsedAt: row.UsedAt, Redeemable: status == card.StatusActive,
+		State: statusBadge(status), Code: masked, ValidTill: till, UsedAt: row.UsedAt, RevealedAt: row.RevealedAt, Redeemable: status == card.StatusActive,
+		Changeable: row.State == db.CardStateActive || row.State == db.CardStateDisabled,
 	}
 	if row.UsedBy != nil && row.UsedByName != nil {
 		v.UsedBy, v.UsedByURL = *row.UsedByName, fmt.Sprintf("%s/%d", sectionCustomers, *row.UsedBy)
@@ -86,19 +126,26 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 	status := c.Query("status")
 	left := statusBadge(card.StatusOf(db.CardStateActive, series.Series.State, series.Expired))
 	self := seriesURL(series.Series.Number)
-	for _, w := range []filterWord{{Text: "All"}, {left.Word, "active", false}, {"Used", "used", false}, {"Disabled", "disabled", false}, {"Void", "void", false}} {
-		w.Current = w.URL == status
-		w.URL = listURL(self, "status", w.URL)
+	words := []filterWord{{Text: "All"}, {left.Word, strings.ToLower(left.Word), false}, {"Used", "used", false}, {"Disabled", "disabled", false}, {"Void", "void", false}}
+	if left.Word != "Expired" {
+		words = slices.Insert(words, 3, filterWord{"Expired", "expired", false})
+	}
+	filter := filterOf(status)
+	t.Status = string(filter.status)
+	size := pageSize(c)
+	sizeText := ""
+	if size != cardsPerPage {
+		t.Size, sizeText = size, fmt.Sprint(size)
+	}
+	for _, w := range words {
+		w.Current = w.URL == t.Status
+		w.URL = listURL(self, "status", w.URL, "size", sizeText)
 		t.Words = append(t.Words, w)
 	}
-	var state *db.CardState
-	if one := db.CardState(status); one.Valid() {
-		state = &one
+	for _, n := range pageSizes {
+		t.Sizes = append(t.Sizes, filterWord{fmt.Sprint(n), listURL(self, "status", t.Status, "size", fmt.Sprint(n)), n == size})
 	}
-	if state != nil {
-		t.Status = status
-	}
-	rows, newer, older, err := s.readCards(c, series.Series, state)
+	rows, newer, older, err := s.readCards(c, series.Series, filter, size)
 	if err != nil {
 		return t, err
 	}
@@ -107,6 +154,9 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 		if err != nil {
 			return t, err
 		}
+		person := s.person(c)
+		inUse := viewSeries(series).Exportable
+		v.Menu = cardMenu(person, v, person.Can(staff.RedeemFor), inUse)
 		t.Rows = append(t.Rows, v)
 		t.Remarks = t.Remarks || v.Remark != ""
 	}
@@ -116,35 +166,60 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 	}
 	first, last := rows[0].Serial, rows[len(rows)-1].Serial
 	if newer {
-		t.Pager.Newer = listURL(self, "status", t.Status, "before", fmt.Sprint(first))
+		t.Pager.Newer = listURL(self, "status", t.Status, "size", sizeText, "before", fmt.Sprint(first))
 	}
 	if older {
-		t.Pager.Older = listURL(self, "status", t.Status, "after", fmt.Sprint(last))
+		t.Pager.Older = listURL(self, "status", t.Status, "size", sizeText, "after", fmt.Sprint(last))
 	}
 	t.Pager.Text = fmt.Sprintf("Serials %s to %s", money.Group(fmt.Sprint(first)), money.Group(fmt.Sprint(last)))
 	return t, nil
 }
 
+// cardFilter narrows a table to what cards are shown as, and to the stored state
+// that such cards have, which an index knows.
+type cardFilter struct {
+	status card.Status
+	state  *db.CardState
+}
+
+// filterOf reads a status of the address; one that no card has is left out.
+func filterOf(status string) cardFilter {
+	var state db.CardState
+	switch card.Status(status) {
+	case card.StatusUsed:
+		state = db.CardStateUsed
+	case card.StatusDisabled:
+		state = db.CardStateDisabled
+	case card.StatusActive, card.StatusExpired, card.StatusLocked, card.StatusInactive:
+		state = db.CardStateActive
+	case card.StatusVoid: // stored, or the whole series is
+		return cardFilter{card.StatusVoid, nil}
+	default:
+		return cardFilter{}
+	}
+	return cardFilter{card.Status(status), &state}
+}
+
 // readCards reads one page in the order of serials, and whether there are cards
 // before and after it.
-func (s *Server) readCards(c *gin.Context, series db.Series, state *db.CardState) (rows []db.CardListRow, newer, older bool, err error) {
+func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, size int32) (rows []db.CardListRow, newer, older bool, err error) {
 	if before, ok := serialParam(c, "before"); ok {
-		rows, newer, err = s.cardsBefore(c, series.ID, before, state, cardsPerPage)
+		rows, newer, err = s.cardsBefore(c, series.ID, before, filter, size)
 		return rows, newer, len(rows) > 0, err
 	}
 	after, ok := serialParam(c, "after")
 	if from, jump := serialParam(c, "from"); jump && !ok {
 		after = max(min(from, series.Made)-1, 0) // beyond the last: the last
 	}
-	rows, err = db.New().CardList(c.Request.Context(), s.Pool, db.CardListParams{SeriesID: series.ID, AfterSerial: after, State: state, Size: cardsPerPage + 1})
+	rows, err = db.New().CardList(c.Request.Context(), s.Pool, db.CardListParams{SeriesID: series.ID, AfterSerial: after, State: filter.state, Status: string(filter.status), Size: size + 1})
 	if err != nil {
 		return nil, false, false, err
 	}
-	older = len(rows) > cardsPerPage
-	rows = rows[:min(len(rows), cardsPerPage)]
+	older = len(rows) > int(size)
+	rows = rows[:min(len(rows), int(size))]
 	if after > 0 && len(rows) > 0 { // with a filter, serials do not tell
 		var before []db.CardListRow
-		before, _, err = s.cardsBefore(c, series.ID, rows[0].Serial, state, 1)
+		before, _, err = s.cardsBefore(c, series.ID, rows[0].Serial, filter, 1)
 		newer = len(before) > 0
 	}
 	return rows, newer, older, err
@@ -152,8 +227,8 @@ func (s *Server) readCards(c *gin.Context, series db.Series, state *db.CardState
 
 // cardsBefore reads the cards just before a serial, and whether there are more
 // before them.
-func (s *Server) cardsBefore(c *gin.Context, seriesID int64, serial int32, state *db.CardState, size int32) ([]db.CardListRow, bool, error) {
-	list, err := db.New().CardListBack(c.Request.Context(), s.Pool, db.CardListBackParams{SeriesID: seriesID, BeforeSerial: serial, State: state, Size: size + 1})
+func (s *Server) cardsBefore(c *gin.Context, seriesID int64, serial int32, filter cardFilter, size int32) ([]db.CardListRow, bool, error) {
+	list, err := db.New().CardListBack(c.Request.Context(), s.Pool, db.CardListBackParams{SeriesID: seriesID, BeforeSerial: serial, State: filter.state, Status: string(filter.status), Size: size + 1})
 	if err != nil {
 		return nil, false, err
 	}

@@ -22,9 +22,11 @@ type cardShowPage struct {
 	page
 	Series    seriesView
 	Card      cardView
+	Partner   string // whose customers may redeem it
 	Happened  []happening
 	CanRedeem bool
 	Redeem    cardRedeem
+	Changes   cardChanges
 	Mistakes  []mistake
 }
 
@@ -101,19 +103,19 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 		Series: viewSeries(series), Card: v,
 	}
 	p.CanRedeem = v.Redeemable && p.Person.Can(staff.RedeemFor)
-	history, err := db.New().AuditListCard(c.Request.Context(), s.Pool, db.AuditListCardParams{SeriesID: &series.Series.ID, Serial: row.Serial, Size: 50})
-	if err != nil {
+	p.Partner = p.Series.Partners
+	if row.PartnerID != nil {
+		partner, err := db.New().PartnerGet(c.Request.Context(), s.Pool, *row.PartnerID)
+		if err != nil {
+			return nil, err
+		}
+		p.Partner = partner.Name
+	}
+	if p.Happened, err = s.cardHistory(c, series.Series, row); err != nil {
 		return nil, err
 	}
-	for _, h := range history {
-		one := happening{Text: happened(h.Action, h.Detail), At: h.At}
-		if h.CustomerName != nil {
-			one.Text += " by " + *h.CustomerName
-		}
-		if h.StaffName != nil {
-			one.Who = *h.StaffName
-		}
-		p.Happened = append(p.Happened, one)
+	if p.Changes, err = s.cardChanges(c, series, row, v); err != nil {
+		return nil, err
 	}
 	if p.CanRedeem {
 		p.Redeem = cardRedeem{URL: v.URL, Key: uuid.NewString(), Search: cut(strings.TrimSpace(search), 80)}

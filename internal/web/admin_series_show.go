@@ -30,6 +30,8 @@ type seriesShowPage struct {
 	CanCards, CanExport bool
 	CanEdit             bool
 	CanRedeem           bool
+	CanChange           bool
+	Bulk                bulkForm
 	Find                field // serial or code
 	Mistakes            []mistake
 }
@@ -39,6 +41,7 @@ type happening struct {
 	Text string
 	Who  string
 	At   time.Time
+	URL  string // what more there is to see; empty: nothing
 }
 
 // adminSeriesShow handles GET /admin/finance/refill-cards/series/:number.
@@ -86,6 +89,12 @@ func (s *Server) newSeriesShowPage(c *gin.Context) (*seriesShowPage, error) {
 	if !v.Working && p.CanCards {
 		if p.Cards, err = s.cardTable(c, row); err != nil {
 			return nil, err
+		}
+		p.CanChange = p.Person.Can(staff.CardsChange) && v.Exportable && len(p.Cards.Rows) > 0
+		if p.CanChange {
+			if p.Bulk, err = s.bulkForm(c, row, p.Cards); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if p.CanExport && v.Exportable {

@@ -17,6 +17,8 @@ func happened(action string, detail []byte) string {
 		Rows     int64  `json:"rows"`
 		Format   string `json:"format"`
 		Changes  []card.Change
+		Done     string `json:"operation"`
+		Reason   string `json:"reason"`
 	}
 	_ = json.Unmarshal(detail, &d) // an entry without details is said without
 	count := func(n int64) string {
@@ -51,6 +53,16 @@ func happened(action string, detail []byte) string {
 		return format + " tried again"
 	case "series.lapsed":
 		return "Expired; what was left went to breakage"
+	case "cards.change_ordered":
+		return fmt.Sprintf("%s %s asked for", operationVerb(d.Done), count(d.Cards))
+	case "cards.changed":
+		return fmt.Sprintf("%s %s done", operationVerb(d.Done), count(d.Cards))
+	case "cards.change_cancelled", "cards.change_failed", "cards.change_retried":
+		return operationVerb(d.Done) + " cards " + strings.TrimPrefix(action, "cards.change_")
+	case "card.voided":
+		return "Deleted"
+	case "card.revealed":
+		return "Code revealed: " + d.Reason
 	case "card.redeemed":
 		return "Redeemed"
 	}
@@ -72,4 +84,28 @@ func edited(changes []card.Change) string {
 		words[i] = fmt.Sprintf("%s %s → %s", c.What, c.From, c.To)
 	}
 	return "Edited: " + strings.Join(words, "; ")
+}
+
+// operationVerb names an operation on many cards.
+func operationVerb(operation string) string {
+	switch operation {
+	case "enable":
+		return "Activating"
+	case "disable":
+		return "Disabling"
+	case "void":
+		return "Voiding"
+	case "extend":
+		return "Setting valid till of"
+	}
+	return "Setting the partner of"
+}
+
+// exportFormat is the format that an entry about an export names.
+func exportFormat(detail []byte) string {
+	var d struct {
+		Format string `json:"format"`
+	}
+	_ = json.Unmarshal(detail, &d) // an entry without one is said without
+	return strings.ToUpper(d.Format)
 }

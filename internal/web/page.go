@@ -21,6 +21,7 @@ type page struct {
 	Look    look         // of the visitor's partner
 	Menu    []menuItem
 	Flash   string // what was just done, said once
+	CanFind bool   // whether the box that finds cards and customers is there
 	Section string // which entry of the menu is lit
 }
 
@@ -41,6 +42,7 @@ func (s *Server) page(c *gin.Context, title, section string) page {
 	p := page{Title: title, Brand: settings.Brand, Person: s.person(c), Visitor: s.visitor(c), Section: section}
 	switch {
 	case onAdminSide(c) && p.Person.ID != 0:
+		p.CanFind = p.Person.Can(staff.CustomersView) || settings.RefillCards && p.Person.Can(staff.CardsView)
 		p.Menu = staffMenu(p.Person, section, settings.RefillCards)
 	case p.Visitor.ID != 0:
 		p.Brand, p.Look = p.Visitor.Brand, p.Visitor.Look
@@ -68,6 +70,7 @@ const (
 	customerNew = sectionCustomers + "/new"
 	onePartner  = sectionPartners + "/:id"
 	oneSeries   = sectionSeries + "/:number"
+	oneChange   = oneSeries + "/changes/:id"
 	oneCard     = oneSeries + "/cards/:serial"
 
 	sectionHome     = "/portal"

@@ -135,6 +135,23 @@ func (s *Server) table() []route {
 		{get, oneCard, staffWho(staff.CardsView), s.refillCards(s.adminCardShow)},
 		{get, oneCard + "/customers", staffWho(staff.RedeemFor), s.refillCards(s.adminCardCustomers)},
 		{post, oneCard + "/redeem", staffWho(staff.RedeemFor), s.refillCards(s.adminCardRedeem)},
+
+		// Staff: changes to cards, and the search on every page.
+		{post, oneCard + "/edit", staffWho(staff.CardsChange), s.refillCards(s.adminCardEdit)},
+		{post, oneCard + "/disable", staffWho(staff.CardsChange), s.refillCards(s.adminCardChange(s.Cards.DisableCard, "Card %s is disabled."))},
+		{post, oneCard + "/enable", staffWho(staff.CardsChange), s.refillCards(s.adminCardChange(s.Cards.EnableCard, "Card %s is enabled."))},
+		{post, oneCard + "/delete", staffWho(staff.CardsChange), s.refillCards(s.adminCardChange(s.Cards.VoidCard, "Card %s is deleted."))},
+		{post, oneCard + "/reveal", staffWho(staff.CardsReveal), s.refillCards(s.adminCardReveal)},
+		{post, oneSeries + "/changes/check", staffWho(staff.CardsChange), s.refillCards(s.adminChangeCheck)},
+		{post, oneSeries + "/changes", staffWho(staff.CardsChange), s.refillCards(s.adminChangeOrder)},
+		{get, oneChange, staffWho(staff.CardsView), s.refillCards(s.adminChangeShow)},
+		{get, oneChange + "/live", staffWho(staff.CardsView), s.refillCards(s.adminChangeLive)},
+		{get, oneChange + "/result.csv", staffWho(staff.CardsView), s.refillCards(s.adminChangeFile)},
+		{post, oneChange + "/cancel", staffWho(staff.CardsChange), s.refillCards(s.adminChangeEnd(s.cancelChange))},
+		{post, oneChange + "/retry", staffWho(staff.CardsChange), s.refillCards(s.adminChangeEnd(s.retryChange))},
+		{post, "/admin/find", anyStaff, s.adminFind},
+
+		// Staff: files.
 		{get, "/admin/exports/tray", anyStaff, s.adminExportTray},
 		{get, "/admin/exports/:id/download", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDownload)},
 		{post, "/admin/exports/:id/cancel", staffWho(staff.SeriesExport), s.refillCards(s.adminExportCancel)},

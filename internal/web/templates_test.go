@@ -67,6 +67,11 @@ func checkedTemplates() map[string]any {
 
 		"admin/config_general":                  &configGeneralPage{},
 		"admin/config_vouchers#voucher-preview": &voucherPreview{},
+
+		"admin/card_change_check":            &changeCheckPage{},
+		"admin/card_change_show":             &changeShowPage{},
+		"admin/card_change_show#change-live": &changeShowPage{},
+		"admin/find":                         &findPage{},
 	}
 }
 

@@ -1,0 +1,435 @@
+package web
+
+import (
+	"encoding/csv"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/money"
+)
+
+// bulkForm chooses an operation and the cards for it, above the table.
+type bulkForm struct {
+	URL                                               string
+	Which, First, Last, Operation, ValidTill, Partner field
+	OnPage                                            string // the serials that the page shows
+	Open                                              bool   // something is to be mended
+	Ticked                                            map[int64]bool
+}
+
+// The choices of cards.
+const (
+	whichTicked = "ticked"
+	whichPage   = "page"
+	whichMatch  = "match"
+	whichRange  = "range"
+)
+
+// bulkForm makes the form for a table of cards.
+func (s *Server) bulkForm(c *gin.Context, series db.SeriesShowRow, t cardTable) (bulkForm, error) {
+	f := bulkForm{URL: seriesURL(series.Series.Number) + "/changes", Ticked: map[int64]bool{}}
+	var serials []string
+	for _, row := range t.Rows {
+		serials = append(serials, fmt.Sprint(row.Serial))
+	}
+	f.OnPage = strings.Join(serials, ",")
+	match := fmt.Sprintf("All %s of the series", countCards(int64(series.Series.Made)))
+	if t.Status != "" {
+		match = "All that match the filter"
+	}
+	f.Which = field{Name: "which", Label: "Cards", Options: []option{
+		{Value: whichTicked, Text: "Those ticked below"}, {Value: whichPage, Text: fmt.Sprintf("All %d on this page", len(t.Rows))},
+		{Value: whichMatch, Text: match}, {Value: whichRange, Text: "From serial to serial"},
+	}}
+	f.First = field{Name: "first", Label: "From serial", InputMode: "numeric", Autocomplete: "off", MaxLength: 9}
+	f.Last = field{Name: "last", Label: "To serial", InputMode: "numeric", Autocomplete: "off", MaxLength: 9}
+	f.Operation = field{Name: "operation", Label: "What to do", Options: []option{
+		{Value: "disable", Text: "Disable"}, {Value: "enable", Text: "Activate (enable)"}, {Value: "extend", Text: "Extend: set valid till"},
+		{Value: "partner", Text: "Set partner"}, {Value: "void", Text: "Void (delete)"},
+	}}
+	f.ValidTill = field{Name: "valid_till", Label: "New valid till", Type: "date"}
+	var err error
+	f.Partner, err = s.partnerField(c)
+	f.Partner.Label = "New partner"
+	return f, err
+}
+
+// readChange reads the form, from the table or from the page that asks again.
+func readChange(form url.Values, series db.Series) card.Change {
+	number := func(text string) int32 {
+		n, err := strconv.ParseInt(strings.ReplaceAll(strings.TrimSpace(text), ",", ""), 10, 32)
+		if err != nil {
+			return 0
+		}
+		return int32(n)
+	}
+	ch := card.Change{
+		SeriesID: series.ID, Operation: db.CardOperation(form.Get("operation")), First: 1, Last: series.Made,
+	}
+	switch form.Get("which") {
+	case whichRange:
+		ch.First, ch.Last = number(form.Get("first")), number(form.Get("last"))
+	case whichMatch:
+		ch.Status = card.Status(form.Get("status"))
+	case whichPage:
+		ch.Serials = []int32{}
+		for _, one := range strings.Split(form.Get("on_page"), ",") {
+			ch.Serials = append(ch.Serials, number(one))
+		}
+	default:
+		ch.Serials = []int32{}
+		for _, one := range form["serial"] {
+			ch.Serials = append(ch.Serials, number(one))
+		}
+	}
+	if ch.Operation == db.CardOperationExtend {
+		ch.ValidTill = strings.TrimSpace(form.Get("valid_till"))
+	}
+	if ch.Operation == db.CardOperationPartner {
+		id, err := strconv.ParseInt(form.Get("partner"), 10, 64)
+		if err != nil || id < 0 {
+			id = -1 // refused at its field
+		}
+		ch.PartnerID = id
+	}
+	return ch
+}
+
+// changeCheckPage says what an operation would do, before it is done.
+type changeCheckPage struct {
+	page
+	Series  seriesView
+	Counts  []tile
+	Text    string // what exactly will happen
+	Stay    []string
+	Button  string
+	Danger  bool
+	Nothing bool // none of the cards would be changed
+	Action  string
+	Hidden  []hidden
+}
+
+// adminChangeCheck handles POST …/:number/changes/check: the dry run.
+func (s *Server) adminChangeCheck(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	row, err := s.findSeries(c)
+	if err != nil {
+		return err
+	}
+	ch := readChange(form, row.Series)
+	dry, err := s.Cards.TryChange(c.Request.Context(), s.actor(c), ch)
+	if fault.IsInternal(err) {
+		return err
+	}
+	if err != nil {
+		return s.refuseChange(c, form, err)
+	}
+	partner := ""
+	f, err := s.partnerField(c)
+	if err != nil {
+		return err
+	}
+	for _, o := range f.Options[1:] {
+		if o.Value == fmt.Sprint(ch.PartnerID) {
+			partner = o.Text
+		}
+	}
+	v := viewSeries(row)
+	p := &changeCheckPage{
+		page: s.page(c, "Check before you change", sectionSeries), Series: v, Action: v.URL + "/changes",
+		Danger: ch.Operation == db.CardOperationVoid, Nothing: dry.Fits == 0,
+	}
+	for _, one := range dry.Counts {
+		p.Counts = append(p.Counts, tile{Label: statusBadge(one.Status).Word, Value: money.Group(fmt.Sprint(one.Cards))})
+	}
+	p.say(ch, dry, row.Series, partner)
+	for _, name := range []string{"which", "first", "last", "operation", "valid_till", "partner", "status", "on_page"} {
+		if value := form.Get(name); value != "" {
+			p.Hidden = append(p.Hidden, hidden{name, value})
+		}
+	}
+	for _, serial := range form["serial"] {
+		p.Hidden = append(p.Hidden, hidden{"serial", serial})
+	}
+	p.Hidden = append(p.Hidden, hidden{"key", uuid.NewString()})
+	return s.render(c, http.StatusOK, "admin/card_change_check", p)
+}
+
+// say puts the dry run into words.
+func (p *changeCheckPage) say(ch card.Change, dry card.DryRun, series db.Series, partner string) {
+	cards := countCards(dry.Fits)
+	switch ch.Operation {
+	case db.CardOperationVoid:
+		p.Button = "Void " + cards
+		worth := money.Amount{Minor: dry.Fits * series.Price, Currency: series.Currency}.String()
+		p.Text = fmt.Sprintf("Void %s worth %s. Their codes can’t be redeemed any more. This can’t be undone.", cards, worth)
+		if dry.Value == 0 {
+			p.Text += " No money moves: their value does not stand as outstanding."
+		}
+	case db.CardOperationDisable:
+		p.Button = "Disable " + cards
+		p.Text = p.Button + ". They can’t be redeemed until they are activated again, and keep their value."
+	case db.CardOperationEnable:
+		p.Button = "Activate " + cards
+		p.Text = fmt.Sprintf("Activate %s that %s disabled.", cards, oneOrMany(dry.Fits, "is", "are"))
+		if series.State == db.SeriesStateReady {
+			p.Text += " The series itself is not activated yet; that is done for all its cards at once, on its page."
+		}
+	case db.CardOperationExtend:
+		p.Button = "Change " + cards
+		p.Text = fmt.Sprintf("Set valid till of %s to %s, whatever the date of the series.", cards, ch.ValidTill)
+	case db.CardOperationPartner:
+		p.Button = "Change " + cards
+		p.Text = fmt.Sprintf("Only customers of %s can redeem %s from then on.", partner, cards)
+		if partner == "" {
+			p.Text = fmt.Sprintf("Whose customers can redeem %s is from then on what the series says.", cards)
+		}
+	}
+	for _, stay := range []struct {
+		n    int64
+		word string
+	}{{dry.Used, "used"}, {dry.Void, "void"}} {
+		if stay.n > 0 {
+			p.Stay = append(p.Stay, fmt.Sprintf("%s %s %s", money.Group(fmt.Sprint(stay.n)), stay.word, oneOrMany(stay.n, "card stays", "cards stay")))
+		}
+	}
+	if dry.Already > 0 {
+		p.Stay = append(p.Stay, fmt.Sprintf("%s %s so already", countCards(dry.Already), oneOrMany(dry.Already, "is", "are")))
+	}
+}
+
+// refuseChange shows the table again, with what was chosen.
+func (s *Server) refuseChange(c *gin.Context, form url.Values, err error) error {
+	p, pageErr := s.newSeriesShowPage(c)
+	if pageErr != nil {
+		return pageErr
+	}
+	f := &p.Bulk
+	f.Open = true
+	f.Which.choose(form.Get("which"))
+	f.Operation.choose(form.Get("operation"))
+	f.Partner.choose(form.Get("partner"))
+	f.First.Value, f.Last.Value, f.ValidTill.Value = cut(form.Get("first"), 20), cut(form.Get("last"), 20), cut(form.Get("valid_till"), 40)
+	for _, one := range form["serial"] {
+		if n, err := strconv.ParseInt(one, 10, 64); err == nil {
+			f.Ticked[n] = true
+		}
+	}
+	p.Mistakes = explain(err, &f.Which, &f.First, &f.Last, &f.Operation, &f.ValidTill, &f.Partner)
+	return s.render(c, http.StatusUnprocessableEntity, "admin/series_show", p)
+}
+
+// adminChangeOrder handles POST …/:number/changes: the operation is queued.
+func (s *Server) adminChangeOrder(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	row, err := s.findSeries(c)
+	if err != nil {
+		return err
+	}
+	key, err := uuid.Parse(form.Get("key"))
+	if err != nil {
+		return errMalformed
+	}
+	id, err := s.Cards.OrderChange(c.Request.Context(), s.actor(c), readChange(form, row.Series), key)
+	if fault.IsInternal(err) {
+		return err
+	}
+	if err != nil {
+		return s.refuseChange(c, form, err)
+	}
+	return s.redirect(c, changeURL(row.Series.Number, id))
+}
+
+// changeURL is the address of an operation.
+func changeURL(number string, id int64) string {
+	return fmt.Sprintf("%s/changes/%d", seriesURL(number), id)
+}
+
+// changeShowPage is one operation: how far it is, and what came of it.
+type changeShowPage struct {
+	page
+	ID, SeriesID     int64
+	URL, SeriesURL   string
+	Series           string
+	State            badge
+	Working, Stopped bool
+	Failure          string
+	Progress         progress
+	Tiles            []tile
+	Range            string
+	By               string
+	At               time.Time
+}
+
+func (s *Server) findChange(c *gin.Context) (db.CardChangeGetRow, error) {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return db.CardChangeGetRow{}, card.ErrNoChange
+	}
+	row, err := s.Cards.Change(c.Request.Context(), s.actor(c), id)
+	if err == nil && row.SeriesNumber != c.Param("number") {
+		return db.CardChangeGetRow{}, card.ErrNoChange
+	}
+	return row, err
+}
+
+func (s *Server) newChangeShowPage(c *gin.Context) (*changeShowPage, error) {
+	row, err := s.findChange(c)
+	if err != nil {
+		return nil, err
+	}
+	ch := row.CardChange
+	p := &changeShowPage{
+		page: s.page(c, operationWord(ch, row.PartnerName), sectionSeries), ID: ch.ID, SeriesID: ch.SeriesID,
+		URL: changeURL(row.SeriesNumber, ch.ID), SeriesURL: seriesURL(row.SeriesNumber), Series: row.SeriesNumber,
+		Failure: ch.Failure, By: row.CreatedByName, At: ch.CreatedAt,
+	}
+	looked := int64(ch.Changed + ch.Already + ch.KeptUsed + ch.KeptVoid)
+	p.Progress = progress{Label: "Cards looked at", Done: looked, Total: max(int64(ch.Total), looked)}
+	p.Range = fmt.Sprintf("Serials %s to %s", money.Group(fmt.Sprint(ch.FirstSerial)), money.Group(fmt.Sprint(ch.LastSerial)))
+	if ch.Serials != nil {
+		p.Range = countCards(int64(len(ch.Serials))) + " picked"
+	}
+	if ch.Status != "" {
+		p.Range += ", only " + ch.Status
+	}
+	switch ch.State {
+	case db.CardChangeStateQueued:
+		p.State, p.Working = badge{"Queued", toneBusy}, true
+		p.Progress.Note = "Waiting for a worker"
+	case db.CardChangeStateRunning:
+		p.State, p.Working = badge{"Running", toneBusy}, true
+	case db.CardChangeStateDone:
+		p.State = badge{"Done", toneGood}
+	case db.CardChangeStateFailed:
+		p.State, p.Stopped = badge{"Failed", toneBad}, true
+	case db.CardChangeStateCancelled:
+		p.State = badge{"Cancelled", toneIdle}
+	}
+	for _, t := range []struct {
+		label string
+		n     int32
+	}{{"Changed", ch.Changed}, {"Already so", ch.Already}, {"Used, stayed", ch.KeptUsed}, {"Void, stayed", ch.KeptVoid}} {
+		p.Tiles = append(p.Tiles, tile{Label: t.label, Value: money.Group(fmt.Sprint(t.n))})
+	}
+	if ch.Operation == db.CardOperationVoid {
+		p.Tiles = append(p.Tiles, tile{Label: "To breakage", Value: money.Amount{Minor: ch.ValueMoved, Currency: row.Currency}.String()})
+	}
+	return p, nil
+}
+
+// adminChangeShow handles GET …/:number/changes/:id.
+func (s *Server) adminChangeShow(c *gin.Context) error {
+	p, err := s.newChangeShowPage(c)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "admin/card_change_show", p)
+}
+
+// adminChangeLive handles GET …/changes/:id/live: the part that moves.
+func (s *Server) adminChangeLive(c *gin.Context) error {
+	p, err := s.newChangeShowPage(c)
+	if err != nil {
+		return err
+	}
+	return s.fragment(c, http.StatusOK, "admin/card_change_show", "change-live", p)
+}
+
+// adminChangeEnd handles POST …/changes/:id/cancel and /retry.
+func (s *Server) adminChangeEnd(end func(*gin.Context, int64) error) handler {
+	return func(c *gin.Context) error {
+		row, err := s.findChange(c)
+		if err != nil {
+			return err
+		}
+		if err = end(c, row.CardChange.ID); fault.KindOf(err) == fault.Conflict {
+			s.setFlash(c, fault.All(err)[0].Message)
+		} else if err != nil {
+			return err
+		}
+		return s.redirect(c, changeURL(row.SeriesNumber, row.CardChange.ID))
+	}
+}
+
+func (s *Server) cancelChange(c *gin.Context, id int64) error {
+	return s.Cards.CancelChange(c.Request.Context(), s.actor(c), id)
+}
+
+func (s *Server) retryChange(c *gin.Context, id int64) error {
+	return s.Cards.RetryChange(c.Request.Context(), s.actor(c), id)
+}
+
+// adminChangeFile handles GET …/changes/:id/result.csv: what became of each card,
+// without any code.
+func (s *Server) adminChangeFile(c *gin.Context) error {
+	row, err := s.findChange(c)
+	if err != nil {
+		return err
+	}
+	h := c.Writer.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fmt.Sprintf("cards-%s-change-%d.csv", row.SeriesNumber, row.CardChange.ID)}))
+	h.Set("Cache-Control", "no-store")
+	out := csv.NewWriter(c.Writer)
+	if err := out.Write([]string{"series", "serial", "status_before", "outcome"}); err != nil {
+		return nil // the visitor left
+	}
+	err = s.Cards.EachOutcome(c.Request.Context(), row.CardChange.ID, func(o card.ChangeOutcome) error {
+		return out.Write([]string{row.SeriesNumber, fmt.Sprint(o.Serial), o.Before, o.Outcome})
+	})
+	out.Flush()
+	return err
+}
+
+// operationWord says what an operation did.
+func operationWord(ch db.CardChange, partner string) string {
+	switch ch.Operation {
+	case db.CardOperationEnable:
+		return "Activated"
+	case db.CardOperationDisable:
+		return "Disabled"
+	case db.CardOperationVoid:
+		return "Voided"
+	case db.CardOperationExtend:
+		if ch.ValidTill != nil {
+			return "Valid till set to " + ch.ValidTill.Format("2 January 2006")
+		}
+	case db.CardOperationPartner:
+		if partner != "" {
+			return "Partner set to " + partner
+		}
+		return "Partner set to the series’"
+	}
+	return "Changed"
+}
+
+// countCards says how many cards.
+func countCards(n int64) string {
+	return money.Group(fmt.Sprint(n)) + " " + oneOrMany(n, "card", "cards")
+}
+
+// oneOrMany chooses the word that goes with a number.
+func oneOrMany(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
