@@ -41,12 +41,10 @@ type Edit struct {
 // posted between a check and what f does: redemptions share the same lock and
 // then take the card's row, state changes of the series take the lock alone.
 func (s *Service) changeable(ctx context.Context, actor audit.Actor, seriesID int64, f func(tx pgx.Tx, series db.Series) error) error {
-	// Before the transaction: asking for a second connection while holding one
-	// would let a crowd of them wait for each other for ever.
-	if _, err := s.Series(ctx, actor, seriesID); err != nil {
-		return err
-	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
+		if _, err := s.seriesIn(ctx, tx, actor, seriesID); err != nil {
+			return err
+		}
 		return s.sharing(ctx, tx, seriesID, func(series db.Series) error { return f(tx, series) })
 	})
 }

@@ -60,11 +60,6 @@ func (s *Service) change(ctx context.Context, actor audit.Actor, seriesID int64,
 
 // changeNoting is change for what leaves facts in the audit trail.
 func (s *Service) changeNoting(ctx context.Context, actor audit.Actor, seriesID int64, action string, from []db.SeriesState, f func(tx pgx.Tx, series db.Series) (map[string]any, error)) error {
-	// Before the transaction: asking for a second connection while holding one
-	// would let a crowd of them wait for each other for ever.
-	if _, err := s.Series(ctx, actor, seriesID); err != nil {
-		return err
-	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
 		if err := s.q.SeriesLock(ctx, tx, int32(seriesID)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
 			return fmt.Errorf("lock a series: %w", err)
