@@ -10,7 +10,7 @@ comment on column card.revealed_at is 'When staff last had its code shown, in th
 
 -- Cards with a date of their own are few; a series keeps its value outstanding
 -- until the last of them has passed as well.
-create index card_own_date_idx on card (series_id, valid_till) where valid_till is not null;
+create index card_late_idx on card (series_id, valid_till) where valid_till is not null;
 
 -- +goose StatementBegin
 -- card_shown gives the status that a card is shown as; card.StatusOf says the
@@ -97,5 +97,5 @@ drop table card_change_part, card_change;
 drop type card_change_state, card_operation;
 drop function series_has_late_cards;
 drop function card_shown;
-drop index card_own_date_idx, card_unhashed_idx, card_last_four_idx;
+drop index card_late_idx, card_unhashed_idx, card_last_four_idx;
 alter table card drop column last_four, drop column revealed_at;

@@ -53,7 +53,8 @@ limit @size
 for no key update;
 
 -- name: KeyRotationSeal :exec
-update card set key_id = @key_id, code_index = n.code_index, code_sealed = n.code_sealed
+update card set key_id = @key_id, code_index = n.code_index, code_sealed = n.code_sealed,
+  last_four = null -- housekeeping hashes it anew, under the new key
 from (select unnest(@series_ids::bigint[]) as series_id, unnest(@serials::integer[]) as serial,
   unnest(@code_indexes::bytea[]) as code_index, unnest(@codes_sealed::bytea[]) as code_sealed) n
 where card.series_id = n.series_id and card.serial = n.serial;

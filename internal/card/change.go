@@ -24,7 +24,7 @@ var (
 	ErrTillPast    = fault.Field("valid_till", "card_till_past", "Valid till must not lie in the past. To take a card out of use, disable or delete it.")
 	ErrTillFar     = fault.Field("valid_till", "card_till_far", "Valid till must lie within the next 30 years.")
 	ErrTillLapsed  = fault.Field("valid_till", "card_till_lapsed", "This series has expired and its leftover value is booked as breakage. Give the series a later date first: that brings the value back.")
-	ErrCardPartner     = fault.Field("partner", "card_partner", "Choose one of the partners that you may see.")
+	ErrCardPartner = fault.Field("partner", "card_partner", "Choose one of the partners that you may see.")
 	ErrRemark      = fault.Field("remark", "card_remark", "A remark can have up to 200 characters.")
 	ErrReason      = fault.Field("reason", "card_reason", "Say why, in 3 to 200 characters. It stays in the history of the card.")
 	ErrErased      = fault.New(fault.Conflict, "card_erased", "The code of this card was erased, as its series is void.")

@@ -226,7 +226,7 @@ func (m *maker) make(first int32) chunk {
 	if err != nil {
 		return chunk{err: err}
 	}
-	ends, err := m.keys.ender(m.keys.current)
+	ends, err := m.keys.ender(keyID)
 	if err != nil {
 		return chunk{err: err}
 	}

@@ -27,7 +27,7 @@ import (
 // about them, and what it tells with the key is what every screen shows.
 
 // ErrLastFour says that a text is no end of a code.
-var ErrLastFour = fault.Field("find", "last_four", "The end of a code has four letters and digits, without 0, O, 1, I and L.")
+var ErrLastFour = fault.Field("find", "last_four", "The end of a code has four letters and digits, without O, I and L.")
 
 // lastFour returns the symbols that a masked code shows.
 func (c Code) lastFour() string { return c.symbols[max(len(c.symbols)-groupLength, 0):] }
@@ -39,7 +39,7 @@ func ParseLastFour(text string) (string, bool) {
 		return "", false
 	}
 	for i := range len(text) {
-		if value(text[i]) == 255 {
+		if value(text[i]) == 255 && (text[i] < '0' || text[i] > '9') {
 			return "", false
 		}
 	}
@@ -76,7 +76,7 @@ func (s *Service) FindLastFour(ctx context.Context, actor audit.Actor, end strin
 		return nil, false, ErrLastFour
 	}
 	var hashes []int32
-	for _, id := range slices.Sorted(maps.Keys(s.keys.masters)) {
+	for _, id := range slices.Sorted(maps.Keys(s.keys.keys.Load().masters)) {
 		e, err := s.keys.ender(id)
 		if err != nil {
 			return nil, false, err
@@ -118,7 +118,7 @@ func (s *Service) open(seriesID int64, keyID int16, serial int32, sealed []byte)
 const hashAtOnce = 200_000
 
 // HashLastFour hashes the ends of codes that were made before there was such a
-// hash. Periodic; where there is nothing to do it costs one look at an empty index.
+// hash, and of those that a rotation of keys sealed anew. Periodic; where there is nothing to do it costs one look at an empty index.
 func (s *Service) HashLastFour(ctx context.Context) error {
 	for done := 0; done < hashAtOnce; {
 		id, err := s.q.SeriesWithoutLastFour(ctx, s.db)

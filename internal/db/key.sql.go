@@ -242,7 +242,8 @@ func (q *Queries) KeyRotationPage(ctx context.Context, db DBTX, arg KeyRotationP
 }
 
 const keyRotationSeal = `-- name: KeyRotationSeal :exec
-update card set key_id = $1, code_index = n.code_index, code_sealed = n.code_sealed
+update card set key_id = $1, code_index = n.code_index, code_sealed = n.code_sealed,
+  last_four = null -- housekeeping hashes it anew, under the new key
 from (select unnest($2::bigint[]) as series_id, unnest($3::integer[]) as serial,
   unnest($4::bytea[]) as code_index, unnest($5::bytea[]) as code_sealed) n
 where card.series_id = n.series_id and card.serial = n.serial

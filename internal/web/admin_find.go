@@ -81,10 +81,9 @@ func (s *Server) adminFind(c *gin.Context) error {
 			return err
 		}
 	}
-	// A name may look like a code with a mistake in it; a code is never looked up
-	// as a name.
-	code, _ := card.ParseCode(text)
-	if person.Can(staff.CustomersView) && code == (card.Code{}) && !(len(p.Mistakes) > 0 && strings.ContainsAny(text, "0123456789")) {
+	// A name may look like a code with a mistake in it; what may be a code is never
+	// looked up as a name.
+	if person.Can(staff.CustomersView) && (len(p.Mistakes) == 0 || !strings.ContainsAny(text, "0123456789")) {
 		if err := s.findCustomers(c, text, settings.RefillCards && person.Can(staff.CardsView), p); err != nil {
 			return err
 		}
@@ -113,18 +112,22 @@ func (s *Server) findOneCard(c *gin.Context, text string) (string, error) {
 		}
 		return cardURL(rows[0].Number, rows[0].Serial), nil
 	}
-	_, err := card.ParseCode(text)
-	switch {
-	case errors.Is(err, card.ErrCodeTyping):
-		return "", card.ErrCodeTyping.Saying("This looks like a code, but one of its characters is not right. Compare it with the card and try again.")
-	case err != nil:
-		return "", nil //nolint:nilerr // no code; what else it may be is looked for
+	digits := strings.Trim(text, "0123456789 ,-+") == ""
+	if digits && len(text) <= len("1,000,000") {
+		return "", nil // a serial
 	}
 	found, err := s.Cards.FindByCode(c.Request.Context(), s.actor(c), text)
-	if err != nil {
-		return "", err
+	switch {
+	case err == nil:
+		return cardURL(found.Number, found.Serial), nil
+	case digits && fault.KindOf(err) == fault.Invalid: // a phone number looks like a code of digits
+		return "", nil
+	case errors.Is(err, card.ErrCodeTyping):
+		return "", card.ErrCodeTyping.Saying("This looks like a code, but one of its characters is not right. Compare it with the card and try again.")
+	case errors.Is(err, card.ErrCodeMissing), errors.Is(err, card.ErrCodeShort), errors.Is(err, card.ErrCodeSymbol):
+		return "", nil // no code; what else it may be is looked for
 	}
-	return cardURL(found.Number, found.Serial), nil
+	return "", err
 }
 
 func (s *Server) cardsBySerial(c *gin.Context, number string, serial, size int32) ([]db.FindSerialRow, error) {
