@@ -112,7 +112,7 @@ with before as (
   where k.series_id = @series_id and k.serial > @after_serial and k.serial <= @to_serial
     and k.state <> 'used' and octet_length(k.code_sealed) > 0
 ), erased as (
-  update card c set state = 'void', code_sealed = ''
+  update card c set state = 'void', code_sealed = '', last_four = null
   from before b where c.series_id = @series_id and c.serial = b.serial
 )
 select count(*) filter (where before.state = 'active')::integer as active,

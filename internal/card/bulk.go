@@ -41,8 +41,8 @@ var (
 	ErrNoneFits    = fault.Field("operation", "change_none", "None of these cards would be changed.")
 )
 
-// Change is an operation on a selection of a series' cards.
-type Change struct {
+// Operation is something done to a selection of a series' cards.
+type Operation struct {
 	SeriesID  int64
 	Operation db.CardOperation
 	First     int32   // from this serial …
@@ -74,14 +74,14 @@ func (d DryRun) Total() int64 { return d.Fits + d.Already + d.Used + d.Void }
 
 // checked is a change that may be done.
 type checked struct {
-	Change
+	Operation
 	till    *time.Time
 	partner *int64
 }
 
 // checkChange holds an operation against the series as it stands.
-func (s *Service) checkChange(ctx context.Context, dbtx db.DBTX, actor audit.Actor, series db.Series, c Change) (checked, error) {
-	ok := checked{Change: c}
+func (s *Service) checkChange(ctx context.Context, dbtx db.DBTX, actor audit.Actor, series db.Series, c Operation) (checked, error) {
+	ok := checked{Operation: c}
 	if c.Serials != nil {
 		ok.Serials = slices.Compact(slices.Sorted(slices.Values(c.Serials)))
 		if len(ok.Serials) == 0 {
@@ -120,7 +120,7 @@ func (s *Service) checkChange(ctx context.Context, dbtx db.DBTX, actor audit.Act
 }
 
 // TryChange counts what an operation would do, and does nothing.
-func (s *Service) TryChange(ctx context.Context, actor audit.Actor, c Change) (DryRun, error) {
+func (s *Service) TryChange(ctx context.Context, actor audit.Actor, c Operation) (DryRun, error) {
 	var d DryRun
 	err := s.changeable(ctx, actor, c.SeriesID, func(tx pgx.Tx, series db.Series) error {
 		ok, err := s.checkChange(ctx, tx, actor, series, c)
@@ -136,7 +136,7 @@ func (s *Service) TryChange(ctx context.Context, actor audit.Actor, c Change) (D
 func (s *Service) dryRun(ctx context.Context, tx pgx.Tx, series db.Series, ok checked) (DryRun, error) {
 	var d DryRun
 	rows, err := s.q.CardChangeCount(ctx, tx, db.CardChangeCountParams{
-		Operation: ok.Operation, ValidTill: ok.till, PartnerID: ok.partner, SeriesID: series.ID,
+		Operation: ok.Operation.Operation, ValidTill: ok.till, PartnerID: ok.partner, SeriesID: series.ID,
 		FirstSerial: ok.First, LastSerial: ok.Last, Serials: ok.Serials, Status: string(ok.Status),
 	})
 	if err != nil {
@@ -158,7 +158,7 @@ func (s *Service) dryRun(ctx context.Context, tx pgx.Tx, series db.Series, ok ch
 			d.Counts = append(d.Counts, StatusCount{Status(row.Shown), row.Cards})
 		}
 	}
-	if ok.Operation == db.CardOperationVoid && Posted(series) {
+	if ok.Operation.Operation == db.CardOperationVoid && Posted(series) {
 		d.Value = d.Fits * series.Price
 	}
 	return d, nil
@@ -166,7 +166,7 @@ func (s *Service) dryRun(ctx context.Context, tx pgx.Tx, series db.Series, ok ch
 
 // OrderChange queues an operation and returns its id. The same key asked again
 // returns the operation that it queued first.
-func (s *Service) OrderChange(ctx context.Context, actor audit.Actor, c Change, key uuid.UUID) (int64, error) {
+func (s *Service) OrderChange(ctx context.Context, actor audit.Actor, c Operation, key uuid.UUID) (int64, error) {
 	if id, err := s.changedBefore(ctx, actor, c.SeriesID, key); err != nil || id != 0 {
 		return id, err
 	}
@@ -184,7 +184,7 @@ func (s *Service) OrderChange(ctx context.Context, actor audit.Actor, c Change, 
 			return ErrNoneFits
 		}
 		id, err = s.q.CardChangeCreate(ctx, tx, db.CardChangeCreateParams{
-			SeriesID: series.ID, Operation: ok.Operation, FirstSerial: ok.First, LastSerial: ok.Last, Serials: ok.Serials,
+			SeriesID: series.ID, Operation: ok.Operation.Operation, FirstSerial: ok.First, LastSerial: ok.Last, Serials: ok.Serials,
 			Status: string(ok.Status), ValidTill: ok.till, PartnerID: ok.partner, Total: int32(d.Total()), //nolint:gosec // at most MaxQuantity
 			Cursor: ok.First - 1, RequestKey: key, CreatedBy: actor.StaffID,
 		})
@@ -207,7 +207,7 @@ func (s *Service) OrderChange(ctx context.Context, actor audit.Actor, c Change, 
 
 // detail is what the audit trail keeps of an operation.
 func (c checked) detail(id int64, d DryRun) map[string]any {
-	detail := map[string]any{"change": id, "operation": c.Operation, "first": c.First, "last": c.Last, "cards": d.Fits}
+	detail := map[string]any{"change": id, "operation": c.Operation.Operation, "first": c.First, "last": c.Last, "cards": d.Fits}
 	if c.Serials != nil {
 		detail["serials"] = c.Serials
 	}
@@ -217,7 +217,7 @@ func (c checked) detail(id int64, d DryRun) map[string]any {
 	if c.till != nil {
 		detail["valid_till"] = dayText(c.till)
 	}
-	if c.Operation == db.CardOperationPartner {
+	if c.Operation.Operation == db.CardOperationPartner {
 		detail["partner"] = c.PartnerID
 	}
 	return detail

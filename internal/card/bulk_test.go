@@ -47,7 +47,7 @@ func TestRangeIsVoided(t *testing.T) {
 	}
 	require.NoError(t, b.cards.VoidCard(ctx, b.admin, ref(s, 10)))
 	require.NoError(t, b.cards.DisableCard(ctx, b.admin, ref(s, 11)))
-	c := card.Change{SeriesID: s.ID, Operation: db.CardOperationVoid, First: 2, Last: 60}
+	c := card.Operation{SeriesID: s.ID, Operation: db.CardOperationVoid, First: 2, Last: 60}
 
 	dry, err := b.cards.TryChange(ctx, b.admin, c)
 	require.NoError(t, err)
@@ -90,34 +90,34 @@ func TestTickedAndFilteredCards(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()
 	s := b.series(t, form(50))
-	work := func(c card.Change) db.CardChange {
+	work := func(c card.Operation) db.CardChange { //nolint:contextcheck // the bundle's helpers take the test's
 		c.SeriesID = s.ID
 		id := b.change(t, c)
 		require.NoError(t, b.cards.WorkChange(ctx, id, time.Now, noJob))
 		b.sound(t)
 		return b.readChange(t, id)
 	}
-	require.Equal(t, int32(3), work(card.Change{Operation: db.CardOperationDisable, Serials: []int32{9, 3, 41, 3}}).Changed)
-	require.Equal(t, int32(47), work(card.Change{Operation: db.CardOperationExtend, First: 1, Last: 50, Status: card.StatusActive, ValidTill: inDays(500)}).Changed)
+	require.Equal(t, int32(3), work(card.Operation{Operation: db.CardOperationDisable, Serials: []int32{9, 3, 41, 3}}).Changed)
+	require.Equal(t, int32(47), work(card.Operation{Operation: db.CardOperationExtend, First: 1, Last: 50, Status: card.StatusActive, ValidTill: inDays(500)}).Changed)
 	require.Nil(t, b.card(t, s, 9).ValidTill)
-	partner := work(card.Change{Operation: db.CardOperationPartner, First: 1, Last: 10, PartnerID: b.south.ID})
+	partner := work(card.Operation{Operation: db.CardOperationPartner, First: 1, Last: 10, PartnerID: b.south.ID})
 	require.Equal(t, int32(10), partner.Changed)
-	enabled := work(card.Change{Operation: db.CardOperationEnable, First: 1, Last: 50})
+	enabled := work(card.Operation{Operation: db.CardOperationEnable, First: 1, Last: 50})
 	require.Equal(t, []int32{3, 47}, []int32{enabled.Changed, enabled.Already})
 	require.Equal(t, db.CardStateActive, b.card(t, s, 9).State)
 
 	for _, c := range []struct {
-		change card.Change
+		change card.Operation
 		want   error
 	}{
-		{card.Change{Operation: "burn", First: 1, Last: 2}, card.ErrOperation},
-		{card.Change{Operation: db.CardOperationVoid, First: 0, Last: 2}, card.ErrRangeFirst},
-		{card.Change{Operation: db.CardOperationVoid, First: 2, Last: 51}, card.ErrRangeLast},
-		{card.Change{Operation: db.CardOperationVoid, First: 3, Last: 2}, card.ErrRangeLast},
-		{card.Change{Operation: db.CardOperationVoid, Serials: []int32{}}, card.ErrNoneTicked},
-		{card.Change{Operation: db.CardOperationVoid, Serials: []int32{51}}, card.ErrRangeFirst},
-		{card.Change{Operation: db.CardOperationExtend, First: 1, Last: 2}, card.ErrTillMissing},
-		{card.Change{Operation: db.CardOperationPartner, First: 1, Last: 2, PartnerID: 99}, card.ErrCardPartner},
+		{card.Operation{Operation: "burn", First: 1, Last: 2}, card.ErrOperation},
+		{card.Operation{Operation: db.CardOperationVoid, First: 0, Last: 2}, card.ErrRangeFirst},
+		{card.Operation{Operation: db.CardOperationVoid, First: 2, Last: 51}, card.ErrRangeLast},
+		{card.Operation{Operation: db.CardOperationVoid, First: 3, Last: 2}, card.ErrRangeLast},
+		{card.Operation{Operation: db.CardOperationVoid, Serials: []int32{}}, card.ErrNoneTicked},
+		{card.Operation{Operation: db.CardOperationVoid, Serials: []int32{51}}, card.ErrRangeFirst},
+		{card.Operation{Operation: db.CardOperationExtend, First: 1, Last: 2}, card.ErrTillMissing},
+		{card.Operation{Operation: db.CardOperationPartner, First: 1, Last: 2, PartnerID: 99}, card.ErrCardPartner},
 	} {
 		c.change.SeriesID = s.ID
 		_, err := b.cards.TryChange(ctx, b.admin, c.change)
@@ -135,7 +135,7 @@ func TestOperationSurvivesKills(t *testing.T) {
 	const n = 12_000
 	s := b.series(t, form(n))
 	codes := b.codes(t, s)
-	id := b.change(t, card.Change{SeriesID: s.ID, Operation: db.CardOperationVoid, First: 1, Last: n})
+	id := b.change(t, card.Operation{SeriesID: s.ID, Operation: db.CardOperationVoid, First: 1, Last: n})
 
 	// The first worker dies at the end of its first chunk, the next one in the
 	// transaction that would have ended the job.
@@ -199,7 +199,7 @@ func TestOperationIsStoppedAndTakenUp(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()
 	s := b.series(t, form(10))
-	disable := card.Change{SeriesID: s.ID, Operation: db.CardOperationDisable, First: 1, Last: 10}
+	disable := card.Operation{SeriesID: s.ID, Operation: db.CardOperationDisable, First: 1, Last: 10}
 	id := b.change(t, disable)
 	require.NoError(t, b.cards.CancelChange(ctx, b.admin, id))
 	require.ErrorIs(t, b.cards.CancelChange(ctx, b.admin, id), card.ErrChangeOver)

@@ -220,12 +220,12 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, series db.Series, change
 	if change.Operation == db.CardOperationExtend || change.Operation == db.CardOperationPartner {
 		return nil
 	}
-	if err := s.tallyStates(ctx, tx, series.ID, to, int32(n), wereDisabled); err != nil { //nolint:gosec // a chunk is small
+	if err := s.tallyStates(ctx, tx, series.ID, to, int32(n), wereDisabled); err != nil {
 		return err
 	}
 	if change.Operation == db.CardOperationVoid {
 		actor := audit.Actor{StaffID: change.CreatedBy}
-		advance.ValueMoved, err = s.postVoid(ctx, tx, actor, series, 0, int32(n)) //nolint:gosec // a chunk is small
+		advance.ValueMoved, err = s.postVoid(ctx, tx, actor, series, 0, int32(n))
 	}
 	return err
 }

@@ -11,18 +11,9 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
-	"refill/internal/check"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 )
-
-// sound holds the books against every invariant.
-func (b *bundle) sound(tb testing.TB) {
-	tb.Helper()
-	broken, err := check.Run(tb.Context(), b.pool, nil)
-	require.NoError(tb, err)
-	require.Empty(tb, broken)
-}
 
 func ref(s db.Series, serial int32) card.Ref { return card.Ref{SeriesID: s.ID, Serial: serial} }
 
@@ -34,9 +25,9 @@ func (b *bundle) card(tb testing.TB, s db.Series, serial int32) db.CardShowRow {
 }
 
 // owner runs a statement that the program has no right to.
-func (b *bundle) owner(tb testing.TB, sql string, args ...any) {
+func (b *bundle) owner(tb testing.TB, sql string) {
 	tb.Helper()
-	_, err := dbtest.Owner(tb, b.pool).Exec(tb.Context(), sql, args...)
+	_, err := dbtest.Owner(tb, b.pool).Exec(tb.Context(), sql)
 	require.NoError(tb, err)
 }
 
@@ -191,7 +182,7 @@ func TestRevealedCode(t *testing.T) {
 	require.NotContains(t, string(rows[0].Detail), code[len(code)-4:])
 	b.sound(t)
 
-	b.owner(t, `alter table card drop constraint if exists card_code_sealed_length; update card set code_sealed = '' where serial = 2`)
+	b.owner(t, `update card set state = 'void', code_sealed = '' where serial = 2`)
 	_, err = b.cards.Reveal(ctx, b.admin, ref(s, 2), "printed badly")
 	require.ErrorIs(t, err, card.ErrErased)
 }
@@ -210,9 +201,9 @@ func TestDeleteRacesWithRedemption(t *testing.T) {
 		who := b.customer(t, fmt.Sprintf("racer%d", i), b.north)
 		group.Go(func() {
 			<-start
-			_, redeemed[i] = b.cards.Redeem(t.Context(), b.admin, card.Redemption{CustomerID: who.ID, Card: ref(s, int32(i+1)), Key: uuid.New()})
+			_, redeemed[i] = b.cards.Redeem(t.Context(), b.admin, card.Redemption{CustomerID: who.ID, Card: ref(s, int32(i)+1), Key: uuid.New()})
 		})
-		group.Go(func() { <-start; voided[i] = b.cards.VoidCard(t.Context(), b.admin, ref(s, int32(i+1))) })
+		group.Go(func() { <-start; voided[i] = b.cards.VoidCard(t.Context(), b.admin, ref(s, int32(i)+1)) })
 	}
 	close(start)
 	group.Wait()
@@ -277,7 +268,7 @@ func TestEndOfACode(t *testing.T) {
 }
 
 // change orders an operation under a fresh key.
-func (b *bundle) change(tb testing.TB, c card.Change) int64 {
+func (b *bundle) change(tb testing.TB, c card.Operation) int64 {
 	tb.Helper()
 	id, err := b.cards.OrderChange(tb.Context(), b.admin, c, uuid.New())
 	require.NoError(tb, err)

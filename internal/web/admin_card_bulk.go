@@ -49,14 +49,19 @@ func (s *Server) bulkForm(c *gin.Context, series db.SeriesShowRow, t cardTable) 
 		match = "All that match the filter"
 	}
 	f.Which = field{Name: "which", Label: "Cards", Options: []option{
-		{Value: whichTicked, Text: "Those ticked below"}, {Value: whichPage, Text: fmt.Sprintf("All %d on this page", len(t.Rows))},
-		{Value: whichMatch, Text: match}, {Value: whichRange, Text: "From serial to serial"},
+		{Value: whichTicked, Text: "Those ticked below"},
+		{Value: whichPage, Text: fmt.Sprintf("All %d on this page", len(t.Rows))},
+		{Value: whichMatch, Text: match},
+		{Value: whichRange, Text: "From serial to serial"},
 	}}
 	f.First = field{Name: "first", Label: "From serial", InputMode: "numeric", Autocomplete: "off", MaxLength: 9}
 	f.Last = field{Name: "last", Label: "To serial", InputMode: "numeric", Autocomplete: "off", MaxLength: 9}
 	f.Operation = field{Name: "operation", Label: "What to do", Options: []option{
-		{Value: "disable", Text: "Disable"}, {Value: "enable", Text: "Activate (enable)"}, {Value: "extend", Text: "Extend: set valid till"},
-		{Value: "partner", Text: "Set partner"}, {Value: "void", Text: "Void (delete)"},
+		{Value: "disable", Text: "Disable"},
+		{Value: "enable", Text: "Activate (enable)"},
+		{Value: "extend", Text: "Extend: set valid till"},
+		{Value: "partner", Text: "Set partner"},
+		{Value: "void", Text: "Void (delete)"},
 	}}
 	f.ValidTill = field{Name: "valid_till", Label: "New valid till", Type: "date"}
 	var err error
@@ -66,7 +71,7 @@ func (s *Server) bulkForm(c *gin.Context, series db.SeriesShowRow, t cardTable) 
 }
 
 // readChange reads the form, from the table or from the page that asks again.
-func readChange(form url.Values, series db.Series) card.Change {
+func readChange(form url.Values, series db.Series) card.Operation {
 	number := func(text string) int32 {
 		n, err := strconv.ParseInt(strings.ReplaceAll(strings.TrimSpace(text), ",", ""), 10, 32)
 		if err != nil {
@@ -74,7 +79,7 @@ func readChange(form url.Values, series db.Series) card.Change {
 		}
 		return int32(n)
 	}
-	ch := card.Change{
+	ch := card.Operation{
 		SeriesID: series.ID, Operation: db.CardOperation(form.Get("operation")), First: 1, Last: series.Made,
 	}
 	switch form.Get("which") {
@@ -84,7 +89,7 @@ func readChange(form url.Values, series db.Series) card.Change {
 		ch.Status = card.Status(form.Get("status"))
 	case whichPage:
 		ch.Serials = []int32{}
-		for _, one := range strings.Split(form.Get("on_page"), ",") {
+		for one := range strings.SplitSeq(form.Get("on_page"), ",") {
 			ch.Serials = append(ch.Serials, number(one))
 		}
 	default:
@@ -170,7 +175,7 @@ func (s *Server) adminChangeCheck(c *gin.Context) error {
 }
 
 // say puts the dry run into words.
-func (p *changeCheckPage) say(ch card.Change, dry card.DryRun, series db.Series, partner string) {
+func (p *changeCheckPage) say(ch card.Operation, dry card.DryRun, series db.Series, partner string) {
 	cards := countCards(dry.Fits)
 	switch ch.Operation {
 	case db.CardOperationVoid:
@@ -390,7 +395,7 @@ func (s *Server) adminChangeFile(c *gin.Context) error {
 	h.Set("Cache-Control", "no-store")
 	out := csv.NewWriter(c.Writer)
 	if err := out.Write([]string{"series", "serial", "status_before", "outcome"}); err != nil {
-		return nil // the visitor left
+		return nil //nolint:nilerr // the visitor left
 	}
 	err = s.Cards.EachOutcome(c.Request.Context(), row.CardChange.ID, func(o card.ChangeOutcome) error {
 		return out.Write([]string{row.SeriesNumber, fmt.Sprint(o.Serial), o.Before, o.Outcome})
