@@ -90,12 +90,12 @@ func TestTickedAndFilteredCards(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()
 	s := b.series(t, form(50))
-	work := func(c card.Operation) db.CardChange { //nolint:contextcheck // the bundle's helpers take the test's
+	work := func(c card.Operation) db.CardChange {
 		c.SeriesID = s.ID
-		id := b.change(t, c)
+		id := b.change(t, c) //nolint:contextcheck // the test's own
 		require.NoError(t, b.cards.WorkChange(ctx, id, time.Now, noJob))
-		b.sound(t)
-		return b.readChange(t, id)
+		b.sound(t) //nolint:contextcheck // the test's own
+		return b.readChange(t, id) //nolint:contextcheck // the test's own
 	}
 	require.Equal(t, int32(3), work(card.Operation{Operation: db.CardOperationDisable, Serials: []int32{9, 3, 41, 3}}).Changed)
 	require.Equal(t, int32(47), work(card.Operation{Operation: db.CardOperationExtend, First: 1, Last: 50, Status: card.StatusActive, ValidTill: inDays(500)}).Changed)

@@ -197,13 +197,13 @@ func TestDeleteRacesWithRedemption(t *testing.T) {
 	start := make(chan struct{})
 	var group sync.WaitGroup
 	redeemed, voided := make([]error, n), make([]error, n)
-	for i := range n {
+	for i := range int32(n) {
 		who := b.customer(t, fmt.Sprintf("racer%d", i), b.north)
 		group.Go(func() {
 			<-start
-			_, redeemed[i] = b.cards.Redeem(t.Context(), b.admin, card.Redemption{CustomerID: who.ID, Card: ref(s, int32(i)+1), Key: uuid.New()})
+			_, redeemed[i] = b.cards.Redeem(t.Context(), b.admin, card.Redemption{CustomerID: who.ID, Card: ref(s, i+1), Key: uuid.New()})
 		})
-		group.Go(func() { <-start; voided[i] = b.cards.VoidCard(t.Context(), b.admin, ref(s, int32(i)+1)) })
+		group.Go(func() { <-start; voided[i] = b.cards.VoidCard(t.Context(), b.admin, ref(s, i+1)) })
 	}
 	close(start)
 	group.Wait()
