@@ -94,7 +94,7 @@ func TestTickedAndFilteredCards(t *testing.T) {
 		c.SeriesID = s.ID
 		id := b.change(t, c) //nolint:contextcheck // the test's own
 		require.NoError(t, b.cards.WorkChange(ctx, id, time.Now, noJob))
-		b.sound(t) //nolint:contextcheck // the test's own
+		b.sound(t)                 //nolint:contextcheck // the test's own
 		return b.readChange(t, id) //nolint:contextcheck // the test's own
 	}
 	require.Equal(t, int32(3), work(card.Operation{Operation: db.CardOperationDisable, Serials: []int32{9, 3, 41, 3}}).Changed)
