@@ -208,7 +208,7 @@ func (s *Server) findCustomers(c *gin.Context, text string, withCards bool, p *f
 	}
 	scope := s.person(c).Scope
 	rows, err := db.New().CustomerSuggest(c.Request.Context(), s.Pool, db.CustomerSuggestParams{
-		AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Search: text, Size: mostFound + 1,
+		AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Search: text, Pattern: likePattern(text), Number: numberOf(text), Size: mostFound + 1,
 	})
 	if err != nil {
 		return err
