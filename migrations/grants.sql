@@ -19,6 +19,9 @@ grant select, insert, update, delete on
   role, staff_partner, series_partner, session, guess, partner_logo, partner_method to refill_app;
 
 grant select, insert, update, delete on customer_link to refill_app;
+-- An import and what is wrong with its file.
+grant select, insert, update on card_import to refill_app;
+grant select, insert, delete on card_import_problem to refill_app;
 
 -- River keeps its own house.
 grant select, insert, update, delete on

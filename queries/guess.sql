@@ -79,7 +79,7 @@ where g.scope = sqlc.arg(address)::text;
 update guess set n = 0, barred_until = null where scope = sqlc.arg(scope);
 
 -- name: GuessDeleteOld :execrows
-delete from guess where since < now() - interval '2 days' and coalesce(barred_until < now(), true);
+delete from guess where since < now() - interval '31 days' and coalesce(barred_until < now(), true);
 
 -- name: GuessGet :one
 -- Until when a scope is barred, if it is.

@@ -34,6 +34,9 @@ func (Code) MarshalText() ([]byte, error) { return []byte("[code]"), nil }
 // Reveal returns the code as it is printed, PREFIX-XXXX-XXXX-XXXX-XXXX. Callers
 // are the export, and the reveal that an audit row stands for.
 func (c Code) Reveal(prefix string) string {
+	if c.isImported() { // printed long ago, with all that belongs to it
+		return c.symbols[len(importedMark):]
+	}
 	var b strings.Builder
 	b.Grow(len(prefix) + len(c.symbols) + len(c.symbols)/groupLength + 1)
 	if prefix != "" {
@@ -52,7 +55,12 @@ func (c Code) Reveal(prefix string) string {
 }
 
 // Masked returns the code with all but its last group hidden, for screens.
-func (c Code) Masked() string { return masked(len(c.symbols), c.symbols) }
+func (c Code) Masked() string {
+	if c.isImported() {
+		return c.maskedImported()
+	}
+	return masked(len(c.symbols), c.symbols)
+}
 
 // groupLength is how many symbols stand between two dashes of a printed code.
 const groupLength = 4

@@ -15,15 +15,15 @@ import (
 // it lies within their partners. It counts as an attempt like any other: a
 // search must not be a cheaper way to guess.
 func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string) (db.CardFindRow, error) {
-	codes, err := s.candidates(ctx, text)
+	read, err := s.readTyped(ctx, text)
 	if err != nil {
 		return db.CardFindRow{}, err
 	}
-	indexes, err := s.keys.indexes(codes)
+	indexes, err := s.keys.indexes(read.codes)
 	if err != nil {
 		return db.CardFindRow{}, err
 	}
-	if err := s.charge(ctx, actor, 0); err != nil {
+	if err := s.charge(ctx, actor, 0, read.limits); err != nil {
 		return db.CardFindRow{}, err
 	}
 	row, err := s.q.CardFind(ctx, s.db, db.CardFindParams{CodeIndexes: indexes})
@@ -39,7 +39,7 @@ func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string
 		}
 		return db.CardFindRow{}, err
 	}
-	s.forgive(ctx, actor, 0)
+	s.forgive(ctx, actor, 0, read.limits)
 	return row, nil
 }
 

@@ -152,7 +152,12 @@ func (s *Service) finish(ctx context.Context, tx pgx.Tx, series db.Series) error
 	if state != db.SeriesStateActive {
 		return nil
 	}
-	if err := s.postActivation(ctx, tx, series, series.Quantity, actor); err != nil {
+	series.Made = series.Quantity
+	left, err := s.remaining(ctx, tx, series) // imported cards may be void from the start
+	if err != nil {
+		return err
+	}
+	if err := s.postActivation(ctx, tx, series, int32(left), actor); err != nil { //nolint:gosec // at most MaxQuantity
 		return err
 	}
 	return audit.Record(ctx, tx, actor, audit.Entry{Action: "series.activated", SeriesID: series.ID})

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"strings"
 	"time"
 
@@ -43,6 +44,38 @@ func (s *Service) limits(ctx context.Context) (GuessLimits, error) {
 	}, err
 }
 
+// What an attempt at an imported code is held to.
+const (
+	mostLucky     = 1e-5 // chance that one person who never stops trying hits a card within a year
+	importedHard  = 5
+	importedSoft  = 3
+	importedHour  = 10 // from one address
+	longestBar    = 30 * 24 * time.Hour
+	hoursOfAYear  = 365 * 24
+	leastBarHours = 24
+)
+
+// Tightened returns the limits for imported codes, which are shorter than ours and
+// have no check symbol: chance is that of one attempt to hit a card. Half as many
+// wrong codes are let through, and the bar grows, by whole days up to thirty, until
+// somebody who goes on trying for a year has a chance of mostLucky.
+func (l GuessLimits) Tightened(chance float64) GuessLimits {
+	l.Soft, l.Hard, l.PerAddress = min(l.Soft, importedSoft), min(l.Hard, importedHard), min(l.PerAddress, importedHour)
+	days := math.Ceil(float64(l.Hard) * hoursOfAYear / 24 * chance / mostLucky)
+	bar := longestBar
+	if days < longestBar.Hours()/24 {
+		bar = time.Duration(max(days*24, leastBarHours)) * time.Hour
+	}
+	l.HardPause, l.Window = max(l.HardPause, bar), max(l.Window, bar)
+	return l
+}
+
+// Yearly is the chance that one person who tries for a year as often as the limits
+// let them hits a card, where each attempt has the given chance.
+func (l GuessLimits) Yearly(chance float64) float64 {
+	return min(1, float64(l.Hard)*hoursOfAYear/l.HardPause.Hours()*chance)
+}
+
 // ErrBarred answers an attempt past the limits; nothing was looked up.
 var ErrBarred = fault.New(fault.Limited, "code_barred", "Too many codes were wrong.")
 
@@ -64,18 +97,14 @@ func customerScope(customerID int64) string { return fmt.Sprintf("customer:%d", 
 
 // charge counts an attempt before anything is looked up and refuses it where a
 // limit is reached.
-func (s *Service) charge(ctx context.Context, actor audit.Actor, customerID int64) error {
-	_, err := s.chargeIn(ctx, actor, customerID, time.UTC)
+func (s *Service) charge(ctx context.Context, actor audit.Actor, customerID int64, l GuessLimits) error {
+	_, err := s.chargeIn(ctx, actor, customerID, time.UTC, l)
 	return err
 }
 
 // chargeIn is charge for somebody whose time zone is known.
-func (s *Service) chargeIn(ctx context.Context, actor audit.Actor, customerID int64, zone *time.Location) (bars, error) {
+func (s *Service) chargeIn(ctx context.Context, actor audit.Actor, customerID int64, zone *time.Location, l GuessLimits) (bars, error) {
 	who, address := guessScopes(actor, customerID)
-	l, err := s.limits(ctx)
-	if err != nil {
-		return bars{}, err
-	}
 	rows, err := s.q.GuessCharge(ctx, s.db, db.GuessChargeParams{
 		Who: who, WhoWindow: l.Window, HardLimit: l.Hard, HardPause: l.HardPause,
 		SoftLimit: l.Soft, FirstPause: l.FirstPause, TopPause: l.TopPause,
@@ -124,13 +153,9 @@ func (s *Service) takeBack(ctx context.Context, actor audit.Actor, customerID in
 
 // forgive takes the charge back: the code was right. Losing this is harmless, so
 // its failure does not undo what was done.
-func (s *Service) forgive(ctx context.Context, actor audit.Actor, customerID int64) {
+func (s *Service) forgive(ctx context.Context, actor audit.Actor, customerID int64, l GuessLimits) {
 	who, address := guessScopes(actor, customerID)
-	l, err := s.limits(ctx)
-	if err == nil {
-		err = s.q.GuessForgive(ctx, s.db, db.GuessForgiveParams{Who: who, Address: address, AddressLimit: l.PerAddress})
-	}
-	if err != nil {
+	if err := s.q.GuessForgive(ctx, s.db, db.GuessForgiveParams{Who: who, Address: address, AddressLimit: l.PerAddress}); err != nil {
 		s.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))
 	}
 }

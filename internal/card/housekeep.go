@@ -23,6 +23,9 @@ func (s *Service) FailStranded(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.failStrandedImports(ctx); err != nil {
+		return err
+	}
 	unerased, err := s.q.SeriesListUnerased(ctx, s.db)
 	if err != nil {
 		return fmt.Errorf("look for codes to erase: %w", err)
@@ -75,8 +78,12 @@ func (s *Service) ReadyFiles(ctx context.Context) (map[string]bool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the files of exports: %w", err)
 	}
-	files := make(map[string]bool, len(names))
-	for _, name := range names {
+	uploads, err := s.q.ImportListFiles(ctx, s.db)
+	if err != nil {
+		return nil, fmt.Errorf("list the files of imports: %w", err)
+	}
+	files := make(map[string]bool, len(names)+len(uploads))
+	for _, name := range append(names, uploads...) {
 		files[name] = true
 	}
 	return files, nil

@@ -159,7 +159,7 @@ func (k *Keyring) indexer(keyID int16) (*indexer, error) {
 func (x *indexer) append(dst []byte, code Code) []byte {
 	var sum [sha256.Size]byte
 	x.mac.Reset()
-	_, _ = io.WriteString(x.mac, code.symbols)
+	_, _ = io.WriteString(x.mac, code.indexed())
 	return append(dst, x.mac.Sum(sum[:0])[:indexLength]...)
 }
 

@@ -43,7 +43,7 @@ func (s *Service) Look(ctx context.Context, actor audit.Actor, customerID int64,
 	}
 	floor := time.NewTimer(refusalFloor)
 	defer floor.Stop()
-	bars, err := s.chargeIn(ctx, actor, customerID, zone(customer.TimeZone))
+	bars, err := s.chargeIn(ctx, actor, customerID, zone(customer.TimeZone), at.limits)
 	if err != nil {
 		return Seen{}, err
 	}

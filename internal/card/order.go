@@ -52,6 +52,7 @@ type Order struct {
 	Format     Format // of the codes
 	Lock       bool   // the cards are for those partners only
 	Key        uuid.UUID
+	imported   bool // its cards come from a file
 }
 
 // FaceValue is what all cards of the order are worth together.
@@ -271,8 +272,10 @@ func (s *Service) enter(ctx context.Context, tx pgx.Tx, actor audit.Actor, o Ord
 	if _, err := s.q.AccountCreateOutstanding(ctx, tx, db.AccountCreateOutstandingParams{Currency: o.Price.Currency, SeriesID: &row.ID}); err != nil {
 		return Ordered{}, fmt.Errorf("open the account of a series: %w", err)
 	}
-	if err := s.enqueueGenerate(ctx, tx, row.ID); err != nil {
-		return Ordered{}, err
+	if !o.imported {
+		if err := s.enqueueGenerate(ctx, tx, row.ID); err != nil {
+			return Ordered{}, err
+		}
 	}
 	err = audit.Record(ctx, tx, actor, audit.Entry{Action: "series.ordered", SeriesID: row.ID, Detail: map[string]any{
 		"quantity": o.Quantity, "price": o.Price.Decimal(), "currency": o.Price.Currency, "valid_till": o.ValidTill.Format(time.DateOnly),

@@ -94,7 +94,7 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 	floor := time.NewTimer(refusalFloor)
 	defer floor.Stop()
 	if at.typed {
-		if _, err := s.chargeIn(ctx, actor, r.CustomerID, zone(customer.TimeZone)); err != nil {
+		if _, err := s.chargeIn(ctx, actor, r.CustomerID, zone(customer.TimeZone), at.limits); err != nil {
 			return Receipt{}, err
 		}
 	}
@@ -111,7 +111,7 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 		if receipt, replayErr := s.replay(ctx, r, at); replayErr != nil || receipt.PaymentID != 0 {
 			err = replayErr
 			if err == nil && at.typed {
-				s.forgive(ctx, actor, r.CustomerID)
+				s.forgive(ctx, actor, r.CustomerID, at.limits)
 			}
 			return receipt, err
 		}
@@ -124,7 +124,7 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 		return Receipt{}, err
 	}
 	if at.typed {
-		s.forgive(ctx, actor, r.CustomerID)
+		s.forgive(ctx, actor, r.CustomerID, at.limits)
 	}
 	return receipt, nil
 }
@@ -150,8 +150,9 @@ const maxTries = 5
 // whereabouts is how the card of a redemption is found.
 type whereabouts struct {
 	typed   bool
-	code    Code // the likeliest reading of what was typed, for the trace
-	indexes [][]byte
+	code    Code        // the likeliest reading, for the trace
+	indexes [][]byte    // of every reading
+	limits  GuessLimits // of the attempt
 }
 
 // locate reads the typed code, if one was typed. A typing error costs nothing:
@@ -162,12 +163,12 @@ func (s *Service) locate(ctx context.Context, actor audit.Actor, r Redemption) (
 		_, err := s.Series(ctx, actor, r.Card.SeriesID)
 		return whereabouts{}, err
 	}
-	codes, err := s.candidates(ctx, r.Code)
+	read, err := s.readTyped(ctx, r.Code)
 	if err != nil {
 		return whereabouts{}, err
 	}
-	indexes, err := s.keys.indexes(codes)
-	return whereabouts{typed: true, code: codes[0], indexes: indexes}, err
+	indexes, err := s.keys.indexes(read.codes)
+	return whereabouts{typed: true, code: read.codes[0], indexes: indexes, limits: read.limits}, err
 }
 
 // find reads the card with all that decides about it.
@@ -343,7 +344,9 @@ func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, a
 		return err
 	}
 	if behind := s.keysBehind(ctx); behind != nil {
-		s.forgive(ctx, actor, r.CustomerID)
+		if at.typed {
+			s.forgive(ctx, actor, r.CustomerID, at.limits)
+		}
 		return behind
 	}
 	detail := map[string]any{"reason": why.Code}

@@ -116,6 +116,32 @@ func (ChangeCardsArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueChange, MaxAttempts: maxAttempts}
 }
 
+// CheckImportArgs asks for the dry run of an import.
+type CheckImportArgs struct {
+	ImportID int64 `json:"import_id"`
+}
+
+// Kind names the job.
+func (CheckImportArgs) Kind() string { return "check_import" }
+
+// InsertOpts puts the job in its queue.
+func (CheckImportArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueGenerate, MaxAttempts: maxAttempts}
+}
+
+// RunImportArgs asks for the cards of an import.
+type RunImportArgs struct {
+	ImportID int64 `json:"import_id"`
+}
+
+// Kind names the job.
+func (RunImportArgs) Kind() string { return "run_import" }
+
+// InsertOpts puts the job in its queue.
+func (RunImportArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueGenerate, MaxAttempts: maxAttempts}
+}
+
 // runFor is how long a job works before it goes to the back of its queue, so
 // that one million-card series does not keep ten small ones waiting.
 const runFor = 30 * time.Second

@@ -188,6 +188,9 @@ func (s *Service) LapseExpired(ctx context.Context) (int, error) {
 func (s *Service) Cancel(ctx context.Context, actor audit.Actor, seriesID int64) error {
 	from := []db.SeriesState{db.SeriesStateQueued, db.SeriesStateGenerating, db.SeriesStateFailed}
 	return s.change(ctx, actor, seriesID, "series.cancelled", from, func(tx pgx.Tx, series db.Series) error {
+		if series.ImportID != nil {
+			return errImported
+		}
 		if series.JobID != nil {
 			if _, err := s.jobs.JobCancelTx(ctx, tx, *series.JobID); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
 				return fmt.Errorf("cancel the job of a series: %w", err)
@@ -199,7 +202,10 @@ func (s *Service) Cancel(ctx context.Context, actor audit.Actor, seriesID int64)
 
 // Retry takes a failed series up again where it stopped.
 func (s *Service) Retry(ctx context.Context, actor audit.Actor, seriesID int64) error {
-	return s.change(ctx, actor, seriesID, "series.retried", []db.SeriesState{db.SeriesStateFailed}, func(tx pgx.Tx, _ db.Series) error {
+	return s.change(ctx, actor, seriesID, "series.retried", []db.SeriesState{db.SeriesStateFailed}, func(tx pgx.Tx, series db.Series) error {
+		if series.ImportID != nil {
+			return errImported
+		}
 		if err := s.setState(ctx, tx, seriesID, db.SeriesStateQueued); err != nil {
 			return err
 		}

@@ -125,7 +125,7 @@ func (q *Queries) GuessClear(ctx context.Context, db DBTX, scope string) (int64,
 }
 
 const guessDeleteOld = `-- name: GuessDeleteOld :execrows
-delete from guess where since < now() - interval '2 days' and coalesce(barred_until < now(), true)
+delete from guess where since < now() - interval '31 days' and coalesce(barred_until < now(), true)
 `
 
 func (q *Queries) GuessDeleteOld(ctx context.Context, db DBTX) (int64, error) {

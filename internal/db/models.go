@@ -409,6 +409,82 @@ func AllExportStateValues() []ExportState {
 	}
 }
 
+type ImportState string
+
+const (
+	ImportStateUploaded  ImportState = "uploaded"
+	ImportStateChecking  ImportState = "checking"
+	ImportStateChecked   ImportState = "checked"
+	ImportStateRunning   ImportState = "running"
+	ImportStateDone      ImportState = "done"
+	ImportStateCancelled ImportState = "cancelled"
+	ImportStateFailed    ImportState = "failed"
+	ImportStateExpired   ImportState = "expired"
+)
+
+func (e *ImportState) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = ImportState(s)
+	case string:
+		*e = ImportState(s)
+	default:
+		return fmt.Errorf("unsupported scan type for ImportState: %T", src)
+	}
+	return nil
+}
+
+type NullImportState struct {
+	ImportState ImportState
+	Valid       bool // Valid is true if ImportState is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullImportState) Scan(value interface{}) error {
+	if value == nil {
+		ns.ImportState, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.ImportState.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullImportState) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.ImportState), nil
+}
+
+func (e ImportState) Valid() bool {
+	switch e {
+	case ImportStateUploaded,
+		ImportStateChecking,
+		ImportStateChecked,
+		ImportStateRunning,
+		ImportStateDone,
+		ImportStateCancelled,
+		ImportStateFailed,
+		ImportStateExpired:
+		return true
+	}
+	return false
+}
+
+func AllImportStateValues() []ImportState {
+	return []ImportState{
+		ImportStateUploaded,
+		ImportStateChecking,
+		ImportStateChecked,
+		ImportStateRunning,
+		ImportStateDone,
+		ImportStateCancelled,
+		ImportStateFailed,
+		ImportStateExpired,
+	}
+}
+
 type LedgerKind string
 
 const (
@@ -759,6 +835,8 @@ type Card struct {
 	LastFour *int32
 	// When staff last had its code shown, in the transaction of the audit row that says who and why.
 	RevealedAt *time.Time
+	// The serial that the card had in the system it comes from.
+	ImportedSerial *string
 }
 
 // One operation on many cards of a series, done in the background.
@@ -804,6 +882,45 @@ type CardChangePart struct {
 	Befores     []string
 	// changed, already (it was so before), used or void (such cards stay as they are).
 	Outcomes []string
+}
+
+// An upload of existing cards, from the file to the series.
+type CardImport struct {
+	ID       int64
+	State    ImportState
+	FileName string
+	// Name in the file store, where the upload lies encrypted until the import has ended or is a day old.
+	File string
+	// Which key set the file is encrypted under.
+	KeyID int16
+	Size  int64
+	// Of the file as it was uploaded.
+	SHA256 []byte
+	// First rows, with whatever could be a code masked.
+	Preview []byte
+	// Which column is what, and what the file does not say.
+	Plan []byte
+	// What the dry run found.
+	Report []byte
+	// Counts the runs of the dry run: an older one that is still alive writes nothing more.
+	Run int32
+	// Rows read. While running it moves only in the transaction that inserts their cards.
+	RowsDone   int32
+	RowsTotal  int32
+	JobID      *int64
+	Failure    string
+	CreatedBy  int64
+	CreatedAt  time.Time
+	FinishedAt *time.Time
+}
+
+// Rows of a file that make no card. Never a code.
+type CardImportProblem struct {
+	ImportID int64
+	// As a spreadsheet numbers it, from 1, headings included.
+	Row    int32
+	Serial string
+	Reason string
 }
 
 type Customer struct {
@@ -1058,6 +1175,14 @@ type Series struct {
 	ErasedAt *time.Time
 	// What the codes are made of, fixed at order: letters (31 symbols without look-alikes) or digits (for keypads).
 	CodeAlphabet string
+	// The import that made the series; null: its codes are ours.
+	ImportID *int64
+	// Imported only: how hard a code is to guess, estimated from the alphabet and the shortest changing part.
+	CodeBits *float32
+	// Imported only: symbols of the shortest code; what is typed is looked up among imported codes only where its length fits.
+	CodeShortest *int16
+	// Imported only: symbols of the longest code.
+	CodeLongest *int16
 }
 
 // The last series number given out in a year; its row lock keeps the numbers without a gap.

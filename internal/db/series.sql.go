@@ -230,7 +230,7 @@ func (q *Queries) SeriesFormats(ctx context.Context, db DBTX) ([]SeriesFormatsRo
 }
 
 const seriesGet = `-- name: SeriesGet :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet from series where id = $1
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest from series where id = $1
 `
 
 func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -266,6 +266,10 @@ func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, err
 		&i.ErasedTo,
 		&i.ErasedAt,
 		&i.CodeAlphabet,
+		&i.ImportID,
+		&i.CodeBits,
+		&i.CodeShortest,
+		&i.CodeLongest,
 	)
 	return i, err
 }
@@ -288,7 +292,7 @@ func (q *Queries) SeriesGetByOrderKey(ctx context.Context, db DBTX, orderKey uui
 }
 
 const seriesGetForUpdate = `-- name: SeriesGetForUpdate :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet from series where id = $1 for no key update
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest from series where id = $1 for no key update
 `
 
 func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -324,6 +328,10 @@ func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Se
 		&i.ErasedTo,
 		&i.ErasedAt,
 		&i.CodeAlphabet,
+		&i.ImportID,
+		&i.CodeBits,
+		&i.CodeShortest,
+		&i.CodeLongest,
 	)
 	return i, err
 }
@@ -353,7 +361,7 @@ func (q *Queries) SeriesLapse(ctx context.Context, db DBTX, id int64) error {
 }
 
 const seriesList = `-- name: SeriesList :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -485,6 +493,10 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 			&i.Series.ErasedTo,
 			&i.Series.ErasedAt,
 			&i.Series.CodeAlphabet,
+			&i.Series.ImportID,
+			&i.Series.CodeBits,
+			&i.Series.CodeShortest,
+			&i.Series.CodeLongest,
 			&i.CreatedByName,
 			&i.PartnerNames,
 			&i.Used,
@@ -796,7 +808,7 @@ func (q *Queries) SeriesShare(ctx context.Context, db DBTX, seriesID int32) erro
 }
 
 const seriesShow = `-- name: SeriesShow :one
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -871,6 +883,10 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		&i.Series.ErasedTo,
 		&i.Series.ErasedAt,
 		&i.Series.CodeAlphabet,
+		&i.Series.ImportID,
+		&i.Series.CodeBits,
+		&i.Series.CodeShortest,
+		&i.Series.CodeLongest,
 		&i.CreatedByName,
 		&i.PartnerNames,
 		&i.Used,

@@ -69,6 +69,10 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &changeWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, files: o.Files, log: o.Log, now: o.Now})
 
+	imports := importer{cards: o.Cards, files: o.Files, log: o.Log, now: o.Now}
+	river.AddWorker(workers, &checkImportWorker{importer: imports})
+	river.AddWorker(workers, &runImportWorker{importer: imports})
+
 	at := o.Concurrency
 	if at == 0 {
 		at = 2

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -45,12 +46,16 @@ func (w *housekeepWorker) Work(ctx context.Context, _ *river.Job[HousekeepArgs])
 	_, sessions := q.SessionDeleteExpired(ctx, w.pool)
 	_, guesses := q.GuessDeleteOld(ctx, w.pool)
 	_, links := q.CustomerLinkDeleteOld(ctx, w.pool)
-	return errors.Join(lapsed, sessions, guesses, links, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.removeFiles(ctx))
+	return errors.Join(lapsed, sessions, guesses, links, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.cards.ExpireImports(ctx), w.removeFiles(ctx))
 }
 
 // orphanAge is how old an unknown file must be to be removed: no job writes
 // longer.
 const orphanAge = 2 * exportTimeout
+
+// uploadAge is how old an upload must be that no import needs: it may have been
+// received just now, and not be entered yet.
+const uploadAge = time.Minute
 
 // removeFiles removes the files of expired exports, and what no export knows.
 func (w *housekeepWorker) removeFiles(ctx context.Context) error {
@@ -71,8 +76,12 @@ func (w *housekeepWorker) removeFiles(ctx context.Context) error {
 		return fmt.Errorf("list files: %w", err)
 	}
 	for _, file := range found {
-		if !kept[file.Name] && w.now().Sub(file.Modified) > orphanAge {
-			w.log.InfoContext(ctx, "a file that belongs to no export is removed", slog.String("file", file.Name))
+		age := orphanAge
+		if strings.HasPrefix(file.Name, card.UploadPrefix) {
+			age = uploadAge // codes lie in it, if encrypted
+		}
+		if !kept[file.Name] && w.now().Sub(file.Modified) > age {
+			w.log.InfoContext(ctx, "a file that nobody needs is removed", slog.String("file", file.Name))
 			errs = append(errs, w.files.Remove(ctx, file.Name))
 		}
 	}

@@ -21,6 +21,7 @@ const channel = "refill"
 const (
 	KindSeries = "series"
 	KindExport = "export"
+	KindImport = "import"
 	KindJobs   = "jobs"
 	// KindResync says that events may have been missed: read everything again.
 	KindResync = "resync"

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/jackc/pgx/v5"
 
 	"refill/internal/card"
 	"refill/internal/db"
@@ -263,6 +264,15 @@ func (s *Server) adminCardFind(c *gin.Context) error {
 		return err
 	}
 	text := strings.TrimSpace(form.Get("find"))
+	if row.Series.ImportID != nil { // by the serial that the card had before its import
+		serial, err := db.New().CardFindImported(c.Request.Context(), s.Pool, db.CardFindImportedParams{SeriesID: row.Series.ID, ImportedSerial: &text})
+		if err == nil {
+			return s.redirect(c, fmt.Sprintf("%s/cards/%d", seriesURL(row.Series.Number), serial))
+		}
+		if !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+	}
 	if serial, ok := card.ReadSerial(row.Series.Number, text); ok {
 		if serial < 1 || serial > row.Series.Made {
 			return s.refuseFind(c, text, fault.Field("find", "serial_unknown", fmt.Sprintf("This series has the serials 1 to %s.", money.Group(fmt.Sprint(row.Series.Made)))))

@@ -23,6 +23,7 @@ type cardShowPage struct {
 	Series    seriesView
 	Card      cardView
 	Partner   string // whose customers may redeem it
+	Before    string // the serial that it had in the system it comes from
 	Happened  []happening
 	CanRedeem bool
 	Redeem    cardRedeem
@@ -101,6 +102,12 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 	p := &cardShowPage{
 		page:   s.page(c, fmt.Sprintf("Card %s of series %s", v.Number, series.Series.Number), sectionSeries),
 		Series: viewSeries(series), Card: v,
+	}
+	if series.Series.ImportID != nil {
+		p.Before, err = db.New().CardImportedSerial(c.Request.Context(), s.Pool, db.CardImportedSerialParams{SeriesID: series.Series.ID, Serial: row.Serial})
+		if err != nil {
+			return nil, err
+		}
 	}
 	p.CanRedeem = v.Redeemable && p.Person.Can(staff.RedeemFor)
 	p.Partner = p.Series.Partners

@@ -51,6 +51,12 @@ func happened(action string, detail []byte) string {
 		return format + " failed"
 	case "export.retried":
 		return format + " tried again"
+	case "import.uploaded":
+		return "File of cards uploaded"
+	case "import.checked":
+		return "File checked: " + count(d.Cards) + " to import"
+	case "import.confirmed":
+		return "Import of " + count(d.Cards) + " confirmed"
 	case "series.lapsed":
 		return "Expired; what was left went to breakage"
 	case "cards.change_ordered":

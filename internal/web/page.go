@@ -58,6 +58,7 @@ const (
 	sectionCustomers  = "/admin/customers"
 	sectionSeries     = "/admin/finance/refill-cards/series"
 	sectionGenerate   = "/admin/finance/refill-cards/generate"
+	sectionImport     = "/admin/finance/refill-cards/import"
 	sectionStatistics = "/admin/finance/refill-cards/statistics"
 	sectionJobs       = "/admin/jobs"
 	sectionModules    = "/admin/config/modules"
@@ -69,6 +70,7 @@ const (
 	oneCustomer = sectionCustomers + "/:id"
 	customerNew = sectionCustomers + "/new"
 	onePartner  = sectionPartners + "/:id"
+	oneImport   = sectionImport + "/:id"
 	oneSeries   = sectionSeries + "/:number"
 	oneChange   = oneSeries + "/changes/:id"
 	oneCard     = oneSeries + "/cards/:serial"
@@ -106,6 +108,9 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 		}
 		if p.Can(staff.SeriesGenerate) {
 			cards.Children = append(cards.Children, entry("Generate", "plus", sectionGenerate))
+		}
+		if p.Can(staff.SeriesImport) {
+			cards.Children = append(cards.Children, entry("Import", "upload", sectionImport))
 		}
 		if p.Can(staff.ReportsView) {
 			cards.Children = append(cards.Children, entry("Statistics", "chart-bar", sectionStatistics))

@@ -165,6 +165,17 @@ func (s *Server) table() []route {
 		{get, sectionStatistics + "/redemptions", staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportRedemptions))},
 		{get, sectionStatistics + "/time-to-use", staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportTimeToUse))},
 
+		// Staff: import of existing cards.
+		{get, sectionImport, staffWho(staff.SeriesImport), s.refillCards(s.adminImportList)},
+		{post, sectionImport, staffWho(staff.SeriesImport), s.refillCards(s.adminImportUpload)},
+		{get, oneImport, staffWho(staff.SeriesImport), s.refillCards(s.adminImportShow)},
+		{get, oneImport + "/live", staffWho(staff.SeriesImport), s.refillCards(s.adminImportLive)},
+		{get, oneImport + "/problems", staffWho(staff.SeriesImport), s.refillCards(s.adminImportProblems)},
+		{post, oneImport + "/plan", staffWho(staff.SeriesImport), s.refillCards(s.adminImportPlan)},
+		{post, oneImport + "/confirm", staffWho(staff.SeriesImport), s.refillCards(s.adminImportChange(s.Cards.ConfirmImport))},
+		{post, oneImport + "/cancel", staffWho(staff.SeriesImport), s.refillCards(s.adminImportChange(s.Cards.CancelImport))},
+		{post, oneImport + "/resume", staffWho(staff.SeriesImport), s.refillCards(s.adminImportChange(s.Cards.ResumeImport))},
+
 		// Customers.
 		{get, sectionHome, customers, s.portalHome},
 		{get, sectionPayments, customers, s.portalPayments},

@@ -85,6 +85,8 @@ func bodyLimit(route string) int64 {
 	switch route {
 	case sectionPartners, onePartner:
 		return maxUpload
+	case sectionImport:
+		return maxImport // read as it comes, never into memory
 	}
 	return maxBody
 }

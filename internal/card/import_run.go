@@ -1,0 +1,285 @@
+package card
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/importfile"
+)
+
+// RunImport makes the cards of a confirmed import, a chunk of rows a transaction. It
+// may run any number of times: the import's counter, which moves with the cards, says
+// which row comes next. Rows that the dry run found bad are passed over; a code that
+// became known since is noted and passed over too. The last chunk finishes every
+// series, posts their value, and completes the job.
+func (s *Service) RunImport(ctx context.Context, id int64, open func(db.CardImport) (io.ReaderAt, func(), error), now func() time.Time, complete Completer) error {
+	got, err := s.q.ImportGet(ctx, s.db, db.ImportGetParams{ID: id, AllPartners: true})
+	if err != nil {
+		return fmt.Errorf("read an import: %w", err)
+	}
+	imp := got.CardImport
+	if imp.State != db.ImportStateRunning {
+		return ErrImportNotWanted
+	}
+	r := &runner{s: s, imp: imp, position: imp.RowsDone, complete: complete}
+	if r.plan, _, err = readImport(imp); err != nil {
+		return err
+	}
+	if err := r.readBad(ctx); err != nil {
+		return err
+	}
+	if r.series, err = s.q.ImportListSeries(ctx, s.db, &id); err != nil {
+		return fmt.Errorf("list the series of an import: %w", err)
+	}
+	file, done, err := open(imp)
+	if err != nil {
+		return err
+	}
+	defer done()
+	rows, err := importfile.Open(file, imp.Size)
+	if err != nil {
+		return err
+	}
+	for range imp.RowsDone { // imported by an earlier run
+		if _, err := rows.Next(); err != nil {
+			return err
+		}
+	}
+	started := now()
+	for {
+		last, err := r.chunk(ctx, rows)
+		if err != nil || last {
+			return err
+		}
+		if now().Sub(started) > runFor {
+			return ErrYield
+		}
+	}
+}
+
+// runner is the state of an import under way.
+type runner struct {
+	s        *Service
+	imp      db.CardImport
+	plan     ImportPlan
+	series   []db.Series
+	bad      []uint64 // a bit for each row
+	position int32    // rows read
+	complete Completer
+}
+
+// readBad reads which rows make no card.
+func (r *runner) readBad(ctx context.Context) error {
+	after := int32(0)
+	for {
+		page, err := r.s.q.ImportProblemList(ctx, r.s.db, db.ImportProblemListParams{ImportID: r.imp.ID, AfterRow: after, Size: importChunk})
+		if err != nil {
+			return fmt.Errorf("read the bad rows: %w", err)
+		}
+		for _, p := range page {
+			at := int(p.Row / 64)
+			for at >= len(r.bad) {
+				r.bad = append(r.bad, 0)
+			}
+			r.bad[at] |= 1 << (p.Row % 64)
+			after = p.Row
+		}
+		if len(page) < importChunk {
+			return nil
+		}
+	}
+}
+
+func (r *runner) isBad(row int32) bool {
+	at := int(row / 64)
+	return at < len(r.bad) && r.bad[at]&(1<<(row%64)) != 0
+}
+
+// chunk reads the next rows and imports them. It reports whether they were the last.
+func (r *runner) chunk(ctx context.Context, rows importfile.Rows) (bool, error) {
+	before, last := r.position, false
+	var numbers []int32
+	var cards []importedCard
+	for range importChunk {
+		row, err := rows.Next()
+		if errors.Is(err, io.EOF) {
+			last = true
+			break
+		}
+		if err != nil {
+			return false, err
+		}
+		if r.position++; r.position == 1 && r.plan.Headings || r.isBad(row.Number) {
+			continue
+		}
+		card, reason := r.plan.card(row.Cells, time.Time{})
+		if reason != "" && reason != reasonNotYet { // the dry run saw whether it had passed
+			return false, fmt.Errorf("row %d of import %d is another than it was", row.Number, r.imp.ID)
+		}
+		numbers, cards = append(numbers, row.Number), append(cards, card)
+	}
+	for range maxRedraws {
+		err := r.s.inTx(ctx, func(tx pgx.Tx) error { return r.keep(ctx, tx, before, numbers, cards, last) })
+		if db.Constraint(err) != "card_code_index_key" { // else: another import was faster; look once more
+			return last, err
+		}
+	}
+	return false, errors.New("card: imported codes keep meeting existing ones")
+}
+
+// keep is the transaction of a chunk.
+func (r *runner) keep(ctx context.Context, tx pgx.Tx, before int32, numbers []int32, cards []importedCard, last bool) error {
+	s := r.s
+	imp, err := s.q.ImportGetForUpdate(ctx, tx, r.imp.ID)
+	if err != nil {
+		return fmt.Errorf("lock an import: %w", err)
+	}
+	if imp.State != db.ImportStateRunning || imp.RowsDone != before { // stopped, or another worker was here
+		return ErrImportNotWanted
+	}
+	known, err := s.knownCodes(ctx, tx, cards)
+	if err != nil {
+		return err
+	}
+	var rows []int32
+	var serials, reasons []string
+	of := make(map[int64][]importedCard, len(r.series)) // by price
+	for i, card := range cards {
+		if known[i] {
+			rows, serials, reasons = append(rows, numbers[i]), append(serials, card.serial), append(reasons, reasonKnown)
+			continue
+		}
+		of[card.price] = append(of[card.price], card)
+	}
+	if err := s.addProblems(ctx, tx, imp.ID, rows, serials, reasons); err != nil {
+		return err
+	}
+	for i := range r.series {
+		if err := s.keepImported(ctx, tx, r.series[i].ID, of[r.series[i].Price], last); err != nil {
+			return err
+		}
+	}
+	if err := s.q.ImportAdvance(ctx, tx, db.ImportAdvanceParams{ID: imp.ID, RowsDone: r.position}); err != nil {
+		return fmt.Errorf("advance an import: %w", err)
+	}
+	if last {
+		if _, err := s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: imp.ID, State: db.ImportStateDone}); err != nil {
+			return fmt.Errorf("finish an import: %w", err)
+		}
+		if err := s.auditImport(ctx, tx, audit.System(), "import.finished", imp.ID, nil); err != nil {
+			return err
+		}
+		return r.complete(ctx, tx)
+	}
+	return s.notifyImport(ctx, tx, imp.ID)
+}
+
+// keepImported adds cards to one series of an import, and finishes it after the last.
+func (s *Service) keepImported(ctx context.Context, tx pgx.Tx, seriesID int64, cards []importedCard, last bool) error {
+	if len(cards) == 0 && !last {
+		return nil
+	}
+	series, err := s.q.SeriesGetForUpdate(ctx, tx, seriesID)
+	if err != nil {
+		return fmt.Errorf("lock a series: %w", err)
+	}
+	if series.State != db.SeriesStateGenerating {
+		return ErrImportNotWanted
+	}
+	if len(cards) > 0 {
+		if err := s.copyImported(ctx, tx, series, cards); err != nil {
+			return err
+		}
+		if err := s.q.SeriesAdvance(ctx, tx, db.SeriesAdvanceParams{ID: seriesID, N: int32(len(cards))}); err != nil { //nolint:gosec // a chunk
+			return fmt.Errorf("advance a series: %w", err)
+		}
+		tally := db.TallyAddParams{SeriesID: seriesID}
+		for _, card := range cards {
+			switch card.state {
+			case db.CardStateDisabled:
+				tally.Disabled++
+			case db.CardStateVoid:
+				tally.Void++
+			default:
+			}
+		}
+		if err := s.q.TallyAdd(ctx, tx, tally); err != nil {
+			return fmt.Errorf("count the cards of a series: %w", err)
+		}
+	}
+	if last {
+		if series, err = s.q.SeriesImportWhole(ctx, tx, seriesID); err != nil {
+			return fmt.Errorf("make a series whole: %w", err)
+		}
+		if series.Made > 0 {
+			if err := s.finish(ctx, tx, series); err != nil {
+				return err
+			}
+		}
+	}
+	return s.notifySeries(ctx, tx, seriesID)
+}
+
+// dayZero is where Postgres counts days from.
+var dayZero = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant, were times allowed to be
+
+// copyImported sends cards to Postgres in the COPY binary format, in the order of the
+// file: the serials of the series follow it.
+func (s *Service) copyImported(ctx context.Context, tx pgx.Tx, series db.Series, cards []importedCard) error {
+	keyID := s.keys.Current()
+	index, err := s.keys.indexer(keyID)
+	if err != nil {
+		return err
+	}
+	seal, err := s.keys.sealer(keyID, series.ID)
+	if err != nil {
+		return err
+	}
+	draw := &drawer{}
+	rows := append(make([]byte, 0, len(cards)*180), copyHead...)
+	bytesOf := func(b []byte) {
+		rows = binary.BigEndian.AppendUint32(rows, uint32(len(b))) //nolint:gosec // short
+		rows = append(rows, b...)
+	}
+	text := func(t string) {
+		if t == "" {
+			rows = binary.BigEndian.AppendUint32(rows, 0xffffffff) // null
+			return
+		}
+		bytesOf([]byte(t))
+	}
+	for i, card := range cards {
+		serial := series.Made + 1 + int32(i)
+		rows = binary.BigEndian.AppendUint16(rows, 9)
+		bytesOf(binary.BigEndian.AppendUint64(nil, uint64(series.ID))) //nolint:gosec // ids are positive
+		bytesOf(binary.BigEndian.AppendUint32(nil, uint32(serial)))    //nolint:gosec // serials are positive
+		bytesOf(binary.BigEndian.AppendUint16(nil, uint16(keyID)))     //nolint:gosec // ids are positive
+		bytesOf([]byte(card.state))
+		bytesOf(index.append(nil, card.code))
+		bytesOf(seal.append(nil, card.code, serial, draw))
+		if card.validTill.Equal(series.ValidTill) {
+			text("")
+		} else {
+			days := card.validTill.Sub(dayZero).Hours() / 24
+			bytesOf(binary.BigEndian.AppendUint32(nil, uint32(int32(days)))) //nolint:gosec // two centuries
+		}
+		text(card.remark)
+		text(card.serial)
+	}
+	rows = binary.BigEndian.AppendUint16(rows, 0xffff)
+	_, err = tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(rows),
+		`copy card (series_id, serial, key_id, state, code_index, code_sealed, valid_till, remark, imported_serial) from stdin (format binary)`)
+	if err != nil {
+		return fmt.Errorf("copy cards of series %d: %w", series.ID, err)
+	}
+	return nil
+}

@@ -1,0 +1,333 @@
+package card_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/card"
+	"refill/internal/db"
+)
+
+// importing is an import whose file is kept in memory, encrypted as the store has it.
+type importing struct {
+	*bundle
+	id     int64
+	sealed []byte
+}
+
+func (b *bundle) upload(tb testing.TB, text string) *importing {
+	tb.Helper()
+	i := &importing{bundle: b}
+	var sealed bytes.Buffer
+	name := card.NewUploadName()
+	w, keyID, err := b.cards.SealUpload(&sealed, name)
+	require.NoError(tb, err)
+	_, err = io.WriteString(w, text)
+	require.NoError(tb, err)
+	require.NoError(tb, w.Close())
+	i.sealed = sealed.Bytes()
+	sum := sha256.Sum256([]byte(text))
+	i.id, err = b.cards.NewImport(tb.Context(), b.admin, card.Upload{FileName: "cards.csv", Name: name, KeyID: keyID, Size: int64(len(text)), SHA256: sum[:]})
+	require.NoError(tb, err)
+	return i
+}
+
+func (i *importing) open(imp db.CardImport) (io.ReaderAt, func(), error) {
+	r, err := i.cards.OpenUpload(bytes.NewReader(i.sealed), imp.KeyID, imp.File)
+	return r, func() {}, err
+}
+
+// planned is a plan for files with all our columns in the order of names.
+func planned(names ...string) card.ImportForm {
+	f := card.ImportForm{
+		Price: "10", ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Partners: []string{card.AnyPartner},
+		Activate: true, Headings: true, Columns: map[string]string{}, Dates: "iso",
+	}
+	for n, name := range names {
+		f.Columns[name] = fmt.Sprint(n + 1)
+	}
+	return f
+}
+
+func (i *importing) check(tb testing.TB, f card.ImportForm) {
+	tb.Helper()
+	require.NoError(tb, i.cards.PlanImport(tb.Context(), i.admin, i.id, f))
+	require.NoError(tb, i.cards.CheckImport(tb.Context(), i.id, i.open, noJob))
+}
+
+func (i *importing) run(tb testing.TB) []db.Series {
+	tb.Helper()
+	require.NoError(tb, i.cards.ConfirmImport(tb.Context(), i.admin, i.id))
+	require.NoError(tb, i.cards.RunImport(tb.Context(), i.id, i.open, time.Now, noJob))
+	return i.series(tb)
+}
+
+func (i *importing) series(tb testing.TB) []db.Series {
+	tb.Helper()
+	series, err := i.q.ImportListSeries(tb.Context(), i.pool, &i.id)
+	require.NoError(tb, err)
+	return series
+}
+
+// problems are the rows left out, as "row serial reason".
+func (i *importing) problems(tb testing.TB) []string {
+	tb.Helper()
+	rows, err := i.q.ImportProblemList(tb.Context(), i.pool, db.ImportProblemListParams{ImportID: i.id, Size: 1000})
+	require.NoError(tb, err)
+	all := []string{}
+	for _, r := range rows {
+		all = append(all, fmt.Sprintf("%d %s %s", r.Row, r.Serial, r.Reason))
+	}
+	return all
+}
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	i := b.upload(t, strings.Join([]string{
+		"ID,Full code,Price,Valid till,Status",
+		"1,202201-QuickAccess-irfUPbEZ,10.00,2030-12-31,Active",
+		"2,202201-QuickAccess-Xk29aPqQ,10.00,2031-06-30,Active",
+		"3,202201-QuickAccess-uuuuuuu1,5,2030-12-31,Disabled",
+		"4,202201-QuickAccess-uuuuuuu2,5,2020-12-31,Expired",
+		"5,202201-QuickAccess-uuuuuuu3,5,2030-12-31,Used",
+		"6,202201-QuickAccess-irfUPbEZ,10.00,2030-12-31,Active",
+		"7,short,10.00,2030-12-31,Active",
+		"8,202201-QuickAccess-uuuuuuu4,ten,2030-12-31,Active",
+		"9,202201-QuickAccess-uuuuuuu5,10,31.12.2030,Active",
+		"10,202201-QuickAccess-uuuuuuu6,10,2030-12-31,Lost",
+		"11,202201-QuickAccess-uuuuuuu7,10,2030-12-31,Expired",
+		"12,,10,2030-12-31,Active",
+	}, "\n"))
+	i.check(t, planned("serial", "code", "price", "valid_till", "status"))
+	require.Equal(t, []string{
+		"7 6 duplicate", "8 7 bad_code", "9 8 bad_price", "10 9 bad_date", "11 10 bad_status", "12 11 not_expired", "13 12 no_code",
+	}, i.problems(t))
+	require.Empty(t, i.series(t), "a dry run makes nothing")
+
+	series := i.run(t)
+	require.Len(t, series, 2)
+	fives, tens := series[0], series[1]
+	require.Equal(t, []int64{500, 1000}, []int64{fives.Price, tens.Price})
+	require.Equal(t, []int32{3, 2}, []int32{fives.Made, tens.Made})
+	require.Equal(t, "2031-06-30", tens.ValidTill.Format(time.DateOnly), "the latest date of its cards")
+	require.Equal(t, db.SeriesStateActive, tens.State)
+	require.Equal(t, int64(1000), b.outstanding(t, fives.ID), "a card used before holds no value")
+	require.Equal(t, int64(2000), b.outstanding(t, tens.ID))
+	b.sound(t)
+	require.Equal(t, []string{"202201-QuickAccess-irfUPbEZ", "202201-QuickAccess-Xk29aPqQ"}, b.codes(t, tens), "exported as they were printed")
+
+	receipt, err := b.redeem(t.Context(), b.anna, " 202201 - QuickAccess – irfUPbEZ ")
+	require.NoError(t, err, "spaces and dashes as people type them")
+	require.Equal(t, int64(1000), receipt.Amount)
+	_, err = b.redeem(t.Context(), b.anna, "202201QuickAccessXk29aPqQ")
+	require.NoError(t, err, "or none")
+	_, err = b.redeem(t.Context(), b.ben, "202201-quickaccess-irfupbez")
+	require.ErrorIs(t, err, card.ErrRefused, "the case counts")
+	for _, code := range []string{"uuuuuuu1", "uuuuuuu2", "uuuuuuu3"} { // disabled, expired, used before
+		_, err = b.redeem(t.Context(), b.ben, "202201-QuickAccess-"+code)
+		if !errors.Is(err, card.ErrBarred) {
+			require.ErrorIs(t, err, card.ErrRefused)
+		}
+	}
+	serial, err := b.q.CardImportedSerial(t.Context(), b.pool, db.CardImportedSerialParams{SeriesID: tens.ID, Serial: 2})
+	require.NoError(t, err)
+	require.Equal(t, "2", serial)
+	b.sound(t)
+	b.noCodesInClear(t, "irfUPbEZ", "Xk29aPqQ")
+}
+
+// noCodesInClear looks through every table that a code might have leaked into.
+func (b *bundle) noCodesInClear(tb testing.TB, parts ...string) {
+	tb.Helper()
+	for _, part := range parts {
+		var n int
+		require.NoError(tb, b.pool.QueryRow(tb.Context(), `select
+			(select count(*) from audit where detail::text like $1) + (select count(*) from river_job where args::text like $1 or errors::text like $1)
+			+ (select count(*) from card_import where card_import::text like $1) + (select count(*) from card_import_problem where serial like $1)
+			+ (select count(*) from card where coalesce(imported_serial, '') || coalesce(remark, '') like $1)`, "%"+part+"%").Scan(&n))
+		require.Zero(tb, n, "a code in clear")
+	}
+}
+
+func TestImportKnownCodes(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	text := "code\nAAAA-aaaa-0001\nAAAA-aaaa-0002\n"
+	first, second := b.upload(t, text), b.upload(t, text+"AAAA-aaaa-0003\n")
+	first.check(t, planned("code"))
+	second.check(t, planned("code"))
+	require.Empty(t, second.problems(t))
+	first.run(t)
+	series := second.run(t) // both were checked before either ran
+	require.Equal(t, []string{"2  known", "3  known"}, second.problems(t))
+	require.Equal(t, int32(1), series[0].Quantity)
+	require.Equal(t, int64(1000), b.outstanding(t, series[0].ID))
+
+	third := b.upload(t, text)
+	third.check(t, planned("code"))
+	require.Len(t, third.problems(t), 2)
+	require.ErrorIs(t, b.cards.ConfirmImport(t.Context(), b.admin, third.id), card.ErrImportNothing)
+	b.sound(t)
+}
+
+// many is a file of n foreign codes.
+func many(n int) string {
+	var b strings.Builder
+	b.WriteString("serial;code;price\n")
+	for i := range n {
+		sum := sha256.Sum256(fmt.Append(nil, i))
+		fmt.Fprintf(&b, "%d;P1-Old-%x;%d,50\n", i+1, sum[:6], 5+i%2)
+	}
+	return b.String()
+}
+
+// However an import is interrupted, it ends with exactly its cards, and its value is
+// posted once.
+func TestImportInterrupted(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	i := b.upload(t, many(90_000))
+	f := planned("serial", "code", "price")
+	f.Decimal = ","
+	i.check(t, f)
+	require.NoError(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id))
+	for range 3 {
+		ctx, cancel := context.WithCancel(t.Context())
+		chunks := 0
+		clock := func() time.Time { // asked once a chunk: the worker dies after the first
+			if chunks++; chunks > 1 {
+				cancel()
+			}
+			return time.Now()
+		}
+		require.Error(t, b.cards.RunImport(ctx, i.id, i.open, clock, noJob))
+		cancel()
+	}
+	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
+	require.ErrorIs(t, b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob), card.ErrImportNotWanted)
+	series := i.series(t)
+	require.Equal(t, db.SeriesStateFailed, series[0].State)
+	require.Equal(t, int32(59_999), series[0].Made+series[1].Made, "three chunks of rows, the headings among them")
+	require.Zero(t, b.outstanding(t, series[0].ID))
+	require.Error(t, b.cards.Cancel(t.Context(), b.admin, series[0].ID), "the codes of a cancelled series could never be imported")
+
+	require.NoError(t, b.cards.ResumeImport(t.Context(), b.admin, i.id))
+	require.NoError(t, b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob))
+	for _, s := range i.series(t) {
+		b.requireWhole(t, s.ID)
+		require.Equal(t, int32(45_000), s.Made)
+		require.Equal(t, 45_000*s.Price, b.outstanding(t, s.ID))
+	}
+	b.sound(t)
+}
+
+// What one installation exports, another imports; the codes stay ours, with their
+// check symbol.
+func TestImportOwnExport(t *testing.T) {
+	t.Parallel()
+	from, to := setup(t), setup(t)
+	codes := from.codes(t, from.series(t, form(3)))
+	text := "serial,code,price,currency,valid_till,series,status\n"
+	for n, code := range codes {
+		text += fmt.Sprintf("%d,%s,10.00,USD,2030-01-31,202601,active\n", n+1, code)
+	}
+	i := to.upload(t, text)
+	i.check(t, planned("serial", "code", "price", "currency", "valid_till", "series", "status"))
+	series := i.run(t)
+	require.Nil(t, series[0].CodeBits, "no shorter codes came in, and no limit is tightened")
+	_, err := to.redeem(t.Context(), to.anna, strings.ToLower(codes[1]))
+	require.NoError(t, err)
+	_, err = to.redeem(t.Context(), to.ben, codes[1][:len(codes[1])-1]+"0")
+	require.ErrorIs(t, err, card.ErrCodeSymbol, "a typing error is still told")
+	to.sound(t)
+}
+
+func TestImportIsItsOwners(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	i := b.upload(t, "code\nAAAA-aaaa-0001\n")
+	other := b.admin
+	other.StaffID, other.Scope.AllPartners = other.StaffID+1, false
+	_, err := b.cards.Import(t.Context(), other, i.id)
+	require.ErrorIs(t, err, card.ErrNoImport)
+	require.ErrorIs(t, b.cards.CancelImport(t.Context(), other, i.id), card.ErrNoImport)
+	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
+	require.ErrorIs(t, b.cards.CancelImport(t.Context(), b.admin, i.id), card.ErrImportState)
+	require.ErrorIs(t, b.cards.PlanImport(t.Context(), b.admin, i.id, planned("code")), card.ErrImportState)
+}
+
+func TestUploadIsEncrypted(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	i := b.upload(t, strings.Repeat("202201-QuickAccess-irfUPbEZ\n", 10_000))
+	require.NotContains(t, string(i.sealed), "QuickAccess")
+	row, err := b.cards.Import(t.Context(), b.admin, i.id)
+	require.NoError(t, err)
+	for _, damage := range []func(){
+		func() { i.sealed[100_000] ^= 1 },
+		func() { i.sealed[100_000] ^= 1; i.sealed = i.sealed[:150_000] },
+	} {
+		damage()
+		r, _, err := i.open(row.CardImport)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, io.NewSectionReader(r, 0, row.CardImport.Size))
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "irfU")
+	}
+}
+
+func TestTightened(t *testing.T) {
+	t.Parallel()
+	usual := card.GuessLimits{Soft: 5, Hard: 10, HardPause: 24 * time.Hour, Window: 24 * time.Hour, PerAddress: 30}
+	for _, c := range []struct {
+		chance float64
+		bar    time.Duration
+	}{
+		{1e-12, 24 * time.Hour}, {5e-9, 24 * time.Hour}, {5e-8, 10 * 24 * time.Hour}, {1e-3, 30 * 24 * time.Hour}, {1, 30 * 24 * time.Hour},
+	} {
+		l := usual.Tightened(c.chance)
+		require.Less(t, l.Hard, usual.Hard)
+		require.Less(t, l.PerAddress, usual.PerAddress)
+		require.Equal(t, c.bar, l.HardPause, c.chance)
+		if c.bar < 30*24*time.Hour {
+			require.LessOrEqual(t, l.Yearly(c.chance), 1e-5)
+		}
+	}
+}
+
+// With foreign codes in use, what might be one is charged; five wrong ones bar.
+func TestImportedCodesAreThrottledHarder(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.redeem(t.Context(), b.anna, "P1-Old-aaaaaaaaaaa1")
+	require.ErrorIs(t, err, card.ErrCodeSymbol, "without imported cards it can only be a typing error")
+	i := b.upload(t, many(10))
+	f := planned("serial", "code", "price")
+	f.Decimal = ","
+	i.check(t, f)
+	i.run(t)
+	wrong := 0
+	for n := range 10 {
+		_, err := b.redeem(t.Context(), b.anna, fmt.Sprintf("P1-Old-aaaaaaaaaaa%d", n))
+		if errors.Is(err, card.ErrBarred) {
+			break
+		}
+		require.ErrorIs(t, err, card.ErrRefused)
+		wrong++
+		_, err = b.pool.Exec(t.Context(), `update guess set barred_until = null where n < 5`) // the pauses between
+		require.NoError(t, err)
+	}
+	require.Equal(t, 5, wrong)
+	_, err = b.redeem(t.Context(), b.ben, "P1-Old")
+	require.ErrorIs(t, err, card.ErrCodeShort, "too short to be one: nothing is looked up or charged")
+}

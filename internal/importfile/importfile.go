@@ -1,0 +1,100 @@
+// Package importfile owns the reading of tables that other programs wrote: CSV in
+// the dialects that are about, and XLSX. It gives rows of text, one at a time, in
+// memory that does not grow with the rows. It knows nothing of cards, and an error
+// of it never quotes what stood in the file.
+package importfile
+
+import (
+	"bytes"
+	"io"
+
+	"refill/internal/fault"
+)
+
+// What a file may hold.
+const (
+	MaxBytes   = 200 << 20 // of the upload
+	MaxRows    = 1_000_001 // headings included
+	MaxColumns = 50
+	MaxCell    = 500 // bytes of one cell; what is longer is cut
+)
+
+// Refusals of a file. None quotes it.
+var (
+	ErrEmpty   = fault.Field("file", "import_empty", "This file has no rows.")
+	ErrTooMany = fault.Field("file", "import_too_many", "This file has more than 1,000,000 rows. Split it and import the parts one after another.")
+	ErrWide    = fault.Field("file", "import_wide", "This file has a row with more than 50 columns. Keep those that describe the cards.")
+	ErrBroken  = fault.Field("file", "import_broken", "This file can’t be read to its end: it is damaged, or not a CSV or XLSX file. Save it again and upload it once more.")
+	ErrBomb    = fault.Field("file", "import_bomb", "This file unpacks to far more than it may. Save it as CSV and import that.")
+	ErrKind    = fault.Field("file", "import_kind", "Choose a CSV or XLSX file. Other kinds, such as XLS or ODS, can be saved as one of them.")
+)
+
+// Row is one row of a table. Number counts from 1 as a spreadsheet does. Cells is
+// only good until the next row is asked for.
+type Row struct {
+	Number int32
+	Cells  []string
+}
+
+// Rows gives the rows of a table; io.EOF ends them.
+type Rows interface {
+	Next() (Row, error)
+}
+
+// Open finds out what a file is and begins to read it.
+func Open(r io.ReaderAt, size int64) (Rows, error) {
+	if size == 0 {
+		return nil, ErrEmpty
+	}
+	head := make([]byte, min(size, sniffed))
+	if n, err := r.ReadAt(head, 0); n < len(head) && err != nil && err != io.EOF {
+		return nil, err
+	}
+	var rows Rows
+	var err error
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		rows, err = openXLSX(r, size)
+	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")), bytes.HasPrefix(head, []byte("%PDF")), bytes.HasPrefix(head, []byte("\x1f\x8b")):
+		return nil, ErrKind
+	default:
+		rows, err = openCSV(io.NewSectionReader(r, 0, size), head)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &bounded{rows: rows}, nil
+}
+
+// bounded keeps a table within what a file may hold, and leaves out empty rows.
+type bounded struct {
+	rows Rows
+	n    int
+}
+
+// Next gives the next row that is not empty.
+func (b *bounded) Next() (Row, error) {
+	for {
+		row, err := b.rows.Next()
+		if err != nil {
+			return Row{}, err
+		}
+		if len(row.Cells) > MaxColumns {
+			return Row{}, ErrWide
+		}
+		blank := true
+		for i, cell := range row.Cells {
+			if len(cell) > MaxCell {
+				row.Cells[i] = cell[:MaxCell]
+			}
+			blank = blank && cell == ""
+		}
+		if blank {
+			continue
+		}
+		if b.n++; b.n > MaxRows {
+			return Row{}, ErrTooMany
+		}
+		return row, nil
+	}
+}

@@ -1,0 +1,320 @@
+package importfile
+
+import (
+	"archive/zip"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An XLSX file is read here, not by a library: those that are about unpack large
+// sheets to temporary files in clear, which a file of codes must never be, or take
+// a file that is cut off for one that has ended.
+
+// What may come out of the archive.
+const (
+	maxSheet   = 2 << 30 // bytes of the sheet's XML
+	maxStrings = 1 << 29 // bytes of the shared texts' XML
+	maxStyles  = 16 << 20
+	maxFiles   = 2000
+)
+
+// xlsxRows reads the first sheet of a workbook.
+type xlsxRows struct {
+	sheet   *xml.Decoder
+	strings []string
+	dates   []bool // by style: the number is a day
+	from    time.Time
+	cells   []string
+	last    int32
+}
+
+// openXLSX reads what the cells refer to, and begins the first sheet.
+func openXLSX(r io.ReaderAt, size int64) (Rows, error) {
+	archive, err := zip.NewReader(r, size)
+	if err != nil || len(archive.File) > maxFiles {
+		return nil, ErrBroken
+	}
+	files := map[string]*zip.File{}
+	for _, f := range archive.File {
+		files[strings.TrimPrefix(f.Name, "/")] = f
+	}
+	x := &xlsxRows{from: time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)}
+	name, err := x.firstSheet(files)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.readStyles(files["xl/styles.xml"]); err != nil {
+		return nil, err
+	}
+	if err := x.readStrings(files["xl/sharedStrings.xml"]); err != nil {
+		return nil, err
+	}
+	sheet, err := open(files[name], maxSheet)
+	if err != nil {
+		return nil, err
+	}
+	x.sheet = xml.NewDecoder(sheet)
+	return x, nil
+}
+
+// open opens one file of the archive, which may not be larger than it may. (The
+// zip reader itself refuses a file that is larger than it says.)
+func open(f *zip.File, most uint64) (io.Reader, error) {
+	if f == nil {
+		return nil, ErrKind
+	}
+	if f.UncompressedSize64 > most {
+		return nil, ErrBomb
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, ErrBroken
+	}
+	return io.LimitReader(r, int64(most)), nil //nolint:gosec // our own bound
+}
+
+// decode unmarshals a small file of the archive; one that is not there is empty.
+func decode(f *zip.File, into any) error {
+	if f == nil {
+		return nil
+	}
+	r, err := open(f, maxStyles)
+	if err != nil {
+		return err
+	}
+	if err := xml.NewDecoder(r).Decode(into); err != nil {
+		return ErrBroken
+	}
+	return nil
+}
+
+// firstSheet finds the file of the workbook's first sheet, and its calendar.
+func (x *xlsxRows) firstSheet(files map[string]*zip.File) (string, error) {
+	var book struct {
+		Properties struct {
+			Date1904 string `xml:"date1904,attr"`
+		} `xml:"workbookPr"`
+		Sheets []struct {
+			ID string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
+		} `xml:"sheets>sheet"`
+	}
+	var links struct {
+		Links []struct {
+			ID     string `xml:"Id,attr"`
+			Target string `xml:"Target,attr"`
+		} `xml:"Relationship"`
+	}
+	if err := errors.Join(decode(files["xl/workbook.xml"], &book), decode(files["xl/_rels/workbook.xml.rels"], &links)); err != nil {
+		return "", ErrBroken
+	}
+	if book.Properties.Date1904 == "1" || book.Properties.Date1904 == "true" {
+		x.from = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if len(book.Sheets) > 0 {
+		for _, link := range links.Links {
+			if link.ID == book.Sheets[0].ID {
+				if whole, ok := strings.CutPrefix(link.Target, "/"); ok {
+					return whole, nil
+				}
+				return path.Join("xl", link.Target), nil
+			}
+		}
+	}
+	return "xl/worksheets/sheet1.xml", nil
+}
+
+// readStyles finds the styles that show a number as a date.
+func (x *xlsxRows) readStyles(f *zip.File) error {
+	var styles struct {
+		Formats []struct {
+			ID   int    `xml:"numFmtId,attr"`
+			Code string `xml:"formatCode,attr"`
+		} `xml:"numFmts>numFmt"`
+		Cells []struct {
+			ID int `xml:"numFmtId,attr"`
+		} `xml:"cellXfs>xf"`
+	}
+	if err := decode(f, &styles); err != nil {
+		return err
+	}
+	dates := map[int]bool{}
+	for _, format := range styles.Formats {
+		dates[format.ID] = strings.ContainsAny(strings.ToLower(format.Code), "yd")
+	}
+	for _, cell := range styles.Cells {
+		x.dates = append(x.dates, cell.ID >= 14 && cell.ID <= 17 || cell.ID == 22 || dates[cell.ID])
+	}
+	return nil
+}
+
+// readStrings reads the texts that cells share. They are the one part that grows
+// with the file; maxStrings bounds it.
+func (x *xlsxRows) readStrings(f *zip.File) error {
+	if f == nil {
+		return nil
+	}
+	r, err := open(f, maxStrings)
+	if err != nil {
+		return err
+	}
+	d := xml.NewDecoder(r)
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return ErrBroken
+		}
+		if start, ok := token.(xml.StartElement); ok && start.Name.Local == "si" {
+			text, err := textOf(d)
+			if err != nil {
+				return err
+			}
+			if len(x.strings) > MaxRows*MaxColumns {
+				return ErrBomb
+			}
+			x.strings = append(x.strings, text)
+		}
+	}
+}
+
+// textOf gathers the text of an element to its end, formatted runs together, without
+// the reading aids that East Asian texts carry.
+func textOf(d *xml.Decoder) (string, error) {
+	var b strings.Builder
+	depth, inText, aside := 1, 0, 0
+	for depth > 0 {
+		token, err := d.Token()
+		if err != nil {
+			return "", ErrBroken
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			depth++
+			switch t.Name.Local {
+			case "t", "v":
+				inText = depth
+			case "rPh":
+				aside = depth
+			}
+		case xml.EndElement:
+			if inText == depth {
+				inText = 0
+			}
+			if aside == depth {
+				aside = 0
+			}
+			depth--
+		case xml.CharData:
+			if inText > 0 && aside == 0 && b.Len() < MaxCell {
+				b.Write(t[:min(len(t), MaxCell)])
+			}
+		}
+	}
+	return b.String(), nil
+}
+
+// Next reads up to the end of the next row.
+func (x *xlsxRows) Next() (Row, error) {
+	for {
+		token, err := x.sheet.Token()
+		if errors.Is(err, io.EOF) {
+			return Row{}, io.EOF
+		}
+		if err != nil {
+			return Row{}, ErrBroken
+		}
+		if start, ok := token.(xml.StartElement); ok && start.Name.Local == "row" {
+			return x.row(start)
+		}
+	}
+}
+
+func (x *xlsxRows) row(start xml.StartElement) (Row, error) {
+	x.cells = x.cells[:0]
+	number := x.last + 1
+	if n, err := strconv.ParseInt(attribute(start, "r"), 10, 32); err == nil && int32(n) > x.last {
+		number = int32(n)
+	}
+	x.last = number
+	for {
+		token, err := x.sheet.Token()
+		if err != nil {
+			return Row{}, ErrBroken
+		}
+		switch t := token.(type) {
+		case xml.EndElement:
+			return Row{Number: number, Cells: x.cells}, nil
+		case xml.StartElement:
+			column := columnOf(attribute(t, "r"), len(x.cells))
+			if column >= MaxColumns {
+				return Row{}, ErrWide
+			}
+			for len(x.cells) <= column {
+				x.cells = append(x.cells, "")
+			}
+			text, err := textOf(x.sheet)
+			if err != nil {
+				return Row{}, err
+			}
+			if x.cells[column], err = x.value(t, text); err != nil {
+				return Row{}, err
+			}
+		}
+	}
+}
+
+// value is what a cell shows.
+func (x *xlsxRows) value(cell xml.StartElement, text string) (string, error) {
+	switch attribute(cell, "t") {
+	case "s":
+		i, err := strconv.Atoi(text)
+		if err != nil || i < 0 || i >= len(x.strings) {
+			return "", ErrBroken
+		}
+		return clean(x.strings[i]), nil
+	case "", "n":
+		number, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return clean(text), nil //nolint:nilerr // then it is no number, and shown as it is
+		}
+		style, err := strconv.Atoi(attribute(cell, "s"))
+		if err == nil && style >= 0 && style < len(x.dates) && x.dates[style] && number >= 0 && number < 3e6 {
+			return x.from.AddDate(0, 0, int(number)).Format(time.DateOnly), nil
+		}
+		if math.Abs(number) < 1e15 && strings.ContainsAny(text, "eE.") { // 1.2E+3, 12.0
+			return strconv.FormatFloat(number, 'f', -1, 64), nil
+		}
+		return text, nil
+	}
+	return clean(text), nil
+}
+
+// columnOf reads the letters of a reference such as AB12; next is the column of a
+// cell that has none.
+func columnOf(reference string, next int) int {
+	column := 0
+	for i := 0; i < len(reference) && reference[i] >= 'A' && reference[i] <= 'Z' && i < 4; i++ {
+		column = column*26 + int(reference[i]-'A') + 1
+	}
+	if column == 0 {
+		return next
+	}
+	return column - 1
+}
+
+func attribute(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name && a.Name.Space == "" {
+			return a.Value
+		}
+	}
+	return ""
+}

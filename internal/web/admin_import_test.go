@@ -1,0 +1,123 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+)
+
+// upload sends a file through the form and returns the answer.
+func (b *browser) upload(name, text string) *got {
+	b.site.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	part, err := w.CreateFormFile("file", name)
+	require.NoError(b.site.t, err)
+	_, err = io.WriteString(part, text)
+	require.NoError(b.site.t, err)
+	require.NoError(b.site.t, w.Close())
+	return b.do(http.MethodPost, sectionImport, body.String(), "Content-Type", w.FormDataContentType())
+}
+
+// plan is what the form sends as it is shown.
+func (g *got) plan() url.Values {
+	form := url.Values{"partner": {"any"}, "default_price": {"10"}}
+	g.doc().Find("#plan-form select").Each(func(_ int, s *goquery.Selection) {
+		if name, _ := s.Attr("name"); name != "partner" {
+			value, _ := s.Find("option[selected]").Attr("value")
+			form.Set(name, value)
+		}
+	})
+	form.Set("default_valid_till", "2099-12-31")
+	form.Set("headings", "on")
+	form.Set("activate", "on")
+	return form
+}
+
+const cardsOfOld = "ID;Full code;Status\n1;202201-QuickAccess-irfUPbEZ;Active\n2;202201-QuickAccess-Xk29aPqQ;Used\n3;202201-QuickAccess-irfUPbEZ;Active\n"
+
+func TestImportPages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	require.Equal(t, 1, admin.get(sectionImport).doc().Find("input[type=file]").Length())
+
+	got := admin.upload(`C:\old\cards.csv`, cardsOfOld)
+	require.Equal(t, http.StatusSeeOther, got.Status, got.Body)
+	at := got.Header.Get("Location")
+	page := admin.get(at)
+	require.Contains(t, page.text("main h1"), "cards.csv")
+	require.NotContains(t, page.Body, "irfUPbEZ", "a code is never shown")
+	require.Contains(t, page.Body, "Full code", "but the headings are")
+	form := page.plan()
+	require.Equal(t, []string{"2", "1", "3", ""}, []string{form.Get("code"), form.Get("serial"), form.Get("status"), form.Get("price")})
+
+	wrong := maps.Clone(form)
+	wrong.Set("default_price", "ten")
+	mend := admin.post(at+"/plan", wrong)
+	require.Equal(t, http.StatusUnprocessableEntity, mend.Status)
+	require.Contains(t, mend.text(".notice-bad"), "Enter the value of one card")
+	value, _ := mend.one("#f-default_price").Attr("value")
+	require.Equal(t, "ten", value)
+
+	require.Equal(t, http.StatusSeeOther, admin.post(at+"/plan", form).Status)
+	require.Contains(t, admin.get(at).text("#import-live"), "Checking the file")
+	require.Equal(t, http.StatusConflict, admin.post(at+"/confirm", nil).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(at+"/cancel", nil).Status)
+	require.Contains(t, admin.get(at).text("#import-live"), "Nothing was imported")
+	require.Equal(t, []string{"import.uploaded", "import.planned", "import.cancelled"}, s.audits()[1:])
+	require.NotContains(t, s.Log.String(), "irfUPbEZ")
+}
+
+func TestImportIsNotForOthers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	one, other := s.as(db.StaffRoleAdministrator, s.North), s.as(db.StaffRoleAdministrator, s.South)
+	at := one.upload("cards.csv", cardsOfOld).Header.Get("Location")
+	for _, path := range []string{at, at + "/live", at + "/problems"} {
+		foreign, missing := other.get(path), other.get(strings.Replace(path, at, sectionImport+"/999", 1))
+		require.Equal(t, http.StatusNotFound, foreign.Status, path)
+		require.Equal(t, missing.text("main"), foreign.text("main"))
+	}
+	require.Equal(t, http.StatusNotFound, other.post(at+"/cancel", nil).Status)
+	require.Contains(t, one.post(at+"/plan", one.get(at).plan()).text(".notice-bad"), "partner", "cards for any partner are imported by staff of all")
+}
+
+func TestUploadsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	for name, c := range map[string]struct{ text, want string }{
+		"cards.xls": {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "CSV or XLSX"},
+		"empty.csv": {"", "no rows"},
+		"blank.csv": {"\n\n", "no rows"},
+	} {
+		got := admin.upload(name, c.text)
+		require.Equal(t, http.StatusUnprocessableEntity, got.Status, name)
+		require.Contains(t, got.text("#f-file-error"), c.want, name)
+	}
+	got := admin.post(sectionImport, url.Values{"file": {"x"}})
+	require.Contains(t, got.text("#f-file-error"), "Choose the CSV or XLSX file")
+	files, err := s.Server.Files.List(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, files, "nothing is left of a file that was refused")
+
+	// More than a form may hold is let through here, and here alone.
+	large := strings.Repeat("AAAA-bbbb-cccc-dddd\n", 10_000)
+	require.Equal(t, http.StatusSeeOther, admin.upload("large.csv", large).Status)
+	require.Equal(t, http.StatusRequestEntityTooLarge, admin.post(sectionGenerate, url.Values{"prefix": {large}}).Status)
+	var state string
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select state from card_import`).Scan(&state))
+	require.Equal(t, fmt.Sprint(db.ImportStateUploaded), state)
+}

@@ -1,0 +1,222 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/importfile"
+)
+
+// maxImport is the largest file of cards: the file, and a little for the form round it.
+const maxImport = importfile.MaxBytes + 64<<10
+
+// uploadTime is how long an upload may take: 200 MB over a line of 2 Mbit/s.
+const uploadTime = 15 * time.Minute
+
+// importListPage is where an import begins.
+type importListPage struct {
+	page
+	Error    string // of the file
+	Mistakes []mistake
+	Imports  []importLine
+}
+
+// importLine is one of the imports so far.
+type importLine struct {
+	URL, FileName, Who string
+	State              badge
+	At                 time.Time
+}
+
+// adminImportList handles GET /admin/finance/refill-cards/import.
+func (s *Server) adminImportList(c *gin.Context) error {
+	p, err := s.newImportListPage(c)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "admin/import_list", p)
+}
+
+func (s *Server) newImportListPage(c *gin.Context) (*importListPage, error) {
+	p := &importListPage{page: s.page(c, "Import cards", sectionImport)}
+	rows, err := db.New().ImportList(c.Request.Context(), s.Pool, db.ImportListParams{AllPartners: p.Person.Scope.AllPartners, StaffID: p.Person.ID})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		i := row.CardImport
+		p.Imports = append(p.Imports, importLine{importURL(i.ID), i.FileName, row.CreatedByName, importBadge(i.State), i.CreatedAt})
+	}
+	return p, nil
+}
+
+// Refusals of an upload.
+var (
+	errNoFile  = fault.Field("file", "import_no_file", "Choose the CSV or XLSX file that holds the cards.")
+	errTooBig  = fault.Field("file", "import_too_big", "This file is larger than 200 MB. Split it, or leave out columns that are not needed.")
+	errStopped = fault.Field("file", "import_cut", "The upload broke off. Choose the file again.")
+)
+
+// adminImportUpload handles POST /admin/finance/refill-cards/import. The file goes
+// from the connection through the cipher into the store; it is never in memory as a
+// whole, nor anywhere in clear.
+func (s *Server) adminImportUpload(c *gin.Context) error {
+	id, err := s.receive(c)
+	if fault.IsInternal(err) {
+		return err
+	}
+	if err != nil {
+		p, pageErr := s.newImportListPage(c)
+		if pageErr != nil {
+			return pageErr
+		}
+		f := field{Name: "file"}
+		p.Mistakes = explain(err, &f)
+		p.Error = f.Error
+		return s.part(c, http.StatusUnprocessableEntity, "admin/import_list", "import-form", p)
+	}
+	return s.redirect(c, importURL(id))
+}
+
+// receive keeps the uploaded file and enters its import.
+func (s *Server) receive(c *gin.Context) (int64, error) {
+	ctx := c.Request.Context()
+	control := http.NewResponseController(c.Writer)
+	if err := control.SetReadDeadline(s.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	part, err := filePart(c.Request)
+	if err != nil {
+		return 0, err
+	}
+	u := card.Upload{FileName: uploadedName(part.FileName()), Name: card.NewUploadName()}
+	target, err := s.Files.Create(ctx, u.Name)
+	if err != nil {
+		return 0, err
+	}
+	defer target.Abort() //nolint:errcheck // after Commit it does nothing
+	sealed, keyID, err := s.Cards.SealUpload(target, u.Name)
+	if err != nil {
+		return 0, err
+	}
+	u.KeyID = keyID
+	sum, lines := sha256.New(), &lineCounter{}
+	u.Size, err = io.Copy(sealed, io.TeeReader(&io.LimitedReader{R: part, N: importfile.MaxBytes + 1}, io.MultiWriter(sum, lines)))
+	if err != nil {
+		return 0, uploadFault(err)
+	}
+	if u.Size > importfile.MaxBytes {
+		return 0, errTooBig
+	}
+	if u.Size == 0 {
+		return 0, importfile.ErrEmpty
+	}
+	if err := sealed.Close(); err != nil {
+		return 0, err
+	}
+	if _, err := target.Commit(); err != nil {
+		return 0, err
+	}
+	u.SHA256 = sum.Sum(nil)
+	id, err := s.enterUpload(c, u, lines.n)
+	if err != nil {
+		return 0, errors.Join(err, s.Files.Remove(ctx, u.Name))
+	}
+	return id, nil
+}
+
+// enterUpload looks at the beginning of a kept file and enters its import.
+func (s *Server) enterUpload(c *gin.Context, u card.Upload, lines int64) (int64, error) {
+	file, _, err := s.Files.Open(c.Request.Context(), u.Name)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close() //nolint:errcheck // only read
+	text, err := s.Cards.OpenUpload(file, u.KeyID, u.Name)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := importfile.Open(text, u.Size)
+	if err != nil {
+		return 0, err
+	}
+	if u.Preview, err = preview(rows); err != nil {
+		return 0, err
+	}
+	if !strings.HasSuffix(strings.ToLower(u.FileName), ".xlsx") {
+		u.Preview.Lines = lines
+	}
+	return s.Cards.NewImport(c.Request.Context(), s.actor(c), u)
+}
+
+// filePart finds the file in a form that is read as it comes.
+func filePart(r *http.Request) (*multipart.Part, error) {
+	reader, err := r.MultipartReader()
+	if err != nil {
+		return nil, errNoFile
+	}
+	for {
+		part, err := reader.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil, errNoFile
+		}
+		if err != nil {
+			return nil, uploadFault(err)
+		}
+		if part.FormName() == "file" {
+			if part.FileName() == "" {
+				return nil, errNoFile
+			}
+			return part, nil
+		}
+	}
+}
+
+// uploadFault tells what is wrong with the upload from what is wrong with us.
+func uploadFault(err error) error {
+	switch {
+	case isTooLarge(err):
+		return errTooBig
+	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "multipart"):
+		return errStopped
+	}
+	return err
+}
+
+func isTooLarge(err error) bool {
+	_, ok := errors.AsType[*http.MaxBytesError](err)
+	return ok
+}
+
+// uploadedName is the name of a file as it may be shown.
+func uploadedName(name string) string {
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	return cut(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, "")), 120)
+}
+
+// lineCounter counts lines as they pass.
+type lineCounter struct{ n int64 }
+
+// Write implements io.Writer.
+func (l *lineCounter) Write(p []byte) (int, error) {
+	l.n += int64(bytes.Count(p, []byte{'\n'}))
+	return len(p), nil
+}
