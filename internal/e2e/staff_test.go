@@ -85,6 +85,7 @@ func TestStaff(t *testing.T) {
 		"/admin/config/roles": "role-list-phone", "/admin/config/roles/new": "role-form-phone",
 	} {
 		phone.open(path)
+		phone.until("the page", `location.pathname === `+quote(path)+` && document.readyState === "complete"`)
 		phone.looks(name)
 	}
 }
