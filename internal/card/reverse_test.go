@@ -3,6 +3,7 @@ package card_test
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -61,6 +62,7 @@ func TestReverseRedemption(t *testing.T) {
 	_, err = customer.Pay(t.Context(), b.pool, b.admin, spent)
 	require.NoError(t, err)
 	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Erase(t.Context(), s.ID, time.Now, noJob))
 	back, err = b.cards.Reverse(t.Context(), b.admin, customer.Reversal{CustomerID: b.ben.ID, PaymentID: receipt.PaymentID, Reason: "stolen box", Key: uuid.New()})
 	require.NoError(t, err)
 	require.Equal(t, int64(-600), back.Balance)

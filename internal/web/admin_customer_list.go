@@ -37,7 +37,7 @@ type customerListPage struct {
 	Rows     []customerView
 	Filter   customerFilter
 	Words    []filterWord
-	Partners *field // to choose from, where there is a choice
+	Partners field // to choose from, where there is a choice
 	Pager    pager
 	Empty    empty
 	CSV      string // the list as a file
@@ -170,7 +170,7 @@ func (s *Server) adminCustomerList(c *gin.Context) error {
 		f.Status = w.URL
 		p.Words = append(p.Words, filterWord{Text: w.Text, URL: f.at(), Current: w.URL == p.Filter.Status})
 	}
-	if p.Partners, err = s.partnersAbove(ctx, scope, p.Filter.Partner); err != nil {
+	if p.Partners, err = s.partnerFilter(ctx, p.Person, numberOf(p.Filter.Partner)); err != nil {
 		return err
 	}
 	p.Empty = empty{Icon: "users", Title: "No customers yet", Text: "Customers redeem refill cards in the portal; each belongs to one partner."}
@@ -181,15 +181,4 @@ func (s *Server) adminCustomerList(c *gin.Context) error {
 		p.Empty = empty{Icon: "search", Title: "Nobody matches", Text: "No name, username, e-mail, phone number or id fits what you look for.", Action: "Show all customers", URL: sectionCustomers}
 	}
 	return s.render(c, http.StatusOK, "admin/customer_list", p)
-}
-
-// partnersAbove is the choice of a partner above a list; nil where there is none.
-func (s *Server) partnersAbove(ctx context.Context, scope audit.Scope, chosen string) (*field, error) {
-	options, err := s.partnerOptions(ctx, scope)
-	if err != nil || len(options) < 2 {
-		return nil, err
-	}
-	f := &field{Name: "partner", Label: "Partner", Options: append([]option{{Text: "Every partner"}}, options...)}
-	f.choose(chosen)
-	return f, nil
 }
