@@ -30,7 +30,7 @@ func redeemSteps() []step {
 		{"SessionGetCustomer", map[string]string{"token_hash": ":token::bytea", "idle": "'24 hours'"}, ""}, //nolint:gosec // names of a column and of a variable, no secret
 		{"CustomerGet", customer, ""}, // for the page
 		{"CustomerGet", customer, ""}, // for the domain
-		{"SeriesImported", nil, ""}, // whether codes of another system may be typed
+		{"SeriesImported", nil, ""},   // whether codes of another system may be typed
 		{"LedgerGetByKey", map[string]string{"idempotency_key": ":key::uuid"}, ""},
 		{"GuessCharge", guess, ""},
 		{"begin", nil, ""},
