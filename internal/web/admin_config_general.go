@@ -15,9 +15,9 @@ import (
 // configGeneralPage is the name, the money and the clock of the installation.
 type configGeneralPage struct {
 	page
-	Brand, Currency, TimeZone field
-	Fixed                     bool // money has moved: the currency stays
-	Mistakes                  []mistake
+	BrandName, Currency, TimeZone field
+	Fixed                         bool // money has moved: the currency stays
+	Mistakes                      []mistake
 }
 
 // newConfigGeneralPage shows the settings, or the form as it was typed.
@@ -36,14 +36,14 @@ func (s *Server) newConfigGeneralPage(c *gin.Context, typed url.Values) (*config
 		return nil, err
 	}
 	p := &configGeneralPage{
-		page:     s.page(c, "General", sectionGeneral),
-		Brand:    field{Name: "brand", Label: "Brand", Value: v.Brand, Hint: "On the portal and on cards where the partner has no name of its own.", Autocomplete: "off"},
-		Currency: field{Name: "currency", Label: "Currency", Value: v.Currency, Hint: "Three letters, such as USD or EUR. It can’t be changed once there are customers or series.", Plain: true, Capitals: true, Short: true, Mono: true, Autocomplete: "off"},
-		TimeZone: field{Name: "time_zone", Label: "Time zone", Value: v.TimeZone, Hint: "Type to search. Decides when the last day of cards for several partners ends.", Plain: true, Short: true, Autocomplete: "off", List: zones},
-		Fixed:    fixed,
+		page:      s.page(c, "General", sectionGeneral),
+		BrandName: field{Name: "brand", Label: "Brand", Value: v.Brand, Hint: "On the portal and on cards where the partner has no name of its own.", Autocomplete: "off"},
+		Currency:  field{Name: "currency", Label: "Currency", Value: v.Currency, Hint: "Three letters, such as USD or EUR. It can’t be changed once there are customers or series.", Plain: true, Capitals: true, Short: true, Mono: true, Autocomplete: "off"},
+		TimeZone:  field{Name: "time_zone", Label: "Time zone", Value: v.TimeZone, Hint: "Type to search. Decides when the last day of cards for several partners ends.", Plain: true, Short: true, Autocomplete: "off", List: zones},
+		Fixed:     fixed,
 	}
 	if typed != nil {
-		p.Brand.Value, p.TimeZone.Value = cut(typed.Get("brand"), 200), cut(typed.Get("time_zone"), 100)
+		p.BrandName.Value, p.TimeZone.Value = cut(typed.Get("brand"), 200), cut(typed.Get("time_zone"), 100)
 		if !fixed {
 			p.Currency.Value = cut(typed.Get("currency"), 20)
 		}
@@ -79,6 +79,6 @@ func (s *Server) adminConfigGeneral(c *gin.Context) error {
 	if pageErr != nil {
 		return pageErr
 	}
-	p.Mistakes = explain(err, &p.Brand, &p.Currency, &p.TimeZone)
+	p.Mistakes = explain(err, &p.BrandName, &p.Currency, &p.TimeZone)
 	return s.render(c, http.StatusUnprocessableEntity, "admin/config_general", p)
 }

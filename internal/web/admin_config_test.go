@@ -168,6 +168,7 @@ func TestConfigGeneral(t *testing.T) {
 	page := admin.get(sectionGeneral)
 	page.none("#f-currency")
 	require.Contains(t, page.text("main"), "Fixed")
+	require.Equal(t, "Northlight", page.text(".topbar .brand-name"))
 	got = admin.post(sectionGeneral, form)
 	require.Equal(t, http.StatusUnprocessableEntity, got.Status, "also past the page")
 	require.Equal(t, "USD", s.settings().Currency)

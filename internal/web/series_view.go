@@ -22,6 +22,7 @@ type seriesView struct {
 	Price       string
 	Quantity    int64
 	Partners    string
+	Unlocked    bool // partners are only for information
 	ValidTill   time.Time
 	CreatedBy   string
 	CreatedAt   time.Time
@@ -50,7 +51,7 @@ func viewSeries(row db.SeriesShowRow) seriesView {
 		ID: s.ID, Number: s.Number, Prefix: s.Prefix, URL: seriesURL(s.Number),
 		State:   seriesBadge(card.SeriesStatus(s.State, row.Expired)),
 		Working: s.State == db.SeriesStateQueued || s.State == db.SeriesStateGenerating,
-		Failed:  s.Failure, Price: amount(1), Quantity: int64(s.Quantity), Partners: row.PartnerNames,
+		Failed:  s.Failure, Price: amount(1), Quantity: int64(s.Quantity), Partners: row.PartnerNames, Unlocked: !s.PartnerLock,
 		ValidTill: s.ValidTill, CreatedBy: row.CreatedByName, CreatedAt: s.CreatedAt,
 		Unused: unused, Used: row.Used, FaceValue: amount(int64(s.Quantity)), Outstanding: money.Amount{Minor: card.Outstanding(row), Currency: s.Currency}.String(),
 		Redeemable: s.State == db.SeriesStateActive && !row.Expired,
