@@ -185,7 +185,10 @@ func (b *browser) signIn(door, username string) {
 func (b *browser) fits() {
 	b.t.Helper()
 	wide := script[bool](b, `document.documentElement.scrollWidth > innerWidth`)
-	require.False(b.t, wide, "%s scrolls sideways", script[string](b, `location.pathname + " at " + innerWidth`))
+	if wide {
+		b.t.Fatalf("%s scrolls sideways: %s", script[string](b, `location.pathname + " at " + innerWidth`), script[string](b,
+			`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".table-wrap")).slice(0, 6).map(e => e.tagName + "." + e.className + "#" + e.id).join(", ")`))
+	}
 }
 
 // accessible runs the accessibility checker over the page, light and dark.
