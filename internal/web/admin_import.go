@@ -218,7 +218,7 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 	p.Confirm = confirmation{
 		ID: "confirm", Opener: "Import " + cards, Title: "Import " + cards + "?",
 		Text:   fmt.Sprintf("Import %s worth %s. %s %s rows of the file are left out.", cards, total, when, grouped(p.BadTotal)),
-		Button: "Import " + cards, Action: p.URL + "/confirm",
+		Button: "Import " + cards, Action: p.URL + "/confirm", Main: true,
 	}
 	return nil
 }

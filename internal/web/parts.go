@@ -185,6 +185,7 @@ type confirmation struct {
 	Keep    string // the word on the button that does nothing; empty: Cancel
 	Action  string // where the form is posted
 	Danger  bool
+	Main    bool // opening it is what the page is for
 	Hidden  []hidden
 	Reason  *field // asked for in the dialog; nil: none
 	Refused string // why it did not work; the dialog is then open
