@@ -26,6 +26,22 @@ func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string
 	if err := s.charge(ctx, actor, 0, read.limits); err != nil {
 		return db.CardFindRow{}, err
 	}
+	row, err := s.findWithin(ctx, actor, indexes)
+	switch {
+	case err == nil:
+		s.forgive(ctx, actor, 0, read.limits)
+	case errors.Is(err, ErrUnknown):
+		if behind := s.keysBehind(ctx); behind != nil {
+			s.forgive(ctx, actor, 0, read.limits)
+			err = behind
+		}
+	}
+	return row, err
+}
+
+// findWithin looks for a card by its index. One of other partners answers like one
+// that is not there.
+func (s *Service) findWithin(ctx context.Context, actor audit.Actor, indexes [][]byte) (db.CardFindRow, error) {
 	row, err := s.q.CardFind(ctx, s.db, db.CardFindParams{CodeIndexes: indexes})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return row, ErrUnknown
@@ -33,14 +49,10 @@ func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string
 	if err != nil {
 		return row, fmt.Errorf("look up a card: %w", err)
 	}
-	if _, err := s.Series(ctx, actor, row.SeriesID); err != nil {
-		if errors.Is(err, ErrNoSeries) {
-			return db.CardFindRow{}, ErrUnknown
-		}
-		return db.CardFindRow{}, err
+	if _, err = s.Series(ctx, actor, row.SeriesID); errors.Is(err, ErrNoSeries) {
+		return db.CardFindRow{}, ErrUnknown
 	}
-	s.forgive(ctx, actor, 0, read.limits)
-	return row, nil
+	return row, err
 }
 
 // Erased stands in the place of a code that is gone for good, since its series

@@ -29,7 +29,7 @@ func (ResealCardsArgs) InsertOpts() river.InsertOpts {
 
 // What a rotation can be refused with.
 var (
-	ErrKeysBehind = fault.New(fault.Unsettled, "keys_behind", "The portal is taking over new keys. Press Redeem again in a minute: your card keeps its value.")
+	ErrKeysBehind = fault.New(fault.Unsettled, "keys_behind", "The portal is taking over new keys. Try again in a minute: the card keeps its value.")
 
 	// ErrKeyNotHere says that this process has not taken the new key over yet.
 	ErrKeyNotHere = errors.New("the key file of this worker lacks the new key; copy it here")

@@ -64,6 +64,10 @@ func TestKeysRotate(t *testing.T) {
 	mine.cards = behind
 	_, err = mine.redeem(t.Context(), b.anna, codes[1])
 	require.ErrorIs(t, err, card.ErrKeysBehind)
+	_, err = behind.FindByCode(t.Context(), b.admin, codes[1])
+	require.ErrorIs(t, err, card.ErrKeysBehind, "nor to staff who look for it")
+	_, err = ahead.FindByCode(t.Context(), b.admin, codes[1])
+	require.NoError(t, err)
 	mine.cards = ahead
 	for _, code := range codes[1:4] {
 		_, err = mine.redeem(t.Context(), b.anna, code)

@@ -138,10 +138,10 @@ func (b *browser) fill(label, value string) {
 	require.True(b.t, ok, "%s has no option %s", label, value)
 }
 
-// press presses the button, or follows the link, of a name.
+// press presses the button, follows the link, or opens the part, of a name.
 func (b *browser) press(name string) {
 	b.t.Helper()
-	button := fmt.Sprintf(`["dialog[open] button", "main button", "main a", "button, a"].flatMap(s => [...document.querySelectorAll(s)]).find(e => e.offsetParent && ((e.getAttribute("aria-label") || e.innerText || e.value || "").trim().startsWith(%s)))`, quote(name))
+	button := fmt.Sprintf(`["dialog[open] button", "main button", "main a, main summary", "button, a"].flatMap(s => [...document.querySelectorAll(s)]).find(e => e.offsetParent && ((e.getAttribute("aria-label") || e.innerText || e.value || "").trim().startsWith(%s)))`, quote(name))
 	b.until("the button "+name, button)
 	script[bool](b, "(e => { e.scrollIntoView({block: 'center'}); e.click(); return true })("+button+")")
 }

@@ -17,6 +17,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
+	"refill/internal/staff"
 )
 
 // bulkForm chooses an operation and the cards for it, above the table.
@@ -275,6 +276,7 @@ type changeShowPage struct {
 	Series           string
 	State            badge
 	Working, Stopped bool
+	CanChange        bool // stop it, and take it up again
 	Failure          string
 	Progress         progress
 	Tiles            []tile
@@ -306,6 +308,7 @@ func (s *Server) newChangeShowPage(c *gin.Context) (*changeShowPage, error) {
 		URL: changeURL(row.SeriesNumber, ch.ID), SeriesURL: seriesURL(row.SeriesNumber), Series: row.SeriesNumber,
 		Failure: ch.Failure, By: row.CreatedByName, At: ch.CreatedAt,
 	}
+	p.CanChange = p.Person.Can(staff.CardsChange)
 	looked := int64(ch.Changed + ch.Already + ch.KeptUsed + ch.KeptVoid)
 	p.Progress = progress{Label: "Cards looked at", Done: looked, Total: max(int64(ch.Total), looked)}
 	p.Range = fmt.Sprintf("Serials %s to %s", money.Group(fmt.Sprint(ch.FirstSerial)), money.Group(fmt.Sprint(ch.LastSerial)))

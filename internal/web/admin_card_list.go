@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -306,11 +305,7 @@ func (s *Server) refuseFind(c *gin.Context, text string, err error) error {
 	}
 	p.Find.Value = cut(text, 40)
 	p.Mistakes = explain(err, &p.Find)
-	status := http.StatusUnprocessableEntity
-	if fault.KindOf(err) == fault.Limited {
-		status = http.StatusTooManyRequests
-	}
-	return s.render(c, status, "admin/series_show", p)
+	return s.render(c, classify(err).status, "admin/series_show", p)
 }
 
 // serialText is a serial as the settings write it; plain, with separators. Where

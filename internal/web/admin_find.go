@@ -72,10 +72,7 @@ func (s *Server) adminFind(c *gin.Context) error {
 			return s.redirect(c, url)
 		}
 		if err != nil {
-			status = http.StatusUnprocessableEntity
-			if fault.KindOf(err) == fault.Limited {
-				status = http.StatusTooManyRequests
-			}
+			status = classify(err).status
 			p.Mistakes = explain(err)
 		} else if err := s.findCards(c, text, p); err != nil {
 			return err

@@ -1,0 +1,257 @@
+package e2e_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// find types into the box on every page and presses Enter.
+func (b *browser) find(text string) {
+	b.t.Helper()
+	b.fill("Find a card or a customer", text)
+	b.types(kb.Enter)
+}
+
+// tick ticks the box of a name, or takes its tick away.
+func (b *browser) tick(name string) {
+	b.t.Helper()
+	box := fmt.Sprintf(`[...document.querySelectorAll("input[type=checkbox]")].find(e => e.offsetParent && e.getAttribute("aria-label") === %s)`, quote(name))
+	b.until("the box "+name, box)
+	script[bool](b, "("+box+".click(), true)")
+}
+
+// changes goes through with an operation that the form above the table has been
+// filled in for: reads what it would do, does it, and waits for its end without
+// loading the page again.
+func (b *browser) changes(what, button, done string) {
+	b.t.Helper()
+	b.press("Check first")
+	b.sees(what)
+	b.looks("cards-check-" + strings.ToLower(strings.Fields(button)[0]))
+	b.press(button)
+	b.until("the operation", `/\/changes\/\d+$/.test(location.pathname)`)
+	script[bool](b, `window.sameDocument = true`)
+	b.until("its end", `document.querySelector("#change-live .state").innerText.trim() === "Done" && window.sameDocument`)
+	b.sees(done)
+}
+
+// result is the file of the operation that is shown.
+func (b *browser) result() [][]string {
+	b.t.Helper()
+	return fetchCSV(b.t, b, script[string](b, `[...document.querySelectorAll("main a")].find(a => a.innerText.trim() === "Download result").href`))
+}
+
+// The life of the cards of a series, one by one and many at once, and the box that
+// finds them.
+func TestCards(t *testing.T) {
+	t.Parallel()
+	d := sharedDemo(t)
+	admin := newBrowser(t, d.URL, 1280, 900)
+	admin.signIn("/admin/login", "admin")
+	name := fmt.Sprintf("Yolanda Petrov %d", time.Now().UnixNano()%1_000_000)
+	admin.open("/admin/customers/new")
+	admin.fill("Name", name)
+	admin.fill("Partner", "North")
+	admin.press("Add customer")
+	admin.until("the page of the way in", `location.pathname.endsWith("/access")`)
+	admin.open("/admin/finance/refill-cards/generate")
+	admin.fill("Quantity", "12000")
+	admin.fill("Prefix", "Counted")
+	admin.fill("Price", "5.00")
+	admin.fill("Partner", "Any")
+	admin.fill("Valid till", time.Now().AddDate(1, 0, 0).Format(time.DateOnly))
+	admin.press("Generate")
+	admin.until("the cards", `/\/series\/\d+$/.test(location.pathname) && document.querySelectorAll("table tbody tr").length >= 50 && !document.querySelector("progress")`)
+	series := script[string](admin, `location.pathname`)
+	number := series[strings.LastIndex(series, "/")+1:]
+	admin.looks("cards-table")
+
+	// One is used by the customer.
+	admin.press("Redeem card 7")
+	admin.typeIn("Customer", name)
+	admin.until("the customer", `document.querySelectorAll("[role=option]").length === 1 && document.querySelector("[role=option]").offsetParent`)
+	admin.types(kb.ArrowDown + kb.Enter)
+	admin.press("Redeem USD 5.00")
+	admin.sees("serial 7")
+
+	// Several, ticked.
+	admin.open(series)
+	admin.tick("All cards on this page")
+	admin.sees("50 ticked")
+	admin.tick("All cards on this page")
+	admin.tick("Card 2")
+	admin.tick("Card 3")
+	admin.tick("Card 7")
+	admin.sees("3 ticked")
+	admin.looks("cards-ticked")
+	admin.fill("What to do", "Disable")
+	admin.changes("1 used card stays", "Disable 2 cards", "Changed 2")
+	admin.looks("cards-operation")
+	require.Equal(t, [][]string{
+		{"series", "serial", "status_before", "outcome"},
+		{number, "2", "active", "changed"},
+		{number, "3", "active", "changed"},
+		{number, "7", "used", "used"},
+	}, admin.result())
+
+	// All that match a filter: the same two, which then match it no more.
+	admin.press("Back to the cards")
+	admin.press("Disabled")
+	admin.until("the two", `location.search === "?status=disabled" && document.querySelectorAll(".cards-table tbody tr").length === 2`)
+	admin.looks("cards-filtered")
+	admin.press("Change many cards")
+	admin.fill("Cards", "All that match the filter")
+	admin.fill("What to do", "Activate (enable)")
+	admin.changes("Activate 2 cards that are disabled", "Activate 2 cards", "Changed 2")
+	admin.open(series + "?status=disabled")
+	admin.sees("No such cards")
+	admin.looks("cards-filtered-to-nothing")
+
+	// All on a page.
+	admin.press("Show all cards")
+	admin.until("all cards", `location.search === "" && document.querySelectorAll(".cards-table tbody tr").length === 50`)
+	admin.press("Next")
+	admin.sees("Serials 51 to 100")
+	admin.press("Change many cards")
+	admin.fill("Cards", "All 50 on this page")
+	admin.fill("What to do", "Extend: set valid till")
+	till := time.Now().AddDate(2, 0, 0)
+	admin.fill("New valid till", till.Format(time.DateOnly))
+	admin.changes("Set valid till of 50 cards to "+till.Format(time.DateOnly), "Change 50 cards", "Changed 50")
+	require.Len(t, admin.result(), 51)
+
+	// From serial to serial, mistyped first.
+	admin.open(series)
+	admin.press("Change many cards")
+	admin.fill("Cards", "From serial to serial")
+	admin.fill("From serial", "11,001")
+	admin.fill("To serial", "50000")
+	admin.fill("What to do", "Void (delete)")
+	admin.press("Check first")
+	admin.sees("To serial must be")
+	admin.looks("cards-range-mistake")
+	require.Equal(t, "11,001", script[string](admin, find+`("From serial").value`))
+	admin.fill("To serial", "12000")
+	admin.changes("Void 1,000 cards worth USD 5,000.00", "Void 1,000 cards", "To breakage USD 5,000.00")
+
+	// All of the series.
+	admin.open(series)
+	admin.press("Change many cards")
+	admin.fill("Cards", "All 12,000 cards of the series")
+	admin.fill("What to do", "Set partner")
+	admin.fill("New partner", "North")
+	admin.changes("Only customers of North can redeem 10,999 cards", "Change 10,999 cards", "Void, stayed 1,000")
+	outcomes := map[string]int{}
+	for _, row := range admin.result()[1:] {
+		outcomes[row[3]]++
+	}
+	require.Equal(t, map[string]int{"changed": 10_999, "used": 1, "void": 1000}, outcomes)
+
+	// One card: edited with a mistake on the way, disabled and enabled.
+	card := series + "/cards/5"
+	admin.open(card)
+	admin.fill("Valid till", "2020-01-01")
+	admin.fill("Remark", "For the fair")
+	admin.press("Save")
+	admin.sees("in the past")
+	admin.looks("cards-edit-mistake")
+	admin.fill("Valid till", till.Format(time.DateOnly))
+	admin.fill("Partner", "South")
+	admin.press("Save")
+	admin.sees("Card 5 is changed.")
+	require.Equal(t, "For the fair", script[string](admin, find+`("Remark").value`))
+	admin.press("Disable")
+	admin.sees("It keeps its value of USD 5.00.")
+	admin.looks("cards-disable")
+	admin.press("Disable card")
+	admin.until("the card disabled", `document.querySelector(".facts .state").innerText.trim() === "Disabled"`)
+	admin.press("Enable")
+	admin.press("Enable card")
+	admin.until("the card enabled", `document.querySelector(".facts .state").innerText.trim() === "Active"`)
+
+	// Its code is shown once, for a reason.
+	admin.press("Reveal code")
+	admin.fill("Reason", "The strip is damaged")
+	admin.looks("cards-reveal")
+	admin.press("Reveal code")
+	admin.until("the code", `document.querySelector("#revealed")`)
+	code := script[string](admin, `document.querySelector("#revealed").innerText.trim()`)
+	admin.shot("cards-revealed")
+	admin.fits()
+	admin.open(card)
+	admin.sees("Code revealed: The strip is damaged")
+	require.NotContains(t, script[string](admin, `document.documentElement.outerHTML`), code)
+	history := script[[]string](admin, `[...document.querySelectorAll(".history li > span")].map(e => e.innerText.trim())`)
+	for _, said := range []string{"Code revealed", "Enabled", "Disabled", "Edited", "Partner set to North, with others", "Series activated", "Made"} {
+		require.True(t, slices.ContainsFunc(history, func(one string) bool { return strings.HasPrefix(one, said) }), "%s is not in %q", said, history)
+	}
+	admin.looks("cards-card")
+
+	// The box: a slash goes to it, a code leads to its card without standing anywhere.
+	script[bool](admin, `document.activeElement.blur() || true`)
+	admin.types("/")
+	require.Equal(t, "f-anything", script[string](admin, `document.activeElement.id`))
+	admin.open("/admin")
+	admin.find(strings.ToLower(code))
+	admin.until("the card of the code", `location.pathname === `+quote(card)+` && !location.href.includes("#")`)
+	admin.find(number + "-7")
+	admin.until("the card of the serial", `location.pathname === `+quote(series+"/cards/7"))
+	admin.looks("cards-card-used")
+	row := func(serial string) string {
+		return fmt.Sprintf(`[...document.querySelectorAll("main table tr")].some(r => r.innerText.replace(/\s+/g, " ").includes(%s))`, quote(number+" / "+serial))
+	}
+	admin.find("5")
+	admin.until("the fifth of each series", `location.pathname === "/admin/find" && `+row("5"))
+	admin.looks("cards-found-serial")
+	admin.find(code[len(code)-4:])
+	admin.until("the card of the end of a code", `document.querySelectorAll("main tbody tr").length < 3 && `+row("5"))
+	admin.find(name)
+	admin.until("the customer and what they used", row("7")+` && document.querySelector(".found").innerText.includes(`+quote(name)+`)`)
+	admin.looks("cards-found-customer")
+	admin.find("nobody is called so")
+	admin.sees("Nothing matches")
+	admin.looks("cards-found-nothing")
+	wrong := []byte(code)
+	wrong[len(wrong)-1] = map[bool]byte{true: 'A', false: 'B'}[wrong[len(wrong)-1] == 'B']
+	admin.find(string(wrong))
+	admin.sees("one of its characters is not right")
+	admin.looks("cards-found-mistake")
+
+	// Deleted, and still found.
+	admin.open(card)
+	admin.press("Delete")
+	admin.sees("becomes void")
+	admin.press("Delete card")
+	admin.until("the card void", `document.querySelector(".facts .state").innerText.trim() === "Void" && !document.querySelector("#edit-title")`)
+	admin.looks("cards-card-void")
+
+	// The same on a phone.
+	phone := newBrowser(t, d.URL, 360, 740)
+	phone.signIn("/admin/login", "admin")
+	phone.open(series)
+	phone.looks("cards-phone-series")
+	phone.press("Change many cards")
+	phone.looks("cards-phone-bulk")
+	phone.tick("Card 4")
+	phone.fill("What to do", "Disable")
+	phone.press("Check first")
+	phone.sees("Disable 1 card")
+	phone.looks("cards-phone-check")
+	phone.press("Disable 1 card")
+	phone.sees("Changed 1")
+	phone.looks("cards-phone-operation")
+	phone.open(series + "/cards/4")
+	phone.looks("cards-phone-card")
+	phone.find("4")
+	phone.until("the fourth of each series", row("4"))
+	phone.looks("cards-phone-found")
+	phone.find(name)
+	phone.until("the customer", row("7"))
+	phone.looks("cards-phone-found-customer")
+}
