@@ -5,7 +5,7 @@ import (
 
 	"github.com/johnfercher/maroto/v2/pkg/components/col"
 	"github.com/johnfercher/maroto/v2/pkg/consts/align"
-	"github.com/johnfercher/maroto/v2/pkg/consts/border"
+	"github.com/johnfercher/maroto/v2/pkg/consts/fontstyle"
 	"github.com/johnfercher/maroto/v2/pkg/core"
 	"github.com/johnfercher/maroto/v2/pkg/props"
 )
@@ -13,30 +13,30 @@ import (
 // The card, in millimetres from its top left corner. All text begins at its left
 // margin or ends at its right one; the QR code's dark modules end there too, and
 // its light margin runs out into the card's. Three rows: head (brand and price),
-// panel (the code), foot (what to do, serial, series, date; QR code).
+// panel (the code), foot (what to do, serial, series, date; QR code). A card less
+// high than a bank card loses air in its head, then in its foot.
 const (
-	cardPad   = 5.0
-	cardInner = cardWidth - 2*cardPad
+	cardPad = 5.0
 
-	headHeight  = 16.8
+	headFull    = 16.8
+	headLeast   = 15.6
 	panelHeight = 10.2
-	footHeight  = cardHeight - headHeight - panelHeight
+	footFull    = 27.0
 
 	headLine = 10.6 // baseline of brand and price
 	kindLine = 14.2 // baseline below the brand
 	priceMax = 44.0
 	headGap  = 4.0 // between brand and price
 
-	barWidth  = 1.2 // of the accent at the panel's left
-	codePad   = 2.4 // between the panel's edges and the code
-	codeWidth = cardInner - barWidth - 2*codePad
-	capitals  = 0.7 // their height in font sizes
+	barWidth = 1.2 // of the accent at the panel's left
+	codePad  = 2.4 // between the panel's edges and the code
+	capitals = 0.7 // their height in font sizes
 
-	qrSide    = 19.0
-	qrModule  = 0.6 // at most: larger modules would need more light margin than there is
-	qrGap     = 4.5 // between text and QR code
-	footEnd   = cardHeight - cardPad - headHeight - panelHeight
-	footInner = cardInner - qrSide - qrGap
+	qrMost   = 19.0
+	qrAbove  = 2.5 // light between the panel and the QR code
+	qrModule = 0.6 // at most: larger modules would need more light margin than there is
+	qrLeast  = 0.33
+	qrGap    = 4.5 // between text and QR code
 
 	lineLead    = 3.5 // between lines of instructions
 	labelLead   = 3.3 // between a label's baseline and its value's
@@ -45,123 +45,210 @@ const (
 	seriesLeft  = 14.6
 	seriesWidth = 12.6
 	validLeft   = 29.2
-	validWidth  = footInner - validLeft
 )
 
 // longestCode stands for the longest code there is: a prefix of twenty
 // characters and four groups.
 const longestCode = "XXXXXXXXXXXXXXXXXXXX-XXXX-XXXX-XXXX-XXXX"
 
-// face is one place of a sheet: what changes from card to card.
-type face struct {
-	brand, price, code        textSlot
-	serial, series, validTill textSlot
-	link                      linkSlot
+// wideCard is a card of bank card size with everything on it.
+type wideCard struct {
+	*design
+	inner      float64 // between the margins
+	headHeight float64
+	footHeight float64
+	footEnd    float64 // baseline of the last line, and the QR code's end
+	qrSide     float64
+
+	brandType, kindType, priceType, codeType typeface
+	lineType, labelType, valueType           typeface
+
+	logo         *logo            // nil: none
+	head, foot   []core.Component // the parts that never change
+	priceOf      string           // what price was set from
+	price, brand textSlot         // the brand goes with the price: they share a line
 }
 
+func newWideCard(d *design) artwork {
+	l := &d.layout
+	w := &wideCard{design: d, inner: l.CardWidth - 2*cardPad}
+	w.headHeight = max(headLeast, headFull-max(0, headFull+panelHeight+footFull-l.CardHeight))
+	w.footHeight = l.CardHeight - w.headHeight - panelHeight
+	w.footEnd = w.footHeight - cardPad
+	w.qrSide = min(qrMost, w.footEnd-qrAbove)
+	w.brandType = d.face(sans, fontstyle.Bold, 13, 8)
+	w.kindType = d.face(sans, fontstyle.Normal, 7.5, 5)
+	w.priceType = d.face(sans, fontstyle.Bold, 20, 9)
+	w.codeType = d.face(mono, fontstyle.Bold, 17.5, 6.5)
+	w.lineType = d.face(sans, fontstyle.Normal, 7.5, 5)
+	w.labelType = d.face(sans, fontstyle.Normal, 6, 4.5)
+	w.valueType = d.face(sans, fontstyle.Bold, 8.5, 5)
+	return w
+}
+
+// prepare makes what the cards share.
+func (w *wideCard) prepare() error {
+	var err error
+	if w.logo, err = newLogo(w.meta.Logo, w.inner, w.headHeight); err != nil {
+		return err
+	}
+	if err := w.makeHead(); err != nil {
+		return err
+	}
+	return w.makeFoot()
+}
+
+// makeHead makes the line under the brand, and makes sure that the brand can be
+// printed; its size depends on each card's price.
+func (w *wideCard) makeHead() error {
+	kind, err := w.kindType.fitOrCut("word for the kind of card", w.meta.Labels.Kind, w.inner/2)
+	if err != nil {
+		return err
+	}
+	w.head = []core.Component{w.kindType.line(kind, kindLine, props.Text{Color: w.quiet, Left: w.logo.left()})}
+	if w.logo != nil {
+		w.head = append(w.head, w.logo)
+	}
+	_, err = w.brandType.fitOrCut("brand", w.meta.Brand, w.inner)
+	return err
+}
+
+// makeFoot makes the instructions, both as small as the longer one has to be, and
+// the labels of serial, series and date.
+func (w *wideCard) makeFoot() error {
+	size, lines := w.lineType.size, make([]setting, len(w.meta.Instructions))
+	for i, text := range w.meta.Instructions {
+		var err error
+		if lines[i], err = w.lineType.fit("line of instructions", text, w.footInner()); err != nil {
+			return err
+		}
+		size = min(size, lines[i].size)
+	}
+	top := w.footEnd - w.qrSide + w.lineType.size/pointsPerMM*capitals // level with the QR code
+	for i, s := range lines {
+		s.size = size
+		w.foot = append(w.foot, w.lineType.line(s, top+float64(i)*lineLead, props.Text{Color: w.ink}))
+	}
+	for _, label := range []struct {
+		text        string
+		left, width float64
+	}{
+		{w.meta.Labels.Serial, serialLeft, serialWidth},
+		{w.meta.Labels.Series, seriesLeft, seriesWidth},
+		{w.meta.Labels.ValidTill, validLeft, w.validWidth()},
+	} {
+		s, err := w.labelType.fitOrCut("word “"+label.text+"”", label.text, label.width)
+		if err != nil {
+			return err
+		}
+		w.foot = append(w.foot, w.labelType.line(s, w.footEnd-labelLead, props.Text{Color: w.quiet, Left: label.left}))
+	}
+	return nil
+}
+
+func (w *wideCard) footInner() float64  { return w.inner - qrMost - qrGap }
+func (w *wideCard) validWidth() float64 { return w.footInner() - validLeft }
+
 // set puts a card's texts in a place of the sheet.
-func (d *design) set(f *face, c *Card) error {
-	if err := d.setHead(f, c.PriceText); err != nil {
+func (w *wideCard) set(f *face, c *Card) error {
+	if err := w.setHead(f, c.PriceText); err != nil {
 		return err
 	}
-	if err := d.setCode(f, c.Code); err != nil {
+	if err := w.setCode(f, c.Code); err != nil {
 		return err
 	}
-	return d.setValues(f, c)
+	return w.setValues(f, c)
 }
 
 // setHead sets the price, and the brand in what the price leaves of the line.
 // Both stay as they are while the price does.
-func (d *design) setHead(f *face, price string) error {
-	if d.price.words == "" || d.priceOf != price {
-		p, err := d.priceType.fit("price", price, priceMax)
+func (w *wideCard) setHead(f *face, price string) error {
+	if w.price.words == "" || w.priceOf != price {
+		p, err := w.priceType.fit("price", price, priceMax)
 		if err != nil {
 			return err
 		}
-		words := d.meta.Brand
-		if d.logo != nil && d.logo.wordmark {
+		words := w.meta.Brand
+		if w.logo != nil && w.logo.wordmark {
 			words = "" // the logo says it
 		}
-		brand, err := d.brandType.fitOrCut("brand", words, cardInner-headGap-p.mm-d.logo.left())
+		brand, err := w.brandType.fitOrCut("brand", words, w.inner-headGap-p.mm-w.logo.left())
 		if err != nil {
 			return err
 		}
-		d.priceOf = price
-		d.price = d.priceType.place(p, headLine, props.Text{Color: d.ink, Align: align.Right})
-		d.brand = d.brandType.place(brand, headLine, props.Text{Color: d.brandInk, Left: d.logo.left()})
+		w.priceOf = price
+		w.price = w.priceType.place(p, headLine, props.Text{Color: w.ink, Align: align.Right})
+		w.brand = w.brandType.place(brand, headLine, props.Text{Color: w.brandInk, Left: w.logo.left()})
 	}
-	f.price, f.brand = d.price, d.brand
+	f.price, f.brand = w.price, w.brand
 	return nil
 }
 
 // setCode sets the code, centred in the panel's height by its capitals, and its
 // QR code in the card's lower right corner.
-func (d *design) setCode(f *face, code string) error {
-	s, err := d.codeType.fit("code", code, codeWidth)
+func (w *wideCard) setCode(f *face, code string) error {
+	s, err := w.codeType.fit("code", code, w.inner-barWidth-2*codePad)
 	if err != nil {
 		return err
 	}
 	baseline := (panelHeight + s.size/pointsPerMM*capitals) / 2
-	f.code = d.codeType.place(s, baseline, props.Text{Color: d.ink, Align: align.Center})
-
-	f.link.link = d.address + code
-	modules, err := d.codes.Size(f.link.link)
-	if err != nil {
-		return ErrAddress.With(err)
-	}
-	side := min(qrSide, qrModule*float64(modules))
-	f.link.prop = props.Rect{Left: cardInner - side, Top: footEnd - side, Percent: side / footHeight * 100}
-	return nil
+	f.code = w.codeType.place(s, baseline, props.Text{Color: w.ink, Align: align.Center})
+	return w.setLink(f, code, w.qrSide, qrModule, func(side float64) props.Rect {
+		return props.Rect{Left: w.inner - side, Top: w.footEnd - side, Percent: side / w.footHeight * 100}
+	})
 }
 
 // setValues sets serial, series and date.
-func (d *design) setValues(f *face, c *Card) error {
-	serial := c.SerialText
-	if serial == "" {
-		serial = strconv.FormatInt(c.Serial, 10)
-	}
+func (w *wideCard) setValues(f *face, c *Card) error {
 	for _, v := range []struct {
 		slot        *textSlot
 		what, words string
 		left, width float64
 	}{
-		{&f.serial, "serial", serial, serialLeft, serialWidth},
+		{&f.serial, "serial", c.serial(), serialLeft, serialWidth},
 		{&f.series, "series", c.Series, seriesLeft, seriesWidth},
-		{&f.validTill, "valid-till date", c.ValidTillText, validLeft, validWidth},
+		{&f.validTill, "valid-till date", c.ValidTillText, validLeft, w.validWidth()},
 	} {
-		s, err := d.valueType.fit(v.what, v.words, v.width)
+		s, err := w.valueType.fit(v.what, v.words, v.width)
 		if err != nil {
 			return err
 		}
-		*v.slot = d.valueType.place(s, footEnd, props.Text{Color: d.ink, Left: v.left})
+		*v.slot = w.valueType.place(s, w.footEnd, props.Text{Color: w.ink, Left: v.left})
 	}
 	return nil
 }
 
-// cardRows returns the three rows of a line of places; one that is nil stays
-// blank.
-func (d *design) cardRows(pair [sheetCols]*face, last bool) []core.Row {
-	const inner, bar = cardInner * 10, barWidth * 10
-	pad := col.New(cardPad * 10)
-	var head, panel, foot []core.Col
-	for _, f := range pair {
-		if f == nil {
-			empty := col.New(gridCard)
-			head, panel, foot = append(head, empty), append(panel, empty), append(foot, empty)
-			continue
+// bands are head, panel and foot. Where paper is cut off round the card, the panel
+// runs out to its edges.
+func (w *wideCard) bands(f *face) []band {
+	if f == nil {
+		return []band{{height: w.headHeight}, {height: panelHeight}, {height: w.footHeight}}
+	}
+	pad, bar, inner := col.New(units(cardPad)), units(barWidth), units(w.inner)
+	panel := band{height: panelHeight}
+	code := col.New(inner - bar).WithStyle(w.panelStyle).Add(&f.code)
+	if w.layout.Bleed > 0 {
+		panel.left, panel.right = w.barStyle, w.panelStyle
+		ground := col.New(units(cardPad) - bar).WithStyle(w.panelStyle)
+		panel.cols = []core.Col{
+			col.New(bar).WithStyle(w.barStyle), ground, col.New(bar).WithStyle(w.panelStyle), code, col.New(units(cardPad)).WithStyle(w.panelStyle),
 		}
-		head = append(head, pad, col.New(inner).Add(&f.brand, &f.price).Add(d.head...), pad)
-		panel = append(panel, pad,
-			col.New(bar).WithStyle(d.barStyle), col.New(inner-bar).WithStyle(d.panelStyle).Add(&f.code), pad)
-		foot = append(foot, pad, col.New(inner).Add(&f.serial, &f.series, &f.validTill, &f.link).Add(d.foot...), pad)
+	} else {
+		panel.cols = []core.Col{pad, col.New(bar).WithStyle(w.barStyle), code, pad}
 	}
-	end := border.None
-	if last {
-		end = border.Bottom
+	head := col.New(inner).Add(&f.brand, &f.price).Add(w.head...)
+	foot := col.New(inner).Add(&f.serial, &f.series, &f.validTill, &f.link).Add(w.foot...)
+	return []band{
+		{height: w.headHeight, cols: []core.Col{pad, head, pad}},
+		panel,
+		{height: w.footHeight, cols: []core.Col{pad, foot, pad}},
 	}
-	return []core.Row{
-		d.withSides(headHeight, border.Top, head),
-		d.withSides(panelHeight, border.None, panel),
-		d.withSides(footHeight, end, foot),
+}
+
+// serial is the serial as it is printed.
+func (c *Card) serial() string {
+	if c.SerialText != "" {
+		return c.SerialText
 	}
+	return strconv.FormatInt(c.Serial, 10)
 }

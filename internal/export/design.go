@@ -1,6 +1,8 @@
 package export
 
 import (
+	"fmt"
+
 	"github.com/johnfercher/maroto/v2/pkg/consts/align"
 	"github.com/johnfercher/maroto/v2/pkg/consts/border"
 	"github.com/johnfercher/maroto/v2/pkg/consts/fontstyle"
@@ -17,31 +19,29 @@ import (
 // where in its column, so that any number of columns may hold it.
 type design struct {
 	meta    Meta // cleaned, with its defaults filled in
+	layout  Layout
+	doc     *pdf.Document
 	address string
 	codes   qr.Encoder
 
 	ink, quiet, accent, tint *props.Color
 	brandInk                 *props.Color // the accent, as dark as text must be
-	logo                     *logo        // nil: none
-	brandType, kindType      typeface
-	priceType, codeType      typeface
-	lineType, labelType      typeface
-	valueType, noteType      typeface
 
-	head, foot   []core.Component // the parts that never change
-	printNote    core.Component
-	priceOf      string   // what price was set from
-	price, brand textSlot // the brand goes with the price: they share a line
+	art   artwork // what carries the code
+	front artwork // the face of a card that has its code on the back; nil: none
 
-	panelStyle, barStyle                  *props.Cell
-	markFirst, markBoth, markTop, markEnd *props.Cell
+	noteType             typeface
+	printNote            core.Component
+	panelStyle, barStyle *props.Cell
+	markFirst, markLast  *props.Cell
+	levelMarks           map[border.Type]*props.Cell
 }
 
 // newDesign measures and makes everything that cards share.
-func newDesign(meta Meta, doc *pdf.Document) (*design, error) {
+func newDesign(meta Meta, layout Layout, doc *pdf.Document) (*design, error) {
 	meta.Labels = meta.Labels.withDefaults()
 	d := &design{
-		meta:    meta,
+		meta: meta, layout: layout, doc: doc,
 		address: meta.PortalURL + "/r#",
 		ink:     &props.Color{Red: 23, Green: 28, Blue: 36},
 		quiet:   &props.Color{Red: 94, Green: 104, Blue: 118},
@@ -55,37 +55,34 @@ func newDesign(meta Meta, doc *pdf.Document) (*design, error) {
 		d.accent = propColor(color)
 	}
 	d.brandInk = readable(d.accent)
-	var err error
-	if d.logo, err = newLogo(meta.Logo); err != nil {
-		return nil, err
-	}
 	if len(meta.Instructions) > 2 {
 		return nil, ErrMeta.Saying("A card has room for two lines of instructions.")
 	}
-	d.setTypes(doc)
+	if meta.BothSides && !layout.BothSides {
+		return nil, ErrSides
+	}
 	d.setStyles()
-	for _, step := range []func() error{d.makeHead, d.makeFoot, d.makeNote, d.checkAddress} {
-		if err := step(); err != nil {
-			return nil, err
-		}
+	if _, err := d.codes.Size(d.address + longestCode); err != nil {
+		return nil, ErrAddress.With(err)
+	}
+	d.art = layout.art(d)
+	if err := d.art.prepare(); err != nil {
+		return nil, err
+	}
+	if err := d.makeNote(); err != nil {
+		return nil, err
+	}
+	if meta.BothSides {
+		d.front = newFrontFace(d)
+		return d, d.front.prepare()
 	}
 	return d, nil
 }
 
-// setTypes picks the typefaces: size and floor in points. The floors are the
-// smallest sizes that a laser printer still makes legible.
-func (d *design) setTypes(doc *pdf.Document) {
-	set := func(family string, style fontstyle.Type, size, floor float64) typeface {
-		return typeface{face: doc.Face(family, style), family: family, style: style, size: size, floor: floor}
-	}
-	d.brandType = set(sans, fontstyle.Bold, 13, 8)
-	d.kindType = set(sans, fontstyle.Normal, 7.5, 5)
-	d.priceType = set(sans, fontstyle.Bold, 20, 9)
-	d.codeType = set(mono, fontstyle.Bold, 17.5, 6.5)
-	d.lineType = set(sans, fontstyle.Normal, 7.5, 5)
-	d.labelType = set(sans, fontstyle.Normal, 6, 4.5)
-	d.valueType = set(sans, fontstyle.Bold, 8.5, 5)
-	d.noteType = set(sans, fontstyle.Normal, 6.5, 4)
+// face picks a typeface: size and floor in points. Floors are the smallest sizes
+// that a laser printer still makes legible.
+func (d *design) face(family string, style fontstyle.Type, size, floor float64) typeface {
+	return typeface{face: d.doc.Face(family, style), family: family, style: style, size: size, floor: floor}
 }
 
 // setStyles makes the grounds and borders of columns.
@@ -97,23 +94,12 @@ func (d *design) setStyles() {
 	mark := func(sides border.Type) *props.Cell {
 		return &props.Cell{BorderType: sides, BorderThickness: markWidth, BorderColor: d.ink}
 	}
-	d.markFirst, d.markBoth = mark(border.Left), mark(border.Left|border.Right)
-	d.markTop, d.markEnd = mark(border.Top), mark(border.Bottom)
-}
-
-// makeHead makes the line under the brand, and makes sure that the brand can be
-// printed; its size depends on each card's price.
-func (d *design) makeHead() error {
-	kind, err := d.kindType.fitOrCut("word for the kind of card", d.meta.Labels.Kind, cardInner/2)
-	if err != nil {
-		return err
+	d.markFirst, d.markLast = mark(border.Left), mark(border.Left|border.Right)
+	d.levelMarks = map[border.Type]*props.Cell{}
+	for _, sides := range []border.Type{border.Top, border.Bottom, border.Top | border.Bottom} {
+		d.levelMarks[sides] = mark(sides)
 	}
-	d.head = []core.Component{d.kindType.line(kind, kindLine, props.Text{Color: d.quiet, Left: d.logo.left()})}
-	if d.logo != nil {
-		d.head = append(d.head, d.logo)
-	}
-	_, err = d.brandType.fitOrCut("brand", d.meta.Brand, cardInner)
-	return err
+	d.noteType = d.face(sans, fontstyle.Normal, 6.5, 4)
 }
 
 // readable is a colour made dark enough for text on paper.
@@ -125,42 +111,16 @@ func propColor(c accent.Color) *props.Color {
 	return &props.Color{Red: int(c.R), Green: int(c.G), Blue: int(c.B)}
 }
 
-// makeFoot makes the instructions, both as small as the longer one has to be, and
-// the labels of serial, series and date.
-func (d *design) makeFoot() error {
-	size, lines := d.lineType.size, make([]setting, len(d.meta.Instructions))
-	for i, text := range d.meta.Instructions {
-		var err error
-		if lines[i], err = d.lineType.fit("line of instructions", text, footInner); err != nil {
-			return err
-		}
-		size = min(size, lines[i].size)
-	}
-	top := footEnd - qrSide + d.lineType.size/pointsPerMM*capitals // level with the QR code
-	for i, s := range lines {
-		s.size = size
-		d.foot = append(d.foot, d.lineType.line(s, top+float64(i)*lineLead, props.Text{Color: d.ink}))
-	}
-	for _, label := range []struct {
-		text        string
-		left, width float64
-	}{
-		{d.meta.Labels.Serial, serialLeft, serialWidth},
-		{d.meta.Labels.Series, seriesLeft, seriesWidth},
-		{d.meta.Labels.ValidTill, validLeft, validWidth},
-	} {
-		s, err := d.labelType.fitOrCut("word “"+label.text+"”", label.text, label.width)
-		if err != nil {
-			return err
-		}
-		d.foot = append(d.foot, d.labelType.line(s, footEnd-labelLead, props.Text{Color: d.quiet, Left: label.left}))
-	}
-	return nil
-}
-
 // makeNote makes the line in the sheet's margin that tells how to print.
 func (d *design) makeNote() error {
-	s, err := d.noteType.fitOrCut("title", d.meta.title()+"  ·  "+d.meta.Labels.Print, noteWidth)
+	if !d.layout.Marks {
+		return nil
+	}
+	words := d.meta.Labels.Print
+	if d.meta.BothSides {
+		words = d.meta.Labels.PrintBoth
+	}
+	s, err := d.noteType.fitOrCut("title", d.meta.title()+"  ·  "+words, d.layout.CardWidth-2*noteInset)
 	if err != nil {
 		return err
 	}
@@ -168,10 +128,25 @@ func (d *design) makeNote() error {
 	return nil
 }
 
-// checkAddress makes sure that the QR code of the longest code can be drawn.
-func (d *design) checkAddress() error {
-	if _, err := d.codes.Size(d.address + longestCode); err != nil {
+// setLink sets a card's QR code as large as its place and the largest module
+// allow; at says where a code of a size belongs. Where modules would be smaller
+// than cheap phones read, there is none: the code in letters stands beside it.
+func (d *design) setLink(f *face, code string, side, module float64, at func(side float64) props.Rect) error {
+	f.link = linkSlot{link: d.address + code}
+	modules, err := d.codes.Size(f.link.link)
+	if err != nil {
 		return ErrAddress.With(err)
 	}
+	side = min(side, module*float64(modules))
+	if side/float64(modules) < qrLeast {
+		f.link = linkSlot{}
+		return nil
+	}
+	f.link.prop = at(side)
 	return nil
+}
+
+// tooTall is what a card says that has no room for what it must show.
+func (d *design) tooTall(what string) error {
+	return ErrTooWide.Saying(fmt.Sprintf("“%s” has no room for %s.", d.layout.Title, what))
 }

@@ -41,7 +41,16 @@ type Meta struct {
 	Accent       string   // The brand's colour as "#rrggbb"; empty: a dark blue. Text in it is darkened until it can be read.
 	Logo         []byte   // PNG, made for a white ground; empty: none. One twice as wide as high stands in the place of the brand.
 	Labels       Labels
+	SampleCode   string // Made up, as long as the codes of the file: what places are measured by.
+
+	Layout    string  // name of a Layout; empty: the first
+	BothSides bool    // the face on the front, everything with the code on the back
+	OffsetX   float64 // millimetres to the right, for a printer that prints askew
+	OffsetY   float64 // and down
 }
+
+// MaxOffset is how far a sheet may be moved, in millimetres.
+const MaxOffset = 10.0
 
 // Labels are the card's own words, for portals in another language. An empty one
 // gets its English word.
@@ -53,6 +62,7 @@ type Labels struct {
 	Sheet     string // "Sheet %d"
 	SheetOf   string // "Sheet %d of %d"
 	Print     string // "Print at 100 %, cut along the marks"
+	PrintBoth string // "Print at 100 % on both sides, turn over the long edge"
 }
 
 // Faults of a printed file. The first three are mended in the settings or on the
@@ -66,6 +76,12 @@ var (
 	// ErrAddress says that the portal's address is too long for a QR code that
 	// still scans from a card.
 	ErrAddress = fault.New(fault.Invalid, "export_address", "The portal’s address is too long for the QR code on a card.")
+	// ErrLayout says that there is no layout of the name.
+	ErrLayout = fault.Field("layout", "export_layout", "Choose one of the layouts.")
+	// ErrSides says that the paper of a layout has no back.
+	ErrSides = fault.Field("sides", "export_sides", "Labels, small cards and receipts are printed on one side. Choose one side, or another layout.")
+	// ErrOffset says that a sheet would be moved too far.
+	ErrOffset = fault.Field("offset_x", "export_offset", "A sheet can be moved by up to 10 mm each way.")
 	// ErrMeta says that a Meta is not one: a colour that isn't "#rrggbb", a logo
 	// that isn't PNG, or more than two lines of instructions.
 	ErrMeta = fault.New(fault.Invalid, "export_meta", "The card’s design has a setting that can’t be used.")

@@ -72,10 +72,10 @@ func requireLooksAsMaroto(t *testing.T, meta Meta) {
 
 	p, ok := w.(*pdfWriter)
 	require.True(t, ok)
-	cfg, err := newConfig(meta)
+	cfg, err := newConfig(meta, &layouts[0])
 	require.NoError(t, err)
-	sheet := p.design.newSheet(len(cards))
-	require.NoError(t, p.design.setSheet(sheet, cards, 1))
+	sheet := p.design.newSheet(p.design.art, len(cards), false)
+	require.NoError(t, p.design.setSheet(p.design.art, sheet, cards, 1))
 	m := maroto.New(cfg)
 	m.AddRows(sheet.page.GetRows()...)
 	theirs, err := m.Generate()
@@ -135,11 +135,11 @@ func picture(t *testing.T, pdf []byte) *image.Gray {
 // qrPlaces are the QR codes' places in the picture.
 func qrPlaces(cards int) []image.Rectangle {
 	px := func(mm float64) int { return int(mm / 25.4 * resolution) }
-	places := make([]image.Rectangle, cards)
+	places, l := make([]image.Rectangle, cards), layouts[0]
 	for i := range places {
-		right := gridSide/10.0 + float64(i%sheetCols+1)*cardWidth - cardPad
-		bottom := sideHeight + float64(i/sheetCols+1)*cardHeight - cardPad
-		places[i] = image.Rect(px(right-qrSide)-1, px(bottom-qrSide)-1, px(right)+2, px(bottom)+2)
+		right := l.Left + float64(i%l.Cols+1)*l.CardWidth - cardPad
+		bottom := l.Top + float64(i/l.Cols+1)*l.CardHeight - cardPad
+		places[i] = image.Rect(px(right-qrMost)-1, px(bottom-qrMost)-1, px(right)+2, px(bottom)+2)
 	}
 	return places
 }

@@ -30,8 +30,8 @@ type logo struct {
 	wordmark bool    // it says the name: no text beside it
 }
 
-// newLogo measures a picture and finds its place; nil where there is none.
-func newLogo(file []byte) (*logo, error) {
+// newLogo measures a picture and finds its place in a head; nil where there is none.
+func newLogo(file []byte, headWidth, headHeight float64) (*logo, error) {
 	if len(file) == 0 {
 		return nil, nil //nolint:nilnil // no logo is no error
 	}
@@ -48,8 +48,8 @@ func newLogo(file []byte) (*logo, error) {
 	l.width = min(height*ratio, most)
 	tall := l.width / ratio
 	l.prop = props.Rect{Top: top + (height-tall)/2, Percent: tall / headHeight * 100}
-	if 1/ratio <= headHeight/cardInner { // so wide that maroto measures it by its width
-		l.prop.Percent = l.width / cardInner * 100
+	if 1/ratio <= headHeight/headWidth { // so wide that maroto measures it by its width
+		l.prop.Percent = l.width / headWidth * 100
 	}
 	return l, nil
 }

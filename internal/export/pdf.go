@@ -3,27 +3,42 @@ package export
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"refill/internal/export/pdf"
 )
 
-// pdfWriter gathers ten cards, then draws their sheet.
+// pdfWriter gathers the cards of a sheet, then draws it.
 type pdfWriter struct {
-	doc    *pdf.Document
-	design *design
-	sheet  *sheet
-	cards  []Card
-	sheets int64
-	err    error
+	doc          *pdf.Document
+	design       *design
+	front, sheet *sheet // front: nil for paper of one side
+	cards        []Card
+	sheets       int64
+	err          error
 }
 
-// NewPDF starts a printed file: A4 sheets of ten cards of bank card size with cut
-// marks, written as they fill. Memory stays the same whatever the number of
-// cards. It returns ErrGlyph, ErrTooWide, ErrAddress or ErrMeta, each saying what
-// to mend, before a byte is written.
+// NewPDF starts a printed file in one of the layouts, written sheet by sheet.
+// Memory stays the same whatever the number of cards. It returns ErrGlyph,
+// ErrTooWide, ErrAddress, ErrLayout, ErrSides, ErrOffset or ErrMeta, each saying
+// what to mend, before a byte is written.
 func NewPDF(w io.Writer, meta Meta) (Writer, error) {
-	cfg, err := newConfig(meta)
+	layout := layouts[0]
+	if meta.Layout != "" {
+		var known bool
+		if layout, known = LayoutByName(meta.Layout); !known {
+			return nil, ErrLayout
+		}
+	}
+	for field, mm := range map[string]float64{"offset_x": meta.OffsetX, "offset_y": meta.OffsetY} {
+		if !(math.Abs(mm) <= MaxOffset) { // also what is no number
+			e := *ErrOffset
+			e.Field = field
+			return nil, &e
+		}
+	}
+	cfg, err := newConfig(meta, &layout)
 	if err != nil {
 		return nil, err
 	}
@@ -31,11 +46,22 @@ func NewPDF(w io.Writer, meta Meta) (Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("export: start pdf: %w", err)
 	}
-	d, err := newDesign(meta, doc)
+	d, err := newDesign(meta, layout, doc)
 	if err != nil {
 		return nil, err
 	}
-	return &pdfWriter{doc: doc, design: d, sheet: d.newSheet(cardsPerSheet), cards: make([]Card, 0, cardsPerSheet)}, nil
+	doc.SetPaper(pdf.Paper{Height: d.layout.Height, Bleed: layout.Bleed, ShiftX: meta.OffsetX, ShiftY: meta.OffsetY})
+	p := &pdfWriter{doc: doc, design: d, cards: make([]Card, 0, layout.PerSheet())}
+	p.lay(layout.PerSheet())
+	return p, nil
+}
+
+// lay describes sheets with places for some cards.
+func (p *pdfWriter) lay(cards int) {
+	if p.design.front != nil {
+		p.front = p.design.newSheet(p.design.front, cards, false)
+	}
+	p.sheet = p.design.newSheet(p.design.art, cards, p.front != nil)
 }
 
 // Write adds a card. ErrGlyph and ErrTooWide tell of the card's own texts; other
@@ -45,15 +71,15 @@ func (p *pdfWriter) Write(c Card) error {
 		return p.err
 	}
 	p.cards = append(p.cards, c)
-	if len(p.cards) == cardsPerSheet {
+	if len(p.cards) == cap(p.cards) {
 		p.err = p.flush()
 	}
 	return p.err
 }
 
-// Close draws the last sheet, which may have fewer than ten cards, and finishes
-// the file. A file without cards has one sheet without cards: viewers refuse a
-// document that has no page.
+// Close draws the last sheet, which may not be full, and finishes the file. A
+// file without cards has one sheet without cards: viewers refuse a document that
+// has no page.
 func (p *pdfWriter) Close() error {
 	if p.err == nil && (len(p.cards) > 0 || p.sheets == 0) {
 		p.err = p.flush()
@@ -66,19 +92,32 @@ func (p *pdfWriter) Close() error {
 	return p.err
 }
 
-// flush draws a sheet.
+// flush draws a sheet, its front before its back.
 func (p *pdfWriter) flush() error {
 	p.sheets++
-	if len(p.cards) < cardsPerSheet {
-		p.sheet = p.design.newSheet(len(p.cards)) // the last one
+	if len(p.cards) < cap(p.cards) {
+		p.lay(len(p.cards)) // the last one
 	}
-	if err := p.design.setSheet(p.sheet, p.cards, p.sheets); err != nil {
+	if p.front != nil {
+		if err := p.draw(p.design.front, p.front); err != nil {
+			return err
+		}
+	}
+	if err := p.draw(p.design.art, p.sheet); err != nil {
 		return err
 	}
-	if err := p.doc.Page(p.sheet.page); err != nil {
+	p.cards = p.cards[:0]
+	return nil
+}
+
+// draw puts the cards on one side of a sheet and draws it.
+func (p *pdfWriter) draw(art artwork, s *sheet) error {
+	if err := p.design.setSheet(art, s, p.cards, p.sheets); err != nil {
+		return err
+	}
+	if err := p.doc.Page(s.page); err != nil {
 		return fmt.Errorf("export: sheet %d: %w", p.sheets, err)
 	}
-	p.cards = p.cards[:0]
 	return nil
 }
 
@@ -88,6 +127,14 @@ func (m *Meta) title() string {
 		return m.Title
 	}
 	return strings.TrimSpace(m.Brand + " " + m.Series)
+}
+
+// sampleCode returns a code as long as those of the file.
+func (m *Meta) sampleCode() string {
+	if m.SampleCode != "" {
+		return m.SampleCode
+	}
+	return "XXX-XXXX-XXXX-XXXX-XXXX"
 }
 
 // withDefaults fills in the English words.
@@ -103,6 +150,7 @@ func (l Labels) withDefaults() Labels {
 		{&l.Sheet, "Sheet %d"},
 		{&l.SheetOf, "Sheet %d of %d"},
 		{&l.Print, "Print at 100 %, cut along the marks"},
+		{&l.PrintBoth, "Print at 100 % on both sides, turn over the long edge"},
 	} {
 		if *word.to == "" {
 			*word.to = word.english

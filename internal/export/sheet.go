@@ -22,32 +22,19 @@ import (
 	"refill/internal/export/pdf"
 )
 
-// The sheet: A4, two columns of five cards of ISO/IEC 7810 ID-1 size, edge to
-// edge, so that nine cuts part them all. Lengths are in millimetres; columns
-// count tenths of one, for maroto's grid is one of whole numbers.
+// Cut marks and the notes between them, in millimetres.
 const (
-	sheetWidth, sheetHeight = 210.0, 297.0
-	cardWidth, cardHeight   = 85.6, 54.0
-	sheetCols, sheetRows    = 2, 5
-	cardsPerSheet           = sheetCols * sheetRows
-
-	grid     = 2100 // tenths of a millimetre across a sheet
-	gridSide = 194  // beside the cards
-	gridCard = 856
-
-	sideHeight = (sheetHeight - sheetRows*cardHeight) / 2 // above and below the cards
-	markLength = 5.0                                      // of a cut mark
-	markGap    = 2.0                                      // between mark and card: a blunt knife leaves no ink
+	markLength = 5.0
+	markGap    = 2.0 // between mark and card: a blunt knife leaves no ink
 	markWidth  = 0.2
 
 	noteInset = 5.0 // between a mark and a note
 	noteLine  = 3.4 // baseline of a note
-	noteWidth = cardWidth - 2*noteInset
 )
 
 // newConfig returns the maroto configuration of a sheet. Rows are placed from the
 // paper's corner, since cut marks lie outside any margin.
-func newConfig(meta Meta) (*entity.Config, error) {
+func newConfig(meta Meta, l *Layout) (*entity.Config, error) {
 	regular, errRegular := pdf.PlainZero(goregular.TTF)
 	bold, errBold := pdf.PlainZero(gobold.TTF)
 	if err := errors.Join(errRegular, errBold); err != nil {
@@ -62,48 +49,195 @@ func newConfig(meta Meta) (*entity.Config, error) {
 		return nil, fmt.Errorf("export: load fonts: %w", err)
 	}
 	return config.NewBuilder().
-		WithDimensions(sheetWidth, sheetHeight).
+		WithDimensions(l.Width, max(l.Height, 1)). // a roll's length is set when the card is designed
 		WithLeftMargin(0).WithTopMargin(0).WithRightMargin(0).WithBottomMargin(0).
 		WithDisableAutoPageBreak(true).
-		WithMaxGridSize(grid).
+		WithMaxGridSize(units(l.Width)).
 		WithCustomFonts(fonts).
 		WithDefaultFont(&props.Font{Family: sans, Style: fontstyle.Normal, Size: 8, Color: &props.BlackColor}).
 		WithTitle(meta.title(), true).
 		Build(), nil
 }
 
-// sheet is a page with places for up to ten cards in reading order.
+// artwork is one way to draw a card. What is the same on each card it measures and
+// makes when it is made itself.
+type artwork interface {
+	// prepare measures what cards share, and refuses what can't be printed.
+	prepare() error
+	// set puts a card's texts in a place of the sheet.
+	set(f *face, c *Card) error
+	// bands are the card from top to bottom. Their heights are those of the
+	// card, and alike for every place.
+	bands(f *face) []band
+}
+
+// band is a strip across a card. Its columns are as wide as the card; what lies
+// left and right of it, or below the last one, is the bleed's ground.
+type band struct {
+	height             float64
+	cols               []core.Col
+	left, right, below *props.Cell
+}
+
+// face is one place of a sheet: what changes from card to card.
+type face struct {
+	brand, price, code        textSlot
+	serial, series, validTill textSlot
+	link                      linkSlot
+}
+
+// sheet is a page with places for cards in reading order.
 type sheet struct {
 	page  core.Page
-	faces [cardsPerSheet]face
+	faces []face
 	note  textSlot
 }
 
-// newSheet describes a sheet with places for some cards.
-func (d *design) newSheet(cards int) *sheet {
-	s := &sheet{}
-	rows := make([]core.Row, 0, 3*sheetRows+6)
-	rows = append(rows, blank(sideHeight-markLength-markGap), d.markRow(nil, nil), blank(markGap))
-	for i := range sheetRows {
-		var pair [sheetCols]*face
-		for j := range pair {
-			if n := i*sheetCols + j; n < cards {
-				pair[j] = &s.faces[n]
+// newSheet describes a sheet with places for some cards. A mirrored one is the
+// back of a sheet that is turned over its long edge: what lies left on the front
+// lies right on it.
+func (d *design) newSheet(art artwork, cards int, mirrored bool) *sheet {
+	l := &d.layout
+	s := &sheet{faces: make([]face, l.PerSheet())}
+	rows := d.marginRows(l.Top, nil, nil)
+	var below *props.Cell
+	for i := range l.Rows {
+		line := make([][]band, l.Cols)
+		heights := art.bands(nil)
+		for j := range line {
+			n := i*l.Cols + j
+			at := j
+			if mirrored {
+				at = l.Cols - 1 - j
+			}
+			if n < cards {
+				line[at] = art.bands(&s.faces[n])
+				heights = line[at]
 			}
 		}
-		rows = append(rows, d.cardRows(pair, i == sheetRows-1)...)
+		for k, b := range heights {
+			rows = append(rows, d.bandRow(line, k, b, edge(i, k, l.Rows, len(heights)), mirrored))
+			below = b.below
+		}
+		if gap := l.PitchY - l.CardHeight; gap > 0 && i < l.Rows-1 {
+			rows = append(rows, blank(l, gap))
+		}
 	}
-	rows = append(rows, blank(markGap), d.markRow(d.printNote, &s.note), blank(sideHeight-markLength-markGap))
+	if below != nil && l.Bleed > 0 {
+		rows = append(rows, row.New(l.Bleed).Add(col.New(units(l.Width)).WithStyle(below)))
+	} else {
+		rows = append(rows, d.marginRows(l.Height-l.Top-l.spanY(), d.printNote, &s.note)...)
+	}
 	s.page = page.New().Add(rows...)
 	return s
 }
 
+// edge says where level cut marks belong beside a band: at the top of each line
+// of cards, and below the last.
+func edge(line, band, lines, bands int) border.Type {
+	switch {
+	case band == 0 && line == lines-1 && bands == 1:
+		return border.Top | border.Bottom
+	case band == 0:
+		return border.Top
+	case line == lines-1 && band == bands-1:
+		return border.Bottom
+	}
+	return border.None
+}
+
+// bandRow is one band of a line of cards, between the sheet's sides.
+func (d *design) bandRow(line [][]band, k int, like band, marks border.Type, mirrored bool) core.Row {
+	l := &d.layout
+	var cols []core.Col
+	for at, bands := range line {
+		if at > 0 && l.PitchX > l.CardWidth {
+			cols = append(cols, col.New(units(l.PitchX-l.CardWidth)))
+		}
+		if bands == nil {
+			cols = append(cols, col.New(units(l.CardWidth)))
+			continue
+		}
+		cols = append(cols, bands[k].cols...)
+	}
+	left, right := l.Left, l.right()
+	if mirrored {
+		left, right = right, left
+	}
+	r := row.New(like.height)
+	if l.Bleed > 0 {
+		return r.Add(styled(left, like.left)).Add(cols...).Add(styled(right, like.right))
+	}
+	return r.Add(d.side(left, marks, false)...).Add(cols...).Add(d.side(right, marks, true)...)
+}
+
+func styled(width float64, style *props.Cell) core.Col {
+	c := col.New(units(width))
+	if style != nil {
+		c.WithStyle(style)
+	}
+	return c
+}
+
+// side is the sheet beside the cards, with level cut marks where there are any.
+func (d *design) side(width float64, marks border.Type, right bool) []core.Col {
+	switch {
+	case units(width) <= 0:
+		return nil
+	case !d.layout.Marks:
+		return []core.Col{col.New(units(width))}
+	}
+	margin, mark, between := col.New(units(width)-units(markLength)-units(markGap)), col.New(units(markLength)), col.New(units(markGap))
+	if style := d.levelMarks[marks]; style != nil {
+		mark.WithStyle(style)
+	}
+	if right {
+		return []core.Col{between, mark, margin}
+	}
+	return []core.Col{margin, mark, between}
+}
+
+// marginRows are the paper above or below the cards: with upright cut marks where
+// there are any, and notes between them.
+func (d *design) marginRows(height float64, left, right core.Component) []core.Row {
+	l := &d.layout
+	switch {
+	case height <= 0:
+		return nil
+	case !l.Marks:
+		return []core.Row{blank(l, height)}
+	}
+	marks := row.New(markLength).Add(col.New(units(l.Left)))
+	for i := range l.Cols {
+		c := col.New(units(l.CardWidth)).WithStyle(d.markFirst)
+		if i == l.Cols-1 {
+			c.WithStyle(d.markLast)
+		}
+		if i == 0 && left != nil {
+			c.Add(left)
+		}
+		if i == l.Cols-1 && right != nil {
+			c.Add(right)
+		}
+		marks.Add(c)
+	}
+	marks.Add(col.New(units(l.right())))
+	outer := blank(l, height-markLength-markGap)
+	if left == nil {
+		return []core.Row{outer, marks, blank(l, markGap)}
+	}
+	return []core.Row{blank(l, markGap), marks, outer}
+}
+
 // setSheet puts cards, as many as the sheet has places, on sheet number n.
-func (d *design) setSheet(s *sheet, cards []Card, n int64) error {
+func (d *design) setSheet(art artwork, s *sheet, cards []Card, n int64) error {
 	for i := range cards {
-		if err := d.set(&s.faces[i], &cards[i]); err != nil {
+		if err := art.set(&s.faces[i], &cards[i]); err != nil {
 			return err
 		}
+	}
+	if !d.layout.Marks {
+		return nil
 	}
 	note, err := d.sheetNote(cards, n)
 	if err != nil {
@@ -117,12 +251,12 @@ func (d *design) setSheet(s *sheet, cards []Card, n int64) error {
 func (d *design) sheetNote(cards []Card, n int64) (setting, error) {
 	words := fmt.Sprintf(d.meta.Labels.Sheet, n)
 	if d.meta.Count > 0 {
-		words = fmt.Sprintf(d.meta.Labels.SheetOf, n, (d.meta.Count+cardsPerSheet-1)/cardsPerSheet)
+		words = fmt.Sprintf(d.meta.Labels.SheetOf, n, d.layout.Sheets(d.meta.Count))
 	}
 	if len(cards) > 0 {
 		words += fmt.Sprintf("  ·  %s %d – %d", d.meta.Labels.Serial, cards[0].Serial, cards[len(cards)-1].Serial)
 	}
-	return d.noteType.fitOrCut("sheet’s number", words, noteWidth)
+	return d.noteType.fitOrCut("sheet’s number", words, d.layout.CardWidth-2*noteInset)
 }
 
 // noteProps places a line of the margin between the cut marks.
@@ -130,32 +264,5 @@ func noteProps(to align.Type, color *props.Color) props.Text {
 	return props.Text{Align: to, Left: noteInset, Right: noteInset, Color: color}
 }
 
-// markRow holds the upright cut marks above or below the cards, and notes between
-// them.
-func (d *design) markRow(left, right core.Component) core.Row {
-	first, second := col.New(gridCard).WithStyle(d.markFirst), col.New(gridCard).WithStyle(d.markBoth)
-	if left != nil {
-		first.Add(left)
-	}
-	if right != nil {
-		second.Add(right)
-	}
-	return row.New(markLength).Add(col.New(gridSide), first, second, col.New(gridSide))
-}
-
-// withSides puts the columns between the sheet's sides, with level cut marks in
-// them if side says where.
-func (d *design) withSides(height float64, side border.Type, cols []core.Col) core.Row {
-	const gap, length = markGap * 10, markLength * 10
-	edge, mark, between := col.New(gridSide-length-gap), col.New(length), col.New(gap)
-	if side.HasTop() {
-		mark.WithStyle(d.markTop)
-	}
-	if side.HasBottom() {
-		mark.WithStyle(d.markEnd)
-	}
-	return row.New(height).Add(edge, mark, between).Add(cols...).Add(between, mark, edge)
-}
-
 // blank is a row of nothing.
-func blank(height float64) core.Row { return row.New(height).Add(col.New(grid)) }
+func blank(l *Layout, height float64) core.Row { return row.New(height).Add(col.New(units(l.Width))) }

@@ -42,8 +42,12 @@ func (s *textSlot) GetStructure() *node.Node[core.Structure] {
 	return node.New(core.Structure{Type: "text", Details: s.prop.ToMap()})
 }
 
-// Render draws the QR code.
-func (s *linkSlot) Render(p core.Provider, cell *entity.Cell) { p.AddQrCode(s.link, cell, &s.prop) }
+// Render draws the QR code; a slot without a link stays blank.
+func (s *linkSlot) Render(p core.Provider, cell *entity.Cell) {
+	if s.link != "" {
+		p.AddQrCode(s.link, cell, &s.prop)
+	}
+}
 
 // SetConfig does nothing: a QR code takes nothing from the configuration.
 func (s *linkSlot) SetConfig(*entity.Config) {}

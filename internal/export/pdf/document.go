@@ -37,6 +37,8 @@ type Document struct {
 	tree    pageTree
 	err     error
 	picture *picture // nil: none drawn so far
+	boxes   string   // entries of every page
+	start   string   // operators at the start of every page
 
 	zip    *zlib.Writer
 	zipped bytes.Buffer
@@ -81,6 +83,29 @@ func (d *Document) Face(family string, style fontstyle.Type) *Face {
 	return nil
 }
 
+// Paper is what a page is printed on beyond its width, in millimetres.
+type Paper struct {
+	Height         float64 // of the page, where it is known only once its content is; 0: the configuration's
+	Bleed          float64 // round what is left when the page is cut
+	ShiftX, ShiftY float64 // to the right and down, of everything that is drawn
+}
+
+// SetPaper sets the paper, before the first page.
+func (d *Document) SetPaper(p Paper) {
+	if p.Height > 0 {
+		d.cfg.Dimensions.Height = p.Height
+	}
+	if p.Bleed > 0 {
+		width, height := d.cfg.Dimensions.Width*pointsPerMM, d.cfg.Dimensions.Height*pointsPerMM
+		inset := p.Bleed * pointsPerMM
+		d.boxes = fmt.Sprintf("/BleedBox[0 0 %s %s]/TrimBox[%s %s %s %s]", appendPoints(nil, width), appendPoints(nil, height),
+			appendPoints(nil, inset), appendPoints(nil, inset), appendPoints(nil, width-inset), appendPoints(nil, height-inset))
+	}
+	if p.ShiftX != 0 || p.ShiftY != 0 {
+		d.start = fmt.Sprintf("1 0 0 1 %s %s cm\n", appendPoints(nil, p.ShiftX*pointsPerMM), appendPoints(nil, -p.ShiftY*pointsPerMM))
+	}
+}
+
 // Page draws a page of maroto components and writes it. Errors are a
 // *GlyphError, qr.ErrTooLong, something drawn that this package doesn't draw, or
 // the writer's.
@@ -89,6 +114,7 @@ func (d *Document) Page(p core.Page) error {
 		return d.err
 	}
 	d.page = append(d.page[:0], "2 J\n"...) // lines end in squares, as gofpdf's
+	d.page = append(d.page, d.start...)
 	d.state = newState(d.cfg)
 	p.SetConfig(d.cfg)
 	p.Render(d, entity.NewRootCell(d.cfg.Dimensions.Width, d.cfg.Dimensions.Height, *d.cfg.Margins))
@@ -98,7 +124,7 @@ func (d *Document) Page(p core.Page) error {
 	content := d.file.reserve()
 	d.file.stream(content, "", d.deflate(d.page))
 	page, parent := d.tree.add(d.file)
-	d.file.object(page, "<</Type/Page/Parent %d 0 R/Contents %d 0 R>>", parent, content)
+	d.file.object(page, "<</Type/Page/Parent %d 0 R/Contents %d 0 R%s>>", parent, content, d.boxes)
 	d.fail(d.file.err)
 	return d.err
 }
