@@ -360,8 +360,29 @@ func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, a
 	if auditErr := audit.Record(ctx, s.db, actor, audit.Entry{Action: "card.refused", CustomerID: r.CustomerID, Detail: detail}); auditErr != nil {
 		s.log.ErrorContext(ctx, "a refusal is missing from the audit trail", slog.Any("error", auditErr))
 	}
-	if actor.StaffID != 0 || why.Code == ErrYours.Code {
+	switch {
+	case actor.StaffID != 0 && at.typed:
+		return s.refuseStaff(ctx, actor, r, at, why)
+	case actor.StaffID != 0 || why.Code == ErrYours.Code:
 		return why
 	}
 	return ErrRefused.With(why)
+}
+
+// refuseStaff returns what staff are told of a code that they typed: the true
+// reason, but of a card of other partners than theirs only that there is none.
+func (s *Service) refuseStaff(ctx context.Context, actor audit.Actor, r Redemption, at whereabouts, why *fault.Error) error {
+	if actor.Scope.AllPartners || why.Code == ErrUnknown.Code {
+		return why
+	}
+	row, err := s.find(ctx, s.db, r, at, 0)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Series(ctx, actor, row.SeriesID); errors.Is(err, ErrNoSeries) {
+		return ErrUnknown.With(why)
+	} else if err != nil {
+		return err
+	}
+	return why
 }

@@ -83,6 +83,11 @@ func mutants() []mutant {
 			"./internal/web", "TestAdminCustomers|Foreign|TestCardIsRedeemedForACustomer", "one reseller reads another's customers",
 		},
 		{
+			"staff hear about cards of other partners", "internal/card/redeem.go",
+			"if actor.Scope.AllPartners || why.Code == ErrUnknown.Code {", "if actor.StaffID != 0 {",
+			"./internal/web", "TestForeignInFormsIsMissing", "one reseller learns which codes another has sold",
+		},
+		{
 			"another site's page may post", "internal/web/middleware.go",
 			"if err := guard.Check(c.Request); err != nil {", "if err := guard.Check(c.Request); err != nil && c.Request == nil {",
 			"./internal/web", "TestAnotherSiteCannotPost", "a link redeems cards in a stranger's name",

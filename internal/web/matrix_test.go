@@ -1,0 +1,273 @@
+package web
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+	"refill/internal/dbtest"
+)
+
+// unlike blanks what may differ between two answers: numbers that the request
+// itself named, and keys that are drawn for each form.
+func unlike(body string, named ...string) string {
+	for _, one := range named {
+		body = strings.ReplaceAll(body, one, "named")
+	}
+	return regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`).ReplaceAllString(body, "key")
+}
+
+// same says that two answers cannot be told apart.
+func (g *got) same(other *got, name string, named ...string) {
+	g.t.Helper()
+	require.Equal(g.t, other.Status, g.Status, name)
+	require.Equal(g.t, unlike(other.Body, named...), unlike(g.Body, named...), name)
+	mine, others := maps.Clone(g.Header), maps.Clone(other.Header)
+	for _, h := range []http.Header{mine, others} {
+		for _, own := range []string{"Date", "X-Request-Id", "Content-Length"} {
+			h.Del(own)
+		}
+		if to := h.Get("Location"); to != "" {
+			h.Set("Location", unlike(to, named...))
+		}
+	}
+	require.Equal(g.t, others, mine, name)
+}
+
+// state is a print of everything that matters, so that a change anywhere shows.
+func (s *site) state() map[string]string {
+	s.t.Helper()
+	prints := map[string]string{}
+	for _, table := range []string{
+		"partner", "partner_logo", "partner_method", "customer", "customer_link", "series", "series_partner", "card", "account",
+		"ledger_tx", "ledger_entry", "payment", "export", "card_change", "card_import", "setting", "role", "staff", "staff_partner",
+	} {
+		var print string
+		require.NoError(s.t, s.Pool.QueryRow(s.t.Context(),
+			`select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from `+table+` t`).Scan(&print))
+		prints[table] = print
+	}
+	return prints
+}
+
+// distinct lets numbers begin where they can be told from all other text.
+func (s *site) distinct() {
+	s.t.Helper()
+	_, err := dbtest.Owner(s.t, s.Pool).Exec(s.t.Context(), `select setval(format('%I.%I', schemaname, sequencename)::regclass, 700000)
+		from pg_sequences where schemaname = 'public' and sequencename !~ '^(river|goose)'`)
+	require.NoError(s.t, err)
+}
+
+// Whatever a role may do to what is theirs, what is another partner's answers
+// exactly like what is not there, and stays as it is. The routes come from the
+// router's own table; one that this test does not know fails it.
+func TestForeignIsMissing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.distinct()
+	mine, theirs := s.holds(s.partner("Mine")), s.holds(s.partner("Theirs"))
+	own := db.Partner{ID: mine.partner}
+	forms := matrixForms()
+	people := map[db.StaffRole]*browser{}
+	for _, role := range db.AllStaffRoleValues() {
+		people[role] = s.as(role, own)
+	}
+	before := s.state()
+	for _, r := range s.Server.routes {
+		if r.who.door != doorStaff || !strings.ContainsAny(r.path, ":*") {
+			continue
+		}
+		name := r.method + " " + r.path
+		if slices.ContainsFunc(ofTheHouse(), func(prefix string) bool { return strings.HasPrefix(r.path, prefix) }) {
+			continue
+		}
+		var form url.Values
+		if r.method == post {
+			of, known := forms[r.path]
+			require.True(t, known, "%s is not in the matrix: give it a form in matrixForms", name)
+			form = of(mine)
+		}
+		pairs := [][2]holding{{theirs, absent()}}
+		if strings.Count(r.path, ":") > 1 { // what is theirs, under what is mine
+			here, nowhere := mine, mine
+			here.payment, here.change = theirs.payment, theirs.change
+			nowhere.payment, nowhere.change = absent().payment, absent().change
+			if !strings.Contains(r.path, ":serial") {
+				pairs = append(pairs, [2]holding{here, nowhere})
+			}
+		}
+		for _, pair := range pairs {
+			foreign, known := pair[0].fill(r.path)
+			require.True(t, known, "%s is not in the matrix: give it a line in holding.fill or ofTheHouse", name)
+			missing, _ := pair[1].fill(r.path)
+			for role, b := range people {
+				there := b.do(r.method, foreign, form.Encode(), "Content-Type", formType)
+				nowhere := b.do(r.method, missing, form.Encode(), "Content-Type", formType)
+				who := fmt.Sprintf("%s as %s", name, role)
+				require.Contains(t, []int{http.StatusNotFound, http.StatusForbidden}, there.Status, who)
+				there.same(nowhere, who)
+			}
+		}
+	}
+	require.Equal(t, before, s.state(), "nobody changed anything")
+}
+
+// The other side of TestForeignIsMissing: with the same forms the owner gets
+// through, so that what it says is not true for another reason.
+func TestOwnIsThere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	forms := matrixForms()
+	mine := s.holds(s.partner("Mine"))
+	admin := mine.uploader
+	routes := slices.Clone(s.Server.routes)
+	// What only reads comes first, and what ends a thing last.
+	weight := func(r route) int {
+		for i, last := range []string{"/cancel", "/delete", "/disable", "/enable"} {
+			if r.method == post && strings.HasSuffix(r.path, last) {
+				return 2 + i
+			}
+		}
+		return map[string]int{get: 0, post: 1}[r.method]
+	}
+	slices.SortStableFunc(routes, func(a, b route) int { return weight(a) - weight(b) })
+	for _, r := range routes {
+		path, known := mine.fill(r.path)
+		if r.who.door != doorStaff || !known {
+			continue
+		}
+		var form url.Values
+		if of := forms[r.path]; of != nil && r.method == post {
+			form = of(mine)
+		}
+		got := admin.do(r.method, path, form.Encode(), "Content-Type", formType)
+		name := r.method + " " + r.path
+		require.NotContains(t, []int{http.StatusNotFound, http.StatusForbidden, http.StatusMethodNotAllowed}, got.Status, name)
+		require.Less(t, got.Status, http.StatusInternalServerError, name)
+	}
+}
+
+// A form that names another partner's thing is answered like one that names
+// nothing.
+func TestForeignInFormsIsMissing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.distinct()
+	mine, theirs := s.holds(s.partner("Mine")), s.holds(s.partner("Theirs"))
+	gone := absent()
+	gone.code = s.unknownCode()
+	admin := mine.uploader
+	id := func(n int64) []string { return []string{fmt.Sprint(n)} }
+	at := func(path string) string {
+		filled, known := mine.fill(path)
+		require.True(t, known, path)
+		return filled
+	}
+	rows := map[string]struct {
+		path string
+		form func(h holding) url.Values
+	}{
+		"a customer moves": {at(oneCustomer + "/edit"), func(h holding) url.Values {
+			return url.Values{"name": {"Renamed"}, "username": {"renamed"}, "partner": id(h.partner)}
+		}},
+		"a customer is entered": {customerNew, func(h holding) url.Values {
+			return url.Values{"name": {"New"}, "username": {"new"}, "partner": id(h.partner)}
+		}},
+		"a card is redeemed for a customer": {at(oneCard + "/redeem"), func(h holding) url.Values {
+			return url.Values{"customer": id(h.customer), "key": {uuid.NewString()}}
+		}},
+		"a card's code": {at(oneCustomer + "/redeem"), func(h holding) url.Values {
+			return url.Values{"code": {h.code}, "key": {uuid.NewString()}}
+		}},
+		"a card goes to a partner": {at(oneCard + "/edit"), func(h holding) url.Values {
+			return url.Values{"valid_till": {""}, "partner": id(h.partner), "remark": {"a remark"}}
+		}},
+		"cards go to a partner": {at(oneSeries + "/changes/check"), func(h holding) url.Values {
+			return url.Values{"which": {"range"}, "first": {"1"}, "last": {"2"}, "operation": {"set_partner"}, "partner": id(h.partner)}
+		}},
+		"a series goes to a partner": {at(oneSeries + "/edit"), func(h holding) url.Values {
+			return url.Values{"prefix": {"Other"}, "price": {"10.00"}, "partner": id(h.partner), "version": {"1"}}
+		}},
+		"an order": {sectionGenerate, func(h holding) url.Values {
+			form := order()
+			form["partner"] = id(h.partner)
+			return form
+		}},
+		"an order for several": {sectionGenerate, func(h holding) url.Values {
+			form := order()
+			form["partner"], form["partners"] = []string{severalPartners}, id(h.partner)
+			return form
+		}},
+		"an import": {at(oneImport + "/plan"), func(h holding) url.Values {
+			return url.Values{"partner": id(h.partner), "code": {"1"}, "default_price": {"10"}, "default_valid_till": {"2099-12-31"}, "headings": {"on"}}
+		}},
+		"payment methods": {sectionPortal, func(h holding) url.Values {
+			return url.Values{"partner": id(h.partner)}
+		}},
+		"find a customer": {"/admin/find", func(h holding) url.Values { return url.Values{"find": id(h.customer)} }},
+		"find a series":   {"/admin/find", func(h holding) url.Values { return url.Values{"find": {h.series}} }},
+		"find a code":     {"/admin/find", func(h holding) url.Values { return url.Values{"find": {h.code}} }},
+		"find a card":     {at(oneSeries + "/find"), func(h holding) url.Values { return url.Values{"find": {h.code}} }},
+	}
+	before := s.state()
+	named := []string{
+		fmt.Sprint(theirs.partner), fmt.Sprint(theirs.customer), theirs.series, theirs.code, fmt.Sprint(absent().partner), gone.series, gone.code,
+	}
+	for name, row := range rows {
+		first := func(h holding) *got { // each is a first try, and leaves no notice behind
+			s.exec(`delete from guess`)
+			g := admin.post(row.path, row.form(h))
+			admin.get(sectionAccount)
+			return g
+		}
+		there, nowhere := first(theirs), first(gone)
+		require.Less(t, there.Status, http.StatusInternalServerError, name)
+		there.same(nowhere, name, named...)
+	}
+	for _, path := range []string{
+		sectionSeries + "?partner=%d", sectionCustomers + "?partner=%d", sectionStatistics + "?partner=%d",
+		sectionStatistics + "/redemptions?partner=%d", sectionCustomers + "?q=%d",
+	} {
+		there, nowhere := admin.get(fmt.Sprintf(path, theirs.partner)), admin.get(fmt.Sprintf(path, gone.partner))
+		require.Equal(t, http.StatusOK, there.Status, path)
+		there.same(nowhere, path, named...)
+	}
+	require.Equal(t, before, s.state(), "nothing was changed")
+}
+
+// Customers see their own payments, and those of nobody else: not of another
+// partner's customers, nor of their own partner's.
+func TestPaymentsOfOthersAreMissing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.distinct()
+	mine, neighbour, foreign := s.holds(s.North), s.holds(s.North), s.holds(s.South)
+	b := s.browser()
+	s.exec(`update customer set username = 'me', password_hash = $2 where id = $1`, mine.customer, testHash())
+	b.signIn(doorCustomer, "me")
+	for _, r := range s.Server.routes {
+		if r.who.door != doorCustomer || !strings.Contains(r.path, ":") {
+			continue
+		}
+		name := r.method + " " + r.path
+		own, known := mine.fill(r.path)
+		require.True(t, known, "%s is not in the matrix: give it a line in holding.fill", name)
+		require.Equal(t, http.StatusOK, b.do(r.method, own, "").Status, name)
+		missing, _ := absent().fill(r.path)
+		for _, other := range []holding{neighbour, foreign} {
+			path, _ := other.fill(r.path)
+			there := b.do(r.method, path, "")
+			require.Equal(t, http.StatusNotFound, there.Status, name)
+			there.same(b.do(r.method, missing, ""), name)
+		}
+	}
+}
