@@ -49,7 +49,7 @@ func (s *Service) Look(ctx context.Context, actor audit.Actor, customerID int64,
 	}
 	row, err := s.see(ctx, r, at, customer)
 	if err != nil {
-		err = s.refuse(ctx, actor, r, at, err)
+		err = s.refuse(ctx, actor, r, at, customer.PartnerID, err)
 		sitOut(ctx, floor)
 		return Seen{}, err
 	}

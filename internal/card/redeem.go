@@ -1,6 +1,7 @@
 package card
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,7 +118,7 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 		}
 	}
 	if err != nil {
-		err = s.refuse(ctx, actor, r, at, err)
+		err = s.refuse(ctx, actor, r, at, customer.PartnerID, err)
 		if at.typed {
 			sitOut(ctx, floor)
 		}
@@ -338,7 +339,7 @@ func (s *Service) replay(ctx context.Context, r Redemption, at whereabouts) (Rec
 }
 
 // refuse records a refusal with its true reason and returns what may be said.
-func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, at whereabouts, err error) error {
+func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, at whereabouts, partnerID int64, err error) error {
 	var why *fault.Error
 	if !errors.As(err, &why) || why.Kind == fault.Unsettled {
 		return err
@@ -362,7 +363,7 @@ func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, a
 	}
 	switch {
 	case actor.StaffID != 0 && at.typed:
-		return s.refuseStaff(ctx, actor, r, at, why)
+		return s.refuseStaff(ctx, actor, r, at, partnerID, why)
 	case actor.StaffID != 0 || why.Code == ErrYours.Code:
 		return why
 	}
@@ -370,14 +371,15 @@ func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, a
 }
 
 // refuseStaff returns what staff are told of a code that they typed: the true
-// reason, but of a card of other partners than theirs only that there is none.
-func (s *Service) refuseStaff(ctx context.Context, actor audit.Actor, r Redemption, at whereabouts, why *fault.Error) error {
+// reason, but only that there is none of a card that is neither for this
+// customer's partner nor of a series that they may see.
+func (s *Service) refuseStaff(ctx context.Context, actor audit.Actor, r Redemption, at whereabouts, partnerID int64, why *fault.Error) error {
 	if actor.Scope.AllPartners || why.Code == ErrUnknown.Code {
 		return why
 	}
-	row, err := s.find(ctx, s.db, r, at, 0)
-	if err != nil {
-		return err
+	row, err := s.find(ctx, s.db, r, at, partnerID)
+	if err != nil || row.PartnerAllowed {
+		return cmp.Or[error](err, why)
 	}
 	if _, err := s.Series(ctx, actor, row.SeriesID); errors.Is(err, ErrNoSeries) {
 		return ErrUnknown.With(why)
