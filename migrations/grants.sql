@@ -23,6 +23,9 @@ grant select, insert, update, delete on customer_link to refill_app;
 grant select, insert, update on card_import to refill_app;
 grant select, insert, delete on card_import_problem to refill_app;
 
+-- Looks at the books, and what they found; old ones go.
+grant select, insert, update, delete on check_run, check_result to refill_app;
+
 -- River keeps its own house.
 grant select, insert, update, delete on
   river_job, river_leader, river_queue, river_notification to refill_app;

@@ -34,11 +34,11 @@ func runCheck(ctx context.Context, c config, args []string) error {
 	//nolint:forbidigo // what follows is the command's answer
 	for _, b := range broken {
 		fmt.Printf("BROKEN %d: %s\n", b.Number, b.Rule)
-		for _, row := range b.Rows {
+		for _, row := range b.Examples {
 			fmt.Println("  " + row)
 		}
-		if b.More {
-			fmt.Println("  … and more")
+		if more := b.Found - int64(len(b.Examples)); more > 0 {
+			fmt.Printf("  … and %d more\n", more)
 		}
 	}
 	if len(broken) > 0 {

@@ -18,7 +18,7 @@ import (
 // how the queues stand. Nothing in it names a card or a customer.
 func metrics(pool *pgxpool.Pool, log *slog.Logger) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	registry.MustRegister(newChecks(pool, log), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		&queues{
 			pool: pool, log: log,
 			jobs:   prometheus.NewDesc("refill_jobs", "Jobs by queue and state.", []string{"queue", "state"}, nil),

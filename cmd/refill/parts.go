@@ -13,6 +13,7 @@ import (
 
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/check"
 	"refill/internal/db"
 	"refill/internal/job"
 	"refill/internal/setting"
@@ -27,6 +28,7 @@ type parts struct {
 	jobs     *river.Client[pgx.Tx] // writes jobs, works none
 	settings *setting.Store
 	cards    *card.Service
+	checks   *check.Service
 	files    blob.Store
 }
 
@@ -64,6 +66,7 @@ func openParts(ctx context.Context, c config, name string, timeout time.Duration
 		return nil, err
 	}
 	p.cards = card.New(pool, keys, p.jobs, p.settings, log)
+	p.checks = check.New(pool, keys, p.jobs, p.settings, log)
 	go p.watchKeys(ctx)
 	return p, nil
 }

@@ -84,6 +84,7 @@ func TestSoundBooks(t *testing.T) {
 // A test of the tests: each invariant finds the fault planted for it.
 func TestPlantedFaults(t *testing.T) {
 	t.Parallel()
+	planted := map[int]bool{}
 	for _, c := range []struct {
 		number int
 		plant  string
@@ -123,6 +124,7 @@ func TestPlantedFaults(t *testing.T) {
 		{17, `update series_tally set used = used + 1`},
 		{18, `update ledger_tx set series_id = 77 where kind = 'redeem'`},
 	} {
+		planted[c.number] = true
 		t.Run(fmt.Sprintf("%d %.40s", c.number, c.plant), func(t *testing.T) {
 			t.Parallel()
 			pool, keys := books(t)
@@ -134,9 +136,29 @@ func TestPlantedFaults(t *testing.T) {
 			numbers := []int{}
 			for _, b := range broken {
 				numbers = append(numbers, b.Number)
-				require.NotEmpty(t, b.Rows)
+				require.NotEmpty(t, b.Examples)
+				require.GreaterOrEqual(t, b.Found, int64(len(b.Examples)))
 			}
 			require.Contains(t, numbers, c.number)
 		})
 	}
+	for _, rule := range check.Rules() {
+		require.True(t, planted[rule.Number], "no fault is planted for invariant %d", rule.Number)
+		require.NotEmpty(t, rule.Means, rule.Number)
+		require.NotEmpty(t, rule.Todo, rule.Number)
+	}
+}
+
+// Examples of a rule that very many rows break are few, and all are counted.
+func TestManyCulpritsAreCounted(t *testing.T) {
+	t.Parallel()
+	pool, keys := books(t)
+	_, err := dbtest.Owner(t, pool).Exec(t.Context(), `set session_replication_role = replica;
+		insert into ledger_tx (kind) select 'payment' from generate_series(1, 500)`)
+	require.NoError(t, err)
+	broken, err := check.Run(t.Context(), pool, keys)
+	require.NoError(t, err)
+	require.Len(t, broken, 1)
+	require.Equal(t, int64(500), broken[0].Found)
+	require.Len(t, broken[0].Examples, 20)
 }

@@ -1,33 +1,46 @@
 package check
 
+import (
+	"context"
+
+	"refill/internal/card"
+	"refill/internal/db"
+)
+
 // invariant is a rule about the books and the query that finds what breaks it:
-// one text a row, naming the culprit.
+// one text a row, naming the culprit by ids. What a query alone can't tell, keys
+// finds.
 type invariant struct {
 	number int
 	rule   string
 	sql    string
+	keys   func(ctx context.Context, dbtx db.DBTX, keys *card.Keyring) ([]string, error)
 }
 
-// invariants are those that a query alone can tell. The numbers are those of
-// docs/reliability.md.
+// opens looks into a sample of the sealed codes.
+func opens(ctx context.Context, dbtx db.DBTX, keys *card.Keyring) ([]string, error) {
+	return card.CheckSeals(ctx, dbtx, keys, sample)
+}
+
+// invariants are all of them. The numbers are those of docs/reliability.md.
 func invariants() []invariant {
 	return []invariant{
 		{1, "every ledger transaction has two or more entries that sum to zero", `
 			select 'ledger transaction ' || t.id || ': ' || count(e.tx_id) || ' entries, sum ' || coalesce(sum(e.amount), 0)
 			from ledger_tx t left join ledger_entry e on e.tx_id = t.id
-			group by t.id having count(e.tx_id) < 2 or sum(e.amount) <> 0`},
+			group by t.id having count(e.tx_id) < 2 or sum(e.amount) <> 0`, nil},
 		{2, "every customer's balance and version are those of the ledger", `
 			select 'account ' || a.id || ' of customer ' || a.customer_id || ': balance ' || a.balance || ', ledger ' || coalesce(e.sum, 0)
 				|| '; version ' || a.version || ', ledger ' || coalesce(e.version, 0)
 			from account a
 			left join (select account_id, sum(amount) as sum, max(version) as version from ledger_entry group by account_id) e on e.account_id = a.id
-			where a.kind = 'customer' and (a.balance <> coalesce(e.sum, 0) or a.version <> coalesce(e.version, 0))`},
+			where a.kind = 'customer' and (a.balance <> coalesce(e.sum, 0) or a.version <> coalesce(e.version, 0))`, nil},
 		{3, "along an account's versions each balance follows from the one before, and none is missing", `
 			select 'account ' || account_id || ', version ' || version
 			from (select account_id, version, amount, balance_after,
 				coalesce(lag(balance_after) over w, 0) as before, coalesce(lag(version) over w, 0) as last
 				from ledger_entry where version is not null window w as (partition by account_id order by version)) e
-			where balance_after <> before + amount or version <> last + 1`},
+			where balance_after <> before + amount or version <> last + 1`, nil},
 		{4, "a card is used exactly when it has a redemption that was not reversed", `
 			select 'card ' || coalesce(c.series_id, t.series_id) || '/' || coalesce(c.serial, t.serial)
 				|| case when t.id is null then ' is used without a redemption' else ' was redeemed and is ' || coalesce(c.state::text, 'not there') end
@@ -35,23 +48,23 @@ func invariants() []invariant {
 			full join (select t.id, t.series_id, t.serial from ledger_tx t
 				where t.kind = 'redeem' and not exists (select from ledger_tx r where r.reverses = t.id)) t
 				on t.series_id = c.series_id and t.serial = c.serial
-			where t.id is null or c.series_id is null`},
+			where t.id is null or c.series_id is null`, nil},
 		{5, "a redemption credits exactly the card's value", `
 			select 'redemption ' || t.id || ' paid ' || p.amount || ' for a card of ' || s.price
 			from ledger_tx t join payment p on p.tx_id = t.id join series s on s.id = t.series_id
 			where t.kind = 'redeem' and p.amount <> s.price
-				and not exists (select from ledger_tx r where r.kind = 'reprice' and r.series_id = t.series_id and r.id > t.id)`},
+				and not exists (select from ledger_tx r where r.kind = 'reprice' and r.series_id = t.series_id and r.id > t.id)`, nil},
 		{6, "a finished series has exactly its cards, serials 1 to N", `
 			select 'series ' || s.number || ': ' || count(c.serial) || ' cards of ' || s.quantity || ', serials ' || coalesce(min(c.serial), 0) || ' to ' || coalesce(max(c.serial), 0)
 			from series s left join card c on c.series_id = s.id
 			group by s.id having count(c.serial) <> s.made
 				or (s.state in ('ready', 'active', 'locked') and s.made <> s.quantity)
-				or (s.made > 0 and (min(c.serial) <> 1 or max(c.serial) <> s.made))`},
+				or (s.made > 0 and (min(c.serial) <> 1 or max(c.serial) <> s.made))`, nil},
 		{7, "no redemption lies after its card's last day or before the activation", `
 			select 'redemption ' || t.id || ' of card ' || s.number || '/' || t.serial || ' at ' || t.at
 			from ledger_tx t join card c on c.series_id = t.series_id and c.serial = t.serial join series s on s.id = t.series_id
 			where t.kind = 'redeem' and (s.activated_at is null or t.at < s.activated_at
-				or t.at >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))`},
+				or t.at >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))`, nil},
 		{8, "no card was redeemed by a customer of a partner that it is not for", `
 			select 'redemption ' || t.id || ' of card ' || s.number || '/' || t.serial || ' by customer ' || p.customer_id
 			from ledger_tx t join payment p on p.tx_id = t.id join series s on s.id = t.series_id
@@ -60,7 +73,7 @@ func invariants() []invariant {
 				when c.partner_id is not null then c.partner_id <> p.partner_id
 				else not s.any_partner and coalesce(t.at >= s.any_partner_until, true)
 					and not exists (select from series_partner sp where sp.series_id = s.id and sp.partner_id = p.partner_id
-						and coalesce(t.at < sp.removed_at, true)) end`},
+						and coalesce(t.at < sp.removed_at, true)) end`, nil},
 		{9, "redemptions and payments of type Refill card match one to one", `
 			select coalesce('redemption ' || t.id || ' without its payment', 'payment ' || p.id || ' without its redemption')
 			from (select id from ledger_tx where kind = 'redeem') t
@@ -70,7 +83,7 @@ func invariants() []invariant {
 			select 'payment ' || p.id || ' says ' || p.amount || ', balance ' || p.balance_after || '; its entry ' || e.amount || ', ' || e.balance_after
 			from payment p join account a on a.customer_id = p.customer_id
 			left join ledger_entry e on e.tx_id = p.tx_id and e.account_id = a.id
-			where e.tx_id is null or e.amount <> p.amount or e.balance_after <> p.balance_after`},
+			where e.tx_id is null or e.amount <> p.amount or e.balance_after <> p.balance_after`, nil},
 		{10, "the outstanding value of a series is its price times its cards that still hold it", `
 			select 'series ' || s.number || ': ledger ' || coalesce(e.sum, 0) || ', cards ' || s.price * case
 				when s.state in ('active', 'locked') and s.lapsed_at is null then coalesce(c.n, 0) else 0 end
@@ -78,16 +91,16 @@ func invariants() []invariant {
 			left join (select account_id, sum(amount) as sum from ledger_entry group by account_id) e on e.account_id = a.id
 			left join (select series_id, count(*) as n from card where state in ('active', 'disabled') group by series_id) c on c.series_id = s.id
 			where coalesce(e.sum, 0) <> s.price * case
-				when s.state in ('active', 'locked') and s.lapsed_at is null then coalesce(c.n, 0) else 0 end`},
+				when s.state in ('active', 'locked') and s.lapsed_at is null then coalesce(c.n, 0) else 0 end`, nil},
 		{11, "every redemption has the key that it was asked under", `
-			select 'redemption ' || id from ledger_tx where kind = 'redeem' and idempotency_key is null`},
+			select 'redemption ' || id from ledger_tx where kind = 'redeem' and idempotency_key is null`, nil},
 		{12, "no series is being generated without a live job", `
 			select 'series ' || s.number || ' is ' || s.state || ', its job ' || coalesce(j.state::text, 'gone')
 			from series s left join river_job j on j.id = s.job_id
-			where s.state in ('queued', 'generating') and coalesce(j.state in ('cancelled', 'completed', 'discarded'), true)`},
+			where s.state in ('queued', 'generating') and coalesce(j.state in ('cancelled', 'completed', 'discarded'), true)`, nil},
 		{13, "a ready export has a checksum, a size and the rows it promised", `
 			select 'export ' || id from export
-			where state = 'ready' and (sha256 is null or octet_length(sha256) <> 32 or size <= 0 or rows_done <> rows_total or rows_done = 0)`},
+			where state = 'ready' and (sha256 is null or octet_length(sha256) <> 32 or size <= 0 or rows_done <> rows_total or rows_done = 0)`, nil},
 		{14, "every file that was fetched and every code that was revealed has its line in the audit trail", `
 			select 'export ' || e.id from export e
 			where e.fetched_at is not null and not exists (
@@ -96,7 +109,7 @@ func invariants() []invariant {
 			select 'card ' || c.series_id || '/' || c.serial from card c
 			where c.revealed_at is not null and not exists (
 				select from audit a where a.action = 'card.revealed' and a.series_id = c.series_id and a.serial = c.serial
-					and a.at = c.revealed_at and a.staff_id is not null and length(a.detail->>'reason') >= 3)`},
+					and a.at = c.revealed_at and a.staff_id is not null and length(a.detail->>'reason') >= 3)`, nil},
 		{15, "the application's role cannot change or delete ledger and audit rows", `
 			select 'role refill_app may ' || p || ' ' || t
 			from unnest(array['ledger_tx', 'ledger_entry', 'payment', 'audit']) t, unnest(array['update', 'delete', 'truncate']) p
@@ -104,13 +117,13 @@ func invariants() []invariant {
 			union all
 			select 'trigger ' || n || ' is missing or switched off'
 			from unnest(array['ledger_tx_append_only', 'ledger_entry_append_only', 'payment_append_only', 'audit_append_only', 'ledger_entry_balanced', 'card_stays_used']) n
-			where not exists (select from pg_trigger where tgname = n and tgenabled in ('O', 'A'))`},
-		{16, "every card has a well-formed index and a sealed code, erased for void cards of deleted series alone", `
+			where not exists (select from pg_trigger where tgname = n and tgenabled in ('O', 'A'))`, nil},
+		{16, "every card has a well-formed index and a sealed code that opens, in a sample; erased for void cards of deleted series alone", `
 			select 'card ' || c.series_id || '/' || c.serial from card c
 			left join series s on s.id = c.series_id and s.state = 'void'
 			where octet_length(c.code_index) <> 16
 				or (octet_length(c.code_sealed) < 36 and (octet_length(c.code_sealed) > 0 or c.state <> 'void' or s.id is null))
-				or (octet_length(c.code_sealed) > 0 and c.state <> 'used' and c.serial <= s.erased_to)`},
+				or (octet_length(c.code_sealed) > 0 and c.state <> 'used' and c.serial <= s.erased_to)`, opens},
 		{17, "the counts of a series are those of its cards", `
 			select 'series ' || s.number || ': counted ' || coalesce(t.used, 0) || '/' || coalesce(t.disabled, 0) || '/' || coalesce(t.void, 0)
 				|| ', cards ' || coalesce(c.used, 0) || '/' || coalesce(c.disabled, 0) || '/' || coalesce(c.void, 0)
@@ -118,12 +131,12 @@ func invariants() []invariant {
 			left join (select series_id, sum(used) as used, sum(disabled) as disabled, sum(void) as void from series_tally group by series_id) t on t.series_id = s.id
 			left join (select series_id, count(*) filter (where state = 'used') as used, count(*) filter (where state = 'disabled') as disabled,
 				count(*) filter (where state = 'void') as void from card where state <> 'active' group by series_id) c on c.series_id = s.id
-			where (coalesce(t.used, 0), coalesce(t.disabled, 0), coalesce(t.void, 0)) <> (coalesce(c.used, 0), coalesce(c.disabled, 0), coalesce(c.void, 0))`},
+			where (coalesce(t.used, 0), coalesce(t.disabled, 0), coalesce(t.void, 0)) <> (coalesce(c.used, 0), coalesce(c.disabled, 0), coalesce(c.void, 0))`, nil},
 		{18, "every card, ledger transaction and entry belongs to what it names", `
 			select 'cards of series ' || c.series_id from (select distinct series_id from card) c where not exists (select from series s where s.id = c.series_id)
 			union all
 			select 'ledger transaction ' || t.id from ledger_tx t where t.series_id is not null and not exists (select from series s where s.id = t.series_id)
 			union all
-			select 'entry of account ' || e.account_id from (select distinct account_id from ledger_entry) e where not exists (select from account a where a.id = e.account_id)`},
+			select 'entry of account ' || e.account_id from (select distinct account_id from ledger_entry) e where not exists (select from account a where a.id = e.account_id)`, nil},
 	}
 }

@@ -923,6 +923,31 @@ type CardImportProblem struct {
 	Reason string
 }
 
+// What a run found of one invariant: zero rows where it holds.
+type CheckResult struct {
+	RunID  int64
+	Number int32
+	Found  int64
+	// A few of those found, by their ids; never a code.
+	Examples []string
+	Took     time.Duration
+}
+
+// One look at the books against every invariant. The latest hundred are kept.
+type CheckRun struct {
+	ID int64
+	// The member of staff who pressed Run now; null: its time had come.
+	AskedBy   *int64
+	StartedAt time.Time
+	EndedAt   *time.Time
+	// How many invariants have been looked at, of total.
+	Done  int32
+	Total int32
+	// Why it did not come to its end, in words for staff; empty: it did, or is under way.
+	Failure string
+	JobID   *int64
+}
+
 type Customer struct {
 	ID        int64
 	PartnerID int64

@@ -20,6 +20,7 @@ import (
 
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/check"
 	"refill/internal/setting"
 )
 
@@ -36,6 +37,7 @@ func NewInserter(pool *pgxpool.Pool, log *slog.Logger) (*river.Client[pgx.Tx], e
 type Options struct {
 	ID        string // unique among all processes; see Alive
 	Cards     *card.Service
+	Checks    *check.Service
 	Files     blob.Store
 	Settings  *setting.Store
 	PublicURL string // of the portal, for the QR codes
@@ -67,7 +69,8 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &exportWorker{cards: o.Cards, files: o.Files, settings: o.Settings, publicURL: o.PublicURL, log: o.Log, now: o.Now})
 	river.AddWorker(workers, &resealWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &changeWorker{cards: o.Cards, now: o.Now})
-	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, files: o.Files, log: o.Log, now: o.Now})
+	river.AddWorker(workers, &checkWorker{checks: o.Checks, now: o.Now})
+	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, checks: o.Checks, files: o.Files, log: o.Log, now: o.Now})
 
 	imports := importer{cards: o.Cards, files: o.Files, log: o.Log, now: o.Now}
 	river.AddWorker(workers, &checkImportWorker{importer: imports})
@@ -86,6 +89,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 			card.QueueExport:      {MaxWorkers: at},
 			card.QueueChange:      {MaxWorkers: at},
 			card.QueueMaintenance: {MaxWorkers: 1},
+			check.Queue:           {MaxWorkers: 1},
 		},
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,

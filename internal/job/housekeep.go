@@ -13,6 +13,7 @@ import (
 
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/check"
 	"refill/internal/db"
 )
 
@@ -29,14 +30,16 @@ func (HousekeepArgs) InsertOpts() river.InsertOpts {
 
 // housekeepWorker does what must be done from time to time: expired value to
 // breakage, expired files away, ended sessions and old guesses away, and what
-// lost its job is marked so that somebody can take it up again.
+// lost its job is marked so that somebody can take it up again. It also sees when
+// the books are to be checked.
 type housekeepWorker struct {
 	river.WorkerDefaults[HousekeepArgs]
-	pool  *pgxpool.Pool
-	cards *card.Service
-	files blob.Store
-	log   *slog.Logger
-	now   func() time.Time
+	pool   *pgxpool.Pool
+	cards  *card.Service
+	checks *check.Service
+	files  blob.Store
+	log    *slog.Logger
+	now    func() time.Time
 }
 
 // Work does every part, whatever becomes of the others.
@@ -46,7 +49,7 @@ func (w *housekeepWorker) Work(ctx context.Context, _ *river.Job[HousekeepArgs])
 	_, sessions := q.SessionDeleteExpired(ctx, w.pool)
 	_, guesses := q.GuessDeleteOld(ctx, w.pool)
 	_, links := q.CustomerLinkDeleteOld(ctx, w.pool)
-	return errors.Join(lapsed, sessions, guesses, links, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.cards.ExpireImports(ctx), w.removeFiles(ctx))
+	return errors.Join(lapsed, sessions, guesses, links, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.cards.ExpireImports(ctx), w.checks.AskDue(ctx), w.removeFiles(ctx))
 }
 
 // orphanAge is how old an unknown file must be to be removed: no job writes

@@ -23,6 +23,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/check"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/job"
@@ -37,11 +38,13 @@ type bundle struct {
 	pool   *pgxpool.Pool
 	q      *db.Queries
 	cards  *card.Service
+	checks *check.Service
 	set    *setting.Store
 	files  *watched
 	admin  audit.Actor
 	worker *river.Client[pgx.Tx]
 	events <-chan *river.Event
+	log    logBook
 }
 
 // watched is a store whose writes can be made to fail.
@@ -75,11 +78,12 @@ func setup(t *testing.T) *bundle {
 	require.NoError(t, card.WriteNewKey(&key, 1))
 	keys, err := card.ReadKeyring(&key)
 	require.NoError(t, err)
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(slog.NewJSONHandler(&b.log, nil))
 	inserter, err := job.NewInserter(b.pool, log)
 	require.NoError(t, err)
 	settings := setting.NewStore(b.pool, time.Now)
 	b.cards, b.set = card.New(b.pool, keys, inserter, settings, log), settings
+	b.checks = check.New(b.pool, keys, inserter, settings, log)
 	disk, err := blob.NewDisk(t.TempDir())
 	require.NoError(t, err)
 	b.files = &watched{Store: disk}
@@ -89,7 +93,7 @@ func setup(t *testing.T) *bundle {
 	b.admin = audit.Actor{StaffID: id, Scope: audit.Everything()}
 
 	b.worker, err = job.NewWorker(b.pool, job.Options{
-		ID: uuid.NewString(), Cards: b.cards, Files: b.files, Settings: settings, PublicURL: "https://refill.example.net", Log: log, Now: time.Now,
+		ID: uuid.NewString(), Cards: b.cards, Checks: b.checks, Files: b.files, Settings: settings, PublicURL: "https://refill.example.net", Log: log, Now: time.Now,
 	})
 	require.NoError(t, err)
 	events, stop := b.worker.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled, river.EventKindJobSnoozed, river.EventKindQueuePaused)

@@ -22,6 +22,7 @@ const (
 	KindSeries = "series"
 	KindExport = "export"
 	KindImport = "import"
+	KindCheck  = "check"
 	KindJobs   = "jobs"
 	// KindResync says that events may have been missed: read everything again.
 	KindResync = "resync"

@@ -25,6 +25,7 @@ type Settings struct {
 	Currency     string `json:"currency"`      // ISO 4217; fixed once money has moved
 	TimeZone     string `json:"time_zone"`     // IANA; the installation's
 	Activate     bool   `json:"activate"`      // "Activate when generated" as the form shows it first
+	CheckHours   int    `json:"check_hours"`   // how often the books are held against the invariants
 	FileHours    int    `json:"file_hours"`    // how long an exported file is kept
 	GuessesDaily int64  `json:"guesses_daily"` // wrong codes a day that the odds of a lucky guess reckon with
 
@@ -75,7 +76,7 @@ func UsualLength(alphabet string) int {
 func Default() Settings {
 	return Settings{
 		RefillCards: true, Brand: "Refill", Currency: "USD", TimeZone: "UTC",
-		Activate: true, FileHours: 24, GuessesDaily: 100_000,
+		Activate: true, FileHours: 24, CheckHours: 1, GuessesDaily: 100_000,
 		CodeAlphabet: Letters, CodeLength: UsualLength(Letters), LockPartners: true, SerialForm: SerialPlain,
 		WrongSoft: 5, WrongHard: 10, WrongAddress: 30,
 	}
@@ -92,6 +93,9 @@ func (s Settings) Validate() error {
 	}
 	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "" || s.TimeZone == "Local" {
 		list = append(list, fault.Field("time_zone", "setting_time_zone", "The time zone must be an IANA name such as Europe/Berlin."))
+	}
+	if s.CheckHours < 1 || s.CheckHours > 24*7 {
+		list = append(list, fault.Field("check_hours", "setting_check_hours", "The books must be checked every 1 to 168 hours."))
 	}
 	if s.FileHours < 1 || s.FileHours > 24*30 {
 		list = append(list, fault.Field("file_hours", "setting_file_hours", "Files must be kept for 1 to 720 hours."))

@@ -6,6 +6,7 @@ func acts() map[string]string {
 	return map[string]string{
 		"card.refused":              "Code refused",
 		"card.revealed":             "Code shown",
+		"check.asked":               "Check of the books asked for",
 		"customer.created":          "Customer created",
 		"customer.password_changed": "Changed their password in the portal",
 		"customer.sign_in_failed":   "Customer’s sign-in failed",

@@ -356,6 +356,7 @@ func auditChoices() []option {
 	for _, noun := range [][2]string{
 		{"card.", "Cards"},
 		{"cards.", "Many cards"},
+		{"check.", "Checks of the books"},
 		{"customer.", "Customers"},
 		{"export.", "Exports of codes"},
 		{"guesses.", "Bars after wrong codes"},

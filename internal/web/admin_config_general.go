@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -16,6 +17,7 @@ import (
 type configGeneralPage struct {
 	page
 	BrandName, Currency, TimeZone field
+	Checks                        field
 	Fixed                         bool // money has moved: the currency stays
 	Mistakes                      []mistake
 }
@@ -40,10 +42,12 @@ func (s *Server) newConfigGeneralPage(c *gin.Context, typed url.Values) (*config
 		BrandName: field{Name: "brand", Label: "Brand", Value: v.Brand, Hint: "On the portal and on cards where the partner has no name of its own.", Autocomplete: "off"},
 		Currency:  field{Name: "currency", Label: "Currency", Value: v.Currency, Hint: "Three letters, such as USD or EUR. It can’t be changed once there are customers or series.", Plain: true, Capitals: true, Short: true, Mono: true, Autocomplete: "off"},
 		TimeZone:  field{Name: "time_zone", Label: "Time zone", Value: v.TimeZone, Hint: "Type to search. Decides when the last day of cards for several partners ends.", Plain: true, Short: true, Autocomplete: "off", List: zones},
+		Checks:    field{Name: "check_hours", Label: "Check the books every", Value: strconv.Itoa(v.CheckHours), Hint: "Hours, 1 to 168. Money, cards and rights are held against the rules on the Checks page.", InputMode: "numeric", Short: true, Autocomplete: "off"},
 		Fixed:     fixed,
 	}
 	if typed != nil {
 		p.BrandName.Value, p.TimeZone.Value = cut(typed.Get("brand"), 200), cut(typed.Get("time_zone"), 100)
+		p.Checks.Value = cut(typed.Get("check_hours"), 20)
 		if !fixed {
 			p.Currency.Value = cut(typed.Get("currency"), 20)
 		}
@@ -68,6 +72,9 @@ func (s *Server) adminConfigGeneral(c *gin.Context) error {
 	}
 	err = s.Settings.Change(c.Request.Context(), s.actor(c), func(v *setting.Settings) {
 		v.Brand, v.TimeZone = strings.TrimSpace(form.Get("brand")), strings.TrimSpace(form.Get("time_zone"))
+		if form.Has("check_hours") {
+			v.CheckHours = int(smallNumber(form.Get("check_hours")))
+		}
 		if form.Has("currency") { // it is not asked for where it is fixed
 			v.Currency = strings.ToUpper(strings.TrimSpace(form.Get("currency")))
 		}
@@ -79,6 +86,6 @@ func (s *Server) adminConfigGeneral(c *gin.Context) error {
 	if pageErr != nil {
 		return pageErr
 	}
-	p.Mistakes = explain(err, &p.BrandName, &p.Currency, &p.TimeZone)
+	p.Mistakes = explain(err, &p.BrandName, &p.Currency, &p.TimeZone, &p.Checks)
 	return s.render(c, http.StatusUnprocessableEntity, "admin/config_general", p)
 }

@@ -155,12 +155,13 @@ func TestConfigGeneral(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
-	form := url.Values{"brand": {"Northlight"}, "currency": {"eur"}, "time_zone": {"Europe/Berlin"}}
+	form := url.Values{"brand": {"Northlight"}, "currency": {"eur"}, "time_zone": {"Europe/Berlin"}, "check_hours": {"6"}}
 	require.Equal(t, http.StatusSeeOther, admin.post(sectionGeneral, form).Status)
+	require.Equal(t, 6, s.settings().CheckHours)
 	require.Equal(t, []string{"Northlight", "EUR", "Europe/Berlin"}, []string{s.settings().Brand, s.settings().Currency, s.settings().TimeZone})
-	got := admin.post(sectionGeneral, url.Values{"brand": {""}, "currency": {"ZZZ"}, "time_zone": {"Mars"}})
+	got := admin.post(sectionGeneral, url.Values{"brand": {""}, "currency": {"ZZZ"}, "time_zone": {"Mars"}, "check_hours": {"0"}})
 	require.Equal(t, http.StatusUnprocessableEntity, got.Status)
-	for _, name := range []string{"brand", "currency", "time_zone"} {
+	for _, name := range []string{"brand", "currency", "time_zone", "check_hours"} {
 		require.NotEmpty(t, got.text("#f-"+name+"-error"))
 	}
 	s.change(func(v *setting.Settings) { v.Currency = "USD" })

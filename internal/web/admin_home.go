@@ -19,6 +19,7 @@ type homePage struct {
 	page
 	Tiles      []tile
 	Chart      dayChart
+	Alarms     []alarm
 	Attention  []attention
 	Running    []seriesView
 	Welcome    empty // a new installation
@@ -32,6 +33,9 @@ type attention struct {
 	Text, URL string
 	Tone      tone
 }
+
+// alarm is what cannot wait: it stands above everything else.
+type alarm struct{ Text, URL, Link string }
 
 // dayChart is redemptions by day.
 type dayChart struct {
@@ -77,6 +81,9 @@ func (s *Server) adminHome(c *gin.Context) error {
 	}
 	if p.Person.Can(staff.JobsView) && p.Person.Scope.AllPartners {
 		if err := s.homeJobs(ctx, p); err != nil {
+			return err
+		}
+		if err := s.homeChecks(ctx, p); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/check"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
@@ -103,7 +104,7 @@ func (s *Server) adminJobList(c *gin.Context) error {
 
 // queues fills in the queues and says what is wrong with them.
 func (p *jobListPage) queues(rows []db.JobCountsRow) {
-	what := map[string]string{"generate": "Making series", "export": "Writing files", "change": "Changing cards", "maintenance": "Housekeeping"}
+	what := map[string]string{"generate": "Making series", "export": "Writing files", "change": "Changing cards", "maintenance": "Housekeeping", "check": "Checking the books"}
 	var waiting, running, failed, retrying, oldest int64
 	var paused []string
 	for _, row := range rows {
@@ -153,6 +154,8 @@ func viewJob(row db.JobListRow) jobView {
 		v.What, v.URL = "Series "+row.SeriesNumber, seriesURL(row.SeriesNumber)
 	case row.Kind == "housekeep":
 		v.What = "Housekeeping"
+	case row.Kind == check.BooksArgs{}.Kind():
+		v.What, v.URL = "Check of the books", sectionChecks
 	}
 	live := row.State != db.RiverJobStateCompleted && row.State != db.RiverJobStateCancelled && row.State != db.RiverJobStateDiscarded
 	v.CanCancel = live

@@ -27,6 +27,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/check"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/dbtest"
@@ -85,7 +86,7 @@ func newSite(t *testing.T, edit ...func(*Deps)) *site {
 	settings := setting.NewStore(pool, testClock)
 	deps := Deps{
 		Pool: pool, Log: log, Hub: notify.NewHub(log), Settings: settings, Jobs: jobs, Files: files,
-		Cards: card.New(pool, keys, jobs, settings, log), Now: testClock,
+		Cards: card.New(pool, keys, jobs, settings, log), Checks: check.New(pool, keys, jobs, settings, log), Now: testClock,
 	}
 	for _, e := range edit {
 		e(&deps)

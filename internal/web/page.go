@@ -61,6 +61,7 @@ const (
 	sectionImport     = "/admin/finance/refill-cards/import"
 	sectionStatistics = "/admin/finance/refill-cards/statistics"
 	sectionJobs       = "/admin/jobs"
+	sectionChecks     = "/admin/checks"
 	sectionModules    = "/admin/config/modules"
 	sectionPartners   = "/admin/partners"
 	sectionPortal     = "/admin/config/portal"
@@ -120,7 +121,7 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 		}
 	}
 	if p.Can(staff.JobsView) && p.Scope.AllPartners {
-		menu = append(menu, menuItem{Title: "Operations", Children: []menuItem{entry("Jobs", "list-check", sectionJobs)}})
+		menu = append(menu, menuItem{Title: "Operations", Children: []menuItem{entry("Jobs", "list-check", sectionJobs), entry("Checks", "shield-check", sectionChecks)}})
 	}
 	if p.Can(staff.AuditView) {
 		menu = append(menu, entry("Audit", "history", sectionAudit))

@@ -98,6 +98,8 @@ func (s *Server) table() []route {
 		{post, sectionJobs + "/:id/retry", staffWho(staff.JobsManage), s.wholeHouse(s.adminJobRetry)},
 		{post, "/admin/queues/:name/pause", staffWho(staff.JobsManage), s.wholeHouse(s.adminQueuePause)},
 		{post, "/admin/queues/:name/resume", staffWho(staff.JobsManage), s.wholeHouse(s.adminQueueResume)},
+		{get, sectionChecks, staffWho(staff.JobsView), s.wholeHouse(s.adminCheckList)},
+		{post, sectionChecks, staffWho(staff.JobsManage), s.wholeHouse(s.adminCheckRun)},
 		{get, riverUIPath, staffWho(staff.JobsView), s.wholeHouse(s.adminRiverUI)},
 		{get, riverUIPath + "/*path", staffWho(staff.JobsView), s.wholeHouse(s.adminRiverUI)},
 		{post, riverUIPath + "/*path", staffWho(staff.JobsManage), s.wholeHouse(s.adminRiverUI)},

@@ -25,6 +25,7 @@ import (
 
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/check"
 	"refill/internal/notify"
 	"refill/internal/setting"
 	"refill/static"
@@ -37,6 +38,7 @@ type Deps struct {
 	Hub      *notify.Hub
 	Settings *setting.Store
 	Cards    *card.Service
+	Checks   *check.Service
 	Files    blob.Store            // exported files
 	Jobs     *river.Client[pgx.Tx] // cancels, retries and pauses; works nothing
 	Now      func() time.Time
@@ -93,8 +95,8 @@ func bodyLimit(route string) int64 {
 
 // New builds a server; it fails on a template that does not parse.
 func New(deps Deps) (*Server, error) {
-	if deps.Pool == nil || deps.Log == nil || deps.Hub == nil || deps.Now == nil || deps.Settings == nil || deps.Cards == nil || deps.Files == nil || deps.Jobs == nil {
-		return nil, errors.New("web: Pool, Log, Hub, Settings, Cards, Files, Jobs and Now are needed")
+	if deps.Pool == nil || deps.Log == nil || deps.Hub == nil || deps.Now == nil || deps.Settings == nil || deps.Cards == nil || deps.Checks == nil || deps.Files == nil || deps.Jobs == nil {
+		return nil, errors.New("web: Pool, Log, Hub, Settings, Cards, Checks, Files, Jobs and Now are needed")
 	}
 	if deps.PingEvery == 0 {
 		deps.PingEvery = 20 * time.Second

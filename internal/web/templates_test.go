@@ -14,6 +14,8 @@ import (
 func checkedTemplates() map[string]any {
 	return map[string]any{
 		"admin/home":                       &homePage{},
+		"admin/check_list":                 &checkPage{},
+		"admin/check_list#checks-live":     &checkPage{},
 		"admin/card_show":                  &cardShowPage{},
 		"admin/card_show#customer-choices": &cardRedeem{},
 		"admin/card_show#customer-list":    &cardRedeem{},

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"refill/internal/db"
+)
+
+// checks collects what the last look at the books found.
+type checks struct {
+	pool                   *pgxpool.Pool
+	log                    *slog.Logger
+	violations, last, took *prometheus.Desc
+}
+
+func newChecks(pool *pgxpool.Pool, log *slog.Logger) *checks {
+	return &checks{
+		pool: pool, log: log,
+		violations: prometheus.NewDesc("refill_check_violations", "Rows that broke an invariant when the books were last checked.", []string{"invariant"}, nil),
+		last:       prometheus.NewDesc("refill_check_last_success_timestamp_seconds", "When the books were last checked to the end, whatever was found.", nil, nil),
+		took:       prometheus.NewDesc("refill_check_duration_seconds", "How long that took.", nil, nil),
+	}
+}
+
+// Describe sends the names.
+func (m *checks) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{m.violations, m.last, m.took} {
+		out <- d
+	}
+}
+
+// Collect sends the figures. A scrape has no context of its own.
+func (m *checks) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	q := db.New()
+	last, err := q.CheckRunLast(ctx, m.pool)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return
+	}
+	var results []db.CheckResultListRow
+	if err == nil {
+		results, err = q.CheckResultList(ctx, m.pool, last.ID)
+	}
+	if err != nil {
+		m.log.WarnContext(ctx, "no figures of the checks", slog.Any("error", err))
+		return
+	}
+	out <- prometheus.MustNewConstMetric(m.last, prometheus.GaugeValue, float64(last.EndedAt.UnixMilli())/1000)
+	out <- prometheus.MustNewConstMetric(m.took, prometheus.GaugeValue, last.EndedAt.Sub(last.StartedAt).Seconds())
+	for _, r := range results {
+		out <- prometheus.MustNewConstMetric(m.violations, prometheus.GaugeValue, float64(r.Found), fmt.Sprint(r.Number))
+	}
+}

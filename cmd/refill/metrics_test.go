@@ -1,0 +1,36 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/dbtest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// scrape is what Prometheus would read.
+func scrape(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+	return answer.Body.String()
+}
+
+func TestMetricsOfChecks(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.Pool(t)
+	handler := metrics(pool, slog.New(slog.DiscardHandler))
+	require.NotContains(t, scrape(t, handler), "refill_check_")
+	_, err := pool.Exec(t.Context(), `with run as (insert into check_run (total, ended_at) values (18, '2026-11-25 12:00Z') returning id)
+		insert into check_result (run_id, number, found, examples, took) select id, n, case when n = 3 then 7 else 0 end, '{}', '1 s' from run, generate_series(1, 18) n`)
+	require.NoError(t, err)
+	text := scrape(t, handler)
+	require.Contains(t, text, `refill_check_violations{invariant="3"} 7`)
+	require.Contains(t, text, `refill_check_violations{invariant="18"} 0`)
+	require.Contains(t, text, `refill_check_last_success_timestamp_seconds 1.7956`)
+}

@@ -1,0 +1,40 @@
+package check
+
+// Rule is an invariant in words for staff.
+type Rule struct {
+	Number int
+	Text   string // what always holds
+	Means  string // what is the matter where it does not
+	Todo   string // what to do then
+}
+
+// Rules returns every invariant in words.
+func Rules() []Rule {
+	const books = "Lock the series concerned, keep the database as it is, and have a developer compare the ledger with the audit trail before anything is corrected."
+	const rights = "Run refill migrate as the owner of the tables, and find out who changed the rights."
+	advice := map[int][2]string{
+		1:  {"Money was made or lost within one posting.", books},
+		2:  {"A customer’s balance is not what was paid in: somebody changed it past the program, or a posting went wrong.", "Compare the customer’s payments with the balance. Correct it by a payment by hand once the cause is known, never in the database."},
+		3:  {"Lines of a customer’s account are missing or were changed.", books},
+		4:  {"A card was paid out without being used up, or used up without being paid out.", "Lock the series, look at the card’s history, and pay or reverse by hand what is owed."},
+		5:  {"A customer was given more or less than the card’s value.", "Look at the payment: reverse it, or enter the difference by hand."},
+		6:  {"Cards of a finished series are missing, or there are too many.", "Lock the series. Cards that were printed and are not there can’t be redeemed: replace them from another series."},
+		7:  {"A card was redeemed when it should not have been redeemable.", "Check the clock of the database server, then look at each of the redemptions and reverse those that should not stand."},
+		8:  {"A card was spent with another partner than the one it was sold by.", "Look at the redemptions; reverse them, or settle between the partners."},
+		9:  {"A redemption does not show in the customer’s payments, or a payment has no redemption behind it.", books},
+		10: {"What the books say is owed for a series is not what its cards are worth.", books},
+		11: {"A redemption could have been sent twice without anybody noticing.", "Look at the customer’s payments around it for a second one."},
+		12: {"A series waits for a job that is gone.", "Housekeeping marks it as failed within a minute; press Retry on its page. If that does not come, no worker is running."},
+		13: {"A file is offered that may be incomplete.", "Do not print from it. Export the series again and compare the number of cards."},
+		14: {"Codes left the house without a trace of who took them.", "Treat the series concerned as known to others: lock it and print it anew. Then find out who has access to the database."},
+		15: {"The program could change the books that it must only add to.", rights},
+		16: {"Codes of cards can’t be read any more, or were moved to other cards.", "Make sure that the key file is the one of this database. Cards named here can be redeemed only if their index is right; restore them from a backup."},
+		17: {"The counts on the pages of a series are not those of its cards.", "Redemptions are not affected. Ask a developer to correct the counts."},
+		18: {"Something refers to a series or an account that is not there.", books},
+	}
+	var rules []Rule
+	for _, inv := range invariants() {
+		rules = append(rules, Rule{Number: inv.number, Text: inv.rule, Means: advice[inv.number][0], Todo: advice[inv.number][1]})
+	}
+	return rules
+}

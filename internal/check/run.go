@@ -1,0 +1,229 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"refill/internal/audit"
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/setting"
+)
+
+// Queue is of its own: a look at a million cards takes longer than housekeeping
+// may wait.
+const Queue = "check"
+
+// BooksArgs asks for a run.
+type BooksArgs struct {
+	RunID int64 `json:"run_id"`
+}
+
+// Kind names the job.
+func (BooksArgs) Kind() string { return "check_books" }
+
+// InsertOpts puts the job in its queue.
+func (BooksArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: Queue, MaxAttempts: 3}
+}
+
+const (
+	// runsKept is how many runs can be looked back on.
+	runsKept = 100
+	// longest is how long one invariant may take: past it, something else is wrong.
+	longest = 3 * time.Minute
+)
+
+var (
+	// ErrRunning answers somebody who asks while a run is under way.
+	ErrRunning = fault.New(fault.Conflict, "check_running", "The books are being checked at this moment.")
+	// ErrNotWanted says that the run has ended already.
+	ErrNotWanted = errors.New("check: the run has ended")
+)
+
+// Service runs the checks. Safe for concurrent use.
+type Service struct {
+	db       db.Beginner
+	q        *db.Queries
+	keys     *card.Keyring
+	jobs     card.Enqueuer
+	settings *setting.Store
+	log      *slog.Logger
+}
+
+// New returns a service on a database.
+func New(beginner db.Beginner, keys *card.Keyring, jobs card.Enqueuer, settings *setting.Store, log *slog.Logger) *Service {
+	return &Service{db: beginner, q: db.New(), keys: keys, jobs: jobs, settings: settings, log: log}
+}
+
+// Ask queues a run for somebody who does not want to wait for the next.
+func (s *Service) Ask(ctx context.Context, actor audit.Actor) error {
+	return pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		id, err := s.enqueue(ctx, tx, actor)
+		if err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, actor, audit.Entry{Action: "check.asked", Detail: map[string]any{"run": id}})
+	})
+}
+
+// AskDue queues a run when its time has come, and ends those that lost their
+// job. Periodic; safe to run at any time.
+func (s *Service) AskDue(ctx context.Context) error {
+	if err := s.endStranded(ctx); err != nil {
+		return err
+	}
+	settings, err := s.settings.Get(ctx)
+	if err != nil {
+		return err
+	}
+	due, err := s.q.CheckRunDue(ctx, s.db, time.Duration(settings.CheckHours)*time.Hour)
+	if err != nil {
+		return fmt.Errorf("ask whether the books are to be checked: %w", err)
+	}
+	if !due {
+		return nil
+	}
+	err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		_, err := s.enqueue(ctx, tx, audit.System())
+		return err
+	})
+	if errors.Is(err, ErrRunning) {
+		return nil // somebody was quicker
+	}
+	return err
+}
+
+func (s *Service) enqueue(ctx context.Context, tx pgx.Tx, actor audit.Actor) (int64, error) {
+	id, err := s.q.CheckRunCreate(ctx, tx, db.CheckRunCreateParams{AskedBy: actor.Staff(), Total: int32(len(invariants()))}) //nolint:gosec // a handful
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, ErrRunning
+	}
+	if err != nil {
+		return 0, fmt.Errorf("enter a check: %w", err)
+	}
+	job, err := s.jobs.InsertTx(ctx, tx, BooksArgs{RunID: id}, nil)
+	if err != nil {
+		return 0, fmt.Errorf("queue a check: %w", err)
+	}
+	if err := s.q.CheckRunSetJob(ctx, tx, db.CheckRunSetJobParams{ID: id, JobID: &job.Job.ID}); err != nil {
+		return 0, fmt.Errorf("note the job of a check: %w", err)
+	}
+	return id, s.notify(ctx, tx, id)
+}
+
+func (s *Service) notify(ctx context.Context, dbtx db.DBTX, id int64) error {
+	if err := s.q.CheckNotify(ctx, dbtx, id); err != nil {
+		return fmt.Errorf("announce a check: %w", err)
+	}
+	return nil
+}
+
+// Work does a run from its beginning and ends its job with it. What each
+// invariant gave is kept at once, beside the snapshot that it was read from.
+func (s *Service) Work(ctx context.Context, id int64, now func() time.Time, complete card.Completer) error {
+	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		n, err := s.q.CheckRunStart(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("begin a check: %w", err)
+		}
+		if n == 0 {
+			return ErrNotWanted
+		}
+		if err := s.q.CheckResultClear(ctx, tx, id); err != nil {
+			return fmt.Errorf("begin a check anew: %w", err)
+		}
+		return s.notify(ctx, tx, id)
+	})
+	if err != nil {
+		return err
+	}
+	var broken []Result
+	err = look{keys: s.keys, longest: longest, now: now}.each(ctx, s.db, func(r Result) error {
+		if r.Found > 0 {
+			broken = append(broken, r)
+		}
+		return s.keep(ctx, id, r)
+	})
+	if err != nil {
+		return err
+	}
+	err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		if err := s.end(ctx, tx, id, ""); err != nil {
+			return err
+		}
+		if _, err := s.q.CheckRunDeleteOld(ctx, tx, runsKept); err != nil {
+			return fmt.Errorf("remove old checks: %w", err)
+		}
+		return complete(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range broken {
+		s.log.ErrorContext(ctx, "the books do not hold", slog.Int("invariant", r.Number), slog.String("rule", r.Rule),
+			slog.Int64("found", r.Found), slog.Any("examples", r.Examples[:min(3, len(r.Examples))]))
+	}
+	return nil
+}
+
+// keep notes what was found of one invariant.
+func (s *Service) keep(ctx context.Context, id int64, r Result) error {
+	return pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		n, err := s.q.CheckRunAdvance(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("advance a check: %w", err)
+		}
+		if n == 0 {
+			return ErrNotWanted
+		}
+		err = s.q.CheckResultAdd(ctx, tx, db.CheckResultAddParams{
+			RunID: id, Number: int32(r.Number), Found: r.Found, Examples: r.Examples, Took: r.Took, //nolint:gosec // a handful
+		})
+		if err != nil {
+			return fmt.Errorf("keep what a check found: %w", err)
+		}
+		return s.notify(ctx, tx, id)
+	})
+}
+
+func (s *Service) end(ctx context.Context, tx pgx.Tx, id int64, failure string) error {
+	n, err := s.q.CheckRunEnd(ctx, tx, db.CheckRunEndParams{ID: id, Failure: failure})
+	if err != nil {
+		return fmt.Errorf("end a check: %w", err)
+	}
+	if n == 0 {
+		return ErrNotWanted
+	}
+	return s.notify(ctx, tx, id)
+}
+
+// Fail ends a run that could not be brought to its end.
+func (s *Service) Fail(ctx context.Context, id int64, why string) error {
+	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error { return s.end(ctx, tx, id, why) })
+	if errors.Is(err, ErrNotWanted) {
+		return nil
+	}
+	return err
+}
+
+// endStranded ends the runs whose job was cancelled or lost.
+func (s *Service) endStranded(ctx context.Context) error {
+	ids, err := s.q.CheckRunListStranded(ctx, s.db)
+	if err != nil {
+		return fmt.Errorf("look for stranded checks: %w", err)
+	}
+	for _, id := range ids {
+		if err := s.Fail(ctx, id, "The job of this check was cancelled."); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package web
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+	"refill/internal/dbtest"
+)
+
+// The page tells how the books stand, in words; what is broken is on the
+// dashboard of those who may see it until it is mended.
+func TestChecksPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	operator := s.as(db.StaffRoleOperator)
+	page := operator.get(sectionChecks)
+	require.Contains(t, page.text("#checks-live > .notice"), "have not been checked yet")
+	require.Contains(t, page.text("#rule-1"), "Not checked yet")
+
+	work := func() {
+		require.Equal(t, sectionChecks, operator.post(sectionChecks, nil).Header.Get("Location"))
+		require.Contains(t, operator.get(sectionChecks).text("#checks-live"), "Being checked now")
+		operator.post(sectionChecks, nil)
+		require.Contains(t, operator.get(sectionChecks).text("#notice"), "being checked at this moment")
+		var id int64
+		require.NoError(t, s.Pool.QueryRow(t.Context(), `select id from check_run where ended_at is null`).Scan(&id))
+		require.NoError(t, s.Server.Checks.Work(t.Context(), id, time.Now, noJob))
+	}
+	s.series(2)
+	work()
+	page = operator.get(sectionChecks)
+	require.Contains(t, page.text(".notice-good"), "The books hold")
+	require.Contains(t, page.text("table tbody tr"), "Holds")
+	require.Contains(t, s.audits(), "check.asked")
+
+	owner := dbtest.Owner(t, s.Pool)
+	_, err := owner.Exec(t.Context(), `set session_replication_role = replica; insert into ledger_tx (kind) values ('payment')`)
+	require.NoError(t, err)
+	work()
+	page = operator.get(sectionChecks)
+	require.Contains(t, page.text(".notice-bad"), "one rule is broken")
+	require.Contains(t, page.text("#rule-1"), "Broken: 1")
+	require.Contains(t, page.text("#rule-1"), "What to do")
+	require.Contains(t, page.text("#rule-1 .check-examples"), "ledger transaction")
+	require.Contains(t, operator.get("/admin").text(".notice-bad[role=alert]"), "The books do not hold: 1 rule is broken.")
+	s.as(db.StaffRoleAdministrator, s.North).get("/admin").none(".notice-bad")
+	s.as(db.StaffRoleCashier).get("/admin").none(".notice-bad")
+	fragment := operator.htmx(sectionChecks)
+	require.NotContains(t, fragment.Body, "<html")
+	fragment.one("#checks-live")
+
+	_, err = owner.Exec(t.Context(), `delete from ledger_tx where kind = 'payment'`)
+	require.NoError(t, err)
+	work()
+	operator.get("/admin").none(".notice-bad")
+	s.exec(`update check_run set started_at = now() - interval '5 hours', ended_at = now() - interval '5 hours' where ended_at is not null`)
+	require.Contains(t, operator.get(sectionChecks).text("#checks-live > .notice"), "long ago")
+
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(sectionChecks).Status)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleAdministrator, s.North).get(sectionChecks).Status)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleAdministrator, s.North).post(sectionChecks, nil).Status)
+}
