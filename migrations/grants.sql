@@ -16,7 +16,8 @@ grant select, insert, update on card_change to refill_app;
 grant select, insert on card_change_part to refill_app;
 
 grant select, insert, update, delete on
-  role, staff_partner, series_partner, session, guess, partner_logo, partner_method to refill_app;
+  role, staff_partner, series_partner, session, sign_in_step, staff_second_factor, staff_recovery_code,
+  guess, partner_logo, partner_method to refill_app;
 
 grant select, insert, update, delete on customer_link to refill_app;
 -- An import and what is wrong with its file.

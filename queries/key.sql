@@ -13,9 +13,11 @@ select coalesce(max(key_id), 0)::smallint from key_canary where retired_at is nu
 update key_canary set retired_at = now() where key_id = @key_id and retired_at is null;
 
 -- name: KeyUse :many
--- How many cards are sealed under each key. Cards whose code was erased need none.
+-- How many cards are sealed under each key, and how many secrets of staff. Cards
+-- whose code was erased need none.
 select c.key_id, k.created_at, k.retired_at,
-  (select count(*) from card where card.key_id = c.key_id and octet_length(card.code_sealed) > 0)::bigint as cards
+  (select count(*) from card where card.key_id = c.key_id and octet_length(card.code_sealed) > 0)::bigint as cards,
+  (select count(*) from staff_second_factor f where f.key_id = c.key_id)::bigint as secrets
 from (select key_id from key_canary) c
 join key_canary k on k.key_id = c.key_id
 order by c.key_id;

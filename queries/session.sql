@@ -5,18 +5,28 @@ values (@token_hash, @staff_id, @customer_id, now() + @lifetime::interval, @addr
 -- name: SessionGetStaff :one
 -- Who is signed in; nobody where the session is over, idle too long, or its
 -- owner has been disabled since.
-select staff.id, staff.username, staff.name, staff.role_id, staff.all_partners,
+select session.id as session_id, session.renew,
+  staff.id, staff.username, staff.name, staff.role_id, staff.all_partners,
+  exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor,
   role.name as role_name, role.everything, role.permissions,
   array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids,
   session.seen_at < now() - interval '1 minute' as stale
 from session
 join staff on staff.id = session.staff_id
 join role on role.id = staff.role_id
-where session.token_hash = @token_hash and session.expires_at > now()
+where (session.token_hash = @token_hash
+    or session.previous_hash = @token_hash and session.renewed_at > now() - interval '10 seconds')
+  and session.expires_at > now()
   and session.seen_at > now() - @idle::interval and staff.disabled_at is null;
 
+-- name: SessionStaffStays :one
+-- Whether a session of staff is still one, for a stream that outlives its request.
+-- Being open is not being used: it is not touched.
+select exists (select from session join staff on staff.id = session.staff_id
+  where session.id = @id and session.expires_at > now() and session.seen_at > now() - @idle::interval and staff.disabled_at is null);
+
 -- name: SessionGetCustomer :one
-select customer.id, customer.username, customer.name, customer.partner_id,
+select session.id as session_id, customer.id, customer.username, customer.name, customer.partner_id,
   partner.name as partner_name, partner.brand, partner.time_zone, partner.portal_refill_card,
   partner.accent, partner.slug, partner.welcome, partner.help, partner.look_version,
   coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height,
@@ -30,10 +40,25 @@ where session.token_hash = @token_hash and session.expires_at > now()
   and partner.disabled_at is null;
 
 -- name: SessionTouch :exec
-update session set seen_at = now() where token_hash = @token_hash;
+update session set seen_at = now() where id = @id;
+
+-- name: SessionRenew :execrows
+-- The session goes on under another token. Two requests at once: one of them.
+-- With grace, the token before holds for the few seconds that SessionGetStaff says.
+update session set token_hash = @token_hash, renew = false,
+  previous_hash = case when @grace::boolean then token_hash end, renewed_at = now()
+where token_hash = @old_hash;
+
+-- name: SessionRenewStaff :exec
+-- A member of staff's rights have changed.
+update session set renew = true where staff_id = @staff_id;
+
+-- name: SessionRenewRole :exec
+-- The rights of everybody with a role have changed.
+update session set renew = true where staff_id in (select staff.id from staff where staff.role_id = @role_id);
 
 -- name: SessionDelete :exec
-delete from session where token_hash = @token_hash;
+delete from session where token_hash = @token_hash or previous_hash = @token_hash;
 
 -- name: SessionDeleteExpired :execrows
 delete from session where expires_at < now();

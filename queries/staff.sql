@@ -11,17 +11,20 @@ on conflict do nothing;
 delete from staff_partner where staff_id = @staff_id;
 
 -- name: StaffGetByUsername :one
-select * from staff where username = lower(@username);
+select staff.*, exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor
+from staff where username = lower(@username);
 
 -- name: StaffGet :one
-select staff.*, role.name as role_name, role.everything, role.permissions,
+select staff.*, f.created_at as second_factor_since, role.name as role_name, role.everything, role.permissions,
   array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
 from staff
 join role on role.id = staff.role_id
+left join staff_second_factor f on f.staff_id = staff.id
 where staff.id = @id;
 
 -- name: StaffList :many
 select staff.id, staff.username, staff.name, staff.all_partners, staff.disabled_at, staff.seen_at, role.name as role_name,
+  exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor,
   array(select partner.name from staff_partner p join partner on partner.id = p.partner_id
     where p.staff_id = staff.id order by partner.name)::text[] as partners
 from staff

@@ -9,24 +9,59 @@ import (
 	"os"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/staff"
 )
 
-// runStaff is `refill staff add`. The password comes by standard input, so that
-// it stands in no shell history.
+// runStaff is `refill staff`.
 func runStaff(ctx context.Context, c config, args []string) error {
-	if len(args) == 0 || args[0] != "add" {
-		return errors.New("usage: refill staff add -username NAME [-name NAME] [-role administrator|cashier|operator] [-partners A,B] < password")
+	if len(args) > 0 && args[0] == "add" {
+		return addStaff(ctx, c, args[1:])
 	}
+	if len(args) == 2 && args[0] == "reset-second-factor" {
+		return resetFactor(ctx, c, args[1])
+	}
+	return errors.New("usage: refill staff add -username NAME [-name NAME] [-role administrator|cashier|operator] [-partners A,B] < password\n" +
+		"       refill staff reset-second-factor USERNAME")
+}
+
+// resetFactor lets somebody in by their password alone: for the last administrator,
+// whose telephone and recovery codes are gone.
+func resetFactor(ctx context.Context, c config, username string) error {
+	if c.DatabaseURL == "" {
+		return errNoDatabase
+	}
+	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: "staff"})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	row, err := db.New().StaffGetByUsername(ctx, pool, username)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("there is no member of staff %q", username)
+	}
+	if err != nil {
+		return fmt.Errorf("find staff: %w", err)
+	}
+	if err := staff.ResetSecondFactor(ctx, pool, audit.System(), row.ID); err != nil {
+		return spoken(err)
+	}
+	return say("%s has no second factor any more and is signed out: the password alone lets them in until they set one up again.\n", row.Username)
+}
+
+// addStaff is `refill staff add`. The password comes by standard input, so that it
+// stands in no shell history.
+func addStaff(ctx context.Context, c config, args []string) error {
 	flags := flag.NewFlagSet("staff add", flag.ExitOnError)
 	username := flags.String("username", "", "what they sign in with")
 	name := flags.String("name", "", "their name; default the username")
 	role := flags.String("role", string(db.StaffRoleAdministrator), "administrator, cashier or operator")
 	partners := flags.String("partners", "", "names of the partners they see, separated by commas; default all")
-	if err := flags.Parse(args[1:]); err != nil {
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if c.DatabaseURL == "" {

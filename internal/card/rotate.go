@@ -168,7 +168,7 @@ func (s *Service) resealCards(ctx context.Context, tx pgx.Tx, keyID int16, page 
 	})
 }
 
-// RetireKey gives up a key that no card is sealed under any more; the caller takes
+// RetireKey gives up a key that nothing is sealed under any more; the caller takes
 // it out of the key file afterwards.
 func (s *Service) RetireKey(ctx context.Context, actor audit.Actor, keyID int16) error {
 	if keyID == s.keys.Current() {
@@ -182,6 +182,9 @@ func (s *Service) RetireKey(ctx context.Context, actor audit.Actor, keyID int16)
 		for _, use := range uses {
 			if use.KeyID == keyID && use.Cards > 0 {
 				return fmt.Errorf("%d cards are still sealed under key %d; wait until the rotation has finished (refill keys status)", use.Cards, keyID)
+			}
+			if use.KeyID == keyID && use.Secrets > 0 {
+				return fmt.Errorf("the second factors of %d members of staff are still sealed under key %d; a worker seals them again within a minute, then try again", use.Secrets, keyID)
 			}
 		}
 		n, err := s.q.KeyRetire(ctx, tx, keyID)

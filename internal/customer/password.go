@@ -44,7 +44,7 @@ func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor
 	if err := faults.Err(); err != nil {
 		return err
 	}
-	_, err := SignIn(ctx, beginner, staff.Attempt{Username: p.Username, Password: p.Current, Address: actor.Address, RequestID: actor.RequestID})
+	_, err := staff.Prove(ctx, beginner, realm(), staff.Attempt{Username: p.Username, Password: p.Current, Address: actor.Address, RequestID: actor.RequestID})
 	if errors.Is(err, staff.ErrWrong) {
 		return errCurrentWrong
 	}

@@ -16,9 +16,14 @@ import (
 // be the pool: the attempt is charged before anything is looked up. A customer
 // without a password has no portal sign-in.
 func SignIn(ctx context.Context, dbtx db.DBTX, a staff.Attempt) (int64, error) {
-	actor, err := staff.Prove(ctx, dbtx, staff.Realm{Name: "customer", Find: findForSignIn}, a)
-	return actor.CustomerID, err
+	account, err := staff.Prove(ctx, dbtx, realm(), a)
+	if err != nil {
+		return 0, err
+	}
+	return account.Actor.CustomerID, audit.Record(ctx, dbtx, account.Actor, audit.Entry{Action: "customer.signed_in"})
 }
+
+func realm() staff.Realm { return staff.Realm{Name: "customer", Find: findForSignIn} }
 
 func findForSignIn(ctx context.Context, dbtx db.DBTX, username string) (staff.Account, error) {
 	row, err := db.New().CustomerGetByUsername(ctx, dbtx, username)

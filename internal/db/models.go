@@ -1243,6 +1243,13 @@ type Session struct {
 	ExpiresAt  time.Time
 	Address    *netip.Addr
 	UserAgent  string
+	// What pages call it by; the token is a secret.
+	ID int64
+	// Its owner's rights have changed: it gets another token with the next request.
+	Renew bool
+	// The token before, which holds for a few seconds more, for requests that were under way.
+	PreviousHash []byte
+	RenewedAt    *time.Time
 }
 
 // What differs from the defaults in internal/setting; a missing row means the default.
@@ -1251,6 +1258,14 @@ type Setting struct {
 	Value     []byte
 	ChangedAt time.Time
 	ChangedBy *int64
+}
+
+// Who gave the right password and has yet to give a code. Not a session: nothing but the page for the code knows it.
+type SignInStep struct {
+	// SHA-256 of the cookie.
+	TokenHash []byte
+	StaffID   int64
+	ExpiresAt time.Time
 }
 
 // Somebody who signs in at /admin.
@@ -1271,4 +1286,23 @@ type Staff struct {
 type StaffPartner struct {
 	StaffID   int64
 	PartnerID int64
+}
+
+type StaffRecoveryCode struct {
+	StaffID int64
+	// argon2id of the code under the owner's recovery_salt.
+	CodeHash []byte
+	UsedAt   *time.Time
+}
+
+// The shared secret of a member of staff's authenticator (RFC 6238); no row: the password is enough.
+type StaffSecondFactor struct {
+	StaffID int64
+	KeyID   int16
+	// AES-256-GCM under a key derived from set key_id of the key file, bound to staff_id.
+	SecretSealed []byte
+	// The 30 seconds of the last code that was taken. Only a later one is taken, so no code counts twice.
+	LastStep     int64
+	RecoverySalt []byte
+	CreatedAt    time.Time
 }

@@ -39,7 +39,7 @@ func (q *Queries) SessionCreate(ctx context.Context, db DBTX, arg SessionCreateP
 }
 
 const sessionDelete = `-- name: SessionDelete :exec
-delete from session where token_hash = $1
+delete from session where token_hash = $1 or previous_hash = $1
 `
 
 func (q *Queries) SessionDelete(ctx context.Context, db DBTX, tokenHash []byte) error {
@@ -103,7 +103,7 @@ func (q *Queries) SessionDeleteStaff(ctx context.Context, db DBTX, arg SessionDe
 }
 
 const sessionGetCustomer = `-- name: SessionGetCustomer :one
-select customer.id, customer.username, customer.name, customer.partner_id,
+select session.id as session_id, customer.id, customer.username, customer.name, customer.partner_id,
   partner.name as partner_name, partner.brand, partner.time_zone, partner.portal_refill_card,
   partner.accent, partner.slug, partner.welcome, partner.help, partner.look_version,
   coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height,
@@ -123,6 +123,7 @@ type SessionGetCustomerParams struct {
 }
 
 type SessionGetCustomerRow struct {
+	SessionID        int64
 	ID               int64
 	Username         string
 	Name             string
@@ -145,6 +146,7 @@ func (q *Queries) SessionGetCustomer(ctx context.Context, db DBTX, arg SessionGe
 	row := db.QueryRow(ctx, sessionGetCustomer, arg.TokenHash, arg.Idle)
 	var i SessionGetCustomerRow
 	err := row.Scan(
+		&i.SessionID,
 		&i.ID,
 		&i.Username,
 		&i.Name,
@@ -166,14 +168,18 @@ func (q *Queries) SessionGetCustomer(ctx context.Context, db DBTX, arg SessionGe
 }
 
 const sessionGetStaff = `-- name: SessionGetStaff :one
-select staff.id, staff.username, staff.name, staff.role_id, staff.all_partners,
+select session.id as session_id, session.renew,
+  staff.id, staff.username, staff.name, staff.role_id, staff.all_partners,
+  exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor,
   role.name as role_name, role.everything, role.permissions,
   array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids,
   session.seen_at < now() - interval '1 minute' as stale
 from session
 join staff on staff.id = session.staff_id
 join role on role.id = staff.role_id
-where session.token_hash = $1 and session.expires_at > now()
+where (session.token_hash = $1
+    or session.previous_hash = $1 and session.renewed_at > now() - interval '10 seconds')
+  and session.expires_at > now()
   and session.seen_at > now() - $2::interval and staff.disabled_at is null
 `
 
@@ -183,16 +189,19 @@ type SessionGetStaffParams struct {
 }
 
 type SessionGetStaffRow struct {
-	ID          int64
-	Username    string
-	Name        string
-	RoleID      int64
-	AllPartners bool
-	RoleName    string
-	Everything  bool
-	Permissions []string
-	PartnerIds  []int64
-	Stale       bool
+	SessionID    int64
+	Renew        bool
+	ID           int64
+	Username     string
+	Name         string
+	RoleID       int64
+	AllPartners  bool
+	SecondFactor bool
+	RoleName     string
+	Everything   bool
+	Permissions  []string
+	PartnerIds   []int64
+	Stale        bool
 }
 
 // Who is signed in; nobody where the session is over, idle too long, or its
@@ -201,11 +210,14 @@ func (q *Queries) SessionGetStaff(ctx context.Context, db DBTX, arg SessionGetSt
 	row := db.QueryRow(ctx, sessionGetStaff, arg.TokenHash, arg.Idle)
 	var i SessionGetStaffRow
 	err := row.Scan(
+		&i.SessionID,
+		&i.Renew,
 		&i.ID,
 		&i.Username,
 		&i.Name,
 		&i.RoleID,
 		&i.AllPartners,
+		&i.SecondFactor,
 		&i.RoleName,
 		&i.Everything,
 		&i.Permissions,
@@ -215,11 +227,72 @@ func (q *Queries) SessionGetStaff(ctx context.Context, db DBTX, arg SessionGetSt
 	return i, err
 }
 
-const sessionTouch = `-- name: SessionTouch :exec
-update session set seen_at = now() where token_hash = $1
+const sessionRenew = `-- name: SessionRenew :execrows
+update session set token_hash = $1, renew = false,
+  previous_hash = case when $2::boolean then token_hash end, renewed_at = now()
+where token_hash = $3
 `
 
-func (q *Queries) SessionTouch(ctx context.Context, db DBTX, tokenHash []byte) error {
-	_, err := db.Exec(ctx, sessionTouch, tokenHash)
+type SessionRenewParams struct {
+	TokenHash []byte
+	Grace     bool
+	OldHash   []byte
+}
+
+// The session goes on under another token. Two requests at once: one of them.
+// With grace, the token before holds for the few seconds that SessionGetStaff says.
+func (q *Queries) SessionRenew(ctx context.Context, db DBTX, arg SessionRenewParams) (int64, error) {
+	result, err := db.Exec(ctx, sessionRenew, arg.TokenHash, arg.Grace, arg.OldHash)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sessionRenewRole = `-- name: SessionRenewRole :exec
+update session set renew = true where staff_id in (select staff.id from staff where staff.role_id = $1)
+`
+
+// The rights of everybody with a role have changed.
+func (q *Queries) SessionRenewRole(ctx context.Context, db DBTX, roleID int64) error {
+	_, err := db.Exec(ctx, sessionRenewRole, roleID)
+	return err
+}
+
+const sessionRenewStaff = `-- name: SessionRenewStaff :exec
+update session set renew = true where staff_id = $1
+`
+
+// A member of staff's rights have changed.
+func (q *Queries) SessionRenewStaff(ctx context.Context, db DBTX, staffID *int64) error {
+	_, err := db.Exec(ctx, sessionRenewStaff, staffID)
+	return err
+}
+
+const sessionStaffStays = `-- name: SessionStaffStays :one
+select exists (select from session join staff on staff.id = session.staff_id
+  where session.id = $1 and session.expires_at > now() and session.seen_at > now() - $2::interval and staff.disabled_at is null)
+`
+
+type SessionStaffStaysParams struct {
+	ID   int64
+	Idle time.Duration
+}
+
+// Whether a session of staff is still one, for a stream that outlives its request.
+// Being open is not being used: it is not touched.
+func (q *Queries) SessionStaffStays(ctx context.Context, db DBTX, arg SessionStaffStaysParams) (bool, error) {
+	row := db.QueryRow(ctx, sessionStaffStays, arg.ID, arg.Idle)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const sessionTouch = `-- name: SessionTouch :exec
+update session set seen_at = now() where id = $1
+`
+
+func (q *Queries) SessionTouch(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, sessionTouch, id)
 	return err
 }

@@ -92,27 +92,29 @@ func (q *Queries) StaffEnable(ctx context.Context, db DBTX, id int64) error {
 }
 
 const staffGet = `-- name: StaffGet :one
-select staff.id, staff.username, staff.name, staff.password_hash, staff.all_partners, staff.disabled_at, staff.created_at, staff.role_id, staff.seen_at, role.name as role_name, role.everything, role.permissions,
+select staff.id, staff.username, staff.name, staff.password_hash, staff.all_partners, staff.disabled_at, staff.created_at, staff.role_id, staff.seen_at, f.created_at as second_factor_since, role.name as role_name, role.everything, role.permissions,
   array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
 from staff
 join role on role.id = staff.role_id
+left join staff_second_factor f on f.staff_id = staff.id
 where staff.id = $1
 `
 
 type StaffGetRow struct {
-	ID           int64
-	Username     string
-	Name         string
-	PasswordHash string
-	AllPartners  bool
-	DisabledAt   *time.Time
-	CreatedAt    time.Time
-	RoleID       int64
-	SeenAt       *time.Time
-	RoleName     string
-	Everything   bool
-	Permissions  []string
-	PartnerIds   []int64
+	ID                int64
+	Username          string
+	Name              string
+	PasswordHash      string
+	AllPartners       bool
+	DisabledAt        *time.Time
+	CreatedAt         time.Time
+	RoleID            int64
+	SeenAt            *time.Time
+	SecondFactorSince *time.Time
+	RoleName          string
+	Everything        bool
+	Permissions       []string
+	PartnerIds        []int64
 }
 
 func (q *Queries) StaffGet(ctx context.Context, db DBTX, id int64) (StaffGetRow, error) {
@@ -128,6 +130,7 @@ func (q *Queries) StaffGet(ctx context.Context, db DBTX, id int64) (StaffGetRow,
 		&i.CreatedAt,
 		&i.RoleID,
 		&i.SeenAt,
+		&i.SecondFactorSince,
 		&i.RoleName,
 		&i.Everything,
 		&i.Permissions,
@@ -137,12 +140,26 @@ func (q *Queries) StaffGet(ctx context.Context, db DBTX, id int64) (StaffGetRow,
 }
 
 const staffGetByUsername = `-- name: StaffGetByUsername :one
-select id, username, name, password_hash, all_partners, disabled_at, created_at, role_id, seen_at from staff where username = lower($1)
+select staff.id, staff.username, staff.name, staff.password_hash, staff.all_partners, staff.disabled_at, staff.created_at, staff.role_id, staff.seen_at, exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor
+from staff where username = lower($1)
 `
 
-func (q *Queries) StaffGetByUsername(ctx context.Context, db DBTX, username string) (Staff, error) {
+type StaffGetByUsernameRow struct {
+	ID           int64
+	Username     string
+	Name         string
+	PasswordHash string
+	AllPartners  bool
+	DisabledAt   *time.Time
+	CreatedAt    time.Time
+	RoleID       int64
+	SeenAt       *time.Time
+	SecondFactor bool
+}
+
+func (q *Queries) StaffGetByUsername(ctx context.Context, db DBTX, username string) (StaffGetByUsernameRow, error) {
 	row := db.QueryRow(ctx, staffGetByUsername, username)
-	var i Staff
+	var i StaffGetByUsernameRow
 	err := row.Scan(
 		&i.ID,
 		&i.Username,
@@ -153,12 +170,14 @@ func (q *Queries) StaffGetByUsername(ctx context.Context, db DBTX, username stri
 		&i.CreatedAt,
 		&i.RoleID,
 		&i.SeenAt,
+		&i.SecondFactor,
 	)
 	return i, err
 }
 
 const staffList = `-- name: StaffList :many
 select staff.id, staff.username, staff.name, staff.all_partners, staff.disabled_at, staff.seen_at, role.name as role_name,
+  exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor,
   array(select partner.name from staff_partner p join partner on partner.id = p.partner_id
     where p.staff_id = staff.id order by partner.name)::text[] as partners
 from staff
@@ -167,14 +186,15 @@ order by staff.disabled_at is not null, lower(staff.name), staff.id
 `
 
 type StaffListRow struct {
-	ID          int64
-	Username    string
-	Name        string
-	AllPartners bool
-	DisabledAt  *time.Time
-	SeenAt      *time.Time
-	RoleName    string
-	Partners    []string
+	ID           int64
+	Username     string
+	Name         string
+	AllPartners  bool
+	DisabledAt   *time.Time
+	SeenAt       *time.Time
+	RoleName     string
+	SecondFactor bool
+	Partners     []string
 }
 
 func (q *Queries) StaffList(ctx context.Context, db DBTX) ([]StaffListRow, error) {
@@ -194,6 +214,7 @@ func (q *Queries) StaffList(ctx context.Context, db DBTX) ([]StaffListRow, error
 			&i.DisabledAt,
 			&i.SeenAt,
 			&i.RoleName,
+			&i.SecondFactor,
 			&i.Partners,
 		); err != nil {
 			return nil, err

@@ -15,6 +15,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/check"
 	"refill/internal/db"
+	"refill/internal/staff"
 )
 
 // HousekeepArgs asks for a round of housekeeping.
@@ -49,7 +50,9 @@ func (w *housekeepWorker) Work(ctx context.Context, _ *river.Job[HousekeepArgs])
 	_, sessions := q.SessionDeleteExpired(ctx, w.pool)
 	_, guesses := q.GuessDeleteOld(ctx, w.pool)
 	_, links := q.CustomerLinkDeleteOld(ctx, w.pool)
-	return errors.Join(lapsed, sessions, guesses, links, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.cards.ExpireImports(ctx), w.checks.AskDue(ctx), w.removeFiles(ctx))
+	_, steps := q.SignInStepDeleteOld(ctx, w.pool)
+	factors := staff.ResealSecondFactors(ctx, w.pool, w.cards)
+	return errors.Join(lapsed, sessions, guesses, links, steps, factors, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.cards.ExpireImports(ctx), w.checks.AskDue(ctx), w.removeFiles(ctx))
 }
 
 // orphanAge is how old an unknown file must be to be removed: no job writes

@@ -29,6 +29,8 @@ type Settings struct {
 	FileHours    int    `json:"file_hours"`    // how long an exported file is kept
 	GuessesDaily int64  `json:"guesses_daily"` // wrong codes a day that the odds of a lucky guess reckon with
 
+	StaffFactor bool `json:"staff_factor"` // staff must use a second factor
+
 	CodeAlphabet string `json:"code_alphabet"` // Letters or Digits, of series ordered from now on
 	CodeLength   int    `json:"code_length"`   // symbols of a code, the check symbol included
 	LockPartners bool   `json:"lock_partners"` // only customers of a series' partners may redeem its cards

@@ -111,6 +111,9 @@ func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64
 		if err := someoneLeft(ctx, tx, old); err != nil {
 			return err
 		}
+		if err := q.SessionRenewStaff(ctx, tx, &id); err != nil {
+			return fmt.Errorf("edit staff %d: renew sessions: %w", id, err)
+		}
 		return audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.edited", Detail: map[string]any{
 			"staff_id": id, "username": old.Username,
 			"name": ch.Name, "name_before": old.Name, "role": role.Name, "role_before": old.RoleName,
@@ -152,8 +155,8 @@ func Disable(ctx context.Context, beginner db.Beginner, actor audit.Actor, id in
 		if err := db.New().StaffDisable(ctx, tx, id); err != nil {
 			return fmt.Errorf("disable staff %d: %w", id, err)
 		}
-		if err := db.New().SessionDeleteStaff(ctx, tx, db.SessionDeleteStaffParams{StaffID: &id}); err != nil {
-			return fmt.Errorf("disable staff %d: end sessions: %w", id, err)
+		if err := shutOut(ctx, tx, id, nil); err != nil {
+			return err
 		}
 		if err := someoneLeft(ctx, tx, old); err != nil {
 			return err
@@ -205,8 +208,16 @@ func setPassword(ctx context.Context, tx db.DBTX, id int64, hash string, keep []
 	if err := db.New().StaffSetPassword(ctx, tx, db.StaffSetPasswordParams{ID: id, PasswordHash: hash}); err != nil {
 		return fmt.Errorf("set the password of staff %d: %w", id, err)
 	}
+	return shutOut(ctx, tx, id, keep)
+}
+
+// shutOut ends every session but the one of keep, and sign-ins that are half-way.
+func shutOut(ctx context.Context, tx db.DBTX, id int64, keep []byte) error {
 	if err := db.New().SessionDeleteStaff(ctx, tx, db.SessionDeleteStaffParams{StaffID: &id, TokenHash: keep}); err != nil {
 		return fmt.Errorf("end the sessions of staff %d: %w", id, err)
+	}
+	if err := db.New().SignInStepDeleteStaff(ctx, tx, id); err != nil {
+		return fmt.Errorf("end the sign-ins of staff %d: %w", id, err)
 	}
 	return nil
 }

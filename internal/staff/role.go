@@ -162,6 +162,9 @@ func EditRole(ctx context.Context, beginner db.Beginner, actor audit.Actor, id i
 		if err := db.New().RoleUpdate(ctx, tx, db.RoleUpdateParams{ID: id, Name: f.Name, Permissions: f.Permissions}); err != nil {
 			return roleName(err, f.Name)
 		}
+		if err := db.New().SessionRenewRole(ctx, tx, id); err != nil {
+			return fmt.Errorf("edit role %d: renew sessions: %w", id, err)
+		}
 		return audit.Record(ctx, tx, actor, audit.Entry{Action: "role.edited", Detail: map[string]any{
 			"role_id": id, "name": f.Name, "name_before": old.Name, "permissions": f.Permissions, "permissions_before": old.Permissions,
 		}})

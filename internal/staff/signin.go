@@ -36,6 +36,7 @@ type Attempt struct {
 type Account struct {
 	PasswordHash string
 	Disabled     bool
+	SecondFactor bool        // the password alone does not let them in
 	Actor        audit.Actor // for the audit row; its address and request id are filled in
 }
 
@@ -49,13 +50,28 @@ type Realm struct {
 	Find func(ctx context.Context, dbtx db.DBTX, username string) (Account, error)
 }
 
-// SignIn checks a member of staff's username and password and returns the id.
-// dbtx must be the pool: the attempt is charged, and stays charged, before
-// anything is looked up.
-func SignIn(ctx context.Context, dbtx db.DBTX, a Attempt) (int64, error) {
-	actor, err := Prove(ctx, dbtx, Realm{Name: "staff", Find: findStaff}, a)
-	return actor.StaffID, err
+// Entry is what a right password opens: everything, or the step for the code of a
+// second factor.
+type Entry struct {
+	ID   int64  // who it was
+	Step string // token of the second step; empty: there is none
 }
+
+// SignIn checks a member of staff's username and password. Who has a second
+// factor is not in yet: see EnterCode. dbtx must be the pool: the attempt is
+// charged, and stays charged, before anything is looked up.
+func SignIn(ctx context.Context, dbtx db.DBTX, a Attempt) (Entry, error) {
+	account, err := Prove(ctx, dbtx, staffRealm(), a)
+	if err != nil {
+		return Entry{}, err
+	}
+	if account.SecondFactor {
+		return startStep(ctx, dbtx, account.Actor)
+	}
+	return Entry{ID: account.Actor.StaffID}, audit.Record(ctx, dbtx, account.Actor, audit.Entry{Action: "staff.signed_in"})
+}
+
+func staffRealm() Realm { return Realm{Name: "staff", Find: findStaff} }
 
 func findStaff(ctx context.Context, dbtx db.DBTX, username string) (Account, error) {
 	row, err := db.New().StaffGetByUsername(ctx, dbtx, username)
@@ -66,47 +82,42 @@ func findStaff(ctx context.Context, dbtx db.DBTX, username string) (Account, err
 		return Account{}, fmt.Errorf("find staff: %w", err)
 	}
 	return Account{
-		PasswordHash: row.PasswordHash, Disabled: row.DisabledAt != nil,
+		PasswordHash: row.PasswordHash, Disabled: row.DisabledAt != nil, SecondFactor: row.SecondFactor,
 		Actor: audit.Actor{StaffID: row.ID},
 	}, nil
 }
 
-// Prove is the one way to sign in, for staff and customers. It charges the
-// attempt first, then looks: a limiter that checks and then counts lets a
+// Prove is the one way to check a password, for staff and customers. It charges
+// the attempt first, then looks: a limiter that checks and then counts lets a
 // thousand parallel guesses past. Unknown names and wrong passwords get the same
-// answer after the same work; only the audit row tells them apart. The actor is who
-// signed in.
-func Prove(ctx context.Context, dbtx db.DBTX, realm Realm, a Attempt) (audit.Actor, error) {
+// answer after the same work; only the audit row tells them apart. What a right one
+// opens is for the caller to do and to record; the account's actor is who it was.
+func Prove(ctx context.Context, dbtx db.DBTX, realm Realm, a Attempt) (Account, error) {
 	username := fold(a.Username)
 	who, address := "signin:"+realm.Name+":"+username, "signin:ip:"+audit.AddressScope(a.Address)
-	barred, err := charge(ctx, dbtx, who, address)
+	barred, err := charge(ctx, dbtx, passwordLimit(who, address))
 	if err != nil {
-		return audit.Actor{}, err
+		return Account{}, err
 	}
 	var account Account
 	if ValidUsername(username) {
 		if account, err = realm.Find(ctx, dbtx, username); err != nil {
-			return audit.Actor{}, err
+			return Account{}, err
 		}
 	}
 	ok, err := matches(ctx, a.Password, account.PasswordHash)
 	if err != nil {
-		return audit.Actor{}, err
+		return Account{}, err
 	}
-
-	actor := account.Actor
-	actor.Address, actor.RequestID = a.Address, a.RequestID
+	account.Actor.Address, account.Actor.RequestID = a.Address, a.RequestID
 	switch {
 	case ok && !account.Disabled:
-		if err := db.New().GuessForgive(ctx, dbtx, db.GuessForgiveParams{Who: who, Address: address, AddressLimit: addressLimit}); err != nil {
-			return audit.Actor{}, fmt.Errorf("forgive an attempt to sign in: %w", err)
-		}
-		return actor, audit.Record(ctx, dbtx, actor, audit.Entry{Action: realm.Name + ".signed_in"})
+		return account, forgive(ctx, dbtx, who, address)
 	case ok:
-		if err := recordFailure(ctx, dbtx, realm, actor, "disabled", barred); err != nil {
-			return audit.Actor{}, err
+		if err := recordFailure(ctx, dbtx, realm.Name+".sign_in_failed", account.Actor, "disabled", barred); err != nil {
+			return Account{}, err
 		}
-		return audit.Actor{}, ErrDisabled
+		return Account{}, ErrDisabled
 	default:
 		// A name that belongs to nobody is not written down: people type their
 		// password into the wrong field.
@@ -114,14 +125,14 @@ func Prove(ctx context.Context, dbtx db.DBTX, realm Realm, a Attempt) (audit.Act
 		if account.PasswordHash == "" {
 			reason = "unknown"
 		}
-		if err := recordFailure(ctx, dbtx, realm, actor, reason, barred); err != nil {
-			return audit.Actor{}, err
+		if err := recordFailure(ctx, dbtx, realm.Name+".sign_in_failed", account.Actor, reason, barred); err != nil {
+			return Account{}, err
 		}
-		return audit.Actor{}, ErrWrong
+		return Account{}, ErrWrong
 	}
 }
 
-func recordFailure(ctx context.Context, dbtx db.DBTX, realm Realm, actor audit.Actor, reason string, barred bool) error {
+func recordFailure(ctx context.Context, dbtx db.DBTX, action string, actor audit.Actor, reason string, barred bool) error {
 	detail := map[string]any{"reason": reason}
 	if actor.StaffID != 0 {
 		// Nobody has proved to be this person: named, but not as who acted.
@@ -130,21 +141,25 @@ func recordFailure(ctx context.Context, dbtx db.DBTX, realm Realm, actor audit.A
 	if barred {
 		detail["barred"] = true
 	}
-	return audit.Record(ctx, dbtx, actor, audit.Entry{Action: realm.Name + ".sign_in_failed", Detail: detail})
+	return audit.Record(ctx, dbtx, actor, audit.Entry{Action: action, Detail: detail})
 }
 
-// charge counts the attempt against the name and the address, and refuses where
-// one of them is barred. It reports whether this attempt set a bar.
-func charge(ctx context.Context, dbtx db.DBTX, who, address string) (bool, error) {
-	rows, err := db.New().GuessCharge(ctx, dbtx, db.GuessChargeParams{
-		// The fifth wrong password costs 30 seconds, then twice as long each
-		// time. The pause stays short: somebody else's guesses must not keep
-		// a person out for the day.
+// passwordLimit: the fifth wrong password costs 30 seconds, then twice as long
+// each time. The pause stays short: somebody else's guesses must not keep a person
+// out for the day.
+func passwordLimit(who, address string) db.GuessChargeParams {
+	return db.GuessChargeParams{
 		Who: who, WhoWindow: time.Hour, SoftLimit: 5, FirstPause: 30 * time.Second, TopPause: 15 * time.Minute,
 		HardLimit: 50, HardPause: time.Hour,
 		// One address may be a whole office behind one router.
 		Address: address, AddressWindow: time.Hour, AddressLimit: addressLimit,
-	})
+	}
+}
+
+// charge counts an attempt against the name and the address, and refuses where
+// one of them is barred. It reports whether this attempt set a bar.
+func charge(ctx context.Context, dbtx db.DBTX, limit db.GuessChargeParams) (bool, error) {
+	rows, err := db.New().GuessCharge(ctx, dbtx, limit)
 	if err != nil {
 		return false, fmt.Errorf("charge an attempt to sign in: %w", err)
 	}
@@ -156,6 +171,14 @@ func charge(ctx context.Context, dbtx db.DBTX, who, address string) (bool, error
 		barred = barred || row.BarredUntil != nil
 	}
 	return barred, nil
+}
+
+// forgive takes a charge back: it was right.
+func forgive(ctx context.Context, dbtx db.DBTX, who, address string) error {
+	if err := db.New().GuessForgive(ctx, dbtx, db.GuessForgiveParams{Who: who, Address: address, AddressLimit: addressLimit}); err != nil {
+		return fmt.Errorf("forgive an attempt to sign in: %w", err)
+	}
+	return nil
 }
 
 // fold makes one name of the ways in which people write it, short enough to be

@@ -26,6 +26,8 @@ type Person struct {
 	// includes.
 	Everything  bool
 	Permissions []string
+	// SecondFactor says that they have one.
+	SecondFactor bool
 }
 
 // Can reports whether the person's role includes a permission.

@@ -114,7 +114,7 @@ func TestProve(t *testing.T) {
 	// The address is limited whatever names it tries.
 	limited := false
 	for i := range 70 {
-		_, err = charge(t.Context(), pool, "signin:staff:someone-"+string(rune('a'+i%26)), "signin:ip:2001:db8::/64")
+		_, err = charge(t.Context(), pool, passwordLimit("signin:staff:someone-"+string(rune('a'+i%26)), "signin:ip:2001:db8::/64"))
 		limited = limited || err != nil
 	}
 	require.True(t, limited)
@@ -122,9 +122,10 @@ func TestProve(t *testing.T) {
 	_, err = SignIn(t.Context(), pool, at)
 	require.ErrorIs(t, err, ErrBarred)
 	at.Address = netip.MustParseAddr("2001:db8:0:1::1")
-	id, err := SignIn(t.Context(), pool, at)
+	in, err := SignIn(t.Context(), pool, at)
 	require.NoError(t, err)
-	require.NotZero(t, id)
+	require.NotZero(t, in.ID)
+	require.Empty(t, in.Step)
 
 	var acted *int64
 	var detail string

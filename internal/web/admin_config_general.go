@@ -19,6 +19,7 @@ type configGeneralPage struct {
 	BrandName, Currency, TimeZone field
 	Checks                        field
 	Fixed                         bool // money has moved: the currency stays
+	SecondFactor                  choice
 	Mistakes                      []mistake
 }
 
@@ -44,10 +45,15 @@ func (s *Server) newConfigGeneralPage(c *gin.Context, typed url.Values) (*config
 		TimeZone:  field{Name: "time_zone", Label: "Time zone", Value: v.TimeZone, Hint: "Type to search. Decides when the last day of cards for several partners ends.", Plain: true, Short: true, Autocomplete: "off", List: zones},
 		Checks:    field{Name: "check_hours", Label: "Check the books every", Value: strconv.Itoa(v.CheckHours), Hint: "Hours, 1 to 168. Money, cards and rights are held against the rules on the Checks page.", InputMode: "numeric", Short: true, Autocomplete: "off"},
 		Fixed:     fixed,
+		SecondFactor: choice{
+			Name: "staff_factor", Label: "Staff must use a second factor", Checked: v.StaffFactor,
+			Hint: "Who has none sets it up before anything else, you too. A code from the telephone is then asked for after every password.",
+		},
 	}
 	if typed != nil {
 		p.BrandName.Value, p.TimeZone.Value = cut(typed.Get("brand"), 200), cut(typed.Get("time_zone"), 100)
 		p.Checks.Value = cut(typed.Get("check_hours"), 20)
+		p.SecondFactor.Checked = typed.Get("staff_factor") == "on"
 		if !fixed {
 			p.Currency.Value = cut(typed.Get("currency"), 20)
 		}
@@ -75,6 +81,7 @@ func (s *Server) adminConfigGeneral(c *gin.Context) error {
 		if form.Has("check_hours") {
 			v.CheckHours = int(smallNumber(form.Get("check_hours")))
 		}
+		v.StaffFactor = form.Get("staff_factor") == "on"
 		if form.Has("currency") { // it is not asked for where it is fixed
 			v.Currency = strings.ToUpper(strings.TrimSpace(form.Get("currency")))
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -30,6 +29,7 @@ type staffRow struct {
 	Name, Username, Role string
 	Partners             []string
 	AllPartners          bool
+	SecondFactor         bool
 	SeenAt               *time.Time
 	State                badge
 	URL                  string
@@ -54,6 +54,7 @@ type staffFormPage struct {
 	Self    bool
 	Fresh   copyable // a password made just now, shown this once
 	Reset   *confirmation
+	Factor  *confirmation // to reset their second factor; nil: they have none
 	Disable *confirmation
 	Enable  *confirmation
 }
@@ -70,7 +71,7 @@ func (s *Server) adminStaffList(c *gin.Context) error {
 	for _, r := range rows {
 		p.Rows = append(p.Rows, staffRow{
 			ID: r.ID, Name: r.Name, Username: r.Username, Role: r.RoleName, Partners: r.Partners, AllPartners: r.AllPartners,
-			SeenAt: r.SeenAt, State: partnerState(r.DisabledAt != nil), URL: staffURL(r.ID),
+			SecondFactor: r.SecondFactor, SeenAt: r.SeenAt, State: partnerState(r.DisabledAt != nil), URL: staffURL(r.ID),
 		})
 	}
 	return s.render(c, http.StatusOK, "admin/staff_list", p)
@@ -225,6 +226,12 @@ func (s *Server) staffPage(c *gin.Context, id int64, f *staffForm) (*staffFormPa
 		ID: "reset", Opener: "Reset password", Title: "Reset the password of " + row.Name + "?", Button: "Make a new password", Action: to + "/password",
 		Text: "They are signed out everywhere. The new password is shown to you once.",
 	}
+	if row.SecondFactorSince != nil {
+		p.Factor = &confirmation{
+			ID: "reset-factor", Opener: "Reset second factor", Title: "Reset the second factor of " + row.Name + "?", Button: "Reset second factor", Action: to + "/second-factor/reset", Danger: true,
+			Text: "Do it only when you are sure who asks. They are signed out everywhere; from then on their password alone lets them in, until they set a second factor up again.",
+		}
+	}
 	if row.DisabledAt == nil {
 		p.Disable = &confirmation{
 			ID: "disable", Opener: "Disable", Title: "Disable " + row.Name + "?", Button: "Disable " + row.Name, Action: to + "/disable", Danger: true,
@@ -316,65 +323,4 @@ func (s *Server) adminStaffSwitch(do func(context.Context, db.Beginner, audit.Ac
 		s.setFlash(c, said)
 		return s.redirect(c, staffURL(id))
 	}
-}
-
-// accountPage is where a member of staff changes what is their own.
-type accountPage struct {
-	page
-	Name                 field
-	Current, New, Repeat field
-	Mistakes             []mistake
-}
-
-func (s *Server) newAccountPage(c *gin.Context) *accountPage {
-	p := &accountPage{
-		page:    s.page(c, "Your account", sectionAccount),
-		Current: field{Name: "current", Label: "Current password", Type: "password", Required: true, MaxLength: 200, Autocomplete: "current-password"},
-		New:     field{Name: "new", Label: "New password", Type: "password", Required: true, MaxLength: 200, Autocomplete: "new-password", Hint: "8 characters or more."},
-		Repeat:  field{Name: "repeat", Label: "New password again", Type: "password", Required: true, MaxLength: 200, Autocomplete: "new-password"},
-	}
-	p.Name = field{Name: "name", Label: "Name", Value: p.Person.Name, Required: true, Autocomplete: "name"}
-	return p
-}
-
-// adminAccountShow handles GET /admin/account.
-func (s *Server) adminAccountShow(c *gin.Context) error {
-	return s.render(c, http.StatusOK, "admin/account", s.newAccountPage(c))
-}
-
-// adminAccountName handles POST /admin/account.
-func (s *Server) adminAccountName(c *gin.Context) error {
-	return s.changeAccount(c, "Your name is changed.", func(form url.Values) error {
-		return staff.Rename(c.Request.Context(), s.Pool, s.actor(c), form.Get("name"))
-	})
-}
-
-// adminAccountPassword handles POST /admin/account/password.
-func (s *Server) adminAccountPassword(c *gin.Context) error {
-	return s.changeAccount(c, "Your password is changed. Wherever else you were signed in, you are signed out.", func(form url.Values) error {
-		return staff.ChangePassword(c.Request.Context(), s.Pool, s.actor(c), staff.NewPassword{
-			Username: s.person(c).Username, Current: form.Get("current"), New: form.Get("new"), Repeat: form.Get("repeat"),
-			Session: s.tokenHash(c, doorStaff),
-		})
-	})
-}
-
-func (s *Server) changeAccount(c *gin.Context, said string, do func(form url.Values) error) error {
-	form, err := s.form(c)
-	if err != nil {
-		return err
-	}
-	if err = do(form); err == nil {
-		s.setFlash(c, said)
-		return s.redirect(c, sectionAccount)
-	}
-	if fault.IsInternal(err) {
-		return err
-	}
-	p := s.newAccountPage(c)
-	if form.Has("name") {
-		p.Name.Value = cut(form.Get("name"), 200)
-	}
-	p.Mistakes = explain(err, &p.Name, &p.Current, &p.New, &p.Repeat)
-	return s.render(c, redeemStatus(err), "admin/account", p)
 }

@@ -38,7 +38,7 @@ func TestAdminStaff(t *testing.T) {
 	password := made.text("#main .copyable .mono")
 	to := made.one("#staff-form").AttrOr("action", "")
 	require.NotContains(t, admin.get(to).Body, password, "it is shown once")
-	require.Contains(t, admin.get(sectionStaff).text("tbody"), "Bea Keeper bea Cashier North Never Active")
+	require.Contains(t, admin.get(sectionStaff).text("tbody"), "Bea Keeper bea Cashier North Off Never Active")
 
 	bea := s.browser()
 	signIn := func(b *browser, password string) int {
@@ -48,9 +48,16 @@ func TestAdminStaff(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, bea.get(sectionStaff).Status)
 
 	// A change of role acts at once.
+	before, late := bea.token(), s.browser()
+	late.plant(before)
 	form = url.Values{"name": {"Bea Boss"}, "role": {s.role("Administrator")}, "all_partners": {"on"}}
 	require.Equal(t, http.StatusSeeOther, admin.post(to, form).Status)
 	require.Equal(t, http.StatusOK, bea.get(sectionStaff).Status)
+	require.NotEqual(t, before, bea.token(), "her session has another token")
+	require.Equal(t, http.StatusOK, late.get("/admin").Status, "requests under way are not turned away")
+	s.exec(`update session set renewed_at = now() - interval '11 seconds' where previous_hash is not null`)
+	require.Equal(t, http.StatusSeeOther, late.get("/admin").Status, "later ones are")
+	require.Equal(t, http.StatusOK, bea.get("/admin").Status)
 
 	// So do a new password and disabling.
 	reset := admin.post(to+"/password", nil)
@@ -74,6 +81,45 @@ func TestAdminStaff(t *testing.T) {
 	for _, secret := range []string{password, fresh} {
 		require.NotContains(t, s.Log.String(), secret)
 		require.NotContains(t, admin.get(sectionAudit).Body, secret)
+	}
+}
+
+func TestAdminStaffResetsASecondFactor(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin, bea := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleCashier)
+	to := staffURL(bea.ID)
+	admin.get(to).none("#reset-factor")
+	bea.setUpFactor()
+	require.Equal(t, to+"/second-factor/reset", admin.get(to).one("#reset-factor form").AttrOr("action", ""))
+	require.Equal(t, http.StatusForbidden, bea.post(to+"/second-factor/reset", nil).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(to+"/second-factor/reset", nil).Status)
+	require.Equal(t, http.StatusSeeOther, bea.get("/admin").Status, "signed out")
+	require.Contains(t, admin.post(to+"/second-factor/reset", nil).text("form .notice-bad"), "it is off")
+	bea.signIn(doorStaff, "cashier-2")
+	require.Contains(t, s.audits(), "staff.second_factor_reset")
+	admin.setUpFactor()
+	require.Contains(t, admin.post(staffURL(admin.ID)+"/second-factor/reset", nil).text("form .notice-bad"), "You can't do this to yourself")
+}
+
+// Whoever's role is edited goes on under another token.
+func TestAdminRoleRenewsSessions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin, cash, other := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleCashier), s.as(db.StaffRoleOperator)
+	was, others := cash.token(), other.token()
+	form := url.Values{"name": {"Cashier"}, string(staff.CustomersView): {"on"}}
+	require.Equal(t, http.StatusSeeOther, admin.post(sectionRoles+"/"+s.role("Cashier"), form).Status)
+	require.Equal(t, http.StatusOK, cash.get("/admin").Status)
+	other.get("/admin")
+	require.NotEqual(t, was, cash.token())
+	require.Equal(t, others, other.token())
+	own := cash.token()
+	require.Equal(t, http.StatusSeeOther, cash.post("/admin/logout", nil).Status)
+	thief := s.browser()
+	for _, token := range []string{was, own} {
+		thief.plant(token)
+		require.Equal(t, http.StatusSeeOther, thief.get("/admin").Status, "signed out is out, by whichever token")
 	}
 }
 

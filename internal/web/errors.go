@@ -152,6 +152,10 @@ func (s *Server) fail(c *gin.Context, err error) {
 		s.sendToDoor(c, needed.door)
 		return
 	}
+	if errors.Is(err, factorNeededError{}) {
+		s.sendToFactor(c)
+		return
+	}
 	a := classify(err)
 	s.Log.LogAttrs(c.Request.Context(), a.level, "refused",
 		slog.Int("status", a.status), slog.Any("error", err),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/db"
 	"refill/internal/notify"
 )
 
@@ -47,8 +48,8 @@ func (s *Server) events(c *gin.Context) error {
 			}
 		case <-ping.C:
 			text = ": ping\n\n"
-			// A stream outlives the request that opened it: ask again who it is.
-			if now, err := s.findPerson(c); err == nil && now.ID != person.ID {
+			// A stream outlives the request that opened it: ask again whether it may.
+			if stays, err := db.New().SessionStaffStays(c.Request.Context(), s.Pool, db.SessionStaffStaysParams{ID: s.session(c), Idle: staffIdle}); err == nil && !stays {
 				_ = s.send(c, "event: signed-out\ndata:\n\n") // it ends either way
 				return nil
 			}

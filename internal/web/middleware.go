@@ -48,6 +48,7 @@ const (
 	keyRequestID = "refill.request"
 	keyPerson    = "refill.person"
 	keyVisitor   = "refill.visitor"
+	keySession   = "refill.session"
 )
 
 // identify gives the request its id. One that a client sends is not taken: it

@@ -88,6 +88,7 @@ const (
 	sectionRoles   = "/admin/config/roles"
 	sectionAudit   = "/admin/audit"
 	sectionAccount = "/admin/account"
+	sectionFactor  = "/admin/account/second-factor"
 )
 
 // staffMenu shows what the person may open, and no more.
@@ -207,7 +208,7 @@ func next(d door, wanted string) string {
 	switch {
 	case err != nil, u.Scheme != "", u.Host != "", u.Opaque != "", strings.ContainsAny(wanted, "\\\r\n\t"),
 		u.Path != home && !strings.HasPrefix(u.Path, home+"/"),
-		u.Path == home+"/login", u.Path == home+"/logout", u.Path == eventsPath,
+		u.Path == home+"/login", strings.HasPrefix(u.Path, home+"/login/"), u.Path == home+"/logout", u.Path == eventsPath,
 		strings.Contains(u.Path, "/../"), len(wanted) > 500:
 		return home
 	}

@@ -31,6 +31,8 @@ func (s *Server) table() []route {
 		// The doors.
 		{get, "/admin/login", everybody, s.staffSignInShow},
 		{post, "/admin/login", everybody, s.staffSignIn},
+		{get, codePath, everybody, s.staffCodeShow},
+		{post, codePath, everybody, s.staffCode},
 		{post, "/admin/logout", everybody, s.staffSignOut},
 		{get, "/portal/login", everybody, s.customerSignInShow},
 		{post, "/portal/login", everybody, s.customerSignIn},
@@ -76,6 +78,10 @@ func (s *Server) table() []route {
 		{get, sectionAccount, anyStaff, s.adminAccountShow},
 		{post, sectionAccount, anyStaff, s.adminAccountName},
 		{post, sectionAccount + "/password", anyStaff, s.adminAccountPassword},
+		{get, sectionFactor, anyStaff.setsUp(), s.adminFactorShow},
+		{post, sectionFactor, anyStaff.setsUp(), s.adminFactorOn},
+		{post, sectionFactor + "/off", anyStaff, s.adminFactorOff},
+		{post, sectionFactor + "/codes", anyStaff, s.adminFactorCodes},
 		{get, sectionAudit, staffWho(staff.AuditView), s.adminAudit},
 		{get, sectionStaff, staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffList)},
 		{post, sectionStaff, staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffCreate)},
@@ -85,6 +91,7 @@ func (s *Server) table() []route {
 		{post, sectionStaff + "/:id/password", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffPassword)},
 		{post, sectionStaff + "/:id/disable", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffSwitch(staff.Disable, "They are signed out and can’t sign in."))},
 		{post, sectionStaff + "/:id/enable", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffSwitch(staff.Enable, "They can sign in again."))},
+		{post, sectionStaff + "/:id/second-factor/reset", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffSwitch(staff.ResetSecondFactor, "Their second factor is reset. They are signed out."))},
 		{get, sectionRoles, staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleList)},
 		{post, sectionRoles, staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleCreate)},
 		{get, sectionRoles + "/new", staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleNew)},
@@ -205,6 +212,8 @@ type handler func(c *gin.Context) error
 type audience struct {
 	door       door
 	permission staff.Permission // for staff; empty: any of them
+	// beforeFactor lets in also who must set up a second factor before all else.
+	beforeFactor bool
 }
 
 // door is how somebody comes in.
@@ -223,6 +232,13 @@ var (
 	anyStaff  = audience{door: doorStaff}     //nolint:gochecknoglobals // likewise
 	customers = audience{door: doorCustomer}  //nolint:gochecknoglobals // likewise
 )
+
+// setsUp lets an audience in also before they have the second factor that is asked
+// of them.
+func (a audience) setsUp() audience {
+	a.beforeFactor = true
+	return a
+}
 
 // staffWho is staff whose role includes a permission.
 func staffWho(can staff.Permission) audience {
@@ -264,6 +280,11 @@ func (s *Server) admit(c *gin.Context, who audience) error {
 		}
 		if person.ID == 0 {
 			return signInNeededError{door: doorStaff}
+		}
+		if !who.beforeFactor {
+			if err := s.requireFactor(c, person); err != nil {
+				return err
+			}
 		}
 		if who.permission != "" && !person.Can(who.permission) {
 			return forbiddenError{permission: who.permission}

@@ -78,7 +78,7 @@ func TestRoutesAreWellFormed(t *testing.T) {
 	s := newSite(t)
 	open := []string{
 		"/", "/healthz", "/readyz", "/metrics", "/static/*path", "/favicon.ico", "/r", "/brand/:file",
-		"/admin/login", "/admin/logout", "/portal/login", "/portal/logout",
+		"/admin/login", "/admin/login/code", "/admin/logout", "/portal/login", "/portal/logout",
 		"/portal/welcome/:token",
 	}
 	for _, r := range s.Server.routes {

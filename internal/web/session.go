@@ -69,6 +69,9 @@ func (s *Server) visitor(c *gin.Context) visitor {
 	return v
 }
 
+// session returns the id of the session that the request came with.
+func (s *Server) session(c *gin.Context) int64 { return c.GetInt64(keySession) }
+
 // actor returns who acts in this request, for domain functions and audit rows.
 func (s *Server) actor(c *gin.Context) audit.Actor {
 	a := audit.Actor{Address: address(c), RequestID: requestID(c)}
@@ -95,8 +98,14 @@ func (s *Server) findPerson(c *gin.Context) (staff.Person, error) {
 	if err != nil {
 		return staff.Person{}, fmt.Errorf("find the session: %w", err)
 	}
+	c.Set(keySession, row.SessionID)
+	if row.Renew { // their rights have changed
+		if err := s.renewSession(c, doorStaff, true); err != nil {
+			return staff.Person{}, err
+		}
+	}
 	if row.Stale {
-		if err := db.New().SessionTouch(ctx, s.Pool, hash); err != nil {
+		if err := db.New().SessionTouch(ctx, s.Pool, row.SessionID); err != nil {
 			return staff.Person{}, fmt.Errorf("touch the session: %w", err)
 		}
 		if err := db.New().StaffSeen(ctx, s.Pool, row.ID); err != nil {
@@ -105,7 +114,8 @@ func (s *Server) findPerson(c *gin.Context) (staff.Person, error) {
 	}
 	person := staff.Person{
 		ID: row.ID, Username: row.Username, Name: row.Name, RoleName: row.RoleName, Everything: row.Everything, Permissions: row.Permissions,
-		Scope: audit.Scope{AllPartners: row.AllPartners, PartnerIDs: row.PartnerIds},
+		SecondFactor: row.SecondFactor,
+		Scope:        audit.Scope{AllPartners: row.AllPartners, PartnerIDs: row.PartnerIds},
 	}
 	c.Set(keyPerson, person)
 	return person, nil
@@ -126,8 +136,9 @@ func (s *Server) findVisitor(c *gin.Context) (visitor, error) {
 	if err != nil {
 		return visitor{}, fmt.Errorf("find the session: %w", err)
 	}
+	c.Set(keySession, row.SessionID)
 	if row.Stale {
-		if err := db.New().SessionTouch(ctx, s.Pool, hash); err != nil {
+		if err := db.New().SessionTouch(ctx, s.Pool, row.SessionID); err != nil {
 			return visitor{}, fmt.Errorf("touch the session: %w", err)
 		}
 	}
@@ -162,10 +173,8 @@ func (s *Server) tokenHash(c *gin.Context, d door) []byte {
 // startSession signs somebody in: always with a new token, so that one planted
 // before is worth nothing; the one that came along ends.
 func (s *Server) startSession(c *gin.Context, d door, id int64) error {
-	token := make([]byte, 32)
-	_, _ = rand.Read(token) // never fails: package crypto/rand ends the program first
-	hash := sha256.Sum256(token)
-	params := db.SessionCreateParams{TokenHash: hash[:], UserAgent: cut(c.Request.UserAgent(), 200)}
+	token, hash := newToken()
+	params := db.SessionCreateParams{TokenHash: hash, UserAgent: cut(c.Request.UserAgent(), 200)}
 	if a := address(c); a.IsValid() {
 		params.Address = new(netip.Addr)
 		*params.Address = a
@@ -192,7 +201,35 @@ func (s *Server) startSession(c *gin.Context, d door, id int64) error {
 	if err != nil {
 		return fmt.Errorf("start a session: %w", err)
 	}
-	s.setCookie(c, s.cookieName(d), base64.RawURLEncoding.EncodeToString(token), int(params.Lifetime.Seconds()))
+	s.setCookie(c, s.cookieName(d), token, int(params.Lifetime.Seconds()))
+	return nil
+}
+
+// newToken makes what a cookie holds, and what the table knows it by.
+func newToken() (text string, hash []byte) {
+	token := make([]byte, 32)
+	_, _ = rand.Read(token) // never fails: package crypto/rand ends the program first
+	sum := sha256.Sum256(token)
+	return base64.RawURLEncoding.EncodeToString(token), sum[:]
+}
+
+// renewSession goes on under another token, so that one which was copied before is
+// worth nothing from now on. It ends when it would have ended. With grace, requests
+// that are under way with the token before are not turned away.
+func (s *Server) renewSession(c *gin.Context, d door, grace bool) error {
+	token, hash := newToken()
+	n, err := db.New().SessionRenew(c.Request.Context(), s.Pool, db.SessionRenewParams{TokenHash: hash, OldHash: s.tokenHash(c, d), Grace: grace})
+	if err != nil {
+		return fmt.Errorf("renew the session: %w", err)
+	}
+	if n == 0 {
+		return nil // another request has, and has told the browser
+	}
+	lifetime := staffLifetime
+	if d == doorCustomer {
+		lifetime = customerLifetime
+	}
+	s.setCookie(c, s.cookieName(d), token, int(lifetime.Seconds()))
 	return nil
 }
 

@@ -84,11 +84,11 @@ func (s *Server) signIn(c *gin.Context, d door) error {
 		Username: form.Get("username"), Password: form.Get("password"),
 		Address: address(c), RequestID: requestID(c),
 	}
-	var id int64
+	var in staff.Entry
 	if d == doorCustomer {
-		id, err = customer.SignIn(c.Request.Context(), s.Pool, attempt)
+		in.ID, err = customer.SignIn(c.Request.Context(), s.Pool, attempt)
 	} else {
-		id, err = staff.SignIn(c.Request.Context(), s.Pool, attempt)
+		in, err = staff.SignIn(c.Request.Context(), s.Pool, attempt)
 	}
 	if fault.IsInternal(err) {
 		return err
@@ -106,7 +106,11 @@ func (s *Server) signIn(c *gin.Context, d door) error {
 		p.Mistakes = explain(refused, &p.Username, &p.Password)
 		return s.render(c, status, signInView(d), p)
 	}
-	if err := s.startSession(c, d, id); err != nil {
+	if in.Step != "" {
+		s.setCookie(c, s.stepCookie(), in.Step, int(staff.StepLifetime.Seconds()))
+		return s.redirect(c, codePath+nextQuery(d, form.Get("next")))
+	}
+	if err := s.startSession(c, d, in.ID); err != nil {
 		return err
 	}
 	return s.redirect(c, next(d, form.Get("next")))

@@ -61,6 +61,8 @@ func checkedTemplates() map[string]any {
 		"admin/staff_form":                 &staffFormPage{},
 		"admin/staff_list":                 &staffListPage{},
 		"admin/signin":                     &signInPage{},
+		"admin/signin_code":                &codePage{},
+		"admin/second_factor":              &factorPage{},
 		"portal/home":                      &portalHomePage{},
 		"portal/payment_list":              &paymentListPage{},
 		"portal/payment_show":              &receiptPage{},

@@ -1,0 +1,62 @@
+package card
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"fmt"
+
+	"refill/internal/fault"
+)
+
+// ErrSecretKey says that a secret is sealed under a key which this process has not
+// taken over yet.
+var ErrSecretKey = fault.New(fault.Unsettled, "keys_behind_secret", "The portal is taking over new keys. Wait a minute, then try again.")
+
+// CurrentKey is the id of the key set that new secrets are sealed under.
+func (s *Service) CurrentKey() int16 { return s.keys.Current() }
+
+// SealSecret seals what must not be read in a copy of the database and is no code,
+// and returns the id of the key. It opens only for the purpose that it was sealed
+// for: name the row in it.
+func (s *Service) SealSecret(purpose string, clear []byte) (keyID int16, sealed []byte, err error) {
+	keyID = s.keys.Current()
+	aead, err := s.keys.secrets(keyID)
+	if err != nil {
+		return 0, nil, err
+	}
+	sealed = make([]byte, nonceLength, nonceLength+len(clear)+aead.Overhead())
+	_, _ = rand.Read(sealed) // never fails: package crypto/rand ends the program first
+	return keyID, aead.Seal(sealed, sealed, clear, []byte(purpose)), nil
+}
+
+// OpenSecret returns what SealSecret sealed.
+func (s *Service) OpenSecret(keyID int16, purpose string, sealed []byte) ([]byte, error) {
+	if !s.keys.Has(keyID) {
+		return nil, ErrSecretKey
+	}
+	aead, err := s.keys.secrets(keyID)
+	if err != nil {
+		return nil, err
+	}
+	if len(sealed) < nonceLength {
+		return nil, fmt.Errorf("the sealed secret %q is cut off", purpose)
+	}
+	clear, err := aead.Open(nil, sealed[:nonceLength], sealed[nonceLength:], []byte(purpose))
+	if err != nil {
+		return nil, fmt.Errorf("the secret %q does not open: wrong key, or the row was changed", purpose)
+	}
+	return clear, nil
+}
+
+func (k *Keyring) secrets(keyID int16) (cipher.AEAD, error) {
+	key, err := k.derive(keyID, "secret seal")
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}

@@ -1,0 +1,58 @@
+-- name: SecondFactorClock :one
+-- The database's clock decides which 30 seconds it is.
+select extract(epoch from clock_timestamp())::bigint;
+
+-- name: SecondFactorCreate :execrows
+insert into staff_second_factor (staff_id, key_id, secret_sealed, last_step, recovery_salt)
+values (@staff_id, @key_id, @secret_sealed, @last_step, @recovery_salt)
+on conflict do nothing;
+
+-- name: SecondFactorGet :one
+select f.*, extract(epoch from clock_timestamp())::bigint as clock,
+  (select count(*) from staff_recovery_code r where r.staff_id = f.staff_id and r.used_at is null) as recovery_codes
+from staff_second_factor f where f.staff_id = @staff_id;
+
+-- name: SecondFactorTake :execrows
+-- Takes a code of some 30 seconds, once: of several at the same moment, one.
+update staff_second_factor set last_step = @step
+where staff_id = @staff_id and created_at = @created_at and last_step < @step;
+
+-- name: SecondFactorDelete :execrows
+delete from staff_second_factor where staff_id = @staff_id;
+
+-- name: SecondFactorOld :many
+-- Those that are sealed under an older key.
+select staff_id, key_id, secret_sealed from staff_second_factor where key_id < @key_id order by staff_id limit 500;
+
+-- name: SecondFactorSeal :exec
+-- Seals one under another key, unless somebody else has.
+update staff_second_factor set key_id = @key_id, secret_sealed = @secret_sealed
+where staff_id = @staff_id and secret_sealed = @was_sealed;
+
+-- name: RecoveryCodeReplace :exec
+with gone as (delete from staff_recovery_code where staff_id = @staff_id and code_hash <> all(@code_hashes::bytea[]))
+insert into staff_recovery_code (staff_id, code_hash) select @staff_id, unnest(@code_hashes::bytea[]);
+
+-- name: RecoveryCodeUse :execrows
+-- Uses a recovery code up, once: of several at the same moment, one.
+update staff_recovery_code set used_at = now() where staff_id = @staff_id and code_hash = @code_hash and used_at is null;
+
+-- name: SignInStepCreate :exec
+insert into sign_in_step (token_hash, staff_id, expires_at) values (@token_hash, @staff_id, now() + @lifetime::interval);
+
+-- name: SignInStepGet :one
+select staff.id, staff.username from sign_in_step
+join staff on staff.id = sign_in_step.staff_id
+where sign_in_step.token_hash = @token_hash and sign_in_step.expires_at > now() and staff.disabled_at is null;
+
+-- name: SignInStepUse :execrows
+-- Whoever uses it up is in; it works once.
+delete from sign_in_step using staff
+where sign_in_step.token_hash = @token_hash and sign_in_step.expires_at > now()
+  and staff.id = sign_in_step.staff_id and staff.disabled_at is null;
+
+-- name: SignInStepDeleteStaff :exec
+delete from sign_in_step where staff_id = @staff_id;
+
+-- name: SignInStepDeleteOld :execrows
+delete from sign_in_step where expires_at < now();
