@@ -84,3 +84,20 @@ delete from guess where since < now() - interval '31 days' and coalesce(barred_u
 -- name: GuessGet :one
 -- Until when a scope is barred, if it is.
 select barred_until from guess where scope = @scope and barred_until > now();
+
+-- name: GuessCountUnknown :many
+-- How many well-formed codes that no card has were tried within the last hour, by
+-- partner. They are counted where every refusal is written down anyway, so that
+-- portal and staff share one count and neither a redemption nor a refusal pays for
+-- it. The audit trail is entered at the first row of the last hour: ids follow
+-- times but for transactions under way, which the ten minutes more allow for.
+select partner.id, partner.name, coalesce(g.unknown, 0)::bigint as unknown
+from partner
+left join (
+  select c.partner_id, count(*) as unknown
+  from audit a join customer c on c.id = a.customer_id
+  where a.action = 'card.refused' and a.detail->>'reason' = 'card_unknown' and a.at > now() - interval '1 hour'
+    and a.id >= (select first.id from audit first where first.at > now() - interval '70 minutes' order by first.at limit 1)
+  group by c.partner_id) g on g.partner_id = partner.id
+where @all_partners::boolean or partner.id = any(@partner_ids::bigint[])
+order by unknown desc, partner.id;

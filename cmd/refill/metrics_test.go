@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/dbtest"
+	"refill/internal/setting"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -24,7 +26,7 @@ func scrape(t *testing.T, handler http.Handler) string {
 func TestMetricsOfChecks(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.Pool(t)
-	handler := metrics(pool, slog.New(slog.DiscardHandler))
+	handler := metrics(pool, setting.NewStore(pool, time.Now), slog.New(slog.DiscardHandler))
 	require.NotContains(t, scrape(t, handler), "refill_check_")
 	_, err := pool.Exec(t.Context(), `with run as (insert into check_run (total, ended_at) values (18, '2026-11-25 12:00Z') returning id)
 		insert into check_result (run_id, number, found, examples, took) select id, n, case when n = 3 then 7 else 0 end, '{}', '1 s' from run, generate_series(1, 18) n`)
@@ -33,4 +35,16 @@ func TestMetricsOfChecks(t *testing.T) {
 	require.Contains(t, text, `refill_check_violations{invariant="3"} 7`)
 	require.Contains(t, text, `refill_check_violations{invariant="18"} 0`)
 	require.Contains(t, text, `refill_check_last_success_timestamp_seconds 1.7956`)
+}
+
+func TestMetricsOfGuesses(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.Pool(t)
+	_, err := pool.Exec(t.Context(), `with north as (insert into partner (name, time_zone) values ('North', 'UTC') returning id),
+		anna as (insert into customer (partner_id, username, name) select id, 'anna', 'Anna' from north returning id)
+		insert into audit (action, customer_id, detail) select 'card.refused', id, '{"reason": "card_unknown"}' from anna, generate_series(1, 51)`)
+	require.NoError(t, err)
+	text := scrape(t, metrics(pool, setting.NewStore(pool, time.Now), slog.New(slog.DiscardHandler)))
+	require.Contains(t, text, `refill_guesses_unknown{partner="North"} 51`)
+	require.Contains(t, text, `refill_guesses_alarm{partner="North"} 1`)
 }

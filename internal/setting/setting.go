@@ -38,6 +38,7 @@ type Settings struct {
 	WrongSoft    int32  `json:"wrong_soft"`    // wrong codes in a row until the first pause
 	WrongHard    int32  `json:"wrong_hard"`    // … until a day's bar
 	WrongAddress int32  `json:"wrong_address"` // wrong codes within an hour from one address
+	WrongPartner int32  `json:"wrong_partner"` // unknown codes within an hour at one partner, past which there is an alarm
 }
 
 // What codes may be made of.
@@ -80,7 +81,7 @@ func Default() Settings {
 		RefillCards: true, Brand: "Refill", Currency: "USD", TimeZone: "UTC",
 		Activate: true, FileHours: 24, CheckHours: 1, GuessesDaily: 100_000,
 		CodeAlphabet: Letters, CodeLength: UsualLength(Letters), LockPartners: true, SerialForm: SerialPlain,
-		WrongSoft: 5, WrongHard: 10, WrongAddress: 30,
+		WrongSoft: 5, WrongHard: 10, WrongAddress: 30, WrongPartner: 50,
 	}
 }
 
@@ -130,6 +131,9 @@ func (s Settings) validateCodes() (list fault.List) {
 	}
 	if s.WrongAddress < 5 || s.WrongAddress > 100_000 {
 		list = append(list, fault.Field("wrong_address", "setting_wrong_address", "Wrong codes from one address must be a whole number from 5 to 100,000."))
+	}
+	if s.WrongPartner < 1 || s.WrongPartner > 1_000_000 {
+		list = append(list, fault.Field("wrong_partner", "setting_wrong_partner", "Unknown codes until an alarm must be a whole number from 1 to 1,000,000."))
 	}
 	return list
 }

@@ -88,7 +88,7 @@ func TestModuleOff(t *testing.T) {
 func vouchers(edit func(url.Values)) url.Values {
 	form := url.Values{
 		"code_alphabet": {"letters"}, "code_length": {"16"}, "lock_partners": {"on"}, "activate": {"on"}, "serial_form": {"plain"},
-		"file_hours": {"24"}, "guesses_daily": {"100,000"}, "wrong_soft": {"5"}, "wrong_hard": {"10"}, "wrong_address": {"30"},
+		"file_hours": {"24"}, "guesses_daily": {"100,000"}, "wrong_soft": {"5"}, "wrong_hard": {"10"}, "wrong_address": {"30"}, "wrong_partner": {"50"},
 	}
 	edit(form)
 	return form
@@ -139,7 +139,7 @@ func TestConfigVouchersRefuses(t *testing.T) {
 	admin := s.as(db.StaffRoleAdministrator)
 	for name, value := range map[string]string{
 		"code_alphabet": "runes", "code_length": "13", "serial_form": "roman", "file_hours": "x", "guesses_daily": "0",
-		"wrong_soft": "1", "wrong_hard": "4", "wrong_address": "9999999999999",
+		"wrong_soft": "1", "wrong_hard": "4", "wrong_address": "9999999999999", "wrong_partner": "0",
 	} {
 		form := vouchers(func(f url.Values) { f.Set(name, value) })
 		got := admin.post(sectionVouchers, form)

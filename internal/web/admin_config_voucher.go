@@ -21,6 +21,7 @@ type configVouchersPage struct {
 	Alphabet, Length, Guesses field
 	SerialForm, FileHours     field
 	Soft, Hard, Address       field
+	Alarm                     field
 	Lock, Activate            choice
 	Mistakes                  []mistake
 	Preview                   voucherPreview
@@ -89,6 +90,7 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 		Soft:      number("wrong_soft", "Wrong codes until a pause", "In a row, by one customer. The pause begins at 30 seconds and doubles up to an hour.", int64(v.WrongSoft)),
 		Hard:      number("wrong_hard", "Wrong codes until a day’s pause", "In a row, by one customer.", int64(v.WrongHard)),
 		Address:   number("wrong_address", "Wrong codes from one address", "Within an hour, by everybody there. Raise it where many customers share an address.", int64(v.WrongAddress)),
+		Alarm:     number("wrong_partner", "Unknown codes until an alarm", "Codes that no card has, tried by customers of one partner within an hour. The alarm stands on the dashboard and in the metrics; nobody is barred by it.", int64(v.WrongPartner)),
 	}
 	var err error
 	p.Preview, err = s.previewVouchers(c, v)
@@ -107,6 +109,7 @@ func voucherForm(form url.Values, v *setting.Settings) {
 	v.GuessesDaily = wholeNumber(form.Get("guesses_daily"))
 	v.WrongSoft, v.WrongHard = smallNumber(form.Get("wrong_soft")), smallNumber(form.Get("wrong_hard"))
 	v.WrongAddress = smallNumber(form.Get("wrong_address"))
+	v.WrongPartner = smallNumber(form.Get("wrong_partner"))
 }
 
 // smallNumber is a wholeNumber that fits; a larger one is none.
@@ -182,7 +185,7 @@ func (s *Server) adminConfigVouchers(c *gin.Context) error {
 	if pageErr != nil {
 		return pageErr
 	}
-	p.Mistakes = explain(err, &p.Alphabet, &p.Length, &p.SerialForm, &p.FileHours, &p.Guesses, &p.Soft, &p.Hard, &p.Address)
+	p.Mistakes = explain(err, &p.Alphabet, &p.Length, &p.SerialForm, &p.FileHours, &p.Guesses, &p.Soft, &p.Hard, &p.Address, &p.Alarm)
 	return s.render(c, http.StatusUnprocessableEntity, "admin/config_vouchers", p)
 }
 

@@ -87,6 +87,11 @@ func (s *Server) adminHome(c *gin.Context) error {
 			return err
 		}
 	}
+	if settings.RefillCards && (p.Person.Can(staff.AuditView) || p.Person.Can(staff.GuessClear)) {
+		if err := s.homeGuesses(ctx, p, settings); err != nil {
+			return err
+		}
+	}
 	return s.render(c, http.StatusOK, "admin/home", p)
 }
 
@@ -192,6 +197,31 @@ func cardCount(n int64) string {
 		return "1 card"
 	}
 	return money.Group(fmt.Sprint(n)) + " cards"
+}
+
+// homeGuesses raises the alarm where somebody seems to try codes at random.
+func (s *Server) homeGuesses(ctx context.Context, p *homePage, settings setting.Settings) error {
+	scope := p.Person.Scope
+	rows, err := db.New().GuessCountUnknown(ctx, s.Pool, db.GuessCountUnknownParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.Unknown <= int64(settings.WrongPartner) {
+			break // the most comes first
+		}
+		a := alarm{
+			Text: fmt.Sprintf("Somebody may be guessing codes: customers of %s tried %s that no card has within the last hour; more than %s is an alarm.",
+				row.Name, count(row.Unknown, "code", "codes"), money.Group(fmt.Sprint(settings.WrongPartner))),
+			URL: sectionCustomers, Link: "Look for the customers",
+		}
+		if p.Person.Can(staff.AuditView) {
+			today := s.Now().Add(-time.Hour).In(zone(settings.TimeZone)).Format(time.DateOnly)
+			a.URL, a.Link = sectionAudit+"?what=card.refused&from="+today, "See who, and from where"
+		}
+		p.Alarms = append(p.Alarms, a)
+	}
+	return nil
 }
 
 // homeJobs says what of the background wants doing.

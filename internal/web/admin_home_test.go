@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	"refill/internal/setting"
 )
 
 func TestDashboard(t *testing.T) {
@@ -28,4 +29,25 @@ func TestDashboard(t *testing.T) {
 	require.NotContains(t, south.get("/admin").Body, "USD 10.00", "of another partner")
 	operator := s.as(db.StaffRoleOperator).get("/admin")
 	operator.none("input[name=q]")
+}
+
+// Many unknown codes at one partner raise an alarm for those who can look into it.
+func TestGuessesRaiseAnAlarm(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.change(func(v *setting.Settings) { v.WrongPartner = 2 })
+	anna, admin := s.asCustomer("anna", s.North), s.as(db.StaffRoleAdministrator)
+	code := s.unknownCode()
+	for range 2 {
+		require.Equal(t, http.StatusUnprocessableEntity, anna.redeem(code).Status)
+	}
+	admin.get("/admin").none(".notice-bad")
+	anna.redeem(code)
+	page := admin.get("/admin")
+	require.Contains(t, page.text(".notice-bad[role=alert]"), "customers of North tried 3 codes that no card has")
+	trail := admin.get(page.one(".notice-bad a").AttrOr("href", ""))
+	require.Equal(t, 3, trail.doc().Find("table tbody tr").Length())
+	require.Contains(t, s.as(db.StaffRoleAdministrator, s.North).get("/admin").text(".notice-bad"), "North")
+	s.as(db.StaffRoleAdministrator, s.South).get("/admin").none(".notice-bad")
+	s.as(db.StaffRoleCashier).get("/admin").none(".notice-bad")
 }
