@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"flag"
 	"fmt"
+	"math"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"refill/internal/job"
@@ -15,10 +17,17 @@ import (
 // of a second, also on a slow disk.
 const workTimeout = 30 * time.Second
 
+// workMemory is what a worker tries to stay within: near it garbage is collected
+// sooner, rather than when the heap has doubled. GOMEMLIMIT sets another.
+const workMemory = 160 << 20
+
 // runWork is `refill work`.
 func runWork(ctx context.Context, c config, args []string) error {
 	if err := flag.NewFlagSet("work", flag.ExitOnError).Parse(args); err != nil {
 		return err
+	}
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(workMemory)
 	}
 	p, err := openParts(ctx, c, "work", workTimeout)
 	if err != nil {

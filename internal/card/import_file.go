@@ -39,8 +39,7 @@ func (s *Service) SealUpload(w io.Writer, name string) (io.WriteCloser, int16, e
 	return sealed, keyID, err
 }
 
-// OpenUpload decrypts an upload, in any order, as it is read. size is that of the
-// file in clear.
+// OpenUpload decrypts an upload, in any order, as it is read.
 func (s *Service) OpenUpload(r io.ReadSeeker, keyID int16, name string) (io.ReaderAt, error) {
 	config, err := s.keys.uploadConfig(keyID, name)
 	if err != nil {
@@ -50,7 +49,64 @@ func (s *Service) OpenUpload(r io.ReadSeeker, keyID int16, name string) (io.Read
 	if err != nil {
 		return nil, fmt.Errorf("open an upload: %w", err)
 	}
-	return clear, nil
+	return &blockReaderAt{r: clear}, nil
+}
+
+// blockReaderAt reads in large blocks and keeps the last few. A workbook is read in
+// small pieces at two places in turn: each piece would decrypt a whole package, and in
+// a bucket be a request of its own.
+type blockReaderAt struct {
+	mu     sync.Mutex
+	r      io.ReaderAt
+	blocks [3]struct {
+		number int64
+		bytes  []byte // nil: none yet
+	}
+	oldest int // the one to give up next
+}
+
+// uploadBlock is four packages.
+const uploadBlock = 256 << 10
+
+// ReadAt implements io.ReaderAt.
+func (b *blockReaderAt) ReadAt(p []byte, offset int64) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for n < len(p) {
+		at := offset + int64(n)
+		block, err := b.block(at / uploadBlock)
+		if err != nil {
+			return n, err
+		}
+		if at%uploadBlock >= int64(len(block)) {
+			return n, io.EOF
+		}
+		n += copy(p[n:], block[at%uploadBlock:])
+	}
+	return n, nil
+}
+
+// block returns a block, which is short at the end of the file.
+func (b *blockReaderAt) block(number int64) ([]byte, error) {
+	for _, one := range b.blocks {
+		if one.bytes != nil && one.number == number {
+			return one.bytes, nil
+		}
+	}
+	into := &b.blocks[b.oldest]
+	bytes := into.bytes[:cap(into.bytes)]
+	if bytes == nil {
+		bytes = make([]byte, uploadBlock)
+	}
+	into.bytes = nil
+	n, err := b.r.ReadAt(bytes, number*uploadBlock)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	into.number, into.bytes = number, bytes[:n]
+	b.oldest = (b.oldest + 1) % len(b.blocks)
+	return into.bytes, nil
 }
 
 // seekingReaderAt reads anywhere in what can seek; reads that follow one another do

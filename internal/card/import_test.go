@@ -273,6 +273,18 @@ func TestUploadIsEncrypted(t *testing.T) {
 	require.NotContains(t, string(i.sealed), "QuickAccess")
 	row, err := b.cards.Import(t.Context(), b.admin, i.id)
 	require.NoError(t, err)
+	r, _, err := i.open(row.CardImport)
+	require.NoError(t, err)
+	for _, at := range []int64{700_000, 0, 262_140, 524_280, 5, 279_990, 10} { // several pieces in turn, over the edges of blocks
+		at %= 280_000 - 20
+		piece := make([]byte, 20)
+		_, err := r.ReadAt(piece, at)
+		require.NoError(t, err)
+		require.Equal(t, strings.Repeat("202201-QuickAccess-irfUPbEZ\n", 2)[at%28:at%28+20], string(piece))
+	}
+	n, err := r.ReadAt(make([]byte, 30), 279_990)
+	require.Equal(t, io.EOF, err)
+	require.Equal(t, 10, n)
 	for _, damage := range []func(){
 		func() { i.sealed[100_000] ^= 1 },
 		func() { i.sealed[100_000] ^= 1; i.sealed = i.sealed[:150_000] },

@@ -112,6 +112,27 @@ func TestXLSX(t *testing.T) {
 	require.Equal(t, []string{"1 code||price", "3 abcd|2025-12-31|12.5|2025-12-31|123456789012"}, got)
 }
 
+// Cells refer to shared texts in any order, and there may be many.
+func TestSharedTexts(t *testing.T) {
+	t.Parallel()
+	const n = 5000
+	var texts, cells strings.Builder
+	for i := range n {
+		fmt.Fprintf(&texts, "<si><t>%d %s</t></si>", i, strings.Repeat("x", 400))
+		fmt.Fprintf(&cells, `<row><c t="s"><v>%d</v></c><c t="s"><v>%d</v></c></row>`, (i+10)%n, n-1-i)
+	}
+	book := workbook()
+	book["xl/sharedStrings.xml"] = "<sst>" + texts.String() + "</sst>"
+	book["xl/worksheets/cards.xml"] = "<worksheet><sheetData>" + cells.String() + "</sheetData></worksheet>"
+	got, err := read(t, sheet(t, book))
+	require.NoError(t, err)
+	require.Len(t, got, n)
+	for i, row := range got {
+		x := strings.Repeat("x", 400)
+		require.Equal(t, fmt.Sprintf("%d %d %s|%d %s", i+1, (i+10)%n, x, n-1-i, x), row)
+	}
+}
+
 func TestFilesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	cut := workbook()

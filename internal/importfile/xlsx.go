@@ -26,12 +26,12 @@ const (
 
 // xlsxRows reads the first sheet of a workbook.
 type xlsxRows struct {
-	sheet   *xml.Decoder
-	strings []string
-	dates   []bool // by style: the number is a day
-	from    time.Time
-	cells   []string
-	last    int32
+	sheet *xml.Decoder
+	texts sharedTexts
+	dates []bool // by style: the number is a day
+	from  time.Time
+	cells []string
+	last  int32
 }
 
 // openXLSX reads what the cells refer to, and begins the first sheet.
@@ -52,7 +52,7 @@ func openXLSX(r io.ReaderAt, size int64) (Rows, error) {
 	if err := x.readStyles(files["xl/styles.xml"]); err != nil {
 		return nil, err
 	}
-	if err := x.readStrings(files["xl/sharedStrings.xml"]); err != nil {
+	if err := x.texts.open(files["xl/sharedStrings.xml"]); err != nil {
 		return nil, err
 	}
 	sheet, err := open(files[name], maxSheet)
@@ -153,38 +153,6 @@ func (x *xlsxRows) readStyles(f *zip.File) error {
 	return nil
 }
 
-// readStrings reads the texts that cells share. They are the one part that grows
-// with the file; maxStrings bounds it.
-func (x *xlsxRows) readStrings(f *zip.File) error {
-	if f == nil {
-		return nil
-	}
-	r, err := open(f, maxStrings)
-	if err != nil {
-		return err
-	}
-	d := xml.NewDecoder(r)
-	for {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return ErrBroken
-		}
-		if start, ok := token.(xml.StartElement); ok && start.Name.Local == "si" {
-			text, err := textOf(d)
-			if err != nil {
-				return err
-			}
-			if len(x.strings) > MaxRows*MaxColumns {
-				return ErrBomb
-			}
-			x.strings = append(x.strings, text)
-		}
-	}
-}
-
 // textOf gathers the text of an element to its end, formatted runs together, without
 // the reading aids that East Asian texts carry.
 func textOf(d *xml.Decoder) (string, error) {
@@ -276,10 +244,11 @@ func (x *xlsxRows) value(cell xml.StartElement, text string) (string, error) {
 	switch attribute(cell, "t") {
 	case "s":
 		i, err := strconv.Atoi(text)
-		if err != nil || i < 0 || i >= len(x.strings) {
+		if err != nil {
 			return "", ErrBroken
 		}
-		return clean(x.strings[i]), nil
+		shared, err := x.texts.at(i)
+		return clean(shared), err
 	case "", "n":
 		number, err := strconv.ParseFloat(text, 64)
 		if err != nil {
