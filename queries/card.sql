@@ -56,10 +56,11 @@ returning c.used_at::timestamptz as used_at, s.price, s.currency;
 -- Cards of a series after a serial, with who used them. status narrows to what
 -- cards are shown as, empty: all; state to the stored state that such cards have.
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
-  c.used_by, customer.name as used_by_name
+  c.used_by, customer.name as used_by_name, partner.name as partner_name
 from card c
 join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by
+left join partner on partner.id = c.partner_id
 where c.series_id = @series_id and c.serial > @after_serial
   and (sqlc.narg('state')::card_state is null or c.state = sqlc.narg('state'))
   and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
@@ -69,10 +70,11 @@ limit @size;
 -- name: CardListBack :many
 -- The page before a serial, last card first.
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
-  c.used_by, customer.name as used_by_name
+  c.used_by, customer.name as used_by_name, partner.name as partner_name
 from card c
 join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by
+left join partner on partner.id = c.partner_id
 where c.series_id = @series_id and c.serial < @before_serial
   and (sqlc.narg('state')::card_state is null or c.state = sqlc.narg('state'))
   and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
@@ -98,9 +100,10 @@ where c.state in ('active', 'disabled');
 -- name: CardShow :one
 -- One card with who used it.
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
-  c.used_by, customer.name as used_by_name
+  c.used_by, customer.name as used_by_name, partner.name as partner_name
 from card c
 left join customer on customer.id = c.used_by
+left join partner on partner.id = c.partner_id
 where c.series_id = @series_id and c.serial = @serial;
 
 -- name: CardErase :one

@@ -28,6 +28,7 @@
 //	time, of a time.Time: "5 min ago", exact on hover
 //	field: label, hint, control, error; a select with Options, a text area with Rows
 //	choice: a check box or a switch
+//	table-view, of a tableView: which columns a table shows, in what order, how many rows
 //	mistakes, of []mistake: the summary above a form, linking to the fields
 //	state, of a badge: dot and word
 //	progress: bar, per cent, done of total, note

@@ -14,6 +14,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/money"
 )
 
 // An operation on many cards is a row of its own (card_change) and a job that
@@ -35,8 +36,8 @@ var (
 	ErrOperation   = fault.Field("operation", "change_operation", "Choose what to do with the cards.")
 	ErrNoneTicked  = fault.Field("operation", "change_nothing", "Tick the cards first, or choose all that match.")
 	ErrTooMany     = fault.Field("operation", "change_too_many", "That many cards can’t be ticked one by one. Use a range of serials.")
-	ErrRangeFirst  = fault.Field("first", "change_first", "From serial must be a whole number from 1 to the last serial of the series.")
-	ErrRangeLast   = fault.Field("last", "change_last", "To serial must be a whole number from the first serial to the last of the series.")
+	ErrRangeFirst  = fault.Field("first", "change_first", "From serial must be a serial of the series.")
+	ErrRangeLast   = fault.Field("last", "change_last", "To serial must be a serial of the series, after the first.")
 	ErrTillMissing = fault.Field("valid_till", "change_till", "Enter the new valid-till date.")
 	ErrNoneFits    = fault.Field("operation", "change_none", "None of these cards would be changed.")
 )
@@ -92,31 +93,34 @@ func (s *Service) checkChange(ctx context.Context, dbtx db.DBTX, actor audit.Act
 		}
 		ok.First, ok.Last = ok.Serials[0], ok.Serials[len(ok.Serials)-1]
 	}
-	var errs []error
+	var wrong fault.List
 	if !c.Operation.Valid() {
-		errs = append(errs, ErrOperation)
+		wrong = append(wrong, ErrOperation)
 	}
+	last := money.Group(fmt.Sprint(series.Made))
 	if ok.First < 1 || ok.First > series.Made {
-		errs = append(errs, ErrRangeFirst)
+		wrong = append(wrong, ErrRangeFirst.Saying("From serial must be a whole number from 1 to "+last+"."))
 	}
 	if ok.Last < ok.First || ok.Last > series.Made {
-		errs = append(errs, ErrRangeLast)
+		from := money.Group(fmt.Sprint(min(max(ok.First, 1), series.Made)))
+		wrong = append(wrong, ErrRangeLast.Saying("To serial must be a whole number from "+from+" to "+last+"."))
 	}
 	var err error
 	switch c.Operation {
 	case db.CardOperationExtend:
 		if c.ValidTill == "" {
-			errs = append(errs, ErrTillMissing)
+			wrong = append(wrong, ErrTillMissing)
+			break
 		}
 		ok.till, err = s.cardTill(ctx, dbtx, series, nil, c.ValidTill)
 	case db.CardOperationPartner:
 		ok.partner, err = s.cardPartner(ctx, dbtx, actor, c.PartnerID)
 	case db.CardOperationEnable, db.CardOperationDisable, db.CardOperationVoid:
 	}
-	if err != nil {
-		errs = append(errs, err)
+	if fault.IsInternal(err) {
+		return ok, err
 	}
-	return ok, errors.Join(errs...)
+	return ok, append(wrong, fault.All(err)...).Err()
 }
 
 // TryChange counts what an operation would do, and does nothing.

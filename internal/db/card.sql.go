@@ -222,10 +222,11 @@ func (q *Queries) CardFindTaken(ctx context.Context, db DBTX, codeIndexes [][]by
 
 const cardList = `-- name: CardList :many
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
-  c.used_by, customer.name as used_by_name
+  c.used_by, customer.name as used_by_name, partner.name as partner_name
 from card c
 join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by
+left join partner on partner.id = c.partner_id
 where c.series_id = $1 and c.serial > $2
   and ($3::card_state is null or c.state = $3)
   and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
@@ -242,17 +243,18 @@ type CardListParams struct {
 }
 
 type CardListRow struct {
-	Serial     int32
-	State      CardState
-	KeyID      int16
-	CodeSealed []byte
-	ValidTill  *time.Time
-	UsedAt     *time.Time
-	Remark     *string
-	PartnerID  *int64
-	RevealedAt *time.Time
-	UsedBy     *int64
-	UsedByName *string
+	Serial      int32
+	State       CardState
+	KeyID       int16
+	CodeSealed  []byte
+	ValidTill   *time.Time
+	UsedAt      *time.Time
+	Remark      *string
+	PartnerID   *int64
+	RevealedAt  *time.Time
+	UsedBy      *int64
+	UsedByName  *string
+	PartnerName *string
 }
 
 // Cards of a series after a serial, with who used them. status narrows to what
@@ -284,6 +286,7 @@ func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]
 			&i.RevealedAt,
 			&i.UsedBy,
 			&i.UsedByName,
+			&i.PartnerName,
 		); err != nil {
 			return nil, err
 		}
@@ -297,10 +300,11 @@ func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]
 
 const cardListBack = `-- name: CardListBack :many
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
-  c.used_by, customer.name as used_by_name
+  c.used_by, customer.name as used_by_name, partner.name as partner_name
 from card c
 join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by
+left join partner on partner.id = c.partner_id
 where c.series_id = $1 and c.serial < $2
   and ($3::card_state is null or c.state = $3)
   and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
@@ -317,17 +321,18 @@ type CardListBackParams struct {
 }
 
 type CardListBackRow struct {
-	Serial     int32
-	State      CardState
-	KeyID      int16
-	CodeSealed []byte
-	ValidTill  *time.Time
-	UsedAt     *time.Time
-	Remark     *string
-	PartnerID  *int64
-	RevealedAt *time.Time
-	UsedBy     *int64
-	UsedByName *string
+	Serial      int32
+	State       CardState
+	KeyID       int16
+	CodeSealed  []byte
+	ValidTill   *time.Time
+	UsedAt      *time.Time
+	Remark      *string
+	PartnerID   *int64
+	RevealedAt  *time.Time
+	UsedBy      *int64
+	UsedByName  *string
+	PartnerName *string
 }
 
 // The page before a serial, last card first.
@@ -358,6 +363,7 @@ func (q *Queries) CardListBack(ctx context.Context, db DBTX, arg CardListBackPar
 			&i.RevealedAt,
 			&i.UsedBy,
 			&i.UsedByName,
+			&i.PartnerName,
 		); err != nil {
 			return nil, err
 		}
@@ -458,9 +464,10 @@ func (q *Queries) CardSample(ctx context.Context, db DBTX, size int32) ([]CardSa
 
 const cardShow = `-- name: CardShow :one
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
-  c.used_by, customer.name as used_by_name
+  c.used_by, customer.name as used_by_name, partner.name as partner_name
 from card c
 left join customer on customer.id = c.used_by
+left join partner on partner.id = c.partner_id
 where c.series_id = $1 and c.serial = $2
 `
 
@@ -470,17 +477,18 @@ type CardShowParams struct {
 }
 
 type CardShowRow struct {
-	Serial     int32
-	State      CardState
-	KeyID      int16
-	CodeSealed []byte
-	ValidTill  *time.Time
-	UsedAt     *time.Time
-	Remark     *string
-	PartnerID  *int64
-	RevealedAt *time.Time
-	UsedBy     *int64
-	UsedByName *string
+	Serial      int32
+	State       CardState
+	KeyID       int16
+	CodeSealed  []byte
+	ValidTill   *time.Time
+	UsedAt      *time.Time
+	Remark      *string
+	PartnerID   *int64
+	RevealedAt  *time.Time
+	UsedBy      *int64
+	UsedByName  *string
+	PartnerName *string
 }
 
 // One card with who used it.
@@ -499,6 +507,7 @@ func (q *Queries) CardShow(ctx context.Context, db DBTX, arg CardShowParams) (Ca
 		&i.RevealedAt,
 		&i.UsedBy,
 		&i.UsedByName,
+		&i.PartnerName,
 	)
 	return i, err
 }

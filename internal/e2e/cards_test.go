@@ -26,6 +26,13 @@ func (b *browser) tick(name string) {
 	script[bool](b, "("+box+".click(), true)")
 }
 
+// dark turns the lights out.
+func (b *browser) dark() {
+	b.t.Helper()
+	script[bool](b, `(document.querySelector("[data-theme=dark]").click(), true)`)
+	require.Equal(b.t, "dark", script[string](b, `document.documentElement.dataset.bsTheme`))
+}
+
 // changes goes through with an operation that the form above the table has been
 // filled in for: reads what it would do, does it, and waits for its end without
 // loading the page again.
@@ -71,6 +78,14 @@ func TestCards(t *testing.T) {
 	series := script[string](admin, `location.pathname`)
 	number := series[strings.LastIndex(series, "/")+1:]
 	admin.looks("cards-table")
+	admin.press("View")
+	admin.until("the form of columns", `document.getElementById("table-view").matches(":popover-open")`)
+	admin.looks("cards-view")
+	script[bool](admin, `(document.querySelector("#table-view input[value=partner]").checked = true)`)
+	admin.fill("Cards on a page", "100")
+	admin.press("Show")
+	admin.until("the chosen columns", `document.querySelectorAll(".cards-table tbody tr").length === 100 && [...document.querySelectorAll("th")].some(t => t.innerText.trim() === "Partner")`)
+	admin.looks("cards-table-wide")
 
 	// One is used by the customer.
 	admin.press("Redeem card 7")
@@ -134,7 +149,7 @@ func TestCards(t *testing.T) {
 	admin.fill("To serial", "50000")
 	admin.fill("What to do", "Void (delete)")
 	admin.press("Check first")
-	admin.sees("To serial must be")
+	admin.sees("To serial must be a whole number from 11,001 to 12,000.")
 	admin.looks("cards-range-mistake")
 	require.Equal(t, "11,001", script[string](admin, find+`("From serial").value`))
 	admin.fill("To serial", "12000")
@@ -254,4 +269,14 @@ func TestCards(t *testing.T) {
 	phone.find(name)
 	phone.until("the customer", row("7"))
 	phone.looks("cards-phone-found-customer")
+
+	// Pictures of both in the dark; whether it can be read, looks has asked of each.
+	admin.dark()
+	phone.dark()
+	for _, one := range []struct{ path, file string }{{series + "?after=40#series-cards", "series"}, {series + "/cards/4", "card"}} {
+		admin.open(one.path)
+		admin.shot("cards-dark-" + one.file)
+		phone.open(one.path)
+		phone.shot("cards-dark-phone-" + one.file)
+	}
 }

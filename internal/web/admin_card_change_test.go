@@ -88,9 +88,10 @@ func TestManyCardsAreChanged(t *testing.T) {
 	require.Equal(t, 100, admin.get(at+"?size=100").doc().Find("input[name=serial]").Length())
 	s.as(db.StaffRoleCashier).get(at).none("#bulk")
 
-	wrong := admin.post(at+"/changes/check", url.Values{"which": {"range"}, "first": {"5"}, "last": {"500"}, "operation": {"void"}})
+	wrong := admin.post(at+"/changes/check", url.Values{"which": {"range"}, "first": {"5"}, "last": {"500"}, "operation": {"extend"}})
 	require.Equal(t, http.StatusUnprocessableEntity, wrong.Status)
-	require.Contains(t, wrong.text("#f-last-error"), "To serial")
+	require.Contains(t, wrong.text("#f-last-error"), "from 5 to 130.")
+	require.Contains(t, wrong.text("#f-valid_till-error"), "Enter the new", "all mistakes are said at once")
 	require.Equal(t, "5", wrong.one("#f-first").AttrOr("value", ""))
 	require.Equal(t, http.StatusUnprocessableEntity, admin.post(at+"/changes/check", url.Values{"which": {"ticked"}, "operation": {"void"}}).Status)
 

@@ -38,14 +38,52 @@ func pageSize(c *gin.Context) int32 {
 
 // cardTable is the table of a series' cards.
 type cardTable struct {
-	Rows    []cardView
-	Remarks bool   // one of them has a remark
-	Status  string // narrows to one state; empty: all
-	Words   []filterWord
-	Pager   pager
-	Empty   empty
-	Size    int32 // 0: the usual
-	Sizes   []filterWord
+	Rows   []cardView
+	Status string // narrows to one state; empty: all
+	Words  []filterWord
+	View   tableView
+	Pager  pager
+	Empty  empty
+	Size   int32 // 0: the usual
+}
+
+// cardColumns are the columns of the table that can be chosen.
+func cardColumns() []tableColumn {
+	return []tableColumn{
+		{"state", "State", "", false, true},
+		{"code", "Code", "", false, true},
+		{"till", "Valid till", "", false, true},
+		{"partner", "Partner", "", false, false},
+		{"customer", "Customer", "", false, true},
+		{"revealed", "Code revealed", "", false, false},
+		{"remark", "Remark", "", false, true},
+	}
+}
+
+// cardColumnsCookie remembers which columns somebody chose, in their browser.
+const cardColumnsCookie = "refill-card-columns"
+
+// keepCardView remembers the columns that the form asks for, and shows the table.
+func (s *Server) keepCardView(c *gin.Context, number string) error {
+	s.keepColumns(c, cardColumnsCookie, cardColumns())
+	size := ""
+	if n := pageSize(c); n != cardsPerPage {
+		size = fmt.Sprint(n)
+	}
+	return s.redirect(c, listURL(seriesURL(number), "status", string(filterOf(c.Query("status")).status), "size", size)+"#series-cards")
+}
+
+// cardTableView is the form of what the table shows.
+func cardTableView(c *gin.Context, action, status string, size int32) tableView {
+	v := newTableView(c, action, cardColumnsCookie, cardColumns())
+	v.Size = field{Name: "size", Label: "Cards on a page"}
+	for _, n := range pageSizes {
+		v.Size.Options = append(v.Size.Options, option{fmt.Sprint(n), fmt.Sprint(n), n == size})
+	}
+	if status != "" {
+		v.Keep = []hidden{{"status", status}}
+	}
+	return v
 }
 
 // cardView is a card as its row and its page show it.
@@ -61,6 +99,7 @@ type cardView struct {
 	UsedBy     string
 	UsedByURL  string
 	Remark     string
+	Partner    string // whose customers may redeem it
 	Redeemable bool
 	Changeable bool // unused
 	Menu       []menuLink
@@ -115,6 +154,10 @@ func (s *Server) viewCard(ctx context.Context, series db.SeriesShowRow, row db.C
 	if row.Remark != nil {
 		v.Remark = *row.Remark
 	}
+	v.Partner = viewSeries(series).Partners
+	if row.PartnerName != nil {
+		v.Partner = *row.PartnerName
+	}
 	return v, nil
 }
 
@@ -142,24 +185,22 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 		w.URL = listURL(self, "status", w.URL, "size", sizeText)
 		t.Words = append(t.Words, w)
 	}
-	for _, n := range pageSizes {
-		t.Sizes = append(t.Sizes, filterWord{fmt.Sprint(n), listURL(self, "status", t.Status, "size", fmt.Sprint(n)), n == size})
-	}
+	t.View = cardTableView(c, self, t.Status, size)
 	rows, newer, older, err := s.readCards(c, series.Series, filter, size)
 	if err != nil {
 		return t, err
 	}
+	person, inUse, remarks := s.person(c), viewSeries(series).Exportable, false
 	for _, row := range rows {
 		v, err := s.viewCard(c.Request.Context(), series, db.CardShowRow(row))
 		if err != nil {
 			return t, err
 		}
-		person := s.person(c)
-		inUse := viewSeries(series).Exportable
 		v.Menu = cardMenu(person, v, person.Can(staff.RedeemFor), inUse)
 		t.Rows = append(t.Rows, v)
-		t.Remarks = t.Remarks || v.Remark != ""
+		remarks = remarks || v.Remark != ""
 	}
+	t.View.Show["remark"] = t.View.Show["remark"] && remarks // few cards have one
 	if len(rows) == 0 {
 		t.Empty = empty{Icon: "cards", Title: "No such cards", Text: "No card of this series is in this state.", Action: "Show all cards", URL: self}
 		return t, nil

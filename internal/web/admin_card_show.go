@@ -22,7 +22,6 @@ type cardShowPage struct {
 	page
 	Series    seriesView
 	Card      cardView
-	Partner   string // whose customers may redeem it
 	Before    string // the serial that it had in the system it comes from
 	Happened  []happening
 	CanRedeem bool
@@ -110,14 +109,6 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 		}
 	}
 	p.CanRedeem = v.Redeemable && p.Person.Can(staff.RedeemFor)
-	p.Partner = p.Series.Partners
-	if row.PartnerID != nil {
-		partner, err := db.New().PartnerGet(c.Request.Context(), s.Pool, *row.PartnerID)
-		if err != nil {
-			return nil, err
-		}
-		p.Partner = partner.Name
-	}
 	if p.Happened, err = s.cardHistory(c, series.Series, row); err != nil {
 		return nil, err
 	}

@@ -85,11 +85,13 @@ func (s *Server) adminFind(c *gin.Context) error {
 			return err
 		}
 	}
-	if len(p.Cards)+len(p.Series)+len(p.Customers)+len(p.Mistakes) == 0 {
+	if len(p.Cards)+len(p.Series)+len(p.Customers) == 0 {
 		p.Title = "Nothing found"
-		p.Empty = empty{
-			Icon: "search", Title: "Nothing matches",
-			Text: "Type a serial such as 42 or 202611-42, a full code, the last four symbols of one, or the name, username or phone of a customer.",
+		if len(p.Mistakes) == 0 {
+			p.Empty = empty{
+				Icon: "search", Title: "Nothing matches",
+				Text: "Type a serial such as 42 or 202611-42, a full code, the last four symbols of one, or the name, username or phone of a customer.",
+			}
 		}
 	}
 	return s.render(c, status, "admin/find", p)

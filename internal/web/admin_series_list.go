@@ -23,7 +23,7 @@ type seriesListPage struct {
 	Query    seriesQuery
 	Words    []filterWord
 	Partner  field // narrows to one partner; without options where there is one only
-	View     seriesTableView
+	View     tableView
 	Head     []columnHead
 	Pager    tablePager
 	Empty    empty
@@ -67,7 +67,7 @@ type filterWord struct {
 func (s *Server) adminSeriesList(c *gin.Context) error {
 	query := readSeriesQuery(c)
 	if c.Query("view") != "" {
-		s.keepSeriesView(c)
+		s.keepColumns(c, seriesColumnsCookie, seriesColumns())
 		return s.redirect(c, query.url(nil))
 	}
 	if format, ok := tableFormat(c); ok {
@@ -176,7 +176,7 @@ func (s *Server) newSeriesListPage(c *gin.Context, query seriesQuery) (*seriesLi
 		return nil, err
 	}
 	p.View = s.seriesTableView(c, query)
-	p.Head = p.View.heads(query)
+	p.Head = seriesHeads(p.View, query)
 	for _, row := range rows {
 		r := seriesRow{seriesView: viewSeries(listed(row)), Show: p.View.Show}
 		r.Exported = exportedView{Format: strings.ToUpper(row.ExportedFormat), At: row.ExportedAt}

@@ -44,8 +44,16 @@ type happening struct {
 	URL  string // what more there is to see; empty: nothing
 }
 
-// adminSeriesShow handles GET /admin/finance/refill-cards/series/:number.
+// adminSeriesShow handles GET /admin/finance/refill-cards/series/:number: the page
+// or, after the form of columns, the page once more.
 func (s *Server) adminSeriesShow(c *gin.Context) error {
+	if c.Query("view") != "" {
+		row, err := s.findSeries(c)
+		if err != nil {
+			return err
+		}
+		return s.keepCardView(c, row.Series.Number)
+	}
 	p, err := s.newSeriesShowPage(c)
 	if err != nil {
 		return err
@@ -73,7 +81,7 @@ func (s *Server) newSeriesShowPage(c *gin.Context) (*seriesShowPage, error) {
 	p.CanCards, p.CanExport = p.Person.Can(staff.CardsView), p.Person.Can(staff.SeriesExport)
 	p.CanRedeem = p.Person.Can(staff.RedeemFor) && row.Series.State == db.SeriesStateActive
 	p.Making = v.Working || row.Series.State == db.SeriesStateFailed
-	p.Find = field{Name: "find", Label: "Serial or code", Plain: true, Mono: true, Autocomplete: "off", Placeholder: "Serial or full code"}
+	p.Find = field{Name: "find", Label: "Serial or code", Plain: true, Mono: true, Autocomplete: "off", Placeholder: "Serial or code"}
 	p.Tiles = []tile{
 		{Label: "Quantity", Value: money.Group(fmt.Sprint(v.Quantity))},
 		{Label: "Face value", Value: v.FaceValue, Note: v.Price + " each"},

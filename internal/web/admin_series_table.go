@@ -20,17 +20,9 @@ import (
 // number, the newest first.
 const sortUsual = "number"
 
-// seriesColumn is one column of the list. The first and the last are always
-// there; the others can be chosen.
-type seriesColumn struct {
-	Name, Text string
-	Sort       string // what a press on its head sorts by; empty: nothing
-	Num        bool
-	Usual      bool // shown to whoever has chosen nothing
-}
-
-func seriesColumns() []seriesColumn {
-	return []seriesColumn{
+// seriesColumns are the columns of the list that can be chosen.
+func seriesColumns() []tableColumn {
+	return []tableColumn{
 		{"value", "Face value", "", true, true},
 		{"price", "Price", "price", true, false},
 		{"quantity", "Quantity", "quantity", true, false},
@@ -51,15 +43,6 @@ type columnHead struct {
 	Num             bool
 }
 
-// seriesTableView is the form of what the table shows.
-type seriesTableView struct {
-	Show    map[string]bool
-	Columns []choice
-	Sort    field
-	Size    field
-	Keep    []hidden // the filters, which stay
-}
-
 // seriesSort reads the order from the address: a name, or one after a minus for
 // the greatest first.
 func seriesSort(text string) (name string, down bool) {
@@ -73,30 +56,9 @@ func seriesSort(text string) (name string, down bool) {
 // seriesColumnsCookie remembers which columns somebody chose, in their browser.
 const seriesColumnsCookie = "refill-series-columns"
 
-// keepSeriesView remembers the columns that the form asks for.
-func (s *Server) keepSeriesView(c *gin.Context) {
-	chosen := []string{}
-	asked := c.QueryArray("column")
-	for _, column := range seriesColumns() {
-		if slices.Contains(asked, column.Name) {
-			chosen = append(chosen, column.Name)
-		}
-	}
-	const year = 365 * 24 * 60 * 60
-	s.setCookie(c, seriesColumnsCookie, "."+strings.Join(chosen, "."), year)
-}
-
 // seriesTableView is the form as the person left it.
-func (s *Server) seriesTableView(c *gin.Context, query seriesQuery) seriesTableView {
-	v := seriesTableView{Show: map[string]bool{}}
-	cookie, err := c.Request.Cookie(seriesColumnsCookie)
-	for _, column := range seriesColumns() {
-		v.Show[column.Name] = column.Usual
-		if err == nil {
-			v.Show[column.Name] = slices.Contains(strings.Split(cookie.Value, "."), column.Name)
-		}
-		v.Columns = append(v.Columns, choice{Name: column.Name, Label: column.Text, Checked: v.Show[column.Name]})
-	}
+func (s *Server) seriesTableView(c *gin.Context, query seriesQuery) tableView {
+	v := newTableView(c, sectionSeries, seriesColumnsCookie, seriesColumns())
 	v.Size = field{Name: "size", Label: "Rows on a page"}
 	for _, size := range seriesSizes() {
 		text := money.Group(strconv.Itoa(size))
@@ -129,10 +91,10 @@ func (s *Server) seriesTableView(c *gin.Context, query seriesQuery) seriesTableV
 	return v
 }
 
-// heads are the heads of the columns that are shown; a second press turns the
+// seriesHeads are the heads of the columns that are shown; a second press turns the
 // order round.
-func (v seriesTableView) heads(query seriesQuery) []columnHead {
-	heads := []columnHead{sortHead(query, seriesColumn{"series", "Series", sortUsual, false, true})}
+func seriesHeads(v tableView, query seriesQuery) []columnHead {
+	heads := []columnHead{sortHead(query, tableColumn{"series", "Series", sortUsual, false, true})}
 	for _, column := range seriesColumns() {
 		if v.Show[column.Name] {
 			heads = append(heads, sortHead(query, column))
@@ -141,7 +103,7 @@ func (v seriesTableView) heads(query seriesQuery) []columnHead {
 	return heads
 }
 
-func sortHead(query seriesQuery, column seriesColumn) columnHead {
+func sortHead(query seriesQuery, column tableColumn) columnHead {
 	h := columnHead{Name: column.Name, Text: column.Text, Num: column.Num}
 	if column.Sort == "" {
 		return h

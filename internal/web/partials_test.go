@@ -32,6 +32,7 @@ type galleryPage struct {
 	Fields   []field
 	Choices  []choice
 	Mistakes []mistake
+	View     tableView
 }
 
 const gallery = `
@@ -40,7 +41,8 @@ const gallery = `
 {{define "main"}}
 {{template "tiles" .Tiles}}
 <section class="sheet"><h2>Cards</h2>
-<div class="toolbar"><div class="words"><a aria-current="true" href="#">All</a><a href="#">Active</a><a href="#">Used</a></div><input class="form-control" type="search" placeholder="Serial"></div>
+<div class="toolbar"><div class="words"><a aria-current="true" href="#">All</a><a href="#">Active</a><a href="#">Used</a></div><input class="form-control" type="search" placeholder="Serial"><button type="button" class="btn" popovertarget="table-view">View</button></div>
+{{template "table-view" .View}}
 <div class="table-wrap"><table class="rows rows-stack"><thead><tr><th>Series</th><th>State</th><th class="num">Price</th><th>Used</th><th>Made</th></tr></thead>
 <tbody>{{range .States}}<tr><td data-label="Series"><a href="#">202611</a></td><td data-label="State">{{template "state" .}}</td><td class="num" data-label="Price">{{money 1250000 "USD"}}</td><td>{{template "bar" $.Bar}}</td><td data-label="Made">{{template "time" $.At}}</td></tr>{{end}}</tbody></table></div>
 {{template "pager" .Pager}}</section>
@@ -97,6 +99,10 @@ func newGallery(p page) *galleryPage {
 			{Name: "module", Label: "Refill cards", Switch: true, Checked: true},
 		},
 		Mistakes: mistakes,
+		View: tableView{
+			Action: "/admin/finance/refill-cards/series", Columns: []choice{{Name: "state", Label: "State", Checked: true}, {Name: "ordered", Label: "Created"}},
+			Size: field{Name: "size", Label: "Rows on a page", Options: []option{{"25", "25", false}, {"50", "50", true}}}, Keep: []hidden{{"status", "active"}},
+		},
 	}
 }
 
@@ -134,6 +140,8 @@ func TestPartials(t *testing.T) {
 	require.Equal(t, "41 % 412,500 of 1,000,000 31,200 a second, 19 s left", got.text(".progress-line p"))
 	require.Equal(t, 3, doc.Find(".bar").First().Find("rect").Length(), "an empty part is not drawn")
 	require.Equal(t, "20 Nov 2026, 10:30:00 CET", doc.Find("time").First().AttrOr("title", ""))
+	require.Equal(t, "State", strings.TrimSpace(got.one("#table-view input[checked] + span").Text()))
+	got.none("#table-view #f-sort")
 	require.Equal(t, "/void", got.one("dialog#void form").AttrOr("action", ""))
 	require.Equal(t, "f-reason-hint", got.one("dialog#void #f-reason").AttrOr("aria-describedby", ""))
 }
