@@ -74,3 +74,18 @@ delete from session where staff_id = @staff_id and token_hash is distinct from s
 -- name: SessionDeleteCustomer :exec
 -- Signs a customer out everywhere.
 delete from session where customer_id = @customer_id;
+
+-- name: SessionList :many
+-- Where somebody is signed in: a member of staff or a customer.
+select id, created_at, seen_at, address, user_agent from session
+where (staff_id = sqlc.narg(staff_id) or customer_id = sqlc.narg(customer_id))
+  and expires_at > now() and seen_at > now() - @idle::interval
+order by id = @own::bigint desc, seen_at desc, id desc
+limit 50;
+
+-- name: SessionEnd :execrows
+-- Ends one of somebody's own.
+delete from session where id = @id and (staff_id = sqlc.narg(staff_id) or customer_id = sqlc.narg(customer_id));
+
+-- name: SessionEndOthers :execrows
+delete from session where id <> @own and (staff_id = sqlc.narg(staff_id) or customer_id = sqlc.narg(customer_id));

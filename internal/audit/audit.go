@@ -43,6 +43,9 @@ func System() Actor { return Actor{Scope: Everything()} }
 // Staff returns the id of the acting member of staff for a nullable column.
 func (a Actor) Staff() *int64 { return optional(a.StaffID) }
 
+// Customer returns the id of the acting customer for a nullable column.
+func (a Actor) Customer() *int64 { return optional(a.CustomerID) }
+
 // Entry is one act.
 type Entry struct {
 	Action     string // "series.ordered", "card.redeemed": noun and past participle

@@ -8,7 +8,6 @@ package db
 import (
 	"context"
 	"net/netip"
-
 	"time"
 )
 
@@ -100,6 +99,43 @@ type SessionDeleteStaffParams struct {
 func (q *Queries) SessionDeleteStaff(ctx context.Context, db DBTX, arg SessionDeleteStaffParams) error {
 	_, err := db.Exec(ctx, sessionDeleteStaff, arg.StaffID, arg.TokenHash)
 	return err
+}
+
+const sessionEnd = `-- name: SessionEnd :execrows
+delete from session where id = $1 and (staff_id = $2 or customer_id = $3)
+`
+
+type SessionEndParams struct {
+	ID         int64
+	StaffID    *int64
+	CustomerID *int64
+}
+
+// Ends one of somebody's own.
+func (q *Queries) SessionEnd(ctx context.Context, db DBTX, arg SessionEndParams) (int64, error) {
+	result, err := db.Exec(ctx, sessionEnd, arg.ID, arg.StaffID, arg.CustomerID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sessionEndOthers = `-- name: SessionEndOthers :execrows
+delete from session where id <> $1 and (staff_id = $2 or customer_id = $3)
+`
+
+type SessionEndOthersParams struct {
+	Own        int64
+	StaffID    *int64
+	CustomerID *int64
+}
+
+func (q *Queries) SessionEndOthers(ctx context.Context, db DBTX, arg SessionEndOthersParams) (int64, error) {
+	result, err := db.Exec(ctx, sessionEndOthers, arg.Own, arg.StaffID, arg.CustomerID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const sessionGetCustomer = `-- name: SessionGetCustomer :one
@@ -225,6 +261,61 @@ func (q *Queries) SessionGetStaff(ctx context.Context, db DBTX, arg SessionGetSt
 		&i.Stale,
 	)
 	return i, err
+}
+
+const sessionList = `-- name: SessionList :many
+select id, created_at, seen_at, address, user_agent from session
+where (staff_id = $1 or customer_id = $2)
+  and expires_at > now() and seen_at > now() - $3::interval
+order by id = $4::bigint desc, seen_at desc, id desc
+limit 50
+`
+
+type SessionListParams struct {
+	StaffID    *int64
+	CustomerID *int64
+	Idle       time.Duration
+	Own        int64
+}
+
+type SessionListRow struct {
+	ID        int64
+	CreatedAt time.Time
+	SeenAt    time.Time
+	Address   *netip.Addr
+	UserAgent string
+}
+
+// Where somebody is signed in: a member of staff or a customer.
+func (q *Queries) SessionList(ctx context.Context, db DBTX, arg SessionListParams) ([]SessionListRow, error) {
+	rows, err := db.Query(ctx, sessionList,
+		arg.StaffID,
+		arg.CustomerID,
+		arg.Idle,
+		arg.Own,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SessionListRow{}
+	for rows.Next() {
+		var i SessionListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.CreatedAt,
+			&i.SeenAt,
+			&i.Address,
+			&i.UserAgent,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const sessionRenew = `-- name: SessionRenew :execrows

@@ -49,10 +49,14 @@ func (s *Server) adminAccountName(c *gin.Context) error {
 // adminAccountPassword handles POST /admin/account/password.
 func (s *Server) adminAccountPassword(c *gin.Context) error {
 	return s.changeAccount(c, "Your password is changed. Wherever else you were signed in, you are signed out.", func(form url.Values) error {
-		return staff.ChangePassword(c.Request.Context(), s.Pool, s.actor(c), staff.NewPassword{
+		err := staff.ChangePassword(c.Request.Context(), s.Pool, s.actor(c), staff.NewPassword{
 			Username: s.person(c).Username, Current: form.Get("current"), New: form.Get("new"), Repeat: form.Get("repeat"),
 			Session: s.tokenHash(c, doorStaff),
 		})
+		if err != nil {
+			return err
+		}
+		return s.renewSession(c, doorStaff, false)
 	})
 }
 

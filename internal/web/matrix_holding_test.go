@@ -54,6 +54,7 @@ func ofTheHouse() []string {
 	return []string{
 		sectionStaff + "/:id", sectionRoles + "/:id", sectionJobs + "/:id", "/admin/queues/:name", riverUIPath + "/",
 		staticPath + "*path", brandPath + ":file", welcomePath + ":token",
+		sectionSessions + "/:id", // of a person: TestOwnSessions
 	}
 }
 

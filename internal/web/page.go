@@ -80,6 +80,7 @@ const (
 	sectionPayments = "/portal/finance/payments"
 	sectionRedeem   = "/portal/finance/refill-card"
 	sectionPassword = "/portal/password"
+	sectionDevices  = "/portal/sessions"
 )
 
 // The pages about staff themselves.
@@ -89,6 +90,8 @@ const (
 	sectionAudit   = "/admin/audit"
 	sectionAccount = "/admin/account"
 	sectionFactor  = "/admin/account/second-factor"
+
+	sectionSessions = "/admin/account/sessions"
 )
 
 // staffMenu shows what the person may open, and no more.

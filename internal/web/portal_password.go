@@ -45,6 +45,9 @@ func (s *Server) portalPassword(c *gin.Context) error {
 		Session: s.tokenHash(c, doorCustomer),
 	})
 	if err == nil {
+		if err := s.renewSession(c, doorCustomer, false); err != nil {
+			return err
+		}
 		s.setFlash(c, "Your password is changed. Wherever else you were signed in, you are signed out.")
 		return s.redirect(c, sectionHome)
 	}

@@ -62,6 +62,8 @@ func checkedTemplates() map[string]any {
 		"admin/staff_list":                 &staffListPage{},
 		"admin/signin":                     &signInPage{},
 		"admin/signin_code":                &codePage{},
+		"admin/session_list":               &sessionsPage{},
+		"portal/session_list":              &sessionsPage{},
 		"admin/second_factor":              &factorPage{},
 		"portal/home":                      &portalHomePage{},
 		"portal/payment_list":              &paymentListPage{},

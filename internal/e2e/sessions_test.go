@@ -1,0 +1,37 @@
+package e2e_test
+
+import (
+	"testing"
+)
+
+// Whoever is signed in twice sees both, and signs the other one out.
+func TestOwnSessions(t *testing.T) {
+	t.Parallel()
+	d := sharedDemo(t)
+	desk, phone := newBrowser(t, d.URL, 1280, 900), newBrowser(t, d.URL, 360, 740)
+	desk.signIn("/admin/login", "operator")
+	phone.signIn("/admin/login", "operator")
+	phone.open("/admin/account/sessions")
+	phone.sees("This one")
+	phone.looks("sessions-phone")
+	desk.open("/admin/account")
+	desk.press("Show where you are signed in")
+	desk.sees("This one")
+	desk.looks("sessions")
+	desk.press("Sign out everywhere else")
+	desk.sees("You are signed in nowhere else.")
+	phone.open("/admin")
+	phone.until("the sign-in page", `location.pathname === "/admin/login"`)
+
+	home, pocket := newBrowser(t, d.URL, 1280, 900), newBrowser(t, d.URL, 360, 740)
+	home.signIn("/portal/login", "customer3")
+	pocket.signIn("/portal/login", "customer3")
+	pocket.press("Where you are signed in")
+	pocket.sees("This one")
+	pocket.looks("portal-sessions-phone")
+	home.open("/portal/sessions")
+	home.sees("This one")
+	home.looks("portal-sessions")
+	home.press("Sign out Chrome")
+	home.sees("It is signed out.")
+}

@@ -1,0 +1,128 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+)
+
+const (
+	firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+	iphone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+)
+
+// signInWith signs in with a browser of a name.
+func (b *browser) signInWith(d door, username, agent string) {
+	b.site.t.Helper()
+	path := "/admin/login"
+	if d == doorCustomer {
+		path = "/portal/login"
+	}
+	got := b.do(http.MethodPost, path, credentials(username, testPassword).Encode(), "Content-Type", formType, "User-Agent", agent)
+	require.Equal(b.site.t, http.StatusSeeOther, got.Status)
+}
+
+func TestOwnSessions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.newStaff("anna", db.StaffRoleCashier)
+	s.newStaff("bert", db.StaffRoleAdministrator)
+	s.newCustomer("carl", s.North)
+	s.newCustomer("cora", s.North)
+	for _, one := range []struct {
+		door         door
+		me, other    string
+		at, home     string
+		row          string
+		ended, event string
+	}{
+		{doorStaff, "anna", "bert", sectionSessions, "/admin", "tbody tr", "staff.session_ended", "staff.sessions_ended"},
+		{doorCustomer, "carl", "cora", sectionDevices, "/portal", ".facts > div", "customer.session_ended", "customer.sessions_ended"},
+	} {
+		here, phone, third, foreign := s.browser(), s.browser(), s.browser(), s.browser()
+		foreign.signIn(one.door, one.other)
+		phone.signInWith(one.door, one.me, iphone)
+		third.signInWith(one.door, one.me, "")
+		here.signInWith(one.door, one.me, firefox)
+
+		page := here.get(one.at)
+		require.Equal(t, http.StatusOK, page.Status)
+		rows := page.doc().Find(one.row)
+		require.Equal(t, 3, rows.Length(), "only one's own")
+		require.Contains(t, rows.First().Text(), "Firefox on Windows")
+		require.Contains(t, rows.First().Text(), "This one")
+		require.Contains(t, rows.First().Text(), "127.0.0.1")
+		require.Zero(t, rows.First().Find("form").Length())
+		require.Equal(t, "Sign out Safari on iPhone at 127.0.0.1", page.one(`button[aria-label*="iPhone"]`).AttrOr("aria-label", ""))
+		end := page.one(`form:has(button[aria-label*="iPhone"])`).AttrOr("action", "")
+
+		// Somebody else's is out of reach, and answers as one that is not there.
+		theirs := foreign.post(end, nil)
+		require.Equal(t, http.StatusNotFound, theirs.Status)
+		theirs.same(foreign.post(one.at+"/999999/end", nil), one.at)
+		require.Equal(t, http.StatusOK, phone.get(one.home).Status)
+		require.NotContains(t, s.audits(), one.ended)
+
+		require.Equal(t, one.at, here.post(end, nil).Header.Get("Location"))
+		require.Equal(t, http.StatusSeeOther, phone.get(one.home).Status)
+		require.Equal(t, http.StatusOK, third.get(one.home).Status)
+		require.Equal(t, one.at, here.post(one.at+"/others/end", nil).Header.Get("Location"))
+		require.Equal(t, http.StatusSeeOther, third.get(one.home).Status)
+		require.Equal(t, http.StatusOK, here.get(one.home).Status)
+		require.Equal(t, http.StatusOK, foreign.get(one.home).Status)
+		require.Contains(t, here.get(one.at).text("main"), "nowhere else")
+		require.Subset(t, s.audits(), []string{one.ended, one.event})
+	}
+}
+
+// A session that is over is not listed, nor kept alive by a page that lies open.
+func TestIdleSessionsAreNotListed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.newStaff("anna", db.StaffRoleCashier)
+	here, idle := s.browser(), s.browser()
+	idle.signInWith(doorStaff, "anna", iphone)
+	here.signInWith(doorStaff, "anna", firefox)
+	s.exec(`update session set seen_at = now() - interval '2 hours 1 minute' where user_agent like '%iPhone%'`)
+	require.Equal(t, 1, here.get(sectionSessions).doc().Find("tbody tr").Length())
+}
+
+// A password's change gives the session another token, in both houses.
+func TestPasswordsRenewTheSession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.newStaff("anna", db.StaffRoleCashier)
+	b := s.browser()
+	b.signIn(doorStaff, "anna")
+	before := b.token()
+	form := url.Values{"current": {testPassword}, "new": {"correct-horse"}, "repeat": {"correct-horse"}}
+	require.Equal(t, http.StatusSeeOther, b.post(sectionAccount+"/password", form).Status)
+	require.Equal(t, http.StatusOK, b.get("/admin").Status)
+	thief := s.browser()
+	thief.plant(before)
+	require.Equal(t, http.StatusSeeOther, thief.get("/admin").Status)
+
+	carl := s.asCustomer("carl", s.North)
+	cookie := func() string { return carl.client.Jar.Cookies(s.origin())[0].Value }
+	before = cookie()
+	require.Equal(t, http.StatusSeeOther, carl.post(sectionPassword, form).Status)
+	require.Equal(t, http.StatusOK, carl.get(sectionHome).Status)
+	require.NotEqual(t, before, cookie())
+}
+
+func TestBrowserName(t *testing.T) {
+	t.Parallel()
+	for agent, want := range map[string]string{
+		firefox: "Firefox on Windows", iphone: "Safari on iPhone", "": "Unknown browser", "curl/8.14": "Unknown browser",
+		"Mozilla/5.0 (Linux; Android 15; SM-A156B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36": "Samsung Internet on Android",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36 Edg/138.0.0.0":              "Edge on Windows",
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15":                      "Safari on Mac",
+		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36":                                      "Chrome on Linux",
+	} {
+		require.Equal(t, want, browserName(agent), agent)
+	}
+}
