@@ -82,12 +82,20 @@ order by c.series_id desc, c.serial desc
 limit @size;
 
 -- name: CardExportPage :many
--- What an export needs of the next cards of a series: the unused ones.
-select serial, key_id, code_sealed, valid_till
+-- What an export needs of the next cards of a series, up to a serial, in some
+-- states. Void cards have no code any more.
+select serial, state, key_id, code_sealed, valid_till
 from card
-where series_id = @series_id and serial > @after_serial and state = 'active'
+where series_id = @series_id and serial > @after_serial and serial <= @last_serial
+  and state::text = any(@states::text[]) and state <> 'void'
 order by series_id, serial
 limit @size;
+
+-- name: CardExportCount :one
+-- How many cards an export of a part of a series would hold.
+select count(*) from card
+where series_id = @series_id and serial between @first_serial and @last_serial
+  and state::text = any(@states::text[]) and state <> 'void';
 
 -- name: CardSample :many
 -- A few unredeemed cards of each series, spread over its serials.

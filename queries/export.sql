@@ -1,7 +1,15 @@
 -- name: ExportCreate :one
-insert into export (series_id, format, request_key, rows_total, created_by)
-values (@series_id, @format, @request_key, @rows_total, @created_by)
+insert into export (series_id, format, options, request_key, rows_total, created_by)
+values (@series_id, @format, @options, @request_key, @rows_total, @created_by)
 returning id;
+
+-- name: ExportGetChoice :one
+-- What a person chose last on the page of exports: for this series, else for any.
+-- The one-press buttons choose nothing.
+select format, options from export
+where created_by = @created_by and options <> '{}'
+order by (series_id = @series_id) desc, id desc
+limit 1;
 
 -- name: ExportSetJob :exec
 update export set job_id = @job_id where id = @id;
@@ -11,7 +19,7 @@ select id, series_id, created_by from export where request_key = @request_key;
 
 -- name: ExportGet :one
 -- One export; one of a series beyond the asking person's partners is not found.
-select sqlc.embed(e), s.number as series_number, s.prefix as series_prefix,
+select sqlc.embed(e), s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone,
   staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id

@@ -2,6 +2,7 @@ package card
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -27,9 +28,15 @@ var (
 	ErrNotWanted    = fault.New(fault.Conflict, "export_not_wanted", "This export was cancelled or is done.")
 )
 
-// RequestExport queues a file of a series' unused cards and returns the id of the
-// export. The same key asked again returns the export that it queued first.
+// RequestExport queues a file of a series' unused cards in its usual form.
 func (s *Service) RequestExport(ctx context.Context, actor audit.Actor, seriesID int64, format string, key uuid.UUID) (int64, error) {
+	return s.RequestExportOf(ctx, actor, seriesID, format, ExportOptions{}, key)
+}
+
+// RequestExportOf queues a file of a series' cards as they were chosen and returns
+// the id of the export. The same key asked again returns the export that it queued
+// first. Whether the choice can be drawn is asked before, of who draws it.
+func (s *Service) RequestExportOf(ctx context.Context, actor audit.Actor, seriesID int64, format string, options ExportOptions, key uuid.UUID) (int64, error) {
 	series, err := s.Series(ctx, actor, seriesID)
 	if err != nil {
 		return 0, err
@@ -45,14 +52,26 @@ func (s *Service) RequestExport(ctx context.Context, actor audit.Actor, seriesID
 	default:
 		return 0, ErrNotExported
 	}
-	left := Unused(series)
-	if left <= 0 {
+	if err := options.check(db.ExportFormat(format)); err != nil {
+		return 0, err
+	}
+	left, err := s.Selected(ctx, series, options)
+	switch {
+	case err != nil:
+		return 0, err
+	case left <= 0 && options.all():
 		return 0, ErrNothingLeft
+	case left <= 0:
+		return 0, ErrNoneMatch
+	}
+	kept, err := json.Marshal(options)
+	if err != nil {
+		return 0, fmt.Errorf("keep the options of an export: %w", err)
 	}
 	var id int64
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
 		id, err = s.q.ExportCreate(ctx, tx, db.ExportCreateParams{
-			SeriesID: seriesID, Format: db.ExportFormat(format), RequestKey: key, RowsTotal: int32(left), CreatedBy: actor.StaffID, //nolint:gosec // at most MaxQuantity
+			SeriesID: seriesID, Format: db.ExportFormat(format), Options: kept, RequestKey: key, RowsTotal: int32(left), CreatedBy: actor.StaffID, //nolint:gosec // at most MaxQuantity
 		})
 		if err != nil {
 			return fmt.Errorf("enter an export: %w", err)
@@ -200,8 +219,16 @@ func (s *Service) StartExport(ctx context.Context, id int64) (db.ExportGetRow, d
 	if err != nil {
 		return e, series, err
 	}
+	options, err := ReadExportOptions(e.Export)
+	if err != nil {
+		return e, series, err
+	}
+	selected, err := s.Selected(ctx, series, options)
+	if err != nil {
+		return e, series, err
+	}
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.ExportStart(ctx, tx, db.ExportStartParams{ID: id, RowsTotal: int32(Unused(series))}) //nolint:gosec // at most MaxQuantity
+		n, err := s.q.ExportStart(ctx, tx, db.ExportStartParams{ID: id, RowsTotal: int32(selected)}) //nolint:gosec // at most MaxQuantity
 		if err != nil {
 			return fmt.Errorf("start an export: %w", err)
 		}
@@ -216,6 +243,7 @@ func (s *Service) StartExport(ctx context.Context, id int64) (db.ExportGetRow, d
 // Unsealed is a card as an export needs it.
 type Unsealed struct {
 	Serial    int32
+	State     db.CardState
 	Code      Code
 	ValidTill time.Time
 }
@@ -224,15 +252,20 @@ type Unsealed struct {
 // both busy, small enough to weigh a few megabytes.
 const exportPage = 10_000
 
-// EachUnused calls f for every unused card of a series in the order of serials,
-// all as of one moment, while the next page is being read. Memory does not grow
-// with the series.
+// EachUnused is EachSelected for all unused cards.
 func (s *Service) EachUnused(ctx context.Context, series db.Series, f func(page []Unsealed) error) error {
+	return s.EachSelected(ctx, series, ExportOptions{}, f)
+}
+
+// EachSelected calls f for every card of a series that was chosen, in the order of
+// serials, all as of one moment, while the next page is being read. Memory does
+// not grow with the series.
+func (s *Service) EachSelected(ctx context.Context, series db.Series, options ExportOptions, f func(page []Unsealed) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	pages := make(chan []db.CardExportPageRow, 1)
 	group.Go(func() error {
 		defer close(pages)
-		return s.readUnused(ctx, series.ID, pages)
+		return s.readSelected(ctx, series.ID, options, pages)
 	})
 	group.Go(func() error {
 		opened := make([]Unsealed, 0, exportPage)
@@ -247,7 +280,7 @@ func (s *Service) EachUnused(ctx context.Context, series db.Series, f func(page 
 				if err != nil {
 					return err
 				}
-				card := Unsealed{Serial: row.Serial, Code: code, ValidTill: series.ValidTill}
+				card := Unsealed{Serial: row.Serial, State: row.State, Code: code, ValidTill: series.ValidTill}
 				if row.ValidTill != nil {
 					card.ValidTill = *row.ValidTill
 				}
@@ -262,16 +295,18 @@ func (s *Service) EachUnused(ctx context.Context, series db.Series, f func(page 
 	return group.Wait()
 }
 
-// readUnused sends the sealed cards of a series, page by page, out of one
+// readSelected sends the sealed cards of a series, page by page, out of one
 // snapshot.
-func (s *Service) readUnused(ctx context.Context, seriesID int64, pages chan<- []db.CardExportPageRow) error {
+func (s *Service) readSelected(ctx context.Context, seriesID int64, options ExportOptions, pages chan<- []db.CardExportPageRow) error {
 	return s.inTx(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `set transaction isolation level repeatable read, read only`); err != nil {
 			return fmt.Errorf("take a snapshot: %w", err)
 		}
-		after := int32(0)
+		after := max(options.First-1, 0)
 		for {
-			page, err := s.q.CardExportPage(ctx, tx, db.CardExportPageParams{SeriesID: seriesID, AfterSerial: after, Size: exportPage})
+			page, err := s.q.CardExportPage(ctx, tx, db.CardExportPageParams{
+				SeriesID: seriesID, AfterSerial: after, LastSerial: options.last(), States: stateNames(options.states()), Size: exportPage,
+			})
 			if err != nil {
 				return fmt.Errorf("read cards: %w", err)
 			}

@@ -45,30 +45,67 @@ func (q *Queries) CardErase(ctx context.Context, db DBTX, arg CardEraseParams) (
 	return i, err
 }
 
+const cardExportCount = `-- name: CardExportCount :one
+select count(*) from card
+where series_id = $1 and serial between $2 and $3
+  and state::text = any($4::text[]) and state <> 'void'
+`
+
+type CardExportCountParams struct {
+	SeriesID    int64
+	FirstSerial int32
+	LastSerial  int32
+	States      []string
+}
+
+// How many cards an export of a part of a series would hold.
+func (q *Queries) CardExportCount(ctx context.Context, db DBTX, arg CardExportCountParams) (int64, error) {
+	row := db.QueryRow(ctx, cardExportCount,
+		arg.SeriesID,
+		arg.FirstSerial,
+		arg.LastSerial,
+		arg.States,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const cardExportPage = `-- name: CardExportPage :many
-select serial, key_id, code_sealed, valid_till
+select serial, state, key_id, code_sealed, valid_till
 from card
-where series_id = $1 and serial > $2 and state = 'active'
+where series_id = $1 and serial > $2 and serial <= $3
+  and state::text = any($4::text[]) and state <> 'void'
 order by series_id, serial
-limit $3
+limit $5
 `
 
 type CardExportPageParams struct {
 	SeriesID    int64
 	AfterSerial int32
+	LastSerial  int32
+	States      []string
 	Size        int32
 }
 
 type CardExportPageRow struct {
 	Serial     int32
+	State      CardState
 	KeyID      int16
 	CodeSealed []byte
 	ValidTill  *time.Time
 }
 
-// What an export needs of the next cards of a series: the unused ones.
+// What an export needs of the next cards of a series, up to a serial, in some
+// states. Void cards have no code any more.
 func (q *Queries) CardExportPage(ctx context.Context, db DBTX, arg CardExportPageParams) ([]CardExportPageRow, error) {
-	rows, err := db.Query(ctx, cardExportPage, arg.SeriesID, arg.AfterSerial, arg.Size)
+	rows, err := db.Query(ctx, cardExportPage,
+		arg.SeriesID,
+		arg.AfterSerial,
+		arg.LastSerial,
+		arg.States,
+		arg.Size,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +115,7 @@ func (q *Queries) CardExportPage(ctx context.Context, db DBTX, arg CardExportPag
 		var i CardExportPageRow
 		if err := rows.Scan(
 			&i.Serial,
+			&i.State,
 			&i.KeyID,
 			&i.CodeSealed,
 			&i.ValidTill,

@@ -56,14 +56,15 @@ func (q *Queries) ExportCountSeries(ctx context.Context, db DBTX, seriesID int64
 }
 
 const exportCreate = `-- name: ExportCreate :one
-insert into export (series_id, format, request_key, rows_total, created_by)
-values ($1, $2, $3, $4, $5)
+insert into export (series_id, format, options, request_key, rows_total, created_by)
+values ($1, $2, $3, $4, $5, $6)
 returning id
 `
 
 type ExportCreateParams struct {
 	SeriesID   int64
 	Format     ExportFormat
+	Options    []byte
 	RequestKey uuid.UUID
 	RowsTotal  int32
 	CreatedBy  int64
@@ -73,6 +74,7 @@ func (q *Queries) ExportCreate(ctx context.Context, db DBTX, arg ExportCreatePar
 	row := db.QueryRow(ctx, exportCreate,
 		arg.SeriesID,
 		arg.Format,
+		arg.Options,
 		arg.RequestKey,
 		arg.RowsTotal,
 		arg.CreatedBy,
@@ -200,7 +202,7 @@ func (q *Queries) ExportFinish(ctx context.Context, db DBTX, arg ExportFinishPar
 }
 
 const exportGet = `-- name: ExportGet :one
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, s.number as series_number, s.prefix as series_prefix,
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone,
   staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id
@@ -217,11 +219,12 @@ type ExportGetParams struct {
 }
 
 type ExportGetRow struct {
-	Export        Export
-	SeriesNumber  string
-	SeriesPrefix  string
-	CreatedByName string
-	AskedAt       time.Time
+	Export         Export
+	SeriesNumber   string
+	SeriesPrefix   string
+	SeriesTimeZone string
+	CreatedByName  string
+	AskedAt        time.Time
 }
 
 // One export; one of a series beyond the asking person's partners is not found.
@@ -248,8 +251,10 @@ func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (
 		&i.Export.ExpiresAt,
 		&i.Export.FetchedAt,
 		&i.Export.DismissedAt,
+		&i.Export.Options,
 		&i.SeriesNumber,
 		&i.SeriesPrefix,
+		&i.SeriesTimeZone,
 		&i.CreatedByName,
 		&i.AskedAt,
 	)
@@ -270,6 +275,32 @@ func (q *Queries) ExportGetByRequestKey(ctx context.Context, db DBTX, requestKey
 	row := db.QueryRow(ctx, exportGetByRequestKey, requestKey)
 	var i ExportGetByRequestKeyRow
 	err := row.Scan(&i.ID, &i.SeriesID, &i.CreatedBy)
+	return i, err
+}
+
+const exportGetChoice = `-- name: ExportGetChoice :one
+select format, options from export
+where created_by = $1 and options <> '{}'
+order by (series_id = $2) desc, id desc
+limit 1
+`
+
+type ExportGetChoiceParams struct {
+	CreatedBy int64
+	SeriesID  int64
+}
+
+type ExportGetChoiceRow struct {
+	Format  ExportFormat
+	Options []byte
+}
+
+// What a person chose last on the page of exports: for this series, else for any.
+// The one-press buttons choose nothing.
+func (q *Queries) ExportGetChoice(ctx context.Context, db DBTX, arg ExportGetChoiceParams) (ExportGetChoiceRow, error) {
+	row := db.QueryRow(ctx, exportGetChoice, arg.CreatedBy, arg.SeriesID)
+	var i ExportGetChoiceRow
+	err := row.Scan(&i.Format, &i.Options)
 	return i, err
 }
 
@@ -299,7 +330,7 @@ func (q *Queries) ExportListFiles(ctx context.Context, db DBTX) ([]string, error
 }
 
 const exportListSeries = `-- name: ExportListSeries :many
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, staff.name as created_by_name, now()::timestamptz as asked_at
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join staff on staff.id = e.created_by
 where e.series_id = $1 and e.created_at > now() - interval '30 days'
@@ -342,6 +373,7 @@ func (q *Queries) ExportListSeries(ctx context.Context, db DBTX, seriesID int64)
 			&i.Export.ExpiresAt,
 			&i.Export.FetchedAt,
 			&i.Export.DismissedAt,
+			&i.Export.Options,
 			&i.CreatedByName,
 			&i.AskedAt,
 		); err != nil {

@@ -998,6 +998,8 @@ type Export struct {
 	// First download. Until then, or until they wave it away, its owner is reminded on every page.
 	FetchedAt   *time.Time
 	DismissedAt *time.Time
+	// card.ExportOptions: what was chosen for the file beyond its format. Never a code.
+	Options []byte
 }
 
 // Attempts charged before the look-up, by who asks and by address; taken back when they were right.

@@ -18,7 +18,8 @@ type Layout struct {
 	Bleed                 float64 // round the card, to be cut off
 	BothSides             bool    // the paper can be printed on its back
 
-	art func(*design) artwork
+	bytes, back int64 // measured: about what a card takes in a file, and its other side
+	art         func(*design) artwork
 }
 
 // The layouts. Where the measures come from:
@@ -36,40 +37,40 @@ var layouts = []Layout{ //nolint:gochecknoglobals // a table that nobody changes
 	{
 		Name: "a4-2x5", Title: "A4, 10 cards", About: "2 × 5 cards of bank card size with cut marks",
 		Width: 210, Height: 297, Cols: 2, Rows: 5, CardWidth: 85.6, CardHeight: 54,
-		Left: 19.4, Top: 13.5, PitchX: 85.6, PitchY: 54, Marks: true, BothSides: true, art: newWideCard,
+		Left: 19.4, Top: 13.5, PitchX: 85.6, PitchY: 54, Marks: true, BothSides: true, bytes: 754, back: 100, art: newWideCard,
 	},
 	{
 		Name: "a4-3x8", Title: "A4, 24 small cards", About: "3 × 8 cards of 63 × 34 mm with cut marks",
 		Width: 210, Height: 297, Cols: 3, Rows: 8, CardWidth: 63, CardHeight: 34,
-		Left: 10.5, Top: 12.5, PitchX: 63, PitchY: 34, Marks: true, art: newLabel,
+		Left: 10.5, Top: 12.5, PitchX: 63, PitchY: 34, Marks: true, bytes: 589, art: newLabel,
 	},
 	{
 		Name: "letter-2x5", Title: "US Letter, 10 cards", About: "2 × 5 business cards of 3½ × 2 in (Avery 5371) with cut marks",
 		Width: 215.9, Height: 279.4, Cols: 2, Rows: 5, CardWidth: 88.9, CardHeight: 50.8,
-		Left: 19.05, Top: 12.7, PitchX: 88.9, PitchY: 50.8, Marks: true, BothSides: true, art: newWideCard,
+		Left: 19.05, Top: 12.7, PitchX: 88.9, PitchY: 50.8, Marks: true, BothSides: true, bytes: 739, back: 100, art: newWideCard,
 	},
 	{
 		Name: "avery-l7160", Title: "Labels Avery L7160, A4", About: "3 × 7 labels of 63.5 × 38.1 mm",
 		Width: 210, Height: 297, Cols: 3, Rows: 7, CardWidth: 63.5, CardHeight: 38.1,
-		Left: 7.21, Top: 15.15, PitchX: 66.04, PitchY: 38.1, art: newLabel,
+		Left: 7.21, Top: 15.15, PitchX: 66.04, PitchY: 38.1, bytes: 572, art: newLabel,
 	},
 	{
 		Name: "avery-5160", Title: "Labels Avery 5160, US Letter", About: "3 × 10 labels of 2⅝ × 1 in",
 		Width: 215.9, Height: 279.4, Cols: 3, Rows: 10, CardWidth: 66.675, CardHeight: 25.4,
-		Left: 4.7625, Top: 12.7, PitchX: 69.85, PitchY: 25.4, art: newLabel,
+		Left: 4.7625, Top: 12.7, PitchX: 69.85, PitchY: 25.4, bytes: 545, art: newLabel,
 	},
 	{
 		Name: "id-1", Title: "One card a page, for a print shop", About: "85.60 × 53.98 mm (ISO/IEC 7810 ID-1) with 3 mm bleed, trim and bleed boxes",
 		Width: 91.6, Height: 59.98, Cols: 1, Rows: 1, CardWidth: 85.6, CardHeight: 53.98,
-		Left: 3, Top: 3, PitchX: 85.6, PitchY: 53.98, Bleed: 3, BothSides: true, art: newWideCard,
+		Left: 3, Top: 3, PitchX: 85.6, PitchY: 53.98, Bleed: 3, BothSides: true, bytes: 1559, back: 450, art: newWideCard,
 	},
 	{
 		Name: "roll-80", Title: "Receipt roll, 80 mm", About: "one card after another, printed 72 mm wide",
-		Width: 80, Cols: 1, Rows: 1, CardWidth: 72, Left: 4, PitchX: 72, art: newReceipt,
+		Width: 80, Cols: 1, Rows: 1, CardWidth: 72, Left: 4, PitchX: 72, bytes: 1338, art: newReceipt,
 	},
 	{
 		Name: "roll-58", Title: "Receipt roll, 58 mm", About: "one card after another, printed 48 mm wide",
-		Width: 58, Cols: 1, Rows: 1, CardWidth: 48, Left: 5, PitchX: 48, art: newReceipt,
+		Width: 58, Cols: 1, Rows: 1, CardWidth: 48, Left: 5, PitchX: 48, bytes: 1344, art: newReceipt,
 	},
 }
 
@@ -92,6 +93,27 @@ func (l *Layout) PerSheet() int { return l.Cols * l.Rows }
 // Sheets is how many sheets of paper some cards need.
 func (l *Layout) Sheets(cards int64) int64 {
 	return (cards + int64(l.PerSheet()) - 1) / int64(l.PerSheet())
+}
+
+// Bytes is about how long a file of some cards is: fonts, and so much a card.
+func (l *Layout) Bytes(cards int64, bothSides bool) int64 {
+	each := l.bytes
+	if bothSides {
+		each += l.back
+	}
+	return 24_000 + cards*each
+}
+
+// edges are the cards' edges where the print itself doesn't show them.
+func (l *Layout) edges() [][4]float64 {
+	if l.Marks || l.Bleed == 0 && l.PerSheet() == 1 {
+		return nil
+	}
+	edges := make([][4]float64, 0, l.PerSheet())
+	for i := range l.PerSheet() {
+		edges = append(edges, [4]float64{l.Left + float64(i%l.Cols)*l.PitchX, l.Top + float64(i/l.Cols)*l.PitchY, l.CardWidth, l.CardHeight})
+	}
+	return edges
 }
 
 // right is what is left of the paper beside the last column.

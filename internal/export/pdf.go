@@ -23,7 +23,9 @@ type pdfWriter struct {
 // Memory stays the same whatever the number of cards. It returns ErrGlyph,
 // ErrTooWide, ErrAddress, ErrLayout, ErrSides, ErrOffset or ErrMeta, each saying
 // what to mend, before a byte is written.
-func NewPDF(w io.Writer, meta Meta) (Writer, error) {
+func NewPDF(w io.Writer, meta Meta) (Writer, error) { return newPDF(w, meta) }
+
+func newPDF(w io.Writer, meta Meta) (*pdfWriter, error) {
 	layout := layouts[0]
 	if meta.Layout != "" {
 		var known bool
@@ -119,6 +121,34 @@ func (p *pdfWriter) draw(art artwork, s *sheet) error {
 		return fmt.Errorf("export: sheet %d: %w", p.sheets, err)
 	}
 	return nil
+}
+
+// Preview draws the first sheet as SVG pictures of its sides, one or two, front
+// first, from as many cards as it has places. The cards are made up by whoever
+// asks: nothing here knows whether a code is real.
+func Preview(meta Meta, cards []Card) ([][]byte, error) {
+	p, err := newPDF(io.Discard, meta)
+	if err != nil {
+		return nil, err
+	}
+	p.cards = append(p.cards, cards[:min(len(cards), cap(p.cards))]...)
+	p.sheets = 1
+	p.lay(len(p.cards))
+	var sides [][]byte
+	draw := func(art artwork, s *sheet) error {
+		if err := p.design.setSheet(art, s, p.cards, 1); err != nil {
+			return err
+		}
+		picture, err := p.doc.SVG(s.page, p.design.layout.edges()...)
+		sides = append(sides, picture)
+		return err
+	}
+	if p.front != nil {
+		if err := draw(p.design.front, p.front); err != nil {
+			return nil, err
+		}
+	}
+	return sides, draw(p.design.art, p.sheet)
 }
 
 // title returns what the document is called.

@@ -14,10 +14,10 @@ import (
 
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/cardfile"
 	"refill/internal/db"
 	"refill/internal/export"
 	"refill/internal/fault"
-	"refill/internal/money"
 	"refill/internal/setting"
 )
 
@@ -28,12 +28,12 @@ const exportTimeout = 30 * time.Minute
 // exportWorker writes the file of an export.
 type exportWorker struct {
 	river.WorkerDefaults[card.ExportSeriesArgs]
-	cards     *card.Service
-	files     blob.Store
-	settings  *setting.Store
-	publicURL string
-	log       *slog.Logger
-	now       func() time.Time
+	cards    *card.Service
+	files    blob.Store
+	settings *setting.Store
+	maker    cardfile.Maker
+	log      *slog.Logger
+	now      func() time.Time
 }
 
 // Timeout lets a large file take its time.
@@ -102,39 +102,24 @@ func (w *exportWorker) write(ctx context.Context, e db.ExportGetRow, series db.S
 // tellEvery is how often progress is told.
 const tellEvery = 300 * time.Millisecond
 
-// fill writes every unused card and tells how far it is.
+// fill writes every card that was chosen and tells how far it is.
 func (w *exportWorker) fill(ctx context.Context, target io.Writer, e db.ExportGetRow, series db.SeriesShowRow) (int32, error) {
-	out, err := w.writer(ctx, target, e.Export.Format, series)
+	options, err := card.ReadExportOptions(e.Export)
 	if err != nil {
 		return 0, err
 	}
-	settings, err := w.settings.Get(ctx)
+	line, err := w.maker.Liner(ctx, series)
 	if err != nil {
 		return 0, err
 	}
-	form := settings.SerialForm
-	if form == setting.SerialSeries {
-		form = setting.SerialPadded // on a card the series' number stands beside it
+	out, err := w.writer(ctx, target, e.Export.Format, series, options)
+	if err != nil {
+		return 0, err
 	}
-	var (
-		rows  int32
-		told  = w.now()
-		s     = series.Series
-		price = money.Amount{Minor: s.Price, Currency: s.Currency}
-		line  = export.Card{
-			Price: price.Decimal(), PriceText: price.String(), Currency: s.Currency, Series: s.Number, Status: string(shown(series)),
-		}
-		dated time.Time
-	)
-	err = w.cards.EachUnused(ctx, s, func(page []card.Unsealed) error {
+	rows, told := int32(0), w.now()
+	err = w.cards.EachSelected(ctx, series.Series, options, func(page []card.Unsealed) error {
 		for _, c := range page {
-			if !c.ValidTill.Equal(dated) {
-				dated = c.ValidTill
-				line.ValidTill, line.ValidTillText = dated.Format(time.DateOnly), dated.Format("2 January 2006")
-			}
-			line.Serial, line.Code = int64(c.Serial), c.Code.Reveal(s.Prefix)
-			line.SerialText = card.FormatSerial(form, s.Number, c.Serial)
-			if err := out.Write(line); err != nil {
+			if err := out.Write(line(c)); err != nil {
 				return err
 			}
 		}
@@ -151,33 +136,20 @@ func (w *exportWorker) fill(ctx context.Context, target io.Writer, e db.ExportGe
 	return rows, out.Close()
 }
 
-// shown is the status that the unused cards of a series have.
-func shown(series db.SeriesShowRow) card.Status {
-	return card.StatusOf(db.CardStateActive, series.Series.State, series.Expired)
-}
-
 // writer returns the writer of a format.
-func (w *exportWorker) writer(ctx context.Context, target io.Writer, format db.ExportFormat, series db.SeriesShowRow) (export.Writer, error) {
+func (w *exportWorker) writer(ctx context.Context, target io.Writer, format db.ExportFormat, series db.SeriesShowRow, options card.ExportOptions) (export.Writer, error) {
 	if format == db.ExportFormatCsv {
 		return export.NewCSV(target)
 	}
-	settings, err := w.settings.Get(ctx)
+	count, err := w.cards.Selected(ctx, series, options)
 	if err != nil {
 		return nil, err
 	}
-	brand, err := w.cards.Brand(ctx, series.Series)
+	meta, err := w.maker.Design(ctx, series.Series, options, count)
 	if err != nil {
 		return nil, err
 	}
-	if brand.Name == "" {
-		brand.Name = settings.Brand
-	}
-	if brand.Lines == nil {
-		brand.Lines = []string{"Scan the code or sign in to the portal and", "open Finance → Payments → Refill card."}
-	}
-	return export.NewPDF(target, export.Meta{
-		Brand: brand.Name, Accent: brand.Accent, Logo: brand.Logo, Instructions: brand.Lines, Series: series.Series.Number, PortalURL: w.publicURL, Count: card.Unused(series),
-	})
+	return export.NewPDF(target, meta)
 }
 
 // discard removes a file that nobody wants any more. What cannot be removed now

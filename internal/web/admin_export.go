@@ -19,6 +19,7 @@ import (
 type exportPanel struct {
 	ID       int64  // of the series
 	URL      string // where a file is asked for and the list is fetched
+	Choose   string // where it is chosen in detail
 	Format   field
 	Key      string
 	Files    []exportView
@@ -31,6 +32,7 @@ type exportView struct {
 	ID        int64
 	Name      string // of the file
 	Format    string
+	About     string // what was chosen for it
 	Badge     badge
 	Progress  progress
 	Rows      int64
@@ -49,7 +51,7 @@ type exportView struct {
 func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPanel, error) {
 	p := exportPanel{
 		ID: series.Series.ID, URL: seriesURL(series.Series.Number) + "/exports", Key: uuid.NewString(),
-		Format: field{Name: "format", Label: "Format", Options: []option{{Value: "csv", Text: "CSV"}, {Value: "pdf", Text: "PDF"}}},
+		Format: field{Name: "format", Label: "Format", Options: []option{{Value: "csv", Text: "CSV"}, {Value: "pdf", Text: "PDF"}}}, Choose: seriesURL(series.Series.Number) + "/export",
 	}
 	rows, err := db.New().ExportListSeries(c.Request.Context(), s.Pool, series.Series.ID)
 	if err != nil {
@@ -57,7 +59,10 @@ func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPan
 	}
 	for _, row := range rows {
 		v := viewExport(row)
-		v.Name = fileName(series.Series.Number, series.Series.Prefix, row.Export.Format)
+		if v.Name, err = fileName(row.Export, series.Series); err != nil {
+			return p, err
+		}
+		v.About = aboutExport(row.Export)
 		p.Files, p.Moving = append(p.Files, v), p.Moving || v.Running
 	}
 	return p, nil

@@ -6,13 +6,17 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/blob"
+	"refill/internal/card"
+	"refill/internal/cardfile"
 	"refill/internal/db"
+	"refill/internal/export"
 	"refill/internal/fault"
 	"refill/internal/staff"
 )
@@ -44,7 +48,10 @@ func (s *Server) adminExportDownload(c *gin.Context) error {
 			return err
 		}
 	}
-	name := fileName(e.SeriesNumber, e.SeriesPrefix, e.Export.Format)
+	name, err := fileName(e.Export, db.Series{Number: e.SeriesNumber, Prefix: e.SeriesPrefix, TimeZone: e.SeriesTimeZone})
+	if err != nil {
+		return err
+	}
 	kind := "application/pdf"
 	if e.Export.Format == db.ExportFormatCsv {
 		kind = "text/csv; charset=utf-8"
@@ -59,11 +66,38 @@ func (s *Server) adminExportDownload(c *gin.Context) error {
 }
 
 // fileName is what a file is called on the disk of whoever fetches it.
-func fileName(number, prefix string, format db.ExportFormat) string {
-	if prefix != "" {
-		number += "-" + prefix
+func fileName(e db.Export, series db.Series) (string, error) {
+	o, err := card.ReadExportOptions(e)
+	return cardfile.Name(e, series.Number, series.Prefix, o, zone(series.TimeZone)), err
+}
+
+// aboutExport says what was chosen for a file, beyond its format.
+func aboutExport(e db.Export) string {
+	o, err := card.ReadExportOptions(e)
+	if err != nil {
+		return ""
 	}
-	return fmt.Sprintf("refill-%s.%s", number, format)
+	var parts []string
+	if layout, known := export.LayoutByName(o.Layout); known && e.Format == db.ExportFormatPdf {
+		parts = append(parts, layout.Title)
+		if o.BothSides {
+			parts = append(parts, "both sides")
+		}
+	}
+	switch {
+	case o.First > 0 && o.Last > 0:
+		parts = append(parts, fmt.Sprintf("serials %d to %d", o.First, o.Last))
+	case o.First > 1:
+		parts = append(parts, fmt.Sprintf("from serial %d", o.First))
+	case o.Last > 0:
+		parts = append(parts, fmt.Sprintf("up to serial %d", o.Last))
+	}
+	for _, one := range cardChoices[1:] {
+		if slices.Equal(one.states, o.States) {
+			parts = append(parts, strings.ToLower(one.text))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // trayView is the files that wait for whoever asked for them.

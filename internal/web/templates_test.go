@@ -37,6 +37,7 @@ func checkedTemplates() map[string]any {
 		"admin/generate#preview-news":      &orderPreview{},
 		"admin/report":                     &reportPage{},
 		"admin/series_edit":                &seriesEditPage{},
+		"admin/series_export":              &exportFormPage{},
 		"admin/series_list":                &seriesListPage{},
 		"admin/series_list#series-rows":    &seriesListPage{},
 		"admin/series_show":                &seriesShowPage{},

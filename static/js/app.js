@@ -23,10 +23,10 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// Parts of a form that matter only for one choice of a select.
+// Parts of a form that matter only for one choice of a select, or some.
 function fitChoices(root) {
   for (const part of root.querySelectorAll("[data-when]")) {
-    part.hidden = document.getElementById(part.dataset.when)?.value !== part.dataset.is;
+    part.hidden = !part.dataset.is.split(" ").includes(document.getElementById(part.dataset.when)?.value);
   }
   for (const part of root.querySelectorAll("[data-when-on]")) {
     part.hidden = !document.getElementById(part.dataset.whenOn)?.checked && !part.querySelector(".form-error");

@@ -113,12 +113,7 @@ func (d *Document) Page(p core.Page) error {
 	if d.err != nil {
 		return d.err
 	}
-	d.page = append(d.page[:0], "2 J\n"...) // lines end in squares, as gofpdf's
-	d.page = append(d.page, d.start...)
-	d.state = newState(d.cfg)
-	p.SetConfig(d.cfg)
-	p.Render(d, entity.NewRootCell(d.cfg.Dimensions.Width, d.cfg.Dimensions.Height, *d.cfg.Margins))
-	if d.err != nil {
+	if d.render(p); d.err != nil {
 		return d.err
 	}
 	content := d.file.reserve()
@@ -127,6 +122,15 @@ func (d *Document) Page(p core.Page) error {
 	d.file.object(page, "<</Type/Page/Parent %d 0 R/Contents %d 0 R%s>>", parent, content, d.boxes)
 	d.fail(d.file.err)
 	return d.err
+}
+
+// render turns a page into operators.
+func (d *Document) render(p core.Page) {
+	d.page = append(d.page[:0], "2 J\n"...) // lines end in squares, as gofpdf's
+	d.page = append(d.page, d.start...)
+	d.state = newState(d.cfg)
+	p.SetConfig(d.cfg)
+	p.Render(d, entity.NewRootCell(d.cfg.Dimensions.Width, d.cfg.Dimensions.Height, *d.cfg.Margins))
 }
 
 // Close writes what pages share and the table of objects.

@@ -1,0 +1,220 @@
+package pdf
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+
+	"github.com/johnfercher/maroto/v2/pkg/core"
+	"golang.org/x/image/font/sfnt"
+	"golang.org/x/image/math/fixed"
+)
+
+// SVG draws a page as a picture for browsers. It draws what the operators of the
+// page say, so a preview can't differ from the file; letters are outlines, so it
+// needs no font. edges (left, top, width and height in millimetres) are where the
+// paper is cut or parted; they are shown and never printed. Nothing is written.
+func (d *Document) SVG(p core.Page, edges ...[4]float64) ([]byte, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
+	if d.render(p); d.err != nil {
+		return nil, d.err
+	}
+	s := &svg{doc: d, fill: "#000", stroke: "#000", glyphs: map[glyphKey]bool{}}
+	if err := s.read(d.page); err != nil {
+		return nil, err
+	}
+	width, height := d.cfg.Dimensions.Width, d.cfg.Dimensions.Height
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.2fmm" height="%.2fmm" viewBox="0 0 %s %s"><defs>%s</defs>`,
+		width, height, appendPoints(nil, width*pointsPerMM), appendPoints(nil, height*pointsPerMM), s.defs.Bytes())
+	fmt.Fprintf(&b, `<path fill="#fff" d="M0 0h%sv%sH0z"/><g transform="matrix(1 0 0 -1 0 %s)">%s</g>`,
+		appendPoints(nil, width*pointsPerMM), appendPoints(nil, height*pointsPerMM), appendPoints(nil, height*pointsPerMM), s.body.Bytes())
+	for _, e := range edges {
+		fmt.Fprintf(&b, `<rect fill="none" stroke="#d6336c" stroke-width=".5" stroke-dasharray="3 2" x="%s" y="%s" width="%s" height="%s"/>`,
+			appendPoints(nil, e[0]*pointsPerMM), appendPoints(nil, e[1]*pointsPerMM), appendPoints(nil, e[2]*pointsPerMM), appendPoints(nil, e[3]*pointsPerMM))
+	}
+	b.WriteString("</svg>")
+	return b.Bytes(), nil
+}
+
+// svg is a picture in the making: the state that operators change, and what was
+// drawn. Coordinates stay those of the page, whose y axis points up.
+type svg struct {
+	doc          *Document
+	body, defs   bytes.Buffer
+	fill, stroke string
+	width        string
+	face         int
+	size         float64
+	path         []byte
+	groups       []int // opened since each q
+	glyphs       map[glyphKey]bool
+}
+
+type glyphKey struct {
+	face int
+	id   uint16
+}
+
+// read goes through the operators of a page. What the document doesn't write it
+// doesn't know: a new operator has to be brought here too.
+func (s *svg) read(page []byte) error {
+	var args []string
+	var text []byte
+	for i := 0; i < len(page); {
+		switch c := page[i]; c {
+		case ' ', '\n':
+			i++
+		case '(':
+			text, i = literal(page, i+1)
+		default:
+			end := i
+			for end < len(page) && page[end] != ' ' && page[end] != '\n' && page[end] != '(' {
+				end++
+			}
+			word := string(page[i:end])
+			i = end
+			if c == '/' || c == '-' || c == '.' || c >= '0' && c <= '9' {
+				args = append(args, word)
+				continue
+			}
+			if err := s.operator(word, args, text); err != nil {
+				return err
+			}
+			args = args[:0]
+		}
+	}
+	for len(s.groups) > 0 {
+		if err := s.operator("Q", nil, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// literal reads a string object up to its closing bracket.
+func literal(page []byte, i int) (text []byte, next int) {
+	for ; i < len(page) && page[i] != ')'; i++ {
+		c := page[i]
+		if c == '\\' {
+			i++
+			if c = page[i]; c == 'r' {
+				c = '\r'
+			}
+		}
+		text = append(text, c)
+	}
+	return text, i + 1
+}
+
+func (s *svg) operator(name string, a []string, text []byte) error {
+	switch name {
+	case "J", "BT", "ET":
+	case "q":
+		s.groups = append(s.groups, 0)
+	case "Q":
+		last := len(s.groups) - 1
+		for range s.groups[last] {
+			s.body.WriteString("</g>")
+		}
+		s.groups = s.groups[:last]
+	case "cm":
+		fmt.Fprintf(&s.body, `<g transform="matrix(%s %s %s %s %s %s)">`, a[0], a[1], a[2], a[3], a[4], a[5])
+		if n := len(s.groups); n > 0 {
+			s.groups[n-1]++
+		} else {
+			s.groups = append(s.groups, 1) // the page's own shift, to its end
+		}
+	case "rg":
+		s.fill = hexColor(a)
+	case "RG":
+		s.stroke = hexColor(a)
+	case "w":
+		s.width = a[0]
+	case "re":
+		s.path = fmt.Appendf(s.path, "M%s %sh%sv%sH%sz", a[0], a[1], a[2], a[3], a[0])
+	case "m":
+		s.path = fmt.Appendf(s.path, "M%s %s", a[0], a[1])
+	case "l":
+		s.path = fmt.Appendf(s.path, "L%s %s", a[0], a[1])
+	case "f":
+		fmt.Fprintf(&s.body, `<path fill="%s" d="%s"/>`, s.fill, s.path)
+		s.path = s.path[:0]
+	case "S":
+		fmt.Fprintf(&s.body, `<path fill="none" stroke="%s" stroke-width="%s" stroke-linecap="square" d="%s"/>`, s.stroke, s.width, s.path)
+		s.path = s.path[:0]
+	case "Tf":
+		s.face, _ = strconv.Atoi(a[0][len("/F"):])
+		s.size, _ = strconv.ParseFloat(a[1], 64)
+	case "Td":
+		fmt.Fprintf(&s.body, `<g fill="%s" transform="translate(%s %s) scale(%.5f)">`, s.fill, a[0], a[1], s.size/1000)
+	case "Tj":
+		err := s.show(text)
+		s.body.WriteString("</g>")
+		return err
+	case "Do":
+		fmt.Fprintf(&s.body, `<image width="1" height="1" preserveAspectRatio="none" transform="matrix(1 0 0 -1 0 1)" href="data:image/png;base64,%s"/>`,
+			base64.StdEncoding.EncodeToString(s.doc.picture.source))
+	default:
+		return fmt.Errorf("%w: operator %q in a picture", ErrNotDrawn, name)
+	}
+	return nil
+}
+
+// hexColor turns three components into a colour.
+func hexColor(a []string) string {
+	var c [3]int
+	for i := range c {
+		part, _ := strconv.ParseFloat(a[i], 64)
+		c[i] = int(part*255 + 0.5)
+	}
+	return fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2])
+}
+
+// show draws a text of two bytes a glyph, in thousandths of its size.
+func (s *svg) show(text []byte) error {
+	face, x := s.doc.faces[s.face], 0
+	for i := 0; i+1 < len(text); i += 2 {
+		key := glyphKey{s.face, uint16(text[i])<<8 | uint16(text[i+1])}
+		if err := s.define(face, key); err != nil {
+			return err
+		}
+		fmt.Fprintf(&s.body, `<use href="#f%dg%d" x="%d"/>`, key.face, key.id, x)
+		x += face.widths[key.id]
+	}
+	return nil
+}
+
+// define draws a glyph's outline, once.
+func (s *svg) define(face *Face, key glyphKey) error {
+	if s.glyphs[key] {
+		return nil
+	}
+	s.glyphs[key] = true
+	segments, err := face.font.LoadGlyph(&face.buf, sfnt.GlyphIndex(key.id), fixed.I(1000), nil)
+	if err != nil {
+		return fmt.Errorf("pdf: outline of a glyph: %w", err)
+	}
+	fmt.Fprintf(&s.defs, `<path id="f%dg%d" d="`, key.face, key.id)
+	for _, segment := range segments {
+		letter, points := byte('M'), 1
+		switch segment.Op {
+		case sfnt.SegmentOpMoveTo:
+		case sfnt.SegmentOpLineTo:
+			letter = 'L'
+		case sfnt.SegmentOpQuadTo:
+			letter, points = 'Q', 2
+		case sfnt.SegmentOpCubeTo:
+			letter, points = 'C', 3
+		}
+		s.defs.WriteByte(letter)
+		for _, p := range segment.Args[:points] {
+			fmt.Fprintf(&s.defs, "%d %d ", p.X.Round(), -p.Y.Round()) // glyphs point down
+		}
+	}
+	s.defs.WriteString(`"/>`)
+	return nil
+}

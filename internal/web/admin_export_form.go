@@ -1,0 +1,315 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"refill/internal/card"
+	"refill/internal/cardfile"
+	"refill/internal/db"
+	"refill/internal/export"
+	"refill/internal/fault"
+)
+
+// exportFormPage is the page on which a file is chosen in detail, with a preview
+// of its first sheet.
+type exportFormPage struct {
+	page
+	Series           seriesView
+	Format, Cards    field
+	First, Last      field
+	Layout, Sides    field
+	OffsetX, OffsetY field
+	Key              string
+	Pictures         []sheetPicture
+	Sum              string // what the file will hold, and how large it will be
+	Mistakes         []mistake
+}
+
+// sheetPicture is one side of the first sheet.
+type sheetPicture struct{ URL, Alt string }
+
+// cardChoices are which cards a file may hold, by name.
+var cardChoices = []struct { //nolint:gochecknoglobals // a table that nobody changes
+	name, text string
+	states     []db.CardState
+}{
+	{"unused", "Unused cards", []db.CardState{db.CardStateActive}},
+	{"disabled", "Disabled cards", []db.CardState{db.CardStateDisabled}},
+	{"left", "Unused and disabled cards", []db.CardState{db.CardStateActive, db.CardStateDisabled}},
+	{"used", "Used cards", []db.CardState{db.CardStateUsed}},
+	{"all", "All but void cards", []db.CardState{db.CardStateActive, db.CardStateDisabled, db.CardStateUsed}},
+}
+
+// exportChoice is a form of the page, read.
+type exportChoice struct {
+	format  string
+	options card.ExportOptions
+}
+
+// readExportChoice reads what was chosen; what can't be read is a fault at its
+// field.
+func readExportChoice(form url.Values) (exportChoice, error) {
+	choice := exportChoice{format: form.Get("format")}
+	o := &choice.options
+	var faults fault.List
+	note := func(err error) {
+		if err != nil {
+			faults = append(faults, fault.All(err)...)
+		}
+	}
+	o.Layout, o.BothSides = form.Get("layout"), form.Get("sides") == "both"
+	if _, known := export.LayoutByName(o.Layout); !known {
+		note(export.ErrLayout)
+	}
+	var err error
+	o.OffsetX, err = readOffset(form, "offset_x")
+	note(err)
+	o.OffsetY, err = readOffset(form, "offset_y")
+	note(err)
+	o.First, err = readSerialBound(form, "first")
+	note(err)
+	o.Last, err = readSerialBound(form, "last")
+	note(err)
+	for _, one := range cardChoices {
+		if one.name == form.Get("cards") {
+			o.States = one.states
+		}
+	}
+	if o.States == nil && form.Get("cards") != "" {
+		note(card.ErrCardStates)
+	}
+	if len(faults) > 0 {
+		return choice, faults
+	}
+	return choice, nil
+}
+
+// readOffset reads millimetres, with a point or a comma.
+func readOffset(form url.Values, name string) (float64, error) {
+	text := strings.ReplaceAll(strings.TrimSpace(form.Get(name)), ",", ".")
+	if text == "" {
+		return 0, nil
+	}
+	mm, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(mm >= -export.MaxOffset && mm <= export.MaxOffset) {
+		return 0, fault.Field(name, export.ErrOffset.Code, "Type millimetres from −10 to 10, such as 1.5 or −0.8.")
+	}
+	return mm, nil
+}
+
+// readSerialBound reads a serial as a bound of a range; empty is none.
+func readSerialBound(form url.Values, name string) (int32, error) {
+	text := strings.TrimSpace(form.Get(name))
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || n < 1 || n > card.MaxQuantity {
+		return 0, fault.Field(name, "export_serial", "Type a serial from 1 to 1,000,000, or leave it empty.")
+	}
+	return int32(n), nil
+}
+
+// formOf is a choice as the form has it.
+func formOf(format string, o card.ExportOptions) url.Values {
+	v := url.Values{"format": {format}, "layout": {o.Layout}, "sides": {"one"}, "cards": {"unused"}}
+	if o.BothSides {
+		v.Set("sides", "both")
+	}
+	for name, mm := range map[string]float64{"offset_x": o.OffsetX, "offset_y": o.OffsetY} {
+		if mm != 0 {
+			v.Set(name, strconv.FormatFloat(mm, 'f', -1, 64))
+		}
+	}
+	for _, one := range cardChoices {
+		if slices.Equal(one.states, o.States) {
+			v.Set("cards", one.name)
+		}
+	}
+	return v
+}
+
+// newExportFormPage shows the form as it was chosen.
+func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form url.Values) *exportFormPage {
+	p := &exportFormPage{page: s.page(c, "Export series "+row.Series.Number, sectionSeries), Series: viewSeries(row), Key: uuid.NewString()}
+	p.Format = exportFormatField()
+	p.Format.choose(form.Get("format"))
+	p.Cards = field{Name: "cards", Label: "Cards", Hint: "Void cards are never exported.", Short: true}
+	for _, one := range cardChoices {
+		p.Cards.Options = append(p.Cards.Options, option{one.name, one.text, one.name == form.Get("cards")})
+	}
+	serial := func(name, label string) field {
+		return field{Name: name, Label: label, Value: cut(form.Get(name), 20), InputMode: "numeric", Autocomplete: "off", Short: true, Mono: true}
+	}
+	p.First, p.Last = serial("first", "First serial"), serial("last", "Last serial")
+	p.First.Placeholder, p.Last.Placeholder = "1", strconv.FormatInt(p.Series.Quantity, 10)
+	p.Layout = field{Name: "layout", Label: "Layout"}
+	for _, l := range export.Layouts() {
+		p.Layout.Options = append(p.Layout.Options, option{l.Name, l.Title, l.Name == form.Get("layout")})
+		if l.Name == form.Get("layout") {
+			p.Layout.Hint = l.About + "."
+		}
+	}
+	p.Sides = field{Name: "sides", Label: "Sides", Options: []option{
+		{"one", "One side, everything on it", form.Get("sides") == "one"},
+		{"both", "Both sides, code on the back", form.Get("sides") == "both"},
+	}}
+	offset := func(name, label string) field {
+		return field{Name: name, Label: label, Value: cut(form.Get(name), 20), Unit: "mm", InputMode: "decimal", Autocomplete: "off", Short: true, Placeholder: "0"}
+	}
+	p.OffsetX, p.OffsetY = offset("offset_x", "Move right"), offset("offset_y", "Move down")
+	return p
+}
+
+// exportFormatField offers the formats.
+func exportFormatField() field {
+	return field{Name: "format", Label: "Format", Short: true, Options: []option{{Value: "csv", Text: "CSV"}, {Value: "pdf", Text: "PDF"}}}
+}
+
+func (p *exportFormPage) explain(err error) {
+	p.Mistakes = explain(err, &p.Format, &p.Cards, &p.First, &p.Last, &p.Layout, &p.Sides, &p.OffsetX, &p.OffsetY)
+}
+
+// maker is what draws the cards of files and previews.
+func (s *Server) maker(c *gin.Context) cardfile.Maker {
+	return cardfile.Maker{Cards: s.Cards, Settings: s.Settings, PublicURL: s.publicBase(c)}
+}
+
+// adminExportForm handles GET …/series/:number/export: the form with what was
+// chosen last, or, asked for a preview, with what is chosen now.
+func (s *Server) adminExportForm(c *gin.Context) error {
+	row, err := s.findSeries(c)
+	if err != nil {
+		return err
+	}
+	if !viewSeries(row).Exportable {
+		s.setFlash(c, card.ErrNotExported.Message)
+		return s.redirect(c, seriesURL(row.Series.Number))
+	}
+	form := c.Request.URL.Query()
+	if !form.Has("layout") {
+		format, o, err := s.Cards.LastChoice(c.Request.Context(), s.actor(c), row.Series.ID)
+		if err != nil {
+			return err
+		}
+		if format == "" {
+			format = string(db.ExportFormatPdf)
+		}
+		if o.Layout == "" {
+			o.Layout = export.Layouts()[0].Name
+		}
+		form = formOf(format, o)
+	}
+	p := s.newExportFormPage(c, row, form)
+	choice, err := readExportChoice(form)
+	if err == nil {
+		err = s.foresee(c, p, row, choice)
+	}
+	if fault.IsInternal(err) {
+		return err
+	}
+	status := http.StatusOK
+	if err != nil {
+		p.explain(err)
+		status = http.StatusUnprocessableEntity
+	}
+	return s.render(c, status, "admin/series_export", p)
+}
+
+// foresee says what a file will hold, how large it will be, and shows its first
+// sheet if it has any.
+func (s *Server) foresee(c *gin.Context, p *exportFormPage, row db.SeriesShowRow, choice exportChoice) error {
+	ctx, o := c.Request.Context(), choice.options
+	n, err := s.Cards.Selected(ctx, row, o)
+	if err != nil {
+		return err
+	}
+	p.Sum = count(n, "card", "cards")
+	if choice.format == string(db.ExportFormatPdf) {
+		if err := s.maker(c).Check(ctx, row.Series, o); err != nil {
+			return err
+		}
+		layout, _ := export.LayoutByName(o.Layout)
+		p.Sum += " on " + count(layout.Sheets(n), "page", "pages")
+		query := formOf(choice.format, o)
+		sides := []string{"the first sheet"}
+		if o.BothSides {
+			sides = []string{"the front of the first sheet", "the back of the first sheet"}
+		}
+		for i, side := range sides {
+			query.Set("side", strconv.Itoa(i))
+			p.Pictures = append(p.Pictures, sheetPicture{URL: p.Series.URL + "/export/preview?" + query.Encode(), Alt: "Preview of " + side + " with made-up codes"})
+		}
+	}
+	p.Sum += ", about " + size(cardfile.Estimate(choice.format, o, n))
+	return nil
+}
+
+// adminExportPreview handles GET …/series/:number/export/preview: one side of the
+// first sheet as a picture, with made-up codes.
+func (s *Server) adminExportPreview(c *gin.Context) error {
+	row, err := s.findSeries(c)
+	if err != nil {
+		return err
+	}
+	choice, err := readExportChoice(c.Request.URL.Query())
+	if err != nil {
+		return err
+	}
+	n, err := s.Cards.Selected(c.Request.Context(), row, choice.options)
+	if err != nil {
+		return err
+	}
+	sides, err := s.maker(c).Preview(c.Request.Context(), row.Series, choice.options, max(n, 1))
+	if err != nil {
+		return err
+	}
+	side, err := strconv.Atoi(c.Query("side"))
+	if err != nil || side < 0 || side >= len(sides) {
+		return card.ErrNoExport
+	}
+	c.Data(http.StatusOK, "image/svg+xml", sides[side])
+	return nil
+}
+
+// adminExportChoose handles POST …/series/:number/export: it queues the file that
+// was chosen.
+func (s *Server) adminExportChoose(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	row, err := s.findSeries(c)
+	if err != nil {
+		return err
+	}
+	key, err := uuid.Parse(form.Get("key"))
+	if err != nil {
+		key = uuid.New()
+	}
+	choice, err := readExportChoice(form)
+	if err == nil && choice.format == string(db.ExportFormatPdf) {
+		err = s.maker(c).Check(c.Request.Context(), row.Series, choice.options)
+	}
+	if err == nil {
+		_, err = s.Cards.RequestExportOf(c.Request.Context(), s.actor(c), row.Series.ID, choice.format, choice.options, key)
+	}
+	switch {
+	case err == nil:
+		s.setFlash(c, fmt.Sprintf("The file of series %s is being made.", row.Series.Number))
+		return s.redirect(c, seriesURL(row.Series.Number)+"#series-exports")
+	case fault.KindOf(err) != fault.Invalid:
+		return err
+	}
+	p := s.newExportFormPage(c, row, form)
+	p.explain(err)
+	return s.render(c, http.StatusUnprocessableEntity, "admin/series_export", p)
+}

@@ -1,0 +1,118 @@
+package web
+
+import (
+	"encoding/xml"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+)
+
+// choose is a form of the page of exports as a person sends it.
+func choose(pairs ...string) url.Values {
+	v := url.Values{"format": {"pdf"}, "cards": {"unused"}, "layout": {"a4-2x5"}, "sides": {"one"}, "key": {uuid.NewString()}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		v.Set(pairs[i], pairs[i+1])
+	}
+	return v
+}
+
+func TestExportForm(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	series, _ := s.series(25)
+	at := seriesURL(series.Number) + "/export"
+	require.Equal(t, at, admin.get(seriesURL(series.Number)).one("#series-exports p > a").AttrOr("href", ""))
+
+	page := admin.get(at)
+	require.Equal(t, "pdf", page.one("#f-format option[selected]").AttrOr("value", ""))
+	require.Equal(t, "a4-2x5", page.one("#f-layout option[selected]").AttrOr("value", ""))
+	require.Contains(t, page.text("#export-preview"), "25 cards on 3 pages, about 43 kB")
+	picture := admin.get(page.one("#export-preview img").AttrOr("src", ""))
+	require.Equal(t, "image/svg+xml", picture.Header.Get("Content-Type"))
+	require.NoError(t, xml.Unmarshal([]byte(picture.Body), &struct {
+		XMLName xml.Name `xml:"svg"`
+	}{}))
+
+	// Another choice is looked at before anything is queued.
+	asked := choose("layout", "id-1", "sides", "both", "offset_x", "1,5", "first", "3", "last", "12", "preview", "1")
+	page = admin.get(at + "?" + asked.Encode())
+	require.Contains(t, page.text("#export-preview"), "10 cards on 10 pages")
+	require.Equal(t, 2, page.doc().Find("#export-preview img").Length())
+	require.Equal(t, "1,5", page.one("#f-offset_x").AttrOr("value", ""))
+	require.Zero(t, s.count(`select count(*) from export`))
+
+	// What is queued is what was chosen, and it is proposed the next time.
+	require.Equal(t, http.StatusSeeOther, admin.post(at, asked).Status)
+	admin.post(at, asked)
+	require.Equal(t, 1, s.count(`select count(*) from export where rows_total = 10 and options = '{"layout": "id-1", "both_sides": true, "offset_x": 1.5, "first": 3, "last": 12, "states": ["active"]}'`))
+	panel := admin.get(seriesURL(series.Number) + "/exports")
+	require.Contains(t, panel.text(".files li"), "One card a page, for a print shop, both sides, serials 3 to 12")
+	again := admin.get(at)
+	require.Equal(t, "id-1", again.one("#f-layout option[selected]").AttrOr("value", ""))
+	require.Equal(t, "1.5", again.one("#f-offset_x").AttrOr("value", ""))
+	require.Empty(t, again.one("#f-first").AttrOr("value", ""), "a range is of its file")
+	other, _ := s.series(3)
+	require.Equal(t, "id-1", admin.get(seriesURL(other.Number)+"/export").one("#f-layout option[selected]").AttrOr("value", ""))
+	require.Equal(t, "a4-2x5", s.as(db.StaffRoleAdministrator).get(at).one("#f-layout option[selected]").AttrOr("value", ""), "somebody else chose nothing")
+}
+
+func TestExportFormRefuses(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	series, _ := s.series(5)
+	at := seriesURL(series.Number) + "/export"
+	for _, tc := range []struct {
+		field, says string
+		form        url.Values
+	}{
+		{"format", "Choose", choose("format", "docx")},
+		{"layout", "Choose one of the layouts", choose("layout", "a5")},
+		{"sides", "printed on one side", choose("layout", "avery-5160", "sides", "both")},
+		{"offset_x", "millimetres", choose("offset_x", "far")},
+		{"offset_y", "millimetres", choose("offset_y", "-10.5")},
+		{"first", "serial", choose("first", "none")},
+		{"last", "smaller", choose("first", "4", "last", "2")},
+		{"first", "No card of this series", choose("first", "400")},
+		{"cards", "not printed", choose("cards", "used")},
+		{"cards", "Void cards", choose("cards", "void")},
+	} {
+		got := admin.post(at, tc.form)
+		require.Equal(t, http.StatusUnprocessableEntity, got.Status, tc.says)
+		require.Contains(t, got.text("#f-"+tc.field+"-error"), tc.says)
+		require.Contains(t, got.text(".notice-bad"), tc.says)
+		require.Equal(t, tc.form.Get("offset_x"), got.one("#f-offset_x").AttrOr("value", ""), "what was typed stays")
+	}
+	require.Zero(t, s.count(`select count(*) from export`))
+
+	// A roll that is too narrow for the codes of the series says so at the layout,
+	// before anything is queued.
+	s.exec(`update series set prefix = 'PREFIXOFTWENTYLETTER' where id = $1`, series.ID)
+	got := admin.get(at + "?" + choose("layout", "roll-58").Encode())
+	require.Equal(t, http.StatusUnprocessableEntity, got.Status)
+	require.Contains(t, got.text("#f-layout-error"), "code is too long")
+
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(at).Status)
+	north := s.as(db.StaffRoleAdministrator, s.North)
+	for _, path := range []string{at, at + "/preview?" + choose().Encode()} {
+		foreign, missing := north.get(path), north.get(strings.Replace(path, series.Number, "209912", 1))
+		require.Equal(t, http.StatusNotFound, foreign.Status)
+		require.Equal(t, missing.Body, foreign.Body)
+	}
+	require.Equal(t, http.StatusNotFound, north.post(at, choose()).Status)
+}
+
+// count asks the database for a number.
+func (s *site) count(sql string, args ...any) int {
+	s.t.Helper()
+	var n int
+	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), sql, args...).Scan(&n))
+	return n
+}
