@@ -101,6 +101,7 @@ func matrixForms() map[string]func(h holding) url.Values {
 		oneSeries + "/cancel":  none,
 		oneSeries + "/retry":   none,
 		oneSeries + "/find":    func(holding) url.Values { return url.Values{"find": {"2"}} },
+		oneSeries + "/export":  func(holding) url.Values { return choose() },
 		oneSeries + "/exports": func(holding) url.Values { return url.Values{"format": {"csv"}, "key": {uuid.NewString()}} },
 		oneCard + "/redeem": func(h holding) url.Values {
 			return url.Values{"customer": {fmt.Sprint(h.customer)}, "key": {uuid.NewString()}}
