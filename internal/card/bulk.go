@@ -117,10 +117,7 @@ func (s *Service) checkChange(ctx context.Context, dbtx db.DBTX, actor audit.Act
 		ok.partner, err = s.cardPartner(ctx, dbtx, actor, c.PartnerID)
 	case db.CardOperationEnable, db.CardOperationDisable, db.CardOperationVoid:
 	}
-	if fault.IsInternal(err) {
-		return ok, err
-	}
-	return ok, append(wrong, fault.All(err)...).Err()
+	return ok, faults(wrong.Err(), err)
 }
 
 // TryChange counts what an operation would do, and does nothing.

@@ -1,6 +1,7 @@
 package card
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +70,7 @@ func (s *Service) sharing(ctx context.Context, tx pgx.Tx, seriesID int64, f func
 
 // changeCard changes one unused card under its lock and records it.
 func (s *Service) changeCard(ctx context.Context, actor audit.Actor, ref Ref, action string, f func(tx pgx.Tx, series db.Series, card db.CardGetForUpdateRow) (map[string]any, error)) error {
-	return s.changeable(ctx, actor, ref.SeriesID, func(tx pgx.Tx, series db.Series) error {
+	err := s.changeable(ctx, actor, ref.SeriesID, func(tx pgx.Tx, series db.Series) error {
 		row, err := s.lockCard(ctx, tx, ref)
 		if err != nil {
 			return err
@@ -91,7 +92,14 @@ func (s *Service) changeCard(ctx context.Context, actor audit.Actor, ref Ref, ac
 		}
 		return s.notifySeries(ctx, tx, ref.SeriesID)
 	})
+	if errors.Is(err, errAsItWas) {
+		return nil
+	}
+	return err
 }
+
+// errAsItWas says that a card is as it was asked to be; nothing is recorded.
+var errAsItWas = errors.New("card: nothing to change")
 
 func (s *Service) lockCard(ctx context.Context, tx pgx.Tx, ref Ref) (db.CardGetForUpdateRow, error) {
 	row, err := s.q.CardGetForUpdate(ctx, tx, db.CardGetForUpdateParams(ref))
@@ -114,7 +122,7 @@ func (s *Service) EditCard(ctx context.Context, actor audit.Actor, ref Ref, e Ed
 		if len([]rune(remark)) > 200 {
 			remarkErr = ErrRemark
 		}
-		if err := errors.Join(tillErr, partnerErr, remarkErr); err != nil {
+		if err := faults(tillErr, partnerErr, remarkErr); err != nil {
 			return nil, err
 		}
 		p := db.CardEditParams{SeriesID: ref.SeriesID, Serial: ref.Serial, ValidTill: till, PartnerID: partnerID}
@@ -124,18 +132,56 @@ func (s *Service) EditCard(ctx context.Context, actor audit.Actor, ref Ref, e Ed
 		if err := s.q.CardEdit(ctx, tx, p); err != nil {
 			return nil, fmt.Errorf("edit a card: %w", err)
 		}
-		detail := map[string]any{}
-		if !sameDay(till, row.ValidTill) {
-			detail["valid_till"] = dayText(till)
+		var changes []Change
+		note := func(what, from, to, none string) {
+			if from != to {
+				changes = append(changes, Change{what, cmp.Or(from, none), cmp.Or(to, none)})
+			}
 		}
-		if deref(partnerID) != deref(row.PartnerID) {
-			detail["partner"] = deref(partnerID)
+		names, err := s.partnerNames(ctx, tx, row.PartnerID, partnerID)
+		if err != nil {
+			return nil, err
 		}
-		if remark != deref(row.Remark) {
-			detail["remark"] = remark
+		note("valid till", dayWords(row.ValidTill), dayWords(till), asSeries)
+		note("partner", names[deref(row.PartnerID)], names[deref(partnerID)], asSeries)
+		note("remark", deref(row.Remark), remark, "none")
+		if len(changes) == 0 {
+			return nil, errAsItWas
 		}
-		return detail, nil
+		return map[string]any{"changes": changes}, nil
 	})
+}
+
+// asSeries stands for what a card has not of its own.
+const asSeries = "as the series"
+
+// partnerNames names partners by their ids; nil is none.
+func (s *Service) partnerNames(ctx context.Context, dbtx db.DBTX, ids ...*int64) (map[int64]string, error) {
+	names := map[int64]string{}
+	for _, id := range ids {
+		if id == nil {
+			continue
+		}
+		partner, err := s.q.PartnerGet(ctx, dbtx, *id)
+		if err != nil {
+			return nil, fmt.Errorf("read a partner: %w", err)
+		}
+		names[*id] = partner.Name
+	}
+	return names, nil
+}
+
+// faults are those of several fields, to be said at once; an error that is none
+// goes before all.
+func faults(errs ...error) error {
+	var list fault.List
+	for _, err := range errs {
+		if fault.IsInternal(err) {
+			return err
+		}
+		list = append(list, fault.All(err)...)
+	}
+	return list.Err()
 }
 
 // cardTill reads a date of a card's own. One that stays as it is may lie in the
@@ -202,11 +248,8 @@ func (s *Service) VoidCard(ctx context.Context, actor audit.Actor, ref Ref) erro
 	return s.setCardState(ctx, actor, ref, "card.voided", db.CardStateVoid)
 }
 
-// errAsItWas says that a card is as it was asked to be; nothing is recorded.
-var errAsItWas = errors.New("card: nothing to change")
-
 func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, action string, to db.CardState) error {
-	err := s.changeCard(ctx, actor, ref, action, func(tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow) (map[string]any, error) {
+	return s.changeCard(ctx, actor, ref, action, func(tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow) (map[string]any, error) {
 		if row.State == to {
 			return nil, errAsItWas
 		}
@@ -221,7 +264,7 @@ func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, 
 			return nil, err
 		}
 		if to != db.CardStateVoid {
-			return nil, nil //nolint:nilnil // no details
+			return nil, nil
 		}
 		moved, err := s.postVoid(ctx, tx, actor, series, ref.Serial, 1)
 		if moved == 0 {
@@ -229,10 +272,6 @@ func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, 
 		}
 		return map[string]any{"amount": moved, "currency": series.Currency}, err
 	})
-	if errors.Is(err, errAsItWas) {
-		return nil
-	}
-	return err
 }
 
 // tallyStates keeps the counts in step: n cards are now in a state, of which some
@@ -320,6 +359,14 @@ func dayText(t *time.Time) string {
 		return ""
 	}
 	return t.Format(time.DateOnly)
+}
+
+// dayWords is a day as people read it; nil: nothing.
+func dayWords(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.Format("2 Jan 2006")
 }
 
 func deref[T any](v *T) T {

@@ -13,6 +13,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/fault"
 )
 
 func ref(s db.Series, serial int32) card.Ref { return card.Ref{SeriesID: s.ID, Serial: serial} }
@@ -110,6 +111,11 @@ func TestEditedCard(t *testing.T) {
 	row := b.card(t, s, 1)
 	require.Equal(t, inDays(3), row.ValidTill.Format(time.DateOnly))
 	require.Equal(t, "for the fair", *row.Remark)
+	require.NoError(t, b.cards.EditCard(ctx, b.admin, ref(s, 1), card.Edit{ValidTill: inDays(3), PartnerID: b.south.ID, Remark: "for the fair"}), "the same once more is no edit")
+	var noted string
+	require.NoError(t, b.pool.QueryRow(ctx, `select string_agg((c->>'what') || ': ' || (c->>'from') || ' → ' || (c->>'to'), '; ')
+		from (select detail from audit where action = 'card.edited' order by id desc limit 1) a, jsonb_array_elements(a.detail->'changes') c`).Scan(&noted))
+	require.Equal(t, "valid till: as the series → "+row.ValidTill.Format("2 Jan 2006")+"; partner: as the series → South; remark: none → for the fair", noted)
 	_, err := b.redeem(ctx, b.anna, codes[0])
 	require.ErrorIs(t, err, card.ErrRefused, "it is for South")
 	_, err = b.redeem(ctx, b.carol, codes[0])
@@ -128,6 +134,8 @@ func TestEditedCard(t *testing.T) {
 	} {
 		require.ErrorIs(t, b.cards.EditCard(ctx, b.admin, ref(s, 2), c.edit), c.want)
 	}
+	err = b.cards.EditCard(ctx, b.admin, ref(s, 2), card.Edit{ValidTill: "2020-01-01", PartnerID: 99})
+	require.Len(t, fault.All(err), 2, "both mistakes are said")
 	require.Nil(t, b.card(t, s, 2).ValidTill)
 }
 

@@ -36,6 +36,7 @@ func TestCardIsChangedInTheBrowser(t *testing.T) {
 	page = admin.get(at)
 	require.Contains(t, page.text(".facts"), "South")
 	require.Contains(t, page.text(".facts"), "for the fair")
+	require.Contains(t, page.text(".history"), "partner as the series → South; remark none → for the fair")
 
 	admin.post(at+"/delete", nil)
 	page = admin.get(at)

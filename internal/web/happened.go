@@ -29,7 +29,7 @@ func happened(action string, detail []byte) string {
 	}
 	format := strings.ToUpper(d.Format)
 	switch action {
-	case "series.edited":
+	case "series.edited", "card.edited":
 		return edited(d.Changes)
 	case "series.voided":
 		return "Deleted, with " + count(d.Cards) + " unused"
@@ -85,6 +85,9 @@ func happened(action string, detail []byte) string {
 
 // edited says what an edit changed, before and after.
 func edited(changes []card.Change) string {
+	if len(changes) == 0 {
+		return "Edited"
+	}
 	words := make([]string, len(changes))
 	for i, c := range changes {
 		words[i] = fmt.Sprintf("%s %s → %s", c.What, c.From, c.To)
