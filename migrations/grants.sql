@@ -4,7 +4,7 @@ grant usage on schema public to refill_app;
 revoke all on all tables in schema public from refill_app;
 
 -- Ledger, payments and audit trail only grow.
-grant select, insert on ledger_tx, ledger_entry, payment, audit to refill_app;
+grant select, insert on ledger_tx, ledger_entry, payment, audit, audit_block to refill_app;
 
 -- Cards and series are never deleted.
 grant select, insert, update on

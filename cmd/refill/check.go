@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"refill/internal/audit"
 	"refill/internal/check"
 	"refill/internal/db"
 )
@@ -27,6 +28,9 @@ func runCheck(ctx context.Context, c config, args []string) error {
 		return err
 	}
 	defer pool.Close()
+	if _, err := audit.Seal(ctx, pool, keys, time.Now()); err != nil {
+		return err
+	}
 	broken, err := check.Run(ctx, pool, keys)
 	if err != nil {
 		return err

@@ -67,6 +67,10 @@ func retireKey(ctx context.Context, c config, which string) error {
 		return err
 	}
 	defer p.pool.Close()
+	// With the key goes what the blocks under it could be verified by: look once more.
+	if err := verifyTrail(ctx, p.pool, p.keys, os.Stdout); err != nil {
+		return err
+	}
 	if err := p.cards.RetireKey(ctx, audit.System(), int16(id)); err != nil {
 		return err
 	}

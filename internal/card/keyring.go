@@ -144,6 +144,9 @@ func (k *Keyring) derive(keyID int16, purpose string) ([]byte, error) {
 	return hkdf.Key(sha256.New, master, nil, "refill "+purpose, masterLength)
 }
 
+// AuditKey derives the key that the chain of the audit trail is sealed under.
+func (k *Keyring) AuditKey(keyID int16) ([]byte, error) { return k.derive(keyID, "audit chain") }
+
 // indexer computes blind indexes under one key set. Not for concurrent use.
 type indexer struct{ mac hash.Hash }
 

@@ -187,6 +187,13 @@ func (s *Service) RetireKey(ctx context.Context, actor audit.Actor, keyID int16)
 				return fmt.Errorf("the second factors of %d members of staff are still sealed under key %d; a worker seals them again within a minute, then try again", use.Secrets, keyID)
 			}
 		}
+		now, err := s.q.DatabaseNow(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("ask for the time: %w", err)
+		}
+		if err := audit.Anchor(ctx, tx, s.keys, now); err != nil {
+			return err
+		}
 		n, err := s.q.KeyRetire(ctx, tx, keyID)
 		if err != nil {
 			return fmt.Errorf("retire a key: %w", err)

@@ -31,6 +31,7 @@ func Rules() []Rule {
 		16: {"Codes of cards can’t be read any more, or were moved to other cards.", "Make sure that the key file is the one of this database. Cards named here can be redeemed only if their index is right; restore them from a backup."},
 		17: {"The counts on the pages of a series are not those of its cards.", "Redemptions are not affected. Ask a developer to correct the counts."},
 		18: {"Something refers to a series or an account that is not there.", books},
+		19: {"Somebody with access to the database changed the record of who did what, or it is no longer being sealed.", "Take away access to the database, keep it and its backups as they are, and find what changed by comparing with a backup: refill audit verify names the blocks and the ids. Where rows only wait to be sealed, start a worker."},
 	}
 	var rules []Rule
 	for _, inv := range invariants() {

@@ -70,6 +70,8 @@ func books(t *testing.T) (*pgxpool.Pool, *card.Keyring) {
 	require.NoError(t, err)
 	require.NoError(t, cards.FinishExport(ctx, e.Export, card.File{Name: "x.csv", Size: 9, SHA256: make([]byte, 32), Rows: 8}, noJob))
 	require.NoError(t, cards.Fetched(ctx, admin, export))
+	_, err = audit.Seal(ctx, pool, keys, time.Now())
+	require.NoError(t, err)
 	return pool, keys
 }
 
@@ -123,6 +125,11 @@ func TestPlantedFaults(t *testing.T) {
 		{16, `update series set state = 'void', erased_to = 5`},
 		{17, `update series_tally set used = used + 1`},
 		{18, `update ledger_tx set series_id = 77 where kind = 'redeem'`},
+		{15, `alter table audit_block disable trigger audit_block_append_only`},
+		{19, `update audit set staff_id = null where action = 'export.downloaded'`},
+		{19, `delete from audit where action = 'card.redeemed'`},
+		{19, `insert into audit (id, action) overriding system value values (0, 'card.redeemed')`},
+		{19, `update audit_block set mac = sha256(mac)`},
 	} {
 		planted[c.number] = true
 		t.Run(fmt.Sprintf("%d %.40s", c.number, c.plant), func(t *testing.T) {

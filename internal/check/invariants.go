@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 
+	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
 )
@@ -20,6 +21,12 @@ type invariant struct {
 // opens looks into a sample of the sealed codes.
 func opens(ctx context.Context, dbtx db.DBTX, keys *card.Keyring) ([]string, error) {
 	return card.CheckSeals(ctx, dbtx, keys, sample)
+}
+
+// sealed holds the audit trail against its chain.
+func sealed(ctx context.Context, dbtx db.DBTX, keys *card.Keyring) ([]string, error) {
+	report, err := audit.Verify(ctx, dbtx, keys)
+	return report.Faults, err
 }
 
 // invariants are all of them. The numbers are those of docs/reliability.md.
@@ -112,11 +119,11 @@ func invariants() []invariant {
 					and a.at = c.revealed_at and a.staff_id is not null and length(a.detail->>'reason') >= 3)`, nil},
 		{15, "the application's role cannot change or delete ledger and audit rows", `
 			select 'role refill_app may ' || p || ' ' || t
-			from unnest(array['ledger_tx', 'ledger_entry', 'payment', 'audit']) t, unnest(array['update', 'delete', 'truncate']) p
+			from unnest(array['ledger_tx', 'ledger_entry', 'payment', 'audit', 'audit_block']) t, unnest(array['update', 'delete', 'truncate']) p
 			where exists (select from pg_roles where rolname = 'refill_app') and has_table_privilege('refill_app', t, p)
 			union all
 			select 'trigger ' || n || ' is missing or switched off'
-			from unnest(array['ledger_tx_append_only', 'ledger_entry_append_only', 'payment_append_only', 'audit_append_only', 'ledger_entry_balanced', 'card_stays_used']) n
+			from unnest(array['ledger_tx_append_only', 'ledger_entry_append_only', 'payment_append_only', 'audit_append_only', 'audit_block_append_only', 'ledger_entry_balanced', 'card_stays_used']) n
 			where not exists (select from pg_trigger where tgname = n and tgenabled in ('O', 'A'))`, nil},
 		{16, "every card has a well-formed index and a sealed code that opens, in a sample; erased for void cards of deleted series alone", `
 			select 'card ' || c.series_id || '/' || c.serial from card c
@@ -138,5 +145,6 @@ func invariants() []invariant {
 			select 'ledger transaction ' || t.id from ledger_tx t where t.series_id is not null and not exists (select from series s where s.id = t.series_id)
 			union all
 			select 'entry of account ' || e.account_id from (select distinct account_id from ledger_entry) e where not exists (select from account a where a.id = e.account_id)`, nil},
+		{19, "the audit trail is as it was sealed: nothing changed, nothing removed, nothing put in later", "", sealed},
 	}
 }

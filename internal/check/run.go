@@ -145,6 +145,9 @@ func (s *Service) Work(ctx context.Context, id int64, now func() time.Time, comp
 	if err != nil {
 		return err
 	}
+	if _, err := audit.Seal(ctx, s.db, s.keys, now()); err != nil {
+		return err
+	}
 	var broken []Result
 	err = look{keys: s.keys, longest: longest, now: now}.each(ctx, s.db, func(r Result) error {
 		if r.Found > 0 {

@@ -813,6 +813,23 @@ type Audit struct {
 	Detail     []byte
 }
 
+// Links of the chain that the audit trail is sealed in. Insert-only. See internal/audit/chain.go.
+type AuditBlock struct {
+	Number int64
+	At     time.Time
+	KeyID  int16
+	Rows   int32
+	// With lasts, the runs of ids that the block holds: what was committed and in no block yet when it was made.
+	Firsts []int64
+	Lasts  []int64
+	// The highest id in this block or one before.
+	LastID int64
+	// SHA-256 over the hash of the block before, this block's columns and its rows.
+	Hash []byte
+	// HMAC-SHA-256 of hash under a key from the key file: nobody who has only the database makes one.
+	Mac []byte
+}
+
 // One card. What can be derived from its series (inactive, locked, expired) is not stored.
 type Card struct {
 	SeriesID int64

@@ -18,6 +18,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"refill/internal/audit"
 	"refill/internal/blob"
 	"refill/internal/card"
 	"refill/internal/cardfile"
@@ -39,6 +40,7 @@ type Options struct {
 	ID        string // unique among all processes; see Alive
 	Cards     *card.Service
 	Checks    *check.Service
+	Keys      audit.Keys // the audit trail is sealed under them
 	Files     blob.Store
 	Settings  *setting.Store
 	PublicURL string // of the portal, for the QR codes
@@ -70,6 +72,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &exportWorker{cards: o.Cards, files: o.Files, settings: o.Settings, maker: cardfile.Maker{Cards: o.Cards, Settings: o.Settings, PublicURL: o.PublicURL}, log: o.Log, now: o.Now})
 	river.AddWorker(workers, &resealWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &changeWorker{cards: o.Cards, now: o.Now})
+	river.AddWorker(workers, &sealWorker{pool: pool, keys: o.Keys, now: o.Now})
 	river.AddWorker(workers, &checkWorker{checks: o.Checks, now: o.Now})
 	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, checks: o.Checks, files: o.Files, log: o.Log, now: o.Now})
 
@@ -91,6 +94,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 			card.QueueChange:      {MaxWorkers: at},
 			card.QueueMaintenance: {MaxWorkers: 1},
 			check.Queue:           {MaxWorkers: 1},
+			queueSeal:             {MaxWorkers: 1},
 		},
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,
@@ -102,6 +106,9 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 		PeriodicJobs: []*river.PeriodicJob{
 			river.NewPeriodicJob(river.PeriodicInterval(housekeepEvery),
 				func() (river.JobArgs, *river.InsertOpts) { return HousekeepArgs{}, nil },
+				&river.PeriodicJobOpts{RunOnStart: true}),
+			river.NewPeriodicJob(river.PeriodicInterval(sealEvery),
+				func() (river.JobArgs, *river.InsertOpts) { return SealAuditArgs{}, nil },
 				&river.PeriodicJobOpts{RunOnStart: true}),
 		},
 	})

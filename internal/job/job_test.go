@@ -93,7 +93,7 @@ func setup(t *testing.T) *bundle {
 	b.admin = audit.Actor{StaffID: id, Scope: audit.Everything()}
 
 	b.worker, err = job.NewWorker(b.pool, job.Options{
-		ID: uuid.NewString(), Cards: b.cards, Checks: b.checks, Files: b.files, Settings: settings, PublicURL: "https://refill.example.net", Log: log, Now: time.Now,
+		ID: uuid.NewString(), Cards: b.cards, Checks: b.checks, Keys: keys, Files: b.files, Settings: settings, PublicURL: "https://refill.example.net", Log: log, Now: time.Now,
 	})
 	require.NoError(t, err)
 	events, stop := b.worker.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled, river.EventKindJobSnoozed, river.EventKindQueuePaused)

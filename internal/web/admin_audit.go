@@ -38,6 +38,7 @@ type auditPage struct {
 	CSV, XLSX string // addresses of the same as a file
 	Pager     pager
 	Empty     empty
+	Chain     chainView
 }
 
 // auditRow is one entry in words.
@@ -94,6 +95,9 @@ func (s *Server) adminAudit(c *gin.Context) error {
 			return sectionAudit
 		}
 		return sectionAudit + "?" + query.Encode()
+	}
+	if p.Chain, err = s.chain(c, p.Person); err != nil {
+		return err
 	}
 	p.CSV, p.XLSX = self("format", "csv"), self("format", "xlsx")
 	if len(rows) > auditPerPage {

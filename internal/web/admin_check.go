@@ -27,6 +27,7 @@ type checkPage struct {
 	Runs     []runView
 	Every    string // how often
 	CanRun   bool
+	Chain    chainView
 }
 
 // verdict is the last result in a sentence.
@@ -93,6 +94,9 @@ func (s *Server) adminCheckList(c *gin.Context) error {
 	}
 	if last.ID != 0 {
 		p.Verdict = s.judge(last, settings.CheckHours)
+	}
+	if p.Chain, err = s.chain(c, p.Person); err != nil {
+		return err
 	}
 	results, err := q.CheckResultList(ctx, s.Pool, last.ID)
 	if err != nil {

@@ -36,6 +36,10 @@ func TestChecksPage(t *testing.T) {
 	require.Contains(t, page.text(".notice-good"), "The books hold")
 	require.Contains(t, page.text("table tbody tr"), "Holds")
 	require.Contains(t, s.audits(), "check.asked")
+	head := page.text(".chain .mono:not(p > .mono)")
+	require.Regexp(t, `^1-[0-9a-f]{64}$`, head, "the trail was sealed before it was verified")
+	require.Contains(t, s.as(db.StaffRoleAdministrator).get(sectionAudit).text(".chain"), head)
+	s.as(db.StaffRoleAdministrator, s.North).get(sectionAudit).none(".chain")
 
 	owner := dbtest.Owner(t, s.Pool)
 	_, err := owner.Exec(t.Context(), `set session_replication_role = replica; insert into ledger_tx (kind) values ('payment')`)

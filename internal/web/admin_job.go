@@ -104,7 +104,7 @@ func (s *Server) adminJobList(c *gin.Context) error {
 
 // queues fills in the queues and says what is wrong with them.
 func (p *jobListPage) queues(rows []db.JobCountsRow) {
-	what := map[string]string{"generate": "Making series", "export": "Writing files", "change": "Changing cards", "maintenance": "Housekeeping", "check": "Checking the books"}
+	what := map[string]string{"generate": "Making series", "export": "Writing files", "change": "Changing cards", "maintenance": "Housekeeping", "check": "Checking the books", "seal": "Sealing the audit trail"}
 	var waiting, running, failed, retrying, oldest int64
 	var paused []string
 	for _, row := range rows {
@@ -154,6 +154,8 @@ func viewJob(row db.JobListRow) jobView {
 		v.What, v.URL = "Series "+row.SeriesNumber, seriesURL(row.SeriesNumber)
 	case row.Kind == "housekeep":
 		v.What = "Housekeeping"
+	case row.Kind == "seal_audit":
+		v.What, v.URL = "Sealing the audit trail", sectionAudit
 	case row.Kind == check.BooksArgs{}.Kind():
 		v.What, v.URL = "Check of the books", sectionChecks
 	}
