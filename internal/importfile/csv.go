@@ -7,11 +7,12 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
+	utf16 "golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
 
@@ -48,11 +49,11 @@ func openCSV(r io.Reader, head []byte) (Rows, error) {
 func encodingOf(head []byte) encoding.Encoding {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
-		return unicode.UTF8BOM
+		return utf16.UTF8BOM
 	case bytes.HasPrefix(head, []byte("\xff\xfe")):
-		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+		return utf16.UTF16(utf16.LittleEndian, utf16.UseBOM)
 	case bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+		return utf16.UTF16(utf16.BigEndian, utf16.UseBOM)
 	}
 	var even, odd int
 	for i, b := range head {
@@ -67,9 +68,9 @@ func encodingOf(head []byte) encoding.Encoding {
 	}
 	switch {
 	case odd > len(head)/4 && even == 0:
-		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+		return utf16.UTF16(utf16.LittleEndian, utf16.IgnoreBOM)
 	case even > len(head)/4 && odd == 0:
-		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+		return utf16.UTF16(utf16.BigEndian, utf16.IgnoreBOM)
 	case even+odd > 0:
 		return nil
 	}
@@ -129,11 +130,17 @@ func (c *csvRows) Next() (Row, error) {
 }
 
 // clean takes away what is round a cell: space, and the apostrophe that keeps a
-// spreadsheet from running it as a formula (our own exports write it).
+// spreadsheet from running it as a formula (our own exports write it). What is no
+// text becomes the sign for that, which no code has.
 func clean(cell string) string {
 	cell = strings.TrimSpace(cell)
 	if len(cell) > 1 && cell[0] == '\'' && strings.IndexByte("=+-@\t\r", cell[1]) >= 0 {
 		cell = cell[1:]
 	}
-	return strings.ToValidUTF8(cell, "\ufffd")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(cell, "\ufffd"))
 }

@@ -7,6 +7,7 @@ package importfile
 import (
 	"bytes"
 	"io"
+	"strings"
 
 	"refill/internal/fault"
 )
@@ -85,7 +86,7 @@ func (b *bounded) Next() (Row, error) {
 		blank := true
 		for i, cell := range row.Cells {
 			if len(cell) > MaxCell {
-				row.Cells[i] = cell[:MaxCell]
+				row.Cells[i] = strings.ToValidUTF8(cell[:MaxCell], "") // the cut may be within a character
 			}
 			blank = blank && cell == ""
 		}

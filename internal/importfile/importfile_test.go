@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -68,11 +69,15 @@ func TestCSV(t *testing.T) {
 		"big end first, no mark":   wide(true, false),
 		"spaces round the cells":   []byte("code ; price\n aé; 5,0\n;\nb;\n"),
 		"formulas that were tamed": []byte("code;price\naé;'-x\n"),
+		"what is no text":          []byte("code;price\naé;5\x07\x1b[0\n"),
+		"a cell that is too long":  []byte("code;price\naé;" + strings.Repeat("é", 400) + "\n"),
 	} {
 		got, err := read(t, file)
 		require.NoError(t, err, name)
-		if strings.HasPrefix(name, "formulas") {
-			require.Equal(t, "2 aé|-x", got[1])
+		if one, other := map[string]string{
+			"formulas that were tamed": "2 aé|-x", "what is no text": "2 aé|5\ufffd\ufffd[0", "a cell that is too long": "2 aé|" + strings.Repeat("é", 250),
+		}[name]; other {
+			require.Equal(t, one, got[1])
 			continue
 		}
 		require.Equal(t, want, got, name)
@@ -178,6 +183,8 @@ func FuzzOpen(f *testing.F) {
 			require.LessOrEqual(t, len(row.Cells), importfile.MaxColumns)
 			for _, cell := range row.Cells {
 				require.LessOrEqual(t, len(cell), importfile.MaxCell)
+				require.True(t, utf8.ValidString(cell), "%q", cell)
+				require.NotContains(t, cell, "\x00", "the database takes none")
 			}
 		}
 	})

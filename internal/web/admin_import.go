@@ -1,9 +1,7 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,10 +11,12 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/jackc/pgx/v5"
 
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
+	"refill/internal/export"
 	"refill/internal/fault"
 	"refill/internal/money"
 )
@@ -277,35 +277,26 @@ func (s *Server) adminImportProblems(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	h := c.Writer.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="refill-import-%d-left-out.csv"`, row.CardImport.ID))
-	var b bytes.Buffer
-	out := csv.NewWriter(&b)
-	_ = out.Write([]string{"row", "serial", "reason"}) // a buffer takes everything
-	after := int32(0)
-	for {
-		page, err := db.New().ImportProblemList(c.Request.Context(), s.Pool, db.ImportProblemListParams{ImportID: row.CardImport.ID, AfterRow: after, Size: 5000})
-		if err != nil {
-			return err
-		}
-		for _, one := range page {
-			serial := one.Serial
-			if serial != "" && bytes.IndexByte([]byte("=+-@"), serial[0]) >= 0 {
-				serial = "'" + serial
+	columns := []export.Column{{Name: "row", Kind: export.ColumnNumber}, {Name: "serial"}, {Name: "reason"}}
+	name := fmt.Sprintf("refill-import-%d-left-out", row.CardImport.ID)
+	return s.sendTable(c, name, export.TableCSV, columns, func(ctx context.Context, tx pgx.Tx, add func(cells ...any) error) error {
+		const size = 5000
+		for after := int32(0); ; {
+			page, err := db.New().ImportProblemList(ctx, tx, db.ImportProblemListParams{ImportID: row.CardImport.ID, AfterRow: after, Size: size})
+			if err != nil {
+				return err
 			}
-			_ = out.Write([]string{strconv.Itoa(int(one.Row)), serial, card.ReasonWords(one.Reason)})
-			after = one.Row
+			for _, one := range page {
+				after = one.Row
+				if err := add(one.Row, one.Serial, card.ReasonWords(one.Reason)); err != nil {
+					return err
+				}
+			}
+			if len(page) < size {
+				return nil
+			}
 		}
-		out.Flush()
-		if _, err := c.Writer.Write(b.Bytes()); err != nil {
-			return nil //nolint:nilerr // the visitor left
-		}
-		b.Reset()
-		if len(page) < 5000 {
-			return nil
-		}
-	}
+	})
 }
 
 // inAYear is what the form suggests where the file has no date.

@@ -113,10 +113,13 @@ func (s *Server) receive(c *gin.Context) (int64, error) {
 		return 0, err
 	}
 	u.KeyID = keyID
-	sum, lines := sha256.New(), &lineCounter{}
-	u.Size, err = io.Copy(sealed, io.TeeReader(&io.LimitedReader{R: part, N: importfile.MaxBytes + 1}, io.MultiWriter(sum, lines)))
+	sum, lines, from := sha256.New(), &lineCounter{}, &arriving{r: part}
+	u.Size, err = io.Copy(sealed, io.TeeReader(io.LimitReader(from, importfile.MaxBytes+1), io.MultiWriter(sum, lines)))
+	if from.err != nil {
+		return 0, uploadFault(from.err)
+	}
 	if err != nil {
-		return 0, uploadFault(err)
+		return 0, err
 	}
 	if u.Size > importfile.MaxBytes {
 		return 0, errTooBig
@@ -185,20 +188,28 @@ func filePart(r *http.Request) (*multipart.Part, error) {
 	}
 }
 
-// uploadFault tells what is wrong with the upload from what is wrong with us.
+// uploadFault says what is wrong with an upload that can't be read to its end.
 func uploadFault(err error) error {
-	switch {
-	case isTooLarge(err):
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return errTooBig
-	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "multipart"):
-		return errStopped
 	}
-	return err
+	return errStopped.With(err)
 }
 
-func isTooLarge(err error) bool {
-	_, ok := errors.AsType[*http.MaxBytesError](err)
-	return ok
+// arriving remembers why reading failed, to tell what is wrong with an upload from
+// what is wrong with where it is kept.
+type arriving struct {
+	r   io.Reader
+	err error
+}
+
+// Read implements io.Reader.
+func (a *arriving) Read(p []byte) (int, error) {
+	n, err := a.r.Read(p)
+	if err != nil && err != io.EOF {
+		a.err = err
+	}
+	return n, err
 }
 
 // uploadedName is the name of a file as it may be shown.

@@ -13,7 +13,13 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/db"
+	"refill/internal/fault"
 )
+
+// maxParts is more than any form with a file has.
+const maxParts = 500
+
+var errManyFields = fault.New(fault.Invalid, "many_fields", "This form has more fields than it can have. Open its page again and fill it in once more.")
 
 // formWithFile returns the fields of a multipart form and the file of one of
 // them; no bytes where none was chosen. Of a file it keeps one byte more than
@@ -27,7 +33,10 @@ func (s *Server) formWithFile(c *gin.Context, name string, limit int64) (url.Val
 	}
 	form, left := url.Values{}, int64(maxBody)
 	var file []byte
-	for {
+	for parts := 0; ; parts++ {
+		if parts == maxParts {
+			return nil, nil, errManyFields
+		}
 		part, err := reader.NextPart()
 		if err == io.EOF { //nolint:errorlint // multipart returns it bare
 			return form, file, nil

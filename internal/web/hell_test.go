@@ -1,0 +1,400 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/check"
+	"refill/internal/db"
+)
+
+// hellValues are what no field wants.
+func hellValues() map[string]string {
+	return map[string]string{
+		"nothing":          "",
+		"below zero":       "-1",
+		"beyond a float":   "1e309",
+		"beyond an int64":  "9223372036854775808",
+		"right to left":    "\u202e\u200f\u2066evil\u2069\u202c",
+		"long":             strings.Repeat("ä", 8000),
+		"controls, markup": "\a\x1b[31m\r\n\u2028<script>alert('\"')</script>{{.}}%s",
+	}
+}
+
+// hellBodies are forms that are broken as a whole; field is one that the form has.
+func hellBodies(field string) map[string][2]string {
+	many := strings.Builder{}
+	for i := range 10_001 {
+		fmt.Fprintf(&many, "%x&", i)
+	}
+	field = url.QueryEscape(field)
+	return map[string][2]string{
+		"a field of 10 MB":    {formType, field + "=" + strings.Repeat("x", 10<<20)},
+		"10,000 fields":       {formType, many.String()},
+		"NUL":                 {formType, field + "=a%00b"},
+		"NUL in a name":       {formType, field + "=x&%00=x"},
+		"bad UTF-8":           {formType, field + "=%ff%fe"},
+		"bad UTF-8 in a name": {formType, field + "=x&%c0%80=x"},
+		"a broken escape":     {formType, field + "=%zz"},
+		"semicolons":          {formType, field + "=1;b=2"},
+	}
+}
+
+// postedForm is what a form of a page would send as it is shown.
+type postedForm map[string]string
+
+// fields are the names of a form, in order.
+func (f postedForm) fields() []string {
+	names := []string{}
+	for name := range f {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// values is the form with one field changed.
+func (f postedForm) values(field string, values ...string) url.Values {
+	form := url.Values{}
+	for name, value := range f {
+		form.Set(name, value)
+	}
+	form[field] = values
+	return form
+}
+
+// read adds the controls of a form.
+func (f postedForm) read(form *goquery.Selection) {
+	form.Find("input[name], select[name], textarea[name]").Each(func(_ int, e *goquery.Selection) {
+		name, _ := e.Attr("name")
+		value, _ := e.Attr("value")
+		switch {
+		case e.Is("select"):
+			value, _ = e.Find("option[selected], option").First().Attr("value")
+		case e.Is("textarea"):
+			value = e.Text()
+		}
+		if f[name] == "" {
+			f[name] = value
+		}
+	})
+}
+
+// crawl reads every form that the pages show, by the route that it is posted to.
+func (w *hell) crawl() {
+	w.t.Helper()
+	patterns := map[string]*regexp.Regexp{}
+	for _, r := range w.Server.routes {
+		if r.method == post {
+			patterns[r.path] = regexp.MustCompile("^" + regexp.MustCompile(`[:*][a-z]+`).ReplaceAllString(r.path, `[^/]+`) + "$")
+		}
+	}
+	enter := func(action string, form *goquery.Selection) {
+		if u, err := url.Parse(action); err == nil {
+			action = u.Path
+		}
+		for path, pattern := range patterns {
+			if pattern.MatchString(action) && (path == action || w.forms[action] == nil) {
+				if w.forms[path] == nil {
+					w.forms[path] = postedForm{}
+				}
+				if form != nil {
+					w.forms[path].read(form)
+				}
+			}
+		}
+	}
+	for _, r := range w.Server.routes {
+		path := w.path(r.path)
+		if r.method != get || r.path == eventsPath || strings.Contains(r.path, "*") {
+			continue
+		}
+		answer := w.who(r).get(path)
+		if answer.Status != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") {
+			continue
+		}
+		answer.doc().Find("form[method=post], [hx-post]").Each(func(_ int, e *goquery.Selection) {
+			enter(e.AttrOr("action", e.AttrOr("hx-post", "")), e.Closest("form"))
+		})
+		answer.doc().Find("[formaction]").Each(func(_ int, e *goquery.Selection) {
+			enter(e.AttrOr("formaction", ""), nil) // the fields are another's
+		})
+	}
+}
+
+// hell is what one walk over the routes of a site needs.
+type hell struct {
+	*site
+	held   holding
+	staff  *browser
+	nobody *browser
+	buyer  *browser
+	forms  map[string]postedForm
+}
+
+func newHell(t *testing.T) *hell {
+	t.Helper()
+	w := &hell{site: newSite(t), forms: hiddenForms()}
+	w.nobody = w.browser()
+	w.signedIn()
+	w.held = w.holds(w.partner("Hell"))
+	w.crawl()
+	for path, of := range matrixForms() {
+		if w.forms[path] == nil {
+			w.forms[path] = postedForm{}
+		}
+		for name, values := range of(w.held) {
+			w.forms[path][name] = values[0]
+		}
+	}
+	return w
+}
+
+// hiddenForms are those that pages show only in a state that the site of a walk is not
+// in.
+func hiddenForms() map[string]postedForm {
+	return map[string]postedForm{
+		codePath:                                  {"code": "123456", "next": "", "with": ""},
+		welcomePath + ":token":                    {"password": "", "with": "password"},
+		sectionFactor + "/off":                    {"password": testPassword, "code": "123456"},
+		sectionFactor + "/codes":                  {"password": testPassword, "code": "123456"},
+		sectionStaff + "/:id/enable":              {},
+		sectionStaff + "/:id/second-factor/reset": {},
+		sectionSessions + "/others/end":           {},
+		sectionSessions + "/:id/end":              {},
+		sectionDevices + "/others/end":            {},
+		sectionDevices + "/:id/end":               {},
+		sectionChecks:                             {},
+		sectionJobs + "/:id/retry":                {},
+		"/admin/queues/:name/pause":               {},
+		"/admin/queues/:name/resume":              {},
+		riverUIPath + "/*path":                    {},
+	}
+}
+
+// signedIn signs those in whom the last form signed out.
+func (w *hell) signedIn() {
+	w.t.Helper()
+	if w.staff == nil || w.staff.get(sectionAccount).Status != http.StatusOK {
+		w.staff = w.as(db.StaffRoleAdministrator)
+	}
+	if w.buyer == nil || w.buyer.get(sectionHome).Status != http.StatusOK {
+		w.buyer = w.asCustomer(fmt.Sprintf("buyer-%d", w.people.Add(1)), w.North)
+	}
+	w.exec(`delete from guess`)
+}
+
+// path fills a route with what is there.
+func (w *hell) path(path string) string {
+	w.t.Helper()
+	if filled, known := w.held.fill(path); known {
+		return filled
+	}
+	id := func(sql string) string {
+		var n int64
+		require.NoError(w.t, w.Pool.QueryRow(w.t.Context(), sql).Scan(&n))
+		return fmt.Sprint(n)
+	}
+	switch {
+	case strings.HasPrefix(path, sectionStaff+"/:id"):
+		return strings.Replace(path, ":id", fmt.Sprint(w.newStaff(fmt.Sprintf("victim-%d", w.people.Add(1)), db.StaffRoleCashier)), 1)
+	case strings.HasPrefix(path, sectionRoles+"/:id"):
+		return strings.Replace(path, ":id", id(`select max(id) from role`), 1)
+	case strings.HasPrefix(path, sectionJobs+"/:id"):
+		return strings.Replace(path, ":id", id(`select max(id) from river_job`), 1)
+	case strings.HasPrefix(path, "/admin/queues"):
+		return strings.Replace(path, ":name", "export", 1)
+	case strings.HasPrefix(path, riverUIPath):
+		return riverUIPath + "/api/jobs/cancel"
+	}
+	return samplePath(path)
+}
+
+// who is the browser of those a route is for.
+func (w *hell) who(r route) *browser {
+	return map[door]*browser{doorEverybody: w.nobody, doorStaff: w.staff, doorCustomer: w.buyer}[r.who.door]
+}
+
+// walk sends a route everything.
+func (w *hell) walk(r route) {
+	w.t.Helper()
+	w.signedIn()
+	path, b, form, before := w.path(r.path), w.who(r), w.forms[r.path], w.state()
+	reads := len(form) > 0
+	require.NotNil(w.t, form, "no page shows the form of %s: give it a line in hiddenForms", r.path)
+	if !reads {
+		form = postedForm{"x": ""}
+	}
+	fields := form.fields()
+	kept := true // nothing was done so far
+	answered := func(name string, g *got) {
+		w.t.Helper()
+		require.Less(w.t, g.Status, http.StatusInternalServerError, "%s: %s: %s", r.path, name, g.Body)
+		kept = kept && g.Status >= http.StatusBadRequest
+	}
+	for name, body := range hellBodies(fields[0]) {
+		g := b.do(r.method, path, body[1], "Content-Type", body[0])
+		answered(name, g)
+		if reads {
+			require.GreaterOrEqual(w.t, g.Status, http.StatusBadRequest, "%s takes %s", r.path, name)
+			require.Positive(w.t, g.doc().Find("h1, [role=alert]").Length(), "%s says nothing to %s", r.path, name)
+		}
+	}
+	for name, kind := range map[string]string{"JSON": "application/json", "plain text": "text/plain", "half a multipart form": "multipart/form-data; boundary=x", "no boundary": "multipart/form-data"} {
+		answered(name, b.do(r.method, path, "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n{", "Content-Type", kind))
+	}
+	for _, field := range fields {
+		for name, value := range hellValues() {
+			answered(field+": "+name, b.post(path, form.values(field, value)))
+		}
+		answered(field+": twice", b.post(path, form.values(field, form[field], "-1")))
+	}
+	if kept {
+		require.Equal(w.t, before, w.state(), "%s refused everything and yet changed something", r.path)
+	} else if strings.Contains(r.path, ":") { // the next route finds what it names as it was
+		w.exec(`delete from guess`)
+		w.held = w.holds(w.partner(fmt.Sprintf("Hell %d", w.people.Add(1))))
+	}
+	read := &countedReader{r: strings.NewReader(strings.Repeat("x", 1<<20))}
+	request := httptest.NewRequestWithContext(w.t.Context(), r.method, w.URL+path, read)
+	request.Header.Set("Content-Type", formType)
+	for _, cookie := range b.client.Jar.Cookies(w.origin()) {
+		request.AddCookie(cookie)
+	}
+	w.Server.Handler().ServeHTTP(httptest.NewRecorder(), request)
+	require.LessOrEqual(w.t, read.n, bodyLimit(r.path)+1, "%s reads on", r.path)
+}
+
+// countedReader counts what is read of it.
+type countedReader struct {
+	r io.Reader
+	n int64
+}
+
+// Read implements io.Reader.
+func (c *countedReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// Whatever is sent to whichever form, the answer is one for people, and nothing is
+// half done. The routes come from the router's own table, the fields from the pages.
+func TestFormsFromHell(t *testing.T) {
+	t.Parallel()
+	const walks = 4
+	for i := range walks {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			w := newHell(t)
+			mine := []route{}
+			for n, r := range w.Server.routes {
+				if r.method != get && n%walks == i {
+					mine = append(mine, r)
+				}
+			}
+			// Switches of the whole house come last: what they turn off is not there for the others.
+			slices.SortStableFunc(mine, func(a, b route) int {
+				config := func(r route) int { return strings.Count(r.path, "/config/") }
+				return config(a) - config(b)
+			})
+			for _, r := range mine {
+				w.walk(r)
+			}
+			require.NotContains(t, w.Log.String(), `"msg":"panic"`)
+			broken, err := check.Run(t.Context(), w.Pool, nil)
+			require.NoError(t, err)
+			require.Empty(t, broken)
+		})
+	}
+}
+
+// hellFiles are files that no upload wants.
+func hellFiles() map[string][]byte {
+	return map[string][]byte{
+		"nothing":            {},
+		"NUL":                make([]byte, 4096),
+		"a field of 10 MB":   bytes.Repeat([]byte{'x'}, 10<<20),
+		"half a picture":     []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\xff\xff\xff\xff\xff\xff\xff\xff\x08\x06"),
+		"half an archive":    []byte("PK\x03\x04 and no more"),
+		"bad UTF-8":          []byte("code;price\n\xff\xfe\xc0\x80;1\n"),
+		"NUL in UTF-16":      []byte("\xff\xfec\x00o\x00\x00\x00\n\x00a\x00"),
+		"numbers from hell":  []byte("code;price\nAAAA-aaaa-0001;-1\nAAAA-aaaa-0002;1e309\nAAAA-aaaa-0003;9223372036854775808\n"),
+		"formulas":           []byte("code;serial\n=cmd|' /C calc'!A0;=1+1\n"),
+		"right to left":      []byte("\u202ecode\u202c;price\n\u200fAAAA-aaaa-0004;1\n"),
+		"one line of 1 MB":   append([]byte("code\n"), bytes.Repeat([]byte{'a'}, 1<<20)...),
+		"an unclosed quote":  []byte("code;price\n\"AAAA;1\n"),
+		"a million of comma": bytes.Repeat([]byte{','}, 1<<20),
+	}
+}
+
+// Uploads get files that are none, under names that are none, among fields that are
+// too many or too long.
+func TestUploadsFromHell(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	for _, to := range []struct{ path, field string }{
+		{sectionImport, "file"}, {sectionPartners, "logo"}, {fmt.Sprintf("%s/%d", sectionPartners, s.North.ID), "logo"},
+	} {
+		send := func(fill func(w *multipart.Writer)) *got {
+			var body bytes.Buffer
+			w := multipart.NewWriter(&body)
+			fill(w)
+			require.NoError(t, w.Close())
+			return admin.do(http.MethodPost, to.path, body.String(), "Content-Type", w.FormDataContentType())
+		}
+		part := func(w *multipart.Writer, field, name string, content []byte) {
+			p, err := w.CreateFormFile(field, name)
+			require.NoError(t, err)
+			_, err = p.Write(content)
+			require.NoError(t, err)
+		}
+		for name, content := range hellFiles() {
+			for _, called := range []string{"cards.csv", "../../\x00\u202evsc.exe", strings.Repeat("ä", 2000)} {
+				g := send(func(w *multipart.Writer) { part(w, to.field, called, content) })
+				require.Less(t, g.Status, http.StatusInternalServerError, "%s: %s: %s", to.path, name, g.Body)
+				if to.field == "logo" {
+					require.Equal(t, http.StatusUnprocessableEntity, g.Status, name)
+				}
+			}
+		}
+		for name, fill := range map[string]func(w *multipart.Writer){
+			"a field of 10 MB": func(w *multipart.Writer) { require.NoError(t, w.WriteField("name", strings.Repeat("x", 10<<20))) },
+			"10,000 fields": func(w *multipart.Writer) {
+				for i := range 10_000 {
+					require.NoError(t, w.WriteField(fmt.Sprint("f", i), "x"))
+				}
+			},
+			"NUL":            func(w *multipart.Writer) { require.NoError(t, w.WriteField("name", "a\x00b")) },
+			"bad UTF-8":      func(w *multipart.Writer) { require.NoError(t, w.WriteField("name", "\xff\xfe")) },
+			"a long name":    func(w *multipart.Writer) { require.NoError(t, w.WriteField(strings.Repeat("n", 100_000), "x")) },
+			"no field":       func(*multipart.Writer) {},
+			"two files":      func(w *multipart.Writer) { part(w, to.field, "a.csv", nil); part(w, to.field, "b.csv", []byte("x")) },
+			"a file as text": func(w *multipart.Writer) { require.NoError(t, w.WriteField(to.field, "code\nAAAA-aaaa-0001\n")) },
+		} {
+			g := send(fill)
+			require.GreaterOrEqual(t, g.Status, http.StatusBadRequest, "%s: %s", to.path, name)
+			require.Less(t, g.Status, http.StatusInternalServerError, "%s: %s: %s", to.path, name, g.Body)
+			require.Positive(t, g.doc().Find("h1, [role=alert]").Length(), "%s: %s", to.path, name)
+		}
+	}
+	require.NotContains(t, s.Log.String(), `"msg":"panic"`)
+	files, err := s.Server.Files.List(t.Context())
+	require.NoError(t, err)
+	var imports int
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select count(*) from card_import`).Scan(&imports))
+	require.Len(t, files, imports, "nothing is left of a file that was refused")
+}
