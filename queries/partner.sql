@@ -84,3 +84,9 @@ select (disabled_at is not null)::boolean from partner where id = @id;
 select zone.name::text as name from pg_timezone_names() as zone (name, abbrev, utc_offset, is_dst)
 where zone.name ~ '^(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/' or zone.name = 'UTC'
 order by name;
+
+-- name: NameList :many
+-- What the portal is called: by every partner, and by the house.
+select name from partner
+union select brand from partner where brand <> ''
+union select value #>> '{}' from setting where setting.name = 'brand';

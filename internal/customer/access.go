@@ -33,11 +33,16 @@ const (
 // SetPassword gives a customer a password that staff chose. Every session ends, and
 // wrong passwords of before are forgotten.
 func SetPassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, password string) error {
-	if err := staff.ValidPassword(password); err != nil {
+	row, err := find(ctx, beginner, actor, id)
+	if err != nil {
+		return err // before the work of hashing
+	}
+	names, err := staff.KnownNames(ctx, beginner, row.Username)
+	if err != nil {
 		return err
 	}
-	if err := find(ctx, beginner, actor, id); err != nil {
-		return err // before the work of hashing
+	if err := staff.ValidPassword(password, staff.LeastForCustomers, names); err != nil {
+		return err
 	}
 	hash, err := staff.Hash(password)
 	if err != nil {
@@ -131,13 +136,20 @@ func UseLink(ctx context.Context, beginner db.Beginner, l Link, password string)
 	}
 	var passwordHash string
 	if password != "" {
-		if err := staff.ValidPassword(password); err != nil {
-			return 0, err
-		}
-		if _, err := db.New().CustomerLinkFind(ctx, beginner, hash); errors.Is(err, pgx.ErrNoRows) {
+		row, err := db.New().CustomerLinkFind(ctx, beginner, hash)
+		if errors.Is(err, pgx.ErrNoRows) {
 			return 0, ErrLink // before the work of hashing
 		}
-		var err error
+		if err != nil {
+			return 0, fmt.Errorf("look up a link: %w", err)
+		}
+		names, err := staff.KnownNames(ctx, beginner, row.Username)
+		if err != nil {
+			return 0, err
+		}
+		if err := staff.ValidPassword(password, staff.LeastForCustomers, names); err != nil {
+			return 0, err
+		}
 		if passwordHash, err = staff.Hash(password); err != nil {
 			return 0, err
 		}

@@ -32,8 +32,12 @@ var (
 // else. The current password is checked as at the door, with the door's limits:
 // whoever finds a phone lying open must not try for long. dbtx must be the pool.
 func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, p NewPassword) error {
+	names, err := staff.KnownNames(ctx, beginner, p.Username)
+	if err != nil {
+		return err
+	}
 	var faults fault.List
-	if err := staff.ValidPassword(p.New); err != nil {
+	if err := staff.ValidPassword(p.New, staff.LeastForCustomers, names); err != nil {
 		faults = append(faults, fault.Field("new", err.Code, err.Message))
 	} else if p.New == p.Current {
 		faults = append(faults, errSame)
@@ -44,7 +48,7 @@ func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor
 	if err := faults.Err(); err != nil {
 		return err
 	}
-	_, err := staff.Prove(ctx, beginner, realm(), staff.Attempt{Username: p.Username, Password: p.Current, Address: actor.Address, RequestID: actor.RequestID})
+	_, err = staff.Prove(ctx, beginner, realm(), staff.Attempt{Username: p.Username, Password: p.Current, Address: actor.Address, RequestID: actor.RequestID})
 	if errors.Is(err, staff.ErrWrong) {
 		return errCurrentWrong
 	}

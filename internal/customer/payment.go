@@ -78,7 +78,7 @@ func Pay(ctx context.Context, beginner db.Beginner, actor audit.Actor, p Payment
 	if err := p.check(); err != nil {
 		return Paid{}, err
 	}
-	if err := find(ctx, beginner, actor, p.CustomerID); err != nil {
+	if _, err := find(ctx, beginner, actor, p.CustomerID); err != nil {
 		return Paid{}, err
 	}
 	if paid, err := p.replay(ctx, beginner); err != nil || paid.ID != 0 {
@@ -203,15 +203,15 @@ func post(ctx context.Context, tx pgx.Tx, actor audit.Actor, customerID int64, k
 }
 
 // find fails where there is no such customer of the actor's partners.
-func find(ctx context.Context, dbtx db.DBTX, actor audit.Actor, id int64) error {
-	_, err := db.New().CustomerGet(ctx, dbtx, db.CustomerGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
+func find(ctx context.Context, dbtx db.DBTX, actor audit.Actor, id int64) (db.CustomerGetRow, error) {
+	row, err := db.New().CustomerGet(ctx, dbtx, db.CustomerGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return ErrUnknown
+		return row, ErrUnknown
 	}
 	if err != nil {
-		return fmt.Errorf("read a customer: %w", err)
+		return row, fmt.Errorf("read a customer: %w", err)
 	}
-	return nil
+	return row, nil
 }
 
 // settle runs f in a transaction, again where it only met a deadlock.

@@ -47,7 +47,7 @@ func Reverse(ctx context.Context, beginner db.Beginner, actor audit.Actor, r Rev
 	if err := CheckReason(r.Reason); err != nil {
 		return Paid{}, err
 	}
-	if err := find(ctx, beginner, actor, r.CustomerID); err != nil {
+	if _, err := find(ctx, beginner, actor, r.CustomerID); err != nil {
 		return Paid{}, err
 	}
 	original, err := Reversible(ctx, beginner, r.CustomerID, r.PaymentID)

@@ -10,6 +10,33 @@ import (
 	"time"
 )
 
+const nameList = `-- name: NameList :many
+select name from partner
+union select brand from partner where brand <> ''
+union select value #>> '{}' from setting where setting.name = 'brand'
+`
+
+// What the portal is called: by every partner, and by the house.
+func (q *Queries) NameList(ctx context.Context, db DBTX) ([]string, error) {
+	rows, err := db.Query(ctx, nameList)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const partnerCreate = `-- name: PartnerCreate :one
 insert into partner (name, brand, time_zone) values ($1, $2, $3)
 returning id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at

@@ -23,8 +23,12 @@ type NewPassword struct {
 // ChangePassword gives the actor another password and signs them out everywhere
 // else. beginner must be the pool.
 func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, p NewPassword) error {
+	names, err := KnownNames(ctx, beginner, p.Username)
+	if err != nil {
+		return err
+	}
 	var faults fault.List
-	if err := ValidPassword(p.New); err != nil {
+	if err := ValidPassword(p.New, LeastForStaff, names); err != nil {
 		faults = append(faults, fault.Field("new", err.Code, err.Message))
 	} else if p.New == p.Current {
 		faults = append(faults, fault.Field("new", "password_same", "This is the password you have. Choose a new one."))

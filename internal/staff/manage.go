@@ -184,7 +184,11 @@ func ResetPassword(ctx context.Context, beginner db.Beginner, actor audit.Actor,
 	if id == actor.StaffID {
 		return ErrSelf // their own needs the current one
 	}
-	if err := ValidPassword(password); err != nil {
+	names, err := KnownNames(ctx, beginner, "")
+	if err != nil {
+		return err
+	}
+	if err := ValidPassword(password, LeastForStaff, names); err != nil {
 		return err
 	}
 	hash, err := Hash(password)

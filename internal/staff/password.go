@@ -3,11 +3,17 @@ package staff
 import (
 	"context"
 	"fmt"
+	"strings"
+	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
 
+	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/setting"
+	"refill/static"
 )
 
 // hashing is how many passwords are hashed at once, in the whole process. Each
@@ -56,10 +62,70 @@ func matches(ctx context.Context, password, hash string) (bool, error) {
 	return ok && known, nil
 }
 
-// ValidPassword returns a fault where a password is not fit to be one.
-func ValidPassword(password string) *fault.Error {
-	if n := utf8.RuneCountInString(password); n < 8 || n > 200 || !utf8.ValidString(password) {
-		return fault.Field("password", "password_length", "The password must be 8 to 200 characters long.")
+// The shortest passwords: staff can do more harm, customers type on telephones.
+const (
+	LeastForStaff     = 10
+	LeastForCustomers = 8
+)
+
+// common are passwords that many people have. It is searched as it is: 450 KB take
+// less time than the hash that follows.
+var common = sync.OnceValue(static.CommonPasswords) //nolint:gochecknoglobals // read once
+
+// KnownNames are the words that anybody would try first for somebody: their
+// username and what the portal is called.
+func KnownNames(ctx context.Context, dbtx db.DBTX, username string) ([]string, error) {
+	names, err := db.New().NameList(ctx, dbtx)
+	if err != nil {
+		return nil, fmt.Errorf("list what the portal is called: %w", err)
+	}
+	return append(names, username, setting.Default().Brand), nil
+}
+
+// ValidPassword returns a fault where a password is not fit to be one: too short,
+// or what a guesser would try among the first. names come from KnownNames.
+func ValidPassword(password string, least int, names []string) *fault.Error {
+	if n := utf8.RuneCountInString(password); n < least || n > 200 || !utf8.ValidString(password) {
+		return fault.Field("password", "password_length", fmt.Sprintf("The password must be %d to 200 characters long.", least))
+	}
+	word := core(password)
+	for _, name := range names {
+		if squash(name) != "" && squash(word) == squash(name) {
+			return fault.Field("password", "password_name", "The password must be more than the username or the portal’s name. Choose another, such as a few words in a row.")
+		}
+	}
+	if isCommon(password, word) {
+		return fault.Field("password", "password_common", "Many people have this password, so it is tried first. Choose another, such as a few words in a row.")
 	}
 	return nil
+}
+
+// isCommon reports whether a password is on the list, or is a word of the list with
+// digits and signs around it, a row of digits, or a few symbols over and over.
+func isCommon(password, word string) bool {
+	password = strings.ToLower(password)
+	listed := func(text string) bool {
+		return text != "" && !strings.Contains(text, "\n") && strings.Contains(common(), "\n"+text+"\n")
+	}
+	different := map[rune]bool{}
+	for _, r := range password {
+		different[r] = true
+	}
+	return listed(password) || listed(word) || len(different) < 4 || strings.Contains(strings.Repeat("1234567890", 21), password)
+}
+
+// core is a password without the digits and signs that people put around a word to
+// make it longer.
+func core(password string) string {
+	return strings.TrimFunc(strings.ToLower(password), func(r rune) bool { return !unicode.IsLetter(r) })
+}
+
+// squash keeps the letters and digits of a text.
+func squash(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, strings.ToLower(text))
 }

@@ -301,6 +301,8 @@ func TestResetSecondFactor(t *testing.T) {
 	require.ErrorIs(t, staff.ResetSecondFactor(ctx, b.pool, b.actor, b.actor.StaffID), staff.ErrSelf)
 	require.ErrorIs(t, staff.ResetSecondFactor(ctx, b.pool, b.actor, id), staff.ErrNoFactor)
 	require.ErrorIs(t, staff.ResetSecondFactor(ctx, b.pool, b.actor, 999), staff.ErrNoStaff)
+	require.NoError(t, staff.ResetPassword(ctx, b.pool, audit.System(), b.actor.StaffID, password))
+	require.NotEmpty(t, b.step(), "a new password takes no second factor away")
 	require.NoError(t, staff.ResetSecondFactor(ctx, b.pool, audit.System(), b.actor.StaffID))
 	in, err := staff.SignIn(ctx, b.pool, staff.Attempt{Username: "anna", Password: password})
 	require.NoError(t, err)

@@ -54,7 +54,11 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 	if n.Name == "" {
 		n.Name = n.Username
 	}
-	if err := n.validate(); err != nil {
+	names, err := KnownNames(ctx, beginner, n.Username)
+	if err != nil {
+		return 0, err
+	}
+	if err := n.validate(names); err != nil {
 		return 0, err
 	}
 	if actor.StaffID != 0 && !n.AllPartners && len(n.PartnerIDs) == 0 {
@@ -99,7 +103,7 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 	return row.ID, nil
 }
 
-func (n New) validate() error {
+func (n New) validate(names []string) error {
 	var list fault.List
 	if !ValidUsername(n.Username) {
 		list = append(list, fault.Field("username", "staff_username",
@@ -108,7 +112,7 @@ func (n New) validate() error {
 	if len([]rune(n.Name)) > 120 {
 		list = append(list, fault.Field("name", "staff_name", "The name must be at most 120 characters long."))
 	}
-	if err := ValidPassword(n.Password); err != nil {
+	if err := ValidPassword(n.Password, LeastForStaff, names); err != nil {
 		list = append(list, err)
 	}
 	if n.Role != "" && !slices.Contains(db.AllStaffRoleValues(), n.Role) {

@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	_ "embed"
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
 	"strings"
 )
@@ -41,7 +43,7 @@ func sources() []source {
 // every copy of the program, as they ask. @tabler/core has none in its package:
 // the notice at the head of its style sheet stays in place.
 func licences() []string {
-	return []string{"@fontsource-variable/inter/LICENSE", "@tabler/icons/LICENSE", "htmx.org/LICENSE"}
+	return []string{"@fontsource-variable/inter/LICENSE", "@tabler/icons/LICENSE", "@zxcvbn-ts/language-common/LICENSE.txt", "htmx.org/LICENSE"}
 }
 
 // sourceMap matches the comment that sends a browser's tools after a map, which
@@ -78,9 +80,26 @@ func notices(modules fs.FS) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w; run `npm ci` in static first", err)
 		}
-		fmt.Fprintf(&out, "%s\n\n%s\n\n", strings.TrimSuffix(name, "/LICENSE"), bytes.TrimSpace(data))
+		fmt.Fprintf(&out, "%s\n\n%s\n\n", path.Dir(name), bytes.TrimSpace(data))
 	}
 	return out.Bytes(), nil
+}
+
+// passwordList is where @zxcvbn-ts/language-common keeps the passwords that are
+// found most often in what was stolen elsewhere.
+const passwordList = "@zxcvbn-ts/language-common/src/passwords.json"
+
+// passwords returns the common passwords, one a line, in lower case.
+func passwords(modules fs.FS) ([]byte, error) {
+	data, err := fs.ReadFile(modules, passwordList)
+	if err != nil {
+		return nil, fmt.Errorf("%w; run `npm ci` in static first", err)
+	}
+	var list []string
+	if err := json.Unmarshal(data, &list); err != nil {
+		return nil, fmt.Errorf("%s is no list of words any more: %w", passwordList, err)
+	}
+	return []byte("\n" + strings.ToLower(strings.Join(list, "\n")) + "\n"), nil
 }
 
 // blank is the invisible square that every Tabler icon starts with.

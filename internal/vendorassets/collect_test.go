@@ -22,6 +22,7 @@ func modules(t *testing.T) fstest.MapFS {
 	for _, name := range licences() {
 		files[name] = &fstest.MapFile{Data: []byte("Be excellent.\n")}
 	}
+	files[passwordList] = &fstest.MapFile{Data: []byte(`["123456", "Dragon"]`)}
 	for name := range strings.FieldsSeq(iconNames) {
 		files[iconDir+"/"+name+".svg"] = &fstest.MapFile{Data: []byte(`<!-- a comment --><svg viewBox="0 0 24 24">
 			<path stroke="none" d="M0 0h24v24H0z" fill="none" />
@@ -79,9 +80,13 @@ func TestRunReplacesVendor(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "node_modules"), modules(t)))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "vendor"), 0o755))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "lists"), 0o755))
 	require.NoError(t, run(dir))
 	require.NoError(t, run(dir), "again over what is there")
 	data, err := os.ReadFile(filepath.Join(dir, "vendor", "tabler.min.css"))
 	require.NoError(t, err)
 	require.Contains(t, string(data), "body of tabler.min.css")
+	data, err = os.ReadFile(filepath.Join(dir, "lists", "passwords.txt"))
+	require.NoError(t, err)
+	require.Equal(t, "\n123456\ndragon\n", string(data))
 }

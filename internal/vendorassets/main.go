@@ -1,6 +1,7 @@
 // Command vendorassets picks, out of the packages that npm installed below
 // static/node_modules, the few files that the pages need and puts them into
-// static/vendor, where package static embeds them. It is the only way by which
+// static/vendor, and the list of common passwords into static/lists. Package static
+// embeds both. It is the only way by which
 // files of others enter the program, and it never downloads anything itself.
 package main
 
@@ -20,10 +21,15 @@ func main() {
 	}
 }
 
-// run fills dir/vendor. The files are made in memory first, so that a missing
+// run fills dir/vendor and dir/lists. The files are made in memory first, so that a missing
 // package leaves the folder as it was.
 func run(dir string) error {
-	files, err := collect(os.DirFS(filepath.Join(dir, "node_modules")))
+	modules := os.DirFS(filepath.Join(dir, "node_modules"))
+	files, err := collect(modules)
+	if err != nil {
+		return err
+	}
+	common, err := passwords(modules)
 	if err != nil {
 		return err
 	}
@@ -32,7 +38,7 @@ func run(dir string) error {
 			return err
 		}
 	}
-	return nil
+	return replace(filepath.Join(dir, "lists", "passwords.txt"), common)
 }
 
 // replace writes name in one step, so that a build going on beside this one

@@ -23,7 +23,7 @@ func (s *Server) newAccountPage(c *gin.Context) *accountPage {
 	p := &accountPage{
 		page:    s.page(c, "Your account", sectionAccount),
 		Current: field{Name: "current", Label: "Current password", Type: "password", Required: true, MaxLength: 200, Autocomplete: "current-password"},
-		New:     field{Name: "new", Label: "New password", Type: "password", Required: true, MaxLength: 200, Autocomplete: "new-password", Hint: "8 characters or more."},
+		New:     field{Name: "new", Label: "New password", Type: "password", Required: true, MaxLength: 200, Autocomplete: "new-password", Hint: "10 characters or more. A few words in a row are good."},
 		Repeat:  field{Name: "repeat", Label: "New password again", Type: "password", Required: true, MaxLength: 200, Autocomplete: "new-password"},
 	}
 	p.Factor = badge{"Off", toneIdle}

@@ -100,7 +100,7 @@ func (s *Server) newStaffForm(c *gin.Context, title string, f staffForm) (*staff
 	p.Name = field{Name: "name", Label: "Name", Value: cut(f.name, 200), Required: true, Autocomplete: "off"}
 	p.Password = field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", MaxLength: 200,
-		Hint: "Empty: one is made and shown to you once.",
+		Hint: "10 characters or more. Empty: one is made and shown to you once.",
 	}
 	p.Role = field{Name: "role", Label: "Role", Required: true, Options: []option{{Text: "Choose a role"}}}
 	for _, r := range roles {

@@ -32,6 +32,9 @@ func TestAdminStaff(t *testing.T) {
 
 	form = url.Values{"username": {"bea"}, "name": {"Bea Keeper"}, "role": {s.role("Cashier")}}
 	require.Contains(t, admin.post(sectionStaff, form).text("#f-partners .form-error"), "Choose at least one partner")
+	form.Set("password", "refill-2026")
+	require.Contains(t, admin.post(sectionStaff, form).text("#f-password-error"), "the portal’s name")
+	form.Del("password")
 	form.Set(partnerField(s.North.ID), "on")
 	made := admin.post(sectionStaff, form)
 	require.Equal(t, http.StatusOK, made.Status, made.Body)

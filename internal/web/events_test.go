@@ -102,6 +102,26 @@ func TestEventsEndWithTheSession(t *testing.T) {
 	require.Empty(t, events.next())
 }
 
+// A page that lies open asks for nothing: its stream neither keeps the session
+// awake nor outlives it.
+func TestStreamsDoNotKeepASessionAwake(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(d *Deps) { d.PingEvery = 20 * time.Millisecond })
+	b := s.as(db.StaffRoleAdministrator)
+	events := b.stream()
+	s.exec(`update session set seen_at = now() - interval '1 hour'`)
+	for pings := 0; pings < 3 && events.lines.Scan(); {
+		if strings.HasPrefix(events.lines.Text(), ": ping") {
+			pings++
+		}
+	}
+	var asleep bool
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select every(seen_at < now() - interval '59 minutes') from session`).Scan(&asleep))
+	require.True(t, asleep)
+	s.exec(`update session set seen_at = now() - interval '2 hours 1 minute'`)
+	require.Equal(t, "signed-out", events.next())
+}
+
 func TestEventsEndWithTheServer(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -23,6 +23,8 @@ func TestPortalPassword(t *testing.T) {
 		{testPassword, "short", "short", "new"},
 		{testPassword, "correct horse", "correct house", "repeat"},
 		{testPassword, testPassword, testPassword, "new"},
+		{testPassword, "aaaaaaaaaa", "aaaaaaaaaa", "new"},
+		{testPassword, "North-12345", "North-12345", "new"},
 	} {
 		got := change(c.current, c.wanted, c.repeat)
 		require.Equal(t, http.StatusUnprocessableEntity, got.Status, c)
