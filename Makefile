@@ -2,7 +2,7 @@
 # what it needs and this machine lacks (.ci/setup), then does its work.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build assets test chaos mutants bench lint generate clean
+.PHONY: help demo build assets test chaos fuzz mutants bench lint generate clean
 
 # One set of flags for building, testing and checking, so that they share what the
 # compiler made. nomsgpack halves Gin; the version is ours to stamp, below.
@@ -11,6 +11,7 @@ export CGO_ENABLED := 0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 ADDR ?= 127.0.0.1:8080
+FUZZTIME ?= 30s
 
 # Tests ask for the browser by this variable.
 CHROME_PATH ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable)
@@ -38,6 +39,10 @@ test: ## run every test; sets up Postgres, a browser and PDF tools when missing
 chaos: bin/versitygw ## run the large sizes of the fault tests (up to an hour)
 	@.ci/setup test
 	REFILL_CHAOS=1 $(TEST) -count=1 -v -run Chaos -timeout 60m ./...
+
+fuzz: ## throw random input at everything that reads some, FUZZTIME=30s each
+	@grep -rEo '^func Fuzz[A-Za-z]+' --include='*_test.go' internal | sed -E 's#/[^/]*:func # #' | sort | while read -r dir name; do \
+		echo "$$dir $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$dir" </dev/null || exit 1; done
 
 mutants: ## take the protections out, one after another, and see the tests notice
 	@.ci/setup test

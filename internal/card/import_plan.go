@@ -10,6 +10,9 @@ import (
 	"time"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
+
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -207,7 +210,7 @@ func (p ImportPlan) card(cells []string, today time.Time) (importedCard, string)
 	if c.code, ok = parseForeign(cell(ColumnCode)); !ok {
 		return c, reasonCode
 	}
-	if c.serial != "" && strings.Contains(cell(ColumnSerial), cell(ColumnCode)) {
+	if tells(cell(ColumnSerial), c.code) {
 		c.serial = "" // the same column twice under two names: never keep a code in clear
 	}
 	if text := cell(ColumnPrice); text != "" || p.Price == 0 {
@@ -229,6 +232,20 @@ func (p ImportPlan) card(cells []string, today time.Time) (importedCard, string)
 		return c, reasonDate
 	}
 	return p.status(c, cell(ColumnStatus), today)
+}
+
+// tells reports whether a text holds a code, however it is written.
+func tells(text string, code Code) bool {
+	plain := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return unicode.ToUpper(r)
+			}
+			return -1
+		}, norm.NFC.String(width.Narrow.String(s)))
+	}
+	secret := plain(code.indexed())
+	return text != "" && strings.Contains(plain(text), secret)
 }
 
 // status maps the words of other systems.

@@ -143,6 +143,44 @@ func TestTableXLSXOfAMillionRows(t *testing.T) {
 	require.Positive(t, int64(size))
 }
 
+// Whatever a text holds, it comes back whole from both kinds of file, and neither
+// runs it.
+func FuzzTableText(f *testing.F) {
+	for _, text := range []string{"=1", "\t@x", "\u200b=1", "＝1", "a\r\nb", "\x00\x1b", "\xff\xfe", "_x000D_", "]]>&<", "'=", " x "} {
+		f.Add(text)
+	}
+	columns := []export.Column{{Name: "T"}, {Name: "End"}}
+	f.Fuzz(func(t *testing.T, text string) {
+		var b bytes.Buffer
+		w, err := export.NewTable(&b, export.TableCSV, columns)
+		require.NoError(t, err)
+		require.NoError(t, w.Row(text, "end"))
+		require.NoError(t, w.Close())
+		rows, err := csv.NewReader(&b).ReadAll()
+		require.NoError(t, err)
+		require.Len(t, rows, 2)
+		require.Equal(t, "end", rows[1][1])
+		whole := strings.ReplaceAll(text, "\r\n", "\n") // so the reader has it within quotes
+		require.Contains(t, []string{whole, "'" + whole}, rows[1][0])
+		require.NotRegexp(t, "^[=+@\t\r-]", rows[1][0])
+
+		b.Reset()
+		w, err = export.NewTable(&b, export.TableXLSX, columns)
+		require.NoError(t, err)
+		require.NoError(t, w.Row(text, "end"))
+		require.NoError(t, w.Close())
+		book, err := excelize.OpenReader(&b)
+		require.NoError(t, err)
+		defer book.Close() //nolint:errcheck // only read
+		formula, err := book.GetCellFormula("Sheet1", "A2")
+		require.NoError(t, err)
+		require.Empty(t, formula)
+		end, err := book.GetCellValue("Sheet1", "B2")
+		require.NoError(t, err)
+		require.Equal(t, "end", end)
+	})
+}
+
 func BenchmarkTable(b *testing.B) {
 	for _, format := range []export.TableFormat{export.TableCSV, export.TableXLSX} {
 		b.Run(string(format), func(b *testing.B) {

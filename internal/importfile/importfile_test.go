@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/fault"
 	"refill/internal/importfile"
 )
 
@@ -186,6 +187,31 @@ func FuzzOpen(f *testing.F) {
 				require.True(t, utf8.ValidString(cell), "%q", cell)
 				require.NotContains(t, cell, "\x00", "the database takes none")
 			}
+		}
+	})
+}
+
+// The same for what a workbook holds, inside an archive that is sound.
+func FuzzSheet(f *testing.F) {
+	book := workbook()
+	f.Add(book["xl/worksheets/cards.xml"], book["xl/sharedStrings.xml"], book["xl/styles.xml"], book["xl/workbook.xml"])
+	f.Add(`<worksheet><sheetData><row r="99999999999"><c r="ZZZZ1" t="s"><v>-1</v></c></row></sheetData></worksheet>`, `<sst><si/></sst>`, "", "")
+	f.Add(`<row><c t="n" s="1"><v>1e309</v></c><c s="-1"><v>NaN</v></c><c t="b"><v>1</v></c>`, "<sst>", "<styleSheet>", `<workbook><workbookPr date1904="1"/></workbook>`)
+	f.Fuzz(func(t *testing.T, cells, texts, styles, top string) {
+		parts := workbook()
+		parts["xl/worksheets/cards.xml"], parts["xl/sharedStrings.xml"], parts["xl/styles.xml"] = cells, texts, styles
+		if top != "" {
+			parts["xl/workbook.xml"] = top
+			parts["xl/worksheets/sheet1.xml"] = cells
+		}
+		rows, err := read(t, sheet(t, parts))
+		if err != nil {
+			var refused *fault.Error
+			require.ErrorAs(t, err, &refused)
+		}
+		for _, row := range rows {
+			require.True(t, utf8.ValidString(row))
+			require.NotContains(t, row, "\x00")
 		}
 	})
 }

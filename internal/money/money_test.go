@@ -69,16 +69,20 @@ func TestWrite(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add("1,250.00")
+	for _, text := range []string{"1,250.00", "-1", "1e309", "9223372036854775808", "92233720368547758.07", "0.001", "１２", "1\u202f250", ""} {
+		f.Add(text)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
-		minor, err := money.Parse(text, "USD")
-		if err != nil {
-			return
+		for _, currency := range []string{"USD", "JPY", "KWD"} {
+			minor, err := money.Parse(text, currency)
+			if err != nil {
+				continue
+			}
+			// What was read, written and read again is the same sum.
+			again, err := money.Parse(money.Amount{Minor: minor, Currency: currency}.Decimal(), currency)
+			require.NoError(t, err)
+			require.Equal(t, minor, again)
+			require.GreaterOrEqual(t, minor, int64(0))
 		}
-		// What was read, written and read again is the same sum.
-		again, err := money.Parse(money.Amount{Minor: minor, Currency: "USD"}.Decimal(), "USD")
-		require.NoError(t, err)
-		require.Equal(t, minor, again)
-		require.GreaterOrEqual(t, minor, int64(0))
 	})
 }
