@@ -92,4 +92,14 @@ func TestSettings(t *testing.T) {
 		narrow.open("/admin/config/" + page)
 		narrow.looks("config-" + page + "-phone")
 	}
+
+	// Last, for nothing else is open from then on: staff must use a second factor.
+	narrow.open("/admin/config/general")
+	script[bool](narrow, find+`("Staff must use a second factor").click() === undefined`)
+	narrow.press("Save")
+	narrow.sees("Set yours up, then you can go on.")
+	narrow.looks("second-factor-must-phone")
+	admin.open("/admin/jobs")
+	admin.sees("Set yours up, then you can go on.")
+	admin.looks("second-factor-must")
 }

@@ -17,6 +17,21 @@ type mutant struct {
 func mutants() []mutant {
 	return []mutant{
 		{
+			"a code of a second factor counts as long as it is shown", "internal/db/second_factor.sql.go",
+			" and last_step < $1", "",
+			"./internal/staff", "TestCodesCountOnce", "whoever looks over a shoulder signs in with the same code",
+		},
+		{
+			"a recovery code is not used up", "internal/db/second_factor.sql.go",
+			" and used_at is null\n`", "\n`",
+			"./internal/staff", "TestCodesCountOnce", "a slip of paper opens the door for ever",
+		},
+		{
+			"a sign-in that was ended by a code goes on", "internal/staff/second_step.go",
+			"if n == 0 {", "if n < 0 {",
+			"./internal/staff", "TestCodesCountOnce|TestSignInAsksForTheCode", "one password lets in as often as there are codes",
+		},
+		{
 			"a redemption does not look at the card's state", "internal/db/card.sql.go",
 			"  and c.state = 'active' and s.state = 'active' and k.disabled_at is null\n", "  and k.disabled_at is null\n",
 			"./internal/card", "TestRace|TestRedeem", "one card pays everybody who types it at once",
