@@ -54,32 +54,61 @@ returning c.used_at::timestamptz as used_at, s.price, s.currency;
 
 -- name: CardList :many
 -- Cards of a series after a serial, with who used them. status narrows to what
--- cards are shown as, empty: all; state to the stored state that such cards have.
+-- cards are shown as, empty: all. way says how to come by them: each card is looked
+-- at; or those of a stored state; or the unused with a date of their own, which
+-- alone are shown otherwise than their series. One statement for all three would
+-- read a million cards to find none, as Postgres plans it once for every filter.
+with chosen as (
+  (select c.serial from card c join series s on s.id = c.series_id
+   where @way::text = 'each' and c.series_id = @series_id and c.serial > @after_serial
+     and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
+   order by c.series_id, c.serial limit @size)
+  union all
+  (select c.serial from card c join series s on s.id = c.series_id
+   where @way::text = 'state' and c.series_id = @series_id and c.serial > @after_serial and c.state = sqlc.narg('state')::card_state and c.state <> 'active'
+     and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
+   order by c.series_id, c.serial limit @size)
+  union all
+  (select c.serial from card c join series s on s.id = c.series_id
+   where @way::text = 'own' and c.series_id = @series_id and c.serial > @after_serial
+     and c.state = 'active' and c.valid_till is not null and c.valid_till between @from_day::date and @to_day::date
+     and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
+   order by c.series_id, c.serial limit @size)
+)
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name
-from card c
-join series s on s.id = c.series_id
+from chosen
+join card c on c.series_id = @series_id and c.serial = chosen.serial
 left join customer on customer.id = c.used_by
 left join partner on partner.id = c.partner_id
-where c.series_id = @series_id and c.serial > @after_serial
-  and (sqlc.narg('state')::card_state is null or c.state = sqlc.narg('state'))
-  and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
-order by c.series_id, c.serial
-limit @size;
+order by c.serial;
 
 -- name: CardListBack :many
 -- The page before a serial, last card first.
+with chosen as (
+  (select c.serial from card c join series s on s.id = c.series_id
+   where @way::text = 'each' and c.series_id = @series_id and c.serial < @before_serial
+     and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
+   order by c.series_id desc, c.serial desc limit @size)
+  union all
+  (select c.serial from card c join series s on s.id = c.series_id
+   where @way::text = 'state' and c.series_id = @series_id and c.serial < @before_serial and c.state = sqlc.narg('state')::card_state and c.state <> 'active'
+     and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
+   order by c.series_id desc, c.serial desc limit @size)
+  union all
+  (select c.serial from card c join series s on s.id = c.series_id
+   where @way::text = 'own' and c.series_id = @series_id and c.serial < @before_serial
+     and c.state = 'active' and c.valid_till is not null and c.valid_till between @from_day::date and @to_day::date
+     and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
+   order by c.series_id desc, c.serial desc limit @size)
+)
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name
-from card c
-join series s on s.id = c.series_id
+from chosen
+join card c on c.series_id = @series_id and c.serial = chosen.serial
 left join customer on customer.id = c.used_by
 left join partner on partner.id = c.partner_id
-where c.series_id = @series_id and c.serial < @before_serial
-  and (sqlc.narg('state')::card_state is null or c.state = sqlc.narg('state'))
-  and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
-order by c.series_id desc, c.serial desc
-limit @size;
+order by c.serial desc;
 
 -- name: CardExportPage :many
 -- What an export needs of the next cards of a series, up to a serial, in some

@@ -20,20 +20,25 @@ update card set revealed_at = now() where series_id = @series_id and serial = @s
 
 -- name: CardChangeCount :many
 -- A dry run: how many cards of a selection are shown as what, and how many are
--- already as the operation would make them.
-select x.shown, x.state, count(*) as cards,
-  count(*) filter (where x.already)::bigint as already
+-- already as the operation would make them. Cards that are alike are counted
+-- before anything is derived of them: a million are a few kinds.
+select x.shown, x.state, sum(x.cards)::bigint as cards,
+  coalesce(sum(x.cards) filter (where x.already), 0)::bigint as already
 from (
-  select c.state, card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) as shown,
+  select k.state, k.cards, card_shown(k.state, s.state, now() >= card_expires_at(coalesce(k.valid_till, s.valid_till), s.time_zone)) as shown,
     case @operation::card_operation
-      when 'enable' then c.state = 'active'
-      when 'disable' then c.state = 'disabled'
-      when 'extend' then c.valid_till is not distinct from sqlc.narg('valid_till')::date
-      when 'partner' then c.partner_id is not distinct from sqlc.narg('partner_id')::bigint
-      else false end and c.state in ('active', 'disabled') as already
-  from card c join series s on s.id = c.series_id
-  where c.series_id = @series_id and c.serial between @first_serial and @last_serial
-    and (sqlc.narg('serials')::integer[] is null or c.serial = any(sqlc.narg('serials')::integer[]))
+      when 'enable' then k.state = 'active'
+      when 'disable' then k.state = 'disabled'
+      when 'extend' then k.valid_till is not distinct from sqlc.narg('valid_till')::date
+      when 'partner' then k.partner_id is not distinct from sqlc.narg('partner_id')::bigint
+      else false end and k.state in ('active', 'disabled') as already
+  from (
+    select c.state, c.valid_till, c.partner_id, count(*) as cards
+    from card c
+    where c.series_id = @series_id and c.serial between @first_serial and @last_serial
+      and (sqlc.narg('serials')::integer[] is null or c.serial = any(sqlc.narg('serials')::integer[]))
+    group by c.state, c.valid_till, c.partner_id
+  ) k join series s on s.id = @series_id
 ) x
 where @status::text = '' or x.shown = @status
 group by x.shown, x.state

@@ -29,16 +29,20 @@ order by c.series_id desc, c.serial
 limit @size;
 
 -- name: FindUsedBy :many
--- The cards that customers used, newest first.
+-- The cards that customers used, newest first: so many of each, by the index, then
+-- the newest of all. Some customers use ten thousand.
 select s.number, s.prefix, c.serial, c.key_id, c.code_sealed, c.series_id,
   card_shown(c.state, s.state, false) as shown,
   c.used_by, customer.name as used_by_name
-from card c
+from unnest(@customer_ids::bigint[]) as who(id)
+cross join lateral (select k.series_id, k.serial, k.key_id, k.code_sealed, k.state, k.used_by, k.used_at
+  from card k join series of on of.id = k.series_id
+  where k.used_by = who.id
+    and (@all_partners::boolean or (not of.any_partner and not exists (
+      select from series_partner sp where sp.series_id = of.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
+  order by k.used_at desc limit @size) c
 join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by
-where c.used_by = any(@customer_ids::bigint[])
-  and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
 order by c.used_at desc
 limit @size;
 

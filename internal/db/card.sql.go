@@ -259,25 +259,41 @@ func (q *Queries) CardFindTaken(ctx context.Context, db DBTX, codeIndexes [][]by
 }
 
 const cardList = `-- name: CardList :many
+with chosen as (
+  (select c.serial from card c join series s on s.id = c.series_id
+   where $2::text = 'each' and c.series_id = $1 and c.serial > $3
+     and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
+   order by c.series_id, c.serial limit $5)
+  union all
+  (select c.serial from card c join series s on s.id = c.series_id
+   where $2::text = 'state' and c.series_id = $1 and c.serial > $3 and c.state = $6::card_state and c.state <> 'active'
+     and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
+   order by c.series_id, c.serial limit $5)
+  union all
+  (select c.serial from card c join series s on s.id = c.series_id
+   where $2::text = 'own' and c.series_id = $1 and c.serial > $3
+     and c.state = 'active' and c.valid_till is not null and c.valid_till between $7::date and $8::date
+     and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
+   order by c.series_id, c.serial limit $5)
+)
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name
-from card c
-join series s on s.id = c.series_id
+from chosen
+join card c on c.series_id = $1 and c.serial = chosen.serial
 left join customer on customer.id = c.used_by
 left join partner on partner.id = c.partner_id
-where c.series_id = $1 and c.serial > $2
-  and ($3::card_state is null or c.state = $3)
-  and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
-order by c.series_id, c.serial
-limit $5
+order by c.serial
 `
 
 type CardListParams struct {
 	SeriesID    int64
+	Way         string
 	AfterSerial int32
-	State       *CardState
 	Status      string
 	Size        int32
+	State       *CardState
+	FromDay     time.Time
+	ToDay       time.Time
 }
 
 type CardListRow struct {
@@ -296,14 +312,20 @@ type CardListRow struct {
 }
 
 // Cards of a series after a serial, with who used them. status narrows to what
-// cards are shown as, empty: all; state to the stored state that such cards have.
+// cards are shown as, empty: all. way says how to come by them: each card is looked
+// at; or those of a stored state; or the unused with a date of their own, which
+// alone are shown otherwise than their series. One statement for all three would
+// read a million cards to find none, as Postgres plans it once for every filter.
 func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]CardListRow, error) {
 	rows, err := db.Query(ctx, cardList,
 		arg.SeriesID,
+		arg.Way,
 		arg.AfterSerial,
-		arg.State,
 		arg.Status,
 		arg.Size,
+		arg.State,
+		arg.FromDay,
+		arg.ToDay,
 	)
 	if err != nil {
 		return nil, err
@@ -337,25 +359,41 @@ func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]
 }
 
 const cardListBack = `-- name: CardListBack :many
+with chosen as (
+  (select c.serial from card c join series s on s.id = c.series_id
+   where $2::text = 'each' and c.series_id = $1 and c.serial < $3
+     and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
+   order by c.series_id desc, c.serial desc limit $5)
+  union all
+  (select c.serial from card c join series s on s.id = c.series_id
+   where $2::text = 'state' and c.series_id = $1 and c.serial < $3 and c.state = $6::card_state and c.state <> 'active'
+     and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
+   order by c.series_id desc, c.serial desc limit $5)
+  union all
+  (select c.serial from card c join series s on s.id = c.series_id
+   where $2::text = 'own' and c.series_id = $1 and c.serial < $3
+     and c.state = 'active' and c.valid_till is not null and c.valid_till between $7::date and $8::date
+     and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
+   order by c.series_id desc, c.serial desc limit $5)
+)
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name
-from card c
-join series s on s.id = c.series_id
+from chosen
+join card c on c.series_id = $1 and c.serial = chosen.serial
 left join customer on customer.id = c.used_by
 left join partner on partner.id = c.partner_id
-where c.series_id = $1 and c.serial < $2
-  and ($3::card_state is null or c.state = $3)
-  and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
-order by c.series_id desc, c.serial desc
-limit $5
+order by c.serial desc
 `
 
 type CardListBackParams struct {
 	SeriesID     int64
+	Way          string
 	BeforeSerial int32
-	State        *CardState
 	Status       string
 	Size         int32
+	State        *CardState
+	FromDay      time.Time
+	ToDay        time.Time
 }
 
 type CardListBackRow struct {
@@ -377,10 +415,13 @@ type CardListBackRow struct {
 func (q *Queries) CardListBack(ctx context.Context, db DBTX, arg CardListBackParams) ([]CardListBackRow, error) {
 	rows, err := db.Query(ctx, cardListBack,
 		arg.SeriesID,
+		arg.Way,
 		arg.BeforeSerial,
-		arg.State,
 		arg.Status,
 		arg.Size,
+		arg.State,
+		arg.FromDay,
+		arg.ToDay,
 	)
 	if err != nil {
 		return nil, err

@@ -43,19 +43,23 @@ func (q *Queries) CardChangeAdvance(ctx context.Context, db DBTX, arg CardChange
 }
 
 const cardChangeCount = `-- name: CardChangeCount :many
-select x.shown, x.state, count(*) as cards,
-  count(*) filter (where x.already)::bigint as already
+select x.shown, x.state, sum(x.cards)::bigint as cards,
+  coalesce(sum(x.cards) filter (where x.already), 0)::bigint as already
 from (
-  select c.state, card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) as shown,
+  select k.state, k.cards, card_shown(k.state, s.state, now() >= card_expires_at(coalesce(k.valid_till, s.valid_till), s.time_zone)) as shown,
     case $1::card_operation
-      when 'enable' then c.state = 'active'
-      when 'disable' then c.state = 'disabled'
-      when 'extend' then c.valid_till is not distinct from $2::date
-      when 'partner' then c.partner_id is not distinct from $3::bigint
-      else false end and c.state in ('active', 'disabled') as already
-  from card c join series s on s.id = c.series_id
-  where c.series_id = $4 and c.serial between $5 and $6
-    and ($7::integer[] is null or c.serial = any($7::integer[]))
+      when 'enable' then k.state = 'active'
+      when 'disable' then k.state = 'disabled'
+      when 'extend' then k.valid_till is not distinct from $2::date
+      when 'partner' then k.partner_id is not distinct from $3::bigint
+      else false end and k.state in ('active', 'disabled') as already
+  from (
+    select c.state, c.valid_till, c.partner_id, count(*) as cards
+    from card c
+    where c.series_id = $4 and c.serial between $5 and $6
+      and ($7::integer[] is null or c.serial = any($7::integer[]))
+    group by c.state, c.valid_till, c.partner_id
+  ) k join series s on s.id = $4
 ) x
 where $8::text = '' or x.shown = $8
 group by x.shown, x.state
@@ -81,7 +85,8 @@ type CardChangeCountRow struct {
 }
 
 // A dry run: how many cards of a selection are shown as what, and how many are
-// already as the operation would make them.
+// already as the operation would make them. Cards that are alike are counted
+// before anything is derived of them: a million are a few kinds.
 func (q *Queries) CardChangeCount(ctx context.Context, db DBTX, arg CardChangeCountParams) ([]CardChangeCountRow, error) {
 	rows, err := db.Query(ctx, cardChangeCount,
 		arg.Operation,

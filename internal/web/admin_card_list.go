@@ -64,13 +64,13 @@ func cardColumns() []tableColumn {
 const cardColumnsCookie = "refill-card-columns"
 
 // keepCardView remembers the columns that the form asks for, and shows the table.
-func (s *Server) keepCardView(c *gin.Context, number string) error {
+func (s *Server) keepCardView(c *gin.Context, series db.SeriesShowRow) error {
 	s.keepColumns(c, cardColumnsCookie, cardColumns())
 	size := ""
 	if n := pageSize(c); n != cardsPerPage {
 		size = fmt.Sprint(n)
 	}
-	return s.redirect(c, listURL(seriesURL(number), "status", string(filterOf(c.Query("status")).status), "size", size)+"#series-cards")
+	return s.redirect(c, listURL(seriesURL(series.Series.Number), "status", string(filterOf(c.Query("status"), series).status), "size", size)+"#series-cards")
 }
 
 // cardTableView is the form of what the table shows.
@@ -173,7 +173,7 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 	if left.Word != "Expired" {
 		words = slices.Insert(words, 3, filterWord{"Expired", "expired", false})
 	}
-	filter := filterOf(status)
+	filter := filterOf(status, series)
 	t.Status = string(filter.status)
 	size := pageSize(c)
 	sizeText := ""
@@ -216,29 +216,44 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 	return t, nil
 }
 
-// cardFilter narrows a table to what cards are shown as, and to the stored state
-// that such cards have, which an index knows.
+// cardFilter narrows a table to what cards are shown as, by the way on which the
+// fewest cards are looked at.
 type cardFilter struct {
-	status card.Status
-	state  *db.CardState
+	status   card.Status
+	way      string // see the query CardList
+	state    *db.CardState
+	from, to time.Time // of own dates, with a margin for time zones
 }
 
+// The ways of CardList.
+const (
+	wayEach  = "each"
+	wayState = "state"
+	wayOwn   = "own"
+)
+
 // filterOf reads a status of the address; one that no card has is left out.
-func filterOf(status string) cardFilter {
-	var state db.CardState
-	switch card.Status(status) {
-	case card.StatusUsed:
-		state = db.CardStateUsed
-	case card.StatusDisabled:
-		state = db.CardStateDisabled
-	case card.StatusActive, card.StatusExpired, card.StatusLocked, card.StatusInactive:
-		state = db.CardStateActive
-	case card.StatusVoid: // stored, or the whole series is
-		return cardFilter{card.StatusVoid, nil}
-	default:
-		return cardFilter{}
+func filterOf(status string, series db.SeriesShowRow) cardFilter {
+	usual := card.StatusOf(db.CardStateActive, series.Series.State, series.Expired)
+	stored := func(state db.CardState) cardFilter {
+		return cardFilter{status: card.Status(status), way: wayState, state: &state}
 	}
-	return cardFilter{card.Status(status), &state}
+	switch one := card.Status(status); one {
+	case usual: // so is every unused card that has no date of its own
+		return cardFilter{status: one, way: wayEach}
+	case card.StatusUsed:
+		return stored(db.CardStateUsed)
+	case card.StatusDisabled:
+		return stored(db.CardStateDisabled)
+	case card.StatusVoid:
+		return stored(db.CardStateVoid)
+	case card.StatusExpired:
+		return cardFilter{status: one, way: wayOwn, to: series.AskedAt.AddDate(0, 0, 2)}
+	case card.StatusActive, card.StatusLocked, card.StatusInactive:
+		return cardFilter{status: one, way: wayOwn, from: series.AskedAt.AddDate(0, 0, -2), to: series.AskedAt.AddDate(1000, 0, 0)}
+	default:
+		return cardFilter{way: wayEach}
+	}
 }
 
 // readCards reads one page in the order of serials, and whether there are cards
@@ -252,7 +267,10 @@ func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, 
 	if from, jump := serialParam(c, "from"); jump && !ok {
 		after = max(min(from, series.Made)-1, 0) // beyond the last: the last
 	}
-	rows, err = db.New().CardList(c.Request.Context(), s.Pool, db.CardListParams{SeriesID: series.ID, AfterSerial: after, State: filter.state, Status: string(filter.status), Size: size + 1})
+	rows, err = db.New().CardList(c.Request.Context(), s.Pool, db.CardListParams{
+		SeriesID: series.ID, AfterSerial: after, Size: size + 1,
+		Way: filter.way, Status: string(filter.status), State: filter.state, FromDay: filter.from, ToDay: filter.to,
+	})
 	if err != nil {
 		return nil, false, false, err
 	}
@@ -269,7 +287,10 @@ func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, 
 // cardsBefore reads the cards just before a serial, and whether there are more
 // before them.
 func (s *Server) cardsBefore(c *gin.Context, seriesID int64, serial int32, filter cardFilter, size int32) ([]db.CardListRow, bool, error) {
-	list, err := db.New().CardListBack(c.Request.Context(), s.Pool, db.CardListBackParams{SeriesID: seriesID, BeforeSerial: serial, State: filter.state, Status: string(filter.status), Size: size + 1})
+	list, err := db.New().CardListBack(c.Request.Context(), s.Pool, db.CardListBackParams{
+		SeriesID: seriesID, BeforeSerial: serial, Size: size + 1,
+		Way: filter.way, Status: string(filter.status), State: filter.state, FromDay: filter.from, ToDay: filter.to,
+	})
 	if err != nil {
 		return nil, false, err
 	}

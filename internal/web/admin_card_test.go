@@ -3,9 +3,12 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
@@ -82,6 +85,12 @@ func TestCustomersAreSuggested(t *testing.T) {
 	require.Equal(t, 8, choices.Length())
 	require.Equal(t, fmt.Sprint(first), choices.First().AttrOr("data-value", ""))
 	require.Contains(t, found.one("#customer-list").AttrOr("data-says", ""), "There are more")
+
+	// Also where more match than are ordered.
+	s.exec(`insert into customer (partner_id, username, name) select $1, 'long-' || n, 'A long list' from generate_series(1, 1200) n`, s.North.ID)
+	last := s.newCustomer("long", s.North)
+	found = s.as(db.StaffRoleCashier).htmx(seriesURL(series.Number) + "/cards/1/customers?q=long")
+	require.Equal(t, fmt.Sprint(last), found.doc().Find("[role=option]").First().AttrOr("data-value", ""))
 }
 
 func TestCardColumns(t *testing.T) {
@@ -106,4 +115,47 @@ func TestCardColumns(t *testing.T) {
 	require.Equal(t, at+"#series-cards", admin.get(at+"?view=1&size=7&status=nonsense").Header.Get("Location"))
 	require.Equal(t, "SerialActions", heads(), "none but what names the card")
 	require.Equal(t, http.StatusNotFound, s.as(db.StaffRoleAdministrator, s.South).get(seriesURL("209901")+"?view=1").Status)
+}
+
+// However a filter comes by its cards, they are those that are shown so.
+func TestCardsAreFilteredAsTheyAreShown(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	series, _ := s.series(60)
+	s.redeem(series, 7, s.newCustomer("anna.north", s.North))
+	s.exec(`update card set state = 'disabled' where serial in (3, 30)`)
+	s.exec(`update card set state = 'void' where serial in (4, 40)`)
+	s.exec(`update card set valid_till = current_date - 3 where serial in (3, 5, 55)`)
+	s.exec(`update card set valid_till = current_date + 30 where serial in (4, 6, 56)`)
+	admin := s.as(db.StaffRoleAdministrator)
+	shown := func(status, query string) []string {
+		var serials []string
+		admin.get(seriesURL(series.Number) + "?status=" + status + query).doc().Find("#series-cards tbody .at-serial").Each(func(_ int, one *goquery.Selection) {
+			serials = append(serials, one.Text())
+		})
+		return serials
+	}
+	seen := 0
+	for _, state := range []db.SeriesState{db.SeriesStateReady, db.SeriesStateActive, db.SeriesStateLocked, db.SeriesStateVoid} {
+		for _, till := range []int{-1, 1} {
+			s.exec(`update series set state = $1, valid_till = current_date + $2::integer`, state, till)
+			for _, status := range []string{"active", "inactive", "locked", "expired", "used", "disabled", "void"} {
+				var want, back []string
+				rows, err := s.Server.Pool.Query(t.Context(), `select c.serial::text from card c join series s on s.id = c.series_id
+					where card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $1 order by c.serial`, status)
+				require.NoError(t, err)
+				want, err = pgx.CollectRows(rows, pgx.RowTo[string])
+				require.NoError(t, err)
+				require.Equal(t, append([]string(nil), want[:min(50, len(want))]...), shown(status, ""), "%s of a series that is %s", status, state)
+				for _, serial := range want {
+					if n, _ := strconv.Atoi(serial); n < 41 {
+						back = append(back, serial)
+					}
+				}
+				require.Equal(t, back, shown(status, "&before=41"), "%s of a series that is %s, backwards", status, state)
+				seen += len(want)
+			}
+		}
+	}
+	require.Equal(t, 4*2*60, seen, "each card is shown as something")
 }

@@ -52,7 +52,7 @@ func (s *Server) adminSeriesShow(c *gin.Context) error {
 		if err != nil {
 			return err
 		}
-		return s.keepCardView(c, row.Series.Number)
+		return s.keepCardView(c, row)
 	}
 	p, err := s.newSeriesShowPage(c)
 	if err != nil {
