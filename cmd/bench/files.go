@@ -10,7 +10,7 @@ import (
 )
 
 // cardColumns are what the worker fills when it makes a card.
-const cardColumns = "series_id, serial, key_id, code_index, code_sealed"
+const cardColumns = "series_id, serial, key_id, code_index, code_sealed, last_four"
 
 // measureGenerate makes series through the real job, and has psql copy the same
 // rows into an identical table with the same indexes. That table keeps the rows
