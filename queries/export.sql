@@ -64,9 +64,16 @@ where id = @id and state = 'running';
 update export set state = 'failed', failure = @failure, finished_at = now()
 where id = @id and state in ('queued', 'running');
 
+-- name: ExportHold :exec
+-- Keeps a file from being made until somebody else has approved it.
+update export set state = 'waiting' where id = @id and state = 'queued' and job_id is null;
+
+-- name: ExportRelease :execrows
+update export set state = 'queued' where id = @id and state = 'waiting';
+
 -- name: ExportCancel :execrows
 update export set state = 'cancelled', finished_at = now()
-where id = @id and state in ('queued', 'running', 'failed');
+where id = @id and state in ('waiting', 'queued', 'running', 'failed');
 
 -- name: ExportRequeue :execrows
 update export set state = 'queued', failure = '', rows_done = 0
@@ -110,4 +117,4 @@ select count(*) from export where series_id = @series_id and state in ('queued',
 update export set state = case when state = 'ready' then state else 'cancelled' end,
   finished_at = coalesce(finished_at, now()),
   expires_at = case when state = 'ready' then now() else expires_at end
-where series_id = @series_id and state in ('queued', 'running', 'failed', 'ready');
+where series_id = @series_id and state in ('waiting', 'queued', 'running', 'failed', 'ready');

@@ -128,10 +128,10 @@ update series set made = made + @n where id = @id;
 
 -- name: SeriesFinish :one
 update series set
-  state = case when activate_when_generated then 'active' else 'ready' end::series_state,
+  state = case when activate_when_generated and not @hold::boolean then 'active' else 'ready' end::series_state,
   made_at = now(),
   version = version + 1,
-  activated_at = case when activate_when_generated then now() end
+  activated_at = case when activate_when_generated and not @hold::boolean then now() end
 where id = @id and made = quantity
 returning state;
 

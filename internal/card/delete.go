@@ -36,6 +36,9 @@ func (s *Service) Void(ctx context.Context, actor audit.Actor, seriesID int64) e
 		if err := s.setState(ctx, tx, seriesID, db.SeriesStateVoid); err != nil {
 			return nil, err
 		}
+		if _, err := s.q.ApprovalEndSeries(ctx, tx, seriesID); err != nil {
+			return nil, fmt.Errorf("withdraw requests: %w", err)
+		}
 		if err := s.q.ExportEndSeries(ctx, tx, seriesID); err != nil {
 			return nil, fmt.Errorf("end the exports of a series: %w", err)
 		}

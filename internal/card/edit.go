@@ -101,6 +101,9 @@ func (s *Service) PlanEdit(ctx context.Context, actor audit.Actor, seriesID int6
 	if err := p.allowed(series, row.Expired); err != nil {
 		return p, err
 	}
+	if err := s.mayReprice(ctx, s.db, series, p); err != nil {
+		return p, err
+	}
 	return p, s.checkRenewedGuess(ctx, row, p)
 }
 
@@ -296,6 +299,9 @@ func (s *Service) applyEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, s
 	}
 	p.Left = left
 	if err := p.allowed(series, false); err != nil { // the last card was redeemed meanwhile
+		return err
+	}
+	if err := s.mayReprice(ctx, tx, series, *p); err != nil {
 		return err
 	}
 	p.reckon(series)

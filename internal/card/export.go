@@ -76,10 +76,16 @@ func (s *Service) RequestExportOf(ctx context.Context, actor audit.Actor, series
 		if err != nil {
 			return fmt.Errorf("enter an export: %w", err)
 		}
-		if err := s.enqueueExport(ctx, tx, id); err != nil {
+		held, err := s.holdExport(ctx, tx, actor, seriesID, id)
+		if err != nil {
 			return err
 		}
-		err := audit.Record(ctx, tx, actor, audit.Entry{Action: "export.requested", SeriesID: seriesID, Detail: map[string]any{"export": id, "format": format}})
+		if !held {
+			if err := s.enqueueExport(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		err = audit.Record(ctx, tx, actor, audit.Entry{Action: "export.requested", SeriesID: seriesID, Detail: map[string]any{"export": id, "format": format}})
 		if err != nil {
 			return err
 		}
@@ -167,6 +173,9 @@ func (s *Service) CancelExport(ctx context.Context, actor audit.Actor, id int64)
 		if err != nil {
 			return fmt.Errorf("cancel an export: %w", err)
 		}
+		if _, err := s.q.ApprovalEndExport(ctx, tx, &id); err != nil {
+			return fmt.Errorf("withdraw a request: %w", err)
+		}
 		if n == 0 {
 			return ErrExportState
 		}
@@ -181,13 +190,16 @@ func (s *Service) CancelExport(ctx context.Context, actor audit.Actor, id int64)
 
 // RetryExport starts a failed export again from the beginning.
 func (s *Service) RetryExport(ctx context.Context, actor audit.Actor, id int64) error {
-	return s.changeExport(ctx, actor, id, "export.retried", nil, func(tx pgx.Tx, _ db.ExportGetRow) error {
+	return s.changeExport(ctx, actor, id, "export.retried", nil, func(tx pgx.Tx, e db.ExportGetRow) error {
 		n, err := s.q.ExportRequeue(ctx, tx, id)
 		if err != nil {
 			return fmt.Errorf("take up an export: %w", err)
 		}
 		if n == 0 {
 			return ErrExportState
+		}
+		if err := s.mayExport(ctx, tx, e.Export.SeriesID, id); err != nil {
+			return err
 		}
 		return s.enqueueExport(ctx, tx, id)
 	})
@@ -228,6 +240,9 @@ func (s *Service) StartExport(ctx context.Context, id int64) (db.ExportGetRow, d
 		return e, series, err
 	}
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		if err := s.mayExport(ctx, tx, e.Export.SeriesID, id); err != nil {
+			return err
+		}
 		n, err := s.q.ExportStart(ctx, tx, db.ExportStartParams{ID: id, RowsTotal: int32(selected)}) //nolint:gosec // at most MaxQuantity
 		if err != nil {
 			return fmt.Errorf("start an export: %w", err)

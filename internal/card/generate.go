@@ -141,18 +141,26 @@ const maxRedraws = 10
 
 // finish ends the making of a series: it is ready, or active at once.
 func (s *Service) finish(ctx context.Context, tx pgx.Tx, series db.Series) error {
-	state, err := s.q.SeriesFinish(ctx, tx, series.ID)
+	actor := audit.System()
+	series.Made = series.Quantity
+	hold := false
+	if series.ActivateWhenGenerated {
+		alone, err := s.approvedActivation(ctx, tx, actor, series, series.CreatedBy)
+		if err != nil {
+			return err
+		}
+		hold = !alone
+	}
+	state, err := s.q.SeriesFinish(ctx, tx, db.SeriesFinishParams{ID: series.ID, Hold: hold})
 	if err != nil {
 		return fmt.Errorf("finish a series: %w", err)
 	}
-	actor := audit.System()
 	if err := audit.Record(ctx, tx, actor, audit.Entry{Action: "series.generated", SeriesID: series.ID, Detail: map[string]any{"cards": series.Quantity}}); err != nil {
 		return err
 	}
 	if state != db.SeriesStateActive {
 		return nil
 	}
-	series.Made = series.Quantity
 	left, err := s.remaining(ctx, tx, series) // imported cards may be void from the start
 	if err != nil {
 		return err

@@ -61,18 +61,9 @@ func (s *Service) change(ctx context.Context, actor audit.Actor, seriesID int64,
 // changeNoting is change for what leaves facts in the audit trail.
 func (s *Service) changeNoting(ctx context.Context, actor audit.Actor, seriesID int64, action string, from []db.SeriesState, f func(tx pgx.Tx, series db.Series) (map[string]any, error)) error {
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		if err := s.q.SeriesLock(ctx, tx, int32(seriesID)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
-			return fmt.Errorf("lock a series: %w", err)
-		}
-		if _, err := s.seriesIn(ctx, tx, actor, seriesID); err != nil { // as it is under the lock
-			return err
-		}
-		series, err := s.q.SeriesGetForUpdate(ctx, tx, seriesID)
+		series, err := s.hold(ctx, tx, actor, seriesID, from)
 		if err != nil {
-			return fmt.Errorf("lock a series: %w", err)
-		}
-		if !slices.Contains(from, series.State) {
-			return ErrSeriesState
+			return err
 		}
 		facts, err := f(tx, series)
 		if err != nil {
@@ -83,6 +74,24 @@ func (s *Service) changeNoting(ctx context.Context, actor audit.Actor, seriesID 
 		}
 		return s.notifySeries(ctx, tx, seriesID)
 	})
+}
+
+// hold takes the lock of a series and its row, and refuses one in another state.
+func (s *Service) hold(ctx context.Context, tx pgx.Tx, actor audit.Actor, seriesID int64, from []db.SeriesState) (db.Series, error) {
+	if err := s.q.SeriesLock(ctx, tx, int32(seriesID)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
+		return db.Series{}, fmt.Errorf("lock a series: %w", err)
+	}
+	if _, err := s.seriesIn(ctx, tx, actor, seriesID); err != nil { // as it is under the lock
+		return db.Series{}, err
+	}
+	series, err := s.q.SeriesGetForUpdate(ctx, tx, seriesID)
+	if err != nil {
+		return series, fmt.Errorf("lock a series: %w", err)
+	}
+	if !slices.Contains(from, series.State) {
+		return series, ErrSeriesState
+	}
+	return series, nil
 }
 
 func (s *Service) setState(ctx context.Context, tx pgx.Tx, seriesID int64, state db.SeriesState) error {
@@ -105,18 +114,48 @@ func (s *Service) remaining(ctx context.Context, tx pgx.Tx, series db.Series) (i
 // first activation their value is posted from issued to outstanding.
 func (s *Service) Activate(ctx context.Context, actor audit.Actor, seriesID int64) error {
 	from := []db.SeriesState{db.SeriesStateReady, db.SeriesStateLocked}
-	return s.change(ctx, actor, seriesID, "series.activated", from, func(tx pgx.Tx, series db.Series) error {
-		if series.State == db.SeriesStateReady {
-			left, err := s.remaining(ctx, tx, series)
-			if err != nil {
-				return err
-			}
-			if err := s.postActivation(ctx, tx, series, int32(left), actor); err != nil { //nolint:gosec // at most MaxQuantity
-				return err
-			}
+	waits := false
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		series, err := s.hold(ctx, tx, actor, seriesID, from)
+		if err != nil {
+			return err
 		}
-		return s.setState(ctx, tx, seriesID, db.SeriesStateActive)
+		alone, err := s.approvedActivation(ctx, tx, actor, series, actor.Staff())
+		if err != nil {
+			return err
+		}
+		if waits = !alone; waits {
+			return nil
+		}
+		if err := s.activate(ctx, tx, actor, series); err != nil {
+			return err
+		}
+		return s.notifySeries(ctx, tx, seriesID)
 	})
+	if err == nil && waits {
+		return ErrActivationWaits
+	}
+	return err
+}
+
+// ErrActivationWaits says that a series is not active yet: it was asked for.
+var ErrActivationWaits = fault.New(fault.Conflict, "activation_waits", "The series is worth more than one person may activate. It waits until somebody else approves it.")
+
+// activate is the activation itself, of a series whose lock is held.
+func (s *Service) activate(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series) error {
+	if series.State == db.SeriesStateReady {
+		left, err := s.remaining(ctx, tx, series)
+		if err != nil {
+			return err
+		}
+		if err := s.postActivation(ctx, tx, series, int32(left), actor); err != nil { //nolint:gosec // at most MaxQuantity
+			return err
+		}
+	}
+	if err := s.setState(ctx, tx, series.ID, db.SeriesStateActive); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, actor, audit.Entry{Action: "series.activated", SeriesID: series.ID})
 }
 
 // Lock stops every card of an active series from being redeemed until it is

@@ -32,7 +32,7 @@ func (q *Queries) ExportAdvance(ctx context.Context, db DBTX, arg ExportAdvanceP
 
 const exportCancel = `-- name: ExportCancel :execrows
 update export set state = 'cancelled', finished_at = now()
-where id = $1 and state in ('queued', 'running', 'failed')
+where id = $1 and state in ('waiting', 'queued', 'running', 'failed')
 `
 
 func (q *Queries) ExportCancel(ctx context.Context, db DBTX, id int64) (int64, error) {
@@ -106,7 +106,7 @@ const exportEndSeries = `-- name: ExportEndSeries :exec
 update export set state = case when state = 'ready' then state else 'cancelled' end,
   finished_at = coalesce(finished_at, now()),
   expires_at = case when state = 'ready' then now() else expires_at end
-where series_id = $1 and state in ('queued', 'running', 'failed', 'ready')
+where series_id = $1 and state in ('waiting', 'queued', 'running', 'failed', 'ready')
 `
 
 // A deleted series' files are no longer to be had: those under way are given up,
@@ -304,6 +304,16 @@ func (q *Queries) ExportGetChoice(ctx context.Context, db DBTX, arg ExportGetCho
 	return i, err
 }
 
+const exportHold = `-- name: ExportHold :exec
+update export set state = 'waiting' where id = $1 and state = 'queued' and job_id is null
+`
+
+// Keeps a file from being made until somebody else has approved it.
+func (q *Queries) ExportHold(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, exportHold, id)
+	return err
+}
+
 const exportListFiles = `-- name: ExportListFiles :many
 select file from export where state = 'ready'
 `
@@ -477,6 +487,18 @@ type ExportNotifyParams struct {
 func (q *Queries) ExportNotify(ctx context.Context, db DBTX, arg ExportNotifyParams) error {
 	_, err := db.Exec(ctx, exportNotify, arg.ID, arg.SeriesID, arg.StaffID)
 	return err
+}
+
+const exportRelease = `-- name: ExportRelease :execrows
+update export set state = 'queued' where id = $1 and state = 'waiting'
+`
+
+func (q *Queries) ExportRelease(ctx context.Context, db DBTX, id int64) (int64, error) {
+	result, err := db.Exec(ctx, exportRelease, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const exportRequeue = `-- name: ExportRequeue :execrows

@@ -83,6 +83,134 @@ func AllAccountKindValues() []AccountKind {
 	}
 }
 
+type ApprovalKind string
+
+const (
+	ApprovalKindActivate ApprovalKind = "activate"
+	ApprovalKindExport   ApprovalKind = "export"
+)
+
+func (e *ApprovalKind) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = ApprovalKind(s)
+	case string:
+		*e = ApprovalKind(s)
+	default:
+		return fmt.Errorf("unsupported scan type for ApprovalKind: %T", src)
+	}
+	return nil
+}
+
+type NullApprovalKind struct {
+	ApprovalKind ApprovalKind
+	Valid        bool // Valid is true if ApprovalKind is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullApprovalKind) Scan(value interface{}) error {
+	if value == nil {
+		ns.ApprovalKind, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.ApprovalKind.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullApprovalKind) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.ApprovalKind), nil
+}
+
+func (e ApprovalKind) Valid() bool {
+	switch e {
+	case ApprovalKindActivate,
+		ApprovalKindExport:
+		return true
+	}
+	return false
+}
+
+func AllApprovalKindValues() []ApprovalKind {
+	return []ApprovalKind{
+		ApprovalKindActivate,
+		ApprovalKindExport,
+	}
+}
+
+type ApprovalState string
+
+const (
+	ApprovalStateWaiting   ApprovalState = "waiting"
+	ApprovalStateApproved  ApprovalState = "approved"
+	ApprovalStateRefused   ApprovalState = "refused"
+	ApprovalStateExpired   ApprovalState = "expired"
+	ApprovalStateOutdated  ApprovalState = "outdated"
+	ApprovalStateWithdrawn ApprovalState = "withdrawn"
+)
+
+func (e *ApprovalState) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = ApprovalState(s)
+	case string:
+		*e = ApprovalState(s)
+	default:
+		return fmt.Errorf("unsupported scan type for ApprovalState: %T", src)
+	}
+	return nil
+}
+
+type NullApprovalState struct {
+	ApprovalState ApprovalState
+	Valid         bool // Valid is true if ApprovalState is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullApprovalState) Scan(value interface{}) error {
+	if value == nil {
+		ns.ApprovalState, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.ApprovalState.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullApprovalState) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.ApprovalState), nil
+}
+
+func (e ApprovalState) Valid() bool {
+	switch e {
+	case ApprovalStateWaiting,
+		ApprovalStateApproved,
+		ApprovalStateRefused,
+		ApprovalStateExpired,
+		ApprovalStateOutdated,
+		ApprovalStateWithdrawn:
+		return true
+	}
+	return false
+}
+
+func AllApprovalStateValues() []ApprovalState {
+	return []ApprovalState{
+		ApprovalStateWaiting,
+		ApprovalStateApproved,
+		ApprovalStateRefused,
+		ApprovalStateExpired,
+		ApprovalStateOutdated,
+		ApprovalStateWithdrawn,
+	}
+}
+
 type CardChangeState string
 
 const (
@@ -348,6 +476,7 @@ const (
 	ExportStateFailed    ExportState = "failed"
 	ExportStateCancelled ExportState = "cancelled"
 	ExportStateExpired   ExportState = "expired"
+	ExportStateWaiting   ExportState = "waiting"
 )
 
 func (e *ExportState) Scan(src interface{}) error {
@@ -392,7 +521,8 @@ func (e ExportState) Valid() bool {
 		ExportStateReady,
 		ExportStateFailed,
 		ExportStateCancelled,
-		ExportStateExpired:
+		ExportStateExpired,
+		ExportStateWaiting:
 		return true
 	}
 	return false
@@ -406,6 +536,7 @@ func AllExportStateValues() []ExportState {
 		ExportStateFailed,
 		ExportStateCancelled,
 		ExportStateExpired,
+		ExportStateWaiting,
 	}
 }
 
@@ -795,6 +926,25 @@ type Account struct {
 	SeriesID   *int64
 	Balance    *int64
 	Version    *int64
+}
+
+// An activation or an export above the value that settings name: asked for by one member of staff, decided by another.
+type Approval struct {
+	ID       int64
+	Kind     ApprovalKind
+	State    ApprovalState
+	SeriesID int64
+	ExportID *int64
+	// What the cards were worth together when it was asked for, in minor units. Approving measures again.
+	Value       int64
+	Price       int64
+	Cards       int64
+	RequestedBy int64
+	RequestedAt time.Time
+	ExpiresAt   time.Time
+	DecidedBy   *int64
+	DecidedAt   *time.Time
+	Reason      string
 }
 
 // Who did what, when, from where. Insert-only. Never holds a code.

@@ -184,16 +184,21 @@ func (q *Queries) SeriesFail(ctx context.Context, db DBTX, arg SeriesFailParams)
 
 const seriesFinish = `-- name: SeriesFinish :one
 update series set
-  state = case when activate_when_generated then 'active' else 'ready' end::series_state,
+  state = case when activate_when_generated and not $1::boolean then 'active' else 'ready' end::series_state,
   made_at = now(),
   version = version + 1,
-  activated_at = case when activate_when_generated then now() end
-where id = $1 and made = quantity
+  activated_at = case when activate_when_generated and not $1::boolean then now() end
+where id = $2 and made = quantity
 returning state
 `
 
-func (q *Queries) SeriesFinish(ctx context.Context, db DBTX, id int64) (SeriesState, error) {
-	row := db.QueryRow(ctx, seriesFinish, id)
+type SeriesFinishParams struct {
+	Hold bool
+	ID   int64
+}
+
+func (q *Queries) SeriesFinish(ctx context.Context, db DBTX, arg SeriesFinishParams) (SeriesState, error) {
+	row := db.QueryRow(ctx, seriesFinish, arg.Hold, arg.ID)
 	var state SeriesState
 	err := row.Scan(&state)
 	return state, err

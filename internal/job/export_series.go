@@ -49,6 +49,9 @@ func (w *exportWorker) Work(ctx context.Context, job *river.Job[card.ExportSerie
 	if errors.Is(err, card.ErrNotWanted) {
 		return river.JobCancel(err)
 	}
+	if errors.Is(err, card.ErrApprovalNeeded) {
+		return errors.Join(river.JobCancel(err), w.cards.FailExport(ctx, job.Args.ExportID, card.ErrApprovalNeeded.Message))
+	}
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,9 @@ const (
 	KindExport = "export"
 	KindImport = "import"
 	KindCheck  = "check"
-	KindJobs   = "jobs"
+	// KindApproval says that something was asked of a second person, or decided.
+	KindApproval = "approval"
+	KindJobs     = "jobs"
 	// KindResync says that events may have been missed: read everything again.
 	KindResync = "resync"
 )

@@ -35,6 +35,7 @@ type Settings struct {
 	CodeLength   int    `json:"code_length"`   // symbols of a code, the check symbol included
 	LockPartners bool   `json:"lock_partners"` // only customers of a series' partners may redeem its cards
 	SerialForm   string `json:"serial_form"`   // how a serial is written: SerialPlain, SerialPadded or SerialSeries
+	ApproveAbove *int64 `json:"approve_above"` // activations and exports worth more, in minor units, take a second person; nil: none does
 	WrongSoft    int32  `json:"wrong_soft"`    // wrong codes in a row until the first pause
 	WrongHard    int32  `json:"wrong_hard"`    // … until a day's bar
 	WrongAddress int32  `json:"wrong_address"` // wrong codes within an hour from one address
@@ -123,6 +124,9 @@ func (s Settings) validateCodes() (list fault.List) {
 	}
 	if !slices.Contains([]string{SerialPlain, SerialPadded, SerialSeries}, s.SerialForm) {
 		list = append(list, fault.Field("serial_form", "setting_serial_form", "Choose how a serial is written."))
+	}
+	if s.ApproveAbove != nil && (*s.ApproveAbove < 0 || *s.ApproveAbove > 1_000_000_000_000_000) {
+		list = append(list, fault.Field("approve_above", "setting_approve_above", "The value above which a second person approves must be an amount such as 1,000.00, or empty for never."))
 	}
 	if s.WrongSoft < 2 || s.WrongSoft > 100 {
 		list = append(list, fault.Field("wrong_soft", "setting_wrong_soft", "The first pause must come after 2 to 100 wrong codes."))

@@ -14,6 +14,8 @@ const (
 	// SeriesActivate covers what can be undone: activate, lock, retry.
 	SeriesActivate Permission = "series.activate"
 	SeriesEdit     Permission = "series.edit"
+	// SeriesApprove is to say yes or no to what somebody else asks for.
+	SeriesApprove Permission = "series.approve"
 	// SeriesVoid covers what can't be undone: cancel and delete.
 	SeriesVoid      Permission = "series.void"
 	SeriesExport    Permission = "series.export"
@@ -48,6 +50,8 @@ func (p Permission) Words() string {
 		return "import refill cards"
 	case SeriesActivate:
 		return "activate or lock series of refill cards"
+	case SeriesApprove:
+		return "approve what others ask to activate or export"
 	case SeriesEdit:
 		return "edit series of refill cards"
 	case SeriesVoid:
@@ -101,7 +105,7 @@ type Group struct {
 // Groups returns every permission, by area.
 func Groups() []Group {
 	return []Group{
-		{"Series", []Permission{SeriesView, SeriesGenerate, SeriesImport, SeriesActivate, SeriesEdit, SeriesVoid, SeriesExport}},
+		{"Series", []Permission{SeriesView, SeriesGenerate, SeriesImport, SeriesActivate, SeriesEdit, SeriesVoid, SeriesExport, SeriesApprove}},
 		{"Cards", []Permission{CardsView, CardsReveal, CardsChange, RedeemFor}},
 		{"Customers", []Permission{CustomersView, CustomersEdit, GuessClear}},
 		{"Payments", []Permission{PaymentsView, PaymentsEnter, PaymentsReverse, ReportsView}},

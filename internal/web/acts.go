@@ -6,6 +6,11 @@ func acts() map[string]string {
 	return map[string]string{
 		"card.refused":              "Code refused",
 		"card.revealed":             "Code shown",
+		"approval.approved":         "Approved what another asked for",
+		"approval.asked":            "A second person was asked",
+		"approval.expired":          "Request expired",
+		"approval.outdated":         "Request dropped: the series had changed",
+		"approval.refused":          "Refused what another asked for",
 		"check.asked":               "Check of the books asked for",
 		"customer.created":          "Customer created",
 		"customer.password_changed": "Changed their password in the portal",

@@ -358,6 +358,7 @@ func (r auditRow) factLine() string {
 func auditChoices() []option {
 	choices := []option{{Text: "Anything"}}
 	for _, noun := range [][2]string{
+		{"approval.", "Approvals"},
 		{"card.", "Cards"},
 		{"cards.", "Many cards"},
 		{"check.", "Checks of the books"},

@@ -139,7 +139,7 @@ func TestConfigVouchersRefuses(t *testing.T) {
 	admin := s.as(db.StaffRoleAdministrator)
 	for name, value := range map[string]string{
 		"code_alphabet": "runes", "code_length": "13", "serial_form": "roman", "file_hours": "x", "guesses_daily": "0",
-		"wrong_soft": "1", "wrong_hard": "4", "wrong_address": "9999999999999", "wrong_partner": "0",
+		"wrong_soft": "1", "wrong_hard": "4", "wrong_address": "9999999999999", "wrong_partner": "0", "approve_above": "much",
 	} {
 		form := vouchers(func(f url.Values) { f.Set(name, value) })
 		got := admin.post(sectionVouchers, form)

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -21,7 +22,7 @@ type configVouchersPage struct {
 	Alphabet, Length, Guesses field
 	SerialForm, FileHours     field
 	Soft, Hard, Address       field
-	Alarm                     field
+	Alarm, Second             field
 	Lock, Activate            choice
 	Mistakes                  []mistake
 	Preview                   voucherPreview
@@ -92,6 +93,16 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 		Address:   number("wrong_address", "Wrong codes from one address", "Within an hour, by everybody there. Raise it where many customers share an address.", int64(v.WrongAddress)),
 		Alarm:     number("wrong_partner", "Unknown codes until an alarm", "Codes that no card has, tried by customers of one partner within an hour. The alarm stands on the dashboard and in the metrics; nobody is barred by it.", int64(v.WrongPartner)),
 	}
+	p.Second = field{
+		Name: "approve_above", Label: "A second person approves exports and activations above", InputMode: "decimal", Short: true, Autocomplete: "off", Unit: v.Currency,
+		Hint: "What the cards of a series are worth together. Empty: one person is enough. Approving takes a permission, and nobody approves what they asked for.",
+	}
+	if v.ApproveAbove != nil {
+		p.Second.Value = money.Amount{Minor: *v.ApproveAbove, Currency: v.Currency}.Decimal()
+	}
+	if typed != nil {
+		p.Second.Value = cut(typed.Get("approve_above"), 30)
+	}
 	var err error
 	p.Preview, err = s.previewVouchers(c, v)
 	return p, err
@@ -110,6 +121,14 @@ func voucherForm(form url.Values, v *setting.Settings) {
 	v.WrongSoft, v.WrongHard = smallNumber(form.Get("wrong_soft")), smallNumber(form.Get("wrong_hard"))
 	v.WrongAddress = smallNumber(form.Get("wrong_address"))
 	v.WrongPartner = smallNumber(form.Get("wrong_partner"))
+	v.ApproveAbove = nil
+	if text := strings.TrimSpace(form.Get("approve_above")); text != "" {
+		minor, err := money.Parse(text, v.Currency)
+		if err != nil {
+			minor = -1 // which no setting allows
+		}
+		v.ApproveAbove = &minor
+	}
 }
 
 // smallNumber is a wholeNumber that fits; a larger one is none.
@@ -185,7 +204,7 @@ func (s *Server) adminConfigVouchers(c *gin.Context) error {
 	if pageErr != nil {
 		return pageErr
 	}
-	p.Mistakes = explain(err, &p.Alphabet, &p.Length, &p.SerialForm, &p.FileHours, &p.Guesses, &p.Soft, &p.Hard, &p.Address, &p.Alarm)
+	p.Mistakes = explain(err, &p.Alphabet, &p.Length, &p.SerialForm, &p.FileHours, &p.Guesses, &p.Soft, &p.Hard, &p.Address, &p.Alarm, &p.Second)
 	return s.render(c, http.StatusUnprocessableEntity, "admin/config_vouchers", p)
 }
 

@@ -45,6 +45,7 @@ type exportView struct {
 	Running   bool
 	Ready     bool
 	Failed    bool
+	Held      bool // it waits for a second person
 }
 
 // exportPanel reads the files of a series.
@@ -76,11 +77,14 @@ func viewExport(row db.ExportListSeriesRow) exportView {
 		Running: e.State == db.ExportStateQueued || e.State == db.ExportStateRunning,
 		Ready:   e.State == db.ExportStateReady && e.ExpiresAt != nil && row.AskedAt.Before(*e.ExpiresAt),
 		Failed:  e.State == db.ExportStateFailed,
+		Held:    e.State == db.ExportStateWaiting,
 	}
 	if e.ExpiresAt != nil {
 		v.ExpiresAt = *e.ExpiresAt
 	}
 	switch {
+	case e.State == db.ExportStateWaiting:
+		v.Badge = badge{"Waits for approval", toneWarn}
 	case e.State == db.ExportStateQueued:
 		v.Badge = badge{"Queued", toneBusy}
 	case e.State == db.ExportStateRunning:

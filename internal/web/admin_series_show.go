@@ -34,6 +34,8 @@ type seriesShowPage struct {
 	Bulk                bulkForm
 	Find                field // serial or code
 	Mistakes            []mistake
+	Waiting             []approvalView // what of it waits for a second person
+	CanApprove          bool
 }
 
 // happening is one line of what happened.
@@ -90,6 +92,9 @@ func (s *Server) newSeriesShowPage(c *gin.Context) (*seriesShowPage, error) {
 		{Label: "Valid till", Value: v.ValidTill.Format("2 Jan 2006")},
 	}
 	p.Actions = seriesActions(p.Person, row)
+	if err := s.secondPerson(c, p, row); err != nil {
+		return nil, err
+	}
 	p.CanEdit = p.Person.Can(staff.SeriesEdit) && card.Editable(row.Series.State)
 	if p.Happened, err = s.happenings(c, row.Series.ID); err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ const eventsPath = "/admin/events"
 // events handles GET /admin/events. An event carries a name and nothing else:
 // the page fetches what it shows of it, so that rights and rendering stay in one
 // handler. Names: "series" and "series-12" (number of the row, not of the
-// series), "export" (one of the person's own), "export-series-12", "jobs", "check", "import-3",
+// series), "export" (one of the person's own), "export-series-12", "jobs", "check", "approval", "import-3",
 // "resync" (read everything again), "signed-out".
 func (s *Server) events(c *gin.Context) error {
 	heard, stop := s.Hub.Subscribe()
@@ -107,7 +107,7 @@ func eventNames(e notify.Event, staffID int64) []string {
 		return names
 	case notify.KindImport:
 		return []string{fmt.Sprintf("import-%d", e.ID)}
-	case notify.KindJobs, notify.KindCheck, notify.KindResync:
+	case notify.KindJobs, notify.KindCheck, notify.KindApproval, notify.KindResync:
 		return []string{e.Kind}
 	}
 	return nil

@@ -15,9 +15,9 @@ import (
 
 // holding is what somebody has that an address or a form can name.
 type holding struct {
-	partner, customer, payment, card, change, imported, export int64
-	series, code                                               string
-	uploader                                                   *browser // of what is imported; nobody else of some partners sees it
+	partner, customer, payment, card, change, imported, export, approval int64
+	series, code                                                         string
+	uploader                                                             *browser // of what is imported; nobody else of some partners sees it
 }
 
 // fill puts a holding into the parameters of a route; false: the route names
@@ -33,6 +33,7 @@ func (h holding) fill(path string) (string, bool) {
 		{oneCustomer, map[string]any{":id": h.customer, ":payment": h.payment}},
 		{onePartner, map[string]any{":id": h.partner}},
 		{oneImport, map[string]any{":id": h.imported}},
+		{oneApproval, map[string]any{":id": h.approval}},
 		{"/admin/exports/:id", map[string]any{":id": h.export}},
 		{sectionPayments + "/:id", map[string]any{":id": h.payment}},
 	} {
@@ -120,6 +121,8 @@ func matrixForms() map[string]func(h holding) url.Values {
 		"/admin/exports/:id/cancel":  none,
 		"/admin/exports/:id/retry":   none,
 		"/admin/exports/:id/dismiss": none,
+		oneApproval + "/approve":     reason,
+		oneApproval + "/refuse":      reason,
 		oneImport + "/plan":          func(holding) url.Values { return url.Values{"partner": {"any"}, "code": {"1"}} },
 		oneImport + "/confirm":       none,
 		oneImport + "/cancel":        none,
@@ -130,7 +133,7 @@ func matrixForms() map[string]func(h holding) url.Values {
 // absent names nothing. Its numbers are as long as those of what is there.
 func absent() holding {
 	return holding{
-		partner: 799_999, customer: 799_999, payment: 799_999, card: 799_999, change: 799_999, imported: 799_999, export: 799_999,
+		partner: 799_999, customer: 799_999, payment: 799_999, card: 799_999, change: 799_999, imported: 799_999, export: 799_999, approval: 799_999,
 		series: "209912", code: "",
 	}
 }
@@ -158,6 +161,8 @@ func (s *site) holds(p db.Partner) holding {
 	require.Equal(s.t, http.StatusSeeOther, asked.Status, asked.Body)
 	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `select max(id) from export where series_id = $1`, series.ID).Scan(&h.export))
 	s.file(h.export, "serial,code\n")
+	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `insert into approval (kind, series_id, value, price, cards, requested_by)
+		select 'activate', id, 3000, 1000, 3, created_by from series where id = $1 returning id`, series.ID).Scan(&h.approval))
 	h.uploader = s.as(db.StaffRoleAdministrator, p)
 	h.imported = at(h.uploader.upload("cards.csv", cardsOfOld))
 	return h

@@ -50,7 +50,7 @@ func (s *site) state() map[string]string {
 	prints := map[string]string{}
 	for _, table := range []string{
 		"partner", "partner_logo", "partner_method", "customer", "customer_link", "series", "series_partner", "card", "account",
-		"ledger_tx", "ledger_entry", "payment", "export", "card_change", "card_import", "setting", "role", "staff", "staff_partner",
+		"ledger_tx", "ledger_entry", "payment", "export", "approval", "card_change", "card_import", "setting", "role", "staff", "staff_partner",
 	} {
 		var print string
 		require.NoError(s.t, s.Pool.QueryRow(s.t.Context(),

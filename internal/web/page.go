@@ -30,6 +30,8 @@ type menuItem struct {
 	Title, Icon, URL string
 	Current          bool
 	Children         []menuItem
+	Live             string // where how many wait is asked; empty: nothing is counted
+	Count            int64
 }
 
 // page returns the base of a page. section is the address of the menu entry that
@@ -44,6 +46,7 @@ func (s *Server) page(c *gin.Context, title, section string) page {
 	case onAdminSide(c) && p.Person.ID != 0:
 		p.CanFind = p.Person.Can(staff.CustomersView) || settings.RefillCards && p.Person.Can(staff.CardsView)
 		p.Menu = staffMenu(p.Person, section, settings.RefillCards)
+		s.countApprovals(c, &p, settings)
 	case p.Visitor.ID != 0:
 		p.Brand, p.Look = p.Visitor.Brand, p.Visitor.Look
 		p.Menu = portalMenu(p.Visitor, section, settings.RefillCards)
@@ -60,6 +63,7 @@ const (
 	sectionGenerate   = "/admin/finance/refill-cards/generate"
 	sectionImport     = "/admin/finance/refill-cards/import"
 	sectionStatistics = "/admin/finance/refill-cards/statistics"
+	sectionApprovals  = "/admin/finance/refill-cards/approvals"
 	sectionJobs       = "/admin/jobs"
 	sectionChecks     = "/admin/checks"
 	sectionModules    = "/admin/config/modules"
@@ -73,6 +77,7 @@ const (
 	onePartner  = sectionPartners + "/:id"
 	oneImport   = sectionImport + "/:id"
 	oneSeries   = sectionSeries + "/:number"
+	oneApproval = sectionApprovals + "/:id"
 	oneChange   = oneSeries + "/changes/:id"
 	oneCard     = oneSeries + "/cards/:serial"
 
@@ -116,6 +121,9 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 		}
 		if p.Can(staff.SeriesImport) {
 			cards.Children = append(cards.Children, entry("Import", "upload", sectionImport))
+		}
+		if p.Can(staff.SeriesApprove) {
+			cards.Children = append(cards.Children, entry("Approvals", "user-check", sectionApprovals))
 		}
 		if p.Can(staff.ReportsView) {
 			cards.Children = append(cards.Children, entry("Statistics", "chart-bar", sectionStatistics))

@@ -173,6 +173,12 @@ func (s *Server) table() []route {
 		{post, "/admin/exports/:id/retry", staffWho(staff.SeriesExport), s.refillCards(s.adminExportRetry)},
 		{post, "/admin/exports/:id/dismiss", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDismiss)},
 
+		// Staff: what a second person decides.
+		{get, sectionApprovals, staffWho(staff.SeriesApprove), s.refillCards(s.adminApprovalList)},
+		{get, sectionApprovals + "/count", staffWho(staff.SeriesApprove), s.refillCards(s.adminApprovalCount)},
+		{post, oneApproval + "/approve", staffWho(staff.SeriesApprove), s.refillCards(s.adminApprovalDecide(s.Cards.Approve, "Approved."))},
+		{post, oneApproval + "/refuse", staffWho(staff.SeriesApprove), s.refillCards(s.adminApprovalDecide(s.Cards.Refuse, "Refused. Nothing of it happens."))},
+
 		// Staff: reports.
 		{get, sectionStatistics, staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportSeries))},
 		{get, sectionStatistics + "/outstanding", staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportOutstanding))},

@@ -77,6 +77,10 @@ func checkedTemplates() map[string]any {
 		"portal/problem#problem-notice":    &problemPage{},
 		"portal/signin":                    &signInPage{},
 
+		"admin/approval_list":                &approvalPage{},
+		"admin/approval_list#approvals-live": &approvalPage{},
+		"admin/approval_list#menu-count":     &menuItem{},
+
 		"admin/config_general":                  &configGeneralPage{},
 		"admin/config_vouchers#voucher-preview": &voucherPreview{},
 

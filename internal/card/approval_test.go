@@ -1,0 +1,364 @@
+package card_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/setting"
+	"refill/internal/staff"
+)
+
+// second is a bundle whose settings ask for a second person above USD 50.00, and
+// that person.
+func second(t *testing.T) (*bundle, audit.Actor) {
+	t.Helper()
+	b := setup(t)
+	b.above(t, 50_00)
+	return b, b.colleague(t, "second")
+}
+
+// above changes the value above which a second person decides.
+func (b *bundle) above(t *testing.T, minor int64) {
+	t.Helper()
+	store := setting.NewStore(b.pool, time.Now)
+	require.NoError(t, store.Change(t.Context(), b.admin, func(v *setting.Settings) { v.ApproveAbove = &minor }))
+	b.cards = newService(t, b.pool, b.keys)
+}
+
+// colleague is another administrator, whose password nobody else knows.
+func (b *bundle) colleague(t *testing.T, username string) audit.Actor {
+	t.Helper()
+	id, err := staff.Create(t.Context(), b.pool, audit.System(), staff.New{Username: username, Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
+	require.NoError(t, err)
+	return audit.Actor{StaffID: id, Scope: audit.Everything()}
+}
+
+// inactive makes a series of cards of USD 10.00 that is not activated.
+func (b *bundle) inactive(t *testing.T, quantity int) db.Series {
+	t.Helper()
+	f := form(quantity)
+	f.Activate = false
+	return b.series(t, f)
+}
+
+// waiting returns the only request that waits.
+func (b *bundle) waiting(t *testing.T) db.Approval {
+	t.Helper()
+	rows, err := b.q.ApprovalList(t.Context(), b.pool, db.ApprovalListParams{Waiting: true, AllPartners: true, PartnerIds: []int64{}})
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+	return rows[0].Approval
+}
+
+// importedActive imports cards that are to be active at once.
+func (b *bundle) importedActive(t *testing.T, quantity int) db.Series {
+	t.Helper()
+	i := b.upload(t, many(quantity))
+	i.check(t, planned("serial", "code"))
+	made := i.run(t)
+	require.Len(t, made, 1)
+	return made[0]
+}
+
+func (b *bundle) none(t *testing.T) {
+	t.Helper()
+	rows, err := b.q.ApprovalList(t.Context(), b.pool, db.ApprovalListParams{Waiting: true, AllPartners: true, PartnerIds: []int64{}})
+	require.NoError(t, err)
+	require.Empty(t, rows)
+}
+
+func TestActivationTakesTwo(t *testing.T) {
+	t.Parallel()
+	b, other := second(t)
+	small := b.inactive(t, 5) // USD 50.00, which is not above
+	require.NoError(t, b.cards.Activate(t.Context(), b.admin, small.ID))
+	require.Equal(t, db.SeriesStateActive, b.read(t, small.ID).State)
+	b.none(t)
+
+	s := b.inactive(t, 6)
+	require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
+	require.ErrorIs(t, b.cards.Activate(t.Context(), other, s.ID), card.ErrActivationWaits, "asked for already")
+	a := b.waiting(t)
+	require.Equal(t, []int64{60_00, 6, b.admin.StaffID}, []int64{a.Value, a.Cards, a.RequestedBy})
+	require.Equal(t, db.SeriesStateReady, b.read(t, s.ID).State)
+	require.Zero(t, b.outstanding(t, s.ID))
+
+	require.ErrorIs(t, b.cards.Approve(t.Context(), b.admin, a.ID, "because"), card.ErrApprovalOwn)
+	require.Error(t, b.cards.Approve(t.Context(), other, a.ID, ""), "no reason")
+	require.NoError(t, b.cards.Approve(t.Context(), other, a.ID, "because"))
+	require.Equal(t, db.SeriesStateActive, b.read(t, s.ID).State)
+	require.Equal(t, int64(60_00), b.outstanding(t, s.ID))
+	require.ErrorIs(t, b.cards.Approve(t.Context(), other, a.ID, "because"), card.ErrApprovalDone)
+
+	// Locked and activated again is an activation too.
+	require.NoError(t, b.cards.Lock(t.Context(), b.admin, s.ID))
+	require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
+	require.NoError(t, b.cards.Refuse(t.Context(), other, b.waiting(t).ID, "not now"))
+	require.Equal(t, db.SeriesStateLocked, b.read(t, s.ID).State)
+	b.none(t)
+	require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits, "may be asked again")
+	b.sound(t)
+}
+
+// No way into use leads around the second person.
+func TestEveryActivationTakesTwo(t *testing.T) {
+	t.Parallel()
+	b, other := second(t)
+	s := b.series(t, form(6)) // activate when generated
+	require.Equal(t, db.SeriesStateReady, b.read(t, s.ID).State)
+	a := b.waiting(t)
+	require.Equal(t, b.admin.StaffID, a.RequestedBy, "who ordered is who asks")
+	require.ErrorIs(t, b.cards.Approve(t.Context(), b.admin, a.ID, "because"), card.ErrApprovalOwn)
+	require.NoError(t, b.cards.Approve(t.Context(), other, a.ID, "because"))
+	require.Equal(t, db.SeriesStateActive, b.read(t, s.ID).State)
+
+	imported := b.importedActive(t, 7)
+	require.Equal(t, db.SeriesStateReady, b.read(t, imported.ID).State)
+	a = b.waiting(t)
+	require.Equal(t, imported.ID, a.SeriesID)
+	require.NoError(t, b.cards.Refuse(t.Context(), other, a.ID, "not ours"))
+	require.Equal(t, db.SeriesStateReady, b.read(t, imported.ID).State)
+
+	// Cheap cards that become dear once they are in use, or once they are known.
+	cheap := form(6)
+	cheap.Price = "1.00"
+	s = b.series(t, cheap)
+	require.Equal(t, db.SeriesStateActive, b.read(t, s.ID).State)
+	raise := card.EditForm{Prefix: s.Prefix, Price: "9.00", Partners: []string{card.AnyPartner}, ValidTill: s.ValidTill.Format(time.DateOnly), Version: s.Version}
+	_, err := b.cards.Edit(t.Context(), b.admin, s.ID, raise)
+	require.ErrorIs(t, err, card.ErrPriceNeedsSecond)
+	raise.Price = "8.00"
+	_, err = b.cards.Edit(t.Context(), b.admin, s.ID, raise)
+	require.NoError(t, err, "USD 48.00 together")
+	cheap = form(6)
+	cheap.Price, cheap.Activate = "1.00", false
+	s = b.series(t, cheap)
+	_, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	require.NoError(t, err)
+	raise = card.EditForm{Prefix: s.Prefix, Price: "9.00", Partners: []string{card.AnyPartner}, ValidTill: s.ValidTill.Format(time.DateOnly), Version: s.Version}
+	_, err = b.cards.Edit(t.Context(), b.admin, s.ID, raise)
+	require.ErrorIs(t, err, card.ErrPriceNeedsSecond, "its codes have left the house")
+
+	// Disabled cards count: they can be enabled one by one.
+	s = b.inactive(t, 6)
+	require.NoError(t, b.cards.DisableCard(t.Context(), b.admin, card.Ref{SeriesID: s.ID, Serial: 1}))
+	require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
+	b.sound(t)
+}
+
+func TestExportTakesTwo(t *testing.T) {
+	t.Parallel()
+	b, other := second(t)
+	s := b.inactive(t, 6)
+	key := uuid.New()
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", key)
+	require.NoError(t, err)
+	again, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", key)
+	require.NoError(t, err)
+	require.Equal(t, id, again)
+	state := func(id int64) db.ExportState {
+		e, err := b.cards.Export(t.Context(), b.admin, id)
+		require.NoError(t, err)
+		return e.Export.State
+	}
+	require.Equal(t, db.ExportState("waiting"), state(id))
+	_, _, err = b.cards.StartExport(t.Context(), id)
+	require.ErrorIs(t, err, card.ErrApprovalNeeded, "not even by a job that somebody made by hand")
+	require.ErrorIs(t, b.cards.RetryExport(t.Context(), b.admin, id), card.ErrExportState)
+
+	a := b.waiting(t)
+	require.ErrorIs(t, b.cards.Approve(t.Context(), b.admin, a.ID, "because"), card.ErrApprovalOwn)
+	require.NoError(t, b.cards.Approve(t.Context(), other, a.ID, "because"))
+	require.Equal(t, db.ExportStateQueued, state(id))
+	e, _, err := b.cards.StartExport(t.Context(), id)
+	require.NoError(t, err)
+	require.NotNil(t, e.Export.JobID, "a worker was asked")
+
+	// A failed one may be tried again, but not once its cards have become dearer.
+	require.NoError(t, b.cards.FailExport(t.Context(), id, "a test"))
+	require.NoError(t, b.cards.RetryExport(t.Context(), b.admin, id))
+	require.NoError(t, b.cards.FailExport(t.Context(), id, "a test"))
+	_, err = b.pool.Exec(t.Context(), `update series set price = price + 1 where id = $1`, s.ID)
+	require.NoError(t, err)
+	require.ErrorIs(t, b.cards.RetryExport(t.Context(), b.admin, id), card.ErrApprovalNeeded)
+	_, err = b.pool.Exec(t.Context(), `update series set price = price - 1 where id = $1`, s.ID)
+	require.NoError(t, err)
+
+	// Refused, cancelled, and asked for while it was cheap and queued since.
+	id, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", uuid.New())
+	require.NoError(t, err)
+	require.NoError(t, b.cards.Refuse(t.Context(), other, b.waiting(t).ID, "no need"))
+	require.Equal(t, db.ExportStateCancelled, state(id))
+	id, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	require.NoError(t, err)
+	require.NoError(t, b.cards.CancelExport(t.Context(), b.admin, id))
+	b.none(t)
+	b.above(t, 60_00)
+	id, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	require.NoError(t, err)
+	require.Equal(t, db.ExportStateQueued, state(id))
+	b.above(t, 59_99)
+	_, _, err = b.cards.StartExport(t.Context(), id)
+	require.ErrorIs(t, err, card.ErrApprovalNeeded)
+	b.none(t)
+}
+
+// What was asked for is what is done, or nothing is.
+func TestApprovalIsOfWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	b, other := second(t)
+	for name, spoil := range map[string]func(s db.Series){
+		"another price": func(s db.Series) {
+			_, err := b.cards.Edit(t.Context(), b.admin, s.ID, card.EditForm{
+				Prefix: s.Prefix, Price: "11.00", Partners: []string{card.AnyPartner}, ValidTill: s.ValidTill.Format(time.DateOnly), Version: s.Version,
+			})
+			require.NoError(t, err)
+		},
+		"fewer cards": func(s db.Series) {
+			require.NoError(t, b.cards.VoidCard(t.Context(), b.admin, card.Ref{SeriesID: s.ID, Serial: 3}))
+		},
+	} {
+		s := b.inactive(t, 8)
+		require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits, name)
+		spoil(b.read(t, s.ID))
+		a := b.waiting(t)
+		require.ErrorIs(t, b.cards.Approve(t.Context(), other, a.ID, "because"), card.ErrApprovalOutdated, name)
+		require.Equal(t, db.SeriesStateReady, b.read(t, s.ID).State, name)
+		b.none(t)
+		require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits, name)
+		require.NoError(t, b.cards.Approve(t.Context(), other, b.waiting(t).ID, "because"), name)
+	}
+	s := b.inactive(t, 8)
+	require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	b.none(t)
+	b.sound(t)
+}
+
+func TestApprovalExpires(t *testing.T) {
+	t.Parallel()
+	b, other := second(t)
+	s := b.inactive(t, 6)
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	require.NoError(t, err)
+	a := b.waiting(t)
+	require.NoError(t, b.cards.ExpireApprovals(t.Context()))
+	require.Equal(t, a.ID, b.waiting(t).ID, "a day has not passed")
+	_, err = b.pool.Exec(t.Context(), `update approval set expires_at = now() - interval '1 second'`)
+	require.NoError(t, err)
+	require.ErrorIs(t, b.cards.Approve(t.Context(), other, a.ID, "because"), card.ErrApprovalExpired)
+	require.NoError(t, b.cards.ExpireApprovals(t.Context()))
+	b.none(t)
+	e, err := b.cards.Export(t.Context(), b.admin, id)
+	require.NoError(t, err)
+	require.Equal(t, db.ExportStateCancelled, e.Export.State)
+}
+
+// Nobody decides for themselves, under whichever name or role.
+func TestNobodyApprovesTheirOwn(t *testing.T) {
+	t.Parallel()
+	b, other := second(t)
+	s := b.inactive(t, 6)
+	require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
+	a := b.waiting(t)
+
+	// An account that they made for themselves, until its owner proves to be another.
+	id, err := staff.Create(t.Context(), b.pool, b.admin, staff.New{Username: "puppet", Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
+	require.NoError(t, err)
+	puppet := audit.Actor{StaffID: id, Scope: audit.Everything()}
+	require.ErrorIs(t, b.cards.Approve(t.Context(), puppet, a.ID, "because"), card.ErrApprovalShared)
+	require.ErrorIs(t, b.cards.Refuse(t.Context(), puppet, a.ID, "because"), card.ErrApprovalShared)
+	require.NoError(t, audit.Record(t.Context(), b.pool, b.admin, audit.Entry{Action: "staff.password_reset", Detail: map[string]any{"staff_id": other.StaffID}}))
+	require.ErrorIs(t, b.cards.Approve(t.Context(), other, a.ID, "because"), card.ErrApprovalShared)
+	require.NoError(t, audit.Record(t.Context(), b.pool, other, audit.Entry{Action: "staff.password_changed"}))
+
+	// Who sees other partners, or nothing.
+	south := audit.Actor{StaffID: b.colleague(t, "south").StaffID, Scope: audit.Scope{PartnerIDs: []int64{b.south.ID}}}
+	require.ErrorIs(t, b.cards.Approve(t.Context(), south, a.ID, "because"), card.ErrNoApproval)
+	require.ErrorIs(t, b.cards.Approve(t.Context(), audit.System(), a.ID, "because"), card.ErrApprovalOwn)
+	require.ErrorIs(t, b.cards.Approve(t.Context(), other, a.ID+99, "because"), card.ErrNoApproval)
+
+	_, err = b.pool.Exec(t.Context(), `update staff set disabled_at = now() where id = $1`, b.admin.StaffID)
+	require.NoError(t, err)
+	require.ErrorIs(t, b.cards.Approve(t.Context(), other, a.ID, "because"), card.ErrApprovalGone)
+	require.Equal(t, db.SeriesStateReady, b.read(t, s.ID).State)
+	require.NoError(t, b.cards.Refuse(t.Context(), other, a.ID, "left the house"))
+}
+
+// Two who approve at once approve once.
+func TestApproversRace(t *testing.T) {
+	t.Parallel()
+	b, _ := second(t)
+	var approvers []audit.Actor
+	for i := range 4 {
+		approvers = append(approvers, b.colleague(t, fmt.Sprintf("second-%d", i)))
+	}
+	for range 5 {
+		s := b.inactive(t, 6)
+		require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
+		a := b.waiting(t)
+		errs := make([]error, len(approvers))
+		gate := make(chan struct{})
+		var all sync.WaitGroup
+		for i, who := range approvers {
+			all.Go(func() {
+				<-gate
+				errs[i] = b.cards.Approve(context.WithoutCancel(t.Context()), who, a.ID, "because")
+			})
+		}
+		close(gate)
+		all.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+			} else {
+				require.ErrorIs(t, err, card.ErrApprovalDone)
+			}
+		}
+		require.Equal(t, 1, won)
+		require.Equal(t, int64(60_00), b.outstanding(t, s.ID), "posted once")
+	}
+	b.sound(t)
+}
+
+// Approving races with what is asked for being taken away.
+func TestApprovalRacesWithVoid(t *testing.T) {
+	t.Parallel()
+	b, other := second(t)
+	for range 5 {
+		s := b.inactive(t, 6)
+		require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
+		a := b.waiting(t)
+		gate := make(chan struct{})
+		var all sync.WaitGroup
+		all.Go(func() { <-gate; _ = b.cards.Approve(context.WithoutCancel(t.Context()), other, a.ID, "because") })
+		all.Go(func() { <-gate; _ = b.cards.Void(context.WithoutCancel(t.Context()), b.admin, s.ID) })
+		close(gate)
+		all.Wait()
+		b.none(t)
+	}
+	b.sound(t)
+}
+
+// Without the setting nothing waits, whatever it is worth.
+func TestOnePersonIsEnoughByDefault(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.series(t, form(5000))
+	require.Equal(t, db.SeriesStateActive, b.read(t, s.ID).State)
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	require.NoError(t, err)
+	_, _, err = b.cards.StartExport(t.Context(), id)
+	require.NoError(t, err)
+	b.none(t)
+}

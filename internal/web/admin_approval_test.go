@@ -1,0 +1,98 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+	"refill/internal/setting"
+)
+
+// What one person asks for waits on the series page and in the list until another
+// decides; the count in the menu is of what they may decide.
+func TestApprovalsInTheBrowser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin, other := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleAdministrator)
+	admin.get("/admin").none("#menu-count")
+	require.Contains(t, other.get(sectionApprovals).text(".empty-state"), "Nothing waits")
+	form := vouchers(func(f url.Values) { f.Set("approve_above", "1,000.00") })
+	require.Equal(t, http.StatusSeeOther, admin.post(sectionVouchers, form).Status)
+	require.Equal(t, int64(1000_00), *s.settings().ApproveAbove)
+	require.Equal(t, "1000.00", admin.get(sectionVouchers).one("#f-approve_above").AttrOr("value", ""))
+	limit := int64(30_00)
+	s.change(func(v *setting.Settings) { v.ApproveAbove = &limit })
+
+	made, _ := s.series(4) // of USD 10.00, to be activated when generated, by somebody else
+	page := admin.get(seriesURL(made.Number))
+	require.Contains(t, page.text("#series-live > .notice-warn"), "Waiting for approval by somebody else: Activate 4 cards worth USD 40.00")
+	page.none("#activate")
+	require.Equal(t, http.StatusSeeOther, admin.post(seriesURL(made.Number)+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}}).Status)
+	page = admin.get(seriesURL(made.Number))
+	require.Contains(t, page.text("#series-files"), "Waits for approval")
+	page.none("a[href$='/download']")
+
+	require.Contains(t, admin.get("/admin").text("#menu-count"), "1", "their own does not count")
+	page = other.get(sectionApprovals)
+	require.Contains(t, page.text("#menu-count"), "2")
+	require.Equal(t, 2, page.doc().Find(".approvals > li").Length())
+	require.Contains(t, admin.get(sectionApprovals).text("main"), "You asked for this: somebody else has to decide.")
+	require.Contains(t, other.htmx(sectionApprovals+"/count").text("#menu-count"), "2")
+
+	var activation, export int64
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select id from approval where kind = 'activate'`).Scan(&activation))
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select id from approval where kind = 'export'`).Scan(&export))
+	at := func(id int64, verb string) string { return fmt.Sprintf("%s/%d/%s", sectionApprovals, id, verb) }
+	refused := other.post(at(activation, "approve"), url.Values{"reason": {"x"}})
+	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
+	require.NotEmpty(t, refused.text(fmt.Sprintf("#f-reason-%d-error", activation)))
+	require.Equal(t, "x", refused.one(fmt.Sprintf("#f-reason-%d", activation)).AttrOr("value", ""))
+	require.Equal(t, sectionApprovals, admin.post(at(export, "approve"), url.Values{"reason": {"because"}}).Header.Get("Location"))
+	require.Contains(t, admin.get(sectionApprovals).text("#notice"), "You asked for this yourself")
+
+	// Others neither see it nor can they tell that it is there.
+	south := s.as(db.StaffRoleAdministrator, s.South)
+	require.Contains(t, south.get(sectionApprovals).text(".empty-state"), "Nothing waits")
+	require.Contains(t, south.get("/admin").text("#menu-count"), "0")
+	for _, reason := range []string{"because", ""} {
+		foreign := south.post(at(activation, "approve"), url.Values{"reason": {reason}})
+		missing := south.post(at(999999, "approve"), url.Values{"reason": {reason}})
+		require.Equal(t, []int{http.StatusNotFound, http.StatusNotFound}, []int{foreign.Status, missing.Status})
+	}
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).post(at(activation, "approve"), url.Values{"reason": {"because"}}).Status)
+
+	require.Equal(t, sectionApprovals, other.post(at(activation, "approve"), url.Values{"reason": {"the boxes are here"}}).Header.Get("Location"))
+	require.Equal(t, sectionApprovals, other.post(at(export, "refuse"), url.Values{"reason": {"printed already"}}).Header.Get("Location"))
+	series, err := db.New().SeriesGet(t.Context(), s.Pool, made.ID)
+	require.NoError(t, err)
+	require.Equal(t, db.SeriesStateActive, series.State)
+	page = other.get(sectionApprovals)
+	require.Contains(t, page.text("table"), "the boxes are here")
+	require.Contains(t, page.text("table"), "Refused")
+	require.Contains(t, admin.get(seriesURL(made.Number)).text("#series-files"), "Cancelled")
+	admin.get(seriesURL(made.Number)).none("#series-live > .notice-warn")
+	for _, action := range []string{"approval.asked", "approval.approved", "approval.refused"} {
+		require.Contains(t, s.audits(), action)
+	}
+}
+
+// Pressing Activate above the value asks for it, and says so.
+func TestActivatingAsksForApproval(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	made, _ := s.series(4)
+	s.change(func(v *setting.Settings) { v.ApproveAbove = new(int64) })
+	require.Equal(t, http.StatusSeeOther, admin.post(seriesURL(made.Number)+"/lock", nil).Status)
+	require.Contains(t, admin.get(seriesURL(made.Number)).text("#activate"), "Ask for the activation")
+	admin.post(seriesURL(made.Number)+"/activate", nil)
+	page := admin.get(seriesURL(made.Number))
+	require.Contains(t, page.text("#notice"), "It waits until somebody else approves it.")
+	require.Contains(t, page.text("#series-live > .notice-warn"), "Activate 4 cards")
+	page.none("#series-live > .notice-warn a")
+}
