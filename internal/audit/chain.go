@@ -182,10 +182,12 @@ func link(ctx context.Context, tx pgx.Tx, keys Keys, head db.AuditBlock, rows []
 	}
 	held := runs{}
 	digest := sha256.New()
+	var buffer []byte
 	for _, one := range rows {
 		held = held.add(one.ID)
 		b.LastID = max(b.LastID, one.ID)
-		digest.Write(encode(nil, one))
+		buffer = encode(buffer[:0], one)
+		digest.Write(buffer)
 	}
 	for _, r := range held {
 		b.Firsts, b.Lasts = append(b.Firsts, r.first), append(b.Lasts, r.last)

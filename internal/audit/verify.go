@@ -128,15 +128,17 @@ func (v *verification) blocks(ctx context.Context, blocks []db.AuditBlock, heads
 	if err != nil {
 		return err
 	}
+	var buffer []byte
 	for _, b := range blocks {
 		digest := sha256.New()
 		n := int32(0)
 		for len(rows) > 0 && rows[0].Number == b.Number {
 			r := rows[0]
-			digest.Write(encode(nil, row{
+			buffer = encode(buffer[:0], row{
 				ID: r.ID, At: r.At, Action: r.Action, StaffID: r.StaffID, CustomerID: r.CustomerID, SeriesID: r.SeriesID,
 				Serial: r.Serial, Address: r.Address, RequestID: r.RequestID, Detail: r.Detail,
-			}))
+			})
+			digest.Write(buffer)
 			n++
 			rows = rows[1:]
 		}
