@@ -42,7 +42,7 @@ chaos: bin/versitygw ## run the large sizes of the fault tests (up to an hour)
 
 fuzz: ## throw random input at everything that reads some, FUZZTIME=30s each
 	@grep -rEo '^func Fuzz[A-Za-z]+' --include='*_test.go' internal | sed -E 's#/[^/]*:func # #' | sort | while read -r dir name; do \
-		echo "$$dir $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$dir" </dev/null || exit 1; done
+		echo "$$dir $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s "./$$dir" </dev/null || exit 1; done
 
 mutants: ## take the protections out, one after another, and see the tests notice
 	@.ci/setup test

@@ -109,7 +109,7 @@ func TestChaosClientsFromHell(t *testing.T) {
 	alive()
 	_, most := memory(t, cmd.Process.Pid)
 	t.Logf("%d slow clients, %d forms of 10 MB, %d of them told why: memory %d MiB, at the most %d MiB", slow, posts, refused.Load(), before>>20, most>>20)
-	require.Less(t, most-before, int64(64<<20))
+	require.Less(t, most-before, int64(32<<20+slow*40<<10), "a connection costs its buffers, a form that is refused nothing")
 
 	line, err := new(net.Dialer).DialContext(t.Context(), "tcp", host)
 	require.NoError(t, err)

@@ -107,5 +107,20 @@ func mutants() []mutant {
 			"if err := guard.Check(c.Request); err != nil {", "if err := guard.Check(c.Request); err != nil && c.Request == nil {",
 			"./internal/web", "TestAnotherSiteCannotPost", "a link redeems cards in a stranger's name",
 		},
+		{
+			"a form is read whatever its size", "internal/web/middleware.go",
+			"http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit(c.FullPath()))", "http.MaxBytesReader(c.Writer, c.Request.Body, 1<<30)",
+			"./internal/web", "TestFormsFromHell", "a few large forms fill the memory",
+		},
+		{
+			"fields are not checked", "internal/web/form.go",
+			"return c.Request.PostForm, checkFields(c.Request.PostForm)", "return c.Request.PostForm, nil",
+			"./internal/web", "TestFormsFromHell", "broken text is the database's to refuse, and a name reads as another",
+		},
+		{
+			"formulas in tables are left armed", "internal/export/csv.go",
+			"case '=', '+', '-', '@', '\\t', '\\r':", "case 0:",
+			"./internal/export", "TestCSVHostileCells|TestTableDisarmsFormulas", "a customer's name runs on the desk of who opens the table",
+		},
 	}
 }

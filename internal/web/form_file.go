@@ -13,13 +13,10 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/db"
-	"refill/internal/fault"
 )
 
 // maxParts is more than any form with a file has.
 const maxParts = 500
-
-var errManyFields = fault.New(fault.Invalid, "many_fields", "This form has more fields than it can have. Open its page again and fill it in once more.")
 
 // formWithFile returns the fields of a multipart form and the file of one of
 // them; no bytes where none was chosen. Of a file it keeps one byte more than
@@ -39,7 +36,7 @@ func (s *Server) formWithFile(c *gin.Context, name string, limit int64) (url.Val
 		}
 		part, err := reader.NextPart()
 		if err == io.EOF { //nolint:errorlint // multipart returns it bare
-			return form, file, nil
+			return form, file, checkFields(form)
 		}
 		if err != nil {
 			return nil, nil, unreadable(err)
@@ -56,9 +53,6 @@ func (s *Server) formWithFile(c *gin.Context, name string, limit int64) (url.Val
 		}
 		if left -= int64(len(text)); left < 0 {
 			return nil, nil, &http.MaxBytesError{Limit: maxBody}
-		}
-		if !sound(string(text)) || !sound(part.FormName()) {
-			return nil, nil, errMalformed
 		}
 		form.Add(part.FormName(), string(text))
 	}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
@@ -149,7 +150,7 @@ func (s *Server) sameSite() (gin.HandlerFunc, error) {
 }
 
 // limitRequest refuses what no page of ours sends: large bodies, and addresses
-// that hold NUL or broken UTF-8, which Postgres would choke on.
+// that hold control characters or broken UTF-8; Postgres would choke on NUL.
 func (s *Server) limitRequest(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit(c.FullPath()))
 	query, err := c.Request.URL.Query(), error(nil)
@@ -171,5 +172,10 @@ func (s *Server) limitRequest(c *gin.Context) {
 	c.Next()
 }
 
-// sound reports whether a text can be stored and shown.
-func sound(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+// sound reports whether a text can be stored and shown: it is UTF-8, and of control
+// characters it has only those that part lines and words.
+func sound(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) && r != '\t' && r != '\r' && r != '\n'
+	})
+}

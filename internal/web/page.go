@@ -2,7 +2,6 @@ package web
 
 import (
 	"encoding/base64"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -188,24 +187,6 @@ func (s *Server) takeFlash(c *gin.Context) string {
 		return ""
 	}
 	return cut(string(text), 300)
-}
-
-// form returns the fields of a posted form, refusing what could not be stored.
-func (s *Server) form(c *gin.Context) (url.Values, error) {
-	if err := c.Request.ParseForm(); err != nil {
-		if strings.Contains(err.Error(), "request body too large") {
-			return nil, &http.MaxBytesError{Limit: maxBody}
-		}
-		return nil, errMalformed.With(err)
-	}
-	for key, values := range c.Request.PostForm {
-		for _, v := range append(values, key) {
-			if !sound(v) {
-				return nil, errMalformed
-			}
-		}
-	}
-	return c.Request.PostForm, nil
 }
 
 // next returns where to go after signing in: an address of the same door, on
