@@ -116,6 +116,9 @@ func demo(ctx context.Context, c config, listener net.Listener) error {
 			if err := sower.Sow(ctx); err != nil {
 				return fmt.Errorf("make sample data: %w", err)
 			}
+			if err := p.checks.AskDue(ctx); err != nil { // one that looked meanwhile saw it half made
+				return err
+			}
 		}
 		p.log.InfoContext(ctx, "ready", slog.String("address", c.PublicURL))
 		welcome(c.PublicURL)

@@ -12,7 +12,8 @@ import (
 
 // Keys are rotated by the command while customers redeem: web processes and
 // workers take the new key over by themselves, every card is sealed under it, none
-// is refused, and the old key can be given up.
+// is refused, and the old key can be given up. The audit trail, sealed under both, can
+// still be verified from before.
 func TestChaosKeysRotateUnderLoad(t *testing.T) {
 	t.Parallel()
 	c := newChaos(t)
@@ -35,6 +36,8 @@ func TestChaosKeysRotateUnderLoad(t *testing.T) {
 		require.NoError(t, err, string(out))
 		return string(out)
 	}
+	head := command("audit", "head") // sealed under the old key
+	require.Contains(t, command("audit", "verify", "-since", head), "as it was sealed")
 	l.start(crowd, codes[len(codes)-used:])
 	require.Contains(t, command("keys", "rotate"), "Key 2")
 	start := time.Now()
@@ -51,5 +54,6 @@ func TestChaosKeysRotateUnderLoad(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, keys.Has(1))
 	c.keys = keys
+	require.Contains(t, command("audit", "verify", "-since", head), "as it was sealed", "also once the old key is gone")
 	l.requirePaid(used)
 }
