@@ -122,5 +122,35 @@ func mutants() []mutant {
 			"case '=', '+', '-', '@', '\\t', '\\r':", "case 0:",
 			"./internal/export", "TestCSVHostileCells|TestTableDisarmsFormulas", "a customer's name runs on the desk of who opens the table",
 		},
+		{
+			"somebody approves their own", "internal/card/approval.go",
+			"actor.StaffID == 0 || actor.StaffID == a.RequestedBy", "actor.StaffID == 0",
+			"./internal/card", "TestActivationTakesTwo", "the second person is the first",
+		},
+		{
+			"an account of one's own approves", "internal/card/approval.go",
+			"	if shared {\n", "	if shared && a.ID < 0 {\n",
+			"./internal/card", "TestNobodyApprovesTheirOwn", "whoever may edit staff makes a second person for themselves",
+		},
+		{
+			"what is activated when generated asks nobody", "internal/card/generate.go",
+			"hold = !alone", "hold = hold && alone",
+			"./internal/card", "TestEveryActivationTakesTwo", "a tick on the form leads around the second person",
+		},
+		{
+			"a file is made whether approved or not", "internal/card/approval.go",
+			"	if value > approved {\n", "	if value > approved && approved > 0 {\n",
+			"./internal/card", "TestExportTakesTwo", "a job that was queued before, or by hand, leads around the second person",
+		},
+		{
+			"the seals of the trail are not looked at", "internal/audit/verify.go",
+			"!hmac.Equal(mac, b.Mac)", "!hmac.Equal(mac, mac)",
+			"./internal/audit", "TestTamperedTrail|TestChainIsNotMadeAnew", "whoever has the database makes the chain anew",
+		},
+		{
+			"rows that come in late are not sealed", "internal/audit/chain.go",
+			"len(firsts) > 0 {", "len(firsts) > 1<<30 {",
+			"./internal/audit", "TestLateLinesAreSealed", "an honest line is taken for tampering",
+		},
 	}
 }
