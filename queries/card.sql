@@ -113,7 +113,7 @@ order by c.serial desc;
 -- name: CardExportPage :many
 -- What an export needs of the next cards of a series, up to a serial, in some
 -- states. Void cards have no code any more.
-select serial, state, key_id, code_sealed, valid_till
+select serial, state, key_id, code_sealed, valid_till, partner_id
 from card
 where series_id = @series_id and serial > @after_serial and serial <= @last_serial
   and state::text = any(@states::text[]) and state <> 'void'

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,6 +35,8 @@ type Store interface {
 	// List returns all files, finished and temporary, in any order and without
 	// SHA256: for finding orphans.
 	List(ctx context.Context) ([]Info, error)
+	// Room returns how many bytes can still be written, where that is known.
+	Room() (bytes int64, known bool)
 }
 
 // File is a file being written. It must end in Commit or Abort,
@@ -94,4 +97,17 @@ func checkAnyName(name string) error {
 		return nil
 	}
 	return checkName(name)
+}
+
+// SizeText writes a number of bytes as people say it.
+func SizeText(n int64) string {
+	switch {
+	case n < 1000:
+		return strconv.FormatInt(n, 10) + " B"
+	case n < 1000*1000:
+		return strconv.FormatFloat(float64(n)/1e3, 'f', 0, 64) + " kB"
+	case n < 1000*1000*1000:
+		return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB"
+	}
+	return strconv.FormatFloat(float64(n)/1e9, 'f', 1, 64) + " GB"
 }

@@ -250,3 +250,6 @@ func (f *s3File) Abort() error {
 	}
 	return nil // whatever the upload ended with, it has ended
 }
+
+// Room is not known: a bucket has no end.
+func (s *S3) Room() (bytes int64, known bool) { return 0, false }

@@ -22,7 +22,7 @@ import (
 var (
 	ErrNoExport     = fault.New(fault.NotFound, "export_unknown", "There is no such file.")
 	ErrExportState  = fault.New(fault.Conflict, "export_state", "The export has changed meanwhile. Reload the page to see where it stands.")
-	ErrExportFormat = fault.Field("format", "export_format", "Choose CSV or PDF.")
+	ErrExportFormat = fault.Field("format", "export_format", "Choose one of the formats.")
 	ErrNotExported  = fault.Field("format", "export_series_state", "Only a series whose cards are all made and not void can be exported.")
 	ErrNothingLeft  = fault.Field("format", "export_empty", "This series has no unused card left to export.")
 	ErrNotWanted    = fault.New(fault.Conflict, "export_not_wanted", "This export was cancelled or is done.")
@@ -261,6 +261,7 @@ type Unsealed struct {
 	State     db.CardState
 	Code      Code
 	ValidTill time.Time
+	PartnerID *int64 // of its own; nil: those of the series
 }
 
 // exportPage is how many cards are read at once: enough to keep Postgres and us
@@ -295,7 +296,7 @@ func (s *Service) EachSelected(ctx context.Context, series db.Series, options Ex
 				if err != nil {
 					return err
 				}
-				card := Unsealed{Serial: row.Serial, State: row.State, Code: code, ValidTill: series.ValidTill}
+				card := Unsealed{Serial: row.Serial, State: row.State, Code: code, PartnerID: row.PartnerID, ValidTill: series.ValidTill}
 				if row.ValidTill != nil {
 					card.ValidTill = *row.ValidTill
 				}

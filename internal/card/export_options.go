@@ -22,6 +22,11 @@ type ExportOptions struct {
 	BothSides bool    `json:"both_sides,omitempty"`
 	OffsetX   float64 `json:"offset_x,omitempty"` // millimetres
 	OffsetY   float64 `json:"offset_y,omitempty"`
+	Parts     bool    `json:"parts,omitempty"` // a ZIP of smaller PDFs
+
+	Columns   []string `json:"columns,omitempty"`   // of a table, beyond the seven
+	Delimiter string   `json:"delimiter,omitempty"` // of a CSV: empty, ";" or a tab
+	Encoding  string   `json:"encoding,omitempty"`  // of a CSV
 
 	First  int32          `json:"first,omitempty"` // serials, both included; 0: no bound
 	Last   int32          `json:"last,omitempty"`
@@ -102,6 +107,19 @@ func stateNames(states []db.CardState) []string {
 		names[i] = string(state)
 	}
 	return names
+}
+
+// PartnerNames are the names of all partners.
+func (s *Service) PartnerNames(ctx context.Context) (map[int64]string, error) {
+	rows, err := s.q.PartnerList(ctx, s.db, db.PartnerListParams{AllPartners: true, PartnerIds: []int64{}})
+	if err != nil {
+		return nil, fmt.Errorf("read the partners: %w", err)
+	}
+	names := make(map[int64]string, len(rows))
+	for _, row := range rows {
+		names[row.ID] = row.Name
+	}
+	return names, nil
 }
 
 // LastChoice is what a person chose last for a file: of this series, else of any.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"refill/internal/blob"
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/export"
@@ -60,8 +61,16 @@ func (m Maker) Liner(ctx context.Context, series db.SeriesShowRow) (func(card.Un
 	if form == setting.SerialSeries {
 		form = setting.SerialPadded // on a card the series' number stands beside it
 	}
+	partners, err := m.Cards.PartnerNames(ctx)
+	if err != nil {
+		return nil, err
+	}
 	s := series.Series
-	line, dated := blank(s), time.Time{}
+	line, dated, ofSeries := blank(s), time.Time{}, series.PartnerNames
+	if s.AnyPartner {
+		ofSeries = ""
+	}
+	address := m.PublicURL + "/r#"
 	return func(c card.Unsealed) export.Card {
 		if !c.ValidTill.Equal(dated) {
 			dated = c.ValidTill
@@ -69,6 +78,10 @@ func (m Maker) Liner(ctx context.Context, series db.SeriesShowRow) (func(card.Un
 		}
 		line.Serial, line.Code = int64(c.Serial), c.Code.Reveal(s.Prefix)
 		line.SerialText = card.FormatSerial(form, s.Number, c.Serial)
+		line.Partner, line.Link = ofSeries, address+line.Code
+		if c.PartnerID != nil {
+			line.Partner = partners[*c.PartnerID]
+		}
 		line.Status = string(card.StatusOf(c.State, s.State, series.Expired))
 		return line
 	}, nil
@@ -77,7 +90,7 @@ func (m Maker) Liner(ctx context.Context, series db.SeriesShowRow) (func(card.Un
 // blank is what the cards of a series have in common.
 func blank(s db.Series) export.Card {
 	price := money.Amount{Minor: s.Price, Currency: s.Currency}
-	return export.Card{Price: price.Decimal(), PriceText: price.String(), Currency: s.Currency, Series: s.Number}
+	return export.Card{Price: price.Decimal(), PriceText: price.String(), Currency: s.Currency, Series: s.Number, Prefix: s.Prefix}
 }
 
 // Samples are made-up cards of a series, with the longest serial that it has.
@@ -112,16 +125,49 @@ func (m Maker) Preview(ctx context.Context, series db.Series, o card.ExportOptio
 	return sides, atField(err)
 }
 
-// Check says whether cards of a series can be printed so: what is refused now is
-// no failure of a worker later. It draws a sheet with the longest texts.
-func (m Maker) Check(ctx context.Context, series db.Series, o card.ExportOptions) error {
-	meta, cards, err := m.sample(ctx, series, o, 0)
+// Writer starts a file of a series in a format, as it was chosen. What can't be
+// made so is refused at the field that says it, before a byte is written. count is
+// how many cards come, as far as that is known.
+func (m Maker) Writer(ctx context.Context, w io.Writer, format db.ExportFormat, series db.Series, o card.ExportOptions, count int64) (export.Writer, error) {
+	table := export.CardTable{More: o.Columns, Encoding: export.Encoding(o.Encoding)}
+	if o.Delimiter != "" {
+		table.Delimiter = o.Delimiter[0]
+	}
+	switch format {
+	case db.ExportFormatCsv:
+		return export.NewCardCSV(w, table)
+	case db.ExportFormatXlsx:
+		return export.NewCardSheet(w, table)
+	case db.ExportFormatJsonl:
+		return export.NewCardLines(w, table)
+	case db.ExportFormatPrinter:
+		return export.NewPrinterFile(w, table, series.Number, series.Prefix)
+	case db.ExportFormatPdf:
+	default:
+		return nil, card.ErrExportFormat
+	}
+	meta, err := m.Design(ctx, series, o, count)
+	if err != nil {
+		return nil, err
+	}
+	start := export.NewPDF
+	if o.Parts {
+		start = export.NewPDFParts
+	}
+	out, err := start(w, meta)
+	return out, atField(err)
+}
+
+// Check says whether a file of a series can be made so: what is refused now is no
+// failure of a worker later. It makes one of a sheet's cards, with the longest texts.
+func (m Maker) Check(ctx context.Context, format string, series db.Series, o card.ExportOptions) error {
+	_, cards, err := m.sample(ctx, series, o, 0)
 	if err != nil {
 		return err
 	}
-	w, err := export.NewPDF(io.Discard, meta)
+	w, err := m.Writer(ctx, io.Discard, db.ExportFormat(format), series, o, 0)
 	if err != nil {
-		return atField(err)
+		return err
 	}
 	for _, c := range cards {
 		if err := w.Write(c); err != nil {
@@ -161,19 +207,75 @@ func atField(err error) error {
 
 // Estimate is about how many bytes a file of some cards will have.
 func Estimate(format string, o card.ExportOptions, cards int64) int64 {
-	if format != string(db.ExportFormatPdf) {
-		return cards * 90
+	each := int64(70 + 20*len(o.Columns))
+	switch db.ExportFormat(format) {
+	case db.ExportFormatPdf:
+		name := o.Layout
+		if name == "" {
+			name = export.Layouts()[0].Name
+		}
+		layout, _ := export.LayoutByName(name)
+		if o.Parts {
+			return layout.Bytes(cards, o.BothSides) + cards/export.PartCards*24_000
+		}
+		return layout.Bytes(cards, o.BothSides)
+	case db.ExportFormatJsonl:
+		each += 70
+	case db.ExportFormatCsv:
+		if o.Encoding == string(export.UTF16LE) {
+			each *= 2
+		}
+	case db.ExportFormatXlsx:
+		each = each * 4 / 5
+	case db.ExportFormatPrinter:
 	}
-	name := o.Layout
-	if name == "" {
-		name = export.Layouts()[0].Name
+	return 2000 + cards*each
+}
+
+// ErrRoom says that a file would not fit the disk for files.
+var ErrRoom = fault.Field("format", "export_room", "The disk for exported files has no room for this file. Make room or have old files removed, then export again.")
+
+// Room refuses a file of about so many bytes where they would not fit. A tenth is
+// left, for an estimate is none better.
+func Room(files blob.Store, bytes int64) error {
+	room, known := files.Room()
+	if !known || room >= bytes+bytes/10 {
+		return nil
 	}
-	layout, _ := export.LayoutByName(name)
-	return layout.Bytes(cards, o.BothSides)
+	return ErrRoom.Saying(fmt.Sprintf("This file needs about %s, and the disk for exported files has %s left. "+
+		"Make room or have old files removed, then export again.", blob.SizeText(bytes), blob.SizeText(room)))
 }
 
 // Extension is how the name of an export's file ends.
-func Extension(e db.Export, _ card.ExportOptions) string { return string(e.Format) }
+func Extension(format db.ExportFormat, o card.ExportOptions) string {
+	switch {
+	case format == db.ExportFormatPdf && o.Parts:
+		return "zip"
+	case format == db.ExportFormatPrinter:
+		return "txt"
+	}
+	return string(format)
+}
+
+// Type is the media type of an export's file.
+func Type(format db.ExportFormat, o card.ExportOptions) string {
+	switch Extension(format, o) {
+	case "zip":
+		return "application/zip"
+	case "txt":
+		return "text/plain; charset=utf-8"
+	case "xlsx":
+		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	case "jsonl":
+		return "application/jsonl"
+	case "csv":
+		if o.Encoding == string(export.UTF16LE) {
+			return "text/csv; charset=utf-16le"
+		}
+		return "text/csv; charset=utf-8"
+	}
+	return "application/pdf"
+}
 
 // Name is what a file is called on the disk of whoever fetches it: series, prefix,
 // layout, and when it was asked for in the given zone, so that two of them are
@@ -187,5 +289,5 @@ func Name(e db.Export, number, prefix string, o card.ExportOptions, zone *time.L
 		parts = append(parts, o.Layout)
 	}
 	parts = append(parts, e.CreatedAt.In(zone).Format("20060102-1504"))
-	return fmt.Sprintf("%s.%s", strings.Join(parts, "-"), Extension(e, o))
+	return fmt.Sprintf("%s.%s", strings.Join(parts, "-"), Extension(e.Format, o))
 }

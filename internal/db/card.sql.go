@@ -72,7 +72,7 @@ func (q *Queries) CardExportCount(ctx context.Context, db DBTX, arg CardExportCo
 }
 
 const cardExportPage = `-- name: CardExportPage :many
-select serial, state, key_id, code_sealed, valid_till
+select serial, state, key_id, code_sealed, valid_till, partner_id
 from card
 where series_id = $1 and serial > $2 and serial <= $3
   and state::text = any($4::text[]) and state <> 'void'
@@ -94,6 +94,7 @@ type CardExportPageRow struct {
 	KeyID      int16
 	CodeSealed []byte
 	ValidTill  *time.Time
+	PartnerID  *int64
 }
 
 // What an export needs of the next cards of a series, up to a serial, in some
@@ -119,6 +120,7 @@ func (q *Queries) CardExportPage(ctx context.Context, db DBTX, arg CardExportPag
 			&i.KeyID,
 			&i.CodeSealed,
 			&i.ValidTill,
+			&i.PartnerID,
 		); err != nil {
 			return nil, err
 		}

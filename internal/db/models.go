@@ -412,8 +412,11 @@ func AllCardStateValues() []CardState {
 type ExportFormat string
 
 const (
-	ExportFormatCsv ExportFormat = "csv"
-	ExportFormatPdf ExportFormat = "pdf"
+	ExportFormatCsv     ExportFormat = "csv"
+	ExportFormatPdf     ExportFormat = "pdf"
+	ExportFormatXlsx    ExportFormat = "xlsx"
+	ExportFormatJsonl   ExportFormat = "jsonl"
+	ExportFormatPrinter ExportFormat = "printer"
 )
 
 func (e *ExportFormat) Scan(src interface{}) error {
@@ -454,7 +457,10 @@ func (ns NullExportFormat) Value() (driver.Value, error) {
 func (e ExportFormat) Valid() bool {
 	switch e {
 	case ExportFormatCsv,
-		ExportFormatPdf:
+		ExportFormatPdf,
+		ExportFormatXlsx,
+		ExportFormatJsonl,
+		ExportFormatPrinter:
 		return true
 	}
 	return false
@@ -464,6 +470,9 @@ func AllExportFormatValues() []ExportFormat {
 	return []ExportFormat{
 		ExportFormatCsv,
 		ExportFormatPdf,
+		ExportFormatXlsx,
+		ExportFormatJsonl,
+		ExportFormatPrinter,
 	}
 }
 

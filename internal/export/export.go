@@ -18,6 +18,9 @@ type Card struct {
 	ValidTillText string // As people read it: "31 Dec 2027".
 	Series        string // "202611".
 	Status        string // "active", "inactive", "used", …
+	Prefix        string // Of the series.
+	Partner       string // Whose customers may redeem it; empty: anybody's.
+	Link          string // What its QR code holds.
 }
 
 // Writer takes the cards of one file, one after another. It is not safe for use

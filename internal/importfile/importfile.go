@@ -1,7 +1,8 @@
 // Package importfile owns the reading of tables that other programs wrote: CSV in
-// the dialects that are about, and XLSX. It gives rows of text, one at a time, in
-// memory that does not grow with the rows. It knows nothing of cards, and an error
-// of it never quotes what stood in the file.
+// the dialects that are about, and XLSX; and JSON Lines and printer files as our own
+// exports write them. It gives rows of text, one at a time, in memory that does not
+// grow with the rows. It knows nothing of cards, and an error of it never quotes what
+// stood in the file.
 package importfile
 
 import (
@@ -27,7 +28,7 @@ var (
 	ErrWide    = fault.Field("file", "import_wide", "This file has a row with more than 50 columns. Keep those that describe the cards.")
 	ErrBroken  = fault.Field("file", "import_broken", "This file can’t be read to its end: it is damaged, or not a CSV or XLSX file. Save it again and upload it once more.")
 	ErrBomb    = fault.Field("file", "import_bomb", "This file unpacks to far more than it may. Save it as CSV and import that.")
-	ErrKind    = fault.Field("file", "import_kind", "Choose a CSV or XLSX file. Other kinds, such as XLS or ODS, can be saved as one of them.")
+	ErrKind    = fault.Field("file", "import_kind", "Choose a CSV or XLSX file, or one that was exported here. Other kinds, such as XLS or ODS, can be saved as one of them.")
 )
 
 // Row is one row of a table. Number counts from 1 as a spreadsheet does. Cells is
@@ -58,6 +59,10 @@ func Open(r io.ReaderAt, size int64) (Rows, error) {
 		rows, err = openXLSX(r, size)
 	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")), bytes.HasPrefix(head, []byte("%PDF")), bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		return nil, ErrKind
+	case bytes.HasPrefix(head, []byte(printerMagic)):
+		rows = openPrinterFile(io.NewSectionReader(r, 0, size))
+	case bytes.HasPrefix(head, []byte(`{"`)):
+		rows = openJSONLines(io.NewSectionReader(r, 0, size))
 	default:
 		rows, err = openCSV(io.NewSectionReader(r, 0, size), head)
 	}

@@ -16,7 +16,6 @@ import (
 	"refill/internal/card"
 	"refill/internal/cardfile"
 	"refill/internal/db"
-	"refill/internal/export"
 	"refill/internal/fault"
 	"refill/internal/setting"
 )
@@ -86,12 +85,19 @@ func lastWord(err error) string {
 // write makes the file under a temporary name and gives it its own only when it
 // is whole and on disk.
 func (w *exportWorker) write(ctx context.Context, e db.ExportGetRow, series db.SeriesShowRow) (card.File, error) {
-	name := fmt.Sprintf("%s-%d-%s.%s", series.Series.Number, e.Export.ID, rand.Text(), e.Export.Format)
+	options, err := card.ReadExportOptions(e.Export)
+	if err != nil {
+		return card.File{}, err
+	}
+	if err := cardfile.Room(w.files, cardfile.Estimate(string(e.Export.Format), options, int64(e.Export.RowsTotal))); err != nil {
+		return card.File{}, err
+	}
+	name := fmt.Sprintf("%s-%d-%s.%s", series.Series.Number, e.Export.ID, rand.Text(), cardfile.Extension(e.Export.Format, options))
 	target, err := w.files.Create(ctx, name)
 	if err != nil {
 		return card.File{}, fmt.Errorf("create the file of export %d: %w", e.Export.ID, err)
 	}
-	rows, err := w.fill(ctx, target, e, series)
+	rows, err := w.fill(ctx, target, e, series, options)
 	if err != nil {
 		return card.File{}, errors.Join(err, target.Abort())
 	}
@@ -106,16 +112,16 @@ func (w *exportWorker) write(ctx context.Context, e db.ExportGetRow, series db.S
 const tellEvery = 300 * time.Millisecond
 
 // fill writes every card that was chosen and tells how far it is.
-func (w *exportWorker) fill(ctx context.Context, target io.Writer, e db.ExportGetRow, series db.SeriesShowRow) (int32, error) {
-	options, err := card.ReadExportOptions(e.Export)
-	if err != nil {
-		return 0, err
-	}
+func (w *exportWorker) fill(ctx context.Context, target io.Writer, e db.ExportGetRow, series db.SeriesShowRow, options card.ExportOptions) (int32, error) {
 	line, err := w.maker.Liner(ctx, series)
 	if err != nil {
 		return 0, err
 	}
-	out, err := w.writer(ctx, target, e.Export.Format, series, options)
+	count, err := w.cards.Selected(ctx, series, options)
+	if err != nil {
+		return 0, err
+	}
+	out, err := w.maker.Writer(ctx, target, e.Export.Format, series.Series, options, count)
 	if err != nil {
 		return 0, err
 	}
@@ -137,22 +143,6 @@ func (w *exportWorker) fill(ctx context.Context, target io.Writer, e db.ExportGe
 		return 0, err
 	}
 	return rows, out.Close()
-}
-
-// writer returns the writer of a format.
-func (w *exportWorker) writer(ctx context.Context, target io.Writer, format db.ExportFormat, series db.SeriesShowRow, options card.ExportOptions) (export.Writer, error) {
-	if format == db.ExportFormatCsv {
-		return export.NewCSV(target)
-	}
-	count, err := w.cards.Selected(ctx, series, options)
-	if err != nil {
-		return nil, err
-	}
-	meta, err := w.maker.Design(ctx, series.Series, options, count)
-	if err != nil {
-		return nil, err
-	}
-	return export.NewPDF(target, meta)
 }
 
 // discard removes a file that nobody wants any more. What cannot be removed now

@@ -51,6 +51,14 @@ type bundle struct {
 type watched struct {
 	blob.Store
 	fail atomic.Pointer[error]
+	room atomic.Int64 // what Room says, where it isn't 0
+}
+
+func (w *watched) Room() (int64, bool) {
+	if room := w.room.Load(); room != 0 {
+		return room, true
+	}
+	return w.Store.Room()
 }
 
 func (w *watched) Create(ctx context.Context, name string) (blob.File, error) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -72,7 +71,7 @@ func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPan
 func viewExport(row db.ExportListSeriesRow) exportView {
 	e := row.Export
 	v := exportView{
-		ID: e.ID, Format: strings.ToUpper(string(e.Format)), Rows: int64(e.RowsDone), Size: e.Size,
+		ID: e.ID, Format: formatName(string(e.Format)), Rows: int64(e.RowsDone), Size: e.Size,
 		SHA256: fmt.Sprintf("%x", e.SHA256), Failure: e.Failure, By: row.CreatedByName, At: e.CreatedAt,
 		Running: e.State == db.ExportStateQueued || e.State == db.ExportStateRunning,
 		Ready:   e.State == db.ExportStateReady && e.ExpiresAt != nil && row.AskedAt.Before(*e.ExpiresAt),

@@ -52,12 +52,12 @@ func (s *Server) adminExportDownload(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	kind := "application/pdf"
-	if e.Export.Format == db.ExportFormatCsv {
-		kind = "text/csv; charset=utf-8"
+	options, err := card.ReadExportOptions(e.Export)
+	if err != nil {
+		return err
 	}
 	h := c.Writer.Header()
-	h.Set("Content-Type", kind)
+	h.Set("Content-Type", cardfile.Type(e.Export.Format, options))
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	h.Set("Cache-Control", "no-store")
 	h.Set("ETag", fmt.Sprintf(`"%x"`, e.Export.SHA256))
@@ -83,6 +83,9 @@ func aboutExport(e db.Export) string {
 		if o.BothSides {
 			parts = append(parts, "both sides")
 		}
+	}
+	if o.Parts && e.Format == db.ExportFormatPdf {
+		parts = append(parts, "a ZIP of parts")
 	}
 	switch {
 	case o.First > 0 && o.Last > 0:
@@ -138,7 +141,7 @@ func (s *Server) adminExportTray(c *gin.Context) error {
 		if asking != nil && asking.Path == seriesURL(row.SeriesNumber) {
 			continue // that page has its own list of files
 		}
-		t.Files = append(t.Files, trayFile{row.ID, strings.ToUpper(string(row.Format)), row.SeriesNumber, int64(row.RowsTotal), row.Size})
+		t.Files = append(t.Files, trayFile{row.ID, formatName(string(row.Format)), row.SeriesNumber, int64(row.RowsTotal), row.Size})
 	}
 	return s.fragment(c, http.StatusOK, "admin/export_tray", "main", &t)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
+	"refill/internal/blob"
 	"refill/internal/card"
 	"refill/internal/cardfile"
 	"refill/internal/db"
@@ -22,15 +23,24 @@ import (
 // of its first sheet.
 type exportFormPage struct {
 	page
-	Series           seriesView
-	Format, Cards    field
-	First, Last      field
-	Layout, Sides    field
-	OffsetX, OffsetY field
-	Key              string
-	Pictures         []sheetPicture
-	Sum              string // what the file will hold, and how large it will be
-	Mistakes         []mistake
+	Series              seriesView
+	Format, Cards       field
+	First, Last         field
+	Layout, Sides       field
+	OffsetX, OffsetY    field
+	Parts               choice
+	Columns             columnChoices
+	Delimiter, Encoding field
+	Key                 string
+	Pictures            []sheetPicture
+	Sum                 string // what the file will hold, and how large it will be
+	Mistakes            []mistake
+}
+
+// columnChoices are the columns that a table may have beyond the usual ones.
+type columnChoices struct {
+	Options []option
+	Error   string
 }
 
 // sheetPicture is one side of the first sheet.
@@ -78,6 +88,17 @@ func readExportChoice(form url.Values) (exportChoice, error) {
 	note(err)
 	o.Last, err = readSerialBound(form, "last")
 	note(err)
+	o.Parts = form.Get("parts") != ""
+	o.Columns, o.Encoding = form["columns"], form.Get("encoding")
+	switch delimiter := form.Get("delimiter"); delimiter {
+	case "", "comma":
+	case "semicolon":
+		o.Delimiter = ";"
+	case "tab":
+		o.Delimiter = "\t"
+	default:
+		note(export.ErrDelimiter)
+	}
 	for _, one := range cardChoices {
 		if one.name == form.Get("cards") {
 			o.States = one.states
@@ -134,6 +155,12 @@ func formOf(format string, o card.ExportOptions) url.Values {
 			v.Set("cards", one.name)
 		}
 	}
+	if o.Parts {
+		v.Set("parts", "on")
+	}
+	v["columns"] = o.Columns
+	v.Set("encoding", o.Encoding)
+	v.Set("delimiter", map[string]string{"": "comma", ";": "semicolon", "\t": "tab"}[o.Delimiter])
 	return v
 }
 
@@ -166,16 +193,55 @@ func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form ur
 		return field{Name: name, Label: label, Value: cut(form.Get(name), 20), Unit: "mm", InputMode: "decimal", Autocomplete: "off", Short: true, Placeholder: "0"}
 	}
 	p.OffsetX, p.OffsetY = offset("offset_x", "Move right"), offset("offset_y", "Move down")
+	p.Parts = choice{
+		Name: "parts", Label: "A ZIP of parts of 10,000 cards", Checked: form.Get("parts") != "",
+		Hint: "For programs that take no large files. Without it, all cards are in one PDF.",
+	}
+	s.chooseTable(p, form)
 	return p
+}
+
+// chooseTable shows what can be chosen for a table.
+func (s *Server) chooseTable(p *exportFormPage, form url.Values) {
+	for _, one := range export.MoreColumns() {
+		p.Columns.Options = append(p.Columns.Options, option{one.Name, one.Title, slices.Contains(form["columns"], one.Name)})
+	}
+	p.Delimiter = field{Name: "delimiter", Label: "Delimiter", Options: []option{
+		{Value: "comma", Text: "Comma"}, {Value: "semicolon", Text: "Semicolon"}, {Value: "tab", Text: "Tab"},
+	}}
+	p.Delimiter.choose(form.Get("delimiter"))
+	p.Encoding = field{Name: "encoding", Label: "Encoding", Hint: "For Excel in any country: UTF-16 with tabs.", Options: []option{
+		{Value: string(export.UTF8), Text: "UTF-8"}, {Value: string(export.UTF8BOM), Text: "UTF-8 with a mark"}, {Value: string(export.UTF16LE), Text: "UTF-16, for Excel"},
+	}}
+	p.Encoding.choose(form.Get("encoding"))
 }
 
 // exportFormatField offers the formats.
 func exportFormatField() field {
-	return field{Name: "format", Label: "Format", Short: true, Options: []option{{Value: "csv", Text: "CSV"}, {Value: "pdf", Text: "PDF"}}}
+	return field{Name: "format", Label: "Format", Options: []option{
+		{Value: "pdf", Text: "PDF, cards to print"},
+		{Value: "csv", Text: "CSV, a table for programs"},
+		{Value: "xlsx", Text: "XLSX, an Excel workbook"},
+		{Value: "jsonl", Text: "JSON Lines, an object a card"},
+		{Value: "printer", Text: "Printer file, with totals and checksum"},
+	}}
+}
+
+// formatName is a format as people say it.
+func formatName(format string) string {
+	switch format {
+	case string(db.ExportFormatJsonl):
+		return "JSON Lines"
+	case string(db.ExportFormatPrinter):
+		return "Printer file"
+	}
+	return strings.ToUpper(format)
 }
 
 func (p *exportFormPage) explain(err error) {
-	p.Mistakes = explain(err, &p.Format, &p.Cards, &p.First, &p.Last, &p.Layout, &p.Sides, &p.OffsetX, &p.OffsetY)
+	columns := field{Name: "columns"}
+	p.Mistakes = explain(err, &p.Format, &p.Cards, &p.First, &p.Last, &p.Layout, &p.Sides, &p.OffsetX, &p.OffsetY, &columns, &p.Delimiter, &p.Encoding)
+	p.Columns.Error = columns.Error
 }
 
 // maker is what draws the cards of files and previews.
@@ -233,10 +299,10 @@ func (s *Server) foresee(c *gin.Context, p *exportFormPage, row db.SeriesShowRow
 		return err
 	}
 	p.Sum = count(n, "card", "cards")
+	if err := s.maker(c).Check(ctx, choice.format, row.Series, o); err != nil {
+		return err
+	}
 	if choice.format == string(db.ExportFormatPdf) {
-		if err := s.maker(c).Check(ctx, row.Series, o); err != nil {
-			return err
-		}
 		layout, _ := export.LayoutByName(o.Layout)
 		p.Sum += " on " + count(layout.Sheets(n), "page", "pages")
 		query := formOf(choice.format, o)
@@ -249,7 +315,7 @@ func (s *Server) foresee(c *gin.Context, p *exportFormPage, row db.SeriesShowRow
 			p.Pictures = append(p.Pictures, sheetPicture{URL: p.Series.URL + "/export/preview?" + query.Encode(), Alt: "Preview of " + side + " with made-up codes"})
 		}
 	}
-	p.Sum += ", about " + size(cardfile.Estimate(choice.format, o, n))
+	p.Sum += ", about " + blob.SizeText(cardfile.Estimate(choice.format, o, n))
 	return nil
 }
 
@@ -296,8 +362,11 @@ func (s *Server) adminExportChoose(c *gin.Context) error {
 		key = uuid.New()
 	}
 	choice, err := readExportChoice(form)
-	if err == nil && choice.format == string(db.ExportFormatPdf) {
-		err = s.maker(c).Check(c.Request.Context(), row.Series, choice.options)
+	if err == nil {
+		err = s.maker(c).Check(c.Request.Context(), choice.format, row.Series, choice.options)
+	}
+	if err == nil {
+		err = s.roomFor(c, row, choice)
 	}
 	if err == nil {
 		_, err = s.Cards.RequestExportOf(c.Request.Context(), s.actor(c), row.Series.ID, choice.format, choice.options, key)
@@ -312,4 +381,13 @@ func (s *Server) adminExportChoose(c *gin.Context) error {
 	p := s.newExportFormPage(c, row, form)
 	p.explain(err)
 	return s.render(c, http.StatusUnprocessableEntity, "admin/series_export", p)
+}
+
+// roomFor refuses a file that the store has no room for.
+func (s *Server) roomFor(c *gin.Context, row db.SeriesShowRow, choice exportChoice) error {
+	n, err := s.Cards.Selected(c.Request.Context(), row, choice.options)
+	if err != nil {
+		return err
+	}
+	return cardfile.Room(s.Files, cardfile.Estimate(choice.format, choice.options, n))
 }

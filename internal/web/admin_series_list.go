@@ -179,9 +179,9 @@ func (s *Server) newSeriesListPage(c *gin.Context, query seriesQuery) (*seriesLi
 	p.Head = seriesHeads(p.View, query)
 	for _, row := range rows {
 		r := seriesRow{seriesView: viewSeries(listed(row)), Show: p.View.Show}
-		r.Exported = exportedView{Format: strings.ToUpper(row.ExportedFormat), At: row.ExportedAt}
+		r.Exported = exportedView{Format: formatName(row.ExportedFormat), At: row.ExportedAt}
 		if row.ReadyExportID != 0 && p.Person.Can(staff.SeriesExport) {
-			r.Exported.Ready = strings.ToUpper(row.ReadyFormat)
+			r.Exported.Ready = formatName(row.ReadyFormat)
 			r.Exported.URL = "/admin/exports/" + strconv.FormatInt(row.ReadyExportID, 10) + "/download"
 		}
 		r.Menu = seriesMenu(p.Person, row)
@@ -244,7 +244,7 @@ func seriesMenu(person staff.Person, row db.SeriesListRow) []menuLink {
 	if person.Can(staff.SeriesExport) && v.Exportable {
 		menu = append(menu, menuLink{Text: "Export", URL: v.URL + "#series-exports"})
 		if row.ReadyExportID != 0 {
-			menu = append(menu, menuLink{Text: "Download " + strings.ToUpper(row.ReadyFormat), URL: "/admin/exports/" + strconv.FormatInt(row.ReadyExportID, 10) + "/download"})
+			menu = append(menu, menuLink{Text: "Download " + formatName(row.ReadyFormat), URL: "/admin/exports/" + strconv.FormatInt(row.ReadyExportID, 10) + "/download"})
 		}
 	}
 	for _, action := range seriesActions(person, listed(row)) {

@@ -184,7 +184,7 @@ func seriesCells(row db.SeriesListRow, local func(time.Time) time.Time) []any {
 		v.Partners, series.ValidTill, local(series.CreatedAt), row.CreatedByName,
 		series.Quantity, v.Unused, row.Used, row.Disabled, row.Void,
 		money.Amount{Minor: card.Outstanding(listed(row)), Currency: series.Currency},
-		strings.ToUpper(row.ExportedFormat), exported,
+		formatName(row.ExportedFormat), exported,
 	}
 }
 

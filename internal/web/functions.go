@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"refill/internal/blob"
 	"refill/internal/money"
 )
 
@@ -25,7 +26,7 @@ func (s *Server) functions() template.FuncMap {
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"day":    func(t time.Time) string { return t.Format("2 Jan 2006") },
 		"clock":  func(t time.Time) string { return s.local(t).Format("2 Jan 2006, 15:04") },
-		"size":   size,
+		"size":   blob.SizeText,
 		"plural": plural,
 		"lower":  strings.ToLower,
 	}
@@ -104,17 +105,4 @@ func ago(now, t time.Time) string {
 		return "in " + text
 	}
 	return text + " ago"
-}
-
-// size writes a number of bytes.
-func size(n int64) string {
-	switch {
-	case n < 1000:
-		return strconv.FormatInt(n, 10) + " B"
-	case n < 1000*1000:
-		return strconv.FormatFloat(float64(n)/1e3, 'f', 0, 64) + " kB"
-	case n < 1000*1000*1000:
-		return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB"
-	}
-	return strconv.FormatFloat(float64(n)/1e9, 'f', 1, 64) + " GB"
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/blob"
 	"refill/internal/dbtest"
 	"refill/internal/setting"
 )
@@ -43,7 +44,7 @@ func TestAgo(t *testing.T) {
 func TestSize(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int64]string{999: "999 B", 1500: "2 kB", 12_340_000: "12.3 MB", 5_000_000_000: "5.0 GB"} {
-		require.Equal(t, want, size(n))
+		require.Equal(t, want, blob.SizeText(n))
 	}
 }
 

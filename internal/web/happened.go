@@ -27,7 +27,7 @@ func happened(action string, detail []byte) string {
 		}
 		return money.Group(fmt.Sprint(n)) + " cards"
 	}
-	format := strings.ToUpper(d.Format)
+	format := formatName(d.Format)
 	switch action {
 	case "series.edited", "card.edited":
 		return edited(d.Changes)
@@ -116,5 +116,5 @@ func exportFormat(detail []byte) string {
 		Format string `json:"format"`
 	}
 	_ = json.Unmarshal(detail, &d) // an entry without one is said without
-	return strings.ToUpper(d.Format)
+	return formatName(d.Format)
 }

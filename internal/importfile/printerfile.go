@@ -1,0 +1,98 @@
+package importfile
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"strconv"
+)
+
+// printerMagic begins a printer file (docs/printing.md).
+const printerMagic = "H;REFILL-CARDS;1;"
+
+// printerRows reads a printer file. Its last lines must hold: one that was cut off
+// or changed on its way is refused at its end.
+type printerRows struct {
+	sum   *summed
+	cells *csv.Reader
+	cards int64
+	total bool // the line of totals was read, and the count was right
+	n     int32
+}
+
+func openPrinterFile(r io.Reader) *printerRows {
+	sum := &summed{lines: bufio.NewReaderSize(r, maxLine), hash: sha256.New()}
+	reader := csv.NewReader(sum)
+	reader.Comma, reader.FieldsPerRecord, reader.ReuseRecord = ';', -1, true
+	return &printerRows{sum: sum, cells: reader}
+}
+
+// Next gives the names of the columns, then a row a card.
+func (p *printerRows) Next() (Row, error) {
+	for {
+		record, err := p.cells.Read()
+		if errors.Is(err, io.EOF) && p.total && p.sum.right {
+			return Row{}, io.EOF
+		}
+		if err != nil { // the error itself might quote the line
+			return Row{}, ErrBroken
+		}
+		p.n++
+		switch record[0] {
+		case "H":
+			continue
+		case "T":
+			p.total = len(record) > 1 && record[1] == strconv.FormatInt(p.cards, 10)
+			continue
+		case "D":
+			p.cards++
+		case "C":
+		default:
+			return Row{}, ErrBroken
+		}
+		for i := range record {
+			record[i] = clean(record[i])
+		}
+		return Row{Number: p.n, Cells: record[1:]}, nil
+	}
+}
+
+// summed hands lines on and reckons their sum, up to the line that has it.
+type summed struct {
+	lines *bufio.Reader
+	hash  hash.Hash
+	left  []byte
+	ended bool
+	right bool
+}
+
+// Read implements io.Reader.
+func (s *summed) Read(p []byte) (int, error) {
+	if len(s.left) == 0 {
+		if s.ended {
+			return 0, io.EOF
+		}
+		line, err := s.lines.ReadSlice('\n')
+		switch {
+		case bytes.HasPrefix(line, []byte("S;")):
+			s.ended = true
+			said, _ := hex.DecodeString(string(bytes.TrimSpace(line[2:])))
+			s.right = subtle.ConstantTimeCompare(said, s.hash.Sum(nil)) == 1
+			return 0, io.EOF
+		case err != nil: // cut off before the sum, or a line that is none of ours
+			s.ended = true
+			return 0, io.EOF
+		}
+		_, _ = s.hash.Write(line) // never fails
+		s.left = line
+	}
+	n := copy(p, s.left)
+	s.left = s.left[n:]
+	return n, nil
+}

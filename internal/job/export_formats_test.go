@@ -1,0 +1,99 @@
+package job_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river/rivertype"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/importfile"
+)
+
+// content is the file of an export.
+func (b *bundle) content(t *testing.T, e db.Export) []byte {
+	t.Helper()
+	file, _, err := b.files.Open(t.Context(), e.File)
+	require.NoError(t, err)
+	defer file.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(file)
+	require.NoError(t, err)
+	return data
+}
+
+// Every format is written by the worker as it was chosen, and every table is read
+// back by the import.
+func TestEveryFormatIsWritten(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.order(t, 30)
+	for _, tc := range []struct {
+		format  string
+		options card.ExportOptions
+		ends    string
+	}{
+		{"csv", card.ExportOptions{Columns: []string{"link"}, Delimiter: ";", Encoding: "utf-16le"}, ".csv"},
+		{"xlsx", card.ExportOptions{Columns: []string{"printed_serial"}}, ".xlsx"},
+		{"jsonl", card.ExportOptions{First: 1}, ".jsonl"},
+		{"printer", card.ExportOptions{}, ".txt"},
+		{"pdf", card.ExportOptions{Layout: "avery-5160"}, ".pdf"},
+		{"pdf", card.ExportOptions{Parts: true}, ".zip"},
+	} {
+		id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
+		require.NoError(t, err)
+		require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
+		e := b.read(t, id)
+		require.Equal(t, db.ExportStateReady, e.State, e.Failure)
+		require.Equal(t, int32(30), e.RowsDone)
+		require.Regexp(t, tc.ends+"$", e.File)
+		data := b.content(t, e)
+		switch tc.ends {
+		case ".pdf":
+			require.True(t, bytes.HasPrefix(data, []byte("%PDF-1.7")))
+			continue
+		case ".zip":
+			parts, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+			require.NoError(t, err)
+			require.Len(t, parts.File, 1)
+			continue
+		}
+		rows, err := importfile.Open(bytes.NewReader(data), int64(len(data)))
+		require.NoError(t, err)
+		head, err := rows.Next()
+		require.NoError(t, err)
+		require.Equal(t, []string{"serial", "code", "price", "currency", "valid_till", "series", "status"}, head.Cells[:7], tc.format)
+		require.Len(t, head.Cells, 7+len(tc.options.Columns))
+		n := 0
+		for ; err == nil; n++ {
+			var row importfile.Row
+			if row, err = rows.Next(); err != nil {
+				break
+			}
+			_, parseErr := card.ParseCode(row.Cells[1], []card.Format{card.FormatOfSeries(s)})
+			require.NoError(t, parseErr)
+		}
+		require.ErrorIs(t, err, io.EOF)
+		require.Equal(t, 30, n)
+	}
+}
+
+// A file that would not fit is not begun, and it is said how much there is.
+func TestExportWithoutRoom(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.order(t, 30)
+	b.files.room.Store(5_000)
+	id := b.export(t, s, "pdf")
+	require.Equal(t, rivertype.JobStateCancelled, b.await(t, "export_series").Job.State)
+	e := b.read(t, id)
+	require.Equal(t, db.ExportStateFailed, e.State)
+	require.Equal(t, "This file needs about 47 kB, and the disk for exported files has 5 kB left. Make room or have old files removed, then export again.", e.Failure)
+	files, err := b.files.List(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, files)
+}
