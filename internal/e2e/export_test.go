@@ -42,6 +42,12 @@ func TestExportIsChosen(t *testing.T) {
 	admin.until("both sides", drawn+` && document.querySelectorAll("#export-preview img").length === 2`)
 	admin.looks("export-both-sides")
 
+	admin.fill("Format", "CSV, a table for programs")
+	admin.press("Preview")
+	admin.sees("A table has one line for each card")
+	admin.looks("export-table")
+	admin.fill("Format", "PDF, cards to print")
+
 	phone := newBrowser(t, d.URL, 360, 740)
 	phone.signIn("/admin/login", "admin")
 	phone.open(series + "/export")
