@@ -85,7 +85,11 @@ func (s *Service) RequestExportOf(ctx context.Context, actor audit.Actor, series
 				return err
 			}
 		}
-		err = audit.Record(ctx, tx, actor, audit.Entry{Action: "export.requested", SeriesID: seriesID, Detail: map[string]any{"export": id, "format": format}})
+		facts := map[string]any{"export": id, "format": format}
+		if options.ShopID != "" {
+			facts["encrypted_for"] = options.Shop
+		}
+		err = audit.Record(ctx, tx, actor, audit.Entry{Action: "export.requested", SeriesID: seriesID, Detail: facts})
 		if err != nil {
 			return err
 		}

@@ -28,6 +28,10 @@ type ExportOptions struct {
 	Delimiter string   `json:"delimiter,omitempty"` // of a CSV: empty, ";" or a tab
 	Encoding  string   `json:"encoding,omitempty"`  // of a CSV
 
+	ShopID   string `json:"shop_id,omitempty"`   // of the print shop that the file is encrypted for; empty: in clear
+	Shop     string `json:"shop,omitempty"`      // its name then
+	SealedAs string `json:"sealed_as,omitempty"` // how: also the end of the file's name
+
 	First  int32          `json:"first,omitempty"` // serials, both included; 0: no bound
 	Last   int32          `json:"last,omitempty"`
 	States []db.CardState `json:"states,omitempty"` // empty: unused ones

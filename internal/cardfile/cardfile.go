@@ -129,6 +129,19 @@ func (m Maker) Preview(ctx context.Context, series db.Series, o card.ExportOptio
 // made so is refused at the field that says it, before a byte is written. count is
 // how many cards come, as far as that is known.
 func (m Maker) Writer(ctx context.Context, w io.Writer, format db.ExportFormat, series db.Series, o card.ExportOptions, count int64) (export.Writer, error) {
+	envelope, err := m.sealed(ctx, w, o)
+	switch {
+	case err != nil:
+		return nil, err
+	case envelope == nil:
+		return m.plain(ctx, w, format, series, o, count)
+	}
+	out, err := m.plain(ctx, envelope, format, series, o, count)
+	return sealedWriter{out, envelope}, err
+}
+
+// plain is Writer without an envelope.
+func (m Maker) plain(ctx context.Context, w io.Writer, format db.ExportFormat, series db.Series, o card.ExportOptions, count int64) (export.Writer, error) {
 	table := export.CardTable{More: o.Columns, Encoding: export.Encoding(o.Encoding)}
 	if o.Delimiter != "" {
 		table.Delimiter = o.Delimiter[0]
@@ -248,6 +261,13 @@ func Room(files blob.Store, bytes int64) error {
 
 // Extension is how the name of an export's file ends.
 func Extension(format db.ExportFormat, o card.ExportOptions) string {
+	if o.SealedAs != "" {
+		return plainExtension(format, o) + "." + o.SealedAs
+	}
+	return plainExtension(format, o)
+}
+
+func plainExtension(format db.ExportFormat, o card.ExportOptions) string {
 	switch {
 	case format == db.ExportFormatPdf && o.Parts:
 		return "zip"
@@ -268,13 +288,15 @@ func Type(format db.ExportFormat, o card.ExportOptions) string {
 		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	case "jsonl":
 		return "application/jsonl"
+	case "pdf":
+		return "application/pdf"
 	case "csv":
 		if o.Encoding == string(export.UTF16LE) {
 			return "text/csv; charset=utf-16le"
 		}
 		return "text/csv; charset=utf-8"
 	}
-	return "application/pdf"
+	return "application/octet-stream" // encrypted
 }
 
 // Name is what a file is called on the disk of whoever fetches it: series, prefix,

@@ -57,23 +57,34 @@ func TestLayouts(t *testing.T) {
 	t.Parallel()
 	for _, l := range export.Layouts() {
 		for name, design := range map[string]struct {
-			meta export.Meta
-			card func(int64) export.Card
-		}{"usual": {sampleMeta(), sampleCard}, "long": {longMeta(), longCard}} {
+			meta   export.Meta
+			card   func(int64) export.Card
+			prefix string
+			cards  int
+		}{
+			"usual":   {sampleMeta(), sampleCard, "R26", l.PerSheet() + 1},
+			"long":    {longMeta(), longCard, "R26", 3},
+			"longest": {longMeta(), longCard, "PREFIXOFTWENTYLETTER", 3},
+		} {
 			t.Run(l.Name+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				meta := design.meta
 				meta.Layout = l.Name
-				meta.SampleCode = sampleCode("R26", 1)
-				n := l.PerSheet() + 1
-				cards := make([]export.Card, n)
+				meta.SampleCode = sampleCode(design.prefix, 1)
+				cards := make([]export.Card, design.cards)
 				for i := range cards {
 					cards[i] = design.card(int64(i) + 1)
+					cards[i].Code = sampleCode(design.prefix, int64(i)+1)
+				}
+				if l.Name == "roll-58" && name == "longest" {
+					_, err := export.NewPDF(&bytes.Buffer{}, meta)
+					require.ErrorIs(t, err, export.ErrTooWide)
+					return
 				}
 				path := save(t, printed(t, meta, cards...))
 				keep(t, path, l.Name+"-"+name)
 				require.Contains(t, run(t, "qpdf", "--check", path), "No syntax or stream encoding errors")
-				require.Len(t, pages(t, path), 2)
+				require.Len(t, pages(t, path), int(l.Sheets(int64(len(cards)))))
 				text := run(t, "pdftotext", "-layout", path, "-")
 				for _, c := range cards {
 					require.Contains(t, text, c.Code)

@@ -3,9 +3,11 @@ package job_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"io"
 	"testing"
 
+	"filippo.io/age"
 	"github.com/google/uuid"
 	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
@@ -13,6 +15,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/importfile"
+	"refill/internal/setting"
 )
 
 // content is the file of an export.
@@ -96,4 +99,46 @@ func TestExportWithoutRoom(t *testing.T) {
 	files, err := b.files.List(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, files)
+}
+
+// A file for a print shop is opened by its key and by no other; one whose key went
+// fails with the reason.
+func TestExportIsEncrypted(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.order(t, 5)
+	identity, err := age.GenerateX25519Identity()
+	require.NoError(t, err)
+	require.NoError(t, b.set.Change(t.Context(), b.admin, func(v *setting.Settings) {
+		v.PrintShops = []setting.PrintShop{{ID: "one", Name: "Printhouse", Kind: "age", Key: identity.Recipient().String()}, {ID: "two", Name: "Other", Kind: "age", Key: "age1expired"}}
+	}))
+	for format, begins := range map[string]string{"pdf": "%PDF-1.7", "csv": "serial,code,price"} {
+		id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, format, card.ExportOptions{ShopID: "one", Shop: "Printhouse", SealedAs: "age"}, uuid.New())
+		require.NoError(t, err)
+		require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
+		e := b.read(t, id)
+		require.Regexp(t, format+`\.age$`, e.File)
+		data := b.content(t, e)
+		require.NotContains(t, string(data), begins)
+		sum := sha256.Sum256(data)
+		require.Equal(t, sum[:], e.SHA256, "what is fetched is what was hashed")
+		plain, err := age.Decrypt(bytes.NewReader(data), identity)
+		require.NoError(t, err)
+		opened, err := io.ReadAll(plain)
+		require.NoError(t, err)
+		require.True(t, bytes.HasPrefix(opened, []byte(begins)))
+		stranger, err := age.GenerateX25519Identity()
+		require.NoError(t, err)
+		_, err = age.Decrypt(bytes.NewReader(data), stranger)
+		require.Error(t, err)
+	}
+	for shop, says := range map[string]string{"two": "Nothing can be encrypted for this print shop", "gone": "This print shop was removed"} {
+		id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{ShopID: shop}, uuid.New())
+		require.NoError(t, err)
+		require.Equal(t, rivertype.JobStateCancelled, b.await(t, "export_series").Job.State)
+		require.Contains(t, b.read(t, id).Failure, says)
+	}
+	files, err := b.files.List(t.Context())
+	require.NoError(t, err)
+	require.Len(t, files, 2, "nothing is left of those that failed")
 }

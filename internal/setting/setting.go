@@ -31,6 +31,8 @@ type Settings struct {
 
 	StaffFactor bool `json:"staff_factor"` // staff must use a second factor
 
+	PrintShops []PrintShop `json:"print_shops"` // whom files can be encrypted for
+
 	CodeAlphabet string `json:"code_alphabet"` // Letters or Digits, of series ordered from now on
 	CodeLength   int    `json:"code_length"`   // symbols of a code, the check symbol included
 	LockPartners bool   `json:"lock_partners"` // only customers of a series' partners may redeem its cards
@@ -108,6 +110,7 @@ func (s Settings) Validate() error {
 		list = append(list, fault.Field("guesses_daily", "setting_guesses", "Guesses a day must be a whole number from 1 to 1,000,000,000."))
 	}
 	list = append(list, s.validateCodes()...)
+	list = append(list, s.validatePrintShops()...)
 	return list.Err()
 }
 
@@ -240,7 +243,7 @@ func (s *Store) Change(ctx context.Context, actor audit.Actor, edit func(*Settin
 		if string(value) == string(was[name]) {
 			continue
 		}
-		changed[name] = value
+		changed[name] = after.audited(name, value)
 		err := db.New().SettingSet(ctx, tx, db.SettingSetParams{Name: name, Value: value, ChangedBy: actor.Staff()})
 		if err != nil {
 			return fmt.Errorf("keep setting %s: %w", name, err)

@@ -87,6 +87,9 @@ func aboutExport(e db.Export) string {
 	if o.Parts && e.Format == db.ExportFormatPdf {
 		parts = append(parts, "a ZIP of parts")
 	}
+	if o.Shop != "" {
+		parts = append(parts, "encrypted for "+o.Shop)
+	}
 	switch {
 	case o.First > 0 && o.Last > 0:
 		parts = append(parts, fmt.Sprintf("serials %d to %d", o.First, o.Last))

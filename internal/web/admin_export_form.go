@@ -31,6 +31,7 @@ type exportFormPage struct {
 	Parts               choice
 	Columns             columnChoices
 	Delimiter, Encoding field
+	Shop                field // whom the file is encrypted for; without options: there is nobody yet
 	Key                 string
 	Pictures            []sheetPicture
 	Sum                 string // what the file will hold, and how large it will be
@@ -46,126 +47,8 @@ type columnChoices struct {
 // sheetPicture is one side of the first sheet.
 type sheetPicture struct{ URL, Alt string }
 
-// cardChoices are which cards a file may hold, by name.
-var cardChoices = []struct { //nolint:gochecknoglobals // a table that nobody changes
-	name, text string
-	states     []db.CardState
-}{
-	{"unused", "Unused cards", []db.CardState{db.CardStateActive}},
-	{"disabled", "Disabled cards", []db.CardState{db.CardStateDisabled}},
-	{"left", "Unused and disabled cards", []db.CardState{db.CardStateActive, db.CardStateDisabled}},
-	{"used", "Used cards", []db.CardState{db.CardStateUsed}},
-	{"all", "All but void cards", []db.CardState{db.CardStateActive, db.CardStateDisabled, db.CardStateUsed}},
-}
-
-// exportChoice is a form of the page, read.
-type exportChoice struct {
-	format  string
-	options card.ExportOptions
-}
-
-// readExportChoice reads what was chosen; what can't be read is a fault at its
-// field.
-func readExportChoice(form url.Values) (exportChoice, error) {
-	choice := exportChoice{format: form.Get("format")}
-	o := &choice.options
-	var faults fault.List
-	note := func(err error) {
-		if err != nil {
-			faults = append(faults, fault.All(err)...)
-		}
-	}
-	o.Layout, o.BothSides = form.Get("layout"), form.Get("sides") == "both"
-	if _, known := export.LayoutByName(o.Layout); !known {
-		note(export.ErrLayout)
-	}
-	var err error
-	o.OffsetX, err = readOffset(form, "offset_x")
-	note(err)
-	o.OffsetY, err = readOffset(form, "offset_y")
-	note(err)
-	o.First, err = readSerialBound(form, "first")
-	note(err)
-	o.Last, err = readSerialBound(form, "last")
-	note(err)
-	o.Parts = form.Get("parts") != ""
-	o.Columns, o.Encoding = form["columns"], form.Get("encoding")
-	switch delimiter := form.Get("delimiter"); delimiter {
-	case "", "comma":
-	case "semicolon":
-		o.Delimiter = ";"
-	case "tab":
-		o.Delimiter = "\t"
-	default:
-		note(export.ErrDelimiter)
-	}
-	for _, one := range cardChoices {
-		if one.name == form.Get("cards") {
-			o.States = one.states
-		}
-	}
-	if o.States == nil && form.Get("cards") != "" {
-		note(card.ErrCardStates)
-	}
-	if len(faults) > 0 {
-		return choice, faults
-	}
-	return choice, nil
-}
-
-// readOffset reads millimetres, with a point or a comma.
-func readOffset(form url.Values, name string) (float64, error) {
-	text := strings.ReplaceAll(strings.TrimSpace(form.Get(name)), ",", ".")
-	if text == "" {
-		return 0, nil
-	}
-	mm, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(mm >= -export.MaxOffset && mm <= export.MaxOffset) {
-		return 0, fault.Field(name, export.ErrOffset.Code, "Type millimetres from −10 to 10, such as 1.5 or −0.8.")
-	}
-	return mm, nil
-}
-
-// readSerialBound reads a serial as a bound of a range; empty is none.
-func readSerialBound(form url.Values, name string) (int32, error) {
-	text := strings.TrimSpace(form.Get(name))
-	if text == "" {
-		return 0, nil
-	}
-	n, err := strconv.ParseInt(text, 10, 32)
-	if err != nil || n < 1 || n > card.MaxQuantity {
-		return 0, fault.Field(name, "export_serial", "Type a serial from 1 to 1,000,000, or leave it empty.")
-	}
-	return int32(n), nil
-}
-
-// formOf is a choice as the form has it.
-func formOf(format string, o card.ExportOptions) url.Values {
-	v := url.Values{"format": {format}, "layout": {o.Layout}, "sides": {"one"}, "cards": {"unused"}}
-	if o.BothSides {
-		v.Set("sides", "both")
-	}
-	for name, mm := range map[string]float64{"offset_x": o.OffsetX, "offset_y": o.OffsetY} {
-		if mm != 0 {
-			v.Set(name, strconv.FormatFloat(mm, 'f', -1, 64))
-		}
-	}
-	for _, one := range cardChoices {
-		if slices.Equal(one.states, o.States) {
-			v.Set("cards", one.name)
-		}
-	}
-	if o.Parts {
-		v.Set("parts", "on")
-	}
-	v["columns"] = o.Columns
-	v.Set("encoding", o.Encoding)
-	v.Set("delimiter", map[string]string{"": "comma", ";": "semicolon", "\t": "tab"}[o.Delimiter])
-	return v
-}
-
 // newExportFormPage shows the form as it was chosen.
-func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form url.Values) *exportFormPage {
+func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form url.Values) (*exportFormPage, error) {
 	p := &exportFormPage{page: s.page(c, "Export series "+row.Series.Number, sectionSeries), Series: viewSeries(row), Key: uuid.NewString()}
 	p.Format = exportFormatField()
 	p.Format.choose(form.Get("format"))
@@ -198,7 +81,24 @@ func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form ur
 		Hint: "For programs that take no large files. Without it, all cards are in one PDF.",
 	}
 	s.chooseTable(p, form)
-	return p
+	return p, s.chooseShop(c, p, form)
+}
+
+// chooseShop shows whom the file can be encrypted for.
+func (s *Server) chooseShop(c *gin.Context, p *exportFormPage, form url.Values) error {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	p.Shop = field{Name: "shop", Label: "Encrypt for"}
+	if len(settings.PrintShops) == 0 && form.Get("shop") == "" {
+		return nil
+	}
+	p.Shop.Options = append(p.Shop.Options, option{Text: "Nobody: the codes stand in the file in clear"})
+	for _, shop := range settings.PrintShops {
+		p.Shop.Options = append(p.Shop.Options, option{shop.ID, shop.Name + ", " + envelopeName(shop.Kind), shop.ID == form.Get("shop")})
+	}
+	return nil
 }
 
 // chooseTable shows what can be chosen for a table.
@@ -240,7 +140,7 @@ func formatName(format string) string {
 
 func (p *exportFormPage) explain(err error) {
 	columns := field{Name: "columns"}
-	p.Mistakes = explain(err, &p.Format, &p.Cards, &p.First, &p.Last, &p.Layout, &p.Sides, &p.OffsetX, &p.OffsetY, &columns, &p.Delimiter, &p.Encoding)
+	p.Mistakes = explain(err, &p.Format, &p.Cards, &p.First, &p.Last, &p.Layout, &p.Sides, &p.OffsetX, &p.OffsetY, &columns, &p.Delimiter, &p.Encoding, &p.Shop)
 	p.Columns.Error = columns.Error
 }
 
@@ -274,8 +174,14 @@ func (s *Server) adminExportForm(c *gin.Context) error {
 		}
 		form = formOf(format, o)
 	}
-	p := s.newExportFormPage(c, row, form)
+	p, err := s.newExportFormPage(c, row, form)
+	if err != nil {
+		return err
+	}
 	choice, err := readExportChoice(form)
+	if err == nil {
+		err = s.chosenShop(c, &choice.options)
+	}
 	if err == nil {
 		err = s.foresee(c, p, row, choice)
 	}
@@ -304,7 +210,9 @@ func (s *Server) foresee(c *gin.Context, p *exportFormPage, row db.SeriesShowRow
 	}
 	if choice.format == string(db.ExportFormatPdf) {
 		layout, _ := export.LayoutByName(o.Layout)
-		p.Sum += " on " + count(layout.Sheets(n), "page", "pages")
+		if layout.PerSheet() > 1 || o.BothSides {
+			p.Sum += " on " + count(layout.Sheets(n), "sheet", "sheets")
+		}
 		query := formOf(choice.format, o)
 		sides := []string{"the first sheet"}
 		if o.BothSides {
@@ -363,6 +271,9 @@ func (s *Server) adminExportChoose(c *gin.Context) error {
 	}
 	choice, err := readExportChoice(form)
 	if err == nil {
+		err = s.chosenShop(c, &choice.options)
+	}
+	if err == nil {
 		err = s.maker(c).Check(c.Request.Context(), choice.format, row.Series, choice.options)
 	}
 	if err == nil {
@@ -378,7 +289,10 @@ func (s *Server) adminExportChoose(c *gin.Context) error {
 	case fault.KindOf(err) != fault.Invalid:
 		return err
 	}
-	p := s.newExportFormPage(c, row, form)
+	p, pageErr := s.newExportFormPage(c, row, form)
+	if pageErr != nil {
+		return pageErr
+	}
 	p.explain(err)
 	return s.render(c, http.StatusUnprocessableEntity, "admin/series_export", p)
 }

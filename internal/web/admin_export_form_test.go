@@ -34,7 +34,7 @@ func TestExportForm(t *testing.T) {
 	page := admin.get(at)
 	require.Equal(t, "pdf", page.one("#f-format option[selected]").AttrOr("value", ""))
 	require.Equal(t, "a4-2x5", page.one("#f-layout option[selected]").AttrOr("value", ""))
-	require.Contains(t, page.text("#export-preview"), "25 cards on 3 pages, about 43 kB")
+	require.Contains(t, page.text("#export-preview"), "25 cards on 3 sheets, about 43 kB")
 	picture := admin.get(page.one("#export-preview img").AttrOr("src", ""))
 	require.Equal(t, "image/svg+xml", picture.Header.Get("Content-Type"))
 	require.NoError(t, xml.Unmarshal([]byte(picture.Body), &struct {
@@ -44,7 +44,7 @@ func TestExportForm(t *testing.T) {
 	// Another choice is looked at before anything is queued.
 	asked := choose("layout", "id-1", "sides", "both", "offset_x", "1,5", "first", "3", "last", "12", "preview", "1")
 	page = admin.get(at + "?" + asked.Encode())
-	require.Contains(t, page.text("#export-preview"), "10 cards on 10 pages")
+	require.Contains(t, page.text("#export-preview"), "10 cards on 10 sheets")
 	require.Equal(t, 2, page.doc().Find("#export-preview img").Length())
 	require.Equal(t, "1,5", page.one("#f-offset_x").AttrOr("value", ""))
 	require.Zero(t, s.count(`select count(*) from export`))

@@ -124,6 +124,9 @@ func (s *Server) table() []route {
 		{get, sectionVouchers, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigVouchersShow)},
 		{post, sectionVouchers, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigVouchers)},
 		{post, sectionVouchers + "/preview", staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigVouchersPreview)},
+		{get, sectionPrintShops, staffWho(staff.ConfigManage), s.wholeHouse(s.adminPrintShops)},
+		{post, sectionPrintShops, staffWho(staff.ConfigManage), s.wholeHouse(s.adminPrintShopAdd)},
+		{post, sectionPrintShops + "/remove", staffWho(staff.ConfigManage), s.wholeHouse(s.adminPrintShopRemove)},
 		{get, sectionGeneral, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigGeneralShow)},
 		{post, sectionGeneral, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigGeneral)},
 

@@ -38,6 +38,7 @@ func checkedTemplates() map[string]any {
 		"admin/report":                     &reportPage{},
 		"admin/series_edit":                &seriesEditPage{},
 		"admin/series_export":              &exportFormPage{},
+		"admin/print_shops":                &printShopsPage{},
 		"admin/series_list":                &seriesListPage{},
 		"admin/series_list#series-rows":    &seriesListPage{},
 		"admin/series_show":                &seriesShowPage{},

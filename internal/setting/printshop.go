@@ -1,0 +1,63 @@
+package setting
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"refill/internal/fault"
+)
+
+// PrintShop is somebody whom files are encrypted for.
+type PrintShop struct {
+	ID          string `json:"id"` // drawn when it was entered; another key is another shop
+	Name        string `json:"name"`
+	Kind        string `json:"kind"`        // how its files are encrypted: envelope.Kind
+	Fingerprint string `json:"fingerprint"` // of its key
+	Key         string `json:"key"`         // public, as it was pasted
+}
+
+// maxPrintShops is how many print shops there may be.
+const maxPrintShops = 50
+
+// PrintShop finds a print shop.
+func (s Settings) PrintShop(id string) (PrintShop, bool) {
+	i := slices.IndexFunc(s.PrintShops, func(p PrintShop) bool { return p.ID == id })
+	if i < 0 {
+		return PrintShop{}, false
+	}
+	return s.PrintShops[i], true
+}
+
+// validatePrintShops refuses names that can't tell print shops apart. That a key
+// is one is asked by who reads it.
+func (s Settings) validatePrintShops() (list fault.List) {
+	names := map[string]bool{}
+	for _, p := range s.PrintShops {
+		name := strings.ToLower(p.Name)
+		switch {
+		case p.Name == "" || len([]rune(p.Name)) > 80:
+			return fault.List{fault.Field("name", "setting_print_shop", "The name of a print shop must be 1 to 80 characters long.")}
+		case names[name]:
+			return fault.List{fault.Field("name", "setting_print_shop_twice", "There is a print shop of this name. Remove it first, or choose another name.")}
+		}
+		names[name] = true
+	}
+	if len(s.PrintShops) > maxPrintShops {
+		return fault.List{fault.Field("name", "setting_print_shops", "There can be 50 print shops. Remove one first.")}
+	}
+	return nil
+}
+
+// audited is what the audit trail keeps of a setting's new value: of print shops
+// who they are, for a key is long.
+func (s Settings) audited(name string, value json.RawMessage) any {
+	if name != "print_shops" {
+		return value
+	}
+	shops := make([]string, len(s.PrintShops))
+	for i, p := range s.PrintShops {
+		shops[i] = p.Name + " (" + p.Fingerprint + ")"
+	}
+	return shops
+}

@@ -1,0 +1,70 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"filippo.io/age"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+)
+
+func TestPrintShops(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	series, _ := s.series(5)
+	at := seriesURL(series.Number) + "/export"
+	admin.get(at).none("#f-shop")
+
+	identity, err := age.GenerateX25519Identity()
+	require.NoError(t, err)
+	add := url.Values{"name": {" Printhouse "}, "key": {identity.Recipient().String()}}
+	require.Equal(t, sectionPrintShops, admin.post(sectionPrintShops, add).Header.Get("Location"))
+	page := admin.get(sectionPrintShops)
+	require.Contains(t, page.text("tbody tr"), "Printhouse")
+	require.Contains(t, page.text("tbody tr"), identity.Recipient().String())
+	require.Equal(t, 1, s.count(`select count(*) from audit where action = 'setting.changed' and detail -> 'print_shops' ->> 0 like 'Printhouse (age1%'`))
+
+	// A file for it can be chosen, is told apart, and is proposed the next time.
+	shop := admin.get(at).one("#f-shop option:last-child").AttrOr("value", "")
+	require.NotEmpty(t, shop)
+	require.Equal(t, http.StatusSeeOther, admin.post(at, choose("format", "csv", "shop", shop)).Status)
+	require.Contains(t, admin.get(seriesURL(series.Number)+"/exports").text(".files li"), "encrypted for Printhouse")
+	require.Equal(t, shop, admin.get(at).one("#f-shop option[selected]").AttrOr("value", ""))
+	id := s.count(`select id from export where options ->> 'sealed_as' = 'age'`)
+	s.file(int64(id), "sealed")
+	got := admin.get(fmt.Sprintf("/admin/exports/%d/download", id))
+	require.Regexp(t, `\.csv\.age$`, got.Header.Get("Content-Disposition"))
+	require.Equal(t, "application/octet-stream", got.Header.Get("Content-Type"))
+
+	// What is wrong is said at its field, and a secret key is never shown again.
+	for _, tc := range []struct{ name, key, field, says string }{
+		{"Other", "age1nonsense", "key", "Paste an age recipient"},
+		{"Other", identity.String(), "key", "This is a secret key"},
+		{"", identity.Recipient().String(), "name", "1 to 80"},
+		{"printhouse", identity.Recipient().String(), "name", "There is a print shop of this name"},
+	} {
+		got := admin.post(sectionPrintShops, url.Values{"name": {tc.name}, "key": {tc.key}})
+		require.Equal(t, http.StatusUnprocessableEntity, got.Status)
+		require.Contains(t, got.text("#f-"+tc.field+"-error"), tc.says)
+		require.Equal(t, tc.name, got.one("#f-name").AttrOr("value", ""))
+		require.NotContains(t, got.Body, identity.String())
+	}
+	require.NotContains(t, s.Log.String(), identity.String())
+
+	// Removed, it can't be chosen any more.
+	require.Equal(t, http.StatusSeeOther, admin.post(sectionPrintShops+"/remove", url.Values{"id": {shop}}).Status)
+	admin.get(sectionPrintShops).none("tbody tr")
+	refused := admin.post(at, choose("format", "csv", "shop", shop))
+	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
+	require.Contains(t, refused.text("#f-shop-error"), "was removed")
+
+	// Whom codes are encrypted for is decided for the whole house.
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).post(sectionPrintShops, add).Status)
+	require.NotEqual(t, http.StatusSeeOther, s.as(db.StaffRoleAdministrator, s.North).post(sectionPrintShops, add).Status)
+	admin.get(sectionPrintShops).none("tbody tr")
+}
