@@ -34,6 +34,7 @@ type exportFormPage struct {
 	Shop                field // whom the file is encrypted for; without options: there is nobody yet
 	Key                 string
 	Pictures            []sheetPicture
+	About               string // what the layout is
 	Sum                 string // what the file will hold, and how large it will be
 	Mistakes            []mistake
 }
@@ -65,7 +66,7 @@ func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form ur
 	for _, l := range export.Layouts() {
 		p.Layout.Options = append(p.Layout.Options, option{l.Name, l.Title, l.Name == form.Get("layout")})
 		if l.Name == form.Get("layout") {
-			p.Layout.Hint = l.About + "."
+			p.About = l.About
 		}
 	}
 	p.Sides = field{Name: "sides", Label: "Sides", Options: []option{
