@@ -285,7 +285,7 @@ func (s *Server) adminExportChoose(c *gin.Context) error {
 	}
 	switch {
 	case err == nil:
-		s.setFlash(c, fmt.Sprintf("The file of series %s is being made.", row.Series.Number))
+		s.setFlash(c, fmt.Sprintf("A file of series %s was asked for. Below is how it stands.", row.Series.Number)) // it may wait for a second person
 		return s.redirect(c, seriesURL(row.Series.Number)+"#series-exports")
 	case fault.KindOf(err) != fault.Invalid:
 		return err

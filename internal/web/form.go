@@ -36,7 +36,7 @@ func checkFields(form url.Values) error {
 		if !sound(key) {
 			return errMalformed
 		}
-		if len(values) > 1 && key != "partners" && key != "serial" { // lists of boxes
+		if len(values) > 1 && key != "partners" && key != "serial" && key != "columns" { // lists of boxes
 			return errTwice
 		}
 		for _, v := range values {

@@ -82,7 +82,7 @@ func (f postedForm) values(field string, values ...string) url.Values {
 // refuses then.
 func (f postedForm) read(t *testing.T, form *goquery.Selection) {
 	t.Helper()
-	seen := map[string]bool{"partners": false, "serial": false}
+	seen := map[string]bool{"partners": false, "serial": false, "columns": false}
 	form.Find("input[name], select[name], textarea[name]").Each(func(_ int, e *goquery.Selection) {
 		name, _ := e.Attr("name")
 		if several, ok := seen[name]; !e.Is("[type=radio]") {
