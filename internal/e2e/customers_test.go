@@ -139,7 +139,7 @@ func TestCustomers(t *testing.T) {
 	admin.looks("customers-payments")
 	admin.fill("Payment type", "Cash")
 	admin.press("Show")
-	admin.until("the cash alone", `location.search.includes("type=cash") && !document.body.innerText.includes("Sold twice")`)
+	admin.until("the cash alone", `location.search.includes("type=cash") && document.readyState === "complete" && !document.body.innerText.includes("Sold twice")`)
 	rows := fetchCSV(t, admin, script[string](admin, `[...document.querySelectorAll("a")].find(a => a.innerText.trim() === "CSV").href`))
 	require.Len(t, rows, 2)
 	require.Equal(t, "50.00", rows[1][3])
