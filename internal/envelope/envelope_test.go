@@ -90,7 +90,8 @@ func TestGnuPGOpensWhatWasSealed(t *testing.T) {
 		require.ErrorIs(t, err, envelope.ErrUseless, "it only signs")
 
 		run(t, env, "gpg", "--batch", "--passphrase", "", "--quick-add-key", fingerprint, kind[1], "encr", "1y")
-		key, err := envelope.Read(string(run(t, env, "gpg", "--batch", "--armor", "--export", who)), time.Now())
+		public = strings.ReplaceAll(string(run(t, env, "gpg", "--batch", "--armor", "--export", who)), "\n", "\r\n") // as browsers send it
+		key, err := envelope.Read(public, time.Now())
 		require.NoError(t, err, i)
 		require.Equal(t, envelope.OpenPGP, key.Kind)
 		require.Equal(t, fingerprint, key.Fingerprint)
