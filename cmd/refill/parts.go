@@ -93,7 +93,13 @@ func (p *parts) ready(ctx context.Context) error {
 	if !migrated {
 		return errors.New("the database is not up to date; run: refill migrate")
 	}
-	return card.CheckKeys(ctx, p.pool, p.keys)
+	if err := card.CheckKeys(ctx, p.pool, p.keys); err != nil {
+		// The keys may have been rotated since the file was read.
+		if changed, reloadErr := p.reloadKeys(ctx); reloadErr != nil || !changed {
+			return err
+		}
+	}
+	return nil
 }
 
 // inspect looks at the database before anything is done with it.
