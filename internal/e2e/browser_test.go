@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,13 +26,18 @@ type browser struct {
 	ctx  context.Context //nolint:containedctx // chromedp keeps the tab in it
 	base string
 	axe  string
+	// profile is the folder that the browser keeps; close ends the browser before
+	// the test does.
+	profile string
+	close   func()
 }
 
 // newBrowser opens a browser window of a size. Whatever the console complains
 // of, the test fails: a refused script or style first of all.
 func newBrowser(t *testing.T, base string, width, height int64) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
+	profile := t.TempDir()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true))
 	if path := os.Getenv("CHROME_PATH"); path != "" { //nolint:forbidigo // a test binary has no main that could read it
 		options = append(options, chromedp.ExecPath(path))
@@ -40,7 +46,7 @@ func newBrowser(t *testing.T, base string, width, height int64) *browser {
 	ctx, closeTab := chromedp.NewContext(alloc)
 	axe, err := os.ReadFile(filepath.Join("..", "..", "static", "node_modules", "axe-core", "axe.min.js"))
 	require.NoError(t, err, "make test fetches it")
-	b := &browser{t: t, ctx: ctx, base: base, axe: string(axe)}
+	b := &browser{t: t, ctx: ctx, base: base, axe: string(axe), profile: profile}
 	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, height)))
 	listened := make(chan struct{})
 	messages := chromedp.Console(ctx)
@@ -50,19 +56,20 @@ func newBrowser(t *testing.T, base string, width, height int64) *browser {
 			if err != nil {
 				return
 			}
-			if strings.Contains(m.Text, "status of 422") {
-				continue // a form that has something to mend
+			if strings.Contains(m.Text, "status of 422") || strings.Contains(m.Text, "no line") {
+				continue // a form that has something to mend; a line that the test broke
 			}
 			if m.Type == chromedp.ConsoleError || m.Type == chromedp.ConsoleException {
 				t.Errorf("console: %s (%s)", m.Text, m.URL)
 			}
 		}
 	}()
-	t.Cleanup(func() {
+	b.close = sync.OnceFunc(func() {
 		closeTab()
 		closeAlloc()
 		<-listened
 	})
+	t.Cleanup(b.close)
 	return b
 }
 

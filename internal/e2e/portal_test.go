@@ -167,6 +167,16 @@ func TestPortal(t *testing.T) {
 	wide.open("/portal/finance/refill-card")
 	require.NotEqual(t, key, script[string](wide, `document.querySelector("#redeem-form [name=key]").value`), "the receipt forgets it")
 
+	// A line that breaks is told on the page, which keeps what was typed.
+	wide.fill("Code", codes[3])
+	script[bool](wide, `(window.realFetch = window.fetch, window.fetch = () => Promise.reject(new TypeError("no line")), true)`)
+	wide.press("Redeem")
+	wide.sees("No answer came.")
+	wide.looks("wide-no-line")
+	script[bool](wide, `(window.fetch = window.realFetch, true)`)
+	wide.press("Redeem")
+	wide.sees("Card redeemed")
+
 	// A scanned card, by somebody who is signed in: the form is filled, and neither
 	// the address nor the history keeps the code.
 	phone.open("/r#" + codes[2])

@@ -89,19 +89,19 @@ type demo struct {
 }
 
 // startDemo starts the demo on a folder, for one test.
-func startDemo(t *testing.T, addr, dir string) *demo {
+func startDemo(t *testing.T, addr, dir string, env ...string) *demo {
 	t.Helper()
-	d := launchDemo(t, addr, dir)
+	d := launchDemo(t, addr, dir, env...)
 	t.Cleanup(func() { d.stop(t) })
 	return d
 }
 
 // launchDemo starts the demo and waits until it says where it is.
-func launchDemo(t *testing.T, addr, dir string) *demo {
+func launchDemo(t *testing.T, addr, dir string, env ...string) *demo {
 	t.Helper()
 	d := &demo{URL: "http://" + addr, done: make(chan struct{})}
 	d.cmd = exec.Command(binary, "demo", "-addr", addr, "-data", dir)
-	d.cmd.Env = append(os.Environ(), "DATABASE_URL=")
+	d.cmd.Env = append(append(os.Environ(), "DATABASE_URL="), env...)
 	out, in := io.Pipe()
 	d.cmd.Stdout, d.cmd.Stderr = in, in
 	require.NoError(t, d.cmd.Start())

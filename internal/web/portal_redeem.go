@@ -121,7 +121,7 @@ func (s *Server) portalRedeem(c *gin.Context) error {
 func (s *Server) mendCode(c *gin.Context, p *redeemPage, form url.Values, err error) error {
 	p.Code = newCodeField(form.Get("code"))
 	p.Code.Error, p.Code.Autofocus = fault.All(err)[0].Message, true
-	return s.render(c, redeemStatus(err), "portal/refill_card", p)
+	return s.part(c, redeemStatus(err), "portal/refill_card", "redeem", p)
 }
 
 // portalLook handles POST /portal/finance/refill-card/check: what the code is
@@ -155,7 +155,7 @@ func (s *Server) portalLook(c *gin.Context) error {
 		After:  money.Amount{Minor: seen.Balance + seen.Amount, Currency: seen.Currency}.String(),
 		Series: seen.Series, Serial: serial, ValidTill: seen.ValidTill,
 	}
-	return s.render(c, http.StatusOK, "portal/refill_card", p)
+	return s.part(c, http.StatusOK, "portal/refill_card", "redeem", p)
 }
 
 // redeemTyped moves the value of the card whose code was typed. It refuses a form

@@ -217,6 +217,9 @@ func TestPortalCheckValue(t *testing.T) {
 	require.Contains(t, seen.text("main"), "Series"+series.Number)
 	require.Equal(t, "Redeem USD 10.00", seen.text("main form button"))
 	require.Contains(t, anna.get(sectionHome).text(".balance"), "USD 0.00", "nothing has moved")
+	fragment := anna.do(post, sectionRedeem+"/check", url.Values{"code": {codes[1]}}.Encode(), "Content-Type", formType, "HX-Request", "true")
+	require.Equal(t, "This card is worth USD 10.00", fragment.text("#redeem h1"))
+	fragment.none("header")
 	form := seen.one("main form")
 	sent := url.Values{}
 	for _, name := range []string{"code", "key"} {

@@ -103,7 +103,7 @@ function wake() {
     button.classList.remove("waiting");
   }
 }
-document.addEventListener("htmx:finally:request", wake);
+document.addEventListener("htmx:finally:request", () => setTimeout(wake)); // an answer can be sooner than the pause
 addEventListener("pageshow", (event) => { if (event.persisted) wake(); });
 
 // Theme.

@@ -3,47 +3,75 @@
 // is typed, and a card's QR code fills it in. The code is never stored and never
 // part of an address that a server sees: it travels in the fragment.
 
-// A scanned card: on to the form, with the fragment.
+// A code leaves the address of the page, and what was sent leaves its entry in the
+// history, before the browser writes either down.
+const scanned = location.hash.length > 1 ? location.hash : "";
+const form = document.querySelector("form[data-redeems]");
 const scan = document.querySelector("[data-scan]");
-if (scan && location.hash.length > 1) location.replace(scan.href + location.hash);
+const signIn = document.getElementById("signin-form");
+if (form || scan || signIn) history.replaceState(null, "", location.pathname + location.search);
+
+// A scanned card: on to the form, with the fragment.
+if (scan && scanned) location.replace(scan.href + scanned);
 
 // The sign-in on the way: browsers keep a fragment over the redirect that follows.
-const signIn = document.getElementById("signin-form");
-if (signIn && location.hash.length > 1) signIn.action += location.hash;
+if (signIn && scanned) signIn.action += scanned;
 
 // A form whose answer never came (a slow line, a reload, the way back) keeps its
 // key, so that sending it again asks after the first time instead of redeeming
 // anew. Any answer forgets it. The key is no secret and says nothing of the code.
 const sent = "refill-sent";
-const form = document.querySelector("form[data-redeems]");
-try {
-  const waiting = sessionStorage.getItem(sent);
-  if (signIn || document.querySelector(".receipt-title, #redeem-form .form-error")) sessionStorage.removeItem(sent);
-  else if (waiting && form?.id) form.elements.key.value = waiting;
-  form?.addEventListener("submit", (event) => {
-    if (!event.submitter?.hasAttribute("formaction")) sessionStorage.setItem(sent, form.elements.key.value);
-  });
-  // Back from the receipt to a page that the browser had kept: its key is spent.
-  if (form) addEventListener("pageshow", (event) => { if (event.persisted && !sessionStorage.getItem(sent)) location.reload(); });
-} catch { /* storage is off: the card still moves its value once only */ }
-
-const code = document.querySelector("#redeem-form [name=code]");
-if (code) {
-  if (location.hash.length > 1) {
-    code.value = group(decoded(location.hash.slice(1)), true);
-    history.replaceState(null, "", location.pathname + location.search);
-  }
-  const regroup = (event) => {
-    // Only what is added at the end: nobody's correction is moved about, and
-    // nothing is touched while a keyboard is still composing.
-    if (event.isComposing || event.inputType?.startsWith("delete") || code.selectionStart !== code.value.length) return;
-    const grouped = group(code.value, false);
-    if (grouped !== code.value) code.value = grouped;
-  };
-  code.addEventListener("input", regroup);
-  code.addEventListener("compositionend", regroup);
-  code.addEventListener("change", () => { code.value = group(code.value, true); });
+function settle() {
+  try {
+    const typed = document.getElementById("redeem-form");
+    const waiting = sessionStorage.getItem(sent);
+    if (signIn || document.querySelector(".receipt-title, #redeem-form .form-error")) sessionStorage.removeItem(sent);
+    else if (waiting && typed) typed.elements.key.value = waiting;
+  } catch { /* storage is off: the card still moves its value once only */ }
 }
+settle();
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-redeems]") || event.submitter?.hasAttribute("formaction")) return;
+  try { sessionStorage.setItem(sent, event.target.elements.key.value); } catch { /* as above */ }
+});
+// Back from the receipt to a page that the browser had kept: its key is spent.
+if (form) addEventListener("pageshow", (event) => {
+  try { if (event.persisted && !sessionStorage.getItem(sent)) location.reload(); } catch { /* as above */ }
+});
+
+// An answer came: it is read out, and the mistake is where one types. None came:
+// the form stays, and pressing again is safe.
+document.addEventListener("htmx:after:swap", () => {
+  settle();
+  document.querySelector("#notice [data-lost]")?.remove();
+  (document.querySelector("#redeem [autofocus]") ?? document.getElementById("main")).focus();
+});
+document.addEventListener("htmx:error", (event) => {
+  if (!event.target.closest?.("#redeem")) return;
+  const notice = document.createElement("div");
+  notice.className = "notice notice-bad";
+  notice.dataset.lost = "";
+  notice.setAttribute("role", "alert");
+  notice.textContent = "No answer came. Look at your connection and press the button again: a card moves its value once only.";
+  document.getElementById("notice").replaceChildren(notice);
+});
+
+const codeField = "#redeem-form [name=code]";
+const code = document.querySelector(codeField);
+if (code && scanned) code.value = group(decoded(scanned.slice(1)), true);
+function regroup(event) {
+  const code = event.target;
+  // Only what is added at the end: nobody's correction is moved about, and
+  // nothing is touched while a keyboard is still composing.
+  if (!code.matches?.(codeField) || event.isComposing || event.inputType?.startsWith("delete") || code.selectionStart !== code.value.length) return;
+  const grouped = group(code.value, false);
+  if (grouped !== code.value) code.value = grouped;
+}
+document.addEventListener("input", regroup);
+document.addEventListener("compositionend", regroup);
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.(codeField)) event.target.value = group(event.target.value, true);
+});
 
 // Groups of four behind the prefix, if there is one; the prefix stays as it was
 // typed, and a finished code gets its capitals. What is not made of letters,

@@ -1,0 +1,162 @@
+package e2e_test
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/devdb"
+)
+
+// Codes, passwords and sessions that people use in every way there is are nowhere
+// afterwards but in the file made for the printer: not in the logs, nor in a dump,
+// nor in the database's own files and its write-ahead log, nor in the rows of jobs
+// (they are in the dump), nor in what a browser keeps.
+func TestSecretsAreNowhere(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	d := startDemo(t, freeAddr(t), dir, "REFILL_LOG_LEVEL=debug")
+
+	admin := newBrowser(t, d.URL, 1280, 900)
+	admin.signIn("/admin/login", "admin")
+	admin.open("/admin/finance/refill-cards/generate")
+	admin.fill("Quantity", "20")
+	admin.fill("Prefix", "Hidden")
+	admin.fill("Price", "10.00")
+	admin.fill("Partner", "North")
+	admin.fill("Valid till", time.Now().AddDate(1, 0, 0).Format(time.DateOnly))
+	admin.press("Generate")
+	admin.until("the cards", `document.querySelectorAll("table tbody tr").length >= 20 && !document.querySelector("progress")`)
+	series := script[string](admin, `location.pathname`)
+	admin.fill("Format", "CSV")
+	admin.press("Export")
+	download := `[...document.querySelectorAll("a")].find(a => a.offsetParent && a.innerText.trim() === "Download" && a.href.includes("/exports/"))`
+	admin.until("the Download link", download)
+	rows := fetchCSV(t, admin, script[string](admin, download+`.href`))
+	// Prefix and code are one text in the file; the prefix is no secret.
+	code := func(serial int) string { return strings.TrimPrefix(rows[serial][1], "Hidden-") }
+
+	const remark = "remark that is no secret 7301"
+	admin.open(series + "/cards/1")
+	admin.fill("Remark", remark)
+	admin.press("Save")
+	admin.sees(remark)
+	admin.open(series + "/cards/2")
+	admin.press("Reveal code")
+	admin.fill("Reason", "the strip is damaged")
+	admin.press("Reveal code")
+	admin.sees(code(2))
+	admin.open("/admin/customers")
+	script[bool](admin, `(() => { const f = document.querySelector("#f-anything"); f.value = `+quote(code(3))+`; f.form.requestSubmit(); return true })()`)
+	admin.until("the card", `/\/cards\/3$/.test(location.pathname)`)
+
+	// A code with a typing error, and one that is well formed and of no card.
+	mistyped := "2" + code(4)[1:]
+	if mistyped == code(4) {
+		mistyped = "3" + code(4)[1:]
+	}
+	const password = "planted-Wq7-heron-basket"
+	phone := newBrowser(t, d.URL, 360, 740)
+	phone.open("/r#" + rows[5][1])
+	phone.until("the sign-in", `location.pathname === "/portal/login"`)
+	phone.fill("Username", "customer1")
+	phone.fill("Password", "refill-demo")
+	phone.press("Sign in")
+	phone.until("the code in the form", find+`("Code")?.value`)
+	phone.press("Redeem")
+	phone.until("the receipt", `/\/portal\/finance\/payments\/\d+$/.test(location.pathname)`)
+	redeem := func(text, button, answer string) {
+		phone.open("/portal/finance/refill-card")
+		phone.fill("Code", text)
+		phone.press(button)
+		phone.sees(answer)
+	}
+	redeem(mistyped, "Redeem", "is not right")
+	redeem(code(6), "Check value", "USD 10.00")
+	redeem(code(5), "Redeem", "You used this card")
+	phone.open("/portal/password")
+	phone.fill("Current password", "refill-demo")
+	phone.fill("New password", password)
+	phone.fill("New password again", password)
+	phone.press("Change password")
+	phone.sees("changed")
+
+	secrets := map[string]string{"password": password, "mistyped": mistyped}
+	for serial, name := range map[int]string{1: "left alone", 2: "revealed", 3: "searched for", 5: "scanned and redeemed", 6: "looked at"} {
+		secrets["code "+name] = code(serial)
+	}
+	admin.close()
+	phone.close()
+	d.stop(t)
+
+	server, err := devdb.Start(t.Context(), devdb.Options{Dir: filepath.Join(dir, "postgres")})
+	require.NoError(t, err)
+	dump, err := exec.Command(filepath.Join(server.BinDir(), "pg_dump"), server.URL(devdb.Database)).Output() //nolint:gosec // our own server's
+	require.NoError(t, server.Stop())
+	require.NoError(t, err)
+	require.Contains(t, string(dump), remark, "the dump is of the right database")
+
+	hunt := func(where string, text []byte) {
+		for name, secret := range secrets {
+			for _, needle := range disguises(secret) {
+				require.False(t, bytes.Contains(text, needle), "%s: the %s", where, name)
+			}
+		}
+	}
+	hunt("the log", []byte(d.output()))
+	hunt("the dump", dump)
+	for _, root := range []string{server.Dir(), admin.profile, phone.profile} {
+		files := 0
+		eachFile(t, root, func(path string, text []byte) {
+			files++
+			// The address that a camera tells a browser to open is the browser's to
+			// keep: it writes it down, and where it leads, before a page gets a word in.
+			for _, opened := range disguises("#" + rows[5][1]) {
+				text = bytes.ReplaceAll(text, opened, nil)
+			}
+			hunt(path, text)
+		})
+		require.Greater(t, files, 10, root)
+	}
+	var printed []byte
+	eachFile(t, filepath.Join(dir, "files"), func(_ string, text []byte) { printed = append(printed, text...) })
+	require.Contains(t, string(printed), code(1), "the hunter finds what is there")
+}
+
+// disguises is how a secret may lie in a file: as it is, without its dashes, in
+// small letters, and in the two-byte characters that browsers keep.
+func disguises(secret string) [][]byte {
+	var all [][]byte
+	for _, text := range []string{secret, strings.ReplaceAll(secret, "-", ""), strings.ToLower(secret), strings.ToLower(strings.ReplaceAll(secret, "-", ""))} {
+		all = append(all, []byte(text))
+		var wide []byte
+		for _, unit := range utf16.Encode([]rune(text)) {
+			wide = append(wide, byte(unit), byte(unit>>8)) // little endian
+		}
+		all = append(all, wide)
+	}
+	return all
+}
+
+func eachFile(t *testing.T, root string, do func(path string, text []byte)) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path) //nolint:gosec // of the test's own folder
+		if err != nil {
+			return err
+		}
+		do(path, text)
+		return nil
+	}))
+}
