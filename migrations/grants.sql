@@ -30,6 +30,9 @@ grant select, insert, update on approval to refill_app;
 -- Looks at the books, and what they found; old ones go.
 grant select, insert, update, delete on check_run, check_result to refill_app;
 
+-- How far codes of cards that were used long ago are erased.
+grant select, update on shredding to refill_app;
+
 -- River keeps its own house.
 grant select, insert, update, delete on
   river_job, river_leader, river_queue, river_notification to refill_app;

@@ -144,15 +144,15 @@ left join partner on partner.id = c.partner_id
 where c.series_id = @series_id and c.serial = @serial;
 
 -- name: CardErase :one
--- Erases the sealed codes of the unused cards of a void series, after a serial
--- and up to another, and makes them void. Says how many cards changed their
+-- Makes the unused cards of a void series void, after a serial and up to another,
+-- which erases their sealed codes (card_void_loses_code). Says how many cards changed their
 -- state, for the tally, by the state that they had.
 with before as (
   select k.serial, k.state from card k
   where k.series_id = @series_id and k.serial > @after_serial and k.serial <= @to_serial
     and k.state <> 'used' and octet_length(k.code_sealed) > 0
 ), erased as (
-  update card c set state = 'void', code_sealed = '', last_four = null
+  update card c set state = 'void'
   from before b where c.series_id = @series_id and c.serial = b.serial
 )
 select count(*) filter (where before.state = 'active')::integer as active,
@@ -161,10 +161,25 @@ from before;
 
 -- name: CardUnuse :one
 -- A reversed redemption voids its card: the code has been seen, and whoever is owed
--- a card gets another. Who used it, and when, is kept. Of a deleted series no code
--- of an unused card stays, so this one goes as well.
-update card c set state = 'void', code_sealed = case when s.state = 'void' then '' else c.code_sealed end
-from series s
-where c.series_id = @series_id and c.serial = @serial and s.id = c.series_id
-  and c.state = 'used' and c.used_by = @customer_id
-returning c.serial;
+-- a card gets another. Who used it, and when, is kept.
+update card set state = 'void'
+where series_id = @series_id and serial = @serial and state = 'used' and used_by = @customer_id
+returning serial;
+
+-- name: CardShred :one
+-- Erases the sealed codes of the next cards that were used longer ago than some
+-- days, in the order in which the ledger has them, and says whether it moved on.
+-- Transactions are numbered nearly in the order of their times; it stops before
+-- the first one that is too young, so that none is passed over.
+with due as (
+  select t.id, t.kind, t.series_id, t.serial, t.at >= now() - make_interval(days => @days) as young
+  from ledger_tx t where t.id > (select through from shredding for update)
+  order by t.id limit @size
+), bound as (
+  select coalesce(min(id) filter (where young) - 1, max(id)) as id from due
+), shredded as (
+  update card c set code_sealed = '', last_four = null
+  from due, bound where due.id <= bound.id and due.kind = 'redeem'
+    and c.series_id = due.series_id and c.serial = due.serial and c.state = 'used' and octet_length(c.code_sealed) > 0
+)
+update shredding set through = bound.id from bound where bound.id > through returning through;

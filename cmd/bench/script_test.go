@@ -23,6 +23,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/check"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/dbtest"
@@ -149,7 +150,7 @@ func portal(t *testing.T, ears *eavesdropper) (codes []string, post func(path st
 		return nil
 	}))
 
-	pages, err := web.New(web.Deps{Pool: pool, Log: log, Hub: notify.NewHub(log), Settings: settings, Cards: cards, Files: files, Jobs: jobs, Now: time.Now})
+	pages, err := web.New(web.Deps{Pool: pool, Log: log, Hub: notify.NewHub(log), Settings: settings, Cards: cards, Checks: check.New(pool, keys, jobs, settings, log), Files: files, Jobs: jobs, Now: time.Now})
 	require.NoError(t, err)
 	server := httptest.NewServer(pages.Handler())
 	t.Cleanup(func() {

@@ -265,7 +265,11 @@ func (s *Service) copyImported(ctx context.Context, tx pgx.Tx, series db.Series,
 		bytesOf(binary.BigEndian.AppendUint16(nil, uint16(keyID)))     //nolint:gosec // ids are positive
 		bytesOf([]byte(card.state))
 		bytesOf(index.append(nil, card.code))
-		bytesOf(seal.append(nil, card.code, serial, draw))
+		if card.state == db.CardStateVoid { // only its index is of use: a customer who types it hears no
+			bytesOf(nil)
+		} else {
+			bytesOf(seal.append(nil, card.code, serial, draw))
+		}
 		if card.validTill.Equal(series.ValidTill) {
 			text("")
 		} else {

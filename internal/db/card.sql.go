@@ -16,7 +16,7 @@ with before as (
   where k.series_id = $1 and k.serial > $2 and k.serial <= $3
     and k.state <> 'used' and octet_length(k.code_sealed) > 0
 ), erased as (
-  update card c set state = 'void', code_sealed = '', last_four = null
+  update card c set state = 'void'
   from before b where c.series_id = $1 and c.serial = b.serial
 )
 select count(*) filter (where before.state = 'active')::integer as active,
@@ -35,8 +35,8 @@ type CardEraseRow struct {
 	Disabled int32
 }
 
-// Erases the sealed codes of the unused cards of a void series, after a serial
-// and up to another, and makes them void. Says how many cards changed their
+// Makes the unused cards of a void series void, after a serial and up to another,
+// which erases their sealed codes (card_void_loses_code). Says how many cards changed their
 // state, for the tally, by the state that they had.
 func (q *Queries) CardErase(ctx context.Context, db DBTX, arg CardEraseParams) (CardEraseRow, error) {
 	row := db.QueryRow(ctx, cardErase, arg.SeriesID, arg.AfterSerial, arg.ToSerial)
@@ -593,12 +593,41 @@ func (q *Queries) CardShow(ctx context.Context, db DBTX, arg CardShowParams) (Ca
 	return i, err
 }
 
+const cardShred = `-- name: CardShred :one
+with due as (
+  select t.id, t.kind, t.series_id, t.serial, t.at >= now() - make_interval(days => $1) as young
+  from ledger_tx t where t.id > (select through from shredding for update)
+  order by t.id limit $2
+), bound as (
+  select coalesce(min(id) filter (where young) - 1, max(id)) as id from due
+), shredded as (
+  update card c set code_sealed = '', last_four = null
+  from due, bound where due.id <= bound.id and due.kind = 'redeem'
+    and c.series_id = due.series_id and c.serial = due.serial and c.state = 'used' and octet_length(c.code_sealed) > 0
+)
+update shredding set through = bound.id from bound where bound.id > through returning through
+`
+
+type CardShredParams struct {
+	Days int32
+	Size int32
+}
+
+// Erases the sealed codes of the next cards that were used longer ago than some
+// days, in the order in which the ledger has them, and says whether it moved on.
+// Transactions are numbered nearly in the order of their times; it stops before
+// the first one that is too young, so that none is passed over.
+func (q *Queries) CardShred(ctx context.Context, db DBTX, arg CardShredParams) (int64, error) {
+	row := db.QueryRow(ctx, cardShred, arg.Days, arg.Size)
+	var through int64
+	err := row.Scan(&through)
+	return through, err
+}
+
 const cardUnuse = `-- name: CardUnuse :one
-update card c set state = 'void', code_sealed = case when s.state = 'void' then '' else c.code_sealed end
-from series s
-where c.series_id = $1 and c.serial = $2 and s.id = c.series_id
-  and c.state = 'used' and c.used_by = $3
-returning c.serial
+update card set state = 'void'
+where series_id = $1 and serial = $2 and state = 'used' and used_by = $3
+returning serial
 `
 
 type CardUnuseParams struct {
@@ -608,8 +637,7 @@ type CardUnuseParams struct {
 }
 
 // A reversed redemption voids its card: the code has been seen, and whoever is owed
-// a card gets another. Who used it, and when, is kept. Of a deleted series no code
-// of an unused card stays, so this one goes as well.
+// a card gets another. Who used it, and when, is kept.
 func (q *Queries) CardUnuse(ctx context.Context, db DBTX, arg CardUnuseParams) (int32, error) {
 	row := db.QueryRow(ctx, cardUnuse, arg.SeriesID, arg.Serial, arg.CustomerID)
 	var serial int32

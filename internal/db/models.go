@@ -998,7 +998,7 @@ type Card struct {
 	State CardState
 	// HMAC-SHA-256 of the code under the index key, first 16 bytes: finds a card without the database knowing its code.
 	CodeIndex []byte
-	// AES-256-GCM: 12 bytes nonce, ciphertext, tag; series and serial are associated data, so swapped rows do not open. Empty: erased, since its series was deleted. The index stays, so that the code is never drawn again.
+	// AES-256-GCM: 12 bytes nonce, ciphertext, tag; series and serial are associated data, so swapped rows do not open. Empty: erased, since the card is void or was used long ago. The index stays, so that the code is never drawn again.
 	CodeSealed []byte
 	// Overrides the series' date.
 	ValidTill *time.Time
@@ -1436,6 +1436,12 @@ type Setting struct {
 	Value     []byte
 	ChangedAt time.Time
 	ChangedBy *int64
+}
+
+// Up to which ledger transaction the codes of cards that were used long ago are erased.
+type Shredding struct {
+	One     bool
+	Through int64
 }
 
 // Who gave the right password and has yet to give a code. Not a session: nothing but the page for the code knows it.

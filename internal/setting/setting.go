@@ -27,6 +27,7 @@ type Settings struct {
 	Activate     bool   `json:"activate"`      // "Activate when generated" as the form shows it first
 	CheckHours   int    `json:"check_hours"`   // how often the books are held against the invariants
 	FileHours    int    `json:"file_hours"`    // how long an exported file is kept
+	CodeDays     int    `json:"code_days"`     // days after which a used card loses its sealed code
 	GuessesDaily int64  `json:"guesses_daily"` // wrong codes a day that the odds of a lucky guess reckon with
 
 	StaffFactor bool `json:"staff_factor"` // staff must use a second factor
@@ -82,7 +83,7 @@ func UsualLength(alphabet string) int {
 func Default() Settings {
 	return Settings{
 		RefillCards: true, Brand: "Refill", Currency: "USD", TimeZone: "UTC",
-		Activate: true, FileHours: 24, CheckHours: 1, GuessesDaily: 100_000,
+		Activate: true, FileHours: 24, CodeDays: 400, CheckHours: 1, GuessesDaily: 100_000,
 		CodeAlphabet: Letters, CodeLength: UsualLength(Letters), LockPartners: true, SerialForm: SerialPlain,
 		WrongSoft: 5, WrongHard: 10, WrongAddress: 30, WrongPartner: 50,
 	}
@@ -105,6 +106,9 @@ func (s Settings) Validate() error {
 	}
 	if s.FileHours < 1 || s.FileHours > 24*30 {
 		list = append(list, fault.Field("file_hours", "setting_file_hours", "Files must be kept for 1 to 720 hours."))
+	}
+	if s.CodeDays < 30 || s.CodeDays > 3650 {
+		list = append(list, fault.Field("code_days", "setting_code_days", "Codes of used cards must be kept for 30 to 3,650 days."))
 	}
 	if s.GuessesDaily < 1 || s.GuessesDaily > 1_000_000_000 {
 		list = append(list, fault.Field("guesses_daily", "setting_guesses", "Guesses a day must be a whole number from 1 to 1,000,000,000."))

@@ -88,7 +88,7 @@ func TestModuleOff(t *testing.T) {
 func vouchers(edit func(url.Values)) url.Values {
 	form := url.Values{
 		"code_alphabet": {"letters"}, "code_length": {"16"}, "lock_partners": {"on"}, "activate": {"on"}, "serial_form": {"plain"},
-		"file_hours": {"24"}, "guesses_daily": {"100,000"}, "wrong_soft": {"5"}, "wrong_hard": {"10"}, "wrong_address": {"30"}, "wrong_partner": {"50"},
+		"file_hours": {"24"}, "code_days": {"400"}, "guesses_daily": {"100,000"}, "wrong_soft": {"5"}, "wrong_hard": {"10"}, "wrong_address": {"30"}, "wrong_partner": {"50"},
 	}
 	edit(form)
 	return form
@@ -138,7 +138,7 @@ func TestConfigVouchersRefuses(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	for name, value := range map[string]string{
-		"code_alphabet": "runes", "code_length": "13", "serial_form": "roman", "file_hours": "x", "guesses_daily": "0",
+		"code_alphabet": "runes", "code_length": "13", "serial_form": "roman", "file_hours": "x", "code_days": "7", "guesses_daily": "0",
 		"wrong_soft": "1", "wrong_hard": "4", "wrong_address": "9999999999999", "wrong_partner": "0", "approve_above": "much",
 	} {
 		form := vouchers(func(f url.Values) { f.Set(name, value) })

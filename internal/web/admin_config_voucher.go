@@ -20,7 +20,8 @@ import (
 type configVouchersPage struct {
 	page
 	Alphabet, Length, Guesses field
-	SerialForm, FileHours     field
+	SerialForm                field
+	FileHours, CodeDays       field
 	Soft, Hard, Address       field
 	Alarm, Second             field
 	Lock, Activate            choice
@@ -86,6 +87,7 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 			{setting.SerialPadded, "0000042", v.SerialForm == setting.SerialPadded},
 			{setting.SerialSeries, "202611-0000042", v.SerialForm == setting.SerialSeries},
 		}},
+		CodeDays:  number("code_days", "Keep codes of used cards for", "Days after which the sealed code of a used card is erased, 30 to 3,650. Void cards lose theirs at once.", int64(v.CodeDays)),
 		FileHours: number("file_hours", "Keep files for", "Hours after which an exported file is removed, 1 to 720.", int64(v.FileHours)),
 		Guesses:   number("guesses_daily", "Guesses a day", "How many wrong codes a day the odds reckon with, from everybody together.", v.GuessesDaily),
 		Soft:      number("wrong_soft", "Wrong codes until a pause", "In a row, by one customer. The pause begins at 30 seconds and doubles up to an hour.", int64(v.WrongSoft)),
@@ -117,6 +119,7 @@ func voucherForm(form url.Values, v *setting.Settings) {
 	v.Activate = form.Get("activate") != ""
 	v.SerialForm = form.Get("serial_form")
 	v.FileHours = int(smallNumber(form.Get("file_hours")))
+	v.CodeDays = int(smallNumber(form.Get("code_days")))
 	v.GuessesDaily = wholeNumber(form.Get("guesses_daily"))
 	v.WrongSoft, v.WrongHard = smallNumber(form.Get("wrong_soft")), smallNumber(form.Get("wrong_hard"))
 	v.WrongAddress = smallNumber(form.Get("wrong_address"))
@@ -204,7 +207,7 @@ func (s *Server) adminConfigVouchers(c *gin.Context) error {
 	if pageErr != nil {
 		return pageErr
 	}
-	p.Mistakes = explain(err, &p.Alphabet, &p.Length, &p.SerialForm, &p.FileHours, &p.Guesses, &p.Soft, &p.Hard, &p.Address, &p.Alarm, &p.Second)
+	p.Mistakes = explain(err, &p.Alphabet, &p.Length, &p.SerialForm, &p.FileHours, &p.CodeDays, &p.Guesses, &p.Soft, &p.Hard, &p.Address, &p.Alarm, &p.Second)
 	return s.render(c, http.StatusUnprocessableEntity, "admin/config_vouchers", p)
 }
 
