@@ -12,8 +12,6 @@ import (
 	"refill/internal/dbtest"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
-
 // A process that read the key file just before the keys were rotated takes the new
 // ones over; one whose file lacks a key of the database says so.
 func TestReadyAfterRotation(t *testing.T) {
