@@ -27,7 +27,7 @@ func TestReadyAfterRotation(t *testing.T) {
 	require.NoError(t, err)
 	both := bytes.NewBuffer(bytes.Clone(first))
 	require.NoError(t, card.WriteNewKey(both, 2))
-	require.NoError(t, os.WriteFile(path, both.Bytes(), 0o600))
+	require.NoError(t, os.WriteFile(path, both.Bytes(), 0o600)) //nolint:gosec // in the test's own folder
 	rotated, err := readKeys(path)
 	require.NoError(t, err)
 	require.NoError(t, card.CheckKeys(t.Context(), p.pool, rotated), "another process announces the new key")
@@ -35,7 +35,7 @@ func TestReadyAfterRotation(t *testing.T) {
 	require.NoError(t, p.ready(t.Context()))
 	require.True(t, p.keys.Has(2))
 
-	require.NoError(t, os.WriteFile(path, first, 0o600))
+	require.NoError(t, os.WriteFile(path, first, 0o600)) //nolint:gosec // as above
 	p.keys, err = readKeys(path)
 	require.NoError(t, err)
 	require.ErrorContains(t, p.ready(t.Context()), "key 2, which the key file lacks")

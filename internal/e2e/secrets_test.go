@@ -63,7 +63,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 	if mistyped == code(4) {
 		mistyped = "3" + code(4)[1:]
 	}
-	const password = "planted-Wq7-heron-basket"
+	const password = "planted-Wq7-heron-basket" //nolint:gosec // to be looked for
 	phone := newBrowser(t, d.URL, 360, 740)
 	phone.open("/r#" + rows[5][1])
 	phone.until("the sign-in", `location.pathname === "/portal/login"`)
@@ -99,7 +99,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 
 	server, err := devdb.Start(t.Context(), devdb.Options{Dir: filepath.Join(dir, "postgres")})
 	require.NoError(t, err)
-	dump, err := exec.Command(filepath.Join(server.BinDir(), "pg_dump"), server.URL(devdb.Database)).Output() //nolint:gosec // our own server's
+	dump, err := exec.Command(filepath.Join(server.BinDir(), "pg_dump"), server.URL(devdb.Database)).Output()
 	require.NoError(t, server.Stop())
 	require.NoError(t, err)
 	require.Contains(t, string(dump), remark, "the dump is of the right database")
@@ -139,7 +139,7 @@ func disguises(secret string) [][]byte {
 		all = append(all, []byte(text))
 		var wide []byte
 		for _, unit := range utf16.Encode([]rune(text)) {
-			wide = append(wide, byte(unit), byte(unit>>8)) // little endian
+			wide = append(wide, byte(unit&0xff), byte(unit>>8)) // little endian
 		}
 		all = append(all, wide)
 	}
