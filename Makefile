@@ -2,7 +2,7 @@
 # what it needs and this machine lacks (.ci/setup), then does its work.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build assets test chaos fuzz mutants bench lint generate clean
+.PHONY: help demo build assets test race chaos fuzz mutants bench lint generate clean
 
 # One set of flags for building, testing and checking, so that they share what the
 # compiler made. nomsgpack halves Gin; the version is ours to stamp, below.
@@ -35,6 +35,13 @@ assets: ## fetch the pages' third-party files into static/vendor
 test: ## run every test; sets up Postgres, a browser and PDF tools when missing
 	@.ci/setup test
 	$(TEST) -timeout 15m ./...
+
+# Everything but what drives browsers; CI names fewer.
+RACE ?= $(shell go list ./... | grep -v -e /e2e -e /mutants -e cmd/bench)
+
+race: ## run the tests under the race detector; needs a C compiler
+	@.ci/setup test
+	CGO_ENABLED=1 $(TEST) -race -timeout 20m $(RACE)
 
 chaos: bin/versitygw ## run the large sizes of the fault tests (up to an hour)
 	@.ci/setup test
