@@ -26,14 +26,7 @@ func runAudit(ctx context.Context, c config, args []string) error {
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	if c.DatabaseURL == "" {
-		return errNoDatabase
-	}
-	keys, err := readKeys(c.KeyFile)
-	if err != nil {
-		return err
-	}
-	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: "audit", StatementTimeout: 10 * time.Minute})
+	pool, keys, err := openBooks(ctx, c, "audit")
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"refill/internal/audit"
+	"refill/internal/card"
 	"refill/internal/check"
 	"refill/internal/db"
 )
@@ -16,14 +19,7 @@ func runCheck(ctx context.Context, c config, args []string) error {
 	if err := flag.NewFlagSet("check", flag.ExitOnError).Parse(args); err != nil {
 		return err
 	}
-	if c.DatabaseURL == "" {
-		return errNoDatabase
-	}
-	keys, err := readKeys(c.KeyFile)
-	if err != nil {
-		return err
-	}
-	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: "check", StatementTimeout: 10 * time.Minute})
+	pool, keys, err := openBooks(ctx, c, "check")
 	if err != nil {
 		return err
 	}
@@ -50,4 +46,18 @@ func runCheck(ctx context.Context, c config, args []string) error {
 	}
 	fmt.Println("All invariants hold.") //nolint:forbidigo // the command's answer
 	return nil
+}
+
+// openBooks opens the database and the keys for a command that reads much of the
+// one with the other. name is what the database's server calls it.
+func openBooks(ctx context.Context, c config, name string) (*pgxpool.Pool, *card.Keyring, error) {
+	if c.DatabaseURL == "" {
+		return nil, nil, errNoDatabase
+	}
+	keys, err := readKeys(c.KeyFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: name, StatementTimeout: 10 * time.Minute})
+	return pool, keys, err
 }

@@ -41,6 +41,7 @@ func TestCardIsChangedInTheBrowser(t *testing.T) {
 	admin.post(at+"/delete", nil)
 	page = admin.get(at)
 	require.Contains(t, page.text(".facts"), "Void")
+	require.Contains(t, page.text(".facts"), "Codeerased", "no prefix stands before what is gone")
 	page.none("#delete")
 	page.none("#edit-title")
 	history := page.text(".history")

@@ -105,6 +105,10 @@ type cardView struct {
 	Menu       []menuLink
 }
 
+// Erased reports whether the card has no code any more, so that none is shown in
+// part.
+func (r cardView) Erased() bool { return r.Code == card.Erased }
+
 // cardMenu lists what the person may do to a card, as links to its page.
 func cardMenu(person staff.Person, v cardView, canRedeem, inUse bool) []menuLink {
 	menu := []menuLink{{Text: "View", URL: v.URL}}
