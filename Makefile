@@ -2,7 +2,7 @@
 # what it needs and this machine lacks (.ci/setup), then does its work.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build assets test race chaos fuzz mutants bench lint generate clean
+.PHONY: help demo build assets test race chaos fuzz mutants bench lint secrets vuln generate clean
 
 # One set of flags for building, testing and checking, so that they share what the
 # compiler made. nomsgpack halves Gin; the version is ours to stamp, below.
@@ -64,6 +64,19 @@ lint: bin/golangci-lint bin/sqlc ## check style, generated code and dependencies
 	bin/sqlc diff
 	go mod tidy -diff
 
+# A key made up on the spot must be found first: a scanner that finds nothing anywhere
+# is no proof.
+secrets: bin/gitleaks ## look for keys and passwords in the history and in what stands here
+	@if { printf '1 '; head -c 32 /dev/urandom | base64; } | bin/gitleaks stdin --no-banner --redact -c .gitleaks.toml >/dev/null 2>&1; then \
+		echo "The scanner does not find a key made up to be found: mend .gitleaks.toml."; exit 1; fi
+	bin/gitleaks git --no-banner --redact -v .
+	bin/gitleaks git --no-banner --redact -v --pre-commit .
+
+vuln: bin/govulncheck ## look for libraries with known holes; needs vuln.go.dev
+	@out=$$(bin/govulncheck ./... 2>&1) || case "$$out" in \
+		*"fetching vulnerabilities"*) out="The list of known holes, vuln.go.dev, can't be reached from here: libraries are NOT checked.";; \
+		*) echo "$$out"; exit 1;; esac; echo "$$out"
+
 generate: bin/sqlc ## write internal/db anew from queries/ and migrations/
 	bin/sqlc generate
 
@@ -84,6 +97,11 @@ bin/sqlc: internal/tools/go.mod
 bin/versitygw: internal/blob/s3test/go.mod
 	@echo "Building versitygw: minutes, once"
 	cd internal/blob/s3test && GOFLAGS=-buildvcs=false go build -trimpath -o ../../../$@ github.com/versity/versitygw/cmd/versitygw
+
+bin/gitleaks bin/govulncheck: internal/tools/scan/go.mod
+	@echo "Building $(@F)"
+	cd internal/tools/scan && GOFLAGS=-buildvcs=false go build -trimpath -o ../../../$@ \
+		$(if $(findstring gitleaks,$@),github.com/zricethezav/gitleaks/v8,golang.org/x/vuln/cmd/govulncheck)
 
 bin/golangci-lint: internal/tools/go.mod
 	@echo "Building golangci-lint: minutes, once"
