@@ -55,9 +55,9 @@ mutants: ## take the protections out, one after another, and see the tests notic
 	@.ci/setup test
 	$(WITHPG) go run ./internal/mutants
 
-bench: build ## measure; prints one line a figure: name value unit
-	@.ci/setup test
-	go run ./cmd/bench
+bench: build ## measure; prints one line a figure: name value unit; ONLY=pdf,…
+	@.ci/setup bench
+	CHROME_PATH="$(CHROME_PATH)" go run ./cmd/bench $(if $(ONLY),-only $(ONLY))
 
 lint: bin/golangci-lint bin/sqlc ## check style, generated code and dependencies
 	bin/golangci-lint run ./...

@@ -28,6 +28,7 @@ type sizes struct {
 	rounds      int
 	cards       int
 	pdfCards    int
+	peerCards   int
 	redemptions int
 	clients     int
 }
@@ -35,7 +36,7 @@ type sizes struct {
 // part is a group of figures that are taken together.
 type part struct {
 	name    string
-	tools   []string // programs of Postgres's own that it needs
+	tools   []string // programs that it needs
 	figures []string
 	measure func(context.Context, *stage) (figures, error)
 }
@@ -46,19 +47,24 @@ func parts() []part {
 	return []part{
 		{"generate", []string{"psql"}, []string{"generate_vs_copy", "generate_seconds", "generate_rate", "copy_seconds", "rss_generate"}, measureGenerate},
 		{"csv", []string{"psql"}, []string{"csv_vs_copy", "csv_seconds", "csv_copy_seconds", "rss_csv"}, measureCSV},
-		{"pdf", nil, []string{"pdf_rate", "pdf_seconds", "pdf_bytes_per_card", "rss_pdf"}, measurePDF},
+		{"pdf", nil, []string{"pdf_rate", "pdf_seconds", "pdf_bytes_per_card", "rss_pdf", "rss_idle"}, measurePDF},
 		{"redeem", []string{"pgbench"}, []string{"redeem_vs_pgbench", "redeem_rate", "pgbench_rate"}, measureRedeem},
+		{"peers", []string{"pdfinfo", "pdftotext", "pdftoppm", "zbarimg"}, []string{
+			"pdf_vs_maroto", "pdf_vs_gofpdf", "pdf_vs_chromium", "pdf_vs_reportlab",
+			"pdf_cpu_rate", "maroto_cpu_rate", "gofpdf_cpu_rate", "chromium_cpu_rate", "reportlab_cpu_rate",
+		}, measurePeers},
 	}
 }
 
 func main() {
 	var s sizes
 	flag.StringVar(&s.binary, "bin", "", "the program to measure; empty: build it from this source")
-	flag.StringVar(&s.only, "only", "", "measure only these, separated by commas: generate, csv, pdf, redeem, or names of figures")
+	flag.StringVar(&s.only, "only", "", "measure only these, separated by commas: generate, csv, pdf, redeem, peers, or names of figures")
 	flag.BoolVar(&s.keep, "keep", false, "keep the folder with the database, the files and the logs")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each comparison is made; the median is printed")
 	flag.IntVar(&s.cards, "cards", 1_000_000, "cards of a series that is made and exported")
-	flag.IntVar(&s.pdfCards, "pdf-cards", 100_000, "cards of the series that is printed")
+	flag.IntVar(&s.pdfCards, "pdf-cards", 100_000, "cards that the PDF writers print side by side")
+	flag.IntVar(&s.peerCards, "peer-cards", 1000, "cards that Chromium and reportlab print")
 	flag.IntVar(&s.redemptions, "redemptions", 8000, "cards that are redeemed in a round, on each side")
 	flag.IntVar(&s.clients, "clients", 32, "customers who redeem at once")
 	flag.Parse()
@@ -77,7 +83,7 @@ func run(ctx context.Context, s sizes, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if s.rounds < 1 || s.clients < 1 || s.cards < 1 || s.pdfCards < 1 || s.redemptions < s.clients {
+	if s.rounds < 1 || s.clients < 1 || s.cards < 1 || s.pdfCards < 1 || s.peerCards < 1 || s.redemptions < s.clients {
 		return fmt.Errorf("there is nothing to measure: %d clients need as many redemptions, and everything else must be one or more", s.clients)
 	}
 	st, err := newStage(ctx, s)
@@ -94,6 +100,7 @@ func run(ctx context.Context, s sizes, out io.Writer) error {
 	}
 	for _, p := range chosen {
 		started := time.Now()
+		st.wanted = p.figures
 		found, err := p.measure(ctx, st)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
@@ -156,9 +163,14 @@ func (f figures) add(name string, value float64, unit string) {
 	f[name].values = append(f[name].values, value)
 }
 
-// print prints the median, and on standard error what it was taken from.
+// print prints the median, and on standard error what it was taken from, or that
+// there is none: a peer need not be on every machine.
 func (f figures) print(out io.Writer, name string) {
 	fig := f[name]
+	if fig == nil {
+		fmt.Fprintf(os.Stderr, "bench: %s is left out: this machine lacks what it is measured with\n", name)
+		return
+	}
 	fmt.Fprintf(out, "%s %.4g %s\n", name, median(fig.values), fig.unit)
 	if len(fig.values) > 1 {
 		fmt.Fprintf(os.Stderr, "bench: %s is the median of %.4g\n", name, fig.values)

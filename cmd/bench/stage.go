@@ -36,6 +36,8 @@ const password = "bench-password"
 type stage struct {
 	sizes
 	dir    string
+	wanted []string // figures of the part that is measured
+	idle   float64  // memory of a worker that has had nothing to do, in MiB
 	server *devdb.Server
 	url    string
 	pool   *pgxpool.Pool // as the owner: the stage also makes tables to compare with
@@ -81,7 +83,24 @@ func (st *stage) setUp(ctx context.Context) error {
 	if err := st.invite(ctx); err != nil {
 		return err
 	}
-	return st.launch(ctx)
+	if err := st.launch(ctx); err != nil {
+		return err
+	}
+	return st.measureIdle(ctx)
+}
+
+// measureIdle measures the worker's memory when it has done a little, and so is up,
+// and does nothing.
+func (st *stage) measureIdle(ctx context.Context) error {
+	if _, _, err := st.series(ctx, 1); err != nil {
+		return err
+	}
+	if err := st.calm(ctx); err != nil {
+		return err
+	}
+	var err error
+	st.idle, err = st.worker.peak()
+	return err
 }
 
 // build makes the program unless one was given.

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// tool finds one of Postgres's own programs: beside the server's, where other
-// installations have it, or in the path.
+// tool finds a program. Postgres's own are beside the server's, where other
+// installations have them, or in the path.
 func (st *stage) tool(name string) (string, error) {
 	path := filepath.Join(st.server.BinDir(), name)
 	if _, err := os.Stat(path); err == nil {
@@ -27,7 +27,7 @@ func (st *stage) tool(name string) (string, error) {
 	if found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name); err == nil && len(found) > 0 {
 		return found[len(found)-1], nil
 	}
-	return "", fmt.Errorf("%s is neither in %s nor in the path; install it (the packages postgresql and postgresql-client bring it) or put its folder into PATH", name, st.server.BinDir())
+	return "", fmt.Errorf("%s is neither in %s nor in the path; install it (make bench does that as root; the packages postgresql, postgresql-client, poppler-utils and zbar-tools bring such) or put its folder into PATH", name, st.server.BinDir())
 }
 
 // psql runs a command of psql and returns how long it took, start included.
