@@ -37,40 +37,40 @@ var layouts = []Layout{ //nolint:gochecknoglobals // a table that nobody changes
 	{
 		Name: "a4-2x5", Title: "A4, 10 cards", About: "2 × 5 cards of bank card size with cut marks",
 		Width: 210, Height: 297, Cols: 2, Rows: 5, CardWidth: 85.6, CardHeight: 54,
-		Left: 19.4, Top: 13.5, PitchX: 85.6, PitchY: 54, Marks: true, BothSides: true, bytes: 754, back: 100, art: newWideCard,
+		Left: 19.4, Top: 13.5, PitchX: 85.6, PitchY: 54, Marks: true, BothSides: true, bytes: 795, back: 100, art: newWideCard,
 	},
 	{
 		Name: "a4-3x8", Title: "A4, 24 small cards", About: "3 × 8 cards of 63 × 34 mm with cut marks",
 		Width: 210, Height: 297, Cols: 3, Rows: 8, CardWidth: 63, CardHeight: 34,
-		Left: 10.5, Top: 12.5, PitchX: 63, PitchY: 34, Marks: true, bytes: 589, art: newLabel,
+		Left: 10.5, Top: 12.5, PitchX: 63, PitchY: 34, Marks: true, bytes: 685, art: newLabel,
 	},
 	{
 		Name: "letter-2x5", Title: "US Letter, 10 cards", About: "2 × 5 business cards of 3½ × 2 in (Avery 5371) with cut marks",
 		Width: 215.9, Height: 279.4, Cols: 2, Rows: 5, CardWidth: 88.9, CardHeight: 50.8,
-		Left: 19.05, Top: 12.7, PitchX: 88.9, PitchY: 50.8, Marks: true, BothSides: true, bytes: 739, back: 100, art: newWideCard,
+		Left: 19.05, Top: 12.7, PitchX: 88.9, PitchY: 50.8, Marks: true, BothSides: true, bytes: 781, back: 100, art: newWideCard,
 	},
 	{
 		Name: "avery-l7160", Title: "Labels Avery L7160, A4", About: "3 × 7 labels of 63.5 × 38.1 mm",
 		Width: 210, Height: 297, Cols: 3, Rows: 7, CardWidth: 63.5, CardHeight: 38.1,
-		Left: 7.21, Top: 15.15, PitchX: 66.04, PitchY: 38.1, bytes: 572, art: newLabel,
+		Left: 7.21, Top: 15.15, PitchX: 66.04, PitchY: 38.1, bytes: 667, art: newLabel,
 	},
 	{
 		Name: "avery-5160", Title: "Labels Avery 5160, US Letter", About: "3 × 10 labels of 2⅝ × 1 in",
 		Width: 215.9, Height: 279.4, Cols: 3, Rows: 10, CardWidth: 66.675, CardHeight: 25.4,
-		Left: 4.7625, Top: 12.7, PitchX: 69.85, PitchY: 25.4, bytes: 545, art: newLabel,
+		Left: 4.7625, Top: 12.7, PitchX: 69.85, PitchY: 25.4, bytes: 657, art: newLabel,
 	},
 	{
 		Name: "id-1", Title: "One card a page, for a print shop", About: "85.60 × 53.98 mm (ISO/IEC 7810 ID-1) with 3 mm bleed, trim and bleed boxes",
 		Width: 91.6, Height: 59.98, Cols: 1, Rows: 1, CardWidth: 85.6, CardHeight: 53.98,
-		Left: 3, Top: 3, PitchX: 85.6, PitchY: 53.98, Bleed: 3, BothSides: true, bytes: 1559, back: 450, art: newWideCard,
+		Left: 3, Top: 3, PitchX: 85.6, PitchY: 53.98, Bleed: 3, BothSides: true, bytes: 1393, back: 450, art: newWideCard,
 	},
 	{
 		Name: "roll-80", Title: "Receipt roll, 80 mm", About: "one card after another, printed 72 mm wide",
-		Width: 80, Cols: 1, Rows: 1, CardWidth: 72, Left: 4, PitchX: 72, bytes: 1338, art: newReceipt,
+		Width: 80, Cols: 1, Rows: 1, CardWidth: 72, Left: 4, PitchX: 72, bytes: 1181, art: newReceipt,
 	},
 	{
 		Name: "roll-58", Title: "Receipt roll, 58 mm", About: "one card after another, printed 48 mm wide",
-		Width: 58, Cols: 1, Rows: 1, CardWidth: 48, Left: 5, PitchX: 48, bytes: 1344, art: newReceipt,
+		Width: 58, Cols: 1, Rows: 1, CardWidth: 48, Left: 5, PitchX: 48, bytes: 1189, art: newReceipt,
 	},
 }
 

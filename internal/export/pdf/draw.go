@@ -117,8 +117,9 @@ func (d *Document) show(face *Face, size, x, y float64, text string) {
 }
 
 // AddQrCode draws a code as one path of rectangles in the coordinates of its own
-// modules: sharp at any size, and digits that deflate well. Its dark modules fill
-// the place that maroto's picture would; the quiet zone is the sheet's to leave.
+// modules: sharp at any size. Its dark modules fill the place that maroto's picture
+// would; the quiet zone is the sheet's to leave. Codes come after all else on their
+// page, so nothing may lie over them.
 func (d *Document) AddQrCode(code string, cell *entity.Cell, prop *props.Rect) {
 	if err := d.codes.Encode(code, &d.matrix); err != nil {
 		d.fail(err)
@@ -133,32 +134,34 @@ func (d *Document) AddQrCode(code string, cell *entity.Cell, prop *props.Rect) {
 	y += cell.Y + d.cfg.Margins.Top
 	module := side * pointsPerMM / float64(d.matrix.Size)
 
-	d.setFill(&props.BlackColor)
-	d.page = append(d.page, "q "...)
-	d.page = strconv.AppendFloat(d.page, module, 'f', 4, 64)
-	d.page = append(d.page, " 0 0 -"...)
-	d.page = strconv.AppendFloat(d.page, module, 'f', 4, 64)
-	d.page = append(d.page, ' ')
-	d.point(x, y)
-	d.page = append(d.page, "cm\n"...)
+	from := len(d.squares)
+	if from == 0 {
+		d.squeezer.begin()
+		d.squares = append(d.squares, "0 0 0 rg\n"...)
+	}
+	d.squares = append(d.squares, "q "...)
+	d.squares = strconv.AppendFloat(d.squares, module, 'f', 4, 64)
+	d.squares = append(d.squares, " 0 0 -"...)
+	d.squares = strconv.AppendFloat(d.squares, module, 'f', 4, 64)
+	d.squares = append(d.squares, ' ')
+	d.squares = append(d.appendPoint(d.squares, x, y), "cm\n"...)
+	d.squeezer.text(string(d.squares[from:]))
 	d.rects = d.matrix.AppendRects(d.rects[:0])
 	for _, r := range d.rects {
-		d.page = appendRect(d.page, r)
+		d.squares = appendRect(d.squares, r)
+		d.squeezer.rect(r)
 	}
-	d.page = append(d.page, "f Q\n"...)
+	d.squares = append(d.squares, "f Q\n"...)
+	d.squeezer.text("f Q\n")
 }
 
-// appendRect appends a rectangle of modules; all numbers are below a hundred.
+// appendRect appends a rectangle of modules.
 func appendRect(b []byte, r qr.Rect) []byte {
-	const digits = "0123456789"
 	for _, n := range [4]uint8{r.X, r.Y, r.W, r.H} {
-		if n >= 10 {
-			b = append(b, digits[n/10], digits[n%10], ' ')
-		} else {
-			b = append(b, digits[n], ' ')
-		}
+		number := &squeezing.numbers[n]
+		b = append(b, number.text[:]...)[:len(b)+number.digits+1]
 	}
-	return append(b, "re\n"...)
+	return append(b, rectEnd[1:]...)
 }
 
 // GetFontHeight returns the height of a line, in millimetres.
@@ -210,13 +213,15 @@ func (d *Document) rect(x, y, width, height float64) {
 	d.page = append(d.page, " re f\n"...)
 }
 
-// point appends a position: millimetres from the top left become points from the
-// bottom left.
-func (d *Document) point(x, y float64) {
-	d.page = appendPoints(d.page, x*pointsPerMM)
-	d.page = appendPoints(append(d.page, ' '), (d.cfg.Dimensions.Height-y)*pointsPerMM)
-	d.page = append(d.page, ' ')
+// appendPoint appends a position: millimetres from the top left become points from
+// the bottom left.
+func (d *Document) appendPoint(b []byte, x, y float64) []byte {
+	b = appendPoints(b, x*pointsPerMM)
+	b = appendPoints(append(b, ' '), (d.cfg.Dimensions.Height-y)*pointsPerMM)
+	return append(b, ' ')
 }
+
+func (d *Document) point(x, y float64) { d.page = d.appendPoint(d.page, x, y) }
 
 func (d *Document) setFill(c *props.Color) {
 	if d.state.fill != *c { // a page begins black, the zero value

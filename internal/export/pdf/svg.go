@@ -23,7 +23,7 @@ func (d *Document) SVG(p core.Page, edges ...[4]float64) ([]byte, error) {
 		return nil, d.err
 	}
 	s := &svg{doc: d, fill: "#000", stroke: "#000", glyphs: map[glyphKey]bool{}}
-	if err := s.read(d.page); err != nil {
+	if err := s.read(append(d.page, d.squares...)); err != nil {
 		return nil, err
 	}
 	width, height := d.cfg.Dimensions.Width, d.cfg.Dimensions.Height

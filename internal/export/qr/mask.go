@@ -15,7 +15,7 @@ func (e *Encoder) mask(p *plan, data, m *Matrix) {
 		for y := range p.size {
 			t.Rows[y] = data.Rows[y] ^ p.masks[i].Rows[y]
 		}
-		if score := t.penalty(); score < best {
+		if score := t.penalty(best); score < best {
 			best, *m = score, *t
 		}
 	}
@@ -29,13 +29,13 @@ const (
 	pointsBalance = 10 // each 5 % away from half dark
 )
 
-// penalty counts the points. Each rule looks at a whole row of modules at once:
+// penalty counts the points, and gives up once there are enough. Each rule looks at a whole row of modules at once:
 // where bit x of a word says something about the module in column x, shifting
 // compares neighbours in the row, and words of neighbouring rows compare columns.
-func (m *Matrix) penalty() int {
+func (m *Matrix) penalty(enough int) int {
 	n := m.Size
 	full := uint64(1)<<n - 1
-	runs, blocks, finders, dark := 0, 0, 0, 0
+	points, dark := 0, 0
 
 	var same [64]uint64 // same[y]: columns where rows y and y+1 agree
 	for y := range n - 1 {
@@ -43,28 +43,31 @@ func (m *Matrix) penalty() int {
 	}
 	var above uint64 // columns where a run of five was running already
 	for y := range n {
+		if points >= enough {
+			return points
+		}
 		r := m.Rows[y]
 		dark += bits.OnesCount64(r)
 
 		across := ^(r ^ r>>1) & (full >> 1)
 		five := across & (across >> 1) & (across >> 2) & (across >> 3)
-		runs += runPoints(five, five<<1)
-		finders += bits.OnesCount64(finderAcross(r, full))
+		points += runPoints(five, five<<1)
+		points += bits.OnesCount64(finderAcross(r, full)) * pointsFinder
 
 		if y < n-1 {
-			blocks += bits.OnesCount64(across & same[y] & (same[y] >> 1))
+			points += bits.OnesCount64(across&same[y]&(same[y]>>1)) * pointsBlock
 		}
 		if y+4 < n { //nolint:gosec // n is at most 57
 			five = same[y] & same[y+1] & same[y+2] & same[y+3]
-			runs += runPoints(five, above)
+			points += runPoints(five, above)
 			above = five
 		}
 		if y <= n-11 {
-			finders += bits.OnesCount64(finderDown((*[11]uint64)(m.Rows[y : y+11])))
+			points += bits.OnesCount64(finderDown((*[11]uint64)(m.Rows[y:y+11]))) * pointsFinder
 		}
 	}
 	deviation := max(dark*20-n*n*10, n*n*10-dark*20) / (n * n) // steps of 5 %
-	return runs + blocks*pointsBlock + finders*pointsFinder + deviation*pointsBalance
+	return points + deviation*pointsBalance
 }
 
 // runPoints scores runs: five has a bit for each place from which five modules
