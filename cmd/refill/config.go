@@ -21,6 +21,7 @@ type config struct {
 	PublicURL      string   `env:"REFILL_PUBLIC_URL" desc:"Where customers reach the portal, as https://refill.example.net; printed into QR codes. Default: http:// and REFILL_ADDR."`
 	KeyFile        string   `env:"REFILL_KEY_FILE" desc:"File with the keys that codes are sealed under; made by refill keys init. Keep it, and its backup, apart from the database's."`
 	FilesDir       string   `env:"REFILL_FILES_DIR" envDefault:"files" desc:"Folder for exported files; must be shared where web and workers run on several machines."`
+	FontDirs       []string `env:"REFILL_FONT_DIRS" envDefault:"/usr/share/fonts,/usr/local/share/fonts" desc:"Folders with fonts, separated by commas, for letters on cards beyond Latin, Greek and Cyrillic; the first is preferred. See docs/printing.md."`
 	S3Endpoint     string   `env:"REFILL_S3_ENDPOINT" desc:"Keep exported files in an S3-compatible store instead: its host, such as s3.example.net:9000. Needs the other REFILL_S3 variables."`
 	S3Bucket       string   `env:"REFILL_S3_BUCKET" desc:"Bucket for exported files; it must exist."`
 	S3Prefix       string   `env:"REFILL_S3_PREFIX" envDefault:"refill/" desc:"What the names of files in the bucket begin with."`

@@ -15,6 +15,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/check"
 	"refill/internal/db"
+	"refill/internal/fontdir"
 	"refill/internal/job"
 	"refill/internal/setting"
 )
@@ -30,6 +31,7 @@ type parts struct {
 	cards    *card.Service
 	checks   *check.Service
 	files    blob.Store
+	fonts    *fontdir.Folder
 }
 
 // openParts connects, and refuses to go on where the database is not migrated,
@@ -56,7 +58,7 @@ func openParts(ctx context.Context, c config, name string, timeout time.Duration
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{config: c, log: log, pool: pool, keys: keys, files: files, settings: setting.NewStore(pool, time.Now)}
+	p := &parts{config: c, log: log, pool: pool, keys: keys, files: files, fonts: fontdir.New(c.FontDirs...), settings: setting.NewStore(pool, time.Now)}
 	if err := p.inspect(ctx); err != nil {
 		pool.Close()
 		return nil, err

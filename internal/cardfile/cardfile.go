@@ -16,6 +16,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/export"
 	"refill/internal/fault"
+	"refill/internal/fontdir"
 	"refill/internal/money"
 	"refill/internal/setting"
 )
@@ -25,6 +26,7 @@ type Maker struct {
 	Cards     *card.Service
 	Settings  *setting.Store
 	PublicURL string // of the portal, for the QR codes
+	Fonts     *fontdir.Folder
 }
 
 // Design is what all cards of a printed file have in common. count is how many
@@ -47,7 +49,7 @@ func (m Maker) Design(ctx context.Context, series db.Series, o card.ExportOption
 	return export.Meta{
 		Brand: brand.Name, Accent: brand.Accent, Logo: brand.Logo, Instructions: brand.Lines, Series: series.Number,
 		PortalURL: m.PublicURL, Count: count, SampleCode: card.FormatOfSeries(series).Sample(series.Prefix, 0),
-		Layout: o.Layout, BothSides: o.BothSides, OffsetX: o.OffsetX, OffsetY: o.OffsetY,
+		Fonts: m.Fonts, Layout: o.Layout, BothSides: o.BothSides, OffsetX: o.OffsetX, OffsetY: o.OffsetY,
 	}, nil
 }
 

@@ -89,7 +89,7 @@ func newWideCard(d *design) artwork {
 // prepare makes what the cards share.
 func (w *wideCard) prepare() error {
 	var err error
-	if w.logo, err = newLogo(w.meta.Logo, w.inner, w.headHeight); err != nil {
+	if w.logo, err = w.newLogo(w.inner, w.headHeight); err != nil {
 		return err
 	}
 	if err := w.makeHead(); err != nil {
@@ -194,7 +194,7 @@ func (w *wideCard) setCode(f *face, code string) error {
 	baseline := (panelHeight + s.size/pointsPerMM*capitals) / 2
 	f.code = w.codeType.place(s, baseline, props.Text{Color: w.ink, Align: align.Center})
 	return w.setLink(f, code, w.qrSide, qrModule, func(side float64) props.Rect {
-		return props.Rect{Left: w.inner - side, Top: w.footEnd - side, Percent: side / w.footHeight * 100}
+		return props.Rect{Left: w.startOf(w.inner, side), Top: w.footEnd - side, Percent: side / w.footHeight * 100}
 	})
 }
 
@@ -230,11 +230,14 @@ func (w *wideCard) bands(f *face) []band {
 	if w.layout.Bleed > 0 {
 		panel.left, panel.right = w.barStyle, w.panelStyle
 		ground := col.New(units(cardPad) - bar).WithStyle(w.panelStyle)
-		panel.cols = []core.Col{
+		panel.cols = w.inOrder(
 			col.New(bar).WithStyle(w.barStyle), ground, col.New(bar).WithStyle(w.panelStyle), code, col.New(units(cardPad)).WithStyle(w.panelStyle),
+		)
+		if w.mirrored {
+			panel.left, panel.right = panel.right, panel.left
 		}
 	} else {
-		panel.cols = []core.Col{pad, col.New(bar).WithStyle(w.barStyle), code, pad}
+		panel.cols = w.inOrder(pad, col.New(bar).WithStyle(w.barStyle), code, pad)
 	}
 	head := col.New(inner).Add(&f.brand, &f.price).Add(w.head...)
 	foot := col.New(inner).Add(&f.serial, &f.series, &f.validTill, &f.link).Add(w.foot...)

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/johnfercher/maroto/v2/pkg/consts/align"
 	"github.com/johnfercher/maroto/v2/pkg/consts/border"
@@ -24,6 +25,8 @@ type design struct {
 	address string
 	codes   qr.Encoder
 
+	mirrored bool // the card runs right to left
+
 	ink, quiet, accent, tint *props.Color
 	brandInk                 *props.Color // the accent, as dark as text must be
 
@@ -42,10 +45,11 @@ func newDesign(meta Meta, layout Layout, doc *pdf.Document) (*design, error) {
 	meta.Labels = meta.Labels.withDefaults()
 	d := &design{
 		meta: meta, layout: layout, doc: doc,
-		address: meta.PortalURL + "/r#",
-		ink:     &props.Color{Red: 23, Green: 28, Blue: 36},
-		quiet:   &props.Color{Red: 94, Green: 104, Blue: 118},
-		accent:  &props.Color{Red: 20, Green: 68, Blue: 122},
+		address:  meta.PortalURL + "/r#",
+		mirrored: meta.rightToLeft(),
+		ink:      &props.Color{Red: 23, Green: 28, Blue: 36},
+		quiet:    &props.Color{Red: 94, Green: 104, Blue: 118},
+		accent:   &props.Color{Red: 20, Green: 68, Blue: 122},
 	}
 	if meta.Accent != "" {
 		color, err := accent.Parse(meta.Accent)
@@ -82,7 +86,24 @@ func newDesign(meta Meta, layout Layout, doc *pdf.Document) (*design, error) {
 // face picks a typeface: size and floor in points. Floors are the smallest sizes
 // that a laser printer still makes legible.
 func (d *design) face(family string, style fontstyle.Type, size, floor float64) typeface {
-	return typeface{face: d.doc.Face(family, style), family: family, style: style, size: size, floor: floor}
+	return typeface{face: d.doc.Face(family, style), family: family, style: style, size: size, floor: floor, mirrored: d.mirrored}
+}
+
+// startOf is how far from a place's left edge something begins that is so wide and
+// stands at the end of a line: at the right, or at the left of a mirrored card.
+func (d *design) startOf(width, side float64) float64 {
+	if d.mirrored {
+		return 0
+	}
+	return width - side
+}
+
+// inOrder puts columns that stand side by side in the order of a mirrored card.
+func (d *design) inOrder(cols ...core.Col) []core.Col {
+	if d.mirrored {
+		slices.Reverse(cols)
+	}
+	return cols
 }
 
 // setStyles makes the grounds and borders of columns.
@@ -100,6 +121,7 @@ func (d *design) setStyles() {
 		d.levelMarks[sides] = mark(sides)
 	}
 	d.noteType = d.face(sans, fontstyle.Normal, 6.5, 4)
+	d.noteType.mirrored = false // notes are for whoever prints, and keep their places
 }
 
 // readable is a colour made dark enough for text on paper.

@@ -4,7 +4,10 @@
 // logs; and because a code is money, no error it returns contains one.
 package export
 
-import "refill/internal/fault"
+import (
+	"refill/internal/export/pdf"
+	"refill/internal/fault"
+)
 
 // Card is one card as it is printed or sent.
 type Card struct {
@@ -44,7 +47,8 @@ type Meta struct {
 	Accent       string   // The brand's colour as "#rrggbb"; empty: a dark blue. Text in it is darkened until it can be read.
 	Logo         []byte   // PNG, made for a white ground; empty: none. One twice as wide as high stands in the place of the brand.
 	Labels       Labels
-	SampleCode   string // Made up, as long as the codes of the file: what places are measured by.
+	Fonts        pdf.Fonts // where to look for what the fonts that come with Refill lack; nil: nowhere
+	SampleCode   string    // Made up, as long as the codes of the file: what places are measured by.
 
 	Layout    string  // name of a Layout; empty: the first
 	BothSides bool    // the face on the front, everything with the code on the back

@@ -46,7 +46,7 @@ func newFrontFace(d *design) artwork {
 
 // prepare makes brand and kind.
 func (w *frontFace) prepare() error {
-	logo, err := newLogo(w.meta.Logo, w.inner, w.head)
+	logo, err := w.newLogo(w.inner, w.head)
 	if err != nil {
 		return err
 	}

@@ -99,15 +99,15 @@ func (w *label) stack(room float64) error {
 	for _, l := range []labelLine{
 		{
 			what: "series", important: 5,
-			slot: func(f *face) *textSlot { return &f.series }, words: func(c *Card) string { return labels.Series + " " + c.Series },
+			slot: func(f *face) *textSlot { return &f.series }, words: func(c *Card) string { return labelled(labels.Series, c.Series) },
 		},
 		{
 			what: "serial", important: 1,
-			slot: func(f *face) *textSlot { return &f.serial }, words: func(c *Card) string { return labels.Serial + " " + c.serial() },
+			slot: func(f *face) *textSlot { return &f.serial }, words: func(c *Card) string { return labelled(labels.Serial, c.serial()) },
 		},
 		{
 			what: "valid-till date", important: 2,
-			slot: func(f *face) *textSlot { return &f.validTill }, words: func(c *Card) string { return labels.ValidTill + " " + c.ValidTillText },
+			slot: func(f *face) *textSlot { return &f.validTill }, words: func(c *Card) string { return labelled(labels.ValidTill, c.ValidTillText) },
 		},
 	} {
 		l.typ, l.color = small, w.ink
@@ -195,7 +195,7 @@ func (w *label) set(f *face, c *Card) error {
 	}
 	f.code = w.codeType.place(s, w.codeBase, props.Text{Color: w.ink, Align: align.Center})
 	return w.setLink(f, c.Code, w.qrSide, labelModule, func(side float64) props.Rect {
-		return props.Rect{Left: w.inner - side, Top: labelPad, Percent: side / w.top * 100}
+		return props.Rect{Left: w.startOf(w.inner, side), Top: labelPad, Percent: side / w.top * 100}
 	})
 }
 

@@ -30,8 +30,10 @@ type logo struct {
 	wordmark bool    // it says the name: no text beside it
 }
 
-// newLogo measures a picture and finds its place in a head; nil where there is none.
-func newLogo(file []byte, headWidth, headHeight float64) (*logo, error) {
+// newLogo measures the brand's picture and finds its place in a head; nil where there
+// is none.
+func (d *design) newLogo(headWidth, headHeight float64) (*logo, error) {
+	file := d.meta.Logo
 	if len(file) == 0 {
 		return nil, nil //nolint:nilnil // no logo is no error
 	}
@@ -48,13 +50,16 @@ func newLogo(file []byte, headWidth, headHeight float64) (*logo, error) {
 	l.width = min(height*ratio, most)
 	tall := l.width / ratio
 	l.prop = props.Rect{Top: top + (height-tall)/2, Percent: tall / headHeight * 100}
+	if d.mirrored {
+		l.prop.Left = headWidth - l.width
+	}
 	if 1/ratio <= headHeight/headWidth { // so wide that maroto measures it by its width
 		l.prop.Percent = l.width / headWidth * 100
 	}
 	return l, nil
 }
 
-// left is how far the head's texts stand from the margin.
+// left is how far the head's texts stand from the margin that they begin at.
 func (l *logo) left() float64 {
 	if l == nil || l.wordmark {
 		return 0

@@ -48,6 +48,7 @@ func newPDF(w io.Writer, meta Meta) (*pdfWriter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("export: start pdf: %w", err)
 	}
+	doc.SetFonts(meta.Fonts)
 	d, err := newDesign(meta, layout, doc)
 	if err != nil {
 		return nil, err
@@ -157,6 +158,15 @@ func (m *Meta) title() string {
 		return m.Title
 	}
 	return strings.TrimSpace(m.Brand + " " + m.Series)
+}
+
+// rightToLeft reports whether the card runs right to left: its running text does, or
+// where it has none, the word for what it is.
+func (m *Meta) rightToLeft() bool {
+	if text := strings.Join(m.Instructions, " "); strings.TrimSpace(text) != "" {
+		return pdf.RightToLeft(text)
+	}
+	return pdf.RightToLeft(m.Labels.Kind)
 }
 
 // sampleCode returns a code as long as those of the file.

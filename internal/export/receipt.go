@@ -116,8 +116,8 @@ func (w *receipt) set(f *face, c *Card) error {
 	}{
 		{&f.price, &w.priceType, "price", c.PriceText, w.price},
 		{&f.code, &w.codeType, "code", c.Code, w.code},
-		{&f.serial, &w.lineType, "serial", labels.Serial + " " + c.serial() + "  ·  " + labels.Series + " " + c.Series, w.numbers},
-		{&f.validTill, &w.lineType, "valid-till date", labels.ValidTill + " " + c.ValidTillText, w.till},
+		{&f.serial, &w.lineType, "serial", labelled(labels.Serial, c.serial()) + "  ·  " + labelled(labels.Series, c.Series), w.numbers},
+		{&f.validTill, &w.lineType, "valid-till date", labelled(labels.ValidTill, c.ValidTillText), w.till},
 	} {
 		s, err := v.typ.fit(v.what, v.words, w.layout.CardWidth)
 		if err != nil {

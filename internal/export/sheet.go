@@ -254,7 +254,7 @@ func (d *design) sheetNote(cards []Card, n int64) (setting, error) {
 		words = fmt.Sprintf(d.meta.Labels.SheetOf, n, d.layout.Sheets(d.meta.Count))
 	}
 	if len(cards) > 0 {
-		words += fmt.Sprintf("  ·  %s %d – %d", d.meta.Labels.Serial, cards[0].Serial, cards[len(cards)-1].Serial)
+		words += "  ·  " + labelled(d.meta.Labels.Serial, fmt.Sprintf("%d – %d", cards[0].Serial, cards[len(cards)-1].Serial))
 	}
 	return d.noteType.fitOrCut("sheet’s number", words, d.layout.CardWidth-2*noteInset)
 }

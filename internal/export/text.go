@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/johnfercher/maroto/v2/pkg/consts/align"
 	"github.com/johnfercher/maroto/v2/pkg/consts/fontstyle"
 	"github.com/johnfercher/maroto/v2/pkg/core"
 	"github.com/johnfercher/maroto/v2/pkg/props"
@@ -31,6 +32,7 @@ type typeface struct {
 	family      string
 	style       fontstyle.Type
 	size, floor float64
+	mirrored    bool // left and right are exchanged
 }
 
 // setting is a text made to fit its place.
@@ -45,6 +47,14 @@ type setting struct {
 func (t *typeface) place(s setting, baseline float64, p props.Text) textSlot {
 	p.Family, p.Style, p.Size = t.family, t.style, s.size
 	p.Top = baseline - s.size/pointsPerMM
+	if t.mirrored {
+		p.Left, p.Right = p.Right, p.Left
+		if p.Align == align.Right {
+			p.Align = align.Left
+		} else if p.Align != align.Center {
+			p.Align = align.Right
+		}
+	}
 	return textSlot{words: s.words, prop: p}
 }
 
@@ -98,13 +108,41 @@ func glyphFault(what string, err error) error {
 	if !errors.As(err, &missing) {
 		return fmt.Errorf("export: measure %s: %w", what, err)
 	}
-	return ErrGlyph.Saying(fmt.Sprintf("The %s has the character “%c” (%U), which the card’s font can’t print. "+
-		"It knows Latin, Greek and Cyrillic letters.", what, missing.Rune, missing.Rune)).With(err)
+	return ErrGlyph.Saying(fmt.Sprintf("The %s has the character “%c” (%U), which can’t be printed. %s", what, missing.Rune, missing.Rune, remedy(missing.Rune))).With(err)
 }
 
-// clean makes text ready to be set character by character: letters composed with
-// their accents, the many spaces of formatted amounts (CLDR uses U+202F and
-// U+00A0) as plain ones, and direction marks dropped, which draw nothing.
+// remedy says what to do about a character that no font has. The packages are
+// Debian's; docs/printing.md says more.
+func remedy(r rune) string {
+	packages := "fonts-noto-core"
+	switch {
+	case pdf.IsEmoji(r):
+		return "Emoji are never printed: take it out."
+	case !unicode.IsGraphic(r) || r == unicode.ReplacementChar:
+		return "Type the text anew: this is no letter."
+	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo) || r >= 0x3000 && r <= 0x303F || r >= 0xFF00 && r <= 0xFFEF:
+		packages = "fonts-noto-cjk or, smaller, fonts-droid-fallback"
+	case unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Armenian, unicode.Georgian):
+		packages = "fonts-dejavu-core or fonts-noto-core"
+	}
+	return "No font on this server has it. Install one where Refill runs (on Debian, the package " + packages + "), or write it otherwise."
+}
+
+// labelled writes a value after its label. After one that runs right to left, a mark
+// of direction keeps a date or a number in one piece: "31" would go with the words
+// before it, and "Dec 2027" stand on the other side.
+func labelled(label, value string) string {
+	if pdf.RightToLeft(label) {
+		return label + " \u200e" + value
+	}
+	return label + " " + value
+}
+
+// clean makes text ready to be set: letters composed with their accents, and the
+// many spaces of formatted amounts (CLDR uses U+202F and U+00A0) as plain ones. Of
+// what shows nothing it leaves joiners and marks of direction where there is text
+// that they mean something to; selectors of emoji styles and embeddings go, which
+// could turn a text round.
 func clean(s string) string {
 	ascii := true
 	for i := range len(s) {
@@ -113,11 +151,16 @@ func clean(s string) string {
 	if ascii {
 		return s
 	}
+	plain := !strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsLetter(r) && !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic)
+	})
 	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.Is(unicode.Cf, r):
+		case !plain && (r == '\u200C' || r == '\u200D' || r == '\u200E' || r == '\u200F' || r == '\u061C'):
+			return r
+		case unicode.Is(unicode.Cf, r), r == '\uFE0E', r == '\uFE0F':
 			return -1
 		}
 		return r

@@ -23,6 +23,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/cardfile"
 	"refill/internal/check"
+	"refill/internal/fontdir"
 	"refill/internal/setting"
 )
 
@@ -35,7 +36,8 @@ func NewInserter(pool *pgxpool.Pool, log *slog.Logger) (*river.Client[pgx.Tx], e
 	return client, nil
 }
 
-// Options says how a worker works. Every field but Concurrency must be set.
+// Options says how a worker works. Every field but Fonts and Concurrency must
+// be set.
 type Options struct {
 	ID        string // unique among all processes; see Alive
 	Cards     *card.Service
@@ -43,7 +45,8 @@ type Options struct {
 	Keys      audit.Keys // the audit trail is sealed under them
 	Files     blob.Store
 	Settings  *setting.Store
-	PublicURL string // of the portal, for the QR codes
+	Fonts     *fontdir.Folder // of this machine, for what is printed; nil: none
+	PublicURL string          // of the portal, for the QR codes
 	Log       *slog.Logger
 	Now       func() time.Time
 	// Concurrency is how many series are made, and how many files are written,
@@ -69,7 +72,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &generateWorker{cards: o.Cards, settings: o.Settings, now: o.Now})
 	river.AddWorker(workers, &eraseWorker{cards: o.Cards, now: o.Now})
-	river.AddWorker(workers, &exportWorker{cards: o.Cards, files: o.Files, settings: o.Settings, maker: cardfile.Maker{Cards: o.Cards, Settings: o.Settings, PublicURL: o.PublicURL}, log: o.Log, now: o.Now})
+	river.AddWorker(workers, &exportWorker{cards: o.Cards, files: o.Files, settings: o.Settings, maker: cardfile.Maker{Cards: o.Cards, Settings: o.Settings, PublicURL: o.PublicURL, Fonts: o.Fonts}, log: o.Log, now: o.Now})
 	river.AddWorker(workers, &resealWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &changeWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &sealWorker{pool: pool, keys: o.Keys, now: o.Now})

@@ -147,7 +147,7 @@ func (p *exportFormPage) explain(err error) {
 
 // maker is what draws the cards of files and previews.
 func (s *Server) maker(c *gin.Context) cardfile.Maker {
-	return cardfile.Maker{Cards: s.Cards, Settings: s.Settings, PublicURL: s.publicBase(c)}
+	return cardfile.Maker{Cards: s.Cards, Settings: s.Settings, PublicURL: s.publicBase(c), Fonts: s.Fonts}
 }
 
 // adminExportForm handles GET …/series/:number/export: the form with what was

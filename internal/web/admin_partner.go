@@ -175,7 +175,7 @@ func (s *Server) typedPartner(c *gin.Context) (customer.PartnerForm, *customer.L
 		return customer.PartnerForm{}, nil, err
 	}
 	f := partnerForm(form)
-	if err := printable(f); err != nil {
+	if err := s.printable(f); err != nil {
 		return f, nil, err
 	}
 	if len(file) == 0 {
@@ -187,9 +187,9 @@ func (s *Server) typedPartner(c *gin.Context) (customer.PartnerForm, *customer.L
 
 // printable holds the lines on cards against the card's font and room: here they
 // can be mended, in an export of a million cards they would be a failure.
-func printable(f customer.PartnerForm) error {
+func (s *Server) printable(f customer.PartnerForm) error {
 	_, err := export.NewPDF(io.Discard, export.Meta{
-		Brand: "x", Series: "202601", PortalURL: "https://example.net", Instructions: []string{strings.TrimSpace(f.CardLine1), strings.TrimSpace(f.CardLine2)},
+		Brand: "x", Series: "202601", PortalURL: "https://example.net", Fonts: s.Fonts, Instructions: []string{strings.TrimSpace(f.CardLine1), strings.TrimSpace(f.CardLine2)},
 	})
 	if err == nil || fault.IsInternal(err) {
 		return err

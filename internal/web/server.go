@@ -26,6 +26,7 @@ import (
 	"refill/internal/blob"
 	"refill/internal/card"
 	"refill/internal/check"
+	"refill/internal/fontdir"
 	"refill/internal/notify"
 	"refill/internal/setting"
 	"refill/static"
@@ -40,6 +41,7 @@ type Deps struct {
 	Cards    *card.Service
 	Checks   *check.Service
 	Files    blob.Store            // exported files
+	Fonts    *fontdir.Folder       // of this machine, for what is printed; nil: none
 	Jobs     *river.Client[pgx.Tx] // cancels, retries and pauses; works nothing
 	Now      func() time.Time
 

@@ -14,8 +14,8 @@ import (
 	"fmt"
 	"hash/adler32"
 	"io"
-	"unicode/utf16"
 
+	"github.com/go-text/typesetting/shaping"
 	"github.com/johnfercher/maroto/v2/pkg/consts/fontstyle"
 	"github.com/johnfercher/maroto/v2/pkg/core"
 	"github.com/johnfercher/maroto/v2/pkg/core/entity"
@@ -39,8 +39,14 @@ type Document struct {
 	tree    pageTree
 	err     error
 	picture *picture // nil: none drawn so far
-	boxes   string   // entries of every page
-	start   string   // operators at the start of every page
+
+	fonts     Fonts // nil: the configuration's alone
+	installed []*installed
+	lines     map[lineKey]*textLine
+	shaper    shaping.HarfbuzzShaper
+
+	boxes string // entries of every page
+	start string // operators at the start of every page
 
 	zip      *zlib.Writer
 	zipped   bytes.Buffer
@@ -70,7 +76,7 @@ func New(w io.Writer, cfg *entity.Config) (*Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		face.id = d.file.reserve()
+		face.id, face.doc = d.file.reserve(), d
 		d.faces = append(d.faces, face)
 	}
 	d.tree.root = d.file.reserve()
@@ -150,6 +156,10 @@ func (d *Document) Close() error {
 		}
 		fonts = fmt.Appendf(fonts, "/F%d %d 0 R", i, f.id)
 	}
+	for i, in := range d.installed {
+		d.writeInstalled(in)
+		fonts = fmt.Appendf(fonts, "/F%d %d 0 R", len(d.faces)+i, in.id)
+	}
 	resources := fmt.Sprintf("/Font<<%s>>", fonts)
 	if d.picture != nil {
 		resources += fmt.Sprintf("/XObject<</P %d 0 R>>", d.picture.id)
@@ -209,9 +219,7 @@ func (d *Document) deflatePage() []byte {
 func titleOf(cfg *entity.Config) []byte {
 	b := []byte("<FEFF")
 	if cfg.Metadata != nil && cfg.Metadata.Title != nil {
-		for _, unit := range utf16.Encode([]rune(cfg.Metadata.Title.Text)) {
-			b = fmt.Appendf(b, "%04X", unit)
-		}
+		b = appendUTF16(b, cfg.Metadata.Title.Text)
 	}
 	return append(b, '>')
 }

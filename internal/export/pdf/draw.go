@@ -22,8 +22,8 @@ var _ core.Provider = (*Document)(nil)
 // only for changes; and the cursor, since columns come without a position.
 type state struct {
 	x, y   float64 // of the next column, in millimetres from the page's corner
-	face   *Face
-	size   float64
+	font   int     // that the size below belongs to
+	size   float64 // 0: none chosen yet
 	fill   props.Color
 	stroke props.Color
 	width  float64 // of lines, in millimetres; 0: not set yet
@@ -59,10 +59,14 @@ func (d *Document) AddText(text string, cell *entity.Cell, prop *props.Text) {
 		d.fail(fmt.Errorf("pdf: no font %s %q in the configuration", prop.Family, prop.Style))
 		return
 	}
-	thousandths, err := face.Width(text)
+	var shaped *textLine
+	thousandths, err := face.plainWidth(text)
 	if err != nil {
-		d.fail(err)
-		return
+		if shaped, err = d.typeset(face, text); err != nil {
+			d.fail(err)
+			return
+		}
+		thousandths = shaped.width
 	}
 	width := float64(thousandths) / 1000 * prop.Size / pointsPerMM
 	room := cell.Width - prop.Left - prop.Right
@@ -90,22 +94,20 @@ func (d *Document) AddText(text string, cell *entity.Cell, prop *props.Text) {
 	}
 	// maroto's text hangs by its size: the baseline is that far below Top.
 	y := cell.Y + prop.Top + d.cfg.Margins.Top + prop.Size/pointsPerMM
+	if shaped != nil {
+		d.showLine(shaped, prop.Size, x, y)
+		return
+	}
 	d.show(face, prop.Size, x, y, text)
 }
 
 // show writes text with its baseline beginning at x, y.
 func (d *Document) show(face *Face, size, x, y float64, text string) {
 	d.page = append(d.page, "BT "...)
-	if d.state.face != face || d.state.size != size {
-		d.state.face, d.state.size = face, size
-		d.page = append(d.page, "/F"...)
-		for i, f := range d.faces {
-			if f == face {
-				d.page = strconv.AppendInt(d.page, int64(i), 10)
-			}
+	for i, f := range d.faces {
+		if f == face {
+			d.setFont(i, size)
 		}
-		d.page = appendPoints(append(d.page, ' '), size)
-		d.page = append(d.page, " Tf "...)
 	}
 	d.point(x, y)
 	d.page = append(d.page, "Td "...)
@@ -114,6 +116,17 @@ func (d *Document) show(face *Face, size, x, y float64, text string) {
 		d.fail(err)
 	}
 	d.page = append(d.page, "Tj ET\n"...)
+}
+
+// setFont chooses a font: those of the configuration are counted first, then those
+// that were found.
+func (d *Document) setFont(number int, size float64) {
+	if d.state.font != number || d.state.size != size {
+		d.state.font, d.state.size = number, size
+		d.page = strconv.AppendInt(append(d.page, "/F"...), int64(number), 10)
+		d.page = appendPoints(append(d.page, ' '), size)
+		d.page = append(d.page, " Tf "...)
+	}
 }
 
 // AddQrCode draws a code as one path of rectangles in the coordinates of its own

@@ -1,9 +1,11 @@
 package pdf
 
 import (
+	"bytes"
 	"fmt"
 	"unicode"
 
+	"github.com/go-text/typesetting/font"
 	"github.com/johnfercher/maroto/v2/pkg/consts/fontstyle"
 	"github.com/johnfercher/maroto/v2/pkg/core/entity"
 	"golang.org/x/image/font/sfnt"
@@ -32,6 +34,8 @@ type Face struct {
 	buf    sfnt.Buffer
 	name   string // PostScript name
 	id     int    // object number of the Type0 font
+	doc    *Document
+	shaper *font.Face // the same font for shaping; nil until a line needs it
 
 	// Glyphs by character: Latin, Greek and Cyrillic in a table, the rest in a map.
 	common [0x530]glyph
@@ -48,15 +52,15 @@ type glyph struct {
 
 // newFace parses a font of the configuration.
 func newFace(f entity.CustomFont) (*Face, error) {
-	font, err := sfnt.Parse(f.GetBytes())
+	parsed, err := sfnt.Parse(f.GetBytes())
 	if err != nil {
 		return nil, fmt.Errorf("pdf: parse font %s: %w", f.GetFamily(), err)
 	}
 	face := &Face{
-		family: f.GetFamily(), style: f.GetStyle(), raw: f.GetBytes(), font: font,
-		rare: map[rune]glyph{}, shown: make([]rune, font.NumGlyphs()), widths: make([]int, font.NumGlyphs()),
+		family: f.GetFamily(), style: f.GetStyle(), raw: f.GetBytes(), font: parsed,
+		rare: map[rune]glyph{}, shown: make([]rune, parsed.NumGlyphs()), widths: make([]int, parsed.NumGlyphs()),
 	}
-	if face.name, err = font.Name(&face.buf, sfnt.NameIDPostScript); err != nil {
+	if face.name, err = parsed.Name(&face.buf, sfnt.NameIDPostScript); err != nil {
 		return nil, fmt.Errorf("pdf: name of font %s: %w", f.GetFamily(), err)
 	}
 	return face, nil
@@ -65,6 +69,18 @@ func newFace(f entity.CustomFont) (*Face, error) {
 // Width returns how wide text is, in thousandths of the font size, or a
 // *GlyphError.
 func (f *Face) Width(text string) (int, error) {
+	if width, err := f.plainWidth(text); err == nil {
+		return width, nil
+	}
+	l, err := f.doc.typeset(f, text)
+	if err != nil {
+		return 0, err
+	}
+	return l.width, nil
+}
+
+// plainWidth is the width of a text set character by character, as nearly all are.
+func (f *Face) plainWidth(text string) (int, error) {
 	width := 0
 	for _, r := range text {
 		g, err := f.glyph(r)
@@ -97,12 +113,12 @@ func (f *Face) glyph(r rune) (glyph, error) {
 	return g, nil
 }
 
-// load asks the font. Control characters have invisible glyphs in some fonts,
-// marks would need shaping to sit on their letter, and U+FFFD is what is left of
-// broken UTF-8: none of them prints as what was meant.
+// load asks the font. Control characters have invisible glyphs in some fonts, and
+// marks and letters of most scripts need shaping: by themselves they don't print as
+// what was meant.
 func (f *Face) load(r rune) (glyph, error) {
 	missing := &GlyphError{Rune: r, Family: f.family}
-	if r == unicode.ReplacementChar || unicode.IsControl(r) || unicode.Is(unicode.M, r) {
+	if refused(r) || unicode.Is(unicode.M, r) || unicode.IsLetter(r) && !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Common) {
 		return glyph{}, missing
 	}
 	id, err := f.font.GlyphIndex(&f.buf, r)
@@ -143,6 +159,37 @@ func (f *Face) appendShow(b []byte, text string) ([]byte, error) {
 		b = appendEscaped(appendEscaped(b, byte(g.id>>8)), byte(g.id)) //nolint:gosec // the low byte
 	}
 	return append(b, ')'), nil
+}
+
+// has reports whether the font shows all characters without shaping.
+func (f *Face) has(text []rune) bool {
+	for _, r := range text {
+		if _, err := f.glyph(r); err != nil && !ignorable(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *Face) bold() bool { return f.style == fontstyle.Bold }
+
+// shape makes the font ready for shaping, beside texts that need it.
+func (f *Face) shape() (err error) {
+	if f.shaper == nil {
+		if f.shaper, err = font.ParseTTF(bytes.NewReader(f.raw)); err != nil {
+			return fmt.Errorf("pdf: font %s: %w", f.family, err)
+		}
+	}
+	return nil
+}
+
+// mark remembers that a glyph of a line is shown, and returns its width.
+func (f *Face) mark(id uint16, r rune) (int, error) {
+	width, err := f.advance(sfnt.GlyphIndex(id))
+	if f.shown[id] == 0 { // else it has its own character
+		f.shown[id], f.widths[id] = r, width
+	}
+	return width, err
 }
 
 func appendEscaped(b []byte, c byte) []byte {

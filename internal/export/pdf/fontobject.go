@@ -45,8 +45,49 @@ func (d *Document) writeFace(f *Face) error {
 		box.Min.X.Round(), -box.Max.Y.Round(), box.Max.X.Round(), -box.Min.Y.Round(),
 		m.Ascent.Round(), -m.Descent.Round(), m.CapHeight.Round(), program)
 	d.file.stream(program, fmt.Sprintf("/Length1 %d", len(ttf)), d.deflate(ttf))
-	d.file.stream(unicode, "", d.deflate(f.toUnicode()))
+	d.file.stream(unicode, "", d.deflate(toUnicode(len(f.shown), func(id int) string {
+		if f.shown[id] == 0 {
+			return ""
+		}
+		return string(f.shown[id])
+	})))
 	return nil
+}
+
+// writeInstalled writes the objects of a font that was found.
+func (d *Document) writeInstalled(in *installed) {
+	name := tagOf(cff(in.name, in.shown)) + "+" + in.name
+	program := cff(name, in.shown)
+	box, widths := in.bounds(), []byte{}
+	for i := range in.shown[1:] {
+		widths = fmt.Appendf(widths, "%d ", in.shown[i+1].width)
+	}
+	ascent, descent := box[3], box[1]
+	if m, ok := in.face.FontHExtents(); ok {
+		ascent, descent = in.thousandths(m.Ascender), in.thousandths(m.Descender)
+	}
+	cid, descriptor, file, unicode := d.file.reserve(), d.file.reserve(), d.file.reserve(), d.file.reserve()
+	d.file.object(in.id, "<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>",
+		name, cid, unicode)
+	d.file.object(cid, "<</Type/Font/Subtype/CIDFontType0/BaseFont/%s/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"+
+		"/FontDescriptor %d 0 R/DW 0/W[1[%s]]>>", name, descriptor, widths)
+	d.file.object(descriptor, "<</Type/FontDescriptor/FontName/%s/Flags %d/FontBBox[%d %d %d %d]/ItalicAngle 0"+
+		"/Ascent %d/Descent %d/CapHeight %d/StemV 80/FontFile3 %d 0 R>>", name, flagSymbolic, box[0], box[1], box[2], box[3],
+		ascent, descent, ascent, file)
+	d.file.stream(file, "/Subtype/CIDFontType0C", d.deflate(program))
+	d.file.stream(unicode, "", d.deflate(toUnicode(len(in.shown), func(id int) string { return in.shown[id].text })))
+}
+
+// bounds is the box round all outlines shown.
+func (in *installed) bounds() (box [4]int) {
+	for i := range in.shown {
+		for j := range in.shown[i].outline {
+			for _, p := range in.shown[i].outline[j].points() {
+				box = [4]int{min(box[0], p.x), min(box[1], p.y), max(box[2], p.x), max(box[3], p.y)}
+			}
+		}
+	}
+	return box
 }
 
 // Flags of a font descriptor (ISO 32000-1, table 123).
@@ -83,20 +124,18 @@ func (f *Face) appendWidths(b []byte) []byte {
 
 // toUnicode makes the CMap from glyphs to characters, at most a hundred to a
 // section (Adobe Technical Note 5411).
-func (f *Face) toUnicode() []byte {
+func toUnicode(glyphs int, text func(id int) string) []byte {
 	b := []byte("/CIDInit/ProcSet findresource begin 12 dict begin begincmap" +
 		"/CIDSystemInfo<</Registry(Adobe)/Ordering(UCS)/Supplement 0>>def" +
 		"/CMapName/Adobe-Identity-UCS def/CMapType 2 def\n" +
 		"1 begincodespacerange\n<0000><FFFF>\nendcodespacerange\n")
 	var lines [][]byte
-	for id, r := range f.shown {
-		if r == 0 {
+	for id := range glyphs {
+		shows := text(id)
+		if shows == "" {
 			continue
 		}
-		line := fmt.Appendf(nil, "<%04X><", id)
-		for _, unit := range utf16.Encode([]rune{r}) {
-			line = fmt.Appendf(line, "%04X", unit)
-		}
+		line := appendUTF16(fmt.Appendf(nil, "<%04X><", id), shows)
 		lines = append(lines, append(line, ">\n"...))
 	}
 	for part := range slices.Chunk(lines, 100) {
@@ -118,10 +157,22 @@ func subsetTag(wanted []bool) string {
 			bits[i] = 1
 		}
 	}
-	n, tag := crc32.ChecksumIEEE(bits), [6]byte{}
+	return tagOf(bits)
+}
+
+func tagOf(data []byte) string {
+	n, tag := crc32.ChecksumIEEE(data), [6]byte{}
 	for i := range tag {
 		tag[i] = byte('A' + n%26)
 		n /= 26
 	}
 	return string(tag[:])
+}
+
+// appendUTF16 appends text as hexadecimal UTF-16.
+func appendUTF16(b []byte, text string) []byte {
+	for _, unit := range utf16.Encode([]rune(text)) {
+		b = fmt.Appendf(b, "%04X", unit)
+	}
+	return b
 }

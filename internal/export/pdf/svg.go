@@ -47,7 +47,7 @@ type svg struct {
 	body, defs   bytes.Buffer
 	fill, stroke string
 	width        string
-	face         int
+	face, x      int
 	size         float64
 	path         []byte
 	groups       []int // opened since each q
@@ -63,16 +63,21 @@ type glyphKey struct {
 // doesn't know: a new operator has to be brought here too.
 func (s *svg) read(page []byte) error {
 	var args []string
-	var text []byte
+	var text []part
 	for i := 0; i < len(page); {
 		switch c := page[i]; c {
-		case ' ', '\n':
+		case ' ', '\n', '[', ']':
 			i++
 		case '(':
-			text, i = literal(page, i+1)
+			var p part
+			p.text, i = literal(page, i+1)
+			if len(args) > 0 { // of an array: a move before it
+				p.move, _ = strconv.Atoi(args[0])
+			}
+			text, args = append(text, p), args[:0]
 		default:
 			end := i
-			for end < len(page) && page[end] != ' ' && page[end] != '\n' && page[end] != '(' {
+			for end < len(page) && !bytes.ContainsRune([]byte(" \n([]"), rune(page[end])) {
 				end++
 			}
 			word := string(page[i:end])
@@ -84,7 +89,7 @@ func (s *svg) read(page []byte) error {
 			if err := s.operator(word, args, text); err != nil {
 				return err
 			}
-			args = args[:0]
+			args, text = args[:0], text[:0]
 		}
 	}
 	for len(s.groups) > 0 {
@@ -93,6 +98,12 @@ func (s *svg) read(page []byte) error {
 		}
 	}
 	return nil
+}
+
+// part is a string to show, after a move to the left.
+type part struct {
+	move int // thousandths of the size
+	text []byte
 }
 
 // literal reads a string object up to its closing bracket.
@@ -110,9 +121,13 @@ func literal(page []byte, i int) (text []byte, next int) {
 	return text, i + 1
 }
 
-func (s *svg) operator(name string, a []string, text []byte) error {
+func (s *svg) operator(name string, a []string, text []part) error {
 	switch name {
-	case "J", "BT", "ET":
+	case "J":
+	case "BT":
+		s.x = 0
+	case "ET":
+		s.body.WriteString("</g>")
 	case "q":
 		s.groups = append(s.groups, 0)
 	case "Q":
@@ -151,10 +166,8 @@ func (s *svg) operator(name string, a []string, text []byte) error {
 		s.size, _ = strconv.ParseFloat(a[1], 64)
 	case "Td":
 		fmt.Fprintf(&s.body, `<g fill="%s" transform="translate(%s %s) scale(%.5f)">`, s.fill, a[0], a[1], s.size/1000)
-	case "Tj":
-		err := s.show(text)
-		s.body.WriteString("</g>")
-		return err
+	case "Tj", "TJ":
+		return s.show(text)
 	case "Do":
 		fmt.Fprintf(&s.body, `<image width="1" height="1" preserveAspectRatio="none" transform="matrix(1 0 0 -1 0 1)" href="data:image/png;base64,%s"/>`,
 			base64.StdEncoding.EncodeToString(s.doc.picture.source))
@@ -175,25 +188,40 @@ func hexColor(a []string) string {
 }
 
 // show draws a text of two bytes a glyph, in thousandths of its size.
-func (s *svg) show(text []byte) error {
-	face, x := s.doc.faces[s.face], 0
-	for i := 0; i+1 < len(text); i += 2 {
-		key := glyphKey{s.face, uint16(text[i])<<8 | uint16(text[i+1])}
-		if err := s.define(face, key); err != nil {
-			return err
+func (s *svg) show(parts []part) error {
+	for _, p := range parts {
+		s.x -= p.move
+		for i := 0; i+1 < len(p.text); i += 2 {
+			key := glyphKey{s.face, uint16(p.text[i])<<8 | uint16(p.text[i+1])}
+			if err := s.define(key); err != nil {
+				return err
+			}
+			fmt.Fprintf(&s.body, `<use href="#f%dg%d" x="%d"/>`, key.face, key.id, s.x)
+			s.x += s.doc.widthOf(key)
 		}
-		fmt.Fprintf(&s.body, `<use href="#f%dg%d" x="%d"/>`, key.face, key.id, x)
-		x += face.widths[key.id]
 	}
 	return nil
 }
 
+// widthOf is the width of a glyph that was shown.
+func (d *Document) widthOf(key glyphKey) int {
+	if key.face < len(d.faces) {
+		return d.faces[key.face].widths[key.id]
+	}
+	return d.installed[key.face-len(d.faces)].shown[key.id].width
+}
+
 // define draws a glyph's outline, once.
-func (s *svg) define(face *Face, key glyphKey) error {
+func (s *svg) define(key glyphKey) error {
 	if s.glyphs[key] {
 		return nil
 	}
 	s.glyphs[key] = true
+	if n := key.face - len(s.doc.faces); n >= 0 {
+		s.defineInstalled(key, s.doc.installed[n].shown[key.id].outline)
+		return nil
+	}
+	face := s.doc.faces[key.face]
 	segments, err := face.font.LoadGlyph(&face.buf, sfnt.GlyphIndex(key.id), fixed.I(1000), nil)
 	if err != nil {
 		return fmt.Errorf("pdf: outline of a glyph: %w", err)
@@ -217,4 +245,16 @@ func (s *svg) define(face *Face, key glyphKey) error {
 	}
 	s.defs.WriteString(`"/>`)
 	return nil
+}
+
+// defineInstalled draws an outline as the file will have it.
+func (s *svg) defineInstalled(key glyphKey, outline []segment) {
+	fmt.Fprintf(&s.defs, `<path id="f%dg%d" d="`, key.face, key.id)
+	for i := range outline {
+		s.defs.WriteByte(outline[i].op)
+		for _, p := range outline[i].points() {
+			fmt.Fprintf(&s.defs, "%d %d ", p.x, p.y)
+		}
+	}
+	s.defs.WriteString(`"/>`)
 }

@@ -1,0 +1,213 @@
+package export_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/export"
+	"refill/internal/fault"
+	"refill/internal/fontdir"
+)
+
+// Folders of the two packages of fonts that tests need.
+const (
+	dejavuDir = "/usr/share/fonts/truetype/dejavu"
+	droidDir  = "/usr/share/fonts/truetype/droid"
+)
+
+// testFonts finds fonts where the tests' packages have them. A missing one fails
+// the test: printing without it isn't what is tested.
+func testFonts(tb testing.TB) *fontdir.Folder {
+	tb.Helper()
+	for _, file := range []string{dejavuDir + "/DejaVuSans.ttf", droidDir + "/DroidSansFallbackFull.ttf"} {
+		_, err := os.Stat(file)
+		require.NoError(tb, err, "these tests need fonts-dejavu-core and fonts-droid-fallback; make test installs them")
+	}
+	return fontdir.New(dejavuDir, droidDir)
+}
+
+// languages are designs in other languages than English.
+func languages(tb testing.TB) map[string]export.Meta {
+	tb.Helper()
+	all := map[string]export.Meta{
+		"arabic": {
+			Brand: "شبكة الشمال (Northwind)", Instructions: []string{"امسح الرمز أو سجّل الدخول إلى refill.example.net", "وأدخله تحت المالية، بطاقة الشحن."},
+			Labels: export.Labels{Kind: "بطاقة شحن", Serial: "الرقم", Series: "السلسلة", ValidTill: "صالحة حتى"},
+		},
+		"hebrew": {
+			Brand: "רשת הצפון 2000", Instructions: []string{"סרקו את הקוד, או היכנסו לאתר refill.example.net"},
+			Labels: export.Labels{Kind: "כרטיס טעינה", Serial: "מספר", Series: "סדרה", ValidTill: "בתוקף עד"},
+		},
+		"chinese": {
+			Brand: "北风网络 Northwind", Instructions: []string{"扫描二维码，或登录 refill.example.net", "在“财务 → 充值卡”中输入卡号。"},
+			Labels: export.Labels{Kind: "充值卡", Serial: "序列号", Series: "批次", ValidTill: "有效期至"},
+		},
+		"vietnamese": {
+			Brand: "Mạng Việt Nam", Instructions: []string{"Quét mã hoặc đăng nhập vào refill.example.net"},
+			Labels: export.Labels{Kind: "Thẻ nạp", Serial: "Số", Series: "Lô", ValidTill: "Hạn dùng"},
+		},
+		// No one font has both Arabic and Chinese here.
+		"both": {Brand: "شبكة 北风 Net", Instructions: []string{"扫描 or امسح"}},
+	}
+	fonts := testFonts(tb)
+	for name, m := range all {
+		m.Series, m.PortalURL, m.Count, m.Fonts = "202611", "https://refill.example.net", 24, fonts
+		all[name] = m
+	}
+	return all
+}
+
+// Each design is whole in each layout: well-formed, found as it is read, its fonts
+// embedded as small subsets, and nothing outside its card, nor over its QR code.
+func TestLanguagesInEachLayout(t *testing.T) {
+	t.Parallel()
+	for name, design := range languages(t) {
+		for _, l := range export.Layouts() {
+			t.Run(name+"/"+l.Name, func(t *testing.T) {
+				t.Parallel()
+				meta := design
+				meta.Layout, meta.BothSides = l.Name, false
+				cards := sampleCards(2)
+				data := printed(t, meta, cards...)
+				require.Less(t, len(data), 64<<10, "subsets, not fonts")
+				path := save(t, data)
+				keep(t, path, l.Name+"-"+name)
+				require.Contains(t, run(t, "qpdf", "--check", path), "No syntax or stream encoding errors")
+				for _, f := range strings.Split(strings.TrimSpace(run(t, "pdffonts", path)), "\n")[2:] {
+					require.Regexp(t, `^[A-Z]{6}\+.* Identity-H +(yes ){3}`, f)
+				}
+				text := plainText(t, path)
+				for _, word := range strings.FieldsFunc(meta.Brand+" "+meta.Labels.ValidTill, func(r rune) bool { return strings.ContainsRune(" ()", r) }) {
+					require.Contains(t, text, word)
+				}
+				for _, c := range cards {
+					require.Contains(t, text, c.Code)
+				}
+				requireEachScans(t, l, path, cards)
+				requireWithin(t, l, pages(t, path), cards)
+			})
+		}
+	}
+}
+
+// plainText is what a reader copies, without the marks of direction that pdftotext
+// writes round what runs right to left.
+func plainText(t *testing.T, path string) string {
+	t.Helper()
+	return strings.NewReplacer("\u202a", "", "\u202b", "", "\u202c", "").Replace(run(t, "pdftotext", path, "-"))
+}
+
+// A card in a script that runs right to left is the mirror of one in English: the
+// brand begins at the right, the value stands at the left.
+func TestMirroredCard(t *testing.T) {
+	t.Parallel()
+	designs := languages(t)
+	for _, l := range export.Layouts() {
+		if l.BothSides {
+			for name, left := range map[string]bool{"arabic": true, "hebrew": true, "chinese": false} {
+				meta := designs[name]
+				meta.Layout = l.Name
+				middle := l.Left + l.CardWidth/2
+				for _, w := range words(t, save(t, printed(t, meta, sampleCards(1)...))) {
+					if w.Text == "10.00" {
+						require.Equal(t, left, (w.XMin+w.XMax)/2/pointsPerMM < middle, "%s in %s", name, l.Name)
+					}
+				}
+				meta.BothSides = true
+				path := save(t, printed(t, meta, sampleCards(1)...))
+				keep(t, path, l.Name+"-"+name+"-both")
+				require.Contains(t, run(t, "qpdf", "--check", path), "No syntax or stream encoding errors")
+			}
+		}
+	}
+	meta := sampleMeta()
+	meta.Fonts, meta.Brand = testFonts(t), "شبكة"
+	require.Less(t, position(t, meta, "شبكة"), position(t, meta, "10.00"), "instructions in English: a card in English")
+	meta.Instructions = []string{"امسح الرمز"}
+	require.Greater(t, position(t, meta, "شبكة"), position(t, meta, "10.00"))
+	require.Greater(t, position(t, meta, "Serial"), position(t, meta, "Series"))
+}
+
+// position is where a word of the first card begins. With places, pdftotext lists
+// letters from left to right, however they are read.
+func position(t *testing.T, meta export.Meta, text string) float64 {
+	t.Helper()
+	turned := []rune(text)
+	slices.Reverse(turned)
+	for _, w := range words(t, save(t, printed(t, meta, sampleCards(1)...))) {
+		if w.Text == text || w.Text == string(turned) {
+			return w.XMin
+		}
+	}
+	require.Fail(t, "no such word", text)
+	return 0
+}
+
+// A preview draws the very glyphs of the file: as many, and as outlines.
+func TestPreviewInOtherLanguages(t *testing.T) {
+	t.Parallel()
+	for name, meta := range languages(t) {
+		meta.Layout = "id-1"
+		sides, err := export.Preview(meta, sampleCards(1))
+		require.NoError(t, err)
+		require.NoError(t, xml.Unmarshal(sides[0], new(struct{ XMLName xml.Name })))
+		picture := string(sides[0])
+		glyphs := regexp.MustCompile(`<path id="(f[3-9]g\d+)" d="M`).FindAllStringSubmatch(picture, -1)
+		require.Greater(t, len(glyphs), 10, name)
+		for _, g := range glyphs {
+			require.Contains(t, picture, `<use href="#`+g[1]+`"`)
+		}
+	}
+}
+
+// A date after an Arabic label stays in one piece.
+func TestDateAfterALabelThatRunsRightToLeft(t *testing.T) {
+	t.Parallel()
+	meta := languages(t)["arabic"]
+	meta.Layout = "avery-l7160"
+	require.Less(t, position(t, meta, "31"), position(t, meta, "Dec"))
+	require.Less(t, position(t, meta, "Dec"), position(t, meta, "2027"))
+	require.Less(t, position(t, meta, "2027"), position(t, meta, "صالحة"))
+}
+
+// A long brand shrinks and is then cut at its end, wherever that stands.
+func TestLongBrandInOtherLanguages(t *testing.T) {
+	t.Parallel()
+	for _, brand := range []string{"شبكة الشمال للاتصالات والإنترنت والخدمات الرقمية الحديثة", "北风网络通信与互联网数字服务有限责任公司华北分公司"} {
+		for _, l := range export.Layouts() {
+			meta := sampleMeta()
+			meta.Fonts, meta.Brand, meta.Layout = testFonts(t), brand, l.Name
+			path := save(t, printed(t, meta, sampleCards(1)...))
+			keep(t, path, l.Name+"-long-"+string([]rune(brand)[:2]))
+			require.Contains(t, run(t, "qpdf", "--check", path), "No syntax or stream encoding errors")
+			requireWithin(t, l, pages(t, path), sampleCards(1))
+		}
+	}
+}
+
+// What no font has is refused with what to do, wherever it stands; emoji always.
+func TestRefusalSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	for brand, says := range map[string]string{
+		"شبكة 🚀":    "The brand has the character “🚀” (U+1F680), which can’t be printed. Emoji are never printed: take it out.",
+		"北风":        "“北” (U+5317)",
+		"扫描":        "the package fonts-noto-cjk or, smaller, fonts-droid-fallback",
+		"𓀀":         "the package fonts-noto-core",
+		"Net\uE000": "Type the text anew",
+	} {
+		meta := sampleMeta()
+		meta.Brand, meta.Fonts = brand, fontdir.New(dejavuDir)
+		var buf bytes.Buffer
+		_, err := export.NewPDF(&buf, meta)
+		require.ErrorIs(t, err, export.ErrGlyph, brand)
+		require.Contains(t, fault.All(err)[0].Message, says)
+		require.Empty(t, buf.Bytes())
+	}
+}

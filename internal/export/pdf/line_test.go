@@ -1,0 +1,193 @@
+package pdf
+
+import (
+	"bytes"
+	picturelib "image"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/go-text/typesetting/font"
+	"github.com/johnfercher/maroto/v2/pkg/components/text"
+	"github.com/johnfercher/maroto/v2/pkg/config"
+	"github.com/johnfercher/maroto/v2/pkg/consts/fontstyle"
+	"github.com/johnfercher/maroto/v2/pkg/core/entity"
+	"github.com/johnfercher/maroto/v2/pkg/fontrepository"
+	"github.com/johnfercher/maroto/v2/pkg/props"
+	"github.com/stretchr/testify/require"
+)
+
+// shelf is a list of fonts to find.
+type shelf []*font.Font
+
+func (s shelf) Font(text []rune, _ bool) *font.Font {
+	for _, f := range s {
+		if Covers(f, text) {
+			return f
+		}
+	}
+	return nil
+}
+
+// lineConfig sets everything in one font, so that another program can draw the same.
+func lineConfig(t *testing.T, path string) *entity.Config {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(t, err, "these tests need fonts-dejavu-core and fonts-droid-fallback; make test installs them")
+	fonts, err := fontrepository.New().AddUTF8FontFromBytes("test", fontstyle.Normal, data).Load()
+	require.NoError(t, err)
+	return config.NewBuilder().WithCustomFonts(fonts).WithDefaultFont(&props.Font{Family: "test", Style: fontstyle.Normal, Size: 24}).Build()
+}
+
+// Each text is drawn as Pango draws it with the same fonts: letters joined, marks
+// on their letters, words in their order. (Pairs of letters that fonts move together
+// are left out of the Latin words: the configuration's fonts are set without.) With
+// two words exchanged it must look unlike, or the comparison would see nothing.
+func TestLinesLookAsPangoDrawsThem(t *testing.T) {
+	t.Parallel()
+	for name, words := range map[string]string{
+		"Arabic":           "شبكة الشمال",
+		"ArabicMarks":      "سجّل الدخولَ لآن",
+		"ArabicWithLatin":  "امسح الرمز في Network (24/7)!",
+		"ArabicWithAmount": "بطاقة شحن 10,000.50 USD",
+		"LatinWithArabic":  "Northwind شبكة 12 GB الشمال, 34",
+		"ArabicDigits":     "صفحة ٢٤ من ١٠٠",
+		"Persian":          "می\u200cخواهم کارت شارژ",
+		"Hebrew":           "רשת הצפון (2000), כרטיס טעינה",
+		"HebrewPoints":     "שָׁלוֹם עוֹלָם",
+		"Vietnamese":       "Mạng Việt Nam e\u0323\u0302",
+		"Chinese":          "北风网络（Northwind）充值卡 100 元。",
+		"Mixed":            "充值卡 شبكة Net רשת 7",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ours := drawn(t, words)
+			require.Greater(t, likeness(ours, pango(t, words)), 0.98)
+			fields := strings.Fields(words)
+			fields[0], fields[len(fields)-1] = fields[len(fields)-1], fields[0]
+			require.Less(t, likeness(ours, pango(t, strings.Join(fields, " "))), 0.9)
+		})
+	}
+}
+
+// drawn draws a line of text by this package and poppler.
+func drawn(t *testing.T, words string) picturelib.Image {
+	t.Helper()
+	var buf bytes.Buffer
+	d, err := New(&buf, lineConfig(t, dejavu))
+	require.NoError(t, err)
+	d.SetFonts(shelf{readFont(t, dejavu), readFont(t, droid)})
+	require.NoError(t, d.Page(one(text.New(words))))
+	require.NoError(t, d.Close())
+	require.Contains(t, call(t, buf.Bytes(), "qpdf", "--check", "FILE"), "No syntax or stream encoding errors")
+	stem := filepath.Join(t.TempDir(), "line")
+	call(t, buf.Bytes(), "pdftoppm", "-r", "144", "-singlefile", "-gray", "-png", "FILE", stem)
+	return readPicture(t, stem+".png")
+}
+
+// pango draws it by Pango.
+func pango(t *testing.T, words string) picturelib.Image {
+	t.Helper()
+	program, err := exec.LookPath("pango-view")
+	require.NoError(t, err, "these tests need pango1.0-tools; make test installs it")
+	path := filepath.Join(t.TempDir(), "pango.png")
+	out, err := exec.CommandContext(t.Context(), program, "--no-display", "--pixels", "--hinting=none", "--font=DejaVu Sans, Droid Sans Fallback 48", "--text", words, "--output", path).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return readPicture(t, path)
+}
+
+func readPicture(t *testing.T, path string) picturelib.Image {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	img, err := png.Decode(bytes.NewReader(data))
+	require.NoError(t, err)
+	return img
+}
+
+// likeness is the share of two pictures' ink that has ink of the other one near it,
+// when their inked parts are laid one over the other.
+func likeness(a, b picturelib.Image) float64 {
+	first, second := inked(a), inked(b)
+	near, all := 0, 0
+	for _, pair := range [][2]map[picturelib.Point]bool{{first, second}, {second, first}} {
+		for p := range pair[0] {
+			all++
+			for _, step := range []picturelib.Point{{}, {X: 1}, {X: -1}, {Y: 1}, {Y: -1}, {X: 1, Y: 1}, {X: -1, Y: -1}, {X: 1, Y: -1}, {X: -1, Y: 1}, {X: 2}, {X: -2}} {
+				if pair[1][p.Add(step)] {
+					near++
+					break
+				}
+			}
+		}
+	}
+	return float64(near) / float64(all)
+}
+
+// inked lists the dark points, from the corner of all of them.
+func inked(img picturelib.Image) map[picturelib.Point]bool {
+	var points []picturelib.Point
+	corner := img.Bounds().Max
+	for y := img.Bounds().Min.Y; y < img.Bounds().Max.Y; y++ {
+		for x := img.Bounds().Min.X; x < img.Bounds().Max.X; x++ {
+			if r, _, _, _ := img.At(x, y).RGBA(); r < 0x8000 {
+				points = append(points, picturelib.Pt(x, y))
+				corner = picturelib.Pt(min(corner.X, x), min(corner.Y, y))
+			}
+		}
+	}
+	all := make(map[picturelib.Point]bool, len(points))
+	for _, p := range points {
+		all[p.Sub(corner)] = true
+	}
+	return all
+}
+
+// What is drawn in another order than it is read is found as it is read.
+func TestLinesAreFoundAsTheyAreRead(t *testing.T) {
+	t.Parallel()
+	for _, words := range []string{
+		"شبكة", "سجّل", "والأمان", "رَمْز", "الله", "רשת הצפון", "שָׁלוֹם", "北风网络，充值卡。", "Mạng Việt Nam", "fi ffl", "می\u200cخواهم",
+	} {
+		var buf bytes.Buffer
+		d, err := New(&buf, testConfig(t))
+		require.NoError(t, err)
+		d.SetFonts(shelf{readFont(t, dejavu), readFont(t, droid)})
+		require.NoError(t, d.Page(one(text.New(words, props.Text{Size: 20}))))
+		require.NoError(t, d.Close())
+		found := call(t, buf.Bytes(), "pdftotext", "FILE", "-")
+		plain := strings.NewReplacer("\u202a", "", "\u202b", "", "\u202c", "", "\u200c", "") // marks of direction that pdftotext adds
+		require.Equal(t, plain.Replace(words), strings.TrimSpace(plain.Replace(found)))
+	}
+}
+
+func TestLinesRefuse(t *testing.T) {
+	t.Parallel()
+	for words, missing := range map[string]rune{
+		"شبكة 🚀": '🚀', "شبكة\x00": 0, "شبكة\xff": '\uFFFD', "中文": '中', "x\uE000": '\uE000', "Net ☎️ 𓀀": '𓀀', "Net 🀄": '🀄',
+	} {
+		d, err := New(&bytes.Buffer{}, testConfig(t))
+		require.NoError(t, err)
+		d.SetFonts(shelf{readFont(t, dejavu)})
+		err = d.Page(one(text.New(words)))
+		var glyph *GlyphError
+		require.ErrorAs(t, err, &glyph, words)
+		require.Equal(t, string(missing), string(glyph.Rune), words)
+	}
+}
+
+// However many different lines there are, few are kept.
+func TestLinesDoNotGather(t *testing.T) {
+	t.Parallel()
+	d, err := New(&bytes.Buffer{}, testConfig(t))
+	require.NoError(t, err)
+	d.SetFonts(shelf{readFont(t, dejavu)})
+	for range 3 * linesKept {
+		_, err := d.faces[0].Width("الرقم " + strings.Repeat("1", len(d.lines)%100) + strings.Repeat("2", len(d.lines)/100))
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(d.lines), linesKept)
+	}
+}
