@@ -32,6 +32,8 @@ const (
 	codePad  = 2.4 // between the panel's edges and the code
 	capitals = 0.7 // their height in font sizes
 
+	roundCapitals = 0.742 // of O, Q and digits, which stand out
+
 	qrMost   = 19.0
 	qrAbove  = 2.5 // light between the panel and the QR code
 	qrModule = 0.6 // at most: larger modules would need more light margin than there is

@@ -6,6 +6,8 @@ import (
 	"github.com/johnfercher/maroto/v2/pkg/consts/fontstyle"
 	"github.com/johnfercher/maroto/v2/pkg/core"
 	"github.com/johnfercher/maroto/v2/pkg/props"
+
+	"refill/internal/export/qr"
 )
 
 // A label in millimetres. The code runs along its lower edge, as wide as it may;
@@ -71,8 +73,9 @@ func (w *label) prepare() error {
 	if err != nil {
 		return ErrAddress.With(err)
 	}
-	// Four modules of light between the QR code and the code below it.
-	module := min(labelModule, (room+labelCodeGap)/float64(modules+4))
+	// Four modules of light between the QR code and the tallest letter below it.
+	light := labelCodeGap - code.size/pointsPerMM*(roundCapitals-capitals)
+	module := min(labelModule, (room+light)/float64(modules+qr.QuietZone))
 	w.textSide = w.inner
 	if module >= qrLeast {
 		w.qrSide = module * float64(modules)

@@ -8,6 +8,8 @@ import (
 	"github.com/johnfercher/maroto/v2/pkg/consts/fontstyle"
 	"github.com/johnfercher/maroto/v2/pkg/core"
 	"github.com/johnfercher/maroto/v2/pkg/props"
+
+	"refill/internal/export/qr"
 )
 
 // A receipt in millimetres: one column, everything centred and black, for thermal
@@ -75,7 +77,7 @@ func (w *receipt) prepare() error {
 	if module := dots * thermalDot; module >= qrLeast {
 		w.qrSide = module * float64(modules)
 		w.qrTop = y + 2*module // below the price's own air
-		y = w.qrTop + w.qrSide + 4*module
+		y = w.qrTop + w.qrSide + qr.QuietZone*module + w.codeType.size/pointsPerMM*(roundCapitals-capitals)
 	} else {
 		y += receiptGap
 	}
