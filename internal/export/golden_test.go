@@ -228,7 +228,7 @@ func lightAround(img *image.Gray, place qrPlace) bool {
 	zone := place.zone
 	for y := zone.Min.Y; y < zone.Max.Y; y++ {
 		for x := zone.Min.X; x < zone.Max.X; x++ {
-			if at := image.Pt(x, y); at.In(img.Rect) && !at.In(place.Rectangle) && img.GrayAt(x, y).Y < 240 { // not what ends at its edge
+			if at := image.Pt(x, y); at.In(img.Rect) && !at.In(place.Rectangle) && img.GrayAt(x, y).Y < 220 { // letters are placed to a quarter of a pixel
 				return false
 			}
 		}

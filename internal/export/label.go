@@ -50,7 +50,8 @@ type labelLine struct {
 	fixed     string
 	color     *props.Color
 	slot      func(*face) *textSlot
-	words     func(*Card) string
+	label     string // before the value
+	value     func(*Card) string
 }
 
 func newLabel(d *design) artwork {
@@ -92,7 +93,7 @@ func (w *label) stack(room float64) error {
 		{what: "brand", important: 3, typ: w.face(sans, fontstyle.Bold, 9, 6), fixed: w.meta.Brand, color: w.brandInk},
 		{
 			what: "price", important: 0, typ: w.face(sans, fontstyle.Bold, min(max(room*0.86, 12.5), 20), 8), color: w.ink,
-			slot: func(f *face) *textSlot { return &f.price }, words: func(c *Card) string { return c.PriceText },
+			slot: func(f *face) *textSlot { return &f.price }, value: func(c *Card) string { return c.PriceText },
 		},
 	}
 	for _, text := range w.meta.Instructions {
@@ -102,15 +103,15 @@ func (w *label) stack(room float64) error {
 	for _, l := range []labelLine{
 		{
 			what: "series", important: 5,
-			slot: func(f *face) *textSlot { return &f.series }, words: func(c *Card) string { return labelled(labels.Series, c.Series) },
+			slot: func(f *face) *textSlot { return &f.series }, label: labels.Series, value: func(c *Card) string { return c.Series },
 		},
 		{
 			what: "serial", important: 1,
-			slot: func(f *face) *textSlot { return &f.serial }, words: func(c *Card) string { return labelled(labels.Serial, c.serial()) },
+			slot: func(f *face) *textSlot { return &f.serial }, label: labels.Serial, value: func(c *Card) string { return c.serial() },
 		},
 		{
 			what: "valid-till date", important: 2,
-			slot: func(f *face) *textSlot { return &f.validTill }, words: func(c *Card) string { return labelled(labels.ValidTill, c.ValidTillText) },
+			slot: func(f *face) *textSlot { return &f.validTill }, label: labels.ValidTill, value: func(c *Card) string { return c.ValidTillText },
 		},
 	} {
 		l.typ, l.color = small, w.ink
@@ -150,7 +151,7 @@ func (w *label) stack(room float64) error {
 // the others are as wide as the cards make them, and the brand may be cut.
 func (w *label) fits(l *labelLine) bool {
 	if l.fixed == "" {
-		return l.words != nil
+		return l.value != nil
 	}
 	_, err := l.typ.fit(l.what, l.fixed, w.textSide)
 	return err == nil || l.what == "brand"
@@ -169,7 +170,7 @@ func (w *label) place(lines []labelLine, air float64) error {
 		}
 		l.baseline = y + l.typ.size/pointsPerMM*capitals
 		y += l.height
-		if l.words != nil {
+		if l.value != nil {
 			w.lines = append(w.lines, l)
 			continue
 		}
@@ -186,7 +187,7 @@ func (w *label) place(lines []labelLine, air float64) error {
 func (w *label) set(f *face, c *Card) error {
 	for i := range w.lines {
 		l := &w.lines[i]
-		s, err := l.typ.fit(l.what, l.words(c), w.textSide)
+		s, err := l.typ.fitLabelled(l.what, &l.label, l.value(c), w.textSide)
 		if err != nil {
 			return err
 		}

@@ -36,36 +36,64 @@ func pages(t *testing.T, path string) []printedPage {
 	return doc.Pages
 }
 
-// longMeta is the longest of everything that a design has to bear.
+// longMeta is the longest of everything that a design has to bear, in a language of
+// long words.
 func longMeta() export.Meta {
 	m := sampleMeta()
 	m.Brand = "Südwestdeutsche Breitband- und Telekommunikationsgesellschaft mbH & Co. KG"
 	m.Count = 1_000_000
+	m.Labels = export.Labels{
+		Kind: "Guthabenaufladekarte für Vertragskunden", Serial: "Seriennummer", Series: "Kartenserie", ValidTill: "Einlösbar bis einschließlich",
+		Sheet: "Druckbogen %d", SheetOf: "Druckbogen %d von %d", Print: "In Originalgröße drucken, entlang der Schneidemarken schneiden",
+		PrintBoth: "In Originalgröße beidseitig drucken, an der langen Kante wenden",
+	}
 	return m
 }
 
 func longCard(serial int64) export.Card {
 	c := sampleCard(serial)
-	c.PriceText, c.ValidTillText = "IDR\u00a010.000.000,00", "30 September 2027"
+	c.PriceText, c.ValidTillText = "KWD\u00a0999.999.999,999", "30. September 2027"
 	c.SerialText = "1000000"
 	return c
+}
+
+// translations are the words of a card in languages that need more room.
+func translations() map[string]export.Labels {
+	return map[string]export.Labels{
+		"finnish": {
+			Kind: "Puheajan latauskortti", Serial: "Sarjanumero", Series: "Korttisarja", ValidTill: "Viimeinen voimassaolopäivä",
+			Sheet: "Tulostusarkki %d", SheetOf: "Tulostusarkki %d / %d", Print: "Tulosta todellisessa koossa, leikkaa leikkausmerkkejä pitkin",
+		},
+		"russian": {
+			Kind: "Карта пополнения счёта", Serial: "Порядковый номер", Series: "Серия карточек", ValidTill: "Действительна до (включительно)",
+			Sheet: "Печатный лист %d", SheetOf: "Печатный лист %d из %d", Print: "Печатайте в натуральную величину, режьте по меткам",
+		},
+		"greek": {Kind: "Κάρτα ανανέωσης υπολοίπου", Serial: "Σειριακός αριθμός", Series: "Σειρά καρτών", ValidTill: "Ισχύει μέχρι και τις"},
+	}
 }
 
 // Each layout keeps its cards on its paper, whole: the code in letters, the QR
 // code from a picture at 150 dots an inch, and every word on its own card.
 func TestLayouts(t *testing.T) {
 	t.Parallel()
+	type design struct {
+		meta   export.Meta
+		card   func(int64) export.Card
+		prefix string
+		cards  int
+	}
 	for _, l := range export.Layouts() {
-		for name, design := range map[string]struct {
-			meta   export.Meta
-			card   func(int64) export.Card
-			prefix string
-			cards  int
-		}{
+		designs := map[string]design{
 			"usual":   {sampleMeta(), sampleCard, "R26", l.PerSheet() + 1},
 			"long":    {longMeta(), longCard, "R26", 3},
 			"longest": {longMeta(), longCard, "PREFIXOFTWENTYLETTER", 3},
-		} {
+		}
+		for language, labels := range translations() {
+			meta := longMeta()
+			meta.Labels = labels
+			designs[language] = design{meta, longCard, "R26", 1}
+		}
+		for name, design := range designs {
 			t.Run(l.Name+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				meta := design.meta
@@ -225,6 +253,13 @@ func TestBothSides(t *testing.T) {
 				front, back := column(t, l, sheets[i], "10.00"), column(t, l, sheets[i+1], cards[i/2*l.PerSheet()].Code)
 				require.Equal(t, l.Cols-1-front, back)
 			}
+			// The longest of everything stays on its card, on both sides.
+			meta := longMeta()
+			meta.Layout, meta.BothSides = l.Name, true
+			path = save(t, printed(t, meta, longCard(1), longCard(2)))
+			keep(t, path, l.Name+"-both-long")
+			run(t, "qpdf", "--check", path)
+			requireWithin(t, l, pages(t, path), nil)
 		})
 	}
 }

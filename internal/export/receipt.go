@@ -34,11 +34,13 @@ type receipt struct {
 	price, code         float64 // baselines
 	qrTop, qrSide       float64
 	numbers, till       float64 // baselines of serial and series, and of the date
+	labels              Labels  // as short as their values need
 }
 
 func newReceipt(d *design) artwork {
 	return &receipt{
 		design:    d,
+		labels:    d.meta.Labels,
 		codeType:  d.face(mono, fontstyle.Bold, 14, receiptFloor),
 		priceType: d.face(sans, fontstyle.Bold, 24, 10),
 		lineType:  d.face(sans, fontstyle.Normal, 8, 5.5),
@@ -109,19 +111,21 @@ func (w *receipt) prepare() error {
 
 // set puts a card's texts on a receipt.
 func (w *receipt) set(f *face, c *Card) error {
-	labels := &w.meta.Labels
+	none := ""
 	for _, v := range []struct {
-		slot        *textSlot
-		typ         *typeface
-		what, words string
-		baseline    float64
+		slot     *textSlot
+		typ      *typeface
+		what     string
+		label    *string
+		value    string
+		baseline float64
 	}{
-		{&f.price, &w.priceType, "price", c.PriceText, w.price},
-		{&f.code, &w.codeType, "code", c.Code, w.code},
-		{&f.serial, &w.lineType, "serial", labelled(labels.Serial, c.serial()) + "  ·  " + labelled(labels.Series, c.Series), w.numbers},
-		{&f.validTill, &w.lineType, "valid-till date", labelled(labels.ValidTill, c.ValidTillText), w.till},
+		{&f.price, &w.priceType, "price", &none, c.PriceText, w.price},
+		{&f.code, &w.codeType, "code", &none, c.Code, w.code},
+		{&f.serial, &w.lineType, "serial", &w.labels.Serial, c.serial() + "  ·  " + labelled(w.labels.Series, c.Series), w.numbers},
+		{&f.validTill, &w.lineType, "valid-till date", &w.labels.ValidTill, c.ValidTillText, w.till},
 	} {
-		s, err := v.typ.fit(v.what, v.words, w.layout.CardWidth)
+		s, err := v.typ.fitLabelled(v.what, v.label, v.value, w.layout.CardWidth)
 		if err != nil {
 			return err
 		}

@@ -86,6 +86,24 @@ func (t *typeface) fitOrCut(what, words string, width float64) (setting, error) 
 	return s, err
 }
 
+// fitLabelled does it for a value after its label, which is shortened while both
+// are too wide, and goes where the value has no room beside it. It stays as short
+// for the cards that follow: they look alike, and one is measured once.
+func (t *typeface) fitLabelled(what string, label *string, value string, width float64) (setting, error) {
+	for *label != "" {
+		s, ok, err := t.try(what, labelled(*label, value), width)
+		if ok || err != nil {
+			return s, err
+		}
+		letters := []rune(strings.TrimSuffix(*label, "…"))
+		*label = strings.TrimRightFunc(string(letters[:len(letters)-1]), unicode.IsSpace)
+		if *label != "" {
+			*label += "…"
+		}
+	}
+	return t.fit(what, value, width)
+}
+
 // try sets text at the largest size that fits, and reports whether one did.
 func (t *typeface) try(what, words string, width float64) (setting, bool, error) {
 	words = clean(words)
