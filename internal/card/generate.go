@@ -281,7 +281,7 @@ func (m *maker) make(first int32) chunk {
 // pgx.CopyFrom the encoding of five million values would cost more than drawing
 // and sealing the cards.)
 func copyCards(ctx context.Context, tx pgx.Tx, c chunk) error {
-	_, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(c.rows),
+	err := db.Copy(ctx, tx, c.rows,
 		`copy card (series_id, serial, key_id, code_index, code_sealed, last_four) from stdin (format binary)`)
 	if err != nil {
 		return fmt.Errorf("copy cards %d to %d: %w", c.first, c.last(), err)

@@ -143,8 +143,10 @@ func until(t time.Time, named bool) string {
 	return "from " + clock + " on " + t.Format("2 January")
 }
 
-// takeBack takes back one charge and the bars that it set itself.
+// takeBack takes back one charge and the bars that it set itself. Like forgive it
+// outlives the request: whoever gave up waiting has still been right.
 func (s *Service) takeBack(ctx context.Context, actor audit.Actor, customerID int64, set bars) {
+	ctx = context.WithoutCancel(ctx)
 	who, address := guessScopes(actor, customerID)
 	if err := s.q.GuessTakeBack(ctx, s.db, db.GuessTakeBackParams{Who: who, Address: address, WhoBar: set.who, AddressBar: set.address}); err != nil {
 		s.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))
@@ -154,6 +156,7 @@ func (s *Service) takeBack(ctx context.Context, actor audit.Actor, customerID in
 // forgive takes the charge back: the code was right. Losing this is harmless, so
 // its failure does not undo what was done.
 func (s *Service) forgive(ctx context.Context, actor audit.Actor, customerID int64, l GuessLimits) {
+	ctx = context.WithoutCancel(ctx)
 	who, address := guessScopes(actor, customerID)
 	if err := s.q.GuessForgive(ctx, s.db, db.GuessForgiveParams{Who: who, Address: address, AddressLimit: l.PerAddress}); err != nil {
 		s.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))

@@ -1,7 +1,6 @@
 package card
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -280,7 +279,7 @@ func (s *Service) copyImported(ctx context.Context, tx pgx.Tx, series db.Series,
 		text(card.serial)
 	}
 	rows = binary.BigEndian.AppendUint16(rows, 0xffff)
-	_, err = tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(rows),
+	err = db.Copy(ctx, tx, rows,
 		`copy card (series_id, serial, key_id, state, code_index, code_sealed, valid_till, remark, imported_serial) from stdin (format binary)`)
 	if err != nil {
 		return fmt.Errorf("copy cards of series %d: %w", series.ID, err)

@@ -329,6 +329,9 @@ func (s *Service) replay(ctx context.Context, r Redemption, at whereabouts) (Rec
 		return Receipt{}, ErrKeyReused
 	}
 	card, err := s.find(ctx, s.db, r, at, 0)
+	if fault.IsInternal(err) {
+		return Receipt{}, err // it isn't known what the key was used for
+	}
 	if err != nil || card.SeriesID != *done.SeriesID || card.Serial != *done.Serial {
 		return Receipt{}, ErrKeyReused
 	}

@@ -1,6 +1,7 @@
 package card_test
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -260,6 +261,29 @@ func TestRaceOfOneKey(t *testing.T) {
 		}
 	}
 	require.Equal(t, int64(10_000), b.balance(t, b.anna))
+}
+
+// While the database does not answer, a form that was sent again is not told that its
+// key was another card's.
+func TestRepeatedFormWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	code, key := b.codes(t, b.series(t, form(1)))[0], uuid.New()
+	paid, err := b.redeemKey(t.Context(), b.anna, code, key)
+	require.NoError(t, err)
+	tx, err := dbtest.Owner(t, b.pool).Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `lock table card in access exclusive mode`)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, err = b.redeemKey(ctx, b.anna, code, key)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.True(t, fault.IsInternal(err), err)
+	require.NoError(t, tx.Rollback(t.Context()))
+	again, err := b.redeemKey(t.Context(), b.anna, code, key)
+	require.NoError(t, err)
+	require.Equal(t, paid.PaymentID, again.PaymentID)
 }
 
 func TestGuessesAreCharged(t *testing.T) {

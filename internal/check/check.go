@@ -62,10 +62,13 @@ func (l look) each(ctx context.Context, beginner db.Beginner, tell func(Result) 
 		return fmt.Errorf("take a snapshot: %w", err)
 	}
 	// One core at most is taken from redemptions, and nothing is compiled for it.
-	set := fmt.Sprintf(`set local statement_timeout = %[1]d; set local idle_in_transaction_session_timeout = %[1]d;
+	set := fmt.Sprintf(`set local idle_in_transaction_session_timeout = %d;
 		set local max_parallel_workers_per_gather = 0; set local jit = off; set local work_mem = '32MB'`, l.longest.Milliseconds())
 	if _, err := tx.Exec(ctx, set); err != nil {
-		return fmt.Errorf("say how long a check may take: %w", err)
+		return fmt.Errorf("say how a check may work: %w", err)
+	}
+	if ctx, err = db.Patiently(ctx, tx, l.longest); err != nil {
+		return err
 	}
 	for _, inv := range invariants() {
 		var start time.Time

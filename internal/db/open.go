@@ -53,6 +53,8 @@ func Open(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
+	config.ConnConfig.Tracer = deadlines{timeout}
+	config.PingTimeout = 2 * time.Second // of a connection that lay idle
 	if o.MaxConns > 0 {
 		config.MaxConns = o.MaxConns
 	}

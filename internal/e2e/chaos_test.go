@@ -44,7 +44,7 @@ type chaos struct {
 	env     []string
 	files   string
 	keyFile string
-	quiet   bool // web processes complain for good reason
+	quiet   bool // processes complain for good reason
 }
 
 // large reports whether the tests run at full size (make chaos).
@@ -96,7 +96,10 @@ func (c *chaos) readKeys() (*card.Keyring, error) {
 func (c *chaos) worker() *exec.Cmd {
 	c.t.Helper()
 	cmd := exec.Command(binary, "work")
-	cmd.Env, cmd.Stderr = c.env, os.Stderr
+	cmd.Env = c.env
+	if !c.quiet {
+		cmd.Stderr = os.Stderr
+	}
 	require.NoError(c.t, cmd.Start())
 	c.t.Cleanup(func() { kill(cmd) })
 	return cmd

@@ -35,7 +35,7 @@ func memory(t *testing.T, pid int) (now, most int64) {
 	return read("VmRSS"), read("VmHWM")
 }
 
-// Clients that never finish their headers are hung up on, forms of 10 MB are refused
+// Clients that never finish their headers, or their body, are hung up on, forms of 10 MB are refused
 // before they are read, and meanwhile everybody else is answered; memory stays flat.
 func TestChaosClientsFromHell(t *testing.T) {
 	t.Parallel()
@@ -70,7 +70,13 @@ func TestChaosClientsFromHell(t *testing.T) {
 		line, err := new(net.Dialer).DialContext(t.Context(), "tcp", host)
 		require.NoError(t, err)
 		defer line.Close() //nolint:errcheck // the server has hung up
-		_, err = io.WriteString(line, "POST /admin/login HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+		head := "POST /admin/login HTTP/1.1\r\nHost: x\r\n"
+		if i%2 == 0 {
+			head += "X-Slow: "
+		} else {
+			head += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nusername="
+		}
+		_, err = io.WriteString(line, head)
 		require.NoError(t, err)
 		lines[i] = line
 	}
@@ -102,7 +108,7 @@ func TestChaosClientsFromHell(t *testing.T) {
 	require.Positive(t, refused.Load(), "some hear why")
 
 	for _, line := range lines {
-		require.NoError(t, line.SetReadDeadline(began.Add(20*time.Second)))
+		require.NoError(t, line.SetReadDeadline(began.Add(60*time.Second))) // headers have 5 s, a body 30 s
 		_, err := io.Copy(io.Discard, line)
 		require.NoError(t, err, "hung up on")
 	}

@@ -38,18 +38,23 @@ func run(ctx context.Context, only string, out io.Writer) error {
 		return err
 	}
 	var alive []string
+	var broken error
 	tested := 0
 	for _, m := range mutants() {
 		if !strings.Contains(m.name, only) {
 			continue
 		}
 		caught, err := m.caught(ctx, root)
-		if err != nil {
-			return fmt.Errorf("%s: %w", m.name, err)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		tested++
 		verdict := "caught"
-		if !caught {
+		switch {
+		case err != nil:
+			verdict = "BROKEN"
+			broken = errors.Join(broken, fmt.Errorf("%s: %w", m.name, err))
+		case !caught:
 			verdict = "LIVES "
 			alive = append(alive, m.name)
 		}
@@ -58,7 +63,10 @@ func run(ctx context.Context, only string, out io.Writer) error {
 		}
 	}
 	if len(alive) > 0 {
-		return fmt.Errorf("no test notices that %s", strings.Join(alive, "; that "))
+		broken = errors.Join(broken, fmt.Errorf("no test notices that %s", strings.Join(alive, "; that "))) //nolint:err113 // for whoever ran it
+	}
+	if broken != nil {
+		return broken
 	}
 	if tested == 0 {
 		return fmt.Errorf("no mutant is called %q", only)

@@ -136,7 +136,11 @@ func TestEveryActionHasWords(t *testing.T) {
 			found++
 			words := happened(action, []byte(`{"format": "csv", "cards": 2, "quantity": 2, "rows": 2}`))
 			require.Regexp(t, `^\S.*[a-z]`, words, "%s in %s", action, path)
-			require.NotContains(t, words, "_", "%s in %s: give it words in acts.go", action, path)
+			// One word says itself, as in "series.locked"; two need better ones.
+			_, verb, _ := strings.Cut(action, ".")
+			_, chosen := acts()[action]
+			require.False(t, !chosen && strings.Contains(verb, "_") && strings.EqualFold(words, strings.ReplaceAll(verb, "_", " ")),
+				"%s in %s: give it words in acts.go", action, path)
 			return true
 		})
 		return nil

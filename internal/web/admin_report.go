@@ -62,6 +62,7 @@ const reportRows = 100
 // below it: a page, or with ?format= a file of the same.
 func (s *Server) adminReport(kind reportKind) handler {
 	return func(c *gin.Context) error {
+		takesTime(c)
 		ctx := c.Request.Context()
 		settings, err := s.Settings.Get(ctx)
 		if err != nil {
@@ -104,7 +105,8 @@ func (s *Server) adminReport(kind reportKind) handler {
 func (s *Server) readReport(ctx context.Context, kind reportKind, f reportFilter, scope audit.Scope) (r *report, err error) {
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, s.Pool, opts, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `set local statement_timeout = '`+tableStatement+`'`); err != nil {
+		ctx, err := db.Patiently(ctx, tx, tableStatement)
+		if err != nil {
 			return err
 		}
 		r, err = kind.make(ctx, tx, f, scope)

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -23,6 +24,7 @@ var (
 	errMalformed = fault.New(fault.Invalid, "malformed", "The request holds characters that can't be read. Type it again.")
 	errCrossSite = fault.New(fault.Forbidden, "cross_site", "This came from another site's page. Nothing was changed. Open the portal itself and do it there.")
 	errMethod    = errors.New("method not allowed")
+	errTooSlow   = errors.New("the visitor has waited long enough")
 	errPanic     = errors.New("panic")
 )
 
@@ -76,6 +78,12 @@ func classify(err error) answer {
 			[]string{"Your role doesn't let you " + forbidden.permission.Words() + ". An administrator can change your role."},
 			slog.LevelWarn, false,
 		}
+	case errors.Is(err, errMalformed) && unreachable(err): // by the visitor
+		return answer{
+			http.StatusRequestTimeout, "What you sent did not arrive",
+			[]string{"The line was too slow, or broke off. Nothing was changed. Send it again."},
+			slog.LevelInfo, false,
+		}
 	case unreachable(err):
 		return answer{
 			http.StatusServiceUnavailable, "The portal can't reach its database",
@@ -122,7 +130,7 @@ func unreachable(err error) bool {
 	var connect *pgconn.ConnectError
 	var network *net.OpError
 	if errors.As(err, &connect) || errors.As(err, &network) || pgconn.Timeout(err) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errTooSlow) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return true
 	}
 	var pgErr *pgconn.PgError
@@ -144,7 +152,11 @@ func (s *Server) fail(c *gin.Context, err error) {
 			slog.Any("error", err), slog.String("route", c.FullPath()), slog.String("request_id", requestID(c)))
 		return
 	}
-	if c.Request.Context().Err() != nil && errors.Is(err, context.Canceled) {
+	if errors.Is(context.Cause(c.Request.Context()), errTooSlow) {
+		if fault.IsInternal(err) {
+			err = fmt.Errorf("%w: %w", errTooSlow, err)
+		}
+	} else if c.Request.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		c.Status(499) // the visitor left; nobody reads the answer, the log line says why it is short
 		return
 	}

@@ -22,6 +22,7 @@ const eventsPath = "/admin/events"
 // series), "export" (one of the person's own), "export-series-12", "jobs", "check", "approval", "import-3",
 // "resync" (read everything again), "signed-out".
 func (s *Server) events(c *gin.Context) error {
+	takesTime(c)
 	heard, stop := s.Hub.Subscribe()
 	defer stop()
 	h := c.Writer.Header()

@@ -87,6 +87,7 @@ func newSite(t *testing.T, edit ...func(*Deps)) *site {
 	deps := Deps{
 		Pool: pool, Log: log, Hub: notify.NewHub(log), Settings: settings, Jobs: jobs, Files: files,
 		Cards: card.New(pool, keys, jobs, settings, log), Checks: check.New(pool, keys, jobs, settings, log), Now: testClock,
+		Patience: time.Minute, // for a machine that runs all the tests at once
 	}
 	for _, e := range edit {
 		e(&deps)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -50,6 +52,7 @@ const (
 	keyPerson    = "refill.person"
 	keyVisitor   = "refill.visitor"
 	keySession   = "refill.session"
+	keyTimer     = "refill.timer"
 )
 
 // identify gives the request its id. One that a client sends is not taken: it
@@ -170,6 +173,29 @@ func (s *Server) limitRequest(c *gin.Context) {
 		return
 	}
 	c.Next()
+}
+
+// limitTime ends what a request waits for once its visitor has waited long enough:
+// a network that swallows everything would hold them for minutes. It returns what to
+// do when the request is over.
+func (s *Server) limitTime(c *gin.Context) (done func()) {
+	request := c.Request
+	ctx, cancel := context.WithCancelCause(request.Context())
+	timer := time.AfterFunc(s.Patience, func() { cancel(errTooSlow) })
+	c.Set(keyTimer, timer)
+	c.Request = request.WithContext(ctx)
+	return func() {
+		timer.Stop()
+		cancel(nil)
+		request.MultipartForm = c.Request.MultipartForm // whose files net/http removes
+	}
+}
+
+// takesTime lifts that limit, for what may take long and has limits of its own.
+func takesTime(c *gin.Context) {
+	if timer, ok := c.Value(keyTimer).(*time.Timer); ok {
+		timer.Stop()
+	}
 }
 
 // sound reports whether a text can be stored and shown: it is UTF-8, and of control

@@ -280,6 +280,7 @@ func (s *Server) mount(engine *gin.Engine, r route) {
 // handle is where a handler's error becomes an answer.
 func (s *Server) handle(h handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
+		defer s.limitTime(c)()
 		if err := h(c); err != nil {
 			s.fail(c, err)
 		}

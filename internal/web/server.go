@@ -58,6 +58,9 @@ type Deps struct {
 	MetricsToken string
 	// PingEvery is the pause between signs of life on an event stream; 0: 20 s.
 	PingEvery time.Duration
+	// Patience is how long a page may take before its visitor is told that it can't be
+	// shown now; 0: 10 s.
+	Patience time.Duration
 }
 
 // Server answers requests.
@@ -102,6 +105,9 @@ func New(deps Deps) (*Server, error) {
 	}
 	if deps.PingEvery == 0 {
 		deps.PingEvery = 20 * time.Second
+	}
+	if deps.Patience == 0 {
+		deps.Patience = 10 * time.Second
 	}
 	s := &Server{Deps: deps, closing: make(chan struct{})}
 	var err error

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refill/internal/audit"
+	"refill/internal/db"
 	"refill/internal/export"
 )
 
@@ -22,8 +23,8 @@ type tableRows func(ctx context.Context, tx pgx.Tx, row func(cells ...any) error
 
 // Limits of a table for download.
 const (
-	tableStatement = "30s"           // longest a statement behind it may run
-	tableTime      = 2 * time.Minute // longest that reading it may take altogether
+	tableStatement = 30 * time.Second // longest a statement behind it may run
+	tableTime      = 2 * time.Minute  // longest that reading it may take altogether
 )
 
 // tableFormat reads a format from the address: ?format=csv or xlsx. Without one
@@ -38,6 +39,7 @@ func tableFormat(c *gin.Context) (export.TableFormat, bool) {
 // so that a table with a hole never looks whole and a slow line holds no
 // connection to the database. The audit row stands before the file leaves.
 func (s *Server) sendTable(c *gin.Context, name string, format export.TableFormat, columns []export.Column, rows tableRows) error {
+	takesTime(c)
 	ctx, cancel := context.WithTimeout(c.Request.Context(), tableTime)
 	defer cancel()
 	file, err := os.CreateTemp("", "refill-table-")
@@ -81,8 +83,8 @@ func (s *Server) writeTable(ctx context.Context, w io.Writer, format export.Tabl
 		return 0, fmt.Errorf("read a table: %w", err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	if _, err := tx.Exec(ctx, `set local statement_timeout = '`+tableStatement+`'`); err != nil {
-		return 0, fmt.Errorf("allow a table its time: %w", err)
+	if ctx, err = db.Patiently(ctx, tx, tableStatement); err != nil {
+		return 0, err
 	}
 	table, err := export.NewTable(w, format, columns)
 	if err != nil {

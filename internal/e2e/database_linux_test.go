@@ -1,0 +1,209 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/devdb"
+)
+
+// postgres is a server of the test's own, which may be stopped and started again.
+type postgres struct {
+	*devdb.Server
+	t       *testing.T
+	options devdb.Options
+}
+
+func newPostgres(t *testing.T, dir string, settings map[string]string) *postgres {
+	t.Helper()
+	p := &postgres{t: t, options: devdb.Options{Dir: dir, Logger: slog.New(slog.DiscardHandler), Settings: settings}}
+	p.start()
+	t.Cleanup(func() {
+		if p.Server != nil {
+			_ = p.Stop() // killed servers complain
+		}
+	})
+	p.options.Port = p.Port()
+	require.NoError(t, db.Migrate(t.Context(), p.URL(devdb.Database)))
+	return p
+}
+
+func (p *postgres) start() {
+	p.t.Helper()
+	var err error
+	p.Server, err = devdb.Start(p.t.Context(), p.options)
+	require.NoError(p.t, err)
+}
+
+// publicDir makes a folder that the account of Postgres can enter; it can't enter the
+// test's own.
+func publicDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "refill-public-") //nolint:usetesting // as said
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // as said
+	return dir
+}
+
+// pool connects the test.
+func (p *postgres) pool() *pgxpool.Pool {
+	p.t.Helper()
+	pool, err := db.Open(p.t.Context(), p.URL(devdb.Database), db.Options{Name: "test"})
+	require.NoError(p.t, err)
+	p.t.Cleanup(pool.Close)
+	return pool
+}
+
+// The disk of Postgres is full while customers redeem and a worker makes a series.
+// Whoever asks is answered; once there is room again everything goes on, the series
+// has exactly its cards and the books hold.
+func TestChaosPostgresOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	disk := publicDir(t)
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=384m,mode=0755"); err != nil {
+		t.Skipf("a small disk can't be mounted here: %v", err)
+	}
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(disk, syscall.MNT_DETACH)) })
+	server := newPostgres(t, filepath.Join(disk, "db"), map[string]string{"max_wal_size": "48MB", "min_wal_size": "32MB"})
+	c := newChaosOn(t, server.pool())
+	c.quiet = true
+	cards, customers, quantity := 240, 6, 150_000
+	if large() {
+		cards, customers, quantity = 12_000, 12, 400_000
+	}
+	codes := c.makeCards(cards)
+	_, address := c.serve()
+	c.worker()
+	crowd := c.attackers(customers+1, []string{address})
+	visitor := crowd[customers]
+	series := c.order(quantity)
+	c.until("the first cards", stallLimit, func() bool { return c.made(series).Made > 0 })
+
+	filler := filepath.Join(disk, "filler")
+	fill(t, disk, filler, 2<<20)
+	l := &load{c: c}
+	l.urls.Store(&[]string{address})
+	l.start(crowd[:customers], codes)
+	c.until("the disk to be full", time.Minute, func() bool {
+		log, err := os.ReadFile(filepath.Join(disk, "db", "log"))
+		require.NoError(t, err)
+		return bytes.Contains(log, []byte("No space left on device"))
+	})
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	status, err := visitor.get(ctx, "/portal")
+	require.NoError(t, err)
+	require.Contains(t, []int{http.StatusOK, http.StatusServiceUnavailable}, status)
+	require.Less(t, time.Since(began), pageLimit+slack)
+
+	require.NoError(t, os.Remove(filler))
+	select {
+	case <-server.Done(): // it gave up where it could not write what it must
+		_ = server.Stop()
+		server.start()
+	default:
+	}
+	l.group.Wait()
+	c.pool.Reset()
+	c.until("the series", 2*stallLimit, func() bool {
+		s, err := db.New().SeriesGet(t.Context(), c.pool, series)
+		return err == nil && s.MadeAt != nil // it may be on its way up
+	})
+	require.EqualValues(t, quantity, c.made(series).Made)
+	l.requirePaid(cards)
+}
+
+// fill leaves a disk with so many bytes.
+func fill(t *testing.T, disk, filler string, left uint64) {
+	t.Helper()
+	var stat syscall.Statfs_t
+	require.NoError(t, syscall.Statfs(disk, &stat))
+	file, err := os.Create(filler)
+	require.NoError(t, err)
+	size := int64(stat.Bavail)*stat.Bsize - int64(left) //nolint:gosec // megabytes
+	if err := syscall.Fallocate(int(file.Fd()), 0, 0, size); err != nil {
+		require.ErrorIs(t, err, syscall.ENOSPC) // Postgres was quicker
+	}
+	require.NoError(t, file.Close())
+}
+
+// The clock of Postgres alone decides whether a card is valid: when it is a month on,
+// a card whose date has come is refused and its value goes to breakage, whatever time
+// it is in the processes of the portal.
+func TestChaosClockOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	library, err := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
+	require.NoError(t, err)
+	require.NotEmpty(t, library, "libfaketime is missing: .ci/setup test")
+	server := newPostgres(t, filepath.Join(t.TempDir(), "db"), nil)
+	c := newChaosOn(t, server.pool())
+	_, address := c.serve()
+	customer := c.attackers(1, []string{address})[0]
+	order := func(days int) int64 {
+		ordered, err := c.cards.Order(t.Context(), c.admin, card.OrderForm{
+			Quantity: "2", Price: "1", Partners: []string{card.AnyPartner}, Activate: true,
+			ValidTill: time.Now().AddDate(0, 0, days).Format(time.DateOnly), Key: uuid.New(),
+		})
+		require.NoError(t, err)
+		return ordered.ID
+	}
+	c.worker()
+	soon, late := order(20), order(60)
+	c.until("both series", stallLimit, func() bool { return c.made(soon).MadeAt != nil && c.made(late).MadeAt != nil })
+	soonCodes, lateCodes := c.codesOf(soon), c.codesOf(late)
+	redeem := func(code string) (status int) {
+		c.until("an answer", stallLimit, func() bool {
+			var err error
+			status, err = customer.redeem(t.Context(), code)
+			require.NoError(t, err)
+			return status != http.StatusServiceUnavailable // right after the server was stopped
+		})
+		return status
+	}
+	require.Equal(t, http.StatusSeeOther, redeem(soonCodes[0]))
+
+	require.NoError(t, server.Stop())
+	server.options.Binaries = later(t, library[0], 30)
+	server.start()
+	c.pool.Reset()
+	var today time.Time
+	require.NoError(t, c.pool.QueryRow(t.Context(), `select now()`).Scan(&today))
+	require.WithinDuration(t, time.Now().AddDate(0, 0, 30), today, time.Hour)
+	// Sessions are a month old as well.
+	_, err = c.pool.Exec(t.Context(), `update session set seen_at = now(), expires_at = now() + interval '1 day'`)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusUnprocessableEntity, redeem(soonCodes[1]))
+	require.Equal(t, http.StatusSeeOther, redeem(lateCodes[0]))
+	c.until("the value that lapsed", 2*time.Minute, func() bool { return c.made(soon).LapsedAt != nil })
+	require.Nil(t, c.made(late).LapsedAt)
+	c.requireSound()
+}
+
+// later makes a folder of Postgres's programs whose server believes itself some days
+// in the future.
+func later(t *testing.T, library string, days int) string {
+	t.Helper()
+	real, err := devdb.FindBinaries(t.Context(), "")
+	require.NoError(t, err)
+	dir := publicDir(t)
+	require.NoError(t, os.Symlink(filepath.Join(real, "initdb"), filepath.Join(dir, "initdb")))
+	script := fmt.Sprintf("#!/bin/sh\nexport LD_PRELOAD=%s FAKETIME=+%dd DONT_FAKE_MONOTONIC=1 FAKETIME_DONT_FAKE_MONOTONIC=1\nexec %s \"$@\"\n", library, days, filepath.Join(real, "postgres"))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "postgres"), []byte(script), 0o755)) //nolint:gosec // a program, for the account of Postgres
+	return dir
+}

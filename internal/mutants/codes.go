@@ -1,0 +1,77 @@
+package main
+
+// codeMutants take out what keeps codes secret.
+func codeMutants() []mutant {
+	return []mutant{
+		{
+			"a sealed code is not bound to its card", "internal/card/keyring.go",
+			"return s.aead.Seal(dst, dst[start:start+nonceLength], []byte(code.symbols), s.bound(bound[:0], serial))",
+			"_ = bound; return s.aead.Seal(dst, dst[start:start+nonceLength], []byte(code.symbols), s.bound(nil, 0))",
+			"./internal/card", "TestSealedCode", "whoever can write to the database swaps codes between cards",
+		},
+		{
+			"codes are drawn with modulo bias", "internal/card/code.go",
+			"b < 248", "b <= 255",
+			"./internal/card", "TestDrawIsUniform", "some codes are likelier than others",
+		},
+		{
+			"an order whose codes could be guessed is taken", "internal/card/odds.go",
+			"if err != nil || chance <= MaxLuckyChance {", "if err != nil || chance <= 1 {",
+			"./internal/card", "TestOrderRefusesWhatCouldBeGuessed", "short codes for a million cards are hit by patience",
+		},
+		{
+			"the index of a code has no key", "internal/card/keyring.go",
+			"return &indexer{hmac.New(sha256.New, key)}, nil", "return &indexer{hmac.New(sha256.New, key[:0])}, nil",
+			"./internal/card", "TestIndexIsKeyed", "whoever has a dump tries codes at their own desk",
+		},
+		{
+			"a code prints", "internal/card/code.go",
+			`func (Code) LogValue() slog.Value { return slog.StringValue("[code]") }`, "func (c Code) LogValue() slog.Value { return slog.StringValue(c.symbols) }",
+			"./internal/card", "TestCodeNeverPrints", "the log holds money",
+		},
+		{
+			"the log holds addresses as they were sent", "internal/web/middleware.go",
+			`route := c.FullPath()
+	if route`, `route := c.Request.URL.String()
+	if route`,
+			"./internal/web", "TestLogNamesRoutesNotAddresses", "a code in an address ends up in the log",
+		},
+		{
+			"codes of used cards are kept", "internal/db/card.sql.go",
+			`c.state = 'used' and octet_length(c.code_sealed) > 0
+)`, `c.state = 'void' and octet_length(c.code_sealed) > 0
+)`,
+			"./internal/card", "TestCodesThatNobodyNeedsAreErased", "a stolen key file opens years of cards",
+		},
+		{
+			"a code is shown without a reason", "internal/card/change.go",
+			"n < 3 || n > 200", "n > 200",
+			"./internal/card", "TestRevealedCode", "nobody has to say why they looked",
+		},
+		{
+			"a code is shown without a line in the trail", "internal/card/change.go",
+			`Action: "card.revealed", SeriesID: ref.SeriesID`, `Action: "card.edited", SeriesID: ref.SeriesID`,
+			"./internal/card", "TestRevealedCode", "codes are looked up and spent, and nobody can tell by whom",
+		},
+		{
+			"a file is fetched without a line in the trail", "internal/web/admin_export_file.go",
+			"if c.Request.Method == http.MethodGet {", `if c.Request.Method == "" {`,
+			"./internal/web", "TestExportIsAskedForAndFetched", "a whole series leaves, and nobody can tell with whom",
+		},
+		{
+			"only the newest key finds a card", "internal/card/keyring.go",
+			"for _, id := range slices.Sorted(maps.Keys(k.keys.Load().masters)) {", "for _, id := range []int16{k.Current()} {",
+			"./internal/card", "TestRedeemWhileKeysRotate", "every card is refused until it has been sealed again",
+		},
+		{
+			"a key of another length is taken", "internal/card/keyring.go",
+			"len(master) != masterLength", "len(master) == 0",
+			"./internal/card", "TestReadKeyringRefuses", "a key file that was cut short seals a million cards",
+		},
+		{
+			"a scanned card sends its code to the server as an address", "internal/export/design.go",
+			`address: meta.PortalURL + "/r#",`, `address: meta.PortalURL + "/r?code=",`,
+			"./internal/export", "TestPDF$|TestLayouts", "proxies and logs on the way hold codes",
+		},
+	}
+}

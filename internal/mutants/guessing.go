@@ -1,0 +1,77 @@
+package main
+
+// guessMutants take out what stands between a guesser and a card.
+func guessMutants() []mutant {
+	return []mutant{
+		{
+			"wrong codes are counted after the limit was looked at", "internal/card/guess.go",
+			"	rows, err := s.q.GuessCharge(ctx, s.db, db.GuessChargeParams{", `	var n int32
+	if err := s.db.QueryRow(ctx, "select coalesce(max(n), 0) from guess where scope = $1", who).Scan(&n); err != nil {
+		return bars{}, err
+	}
+	if n >= l.Soft {
+		return bars{}, ErrBarred
+	}
+	if _, err := s.db.Exec(ctx, "insert into guess (scope, n, since, allowed) values ($1, 1, now(), true) on conflict (scope) do update set n = guess.n + 1", who); err != nil || who != "" {
+		return bars{}, err
+	}
+	rows, err := s.q.GuessCharge(ctx, s.db, db.GuessChargeParams{`,
+			"./internal/card", "TestGuessesAreCharged", "a thousand parallel guesses slip past a limit of ten",
+		},
+		{
+			"a code that nobody has is answered sooner", "internal/card/redeem.go",
+			"if err != nil && !errors.Is(err, ErrUnknown) {", "if err != nil {",
+			"./internal/card", "TestRefusalsAreAlike", "a stopwatch tells real codes from made-up ones",
+		},
+		{
+			"every X-Forwarded-For is believed", "internal/web/server.go",
+			"engine.SetTrustedProxies(s.TrustedProxies)", `engine.SetTrustedProxies([]string{"0.0.0.0/0", "::/0"})`,
+			"./internal/web", "TestForwardedAddresses", "a guesser has a new address for every guess",
+		},
+		{
+			"staff hear about cards of other partners", "internal/card/redeem.go",
+			"if actor.Scope.AllPartners || why.Code == ErrUnknown.Code {", "if actor.StaffID != 0 {",
+			"./internal/web", "TestForeignInFormsIsMissing", "one reseller learns which codes another has sold",
+		},
+		{
+			"addresses are not counted", "internal/db/guess.sql.go",
+			`from who where who.allowed
+`, `from who where who.allowed and false
+`,
+			"./internal/card", "TestGuessesFromOneAddress", "a thousand accounts guess from one machine",
+		},
+		{
+			"looking at a card is free", "internal/card/look.go",
+			"s.chargeIn(ctx, actor, customerID, zone(customer.TimeZone), at.limits)", "func() (bars, error) { return bars{}, nil }()",
+			"./internal/card", "TestLook", "guessing has a door without a limit",
+		},
+		{
+			"looking at a good card wipes the slate clean", "internal/card/look.go",
+			"s.takeBack(ctx, actor, customerID, bars)", "_ = bars; s.forgive(ctx, actor, customerID, at.limits)",
+			"./internal/card", "TestLookDoesNotForgiveGuesses", "one good card pays for endless guesses",
+		},
+		{
+			"unknown codes are not counted", "internal/db/guess.sql.go",
+			"a.detail->>'reason' = 'card_unknown'", "a.detail->>'reason' = 'card_void'",
+			"./internal/card", "TestUnknownCodesAreCountedByPartner", "somebody tries codes all night and no alarm rings",
+		},
+		{
+			"many unknown codes raise no alarm", "internal/web/admin_home.go",
+			`a := alarm{
+			Text: fmt.Sprintf("Somebody may`, `a := alarm{}
+		_ = alarm{
+			Text: fmt.Sprintf("Somebody may`,
+			"./internal/web", "TestGuessesRaiseAnAlarm", "nobody hears of it",
+		},
+		{
+			"imported codes are throttled like our own", "internal/card/code_imported.go",
+			"t.limits = limits.Tightened(pool.Chance)", "_ = pool.Chance",
+			"./internal/card", "TestImportedCodesAreThrottledHarder", "short codes of another system are hit by patience",
+		},
+		{
+			"a bar is lifted without a reason", "internal/card/guess.go",
+			"\tif err := customer.CheckReason(reason); err != nil {", "\tif err := customer.CheckReason(reason); err != nil && customerID < 0 {",
+			"./internal/web", "TestBarIsLifted", "a friend behind the counter lets a guesser go on",
+		},
+	}
+}

@@ -1,0 +1,37 @@
+package main
+
+// inputMutants take out what is done to whatever comes in.
+func inputMutants() []mutant {
+	return []mutant{
+		{
+			"a form is read whatever its size", "internal/web/middleware.go",
+			"http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit(c.FullPath()))", "http.MaxBytesReader(c.Writer, c.Request.Body, 1<<30)",
+			"./internal/web", "TestFormsFromHell", "a few large forms fill the memory",
+		},
+		{
+			"fields are not checked", "internal/web/form.go",
+			"return c.Request.PostForm, checkFields(c.Request.PostForm)", "return c.Request.PostForm, nil",
+			"./internal/web", "TestFormsFromHell", "broken text is the database's to refuse, and a name reads as another",
+		},
+		{
+			"formulas in tables are left armed", "internal/export/csv.go",
+			"case '=', '+', '-', '@', '\\t', '\\r':", "case 0:",
+			"./internal/export", "TestCSVHostileCells|TestTableDisarmsFormulas", "a customer's name runs on the desk of who opens the table",
+		},
+		{
+			"a logo of any size is decoded", "internal/customer/logo.go",
+			"int64(size.Width)*int64(size.Height) > maxLogoPixels", "int64(size.Width)*int64(size.Height) > 1<<40",
+			"./internal/customer", "TestReadLogo", "a small file takes gigabytes",
+		},
+		{
+			"an uploaded list of codes lies in the clear", "internal/card/import_file.go",
+			`	sealed, err := sio.EncryptWriter(w, config)
+	return sealed, keyID, err`, `	_, err = sio.EncryptWriter(io.Discard, config)
+	return struct {
+		io.Writer
+		io.Closer
+	}{w, io.NopCloser(nil)}, keyID, err`,
+			"./internal/card", "TestUploadIsEncrypted", "the disk holds another system's codes",
+		},
+	}
+}

@@ -1,0 +1,74 @@
+package main
+
+// moneyMutants take out what keeps money from being made or lost.
+func moneyMutants() []mutant {
+	return []mutant{
+		{
+			"a redemption does not look at the card's state", "internal/db/card.sql.go",
+			"  and c.state = 'active' and s.state = 'active' and k.disabled_at is null\n", "  and k.disabled_at is null\n",
+			"./internal/card", "TestRace|TestRedeem", "one card pays everybody who types it at once",
+		},
+		{
+			"a redemption does not look at the date", "internal/db/card.sql.go",
+			"  and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)\n  and card_is_for", "  and card_is_for",
+			"./internal/card", "TestValidTill|TestRedeemRefusals", "expired cards pay",
+		},
+		{
+			"a redemption does not look at the partner", "internal/db/card.sql.go",
+			"  and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)\n", "",
+			"./internal/card", "TestRedeemRefusals", "one reseller's cards are spent at another's",
+		},
+		{
+			"a redemption does not share the lock of its series", "internal/card/redeem.go",
+			"s.q.SeriesShare(ctx, tx, int32(card.SeriesID))", "error(nil)",
+			"./internal/card", "TestVoidRacesWithRedemptions", "value is both redeemed and written off",
+		},
+		{
+			"two workers make the same serials", "internal/db/series.sql.go",
+			" for no key update", "",
+			"./internal/card", "TestGenerateTwiceAtOnce", "a series has too few cards, or too many",
+		},
+		{
+			"somebody approves their own", "internal/card/approval.go",
+			"actor.StaffID == 0 || actor.StaffID == a.RequestedBy", "actor.StaffID == 0",
+			"./internal/card", "TestActivationTakesTwo", "the second person is the first",
+		},
+		{
+			"an account of one's own approves", "internal/card/approval.go",
+			"	if shared {\n", "	if shared && a.ID < 0 {\n",
+			"./internal/card", "TestNobodyApprovesTheirOwn", "whoever may edit staff makes a second person for themselves",
+		},
+		{
+			"what is activated when generated asks nobody", "internal/card/generate.go",
+			"hold = !alone", "hold = hold && alone",
+			"./internal/card", "TestEveryActivationTakesTwo", "a tick on the form leads around the second person",
+		},
+		{
+			"a file is made whether approved or not", "internal/card/approval.go",
+			"	if value > approved {\n", "	if value > approved && approved > 0 {\n",
+			"./internal/card", "TestExportTakesTwo", "a job that was queued before, or by hand, leads around the second person",
+		},
+		{
+			"the application may change the ledger", "migrations/grants.sql",
+			"grant select, insert on ledger_tx,", "grant select, insert, update, delete on ledger_tx,",
+			"./internal/card", "TestLedgerOnlyGrows", "a hole in the program is a hole in the books",
+		},
+		{
+			"nothing but the rights of a role keeps the ledger", "migrations/00003_ledger.sql",
+			`before update or delete or truncate on ledger_tx
+`, `before truncate on ledger_tx
+`,
+			"./internal/card", "TestLedgerOnlyGrows", "whoever works as the owner of the tables changes what was booked",
+		},
+		{
+			"an invariant finds nothing", "internal/check/invariants.go",
+			"having count(e.tx_id) < 2 or sum(e.amount) <> 0", "having count(e.tx_id) < 0",
+			"./internal/check", "TestPlantedFaults", "books that do not add up look sound",
+		},
+		{
+			"a broken rule raises no alarm", "internal/web/admin_check.go",
+			"if last.Broken > 0 {", "if last.Broken > 1<<30 {",
+			"./internal/web", "TestChecksPage", "nobody hears that money is missing",
+		},
+	}
+}
