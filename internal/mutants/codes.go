@@ -70,7 +70,7 @@ func codeMutants() []mutant {
 		},
 		{
 			"a scanned card sends its code to the server as an address", "internal/export/design.go",
-			`address: meta.PortalURL + "/r#",`, `address: meta.PortalURL + "/r?code=",`,
+			`meta.PortalURL + "/r#",`, `meta.PortalURL + "/r?code=",`,
 			"./internal/export", "TestPDF$|TestLayouts", "proxies and logs on the way hold codes",
 		},
 	}
