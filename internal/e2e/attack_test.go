@@ -96,9 +96,9 @@ func (c *chaos) attackers(n int, urls []string) []attacker {
 	return all
 }
 
-// get warms the connection.
-func (a attacker) get(ctx context.Context, path string) (int, error) {
-	return a.do(ctx, http.MethodGet, path, nil)
+// home opens the first page of the portal: it warms the connection.
+func (a attacker) home(ctx context.Context) (int, error) {
+	return a.do(ctx, http.MethodGet, "/portal", nil)
 }
 
 // redeem sends the portal's form.
@@ -158,7 +158,7 @@ func TestChaosRedeemUnderAttack(t *testing.T) {
 	}
 	crowd := c.attackers(attempts, urls)
 	for _, a := range crowd {
-		status, err := a.get(t.Context(), "/portal")
+		status, err := a.home(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, status)
 	}
@@ -205,7 +205,7 @@ func TestGuessesOverHTTPAreBounded(t *testing.T) {
 	t.Cleanup(func() { kill(cmd) })
 	crowd := c.attackers(60, []string{"http://" + addr})
 	c.until("the web process", time.Minute, func() bool {
-		status, err := crowd[0].get(t.Context(), "/portal")
+		status, err := crowd[0].home(t.Context())
 		return err == nil && status == http.StatusOK
 	})
 	series := c.order(60)

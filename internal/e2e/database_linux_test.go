@@ -56,7 +56,7 @@ func publicDir(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "refill-public-") //nolint:usetesting // as said
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // as said
+	require.NoError(t, os.Chmod(dir, 0o755))
 	return dir
 }
 
@@ -107,7 +107,7 @@ func TestChaosPostgresOnAFullDisk(t *testing.T) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	status, err := visitor.get(ctx, "/portal")
+	status, err := visitor.home(ctx)
 	require.NoError(t, err)
 	require.Contains(t, []int{http.StatusOK, http.StatusServiceUnavailable}, status)
 	require.Less(t, time.Since(began), pageLimit+slack)
@@ -204,6 +204,6 @@ func later(t *testing.T, library string, days int) string {
 	dir := publicDir(t)
 	require.NoError(t, os.Symlink(filepath.Join(real, "initdb"), filepath.Join(dir, "initdb")))
 	script := fmt.Sprintf("#!/bin/sh\nexport LD_PRELOAD=%s FAKETIME=+%dd DONT_FAKE_MONOTONIC=1 FAKETIME_DONT_FAKE_MONOTONIC=1\nexec %s \"$@\"\n", library, days, filepath.Join(real, "postgres"))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "postgres"), []byte(script), 0o755)) //nolint:gosec // a program, for the account of Postgres
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "postgres"), []byte(script), 0o755))
 	return dir
 }

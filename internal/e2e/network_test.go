@@ -71,7 +71,7 @@ func TestChaosNetworkCut(t *testing.T) {
 	l := &load{c: c, lift: func() { _, _ = c.pool.Exec(t.Context(), `update guess set n = 0, barred_until = null`) }}
 	l.urls.Store(&[]string{address})
 	visitor := crowd[customers]
-	status, err := visitor.get(t.Context(), "/portal")
+	status, err := visitor.home(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, status)
 	l.start(crowd[:customers], codes)
@@ -89,7 +89,7 @@ func TestChaosNetworkCut(t *testing.T) {
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		status, err := visitor.get(ctx, "/portal")
+		status, err := visitor.home(ctx)
 		require.NoError(t, err)
 		require.Equal(t, http.StatusServiceUnavailable, status, what)
 		require.Less(t, time.Since(began), pageLimit+slack, what)
