@@ -48,6 +48,7 @@ func parts() []part {
 		{"generate", []string{"psql"}, []string{"generate_vs_copy", "generate_seconds", "generate_rate", "copy_seconds", "rss_generate"}, measureGenerate},
 		{"csv", []string{"psql"}, []string{"csv_vs_copy", "csv_seconds", "csv_copy_seconds", "rss_csv"}, measureCSV},
 		{"pdf", nil, []string{"pdf_rate", "pdf_seconds", "pdf_bytes_per_card", "rss_pdf", "rss_idle"}, measurePDF},
+		{"formats", nil, formatFigures(), measureFormats},
 		{"redeem", []string{"pgbench"}, []string{"redeem_vs_pgbench", "redeem_rate", "pgbench_rate"}, measureRedeem},
 		{"peers", []string{"pdfinfo", "pdftotext", "pdftoppm", "zbarimg"}, []string{
 			"pdf_vs_maroto", "pdf_vs_gofpdf", "pdf_vs_chromium", "pdf_vs_reportlab",
@@ -59,7 +60,7 @@ func parts() []part {
 func main() {
 	var s sizes
 	flag.StringVar(&s.binary, "bin", "", "the program to measure; empty: build it from this source")
-	flag.StringVar(&s.only, "only", "", "measure only these, separated by commas: generate, csv, pdf, redeem, peers, or names of figures")
+	flag.StringVar(&s.only, "only", "", "measure only these, separated by commas: generate, csv, pdf, formats, redeem, peers, or names of figures")
 	flag.BoolVar(&s.keep, "keep", false, "keep the folder with the database, the files and the logs")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each comparison is made; the median is printed")
 	flag.IntVar(&s.cards, "cards", 1_000_000, "cards of a series that is made and exported")

@@ -22,7 +22,7 @@ func TestChoose(t *testing.T) {
 		return parts, figures
 	}
 	all, _ := names("")
-	require.Equal(t, []string{"generate", "csv", "pdf", "redeem", "peers"}, all)
+	require.Equal(t, []string{"generate", "csv", "pdf", "formats", "redeem", "peers"}, all)
 	some, figures := names("rss_pdf,redeem")
 	require.Equal(t, []string{"pdf", "redeem"}, some)
 	require.Equal(t, []string{"rss_pdf", "redeem_vs_pgbench", "redeem_rate", "pgbench_rate"}, figures)

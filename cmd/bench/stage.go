@@ -35,18 +35,19 @@ const password = "bench-password"
 // pages as processes of their own.
 type stage struct {
 	sizes
-	dir    string
-	wanted []string // figures of the part that is measured
-	idle   float64  // memory of a worker that has had nothing to do, in MiB
-	server *devdb.Server
-	url    string
-	pool   *pgxpool.Pool // as the owner: the stage also makes tables to compare with
-	keys   *card.Keyring
-	domain *card.Service
-	admin  audit.Actor
-	worker *process
-	pages  *process
-	addr   string
+	dir      string
+	wanted   []string // figures of the part that is measured
+	idle     float64  // memory of a worker that has had nothing to do, in MiB
+	server   *devdb.Server
+	url      string
+	pool     *pgxpool.Pool // as the owner: the stage also makes tables to compare with
+	keys     *card.Keyring
+	domain   *card.Service
+	settings *setting.Store
+	admin    audit.Actor
+	worker   *process
+	pages    *process
+	addr     string
 }
 
 // newStage sets everything up. Postgres keeps the settings of the demo, which are
@@ -144,7 +145,8 @@ func (st *stage) openDomain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st.domain = card.New(st.pool, st.keys, jobs, setting.NewStore(st.pool, time.Now), log)
+	st.settings = setting.NewStore(st.pool, time.Now)
+	st.domain = card.New(st.pool, st.keys, jobs, st.settings, log)
 	return nil
 }
 
@@ -275,7 +277,11 @@ func (st *stage) anySeries(ctx context.Context, quantity int) (db.Series, error)
 
 // export asks for a file and waits for it; it returns how long the job worked.
 func (st *stage) export(ctx context.Context, seriesID int64, format string) (db.Export, time.Duration, error) {
-	id, err := st.domain.RequestExport(ctx, st.admin, seriesID, format, uuid.New())
+	return st.exportOf(ctx, seriesID, format, card.ExportOptions{})
+}
+
+func (st *stage) exportOf(ctx context.Context, seriesID int64, format string, options card.ExportOptions) (db.Export, time.Duration, error) {
+	id, err := st.domain.RequestExportOf(ctx, st.admin, seriesID, format, options, uuid.New())
 	if err != nil {
 		return db.Export{}, 0, err
 	}
