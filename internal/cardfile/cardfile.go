@@ -44,12 +44,12 @@ func (m Maker) Design(ctx context.Context, series db.Series, o card.ExportOption
 		brand.Name = settings.Brand
 	}
 	if brand.Lines == nil {
-		brand.Lines = []string{"Scan the code or sign in to the portal and", "open Finance → Payments → Refill card."}
+		brand.Lines = lines(settings.CardWords)
 	}
 	return export.Meta{
 		Brand: brand.Name, Accent: brand.Accent, Logo: brand.Logo, Instructions: brand.Lines, Series: series.Number,
 		PortalURL: m.PublicURL, Count: count, SampleCode: card.FormatOfSeries(series).Sample(series.Prefix, 0),
-		Fonts: m.Fonts, Layout: o.Layout, BothSides: o.BothSides, OffsetX: o.OffsetX, OffsetY: o.OffsetY,
+		Labels: labels(settings.CardWords), Fonts: m.Fonts, Layout: o.Layout, BothSides: o.BothSides, OffsetX: o.OffsetX, OffsetY: o.OffsetY,
 	}, nil
 }
 
@@ -76,7 +76,7 @@ func (m Maker) Liner(ctx context.Context, series db.SeriesShowRow) (func(card.Un
 	return func(c card.Unsealed) export.Card {
 		if !c.ValidTill.Equal(dated) {
 			dated = c.ValidTill
-			line.ValidTill, line.ValidTillText = dated.Format(time.DateOnly), dated.Format("2 January 2006")
+			line.ValidTill, line.ValidTillText = dated.Format(time.DateOnly), settings.CardWords.DateText(dated)
 		}
 		line.Serial, line.Code = int64(c.Serial), c.Code.Reveal(s.Prefix)
 		line.SerialText = card.FormatSerial(form, s.Number, c.Serial)
@@ -111,7 +111,7 @@ func (m Maker) Samples(ctx context.Context, series db.Series, n int) ([]export.C
 		serial := max(series.Quantity-int32(n)+1, 1) + int32(i) //nolint:gosec // a sheet is small
 		c.Serial, c.SerialText = int64(serial), card.FormatSerial(form, series.Number, serial)
 		c.Code = card.FormatOfSeries(series).Sample(series.Prefix, i)
-		c.ValidTill, c.ValidTillText = series.ValidTill.Format(time.DateOnly), series.ValidTill.Format("2 January 2006")
+		c.ValidTill, c.ValidTillText = series.ValidTill.Format(time.DateOnly), settings.CardWords.DateText(series.ValidTill)
 		cards[i] = c
 	}
 	return cards, nil

@@ -32,6 +32,8 @@ type Settings struct {
 
 	StaffFactor bool `json:"staff_factor"` // staff must use a second factor
 
+	CardWords CardWords `json:"card_words"` // what cards say beside a partner's own texts
+
 	PrintShops []PrintShop `json:"print_shops"` // whom files can be encrypted for
 
 	CodeAlphabet string `json:"code_alphabet"` // Letters or Digits, of series ordered from now on
@@ -85,6 +87,7 @@ func Default() Settings {
 		RefillCards: true, Brand: "Refill", Currency: "USD", TimeZone: "UTC",
 		Activate: true, FileHours: 24, CodeDays: 400, CheckHours: 1, GuessesDaily: 100_000,
 		CodeAlphabet: Letters, CodeLength: UsualLength(Letters), LockPartners: true, SerialForm: SerialPlain,
+		CardWords: CardWords{Date: DateLong},
 		WrongSoft: 5, WrongHard: 10, WrongAddress: 30, WrongPartner: 50,
 	}
 }
@@ -115,6 +118,7 @@ func (s Settings) Validate() error {
 	}
 	list = append(list, s.validateCodes()...)
 	list = append(list, s.validatePrintShops()...)
+	list = append(list, s.CardWords.validate()...)
 	return list.Err()
 }
 

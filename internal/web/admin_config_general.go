@@ -76,16 +76,10 @@ func (s *Server) adminConfigGeneral(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.Settings.Change(c.Request.Context(), s.actor(c), func(v *setting.Settings) {
-		v.Brand, v.TimeZone = strings.TrimSpace(form.Get("brand")), strings.TrimSpace(form.Get("time_zone"))
-		if form.Has("check_hours") {
-			v.CheckHours = int(smallNumber(form.Get("check_hours")))
-		}
-		v.StaffFactor = form.Get("staff_factor") == "on"
-		if form.Has("currency") { // it is not asked for where it is fixed
-			v.Currency = strings.ToUpper(strings.TrimSpace(form.Get("currency")))
-		}
-	})
+	err = s.maker(c).CheckBrand("brand", form.Get("brand"))
+	if err == nil {
+		err = s.changeGeneral(c, form)
+	}
 	if err == nil || fault.IsInternal(err) {
 		return s.saved(c, sectionGeneral, err)
 	}
@@ -95,4 +89,18 @@ func (s *Server) adminConfigGeneral(c *gin.Context) error {
 	}
 	p.Mistakes = explain(err, &p.BrandName, &p.Currency, &p.TimeZone, &p.Checks)
 	return s.render(c, http.StatusUnprocessableEntity, "admin/config_general", p)
+}
+
+// changeGeneral keeps what was typed.
+func (s *Server) changeGeneral(c *gin.Context, form url.Values) error {
+	return s.Settings.Change(c.Request.Context(), s.actor(c), func(v *setting.Settings) {
+		v.Brand, v.TimeZone = strings.TrimSpace(form.Get("brand")), strings.TrimSpace(form.Get("time_zone"))
+		if form.Has("check_hours") {
+			v.CheckHours = int(smallNumber(form.Get("check_hours")))
+		}
+		v.StaffFactor = form.Get("staff_factor") == "on"
+		if form.Has("currency") { // it is not asked for where it is fixed
+			v.Currency = strings.ToUpper(strings.TrimSpace(form.Get("currency")))
+		}
+	})
 }

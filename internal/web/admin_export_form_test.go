@@ -34,7 +34,7 @@ func TestExportForm(t *testing.T) {
 	page := admin.get(at)
 	require.Equal(t, "pdf", page.one("#f-format option[selected]").AttrOr("value", ""))
 	require.Equal(t, "a4-2x5", page.one("#f-layout option[selected]").AttrOr("value", ""))
-	require.Contains(t, page.text("#export-preview"), "25 cards on 3 sheets, about 43 kB")
+	require.Contains(t, page.text("#export-preview"), "25 cards on 3 sheets, about 44 kB")
 	picture := admin.get(page.one("#export-preview img").AttrOr("src", ""))
 	require.Equal(t, "image/svg+xml", picture.Header.Get("Content-Type"))
 	require.NoError(t, xml.Unmarshal([]byte(picture.Body), &struct {

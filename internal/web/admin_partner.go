@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,8 +14,8 @@ import (
 	"refill/internal/audit"
 	"refill/internal/customer"
 	"refill/internal/db"
-	"refill/internal/export"
 	"refill/internal/fault"
+	"refill/internal/setting"
 )
 
 // partnerListPage is the partners that somebody may see.
@@ -175,7 +174,7 @@ func (s *Server) typedPartner(c *gin.Context) (customer.PartnerForm, *customer.L
 		return customer.PartnerForm{}, nil, err
 	}
 	f := partnerForm(form)
-	if err := s.printable(f); err != nil {
+	if err := s.printable(c, f); err != nil {
 		return f, nil, err
 	}
 	if len(file) == 0 {
@@ -185,17 +184,14 @@ func (s *Server) typedPartner(c *gin.Context) (customer.PartnerForm, *customer.L
 	return f, logo, err
 }
 
-// printable holds the lines on cards against the card's font and room: here they
-// can be mended, in an export of a million cards they would be a failure.
-func (s *Server) printable(f customer.PartnerForm) error {
-	_, err := export.NewPDF(io.Discard, export.Meta{
-		Brand: "x", Series: "202601", PortalURL: "https://example.net", Fonts: s.Fonts, Instructions: []string{strings.TrimSpace(f.CardLine1), strings.TrimSpace(f.CardLine2)},
-	})
-	if err == nil || fault.IsInternal(err) {
+// printable holds what stands on cards against the card's fonts and room: here it
+// can be mended, in an export of a million cards it would be a failure.
+func (s *Server) printable(c *gin.Context, f customer.PartnerForm) error {
+	m := s.maker(c)
+	if err := m.CheckBrand("brand", f.Brand); err != nil {
 		return err
 	}
-	refused := fault.All(err)[0]
-	return fault.Field("card_line1", refused.Code, refused.Message)
+	return m.CheckWords(setting.Settings{CardWords: setting.CardWords{Line1: strings.TrimSpace(f.CardLine1), Line2: strings.TrimSpace(f.CardLine2)}})
 }
 
 func partnerForm(form url.Values) customer.PartnerForm {

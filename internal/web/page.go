@@ -70,6 +70,7 @@ const (
 	sectionPortal     = "/admin/config/portal"
 	sectionVouchers   = "/admin/config/vouchers"
 	sectionGeneral    = "/admin/config/general"
+	sectionCards      = "/admin/config/cards"
 	sectionPrintShops = "/admin/config/print-shops"
 
 	oneCustomer = sectionCustomers + "/:id"
@@ -142,7 +143,7 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 	if p.Can(staff.ConfigManage) {
 		config = []menuItem{entry("Portal", "world", sectionPortal)}
 		if p.Scope.AllPartners {
-			config = []menuItem{entry("General", "settings", sectionGeneral), entry("Modules", "package", sectionModules), config[0], entry("Vouchers", "ticket", sectionVouchers), entry("Print shops", "printer", sectionPrintShops)}
+			config = []menuItem{entry("General", "settings", sectionGeneral), entry("Modules", "package", sectionModules), config[0], entry("Vouchers", "ticket", sectionVouchers), entry("Cards", "language", sectionCards), entry("Print shops", "printer", sectionPrintShops)}
 		}
 	}
 	if p.Can(staff.StaffManage) && p.Scope.AllPartners {

@@ -83,6 +83,7 @@ func checkedTemplates() map[string]any {
 		"admin/approval_list#menu-count":     &menuItem{},
 
 		"admin/config_general":                  &configGeneralPage{},
+		"admin/config_cards":                    &configCardsPage{},
 		"admin/config_vouchers#voucher-preview": &voucherPreview{},
 
 		"admin/card_change_check":            &changeCheckPage{},

@@ -59,7 +59,7 @@ func one(components ...core.Component) core.Page {
 func call(t *testing.T, file []byte, name string, args ...string) string {
 	t.Helper()
 	program, err := exec.LookPath(name)
-	require.NoError(t, err, "these tests need qpdf and poppler-utils; make test installs them")
+	require.NoError(t, err, "these tests need qpdf, poppler-utils and librsvg2-bin; make test installs them")
 	path := filepath.Join(t.TempDir(), "test.pdf")
 	require.NoError(t, os.WriteFile(path, file, 0o600))
 	for i, arg := range args {

@@ -6,7 +6,11 @@ import "strconv"
 // don't stand where the pen is are moved there by numbers between them (ISO
 // 32000-1, section 9.4.3).
 func (d *Document) showLine(l *textLine, size, x, y float64) {
+	if len(l.glyphs) == 0 {
+		return
+	}
 	d.page = append(d.page, "BT "...)
+	d.setFont(l.glyphs[0].font, size)
 	d.point(x, y)
 	d.page = append(d.page, "Td "...)
 	pen := 0

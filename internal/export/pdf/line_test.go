@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -86,6 +87,28 @@ func drawn(t *testing.T, words string) picturelib.Image {
 	stem := filepath.Join(t.TempDir(), "line")
 	call(t, buf.Bytes(), "pdftoppm", "-r", "144", "-singlefile", "-gray", "-png", "FILE", stem)
 	return readPicture(t, stem+".png")
+}
+
+// A preview looks as the file does, whatever sizes and fonts come one after another.
+func TestPreviewLooksAsTheFile(t *testing.T) {
+	t.Parallel()
+	var buf bytes.Buffer
+	d, err := New(&buf, testConfig(t))
+	require.NoError(t, err)
+	d.SetFonts(shelf{readFont(t, dejavu), readFont(t, droid)})
+	sheet := one(
+		text.New("Net 7", props.Text{Size: 30}), text.New("شبكة Net سجّل", props.Text{Size: 9, Top: 10}), text.New("Net", props.Text{Size: 9, Top: 14}),
+		text.New("充值卡 שָׁלוֹם", props.Text{Size: 16, Top: 3, Left: 60}), text.New("Valid till", props.Text{Size: 20, Top: 12, Left: 60}),
+	)
+	svg, err := d.SVG(sheet)
+	require.NoError(t, err)
+	require.NoError(t, d.Page(sheet))
+	require.NoError(t, d.Close())
+	stem := filepath.Join(t.TempDir(), "sheet")
+	call(t, buf.Bytes(), "pdftoppm", "-r", "144", "-singlefile", "-gray", "-png", "FILE", stem)
+	file := readPicture(t, stem+".png")
+	call(t, svg, "rsvg-convert", "--background-color", "white", "--width", strconv.Itoa(file.Bounds().Dx()), "--output", stem+"-svg.png", "FILE")
+	require.Greater(t, likeness(file, readPicture(t, stem+"-svg.png")), 0.98)
 }
 
 // pango draws it by Pango.
