@@ -238,6 +238,13 @@ func TestBothSides(t *testing.T) {
 			path := save(t, printed(t, meta, cards...))
 			keep(t, path, l.Name+"-both")
 			run(t, "qpdf", "--check", path)
+			backs := filepath.Join(t.TempDir(), "backs.pdf")
+			run(t, "qpdf", path, "--pages", ".", "1-z:even", "--", backs)
+			requireScans(t, backs, cards)
+			text := run(t, "pdftotext", "-layout", path, "-")
+			for _, c := range cards {
+				require.Contains(t, text, c.Code)
+			}
 			sheets := pages(t, path)
 			require.Len(t, sheets, 4)
 			for i, sheet := range sheets {
