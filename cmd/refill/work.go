@@ -26,9 +26,6 @@ func runWork(ctx context.Context, c config, args []string) error {
 	if err := flag.NewFlagSet("work", flag.ExitOnError).Parse(args); err != nil {
 		return err
 	}
-	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
-		debug.SetMemoryLimit(workMemory)
-	}
 	p, err := openParts(ctx, c, "work", workTimeout)
 	if err != nil {
 		return err
@@ -40,6 +37,9 @@ func runWork(ctx context.Context, c config, args []string) error {
 // work works the queues until ctx ends, and then lets running jobs go on for a
 // moment before it takes them back.
 func (p *parts) work(ctx context.Context) error {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(workMemory)
+	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"

@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"os/exec"
@@ -15,9 +14,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
-
-	"refill/internal/db"
-	"refill/internal/devdb"
 )
 
 // exitLimit is how long a process may take to stop when it is asked to.
@@ -108,17 +104,8 @@ func TestChaosPostgresKilledUnderLoad(t *testing.T) {
 	if large() {
 		cards, customers, kills = 4000, 16, 20
 	}
-	options := devdb.Options{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)}
-	server, err := devdb.Start(t.Context(), options)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = server.Stop() }) // killed servers complain
-	options.Port = server.Port()
-	address := server.URL(devdb.Database)
-	require.NoError(t, db.Migrate(t.Context(), address))
-	pool, err := db.Open(t.Context(), address, db.Options{Name: "test"})
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	c := newChaosOn(t, pool)
+	server := newPostgres(t, t.TempDir(), nil)
+	c := newChaosOn(t, server.pool())
 	c.quiet = true
 	codes := c.makeCards(cards)
 	_, first := c.serve()
@@ -135,8 +122,7 @@ func TestChaosPostgresKilledUnderLoad(t *testing.T) {
 		require.NoError(t, syscall.Kill(server.PID(), syscall.SIGKILL))
 		<-server.Done()
 		_ = server.Stop()
-		server, err = devdb.Start(t.Context(), options)
-		require.NoError(t, err)
+		server.start()
 		up, at := time.Now(), l.done.Load()
 		c.until("redemptions after Postgres is up again", time.Minute, func() bool {
 			return l.done.Load() > at || at == int64(cards)
@@ -144,7 +130,7 @@ func TestChaosPostgresKilledUnderLoad(t *testing.T) {
 		require.Less(t, time.Since(up), 10*time.Second)
 	}
 	l.group.Wait()
-	pool.Reset()
+	c.pool.Reset()
 	l.requirePaid(cards)
 }
 
