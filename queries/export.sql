@@ -1,6 +1,6 @@
 -- name: ExportCreate :one
-insert into export (series_id, format, options, request_key, rows_total, created_by)
-values (@series_id, @format, @options, @request_key, @rows_total, @created_by)
+insert into export (series_id, format, options, request_key, rows_total, created_by, password_key_id, password_sealed)
+values (@series_id, @format, @options, @request_key, @rows_total, @created_by, @password_key_id, @password_sealed)
 returning id;
 
 -- name: ExportGetChoice :one
@@ -118,3 +118,14 @@ update export set state = case when state = 'ready' then state else 'cancelled' 
   finished_at = coalesce(finished_at, now()),
   expires_at = case when state = 'ready' then now() else expires_at end
 where series_id = @series_id and state in ('waiting', 'queued', 'running', 'failed', 'ready');
+
+-- name: ExportPasswordOld :many
+-- Those that are sealed under an older key.
+select id, request_key, password_key_id, password_sealed from export
+where password_key_id < @key_id and password_sealed is not null
+order by id limit 500;
+
+-- name: ExportPasswordSeal :exec
+-- Seals one under another key, unless somebody else has or it is erased meanwhile.
+update export set password_key_id = @key_id, password_sealed = @sealed
+where id = @id and password_sealed = @was_sealed;

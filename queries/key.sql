@@ -13,11 +13,12 @@ select coalesce(max(key_id), 0)::smallint from key_canary where retired_at is nu
 update key_canary set retired_at = now() where key_id = @key_id and retired_at is null;
 
 -- name: KeyUse :many
--- How many cards are sealed under each key, and how many secrets of staff. Cards
--- whose code was erased need none.
+-- How many cards are sealed under each key, how many secrets of staff, and how many
+-- passwords of files that are being made. Cards whose code was erased need none.
 select c.key_id, k.created_at, k.retired_at,
   (select count(*) from card where card.key_id = c.key_id and octet_length(card.code_sealed) > 0)::bigint as cards,
-  (select count(*) from staff_second_factor f where f.key_id = c.key_id)::bigint as secrets
+  (select count(*) from staff_second_factor f where f.key_id = c.key_id)::bigint as secrets,
+  (select count(*) from export e where e.password_key_id = c.key_id and e.password_sealed is not null)::bigint as passwords
 from (select key_id from key_canary) c
 join key_canary k on k.key_id = c.key_id
 order by c.key_id;

@@ -68,10 +68,15 @@ func (s *Service) RequestExportOf(ctx context.Context, actor audit.Actor, series
 	if err != nil {
 		return 0, fmt.Errorf("keep the options of an export: %w", err)
 	}
+	keyID, sealed, err := s.sealPassword(ctx, options, key)
+	if err != nil {
+		return 0, err
+	}
 	var id int64
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
 		id, err = s.q.ExportCreate(ctx, tx, db.ExportCreateParams{
 			SeriesID: seriesID, Format: db.ExportFormat(format), Options: kept, RequestKey: key, RowsTotal: int32(left), CreatedBy: actor.StaffID, //nolint:gosec // at most MaxQuantity
+			PasswordKeyID: keyID, PasswordSealed: sealed,
 		})
 		if err != nil {
 			return fmt.Errorf("enter an export: %w", err)
@@ -85,11 +90,7 @@ func (s *Service) RequestExportOf(ctx context.Context, actor audit.Actor, series
 				return err
 			}
 		}
-		facts := map[string]any{"export": id, "format": format}
-		if options.ShopID != "" {
-			facts["encrypted_for"] = options.Shop
-		}
-		err = audit.Record(ctx, tx, actor, audit.Entry{Action: "export.requested", SeriesID: seriesID, Detail: facts})
+		err = audit.Record(ctx, tx, actor, audit.Entry{Action: "export.requested", SeriesID: seriesID, Detail: options.facts(id, format)})
 		if err != nil {
 			return err
 		}
@@ -192,9 +193,13 @@ func (s *Service) CancelExport(ctx context.Context, actor audit.Actor, id int64)
 	})
 }
 
-// RetryExport starts a failed export again from the beginning.
+// RetryExport starts a failed export again from the beginning; not one with a
+// password, which went when it failed.
 func (s *Service) RetryExport(ctx context.Context, actor audit.Actor, id int64) error {
 	return s.changeExport(ctx, actor, id, "export.retried", nil, func(tx pgx.Tx, e db.ExportGetRow) error {
+		if err := mayRetry(e.Export); err != nil {
+			return err
+		}
 		n, err := s.q.ExportRequeue(ctx, tx, id)
 		if err != nil {
 			return fmt.Errorf("take up an export: %w", err)

@@ -32,6 +32,9 @@ type ExportOptions struct {
 	Shop     string `json:"shop,omitempty"`      // its name then
 	SealedAs string `json:"sealed_as,omitempty"` // how: also the end of the file's name
 
+	Locked   bool     `json:"locked,omitempty"` // a PDF that opens with a password
+	Password Password `json:"-"`                // which; kept sealed beside the options, until the file is made
+
 	First  int32          `json:"first,omitempty"` // serials, both included; 0: no bound
 	Last   int32          `json:"last,omitempty"`
 	States []db.CardState `json:"states,omitempty"` // empty: unused ones
@@ -71,6 +74,9 @@ func (o *ExportOptions) check(format db.ExportFormat) error {
 	if o.Last != 0 && o.Last < o.First {
 		return ErrExportRange
 	}
+	if o.Locked && format != db.ExportFormatPdf {
+		return ErrPasswordFormat
+	}
 	for _, state := range o.states() {
 		switch {
 		case !state.Valid() || state == db.CardStateVoid:
@@ -80,6 +86,18 @@ func (o *ExportOptions) check(format db.ExportFormat) error {
 		}
 	}
 	return nil
+}
+
+// facts is what the audit trail says of the request.
+func (o *ExportOptions) facts(id int64, format string) map[string]any {
+	facts := map[string]any{"export": id, "format": format}
+	if o.ShopID != "" {
+		facts["encrypted_for"] = o.Shop
+	}
+	if o.Locked {
+		facts["password"] = true
+	}
+	return facts
 }
 
 // ReadExportOptions reads what an export keeps of its choice.

@@ -186,6 +186,9 @@ func (s *Service) RetireKey(ctx context.Context, actor audit.Actor, keyID int16)
 			if use.KeyID == keyID && use.Secrets > 0 {
 				return fmt.Errorf("the second factors of %d members of staff are still sealed under key %d; a worker seals them again within a minute, then try again", use.Secrets, keyID)
 			}
+			if use.KeyID == keyID && use.Passwords > 0 {
+				return fmt.Errorf("the passwords of %d files that are being made are still sealed under key %d; a worker seals them again within a minute, then try again", use.Passwords, keyID)
+			}
 		}
 		now, err := s.q.DatabaseNow(ctx, tx)
 		if err != nil {

@@ -27,6 +27,7 @@ type Maker struct {
 	Settings  *setting.Store
 	PublicURL string // of the portal, for the QR codes
 	Fonts     *fontdir.Folder
+	Random    io.Reader // what is encrypted with a password draws its keys from it
 }
 
 // Design is what all cards of a printed file have in common. count is how many
@@ -50,6 +51,7 @@ func (m Maker) Design(ctx context.Context, series db.Series, o card.ExportOption
 		Brand: brand.Name, Accent: brand.Accent, Logo: brand.Logo, Instructions: brand.Lines, Series: series.Number,
 		PortalURL: m.PublicURL, Count: count, SampleCode: card.FormatOfSeries(series).Sample(series.Prefix, 0),
 		Labels: labels(settings.CardWords), Fonts: m.Fonts, Layout: o.Layout, BothSides: o.BothSides, OffsetX: o.OffsetX, OffsetY: o.OffsetY,
+		Locked: o.Locked, Password: o.Password.Reveal(), Random: m.Random,
 	}, nil
 }
 

@@ -56,18 +56,20 @@ func (q *Queries) ExportCountSeries(ctx context.Context, db DBTX, seriesID int64
 }
 
 const exportCreate = `-- name: ExportCreate :one
-insert into export (series_id, format, options, request_key, rows_total, created_by)
-values ($1, $2, $3, $4, $5, $6)
+insert into export (series_id, format, options, request_key, rows_total, created_by, password_key_id, password_sealed)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 returning id
 `
 
 type ExportCreateParams struct {
-	SeriesID   int64
-	Format     ExportFormat
-	Options    []byte
-	RequestKey uuid.UUID
-	RowsTotal  int32
-	CreatedBy  int64
+	SeriesID       int64
+	Format         ExportFormat
+	Options        []byte
+	RequestKey     uuid.UUID
+	RowsTotal      int32
+	CreatedBy      int64
+	PasswordKeyID  *int16
+	PasswordSealed []byte
 }
 
 func (q *Queries) ExportCreate(ctx context.Context, db DBTX, arg ExportCreateParams) (int64, error) {
@@ -78,6 +80,8 @@ func (q *Queries) ExportCreate(ctx context.Context, db DBTX, arg ExportCreatePar
 		arg.RequestKey,
 		arg.RowsTotal,
 		arg.CreatedBy,
+		arg.PasswordKeyID,
+		arg.PasswordSealed,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -202,7 +206,7 @@ func (q *Queries) ExportFinish(ctx context.Context, db DBTX, arg ExportFinishPar
 }
 
 const exportGet = `-- name: ExportGet :one
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone,
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone,
   staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id
@@ -252,6 +256,8 @@ func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (
 		&i.Export.FetchedAt,
 		&i.Export.DismissedAt,
 		&i.Export.Options,
+		&i.Export.PasswordKeyID,
+		&i.Export.PasswordSealed,
 		&i.SeriesNumber,
 		&i.SeriesPrefix,
 		&i.SeriesTimeZone,
@@ -340,7 +346,7 @@ func (q *Queries) ExportListFiles(ctx context.Context, db DBTX) ([]string, error
 }
 
 const exportListSeries = `-- name: ExportListSeries :many
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, staff.name as created_by_name, now()::timestamptz as asked_at
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join staff on staff.id = e.created_by
 where e.series_id = $1 and e.created_at > now() - interval '30 days'
@@ -384,6 +390,8 @@ func (q *Queries) ExportListSeries(ctx context.Context, db DBTX, seriesID int64)
 			&i.Export.FetchedAt,
 			&i.Export.DismissedAt,
 			&i.Export.Options,
+			&i.Export.PasswordKeyID,
+			&i.Export.PasswordSealed,
 			&i.CreatedByName,
 			&i.AskedAt,
 		); err != nil {
@@ -486,6 +494,68 @@ type ExportNotifyParams struct {
 // Tells every web process, at commit, that an export changed, and whose it is.
 func (q *Queries) ExportNotify(ctx context.Context, db DBTX, arg ExportNotifyParams) error {
 	_, err := db.Exec(ctx, exportNotify, arg.ID, arg.SeriesID, arg.StaffID)
+	return err
+}
+
+const exportPasswordOld = `-- name: ExportPasswordOld :many
+select id, request_key, password_key_id, password_sealed from export
+where password_key_id < $1 and password_sealed is not null
+order by id limit 500
+`
+
+type ExportPasswordOldRow struct {
+	ID             int64
+	RequestKey     uuid.UUID
+	PasswordKeyID  *int16
+	PasswordSealed []byte
+}
+
+// Those that are sealed under an older key.
+func (q *Queries) ExportPasswordOld(ctx context.Context, db DBTX, keyID *int16) ([]ExportPasswordOldRow, error) {
+	rows, err := db.Query(ctx, exportPasswordOld, keyID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ExportPasswordOldRow{}
+	for rows.Next() {
+		var i ExportPasswordOldRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.RequestKey,
+			&i.PasswordKeyID,
+			&i.PasswordSealed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const exportPasswordSeal = `-- name: ExportPasswordSeal :exec
+update export set password_key_id = $1, password_sealed = $2
+where id = $3 and password_sealed = $4
+`
+
+type ExportPasswordSealParams struct {
+	KeyID     *int16
+	Sealed    []byte
+	ID        int64
+	WasSealed []byte
+}
+
+// Seals one under another key, unless somebody else has or it is erased meanwhile.
+func (q *Queries) ExportPasswordSeal(ctx context.Context, db DBTX, arg ExportPasswordSealParams) error {
+	_, err := db.Exec(ctx, exportPasswordSeal,
+		arg.KeyID,
+		arg.Sealed,
+		arg.ID,
+		arg.WasSealed,
+	)
 	return err
 }
 

@@ -297,7 +297,8 @@ func (q *Queries) KeyRotationStart(ctx context.Context, db DBTX, keyID int16) (i
 const keyUse = `-- name: KeyUse :many
 select c.key_id, k.created_at, k.retired_at,
   (select count(*) from card where card.key_id = c.key_id and octet_length(card.code_sealed) > 0)::bigint as cards,
-  (select count(*) from staff_second_factor f where f.key_id = c.key_id)::bigint as secrets
+  (select count(*) from staff_second_factor f where f.key_id = c.key_id)::bigint as secrets,
+  (select count(*) from export e where e.password_key_id = c.key_id and e.password_sealed is not null)::bigint as passwords
 from (select key_id from key_canary) c
 join key_canary k on k.key_id = c.key_id
 order by c.key_id
@@ -309,10 +310,11 @@ type KeyUseRow struct {
 	RetiredAt *time.Time
 	Cards     int64
 	Secrets   int64
+	Passwords int64
 }
 
-// How many cards are sealed under each key, and how many secrets of staff. Cards
-// whose code was erased need none.
+// How many cards are sealed under each key, how many secrets of staff, and how many
+// passwords of files that are being made. Cards whose code was erased need none.
 func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
 	rows, err := db.Query(ctx, keyUse)
 	if err != nil {
@@ -328,6 +330,7 @@ func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
 			&i.RetiredAt,
 			&i.Cards,
 			&i.Secrets,
+			&i.Passwords,
 		); err != nil {
 			return nil, err
 		}

@@ -1175,7 +1175,10 @@ type Export struct {
 	FetchedAt   *time.Time
 	DismissedAt *time.Time
 	// card.ExportOptions: what was chosen for the file beyond its format. Never a code.
-	Options []byte
+	Options       []byte
+	PasswordKeyID *int16
+	// AES-256-GCM under a key derived from set password_key_id of the key file, bound to request_key. Empty: no password, or the export has ended.
+	PasswordSealed []byte
 }
 
 // Attempts charged before the look-up, by who asks and by address; taken back when they were right.

@@ -21,7 +21,7 @@ func (b *browser) find(text string) {
 // tick ticks the box of a name, or takes its tick away.
 func (b *browser) tick(name string) {
 	b.t.Helper()
-	box := fmt.Sprintf(`[...document.querySelectorAll("input[type=checkbox]")].find(e => e.offsetParent && e.getAttribute("aria-label") === %s)`, quote(name))
+	box := fmt.Sprintf(`[...document.querySelectorAll("input[type=checkbox]")].find(e => e.offsetParent && (e.getAttribute("aria-label") || e.labels[0]?.innerText.trim()) === %s)`, quote(name))
 	b.until("the box "+name, box)
 	script[bool](b, "("+box+".click(), true)")
 }

@@ -44,6 +44,23 @@ func TestSecretsAreNowhere(t *testing.T) {
 	// Prefix and code are one text in the file; the prefix is no secret.
 	code := func(serial int) string { return strings.TrimPrefix(rows[serial][1], "Hidden-") }
 
+	// The password of a file comes back with a page that has a mistake, is looked at,
+	// and is sent again.
+	const opens = "planted heron basket"
+	admin.open(series + "/export")
+	admin.tick("Open with a password")
+	admin.fill("Password", opens)
+	admin.fill("Move right", "far")
+	admin.press("Export")
+	admin.until("the mistake", `document.querySelector("#f-offset_x-error") && document.querySelector("#f-password").value !== ""`)
+	admin.press("Show")
+	admin.until("the password, to be looked at", `document.querySelector("#f-password").type === "text"`)
+	admin.fill("Move right", "0")
+	admin.press("Export")
+	pdf := `[...document.querySelectorAll(".files li")].find(li => li.innerText.includes("PDF with password"))?.querySelector("a[href*=exports]")`
+	admin.until("the file", pdf)
+	require.Equal(t, [2]string{"%PDF-1.7", "true"}, script[[2]string](admin, `fetch(`+pdf+`.href).then(r => r.text()).then(t => [t.slice(0, 8), String(t.includes("/CFM/AESV3"))])`))
+
 	const remark = "remark that is no secret 7301"
 	admin.open(series + "/cards/1")
 	admin.fill("Remark", remark)
@@ -89,7 +106,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 	phone.press("Change password")
 	phone.sees("changed")
 
-	secrets := map[string]string{"password": password, "mistyped": mistyped}
+	secrets := map[string]string{"password": password, "password of a file": opens, "mistyped": mistyped}
 	for serial, name := range map[int]string{1: "left alone", 2: "revealed", 3: "searched for", 5: "scanned and redeemed", 6: "looked at"} {
 		secrets["code "+name] = code(serial)
 	}

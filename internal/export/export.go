@@ -5,6 +5,8 @@
 package export
 
 import (
+	"io"
+
 	"refill/internal/export/pdf"
 	"refill/internal/fault"
 )
@@ -54,6 +56,10 @@ type Meta struct {
 	BothSides bool    // the face on the front, everything with the code on the back
 	OffsetX   float64 // millimetres to the right, for a printer that prints askew
 	OffsetY   float64 // and down
+
+	Locked   bool      // the file opens with a password
+	Password string    // which
+	Random   io.Reader // keys are drawn from it
 }
 
 // MaxOffset is how far a sheet may be moved, in millimetres.
@@ -89,6 +95,11 @@ var (
 	ErrSides = fault.Field("sides", "export_sides", "Labels, small cards and receipts are printed on one side. Choose one side, or another layout.")
 	// ErrOffset says that a sheet would be moved too far.
 	ErrOffset = fault.Field("offset_x", "export_offset", "A sheet can be moved by up to 10 mm each way.")
+	// ErrPasswordShort, ErrPasswordLong and ErrPasswordChars say what speaks against
+	// a password.
+	ErrPasswordShort = fault.Field("password", "export_password_short", "Type a password of at least 8 characters: whoever gets hold of the file can try as many as they like.")
+	ErrPasswordLong  = fault.Field("password", "export_password_long", "The password is too long: PDF takes 127 bytes, which are 127 English letters or 63 of most other alphabets.")
+	ErrPasswordChars = fault.Field("password", "export_password_chars", "The password has a space at an end, or a character that PDF readers don’t agree on. Use letters, digits, punctuation and single spaces.")
 	// ErrMeta says that a Meta is not one: a colour that isn't "#rrggbb", a logo
 	// that isn't PNG, or more than two lines of instructions.
 	ErrMeta = fault.New(fault.Invalid, "export_meta", "The card’s design has a setting that can’t be used.")

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -21,8 +22,8 @@ type pdfWriter struct {
 
 // NewPDF starts a printed file in one of the layouts, written sheet by sheet.
 // Memory stays the same whatever the number of cards. It returns ErrGlyph,
-// ErrTooWide, ErrAddress, ErrLayout, ErrSides, ErrOffset or ErrMeta, each saying
-// what to mend, before a byte is written.
+// ErrTooWide, ErrAddress, ErrLayout, ErrSides, ErrOffset, one of the
+// ErrPassword… or ErrMeta, each saying what to mend, before a byte is written.
 func NewPDF(w io.Writer, meta Meta) (Writer, error) { return newPDF(w, meta) }
 
 func newPDF(w io.Writer, meta Meta) (*pdfWriter, error) {
@@ -49,6 +50,11 @@ func newPDF(w io.Writer, meta Meta) (*pdfWriter, error) {
 		return nil, fmt.Errorf("export: start pdf: %w", err)
 	}
 	doc.SetFonts(meta.Fonts)
+	if meta.Locked {
+		if err := doc.Encrypt(meta.Password, meta.Random); err != nil {
+			return nil, passwordFault(err)
+		}
+	}
 	d, err := newDesign(meta, layout, doc)
 	if err != nil {
 		return nil, err
@@ -57,6 +63,18 @@ func newPDF(w io.Writer, meta Meta) (*pdfWriter, error) {
 	p := &pdfWriter{doc: doc, design: d, cards: make([]Card, 0, layout.PerSheet())}
 	p.lay(layout.PerSheet())
 	return p, nil
+}
+
+// passwordFault says at the password what speaks against it.
+func passwordFault(err error) error {
+	for cause, says := range map[error]error{
+		pdf.ErrPasswordShort: ErrPasswordShort, pdf.ErrPasswordLong: ErrPasswordLong, pdf.ErrPasswordChars: ErrPasswordChars,
+	} {
+		if errors.Is(err, cause) {
+			return says
+		}
+	}
+	return fmt.Errorf("export: encrypt pdf: %w", err)
 }
 
 // lay describes sheets with places for some cards.
@@ -128,6 +146,7 @@ func (p *pdfWriter) draw(art artwork, s *sheet) error {
 // first, from as many cards as it has places. The cards are made up by whoever
 // asks: nothing here knows whether a code is real.
 func Preview(meta Meta, cards []Card) ([][]byte, error) {
+	meta.Locked = false // there is nothing in it to hide
 	p, err := newPDF(io.Discard, meta)
 	if err != nil {
 		return nil, err

@@ -65,7 +65,7 @@ func (w *exportWorker) Work(ctx context.Context, job *river.Job[card.ExportSerie
 	switch {
 	case errors.Is(err, card.ErrNotWanted):
 		return river.JobCancel(err)
-	case errors.As(err, &refused) && refused.Kind == fault.Invalid:
+	case errors.As(err, &refused) && (refused.Kind == fault.Invalid || errors.Is(err, card.ErrPasswordGone)):
 		// Trying again would end the same: what is printed must be changed.
 		return errors.Join(river.JobCancel(err), w.cards.FailExport(ctx, e.Export.ID, refused.Message))
 	}
@@ -85,7 +85,7 @@ func lastWord(err error) string {
 // write makes the file under a temporary name and gives it its own only when it
 // is whole and on disk.
 func (w *exportWorker) write(ctx context.Context, e db.ExportGetRow, series db.SeriesShowRow) (card.File, error) {
-	options, err := card.ReadExportOptions(e.Export)
+	options, err := w.cards.OpenExportOptions(e.Export)
 	if err != nil {
 		return card.File{}, err
 	}

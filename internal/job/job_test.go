@@ -35,16 +35,18 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // bundle is a database with a worker at its queues.
 type bundle struct {
-	pool   *pgxpool.Pool
-	q      *db.Queries
-	cards  *card.Service
-	checks *check.Service
-	set    *setting.Store
-	files  *watched
-	admin  audit.Actor
-	worker *river.Client[pgx.Tx]
-	events <-chan *river.Event
-	log    logBook
+	pool    *pgxpool.Pool
+	q       *db.Queries
+	cards   *card.Service
+	keys    *card.Keyring
+	keyFile []byte
+	checks  *check.Service
+	set     *setting.Store
+	files   *watched
+	admin   audit.Actor
+	worker  *river.Client[pgx.Tx]
+	events  <-chan *river.Event
+	log     logBook
 }
 
 // watched is a store whose writes can be made to fail.
@@ -84,8 +86,10 @@ func setup(t *testing.T) *bundle {
 	b := &bundle{pool: dbtest.Pool(t), q: db.New()}
 	var key bytes.Buffer
 	require.NoError(t, card.WriteNewKey(&key, 1))
+	b.keyFile = bytes.Clone(key.Bytes())
 	keys, err := card.ReadKeyring(&key)
 	require.NoError(t, err)
+	b.keys = keys
 	log := slog.New(slog.NewJSONHandler(&b.log, nil))
 	inserter, err := job.NewInserter(b.pool, log)
 	require.NoError(t, err)

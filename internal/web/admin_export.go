@@ -45,6 +45,7 @@ type exportView struct {
 	Ready     bool
 	Failed    bool
 	Held      bool // it waits for a second person
+	Locked    bool // it opens with a password
 }
 
 // exportPanel reads the files of a series.
@@ -63,6 +64,9 @@ func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPan
 			return p, err
 		}
 		v.About = aboutExport(row.Export)
+		if options, err := card.ReadExportOptions(row.Export); err == nil && options.Locked {
+			v.Locked, v.Format = true, v.Format+" with password"
+		}
 		p.Files, p.Moving = append(p.Files, v), p.Moving || v.Running
 	}
 	return p, nil

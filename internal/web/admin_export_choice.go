@@ -12,7 +12,9 @@ import (
 	"refill/internal/cardfile"
 	"refill/internal/db"
 	"refill/internal/export"
+	"refill/internal/export/pdf"
 	"refill/internal/fault"
+	"refill/internal/staff"
 )
 
 // cardChoices are which cards a file may hold, by name.
@@ -59,6 +61,9 @@ func readExportChoice(form url.Values) (exportChoice, error) {
 	note(err)
 	o.Parts = form.Get("parts") != ""
 	o.Columns, o.Encoding, o.ShopID = form["columns"], form.Get("encoding"), form.Get("shop")
+	// A password that was typed is meant, whether or not the box before it is ticked.
+	o.Password = card.NewPassword(form.Get("password"))
+	o.Locked = form.Get("locked") != "" || form.Get("password") != ""
 	switch delimiter := form.Get("delimiter"); delimiter {
 	case "", "comma":
 	case "semicolon":
@@ -127,11 +132,30 @@ func formOf(format string, o card.ExportOptions) url.Values {
 	if o.Parts {
 		v.Set("parts", "on")
 	}
+	if o.Locked {
+		v.Set("locked", "on") // the password itself never stands in an address
+	}
 	v["columns"] = o.Columns
 	v.Set("encoding", o.Encoding)
 	v.Set("shop", o.ShopID)
 	v.Set("delimiter", map[string]string{"": "comma", ";": "semicolon", "\t": "tab"}[o.Delimiter])
 	return v
+}
+
+// checkExport refuses what no file can be made of, and a password that would be tried
+// among the first.
+func (s *Server) checkExport(c *gin.Context, row db.SeriesShowRow, choice exportChoice) error {
+	o := choice.options
+	if o.Locked && choice.format != string(db.ExportFormatPdf) && db.ExportFormat(choice.format).Valid() {
+		return card.ErrPasswordFormat
+	}
+	if err := s.maker(c).Check(c.Request.Context(), choice.format, row.Series, o); err != nil || !o.Locked {
+		return err
+	}
+	if refused := staff.ValidPassword(o.Password.Reveal(), pdf.MinPassword, nil); refused != nil {
+		return refused
+	}
+	return nil
 }
 
 // chosenShop notes whom a file is encrypted for, as it is called now.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -31,6 +32,8 @@ type exportFormPage struct {
 	Parts               choice
 	Columns             columnChoices
 	Delimiter, Encoding field
+	Locked              choice
+	Password            field
 	Shop                field // whom the file is encrypted for; without options: there is nobody yet
 	Key                 string
 	Pictures            []sheetPicture
@@ -81,6 +84,12 @@ func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form ur
 		Name: "parts", Label: "A ZIP of parts of 10,000 cards", Checked: form.Get("parts") != "",
 		Hint: "For programs that take no large files. Without it, all cards are in one PDF.",
 	}
+	p.Locked = choice{Name: "locked", Label: "Open with a password", Checked: form.Get("locked") != "" || form.Get("password") != "", Hint: "A PDF only. It is encrypted with AES-256, and each PDF of a ZIP with the same password."}
+	// It comes back with the page that it was typed on, which no browser keeps.
+	p.Password = field{
+		Name: "password", Label: "Password", Type: "password", Value: cut(form.Get("password"), 200), Autocomplete: "new-password",
+		Hint: "At least 8 characters; better four or five words that have nothing to do with each other. Tell it to the print shop by telephone. It is forgotten once the file is made: nobody can look it up.",
+	}
 	s.chooseTable(p, form)
 	return p, s.chooseShop(c, p, form)
 }
@@ -95,7 +104,7 @@ func (s *Server) chooseShop(c *gin.Context, p *exportFormPage, form url.Values) 
 	if len(settings.PrintShops) == 0 && form.Get("shop") == "" {
 		return nil
 	}
-	p.Shop.Options = append(p.Shop.Options, option{Text: "Nobody: the codes stand in the file in clear"})
+	p.Shop.Options = append(p.Shop.Options, option{Text: "Nobody"})
 	for _, shop := range settings.PrintShops {
 		p.Shop.Options = append(p.Shop.Options, option{shop.ID, shop.Name + ", " + envelopeName(shop.Kind), shop.ID == form.Get("shop")})
 	}
@@ -141,13 +150,13 @@ func formatName(format string) string {
 
 func (p *exportFormPage) explain(err error) {
 	columns := field{Name: "columns"}
-	p.Mistakes = explain(err, &p.Format, &p.Cards, &p.First, &p.Last, &p.Layout, &p.Sides, &p.OffsetX, &p.OffsetY, &columns, &p.Delimiter, &p.Encoding, &p.Shop)
+	p.Mistakes = explain(err, &p.Format, &p.Cards, &p.First, &p.Last, &p.Layout, &p.Sides, &p.OffsetX, &p.OffsetY, &columns, &p.Delimiter, &p.Encoding, &p.Password, &p.Shop)
 	p.Columns.Error = columns.Error
 }
 
 // maker is what draws the cards of files and previews.
 func (s *Server) maker(c *gin.Context) cardfile.Maker {
-	return cardfile.Maker{Cards: s.Cards, Settings: s.Settings, PublicURL: s.publicBase(c), Fonts: s.Fonts}
+	return cardfile.Maker{Cards: s.Cards, Settings: s.Settings, PublicURL: s.publicBase(c), Fonts: s.Fonts, Random: rand.Reader}
 }
 
 // adminExportForm handles GET …/series/:number/export: the form with what was
@@ -162,6 +171,7 @@ func (s *Server) adminExportForm(c *gin.Context) error {
 		return s.redirect(c, seriesURL(row.Series.Number))
 	}
 	form := c.Request.URL.Query()
+	form.Del("password") // the page never sends it so
 	if !form.Has("layout") {
 		format, o, err := s.Cards.LastChoice(c.Request.Context(), s.actor(c), row.Series.ID)
 		if err != nil {
@@ -179,9 +189,17 @@ func (s *Server) adminExportForm(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	return s.showForeseen(c, p, row, form)
+}
+
+// showForeseen shows the form with what is chosen, and what would come of it.
+func (s *Server) showForeseen(c *gin.Context, p *exportFormPage, row db.SeriesShowRow, form url.Values) error {
 	choice, err := readExportChoice(form)
 	if err == nil {
 		err = s.chosenShop(c, &choice.options)
+	}
+	if choice.options.Password.Reveal() == "" {
+		choice.options.Locked = false // it is yet to be typed
 	}
 	if err == nil {
 		err = s.foresee(c, p, row, choice)
@@ -206,7 +224,7 @@ func (s *Server) foresee(c *gin.Context, p *exportFormPage, row db.SeriesShowRow
 		return err
 	}
 	p.Sum = count(n, "card", "cards")
-	if err := s.maker(c).Check(ctx, choice.format, row.Series, o); err != nil {
+	if err := s.checkExport(c, row, choice); err != nil {
 		return err
 	}
 	if choice.format == string(db.ExportFormatPdf) {
@@ -256,7 +274,8 @@ func (s *Server) adminExportPreview(c *gin.Context) error {
 }
 
 // adminExportChoose handles POST …/series/:number/export: it queues the file that
-// was chosen.
+// was chosen, or, asked for a preview, shows what would come of it. The form posts
+// that too, for an address is no place for a password.
 func (s *Server) adminExportChoose(c *gin.Context) error {
 	form, err := s.form(c)
 	if err != nil {
@@ -265,6 +284,13 @@ func (s *Server) adminExportChoose(c *gin.Context) error {
 	row, err := s.findSeries(c)
 	if err != nil {
 		return err
+	}
+	if form.Get("preview") != "" {
+		p, err := s.newExportFormPage(c, row, form)
+		if err != nil {
+			return err
+		}
+		return s.showForeseen(c, p, row, form)
 	}
 	key, err := uuid.Parse(form.Get("key"))
 	if err != nil {
@@ -275,7 +301,7 @@ func (s *Server) adminExportChoose(c *gin.Context) error {
 		err = s.chosenShop(c, &choice.options)
 	}
 	if err == nil {
-		err = s.maker(c).Check(c.Request.Context(), choice.format, row.Series, choice.options)
+		err = s.checkExport(c, row, choice)
 	}
 	if err == nil {
 		err = s.roomFor(c, row, choice)

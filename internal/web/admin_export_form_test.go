@@ -50,6 +50,9 @@ func TestExportForm(t *testing.T) {
 	require.Zero(t, s.count(`select count(*) from export`))
 
 	// What is queued is what was chosen, and it is proposed the next time.
+	require.Equal(t, http.StatusOK, admin.post(at, asked).Status, "the form posts its previews")
+	require.Zero(t, s.count(`select count(*) from export`))
+	asked.Del("preview")
 	require.Equal(t, http.StatusSeeOther, admin.post(at, asked).Status)
 	admin.post(at, asked)
 	require.Equal(t, 1, s.count(`select count(*) from export where rows_total = 10 and options = '{"layout": "id-1", "both_sides": true, "offset_x": 1.5, "first": 3, "last": 12, "states": ["active"]}'`))
@@ -126,12 +129,23 @@ func TestExportFormRefuses(t *testing.T) {
 		{"encoding", "one of the encodings", choose("format", "csv", "encoding", "latin-1")},
 		{"cards", "not printed", choose("cards", "used")},
 		{"cards", "Void cards", choose("cards", "void")},
+		{"password", "at least 8 characters", choose("locked", "on")},
+		{"password", "at least 8 characters", choose("locked", "on", "password", "sieben7")},
+		{"password", "at least 8 characters", choose("password", "unmarkd")},
+		{"password", "127 bytes", choose("locked", "on", "password", strings.Repeat("ü", 64))},
+		{"password", "don’t agree", choose("locked", "on", "password", "with-a-🔑-key")},
+		{"password", "space at an end", choose("locked", "on", "password", "heron basket ")},
+		{"password", "Many people have", choose("locked", "on", "password", "password1")},
+		{"password", "Only a PDF", choose("format", "csv", "locked", "on", "password", "heron basket 7")},
+		{"password", "Only a PDF", choose("format", "xlsx", "password", "heron basket 7")},
+		{"password", "Only a PDF", choose("format", "printer", "locked", "on")},
 	} {
 		got := admin.post(at, tc.form)
 		require.Equal(t, http.StatusUnprocessableEntity, got.Status, tc.says)
 		require.Contains(t, got.text("#f-"+tc.field+"-error"), tc.says)
 		require.Contains(t, got.text(".notice-bad"), tc.says)
 		require.Equal(t, tc.form.Get("offset_x"), got.one("#f-offset_x").AttrOr("value", ""), "what was typed stays")
+		require.Equal(t, tc.form.Get("password"), got.one("#f-password").AttrOr("value", ""), "what was typed stays")
 	}
 	require.Zero(t, s.count(`select count(*) from export`))
 
@@ -150,6 +164,52 @@ func TestExportFormRefuses(t *testing.T) {
 		require.Equal(t, missing.Body, foreign.Body)
 	}
 	require.Equal(t, http.StatusNotFound, north.post(at, choose()).Status)
+}
+
+// A password goes from the form into the database sealed and nowhere else: not into
+// an address, a line of the audit trail, or what is proposed the next time.
+func TestExportWithPassword(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	series, _ := s.series(5)
+	at := seriesURL(series.Number) + "/export"
+	const password = "planted heron basket"
+	form := choose("locked", "on", "password", password, "preview", "1")
+	page := admin.post(at, form)
+	require.Equal(t, http.StatusOK, page.Status)
+	require.Contains(t, page.text("#export-preview"), "5 cards on 1 sheet")
+	require.NotContains(t, page.one("#export-preview img").AttrOr("src", ""), "planted")
+	require.Equal(t, http.StatusOK, admin.get(page.one("#export-preview img").AttrOr("src", "")).Status)
+	require.Equal(t, password, page.one("#f-password[type=password]").AttrOr("value", ""), "it can be looked at on the way")
+	require.Equal(t, "no-store", page.Header.Get("Cache-Control"))
+	require.Zero(t, s.count(`select count(*) from export`))
+	require.Equal(t, http.StatusUnprocessableEntity, admin.post(at, choose("password", "short", "preview", "1")).Status)
+	require.Equal(t, http.StatusOK, admin.post(at, choose("locked", "on", "preview", "1")).Status, "it is yet to be typed")
+	require.Empty(t, admin.get(at+"?"+form.Encode()).one("#f-password").AttrOr("value", ""), "an address brings none")
+
+	form.Del("preview")
+	require.Equal(t, http.StatusSeeOther, admin.post(at, form).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(at, form).Status, "the second click")
+	require.Equal(t, 1, s.count(`select count(*) from export where password_sealed is not null and (options ->> 'locked')::boolean`))
+	require.Zero(t, s.count(`select count(*) from export where strpos(export::text, 'planted') > 0`)+
+		s.count(`select count(*) from audit where strpos(audit::text, 'planted') > 0`)+s.count(`select count(*) from river_job where strpos(river_job::text, 'planted') > 0`))
+	require.Equal(t, 1, s.count(`select count(*) from audit where action = 'export.requested' and (detail ->> 'password')::boolean`))
+	panel := admin.get(seriesURL(series.Number) + "/exports")
+	require.Contains(t, panel.text(".files li"), "PDF with password")
+	again := admin.get(at)
+	require.Equal(t, 1, again.doc().Find("#f-locked[checked]").Length(), "that there was one is proposed, not which")
+	require.Empty(t, again.one("#f-password").AttrOr("value", ""))
+
+	// With the end of the export it is gone, so what failed can't be tried again.
+	s.exec(`update export set state = 'failed', failure = 'The disk is full.'`)
+	require.Zero(t, s.count(`select count(*) from export where password_sealed is not null`))
+	panel = admin.get(seriesURL(series.Number) + "/exports")
+	require.Contains(t, panel.text(".files li"), "with a password anew")
+	require.NotContains(t, panel.text(".files li"), "Retry")
+	got := admin.post(fmt.Sprintf("/admin/exports/%d/retry", s.count(`select id from export`)), nil)
+	require.Equal(t, http.StatusConflict, got.Status)
+	require.Contains(t, got.Body, "was erased")
 }
 
 // count asks the database for a number.

@@ -30,11 +30,26 @@ function fitChoices(root) {
   }
   for (const part of root.querySelectorAll("[data-when-on]")) {
     part.hidden = !document.getElementById(part.dataset.whenOn)?.checked && !part.querySelector(".form-error");
+    for (const secret of part.hidden ? part.querySelectorAll("[data-shows]") : []) document.getElementById(secret.dataset.shows).value = "";
   }
 }
 document.addEventListener("change", (event) => {
   if (event.target instanceof HTMLSelectElement || event.target.type === "checkbox") fitChoices(document.body);
 });
+
+// A password can be looked at. It is one again before it is sent: browsers write
+// down what stood in other fields.
+function show(button, shown) {
+  document.getElementById(button.dataset.shows).type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", String(shown));
+}
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest("[data-shows]") : null;
+  if (button) show(button, button.getAttribute("aria-pressed") !== "true");
+});
+document.addEventListener("submit", (event) => {
+  for (const button of event.target.querySelectorAll("[data-shows]")) show(button, false);
+}, true);
 
 // An address may name a dialog: /admin/…/series/202611#void opens it, once.
 function openNamed() {
@@ -142,7 +157,7 @@ function dress(root) {
   }
   for (const bulk of root.querySelectorAll("[data-bulk]")) countTicks(bulk.closest("form"), false);
   fitChoices(root);
-  for (const element of root.querySelectorAll("[data-themes], [data-copies], [data-prints]")) element.hidden = false;
+  for (const element of root.querySelectorAll("[data-themes], [data-copies], [data-prints], [data-shows]")) element.hidden = false;
   for (const dialog of root.querySelectorAll("dialog[data-open]")) if (!dialog.open) dialog.showModal();
   root.querySelector("[data-focus]")?.focus();
 }

@@ -10,10 +10,12 @@ package pdf
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/adler32"
 	"io"
+	"unicode/utf16"
 
 	"github.com/go-text/typesetting/shaping"
 	"github.com/johnfercher/maroto/v2/pkg/consts/fontstyle"
@@ -116,6 +118,18 @@ func (d *Document) SetPaper(p Paper) {
 	}
 }
 
+// Encrypt has the whole file encrypted so that it opens with a password, before the
+// first page. Keys and vectors are read from random. Errors are those of
+// PreparePassword, or random's.
+func (d *Document) Encrypt(password string, random io.Reader) error {
+	c, err := newCipherer(password, random)
+	if err != nil {
+		return err
+	}
+	d.file.cipher = c
+	return nil
+}
+
 // Page draws a page of maroto components and writes it. Errors are a
 // *GlyphError, qr.ErrTooLong, something drawn that this package doesn't draw, or
 // the writer's.
@@ -168,8 +182,12 @@ func (d *Document) Close() error {
 	d.tree.write(d.file, fmt.Sprintf("/MediaBox[0 0 %s %s]/Resources<<%s>>",
 		appendPoints(nil, d.cfg.Dimensions.Width*pointsPerMM), appendPoints(nil, d.cfg.Dimensions.Height*pointsPerMM), resources))
 	// Viewers offer to print at actual size: a shrunk card is no card.
-	d.file.object(d.root, "<</Type/Catalog/Pages %d 0 R/ViewerPreferences<</PrintScaling/None/DisplayDocTitle true>>>>", d.tree.root)
-	d.file.object(d.info, "<</Title%s/Producer(Refill)>>", titleOf(d.cfg))
+	more := ""
+	if d.file.cipher != nil { // what of PDF 2.0 the file uses
+		more = "/Extensions<</ADBE<</BaseVersion/1.7/ExtensionLevel 8>>>>"
+	}
+	d.file.object(d.root, "<</Type/Catalog/Pages %d 0 R/ViewerPreferences<</PrintScaling/None/DisplayDocTitle true>>%s>>", d.tree.root, more)
+	d.file.object(d.info, "<</Title%s/Producer%s>>", d.file.text(titleOf(d.cfg)), d.file.text("Refill"))
 	d.fail(d.file.finish(d.root, d.info))
 	if d.err == nil {
 		d.err = errClosed // for what is called after this
@@ -215,11 +233,13 @@ func (d *Document) deflatePage() []byte {
 	return sum.Sum(d.zipped.Bytes())
 }
 
-// titleOf returns the configuration's title as a string object in UTF-16.
-func titleOf(cfg *entity.Config) []byte {
-	b := []byte("<FEFF")
+// titleOf returns the configuration's title as a text string in UTF-16.
+func titleOf(cfg *entity.Config) string {
+	b := []byte{0xFE, 0xFF}
 	if cfg.Metadata != nil && cfg.Metadata.Title != nil {
-		b = appendUTF16(b, cfg.Metadata.Title.Text)
+		for _, unit := range utf16.Encode([]rune(cfg.Metadata.Title.Text)) {
+			b = binary.BigEndian.AppendUint16(b, unit)
+		}
 	}
-	return append(b, '>')
+	return string(b)
 }

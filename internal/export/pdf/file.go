@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -15,8 +16,9 @@ const flushAt = 64 << 10
 type file struct {
 	w       io.Writer
 	buf     []byte
-	written int64   // bytes already handed to w
-	offsets []int64 // of object i+1; 0 while it is only reserved
+	written int64     // bytes already handed to w
+	offsets []int64   // of object i+1; 0 while it is only reserved
+	cipher  *cipherer // nil: everything stands in clear
 	err     error
 }
 
@@ -32,24 +34,48 @@ func (f *file) reserve() int {
 	return len(f.offsets)
 }
 
-// object writes an object with a formatted body.
+// object writes an object with a formatted body; its strings come from text.
 func (f *file) object(id int, format string, args ...any) {
 	f.begin(id)
+	start := len(f.buf)
 	f.buf = fmt.Appendf(f.buf, format, args...)
+	if f.cipher != nil && f.err == nil && bytes.IndexByte(f.buf[start:], '(') >= 0 {
+		f.err = fmt.Errorf("pdf: object %d has a string in clear", id)
+	}
 	f.end()
 }
 
 // stream writes a stream object whose data are deflated already. dict holds
 // further entries of its dictionary.
 func (f *file) stream(id int, dict string, deflated []byte) {
+	length := len(deflated)
+	if f.cipher != nil {
+		length = f.cipher.sealedLength(length)
+	}
 	f.begin(id)
 	f.buf = append(f.buf, "<</Filter/FlateDecode/Length "...)
-	f.buf = strconv.AppendInt(f.buf, int64(len(deflated)), 10)
+	f.buf = strconv.AppendInt(f.buf, int64(length), 10)
 	f.buf = append(f.buf, dict...)
 	f.buf = append(f.buf, ">>stream\n"...)
-	f.buf = append(f.buf, deflated...)
+	f.buf = f.seal(f.buf, deflated)
 	f.buf = append(f.buf, "\nendstream"...)
 	f.end()
+}
+
+// text returns a string object, as every string in an object must be made: with a
+// password it is encrypted.
+func (f *file) text(s string) string { return fmt.Sprintf("<%X>", f.seal(nil, []byte(s))) }
+
+// seal appends data as the file holds them.
+func (f *file) seal(b, data []byte) []byte {
+	if f.cipher == nil {
+		return append(b, data...)
+	}
+	b, err := f.cipher.seal(b, data)
+	if err != nil && f.err == nil {
+		f.err = err
+	}
+	return b
 }
 
 func (f *file) begin(id int) {
@@ -80,8 +106,12 @@ func (f *file) finish(root, info int) error {
 			f.flush()
 		}
 	}
-	f.buf = fmt.Appendf(f.buf, "trailer\n<</Size %d/Root %d 0 R/Info %d 0 R>>\nstartxref\n%d\n%%%%EOF\n",
-		len(f.offsets)+1, root, info, start)
+	encrypted := ""
+	if f.cipher != nil {
+		encrypted = fmt.Sprintf("/Encrypt %s/ID[<%X><%[2]X>]", f.cipher.dict, f.cipher.id)
+	}
+	f.buf = fmt.Appendf(f.buf, "trailer\n<</Size %d/Root %d 0 R/Info %d 0 R%s>>\nstartxref\n%d\n%%%%EOF\n",
+		len(f.offsets)+1, root, info, encrypted, start)
 	f.flush()
 	return f.err
 }

@@ -38,8 +38,8 @@ func (d *Document) writeFace(f *Face) error {
 	cid, descriptor, program, unicode := d.file.reserve(), d.file.reserve(), d.file.reserve(), d.file.reserve()
 	d.file.object(f.id, "<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>",
 		name, cid, unicode)
-	d.file.object(cid, "<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"+
-		"/FontDescriptor %d 0 R/CIDToGIDMap/Identity/DW 0/W[%s]>>", name, descriptor, f.appendWidths(nil))
+	d.file.object(cid, "<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/CIDSystemInfo<</Registry%s/Ordering%s/Supplement 0>>"+
+		"/FontDescriptor %d 0 R/CIDToGIDMap/Identity/DW 0/W[%s]>>", name, d.file.text("Adobe"), d.file.text("Identity"), descriptor, f.appendWidths(nil))
 	d.file.object(descriptor, "<</Type/FontDescriptor/FontName/%s/Flags %d/FontBBox[%d %d %d %d]/ItalicAngle 0"+
 		"/Ascent %d/Descent %d/CapHeight %d/StemV 80/FontFile2 %d 0 R>>", name, f.flags(),
 		box.Min.X.Round(), -box.Max.Y.Round(), box.Max.X.Round(), -box.Min.Y.Round(),
@@ -69,8 +69,8 @@ func (d *Document) writeInstalled(in *installed) {
 	cid, descriptor, file, unicode := d.file.reserve(), d.file.reserve(), d.file.reserve(), d.file.reserve()
 	d.file.object(in.id, "<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>",
 		name, cid, unicode)
-	d.file.object(cid, "<</Type/Font/Subtype/CIDFontType0/BaseFont/%s/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"+
-		"/FontDescriptor %d 0 R/DW 0/W[1[%s]]>>", name, descriptor, widths)
+	d.file.object(cid, "<</Type/Font/Subtype/CIDFontType0/BaseFont/%s/CIDSystemInfo<</Registry%s/Ordering%s/Supplement 0>>"+
+		"/FontDescriptor %d 0 R/DW 0/W[1[%s]]>>", name, d.file.text("Adobe"), d.file.text("Identity"), descriptor, widths)
 	d.file.object(descriptor, "<</Type/FontDescriptor/FontName/%s/Flags %d/FontBBox[%d %d %d %d]/ItalicAngle 0"+
 		"/Ascent %d/Descent %d/CapHeight %d/StemV 80/FontFile3 %d 0 R>>", name, flagSymbolic, box[0], box[1], box[2], box[3],
 		ascent, descent, ascent, file)

@@ -1,0 +1,175 @@
+package job_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/job"
+	"refill/internal/staff"
+	"refill/internal/staff/stafftest"
+)
+
+const filePassword = "planted heron basket"
+
+// reads returns the text of a PDF, or nothing where the password does not open it.
+func reads(t *testing.T, file []byte, password string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "cards.pdf")
+	require.NoError(t, os.WriteFile(path, file, 0o600))
+	out, err := exec.CommandContext(t.Context(), "pdftotext", "-upw", password, path, "-").Output()
+	if err != nil {
+		return ""
+	}
+	return string(out)
+}
+
+// sealed is how many exports have a password that is still kept.
+func (b *bundle) sealed(t *testing.T) (n int) {
+	t.Helper()
+	require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*) from export where password_sealed is not null`).Scan(&n))
+	return n
+}
+
+func locked(parts bool) card.ExportOptions {
+	return card.ExportOptions{Locked: true, Password: card.NewPassword(filePassword), Parts: parts}
+}
+
+// The file opens with its password alone, so does each part of a ZIP; nobody keeps the
+// password afterwards, and it was in no row, no job and no line of the log.
+func TestExportWithPassword(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.order(t, 12)
+	for _, parts := range []bool{false, true} {
+		id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, "pdf", locked(parts), uuid.New())
+		require.NoError(t, err)
+		require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
+		e := b.read(t, id)
+		require.Equal(t, db.ExportStateReady, e.State, e.Failure)
+		data := b.content(t, e)
+		if parts {
+			files, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+			require.NoError(t, err)
+			part, err := files.File[0].Open()
+			require.NoError(t, err)
+			data, err = io.ReadAll(part)
+			require.NoError(t, err)
+		}
+		require.Contains(t, reads(t, data, filePassword), "Refill card")
+		require.Empty(t, reads(t, data, ""))
+		require.Empty(t, reads(t, data, filePassword+"s"))
+		require.Zero(t, b.sealed(t))
+	}
+	for _, table := range []string{"export", "river_job", "audit"} {
+		var found bool
+		require.NoError(t, b.pool.QueryRow(t.Context(), `select exists (select from `+table+` x where strpos(x::text, 'heron') > 0)`).Scan(&found))
+		require.False(t, found, table)
+	}
+	require.NotContains(t, b.log.String(), "heron")
+}
+
+// However an export ends, its password ends with it; what failed is not made in clear
+// when somebody runs its job again.
+func TestPasswordEndsWithTheExport(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.order(t, 12)
+	ask := func() int64 {
+		id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, "pdf", locked(false), uuid.New())
+		require.NoError(t, err)
+		return id
+	}
+	b.pause(t, card.QueueExport)
+	id := ask()
+	require.Equal(t, 1, b.sealed(t))
+	require.NoError(t, b.cards.FailExport(t.Context(), id, "The disk is full."))
+	require.Zero(t, b.sealed(t))
+	require.ErrorIs(t, b.cards.RetryExport(t.Context(), b.admin, id), card.ErrPasswordGone)
+	require.NoError(t, b.worker.QueueResume(t.Context(), card.QueueExport, nil))
+	require.Equal(t, rivertype.JobStateCancelled, b.await(t, "export_series").Job.State)
+	require.Equal(t, db.ExportStateFailed, b.read(t, id).State)
+	require.Equal(t, card.ErrPasswordGone.Message, b.read(t, id).Failure)
+
+	b.pause(t, card.QueueExport)
+	cancelled := ask()
+	require.Equal(t, 1, b.sealed(t))
+	require.NoError(t, b.cards.CancelExport(t.Context(), b.admin, cancelled))
+	require.Zero(t, b.sealed(t))
+	ask()
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.Zero(t, b.sealed(t))
+}
+
+// After a rotation, housekeeping seals every secret anew: second factors, and the
+// passwords of files that are yet to be made. Then the old key can go.
+func TestSecretsFollowTheKeys(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	people := []audit.Actor{b.admin}
+	names := []string{"admin", "lea"}
+	id, err := staff.Create(ctx, b.pool, audit.System(), staff.New{Username: "lea", Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
+	require.NoError(t, err)
+	people = append(people, audit.Actor{StaffID: id, Scope: audit.Everything()})
+	for i, who := range people {
+		offer, err := staff.NewOffer(b.cards, who.StaffID)
+		require.NoError(t, err)
+		_, err = staff.TurnOn(ctx, b.pool, b.cards, who, offer.Sealed, staff.Proof{Username: names[i], Password: "correct horse", Code: stafftest.Code(t, offer.Secret, time.Now())})
+		require.NoError(t, err)
+	}
+	s := b.order(t, 12)
+	b.pause(t, card.QueueExport)
+	file, err := b.cards.RequestExportOf(ctx, b.admin, s.ID, "pdf", locked(false), uuid.New())
+	require.NoError(t, err)
+
+	under := func(keyID int16) (n int) {
+		require.NoError(t, b.pool.QueryRow(ctx, `select (select count(*) from staff_second_factor where key_id = $1) + (select count(*) from export where password_key_id = $1)`, keyID).Scan(&n))
+		return n
+	}
+	require.Equal(t, 3, under(1))
+	b.turnKey(t)
+	require.NoError(t, card.CheckKeys(ctx, b.pool, b.keys))
+	require.ErrorContains(t, b.cards.RetireKey(ctx, audit.System(), 1), "still sealed under key 1")
+	require.NoError(t, pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+		_, err := b.worker.InsertTx(ctx, tx, job.HousekeepArgs{}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: time.Second}})
+		return err
+	}))
+	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "housekeep").Job.State)
+	for under(2) < 3 { // the round that ended may be one that began before
+		require.Equal(t, rivertype.JobStateCompleted, b.await(t, "housekeep").Job.State)
+	}
+	require.Zero(t, under(1))
+
+	require.NoError(t, b.worker.QueueResume(ctx, card.QueueExport, nil))
+	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
+	require.Contains(t, reads(t, b.content(t, b.read(t, file)), filePassword), "Refill card")
+}
+
+// turnKey gives the worker a second key.
+func (b *bundle) turnKey(t *testing.T) {
+	t.Helper()
+	require.NotNil(t, b.keyFile)
+	both := bytes.NewBuffer(bytes.Clone(b.keyFile))
+	require.NoError(t, card.WriteNewKey(both, 2))
+	other, err := card.ReadKeyring(both)
+	require.NoError(t, err)
+	require.NoError(t, card.CheckKeys(t.Context(), b.pool, other))
+	changed, err := b.keys.Adopt(other)
+	require.NoError(t, err)
+	require.True(t, changed)
+}
