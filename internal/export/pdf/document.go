@@ -17,6 +17,8 @@ import (
 	"io"
 	"unicode/utf16"
 
+	"github.com/go-text/typesetting/bidi"
+	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/shaping"
 	"github.com/johnfercher/maroto/v2/pkg/consts/fontstyle"
 	"github.com/johnfercher/maroto/v2/pkg/core"
@@ -45,6 +47,9 @@ type Document struct {
 	fonts     Fonts // nil: the configuration's alone
 	installed []*installed
 	lines     map[lineKey]*textLine
+	pieces    map[pieceKey]*textLine
+	finds     map[findKey]*font.Font
+	paragraph bidi.Paragraph
 	shaper    shaping.HarfbuzzShaper
 
 	boxes string // entries of every page

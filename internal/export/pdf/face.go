@@ -40,8 +40,9 @@ type Face struct {
 	// Glyphs by character: Latin, Greek and Cyrillic in a table, the rest in a map.
 	common [0x530]glyph
 	rare   map[rune]glyph
-	shown  []rune // by glyph: a character that it shows, 0 when it isn't used
-	widths []int  // by glyph, thousandths of an em; of shown ones
+	lacks  map[rune]error // what was looked for in vain: texts that don't change are looked up for each card
+	shown  []rune         // by glyph: a character that it shows, 0 when it isn't used
+	widths []int          // by glyph, thousandths of an em; of shown ones
 }
 
 // glyph is a character's glyph. The zero value is one not looked up yet.
@@ -58,7 +59,7 @@ func newFace(f entity.CustomFont) (*Face, error) {
 	}
 	face := &Face{
 		family: f.GetFamily(), style: f.GetStyle(), raw: f.GetBytes(), font: parsed,
-		rare: map[rune]glyph{}, shown: make([]rune, parsed.NumGlyphs()), widths: make([]int, parsed.NumGlyphs()),
+		rare: map[rune]glyph{}, lacks: map[rune]error{}, shown: make([]rune, parsed.NumGlyphs()), widths: make([]int, parsed.NumGlyphs()),
 	}
 	if face.name, err = parsed.Name(&face.buf, sfnt.NameIDPostScript); err != nil {
 		return nil, fmt.Errorf("pdf: name of font %s: %w", f.GetFamily(), err)
@@ -101,8 +102,12 @@ func (f *Face) glyph(r rune) (glyph, error) {
 	} else if g, ok := f.rare[r]; ok {
 		return g, nil
 	}
+	if err, ok := f.lacks[r]; ok {
+		return glyph{}, err
+	}
 	g, err := f.load(r)
 	if err != nil {
+		f.lacks[r] = err
 		return glyph{}, err
 	}
 	if int(r) < len(f.common) {

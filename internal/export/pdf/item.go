@@ -12,6 +12,7 @@ import (
 type item struct {
 	from, to int
 	script   language.Script
+	whole    bool       // its font has all of the text that is alike
 	own      *Face      // the configuration's font, or else
 	found    *installed // one that was found
 }
@@ -49,7 +50,7 @@ func (d *Document) itemize(f *Face, text []rune, s stretch) ([]item, error) {
 		from = to
 	}
 	for i := range items {
-		if it := &items[i]; !neutral(text[it.from]) {
+		if it := &items[i]; !neutral(text[it.from]) && !it.likeOneOf(items[:i]) {
 			if err := d.choose(f, text, it); err != nil {
 				return nil, err
 			}
@@ -100,6 +101,18 @@ func joined(items []item) (all []item) {
 	return all
 }
 
+// likeOneOf takes the font of an item of the same script whose font has all letters
+// of it, and reports whether there is one.
+func (it *item) likeOneOf(before []item) bool {
+	for i := len(before) - 1; i >= 0; i-- {
+		if b := &before[i]; b.whole && b.script == it.script && alike(b.script, it.script) {
+			it.own, it.found, it.whole = b.own, b.found, true
+			return true
+		}
+	}
+	return false
+}
+
 // choose finds the font of a cluster.
 func (d *Document) choose(f *Face, text []rune, it *item) error {
 	cluster := text[it.from:it.to]
@@ -108,7 +121,12 @@ func (d *Document) choose(f *Face, text []rune, it *item) error {
 			return &GlyphError{Rune: r, Family: f.family}
 		}
 	}
-	for _, runes := range [][]rune{likeOf(text, it), cluster} {
+	tries := [][]rune{cluster}
+	if alike(it.script, it.script) {
+		tries = [][]rune{likeOf(text, it), cluster}
+	}
+	for i, runes := range tries {
+		it.whole = i == 0
 		if f.has(runes) {
 			it.own = f
 			return nil
@@ -126,6 +144,11 @@ func (d *Document) choose(f *Face, text []rune, it *item) error {
 	return &GlyphError{Rune: cluster[0], Family: f.family}
 }
 
+type findKey struct {
+	text string
+	bold bool
+}
+
 // likeOf returns the characters of a text, with their marks, that want one font with
 // an item: its own, and those of the scripts that it is written with.
 func likeOf(text []rune, it *item) (like []rune) {
@@ -139,12 +162,21 @@ func likeOf(text []rune, it *item) (like []rune) {
 	return like
 }
 
-// find asks for an installed font.
+// find asks for an installed font, once for the same characters.
 func (d *Document) find(text []rune, f *Face) *font.Font {
 	if d.fonts == nil {
 		return nil
 	}
-	return d.fonts.Font(slices.DeleteFunc(slices.Clone(text), ignorable), f.bold())
+	key := findKey{string(text), f.bold()}
+	if found, ok := d.finds[key]; ok {
+		return found
+	}
+	found := d.fonts.Font(slices.DeleteFunc(slices.Clone(text), ignorable), key.bold)
+	if d.finds == nil || len(d.finds) >= linesKept {
+		d.finds = map[findKey]*font.Font{}
+	}
+	d.finds[key] = found
+	return found
 }
 
 // alike reports whether two scripts are written together and so want one font.

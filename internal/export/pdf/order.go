@@ -29,9 +29,9 @@ func class(r rune) bidi.Class {
 	return p.Class()
 }
 
-// visual returns the stretches of a line from left to right.
-func visual(text []rune) []stretch {
-	var paragraph order.Paragraph
+// visual returns the stretches of a line from left to right. The paragraph is only
+// memory that is used again.
+func visual(paragraph *order.Paragraph, text []rune) []stretch {
 	runs := paragraph.Segment(text, order.Neutral) // the first letter decides, left to right if there is none
 	base := 0
 	if RightToLeft(string(text)) {

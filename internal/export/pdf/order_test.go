@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-text/typesetting/bidi"
 	"github.com/stretchr/testify/require"
 )
 
@@ -39,7 +40,7 @@ func TestVisualOrder(t *testing.T) {
 	} {
 		var got []rune
 		text := hebrew(tc.logical)
-		for _, s := range visual(text) {
+		for _, s := range visual(new(bidi.Paragraph), text) {
 			part := []rune(string(text[s.from:s.to]))
 			if s.level%2 == 1 {
 				for i, j := 0, len(part)-1; i < j; i, j = i+1, j-1 {
