@@ -57,7 +57,7 @@ returning state;
 
 -- name: ExportFinish :execrows
 update export set state = 'ready', finished_at = now(), rows_done = @rows_done, rows_total = @rows_done,
-  file = @file, size = @size, sha256 = @sha256, expires_at = now() + @lifetime::interval
+  file = @file, size = @size, sha256 = @sha256, key_id = @key_id::smallint, expires_at = now() + @lifetime::interval
 where id = @id and state = 'running';
 
 -- name: ExportFail :exec

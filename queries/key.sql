@@ -12,13 +12,25 @@ select coalesce(max(key_id), 0)::smallint from key_canary where retired_at is nu
 -- name: KeyRetire :execrows
 update key_canary set retired_at = now() where key_id = @key_id and retired_at is null;
 
+-- name: KeyLock :exec
+-- What is about to be entered under a key either is there when it is counted, or
+-- finds it retired.
+select key_id from key_canary where key_id = @key_id for update;
+
+-- name: KeyShare :one
+-- Keeps a key from being retired until what was sealed under it is entered.
+select (retired_at is not null)::boolean as retired from key_canary where key_id = @key_id for share;
+
 -- name: KeyUse :many
 -- How many cards are sealed under each key, how many secrets of staff, and how many
--- passwords of files that are being made. Cards whose code was erased need none.
+-- passwords of files that are being made and files that are kept. Cards whose code was erased need none.
 select c.key_id, k.created_at, k.retired_at,
   (select count(*) from card where card.key_id = c.key_id and octet_length(card.code_sealed) > 0)::bigint as cards,
   (select count(*) from staff_second_factor f where f.key_id = c.key_id)::bigint as secrets,
-  (select count(*) from export e where e.password_key_id = c.key_id and e.password_sealed is not null)::bigint as passwords
+  (select count(*) from export e where e.password_key_id = c.key_id and e.password_sealed is not null)::bigint as passwords,
+  ((select count(*) from export e where e.key_id = c.key_id and e.state = 'ready')
+    + (select count(*) from card_import i where i.key_id = c.key_id
+        and i.state in ('uploaded', 'checking', 'checked', 'running', 'failed')))::bigint as files
 from (select key_id from key_canary) c
 join key_canary k on k.key_id = c.key_id
 order by c.key_id;

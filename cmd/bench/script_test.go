@@ -120,9 +120,10 @@ func portal(t *testing.T, ears *eavesdropper) (codes []string, post func(path st
 	log := slog.New(slog.DiscardHandler)
 	jobs, err := job.NewInserter(pool, log)
 	require.NoError(t, err)
-	files, err := blob.NewDisk(t.TempDir())
+	disk, err := blob.NewDisk(t.TempDir())
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, files.Close()) })
+	t.Cleanup(func() { require.NoError(t, disk.Close()) })
+	files := blob.NewSealed(disk, keys)
 	settings := setting.NewStore(pool, time.Now)
 	cards := card.New(pool, keys, jobs, settings, log)
 

@@ -107,7 +107,7 @@ func keyStatus(ctx context.Context, c config, out io.Writer) error {
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "KEY\tSINCE\tCARDS\tSTATE")
+	fmt.Fprintln(table, "KEY\tSINCE\tCARDS\tFILES\tSTATE")
 	for _, use := range uses {
 		state := "in use"
 		switch {
@@ -121,7 +121,7 @@ func keyStatus(ctx context.Context, c config, out io.Writer) error {
 				state = fmt.Sprintf("cards are being sealed under it, %d so far", r.Done)
 			}
 		}
-		fmt.Fprintf(table, "%d\t%s\t%d\t%s\n", use.KeyID, use.CreatedAt.Format(time.DateOnly), use.Cards, state)
+		fmt.Fprintf(table, "%d\t%s\t%d\t%d\t%s\n", use.KeyID, use.CreatedAt.Format(time.DateOnly), use.Cards, use.Files, state)
 	}
 	return table.Flush()
 }

@@ -30,7 +30,7 @@ type parts struct {
 	settings *setting.Store
 	cards    *card.Service
 	checks   *check.Service
-	files    blob.Store
+	files    *blob.Sealed
 	fonts    *fontdir.Folder
 }
 
@@ -50,7 +50,7 @@ func openParts(ctx context.Context, c config, name string, timeout time.Duration
 	if err != nil {
 		return nil, err
 	}
-	files, err := openFiles(ctx, c)
+	files, err := openFiles(ctx, c, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -74,15 +74,17 @@ func openParts(ctx context.Context, c config, name string, timeout time.Duration
 }
 
 // openFiles opens the place for exported files: a folder, or a bucket where one
-// is named.
-func openFiles(ctx context.Context, c config) (blob.Store, error) {
+// is named. Whichever it is, it gets them sealed.
+func openFiles(ctx context.Context, c config, keys *card.Keyring) (*blob.Sealed, error) {
 	if c.S3Endpoint == "" {
-		return blob.NewDisk(c.FilesDir)
+		disk, err := blob.NewDisk(c.FilesDir)
+		return blob.NewSealed(disk, keys), err
 	}
-	return blob.NewS3(ctx, blob.S3Config{
+	bucket, err := blob.NewS3(ctx, blob.S3Config{
 		Endpoint: c.S3Endpoint, Insecure: c.S3Insecure, Region: c.S3Region, Bucket: c.S3Bucket, Prefix: c.S3Prefix,
 		AccessKey: string(c.S3AccessKey), SecretKey: string(c.S3SecretKey),
 	})
+	return blob.NewSealed(bucket, keys), err
 }
 
 // ready says why the process should get no traffic: no database, a schema that is

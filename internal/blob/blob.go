@@ -1,8 +1,9 @@
 // Package blob owns where the files of exports are kept: on a disk or in an
 // S3-compatible store. A file appears whole or not at all: it is written under a
 // temporary name, and a crash at any moment leaves only something that List calls
-// temporary. The package never decides when a file goes, never reads what is in
-// it, and has no clock: ages come from the store.
+// temporary. What the program writes passes through Sealed first, so that neither
+// disk nor bucket ever holds a code in clear. The package never decides when a file
+// goes, never reads what is in it, and has no clock: ages come from the store.
 package blob
 
 import (
@@ -27,16 +28,22 @@ type Store interface {
 	// writers of one name don't disturb each other; the last to commit wins. When
 	// ctx ends, Write and Commit fail.
 	Create(ctx context.Context, name string) (File, error)
-	// Open reads a committed file, or returns ErrNotFound. Info has no SHA256.
-	Open(ctx context.Context, name string) (io.ReadSeekCloser, Info, error)
+	// Open reads a committed file, or returns ErrNotFound.
+	Open(ctx context.Context, name string) (Reader, Info, error)
 	// Remove deletes a file, or what List calls temporary. A missing one is no
 	// error: whoever removes it twice has what they wanted.
 	Remove(ctx context.Context, name string) error
-	// List returns all files, finished and temporary, in any order and without
-	// SHA256: for finding orphans.
+	// List returns all files, finished and temporary, in any order: for finding
+	// orphans.
 	List(ctx context.Context) ([]Info, error)
 	// Room returns how many bytes can still be written, where that is known.
 	Room() (bytes int64, known bool)
+}
+
+// Reader reads a file, from the beginning or anywhere.
+type Reader interface {
+	io.ReadSeekCloser
+	io.ReaderAt
 }
 
 // File is a file being written. It must end in Commit or Abort,
@@ -55,10 +62,13 @@ type File interface {
 // Info describes a file.
 type Info struct {
 	Name      string
-	Size      int64             // bytes
-	SHA256    [sha256.Size]byte // of the bytes as they were written; only Commit knows it
-	Modified  time.Time         // by the store's clock
-	Temporary bool              // never committed: being written now, or left by a crash
+	Size      int64     // bytes
+	Modified  time.Time // by the store's clock
+	Temporary bool      // never committed: being written now, or left by a crash
+
+	// Only a commit to Sealed knows these.
+	SHA256 [sha256.Size]byte // of the bytes as they were written
+	KeyID  int16             // the key set that the file is sealed under
 }
 
 var (

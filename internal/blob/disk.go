@@ -3,10 +3,8 @@ package blob
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -49,11 +47,11 @@ func (d *Disk) Create(ctx context.Context, name string) (File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("blob: create: %w", err)
 	}
-	return &diskFile{disk: d, out: f, name: name, temp: temp, sum: sha256.New(), ctxErr: ctx.Err}, nil
+	return &diskFile{disk: d, out: f, name: name, temp: temp, ctxErr: ctx.Err}, nil
 }
 
 // Open opens a committed file.
-func (d *Disk) Open(ctx context.Context, name string) (io.ReadSeekCloser, Info, error) {
+func (d *Disk) Open(ctx context.Context, name string) (Reader, Info, error) {
 	if err := errors.Join(checkName(name), ctx.Err()); err != nil {
 		return nil, Info{}, err
 	}
@@ -126,14 +124,13 @@ type diskFile struct {
 	disk       *Disk
 	out        output
 	name, temp string
-	sum        hash.Hash
 	size       int64
 	ctxErr     func() error // of the context that Create was called with
 	err        error        // of a write
 	ended      bool
 }
 
-// Write writes, counts and hashes. After an error every further call and Commit
+// Write writes, and counts. After an error every further call and Commit
 // return it: a file with a hole is no file.
 func (f *diskFile) Write(p []byte) (int, error) {
 	if f.ended {
@@ -152,7 +149,6 @@ func (f *diskFile) Write(p []byte) (int, error) {
 	if err != nil {
 		f.err = fmt.Errorf("blob: write: %w", err)
 	}
-	f.sum.Write(p[:n])
 	f.size += int64(n)
 	return n, f.err
 }
@@ -181,7 +177,6 @@ func (f *diskFile) Commit() (Info, error) {
 		return Info{}, errors.Join(fmt.Errorf("blob: rename: %w", err), f.drop())
 	}
 	info := Info{Name: f.name, Size: f.size}
-	f.sum.Sum(info.SHA256[:0])
 	modified, err := f.disk.settle(f.name)
 	if err != nil {
 		// Visible, but maybe not durable: to the caller it isn't there.

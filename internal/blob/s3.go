@@ -2,10 +2,8 @@ package blob
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net/http"
 	"strings"
@@ -80,7 +78,7 @@ func (s *S3) Create(ctx context.Context, name string) (File, error) {
 		return nil, err
 	}
 	r, w := io.Pipe()
-	f := &s3File{store: s, name: name, pipe: w, sum: sha256.New(), done: make(chan error, 1)}
+	f := &s3File{store: s, name: name, pipe: w, done: make(chan error, 1)}
 	// A pipe knows no context: without this, an upload nobody writes to would wait
 	// for ever.
 	stop := context.AfterFunc(ctx, func() { r.CloseWithError(ctx.Err()) })
@@ -113,7 +111,7 @@ func (s *S3) settle(ctx context.Context, name string, size int64) (time.Time, er
 }
 
 // Open opens a committed file. Reads after a Seek ask for the rest from there.
-func (s *S3) Open(ctx context.Context, name string) (io.ReadSeekCloser, Info, error) {
+func (s *S3) Open(ctx context.Context, name string) (Reader, Info, error) {
 	if err := errors.Join(checkName(name), ctx.Err()); err != nil {
 		return nil, Info{}, err
 	}
@@ -186,7 +184,6 @@ type s3File struct {
 	store *S3
 	name  string
 	pipe  *io.PipeWriter
-	sum   hash.Hash
 	size  int64
 	done  chan error // one value: what became of the upload
 	// settle looks at the object after the upload, with Create's context.
@@ -211,7 +208,6 @@ func (f *s3File) Write(p []byte) (int, error) {
 	if err != nil {
 		f.err = fmt.Errorf("blob: s3 write: %w", err)
 	}
-	f.sum.Write(p[:n])
 	f.size += int64(n)
 	return n, f.err
 }
@@ -234,7 +230,6 @@ func (f *s3File) Commit() (Info, error) {
 		return Info{}, err
 	}
 	info := Info{Name: f.name, Size: f.size, Modified: modified}
-	f.sum.Sum(info.SHA256[:0])
 	return info, nil
 }
 

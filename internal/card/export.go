@@ -368,6 +368,7 @@ type File struct {
 	Name   string
 	Size   int64
 	SHA256 []byte
+	KeyID  int16 // the key set that it is sealed under
 	Rows   int32
 }
 
@@ -380,8 +381,11 @@ func (s *Service) FinishExport(ctx context.Context, e db.Export, file File, comp
 	}
 	facts := map[string]any{"rows": file.Rows, "size": file.Size}
 	return s.changeExport(ctx, audit.System(), e.ID, "export.finished", facts, func(tx pgx.Tx, _ db.ExportGetRow) error {
+		if err := s.holdKey(ctx, tx, file.KeyID); err != nil {
+			return err
+		}
 		n, err := s.q.ExportFinish(ctx, tx, db.ExportFinishParams{
-			ID: e.ID, RowsDone: file.Rows, File: file.Name, Size: file.Size, SHA256: file.SHA256,
+			ID: e.ID, RowsDone: file.Rows, File: file.Name, Size: file.Size, SHA256: file.SHA256, KeyID: file.KeyID,
 			Lifetime: time.Duration(settings.FileHours) * time.Hour,
 		})
 		if err != nil {

@@ -51,6 +51,9 @@ func (s *Service) NewImport(ctx context.Context, actor audit.Actor, u Upload) (i
 	}
 	var id int64
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		if err := s.holdKey(ctx, tx, u.KeyID); err != nil {
+			return err
+		}
 		id, err = s.q.ImportCreate(ctx, tx, db.ImportCreateParams{
 			FileName: cutText(u.FileName, 200), File: u.Name, KeyID: u.KeyID, Size: u.Size, SHA256: u.SHA256, Preview: preview, CreatedBy: actor.StaffID,
 		})

@@ -33,6 +33,9 @@ var (
 
 	// ErrKeyNotHere says that this process has not taken the new key over yet.
 	ErrKeyNotHere = errors.New("the key file of this worker lacks the new key; copy it here")
+
+	// errKeyRetired says that a file was being sealed while its key was given up.
+	errKeyRetired = errors.New("the key that a file was sealed under was retired meanwhile")
 )
 
 // keysBehind reports that codes may be sealed under a key which this process has
@@ -45,6 +48,22 @@ func (s *Service) keysBehind(ctx context.Context) error {
 	}
 	if newest != 0 && !s.keys.Has(newest) { // 0: nothing was announced yet
 		return ErrKeysBehind
+	}
+	return nil
+}
+
+// holdKey keeps the key that a file is sealed under from being retired before the
+// caller's transaction has entered the file.
+func (s *Service) holdKey(ctx context.Context, tx pgx.Tx, keyID int16) error {
+	retired, err := s.q.KeyShare(ctx, tx, keyID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil // not announced: so it can't be retired either
+	}
+	if err != nil {
+		return fmt.Errorf("hold a key: %w", err)
+	}
+	if retired {
+		return errKeyRetired
 	}
 	return nil
 }
@@ -175,6 +194,9 @@ func (s *Service) RetireKey(ctx context.Context, actor audit.Actor, keyID int16)
 		return fmt.Errorf("key %d is the one that new cards are sealed under; make another first with: refill keys rotate", keyID)
 	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
+		if err := s.q.KeyLock(ctx, tx, keyID); err != nil {
+			return fmt.Errorf("lock a key: %w", err)
+		}
 		uses, err := s.q.KeyUse(ctx, tx)
 		if err != nil {
 			return fmt.Errorf("count the cards of each key: %w", err)
@@ -188,6 +210,9 @@ func (s *Service) RetireKey(ctx context.Context, actor audit.Actor, keyID int16)
 			}
 			if use.KeyID == keyID && use.Passwords > 0 {
 				return fmt.Errorf("the passwords of %d files that are being made are still sealed under key %d; a worker seals them again within a minute, then try again", use.Passwords, keyID)
+			}
+			if use.KeyID == keyID && use.Files > 0 {
+				return fmt.Errorf("%d kept files are still sealed under key %d; they go when they expire, or when their import has ended; then try again", use.Files, keyID)
 			}
 		}
 		now, err := s.q.DatabaseNow(ctx, tx)

@@ -7,12 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/check"
+	"refill/internal/db"
 )
 
 // twoKeys returns a keyring with one key, and one with a second key added.
@@ -117,4 +119,65 @@ func TestRedeemWhileKeysRotate(t *testing.T) {
 	require.NoError(t, <-sealed)
 	require.Greater(t, n, 1)
 	require.EqualValues(t, n*1000, b.balance(t, b.anna))
+}
+
+// A key that a kept file needs is not given up; one that was given up takes no file.
+func TestKeyOfAFileIsNotRetired(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	old, both := twoKeys(t)
+	b.keys, b.cards = old, newService(t, b.pool, old)
+	require.NoError(t, card.CheckKeys(t.Context(), b.pool, old))
+	s := b.series(t, form(10))
+	begin := func() db.Export {
+		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+		require.NoError(t, err)
+		e, _, err := b.cards.StartExport(t.Context(), id)
+		require.NoError(t, err)
+		return e.Export
+	}
+	file := func(key int16) card.File {
+		return card.File{Name: "f-" + uuid.NewString(), Size: 1, SHA256: make([]byte, 32), KeyID: key, Rows: 10}
+	}
+	first, second := begin(), begin()
+	require.NoError(t, b.cards.FinishExport(t.Context(), first, file(1), noJob))
+	require.NoError(t, card.CheckKeys(t.Context(), b.pool, both))
+	b.cards = newService(t, b.pool, both)
+	keyID, err := b.cards.StartRotation(t.Context(), b.admin)
+	require.NoError(t, err)
+	require.NoError(t, b.cards.Reseal(t.Context(), keyID, time.Now, noJob))
+
+	require.ErrorContains(t, b.cards.RetireKey(t.Context(), audit.System(), 1), "1 kept files are still sealed under key 1")
+	_, err = b.pool.Exec(t.Context(), `update export set expires_at = now() where id = $1`, first.ID)
+	require.NoError(t, err)
+	_, err = b.cards.ExpireExports(t.Context())
+	require.NoError(t, err)
+	upload := b.upload(t, "code\nAAAA-aaaa-0001\n")
+	_, err = b.pool.Exec(t.Context(), `update card_import set key_id = 1`)
+	require.NoError(t, err)
+	require.ErrorContains(t, b.cards.RetireKey(t.Context(), audit.System(), 1), "kept files")
+	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, upload.id))
+
+	// A file that is being entered holds its key; retiring waits and then sees it.
+	tx, err := b.pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `select from key_canary where key_id = 1 for share`)
+	require.NoError(t, err)
+	retired := make(chan error, 1)
+	go func() { retired <- b.cards.RetireKey(t.Context(), audit.System(), 1) }()
+	require.Eventually(t, func() bool {
+		var waits bool
+		err := b.pool.QueryRow(t.Context(), `select exists (select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0)`).Scan(&waits)
+		return err == nil && waits
+	}, 20*time.Second, 10*time.Millisecond)
+	_, err = tx.Exec(t.Context(), `update export set state = 'ready', expires_at = now() + interval '1 day' where id = $1`, first.ID)
+	require.NoError(t, err)
+	require.NoError(t, tx.Commit(t.Context()))
+	require.ErrorContains(t, <-retired, "1 kept files")
+	_, err = b.pool.Exec(t.Context(), `update export set state = 'expired' where id = $1`, first.ID)
+	require.NoError(t, err)
+
+	require.NoError(t, b.cards.RetireKey(t.Context(), audit.System(), 1))
+	require.ErrorContains(t, b.cards.FinishExport(t.Context(), second, file(1), noJob), "retired meanwhile")
+	require.NoError(t, b.cards.FinishExport(t.Context(), second, file(2), noJob))
 }

@@ -20,8 +20,29 @@ func (s *Service) CurrentKey() int16 { return s.keys.Current() }
 // and returns the id of the key. It opens only for the purpose that it was sealed
 // for: name the row in it.
 func (s *Service) SealSecret(purpose string, clear []byte) (keyID int16, sealed []byte, err error) {
-	keyID = s.keys.Current()
-	aead, err := s.keys.secrets(keyID)
+	return s.keys.seal("secret seal", purpose, clear)
+}
+
+// OpenSecret returns what SealSecret sealed.
+func (s *Service) OpenSecret(keyID int16, purpose string, sealed []byte) ([]byte, error) {
+	return s.keys.open(keyID, "secret seal", purpose, sealed)
+}
+
+// SealFileKey implements blob.Keys: a file of codes is of no use without the key
+// file.
+func (k *Keyring) SealFileKey(name string, fileKey []byte) (keyID int16, sealed []byte, err error) {
+	return k.seal("file seal", name, fileKey)
+}
+
+// OpenFileKey implements blob.Keys.
+func (k *Keyring) OpenFileKey(keyID int16, name string, sealed []byte) ([]byte, error) {
+	return k.open(keyID, "file seal", name, sealed)
+}
+
+// seal seals under a key of the newest set that is derived for one use, to a purpose.
+func (k *Keyring) seal(use, purpose string, clear []byte) (keyID int16, sealed []byte, err error) {
+	keyID = k.Current()
+	aead, err := k.aead(keyID, use)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -30,12 +51,11 @@ func (s *Service) SealSecret(purpose string, clear []byte) (keyID int16, sealed 
 	return keyID, aead.Seal(sealed, sealed, clear, []byte(purpose)), nil
 }
 
-// OpenSecret returns what SealSecret sealed.
-func (s *Service) OpenSecret(keyID int16, purpose string, sealed []byte) ([]byte, error) {
-	if !s.keys.Has(keyID) {
+func (k *Keyring) open(keyID int16, use, purpose string, sealed []byte) ([]byte, error) {
+	if !k.Has(keyID) {
 		return nil, ErrSecretKey
 	}
-	aead, err := s.keys.secrets(keyID)
+	aead, err := k.aead(keyID, use)
 	if err != nil {
 		return nil, err
 	}
@@ -44,13 +64,13 @@ func (s *Service) OpenSecret(keyID int16, purpose string, sealed []byte) ([]byte
 	}
 	clear, err := aead.Open(nil, sealed[:nonceLength], sealed[nonceLength:], []byte(purpose))
 	if err != nil {
-		return nil, fmt.Errorf("the secret %q does not open: wrong key, or the row was changed", purpose)
+		return nil, fmt.Errorf("the secret %q does not open: wrong key, or it was changed", purpose)
 	}
 	return clear, nil
 }
 
-func (k *Keyring) secrets(keyID int16) (cipher.AEAD, error) {
-	key, err := k.derive(keyID, "secret seal")
+func (k *Keyring) aead(keyID int16, use string) (cipher.AEAD, error) {
+	key, err := k.derive(keyID, use)
 	if err != nil {
 		return nil, err
 	}

@@ -177,8 +177,8 @@ func (q *Queries) ExportFetched(ctx context.Context, db DBTX, id int64) error {
 
 const exportFinish = `-- name: ExportFinish :execrows
 update export set state = 'ready', finished_at = now(), rows_done = $1, rows_total = $1,
-  file = $2, size = $3, sha256 = $4, expires_at = now() + $5::interval
-where id = $6 and state = 'running'
+  file = $2, size = $3, sha256 = $4, key_id = $5::smallint, expires_at = now() + $6::interval
+where id = $7 and state = 'running'
 `
 
 type ExportFinishParams struct {
@@ -186,6 +186,7 @@ type ExportFinishParams struct {
 	File     string
 	Size     int64
 	SHA256   []byte
+	KeyID    int16
 	Lifetime time.Duration
 	ID       int64
 }
@@ -196,6 +197,7 @@ func (q *Queries) ExportFinish(ctx context.Context, db DBTX, arg ExportFinishPar
 		arg.File,
 		arg.Size,
 		arg.SHA256,
+		arg.KeyID,
 		arg.Lifetime,
 		arg.ID,
 	)
@@ -206,7 +208,7 @@ func (q *Queries) ExportFinish(ctx context.Context, db DBTX, arg ExportFinishPar
 }
 
 const exportGet = `-- name: ExportGet :one
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone,
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone,
   staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id
@@ -258,6 +260,7 @@ func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (
 		&i.Export.Options,
 		&i.Export.PasswordKeyID,
 		&i.Export.PasswordSealed,
+		&i.Export.KeyID,
 		&i.SeriesNumber,
 		&i.SeriesPrefix,
 		&i.SeriesTimeZone,
@@ -346,7 +349,7 @@ func (q *Queries) ExportListFiles(ctx context.Context, db DBTX) ([]string, error
 }
 
 const exportListSeries = `-- name: ExportListSeries :many
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, staff.name as created_by_name, now()::timestamptz as asked_at
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join staff on staff.id = e.created_by
 where e.series_id = $1 and e.created_at > now() - interval '30 days'
@@ -392,6 +395,7 @@ func (q *Queries) ExportListSeries(ctx context.Context, db DBTX, seriesID int64)
 			&i.Export.Options,
 			&i.Export.PasswordKeyID,
 			&i.Export.PasswordSealed,
+			&i.Export.KeyID,
 			&i.CreatedByName,
 			&i.AskedAt,
 		); err != nil {

@@ -54,6 +54,17 @@ func (q *Queries) KeyCanaryList(ctx context.Context, db DBTX) ([]KeyCanaryListRo
 	return items, nil
 }
 
+const keyLock = `-- name: KeyLock :exec
+select key_id from key_canary where key_id = $1 for update
+`
+
+// What is about to be entered under a key either is there when it is counted, or
+// finds it retired.
+func (q *Queries) KeyLock(ctx context.Context, db DBTX, keyID int16) error {
+	_, err := db.Exec(ctx, keyLock, keyID)
+	return err
+}
+
 const keyNewest = `-- name: KeyNewest :one
 select coalesce(max(key_id), 0)::smallint from key_canary where retired_at is null
 `
@@ -294,11 +305,26 @@ func (q *Queries) KeyRotationStart(ctx context.Context, db DBTX, keyID int16) (i
 	return result.RowsAffected(), nil
 }
 
+const keyShare = `-- name: KeyShare :one
+select (retired_at is not null)::boolean as retired from key_canary where key_id = $1 for share
+`
+
+// Keeps a key from being retired until what was sealed under it is entered.
+func (q *Queries) KeyShare(ctx context.Context, db DBTX, keyID int16) (bool, error) {
+	row := db.QueryRow(ctx, keyShare, keyID)
+	var retired bool
+	err := row.Scan(&retired)
+	return retired, err
+}
+
 const keyUse = `-- name: KeyUse :many
 select c.key_id, k.created_at, k.retired_at,
   (select count(*) from card where card.key_id = c.key_id and octet_length(card.code_sealed) > 0)::bigint as cards,
   (select count(*) from staff_second_factor f where f.key_id = c.key_id)::bigint as secrets,
-  (select count(*) from export e where e.password_key_id = c.key_id and e.password_sealed is not null)::bigint as passwords
+  (select count(*) from export e where e.password_key_id = c.key_id and e.password_sealed is not null)::bigint as passwords,
+  ((select count(*) from export e where e.key_id = c.key_id and e.state = 'ready')
+    + (select count(*) from card_import i where i.key_id = c.key_id
+        and i.state in ('uploaded', 'checking', 'checked', 'running', 'failed')))::bigint as files
 from (select key_id from key_canary) c
 join key_canary k on k.key_id = c.key_id
 order by c.key_id
@@ -311,10 +337,11 @@ type KeyUseRow struct {
 	Cards     int64
 	Secrets   int64
 	Passwords int64
+	Files     int64
 }
 
 // How many cards are sealed under each key, how many secrets of staff, and how many
-// passwords of files that are being made. Cards whose code was erased need none.
+// passwords of files that are being made and files that are kept. Cards whose code was erased need none.
 func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
 	rows, err := db.Query(ctx, keyUse)
 	if err != nil {
@@ -331,6 +358,7 @@ func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
 			&i.Cards,
 			&i.Secrets,
 			&i.Passwords,
+			&i.Files,
 		); err != nil {
 			return nil, err
 		}

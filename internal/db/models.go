@@ -1179,6 +1179,8 @@ type Export struct {
 	PasswordKeyID *int16
 	// AES-256-GCM under a key derived from set password_key_id of the key file, bound to request_key. Empty: no password, or the export has ended.
 	PasswordSealed []byte
+	// Which key set the file is sealed under; null: not written yet, or written in clear before files were sealed.
+	KeyID *int16
 }
 
 // Attempts charged before the look-up, by who asks and by address; taken back when they were right.

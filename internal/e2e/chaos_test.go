@@ -210,7 +210,7 @@ func TestChaosWorkerKilledWhileExporting(t *testing.T) {
 	disk, err := blob.NewDisk(c.files)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, disk.Close()) })
-	file, info, err := disk.Open(t.Context(), e.File)
+	file, info, err := blob.NewSealed(disk, c.keys).Open(t.Context(), e.File)
 	require.NoError(t, err)
 	hash := sha256.New()
 	_, err = io.Copy(hash, file)

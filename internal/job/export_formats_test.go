@@ -90,7 +90,7 @@ func TestExportWithoutRoom(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.order(t, 30)
-	b.files.room.Store(5_000)
+	b.disk.room.Store(6_030)
 	id := b.export(t, s, "pdf")
 	require.Equal(t, rivertype.JobStateCancelled, b.await(t, "export_series").Job.State)
 	e := b.read(t, id)

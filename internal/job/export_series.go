@@ -105,7 +105,7 @@ func (w *exportWorker) write(ctx context.Context, e db.ExportGetRow, series db.S
 	if err != nil {
 		return card.File{}, fmt.Errorf("keep the file of export %d: %w", e.Export.ID, err)
 	}
-	return card.File{Name: name, Size: info.Size, SHA256: info.SHA256[:], Rows: rows}, nil
+	return card.File{Name: name, Size: info.Size, SHA256: info.SHA256[:], KeyID: info.KeyID, Rows: rows}, nil
 }
 
 // tellEvery is how often progress is told.

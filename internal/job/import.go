@@ -28,18 +28,14 @@ type importer struct {
 	now   func() time.Time
 }
 
-// opener opens the encrypted upload of an import.
+// opener opens the upload of an import.
 func (w importer) opener(ctx context.Context) func(db.CardImport) (io.ReaderAt, func(), error) {
 	return func(imp db.CardImport) (io.ReaderAt, func(), error) {
 		file, _, err := w.files.Open(ctx, imp.File)
 		if err != nil {
 			return nil, nil, fmt.Errorf("open the file of import %d: %w", imp.ID, err)
 		}
-		clear, err := w.cards.OpenUpload(file, imp.KeyID, imp.File)
-		if err != nil {
-			return nil, nil, errors.Join(err, file.Close())
-		}
-		return clear, func() { _ = file.Close() }, nil
+		return file, func() { _ = file.Close() }, nil
 	}
 }
 
@@ -52,7 +48,7 @@ func (w importer) end(ctx context.Context, id int64, err error) error {
 		return river.JobSnooze(0)
 	case errors.Is(err, card.ErrImportNotWanted):
 		return river.JobCancel(err)
-	case errors.As(err, &refused) && (refused.Kind == fault.Invalid || refused.Kind == fault.NotFound):
+	case errors.As(err, &refused) && (refused.Kind == fault.Invalid || refused.Kind == fault.NotFound || errors.Is(refused, blob.ErrDamaged)):
 		return errors.Join(river.JobCancel(err), w.cards.FailImport(ctx, id, refused.Message))
 	}
 	return err

@@ -42,7 +42,8 @@ type bundle struct {
 	keyFile []byte
 	checks  *check.Service
 	set     *setting.Store
-	files   *watched
+	disk    *watched
+	files   blob.Store // on the disk, sealed
 	admin   audit.Actor
 	worker  *river.Client[pgx.Tx]
 	events  <-chan *river.Event
@@ -98,7 +99,8 @@ func setup(t *testing.T) *bundle {
 	b.checks = check.New(b.pool, keys, inserter, settings, log)
 	disk, err := blob.NewDisk(t.TempDir())
 	require.NoError(t, err)
-	b.files = &watched{Store: disk}
+	b.disk = &watched{Store: disk}
+	b.files = blob.NewSealed(b.disk, keys)
 
 	id, err := staff.Create(ctx, b.pool, audit.System(), staff.New{Username: "admin", Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
 	require.NoError(t, err)
@@ -224,7 +226,7 @@ func TestExportOnFullDisk(t *testing.T) {
 	b := setup(t)
 	s := b.order(t, 10)
 	full := error(&timeoutlessError{syscall.ENOSPC})
-	b.files.fail.Store(&full)
+	b.disk.fail.Store(&full)
 	id := b.export(t, s, "csv")
 	e := b.await(t, "export_series")
 	require.Equal(t, river.EventKindJobFailed, e.Kind)
@@ -233,7 +235,7 @@ func TestExportOnFullDisk(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, files)
 
-	b.files.fail.Store(nil) // room was made: the next try succeeds by itself
+	b.disk.fail.Store(nil) // room was made: the next try succeeds by itself
 	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
 	require.Equal(t, db.ExportStateReady, b.read(t, id).State)
 }

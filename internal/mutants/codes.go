@@ -64,6 +64,16 @@ func codeMutants() []mutant {
 			"./internal/card", "TestRedeemWhileKeysRotate", "every card is refused until it has been sealed again",
 		},
 		{
+			"a damaged file ends as if it were whole", "internal/blob/sealed.go",
+			"	return ErrDamaged.With(", "	return io.EOF\n	return ErrDamaged.With(",
+			"./internal/blob", "TestSealedFileThatWasTamperedWith", "a print shop prints half a series and nobody notices",
+		},
+		{
+			"a key is retired that a kept file needs", "internal/card/rotate.go",
+			"use.Files > 0", "use.Files < 0",
+			"./internal/card", "TestKeyOfAFileIsNotRetired", "files of codes that nobody can open",
+		},
+		{
 			"a key of another length is taken", "internal/card/keyring.go",
 			"len(master) != masterLength", "len(master) == 0",
 			"./internal/card", "TestReadKeyringRefuses", "a key file that was cut short seals a million cards",

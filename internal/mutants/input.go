@@ -24,14 +24,15 @@ func inputMutants() []mutant {
 			"./internal/customer", "TestReadLogo", "a small file takes gigabytes",
 		},
 		{
-			"an uploaded list of codes lies in the clear", "internal/card/import_file.go",
-			`	sealed, err := sio.EncryptWriter(w, config)
-	return sealed, keyID, err`, `	_, err = sio.EncryptWriter(io.Discard, config)
-	return struct {
+			"files lie in the clear", "internal/blob/sealed.go",
+			`	sealed, err := age.Encrypt(beneath, to)
+`, `	_, err = age.Encrypt(io.Discard, to)
+	var sealed io.WriteCloser = struct {
 		io.Writer
 		io.Closer
-	}{w, io.NopCloser(nil)}, keyID, err`,
-			"./internal/card", "TestUploadIsEncrypted", "the disk holds another system's codes",
+	}{beneath, io.NopCloser(nil)}
+`,
+			"./internal/web", "TestUploadsAreSealed", "the disk holds another system's codes",
 		},
 	}
 }

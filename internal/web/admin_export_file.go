@@ -3,6 +3,8 @@ package web
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/klauspost/compress/gzhttp"
 
 	"refill/internal/blob"
 	"refill/internal/card"
@@ -35,11 +38,15 @@ func (s *Server) adminExportDownload(c *gin.Context) error {
 	if e.Export.State != db.ExportStateReady || e.Export.ExpiresAt == nil || !e.AskedAt.Before(*e.Export.ExpiresAt) {
 		return errFileGone
 	}
-	file, _, err := s.Files.Open(c.Request.Context(), e.Export.File)
+	file, info, err := s.Files.Open(c.Request.Context(), e.Export.File)
+	if err == nil && info.Size != e.Export.Size {
+		err = errors.Join(blob.ErrDamaged.With(fmt.Errorf("%d bytes of %d", info.Size, e.Export.Size)), file.Close())
+	}
 	if errors.Is(err, blob.ErrNotFound) {
 		return errFileGone
 	}
 	if err != nil {
+		s.tellUnreadable(c, e.Export.ID, err)
 		return err
 	}
 	defer file.Close() //nolint:errcheck // only read
@@ -61,9 +68,26 @@ func (s *Server) adminExportDownload(c *gin.Context) error {
 	h.Set("Content-Type", cardfile.Type(e.Export.Format, options))
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	h.Set("Cache-Control", "no-store")
+	// Compressed on the way it would have no length: no telling how far a download
+	// is, none where it broke off, and no going on from there.
+	h.Set(gzhttp.HeaderNoCompression, "1")
 	h.Set("ETag", fmt.Sprintf(`"%x"`, e.Export.SHA256))
-	http.ServeContent(c.Writer, c.Request, name, time.Time{}, file)
+	from := &arriving{r: file}
+	http.ServeContent(c.Writer, c.Request, name, time.Time{}, struct {
+		io.Reader
+		io.Seeker
+	}{from, file})
+	if from.err != nil {
+		// The length was told before, so a short answer ends as a broken connection.
+		s.tellUnreadable(c, e.Export.ID, from.err)
+	}
 	return nil
+}
+
+// tellUnreadable tells the operator of a file that is there and can't be read.
+func (s *Server) tellUnreadable(c *gin.Context, id int64, err error) {
+	s.Log.LogAttrs(c.Request.Context(), slog.LevelError, "the file of an export can't be read",
+		slog.Int64("export", id), slog.Any("error", err), slog.String("request_id", requestID(c)))
 }
 
 // fileName is what a file is called on the disk of whoever fetches it.

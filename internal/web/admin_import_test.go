@@ -8,12 +8,15 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/blob"
 	"refill/internal/db"
 )
 
@@ -92,6 +95,39 @@ func TestImportIsNotForOthers(t *testing.T) {
 	}
 	require.Equal(t, http.StatusNotFound, other.post(at+"/cancel", nil).Status)
 	require.Contains(t, one.post(at+"/plan", one.get(at).plan()).text(".notice-bad"), "partner", "cards for any partner are imported by staff of all")
+}
+
+// An upload lies sealed, opens in any order, and is refused once it was touched.
+func TestUploadsAreSealed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	text := "code\n" + strings.Repeat("202201-QuickAccess-irfUPbEZ\n", 10_000)
+	require.Equal(t, http.StatusSeeOther, admin.upload("cards.csv", text).Status)
+	var name string
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select file from card_import`).Scan(&name))
+	path := filepath.Join(s.Dir, name)
+	sealed, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NotContains(t, string(sealed), "QuickAccess")
+	r, info, err := s.Server.Files.Open(t.Context(), name)
+	require.NoError(t, err)
+	require.Equal(t, int64(len(text)), info.Size)
+	for _, at := range []int{200_000, 0, 262_140, 65_530, 5, 279_000, 10} { // over the edges of blocks
+		piece := make([]byte, 20)
+		_, err := r.ReadAt(piece, int64(at))
+		require.NoError(t, err)
+		require.Equal(t, text[at:at+20], string(piece))
+	}
+	require.NoError(t, r.Close())
+	sealed[100_000] ^= 1
+	require.NoError(t, os.WriteFile(path, sealed, 0o600)) //nolint:gosec // of the test's own folder
+	r, _, err = s.Server.Files.Open(t.Context(), name)
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, r)
+	require.ErrorIs(t, err, blob.ErrDamaged)
+	require.NotContains(t, err.Error(), "irfU")
+	require.NoError(t, r.Close())
 }
 
 func TestUploadsThatAreRefused(t *testing.T) {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -71,7 +70,7 @@ var (
 )
 
 // adminImportUpload handles POST /admin/finance/refill-cards/import. The file goes
-// from the connection through the cipher into the store; it is never in memory as a
+// from the connection into the store, which seals it; it is never in memory as a
 // whole, nor anywhere in clear.
 func (s *Server) adminImportUpload(c *gin.Context) error {
 	id, err := s.receive(c)
@@ -109,13 +108,8 @@ func (s *Server) receive(c *gin.Context) (int64, error) {
 		return 0, err
 	}
 	defer target.Abort() //nolint:errcheck // after Commit it does nothing
-	sealed, keyID, err := s.Cards.SealUpload(target, u.Name)
-	if err != nil {
-		return 0, err
-	}
-	u.KeyID = keyID
-	sum, lines, from := sha256.New(), &lineCounter{}, &arriving{r: part}
-	u.Size, err = io.Copy(sealed, io.TeeReader(io.LimitReader(from, importfile.MaxBytes+1), io.MultiWriter(sum, lines)))
+	lines, from := &lineCounter{}, &arriving{r: part}
+	u.Size, err = io.Copy(target, io.TeeReader(io.LimitReader(from, importfile.MaxBytes+1), lines))
 	if from.err != nil {
 		return 0, uploadFault(from.err)
 	}
@@ -128,13 +122,11 @@ func (s *Server) receive(c *gin.Context) (int64, error) {
 	if u.Size == 0 {
 		return 0, importfile.ErrEmpty
 	}
-	if err := sealed.Close(); err != nil {
+	info, err := target.Commit()
+	if err != nil {
 		return 0, err
 	}
-	if _, err := target.Commit(); err != nil {
-		return 0, err
-	}
-	u.SHA256 = sum.Sum(nil)
+	u.KeyID, u.SHA256 = info.KeyID, info.SHA256[:]
 	id, err := s.enterUpload(c, u, lines.n)
 	if err != nil {
 		return 0, errors.Join(err, s.Files.Remove(ctx, u.Name))
@@ -149,11 +141,7 @@ func (s *Server) enterUpload(c *gin.Context, u card.Upload, lines int64) (int64,
 		return 0, err
 	}
 	defer file.Close() //nolint:errcheck // only read
-	text, err := s.Cards.OpenUpload(file, u.KeyID, u.Name)
-	if err != nil {
-		return 0, err
-	}
-	rows, err := importfile.Open(text, u.Size)
+	rows, err := importfile.Open(file, u.Size)
 	if err != nil {
 		return 0, err
 	}

@@ -221,7 +221,7 @@ func (s *site) file(id int64, content string) {
 	info, err := f.Commit()
 	require.NoError(s.t, err)
 	require.NoError(s.t, s.Server.Cards.FinishExport(s.t.Context(), e.Export, card.File{
-		Name: info.Name, Size: info.Size, SHA256: info.SHA256[:], Rows: e.Export.RowsTotal,
+		Name: info.Name, Size: info.Size, SHA256: info.SHA256[:], KeyID: info.KeyID, Rows: e.Export.RowsTotal,
 	}, noJob))
 }
 

@@ -64,6 +64,7 @@ type site struct {
 	Server *Server
 	Log    *logBook
 	URL    string
+	Dir    string // of the files, sealed
 	North  db.Partner
 	South  db.Partner
 	people atomic.Int32 // how many as has signed in
@@ -81,11 +82,12 @@ func newSite(t *testing.T, edit ...func(*Deps)) *site {
 	require.NoError(t, card.WriteNewKey(&keyFile, 1))
 	keys, err := card.ReadKeyring(&keyFile)
 	require.NoError(t, err)
-	files, err := blob.NewDisk(t.TempDir())
+	dir := t.TempDir()
+	disk, err := blob.NewDisk(dir)
 	require.NoError(t, err)
 	settings := setting.NewStore(pool, testClock)
 	deps := Deps{
-		Pool: pool, Log: log, Hub: notify.NewHub(log), Settings: settings, Jobs: jobs, Files: files,
+		Pool: pool, Log: log, Hub: notify.NewHub(log), Settings: settings, Jobs: jobs, Files: blob.NewSealed(disk, keys),
 		Cards: card.New(pool, keys, jobs, settings, log), Checks: check.New(pool, keys, jobs, settings, log), Now: testClock,
 		Patience: time.Minute, // for a machine that runs all the tests at once
 	}
@@ -99,7 +101,7 @@ func newSite(t *testing.T, edit ...func(*Deps)) *site {
 		server.CloseStreams()
 		web.Close()
 	})
-	s := &site{t: t, Pool: pool, Hub: deps.Hub, Server: server, Log: book, URL: web.URL}
+	s := &site{t: t, Pool: pool, Hub: deps.Hub, Server: server, Log: book, URL: web.URL, Dir: dir}
 	s.North = s.partner("North")
 	s.South = s.partner("South")
 	return s

@@ -1,0 +1,76 @@
+package web
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+)
+
+// readyFile makes the file of a series with a content and returns its address and
+// where it lies.
+func (s *site) readyFile(admin *browser, series db.Series, content string) (download, path string) {
+	s.t.Helper()
+	actor := audit.Actor{StaffID: admin.ID, Scope: audit.Everything()}
+	id, err := s.Server.Cards.RequestExport(s.t.Context(), actor, series.ID, "csv", uuid.New())
+	require.NoError(s.t, err)
+	s.file(id, content)
+	return fmt.Sprintf("/admin/exports/%d/download", id), filepath.Join(s.Dir, fmt.Sprintf("export-%d.csv", id))
+}
+
+// A file that was touched where it is kept is refused, or its download breaks off
+// before the place: nobody takes what they have for whole, and the operator hears of
+// it.
+func TestDownloadOfATamperedFile(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	series, _ := s.series(5)
+	content := strings.Repeat("1,Test-AAAA-BBBB-CCCC-DDDD,10.00\n", 20_000)
+	download, path := s.readyFile(admin, series, content)
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NotContains(t, string(whole), "AAAA-BBBB")
+	require.Equal(t, content, admin.get(download).Body)
+
+	for name, touched := range map[string][]byte{
+		"CutOff": whole[:len(whole)/2], "Clear": []byte(content), "Empty": {}, "OtherEnd": append(append([]byte{}, whole[:len(whole)-1]...), whole[len(whole)-1]^1),
+	} {
+		require.NoError(t, os.WriteFile(path, touched, 0o600), name)
+		got := admin.get(download)
+		require.Equal(t, http.StatusConflict, got.Status, name)
+		require.Contains(t, got.text("main"), "changed or damaged", name)
+		require.NotContains(t, got.Body, "AAAA-BBBB", name)
+	}
+	require.Contains(t, s.Log.String(), "the file of an export can't be read")
+	require.NotContains(t, s.Log.String(), "AAAA-BBBB")
+
+	middle := append([]byte{}, whole...)
+	middle[len(middle)/2] ^= 1
+	require.NoError(t, os.WriteFile(path, middle, 0o600)) //nolint:gosec // of the test's own folder
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+download, nil)
+	require.NoError(t, err)
+	answer, err := admin.client.Do(request) // accepts gzip, as browsers do
+	require.NoError(t, err)
+	require.Equal(t, int64(len(content)), answer.ContentLength)
+	require.Equal(t, "bytes", answer.Header.Get("Accept-Ranges"))
+	got, err := io.ReadAll(answer.Body)
+	require.NoError(t, answer.Body.Close())
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF, "the answer is cut, it does not end")
+	require.Less(t, len(got), len(content)/2)
+	require.True(t, strings.HasPrefix(content, string(got)))
+
+	// Parts that are whole can still be had.
+	part := admin.get(download, "Range", "bytes=100-199")
+	require.Equal(t, http.StatusPartialContent, part.Status)
+	require.Equal(t, content[100:200], part.Body)
+}
