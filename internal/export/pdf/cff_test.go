@@ -12,12 +12,12 @@ import (
 )
 
 // readFont reads a font of the machine's.
-func readFont(t *testing.T, path string) *font.Font {
-	t.Helper()
+func readFont(tb testing.TB, path string) *font.Font {
+	tb.Helper()
 	data, err := os.ReadFile(path)
-	require.NoError(t, err, "these tests need fonts-dejavu-core and fonts-droid-fallback; make test installs them")
+	require.NoError(tb, err, "these tests need fonts-dejavu-core and fonts-droid-fallback; make test installs them")
 	face, err := font.ParseTTF(bytes.NewReader(data))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return face.Font
 }
 

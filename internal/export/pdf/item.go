@@ -199,9 +199,9 @@ func neutral(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !refused(r)
 }
 
-// ignorable reports whether a character shows nothing by itself: joiners and marks
-// of direction.
-func ignorable(r rune) bool { return unicode.Is(unicode.Cf, r) }
+// ignorable reports whether a character shows nothing by itself: joiners, marks of
+// direction, and selectors of a variant, which a font may have or not.
+func ignorable(r rune) bool { return unicode.In(r, unicode.Cf, unicode.Variation_Selector) }
 
 // refused reports whether a character never prints as what was meant: controls,
 // what is left of broken UTF-8, what each font has a meaning of its own for, and

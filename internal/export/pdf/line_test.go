@@ -214,3 +214,40 @@ func TestLinesDoNotGather(t *testing.T) {
 		require.LessOrEqual(t, len(d.lines), linesKept)
 	}
 }
+
+// Whatever is typed, it is set or refused: nothing panics, no glyph is the one for
+// what is missing, every character that shows something is found again.
+func FuzzLine(f *testing.F) {
+	for _, text := range []string{"Net 7", "شبكة (Net) 24/7, سجّل", "רשת 10.50 USD", "充值卡 葛\U000E0100", "\u200f\u2067a\u2069", "e\u0323\u0302", "می\u200cخواهم", "\u0301", "🚀\uFE0F", "٣ abc ٣"} {
+		f.Add(text)
+	}
+	fonts := shelf{readFont(f, dejavu), readFont(f, droid)}
+	f.Fuzz(func(t *testing.T, words string) {
+		d, err := New(&bytes.Buffer{}, testConfig(t))
+		require.NoError(t, err)
+		d.SetFonts(fonts)
+		l, err := d.typeset(d.faces[0], words)
+		var missing *GlyphError
+		if err != nil {
+			require.ErrorAs(t, err, &missing)
+			require.Contains(t, words+"\uFFFD", string(missing.Rune))
+			return
+		}
+		shown := 0
+		for _, g := range l.glyphs {
+			require.NotZero(t, g.id)
+			if g.font >= len(d.faces) {
+				shown += len([]rune(d.installed[g.font-len(d.faces)].shown[g.id].text))
+			} else {
+				shown++
+			}
+		}
+		typed := 0
+		for _, r := range words {
+			if !ignorable(r) {
+				typed++
+			}
+		}
+		require.LessOrEqual(t, shown, typed)
+	})
+}
