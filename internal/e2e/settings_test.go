@@ -90,7 +90,11 @@ func TestSettings(t *testing.T) {
 	desk.looks("phone-config-cards")
 	desk.open("/admin/finance/refill-cards/series/" + series + "/export?format=pdf&layout=id-1&sides=both&cards=unused")
 	desk.until("the card", drawn)
+	script[bool](desk, `(document.querySelector("#export-preview").scrollIntoView(), true)`)
 	desk.looks("phone-export-arabic")
+	desk.press("Export") // the worker finds the fonts as the page does
+	desk.until("the file", `[...document.querySelectorAll(".files li")].some(li => li.innerText.includes("One card a page") && li.innerText.includes("Download"))`)
+	desk.open("/portal/login") // what is open there asks for nothing that is refused below
 
 	admin.open("/admin/config/general")
 	admin.sees("Fixed")
