@@ -211,3 +211,13 @@ func TestRefusalSaysWhatToDo(t *testing.T) {
 		require.Empty(t, buf.Bytes())
 	}
 }
+
+// A file that opens with a password has the same words.
+func TestOtherLanguagesUnderAPassword(t *testing.T) {
+	t.Parallel()
+	meta := languages(t)["arabic"]
+	meta.Password = "correct horse"
+	path := save(t, printed(t, meta, sampleCards(1)...))
+	require.Contains(t, run(t, "qpdf", "--password=correct horse", "--check", path), "No syntax or stream encoding errors")
+	require.Contains(t, run(t, "pdftotext", "-upw", "correct horse", path, "-"), "صالحة حتى")
+}
