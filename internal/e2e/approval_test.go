@@ -66,6 +66,33 @@ func TestApprovals(t *testing.T) {
 	second.until("that nothing waits", `!document.querySelector(".approval-form")`)
 	require.Equal(t, "0", script[string](second, `document.querySelector("#menu-count").firstChild.textContent.trim()`))
 
+	// What was chosen for a file is what is made of it once it is approved.
+	chosen := func(about, get string) string {
+		t.Helper()
+		admin.looks("approval-foretold")
+		admin.press("Export")
+		admin.until("that it waits", `[...document.querySelectorAll(".files li")].some(li => li.innerText.includes("Waits for approval"))`)
+		decide("Approve")
+		link := `[...document.querySelectorAll(".files li")].find(li => li.innerText.includes(` + quote(about) + `))?.querySelector("a[href*=exports]")`
+		admin.until("the file", link)
+		return script[string](admin, `fetch(`+link+`.href).then(r => r.text()).then(t => `+get+`)`)
+	}
+	choose := script[string](admin, `location.pathname`) + "/export"
+	admin.open(choose)
+	admin.sees("worth USD 200.00 together, so each file of them takes a second person")
+	admin.fill("Layout", "Labels Avery L7160, A4")
+	admin.tick("Open with a password")
+	admin.fill("Password", "seven herons 77")
+	require.Equal(t, "true", chosen("PDF with password", `String(t.startsWith("%PDF-1.7") && t.includes("/CFM/AESV3"))`))
+	admin.sees("Labels Avery L7160")
+	admin.open(choose)
+	admin.fill("Format", "CSV, a table for programs")
+	admin.tick("Open with a password") // it is proposed again
+	admin.fill("Delimiter", "Semicolon")
+	script[bool](admin, `(document.querySelector("input[name=columns][value=printed_serial]").click(), true)`)
+	admin.fill("First serial", "11")
+	require.Equal(t, "serial;code;price;currency;valid_till;series;status;printed_serial 11", chosen("from serial 11", `t.split("\n").slice(0, 2).map((l, i) => i ? l.split(";")[0] : l).join(" ")`))
+
 	phone := newBrowser(t, d.URL, 360, 740)
 	phone.signIn("/admin/login", "operator")
 	admin.press("Export")

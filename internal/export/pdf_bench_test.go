@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"crypto/rand"
 	"syscall"
 	"testing"
 	"time"
@@ -11,9 +12,19 @@ import (
 )
 
 // BenchmarkPDF prints cards to nowhere: drawing and deflating alone.
-func BenchmarkPDF(b *testing.B) {
+func BenchmarkPDF(b *testing.B) { benchmarkPDF(b, sampleMeta()) }
+
+// BenchmarkPDFWithPassword does the same and encrypts it.
+func BenchmarkPDFWithPassword(b *testing.B) {
+	meta := sampleMeta()
+	meta.Locked, meta.Password, meta.Random = true, "correct horse", rand.Reader
+	benchmarkPDF(b, meta)
+}
+
+func benchmarkPDF(b *testing.B, meta export.Meta) {
+	b.Helper()
 	var count countingWriter
-	w, err := export.NewPDF(&count, sampleMeta())
+	w, err := export.NewPDF(&count, meta)
 	require.NoError(b, err)
 	cards := make([]export.Card, 1000)
 	for i := range cards {
