@@ -202,6 +202,26 @@ func TestLinesRefuse(t *testing.T) {
 	}
 }
 
+// A word is of one font, also where the configuration's has most of its letters; digits
+// and other words stay in that.
+func TestWordsAreOfOneFont(t *testing.T) {
+	t.Parallel()
+	d, err := New(&bytes.Buffer{}, testConfig(t))
+	require.NoError(t, err)
+	d.SetFonts(shelf{readFont(t, dejavu), readFont(t, droid)})
+	for words, want := range map[string][]bool{ // the configuration's font, by glyph
+		"Việt 7": {false, false, false, false, false, true}, "Net 7": {true, true, true, true, true}, "北 Net": {false, false, true, true, true}, "e\u0323": {false},
+	} {
+		l, err := d.typeset(d.faces[0], words)
+		require.NoError(t, err)
+		var own []bool
+		for _, g := range l.glyphs {
+			own = append(own, g.font == 0)
+		}
+		require.Equal(t, want, own, words)
+	}
+}
+
 // However many different lines there are, few are kept.
 func TestLinesDoNotGather(t *testing.T) {
 	t.Parallel()
