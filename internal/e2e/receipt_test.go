@@ -1,0 +1,66 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"os/exec"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// printed is the text of the page as it comes out of a printer, on paper of so many
+// inches, and of how many sheets.
+func (b *browser) printed(width, height float64) (text string, sheets int) {
+	b.t.Helper()
+	var file []byte
+	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		got, err := cdp.Call(ctx, t, page.PrintToPDF, page.PrintToPDFParams{PaperWidth: width, PaperHeight: height})
+		if err == nil {
+			file = got.Data
+		}
+		return err
+	})))
+	cmd := exec.CommandContext(b.t.Context(), "pdftotext", "-layout", "-", "-")
+	cmd.Stdin = bytes.NewReader(file)
+	out, err := cmd.Output()
+	require.NoError(b.t, err)
+	return string(out), bytes.Count(out, []byte("\f"))
+}
+
+// A customer prints the receipt of a payment, or saves it: one clean sheet with what
+// it proves, on A4 and A5, dark on white whatever the screen is like.
+func TestReceiptIsPrinted(t *testing.T) {
+	t.Parallel()
+	d := sharedDemo(t)
+	phone := newBrowser(t, d.URL, 360, 740)
+	phone.signIn("/portal/login", "customer1")
+	phone.open("/portal/finance/payments")
+	script[bool](phone, `(document.querySelector("tbody a[href*='/payments/']").click(), true)`)
+	phone.until("the receipt", `/\/portal\/finance\/payments\/\d+$/.test(location.pathname) && document.querySelector("[data-prints]:not([hidden])")`)
+	phone.looks("receipt")
+	id := script[string](phone, `location.pathname.split("/").pop()`)
+	amount := script[string](phone, `document.querySelector(".balance dd").innerText.trim()`)
+	for _, paper := range [][2]float64{{8.27, 11.69}, {5.83, 8.27}} {
+		text, sheets := phone.printed(paper[0], paper[1])
+		require.Equal(t, 1, sheets, text)
+		for _, there := range []string{id, amount, "New balance", "When", "Customer"} {
+			require.Contains(t, text, there)
+		}
+		for _, gone := range []string{"Sign out", "All payments", "Print", "Redeem another"} {
+			require.NotContains(t, text, gone)
+		}
+	}
+	require.NoError(t, chromedp.Do(phone.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
+		})
+		return err
+	})))
+	require.Equal(t, []string{"rgb(0, 0, 0)", "rgb(255, 255, 255)"}, script[[]string](phone, `[getComputedStyle(document.body).color, getComputedStyle(document.querySelector(".sheet")).backgroundColor]`))
+	phone.shot("receipt-print")
+}
