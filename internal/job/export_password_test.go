@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
@@ -20,6 +21,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/job"
+	"refill/internal/setting"
 	"refill/internal/staff"
 	"refill/internal/staff/stafftest"
 )
@@ -81,6 +83,30 @@ func TestExportWithPassword(t *testing.T) {
 		require.False(t, found, table)
 	}
 	require.NotContains(t, b.log.String(), "heron")
+}
+
+// Both covers together: the print shop's key opens a PDF that then asks for its
+// password.
+func TestPasswordWithinAnEnvelope(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.order(t, 5)
+	identity, err := age.GenerateX25519Identity()
+	require.NoError(t, err)
+	require.NoError(t, b.set.Change(t.Context(), b.admin, func(v *setting.Settings) {
+		v.PrintShops = []setting.PrintShop{{ID: "one", Name: "Printhouse", Kind: "age", Key: identity.Recipient().String()}}
+	}))
+	o := locked(false)
+	o.ShopID, o.Shop, o.SealedAs = "one", "Printhouse", "age"
+	id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, "pdf", o, uuid.New())
+	require.NoError(t, err)
+	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
+	opened, err := age.Decrypt(bytes.NewReader(b.content(t, b.read(t, id))), identity)
+	require.NoError(t, err)
+	data, err := io.ReadAll(opened)
+	require.NoError(t, err)
+	require.Empty(t, reads(t, data, ""))
+	require.Contains(t, reads(t, data, filePassword), "Refill card")
 }
 
 // However an export ends, its password ends with it; what failed is not made in clear

@@ -25,6 +25,16 @@ func codeMutants() []mutant {
 			"./internal/card", "TestIndexIsKeyed", "whoever has a dump tries codes at their own desk",
 		},
 		{
+			"a file that had a password is made in clear", "internal/card/password.go",
+			"	if e.PasswordKeyID == nil {\n		return o, ErrPasswordGone\n	}\n", "	if e.PasswordKeyID == nil {\n		o.Locked = false\n		return o, nil\n	}\n",
+			"./internal/job", "TestPasswordEndsWithTheExport", "a job that is run again writes the codes for whoever finds the file",
+		},
+		{
+			"a string of a file with a password stands in clear", "internal/export/pdf/document.go",
+			`d.file.text(titleOf(d.cfg))`, `fmt.Sprintf("<%X>", titleOf(d.cfg))`,
+			"./internal/export/pdf", "TestPasswordOpensTheFile", "readers show nonsense for a title, and it is there to be read",
+		},
+		{
 			"a code prints", "internal/card/code.go",
 			`func (Code) LogValue() slog.Value { return slog.StringValue("[code]") }`, "func (c Code) LogValue() slog.Value { return slog.StringValue(c.symbols) }",
 			"./internal/card", "TestCodeNeverPrints", "the log holds money",

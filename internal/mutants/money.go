@@ -49,6 +49,11 @@ func moneyMutants() []mutant {
 			"./internal/card", "TestExportTakesTwo", "a job that was queued before, or by hand, leads around the second person",
 		},
 		{
+			"disabled cards come back under way", "internal/card/bulk_work.go",
+			"if err := s.mayEnable(ctx, tx, series); err != nil {", "if err := s.mayEnable(ctx, tx, series); err != nil && n < 0 {",
+			"./internal/card", "TestEnablingTakesTwo", "an operation that was ordered while little was disabled brings back what was disabled since",
+		},
+		{
 			"the application may change the ledger", "migrations/grants.sql",
 			"grant select, insert on ledger_tx,", "grant select, insert, update, delete on ledger_tx,",
 			"./internal/card", "TestLedgerOnlyGrows", "a hole in the program is a hole in the books",
