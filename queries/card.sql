@@ -132,7 +132,7 @@ select c.series_id, c.serial, c.key_id, c.code_index, c.code_sealed
 from series s
 cross join generate_series(0, sqlc.arg(size)::integer - 1) as n(n)
 join card c on c.series_id = s.id and c.serial = 1 + (n.n * 7919 + s.id * 104729) % greatest(s.made, 1)
-where c.state in ('active', 'disabled');
+where c.state in ('active', 'disabled') and octet_length(c.code_sealed) > 0;
 
 -- name: CardShow :one
 -- One card with who used it.
@@ -150,7 +150,7 @@ where c.series_id = @series_id and c.serial = @serial;
 with before as (
   select k.serial, k.state from card k
   where k.series_id = @series_id and k.serial > @after_serial and k.serial <= @to_serial
-    and k.state <> 'used' and octet_length(k.code_sealed) > 0
+    and k.state in ('active', 'disabled')
 ), erased as (
   update card c set state = 'void'
   from before b where c.series_id = @series_id and c.serial = b.serial
@@ -158,6 +158,14 @@ with before as (
 select count(*) filter (where before.state = 'active')::integer as active,
   count(*) filter (where before.state = 'disabled')::integer as disabled
 from before;
+
+-- name: CardShredSeries :execrows
+-- Erases the sealed codes of a series that was printed once, after a serial and up to
+-- another. The index stays, so the cards can be redeemed, and the hash of the end of
+-- the code, by which a customer's card is found.
+update card set code_sealed = '', shredded = true
+where series_id = @series_id and serial > @after_serial and serial <= @to_serial
+  and state <> 'void' and octet_length(code_sealed) > 0;
 
 -- name: CardUnuse :one
 -- A reversed redemption voids its card: the code has been seen, and whoever is owed

@@ -19,7 +19,7 @@ select id, series_id, created_by from export where request_key = @request_key;
 
 -- name: ExportGet :one
 -- One export; one of a series beyond the asking person's partners is not found.
-select sqlc.embed(e), s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone,
+select sqlc.embed(e), s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone, s.print_once as series_print_once,
   staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id
@@ -129,3 +129,31 @@ order by id limit 500;
 -- Seals one under another key, unless somebody else has or it is erased meanwhile.
 update export set password_key_id = @key_id, password_sealed = @sealed
 where id = @id and password_sealed = @was_sealed;
+
+-- name: ExportOutstanding :one
+-- The other files of a series that are there or on their way, but for one.
+select count(*) from export
+where series_id = @series_id and id <> @except_id
+  and (state in ('waiting', 'queued', 'running') or (state = 'ready' and expires_at > now()));
+
+-- name: ExportCountAny :one
+-- How many files of a series there are, were, or may still be.
+select count(*) from export where series_id = @series_id and state <> 'cancelled';
+
+-- name: ExportSent :one
+-- Notes which bytes of a file were sent, and says whether that is all of it now.
+update export set sent = sent + int8multirange(int8range(@from_byte::bigint, @to_byte::bigint))
+where id = @id and state = 'ready'
+returning (sent @> int8range(0, size))::boolean as whole, sent_whole_at, expires_at;
+
+-- name: ExportSentWhole :exec
+-- The file is kept until the codes go: as long as its series waits for a word.
+update export e set sent_whole_at = now(), expires_at = greatest(e.expires_at, s.shred_at)
+from series s where e.id = @id and s.id = e.series_id;
+
+-- name: ExportEndFiles :exec
+-- The files of a series are past their time: housekeeping removes them.
+update export set expires_at = now() where series_id = @series_id and state = 'ready';
+
+-- name: ExportOnceState :one
+select state, sent_whole_at from export where id = @id for no key update;

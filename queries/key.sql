@@ -23,9 +23,12 @@ select (retired_at is not null)::boolean as retired from key_canary where key_id
 
 -- name: KeyUse :many
 -- How many cards are sealed under each key, how many secrets of staff, and how many
--- passwords of files that are being made and files that are kept. Cards whose code was erased need none.
+-- passwords of files that are being made and files that are kept. Cards whose code
+-- was erased need none, but for those that were printed once: what is typed finds them
+-- by an index under their key, which can't be made anew without the code.
 select c.key_id, k.created_at, k.retired_at,
   (select count(*) from card where card.key_id = c.key_id and octet_length(card.code_sealed) > 0)::bigint as cards,
+  (select count(*) from card where card.key_id = c.key_id and card.shredded and card.state in ('active', 'disabled'))::bigint as printed_once,
   (select count(*) from staff_second_factor f where f.key_id = c.key_id)::bigint as secrets,
   (select count(*) from export e where e.password_key_id = c.key_id and e.password_sealed is not null)::bigint as passwords,
   ((select count(*) from export e where e.key_id = c.key_id and e.state = 'ready')

@@ -26,9 +26,9 @@ select distinct code_alphabet, code_length from series;
 
 -- name: SeriesCreate :one
 insert into series (number, prefix, price, currency, quantity, any_partner, time_zone, valid_till,
-  activate_when_generated, code_length, code_alphabet, partner_lock, order_key, created_by)
+  activate_when_generated, code_length, code_alphabet, partner_lock, print_once, order_key, created_by)
 values (@number, @prefix, @price, @currency, @quantity, @any_partner, @time_zone, @valid_till,
-  @activate_when_generated, @code_length, @code_alphabet, @partner_lock, @order_key, @created_by)
+  @activate_when_generated, @code_length, @code_alphabet, @partner_lock, @print_once, @order_key, @created_by)
 returning id, number, created_at;
 
 -- name: SeriesPartnerAdd :exec
@@ -204,7 +204,7 @@ where sp.series_id = @series_id and sp.removed_at is null;
 -- breakage brings it back (renewed). Until when the series was for any partner
 -- is told by the clock, not by the transaction's start: it may have waited for
 -- redemptions.
-update series set prefix = @prefix, price = @price, valid_till = @valid_till, any_partner = @any_partner,
+update series set prefix = @prefix, price = @price, valid_till = @valid_till, any_partner = @any_partner, print_once = @print_once,
   any_partner_until = case when any_partner and not @any_partner then clock_timestamp() else any_partner_until end,
   lapsed_at = case when @renewed::boolean then null else lapsed_at end,
   version = version + 1
@@ -237,4 +237,34 @@ update series set erased_to = @erased_to, erased_at = case when @erased_to = mad
 select s.id from series s
 left join river_job j on j.id = s.erase_job_id
 where s.state = 'void' and s.erased_at is null
+  and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true);
+
+-- name: SeriesSentWhole :exec
+-- Every byte of the one file of a series was sent. It is kept until the codes go.
+update series set shred_at = greatest(@expires_at::timestamptz, now() + interval '3 days')
+where id = @id and print_once and shredding_at is null;
+
+-- name: SeriesKeepCodes :exec
+-- The file did not arrive: nothing is shredded by itself.
+update series set shred_at = null where id = @id and shred_at is not null and shredding_at is null;
+
+-- name: SeriesShredBegin :execrows
+update series set shredding_at = now(), shred_job_id = @job_id
+where id = @id and print_once and shredding_at is null;
+
+-- name: SeriesSetShredJob :exec
+update series set shred_job_id = @job_id where id = @id;
+
+-- name: SeriesShredAdvance :exec
+update series set shredded_to = @shredded_to, shredded_at = case when @shredded_to = made then now() end where id = @id;
+
+-- name: SeriesListShredDue :many
+-- Series whose file was sent whole, and of which nobody has said anything since.
+select id from series where shredding_at is null and shred_at <= now() and state <> 'void' order by id;
+
+-- name: SeriesListUnshredded :many
+-- Series whose codes are still there and that no job is at work on.
+select s.id from series s
+left join river_job j on j.id = s.shred_job_id
+where s.shredding_at is not null and s.shredded_at is null and s.state <> 'void'
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true);

@@ -28,7 +28,7 @@ var (
 	ErrCardPartner = fault.Field("partner", "card_partner", "Choose one of the partners that you may see.")
 	ErrRemark      = fault.Field("remark", "card_remark", "A remark can have up to 200 characters.")
 	ErrReason      = fault.Field("reason", "card_reason", "Say why, in 3 to 200 characters. It stays in the history of the card.")
-	ErrErased      = fault.New(fault.Conflict, "card_erased", "The code of this card was erased, as its series is void.")
+	ErrErased      = fault.New(fault.Conflict, "card_erased", "The code of this card was erased: it is void, or was printed once, or was used long ago.")
 )
 
 // Edit is what may be changed of an unused card.
@@ -252,11 +252,6 @@ func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, 
 	return s.changeCard(ctx, actor, ref, action, func(tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow) (map[string]any, error) {
 		if row.State == to {
 			return nil, errAsItWas
-		}
-		if to == db.CardStateActive {
-			if err := s.mayEnable(ctx, tx, series); err != nil {
-				return nil, err
-			}
 		}
 		if err := s.q.CardSetState(ctx, tx, db.CardSetStateParams{SeriesID: ref.SeriesID, Serial: ref.Serial, State: to}); err != nil {
 			return nil, fmt.Errorf("change a card: %w", err)

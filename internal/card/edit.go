@@ -42,6 +42,7 @@ func Editable(state db.SeriesState) bool { return slices.Contains(editable(), st
 type EditForm struct {
 	Prefix, Price, ValidTill string
 	Partners                 []string // ids, or AnyPartner
+	PrintOnce                bool
 	Version                  int32
 }
 
@@ -61,10 +62,11 @@ type EditPlan struct {
 	// outstanding value then rises by (below zero: falls).
 	Renewed, Repriced money.Amount
 	// NewPrice, NewPrefix, NewTill and NewPartners say what is changed.
-	NewPrice, NewPrefix, NewTill, NewPartners bool
-	OldPrice, Price                           money.Amount
-	ValidTill                                 time.Time
-	Live                                      bool // the unused cards can be redeemed, then
+	NewPrice, NewPrefix, NewTill, NewPartners, NewPrintOnce bool
+	OldPrice, Price                                         money.Amount
+	ValidTill                                               time.Time
+	Live                                                    bool // the unused cards can be redeemed, then
+	PrintOnce                                               bool
 
 	prefix     string
 	partnerIDs []int64 // empty: any
@@ -157,7 +159,7 @@ func (p *EditPlan) allowed(series db.Series, expired bool) error {
 // as it is may stand, even where it could not be entered today.
 func (s *Service) checkEdit(ctx context.Context, actor audit.Actor, row db.SeriesShowRow, f EditForm) (EditPlan, error) {
 	series := row.Series
-	p := EditPlan{prefix: strings.TrimSpace(f.Prefix), timeZone: series.TimeZone, ValidTill: series.ValidTill}
+	p := EditPlan{prefix: strings.TrimSpace(f.Prefix), timeZone: series.TimeZone, ValidTill: series.ValidTill, PrintOnce: f.PrintOnce, NewPrintOnce: f.PrintOnce != series.PrintOnce}
 	p.OldPrice = money.Amount{Minor: series.Price, Currency: series.Currency}
 	p.Price = p.OldPrice
 	var faults fault.List
@@ -172,6 +174,12 @@ func (s *Service) checkEdit(ctx context.Context, actor audit.Actor, row db.Serie
 	}
 	o := Order{TimeZone: series.TimeZone}
 	if err := s.checkPartners(ctx, actor, f.Partners, &o); err != nil {
+		if fault.IsInternal(err) {
+			return p, err
+		}
+		faults = append(faults, fault.All(err)...)
+	}
+	if err := s.mayChangeOnce(ctx, s.db, series.ID, p); err != nil {
 		if fault.IsInternal(err) {
 			return p, err
 		}
@@ -222,6 +230,30 @@ func (s *Service) compare(ctx context.Context, row db.SeriesShowRow, p *EditPlan
 		add(true, "partners", from, to)
 	}
 	add(p.NewTill, "valid till", series.ValidTill.Format("2 Jan 2006"), p.ValidTill.Format("2 Jan 2006"))
+	add(p.NewPrintOnce, "print once", yesNo(series.PrintOnce), yesNo(p.PrintOnce))
+	return nil
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+// mayChangeOnce refuses to change whether a series is printed once when a file of it
+// was made already.
+func (s *Service) mayChangeOnce(ctx context.Context, dbtx db.DBTX, seriesID int64, p EditPlan) error {
+	if !p.NewPrintOnce {
+		return nil
+	}
+	files, err := s.q.ExportCountAny(ctx, dbtx, seriesID)
+	if err != nil {
+		return fmt.Errorf("count the files of a series: %w", err)
+	}
+	if files > 0 {
+		return ErrOnceFixed
+	}
 	return nil
 }
 
@@ -304,6 +336,9 @@ func (s *Service) applyEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, s
 	if err := s.mayReprice(ctx, tx, series, *p); err != nil {
 		return err
 	}
+	if err := s.mayChangeOnce(ctx, tx, series.ID, *p); err != nil {
+		return err
+	}
 	p.reckon(series)
 	// What comes back comes back at the price at which it went; then it is repriced.
 	if err := s.postOut(ctx, tx, series, db.LedgerKindRenew, db.AccountKindBreakage, -p.Renewed.Minor, actor); err != nil {
@@ -322,7 +357,7 @@ func (s *Service) applyEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, s
 	}
 	err = s.q.SeriesEdit(ctx, tx, db.SeriesEditParams{
 		ID: series.ID, Prefix: p.prefix, Price: p.Price.Minor, ValidTill: p.ValidTill,
-		AnyPartner: len(p.partnerIDs) == 0, Renewed: series.LapsedAt != nil && p.NewTill,
+		AnyPartner: len(p.partnerIDs) == 0, PrintOnce: p.PrintOnce, Renewed: series.LapsedAt != nil && p.NewTill,
 	})
 	if err != nil {
 		return fmt.Errorf("edit a series: %w", err)

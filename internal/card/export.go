@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river/rivertype"
-	"golang.org/x/sync/errgroup"
 
 	"refill/internal/audit"
 	"refill/internal/db"
@@ -55,6 +54,11 @@ func (s *Service) RequestExportOf(ctx context.Context, actor audit.Actor, series
 	if err := options.check(db.ExportFormat(format)); err != nil {
 		return 0, err
 	}
+	if series.Series.PrintOnce {
+		if options, err = options.allOf(); err != nil {
+			return 0, err
+		}
+	}
 	left, err := s.Selected(ctx, series, options)
 	switch {
 	case err != nil:
@@ -74,6 +78,16 @@ func (s *Service) RequestExportOf(ctx context.Context, actor audit.Actor, series
 	}
 	var id int64
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		locked, err := s.q.SeriesGetForUpdate(ctx, tx, seriesID)
+		if err != nil {
+			return fmt.Errorf("lock a series: %w", err)
+		}
+		if locked.PrintOnce != series.Series.PrintOnce {
+			return ErrExportState
+		}
+		if err := s.mayPrintOnce(ctx, tx, locked, 0); err != nil {
+			return err
+		}
 		id, err = s.q.ExportCreate(ctx, tx, db.ExportCreateParams{
 			SeriesID: seriesID, Format: db.ExportFormat(format), Options: kept, RequestKey: key, RowsTotal: int32(left), CreatedBy: actor.StaffID, //nolint:gosec // at most MaxQuantity
 			PasswordKeyID: keyID, PasswordSealed: sealed,
@@ -210,6 +224,13 @@ func (s *Service) RetryExport(ctx context.Context, actor audit.Actor, id int64) 
 		if err := s.mayExport(ctx, tx, e.Export.SeriesID, id); err != nil {
 			return err
 		}
+		series, err := s.q.SeriesGetForUpdate(ctx, tx, e.Export.SeriesID)
+		if err != nil {
+			return fmt.Errorf("lock a series: %w", err)
+		}
+		if err := s.mayPrintOnce(ctx, tx, series, id); err != nil {
+			return err
+		}
 		return s.enqueueExport(ctx, tx, id)
 	})
 }
@@ -262,90 +283,6 @@ func (s *Service) StartExport(ctx context.Context, id int64) (db.ExportGetRow, d
 		return s.notifyExport(ctx, tx, id, e.Export.SeriesID, e.Export.CreatedBy)
 	})
 	return e, series, err
-}
-
-// Unsealed is a card as an export needs it.
-type Unsealed struct {
-	Serial    int32
-	State     db.CardState
-	Code      Code
-	ValidTill time.Time
-	PartnerID *int64 // of its own; nil: those of the series
-}
-
-// exportPage is how many cards are read at once: enough to keep Postgres and us
-// both busy, small enough to weigh a few megabytes.
-const exportPage = 10_000
-
-// EachUnused is EachSelected for all unused cards.
-func (s *Service) EachUnused(ctx context.Context, series db.Series, f func(page []Unsealed) error) error {
-	return s.EachSelected(ctx, series, ExportOptions{}, f)
-}
-
-// EachSelected calls f for every card of a series that was chosen, in the order of
-// serials, all as of one moment, while the next page is being read. Memory does
-// not grow with the series.
-func (s *Service) EachSelected(ctx context.Context, series db.Series, options ExportOptions, f func(page []Unsealed) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	pages := make(chan []db.CardExportPageRow, 1)
-	group.Go(func() error {
-		defer close(pages)
-		return s.readSelected(ctx, series.ID, options, pages)
-	})
-	group.Go(func() error {
-		opened := make([]Unsealed, 0, exportPage)
-		for page := range pages {
-			opened = opened[:0]
-			for _, row := range page {
-				seal, err := s.keys.sealer(row.KeyID, series.ID)
-				if err != nil {
-					return err
-				}
-				code, err := seal.open(row.CodeSealed, row.Serial)
-				if err != nil {
-					return err
-				}
-				card := Unsealed{Serial: row.Serial, State: row.State, Code: code, PartnerID: row.PartnerID, ValidTill: series.ValidTill}
-				if row.ValidTill != nil {
-					card.ValidTill = *row.ValidTill
-				}
-				opened = append(opened, card)
-			}
-			if err := f(opened); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return group.Wait()
-}
-
-// readSelected sends the sealed cards of a series, page by page, out of one
-// snapshot.
-func (s *Service) readSelected(ctx context.Context, seriesID int64, options ExportOptions, pages chan<- []db.CardExportPageRow) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `set transaction isolation level repeatable read, read only`); err != nil {
-			return fmt.Errorf("take a snapshot: %w", err)
-		}
-		after := max(options.First-1, 0)
-		for {
-			page, err := s.q.CardExportPage(ctx, tx, db.CardExportPageParams{
-				SeriesID: seriesID, AfterSerial: after, LastSerial: options.last(), States: stateNames(options.states()), Size: exportPage,
-			})
-			if err != nil {
-				return fmt.Errorf("read cards: %w", err)
-			}
-			if len(page) == 0 {
-				return nil
-			}
-			select {
-			case pages <- page:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			after = page[len(page)-1].Serial
-		}
-	})
 }
 
 // AdvanceExport tells how far an export is. ErrNotWanted says that it was

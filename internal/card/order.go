@@ -34,6 +34,7 @@ type OrderForm struct {
 	Quantity, Prefix, Price, ValidTill string
 	Partners                           []string
 	Activate                           bool
+	PrintOnce                          bool
 	Key                                uuid.UUID // drawn when the form was shown: the same key orders once
 }
 
@@ -49,6 +50,7 @@ type Order struct {
 	TimeZone   string
 	ValidTill  time.Time
 	Activate   bool
+	PrintOnce  bool   // one file is made of the codes, then they are shredded
 	Format     Format // of the codes
 	Lock       bool   // the cards are for those partners only
 	Key        uuid.UUID
@@ -77,7 +79,7 @@ func (s *Service) CheckOrder(ctx context.Context, actor audit.Actor, f OrderForm
 	if err != nil {
 		return Order{}, err
 	}
-	o := Order{Prefix: strings.TrimSpace(f.Prefix), Activate: f.Activate, Key: f.Key, TimeZone: settings.TimeZone, Format: FormatOf(settings), Lock: settings.LockPartners}
+	o := Order{Prefix: strings.TrimSpace(f.Prefix), Activate: f.Activate, PrintOnce: f.PrintOnce, Key: f.Key, TimeZone: settings.TimeZone, Format: FormatOf(settings), Lock: settings.LockPartners}
 	o.Price.Currency = settings.Currency
 	var faults fault.List
 	add := func(field, code, message string) { faults = append(faults, fault.Field(field, code, message)) }
@@ -259,7 +261,7 @@ func (s *Service) enter(ctx context.Context, tx pgx.Tx, actor audit.Actor, o Ord
 		Price: o.Price.Minor, Currency: o.Price.Currency, Quantity: o.Quantity,
 		AnyPartner: len(o.PartnerIDs) == 0, TimeZone: o.TimeZone, ValidTill: o.ValidTill,
 		ActivateWhenGenerated: o.Activate, CodeLength: int16(o.Format.Length), CodeAlphabet: string(o.Format.Alphabet), //nolint:gosec // at most 24
-		PartnerLock: o.Lock, OrderKey: o.Key, CreatedBy: actor.Staff(),
+		PartnerLock: o.Lock, PrintOnce: o.PrintOnce, OrderKey: o.Key, CreatedBy: actor.Staff(),
 	})
 	if err != nil {
 		return Ordered{}, fmt.Errorf("enter a series: %w", err)

@@ -205,6 +205,9 @@ func (s *Service) RetireKey(ctx context.Context, actor audit.Actor, keyID int16)
 			if use.KeyID == keyID && use.Cards > 0 {
 				return fmt.Errorf("%d cards are still sealed under key %d; wait until the rotation has finished (refill keys status)", use.Cards, keyID)
 			}
+			if use.KeyID == keyID && use.PrintedOnce > 0 {
+				return fmt.Errorf("%d cards whose codes were shredded after printing are found under key %d, and can't be moved to another; keep the key until they are used or void", use.PrintedOnce, keyID)
+			}
 			if use.KeyID == keyID && use.Secrets > 0 {
 				return fmt.Errorf("the second factors of %d members of staff are still sealed under key %d; a worker seals them again within a minute, then try again", use.Secrets, keyID)
 			}

@@ -130,6 +130,9 @@ func TestPlantedFaults(t *testing.T) {
 		{19, `delete from audit where action = 'card.redeemed'`},
 		{19, `insert into audit (id, action) overriding system value values (0, 'card.redeemed')`},
 		{19, `update audit_block set mac = sha256(mac)`},
+		{20, `update card set code_sealed = '', shredded = true where serial = 5`},
+		{20, `update series set print_once = true, shredding_at = now(), shredded_to = 5; update export set sent_whole_at = now()`},
+		{20, `update series set print_once = true, shredding_at = now()`},
 	} {
 		planted[c.number] = true
 		t.Run(fmt.Sprintf("%d %.40s", c.number, c.plant), func(t *testing.T) {

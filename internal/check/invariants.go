@@ -130,7 +130,7 @@ func invariants() []invariant {
 			left join series s on s.id = c.series_id and s.state = 'void'
 			where octet_length(c.code_index) <> 16
 				or octet_length(c.code_sealed) between 1 and 35
-				or (octet_length(c.code_sealed) = 0 and c.state not in ('void', 'used'))
+				or (octet_length(c.code_sealed) = 0 and c.state not in ('void', 'used') and c.shredded is not true)
 				or (octet_length(c.code_sealed) > 0 and (c.state = 'void' or (c.state <> 'used' and c.serial <= s.erased_to)))`, opens},
 		{17, "the counts of a series are those of its cards", `
 			select 'series ' || s.number || ': counted ' || coalesce(t.used, 0) || '/' || coalesce(t.disabled, 0) || '/' || coalesce(t.void, 0)
@@ -147,5 +147,14 @@ func invariants() []invariant {
 			union all
 			select 'entry of account ' || e.account_id from (select distinct account_id from ledger_entry) e where not exists (select from account a where a.id = e.account_id)`, nil},
 		{19, "the audit trail is as it was sealed: nothing changed, nothing removed, nothing put in later", "", sealed},
+		{20, "codes are shredded only in a series that is printed once, up to its counter, after its file was fetched to its end", `
+			select 'card ' || c.series_id || '/' || c.serial from card c join series s on s.id = c.series_id
+			where c.shredded and not (s.print_once and s.shredding_at is not null and c.serial <= s.shredded_to)
+			union all
+			select 'card ' || c.series_id || '/' || c.serial from series s join card c on c.series_id = s.id and c.serial <= s.shredded_to
+			where s.shredded_to > 0 and octet_length(c.code_sealed) > 0
+			union all
+			select 'series ' || s.number from series s
+			where s.shredding_at is not null and not exists (select from export e where e.series_id = s.id and e.sent_whole_at is not null)`, nil},
 	}
 }

@@ -14,7 +14,7 @@ const cardErase = `-- name: CardErase :one
 with before as (
   select k.serial, k.state from card k
   where k.series_id = $1 and k.serial > $2 and k.serial <= $3
-    and k.state <> 'used' and octet_length(k.code_sealed) > 0
+    and k.state in ('active', 'disabled')
 ), erased as (
   update card c set state = 'void'
   from before b where c.series_id = $1 and c.serial = b.serial
@@ -505,7 +505,7 @@ select c.series_id, c.serial, c.key_id, c.code_index, c.code_sealed
 from series s
 cross join generate_series(0, $1::integer - 1) as n(n)
 join card c on c.series_id = s.id and c.serial = 1 + (n.n * 7919 + s.id * 104729) % greatest(s.made, 1)
-where c.state in ('active', 'disabled')
+where c.state in ('active', 'disabled') and octet_length(c.code_sealed) > 0
 `
 
 type CardSampleRow struct {
@@ -622,6 +622,29 @@ func (q *Queries) CardShred(ctx context.Context, db DBTX, arg CardShredParams) (
 	var through int64
 	err := row.Scan(&through)
 	return through, err
+}
+
+const cardShredSeries = `-- name: CardShredSeries :execrows
+update card set code_sealed = '', shredded = true
+where series_id = $1 and serial > $2 and serial <= $3
+  and state <> 'void' and octet_length(code_sealed) > 0
+`
+
+type CardShredSeriesParams struct {
+	SeriesID    int64
+	AfterSerial int32
+	ToSerial    int32
+}
+
+// Erases the sealed codes of a series that was printed once, after a serial and up to
+// another. The index stays, so the cards can be redeemed, and the hash of the end of
+// the code, by which a customer's card is found.
+func (q *Queries) CardShredSeries(ctx context.Context, db DBTX, arg CardShredSeriesParams) (int64, error) {
+	result, err := db.Exec(ctx, cardShredSeries, arg.SeriesID, arg.AfterSerial, arg.ToSerial)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const cardUnuse = `-- name: CardUnuse :one

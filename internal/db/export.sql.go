@@ -43,6 +43,18 @@ func (q *Queries) ExportCancel(ctx context.Context, db DBTX, id int64) (int64, e
 	return result.RowsAffected(), nil
 }
 
+const exportCountAny = `-- name: ExportCountAny :one
+select count(*) from export where series_id = $1 and state <> 'cancelled'
+`
+
+// How many files of a series there are, were, or may still be.
+func (q *Queries) ExportCountAny(ctx context.Context, db DBTX, seriesID int64) (int64, error) {
+	row := db.QueryRow(ctx, exportCountAny, seriesID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const exportCountSeries = `-- name: ExportCountSeries :one
 select count(*) from export where series_id = $1 and state in ('queued', 'running', 'ready', 'expired')
 `
@@ -104,6 +116,16 @@ func (q *Queries) ExportDismiss(ctx context.Context, db DBTX, arg ExportDismissP
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const exportEndFiles = `-- name: ExportEndFiles :exec
+update export set expires_at = now() where series_id = $1 and state = 'ready'
+`
+
+// The files of a series are past their time: housekeeping removes them.
+func (q *Queries) ExportEndFiles(ctx context.Context, db DBTX, seriesID int64) error {
+	_, err := db.Exec(ctx, exportEndFiles, seriesID)
+	return err
 }
 
 const exportEndSeries = `-- name: ExportEndSeries :exec
@@ -208,7 +230,7 @@ func (q *Queries) ExportFinish(ctx context.Context, db DBTX, arg ExportFinishPar
 }
 
 const exportGet = `-- name: ExportGet :one
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone,
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_whole_at, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone, s.print_once as series_print_once,
   staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id
@@ -225,12 +247,13 @@ type ExportGetParams struct {
 }
 
 type ExportGetRow struct {
-	Export         Export
-	SeriesNumber   string
-	SeriesPrefix   string
-	SeriesTimeZone string
-	CreatedByName  string
-	AskedAt        time.Time
+	Export          Export
+	SeriesNumber    string
+	SeriesPrefix    string
+	SeriesTimeZone  string
+	SeriesPrintOnce bool
+	CreatedByName   string
+	AskedAt         time.Time
 }
 
 // One export; one of a series beyond the asking person's partners is not found.
@@ -261,9 +284,12 @@ func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (
 		&i.Export.PasswordKeyID,
 		&i.Export.PasswordSealed,
 		&i.Export.KeyID,
+		&i.Export.Sent,
+		&i.Export.SentWholeAt,
 		&i.SeriesNumber,
 		&i.SeriesPrefix,
 		&i.SeriesTimeZone,
+		&i.SeriesPrintOnce,
 		&i.CreatedByName,
 		&i.AskedAt,
 	)
@@ -349,7 +375,7 @@ func (q *Queries) ExportListFiles(ctx context.Context, db DBTX) ([]string, error
 }
 
 const exportListSeries = `-- name: ExportListSeries :many
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, staff.name as created_by_name, now()::timestamptz as asked_at
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_whole_at, staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join staff on staff.id = e.created_by
 where e.series_id = $1 and e.created_at > now() - interval '30 days'
@@ -396,6 +422,8 @@ func (q *Queries) ExportListSeries(ctx context.Context, db DBTX, seriesID int64)
 			&i.Export.PasswordKeyID,
 			&i.Export.PasswordSealed,
 			&i.Export.KeyID,
+			&i.Export.Sent,
+			&i.Export.SentWholeAt,
 			&i.CreatedByName,
 			&i.AskedAt,
 		); err != nil {
@@ -501,6 +529,41 @@ func (q *Queries) ExportNotify(ctx context.Context, db DBTX, arg ExportNotifyPar
 	return err
 }
 
+const exportOnceState = `-- name: ExportOnceState :one
+select state, sent_whole_at from export where id = $1 for no key update
+`
+
+type ExportOnceStateRow struct {
+	State       ExportState
+	SentWholeAt *time.Time
+}
+
+func (q *Queries) ExportOnceState(ctx context.Context, db DBTX, id int64) (ExportOnceStateRow, error) {
+	row := db.QueryRow(ctx, exportOnceState, id)
+	var i ExportOnceStateRow
+	err := row.Scan(&i.State, &i.SentWholeAt)
+	return i, err
+}
+
+const exportOutstanding = `-- name: ExportOutstanding :one
+select count(*) from export
+where series_id = $1 and id <> $2
+  and (state in ('waiting', 'queued', 'running') or (state = 'ready' and expires_at > now()))
+`
+
+type ExportOutstandingParams struct {
+	SeriesID int64
+	ExceptID int64
+}
+
+// The other files of a series that are there or on their way, but for one.
+func (q *Queries) ExportOutstanding(ctx context.Context, db DBTX, arg ExportOutstandingParams) (int64, error) {
+	row := db.QueryRow(ctx, exportOutstanding, arg.SeriesID, arg.ExceptID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const exportPasswordOld = `-- name: ExportPasswordOld :many
 select id, request_key, password_key_id, password_sealed from export
 where password_key_id < $1 and password_sealed is not null
@@ -586,6 +649,43 @@ func (q *Queries) ExportRequeue(ctx context.Context, db DBTX, id int64) (int64, 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const exportSent = `-- name: ExportSent :one
+update export set sent = sent + int8multirange(int8range($1::bigint, $2::bigint))
+where id = $3 and state = 'ready'
+returning (sent @> int8range(0, size))::boolean as whole, sent_whole_at, expires_at
+`
+
+type ExportSentParams struct {
+	FromByte int64
+	ToByte   int64
+	ID       int64
+}
+
+type ExportSentRow struct {
+	Whole       bool
+	SentWholeAt *time.Time
+	ExpiresAt   *time.Time
+}
+
+// Notes which bytes of a file were sent, and says whether that is all of it now.
+func (q *Queries) ExportSent(ctx context.Context, db DBTX, arg ExportSentParams) (ExportSentRow, error) {
+	row := db.QueryRow(ctx, exportSent, arg.FromByte, arg.ToByte, arg.ID)
+	var i ExportSentRow
+	err := row.Scan(&i.Whole, &i.SentWholeAt, &i.ExpiresAt)
+	return i, err
+}
+
+const exportSentWhole = `-- name: ExportSentWhole :exec
+update export e set sent_whole_at = now(), expires_at = greatest(e.expires_at, s.shred_at)
+from series s where e.id = $1 and s.id = e.series_id
+`
+
+// The file is kept until the codes go: as long as its series waits for a word.
+func (q *Queries) ExportSentWhole(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, exportSentWhole, id)
+	return err
 }
 
 const exportSetJob = `-- name: ExportSetJob :exec

@@ -320,6 +320,7 @@ func (q *Queries) KeyShare(ctx context.Context, db DBTX, keyID int16) (bool, err
 const keyUse = `-- name: KeyUse :many
 select c.key_id, k.created_at, k.retired_at,
   (select count(*) from card where card.key_id = c.key_id and octet_length(card.code_sealed) > 0)::bigint as cards,
+  (select count(*) from card where card.key_id = c.key_id and card.shredded and card.state in ('active', 'disabled'))::bigint as printed_once,
   (select count(*) from staff_second_factor f where f.key_id = c.key_id)::bigint as secrets,
   (select count(*) from export e where e.password_key_id = c.key_id and e.password_sealed is not null)::bigint as passwords,
   ((select count(*) from export e where e.key_id = c.key_id and e.state = 'ready')
@@ -331,17 +332,20 @@ order by c.key_id
 `
 
 type KeyUseRow struct {
-	KeyID     int16
-	CreatedAt time.Time
-	RetiredAt *time.Time
-	Cards     int64
-	Secrets   int64
-	Passwords int64
-	Files     int64
+	KeyID       int16
+	CreatedAt   time.Time
+	RetiredAt   *time.Time
+	Cards       int64
+	PrintedOnce int64
+	Secrets     int64
+	Passwords   int64
+	Files       int64
 }
 
 // How many cards are sealed under each key, how many secrets of staff, and how many
-// passwords of files that are being made and files that are kept. Cards whose code was erased need none.
+// passwords of files that are being made and files that are kept. Cards whose code
+// was erased need none, but for those that were printed once: what is typed finds them
+// by an index under their key, which can't be made anew without the code.
 func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
 	rows, err := db.Query(ctx, keyUse)
 	if err != nil {
@@ -356,6 +360,7 @@ func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
 			&i.CreatedAt,
 			&i.RetiredAt,
 			&i.Cards,
+			&i.PrintedOnce,
 			&i.Secrets,
 			&i.Passwords,
 			&i.Files,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type AccountKind string
@@ -1013,6 +1014,8 @@ type Card struct {
 	RevealedAt *time.Time
 	// The serial that the card had in the system it comes from.
 	ImportedSerial *string
+	// True: the sealed code was erased because its series was printed once; the card stays as good as it is.
+	Shredded *bool
 }
 
 // One operation on many cards of a series, done in the background.
@@ -1181,6 +1184,10 @@ type Export struct {
 	PasswordSealed []byte
 	// Which key set the file is sealed under; null: not written yet, or written in clear before files were sealed.
 	KeyID *int16
+	// Which bytes of the file have been sent to somebody, counted where a series is printed once.
+	Sent pgtype.Multirange[pgtype.Range[pgtype.Int8]]
+	// When the last of them was.
+	SentWholeAt *time.Time
 }
 
 // Attempts charged before the look-up, by who asks and by address; taken back when they were right.
@@ -1391,6 +1398,16 @@ type Series struct {
 	CodeShortest *int16
 	// Imported only: symbols of the longest code.
 	CodeLongest *int16
+	// One file is made of the series; when it has arrived, its codes are shredded.
+	PrintOnce bool
+	// When the codes are shredded if nobody says before that the file arrived, or did not; set when every byte of it was sent.
+	ShredAt *time.Time
+	// When the shredding was begun: from then on no file is made and no code shown.
+	ShreddingAt *time.Time
+	// Up to which serial codes are shredded.
+	ShreddedTo int32
+	ShreddedAt *time.Time
+	ShredJobID *int64
 }
 
 // The last series number given out in a year; its row lock keeps the numbers without a gap.

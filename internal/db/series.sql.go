@@ -70,9 +70,9 @@ func (q *Queries) SeriesBrands(ctx context.Context, db DBTX, seriesID int64) ([]
 
 const seriesCreate = `-- name: SeriesCreate :one
 insert into series (number, prefix, price, currency, quantity, any_partner, time_zone, valid_till,
-  activate_when_generated, code_length, code_alphabet, partner_lock, order_key, created_by)
+  activate_when_generated, code_length, code_alphabet, partner_lock, print_once, order_key, created_by)
 values ($1, $2, $3, $4, $5, $6, $7, $8,
-  $9, $10, $11, $12, $13, $14)
+  $9, $10, $11, $12, $13, $14, $15)
 returning id, number, created_at
 `
 
@@ -89,6 +89,7 @@ type SeriesCreateParams struct {
 	CodeLength            int16
 	CodeAlphabet          string
 	PartnerLock           bool
+	PrintOnce             bool
 	OrderKey              uuid.UUID
 	CreatedBy             *int64
 }
@@ -113,6 +114,7 @@ func (q *Queries) SeriesCreate(ctx context.Context, db DBTX, arg SeriesCreatePar
 		arg.CodeLength,
 		arg.CodeAlphabet,
 		arg.PartnerLock,
+		arg.PrintOnce,
 		arg.OrderKey,
 		arg.CreatedBy,
 	)
@@ -122,11 +124,11 @@ func (q *Queries) SeriesCreate(ctx context.Context, db DBTX, arg SeriesCreatePar
 }
 
 const seriesEdit = `-- name: SeriesEdit :exec
-update series set prefix = $1, price = $2, valid_till = $3, any_partner = $4,
+update series set prefix = $1, price = $2, valid_till = $3, any_partner = $4, print_once = $5,
   any_partner_until = case when any_partner and not $4 then clock_timestamp() else any_partner_until end,
-  lapsed_at = case when $5::boolean then null else lapsed_at end,
+  lapsed_at = case when $6::boolean then null else lapsed_at end,
   version = version + 1
-where id = $6
+where id = $7
 `
 
 type SeriesEditParams struct {
@@ -134,6 +136,7 @@ type SeriesEditParams struct {
 	Price      int64
 	ValidTill  time.Time
 	AnyPartner bool
+	PrintOnce  bool
 	Renewed    bool
 	ID         int64
 }
@@ -148,6 +151,7 @@ func (q *Queries) SeriesEdit(ctx context.Context, db DBTX, arg SeriesEditParams)
 		arg.Price,
 		arg.ValidTill,
 		arg.AnyPartner,
+		arg.PrintOnce,
 		arg.Renewed,
 		arg.ID,
 	)
@@ -235,7 +239,7 @@ func (q *Queries) SeriesFormats(ctx context.Context, db DBTX) ([]SeriesFormatsRo
 }
 
 const seriesGet = `-- name: SeriesGet :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest from series where id = $1
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id from series where id = $1
 `
 
 func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -275,6 +279,12 @@ func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, err
 		&i.CodeBits,
 		&i.CodeShortest,
 		&i.CodeLongest,
+		&i.PrintOnce,
+		&i.ShredAt,
+		&i.ShreddingAt,
+		&i.ShreddedTo,
+		&i.ShreddedAt,
+		&i.ShredJobID,
 	)
 	return i, err
 }
@@ -297,7 +307,7 @@ func (q *Queries) SeriesGetByOrderKey(ctx context.Context, db DBTX, orderKey uui
 }
 
 const seriesGetForUpdate = `-- name: SeriesGetForUpdate :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest from series where id = $1 for no key update
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id from series where id = $1 for no key update
 `
 
 func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -337,6 +347,12 @@ func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Se
 		&i.CodeBits,
 		&i.CodeShortest,
 		&i.CodeLongest,
+		&i.PrintOnce,
+		&i.ShredAt,
+		&i.ShreddingAt,
+		&i.ShreddedTo,
+		&i.ShreddedAt,
+		&i.ShredJobID,
 	)
 	return i, err
 }
@@ -356,6 +372,16 @@ func (q *Queries) SeriesIsLapsed(ctx context.Context, db DBTX, id int64) (bool, 
 	return lapsed, err
 }
 
+const seriesKeepCodes = `-- name: SeriesKeepCodes :exec
+update series set shred_at = null where id = $1 and shred_at is not null and shredding_at is null
+`
+
+// The file did not arrive: nothing is shredded by itself.
+func (q *Queries) SeriesKeepCodes(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, seriesKeepCodes, id)
+	return err
+}
+
 const seriesLapse = `-- name: SeriesLapse :exec
 update series set lapsed_at = now(), version = version + 1 where id = $1
 `
@@ -366,7 +392,7 @@ func (q *Queries) SeriesLapse(ctx context.Context, db DBTX, id int64) error {
 }
 
 const seriesList = `-- name: SeriesList :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -502,6 +528,12 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 			&i.Series.CodeBits,
 			&i.Series.CodeShortest,
 			&i.Series.CodeLongest,
+			&i.Series.PrintOnce,
+			&i.Series.ShredAt,
+			&i.Series.ShreddingAt,
+			&i.Series.ShreddedTo,
+			&i.Series.ShreddedAt,
+			&i.Series.ShredJobID,
 			&i.CreatedByName,
 			&i.PartnerNames,
 			&i.Used,
@@ -537,6 +569,31 @@ where state in ('active', 'locked') and lapsed_at is null
 // stands as outstanding. The hour lets every redemption that began in time end.
 func (q *Queries) SeriesListLapsed(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, seriesListLapsed)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const seriesListShredDue = `-- name: SeriesListShredDue :many
+select id from series where shredding_at is null and shred_at <= now() and state <> 'void' order by id
+`
+
+// Series whose file was sent whole, and of which nobody has said anything since.
+func (q *Queries) SeriesListShredDue(ctx context.Context, db DBTX) ([]int64, error) {
+	rows, err := db.Query(ctx, seriesListShredDue)
 	if err != nil {
 		return nil, err
 	}
@@ -594,6 +651,34 @@ where s.state = 'void' and s.erased_at is null
 // Void series whose codes are still there and that no job is at work on.
 func (q *Queries) SeriesListUnerased(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, seriesListUnerased)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const seriesListUnshredded = `-- name: SeriesListUnshredded :many
+select s.id from series s
+left join river_job j on j.id = s.shred_job_id
+where s.shredding_at is not null and s.shredded_at is null and s.state <> 'void'
+  and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true)
+`
+
+// Series whose codes are still there and that no job is at work on.
+func (q *Queries) SeriesListUnshredded(ctx context.Context, db DBTX) ([]int64, error) {
+	rows, err := db.Query(ctx, seriesListUnshredded)
 	if err != nil {
 		return nil, err
 	}
@@ -759,6 +844,22 @@ func (q *Queries) SeriesPartnerPut(ctx context.Context, db DBTX, arg SeriesPartn
 	return err
 }
 
+const seriesSentWhole = `-- name: SeriesSentWhole :exec
+update series set shred_at = greatest($1::timestamptz, now() + interval '3 days')
+where id = $2 and print_once and shredding_at is null
+`
+
+type SeriesSentWholeParams struct {
+	ExpiresAt time.Time
+	ID        int64
+}
+
+// Every byte of the one file of a series was sent. It is kept until the codes go.
+func (q *Queries) SeriesSentWhole(ctx context.Context, db DBTX, arg SeriesSentWholeParams) error {
+	_, err := db.Exec(ctx, seriesSentWhole, arg.ExpiresAt, arg.ID)
+	return err
+}
+
 const seriesSetEraseJob = `-- name: SeriesSetEraseJob :exec
 update series set erase_job_id = $1 where id = $2
 `
@@ -784,6 +885,20 @@ type SeriesSetJobParams struct {
 
 func (q *Queries) SeriesSetJob(ctx context.Context, db DBTX, arg SeriesSetJobParams) error {
 	_, err := db.Exec(ctx, seriesSetJob, arg.JobID, arg.ID)
+	return err
+}
+
+const seriesSetShredJob = `-- name: SeriesSetShredJob :exec
+update series set shred_job_id = $1 where id = $2
+`
+
+type SeriesSetShredJobParams struct {
+	JobID *int64
+	ID    int64
+}
+
+func (q *Queries) SeriesSetShredJob(ctx context.Context, db DBTX, arg SeriesSetShredJobParams) error {
+	_, err := db.Exec(ctx, seriesSetShredJob, arg.JobID, arg.ID)
 	return err
 }
 
@@ -813,7 +928,7 @@ func (q *Queries) SeriesShare(ctx context.Context, db DBTX, seriesID int32) erro
 }
 
 const seriesShow = `-- name: SeriesShow :one
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -892,6 +1007,12 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		&i.Series.CodeBits,
 		&i.Series.CodeShortest,
 		&i.Series.CodeLongest,
+		&i.Series.PrintOnce,
+		&i.Series.ShredAt,
+		&i.Series.ShreddingAt,
+		&i.Series.ShreddedTo,
+		&i.Series.ShreddedAt,
+		&i.Series.ShredJobID,
 		&i.CreatedByName,
 		&i.PartnerNames,
 		&i.Used,
@@ -902,6 +1023,38 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		&i.AskedAt,
 	)
 	return i, err
+}
+
+const seriesShredAdvance = `-- name: SeriesShredAdvance :exec
+update series set shredded_to = $1, shredded_at = case when $1 = made then now() end where id = $2
+`
+
+type SeriesShredAdvanceParams struct {
+	ShreddedTo int32
+	ID         int64
+}
+
+func (q *Queries) SeriesShredAdvance(ctx context.Context, db DBTX, arg SeriesShredAdvanceParams) error {
+	_, err := db.Exec(ctx, seriesShredAdvance, arg.ShreddedTo, arg.ID)
+	return err
+}
+
+const seriesShredBegin = `-- name: SeriesShredBegin :execrows
+update series set shredding_at = now(), shred_job_id = $1
+where id = $2 and print_once and shredding_at is null
+`
+
+type SeriesShredBeginParams struct {
+	JobID *int64
+	ID    int64
+}
+
+func (q *Queries) SeriesShredBegin(ctx context.Context, db DBTX, arg SeriesShredBeginParams) (int64, error) {
+	result, err := db.Exec(ctx, seriesShredBegin, arg.JobID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const seriesStart = `-- name: SeriesStart :execrows

@@ -79,6 +79,11 @@ func codeMutants() []mutant {
 			"./internal/blob", "TestSealedFileThatWasTamperedWith", "a print shop prints half a series and nobody notices",
 		},
 		{
+			"codes are shredded before their file was sent", "internal/card/printonce.go",
+			"if e.SentWholeAt == nil {", "if e.SentWholeAt == nil && e.ID < 0 {",
+			"./internal/card", "TestPrintOnce$", "a broken download takes the only copy of a series",
+		},
+		{
 			"a key is retired that a kept file needs", "internal/card/rotate.go",
 			"use.Files > 0", "use.Files < 0",
 			"./internal/card", "TestKeyOfAFileIsNotRetired", "files of codes that nobody can open",
@@ -92,16 +97,6 @@ func codeMutants() []mutant {
 			"a scanned card sends its code to the server as an address", "internal/export/design.go",
 			`meta.PortalURL + "/r#",`, `meta.PortalURL + "/r?code=",`,
 			"./internal/export", "TestPDF$|TestLayouts", "proxies and logs on the way hold codes",
-		},
-		{
-			"the pages of a PDF with a password stand in the clear", "internal/export/pdf/file.go",
-			"f.buf = f.seal(f.buf, deflated)", "f.buf = append(f.buf, deflated...)",
-			"./internal/export/pdf", "TestPasswordOpensTheFile", "whoever finds the file reads every code without the password",
-		},
-		{
-			"the password of a PDF outlives its export", "migrations/00026_export_password.sql",
-			"new.password_key_id := null;\n  new.password_sealed := null;", "",
-			"./internal/job", "TestPasswordEndsWithTheExport|TestExportWithPassword", "a copy of the database and a key file open every file that was sent",
 		},
 	}
 }

@@ -22,8 +22,8 @@ type exportPanel struct {
 	Format   field
 	Key      string
 	Files    []exportView
-	Second   string      // that each takes a second person
-	Moving   bool        // one of them is being made
+	Moving   bool // one of them is being made
+	Once     onceView
 	Happened []happening // sent along when the list alone is fetched
 }
 
@@ -47,6 +47,26 @@ type exportView struct {
 	Failed    bool
 	Held      bool // it waits for a second person
 	Locked    bool // it opens with a password
+	Once      bool // its series is printed once, and it is there
+	Arriving  bool // and it was fetched to its end
+}
+
+// onceView says where a series stands that is printed once.
+type onceView struct {
+	Set       bool       // it is
+	Free      bool       // a file may be asked for
+	ShredAt   *time.Time // when its codes go by themselves
+	Shredding progress   // how far that is
+	Begun     *time.Time
+	Done      *time.Time
+}
+
+// viewOnce reads it off a series; free says that there is no file of it.
+func viewOnce(s db.Series, free bool) onceView {
+	return onceView{
+		Set: s.PrintOnce, Free: !s.PrintOnce || (free && s.ShreddingAt == nil), ShredAt: s.ShredAt, Begun: s.ShreddingAt, Done: s.ShreddedAt,
+		Shredding: progress{Label: "Codes shredded", Done: int64(s.ShreddedTo), Total: int64(s.Made)},
+	}
 }
 
 // exportPanel reads the files of a series.
@@ -55,16 +75,16 @@ func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPan
 		ID: series.Series.ID, URL: seriesURL(series.Series.Number) + "/exports", Key: uuid.NewString(),
 		Format: field{Name: "format", Label: "Format", Options: []option{{Value: "csv", Text: "CSV"}, {Value: "pdf", Text: "PDF"}}}, Choose: seriesURL(series.Series.Number) + "/export",
 	}
-	var err error
-	if p.Second, err = s.fileTakesTwo(c.Request.Context(), series); err != nil {
-		return p, err
-	}
 	rows, err := db.New().ExportListSeries(c.Request.Context(), s.Pool, series.Series.ID)
 	if err != nil {
 		return p, err
 	}
+	free := true
 	for _, row := range rows {
 		v := viewExport(row)
+		free = free && !v.Running && !v.Held && !v.Ready
+		v.Once = series.Series.PrintOnce && v.Ready && series.Series.ShreddingAt == nil
+		v.Arriving = v.Once && row.Export.SentWholeAt != nil
 		if v.Name, err = fileName(row.Export, series.Series); err != nil {
 			return p, err
 		}
@@ -74,6 +94,8 @@ func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPan
 		}
 		p.Files, p.Moving = append(p.Files, v), p.Moving || v.Running
 	}
+	p.Once = viewOnce(series.Series, free)
+	p.Moving = p.Moving || (p.Once.Begun != nil && p.Once.Done == nil)
 	return p, nil
 }
 
@@ -197,6 +219,29 @@ func (s *Server) adminExportCancel(c *gin.Context) error {
 // adminExportRetry handles POST /admin/exports/:id/retry.
 func (s *Server) adminExportRetry(c *gin.Context) error {
 	return s.changeExport(c, func(id int64) error { return s.Cards.RetryExport(c.Request.Context(), s.actor(c), id) })
+}
+
+// adminExportArrived handles POST /admin/exports/:id/arrived.
+func (s *Server) adminExportArrived(c *gin.Context) error {
+	return s.settleExport(c, func(id int64) error { return s.Cards.Arrived(c.Request.Context(), s.actor(c), id) })
+}
+
+// adminExportDiscard handles POST /admin/exports/:id/discard.
+func (s *Server) adminExportDiscard(c *gin.Context) error {
+	return s.settleExport(c, func(id int64) error { return s.Cards.Discard(c.Request.Context(), s.actor(c), id) })
+}
+
+// settleExport does what changes the form for files as well: the whole page is shown
+// anew.
+func (s *Server) settleExport(c *gin.Context, change func(id int64) error) error {
+	e, err := s.findExport(c)
+	if err != nil {
+		return err
+	}
+	if err := change(e.Export.ID); err != nil {
+		return err
+	}
+	return s.redirect(c, seriesURL(e.SeriesNumber)+"#series-exports")
 }
 
 func (s *Server) changeExport(c *gin.Context, change func(id int64) error) error {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -81,8 +82,38 @@ func (s *Server) adminExportDownload(c *gin.Context) error {
 		// The length was told before, so a short answer ends as a broken connection.
 		s.tellUnreadable(c, e.Export.ID, from.err)
 	}
+	if c.Request.Method == http.MethodGet {
+		return s.noteSent(c, e)
+	}
 	return nil
 }
+
+// noteSent notes which bytes of a file went over the connection. What a connection
+// took that is gone by now is not all there: its client may lack the end and ask for
+// it again.
+func (s *Server) noteSent(c *gin.Context, e db.ExportGetRow) error {
+	from := int64(0)
+	switch c.Writer.Status() {
+	case http.StatusOK:
+	case http.StatusPartialContent:
+		if _, err := fmt.Sscanf(c.Writer.Header().Get("Content-Range"), "bytes %d-", &from); err != nil {
+			return nil // several parts in one answer: none is counted
+		}
+	default:
+		return nil
+	}
+	c.Writer.Flush()
+	to := min(from+int64(max(c.Writer.Size(), 0)), e.Export.Size)
+	if c.Request.Context().Err() != nil {
+		to = min(to, e.Export.Size-1)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), sentTime)
+	defer cancel()
+	return s.Cards.Sent(ctx, s.actor(c), e, from, to)
+}
+
+// sentTime is how long noting may take once the bytes are out.
+const sentTime = 10 * time.Second
 
 // tellUnreadable tells the operator of a file that is there and can't be read.
 func (s *Server) tellUnreadable(c *gin.Context, id int64, err error) {

@@ -24,7 +24,7 @@ type generatePage struct {
 	page
 	Quantity, Prefix, Price, Partner, ValidTill field
 	Partners                                    []partnerChoice // for several
-	Activate                                    choice
+	Activate, PrintOnce                         choice
 	Key                                         string
 	Count                                       int64 // how many cards the button speaks of; 0: not known
 	Mistakes                                    []mistake
@@ -51,7 +51,6 @@ type orderPreview struct {
 	Mask      string // the form of the codes
 	Codes     string // … in words
 	Unlocked  bool   // partners are only for information
-	Second    string // what of it takes a second person
 }
 
 // severalPartners is the choice that lets the check boxes decide.
@@ -91,12 +90,9 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 			Name: "valid_till", Label: "Valid till", Type: "date", Value: cut(form.Get("valid_till"), 20),
 			Hint: "The last day on which the cards can be redeemed.", Short: true,
 		},
-		Activate: choice{Name: "activate", Label: "Activate when generated", Checked: form.Get("activate") != "", Hint: "Otherwise the cards are worth nothing until someone activates the series."},
-		Key:      uuid.NewString(),
-	}
-	if settings.ApproveAbove != nil {
-		limit := money.Amount{Minor: *settings.ApproveAbove, Currency: settings.Currency}
-		p.Activate.Hint += fmt.Sprintf(" Cards worth more than %s together wait until somebody else approves it.", limit)
+		Activate:  choice{Name: "activate", Label: "Activate when generated", Checked: form.Get("activate") != "", Hint: "Otherwise the cards are worth nothing until someone activates the series."},
+		PrintOnce: choice{Name: "print_once", Label: "Print once", Checked: form.Get("print_once") != "", Hint: "One file is made of the codes. When it has arrived they are shredded here: the cards stay good, but nobody can show or export a code again."},
+		Key:       uuid.NewString(),
 	}
 	partners, err := db.New().PartnerPick(ctx, s.Pool, db.PartnerPickParams{AllPartners: p.Person.Scope.AllPartners, PartnerIds: p.Person.Scope.PartnerIDs})
 	if err != nil {
@@ -123,7 +119,7 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 func orderForm(form url.Values) card.OrderForm {
 	f := card.OrderForm{
 		Quantity: form.Get("quantity"), Prefix: form.Get("prefix"), Price: form.Get("price"), ValidTill: form.Get("valid_till"),
-		Partners: form["partner"], Activate: form.Get("activate") != "",
+		Partners: form["partner"], Activate: form.Get("activate") != "", PrintOnce: form.Get("print_once") != "",
 	}
 	if form.Get("partner") == severalPartners {
 		f.Partners = form["partners"]
@@ -194,9 +190,6 @@ func (s *Server) adminGeneratePreview(c *gin.Context) error {
 		p.ValidTill = order.ValidTill.Format("2 January 2006")
 	}
 	if p.Ready {
-		if p.Second, err = s.takesTwo(ctx, order.FaceValue().Minor, order.Activate); err != nil {
-			return err
-		}
 		chance, err := s.Cards.LuckyChance(ctx, settings, int64(order.Quantity))
 		if err != nil {
 			return err

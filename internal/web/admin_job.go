@@ -150,6 +150,8 @@ func viewJob(row db.JobListRow) jobView {
 		v.URL = seriesURL(row.SeriesNumber) + "#series-exports"
 	case row.Kind == card.EraseSeriesArgs{}.Kind():
 		v.What, v.URL = "Deleting series "+row.SeriesNumber, seriesURL(row.SeriesNumber)
+	case row.Kind == card.ShredSeriesArgs{}.Kind():
+		v.What, v.URL = "Shredding the codes of series "+row.SeriesNumber, seriesURL(row.SeriesNumber)
 	case row.SeriesNumber != "":
 		v.What, v.URL = "Series "+row.SeriesNumber, seriesURL(row.SeriesNumber)
 	case row.Kind == "housekeep":

@@ -23,6 +23,8 @@ type seriesEditPage struct {
 	Series                            seriesView
 	Prefix, Price, Partner, ValidTill field
 	Partners                          []partnerChoice // for several
+	PrintOnce                         choice
+	OnceError                         string // why it can't be changed
 	Version                           int32
 	Plan                              *editPlan // nil: the form itself
 	Mistakes                          []mistake
@@ -71,6 +73,9 @@ func (s *Server) newSeriesEditPage(c *gin.Context, row db.SeriesShowRow, form ur
 		default:
 			form.Set("partner", severalPartners)
 		}
+		if series.PrintOnce {
+			form.Set("print_once", "on")
+		}
 		for _, id := range mine {
 			form.Add("partners", strconv.FormatInt(id, 10))
 		}
@@ -83,6 +88,7 @@ func (s *Server) newSeriesEditPage(c *gin.Context, row db.SeriesShowRow, form ur
 	p.Price = field{Name: "price", Label: "Price", Value: cut(form.Get("price"), 40), Hint: fmt.Sprintf("Now %s for each card. Used cards keep what they paid.", price), Unit: series.Currency, InputMode: "decimal", Short: true, Autocomplete: "off"}
 	p.Partner = field{Name: "partner", Label: "Partner", Hint: fmt.Sprintf("Now %s. Whose customers may redeem the cards from now on.", p.Series.Partners), Short: true}
 	p.ValidTill = field{Name: "valid_till", Label: "Valid till", Type: "date", Value: cut(form.Get("valid_till"), 20), Hint: fmt.Sprintf("Now %s, to the end of that day in %s.", series.ValidTill.Format("2 Jan 2006"), series.TimeZone), Short: true}
+	p.PrintOnce = choice{Name: "print_once", Label: "Print once", Checked: form.Get("print_once") != "", Hint: "One file is made of the codes; when it has arrived they are shredded here. Can be changed until a file is asked for."}
 	return p, s.choosePartners(c, p, form)
 }
 
@@ -119,7 +125,7 @@ func (s *Server) adminSeriesEdit(c *gin.Context) error {
 		return err
 	}
 	version, _ := strconv.ParseInt(form.Get("version"), 10, 32) // none is the version of no series
-	f := card.EditForm{Prefix: form.Get("prefix"), Price: form.Get("price"), ValidTill: form.Get("valid_till"), Partners: form["partner"], Version: int32(version)}
+	f := card.EditForm{Prefix: form.Get("prefix"), Price: form.Get("price"), ValidTill: form.Get("valid_till"), Partners: form["partner"], PrintOnce: form.Get("print_once") != "", Version: int32(version)}
 	if form.Get("partner") == severalPartners {
 		f.Partners = form["partners"]
 	}
@@ -148,13 +154,15 @@ func (s *Server) adminSeriesEdit(c *gin.Context) error {
 		return pageErr
 	}
 	if err != nil {
-		p.Mistakes = explain(err, &p.Prefix, &p.Price, &p.Partner, &p.ValidTill)
+		once := field{Name: "print_once"}
+		p.Mistakes = explain(err, &p.Prefix, &p.Price, &p.Partner, &p.ValidTill, &once)
+		p.OnceError = once.Error
 		return s.render(c, http.StatusUnprocessableEntity, "admin/series_edit", p)
 	}
 	if step != "back" {
 		p.Plan = &editPlan{Changes: plan.Changes, Effects: effects(row, plan)}
 		p.Plan.Keep = append(p.Plan.Keep, hidden{"version", form.Get("version")})
-		for _, name := range []string{"prefix", "price", "valid_till", "partner"} {
+		for _, name := range []string{"prefix", "price", "valid_till", "partner", "print_once"} {
 			p.Plan.Keep = append(p.Plan.Keep, hidden{name, form.Get(name)})
 		}
 		for _, id := range form["partners"] {

@@ -35,6 +35,16 @@ func happened(action string, detail []byte) string {
 		return "Deleted, with " + count(d.Cards) + " unused"
 	case "series.erased":
 		return "Codes erased"
+	case "series.shredding":
+		return "Shredding of the codes begun"
+	case "series.shredded":
+		return "Codes shredded, the cards stay good"
+	case "export.sent_whole":
+		return format + " fetched to its end"
+	case "export.arrived":
+		return format + " has arrived"
+	case "export.discarded":
+		return format + " discarded"
 	case "series.ordered":
 		return "Ordered " + count(d.Quantity)
 	case "series.generated":

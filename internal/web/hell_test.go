@@ -181,6 +181,8 @@ func hiddenForms() map[string]postedForm {
 		sectionFactor + "/off":                    {"password": testPassword, "code": "123456"},
 		sectionFactor + "/codes":                  {"password": testPassword, "code": "123456"},
 		sectionStaff + "/:id/enable":              {},
+		"/admin/exports/:id/arrived":              {},
+		"/admin/exports/:id/discard":              {},
 		sectionStaff + "/:id/second-factor/reset": {},
 		sectionSessions + "/others/end":           {},
 		sectionSessions + "/:id/end":              {},

@@ -121,6 +121,8 @@ func matrixForms() map[string]func(h holding) url.Values {
 		"/admin/exports/:id/cancel":  none,
 		"/admin/exports/:id/retry":   none,
 		"/admin/exports/:id/dismiss": none,
+		"/admin/exports/:id/arrived": none,
+		"/admin/exports/:id/discard": none,
 		oneApproval + "/approve":     reason,
 		oneApproval + "/refuse":      reason,
 		oneImport + "/plan":          func(holding) url.Values { return url.Values{"partner": {"any"}, "code": {"1"}} },

@@ -177,6 +177,8 @@ func (s *Server) table() []route {
 		{get, "/admin/exports/:id/download", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDownload)},
 		{post, "/admin/exports/:id/cancel", staffWho(staff.SeriesExport), s.refillCards(s.adminExportCancel)},
 		{post, "/admin/exports/:id/retry", staffWho(staff.SeriesExport), s.refillCards(s.adminExportRetry)},
+		{post, "/admin/exports/:id/arrived", staffWho(staff.SeriesExport), s.refillCards(s.adminExportArrived)},
+		{post, "/admin/exports/:id/discard", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDiscard)},
 		{post, "/admin/exports/:id/dismiss", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDismiss)},
 
 		// Staff: what a second person decides.

@@ -1,0 +1,239 @@
+package card_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/card"
+	"refill/internal/db"
+)
+
+// once makes a series that is printed once.
+func (b *bundle) once(t *testing.T, quantity int) db.Series {
+	t.Helper()
+	f := form(quantity)
+	f.PrintOnce = true
+	return b.series(t, f)
+}
+
+// printed asks for a file of a series and finishes it with so many bytes.
+func (b *bundle) printed(t *testing.T, s db.Series, size int64) db.ExportGetRow {
+	t.Helper()
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	require.NoError(t, err)
+	e, _, err := b.cards.StartExport(t.Context(), id)
+	require.NoError(t, err)
+	require.NoError(t, b.cards.FinishExport(t.Context(), e.Export, card.File{
+		Name: "f-" + uuid.NewString(), Size: size, SHA256: make([]byte, 32), KeyID: 1, Rows: e.Export.RowsTotal,
+	}, noJob))
+	return b.file(t, id)
+}
+
+func (b *bundle) file(t *testing.T, id int64) db.ExportGetRow {
+	t.Helper()
+	e, err := b.cards.Export(t.Context(), b.admin, id)
+	require.NoError(t, err)
+	return e
+}
+
+// sent fetches some bytes of a file.
+func (b *bundle) sent(t *testing.T, e db.ExportGetRow, from, to int64) {
+	t.Helper()
+	require.NoError(t, b.cards.Fetched(t.Context(), b.admin, e.Export.ID))
+	require.NoError(t, b.cards.Sent(t.Context(), b.admin, e, from, to))
+}
+
+func (b *bundle) number(t *testing.T, sql string) int {
+	t.Helper()
+	var n int
+	require.NoError(t, b.pool.QueryRow(t.Context(), sql).Scan(&n))
+	return n
+}
+
+// A file that was sent in pieces is sent whole once no byte is missing; then somebody
+// says that it arrived, the codes go, and the cards stay as good as they were.
+func TestPrintOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	old, both := twoKeys(t)
+	b.keys, b.cards = old, newService(t, b.pool, old)
+	s := b.once(t, 20_500) // more than a chunk
+	codes := b.codes(t, s)
+	require.NoError(t, b.cards.DisableCard(t.Context(), b.admin, card.Ref{SeriesID: s.ID, Serial: 7}))
+	e := b.printed(t, s, 1000)
+	require.EqualValues(t, 20_500, e.Export.RowsTotal, "a disabled card can be enabled again: it is in the file too")
+
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID), card.ErrNotSentWhole)
+	for _, part := range [][2]int64{{0, 400}, {700, 1000}, {0, 699}, {300, 300}} {
+		b.sent(t, e, part[0], part[1])
+		require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID), card.ErrNotSentWhole, "byte 699 is missing")
+		require.Nil(t, b.read(t, s.ID).ShredAt)
+	}
+	b.sent(t, e, 699, 1000)
+	s = b.read(t, s.ID)
+	require.WithinDuration(t, time.Now().Add(3*24*time.Hour), *s.ShredAt, time.Hour)
+	require.WithinDuration(t, *s.ShredAt, *b.file(t, e.Export.ID).Export.ExpiresAt, time.Minute, "kept until the codes go")
+	b.sent(t, e, 0, 1000) // once more: nothing moves
+	require.Equal(t, s.ShredAt, b.read(t, s.ID).ShredAt)
+	require.NoError(t, b.cards.ShredDue(t.Context()))
+	require.Nil(t, b.read(t, s.ID).ShreddingAt, "nothing happens before somebody says so, or the time is up")
+	require.Equal(t, 1, b.number(t, `select count(*) from audit where action = 'export.sent_whole'`))
+
+	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID))
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID), card.ErrExportState)
+	require.ErrorIs(t, b.cards.Discard(t.Context(), b.admin, e.Export.ID), card.ErrExportState, "too late")
+	require.Equal(t, 1, b.number(t, `select count(*) from river_job where kind = 'shred_series' and state = 'available'`))
+	gone, err := b.cards.ExpireExports(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{e.Export.File}, gone, "the file goes with the codes")
+	_, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	require.ErrorIs(t, err, card.ErrOnceShredded)
+
+	// A run that is killed goes on where it was.
+	_, err = b.redeem(t.Context(), b.anna, codes[0])
+	require.NoError(t, err)
+	boom := errors.New("killed")
+	require.ErrorIs(t, b.cards.ShredSeries(t.Context(), s.ID, time.Now, func(context.Context, pgx.Tx) error { return boom }), boom)
+	require.Less(t, b.read(t, s.ID).ShreddedTo, int32(20_500))
+	require.NotZero(t, b.read(t, s.ID).ShreddedTo)
+	b.sound(t)
+	require.NoError(t, b.cards.ShredSeries(t.Context(), s.ID, time.Now, noJob))
+	require.ErrorIs(t, b.cards.ShredSeries(t.Context(), s.ID, time.Now, noJob), card.ErrNotShredding)
+	require.Zero(t, b.number(t, `select count(*) from card where octet_length(code_sealed) > 0`))
+	require.Equal(t, 1, b.number(t, `select count(*) from audit where action = 'series.shredded'`))
+	b.sound(t)
+
+	// Nobody can show or export a code; every card is redeemed as before, and found.
+	_, err = b.cards.Reveal(t.Context(), b.admin, card.Ref{SeriesID: s.ID, Serial: 5}, "a reason")
+	require.ErrorIs(t, err, card.ErrErased)
+	require.Error(t, b.cards.EachUnused(t.Context(), s, func([]card.Unsealed) error { return nil }))
+	for _, code := range codes[1:4] {
+		_, err = b.redeem(t.Context(), b.anna, code)
+		require.NoError(t, err)
+	}
+	_, err = b.redeem(t.Context(), b.anna, codes[0])
+	require.ErrorIs(t, err, card.ErrYours)
+	_, err = b.redeem(t.Context(), b.ben, codes[6])
+	require.ErrorIs(t, err, card.ErrRefused, "the disabled one")
+	found, err := b.cards.FindByCode(t.Context(), b.admin, codes[9])
+	require.NoError(t, err)
+	require.Equal(t, int32(10), found.Serial)
+	rows, _, err := b.cards.FindLastFour(t.Context(), b.admin, codes[9][len(codes[9])-4:])
+	require.NoError(t, err)
+	require.NotEmpty(t, rows)
+	require.Equal(t, int32(10), rows[0].Serial)
+	require.NoError(t, b.cards.HashLastFour(t.Context()))
+
+	// Rotation passes them by, and the key under which they are found is kept.
+	require.NoError(t, card.CheckKeys(t.Context(), b.pool, both))
+	b.keys, b.cards = both, newService(t, b.pool, both)
+	keyID, err := b.cards.StartRotation(t.Context(), b.admin)
+	require.NoError(t, err)
+	require.NoError(t, b.cards.Reseal(t.Context(), keyID, time.Now, noJob))
+	require.ErrorContains(t, b.cards.RetireKey(t.Context(), audit.System(), 1), "shredded after printing")
+	_, err = b.redeem(t.Context(), b.anna, codes[10])
+	require.NoError(t, err)
+	b.sound(t)
+
+	// Deleting the series still ends them.
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Erase(t.Context(), s.ID, time.Now, noJob))
+	_, err = b.redeem(t.Context(), b.anna, codes[11])
+	require.ErrorIs(t, err, card.ErrRefused)
+	require.NoError(t, b.cards.RetireKey(t.Context(), audit.System(), 1))
+	b.sound(t)
+}
+
+// There is one file at a time, of all cards, and none once the codes are shredded.
+func TestPrintOnceIsOneFile(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.once(t, 10)
+	for _, o := range []card.ExportOptions{
+		{First: 2}, {Last: 5}, {States: []db.CardState{db.CardStateDisabled}}, {States: []db.CardState{db.CardStateUsed}},
+	} {
+		_, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, "csv", o, uuid.New())
+		require.ErrorIs(t, err, card.ErrOnceWhole)
+	}
+	// Of many who press at once, one gets it.
+	var group sync.WaitGroup
+	errs, start := make(chan error, 8), make(chan struct{})
+	for range cap(errs) {
+		group.Go(func() {
+			<-start
+			_, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+			errs <- err
+		})
+	}
+	close(start)
+	group.Wait()
+	close(errs)
+	made := 0
+	for err := range errs {
+		if err == nil {
+			made++
+			continue
+		}
+		require.ErrorIs(t, err, card.ErrOnceOutstanding)
+	}
+	require.Equal(t, 1, made)
+	var id int64
+	require.NoError(t, b.pool.QueryRow(t.Context(), `select id from export`).Scan(&id))
+	require.NoError(t, b.cards.FailExport(t.Context(), id, "full"))
+	e := b.printed(t, s, 100)
+	require.ErrorIs(t, b.cards.RetryExport(t.Context(), b.admin, id), card.ErrOnceOutstanding, "there is another one by now")
+
+	// A file that did not arrive is discarded: the codes stay, and another is made.
+	b.sent(t, e, 0, 100)
+	require.NotNil(t, b.read(t, s.ID).ShredAt)
+	require.NoError(t, b.cards.Discard(t.Context(), b.admin, e.Export.ID))
+	require.Nil(t, b.read(t, s.ID).ShredAt)
+	e = b.printed(t, s, 100)
+
+	// Nobody says anything: after three days the codes go by themselves.
+	b.sent(t, e, 0, 100)
+	_, err := b.pool.Exec(t.Context(), `update series set shred_at = now() - interval '1 second'`)
+	require.NoError(t, err)
+	require.NoError(t, b.cards.ShredDue(t.Context()))
+	require.NotNil(t, b.read(t, s.ID).ShreddingAt)
+	require.NoError(t, b.cards.ShredDue(t.Context()))
+	require.Equal(t, 1, b.number(t, `select count(*) from river_job where kind = 'shred_series'`))
+	_, err = b.pool.Exec(t.Context(), `update river_job set state = 'cancelled', finalized_at = now() where kind = 'shred_series'`)
+	require.NoError(t, err)
+	require.NoError(t, b.cards.ShredDue(t.Context()))
+	require.Equal(t, 2, b.number(t, `select count(*) from river_job where kind = 'shred_series'`), "a job that was lost is put back")
+	require.NoError(t, b.cards.ShredSeries(t.Context(), s.ID, time.Now, noJob))
+	b.sound(t)
+}
+
+// Whether a series is printed once can be changed until a file is asked for.
+func TestPrintOnceIsEdited(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.series(t, form(10))
+	edit := func(once bool) error {
+		_, err := b.edit(t, s.ID, func(f *card.EditForm) { f.PrintOnce = once })
+		return err
+	}
+	require.NoError(t, edit(true))
+	require.True(t, b.read(t, s.ID).PrintOnce)
+	require.ErrorIs(t, edit(true), card.ErrNothingEdited)
+	e := b.printed(t, s, 10)
+	require.ErrorIs(t, edit(false), card.ErrOnceFixed)
+	require.ErrorIs(t, b.cards.Discard(t.Context(), audit.Actor{StaffID: b.admin.StaffID}, e.Export.ID), card.ErrNoExport, "another partner's")
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), audit.Actor{StaffID: b.admin.StaffID}, e.Export.ID), card.ErrNoExport)
+
+	other := b.series(t, form(3))
+	f := b.printed(t, other, 10)
+	b.sent(t, f, 0, 10)
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, f.Export.ID), card.ErrExportState, "of a series that isn't printed once nothing is shredded")
+	require.Nil(t, b.read(t, other.ID).ShredAt)
+}
