@@ -51,3 +51,9 @@ limit @size;
 -- name: AuditSeriesID :one
 -- The series of a number, for the filter; what of it is shown the list decides.
 select id from series where number = @number;
+
+-- name: AuditFetchedLately :one
+-- Whether somebody began to fetch a file from an address within the last hour.
+select exists (select from audit
+  where action = 'export.downloaded' and series_id = @series_id and staff_id = @staff_id
+    and address is not distinct from @address and detail ->> 'export' = @export::text and at > now() - interval '1 hour');

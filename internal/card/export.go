@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -241,6 +242,24 @@ func (s *Service) Fetched(ctx context.Context, actor audit.Actor, id int64) erro
 	return s.changeExport(ctx, actor, id, "export.downloaded", nil, func(tx pgx.Tx, _ db.ExportGetRow) error {
 		return s.q.ExportFetched(ctx, tx, id)
 	})
+}
+
+// Resumed notes that somebody fetches more of a file. Going on with what they began
+// from the same address within the hour has no line of its own: programs that fetch
+// in pieces would fill the trail with hundreds that say the same.
+func (s *Service) Resumed(ctx context.Context, actor audit.Actor, e db.Export) error {
+	p := db.AuditFetchedLatelyParams{SeriesID: &e.SeriesID, StaffID: actor.Staff(), Export: strconv.FormatInt(e.ID, 10)}
+	if actor.Address.IsValid() {
+		p.Address = &actor.Address
+	}
+	lately, err := s.q.AuditFetchedLately(ctx, s.db, p)
+	if err != nil {
+		return fmt.Errorf("look for an earlier download: %w", err)
+	}
+	if lately {
+		return nil
+	}
+	return s.Fetched(ctx, actor, e.ID)
 }
 
 // FailExport marks an export that was given up, in words for staff.

@@ -41,6 +41,32 @@ func (q *Queries) AuditCreate(ctx context.Context, db DBTX, arg AuditCreateParam
 	return err
 }
 
+const auditFetchedLately = `-- name: AuditFetchedLately :one
+select exists (select from audit
+  where action = 'export.downloaded' and series_id = $1 and staff_id = $2
+    and address is not distinct from $3 and detail ->> 'export' = $4::text and at > now() - interval '1 hour')
+`
+
+type AuditFetchedLatelyParams struct {
+	SeriesID *int64
+	StaffID  *int64
+	Address  *netip.Addr
+	Export   string
+}
+
+// Whether somebody began to fetch a file from an address within the last hour.
+func (q *Queries) AuditFetchedLately(ctx context.Context, db DBTX, arg AuditFetchedLatelyParams) (bool, error) {
+	row := db.QueryRow(ctx, auditFetchedLately,
+		arg.SeriesID,
+		arg.StaffID,
+		arg.Address,
+		arg.Export,
+	)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const auditList = `-- name: AuditList :many
 select audit.id, audit.at, audit.action, audit.detail, audit.address, audit.request_id, audit.serial, audit.customer_id,
   staff.name as staff_name, customer.name as customer_name, series.number as series_number

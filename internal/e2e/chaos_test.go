@@ -3,18 +3,22 @@ package e2e_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2" //nolint:depguard // when to kill; codes are drawn by package card
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
@@ -179,44 +183,97 @@ func TestChaosWorkersKilledWhileGenerating(t *testing.T) {
 	c.requireSound() // serials 1 to N without a gap, value posted once, …
 }
 
-// A worker is killed while it writes a file: nothing torn is ever offered, and the
-// next worker writes all of it.
+// Workers are killed while they write files of every format: nothing torn is ever
+// offered, the next worker writes all of it, and what the dead ones left goes.
 func TestChaosWorkerKilledWhileExporting(t *testing.T) {
 	t.Parallel()
 	c := newChaos(t)
-	quantity, kills := 120_000, 1
+	quantity, kills := 60_000, 3
 	if large() {
-		quantity, kills = 1_000_000, 8
+		quantity, kills = 1_000_000, 16
 	}
 	series := c.order(quantity)
 	worker := c.worker()
 	c.until("the series", 2*stallLimit, func() bool { return c.made(series).MadeAt != nil })
-	id, err := c.cards.RequestExport(t.Context(), c.admin, series, "pdf", uuid.New())
+	identity, err := age.GenerateX25519Identity()
 	require.NoError(t, err)
-	read := func() db.Export {
+	require.NoError(t, setting.NewStore(c.pool, time.Now).Change(t.Context(), c.admin, func(v *setting.Settings) {
+		v.PrintShops = []setting.PrintShop{{ID: "age", Name: "Printhouse", Kind: "age", Key: identity.Recipient().String()}}
+	}))
+	var ids []int64
+	for _, of := range []struct {
+		format  string
+		options card.ExportOptions
+	}{
+		{"pdf", card.ExportOptions{}},
+		{"xlsx", card.ExportOptions{}},
+		{"pdf", card.ExportOptions{Parts: true}},
+		{"csv", card.ExportOptions{ShopID: "age", Shop: "Printhouse", SealedAs: "age"}},
+		{"printer", card.ExportOptions{}},
+		{"jsonl", card.ExportOptions{}},
+		{"csv", card.ExportOptions{}},
+	} {
+		id, err := c.cards.RequestExportOf(t.Context(), c.admin, series, of.format, of.options, uuid.New())
+		require.NoError(t, err)
+		ids = append(ids, id)
+	}
+	read := func(id int64) db.Export {
 		e, err := c.cards.Export(t.Context(), c.admin, id)
 		require.NoError(t, err)
 		return e.Export
 	}
+	ready := func() (n int) {
+		for _, id := range ids {
+			e := read(id)
+			require.NotEqual(t, db.ExportStateFailed, e.State)
+			if e.State == db.ExportStateReady {
+				n++
+			}
+		}
+		return n
+	}
 	for range kills {
-		c.until("the file to grow", stallLimit, func() bool { e := read(); return e.RowsDone > 0 || e.State == db.ExportStateReady })
+		before := ready()
+		c.until("a file to grow", stallLimit, func() bool {
+			return ready() > before || slices.ContainsFunc(ids, func(id int64) bool { e := read(id); return e.State == db.ExportStateRunning && e.RowsDone > 0 })
+		})
 		kill(worker)
 		worker = c.worker()
-		require.NotEqual(t, db.ExportStateFailed, read().State)
 	}
-	c.until("the file", 4*stallLimit, func() bool { return read().State == db.ExportStateReady })
-	e := read()
-	require.EqualValues(t, quantity, e.RowsDone)
+	c.until("every file", 8*stallLimit, func() bool { return ready() == len(ids) })
 	disk, err := blob.NewDisk(c.files)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, disk.Close()) })
-	file, info, err := blob.NewSealed(disk, c.keys).Open(t.Context(), e.File)
-	require.NoError(t, err)
-	hash := sha256.New()
-	_, err = io.Copy(hash, file)
-	require.NoError(t, err)
-	require.NoError(t, file.Close())
-	require.Equal(t, e.Size, info.Size)
-	require.Equal(t, fmt.Sprintf("%x", e.SHA256), fmt.Sprintf("%x", hash.Sum(nil)))
+	kept := map[string]bool{}
+	for _, id := range ids {
+		e := read(id)
+		kept[e.File] = true
+		require.EqualValues(t, quantity, e.RowsDone)
+		file, info, err := blob.NewSealed(disk, c.keys).Open(t.Context(), e.File)
+		require.NoError(t, err)
+		hash := sha256.New()
+		_, err = io.Copy(hash, file)
+		require.NoError(t, err)
+		require.NoError(t, file.Close())
+		require.Equal(t, e.Size, info.Size)
+		require.Equal(t, fmt.Sprintf("%x", e.SHA256), fmt.Sprintf("%x", hash.Sum(nil)))
+	}
+	remains := func() (n int) {
+		infos, err := disk.List(t.Context())
+		require.NoError(t, err)
+		for _, info := range infos {
+			if !kept[info.Name] {
+				n++
+				require.True(t, info.Temporary, "%s could be taken for whole", info.Name)
+				old := time.Now().Add(-2 * time.Hour)                                                                // housekeeping leaves alone what may be written now
+				if err := os.Chtimes(filepath.Join(c.files, info.Name), old, old); !errors.Is(err, fs.ErrNotExist) { // gone meanwhile
+					require.NoError(t, err)
+				}
+			}
+		}
+		return n
+	}
+	t.Logf("%d kills left %d remains", kills, remains())
+	c.until("the remains to go", 3*time.Minute, func() bool { return remains() == 0 })
 	c.requireSound()
 }

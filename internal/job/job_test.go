@@ -55,6 +55,7 @@ type watched struct {
 	blob.Store
 	fail atomic.Pointer[error]
 	room atomic.Int64 // what Room says, where it isn't 0
+	fits atomic.Int64 // how many bytes a file may have before the disk is full, where it isn't 0
 }
 
 func (w *watched) Room() (int64, bool) {
@@ -66,15 +67,20 @@ func (w *watched) Room() (int64, bool) {
 
 func (w *watched) Create(ctx context.Context, name string) (blob.File, error) {
 	file, err := w.Store.Create(ctx, name)
-	return watchedFile{file, w}, err
+	return &watchedFile{File: file, store: w}, err
 }
 
 type watchedFile struct {
 	blob.File
-	store *watched
+	store   *watched
+	written int64
 }
 
-func (f watchedFile) Write(p []byte) (int, error) {
+func (f *watchedFile) Write(p []byte) (int, error) {
+	f.written += int64(len(p))
+	if fits := f.store.fits.Load(); fits != 0 && f.written > fits {
+		return 0, syscall.ENOSPC
+	}
 	if fail := f.store.fail.Load(); fail != nil {
 		return 0, *fail
 	}

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,9 @@ import (
 
 // errFileGone answers for a file that was there once.
 var errFileGone = fault.New(fault.NotFound, "export_gone", "This file is no longer kept. Export the series again.")
+
+// laterPart is the header of a request that goes on after the beginning of a file.
+var laterPart = regexp.MustCompile(`^bytes=0*[1-9]`)
 
 // adminExportDownload handles GET /admin/exports/:id/download. The audit row
 // stands before the first byte leaves. Parts of a file can be asked for, so that
@@ -52,7 +56,11 @@ func (s *Server) adminExportDownload(c *gin.Context) error {
 	}
 	defer file.Close() //nolint:errcheck // only read
 	if c.Request.Method == http.MethodGet {
-		if err := s.Cards.Fetched(c.Request.Context(), s.actor(c), e.Export.ID); err != nil {
+		note := func() error { return s.Cards.Fetched(c.Request.Context(), s.actor(c), e.Export.ID) }
+		if laterPart.MatchString(c.GetHeader("Range")) {
+			note = func() error { return s.Cards.Resumed(c.Request.Context(), s.actor(c), e.Export) }
+		}
+		if err := note(); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/db"
+	"refill/internal/dbtest"
 )
 
 // readyFile makes the file of a series with a content and returns its address and
@@ -25,6 +26,40 @@ func (s *site) readyFile(admin *browser, series db.Series, content string) (down
 	require.NoError(s.t, err)
 	s.file(id, content)
 	return fmt.Sprintf("/admin/exports/%d/download", id), filepath.Join(s.Dir, fmt.Sprintf("export-%d.csv", id))
+}
+
+// Every download has a line with who and from where; going on with one has none of
+// its own, but for somebody else, another address or another day.
+func TestDownloadsAreWrittenDown(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin, other := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleAdministrator)
+	series, _ := s.series(5)
+	download, _ := s.readyFile(admin, series, strings.Repeat("x", 1000))
+	lines := func(of *browser) int {
+		return s.count(fmt.Sprintf(`select count(*) from audit where action = 'export.downloaded' and series_id = %d and staff_id = %d
+			and address in ('127.0.0.1', '::1') and detail ->> 'export' is not null`, series.ID, of.ID))
+	}
+	part := func(of *browser, r string) {
+		require.Equal(t, http.StatusPartialContent, of.get(download, "Range", r).Status, r)
+	}
+	part(admin, "bytes=0-99")
+	require.Equal(t, 1, lines(admin))
+	for n := 100; n < 1000; n += 100 {
+		part(admin, fmt.Sprintf("bytes=%d-%d", n, n+99))
+	}
+	part(admin, "bytes=500-599,700-799")
+	require.Equal(t, 1, lines(admin), "ten pieces are one download")
+	part(other, "bytes=500-")
+	require.Equal(t, 1, lines(other), "who begins in the middle has a line as well")
+	require.Equal(t, http.StatusOK, admin.get(download).Status)
+	require.Equal(t, 2, lines(admin), "from the beginning it is another download")
+	part(admin, "bytes=-100")
+	require.Equal(t, 3, lines(admin), "the end alone is not a later part of anything")
+	_, err := dbtest.Owner(t, s.Pool).Exec(t.Context(), `set session_replication_role = replica; update audit set address = '192.0.2.7' where action = 'export.downloaded'`)
+	require.NoError(t, err)
+	part(admin, "bytes=500-")
+	require.Equal(t, 1, lines(admin), "from another address it is told")
 }
 
 // A file that was touched where it is kept is refused, or its download breaks off

@@ -1,0 +1,124 @@
+package job_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"testing"
+
+	"filippo.io/age"
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/google/uuid"
+	"github.com/riverqueue/river/rivertype"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/setting"
+)
+
+// printShops adds a shop with an age key and one with an OpenPGP key.
+func (b *bundle) printShops(t *testing.T) {
+	t.Helper()
+	identity, err := age.GenerateX25519Identity()
+	require.NoError(t, err)
+	entity, err := openpgp.NewEntity("Printhouse", "", "print@example.net", nil)
+	require.NoError(t, err)
+	var key bytes.Buffer
+	w, err := armor.Encode(&key, openpgp.PublicKeyType, nil)
+	require.NoError(t, err)
+	require.NoError(t, entity.Serialize(w))
+	require.NoError(t, w.Close())
+	require.NoError(t, b.set.Change(t.Context(), b.admin, func(v *setting.Settings) {
+		v.PrintShops = []setting.PrintShop{
+			{ID: "age", Name: "Printhouse", Kind: "age", Key: identity.Recipient().String()},
+			{ID: "gpg", Name: "Other", Kind: "gpg", Key: key.String()},
+		}
+	}))
+}
+
+// Whatever the format, a disk that is full in the middle of the file or at its very
+// end is said in words where the file is asked for, nothing is left of it, and once
+// there is room a retry makes the whole file.
+func TestFullDiskInEveryFormat(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.order(t, 4000)
+	b.printShops(t)
+	for name, tc := range map[string]struct {
+		format  string
+		options card.ExportOptions
+	}{
+		"CSV":          {"csv", card.ExportOptions{}},
+		"XLSX":         {"xlsx", card.ExportOptions{}},
+		"JSON Lines":   {"jsonl", card.ExportOptions{}},
+		"Printer file": {"printer", card.ExportOptions{}},
+		"PDF":          {"pdf", card.ExportOptions{}},
+		"ZIP of parts": {"pdf", card.ExportOptions{Parts: true}},
+		"age":          {"csv", card.ExportOptions{ShopID: "age", Shop: "Printhouse", SealedAs: "age"}},
+		"OpenPGP":      {"pdf", card.ExportOptions{ShopID: "gpg", Shop: "Other", SealedAs: "gpg"}},
+	} {
+		var id, size int64
+		for _, fits := range []int64{1, 70_000, -1} { // at once, after a chunk, and for the last one
+			if fits < 0 {
+				fits = size
+			}
+			b.disk.fits.Store(fits)
+			b.pause(t, card.QueueExport)
+			if id == 0 {
+				var err error
+				id, err = b.cards.RequestExportOf(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
+				require.NoError(t, err, name)
+			} else {
+				require.NoError(t, b.cards.RetryExport(t.Context(), b.admin, id), name)
+			}
+			_, err := b.pool.Exec(t.Context(), `update river_job set max_attempts = 1 where kind = 'export_series' and state = 'available'`)
+			require.NoError(t, err)
+			require.NoError(t, b.worker.QueueResume(t.Context(), card.QueueExport, nil))
+			require.Equal(t, rivertype.JobStateDiscarded, b.await(t, "export_series").Job.State, name)
+			e := b.read(t, id)
+			require.Equal(t, db.ExportStateFailed, e.State, name)
+			require.Equal(t, "The disk for exported files is full. Make room or have old files removed, then retry.", e.Failure, name)
+			files, err := b.files.List(t.Context())
+			require.NoError(t, err)
+			require.Empty(t, files, name)
+			if size == 0 {
+				size = b.sizeOf(t, s, tc.format, tc.options) - 20 // within the last chunk
+			}
+		}
+		b.disk.fits.Store(0)
+		require.NoError(t, b.cards.RetryExport(t.Context(), b.admin, id), name)
+		require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State, name)
+		e := b.read(t, id)
+		data := b.content(t, e)
+		sum := sha256.Sum256(data)
+		require.Equal(t, sum[:], e.SHA256, name)
+		require.EqualValues(t, len(data), e.Size, name)
+		b.clear(t)
+	}
+}
+
+// sizeOf is how many bytes a file takes where it is kept.
+func (b *bundle) sizeOf(t *testing.T, s db.Series, format string, options card.ExportOptions) int64 {
+	t.Helper()
+	b.disk.fits.Store(0)
+	id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, format, options, uuid.New())
+	require.NoError(t, err)
+	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
+	require.Equal(t, db.ExportStateReady, b.read(t, id).State)
+	files, err := b.disk.List(t.Context())
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	b.clear(t)
+	return files[0].Size
+}
+
+// clear removes all files.
+func (b *bundle) clear(t *testing.T) {
+	t.Helper()
+	files, err := b.files.List(t.Context())
+	require.NoError(t, err)
+	for _, file := range files {
+		require.NoError(t, b.files.Remove(t.Context(), file.Name))
+	}
+}
