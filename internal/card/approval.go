@@ -20,19 +20,21 @@ import (
 // activating (by hand, when generated, when imported) through approvedActivation,
 // the making of a file (asked for, tried again, started by a worker) through
 // holdExport and mayExport. What is measured is always the whole series, so that it
-// can't be had in parts.
+// can't be had in parts. Cards that were disabled in an active series come back into
+// use through mayEnable.
 
 // Refusals around approvals.
 var (
-	ErrNoApproval       = fault.New(fault.NotFound, "approval_unknown", "There is no such request.")
-	ErrApprovalDone     = fault.New(fault.Conflict, "approval_done", "Somebody has decided this meanwhile.")
-	ErrApprovalExpired  = fault.New(fault.Conflict, "approval_expired", "This request has expired. Whoever needs it asks again.")
-	ErrApprovalOwn      = fault.New(fault.Conflict, "approval_own", "You asked for this yourself: somebody else has to decide.")
-	ErrApprovalShared   = fault.New(fault.Conflict, "approval_shared", "One of you two has set the other’s password, so this may be the same person twice. Its owner has to change it first, on the page of their account.")
-	ErrApprovalGone     = fault.New(fault.Conflict, "approval_gone", "Whoever asked for this is disabled by now. Refuse it.")
-	ErrApprovalOutdated = fault.New(fault.Conflict, "approval_outdated", "The series has changed since this was asked for, so nothing was done. Whoever needs it asks again.")
-	ErrApprovalNeeded   = fault.New(fault.Conflict, "approval_needed", "This takes a second person by now. Ask for a new file: it waits until somebody else approves it.")
-	ErrPriceNeedsSecond = fault.Field("price", "edit_price_second", "At this price the cards would be worth more together than one person may bring into use, and they are active or exported already. Choose a lower price, or order a new series.")
+	ErrNoApproval        = fault.New(fault.NotFound, "approval_unknown", "There is no such request.")
+	ErrApprovalDone      = fault.New(fault.Conflict, "approval_done", "Somebody has decided this meanwhile.")
+	ErrApprovalExpired   = fault.New(fault.Conflict, "approval_expired", "This request has expired. Whoever needs it asks again.")
+	ErrApprovalOwn       = fault.New(fault.Conflict, "approval_own", "You asked for this yourself: somebody else has to decide.")
+	ErrApprovalShared    = fault.New(fault.Conflict, "approval_shared", "One of you two has set the other’s password, so this may be the same person twice. Its owner has to change it first, on the page of their account.")
+	ErrApprovalGone      = fault.New(fault.Conflict, "approval_gone", "Whoever asked for this is disabled by now. Refuse it.")
+	ErrApprovalOutdated  = fault.New(fault.Conflict, "approval_outdated", "The series has changed since this was asked for, so nothing was done. Whoever needs it asks again.")
+	ErrApprovalNeeded    = fault.New(fault.Conflict, "approval_needed", "This takes a second person by now. Ask for a new file: it waits until somebody else approves it.")
+	ErrEnableNeedsSecond = fault.New(fault.Conflict, "enable_second", "The disabled cards of this series are worth more together than one person may bring into use. Lock the series, enable them, and ask for its activation: somebody else approves that.")
+	ErrPriceNeedsSecond  = fault.Field("price", "edit_price_second", "At this price the cards would be worth more together than one person may bring into use, and they are active or exported already. Choose a lower price, or order a new series.")
 )
 
 // Exceeds reports whether a value takes a second person to activate or export.
@@ -162,6 +164,25 @@ func (s *Service) mayReprice(ctx context.Context, dbtx db.DBTX, series db.Series
 		return ErrPriceNeedsSecond
 	}
 	return nil
+}
+
+// mayEnable refuses to enable cards of an active series whose disabled ones together
+// are worth more than one person may bring into use: as a locked series takes a second
+// person to come back, so do these. Before its activation nothing is redeemed, and
+// that counts them.
+func (s *Service) mayEnable(ctx context.Context, tx pgx.Tx, series db.Series) error {
+	if series.State != db.SeriesStateActive {
+		return nil
+	}
+	t, err := s.q.TallySum(ctx, tx, series.ID)
+	if err != nil {
+		return fmt.Errorf("count the disabled cards of a series: %w", err)
+	}
+	over, err := s.Exceeds(ctx, t.Disabled*series.Price)
+	if err == nil && over {
+		return ErrEnableNeedsSecond
+	}
+	return err
 }
 
 // Approve does what somebody else asked for, in the transaction of the decision, if

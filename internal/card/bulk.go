@@ -81,7 +81,7 @@ type checked struct {
 }
 
 // checkChange holds an operation against the series as it stands.
-func (s *Service) checkChange(ctx context.Context, dbtx db.DBTX, actor audit.Actor, series db.Series, c Operation) (checked, error) {
+func (s *Service) checkChange(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, c Operation) (checked, error) {
 	ok := checked{Operation: c}
 	if c.Serials != nil {
 		ok.Serials = slices.Compact(slices.Sorted(slices.Values(c.Serials)))
@@ -112,10 +112,14 @@ func (s *Service) checkChange(ctx context.Context, dbtx db.DBTX, actor audit.Act
 			wrong = append(wrong, ErrTillMissing)
 			break
 		}
-		ok.till, err = s.cardTill(ctx, dbtx, series, nil, c.ValidTill)
+		ok.till, err = s.cardTill(ctx, tx, series, nil, c.ValidTill)
 	case db.CardOperationPartner:
-		ok.partner, err = s.cardPartner(ctx, dbtx, actor, c.PartnerID)
-	case db.CardOperationEnable, db.CardOperationDisable, db.CardOperationVoid:
+		ok.partner, err = s.cardPartner(ctx, tx, actor, c.PartnerID)
+	case db.CardOperationEnable:
+		if err = s.mayEnable(ctx, tx, series); errors.Is(err, ErrEnableNeedsSecond) {
+			err = fault.Field("operation", ErrEnableNeedsSecond.Code, ErrEnableNeedsSecond.Message)
+		}
+	case db.CardOperationDisable, db.CardOperationVoid:
 	}
 	return ok, faults(wrong.Err(), err)
 }

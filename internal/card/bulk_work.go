@@ -80,6 +80,8 @@ func overtaken(err error) string {
 	switch {
 	case errors.Is(err, ErrCardsMaking):
 		return "The series is no longer in use. What was changed before that stays changed."
+	case errors.Is(err, ErrEnableNeedsSecond):
+		return ErrEnableNeedsSecond.Message
 	case errors.Is(err, ErrTillLapsed):
 		return "The series has expired meanwhile, and what was left of it is booked as breakage. Give the series a later date instead."
 	}
@@ -209,6 +211,9 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, series db.Series, change
 		to = db.CardStateVoid
 		n, err = s.q.CardSetStates(ctx, tx, db.CardSetStatesParams{SeriesID: series.ID, Serials: serials, State: to})
 	case db.CardOperationEnable:
+		if err := s.mayEnable(ctx, tx, series); err != nil {
+			return err
+		}
 		n, err = s.q.CardSetStates(ctx, tx, db.CardSetStatesParams{SeriesID: series.ID, Serials: serials, State: to})
 	}
 	if err != nil {

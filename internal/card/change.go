@@ -253,6 +253,11 @@ func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, 
 		if row.State == to {
 			return nil, errAsItWas
 		}
+		if to == db.CardStateActive {
+			if err := s.mayEnable(ctx, tx, series); err != nil {
+				return nil, err
+			}
+		}
 		if err := s.q.CardSetState(ctx, tx, db.CardSetStateParams{SeriesID: ref.SeriesID, Serial: ref.Serial, State: to}); err != nil {
 			return nil, fmt.Errorf("change a card: %w", err)
 		}

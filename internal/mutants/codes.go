@@ -98,5 +98,15 @@ func codeMutants() []mutant {
 			`meta.PortalURL + "/r#",`, `meta.PortalURL + "/r?code=",`,
 			"./internal/export", "TestPDF$|TestLayouts", "proxies and logs on the way hold codes",
 		},
+		{
+			"the pages of a PDF with a password stand in the clear", "internal/export/pdf/file.go",
+			"f.buf = f.seal(f.buf, deflated)", "f.buf = append(f.buf, deflated...)",
+			"./internal/export/pdf", "TestPasswordOpensTheFile", "whoever finds the file reads every code without the password",
+		},
+		{
+			"the password of a PDF outlives its export", "migrations/00026_export_password.sql",
+			"new.password_key_id := null;\n  new.password_sealed := null;", "",
+			"./internal/job", "TestPasswordEndsWithTheExport|TestExportWithPassword", "a copy of the database and a key file open every file that was sent",
+		},
 	}
 }

@@ -207,6 +207,35 @@ func (s *Server) countApprovals(c *gin.Context, p *page, settings setting.Settin
 	}
 }
 
+// takesTwo says of cards that are about to be ordered what of it takes a second
+// person; nothing where one is enough.
+func (s *Server) takesTwo(ctx context.Context, worth int64, activate bool) (string, error) {
+	over, err := s.Cards.Exceeds(ctx, worth)
+	switch {
+	case err != nil || !over:
+		return "", err
+	case activate:
+		return "So much takes a second person: the cards are made, and stay worthless until somebody else approves their activation.", nil
+	}
+	return "So much takes a second person: somebody else will have to approve the activation of these cards, and each file of them.", nil
+}
+
+// fileTakesTwo says of a file that is about to be asked for that it takes a second
+// person; nothing where one is enough.
+func (s *Server) fileTakesTwo(ctx context.Context, row db.SeriesShowRow) (string, error) {
+	worth := worthLeft(row)
+	over, err := s.Cards.Exceeds(ctx, worth.Minor)
+	if err != nil || !over {
+		return "", err
+	}
+	return fmt.Sprintf("The cards of this series are worth %s together, so each file of them takes a second person: it is made when somebody else has approved it, within 24 hours.", worth), nil
+}
+
+// worthLeft is what the cards of a series that are neither used nor void are worth.
+func worthLeft(row db.SeriesShowRow) money.Amount {
+	return money.Amount{Minor: (int64(row.Series.Made) - row.Used - row.Void) * row.Series.Price, Currency: row.Series.Currency}
+}
+
 // secondPerson says on the page of a series what of it waits, and what of it one
 // person can only ask for.
 func (s *Server) secondPerson(c *gin.Context, p *seriesShowPage, row db.SeriesShowRow) error {
@@ -218,7 +247,7 @@ func (s *Server) secondPerson(c *gin.Context, p *seriesShowPage, row db.SeriesSh
 	if slices.ContainsFunc(p.Waiting, func(v approvalView) bool { return v.Activates }) {
 		p.Actions = slices.DeleteFunc(p.Actions, func(a confirmation) bool { return a.ID == "activate" }) // it is asked for already
 	}
-	worth := money.Amount{Minor: (int64(row.Series.Made) - row.Used - row.Void) * row.Series.Price, Currency: row.Series.Currency}
+	worth := worthLeft(row)
 	over, err := s.Cards.Exceeds(c.Request.Context(), worth.Minor)
 	if err != nil || !over {
 		return err

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -79,6 +81,52 @@ func TestApprovalsInTheBrowser(t *testing.T) {
 	for _, action := range []string{"approval.asked", "approval.approved", "approval.refused"} {
 		require.Contains(t, s.audits(), action)
 	}
+}
+
+// That somebody else will have to approve is said before anything is asked for.
+func TestApprovalIsForetold(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	made, _ := s.series(4) // of USD 10.00
+	order := url.Values{"quantity": {"4"}, "price": {"10"}, "partner": {"any"}, "valid_till": {time.Now().AddDate(1, 0, 0).Format(time.DateOnly)}, "activate": {"on"}}
+	told := func(says, text string) {
+		t.Helper()
+		if says == "" {
+			require.NotContains(t, text, "second person")
+			return
+		}
+		require.Contains(t, text, says)
+	}
+	for _, limit := range []int64{-1, 40_00, 39_99} {
+		if limit >= 0 {
+			s.change(func(v *setting.Settings) { v.ApproveAbove = &limit })
+		}
+		activates, later, file := "", "", ""
+		if limit == 39_99 {
+			activates, later = "until somebody else approves their activation", "will have to approve the activation of these cards, and each file"
+			file = "worth USD 40.00 together, so each file of them takes a second person"
+		}
+		order.Set("activate", "on")
+		told(activates, admin.post(sectionGenerate+"/preview", order).text("#order-preview"))
+		order.Del("activate")
+		told(later, admin.post(sectionGenerate+"/preview", order).text("#order-preview"))
+		told(file, admin.get(seriesURL(made.Number)+"/export").text("#export-form"))
+		told(file, admin.get(seriesURL(made.Number)).text("#series-exports"))
+		hint := admin.get(sectionGenerate).text("#f-activate-hint") // also without script
+		require.Equal(t, limit >= 0, strings.Contains(hint, "wait until somebody else approves"), hint)
+	}
+
+	// Disabled cards worth more than that come back with a second person only.
+	for serial := range 4 {
+		require.Equal(t, http.StatusSeeOther, admin.post(fmt.Sprintf("%s/cards/%d/disable", seriesURL(made.Number), serial+1), nil).Status)
+	}
+	one := seriesURL(made.Number) + "/cards/1"
+	require.Equal(t, http.StatusSeeOther, admin.post(one+"/enable", nil).Status)
+	require.Contains(t, admin.get(one).text("#notice"), "Lock the series, enable them, and ask for its activation")
+	bulk := admin.post(seriesURL(made.Number)+"/changes/check", url.Values{"which": {"ticked"}, "serial": {"1"}, "operation": {"enable"}})
+	require.Equal(t, http.StatusUnprocessableEntity, bulk.Status, bulk.Body)
+	require.Contains(t, bulk.text("#f-operation-error"), "Lock the series")
 }
 
 // Pressing Activate above the value asks for it, and says so.

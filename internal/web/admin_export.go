@@ -22,7 +22,8 @@ type exportPanel struct {
 	Format   field
 	Key      string
 	Files    []exportView
-	Moving   bool // one of them is being made
+	Second   string // that each takes a second person
+	Moving   bool   // one of them is being made
 	Once     onceView
 	Happened []happening // sent along when the list alone is fetched
 }
@@ -74,6 +75,10 @@ func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPan
 	p := exportPanel{
 		ID: series.Series.ID, URL: seriesURL(series.Series.Number) + "/exports", Key: uuid.NewString(),
 		Format: field{Name: "format", Label: "Format", Options: []option{{Value: "csv", Text: "CSV"}, {Value: "pdf", Text: "PDF"}}}, Choose: seriesURL(series.Series.Number) + "/export",
+	}
+	var err error
+	if p.Second, err = s.fileTakesTwo(c.Request.Context(), series); err != nil {
+		return p, err
 	}
 	rows, err := db.New().ExportListSeries(c.Request.Context(), s.Pool, series.Series.ID)
 	if err != nil {

@@ -38,6 +38,7 @@ type exportFormPage struct {
 	Key                 string
 	Pictures            []sheetPicture
 	About               string // what the layout is
+	Second              string // that it takes a second person
 	Sum                 string // what the file will hold, and how large it will be
 	Mistakes            []mistake
 }
@@ -54,6 +55,10 @@ type sheetPicture struct{ URL, Alt string }
 // newExportFormPage shows the form as it was chosen.
 func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form url.Values) (*exportFormPage, error) {
 	p := &exportFormPage{page: s.page(c, "Export series "+row.Series.Number, sectionSeries), Series: viewSeries(row), Key: uuid.NewString()}
+	var err error
+	if p.Second, err = s.fileTakesTwo(c.Request.Context(), row); err != nil {
+		return nil, err
+	}
 	p.Format = exportFormatField()
 	p.Format.choose(form.Get("format"))
 	p.Cards = field{Name: "cards", Label: "Cards", Hint: "Void cards are never exported.", Short: true}

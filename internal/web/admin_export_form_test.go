@@ -124,6 +124,7 @@ func TestExportFormRefuses(t *testing.T) {
 		{"first", "serial", choose("first", "none")},
 		{"last", "smaller", choose("first", "4", "last", "2")},
 		{"first", "No card of this series", choose("first", "400")},
+		{"first", "No card of this series", choose("cards", "disabled")}, // there is none
 		{"columns", "columns that are offered", choose("format", "csv", "columns", "code_in_clear")},
 		{"delimiter", "comma, semicolon or tab", choose("format", "csv", "delimiter", "pipe")},
 		{"encoding", "one of the encodings", choose("format", "csv", "encoding", "latin-1")},
@@ -152,9 +153,11 @@ func TestExportFormRefuses(t *testing.T) {
 	// A roll that is too narrow for the codes of the series says so at the layout,
 	// before anything is queued.
 	s.exec(`update series set prefix = 'PREFIXOFTWENTYLETTER' where id = $1`, series.ID)
-	got := admin.get(at + "?" + choose("layout", "roll-58").Encode())
-	require.Equal(t, http.StatusUnprocessableEntity, got.Status)
-	require.Contains(t, got.text("#f-layout-error"), "code is too long")
+	for _, got := range []*got{admin.get(at + "?" + choose("layout", "roll-58").Encode()), admin.post(at, choose("layout", "roll-58"))} {
+		require.Equal(t, http.StatusUnprocessableEntity, got.Status)
+		require.Contains(t, got.text("#f-layout-error"), "code is too long")
+	}
+	require.Zero(t, s.count(`select count(*) from export`))
 
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(at).Status)
 	north := s.as(db.StaffRoleAdministrator, s.North)

@@ -51,6 +51,7 @@ type orderPreview struct {
 	Mask      string // the form of the codes
 	Codes     string // … in words
 	Unlocked  bool   // partners are only for information
+	Second    string // what of it takes a second person
 }
 
 // severalPartners is the choice that lets the check boxes decide.
@@ -93,6 +94,10 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 		Activate:  choice{Name: "activate", Label: "Activate when generated", Checked: form.Get("activate") != "", Hint: "Otherwise the cards are worth nothing until someone activates the series."},
 		PrintOnce: choice{Name: "print_once", Label: "Print once", Checked: form.Get("print_once") != "", Hint: "One file is made of the codes. When it has arrived they are shredded here: the cards stay good, but nobody can show or export a code again."},
 		Key:       uuid.NewString(),
+	}
+	if settings.ApproveAbove != nil {
+		limit := money.Amount{Minor: *settings.ApproveAbove, Currency: settings.Currency}
+		p.Activate.Hint += fmt.Sprintf(" Cards worth more than %s together wait until somebody else approves it.", limit)
 	}
 	partners, err := db.New().PartnerPick(ctx, s.Pool, db.PartnerPickParams{AllPartners: p.Person.Scope.AllPartners, PartnerIds: p.Person.Scope.PartnerIDs})
 	if err != nil {
@@ -190,6 +195,9 @@ func (s *Server) adminGeneratePreview(c *gin.Context) error {
 		p.ValidTill = order.ValidTill.Format("2 January 2006")
 	}
 	if p.Ready {
+		if p.Second, err = s.takesTwo(ctx, order.FaceValue().Minor, order.Activate); err != nil {
+			return err
+		}
 		chance, err := s.Cards.LuckyChance(ctx, settings, int64(order.Quantity))
 		if err != nil {
 			return err

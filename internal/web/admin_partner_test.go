@@ -59,13 +59,18 @@ func TestAdminPartner(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, wrong.Status)
 	require.Equal(t, "Café", wrong.one("#f-name").AttrOr("value", ""))
 	require.Contains(t, wrong.text("#f-accent-error"), "#1f4e79")
-	for name, file := range map[string][]byte{"svg": []byte("<svg/>"), "large": make([]byte, 3<<20)} {
+	for says, file := range map[string][]byte{
+		"must be a PNG or JPEG": []byte(`<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script></svg>`),
+		"up to 256 KB":          make([]byte, 3<<20),
+		"too many pixels":       logoFile(t, 8000, 5000), // forty million, in a file that is small enough
+	} {
 		refused := admin.postLogo(sectionPartners, fields, file)
-		require.Equal(t, http.StatusUnprocessableEntity, refused.Status, name)
-		refused.one("#f-logo-error")
+		require.Equal(t, http.StatusUnprocessableEntity, refused.Status, says)
+		require.Contains(t, refused.text("#f-logo-error"), says)
+		require.NotContains(t, refused.Body, "alert(")
 		require.Equal(t, "Café", refused.one("#f-name").AttrOr("value", ""), "what was typed is kept")
 	}
-	require.Equal(t, http.StatusRequestEntityTooLarge, admin.postLogo(sectionPartners, fields, make([]byte, 17<<20)).Status)
+	require.Equal(t, http.StatusRequestEntityTooLarge, admin.postLogo(sectionPartners, fields, make([]byte, 65<<20)).Status)
 
 	made := admin.postLogo(sectionPartners, fields, logoFile(t, 100, 50))
 	require.Equal(t, http.StatusSeeOther, made.Status, made.Body)

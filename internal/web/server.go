@@ -84,8 +84,8 @@ type Server struct {
 const maxBody = 64 << 10
 
 // maxUpload is the largest form with a file that is read: far above what is
-// taken, so that a photograph straight from a phone is refused at its field.
-const maxUpload = 16 << 20
+// taken, so that a photograph of forty megapixels is refused at its field.
+const maxUpload = 64 << 20
 
 // bodyLimit is how much a route reads of a request.
 func bodyLimit(route string) int64 {
