@@ -89,8 +89,7 @@ func retireKey(ctx context.Context, c config, which string) error {
 	return say("Key %d is out of use and out of %s. Keep its backup as long as you keep backups of the database from before.\n", id, c.KeyFile)
 }
 
-// keyStatus lists the keys, how many cards are sealed under each, and how far a
-// rotation is.
+// keyStatus says how the keys are used.
 func keyStatus(ctx context.Context, c config, out io.Writer) error {
 	p, err := openParts(ctx, c, "keys", workTimeout)
 	if err != nil {
@@ -106,14 +105,20 @@ func keyStatus(ctx context.Context, c config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	return listKeys(out, uses, rotations, p.keys.Current())
+}
+
+// listKeys lists the keys, what needs each, which is what keeps it from being
+// retired, and how far a rotation is.
+func listKeys(out io.Writer, uses []db.KeyUseRow, rotations []db.KeyRotation, current int16) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "KEY\tSINCE\tCARDS\tFILES\tSTATE")
+	fmt.Fprintln(table, "KEY\tSINCE\tCARDS\tPRINTED ONCE\tFILES\tPASSWORDS\tSECOND FACTORS\tSTATE")
 	for _, use := range uses {
 		state := "in use"
 		switch {
 		case use.RetiredAt != nil:
 			state = "retired " + use.RetiredAt.Format(time.DateOnly)
-		case use.KeyID == p.keys.Current():
+		case use.KeyID == current:
 			state = "new cards are sealed under it"
 		}
 		for _, r := range rotations {
@@ -121,7 +126,8 @@ func keyStatus(ctx context.Context, c config, out io.Writer) error {
 				state = fmt.Sprintf("cards are being sealed under it, %d so far", r.Done)
 			}
 		}
-		fmt.Fprintf(table, "%d\t%s\t%d\t%d\t%s\n", use.KeyID, use.CreatedAt.Format(time.DateOnly), use.Cards, use.Files, state)
+		fmt.Fprintf(table, "%d\t%s\t%d\t%d\t%d\t%d\t%d\t%s\n", use.KeyID, use.CreatedAt.Format(time.DateOnly),
+			use.Cards, use.PrintedOnce, use.Files, use.Passwords, use.Secrets, state)
 	}
 	return table.Flush()
 }

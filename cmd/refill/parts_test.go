@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/card"
+	"refill/internal/db"
 	"refill/internal/dbtest"
 )
 
@@ -39,4 +43,28 @@ func TestReadyAfterRotation(t *testing.T) {
 	p.keys, err = readKeys(path)
 	require.NoError(t, err)
 	require.ErrorContains(t, p.ready(t.Context()), "key 2, which the key file lacks")
+}
+
+// Why a key can't be retired yet is seen before it is tried.
+func TestKeysAreListedWithWhatNeedsThem(t *testing.T) {
+	t.Parallel()
+	since := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	var out strings.Builder
+	require.NoError(t, listKeys(&out, []db.KeyUseRow{
+		{KeyID: 1, CreatedAt: since, RetiredAt: &since},
+		{KeyID: 2, CreatedAt: since, Cards: 11, PrintedOnce: 12, Files: 13, Passwords: 14, Secrets: 15},
+		{KeyID: 3, CreatedAt: since, Cards: 16},
+		{KeyID: 4, CreatedAt: since},
+	}, []db.KeyRotation{{KeyID: 3, Done: 16}}, 4))
+	var lines [][]string
+	for line := range strings.Lines(out.String()) {
+		lines = append(lines, regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(line), -1))
+	}
+	require.Equal(t, [][]string{
+		{"KEY", "SINCE", "CARDS", "PRINTED ONCE", "FILES", "PASSWORDS", "SECOND FACTORS", "STATE"},
+		{"1", "2026-03-01", "0", "0", "0", "0", "0", "retired 2026-03-01"},
+		{"2", "2026-03-01", "11", "12", "13", "14", "15", "in use"},
+		{"3", "2026-03-01", "16", "0", "0", "0", "0", "cards are being sealed under it, 16 so far"},
+		{"4", "2026-03-01", "0", "0", "0", "0", "0", "new cards are sealed under it"},
+	}, lines)
 }

@@ -33,38 +33,49 @@ func (s *Service) EachUnused(ctx context.Context, series db.Series, f func(page 
 // serials, all as of one moment, while the next page is being read. Memory does
 // not grow with the series.
 func (s *Service) EachSelected(ctx context.Context, series db.Series, options ExportOptions, f func(page []Unsealed) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
 	pages := make(chan []db.CardExportPageRow, 1)
 	group.Go(func() error {
 		defer close(pages)
 		return s.readSelected(ctx, series.ID, options, pages)
 	})
-	group.Go(func() error {
-		opened := make([]Unsealed, 0, exportPage)
-		for page := range pages {
-			opened = opened[:0]
-			for _, row := range page {
-				seal, err := s.keys.sealer(row.KeyID, series.ID)
-				if err != nil {
-					return err
-				}
-				code, err := seal.open(row.CodeSealed, row.Serial)
-				if err != nil {
-					return err
-				}
-				card := Unsealed{Serial: row.Serial, State: row.State, Code: code, PartnerID: row.PartnerID, ValidTill: series.ValidTill}
-				if row.ValidTill != nil {
-					card.ValidTill = *row.ValidTill
-				}
-				opened = append(opened, card)
-			}
-			if err := f(opened); err != nil {
+	// f runs in the goroutine of whoever called: should it panic, River notes it as the
+	// job's failure, where from one of ours it would end the whole worker.
+	if err := s.openPages(series, pages, f); err != nil {
+		cancel()
+		_ = group.Wait() // it says only that it was told to stop
+		return err
+	}
+	return group.Wait()
+}
+
+// openPages opens the codes of each page and calls f.
+func (s *Service) openPages(series db.Series, pages <-chan []db.CardExportPageRow, f func(page []Unsealed) error) error {
+	opened := make([]Unsealed, 0, exportPage)
+	for page := range pages {
+		opened = opened[:0]
+		for _, row := range page {
+			seal, err := s.keys.sealer(row.KeyID, series.ID)
+			if err != nil {
 				return err
 			}
+			code, err := seal.open(row.CodeSealed, row.Serial)
+			if err != nil {
+				return err
+			}
+			card := Unsealed{Serial: row.Serial, State: row.State, Code: code, PartnerID: row.PartnerID, ValidTill: series.ValidTill}
+			if row.ValidTill != nil {
+				card.ValidTill = *row.ValidTill
+			}
+			opened = append(opened, card)
 		}
-		return nil
-	})
-	return group.Wait()
+		if err := f(opened); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readSelected sends the sealed cards of a series, page by page, out of one

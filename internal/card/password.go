@@ -2,6 +2,7 @@ package card
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -82,21 +83,23 @@ func (s *Service) ResealPasswords(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for passwords of older keys: %w", err)
 	}
+	var failed error // one that does not open must not keep the others under a key that goes
 	for _, row := range rows {
 		text, err := s.OpenSecret(*row.PasswordKeyID, passwordPurpose(row.RequestKey), row.PasswordSealed)
 		if err != nil {
-			return err
+			failed = errors.Join(failed, fmt.Errorf("export %d: %w", row.ID, err))
+			continue
 		}
 		keyID, sealed, err := s.SealSecret(passwordPurpose(row.RequestKey), text)
 		if err != nil {
-			return err
+			return errors.Join(failed, err)
 		}
 		err = s.q.ExportPasswordSeal(ctx, s.db, db.ExportPasswordSealParams{ID: row.ID, KeyID: &keyID, Sealed: sealed, WasSealed: row.PasswordSealed})
 		if err != nil {
-			return fmt.Errorf("seal the password of export %d again: %w", row.ID, err)
+			return errors.Join(failed, fmt.Errorf("seal the password of export %d again: %w", row.ID, err))
 		}
 	}
-	return nil
+	return failed
 }
 
 // mayRetry refuses what can't be made again as it was asked for.

@@ -18,7 +18,6 @@ import (
 	"weak"
 
 	"github.com/go-text/typesetting/font"
-	"github.com/go-text/typesetting/font/opentype"
 	"github.com/go-text/typesetting/fontscan"
 )
 
@@ -85,17 +84,21 @@ func (f *Folder) Font(text []rune, bold bool) *font.Font {
 }
 
 // font parses the font; nil if that can't be done any more.
-func (e *entry) font() *font.Font {
+func (e *entry) font() (parsed *font.Font) {
 	if parsed := e.parsed.Value(); parsed != nil {
 		return parsed
 	}
-	in, err := os.Open(e.path) // the folder is the operator's
-	if err != nil {
+	defer func() {
+		if recover() != nil { // it is broken: the next one is taken
+			parsed = nil
+		}
+	}()
+	in, loaders := load(e.path)
+	if loaders == nil {
 		return nil
 	}
 	defer in.Close() //nolint:errcheck // only read
-	loaders, err := opentype.NewLoaders(in)
-	if err != nil || e.index >= len(loaders) {
+	if e.index >= len(loaders) {
 		return nil
 	}
 	parsed, err := font.NewFont(loaders[e.index])

@@ -2,8 +2,10 @@ package fontdir
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -130,6 +132,39 @@ func TestFontsThatAreOfNoUse(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "font.ttf", with(t, goregular.TTF, "OS/2", os2(8)))
 	require.NotNil(t, New(dir).Font([]rune("x"), false), "embedding allowed")
+}
+
+// Whatever lies in a folder, what is sound beside it is found.
+func TestBrokenFonts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, dir, "sound.ttf", goregular.TTF)
+	be := binary.BigEndian
+	// The length of its first table is nearly 4 GB.
+	huge := slices.Clone(goregular.TTF)
+	be.PutUint32(huge[12+12:], 0xFFFFFFF0)
+	put(t, dir, "huge.ttf", huge)
+	// One group of characters, from the first to far beyond the last.
+	endless := be.AppendUint32([]byte{0, 0, 0, 1, 0, 3, 0, 10, 0, 0, 0, 12, 0, 12, 0, 0, 0, 0, 0, 28, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1}, 0xFFFFFFF0)
+	put(t, dir, "endless.ttf", with(t, goregular.TTF, "cmap", append(endless, 0, 0, 0, 1)))
+	// A collection of four billion fonts.
+	put(t, dir, "many.ttc", append([]byte("ttcf\x00\x01\x00\x00\xFF\xFF\xFF\xFF"), goregular.TTF...))
+	put(t, dir, "web.ttf", append([]byte("wOFF"), goregular.TTF...))
+	// And a byte changed here and there.
+	for i := range 64 {
+		broken := slices.Clone(goregular.TTF)
+		for at := i; at < 2000; at += 64 {
+			broken[at] ^= 0xFF
+		}
+		put(t, dir, fmt.Sprintf("broken%d.ttf", i), broken)
+	}
+	f := New(dir)
+	require.NotNil(t, f.Font([]rune("x"), false))
+	require.Nil(t, f.Font([]rune("\U0010FFFF"), false))
+	for _, e := range f.fonts {
+		require.NotContains(t, []string{"huge.ttf", "endless.ttf", "many.ttc", "web.ttf"}, filepath.Base(e.path))
+		_ = e.font()
+	}
 }
 
 func TestFontIsSafeForManyAtOnce(t *testing.T) {

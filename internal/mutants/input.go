@@ -34,5 +34,15 @@ func inputMutants() []mutant {
 `,
 			"./internal/web", "TestUploadsAreSealed", "the disk holds another system's codes",
 		},
+		{
+			"a broken font ends whoever shapes it", "internal/export/pdf/line.go",
+			"if broken := recover(); broken != nil {", "if broken := any(nil); broken != nil {",
+			"./internal/export/pdf", "TestBrokenFontIsAnError", "one file in a folder of fonts stops every worker",
+		},
+		{
+			"a font may name more characters than there are", "internal/fontdir/scan.go",
+			"for range unicode.MaxRune + 1 {", "for {",
+			"./internal/fontdir", "TestBrokenFonts", "one file in a folder of fonts keeps everybody waiting",
+		},
 	}
 }

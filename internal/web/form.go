@@ -20,7 +20,10 @@ var (
 // form returns the fields of a posted form, refusing what could not be stored or
 // would be shown as what it is not.
 func (s *Server) form(c *gin.Context) (url.Values, error) {
-	if err := c.Request.ParseForm(); err != nil {
+	arrived := s.untimed(c)
+	err := c.Request.ParseForm()
+	arrived()
+	if err != nil {
 		if strings.Contains(err.Error(), "request body too large") {
 			return nil, &http.MaxBytesError{Limit: maxBody}
 		}

@@ -28,6 +28,7 @@ func (s *Server) formWithFile(c *gin.Context, name string, limit int64) (url.Val
 		form, formErr := s.form(c) // without script or file, some clients send the plain kind
 		return form, nil, formErr
 	}
+	defer s.untimed(c)()
 	form, left := url.Values{}, int64(maxBody)
 	var file []byte
 	for parts := 0; ; parts++ {

@@ -198,6 +198,17 @@ func takesTime(c *gin.Context) {
 	}
 }
 
+// untimed lifts the limit while what the visitor sends is read: a slow line of theirs
+// is no slow portal, and the server has a limit for it. It returns what begins the
+// limit anew.
+func (s *Server) untimed(c *gin.Context) (arrived func()) {
+	timer, ok := c.Value(keyTimer).(*time.Timer)
+	if !ok || !timer.Stop() {
+		return func() {}
+	}
+	return func() { timer.Reset(s.Patience) }
+}
+
 // sound reports whether a text can be stored and shown: it is UTF-8, and of control
 // characters it has only those that part lines and words.
 func sound(s string) bool {

@@ -1,10 +1,16 @@
 package web
 
 import (
+	"context"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
@@ -28,4 +34,58 @@ func TestVisitorsDoNotWaitForEver(t *testing.T) {
 	require.Equal(t, "30", answer.Header.Get("Retry-After"))
 	require.NoError(t, tx.Rollback(t.Context()))
 	require.Equal(t, http.StatusOK, b.get(sectionCustomers).Status)
+}
+
+// What arrives slowly is not what the portal is slow with: the limit holds again once
+// it is there.
+func TestSlowLinesAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	for _, one := range []struct {
+		kind, text string
+		read       func(*Server, *gin.Context) (url.Values, error)
+	}{
+		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n--x--\r\n", func(s *Server, c *gin.Context) (url.Values, error) {
+			form, _, err := s.formWithFile(c, "logo", 100)
+			return form, err
+		}},
+		{"application/x-www-form-urlencoded", "a=b", (*Server).form},
+	} {
+		s := &Server{Deps: Deps{Patience: 20 * time.Millisecond}}
+		c, _ := gin.CreateTestContext(httptest.NewRecorder())
+		body := &slowBody{Reader: strings.NewReader(one.text), wait: 5 * s.Patience}
+		c.Request = httptest.NewRequest(http.MethodPost, "/", body)
+		c.Request.Header.Set("Content-Type", one.kind)
+		done := s.limitTime(c)
+		defer done()
+		body.limited = c.Request.Context()
+		form, err := one.read(s, c)
+		require.NoError(t, err, one.kind)
+		require.Equal(t, "b", form.Get("a"), one.kind)
+		require.True(t, body.waited)
+		require.NoError(t, body.err, one.kind)
+		<-c.Request.Context().Done()
+		require.ErrorIs(t, context.Cause(c.Request.Context()), errTooSlow, one.kind)
+	}
+}
+
+// slowBody comes after a while, and keeps whether it was waited for.
+type slowBody struct {
+	io.Reader
+
+	wait    time.Duration
+	limited context.Context
+	waited  bool
+	err     error
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	if !b.waited {
+		b.waited = true
+		select {
+		case <-time.After(b.wait):
+		case <-b.limited.Done():
+		}
+		b.err = b.limited.Err()
+	}
+	return b.Reader.Read(p)
 }

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"fmt"
 	"slices"
 	"unicode"
 
@@ -48,13 +49,19 @@ type pieceKey struct {
 }
 
 // typeset shapes a text, or returns a *GlyphError for a character that no font has.
-func (d *Document) typeset(f *Face, text string) (*textLine, error) {
+// A font that is broken where only shaping looks fails the file that needs it.
+func (d *Document) typeset(f *Face, text string) (l *textLine, err error) {
 	key := lineKey{f, text}
 	if l, ok := d.lines[key]; ok {
 		return l, nil
 	}
+	defer func() {
+		if broken := recover(); broken != nil {
+			l, err = nil, fmt.Errorf("pdf: a font that was found is broken: %v", broken) //nolint:err113 // for the log
+		}
+	}()
 	runes := []rune(text)
-	l := &textLine{}
+	l = &textLine{}
 	for _, s := range visual(&d.paragraph, runes) {
 		items, err := d.itemize(f, runes, s)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	picturelib "image"
 	"image/png"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -271,3 +272,17 @@ func FuzzLine(f *testing.F) {
 		require.LessOrEqual(t, shown, typed)
 	})
 }
+
+// A font can be broken where only shaping looks.
+func TestBrokenFontIsAnError(t *testing.T) {
+	t.Parallel()
+	d, err := New(io.Discard, lineConfig(t, dejavu))
+	require.NoError(t, err)
+	d.SetFonts(broken{})
+	_, err = d.faces[0].Width("北")
+	require.ErrorContains(t, err, "a font that was found is broken")
+}
+
+type broken struct{}
+
+func (broken) Font([]rune, bool) *font.Font { return new(font.Font) }
