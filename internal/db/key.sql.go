@@ -318,17 +318,21 @@ func (q *Queries) KeyShare(ctx context.Context, db DBTX, keyID int16) (bool, err
 }
 
 const keyUse = `-- name: KeyUse :many
-select c.key_id, k.created_at, k.retired_at,
-  (select count(*) from card where card.key_id = c.key_id and octet_length(card.code_sealed) > 0)::bigint as cards,
-  (select count(*) from card where card.key_id = c.key_id and card.shredded and card.state in ('active', 'disabled'))::bigint as printed_once,
-  (select count(*) from staff_second_factor f where f.key_id = c.key_id)::bigint as secrets,
-  (select count(*) from export e where e.password_key_id = c.key_id and e.password_sealed is not null)::bigint as passwords,
-  ((select count(*) from export e where e.key_id = c.key_id and e.state = 'ready')
-    + (select count(*) from card_import i where i.key_id = c.key_id
+with held as (
+  select key_id, count(*) filter (where octet_length(code_sealed) > 0) as cards,
+    count(*) filter (where shredded and state in ('active', 'disabled')) as printed_once
+  from card group by key_id
+)
+select k.key_id, k.created_at, k.retired_at,
+  coalesce(h.cards, 0)::bigint as cards, coalesce(h.printed_once, 0)::bigint as printed_once,
+  (select count(*) from staff_second_factor f where f.key_id = k.key_id)::bigint as secrets,
+  (select count(*) from export e where e.password_key_id = k.key_id and e.password_sealed is not null)::bigint as passwords,
+  ((select count(*) from export e where e.key_id = k.key_id and e.state = 'ready')
+    + (select count(*) from card_import i where i.key_id = k.key_id
         and i.state in ('uploaded', 'checking', 'checked', 'running', 'failed')))::bigint as files
-from (select key_id from key_canary) c
-join key_canary k on k.key_id = c.key_id
-order by c.key_id
+from key_canary k
+left join held h on h.key_id = k.key_id
+order by k.key_id
 `
 
 type KeyUseRow struct {
@@ -345,7 +349,8 @@ type KeyUseRow struct {
 // How many cards are sealed under each key, how many secrets of staff, and how many
 // passwords of files that are being made and files that are kept. Cards whose code
 // was erased need none, but for those that were printed once: what is typed finds them
-// by an index under their key, which can't be made anew without the code.
+// by an index under their key, which can't be made anew without the code. The cards are
+// read once for all keys, since that may take long.
 func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
 	rows, err := db.Query(ctx, keyUse)
 	if err != nil {
