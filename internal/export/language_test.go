@@ -3,6 +3,8 @@ package export_test
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -220,4 +222,18 @@ func TestOtherLanguagesUnderAPassword(t *testing.T) {
 	path := save(t, printed(t, meta, sampleCards(1)...))
 	require.Contains(t, run(t, "qpdf", "--password=correct horse", "--check", path), "No syntax or stream encoding errors")
 	require.Contains(t, run(t, "pdftotext", "-upw", "correct horse", path, "-"), "صالحة حتى")
+}
+
+// Words that are nothing but three points have no letter to lose.
+func TestShortestWords(t *testing.T) {
+	t.Parallel()
+	for _, layout := range []string{"avery-5160", "roll-58"} {
+		meta := sampleMeta()
+		meta.Layout, meta.Labels = layout, export.Labels{Kind: "…", Serial: "…", Series: "…", ValidTill: "…"}
+		w, err := export.NewPDF(io.Discard, meta)
+		require.NoError(t, err, layout)
+		card := sampleCard(1)
+		card.ValidTillText = strings.Repeat("30. September 2027 ", 20)
+		require.ErrorIs(t, errors.Join(w.Write(card), w.Close()), export.ErrTooWide, layout)
+	}
 }

@@ -95,8 +95,8 @@ func (t *typeface) fitLabelled(what string, label *string, value string, width f
 		if ok || err != nil {
 			return s, err
 		}
-		letters := []rune(strings.TrimSuffix(*label, "…"))
-		*label = strings.TrimRightFunc(string(letters[:len(letters)-1]), unicode.IsSpace)
+		letters := []rune(strings.TrimSuffix(*label, "…")) // none, where the word is but three points
+		*label = strings.TrimRightFunc(string(letters[:max(len(letters)-1, 0)]), unicode.IsSpace)
 		if *label != "" {
 			*label += "…"
 		}
