@@ -32,8 +32,12 @@ func (Code) LogValue() slog.Value { return slog.StringValue("[code]") }
 func (Code) MarshalText() ([]byte, error) { return []byte("[code]"), nil }
 
 // Reveal returns the code as it is printed, PREFIX-XXXX-XXXX-XXXX-XXXX. Callers
-// are the export, and the reveal that an audit row stands for.
+// are the export, and the reveal that an audit row stands for. The zero Code, of a
+// card whose code was erased, reveals nothing, no prefix either.
 func (c Code) Reveal(prefix string) string {
+	if c.symbols == "" {
+		return ""
+	}
 	if c.isImported() { // printed long ago, with all that belongs to it
 		return c.symbols[len(importedMark):]
 	}

@@ -15,7 +15,7 @@ import (
 type Unsealed struct {
 	Serial    int32
 	State     db.CardState
-	Code      Code
+	Code      Code // reveals nothing where it was erased: a card that was used long ago
 	ValidTill time.Time
 	PartnerID *int64 // of its own; nil: those of the series
 }
@@ -57,15 +57,16 @@ func (s *Service) openPages(series db.Series, pages <-chan []db.CardExportPageRo
 	for page := range pages {
 		opened = opened[:0]
 		for _, row := range page {
-			seal, err := s.keys.sealer(row.KeyID, series.ID)
-			if err != nil {
-				return err
+			card := Unsealed{Serial: row.Serial, State: row.State, PartnerID: row.PartnerID, ValidTill: series.ValidTill}
+			if len(row.CodeSealed) > 0 || row.State != db.CardStateUsed {
+				seal, err := s.keys.sealer(row.KeyID, series.ID)
+				if err != nil {
+					return err
+				}
+				if card.Code, err = seal.open(row.CodeSealed, row.Serial); err != nil {
+					return err
+				}
 			}
-			code, err := seal.open(row.CodeSealed, row.Serial)
-			if err != nil {
-				return err
-			}
-			card := Unsealed{Serial: row.Serial, State: row.State, Code: code, PartnerID: row.PartnerID, ValidTill: series.ValidTill}
 			if row.ValidTill != nil {
 				card.ValidTill = *row.ValidTill
 			}

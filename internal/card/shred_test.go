@@ -9,6 +9,7 @@ import (
 
 	"refill/internal/card"
 	"refill/internal/customer"
+	"refill/internal/db"
 )
 
 // Whoever gets hold of database and keys finds the codes of cards that are worth
@@ -53,4 +54,16 @@ func TestCodesThatNobodyNeedsAreErased(t *testing.T) {
 	require.ErrorIs(t, err, card.ErrUsed, "what is typed is still recognised")
 	_, err = b.cards.Reveal(ctx, b.admin, ref(s, 1), "curious")
 	require.ErrorIs(t, err, card.ErrErased)
+
+	series, err := b.cards.Series(ctx, b.admin, s.ID)
+	require.NoError(t, err)
+	var exported []string
+	used := card.ExportOptions{States: []db.CardState{db.CardStateUsed}}
+	require.NoError(t, b.cards.EachSelected(ctx, series.Series, used, func(page []card.Unsealed) error {
+		for _, one := range page {
+			exported = append(exported, one.Code.Reveal(series.Series.Prefix))
+		}
+		return nil
+	}))
+	require.Equal(t, []string{"", codes[1]}, exported, "a table of used cards leaves an erased code empty")
 }
