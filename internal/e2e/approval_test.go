@@ -66,7 +66,7 @@ func TestApprovals(t *testing.T) {
 	admin.looks("approval-export")
 	second.until("it, without a reload", `document.querySelector("#approvals-live").innerText.includes("Export the codes of 20 cards")`)
 	decide("Approve")
-	admin.until("the Download link", `[...document.querySelectorAll("a")].find(a => a.offsetParent && a.innerText.trim() === "Download" && a.href.includes("/exports/"))`)
+	admin.until("the Download link", downloadLink)
 	second.until("that nothing waits", `!document.querySelector(".approval-form")`)
 	require.Equal(t, "0", script[string](second, `document.querySelector("#menu-count").firstChild.textContent.trim()`))
 

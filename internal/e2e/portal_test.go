@@ -31,9 +31,8 @@ func makeSeries(t *testing.T, admin *browser, partner, quantity string) (number 
 	number = script[string](admin, `location.pathname.split("/").pop()`)
 	admin.fill("Format", "CSV")
 	admin.press("Export")
-	download := `[...document.querySelectorAll("main a")].find(a => a.offsetParent && a.innerText.trim() === "Download" && a.href.includes("/exports/"))`
-	admin.until("the Download link", download)
-	for _, row := range fetchCSV(t, admin, script[string](admin, download+`.href`))[1:] {
+	admin.until("the Download link", downloadLink)
+	for _, row := range fetchCSV(t, admin, script[string](admin, downloadLink+`.href`))[1:] {
 		codes = append(codes, row[1])
 	}
 	return number, codes

@@ -25,9 +25,8 @@ func TestPrintedOnce(t *testing.T) {
 	admin.sees("Printed once: one file is made")
 	admin.fill("Format", "CSV")
 	admin.press("Export")
-	download := `[...document.querySelectorAll("a")].find(a => a.offsetParent && a.innerText.trim() === "Download" && a.href.includes("/exports/"))`
-	admin.until("the Download link", download)
-	fetchCSV(t, admin, script[string](admin, download+`.href`))
+	admin.until("the Download link", downloadLink)
+	fetchCSV(t, admin, script[string](admin, downloadLink+`.href`))
 	admin.sees("Did the file arrive?") // by itself, once it is fetched
 	admin.looks("print-once-asks")
 	phone := newBrowser(t, d.URL, 360, 740)

@@ -39,9 +39,8 @@ func TestSecretsAreNowhere(t *testing.T) {
 	series := script[string](admin, `location.pathname`)
 	admin.fill("Format", "CSV")
 	admin.press("Export")
-	download := `[...document.querySelectorAll("a")].find(a => a.offsetParent && a.innerText.trim() === "Download" && a.href.includes("/exports/"))`
-	admin.until("the Download link", download)
-	rows := fetchCSV(t, admin, script[string](admin, download+`.href`))
+	admin.until("the Download link", downloadLink)
+	rows := fetchCSV(t, admin, script[string](admin, downloadLink+`.href`))
 	// Prefix and code are one text in the file; the prefix is no secret.
 	code := func(serial int) string { return strings.TrimPrefix(rows[serial][1], "Hidden-") }
 

@@ -13,10 +13,11 @@ const months = 8
 
 // spread maps the moments at which the data was made onto the past months. The
 // map keeps their order, so that everything that follows from order still holds;
-// the last payment was just now.
+// the last payment was just now. Some series, by id, last for so many days from when
+// they were made.
 // It rewrites what the application never may; hence the owner, and the triggers
 // switched off for this one transaction.
-func spread(ctx context.Context, ownerURL string, from time.Time) error {
+func spread(ctx context.Context, ownerURL string, from time.Time, lasting map[int64]int) error {
 	conn, err := pgx.Connect(ctx, ownerURL)
 	if err != nil {
 		return fmt.Errorf("connect to spread the sample data: %w", err)
@@ -27,7 +28,7 @@ func spread(ctx context.Context, ownerURL string, from time.Time) error {
 		if err := tx.QueryRow(ctx, `select max(at) from payment`).Scan(&till); err != nil {
 			return err
 		}
-		for _, statement := range spreading() {
+		for _, statement := range spreading(lasting) {
 			if _, err := tx.Exec(ctx, statement.sql, statement.args(from, till)...); err != nil {
 				return err
 			}
@@ -53,7 +54,7 @@ func (s step) args(from, till time.Time) []any {
 }
 
 // spreading is the steps. past(t) is the map.
-func spreading() []step {
+func spreading(lasting map[int64]int) []step {
 	guarded := []string{"audit", "audit_block", "ledger_tx", "payment", "card", "series"}
 	// The trail is another one afterwards: its chain begins anew, and a check that
 	// looked at the data half made is forgotten. Whoever is sealing goes first.
@@ -78,9 +79,10 @@ func spreading() []step {
 	} {
 		steps = append(steps, step{sql: sql, takesAt: true})
 	}
-	// A date of the year 2000 says for how many days a series was valid.
-	steps = append(steps, step{sql: `update series s set valid_till = greatest(s.created_at::date + (s.valid_till - date '2000-01-01'),
-		(select max(used_at)::date + 1 from card where series_id = s.id)) where s.valid_till < date '2010-01-01'`})
+	for id, days := range lasting {
+		steps = append(steps, step{sql: fmt.Sprintf(`update series s set valid_till = greatest(s.created_at::date + %d,
+			(select max(used_at)::date + 1 from card where series_id = s.id)) where s.id = %d`, days, id)})
+	}
 	for _, table := range guarded {
 		steps = append(steps, step{sql: "alter table " + table + " enable trigger user"})
 	}
