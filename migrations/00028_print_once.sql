@@ -22,17 +22,21 @@ create index series_shredding_idx on series (id) where shredding_at is not null 
 
 alter table export
   add column sent int8multirange not null default '{}',
+  add column sent_to bigint references staff,
   add column sent_whole_at timestamptz;
-comment on column export.sent is 'Which bytes of the file have been sent to somebody, counted where a series is printed once.';
+comment on column export.sent is 'Which bytes of the file have been sent to one person, counted where a series is printed once.';
+comment on column export.sent_to is 'To whom: halves that two people fetched are no file.';
 comment on column export.sent_whole_at is 'When the last of them was.';
 
 alter table card add column shredded boolean;
 comment on column card.shredded is 'True: the sealed code was erased because its series was printed once; the card stays as good as it is.';
 alter table card drop constraint card_code_sealed_erased;
+-- The next migration but one holds the cards that are there against it, without a lock
+-- that redemptions would wait for.
 alter table card add constraint card_code_sealed_erased check (case
   when shredded or state = 'void' then octet_length(code_sealed) = 0
   when state = 'used' then octet_length(code_sealed) = 0 or octet_length(code_sealed) >= 36
-  else octet_length(code_sealed) >= 36 end);
+  else octet_length(code_sealed) >= 36 end) not valid;
 
 -- +goose Down
 alter table card drop constraint card_code_sealed_erased;
@@ -43,6 +47,6 @@ alter table card add constraint card_code_sealed_erased check (case state
   when 'used' then octet_length(code_sealed) = 0 or octet_length(code_sealed) >= 36
   else octet_length(code_sealed) >= 36 end);
 alter table card drop column shredded;
-alter table export drop column sent, drop column sent_whole_at;
+alter table export drop column sent, drop column sent_to, drop column sent_whole_at;
 alter table series drop constraint series_shredded_once, drop column print_once, drop column shred_at, drop column shredding_at,
   drop column shredded_to, drop column shredded_at, drop column shred_job_id;

@@ -141,8 +141,10 @@ where series_id = @series_id and id <> @except_id
 select count(*) from export where series_id = @series_id and state <> 'cancelled';
 
 -- name: ExportSent :one
--- Notes which bytes of a file were sent, and says whether that is all of it now.
-update export set sent = sent + int8multirange(int8range(@from_byte::bigint, @to_byte::bigint))
+-- Notes which bytes of a file were sent to a person, and says whether that is all of it
+-- now. Pieces that went to somebody else before are forgotten.
+update export set sent_to = @staff_id::bigint,
+  sent = case when sent_to = @staff_id::bigint then sent else '{}' end + int8multirange(int8range(@from_byte::bigint, @to_byte::bigint))
 where id = @id and state = 'ready'
 returning (sent @> int8range(0, size))::boolean as whole, sent_whole_at, expires_at;
 

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -197,10 +198,18 @@ func newMaker(keys *Keyring, series db.Series) *maker {
 	return &maker{keys: keys, seriesID: series.ID, quantity: series.Quantity, format: FormatOfSeries(series)}
 }
 
-// start makes the chunk that begins at a serial in the background.
+// start makes the chunk that begins at a serial in the background. A panic there would
+// end the process: it becomes the error of the job.
 func (m *maker) start(first int32) <-chan chunk {
 	out := make(chan chunk, 1)
-	go func() { out <- m.make(first) }()
+	go func() {
+		defer func() {
+			if broken := recover(); broken != nil {
+				out <- chunk{err: fmt.Errorf("card: drawing panicked: %v\n%s", broken, debug.Stack())} //nolint:err113 // for the log
+			}
+		}()
+		out <- m.make(first)
+	}()
 	return out
 }
 

@@ -77,8 +77,8 @@ func (s *Service) mayPrintOnce(ctx context.Context, tx pgx.Tx, series db.Series,
 }
 
 // Sent notes that some bytes of a file, from one up to but without another, went
-// over the connection to whoever fetched it. Where nothing hangs on it, it does
-// nothing.
+// over the connection to the person who fetched it. Pieces that several people have are
+// no file, so those of the last one count. Where nothing hangs on it, it does nothing.
 func (s *Service) Sent(ctx context.Context, actor audit.Actor, e db.ExportGetRow, from, to int64) error {
 	if !e.SeriesPrintOnce || from >= to {
 		return nil
@@ -87,7 +87,7 @@ func (s *Service) Sent(ctx context.Context, actor audit.Actor, e db.ExportGetRow
 		if _, err := s.q.SeriesGetForUpdate(ctx, tx, e.Export.SeriesID); err != nil {
 			return fmt.Errorf("lock a series: %w", err)
 		}
-		sent, err := s.q.ExportSent(ctx, tx, db.ExportSentParams{ID: e.Export.ID, FromByte: from, ToByte: to})
+		sent, err := s.q.ExportSent(ctx, tx, db.ExportSentParams{ID: e.Export.ID, StaffID: actor.StaffID, FromByte: from, ToByte: to})
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil // it was discarded meanwhile
 		}

@@ -58,6 +58,21 @@ func (b *bundle) number(t *testing.T, sql string) int {
 	return n
 }
 
+// Two people who fetched a half each have no file: only what one person has counts.
+func TestPrintOnceOfHalves(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	other := b.colleague(t, "second")
+	e := b.printed(t, b.once(t, 10), 1000)
+	b.sent(t, e, 0, 600)
+	require.NoError(t, b.cards.Sent(t.Context(), other, e, 600, 1000))
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID), card.ErrNotSentWhole)
+	b.sent(t, e, 600, 1000)
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID), card.ErrNotSentWhole, "the other fetched last, so the first half counts no more")
+	b.sent(t, e, 0, 600)
+	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID))
+}
+
 // A file that was sent in pieces is sent whole once no byte is missing; then somebody
 // says that it arrived, the codes go, and the cards stay as good as they were.
 func TestPrintOnce(t *testing.T) {

@@ -230,7 +230,7 @@ func (q *Queries) ExportFinish(ctx context.Context, db DBTX, arg ExportFinishPar
 }
 
 const exportGet = `-- name: ExportGet :one
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_whole_at, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone, s.print_once as series_print_once,
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_to, e.sent_whole_at, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone, s.print_once as series_print_once,
   staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id
@@ -285,6 +285,7 @@ func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (
 		&i.Export.PasswordSealed,
 		&i.Export.KeyID,
 		&i.Export.Sent,
+		&i.Export.SentTo,
 		&i.Export.SentWholeAt,
 		&i.SeriesNumber,
 		&i.SeriesPrefix,
@@ -375,7 +376,7 @@ func (q *Queries) ExportListFiles(ctx context.Context, db DBTX) ([]string, error
 }
 
 const exportListSeries = `-- name: ExportListSeries :many
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_whole_at, staff.name as created_by_name, now()::timestamptz as asked_at
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_to, e.sent_whole_at, staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join staff on staff.id = e.created_by
 where e.series_id = $1 and e.created_at > now() - interval '30 days'
@@ -423,6 +424,7 @@ func (q *Queries) ExportListSeries(ctx context.Context, db DBTX, seriesID int64)
 			&i.Export.PasswordSealed,
 			&i.Export.KeyID,
 			&i.Export.Sent,
+			&i.Export.SentTo,
 			&i.Export.SentWholeAt,
 			&i.CreatedByName,
 			&i.AskedAt,
@@ -652,12 +654,14 @@ func (q *Queries) ExportRequeue(ctx context.Context, db DBTX, id int64) (int64, 
 }
 
 const exportSent = `-- name: ExportSent :one
-update export set sent = sent + int8multirange(int8range($1::bigint, $2::bigint))
-where id = $3 and state = 'ready'
+update export set sent_to = $1::bigint,
+  sent = case when sent_to = $1::bigint then sent else '{}' end + int8multirange(int8range($2::bigint, $3::bigint))
+where id = $4 and state = 'ready'
 returning (sent @> int8range(0, size))::boolean as whole, sent_whole_at, expires_at
 `
 
 type ExportSentParams struct {
+	StaffID  int64
 	FromByte int64
 	ToByte   int64
 	ID       int64
@@ -669,9 +673,15 @@ type ExportSentRow struct {
 	ExpiresAt   *time.Time
 }
 
-// Notes which bytes of a file were sent, and says whether that is all of it now.
+// Notes which bytes of a file were sent to a person, and says whether that is all of it
+// now. Pieces that went to somebody else before are forgotten.
 func (q *Queries) ExportSent(ctx context.Context, db DBTX, arg ExportSentParams) (ExportSentRow, error) {
-	row := db.QueryRow(ctx, exportSent, arg.FromByte, arg.ToByte, arg.ID)
+	row := db.QueryRow(ctx, exportSent,
+		arg.StaffID,
+		arg.FromByte,
+		arg.ToByte,
+		arg.ID,
+	)
 	var i ExportSentRow
 	err := row.Scan(&i.Whole, &i.SentWholeAt, &i.ExpiresAt)
 	return i, err

@@ -1184,8 +1184,10 @@ type Export struct {
 	PasswordSealed []byte
 	// Which key set the file is sealed under; null: not written yet, or written in clear before files were sealed.
 	KeyID *int16
-	// Which bytes of the file have been sent to somebody, counted where a series is printed once.
+	// Which bytes of the file have been sent to one person, counted where a series is printed once.
 	Sent pgtype.Multirange[pgtype.Range[pgtype.Int8]]
+	// To whom: halves that two people fetched are no file.
+	SentTo *int64
 	// When the last of them was.
 	SentWholeAt *time.Time
 }

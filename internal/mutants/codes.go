@@ -79,6 +79,11 @@ func codeMutants() []mutant {
 			"./internal/blob", "TestSealedFileThatWasTamperedWith", "a print shop prints half a series and nobody notices",
 		},
 		{
+			"halves that two people fetched are a file", "internal/db/export.sql.go",
+			"sent = case when sent_to = $1::bigint then sent else '{}' end +", "sent = sent +",
+			"./internal/card", "TestPrintOnceOfHalves", "the codes of a series are shredded, and nobody has them all",
+		},
+		{
 			"codes are shredded before their file was sent", "internal/card/printonce.go",
 			"if e.SentWholeAt == nil {", "if e.SentWholeAt == nil && e.ID < 0 {",
 			"./internal/card", "TestPrintOnce$", "a broken download takes the only copy of a series",
