@@ -100,8 +100,8 @@ func blank(s db.Series) export.Card {
 	return export.Card{Price: price.Decimal(), PriceText: price.String(), Currency: s.Currency, Series: s.Number, Prefix: s.Prefix}
 }
 
-// Samples are made-up cards of a series, with the longest serial that it has.
-func (m Maker) Samples(ctx context.Context, series db.Series, n int) ([]export.Card, error) {
+// samples are made-up cards of a series, from a serial on.
+func (m Maker) samples(ctx context.Context, series db.Series, first, n int32) ([]export.Card, error) {
 	settings, err := m.Settings.Get(ctx)
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (m Maker) Samples(ctx context.Context, series db.Series, n int) ([]export.C
 	cards := make([]export.Card, n)
 	for i := range cards {
 		c := blank(series)
-		serial := max(series.Quantity-int32(n)+1, 1) + int32(i) //nolint:gosec // a sheet is small
+		serial := first + int32(i)
 		c.Serial, c.SerialText = int64(serial), card.FormatSerial(form, series.Number, serial)
 		c.Code = card.FormatOfSeries(series).Sample(series.Prefix, i)
 		c.ValidTill, c.ValidTillText = series.ValidTill.Format(time.DateOnly), settings.CardWords.DateText(series.ValidTill)
@@ -124,7 +124,7 @@ func (m Maker) Samples(ctx context.Context, series db.Series, n int) ([]export.C
 
 // Preview draws the first sheet of a file with made-up cards.
 func (m Maker) Preview(ctx context.Context, series db.Series, o card.ExportOptions, count int64) ([][]byte, error) {
-	meta, cards, err := m.sample(ctx, series, o, count)
+	meta, cards, err := m.sheet(ctx, series, o, max(o.First, 1), count)
 	if err != nil {
 		return nil, err
 	}
@@ -179,9 +179,9 @@ func (m Maker) plain(ctx context.Context, w io.Writer, format db.ExportFormat, s
 }
 
 // Check says whether a file of a series can be made so: what is refused now is no
-// failure of a worker later. It makes one of a sheet's cards, with the longest texts.
+// failure of a worker later. It makes one of a sheet's cards, with the longest serials and texts.
 func (m Maker) Check(ctx context.Context, format string, series db.Series, o card.ExportOptions) error {
-	_, cards, err := m.sample(ctx, series, o, 0)
+	_, cards, err := m.sheet(ctx, series, o, series.Quantity, 0)
 	if err != nil {
 		return err
 	}
@@ -197,19 +197,21 @@ func (m Maker) Check(ctx context.Context, format string, series db.Series, o car
 	return atField(w.Close())
 }
 
-func (m Maker) sample(ctx context.Context, series db.Series, o card.ExportOptions, count int64) (export.Meta, []export.Card, error) {
+// sheet is a sheet of made-up cards: those from a serial on, or the last ones where
+// the series has no more; never more than count, if that is known.
+func (m Maker) sheet(ctx context.Context, series db.Series, o card.ExportOptions, first int32, count int64) (export.Meta, []export.Card, error) {
 	meta, err := m.Design(ctx, series, o, count)
 	if err != nil {
 		return meta, nil, err
 	}
-	n := int64(1)
+	n := int32(1)
 	if layout, known := export.LayoutByName(o.Layout); known {
-		n = int64(layout.PerSheet())
+		n = int32(layout.PerSheet()) //nolint:gosec // a few dozen
 	}
 	if count > 0 {
-		n = min(n, count)
+		n = int32(min(int64(n), count))
 	}
-	cards, err := m.Samples(ctx, series, int(n))
+	cards, err := m.samples(ctx, series, min(first, max(series.Quantity-n+1, 1)), n)
 	return meta, cards, err
 }
 

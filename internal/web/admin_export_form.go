@@ -238,6 +238,11 @@ func (s *Server) foresee(c *gin.Context, p *exportFormPage, row db.SeriesShowRow
 			p.Sum += " on " + count(layout.Sheets(n), "sheet", "sheets")
 		}
 		query := formOf(choice.format, o)
+		for bound, serial := range map[string]int32{"first": o.First, "last": o.Last} {
+			if serial > 0 {
+				query.Set(bound, strconv.Itoa(int(serial)))
+			}
+		}
 		sides := []string{"the first sheet"}
 		if o.BothSides {
 			sides = []string{"the front of the first sheet", "the back of the first sheet"}

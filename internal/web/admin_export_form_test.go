@@ -47,6 +47,8 @@ func TestExportForm(t *testing.T) {
 	require.Contains(t, page.text("#export-preview"), "10 cards on 10 sheets")
 	require.Equal(t, 2, page.doc().Find("#export-preview img").Length())
 	require.Equal(t, "1,5", page.one("#f-offset_x").AttrOr("value", ""))
+	third := page.doc().Find("#export-preview img").Last().AttrOr("src", "")
+	require.NotEqual(t, admin.get(third).Body, admin.get(strings.Replace(third, "first=3", "first=4", 1)).Body, "the picture shows the serials that come first")
 	require.Zero(t, s.count(`select count(*) from export`))
 
 	// What is queued is what was chosen, and it is proposed the next time.
