@@ -168,6 +168,13 @@ document.addEventListener("htmx:after:request", (event) => {
   if (event.detail.ctx?.response?.status < 400) document.querySelector("#notice [data-passing]")?.remove();
 });
 
+// The event stream connects again by itself once it stood; a first connection that
+// failed it would give up.
+for (const failure of ["htmx:error", "htmx:response:error"]) document.addEventListener(failure, (event) => {
+  if (event.target.id !== "stream" || event.detail.ctx?.response?.status < 500) return;
+  setTimeout(() => htmx.trigger(event.target, "connect"), 2000 + 2000 * Math.random()); // not all pages at once
+});
+
 // The event stream says that the session is over.
 document.addEventListener("signed-out", () => {
   const notice = document.getElementById("signed-out");
