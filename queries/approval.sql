@@ -55,7 +55,8 @@ select coalesce((select value from approval where export_id = @export_id and sta
 -- name: ApprovalList :many
 -- What waits first, then what was decided lately.
 select sqlc.embed(a), s.number as series_number, s.prefix as series_prefix, s.currency, asker.name as asked_by, coalesce(decider.name, '')::text as decided_name,
-  coalesce(e.format::text, '')::text as format, (a.state = 'waiting' and a.expires_at <= now())::boolean as expired
+  coalesce(e.format::text, '')::text as format,
+  coalesce(e.options->>'reason', '')::text as wanted_for, (a.state = 'waiting' and a.expires_at <= now())::boolean as expired
 from approval a
 join series s on s.id = a.series_id
 join staff asker on asker.id = a.requested_by

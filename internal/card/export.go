@@ -55,6 +55,9 @@ func (s *Service) RequestExportOf(ctx context.Context, actor audit.Actor, series
 	if err := options.check(db.ExportFormat(format)); err != nil {
 		return 0, err
 	}
+	if err := s.checkReason(ctx, &options); err != nil {
+		return 0, err
+	}
 	if series.Series.PrintOnce {
 		if options, err = options.allOf(); err != nil {
 			return 0, err

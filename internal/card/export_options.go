@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refill/internal/audit"
+	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
 )
@@ -38,6 +39,8 @@ type ExportOptions struct {
 	First  int32          `json:"first,omitempty"` // serials, both included; 0: no bound
 	Last   int32          `json:"last,omitempty"`
 	States []db.CardState `json:"states,omitempty"` // empty: unused ones
+
+	Reason string `json:"reason,omitempty"` // why the file is asked for, kept in the audit trail
 }
 
 // Refusals of a choice.
@@ -88,6 +91,17 @@ func (o *ExportOptions) check(format db.ExportFormat) error {
 	return nil
 }
 
+// checkReason tidies the reason, and refuses one that is none: where settings ask for
+// it, and where it is given all the same.
+func (s *Service) checkReason(ctx context.Context, o *ExportOptions) error {
+	o.Reason = strings.TrimSpace(o.Reason)
+	settings, err := s.settings.Get(ctx)
+	if err != nil || (o.Reason == "" && !settings.ExportReason) {
+		return err
+	}
+	return customer.CheckReason(o.Reason)
+}
+
 // facts is what the audit trail says of the request.
 func (o *ExportOptions) facts(id int64, format string) map[string]any {
 	facts := map[string]any{"export": id, "format": format}
@@ -96,6 +110,9 @@ func (o *ExportOptions) facts(id int64, format string) map[string]any {
 	}
 	if o.Locked {
 		facts["password"] = true
+	}
+	if o.Reason != "" {
+		facts["reason"] = o.Reason
 	}
 	return facts
 }

@@ -217,7 +217,8 @@ func (q *Queries) ApprovalGetForUpdate(ctx context.Context, db DBTX, id int64) (
 
 const approvalList = `-- name: ApprovalList :many
 select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, s.number as series_number, s.prefix as series_prefix, s.currency, asker.name as asked_by, coalesce(decider.name, '')::text as decided_name,
-  coalesce(e.format::text, '')::text as format, (a.state = 'waiting' and a.expires_at <= now())::boolean as expired
+  coalesce(e.format::text, '')::text as format,
+  coalesce(e.options->>'reason', '')::text as wanted_for, (a.state = 'waiting' and a.expires_at <= now())::boolean as expired
 from approval a
 join series s on s.id = a.series_id
 join staff asker on asker.id = a.requested_by
@@ -246,6 +247,7 @@ type ApprovalListRow struct {
 	AskedBy      string
 	DecidedName  string
 	Format       string
+	WantedFor    string
 	Expired      bool
 }
 
@@ -285,6 +287,7 @@ func (q *Queries) ApprovalList(ctx context.Context, db DBTX, arg ApprovalListPar
 			&i.AskedBy,
 			&i.DecidedName,
 			&i.Format,
+			&i.WantedFor,
 			&i.Expired,
 		); err != nil {
 			return nil, err

@@ -79,6 +79,11 @@ func codeMutants() []mutant {
 			"./internal/blob", "TestSealedFileThatWasTamperedWith", "a print shop prints half a series and nobody notices",
 		},
 		{
+			"an export asks for no reason", "internal/card/export_options.go",
+			`if err != nil || (o.Reason == "" && !settings.ExportReason) {`, `if _ = settings; err != nil || o.Reason == "" {`,
+			"./internal/web", "TestExportReason", "who took the codes of a series is known, but not what for",
+		},
+		{
 			"halves that two people fetched are a file", "internal/db/export.sql.go",
 			"sent = case when sent_to = $1::bigint then sent else '{}' end +", "sent = sent +",
 			"./internal/card", "TestPrintOnceOfHalves", "the codes of a series are shredded, and nobody has them all",

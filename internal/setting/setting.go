@@ -41,6 +41,7 @@ type Settings struct {
 	LockPartners bool   `json:"lock_partners"` // only customers of a series' partners may redeem its cards
 	SerialForm   string `json:"serial_form"`   // how a serial is written: SerialPlain, SerialPadded or SerialSeries
 	ApproveAbove *int64 `json:"approve_above"` // activations and exports worth more, in minor units, take a second person; nil: none does
+	ExportReason bool   `json:"export_reason"` // whoever asks for a file of codes says why
 	WrongSoft    int32  `json:"wrong_soft"`    // wrong codes in a row until the first pause
 	WrongHard    int32  `json:"wrong_hard"`    // … until a day's bar
 	WrongAddress int32  `json:"wrong_address"` // wrong codes within an hour from one address

@@ -44,6 +44,7 @@ type approvalView struct {
 	State     badge
 	Decided   string
 	DecidedAt time.Time
+	For       string // why they want it, in their words
 	Reason    string
 	Error     string // at the reason, as it was typed
 }
@@ -97,7 +98,7 @@ func viewApproval(row db.ApprovalListRow, viewer int64) approvalView {
 		What:   "Activate " + cardCount(a.Cards),
 		Series: row.SeriesNumber, SeriesURL: seriesURL(row.SeriesNumber),
 		By: row.AskedBy, At: a.RequestedAt, ExpiresAt: a.ExpiresAt, Own: a.RequestedBy == viewer, Activates: a.Kind == db.ApprovalKindActivate,
-		Decided: row.DecidedName, Reason: a.Reason,
+		For: row.WantedFor, Decided: row.DecidedName, Reason: a.Reason,
 	}
 	if a.Kind == db.ApprovalKindExport {
 		v.What = "Export the codes of " + cardCount(a.Cards)

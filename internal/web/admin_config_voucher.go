@@ -24,6 +24,7 @@ type configVouchersPage struct {
 	FileHours, CodeDays       field
 	Soft, Hard, Address       field
 	Alarm, Second             field
+	Reason                    choice
 	Lock, Activate            choice
 	Mistakes                  []mistake
 	Preview                   voucherPreview
@@ -95,6 +96,7 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 		Address:   number("wrong_address", "Wrong codes from one address", "Within an hour, by everybody there. Raise it where many customers share an address.", int64(v.WrongAddress)),
 		Alarm:     number("wrong_partner", "Unknown codes until an alarm", "Codes that no card has, tried by customers of one partner within an hour. The alarm stands on the dashboard and in the metrics; nobody is barred by it.", int64(v.WrongPartner)),
 	}
+	p.Reason = choice{Name: "export_reason", Label: "Whoever exports codes says why", Checked: v.ExportReason, Hint: "The reason stands in the audit trail, and before whoever approves the file."}
 	p.Second = field{
 		Name: "approve_above", Label: "A second person approves exports and activations above", InputMode: "decimal", Short: true, Autocomplete: "off", Unit: v.Currency,
 		Hint: "What the cards of a series are worth together. Empty: one person is enough. Approving takes a permission, and nobody approves what they asked for.",
@@ -124,6 +126,7 @@ func voucherForm(form url.Values, v *setting.Settings) {
 	v.WrongSoft, v.WrongHard = smallNumber(form.Get("wrong_soft")), smallNumber(form.Get("wrong_hard"))
 	v.WrongAddress = smallNumber(form.Get("wrong_address"))
 	v.WrongPartner = smallNumber(form.Get("wrong_partner"))
+	v.ExportReason = form.Get("export_reason") != ""
 	v.ApproveAbove = nil
 	if text := strings.TrimSpace(form.Get("approve_above")); text != "" {
 		minor, err := money.Parse(text, v.Currency)

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -20,6 +21,7 @@ type exportPanel struct {
 	URL      string // where a file is asked for and the list is fetched
 	Choose   string // where it is chosen in detail
 	Format   field
+	Reason   *field // why, where settings ask for it
 	Key      string
 	Files    []exportView
 	Second   string // that each takes a second person
@@ -79,6 +81,14 @@ func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPan
 	var err error
 	if p.Second, err = s.fileTakesTwo(c.Request.Context(), series); err != nil {
 		return p, err
+	}
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return p, err
+	}
+	if settings.ExportReason {
+		reason := exportReasonField(settings, "")
+		p.Reason = &reason
 	}
 	rows, err := db.New().ExportListSeries(c.Request.Context(), s.Pool, series.Series.ID)
 	if err != nil {
@@ -178,7 +188,8 @@ func (s *Server) adminExportRequest(c *gin.Context) error {
 	if err != nil {
 		key = uuid.New()
 	}
-	_, err = s.Cards.RequestExport(c.Request.Context(), s.actor(c), row.Series.ID, form.Get("format"), key)
+	options := card.ExportOptions{Reason: form.Get("reason")}
+	_, err = s.Cards.RequestExportOf(c.Request.Context(), s.actor(c), row.Series.ID, form.Get("format"), options, key)
 	if err != nil && fault.KindOf(err) != fault.Invalid {
 		return err
 	}
@@ -194,17 +205,25 @@ func (s *Server) adminExportRequest(c *gin.Context) error {
 		if panelErr != nil {
 			return panelErr
 		}
-		panel.Format.choose(form.Get("format"))
-		explain(err, &panel.Format)
+		panel.explain(form, err)
 		return s.fragment(c, status, "admin/series_show", "exports-news", &panel)
 	}
 	p, pageErr := s.newSeriesShowPage(c)
 	if pageErr != nil {
 		return pageErr
 	}
-	p.Exports.Format.choose(form.Get("format"))
-	p.Mistakes = explain(err, &p.Exports.Format)
+	p.Mistakes = p.Exports.explain(form, err)
 	return s.render(c, status, "admin/series_show", p)
+}
+
+// explain shows the form as it was sent, with what is wrong at its fields.
+func (p *exportPanel) explain(form url.Values, err error) []mistake {
+	p.Format.choose(form.Get("format"))
+	if p.Reason == nil || err == nil {
+		return explain(err, &p.Format)
+	}
+	p.Reason.Value = cut(form.Get("reason"), 400)
+	return explain(err, &p.Format, p.Reason)
 }
 
 // findExport reads the export of the address, if its series is the person's.

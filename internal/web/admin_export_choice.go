@@ -51,6 +51,7 @@ func readExportChoice(form url.Values) (exportChoice, error) {
 		note(export.ErrLayout)
 	}
 	var err error
+	o.Reason = form.Get("reason")
 	o.OffsetX, err = readOffset(form, "offset_x")
 	note(err)
 	o.OffsetY, err = readOffset(form, "offset_y")

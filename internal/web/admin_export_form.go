@@ -18,6 +18,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/export"
 	"refill/internal/fault"
+	"refill/internal/setting"
 )
 
 // exportFormPage is the page on which a file is chosen in detail, with a preview
@@ -34,6 +35,7 @@ type exportFormPage struct {
 	Delimiter, Encoding field
 	Locked              choice
 	Password            field
+	Reason              field
 	Shop                field // whom the file is encrypted for; without options: there is nobody yet
 	Key                 string
 	Pictures            []sheetPicture
@@ -96,24 +98,34 @@ func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form ur
 		Hint: "At least 8 characters; better four or five words that have nothing to do with each other. Tell it to the print shop by telephone. It is forgotten once the file is made: nobody can look it up.",
 	}
 	s.chooseTable(p, form)
-	return p, s.chooseShop(c, p, form)
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return nil, err
+	}
+	p.Reason = exportReasonField(settings, form.Get("reason"))
+	p.chooseShop(settings, form)
+	return p, nil
+}
+
+// exportReasonField asks why a file is wanted.
+func exportReasonField(settings setting.Settings, typed string) field {
+	f := field{Name: "reason", Label: "Reason", Value: cut(typed, 400), Autocomplete: "off", Hint: "Who needs the file, for what. It stays in the audit trail."}
+	if !settings.ExportReason {
+		f.Label = "Reason (optional)"
+	}
+	return f
 }
 
 // chooseShop shows whom the file can be encrypted for.
-func (s *Server) chooseShop(c *gin.Context, p *exportFormPage, form url.Values) error {
-	settings, err := s.Settings.Get(c.Request.Context())
-	if err != nil {
-		return err
-	}
+func (p *exportFormPage) chooseShop(settings setting.Settings, form url.Values) {
 	p.Shop = field{Name: "shop", Label: "Encrypt for"}
 	if len(settings.PrintShops) == 0 && form.Get("shop") == "" {
-		return nil
+		return
 	}
 	p.Shop.Options = append(p.Shop.Options, option{Text: "Nobody"})
 	for _, shop := range settings.PrintShops {
 		p.Shop.Options = append(p.Shop.Options, option{shop.ID, shop.Name + ", " + envelopeName(shop.Kind), shop.ID == form.Get("shop")})
 	}
-	return nil
 }
 
 // chooseTable shows what can be chosen for a table.
@@ -155,7 +167,7 @@ func formatName(format string) string {
 
 func (p *exportFormPage) explain(err error) {
 	columns := field{Name: "columns"}
-	p.Mistakes = explain(err, &p.Format, &p.Cards, &p.First, &p.Last, &p.Layout, &p.Sides, &p.OffsetX, &p.OffsetY, &columns, &p.Delimiter, &p.Encoding, &p.Password, &p.Shop)
+	p.Mistakes = explain(err, &p.Format, &p.Cards, &p.First, &p.Last, &p.Layout, &p.Sides, &p.OffsetX, &p.OffsetY, &columns, &p.Delimiter, &p.Encoding, &p.Password, &p.Shop, &p.Reason)
 	p.Columns.Error = columns.Error
 }
 

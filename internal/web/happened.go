@@ -50,6 +50,9 @@ func happened(action string, detail []byte) string {
 	case "series.generated":
 		return "Generated " + count(d.Cards)
 	case "export.requested":
+		if d.Reason != "" {
+			return format + " asked for: " + d.Reason
+		}
 		return format + " asked for"
 	case "export.finished":
 		return fmt.Sprintf("%s written, %s", format, count(d.Rows))
