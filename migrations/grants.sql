@@ -24,8 +24,9 @@ grant select, insert, update, delete on customer_link to refill_app;
 grant select, insert, update on card_import to refill_app;
 grant select, insert, delete on card_import_problem to refill_app;
 
--- What a second person decides.
+-- What a second person decides, and what was done without one; old lines of that go.
 grant select, insert, update on approval to refill_app;
+grant select, insert, delete on solo_act to refill_app;
 
 -- Looks at the books, and what they found; old ones go.
 grant select, insert, update, delete on check_run, check_result to refill_app;

@@ -1,7 +1,7 @@
 -- name: ApprovalCreate :one
 -- No row where the activation of the series is asked for already.
-insert into approval (kind, series_id, export_id, value, price, cards, requested_by)
-values (@kind, @series_id, sqlc.narg(export_id), @value, @price, @cards, @requested_by)
+insert into approval (kind, series_id, export_id, value, price, cards, before, requested_by)
+values (@kind, @series_id, sqlc.narg(export_id), @value, @price, @cards, @before, @requested_by)
 on conflict (series_id) where kind = 'activate' and state = 'waiting' do nothing
 returning id;
 

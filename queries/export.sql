@@ -157,5 +157,8 @@ from series s where e.id = @id and s.id = e.series_id;
 -- The files of a series are past their time: housekeeping removes them.
 update export set expires_at = now() where series_id = @series_id and state = 'ready';
 
+-- name: ExportLock :exec
+select from export where id = @id for no key update;
+
 -- name: ExportOnceState :one
 select state, sent_whole_at from export where id = @id for no key update;

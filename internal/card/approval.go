@@ -20,8 +20,11 @@ import (
 // activating (by hand, when generated, when imported) through approvedActivation,
 // the making of a file (asked for, tried again, started by a worker) through
 // holdExport and mayExport. What is measured is always the whole series, so that it
-// can't be had in parts. Cards that were disabled in an active series come back into
-// use through mayEnable.
+// can't be had in parts, with what the same person did by themselves within a day
+// (solo.go). Cards that were disabled in an active series come back into use through
+// mayEnable.
+//
+// Locks, in this order: series, request, export, cards, person (alone), counts.
 
 // Refusals around approvals.
 var (
@@ -37,12 +40,6 @@ var (
 	ErrPriceNeedsSecond  = fault.Field("price", "edit_price_second", "At this price the cards would be worth more together than one person may bring into use, and they are active or exported already. Choose a lower price, or order a new series.")
 )
 
-// Exceeds reports whether a value takes a second person to activate or export.
-func (s *Service) Exceeds(ctx context.Context, value int64) (bool, error) {
-	settings, err := s.settings.Get(ctx)
-	return err == nil && settings.ApproveAbove != nil && value > *settings.ApproveAbove, err
-}
-
 // worth is what the cards of a series that are neither used nor void are worth
 // together, disabled ones included.
 func (s *Service) worth(ctx context.Context, tx pgx.Tx, series db.Series) (value, cards int64, err error) {
@@ -56,12 +53,13 @@ type request struct {
 	series   db.Series
 	exportID *int64
 	by       int64
+	before   int64 // what they did by themselves that day
 }
 
 // ask enters a request, in the transaction in which it turned out to be needed.
 func (s *Service) ask(ctx context.Context, tx pgx.Tx, actor audit.Actor, r request, value, cards int64) error {
 	id, err := s.q.ApprovalCreate(ctx, tx, db.ApprovalCreateParams{
-		Kind: r.kind, SeriesID: r.series.ID, ExportID: r.exportID, Value: value, Price: r.series.Price, Cards: cards, RequestedBy: r.by,
+		Kind: r.kind, SeriesID: r.series.ID, ExportID: r.exportID, Value: value, Price: r.series.Price, Cards: cards, Before: r.before, RequestedBy: r.by,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil // it is asked for already
@@ -70,6 +68,9 @@ func (s *Service) ask(ctx context.Context, tx pgx.Tx, actor audit.Actor, r reque
 		return fmt.Errorf("ask for an approval: %w", err)
 	}
 	facts := map[string]any{"approval": id, "kind": r.kind, "value": money.Amount{Minor: value, Currency: r.series.Currency}.Decimal(), "cards": cards}
+	if r.before > 0 {
+		facts["before"] = money.Amount{Minor: r.before, Currency: r.series.Currency}.Decimal()
+	}
 	if err := audit.Record(ctx, tx, actor, audit.Entry{Action: "approval.asked", SeriesID: r.series.ID, Detail: facts}); err != nil {
 		return err
 	}
@@ -83,25 +84,26 @@ func (s *Service) notifyApproval(ctx context.Context, tx pgx.Tx, id, seriesID in
 	return s.notifySeries(ctx, tx, seriesID)
 }
 
-// approvedActivation reports whether a series may be activated by one person. If
-// not it enters the request of whoever asked; nil: nobody did, so somebody has to.
+// approvedActivation reports whether a series may be activated by one person, and
+// counts it for them. If not it enters the request of whoever asked; nil: nobody did,
+// so somebody has to.
 func (s *Service) approvedActivation(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, by *int64) (bool, error) {
 	value, cards, err := s.worth(ctx, tx, series)
 	if err != nil {
 		return false, err
 	}
-	over, err := s.Exceeds(ctx, value)
-	if err != nil || !over {
+	o, err := s.alone(ctx, tx, act{kind: db.ApprovalKindActivate, by: deref(by), seriesID: series.ID, value: value})
+	if err != nil || !o.Over() {
 		return err == nil, err
 	}
 	if by == nil {
 		return false, nil
 	}
-	return false, s.ask(ctx, tx, actor, request{kind: db.ApprovalKindActivate, series: series, by: *by}, value, cards)
+	return false, s.ask(ctx, tx, actor, request{kind: db.ApprovalKindActivate, series: series, by: *by, before: o.Others}, value, cards)
 }
 
 // holdExport keeps a new export waiting where it takes a second person, and says
-// whether it does.
+// whether it does. If not it is counted for whoever asks, and again when it is made.
 func (s *Service) holdExport(ctx context.Context, tx pgx.Tx, actor audit.Actor, seriesID, exportID int64) (held bool, err error) {
 	series, err := s.q.SeriesGet(ctx, tx, seriesID)
 	if err != nil {
@@ -111,20 +113,25 @@ func (s *Service) holdExport(ctx context.Context, tx pgx.Tx, actor audit.Actor, 
 	if err != nil {
 		return false, err
 	}
-	over, err := s.Exceeds(ctx, value)
-	if err != nil || !over {
+	o, err := s.alone(ctx, tx, act{kind: db.ApprovalKindExport, by: actor.StaffID, seriesID: seriesID, exportID: &exportID, value: value})
+	if err != nil || !o.Over() {
 		return false, err
 	}
 	if err := s.q.ExportHold(ctx, tx, exportID); err != nil {
 		return true, fmt.Errorf("hold an export: %w", err)
 	}
-	return true, s.ask(ctx, tx, actor, request{kind: db.ApprovalKindExport, series: series, exportID: &exportID, by: actor.StaffID}, value, cards)
+	return true, s.ask(ctx, tx, actor, request{kind: db.ApprovalKindExport, series: series, exportID: &exportID, by: actor.StaffID, before: o.Others}, value, cards)
 }
 
 // mayExport refuses to make a file that takes a second person and was not approved,
 // or was when it held less: its price may have been raised since it was asked for.
-func (s *Service) mayExport(ctx context.Context, tx pgx.Tx, seriesID, exportID int64) error {
-	series, err := s.q.SeriesGet(ctx, tx, seriesID)
+// What was approved counts for nobody; else it counts for whoever asked, or tries
+// again. Lock order: export, person.
+func (s *Service) mayExport(ctx context.Context, tx pgx.Tx, e db.Export, by int64) error {
+	if err := s.q.ExportLock(ctx, tx, e.ID); err != nil {
+		return fmt.Errorf("lock an export: %w", err)
+	}
+	series, err := s.q.SeriesGet(ctx, tx, e.SeriesID)
 	if err != nil {
 		return fmt.Errorf("read a series: %w", err)
 	}
@@ -132,36 +139,46 @@ func (s *Service) mayExport(ctx context.Context, tx pgx.Tx, seriesID, exportID i
 	if err != nil {
 		return err
 	}
-	over, err := s.Exceeds(ctx, value)
-	if err != nil || !over {
-		return err
-	}
-	approved, err := s.q.ApprovalOfExport(ctx, tx, &exportID)
+	approved, err := s.q.ApprovalOfExport(ctx, tx, &e.ID)
 	if err != nil {
 		return fmt.Errorf("look for the approval of an export: %w", err)
 	}
-	if value > approved {
+	if approved > 0 && value <= approved {
+		return nil
+	}
+	o, err := s.alone(ctx, tx, act{kind: db.ApprovalKindExport, by: by, seriesID: series.ID, exportID: &e.ID, value: value})
+	if err == nil && o.Over() {
 		return ErrApprovalNeeded
 	}
-	return nil
+	return err
 }
 
 // mayReprice refuses a higher price that would lift cards which are in use, or whose
-// codes have left the house, above what one person may bring into use.
-func (s *Service) mayReprice(ctx context.Context, dbtx db.DBTX, series db.Series, p EditPlan) error {
+// codes have left the house, above what one person may bring into use. Of a series
+// that is still being made its end decides.
+func (s *Service) mayReprice(ctx context.Context, dbtx db.DBTX, series db.Series, p EditPlan, by int64, weigh scale) error {
 	if p.Price.Minor <= series.Price {
 		return nil
 	}
-	over, err := s.Exceeds(ctx, p.Left*p.Price.Minor)
-	if err != nil || !over {
-		return err
+	var kinds []db.ApprovalKind
+	if series.State == db.SeriesStateActive || series.State == db.SeriesStateLocked {
+		kinds = append(kinds, db.ApprovalKindActivate)
 	}
 	files, err := s.q.ExportCountSeries(ctx, dbtx, series.ID)
 	if err != nil {
 		return fmt.Errorf("count the exports of a series: %w", err)
 	}
-	if series.State != db.SeriesStateReady || files > 0 {
-		return ErrPriceNeedsSecond
+	if files > 0 {
+		kinds = append(kinds, db.ApprovalKindExport)
+	}
+	for _, kind := range kinds {
+		o, err := weigh(ctx, act{kind: kind, by: by, seriesID: series.ID, value: p.Left * p.Price.Minor})
+		if err != nil {
+			return err
+		}
+		if o.Over() {
+			return o.refusal(ErrPriceNeedsSecond, "At this price, and with what you have activated or exported in the past 24 hours, the cards would be worth more than one person may bring into use. Choose a lower price, or let somebody else raise it.")
+		}
 	}
 	return nil
 }
@@ -170,7 +187,7 @@ func (s *Service) mayReprice(ctx context.Context, dbtx db.DBTX, series db.Series
 // are worth more than one person may bring into use: as a locked series takes a second
 // person to come back, so do these. Before its activation nothing is redeemed, and
 // that counts them.
-func (s *Service) mayEnable(ctx context.Context, tx pgx.Tx, series db.Series) error {
+func (s *Service) mayEnable(ctx context.Context, tx pgx.Tx, series db.Series, by int64, weigh scale) error {
 	if series.State != db.SeriesStateActive {
 		return nil
 	}
@@ -178,9 +195,9 @@ func (s *Service) mayEnable(ctx context.Context, tx pgx.Tx, series db.Series) er
 	if err != nil {
 		return fmt.Errorf("count the disabled cards of a series: %w", err)
 	}
-	over, err := s.Exceeds(ctx, t.Disabled*series.Price)
-	if err == nil && over {
-		return ErrEnableNeedsSecond
+	o, err := weigh(ctx, act{kind: db.ApprovalKindActivate, by: by, seriesID: series.ID, value: t.Disabled * series.Price})
+	if err == nil && o.Over() {
+		return o.refusal(ErrEnableNeedsSecond, "With what you have activated in the past 24 hours, the disabled cards of this series are worth more than one person may bring into use. Let somebody else enable them.")
 	}
 	return err
 }

@@ -116,8 +116,8 @@ func (s *Service) checkChange(ctx context.Context, tx pgx.Tx, actor audit.Actor,
 	case db.CardOperationPartner:
 		ok.partner, err = s.cardPartner(ctx, tx, actor, c.PartnerID)
 	case db.CardOperationEnable:
-		if err = s.mayEnable(ctx, tx, series); errors.Is(err, ErrEnableNeedsSecond) {
-			err = fault.Field("operation", ErrEnableNeedsSecond.Code, ErrEnableNeedsSecond.Message)
+		if err = s.mayEnable(ctx, tx, series, actor.StaffID, s.looking(tx)); errors.Is(err, ErrEnableNeedsSecond) {
+			err = fault.Field("operation", ErrEnableNeedsSecond.Code, fault.All(err)[0].Message)
 		}
 	case db.CardOperationDisable, db.CardOperationVoid:
 	}

@@ -10,6 +10,7 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/db"
+	"refill/internal/fault"
 )
 
 // What became of a card of an operation.
@@ -81,7 +82,7 @@ func overtaken(err error) string {
 	case errors.Is(err, ErrCardsMaking):
 		return "The series is no longer in use. What was changed before that stays changed."
 	case errors.Is(err, ErrEnableNeedsSecond):
-		return ErrEnableNeedsSecond.Message
+		return fault.All(err)[0].Message
 	case errors.Is(err, ErrTillLapsed):
 		return "The series has expired meanwhile, and what was left of it is booked as breakage. Give the series a later date instead."
 	}
@@ -211,7 +212,7 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, series db.Series, change
 		to = db.CardStateVoid
 		n, err = s.q.CardSetStates(ctx, tx, db.CardSetStatesParams{SeriesID: series.ID, Serials: serials, State: to})
 	case db.CardOperationEnable:
-		if err := s.mayEnable(ctx, tx, series); err != nil {
+		if err := s.mayEnable(ctx, tx, series, change.CreatedBy, s.taking(tx)); err != nil {
 			return err
 		}
 		n, err = s.q.CardSetStates(ctx, tx, db.CardSetStatesParams{SeriesID: series.ID, Serials: serials, State: to})

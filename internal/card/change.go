@@ -254,7 +254,7 @@ func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, 
 			return nil, errAsItWas
 		}
 		if to == db.CardStateActive {
-			if err := s.mayEnable(ctx, tx, series); err != nil {
+			if err := s.mayEnable(ctx, tx, series, actor.StaffID, s.taking(tx)); err != nil {
 				return nil, err
 			}
 		}

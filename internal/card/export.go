@@ -218,6 +218,10 @@ func (s *Service) RetryExport(ctx context.Context, actor audit.Actor, id int64) 
 		if err := mayRetry(e.Export); err != nil {
 			return err
 		}
+		series, err := s.q.SeriesGetForUpdate(ctx, tx, e.Export.SeriesID)
+		if err != nil {
+			return fmt.Errorf("lock a series: %w", err)
+		}
 		n, err := s.q.ExportRequeue(ctx, tx, id)
 		if err != nil {
 			return fmt.Errorf("take up an export: %w", err)
@@ -225,12 +229,8 @@ func (s *Service) RetryExport(ctx context.Context, actor audit.Actor, id int64) 
 		if n == 0 {
 			return ErrExportState
 		}
-		if err := s.mayExport(ctx, tx, e.Export.SeriesID, id); err != nil {
+		if err := s.mayExport(ctx, tx, e.Export, actor.StaffID); err != nil {
 			return err
-		}
-		series, err := s.q.SeriesGetForUpdate(ctx, tx, e.Export.SeriesID)
-		if err != nil {
-			return fmt.Errorf("lock a series: %w", err)
 		}
 		if err := s.mayPrintOnce(ctx, tx, series, id); err != nil {
 			return err
@@ -292,7 +292,7 @@ func (s *Service) StartExport(ctx context.Context, id int64) (db.ExportGetRow, d
 		return e, series, err
 	}
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		if err := s.mayExport(ctx, tx, e.Export.SeriesID, id); err != nil {
+		if err := s.mayExport(ctx, tx, e.Export, e.Export.CreatedBy); err != nil {
 			return err
 		}
 		n, err := s.q.ExportStart(ctx, tx, db.ExportStartParams{ID: id, RowsTotal: int32(selected)}) //nolint:gosec // at most MaxQuantity

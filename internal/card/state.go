@@ -139,7 +139,7 @@ func (s *Service) Activate(ctx context.Context, actor audit.Actor, seriesID int6
 }
 
 // ErrActivationWaits says that a series is not active yet: it was asked for.
-var ErrActivationWaits = fault.New(fault.Conflict, "activation_waits", "The series is worth more than one person may activate. It waits until somebody else approves it.")
+var ErrActivationWaits = fault.New(fault.Conflict, "activation_waits", "This is more than one person may activate within 24 hours. It waits until somebody else approves it.")
 
 // activate is the activation itself, of a series whose lock is held.
 func (s *Service) activate(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series) error {

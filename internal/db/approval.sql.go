@@ -32,8 +32,8 @@ func (q *Queries) ApprovalCount(ctx context.Context, db DBTX, arg ApprovalCountP
 }
 
 const approvalCreate = `-- name: ApprovalCreate :one
-insert into approval (kind, series_id, export_id, value, price, cards, requested_by)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into approval (kind, series_id, export_id, value, price, cards, before, requested_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (series_id) where kind = 'activate' and state = 'waiting' do nothing
 returning id
 `
@@ -45,6 +45,7 @@ type ApprovalCreateParams struct {
 	Value       int64
 	Price       int64
 	Cards       int64
+	Before      int64
 	RequestedBy int64
 }
 
@@ -57,6 +58,7 @@ func (q *Queries) ApprovalCreate(ctx context.Context, db DBTX, arg ApprovalCreat
 		arg.Value,
 		arg.Price,
 		arg.Cards,
+		arg.Before,
 		arg.RequestedBy,
 	)
 	var id int64
@@ -141,7 +143,7 @@ func (q *Queries) ApprovalEndSeries(ctx context.Context, db DBTX, seriesID int64
 }
 
 const approvalGet = `-- name: ApprovalGet :one
-select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason from approval a
+select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, a.before from approval a
 join series s on s.id = a.series_id
 where a.id = $1
   and ($2::boolean or (not s.any_partner and not exists (
@@ -173,12 +175,13 @@ func (q *Queries) ApprovalGet(ctx context.Context, db DBTX, arg ApprovalGetParam
 		&i.DecidedBy,
 		&i.DecidedAt,
 		&i.Reason,
+		&i.Before,
 	)
 	return i, err
 }
 
 const approvalGetForUpdate = `-- name: ApprovalGetForUpdate :one
-select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, (a.expires_at <= now())::boolean as expired, (staff.disabled_at is not null)::boolean as asker_gone
+select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, a.before, (a.expires_at <= now())::boolean as expired, (staff.disabled_at is not null)::boolean as asker_gone
 from approval a
 join staff on staff.id = a.requested_by
 where a.id = $1
@@ -209,6 +212,7 @@ func (q *Queries) ApprovalGetForUpdate(ctx context.Context, db DBTX, id int64) (
 		&i.Approval.DecidedBy,
 		&i.Approval.DecidedAt,
 		&i.Approval.Reason,
+		&i.Approval.Before,
 		&i.Expired,
 		&i.AskerGone,
 	)
@@ -216,7 +220,7 @@ func (q *Queries) ApprovalGetForUpdate(ctx context.Context, db DBTX, id int64) (
 }
 
 const approvalList = `-- name: ApprovalList :many
-select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, s.number as series_number, s.prefix as series_prefix, s.currency, asker.name as asked_by, coalesce(decider.name, '')::text as decided_name,
+select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, a.before, s.number as series_number, s.prefix as series_prefix, s.currency, asker.name as asked_by, coalesce(decider.name, '')::text as decided_name,
   coalesce(e.format::text, '')::text as format,
   coalesce(e.options->>'reason', '')::text as wanted_for, (a.state = 'waiting' and a.expires_at <= now())::boolean as expired
 from approval a
@@ -281,6 +285,7 @@ func (q *Queries) ApprovalList(ctx context.Context, db DBTX, arg ApprovalListPar
 			&i.Approval.DecidedBy,
 			&i.Approval.DecidedAt,
 			&i.Approval.Reason,
+			&i.Approval.Before,
 			&i.SeriesNumber,
 			&i.SeriesPrefix,
 			&i.Currency,

@@ -514,6 +514,15 @@ func (q *Queries) ExportListWaiting(ctx context.Context, db DBTX, createdBy int6
 	return items, nil
 }
 
+const exportLock = `-- name: ExportLock :exec
+select from export where id = $1 for no key update
+`
+
+func (q *Queries) ExportLock(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, exportLock, id)
+	return err
+}
+
 const exportNotify = `-- name: ExportNotify :exec
 select pg_notify('refill', json_build_object('kind', 'export', 'id', $1::bigint,
   'series', $2::bigint, 'staff', $3::bigint)::text)

@@ -955,6 +955,8 @@ type Approval struct {
 	DecidedBy   *int64
 	DecidedAt   *time.Time
 	Reason      string
+	// What the person who asks had done by themselves of that kind in the 24 hours before, with other series.
+	Before int64
 }
 
 // Who did what, when, from where. Insert-only. Never holds a code.
@@ -1474,6 +1476,19 @@ type SignInStep struct {
 	TokenHash []byte
 	StaffID   int64
 	ExpiresAt time.Time
+}
+
+// What one member of staff activated or exported by themselves. It serves the limit of a day alone: old rows go.
+type SoloAct struct {
+	ID       int64
+	Kind     ApprovalKind
+	StaffID  int64
+	SeriesID int64
+	// The file; one that was given up before it was made does not count. Null: a price was raised of cards whose codes are known.
+	ExportID *int64
+	// What the cards of the series were worth together, in minor units. A series counts once a day, at its most.
+	Value  int64
+	DoneAt time.Time
 }
 
 // Somebody who signs in at /admin.

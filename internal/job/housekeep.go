@@ -30,7 +30,7 @@ func (HousekeepArgs) InsertOpts() river.InsertOpts {
 }
 
 // housekeepWorker does what must be done from time to time: expired value to
-// breakage, expired files away, ended sessions and old guesses away, and what
+// breakage, expired files away, ended sessions, old guesses and acts away, and what
 // lost its job is marked so that somebody can take it up again. It also sees when
 // the books are to be checked.
 type housekeepWorker struct {
@@ -51,8 +51,9 @@ func (w *housekeepWorker) Work(ctx context.Context, _ *river.Job[HousekeepArgs])
 	_, guesses := q.GuessDeleteOld(ctx, w.pool)
 	_, links := q.CustomerLinkDeleteOld(ctx, w.pool)
 	_, steps := q.SignInStepDeleteOld(ctx, w.pool)
+	_, acts := q.SoloActDeleteOld(ctx, w.pool)
 	factors := staff.ResealSecondFactors(ctx, w.pool, w.cards)
-	return errors.Join(lapsed, sessions, guesses, links, steps, factors, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.cards.ResealPasswords(ctx), w.cards.Shred(ctx), w.cards.ShredDue(ctx), w.cards.ExpireImports(ctx), w.cards.ExpireApprovals(ctx), w.checks.AskDue(ctx), w.removeFiles(ctx))
+	return errors.Join(lapsed, sessions, guesses, links, steps, acts, factors, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.cards.ResealPasswords(ctx), w.cards.Shred(ctx), w.cards.ShredDue(ctx), w.cards.ExpireImports(ctx), w.cards.ExpireApprovals(ctx), w.checks.AskDue(ctx), w.removeFiles(ctx))
 }
 
 // orphanAge is how old an unknown file must be to be removed: no job writes

@@ -45,12 +45,22 @@ func moneyMutants() []mutant {
 		},
 		{
 			"a file is made whether approved or not", "internal/card/approval.go",
-			"	if value > approved {\n", "	if value > approved && approved > 0 {\n",
+			"if approved > 0 && value <= approved {", "if approved >= 0 {",
 			"./internal/card", "TestExportTakesTwo", "a job that was queued before, or by hand, leads around the second person",
 		},
 		{
+			"what one person did that day is forgotten", "internal/card/solo.go",
+			"o.Others, o.Same = sum.Others, sum.Same", "o.Others, o.Same = 0, sum.Same",
+			"./internal/card", "AddUp", "several small series do what one large one may not",
+		},
+		{
+			"acts of one person don't wait for each other", "internal/card/solo.go",
+			"s.q.SoloActLock(ctx, tx, int32(a.by))", "error(nil)",
+			"./internal/card", "TestActsOfOnePersonRace", "small series at the same moment slip past the limit together",
+		},
+		{
 			"disabled cards come back under way", "internal/card/bulk_work.go",
-			"if err := s.mayEnable(ctx, tx, series); err != nil {", "if err := s.mayEnable(ctx, tx, series); err != nil && n < 0 {",
+			"s.mayEnable(ctx, tx, series, change.CreatedBy, s.taking(tx)); err != nil {", "s.mayEnable(ctx, tx, series, change.CreatedBy, s.taking(tx)); err != nil && n < 0 {",
 			"./internal/card", "TestEnablingTakesTwo", "an operation that was ordered while little was disabled brings back what was disabled since",
 		},
 		{

@@ -72,6 +72,7 @@ func spreading(lasting map[int64]int) []step {
 		`update payment set at = pg_temp.past(at, $1, $2, $3)`,
 		`update card set used_at = pg_temp.past(used_at, $1, $2, $3) where used_at is not null`,
 		`update customer set created_at = pg_temp.past(created_at, $1, $2, $3)`,
+		`update solo_act set done_at = pg_temp.past(done_at, $1, $2, $3)`,
 		`update staff set created_at = pg_temp.past(created_at, $1, $2, $3)`,
 		`update series set created_at = pg_temp.past(created_at, $1, $2, $3), started_at = pg_temp.past(created_at, $1, $2, $3) + interval '1 second',
 			made_at = pg_temp.past(created_at, $1, $2, $3) + interval '2 seconds',

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -39,6 +38,7 @@ type approvalView struct {
 	By        string
 	At        time.Time
 	ExpiresAt time.Time
+	Before    string // what the asker had done by themselves that day, where that is why
 	Activates bool
 	Own       bool // the viewer asked for it: somebody else decides
 	State     badge
@@ -100,8 +100,12 @@ func viewApproval(row db.ApprovalListRow, viewer int64) approvalView {
 		By: row.AskedBy, At: a.RequestedAt, ExpiresAt: a.ExpiresAt, Own: a.RequestedBy == viewer, Activates: a.Kind == db.ApprovalKindActivate,
 		For: row.WantedFor, Decided: row.DecidedName, Reason: a.Reason,
 	}
+	did := "activated"
 	if a.Kind == db.ApprovalKindExport {
-		v.What = "Export the codes of " + cardCount(a.Cards)
+		v.What, did = "Export the codes of "+cardCount(a.Cards), "exported"
+	}
+	if a.Before > 0 {
+		v.Before = fmt.Sprintf("In the 24 hours before, %s had %s cards worth %s without a second person.", row.AskedBy, did, money.Amount{Minor: a.Before, Currency: row.Currency})
 	}
 	if a.DecidedAt != nil {
 		v.DecidedAt = *a.DecidedAt
@@ -206,58 +210,4 @@ func (s *Server) countApprovals(c *gin.Context, p *page, settings setting.Settin
 			}
 		}
 	}
-}
-
-// takesTwo says of cards that are about to be ordered what of it takes a second
-// person; nothing where one is enough.
-func (s *Server) takesTwo(ctx context.Context, worth int64, activate bool) (string, error) {
-	over, err := s.Cards.Exceeds(ctx, worth)
-	switch {
-	case err != nil || !over:
-		return "", err
-	case activate:
-		return "So much takes a second person: the cards are made, and stay worthless until somebody else approves their activation.", nil
-	}
-	return "So much takes a second person: somebody else will have to approve the activation of these cards, and each file of them.", nil
-}
-
-// fileTakesTwo says of a file that is about to be asked for that it takes a second
-// person; nothing where one is enough.
-func (s *Server) fileTakesTwo(ctx context.Context, row db.SeriesShowRow) (string, error) {
-	worth := worthLeft(row)
-	over, err := s.Cards.Exceeds(ctx, worth.Minor)
-	if err != nil || !over {
-		return "", err
-	}
-	return fmt.Sprintf("The cards of this series are worth %s together, so each file of them takes a second person: it is made when somebody else has approved it, within 24 hours.", worth), nil
-}
-
-// worthLeft is what the cards of a series that are neither used nor void are worth.
-func worthLeft(row db.SeriesShowRow) money.Amount {
-	return money.Amount{Minor: (int64(row.Series.Made) - row.Used - row.Void) * row.Series.Price, Currency: row.Series.Currency}
-}
-
-// secondPerson says on the page of a series what of it waits, and what of it one
-// person can only ask for.
-func (s *Server) secondPerson(c *gin.Context, p *seriesShowPage, row db.SeriesShowRow) error {
-	var err error
-	if p.Waiting, err = s.approvals(c, db.ApprovalListParams{SeriesID: row.Series.ID, Waiting: true}); err != nil {
-		return err
-	}
-	p.CanApprove = p.Person.Can(staff.SeriesApprove)
-	if slices.ContainsFunc(p.Waiting, func(v approvalView) bool { return v.Activates }) {
-		p.Actions = slices.DeleteFunc(p.Actions, func(a confirmation) bool { return a.ID == "activate" }) // it is asked for already
-	}
-	worth := worthLeft(row)
-	over, err := s.Cards.Exceeds(c.Request.Context(), worth.Minor)
-	if err != nil || !over {
-		return err
-	}
-	for i := range p.Actions {
-		if a := &p.Actions[i]; a.ID == "activate" {
-			a.Button = "Ask for the activation"
-			a.Text = fmt.Sprintf("The cards are worth %s together, more than one person may activate. The series waits until somebody else approves it, for 24 hours at most.", worth)
-		}
-	}
-	return nil
 }

@@ -99,7 +99,7 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 	p.Reason = choice{Name: "export_reason", Label: "Whoever exports codes says why", Checked: v.ExportReason, Hint: "The reason stands in the audit trail, and before whoever approves the file."}
 	p.Second = field{
 		Name: "approve_above", Label: "A second person approves exports and activations above", InputMode: "decimal", Short: true, Autocomplete: "off", Unit: v.Currency,
-		Hint: "What the cards of a series are worth together. Empty: one person is enough. Approving takes a permission, and nobody approves what they asked for.",
+		Hint: "What the cards of a series are worth together, with whatever else the same person activated (or exported: that is counted apart) by themselves within 24 hours. Empty: one person is enough. Approving takes a permission, and nobody approves what they asked for.",
 	}
 	if v.ApproveAbove != nil {
 		p.Second.Value = money.Amount{Minor: *v.ApproveAbove, Currency: v.Currency}.Decimal()

@@ -79,7 +79,7 @@ func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPan
 		Format: field{Name: "format", Label: "Format", Options: []option{{Value: "csv", Text: "CSV"}, {Value: "pdf", Text: "PDF"}}}, Choose: seriesURL(series.Series.Number) + "/export",
 	}
 	var err error
-	if p.Second, err = s.fileTakesTwo(c.Request.Context(), series); err != nil {
+	if p.Second, err = s.fileTakesTwo(c, series); err != nil {
 		return p, err
 	}
 	settings, err := s.Settings.Get(c.Request.Context())

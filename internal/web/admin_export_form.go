@@ -58,7 +58,7 @@ type sheetPicture struct{ URL, Alt string }
 func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form url.Values) (*exportFormPage, error) {
 	p := &exportFormPage{page: s.page(c, "Export series "+row.Series.Number, sectionSeries), Series: viewSeries(row), Key: uuid.NewString()}
 	var err error
-	if p.Second, err = s.fileTakesTwo(c.Request.Context(), row); err != nil {
+	if p.Second, err = s.fileTakesTwo(c, row); err != nil {
 		return nil, err
 	}
 	p.Format = exportFormatField()

@@ -95,10 +95,11 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 		PrintOnce: choice{Name: "print_once", Label: "Print once", Checked: form.Get("print_once") != "", Hint: "One file is made of the codes. When it has arrived they are shredded here: the cards stay good, but nobody can show or export a code again."},
 		Key:       uuid.NewString(),
 	}
-	if settings.ApproveAbove != nil {
-		limit := money.Amount{Minor: *settings.ApproveAbove, Currency: settings.Currency}
-		p.Activate.Hint += fmt.Sprintf(" Cards worth more than %s together wait until somebody else approves it.", limit)
+	limit, err := s.activateHint(ctx, settings, p.Person)
+	if err != nil {
+		return nil, err
 	}
+	p.Activate.Hint += limit
 	partners, err := db.New().PartnerPick(ctx, s.Pool, db.PartnerPickParams{AllPartners: p.Person.Scope.AllPartners, PartnerIds: p.Person.Scope.PartnerIDs})
 	if err != nil {
 		return nil, err
@@ -195,7 +196,7 @@ func (s *Server) adminGeneratePreview(c *gin.Context) error {
 		p.ValidTill = order.ValidTill.Format("2 January 2006")
 	}
 	if p.Ready {
-		if p.Second, err = s.takesTwo(ctx, order.FaceValue().Minor, order.Activate); err != nil {
+		if p.Second, err = s.takesTwo(ctx, s.person(c), order.FaceValue(), order.Activate); err != nil {
 			return err
 		}
 		chance, err := s.Cards.LuckyChance(ctx, settings, int64(order.Quantity))

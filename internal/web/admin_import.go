@@ -53,6 +53,7 @@ type importShowPage struct {
 	BadTotal int64
 	Odds     string
 	Throttle string
+	Second   string // what of it takes a second person
 	Confirm  confirmation
 	Cancel   confirmation
 	Begun    bool // some of its cards exist
@@ -214,6 +215,14 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 	when := "They can be redeemed as soon as the import is done."
 	if !plan.Activate {
 		when = "They are worth nothing until their series is activated."
+	}
+	if plan.Activate && i.State == db.ImportStateChecked {
+		if p.Second, err = s.importTakesTwo(ctx, p.Person, plan.Currency, report.Groups); err != nil {
+			return err
+		}
+		if p.Second != "" {
+			when = p.Second
+		}
 	}
 	p.Confirm = confirmation{
 		ID: "confirm", Opener: "Import " + cards, Title: "Import " + cards + "?",

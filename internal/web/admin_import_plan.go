@@ -113,6 +113,11 @@ func (s *Server) showPlan(c *gin.Context, p *importShowPage, look card.ImportPre
 		partner,
 	}
 	p.Activate = choice{Name: "activate", Label: "Activate when imported", Checked: form.Get("activate") != "", Hint: "Otherwise the cards are worth nothing until someone activates their series."}
+	limit, err := s.activateHint(c.Request.Context(), settings, p.Person)
+	if err != nil {
+		return err
+	}
+	p.Activate.Hint += limit
 	p.Heading = choice{Name: "headings", Label: "The first row has headings", Checked: form.Get("headings") != ""}
 	return nil
 }

@@ -1,0 +1,26 @@
+-- name: SoloActLock :exec
+-- Whoever does something by themselves waits for what they are doing elsewhere, so
+-- that no two acts of one person are both the last below the limit. Taken after the
+-- rows of series, exports and cards, before counts and whatever is only inserted.
+select pg_advisory_xact_lock(4, @staff_id::integer);
+
+-- name: SoloActSum :one
+-- What somebody did by themselves within a day, each series at its most: one series,
+-- and all others. A file that was given up before it was made does not count.
+select coalesce(sum(most) filter (where of <> @series_id::bigint), 0)::bigint as others,
+  coalesce(sum(most) filter (where of = @series_id::bigint), 0)::bigint as same
+from (
+  select a.series_id as of, max(a.value) as most
+  from solo_act a
+  left join export e on e.id = a.export_id
+  where a.staff_id = @staff_id and a.kind = @kind and a.done_at > now() - interval '24 hours'
+    and coalesce(e.state not in ('failed', 'cancelled'), true)
+  group by a.series_id) each;
+
+-- name: SoloActCreate :exec
+insert into solo_act (kind, staff_id, series_id, export_id, value)
+values (@kind, @staff_id, @series_id, sqlc.narg(export_id), @value);
+
+-- name: SoloActDeleteOld :execrows
+-- What no limit reckons with any more; some days are kept for whoever wonders.
+delete from solo_act where done_at < now() - interval '7 days';
