@@ -1,0 +1,95 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+	"refill/internal/dbtest"
+	"refill/internal/setting"
+)
+
+// Where it is the day that makes the difference, each page says so before anything is
+// asked for: what was done so far, what is left, and to whoever decides, why they are
+// asked about so little.
+func TestDayIsForetold(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin, other := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleAdministrator)
+	theirs, _ := s.series(4) // of USD 10.00, by somebody else
+	limit := int64(60_00)
+	s.change(func(v *setting.Settings) { v.ApproveAbove = &limit })
+	order := url.Values{
+		"quantity": {"4"}, "price": {"10"}, "partner": {"any"}, "activate": {"on"}, "key": {uuid.NewString()},
+		"valid_till": {time.Now().AddDate(1, 0, 0).Format(time.DateOnly)},
+	}
+	preview := func() string { return admin.post(sectionGenerate+"/preview", order).text("#order-preview") }
+	require.NotContains(t, preview(), "second person")
+	require.NotContains(t, admin.get(sectionGenerate).text("#f-activate-hint"), "left")
+	made := admin.post(sectionGenerate, order).Header.Get("Location")
+	var id int64
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select max(id) from series`).Scan(&id))
+	require.NoError(t, s.Server.Cards.Generate(t.Context(), id, testClock, noJob))
+
+	const activated = "In the past 24 hours you have activated cards worth USD 40.00 by yourself; with "
+	const over = " it is more than USD 60.00, so a second person has to approve"
+	require.Contains(t, preview(), activated+"these"+over+": the cards are made, and stay worthless until then.")
+	order.Set("quantity", "2")
+	require.NotContains(t, preview(), "second person", "USD 60.00 is not above")
+	order.Set("quantity", "7")
+	require.Contains(t, preview(), "So much takes a second person", "which it would on any day")
+	order.Set("quantity", "4")
+	order.Del("activate")
+	require.NotContains(t, preview(), "second person", "what is activated later is measured then")
+	require.Contains(t, admin.get(sectionGenerate).text("#f-activate-hint"), "You have USD 20.00 of that left.")
+	require.NotContains(t, other.get(sectionGenerate).text("#f-activate-hint"), "left")
+
+	// On the page of a series.
+	require.Equal(t, http.StatusSeeOther, admin.post(seriesURL(theirs.Number)+"/lock", nil).Status)
+	page := admin.get(seriesURL(theirs.Number))
+	require.Contains(t, page.text("#activate"), activated+"the USD 40.00 of this series"+over)
+	require.Contains(t, page.text("#activate"), "Ask for the activation")
+	require.NotContains(t, other.get(seriesURL(theirs.Number)).text("#activate"), "Ask for", "another person has a limit of their own")
+	admin.post(seriesURL(theirs.Number)+"/activate", nil)
+	require.Contains(t, admin.get(seriesURL(theirs.Number)).text("#notice"), "This is more than one person may activate within 24 hours.")
+	require.Contains(t, other.get(sectionApprovals).text(".approvals"), "In the 24 hours before, "+s.asker()+" had activated cards worth USD 40.00 without a second person.")
+
+	// Beside Export and on its page.
+	require.NotContains(t, admin.get(made).text("#series-exports"), "second person")
+	require.Equal(t, http.StatusSeeOther, admin.post(made+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}}).Status)
+	require.NotContains(t, admin.get(made).text("#series-exports"), "second person", "another file of the same takes nothing more")
+	exported := strings.Replace(activated, "activated", "exported", 1) + "the USD 40.00 of this series" + over
+	require.Contains(t, admin.get(seriesURL(theirs.Number)).text("#series-exports"), exported)
+	require.Contains(t, admin.get(seriesURL(theirs.Number)+"/export").text("#export-form"), exported)
+
+	// Before an import is confirmed.
+	at := admin.upload("cards.csv", cardsOfOld).Header.Get("Location")
+	require.Contains(t, admin.get(at).text("#f-activate-hint"), "You have USD 20.00 of that left.")
+	require.Equal(t, http.StatusSeeOther, admin.post(at+"/plan", admin.get(at).plan()).Status)
+	report := func(groups string) string {
+		s.exec(`update card_import set state = 'checked', report = $1`, `{"good": 5, "groups": [`+groups+`]}`)
+		return admin.get(at).text("#import-live")
+	}
+	require.NotContains(t, report(`{"price": 1000, "cards": 2, "valid_till": "2099-12-31"}`), "second person")
+	require.Contains(t, report(`{"price": 1000, "cards": 3, "valid_till": "2099-12-31"}`), activated+"these"+over+": the cards are imported")
+	require.Contains(t, report(`{"price": 1000, "cards": 2, "valid_till": "2099-12-31"}, {"price": 500, "cards": 3, "valid_till": "2099-12-31"}`), activated+"all of these"+over+": each series that goes beyond it")
+	require.Contains(t, report(`{"price": 1000, "cards": 7, "valid_till": "2099-12-31"}`), "So much takes a second person: the cards are imported")
+	_, err := dbtest.Owner(t, s.Pool).Exec(t.Context(), `update solo_act set done_at = done_at - interval '24 hours'`)
+	require.NoError(t, err)
+	require.Contains(t, report(`{"price": 1000, "cards": 5, "valid_till": "2099-12-31"}, {"price": 500, "cards": 3, "valid_till": "2099-12-31"}`), "Together these series are worth more than the USD 60.00 that one person may activate within 24 hours")
+	require.NotContains(t, preview(), "second person")
+}
+
+// asker is the name of whoever asked for what waits.
+func (s *site) asker() string {
+	s.t.Helper()
+	var name string
+	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `select name from staff where id = (select requested_by from approval where state = 'waiting')`).Scan(&name))
+	return name
+}
