@@ -125,10 +125,29 @@ func TestApprovals(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 21, strings.Count(string(table), "\n"), "a heading and every card")
 
+	// Several small series of one day are as one large one.
+	for _, quantity := range []string{"6", "5"} {
+		admin.open("/admin/finance/refill-cards/generate")
+		admin.fill("Quantity", quantity)
+		admin.fill("Price", "10.00")
+		admin.fill("Partner", "Any")
+		admin.fill("Valid till", time.Now().AddDate(1, 0, 0).Format(time.DateOnly))
+		if quantity == "5" {
+			admin.sees("In the past 24 hours you have activated cards worth USD 60.00 by yourself; with these it is more than USD 100.00")
+			admin.looks("approval-day")
+		}
+		admin.press("Generate")
+		admin.until("the series page", `/\/refill-cards\/series\/\d+$/.test(location.pathname)`)
+		if quantity == "6" {
+			admin.until("that it is active", `document.querySelector("#series-head .state").innerText.trim() === "Active"`)
+		}
+	}
+	admin.sees("Waiting for approval by somebody else: Activate 5 cards worth USD 50.00")
+
 	phone := newBrowser(t, d.URL, 360, 740)
 	phone.signIn("/admin/login", "operator")
-	admin.press("Export")
 	phone.open("/admin/finance/refill-cards/approvals")
 	phone.until("the next one", `document.querySelector(".approval-form")`)
+	phone.sees("had activated cards worth USD 60.00 without a second person")
 	phone.looks("approvals-phone")
 }

@@ -34,9 +34,9 @@ func (s *Server) activateHint(ctx context.Context, settings setting.Settings, pe
 		return "", err
 	}
 	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: settings.Currency} }
-	hint := fmt.Sprintf(" Cards worth more than %s, together or with what you activate by yourself within 24 hours, wait until somebody else approves it.", amount(*o.Limit))
+	hint := fmt.Sprintf(" By yourself you may activate cards worth %s within 24 hours; those beyond that wait until somebody else approves it.", amount(*o.Limit))
 	if o.Before() > 0 {
-		hint += fmt.Sprintf(" You have %s of that left.", amount(o.Left()))
+		hint += fmt.Sprintf(" Of that %s is left.", amount(o.Left()))
 	}
 	return hint, nil
 }

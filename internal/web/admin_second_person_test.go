@@ -31,7 +31,7 @@ func TestDayIsForetold(t *testing.T) {
 	}
 	preview := func() string { return admin.post(sectionGenerate+"/preview", order).text("#order-preview") }
 	require.NotContains(t, preview(), "second person")
-	require.NotContains(t, admin.get(sectionGenerate).text("#f-activate-hint"), "left")
+	require.NotContains(t, admin.get(sectionGenerate).text("#f-activate-hint"), "is left")
 	made := admin.post(sectionGenerate, order).Header.Get("Location")
 	var id int64
 	require.NoError(t, s.Pool.QueryRow(t.Context(), `select max(id) from series`).Scan(&id))
@@ -47,8 +47,8 @@ func TestDayIsForetold(t *testing.T) {
 	order.Set("quantity", "4")
 	order.Del("activate")
 	require.NotContains(t, preview(), "second person", "what is activated later is measured then")
-	require.Contains(t, admin.get(sectionGenerate).text("#f-activate-hint"), "You have USD 20.00 of that left.")
-	require.NotContains(t, other.get(sectionGenerate).text("#f-activate-hint"), "left")
+	require.Contains(t, admin.get(sectionGenerate).text("#f-activate-hint"), "Of that USD 20.00 is left.")
+	require.NotContains(t, other.get(sectionGenerate).text("#f-activate-hint"), "is left")
 
 	// On the page of a series.
 	require.Equal(t, http.StatusSeeOther, admin.post(seriesURL(theirs.Number)+"/lock", nil).Status)
@@ -70,7 +70,7 @@ func TestDayIsForetold(t *testing.T) {
 
 	// Before an import is confirmed.
 	at := admin.upload("cards.csv", cardsOfOld).Header.Get("Location")
-	require.Contains(t, admin.get(at).text("#f-activate-hint"), "You have USD 20.00 of that left.")
+	require.Contains(t, admin.get(at).text("#f-activate-hint"), "Of that USD 20.00 is left.")
 	require.Equal(t, http.StatusSeeOther, admin.post(at+"/plan", admin.get(at).plan()).Status)
 	report := func(groups string) string {
 		s.exec(`update card_import set state = 'checked', report = $1`, `{"good": 5, "groups": [`+groups+`]}`)
