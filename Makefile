@@ -43,7 +43,7 @@ race: ## run the tests under the race detector; needs a C compiler
 	@.ci/setup test
 	CGO_ENABLED=1 $(TEST) -race -timeout 20m $(RACE)
 
-chaos: bin/versitygw ## run the large sizes of the fault tests (up to an hour)
+chaos: ## run the large sizes of the fault tests (up to an hour)
 	@.ci/setup test
 	REFILL_CHAOS=1 $(TEST) -count=1 -v -run Chaos -timeout 60m ./...
 
@@ -91,12 +91,6 @@ clean: ## remove what was built and fetched; the demo's data stays
 bin/sqlc: internal/tools/go.mod
 	@echo "Building sqlc: minutes, once"
 	cd internal/tools && GOFLAGS=-buildvcs=false go build -trimpath -o ../../$@ github.com/sqlc-dev/sqlc/cmd/sqlc
-
-# The S3 server that the tests of exports in a bucket run on; without it they are
-# left out, since it takes as long to build as all the rest.
-bin/versitygw: internal/blob/s3test/go.mod
-	@echo "Building versitygw: minutes, once"
-	cd internal/blob/s3test && GOFLAGS=-buildvcs=false go build -trimpath -o ../../../$@ github.com/versity/versitygw/cmd/versitygw
 
 bin/gitleaks bin/govulncheck: internal/tools/scan/go.mod
 	@echo "Building $(@F)"

@@ -1,6 +1,7 @@
 package blob_test
 
 import (
+	"context"
 	"crypto/rand"
 	"net"
 	"net/http"
@@ -18,17 +19,14 @@ import (
 	"refill/internal/blob"
 )
 
-// s3Server finds versitygw, a real S3 server on a folder, which s3test/go.mod
-// pins. Building it takes minutes, so it isn't done here.
+// s3Server finds the real S3 server that .ci/setup builds of s3test.
 func s3Server(t *testing.T) string {
 	t.Helper()
-	if path, err := exec.LookPath("versitygw"); err == nil {
-		return path
-	}
-	path, err := filepath.Abs("../../bin/versitygw")
+	path, err := filepath.Abs("../../bin/s3test")
 	require.NoError(t, err)
 	if _, err := os.Stat(path); err != nil {
-		t.Skip("no S3 server; to test with one: go build -modfile=internal/blob/s3test/go.mod -o bin/versitygw github.com/versity/versitygw/cmd/versitygw")
+		require.Empty(t, os.Getenv("CI"), "CI tests on a real S3 server: .ci/setup test builds it") //nolint:forbidigo // a test binary has no main that could read it
+		t.Skip("no S3 server here; .ci/setup test builds it")
 	}
 	return path
 }
@@ -44,8 +42,8 @@ func startS3(t *testing.T) blob.S3Config {
 	folder := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(folder, cfg.Bucket), 0o700))
 	var log strings.Builder
-	cmd := exec.CommandContext(t.Context(), program, "--quiet", "--port", cfg.Endpoint,
-		"--access", cfg.AccessKey, "--secret", cfg.SecretKey, "posix", "--sidecar", t.TempDir(), folder)
+	cmd := exec.CommandContext(t.Context(), program, "-listen", cfg.Endpoint,
+		"-access", cfg.AccessKey, "-secret", cfg.SecretKey, "-meta", t.TempDir(), folder)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { // t.Context has ended: the server is being killed
@@ -154,13 +152,32 @@ func TestS3OrphanIsFoundAndRemoved(t *testing.T) {
 	require.Empty(t, infos)
 }
 
+// An upload that waits for its writer ends with its context.
+func TestS3UploadEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	s := newS3(t, startS3(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	f, err := s.Create(ctx, "left")
+	require.NoError(t, err)
+	_, err = f.Write([]byte("x")) // the upload has begun, and waits for more
+	require.NoError(t, err)
+	cancel()
+	for range 1 << 20 { // less than a part: only the context's end can be felt
+		if _, err = f.Write([]byte("x")); err != nil {
+			break
+		}
+	}
+	require.ErrorIs(t, err, context.Canceled)
+	require.NoError(t, f.Abort())
+}
+
 func TestS3RefusesToStart(t *testing.T) {
 	t.Parallel()
 	cfg := startS3(t)
 	for name, change := range map[string]func(*blob.S3Config){
 		"NoBucket": func(c *blob.S3Config) { c.Bucket = "other-bucket" },
 		"WrongKey": func(c *blob.S3Config) { c.SecretKey = "wrong-key" },
-		"Endpoint": func(c *blob.S3Config) { c.Endpoint = "http://with-a-scheme" },
+		"Endpoint": func(c *blob.S3Config) { c.Endpoint = "https://" + c.Endpoint }, // and Insecure
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
