@@ -201,11 +201,13 @@ func TestChaosWorkerKilledWhileExporting(t *testing.T) {
 		v.PrintShops = []setting.PrintShop{{ID: "age", Name: "Printhouse", Kind: "age", Key: identity.Recipient().String()}}
 	}))
 	var ids []int64
+	var locked int64
 	for _, of := range []struct {
 		format  string
 		options card.ExportOptions
 	}{
 		{"pdf", card.ExportOptions{}},
+		{"pdf", card.ExportOptions{Locked: true, Password: card.NewPassword("seven herons 77")}},
 		{"xlsx", card.ExportOptions{}},
 		{"pdf", card.ExportOptions{Parts: true}},
 		{"csv", card.ExportOptions{ShopID: "age", Shop: "Printhouse", SealedAs: "age"}},
@@ -216,6 +218,9 @@ func TestChaosWorkerKilledWhileExporting(t *testing.T) {
 		id, err := c.cards.RequestExportOf(t.Context(), c.admin, series, of.format, of.options, uuid.New())
 		require.NoError(t, err)
 		ids = append(ids, id)
+		if of.options.Locked {
+			locked = id
+		}
 	}
 	read := func(id int64) db.Export {
 		e, err := c.cards.Export(t.Context(), c.admin, id)
@@ -252,9 +257,13 @@ func TestChaosWorkerKilledWhileExporting(t *testing.T) {
 		file, info, err := blob.NewSealed(disk, c.keys).Open(t.Context(), e.File)
 		require.NoError(t, err)
 		hash := sha256.New()
-		_, err = io.Copy(hash, file)
+		var whole bytes.Buffer
+		_, err = io.Copy(hash, io.TeeReader(file, &whole))
 		require.NoError(t, err)
 		require.NoError(t, file.Close())
+		if id == locked {
+			c.requirePages(whole.Bytes(), "seven herons 77", (quantity+9)/10)
+		}
 		require.Equal(t, e.Size, info.Size)
 		require.Equal(t, fmt.Sprintf("%x", e.SHA256), fmt.Sprintf("%x", hash.Sum(nil)))
 	}
@@ -276,4 +285,15 @@ func TestChaosWorkerKilledWhileExporting(t *testing.T) {
 	t.Logf("%d kills left %d remains", kills, remains())
 	c.until("the remains to go", 3*time.Minute, func() bool { return remains() == 0 })
 	c.requireSound()
+}
+
+// requirePages opens a PDF with its password, and only with that, and counts its pages.
+func (c *chaos) requirePages(file []byte, password string, pages int) {
+	c.t.Helper()
+	path := filepath.Join(c.t.TempDir(), "cards.pdf")
+	require.NoError(c.t, os.WriteFile(path, file, 0o600))
+	require.Error(c.t, exec.CommandContext(c.t.Context(), "pdfinfo", path).Run())
+	info, err := exec.CommandContext(c.t.Context(), "pdfinfo", "-upw", password, path).Output()
+	require.NoError(c.t, err)
+	require.Regexp(c.t, fmt.Sprintf(`(?m)^Pages: +%d$`, pages), string(info))
 }

@@ -18,6 +18,7 @@ import (
 	"refill/internal/check"
 	"refill/internal/db"
 	"refill/internal/devdb"
+	"refill/internal/disktest"
 )
 
 // The disk of Postgres is full while customers redeem and a worker makes a series.
@@ -26,10 +27,7 @@ import (
 func TestChaosPostgresOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	disk := publicDir(t)
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=384m,mode=0755"); err != nil {
-		t.Skipf("a small disk can't be mounted here: %v", err)
-	}
-	t.Cleanup(func() { require.NoError(t, syscall.Unmount(disk, syscall.MNT_DETACH)) })
+	disktest.Mount(t, disk, "384m")
 	server := newPostgres(t, filepath.Join(disk, "db"), map[string]string{"max_wal_size": "48MB", "min_wal_size": "32MB"})
 	c := newChaosOn(t, server.pool())
 	c.quiet = true

@@ -39,7 +39,8 @@ func (b *bundle) printShops(t *testing.T) {
 
 // Whatever the format, a disk that is full in the middle of the file or at its very
 // end is said in words where the file is asked for, nothing is left of it, and once
-// there is room a retry makes the whole file.
+// there is room a retry makes the whole file. One with a password is asked for anew:
+// its password went with the failure.
 func TestFullDiskInEveryFormat(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -49,36 +50,50 @@ func TestFullDiskInEveryFormat(t *testing.T) {
 		format  string
 		options card.ExportOptions
 	}{
-		"CSV":          {"csv", card.ExportOptions{}},
-		"XLSX":         {"xlsx", card.ExportOptions{}},
-		"JSON Lines":   {"jsonl", card.ExportOptions{}},
-		"Printer file": {"printer", card.ExportOptions{}},
-		"PDF":          {"pdf", card.ExportOptions{}},
-		"ZIP of parts": {"pdf", card.ExportOptions{Parts: true}},
-		"age":          {"csv", card.ExportOptions{ShopID: "age", Shop: "Printhouse", SealedAs: "age"}},
-		"OpenPGP":      {"pdf", card.ExportOptions{ShopID: "gpg", Shop: "Other", SealedAs: "gpg"}},
+		"CSV":           {"csv", card.ExportOptions{}},
+		"XLSX":          {"xlsx", card.ExportOptions{}},
+		"JSON Lines":    {"jsonl", card.ExportOptions{}},
+		"Printer file":  {"printer", card.ExportOptions{}},
+		"PDF":           {"pdf", card.ExportOptions{}},
+		"ZIP of parts":  {"pdf", card.ExportOptions{Parts: true}},
+		"password":      {"pdf", locked(false)},
+		"ZIP, password": {"pdf", locked(true)},
+		"age":           {"csv", card.ExportOptions{ShopID: "age", Shop: "Printhouse", SealedAs: "age"}},
+		"OpenPGP":       {"pdf", card.ExportOptions{ShopID: "gpg", Shop: "Other", SealedAs: "gpg"}},
 	} {
+		again := "retry"
+		if tc.options.Locked {
+			again = "export again"
+		}
 		var id, size int64
+		ask := func() {
+			var err error
+			if id != 0 {
+				err = b.cards.RetryExport(t.Context(), b.admin, id)
+				if !tc.options.Locked {
+					require.NoError(t, err, name)
+					return
+				}
+				require.ErrorIs(t, err, card.ErrPasswordGone, name)
+			}
+			id, err = b.cards.RequestExportOf(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
+			require.NoError(t, err, name)
+		}
 		for _, fits := range []int64{1, 70_000, -1} { // at once, after a chunk, and for the last one
 			if fits < 0 {
 				fits = size
 			}
 			b.disk.fits.Store(fits)
 			b.pause(t, card.QueueExport)
-			if id == 0 {
-				var err error
-				id, err = b.cards.RequestExportOf(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
-				require.NoError(t, err, name)
-			} else {
-				require.NoError(t, b.cards.RetryExport(t.Context(), b.admin, id), name)
-			}
+			ask()
 			_, err := b.pool.Exec(t.Context(), `update river_job set max_attempts = 1 where kind = 'export_series' and state = 'available'`)
 			require.NoError(t, err)
 			require.NoError(t, b.worker.QueueResume(t.Context(), card.QueueExport, nil))
 			require.Equal(t, rivertype.JobStateDiscarded, b.await(t, "export_series").Job.State, name)
 			e := b.read(t, id)
 			require.Equal(t, db.ExportStateFailed, e.State, name)
-			require.Equal(t, "The disk for exported files is full. Make room or have old files removed, then retry.", e.Failure, name)
+			require.Equal(t, "The disk for exported files is full. Make room or have old files removed, then "+again+".", e.Failure, name)
+			require.Zero(t, b.sealed(t), name)
 			files, err := b.files.List(t.Context())
 			require.NoError(t, err)
 			require.Empty(t, files, name)
@@ -87,13 +102,16 @@ func TestFullDiskInEveryFormat(t *testing.T) {
 			}
 		}
 		b.disk.fits.Store(0)
-		require.NoError(t, b.cards.RetryExport(t.Context(), b.admin, id), name)
+		ask()
 		require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State, name)
 		e := b.read(t, id)
 		data := b.content(t, e)
 		sum := sha256.Sum256(data)
 		require.Equal(t, sum[:], e.SHA256, name)
 		require.EqualValues(t, len(data), e.Size, name)
+		if tc.options.Locked && !tc.options.Parts {
+			require.Contains(t, reads(t, data, filePassword), "Refill card")
+		}
 		b.clear(t)
 	}
 }

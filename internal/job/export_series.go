@@ -70,16 +70,21 @@ func (w *exportWorker) Work(ctx context.Context, job *river.Job[card.ExportSerie
 		return errors.Join(river.JobCancel(err), w.cards.FailExport(ctx, e.Export.ID, refused.Message))
 	}
 	return lastWords(ctx, job.JobRow, err, func(ctx context.Context) error {
-		return w.cards.FailExport(ctx, e.Export.ID, lastWord(err))
+		return w.cards.FailExport(ctx, e.Export.ID, lastWord(err, e.Export.PasswordKeyID != nil))
 	})
 }
 
-// lastWord says to staff why an export was given up.
-func lastWord(err error) string {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return "The disk for exported files is full. Make room or have old files removed, then retry."
+// lastWord says to staff why an export was given up. One with a password can't be
+// retried: its password ends here.
+func lastWord(err error, locked bool) string {
+	retry := "retry"
+	if locked {
+		retry = "export again"
 	}
-	return "The file could not be written after several tries. Retry; if it fails again, ask your operator for the log of this export."
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return "The disk for exported files is full. Make room or have old files removed, then " + retry + "."
+	}
+	return "The file could not be written after several tries. If it fails again when you " + retry + ", ask your operator for the log of this export."
 }
 
 // write makes the file under a temporary name and gives it its own only when it
