@@ -192,12 +192,12 @@ func (s *Service) changeExport(ctx context.Context, actor audit.Actor, id int64,
 // CancelExport stops an export; what was written of its file is removed.
 func (s *Service) CancelExport(ctx context.Context, actor audit.Actor, id int64) error {
 	return s.changeExport(ctx, actor, id, "export.cancelled", nil, func(tx pgx.Tx, e db.ExportGetRow) error {
+		if _, err := s.q.ApprovalEndExport(ctx, tx, &id); err != nil { // first, as a decision locks it first
+			return fmt.Errorf("withdraw a request: %w", err)
+		}
 		n, err := s.q.ExportCancel(ctx, tx, id)
 		if err != nil {
 			return fmt.Errorf("cancel an export: %w", err)
-		}
-		if _, err := s.q.ApprovalEndExport(ctx, tx, &id); err != nil {
-			return fmt.Errorf("withdraw a request: %w", err)
 		}
 		if n == 0 {
 			return ErrExportState

@@ -8,6 +8,7 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/setting"
 )
 
 // The limit above which a second person is asked holds for what one person does by
@@ -60,7 +61,7 @@ func (s *Service) Solo(ctx context.Context, staffID int64, kind db.ApprovalKind,
 
 // weigh holds an act against the limit of its person.
 func (s *Service) weigh(ctx context.Context, dbtx db.DBTX, a act) (Solo, error) {
-	settings, err := s.settings.Get(ctx)
+	settings, err := setting.Read(ctx, dbtx)
 	if err != nil {
 		return Solo{}, err
 	}

@@ -13,6 +13,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/fault"
 )
 
 // aDayLater moves what was done by one person alone a day into the past.
@@ -259,4 +260,80 @@ func TestDayBeforeTheLimit(t *testing.T) {
 	b.above(t, 50_00)
 	require.Equal(t, db.SeriesStateReady, b.series(t, form(2)).State)
 	require.Equal(t, int64(40_00), b.waiting(t).Before)
+}
+
+// Whatever one person does at the same moment to one series, and a second one decides,
+// all of it takes its locks in one order.
+func TestActsDoNotLockEachOtherOut(t *testing.T) {
+	t.Parallel()
+	b, other := second(t)
+	b.above(t, 1000_00)
+	s := b.inactive(t, 21)
+	file, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	require.NoError(t, err)
+	require.NoError(t, b.cards.Activate(t.Context(), b.admin, s.ID))
+	for serial := range int32(20) {
+		require.NoError(t, b.cards.DisableCard(t.Context(), b.admin, card.Ref{SeriesID: s.ID, Serial: serial + 1}))
+	}
+	for round := range int32(10) {
+		_, _, err := b.cards.StartExport(t.Context(), file)
+		require.NoError(t, err)
+		require.NoError(t, b.cards.FailExport(t.Context(), file, "a test"))
+		b.above(t, 10_00)
+		asked, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", uuid.New())
+		require.NoError(t, err)
+		waiting := b.waiting(t)
+		b.above(t, 1000_00)
+		gate := make(chan struct{})
+		var all sync.WaitGroup
+		for _, f := range []func(ctx context.Context) error{
+			func(ctx context.Context) error { return b.cards.RetryExport(ctx, b.admin, file) },
+			func(ctx context.Context) error { _, _, err := b.cards.StartExport(ctx, file); return err },
+			func(ctx context.Context) error {
+				_, err := b.cards.RequestExport(ctx, b.admin, s.ID, "csv", uuid.New())
+				return err
+			},
+			func(ctx context.Context) error {
+				return b.cards.EnableCard(ctx, b.admin, card.Ref{SeriesID: s.ID, Serial: 2*round + 1})
+			},
+			func(ctx context.Context) error {
+				return b.cards.EnableCard(ctx, b.admin, card.Ref{SeriesID: s.ID, Serial: 2*round + 2})
+			},
+			func(ctx context.Context) error { return b.cards.Lock(ctx, b.admin, s.ID) },
+			func(ctx context.Context) error { return b.cards.Activate(ctx, b.admin, s.ID) },
+			func(ctx context.Context) error { return b.cards.CancelExport(ctx, b.admin, asked) },
+			func(ctx context.Context) error { return b.cards.Approve(ctx, other, waiting.ID, "because") },
+		} {
+			all.Go(func() {
+				<-gate
+				if err := f(context.WithoutCancel(t.Context())); fault.IsInternal(err) {
+					t.Error(err)
+				}
+			})
+		}
+		close(gate)
+		all.Wait()
+		b.none(t)
+		require.Contains(t, []error{nil, card.ErrSeriesState}, b.cards.Activate(t.Context(), b.admin, s.ID))
+	}
+	require.Equal(t, int64(210_00), b.solo(t, b.admin, db.ApprovalKindActivate), "one series, at its most")
+	b.sound(t)
+}
+
+// The program enters what was done and changes nothing of it; old rows go.
+func TestOldActsGo(t *testing.T) {
+	t.Parallel()
+	b, _ := second(t)
+	require.NoError(t, b.cards.Activate(t.Context(), b.admin, b.inactive(t, 1).ID))
+	_, err := b.pool.Exec(t.Context(), `update solo_act set value = 0`)
+	require.ErrorContains(t, err, "permission denied")
+	gone, err := b.q.SoloActDeleteOld(t.Context(), b.pool)
+	require.NoError(t, err)
+	require.Zero(t, gone)
+	for range 8 {
+		b.aDayLater(t)
+	}
+	gone, err = b.q.SoloActDeleteOld(t.Context(), b.pool)
+	require.NoError(t, err)
+	require.Equal(t, int64(1), gone)
 }

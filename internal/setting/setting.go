@@ -186,7 +186,7 @@ func (s *Store) Get(ctx context.Context) (Settings, error) {
 	if now.Before(s.till) {
 		return s.kept, nil
 	}
-	settings, err := load(ctx, s.db)
+	settings, err := Read(ctx, s.db)
 	if err != nil {
 		return Settings{}, err
 	}
@@ -194,9 +194,11 @@ func (s *Store) Get(ctx context.Context) (Settings, error) {
 	return settings, nil
 }
 
-// load reads the rows over the defaults. A row that this version does not know
-// is left alone.
-func load(ctx context.Context, dbtx db.DBTX) (Settings, error) {
+// Read reads the settings as they stand, the rows over the defaults; a row that this
+// version does not know is left alone. Inside of a transaction they are read on its own
+// connection: Get might ask the pool for another one, and wait for it for ever when
+// all are out with those who wait for this transaction.
+func Read(ctx context.Context, dbtx db.DBTX) (Settings, error) {
 	rows, err := db.New().SettingList(ctx, dbtx)
 	if err != nil {
 		return Settings{}, fmt.Errorf("read the settings: %w", err)
@@ -228,7 +230,7 @@ func (s *Store) Change(ctx context.Context, actor audit.Actor, edit func(*Settin
 	if err := db.New().SettingLock(ctx, tx); err != nil {
 		return fmt.Errorf("lock the settings: %w", err)
 	}
-	before, err := load(ctx, tx)
+	before, err := Read(ctx, tx)
 	if err != nil {
 		return err
 	}
