@@ -26,6 +26,12 @@ from card c
 join series s on s.id = c.series_id
 where c.series_id = @series_id and c.serial = @serial;
 
+-- name: CardDone :one
+-- The card that a key has moved money for, with the index of its code.
+select c.code_index, s.number from card c
+join series s on s.id = c.series_id
+where c.series_id = @series_id and c.serial = @serial;
+
 -- name: CardLook :one
 -- What a redemption by this customer would do now: the guard of CardUse as a
 -- question. No row: it would be refused.
@@ -36,17 +42,21 @@ join series s on s.id = c.series_id
 join customer k on k.id = @customer_id
 where c.series_id = @series_id and c.serial = @serial
   and c.state = 'active' and s.state = 'active' and k.disabled_at is null
+  and s.activated_at <= now()
   and not exists (select from partner p where p.id = k.partner_id and p.disabled_at is not null)
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id);
 
 -- name: CardUse :one
 -- The guard of every redemption: all that must hold stands in this one update,
--- so that of any number of racing attempts one gets a row.
+-- so that of any number of racing attempts one gets a row. The customer is held as
+-- they are: one who is moved or disabled meanwhile was so before or will be after.
+-- What began before the activation stands in the books under that time: it is refused.
 update card c set state = 'used', used_by = @customer_id, used_at = now()
-from series s, customer k
-where c.series_id = @series_id and c.serial = @serial and s.id = c.series_id and k.id = @customer_id
+from series s, (select id, partner_id, disabled_at from customer where id = @customer_id for key share) k
+where c.series_id = @series_id and c.serial = @serial and s.id = c.series_id
   and c.state = 'active' and s.state = 'active' and k.disabled_at is null
+  and s.activated_at <= now()
   and not exists (select from partner p where p.id = k.partner_id and p.disabled_at is not null)
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)

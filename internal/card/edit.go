@@ -18,15 +18,16 @@ import (
 
 // Refusals of an edit that are about the series, not about a field.
 var (
-	ErrSeriesEdited   = fault.New(fault.Conflict, "series_edited", "The series has changed since this form was opened. What it is now stands beside each field; look again and save.")
-	ErrNothingEdited  = fault.New(fault.Invalid, "series_same", "Nothing has been changed yet.")
-	ErrSeriesOver     = fault.New(fault.Conflict, "series_over", "A deleted or cancelled series can’t be edited.")
-	ErrPriceOfNone    = fault.Field("price", "edit_price_none", "No unused card is left whose price could change.")
-	ErrPriceOfExpired = fault.Field("price", "edit_price_expired", "The value of an expired series is gone. Give it a later last day as well, and the price can be changed.")
+	ErrSeriesEdited    = fault.New(fault.Conflict, "series_edited", "The series has changed since this form was opened. What it is now stands beside each field; look again and save.")
+	ErrNothingEdited   = fault.New(fault.Invalid, "series_same", "Nothing has been changed yet.")
+	ErrSeriesImporting = fault.New(fault.Conflict, "series_importing", "The cards of this series are being imported. It can be edited when all are there.")
+	ErrSeriesOver      = fault.New(fault.Conflict, "series_over", "A deleted or cancelled series can’t be edited.")
+	ErrPriceOfNone     = fault.Field("price", "edit_price_none", "No unused card is left whose price could change.")
+	ErrPriceOfExpired  = fault.Field("price", "edit_price_expired", "The value of an expired series is gone. Give it a later last day as well, and the price can be changed.")
 )
 
 // editable are the states in which a series may be edited. While it is being made
-// no money stands on it yet, and each chunk reads the series anew.
+// no money stands on it yet, and nothing of a card that is drawn hangs on the series.
 func editable() []db.SeriesState {
 	return []db.SeriesState{
 		db.SeriesStateQueued, db.SeriesStateGenerating, db.SeriesStateFailed,
@@ -34,8 +35,17 @@ func editable() []db.SeriesState {
 	}
 }
 
-// Editable reports whether a series in a state may be edited.
-func Editable(state db.SeriesState) bool { return slices.Contains(editable(), state) }
+// MayEdit refuses to edit a series that is over, or whose cards are being imported:
+// the rows of a file find their series by its price.
+func MayEdit(series db.Series) error {
+	switch {
+	case !slices.Contains(editable(), series.State):
+		return ErrSeriesOver
+	case series.ImportID != nil && series.MadeAt == nil:
+		return ErrSeriesImporting
+	}
+	return nil
+}
 
 // EditForm is an edit of a series as it was typed. Version is the one of the
 // series that the form was shown for.
@@ -81,10 +91,10 @@ func (s *Service) PlanEdit(ctx context.Context, actor audit.Actor, seriesID int6
 		return EditPlan{}, err
 	}
 	series := row.Series
-	switch {
-	case !Editable(series.State):
-		return EditPlan{}, ErrSeriesOver
-	case series.Version != f.Version:
+	if err := MayEdit(series); err != nil {
+		return EditPlan{}, err
+	}
+	if series.Version != f.Version {
 		return EditPlan{}, ErrSeriesEdited
 	}
 	p, err := s.checkEdit(ctx, actor, row, f)

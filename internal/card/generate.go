@@ -110,6 +110,9 @@ func (s *Service) keepChunk(ctx context.Context, seriesID int64, c chunk, m *mak
 					return c.err
 				}
 			}
+			if err := s.holdKey(ctx, tx, c.keyID); err != nil {
+				return err
+			}
 			if err := copyCards(ctx, tx, c); err != nil {
 				return err
 			}
@@ -180,6 +183,7 @@ func (s *Service) postActivation(ctx context.Context, tx pgx.Tx, series db.Serie
 // chunk is a run of sealed cards as rows of a binary COPY.
 type chunk struct {
 	first, count int32
+	keyID        int16
 	rows         []byte
 	err          error
 }
@@ -283,7 +287,7 @@ func (m *maker) make(first int32) chunk {
 		rows = binary.BigEndian.AppendUint32(rows, uint32(ends.hash(c.code.lastFour()))) //nolint:gosec // the same bits
 	}
 	rows = binary.BigEndian.AppendUint16(rows, 0xffff)
-	return chunk{first: first, count: count, rows: rows}
+	return chunk{first: first, count: count, keyID: keyID, rows: rows}
 }
 
 // copyCards sends a chunk to Postgres in the COPY binary format. (Through

@@ -132,6 +132,10 @@ func (s *Service) ConfirmImport(ctx context.Context, actor audit.Actor, id int64
 	if _, err := s.Import(ctx, actor, id); err != nil {
 		return err
 	}
+	settings, err := s.settings.Get(ctx)
+	if err != nil {
+		return err
+	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
 		imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
 		if err != nil {
@@ -156,7 +160,7 @@ func (s *Service) ConfirmImport(ctx context.Context, actor audit.Actor, id int64
 			return err
 		}
 		for _, g := range report.Groups {
-			if err := s.enterImported(ctx, tx, actor, id, jobID, plan, report, g); err != nil {
+			if err := s.enterImported(ctx, tx, actor, id, jobID, plan, report, g, settings.LockPartners); err != nil {
 				return err
 			}
 		}
@@ -178,14 +182,14 @@ func (s *Service) enqueueImport(ctx context.Context, tx pgx.Tx, id int64) (*int6
 }
 
 // enterImported enters the series of the cards of one price.
-func (s *Service) enterImported(ctx context.Context, tx pgx.Tx, actor audit.Actor, id int64, jobID *int64, plan ImportPlan, report ImportReport, g ImportGroup) error {
+func (s *Service) enterImported(ctx context.Context, tx pgx.Tx, actor audit.Actor, id int64, jobID *int64, plan ImportPlan, report ImportReport, g ImportGroup, lock bool) error {
 	till, err := time.Parse(time.DateOnly, g.ValidTill)
 	if err != nil {
 		return err
 	}
 	o := Order{
 		Quantity: g.Cards, Prefix: plan.Prefix, Price: money.Amount{Minor: g.Price, Currency: plan.Currency}, PartnerIDs: plan.Partners,
-		TimeZone: plan.TimeZone, ValidTill: till, Activate: plan.Activate, Key: uuid.New(), Format: importedFormat, imported: true,
+		TimeZone: plan.TimeZone, ValidTill: till, Activate: plan.Activate, Lock: lock, Key: uuid.New(), Format: importedFormat, imported: true,
 	}
 	ordered, err := s.enter(ctx, tx, actor, o)
 	if err != nil {

@@ -166,6 +166,10 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, before int32, numbers []in
 		if err := s.keepImported(ctx, tx, r.series[i].ID, of[r.series[i].Price], last); err != nil {
 			return err
 		}
+		delete(of, r.series[i].Price)
+	}
+	if len(of) > 0 {
+		return fmt.Errorf("import %d has rows whose price no series of it has", imp.ID)
 	}
 	if err := s.q.ImportAdvance(ctx, tx, db.ImportAdvanceParams{ID: imp.ID, RowsDone: r.position}); err != nil {
 		return fmt.Errorf("advance an import: %w", err)
@@ -235,6 +239,9 @@ var dayZero = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) //nolint:gochecknoglob
 // file: the serials of the series follow it.
 func (s *Service) copyImported(ctx context.Context, tx pgx.Tx, series db.Series, cards []importedCard) error {
 	keyID := s.keys.Current()
+	if err := s.holdKey(ctx, tx, keyID); err != nil {
+		return err
+	}
 	index, err := s.keys.indexer(keyID)
 	if err != nil {
 		return err

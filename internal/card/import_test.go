@@ -302,3 +302,55 @@ func TestImportedCodesAreThrottledHarder(t *testing.T) {
 	_, err = b.redeem(t.Context(), b.ben, "P1-Old")
 	require.ErrorIs(t, err, card.ErrCodeShort, "too short to be one: nothing is looked up or charged")
 }
+
+// Imported cards are for the partners that were chosen, as ordered ones are.
+func TestImportIsForItsPartners(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	i := b.upload(t, "code\nAAAA-aaaa-0001\nAAAA-aaaa-0002\n")
+	f := planned("code")
+	f.Partners = []string{fmt.Sprint(b.north.ID)}
+	i.check(t, f)
+	i.run(t)
+	_, err := b.redeem(t.Context(), b.carol, "AAAA-aaaa-0001")
+	require.ErrorIs(t, err, card.ErrRefused, "a card of North at South")
+	_, err = b.redeem(t.Context(), b.anna, "AAAA-aaaa-0001")
+	require.NoError(t, err)
+	b.sound(t)
+}
+
+// The rows of a file find their series by its price: it stays until all are in.
+func TestSeriesStaysWhileItIsImported(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	i := b.upload(t, many(30_000))
+	f := planned("serial", "code", "price")
+	f.Decimal = ","
+	i.check(t, f)
+	require.NoError(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id))
+	clock := time.Now()
+	slow := func() time.Time { clock = clock.Add(time.Minute); return clock }
+	require.ErrorIs(t, b.cards.RunImport(t.Context(), i.id, i.open, slow, noJob), card.ErrYield)
+	first := i.series(t)[0]
+	edit := func() error {
+		_, err := b.edit(t, first.ID, func(f *card.EditForm) { f.Price = "3" })
+		return err
+	}
+	require.ErrorIs(t, edit(), card.ErrSeriesImporting)
+	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
+	require.ErrorIs(t, edit(), card.ErrSeriesImporting, "it may go on")
+
+	// Where it was changed all the same, no row is passed over.
+	_, err := b.pool.Exec(t.Context(), `update series set price = price + 7 where id = $1`, first.ID)
+	require.NoError(t, err)
+	require.NoError(t, b.cards.ResumeImport(t.Context(), b.admin, i.id))
+	require.ErrorContains(t, b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob), "whose price no series of it has")
+	_, err = b.pool.Exec(t.Context(), `update series set price = price - 7 where id = $1`, first.ID)
+	require.NoError(t, err)
+	require.NoError(t, b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob))
+	for _, s := range i.series(t) {
+		require.Equal(t, int32(15_000), s.Made)
+	}
+	require.NoError(t, edit())
+	b.sound(t)
+}

@@ -315,32 +315,6 @@ func zone(name string) *time.Location {
 	return time.UTC
 }
 
-// replay answers a key that has done its work already. A key that did other work
-// than is asked now is refused.
-func (s *Service) replay(ctx context.Context, r Redemption, at whereabouts) (Receipt, error) {
-	done, err := s.q.LedgerGetByKey(ctx, s.db, &r.Key)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Receipt{}, nil
-	}
-	if err != nil {
-		return Receipt{}, fmt.Errorf("look for an earlier answer: %w", err)
-	}
-	if done.CustomerID != r.CustomerID || done.SeriesID == nil || done.Serial == nil {
-		return Receipt{}, ErrKeyReused
-	}
-	card, err := s.find(ctx, s.db, r, at, 0)
-	if fault.IsInternal(err) {
-		return Receipt{}, err // it isn't known what the key was used for
-	}
-	if err != nil || card.SeriesID != *done.SeriesID || card.Serial != *done.Serial {
-		return Receipt{}, ErrKeyReused
-	}
-	return Receipt{
-		PaymentID: done.PaymentID, Series: card.Number, Serial: card.Serial, Amount: done.Amount, Balance: done.BalanceAfter,
-		Currency: done.Currency, At: done.At, Replayed: true,
-	}, nil
-}
-
 // refuse records a refusal with its true reason and returns what may be said.
 func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, at whereabouts, partnerID int64, err error) error {
 	var why *fault.Error

@@ -35,7 +35,7 @@ var (
 	ErrKeyNotHere = errors.New("the key file of this worker lacks the new key; copy it here")
 
 	// errKeyRetired says that a file was being sealed while its key was given up.
-	errKeyRetired = errors.New("the key that a file was sealed under was retired meanwhile")
+	errKeyRetired = errors.New("the key that a file or cards were sealed under was retired meanwhile")
 )
 
 // keysBehind reports that codes may be sealed under a key which this process has
@@ -52,8 +52,8 @@ func (s *Service) keysBehind(ctx context.Context) error {
 	return nil
 }
 
-// holdKey keeps the key that a file is sealed under from being retired before the
-// caller's transaction has entered the file.
+// holdKey keeps the key that a file or cards are sealed under from being retired
+// before the caller's transaction has entered them.
 func (s *Service) holdKey(ctx context.Context, tx pgx.Tx, keyID int16) error {
 	retired, err := s.q.KeyShare(ctx, tx, keyID)
 	if errors.Is(err, pgx.ErrNoRows) {

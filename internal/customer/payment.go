@@ -41,13 +41,14 @@ type Paid struct {
 
 // Refusals of a payment and of its reversal.
 var (
-	ErrUnknown   = fault.New(fault.NotFound, "customer_unknown", "There is no such customer.")
-	ErrNoPayment = fault.New(fault.NotFound, "payment_unknown", "There is no such payment.")
-	ErrLarge     = fault.Field("sure", "payment_large", "This is far more than usual. Compare the amount once more.")
-	ErrKeyReused = fault.New(fault.Conflict, "payment_key_reused", "This form was sent before with another amount or type, and that payment stands. Look at the list; press the button again to enter this one too.")
-	ErrUnsettled = fault.New(fault.Unsettled, "payment_unsettled", "The connection broke before we knew the outcome. Press the button again: a payment is never entered twice.")
-	ErrReversed  = fault.New(fault.Conflict, "payment_reversed", "This payment has been reversed already.")
-	ErrReversal  = fault.New(fault.Conflict, "payment_is_reversal", "A reversal can't be reversed. Enter the payment anew.")
+	ErrUnknown     = fault.New(fault.NotFound, "customer_unknown", "There is no such customer.")
+	ErrNoPayment   = fault.New(fault.NotFound, "payment_unknown", "There is no such payment.")
+	ErrLarge       = fault.Field("sure", "payment_large", "This is far more than usual. Compare the amount once more.")
+	ErrKeyReused   = fault.New(fault.Conflict, "payment_key_reused", "This form was sent before with another amount or type, and that payment stands. Look at the list; press the button again to enter this one too.")
+	ErrUnsettled   = fault.New(fault.Unsettled, "payment_unsettled", "The connection broke before we knew the outcome. Press the button again: a payment is never entered twice.")
+	ErrReversed    = fault.New(fault.Conflict, "payment_reversed", "This payment has been reversed already.")
+	ErrReversalKey = fault.New(fault.Conflict, "reversal_key_reused", "This form was used for something else before, and nothing was reversed. Open the payment again.")
+	ErrReversal    = fault.New(fault.Conflict, "payment_is_reversal", "A reversal can't be reversed. Enter the payment anew.")
 )
 
 // The bounds of one payment, in minor units.

@@ -96,8 +96,8 @@ func Reversible(ctx context.Context, dbtx db.DBTX, customerID, paymentID int64) 
 	return row, nil
 }
 
-// ReplayReversal answers a reversal that finds its payment reversed: the form that
-// did it gets its answer again, any other one is refused.
+// ReplayReversal answers a reversal that finds its payment reversed, or its key used:
+// the form that did it gets its answer again, any other one is refused.
 func ReplayReversal(ctx context.Context, dbtx db.DBTX, r Reversal, original db.PaymentGetRow) (Paid, error) {
 	done, err := db.New().LedgerGetByKey(ctx, dbtx, &r.Key)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -110,7 +110,11 @@ func ReplayReversal(ctx context.Context, dbtx db.DBTX, r Reversal, original db.P
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Paid{}, fmt.Errorf("look for a reversal: %w", err)
 	}
-	if id != done.PaymentID {
+	switch id {
+	case done.PaymentID:
+	case 0:
+		return Paid{}, ErrReversalKey
+	default:
 		return Paid{}, ErrReversed
 	}
 	return Paid{ID: done.PaymentID, Balance: done.BalanceAfter, At: done.At, Replayed: true}, nil

@@ -10,6 +10,30 @@ import (
 	"time"
 )
 
+const cardDone = `-- name: CardDone :one
+select c.code_index, s.number from card c
+join series s on s.id = c.series_id
+where c.series_id = $1 and c.serial = $2
+`
+
+type CardDoneParams struct {
+	SeriesID int64
+	Serial   int32
+}
+
+type CardDoneRow struct {
+	CodeIndex []byte
+	Number    string
+}
+
+// The card that a key has moved money for, with the index of its code.
+func (q *Queries) CardDone(ctx context.Context, db DBTX, arg CardDoneParams) (CardDoneRow, error) {
+	row := db.QueryRow(ctx, cardDone, arg.SeriesID, arg.Serial)
+	var i CardDoneRow
+	err := row.Scan(&i.CodeIndex, &i.Number)
+	return i, err
+}
+
 const cardErase = `-- name: CardErase :one
 with before as (
   select k.serial, k.state from card k
@@ -464,6 +488,7 @@ join series s on s.id = c.series_id
 join customer k on k.id = $1
 where c.series_id = $2 and c.serial = $3
   and c.state = 'active' and s.state = 'active' and k.disabled_at is null
+  and s.activated_at <= now()
   and not exists (select from partner p where p.id = k.partner_id and p.disabled_at is not null)
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
@@ -670,9 +695,10 @@ func (q *Queries) CardUnuse(ctx context.Context, db DBTX, arg CardUnuseParams) (
 
 const cardUse = `-- name: CardUse :one
 update card c set state = 'used', used_by = $1, used_at = now()
-from series s, customer k
-where c.series_id = $2 and c.serial = $3 and s.id = c.series_id and k.id = $1
+from series s, (select id, partner_id, disabled_at from customer where id = $1 for key share) k
+where c.series_id = $2 and c.serial = $3 and s.id = c.series_id
   and c.state = 'active' and s.state = 'active' and k.disabled_at is null
+  and s.activated_at <= now()
   and not exists (select from partner p where p.id = k.partner_id and p.disabled_at is not null)
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
@@ -692,7 +718,9 @@ type CardUseRow struct {
 }
 
 // The guard of every redemption: all that must hold stands in this one update,
-// so that of any number of racing attempts one gets a row.
+// so that of any number of racing attempts one gets a row. The customer is held as
+// they are: one who is moved or disabled meanwhile was so before or will be after.
+// What began before the activation stands in the books under that time: it is refused.
 func (q *Queries) CardUse(ctx context.Context, db DBTX, arg CardUseParams) (CardUseRow, error) {
 	row := db.QueryRow(ctx, cardUse, arg.CustomerID, arg.SeriesID, arg.Serial)
 	var i CardUseRow

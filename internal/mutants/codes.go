@@ -94,6 +94,11 @@ func codeMutants() []mutant {
 			"./internal/card", "TestPrintOnce$", "a broken download takes the only copy of a series",
 		},
 		{
+			"a key is retired that cards are being sealed under", "internal/card/generate.go",
+			"s.holdKey(ctx, tx, c.keyID)", "error(nil)",
+			"./internal/card", "TestKeyOfCardsInTheMakingIsNotRetired", "cards are printed that nobody can ever redeem",
+		},
+		{
 			"a key is retired that a kept file needs", "internal/card/rotate.go",
 			"use.Files > 0", "use.Files < 0",
 			"./internal/card", "TestKeyOfAFileIsNotRetired", "files of codes that nobody can open",

@@ -24,6 +24,26 @@ func moneyMutants() []mutant {
 			"./internal/card", "TestVoidRacesWithRedemptions", "value is both redeemed and written off",
 		},
 		{
+			"a redemption does not hold its customer", "internal/db/card.sql.go",
+			" for key share) k", ") k",
+			"./internal/card", "TestRedeemWhileTheCustomerMoves", "a customer who is moved spends the old partner's card at the new one",
+		},
+		{
+			"a redemption may have begun before the activation", "internal/db/card.sql.go",
+			"  and s.activated_at <= now()\n", "",
+			"./internal/card", "TestRedeemBegunBeforeTheActivation", "the books are red for good over an honest redemption",
+		},
+		{
+			"a row of a file whose series has another price is passed over", "internal/card/import_run.go",
+			"if len(of) > 0 {", "if len(of) < 0 {",
+			"./internal/card", "TestSeriesStaysWhileItIsImported", "cards that people hold are gone",
+		},
+		{
+			"imported cards are for everybody", "internal/card/import.go",
+			"Lock: lock, ", "",
+			"./internal/card", "TestImportIsForItsPartners", "one reseller's cards are spent at another's",
+		},
+		{
 			"two workers make the same serials", "internal/db/series.sql.go",
 			" for no key update", "",
 			"./internal/card", "TestGenerateTwiceAtOnce", "a series has too few cards, or too many",

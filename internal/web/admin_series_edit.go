@@ -43,8 +43,8 @@ func (s *Server) adminSeriesEditShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if !card.Editable(row.Series.State) {
-		s.setFlash(c, card.ErrSeriesOver.Message)
+	if err := card.MayEdit(row.Series); err != nil {
+		s.setFlash(c, fault.All(err)[0].Message)
 		return s.redirect(c, seriesURL(row.Series.Number))
 	}
 	p, err := s.newSeriesEditPage(c, row, nil)

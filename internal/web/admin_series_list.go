@@ -238,7 +238,7 @@ func idParam(c *gin.Context, name string) (int64, bool) {
 func seriesMenu(person staff.Person, row db.SeriesListRow) []menuLink {
 	v := viewSeries(listed(row))
 	menu := []menuLink{{Text: "View", URL: v.URL}}
-	if person.Can(staff.SeriesEdit) && card.Editable(row.Series.State) {
+	if person.Can(staff.SeriesEdit) && card.MayEdit(row.Series) == nil {
 		menu = append(menu, menuLink{Text: "Edit", URL: v.URL + "/edit"})
 	}
 	if person.Can(staff.SeriesExport) && v.Exportable {

@@ -95,7 +95,7 @@ func (s *Server) newSeriesShowPage(c *gin.Context) (*seriesShowPage, error) {
 	if err := s.secondPerson(c, p, row); err != nil {
 		return nil, err
 	}
-	p.CanEdit = p.Person.Can(staff.SeriesEdit) && card.Editable(row.Series.State)
+	p.CanEdit = p.Person.Can(staff.SeriesEdit) && card.MayEdit(row.Series) == nil
 	if p.Happened, err = s.happenings(c, row.Series.ID); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,252 @@
+package card_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/card"
+	"refill/internal/customer"
+	"refill/internal/db"
+	"refill/internal/setting"
+)
+
+// Races of two operations, each made to happen: one waits for a lock that the other
+// holds.
+
+// waits returns when somebody waits for a lock, or when f has ended without.
+func (b *bundle) waits(t *testing.T, ended func() bool) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		var waits bool
+		err := b.pool.QueryRow(t.Context(), `select exists (select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0)`).Scan(&waits)
+		return err == nil && (waits || ended())
+	}, 20*time.Second, 10*time.Millisecond)
+}
+
+type answer struct {
+	receipt card.Receipt
+	err     error
+}
+
+// A customer who is moved to another partner while they redeem does so as a
+// customer of the one or of the other, never a card of the old as one of the new.
+func TestRedeemWhileTheCustomerMoves(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	f := form(2)
+	f.Partners = []string{fmt.Sprint(b.north.ID)}
+	codes := b.codes(t, b.series(t, f))
+
+	tx, err := b.pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = b.q.CustomerGetForUpdate(t.Context(), tx, b.anna.ID) // as customer.Edit
+	require.NoError(t, err)
+	redeemed := make(chan answer, 1)
+	go func() {
+		receipt, err := b.redeem(t.Context(), b.anna, codes[0])
+		redeemed <- answer{receipt, err}
+	}()
+	b.waits(t, func() bool { return len(redeemed) > 0 })
+	require.NoError(t, b.q.CustomerUpdate(t.Context(), tx, db.CustomerUpdateParams{ID: b.anna.ID, PartnerID: b.south.ID, Username: "anna", Name: "anna"}))
+	require.NoError(t, tx.Commit(t.Context()))
+	got := <-redeemed
+	require.ErrorIs(t, got.err, card.ErrRefused, "the card is not for South's customers")
+	require.Zero(t, b.balance(t, b.anna))
+	b.sound(t)
+
+	// Moved back, and disabled meanwhile.
+	details := customer.Details{PartnerID: b.north.ID, Username: "anna", Name: "anna"}
+	require.NoError(t, customer.Edit(t.Context(), b.pool, b.admin, b.anna.ID, details))
+	tx, err = b.pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = b.q.CustomerGetForUpdate(t.Context(), tx, b.anna.ID)
+	require.NoError(t, err)
+	go func() {
+		receipt, err := b.redeem(t.Context(), b.anna, codes[0])
+		redeemed <- answer{receipt, err}
+	}()
+	b.waits(t, func() bool { return len(redeemed) > 0 })
+	require.NoError(t, b.q.CustomerDisable(t.Context(), tx, b.anna.ID))
+	require.NoError(t, tx.Commit(t.Context()))
+	got = <-redeemed
+	require.ErrorIs(t, got.err, card.ErrRefused)
+	require.Zero(t, b.balance(t, b.anna), "nobody is credited after they were disabled")
+	b.sound(t)
+}
+
+// A redemption that waits for its card sees what became of it.
+func TestRedeemWhileTheCardChanges(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.series(t, form(2))
+	codes := b.codes(t, s)
+	for serial, partner := range map[int32]*int64{1: nil, 2: &b.south.ID} {
+		tx, err := b.pool.Begin(t.Context())
+		require.NoError(t, err)
+		_, err = b.q.CardGetForUpdate(t.Context(), tx, db.CardGetForUpdateParams{SeriesID: s.ID, Serial: serial}) // as EditCard
+		require.NoError(t, err)
+		redeemed := make(chan answer, 1)
+		go func() {
+			receipt, err := b.redeem(t.Context(), b.anna, codes[serial-1])
+			redeemed <- answer{receipt, err}
+		}()
+		b.waits(t, func() bool { return len(redeemed) > 0 })
+		require.NoError(t, b.q.CardEdit(t.Context(), tx, db.CardEditParams{SeriesID: s.ID, Serial: serial, PartnerID: partner}))
+		require.NoError(t, tx.Commit(t.Context()))
+		got := <-redeemed
+		if partner == nil {
+			require.NoError(t, got.err)
+		} else {
+			require.ErrorIs(t, got.err, card.ErrRefused)
+		}
+	}
+	require.Equal(t, int64(1000), b.balance(t, b.anna))
+	b.sound(t)
+}
+
+// stalling lets a redemption begin its transaction and then stand still.
+type stalling struct {
+	*pgxpool.Pool
+	begun, on chan struct{}
+}
+
+func (s stalling) Begin(ctx context.Context) (pgx.Tx, error) {
+	tx, err := s.Pool.Begin(ctx)
+	s.begun <- struct{}{}
+	<-s.on
+	return tx, err
+}
+
+// A redemption that began before its series was activated would stand in the books
+// as one from before the activation.
+func TestRedeemBegunBeforeTheActivation(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	f := form(1)
+	f.Activate = false
+	s := b.series(t, f)
+	code := b.codes(t, s)[0]
+	slow := *b
+	stall := stalling{b.pool, make(chan struct{}), make(chan struct{})}
+	slow.cards = card.New(stall, b.keys, jobs(t, b.pool), setting.NewStore(b.pool, time.Now), slog.New(slog.DiscardHandler))
+	redeemed := make(chan answer, 1)
+	go func() {
+		receipt, err := slow.redeem(t.Context(), b.anna, code)
+		redeemed <- answer{receipt, err}
+	}()
+	<-stall.begun
+	require.NoError(t, b.cards.Activate(t.Context(), b.admin, s.ID))
+	stall.on <- struct{}{}
+	got := <-redeemed
+	b.sound(t)
+	require.ErrorIs(t, got.err, card.ErrRefused)
+	_, err := b.redeem(t.Context(), b.anna, code)
+	require.NoError(t, err)
+	b.sound(t)
+}
+
+// A key is not given up while cards are being sealed under it: nobody could redeem
+// them. A worker that has not heard of it makes no cards under a key that was.
+func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	old, both := twoKeys(t)
+	b.keys, b.cards = old, newService(t, b.pool, old)
+	require.NoError(t, card.CheckKeys(t.Context(), b.pool, old))
+	ahead := newService(t, b.pool, both)
+	require.NoError(t, card.CheckKeys(t.Context(), b.pool, both))
+	keyID, err := ahead.StartRotation(t.Context(), b.admin)
+	require.NoError(t, err)
+	require.NoError(t, ahead.Reseal(t.Context(), keyID, time.Now, noJob))
+
+	ordered, err := b.cards.Order(t.Context(), b.admin, form(3))
+	require.NoError(t, err)
+	retired := make(chan error, 1)
+	err = b.cards.Generate(t.Context(), ordered.ID, time.Now, func(context.Context, pgx.Tx) error {
+		go func() { retired <- ahead.RetireKey(t.Context(), audit.System(), 1) }()
+		b.waits(t, func() bool { return len(retired) > 0 })
+		return nil
+	})
+	require.NoError(t, err)
+	require.ErrorContains(t, <-retired, "3 cards are still sealed under key 1")
+	b.keys, b.cards = both, ahead
+	require.Len(t, b.codes(t, b.read(t, ordered.ID)), 3)
+	_, err = b.pool.Exec(t.Context(), `update key_rotation set finished_at = null`)
+	require.NoError(t, err)
+	require.NoError(t, ahead.Reseal(t.Context(), keyID, time.Now, noJob))
+	require.NoError(t, ahead.RetireKey(t.Context(), audit.System(), 1))
+
+	behind := newService(t, b.pool, old)
+	ordered, err = b.cards.Order(t.Context(), b.admin, form(3))
+	require.NoError(t, err)
+	require.ErrorContains(t, behind.Generate(t.Context(), ordered.ID, time.Now, noJob), "retired meanwhile")
+	require.Zero(t, b.read(t, ordered.ID).Made)
+	require.NoError(t, ahead.Generate(t.Context(), ordered.ID, time.Now, noJob))
+	codes := b.codes(t, b.read(t, ordered.ID))
+	_, err = b.redeem(t.Context(), b.anna, codes[0])
+	require.NoError(t, err)
+
+	i := b.upload(t, "code\nAAAA-aaaa-0001\n")
+	i.check(t, planned("code"))
+	require.NoError(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id))
+	require.ErrorIs(t, behind.RunImport(t.Context(), i.id, i.open, time.Now, noJob), card.ErrKeysBehind)
+	require.NoError(t, ahead.RunImport(t.Context(), i.id, i.open, time.Now, noJob))
+	b.sound(t)
+}
+
+// What is typed under a key that has done its work is not looked up: it is charged
+// to nobody, so it would be a way to guess without end.
+func TestUsedKeyLooksNothingUp(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	codes := b.codes(t, b.series(t, form(2)))
+	trace := &statements{}
+	config := b.pool.Config()
+	config.ConnConfig.Tracer = trace
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	traced := *b
+	traced.cards = newService(t, pool, b.keys)
+	key := uuid.New()
+	_, err = traced.redeemKey(t.Context(), b.anna, codes[0], key)
+	require.NoError(t, err)
+	trace.take()
+	for _, code := range []string{codes[1], card.DrawForTest().Reveal("")} {
+		_, err = traced.redeemKey(t.Context(), b.anna, code, key)
+		require.ErrorIs(t, err, card.ErrKeyReused)
+		require.NotContains(t, trace.take(), "-- name: CardFind :one")
+	}
+	again, err := traced.redeemKey(t.Context(), b.anna, codes[0], key)
+	require.NoError(t, err)
+	require.True(t, again.Replayed)
+}
+
+// A key that did other work than is asked now is refused, and said to be.
+func TestKeyOfOtherWork(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	codes := b.codes(t, b.series(t, form(2)))
+	first, second := uuid.New(), uuid.New()
+	receipt, err := b.redeemKey(t.Context(), b.anna, codes[0], first)
+	require.NoError(t, err)
+	back := customer.Reversal{CustomerID: b.anna.ID, PaymentID: receipt.PaymentID, Reason: "sold twice", Key: first}
+	_, err = b.cards.Reverse(t.Context(), b.admin, back)
+	require.ErrorIs(t, err, customer.ErrReversalKey, "nothing was reversed")
+	require.Equal(t, int64(1000), b.balance(t, b.anna))
+	back.Key = second
+	_, err = b.cards.Reverse(t.Context(), b.admin, back)
+	require.NoError(t, err)
+	_, err = b.redeemKey(t.Context(), b.anna, codes[0], second)
+	require.ErrorIs(t, err, card.ErrKeyReused, "a reversal is no receipt")
+	b.sound(t)
+}
