@@ -171,9 +171,9 @@ func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
 	ordered, err := b.cards.Order(t.Context(), b.admin, form(3))
 	require.NoError(t, err)
 	retired := make(chan error, 1)
-	err = b.cards.Generate(t.Context(), ordered.ID, time.Now, func(context.Context, pgx.Tx) error {
-		go func() { retired <- ahead.RetireKey(t.Context(), audit.System(), 1) }()
-		b.waits(t, func() bool { return len(retired) > 0 })
+	err = b.cards.Generate(t.Context(), ordered.ID, time.Now, func(ctx context.Context, _ pgx.Tx) error {
+		go func() { retired <- ahead.RetireKey(ctx, audit.System(), 1) }()
+		b.waits(t, func() bool { return len(retired) > 0 }) //nolint:contextcheck // the test's own
 		return nil
 	})
 	require.NoError(t, err)
