@@ -18,21 +18,22 @@ import (
 	"refill/internal/fontdir"
 )
 
-// Folders of the two packages of fonts that tests need.
+// Folders of the packages of fonts that tests need.
 const (
 	dejavuDir = "/usr/share/fonts/truetype/dejavu"
 	droidDir  = "/usr/share/fonts/truetype/droid"
+	thaiDir   = "/usr/share/fonts/opentype/tlwg"
 )
 
 // testFonts finds fonts where the tests' packages have them. A missing one fails
 // the test: printing without it isn't what is tested.
 func testFonts(tb testing.TB) *fontdir.Folder {
 	tb.Helper()
-	for _, file := range []string{dejavuDir + "/DejaVuSans.ttf", droidDir + "/DroidSansFallbackFull.ttf"} {
+	for _, file := range []string{dejavuDir + "/DejaVuSans.ttf", droidDir + "/DroidSansFallbackFull.ttf", thaiDir + "/Loma.otf"} {
 		_, err := os.Stat(file)
-		require.NoError(tb, err, "these tests need fonts-dejavu-core and fonts-droid-fallback; make test installs them")
+		require.NoError(tb, err, "these tests need fonts-dejavu-core, fonts-droid-fallback and fonts-tlwg-loma-otf; make test installs them")
 	}
-	return fontdir.New(dejavuDir, droidDir)
+	return fontdir.New(dejavuDir, droidDir, thaiDir)
 }
 
 // languages are designs in other languages than English.
@@ -54,6 +55,11 @@ func languages(tb testing.TB) map[string]export.Meta {
 		"vietnamese": {
 			Brand: "Mạng Việt Nam", Instructions: []string{"Quét mã hoặc đăng nhập vào refill.example.net"},
 			Labels: export.Labels{Kind: "Thẻ nạp", Serial: "Số", Series: "Lô", ValidTill: "Hạn dùng"},
+		},
+		// Its font has outlines of another kind (CFF) than those of the others.
+		"thai": {
+			Brand: "เครือข่ายเหนือ (Northwind)", Instructions: []string{"สแกนรหัส หรือเข้าสู่ระบบที่ refill.example.net", "แล้วใส่รหัสใต้ การเงิน, บัตรเติมเงิน"},
+			Labels: export.Labels{Kind: "บัตรเติมเงิน", Serial: "หมายเลข", Series: "ชุด", ValidTill: "ใช้ได้ถึง"},
 		},
 		// No one font has both Arabic and Chinese here.
 		"both": {Brand: "شبكة 北风 Net", Instructions: []string{"扫描 or امسح"}},
@@ -182,7 +188,7 @@ func TestDateAfterALabelThatRunsRightToLeft(t *testing.T) {
 // A long brand shrinks and is then cut at its end, wherever that stands.
 func TestLongBrandInOtherLanguages(t *testing.T) {
 	t.Parallel()
-	for _, brand := range []string{"شبكة الشمال للاتصالات والإنترنت والخدمات الرقمية الحديثة", "北风网络通信与互联网数字服务有限责任公司华北分公司"} {
+	for _, brand := range []string{"شبكة الشمال للاتصالات والإنترنت والخدمات الرقمية الحديثة", "北风网络通信与互联网数字服务有限责任公司华北分公司", "เครือข่ายที่น้ำปู่ฟ้าใช้สื่อสารกับอินเทอร์เน็ตและบริการดิจิทัลที่ทันสมัย"} {
 		for _, l := range export.Layouts() {
 			meta := sampleMeta()
 			meta.Fonts, meta.Brand, meta.Layout = testFonts(t), brand, l.Name
@@ -201,7 +207,8 @@ func TestRefusalSaysWhatToDo(t *testing.T) {
 		"شبكة 🚀":    "The brand has the character “🚀” (U+1F680), which can’t be printed. Emoji are never printed: take it out.",
 		"北风":        "“北” (U+5317)",
 		"扫描":        "the package fonts-noto-cjk or, smaller, fonts-droid-fallback",
-		"𓀀":         "the package fonts-noto-core",
+		"𓀀":         "the package fonts-noto-core)",
+		"ไทย":       "the package fonts-noto-core or, smaller, fonts-tlwg-loma-otf)",
 		"Net\uE000": "Type the text anew",
 	} {
 		meta := sampleMeta()

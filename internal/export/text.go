@@ -142,6 +142,8 @@ func remedy(r rune) string {
 		packages = "fonts-noto-cjk or, smaller, fonts-droid-fallback"
 	case unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Armenian, unicode.Georgian):
 		packages = "fonts-dejavu-core or fonts-noto-core"
+	case unicode.Is(unicode.Thai, r):
+		packages = "fonts-noto-core or, smaller, fonts-tlwg-loma-otf"
 	}
 	return "No font on this server has it. Install one where Refill runs (on Debian, the package " + packages + "), or write it otherwise."
 }

@@ -18,7 +18,10 @@ import (
 	"golang.org/x/image/font/gofont/goregular"
 )
 
-const system = "/usr/share/fonts/truetype"
+const (
+	system = "/usr/share/fonts/truetype"
+	thai   = "/usr/share/fonts/opentype/tlwg" // fonts with outlines in CFF
+)
 
 // put writes a font file into a folder.
 func put(t *testing.T, dir, name string, data []byte) {
@@ -29,7 +32,7 @@ func put(t *testing.T, dir, name string, data []byte) {
 
 func TestFontsOfTheMachine(t *testing.T) {
 	t.Parallel()
-	f := New(system+"/dejavu", system+"/droid")
+	f := New(system+"/dejavu", system+"/droid", thai)
 	for text, want := range map[string]string{"شبكة": "DejaVu Sans", "רשת": "DejaVu Sans", "北风": "Droid Sans Fallback", "Việt": "DejaVu Sans"} {
 		found := f.Font([]rune(text), false)
 		require.NotNil(t, found, "these tests need fonts-dejavu-core and fonts-droid-fallback; make test installs them")
@@ -38,6 +41,12 @@ func TestFontsOfTheMachine(t *testing.T) {
 		require.Same(t, found, f.Font([]rune(text), false), "parsed once while somebody has it")
 	}
 	require.InDelta(t, float64(font.WeightBold), float64(f.Font([]rune("شبكة"), true).Describe().Aspect.Weight), 0)
+	for _, bold := range []bool{false, true} {
+		found := f.Font([]rune("ปู่"), bold)
+		require.NotNil(t, found, "these tests need fonts-tlwg-loma-otf; make test installs it")
+		require.Equal(t, bold, found.Describe().Aspect.Weight >= font.WeightSemibold)
+		require.Equal(t, font.StyleNormal, found.Describe().Aspect.Style)
+	}
 	require.InDelta(t, float64(font.WeightNormal), float64(f.Font([]rune("北风"), true).Describe().Aspect.Weight), 0, "no bold one has it")
 	require.Nil(t, f.Font([]rune("شبكة北风"), false), "one for all")
 	require.Nil(t, f.Font([]rune("\U00013000"), false))

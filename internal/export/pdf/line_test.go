@@ -38,7 +38,7 @@ func (s shelf) Font(text []rune, _ bool) *font.Font {
 func lineConfig(t *testing.T, path string) *entity.Config {
 	t.Helper()
 	data, err := os.ReadFile(path)
-	require.NoError(t, err, "these tests need fonts-dejavu-core and fonts-droid-fallback; make test installs them")
+	require.NoError(t, err, "these tests need fonts-dejavu-core; make test installs it")
 	fonts, err := fontrepository.New().AddUTF8FontFromBytes("test", fontstyle.Normal, data).Load()
 	require.NoError(t, err)
 	return config.NewBuilder().WithCustomFonts(fonts).WithDefaultFont(&props.Font{Family: "test", Style: fontstyle.Normal, Size: 24}).Build()
@@ -62,6 +62,8 @@ func TestLinesLookAsPangoDrawsThem(t *testing.T) {
 		"HebrewPoints":     "שָׁלוֹם עוֹלָם",
 		"Vietnamese":       "Mạng Việt Nam e\u0323\u0302",
 		"Chinese":          "北风网络（Northwind）充值卡 100 元。",
+		"Thai":             "เครือข่ายเหนือ เติมเงิน",
+		"ThaiMarks":        "ปู่ป้าฟ้าน้ำฝั่งฟ้ำ ญูฐูผู้ที่นี่ปิ๊กี้ป์",
 		"Mixed":            "充值卡 شبكة Net רשת 7",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +83,7 @@ func drawn(t *testing.T, words string) picturelib.Image {
 	var buf bytes.Buffer
 	d, err := New(&buf, lineConfig(t, dejavu))
 	require.NoError(t, err)
-	d.SetFonts(shelf{readFont(t, dejavu), readFont(t, droid)})
+	d.SetFonts(shelf{readFont(t, dejavu), readFont(t, droid), readFont(t, loma)})
 	require.NoError(t, d.Page(one(text.New(words))))
 	require.NoError(t, d.Close())
 	require.Contains(t, call(t, buf.Bytes(), "qpdf", "--check", "FILE"), "No syntax or stream encoding errors")
@@ -96,9 +98,9 @@ func TestPreviewLooksAsTheFile(t *testing.T) {
 	var buf bytes.Buffer
 	d, err := New(&buf, testConfig(t))
 	require.NoError(t, err)
-	d.SetFonts(shelf{readFont(t, dejavu), readFont(t, droid)})
+	d.SetFonts(shelf{readFont(t, dejavu), readFont(t, droid), readFont(t, loma)})
 	sheet := one(
-		text.New("Net 7", props.Text{Size: 30}), text.New("شبكة Net سجّل", props.Text{Size: 9, Top: 10}), text.New("Net", props.Text{Size: 9, Top: 14}),
+		text.New("Net 7", props.Text{Size: 30}), text.New("شبكة Net سجّل", props.Text{Size: 9, Top: 10}), text.New("Net ปู่ น้ำ", props.Text{Size: 9, Top: 14}),
 		text.New("充值卡 שָׁלוֹם", props.Text{Size: 16, Top: 3, Left: 60}), text.New("Valid till", props.Text{Size: 20, Top: 12, Left: 60}),
 	)
 	svg, err := d.SVG(sheet)
@@ -118,7 +120,7 @@ func pango(t *testing.T, words string) picturelib.Image {
 	program, err := exec.LookPath("pango-view")
 	require.NoError(t, err, "these tests need pango1.0-tools; make test installs it")
 	path := filepath.Join(t.TempDir(), "pango.png")
-	out, err := exec.CommandContext(t.Context(), program, "--no-display", "--pixels", "--hinting=none", "--font=DejaVu Sans, Droid Sans Fallback 48", "--text", words, "--output", path).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), program, "--no-display", "--pixels", "--hinting=none", "--font=DejaVu Sans, Droid Sans Fallback, Loma 48", "--text", words, "--output", path).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return readPicture(t, path)
 }
@@ -174,12 +176,12 @@ func inked(img picturelib.Image) map[picturelib.Point]bool {
 func TestLinesAreFoundAsTheyAreRead(t *testing.T) {
 	t.Parallel()
 	for _, words := range []string{
-		"شبكة", "سجّل", "والأمان", "رَمْز", "الله", "רשת הצפון", "שָׁלוֹם", "北风网络，充值卡。", "Mạng Việt Nam", "fi ffl", "می\u200cخواهم",
+		"شبكة", "سجّل", "والأمان", "رَمْز", "الله", "רשת הצפון", "שָׁלוֹם", "北风网络，充值卡。", "Mạng Việt Nam", "fi ffl", "می\u200cخواهم", "เครือข่ายเหนือ ปู่ น้ำ ที่นี่",
 	} {
 		var buf bytes.Buffer
 		d, err := New(&buf, testConfig(t))
 		require.NoError(t, err)
-		d.SetFonts(shelf{readFont(t, dejavu), readFont(t, droid)})
+		d.SetFonts(shelf{readFont(t, dejavu), readFont(t, droid), readFont(t, loma)})
 		require.NoError(t, d.Page(one(text.New(words, props.Text{Size: 20}))))
 		require.NoError(t, d.Close())
 		found := call(t, buf.Bytes(), "pdftotext", "FILE", "-")
@@ -239,10 +241,10 @@ func TestLinesDoNotGather(t *testing.T) {
 // Whatever is typed, it is set or refused: nothing panics, no glyph is the one for
 // what is missing, every character that shows something is found again.
 func FuzzLine(f *testing.F) {
-	for _, text := range []string{"Net 7", "شبكة (Net) 24/7, سجّل", "רשת 10.50 USD", "充值卡 葛\U000E0100", "\u200f\u2067a\u2069", "e\u0323\u0302", "می\u200cخواهم", "\u0301", "🚀\uFE0F", "٣ abc ٣"} {
+	for _, text := range []string{"Net 7", "شبكة (Net) 24/7, سجّل", "רשת 10.50 USD", "充值卡 葛\U000E0100", "\u200f\u2067a\u2069", "e\u0323\u0302", "می\u200cخواهم", "\u0301", "🚀\uFE0F", "٣ abc ٣", "น้ำ ปู่ ๑๒ ญู", "\u0E48\u0E33"} {
 		f.Add(text)
 	}
-	fonts := shelf{readFont(f, dejavu), readFont(f, droid)}
+	fonts := shelf{readFont(f, dejavu), readFont(f, droid), readFont(f, loma)}
 	f.Fuzz(func(t *testing.T, words string) {
 		d, err := New(&bytes.Buffer{}, testConfig(t))
 		require.NoError(t, err)
