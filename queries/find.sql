@@ -54,9 +54,11 @@ order by series_id, serial
 limit @size;
 
 -- name: CardSetLastFour :exec
+-- But for cards that were void or sealed under another key meanwhile.
 update card c set last_four = x.hash
-from (select unnest(@serials::integer[]) as serial, unnest(@hashes::integer[]) as hash) x
-where c.series_id = @series_id and c.serial = x.serial and c.last_four is null;
+from (select unnest(@serials::integer[]) as serial, unnest(@key_ids::smallint[]) as key_id, unnest(@hashes::integer[]) as hash) x
+where c.series_id = @series_id and c.serial = x.serial and c.last_four is null
+  and c.key_id = x.key_id and octet_length(c.code_sealed) > 0;
 
 -- name: SeriesWithoutLastFour :one
 -- A series with such cards.

@@ -39,7 +39,7 @@ select @series_id, unnest(@partner_ids::bigint[]);
 update series set job_id = @job_id where id = @id;
 
 -- name: SeriesGetByOrderKey :one
-select id, number, created_by from series where order_key = @order_key;
+select id, number, created_by, quantity, price, prefix, valid_till, print_once, version from series where order_key = @order_key;
 
 -- name: SeriesGetForUpdate :one
 select * from series where id = @id for no key update;

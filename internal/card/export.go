@@ -44,7 +44,7 @@ func (s *Service) RequestExportOf(ctx context.Context, actor audit.Actor, series
 	if !db.ExportFormat(format).Valid() {
 		return 0, ErrExportFormat
 	}
-	if id, err := s.requestedBefore(ctx, actor, key); err != nil || id != 0 {
+	if id, err := s.requestedBefore(ctx, actor, seriesID, format, key); err != nil || id != 0 {
 		return id, err
 	}
 	switch series.Series.State {
@@ -115,7 +115,7 @@ func (s *Service) RequestExportOf(ctx context.Context, actor audit.Actor, series
 		return s.notifyExport(ctx, tx, id, seriesID, actor.StaffID)
 	})
 	if db.Constraint(err) == "export_request_key" { // the other of two clicks was first
-		return s.requestedBefore(ctx, actor, key)
+		return s.requestedBefore(ctx, actor, seriesID, format, key)
 	}
 	return id, err
 }
@@ -125,7 +125,9 @@ func Unused(series db.SeriesShowRow) int64 {
 	return int64(series.Series.Made) - series.Used - series.Disabled - series.Void
 }
 
-func (s *Service) requestedBefore(ctx context.Context, actor audit.Actor, key uuid.UUID) (int64, error) {
+// requestedBefore returns the file that a key asked for, if any. A key that asked for
+// another one is refused.
+func (s *Service) requestedBefore(ctx context.Context, actor audit.Actor, seriesID int64, format string, key uuid.UUID) (int64, error) {
 	row, err := s.q.ExportGetByRequestKey(ctx, s.db, key)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil
@@ -133,7 +135,7 @@ func (s *Service) requestedBefore(ctx context.Context, actor audit.Actor, key uu
 	if err != nil {
 		return 0, fmt.Errorf("look for the export: %w", err)
 	}
-	if row.CreatedBy != actor.StaffID {
+	if row.CreatedBy != actor.StaffID || row.SeriesID != seriesID || row.Format != db.ExportFormat(format) {
 		return 0, ErrExportState
 	}
 	return row.ID, nil
@@ -215,12 +217,12 @@ func (s *Service) CancelExport(ctx context.Context, actor audit.Actor, id int64)
 // password, which went when it failed.
 func (s *Service) RetryExport(ctx context.Context, actor audit.Actor, id int64) error {
 	return s.changeExport(ctx, actor, id, "export.retried", nil, func(tx pgx.Tx, e db.ExportGetRow) error {
-		if err := mayRetry(e.Export); err != nil {
-			return err
-		}
-		series, err := s.q.SeriesGetForUpdate(ctx, tx, e.Export.SeriesID)
+		series, err := s.q.SeriesGetForUpdate(ctx, tx, e.Export.SeriesID) // before the file, as whoever deletes it
 		if err != nil {
 			return fmt.Errorf("lock a series: %w", err)
+		}
+		if err := mayRetry(e.Export); err != nil {
+			return err
 		}
 		n, err := s.q.ExportRequeue(ctx, tx, id)
 		if err != nil {
@@ -292,6 +294,13 @@ func (s *Service) StartExport(ctx context.Context, id int64) (db.ExportGetRow, d
 		return e, series, err
 	}
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		locked, err := s.q.SeriesGetForUpdate(ctx, tx, e.Export.SeriesID)
+		if err != nil {
+			return fmt.Errorf("lock a series: %w", err)
+		}
+		if err := s.mayPrintOnce(ctx, tx, locked, id); err != nil { // its job may have been put back by hand
+			return err
+		}
 		if err := s.mayExport(ctx, tx, e.Export, e.Export.CreatedBy); err != nil {
 			return err
 		}

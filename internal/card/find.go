@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,7 +14,8 @@ import (
 
 // FindByCode returns the card of a code that staff typed into a search box, if
 // it lies within their partners. It counts as an attempt like any other: a
-// search must not be a cheaper way to guess.
+// search must not be a cheaper way to guess. Like a look it costs no card, so one that
+// finds takes back only its own charge.
 func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string) (db.CardFindRow, error) {
 	read, err := s.readTyped(ctx, text)
 	if err != nil {
@@ -23,16 +25,17 @@ func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string
 	if err != nil {
 		return db.CardFindRow{}, err
 	}
-	if err := s.charge(ctx, actor, 0, read.limits); err != nil {
+	bars, err := s.chargeIn(ctx, actor, 0, time.UTC, read.limits)
+	if err != nil {
 		return db.CardFindRow{}, err
 	}
 	row, err := s.findWithin(ctx, actor, indexes)
 	switch {
 	case err == nil:
-		s.forgive(ctx, actor, 0, read.limits)
+		s.takeBack(ctx, actor, 0, bars)
 	case errors.Is(err, ErrUnknown):
 		if behind := s.keysBehind(ctx); behind != nil {
-			s.forgive(ctx, actor, 0, read.limits)
+			s.takeBack(ctx, actor, 0, bars)
 			err = behind
 		}
 	}

@@ -95,14 +95,8 @@ type bars struct{ who, address *time.Time }
 // customerScope names a customer's own count.
 func customerScope(customerID int64) string { return fmt.Sprintf("customer:%d", customerID) }
 
-// charge counts an attempt before anything is looked up and refuses it where a
-// limit is reached.
-func (s *Service) charge(ctx context.Context, actor audit.Actor, customerID int64, l GuessLimits) error {
-	_, err := s.chargeIn(ctx, actor, customerID, time.UTC, l)
-	return err
-}
-
-// chargeIn is charge for somebody whose time zone is known.
+// chargeIn counts an attempt before anything is looked up and refuses it where a
+// limit is reached, in words for somebody in a time zone.
 func (s *Service) chargeIn(ctx context.Context, actor audit.Actor, customerID int64, zone *time.Location, l GuessLimits) (bars, error) {
 	who, address := guessScopes(actor, customerID)
 	rows, err := s.q.GuessCharge(ctx, s.db, db.GuessChargeParams{

@@ -158,7 +158,8 @@ func (s *Service) hashPage(ctx context.Context, seriesID int64) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		p.Serials, p.Hashes = append(p.Serials, row.Serial), append(p.Hashes, enders[row.KeyID].hash(code.lastFour()))
+		p.Serials, p.KeyIds = append(p.Serials, row.Serial), append(p.KeyIds, row.KeyID)
+		p.Hashes = append(p.Hashes, enders[row.KeyID].hash(code.lastFour()))
 	}
 	if err := s.q.CardSetLastFour(ctx, s.db, p); err != nil {
 		return 0, fmt.Errorf("keep the hashes of codes: %w", err)

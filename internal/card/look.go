@@ -43,7 +43,7 @@ func (s *Service) Look(ctx context.Context, actor audit.Actor, customerID int64,
 	}
 	floor := time.NewTimer(refusalFloor)
 	defer floor.Stop()
-	bars, err := s.chargeIn(ctx, actor, customerID, zone(customer.TimeZone), at.limits)
+	at.bars, err = s.chargeIn(ctx, actor, customerID, zone(customer.TimeZone), at.limits)
 	if err != nil {
 		return Seen{}, err
 	}
@@ -53,7 +53,7 @@ func (s *Service) Look(ctx context.Context, actor audit.Actor, customerID int64,
 		sitOut(ctx, floor)
 		return Seen{}, err
 	}
-	s.takeBack(ctx, actor, customerID, bars)
+	s.takeBack(ctx, actor, customerID, at.bars)
 	return Seen{
 		Series: row.Number, Serial: row.Serial, Amount: row.Price, Balance: *customer.Balance, Currency: row.Currency, ValidTill: row.ValidTill,
 	}, nil

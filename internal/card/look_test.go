@@ -167,6 +167,35 @@ func TestLookDoesNotForgiveGuesses(t *testing.T) {
 	require.NotContains(t, message, "UTC")
 }
 
+// What staff look for costs them no card either, nor does what can't be told while new
+// keys are taken over.
+func TestFindingDoesNotForgiveGuesses(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	good := b.codes(t, b.series(t, form(1)))[0]
+	for range 5 {
+		_, err := b.cards.FindByCode(t.Context(), b.admin, card.DrawForTest().Reveal(""))
+		require.ErrorIs(t, err, card.ErrUnknown)
+		_, err = b.cards.FindByCode(t.Context(), b.admin, good)
+		if err != nil {
+			require.ErrorIs(t, err, card.ErrBarred)
+		}
+	}
+	_, err := b.cards.FindByCode(t.Context(), b.admin, good)
+	require.ErrorIs(t, err, card.ErrBarred)
+
+	for range 3 {
+		_, err := b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
+		require.ErrorIs(t, err, card.ErrRefused)
+	}
+	require.NoError(t, b.q.KeyCanaryCreate(t.Context(), b.pool, db.KeyCanaryCreateParams{KeyID: 7, Sealed: []byte("a newer key")}))
+	_, err = b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
+	require.ErrorIs(t, err, card.ErrKeysBehind)
+	_, err = b.look(t, b.anna, card.DrawForTest().Reveal(""))
+	require.ErrorIs(t, err, card.ErrKeysBehind)
+	require.Equal(t, 3, b.charged(t, b.anna))
+}
+
 // Any number of looks at once while the card is redeemed: one redemption, and
 // what is seen is either the card or that it is used.
 func TestLookRacesRedeem(t *testing.T) {

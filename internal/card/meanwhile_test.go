@@ -231,6 +231,54 @@ func TestUsedKeyLooksNothingUp(t *testing.T) {
 	require.True(t, again.Replayed)
 }
 
+// Whoever retries a file while its series is deleted waits for that, and neither ends
+// in a deadlock.
+func TestExportEndsWhileTheSeriesIsVoided(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.series(t, form(2))
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	require.NoError(t, err)
+	require.NoError(t, b.cards.FailExport(t.Context(), id, "the disk is full"))
+	tx, err := b.pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = b.q.SeriesGetForUpdate(t.Context(), tx, s.ID) // as Void
+	require.NoError(t, err)
+	done := make(chan error, 1)
+	go func() { done <- b.cards.RetryExport(t.Context(), b.admin, id) }()
+	b.waits(t, func() bool { return len(done) > 0 })
+	require.NoError(t, b.q.ExportEndSeries(t.Context(), tx, s.ID))
+	require.NoError(t, tx.Commit(t.Context()))
+	require.ErrorIs(t, <-done, card.ErrExportState)
+}
+
+// A form that is sent again with other entries is not answered as if they had been
+// ordered.
+func TestKeyOfAnotherOrder(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	f := form(3)
+	first, err := b.cards.Order(t.Context(), b.admin, f)
+	require.NoError(t, err)
+	again, err := b.cards.Order(t.Context(), b.admin, f)
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	f.Price = "20"
+	_, err = b.cards.Order(t.Context(), b.admin, f)
+	require.ErrorIs(t, err, card.ErrOrderKeyUsed)
+
+	s, other, key := b.series(t, form(2)), b.series(t, form(2)), uuid.New()
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", key)
+	require.NoError(t, err)
+	same, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", key)
+	require.NoError(t, err)
+	require.Equal(t, id, same)
+	_, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", key)
+	require.ErrorIs(t, err, card.ErrExportState)
+	_, err = b.cards.RequestExport(t.Context(), b.admin, other.ID, "csv", key)
+	require.ErrorIs(t, err, card.ErrExportState)
+}
+
 // A key that did other work than is asked now is refused, and said to be.
 func TestKeyOfOtherWork(t *testing.T) {
 	t.Parallel()

@@ -38,6 +38,9 @@ type OrderForm struct {
 	Key                                uuid.UUID // drawn when the form was shown: the same key orders once
 }
 
+// ErrOrderKeyUsed answers a form that is sent again with other entries.
+var ErrOrderKeyUsed = fault.New(fault.Conflict, "order_key_used", "This form was sent before with other entries, and that series was ordered. Look at the list of series; press the button again to order this one too.")
+
 // AnyPartner is the choice that lets every partner's customers redeem.
 const AnyPartner = "any"
 
@@ -217,7 +220,7 @@ func (s *Service) checkValidTill(ctx context.Context, text string, o *Order) err
 // worker makes the cards. The same key asked again gives the series that it
 // ordered the first time.
 func (s *Service) Order(ctx context.Context, actor audit.Actor, f OrderForm) (Ordered, error) {
-	if done, err := s.orderedBefore(ctx, actor, f.Key); err != nil || done.ID != 0 {
+	if done, err := s.orderedBefore(ctx, actor, f); err != nil || done.ID != 0 {
 		return done, err
 	}
 	o, err := s.CheckOrder(ctx, actor, f)
@@ -230,14 +233,15 @@ func (s *Service) Order(ctx context.Context, actor audit.Actor, f OrderForm) (Or
 		return err
 	})
 	if db.Constraint(err) == "series_order_key_key" { // the other of two clicks was first
-		return s.orderedBefore(ctx, actor, f.Key)
+		return s.orderedBefore(ctx, actor, f)
 	}
 	return ordered, err
 }
 
-// orderedBefore returns the series that a key ordered, if any.
-func (s *Service) orderedBefore(ctx context.Context, actor audit.Actor, key uuid.UUID) (Ordered, error) {
-	row, err := s.q.SeriesGetByOrderKey(ctx, s.db, key)
+// orderedBefore returns the series that the key of a form ordered, if any. A form
+// with other entries than those is refused.
+func (s *Service) orderedBefore(ctx context.Context, actor audit.Actor, f OrderForm) (Ordered, error) {
+	row, err := s.q.SeriesGetByOrderKey(ctx, s.db, f.Key)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Ordered{}, nil
 	}
@@ -246,6 +250,15 @@ func (s *Service) orderedBefore(ctx context.Context, actor audit.Actor, key uuid
 	}
 	if row.CreatedBy != nil && *row.CreatedBy != actor.StaffID {
 		return Ordered{}, fault.New(fault.Conflict, "order_key_taken", "This form was sent already. Open Generate again.")
+	}
+	o, err := s.CheckOrder(ctx, actor, f)
+	if fault.IsInternal(err) {
+		return Ordered{}, err
+	}
+	same := o.Quantity == row.Quantity && o.Price.Minor == row.Price && o.Prefix == row.Prefix &&
+		o.ValidTill.Equal(row.ValidTill) && o.PrintOnce == row.PrintOnce
+	if err == nil && !same {
+		return Ordered{}, ErrOrderKeyUsed
 	}
 	return Ordered{row.ID, row.Number}, nil
 }

@@ -205,6 +205,8 @@ func TestPrintOnceIsOneFile(t *testing.T) {
 	require.NoError(t, b.cards.FailExport(t.Context(), id, "full"))
 	e := b.printed(t, s, 100)
 	require.ErrorIs(t, b.cards.RetryExport(t.Context(), b.admin, id), card.ErrOnceOutstanding, "there is another one by now")
+	_, _, err := b.cards.StartExport(t.Context(), id)
+	require.ErrorIs(t, err, card.ErrOnceOutstanding, "also where its job is put back by hand")
 
 	// A file that did not arrive is discarded: the codes stay, and another is made.
 	b.sent(t, e, 0, 100)
@@ -215,10 +217,12 @@ func TestPrintOnceIsOneFile(t *testing.T) {
 
 	// Nobody says anything: after three days the codes go by themselves.
 	b.sent(t, e, 0, 100)
-	_, err := b.pool.Exec(t.Context(), `update series set shred_at = now() - interval '1 second'`)
+	_, err = b.pool.Exec(t.Context(), `update series set shred_at = now() - interval '1 second'`)
 	require.NoError(t, err)
 	require.NoError(t, b.cards.ShredDue(t.Context()))
 	require.NotNil(t, b.read(t, s.ID).ShreddingAt)
+	_, _, err = b.cards.StartExport(t.Context(), id)
+	require.ErrorIs(t, err, card.ErrOnceShredded)
 	require.NoError(t, b.cards.ShredDue(t.Context()))
 	require.Equal(t, 1, b.number(t, `select count(*) from river_job where kind = 'shred_series'`))
 	_, err = b.pool.Exec(t.Context(), `update river_job set state = 'cancelled', finalized_at = now() where kind = 'shred_series'`)

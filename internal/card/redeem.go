@@ -95,7 +95,7 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 	floor := time.NewTimer(refusalFloor)
 	defer floor.Stop()
 	if at.typed {
-		if _, err := s.chargeIn(ctx, actor, r.CustomerID, zone(customer.TimeZone), at.limits); err != nil {
+		if at.bars, err = s.chargeIn(ctx, actor, r.CustomerID, zone(customer.TimeZone), at.limits); err != nil {
 			return Receipt{}, err
 		}
 	}
@@ -154,6 +154,7 @@ type whereabouts struct {
 	code    Code        // the likeliest reading, for the trace
 	indexes [][]byte    // of every reading
 	limits  GuessLimits // of the attempt
+	bars    bars        // that its charge set
 }
 
 // locate reads the typed code, if one was typed. A typing error costs nothing:
@@ -323,7 +324,7 @@ func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, a
 	}
 	if behind := s.keysBehind(ctx); behind != nil {
 		if at.typed {
-			s.forgive(ctx, actor, r.CustomerID, at.limits)
+			s.takeBack(ctx, actor, r.CustomerID, at.bars)
 		}
 		return behind
 	}

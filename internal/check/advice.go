@@ -21,7 +21,7 @@ func Rules() []Rule {
 		6:  {"Cards of a finished series are missing, or there are too many.", "Lock the series. Cards that were printed and are not there can’t be redeemed: replace them from another series."},
 		7:  {"A card was redeemed when it should not have been redeemable.", "Check the clock of the database server, then look at each of the redemptions and reverse those that should not stand."},
 		8:  {"A card was spent with another partner than the one it was sold by.", "Look at the redemptions; reverse them, or settle between the partners."},
-		9:  {"A redemption does not show in the customer’s payments, or a payment has no redemption behind it.", books},
+		9:  {"What moved a customer’s balance does not show in their payments, or a payment has nothing of the kind behind it.", books},
 		10: {"What the books say is owed for a series is not what its cards are worth.", books},
 		11: {"A redemption could have been sent twice without anybody noticing.", "Look at the customer’s payments around it for a second one."},
 		12: {"A series waits for a job that is gone.", "Housekeeping marks it as failed within a minute; press Retry on its page. If that does not come, no worker is running."},

@@ -83,6 +83,15 @@ func TestSoundBooks(t *testing.T) {
 	require.Empty(t, broken)
 }
 
+// moved is a movement of a customer's balance that balances, and has no payment.
+func moved(insert string) string {
+	return `with t as (` + insert + ` returning id),
+		a as (update account set balance = balance - 5, version = version + 1 where customer_id = 1 returning id, balance, version)
+		insert into ledger_entry (tx_id, account_id, amount, version, balance_after)
+		select t.id, a.id, -5, a.version, a.balance from t, a union all
+		select t.id, (select id from account where kind = 'issued'), 5, null, null from t`
+}
+
 // A test of the tests: each invariant finds the fault planted for it.
 func TestPlantedFaults(t *testing.T) {
 	t.Parallel()
@@ -108,6 +117,11 @@ func TestPlantedFaults(t *testing.T) {
 		{8, `update card set partner_id = 2 where serial <= 3`},
 		{9, `delete from payment where id = 1`},
 		{9, `update payment set balance_after = 0 where id = 1`},
+		{9, moved(`insert into ledger_tx (kind) values ('payment')`)},
+		{9, moved(`insert into ledger_tx (kind, reverses) select 'reverse', min(id) from ledger_tx where kind = 'redeem'`) + `;
+			insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after)
+			select customer_id, partner_id, (select max(id) from ledger_tx), 'reversal', -5, currency, balance_after - 5 from payment order by id desc limit 1;
+			update card set state = 'void', code_sealed = '' where serial = 1; update series_tally set used = used - 1, void = void + 1`},
 		{10, `update card set state = 'void', code_sealed = '' where serial = 7`},
 		{10, `update series set state = 'void'`},
 		{11, `update ledger_tx set idempotency_key = null where kind = 'redeem'`},

@@ -81,16 +81,24 @@ func invariants() []invariant {
 				else not s.any_partner and coalesce(t.at >= s.any_partner_until, true)
 					and not exists (select from series_partner sp where sp.series_id = s.id and sp.partner_id = p.partner_id
 						and coalesce(t.at < sp.removed_at, true)) end`, nil},
-		{9, "redemptions and payments of type Refill card match one to one", `
+		{9, "redemptions and payments of type Refill card match one to one; every movement of a balance has its payment, and a reversal takes back what was paid", `
 			select coalesce('redemption ' || t.id || ' without its payment', 'payment ' || p.id || ' without its redemption')
 			from (select id from ledger_tx where kind = 'redeem') t
 			full join (select p.id, p.tx_id from payment p where p.type = 'refill_card') p on p.tx_id = t.id
 			where t.id is null or p.id is null
 			union all
-			select 'payment ' || p.id || ' says ' || p.amount || ', balance ' || p.balance_after || '; its entry ' || e.amount || ', ' || e.balance_after
-			from payment p join account a on a.customer_id = p.customer_id
-			left join ledger_entry e on e.tx_id = p.tx_id and e.account_id = a.id
-			where e.tx_id is null or e.amount <> p.amount or e.balance_after <> p.balance_after`, nil},
+			select case when p.id is null then 'ledger transaction ' || e.tx_id || ' moves the balance of customer ' || e.customer_id || ' by ' || e.amount || ' without a payment'
+				else 'payment ' || p.id || ' says ' || p.amount || ', balance ' || p.balance_after || '; its entry '
+					|| coalesce(e.amount || ', ' || e.balance_after, 'is not there') end
+			from payment p
+			full join (select e.tx_id, a.customer_id, e.amount, e.balance_after
+				from ledger_entry e join account a on a.id = e.account_id where a.customer_id is not null) e
+				on e.tx_id = p.tx_id and e.customer_id = p.customer_id
+			where p.id is null or e.tx_id is null or e.amount <> p.amount or e.balance_after <> p.balance_after
+			union all
+			select 'payment ' || p.id || ' of ' || p.amount || ' reverses payment ' || o.id || ' of ' || o.amount
+			from ledger_tx r join payment p on p.tx_id = r.id join payment o on o.tx_id = r.reverses
+			where r.reverses is not null and (p.amount <> -o.amount or p.customer_id <> o.customer_id)`, nil},
 		{10, "the outstanding value of a series is its price times its cards that still hold it", `
 			select 'series ' || s.number || ': ledger ' || coalesce(e.sum, 0) || ', cards ' || s.price * case
 				when s.state in ('active', 'locked') and s.lapsed_at is null then coalesce(c.n, 0) else 0 end

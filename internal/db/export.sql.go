@@ -298,19 +298,25 @@ func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (
 }
 
 const exportGetByRequestKey = `-- name: ExportGetByRequestKey :one
-select id, series_id, created_by from export where request_key = $1
+select id, series_id, format, created_by from export where request_key = $1
 `
 
 type ExportGetByRequestKeyRow struct {
 	ID        int64
 	SeriesID  int64
+	Format    ExportFormat
 	CreatedBy int64
 }
 
 func (q *Queries) ExportGetByRequestKey(ctx context.Context, db DBTX, requestKey uuid.UUID) (ExportGetByRequestKeyRow, error) {
 	row := db.QueryRow(ctx, exportGetByRequestKey, requestKey)
 	var i ExportGetByRequestKeyRow
-	err := row.Scan(&i.ID, &i.SeriesID, &i.CreatedBy)
+	err := row.Scan(
+		&i.ID,
+		&i.SeriesID,
+		&i.Format,
+		&i.CreatedBy,
+	)
 	return i, err
 }
 

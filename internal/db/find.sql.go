@@ -51,18 +51,26 @@ func (q *Queries) CardListWithoutLastFour(ctx context.Context, db DBTX, arg Card
 
 const cardSetLastFour = `-- name: CardSetLastFour :exec
 update card c set last_four = x.hash
-from (select unnest($2::integer[]) as serial, unnest($3::integer[]) as hash) x
+from (select unnest($2::integer[]) as serial, unnest($3::smallint[]) as key_id, unnest($4::integer[]) as hash) x
 where c.series_id = $1 and c.serial = x.serial and c.last_four is null
+  and c.key_id = x.key_id and octet_length(c.code_sealed) > 0
 `
 
 type CardSetLastFourParams struct {
 	SeriesID int64
 	Serials  []int32
+	KeyIds   []int16
 	Hashes   []int32
 }
 
+// But for cards that were void or sealed under another key meanwhile.
 func (q *Queries) CardSetLastFour(ctx context.Context, db DBTX, arg CardSetLastFourParams) error {
-	_, err := db.Exec(ctx, cardSetLastFour, arg.SeriesID, arg.Serials, arg.Hashes)
+	_, err := db.Exec(ctx, cardSetLastFour,
+		arg.SeriesID,
+		arg.Serials,
+		arg.KeyIds,
+		arg.Hashes,
+	)
 	return err
 }
 

@@ -290,19 +290,35 @@ func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, err
 }
 
 const seriesGetByOrderKey = `-- name: SeriesGetByOrderKey :one
-select id, number, created_by from series where order_key = $1
+select id, number, created_by, quantity, price, prefix, valid_till, print_once, version from series where order_key = $1
 `
 
 type SeriesGetByOrderKeyRow struct {
 	ID        int64
 	Number    string
 	CreatedBy *int64
+	Quantity  int32
+	Price     int64
+	Prefix    string
+	ValidTill time.Time
+	PrintOnce bool
+	Version   int32
 }
 
 func (q *Queries) SeriesGetByOrderKey(ctx context.Context, db DBTX, orderKey uuid.UUID) (SeriesGetByOrderKeyRow, error) {
 	row := db.QueryRow(ctx, seriesGetByOrderKey, orderKey)
 	var i SeriesGetByOrderKeyRow
-	err := row.Scan(&i.ID, &i.Number, &i.CreatedBy)
+	err := row.Scan(
+		&i.ID,
+		&i.Number,
+		&i.CreatedBy,
+		&i.Quantity,
+		&i.Price,
+		&i.Prefix,
+		&i.ValidTill,
+		&i.PrintOnce,
+		&i.Version,
+	)
 	return i, err
 }
 

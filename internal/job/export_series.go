@@ -51,6 +51,9 @@ func (w *exportWorker) Work(ctx context.Context, job *river.Job[card.ExportSerie
 	if errors.Is(err, card.ErrApprovalNeeded) {
 		return errors.Join(river.JobCancel(err), w.cards.FailExport(ctx, job.Args.ExportID, card.ErrApprovalNeeded.Message))
 	}
+	if errors.Is(err, card.ErrOnceOutstanding) || errors.Is(err, card.ErrOnceShredded) {
+		return river.JobCancel(err)
+	}
 	if err != nil {
 		return err
 	}

@@ -47,8 +47,13 @@ func guessMutants() []mutant {
 		},
 		{
 			"looking at a good card wipes the slate clean", "internal/card/look.go",
-			"s.takeBack(ctx, actor, customerID, bars)", "_ = bars; s.forgive(ctx, actor, customerID, at.limits)",
+			"s.takeBack(ctx, actor, customerID, at.bars)", "s.forgive(ctx, actor, customerID, at.limits)",
 			"./internal/card", "TestLookDoesNotForgiveGuesses", "one good card pays for endless guesses",
+		},
+		{
+			"finding a good card wipes the slate clean", "internal/card/find.go",
+			"	case err == nil:\n		s.takeBack(ctx, actor, 0, bars)", "	case err == nil:\n		s.forgive(ctx, actor, 0, read.limits)",
+			"./internal/card", "TestFindingDoesNotForgiveGuesses", "one good card pays for endless guesses",
 		},
 		{
 			"unknown codes are not counted", "internal/db/guess.sql.go",

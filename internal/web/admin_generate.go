@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -154,7 +155,9 @@ func (s *Server) adminGenerate(c *gin.Context) error {
 		if pageErr != nil {
 			return pageErr
 		}
-		p.Key = f.Key.String() // nothing was ordered under it yet
+		if !errors.Is(err, card.ErrOrderKeyUsed) { // else the page has drawn a new one
+			p.Key = f.Key.String() // nothing was ordered under it yet
+		}
 		if p.Quantity.Value != "" {
 			order, _ := s.Cards.CheckOrder(c.Request.Context(), s.actor(c), f) // what is wrong with it is known
 			p.Count = int64(order.Quantity)
