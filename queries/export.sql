@@ -142,10 +142,12 @@ select count(*) from export where series_id = @series_id and state <> 'cancelled
 
 -- name: ExportSent :one
 -- Notes which bytes of a file were sent to a person, and says whether that is all of it
--- now. Pieces that went to somebody else before are forgotten.
+-- now. Pieces that went to somebody else before are forgotten. No row where the file is
+-- over: it was discarded, though the file itself goes later. By the clock, as this may
+-- have waited for whoever did.
 update export set sent_to = @staff_id::bigint,
   sent = case when sent_to = @staff_id::bigint then sent else '{}' end + int8multirange(int8range(@from_byte::bigint, @to_byte::bigint))
-where id = @id and state = 'ready'
+where id = @id and state = 'ready' and expires_at > clock_timestamp()
 returning (sent @> int8range(0, size))::boolean as whole, sent_whole_at, expires_at;
 
 -- name: ExportSentWhole :exec
@@ -161,4 +163,6 @@ update export set expires_at = now() where series_id = @series_id and state = 'r
 select from export where id = @id for no key update;
 
 -- name: ExportOnceState :one
-select state, sent_whole_at from export where id = @id for no key update;
+-- Whether a file can be had now, and when the last of it was sent.
+select coalesce(state = 'ready' and expires_at > clock_timestamp(), false)::boolean as live, sent_whole_at
+from export where id = @id for no key update;

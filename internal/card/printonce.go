@@ -138,7 +138,7 @@ func (s *Service) onceFile(ctx context.Context, actor audit.Actor, id int64, f f
 		if err != nil {
 			return fmt.Errorf("read an export again: %w", err)
 		}
-		if state.State != db.ExportStateReady {
+		if !state.Live { // it was discarded before, perhaps
 			return ErrExportState
 		}
 		e.Export.SentWholeAt = state.SentWholeAt

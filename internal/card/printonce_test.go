@@ -233,6 +233,31 @@ func TestPrintOnceIsOneFile(t *testing.T) {
 	b.sound(t)
 }
 
+// What is said or sent of a file after it was discarded changes nothing: neither do
+// the codes go, nor does it come back beside the next one, nor does that one end.
+func TestDiscardedFileIsOver(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.once(t, 10)
+	first := b.printed(t, s, 100)
+	b.sent(t, first, 0, 99) // the last byte is still on its way
+	require.NoError(t, b.cards.Discard(t.Context(), b.admin, first.Export.ID))
+	b.sent(t, first, 99, 100)
+	require.Nil(t, b.read(t, s.ID).ShredAt)
+
+	second := b.printed(t, s, 100)
+	b.sent(t, second, 0, 100)
+	require.NoError(t, b.cards.Discard(t.Context(), b.admin, second.Export.ID))
+	third := b.printed(t, s, 100)
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, second.Export.ID), card.ErrExportState)
+	require.Nil(t, b.read(t, s.ID).ShreddingAt)
+	require.ErrorIs(t, b.cards.Discard(t.Context(), b.admin, second.Export.ID), card.ErrExportState)
+	require.Equal(t, 1, b.number(t, `select count(*) from export where state = 'ready' and expires_at > now()`))
+	b.sent(t, third, 0, 100)
+	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, third.Export.ID))
+	b.sound(t)
+}
+
 // Whether a series is printed once can be changed until a file is asked for.
 func TestPrintOnceIsEdited(t *testing.T) {
 	t.Parallel()

@@ -547,18 +547,20 @@ func (q *Queries) ExportNotify(ctx context.Context, db DBTX, arg ExportNotifyPar
 }
 
 const exportOnceState = `-- name: ExportOnceState :one
-select state, sent_whole_at from export where id = $1 for no key update
+select coalesce(state = 'ready' and expires_at > clock_timestamp(), false)::boolean as live, sent_whole_at
+from export where id = $1 for no key update
 `
 
 type ExportOnceStateRow struct {
-	State       ExportState
+	Live        bool
 	SentWholeAt *time.Time
 }
 
+// Whether a file can be had now, and when the last of it was sent.
 func (q *Queries) ExportOnceState(ctx context.Context, db DBTX, id int64) (ExportOnceStateRow, error) {
 	row := db.QueryRow(ctx, exportOnceState, id)
 	var i ExportOnceStateRow
-	err := row.Scan(&i.State, &i.SentWholeAt)
+	err := row.Scan(&i.Live, &i.SentWholeAt)
 	return i, err
 }
 
@@ -671,7 +673,7 @@ func (q *Queries) ExportRequeue(ctx context.Context, db DBTX, id int64) (int64, 
 const exportSent = `-- name: ExportSent :one
 update export set sent_to = $1::bigint,
   sent = case when sent_to = $1::bigint then sent else '{}' end + int8multirange(int8range($2::bigint, $3::bigint))
-where id = $4 and state = 'ready'
+where id = $4 and state = 'ready' and expires_at > clock_timestamp()
 returning (sent @> int8range(0, size))::boolean as whole, sent_whole_at, expires_at
 `
 
@@ -689,7 +691,9 @@ type ExportSentRow struct {
 }
 
 // Notes which bytes of a file were sent to a person, and says whether that is all of it
-// now. Pieces that went to somebody else before are forgotten.
+// now. Pieces that went to somebody else before are forgotten. No row where the file is
+// over: it was discarded, though the file itself goes later. By the clock, as this may
+// have waited for whoever did.
 func (q *Queries) ExportSent(ctx context.Context, db DBTX, arg ExportSentParams) (ExportSentRow, error) {
 	row := db.QueryRow(ctx, exportSent,
 		arg.StaffID,
