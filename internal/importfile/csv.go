@@ -21,8 +21,9 @@ const sniffed = 64 << 10
 
 // csvRows reads a CSV file.
 type csvRows struct {
-	r *csv.Reader
-	n int32
+	r  *csv.Reader
+	in *metered
+	n  int32
 }
 
 // openCSV guesses encoding and delimiter from the beginning of a file.
@@ -30,7 +31,8 @@ func openCSV(r io.Reader, head []byte) (Rows, error) {
 	if bytes.IndexByte(head, 0) >= 0 && encodingOf(head) == nil {
 		return nil, ErrKind
 	}
-	text := io.Reader(bufio.NewReaderSize(r, sniffed))
+	in := &metered{r: r, left: maxRow, err: ErrLong}
+	text := io.Reader(bufio.NewReaderSize(in, sniffed))
 	if e := encodingOf(head); e != nil {
 		text = transform.NewReader(text, e.NewDecoder())
 		// The head may end within a character; what came before is enough.
@@ -41,7 +43,7 @@ func openCSV(r io.Reader, head []byte) (Rows, error) {
 	reader.FieldsPerRecord = -1
 	reader.LazyQuotes = true
 	reader.ReuseRecord = true
-	return &csvRows{r: reader}, nil
+	return &csvRows{r: reader, in: in}, nil
 }
 
 // encodingOf tells the encoding by its mark, or by what plain text has: every
@@ -112,6 +114,7 @@ func delimiter(head string) rune {
 
 // Next reads a record.
 func (c *csvRows) Next() (Row, error) {
+	c.in.left = maxRow
 	cells, err := c.r.Read()
 	if errors.Is(err, io.EOF) {
 		return Row{}, io.EOF

@@ -26,6 +26,7 @@ var (
 	ErrEmpty   = fault.Field("file", "import_empty", "This file has no rows.")
 	ErrTooMany = fault.Field("file", "import_too_many", "This file has more than 1,000,000 rows. Split it and import the parts one after another.")
 	ErrWide    = fault.Field("file", "import_wide", "This file has a row with more than 50 columns. Keep those that describe the cards.")
+	ErrLong    = fault.Field("file", "import_long", "This file has a row that is far too long for one. It may be no table, or a quotation mark has no second one. Save it again and upload it once more.")
 	ErrBroken  = fault.Field("file", "import_broken", "This file can’t be read to its end: it is damaged, or not a CSV or XLSX file. Save it again and upload it once more.")
 	ErrBomb    = fault.Field("file", "import_bomb", "This file unpacks to far more than it may. Save it as CSV and import that.")
 	ErrKind    = fault.Field("file", "import_kind", "Choose a CSV or XLSX file, or one that was exported here. Other kinds, such as XLS or ODS, can be saved as one of them.")
@@ -74,8 +75,9 @@ func Open(r io.ReaderAt, size int64) (Rows, error) {
 
 // bounded keeps a table within what a file may hold, and leaves out empty rows.
 type bounded struct {
-	rows Rows
-	n    int
+	rows  Rows
+	n     int
+	blank int
 }
 
 // Next gives the next row that is not empty.
@@ -96,6 +98,9 @@ func (b *bounded) Next() (Row, error) {
 			blank = blank && cell == ""
 		}
 		if blank {
+			if b.blank++; b.blank > mostBlank {
+				return Row{}, ErrTooMany
+			}
 			continue
 		}
 		if b.n++; b.n > MaxRows {

@@ -19,6 +19,7 @@ const printerMagic = "H;REFILL-CARDS;1;"
 // printerRows reads a printer file. Its last lines must hold: one that was cut off
 // or changed on its way is refused at its end.
 type printerRows struct {
+	in    *metered
 	sum   *summed
 	cells *csv.Reader
 	cards int64
@@ -27,15 +28,17 @@ type printerRows struct {
 }
 
 func openPrinterFile(r io.Reader) *printerRows {
-	sum := &summed{lines: bufio.NewReaderSize(r, maxLine), hash: sha256.New()}
+	in := &metered{r: r, err: ErrLong}
+	sum := &summed{lines: bufio.NewReaderSize(in, maxLine), hash: sha256.New()}
 	reader := csv.NewReader(sum)
 	reader.Comma, reader.FieldsPerRecord, reader.ReuseRecord = ';', -1, true
-	return &printerRows{sum: sum, cells: reader}
+	return &printerRows{in: in, sum: sum, cells: reader}
 }
 
 // Next gives the names of the columns, then a row a card.
 func (p *printerRows) Next() (Row, error) {
 	for {
+		p.in.left = maxRow
 		record, err := p.cells.Read()
 		if errors.Is(err, io.EOF) && p.total && p.sum.right {
 			return Row{}, io.EOF

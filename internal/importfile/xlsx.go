@@ -26,7 +26,7 @@ const (
 
 // xlsxRows reads the first sheet of a workbook.
 type xlsxRows struct {
-	sheet *xml.Decoder
+	sheet *tokens
 	texts sharedTexts
 	dates []bool // by style: the number is a day
 	from  time.Time
@@ -36,10 +36,12 @@ type xlsxRows struct {
 
 // openXLSX reads what the cells refer to, and begins the first sheet.
 func openXLSX(r io.ReaderAt, size int64) (Rows, error) {
-	archive, err := zip.NewReader(r, size)
+	from := &directory{r: r, left: maxDirectory}
+	archive, err := zip.NewReader(from, size)
 	if err != nil || len(archive.File) > maxFiles {
-		return nil, ErrBroken
+		return nil, broken(err)
 	}
+	from.known = true
 	files := map[string]*zip.File{}
 	for _, f := range archive.File {
 		files[strings.TrimPrefix(f.Name, "/")] = f
@@ -59,8 +61,16 @@ func openXLSX(r io.ReaderAt, size int64) (Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.sheet = xml.NewDecoder(sheet)
+	x.sheet = newTokens(sheet)
 	return x, nil
+}
+
+// broken is what a parser's error is told as: itself where it is one of ours.
+func broken(err error) error {
+	if errors.Is(err, ErrBomb) {
+		return ErrBomb
+	}
+	return ErrBroken
 }
 
 // open opens one file of the archive, which may not be larger than it may. (The
@@ -88,8 +98,8 @@ func decode(f *zip.File, into any) error {
 	if err != nil {
 		return err
 	}
-	if err := xml.NewDecoder(r).Decode(into); err != nil {
-		return ErrBroken
+	if err := xml.NewTokenDecoder(newTokens(r)).Decode(into); err != nil {
+		return broken(err)
 	}
 	return nil
 }
@@ -111,7 +121,7 @@ func (x *xlsxRows) firstSheet(files map[string]*zip.File) (string, error) {
 		} `xml:"Relationship"`
 	}
 	if err := errors.Join(decode(files["xl/workbook.xml"], &book), decode(files["xl/_rels/workbook.xml.rels"], &links)); err != nil {
-		return "", ErrBroken
+		return "", broken(err)
 	}
 	if book.Properties.Date1904 == "1" || book.Properties.Date1904 == "true" {
 		x.from = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -155,13 +165,13 @@ func (x *xlsxRows) readStyles(f *zip.File) error {
 
 // textOf gathers the text of an element to its end, formatted runs together, without
 // the reading aids that East Asian texts carry.
-func textOf(d *xml.Decoder) (string, error) {
+func textOf(d *tokens) (string, error) {
 	var b strings.Builder
 	depth, inText, aside := 1, 0, 0
 	for depth > 0 {
 		token, err := d.Token()
 		if err != nil {
-			return "", ErrBroken
+			return "", broken(err)
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
@@ -191,13 +201,14 @@ func textOf(d *xml.Decoder) (string, error) {
 
 // Next reads up to the end of the next row.
 func (x *xlsxRows) Next() (Row, error) {
+	x.sheet.next()
 	for {
 		token, err := x.sheet.Token()
 		if errors.Is(err, io.EOF) {
 			return Row{}, io.EOF
 		}
 		if err != nil {
-			return Row{}, ErrBroken
+			return Row{}, broken(err)
 		}
 		if start, ok := token.(xml.StartElement); ok && start.Name.Local == "row" {
 			return x.row(start)
@@ -215,7 +226,7 @@ func (x *xlsxRows) row(start xml.StartElement) (Row, error) {
 	for {
 		token, err := x.sheet.Token()
 		if err != nil {
-			return Row{}, ErrBroken
+			return Row{}, broken(err)
 		}
 		switch t := token.(type) {
 		case xml.EndElement:

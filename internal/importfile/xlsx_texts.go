@@ -13,9 +13,9 @@ import (
 // bytes: they are the one part of a table that grows with the file, and a million
 // strings of their own would be three times as much.
 type sharedTexts struct {
-	file   *xml.Decoder // nil: read to its end
-	blocks [][]byte     // texts, each behind its length in two bytes; none lies across two blocks
-	starts []uint32     // of each text, counted over full blocks
+	file   *tokens  // nil: read to its end
+	blocks [][]byte // texts, each behind its length in two bytes; none lies across two blocks
+	starts []uint32 // of each text, counted over full blocks
 }
 
 // How much is kept: bytes of a block and of all of them, and texts. A million codes
@@ -35,7 +35,7 @@ func (t *sharedTexts) open(f *zip.File) error {
 	if err != nil {
 		return err
 	}
-	t.file = xml.NewDecoder(r)
+	t.file = newTokens(r)
 	return nil
 }
 
@@ -59,6 +59,7 @@ func (t *sharedTexts) at(i int) (string, error) {
 
 // read reads the next text.
 func (t *sharedTexts) read() error {
+	t.file.next()
 	for {
 		token, err := t.file.Token()
 		if errors.Is(err, io.EOF) {
@@ -66,7 +67,7 @@ func (t *sharedTexts) read() error {
 			return nil
 		}
 		if err != nil {
-			return ErrBroken
+			return broken(err)
 		}
 		if start, ok := token.(xml.StartElement); ok && start.Name.Local == "si" {
 			text, err := textOf(t.file)

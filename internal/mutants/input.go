@@ -24,6 +24,16 @@ func inputMutants() []mutant {
 			"./internal/customer", "TestReadLogo", "a small file takes gigabytes",
 		},
 		{
+			"rows may be of any length", "internal/importfile/csv.go",
+			"	c.in.left = maxRow\n", "	c.in.left = 1 << 40\n",
+			"./internal/importfile", "TestLongRowsAreGivenUpEarly", "sixteen megabytes of commas take a gigabyte of every page's memory",
+		},
+		{
+			"elements may be within each other without end", "internal/importfile/bounds.go",
+			"t.depth > maxDepth", "t.depth < 0",
+			"./internal/importfile", "TestWorkbooksThatUnpackToNoTable", "ten kilobytes unpack to more than there is memory",
+		},
+		{
 			"files lie in the clear", "internal/blob/sealed.go",
 			`	sealed, err := age.Encrypt(beneath, to)
 `, `	_, err = age.Encrypt(io.Discard, to)
