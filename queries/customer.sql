@@ -96,6 +96,11 @@ limit @size;
 -- name: CustomerSetPassword :exec
 update customer set password_hash = @password_hash where id = @id;
 
+-- name: CustomerShutOut :one
+-- Before a customer's sessions are deleted: none begins any more that is not seen then.
+update customer set shut_out = shut_out + 1 where id = @id
+returning shut_out;
+
 -- name: CustomerUsernames :many
 -- The usernames that begin like this one: the next free one is made of them.
 select username from customer where starts_with(username, @stem::text);

@@ -23,7 +23,7 @@ join partner on partner.id = customer.partner_id
 where customer_link.token_hash = @token_hash and customer_link.used_at is null
   and customer_link.expires_at > now() and customer.id = customer_link.customer_id
   and customer.disabled_at is null and partner.disabled_at is null
-returning customer.id, customer.username;
+returning customer.id, customer.username, customer.shut_out;
 
 -- name: CustomerLinkDeleteOld :execrows
 delete from customer_link where expires_at < now() - interval '30 days';

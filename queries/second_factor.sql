@@ -37,11 +37,15 @@ insert into staff_recovery_code (staff_id, code_hash) select @staff_id, unnest(@
 -- Uses a recovery code up, once: of several at the same moment, one.
 update staff_recovery_code set used_at = now() where staff_id = @staff_id and code_hash = @code_hash and used_at is null;
 
--- name: SignInStepCreate :exec
-insert into sign_in_step (token_hash, staff_id, expires_at) values (@token_hash, @staff_id, now() + @lifetime::interval);
+-- name: SignInStepCreate :execrows
+-- As SessionCreateStaff.
+insert into sign_in_step (token_hash, staff_id, expires_at)
+select @token_hash, staff.id, now() + @lifetime::interval
+from staff where staff.id = @staff_id and staff.shut_out = @shut_out
+for share of staff;
 
 -- name: SignInStepGet :one
-select staff.id, staff.username from sign_in_step
+select staff.id, staff.username, staff.shut_out from sign_in_step
 join staff on staff.id = sign_in_step.staff_id
 where sign_in_step.token_hash = @token_hash and sign_in_step.expires_at > now() and staff.disabled_at is null;
 

@@ -1,6 +1,16 @@
--- name: SessionCreate :exec
-insert into session (token_hash, staff_id, customer_id, expires_at, address, user_agent)
-values (@token_hash, @staff_id, @customer_id, now() + @lifetime::interval, @address, @user_agent);
+-- name: SessionCreateStaff :execrows
+-- None where their sign-ins were ended since the password was checked. Whoever ends
+-- them holds the row; so either they are seen here, or this session is seen there.
+insert into session (token_hash, staff_id, expires_at, address, user_agent)
+select @token_hash, staff.id, now() + @lifetime::interval, sqlc.narg(address)::inet, @user_agent
+from staff where staff.id = @staff_id and staff.shut_out = @shut_out
+for share of staff;
+
+-- name: SessionCreateCustomer :execrows
+insert into session (token_hash, customer_id, expires_at, address, user_agent)
+select @token_hash, customer.id, now() + @lifetime::interval, sqlc.narg(address)::inet, @user_agent
+from customer where customer.id = @customer_id and customer.shut_out = @shut_out
+for share of customer;
 
 -- name: SessionGetStaff :one
 -- Who is signed in; nobody where the session is over, idle too long, or its

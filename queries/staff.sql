@@ -55,6 +55,10 @@ update staff set name = @name where id = @id;
 -- name: StaffSetPassword :exec
 update staff set password_hash = @password_hash where id = @id;
 
+-- name: StaffShutOut :exec
+-- Before their sessions are deleted: none begins any more that is not seen then.
+update staff set shut_out = shut_out + 1 where id = @id;
+
 -- name: StaffDisable :exec
 update staff set disabled_at = now() where id = @id;
 

@@ -49,25 +49,27 @@ func SetPassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, i
 		return err
 	}
 	return change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.Customer) error {
-		if err := savePassword(ctx, tx, id, was.Username, hash); err != nil {
+		if _, err := savePassword(ctx, tx, id, was.Username, hash); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.password_set", CustomerID: id})
 	})
 }
 
-func savePassword(ctx context.Context, tx pgx.Tx, id int64, username, hash string) error {
+// savePassword stores a password and ends every session. It returns what shutOut does.
+func savePassword(ctx context.Context, tx pgx.Tx, id int64, username, hash string) (int32, error) {
 	q := db.New()
 	if err := q.CustomerSetPassword(ctx, tx, db.CustomerSetPasswordParams{ID: id, PasswordHash: hash}); err != nil {
-		return fmt.Errorf("set a password: %w", err)
+		return 0, fmt.Errorf("set a password: %w", err)
 	}
-	if err := shutOut(ctx, tx, id); err != nil {
-		return err
+	n, err := shutOut(ctx, tx, id)
+	if err != nil {
+		return 0, err
 	}
 	if _, err := q.GuessClear(ctx, tx, "signin:customer:"+username); err != nil {
-		return fmt.Errorf("forget wrong passwords: %w", err)
+		return 0, fmt.Errorf("forget wrong passwords: %w", err)
 	}
-	return nil
+	return n, nil
 }
 
 // NewLink makes a link that lets a customer into the portal once, and returns its
@@ -124,37 +126,37 @@ func FindLink(ctx context.Context, dbtx db.DBTX, l Link) (db.CustomerLinkFindRow
 	return row, l.forgive(ctx, dbtx)
 }
 
-// UseLink lets a customer in, once, and returns the id. With a password it becomes
+// UseLink lets a customer in, once, and returns who is in. With a password it becomes
 // theirs; one that does not hold leaves the link as it was.
-func UseLink(ctx context.Context, beginner db.Beginner, l Link, password string) (int64, error) {
+func UseLink(ctx context.Context, beginner db.Beginner, l Link, password string) (staff.Entry, error) {
+	var in staff.Entry
 	hash, ok := linkHash(l.Token)
 	if err := l.charge(ctx, beginner); err != nil {
-		return 0, err
+		return in, err
 	}
 	if !ok {
-		return 0, ErrLink
+		return in, ErrLink
 	}
 	var passwordHash string
 	if password != "" {
 		row, err := db.New().CustomerLinkFind(ctx, beginner, hash)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return 0, ErrLink // before the work of hashing
+			return in, ErrLink // before the work of hashing
 		}
 		if err != nil {
-			return 0, fmt.Errorf("look up a link: %w", err)
+			return in, fmt.Errorf("look up a link: %w", err)
 		}
 		names, err := staff.KnownNames(ctx, beginner, row.Username)
 		if err != nil {
-			return 0, err
+			return in, err
 		}
 		if err := staff.ValidPassword(password, staff.LeastForCustomers, names); err != nil {
-			return 0, err
+			return in, err
 		}
 		if passwordHash, err = staff.Hash(password); err != nil {
-			return 0, err
+			return in, err
 		}
 	}
-	var id int64
 	err := pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
 		row, err := db.New().CustomerLinkUse(ctx, tx, hash)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -163,19 +165,19 @@ func UseLink(ctx context.Context, beginner db.Beginner, l Link, password string)
 		if err != nil {
 			return fmt.Errorf("use a link: %w", err)
 		}
-		id = row.ID
+		in = staff.Entry{ID: row.ID, ShutOut: row.ShutOut}
 		if passwordHash != "" {
-			if err := savePassword(ctx, tx, id, row.Username, passwordHash); err != nil {
+			if in.ShutOut, err = savePassword(ctx, tx, row.ID, row.Username, passwordHash); err != nil {
 				return err
 			}
 		}
-		actor := audit.Actor{CustomerID: id, Address: l.Address, RequestID: l.RequestID}
+		actor := audit.Actor{CustomerID: row.ID, Address: l.Address, RequestID: l.RequestID}
 		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.link_used", Detail: map[string]any{"password": passwordHash != ""}})
 	})
 	if err != nil {
-		return 0, err
+		return staff.Entry{}, err
 	}
-	return id, l.forgive(ctx, beginner)
+	return in, l.forgive(ctx, beginner)
 }
 
 // linkHash is what the table knows a token by.

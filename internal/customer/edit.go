@@ -115,7 +115,7 @@ func Disable(ctx context.Context, beginner db.Beginner, actor audit.Actor, id in
 		if err := db.New().CustomerDisable(ctx, tx, id); err != nil {
 			return fmt.Errorf("disable a customer: %w", err)
 		}
-		if err := shutOut(ctx, tx, id); err != nil {
+		if _, err := shutOut(ctx, tx, id); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.disabled", CustomerID: id})
@@ -150,14 +150,19 @@ func change(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int
 }
 
 // shutOut ends every session of a customer and takes back the link that waits.
-func shutOut(ctx context.Context, tx pgx.Tx, id int64) error {
+// It returns how often that was done, for the session that may begin after it.
+func shutOut(ctx context.Context, tx pgx.Tx, id int64) (int32, error) {
+	n, err := db.New().CustomerShutOut(ctx, tx, id)
+	if err != nil {
+		return 0, fmt.Errorf("end the sign-ins under way of a customer: %w", err)
+	}
 	if err := db.New().SessionDeleteCustomer(ctx, tx, &id); err != nil {
-		return fmt.Errorf("sign a customer out: %w", err)
+		return 0, fmt.Errorf("sign a customer out: %w", err)
 	}
 	if err := db.New().CustomerLinkDelete(ctx, tx, id); err != nil {
-		return fmt.Errorf("take back a link: %w", err)
+		return 0, fmt.Errorf("take back a link: %w", err)
 	}
-	return nil
+	return n, nil
 }
 
 // freeUsername makes a username of a name: "Zoë Ångström" becomes zoe.angstrom, or

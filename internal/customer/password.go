@@ -64,6 +64,9 @@ func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor
 		if err := q.CustomerSetPassword(ctx, tx, db.CustomerSetPasswordParams{ID: p.CustomerID, PasswordHash: hash}); err != nil {
 			return fmt.Errorf("change a password: %w", err)
 		}
+		if _, err := q.CustomerShutOut(ctx, tx, p.CustomerID); err != nil {
+			return fmt.Errorf("end the sign-ins under way of a customer: %w", err)
+		}
 		n, err := q.SessionDeleteOthers(ctx, tx, db.SessionDeleteOthersParams{CustomerID: &p.CustomerID, TokenHash: p.Session})
 		if err != nil {
 			return fmt.Errorf("sign out elsewhere: %w", err)

@@ -12,15 +12,15 @@ import (
 	"refill/internal/staff"
 )
 
-// SignIn checks a customer's username and password and returns the id. dbtx must
+// SignIn checks a customer's username and password and returns who is in. dbtx must
 // be the pool: the attempt is charged before anything is looked up. A customer
 // without a password has no portal sign-in.
-func SignIn(ctx context.Context, dbtx db.DBTX, a staff.Attempt) (int64, error) {
+func SignIn(ctx context.Context, dbtx db.DBTX, a staff.Attempt) (staff.Entry, error) {
 	account, err := staff.Prove(ctx, dbtx, realm(), a)
 	if err != nil {
-		return 0, err
+		return staff.Entry{}, err
 	}
-	return account.Actor.CustomerID, audit.Record(ctx, dbtx, account.Actor, audit.Entry{Action: "customer.signed_in"})
+	return staff.Entry{ID: account.Actor.CustomerID, ShutOut: account.ShutOut}, audit.Record(ctx, dbtx, account.Actor, audit.Entry{Action: "customer.signed_in"})
 }
 
 func realm() staff.Realm { return staff.Realm{Name: "customer", Find: findForSignIn} }
@@ -34,7 +34,7 @@ func findForSignIn(ctx context.Context, dbtx db.DBTX, username string) (staff.Ac
 		return staff.Account{}, fmt.Errorf("find customer: %w", err)
 	}
 	return staff.Account{
-		PasswordHash: row.PasswordHash, Disabled: row.DisabledAt != nil || row.PartnerDisabledAt != nil,
+		PasswordHash: row.PasswordHash, Disabled: row.DisabledAt != nil || row.PartnerDisabledAt != nil, ShutOut: row.ShutOut,
 		Actor: audit.Actor{CustomerID: row.ID},
 	}, nil
 }

@@ -13,7 +13,7 @@ import (
 const customerCreate = `-- name: CustomerCreate :one
 insert into customer (partner_id, username, name, email, phone, password_hash)
 values ($1, $2, $3, $4, $5, $6)
-returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, search
+returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, search, shut_out
 `
 
 type CustomerCreateParams struct {
@@ -46,6 +46,7 @@ func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreat
 		&i.DisabledAt,
 		&i.CreatedAt,
 		&i.Search,
+		&i.ShutOut,
 	)
 	return i, err
 }
@@ -69,7 +70,7 @@ func (q *Queries) CustomerEnable(ctx context.Context, db DBTX, id int64) error {
 }
 
 const customerGet = `-- name: CustomerGet :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.search, partner.name as partner_name, partner.time_zone,
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.search, customer.shut_out, partner.name as partner_name, partner.time_zone,
   partner.disabled_at as partner_disabled_at,
   account.id as account_id, account.balance, account.currency
 from customer
@@ -96,6 +97,7 @@ type CustomerGetRow struct {
 	DisabledAt        *time.Time
 	CreatedAt         time.Time
 	Search            string
+	ShutOut           int32
 	PartnerName       string
 	TimeZone          string
 	PartnerDisabledAt *time.Time
@@ -119,6 +121,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 		&i.DisabledAt,
 		&i.CreatedAt,
 		&i.Search,
+		&i.ShutOut,
 		&i.PartnerName,
 		&i.TimeZone,
 		&i.PartnerDisabledAt,
@@ -130,7 +133,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 }
 
 const customerGetByUsername = `-- name: CustomerGetByUsername :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.search, partner.disabled_at as partner_disabled_at
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.search, customer.shut_out, partner.disabled_at as partner_disabled_at
 from customer join partner on partner.id = customer.partner_id
 where username = lower($1)
 `
@@ -146,6 +149,7 @@ type CustomerGetByUsernameRow struct {
 	DisabledAt        *time.Time
 	CreatedAt         time.Time
 	Search            string
+	ShutOut           int32
 	PartnerDisabledAt *time.Time
 }
 
@@ -163,13 +167,14 @@ func (q *Queries) CustomerGetByUsername(ctx context.Context, db DBTX, username s
 		&i.DisabledAt,
 		&i.CreatedAt,
 		&i.Search,
+		&i.ShutOut,
 		&i.PartnerDisabledAt,
 	)
 	return i, err
 }
 
 const customerGetForUpdate = `-- name: CustomerGetForUpdate :one
-select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, search from customer where id = $1 for update
+select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, search, shut_out from customer where id = $1 for update
 `
 
 func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (Customer, error) {
@@ -186,6 +191,7 @@ func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (
 		&i.DisabledAt,
 		&i.CreatedAt,
 		&i.Search,
+		&i.ShutOut,
 	)
 	return i, err
 }
@@ -444,6 +450,19 @@ type CustomerSetPasswordParams struct {
 func (q *Queries) CustomerSetPassword(ctx context.Context, db DBTX, arg CustomerSetPasswordParams) error {
 	_, err := db.Exec(ctx, customerSetPassword, arg.PasswordHash, arg.ID)
 	return err
+}
+
+const customerShutOut = `-- name: CustomerShutOut :one
+update customer set shut_out = shut_out + 1 where id = $1
+returning shut_out
+`
+
+// Before a customer's sessions are deleted: none begins any more that is not seen then.
+func (q *Queries) CustomerShutOut(ctx context.Context, db DBTX, id int64) (int32, error) {
+	row := db.QueryRow(ctx, customerShutOut, id)
+	var shut_out int32
+	err := row.Scan(&shut_out)
+	return shut_out, err
 }
 
 const customerSuggest = `-- name: CustomerSuggest :many

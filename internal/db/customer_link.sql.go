@@ -92,18 +92,19 @@ join partner on partner.id = customer.partner_id
 where customer_link.token_hash = $1 and customer_link.used_at is null
   and customer_link.expires_at > now() and customer.id = customer_link.customer_id
   and customer.disabled_at is null and partner.disabled_at is null
-returning customer.id, customer.username
+returning customer.id, customer.username, customer.shut_out
 `
 
 type CustomerLinkUseRow struct {
 	ID       int64
 	Username string
+	ShutOut  int32
 }
 
 // Of any number of presses at once one gets a row.
 func (q *Queries) CustomerLinkUse(ctx context.Context, db DBTX, tokenHash []byte) (CustomerLinkUseRow, error) {
 	row := db.QueryRow(ctx, customerLinkUse, tokenHash)
 	var i CustomerLinkUseRow
-	err := row.Scan(&i.ID, &i.Username)
+	err := row.Scan(&i.ID, &i.Username, &i.ShutOut)
 	return i, err
 }

@@ -1142,6 +1142,8 @@ type Customer struct {
 	CreatedAt    time.Time
 	// What staff search in: name, username, e-mail and phone in lower case.
 	Search string
+	// How often all their sign-ins were ended: a password, or their being disabled.
+	ShutOut int32
 }
 
 // Ways into the portal that staff hand to a customer: each works once, until it expires or the next is made.
@@ -1504,6 +1506,8 @@ type Staff struct {
 	RoleID      int64
 	// When they last asked for a page, to the minute; null: they never signed in.
 	SeenAt *time.Time
+	// How often all their sign-ins were ended: a password, a second factor, or their being disabled.
+	ShutOut int32
 }
 
 type StaffPartner struct {

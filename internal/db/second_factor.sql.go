@@ -202,19 +202,32 @@ func (q *Queries) SecondFactorTake(ctx context.Context, db DBTX, arg SecondFacto
 	return result.RowsAffected(), nil
 }
 
-const signInStepCreate = `-- name: SignInStepCreate :exec
-insert into sign_in_step (token_hash, staff_id, expires_at) values ($1, $2, now() + $3::interval)
+const signInStepCreate = `-- name: SignInStepCreate :execrows
+insert into sign_in_step (token_hash, staff_id, expires_at)
+select $1, staff.id, now() + $2::interval
+from staff where staff.id = $3 and staff.shut_out = $4
+for share of staff
 `
 
 type SignInStepCreateParams struct {
 	TokenHash []byte
-	StaffID   int64
 	Lifetime  time.Duration
+	StaffID   int64
+	ShutOut   int32
 }
 
-func (q *Queries) SignInStepCreate(ctx context.Context, db DBTX, arg SignInStepCreateParams) error {
-	_, err := db.Exec(ctx, signInStepCreate, arg.TokenHash, arg.StaffID, arg.Lifetime)
-	return err
+// As SessionCreateStaff.
+func (q *Queries) SignInStepCreate(ctx context.Context, db DBTX, arg SignInStepCreateParams) (int64, error) {
+	result, err := db.Exec(ctx, signInStepCreate,
+		arg.TokenHash,
+		arg.Lifetime,
+		arg.StaffID,
+		arg.ShutOut,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const signInStepDeleteOld = `-- name: SignInStepDeleteOld :execrows
@@ -239,7 +252,7 @@ func (q *Queries) SignInStepDeleteStaff(ctx context.Context, db DBTX, staffID in
 }
 
 const signInStepGet = `-- name: SignInStepGet :one
-select staff.id, staff.username from sign_in_step
+select staff.id, staff.username, staff.shut_out from sign_in_step
 join staff on staff.id = sign_in_step.staff_id
 where sign_in_step.token_hash = $1 and sign_in_step.expires_at > now() and staff.disabled_at is null
 `
@@ -247,12 +260,13 @@ where sign_in_step.token_hash = $1 and sign_in_step.expires_at > now() and staff
 type SignInStepGetRow struct {
 	ID       int64
 	Username string
+	ShutOut  int32
 }
 
 func (q *Queries) SignInStepGet(ctx context.Context, db DBTX, tokenHash []byte) (SignInStepGetRow, error) {
 	row := db.QueryRow(ctx, signInStepGet, tokenHash)
 	var i SignInStepGetRow
-	err := row.Scan(&i.ID, &i.Username)
+	err := row.Scan(&i.ID, &i.Username, &i.ShutOut)
 	return i, err
 }
 

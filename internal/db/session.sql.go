@@ -11,30 +11,68 @@ import (
 	"time"
 )
 
-const sessionCreate = `-- name: SessionCreate :exec
-insert into session (token_hash, staff_id, customer_id, expires_at, address, user_agent)
-values ($1, $2, $3, now() + $4::interval, $5, $6)
+const sessionCreateCustomer = `-- name: SessionCreateCustomer :execrows
+insert into session (token_hash, customer_id, expires_at, address, user_agent)
+select $1, customer.id, now() + $2::interval, $3::inet, $4
+from customer where customer.id = $5 and customer.shut_out = $6
+for share of customer
 `
 
-type SessionCreateParams struct {
+type SessionCreateCustomerParams struct {
 	TokenHash  []byte
-	StaffID    *int64
-	CustomerID *int64
 	Lifetime   time.Duration
 	Address    *netip.Addr
 	UserAgent  string
+	CustomerID int64
+	ShutOut    int32
 }
 
-func (q *Queries) SessionCreate(ctx context.Context, db DBTX, arg SessionCreateParams) error {
-	_, err := db.Exec(ctx, sessionCreate,
+func (q *Queries) SessionCreateCustomer(ctx context.Context, db DBTX, arg SessionCreateCustomerParams) (int64, error) {
+	result, err := db.Exec(ctx, sessionCreateCustomer,
 		arg.TokenHash,
-		arg.StaffID,
-		arg.CustomerID,
 		arg.Lifetime,
 		arg.Address,
 		arg.UserAgent,
+		arg.CustomerID,
+		arg.ShutOut,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sessionCreateStaff = `-- name: SessionCreateStaff :execrows
+insert into session (token_hash, staff_id, expires_at, address, user_agent)
+select $1, staff.id, now() + $2::interval, $3::inet, $4
+from staff where staff.id = $5 and staff.shut_out = $6
+for share of staff
+`
+
+type SessionCreateStaffParams struct {
+	TokenHash []byte
+	Lifetime  time.Duration
+	Address   *netip.Addr
+	UserAgent string
+	StaffID   int64
+	ShutOut   int32
+}
+
+// None where their sign-ins were ended since the password was checked. Whoever ends
+// them holds the row; so either they are seen here, or this session is seen there.
+func (q *Queries) SessionCreateStaff(ctx context.Context, db DBTX, arg SessionCreateStaffParams) (int64, error) {
+	result, err := db.Exec(ctx, sessionCreateStaff,
+		arg.TokenHash,
+		arg.Lifetime,
+		arg.Address,
+		arg.UserAgent,
+		arg.StaffID,
+		arg.ShutOut,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const sessionDelete = `-- name: SessionDelete :exec

@@ -39,7 +39,7 @@ func (q *Queries) StaffCountManagers(ctx context.Context, db DBTX) (int64, error
 const staffCreate = `-- name: StaffCreate :one
 insert into staff (username, name, password_hash, role_id, all_partners)
 values ($1, $2, $3, $4, $5)
-returning id, username, name, password_hash, all_partners, disabled_at, created_at, role_id, seen_at
+returning id, username, name, password_hash, all_partners, disabled_at, created_at, role_id, seen_at, shut_out
 `
 
 type StaffCreateParams struct {
@@ -69,6 +69,7 @@ func (q *Queries) StaffCreate(ctx context.Context, db DBTX, arg StaffCreateParam
 		&i.CreatedAt,
 		&i.RoleID,
 		&i.SeenAt,
+		&i.ShutOut,
 	)
 	return i, err
 }
@@ -92,7 +93,7 @@ func (q *Queries) StaffEnable(ctx context.Context, db DBTX, id int64) error {
 }
 
 const staffGet = `-- name: StaffGet :one
-select staff.id, staff.username, staff.name, staff.password_hash, staff.all_partners, staff.disabled_at, staff.created_at, staff.role_id, staff.seen_at, f.created_at as second_factor_since, role.name as role_name, role.everything, role.permissions,
+select staff.id, staff.username, staff.name, staff.password_hash, staff.all_partners, staff.disabled_at, staff.created_at, staff.role_id, staff.seen_at, staff.shut_out, f.created_at as second_factor_since, role.name as role_name, role.everything, role.permissions,
   array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
 from staff
 join role on role.id = staff.role_id
@@ -110,6 +111,7 @@ type StaffGetRow struct {
 	CreatedAt         time.Time
 	RoleID            int64
 	SeenAt            *time.Time
+	ShutOut           int32
 	SecondFactorSince *time.Time
 	RoleName          string
 	Everything        bool
@@ -130,6 +132,7 @@ func (q *Queries) StaffGet(ctx context.Context, db DBTX, id int64) (StaffGetRow,
 		&i.CreatedAt,
 		&i.RoleID,
 		&i.SeenAt,
+		&i.ShutOut,
 		&i.SecondFactorSince,
 		&i.RoleName,
 		&i.Everything,
@@ -140,7 +143,7 @@ func (q *Queries) StaffGet(ctx context.Context, db DBTX, id int64) (StaffGetRow,
 }
 
 const staffGetByUsername = `-- name: StaffGetByUsername :one
-select staff.id, staff.username, staff.name, staff.password_hash, staff.all_partners, staff.disabled_at, staff.created_at, staff.role_id, staff.seen_at, exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor
+select staff.id, staff.username, staff.name, staff.password_hash, staff.all_partners, staff.disabled_at, staff.created_at, staff.role_id, staff.seen_at, staff.shut_out, exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor
 from staff where username = lower($1)
 `
 
@@ -154,6 +157,7 @@ type StaffGetByUsernameRow struct {
 	CreatedAt    time.Time
 	RoleID       int64
 	SeenAt       *time.Time
+	ShutOut      int32
 	SecondFactor bool
 }
 
@@ -170,6 +174,7 @@ func (q *Queries) StaffGetByUsername(ctx context.Context, db DBTX, username stri
 		&i.CreatedAt,
 		&i.RoleID,
 		&i.SeenAt,
+		&i.ShutOut,
 		&i.SecondFactor,
 	)
 	return i, err
@@ -296,6 +301,16 @@ type StaffSetPasswordParams struct {
 
 func (q *Queries) StaffSetPassword(ctx context.Context, db DBTX, arg StaffSetPasswordParams) error {
 	_, err := db.Exec(ctx, staffSetPassword, arg.PasswordHash, arg.ID)
+	return err
+}
+
+const staffShutOut = `-- name: StaffShutOut :exec
+update staff set shut_out = shut_out + 1 where id = $1
+`
+
+// Before their sessions are deleted: none begins any more that is not seen then.
+func (q *Queries) StaffShutOut(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, staffShutOut, id)
 	return err
 }
 

@@ -15,8 +15,18 @@ func peopleMutants() []mutant {
 		},
 		{
 			"a sign-in that was ended by a code goes on", "internal/staff/second_step.go",
-			"if n == 0 {", "if n < 0 {",
+			"if n == 0 {\n\t\t\treturn ErrStepOver", "if n < 0 {\n\t\t\treturn ErrStepOver",
 			"./internal/staff", "TestCodesCountOnce|TestSignInAsksForTheCode", "one password lets in as often as there are codes",
+		},
+		{
+			"a sign-in outlives the change of its password", "internal/web/session.go",
+			"if n == 0 {\n\t\t\treturn staff.ErrStepOver", "if n < 0 {\n\t\t\treturn staff.ErrStepOver",
+			"./internal/web", "TestSignInRacesWithShuttingOut", "a stolen password lets in while it is being changed",
+		},
+		{
+			"sessions begin whatever was ended meanwhile", "internal/db/session.sql.go",
+			" and staff.shut_out = $6", " and $6::integer is not null",
+			"./internal/staff", "TestSignInsUnderWayEnd", "who is signing in at that moment stays in",
 		},
 		{
 			"a page of another partner's customer opens", "internal/db/customer.sql.go",

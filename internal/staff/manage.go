@@ -217,6 +217,9 @@ func setPassword(ctx context.Context, tx db.DBTX, id int64, hash string, keep []
 
 // shutOut ends every session but the one of keep, and sign-ins that are half-way.
 func shutOut(ctx context.Context, tx db.DBTX, id int64, keep []byte) error {
+	if err := db.New().StaffShutOut(ctx, tx, id); err != nil {
+		return fmt.Errorf("end the sign-ins under way of staff %d: %w", id, err)
+	}
 	if err := db.New().SessionDeleteStaff(ctx, tx, db.SessionDeleteStaffParams{StaffID: &id, TokenHash: keep}); err != nil {
 		return fmt.Errorf("end the sessions of staff %d: %w", id, err)
 	}

@@ -34,17 +34,23 @@ type CodeAttempt struct {
 
 // startStep remembers that a password was right. It makes no session: the token
 // opens EnterCode and nothing else.
-func startStep(ctx context.Context, dbtx db.DBTX, actor audit.Actor) (Entry, error) {
+func startStep(ctx context.Context, dbtx db.DBTX, account Account) (Entry, error) {
+	actor := account.Actor
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails: package crypto/rand ends the program first
 	token := base64.RawURLEncoding.EncodeToString(secret)
-	err := db.New().SignInStepCreate(ctx, dbtx, db.SignInStepCreateParams{TokenHash: stepHash(token), StaffID: actor.StaffID, Lifetime: StepLifetime})
+	n, err := db.New().SignInStepCreate(ctx, dbtx, db.SignInStepCreateParams{
+		TokenHash: stepHash(token), StaffID: actor.StaffID, ShutOut: account.ShutOut, Lifetime: StepLifetime,
+	})
 	if err != nil {
 		return Entry{}, fmt.Errorf("start the second step of a sign-in: %w", err)
 	}
+	if n == 0 {
+		return Entry{}, ErrStepOver
+	}
 	staffID := actor.StaffID
 	actor.StaffID = 0 // half-way is not in: named, but not as who acted
-	return Entry{ID: staffID, Step: token}, audit.Record(ctx, dbtx, actor, audit.Entry{Action: "staff.code_asked", Detail: map[string]any{"staff_id": staffID}})
+	return Entry{ID: staffID, ShutOut: account.ShutOut, Step: token}, audit.Record(ctx, dbtx, actor, audit.Entry{Action: "staff.code_asked", Detail: map[string]any{"staff_id": staffID}})
 }
 
 func stepHash(token string) []byte {
@@ -66,10 +72,10 @@ func FindStep(ctx context.Context, dbtx db.DBTX, token string) (db.SignInStepGet
 
 // EnterCode ends a sign-in with a code, once, and returns who is in. beginner must
 // be the pool: the attempt is charged before the code is looked at.
-func EnterCode(ctx context.Context, beginner db.Beginner, vault Vault, a CodeAttempt) (int64, error) {
+func EnterCode(ctx context.Context, beginner db.Beginner, vault Vault, a CodeAttempt) (Entry, error) {
 	who, err := FindStep(ctx, beginner, a.Step)
 	if err != nil {
-		return 0, err
+		return Entry{}, err
 	}
 	actor := audit.Actor{StaffID: who.ID, Address: a.Address, RequestID: a.RequestID}
 	err = proveCode(ctx, beginner, vault, actor, a.Code, func(tx pgx.Tx, with string) error {
@@ -83,7 +89,7 @@ func EnterCode(ctx context.Context, beginner db.Beginner, vault Vault, a CodeAtt
 		return audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.signed_in", Detail: map[string]any{"with": with}})
 	})
 	if errors.Is(err, ErrNoFactor) {
-		return 0, ErrStepOver
+		return Entry{}, ErrStepOver
 	}
-	return who.ID, err
+	return Entry{ID: who.ID, ShutOut: who.ShutOut}, err
 }

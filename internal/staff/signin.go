@@ -36,6 +36,7 @@ type Attempt struct {
 type Account struct {
 	PasswordHash string
 	Disabled     bool
+	ShutOut      int32       // how often their sign-ins had been ended when it was read
 	SecondFactor bool        // the password alone does not let them in
 	Actor        audit.Actor // for the audit row; its address and request id are filled in
 }
@@ -51,10 +52,12 @@ type Realm struct {
 }
 
 // Entry is what a right password opens: everything, or the step for the code of a
-// second factor.
+// second factor. Checking takes a while, in which all their sign-ins may be ended: a
+// session begins only while ShutOut still holds.
 type Entry struct {
-	ID   int64  // who it was
-	Step string // token of the second step; empty: there is none
+	ID      int64  // who it was
+	ShutOut int32  // as of their account when it was checked
+	Step    string // token of the second step; empty: there is none
 }
 
 // SignIn checks a member of staff's username and password. Who has a second
@@ -66,9 +69,9 @@ func SignIn(ctx context.Context, dbtx db.DBTX, a Attempt) (Entry, error) {
 		return Entry{}, err
 	}
 	if account.SecondFactor {
-		return startStep(ctx, dbtx, account.Actor)
+		return startStep(ctx, dbtx, account)
 	}
-	return Entry{ID: account.Actor.StaffID}, audit.Record(ctx, dbtx, account.Actor, audit.Entry{Action: "staff.signed_in"})
+	return Entry{ID: account.Actor.StaffID, ShutOut: account.ShutOut}, audit.Record(ctx, dbtx, account.Actor, audit.Entry{Action: "staff.signed_in"})
 }
 
 func staffRealm() Realm { return Realm{Name: "staff", Find: findStaff} }
@@ -82,7 +85,7 @@ func findStaff(ctx context.Context, dbtx db.DBTX, username string) (Account, err
 		return Account{}, fmt.Errorf("find staff: %w", err)
 	}
 	return Account{
-		PasswordHash: row.PasswordHash, Disabled: row.DisabledAt != nil, SecondFactor: row.SecondFactor,
+		PasswordHash: row.PasswordHash, Disabled: row.DisabledAt != nil, ShutOut: row.ShutOut, SecondFactor: row.SecondFactor,
 		Actor: audit.Actor{StaffID: row.ID},
 	}, nil
 }

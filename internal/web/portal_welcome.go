@@ -8,6 +8,7 @@ import (
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/staff"
 )
 
 // welcomePath is where the links lead that staff hand to customers.
@@ -61,12 +62,12 @@ func (s *Server) portalWelcome(c *gin.Context) error {
 	if form.Get("with") == "password" && password == "" {
 		err = fault.Field("password", "password_empty", "Choose a password, or use the other button.")
 	}
-	var id int64
+	var in staff.Entry
 	if err == nil {
 		if form.Get("with") != "password" {
 			password = ""
 		}
-		id, err = customer.UseLink(ctx, s.Pool, link, password)
+		in, err = customer.UseLink(ctx, s.Pool, link, password)
 	}
 	if fault.KindOf(err) == fault.Invalid {
 		found, findErr := customer.FindLink(ctx, s.Pool, link)
@@ -80,7 +81,7 @@ func (s *Server) portalWelcome(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.startSession(c, doorCustomer, id); err != nil {
+	if err := s.startSession(c, doorCustomer, in); err != nil {
 		return err
 	}
 	if password != "" {

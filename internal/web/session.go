@@ -171,37 +171,47 @@ func (s *Server) tokenHash(c *gin.Context, d door) []byte {
 }
 
 // startSession signs somebody in: always with a new token, so that one planted
-// before is worth nothing; the one that came along ends.
-func (s *Server) startSession(c *gin.Context, d door, id int64) error {
+// before is worth nothing; the one that came along ends. Where their sign-ins were all
+// ended while theirs was being checked, it is over too.
+func (s *Server) startSession(c *gin.Context, d door, in staff.Entry) error {
 	token, hash := newToken()
-	params := db.SessionCreateParams{TokenHash: hash, UserAgent: cut(c.Request.UserAgent(), 200)}
+	var from *netip.Addr
 	if a := address(c); a.IsValid() {
-		params.Address = new(netip.Addr)
-		*params.Address = a
+		from = &a
 	}
+	agent, lifetime := cut(c.Request.UserAgent(), 200), staffLifetime
 	if d == doorCustomer {
-		params.CustomerID, params.Lifetime = &id, customerLifetime
-	} else {
-		params.StaffID, params.Lifetime = &id, staffLifetime
+		lifetime = customerLifetime
 	}
 	ctx := c.Request.Context()
 	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		// Whoever ends sessions locks first who has them, then these: so here as well.
+		var n int64
+		var err error
+		if d == doorCustomer {
+			n, err = db.New().SessionCreateCustomer(ctx, tx, db.SessionCreateCustomerParams{
+				TokenHash: hash, CustomerID: in.ID, ShutOut: in.ShutOut, Lifetime: lifetime, Address: from, UserAgent: agent,
+			})
+		} else if err = db.New().StaffSeen(ctx, tx, in.ID); err == nil {
+			n, err = db.New().SessionCreateStaff(ctx, tx, db.SessionCreateStaffParams{
+				TokenHash: hash, StaffID: in.ID, ShutOut: in.ShutOut, Lifetime: lifetime, Address: from, UserAgent: agent,
+			})
+		}
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return staff.ErrStepOver
+		}
 		if old := s.tokenHash(c, d); old != nil {
-			if err := db.New().SessionDelete(ctx, tx, old); err != nil {
-				return err
-			}
+			return db.New().SessionDelete(ctx, tx, old)
 		}
-		if params.StaffID != nil {
-			if err := db.New().StaffSeen(ctx, tx, id); err != nil {
-				return err
-			}
-		}
-		return db.New().SessionCreate(ctx, tx, params)
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("start a session: %w", err)
 	}
-	s.setCookie(c, s.cookieName(d), token, int(params.Lifetime.Seconds()))
+	s.setCookie(c, s.cookieName(d), token, int(lifetime.Seconds()))
 	return nil
 }
 

@@ -86,7 +86,7 @@ func (s *Server) signIn(c *gin.Context, d door) error {
 	}
 	var in staff.Entry
 	if d == doorCustomer {
-		in.ID, err = customer.SignIn(c.Request.Context(), s.Pool, attempt)
+		in, err = customer.SignIn(c.Request.Context(), s.Pool, attempt)
 	} else {
 		in, err = staff.SignIn(c.Request.Context(), s.Pool, attempt)
 	}
@@ -110,7 +110,7 @@ func (s *Server) signIn(c *gin.Context, d door) error {
 		s.setCookie(c, s.stepCookie(), in.Step, int(staff.StepLifetime.Seconds()))
 		return s.redirect(c, codePath+nextQuery(d, form.Get("next")))
 	}
-	if err := s.startSession(c, d, in.ID); err != nil {
+	if err := s.startSession(c, d, in); err != nil {
 		return err
 	}
 	return s.redirect(c, next(d, form.Get("next")))

@@ -89,7 +89,7 @@ func (s *Server) staffCode(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := staff.EnterCode(c.Request.Context(), s.Pool, s.Cards, staff.CodeAttempt{
+	in, err := staff.EnterCode(c.Request.Context(), s.Pool, s.Cards, staff.CodeAttempt{
 		Step: s.stepToken(c), Code: form.Get("code"), Address: address(c), RequestID: requestID(c),
 	})
 	if errors.Is(err, staff.ErrStepOver) {
@@ -104,7 +104,7 @@ func (s *Server) staffCode(c *gin.Context) error {
 		return s.render(c, redeemStatus(err), "admin/signin_code", p)
 	}
 	s.setCookie(c, s.stepCookie(), "", -1)
-	if err := s.startSession(c, doorStaff, id); err != nil {
+	if err := s.startSession(c, doorStaff, in); err != nil {
 		return err
 	}
 	return s.redirect(c, next(doorStaff, form.Get("next")))
