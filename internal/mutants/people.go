@@ -19,6 +19,11 @@ func peopleMutants() []mutant {
 			"./internal/staff", "TestCodesCountOnce|TestSignInAsksForTheCode", "one password lets in as often as there are codes",
 		},
 		{
+			"an open page keeps its session awake", "internal/web/session.go",
+			"row.Stale && !byItself(c)", "row.Stale",
+			"./internal/web", "TestPagesDoNotKeepASessionAwake", "a desk that somebody left in the morning is signed in all day",
+		},
+		{
 			"a sign-in outlives the change of its password", "internal/web/session.go",
 			"if n == 0 {\n\t\t\treturn staff.ErrStepOver", "if n < 0 {\n\t\t\treturn staff.ErrStepOver",
 			"./internal/web", "TestSignInRacesWithShuttingOut", "a stolen password lets in while it is being changed",

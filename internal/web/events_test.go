@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/notify"
+	"refill/templates"
 )
 
 // listening is a site whose hub hears its database.
@@ -120,6 +123,53 @@ func TestStreamsDoNotKeepASessionAwake(t *testing.T) {
 	require.True(t, asleep)
 	s.exec(`update session set seen_at = now() - interval '2 hours 1 minute'`)
 	require.Equal(t, "signed-out", events.next())
+}
+
+// Nor does what a page fetches by itself when it hears of others' work.
+func TestPagesDoNotKeepASessionAwake(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(db.StaffRoleAdministrator)
+	s.series(3, s.North)
+	awake := func() (yes bool) {
+		require.NoError(t, s.Pool.QueryRow(t.Context(), `select every(seen_at > now() - interval '1 minute') from session`).Scan(&yes))
+		return yes
+	}
+	s.exec(`update session set seen_at = now() - interval '1 hour'`)
+	b.stream() // again, after a line that broke
+	require.False(t, awake())
+	for path, source := range map[string]string{
+		"/admin/exports/tray": "div#tray", sectionApprovals + "/count": "span#menu-count", sectionJobs: "div#jobs-live",
+		sectionChecks: "div#checks-live", sectionSeries: "div#series-rows",
+	} {
+		got := b.get(path, "HX-Request", "true", "HX-Source", source)
+		require.Equal(t, http.StatusOK, got.Status, path)
+		require.False(t, awake(), path)
+	}
+	require.Equal(t, http.StatusOK, b.get(sectionSeries, "HX-Request", "true", "HX-Source", "form#series-filter").Status)
+	require.True(t, awake(), "what a person does keeps it")
+
+	s.exec(`update session set seen_at = now() - interval '2 hours 1 minute'`)
+	require.Equal(t, http.StatusUnauthorized, b.get("/admin/exports/tray", "HX-Request", "true", "HX-Source", "div#tray").Status)
+}
+
+// What listens for events fetches itself.
+func TestWhatRefreshesItselfIsKnown(t *testing.T) {
+	t.Parallel()
+	element := regexp.MustCompile(`<\w+ [^>]*id="([\w-]+)"(?:{{[^}]*}}|[^>])*?hx-trigger="([^"]*)"`)
+	found := map[string]bool{}
+	files, err := fs.Glob(templates.FS, "*/*.html")
+	require.NoError(t, err)
+	for _, file := range files {
+		text, err := fs.ReadFile(templates.FS, file)
+		require.NoError(t, err)
+		for _, m := range element.FindAllStringSubmatch(string(text), -1) {
+			if strings.Contains(m[2], "from:body") || strings.Contains(m[2], "every ") {
+				found[m[1]] = true
+			}
+		}
+	}
+	require.Equal(t, refreshing, found)
 }
 
 func TestEventsEndWithTheServer(t *testing.T) {

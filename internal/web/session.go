@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -104,7 +105,7 @@ func (s *Server) findPerson(c *gin.Context) (staff.Person, error) {
 			return staff.Person{}, err
 		}
 	}
-	if row.Stale {
+	if row.Stale && !byItself(c) {
 		if err := db.New().SessionTouch(ctx, s.Pool, row.SessionID); err != nil {
 			return staff.Person{}, fmt.Errorf("touch the session: %w", err)
 		}
@@ -119,6 +120,23 @@ func (s *Server) findPerson(c *gin.Context) (staff.Person, error) {
 	}
 	c.Set(keyPerson, person)
 	return person, nil
+}
+
+// refreshing are the elements of staff pages that fetch themselves anew, by the clock
+// or when an event is heard.
+var refreshing = map[string]bool{ //nolint:gochecknoglobals // a table that nobody changes
+	"tray": true, "menu-count": true, "series-rows": true, "series-live": true, "series-files": true, "change-live": true,
+	"import-live": true, "approvals-live": true, "jobs-live": true, "checks-live": true,
+}
+
+// byItself reports whether a page asks, not the person before it. A page that lies
+// open on a desk is not in use: others' work would keep its session awake for ever.
+func byItself(c *gin.Context) bool {
+	if c.Request.URL.Path == eventsPath {
+		return true
+	}
+	_, id, _ := strings.Cut(c.GetHeader("HX-Source"), "#")
+	return c.Request.Method == http.MethodGet && isHTMX(c) && refreshing[id]
 }
 
 // findVisitor looks up the customer whose cookie came along; the zero visitor
