@@ -24,6 +24,11 @@ func peopleMutants() []mutant {
 			"./internal/web", "TestPagesDoNotKeepASessionAwake", "a desk that somebody left in the morning is signed in all day",
 		},
 		{
+			"another site's page may have a file fetched", "internal/web/admin_export_file.go",
+			`case "", "none", "same-origin":`, `case "", "none", "same-origin", "same-site", "cross-site":`,
+			"./internal/web", "TestPrintedOnce", "a link fetches the one file in somebody's name, and three days later its codes are gone",
+		},
+		{
 			"a sign-in outlives the change of its password", "internal/web/session.go",
 			"if n == 0 {\n\t\t\treturn staff.ErrStepOver", "if n < 0 {\n\t\t\treturn staff.ErrStepOver",
 			"./internal/web", "TestSignInRacesWithShuttingOut", "a stolen password lets in while it is being changed",

@@ -40,6 +40,13 @@ func (s *Server) adminExportDownload(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	// Fetching is noted, and of a series that is printed once it begins the time after
+	// which the codes go: no other site's page shall make a browser do it.
+	switch c.GetHeader("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+	default:
+		return s.redirect(c, seriesURL(e.SeriesNumber)+"#series-exports")
+	}
 	if e.Export.State != db.ExportStateReady || e.Export.ExpiresAt == nil || !e.AskedAt.Before(*e.Export.ExpiresAt) {
 		return errFileGone
 	}

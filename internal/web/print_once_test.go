@@ -48,6 +48,14 @@ func TestPrintedOnce(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, fixed.Status)
 	require.Contains(t, fixed.text("#f-print_once-error"), "can't be changed any more")
 
+	// Another site's page only leads to where files are fetched.
+	for _, site := range []string{"cross-site", "same-site"} {
+		led := admin.get(download, "Sec-Fetch-Site", site, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document")
+		require.Equal(t, http.StatusSeeOther, led.Status)
+		require.Equal(t, at+"#series-exports", led.Header.Get("Location"))
+	}
+	require.Zero(t, s.count(`select count(*) from audit where action = 'export.downloaded'`))
+
 	// Neither a download that breaks off, nor several parts at once, nor HEAD are all of it.
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+download, nil)
 	require.NoError(t, err)
