@@ -4,11 +4,15 @@
 -- parallel guesses past. Reaching soft_limit bars the scope for a pause that
 -- doubles with every further attempt; reaching hard_limit bars it for hard_pause.
 -- A barred scope is not charged further, nor is the address of somebody who is
--- barred: nothing is looked up for them. Committed without waiting for the disk:
+-- barred, nor whoever is named from an address that is: nothing is looked up for them,
+-- and one address must not keep out everybody whose name it knows. Committed without waiting for the disk:
 -- an attempt lost in a crash loses no money.
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
-who as (
+closed as materialized (
+  select scope, n, barred_until from guess where scope = sqlc.arg(address)::text and barred_until > now()
+), who as (
   insert into guess as g (scope, n, since, allowed) select sqlc.arg(who)::text, 1, now(), true from calm
+  where not exists (select from closed)
   on conflict (scope) do update set
     allowed = coalesce(g.barred_until <= now(), true),
     n = case when g.barred_until > now() then g.n
@@ -40,7 +44,9 @@ who as (
 )
 select scope, n, allowed, barred_until from who
 union all
-select scope, n, allowed, barred_until from address;
+select scope, n, allowed, barred_until from address
+union all
+select scope, n, false, barred_until from closed;
 
 -- name: GuessForgive :exec
 -- It was right: the charge on the address is taken back, who asked starts anew.

@@ -12,24 +12,27 @@ import (
 
 const guessCharge = `-- name: GuessCharge :many
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
-who as (
-  insert into guess as g (scope, n, since, allowed) select $1::text, 1, now(), true from calm
+closed as materialized (
+  select scope, n, barred_until from guess where scope = $1::text and barred_until > now()
+), who as (
+  insert into guess as g (scope, n, since, allowed) select $2::text, 1, now(), true from calm
+  where not exists (select from closed)
   on conflict (scope) do update set
     allowed = coalesce(g.barred_until <= now(), true),
     n = case when g.barred_until > now() then g.n
-             when g.since < now() - $2::interval then 1
+             when g.since < now() - $3::interval then 1
              else g.n + 1 end,
-    since = case when g.since < now() - $2::interval and coalesce(g.barred_until <= now(), true) then now() else g.since end,
+    since = case when g.since < now() - $3::interval and coalesce(g.barred_until <= now(), true) then now() else g.since end,
     barred_until = case
       when g.barred_until > now() then g.barred_until
-      when g.since < now() - $2::interval then null
-      when g.n + 1 >= $3::integer then now() + $4::interval
-      when g.n + 1 >= $5::integer
-        then now() + least($6::interval * power(2, least(g.n + 1 - $5::integer, 20)), $7::interval)
+      when g.since < now() - $3::interval then null
+      when g.n + 1 >= $4::integer then now() + $5::interval
+      when g.n + 1 >= $6::integer
+        then now() + least($7::interval * power(2, least(g.n + 1 - $6::integer, 20)), $8::interval)
     end
   returning scope, n, allowed, barred_until
 ), address as (
-  insert into guess as g (scope, n, since, allowed) select $8::text, 1, now(), true from who where who.allowed
+  insert into guess as g (scope, n, since, allowed) select $1::text, 1, now(), true from who where who.allowed
   on conflict (scope) do update set
     allowed = coalesce(g.barred_until <= now(), true),
     n = case when g.barred_until > now() then g.n
@@ -46,9 +49,12 @@ who as (
 select scope, n, allowed, barred_until from who
 union all
 select scope, n, allowed, barred_until from address
+union all
+select scope, n, false, barred_until from closed
 `
 
 type GuessChargeParams struct {
+	Address       string
 	Who           string
 	WhoWindow     time.Duration
 	HardLimit     int32
@@ -56,7 +62,6 @@ type GuessChargeParams struct {
 	SoftLimit     int32
 	FirstPause    time.Duration
 	TopPause      time.Duration
-	Address       string
 	AddressWindow time.Duration
 	AddressLimit  int32
 }
@@ -73,10 +78,12 @@ type GuessChargeRow struct {
 // parallel guesses past. Reaching soft_limit bars the scope for a pause that
 // doubles with every further attempt; reaching hard_limit bars it for hard_pause.
 // A barred scope is not charged further, nor is the address of somebody who is
-// barred: nothing is looked up for them. Committed without waiting for the disk:
+// barred, nor whoever is named from an address that is: nothing is looked up for them,
+// and one address must not keep out everybody whose name it knows. Committed without waiting for the disk:
 // an attempt lost in a crash loses no money.
 func (q *Queries) GuessCharge(ctx context.Context, db DBTX, arg GuessChargeParams) ([]GuessChargeRow, error) {
 	rows, err := db.Query(ctx, guessCharge,
+		arg.Address,
 		arg.Who,
 		arg.WhoWindow,
 		arg.HardLimit,
@@ -84,7 +91,6 @@ func (q *Queries) GuessCharge(ctx context.Context, db DBTX, arg GuessChargeParam
 		arg.SoftLimit,
 		arg.FirstPause,
 		arg.TopPause,
-		arg.Address,
 		arg.AddressWindow,
 		arg.AddressLimit,
 	)

@@ -41,6 +41,11 @@ func guessMutants() []mutant {
 			"./internal/card", "TestGuessesFromOneAddress", "a thousand accounts guess from one machine",
 		},
 		{
+			"a barred address charges whom it names", "internal/db/guess.sql.go",
+			"  where not exists (select from closed)\n", "",
+			"./internal/staff", "TestBarredAddressesChargeNobody", "one machine keeps every name that it knows signed out",
+		},
+		{
 			"looking at a card is free", "internal/card/look.go",
 			"s.chargeIn(ctx, actor, customerID, zone(customer.TimeZone), at.limits)", "func() (bars, error) { return bars{}, nil }()",
 			"./internal/card", "TestLook", "guessing has a door without a limit",
