@@ -159,7 +159,7 @@ func (p *reportPage) fill(c *gin.Context, f reportFilter, sort string) {
 		p.Heads = append(p.Heads, head)
 	}
 	number, _ := strconv.Atoi(c.Query("page"))
-	first := min(max(number-1, 0)*reportRows, max(len(r.Rows)-1, 0)/reportRows*reportRows)
+	first := min(max(number-1, 0), max(len(r.Rows)-1, 0)/reportRows) * reportRows
 	last := min(first+reportRows, len(r.Rows))
 	for _, row := range r.Rows[first:last] {
 		p.Rows = append(p.Rows, r.cells(row, shown))

@@ -200,7 +200,7 @@ func TestReportPages(t *testing.T) {
 	}
 	anySeries, north, _, _, _ := history(t, s)
 	for _, path := range paths {
-		for _, query := range []string{"?period=all", "?period=month&unit=week", "?period=last-month&unit=month", "?period=year", "?period=custom", "?period=custom&from=1999-01-01", "?sort=-Series&page=99", "?partner=-1", "?partner=77&unit=year"} {
+		for _, query := range []string{"?period=all", "?period=month&unit=week", "?period=last-month&unit=month", "?period=year", "?period=custom", "?period=custom&from=1999-01-01", "?sort=-Series&page=99", "?page=99999999999999999999", "?page=-99999999999999999999", "?partner=-1", "?partner=77&unit=year"} {
 			got := admin.get(sectionStatistics + path + query)
 			require.Contains(t, []int{http.StatusOK, http.StatusUnprocessableEntity}, got.Status, path+query)
 			require.Equal(t, path, strings.TrimPrefix(strings.Split(got.one(`.report-words [aria-current]`).AttrOr("href", ""), "?")[0], sectionStatistics))
