@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/width"
@@ -268,19 +269,36 @@ func (ImportPlan) status(c importedCard, word string, today time.Time) (imported
 	return c, ""
 }
 
-// readPrice reads an amount, with or without its currency.
+// readPrice reads an amount, with or without its currency before or behind it. Between
+// its digits stand only what parts thousands and decimals, where it belongs: what a
+// spreadsheet wrote as 1E+05 is no 105, and 10,50 where a comma parts thousands no 1050.
 func (p ImportPlan) readPrice(text string) (int64, bool) {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsDigit(r) || r == '.' || r == ',' || r == '-' {
-			return r
-		}
-		return -1
-	}, strings.TrimSpace(text))
-	group := ","
-	if p.Decimal == "," {
-		group = "."
+	first, last := strings.IndexFunc(text, unicode.IsDigit), strings.LastIndexFunc(text, unicode.IsDigit)
+	if first < 0 {
+		return 0, false
 	}
-	text = strings.ReplaceAll(strings.ReplaceAll(text, group, ""), ",", ".")
+	_, size := utf8.DecodeRuneInString(text[last:])
+	before, behind := strings.TrimSpace(text[:first]), strings.TrimSpace(text[last+size:])
+	if strings.ContainsAny(before+behind, "-−()") || strings.HasSuffix(before, ".") || strings.HasSuffix(before, ",") {
+		return 0, false
+	}
+	for _, word := range []string{before, behind} {
+		if other := strings.ToUpper(word); money.Known(other) && other != p.Currency {
+			return 0, false
+		}
+	}
+	point, group := ".", ','
+	if p.Decimal == "," {
+		point, group = ",", '.'
+	}
+	parts := strings.Split(text[first:last+size], point)
+	whole := strings.FieldsFunc(parts[0], func(r rune) bool { return r == group || unicode.IsSpace(r) || r == '\'' || r == '’' })
+	for i, part := range whole { // 1,000 or, in India, 1,00,000
+		if i > 0 && (len(part) < 2 || len(part) > 3 || (i == len(whole)-1 && len(part) < 3)) {
+			return 0, false
+		}
+	}
+	text = strings.Join(append([]string{strings.Join(whole, "")}, parts[1:]...), ".")
 	if whole, decimals, ok := strings.Cut(text, "."); ok { // 10.0000
 		if digits := money.Digits(p.Currency); len(decimals) > digits && strings.Trim(decimals[digits:], "0") == "" {
 			text = strings.TrimSuffix(whole+"."+decimals[:digits], ".")
