@@ -87,6 +87,9 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 	if c.index, err = s.keys.indexer(s.keys.Current()); err != nil {
 		return err
 	}
+	if c.ours, _, err = s.formats(ctx, true); err != nil {
+		return err
+	}
 	if err := c.readAll(ctx, rows); err != nil {
 		return err
 	}
@@ -116,6 +119,7 @@ type checker struct {
 	plan   ImportPlan
 	today  time.Time
 	index  *indexer
+	ours   []Format // of the codes that are here already
 	seen   map[[indexLength]byte]struct{}
 	groups map[int64]*ImportGroup
 	shape  codeShape
@@ -173,7 +177,7 @@ func (c *checker) readAll(ctx context.Context, rows importfile.Rows) error {
 // keep looks up which codes of the chunk are known, adds up the others, and writes
 // down the bad rows.
 func (c *checker) keep(ctx context.Context) error {
-	known, err := c.s.knownCodes(ctx, c.s.db, c.cards)
+	known, err := c.s.knownCodes(ctx, c.s.db, c.ours, c.cards)
 	if err != nil {
 		return err
 	}
@@ -248,10 +252,26 @@ func (c *checker) report() ImportReport {
 	return r
 }
 
-// knownCodes tells which cards' codes exist already, under any key set.
-func (s *Service) knownCodes(ctx context.Context, dbtx db.DBTX, cards []importedCard) ([]bool, error) {
+// knownCodes tells which cards' codes exist already, under any key set, and as codes of
+// ours too, in whatever form a file has those: a card printed once would be two.
+func (s *Service) knownCodes(ctx context.Context, dbtx db.DBTX, ours []Format, cards []importedCard) ([]bool, error) {
 	if err := s.keysBehind(ctx); err != nil { // a code may be known under a key that is not here yet
 		return nil, err
+	}
+	type reading struct {
+		code Code
+		row  int
+	}
+	readings := make([]reading, 0, len(cards))
+	for i, card := range cards {
+		readings = append(readings, reading{card.code, i})
+		if !card.code.isImported() {
+			continue
+		}
+		codes, _ := ParseCode(strings.TrimPrefix(card.code.symbols, importedMark), ours) // none: it is not of ours
+		for _, code := range codes {
+			readings = append(readings, reading{code, i})
+		}
 	}
 	known := make([]bool, len(cards))
 	for keyID := range s.keys.keys.Load().masters {
@@ -259,18 +279,20 @@ func (s *Service) knownCodes(ctx context.Context, dbtx db.DBTX, cards []imported
 		if err != nil {
 			return nil, err
 		}
-		at := make(map[[indexLength]byte]int, len(cards))
-		indexes := make([][]byte, len(cards))
-		for i, card := range cards {
-			indexes[i] = x.append(nil, card.code)
-			at[[indexLength]byte(indexes[i])] = i
+		at := make(map[[indexLength]byte][]int, len(readings))
+		indexes := make([][]byte, len(readings))
+		for i, r := range readings {
+			indexes[i] = x.append(nil, r.code)
+			at[[indexLength]byte(indexes[i])] = append(at[[indexLength]byte(indexes[i])], r.row)
 		}
 		taken, err := s.q.CardFindTaken(ctx, dbtx, indexes)
 		if err != nil {
 			return nil, fmt.Errorf("look for known codes: %w", err)
 		}
 		for _, index := range taken {
-			known[at[[indexLength]byte(index)]] = true
+			for _, row := range at[[indexLength]byte(index)] {
+				known[row] = true
+			}
 		}
 	}
 	return known, nil

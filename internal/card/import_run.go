@@ -33,6 +33,9 @@ func (s *Service) RunImport(ctx context.Context, id int64, open func(db.CardImpo
 	if r.plan, _, err = readImport(imp); err != nil {
 		return err
 	}
+	if r.ours, _, err = s.formats(ctx, true); err != nil {
+		return err
+	}
 	if err := r.readBad(ctx); err != nil {
 		return err
 	}
@@ -71,6 +74,7 @@ type runner struct {
 	imp      db.CardImport
 	plan     ImportPlan
 	series   []db.Series
+	ours     []Format // of the codes that are here already
 	bad      []uint64 // a bit for each row
 	position int32    // rows read
 	complete Completer
@@ -145,7 +149,7 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, before int32, numbers []in
 	if imp.State != db.ImportStateRunning || imp.RowsDone != before { // stopped, or another worker was here
 		return ErrImportNotWanted
 	}
-	known, err := s.knownCodes(ctx, tx, cards)
+	known, err := s.knownCodes(ctx, tx, r.ours, cards)
 	if err != nil {
 		return err
 	}

@@ -354,27 +354,3 @@ func TestSeriesStaysWhileItIsImported(t *testing.T) {
 	require.NoError(t, edit())
 	b.sound(t)
 }
-
-// A price is read as it stands or not at all: what a spreadsheet wrote as 1E+05 is
-// no 105.
-func TestImportedPrices(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	prices := []string{"1E+05", "1e2", "10/5", "10 + 5", "10 USD 2", "-10", "(10.00)", "10-", ".10", "EUR 10", "10 eur", "€ 10.50", "10.50 €", "USD 1,000.00", "1'000", "1 000.5", "10 usd", "10,50", "10 5", "1,00,000.00", "10.00.00", "10..5"}
-	text := "code;price\n"
-	for n, price := range prices {
-		text += fmt.Sprintf("AAAA-aaaa-%04d;%s\n", n, price)
-	}
-	i := b.upload(t, text)
-	i.check(t, planned("code", "price"))
-	var bad []string
-	for _, problem := range i.problems(t) {
-		bad = append(bad, strings.Fields(problem)[0])
-	}
-	require.Equal(t, []string{"2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "19", "20", "22", "23"}, bad)
-	var got []int64
-	for _, s := range i.run(t) {
-		got = append(got, s.Price)
-	}
-	require.Equal(t, []int64{1000, 1050, 100000, 100050, 10000000}, got)
-}

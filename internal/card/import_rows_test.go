@@ -1,0 +1,61 @@
+package card_test
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/card"
+	"refill/internal/setting"
+)
+
+// A price is read as it stands or not at all: what a spreadsheet wrote as 1E+05 is
+// no 105.
+func TestImportedPrices(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	prices := []string{"1E+05", "1e2", "10/5", "10 + 5", "10 USD 2", "-10", "(10.00)", "10-", ".10", "EUR 10", "10 eur", "€ 10.50", "10.50 €", "USD 1,000.00", "1'000", "1 000.5", "10 usd", "10,50", "10 5", "1,00,000.00", "10.00.00", "10..5"}
+	text := "code;price\n"
+	for n, price := range prices {
+		text += fmt.Sprintf("AAAA-aaaa-%04d;%s\n", n, price)
+	}
+	i := b.upload(t, text)
+	i.check(t, planned("code", "price"))
+	var bad []string
+	for _, problem := range i.problems(t) {
+		bad = append(bad, strings.Fields(problem)[0])
+	}
+	require.Equal(t, []string{"2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "19", "20", "22", "23"}, bad)
+	var got []int64
+	for _, s := range i.run(t) {
+		got = append(got, s.Price)
+	}
+	require.Equal(t, []int64{1000, 1050, 100000, 100050, 10000000}, got)
+}
+
+// Codes of ours are known in whatever form a file has them: a card printed once would
+// be two otherwise.
+func TestImportKnowsOurOwn(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	store := setting.NewStore(b.pool, time.Now)
+	b.cards = card.New(b.pool, b.keys, jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
+	codes := b.codes(t, b.series(t, form(2)))
+	require.NoError(t, store.Change(t.Context(), b.admin, func(s *setting.Settings) { s.CodeAlphabet, s.CodeLength = setting.Digits, 21 }))
+	codes = append(codes, b.codes(t, b.series(t, form(2)))...)
+	text := "code\n"
+	for _, code := range codes {
+		text += code + "\n"
+	}
+	text += strings.ReplaceAll(codes[1], "-", "") + "\n" + strings.ToLower(codes[3]) + "\nAAAA-aaaa-0001\n"
+	i := b.upload(t, text)
+	i.check(t, planned("code"))
+	series := i.run(t)
+	require.Len(t, series, 1)
+	require.Equal(t, int32(1), series[0].Made, "the other one's only")
+	b.sound(t)
+}
