@@ -19,7 +19,7 @@ where kind = @kind and currency = @currency and customer_id is null and series_i
 
 -- name: AccountAdd :one
 -- Moves a customer's running balance. Holds the row's lock until the end of the
--- transaction; the lock order is card, account, inserts.
+-- transaction; the lock order is customer, card, account, inserts.
 update account set balance = balance + @amount::bigint, version = version + 1
 where customer_id = @customer_id and currency = @currency
 returning id, balance, version;

@@ -53,7 +53,7 @@ returning id;
 update card_change set job_id = @job_id where id = @id;
 
 -- name: CardChangeGetByRequestKey :one
-select id, series_id, created_by from card_change where request_key = @request_key;
+select id, series_id, operation, created_by from card_change where request_key = @request_key;
 
 -- name: CardChangeGet :one
 -- One operation; one on a series beyond the asking person's partners is not found.

@@ -172,7 +172,7 @@ func (s *Service) dryRun(ctx context.Context, tx pgx.Tx, series db.Series, ok ch
 // OrderChange queues an operation and returns its id. The same key asked again
 // returns the operation that it queued first.
 func (s *Service) OrderChange(ctx context.Context, actor audit.Actor, c Operation, key uuid.UUID) (int64, error) {
-	if id, err := s.changedBefore(ctx, actor, c.SeriesID, key); err != nil || id != 0 {
+	if id, err := s.changedBefore(ctx, actor, c, key); err != nil || id != 0 {
 		return id, err
 	}
 	var id int64
@@ -205,7 +205,7 @@ func (s *Service) OrderChange(ctx context.Context, actor audit.Actor, c Operatio
 		return s.notifySeries(ctx, tx, series.ID)
 	})
 	if db.Constraint(err) == "card_change_request_key" { // the other of two clicks was first
-		return s.changedBefore(ctx, actor, c.SeriesID, key)
+		return s.changedBefore(ctx, actor, c, key)
 	}
 	return id, err
 }
@@ -228,8 +228,9 @@ func (c checked) detail(id int64, d DryRun) map[string]any {
 	return detail
 }
 
-// changedBefore looks for the operation that a key has queued.
-func (s *Service) changedBefore(ctx context.Context, actor audit.Actor, seriesID int64, key uuid.UUID) (int64, error) {
+// changedBefore looks for the operation that a key has queued. A key that queued
+// another is refused.
+func (s *Service) changedBefore(ctx context.Context, actor audit.Actor, c Operation, key uuid.UUID) (int64, error) {
 	row, err := s.q.CardChangeGetByRequestKey(ctx, s.db, key)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil
@@ -237,7 +238,7 @@ func (s *Service) changedBefore(ctx context.Context, actor audit.Actor, seriesID
 	if err != nil {
 		return 0, fmt.Errorf("look for an earlier operation: %w", err)
 	}
-	if row.CreatedBy != actor.StaffID || row.SeriesID != seriesID {
+	if row.CreatedBy != actor.StaffID || row.SeriesID != c.SeriesID || row.Operation != c.Operation {
 		return 0, ErrChangeOver
 	}
 	return row.ID, nil

@@ -277,6 +277,16 @@ func TestKeyOfAnotherOrder(t *testing.T) {
 	require.ErrorIs(t, err, card.ErrExportState)
 	_, err = b.cards.RequestExport(t.Context(), b.admin, other.ID, "csv", key)
 	require.ErrorIs(t, err, card.ErrExportState)
+
+	change := card.Operation{SeriesID: s.ID, Operation: db.CardOperationDisable, First: 1, Last: 2}
+	queued, err := b.cards.OrderChange(t.Context(), b.admin, change, key)
+	require.NoError(t, err)
+	twice, err := b.cards.OrderChange(t.Context(), b.admin, change, key)
+	require.NoError(t, err)
+	require.Equal(t, queued, twice)
+	change.Operation = db.CardOperationVoid
+	_, err = b.cards.OrderChange(t.Context(), b.admin, change, key)
+	require.ErrorIs(t, err, card.ErrChangeOver, "nobody is told that they are deleted")
 }
 
 // A key that did other work than is asked now is refused, and said to be.
@@ -296,5 +306,24 @@ func TestKeyOfOtherWork(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.redeemKey(t.Context(), b.anna, codes[0], second)
 	require.ErrorIs(t, err, card.ErrKeyReused, "a reversal is no receipt")
+	b.sound(t)
+}
+
+// A balance has an end; what would go past it is refused, and the card stays good.
+func TestRedeemPastTheBalance(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.series(t, form(1))
+	code := b.codes(t, s)[0]
+	_, err := b.pool.Exec(t.Context(), `update account set balance = 999999999999999 where customer_id = $1`, b.anna.ID)
+	require.NoError(t, err)
+	_, err = b.redeem(t.Context(), b.anna, code)
+	require.ErrorIs(t, err, card.ErrRefused)
+	_, err = b.cards.Redeem(t.Context(), b.admin, card.Redemption{CustomerID: b.anna.ID, Card: card.Ref{SeriesID: s.ID, Serial: 1}, Key: uuid.New()})
+	require.ErrorIs(t, err, card.ErrBalance)
+	_, err = b.pool.Exec(t.Context(), `update account set balance = 0 where customer_id = $1`, b.anna.ID)
+	require.NoError(t, err)
+	_, err = b.redeem(t.Context(), b.anna, code)
+	require.NoError(t, err)
 	b.sound(t)
 }

@@ -57,6 +57,7 @@ var (
 	ErrDisabled  = fault.Field("code", "card_disabled", "This card is disabled.")
 	ErrVoid      = fault.Field("code", "card_void", "This card is void.")
 	ErrForeign   = fault.Field("code", "card_foreign", "This card is for customers of another partner.")
+	ErrBalance   = fault.Field("code", "balance_range", "With this card the balance would be larger than can be kept.")
 	ErrUnknown   = fault.Field("code", "card_unknown", "There is no card with this code.")
 	ErrCustomer  = fault.New(fault.NotFound, "customer_unknown", "There is no such customer.")
 	ErrNoCard    = fault.New(fault.NotFound, "card_missing", "There is no such card.")
@@ -71,7 +72,7 @@ var (
 // for any later channel.
 //
 // A typed code is charged as an attempt first, in a transaction of its own.
-// Locks are taken in one order: card, account, inserts. A guarded update of the
+// Locks are taken in one order: customer, card, account, inserts. A guarded update of the
 // card decides between racing attempts; unique indexes on "one redeem per card"
 // and on the key stand behind it. When the connection breaks at COMMIT the answer
 // is ErrUnsettled, never a refusal: the same key asked again tells.
@@ -243,6 +244,9 @@ func (s *Service) redeemOnce(ctx context.Context, actor audit.Actor, r Redemptio
 // credit writes the money side of a redemption whose card is ours.
 func (s *Service) credit(ctx context.Context, tx pgx.Tx, actor audit.Actor, r Redemption, seriesID int64, receipt *Receipt) error {
 	account, err := s.q.AccountAdd(ctx, tx, db.AccountAddParams{CustomerID: &r.CustomerID, Amount: receipt.Amount, Currency: receipt.Currency})
+	if db.Constraint(err) == "account_balance_range" {
+		return ErrBalance
+	}
 	if err != nil {
 		return fmt.Errorf("credit an account: %w", err)
 	}

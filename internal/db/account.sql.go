@@ -28,7 +28,7 @@ type AccountAddRow struct {
 }
 
 // Moves a customer's running balance. Holds the row's lock until the end of the
-// transaction; the lock order is card, account, inserts.
+// transaction; the lock order is customer, card, account, inserts.
 func (q *Queries) AccountAdd(ctx context.Context, db DBTX, arg AccountAddParams) (AccountAddRow, error) {
 	row := db.QueryRow(ctx, accountAdd, arg.Amount, arg.CustomerID, arg.Currency)
 	var i AccountAddRow

@@ -243,19 +243,25 @@ func (q *Queries) CardChangeGet(ctx context.Context, db DBTX, arg CardChangeGetP
 }
 
 const cardChangeGetByRequestKey = `-- name: CardChangeGetByRequestKey :one
-select id, series_id, created_by from card_change where request_key = $1
+select id, series_id, operation, created_by from card_change where request_key = $1
 `
 
 type CardChangeGetByRequestKeyRow struct {
 	ID        int64
 	SeriesID  int64
+	Operation CardOperation
 	CreatedBy int64
 }
 
 func (q *Queries) CardChangeGetByRequestKey(ctx context.Context, db DBTX, requestKey uuid.UUID) (CardChangeGetByRequestKeyRow, error) {
 	row := db.QueryRow(ctx, cardChangeGetByRequestKey, requestKey)
 	var i CardChangeGetByRequestKeyRow
-	err := row.Scan(&i.ID, &i.SeriesID, &i.CreatedBy)
+	err := row.Scan(
+		&i.ID,
+		&i.SeriesID,
+		&i.Operation,
+		&i.CreatedBy,
+	)
 	return i, err
 }
 
