@@ -281,7 +281,7 @@ func (st *stage) export(ctx context.Context, seriesID int64, format string) (db.
 }
 
 func (st *stage) exportOf(ctx context.Context, seriesID int64, format string, options card.ExportOptions) (db.Export, time.Duration, error) {
-	id, err := st.domain.RequestExportOf(ctx, st.admin, seriesID, format, options, uuid.New())
+	id, err := st.domain.RequestExport(ctx, st.admin, seriesID, format, options, uuid.New())
 	if err != nil {
 		return db.Export{}, 0, err
 	}

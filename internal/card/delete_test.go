@@ -34,7 +34,7 @@ func TestEraseIsTakenUpAgain(t *testing.T) {
 	_, err = b.pool.Exec(t.Context(), `with c as (update card set state = 'disabled' where series_id = $1 and serial in (1, 49999))
 		insert into series_tally (series_id, shard, disabled) values ($1, 3, 2)`, s.ID)
 	require.NoError(t, err)
-	export, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	export, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
 	require.NoError(t, err)
 
 	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))

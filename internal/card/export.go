@@ -28,15 +28,10 @@ var (
 	ErrNotWanted    = fault.New(fault.Conflict, "export_not_wanted", "This export was cancelled or is done.")
 )
 
-// RequestExport queues a file of a series' unused cards in its usual form.
-func (s *Service) RequestExport(ctx context.Context, actor audit.Actor, seriesID int64, format string, key uuid.UUID) (int64, error) {
-	return s.RequestExportOf(ctx, actor, seriesID, format, ExportOptions{}, key)
-}
-
-// RequestExportOf queues a file of a series' cards as they were chosen and returns
+// RequestExport queues a file of a series' cards as they were chosen and returns
 // the id of the export. The same key asked again returns the export that it queued
 // first. Whether the choice can be drawn is asked before, of who draws it.
-func (s *Service) RequestExportOf(ctx context.Context, actor audit.Actor, seriesID int64, format string, options ExportOptions, key uuid.UUID) (int64, error) {
+func (s *Service) RequestExport(ctx context.Context, actor audit.Actor, seriesID int64, format string, options ExportOptions, key uuid.UUID) (int64, error) {
 	series, err := s.Series(ctx, actor, seriesID)
 	if err != nil {
 		return 0, err

@@ -45,7 +45,7 @@ func TestExportOfAPart(t *testing.T) {
 		require.Equal(t, tc.want, strings.Join(serials, " "))
 
 		// What is announced is what comes.
-		id, err := b.cards.RequestExportOf(ctx, b.admin, s.ID, "csv", tc.options, uuid.New())
+		id, err := b.cards.RequestExport(ctx, b.admin, s.ID, "csv", tc.options, uuid.New())
 		require.NoError(t, err)
 		e, _, err := b.cards.StartExport(ctx, id)
 		require.NoError(t, err)
@@ -61,13 +61,13 @@ func TestExportOfAPart(t *testing.T) {
 		card.ErrPrintUsed:   {States: []db.CardState{used}},
 		card.ErrNoneMatch:   {First: 4, Last: 4},
 	} {
-		_, err := b.cards.RequestExportOf(ctx, b.admin, s.ID, "pdf", o, uuid.New())
+		_, err := b.cards.RequestExport(ctx, b.admin, s.ID, "pdf", o, uuid.New())
 		require.ErrorIs(t, err, want)
 	}
 
 	// What was chosen last is proposed: of this series, else of any; never to others.
 	other := b.series(t, form(1))
-	_, err = b.cards.RequestExportOf(ctx, b.admin, other.ID, "pdf", card.ExportOptions{Layout: "roll-80", First: 1}, uuid.New())
+	_, err = b.cards.RequestExport(ctx, b.admin, other.ID, "pdf", card.ExportOptions{Layout: "roll-80", First: 1}, uuid.New())
 	require.NoError(t, err)
 	_, o, err := b.cards.LastChoice(ctx, b.admin, other.ID)
 	require.NoError(t, err)

@@ -237,7 +237,7 @@ func TestExportEndsWhileTheSeriesIsVoided(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.series(t, form(2))
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
 	require.NoError(t, err)
 	require.NoError(t, b.cards.FailExport(t.Context(), id, "the disk is full"))
 	tx, err := b.pool.Begin(t.Context())
@@ -268,14 +268,14 @@ func TestKeyOfAnotherOrder(t *testing.T) {
 	require.ErrorIs(t, err, card.ErrOrderKeyUsed)
 
 	s, other, key := b.series(t, form(2)), b.series(t, form(2)), uuid.New()
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", key)
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, key)
 	require.NoError(t, err)
-	same, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", key)
+	same, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, key)
 	require.NoError(t, err)
 	require.Equal(t, id, same)
-	_, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", key)
+	_, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", card.ExportOptions{}, key)
 	require.ErrorIs(t, err, card.ErrExportState)
-	_, err = b.cards.RequestExport(t.Context(), b.admin, other.ID, "csv", key)
+	_, err = b.cards.RequestExport(t.Context(), b.admin, other.ID, "csv", card.ExportOptions{}, key)
 	require.ErrorIs(t, err, card.ErrExportState)
 
 	change := card.Operation{SeriesID: s.ID, Operation: db.CardOperationDisable, First: 1, Last: 2}

@@ -27,7 +27,7 @@ func (b *bundle) once(t *testing.T, quantity int) db.Series {
 // printed asks for a file of a series and finishes it with so many bytes.
 func (b *bundle) printed(t *testing.T, s db.Series, size int64) db.ExportGetRow {
 	t.Helper()
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
 	require.NoError(t, err)
 	e, _, err := b.cards.StartExport(t.Context(), id)
 	require.NoError(t, err)
@@ -109,7 +109,7 @@ func TestPrintOnce(t *testing.T) {
 	gone, err := b.cards.ExpireExports(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{e.Export.File}, gone, "the file goes with the codes")
-	_, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	_, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
 	require.ErrorIs(t, err, card.ErrOnceShredded)
 
 	// A run that is killed goes on where it was.
@@ -175,7 +175,7 @@ func TestPrintOnceIsOneFile(t *testing.T) {
 	for _, o := range []card.ExportOptions{
 		{First: 2}, {Last: 5}, {States: []db.CardState{db.CardStateDisabled}}, {States: []db.CardState{db.CardStateUsed}},
 	} {
-		_, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, "csv", o, uuid.New())
+		_, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", o, uuid.New())
 		require.ErrorIs(t, err, card.ErrOnceWhole)
 	}
 	// Of many who press at once, one gets it.
@@ -184,7 +184,7 @@ func TestPrintOnceIsOneFile(t *testing.T) {
 	for range cap(errs) {
 		group.Go(func() {
 			<-start
-			_, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+			_, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
 			errs <- err
 		})
 	}

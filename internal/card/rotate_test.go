@@ -130,7 +130,7 @@ func TestKeyOfAFileIsNotRetired(t *testing.T) {
 	require.NoError(t, card.CheckKeys(t.Context(), b.pool, old))
 	s := b.series(t, form(10))
 	begin := func() db.Export {
-		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
 		require.NoError(t, err)
 		e, _, err := b.cards.StartExport(t.Context(), id)
 		require.NoError(t, err)

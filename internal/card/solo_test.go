@@ -101,7 +101,7 @@ func TestSmallExportsAddUp(t *testing.T) {
 	ctx := t.Context()
 	ask := func(s db.Series) int64 {
 		t.Helper()
-		id, err := b.cards.RequestExport(ctx, b.admin, s.ID, "csv", uuid.New())
+		id, err := b.cards.RequestExport(ctx, b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
 		require.NoError(t, err)
 		return id
 	}
@@ -141,7 +141,7 @@ func TestSmallExportsAddUp(t *testing.T) {
 	require.Equal(t, int64(40_00), b.solo(t, b.admin, db.ApprovalKindExport))
 
 	// Somebody else's failed file is no way around one's own limit.
-	mine, err := b.cards.RequestExport(ctx, other, b.inactive(t, 3).ID, "csv", uuid.New())
+	mine, err := b.cards.RequestExport(ctx, other, b.inactive(t, 3).ID, "csv", card.ExportOptions{}, uuid.New())
 	require.NoError(t, err)
 	require.NoError(t, start(mine))
 	require.ErrorIs(t, b.cards.RetryExport(ctx, other, file), card.ErrApprovalNeeded)
@@ -226,7 +226,7 @@ func TestActsOfOnePersonRace(t *testing.T) {
 			})
 			all.Go(func() {
 				<-gate
-				_, err := b.cards.RequestExport(context.WithoutCancel(t.Context()), b.admin, s.ID, "csv", uuid.New())
+				_, err := b.cards.RequestExport(context.WithoutCancel(t.Context()), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
 				if err != nil {
 					t.Error(err)
 				}
@@ -269,7 +269,7 @@ func TestActsDoNotLockEachOtherOut(t *testing.T) {
 	b, other := second(t)
 	b.above(t, 1000_00)
 	s := b.inactive(t, 21)
-	file, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", uuid.New())
+	file, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
 	require.NoError(t, err)
 	require.NoError(t, b.cards.Activate(t.Context(), b.admin, s.ID))
 	for serial := range int32(20) {
@@ -280,7 +280,7 @@ func TestActsDoNotLockEachOtherOut(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, b.cards.FailExport(t.Context(), file, "a test"))
 		b.above(t, 10_00)
-		asked, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", uuid.New())
+		asked, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", card.ExportOptions{}, uuid.New())
 		require.NoError(t, err)
 		waiting := b.waiting(t)
 		b.above(t, 1000_00)
@@ -290,7 +290,7 @@ func TestActsDoNotLockEachOtherOut(t *testing.T) {
 			func(ctx context.Context) error { return b.cards.RetryExport(ctx, b.admin, file) },
 			func(ctx context.Context) error { _, _, err := b.cards.StartExport(ctx, file); return err },
 			func(ctx context.Context) error {
-				_, err := b.cards.RequestExport(ctx, b.admin, s.ID, "csv", uuid.New())
+				_, err := b.cards.RequestExport(ctx, b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
 				return err
 			},
 			func(ctx context.Context) error {

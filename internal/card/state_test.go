@@ -124,7 +124,7 @@ func TestForeignSeriesIsMissing(t *testing.T) {
 		func() error { return b.cards.Void(t.Context(), clerk, 9999) },
 		func() error { _, err := b.cards.SeriesByNumber(t.Context(), clerk, s.Number); return err },
 		func() error {
-			_, err := b.cards.RequestExport(t.Context(), clerk, s.ID, "csv", form(1).Key)
+			_, err := b.cards.RequestExport(t.Context(), clerk, s.ID, "csv", card.ExportOptions{}, form(1).Key)
 			return err
 		},
 	} {

@@ -64,7 +64,7 @@ func books(t *testing.T) (*pgxpool.Pool, *card.Keyring) {
 		_, err = cards.Redeem(ctx, admin, card.Redemption{CustomerID: 1, Card: card.Ref{SeriesID: ordered.ID, Serial: int32(serial + 1)}, Key: uuid.New()})
 		require.NoError(t, err)
 	}
-	export, err := cards.RequestExport(ctx, admin, ordered.ID, "csv", uuid.New())
+	export, err := cards.RequestExport(ctx, admin, ordered.ID, "csv", card.ExportOptions{}, uuid.New())
 	require.NoError(t, err)
 	e, _, err := cards.StartExport(ctx, export)
 	require.NoError(t, err)

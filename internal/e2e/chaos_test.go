@@ -215,7 +215,7 @@ func TestChaosWorkerKilledWhileExporting(t *testing.T) {
 		{"jsonl", card.ExportOptions{}},
 		{"csv", card.ExportOptions{}},
 	} {
-		id, err := c.cards.RequestExportOf(t.Context(), c.admin, series, of.format, of.options, uuid.New())
+		id, err := c.cards.RequestExport(t.Context(), c.admin, series, of.format, of.options, uuid.New())
 		require.NoError(t, err)
 		ids = append(ids, id)
 		if of.options.Locked {

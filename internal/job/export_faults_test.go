@@ -76,7 +76,7 @@ func TestFullDiskInEveryFormat(t *testing.T) {
 				}
 				require.ErrorIs(t, err, card.ErrPasswordGone, name)
 			}
-			id, err = b.cards.RequestExportOf(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
+			id, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
 			require.NoError(t, err, name)
 		}
 		for _, fits := range []int64{1, 70_000, -1} { // at once, after a chunk, and for the last one
@@ -120,7 +120,7 @@ func TestFullDiskInEveryFormat(t *testing.T) {
 func (b *bundle) sizeOf(t *testing.T, s db.Series, format string, options card.ExportOptions) int64 {
 	t.Helper()
 	b.disk.fits.Store(0)
-	id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, format, options, uuid.New())
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, format, options, uuid.New())
 	require.NoError(t, err)
 	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
 	require.Equal(t, db.ExportStateReady, b.read(t, id).State)

@@ -47,7 +47,7 @@ func TestEveryFormatIsWritten(t *testing.T) {
 		{"pdf", card.ExportOptions{Layout: "avery-5160"}, ".pdf"},
 		{"pdf", card.ExportOptions{Parts: true}, ".zip"},
 	} {
-		id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
+		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
 		require.NoError(t, err)
 		require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
 		e := b.read(t, id)
@@ -113,7 +113,7 @@ func TestExportIsEncrypted(t *testing.T) {
 		v.PrintShops = []setting.PrintShop{{ID: "one", Name: "Printhouse", Kind: "age", Key: identity.Recipient().String()}, {ID: "two", Name: "Other", Kind: "age", Key: "age1expired"}}
 	}))
 	for format, begins := range map[string]string{"pdf": "%PDF-1.7", "csv": "serial,code,price"} {
-		id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, format, card.ExportOptions{ShopID: "one", Shop: "Printhouse", SealedAs: "age"}, uuid.New())
+		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, format, card.ExportOptions{ShopID: "one", Shop: "Printhouse", SealedAs: "age"}, uuid.New())
 		require.NoError(t, err)
 		require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
 		e := b.read(t, id)
@@ -133,7 +133,7 @@ func TestExportIsEncrypted(t *testing.T) {
 		require.Error(t, err)
 	}
 	for shop, says := range map[string]string{"two": "Nothing can be encrypted for this print shop", "gone": "This print shop was removed"} {
-		id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{ShopID: shop}, uuid.New())
+		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{ShopID: shop}, uuid.New())
 		require.NoError(t, err)
 		require.Equal(t, rivertype.JobStateCancelled, b.await(t, "export_series").Job.State)
 		require.Contains(t, b.read(t, id).Failure, says)

@@ -58,7 +58,7 @@ func TestExportWithPassword(t *testing.T) {
 	b := setup(t)
 	s := b.order(t, 12)
 	for _, parts := range []bool{false, true} {
-		id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, "pdf", locked(parts), uuid.New())
+		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", locked(parts), uuid.New())
 		require.NoError(t, err)
 		require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
 		e := b.read(t, id)
@@ -98,7 +98,7 @@ func TestPasswordWithinAnEnvelope(t *testing.T) {
 	}))
 	o := locked(false)
 	o.ShopID, o.Shop, o.SealedAs = "one", "Printhouse", "age"
-	id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, "pdf", o, uuid.New())
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", o, uuid.New())
 	require.NoError(t, err)
 	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
 	opened, err := age.Decrypt(bytes.NewReader(b.content(t, b.read(t, id))), identity)
@@ -116,7 +116,7 @@ func TestPasswordEndsWithTheExport(t *testing.T) {
 	b := setup(t)
 	s := b.order(t, 12)
 	ask := func() int64 {
-		id, err := b.cards.RequestExportOf(t.Context(), b.admin, s.ID, "pdf", locked(false), uuid.New())
+		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", locked(false), uuid.New())
 		require.NoError(t, err)
 		return id
 	}
@@ -160,7 +160,7 @@ func TestSecretsFollowTheKeys(t *testing.T) {
 	}
 	s := b.order(t, 12)
 	b.pause(t, card.QueueExport)
-	file, err := b.cards.RequestExportOf(ctx, b.admin, s.ID, "pdf", locked(false), uuid.New())
+	file, err := b.cards.RequestExport(ctx, b.admin, s.ID, "pdf", locked(false), uuid.New())
 	require.NoError(t, err)
 
 	under := func(keyID int16) (n int) {

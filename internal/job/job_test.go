@@ -174,7 +174,7 @@ func (b *bundle) order(t *testing.T, quantity int) db.Series {
 
 func (b *bundle) export(t *testing.T, s db.Series, format string) int64 {
 	t.Helper()
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, format, uuid.New())
+	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, format, card.ExportOptions{}, uuid.New())
 	require.NoError(t, err)
 	return id
 }

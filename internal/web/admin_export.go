@@ -189,7 +189,7 @@ func (s *Server) adminExportRequest(c *gin.Context) error {
 		key = uuid.New()
 	}
 	options := card.ExportOptions{Reason: form.Get("reason")}
-	_, err = s.Cards.RequestExportOf(c.Request.Context(), s.actor(c), row.Series.ID, form.Get("format"), options, key)
+	_, err = s.Cards.RequestExport(c.Request.Context(), s.actor(c), row.Series.ID, form.Get("format"), options, key)
 	if err != nil && fault.KindOf(err) != fault.Invalid {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
+	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 )
@@ -22,7 +23,7 @@ import (
 func (s *site) readyFile(admin *browser, series db.Series, content string) (download, path string) {
 	s.t.Helper()
 	actor := audit.Actor{StaffID: admin.ID, Scope: audit.Everything()}
-	id, err := s.Server.Cards.RequestExport(s.t.Context(), actor, series.ID, "csv", uuid.New())
+	id, err := s.Server.Cards.RequestExport(s.t.Context(), actor, series.ID, "csv", card.ExportOptions{}, uuid.New())
 	require.NoError(s.t, err)
 	s.file(id, content)
 	return fmt.Sprintf("/admin/exports/%d/download", id), filepath.Join(s.Dir, fmt.Sprintf("export-%d.csv", id))

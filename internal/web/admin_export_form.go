@@ -329,7 +329,7 @@ func (s *Server) adminExportChoose(c *gin.Context) error {
 		err = s.roomFor(c, row, choice)
 	}
 	if err == nil {
-		_, err = s.Cards.RequestExportOf(c.Request.Context(), s.actor(c), row.Series.ID, choice.format, choice.options, key)
+		_, err = s.Cards.RequestExport(c.Request.Context(), s.actor(c), row.Series.ID, choice.format, choice.options, key)
 	}
 	switch {
 	case err == nil:

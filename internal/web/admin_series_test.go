@@ -287,14 +287,14 @@ func TestExportIsDismissedAndCancelled(t *testing.T) {
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(5)
 	actor := audit.Actor{StaffID: admin.ID, Scope: audit.Everything()}
-	first, err := s.Server.Cards.RequestExport(t.Context(), actor, series.ID, "csv", uuid.New())
+	first, err := s.Server.Cards.RequestExport(t.Context(), actor, series.ID, "csv", card.ExportOptions{}, uuid.New())
 	require.NoError(t, err)
 	s.file(first, "x")
 	admin.get("/admin/exports/tray").one(".toast-card")
 	admin.post(fmt.Sprintf("/admin/exports/%d/dismiss", first), nil)
 	admin.get("/admin/exports/tray").none(".toast-card")
 
-	second, err := s.Server.Cards.RequestExport(t.Context(), actor, series.ID, "pdf", uuid.New())
+	second, err := s.Server.Cards.RequestExport(t.Context(), actor, series.ID, "pdf", card.ExportOptions{}, uuid.New())
 	require.NoError(t, err)
 	require.Equal(t, http.StatusSeeOther, admin.post(fmt.Sprintf("/admin/exports/%d/cancel", second), nil).Status)
 	require.Contains(t, admin.get(seriesURL(series.Number)+"/exports").text(".files li:first-child"), "Cancelled")
