@@ -104,18 +104,25 @@ func grant(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// Migrated reports whether the schema is at the version that this program was
-// built for.
+// Migrated reports whether every migration of this program is applied. Migrations
+// are compared one by one, since their numbers have gaps.
 func Migrated(ctx context.Context, dbtx DBTX) (bool, error) {
 	entries, err := migrations.FS.ReadDir(".")
 	if err != nil {
 		return false, err
 	}
-	var version int
-	err = dbtx.QueryRow(ctx, `select coalesce(max(version_id), 0) from goose_db_version where is_applied`).Scan(&version)
+	wanted := make([]int64, len(entries))
+	for i, entry := range entries {
+		if wanted[i], err = goose.NumericComponent(entry.Name()); err != nil {
+			return false, err
+		}
+	}
+	var missing bool
+	err = dbtx.QueryRow(ctx, `select exists (select unnest($1::bigint[]) except
+		select version_id from goose_db_version where is_applied)`, wanted).Scan(&missing)
 	var pgErr *pgconn.PgError
 	if errors.As(err, &pgErr) && pgErr.Code == "42P01" {
 		return false, nil
 	}
-	return version >= len(entries), err
+	return !missing, err
 }
