@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -36,8 +37,8 @@ func (s *Service) Void(ctx context.Context, actor audit.Actor, seriesID int64) e
 		if err := s.setState(ctx, tx, seriesID, db.SeriesStateVoid); err != nil {
 			return nil, err
 		}
-		if _, err := s.q.ApprovalEndSeries(ctx, tx, seriesID); err != nil {
-			return nil, fmt.Errorf("withdraw requests: %w", err)
+		if err := approval.WithdrawSeries(ctx, tx, actor, seriesID); err != nil {
+			return nil, err
 		}
 		if err := s.q.ExportEndSeries(ctx, tx, seriesID); err != nil {
 			return nil, fmt.Errorf("end the exports of a series: %w", err)

@@ -353,7 +353,7 @@ func (q *Queries) ImportListOld(ctx context.Context, db DBTX) ([]int64, error) {
 }
 
 const importListSeries = `-- name: ImportListSeries :many
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id from series where import_id = $1 order by id
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version from series where import_id = $1 order by id
 `
 
 func (q *Queries) ImportListSeries(ctx context.Context, db DBTX, importID *int64) ([]Series, error) {
@@ -405,6 +405,7 @@ func (q *Queries) ImportListSeries(ctx context.Context, db DBTX, importID *int64
 			&i.ShreddedTo,
 			&i.ShreddedAt,
 			&i.ShredJobID,
+			&i.EditedVersion,
 		); err != nil {
 			return nil, err
 		}
@@ -667,7 +668,7 @@ func (q *Queries) SeriesImportStop(ctx context.Context, db DBTX, arg SeriesImpor
 const seriesImportWhole = `-- name: SeriesImportWhole :one
 update series set quantity = greatest(made, 1), state = case when made = 0 then 'cancelled'::series_state else state end
 where id = $1
-returning id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id
+returning id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version
 `
 
 // The end of an import: rows that became known meanwhile made no card.
@@ -714,6 +715,7 @@ func (q *Queries) SeriesImportWhole(ctx context.Context, db DBTX, id int64) (Ser
 		&i.ShreddedTo,
 		&i.ShreddedAt,
 		&i.ShredJobID,
+		&i.EditedVersion,
 	)
 	return i, err
 }
