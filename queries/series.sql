@@ -273,3 +273,12 @@ select s.id from series s
 left join river_job j on j.id = s.shred_job_id
 where s.shredding_at is not null and s.shredded_at is null and s.state <> 'void'
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true);
+
+-- name: SeriesInUse :one
+-- What the cards are worth together that could be redeemed, were the module on: those
+-- left of active series that have not expired.
+select coalesce(sum(s.price * (s.made - coalesce(t.gone, 0))), 0)::bigint as value
+from series s
+left join (select series_id, sum(used + void + disabled) as gone from series_tally group by series_id) t on t.series_id = s.id
+where s.state = 'active'
+  and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()));
