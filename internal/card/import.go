@@ -354,6 +354,13 @@ func (s *Service) ExpireImports(ctx context.Context) error {
 	}
 	for _, id := range ids {
 		err := s.inTx(ctx, func(tx pgx.Tx) error {
+			imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
+			if err != nil {
+				return fmt.Errorf("lock an import: %w", err)
+			}
+			if imp.State == db.ImportStateRunning { // confirmed or approved meanwhile
+				return nil
+			}
 			if err := approval.WithdrawImport(ctx, tx, audit.System(), id); err != nil {
 				return err
 			}

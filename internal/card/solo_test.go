@@ -87,11 +87,14 @@ func TestImportsAddUp(t *testing.T) {
 	b, other := second(t)
 	require.Equal(t, db.SeriesStateActive, b.importedActive(t, 3).State)
 	require.Equal(t, int64(30_00), b.solo(t, b.admin, db.ApprovalKindActivate))
-	beyond := b.importedActive(t, 8) // three of them are known already
-	require.Equal(t, db.SeriesStateReady, beyond.State)
+	beyond := b.upload(t, many(8)) // three of them are known already
+	beyond.check(t, planned("serial", "code"))
+	require.ErrorIs(t, b.cards.ConfirmImport(t.Context(), b.admin, beyond.id), card.ErrImportWaits)
 	a := b.waiting(t)
-	require.Equal(t, []int64{beyond.ID, 30_00, b.admin.StaffID}, []int64{*a.SeriesID, a.Before, a.RequestedBy})
+	require.Equal(t, []int64{beyond.id, 30_00, b.admin.StaffID}, []int64{*a.ImportID, a.Before, a.RequestedBy})
 	require.NoError(t, b.cards.Approve(t.Context(), other, a.ID, "because"))
+	require.Equal(t, db.SeriesStateActive, beyond.work(t)[0].State)
+	require.Equal(t, int64(30_00), b.solo(t, b.admin, db.ApprovalKindActivate), "what was approved counts for no one")
 	b.sound(t)
 }
 
