@@ -101,6 +101,12 @@ where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> @staff_
   and (@cards::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, @all_partners::boolean, @partner_ids::bigint[]);
 
+-- name: ApprovalCountDeciders :one
+-- How many others could decide what concerns all partners.
+select count(*) from staff join role on role.id = staff.role_id
+where staff.disabled_at is null and staff.all_partners and staff.id <> @staff_id
+  and (role.everything or 'series.approve' = any(role.permissions));
+
 -- name: ApprovalNotify :exec
 select pg_notify('refill', json_build_object('kind', 'approval', 'id', @id::bigint)::text);
 

@@ -32,6 +32,7 @@ func commands() []command {
 		{"check", "hold the books against the invariants; fails where one is broken", runCheck},
 		{"audit", "audit head, verify: the chain that the audit trail is sealed in", runAudit},
 		{"staff", "staff add, reset-second-factor: enter a member of staff, or let one in who lost their telephone", runStaff},
+		{"limit", "limit AMOUNT|none: the value above which a second person approves, where no second one is left", runLimit},
 		{"keys", "keys init, rotate, status, retire: the keys that codes are sealed under", runKeys},
 		{"demo", "start everything on a private Postgres, with sample data", runDemo},
 	}

@@ -39,6 +39,20 @@ func (q *Queries) ApprovalCount(ctx context.Context, db DBTX, arg ApprovalCountP
 	return count, err
 }
 
+const approvalCountDeciders = `-- name: ApprovalCountDeciders :one
+select count(*) from staff join role on role.id = staff.role_id
+where staff.disabled_at is null and staff.all_partners and staff.id <> $1
+  and (role.everything or 'series.approve' = any(role.permissions))
+`
+
+// How many others could decide what concerns all partners.
+func (q *Queries) ApprovalCountDeciders(ctx context.Context, db DBTX, staffID int64) (int64, error) {
+	row := db.QueryRow(ctx, approvalCountDeciders, staffID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const approvalCreate = `-- name: ApprovalCreate :one
 insert into approval (kind, series_id, serial, customer_id, import_id, export_id, partner_ids, version,
   value, currency, price, cards, before, request_key, facts, requested_by)

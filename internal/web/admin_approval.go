@@ -40,6 +40,7 @@ const formerApprovals = "/admin/finance/refill-cards/approvals"
 // adminApprovalMoved handles GET /admin/finance/refill-cards/approvals.
 func (s *Server) adminApprovalMoved(c *gin.Context) error { return s.redirect(c, sectionApprovals) }
 
+// newApprovalPage reads what waits and what was decided.
 func (s *Server) newApprovalPage(c *gin.Context) (*approvalPage, error) {
 	p := &approvalPage{page: s.page(c, "Approvals", sectionApprovals)}
 	views, err := s.approvals(c, db.ApprovalListParams{})
@@ -124,6 +125,28 @@ func (s *Server) adminApprovalDecide(decide func(ctx context.Context, actor audi
 		}
 		return s.redirect(c, sectionApprovals)
 	}
+}
+
+// adminApprovalWithdraw handles POST /admin/approvals/:id/withdraw: what the person
+// asked for themselves.
+func (s *Server) adminApprovalWithdraw(c *gin.Context) error {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return approval.ErrUnknown
+	}
+	err = s.Cards.Approvals().Withdraw(c.Request.Context(), s.actor(c), id)
+	switch {
+	case err == nil:
+		s.setFlash(c, "Withdrawn. Nothing of it happens.")
+	case fault.KindOf(err) == fault.Conflict:
+		s.setFlash(c, fault.All(err)[0].Message)
+	default:
+		return err
+	}
+	if s.person(c).Can(staff.SeriesApprove) {
+		return s.redirect(c, sectionApprovals)
+	}
+	return s.redirect(c, sectionDashboard)
 }
 
 // showApprovalMistake shows the list with what is to be mended at one of its forms.

@@ -177,6 +177,9 @@ func (s *Server) adminCardReveal(c *gin.Context) error {
 	if fault.IsInternal(err) {
 		return err
 	}
+	if s.waits(c, err) {
+		return s.redirect(c, cardURL(series.Series.Number, row.Serial))
+	}
 	p, pageErr := s.newCardShowPage(c, "", 0)
 	if pageErr != nil {
 		return pageErr

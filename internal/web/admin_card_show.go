@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -28,6 +29,9 @@ type cardShowPage struct {
 	Redeem    cardRedeem
 	Changes   cardChanges
 	Mistakes  []mistake
+
+	Asked       askedFor
+	RevealUntil time.Time // until when the viewer may see the code because that was approved; zero: it was not
 }
 
 // cardRedeem is the form that redeems the card for a customer.
@@ -112,7 +116,13 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 	if p.Happened, err = s.cardHistory(c, series.Series, row); err != nil {
 		return nil, err
 	}
+	if err := s.revealStands(c, p, series.Series, row); err != nil {
+		return nil, err
+	}
 	if p.Changes, err = s.cardChanges(c, series, row, v); err != nil {
+		return nil, err
+	}
+	if err := s.revealTakesTwo(c, p, series.Series, row); err != nil {
 		return nil, err
 	}
 	if p.CanRedeem {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/approval"
 	"refill/internal/db"
 	"refill/internal/money"
 	"refill/internal/setting"
@@ -17,6 +18,7 @@ type configModulesPage struct {
 	page
 	RefillCards choice
 	Effect      []string // of the switch, as things stand
+	Asked       askedFor
 }
 
 // adminConfigModulesShow handles GET /admin/config/modules.
@@ -30,6 +32,10 @@ func (s *Server) adminConfigModulesShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	asked, err := s.askedFor(c, db.ApprovalListParams{Kind: string(db.ApprovalKindReopening)})
+	if err != nil {
+		return err
+	}
 	return s.render(c, http.StatusOK, "admin/config_modules", &configModulesPage{
 		page: s.page(c, "Modules", sectionModules),
 		RefillCards: choice{
@@ -37,6 +43,7 @@ func (s *Server) adminConfigModulesShow(c *gin.Context) error {
 			Hint: "Off: its menu, its pages and the form in the portal are gone. Cards, balances and payments stay as they are, and come back with it.",
 		},
 		Effect: moduleEffect(settings.RefillCards, use),
+		Asked:  asked.only(func(v approvalView) bool { return v.Module }),
 	})
 }
 
@@ -76,7 +83,10 @@ func (s *Server) adminConfigModules(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.Settings.Change(c.Request.Context(), s.actor(c), func(v *setting.Settings) { v.RefillCards = form.Get("refill_cards") != "" })
+	err = approval.ChangeSettings(c.Request.Context(), s.Pool, s.Settings, s.actor(c), func(v *setting.Settings) { v.RefillCards = form.Get("refill_cards") != "" })
+	if s.waits(c, err) {
+		return s.redirect(c, sectionModules)
+	}
 	return s.saved(c, sectionModules, err)
 }
 

@@ -10,7 +10,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/approval"
 	"refill/internal/card"
+	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
 	"refill/internal/setting"
@@ -26,6 +28,8 @@ type configVouchersPage struct {
 	Alarm, Second             field
 	Reason                    choice
 	Lock, Activate            choice
+	Asked                     askedFor
+	Sole                      string // why no one in the browser can raise the limit
 	Mistakes                  []mistake
 	Preview                   voucherPreview
 }
@@ -99,7 +103,7 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 	p.Reason = choice{Name: "export_reason", Label: "Whoever exports codes says why", Checked: v.ExportReason, Hint: "The reason stands in the audit trail, and before whoever approves the file."}
 	p.Second = field{
 		Name: "approve_above", Label: "A second person approves exports and activations above", InputMode: "decimal", Short: true, Autocomplete: "off", Unit: v.Currency,
-		Hint: "What the cards of a series are worth together, with whatever else the same person activated (or exported: that is counted apart) by themselves within 24 hours. Empty: one person is enough. Approving takes a permission, and nobody approves what they asked for.",
+		Hint: "What one person may do alone within 24 hours, counted apart: bring cards into use; export or reveal codes; import cards; credit customers by hand. A series counts whole. Empty: one person is enough for everything. A lower value counts at once; a higher one, or none, takes a second person.",
 	}
 	if v.ApproveAbove != nil {
 		p.Second.Value = money.Amount{Minor: *v.ApproveAbove, Currency: v.Currency}.Decimal()
@@ -108,8 +112,27 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 		p.Second.Value = cut(typed.Get("approve_above"), 30)
 	}
 	var err error
+	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{Kind: string(db.ApprovalKindLimit)}); err != nil {
+		return nil, err
+	}
+	if p.Sole, err = s.soleApprover(c, v); err != nil {
+		return nil, err
+	}
 	p.Preview, err = s.previewVouchers(c, v)
 	return p, err
+}
+
+// soleApprover says, where there is a limit and nobody else could approve a higher one,
+// where it can be raised.
+func (s *Server) soleApprover(c *gin.Context, v setting.Settings) (string, error) {
+	if v.ApproveAbove == nil {
+		return "", nil
+	}
+	others, err := db.New().ApprovalCountDeciders(c.Request.Context(), s.Pool, s.person(c).ID)
+	if err != nil || others > 0 {
+		return "", err
+	}
+	return "No other active member of staff sees all partners and may approve. A higher value, or none, is set on the host: refill limit AMOUNT, or refill limit none. The audit trail keeps it.", nil
 }
 
 // voucherForm writes the posted form into the settings; what is not a number
@@ -197,7 +220,10 @@ func (s *Server) adminConfigVouchers(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.Settings.Change(c.Request.Context(), s.actor(c), func(v *setting.Settings) { voucherForm(form, v) })
+	err = approval.ChangeSettings(c.Request.Context(), s.Pool, s.Settings, s.actor(c), func(v *setting.Settings) { voucherForm(form, v) })
+	if s.waits(c, err) {
+		return s.redirect(c, sectionVouchers)
+	}
 	if err == nil || fault.IsInternal(err) {
 		return s.saved(c, sectionVouchers, err)
 	}

@@ -54,6 +54,7 @@ type importShowPage struct {
 	Odds     string
 	Throttle string
 	Second   string // what of it takes a second person
+	Asked    askedFor
 	Confirm  confirmation
 	Cancel   confirmation
 	Begun    bool // some of its cards exist
@@ -129,6 +130,9 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 		p.Series = append(p.Series, importSeries{one.Number, seriesURL(one.Number), money.Amount{Minor: one.Price, Currency: one.Currency}.String(), int64(one.Made)})
 	}
 	p.Begun = len(series) > 0
+	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{ImportID: i.ID}); err != nil {
+		return nil, err
+	}
 	var look card.ImportPreview
 	var plan card.ImportPlan
 	var report card.ImportReport
@@ -216,8 +220,8 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 	if !plan.Activate {
 		when = "They are worth nothing until their series is activated."
 	}
-	if plan.Activate && i.State == db.ImportStateChecked {
-		if p.Second, err = s.importTakesTwo(ctx, p.Person, plan.Currency, report.Groups); err != nil {
+	if i.State == db.ImportStateChecked {
+		if p.Second, err = s.importTakesTwo(ctx, p.Person, plan.Currency, plan.Activate, report.Groups); err != nil {
 			return err
 		}
 		if p.Second != "" {
@@ -247,7 +251,7 @@ func (s *Server) adminImportChange(change func(context.Context, audit.Actor, int
 		if err != nil {
 			return err
 		}
-		if err := change(c.Request.Context(), s.actor(c), row.CardImport.ID); err != nil {
+		if err := change(c.Request.Context(), s.actor(c), row.CardImport.ID); err != nil && !s.waits(c, err) {
 			return err
 		}
 		return s.redirect(c, importURL(row.CardImport.ID))

@@ -57,6 +57,7 @@ type partnerFormPage struct {
 	Colours   colours
 	Disable   *confirmation
 	Enable    *confirmation
+	Asked     askedFor
 }
 
 // colours says what is made of a brand's colour.
@@ -289,6 +290,13 @@ func (s *Server) newPartnerPage(c *gin.Context, f *customer.PartnerForm) (*partn
 			ID: "enable", Opener: "Enable", Title: "Enable " + partner.Name + "?", Button: "Enable " + partner.Name, Action: p.URL + "/enable",
 			Text: "Its customers can sign in and redeem again, and it can be chosen for new series and customers.",
 		}
+		if p.Asked, err = s.askedFor(c, db.ApprovalListParams{Kind: string(db.ApprovalKindReopening)}); err != nil {
+			return nil, err
+		}
+		p.Asked = p.Asked.only(func(v approvalView) bool { return v.Partner == partner.ID })
+		if len(p.Asked.Waiting) > 0 {
+			p.Enable = nil // it is asked for already
+		}
 	}
 	return p, nil
 }
@@ -363,7 +371,11 @@ func (s *Server) changePartner(c *gin.Context, change func(context.Context, db.B
 	if err != nil {
 		return err
 	}
-	if err := change(c.Request.Context(), s.Pool, s.actor(c), partner.ID); err != nil {
+	err = change(c.Request.Context(), s.Pool, s.actor(c), partner.ID)
+	if s.waits(c, err) {
+		return s.redirect(c, partnerURL(partner.ID))
+	}
+	if err != nil {
 		return err
 	}
 	s.setFlash(c, fmt.Sprintf(said, partner.Name))

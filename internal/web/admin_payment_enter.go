@@ -26,6 +26,7 @@ type paymentEnterPage struct {
 	Key      string
 	Sure     *choice // asked where the amount is unusual
 	SureOf   string  // the amount that the question is about
+	Second   string  // what one person may enter
 	Mistakes []mistake
 }
 
@@ -47,7 +48,8 @@ func (s *Server) newPaymentEnterPage(c *gin.Context) (*paymentEnterPage, error) 
 		p.Type.Options = append(p.Type.Options, option{Value: string(t), Text: paymentTypeName(t)})
 	}
 	p.Tabs = customerTabs(v, p.Person, tabPayments)
-	return p, nil
+	p.Second, err = s.creditHint(c, p.Person)
+	return p, err
 }
 
 // adminPaymentEnterShow handles GET /admin/customers/:id/billing/payments/add.
@@ -83,6 +85,9 @@ func (s *Server) adminPaymentEnter(c *gin.Context) error {
 	}
 	if fault.IsInternal(err) || fault.KindOf(err) == fault.NotFound {
 		return err
+	}
+	if s.waits(c, err) {
+		return s.redirect(c, p.Customer.URL+"/billing/payments")
 	}
 	if err != nil {
 		status := redeemStatus(err)

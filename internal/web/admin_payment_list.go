@@ -35,6 +35,7 @@ type customerPaymentsPage struct {
 	CSV         string // the table as a file
 	XLSX        string
 	CanEnter    bool
+	Asked       askedFor
 	FilterWrong []mistake
 }
 
@@ -98,6 +99,9 @@ func (s *Server) adminCustomerPayments(c *gin.Context) error {
 	p := &customerPaymentsPage{page: s.page(c, view.Name, sectionCustomers), Customer: view, Self: view.URL + "/billing/payments"}
 	p.Tabs = customerTabs(view, p.Person, tabPayments)
 	p.CanEnter = p.Person.Can(staff.PaymentsEnter)
+	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{CustomerID: p.Customer.ID}); err != nil {
+		return err
+	}
 	p.CSV, p.XLSX = f.at(p.Self, "format", "csv"), f.at(p.Self, "format", "xlsx")
 	p.FilterWrong, p.Narrowed = f.wrong, f.from+f.till+f.kind != ""
 	p.From, p.Till = field{Name: "from", Label: "From", Type: "date", Value: f.from}, field{Name: "till", Label: "Till", Type: "date", Value: f.till}

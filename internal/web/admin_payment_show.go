@@ -29,6 +29,7 @@ type paymentShowPage struct {
 	Serial    int64
 	Redeemed  bool // it came by a refill card
 	Reverse   *confirmation
+	Asked     askedFor
 }
 
 // staffReceiptURL is the address of a payment at the staff door.
@@ -83,7 +84,8 @@ func (s *Server) newPaymentShowPage(c *gin.Context) (*paymentShowPage, db.Paymen
 	if p.Person.Can(staff.PaymentsReverse) && row.ReversedBy == 0 && row.Type != db.PaymentTypeReversal {
 		p.Reverse = reverseQuestion(p, row)
 	}
-	return p, row, nil
+	p.Asked, err = s.askedFor(c, db.ApprovalListParams{CustomerID: v.ID})
+	return p, row, err
 }
 
 // linkCard makes series and card links, where the module is on and the person may
@@ -146,6 +148,9 @@ func (s *Server) adminPaymentReverse(c *gin.Context) error {
 		p.Reverse.refuse(err, form.Get("reason"))
 		p.Reverse.Hidden = []hidden{{"key", r.Key.String()}} // asked again, the same key tells what became of it
 		return s.render(c, redeemStatus(err), "admin/payment_show", p)
+	}
+	if s.waits(c, err) {
+		return s.redirect(c, p.Payment.URL)
 	}
 	if err != nil {
 		return err

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/approval"
 	"refill/internal/card"
 	"refill/internal/db"
+	"refill/internal/fault"
 	"refill/internal/money"
 	"refill/internal/setting"
 	"refill/internal/staff"
@@ -59,12 +61,24 @@ func (s *Server) takesTwo(ctx context.Context, person staff.Person, worth money.
 	return "", nil
 }
 
-// importTakesTwo says of cards that are about to be imported active that some of
-// their series, or all, take a second person; nothing where one is enough.
-func (s *Server) importTakesTwo(ctx context.Context, person staff.Person, currency string, groups []card.ImportGroup) (string, error) {
+// importTakesTwo says of cards that are about to be imported that they take a second
+// person, or that some of their series, or all, take one to be active; nothing where one
+// is enough.
+func (s *Server) importTakesTwo(ctx context.Context, person staff.Person, currency string, activate bool, groups []card.ImportGroup) (string, error) {
 	var worth int64
 	for _, g := range groups {
 		worth += g.Worth()
+	}
+	whole, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindImport, 0, worth)
+	switch {
+	case err != nil:
+		return "", err
+	case whole.Large():
+		return "So much takes a second person: nothing is imported until another person approves it, within 24 hours.", nil
+	case whole.Over():
+		return soFar(whole, "imported", "these", currency) + ": nothing is imported until then.", nil
+	case !activate:
+		return "", nil
 	}
 	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, worth)
 	switch {
@@ -103,11 +117,10 @@ func worthLeft(row db.SeriesShowRow) money.Amount {
 // person can only ask for.
 func (s *Server) secondPerson(c *gin.Context, p *seriesShowPage, row db.SeriesShowRow) error {
 	var err error
-	if p.Waiting, err = s.approvals(c, db.ApprovalListParams{SeriesID: row.Series.ID, Waiting: true}); err != nil {
+	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{SeriesID: row.Series.ID}); err != nil {
 		return err
 	}
-	p.CanApprove = p.Person.Can(staff.SeriesApprove)
-	if slices.ContainsFunc(p.Waiting, func(v approvalView) bool { return v.Activates }) {
+	if slices.ContainsFunc(p.Asked.Waiting, func(v approvalView) bool { return v.Activates }) {
 		p.Actions = slices.DeleteFunc(p.Actions, func(a confirmation) bool { return a.ID == "activate" }) // it is asked for already
 	}
 	worth := worthLeft(row)
@@ -125,5 +138,99 @@ func (s *Server) secondPerson(c *gin.Context, p *seriesShowPage, row db.SeriesSh
 			a.Text += "The series waits until somebody else approves it, for 24 hours at most."
 		}
 	}
+	return nil
+}
+
+// askedFor is what of a page's subject waits for a second person.
+type askedFor struct {
+	Waiting   []approvalView
+	CanDecide bool
+}
+
+// askedFor reads what waits, of what a page is about.
+func (s *Server) askedFor(c *gin.Context, params db.ApprovalListParams) (askedFor, error) {
+	params.Waiting = true
+	views, err := s.approvals(c, params)
+	return askedFor{Waiting: views, CanDecide: s.person(c).Can(staff.SeriesApprove)}, err
+}
+
+// only keeps what waits about one thing that has no column of its own.
+func (a askedFor) only(about func(approvalView) bool) askedFor {
+	a.Waiting = slices.DeleteFunc(a.Waiting, func(v approvalView) bool { return !about(v) })
+	return a
+}
+
+// waits reports whether something was not done but asked for; the next page says so.
+func (s *Server) waits(c *gin.Context, err error) bool {
+	all := fault.All(err)
+	if len(all) != 1 || all[0].Kind != fault.Conflict || !strings.HasSuffix(all[0].Code, "_waits") {
+		return false
+	}
+	s.setFlash(c, all[0].Message)
+	return true
+}
+
+// creditHint says at the form of a payment how much one person may credit by hand, and
+// what of it this one has left; nothing where there is no limit.
+func (s *Server) creditHint(c *gin.Context, person staff.Person) (string, error) {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil || settings.ApproveAbove == nil {
+		return "", err
+	}
+	o, err := s.Cards.Solo(c.Request.Context(), person.ID, db.ApprovalKindPayment, 0, 0)
+	if err != nil || o.Limit == nil {
+		return "", err
+	}
+	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: settings.Currency} }
+	hint := fmt.Sprintf("By yourself you may credit %s within 24 hours; what is beyond that waits until another person approves it.", amount(*o.Limit))
+	if o.Before() > 0 {
+		hint += fmt.Sprintf(" Of that %s is left.", amount(o.Left()))
+	}
+	return hint, nil
+}
+
+// editTakesTwo says of an edit that is about to be made that it takes a second person;
+// nothing where one is enough.
+func editTakesTwo(p card.EditPlan) string {
+	switch o := p.Solo; {
+	case !o.Over():
+		return ""
+	case o.Large():
+		return fmt.Sprintf("This brings cards worth %s into use, more than one person may. Nothing is changed until another person approves it, within 24 hours.", money.Amount{Minor: o.Value, Currency: p.Price.Currency})
+	default:
+		return soFar(o, "brought into use", "these", p.Price.Currency) + ": nothing is changed until then."
+	}
+}
+
+// revealStands says what waits of a card, and whether its code may be seen because that
+// was approved.
+func (s *Server) revealStands(c *gin.Context, p *cardShowPage, series db.Series, row db.CardShowRow) error {
+	var err error
+	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{SeriesID: series.ID, Kind: string(db.ApprovalKindReveal)}); err != nil {
+		return err
+	}
+	p.Asked = p.Asked.only(func(v approvalView) bool { return v.Serial == row.Serial })
+	p.RevealUntil, err = s.Cards.RevealUntil(c.Request.Context(), p.Person.ID, card.Ref{SeriesID: series.ID, Serial: row.Serial})
+	return err
+}
+
+// revealTakesTwo says at the button that reveals a code that it takes a second person,
+// and takes the button away where the viewer has asked for it already.
+func (s *Server) revealTakesTwo(c *gin.Context, p *cardShowPage, series db.Series, row db.CardShowRow) error {
+	at := slices.IndexFunc(p.Changes.Actions, func(a confirmation) bool { return a.ID == "reveal" })
+	if at < 0 || !p.RevealUntil.IsZero() {
+		return nil
+	}
+	if slices.ContainsFunc(p.Asked.Waiting, func(v approvalView) bool { return v.Own }) {
+		p.Changes.Actions = slices.Delete(p.Changes.Actions, at, at+1)
+		return nil
+	}
+	o, err := approval.Weigh(c.Request.Context(), s.Pool, approval.Act{Kind: db.ApprovalKindExport, By: p.Person.ID, SeriesID: series.ID, Serial: row.Serial, Value: series.Price})
+	if err != nil || !o.Over() || row.State == db.CardStateUsed || row.State == db.CardStateVoid {
+		return err
+	}
+	a := &p.Changes.Actions[at]
+	a.Button = "Ask for the code"
+	a.Text = "With the codes that you have exported or been shown in the past 24 hours, this one is more than one person may know. It waits until another person approves it; then you can reveal it here once, within a day."
 	return nil
 }

@@ -34,6 +34,7 @@ type seriesEditPage struct {
 type editPlan struct {
 	Changes []card.Change
 	Effects []string
+	Second  string   // why it takes a second person; empty: it does not
 	Keep    []hidden // the form, as it was typed
 }
 
@@ -138,6 +139,9 @@ func (s *Server) adminSeriesEdit(c *gin.Context) error {
 			s.setFlash(c, "Series "+row.Series.Number+" is saved. "+saved(plan))
 			return s.redirect(c, seriesURL(row.Series.Number))
 		}
+		if s.waits(c, err) {
+			return s.redirect(c, seriesURL(row.Series.Number))
+		}
 	default:
 		plan, err = s.Cards.PlanEdit(ctx, s.actor(c), row.Series.ID, f)
 	}
@@ -160,7 +164,7 @@ func (s *Server) adminSeriesEdit(c *gin.Context) error {
 		return s.render(c, http.StatusUnprocessableEntity, "admin/series_edit", p)
 	}
 	if step != "back" {
-		p.Plan = &editPlan{Changes: plan.Changes, Effects: effects(row, plan)}
+		p.Plan = &editPlan{Changes: plan.Changes, Effects: effects(row, plan), Second: editTakesTwo(plan)}
 		p.Plan.Keep = append(p.Plan.Keep, hidden{"version", form.Get("version")})
 		for _, name := range []string{"prefix", "price", "valid_till", "partner", "print_once"} {
 			p.Plan.Keep = append(p.Plan.Keep, hidden{name, form.Get(name)})

@@ -34,8 +34,7 @@ type seriesShowPage struct {
 	Bulk                bulkForm
 	Find                field // serial or code
 	Mistakes            []mistake
-	Waiting             []approvalView // what of it waits for a second person
-	CanApprove          bool
+	Asked               askedFor // what of it waits for a second person
 }
 
 // happening is one line of what happened.

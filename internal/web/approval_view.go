@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"refill/internal/approval"
+	"refill/internal/card"
+	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/money"
 )
@@ -31,6 +33,9 @@ type approvalView struct {
 	For        string // why they want it, in their words
 	Reason     string
 	Error      string // at the reason, as it was typed
+	Serial     int32  // of the card; 0: it is not about one
+	Partner    int64  // that is to be enabled; 0: none
+	Module     bool   // the module is to be switched on
 }
 
 // approvalLine is one thing that is asked for.
@@ -102,6 +107,72 @@ func (v *approvalView) describe(row db.ApprovalListRow, sum func(int64) string) 
 		if facts.Debts != 0 {
 			v.Lines = append(v.Lines, approvalLine{"Customers owe", sum(facts.Debts)})
 		}
+	default:
+		return v.describeMore(row, sum)
+	}
+	return did, nil
+}
+
+// describeMore is describe for what is not about many cards.
+func (v *approvalView) describeMore(row db.ApprovalListRow, sum func(int64) string) (did string, err error) {
+	a := row.Approval
+	switch a.Kind {
+	case db.ApprovalKindRenewal:
+		facts, err := approval.Facts[card.EditFacts](a)
+		if err != nil {
+			return "", err
+		}
+		v.What, did = "Edit, so that "+cardCount(a.Cards)+" can be redeemed", "brought into use cards"
+		for _, c := range facts.Changes {
+			v.Lines = append(v.Lines, approvalLine{c.What, c.From + " → " + c.To})
+		}
+	case db.ApprovalKindReveal:
+		facts, err := approval.Facts[card.RevealFacts](a)
+		if err != nil {
+			return "", err
+		}
+		v.Serial, v.For = *a.Serial, facts.Reason
+		v.What, did = "Reveal the code of card "+money.Group(fmt.Sprint(v.Serial)), "exported or revealed cards"
+		v.SubjectURL = cardURL(row.SeriesNumber, v.Serial)
+	case db.ApprovalKindPayment:
+		facts, err := approval.Facts[customer.PaymentFacts](a)
+		if err != nil {
+			return "", err
+		}
+		v.What, did = "Enter a payment", "credited payments"
+		v.Lines = []approvalLine{{"Payment type", paymentTypeName(facts.Type)}, {"Amount", sum(facts.Amount)}}
+		label := "Comment"
+		if facts.Reverses != 0 {
+			v.What, label = fmt.Sprintf("Reverse payment %d", facts.Reverses), "Reason"
+		}
+		if facts.Comment != "" {
+			v.Lines = append(v.Lines, approvalLine{label, facts.Comment})
+		}
+	case db.ApprovalKindLimit:
+		facts, err := approval.Facts[approval.LimitFacts](a)
+		if err != nil {
+			return "", err
+		}
+		limit := func(minor *int64) string {
+			if minor == nil {
+				return "never"
+			}
+			return money.Amount{Minor: *minor, Currency: facts.Currency}.String()
+		}
+		v.What = "Change the value above which a second person approves"
+		v.Lines = []approvalLine{{"Now", limit(facts.From)}, {"Asked for", limit(facts.To)}}
+	case db.ApprovalKindReopening:
+		facts, err := approval.Facts[approval.ReopeningFacts](a)
+		if err != nil {
+			return "", err
+		}
+		did = "brought into use cards"
+		if v.Module = facts.Module; v.Module {
+			v.What = "Switch refill cards on, with cards"
+			break
+		}
+		v.Partner = facts.Partner
+		v.What, v.Of, v.Subject, v.SubjectURL = "Enable a partner, with cards", "of partner", facts.Name, partnerURL(facts.Partner)
 	default:
 		v.What = string(a.Kind)
 	}

@@ -187,6 +187,7 @@ func (s *Server) table() []route {
 		{get, sectionApprovals + "/count", staffWho(staff.SeriesApprove), s.adminApprovalCount},
 		{post, oneApproval + "/approve", staffWho(staff.SeriesApprove), s.adminApprovalDecide(s.Cards.Approve, "Approved.")},
 		{post, oneApproval + "/refuse", staffWho(staff.SeriesApprove), s.adminApprovalDecide(s.Cards.Refuse, "Refused. Nothing of it happens.")},
+		{post, oneApproval + "/withdraw", anyStaff, s.adminApprovalWithdraw},
 
 		// Staff: reports.
 		{get, sectionStatistics, staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportSeries))},
