@@ -80,8 +80,68 @@ func moneyMutants() []mutant {
 		},
 		{
 			"disabled cards come back under way", "internal/card/bulk_work.go",
-			"s.mayEnable(ctx, tx, series, change.CreatedBy, approval.Taking(tx)); err != nil {", "s.mayEnable(ctx, tx, series, change.CreatedBy, approval.Taking(tx)); err != nil && n < 0 {",
+			"change.CreatedBy, approval.Taking(tx)); err != nil {", "change.CreatedBy, approval.Taking(tx)); err != nil && advance.Changed < 0 {",
 			"./internal/card", "TestEnablingTakesTwo", "an operation that was ordered while little was disabled brings back what was disabled since",
+		},
+		{
+			"expired cards come back one by one", "internal/card/use.go",
+			"if expired(row.ValidTill) && !expired(till) {", "if expired(row.ValidTill) && expired(till) {",
+			"./internal/card", "TestEveryWayIntoUseIsWeighed", "any value comes back into use by one person, card by card",
+		},
+		{
+			"a partner is enabled whatever that brings into use", "internal/customer/partner.go",
+			"if waits = o.Over(); waits {", "if waits = o.Over() && id < 0; waits {",
+			"./internal/customer", "TestPartnerIsEnabledOnce", "closing a partner and opening it again leads around the second person",
+		},
+		{
+			"an expired series is renewed by one person", "internal/card/edit_approval.go",
+			"		use = approval.UseDate\n", "		use = \"\"\n",
+			"./internal/card", "TestRenewalTakesTwo", "a date brings any value back into use",
+		},
+		{
+			"a series is given to more partners by one person", "internal/card/edit_approval.go",
+			"return len(ids) == 0 || slices.ContainsFunc(ids, added), nil", "return false, nil",
+			"./internal/card", "TestEveryWayIntoUseIsWeighed", "cards that were printed for one partner are spent at another",
+		},
+		{
+			"a code that is revealed is no export", "internal/card/reveal.go",
+			"if err != nil || !o.Over() {", "if err != nil || o.Before() >= 0 {",
+			"./internal/card", "TestRevealsAreAsAnExport", "forty codes are read one by one where a file of forty takes two",
+		},
+		{
+			"an approved code is revealed again and again", "internal/db/approval.sql.go",
+			"set used_at = now()", "set used_at = null",
+			"./internal/card", "TestRevealsAreAsAnExport", "one approval is a licence for ever",
+		},
+		{
+			"an approval is of whatever the series is by now", "internal/card/approval.go",
+			"return ready && series.Version == a.Version && ", "return ready && ",
+			"./internal/card", "TestApprovalHoldsTheVersion", "what is activated is for other partners than what was approved",
+		},
+		{
+			"control through a third person is not seen", "internal/db/approval.sql.go",
+			"join control on control.owner = reach.holder", "join control on control.owner = reach.owner",
+			"./internal/card", "TestOnePersonIsNotTwo", "one person has two sign-ins made by a third and is two people",
+		},
+		{
+			"one person raises the limit", "internal/setting/guard.go",
+			"	case s.RaisesLimit(after):\n		return ErrLimitGuarded\n", "",
+			"./internal/approval", "TestLimitTakesTwo", "the limit is emptied, used and set back",
+		},
+		{
+			"a higher limit is kept before it is approved", "internal/approval/setting.go",
+			"kept.ApproveAbove = before.ApproveAbove\n", "\n",
+			"./internal/approval", "TestLimitTakesTwo", "asking is enough",
+		},
+		{
+			"credits by hand are nobody's", "internal/customer/approval.go",
+			"if err == nil && o.Over() {", "if err == nil && o.Over() && minor < 0 {",
+			"./internal/customer", "TestPaymentTakesTwo", "a cashier enters any sum alone",
+		},
+		{
+			"an import waits for nobody", "internal/card/import_approval.go",
+			"	if err != nil || !o.Over() {\n		return false, err\n	}\n	if actor", "	if err != nil || o.Before() >= 0 {\n		return false, err\n	}\n	if actor",
+			"./internal/card", "TestImportTakesTwo", "codes that were made up come in worth any value",
 		},
 		{
 			"the application may change the ledger", "migrations/grants.sql",

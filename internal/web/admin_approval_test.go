@@ -121,12 +121,14 @@ func TestApprovalIsForetold(t *testing.T) {
 	for serial := range 4 {
 		require.Equal(t, http.StatusSeeOther, admin.post(fmt.Sprintf("%s/cards/%d/disable", seriesURL(made.Number), serial+1), nil).Status)
 	}
-	one := seriesURL(made.Number) + "/cards/1"
-	require.Equal(t, http.StatusSeeOther, admin.post(one+"/enable", nil).Status)
-	require.Contains(t, admin.get(one).text("#notice"), "Lock the series, enable them, and ask for its activation")
-	bulk := admin.post(seriesURL(made.Number)+"/changes/check", url.Values{"which": {"ticked"}, "serial": {"1"}, "operation": {"enable"}})
-	require.Equal(t, http.StatusUnprocessableEntity, bulk.Status, bulk.Body)
-	require.Contains(t, bulk.text("#f-operation-error"), "Lock the series")
+	refused := admin.post(seriesURL(made.Number)+"/changes/check", url.Values{"which": {"ticked"}, "serial": {"1"}, "operation": {"enable"}})
+	require.Equal(t, http.StatusUnprocessableEntity, refused.Status, refused.Body)
+	require.Contains(t, refused.text("#f-operation-error"), "Lock the series, enable them, and ask for its activation")
+	for serial, says := range []string{"is enabled", "is enabled", "is enabled", "lock the series, change the cards, and ask for its activation"} {
+		one := fmt.Sprintf("%s/cards/%d", seriesURL(made.Number), serial+1)
+		require.Equal(t, http.StatusSeeOther, admin.post(one+"/enable", nil).Status)
+		require.Contains(t, admin.get(one).text("#notice"), says)
+	}
 }
 
 // Pressing Activate above the value asks for it, and says so.

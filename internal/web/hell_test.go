@@ -189,6 +189,7 @@ func hiddenForms() map[string]postedForm {
 		sectionDevices + "/others/end":            {},
 		sectionDevices + "/:id/end":               {},
 		sectionChecks:                             {},
+		oneApproval + "/withdraw":                 {},
 		sectionPrintShops + "/remove":             {"id": "x"},
 		sectionJobs + "/:id/retry":                {},
 		"/admin/queues/:name/pause":               {},

@@ -124,6 +124,7 @@ func matrixForms() map[string]func(h holding) url.Values {
 		"/admin/exports/:id/arrived": none,
 		"/admin/exports/:id/discard": none,
 		oneApproval + "/approve":     reason,
+		oneApproval + "/withdraw":    none,
 		oneApproval + "/refuse":      reason,
 		oneImport + "/plan":          func(holding) url.Values { return url.Values{"partner": {"any"}, "code": {"1"}} },
 		oneImport + "/confirm":       none,
