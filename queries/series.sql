@@ -268,3 +268,7 @@ select s.id from series s
 left join river_job j on j.id = s.shred_job_id
 where s.shredding_at is not null and s.shredded_at is null and s.state <> 'void'
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true);
+
+-- name: SeriesWorthFits :one
+-- Whether one series more keeps what all are worth together within what can be counted.
+select coalesce(sum(quantity::numeric * price), 0) + @value::bigint <= @most::bigint as fits from series;

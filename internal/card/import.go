@@ -99,6 +99,9 @@ func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f
 	if _, err := s.Import(ctx, actor, id); err != nil {
 		return err
 	}
+	if err := s.mayImport(ctx, actor.StaffID); err != nil {
+		return err
+	}
 	plan, err := s.CheckImportForm(ctx, actor, f)
 	if err != nil {
 		return err
@@ -108,7 +111,7 @@ func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f
 		return err
 	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.ImportPlan(ctx, tx, db.ImportPlanParams{ID: id, Plan: text})
+		n, err := s.q.ImportPlan(ctx, tx, db.ImportPlanParams{ID: id, Plan: text, PlannedBy: actor.Staff()})
 		if err != nil {
 			return fmt.Errorf("plan an import: %w", err)
 		}
@@ -189,13 +192,13 @@ func (s *Service) enterImported(ctx context.Context, tx pgx.Tx, actor audit.Acto
 	}
 	o := Order{
 		Quantity: g.Cards, Prefix: plan.Prefix, Price: money.Amount{Minor: g.Price, Currency: plan.Currency}, PartnerIDs: plan.Partners,
-		TimeZone: plan.TimeZone, ValidTill: till, Activate: plan.Activate, Lock: lock, Key: uuid.New(), Format: importedFormat, imported: true,
+		TimeZone: plan.TimeZone, ValidTill: till, Activate: plan.Activate && !g.Inactive, Lock: lock, Key: uuid.New(), Format: importedFormat, imported: true,
 	}
 	ordered, err := s.enter(ctx, tx, actor, o)
 	if err != nil {
 		return err
 	}
-	p := db.SeriesSetImportParams{ID: ordered.ID, ImportID: &id, JobID: jobID}
+	p := db.SeriesSetImportParams{ID: ordered.ID, ImportID: &id, JobID: jobID, Inactive: g.Inactive}
 	if report.Longest > 0 {
 		bits, shortest, longest := float32(report.Bits), int16(report.Shortest), int16(report.Longest) //nolint:gosec // at most maxImported
 		p.CodeBits, p.CodeShortest, p.CodeLongest = &bits, &shortest, &longest
@@ -273,8 +276,17 @@ func (s *Service) stopImport(ctx context.Context, tx pgx.Tx, actor audit.Actor, 
 
 // ResumeImport lets an import go on that stopped or failed on its way.
 func (s *Service) ResumeImport(ctx context.Context, actor audit.Actor, id int64) error {
-	if _, err := s.Import(ctx, actor, id); err != nil {
+	imp, err := s.Import(ctx, actor, id)
+	if err != nil {
 		return err
+	}
+	for _, by := range []*int64{actor.Staff(), imp.CardImport.PlannedBy} {
+		if by == nil {
+			continue
+		}
+		if err := s.mayImport(ctx, *by); err != nil {
+			return err
+		}
 	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
 		n, err := s.q.ImportResume(ctx, tx, id)

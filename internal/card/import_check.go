@@ -1,6 +1,7 @@
 package card
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,6 +34,7 @@ var ErrManyPrices = fault.New(fault.Invalid, "import_prices", "This file has mor
 type ImportReport struct {
 	Good     int32         `json:"good"`
 	Groups   []ImportGroup `json:"groups"`
+	Today    string        `json:"today"` // what counted as today
 	Shortest int           `json:"shortest"` // symbols of foreign codes; 0: all are ours
 	Longest  int           `json:"longest"`
 	Bits     float64       `json:"bits"`
@@ -41,14 +43,19 @@ type ImportReport struct {
 // ImportGroup is the cards of one price: a series to be.
 type ImportGroup struct {
 	Price     int64  `json:"price"`
+	Inactive  bool   `json:"inactive,omitempty"` // they were not active where they come from
 	Cards     int32  `json:"cards"`
 	Disabled  int32  `json:"disabled"`
 	Void      int32  `json:"void"`
 	ValidTill string `json:"valid_till"` // the latest
 }
 
-// Worth is the value of the cards of the group that hold any.
+// Worth is the value in minor units of the cards of the group that hold any.
 func (g ImportGroup) Worth() int64 { return int64(g.Cards-g.Void) * g.Price }
+
+// FaceValue is the value in minor units of all cards of the group. It fits: a file has at
+// most a million rows, and a price at most twelve digits.
+func (g ImportGroup) FaceValue() int64 { return int64(g.Cards) * g.Price }
 
 // CheckImport is the dry run: it reads the whole file, notes every row that makes no
 // card, and what the others come to. It writes no card, may run any number of times,
@@ -77,14 +84,22 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 	if err != nil {
 		return err
 	}
-	c := &checker{s: s, imp: imp, seen: map[[indexLength]byte]struct{}{}, groups: map[int64]*ImportGroup{}}
+	if imp.PlannedBy != nil {
+		if err := s.mayImport(ctx, *imp.PlannedBy); err != nil {
+			return err
+		}
+	}
+	c := &checker{s: s, imp: imp, groups: map[groupKey]*ImportGroup{}, left: newLeftOut()}
 	if c.plan, _, err = readImport(imp); err != nil {
 		return err
 	}
 	if c.today, err = s.q.SeriesToday(ctx, s.db, c.plan.TimeZone); err != nil {
 		return fmt.Errorf("ask for today: %w", err)
 	}
-	if c.index, err = s.keys.indexer(s.keys.Current()); err != nil {
+	if c.probes, err = s.newProbes(ctx, imp); err != nil {
+		return err
+	}
+	if c.seen, err = s.newSeen(); err != nil {
 		return err
 	}
 	if c.ours, _, err = s.formats(ctx, true); err != nil {
@@ -97,8 +112,12 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 	if err != nil {
 		return err
 	}
+	left, err := json.Marshal(c.left.counts)
+	if err != nil {
+		return err
+	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.ImportFinishCheck(ctx, tx, db.ImportFinishCheckParams{ID: id, Run: imp.Run, Report: report, RowsTotal: c.read})
+		n, err := s.q.ImportFinishCheck(ctx, tx, db.ImportFinishCheckParams{ID: id, Run: imp.Run, Report: report, LeftOut: left, RowsTotal: c.read})
 		if err != nil {
 			return fmt.Errorf("finish a dry run: %w", err)
 		}
@@ -112,30 +131,30 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 	})
 }
 
+// groupKey tells the series to be apart.
+type groupKey struct {
+	price    int64
+	inactive bool
+}
+
 // checker is the state of a dry run.
 type checker struct {
 	s      *Service
 	imp    db.CardImport
 	plan   ImportPlan
 	today  time.Time
-	index  *indexer
 	ours   []Format // of the codes that are here already
-	seen   map[[indexLength]byte]struct{}
-	groups map[int64]*ImportGroup
+	probes *probes
+	seen   *seen
+	groups map[groupKey]*ImportGroup
 	shape  codeShape
 	read   int32 // rows, headings included
 	good   int32
 
-	rows     []int32 // of this chunk: what makes no card …
-	serials  []string
-	reasons  []string
-	numbers  []int32 // … and what perhaps does
+	left     *leftOut
+	numbers  []int32 // of this chunk: what perhaps makes a card
 	cards    []importedCard
 	finished bool
-}
-
-func (c *checker) bad(row int32, serial, reason string) {
-	c.rows, c.serials, c.reasons = append(c.rows, row), append(c.serials, serial), append(c.reasons, reason)
 }
 
 func (c *checker) readAll(ctx context.Context, rows importfile.Rows) error {
@@ -153,16 +172,12 @@ func (c *checker) readAll(ctx context.Context, rows importfile.Rows) error {
 				continue
 			}
 			card, reason := c.plan.card(row.Cells, c.today)
-			if reason == "" {
-				var index [indexLength]byte
-				c.index.append(index[:0], card.code)
-				if _, twice := c.seen[index]; twice {
-					reason = reasonDuplicate
-				}
-				c.seen[index] = struct{}{}
+			card.firstSerial = c.probes.firstSerial(card.serial)
+			if reason == "" && c.seen.twice(card.code) {
+				reason = reasonDuplicate
 			}
 			if reason != "" {
-				c.bad(row.Number, card.serial, reason)
+				c.left.add(leftRow{row: row.Number, serial: card.serial, reason: reason})
 				continue
 			}
 			c.numbers, c.cards = append(c.numbers, row.Number), append(c.cards, card)
@@ -177,13 +192,13 @@ func (c *checker) readAll(ctx context.Context, rows importfile.Rows) error {
 // keep looks up which codes of the chunk are known, adds up the others, and writes
 // down the bad rows.
 func (c *checker) keep(ctx context.Context) error {
-	known, err := c.s.knownCodes(ctx, c.s.db, c.ours, c.cards)
+	known, err := c.s.acquaint(ctx, c.probes, c.ours, c.cards)
 	if err != nil {
 		return err
 	}
 	for i, card := range c.cards {
-		if known[i] {
-			c.bad(c.numbers[i], card.serial, reasonKnown)
+		if known[i] != unknownCode {
+			c.left.add(leftRow{row: c.numbers[i], serial: card.serial, reason: known[i].reason()})
 			continue
 		}
 		if err := c.add(card); err != nil {
@@ -198,36 +213,30 @@ func (c *checker) keep(ctx context.Context) error {
 		if n == 0 {
 			return ErrImportNotWanted
 		}
-		if err := c.s.addProblems(ctx, tx, c.imp.ID, c.rows, c.serials, c.reasons); err != nil {
+		if err := c.s.addProblems(ctx, tx, c.imp.ID, c.left.rows); err != nil {
 			return err
 		}
 		return c.s.notifyImport(ctx, tx, c.imp.ID)
 	})
-	c.rows, c.serials, c.reasons, c.numbers, c.cards = c.rows[:0], c.serials[:0], c.reasons[:0], c.numbers[:0], c.cards[:0]
+	c.left.rows, c.numbers, c.cards = c.left.rows[:0], c.numbers[:0], c.cards[:0]
 	return err
 }
 
-func (s *Service) addProblems(ctx context.Context, tx pgx.Tx, id int64, rows []int32, serials, reasons []string) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := s.q.ImportProblemAdd(ctx, tx, db.ImportProblemAddParams{ImportID: id, Rows: rows, Serials: serials, Reasons: reasons}); err != nil {
-		return fmt.Errorf("note bad rows: %w", err)
-	}
-	return nil
-}
-
 func (c *checker) add(card importedCard) error {
-	g := c.groups[card.price]
+	key := card.group()
+	g := c.groups[key]
 	if g == nil {
-		if len(c.groups) == mostPrices {
+		if c.prices() == mostPrices && !c.hasPrice(card.price) {
 			return ErrManyPrices
 		}
-		g = &ImportGroup{Price: card.price}
-		c.groups[card.price] = g
+		g = &ImportGroup{Price: card.price, Inactive: card.inactive}
+		c.groups[key] = g
 	}
 	c.good++
 	g.Cards++
+	if g.FaceValue() > maxFaceValue {
+		return errFaceValue(g, c.plan.Currency)
+	}
 	switch card.state {
 	case db.CardStateDisabled:
 		g.Disabled++
@@ -242,46 +251,53 @@ func (c *checker) add(card importedCard) error {
 	return nil
 }
 
+// prices is how many prices there are so far.
+func (c *checker) prices() int {
+	n := 0
+	for key := range c.groups {
+		if !key.inactive || c.groups[groupKey{price: key.price}] == nil {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *checker) hasPrice(price int64) bool {
+	return c.groups[groupKey{price, false}] != nil || c.groups[groupKey{price, true}] != nil
+}
+
 func (c *checker) report() ImportReport {
-	r := ImportReport{Good: c.good, Groups: []ImportGroup{}}
+	r := ImportReport{Good: c.good, Groups: []ImportGroup{}, Today: c.today.Format(time.DateOnly)}
 	for _, g := range c.groups {
 		r.Groups = append(r.Groups, *g)
 	}
-	slices.SortFunc(r.Groups, func(a, b ImportGroup) int { return int(a.Price - b.Price) })
+	slices.SortFunc(r.Groups, func(a, b ImportGroup) int {
+		if a.Price == b.Price && a.Inactive != b.Inactive && b.Inactive {
+			return -1
+		}
+		return cmp.Compare(a.Price, b.Price)
+	})
 	r.Shortest, r.Longest, r.Bits = c.shape.shortest, c.shape.longest, c.shape.bits()
 	return r
 }
 
-// knownCodes tells which cards' codes exist already, under any key set, and as codes of
-// ours too, in whatever form a file has those: a card printed once would be two.
-func (s *Service) knownCodes(ctx context.Context, dbtx db.DBTX, ours []Format, cards []importedCard) ([]bool, error) {
+// knownCodes tells which cards have the codes of some rows already, under any key set,
+// and as codes of ours too, in whatever form a file has those: a card printed once would
+// be two.
+func (s *Service) knownCodes(ctx context.Context, dbtx db.DBTX, p *probes, ours []Format, cards []importedCard) (map[int][]db.CardListKnownRow, error) {
 	if err := s.keysBehind(ctx); err != nil { // a code may be known under a key that is not here yet
 		return nil, err
 	}
-	type reading struct {
-		code Code
-		row  int
-	}
-	readings := make([]reading, 0, len(cards))
-	for i, card := range cards {
-		readings = append(readings, reading{card.code, i})
-		if !card.code.isImported() {
-			continue
-		}
-		codes, _ := ParseCode(strings.TrimPrefix(card.code.symbols, importedMark), ours) // none: it is not of ours
-		for _, code := range codes {
-			readings = append(readings, reading{code, i})
-		}
-	}
-	known := make([]bool, len(cards))
+	all := readings(ours, cards)
+	known := map[int][]db.CardListKnownRow{}
 	for keyID := range s.keys.keys.Load().masters {
 		x, err := s.keys.indexer(keyID)
 		if err != nil {
 			return nil, err
 		}
-		at := make(map[[indexLength]byte][]int, len(readings))
-		indexes := make([][]byte, len(readings))
-		for i, r := range readings {
+		at := make(map[[indexLength]byte][]int, len(all))
+		indexes := make([][]byte, len(all))
+		for i, r := range all {
 			indexes[i] = x.append(nil, r.code)
 			at[[indexLength]byte(indexes[i])] = append(at[[indexLength]byte(indexes[i])], r.row)
 		}
@@ -289,9 +305,18 @@ func (s *Service) knownCodes(ctx context.Context, dbtx db.DBTX, ours []Format, c
 		if err != nil {
 			return nil, fmt.Errorf("look for known codes: %w", err)
 		}
-		for _, index := range taken {
-			for _, row := range at[[indexLength]byte(index)] {
-				known[row] = true
+		if len(taken) == 0 {
+			continue
+		}
+		rows, err := s.q.CardListKnown(ctx, dbtx, db.CardListKnownParams{
+			AllPartners: p.scope.AllPartners, PartnerIds: p.scope.PartnerIDs, SHA256: p.imp.SHA256, CodeIndexes: taken,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look at known cards: %w", err)
+		}
+		for _, found := range rows {
+			for _, row := range at[[indexLength]byte(found.CodeIndex)] {
+				known[row] = append(known[row], found)
 			}
 		}
 	}

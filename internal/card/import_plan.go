@@ -158,6 +158,8 @@ const (
 	reasonNotYet    = "not_expired"
 	reasonDuplicate = "duplicate"
 	reasonKnown     = "known"
+	// reasonKnownHidden is of codes whose rows are not told.
+	reasonKnownHidden = "known_hidden"
 )
 
 // ReasonWords says to people why a row makes no card.
@@ -181,6 +183,8 @@ func ReasonWords(reason string) string {
 		return "code stands in the file before"
 	case reasonKnown:
 		return "code is known here already"
+	case reasonKnownHidden:
+		return "code is known here already; which rows these are is not told"
 	}
 	return reason
 }
@@ -192,8 +196,14 @@ type importedCard struct {
 	price     int64
 	validTill time.Time
 	state     db.CardState
+	inactive  bool // it was not active where it comes from
 	remark    string
+
+	firstSerial bool // no row before has its serial
 }
+
+// group is which series the card goes to.
+func (c importedCard) group() groupKey { return groupKey{c.price, c.inactive} }
 
 // card reads a row; a reason says why it makes no card.
 func (p ImportPlan) card(cells []string, today time.Time) (importedCard, string) {

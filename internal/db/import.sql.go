@@ -44,17 +44,86 @@ func (q *Queries) CardImportedSerial(ctx context.Context, db DBTX, arg CardImpor
 	return column_1, err
 }
 
+const cardListKnown = `-- name: CardListKnown :many
+select c.code_index, c.series_id, c.serial, s.import_id,
+  coalesce(c.imported_serial, case when s.import_id is null then c.serial::text else '' end)::text as old_serial,
+  (c.state in ('active', 'disabled') and s.state not in ('void', 'cancelled')
+    and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as live,
+  ($1::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))::boolean as within,
+  coalesce(i.sha256 = $3::bytea, false)::boolean as same_file
+from card c
+join series s on s.id = c.series_id
+left join card_import i on i.id = s.import_id
+where c.code_index = any($4::bytea[])
+`
+
+type CardListKnownParams struct {
+	AllPartners bool
+	PartnerIds  []int64
+	SHA256      []byte
+	CodeIndexes [][]byte
+}
+
+type CardListKnownRow struct {
+	CodeIndex []byte
+	SeriesID  int64
+	Serial    int32
+	ImportID  *int64
+	OldSerial string
+	Live      bool
+	Within    bool
+	SameFile  bool
+}
+
+// Which cards have these codes, whether they hold or may come to hold value, whether
+// they lie within some partners, and whether they came from the very file.
+func (q *Queries) CardListKnown(ctx context.Context, db DBTX, arg CardListKnownParams) ([]CardListKnownRow, error) {
+	rows, err := db.Query(ctx, cardListKnown,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.SHA256,
+		arg.CodeIndexes,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CardListKnownRow{}
+	for rows.Next() {
+		var i CardListKnownRow
+		if err := rows.Scan(
+			&i.CodeIndex,
+			&i.SeriesID,
+			&i.Serial,
+			&i.ImportID,
+			&i.OldSerial,
+			&i.Live,
+			&i.Within,
+			&i.SameFile,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const importAdvance = `-- name: ImportAdvance :exec
-update card_import set rows_done = $1 where id = $2
+update card_import set rows_done = $1, rows_known = rows_known + $2::integer where id = $3
 `
 
 type ImportAdvanceParams struct {
 	RowsDone int32
+	Known    int32
 	ID       int64
 }
 
 func (q *Queries) ImportAdvance(ctx context.Context, db DBTX, arg ImportAdvanceParams) error {
-	_, err := db.Exec(ctx, importAdvance, arg.RowsDone, arg.ID)
+	_, err := db.Exec(ctx, importAdvance, arg.RowsDone, arg.Known, arg.ID)
 	return err
 }
 
@@ -76,8 +145,61 @@ func (q *Queries) ImportAdvanceCheck(ctx context.Context, db DBTX, arg ImportAdv
 	return result.RowsAffected(), nil
 }
 
+const importAlarm = `-- name: ImportAlarm :execrows
+update card_import set alarmed_at = now() where id = $1 and coalesce(alarmed_at < now() - interval '1 hour', true)
+`
+
+func (q *Queries) ImportAlarm(ctx context.Context, db DBTX, id int64) (int64, error) {
+	result, err := db.Exec(ctx, importAlarm, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const importAlarms = `-- name: ImportAlarms :many
+select i.id, i.file_name, i.alarmed_at::timestamptz as alarmed_at, coalesce(staff.name, '')::text as who
+from card_import i
+left join staff on staff.id = coalesce(i.planned_by, i.created_by)
+where i.alarmed_at > now() - interval '1 day'
+order by i.alarmed_at desc
+`
+
+type ImportAlarmsRow struct {
+	ID        int64
+	FileName  string
+	AlarmedAt time.Time
+	Who       string
+}
+
+// Imports that were found to try codes within the last day.
+func (q *Queries) ImportAlarms(ctx context.Context, db DBTX) ([]ImportAlarmsRow, error) {
+	rows, err := db.Query(ctx, importAlarms)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ImportAlarmsRow{}
+	for rows.Next() {
+		var i ImportAlarmsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.FileName,
+			&i.AlarmedAt,
+			&i.Who,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const importConfirm = `-- name: ImportConfirm :execrows
-update card_import set state = 'running', rows_done = 0 where id = $1 and state = 'checked'
+update card_import set state = 'running', rows_done = 0, rows_known = 0 where id = $1 and state = 'checked'
 `
 
 func (q *Queries) ImportConfirm(ctx context.Context, db DBTX, id int64) (int64, error) {
@@ -139,12 +261,13 @@ func (q *Queries) ImportEnd(ctx context.Context, db DBTX, arg ImportEndParams) (
 }
 
 const importFinishCheck = `-- name: ImportFinishCheck :execrows
-update card_import set state = 'checked', report = $1, rows_done = $2, rows_total = $2
-where id = $3 and run = $4 and state = 'checking'
+update card_import set state = 'checked', report = $1, left_out = $2, rows_done = $3, rows_total = $3
+where id = $4 and run = $5 and state = 'checking'
 `
 
 type ImportFinishCheckParams struct {
 	Report    []byte
+	LeftOut   []byte
 	RowsTotal int32
 	ID        int64
 	Run       int32
@@ -153,6 +276,7 @@ type ImportFinishCheckParams struct {
 func (q *Queries) ImportFinishCheck(ctx context.Context, db DBTX, arg ImportFinishCheckParams) (int64, error) {
 	result, err := db.Exec(ctx, importFinishCheck,
 		arg.Report,
+		arg.LeftOut,
 		arg.RowsTotal,
 		arg.ID,
 		arg.Run,
@@ -164,7 +288,7 @@ func (q *Queries) ImportFinishCheck(ctx context.Context, db DBTX, arg ImportFini
 }
 
 const importGet = `-- name: ImportGet :one
-select i.id, i.state, i.file_name, i.file, i.key_id, i.size, i.sha256, i.preview, i.plan, i.report, i.run, i.rows_done, i.rows_total, i.job_id, i.failure, i.created_by, i.created_at, i.finished_at, staff.name as created_by_name, now()::timestamptz as asked_at
+select i.id, i.state, i.file_name, i.file, i.key_id, i.size, i.sha256, i.preview, i.plan, i.report, i.run, i.rows_done, i.rows_total, i.job_id, i.failure, i.created_by, i.created_at, i.finished_at, i.kind, i.planned_by, i.left_out, i.rows_known, i.alarmed_at, i.voided_at, i.voided_by, staff.name as created_by_name, now()::timestamptz as asked_at
 from card_import i
 join staff on staff.id = i.created_by
 where i.id = $1 and ($2::boolean or i.created_by = $3)
@@ -205,6 +329,13 @@ func (q *Queries) ImportGet(ctx context.Context, db DBTX, arg ImportGetParams) (
 		&i.CardImport.CreatedBy,
 		&i.CardImport.CreatedAt,
 		&i.CardImport.FinishedAt,
+		&i.CardImport.Kind,
+		&i.CardImport.PlannedBy,
+		&i.CardImport.LeftOut,
+		&i.CardImport.RowsKnown,
+		&i.CardImport.AlarmedAt,
+		&i.CardImport.VoidedAt,
+		&i.CardImport.VoidedBy,
 		&i.CreatedByName,
 		&i.AskedAt,
 	)
@@ -212,7 +343,7 @@ func (q *Queries) ImportGet(ctx context.Context, db DBTX, arg ImportGetParams) (
 }
 
 const importGetForUpdate = `-- name: ImportGetForUpdate :one
-select id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at from card_import where id = $1 for no key update
+select id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at, kind, planned_by, left_out, rows_known, alarmed_at, voided_at, voided_by from card_import where id = $1 for no key update
 `
 
 func (q *Queries) ImportGetForUpdate(ctx context.Context, db DBTX, id int64) (CardImport, error) {
@@ -237,12 +368,60 @@ func (q *Queries) ImportGetForUpdate(ctx context.Context, db DBTX, id int64) (Ca
 		&i.CreatedBy,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Kind,
+		&i.PlannedBy,
+		&i.LeftOut,
+		&i.RowsKnown,
+		&i.AlarmedAt,
+		&i.VoidedAt,
+		&i.VoidedBy,
 	)
 	return i, err
 }
 
+const importHitAdd = `-- name: ImportHitAdd :one
+with new as (
+  insert into card_import_hit (staff_id, series_id, serial, import_id)
+  select $1, unnest($2::bigint[]), unnest($3::integer[]), $4
+  on conflict do nothing returning 1
+)
+select count(*)::integer from new
+`
+
+type ImportHitAddParams struct {
+	StaffID   int64
+	SeriesIds []int64
+	Serials   []int32
+	ImportID  int64
+}
+
+// Notes which cards somebody's file named, and says how many of them are new.
+func (q *Queries) ImportHitAdd(ctx context.Context, db DBTX, arg ImportHitAddParams) (int32, error) {
+	row := db.QueryRow(ctx, importHitAdd,
+		arg.StaffID,
+		arg.SeriesIds,
+		arg.Serials,
+		arg.ImportID,
+	)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const importHitDeleteOld = `-- name: ImportHitDeleteOld :execrows
+delete from card_import_hit where at < now() - interval '31 days'
+`
+
+func (q *Queries) ImportHitDeleteOld(ctx context.Context, db DBTX) (int64, error) {
+	result, err := db.Exec(ctx, importHitDeleteOld)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const importList = `-- name: ImportList :many
-select i.id, i.state, i.file_name, i.file, i.key_id, i.size, i.sha256, i.preview, i.plan, i.report, i.run, i.rows_done, i.rows_total, i.job_id, i.failure, i.created_by, i.created_at, i.finished_at, staff.name as created_by_name
+select i.id, i.state, i.file_name, i.file, i.key_id, i.size, i.sha256, i.preview, i.plan, i.report, i.run, i.rows_done, i.rows_total, i.job_id, i.failure, i.created_by, i.created_at, i.finished_at, i.kind, i.planned_by, i.left_out, i.rows_known, i.alarmed_at, i.voided_at, i.voided_by, staff.name as created_by_name
 from card_import i
 join staff on staff.id = i.created_by
 where $1::boolean or i.created_by = $2
@@ -288,6 +467,13 @@ func (q *Queries) ImportList(ctx context.Context, db DBTX, arg ImportListParams)
 			&i.CardImport.CreatedBy,
 			&i.CardImport.CreatedAt,
 			&i.CardImport.FinishedAt,
+			&i.CardImport.Kind,
+			&i.CardImport.PlannedBy,
+			&i.CardImport.LeftOut,
+			&i.CardImport.RowsKnown,
+			&i.CardImport.AlarmedAt,
+			&i.CardImport.VoidedAt,
+			&i.CardImport.VoidedBy,
 			&i.CreatedByName,
 		); err != nil {
 			return nil, err
@@ -353,7 +539,7 @@ func (q *Queries) ImportListOld(ctx context.Context, db DBTX) ([]int64, error) {
 }
 
 const importListSeries = `-- name: ImportListSeries :many
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id from series where import_id = $1 order by id
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, import_inactive from series where import_id = $1 order by id
 `
 
 func (q *Queries) ImportListSeries(ctx context.Context, db DBTX, importID *int64) ([]Series, error) {
@@ -405,6 +591,7 @@ func (q *Queries) ImportListSeries(ctx context.Context, db DBTX, importID *int64
 			&i.ShreddedTo,
 			&i.ShreddedAt,
 			&i.ShredJobID,
+			&i.ImportInactive,
 		); err != nil {
 			return nil, err
 		}
@@ -454,19 +641,21 @@ func (q *Queries) ImportNotify(ctx context.Context, db DBTX, id int64) error {
 }
 
 const importPlan = `-- name: ImportPlan :execrows
-update card_import set plan = $1, state = 'checking', rows_done = 0, rows_total = 0, report = '{}', failure = ''
-where card_import.id = $2 and card_import.state in ('uploaded', 'checked', 'failed')
+update card_import set plan = $1, state = 'checking', rows_done = 0, rows_total = 0, report = '{}', left_out = '{}',
+  failure = '', planned_by = $2
+where card_import.id = $3 and card_import.state in ('uploaded', 'checked', 'failed')
   and not exists (select from series s where s.import_id = card_import.id)
 `
 
 type ImportPlanParams struct {
-	Plan []byte
-	ID   int64
+	Plan      []byte
+	PlannedBy *int64
+	ID        int64
 }
 
 // Asks for a dry run under a plan.
 func (q *Queries) ImportPlan(ctx context.Context, db DBTX, arg ImportPlanParams) (int64, error) {
-	result, err := db.Exec(ctx, importPlan, arg.Plan, arg.ID)
+	result, err := db.Exec(ctx, importPlan, arg.Plan, arg.PlannedBy, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -474,8 +663,8 @@ func (q *Queries) ImportPlan(ctx context.Context, db DBTX, arg ImportPlanParams)
 }
 
 const importProblemAdd = `-- name: ImportProblemAdd :exec
-insert into card_import_problem (import_id, row, serial, reason)
-select $1, unnest($2::integer[]), unnest($3::text[]), unnest($4::text[])
+insert into card_import_problem (import_id, row, serial, reason, value)
+select $1, unnest($2::integer[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[])
 on conflict do nothing
 `
 
@@ -484,6 +673,7 @@ type ImportProblemAddParams struct {
 	Rows     []int32
 	Serials  []string
 	Reasons  []string
+	Vals     []string
 }
 
 func (q *Queries) ImportProblemAdd(ctx context.Context, db DBTX, arg ImportProblemAddParams) error {
@@ -492,6 +682,7 @@ func (q *Queries) ImportProblemAdd(ctx context.Context, db DBTX, arg ImportProbl
 		arg.Rows,
 		arg.Serials,
 		arg.Reasons,
+		arg.Vals,
 	)
 	return err
 }
@@ -505,45 +696,28 @@ func (q *Queries) ImportProblemClear(ctx context.Context, db DBTX, importID int6
 	return err
 }
 
-const importProblemCount = `-- name: ImportProblemCount :many
-select reason, count(*) as n from card_import_problem where import_id = $1 group by reason order by reason
+const importProblemCount = `-- name: ImportProblemCount :one
+select count(*) from card_import_problem where import_id = $1
 `
 
-type ImportProblemCountRow struct {
-	Reason string
-	N      int64
-}
-
-func (q *Queries) ImportProblemCount(ctx context.Context, db DBTX, importID int64) ([]ImportProblemCountRow, error) {
-	rows, err := db.Query(ctx, importProblemCount, importID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ImportProblemCountRow{}
-	for rows.Next() {
-		var i ImportProblemCountRow
-		if err := rows.Scan(&i.Reason, &i.N); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) ImportProblemCount(ctx context.Context, db DBTX, importID int64) (int64, error) {
+	row := db.QueryRow(ctx, importProblemCount, importID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const importProblemList = `-- name: ImportProblemList :many
-select row, serial, reason from card_import_problem
-where import_id = $1 and row > $2
+select row, serial, reason, value from card_import_problem
+where import_id = $1 and row > $2 and ($3::text = '' or reason = $3)
 order by row
-limit $3
+limit $4
 `
 
 type ImportProblemListParams struct {
 	ImportID int64
 	AfterRow int32
+	Reason   string
 	Size     int32
 }
 
@@ -551,10 +725,16 @@ type ImportProblemListRow struct {
 	Row    int32
 	Serial string
 	Reason string
+	Value  string
 }
 
 func (q *Queries) ImportProblemList(ctx context.Context, db DBTX, arg ImportProblemListParams) ([]ImportProblemListRow, error) {
-	rows, err := db.Query(ctx, importProblemList, arg.ImportID, arg.AfterRow, arg.Size)
+	rows, err := db.Query(ctx, importProblemList,
+		arg.ImportID,
+		arg.AfterRow,
+		arg.Reason,
+		arg.Size,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -562,7 +742,12 @@ func (q *Queries) ImportProblemList(ctx context.Context, db DBTX, arg ImportProb
 	items := []ImportProblemListRow{}
 	for rows.Next() {
 		var i ImportProblemListRow
-		if err := rows.Scan(&i.Row, &i.Serial, &i.Reason); err != nil {
+		if err := rows.Scan(
+			&i.Row,
+			&i.Serial,
+			&i.Reason,
+			&i.Value,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -602,9 +787,28 @@ func (q *Queries) ImportSetJob(ctx context.Context, db DBTX, arg ImportSetJobPar
 	return err
 }
 
+const importStaff = `-- name: ImportStaff :one
+select staff.all_partners,
+  array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
+from staff where staff.id = $1
+`
+
+type ImportStaffRow struct {
+	AllPartners bool
+	PartnerIds  []int64
+}
+
+// Within which partners an import may tell what it knows: those of who uploaded it.
+func (q *Queries) ImportStaff(ctx context.Context, db DBTX, id int64) (ImportStaffRow, error) {
+	row := db.QueryRow(ctx, importStaff, id)
+	var i ImportStaffRow
+	err := row.Scan(&i.AllPartners, &i.PartnerIds)
+	return i, err
+}
+
 const importStartCheck = `-- name: ImportStartCheck :one
-update card_import set run = run + 1, rows_done = 0 where id = $1 and state = 'checking'
-returning id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at
+update card_import set run = run + 1, rows_done = 0, left_out = '{}' where id = $1 and state = 'checking'
+returning id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at, kind, planned_by, left_out, rows_known, alarmed_at, voided_at, voided_by
 `
 
 // Begins a run of the dry run; whatever an older one still does is void.
@@ -630,6 +834,13 @@ func (q *Queries) ImportStartCheck(ctx context.Context, db DBTX, id int64) (Card
 		&i.CreatedBy,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Kind,
+		&i.PlannedBy,
+		&i.LeftOut,
+		&i.RowsKnown,
+		&i.AlarmedAt,
+		&i.VoidedAt,
+		&i.VoidedBy,
 	)
 	return i, err
 }
@@ -667,7 +878,7 @@ func (q *Queries) SeriesImportStop(ctx context.Context, db DBTX, arg SeriesImpor
 const seriesImportWhole = `-- name: SeriesImportWhole :one
 update series set quantity = greatest(made, 1), state = case when made = 0 then 'cancelled'::series_state else state end
 where id = $1
-returning id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id
+returning id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, import_inactive
 `
 
 // The end of an import: rows that became known meanwhile made no card.
@@ -714,6 +925,7 @@ func (q *Queries) SeriesImportWhole(ctx context.Context, db DBTX, id int64) (Ser
 		&i.ShreddedTo,
 		&i.ShreddedAt,
 		&i.ShredJobID,
+		&i.ImportInactive,
 	)
 	return i, err
 }
@@ -742,8 +954,8 @@ func (q *Queries) SeriesImported(ctx context.Context, db DBTX) (SeriesImportedRo
 
 const seriesSetImport = `-- name: SeriesSetImport :exec
 update series set import_id = $1, state = 'generating', started_at = now(), job_id = $2,
-  code_bits = $3, code_shortest = $4, code_longest = $5
-where id = $6
+  code_bits = $3, code_shortest = $4, code_longest = $5, import_inactive = $6
+where id = $7
 `
 
 type SeriesSetImportParams struct {
@@ -752,6 +964,7 @@ type SeriesSetImportParams struct {
 	CodeBits     *float32
 	CodeShortest *int16
 	CodeLongest  *int16
+	Inactive     bool
 	ID           int64
 }
 
@@ -762,6 +975,7 @@ func (q *Queries) SeriesSetImport(ctx context.Context, db DBTX, arg SeriesSetImp
 		arg.CodeBits,
 		arg.CodeShortest,
 		arg.CodeLongest,
+		arg.Inactive,
 		arg.ID,
 	)
 	return err

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -164,15 +166,13 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 // showReport shows what a dry run found.
 func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImport, plan card.ImportPlan, report card.ImportReport) error {
 	q := db.New()
-	counts, err := q.ImportProblemCount(ctx, s.Pool, i.ID)
-	if err != nil {
+	byReason := map[string]int64{}
+	if err := json.Unmarshal(i.LeftOut, &byReason); err != nil {
 		return err
 	}
-	byReason := map[string]int64{}
-	for _, n := range counts {
-		p.Problems = append(p.Problems, importProblem{card.ReasonWords(n.Reason), n.N})
-		p.BadTotal += n.N
-		byReason[n.Reason] = n.N
+	for _, reason := range slices.Sorted(maps.Keys(byReason)) {
+		p.Problems = append(p.Problems, importProblem{card.ReasonWords(reason), byReason[reason]})
+		p.BadTotal += byReason[reason]
 	}
 	first, err := q.ImportProblemList(ctx, s.Pool, db.ImportProblemListParams{ImportID: i.ID, Size: 10})
 	if err != nil {
@@ -194,8 +194,8 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 	p.Tiles = []tile{
 		{Label: "Cards to import", Value: grouped(int64(report.Good)), Note: total},
 		{Label: "Twice in the file", Value: grouped(byReason["duplicate"])},
-		{Label: "Known already", Value: grouped(byReason["known"])},
-		{Label: "Other bad rows", Value: grouped(p.BadTotal - byReason["duplicate"] - byReason["known"])},
+		{Label: "Known already", Value: grouped(byReason["known"] + byReason["known_hidden"])},
+		{Label: "Other bad rows", Value: grouped(p.BadTotal - byReason["duplicate"] - byReason["known"] - byReason["known_hidden"])},
 	}
 	if i.State == db.ImportStateDone {
 		p.Tiles[0].Label = "Cards imported"
