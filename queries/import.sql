@@ -177,3 +177,43 @@ select coalesce(imported_serial, '')::text from card where series_id = @series_i
 -- name: CardFindImported :one
 -- The card of a series that had a serial in the system it comes from.
 select serial from card where series_id = @series_id and imported_serial = @imported_serial order by serial limit 1;
+
+-- name: ImportWorth :one
+-- What of the cards of an import is neither used nor void.
+select coalesce(sum(s.made - coalesce(t.gone, 0)) filter (where s.state <> 'void'), 0)::bigint as cards, coalesce(sum(t.used), 0)::bigint as used,
+  coalesce(sum((s.made - coalesce(t.gone, 0)) * s.price) filter (where s.state <> 'void'), 0)::bigint as value
+from series s
+left join (select series_id, sum(used + void) as gone, sum(used) as used from series_tally group by series_id) t on t.series_id = s.id
+where s.import_id = @import_id;
+
+-- name: ImportVoid :exec
+update card_import set voided_at = now(), voided_by = @voided_by, state = case when state = 'failed' then 'cancelled'::import_state else state end
+where id = @id;
+
+-- name: ImportOpen :one
+-- What somebody uploaded and neither imported nor cancelled.
+select count(*) as n, coalesce(sum(size), 0)::bigint as bytes from card_import i
+where i.created_by = @staff_id and i.state in ('uploaded', 'checking', 'checked', 'failed')
+  and not exists (select from series s where s.import_id = i.id);
+
+-- name: ImportListForgotten :many
+-- Imports that ended long ago and of which rows, or anything at all, are still kept.
+select i.id from card_import i
+where i.finished_at < now() - interval '90 days' and i.state in ('done', 'cancelled', 'expired')
+  and (i.preview <> '{}' or exists (select from card_import_problem p where p.import_id = i.id))
+order by i.id limit 100;
+
+-- name: ImportProblemDelete :exec
+delete from card_import_problem where import_id = any(@ids::bigint[]);
+
+-- name: ImportForget :exec
+update card_import set preview = '{}' where id = any(@ids::bigint[]);
+
+-- name: ImportDelete :exec
+-- Those that made nothing.
+delete from card_import i
+where i.id = any(@ids::bigint[]) and not exists (select from series s where s.import_id = i.id)
+  and not exists (select from card_import_hit h where h.import_id = i.id);
+
+-- name: ImportAnswerDeleteOld :execrows
+delete from import_answer where used_at < now() - interval '400 days';

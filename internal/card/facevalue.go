@@ -33,7 +33,15 @@ func (s *Service) checkFaceValue(ctx context.Context, tx pgx.Tx, o Order) error 
 	if value > maxFaceValue {
 		return ErrFaceValue
 	}
-	fits, err := s.q.SeriesWorthFits(ctx, tx, db.SeriesWorthFitsParams{Value: value, Most: maxHouse})
+	return s.checkHouse(ctx, tx, value)
+}
+
+// checkHouse holds what is added to the face value of all series against its maximum.
+func (s *Service) checkHouse(ctx context.Context, tx pgx.Tx, more int64) error {
+	if more <= 0 {
+		return nil
+	}
+	fits, err := s.q.SeriesWorthFits(ctx, tx, db.SeriesWorthFitsParams{Value: more, Most: maxHouse})
 	if err != nil {
 		return fmt.Errorf("add up what all series are worth: %w", err)
 	}

@@ -198,6 +198,18 @@ func (q *Queries) ImportAlarms(ctx context.Context, db DBTX) ([]ImportAlarmsRow,
 	return items, nil
 }
 
+const importAnswerDeleteOld = `-- name: ImportAnswerDeleteOld :execrows
+delete from import_answer where used_at < now() - interval '400 days'
+`
+
+func (q *Queries) ImportAnswerDeleteOld(ctx context.Context, db DBTX) (int64, error) {
+	result, err := db.Exec(ctx, importAnswerDeleteOld)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const importConfirm = `-- name: ImportConfirm :execrows
 update card_import set state = 'running', rows_done = 0, rows_known = 0 where id = $1 and state = 'checked'
 `
@@ -239,6 +251,18 @@ func (q *Queries) ImportCreate(ctx context.Context, db DBTX, arg ImportCreatePar
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const importDelete = `-- name: ImportDelete :exec
+delete from card_import i
+where i.id = any($1::bigint[]) and not exists (select from series s where s.import_id = i.id)
+  and not exists (select from card_import_hit h where h.import_id = i.id)
+`
+
+// Those that made nothing.
+func (q *Queries) ImportDelete(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, importDelete, ids)
+	return err
 }
 
 const importEnd = `-- name: ImportEnd :execrows
@@ -285,6 +309,15 @@ func (q *Queries) ImportFinishCheck(ctx context.Context, db DBTX, arg ImportFini
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const importForget = `-- name: ImportForget :exec
+update card_import set preview = '{}' where id = any($1::bigint[])
+`
+
+func (q *Queries) ImportForget(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, importForget, ids)
+	return err
 }
 
 const importGet = `-- name: ImportGet :one
@@ -511,6 +544,34 @@ func (q *Queries) ImportListFiles(ctx context.Context, db DBTX) ([]string, error
 	return items, nil
 }
 
+const importListForgotten = `-- name: ImportListForgotten :many
+select i.id from card_import i
+where i.finished_at < now() - interval '90 days' and i.state in ('done', 'cancelled', 'expired')
+  and (i.preview <> '{}' or exists (select from card_import_problem p where p.import_id = i.id))
+order by i.id limit 100
+`
+
+// Imports that ended long ago and of which rows, or anything at all, are still kept.
+func (q *Queries) ImportListForgotten(ctx context.Context, db DBTX) ([]int64, error) {
+	rows, err := db.Query(ctx, importListForgotten)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const importListOld = `-- name: ImportListOld :many
 select card_import.id from card_import
 where card_import.state in ('uploaded', 'checking', 'checked', 'failed') and card_import.created_at < now() - interval '1 day'
@@ -640,6 +701,25 @@ func (q *Queries) ImportNotify(ctx context.Context, db DBTX, id int64) error {
 	return err
 }
 
+const importOpen = `-- name: ImportOpen :one
+select count(*) as n, coalesce(sum(size), 0)::bigint as bytes from card_import i
+where i.created_by = $1 and i.state in ('uploaded', 'checking', 'checked', 'failed')
+  and not exists (select from series s where s.import_id = i.id)
+`
+
+type ImportOpenRow struct {
+	N     int64
+	Bytes int64
+}
+
+// What somebody uploaded and neither imported nor cancelled.
+func (q *Queries) ImportOpen(ctx context.Context, db DBTX, staffID int64) (ImportOpenRow, error) {
+	row := db.QueryRow(ctx, importOpen, staffID)
+	var i ImportOpenRow
+	err := row.Scan(&i.N, &i.Bytes)
+	return i, err
+}
+
 const importPlan = `-- name: ImportPlan :execrows
 update card_import set plan = $1, state = 'checking', rows_done = 0, rows_total = 0, report = '{}', left_out = '{}',
   failure = '', planned_by = $2
@@ -705,6 +785,15 @@ func (q *Queries) ImportProblemCount(ctx context.Context, db DBTX, importID int6
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const importProblemDelete = `-- name: ImportProblemDelete :exec
+delete from card_import_problem where import_id = any($1::bigint[])
+`
+
+func (q *Queries) ImportProblemDelete(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, importProblemDelete, ids)
+	return err
 }
 
 const importProblemList = `-- name: ImportProblemList :many
@@ -842,6 +931,43 @@ func (q *Queries) ImportStartCheck(ctx context.Context, db DBTX, id int64) (Card
 		&i.VoidedAt,
 		&i.VoidedBy,
 	)
+	return i, err
+}
+
+const importVoid = `-- name: ImportVoid :exec
+update card_import set voided_at = now(), voided_by = $1, state = case when state = 'failed' then 'cancelled'::import_state else state end
+where id = $2
+`
+
+type ImportVoidParams struct {
+	VoidedBy *int64
+	ID       int64
+}
+
+func (q *Queries) ImportVoid(ctx context.Context, db DBTX, arg ImportVoidParams) error {
+	_, err := db.Exec(ctx, importVoid, arg.VoidedBy, arg.ID)
+	return err
+}
+
+const importWorth = `-- name: ImportWorth :one
+select coalesce(sum(s.made - coalesce(t.gone, 0)) filter (where s.state <> 'void'), 0)::bigint as cards, coalesce(sum(t.used), 0)::bigint as used,
+  coalesce(sum((s.made - coalesce(t.gone, 0)) * s.price) filter (where s.state <> 'void'), 0)::bigint as value
+from series s
+left join (select series_id, sum(used + void) as gone, sum(used) as used from series_tally group by series_id) t on t.series_id = s.id
+where s.import_id = $1
+`
+
+type ImportWorthRow struct {
+	Cards int64
+	Used  int64
+	Value int64
+}
+
+// What of the cards of an import is neither used nor void.
+func (q *Queries) ImportWorth(ctx context.Context, db DBTX, importID *int64) (ImportWorthRow, error) {
+	row := db.QueryRow(ctx, importWorth, importID)
+	var i ImportWorthRow
+	err := row.Scan(&i.Cards, &i.Used, &i.Value)
 	return i, err
 }
 
