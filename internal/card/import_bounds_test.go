@@ -30,6 +30,8 @@ func TestImportIsHeldAgainstTheFaceValue(t *testing.T) {
 	require.ErrorContains(t, err, "import_face_value")
 	require.Contains(t, fault.All(err)[0].Message, "USD 10,000,000,000,000.00")
 
+	require.NoError(t, b.cards.FailImport(t.Context(), i.id, "too much"))
+
 	// Where the report was made before the rule, the domain holds it at the series.
 	f.Price = "10"
 	i.check(t, f)
