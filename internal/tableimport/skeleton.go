@@ -9,7 +9,9 @@ import (
 var errSoon = errors.New("tableimport: not written yet")
 
 // MakeSurvey reads a whole file once.
-func MakeSurvey(rows importfile.Rows, schema Schema, o SurveyOptions) (*Survey, error) { return nil, errSoon }
+func MakeSurvey(rows importfile.Rows, schema Schema, o SurveyOptions) (*Survey, error) {
+	return nil, errSoon
+}
 
 // Plan proposes how the file is read.
 func (s *Survey) Plan(schema Schema) Plan { return Plan{} }

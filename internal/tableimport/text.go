@@ -20,7 +20,9 @@ func plainASCII(s string) bool {
 
 // isMark reports whether a symbol shows nothing: marks of direction, joiners, and the
 // marks of a byte order.
-func isMark(r rune) bool { return unicode.In(r, unicode.Cf) || unicode.In(r, unicode.Variation_Selector) }
+func isMark(r rune) bool {
+	return unicode.In(r, unicode.Cf) || unicode.In(r, unicode.Variation_Selector)
+}
 
 // zeroOf returns the zero of the script that a digit belongs to. (Digits of a script lie
 // in a row, Unicode category Nd.)
