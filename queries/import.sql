@@ -217,3 +217,16 @@ where i.id = any(@ids::bigint[]) and not exists (select from series s where s.im
 
 -- name: ImportAnswerDeleteOld :execrows
 delete from import_answer where used_at < now() - interval '400 days';
+
+-- name: ImportLookAt :execrows
+-- Another sheet is looked at: a plan about the one before is no longer one.
+update card_import set preview = @preview, plan = '{}', report = '{}', left_out = '{}', state = 'uploaded', failure = ''
+where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'failed')
+  and not exists (select from series s where s.import_id = card_import.id);
+
+-- name: ImportAnswerGet :one
+select answers from import_answer where staff_id = @staff_id and kind = @kind and shape = @shape;
+
+-- name: ImportAnswerSet :exec
+insert into import_answer (staff_id, kind, shape, answers) values (@staff_id, @kind, @shape, @answers)
+on conflict (staff_id, kind, shape) do update set answers = excluded.answers, used_at = now();

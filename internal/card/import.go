@@ -24,6 +24,7 @@ var (
 	ErrImportState     = fault.New(fault.Conflict, "import_state", "The import has changed meanwhile. Reload the page to see where it stands.")
 	ErrImportNotWanted = fault.New(fault.Conflict, "import_not_wanted", "This import was cancelled or is done.")
 	ErrImportForeign   = fault.New(fault.Conflict, "import_foreign", "A series of this import has cards of partners that you don’t see by now. Ask somebody who sees them all.")
+	ErrImportOld       = fault.New(fault.Conflict, "import_old", "This file was uploaded before an update of the portal. Cancel the import and upload it once more.")
 	ErrImportNothing   = fault.New(fault.Conflict, "import_nothing", "No row of this file makes a card.")
 )
 
@@ -33,20 +34,12 @@ type Upload struct {
 	KeyID          int16
 	Size           int64 // in clear
 	SHA256         []byte
-	Preview        ImportPreview
-}
-
-// ImportPreview is the beginning of a file, with whatever could be a code masked.
-type ImportPreview struct {
-	Rows     [][]string `json:"rows"`
-	Columns  []string   `json:"columns"`  // what each is taken for; empty: not known
-	Headings bool       `json:"headings"` // the first row names the columns
-	Lines    int64      `json:"lines"`    // about how many rows there are; 0: not known
+	Look           ImportLook
 }
 
 // NewImport enters an uploaded file.
 func (s *Service) NewImport(ctx context.Context, actor audit.Actor, u Upload) (int64, error) {
-	preview, err := json.Marshal(u.Preview)
+	preview, err := json.Marshal(u.Look)
 	if err != nil {
 		return 0, err
 	}
@@ -103,13 +96,18 @@ func (s *Service) Import(ctx context.Context, actor audit.Actor, id int64) (db.I
 
 // PlanImport settles how a file is read and asks for its dry run.
 func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f ImportForm) error {
-	if _, err := s.Import(ctx, actor, id); err != nil {
+	row, err := s.Import(ctx, actor, id)
+	if err != nil {
 		return err
 	}
 	if err := s.mayImport(ctx, actor.StaffID); err != nil {
 		return err
 	}
-	plan, err := s.CheckImportForm(ctx, actor, f)
+	look, err := readLook(row.CardImport)
+	if err != nil {
+		return err
+	}
+	plan, err := s.CheckImportForm(ctx, actor, look, f)
 	if err != nil {
 		return err
 	}
@@ -125,6 +123,9 @@ func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f
 		if n == 0 {
 			return ErrImportState
 		}
+		if err := s.remember(ctx, tx, actor, look, f); err != nil {
+			return err
+		}
 		job, err := s.jobs.InsertTx(ctx, tx, CheckImportArgs{ImportID: id}, nil)
 		if err != nil {
 			return fmt.Errorf("queue a dry run: %w", err)
@@ -134,6 +135,28 @@ func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f
 		}
 		return s.auditImport(ctx, tx, actor, "import.planned", id, nil)
 	})
+}
+
+// TickImport asks for another dry run in which rows, or all codes of some shapes, are
+// taken although they differ from the rest of the file; empty: none is.
+func (s *Service) TickImport(ctx context.Context, actor audit.Actor, id int64, rows []int32, shapes []string) error {
+	row, err := s.Import(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if row.CardImport.State != db.ImportStateChecked {
+		return ErrImportState
+	}
+	plan, _, err := readImport(row.CardImport)
+	if err != nil {
+		return err
+	}
+	if len(rows) > mostTickedRows {
+		return fault.New(fault.Invalid, "import_ticked", "Tick at most 1,000 rows one by one.")
+	}
+	f := plan.Form
+	f.Rows, f.Shapes = rows, shapes
+	return s.PlanImport(ctx, actor, id, f)
 }
 
 // ConfirmImport enters the series of a checked file, one for each price, and the

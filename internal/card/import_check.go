@@ -17,7 +17,6 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
-	"refill/internal/importfile"
 )
 
 // importChunk is how many rows of a file are looked at, or imported, in one
@@ -28,7 +27,7 @@ const importChunk = 20_000
 const mostPrices = 50
 
 // ErrManyPrices says that the price column is probably another one.
-var ErrManyPrices = fault.New(fault.Invalid, "import_prices", "This file has more than 50 different prices. Each becomes a series of its own; choose the right column for the price.")
+var ErrManyPrices = fault.New(fault.Invalid, "import_prices", "This file has more than 50 different prices. A series has one price, so each price becomes a series of its own, and so many could not be looked after. Choose the right column for the price, or split the file by price.")
 
 // ImportReport is what a dry run found.
 type ImportReport struct {
@@ -80,10 +79,6 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 		return err
 	}
 	defer done()
-	rows, err := importfile.Open(file, imp.Size)
-	if err != nil {
-		return err
-	}
 	if imp.PlannedBy != nil {
 		if err := s.mayImport(ctx, *imp.PlannedBy); err != nil {
 			return err
@@ -103,6 +98,10 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 		return err
 	}
 	if c.ours, _, err = s.formats(ctx, true); err != nil {
+		return err
+	}
+	rows, err := openRows(file, imp.Size, c.plan, c.today)
+	if err != nil {
 		return err
 	}
 	if err := c.readAll(ctx, rows); err != nil {
@@ -152,15 +151,14 @@ type checker struct {
 	good   int32
 
 	left     *leftOut
-	numbers  []int32 // of this chunk: what perhaps makes a card
-	cards    []importedCard
+	cards    []importedCard // of this chunk: what perhaps makes a card
 	finished bool
 }
 
-func (c *checker) readAll(ctx context.Context, rows importfile.Rows) error {
+func (c *checker) readAll(ctx context.Context, rows *importRows) error {
 	for !c.finished {
 		for range importChunk {
-			row, err := rows.Next()
+			card, left, err := rows.next()
 			if errors.Is(err, io.EOF) {
 				c.finished = true
 				break
@@ -168,19 +166,19 @@ func (c *checker) readAll(ctx context.Context, rows importfile.Rows) error {
 			if err != nil {
 				return err
 			}
-			if c.read++; c.read == 1 && c.plan.Headings {
-				continue
+			c.read++
+			if card != nil {
+				card.firstSerial = c.probes.firstSerial(card.serial)
+				if c.seen.twice(card.code) {
+					left = &leftRow{row: card.row, serial: card.serial, reason: reasonDuplicate}
+				}
 			}
-			card, reason := c.plan.card(row.Cells, c.today)
-			card.firstSerial = c.probes.firstSerial(card.serial)
-			if reason == "" && c.seen.twice(card.code) {
-				reason = reasonDuplicate
+			switch {
+			case left != nil:
+				c.left.add(*left)
+			case card != nil:
+				c.cards = append(c.cards, *card)
 			}
-			if reason != "" {
-				c.left.add(leftRow{row: row.Number, serial: card.serial, reason: reason})
-				continue
-			}
-			c.numbers, c.cards = append(c.numbers, row.Number), append(c.cards, card)
 		}
 		if err := c.keep(ctx); err != nil {
 			return err
@@ -198,7 +196,7 @@ func (c *checker) keep(ctx context.Context) error {
 	}
 	for i, card := range c.cards {
 		if known[i] != unknownCode {
-			c.left.add(leftRow{row: c.numbers[i], serial: card.serial, reason: known[i].reason()})
+			c.left.add(leftRow{row: card.row, serial: card.serial, reason: known[i].reason()})
 			continue
 		}
 		if err := c.add(card); err != nil {
@@ -218,7 +216,7 @@ func (c *checker) keep(ctx context.Context) error {
 		}
 		return c.s.notifyImport(ctx, tx, c.imp.ID)
 	})
-	c.left.rows, c.numbers, c.cards = c.left.rows[:0], c.numbers[:0], c.cards[:0]
+	c.left.rows, c.cards = c.left.rows[:0], c.cards[:0]
 	return err
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/db"
-	"refill/internal/importfile"
 )
 
 // RunImport makes the cards of a confirmed import, a chunk of rows a transaction. It
@@ -52,14 +51,12 @@ func (s *Service) RunImport(ctx context.Context, id int64, open func(db.CardImpo
 		return err
 	}
 	defer done()
-	rows, err := importfile.Open(file, imp.Size)
+	rows, err := openRows(file, imp.Size, r.plan, r.today)
 	if err != nil {
 		return err
 	}
-	for range imp.RowsDone { // imported by an earlier run
-		if _, err := rows.Next(); err != nil {
-			return err
-		}
+	if err := rows.skip(imp.RowsDone); err != nil {
+		return err
 	}
 	started := now()
 	for {
@@ -88,16 +85,15 @@ type runner struct {
 
 // batch is what the rows of a chunk come to.
 type batch struct {
-	before  int32 // rows read when it began
-	numbers []int32
-	cards   []importedCard
-	twice   int32 // rows whose code stands in the chunk before
-	last    bool
+	before int32 // rows read when it began
+	cards  []importedCard
+	twice  int32 // rows whose code stands in the chunk before
+	last   bool
 }
 
 // chunk reads the next rows and imports them. It reports whether they were the last.
 // Each row is judged anew, as the dry run did: what it left out makes no card here.
-func (r *runner) chunk(ctx context.Context, rows importfile.Rows) (bool, error) {
+func (r *runner) chunk(ctx context.Context, rows *importRows) (bool, error) {
 	b, err := r.read(rows)
 	if err != nil {
 		return false, err
@@ -120,14 +116,14 @@ func (r *runner) chunk(ctx context.Context, rows importfile.Rows) (bool, error) 
 }
 
 // read reads the rows of a chunk.
-func (r *runner) read(rows importfile.Rows) (*batch, error) {
+func (r *runner) read(rows *importRows) (*batch, error) {
 	b := &batch{before: r.position}
 	codes, err := r.s.newSeen()
 	if err != nil {
 		return nil, err
 	}
 	for range importChunk {
-		row, err := rows.Next()
+		card, _, err := rows.next()
 		if errors.Is(err, io.EOF) {
 			b.last = true
 			break
@@ -135,11 +131,8 @@ func (r *runner) read(rows importfile.Rows) (*batch, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r.position++; r.position == 1 && r.plan.Headings {
-			continue
-		}
-		card, reason := r.plan.card(row.Cells, r.today)
-		if reason != "" {
+		r.position++
+		if card == nil {
 			continue
 		}
 		if codes.twice(card.code) {
@@ -147,7 +140,7 @@ func (r *runner) read(rows importfile.Rows) (*batch, error) {
 			continue
 		}
 		card.firstSerial = r.probes.firstSerial(card.serial)
-		b.numbers, b.cards = append(b.numbers, row.Number), append(b.cards, card)
+		b.cards = append(b.cards, *card)
 	}
 	return b, nil
 }
@@ -170,7 +163,7 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	of := make(map[groupKey][]importedCard, len(r.series))
 	for i, card := range b.cards {
 		if known[i] != unknownCode {
-			left.add(leftRow{row: b.numbers[i], serial: card.serial, reason: known[i].reason()})
+			left.add(leftRow{row: card.row, serial: card.serial, reason: known[i].reason()})
 			continue
 		}
 		of[card.group()] = append(of[card.group()], card)

@@ -210,6 +210,45 @@ func (q *Queries) ImportAnswerDeleteOld(ctx context.Context, db DBTX) (int64, er
 	return result.RowsAffected(), nil
 }
 
+const importAnswerGet = `-- name: ImportAnswerGet :one
+select answers from import_answer where staff_id = $1 and kind = $2 and shape = $3
+`
+
+type ImportAnswerGetParams struct {
+	StaffID int64
+	Kind    ImportKind
+	Shape   []byte
+}
+
+func (q *Queries) ImportAnswerGet(ctx context.Context, db DBTX, arg ImportAnswerGetParams) ([]byte, error) {
+	row := db.QueryRow(ctx, importAnswerGet, arg.StaffID, arg.Kind, arg.Shape)
+	var answers []byte
+	err := row.Scan(&answers)
+	return answers, err
+}
+
+const importAnswerSet = `-- name: ImportAnswerSet :exec
+insert into import_answer (staff_id, kind, shape, answers) values ($1, $2, $3, $4)
+on conflict (staff_id, kind, shape) do update set answers = excluded.answers, used_at = now()
+`
+
+type ImportAnswerSetParams struct {
+	StaffID int64
+	Kind    ImportKind
+	Shape   []byte
+	Answers []byte
+}
+
+func (q *Queries) ImportAnswerSet(ctx context.Context, db DBTX, arg ImportAnswerSetParams) error {
+	_, err := db.Exec(ctx, importAnswerSet,
+		arg.StaffID,
+		arg.Kind,
+		arg.Shape,
+		arg.Answers,
+	)
+	return err
+}
+
 const importConfirm = `-- name: ImportConfirm :execrows
 update card_import set state = 'running', rows_done = 0, rows_known = 0 where id = $1 and state = 'checked'
 `
@@ -690,6 +729,26 @@ func (q *Queries) ImportListStranded(ctx context.Context, db DBTX) ([]int64, err
 		return nil, err
 	}
 	return items, nil
+}
+
+const importLookAt = `-- name: ImportLookAt :execrows
+update card_import set preview = $1, plan = '{}', report = '{}', left_out = '{}', state = 'uploaded', failure = ''
+where card_import.id = $2 and card_import.state in ('uploaded', 'checked', 'failed')
+  and not exists (select from series s where s.import_id = card_import.id)
+`
+
+type ImportLookAtParams struct {
+	Preview []byte
+	ID      int64
+}
+
+// Another sheet is looked at: a plan about the one before is no longer one.
+func (q *Queries) ImportLookAt(ctx context.Context, db DBTX, arg ImportLookAtParams) (int64, error) {
+	result, err := db.Exec(ctx, importLookAt, arg.Preview, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const importNotify = `-- name: ImportNotify :exec
