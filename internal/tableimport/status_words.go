@@ -80,3 +80,15 @@ var knownStatus = sync.OnceValue(func() map[string]string { //nolint:gochecknogl
 	}
 	return known
 })
+
+// yesNo are words that answer the question of a heading, which may be either way round.
+const yesNo = "true|false|yes|no|y|n|t|f|on|off|si|sí|oui|non|sim|não|ja|nein|نعم|لا|ya|tidak|wahr|falsch|vrai|faux|verdadero|falso|verdadeiro|benar|salah|صحيح|خطأ|x"
+
+var yesNoKeys = sync.OnceValue(func() map[string]struct{} { //nolint:gochecknoglobals // a table, made once
+	return keys(yesNo, WordKey)
+})
+
+func isYesNo(key string) bool {
+	_, ok := yesNoKeys()[key]
+	return ok
+}

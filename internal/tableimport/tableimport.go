@@ -95,13 +95,15 @@ type Plan struct {
 	Meanings map[string]map[string]string `json:"meanings"` // by field of kind Status: WordKey of a word to the name of a meaning; empty name: such rows are left out
 	Shapes   map[string]ShapePlan         `json:"shapes"`   // by field of kind Code
 	Rows     []int32                      `json:"rows"`     // rows whose code is taken although its shape is an outlier
+	Masked   []int                        `json:"masked"`   // columns that may hold codes: no value of them is shown whole
 }
 
 // ShapePlan says which codes are taken.
 type ShapePlan struct {
-	Regular  []string `json:"regular"`  // keys of shapes; a shape that a person accepts is added
-	Skeleton string   `json:"skeleton"` // the pattern that codes are compared with; empty: none
-	Tails    bool     `json:"tails"`    // numbers of 16 and more digits end in zeros: their last digits are lost
+	Regular  []string          `json:"regular"`  // keys of shapes; a shape that a person accepts is added
+	Skeleton string            `json:"skeleton"` // the pattern that codes are compared with; empty: none
+	Reasons  map[string]Reason `json:"reasons"`  // of shapes that are outliers for another reason than ReasonShape
+	Tails    bool              `json:"tails"`    // numbers of 16 and more digits end in zeros: their last digits are lost
 }
 
 // Record is a row with its values. Values is only good until the next record is read.
