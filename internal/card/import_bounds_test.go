@@ -69,12 +69,12 @@ func TestProblemsAreBounded(t *testing.T) {
 	i := b.upload(t, text.String())
 	i.check(t, planned("code", "price"))
 	var kept, short int
-	require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*), count(*) filter (where reason = 'bad_code') from card_import_problem`).Scan(&kept, &short))
+	require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*), count(*) filter (where reason = 'code.shape') from card_import_problem`).Scan(&kept, &short))
 	require.Equal(t, 10_001, kept)
 	require.Equal(t, 1, short, "a rare reason is shown whatever there is of others")
 	imp, err := b.cards.Import(t.Context(), b.admin, i.id)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"bad_price": 12000, "bad_code": 1}`, string(imp.CardImport.LeftOut))
+	require.JSONEq(t, `{"price.bad_amount": 12000, "code.shape": 1}`, string(imp.CardImport.LeftOut))
 	series := i.run(t)
 	require.Equal(t, int32(1), series[0].Made, "what is not kept is left out all the same")
 

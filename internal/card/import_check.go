@@ -33,7 +33,7 @@ var ErrManyPrices = fault.New(fault.Invalid, "import_prices", "This file has mor
 type ImportReport struct {
 	Good     int32         `json:"good"`
 	Groups   []ImportGroup `json:"groups"`
-	Today    string        `json:"today"` // what counted as today
+	Today    string        `json:"today"`    // what counted as today
 	Shortest int           `json:"shortest"` // symbols of foreign codes; 0: all are ours
 	Longest  int           `json:"longest"`
 	Bits     float64       `json:"bits"`

@@ -174,7 +174,7 @@ func TestImportAgain(t *testing.T) {
 	same.check(t, planned("", "code"))
 	require.Len(t, same.problems(t), 50, "the very file, also without its serials")
 
-	more := b.upload(t, text+"51,AAAA-aaaa-0051\n")
+	more := b.upload(t, text+"51,0a1b2c3d4e\n")
 	more.check(t, planned("serial", "code"))
 	require.Len(t, more.problems(t), 50)
 	series := more.run(t)

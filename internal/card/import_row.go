@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -66,9 +67,25 @@ func ColumnWords(column string) string {
 	return strings.ReplaceAll(cmp.Or(map[string]string{ColumnRemaining: "what is left"}[column], column), "_", " ")
 }
 
-// Outlier reports whether a row of the reason becomes a card where a person ticks it.
-func Outlier(reason string) bool {
-	return reason == ColumnCode+"."+string(tableimport.ReasonShape) || reason == ColumnCode+"."+string(tableimport.ReasonWord)
+// Outliers are the reasons whose rows become cards where a person ticks them.
+func Outliers() []string {
+	return []string{ColumnCode + "." + string(tableimport.ReasonShape), ColumnCode + "." + string(tableimport.ReasonWord)}
+}
+
+// OutlierShapes lists the shapes of codes that differ from the rest of a file and that
+// several rows have.
+func OutlierShapes(look ImportLook, plan ImportPlan) (shapes []tableimport.Shape) {
+	at, ok := plan.Table.Columns[ColumnCode]
+	if !ok || look.Survey == nil || at >= len(look.Survey.Columns) {
+		return nil
+	}
+	regular := plan.Table.Shapes[ColumnCode].Regular
+	for _, shape := range look.Survey.Columns[at].Shapes {
+		if !shape.Regular && shape.N > 1 && !slices.Contains(regular, shape.Key) && slices.Contains(Outliers(), ColumnCode+"."+string(shape.Reason)) {
+			shapes = append(shapes, shape)
+		}
+	}
+	return shapes
 }
 
 // importedCard is a row that makes a card.
@@ -104,12 +121,16 @@ func openRows(file io.ReaderAt, size int64, plan ImportPlan, today time.Time) (*
 	if err != nil {
 		return nil, err
 	}
+	return newRows(rows, plan, today), nil
+}
+
+func newRows(rows importfile.Rows, plan ImportPlan, today time.Time) *importRows {
 	schema := importSchema(plan.Currency)
 	r := &importRows{table: tableimport.NewReader(rows, schema, plan.Table), plan: plan, today: today, at: map[string]int{}}
 	for i, f := range schema.Fields {
 		r.at[f.Name] = i
 	}
-	return r, nil
+	return r
 }
 
 // next reads a row: a card, or why it makes none. io.EOF ends the rows. The row of the
