@@ -7,8 +7,8 @@ import (
 )
 
 // placeholders stand for no value. They are compared folded.
-const placeholders = "(empty)|empty|<empty>|[empty]|n/a|(n/a)|<n/a>|na|n.a.|n.a|n. a.|null|(null)|<null>|[null]|nil|<nil>|none|(none)|<none>|\\n|undefined|nan|#n/a|#na|#n/d|#nv|not set|(not set)|not available|unset|blank|(blank)|(leer)|leer|keine|keiner|k.a.|k. a.|unbekannt|" +
-	"vacio|(vacio)|ninguno|ninguna|sin valor|vide|(vide)|aucun|aucune|neant|vazio|(vazio)|nenhum|nenhuma|sem valor|فارغ|(فارغ)|لا يوجد|لا شيء|غير متوفر|بدون|kosong|(kosong)|tidak ada|unknown|unassigned|tbd"
+const placeholders = "(empty)|empty|<empty>|[empty]|n/a|(n/a)|<n/a>|na|n.a.|n.a|n. a.|null|(null)|<null>|[null]|nil|<nil>|none|(none)|<none>|\\n|undefined|nan|#n/a|#na|#n/d|#nv|not set|(not set)|not available|unset|blank|(blank)|(leer)|leer|keine|keiner|k.a.|k. a.|" +
+	"vacio|(vacio)|ninguno|ninguna|sin valor|vide|(vide)|aucun|aucune|neant|vazio|(vazio)|nenhum|nenhuma|sem valor|فارغ|(فارغ)|لا يوجد|لا شيء|غير متوفر|بدون|kosong|(kosong)|tidak ada"
 
 // isPlaceholder reports whether a text stands for no value: one of the words, or signs
 // alone.
