@@ -113,6 +113,7 @@ type importRows struct {
 	plan  ImportPlan
 	today time.Time
 	at    map[string]int // column to its place in a record
+	begun bool
 }
 
 // openRows begins to read a file.
@@ -140,7 +141,9 @@ func (r *importRows) next() (*importedCard, *leftRow, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if !record.Data && record.Row == r.plan.Table.Heading && record.Row == 1 {
+	first := !r.begun
+	r.begun = true
+	if first && !record.Data && record.Row == r.plan.Table.Heading {
 		return nil, nil, nil
 	}
 	c, reason, value := r.card(record)
@@ -153,6 +156,7 @@ func (r *importRows) next() (*importedCard, *leftRow, error) {
 
 // skip passes over rows that were imported before.
 func (r *importRows) skip(n int32) error {
+	r.begun = n > 0
 	for range n {
 		if _, err := r.table.Next(); errors.Is(err, io.EOF) {
 			return io.ErrUnexpectedEOF
