@@ -45,13 +45,20 @@ func findLayout(sample []sampleRow) layout {
 	}
 	l.usual = usualWidth(sample)
 	best, bestKnown, data := -1, -1, -1
+	if at := l.knownHeadings(sample); at >= 0 {
+		best, bestKnown = at, len(sample[at].cells)
+	}
 	tried := 0
-	for i := range sample {
+	for i := max(0, best+1); i < len(sample); i++ {
 		row := &sample[i]
+		if best >= 0 { // what stands below headings that are known is the table
+			data = i
+			break
+		}
 		if row.comment && !headingInComment(row, l.usual) {
 			continue
 		}
-		if tried++; tried > 30 {
+		if tried++; tried > mostTitles {
 			data = i
 			break
 		}
@@ -77,6 +84,28 @@ func findLayout(sample []sampleRow) layout {
 	}
 	l.index()
 	return l
+}
+
+// mostTitles is how many rows may stand above the headings.
+const mostTitles = 30
+
+// knownHeadings finds a row most of whose cells are known headings, in front of the first
+// row that is surely one of data; -1: there is none.
+func (l *layout) knownHeadings(sample []sampleRow) int {
+	for i := range sample[:min(len(sample), mostTitles)] {
+		row := &sample[i]
+		if row.comment && !headingInComment(row, l.usual) {
+			continue
+		}
+		v := l.judge(sample, i)
+		switch {
+		case v.heading && v.known*2 >= row.filled && v.known > 0:
+			return i
+		case v.fits > 0 && v.data:
+			return -1
+		}
+	}
+	return -1
 }
 
 // headings are the cells of a row as they are kept: cut, without a mark of a comment, and
@@ -192,14 +221,14 @@ func headingInComment(row *sampleRow, usual int) bool {
 // verdict is what a row at the beginning is.
 type verdict struct {
 	heading, data bool
-	known         int // cells that are known headings
+	known, fits   int // cells that are known headings, or like those below
 }
 
 // judge compares a row with those below it.
 func (l *layout) judge(sample []sampleRow, i int) verdict {
 	row := &sample[i]
 	var v verdict
-	fits, misfits := 0, 0
+	misfits := 0
 	for column, cell := range row.cells {
 		if column == 0 && row.comment {
 			cell = strings.TrimLeft(cell, l.comment+" ")
@@ -213,14 +242,14 @@ func (l *layout) judge(sample []sampleRow, i int) verdict {
 		}
 		switch compare(cell, below(sample[i+1:], column)) {
 		case fit:
-			fits++
+			v.fits++
 		case misfit:
 			misfits++
 		case neutral:
 		}
 	}
 	narrow := l.usual > 1 && row.filled == 1 || row.filled*2 < l.usual // a title, where it is no data
-	v.data = fits > 0 && v.known < 2*fits || !narrow && fits == 0 && misfits == 0 && v.known == 0
+	v.data = v.fits > 0 && v.known < 2*v.fits || !narrow && v.fits == 0 && misfits == 0 && v.known == 0
 	v.heading = !v.data && !narrow
 	return v
 }
