@@ -158,6 +158,11 @@ func totalOf(text string) totalLike {
 		}
 		return mayBeTotal
 	}
+	if len(words) == 1 {
+		if noun, ok := strings.CutPrefix(words[0], "total"); ok && allIn([]string{noun}, k.noun) {
+			return isTotal // "Totalcards"
+		}
+	}
 	if numbers > 0 && len(words) > 0 && allIn(words, k.count) {
 		return isTotal
 	}
