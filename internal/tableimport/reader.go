@@ -125,7 +125,7 @@ func (r *Reader) require(rec *Record, f Field, cell string, row importfile.Row) 
 	if rec.Left != nil {
 		return
 	}
-	rec.Left = &LeftOut{Row: row.Number, Field: f.Name, Reason: ReasonMissing, Shown: cut(cell, maxShown)}
+	rec.Left = &LeftOut{Row: row.Number, Field: f.Name, Reason: ReasonMissing, Shown: cut(cell)}
 	if cell != "" {
 		rec.Left.Reason = ReasonPlaceholder
 	}

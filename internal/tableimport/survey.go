@@ -229,7 +229,7 @@ func (s *Survey) shown(column int, cell string, reason Reason) string {
 	if masked {
 		return Show(Code, cell)
 	}
-	return cut(cell, maxShown)
+	return cut(cell)
 }
 
 // holdsCodes reports whether a column is taken for one of codes, or is none of numbers,
