@@ -170,7 +170,8 @@ func (c *checker) readAll(ctx context.Context, rows *importRows) error {
 			if card != nil {
 				card.firstSerial = c.probes.firstSerial(card.serial)
 				if c.seen.twice(card.code) {
-					left = &leftRow{row: card.row, serial: card.serial, reason: reasonDuplicate}
+					twice := card.left(reasonDuplicate)
+					left = &twice
 				}
 			}
 			switch {
@@ -196,7 +197,7 @@ func (c *checker) keep(ctx context.Context) error {
 	}
 	for i, card := range c.cards {
 		if known[i] != unknownCode {
-			c.left.add(leftRow{row: card.row, serial: card.serial, reason: known[i].reason()})
+			c.left.add(card.left(known[i].reason()))
 			continue
 		}
 		if err := c.add(card); err != nil {

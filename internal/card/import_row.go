@@ -35,6 +35,8 @@ const (
 // ReasonWords says to people why a row makes no card.
 func ReasonWords(reason string) string {
 	switch reason {
+	case ColumnCode + "." + string(tableimport.ReasonMissing):
+		return "has no code"
 	case reasonCode:
 		return "code is not 6 to 64 printable characters"
 	case reasonPrice:
@@ -101,6 +103,11 @@ type importedCard struct {
 
 	row         int32
 	firstSerial bool // no row before has its serial
+}
+
+// left is why the row makes no card after all.
+func (c importedCard) left(reason string) leftRow {
+	return leftRow{row: c.row, serial: c.serial, reason: reason, value: tableimport.Mask(strings.TrimPrefix(c.code.symbols, importedMark))}
 }
 
 // group is which series the card goes to.

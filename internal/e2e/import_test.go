@@ -151,8 +151,8 @@ func TestImport(t *testing.T) {
 	problems := fetchCSV(t, admin, script[string](admin, `[...document.querySelectorAll("a[download]")].find(a => a.innerText.includes("Download all 5")).href`))
 	require.Equal(t, [][]string{
 		{"row", "serial", "value", "reason"},
-		{"242", "241", "", "code stands in the file before"},
-		{"243", "242", "", "code has no value"},
+		{"242", "241", "20••••Zq", "code stands in the file before"},
+		{"243", "242", "", "has no code"},
 		{"244", "243", "ten", "price is not an amount"},
 		{"245", "'=2+3", "31.02.2099", "valid till is not a date"},
 		{"246", "245", "Ordered", "status is one whose rows are left out"},

@@ -75,6 +75,7 @@ type importShowPage struct {
 type importPreviewRow struct {
 	Row   int64
 	Why   string // it is no row of the table
+	Names bool   // it has the headings
 	Cells []string
 }
 
