@@ -67,6 +67,7 @@ type importShowPage struct {
 	Confirm      confirmation
 	Cancel       confirmation
 	Void         *confirmation
+	Unbar        *confirmation
 	CanChange    bool // its columns can be chosen anew
 	Begun        bool // some of its cards exist
 	Series       []importSeries
@@ -154,6 +155,9 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 		FileName: i.FileName, SHA256: fmt.Sprintf("%x", i.SHA256), Size: i.Size, Failure: i.Failure,
 	}
 	if err := s.showSeries(c.Request.Context(), p, i); err != nil {
+		return nil, err
+	}
+	if err := s.showBar(c.Request.Context(), p, i); err != nil {
 		return nil, err
 	}
 	look, plan, report, err := card.ReadImport(i)
