@@ -21,8 +21,10 @@ grant select, insert, update, delete on
 
 grant select, insert, update, delete on customer_link to refill_app;
 -- An import and what is wrong with its file.
-grant select, insert, update on card_import to refill_app;
+grant select, insert, update, delete on card_import to refill_app;
 grant select, insert, delete on card_import_problem to refill_app;
+grant select, insert, delete on card_import_hit to refill_app;
+grant select, insert, update, delete on import_answer to refill_app;
 
 -- What a second person decides, and what was done without one; old lines of that go.
 grant select, insert, update on approval to refill_app;

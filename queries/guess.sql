@@ -107,3 +107,18 @@ left join (
   group by c.partner_id) g on g.partner_id = partner.id
 where @all_partners::boolean or partner.id = any(@partner_ids::bigint[])
 order by unknown desc, partner.id;
+
+-- name: GuessChargeHits :one
+-- Charges codes that a file named and cards have, all at once: unlike a typed code they
+-- are known to be right. Reaching hard_limit bars the scope for hard_pause; more while it
+-- is barred lengthens the bar.
+insert into guess as g (scope, n, since, allowed, barred_until)
+values (@scope, @n, now(), true, case when @n >= sqlc.arg(hard_limit)::integer then now() + sqlc.arg(hard_pause)::interval end)
+on conflict (scope) do update set
+  n = case when g.since < now() - sqlc.arg(hard_pause)::interval and coalesce(g.barred_until <= now(), true) then @n else g.n + @n end,
+  since = case when g.since < now() - sqlc.arg(hard_pause)::interval and coalesce(g.barred_until <= now(), true) then now() else g.since end,
+  barred_until = case
+    when (case when g.since < now() - sqlc.arg(hard_pause)::interval and coalesce(g.barred_until <= now(), true) then @n else g.n + @n end) >= sqlc.arg(hard_limit)::integer
+      then now() + sqlc.arg(hard_pause)::interval
+    else g.barred_until end
+returning coalesce(barred_until > now(), false)::boolean as barred;

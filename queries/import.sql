@@ -26,24 +26,25 @@ update card_import set job_id = @job_id where id = @id;
 
 -- name: ImportPlan :execrows
 -- Asks for a dry run under a plan.
-update card_import set plan = @plan, state = 'checking', rows_done = 0, rows_total = 0, report = '{}', failure = ''
+update card_import set plan = @plan, state = 'checking', rows_done = 0, rows_total = 0, report = '{}', left_out = '{}',
+  failure = '', planned_by = @planned_by
 where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'failed')
   and not exists (select from series s where s.import_id = card_import.id);
 
 -- name: ImportStartCheck :one
 -- Begins a run of the dry run; whatever an older one still does is void.
-update card_import set run = run + 1, rows_done = 0 where id = @id and state = 'checking'
+update card_import set run = run + 1, rows_done = 0, left_out = '{}' where id = @id and state = 'checking'
 returning *;
 
 -- name: ImportAdvanceCheck :execrows
 update card_import set rows_done = @rows_done where id = @id and run = @run and state = 'checking';
 
 -- name: ImportFinishCheck :execrows
-update card_import set state = 'checked', report = @report, rows_done = @rows_total, rows_total = @rows_total
+update card_import set state = 'checked', report = @report, left_out = @left_out, rows_done = @rows_total, rows_total = @rows_total
 where id = @id and run = @run and state = 'checking';
 
 -- name: ImportConfirm :execrows
-update card_import set state = 'running', rows_done = 0 where id = @id and state = 'checked';
+update card_import set state = 'running', rows_done = 0, rows_known = 0 where id = @id and state = 'checked';
 
 -- name: ImportResume :execrows
 -- A stopped or failed import whose series are begun goes on.
@@ -52,7 +53,7 @@ where card_import.id = @id and card_import.state = 'failed'
   and exists (select from series s where s.import_id = card_import.id);
 
 -- name: ImportAdvance :exec
-update card_import set rows_done = @rows_done where id = @id;
+update card_import set rows_done = @rows_done, rows_known = rows_known + @known::integer where id = @id;
 
 -- name: ImportEnd :execrows
 update card_import set state = @state, failure = @failure, finished_at = now()
@@ -82,25 +83,69 @@ select * from series where import_id = @import_id order by id;
 select pg_notify('refill', json_build_object('kind', 'import', 'id', @id::bigint)::text);
 
 -- name: ImportProblemAdd :exec
-insert into card_import_problem (import_id, row, serial, reason)
-select @import_id, unnest(@rows::integer[]), unnest(@serials::text[]), unnest(@reasons::text[])
+insert into card_import_problem (import_id, row, serial, reason, value)
+select @import_id, unnest(@rows::integer[]), unnest(@serials::text[]), unnest(@reasons::text[]), unnest(@vals::text[])
 on conflict do nothing;
 
 -- name: ImportProblemClear :exec
 delete from card_import_problem where import_id = @import_id;
 
 -- name: ImportProblemList :many
-select row, serial, reason from card_import_problem
-where import_id = @import_id and row > @after_row
+select row, serial, reason, value from card_import_problem
+where import_id = @import_id and row > @after_row and (@reason::text = '' or reason = @reason)
 order by row
 limit @size;
 
--- name: ImportProblemCount :many
-select reason, count(*) as n from card_import_problem where import_id = @import_id group by reason order by reason;
+-- name: ImportProblemCount :one
+select count(*) from card_import_problem where import_id = @import_id;
+
+-- name: ImportStaff :one
+-- Within which partners an import may tell what it knows: those of who uploaded it.
+select staff.all_partners,
+  array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
+from staff where staff.id = @id;
+
+-- name: CardListKnown :many
+-- Which cards have these codes, whether they hold or may come to hold value, whether
+-- they lie within some partners, and whether they came from the very file.
+select c.code_index, c.series_id, c.serial, s.import_id,
+  coalesce(c.imported_serial, case when s.import_id is null then c.serial::text else '' end)::text as old_serial,
+  (c.state in ('active', 'disabled') and s.state not in ('void', 'cancelled')
+    and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as live,
+  (@all_partners::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))::boolean as within,
+  coalesce(i.sha256 = @sha256::bytea, false)::boolean as same_file
+from card c
+join series s on s.id = c.series_id
+left join card_import i on i.id = s.import_id
+where c.code_index = any(@code_indexes::bytea[]);
+
+-- name: ImportHitAdd :one
+-- Notes which cards somebody's file named, and says how many of them are new.
+with new as (
+  insert into card_import_hit (staff_id, series_id, serial, import_id)
+  select @staff_id, unnest(@series_ids::bigint[]), unnest(@serials::integer[]), @import_id
+  on conflict do nothing returning 1
+)
+select count(*)::integer from new;
+
+-- name: ImportHitDeleteOld :execrows
+delete from card_import_hit where at < now() - interval '31 days';
+
+-- name: ImportAlarm :execrows
+update card_import set alarmed_at = now() where id = @id and coalesce(alarmed_at < now() - interval '1 hour', true);
+
+-- name: ImportAlarms :many
+-- Imports that were found to try codes within the last day.
+select i.id, i.file_name, i.alarmed_at::timestamptz as alarmed_at, coalesce(staff.name, '')::text as who
+from card_import i
+left join staff on staff.id = coalesce(i.planned_by, i.created_by)
+where i.alarmed_at > now() - interval '1 day'
+order by i.alarmed_at desc;
 
 -- name: SeriesSetImport :exec
 update series set import_id = @import_id, state = 'generating', started_at = now(), job_id = @job_id,
-  code_bits = @code_bits, code_shortest = @code_shortest, code_longest = @code_longest
+  code_bits = @code_bits, code_shortest = @code_shortest, code_longest = @code_longest, import_inactive = @inactive
 where id = @id;
 
 -- name: SeriesImportStop :exec
@@ -132,3 +177,56 @@ select coalesce(imported_serial, '')::text from card where series_id = @series_i
 -- name: CardFindImported :one
 -- The card of a series that had a serial in the system it comes from.
 select serial from card where series_id = @series_id and imported_serial = @imported_serial order by serial limit 1;
+
+-- name: ImportWorth :one
+-- What of the cards of an import is neither used nor void.
+select coalesce(sum(s.made - coalesce(t.gone, 0)) filter (where s.state <> 'void'), 0)::bigint as cards, coalesce(sum(t.used), 0)::bigint as used,
+  coalesce(sum((s.made - coalesce(t.gone, 0)) * s.price) filter (where s.state <> 'void'), 0)::bigint as value
+from series s
+left join (select series_id, sum(used + void) as gone, sum(used) as used from series_tally group by series_id) t on t.series_id = s.id
+where s.import_id = @import_id;
+
+-- name: ImportVoid :exec
+update card_import set voided_at = now(), voided_by = @voided_by, state = case when state = 'failed' then 'cancelled'::import_state else state end
+where id = @id;
+
+-- name: ImportOpen :one
+-- What somebody uploaded and neither imported nor cancelled.
+select count(*) as n, coalesce(sum(size), 0)::bigint as bytes from card_import i
+where i.created_by = @staff_id and i.state in ('uploaded', 'checking', 'checked', 'failed')
+  and not exists (select from series s where s.import_id = i.id);
+
+-- name: ImportListForgotten :many
+-- Imports that ended long ago and of which rows, or anything at all, are still kept.
+select i.id from card_import i
+where i.finished_at < now() - interval '90 days' and i.state in ('done', 'cancelled', 'expired')
+  and (i.preview <> '{}' or exists (select from card_import_problem p where p.import_id = i.id))
+order by i.id limit 100;
+
+-- name: ImportProblemDelete :exec
+delete from card_import_problem where import_id = any(@ids::bigint[]);
+
+-- name: ImportForget :exec
+update card_import set preview = '{}' where id = any(@ids::bigint[]);
+
+-- name: ImportDelete :exec
+-- Those that made nothing.
+delete from card_import i
+where i.id = any(@ids::bigint[]) and not exists (select from series s where s.import_id = i.id)
+  and not exists (select from card_import_hit h where h.import_id = i.id);
+
+-- name: ImportAnswerDeleteOld :execrows
+delete from import_answer where used_at < now() - interval '400 days';
+
+-- name: ImportLookAt :execrows
+-- Another sheet is looked at: a plan about the one before is no longer one.
+update card_import set preview = @preview, plan = '{}', report = '{}', left_out = '{}', state = 'uploaded', failure = ''
+where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'failed')
+  and not exists (select from series s where s.import_id = card_import.id);
+
+-- name: ImportAnswerGet :one
+select answers from import_answer where staff_id = @staff_id and kind = @kind and shape = @shape;
+
+-- name: ImportAnswerSet :exec
+insert into import_answer (staff_id, kind, shape, answers) values (@staff_id, @kind, @shape, @answers)
+on conflict (staff_id, kind, shape) do update set answers = excluded.answers, used_at = now();

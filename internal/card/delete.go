@@ -23,28 +23,37 @@ var ErrNotErasing = fault.New(fault.Conflict, "series_not_erasing", "The codes o
 // stay. A job then erases the sealed codes of the unused cards, so that nobody
 // ever exports or reveals them again.
 func (s *Service) Void(ctx context.Context, actor audit.Actor, seriesID int64) error {
-	from := []db.SeriesState{db.SeriesStateReady, db.SeriesStateActive, db.SeriesStateLocked, db.SeriesStateCancelled}
-	return s.changeNoting(ctx, actor, seriesID, "series.voided", from, func(tx pgx.Tx, series db.Series) (map[string]any, error) {
-		left, err := s.remaining(ctx, tx, series)
-		if err != nil {
-			return nil, err
-		}
-		if valued(series) {
-			if err := s.postBreakage(ctx, tx, series, db.LedgerKindVoid, actor); err != nil {
-				return nil, err
-			}
-		}
-		if err := s.setState(ctx, tx, seriesID, db.SeriesStateVoid); err != nil {
-			return nil, err
-		}
-		if err := approval.WithdrawSeries(ctx, tx, actor, seriesID); err != nil {
-			return nil, err
-		}
-		if err := s.q.ExportEndSeries(ctx, tx, seriesID); err != nil {
-			return nil, fmt.Errorf("end the exports of a series: %w", err)
-		}
-		return map[string]any{"cards": left}, s.enqueueErase(ctx, tx, seriesID)
+	return s.changeNoting(ctx, actor, seriesID, "series.voided", voidable(), func(tx pgx.Tx, series db.Series) (map[string]any, error) {
+		return s.void(ctx, tx, actor, series)
 	})
+}
+
+// voidable are the states of series that can be deleted.
+func voidable() []db.SeriesState {
+	return []db.SeriesState{db.SeriesStateReady, db.SeriesStateActive, db.SeriesStateLocked, db.SeriesStateCancelled}
+}
+
+// void is Void of a series whose lock is held. It returns the facts for the trail.
+func (s *Service) void(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series) (map[string]any, error) {
+	left, err := s.remaining(ctx, tx, series)
+	if err != nil {
+		return nil, err
+	}
+	if valued(series) {
+		if err := s.postBreakage(ctx, tx, series, db.LedgerKindVoid, actor); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.setState(ctx, tx, series.ID, db.SeriesStateVoid); err != nil {
+		return nil, err
+	}
+	if err := approval.WithdrawSeries(ctx, tx, actor, series.ID); err != nil {
+		return nil, err
+	}
+	if err := s.q.ExportEndSeries(ctx, tx, series.ID); err != nil {
+		return nil, fmt.Errorf("end the exports of a series: %w", err)
+	}
+	return map[string]any{"cards": left}, s.enqueueErase(ctx, tx, series.ID)
 }
 
 // valued reports whether the unused cards of a series stand as outstanding.

@@ -361,6 +361,9 @@ func (s *Service) applyEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, s
 		return err
 	}
 	p.Left = left
+	if err := s.checkHouse(ctx, tx, int64(series.Quantity)*(p.Price.Minor-series.Price)); err != nil {
+		return err
+	}
 	if err := p.allowed(series, false); err != nil { // the last card was redeemed meanwhile
 		return err
 	}

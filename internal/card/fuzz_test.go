@@ -1,6 +1,7 @@
 package card
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -8,7 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/importfile"
 	"refill/internal/setting"
+	"refill/internal/tableimport"
 )
 
 // Whatever a file calls a code, what is taken for one reads as itself again, however
@@ -95,14 +98,23 @@ func FuzzReadSerial(f *testing.F) {
 // be: with a price, a date, and no code among what is kept in clear.
 func FuzzImportRow(f *testing.F) {
 	f.Add("202201-QuickAccess-irfUPbEZ", "1", "10.00", "USD", "31.12.2030", "Active", ".", "dmy")
-	f.Add("AAAA-aaaa-0001", "AAAAaaaa0001", "1.250,00", "usd", "2030-12-31 23:59", "Used", ",", "iso")
+	f.Add("AAAA-aaaa-0001", "AAAAaaaa0001", "1.250,00", "usd", "2030-12-31 23:59", "Used", ",", "")
 	f.Add("=cmd", "-1", "1e309", "", "99999-1-1", "", ".", "mdy")
 	f.Fuzz(func(t *testing.T, code, serial, price, currency, till, status, decimal, dates string) {
-		p := ImportPlan{Currency: "USD", Decimal: decimal, Dates: dates, Columns: map[string]int{}}
-		for i, column := range ImportColumns() {
-			p.Columns[column] = i
+		p := ImportPlan{Currency: "USD", Table: tableimport.Plan{First: 1, Columns: map[string]int{
+			ColumnCode: 0, ColumnSerial: 1, ColumnPrice: 2, ColumnCurrency: 3, ColumnValidTill: 4, ColumnStatus: 5,
+		}}}
+		choose(&p.Table, ImportForm{Decimal: decimal, Dates: dates})
+		rows := newRows(&oneRow{cells: []string{code, serial, price, currency, till, status}}, p, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+		got, left, err := rows.next()
+		require.NoError(t, err)
+		c, reason := importedCard{}, ""
+		if got != nil {
+			c = *got
 		}
-		c, reason := p.card([]string{code, serial, price, currency, till, status}, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+		if left != nil {
+			reason = left.reason
+		}
 		if reason != "" {
 			require.NotEqual(t, reason, ReasonWords(reason), "there are words for it")
 			return
@@ -118,4 +130,17 @@ func FuzzImportRow(f *testing.F) {
 			}
 		}
 	})
+}
+
+// oneRow is a file of one row.
+type oneRow struct{ cells []string }
+
+// Next implements importfile.Rows.
+func (r *oneRow) Next() (importfile.Row, error) {
+	if r.cells == nil {
+		return importfile.Row{}, io.EOF
+	}
+	cells := r.cells
+	r.cells = nil
+	return importfile.Row{Number: 1, Cells: cells}, nil
 }

@@ -25,6 +25,8 @@ var (
 	ErrNoImport        = fault.New(fault.NotFound, "import_unknown", "There is no such import.")
 	ErrImportState     = fault.New(fault.Conflict, "import_state", "The import has changed meanwhile. Reload the page to see where it stands.")
 	ErrImportNotWanted = fault.New(fault.Conflict, "import_not_wanted", "This import was cancelled or is done.")
+	ErrImportForeign   = fault.New(fault.Conflict, "import_foreign", "A series of this import has cards of partners that you don’t see by now. Ask somebody who sees them all.")
+	ErrImportOld       = fault.New(fault.Conflict, "import_old", "This file was uploaded before an update of the portal. Cancel the import and upload it once more.")
 	ErrImportNothing   = fault.New(fault.Conflict, "import_nothing", "No row of this file makes a card.")
 )
 
@@ -34,25 +36,23 @@ type Upload struct {
 	KeyID          int16
 	Size           int64 // in clear
 	SHA256         []byte
-	Preview        ImportPreview
-}
-
-// ImportPreview is the beginning of a file, with whatever could be a code masked.
-type ImportPreview struct {
-	Rows     [][]string `json:"rows"`
-	Columns  []string   `json:"columns"`  // what each is taken for; empty: not known
-	Headings bool       `json:"headings"` // the first row names the columns
-	Lines    int64      `json:"lines"`    // about how many rows there are; 0: not known
+	Look           ImportLook
 }
 
 // NewImport enters an uploaded file.
 func (s *Service) NewImport(ctx context.Context, actor audit.Actor, u Upload) (int64, error) {
-	preview, err := json.Marshal(u.Preview)
+	preview, err := json.Marshal(u.Look)
 	if err != nil {
 		return 0, err
 	}
 	var id int64
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		if err := s.q.SoloActLock(ctx, tx, int32(actor.StaffID)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
+			return fmt.Errorf("lock the uploads of a person: %w", err)
+		}
+		if err := s.mayUpload(ctx, tx, actor, u.Size); err != nil {
+			return err
+		}
 		if err := s.holdKey(ctx, tx, u.KeyID); err != nil {
 			return err
 		}
@@ -98,10 +98,18 @@ func (s *Service) Import(ctx context.Context, actor audit.Actor, id int64) (db.I
 
 // PlanImport settles how a file is read and asks for its dry run.
 func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f ImportForm) error {
-	if _, err := s.Import(ctx, actor, id); err != nil {
+	row, err := s.Import(ctx, actor, id)
+	if err != nil {
 		return err
 	}
-	plan, err := s.CheckImportForm(ctx, actor, f)
+	if err := s.mayImport(ctx, actor.StaffID); err != nil {
+		return err
+	}
+	look, err := readLook(row.CardImport)
+	if err != nil {
+		return err
+	}
+	plan, err := s.CheckImportForm(ctx, actor, look, f)
 	if err != nil {
 		return err
 	}
@@ -110,12 +118,15 @@ func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f
 		return err
 	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.ImportPlan(ctx, tx, db.ImportPlanParams{ID: id, Plan: text})
+		n, err := s.q.ImportPlan(ctx, tx, db.ImportPlanParams{ID: id, Plan: text, PlannedBy: actor.Staff()})
 		if err != nil {
 			return fmt.Errorf("plan an import: %w", err)
 		}
 		if n == 0 {
 			return ErrImportState
+		}
+		if err := s.remember(ctx, tx, actor, look, f); err != nil {
+			return err
 		}
 		job, err := s.jobs.InsertTx(ctx, tx, CheckImportArgs{ImportID: id}, nil)
 		if err != nil {
@@ -126,6 +137,28 @@ func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f
 		}
 		return s.auditImport(ctx, tx, actor, "import.planned", id, nil)
 	})
+}
+
+// TickImport asks for another dry run in which rows, or all codes of some shapes, are
+// taken although they differ from the rest of the file; empty: none is.
+func (s *Service) TickImport(ctx context.Context, actor audit.Actor, id int64, rows []int32, shapes []string) error {
+	row, err := s.Import(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if row.CardImport.State != db.ImportStateChecked {
+		return ErrImportState
+	}
+	plan, _, err := readImport(row.CardImport)
+	if err != nil {
+		return err
+	}
+	if len(rows) > mostTickedRows {
+		return fault.New(fault.Invalid, "import_ticked", "Tick at most 1,000 rows one by one.")
+	}
+	f := plan.Form
+	f.Rows, f.Shapes = rows, shapes
+	return s.PlanImport(ctx, actor, id, f)
 }
 
 // ConfirmImport enters the series of a checked file, one for each price, and the
@@ -215,13 +248,13 @@ func (s *Service) enterImported(ctx context.Context, tx pgx.Tx, actor audit.Acto
 	}
 	o := Order{
 		Quantity: g.Cards, Prefix: plan.Prefix, Price: money.Amount{Minor: g.Price, Currency: plan.Currency}, PartnerIDs: plan.Partners,
-		TimeZone: plan.TimeZone, ValidTill: till, Activate: plan.Activate, Lock: lock, Key: uuid.New(), Format: importedFormat, imported: true,
+		TimeZone: plan.TimeZone, ValidTill: till, Activate: plan.Activate && !g.Inactive, Lock: lock, Key: uuid.New(), Format: importedFormat, imported: true,
 	}
 	ordered, err := s.enter(ctx, tx, actor, o)
 	if err != nil {
 		return err
 	}
-	p := db.SeriesSetImportParams{ID: ordered.ID, ImportID: &id, JobID: jobID}
+	p := db.SeriesSetImportParams{ID: ordered.ID, ImportID: &id, JobID: jobID, Inactive: g.Inactive}
 	if report.Longest > 0 {
 		bits, shortest, longest := float32(report.Bits), int16(report.Shortest), int16(report.Longest) //nolint:gosec // at most maxImported
 		p.CodeBits, p.CodeShortest, p.CodeLongest = &bits, &shortest, &longest
@@ -302,8 +335,17 @@ func (s *Service) stopImport(ctx context.Context, tx pgx.Tx, actor audit.Actor, 
 
 // ResumeImport lets an import go on that stopped or failed on its way.
 func (s *Service) ResumeImport(ctx context.Context, actor audit.Actor, id int64) error {
-	if _, err := s.Import(ctx, actor, id); err != nil {
+	imp, err := s.Import(ctx, actor, id)
+	if err != nil {
 		return err
+	}
+	for _, by := range []*int64{actor.Staff(), imp.CardImport.PlannedBy} {
+		if by == nil {
+			continue
+		}
+		if err := s.mayImport(ctx, *by); err != nil {
+			return err
+		}
 	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
 		n, err := s.q.ImportResume(ctx, tx, id)

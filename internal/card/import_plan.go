@@ -3,139 +3,69 @@ package card
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
-	"golang.org/x/text/width"
 
 	"refill/internal/audit"
-	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
+	"refill/internal/tableimport"
 )
-
-// The columns that a file of cards may have.
-const (
-	ColumnCode      = "code"
-	ColumnSerial    = "serial"
-	ColumnPrice     = "price"
-	ColumnCurrency  = "currency"
-	ColumnValidTill = "valid_till"
-	ColumnStatus    = "status"
-)
-
-// ImportColumns lists them in the order of the form.
-func ImportColumns() []string {
-	return []string{ColumnCode, ColumnSerial, ColumnPrice, ColumnCurrency, ColumnValidTill, ColumnStatus}
-}
-
-// columnNames are the headings by which a column is recognised, in lower case
-// without spaces and marks.
-var columnNames = map[string][]string{ //nolint:gochecknoglobals // a table
-	ColumnCode:      {"code", "fullcode", "cardcode", "voucher", "vouchercode", "pin", "pincode", "secret", "refillcode", "card"},
-	ColumnSerial:    {"serial", "id", "serialnumber", "serialno", "number", "no", "nr", "cardid", "cardnumber"},
-	ColumnPrice:     {"price", "amount", "value", "sum", "facevalue", "nominal", "denomination"},
-	ColumnCurrency:  {"currency", "cur"},
-	ColumnValidTill: {"validtill", "validuntil", "expires", "expiry", "expirydate", "expirationdate", "validto", "expiration", "valid"},
-	ColumnStatus:    {"status", "state"},
-}
-
-// GuessColumn tells which column a heading names; empty: none that we know.
-func GuessColumn(heading string) string {
-	plain := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, heading)
-	for _, column := range ImportColumns() {
-		if slices.Contains(columnNames[column], plain) {
-			return column
-		}
-	}
-	return ""
-}
 
 // ImportForm is a plan as it was typed. Columns holds places counted from 1 as text;
-// empty: the file has no such column.
+// empty: the file has no such column. Dates and Decimal may be empty where the file
+// shows them. Meanings is by the key of a word. Rows and Shapes are what a person ticked
+// as right although it differs from the rest of the file.
 type ImportForm struct {
-	Prefix, Price, ValidTill string
-	Partners                 []string
-	Activate, Headings       bool
-	Columns                  map[string]string
-	Dates, Decimal           string
+	Prefix    string            `json:"prefix"`
+	Price     string            `json:"price"`
+	ValidTill string            `json:"valid_till"`
+	Partners  []string          `json:"partners"`
+	Activate  bool              `json:"activate"`
+	Headings  bool              `json:"headings"`
+	Columns   map[string]string `json:"columns"`
+	Dates     string            `json:"dates"`
+	Decimal   string            `json:"decimal"`
+	Meanings  map[string]string `json:"meanings,omitempty"`
+	Rows      []int32           `json:"rows,omitempty"`
+	Shapes    []string          `json:"shapes,omitempty"`
 }
 
 // ImportPlan is how the rows of a file become cards.
 type ImportPlan struct {
-	Prefix    string         `json:"prefix"`
-	Partners  []int64        `json:"partners"` // empty: any
-	TimeZone  string         `json:"time_zone"`
-	Currency  string         `json:"currency"`
-	Price     int64          `json:"price"`      // of cards whose row has none; 0: there are none such
-	ValidTill string         `json:"valid_till"` // likewise
-	Activate  bool           `json:"activate"`
-	Headings  bool           `json:"headings"` // the first row names the columns
-	Columns   map[string]int `json:"columns"`  // from 0
-	Dates     string         `json:"dates"`    // iso, dmy, mdy
-	Decimal   string         `json:"decimal"`  // . or ,
+	Prefix    string           `json:"prefix"`
+	Partners  []int64          `json:"partners"` // empty: any
+	TimeZone  string           `json:"time_zone"`
+	Currency  string           `json:"currency"`
+	Price     int64            `json:"price"`      // of cards whose row has none; 0: there are none such
+	ValidTill string           `json:"valid_till"` // likewise
+	Activate  bool             `json:"activate"`
+	Sheet     string           `json:"sheet"`
+	Table     tableimport.Plan `json:"table"`
+	Form      ImportForm       `json:"form"` // as it was typed, to go back to it
 }
 
-// CheckImportForm reads a plan and holds it against every rule.
-func (s *Service) CheckImportForm(ctx context.Context, actor audit.Actor, f ImportForm) (ImportPlan, error) {
+// mostTickedRows is how many rows a person can tick one by one.
+const mostTickedRows = 1000
+
+// CheckImportForm reads a plan and holds it against every rule and against what the file
+// was found to hold. What the file leaves open is a fault at its field, never a guess.
+func (s *Service) CheckImportForm(ctx context.Context, actor audit.Actor, look ImportLook, f ImportForm) (ImportPlan, error) {
 	settings, err := s.settings.Get(ctx)
 	if err != nil {
 		return ImportPlan{}, err
 	}
-	p := ImportPlan{
-		Prefix: strings.TrimSpace(f.Prefix), Currency: settings.Currency, Activate: f.Activate, Headings: f.Headings,
-		Columns: map[string]int{}, Dates: f.Dates, Decimal: f.Decimal,
-	}
+	p := ImportPlan{Prefix: strings.TrimSpace(f.Prefix), Currency: settings.Currency, Activate: f.Activate, Sheet: look.Sheet, Form: f}
 	var faults fault.List
-	add := func(field, code, message string) { faults = append(faults, fault.Field(field, code, message)) }
 	if !prefixForm.MatchString(p.Prefix) {
-		add("prefix", "order_prefix", "Prefix may have up to 20 letters A–Z and digits, without spaces.")
+		faults = append(faults, fault.Field("prefix", "order_prefix", "Prefix may have up to 20 letters A–Z and digits, without spaces."))
 	}
-	taken := map[int]bool{}
-	for _, column := range ImportColumns() {
-		n, err := strconv.Atoi(f.Columns[column])
-		if f.Columns[column] == "" || err != nil || n < 1 {
-			continue
-		}
-		if taken[n] {
-			add(column, "import_column_twice", "This column is chosen twice. Choose another, or none.")
-		}
-		taken[n], p.Columns[column] = true, n-1
-	}
-	if _, ok := p.Columns[ColumnCode]; !ok {
-		add(ColumnCode, "import_no_code", "Choose the column that holds the codes.")
-	}
-	if !slices.Contains([]string{"iso", "dmy", "mdy"}, p.Dates) {
-		p.Dates = "iso"
-	}
-	if p.Decimal != "," {
-		p.Decimal = "."
-	}
-	_, hasPrice := p.Columns[ColumnPrice]
-	if f.Price != "" || !hasPrice {
-		p.Price, err = money.Parse(f.Price, settings.Currency)
-		if err != nil || p.Price < 1 || p.Price > maxPrice {
-			add("default_price", "import_price", "Enter the value of one card, such as "+money.Amount{Minor: 1000, Currency: settings.Currency}.Decimal()+".")
-		}
-	}
-	_, hasDate := p.Columns[ColumnValidTill]
-	if f.ValidTill != "" || !hasDate {
-		if _, err := time.Parse(time.DateOnly, f.ValidTill); err != nil {
-			add("default_valid_till", "import_valid_till", "Enter the last day on which the cards can be redeemed.")
-		}
-		p.ValidTill = f.ValidTill
-	}
+	var wrong fault.List
+	p.Table, wrong = PlanTable(look, settings.Currency, f)
+	faults = append(faults, wrong...)
+	faults = append(faults, p.checkDefaults(f)...)
 	o := Order{TimeZone: settings.TimeZone}
 	if err := s.checkPartners(ctx, actor, f.Partners, &o); err != nil {
 		if fault.IsInternal(err) {
@@ -147,198 +77,130 @@ func (s *Service) CheckImportForm(ctx context.Context, actor audit.Actor, f Impo
 	return p, faults.Err()
 }
 
-// Reasons why a row makes no card, as they are stored.
-const (
-	reasonNoCode    = "no_code"
-	reasonCode      = "bad_code"
-	reasonPrice     = "bad_price"
-	reasonCurrency  = "bad_currency"
-	reasonDate      = "bad_date"
-	reasonStatus    = "bad_status"
-	reasonNotYet    = "not_expired"
-	reasonDuplicate = "duplicate"
-	reasonKnown     = "known"
-)
-
-// ReasonWords says to people why a row makes no card.
-func ReasonWords(reason string) string {
-	switch reason {
-	case reasonNoCode:
-		return "has no code"
-	case reasonCode:
-		return "code is not 6 to 64 printable characters"
-	case reasonPrice:
-		return "price is not an amount"
-	case reasonCurrency:
-		return "currency is another one"
-	case reasonDate:
-		return "valid till is not a date"
-	case reasonStatus:
-		return "status is not known"
-	case reasonNotYet:
-		return "says expired, but its date has not passed"
-	case reasonDuplicate:
-		return "code stands in the file before"
-	case reasonKnown:
-		return "code is known here already"
-	}
-	return reason
-}
-
-// importedCard is a row that makes a card.
-type importedCard struct {
-	code      Code
-	serial    string
-	price     int64
-	validTill time.Time
-	state     db.CardState
-	remark    string
-}
-
-// card reads a row; a reason says why it makes no card.
-func (p ImportPlan) card(cells []string, today time.Time) (importedCard, string) {
-	cell := func(column string) string {
-		if at, ok := p.Columns[column]; ok && at < len(cells) {
-			return cells[at]
-		}
-		return ""
-	}
-	c := importedCard{serial: cutText(cell(ColumnSerial), 64), price: p.Price, state: db.CardStateActive}
-	var ok bool
-	if cell(ColumnCode) == "" {
-		return c, reasonNoCode
-	}
-	if c.code, ok = parseForeign(cell(ColumnCode)); !ok {
-		return c, reasonCode
-	}
-	if tells(cell(ColumnSerial), c.code) {
-		c.serial = "" // the same column twice under two names: never keep a code in clear
-	}
-	if text := cell(ColumnPrice); text != "" || p.Price == 0 {
-		if c.price, ok = p.readPrice(text); !ok {
-			return c, reasonPrice
+// checkDefaults reads what the file does not say.
+func (p *ImportPlan) checkDefaults(f ImportForm) (faults fault.List) {
+	var err error
+	_, hasPrice := p.Table.Columns[ColumnPrice]
+	_, hasLeft := p.Table.Columns[ColumnRemaining]
+	if f.Price != "" || !hasPrice && !hasLeft {
+		p.Price, err = money.Parse(f.Price, p.Currency)
+		if err != nil || p.Price < 1 || p.Price > maxPrice {
+			faults = append(faults, fault.Field("default_price", "import_price", fmt.Sprintf("Enter the value of one card, from %s to %s.",
+				money.Amount{Minor: 1, Currency: p.Currency}.Decimal(), money.Amount{Minor: maxPrice, Currency: p.Currency}.Decimal())))
 		}
 	}
-	if currency := cell(ColumnCurrency); currency != "" && !strings.EqualFold(currency, p.Currency) {
-		return c, reasonCurrency
+	_, hasDate := p.Table.Columns[ColumnValidTill]
+	if f.ValidTill != "" || !hasDate {
+		if day, err := time.Parse(time.DateOnly, f.ValidTill); err != nil || !plausibleDay(day) {
+			faults = append(faults, fault.Field("default_valid_till", "import_valid_till", "Enter the last day on which the cards can be redeemed."))
+		}
+		p.ValidTill = f.ValidTill
 	}
-	text := cell(ColumnValidTill)
-	if text == "" {
-		text = p.ValidTill
-		c.validTill, ok = readDate(text, "iso")
-	} else {
-		c.validTill, ok = readDate(text, p.Dates)
-	}
-	if !ok {
-		return c, reasonDate
-	}
-	return p.status(c, cell(ColumnStatus), today)
+	return faults
 }
 
-// tells reports whether a text holds a code, however it is written.
-func tells(text string, code Code) bool {
-	plain := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if unicode.IsLetter(r) || unicode.IsDigit(r) {
-				return unicode.ToUpper(r)
+// PlanTable says how the rows of a file are read, as the form wants it, with what is
+// open or chosen twice.
+func PlanTable(look ImportLook, currency string, f ImportForm) (tableimport.Plan, fault.List) {
+	var faults fault.List
+	add := func(field, code, message string) { faults = append(faults, fault.Field(field, code, message)) }
+	schema := importSchema(currency)
+	plan := look.Survey.Plan(schema)
+	plan.Columns = map[string]int{}
+	taken := map[int]bool{}
+	for _, column := range ImportColumns() {
+		n, err := strconv.Atoi(f.Columns[column])
+		if f.Columns[column] == "" || err != nil || n < 1 || n > len(look.Survey.Columns) {
+			continue
+		}
+		if taken[n] {
+			add(column, "import_column_twice", "This column is chosen twice. Choose another, or none.")
+		}
+		taken[n], plan.Columns[column] = true, n-1
+	}
+	if _, ok := plan.Columns[ColumnCode]; !ok {
+		add(ColumnCode, "import_no_code", "Choose the column that holds the codes.")
+		return plan, faults
+	}
+	plan = look.Survey.WithHeadings(plan, f.Headings && look.Survey.Layout.Heading > 0)
+	plan = look.Survey.Adapt(schema, plan)
+	choose(&plan, f)
+	asked := map[tableimport.Ask]bool{}
+	for _, q := range look.Survey.Questions(schema, plan) {
+		switch {
+		case q.Ask == tableimport.AskColumn:
+			add(q.Field, "import_no_code", "Choose the column that holds the codes.")
+		case q.Ask == tableimport.AskMeaning:
+			for _, word := range q.Words {
+				add(MeaningField(look, plan, word.Key), "import_meaning", "Choose what “"+word.Shown+"” means.")
 			}
-			return -1
-		}, norm.NFC.String(width.Narrow.String(s)))
+		case asked[q.Ask]:
+		case q.Ask == tableimport.AskOrder:
+			add("dates", "import_dates", "The file does not show whether the day or the month comes first. Choose.")
+		case q.Ask == tableimport.AskDecimal:
+			add("decimal", "import_decimal", "The file does not show whether 1.000 is one thousand or one. Choose the decimal sign.")
+		}
+		asked[q.Ask] = true
 	}
-	secret := plain(code.indexed())
-	return text != "" && strings.Contains(plain(text), secret)
+	return plan, faults
 }
 
-// status maps the words of other systems.
-func (ImportPlan) status(c importedCard, word string, today time.Time) (importedCard, string) {
-	switch strings.ToLower(word) {
-	case "", "active", "enabled", "new", "unused", "not used", "inactive", "ready":
-	case "disabled", "blocked", "locked", "suspended":
-		c.state = db.CardStateDisabled
-	case "expired":
-		if !c.validTill.Before(today) {
-			return c, reasonNotYet
-		}
-	case "used", "redeemed", "activated":
-		c.state, c.remark = db.CardStateVoid, "Used before import"
-	case "void", "deleted", "cancelled", "canceled":
-		c.state, c.remark = db.CardStateVoid, "Void before import"
-	default:
-		return c, reasonStatus
+// choose puts into a plan what a person chose.
+func choose(plan *tableimport.Plan, f ImportForm) {
+	if order := tableimport.DateOrder(f.Dates); slices.Contains([]tableimport.DateOrder{tableimport.DayMonthYear, tableimport.MonthDayYear, tableimport.YearMonthDay}, order) {
+		plan.Orders = map[string]tableimport.DateOrder{ColumnValidTill: order}
 	}
-	return c, ""
+	if sign := tableimport.Decimal(f.Decimal); sign == tableimport.Point || sign == tableimport.Comma {
+		plan.Decimals = map[string]tableimport.Decimal{ColumnPrice: sign, ColumnRemaining: sign}
+	}
+	if _, ok := plan.Columns[ColumnStatus]; ok {
+		if plan.Meanings == nil {
+			plan.Meanings = map[string]map[string]string{}
+		}
+		if plan.Meanings[ColumnStatus] == nil {
+			plan.Meanings[ColumnStatus] = map[string]string{}
+		}
+		for word, meaning := range f.Meanings {
+			switch {
+			case meaning == MeansLeaveOut:
+				plan.Meanings[ColumnStatus][word] = ""
+			case slices.Contains(ImportMeanings(), meaning):
+				plan.Meanings[ColumnStatus][word] = meaning
+			}
+		}
+	}
+	plan.Rows = f.Rows[:min(len(f.Rows), mostTickedRows)]
+	if shape, ok := plan.Shapes[ColumnCode]; ok {
+		for _, key := range f.Shapes {
+			if !slices.Contains(shape.Regular, key) {
+				shape.Regular = append(slices.Clone(shape.Regular), key)
+			}
+		}
+		plan.Shapes[ColumnCode] = shape
+	}
 }
 
-// readPrice reads an amount, with or without its currency before or behind it. Between
-// its digits stand only what parts thousands and decimals, where it belongs: what a
-// spreadsheet wrote as 1E+05 is no 105, and 10,50 where a comma parts thousands no 1050.
-func (p ImportPlan) readPrice(text string) (int64, bool) {
-	first, last := strings.IndexFunc(text, unicode.IsDigit), strings.LastIndexFunc(text, unicode.IsDigit)
-	if first < 0 {
-		return 0, false
+// StatusWords lists the words in the column that a plan takes for the status.
+func StatusWords(look ImportLook, plan tableimport.Plan) []tableimport.Word {
+	at, ok := plan.Columns[ColumnStatus]
+	if !ok || look.Survey == nil || at >= len(look.Survey.Columns) {
+		return nil
 	}
-	_, size := utf8.DecodeRuneInString(text[last:])
-	before, behind := strings.TrimSpace(text[:first]), strings.TrimSpace(text[last+size:])
-	if strings.ContainsAny(before+behind, "-−()") || strings.HasSuffix(before, ".") || strings.HasSuffix(before, ",") {
-		return 0, false
-	}
-	for _, word := range []string{before, behind} {
-		if other := strings.ToUpper(word); money.Known(other) && other != p.Currency {
-			return 0, false
-		}
-	}
-	point, group := ".", ','
-	if p.Decimal == "," {
-		point, group = ",", '.'
-	}
-	parts := strings.Split(text[first:last+size], point)
-	whole := strings.FieldsFunc(parts[0], func(r rune) bool { return r == group || unicode.IsSpace(r) || r == '\'' || r == '’' })
-	for i, part := range whole { // 1,000 or, in India, 1,00,000
-		if i > 0 && (len(part) < 2 || len(part) > 3 || (i == len(whole)-1 && len(part) < 3)) {
-			return 0, false
-		}
-	}
-	text = strings.Join(append([]string{strings.Join(whole, "")}, parts[1:]...), ".")
-	if whole, decimals, ok := strings.Cut(text, "."); ok { // 10.0000
-		if digits := money.Digits(p.Currency); len(decimals) > digits && strings.Trim(decimals[digits:], "0") == "" {
-			text = strings.TrimSuffix(whole+"."+decimals[:digits], ".")
-		}
-	}
-	minor, err := money.Parse(text, p.Currency)
-	return minor, err == nil && minor >= 1 && minor <= maxPrice
+	return slices.DeleteFunc(slices.Clone(look.Survey.Columns[at].Words), func(w tableimport.Word) bool { return w.Key == "" })
 }
 
-var dateForm = regexp.MustCompile(`^(\d{1,4})[-./ ](\d{1,2})[-./ ](\d{1,4})(?:[ T].*)?$`)
-
-// readDate reads a day; a time behind it is left out. A date that begins with its
-// year is read as such, whatever the form says.
-func readDate(text, form string) (time.Time, bool) {
-	m := dateForm.FindStringSubmatch(strings.TrimSpace(text))
-	if m == nil {
-		return time.Time{}, false
-	}
-	year, month, day := m[1], m[2], m[3]
-	if len(m[1]) != 4 {
-		switch form {
-		case "dmy":
-			day, month, year = m[1], m[2], m[3]
-		case "mdy":
-			month, day, year = m[1], m[2], m[3]
-		default:
-			return time.Time{}, false
+// MeaningField names the control of a word's meaning on the form.
+func MeaningField(look ImportLook, plan tableimport.Plan, key string) string {
+	for i, word := range StatusWords(look, plan) {
+		if word.Key == key {
+			return fmt.Sprintf("meaning-%d", i)
 		}
 	}
-	date, err := time.Parse("2006-1-2", year+"-"+month+"-"+day)
-	return date, err == nil && date.Year() >= 2000 && date.Year() <= 2200
+	return ColumnStatus
 }
 
-// cutText shortens a text to so many characters.
-func cutText(text string, most int) string {
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most])
-	}
-	return text
-}
+// plausibleDay reports whether a card may be valid till a day.
+func plausibleDay(day time.Time) bool { return day.Year() >= 2000 && day.Year() <= 2200 }
 
 // LiveNote says in words what the throttle of imported codes is.
 func (l GuessLimits) LiveNote() string {

@@ -12,7 +12,6 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/db"
-	"refill/internal/importfile"
 )
 
 // RunImport makes the cards of a confirmed import, a chunk of rows a transaction. It
@@ -30,15 +29,20 @@ func (s *Service) RunImport(ctx context.Context, id int64, open func(db.CardImpo
 		return ErrImportNotWanted
 	}
 	r := &runner{s: s, imp: imp, position: imp.RowsDone, complete: complete}
-	if r.plan, _, err = readImport(imp); err != nil {
+	report := ImportReport{}
+	if r.plan, report, err = readImport(imp); err != nil {
 		return err
 	}
 	if r.ours, _, err = s.formats(ctx, true); err != nil {
 		return err
 	}
-	if err := r.readBad(ctx); err != nil {
+	if r.today, err = time.Parse(time.DateOnly, report.Today); err != nil {
+		return fmt.Errorf("read the day of a dry run: %w", err)
+	}
+	if r.probes, err = s.newProbes(ctx, imp); err != nil {
 		return err
 	}
+	r.probes.settled = true
 	if r.series, err = s.q.ImportListSeries(ctx, s.db, &id); err != nil {
 		return fmt.Errorf("list the series of an import: %w", err)
 	}
@@ -47,14 +51,12 @@ func (s *Service) RunImport(ctx context.Context, id int64, open func(db.CardImpo
 		return err
 	}
 	defer done()
-	rows, err := importfile.Open(file, imp.Size)
+	rows, err := openRows(file, imp.Size, r.plan, r.today)
 	if err != nil {
 		return err
 	}
-	for range imp.RowsDone { // imported by an earlier run
-		if _, err := rows.Next(); err != nil {
-			return err
-		}
+	if err := rows.skip(imp.RowsDone); err != nil {
+		return err
 	}
 	started := now()
 	for {
@@ -74,111 +76,116 @@ type runner struct {
 	imp      db.CardImport
 	plan     ImportPlan
 	series   []db.Series
-	ours     []Format // of the codes that are here already
-	bad      []uint64 // a bit for each row
-	position int32    // rows read
+	today    time.Time // of the dry run
+	ours     []Format  // of the codes that are here already
+	probes   *probes
+	position int32 // rows read
 	complete Completer
 }
 
-// readBad reads which rows make no card.
-func (r *runner) readBad(ctx context.Context) error {
-	after := int32(0)
-	for {
-		page, err := r.s.q.ImportProblemList(ctx, r.s.db, db.ImportProblemListParams{ImportID: r.imp.ID, AfterRow: after, Size: importChunk})
-		if err != nil {
-			return fmt.Errorf("read the bad rows: %w", err)
-		}
-		for _, p := range page {
-			at := int(p.Row / 64)
-			for at >= len(r.bad) {
-				r.bad = append(r.bad, 0)
-			}
-			r.bad[at] |= 1 << (p.Row % 64)
-			after = p.Row
-		}
-		if len(page) < importChunk {
-			return nil
-		}
-	}
-}
-
-func (r *runner) isBad(row int32) bool {
-	at := int(row / 64)
-	return at < len(r.bad) && r.bad[at]&(1<<(row%64)) != 0
+// batch is what the rows of a chunk come to.
+type batch struct {
+	before int32 // rows read when it began
+	cards  []importedCard
+	twice  int32 // rows whose code stands in the chunk before
+	last   bool
 }
 
 // chunk reads the next rows and imports them. It reports whether they were the last.
-func (r *runner) chunk(ctx context.Context, rows importfile.Rows) (bool, error) {
-	before, last := r.position, false
-	var numbers []int32
-	var cards []importedCard
-	for range importChunk {
-		row, err := rows.Next()
-		if errors.Is(err, io.EOF) {
-			last = true
-			break
-		}
-		if err != nil {
-			return false, err
-		}
-		if r.position++; r.position == 1 && r.plan.Headings || r.isBad(row.Number) {
+// Each row is judged anew, as the dry run did: what it left out makes no card here.
+func (r *runner) chunk(ctx context.Context, rows *importRows) (bool, error) {
+	b, err := r.read(rows)
+	if err != nil {
+		return false, err
+	}
+	for try := 0; try < maxRedraws; {
+		err := r.s.inTx(ctx, func(tx pgx.Tx) error { return r.keep(ctx, tx, b) })
+		var hits *newHits
+		if errors.As(err, &hits) { // charged apart from the transaction, which must not outlive a refusal
+			if err := r.s.chargeHits(ctx, r.probes, hits.refs); err != nil {
+				return false, err
+			}
 			continue
 		}
-		card, reason := r.plan.card(row.Cells, time.Time{})
-		if reason != "" && reason != reasonNotYet { // the dry run saw whether it had passed
-			return false, fmt.Errorf("row %d of import %d is another than it was", row.Number, r.imp.ID)
-		}
-		numbers, cards = append(numbers, row.Number), append(cards, card)
-	}
-	for range maxRedraws {
-		err := r.s.inTx(ctx, func(tx pgx.Tx) error { return r.keep(ctx, tx, before, numbers, cards, last) })
 		if db.Constraint(err) != "card_code_index_key" { // else: another import was faster; look once more
-			return last, err
+			return b.last, err
 		}
+		try++
 	}
 	return false, errors.New("card: imported codes keep meeting existing ones")
 }
 
+// read reads the rows of a chunk.
+func (r *runner) read(rows *importRows) (*batch, error) {
+	b := &batch{before: r.position}
+	codes, err := r.s.newSeen()
+	if err != nil {
+		return nil, err
+	}
+	for range importChunk {
+		card, _, err := rows.next()
+		if errors.Is(err, io.EOF) {
+			b.last = true
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.position++
+		if card == nil {
+			continue
+		}
+		if codes.twice(card.code) {
+			b.twice++
+			continue
+		}
+		card.firstSerial = r.probes.firstSerial(card.serial)
+		b.cards = append(b.cards, *card)
+	}
+	return b, nil
+}
+
 // keep is the transaction of a chunk.
-func (r *runner) keep(ctx context.Context, tx pgx.Tx, before int32, numbers []int32, cards []importedCard, last bool) error {
+func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	s := r.s
 	imp, err := s.q.ImportGetForUpdate(ctx, tx, r.imp.ID)
 	if err != nil {
 		return fmt.Errorf("lock an import: %w", err)
 	}
-	if imp.State != db.ImportStateRunning || imp.RowsDone != before { // stopped, or another worker was here
+	if imp.State != db.ImportStateRunning || imp.RowsDone != b.before { // stopped, or another worker was here
 		return ErrImportNotWanted
 	}
-	known, err := s.knownCodes(ctx, tx, r.ours, cards)
+	known, err := s.acquainted(ctx, tx, r.probes, r.ours, b.cards)
 	if err != nil {
 		return err
 	}
-	var rows []int32
-	var serials, reasons []string
-	of := make(map[int64][]importedCard, len(r.series)) // by price
-	for i, card := range cards {
-		if known[i] {
-			rows, serials, reasons = append(rows, numbers[i]), append(serials, card.serial), append(reasons, reasonKnown)
+	left := newLeftOut()
+	of := make(map[groupKey][]importedCard, len(r.series))
+	for i, card := range b.cards {
+		if known[i] != unknownCode {
+			left.add(card.left(known[i].reason()))
 			continue
 		}
-		of[card.price] = append(of[card.price], card)
+		of[card.group()] = append(of[card.group()], card)
 	}
-	if err := s.addProblems(ctx, tx, imp.ID, rows, serials, reasons); err != nil {
+	if err := r.noteLate(ctx, tx, left.rows); err != nil {
 		return err
 	}
 	for i := range r.series {
-		if err := s.keepImported(ctx, tx, r.series[i].ID, of[r.series[i].Price], last); err != nil {
+		key := groupKey{r.series[i].Price, r.series[i].ImportInactive}
+		if err := s.keepImported(ctx, tx, r.series[i].ID, of[key], b.last); err != nil {
 			return err
 		}
-		delete(of, r.series[i].Price)
+		delete(of, key)
 	}
 	if len(of) > 0 {
 		return fmt.Errorf("import %d has rows whose price no series of it has", imp.ID)
 	}
-	if err := s.q.ImportAdvance(ctx, tx, db.ImportAdvanceParams{ID: imp.ID, RowsDone: r.position}); err != nil {
+	passed := b.twice + int32(left.total()) //nolint:gosec // at most a chunk
+	if err := s.q.ImportAdvance(ctx, tx, db.ImportAdvanceParams{ID: imp.ID, RowsDone: r.position, Known: passed}); err != nil {
 		return fmt.Errorf("advance an import: %w", err)
 	}
-	if last {
+	if b.last {
 		if _, err := s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: imp.ID, State: db.ImportStateDone}); err != nil {
 			return fmt.Errorf("finish an import: %w", err)
 		}
@@ -188,6 +195,19 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, before int32, numbers []in
 		return r.complete(ctx, tx)
 	}
 	return s.notifyImport(ctx, tx, imp.ID)
+}
+
+// noteLate keeps rows whose code became known after the dry run, where there is room.
+func (r *runner) noteLate(ctx context.Context, tx pgx.Tx, rows []leftRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	kept, err := r.s.q.ImportProblemCount(ctx, tx, r.imp.ID)
+	if err != nil {
+		return fmt.Errorf("count the rows that are left out: %w", err)
+	}
+	room := max(0, mostProblems+fewProblems-kept)
+	return r.s.addProblems(ctx, tx, r.imp.ID, rows[:min(int64(len(rows)), room)])
 }
 
 // keepImported adds cards to one series of an import, and finishes it after the last.

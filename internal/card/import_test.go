@@ -27,8 +27,9 @@ func (b *bundle) upload(tb testing.TB, text string) *importing {
 	tb.Helper()
 	i := &importing{bundle: b, text: text}
 	sum := sha256.Sum256([]byte(text))
-	var err error
-	i.id, err = b.cards.NewImport(tb.Context(), b.admin, card.Upload{FileName: "cards.csv", Name: card.NewUploadName(), KeyID: b.keys.Current(), Size: int64(len(text)), SHA256: sum[:]})
+	look, err := b.cards.LookAtFile(tb.Context(), strings.NewReader(text), int64(len(text)), "")
+	require.NoError(tb, err)
+	i.id, err = b.cards.NewImport(tb.Context(), b.admin, card.Upload{FileName: "cards.csv", Name: card.NewUploadName(), KeyID: b.keys.Current(), Size: int64(len(text)), SHA256: sum[:], Look: look})
 	require.NoError(tb, err)
 	return i
 }
@@ -41,7 +42,7 @@ func (i *importing) open(db.CardImport) (io.ReaderAt, func(), error) {
 func planned(names ...string) card.ImportForm {
 	f := card.ImportForm{
 		Price: "10", ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Partners: []string{card.AnyPartner},
-		Activate: true, Headings: true, Columns: map[string]string{}, Dates: "iso",
+		Activate: true, Headings: true, Columns: map[string]string{},
 	}
 	for n, name := range names {
 		f.Columns[name] = fmt.Sprint(n + 1)
@@ -94,14 +95,18 @@ func TestImport(t *testing.T) {
 		"6,202201-QuickAccess-irfUPbEZ,10.00,2030-12-31,Active",
 		"7,short,10.00,2030-12-31,Active",
 		"8,202201-QuickAccess-uuuuuuu4,ten,2030-12-31,Active",
-		"9,202201-QuickAccess-uuuuuuu5,10,31.12.2030,Active",
-		"10,202201-QuickAccess-uuuuuuu6,10,2030-12-31,Lost",
+		"9,202201-QuickAccess-uuuuuuu5,10,31.02.2030,Active",
+		"10,202201-QuickAccess-uuuuuuu6,10,2030-12-31,Ordered",
 		"11,202201-QuickAccess-uuuuuuu7,10,2030-12-31,Expired",
 		"12,,10,2030-12-31,Active",
 	}, "\n"))
-	i.check(t, planned("serial", "code", "price", "valid_till", "status"))
+	f := planned("serial", "code", "price", "valid_till", "status")
+	err := i.cards.PlanImport(t.Context(), i.admin, i.id, f)
+	require.ErrorContains(t, err, "import_meaning", "a word that nobody knows is asked for")
+	f.Meanings = map[string]string{"ordered": card.MeansLeaveOut}
+	i.check(t, f)
 	require.Equal(t, []string{
-		"7 6 duplicate", "8 7 bad_code", "9 8 bad_price", "10 9 bad_date", "11 10 bad_status", "12 11 not_expired", "13 12 no_code",
+		"7 6 duplicate", "8 7 code.shape", "9 8 price.bad_amount", "10 9 valid_till.bad_date", "11 10 status.status_unknown", "12 11 not_expired", "13 12 code.missing",
 	}, i.problems(t))
 	require.Empty(t, i.series(t), "a dry run makes nothing")
 

@@ -265,6 +265,9 @@ func (s *Service) orderedBefore(ctx context.Context, actor audit.Actor, f OrderF
 
 // enter writes a series, its partners, its account and its job.
 func (s *Service) enter(ctx context.Context, tx pgx.Tx, actor audit.Actor, o Order) (Ordered, error) {
+	if err := s.checkFaceValue(ctx, tx, o); err != nil {
+		return Ordered{}, err
+	}
 	next, err := s.q.SeriesNextNumber(ctx, tx, o.TimeZone)
 	if err != nil {
 		return Ordered{}, fmt.Errorf("number a series: %w", err)

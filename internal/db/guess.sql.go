@@ -117,6 +117,41 @@ func (q *Queries) GuessCharge(ctx context.Context, db DBTX, arg GuessChargeParam
 	return items, nil
 }
 
+const guessChargeHits = `-- name: GuessChargeHits :one
+insert into guess as g (scope, n, since, allowed, barred_until)
+values ($1, $2, now(), true, case when $2 >= $3::integer then now() + $4::interval end)
+on conflict (scope) do update set
+  n = case when g.since < now() - $4::interval and coalesce(g.barred_until <= now(), true) then $2 else g.n + $2 end,
+  since = case when g.since < now() - $4::interval and coalesce(g.barred_until <= now(), true) then now() else g.since end,
+  barred_until = case
+    when (case when g.since < now() - $4::interval and coalesce(g.barred_until <= now(), true) then $2 else g.n + $2 end) >= $3::integer
+      then now() + $4::interval
+    else g.barred_until end
+returning coalesce(barred_until > now(), false)::boolean as barred
+`
+
+type GuessChargeHitsParams struct {
+	Scope     string
+	N         int32
+	HardLimit int32
+	HardPause time.Duration
+}
+
+// Charges codes that a file named and cards have, all at once: unlike a typed code they
+// are known to be right. Reaching hard_limit bars the scope for hard_pause; more while it
+// is barred lengthens the bar.
+func (q *Queries) GuessChargeHits(ctx context.Context, db DBTX, arg GuessChargeHitsParams) (bool, error) {
+	row := db.QueryRow(ctx, guessChargeHits,
+		arg.Scope,
+		arg.N,
+		arg.HardLimit,
+		arg.HardPause,
+	)
+	var barred bool
+	err := row.Scan(&barred)
+	return barred, err
+}
+
 const guessClear = `-- name: GuessClear :execrows
 update guess set n = 0, barred_until = null where scope = $1
 `

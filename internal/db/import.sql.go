@@ -44,17 +44,86 @@ func (q *Queries) CardImportedSerial(ctx context.Context, db DBTX, arg CardImpor
 	return column_1, err
 }
 
+const cardListKnown = `-- name: CardListKnown :many
+select c.code_index, c.series_id, c.serial, s.import_id,
+  coalesce(c.imported_serial, case when s.import_id is null then c.serial::text else '' end)::text as old_serial,
+  (c.state in ('active', 'disabled') and s.state not in ('void', 'cancelled')
+    and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as live,
+  ($1::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))::boolean as within,
+  coalesce(i.sha256 = $3::bytea, false)::boolean as same_file
+from card c
+join series s on s.id = c.series_id
+left join card_import i on i.id = s.import_id
+where c.code_index = any($4::bytea[])
+`
+
+type CardListKnownParams struct {
+	AllPartners bool
+	PartnerIds  []int64
+	SHA256      []byte
+	CodeIndexes [][]byte
+}
+
+type CardListKnownRow struct {
+	CodeIndex []byte
+	SeriesID  int64
+	Serial    int32
+	ImportID  *int64
+	OldSerial string
+	Live      bool
+	Within    bool
+	SameFile  bool
+}
+
+// Which cards have these codes, whether they hold or may come to hold value, whether
+// they lie within some partners, and whether they came from the very file.
+func (q *Queries) CardListKnown(ctx context.Context, db DBTX, arg CardListKnownParams) ([]CardListKnownRow, error) {
+	rows, err := db.Query(ctx, cardListKnown,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.SHA256,
+		arg.CodeIndexes,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CardListKnownRow{}
+	for rows.Next() {
+		var i CardListKnownRow
+		if err := rows.Scan(
+			&i.CodeIndex,
+			&i.SeriesID,
+			&i.Serial,
+			&i.ImportID,
+			&i.OldSerial,
+			&i.Live,
+			&i.Within,
+			&i.SameFile,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const importAdvance = `-- name: ImportAdvance :exec
-update card_import set rows_done = $1 where id = $2
+update card_import set rows_done = $1, rows_known = rows_known + $2::integer where id = $3
 `
 
 type ImportAdvanceParams struct {
 	RowsDone int32
+	Known    int32
 	ID       int64
 }
 
 func (q *Queries) ImportAdvance(ctx context.Context, db DBTX, arg ImportAdvanceParams) error {
-	_, err := db.Exec(ctx, importAdvance, arg.RowsDone, arg.ID)
+	_, err := db.Exec(ctx, importAdvance, arg.RowsDone, arg.Known, arg.ID)
 	return err
 }
 
@@ -76,8 +145,112 @@ func (q *Queries) ImportAdvanceCheck(ctx context.Context, db DBTX, arg ImportAdv
 	return result.RowsAffected(), nil
 }
 
+const importAlarm = `-- name: ImportAlarm :execrows
+update card_import set alarmed_at = now() where id = $1 and coalesce(alarmed_at < now() - interval '1 hour', true)
+`
+
+func (q *Queries) ImportAlarm(ctx context.Context, db DBTX, id int64) (int64, error) {
+	result, err := db.Exec(ctx, importAlarm, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const importAlarms = `-- name: ImportAlarms :many
+select i.id, i.file_name, i.alarmed_at::timestamptz as alarmed_at, coalesce(staff.name, '')::text as who
+from card_import i
+left join staff on staff.id = coalesce(i.planned_by, i.created_by)
+where i.alarmed_at > now() - interval '1 day'
+order by i.alarmed_at desc
+`
+
+type ImportAlarmsRow struct {
+	ID        int64
+	FileName  string
+	AlarmedAt time.Time
+	Who       string
+}
+
+// Imports that were found to try codes within the last day.
+func (q *Queries) ImportAlarms(ctx context.Context, db DBTX) ([]ImportAlarmsRow, error) {
+	rows, err := db.Query(ctx, importAlarms)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ImportAlarmsRow{}
+	for rows.Next() {
+		var i ImportAlarmsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.FileName,
+			&i.AlarmedAt,
+			&i.Who,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const importAnswerDeleteOld = `-- name: ImportAnswerDeleteOld :execrows
+delete from import_answer where used_at < now() - interval '400 days'
+`
+
+func (q *Queries) ImportAnswerDeleteOld(ctx context.Context, db DBTX) (int64, error) {
+	result, err := db.Exec(ctx, importAnswerDeleteOld)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const importAnswerGet = `-- name: ImportAnswerGet :one
+select answers from import_answer where staff_id = $1 and kind = $2 and shape = $3
+`
+
+type ImportAnswerGetParams struct {
+	StaffID int64
+	Kind    ImportKind
+	Shape   []byte
+}
+
+func (q *Queries) ImportAnswerGet(ctx context.Context, db DBTX, arg ImportAnswerGetParams) ([]byte, error) {
+	row := db.QueryRow(ctx, importAnswerGet, arg.StaffID, arg.Kind, arg.Shape)
+	var answers []byte
+	err := row.Scan(&answers)
+	return answers, err
+}
+
+const importAnswerSet = `-- name: ImportAnswerSet :exec
+insert into import_answer (staff_id, kind, shape, answers) values ($1, $2, $3, $4)
+on conflict (staff_id, kind, shape) do update set answers = excluded.answers, used_at = now()
+`
+
+type ImportAnswerSetParams struct {
+	StaffID int64
+	Kind    ImportKind
+	Shape   []byte
+	Answers []byte
+}
+
+func (q *Queries) ImportAnswerSet(ctx context.Context, db DBTX, arg ImportAnswerSetParams) error {
+	_, err := db.Exec(ctx, importAnswerSet,
+		arg.StaffID,
+		arg.Kind,
+		arg.Shape,
+		arg.Answers,
+	)
+	return err
+}
+
 const importConfirm = `-- name: ImportConfirm :execrows
-update card_import set state = 'running', rows_done = 0 where id = $1 and state = 'checked'
+update card_import set state = 'running', rows_done = 0, rows_known = 0 where id = $1 and state = 'checked'
 `
 
 func (q *Queries) ImportConfirm(ctx context.Context, db DBTX, id int64) (int64, error) {
@@ -119,6 +292,18 @@ func (q *Queries) ImportCreate(ctx context.Context, db DBTX, arg ImportCreatePar
 	return id, err
 }
 
+const importDelete = `-- name: ImportDelete :exec
+delete from card_import i
+where i.id = any($1::bigint[]) and not exists (select from series s where s.import_id = i.id)
+  and not exists (select from card_import_hit h where h.import_id = i.id)
+`
+
+// Those that made nothing.
+func (q *Queries) ImportDelete(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, importDelete, ids)
+	return err
+}
+
 const importEnd = `-- name: ImportEnd :execrows
 update card_import set state = $1, failure = $2, finished_at = now()
 where id = $3 and state not in ('done', 'cancelled', 'expired')
@@ -139,12 +324,13 @@ func (q *Queries) ImportEnd(ctx context.Context, db DBTX, arg ImportEndParams) (
 }
 
 const importFinishCheck = `-- name: ImportFinishCheck :execrows
-update card_import set state = 'checked', report = $1, rows_done = $2, rows_total = $2
-where id = $3 and run = $4 and state = 'checking'
+update card_import set state = 'checked', report = $1, left_out = $2, rows_done = $3, rows_total = $3
+where id = $4 and run = $5 and state = 'checking'
 `
 
 type ImportFinishCheckParams struct {
 	Report    []byte
+	LeftOut   []byte
 	RowsTotal int32
 	ID        int64
 	Run       int32
@@ -153,6 +339,7 @@ type ImportFinishCheckParams struct {
 func (q *Queries) ImportFinishCheck(ctx context.Context, db DBTX, arg ImportFinishCheckParams) (int64, error) {
 	result, err := db.Exec(ctx, importFinishCheck,
 		arg.Report,
+		arg.LeftOut,
 		arg.RowsTotal,
 		arg.ID,
 		arg.Run,
@@ -163,8 +350,17 @@ func (q *Queries) ImportFinishCheck(ctx context.Context, db DBTX, arg ImportFini
 	return result.RowsAffected(), nil
 }
 
+const importForget = `-- name: ImportForget :exec
+update card_import set preview = '{}' where id = any($1::bigint[])
+`
+
+func (q *Queries) ImportForget(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, importForget, ids)
+	return err
+}
+
 const importGet = `-- name: ImportGet :one
-select i.id, i.state, i.file_name, i.file, i.key_id, i.size, i.sha256, i.preview, i.plan, i.report, i.run, i.rows_done, i.rows_total, i.job_id, i.failure, i.created_by, i.created_at, i.finished_at, staff.name as created_by_name, now()::timestamptz as asked_at
+select i.id, i.state, i.file_name, i.file, i.key_id, i.size, i.sha256, i.preview, i.plan, i.report, i.run, i.rows_done, i.rows_total, i.job_id, i.failure, i.created_by, i.created_at, i.finished_at, i.kind, i.planned_by, i.left_out, i.rows_known, i.alarmed_at, i.voided_at, i.voided_by, staff.name as created_by_name, now()::timestamptz as asked_at
 from card_import i
 join staff on staff.id = i.created_by
 where i.id = $1 and ($2::boolean or i.created_by = $3)
@@ -205,6 +401,13 @@ func (q *Queries) ImportGet(ctx context.Context, db DBTX, arg ImportGetParams) (
 		&i.CardImport.CreatedBy,
 		&i.CardImport.CreatedAt,
 		&i.CardImport.FinishedAt,
+		&i.CardImport.Kind,
+		&i.CardImport.PlannedBy,
+		&i.CardImport.LeftOut,
+		&i.CardImport.RowsKnown,
+		&i.CardImport.AlarmedAt,
+		&i.CardImport.VoidedAt,
+		&i.CardImport.VoidedBy,
 		&i.CreatedByName,
 		&i.AskedAt,
 	)
@@ -212,7 +415,7 @@ func (q *Queries) ImportGet(ctx context.Context, db DBTX, arg ImportGetParams) (
 }
 
 const importGetForUpdate = `-- name: ImportGetForUpdate :one
-select id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at from card_import where id = $1 for no key update
+select id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at, kind, planned_by, left_out, rows_known, alarmed_at, voided_at, voided_by from card_import where id = $1 for no key update
 `
 
 func (q *Queries) ImportGetForUpdate(ctx context.Context, db DBTX, id int64) (CardImport, error) {
@@ -237,12 +440,60 @@ func (q *Queries) ImportGetForUpdate(ctx context.Context, db DBTX, id int64) (Ca
 		&i.CreatedBy,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Kind,
+		&i.PlannedBy,
+		&i.LeftOut,
+		&i.RowsKnown,
+		&i.AlarmedAt,
+		&i.VoidedAt,
+		&i.VoidedBy,
 	)
 	return i, err
 }
 
+const importHitAdd = `-- name: ImportHitAdd :one
+with new as (
+  insert into card_import_hit (staff_id, series_id, serial, import_id)
+  select $1, unnest($2::bigint[]), unnest($3::integer[]), $4
+  on conflict do nothing returning 1
+)
+select count(*)::integer from new
+`
+
+type ImportHitAddParams struct {
+	StaffID   int64
+	SeriesIds []int64
+	Serials   []int32
+	ImportID  int64
+}
+
+// Notes which cards somebody's file named, and says how many of them are new.
+func (q *Queries) ImportHitAdd(ctx context.Context, db DBTX, arg ImportHitAddParams) (int32, error) {
+	row := db.QueryRow(ctx, importHitAdd,
+		arg.StaffID,
+		arg.SeriesIds,
+		arg.Serials,
+		arg.ImportID,
+	)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const importHitDeleteOld = `-- name: ImportHitDeleteOld :execrows
+delete from card_import_hit where at < now() - interval '31 days'
+`
+
+func (q *Queries) ImportHitDeleteOld(ctx context.Context, db DBTX) (int64, error) {
+	result, err := db.Exec(ctx, importHitDeleteOld)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const importList = `-- name: ImportList :many
-select i.id, i.state, i.file_name, i.file, i.key_id, i.size, i.sha256, i.preview, i.plan, i.report, i.run, i.rows_done, i.rows_total, i.job_id, i.failure, i.created_by, i.created_at, i.finished_at, staff.name as created_by_name
+select i.id, i.state, i.file_name, i.file, i.key_id, i.size, i.sha256, i.preview, i.plan, i.report, i.run, i.rows_done, i.rows_total, i.job_id, i.failure, i.created_by, i.created_at, i.finished_at, i.kind, i.planned_by, i.left_out, i.rows_known, i.alarmed_at, i.voided_at, i.voided_by, staff.name as created_by_name
 from card_import i
 join staff on staff.id = i.created_by
 where $1::boolean or i.created_by = $2
@@ -288,6 +539,13 @@ func (q *Queries) ImportList(ctx context.Context, db DBTX, arg ImportListParams)
 			&i.CardImport.CreatedBy,
 			&i.CardImport.CreatedAt,
 			&i.CardImport.FinishedAt,
+			&i.CardImport.Kind,
+			&i.CardImport.PlannedBy,
+			&i.CardImport.LeftOut,
+			&i.CardImport.RowsKnown,
+			&i.CardImport.AlarmedAt,
+			&i.CardImport.VoidedAt,
+			&i.CardImport.VoidedBy,
 			&i.CreatedByName,
 		); err != nil {
 			return nil, err
@@ -325,6 +583,34 @@ func (q *Queries) ImportListFiles(ctx context.Context, db DBTX) ([]string, error
 	return items, nil
 }
 
+const importListForgotten = `-- name: ImportListForgotten :many
+select i.id from card_import i
+where i.finished_at < now() - interval '90 days' and i.state in ('done', 'cancelled', 'expired')
+  and (i.preview <> '{}' or exists (select from card_import_problem p where p.import_id = i.id))
+order by i.id limit 100
+`
+
+// Imports that ended long ago and of which rows, or anything at all, are still kept.
+func (q *Queries) ImportListForgotten(ctx context.Context, db DBTX) ([]int64, error) {
+	rows, err := db.Query(ctx, importListForgotten)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const importListOld = `-- name: ImportListOld :many
 select card_import.id from card_import
 where card_import.state in ('uploaded', 'checking', 'checked', 'failed') and card_import.created_at < now() - interval '1 day'
@@ -353,7 +639,7 @@ func (q *Queries) ImportListOld(ctx context.Context, db DBTX) ([]int64, error) {
 }
 
 const importListSeries = `-- name: ImportListSeries :many
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version from series where import_id = $1 order by id
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive from series where import_id = $1 order by id
 `
 
 func (q *Queries) ImportListSeries(ctx context.Context, db DBTX, importID *int64) ([]Series, error) {
@@ -406,6 +692,7 @@ func (q *Queries) ImportListSeries(ctx context.Context, db DBTX, importID *int64
 			&i.ShreddedAt,
 			&i.ShredJobID,
 			&i.EditedVersion,
+			&i.ImportInactive,
 		); err != nil {
 			return nil, err
 		}
@@ -445,6 +732,26 @@ func (q *Queries) ImportListStranded(ctx context.Context, db DBTX) ([]int64, err
 	return items, nil
 }
 
+const importLookAt = `-- name: ImportLookAt :execrows
+update card_import set preview = $1, plan = '{}', report = '{}', left_out = '{}', state = 'uploaded', failure = ''
+where card_import.id = $2 and card_import.state in ('uploaded', 'checked', 'failed')
+  and not exists (select from series s where s.import_id = card_import.id)
+`
+
+type ImportLookAtParams struct {
+	Preview []byte
+	ID      int64
+}
+
+// Another sheet is looked at: a plan about the one before is no longer one.
+func (q *Queries) ImportLookAt(ctx context.Context, db DBTX, arg ImportLookAtParams) (int64, error) {
+	result, err := db.Exec(ctx, importLookAt, arg.Preview, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const importNotify = `-- name: ImportNotify :exec
 select pg_notify('refill', json_build_object('kind', 'import', 'id', $1::bigint)::text)
 `
@@ -454,20 +761,41 @@ func (q *Queries) ImportNotify(ctx context.Context, db DBTX, id int64) error {
 	return err
 }
 
+const importOpen = `-- name: ImportOpen :one
+select count(*) as n, coalesce(sum(size), 0)::bigint as bytes from card_import i
+where i.created_by = $1 and i.state in ('uploaded', 'checking', 'checked', 'failed')
+  and not exists (select from series s where s.import_id = i.id)
+`
+
+type ImportOpenRow struct {
+	N     int64
+	Bytes int64
+}
+
+// What somebody uploaded and neither imported nor cancelled.
+func (q *Queries) ImportOpen(ctx context.Context, db DBTX, staffID int64) (ImportOpenRow, error) {
+	row := db.QueryRow(ctx, importOpen, staffID)
+	var i ImportOpenRow
+	err := row.Scan(&i.N, &i.Bytes)
+	return i, err
+}
+
 const importPlan = `-- name: ImportPlan :execrows
-update card_import set plan = $1, state = 'checking', rows_done = 0, rows_total = 0, report = '{}', failure = ''
-where card_import.id = $2 and card_import.state in ('uploaded', 'checked', 'failed')
+update card_import set plan = $1, state = 'checking', rows_done = 0, rows_total = 0, report = '{}', left_out = '{}',
+  failure = '', planned_by = $2
+where card_import.id = $3 and card_import.state in ('uploaded', 'checked', 'failed')
   and not exists (select from series s where s.import_id = card_import.id)
 `
 
 type ImportPlanParams struct {
-	Plan []byte
-	ID   int64
+	Plan      []byte
+	PlannedBy *int64
+	ID        int64
 }
 
 // Asks for a dry run under a plan.
 func (q *Queries) ImportPlan(ctx context.Context, db DBTX, arg ImportPlanParams) (int64, error) {
-	result, err := db.Exec(ctx, importPlan, arg.Plan, arg.ID)
+	result, err := db.Exec(ctx, importPlan, arg.Plan, arg.PlannedBy, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -475,8 +803,8 @@ func (q *Queries) ImportPlan(ctx context.Context, db DBTX, arg ImportPlanParams)
 }
 
 const importProblemAdd = `-- name: ImportProblemAdd :exec
-insert into card_import_problem (import_id, row, serial, reason)
-select $1, unnest($2::integer[]), unnest($3::text[]), unnest($4::text[])
+insert into card_import_problem (import_id, row, serial, reason, value)
+select $1, unnest($2::integer[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[])
 on conflict do nothing
 `
 
@@ -485,6 +813,7 @@ type ImportProblemAddParams struct {
 	Rows     []int32
 	Serials  []string
 	Reasons  []string
+	Vals     []string
 }
 
 func (q *Queries) ImportProblemAdd(ctx context.Context, db DBTX, arg ImportProblemAddParams) error {
@@ -493,6 +822,7 @@ func (q *Queries) ImportProblemAdd(ctx context.Context, db DBTX, arg ImportProbl
 		arg.Rows,
 		arg.Serials,
 		arg.Reasons,
+		arg.Vals,
 	)
 	return err
 }
@@ -506,45 +836,37 @@ func (q *Queries) ImportProblemClear(ctx context.Context, db DBTX, importID int6
 	return err
 }
 
-const importProblemCount = `-- name: ImportProblemCount :many
-select reason, count(*) as n from card_import_problem where import_id = $1 group by reason order by reason
+const importProblemCount = `-- name: ImportProblemCount :one
+select count(*) from card_import_problem where import_id = $1
 `
 
-type ImportProblemCountRow struct {
-	Reason string
-	N      int64
+func (q *Queries) ImportProblemCount(ctx context.Context, db DBTX, importID int64) (int64, error) {
+	row := db.QueryRow(ctx, importProblemCount, importID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
-func (q *Queries) ImportProblemCount(ctx context.Context, db DBTX, importID int64) ([]ImportProblemCountRow, error) {
-	rows, err := db.Query(ctx, importProblemCount, importID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ImportProblemCountRow{}
-	for rows.Next() {
-		var i ImportProblemCountRow
-		if err := rows.Scan(&i.Reason, &i.N); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+const importProblemDelete = `-- name: ImportProblemDelete :exec
+delete from card_import_problem where import_id = any($1::bigint[])
+`
+
+func (q *Queries) ImportProblemDelete(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, importProblemDelete, ids)
+	return err
 }
 
 const importProblemList = `-- name: ImportProblemList :many
-select row, serial, reason from card_import_problem
-where import_id = $1 and row > $2
+select row, serial, reason, value from card_import_problem
+where import_id = $1 and row > $2 and ($3::text = '' or reason = $3)
 order by row
-limit $3
+limit $4
 `
 
 type ImportProblemListParams struct {
 	ImportID int64
 	AfterRow int32
+	Reason   string
 	Size     int32
 }
 
@@ -552,10 +874,16 @@ type ImportProblemListRow struct {
 	Row    int32
 	Serial string
 	Reason string
+	Value  string
 }
 
 func (q *Queries) ImportProblemList(ctx context.Context, db DBTX, arg ImportProblemListParams) ([]ImportProblemListRow, error) {
-	rows, err := db.Query(ctx, importProblemList, arg.ImportID, arg.AfterRow, arg.Size)
+	rows, err := db.Query(ctx, importProblemList,
+		arg.ImportID,
+		arg.AfterRow,
+		arg.Reason,
+		arg.Size,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -563,7 +891,12 @@ func (q *Queries) ImportProblemList(ctx context.Context, db DBTX, arg ImportProb
 	items := []ImportProblemListRow{}
 	for rows.Next() {
 		var i ImportProblemListRow
-		if err := rows.Scan(&i.Row, &i.Serial, &i.Reason); err != nil {
+		if err := rows.Scan(
+			&i.Row,
+			&i.Serial,
+			&i.Reason,
+			&i.Value,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -603,9 +936,28 @@ func (q *Queries) ImportSetJob(ctx context.Context, db DBTX, arg ImportSetJobPar
 	return err
 }
 
+const importStaff = `-- name: ImportStaff :one
+select staff.all_partners,
+  array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
+from staff where staff.id = $1
+`
+
+type ImportStaffRow struct {
+	AllPartners bool
+	PartnerIds  []int64
+}
+
+// Within which partners an import may tell what it knows: those of who uploaded it.
+func (q *Queries) ImportStaff(ctx context.Context, db DBTX, id int64) (ImportStaffRow, error) {
+	row := db.QueryRow(ctx, importStaff, id)
+	var i ImportStaffRow
+	err := row.Scan(&i.AllPartners, &i.PartnerIds)
+	return i, err
+}
+
 const importStartCheck = `-- name: ImportStartCheck :one
-update card_import set run = run + 1, rows_done = 0 where id = $1 and state = 'checking'
-returning id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at
+update card_import set run = run + 1, rows_done = 0, left_out = '{}' where id = $1 and state = 'checking'
+returning id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at, kind, planned_by, left_out, rows_known, alarmed_at, voided_at, voided_by
 `
 
 // Begins a run of the dry run; whatever an older one still does is void.
@@ -631,7 +983,51 @@ func (q *Queries) ImportStartCheck(ctx context.Context, db DBTX, id int64) (Card
 		&i.CreatedBy,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Kind,
+		&i.PlannedBy,
+		&i.LeftOut,
+		&i.RowsKnown,
+		&i.AlarmedAt,
+		&i.VoidedAt,
+		&i.VoidedBy,
 	)
+	return i, err
+}
+
+const importVoid = `-- name: ImportVoid :exec
+update card_import set voided_at = now(), voided_by = $1, state = case when state = 'failed' then 'cancelled'::import_state else state end
+where id = $2
+`
+
+type ImportVoidParams struct {
+	VoidedBy *int64
+	ID       int64
+}
+
+func (q *Queries) ImportVoid(ctx context.Context, db DBTX, arg ImportVoidParams) error {
+	_, err := db.Exec(ctx, importVoid, arg.VoidedBy, arg.ID)
+	return err
+}
+
+const importWorth = `-- name: ImportWorth :one
+select coalesce(sum(s.made - coalesce(t.gone, 0)) filter (where s.state <> 'void'), 0)::bigint as cards, coalesce(sum(t.used), 0)::bigint as used,
+  coalesce(sum((s.made - coalesce(t.gone, 0)) * s.price) filter (where s.state <> 'void'), 0)::bigint as value
+from series s
+left join (select series_id, sum(used + void) as gone, sum(used) as used from series_tally group by series_id) t on t.series_id = s.id
+where s.import_id = $1
+`
+
+type ImportWorthRow struct {
+	Cards int64
+	Used  int64
+	Value int64
+}
+
+// What of the cards of an import is neither used nor void.
+func (q *Queries) ImportWorth(ctx context.Context, db DBTX, importID *int64) (ImportWorthRow, error) {
+	row := db.QueryRow(ctx, importWorth, importID)
+	var i ImportWorthRow
+	err := row.Scan(&i.Cards, &i.Used, &i.Value)
 	return i, err
 }
 
@@ -668,7 +1064,7 @@ func (q *Queries) SeriesImportStop(ctx context.Context, db DBTX, arg SeriesImpor
 const seriesImportWhole = `-- name: SeriesImportWhole :one
 update series set quantity = greatest(made, 1), state = case when made = 0 then 'cancelled'::series_state else state end
 where id = $1
-returning id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version
+returning id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive
 `
 
 // The end of an import: rows that became known meanwhile made no card.
@@ -716,6 +1112,7 @@ func (q *Queries) SeriesImportWhole(ctx context.Context, db DBTX, id int64) (Ser
 		&i.ShreddedAt,
 		&i.ShredJobID,
 		&i.EditedVersion,
+		&i.ImportInactive,
 	)
 	return i, err
 }
@@ -744,8 +1141,8 @@ func (q *Queries) SeriesImported(ctx context.Context, db DBTX) (SeriesImportedRo
 
 const seriesSetImport = `-- name: SeriesSetImport :exec
 update series set import_id = $1, state = 'generating', started_at = now(), job_id = $2,
-  code_bits = $3, code_shortest = $4, code_longest = $5
-where id = $6
+  code_bits = $3, code_shortest = $4, code_longest = $5, import_inactive = $6
+where id = $7
 `
 
 type SeriesSetImportParams struct {
@@ -754,6 +1151,7 @@ type SeriesSetImportParams struct {
 	CodeBits     *float32
 	CodeShortest *int16
 	CodeLongest  *int16
+	Inactive     bool
 	ID           int64
 }
 
@@ -764,6 +1162,7 @@ func (q *Queries) SeriesSetImport(ctx context.Context, db DBTX, arg SeriesSetImp
 		arg.CodeBits,
 		arg.CodeShortest,
 		arg.CodeLongest,
+		arg.Inactive,
 		arg.ID,
 	)
 	return err

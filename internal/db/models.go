@@ -571,6 +571,64 @@ func AllExportStateValues() []ExportState {
 	}
 }
 
+type ImportKind string
+
+const (
+	ImportKindCards     ImportKind = "cards"
+	ImportKindCustomers ImportKind = "customers"
+)
+
+func (e *ImportKind) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = ImportKind(s)
+	case string:
+		*e = ImportKind(s)
+	default:
+		return fmt.Errorf("unsupported scan type for ImportKind: %T", src)
+	}
+	return nil
+}
+
+type NullImportKind struct {
+	ImportKind ImportKind
+	Valid      bool // Valid is true if ImportKind is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullImportKind) Scan(value interface{}) error {
+	if value == nil {
+		ns.ImportKind, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.ImportKind.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullImportKind) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.ImportKind), nil
+}
+
+func (e ImportKind) Valid() bool {
+	switch e {
+	case ImportKindCards,
+		ImportKindCustomers:
+		return true
+	}
+	return false
+}
+
+func AllImportKindValues() []ImportKind {
+	return []ImportKind{
+		ImportKindCards,
+		ImportKindCustomers,
+	}
+}
+
 type ImportState string
 
 const (
@@ -1129,6 +1187,28 @@ type CardImport struct {
 	CreatedBy  int64
 	CreatedAt  time.Time
 	FinishedAt *time.Time
+	// What the rows of the file are.
+	Kind ImportKind
+	// Who asked for the dry run: what it finds known is charged to them.
+	PlannedBy *int64
+	// How many rows make no card, by reason: the rows themselves are kept up to a bound.
+	LeftOut []byte
+	// Rows that the import itself passed over because their code was known.
+	RowsKnown int32
+	// When the file was found to try codes of other cards.
+	AlarmedAt *time.Time
+	// When all that it made was voided in one act.
+	VoidedAt *time.Time
+	VoidedBy *int64
+}
+
+// Cards that somebody's files named without a sign of having imported them: each is charged once.
+type CardImportHit struct {
+	StaffID  int64
+	SeriesID int64
+	Serial   int32
+	ImportID int64
+	At       time.Time
 }
 
 // Rows of a file that make no card. Never a code.
@@ -1138,6 +1218,8 @@ type CardImportProblem struct {
 	Row    int32
 	Serial string
 	Reason string
+	// What stood in the row and was refused; masked where it could be a code.
+	Value string
 }
 
 // What a run found of one invariant: zero rows where it holds.
@@ -1240,6 +1322,16 @@ type Guess struct {
 	BarredUntil *time.Time
 	// Whether the attempt charged last may go on to the look-up.
 	Allowed bool
+}
+
+// What somebody answered about files of a shape, to be offered with the next one.
+type ImportAnswer struct {
+	StaffID int64
+	Kind    ImportKind
+	// Hash of the headings.
+	Shape   []byte
+	Answers []byte
+	UsedAt  time.Time
 }
 
 // A known text sealed under each key; start is refused where it does not open.
@@ -1452,6 +1544,8 @@ type Series struct {
 	ShredJobID *int64
 	// The version that the last edit of the series or of its cards made. A change of state alone leaves it.
 	EditedVersion int32
+	// Imported only: its cards were inactive where they come from. It is never activated with the import.
+	ImportInactive bool
 }
 
 // The last series number given out in a year; its row lock keeps the numbers without a gap.

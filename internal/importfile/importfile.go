@@ -8,7 +8,6 @@ package importfile
 import (
 	"bytes"
 	"io"
-	"strings"
 
 	"refill/internal/fault"
 )
@@ -29,23 +28,67 @@ var (
 	ErrLong    = fault.Field("file", "import_long", "This file has a row that is far too long for one. It may be no table, or a quotation mark has no second one. Save it again and upload it once more.")
 	ErrBroken  = fault.Field("file", "import_broken", "This file can’t be read to its end: it is damaged, or not a CSV or XLSX file. Save it again and upload it once more.")
 	ErrBomb    = fault.Field("file", "import_bomb", "This file unpacks to far more than it may. Save it as CSV and import that.")
+	ErrSheet   = fault.Field("sheet", "import_sheet", "This workbook has no such sheet. Choose one of those listed.")
 	ErrKind    = fault.Field("file", "import_kind", "Choose a CSV or XLSX file, or one that was exported here. Other kinds, such as XLS or ODS, can be saved as one of them.")
 )
 
-// Row is one row of a table. Number counts from 1 as a spreadsheet does. Cells is
-// only good until the next row is asked for.
+// Row is one row of a table. Number counts from 1 as a spreadsheet does, empty rows
+// included. Cells and Kinds are only good until the next row is asked for.
 type Row struct {
-	Number int32
-	Cells  []string
+	Number    int32
+	Cells     []string
+	Kinds     []CellKind // of a workbook; nil: all are text
+	Lines     int32      // that the row takes up in a file of text
+	Swallowed bool       // a quotation over several lines perhaps took other rows in
 }
+
+// CellKind is what a workbook says of a cell.
+type CellKind uint8
+
+// The kinds of a cell. The text of a number has a point as its decimal sign, and perhaps
+// the currency of its format behind it; that of a date is ISO 8601.
+const (
+	CellText CellKind = iota
+	CellNumber
+	CellDate
+	CellBool
+	CellError
+)
 
 // Rows gives the rows of a table; io.EOF ends them.
 type Rows interface {
 	Next() (Row, error)
 }
 
+// Sheet is a sheet of a workbook.
+type Sheet struct {
+	Name   string
+	Hidden bool
+}
+
+// Options say how a file is read.
+type Options struct {
+	Sheet string // of a workbook; empty: the first that is visible and has rows
+}
+
+// Table is a file that is being read.
+type Table struct {
+	bounded
+	sheets []Sheet
+	sheet  string
+}
+
+// Sheets lists the sheets of a workbook in its order; nil: the file is none.
+func (t *Table) Sheets() []Sheet { return t.sheets }
+
+// Sheet returns the name of the sheet that is read.
+func (t *Table) Sheet() string { return t.sheet }
+
 // Open finds out what a file is and begins to read it.
-func Open(r io.ReaderAt, size int64) (Rows, error) {
+func Open(r io.ReaderAt, size int64) (Rows, error) { return OpenTable(r, size, Options{}) }
+
+// OpenTable does the same with options. A sheet that the workbook lacks is ErrSheet.
+func OpenTable(r io.ReaderAt, size int64, o Options) (*Table, error) {
 	if size == 0 {
 		return nil, ErrEmpty
 	}
@@ -53,24 +96,27 @@ func Open(r io.ReaderAt, size int64) (Rows, error) {
 	if n, err := r.ReadAt(head, 0); n < len(head) && err != nil && err != io.EOF {
 		return nil, err
 	}
-	var rows Rows
+	t := &Table{}
 	var err error
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		rows, err = openXLSX(r, size)
+		var x *xlsxRows
+		if x, err = openXLSX(r, size, o.Sheet); err == nil {
+			t.rows, t.sheets, t.sheet = x, x.sheets, x.name
+		}
 	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")), bytes.HasPrefix(head, []byte("%PDF")), bytes.HasPrefix(head, []byte("\x1f\x8b")):
-		return nil, ErrKind
+		err = ErrKind
 	case bytes.HasPrefix(head, []byte(printerMagic)):
-		rows = openPrinterFile(io.NewSectionReader(r, 0, size))
+		t.rows = openPrinterFile(io.NewSectionReader(r, 0, size))
 	case bytes.HasPrefix(head, []byte(`{"`)):
-		rows = openJSONLines(io.NewSectionReader(r, 0, size))
+		t.rows = openJSONLines(io.NewSectionReader(r, 0, size))
 	default:
-		rows, err = openCSV(io.NewSectionReader(r, 0, size), head)
+		t.rows, err = openCSV(io.NewSectionReader(r, 0, size), head)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &bounded{rows: rows}, nil
+	return t, nil
 }
 
 // bounded keeps a table within what a file may hold, and leaves out empty rows.
@@ -93,7 +139,7 @@ func (b *bounded) Next() (Row, error) {
 		blank := true
 		for i, cell := range row.Cells {
 			if len(cell) > MaxCell {
-				row.Cells[i] = strings.ToValidUTF8(cell[:MaxCell], "") // the cut may be within a character
+				row.Cells[i] = cutBytes(cell, MaxCell)
 			}
 			blank = blank && cell == ""
 		}

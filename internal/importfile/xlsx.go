@@ -5,8 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"math"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -24,18 +22,24 @@ const (
 	maxFiles   = 2000
 )
 
-// xlsxRows reads the first sheet of a workbook.
+// xlsxRows reads a sheet of a workbook.
 type xlsxRows struct {
-	sheet *tokens
-	texts sharedTexts
-	dates []bool // by style: the number is a day
-	from  time.Time
-	cells []string
-	last  int32
+	sheet   *tokens
+	texts   sharedTexts
+	formats []cellFormat // by style
+	from    time.Time    // the day 0
+	cells   []string
+	kinds   []CellKind
+	last    int32
+
+	probing bool // texts that are shared are not looked up
+
+	name   string  // of the sheet
+	sheets []Sheet // of the workbook
 }
 
-// openXLSX reads what the cells refer to, and begins the first sheet.
-func openXLSX(r io.ReaderAt, size int64) (Rows, error) {
+// openXLSX reads what the cells refer to, and begins a sheet.
+func openXLSX(r io.ReaderAt, size int64, wanted string) (*xlsxRows, error) {
 	from := &directory{r: r, left: maxDirectory}
 	archive, err := zip.NewReader(from, size)
 	if err != nil || len(archive.File) > maxFiles {
@@ -47,7 +51,7 @@ func openXLSX(r io.ReaderAt, size int64) (Rows, error) {
 		files[strings.TrimPrefix(f.Name, "/")] = f
 	}
 	x := &xlsxRows{from: time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)}
-	name, err := x.firstSheet(files)
+	name, err := x.chooseSheet(files, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -100,65 +104,6 @@ func decode(f *zip.File, into any) error {
 	}
 	if err := xml.NewTokenDecoder(newTokens(r)).Decode(into); err != nil {
 		return broken(err)
-	}
-	return nil
-}
-
-// firstSheet finds the file of the workbook's first sheet, and its calendar.
-func (x *xlsxRows) firstSheet(files map[string]*zip.File) (string, error) {
-	var book struct {
-		Properties struct {
-			Date1904 string `xml:"date1904,attr"`
-		} `xml:"workbookPr"`
-		Sheets []struct {
-			ID string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
-		} `xml:"sheets>sheet"`
-	}
-	var links struct {
-		Links []struct {
-			ID     string `xml:"Id,attr"`
-			Target string `xml:"Target,attr"`
-		} `xml:"Relationship"`
-	}
-	if err := errors.Join(decode(files["xl/workbook.xml"], &book), decode(files["xl/_rels/workbook.xml.rels"], &links)); err != nil {
-		return "", broken(err)
-	}
-	if book.Properties.Date1904 == "1" || book.Properties.Date1904 == "true" {
-		x.from = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
-	}
-	if len(book.Sheets) > 0 {
-		for _, link := range links.Links {
-			if link.ID == book.Sheets[0].ID {
-				if whole, ok := strings.CutPrefix(link.Target, "/"); ok {
-					return whole, nil
-				}
-				return path.Join("xl", link.Target), nil
-			}
-		}
-	}
-	return "xl/worksheets/sheet1.xml", nil
-}
-
-// readStyles finds the styles that show a number as a date.
-func (x *xlsxRows) readStyles(f *zip.File) error {
-	var styles struct {
-		Formats []struct {
-			ID   int    `xml:"numFmtId,attr"`
-			Code string `xml:"formatCode,attr"`
-		} `xml:"numFmts>numFmt"`
-		Cells []struct {
-			ID int `xml:"numFmtId,attr"`
-		} `xml:"cellXfs>xf"`
-	}
-	if err := decode(f, &styles); err != nil {
-		return err
-	}
-	dates := map[int]bool{}
-	for _, format := range styles.Formats {
-		dates[format.ID] = strings.ContainsAny(strings.ToLower(format.Code), "yd")
-	}
-	for _, cell := range styles.Cells {
-		x.dates = append(x.dates, cell.ID >= 14 && cell.ID <= 17 || cell.ID == 22 || dates[cell.ID])
 	}
 	return nil
 }
@@ -217,7 +162,7 @@ func (x *xlsxRows) Next() (Row, error) {
 }
 
 func (x *xlsxRows) row(start xml.StartElement) (Row, error) {
-	x.cells = x.cells[:0]
+	x.cells, x.kinds = x.cells[:0], x.kinds[:0]
 	number := x.last + 1
 	if n, err := strconv.ParseInt(attribute(start, "r"), 10, 32); err == nil && int32(n) > x.last {
 		number = int32(n)
@@ -230,20 +175,20 @@ func (x *xlsxRows) row(start xml.StartElement) (Row, error) {
 		}
 		switch t := token.(type) {
 		case xml.EndElement:
-			return Row{Number: number, Cells: x.cells}, nil
+			return Row{Number: number, Cells: x.cells, Kinds: x.kinds, Lines: 1}, nil
 		case xml.StartElement:
 			column := columnOf(attribute(t, "r"), len(x.cells))
 			if column >= MaxColumns {
 				return Row{}, ErrWide
 			}
 			for len(x.cells) <= column {
-				x.cells = append(x.cells, "")
+				x.cells, x.kinds = append(x.cells, ""), append(x.kinds, CellText)
 			}
 			text, err := textOf(x.sheet)
 			if err != nil {
 				return Row{}, err
 			}
-			if x.cells[column], err = x.value(t, text); err != nil {
+			if x.cells[column], x.kinds[column], err = x.value(t, text); err != nil {
 				return Row{}, err
 			}
 		}
@@ -251,30 +196,38 @@ func (x *xlsxRows) row(start xml.StartElement) (Row, error) {
 }
 
 // value is what a cell shows.
-func (x *xlsxRows) value(cell xml.StartElement, text string) (string, error) {
+func (x *xlsxRows) value(cell xml.StartElement, text string) (string, CellKind, error) {
 	switch attribute(cell, "t") {
 	case "s":
+		if x.probing {
+			return text, CellText, nil
+		}
 		i, err := strconv.Atoi(text)
 		if err != nil {
-			return "", ErrBroken
+			return "", CellText, ErrBroken
 		}
 		shared, err := x.texts.at(i)
-		return clean(shared), err
+		return clean(shared), CellText, err
+	case "b":
+		switch text {
+		case "1", "true":
+			return "TRUE", CellBool, nil
+		case "0", "false":
+			return "FALSE", CellBool, nil
+		}
+	case "e":
+		return clean(text), CellError, nil
+	case "d":
+		return clean(text), CellDate, nil
 	case "", "n":
-		number, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return clean(text), nil //nolint:nilerr // then it is no number, and shown as it is
+		var format cellFormat
+		if style, err := strconv.Atoi(attribute(cell, "s")); err == nil && style >= 0 && style < len(x.formats) {
+			format = x.formats[style]
 		}
-		style, err := strconv.Atoi(attribute(cell, "s"))
-		if err == nil && style >= 0 && style < len(x.dates) && x.dates[style] && number >= 0 && number < 3e6 {
-			return x.from.AddDate(0, 0, int(number)).Format(time.DateOnly), nil
-		}
-		if math.Abs(number) < 1e15 && strings.ContainsAny(text, "eE.") { // 1.2E+3, 12.0
-			return strconv.FormatFloat(number, 'f', -1, 64), nil
-		}
-		return text, nil
+		shown, kind := format.number(strings.TrimSpace(text), x.from)
+		return shown, kind, nil
 	}
-	return clean(text), nil
+	return clean(text), CellText, nil
 }
 
 // columnOf reads the letters of a reference such as AB12; next is the column of a

@@ -48,7 +48,7 @@ func (w importer) end(ctx context.Context, id int64, err error) error {
 		return river.JobSnooze(0)
 	case errors.Is(err, card.ErrImportNotWanted):
 		return river.JobCancel(err)
-	case errors.As(err, &refused) && (refused.Kind == fault.Invalid || refused.Kind == fault.NotFound || errors.Is(refused, blob.ErrDamaged)):
+	case errors.As(err, &refused) && (refused.Kind == fault.Invalid || refused.Kind == fault.Limited || refused.Kind == fault.NotFound || errors.Is(refused, blob.ErrDamaged)):
 		return errors.Join(river.JobCancel(err), w.cards.FailImport(ctx, id, refused.Message))
 	}
 	return err

@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,14 +9,11 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"github.com/jackc/pgx/v5"
 
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
-	"refill/internal/export"
 	"refill/internal/fault"
-	"refill/internal/money"
 )
 
 // importShowPage is one import, wherever it stands.
@@ -31,16 +26,22 @@ type importShowPage struct {
 	SHA256   string
 	Size     int64
 	Failure  string
+	Notice   string // what is worth knowing before anything else
 
-	Planning bool // the form is open
-	Preview  [][]string
-	Headings []string // above the preview: which column it is
-	Columns  []field
-	Form     []field
-	Partners []partnerChoice
-	Activate choice
-	Heading  choice
-	Mistakes []mistake
+	Planning   bool // the form is open
+	Back       bool // there is a dry run to go back to
+	Remembered bool // filled in as for the last file of this shape
+	Sheet      *field
+	Headings   []string // above the preview: what each column is taken for
+	Preview    []importPreviewRow
+	Asides     bool // some of these rows are none of the table
+	Columns    []field
+	Meanings   []importMeaning
+	Form       []field
+	Partners   []partnerChoice
+	Activate   choice
+	Heading    *choice
+	Mistakes   []mistake
 
 	Working  bool
 	Progress progress
@@ -48,23 +49,48 @@ type importShowPage struct {
 	Checked  bool
 	Tiles    []tile
 	Groups   []importGroup
+	Inactive bool            // some of them were inactive
 	Problems []importProblem // how many, by reason
 	Bad      []importRow     // the first of them
 	BadTotal int64
+	Kept     int64       // how many of them can be downloaded
+	Outliers []importRow // rows that become cards where they are ticked
+	Shapes   []importShape
 	Odds     string
 	Throttle string
-	Second   string // what of it takes a second person
 	Asked    askedFor
-	Confirm  confirmation
-	Cancel   confirmation
-	Begun    bool // some of its cards exist
-	Series   []importSeries
+	// What a person ticked before, as right although it differs.
+	TickedRows   []int32
+	TickedShapes []string
+	RowsTicked   int64
+	KindsTicked  int64
+	Second       string // what of it takes a second person
+	Confirm      confirmation
+	Cancel       confirmation
+	Void         *confirmation
+	Unbar        *confirmation
+	CanChange    bool // its columns can be chosen anew
+	Begun        bool // some of its cards exist
+	Series       []importSeries
+}
+
+type importPreviewRow struct {
+	Row   int64
+	Why   string // it is no row of the table
+	Names bool   // it has the headings
+	Cells []string
+}
+
+// importMeaning is a word of the status column and what it is taken for.
+type importMeaning struct {
+	Field field
+	Key   string
 }
 
 type importGroup struct {
 	Price, Worth          string
 	Cards, Disabled, Void int64
-	ValidTill             string
+	ValidTill, As         string
 }
 
 type importProblem struct {
@@ -73,12 +99,19 @@ type importProblem struct {
 }
 
 type importRow struct {
-	Row            int64
-	Serial, Reason string
+	Row                   int64
+	Serial, Reason, Value string
+}
+
+// importShape is a kind of code that differs from the others.
+type importShape struct {
+	Key, Words, Sample string
+	Count              int64
 }
 
 type importSeries struct {
 	Number, URL, Price string
+	State              badge
 	Cards              int64
 }
 
@@ -119,24 +152,20 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 	}
 	i := row.CardImport
 	p := &importShowPage{
-		page: s.page(c, "Import "+i.FileName, sectionImport), ID: i.ID, URL: importURL(i.ID), State: importBadge(i.State),
+		page: s.page(c, "Import "+i.FileName, sectionImport), ID: i.ID, URL: importURL(i.ID), State: importBadge(i),
 		FileName: i.FileName, SHA256: fmt.Sprintf("%x", i.SHA256), Size: i.Size, Failure: i.Failure,
 	}
-	series, err := db.New().ImportListSeries(c.Request.Context(), s.Pool, &i.ID)
-	if err != nil {
+	if err := s.showSeries(c.Request.Context(), p, i); err != nil {
 		return nil, err
 	}
-	for _, one := range series {
-		p.Series = append(p.Series, importSeries{one.Number, seriesURL(one.Number), money.Amount{Minor: one.Price, Currency: one.Currency}.String(), int64(one.Made)})
+	if err := s.showBar(c.Request.Context(), p, i); err != nil {
+		return nil, err
 	}
-	p.Begun = len(series) > 0
 	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{ImportID: i.ID}); err != nil {
 		return nil, err
 	}
-	var look card.ImportPreview
-	var plan card.ImportPlan
-	var report card.ImportReport
-	if err := errors.Join(json.Unmarshal(i.Preview, &look), json.Unmarshal(i.Plan, &plan), json.Unmarshal(i.Report, &report)); err != nil {
+	look, plan, report, err := card.ReadImport(i)
+	if err != nil {
 		return nil, err
 	}
 	p.Cancel = confirmation{
@@ -145,8 +174,12 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 	}
 	switch i.State {
 	case db.ImportStateChecking:
+		var lines int64
+		if look.Survey != nil {
+			lines = look.Survey.Rows
+		}
 		p.Working = true
-		p.Progress = progress{Label: "Checking the file", Done: int64(i.RowsDone), Total: max(look.Lines, int64(i.RowsDone)), Note: "Nothing is imported yet."}
+		p.Progress = progress{Label: "Checking the file", Done: int64(i.RowsDone), Total: max(lines, int64(i.RowsDone)), Note: "Nothing is imported yet."}
 	case db.ImportStateRunning:
 		p.Working = true
 		p.Progress = progress{Label: "Importing", Done: int64(i.RowsDone), Total: int64(i.RowsTotal)}
@@ -154,94 +187,21 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 		p.Cancel.Text = "Cards imported so far stay, and are worth nothing until the import has gone on to its end. You can let it go on here at any time."
 	case db.ImportStateChecked, db.ImportStateDone:
 		p.Checked = true
-		if err := s.showReport(c.Request.Context(), p, i, plan, report); err != nil {
+		if err := s.showReport(c.Request.Context(), p, i, look, plan, report); err != nil {
 			return nil, err
 		}
 	default:
 	}
-	if i.State == db.ImportStateUploaded || i.State == db.ImportStateFailed && !p.Begun || form != nil {
-		return p, s.showPlan(c, p, look, form)
+	p.CanChange = i.State == db.ImportStateChecked && look.Survey != nil
+	back := c.Query("columns") != "" && p.CanChange
+	if i.State == db.ImportStateUploaded || i.State == db.ImportStateFailed && !p.Begun || form != nil || back {
+		if look.Survey == nil {
+			return p, card.ErrImportOld
+		}
+		p.Back = p.CanChange
+		return p, s.showPlan(c, p, look, plan, form)
 	}
 	return p, nil
-}
-
-// showReport shows what a dry run found.
-func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImport, plan card.ImportPlan, report card.ImportReport) error {
-	q := db.New()
-	counts, err := q.ImportProblemCount(ctx, s.Pool, i.ID)
-	if err != nil {
-		return err
-	}
-	byReason := map[string]int64{}
-	for _, n := range counts {
-		p.Problems = append(p.Problems, importProblem{card.ReasonWords(n.Reason), n.N})
-		p.BadTotal += n.N
-		byReason[n.Reason] = n.N
-	}
-	first, err := q.ImportProblemList(ctx, s.Pool, db.ImportProblemListParams{ImportID: i.ID, Size: 10})
-	if err != nil {
-		return err
-	}
-	for _, row := range first {
-		p.Bad = append(p.Bad, importRow{int64(row.Row), row.Serial, card.ReasonWords(row.Reason)})
-	}
-	var worth int64
-	for _, g := range report.Groups {
-		worth += g.Worth()
-		p.Groups = append(p.Groups, importGroup{
-			Price: money.Amount{Minor: g.Price, Currency: plan.Currency}.String(), Worth: money.Amount{Minor: g.Worth(), Currency: plan.Currency}.String(),
-			Cards: int64(g.Cards), Disabled: int64(g.Disabled), Void: int64(g.Void), ValidTill: g.ValidTill,
-		})
-	}
-	grouped := func(n int64) string { return money.Group(strconv.FormatInt(n, 10)) }
-	total := money.Amount{Minor: worth, Currency: plan.Currency}.String()
-	p.Tiles = []tile{
-		{Label: "Cards to import", Value: grouped(int64(report.Good)), Note: total},
-		{Label: "Twice in the file", Value: grouped(byReason["duplicate"])},
-		{Label: "Known already", Value: grouped(byReason["known"])},
-		{Label: "Other bad rows", Value: grouped(p.BadTotal - byReason["duplicate"] - byReason["known"])},
-	}
-	if i.State == db.ImportStateDone {
-		p.Tiles[0].Label = "Cards imported"
-	}
-	chance, limits, err := s.Cards.ImportOdds(ctx, report)
-	if err != nil {
-		return err
-	}
-	if report.Longest > 0 {
-		p.Odds = "One wrong code hits a card " + oddsOf(chance) + "; somebody who never stops trying within the limits, " + oddsOf(limits.Yearly(chance)) + " in a year."
-		p.Throttle = "These codes are shorter than ours and have no check symbol, so attempts at them are throttled harder: " + limits.LiveNote() + ". A right code sets the count back."
-	}
-	cards := grouped(int64(report.Good)) + " cards"
-	if report.Good == 1 {
-		cards = "1 card"
-	}
-	when := "They can be redeemed as soon as the import is done."
-	if !plan.Activate {
-		when = "They are worth nothing until their series is activated."
-	}
-	if i.State == db.ImportStateChecked {
-		if p.Second, err = s.importTakesTwo(ctx, p.Person, plan.Currency, plan.Activate, report.Groups); err != nil {
-			return err
-		}
-		if p.Second != "" {
-			when = p.Second
-		}
-	}
-	p.Confirm = confirmation{
-		ID: "confirm", Opener: "Import " + cards, Title: "Import " + cards + "?",
-		Text:   fmt.Sprintf("Import %s worth %s. %s %s rows of the file are left out.", cards, total, when, grouped(p.BadTotal)),
-		Button: "Import " + cards, Action: p.URL + "/confirm", Main: true,
-	}
-	return nil
-}
-
-// oddsOf says a chance as people do.
-func oddsOf(chance float64) string {
-	if chance <= 0 {
-		return "never"
-	}
-	return "once in " + money.Group(strconv.FormatFloat(max(1, 1/chance), 'f', 0, 64)) + " times"
 }
 
 // adminImportChange confirms, cancels or resumes an import.
@@ -281,35 +241,6 @@ func (s *Server) adminImportPlan(c *gin.Context) error {
 		return s.part(c, http.StatusUnprocessableEntity, "admin/import_show", "plan-form", p)
 	}
 	return s.redirect(c, importURL(row.CardImport.ID))
-}
-
-// adminImportProblems handles GET …/import/:id/problems: every bad row as a CSV,
-// never with a code.
-func (s *Server) adminImportProblems(c *gin.Context) error {
-	row, err := s.findImport(c)
-	if err != nil {
-		return err
-	}
-	columns := []export.Column{{Name: "row", Kind: export.ColumnNumber}, {Name: "serial"}, {Name: "reason"}}
-	name := fmt.Sprintf("refill-import-%d-left-out", row.CardImport.ID)
-	return s.sendTable(c, name, export.TableCSV, columns, func(ctx context.Context, tx pgx.Tx, add func(cells ...any) error) error {
-		const size = 5000
-		for after := int32(0); ; {
-			page, err := db.New().ImportProblemList(ctx, tx, db.ImportProblemListParams{ImportID: row.CardImport.ID, AfterRow: after, Size: size})
-			if err != nil {
-				return err
-			}
-			for _, one := range page {
-				after = one.Row
-				if err := add(one.Row, one.Serial, card.ReasonWords(one.Reason)); err != nil {
-					return err
-				}
-			}
-			if len(page) < size {
-				return nil
-			}
-		}
-	})
 }
 
 // inAYear is what the form suggests where the file has no date.

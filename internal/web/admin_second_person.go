@@ -65,11 +65,7 @@ func (s *Server) takesTwo(ctx context.Context, person staff.Person, worth money.
 // person, or that some of their series, or all, take one to be active; nothing where one
 // is enough.
 func (s *Server) importTakesTwo(ctx context.Context, person staff.Person, currency string, activate bool, groups []card.ImportGroup) (string, error) {
-	var worth int64
-	for _, g := range groups {
-		worth += g.Worth()
-	}
-	whole, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindImport, 0, worth)
+	whole, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindImport, 0, worthOf(groups))
 	switch {
 	case err != nil:
 		return "", err
@@ -80,7 +76,8 @@ func (s *Server) importTakesTwo(ctx context.Context, person staff.Person, curren
 	case !activate:
 		return "", nil
 	}
-	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, worth)
+	groups = slices.DeleteFunc(slices.Clone(groups), func(g card.ImportGroup) bool { return g.Inactive })
+	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, worthOf(groups))
 	switch {
 	case err != nil || !o.Over():
 		return "", err
@@ -92,6 +89,14 @@ func (s *Server) importTakesTwo(ctx context.Context, person staff.Person, curren
 		return soFar(o, "activated", "all of these", currency) + ": each series that goes beyond it stays worthless until then.", nil
 	}
 	return fmt.Sprintf("Together these series are worth more than the %s that one person may activate within 24 hours: each that goes beyond it stays worthless until somebody else approves its activation.", money.Amount{Minor: *o.Limit, Currency: currency}), nil
+}
+
+// worthOf is what the cards of groups are worth together, in minor units.
+func worthOf(groups []card.ImportGroup) (worth int64) {
+	for _, g := range groups {
+		worth += g.Worth()
+	}
+	return worth
 }
 
 // fileTakesTwo says of a file that is about to be asked for that it takes a second

@@ -130,6 +130,10 @@ func matrixForms() map[string]func(h holding) url.Values {
 		oneImport + "/confirm":       none,
 		oneImport + "/cancel":        none,
 		oneImport + "/resume":        none,
+		oneImport + "/sheet":         none,
+		oneImport + "/outliers":      none,
+		oneImport + "/void":          reason,
+		oneImport + "/unbar":         reason,
 	}
 }
 

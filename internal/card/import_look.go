@@ -1,0 +1,150 @@
+package card
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/importfile"
+	"refill/internal/tableimport"
+)
+
+// ImportLook is what an uploaded file was found to hold. What may be a code is masked in
+// it. Sheets is nil where the file is no workbook.
+type ImportLook struct {
+	Sheets []string            `json:"sheets,omitempty"`
+	Sheet  string              `json:"sheet,omitempty"` // the one that was looked at
+	Survey *tableimport.Survey `json:"survey,omitempty"`
+}
+
+// LookAtFile reads a whole file once, in bounded memory, and says what it holds. Sheet
+// names one of a workbook; empty: the first that has rows. What is wrong with the file
+// is a fault at the field "file".
+func (s *Service) LookAtFile(ctx context.Context, file io.ReaderAt, size int64, sheet string) (ImportLook, error) {
+	settings, err := s.settings.Get(ctx)
+	if err != nil {
+		return ImportLook{}, err
+	}
+	table, err := importfile.OpenTable(file, size, importfile.Options{Sheet: sheet})
+	if err != nil {
+		return ImportLook{}, err
+	}
+	look := ImportLook{Sheet: table.Sheet()}
+	for _, one := range table.Sheets() {
+		if !one.Hidden {
+			look.Sheets = append(look.Sheets, one.Name)
+		}
+	}
+	look.Survey, err = tableimport.MakeSurvey(table, importSchema(settings.Currency), tableimport.SurveyOptions{})
+	if err == nil && len(look.Survey.Preview) == 0 {
+		err = importfile.ErrEmpty
+	}
+	return look, err
+}
+
+// readLook reads what an import keeps of its file's beginning. One that was uploaded
+// before files were looked at as a whole has none.
+func readLook(imp db.CardImport) (ImportLook, error) {
+	var look ImportLook
+	if err := json.Unmarshal(imp.Preview, &look); err != nil {
+		return look, fmt.Errorf("read what was found in the file of import %d: %w", imp.ID, err)
+	}
+	if look.Survey == nil {
+		return look, ErrImportOld
+	}
+	return look, nil
+}
+
+// ReadImport reads what an import keeps: what was found in its file, the plan and the
+// report of its dry run.
+func ReadImport(imp db.CardImport) (look ImportLook, plan ImportPlan, report ImportReport, err error) {
+	look, err = readLook(imp)
+	if errors.Is(err, ErrImportOld) {
+		err = nil
+	}
+	if err == nil {
+		plan, report, err = readImport(imp)
+	}
+	return look, plan, report, err
+}
+
+// ChooseSheet looks at another sheet of an uploaded workbook.
+func (s *Service) ChooseSheet(ctx context.Context, actor audit.Actor, id int64, sheet string, open func(db.CardImport) (io.ReaderAt, func(), error)) error {
+	row, err := s.Import(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	switch row.CardImport.State {
+	case db.ImportStateUploaded, db.ImportStateChecked, db.ImportStateFailed:
+	default:
+		return ErrImportState
+	}
+	file, done, err := open(row.CardImport)
+	if err != nil {
+		return err
+	}
+	defer done()
+	look, err := s.LookAtFile(ctx, file, row.CardImport.Size, sheet)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(look)
+	if err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		n, err := s.q.ImportLookAt(ctx, tx, db.ImportLookAtParams{ID: id, Preview: text})
+		if err != nil {
+			return fmt.Errorf("keep what is in a sheet: %w", err)
+		}
+		if n == 0 {
+			return ErrImportState
+		}
+		return s.notifyImport(ctx, tx, id)
+	})
+}
+
+// RememberedForm is how somebody last had a file of this shape read; false: they had
+// none.
+func (s *Service) RememberedForm(ctx context.Context, actor audit.Actor, look ImportLook) (ImportForm, bool, error) {
+	var form ImportForm
+	if look.Survey == nil {
+		return form, false, nil
+	}
+	answers, err := s.q.ImportAnswerGet(ctx, s.db, db.ImportAnswerGetParams{StaffID: actor.StaffID, Kind: db.ImportKindCards, Shape: shapeOf(look)})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return form, false, nil
+	}
+	if err != nil {
+		return form, false, fmt.Errorf("look for earlier answers: %w", err)
+	}
+	return form, true, json.Unmarshal(answers, &form)
+}
+
+// remember keeps how a file was read for the next one of its shape: what the columns and
+// the words are, not what the cards are worth.
+func (s *Service) remember(ctx context.Context, tx pgx.Tx, actor audit.Actor, look ImportLook, f ImportForm) error {
+	kept := ImportForm{Prefix: f.Prefix, Columns: f.Columns, Dates: f.Dates, Decimal: f.Decimal, Meanings: f.Meanings, Headings: f.Headings, Activate: f.Activate}
+	answers, err := json.Marshal(kept)
+	if err != nil {
+		return err
+	}
+	err = s.q.ImportAnswerSet(ctx, tx, db.ImportAnswerSetParams{StaffID: actor.StaffID, Kind: db.ImportKindCards, Shape: shapeOf(look), Answers: answers})
+	if err != nil {
+		return fmt.Errorf("keep the answers about a file: %w", err)
+	}
+	return nil
+}
+
+// shapeOf names files of one shape without keeping what their headings say.
+func shapeOf(look ImportLook) []byte {
+	sum := sha256.Sum256([]byte(look.Survey.Key()))
+	return sum[:]
+}

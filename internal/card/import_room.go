@@ -1,0 +1,74 @@
+package card
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/fault"
+)
+
+// What one person may keep of uploads that are not imported yet.
+const (
+	mostUploads  = 10
+	uploadsBytes = 500_000_000
+)
+
+// Refusals of another upload.
+var (
+	ErrUploadsMany  = fault.Field("file", "import_uploads_many", "You have 10 files here that are neither imported nor cancelled. Cancel those that you don’t need, in the list below.")
+	ErrUploadsLarge = fault.Field("file", "import_uploads_large", "With this file, those that you uploaded and did not import or cancel would be larger than 500 MB together. Cancel those that you don’t need, in the list below.")
+)
+
+// MayUpload refuses a file of some bytes from whom too much is kept already.
+func (s *Service) MayUpload(ctx context.Context, actor audit.Actor, size int64) error {
+	return s.mayUpload(ctx, s.db, actor, size)
+}
+
+func (s *Service) mayUpload(ctx context.Context, dbtx db.DBTX, actor audit.Actor, size int64) error {
+	open, err := s.q.ImportOpen(ctx, dbtx, actor.StaffID)
+	if err != nil {
+		return fmt.Errorf("count uploads: %w", err)
+	}
+	switch {
+	case open.N >= mostUploads:
+		return ErrUploadsMany
+	case open.Bytes+size > uploadsBytes:
+		return ErrUploadsLarge
+	}
+	return nil
+}
+
+// ForgetImports deletes what is left of imports that ended 90 days ago: the rows that
+// made no card, the masked beginning, and imports that made nothing as a whole; and what
+// files named or somebody answered a year ago. Periodic.
+func (s *Service) ForgetImports(ctx context.Context) error {
+	if _, err := s.q.ImportHitDeleteOld(ctx, s.db); err != nil {
+		return fmt.Errorf("forget what files named: %w", err)
+	}
+	if _, err := s.q.ImportAnswerDeleteOld(ctx, s.db); err != nil {
+		return fmt.Errorf("forget answers: %w", err)
+	}
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		ids, err := s.q.ImportListForgotten(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("look for imports of long ago: %w", err)
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		if err := s.q.ImportProblemDelete(ctx, tx, ids); err != nil {
+			return fmt.Errorf("forget rows that were left out: %w", err)
+		}
+		if err := s.q.ImportForget(ctx, tx, ids); err != nil {
+			return fmt.Errorf("forget what was in old files: %w", err)
+		}
+		if err := s.q.ImportDelete(ctx, tx, ids); err != nil {
+			return fmt.Errorf("forget imports that made nothing: %w", err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,63 @@
+package card
+
+import (
+	"refill/internal/tableimport"
+)
+
+// The columns that a file of cards may have.
+const (
+	ColumnCode      = "code"
+	ColumnShortCode = "short_code"
+	ColumnSerial    = "serial"
+	ColumnPrice     = "price"
+	ColumnRemaining = "remaining"
+	ColumnCurrency  = "currency"
+	ColumnValidTill = "valid_till"
+	ColumnStatus    = "status"
+)
+
+// ImportColumns lists them in the order of the form. A row is left out for the first
+// that fails.
+func ImportColumns() []string {
+	return []string{ColumnCode, ColumnShortCode, ColumnSerial, ColumnPrice, ColumnRemaining, ColumnCurrency, ColumnValidTill, ColumnStatus}
+}
+
+// What a word in the column of the status may mean for a card.
+const (
+	MeansActive   = "active"
+	MeansInactive = "inactive" // worth nothing until somebody activates it
+	MeansDisabled = "disabled"
+	MeansExpired  = "expired"
+	MeansUsed     = "used"
+	MeansVoid     = "void"
+	MeansLeaveOut = "out" // rows with the word are left out
+)
+
+// ImportMeanings lists them in the order of the form.
+func ImportMeanings() []string {
+	return []string{MeansActive, MeansInactive, MeansDisabled, MeansExpired, MeansUsed, MeansVoid, MeansLeaveOut}
+}
+
+// importSchema is what an import of cards wants of a table.
+func importSchema(currency string) tableimport.Schema {
+	words := map[string]string{
+		MeansActive: tableimport.WordsActive, MeansInactive: tableimport.WordsInactive, MeansDisabled: tableimport.WordsDisabled,
+		MeansExpired: tableimport.WordsExpired, MeansUsed: tableimport.WordsUsed, MeansVoid: tableimport.WordsVoid,
+	}
+	var meanings []tableimport.Meaning
+	for _, name := range ImportMeanings() {
+		if key, ok := words[name]; ok {
+			meanings = append(meanings, tableimport.Meaning{Name: name, Words: tableimport.StatusWords(key)})
+		}
+	}
+	return tableimport.Schema{Currency: currency, Fields: []tableimport.Field{
+		{Name: ColumnCode, Kind: tableimport.Code, Required: true, Headings: tableimport.HeadCode},
+		{Name: ColumnShortCode, Kind: tableimport.Text, Headings: tableimport.HeadShortCode},
+		{Name: ColumnSerial, Kind: tableimport.Text, Headings: tableimport.HeadSerial},
+		{Name: ColumnPrice, Kind: tableimport.Amount, Headings: tableimport.HeadPrice},
+		{Name: ColumnRemaining, Kind: tableimport.Remaining, Headings: tableimport.HeadRemaining},
+		{Name: ColumnCurrency, Kind: tableimport.Currency, Headings: tableimport.HeadCurrency},
+		{Name: ColumnValidTill, Kind: tableimport.Date, Headings: tableimport.HeadValidTill},
+		{Name: ColumnStatus, Kind: tableimport.Status, Headings: tableimport.HeadStatus, Meanings: meanings},
+	}}
+}

@@ -1,0 +1,365 @@
+package tableimport
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// orders is a set of orders of a date.
+type orders uint8
+
+const (
+	orderDMY orders = 1 << iota
+	orderMDY
+	orderYMD
+)
+
+// order returns the only one of a set; "" where there is more than one, or none.
+func (o orders) order() DateOrder {
+	switch o {
+	case orderDMY:
+		return DayMonthYear
+	case orderMDY:
+		return MonthDayYear
+	case orderYMD:
+		return YearMonthDay
+	}
+	return ""
+}
+
+// dateReading is what a text can be as a date. Without orders the day is certain.
+type dateReading struct {
+	ok    bool
+	none  bool // the text says that there is no date
+	day   time.Time
+	clock time.Duration
+
+	parts [3]int // as they are written, of a date whose order the text does not tell
+	can   orders // that give a day
+}
+
+// in returns the day in an order.
+func (d dateReading) in(o DateOrder) (time.Time, bool) {
+	a, b, c := d.parts[0], d.parts[1], d.parts[2]
+	switch o {
+	case DayMonthYear:
+		return civil(c, b, a)
+	case MonthDayYear:
+		return civil(c, a, b)
+	case YearMonthDay:
+		return civil(a, b, c)
+	case OrderOpen:
+	}
+	return time.Time{}, false
+}
+
+// depends reports whether the order makes a difference: 05/05/2027 is one day in both.
+func (d dateReading) depends() bool {
+	var first time.Time
+	for _, o := range []orders{orderDMY, orderMDY, orderYMD} {
+		if d.can&o == 0 {
+			continue
+		}
+		day, _ := d.in(o.order())
+		if !first.IsZero() && !day.Equal(first) {
+			return true
+		}
+		first = day
+	}
+	return false
+}
+
+// civil makes a day of the years 2000 to 2200. A year of two digits is one of 2000 to
+// 2099.
+func civil(year, month, day int) (time.Time, bool) {
+	if year < 100 {
+		year += 2000
+	}
+	if year < 2000 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31 {
+		return time.Time{}, false
+	}
+	date := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	return date, date.Day() == day
+}
+
+// readDate reads a day as people write it, with or without a time. The day is the one
+// that is written, whatever zone stands behind the time.
+func readDate(text string) dateReading {
+	if len(text) == 10 && text[4] == '-' && text[7] == '-' && isDigits(text[:4]) && isDigits(text[5:7]) && isDigits(text[8:]) {
+		return yearFirst(number(text[:4]), number(text[5:7]), number(text[8:]))
+	}
+	text = unquote(Digits(text))
+	if len(text) > 60 || text == "" {
+		return dateReading{}
+	}
+	if text[0] >= '0' && text[0] <= '9' {
+		if d, ok := serialDate(text); ok {
+			return d
+		}
+	} else if _, none := noDateKeys()[WordKey(text)]; none || text == "∞" {
+		return dateReading{ok: true, none: true}
+	}
+	date, clock, ok := cutClock(text)
+	if !ok {
+		return dateReading{}
+	}
+	d := readParts(date)
+	d.clock = clock
+	return d
+}
+
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+// yearFirst is a date whose year has four digits and stands first. Years of zero, and the
+// days from which programs count, stand for no date.
+func yearFirst(year, month, day int) dateReading {
+	if isNone(year, month, day) {
+		return dateReading{ok: true, none: true}
+	}
+	date, ok := civil(year, month, day)
+	return dateReading{ok: ok && year >= 100, day: date}
+}
+
+func isNone(year, month, day int) bool {
+	switch {
+	case year == 0 && (month == 0 || day == 0), year >= 9000:
+		return true
+	case year == 1970, year == 1900, year == 1:
+		return month <= 1 && day <= 1
+	}
+	return year == 1899 && month == 12 && day >= 30
+}
+
+// serialDate reads what is digits alone: the number of a day in a spreadsheet (1 is the
+// first of January 1900), 20271231, and 20271231235959.
+func serialDate(text string) (dateReading, bool) {
+	whole, fraction, pointed := strings.Cut(strings.Replace(text, ",", ".", 1), ".")
+	if !isDigits(whole) || pointed && !isDigits(fraction) {
+		return dateReading{}, false
+	}
+	n := number(whole)
+	switch {
+	case strings.Trim(text, "0") == "":
+		return dateReading{ok: true, none: true}, true
+	case len(whole) == 8 && !pointed:
+		return yearFirst(n/10000, n/100%100, n%100), true
+	case len(whole) == 14 && !pointed:
+		day := number(whole[:8])
+		d := yearFirst(day/10000, day/100%100, day%100)
+		clock, ok := clockOf(number(whole[8:10]), number(whole[10:12]), number(whole[12:]))
+		d.ok, d.clock = d.ok && ok, clock
+		return d, true
+	case (len(whole) == 5 || len(whole) == 6) && n >= 36526 && n <= 109939: // 2000 to 2200
+		d := dateReading{ok: true, day: time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n)}
+		if pointed {
+			part, _ := strconv.ParseFloat("0."+fraction, 64)
+			d.clock = time.Duration(part*86400+0.5) * time.Second
+		}
+		return d, true
+	}
+	return dateReading{}, !pointed
+}
+
+func clockOf(hour, minute, second int) (time.Duration, bool) {
+	if hour > 24 || minute > 59 || second > 60 {
+		return 0, false
+	}
+	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second, true
+}
+
+// cutClock parts the time of day, and what stands behind it, from a date.
+func cutClock(text string) (date string, clock time.Duration, ok bool) {
+	colon := strings.IndexByte(text, ':')
+	if colon < 0 {
+		return text, 0, true
+	}
+	begin := colon
+	for begin > 0 && text[begin-1] >= '0' && text[begin-1] <= '9' && colon-begin < 2 {
+		begin--
+	}
+	if begin == colon || begin == 0 {
+		return "", 0, false
+	}
+	date = strings.TrimRight(strings.TrimRight(text[:begin], " ,"), "Tt")
+	rest := text[begin:]
+	var parts [3]int
+	n := 0
+	for n < 3 {
+		end := 0
+		for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {
+			end++
+		}
+		if end == 0 || end > 2 {
+			return "", 0, false
+		}
+		parts[n], rest = number(rest[:end]), rest[end:]
+		if n++; !strings.HasPrefix(rest, ":") {
+			break
+		}
+		rest = rest[1:]
+	}
+	if n < 2 {
+		return "", 0, false
+	}
+	if strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, ",") { // parts of a second
+		rest = strings.TrimLeft(rest[1:], "0123456789")
+	}
+	hour, rest, ok := halfDay(parts[0], rest)
+	if !ok || !isZone(rest) {
+		return "", 0, false
+	}
+	clock, ok = clockOf(hour, parts[1], parts[2])
+	return date, clock, ok
+}
+
+// halfDay reads AM and PM behind a time.
+func halfDay(hour int, rest string) (int, string, bool) {
+	word := Fold(rest)
+	for _, mark := range []struct {
+		text string
+		pm   bool
+	}{{"am", false}, {"a.m.", false}, {"ص", false}, {"pm", true}, {"p.m.", true}, {"م", true}} {
+		behind, ok := strings.CutPrefix(word, mark.text)
+		if !ok {
+			continue
+		}
+		if hour < 1 || hour > 12 {
+			return 0, "", false
+		}
+		hour %= 12
+		if mark.pm {
+			hour += 12
+		}
+		return hour, behind, true
+	}
+	return hour, rest, true
+}
+
+// isZone reports whether a text is a time zone: Z, UTC, +02:00, GMT+1, CET, [Europe/Rome].
+func isZone(text string) bool {
+	text = strings.TrimSpace(text)
+	if len(text) > 40 {
+		return false
+	}
+	return strings.Trim(text, "+-:0123456789()[]/_ ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == ""
+}
+
+// readParts reads day, month and year.
+func readParts(text string) dateReading {
+	var numbers, lengths []int
+	var month time.Month
+	named := -1 // how many numbers stand before the month's name
+	var word, before string
+	hyphens := true
+	for text != "" && len(numbers) < 4 {
+		r := rune(text[0])
+		switch {
+		case r >= '0' && r <= '9':
+			end := 0
+			for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+				end++
+			}
+			if end > 4 {
+				return dateReading{}
+			}
+			numbers, lengths, text = append(numbers, number(text[:end])), append(lengths, end), text[end:]
+		case strings.ContainsRune("-/. ,_", r):
+			hyphens = hyphens && r == '-'
+			text = text[1:]
+		default:
+			end := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) && r != 'º' && r != 'ª' })
+			if end < 0 {
+				end = len(text)
+			}
+			if end == 0 {
+				return dateReading{}
+			}
+			before, word, text = word, Fold(text[:end]), text[end:]
+			m := monthKeys()[word]
+			if m == 0 {
+				m = monthKeys()[before+" "+word]
+			}
+			_, quiet := noiseKeys()[word]
+			switch {
+			case m != 0 && named < 0:
+				month, named = m, len(numbers)
+			case quiet || word == "كانون" || word == "تشرين": // the first of two words
+			default:
+				return dateReading{}
+			}
+		}
+	}
+	switch {
+	case named >= 0 && len(numbers) == 2:
+		day, year := 0, 1
+		if lengths[0] == 4 {
+			day, year = 1, 0
+		}
+		if lengths[day] > 2 || lengths[year] == 3 || lengths[year] == 1 {
+			return dateReading{}
+		}
+		date, ok := civil(numbers[year], int(month), numbers[day])
+		return dateReading{ok: ok && (lengths[year] == 2 || numbers[year] >= 100), day: date}
+	case named < 0 && len(numbers) == 3:
+		return numeric([3]int(numbers), [3]int(lengths), hyphens)
+	}
+	return dateReading{}
+}
+
+// numeric reads three numbers.
+func numeric(n, lengths [3]int, hyphens bool) dateReading {
+	switch {
+	case n == [3]int{}:
+		return dateReading{ok: true, none: true}
+	case lengths[0] == 4 && lengths[1] <= 2 && lengths[2] <= 2:
+		return yearFirst(n[0], n[1], n[2])
+	case lengths[0] > 2 || lengths[1] > 2 || lengths[2] == 3 || lengths[2] == 1:
+		return dateReading{}
+	case lengths[2] == 4 && (isNone(n[2], n[1], n[0]) || isNone(n[2], n[0], n[1])):
+		return dateReading{ok: true, none: true}
+	case lengths[2] == 4 && n[2] < 100:
+		return dateReading{}
+	}
+	d := dateReading{parts: n}
+	for _, o := range []orders{orderDMY, orderMDY, orderYMD} {
+		if o == orderYMD && (!hyphens || lengths[2] == 4) { // years of two digits stand first between hyphens alone
+			continue
+		}
+		if day, ok := d.in(o.order()); ok {
+			d.can, d.day = d.can|o, day
+		}
+	}
+	d.ok = d.can != 0
+	return d
+}
+
+// ReadDate reads one date in an order.
+func ReadDate(text string, order DateOrder) Value { return dateValue(text, readDate(text), order) }
+
+// dateValue takes a reading in the order of its column.
+func dateValue(text string, d dateReading, order DateOrder) Value {
+	v := Value{State: Bad, Text: text, Reason: ReasonDate, Day: d.day, Clock: d.clock}
+	switch {
+	case !d.ok:
+		return v
+	case d.none:
+		return Value{State: Empty, Text: text, None: true}
+	case d.can == 0:
+	case order != "" && order != OrderOpen: // a date that has another order is none
+		day, ok := d.in(order)
+		if !ok {
+			return v
+		}
+		v.Day = day
+	case d.depends():
+		v.Reason = ReasonOpenDate
+		return v
+	}
+	v.State, v.Reason = Good, ""
+	return v
+}

@@ -1,0 +1,158 @@
+package tableimport
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+)
+
+// candidate is a column that may be a field.
+type candidate struct{ rank, field, column int }
+
+// guess finds the column of each field: by its heading, as long as what stands in the
+// column agrees; of two the one with the more specific heading. A file without headings
+// has only its one column that may be codes.
+func (s *Survey) guess(schema Schema) {
+	var all []candidate
+	for i := range s.Columns {
+		about, _ := headingOf(s.Columns[i].Heading)
+		if s.Columns[i].Heading == "" {
+			continue
+		}
+		for _, h := range about {
+			for f, field := range schema.Fields {
+				if field.Headings != h.about {
+					continue
+				}
+				if rank, ok := s.agrees(field, h, i); ok {
+					all = append(all, candidate{rank, f, i})
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.field, b.field), cmp.Compare(a.column, b.column))
+	})
+	taken := map[int]bool{}
+	for _, c := range all {
+		name := schema.Fields[c.field].Name
+		if _, has := s.Guess[name]; !has && !taken[c.column] {
+			s.Guess[name], taken[c.column] = c.column, true
+		}
+	}
+	for _, c := range all { // a field that must be there takes a column from one that need not
+		field := schema.Fields[c.field]
+		if _, has := s.Guess[field.Name]; has || !field.Required {
+			continue
+		}
+		for _, other := range schema.Fields {
+			if at, has := s.Guess[other.Name]; has && at == c.column && !other.Required {
+				delete(s.Guess, other.Name)
+				s.Guess[field.Name] = c.column
+			}
+		}
+	}
+	s.guessCode(schema, taken)
+}
+
+// guessCode takes the only column that may be codes for the code where no heading says so.
+func (s *Survey) guessCode(schema Schema, taken map[int]bool) {
+	only := -1
+	for i := range s.Columns {
+		if !s.Columns[i].MayBeCode || taken[i] {
+			continue
+		}
+		if only >= 0 {
+			return
+		}
+		only = i
+	}
+	if only < 0 {
+		return
+	}
+	for _, field := range schema.Fields {
+		if _, has := s.Guess[field.Name]; !has && field.Kind == Code && field.Required {
+			s.Guess[field.Name] = only
+			return
+		}
+	}
+}
+
+// agrees reports whether a column may be a field, and how far down the list it stands.
+func (s *Survey) agrees(field Field, h heading, at int) (rank int, ok bool) {
+	c := &s.Columns[at]
+	rank = h.rank
+	if c.Filled == 0 {
+		return rank + 20, field.Kind != Code || c.Empty == 0 || h.rank < rankUser
+	}
+	switch field.Kind {
+	case Code:
+		if h.rank >= rankUser && !c.MayBeCode {
+			return 0, false
+		}
+		if h.rank == rankUser-1 && !c.MayBeCode {
+			rank += 10
+		}
+	case Date:
+		return rank, (c.Dates.Good+c.Dates.None)*2 >= c.Filled
+	case Amount, Remaining, Signed:
+		return rank, (c.Amounts.Good+c.foreign())*2 >= c.Filled
+	case Status:
+		return rank, c.Distinct <= MaxWords && !c.MayBeCode && c.Dates.Good*2 < c.Filled || c.known()
+	case Text, Currency:
+	}
+	return rank, true
+}
+
+// foreign counts the amounts in another currency, all of which are bad.
+func (c *Column) foreign() int64 {
+	if c.Amounts.Currency != "" {
+		return c.Amounts.Bad
+	}
+	return 0
+}
+
+// known reports whether every word of a column is one of a status.
+func (c *Column) known() bool {
+	for _, w := range c.Words {
+		if _, ok := knownStatus()[w.Key]; !ok {
+			return false
+		}
+	}
+	return len(c.Words) > 0
+}
+
+// Key is the same for files of the same shape: those with the same headings, or without
+// any with as many columns that hold the same kinds of values.
+func (s *Survey) Key() string {
+	parts := make([]string, 0, len(s.Columns)+1)
+	named := false
+	for _, name := range s.Layout.Names {
+		named = named || headingKey(name) != ""
+	}
+	for i := range s.Columns {
+		c := &s.Columns[i]
+		switch {
+		case named:
+			parts = append(parts, headingKey(c.Heading))
+		case c.MayBeCode:
+			parts = append(parts, "code")
+		case c.Dates.Good > 0 && c.Dates.Good*2 >= c.Filled:
+			parts = append(parts, "date")
+		case c.Amounts.Good > 0 && c.Amounts.Good*2 >= c.Filled:
+			parts = append(parts, "amount")
+		default:
+			parts = append(parts, "text")
+		}
+	}
+	if named {
+		for len(parts) > 0 && parts[len(parts)-1] == "" {
+			parts = parts[:len(parts)-1]
+		}
+		parts = append(parts, "named")
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,163 @@
+package tableimport
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// isPlaceholder reports whether a text stands for no value: one of the words, or signs
+// alone.
+func isPlaceholder(text string) bool {
+	if len(text) > 40 {
+		return false
+	}
+	signs := true
+	for i := range len(text) {
+		if c := text[i]; c >= '0' && c <= '9' {
+			return false
+		} else if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80 {
+			signs = false
+		}
+	}
+	if signs {
+		return text != ""
+	}
+	if !plainASCII(text) && strings.IndexFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '∞' }) < 0 {
+		return true
+	}
+	_, ok := placeholderKeys()[Fold(text)]
+	return ok
+}
+
+var placeholderKeys = sync.OnceValue(func() map[string]struct{} { //nolint:gochecknoglobals // a table, made once
+	return keys(placeholders, Fold)
+})
+
+// keys makes a set of words that are parted by bars.
+func keys(words string, key func(string) string) map[string]struct{} {
+	set := map[string]struct{}{}
+	for word := range strings.SplitSeq(words, "|") {
+		set[key(word)] = struct{}{}
+	}
+	return set
+}
+
+// isSheetError reports whether a text is how a spreadsheet shows an error: #VALUE! and
+// the like in each language, ##### of a column that is too narrow, Err:502.
+func isSheetError(text string) bool {
+	if len(text) < 3 || len(text) > 40 {
+		return false
+	}
+	if text[0] == '#' {
+		last := text[len(text)-1]
+		return strings.Trim(text, "#") == "" || (last == '!' || last == '?') && !strings.ContainsAny(text, " \t")
+	}
+	return strings.HasPrefix(text, "Err:") && isDigits(text[4:])
+}
+
+func isDigits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// isScientific reports whether a text is a number as a spreadsheet shows one that is too
+// long for it, such as 1.23457E+11. A code such as 12E45678 is none: what a spreadsheet
+// writes has a decimal sign, or a sign in front of the exponent.
+func isScientific(text string) bool {
+	if len(text) < 4 || text[len(text)-1] < '0' || text[len(text)-1] > '9' {
+		return false
+	}
+	if text[0] == '+' || text[0] == '-' {
+		text = text[1:]
+	}
+	at := strings.IndexByte(text, 'E')
+	if at < 0 {
+		at = strings.IndexByte(text, 'e')
+	}
+	if at < 1 || at > 22 {
+		return false
+	}
+	mantissa, exponent := text[:at], text[at+1:]
+	signed := strings.HasPrefix(exponent, "+") || strings.HasPrefix(exponent, "-")
+	if signed {
+		exponent = exponent[1:]
+	}
+	if len(exponent) > 3 || !isDigits(exponent) {
+		return false
+	}
+	if !isDigits(mantissa[:1]) || !signed && len(mantissa) > 1 && mantissa[1] != '.' && mantissa[1] != ',' {
+		return false
+	}
+	whole, fraction, pointed := strings.Cut(strings.Replace(mantissa, ",", ".", 1), ".")
+	return len(whole) <= 3 && isDigits(whole) && (!pointed || isDigits(fraction)) && (signed || pointed && len(whole) == 1)
+}
+
+type totals struct{ total, sum, noun, count map[string]struct{} }
+
+var totalKeys = sync.OnceValue(func() totals { //nolint:gochecknoglobals // a table, made once
+	return totals{keys(totalWords, Fold), keys(sumWords, Fold), keys(totalNouns, Fold), keys(countNouns, Fold)}
+})
+
+// totalLike says how surely a text names a total.
+type totalLike uint8
+
+const (
+	noTotal totalLike = iota
+	mayBeTotal
+	isTotal
+)
+
+// totalOf reads a text such as "Grand total", "Total: 3 cards", "TOTAL CARDS", "3 rows".
+func totalOf(text string) totalLike {
+	if len(text) > 80 || strings.IndexFunc(text, unicode.IsLetter) < 0 {
+		return noTotal
+	}
+	k := totalKeys()
+	var words []string
+	numbers := 0
+	for word := range strings.FieldsSeq(Fold(text)) {
+		word = strings.Trim(word, `.,:;=()[]"'*#-_`)
+		switch {
+		case word == "":
+		case strings.Trim(word, "0123456789.,") == "":
+			numbers++
+		default:
+			words = append(words, word)
+		}
+	}
+	for n := min(3, len(words)); n > 0; n-- {
+		phrase := strings.Join(words[:n], " ")
+		_, sure := k.total[phrase]
+		_, perhaps := k.sum[phrase]
+		if !sure && !perhaps || !allIn(words[n:], k.noun) {
+			continue
+		}
+		if sure || numbers > 0 || n < len(words) {
+			return isTotal
+		}
+		return mayBeTotal
+	}
+	if len(words) == 1 {
+		if noun, ok := strings.CutPrefix(words[0], "total"); ok && allIn([]string{noun}, k.noun) {
+			return isTotal // "Totalcards"
+		}
+	}
+	if numbers > 0 && len(words) > 0 && allIn(words, k.count) {
+		return isTotal
+	}
+	return noTotal
+}
+
+func allIn(words []string, set map[string]struct{}) bool {
+	for _, word := range words {
+		if _, ok := set[word]; !ok {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,146 @@
+package tableimport
+
+import (
+	"maps"
+	"slices"
+)
+
+// Plan proposes how the file is read: the columns that are guessed, the orders and decimal
+// signs that the file proves, the words that are known, the shapes that are regular.
+func (s *Survey) Plan(schema Schema) Plan {
+	return s.Adapt(schema, Plan{
+		Heading: s.Layout.Heading, First: s.Layout.First, Names: s.Layout.Names, Comment: s.Layout.Comment, Columns: s.Guess,
+	})
+}
+
+// Adapt fits a plan that a person chose, or that is remembered of a file of the same
+// shape, to this file: columns that it lacks go, what the file proves replaces what was
+// chosen, what it leaves open stays as it was chosen, and the shapes are those of this
+// file with those that the plan takes besides.
+func (s *Survey) Adapt(schema Schema, plan Plan) Plan {
+	p := Plan{
+		Heading: plan.Heading, First: plan.First, Names: slices.Clone(plan.Names), Comment: plan.Comment, Rows: slices.Clone(plan.Rows),
+		Columns: map[string]int{}, Orders: map[string]DateOrder{}, Decimals: map[string]Decimal{},
+		Meanings: map[string]map[string]string{}, Shapes: map[string]ShapePlan{},
+	}
+	for i := range s.Columns {
+		if s.Columns[i].MayBeCode {
+			p.Masked = append(p.Masked, i)
+		}
+	}
+	for _, f := range schema.Fields {
+		at, ok := plan.Columns[f.Name]
+		if !ok || at < 0 || at >= len(s.Columns) {
+			continue
+		}
+		p.Columns[f.Name] = at
+		c := &s.Columns[at]
+		switch {
+		case f.Kind == Date:
+			p.Orders[f.Name] = c.Dates.Order
+			if chosen := plan.Orders[f.Name]; c.Dates.Order == OrderOpen && chosen != "" {
+				p.Orders[f.Name] = chosen
+			}
+		case f.Kind.isMoney():
+			p.Decimals[f.Name] = c.Amounts.Decimal
+			if chosen := plan.Decimals[f.Name]; c.Amounts.Decimal == DecimalOpen && chosen != "" {
+				p.Decimals[f.Name] = chosen
+			}
+		case f.Kind == Status:
+			p.Meanings[f.Name] = c.meanings(f, plan.Meanings[f.Name])
+		case f.Kind == Code:
+			p.Shapes[f.Name] = c.shapePlan(plan.Shapes[f.Name])
+		}
+	}
+	return p
+}
+
+// meanings takes words for what a person chose, and those without a choice for what they
+// are known as.
+func (c *Column) meanings(f Field, chosen map[string]string) map[string]string {
+	m := map[string]string{}
+	maps.Copy(m, chosen)
+	known := f.words()
+	for _, w := range c.Words {
+		if _, has := m[w.Key]; has || w.Key == "" {
+			continue
+		}
+		if name := known[w.Key]; name != "" {
+			m[w.Key] = name
+		}
+	}
+	return m
+}
+
+// words returns what the keys of words stand for.
+func (f Field) words() map[string]string {
+	known := map[string]string{}
+	for _, m := range f.Meanings {
+		for _, word := range m.Words {
+			if key := WordKey(word); known[key] == "" {
+				known[key] = m.Name
+			}
+		}
+	}
+	return known
+}
+
+func (c *Column) shapePlan(chosen ShapePlan) ShapePlan {
+	p := ShapePlan{Skeleton: c.Skeleton, Tails: c.Tails}
+	for _, shape := range c.Shapes {
+		if shape.Regular || slices.Contains(chosen.Regular, shape.Key) {
+			p.Regular = append(p.Regular, shape.Key)
+		} else if shape.Reason != ReasonShape {
+			if p.Reasons == nil {
+				p.Reasons = map[string]Reason{}
+			}
+			p.Reasons[shape.Key] = shape.Reason
+		}
+	}
+	return p
+}
+
+// WithHeadings returns the plan with or without headings, as a person says, whatever the
+// file looks like. The shapes and words stay.
+func (s *Survey) WithHeadings(plan Plan, on bool) Plan {
+	switch {
+	case on && plan.Heading == 0:
+		// The first row is not kept as names: it may hold a code.
+		plan.Heading, plan.First, plan.Names = plan.First, plan.First+1, nil
+	case !on && plan.Heading != 0:
+		plan.First, plan.Heading, plan.Names = plan.Heading, 0, nil
+	}
+	return plan
+}
+
+// Questions lists what a plan leaves open, in the order of the schema. A status is asked
+// for where a word has no meaning; which of the words, the plan says.
+func (s *Survey) Questions(schema Schema, plan Plan) []Question {
+	var list []Question
+	for _, f := range schema.Fields {
+		at, ok := plan.Columns[f.Name]
+		if !ok || at < 0 || at >= len(s.Columns) {
+			if f.Required {
+				list = append(list, Question{Field: f.Name, Ask: AskColumn})
+			}
+			continue
+		}
+		switch {
+		case f.Kind == Date && plan.Orders[f.Name] == OrderOpen:
+			list = append(list, Question{Field: f.Name, Ask: AskOrder})
+		case f.Kind.isMoney() && plan.Decimals[f.Name] == DecimalOpen:
+			list = append(list, Question{Field: f.Name, Ask: AskDecimal})
+		case f.Kind == Status:
+			var open []Word
+			for _, w := range s.Columns[at].Words {
+				if _, known := plan.Meanings[f.Name][w.Key]; !known {
+					open = append(open, w)
+				}
+			}
+			if len(open) > 0 {
+				list = append(list, Question{Field: f.Name, Ask: AskMeaning, Words: open})
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,84 @@
+package tableimport
+
+// Reason is why a row, or a value, is not taken. It is stored.
+type Reason string
+
+// The reasons. Those up to ReasonTotal mean that the row is none of the table.
+const (
+	ReasonComment     Reason = "comment"
+	ReasonTitle       Reason = "title"
+	ReasonHeading     Reason = "heading"
+	ReasonTotal       Reason = "total"
+	ReasonSwallowed   Reason = "swallowed"
+	ReasonMissing     Reason = "missing"
+	ReasonPlaceholder Reason = "placeholder"
+	ReasonSheetError  Reason = "sheet_error"
+	ReasonScientific  Reason = "scientific"
+	ReasonLostDigits  Reason = "lost_digits"
+	ReasonLostZeros   Reason = "lost_zeros"
+	ReasonShape       Reason = "shape"
+	ReasonWord        Reason = "word"
+	ReasonAmount      Reason = "bad_amount"
+	ReasonNegative    Reason = "negative"
+	ReasonZero        Reason = "zero"
+	ReasonCurrency    Reason = "wrong_currency"
+	ReasonOpenDecimal Reason = "open_decimal"
+	ReasonDate        Reason = "bad_date"
+	ReasonOpenDate    Reason = "open_date"
+	ReasonStatus      Reason = "status_unknown"
+	ReasonOpenStatus  Reason = "status_open"
+	ReasonLong        Reason = "too_long"
+)
+
+// Words says to people why a row is left out, and what to do where something can be done.
+func (r Reason) Words() string {
+	switch r {
+	case ReasonComment:
+		return "is a comment"
+	case ReasonTitle:
+		return "is a title above the table"
+	case ReasonHeading:
+		return "is a row of headings"
+	case ReasonTotal:
+		return "is a total"
+	case ReasonSwallowed:
+		return "a quotation mark joins several lines to one row; correct the quotation marks in the file, or remove them"
+	case ReasonMissing:
+		return "has no value"
+	case ReasonPlaceholder:
+		return "stands for no value"
+	case ReasonSheetError:
+		return "is an error of the spreadsheet; correct it there and save the file again"
+	case ReasonScientific:
+		return "the spreadsheet has lost the digits; export the file again with this column as text"
+	case ReasonLostDigits:
+		return "the spreadsheet has replaced the last digits by zeros; export the file again with this column as text"
+	case ReasonLostZeros:
+		return "is shorter than the others, as if a spreadsheet had taken off its leading zeros; export the file again with this column as text"
+	case ReasonShape:
+		return "differs in length or symbols from the rest of the file; tick it if it is right"
+	case ReasonWord:
+		return "is a word, not a code; tick it if it is right"
+	case ReasonAmount:
+		return "is not an amount"
+	case ReasonNegative:
+		return "is negative"
+	case ReasonZero:
+		return "is zero"
+	case ReasonCurrency:
+		return "is in another currency"
+	case ReasonOpenDecimal:
+		return "can be read as two amounts; choose the decimal sign"
+	case ReasonDate:
+		return "is not a date"
+	case ReasonOpenDate:
+		return "can be read as two dates; choose the order of day and month"
+	case ReasonStatus:
+		return "is not a known status; choose what it means"
+	case ReasonOpenStatus:
+		return "can mean either; choose what it means"
+	case ReasonLong:
+		return "is too long"
+	}
+	return string(r)
+}

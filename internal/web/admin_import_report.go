@@ -1,0 +1,187 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/export"
+	"refill/internal/money"
+)
+
+// mostOutliers is how many rows are offered to be ticked one by one.
+const mostOutliers = 100
+
+func grouped(n int64) string { return money.Group(strconv.FormatInt(n, 10)) }
+
+// showReport shows what a dry run found.
+func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImport, look card.ImportLook, plan card.ImportPlan, report card.ImportReport) error {
+	byReason := map[string]int64{}
+	if err := json.Unmarshal(i.LeftOut, &byReason); err != nil {
+		return err
+	}
+	for _, reason := range slices.Sorted(maps.Keys(byReason)) {
+		p.Problems = append(p.Problems, importProblem{card.ReasonWords(reason), byReason[reason]})
+		p.BadTotal += byReason[reason]
+	}
+	if err := s.showProblems(ctx, p, i, look, plan); err != nil {
+		return err
+	}
+	var worth int64
+	amount := func(minor int64) string { return money.Amount{Minor: minor, Currency: plan.Currency}.String() }
+	for _, g := range report.Groups {
+		worth += g.Worth()
+		as := "Active"
+		switch {
+		case g.Inactive:
+			as, p.Inactive = "Inactive", true
+		case !plan.Activate:
+			as = "Not activated"
+		}
+		p.Groups = append(p.Groups, importGroup{
+			Price: amount(g.Price), Worth: amount(g.Worth()), As: as,
+			Cards: int64(g.Cards), Disabled: int64(g.Disabled), Void: int64(g.Void), ValidTill: g.ValidTill,
+		})
+	}
+	known := byReason["known"] + byReason["known_hidden"]
+	good := int64(report.Good)
+	if later := int64(i.RowsKnown) - known - byReason["duplicate"]; i.State == db.ImportStateDone && later > 0 {
+		p.Problems = append(p.Problems, importProblem{"code became known between the dry run and the import", later})
+		p.BadTotal, known, good = p.BadTotal+later, known+later, good-later
+	}
+	p.Tiles = []tile{
+		{Label: "Cards to import", Value: grouped(good), Note: amount(worth)},
+		{Label: "Twice in the file", Value: grouped(byReason["duplicate"])},
+		{Label: "Known already", Value: grouped(known)},
+		{Label: "Other rows left out", Value: grouped(p.BadTotal - byReason["duplicate"] - known)},
+	}
+	if i.State == db.ImportStateDone {
+		p.Tiles[0].Label = "Cards imported"
+	}
+	chance, limits, err := s.Cards.ImportOdds(ctx, report)
+	if err != nil {
+		return err
+	}
+	if report.Longest > 0 {
+		p.Odds = "One wrong code hits a card " + oddsOf(chance) + "; somebody who never stops trying within the limits, " + oddsOf(limits.Yearly(chance)) + " in a year."
+		p.Throttle = "These codes are shorter than ours and have no check symbol, so attempts at them are throttled harder: " + limits.LiveNote() + ". A right code sets the count back."
+	}
+	return s.askConfirm(ctx, p, i, plan, report, amount(worth))
+}
+
+// askConfirm says what confirming will do.
+func (s *Server) askConfirm(ctx context.Context, p *importShowPage, i db.CardImport, plan card.ImportPlan, report card.ImportReport, worth string) error {
+	cards := grouped(int64(report.Good)) + " cards"
+	if report.Good == 1 {
+		cards = "1 card"
+	}
+	when := "They can be redeemed as soon as the import is done."
+	if !plan.Activate {
+		when = "They are worth nothing until their series is activated."
+	}
+	if i.State == db.ImportStateChecked {
+		var err error
+		if p.Second, err = s.importTakesTwo(ctx, p.Person, plan.Currency, plan.Activate, report.Groups); err != nil {
+			return err
+		}
+		if p.Second != "" {
+			when = p.Second
+		}
+	}
+	if p.Inactive {
+		when += " Those that were inactive come into series of their own, which are worth nothing until somebody activates them."
+	}
+	p.Confirm = confirmation{
+		ID: "confirm", Opener: "Import " + cards, Title: "Import " + cards + "?",
+		Text:   fmt.Sprintf("Import %s worth %s. %s %s %s of the file %s left out.", cards, worth, when, grouped(p.BadTotal), wordFor(p.BadTotal, "row", "rows"), wordFor(p.BadTotal, "is", "are")),
+		Button: "Import " + cards, Action: p.URL + "/confirm", Main: true,
+	}
+	return nil
+}
+
+// wordFor chooses the word for one or for several.
+func wordFor(n int64, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
+}
+
+// showProblems shows the first rows that are left out, and those that a person may tick.
+func (s *Server) showProblems(ctx context.Context, p *importShowPage, i db.CardImport, look card.ImportLook, plan card.ImportPlan) error {
+	q := db.New()
+	var err error
+	if p.Kept, err = q.ImportProblemCount(ctx, s.Pool, i.ID); err != nil {
+		return err
+	}
+	first, err := q.ImportProblemList(ctx, s.Pool, db.ImportProblemListParams{ImportID: i.ID, Size: 10})
+	if err != nil {
+		return err
+	}
+	for _, row := range first {
+		p.Bad = append(p.Bad, importRow{int64(row.Row), row.Serial, card.ReasonWords(row.Reason), row.Value})
+	}
+	p.TickedRows, p.TickedShapes = plan.Form.Rows, plan.Form.Shapes
+	p.RowsTicked, p.KindsTicked = int64(len(p.TickedRows)), int64(len(p.TickedShapes))
+	if i.State != db.ImportStateChecked {
+		return nil
+	}
+	for _, reason := range card.Outliers() {
+		rows, err := q.ImportProblemList(ctx, s.Pool, db.ImportProblemListParams{ImportID: i.ID, Reason: reason, Size: int32(mostOutliers - len(p.Outliers))}) //nolint:gosec // at most mostOutliers
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			p.Outliers = append(p.Outliers, importRow{int64(row.Row), row.Serial, card.ReasonWords(row.Reason), row.Value})
+		}
+	}
+	for _, shape := range card.OutlierShapes(look, plan) {
+		p.Shapes = append(p.Shapes, importShape{shape.Key, shape.Words, shape.Sample, shape.N})
+	}
+	return nil
+}
+
+// oddsOf says a chance as people do.
+func oddsOf(chance float64) string {
+	if chance <= 0 {
+		return "never"
+	}
+	return "once in " + money.Group(strconv.FormatFloat(max(1, 1/chance), 'f', 0, 64)) + " times"
+}
+
+// adminImportProblems handles GET …/import/:id/problems: every bad row as a CSV,
+// never with a code.
+func (s *Server) adminImportProblems(c *gin.Context) error {
+	row, err := s.findImport(c)
+	if err != nil {
+		return err
+	}
+	columns := []export.Column{{Name: "row", Kind: export.ColumnNumber}, {Name: "serial"}, {Name: "value"}, {Name: "reason"}}
+	name := fmt.Sprintf("refill-import-%d-left-out", row.CardImport.ID)
+	return s.sendTable(c, name, export.TableCSV, columns, func(ctx context.Context, tx pgx.Tx, add func(cells ...any) error) error {
+		const size = 5000
+		for after := int32(0); ; {
+			page, err := db.New().ImportProblemList(ctx, tx, db.ImportProblemListParams{ImportID: row.CardImport.ID, AfterRow: after, Size: size})
+			if err != nil {
+				return err
+			}
+			for _, one := range page {
+				after = one.Row
+				if err := add(one.Row, one.Serial, one.Value, card.ReasonWords(one.Reason)); err != nil {
+					return err
+				}
+			}
+			if len(page) < size {
+				return nil
+			}
+		}
+	})
+}
