@@ -221,7 +221,7 @@ func (s *Service) redeemOnce(ctx context.Context, actor audit.Actor, r Redemptio
 		if card, err = s.find(ctx, tx, r, at, customer.PartnerID); err != nil {
 			return Receipt{}, err
 		}
-		return Receipt{}, reason(card, customer)
+		return Receipt{}, refusedCard{reason(card, customer), card}
 	}
 	if err != nil {
 		return Receipt{}, fmt.Errorf("use a card: %w", err)
@@ -340,7 +340,11 @@ func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, a
 		}
 		detail["trace"] = trace
 	}
-	if auditErr := audit.Record(ctx, s.db, actor, audit.Entry{Action: "card.refused", CustomerID: r.CustomerID, Detail: detail}); auditErr != nil {
+	entry := audit.Entry{Action: "card.refused", CustomerID: r.CustomerID, Detail: detail}
+	if of, ok := errors.AsType[refusedCard](err); ok {
+		of.explain(&entry)
+	}
+	if auditErr := audit.Record(ctx, s.db, actor, entry); auditErr != nil {
 		s.log.ErrorContext(ctx, "a refusal is missing from the audit trail", slog.Any("error", auditErr))
 	}
 	switch {
