@@ -62,6 +62,7 @@ var (
 	ErrCustomer  = fault.New(fault.NotFound, "customer_unknown", "There is no such customer.")
 	ErrNoCard    = fault.New(fault.NotFound, "card_missing", "There is no such card.")
 	ErrDisabledC = fault.New(fault.Conflict, "customer_disabled", "This customer is disabled. Enable the customer first.")
+	ErrErasedC   = fault.New(fault.Conflict, "customer_erased", "This customer was erased and can redeem no card.")
 	ErrPartner   = fault.New(fault.Conflict, "partner_disabled", "This customer’s partner is disabled. Enable the partner first.")
 	ErrKeyReused = fault.New(fault.Conflict, "redeem_key_reused", "This form was used for another card before. Press Redeem again to use the code below.")
 	ErrUnsettled = fault.New(fault.Unsettled, "redeem_unsettled", "The connection broke before we knew the outcome. Press Redeem again: a card is never charged twice.")
@@ -290,6 +291,8 @@ const tallyShards = 32
 // reason says why the guarded update found nothing to change.
 func reason(card db.CardFindRow, customer db.CustomerGetRow) error {
 	switch {
+	case customer.ErasedAt != nil:
+		return ErrErasedC
 	case customer.DisabledAt != nil:
 		return ErrDisabledC
 	case customer.PartnerDisabledAt != nil:
