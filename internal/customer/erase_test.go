@@ -47,7 +47,7 @@ func newEraser(t *testing.T) *eraser {
 	jobs, err := river.NewClient(riverpgxv5.New(b.pool), &river.Config{Logger: log})
 	require.NoError(t, err)
 	b.cards = card.New(b.pool, keys, jobs, setting.NewStore(b.pool, time.Now), log)
-	id, err := staff.Create(t.Context(), b.pool, audit.System(), staff.New{Username: "boss", Password: "a long quiet river", Role: db.StaffRoleAdministrator, AllPartners: true})
+	id, err := staff.Create(t.Context(), b.pool, audit.System(), staff.New{Username: "boss", Password: "a long quiet river", Role: db.StaffRoleAdministrator, AllPartners: true}) //nolint:gosec // of a test
 	require.NoError(t, err)
 	b.staff = audit.Actor{StaffID: id, Scope: audit.Everything()}
 	hash, err := staff.Hash("correct horse")
@@ -270,8 +270,8 @@ func TestErasureRaces(t *testing.T) {
 		}
 		close(gate)
 		wait.Wait()
-		switch {
-		case erased == nil: // with a balance of zero: nobody came before, nor after
+		switch erased {
+		case nil: // with a balance of zero: nobody came before, nor after
 			require.ErrorIs(t, redeemed, card.ErrRefused)
 			require.ErrorIs(t, paid, customer.ErrErasedPay)
 			require.Zero(t, b.balanceOf())

@@ -1,11 +1,17 @@
 package theft_test
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+	"refill/internal/dbtest"
+	"refill/internal/setting"
+	"refill/internal/theft"
 )
 
 // BenchmarkLook looks at a million redemptions of one series by 200,000 customers from
@@ -16,13 +22,15 @@ func BenchmarkLook(b *testing.B) {
 	const cards = 1_000_000
 	for b.Loop() {
 		b.StopTimer()
-		s := setup(b)
-		config, err := pgx.ParseConfig(s.pool.Config().ConnString()) // without deadlines
+		pool := dbtest.Pool(b)
+		watch := theft.New(pool, setting.NewStore(pool, time.Now), slog.New(slog.DiscardHandler))
+		north, err := db.New().PartnerCreate(b.Context(), pool, db.PartnerCreateParams{Name: "North", TimeZone: "UTC"})
+		require.NoError(b, err)
+		config, err := pgx.ParseConfig(pool.Config().ConnString()) // without deadlines
 		require.NoError(b, err)
 		delete(config.RuntimeParams, "role")
 		owner, err := pgx.ConnectConfig(b.Context(), config)
 		require.NoError(b, err)
-		defer owner.Close(b.Context())
 		for _, sql := range []string{
 			`set session_replication_role = replica`,
 			`set statement_timeout = 0`,
@@ -39,19 +47,20 @@ func BenchmarkLook(b *testing.B) {
 			`insert into audit (action, customer_id, series_id, serial, address, at)
 				select 'card.redeemed', c.used_by, c.series_id, c.serial, '10.0.0.0'::inet + c.used_by % 100000, c.used_at from card c where $1::bigint > 0 order by c.used_at`,
 		} {
-			args := []any{s.north.ID}
+			args := []any{north.ID}
 			if sql[:3] == "set" {
 				args = nil
 			}
-			_, err := owner.Exec(b.Context(), sql, args...)
+			_, err = owner.Exec(b.Context(), sql, args...)
 			require.NoError(b, err)
 		}
 		_, err = owner.Exec(b.Context(), `analyze`)
 		require.NoError(b, err)
+		require.NoError(b, owner.Close(b.Context()))
 		b.StartTimer()
 		seen := 0
 		for seen < cards {
-			n, err := s.watch.Look(b.Context(), time.Now)
+			n, err := watch.Look(b.Context(), time.Now)
 			require.NoError(b, err)
 			seen += n
 		}

@@ -41,7 +41,7 @@ type bundle struct {
 	north, south db.Partner
 }
 
-func setup(t testing.TB) *bundle {
+func setup(t *testing.T) *bundle {
 	t.Helper()
 	ctx := t.Context()
 	b := &bundle{pool: dbtest.Pool(t), q: db.New(), log: &bytes.Buffer{}}
@@ -62,7 +62,7 @@ func setup(t testing.TB) *bundle {
 	return b
 }
 
-func (b *bundle) newCards(t testing.TB, pool *pgxpool.Pool) *card.Service {
+func (b *bundle) newCards(t *testing.T, pool *pgxpool.Pool) *card.Service {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: log})
@@ -70,14 +70,14 @@ func (b *bundle) newCards(t testing.TB, pool *pgxpool.Pool) *card.Service {
 	return card.New(pool, b.keys, jobs, setting.NewStore(pool, time.Now), log)
 }
 
-func (b *bundle) staff(t testing.TB, username string) audit.Actor {
+func (b *bundle) staff(t *testing.T, username string) audit.Actor {
 	t.Helper()
 	id, err := staff.Create(t.Context(), b.pool, audit.System(), staff.New{Username: username, Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
 	require.NoError(t, err)
 	return audit.Actor{StaffID: id, Scope: audit.Everything()}
 }
 
-func (b *bundle) customers(t testing.TB, n int, partner db.Partner) []db.Customer {
+func (b *bundle) customers(t *testing.T, n int, partner db.Partner) []db.Customer {
 	t.Helper()
 	list := make([]db.Customer, n)
 	for i := range list {
@@ -89,17 +89,17 @@ func (b *bundle) customers(t testing.TB, n int, partner db.Partner) []db.Custome
 }
 
 // series makes a series of cards worth 10.00 and returns its codes by serial, from 0.
-func (b *bundle) series(t testing.TB, quantity int, active bool) (db.Series, []string) {
+func (b *bundle) series(t *testing.T, quantity int, active bool) (db.Series, []string) {
 	t.Helper()
 	return b.order(t, quantity, active, "10.00")
 }
 
-func (b *bundle) seriesOf(t testing.TB, quantity int, price string) (db.Series, []string) {
+func (b *bundle) seriesOf(t *testing.T, quantity int, price string) (db.Series, []string) {
 	t.Helper()
 	return b.order(t, quantity, true, price)
 }
 
-func (b *bundle) order(t testing.TB, quantity int, active bool, price string) (db.Series, []string) {
+func (b *bundle) order(t *testing.T, quantity int, active bool, price string) (db.Series, []string) {
 	t.Helper()
 	ordered, err := b.cards.Order(t.Context(), b.admin, card.OrderForm{
 		Quantity: fmt.Sprint(quantity), Price: price, Partners: []string{card.AnyPartner},
@@ -120,7 +120,7 @@ func (b *bundle) order(t testing.TB, quantity int, active bool, price string) (d
 }
 
 // redeem is a customer at the portal's form, from an address.
-func (b *bundle) redeem(t testing.TB, c db.Customer, code, address string) error {
+func (b *bundle) redeem(t *testing.T, c db.Customer, code, address string) error {
 	t.Helper()
 	actor := audit.Actor{CustomerID: c.ID, Scope: audit.Everything()}
 	if address != "" {
@@ -131,7 +131,7 @@ func (b *bundle) redeem(t testing.TB, c db.Customer, code, address string) error
 }
 
 // look looks at all that is committed: nobody writes at that moment.
-func (b *bundle) look(t testing.TB) int {
+func (b *bundle) look(t *testing.T) int {
 	t.Helper()
 	n, err := b.watch.Look(t.Context(), time.Now)
 	require.NoError(t, err)
@@ -139,13 +139,13 @@ func (b *bundle) look(t testing.TB) int {
 }
 
 // rules changes the rules.
-func (b *bundle) rules(t testing.TB, edit func(*setting.Theft)) {
+func (b *bundle) rules(t *testing.T, edit func(*setting.Theft)) {
 	t.Helper()
 	require.NoError(t, b.settings.Change(t.Context(), b.admin, func(s *setting.Settings) { edit(&s.Theft) }))
 }
 
 // alarms are those of a state, the oldest first.
-func (b *bundle) alarms(t testing.TB, state db.TheftAlarmState) []db.TheftAlarm {
+func (b *bundle) alarms(t *testing.T, state db.TheftAlarmState) []db.TheftAlarm {
 	t.Helper()
 	rows, err := b.q.TheftAlarmList(t.Context(), b.pool, db.TheftAlarmListParams{State: state, BeforeID: 1 << 40, AllPartners: true, PartnerIds: []int64{}, Size: 100})
 	require.NoError(t, err)
@@ -156,14 +156,14 @@ func (b *bundle) alarms(t testing.TB, state db.TheftAlarmState) []db.TheftAlarm 
 	return list
 }
 
-func (b *bundle) open(t testing.TB) []db.TheftAlarm {
+func (b *bundle) open(t *testing.T) []db.TheftAlarm {
 	t.Helper()
 	return b.alarms(t, db.TheftAlarmStateOpen)
 }
 
 // plant writes lines of redemptions into the trail, without cards: for rules that look
 // at who and from where alone. Their serials go on from those before.
-func (b *bundle) plant(t testing.TB, n int, customerID int64, address string, ago time.Duration) {
+func (b *bundle) plant(t *testing.T, n int, customerID int64, address string, ago time.Duration) {
 	t.Helper()
 	_, err := b.pool.Exec(t.Context(), `insert into audit (action, customer_id, series_id, serial, address, at)
 		select 'card.redeemed', $1, 900000, (select count(*) from audit) + n, nullif($2, '')::inet, now() - $3::interval from generate_series(1, $4) n`,
