@@ -11,7 +11,7 @@ create table theft_cursor (
   constraint theft_cursor_order check (through <= bound)
 );
 insert into theft_cursor (through, bound) select coalesce(max(id), 0), coalesce(max(id), 0) from audit;
-comment on table theft_cursor is 'How far the audit trail was looked through for theft. Whoever looks holds the row, so that no line counts twice.';
+comment on table theft_cursor is 'How far the audit trail was looked through for theft. The worker that looks holds the row, so that no line counts twice.';
 comment on column theft_cursor.through is 'The last audit id that was looked at. The trail of before an upgrade is not looked at.';
 comment on column theft_cursor.bound is 'The last audit id that may be looked at once every transaction in waits has ended: then no line below it is still to come.';
 comment on column theft_cursor.waits is 'The transactions that were writing into the audit trail when bound was taken, as pg_locks names them. An insert takes its lock before its id.';
@@ -71,7 +71,7 @@ create table theft_alarm (
 create unique index theft_alarm_open_key on theft_alarm (rule, subject) where state = 'open' and rule <> 'run';
 create index theft_alarm_subject_idx on theft_alarm (rule, subject, acknowledged_at);
 create index theft_alarm_open_idx on theft_alarm (id) where state = 'open';
-comment on table theft_alarm is 'Redemptions, or attempts, that look like theft: what a rule found, and who looked into it. Never deleted.';
+comment on table theft_alarm is 'Redemptions, or attempts, that look like theft: what a rule found, and who acknowledged it. Never deleted.';
 comment on column theft_alarm.subject is 'What the rule is about, by id: the series, customer, address or member of staff.';
 comment on column theft_alarm.partner_ids is 'Whose customers are concerned. Staff see the alarm where all of them are theirs.';
 comment on column theft_alarm.cards is 'Different cards within the rule''s time, at their most so far.';

@@ -51,7 +51,7 @@ func Erase(ctx context.Context, beginner db.Beginner, actor audit.Actor, e Erasu
 		if was.ErasedAt != nil {
 			return nil
 		}
-		// With the row held, whoever was redeeming or paying has ended, or waits.
+		// With the row held, a redemption or a payment has ended, or waits.
 		account, err := db.New().CustomerBalance(ctx, tx, &e.CustomerID)
 		if err != nil {
 			return fmt.Errorf("read a balance: %w", err)

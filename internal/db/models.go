@@ -1594,7 +1594,7 @@ type StaffSecondFactor struct {
 	CreatedAt    time.Time
 }
 
-// Redemptions, or attempts, that look like theft: what a rule found, and who looked into it. Never deleted.
+// Redemptions, or attempts, that look like theft: what a rule found, and who acknowledged it. Never deleted.
 type TheftAlarm struct {
 	ID   int64
 	Rule string
@@ -1624,7 +1624,7 @@ type TheftAlarm struct {
 	Reason         string
 }
 
-// How far the audit trail was looked through for theft. Whoever looks holds the row, so that no line counts twice.
+// How far the audit trail was looked through for theft. The worker that looks holds the row, so that no line counts twice.
 type TheftCursor struct {
 	One bool
 	// The last audit id that was looked at. The trail of before an upgrade is not looked at.

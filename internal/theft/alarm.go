@@ -44,7 +44,7 @@ func subjectOf(rule Rule, of string) string { return string(rule) + ":" + of }
 func subjectID(rule Rule, id int64) string { return subjectOf(rule, strconv.FormatInt(id, 10)) }
 
 // raise enters an alarm, or extends the open one about the same subject. The cursor's
-// row is held, so nobody else does at that moment.
+// row is held, so no other worker does at that moment.
 func (w *watch) raise(ctx context.Context, tx pgx.Tx, f finding, open int64) error {
 	q := w.s.q
 	if open == 0 && f.rule != Run {
@@ -80,7 +80,7 @@ func (w *watch) raise(ctx context.Context, tx pgx.Tx, f finding, open int64) err
 	return audit.Record(ctx, tx, audit.System(), audit.Entry{Action: "alarm.raised", CustomerID: f.customerID, SeriesID: f.seriesID, Detail: detail})
 }
 
-// Acknowledge closes an alarm for a reason: somebody looked into it. What it counted
+// Acknowledge closes an alarm that a person looked into, with the reason. What it counted
 // counts no more, so that only what comes after raises the next one.
 func (s *Service) Acknowledge(ctx context.Context, actor audit.Actor, id int64, reason string) error {
 	reason = strings.TrimSpace(reason)

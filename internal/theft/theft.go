@@ -33,7 +33,7 @@ const (
 	Early Rule = "early"
 	// Locked is attempts at cards that staff took out of use: a locked series, disabled cards.
 	Locked Rule = "locked"
-	// Copied is customers who find cards used by others: somebody has the codes.
+	// Copied is customers who find cards used by others: the codes were copied.
 	Copied Rule = "copied"
 	// Revealed is codes that one member of staff had shown and that were redeemed after.
 	Revealed Rule = "revealed"
@@ -63,7 +63,7 @@ func New(beginner db.Beginner, settings *setting.Store, log *slog.Logger) *Servi
 const lookFor = 20 * time.Second
 
 // Look looks at what the audit trail holds since the last call and raises alarms. It
-// returns how many redemptions and refusals it looked at. Where somebody is writing
+// returns how many redemptions and refusals it looked at. Where a transaction is writing
 // into the trail at that moment, it leaves what lies near to the next call. Of several
 // callers at a time one works, and the others return at once. now is the clock that
 // bounds a call.
