@@ -30,6 +30,11 @@ grant select, insert, update, delete on import_answer to refill_app;
 grant select, insert, update on approval to refill_app;
 grant select, insert, delete on solo_act to refill_app;
 
+-- Alarms about theft are kept; how far the trail was looked through, and old counts that go.
+grant select, insert, update on theft_alarm to refill_app;
+grant select, update on theft_cursor to refill_app;
+grant select, insert, update, delete on theft_tally to refill_app;
+
 -- Looks at the books, and what they found; old ones go.
 grant select, insert, update, delete on check_run, check_result to refill_app;
 

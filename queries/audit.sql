@@ -13,11 +13,13 @@ order by audit.id desc
 limit @size;
 
 -- name: AuditListCard :many
--- What happened to one card, newest first.
+-- What happened to one card, newest first. A customer of another partner who tried it
+-- is not named.
 select audit.id, audit.at, audit.action, audit.detail, audit.customer_id, staff.name as staff_name, customer.name as customer_name
 from audit
 left join staff on staff.id = audit.staff_id
 left join customer on customer.id = audit.customer_id
+  and (@all_partners::boolean or audit.action <> 'card.refused' or customer.partner_id = any(@partner_ids::bigint[]))
 where audit.series_id = @series_id and audit.serial = @serial::integer
 order by audit.id desc
 limit @size;
@@ -25,19 +27,21 @@ limit @size;
 -- name: AuditList :many
 -- The audit trail, newest first. Staff of some partners see what they did
 -- themselves, what concerns their partners' customers, and, where no customer is
--- concerned, what was done to series that are for one of their partners.
+-- concerned, what was done to series that are for one of their partners. Of a refused
+-- code they learn the card only where the series lies within their partners.
 select audit.id, audit.at, audit.action, audit.detail, audit.address, audit.request_id, audit.serial, audit.customer_id,
   staff.name as staff_name, customer.name as customer_name, series.number as series_number
 from audit
 left join staff on staff.id = audit.staff_id
 left join customer on customer.id = audit.customer_id
-left join series on series.id = audit.series_id
+left join series on series.id = audit.series_id and (@all_partners::boolean or audit.action <> 'card.refused' or (not series.any_partner and not exists (
+  select from series_partner sp where sp.series_id = series.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
 where audit.id < @before_id
   and (sqlc.narg(from_at)::timestamptz is null or audit.at >= sqlc.narg(from_at))
   and (sqlc.narg(until_at)::timestamptz is null or audit.at < sqlc.narg(until_at))
   and (sqlc.narg(staff_id)::bigint is null or audit.staff_id = sqlc.narg(staff_id))
   and (sqlc.narg(customer_id)::bigint is null or audit.customer_id = sqlc.narg(customer_id))
-  and (sqlc.narg(series_id)::bigint is null or audit.series_id = sqlc.narg(series_id))
+  and (sqlc.narg(series_id)::bigint is null or (audit.series_id = sqlc.narg(series_id) and (audit.action <> 'card.refused' or series.id is not null)))
   and (sqlc.narg(address)::inet is null or audit.address = sqlc.narg(address))
   and (@action_from::text = '' or (audit.action >= @action_from and audit.action < @action_until::text))
   and (@all_partners::boolean or audit.staff_id = @viewer_id::bigint

@@ -183,7 +183,7 @@ func TestRevealedCode(t *testing.T) {
 	code, err := b.cards.Reveal(ctx, b.admin, ref(s, 1), "the strip is scratched off")
 	require.NoError(t, err)
 	require.Equal(t, b.codes(t, s)[0], code)
-	rows, err := b.q.AuditListCard(ctx, b.pool, db.AuditListCardParams{SeriesID: &s.ID, Serial: 1, Size: 9})
+	rows, err := b.q.AuditListCard(ctx, b.pool, db.AuditListCardParams{SeriesID: &s.ID, Serial: 1, Size: 9, AllPartners: true, PartnerIds: []int64{}})
 	require.NoError(t, err)
 	require.Equal(t, "card.revealed", rows[0].Action)
 	require.Contains(t, string(rows[0].Detail), "scratched")

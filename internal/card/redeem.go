@@ -62,6 +62,7 @@ var (
 	ErrCustomer  = fault.New(fault.NotFound, "customer_unknown", "There is no such customer.")
 	ErrNoCard    = fault.New(fault.NotFound, "card_missing", "There is no such card.")
 	ErrDisabledC = fault.New(fault.Conflict, "customer_disabled", "This customer is disabled. Enable the customer first.")
+	ErrErasedC   = fault.New(fault.Conflict, "customer_erased", "This customer was erased and can redeem no card.")
 	ErrPartner   = fault.New(fault.Conflict, "partner_disabled", "This customer’s partner is disabled. Enable the partner first.")
 	ErrKeyReused = fault.New(fault.Conflict, "redeem_key_reused", "This form was used for another card before. Press Redeem again to use the code below.")
 	ErrUnsettled = fault.New(fault.Unsettled, "redeem_unsettled", "The connection broke before we knew the outcome. Press Redeem again: a card is never charged twice.")
@@ -221,7 +222,7 @@ func (s *Service) redeemOnce(ctx context.Context, actor audit.Actor, r Redemptio
 		if card, err = s.find(ctx, tx, r, at, customer.PartnerID); err != nil {
 			return Receipt{}, err
 		}
-		return Receipt{}, reason(card, customer)
+		return Receipt{}, refusedCard{reason(card, customer), card}
 	}
 	if err != nil {
 		return Receipt{}, fmt.Errorf("use a card: %w", err)
@@ -290,6 +291,8 @@ const tallyShards = 32
 // reason says why the guarded update found nothing to change.
 func reason(card db.CardFindRow, customer db.CustomerGetRow) error {
 	switch {
+	case customer.ErasedAt != nil:
+		return ErrErasedC
 	case customer.DisabledAt != nil:
 		return ErrDisabledC
 	case customer.PartnerDisabledAt != nil:
@@ -340,7 +343,11 @@ func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, a
 		}
 		detail["trace"] = trace
 	}
-	if auditErr := audit.Record(ctx, s.db, actor, audit.Entry{Action: "card.refused", CustomerID: r.CustomerID, Detail: detail}); auditErr != nil {
+	entry := audit.Entry{Action: "card.refused", CustomerID: r.CustomerID, Detail: detail}
+	if of, ok := errors.AsType[refusedCard](err); ok {
+		of.explain(&entry)
+	}
+	if auditErr := audit.Record(ctx, s.db, actor, entry); auditErr != nil {
 		s.log.ErrorContext(ctx, "a refusal is missing from the audit trail", slog.Any("error", auditErr))
 	}
 	switch {

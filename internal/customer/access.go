@@ -60,7 +60,7 @@ func SetPassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, i
 func savePassword(ctx context.Context, tx pgx.Tx, id int64, username, hash string) (int32, error) {
 	q := db.New()
 	if err := q.CustomerSetPassword(ctx, tx, db.CustomerSetPasswordParams{ID: id, PasswordHash: hash}); err != nil {
-		return 0, fmt.Errorf("set a password: %w", err)
+		return 0, fmt.Errorf("set a password: %w", passwordKept(err))
 	}
 	n, err := shutOut(ctx, tx, id)
 	if err != nil {

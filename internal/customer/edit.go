@@ -145,6 +145,9 @@ func change(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int
 		if err != nil {
 			return fmt.Errorf("lock a customer: %w", err)
 		}
+		if was.ErasedAt != nil {
+			return ErrErased
+		}
 		return f(tx, was)
 	})
 }

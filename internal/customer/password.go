@@ -62,7 +62,7 @@ func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor
 	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
 		q := db.New()
 		if err := q.CustomerSetPassword(ctx, tx, db.CustomerSetPasswordParams{ID: p.CustomerID, PasswordHash: hash}); err != nil {
-			return fmt.Errorf("change a password: %w", err)
+			return fmt.Errorf("change a password: %w", passwordKept(err))
 		}
 		if _, err := q.CustomerShutOut(ctx, tx, p.CustomerID); err != nil {
 			return fmt.Errorf("end the sign-ins under way of a customer: %w", err)

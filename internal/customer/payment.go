@@ -162,6 +162,16 @@ func (p Payment) replay(ctx context.Context, dbtx db.DBTX) (Paid, error) {
 
 // enter is the transaction of Pay.
 func (p Payment) enter(ctx context.Context, tx pgx.Tx, actor audit.Actor) (Paid, error) {
+	erased, err := db.New().CustomerShare(ctx, tx, p.CustomerID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Paid{}, ErrUnknown
+	}
+	if err != nil {
+		return Paid{}, fmt.Errorf("hold a customer: %w", err)
+	}
+	if erased != nil && p.Type != db.PaymentTypeCorrection {
+		return Paid{}, ErrErasedPay
+	}
 	against := db.AccountKindCash
 	if p.Type == db.PaymentTypeCorrection {
 		against = db.AccountKindCorrection

@@ -73,25 +73,28 @@ select audit.id, audit.at, audit.action, audit.detail, audit.address, audit.requ
 from audit
 left join staff on staff.id = audit.staff_id
 left join customer on customer.id = audit.customer_id
-left join series on series.id = audit.series_id
-where audit.id < $1
-  and ($2::timestamptz is null or audit.at >= $2)
-  and ($3::timestamptz is null or audit.at < $3)
-  and ($4::bigint is null or audit.staff_id = $4)
-  and ($5::bigint is null or audit.customer_id = $5)
-  and ($6::bigint is null or audit.series_id = $6)
-  and ($7::inet is null or audit.address = $7)
-  and ($8::text = '' or (audit.action >= $8 and audit.action < $9::text))
-  and ($10::boolean or audit.staff_id = $11::bigint
-    or exists (select from customer c where c.id = audit.customer_id and c.partner_id = any($12::bigint[]))
+left join series on series.id = audit.series_id and ($1::boolean or audit.action <> 'card.refused' or (not series.any_partner and not exists (
+  select from series_partner sp where sp.series_id = series.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))
+where audit.id < $3
+  and ($4::timestamptz is null or audit.at >= $4)
+  and ($5::timestamptz is null or audit.at < $5)
+  and ($6::bigint is null or audit.staff_id = $6)
+  and ($7::bigint is null or audit.customer_id = $7)
+  and ($8::bigint is null or (audit.series_id = $8 and (audit.action <> 'card.refused' or series.id is not null)))
+  and ($9::inet is null or audit.address = $9)
+  and ($10::text = '' or (audit.action >= $10 and audit.action < $11::text))
+  and ($1::boolean or audit.staff_id = $12::bigint
+    or exists (select from customer c where c.id = audit.customer_id and c.partner_id = any($2::bigint[]))
     or (audit.customer_id is null and exists (
       select from series s where s.id = audit.series_id and (s.any_partner or exists (
-        select from series_partner p where p.series_id = s.id and p.partner_id = any($12::bigint[]) and p.removed_at is null)))))
+        select from series_partner p where p.series_id = s.id and p.partner_id = any($2::bigint[]) and p.removed_at is null)))))
 order by audit.id desc
 limit $13
 `
 
 type AuditListParams struct {
+	AllPartners bool
+	PartnerIds  []int64
 	BeforeID    int64
 	FromAt      *time.Time
 	UntilAt     *time.Time
@@ -101,9 +104,7 @@ type AuditListParams struct {
 	Address     *netip.Addr
 	ActionFrom  string
 	ActionUntil string
-	AllPartners bool
 	ViewerID    int64
-	PartnerIds  []int64
 	Size        int32
 }
 
@@ -123,9 +124,12 @@ type AuditListRow struct {
 
 // The audit trail, newest first. Staff of some partners see what they did
 // themselves, what concerns their partners' customers, and, where no customer is
-// concerned, what was done to series that are for one of their partners.
+// concerned, what was done to series that are for one of their partners. Of a refused
+// code they learn the card only where the series lies within their partners.
 func (q *Queries) AuditList(ctx context.Context, db DBTX, arg AuditListParams) ([]AuditListRow, error) {
 	rows, err := db.Query(ctx, auditList,
+		arg.AllPartners,
+		arg.PartnerIds,
 		arg.BeforeID,
 		arg.FromAt,
 		arg.UntilAt,
@@ -135,9 +139,7 @@ func (q *Queries) AuditList(ctx context.Context, db DBTX, arg AuditListParams) (
 		arg.Address,
 		arg.ActionFrom,
 		arg.ActionUntil,
-		arg.AllPartners,
 		arg.ViewerID,
-		arg.PartnerIds,
 		arg.Size,
 	)
 	if err != nil {
@@ -175,15 +177,18 @@ select audit.id, audit.at, audit.action, audit.detail, audit.customer_id, staff.
 from audit
 left join staff on staff.id = audit.staff_id
 left join customer on customer.id = audit.customer_id
-where audit.series_id = $1 and audit.serial = $2::integer
+  and ($1::boolean or audit.action <> 'card.refused' or customer.partner_id = any($2::bigint[]))
+where audit.series_id = $3 and audit.serial = $4::integer
 order by audit.id desc
-limit $3
+limit $5
 `
 
 type AuditListCardParams struct {
-	SeriesID *int64
-	Serial   int32
-	Size     int32
+	AllPartners bool
+	PartnerIds  []int64
+	SeriesID    *int64
+	Serial      int32
+	Size        int32
 }
 
 type AuditListCardRow struct {
@@ -196,9 +201,16 @@ type AuditListCardRow struct {
 	CustomerName *string
 }
 
-// What happened to one card, newest first.
+// What happened to one card, newest first. A customer of another partner who tried it
+// is not named.
 func (q *Queries) AuditListCard(ctx context.Context, db DBTX, arg AuditListCardParams) ([]AuditListCardRow, error) {
-	rows, err := db.Query(ctx, auditListCard, arg.SeriesID, arg.Serial, arg.Size)
+	rows, err := db.Query(ctx, auditListCard,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.SeriesID,
+		arg.Serial,
+		arg.Size,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -1006,6 +1006,64 @@ func AllSeriesStateValues() []SeriesState {
 	}
 }
 
+type TheftAlarmState string
+
+const (
+	TheftAlarmStateOpen         TheftAlarmState = "open"
+	TheftAlarmStateAcknowledged TheftAlarmState = "acknowledged"
+)
+
+func (e *TheftAlarmState) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = TheftAlarmState(s)
+	case string:
+		*e = TheftAlarmState(s)
+	default:
+		return fmt.Errorf("unsupported scan type for TheftAlarmState: %T", src)
+	}
+	return nil
+}
+
+type NullTheftAlarmState struct {
+	TheftAlarmState TheftAlarmState
+	Valid           bool // Valid is true if TheftAlarmState is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullTheftAlarmState) Scan(value interface{}) error {
+	if value == nil {
+		ns.TheftAlarmState, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.TheftAlarmState.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullTheftAlarmState) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.TheftAlarmState), nil
+}
+
+func (e TheftAlarmState) Valid() bool {
+	switch e {
+	case TheftAlarmStateOpen,
+		TheftAlarmStateAcknowledged:
+		return true
+	}
+	return false
+}
+
+func AllTheftAlarmStateValues() []TheftAlarmState {
+	return []TheftAlarmState{
+		TheftAlarmStateOpen,
+		TheftAlarmStateAcknowledged,
+	}
+}
+
 // Customer accounts keep a running balance and a version. System accounts keep none and are summed on read, so that no row is hot.
 type Account struct {
 	ID         int64
@@ -1262,6 +1320,8 @@ type Customer struct {
 	Search string
 	// How often all their sign-ins were ended: a password, or their being disabled.
 	ShutOut int32
+	// When the person's data was erased on request. From then on the row never changes: no name, no sign-in, no redemption.
+	ErasedAt *time.Time
 }
 
 // Ways into the portal that staff hand to a customer: each works once, until it expires or the next is made.
@@ -1668,4 +1728,59 @@ type StaffSecondFactor struct {
 	LastStep     int64
 	RecoverySalt []byte
 	CreatedAt    time.Time
+}
+
+// Redemptions, or attempts, that look like theft: what a rule found, and who acknowledged it. Never deleted.
+type TheftAlarm struct {
+	ID   int64
+	Rule string
+	// What the rule is about, by id: the series, customer, address or member of staff.
+	Subject     string
+	State       TheftAlarmState
+	SeriesID    *int64
+	FirstSerial *int32
+	LastSerial  *int32
+	CustomerID  *int64
+	StaffID     *int64
+	Network     string
+	// Whose customers are concerned. Staff see the alarm where all of them are theirs.
+	PartnerIds []int64
+	FirstAt    time.Time
+	LastAt     time.Time
+	// Different cards within the rule's time, at their most so far.
+	Cards     int32
+	Customers int32
+	// What those were worth together, in minor units; 0 for refused attempts.
+	Value int64
+	// What the other accounts or addresses had at that time, as a median; 0 where the rule does not compare.
+	Usual          int32
+	RaisedAt       time.Time
+	AcknowledgedBy *int64
+	AcknowledgedAt *time.Time
+	Reason         string
+}
+
+// How far the audit trail was looked through for theft. The worker that looks holds the row, so that no line counts twice.
+type TheftCursor struct {
+	One bool
+	// The last audit id that was looked at. The trail of before an upgrade is not looked at.
+	Through int64
+	// The last audit id that may be looked at once every transaction in waits has ended: then no line below it is still to come.
+	Bound int64
+	// The transactions that were writing into the audit trail when bound was taken, as pg_locks names them. An insert takes its lock before its id.
+	Waits   []string
+	BoundAt time.Time
+}
+
+// What each account and each address redeemed by hour, for the rules about them. Old hours are deleted.
+type TheftTally struct {
+	Rule string
+	// A customer's id; or an IPv4 address, or an IPv6 network of 64 bits.
+	Subject string
+	Hour    time.Time
+	Cards   int32
+	// Minor units.
+	Value   int64
+	FirstAt time.Time
+	LastAt  time.Time
 }

@@ -26,6 +26,7 @@ import (
 	"refill/internal/check"
 	"refill/internal/fontdir"
 	"refill/internal/setting"
+	"refill/internal/theft"
 )
 
 // NewInserter returns a client that only writes jobs; web processes have no more.
@@ -78,6 +79,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &resealWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &changeWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &sealWorker{pool: pool, keys: o.Keys, now: o.Now})
+	river.AddWorker(workers, &watchWorker{watch: theft.New(pool, o.Settings, o.Log), now: o.Now})
 	river.AddWorker(workers, &checkWorker{checks: o.Checks, now: o.Now})
 	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, checks: o.Checks, files: o.Files, log: o.Log, now: o.Now})
 
@@ -100,6 +102,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 			card.QueueMaintenance: {MaxWorkers: 1},
 			check.Queue:           {MaxWorkers: 1},
 			queueSeal:             {MaxWorkers: 1},
+			queueWatch:            {MaxWorkers: 1},
 		},
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,
@@ -114,6 +117,9 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 				&river.PeriodicJobOpts{RunOnStart: true}),
 			river.NewPeriodicJob(river.PeriodicInterval(sealEvery),
 				func() (river.JobArgs, *river.InsertOpts) { return SealAuditArgs{}, nil },
+				&river.PeriodicJobOpts{RunOnStart: true}),
+			river.NewPeriodicJob(river.PeriodicInterval(watchEvery),
+				func() (river.JobArgs, *river.InsertOpts) { return WatchTheftArgs{}, nil },
 				&river.PeriodicJobOpts{RunOnStart: true}),
 		},
 	})

@@ -66,7 +66,9 @@ type batch struct {
 }
 
 // Sow fills the database.
-func (s *Sower) Sow(ctx context.Context) error {
+func (s *Sower) Sow(ctx context.Context) error { return unwatched(ctx, s.OwnerURL, s.sow) }
+
+func (s *Sower) sow(ctx context.Context) error {
 	s.random = rand.New(rand.NewPCG(2026, 11)) //nolint:gosec // sample data, the same each time
 	s.lasting = map[int64]int{}
 	started := time.Now() //nolint:forbidigo // the span that is spread over the past

@@ -36,6 +36,8 @@ type Settings struct {
 
 	PrintShops []PrintShop `json:"print_shops"` // whom files can be encrypted for
 
+	Theft Theft `json:"theft"` // when redemptions look like theft
+
 	CodeAlphabet string `json:"code_alphabet"` // Letters or Digits, of series ordered from now on
 	CodeLength   int    `json:"code_length"`   // symbols of a code, the check symbol included
 	LockPartners bool   `json:"lock_partners"` // only customers of a series' partners may redeem its cards
@@ -90,6 +92,7 @@ func Default() Settings {
 		CodeAlphabet: Letters, CodeLength: UsualLength(Letters), LockPartners: true, SerialForm: SerialPlain,
 		CardWords: CardWords{Date: DateLong},
 		WrongSoft: 5, WrongHard: 10, WrongAddress: 30, WrongPartner: 50,
+		Theft: usualTheft(),
 	}
 }
 
@@ -120,6 +123,7 @@ func (s Settings) Validate() error {
 	list = append(list, s.validateCodes()...)
 	list = append(list, s.validatePrintShops()...)
 	list = append(list, s.CardWords.validate()...)
+	list = append(list, s.Theft.validate()...)
 	return list.Err()
 }
 

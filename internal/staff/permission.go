@@ -33,9 +33,16 @@ const (
 	PartnersManage  Permission = "partners.manage"
 	StaffManage     Permission = "staff.manage"
 	AuditView       Permission = "audit.view"
-	JobsView        Permission = "jobs.view"
-	JobsManage      Permission = "jobs.manage"
-	ConfigManage    Permission = "config.manage"
+	// AlarmsView is to see redemptions that look like theft.
+	AlarmsView Permission = "alarms.view"
+	// AlarmsAcknowledge is to say that an alarm was looked into.
+	AlarmsAcknowledge Permission = "alarms.acknowledge"
+	// CustomersErase is to erase what is known of a person, which can't be undone.
+	CustomersErase Permission = "customers.erase"
+
+	JobsView     Permission = "jobs.view"
+	JobsManage   Permission = "jobs.manage"
+	ConfigManage Permission = "config.manage"
 )
 
 // Words finishes the sentence "Your role doesn't let you …" on the page that
@@ -86,6 +93,12 @@ func (p Permission) Words() string {
 		return "create or edit members of staff and roles"
 	case AuditView:
 		return "see the audit trail"
+	case AlarmsView:
+		return "see alarms about theft"
+	case AlarmsAcknowledge:
+		return "acknowledge alarms about theft"
+	case CustomersErase:
+		return "erase the personal data of customers"
 	case JobsView:
 		return "see background jobs"
 	case JobsManage:
@@ -107,9 +120,10 @@ func Groups() []Group {
 	return []Group{
 		{"Series", []Permission{SeriesView, SeriesGenerate, SeriesImport, SeriesActivate, SeriesEdit, SeriesVoid, SeriesExport, SeriesApprove}},
 		{"Cards", []Permission{CardsView, CardsReveal, CardsChange, RedeemFor}},
-		{"Customers", []Permission{CustomersView, CustomersEdit, GuessClear}},
+		{"Customers", []Permission{CustomersView, CustomersEdit, CustomersErase, GuessClear}},
 		{"Payments", []Permission{PaymentsView, PaymentsEnter, PaymentsReverse, ReportsView}},
 		{"House", []Permission{PartnersManage, StaffManage, AuditView, ConfigManage}},
+		{"Alarms", []Permission{AlarmsView, AlarmsAcknowledge}},
 		{"Jobs", []Permission{JobsView, JobsManage}},
 	}
 }

@@ -6,6 +6,8 @@ func acts() map[string]string {
 	return map[string]string{
 		"card.refused":              "Code refused",
 		"card.revealed":             "Code shown",
+		"alarm.acknowledged":        "Alarm about theft acknowledged",
+		"alarm.raised":              "Alarm: redemptions look like theft",
 		"approval.approved":         "Approved what another asked for",
 		"approval.asked":            "A second person was asked",
 		"approval.expired":          "Request expired",
@@ -14,6 +16,7 @@ func acts() map[string]string {
 		"approval.withdrawn":        "Request withdrawn",
 		"check.asked":               "Check of the books asked for",
 		"customer.created":          "Customer created",
+		"customer.erased":           "Customer’s personal data erased",
 		"customer.link_made":        "Link for a first sign-in made",
 		"customer.link_used":        "Chose a password by the link they were given",
 		"customer.password_set":     "Password of a customer set",

@@ -217,7 +217,7 @@ func viewAudit(r db.AuditListRow) auditRow {
 	if r.SeriesNumber != nil {
 		v.Series, v.SeriesURL = *r.SeriesNumber, seriesURL(*r.SeriesNumber)
 	}
-	if r.Serial != nil {
+	if r.Serial != nil && r.SeriesNumber != nil {
 		v.Serial = *r.Serial
 	}
 	if r.CustomerName != nil && v.Who != *r.CustomerName {
@@ -323,7 +323,7 @@ func auditTable(params db.AuditListParams) tableRows {
 			for _, r := range rows {
 				v := viewAudit(r)
 				var serial any
-				if r.Serial != nil {
+				if r.Serial != nil && r.SeriesNumber != nil {
 					serial = *r.Serial
 				}
 				customer := ""
@@ -358,6 +358,7 @@ func (r auditRow) factLine() string {
 func auditChoices() []option {
 	choices := []option{{Text: "Anything"}}
 	for _, noun := range [][2]string{
+		{"alarm.", "Alarms about theft"},
 		{"approval.", "Approvals"},
 		{"card.", "Cards"},
 		{"cards.", "Many cards"},

@@ -202,8 +202,10 @@ func (s *Server) adminCardReveal(c *gin.Context) error {
 // cardHistory is everything that happened to a card: to itself, in operations on
 // many, and with its series while it still mattered to the card.
 func (s *Server) cardHistory(c *gin.Context, series db.Series, row db.CardShowRow) ([]happening, error) {
-	ctx, q := c.Request.Context(), db.New()
-	own, err := q.AuditListCard(ctx, s.Pool, db.AuditListCardParams{SeriesID: &series.ID, Serial: row.Serial, Size: 100})
+	ctx, q, scope := c.Request.Context(), db.New(), s.person(c).Scope
+	own, err := q.AuditListCard(ctx, s.Pool, db.AuditListCardParams{
+		SeriesID: &series.ID, Serial: row.Serial, Size: 100, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type customerView struct {
 	Minor                                 int64 // the balance
 	Currency                              string
 	Disabled                              bool
+	Erased                                bool
 	HasPassword                           bool
 	Since                                 time.Time
 }

@@ -56,7 +56,7 @@ func (s *Server) findCustomer(c *gin.Context) (customerView, *time.Location, err
 		ID: row.ID, URL: customerURL(row.ID), Name: row.Name, Username: row.Username, Email: row.Email, Phone: row.Phone,
 		Partner: row.PartnerName, PartnerID: row.PartnerID, Balance: money.Amount{Minor: *row.Balance, Currency: row.Currency}.String(),
 		Minor: *row.Balance, Currency: row.Currency,
-		Disabled: row.DisabledAt != nil, HasPassword: row.PasswordHash != "", Since: row.CreatedAt,
+		Disabled: row.DisabledAt != nil, Erased: row.ErasedAt != nil, HasPassword: row.PasswordHash != "", Since: row.CreatedAt,
 	}, zone(row.TimeZone), nil
 }
 
@@ -65,6 +65,7 @@ const (
 	tabOverview = "Overview"
 	tabPayments = "Billing: payments"
 	tabAccess   = "Portal access"
+	tabErase    = "Erase"
 )
 
 // customerTabs lead between the pages of a customer.
@@ -73,8 +74,11 @@ func customerTabs(c customerView, person staff.Person, current string) []filterW
 	if person.Can(staff.PaymentsView) {
 		tabs = append(tabs, filterWord{Text: tabPayments, URL: c.URL + "/billing/payments"})
 	}
-	if person.Can(staff.CustomersEdit) {
+	if person.Can(staff.CustomersEdit) && !c.Erased {
 		tabs = append(tabs, filterWord{Text: tabAccess, URL: c.URL + "/access"})
+	}
+	if person.Can(staff.CustomersErase) {
+		tabs = append(tabs, filterWord{Text: tabErase, URL: c.URL + "/erase"})
 	}
 	for i := range tabs {
 		tabs[i].Current = tabs[i].Text == current
@@ -104,7 +108,7 @@ func (s *Server) newCustomerShowPage(c *gin.Context) (*customerShowPage, error) 
 	p := &customerShowPage{page: s.page(c, view.Name, sectionCustomers), Customer: view, Code: newCodeField(""), Key: uuid.NewString()}
 	p.Code.Hint = "Of a card that the customer brings."
 	p.Tabs = customerTabs(view, p.Person, tabOverview)
-	p.CanPay, p.CanEnter, p.CanEdit = p.Person.Can(staff.PaymentsView), p.Person.Can(staff.PaymentsEnter), p.Person.Can(staff.CustomersEdit)
+	p.CanPay, p.CanEnter, p.CanEdit = p.Person.Can(staff.PaymentsView), p.Person.Can(staff.PaymentsEnter), p.Person.Can(staff.CustomersEdit) && !view.Erased
 	p.CanRedeem = p.Person.Can(staff.RedeemFor) && settings.RefillCards && !view.Disabled
 	p.Switch = customerSwitch(view)
 	barred, err := s.Cards.BarredUntil(ctx, view.ID)

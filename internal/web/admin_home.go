@@ -95,6 +95,11 @@ func (s *Server) adminHome(c *gin.Context) error {
 			return err
 		}
 	}
+	if settings.RefillCards && p.Person.Can(staff.AlarmsView) {
+		if err := s.homeTheft(ctx, p, settings.Currency); err != nil {
+			return err
+		}
+	}
 	return s.render(c, http.StatusOK, "admin/home", p)
 }
 

@@ -104,7 +104,7 @@ func (s *Server) adminJobList(c *gin.Context) error {
 
 // queues fills in the queues and says what is wrong with them.
 func (p *jobListPage) queues(rows []db.JobCountsRow) {
-	what := map[string]string{"generate": "Making series", "export": "Writing files", "change": "Changing cards", "maintenance": "Housekeeping", "check": "Checking the books", "seal": "Sealing the audit trail"}
+	what := map[string]string{"generate": "Making series", "export": "Writing files", "change": "Changing cards", "maintenance": "Housekeeping", "check": "Checking the books", "seal": "Sealing the audit trail", "watch": "Watching for theft"}
 	var waiting, running, failed, retrying, oldest int64
 	var paused []string
 	for _, row := range rows {
@@ -158,6 +158,8 @@ func viewJob(row db.JobListRow) jobView {
 		v.What = "Housekeeping"
 	case row.Kind == "seal_audit":
 		v.What, v.URL = "Sealing the audit trail", sectionAudit
+	case row.Kind == "watch_theft":
+		v.What, v.URL = "Watch for theft", sectionAlarms
 	case row.Kind == check.BooksArgs{}.Kind():
 		v.What, v.URL = "Check of the books", sectionChecks
 	}

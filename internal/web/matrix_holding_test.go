@@ -15,7 +15,7 @@ import (
 
 // holding is what somebody has that an address or a form can name.
 type holding struct {
-	partner, customer, payment, card, change, imported, export, approval int64
+	partner, customer, payment, card, change, imported, export, approval, alarm int64
 	series, code                                                         string
 	uploader                                                             *browser // of what is imported; nobody else of some partners sees it
 }
@@ -34,6 +34,7 @@ func (h holding) fill(path string) (string, bool) {
 		{onePartner, map[string]any{":id": h.partner}},
 		{oneImport, map[string]any{":id": h.imported}},
 		{oneApproval, map[string]any{":id": h.approval}},
+		{oneAlarm, map[string]any{":id": h.alarm}},
 		{"/admin/exports/:id", map[string]any{":id": h.export}},
 		{sectionPayments + "/:id", map[string]any{":id": h.payment}},
 	} {
@@ -81,6 +82,10 @@ func matrixForms() map[string]func(h holding) url.Values {
 		oneCustomer + "/access/password": func(holding) url.Values { return url.Values{"password": {"a long quiet river"}} },
 		oneCustomer + "/access/link":     func(holding) url.Values { return url.Values{"lifetime": {"24"}} },
 		oneCustomer + "/clear-guesses":   reason,
+		oneCustomer + "/erase": func(h holding) url.Values {
+			return url.Values{"number": {fmt.Sprint(h.customer)}, "reason": {"as a test"}, "balance": {"500"}}
+		},
+		oneAlarm + "/acknowledge": reason,
 		oneCustomer + "/billing/payments/add": func(holding) url.Values {
 			return url.Values{"type": {"cash"}, "amount": {"5.00"}, "comment": {"cash"}, "key": {uuid.NewString()}}
 		},
@@ -140,7 +145,7 @@ func matrixForms() map[string]func(h holding) url.Values {
 // absent names nothing. Its numbers are as long as those of what is there.
 func absent() holding {
 	return holding{
-		partner: 799_999, customer: 799_999, payment: 799_999, card: 799_999, change: 799_999, imported: 799_999, export: 799_999, approval: 799_999,
+		partner: 799_999, customer: 799_999, payment: 799_999, card: 799_999, change: 799_999, imported: 799_999, export: 799_999, approval: 799_999, alarm: 799_999,
 		series: "209912", code: "",
 	}
 }
@@ -170,6 +175,8 @@ func (s *site) holds(p db.Partner) holding {
 	s.file(h.export, "serial,code\n")
 	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `insert into approval (kind, series_id, value, price, cards, requested_by)
 		select 'activate', id, 3000, 1000, 3, created_by from series where id = $1 returning id`, series.ID).Scan(&h.approval))
+	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `insert into theft_alarm (rule, subject, series_id, first_serial, last_serial, partner_ids, first_at, last_at, cards, customers, value)
+		values ('run', 'run:1', $1, 1, 2, array[$2::bigint], now(), now(), 2, 1, 2000) returning id`, series.ID, p.ID).Scan(&h.alarm))
 	h.uploader = s.as(db.StaffRoleAdministrator, p)
 	h.imported = at(h.uploader.upload("cards.csv", cardsOfOld))
 	return h

@@ -51,7 +51,7 @@ func (s *site) state() map[string]string {
 	prints := map[string]string{}
 	for _, table := range []string{
 		"partner", "partner_logo", "partner_method", "customer", "customer_link", "series", "series_partner", "card", "account",
-		"ledger_tx", "ledger_entry", "payment", "export", "approval", "card_change", "card_import", "setting", "role", "staff", "staff_partner",
+		"ledger_tx", "ledger_entry", "payment", "export", "approval", "theft_alarm", "card_change", "card_import", "setting", "role", "staff", "staff_partner",
 	} {
 		var print string
 		require.NoError(s.t, s.Pool.QueryRow(s.t.Context(),
@@ -134,7 +134,7 @@ func TestOwnIsThere(t *testing.T) {
 	routes := slices.Clone(s.Server.routes)
 	// What only reads comes first, and what ends a thing last.
 	weight := func(r route) int {
-		for i, last := range []string{"/cancel", "/delete", "/disable", "/enable"} {
+		for i, last := range []string{"/cancel", "/delete", "/disable", "/enable", "/erase"} {
 			if r.method == post && strings.HasSuffix(r.path, last) {
 				return 2 + i
 			}

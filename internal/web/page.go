@@ -63,6 +63,8 @@ const (
 	sectionImport     = "/admin/finance/refill-cards/import"
 	sectionStatistics = "/admin/finance/refill-cards/statistics"
 	sectionApprovals  = "/admin/approvals"
+	sectionAlarms     = "/admin/finance/refill-cards/alarms"
+	sectionTheft      = "/admin/config/theft"
 	sectionJobs       = "/admin/jobs"
 	sectionChecks     = "/admin/checks"
 	sectionModules    = "/admin/config/modules"
@@ -79,6 +81,7 @@ const (
 	oneImport   = sectionImport + "/:id"
 	oneSeries   = sectionSeries + "/:number"
 	oneApproval = sectionApprovals + "/:id"
+	oneAlarm    = sectionAlarms + "/:id"
 	oneChange   = oneSeries + "/changes/:id"
 	oneCard     = oneSeries + "/cards/:serial"
 
@@ -126,6 +129,9 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 		if p.Can(staff.SeriesApprove) {
 			cards.Children = append(cards.Children, entry("Approvals", "user-check", sectionApprovals))
 		}
+		if p.Can(staff.AlarmsView) {
+			cards.Children = append(cards.Children, entry("Alarms", "alert-triangle", sectionAlarms))
+		}
 		if p.Can(staff.ReportsView) {
 			cards.Children = append(cards.Children, entry("Statistics", "chart-bar", sectionStatistics))
 		}
@@ -145,7 +151,7 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 	if p.Can(staff.ConfigManage) {
 		config = []menuItem{entry("Portal", "world", sectionPortal)}
 		if p.Scope.AllPartners {
-			config = []menuItem{entry("General", "settings", sectionGeneral), entry("Modules", "package", sectionModules), config[0], entry("Vouchers", "ticket", sectionVouchers), entry("Cards", "language", sectionCards), entry("Print shops", "printer", sectionPrintShops)}
+			config = []menuItem{entry("General", "settings", sectionGeneral), entry("Modules", "package", sectionModules), config[0], entry("Vouchers", "ticket", sectionVouchers), entry("Theft", "shield-lock", sectionTheft), entry("Cards", "language", sectionCards), entry("Print shops", "printer", sectionPrintShops)}
 		}
 	}
 	if p.Can(staff.StaffManage) && p.Scope.AllPartners {

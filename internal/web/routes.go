@@ -57,6 +57,8 @@ func (s *Server) table() []route {
 		{get, oneCustomer + "/access", staffWho(staff.CustomersEdit), s.adminCustomerAccess},
 		{post, oneCustomer + "/access/password", staffWho(staff.CustomersEdit), s.adminCustomerPassword},
 		{post, oneCustomer + "/access/link", staffWho(staff.CustomersEdit), s.adminCustomerLink},
+		{get, oneCustomer + "/erase", staffWho(staff.CustomersErase), s.adminCustomerEraseShow},
+		{post, oneCustomer + "/erase", staffWho(staff.CustomersErase), s.adminCustomerErase},
 		{post, oneCustomer + "/clear-guesses", staffWho(staff.GuessClear), s.adminCustomerClear},
 		{get, oneCustomer + "/billing/payments", staffWho(staff.PaymentsView), s.adminCustomerPayments},
 		{get, oneCustomer + "/billing/payments/add", staffWho(staff.PaymentsEnter), s.adminPaymentEnterShow},
@@ -188,6 +190,13 @@ func (s *Server) table() []route {
 		{post, oneApproval + "/approve", staffWho(staff.SeriesApprove), s.adminApprovalDecide(s.Cards.Approve, "Approved.")},
 		{post, oneApproval + "/refuse", staffWho(staff.SeriesApprove), s.adminApprovalDecide(s.Cards.Refuse, "Refused. Nothing of it happens.")},
 		{post, oneApproval + "/withdraw", anyStaff, s.adminApprovalWithdraw},
+
+		// Staff: redemptions that look like theft.
+		{get, sectionAlarms, staffWho(staff.AlarmsView), s.refillCards(s.adminAlarmList)},
+		{get, oneAlarm, staffWho(staff.AlarmsView), s.refillCards(s.adminAlarmShow)},
+		{post, oneAlarm + "/acknowledge", staffWho(staff.AlarmsAcknowledge), s.refillCards(s.adminAlarmAcknowledge)},
+		{get, sectionTheft, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigTheftShow)},
+		{post, sectionTheft, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigTheft)},
 
 		// Staff: reports.
 		{get, sectionStatistics, staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportSeries))},

@@ -29,6 +29,7 @@ import (
 	"refill/internal/fontdir"
 	"refill/internal/notify"
 	"refill/internal/setting"
+	"refill/internal/theft"
 	"refill/static"
 )
 
@@ -69,6 +70,7 @@ type Server struct {
 
 	views   *views
 	riverUI *riverui.Handler
+	theft   *theft.Service
 	assets  *assets
 	handler http.Handler
 	routes  []route
@@ -111,7 +113,7 @@ func New(deps Deps) (*Server, error) {
 	if deps.Patience == 0 {
 		deps.Patience = 10 * time.Second
 	}
-	s := &Server{Deps: deps, closing: make(chan struct{})}
+	s := &Server{Deps: deps, closing: make(chan struct{}), theft: theft.New(deps.Pool, deps.Settings, deps.Log)}
 	var err error
 	if s.assets, err = newAssets(static.FS); err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ func checkedTemplates() map[string]any {
 		"admin/customer_payments":          &customerPaymentsPage{},
 		"admin/customer_edit":              &customerEditPage{},
 		"admin/customer_access":            &customerAccessPage{},
+		"admin/customer_erase":             &customerErasePage{},
 		"admin/payment_enter":              &paymentEnterPage{},
 		"admin/payment_show":               &paymentShowPage{},
 		"portal/welcome":                   &welcomePage{},
@@ -86,6 +87,9 @@ func checkedTemplates() map[string]any {
 		"admin/config_cards":                    &configCardsPage{},
 		"admin/config_vouchers#voucher-preview": &voucherPreview{},
 
+		"admin/alarm_list":                   &alarmListPage{},
+		"admin/alarm_show":                   &alarmPage{},
+		"admin/config_theft":                 &configTheftPage{},
 		"admin/card_change_check":            &changeCheckPage{},
 		"admin/card_change_show":             &changeShowPage{},
 		"admin/card_change_show#change-live": &changeShowPage{},

@@ -1,0 +1,126 @@
+package theft
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/fault"
+)
+
+// Refusals of an acknowledgement.
+var (
+	ErrNoAlarm      = fault.New(fault.NotFound, "alarm_unknown", "There is no such alarm.")
+	ErrAcknowledged = fault.New(fault.Conflict, "alarm_acknowledged", "This alarm was acknowledged already.")
+	ErrOwn          = fault.New(fault.Conflict, "alarm_own", "This alarm is about codes that you had shown. Another person has to acknowledge it.")
+)
+
+// finding is what a rule found of one subject.
+type finding struct {
+	rule                    Rule
+	subject                 string // by id
+	seriesID                int64
+	firstSerial, lastSerial int32
+	customerID, staffID     int64
+	network                 string
+	partners                []int64 // whose customers are concerned
+	from, to                time.Time
+	cards, customers        int32
+	value                   int64 // minor units
+	usual                   int32
+}
+
+// subjectOf names what a rule is about, the same for every finding about it.
+func subjectOf(rule Rule, of string) string { return string(rule) + ":" + of }
+
+func subjectID(rule Rule, id int64) string { return subjectOf(rule, strconv.FormatInt(id, 10)) }
+
+// raise enters an alarm, or extends the open one about the same subject. The cursor's
+// row is held, so no other worker does at that moment.
+func (w *watch) raise(ctx context.Context, tx pgx.Tx, f finding, open int64) error {
+	q := w.s.q
+	if open == 0 && f.rule != Run {
+		id, err := q.TheftAlarmOpen(ctx, tx, db.TheftAlarmOpenParams{Rule: string(f.rule), Subject: f.subject})
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("look for an open alarm: %w", err)
+		}
+		open = id
+	}
+	if open != 0 {
+		err := q.TheftAlarmExtend(ctx, tx, db.TheftAlarmExtendParams{
+			ID: open, FirstSerial: some(f.firstSerial), LastSerial: some(f.lastSerial), FirstAt: f.from, LastAt: f.to,
+			Cards: f.cards, Customers: f.customers, Value: f.value, PartnerIds: f.partners,
+		})
+		if err != nil {
+			return fmt.Errorf("extend an alarm: %w", err)
+		}
+		return nil
+	}
+	id, err := q.TheftAlarmRaise(ctx, tx, db.TheftAlarmRaiseParams{
+		Rule: string(f.rule), Subject: f.subject, SeriesID: some(f.seriesID), FirstSerial: some(f.firstSerial), LastSerial: some(f.lastSerial),
+		CustomerID: some(f.customerID), StaffID: some(f.staffID), Network: f.network, PartnerIds: f.partners,
+		FirstAt: f.from, LastAt: f.to, Cards: f.cards, Customers: f.customers, Value: f.value, Usual: f.usual,
+	})
+	if err != nil {
+		return fmt.Errorf("raise an alarm: %w", err)
+	}
+	w.raised = append(w.raised, raised{id, f.rule, f.cards})
+	detail := map[string]any{"alarm": id, "rule": f.rule, "cards": f.cards}
+	if f.firstSerial != 0 {
+		detail["first_serial"], detail["last_serial"] = f.firstSerial, f.lastSerial
+	}
+	return audit.Record(ctx, tx, audit.System(), audit.Entry{Action: "alarm.raised", CustomerID: f.customerID, SeriesID: f.seriesID, Detail: detail})
+}
+
+// Acknowledge closes an alarm that a person looked into, with the reason. What it counted
+// counts no more, so that only what comes after raises the next one.
+func (s *Service) Acknowledge(ctx context.Context, actor audit.Actor, id int64, reason string) error {
+	reason = strings.TrimSpace(reason)
+	return pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		if err := s.q.TheftAlarmLock(ctx, tx, id); err != nil {
+			return fmt.Errorf("lock an alarm: %w", err)
+		}
+		row, err := s.q.TheftAlarmGet(ctx, tx, db.TheftAlarmGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
+		alarm := row.TheftAlarm
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return ErrNoAlarm
+		case err != nil:
+			return fmt.Errorf("read an alarm: %w", err)
+		case alarm.State != db.TheftAlarmStateOpen:
+			return ErrAcknowledged
+		case alarm.StaffID != nil && *alarm.StaffID == actor.StaffID:
+			return ErrOwn
+		}
+		if n := utf8.RuneCountInString(reason); n < 3 || n > 300 {
+			return fault.Field("reason", "alarm_reason", "Give a reason of 3 to 300 characters; it is kept for good.")
+		}
+		if _, err := s.q.TheftAlarmAcknowledge(ctx, tx, db.TheftAlarmAcknowledgeParams{ID: id, StaffID: actor.Staff(), Reason: reason}); err != nil {
+			return fmt.Errorf("acknowledge an alarm: %w", err)
+		}
+		entry := audit.Entry{Action: "alarm.acknowledged", Detail: map[string]any{"alarm": id, "rule": alarm.Rule, "reason": reason}}
+		if alarm.CustomerID != nil {
+			entry.CustomerID = *alarm.CustomerID
+		}
+		if alarm.SeriesID != nil {
+			entry.SeriesID = *alarm.SeriesID
+		}
+		return audit.Record(ctx, tx, actor, entry)
+	})
+}
+
+// some is a value for a nullable column; zero: null.
+func some[T int32 | int64](v T) *T {
+	if v == 0 {
+		return nil
+	}
+	return &v
+}

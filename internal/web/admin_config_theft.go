@@ -1,0 +1,112 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/fault"
+	"refill/internal/setting"
+)
+
+// configTheftPage is when redemptions look like theft.
+type configTheftPage struct {
+	page
+	RunCards, RunMinutes, RunGap  field
+	AccountCards, AddressCards    field
+	Factor, Shared                field
+	Early, Locked, Copied, Reveal field
+	Hours                         field
+	Mistakes                      []mistake
+}
+
+// fields are those with a number, by the setting that each changes.
+func (p *configTheftPage) fields(t *setting.Theft) map[*field]*int32 {
+	return map[*field]*int32{
+		&p.RunCards: &t.RunCards, &p.RunMinutes: &t.RunMinutes, &p.RunGap: &t.RunGap,
+		&p.AccountCards: &t.AccountCards, &p.AddressCards: &t.AddressCards, &p.Factor: &t.Factor,
+		&p.Early: &t.EarlyCards, &p.Locked: &t.LockedCards, &p.Copied: &t.CopiedCards, &p.Reveal: &t.RevealedCards,
+		&p.Hours: &t.Hours,
+	}
+}
+
+// newConfigTheftPage shows the rules, or the form as it was typed.
+func (s *Server) newConfigTheftPage(c *gin.Context, t setting.Theft, typed url.Values) *configTheftPage {
+	number := func(name, label, hint string) field {
+		return field{Name: name, Label: label, Hint: hint, InputMode: "numeric", Short: true, Autocomplete: "off"}
+	}
+	p := &configTheftPage{
+		page:         s.page(c, "Theft", sectionTheft),
+		RunCards:     number("run_cards", "Neighbouring cards until an alarm", "Cards of one series whose serials lie side by side, by whatever accounts and in whatever order, 5 to 1,000. Empty: no alarm."),
+		RunMinutes:   number("run_minutes", "Redeemed within", "Minutes, 1 to 1,440."),
+		RunGap:       number("run_gap", "Cards that may be missing between two", "0 to 10: a box from which a few were sold is still a box."),
+		AccountCards: number("account_cards", "Cards by one customer until an alarm", "At least so many, 2 to 100,000. From five cards on their value counts in the same way. Empty: no alarm."),
+		AddressCards: number("address_cards", "Cards from one address until an alarm", "At least so many, 2 to 1,000,000, redeemed in the portal from one IPv4 address or one IPv6 network (/64). Empty: no alarm."),
+		Factor:       number("factor", "And so many times the usual", "1 to 1,000. The usual is the median of all customers, or addresses, that redeemed within the time."),
+		Shared: field{
+			Name: "shared", Label: "Addresses that many people share", Rows: 3, Plain: true, MaxLength: 4000, Value: strings.Join(t.Shared, "\n"),
+			Hint: "One a line, such as 192.0.2.7 or 2001:db8::/48: hotels, camps, your own gateways. They raise no alarm.",
+		},
+		Early:  number("early_cards", "Cards tried before their series is on sale", "Different cards of a series that was never activated, 1 to 1,000. Only somebody at the printer or on the way has them. Empty: no alarm."),
+		Locked: number("locked_cards", "Cards tried that were taken out of use", "Different cards of a locked series, or disabled ones, 1 to 1,000. Empty: no alarm."),
+		Copied: number("copied_cards", "Used cards tried by others", "Different cards of one series that buyers find used already, 1 to 1,000: the codes may have been copied. Empty: no alarm."),
+		Reveal: number("revealed_cards", "Cards redeemed after staff saw their code", "Different cards whose code one member of staff had shown and that were redeemed after, 1 to 1,000. Empty: no alarm."),
+		Hours:  number("hours", "Look back over", "Hours, 1 to 168. For every rule but neighbouring cards."),
+	}
+	for f, value := range p.fields(&t) {
+		if *value != 0 || f == &p.RunGap {
+			f.Value = strconv.Itoa(int(*value))
+		}
+		if typed != nil {
+			f.Value = cut(typed.Get(f.Name), 20)
+		}
+	}
+	if typed != nil {
+		p.Shared.Value = cut(typed.Get("shared"), 4000)
+	}
+	return p
+}
+
+// take writes the posted form into the rules. Empty switches a rule off; what is no
+// number becomes one that no setting allows.
+func (p *configTheftPage) take(form url.Values, t *setting.Theft) {
+	for f, value := range p.fields(t) {
+		text := strings.TrimSpace(form.Get(f.Name))
+		if *value = smallNumber(text); *value == 0 && text != "" && text != "0" || f == &p.RunGap && text == "" {
+			*value = -1
+		}
+	}
+	t.Shared = []string{}
+	for line := range strings.SplitSeq(form.Get("shared"), "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			t.Shared = append(t.Shared, line)
+		}
+	}
+}
+
+// adminConfigTheftShow handles GET /admin/config/theft.
+func (s *Server) adminConfigTheftShow(c *gin.Context) error {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "admin/config_theft", s.newConfigTheftPage(c, settings.Theft, nil))
+}
+
+// adminConfigTheft handles POST /admin/config/theft.
+func (s *Server) adminConfigTheft(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	p := s.newConfigTheftPage(c, setting.Theft{}, form)
+	err = s.Settings.Change(c.Request.Context(), s.actor(c), func(v *setting.Settings) { p.take(form, &v.Theft) })
+	if err == nil || fault.IsInternal(err) {
+		return s.saved(c, sectionTheft, err)
+	}
+	p.Mistakes = explain(err, &p.RunCards, &p.RunMinutes, &p.RunGap, &p.AccountCards, &p.AddressCards, &p.Factor, &p.Shared, &p.Early, &p.Locked, &p.Copied, &p.Reveal, &p.Hours)
+	return s.render(c, http.StatusUnprocessableEntity, "admin/config_theft", p)
+}

@@ -1,0 +1,70 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+)
+
+// Erasing is asked for with the customer's number and a reason, shows what is held, keeps
+// what was typed, and ends the portal login at once.
+func TestCustomerErasePage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	maria := s.asCustomer("mquintana", s.North)
+	self := customerURL(maria.ID)
+	require.Equal(t, http.StatusSeeOther, admin.post(self+"/billing/payments/add",
+		url.Values{"type": {"cash"}, "amount": {"5.00"}, "comment": {""}, "key": {uuid.NewString()}}).Status)
+	require.Equal(t, http.StatusOK, maria.get("/portal").Status)
+	require.Contains(t, admin.get(self).Body, self+"/erase")
+
+	page := admin.get(self + "/erase")
+	require.Equal(t, http.StatusOK, page.Status, page.Body)
+	require.Contains(t, page.Body, "What is held about this person")
+	balance, _ := page.doc().Find("input[name=balance]").Attr("value")
+	require.Equal(t, "500", balance)
+
+	form := url.Values{"number": {"12345678"}, "reason": {"request 17"}, "balance": {balance}}
+	refused := admin.post(self+"/erase", form)
+	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
+	doc := refused.doc()
+	number, _ := doc.Find("#f-number").Attr("value")
+	require.Equal(t, "12345678", number)
+	require.Equal(t, "request 17", doc.Find("#f-reason").Text())
+	require.Equal(t, 1, doc.Find("#f-number-error").Length())
+	require.Contains(t, refused.Body, "Tick that the balance stays on the books")
+	require.Equal(t, http.StatusOK, maria.get("/portal").Status, "nothing is half done")
+
+	form.Set("number", fmt.Sprint(maria.ID))
+	form.Set("stays", "on")
+	form.Set("balance", "0") // as it was shown before somebody paid
+	refused = admin.post(self+"/erase", form)
+	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
+	require.Zero(t, refused.doc().Find("#f-stays[checked]").Length(), "another balance is confirmed anew")
+
+	form.Set("balance", balance)
+	require.Equal(t, http.StatusSeeOther, admin.post(self+"/erase", form).Status)
+	require.Equal(t, http.StatusSeeOther, maria.get("/portal").Status, "signed out at once")
+	require.Equal(t, http.StatusSeeOther, admin.post(self+"/erase", form).Status, "the form sent twice")
+	shown := admin.get(self)
+	require.Contains(t, shown.Body, fmt.Sprintf("Erased customer %d", maria.ID))
+	require.NotContains(t, shown.Body, "quintana")
+	require.NotContains(t, shown.Body, self+"/edit")
+	require.Zero(t, shown.doc().Find("#f-code").Length(), "no card can be redeemed")
+	require.NotContains(t, admin.get(sectionCustomers+"?q=quintana").Body, customerURL(maria.ID)+`"`)
+	require.NotContains(t, admin.get(sectionCustomers+"?format=csv").Body, "quintana")
+	require.Contains(t, admin.get(self+"/erase").Body, "This customer was erased")
+	require.Equal(t, http.StatusConflict, admin.post(self+"/edit", url.Values{"name": {"Maria"}, "username": {"maria"}, "partner": {fmt.Sprint(s.North.ID)}}).Status)
+	require.Equal(t, http.StatusConflict, admin.post(self+"/enable", nil).Status)
+	cash := admin.post(self+"/billing/payments/add", url.Values{"type": {"cash"}, "amount": {"5.00"}, "comment": {""}, "key": {uuid.NewString()}})
+	require.Equal(t, http.StatusUnprocessableEntity, cash.Status)
+	require.Contains(t, cash.Body, "Only a correction")
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(self+"/erase").Status)
+}

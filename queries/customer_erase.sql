@@ -1,0 +1,40 @@
+-- name: CustomerErase :exec
+-- What identifies the person goes, and with it every way in. The text that staff search
+-- in is made of these columns and changes with them.
+update customer set name = 'Erased customer ' || id, username = 'erased:' || id, email = '', phone = '', password_hash = '',
+  disabled_at = coalesce(disabled_at, now()), erased_at = now()
+where id = @id and erased_at is null;
+
+-- name: CustomerEraseLinks :exec
+-- Links that were used say when somebody signed in first.
+delete from customer_link where customer_id = @customer_id;
+
+-- name: CustomerEraseGuesses :exec
+-- Counts of wrong codes and passwords, the latter under the username.
+delete from guess where scope = 'customer:' || @customer_id::bigint or scope = 'signin:customer:' || @username::text
+  or (scope like '%:customer:' || @customer_id::bigint and scope not like 'signin:%');
+
+-- name: CustomerEraseRemarks :execrows
+-- What staff wrote on the cards that the person redeemed.
+update card set remark = null where used_by = @customer_id and remark is not null;
+
+-- name: CustomerBalance :one
+select account.balance::bigint as balance, account.currency from account where customer_id = @customer_id;
+
+-- name: CustomerShare :one
+-- Holds a customer as they are until the end of the transaction, before their account:
+-- one who is being erased was so before or will be after.
+select erased_at from customer where id = @id for key share;
+
+-- name: CustomerHoldings :one
+-- How much is kept about a person, by kind.
+select
+  (select count(*) from session where session.customer_id = @customer_id::bigint) as sessions,
+  (select count(*) from customer_link l where l.customer_id = @customer_id::bigint) as links,
+  (select count(*) from payment p where p.customer_id = @customer_id::bigint) as payments,
+  (select count(*) from payment p where p.customer_id = @customer_id::bigint and p.comment <> '' and p.type <> 'refill_card') as comments,
+  (select count(*) from card c where c.used_by = @customer_id::bigint) as cards,
+  (select count(*) from card c where c.used_by = @customer_id::bigint and c.remark is not null) as remarks,
+  (select count(*) from audit a where a.customer_id = @customer_id::bigint) as lines,
+  (select count(*) from audit a where a.customer_id = @customer_id::bigint and a.address is not null and a.staff_id is null) as addresses,
+  (select count(*) from theft_alarm t where t.customer_id = @customer_id::bigint) as alarms;
