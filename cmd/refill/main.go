@@ -32,7 +32,7 @@ func commands() []command {
 		{"check", "hold the books against the invariants; fails where one is broken", runCheck},
 		{"audit", "audit head, verify: the chain that the audit trail is sealed in", runAudit},
 		{"staff", "staff add, reset-second-factor: enter a member of staff, or let one in who lost their telephone", runStaff},
-		{"keys", "keys init, rotate, status, retire: the keys that codes are sealed under", runKeys},
+		{"keys", "keys init, rotate, retire, reindex, announce, status: the keys that codes are sealed and found under", runKeys},
 		{"demo", "start everything on a private Postgres, with sample data", runDemo},
 	}
 }

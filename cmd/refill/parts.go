@@ -54,7 +54,7 @@ func openParts(ctx context.Context, c config, name string, timeout time.Duration
 	if err != nil {
 		return nil, err
 	}
-	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: name, MaxConns: c.MaxConns, StatementTimeout: timeout})
+	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: name, MaxConns: c.MaxConns, StatementTimeout: timeout, AsOwner: c.asOwner})
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (p *parts) inspect(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look at the rights: %w", err)
 	}
-	if !restricted {
+	if !restricted && !p.config.asOwner {
 		p.log.WarnContext(ctx, "the database user may change ledger rows; only triggers guard them. Let refill migrate run as a user who may make roles")
 	}
 	unsafe, err := db.Unsafe(ctx, p.pool)

@@ -84,7 +84,7 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 	if c.today, err = s.q.SeriesToday(ctx, s.db, c.plan.TimeZone); err != nil {
 		return fmt.Errorf("ask for today: %w", err)
 	}
-	if c.index, err = s.keys.indexer(s.keys.Current()); err != nil {
+	if c.index, err = s.keys.indexer(s.keys.CurrentIndex()); err != nil {
 		return err
 	}
 	if c.ours, _, err = s.formats(ctx, true); err != nil {
@@ -274,7 +274,7 @@ func (s *Service) knownCodes(ctx context.Context, dbtx db.DBTX, ours []Format, c
 		}
 	}
 	known := make([]bool, len(cards))
-	for keyID := range s.keys.keys.Load().masters {
+	for keyID := range s.keys.keys.Load().indexes {
 		x, err := s.keys.indexer(keyID)
 		if err != nil {
 			return nil, err

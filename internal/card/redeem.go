@@ -226,6 +226,11 @@ func (s *Service) redeemOnce(ctx context.Context, actor audit.Actor, r Redemptio
 	if err != nil {
 		return Receipt{}, fmt.Errorf("use a card: %w", err)
 	}
+	if at.typed {
+		if err := s.checkFound(card); err != nil {
+			return Receipt{}, err
+		}
+	}
 	receipt := Receipt{
 		Series: card.Number, Serial: card.Serial, Amount: used.Price, Currency: used.Currency, At: used.UsedAt,
 	}
@@ -327,10 +332,10 @@ func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, a
 		return err
 	}
 	if behind := s.keysBehind(ctx); behind != nil {
-		if at.typed {
-			s.takeBack(ctx, actor, r.CustomerID, at.bars)
-		}
-		return behind
+		return behind // and the attempt stays charged: else a process that is behind lets guesses through for nothing
+	}
+	if t, found := tamperedCard(err); found {
+		s.reportTampered(ctx, actor, t)
 	}
 	detail := map[string]any{"reason": why.Code}
 	if at.typed {

@@ -20,7 +20,7 @@ type invariant struct {
 
 // opens looks into a sample of the sealed codes.
 func opens(ctx context.Context, dbtx db.DBTX, keys *card.Keyring) ([]string, error) {
-	return card.CheckSeals(ctx, dbtx, keys, sample)
+	return card.CheckCodes(ctx, dbtx, keys, sample)
 }
 
 // sealed holds the audit trail against its chain.
