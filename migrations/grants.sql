@@ -16,6 +16,9 @@ grant select, insert, update on
 grant select on key_canary, index_canary to refill_app;
 grant update (created_at) on key_canary to refill_app;
 
+-- What series cost before; a trigger writes it as the owner.
+grant select on series_price to refill_app;
+
 -- How far codes were walked through, and what was found.
 grant select, update on code_mac_fill, code_walk to refill_app;
 grant select, insert, delete on code_fault to refill_app;

@@ -37,7 +37,6 @@ type config struct {
 	MaxConns       int32    `env:"REFILL_MAX_CONNS" envDefault:"16" desc:"Database connections of this process at most."`
 	LogFormat      string   `env:"REFILL_LOG_FORMAT" envDefault:"text" desc:"text or json."`
 	LogLevel       string   `env:"REFILL_LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error."`
-	asOwner        bool     // a command of the owner's: stay the user of DatabaseURL
 	PGBin          string   `env:"PG_BIN" desc:"Folder of the Postgres programs for refill demo. Default: found by itself."`
 }
 
@@ -99,9 +98,6 @@ func helpConfig(w io.Writer) error {
 	fields := reflect.TypeFor[config]()
 	for field := range fields.Fields() {
 		tag := field.Tag
-		if tag == "" {
-			continue
-		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", tag.Get("env"), tag.Get("envDefault"), tag.Get("desc"))
 	}
 	return table.Flush()

@@ -24,8 +24,8 @@ func openOwner(ctx context.Context, c config) (*parts, error) {
 	if err := announceKeys(ctx, c); err != nil {
 		return nil, err
 	}
-	c.DatabaseURL, c.asOwner = c.OwnerURL, true
-	return openParts(ctx, c, "keys", workTimeout)
+	c.DatabaseURL = c.OwnerURL
+	return openPartsAs(ctx, c, db.Options{Name: "keys", StatementTimeout: workTimeout, AsOwner: true})
 }
 
 // addKey adds a line to the key file and announces the key; running processes take it

@@ -1474,6 +1474,15 @@ type SeriesPartner struct {
 	RemovedAt *time.Time
 }
 
+// The prices that series had before. Written by a trigger only, insert-only.
+type SeriesPrice struct {
+	SeriesID int64
+	Price    int64
+	// The last ledger transaction up to which the price held: an edit holds the series alone, so every redemption at the old price has its number by then.
+	Through int64
+	At      time.Time
+}
+
 // Counts of cards by state, spread over shards so that redemptions of one series do not wait for one row; summed on read. Active is series.made less these.
 type SeriesTally struct {
 	SeriesID int64
