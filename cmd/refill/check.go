@@ -31,7 +31,15 @@ func runCheck(ctx context.Context, c config, args []string) error {
 	if err != nil {
 		return err
 	}
+	warnings, err := check.Warnings(ctx, pool)
+	if err != nil {
+		return err
+	}
 	//nolint:forbidigo // what follows is the command's answer
+	for _, w := range warnings {
+		fmt.Println("WARNING: " + w)
+	}
+	//nolint:forbidigo // as above
 	for _, b := range broken {
 		fmt.Printf("BROKEN %d: %s\n", b.Number, b.Rule)
 		for _, row := range b.Examples {

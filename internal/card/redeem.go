@@ -174,7 +174,8 @@ func (s *Service) locate(ctx context.Context, actor audit.Actor, r Redemption) (
 	return whereabouts{typed: true, code: read.codes[0], indexes: indexes, limits: read.limits}, err
 }
 
-// find reads the card with all that decides about it.
+// find reads the card with all that decides about it. One that was found by a code is
+// refused where that is not its own.
 func (s *Service) find(ctx context.Context, dbtx db.DBTX, r Redemption, at whereabouts, partnerID int64) (db.CardFindRow, error) {
 	var row db.CardFindRow
 	var err error
@@ -194,7 +195,10 @@ func (s *Service) find(ctx context.Context, dbtx db.DBTX, r Redemption, at where
 	if err != nil {
 		return row, fmt.Errorf("look up a card: %w", err)
 	}
-	return row, nil
+	if at.typed {
+		err = s.checkFound(row)
+	}
+	return row, err
 }
 
 // redeemOnce is the transaction.
@@ -225,11 +229,6 @@ func (s *Service) redeemOnce(ctx context.Context, actor audit.Actor, r Redemptio
 	}
 	if err != nil {
 		return Receipt{}, fmt.Errorf("use a card: %w", err)
-	}
-	if at.typed {
-		if err := s.checkFound(card); err != nil {
-			return Receipt{}, err
-		}
 	}
 	receipt := Receipt{
 		Series: card.Number, Serial: card.Serial, Amount: used.Price, Currency: used.Currency, At: used.UsedAt,

@@ -162,7 +162,7 @@ func invariants() []invariant {
 			where t.kind <> 'redeem' and not exists (
 				select from audit a where a.customer_id = p.customer_id and a.at = t.at
 					and (a.action, p.id::text) in (('payment.entered', a.detail->>'payment'), ('payment.reversed', a.detail->>'reversal'))
-					and `+minorUnits("a.detail->>'amount'")+` = `+minorUnits("p.amount::text")+`)
+					and ` + minorUnits("a.detail->>'amount'") + ` = ` + minorUnits("p.amount::text") + `)
 			union all
 			select t.kind || ' of series ' || coalesce(t.series_id::text, 'none') || ', ledger transaction ' || t.id
 			from ledger_tx t
@@ -183,7 +183,7 @@ func invariants() []invariant {
 			union all
 			select 'login ' || login.rolname || ' may, as role ' || r.rolname || ', ' || p || ' ' || t
 			from pg_roles login join pg_roles r on r.rolname <> 'refill_app' and pg_has_role(login.oid, r.oid, 'member') cross join guarded
-			where login.rolname = session_user and not `+ownsTables+` and has_table_privilege(r.oid, t, p)
+			where login.rolname = session_user and not ` + ownsTables + ` and has_table_privilege(r.oid, t, p)
 			union all
 			select 'trigger ' || n || ' is missing or switched off'
 			from unnest(array['ledger_tx_append_only', 'ledger_entry_append_only', 'payment_append_only', 'audit_append_only', 'audit_block_append_only', 'ledger_entry_balanced', 'card_stays_used',

@@ -6,6 +6,7 @@ func acts() map[string]string {
 	return map[string]string{
 		"card.refused":              "Code refused",
 		"card.revealed":             "Code shown",
+		"card.tampered":             "Card found changed in the database",
 		"approval.approved":         "Approved what another asked for",
 		"approval.asked":            "A second person was asked",
 		"approval.expired":          "Request expired",
@@ -22,6 +23,9 @@ func acts() map[string]string {
 		"customer.sign_in_failed":   "Customer’s sign-in failed",
 		"customer.signed_in":        "Signed in to the portal",
 		"customer.signed_out":       "Signed out of the portal",
+		"keys.macs_kept":            "Indexes of shredded cards bound to their cards",
+		"keys.reindex_finished":     "All cards found by the new index key",
+		"keys.reindex_started":      "New index key; cards are indexed again",
 		"keys.rotation_finished":    "All cards sealed under the new key",
 		"keys.rotation_started":     "New key; cards are sealed again",
 		"guesses.cleared":           "Bar after wrong codes lifted",
