@@ -15,8 +15,9 @@ create trigger series_price_append_only before update or delete or truncate on s
 insert into series_price (series_id, price, through) select 0, 0, coalesce(max(id), 0) from ledger_tx;
 
 -- +goose StatementBegin
--- As the owner of the tables: the application must not write a history of its own.
-create function series_keeps_price() returns trigger language plpgsql security definer set search_path from current as $$
+-- As the owner of the tables: the application must not write a history of its own, nor
+-- put temporary tables in the place of ours.
+create function series_keeps_price() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   insert into series_price (series_id, price, through)
   select old.id, old.price, last_value from ledger_tx_id_seq

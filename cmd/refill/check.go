@@ -67,5 +67,12 @@ func openBooks(ctx context.Context, c config, name string) (*pgxpool.Pool, *card
 		return nil, nil, err
 	}
 	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: name, StatementTimeout: 10 * time.Minute})
-	return pool, keys, err
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := card.CheckKeys(ctx, pool, keys); err != nil { // also holds back a key that nothing may be sealed under yet
+		pool.Close()
+		return nil, nil, err
+	}
+	return pool, keys, nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -30,7 +31,10 @@ func openOwner(ctx context.Context, c config) (*parts, error) {
 
 // addKey adds a line to the key file and announces the key; running processes take it
 // over within seconds.
-func (p *parts) addKey(ctx context.Context, what string, write func(w io.Writer) error) error {
+func (p *parts) addKey(ctx context.Context, what string, newest int16, write func(w io.Writer) error) error {
+	if newest == math.MaxInt16 {
+		return errors.New("ids of keys end at 32767")
+	}
 	rotations, err := db.New().KeyRotationList(ctx, p.pool)
 	if err != nil {
 		return err
@@ -68,7 +72,7 @@ func rotateKeys(ctx context.Context, c config) error {
 	}
 	defer p.pool.Close()
 	old := p.keys.Current()
-	if err := p.addKey(ctx, "seal", func(w io.Writer) error { return card.WriteSealKey(w, old+1) }); err != nil {
+	if err := p.addKey(ctx, "seal", old, func(w io.Writer) error { return card.WriteSealKey(w, old+1) }); err != nil {
 		return err
 	}
 	if _, err := p.cards.StartRotation(ctx, audit.System()); err != nil {
@@ -88,7 +92,7 @@ func reindexKeys(ctx context.Context, c config) error {
 	}
 	defer p.pool.Close()
 	old := p.keys.CurrentIndex()
-	if err := p.addKey(ctx, "index", func(w io.Writer) error { return card.WriteIndexKey(w, old+1) }); err != nil {
+	if err := p.addKey(ctx, "index", old, func(w io.Writer) error { return card.WriteIndexKey(w, old+1) }); err != nil {
 		return err
 	}
 	if _, err := p.cards.StartReindexing(ctx, audit.System()); err != nil {

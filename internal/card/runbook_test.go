@@ -196,6 +196,7 @@ func TestApplicationAnnouncesNoKeys(t *testing.T) {
 	for _, sql := range []string{
 		`insert into key_canary (key_id, sealed) values (9, '')`, `insert into index_canary (key_id) values (9)`,
 		`update key_canary set retired_at = now()`, `update index_canary set mac = null`, `delete from key_canary`, `delete from index_canary`,
+		`insert into series_price (series_id, price, through) values (1, 1, 1)`, `update series_price set price = 1`, `delete from code_mac_fill`,
 	} {
 		_, err := b.pool.Exec(t.Context(), sql)
 		require.ErrorContains(t, err, "permission denied", sql)
