@@ -128,7 +128,7 @@ func retireKey(ctx context.Context, c config, which string) error {
 	if err := p.cards.RetireKey(ctx, audit.System(), int16(id)); err != nil {
 		return err
 	}
-	err = rewriteKeys(c.KeyFile, func(text []byte) ([]byte, error) { return card.WithoutSealKey(text, int16(id)) })
+	err = rewriteKeys(c.KeyFile, func(text []byte) ([]byte, error) { return card.WithoutSealKey(text, int16(id)) }) //nolint:gosec // parsed as 16 bits
 	if err != nil {
 		return err
 	}

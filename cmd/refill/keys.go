@@ -116,11 +116,11 @@ func announceNew(ctx context.Context, c config) error {
 	}
 	pool, err := db.Open(ctx, string(c.OwnerURL), db.Options{Name: "keys", AsOwner: true})
 	if err != nil {
-		return nil //nolint:nilerr // there is none yet
+		return nil // there is none yet
 	}
 	defer pool.Close()
 	if migrated, err := db.Migrated(ctx, pool); err != nil || !migrated {
-		return nil //nolint:nilerr // as above
+		return nil // as above
 	}
 	return announceKeys(ctx, c)
 }

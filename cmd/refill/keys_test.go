@@ -33,7 +33,7 @@ func TestKeyCommands(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys")
 	c := config{DatabaseURL: secret(url), OwnerURL: secret(url), KeyFile: path, FilesDir: t.TempDir(), LogLevel: "error", LogFormat: "text", MaxConns: 4}
 	file := func() string {
-		text, err := os.ReadFile(path) //nolint:gosec // in the test's own folder
+		text, err := os.ReadFile(path)
 		require.NoError(t, err)
 		return string(text)
 	}
@@ -111,7 +111,7 @@ func TestKeyFileIsSyncedWithItsFolder(t *testing.T) {
 	seen := ""
 	err := replaceFile(path, []byte("new"), func(settled string) error {
 		require.Equal(t, path, settled)
-		text, err := os.ReadFile(path) //nolint:gosec // in the test's own folder
+		text, err := os.ReadFile(path)
 		seen = string(text)
 		return errors.Join(err, errors.New("the folder is gone"))
 	})
@@ -135,7 +135,7 @@ func TestKeyFileFromBefore(t *testing.T) {
 	c := config{DatabaseURL: secret(url), OwnerURL: secret(url), KeyFile: path, FilesDir: t.TempDir(), LogLevel: "error", LogFormat: "text", MaxConns: 4}
 	require.NoError(t, runMigrate(t.Context(), c, nil), "announces the keys")
 	require.NoError(t, runKeys(t.Context(), c, []string{"rotate"}))
-	text, err := os.ReadFile(path) //nolint:gosec // in the test's own folder
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Regexp(t, `^# from before\nseal 1 A{43}=\nindex 1 \S{86}==\nseal 2 \S+\n$`, string(text))
 }

@@ -38,12 +38,11 @@ func keptOf(row db.CodeWalkPageRow) keptCode {
 // checkFound refuses a card that was found by its index where the index is not that of
 // its code. It asks nothing of the database.
 func (s *Service) checkFound(row db.CardFindRow) error {
-	_, err := s.keys.checkCode(keptCode{
+	return s.keys.checkCode(keptCode{
 		Ref: Ref{row.SeriesID, row.Serial}, keyID: row.KeyID, indexKeyID: row.IndexKeyID,
 		index: row.CodeIndex, sealed: row.CodeSealed, mac: row.CodeMac,
 		mayLackMAC: mayLackMAC(row.State, row.Shredded, row.MacsKept),
 	})
-	return err
 }
 
 // reportTampered raises the alarm about a card: in the table that dashboard, checks and
@@ -115,7 +114,7 @@ func (s *Service) WalkCodes(ctx context.Context) error {
 
 // lookAt reports a card whose code is not that of its index.
 func (s *Service) lookAt(ctx context.Context, row db.CodeWalkPageRow) error {
-	_, err := s.keys.checkCode(keptOf(row))
+	err := s.keys.checkCode(keptOf(row))
 	if t, found := tamperedCard(err); found {
 		s.reportTampered(ctx, audit.System(), t)
 		return nil
@@ -134,8 +133,7 @@ func (s *Service) lookAgain(ctx context.Context) error {
 		return fmt.Errorf("list the changed cards: %w", err)
 	}
 	for _, row := range rows {
-		_, err := s.keys.checkCode(keptOfFault(row))
-		if err != nil {
+		if err := s.keys.checkCode(keptOfFault(row)); err != nil {
 			continue
 		}
 		if _, err := s.q.CodeFaultRemove(ctx, s.db, db.CodeFaultRemoveParams{SeriesID: row.SeriesID, Serial: row.Serial}); err != nil {
@@ -179,7 +177,7 @@ func CheckCodes(ctx context.Context, dbtx db.DBTX, keys *Keyring, sample int32) 
 	var culprits []string
 	named := map[Ref]bool{}
 	for _, c := range cards {
-		_, err := keys.checkCode(c)
+		err := keys.checkCode(c)
 		if err == nil || named[c.Ref] {
 			continue
 		}

@@ -140,31 +140,31 @@ func (t *tampered) Error() string {
 }
 
 // checkCode opens what is kept of a code and compares it with the index that the card is
-// found by. It returns ErrTampered where they do not fit, ErrKeysBehind where this
-// process lacks a key, and the zero code where only the MAC of the index is left.
-func (k *Keyring) checkCode(c keptCode) (Code, error) {
+// found by; where only a MAC of the index is left, that is compared. It returns ErrTampered
+// where they do not fit, and ErrKeysBehind where this process lacks a key.
+func (k *Keyring) checkCode(c keptCode) error {
 	if !k.HasIndex(c.indexKeyID) || (len(c.sealed) > 0 && !k.Has(c.keyID)) {
-		return Code{}, ErrKeysBehind
+		return ErrKeysBehind
 	}
 	if len(c.sealed) == 0 {
-		return Code{}, k.checkMAC(c)
+		return k.checkMAC(c)
 	}
 	seal, err := k.sealer(c.keyID, c.SeriesID)
 	if err != nil {
-		return Code{}, err
+		return err
 	}
 	code, err := seal.open(c.sealed, c.Serial)
 	if err != nil {
-		return Code{}, ErrTampered.With(&tampered{c.Ref, "its sealed code does not open"})
+		return ErrTampered.With(&tampered{c.Ref, "its sealed code does not open"})
 	}
 	index, err := k.indexer(c.indexKeyID)
 	if err != nil {
-		return Code{}, err
+		return err
 	}
 	if !bytes.Equal(index.append(nil, code), c.index) {
-		return Code{}, ErrTampered.With(&tampered{c.Ref, "its index is not its code's"})
+		return ErrTampered.With(&tampered{c.Ref, "its index is not its code's"})
 	}
-	return code, nil
+	return nil
 }
 
 // checkMAC compares the MAC of a card without a sealed code.

@@ -97,7 +97,7 @@ func parseKeyLine(text string) (keyLine, error) {
 	if err != nil || len(line.key) != length || len(fields) != 2 {
 		return line, fmt.Errorf("has no %d bytes in base64 after the id", length)
 	}
-	line.id = int16(id) //nolint:gosec // parsed as 16 bits
+	line.id = int16(id)
 	return line, nil
 }
 

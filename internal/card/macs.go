@@ -83,7 +83,7 @@ func (s *Service) shredCards(ctx context.Context, tx pgx.Tx, seriesID int64, aft
 	p := db.CardShredSeriesParams{SeriesID: seriesID}
 	for _, row := range page {
 		kept := keptCode{Ref: Ref{seriesID, row.Serial}, keyID: row.KeyID, indexKeyID: row.IndexKeyID, index: row.CodeIndex, sealed: row.CodeSealed}
-		if _, err := s.keys.checkCode(kept); err != nil {
+		if err := s.keys.checkCode(kept); err != nil {
 			return err
 		}
 		mac, err := s.keys.indexMAC(kept)
