@@ -9,7 +9,19 @@ grant select, insert on ledger_tx, ledger_entry, payment, audit, audit_block to 
 -- Cards and series are never deleted.
 grant select, insert, update on
   partner, staff, customer, setting, series_counter, series, card, series_tally,
-  key_canary, key_rotation, account, export to refill_app;
+  key_rotation, account, export to refill_app;
+
+-- Announcing a key is for the owner. Holding one while something is sealed under it
+-- locks its row, for which Postgres asks for the right to update some column.
+grant select on key_canary, index_canary to refill_app;
+grant update (created_at) on key_canary to refill_app;
+
+-- What series cost before; a trigger writes it as the owner.
+grant select on series_price to refill_app;
+
+-- How far codes were walked through, and what was found.
+grant select, update on code_mac_fill, code_walk to refill_app;
+grant select, insert, delete on code_fault to refill_app;
 
 -- Operations on many cards; what became of each card only grows.
 grant select, insert, update on card_change to refill_app;

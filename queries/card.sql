@@ -9,7 +9,9 @@ select code_index from card where code_index = any(@code_indexes::bytea[]);
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
-  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)::boolean as partner_allowed
+  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)::boolean as partner_allowed,
+  c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
+  (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept
 from card c
 join series s on s.id = c.series_id
 where c.code_index = any(@code_indexes::bytea[])
@@ -21,7 +23,9 @@ limit 1;
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
-  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)::boolean as partner_allowed
+  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)::boolean as partner_allowed,
+  c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
+  (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept
 from card c
 join series s on s.id = c.series_id
 where c.series_id = @series_id and c.serial = @serial;
@@ -137,12 +141,12 @@ where series_id = @series_id and serial between @first_serial and @last_serial
   and state::text = any(@states::text[]) and state <> 'void';
 
 -- name: CardSample :many
--- A few unredeemed cards of each series, spread over its serials.
-select c.series_id, c.serial, c.key_id, c.code_index, c.code_sealed
+-- A few cards of each series, spread over its serials, other ones each time.
+select c.series_id, c.serial, c.state, c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id,
+  c.code_index, c.code_sealed, c.code_mac, c.shredded, (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept
 from series s
 cross join generate_series(0, sqlc.arg(size)::integer - 1) as n(n)
-join card c on c.series_id = s.id and c.serial = 1 + (n.n * 7919 + s.id * 104729) % greatest(s.made, 1)
-where c.state in ('active', 'disabled') and octet_length(c.code_sealed) > 0;
+join card c on c.series_id = s.id and c.serial = 1 + (n.n * 7919 + s.id * 104729 + sqlc.arg(turn)::bigint) % greatest(s.made, 1);
 
 -- name: CardShow :one
 -- One card with who used it.
@@ -169,12 +173,23 @@ select count(*) filter (where before.state = 'active')::integer as active,
   count(*) filter (where before.state = 'disabled')::integer as disabled
 from before;
 
+-- name: CardShredPage :many
+-- The cards of a series whose sealed codes are to be erased, after a serial and up to
+-- another, locked.
+select c.serial, c.state, c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed
+from card c
+where c.series_id = @series_id and c.serial > @after_serial and c.serial <= @to_serial
+  and c.state <> 'void' and octet_length(c.code_sealed) > 0
+order by c.series_id, c.serial
+for no key update;
+
 -- name: CardShredSeries :execrows
--- Erases the sealed codes of a series that was printed once, after a serial and up to
--- another. The index stays, so the cards can be redeemed, and the hash of the end of
--- the code, by which a customer's card is found.
-update card set code_sealed = '', shredded = true
-where series_id = @series_id and serial > @after_serial and serial <= @to_serial
+-- Erases the sealed codes of cards of a series that was printed once. The index stays, so
+-- the cards can be redeemed, with its MAC in the place of the seal, and the hash of the
+-- end of the code, by which a customer's card is found.
+update card set code_sealed = '', shredded = true, code_mac = n.mac
+from (select unnest(@serials::integer[]) as serial, unnest(@macs::bytea[]) as mac) n
+where card.series_id = @series_id and card.serial = n.serial
   and state <> 'void' and octet_length(code_sealed) > 0;
 
 -- name: CardUnuse :one

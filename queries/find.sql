@@ -48,17 +48,17 @@ limit @size;
 
 -- name: CardListWithoutLastFour :many
 -- Cards of a series whose last four symbols are not hashed yet.
-select serial, key_id, code_sealed from card
+select serial, key_id, coalesce(index_key_id, key_id)::smallint as index_key_id, code_sealed from card
 where series_id = @series_id and serial > @after_serial and last_four is null and octet_length(code_sealed) > 0
 order by series_id, serial
 limit @size;
 
 -- name: CardSetLastFour :exec
--- But for cards that were void or sealed under another key meanwhile.
+-- But for cards that were void or indexed under another key meanwhile.
 update card c set last_four = x.hash
-from (select unnest(@serials::integer[]) as serial, unnest(@key_ids::smallint[]) as key_id, unnest(@hashes::integer[]) as hash) x
+from (select unnest(@serials::integer[]) as serial, unnest(@index_key_ids::smallint[]) as index_key_id, unnest(@hashes::integer[]) as hash) x
 where c.series_id = @series_id and c.serial = x.serial and c.last_four is null
-  and c.key_id = x.key_id and octet_length(c.code_sealed) > 0;
+  and coalesce(c.index_key_id, c.key_id) = x.index_key_id and octet_length(c.code_sealed) > 0;
 
 -- name: SeriesWithoutLastFour :one
 -- A series with such cards.

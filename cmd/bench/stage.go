@@ -140,6 +140,9 @@ func (st *stage) openDomain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := card.AnnounceKeys(ctx, st.pool, st.keys); err != nil {
+		return err
+	}
 	log := slog.New(slog.DiscardHandler)
 	jobs, err := job.NewInserter(st.pool, log)
 	if err != nil {

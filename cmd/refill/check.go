@@ -31,7 +31,15 @@ func runCheck(ctx context.Context, c config, args []string) error {
 	if err != nil {
 		return err
 	}
+	warnings, err := check.Warnings(ctx, pool)
+	if err != nil {
+		return err
+	}
 	//nolint:forbidigo // what follows is the command's answer
+	for _, w := range warnings {
+		fmt.Println("WARNING: " + w)
+	}
+	//nolint:forbidigo // as above
 	for _, b := range broken {
 		fmt.Printf("BROKEN %d: %s\n", b.Number, b.Rule)
 		for _, row := range b.Examples {
@@ -59,5 +67,12 @@ func openBooks(ctx context.Context, c config, name string) (*pgxpool.Pool, *card
 		return nil, nil, err
 	}
 	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: name, StatementTimeout: 10 * time.Minute})
-	return pool, keys, err
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := card.CheckKeys(ctx, pool, keys); err != nil { // also holds back a key that nothing may be sealed under yet
+		pool.Close()
+		return nil, nil, err
+	}
+	return pool, keys, nil
 }

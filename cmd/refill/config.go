@@ -16,10 +16,10 @@ import (
 // desc tags are what `refill help config` prints and docs/config.md repeats.
 type config struct {
 	DatabaseURL    secret   `env:"DATABASE_URL" desc:"Postgres 14 or later, as postgres://user:password@host:port/database. LISTEN needs a direct connection, not a transaction pooler."`
-	OwnerURL       secret   `env:"REFILL_OWNER_DATABASE_URL" desc:"The same database as the user who owns the tables; for refill migrate. Default: DATABASE_URL."`
+	OwnerURL       secret   `env:"REFILL_OWNER_DATABASE_URL" desc:"The same database as the user who owns the tables; for refill migrate and refill keys. Default: DATABASE_URL."`
 	Addr           string   `env:"REFILL_ADDR" envDefault:"127.0.0.1:8080" desc:"Address and port to listen on."`
 	PublicURL      string   `env:"REFILL_PUBLIC_URL" desc:"Where customers reach the portal, as https://refill.example.net; printed into QR codes. Default: http:// and REFILL_ADDR."`
-	KeyFile        string   `env:"REFILL_KEY_FILE" desc:"File with the keys that codes are sealed under; made by refill keys init. Keep it, and its backup, apart from the database's."`
+	KeyFile        string   `env:"REFILL_KEY_FILE" desc:"File with the keys that codes are sealed and found under; made by refill keys init. Keep it, and its backup, apart from the database's."`
 	FilesDir       string   `env:"REFILL_FILES_DIR" envDefault:"files" desc:"Folder for exported files; must be shared where web and workers run on several machines."`
 	FontDirs       []string `env:"REFILL_FONT_DIRS" envDefault:"/usr/share/fonts,/usr/local/share/fonts" desc:"Folders with fonts, separated by commas, for letters on cards beyond Latin, Greek and Cyrillic; the first is preferred. See docs/printing.md."`
 	S3Endpoint     string   `env:"REFILL_S3_ENDPOINT" desc:"Keep exported files in an S3-compatible store instead: its host, such as s3.example.net:9000. Needs the other REFILL_S3 variables."`

@@ -97,6 +97,9 @@ func demo(ctx context.Context, c config, listener net.Listener) error {
 	if err := db.Migrate(ctx, string(c.OwnerURL)); err != nil {
 		return err
 	}
+	if err := announceKeys(ctx, c); err != nil {
+		return err
+	}
 	p, err := openParts(ctx, c, "demo", workTimeout)
 	if err != nil {
 		return err

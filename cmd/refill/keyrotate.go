@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -19,33 +20,59 @@ import (
 	"refill/internal/db"
 )
 
-// rotateKeys adds a key to the key file and has a worker seal every card under
-// it, while the portal runs.
-func rotateKeys(ctx context.Context, c config) error {
-	p, err := openParts(ctx, c, "keys", workTimeout)
-	if err != nil {
-		return err
+// openOwner opens the parts as the tables' owner, who alone may announce keys.
+func openOwner(ctx context.Context, c config) (*parts, error) {
+	if err := announceKeys(ctx, c); err != nil {
+		return nil, err
 	}
-	defer p.pool.Close()
+	c.DatabaseURL = c.OwnerURL
+	return openPartsAs(ctx, c, db.Options{Name: "keys", StatementTimeout: workTimeout, AsOwner: true})
+}
+
+// addKey adds a line to the key file and announces the key; running processes take it
+// over within seconds.
+func (p *parts) addKey(ctx context.Context, what string, newest int16, write func(w io.Writer) error) error {
+	if newest == math.MaxInt16 {
+		return errors.New("ids of keys end at 32767")
+	}
 	rotations, err := db.New().KeyRotationList(ctx, p.pool)
 	if err != nil {
 		return err
 	}
 	for _, r := range rotations {
-		if r.FinishedAt == nil {
-			return fmt.Errorf("the rotation to key %d has not finished yet (see: refill keys status)", r.KeyID)
+		if r.What == what && r.FinishedAt == nil {
+			return fmt.Errorf("the pass over all cards under %s key %d has not finished yet (see: refill keys status)", r.What, r.KeyID)
 		}
 	}
-	old := p.keys.Current()
-	err = rewriteKeys(c.KeyFile, func(text []byte) ([]byte, error) {
+	err = rewriteKeys(p.config.KeyFile, func(text []byte) ([]byte, error) {
+		text, err := card.SplitKeys(text)
+		if err != nil {
+			return nil, err
+		}
 		out := bytes.NewBuffer(append(bytes.TrimRight(text, "\n"), '\n'))
-		err := card.WriteNewKey(out, old+1)
+		err = write(out)
 		return out.Bytes(), err
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := p.reloadKeys(ctx); err != nil {
+	if err := announceKeys(ctx, p.config); err != nil {
+		return err
+	}
+	_, err = p.reloadKeys(ctx)
+	return err
+}
+
+// rotateKeys adds a sealing key to the key file and has a worker seal every card under
+// it, while the portal runs.
+func rotateKeys(ctx context.Context, c config) error {
+	p, err := openOwner(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer p.pool.Close()
+	old := p.keys.Current()
+	if err := p.addKey(ctx, "seal", old, func(w io.Writer) error { return card.WriteSealKey(w, old+1) }); err != nil {
 		return err
 	}
 	if _, err := p.cards.StartRotation(ctx, audit.System()); err != nil {
@@ -56,13 +83,34 @@ func rotateKeys(ctx context.Context, c config) error {
 		old+1, c.KeyFile, old)
 }
 
-// retireKey gives up a key under which no card is sealed any more.
+// reindexKeys adds an index key to the key file and has a worker index every card under
+// it whose code opens.
+func reindexKeys(ctx context.Context, c config) error {
+	p, err := openOwner(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer p.pool.Close()
+	old := p.keys.CurrentIndex()
+	if err := p.addKey(ctx, "index", old, func(w io.Writer) error { return card.WriteIndexKey(w, old+1) }); err != nil {
+		return err
+	}
+	if _, err := p.cards.StartReindexing(ctx, audit.System()); err != nil {
+		return err
+	}
+	return say("Index key %d stands in %s. Back the file up now, and copy it to every machine that serves or works; running processes take it over within seconds.\n"+
+		"A worker indexes the cards under it whose codes open: refill keys status tells how far it is. Index key %d stays in the file: deleted cards and cards that were printed once are found by it.\n",
+		old+1, c.KeyFile, old)
+}
+
+// retireKey gives up a sealing key under which nothing is sealed any more. Its index key,
+// where the file is from before the two were apart, gets a line of its own first.
 func retireKey(ctx context.Context, c config, which string) error {
 	id, err := strconv.ParseInt(which, 10, 16)
 	if err != nil {
 		return errors.New("say which key: refill keys retire ID [-file FILE]")
 	}
-	p, err := openParts(ctx, c, "keys", workTimeout)
+	p, err := openOwner(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -71,22 +119,20 @@ func retireKey(ctx context.Context, c config, which string) error {
 	if err := verifyTrail(ctx, p.pool, p.keys, os.Stdout); err != nil {
 		return err
 	}
+	if err := rewriteKeys(c.KeyFile, card.SplitKeys); err != nil {
+		return err
+	}
+	if _, err := p.reloadKeys(ctx); err != nil {
+		return err
+	}
 	if err := p.cards.RetireKey(ctx, audit.System(), int16(id)); err != nil {
 		return err
 	}
-	err = rewriteKeys(c.KeyFile, func(text []byte) ([]byte, error) {
-		var out bytes.Buffer
-		for line := range bytes.Lines(text) {
-			if first, _, _ := strings.Cut(strings.TrimSpace(string(line)), " "); first != which {
-				out.Write(line)
-			}
-		}
-		return out.Bytes(), nil
-	})
+	err = rewriteKeys(c.KeyFile, func(text []byte) ([]byte, error) { return card.WithoutSealKey(text, int16(id)) }) //nolint:gosec // parsed as 16 bits
 	if err != nil {
 		return err
 	}
-	return say("Key %d is out of use and out of %s. Keep its backup as long as you keep backups of the database from before.\n", id, c.KeyFile)
+	return say("Key %d is out of use and out of %s. Keep its backup as long as you keep backups of the database from before. Index keys stay.\n", id, c.KeyFile)
 }
 
 // keyStatus says how the keys are used.
@@ -101,18 +147,26 @@ func keyStatus(ctx context.Context, c config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	indexes, err := q.IndexKeyUse(ctx, p.pool)
+	if err != nil {
+		return err
+	}
 	rotations, err := q.KeyRotationList(ctx, p.pool)
 	if err != nil {
 		return err
 	}
-	return listKeys(out, uses, rotations, p.keys.Current())
+	if err := listKeys(out, uses, rotations, p.keys.Current()); err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
+	return listIndexKeys(out, indexes, rotations, p.keys.CurrentIndex())
 }
 
-// listKeys lists the keys, what needs each, which is what keeps it from being
+// listKeys lists the sealing keys, what needs each, which is what keeps it from being
 // retired, and how far a rotation is.
 func listKeys(out io.Writer, uses []db.KeyUseRow, rotations []db.KeyRotation, current int16) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "KEY\tSINCE\tCARDS\tPRINTED ONCE\tFILES\tPASSWORDS\tSECOND FACTORS\tSTATE")
+	fmt.Fprintln(table, "SEALING KEY\tSINCE\tCARDS\tFILES\tPASSWORDS\tSECOND FACTORS\tSTATE")
 	for _, use := range uses {
 		state := "in use"
 		switch {
@@ -122,12 +176,32 @@ func listKeys(out io.Writer, uses []db.KeyUseRow, rotations []db.KeyRotation, cu
 			state = "new cards are sealed under it"
 		}
 		for _, r := range rotations {
-			if r.KeyID == use.KeyID && r.FinishedAt == nil {
+			if r.What == "seal" && r.KeyID == use.KeyID && r.FinishedAt == nil {
 				state = fmt.Sprintf("cards are being sealed under it, %d so far", r.Done)
 			}
 		}
-		fmt.Fprintf(table, "%d\t%s\t%d\t%d\t%d\t%d\t%d\t%s\n", use.KeyID, use.CreatedAt.Format(time.DateOnly),
-			use.Cards, use.PrintedOnce, use.Files, use.Passwords, use.Secrets, state)
+		fmt.Fprintf(table, "%d\t%s\t%d\t%d\t%d\t%d\t%s\n", use.KeyID, use.CreatedAt.Format(time.DateOnly),
+			use.Cards, use.Files, use.Passwords, use.Secrets, state)
+	}
+	return table.Flush()
+}
+
+// listIndexKeys lists the index keys, how many cards are found by each, and how far a pass
+// under a new one is.
+func listIndexKeys(out io.Writer, uses []db.IndexKeyUseRow, rotations []db.KeyRotation, current int16) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "INDEX KEY\tSINCE\tCARDS\tCODES ERASED\tSTATE")
+	for _, use := range uses {
+		state := "kept: its cards are found by it"
+		if use.KeyID == current {
+			state = "new cards are found by it"
+		}
+		for _, r := range rotations {
+			if r.What == "index" && r.KeyID == use.KeyID && r.FinishedAt == nil {
+				state = fmt.Sprintf("cards are being indexed under it, %d so far", r.Done)
+			}
+		}
+		fmt.Fprintf(table, "%d\t%s\t%d\t%d\t%s\n", use.KeyID, use.CreatedAt.Format(time.DateOnly), use.Cards, use.Cards-use.Opening, state)
 	}
 	return table.Flush()
 }
@@ -143,6 +217,11 @@ func rewriteKeys(path string, edit func(text []byte) ([]byte, error)) error {
 	if err != nil {
 		return err
 	}
+	return replaceFile(path, text, syncFolder)
+}
+
+// replaceFile gives a file another text. settle syncs its folder after the rename.
+func replaceFile(path string, text []byte, settle func(path string) error) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // for its owner only
 	if err != nil {
 		return fmt.Errorf("write beside the key file: %w", err)
@@ -158,11 +237,11 @@ func rewriteKeys(path string, edit func(text []byte) ([]byte, error)) error {
 	if err := os.Rename(temp.Name(), path); err != nil {
 		return fmt.Errorf("replace the key file: %w", err)
 	}
-	return nil
+	return settle(path)
 }
 
-// reloadKeys takes over what the key file holds now, announcing new keys in the
-// database first.
+// reloadKeys takes over what the key file holds now. A key that is not announced in the
+// database is held back.
 func (p *parts) reloadKeys(ctx context.Context) (bool, error) {
 	keys, err := readKeys(p.config.KeyFile)
 	if err != nil {
@@ -183,7 +262,11 @@ const watchEvery = 2 * time.Second
 func (p *parts) watchKeys(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	seen, _ := os.Stat(p.config.KeyFile)
+	var seen fs.FileInfo
+	if !p.keys.HeldBack() {
+		seen, _ = os.Stat(p.config.KeyFile)
+	}
+	warned := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -204,8 +287,13 @@ func (p *parts) watchKeys(ctx context.Context) {
 		case changed:
 			p.log.InfoContext(ctx, "new keys are in use", slog.Int("current", int(p.keys.Current())))
 		}
-		if err == nil {
-			seen = now
+		if held := err == nil && p.keys.HeldBack(); held {
+			if !warned {
+				p.log.WarnContext(ctx, "the key file has a key that is not announced, so nothing is sealed or indexed under it; announce it with: refill keys announce")
+			}
+			warned, seen = true, nil // it may be announced at any moment
+		} else if err == nil {
+			warned, seen = false, now
 		}
 	}
 }

@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"refill/internal/card"
+	"refill/internal/db"
 )
 
 // runKeys is `refill keys`.
 func runKeys(ctx context.Context, c config, args []string) error {
-	usage := errors.New("usage: refill keys init | rotate | status | retire ID [-file FILE]")
+	usage := errors.New("usage: refill keys init | rotate | retire ID | reindex | announce | status [-file FILE]")
 	if len(args) == 0 {
 		return usage
 	}
@@ -30,9 +32,19 @@ func runKeys(ctx context.Context, c config, args []string) error {
 		if err := initKeys(c.KeyFile); err != nil {
 			return err
 		}
+		if err := announceNew(ctx, c); err != nil {
+			return err
+		}
 		return say("Wrote %s. Back it up apart from the database: without it no card can be redeemed or exported, and with it and the database anybody can.\n", c.KeyFile)
 	case "rotate":
 		return rotateKeys(ctx, c)
+	case "reindex":
+		return reindexKeys(ctx, c)
+	case "announce":
+		if err := announceKeys(ctx, c); err != nil {
+			return err
+		}
+		return say("The keys of %s are announced.\n", c.KeyFile)
 	case "status":
 		return keyStatus(ctx, c, os.Stdout)
 	case "retire":
@@ -60,7 +72,57 @@ func initKeys(path string) error {
 	if err == nil {
 		err = file.Sync()
 	}
-	return errors.Join(err, file.Close())
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("write the key file: %w", err)
+	}
+	return syncFolder(path)
+}
+
+// syncFolder syncs the folder of a file that was made or renamed, so that it is there
+// under its name after a power cut.
+func syncFolder(path string) error {
+	dir, err := os.Open(filepath.Dir(path))
+	if err == nil {
+		err = errors.Join(dir.Sync(), dir.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("sync the folder of the key file: %w", err)
+	}
+	return nil
+}
+
+// announceKeys enters the keys of the key file in the database, as the tables' owner.
+func announceKeys(ctx context.Context, c config) error {
+	if c.OwnerURL == "" {
+		return errNoDatabase
+	}
+	keys, err := readKeys(c.KeyFile)
+	if err != nil {
+		return err
+	}
+	pool, err := db.Open(ctx, string(c.OwnerURL), db.Options{Name: "keys", AsOwner: true})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return card.AnnounceKeys(ctx, pool, keys)
+}
+
+// announceNew announces the keys of a new file where there is a database with our tables
+// already; else refill migrate does.
+func announceNew(ctx context.Context, c config) error {
+	if c.OwnerURL == "" {
+		return nil
+	}
+	pool, err := db.Open(ctx, string(c.OwnerURL), db.Options{Name: "keys", AsOwner: true})
+	if err != nil {
+		return nil // there is none yet
+	}
+	defer pool.Close()
+	if migrated, err := db.Migrated(ctx, pool); err != nil || !migrated {
+		return nil // as above
+	}
+	return announceKeys(ctx, c)
 }
 
 // readKeys reads the key file.

@@ -33,7 +33,7 @@ func commands() []command {
 		{"audit", "audit head, verify: the chain that the audit trail is sealed in", runAudit},
 		{"staff", "staff add, reset-second-factor: enter a member of staff, or let one in who lost their telephone", runStaff},
 		{"limit", "limit AMOUNT|none: the value above which a second person approves, where no second one is left", runLimit},
-		{"keys", "keys init, rotate, status, retire: the keys that codes are sealed under", runKeys},
+		{"keys", "keys init, rotate, retire, reindex, announce, status: the keys that codes are sealed and found under", runKeys},
 		{"demo", "start everything on a private Postgres, with sample data", runDemo},
 	}
 }

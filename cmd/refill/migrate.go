@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"io/fs"
 	"log/slog"
+	"os"
 
 	"refill/internal/db"
 )
@@ -29,5 +31,9 @@ func runMigrate(ctx context.Context, c config, args []string) error {
 		return err
 	}
 	log.InfoContext(ctx, "the database is up to date")
-	return nil
+	if _, err := os.Stat(c.KeyFile); c.KeyFile == "" || errors.Is(err, fs.ErrNotExist) {
+		log.WarnContext(ctx, "no key is announced, since REFILL_KEY_FILE names no file; make one with refill keys init, or announce its keys with refill keys announce")
+		return nil
+	}
+	return announceKeys(ctx, c)
 }

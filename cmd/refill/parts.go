@@ -38,6 +38,11 @@ type parts struct {
 // the keys are not this database's, or money could be lost in a crash. name tells
 // the processes apart in pg_stat_activity; statements may take as long as timeout.
 func openParts(ctx context.Context, c config, name string, timeout time.Duration) (*parts, error) {
+	return openPartsAs(ctx, c, db.Options{Name: name, StatementTimeout: timeout})
+}
+
+// openPartsAs is openParts with a choice of the database's user.
+func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 	if c.DatabaseURL == "" {
 		return nil, errNoDatabase
 	}
@@ -54,12 +59,13 @@ func openParts(ctx context.Context, c config, name string, timeout time.Duration
 	if err != nil {
 		return nil, err
 	}
-	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: name, MaxConns: c.MaxConns, StatementTimeout: timeout})
+	o.MaxConns = c.MaxConns
+	pool, err := db.Open(ctx, string(c.DatabaseURL), o)
 	if err != nil {
 		return nil, err
 	}
 	p := &parts{config: c, log: log, pool: pool, keys: keys, files: files, fonts: fontdir.New(c.FontDirs...), settings: setting.NewStore(pool, time.Now)}
-	if err := p.inspect(ctx); err != nil {
+	if err := p.inspect(ctx, o.AsOwner); err != nil {
 		pool.Close()
 		return nil, err
 	}
@@ -107,7 +113,7 @@ func (p *parts) ready(ctx context.Context) error {
 }
 
 // inspect looks at the database before anything is done with it.
-func (p *parts) inspect(ctx context.Context) error {
+func (p *parts) inspect(ctx context.Context, asOwner bool) error {
 	if err := p.ready(ctx); err != nil {
 		return err
 	}
@@ -115,7 +121,7 @@ func (p *parts) inspect(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look at the rights: %w", err)
 	}
-	if !restricted {
+	if !restricted && !asOwner {
 		p.log.WarnContext(ctx, "the database user may change ledger rows; only triggers guard them. Let refill migrate run as a user who may make roles")
 	}
 	unsafe, err := db.Unsafe(ctx, p.pool)

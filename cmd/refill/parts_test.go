@@ -25,6 +25,9 @@ func TestReadyAfterRotation(t *testing.T) {
 	old, err := readKeys(path)
 	require.NoError(t, err)
 	p := &parts{config: config{KeyFile: path}, pool: dbtest.Pool(t), keys: old}
+	require.ErrorIs(t, p.ready(t.Context()), card.ErrNotAnnounced, "a process announces nothing by itself")
+	owner := dbtest.Owner(t, p.pool)
+	require.NoError(t, card.AnnounceKeys(t.Context(), owner, old))
 	require.NoError(t, p.ready(t.Context()))
 
 	first, err := os.ReadFile(path)
@@ -34,10 +37,19 @@ func TestReadyAfterRotation(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, both.Bytes(), 0o600)) //nolint:gosec // in the test's own folder
 	rotated, err := readKeys(path)
 	require.NoError(t, err)
-	require.NoError(t, card.CheckKeys(t.Context(), p.pool, rotated), "another process announces the new key")
-	require.False(t, p.keys.Has(2))
+	changed, err := p.reloadKeys(t.Context())
+	require.NoError(t, err)
+	require.True(t, changed)
+	require.True(t, p.keys.HeldBack(), "a key that is put into the file by hand seals nothing")
+	require.EqualValues(t, 1, p.keys.Current())
+	require.EqualValues(t, 1, p.keys.CurrentIndex())
+	p.keys, err = card.ReadKeyring(bytes.NewReader(first))
+	require.NoError(t, err)
+	require.NoError(t, card.AnnounceKeys(t.Context(), owner, rotated), "the command of the owner")
 	require.NoError(t, p.ready(t.Context()))
-	require.True(t, p.keys.Has(2))
+	require.EqualValues(t, 2, p.keys.Current())
+	require.EqualValues(t, 2, p.keys.CurrentIndex())
+	require.False(t, p.keys.HeldBack())
 
 	require.NoError(t, os.WriteFile(path, first, 0o600)) //nolint:gosec // as above
 	p.keys, err = readKeys(path)
@@ -52,19 +64,28 @@ func TestKeysAreListedWithWhatNeedsThem(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, listKeys(&out, []db.KeyUseRow{
 		{KeyID: 1, CreatedAt: since, RetiredAt: &since},
-		{KeyID: 2, CreatedAt: since, Cards: 11, PrintedOnce: 12, Files: 13, Passwords: 14, Secrets: 15},
+		{KeyID: 2, CreatedAt: since, Cards: 11, Files: 13, Passwords: 14, Secrets: 15},
 		{KeyID: 3, CreatedAt: since, Cards: 16},
 		{KeyID: 4, CreatedAt: since},
-	}, []db.KeyRotation{{KeyID: 3, Done: 16}}, 4))
+	}, []db.KeyRotation{{What: "seal", KeyID: 3, Done: 16}}, 4))
+	require.NoError(t, listIndexKeys(&out, []db.IndexKeyUseRow{
+		{KeyID: 1, CreatedAt: since, Cards: 7, Opening: 3},
+		{KeyID: 2, CreatedAt: since, Cards: 5, Opening: 5},
+		{KeyID: 3, CreatedAt: since},
+	}, []db.KeyRotation{{What: "seal", KeyID: 3, Done: 16}, {What: "index", KeyID: 2, Done: 5}}, 3))
 	var lines [][]string
 	for line := range strings.Lines(out.String()) {
 		lines = append(lines, regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(line), -1))
 	}
 	require.Equal(t, [][]string{
-		{"KEY", "SINCE", "CARDS", "PRINTED ONCE", "FILES", "PASSWORDS", "SECOND FACTORS", "STATE"},
-		{"1", "2026-03-01", "0", "0", "0", "0", "0", "retired 2026-03-01"},
-		{"2", "2026-03-01", "11", "12", "13", "14", "15", "in use"},
-		{"3", "2026-03-01", "16", "0", "0", "0", "0", "cards are being sealed under it, 16 so far"},
-		{"4", "2026-03-01", "0", "0", "0", "0", "0", "new cards are sealed under it"},
+		{"SEALING KEY", "SINCE", "CARDS", "FILES", "PASSWORDS", "SECOND FACTORS", "STATE"},
+		{"1", "2026-03-01", "0", "0", "0", "0", "retired 2026-03-01"},
+		{"2", "2026-03-01", "11", "13", "14", "15", "in use"},
+		{"3", "2026-03-01", "16", "0", "0", "0", "cards are being sealed under it, 16 so far"},
+		{"4", "2026-03-01", "0", "0", "0", "0", "new cards are sealed under it"},
+		{"INDEX KEY", "SINCE", "CARDS", "CODES ERASED", "STATE"},
+		{"1", "2026-03-01", "7", "4", "kept: its cards are found by it"},
+		{"2", "2026-03-01", "5", "0", "cards are being indexed under it, 5 so far"},
+		{"3", "2026-03-01", "0", "0", "new cards are found by it"},
 	}, lines)
 }

@@ -35,9 +35,11 @@ func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string
 		s.takeBack(ctx, actor, 0, bars)
 	case errors.Is(err, ErrUnknown):
 		if behind := s.keysBehind(ctx); behind != nil {
-			s.takeBack(ctx, actor, 0, bars)
 			err = behind
 		}
+	}
+	if t, found := tamperedCard(err); found {
+		s.reportTampered(ctx, actor, t)
 	}
 	return row, err
 }
@@ -54,6 +56,9 @@ func (s *Service) findWithin(ctx context.Context, actor audit.Actor, indexes [][
 	}
 	if _, err = s.Series(ctx, actor, row.SeriesID); errors.Is(err, ErrNoSeries) {
 		return db.CardFindRow{}, ErrUnknown
+	}
+	if err == nil {
+		err = s.checkFound(row)
 	}
 	return row, err
 }

@@ -113,6 +113,9 @@ func (s *Service) keepChunk(ctx context.Context, seriesID int64, c chunk, m *mak
 			if err := s.holdKey(ctx, tx, c.keyID); err != nil {
 				return err
 			}
+			if err := s.checkIndexKey(ctx, tx, c.indexKeyID); err != nil {
+				return err
+			}
 			if err := copyCards(ctx, tx, c); err != nil {
 				return err
 			}
@@ -129,10 +132,11 @@ func (s *Service) keepChunk(ctx context.Context, seriesID int64, c chunk, m *mak
 			}
 			return s.notifySeries(ctx, tx, seriesID)
 		})
-		if db.Constraint(err) != "card_code_index_key" {
+		old := errors.Is(err, errOldIndexKey) && c.indexKeyID < s.keys.CurrentIndex() // else this process is behind: the job tries again
+		if db.Constraint(err) != "card_code_index_key" && !old {
 			return done, err
 		}
-		if c = m.make(c.first); c.err != nil { // a code was drawn twice: draw anew
+		if c = m.make(c.first); c.err != nil { // a code was drawn twice, or indexed under an old key: draw anew
 			return false, c.err
 		}
 	}
@@ -184,10 +188,10 @@ func (s *Service) postActivation(ctx context.Context, tx pgx.Tx, series db.Serie
 
 // chunk is a run of sealed cards as rows of a binary COPY.
 type chunk struct {
-	first, count int32
-	keyID        int16
-	rows         []byte
-	err          error
+	first, count      int32
+	keyID, indexKeyID int16
+	rows              []byte
+	err               error
 }
 
 func (c chunk) last() int32 { return c.first + c.count - 1 }
@@ -225,9 +229,9 @@ func (m *maker) start(first int32) <-chan chunk {
 var copyHead = []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00") //nolint:gochecknoglobals // a constant in all but name
 
 // rowLength is the length of a card's row in a binary COPY: count of fields, and
-// six fields with their lengths.
+// seven fields with their lengths.
 func (m *maker) rowLength() int {
-	return 2 + 6*4 + 8 + 4 + 2 + indexLength + sealedLength(m.format.Length) + 4
+	return 2 + 7*4 + 8 + 4 + 2 + 2 + indexLength + sealedLength(m.format.Length) + 4
 }
 
 // drawn is a code with its index.
@@ -245,8 +249,8 @@ func (m *maker) make(first int32) chunk {
 	if count <= 0 {
 		return chunk{first: first}
 	}
-	keyID := m.keys.Current() // one for the whole chunk: the keyring may change
-	index, err := m.keys.indexer(keyID)
+	keyID, indexKeyID := m.keys.Current(), m.keys.CurrentIndex() // for the whole chunk: the keyring may change
+	index, err := m.keys.indexer(indexKeyID)
 	if err != nil {
 		return chunk{err: err}
 	}
@@ -254,7 +258,7 @@ func (m *maker) make(first int32) chunk {
 	if err != nil {
 		return chunk{err: err}
 	}
-	ends, err := m.keys.ender(keyID)
+	ends, err := m.keys.ender(indexKeyID)
 	if err != nil {
 		return chunk{err: err}
 	}
@@ -274,13 +278,15 @@ func (m *maker) make(first int32) chunk {
 	rows = append(rows, copyHead...)
 	for i, c := range cards {
 		serial := first + int32(i)
-		rows = binary.BigEndian.AppendUint16(rows, 6)
+		rows = binary.BigEndian.AppendUint16(rows, 7)
 		rows = binary.BigEndian.AppendUint32(rows, 8)
 		rows = binary.BigEndian.AppendUint64(rows, uint64(m.seriesID)) //nolint:gosec // ids are positive
 		rows = binary.BigEndian.AppendUint32(rows, 4)
 		rows = binary.BigEndian.AppendUint32(rows, uint32(serial)) //nolint:gosec // serials are positive
 		rows = binary.BigEndian.AppendUint32(rows, 2)
 		rows = binary.BigEndian.AppendUint16(rows, uint16(keyID)) //nolint:gosec // ids are positive
+		rows = binary.BigEndian.AppendUint32(rows, 2)
+		rows = binary.BigEndian.AppendUint16(rows, uint16(indexKeyID)) //nolint:gosec // ids are positive
 		rows = binary.BigEndian.AppendUint32(rows, indexLength)
 		rows = append(rows, c.index[:]...)
 		rows = binary.BigEndian.AppendUint32(rows, uint32(sealedLength(m.format.Length))) //nolint:gosec // a few dozen
@@ -289,7 +295,7 @@ func (m *maker) make(first int32) chunk {
 		rows = binary.BigEndian.AppendUint32(rows, uint32(ends.hash(c.code.lastFour()))) //nolint:gosec // the same bits
 	}
 	rows = binary.BigEndian.AppendUint16(rows, 0xffff)
-	return chunk{first: first, count: count, keyID: keyID, rows: rows}
+	return chunk{first: first, count: count, keyID: keyID, indexKeyID: indexKeyID, rows: rows}
 }
 
 // copyCards sends a chunk to Postgres in the COPY binary format. (Through
@@ -297,7 +303,7 @@ func (m *maker) make(first int32) chunk {
 // and sealing the cards.)
 func copyCards(ctx context.Context, tx pgx.Tx, c chunk) error {
 	err := db.Copy(ctx, tx, c.rows,
-		`copy card (series_id, serial, key_id, code_index, code_sealed, last_four) from stdin (format binary)`)
+		`copy card (series_id, serial, key_id, index_key_id, code_index, code_sealed, last_four) from stdin (format binary)`)
 	if err != nil {
 		return fmt.Errorf("copy cards %d to %d: %w", c.first, c.last(), err)
 	}

@@ -2,9 +2,6 @@ package card
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -188,17 +185,4 @@ func (s *Service) BarredUntil(ctx context.Context, customerID int64) (time.Time,
 		return time.Time{}, fmt.Errorf("look for a bar: %w", err)
 	}
 	return *row, nil
-}
-
-// trace returns a short keyed hash of a code: the same wrong code can be
-// recognised in the audit trail, and nothing can be learnt from it. It is not the
-// blind index and has a key of its own.
-func (k *Keyring) trace(code Code) (string, error) {
-	key, err := k.derive(k.Current(), "code trace")
-	if err != nil {
-		return "", err
-	}
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(code.symbols))
-	return hex.EncodeToString(mac.Sum(nil)[:6]), nil
 }

@@ -288,7 +288,7 @@ func (s *Service) knownCodes(ctx context.Context, dbtx db.DBTX, p *probes, ours 
 	}
 	all := readings(ours, cards)
 	known := map[int][]db.CardListKnownRow{}
-	for keyID := range s.keys.keys.Load().masters {
+	for keyID := range s.keys.keys.Load().indexes {
 		x, err := s.keys.indexer(keyID)
 		if err != nil {
 			return nil, err

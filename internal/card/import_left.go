@@ -72,7 +72,7 @@ type seen struct {
 }
 
 func (s *Service) newSeen() (*seen, error) {
-	index, err := s.keys.indexer(s.keys.Current())
+	index, err := s.keys.indexer(s.keys.CurrentIndex())
 	return &seen{index, map[[indexLength]byte]struct{}{}}, err
 }
 

@@ -262,11 +262,14 @@ var dayZero = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) //nolint:gochecknoglob
 // copyImported sends cards to Postgres in the COPY binary format, in the order of the
 // file: the serials of the series follow it.
 func (s *Service) copyImported(ctx context.Context, tx pgx.Tx, series db.Series, cards []importedCard) error {
-	keyID := s.keys.Current()
+	keyID, indexKeyID := s.keys.Current(), s.keys.CurrentIndex()
 	if err := s.holdKey(ctx, tx, keyID); err != nil {
 		return err
 	}
-	index, err := s.keys.indexer(keyID)
+	if err := s.checkIndexKey(ctx, tx, indexKeyID); err != nil {
+		return err
+	}
+	index, err := s.keys.indexer(indexKeyID)
 	if err != nil {
 		return err
 	}
@@ -289,10 +292,11 @@ func (s *Service) copyImported(ctx context.Context, tx pgx.Tx, series db.Series,
 	}
 	for i, card := range cards {
 		serial := series.Made + 1 + int32(i)
-		rows = binary.BigEndian.AppendUint16(rows, 9)
-		bytesOf(binary.BigEndian.AppendUint64(nil, uint64(series.ID))) //nolint:gosec // ids are positive
-		bytesOf(binary.BigEndian.AppendUint32(nil, uint32(serial)))    //nolint:gosec // serials are positive
-		bytesOf(binary.BigEndian.AppendUint16(nil, uint16(keyID)))     //nolint:gosec // ids are positive
+		rows = binary.BigEndian.AppendUint16(rows, 10)
+		bytesOf(binary.BigEndian.AppendUint64(nil, uint64(series.ID)))  //nolint:gosec // ids are positive
+		bytesOf(binary.BigEndian.AppendUint32(nil, uint32(serial)))     //nolint:gosec // serials are positive
+		bytesOf(binary.BigEndian.AppendUint16(nil, uint16(keyID)))      //nolint:gosec // ids are positive
+		bytesOf(binary.BigEndian.AppendUint16(nil, uint16(indexKeyID))) //nolint:gosec // ids are positive
 		bytesOf([]byte(card.state))
 		bytesOf(index.append(nil, card.code))
 		if card.state == db.CardStateVoid { // only its index is of use: a customer who types it hears no
@@ -311,7 +315,7 @@ func (s *Service) copyImported(ctx context.Context, tx pgx.Tx, series db.Series,
 	}
 	rows = binary.BigEndian.AppendUint16(rows, 0xffff)
 	err = db.Copy(ctx, tx, rows,
-		`copy card (series_id, serial, key_id, state, code_index, code_sealed, valid_till, remark, imported_serial) from stdin (format binary)`)
+		`copy card (series_id, serial, key_id, index_key_id, state, code_index, code_sealed, valid_till, remark, imported_serial) from stdin (format binary)`)
 	if err != nil {
 		return fmt.Errorf("copy cards of series %d: %w", series.ID, err)
 	}

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -46,15 +44,15 @@ func ParseLastFour(text string) (string, bool) {
 	return text, true
 }
 
-// ender hashes the ends of codes under one key set. Not for concurrent use.
+// ender hashes the ends of codes under one index key. Not for concurrent use.
 type ender struct{ mac hash.Hash }
 
-func (k *Keyring) ender(keyID int16) (*ender, error) {
-	key, err := k.derive(keyID, "code last four")
+func (k *Keyring) ender(indexKeyID int16) (*ender, error) {
+	key, err := k.indexKey(indexKeyID)
 	if err != nil {
 		return nil, err
 	}
-	return &ender{hmac.New(sha256.New, key)}, nil
+	return &ender{hmac.New(sha256.New, key.lastFour())}, nil
 }
 
 // hash is 32 bits: enough to tell apart 31⁴ ends, and small in the index.
@@ -76,7 +74,7 @@ func (s *Service) FindLastFour(ctx context.Context, actor audit.Actor, end strin
 		return nil, false, ErrLastFour
 	}
 	var hashes []int32
-	for _, id := range slices.Sorted(maps.Keys(s.keys.keys.Load().masters)) {
+	for _, id := range ids(s.keys.keys.Load().indexes) {
 		e, err := s.keys.ender(id)
 		if err != nil {
 			return nil, false, err
@@ -120,7 +118,7 @@ func (s *Service) open(seriesID int64, keyID int16, serial int32, sealed []byte)
 const hashAtOnce = 200_000
 
 // HashLastFour hashes the ends of codes that were made before there was such a
-// hash, and of those that a rotation of keys sealed anew. Periodic; where there is nothing to do it costs one look at an empty index.
+// hash. Periodic; where there is nothing to do it costs one look at an empty index.
 func (s *Service) HashLastFour(ctx context.Context) error {
 	for done := 0; done < hashAtOnce; {
 		id, err := s.q.SeriesWithoutLastFour(ctx, s.db)
@@ -149,8 +147,8 @@ func (s *Service) hashPage(ctx context.Context, seriesID int64) (int, error) {
 	p := db.CardSetLastFourParams{SeriesID: seriesID}
 	enders := map[int16]*ender{}
 	for _, row := range rows {
-		if enders[row.KeyID] == nil {
-			if enders[row.KeyID], err = s.keys.ender(row.KeyID); err != nil {
+		if enders[row.IndexKeyID] == nil {
+			if enders[row.IndexKeyID], err = s.keys.ender(row.IndexKeyID); err != nil {
 				return 0, err
 			}
 		}
@@ -158,8 +156,8 @@ func (s *Service) hashPage(ctx context.Context, seriesID int64) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		p.Serials, p.KeyIds = append(p.Serials, row.Serial), append(p.KeyIds, row.KeyID)
-		p.Hashes = append(p.Hashes, enders[row.KeyID].hash(code.lastFour()))
+		p.Serials, p.IndexKeyIds = append(p.Serials, row.Serial), append(p.IndexKeyIds, row.IndexKeyID)
+		p.Hashes = append(p.Hashes, enders[row.IndexKeyID].hash(code.lastFour()))
 	}
 	if err := s.q.CardSetLastFour(ctx, s.db, p); err != nil {
 		return 0, fmt.Errorf("keep the hashes of codes: %w", err)

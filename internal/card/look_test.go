@@ -12,6 +12,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/check"
 	"refill/internal/db"
+	"refill/internal/dbtest"
 	"refill/internal/fault"
 )
 
@@ -188,12 +189,14 @@ func TestFindingDoesNotForgiveGuesses(t *testing.T) {
 		_, err := b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
 		require.ErrorIs(t, err, card.ErrRefused)
 	}
-	require.NoError(t, b.q.KeyCanaryCreate(t.Context(), b.pool, db.KeyCanaryCreateParams{KeyID: 7, Sealed: []byte("a newer key")}))
+	require.NoError(t, b.q.KeyCanaryCreate(t.Context(), dbtest.Owner(t, b.pool), db.KeyCanaryCreateParams{KeyID: 7, Sealed: []byte("a newer key")}))
 	_, err = b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
 	require.ErrorIs(t, err, card.ErrKeysBehind)
 	_, err = b.look(t, b.anna, card.DrawForTest().Reveal(""))
 	require.ErrorIs(t, err, card.ErrKeysBehind)
-	require.Equal(t, 3, b.charged(t, b.anna))
+	require.Equal(t, 5, b.charged(t, b.anna), "nor does one that can't say no yet let guesses through for nothing")
+	_, err = b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
+	require.ErrorIs(t, err, card.ErrBarred)
 }
 
 // Any number of looks at once while the card is redeemed: one redemption, and

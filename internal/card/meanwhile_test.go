@@ -161,9 +161,9 @@ func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
 	b := setup(t)
 	old, both := twoKeys(t)
 	b.keys, b.cards = old, newService(t, b.pool, old)
-	require.NoError(t, card.CheckKeys(t.Context(), b.pool, old))
+	announce(t, b.pool, old)
 	ahead := newService(t, b.pool, both)
-	require.NoError(t, card.CheckKeys(t.Context(), b.pool, both))
+	announce(t, b.pool, both)
 	keyID, err := ahead.StartRotation(t.Context(), b.admin)
 	require.NoError(t, err)
 	require.NoError(t, ahead.Reseal(t.Context(), keyID, time.Now, noJob))
@@ -171,8 +171,9 @@ func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
 	ordered, err := b.cards.Order(t.Context(), b.admin, form(3))
 	require.NoError(t, err)
 	retired := make(chan error, 1)
+	retiring := asOwner(t, b.pool, both)
 	err = b.cards.Generate(t.Context(), ordered.ID, time.Now, func(ctx context.Context, _ pgx.Tx) error {
-		go func() { retired <- ahead.RetireKey(ctx, audit.System(), 1) }()
+		go func() { retired <- retiring.RetireKey(ctx, audit.System(), 1) }()
 		b.waits(t, func() bool { return len(retired) > 0 }) //nolint:contextcheck // the test's own
 		return nil
 	})
@@ -183,7 +184,7 @@ func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
 	_, err = b.pool.Exec(t.Context(), `update key_rotation set finished_at = null`)
 	require.NoError(t, err)
 	require.NoError(t, ahead.Reseal(t.Context(), keyID, time.Now, noJob))
-	require.NoError(t, ahead.RetireKey(t.Context(), audit.System(), 1))
+	require.NoError(t, retiring.RetireKey(t.Context(), audit.System(), 1))
 
 	behind := newService(t, b.pool, old)
 	ordered, err = b.cards.Order(t.Context(), b.admin, form(3))

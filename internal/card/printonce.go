@@ -261,8 +261,8 @@ func (s *Service) shredChunk(ctx context.Context, seriesID int64, complete Compl
 			return ErrNotShredding // a deleted series is erased, which is more
 		}
 		to := min(series.ShreddedTo+chunkSize, series.Made)
-		if _, err := s.q.CardShredSeries(ctx, tx, db.CardShredSeriesParams{SeriesID: seriesID, AfterSerial: series.ShreddedTo, ToSerial: to}); err != nil {
-			return fmt.Errorf("shred codes: %w", err)
+		if err := s.shredCards(ctx, tx, seriesID, series.ShreddedTo, to); err != nil {
+			return err
 		}
 		if err := s.q.SeriesShredAdvance(ctx, tx, db.SeriesShredAdvanceParams{ID: seriesID, ShreddedTo: to}); err != nil {
 			return fmt.Errorf("advance the shredding of a series: %w", err)
@@ -278,5 +278,8 @@ func (s *Service) shredChunk(ctx context.Context, seriesID int64, complete Compl
 		}
 		return s.notifySeries(ctx, tx, seriesID)
 	})
+	if t, found := tamperedCard(err); found {
+		s.reportTampered(ctx, audit.System(), t)
+	}
 	return done && err == nil, err
 }

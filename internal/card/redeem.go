@@ -175,7 +175,8 @@ func (s *Service) locate(ctx context.Context, actor audit.Actor, r Redemption) (
 	return whereabouts{typed: true, code: read.codes[0], indexes: indexes, limits: read.limits}, err
 }
 
-// find reads the card with all that decides about it.
+// find reads the card with all that decides about it. One that was found by a code is
+// refused where that is not its own.
 func (s *Service) find(ctx context.Context, dbtx db.DBTX, r Redemption, at whereabouts, partnerID int64) (db.CardFindRow, error) {
 	var row db.CardFindRow
 	var err error
@@ -195,7 +196,10 @@ func (s *Service) find(ctx context.Context, dbtx db.DBTX, r Redemption, at where
 	if err != nil {
 		return row, fmt.Errorf("look up a card: %w", err)
 	}
-	return row, nil
+	if at.typed {
+		err = s.checkFound(row)
+	}
+	return row, err
 }
 
 // redeemOnce is the transaction.
@@ -330,10 +334,10 @@ func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, a
 		return err
 	}
 	if behind := s.keysBehind(ctx); behind != nil {
-		if at.typed {
-			s.takeBack(ctx, actor, r.CustomerID, at.bars)
-		}
-		return behind
+		return behind // and the attempt stays charged: else a process that is behind lets guesses through for nothing
+	}
+	if t, found := tamperedCard(err); found {
+		s.reportTampered(ctx, actor, t)
 	}
 	detail := map[string]any{"reason": why.Code}
 	if at.typed {

@@ -14,7 +14,7 @@ import (
 	"refill/internal/fault"
 )
 
-// ResealCardsArgs asks for every card to be sealed under a new key.
+// ResealCardsArgs asks for every card to be sealed under a new sealing key.
 type ResealCardsArgs struct {
 	KeyID int16 `json:"key_id"`
 }
@@ -36,17 +36,20 @@ var (
 
 	// errKeyRetired says that a file was being sealed while its key was given up.
 	errKeyRetired = errors.New("the key that a file or cards were sealed under was retired meanwhile")
+
+	// errOldIndexKey says that cards were indexed under a key that is no longer the newest.
+	errOldIndexKey = errors.New("a newer index key was announced meanwhile")
 )
 
-// keysBehind reports that codes may be sealed under a key which this process has
-// not heard of yet: what it does not find may be there all the same, so it must
-// not say no.
+// keysBehind reports that codes may be sealed or indexed under a key which this process
+// has not heard of yet: what it does not find may be there all the same, so it must
+// not say no. It must not say it for nothing either: what was charged stays charged.
 func (s *Service) keysBehind(ctx context.Context) error {
 	newest, err := s.q.KeyNewest(ctx, s.db)
 	if err != nil {
 		return fmt.Errorf("ask for the newest key: %w", err)
 	}
-	if newest != 0 && !s.keys.Has(newest) { // 0: nothing was announced yet
+	if (newest.Seal != 0 && !s.keys.Has(newest.Seal)) || (newest.Index != 0 && !s.keys.HasIndex(newest.Index)) { // 0: nothing was announced yet
 		return ErrKeysBehind
 	}
 	return nil
@@ -68,42 +71,86 @@ func (s *Service) holdKey(ctx context.Context, tx pgx.Tx, keyID int16) error {
 	return nil
 }
 
-// StartRotation announces the keyring's newest key and queues the job that seals
-// every card under it. Started twice it goes on where it is.
-func (s *Service) StartRotation(ctx context.Context, actor audit.Actor) (keyID int16, err error) {
-	if err := CheckKeys(ctx, s.db, s.keys); err != nil {
-		return 0, err
+// checkIndexKey refuses new cards that are not indexed under the newest index key. Call it
+// after holdKey: a key that is announced later waits for the caller's transaction.
+func (s *Service) checkIndexKey(ctx context.Context, tx pgx.Tx, indexKeyID int16) error {
+	newest, err := s.q.IndexKeyNewest(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("ask for the newest index key: %w", err)
 	}
+	if indexKeyID < newest {
+		return errOldIndexKey
+	}
+	return nil
+}
+
+// What a rotation changes of every card.
+const (
+	rotateSeal  = "seal"
+	rotateIndex = "index"
+)
+
+// StartRotation queues the job that seals every card under the keyring's newest key,
+// which is announced. Started twice it goes on where it is.
+func (s *Service) StartRotation(ctx context.Context, actor audit.Actor) (keyID int16, err error) {
 	keyID = s.keys.Current()
-	return keyID, s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.KeyRotationStart(ctx, tx, keyID)
+	return keyID, s.startRotation(ctx, actor, rotateSeal, keyID, ResealCardsArgs{KeyID: keyID}, "keys.rotation_started")
+}
+
+func (s *Service) startRotation(ctx context.Context, actor audit.Actor, what string, keyID int16, args river.JobArgs, action string) error {
+	if err := CheckKeys(ctx, s.db, s.keys); err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		n, err := s.q.KeyRotationStart(ctx, tx, db.KeyRotationStartParams{What: what, KeyID: keyID})
 		if err != nil || n == 0 {
 			return err
 		}
-		job, err := s.jobs.InsertTx(ctx, tx, ResealCardsArgs{KeyID: keyID}, nil)
+		job, err := s.jobs.InsertTx(ctx, tx, args, nil)
 		if err != nil {
-			return fmt.Errorf("queue the sealing under a new key: %w", err)
+			return fmt.Errorf("queue a rotation of keys: %w", err)
 		}
-		if err := s.q.KeyRotationSetJob(ctx, tx, db.KeyRotationSetJobParams{KeyID: keyID, JobID: &job.Job.ID}); err != nil {
+		if err := s.q.KeyRotationSetJob(ctx, tx, db.KeyRotationSetJobParams{What: what, KeyID: keyID, JobID: &job.Job.ID}); err != nil {
 			return fmt.Errorf("note the job of a rotation: %w", err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "keys.rotation_started", Detail: map[string]any{"key": keyID}})
+		return audit.Record(ctx, tx, actor, audit.Entry{Action: action, Detail: map[string]any{"key": keyID}})
 	})
 }
 
-// resealPage is how many cards are sealed in one transaction: a redemption of one
-// of them waits that long.
-const resealPage = 2000
+// rotatePage is how many cards are sealed or indexed in one transaction: a redemption of
+// one of them waits that long.
+const rotatePage = 2000
+
+// rotation is a pass over all cards under a new key.
+type rotation struct {
+	what   string
+	keyID  int16
+	ended  string // audit action
+	change func(ctx context.Context, tx pgx.Tx, page []db.KeyRotationPageRow) (changed int64, err error)
+	left   func(ctx context.Context, tx pgx.Tx) (bool, error)
+}
 
 // Reseal seals the cards that are left under older keys and returns ErrYield where
 // others should have their turn. Killed anywhere, the next run goes on at the last
-// page that stands; a card is always whole under one key or the other.
+// page that stands; a card is always whole under one key or the other. The index of a
+// card stays as it is.
 func (s *Service) Reseal(ctx context.Context, keyID int16, now func() time.Time, complete Completer) error {
 	if !s.keys.Has(keyID) {
 		return ErrKeyNotHere
 	}
+	return s.rotate(ctx, rotation{
+		what: rotateSeal, keyID: keyID, ended: "keys.rotation_finished",
+		change: func(ctx context.Context, tx pgx.Tx, page []db.KeyRotationPageRow) (int64, error) {
+			return s.resealCards(ctx, tx, keyID, page)
+		},
+		left: func(ctx context.Context, tx pgx.Tx) (bool, error) { return s.q.KeyRotationSealLeft(ctx, tx, keyID) },
+	}, now, complete)
+}
+
+// rotate goes through the cards a page a transaction.
+func (s *Service) rotate(ctx context.Context, r rotation, now func() time.Time, complete Completer) error {
 	for start := now(); ; {
-		done, err := s.resealPage(ctx, keyID, complete)
+		done, err := s.rotatePage(ctx, r, complete)
 		if err != nil || done {
 			return err
 		}
@@ -113,33 +160,39 @@ func (s *Service) Reseal(ctx context.Context, keyID int16, now func() time.Time,
 	}
 }
 
-// resealPage seals one page of cards. At the end of the table it starts again
+// rotatePage changes one page of cards. At the end of the table it starts again
 // where a card of an older key came in behind it, and otherwise finishes.
-func (s *Service) resealPage(ctx context.Context, keyID int16, complete Completer) (done bool, err error) {
+func (s *Service) rotatePage(ctx context.Context, r rotation, complete Completer) (done bool, err error) {
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		r, err := s.q.KeyRotationLock(ctx, tx, keyID)
+		at, err := s.q.KeyRotationLock(ctx, tx, db.KeyRotationLockParams{What: r.what, KeyID: r.keyID})
 		if err != nil {
 			return fmt.Errorf("lock a rotation: %w", err)
 		}
-		page, err := s.q.KeyRotationPage(ctx, tx, db.KeyRotationPageParams{AfterSeries: r.AfterSeries, AfterSerial: r.AfterSerial, Size: resealPage})
+		page, err := s.q.KeyRotationPage(ctx, tx, db.KeyRotationPageParams{AfterSeries: at.AfterSeries, AfterSerial: at.AfterSerial, Size: rotatePage})
 		if err != nil {
-			return fmt.Errorf("read cards to be sealed again: %w", err)
+			return fmt.Errorf("read cards of older keys: %w", err)
 		}
+		next := db.KeyRotationAdvanceParams{What: r.what, KeyID: r.keyID}
 		if len(page) > 0 {
-			return s.resealCards(ctx, tx, keyID, page)
+			last := page[len(page)-1]
+			next.AfterSeries, next.AfterSerial = last.SeriesID, last.Serial
+			if next.Done, err = r.change(ctx, tx, page); err != nil {
+				return err
+			}
+			return s.q.KeyRotationAdvance(ctx, tx, next)
 		}
-		left, err := s.q.KeyRotationLeft(ctx, tx, keyID)
+		left, err := r.left(ctx, tx)
 		if err != nil {
 			return fmt.Errorf("look for cards of older keys: %w", err)
 		}
 		if left {
-			return s.q.KeyRotationAdvance(ctx, tx, db.KeyRotationAdvanceParams{KeyID: keyID})
+			return s.q.KeyRotationAdvance(ctx, tx, next)
 		}
 		done = true
-		if err := s.q.KeyRotationFinish(ctx, tx, keyID); err != nil {
+		if err := s.q.KeyRotationFinish(ctx, tx, db.KeyRotationFinishParams{What: r.what, KeyID: r.keyID}); err != nil {
 			return fmt.Errorf("finish a rotation: %w", err)
 		}
-		if err := audit.Record(ctx, tx, audit.System(), audit.Entry{Action: "keys.rotation_finished", Detail: map[string]any{"key": keyID, "cards": r.Done}}); err != nil {
+		if err := audit.Record(ctx, tx, audit.System(), audit.Entry{Action: r.ended, Detail: map[string]any{"key": r.keyID, "cards": at.Done}}); err != nil {
 			return err
 		}
 		return complete(ctx, tx)
@@ -147,91 +200,30 @@ func (s *Service) resealPage(ctx context.Context, keyID int16, complete Complete
 	return done, err
 }
 
-// resealCards opens the cards of a page, seals them under the new key and moves
-// the rotation on, in the caller's transaction.
-func (s *Service) resealCards(ctx context.Context, tx pgx.Tx, keyID int16, page []db.KeyRotationPageRow) error {
-	index, err := s.keys.indexer(keyID)
-	if err != nil {
-		return err
-	}
+// resealCards opens the cards of a page and seals them under the new key.
+func (s *Service) resealCards(ctx context.Context, tx pgx.Tx, keyID int16, page []db.KeyRotationPageRow) (int64, error) {
 	p := db.KeyRotationSealParams{KeyID: keyID}
 	draw := &drawer{}
 	for _, row := range page {
 		if row.KeyID == keyID || len(row.CodeSealed) == 0 { // sealed already, or erased
 			continue
 		}
-		was, err := s.keys.sealer(row.KeyID, row.SeriesID)
+		code, err := s.open(row.SeriesID, row.KeyID, row.Serial, row.CodeSealed)
 		if err != nil {
-			return err
-		}
-		code, err := was.open(row.CodeSealed, row.Serial)
-		if err != nil {
-			return err
+			return 0, err
 		}
 		is, err := s.keys.sealer(keyID, row.SeriesID)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		p.SeriesIds, p.Serials = append(p.SeriesIds, row.SeriesID), append(p.Serials, row.Serial)
-		p.CodeIndexes = append(p.CodeIndexes, index.append(nil, code))
 		p.CodesSealed = append(p.CodesSealed, is.append(nil, code, row.Serial, draw))
 	}
-	if len(p.Serials) > 0 {
-		if err := s.q.KeyRotationSeal(ctx, tx, p); err != nil {
-			return fmt.Errorf("seal cards again: %w", err)
-		}
+	if len(p.Serials) == 0 {
+		return 0, nil
 	}
-	last := page[len(page)-1]
-	return s.q.KeyRotationAdvance(ctx, tx, db.KeyRotationAdvanceParams{
-		KeyID: keyID, AfterSeries: last.SeriesID, AfterSerial: last.Serial, Done: int64(len(p.Serials)),
-	})
-}
-
-// RetireKey gives up a key that nothing is sealed under any more; the caller takes
-// it out of the key file afterwards.
-func (s *Service) RetireKey(ctx context.Context, actor audit.Actor, keyID int16) error {
-	if keyID == s.keys.Current() {
-		return fmt.Errorf("key %d is the one that new cards are sealed under; make another first with: refill keys rotate", keyID)
+	if err := s.q.KeyRotationSeal(ctx, tx, p); err != nil {
+		return 0, fmt.Errorf("seal cards again: %w", err)
 	}
-	return s.inTx(ctx, func(tx pgx.Tx) error {
-		if err := s.q.KeyLock(ctx, tx, keyID); err != nil {
-			return fmt.Errorf("lock a key: %w", err)
-		}
-		uses, err := s.q.KeyUse(ctx, tx)
-		if err != nil {
-			return fmt.Errorf("count the cards of each key: %w", err)
-		}
-		for _, use := range uses {
-			if use.KeyID == keyID && use.Cards > 0 {
-				return fmt.Errorf("%d cards are still sealed under key %d; wait until the rotation has finished (refill keys status)", use.Cards, keyID)
-			}
-			if use.KeyID == keyID && use.PrintedOnce > 0 {
-				return fmt.Errorf("%d cards whose codes were shredded after printing are found under key %d, and can't be moved to another; keep the key until they are used or void", use.PrintedOnce, keyID)
-			}
-			if use.KeyID == keyID && use.Secrets > 0 {
-				return fmt.Errorf("the second factors of %d members of staff are still sealed under key %d; a worker seals them again within a minute, then try again", use.Secrets, keyID)
-			}
-			if use.KeyID == keyID && use.Passwords > 0 {
-				return fmt.Errorf("the passwords of %d files that are being made are still sealed under key %d; a worker seals them again within a minute, then try again", use.Passwords, keyID)
-			}
-			if use.KeyID == keyID && use.Files > 0 {
-				return fmt.Errorf("%d kept files are still sealed under key %d; they go when they expire, or when their import has ended; then try again", use.Files, keyID)
-			}
-		}
-		now, err := s.q.DatabaseNow(ctx, tx)
-		if err != nil {
-			return fmt.Errorf("ask for the time: %w", err)
-		}
-		if err := audit.Anchor(ctx, tx, s.keys, now); err != nil {
-			return err
-		}
-		n, err := s.q.KeyRetire(ctx, tx, keyID)
-		if err != nil {
-			return fmt.Errorf("retire a key: %w", err)
-		}
-		if n == 0 {
-			return fmt.Errorf("there is no key %d in use", keyID)
-		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "keys.retired", Detail: map[string]any{"key": keyID}})
-	})
+	return int64(len(p.Serials)), nil
 }

@@ -4,26 +4,42 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/check"
 	"refill/internal/db"
+	"refill/internal/dbtest"
 )
 
-// twoKeys returns a keyring with one key, and one with a second key added.
+// announce enters keys in the database, as the command of the owner does.
+func announce(t *testing.T, pool *pgxpool.Pool, keys *card.Keyring) {
+	t.Helper()
+	require.NoError(t, card.AnnounceKeys(t.Context(), dbtest.Owner(t, pool), keys))
+}
+
+// asOwner returns the domain on a connection of the tables' owner, who alone may give keys
+// up.
+func asOwner(t *testing.T, pool *pgxpool.Pool, keys *card.Keyring) *card.Service {
+	t.Helper()
+	return card.New(dbtest.Owner(t, pool), keys, nil, nil, slog.New(slog.DiscardHandler))
+}
+
+// twoKeys returns a keyring with one key, and one with a second sealing key added.
 func twoKeys(t *testing.T) (old, both *card.Keyring) {
 	t.Helper()
 	var file bytes.Buffer
 	require.NoError(t, card.WriteNewKey(&file, 1))
 	first := file.String()
-	require.NoError(t, card.WriteNewKey(&file, 2))
+	require.NoError(t, card.WriteSealKey(&file, 2))
 	old, err := card.ReadKeyring(bytes.NewBufferString(first))
 	require.NoError(t, err)
 	both, err = card.ReadKeyring(&file)
@@ -45,7 +61,7 @@ func TestKeysRotate(t *testing.T) {
 	// never says no to what it does not.
 	behind := newService(t, b.pool, old)
 	ahead := newService(t, b.pool, both)
-	require.NoError(t, card.CheckKeys(t.Context(), b.pool, both))
+	announce(t, b.pool, both)
 	keyID, err := ahead.StartRotation(t.Context(), b.admin)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, keyID)
@@ -90,8 +106,8 @@ func TestKeysRotate(t *testing.T) {
 	_, err = old.Adopt(stranger)
 	require.ErrorContains(t, err, "put the file back")
 
-	require.ErrorContains(t, ahead.RetireKey(t.Context(), audit.System(), 2), "new cards")
-	require.NoError(t, ahead.RetireKey(t.Context(), audit.System(), 1))
+	require.ErrorContains(t, asOwner(t, b.pool, both).RetireKey(t.Context(), audit.System(), 2), "new cards")
+	require.NoError(t, asOwner(t, b.pool, both).RetireKey(t.Context(), audit.System(), 1))
 	broken, err := check.Run(t.Context(), b.pool, both)
 	require.NoError(t, err)
 	require.Empty(t, broken)
@@ -105,7 +121,7 @@ func TestRedeemWhileKeysRotate(t *testing.T) {
 	b.keys, b.cards = old, newService(t, b.pool, old)
 	codes := b.codes(t, b.series(t, form(6000)))
 	b.cards = newService(t, b.pool, both)
-	require.NoError(t, card.CheckKeys(t.Context(), b.pool, both))
+	announce(t, b.pool, both)
 	keyID, err := b.cards.StartRotation(t.Context(), b.admin)
 	require.NoError(t, err)
 	sealed := make(chan error, 1)
@@ -127,7 +143,7 @@ func TestKeyOfAFileIsNotRetired(t *testing.T) {
 	b := setup(t)
 	old, both := twoKeys(t)
 	b.keys, b.cards = old, newService(t, b.pool, old)
-	require.NoError(t, card.CheckKeys(t.Context(), b.pool, old))
+	announce(t, b.pool, old)
 	s := b.series(t, form(10))
 	begin := func() db.Export {
 		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
@@ -141,13 +157,14 @@ func TestKeyOfAFileIsNotRetired(t *testing.T) {
 	}
 	first, second := begin(), begin()
 	require.NoError(t, b.cards.FinishExport(t.Context(), first, file(1), noJob))
-	require.NoError(t, card.CheckKeys(t.Context(), b.pool, both))
+	announce(t, b.pool, both)
 	b.cards = newService(t, b.pool, both)
 	keyID, err := b.cards.StartRotation(t.Context(), b.admin)
 	require.NoError(t, err)
 	require.NoError(t, b.cards.Reseal(t.Context(), keyID, time.Now, noJob))
 
-	require.ErrorContains(t, b.cards.RetireKey(t.Context(), audit.System(), 1), "1 kept files are still sealed under key 1")
+	retiring := asOwner(t, b.pool, both)
+	require.ErrorContains(t, retiring.RetireKey(t.Context(), audit.System(), 1), "1 kept files are still sealed under key 1")
 	_, err = b.pool.Exec(t.Context(), `update export set expires_at = now() where id = $1`, first.ID)
 	require.NoError(t, err)
 	_, err = b.cards.ExpireExports(t.Context())
@@ -155,7 +172,7 @@ func TestKeyOfAFileIsNotRetired(t *testing.T) {
 	upload := b.upload(t, "code\nAAAA-aaaa-0001\n")
 	_, err = b.pool.Exec(t.Context(), `update card_import set key_id = 1`)
 	require.NoError(t, err)
-	require.ErrorContains(t, b.cards.RetireKey(t.Context(), audit.System(), 1), "kept files")
+	require.ErrorContains(t, retiring.RetireKey(t.Context(), audit.System(), 1), "kept files")
 	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, upload.id))
 
 	// A file that is being entered holds its key; retiring waits and then sees it.
@@ -164,7 +181,7 @@ func TestKeyOfAFileIsNotRetired(t *testing.T) {
 	_, err = tx.Exec(t.Context(), `select from key_canary where key_id = 1 for share`)
 	require.NoError(t, err)
 	retired := make(chan error, 1)
-	go func() { retired <- b.cards.RetireKey(t.Context(), audit.System(), 1) }()
+	go func() { retired <- retiring.RetireKey(t.Context(), audit.System(), 1) }()
 	require.Eventually(t, func() bool {
 		var waits bool
 		err := b.pool.QueryRow(t.Context(), `select exists (select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0)`).Scan(&waits)
@@ -177,7 +194,7 @@ func TestKeyOfAFileIsNotRetired(t *testing.T) {
 	_, err = b.pool.Exec(t.Context(), `update export set state = 'expired' where id = $1`, first.ID)
 	require.NoError(t, err)
 
-	require.NoError(t, b.cards.RetireKey(t.Context(), audit.System(), 1))
+	require.NoError(t, retiring.RetireKey(t.Context(), audit.System(), 1))
 	require.ErrorContains(t, b.cards.FinishExport(t.Context(), second, file(1), noJob), "retired meanwhile")
 	require.NoError(t, b.cards.FinishExport(t.Context(), second, file(2), noJob))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/money"
 	"refill/internal/setting"
 	"refill/internal/staff"
 )
@@ -64,6 +66,9 @@ func books(t *testing.T) (*pgxpool.Pool, *card.Keyring) {
 		_, err = cards.Redeem(ctx, admin, card.Redemption{CustomerID: 1, Card: card.Ref{SeriesID: ordered.ID, Serial: int32(serial + 1)}, Key: uuid.New()})
 		require.NoError(t, err)
 	}
+	cash := money.Amount{Minor: 350, Currency: "USD"}
+	_, err = customer.Pay(ctx, pool, admin, customer.Payment{CustomerID: 1, Type: db.PaymentTypeCash, Amount: cash, Key: uuid.New()})
+	require.NoError(t, err)
 	export, err := cards.RequestExport(ctx, admin, ordered.ID, "csv", card.ExportOptions{}, uuid.New())
 	require.NoError(t, err)
 	e, _, err := cards.StartExport(ctx, export)
@@ -83,6 +88,63 @@ func TestSoundBooks(t *testing.T) {
 	require.Empty(t, broken)
 }
 
+// A series that costs something else now breaks nothing: what was redeemed before was paid
+// at the price before.
+func TestRepricedBooksAreSound(t *testing.T) {
+	t.Parallel()
+	pool, keys := books(t)
+	_, err := dbtest.Owner(t, pool).Exec(t.Context(), repriced)
+	require.NoError(t, err)
+	broken, err := check.Run(t.Context(), pool, keys)
+	require.NoError(t, err)
+	for _, b := range broken {
+		require.NotEqual(t, 5, b.Number, b.Examples)
+	}
+}
+
+// A login of the program that may change the ledger by a role of its own breaks a rule.
+// Where it owns the tables nothing can be broken: then the owner is warned.
+func TestLoginOfTheProgram(t *testing.T) {
+	t.Parallel()
+	pool, keys := books(t)
+	warnings, err := check.Warnings(t.Context(), pool)
+	require.NoError(t, err)
+	require.Len(t, warnings, 1, "the tests sign in as the owner")
+	require.Contains(t, warnings[0], "set role none")
+
+	owner := dbtest.Owner(t, pool)
+	login, strong := "login_"+strings.ReplaceAll(uuid.NewString(), "-", ""), "strong_"+strings.ReplaceAll(uuid.NewString(), "-", "")
+	exec := func(sql string) {
+		t.Helper()
+		_, err := owner.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	exec(`create role ` + login + ` login noinherit; grant refill_app to ` + login + `; create role ` + strong)
+	t.Cleanup(func() {
+		_, err := owner.Exec(context.WithoutCancel(t.Context()), `reset session authorization; drop owned by `+strong+`; drop role `+strong+`; drop owned by `+login+`; drop role `+login)
+		require.NoError(t, err)
+	})
+	look := func() (broken []check.Result, warnings []string) {
+		t.Helper()
+		exec(`set session authorization ` + login + `; set role refill_app`)
+		broken, err := check.Run(t.Context(), owner, keys)
+		require.NoError(t, err)
+		warnings, err = check.Warnings(t.Context(), owner)
+		require.NoError(t, err)
+		exec(`reset session authorization`)
+		return broken, warnings
+	}
+	broken, warnings := look()
+	require.Empty(t, broken)
+	require.Empty(t, warnings)
+	exec(`grant update on payment to ` + strong + `; grant ` + strong + ` to ` + login)
+	broken, warnings = look()
+	require.Len(t, broken, 1)
+	require.Equal(t, 15, broken[0].Number)
+	require.Contains(t, broken[0].Examples[0], "as role "+strong+", update payment")
+	require.Empty(t, warnings)
+}
+
 // moved is a movement of a customer's balance that balances, and has no payment.
 func moved(insert string) string {
 	return `with t as (` + insert + ` returning id),
@@ -91,6 +153,12 @@ func moved(insert string) string {
 		select t.id, a.id, -5, a.version, a.balance from t, a union all
 		select t.id, (select id from account where kind = 'issued'), 5, null, null from t`
 }
+
+// repriced gives the series another price as an edit does, after its cards 1 and 2 were
+// redeemed.
+const repriced = `set session_replication_role = origin; update series set price = 600; set session_replication_role = replica;
+	insert into ledger_tx (kind, series_id) select 'reprice', id from series;
+	update series_price set through = (select max(id) from ledger_tx) where series_id > 0; `
 
 // A test of the tests: each invariant finds the fault planted for it.
 func TestPlantedFaults(t *testing.T) {
@@ -108,6 +176,9 @@ func TestPlantedFaults(t *testing.T) {
 		{4, `update card set state = 'active', used_by = null, used_at = null where serial = 1`},
 		{4, `update card set state = 'used', used_by = 1, used_at = now() where serial = 5`},
 		{5, `update series set price = 499`},
+		{5, repriced + `update payment set amount = 400, balance_after = balance_after - 100 where id = 1`},
+		{5, repriced + `update payment set amount = 600 where id = 2`},
+		{5, repriced + `delete from series_price where series_id > 0`},
 		{6, `delete from card where serial = 4`},
 		{6, `update card set serial = 11 where serial = 10`},
 		{7, `update ledger_tx set at = at - interval '1 day' where kind = 'redeem'`},
@@ -129,11 +200,22 @@ func TestPlantedFaults(t *testing.T) {
 		{13, `alter table export drop constraint export_ready_whole; update export set sha256 = null`},
 		{14, `delete from audit where action = 'export.downloaded'`},
 		{14, `update card set revealed_at = now() where serial = 5`},
+		{14, `delete from audit where action = 'card.redeemed' and serial = 2`},
+		{14, `update audit set customer_id = 2 where action = 'card.redeemed' and serial = 2`},
+		{14, `delete from audit where action = 'payment.entered'`},
+		{14, `update payment set amount = amount + 1 where type = 'cash'`},
+		{14, `delete from audit where action = 'series.activated'`},
+		{14, `insert into ledger_tx (kind, series_id) select 'void', id from series`},
+		{14, `insert into ledger_tx (kind, series_id) select 'renew', id from series`},
 		{15, `grant update on ledger_entry to refill_app`},
 		{15, `alter table payment disable trigger payment_append_only`},
+		{15, `grant update on series_price to refill_app`},
+		{15, `drop trigger series_keeps_price on series`},
 		{16, `update card set code_sealed = set_byte(code_sealed, 20, get_byte(code_sealed, 20) # 1)`},
 		{16, `update card a set code_sealed = b.code_sealed from card b where a.serial = b.serial % 10 + 1`},
 		{16, `update card set code_index = substr(sha256(code_index), 1, 16)`},
+		{16, `update card set code_index = substr(sha256(code_index), 1, 16) where serial = 7; insert into code_fault (series_id, serial, what) select series_id, 7, '' from card where serial = 7`},
+		{16, `update card set code_sealed = '', shredded = true, code_mac = substr(sha256(code_index), 1, 16) where serial > 2; update series set print_once = true, shredding_at = now(), shredded_to = 10`},
 		{16, `alter table card drop constraint card_code_sealed_erased; update card set code_sealed = '' where serial = 5`},
 		{16, `alter table card drop constraint card_code_sealed_erased; update card set state = 'void' where serial = 5`},
 		{16, `update series set state = 'void', erased_to = 5`},

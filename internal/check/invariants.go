@@ -18,15 +18,25 @@ type invariant struct {
 	keys   func(ctx context.Context, dbtx db.DBTX, keys *card.Keyring) ([]string, error)
 }
 
-// opens looks into a sample of the sealed codes.
+// opens looks into a sample of the sealed codes, and into those that were found changed.
 func opens(ctx context.Context, dbtx db.DBTX, keys *card.Keyring) ([]string, error) {
-	return card.CheckSeals(ctx, dbtx, keys, sample)
+	return card.CheckCodes(ctx, dbtx, keys, sample)
 }
 
 // sealed holds the audit trail against its chain.
 func sealed(ctx context.Context, dbtx db.DBTX, keys *card.Keyring) ([]string, error) {
 	report, err := audit.Verify(ctx, dbtx, keys)
 	return report.Faults, err
+}
+
+// ownsTables tells whether a login, a row of pg_roles, may do what it likes with the
+// tables: it owns them, may take their owner's role, or is a superuser. Then Warnings says
+// so: an installation with one login is in order, and its rights can't be broken.
+const ownsTables = `(login.rolsuper or pg_has_role(login.oid, (select relowner from pg_class where oid = 'ledger_tx'::regclass), 'member'))`
+
+// minorUnits makes an amount comparable however it is written: its digits and its sign.
+func minorUnits(amount string) string {
+	return `(case when ` + amount + ` like '-%' then '-' else '' end || ltrim(regexp_replace(` + amount + `, '[^0-9]', '', 'g'), '0'))`
 }
 
 // invariants are all of them. The numbers are those of docs/reliability.md.
@@ -56,11 +66,26 @@ func invariants() []invariant {
 				where t.kind = 'redeem' and not exists (select from ledger_tx r where r.reverses = t.id)) t
 				on t.series_id = c.series_id and t.serial = c.serial
 			where t.id is null or c.series_id is null`, nil},
-		{5, "a redemption credits exactly the card's value", `
+		{5, "a redemption credits exactly the value that its card had at that moment", `
+			with repriced as (select distinct series_id from series_price)
 			select 'redemption ' || t.id || ' paid ' || p.amount || ' for a card of ' || s.price
 			from ledger_tx t join payment p on p.tx_id = t.id join series s on s.id = t.series_id
-			where t.kind = 'redeem' and p.amount <> s.price
-				and not exists (select from ledger_tx r where r.kind = 'reprice' and r.series_id = t.series_id and r.id > t.id)`, nil},
+			where t.kind = 'redeem' and p.amount <> s.price and t.series_id not in (select series_id from repriced)
+				and not exists (select from ledger_tx r join series_price since on since.series_id = 0
+					where r.kind = 'reprice' and r.series_id = t.series_id and r.id > t.id and r.id <= since.through)
+			union all
+			select 'redemption ' || t.id || ' paid ' || p.amount || ' for a card of ' || coalesce(h.price, s.price)
+			from repriced join series s on s.id = repriced.series_id
+			join ledger_tx t on t.series_id = s.id and t.kind = 'redeem' join payment p on p.tx_id = t.id
+			left join lateral (select price from series_price w where w.series_id = s.id and w.through >= t.id order by w.through limit 1) h on true
+			where p.amount <> coalesce(h.price, s.price)
+				and not exists (select from ledger_tx r join series_price since on since.series_id = 0
+					where r.kind = 'reprice' and r.series_id = t.series_id and r.id > t.id and r.id <= since.through)
+			union all
+			select 'series ' || r.series_id || ' was repriced by ledger transaction ' || r.id || ', and its price before is not on record'
+			from ledger_tx r join series_price since on since.series_id = 0
+			where r.kind = 'reprice' and r.id > since.through
+				and not exists (select from series_price w where w.series_id = r.series_id and w.through >= r.id)`, nil},
 		{6, "a finished series has exactly its cards, serials 1 to N", `
 			select 'series ' || s.number || ': ' || count(c.serial) || ' cards of ' || s.quantity || ', serials ' || coalesce(min(c.serial), 0) || ' to ' || coalesce(max(c.serial), 0)
 			from series s left join card c on c.series_id = s.id
@@ -116,7 +141,7 @@ func invariants() []invariant {
 		{13, "a ready export has a checksum, a size and the rows it promised", `
 			select 'export ' || id from export
 			where state = 'ready' and (sha256 is null or octet_length(sha256) <> 32 or size <= 0 or rows_done <> rows_total or rows_done = 0)`, nil},
-		{14, "every file that was fetched and every code that was revealed has its line in the audit trail", `
+		{14, "every file that was fetched, every code that was revealed and every movement of money has its line in the audit trail", `
 			select 'export ' || e.id from export e
 			where e.fetched_at is not null and not exists (
 				select from audit a where a.action = 'export.downloaded' and a.detail->>'export' = e.id::text)
@@ -124,16 +149,47 @@ func invariants() []invariant {
 			select 'card ' || c.series_id || '/' || c.serial from card c
 			where c.revealed_at is not null and not exists (
 				select from audit a where a.action = 'card.revealed' and a.series_id = c.series_id and a.serial = c.serial
-					and a.at = c.revealed_at and a.staff_id is not null and length(a.detail->>'reason') >= 3)`, nil},
-		{15, "the application's role cannot change or delete ledger and audit rows", `
+					and a.at = c.revealed_at and a.staff_id is not null and length(a.detail->>'reason') >= 3)
+			union all
+			select 'redemption ' || t.id || ' of card ' || t.series_id || '/' || t.serial
+			from ledger_tx t join payment p on p.tx_id = t.id
+			where t.kind = 'redeem' and not exists (
+				select from audit a where a.action = 'card.redeemed' and a.series_id = t.series_id and a.serial = t.serial
+					and a.at = t.at and a.customer_id = p.customer_id)
+			union all
+			select 'payment ' || p.id || ' of ' || p.amount || ' of customer ' || p.customer_id
+			from payment p join ledger_tx t on t.id = p.tx_id
+			where t.kind <> 'redeem' and not exists (
+				select from audit a where a.customer_id = p.customer_id and a.at = t.at
+					and (a.action, p.id::text) in (('payment.entered', a.detail->>'payment'), ('payment.reversed', a.detail->>'reversal'))
+					and ` + minorUnits("a.detail->>'amount'") + ` = ` + minorUnits("p.amount::text") + `)
+			union all
+			select t.kind || ' of series ' || coalesce(t.series_id::text, 'none') || ', ledger transaction ' || t.id
+			from ledger_tx t
+			where t.kind in ('activate', 'lapse', 'renew', 'void', 'reprice') and not exists (
+				select from audit a where a.series_id = t.series_id and a.at = t.at and a.action = any(case t.kind
+					when 'activate' then array['series.activated']
+					when 'lapse' then array['series.lapsed']
+					when 'void' then array['series.voided', 'card.voided', 'cards.changed', 'cards.change_failed']
+					else array['series.edited'] end))
+				and not (t.kind = 'void' and t.serial is null and exists ( -- a part of an operation on many cards
+					select from audit a where a.series_id = t.series_id and a.at <= t.at and a.action = 'cards.change_ordered'))`, nil},
+		{15, "neither the application's role nor the login of the program can change or delete ledger and audit rows", `
+			with guarded as (select t, p
+				from unnest(array['ledger_tx', 'ledger_entry', 'payment', 'audit', 'audit_block', 'series_price']) t, unnest(array['update', 'delete', 'truncate']) p)
 			select 'role refill_app may ' || p || ' ' || t
-			from unnest(array['ledger_tx', 'ledger_entry', 'payment', 'audit', 'audit_block']) t, unnest(array['update', 'delete', 'truncate']) p
+			from guarded
 			where exists (select from pg_roles where rolname = 'refill_app') and has_table_privilege('refill_app', t, p)
 			union all
+			select 'login ' || login.rolname || ' may, as role ' || r.rolname || ', ' || p || ' ' || t
+			from pg_roles login join pg_roles r on r.rolname <> 'refill_app' and pg_has_role(login.oid, r.oid, 'member') cross join guarded
+			where login.rolname = session_user and not ` + ownsTables + ` and has_table_privilege(r.oid, t, p)
+			union all
 			select 'trigger ' || n || ' is missing or switched off'
-			from unnest(array['ledger_tx_append_only', 'ledger_entry_append_only', 'payment_append_only', 'audit_append_only', 'audit_block_append_only', 'ledger_entry_balanced', 'card_stays_used']) n
+			from unnest(array['ledger_tx_append_only', 'ledger_entry_append_only', 'payment_append_only', 'audit_append_only', 'audit_block_append_only', 'ledger_entry_balanced', 'card_stays_used',
+				'series_price_append_only', 'series_keeps_price']) n
 			where not exists (select from pg_trigger where tgname = n and tgenabled in ('O', 'A'))`, nil},
-		{16, "every card has a well-formed index and a sealed code that opens, in a sample; void cards have none, and used ones may have lost theirs", `
+		{16, "every card has a well-formed index and a sealed code that opens and is the one of its index, in a sample and wherever the walk through all cards found another; void cards have none, and used ones may have lost theirs", `
 			select 'card ' || c.series_id || '/' || c.serial from card c
 			left join series s on s.id = c.series_id and s.state = 'void'
 			where octet_length(c.code_index) <> 16

@@ -160,7 +160,9 @@ const cardFind = `-- name: CardFind :one
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
-  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)::boolean as partner_allowed
+  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)::boolean as partner_allowed,
+  c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
+  (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept
 from card c
 join series s on s.id = c.series_id
 where c.code_index = any($2::bytea[])
@@ -185,6 +187,13 @@ type CardFindRow struct {
 	Currency       string
 	Expired        bool
 	PartnerAllowed bool
+	KeyID          int16
+	IndexKeyID     int16
+	CodeIndex      []byte
+	CodeSealed     []byte
+	CodeMac        []byte
+	Shredded       *bool
+	MacsKept       bool
 }
 
 // The card of a code with all that decides about it, as of the database's clock.
@@ -205,6 +214,13 @@ func (q *Queries) CardFind(ctx context.Context, db DBTX, arg CardFindParams) (Ca
 		&i.Currency,
 		&i.Expired,
 		&i.PartnerAllowed,
+		&i.KeyID,
+		&i.IndexKeyID,
+		&i.CodeIndex,
+		&i.CodeSealed,
+		&i.CodeMac,
+		&i.Shredded,
+		&i.MacsKept,
 	)
 	return i, err
 }
@@ -213,7 +229,9 @@ const cardFindSerial = `-- name: CardFindSerial :one
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
-  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)::boolean as partner_allowed
+  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)::boolean as partner_allowed,
+  c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
+  (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept
 from card c
 join series s on s.id = c.series_id
 where c.series_id = $2 and c.serial = $3
@@ -237,6 +255,13 @@ type CardFindSerialRow struct {
 	Currency       string
 	Expired        bool
 	PartnerAllowed bool
+	KeyID          int16
+	IndexKeyID     int16
+	CodeIndex      []byte
+	CodeSealed     []byte
+	CodeMac        []byte
+	Shredded       *bool
+	MacsKept       bool
 }
 
 // As CardFind, for a card that staff have before them.
@@ -255,6 +280,13 @@ func (q *Queries) CardFindSerial(ctx context.Context, db DBTX, arg CardFindSeria
 		&i.Currency,
 		&i.Expired,
 		&i.PartnerAllowed,
+		&i.KeyID,
+		&i.IndexKeyID,
+		&i.CodeIndex,
+		&i.CodeSealed,
+		&i.CodeMac,
+		&i.Shredded,
+		&i.MacsKept,
 	)
 	return i, err
 }
@@ -526,24 +558,34 @@ func (q *Queries) CardLook(ctx context.Context, db DBTX, arg CardLookParams) (Ca
 }
 
 const cardSample = `-- name: CardSample :many
-select c.series_id, c.serial, c.key_id, c.code_index, c.code_sealed
+select c.series_id, c.serial, c.state, c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id,
+  c.code_index, c.code_sealed, c.code_mac, c.shredded, (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept
 from series s
 cross join generate_series(0, $1::integer - 1) as n(n)
-join card c on c.series_id = s.id and c.serial = 1 + (n.n * 7919 + s.id * 104729) % greatest(s.made, 1)
-where c.state in ('active', 'disabled') and octet_length(c.code_sealed) > 0
+join card c on c.series_id = s.id and c.serial = 1 + (n.n * 7919 + s.id * 104729 + $2::bigint) % greatest(s.made, 1)
 `
+
+type CardSampleParams struct {
+	Size int32
+	Turn int64
+}
 
 type CardSampleRow struct {
 	SeriesID   int64
 	Serial     int32
+	State      CardState
 	KeyID      int16
+	IndexKeyID int16
 	CodeIndex  []byte
 	CodeSealed []byte
+	CodeMac    []byte
+	Shredded   *bool
+	MacsKept   bool
 }
 
-// A few unredeemed cards of each series, spread over its serials.
-func (q *Queries) CardSample(ctx context.Context, db DBTX, size int32) ([]CardSampleRow, error) {
-	rows, err := db.Query(ctx, cardSample, size)
+// A few cards of each series, spread over its serials, other ones each time.
+func (q *Queries) CardSample(ctx context.Context, db DBTX, arg CardSampleParams) ([]CardSampleRow, error) {
+	rows, err := db.Query(ctx, cardSample, arg.Size, arg.Turn)
 	if err != nil {
 		return nil, err
 	}
@@ -554,9 +596,14 @@ func (q *Queries) CardSample(ctx context.Context, db DBTX, size int32) ([]CardSa
 		if err := rows.Scan(
 			&i.SeriesID,
 			&i.Serial,
+			&i.State,
 			&i.KeyID,
+			&i.IndexKeyID,
 			&i.CodeIndex,
 			&i.CodeSealed,
+			&i.CodeMac,
+			&i.Shredded,
+			&i.MacsKept,
 		); err != nil {
 			return nil, err
 		}
@@ -649,23 +696,77 @@ func (q *Queries) CardShred(ctx context.Context, db DBTX, arg CardShredParams) (
 	return through, err
 }
 
-const cardShredSeries = `-- name: CardShredSeries :execrows
-update card set code_sealed = '', shredded = true
-where series_id = $1 and serial > $2 and serial <= $3
-  and state <> 'void' and octet_length(code_sealed) > 0
+const cardShredPage = `-- name: CardShredPage :many
+select c.serial, c.state, c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed
+from card c
+where c.series_id = $1 and c.serial > $2 and c.serial <= $3
+  and c.state <> 'void' and octet_length(c.code_sealed) > 0
+order by c.series_id, c.serial
+for no key update
 `
 
-type CardShredSeriesParams struct {
+type CardShredPageParams struct {
 	SeriesID    int64
 	AfterSerial int32
 	ToSerial    int32
 }
 
-// Erases the sealed codes of a series that was printed once, after a serial and up to
-// another. The index stays, so the cards can be redeemed, and the hash of the end of
-// the code, by which a customer's card is found.
+type CardShredPageRow struct {
+	Serial     int32
+	State      CardState
+	KeyID      int16
+	IndexKeyID int16
+	CodeIndex  []byte
+	CodeSealed []byte
+}
+
+// The cards of a series whose sealed codes are to be erased, after a serial and up to
+// another, locked.
+func (q *Queries) CardShredPage(ctx context.Context, db DBTX, arg CardShredPageParams) ([]CardShredPageRow, error) {
+	rows, err := db.Query(ctx, cardShredPage, arg.SeriesID, arg.AfterSerial, arg.ToSerial)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CardShredPageRow{}
+	for rows.Next() {
+		var i CardShredPageRow
+		if err := rows.Scan(
+			&i.Serial,
+			&i.State,
+			&i.KeyID,
+			&i.IndexKeyID,
+			&i.CodeIndex,
+			&i.CodeSealed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const cardShredSeries = `-- name: CardShredSeries :execrows
+update card set code_sealed = '', shredded = true, code_mac = n.mac
+from (select unnest($2::integer[]) as serial, unnest($3::bytea[]) as mac) n
+where card.series_id = $1 and card.serial = n.serial
+  and state <> 'void' and octet_length(code_sealed) > 0
+`
+
+type CardShredSeriesParams struct {
+	SeriesID int64
+	Serials  []int32
+	Macs     [][]byte
+}
+
+// Erases the sealed codes of cards of a series that was printed once. The index stays, so
+// the cards can be redeemed, with its MAC in the place of the seal, and the hash of the
+// end of the code, by which a customer's card is found.
 func (q *Queries) CardShredSeries(ctx context.Context, db DBTX, arg CardShredSeriesParams) (int64, error) {
-	result, err := db.Exec(ctx, cardShredSeries, arg.SeriesID, arg.AfterSerial, arg.ToSerial)
+	result, err := db.Exec(ctx, cardShredSeries, arg.SeriesID, arg.Serials, arg.Macs)
 	if err != nil {
 		return 0, err
 	}

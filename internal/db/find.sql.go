@@ -10,7 +10,7 @@ import (
 )
 
 const cardListWithoutLastFour = `-- name: CardListWithoutLastFour :many
-select serial, key_id, code_sealed from card
+select serial, key_id, coalesce(index_key_id, key_id)::smallint as index_key_id, code_sealed from card
 where series_id = $1 and serial > $2 and last_four is null and octet_length(code_sealed) > 0
 order by series_id, serial
 limit $3
@@ -25,6 +25,7 @@ type CardListWithoutLastFourParams struct {
 type CardListWithoutLastFourRow struct {
 	Serial     int32
 	KeyID      int16
+	IndexKeyID int16
 	CodeSealed []byte
 }
 
@@ -38,7 +39,12 @@ func (q *Queries) CardListWithoutLastFour(ctx context.Context, db DBTX, arg Card
 	items := []CardListWithoutLastFourRow{}
 	for rows.Next() {
 		var i CardListWithoutLastFourRow
-		if err := rows.Scan(&i.Serial, &i.KeyID, &i.CodeSealed); err != nil {
+		if err := rows.Scan(
+			&i.Serial,
+			&i.KeyID,
+			&i.IndexKeyID,
+			&i.CodeSealed,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -51,24 +57,24 @@ func (q *Queries) CardListWithoutLastFour(ctx context.Context, db DBTX, arg Card
 
 const cardSetLastFour = `-- name: CardSetLastFour :exec
 update card c set last_four = x.hash
-from (select unnest($2::integer[]) as serial, unnest($3::smallint[]) as key_id, unnest($4::integer[]) as hash) x
+from (select unnest($2::integer[]) as serial, unnest($3::smallint[]) as index_key_id, unnest($4::integer[]) as hash) x
 where c.series_id = $1 and c.serial = x.serial and c.last_four is null
-  and c.key_id = x.key_id and octet_length(c.code_sealed) > 0
+  and coalesce(c.index_key_id, c.key_id) = x.index_key_id and octet_length(c.code_sealed) > 0
 `
 
 type CardSetLastFourParams struct {
-	SeriesID int64
-	Serials  []int32
-	KeyIds   []int16
-	Hashes   []int32
+	SeriesID    int64
+	Serials     []int32
+	IndexKeyIds []int16
+	Hashes      []int32
 }
 
-// But for cards that were void or sealed under another key meanwhile.
+// But for cards that were void or indexed under another key meanwhile.
 func (q *Queries) CardSetLastFour(ctx context.Context, db DBTX, arg CardSetLastFourParams) error {
 	_, err := db.Exec(ctx, cardSetLastFour,
 		arg.SeriesID,
 		arg.Serials,
-		arg.KeyIds,
+		arg.IndexKeyIds,
 		arg.Hashes,
 	)
 	return err

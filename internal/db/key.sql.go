@@ -10,6 +10,121 @@ import (
 	"time"
 )
 
+const indexCanaryList = `-- name: IndexCanaryList :many
+select key_id, mac from index_canary order by key_id
+`
+
+type IndexCanaryListRow struct {
+	KeyID int16
+	Mac   []byte
+}
+
+func (q *Queries) IndexCanaryList(ctx context.Context, db DBTX) ([]IndexCanaryListRow, error) {
+	rows, err := db.Query(ctx, indexCanaryList)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []IndexCanaryListRow{}
+	for rows.Next() {
+		var i IndexCanaryListRow
+		if err := rows.Scan(&i.KeyID, &i.Mac); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const indexCanaryMissing = `-- name: IndexCanaryMissing :one
+select exists (select from index_canary where key_id = $1 and mac is null)
+`
+
+// Whether codes are found by an index key that processes without it would not miss.
+func (q *Queries) IndexCanaryMissing(ctx context.Context, db DBTX, keyID int16) (bool, error) {
+	row := db.QueryRow(ctx, indexCanaryMissing, keyID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const indexCanaryPut = `-- name: IndexCanaryPut :exec
+insert into index_canary (key_id, mac) values ($1, $2)
+on conflict (key_id) do update set mac = excluded.mac where index_canary.mac is null
+`
+
+type IndexCanaryPutParams struct {
+	KeyID int16
+	Mac   []byte
+}
+
+func (q *Queries) IndexCanaryPut(ctx context.Context, db DBTX, arg IndexCanaryPutParams) error {
+	_, err := db.Exec(ctx, indexCanaryPut, arg.KeyID, arg.Mac)
+	return err
+}
+
+const indexKeyNewest = `-- name: IndexKeyNewest :one
+select coalesce(max(key_id), 0)::smallint from index_canary
+`
+
+func (q *Queries) IndexKeyNewest(ctx context.Context, db DBTX) (int16, error) {
+	row := db.QueryRow(ctx, indexKeyNewest)
+	var column_1 int16
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const indexKeyUse = `-- name: IndexKeyUse :many
+with held as (
+  select coalesce(index_key_id, key_id) as key_id, count(*) as cards,
+    count(*) filter (where octet_length(code_sealed) > 0) as opening
+  from card group by 1
+)
+select k.key_id, k.created_at,
+  coalesce(h.cards, 0)::bigint as cards,
+  coalesce(h.opening, 0)::bigint as opening
+from index_canary k
+left join held h on h.key_id = k.key_id
+order by k.key_id
+`
+
+type IndexKeyUseRow struct {
+	KeyID     int16
+	CreatedAt time.Time
+	Cards     int64
+	Opening   int64
+}
+
+// How many cards are found by each index key, and how many of them could be indexed
+// under another, since their codes open. The cards are read once for all keys.
+func (q *Queries) IndexKeyUse(ctx context.Context, db DBTX) ([]IndexKeyUseRow, error) {
+	rows, err := db.Query(ctx, indexKeyUse)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []IndexKeyUseRow{}
+	for rows.Next() {
+		var i IndexKeyUseRow
+		if err := rows.Scan(
+			&i.KeyID,
+			&i.CreatedAt,
+			&i.Cards,
+			&i.Opening,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const keyCanaryCreate = `-- name: KeyCanaryCreate :exec
 insert into key_canary (key_id, sealed) values ($1, $2) on conflict do nothing
 `
@@ -54,6 +169,17 @@ func (q *Queries) KeyCanaryList(ctx context.Context, db DBTX) ([]KeyCanaryListRo
 	return items, nil
 }
 
+const keyCanaryLock = `-- name: KeyCanaryLock :exec
+select key_id from key_canary order by key_id for update
+`
+
+// Cards that are being made under the keys that there are, are entered before this
+// returns; later ones see what the caller's transaction adds.
+func (q *Queries) KeyCanaryLock(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, keyCanaryLock)
+	return err
+}
+
 const keyLock = `-- name: KeyLock :exec
 select key_id from key_canary where key_id = $1 for update
 `
@@ -66,15 +192,21 @@ func (q *Queries) KeyLock(ctx context.Context, db DBTX, keyID int16) error {
 }
 
 const keyNewest = `-- name: KeyNewest :one
-select coalesce(max(key_id), 0)::smallint from key_canary where retired_at is null
+select coalesce((select max(key_id) from key_canary where retired_at is null), 0)::smallint as seal,
+  coalesce((select max(key_id) from index_canary), 0)::smallint as index
 `
 
-// The newest key that anything may be sealed under.
-func (q *Queries) KeyNewest(ctx context.Context, db DBTX) (int16, error) {
+type KeyNewestRow struct {
+	Seal  int16
+	Index int16
+}
+
+// The newest keys that anything may be sealed or indexed under.
+func (q *Queries) KeyNewest(ctx context.Context, db DBTX) (KeyNewestRow, error) {
 	row := db.QueryRow(ctx, keyNewest)
-	var column_1 int16
-	err := row.Scan(&column_1)
-	return column_1, err
+	var i KeyNewestRow
+	err := row.Scan(&i.Seal, &i.Index)
+	return i, err
 }
 
 const keyRetire = `-- name: KeyRetire :execrows
@@ -91,13 +223,14 @@ func (q *Queries) KeyRetire(ctx context.Context, db DBTX, keyID int16) (int64, e
 
 const keyRotationAdvance = `-- name: KeyRotationAdvance :exec
 update key_rotation set after_series = $1, after_serial = $2, done = done + $3::bigint
-where key_id = $4
+where what = $4 and key_id = $5
 `
 
 type KeyRotationAdvanceParams struct {
 	AfterSeries int64
 	AfterSerial int32
 	Done        int64
+	What        string
 	KeyID       int16
 }
 
@@ -106,54 +239,65 @@ func (q *Queries) KeyRotationAdvance(ctx context.Context, db DBTX, arg KeyRotati
 		arg.AfterSeries,
 		arg.AfterSerial,
 		arg.Done,
+		arg.What,
 		arg.KeyID,
 	)
 	return err
 }
 
 const keyRotationFinish = `-- name: KeyRotationFinish :exec
-update key_rotation set finished_at = now() where key_id = $1
+update key_rotation set finished_at = now() where what = $1 and key_id = $2
 `
 
-func (q *Queries) KeyRotationFinish(ctx context.Context, db DBTX, keyID int16) error {
-	_, err := db.Exec(ctx, keyRotationFinish, keyID)
+type KeyRotationFinishParams struct {
+	What  string
+	KeyID int16
+}
+
+func (q *Queries) KeyRotationFinish(ctx context.Context, db DBTX, arg KeyRotationFinishParams) error {
+	_, err := db.Exec(ctx, keyRotationFinish, arg.What, arg.KeyID)
 	return err
 }
 
-const keyRotationGet = `-- name: KeyRotationGet :one
-select key_id, started_at, finished_at, job_id, after_series, after_serial, done from key_rotation where key_id = $1
+const keyRotationIndex = `-- name: KeyRotationIndex :exec
+update card set index_key_id = $1::smallint, code_index = n.code_index, last_four = n.last_four
+from (select unnest($2::bigint[]) as series_id, unnest($3::integer[]) as serial,
+  unnest($4::bytea[]) as code_index, unnest($5::integer[]) as last_four) n
+where card.series_id = n.series_id and card.serial = n.serial
 `
 
-func (q *Queries) KeyRotationGet(ctx context.Context, db DBTX, keyID int16) (KeyRotation, error) {
-	row := db.QueryRow(ctx, keyRotationGet, keyID)
-	var i KeyRotation
-	err := row.Scan(
-		&i.KeyID,
-		&i.StartedAt,
-		&i.FinishedAt,
-		&i.JobID,
-		&i.AfterSeries,
-		&i.AfterSerial,
-		&i.Done,
-	)
-	return i, err
+type KeyRotationIndexParams struct {
+	KeyID       int16
+	SeriesIds   []int64
+	Serials     []int32
+	CodeIndexes [][]byte
+	LastFours   []int32
 }
 
-const keyRotationLeft = `-- name: KeyRotationLeft :one
-select exists (select from card where key_id <> $1 and octet_length(code_sealed) > 0)
+func (q *Queries) KeyRotationIndex(ctx context.Context, db DBTX, arg KeyRotationIndexParams) error {
+	_, err := db.Exec(ctx, keyRotationIndex,
+		arg.KeyID,
+		arg.SeriesIds,
+		arg.Serials,
+		arg.CodeIndexes,
+		arg.LastFours,
+	)
+	return err
+}
+
+const keyRotationIndexLeft = `-- name: KeyRotationIndexLeft :one
+select exists (select from card where coalesce(index_key_id, key_id) <> $1::smallint and octet_length(code_sealed) > 0)
 `
 
-// Whether a card is left under another key, such as one that a worker made which
-// had not heard of the new key yet.
-func (q *Queries) KeyRotationLeft(ctx context.Context, db DBTX, keyID int16) (bool, error) {
-	row := db.QueryRow(ctx, keyRotationLeft, keyID)
+func (q *Queries) KeyRotationIndexLeft(ctx context.Context, db DBTX, keyID int16) (bool, error) {
+	row := db.QueryRow(ctx, keyRotationIndexLeft, keyID)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
 }
 
 const keyRotationList = `-- name: KeyRotationList :many
-select key_id, started_at, finished_at, job_id, after_series, after_serial, done from key_rotation order by key_id
+select key_id, started_at, finished_at, job_id, after_series, after_serial, done, what from key_rotation order by what, key_id
 `
 
 func (q *Queries) KeyRotationList(ctx context.Context, db DBTX) ([]KeyRotation, error) {
@@ -173,6 +317,7 @@ func (q *Queries) KeyRotationList(ctx context.Context, db DBTX) ([]KeyRotation, 
 			&i.AfterSeries,
 			&i.AfterSerial,
 			&i.Done,
+			&i.What,
 		); err != nil {
 			return nil, err
 		}
@@ -185,12 +330,17 @@ func (q *Queries) KeyRotationList(ctx context.Context, db DBTX) ([]KeyRotation, 
 }
 
 const keyRotationLock = `-- name: KeyRotationLock :one
-select key_id, started_at, finished_at, job_id, after_series, after_serial, done from key_rotation where key_id = $1 for no key update
+select key_id, started_at, finished_at, job_id, after_series, after_serial, done, what from key_rotation where what = $1 and key_id = $2 for no key update
 `
 
-// Two workers do not seal the same cards at once.
-func (q *Queries) KeyRotationLock(ctx context.Context, db DBTX, keyID int16) (KeyRotation, error) {
-	row := db.QueryRow(ctx, keyRotationLock, keyID)
+type KeyRotationLockParams struct {
+	What  string
+	KeyID int16
+}
+
+// Two workers do not seal, or index, the same cards at once.
+func (q *Queries) KeyRotationLock(ctx context.Context, db DBTX, arg KeyRotationLockParams) (KeyRotation, error) {
+	row := db.QueryRow(ctx, keyRotationLock, arg.What, arg.KeyID)
 	var i KeyRotation
 	err := row.Scan(
 		&i.KeyID,
@@ -200,12 +350,13 @@ func (q *Queries) KeyRotationLock(ctx context.Context, db DBTX, keyID int16) (Ke
 		&i.AfterSeries,
 		&i.AfterSerial,
 		&i.Done,
+		&i.What,
 	)
 	return i, err
 }
 
 const keyRotationPage = `-- name: KeyRotationPage :many
-select series_id, serial, key_id, code_sealed from card
+select series_id, serial, key_id, coalesce(index_key_id, key_id)::smallint as index_key_id, code_sealed from card
 where (series_id, serial) > ($1::bigint, $2::integer)
 order by series_id, serial
 limit $3
@@ -222,11 +373,11 @@ type KeyRotationPageRow struct {
 	SeriesID   int64
 	Serial     int32
 	KeyID      int16
+	IndexKeyID int16
 	CodeSealed []byte
 }
 
-// The next cards in the order of the primary key, those locked that have to be
-// sealed again.
+// The next cards in the order of the primary key, locked.
 func (q *Queries) KeyRotationPage(ctx context.Context, db DBTX, arg KeyRotationPageParams) ([]KeyRotationPageRow, error) {
 	rows, err := db.Query(ctx, keyRotationPage, arg.AfterSeries, arg.AfterSerial, arg.Size)
 	if err != nil {
@@ -240,6 +391,7 @@ func (q *Queries) KeyRotationPage(ctx context.Context, db DBTX, arg KeyRotationP
 			&i.SeriesID,
 			&i.Serial,
 			&i.KeyID,
+			&i.IndexKeyID,
 			&i.CodeSealed,
 		); err != nil {
 			return nil, err
@@ -253,10 +405,9 @@ func (q *Queries) KeyRotationPage(ctx context.Context, db DBTX, arg KeyRotationP
 }
 
 const keyRotationSeal = `-- name: KeyRotationSeal :exec
-update card set key_id = $1, code_index = n.code_index, code_sealed = n.code_sealed,
-  last_four = null -- housekeeping hashes it anew, under the new key
+update card set key_id = $1, code_sealed = n.code_sealed, index_key_id = coalesce(card.index_key_id, card.key_id)
 from (select unnest($2::bigint[]) as series_id, unnest($3::integer[]) as serial,
-  unnest($4::bytea[]) as code_index, unnest($5::bytea[]) as code_sealed) n
+  unnest($4::bytea[]) as code_sealed) n
 where card.series_id = n.series_id and card.serial = n.serial
 `
 
@@ -264,41 +415,59 @@ type KeyRotationSealParams struct {
 	KeyID       int16
 	SeriesIds   []int64
 	Serials     []int32
-	CodeIndexes [][]byte
 	CodesSealed [][]byte
 }
 
+// The index stays as it is, and under the key that it was made under.
 func (q *Queries) KeyRotationSeal(ctx context.Context, db DBTX, arg KeyRotationSealParams) error {
 	_, err := db.Exec(ctx, keyRotationSeal,
 		arg.KeyID,
 		arg.SeriesIds,
 		arg.Serials,
-		arg.CodeIndexes,
 		arg.CodesSealed,
 	)
 	return err
 }
 
+const keyRotationSealLeft = `-- name: KeyRotationSealLeft :one
+select exists (select from card where key_id <> $1 and octet_length(code_sealed) > 0)
+`
+
+// Whether a card is left under another key, such as one that a worker made which
+// had not heard of the new key yet.
+func (q *Queries) KeyRotationSealLeft(ctx context.Context, db DBTX, keyID int16) (bool, error) {
+	row := db.QueryRow(ctx, keyRotationSealLeft, keyID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const keyRotationSetJob = `-- name: KeyRotationSetJob :exec
-update key_rotation set job_id = $1 where key_id = $2
+update key_rotation set job_id = $1 where what = $2 and key_id = $3
 `
 
 type KeyRotationSetJobParams struct {
 	JobID *int64
+	What  string
 	KeyID int16
 }
 
 func (q *Queries) KeyRotationSetJob(ctx context.Context, db DBTX, arg KeyRotationSetJobParams) error {
-	_, err := db.Exec(ctx, keyRotationSetJob, arg.JobID, arg.KeyID)
+	_, err := db.Exec(ctx, keyRotationSetJob, arg.JobID, arg.What, arg.KeyID)
 	return err
 }
 
 const keyRotationStart = `-- name: KeyRotationStart :execrows
-insert into key_rotation (key_id) values ($1) on conflict do nothing
+insert into key_rotation (what, key_id) values ($1, $2) on conflict do nothing
 `
 
-func (q *Queries) KeyRotationStart(ctx context.Context, db DBTX, keyID int16) (int64, error) {
-	result, err := db.Exec(ctx, keyRotationStart, keyID)
+type KeyRotationStartParams struct {
+	What  string
+	KeyID int16
+}
+
+func (q *Queries) KeyRotationStart(ctx context.Context, db DBTX, arg KeyRotationStartParams) (int64, error) {
+	result, err := db.Exec(ctx, keyRotationStart, arg.What, arg.KeyID)
 	if err != nil {
 		return 0, err
 	}
@@ -319,12 +488,10 @@ func (q *Queries) KeyShare(ctx context.Context, db DBTX, keyID int16) (bool, err
 
 const keyUse = `-- name: KeyUse :many
 with held as (
-  select key_id, count(*) filter (where octet_length(code_sealed) > 0) as cards,
-    count(*) filter (where shredded and state in ('active', 'disabled')) as printed_once
-  from card group by key_id
+  select key_id, count(*) as cards from card where octet_length(code_sealed) > 0 group by key_id
 )
 select k.key_id, k.created_at, k.retired_at,
-  coalesce(h.cards, 0)::bigint as cards, coalesce(h.printed_once, 0)::bigint as printed_once,
+  coalesce(h.cards, 0)::bigint as cards,
   (select count(*) from staff_second_factor f where f.key_id = k.key_id)::bigint as secrets,
   (select count(*) from export e where e.password_key_id = k.key_id and e.password_sealed is not null)::bigint as passwords,
   ((select count(*) from export e where e.key_id = k.key_id and e.state = 'ready')
@@ -336,21 +503,18 @@ order by k.key_id
 `
 
 type KeyUseRow struct {
-	KeyID       int16
-	CreatedAt   time.Time
-	RetiredAt   *time.Time
-	Cards       int64
-	PrintedOnce int64
-	Secrets     int64
-	Passwords   int64
-	Files       int64
+	KeyID     int16
+	CreatedAt time.Time
+	RetiredAt *time.Time
+	Cards     int64
+	Secrets   int64
+	Passwords int64
+	Files     int64
 }
 
 // How many cards are sealed under each key, how many secrets of staff, and how many
 // passwords of files that are being made and files that are kept. Cards whose code
-// was erased need none, but for those that were printed once: what is typed finds them
-// by an index under their key, which can't be made anew without the code. The cards are
-// read once for all keys, since that may take long.
+// was erased need none. The cards are read once for all keys, since that may take long.
 func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
 	rows, err := db.Query(ctx, keyUse)
 	if err != nil {
@@ -365,7 +529,6 @@ func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
 			&i.CreatedAt,
 			&i.RetiredAt,
 			&i.Cards,
-			&i.PrintedOnce,
 			&i.Secrets,
 			&i.Passwords,
 			&i.Files,

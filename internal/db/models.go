@@ -1148,7 +1148,7 @@ type AuditBlock struct {
 type Card struct {
 	SeriesID int64
 	Serial   int32
-	// Which key set made code_index and code_sealed.
+	// Which sealing key made code_sealed.
 	KeyID int16
 	State CardState
 	// HMAC-SHA-256 of the code under the index key, first 16 bytes: finds a card without the database knowing its code.
@@ -1170,6 +1170,10 @@ type Card struct {
 	ImportedSerial *string
 	// True: the sealed code was erased because its series was printed once; the card stays as good as it is.
 	Shredded *bool
+	// Which index key made code_index. Null: the one with the number of key_id, since the card was made before the two were apart.
+	IndexKeyID *int16
+	// HMAC-SHA-256 of code_index with series and serial, first 16 bytes, in the place of the sealed code of a shredded card: a swapped index does not fit.
+	CodeMac []byte
 }
 
 // One operation on many cards of a series, done in the background.
@@ -1305,6 +1309,37 @@ type CheckRun struct {
 	JobID   *int64
 }
 
+// Cards whose code does not open or is not that of their index: found when one was to be redeemed, or by the walk, which removes those that are sound again.
+type CodeFault struct {
+	SeriesID int64
+	Serial   int32
+	What     string
+	FoundAt  time.Time
+}
+
+// How far cards that were shredded before there were MACs have got theirs. Once finished, a shredded card without one is refused.
+type CodeMacFill struct {
+	One         bool
+	AfterSeries int64
+	AfterSerial int32
+	FinishedAt  *time.Time
+}
+
+// How far the walk through all cards is, which opens their codes and compares them with their index.
+type CodeWalk struct {
+	One         bool
+	AfterSeries int64
+	AfterSerial int32
+	// Cards looked at in this round, which began at started_at.
+	Seen      int64
+	StartedAt time.Time
+	// When cards were looked at last.
+	SliceAt    *time.Time
+	RoundCards int64
+	// When all cards had been looked at last; round_cards of them.
+	RoundAt *time.Time
+}
+
 type Customer struct {
 	ID        int64
 	PartnerID int64
@@ -1394,6 +1429,14 @@ type ImportAnswer struct {
 	UsedAt  time.Time
 }
 
+// Announces an index key: codes are found by it, and start is refused without it. Written by the tables' owner only.
+type IndexCanary struct {
+	KeyID int16
+	// HMAC-SHA-256 of a known text under the key. Null: the key is from before index keys were apart, and was not announced since.
+	Mac       []byte
+	CreatedAt time.Time
+}
+
 // A known text sealed under each key; start is refused where it does not open.
 type KeyCanary struct {
 	KeyID     int16
@@ -1403,7 +1446,7 @@ type KeyCanary struct {
 	RetiredAt *time.Time
 }
 
-// The sealing of all cards under a new key: how far it is.
+// The sealing, or indexing, of all cards under a new key: how far it is.
 type KeyRotation struct {
 	KeyID      int16
 	StartedAt  time.Time
@@ -1413,6 +1456,7 @@ type KeyRotation struct {
 	AfterSeries int64
 	AfterSerial int32
 	Done        int64
+	What        string
 }
 
 // One side of a movement, signed, in minor units. Insert-only; the entries of a transaction come in one statement and sum to zero.
@@ -1620,6 +1664,15 @@ type SeriesPartner struct {
 	PartnerID int64
 	// When the series stopped being for this partner; null: it still is. Kept, so that redemptions before it can be told to be right.
 	RemovedAt *time.Time
+}
+
+// The prices that series had before. Written by a trigger only, insert-only.
+type SeriesPrice struct {
+	SeriesID int64
+	Price    int64
+	// The last ledger transaction up to which the price held: an edit holds the series alone, so every redemption at the old price has its number by then.
+	Through int64
+	At      time.Time
 }
 
 // Counts of cards by state, spread over shards so that redemptions of one series do not wait for one row; summed on read. Active is series.made less these.

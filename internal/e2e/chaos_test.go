@@ -75,6 +75,7 @@ func newChaosOn(t *testing.T, pool *pgxpool.Pool) *chaos {
 	require.NoError(t, os.WriteFile(keyFile, key.Bytes(), 0o600))
 	c.keys, err = card.ReadKeyring(&key)
 	require.NoError(t, err)
+	require.NoError(t, card.AnnounceKeys(t.Context(), dbtest.Owner(t, c.pool), c.keys))
 	log := slog.New(slog.DiscardHandler)
 	jobs, err := job.NewInserter(c.pool, log)
 	require.NoError(t, err)

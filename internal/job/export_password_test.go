@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
+	"refill/internal/dbtest"
 	"refill/internal/job"
 	"refill/internal/setting"
 	"refill/internal/staff"
@@ -169,8 +171,8 @@ func TestSecretsFollowTheKeys(t *testing.T) {
 	}
 	require.Equal(t, 3, under(1))
 	b.turnKey(t)
-	require.NoError(t, card.CheckKeys(ctx, b.pool, b.keys))
-	require.ErrorContains(t, b.cards.RetireKey(ctx, audit.System(), 1), "still sealed under key 1")
+	retiring := card.New(dbtest.Owner(t, b.pool), b.keys, nil, nil, slog.New(slog.DiscardHandler))
+	require.ErrorContains(t, retiring.RetireKey(ctx, audit.System(), 1), "still sealed under key 1")
 	require.NoError(t, pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
 		_, err := b.worker.InsertTx(ctx, tx, job.HousekeepArgs{}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: time.Second}})
 		return err
@@ -191,10 +193,10 @@ func (b *bundle) turnKey(t *testing.T) {
 	t.Helper()
 	require.NotNil(t, b.keyFile)
 	both := bytes.NewBuffer(bytes.Clone(b.keyFile))
-	require.NoError(t, card.WriteNewKey(both, 2))
+	require.NoError(t, card.WriteSealKey(both, 2))
 	other, err := card.ReadKeyring(both)
 	require.NoError(t, err)
-	require.NoError(t, card.CheckKeys(t.Context(), b.pool, other))
+	require.NoError(t, card.AnnounceKeys(t.Context(), dbtest.Owner(t, b.pool), other))
 	changed, err := b.keys.Adopt(other)
 	require.NoError(t, err)
 	require.True(t, changed)

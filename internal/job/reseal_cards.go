@@ -22,7 +22,23 @@ const keyPatience = 3 * time.Second
 
 // Work seals cards until all are done or housekeeping waits.
 func (w *resealWorker) Work(ctx context.Context, job *river.Job[card.ResealCardsArgs]) error {
-	err := w.cards.Reseal(ctx, job.Args.KeyID, w.now, completer(job))
+	return rotated(w.cards.Reseal(ctx, job.Args.KeyID, w.now, completer(job)))
+}
+
+// reindexWorker indexes all cards under a new index key.
+type reindexWorker struct {
+	river.WorkerDefaults[card.ReindexCardsArgs]
+	cards *card.Service
+	now   func() time.Time
+}
+
+// Work indexes cards until all are done or housekeeping waits.
+func (w *reindexWorker) Work(ctx context.Context, job *river.Job[card.ReindexCardsArgs]) error {
+	return rotated(w.cards.Reindex(ctx, job.Args.KeyID, w.now, completer(job)))
+}
+
+// rotated is how a run of either job ends.
+func rotated(err error) error {
 	switch {
 	case errors.Is(err, card.ErrYield):
 		return river.JobSnooze(0)

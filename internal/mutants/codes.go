@@ -20,8 +20,8 @@ func codeMutants() []mutant {
 			"./internal/card", "TestOrderRefusesWhatCouldBeGuessed", "short codes for a million cards are hit by patience",
 		},
 		{
-			"the index of a code has no key", "internal/card/keyring.go",
-			"return &indexer{hmac.New(sha256.New, key)}, nil", "return &indexer{hmac.New(sha256.New, key[:0])}, nil",
+			"the index of a code has no key", "internal/card/indexkey.go",
+			"return &indexer{hmac.New(sha256.New, key.code())}, nil", "return &indexer{hmac.New(sha256.New, key[:0])}, nil",
 			"./internal/card", "TestIndexIsKeyed", "whoever has a dump tries codes at their own desk",
 		},
 		{
@@ -69,9 +69,9 @@ func codeMutants() []mutant {
 			"./internal/web", "TestExportIsAskedForAndFetched", "a whole series leaves, and nobody can tell with whom",
 		},
 		{
-			"only the newest key finds a card", "internal/card/keyring.go",
-			"for _, id := range slices.Sorted(maps.Keys(k.keys.Load().masters)) {", "for _, id := range []int16{k.Current()} {",
-			"./internal/card", "TestRedeemWhileKeysRotate", "every card is refused until it has been sealed again",
+			"only the newest index key finds a card", "internal/card/indexkey.go",
+			"for _, id := range ids(k.keys.Load().indexes) {", "for _, id := range []int16{k.CurrentIndex()} {",
+			"./internal/card", "TestKeysRunbook", "every card is refused until it has been indexed again",
 		},
 		{
 			"a damaged file ends as if it were whole", "internal/blob/sealed.go",
@@ -99,13 +99,13 @@ func codeMutants() []mutant {
 			"./internal/card", "TestKeyOfCardsInTheMakingIsNotRetired", "cards are printed that nobody can ever redeem",
 		},
 		{
-			"a key is retired that a kept file needs", "internal/card/rotate.go",
+			"a key is retired that a kept file needs", "internal/card/retire.go",
 			"use.Files > 0", "use.Files < 0",
 			"./internal/card", "TestKeyOfAFileIsNotRetired", "files of codes that nobody can open",
 		},
 		{
-			"a key of another length is taken", "internal/card/keyring.go",
-			"len(master) != masterLength", "len(master) == 0",
+			"a key of another length is taken", "internal/card/keyfile.go",
+			"len(line.key) != length", "len(line.key) == 0",
 			"./internal/card", "TestReadKeyringRefuses", "a key file that was cut short seals a million cards",
 		},
 		{

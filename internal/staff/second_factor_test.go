@@ -319,23 +319,27 @@ func TestSecondFactorsFollowTheKeys(t *testing.T) {
 	b := setupFactor(t, func(pool *pgxpool.Pool) *card.Service { return vaultOf(t, pool, bytes.NewBufferString(first)) })
 	ctx := t.Context()
 	behind := b.vault
-	require.NoError(t, card.WriteNewKey(&file, 2))
+	require.NoError(t, card.WriteSealKey(&file, 2))
 	both := file.String()
 	keys, err := card.ReadKeyring(bytes.NewBufferString(both))
 	require.NoError(t, err)
-	require.NoError(t, card.CheckKeys(ctx, b.pool, keys))
+	owner := dbtest.Owner(t, b.pool)
+	require.NoError(t, card.AnnounceKeys(ctx, owner, keys))
+	retiring := card.New(owner, keys, nil, nil, slog.New(slog.DiscardHandler))
 	b.vault = vaultOf(t, b.pool, bytes.NewBufferString(both))
 	require.NoError(t, b.enter(b.step(), b.code()), "before it is sealed again")
-	require.ErrorContains(t, b.vault.RetireKey(ctx, audit.System(), 1), "second factors")
+	require.ErrorContains(t, retiring.RetireKey(ctx, audit.System(), 1), "second factors")
 
 	require.NoError(t, staff.ResealSecondFactors(ctx, b.pool, b.vault))
 	require.NoError(t, staff.ResealSecondFactors(ctx, b.pool, behind), "a worker that lacks the new key leaves it alone")
-	require.NoError(t, b.vault.RetireKey(ctx, audit.System(), 1))
+	require.NoError(t, retiring.RetireKey(ctx, audit.System(), 1))
 	require.ErrorIs(t, func() error {
 		_, err := staff.EnterCode(ctx, b.pool, behind, staff.CodeAttempt{Step: b.step(), Code: b.code()})
 		return err
 	}(), card.ErrSecretKey, "a process that is behind says so")
-	b.vault = vaultOf(t, b.pool, bytes.NewBufferString(strings.TrimPrefix(both, first)))
+	without, err := card.WithoutSealKey([]byte(both), 1)
+	require.NoError(t, err)
+	b.vault = vaultOf(t, b.pool, bytes.NewBuffer(without))
 	require.NoError(t, b.enter(b.step(), b.code()))
 
 	b.exec(`update staff_second_factor set secret_sealed = set_byte(secret_sealed, 20, get_byte(secret_sealed, 20) # 1)`)

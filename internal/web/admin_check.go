@@ -28,6 +28,19 @@ type checkPage struct {
 	Every    string // how often
 	CanRun   bool
 	Chain    chainView
+	Warnings []string // what weakens the rules without breaking one
+	Walk     walkView
+}
+
+// walkView is how far the walk through the codes of all cards is.
+type walkView struct {
+	Cards    int64
+	Seen     int64 // in this round
+	Under    bool  // a round is under way
+	At       time.Time
+	Last     time.Time // when all had been looked at last; zero: never
+	LastSeen int64
+	Faults   badge
 }
 
 // verdict is the last result in a sentence.
@@ -98,12 +111,34 @@ func (s *Server) adminCheckList(c *gin.Context) error {
 	if p.Chain, err = s.chain(c, p.Person); err != nil {
 		return err
 	}
+	if p.Warnings, err = check.Warnings(ctx, s.Pool); err != nil {
+		return err
+	}
+	walk, err := q.CodeWalkGet(ctx, s.Pool)
+	if err != nil {
+		return err
+	}
+	p.Walk = viewWalk(walk)
 	results, err := q.CheckResultList(ctx, s.Pool, last.ID)
 	if err != nil {
 		return err
 	}
 	p.rules(results)
 	return s.part(c, http.StatusOK, "admin/check_list", "checks-live", p)
+}
+
+func viewWalk(w db.CodeWalkGetRow) walkView {
+	v := walkView{Cards: w.Cards, Seen: w.Seen, Under: w.AfterSeries > 0, LastSeen: w.RoundCards, Faults: badge{"None", toneGood}}
+	if w.SliceAt != nil {
+		v.At = *w.SliceAt
+	}
+	if w.RoundAt != nil {
+		v.Last = *w.RoundAt
+	}
+	if w.Faults > 0 {
+		v.Faults = badge{money.Group(fmt.Sprint(w.Faults)), toneBad}
+	}
+	return v
 }
 
 // overdue is how many times over its pause the last run may lie back.
@@ -188,6 +223,16 @@ func (s *Server) adminCheckRun(c *gin.Context) error {
 
 // homeChecks raises the alarm where the books do not hold.
 func (s *Server) homeChecks(ctx context.Context, p *homePage) error {
+	changed, err := db.New().CodeFaultCount(ctx, s.Pool)
+	if err != nil {
+		return err
+	}
+	if changed > 0 {
+		p.Alarms = append(p.Alarms, alarm{
+			Text: fmt.Sprintf("Cards were changed in the database: the codes of %s are not those that they are found by. Such a card is refused.", count(changed, "card", "cards")),
+			URL:  sectionChecks, Link: "See what it means and what to do",
+		})
+	}
 	last, err := db.New().CheckRunLast(ctx, s.Pool)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil

@@ -18,7 +18,7 @@ func TestChecksPage(t *testing.T) {
 	s := newSite(t)
 	operator := s.as(db.StaffRoleOperator)
 	page := operator.get(sectionChecks)
-	require.Contains(t, page.text("#checks-live > .notice"), "have not been checked yet")
+	require.Contains(t, page.text("#checks-live > .notice-idle"), "have not been checked yet")
 	require.Contains(t, page.text("#rule-1"), "Not checked yet")
 
 	work := func() {
@@ -41,8 +41,28 @@ func TestChecksPage(t *testing.T) {
 	require.Contains(t, s.as(db.StaffRoleAdministrator).get(sectionAudit).text(".chain"), head)
 	s.as(db.StaffRoleAdministrator, s.North).get(sectionAudit).none(".chain")
 
+	require.Contains(t, page.text("#code-walk"), "Not begun")
+	require.Contains(t, page.text("#checks-live > .notice-warn"), "owns the tables", "the tests sign in as the owner")
+	require.NoError(t, s.Server.Cards.WalkCodes(t.Context()))
+	page = operator.get(sectionChecks)
+	require.Contains(t, page.text("#code-walk"), "2 cards")
+	require.Contains(t, page.text("#code-walk"), "None")
+
 	owner := dbtest.Owner(t, s.Pool)
-	_, err := owner.Exec(t.Context(), `set session_replication_role = replica; insert into ledger_tx (kind) values ('payment')`)
+	_, err := owner.Exec(t.Context(), `create temporary table was as select code_index from card where serial = 2;
+		update card set code_index = substr(sha256(code_index), 1, 16) where serial = 2; update code_walk set started_at = now() - interval '2 days'`)
+	require.NoError(t, err)
+	require.NoError(t, s.Server.Cards.WalkCodes(t.Context()))
+	require.Contains(t, operator.get("/admin").text(".notice-bad[role=alert]"), "the codes of 1 card are not those that they are found by")
+	require.Contains(t, operator.get(sectionChecks).text("#code-walk .state-bad"), "1")
+	s.as(db.StaffRoleCashier).get("/admin").none(".notice-bad")
+	require.Contains(t, s.audits(), "card.tampered")
+	_, err = owner.Exec(t.Context(), `update card set code_index = was.code_index from was where serial = 2`)
+	require.NoError(t, err)
+	require.NoError(t, s.Server.Cards.WalkCodes(t.Context()))
+	operator.get("/admin").none(".notice-bad")
+
+	_, err = owner.Exec(t.Context(), `set session_replication_role = replica; insert into ledger_tx (kind) values ('payment')`)
 	require.NoError(t, err)
 	work()
 	page = operator.get(sectionChecks)
@@ -62,7 +82,7 @@ func TestChecksPage(t *testing.T) {
 	work()
 	operator.get("/admin").none(".notice-bad")
 	s.exec(`update check_run set started_at = now() - interval '5 hours', ended_at = now() - interval '5 hours' where ended_at is not null`)
-	require.Contains(t, operator.get(sectionChecks).text("#checks-live > .notice"), "long ago")
+	require.Contains(t, operator.get(sectionChecks).text("#checks-live"), "long ago")
 
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(sectionChecks).Status)
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleAdministrator, s.North).get(sectionChecks).Status)
