@@ -29,7 +29,7 @@ type Service struct {
 	jobs     Enqueuer
 	settings *setting.Store
 	log      *slog.Logger
-	known    knownFormats
+	known    *knownFormats
 }
 
 // knownFormats are the formats of codes in use, as of a moment ago.
@@ -43,8 +43,16 @@ type knownFormats struct {
 // New returns the domain on a database. jobs may be nil where nothing is ordered.
 func New(beginner db.Beginner, keys *Keyring, jobs Enqueuer, settings *setting.Store, log *slog.Logger) *Service {
 	return &Service{
-		db: beginner, q: db.New(), keys: keys, jobs: jobs, settings: settings, log: log,
+		db: beginner, q: db.New(), keys: keys, jobs: jobs, settings: settings, log: log, known: &knownFormats{},
 	}
+}
+
+// Within returns the same domain in a transaction of the caller's: what its functions
+// begin there is a savepoint, which lasts only if the caller commits.
+func (s *Service) Within(tx pgx.Tx) *Service {
+	within := *s
+	within.db = tx
+	return &within
 }
 
 // inTx runs f in a transaction and commits it.

@@ -28,6 +28,7 @@ import (
 	"refill/internal/check"
 	"refill/internal/fontdir"
 	"refill/internal/notify"
+	"refill/internal/operate"
 	"refill/internal/setting"
 	"refill/static"
 )
@@ -42,7 +43,7 @@ type Deps struct {
 	Checks   *check.Service
 	Files    blob.Store            // exported files
 	Fonts    *fontdir.Folder       // of this machine, for what is printed; nil: none
-	Jobs     *river.Client[pgx.Tx] // cancels, retries and pauses; works nothing
+	Jobs     *river.Client[pgx.Tx] // acts on jobs; works none
 	Now      func() time.Time
 
 	// PublicURL is where browsers find the portal; empty: wherever they ask.
@@ -69,6 +70,7 @@ type Server struct {
 
 	views   *views
 	riverUI *riverui.Handler
+	operate *operate.Service // cancels, retries, deletes, pauses
 	assets  *assets
 	handler http.Handler
 	routes  []route
@@ -109,7 +111,7 @@ func New(deps Deps) (*Server, error) {
 	if deps.Patience == 0 {
 		deps.Patience = 10 * time.Second
 	}
-	s := &Server{Deps: deps, closing: make(chan struct{})}
+	s := &Server{Deps: deps, closing: make(chan struct{}), operate: operate.New(deps.Pool, deps.Jobs, deps.Cards)}
 	var err error
 	if s.assets, err = newAssets(static.FS); err != nil {
 		return nil, err
