@@ -132,3 +132,7 @@ select coalesce(imported_serial, '')::text from card where series_id = @series_i
 -- name: CardFindImported :one
 -- The card of a series that had a serial in the system it comes from.
 select serial from card where series_id = @series_id and imported_serial = @imported_serial order by serial limit 1;
+
+-- name: ImportOwner :one
+-- Whose import it is.
+select created_by from card_import where id = @id;

@@ -268,3 +268,9 @@ select s.id from series s
 left join river_job j on j.id = s.shred_job_id
 where s.shredding_at is not null and s.shredded_at is null and s.state <> 'void'
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true);
+
+-- name: SeriesReach :one
+-- Which partners a series is for: staff of some partners see it where all are theirs.
+select any_partner, array(select partner_id from series_partner sp
+  where sp.series_id = series.id and sp.removed_at is null order by partner_id)::bigint[] as partner_ids
+from series where id = @id;

@@ -29,12 +29,6 @@ where (session.token_hash = @token_hash
   and session.expires_at > now()
   and session.seen_at > now() - @idle::interval and staff.disabled_at is null;
 
--- name: SessionStaffStays :one
--- Whether a session of staff is still one, for a stream that outlives its request.
--- Being open is not being used: it is not touched.
-select exists (select from session join staff on staff.id = session.staff_id
-  where session.id = @id and session.expires_at > now() and session.seen_at > now() - @idle::interval and staff.disabled_at is null);
-
 -- name: SessionGetCustomer :one
 select session.id as session_id, customer.id, customer.username, customer.name, customer.partner_id,
   partner.name as partner_name, partner.brand, partner.time_zone, partner.portal_refill_card,

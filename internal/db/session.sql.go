@@ -451,25 +451,6 @@ func (q *Queries) SessionRenewStaff(ctx context.Context, db DBTX, staffID *int64
 	return err
 }
 
-const sessionStaffStays = `-- name: SessionStaffStays :one
-select exists (select from session join staff on staff.id = session.staff_id
-  where session.id = $1 and session.expires_at > now() and session.seen_at > now() - $2::interval and staff.disabled_at is null)
-`
-
-type SessionStaffStaysParams struct {
-	ID   int64
-	Idle time.Duration
-}
-
-// Whether a session of staff is still one, for a stream that outlives its request.
-// Being open is not being used: it is not touched.
-func (q *Queries) SessionStaffStays(ctx context.Context, db DBTX, arg SessionStaffStaysParams) (bool, error) {
-	row := db.QueryRow(ctx, sessionStaffStays, arg.ID, arg.Idle)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const sessionTouch = `-- name: SessionTouch :exec
 update session set seen_at = now() where id = $1
 `

@@ -33,11 +33,11 @@ func (HousekeepArgs) InsertOpts() river.InsertOpts {
 // lost its job is marked so that somebody can take it up again.
 type housekeepWorker struct {
 	river.WorkerDefaults[HousekeepArgs]
-	pool   *pgxpool.Pool
-	cards  *card.Service
-	files  blob.Store
-	log    *slog.Logger
-	now    func() time.Time
+	pool  *pgxpool.Pool
+	cards *card.Service
+	files blob.Store
+	log   *slog.Logger
+	now   func() time.Time
 }
 
 // Work does every part, whatever becomes of the others.

@@ -310,6 +310,7 @@ func (s *Server) admit(c *gin.Context, who audience) error {
 				return err
 			}
 		}
+		c.Set(keyPermission, who.permission)
 		if who.permission != "" && !person.Can(who.permission) {
 			return forbiddenError{permission: who.permission}
 		}
