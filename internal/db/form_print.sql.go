@@ -12,16 +12,17 @@ import (
 )
 
 const formPrintCreate = `-- name: FormPrintCreate :exec
-insert into form_print (key, print) values ($1, $2)
+insert into form_print (form, key, print) values ($1, $2, $3)
 `
 
 type FormPrintCreateParams struct {
+	Form  string
 	Key   uuid.UUID
 	Print []byte
 }
 
 func (q *Queries) FormPrintCreate(ctx context.Context, db DBTX, arg FormPrintCreateParams) error {
-	_, err := db.Exec(ctx, formPrintCreate, arg.Key, arg.Print)
+	_, err := db.Exec(ctx, formPrintCreate, arg.Form, arg.Key, arg.Print)
 	return err
 }
 
@@ -38,11 +39,16 @@ func (q *Queries) FormPrintDeleteOld(ctx context.Context, db DBTX) (int64, error
 }
 
 const formPrintGet = `-- name: FormPrintGet :one
-select print from form_print where key = $1
+select print from form_print where form = $1 and key = $2
 `
 
-func (q *Queries) FormPrintGet(ctx context.Context, db DBTX, key uuid.UUID) ([]byte, error) {
-	row := db.QueryRow(ctx, formPrintGet, key)
+type FormPrintGetParams struct {
+	Form string
+	Key  uuid.UUID
+}
+
+func (q *Queries) FormPrintGet(ctx context.Context, db DBTX, arg FormPrintGetParams) ([]byte, error) {
+	row := db.QueryRow(ctx, formPrintGet, arg.Form, arg.Key)
 	var print []byte
 	err := row.Scan(&print)
 	return print, err

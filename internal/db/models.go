@@ -1198,7 +1198,9 @@ type Export struct {
 
 // Which entries a form was sent with, by the form's idempotency key. Rows go after 90 days.
 type FormPrint struct {
-	Key uuid.UUID
+	// What kind of form it is: order, operation, export.
+	Form string
+	Key  uuid.UUID
 	// SHA-256 of the entries, normalised. It never covers a code or a password.
 	Print []byte
 	At    time.Time

@@ -191,9 +191,9 @@ func hiddenForms() map[string]postedForm {
 		sectionChecks:                             {},
 		sectionPrintShops + "/remove":             {"id": "x"},
 		sectionJobs + "/:id/retry":                {},
+		sectionJobs + "/:id/delete":               {},
 		"/admin/queues/:name/pause":               {},
 		"/admin/queues/:name/resume":              {},
-		riverUIPath + "/*path":                    {},
 	}
 }
 
