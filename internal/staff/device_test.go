@@ -16,7 +16,6 @@ import (
 func TestCodesOfKnownBrowsers(t *testing.T) {
 	t.Parallel()
 	b := setupFactor(t, oneKey(t))
-	b.turnOn()
 	ctx := t.Context()
 	known := make([]byte, 32)
 	known[0] = 1
