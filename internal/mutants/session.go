@@ -11,7 +11,7 @@ func sessionMutants() []mutant {
 		},
 		{
 			"jobs that check the books can be cancelled", "internal/operate/operate.go",
-			"!slices.Contains(Guarded(), queue)", "queue != \"seal\"",
+			"!slices.Contains(Guarded(), queue)", "!slices.Contains(Guarded()[:1], queue)",
 			"./internal/operate", "TestGuardedJobs", "money that is missing is never looked for",
 		},
 		{
