@@ -66,12 +66,12 @@ func sessionMutants() []mutant {
 		},
 		{
 			"a download goes on without its person", "internal/web/watch.go",
-			"case !stays && slices.Contains(ids, one.session):", "case !stays && ids == nil:",
+			"case !stays && slices.Contains(ids, one.session):", "case !stays && slices.Contains(ids, -1):",
 			"./internal/web", "TestDownloadsEndWithTheirPerson/disabled", "who was dismissed takes a million codes along",
 		},
 		{
 			"a download goes on without its right", "internal/web/watch.go",
-			"case stays && one.permission != \"\" && !person.Can(one.permission), stays && !covers(person.Scope, one.scope):", "case stays && ids == nil:",
+			"case stays && one.permission != \"\" && !person.Can(one.permission), stays && !covers(person.Scope, one.scope):", "case stays && ids == nil && person.Can(one.permission) && covers(person.Scope, one.scope):",
 			"./internal/web", "TestDownloadsEndWithTheirPerson", "a right that was taken away is used for another hour",
 		},
 		{
@@ -91,22 +91,22 @@ func sessionMutants() []mutant {
 		},
 		{
 			"the same key answers for other entries of an order", "internal/card/order.go",
-			"err != nil || (known && !same) {", "err != nil {",
+			"err != nil || (known && !same) {", "err != nil || (known && !same && row.ID == 0) {",
 			"./internal/card", "TestKeyOfAnOrderWithOtherEntries", "an order that was never placed is shown as done",
 		},
 		{
 			"the same key answers for other cards", "internal/card/bulk.go",
-			"if known && !same || row.SeriesID", "if row.SeriesID",
+			"if known && !same || row.SeriesID", "if known && !same && row.ID == 0 || row.SeriesID",
 			"./internal/card", "TestKeyOfAnOperationWithOtherEntries", "cards that were to be disabled go on paying",
 		},
 		{
 			"the same key answers for another file", "internal/card/export.go",
-			"if known && !same || row.SeriesID", "if row.SeriesID",
+			"if known && !same || row.SeriesID", "if known && !same && row.ID == 0 || row.SeriesID",
 			"./internal/card", "TestKeyOfAnExportWithOtherChoices", "a printer gets the wrong half of a series",
 		},
 		{
 			"the same key answers for a file with another password", "internal/card/password.go",
-			"subtle.ConstantTimeCompare(kept, []byte(typed.text)) == 1", "kept != nil",
+			"subtle.ConstantTimeCompare(kept, []byte(typed.text)) == 1", "subtle.ConstantTimeCompare(kept, kept) == 1",
 			"./internal/card", "TestKeyOfAnExportWithOtherChoices", "nobody can open the file, or the wrong people can",
 		},
 		{
