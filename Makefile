@@ -23,8 +23,8 @@ TEST := $(WITHPG) env CHROME_PATH="$(CHROME_PATH)" go test
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-demo: build ## run the whole portal with sample data; ADDR=host:port, DATA=folder
-	@exec bin/refill demo -addr $(ADDR) $(if $(DATA),-data $(DATA))
+demo: build ## run the whole portal with sample data; ADDR=host:port, DATA=folder, FLAGS=-expose-known-passwords
+	@exec bin/refill demo -addr $(ADDR) $(if $(DATA),-data $(DATA)) $(FLAGS)
 
 build: assets ## make bin/refill, one file with pages and assets inside
 	go build -ldflags "-s -w -X main.version=$(VERSION)" -o bin/refill ./cmd/refill

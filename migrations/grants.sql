@@ -58,3 +58,7 @@ grant select, insert, update, delete on
   river_job, river_leader, river_queue, river_notification to refill_app;
 grant select on river_migration, goose_db_version to refill_app;
 grant usage, select on all sequences in schema public to refill_app;
+
+-- Browsers that people signed in from, and what forms were sent with; old rows go.
+grant select, insert, update, delete on known_device to refill_app;
+grant select, insert, delete on form_print to refill_app;

@@ -15,7 +15,7 @@ limit 1;
 update export set job_id = @job_id where id = @id;
 
 -- name: ExportGetByRequestKey :one
-select id, series_id, format, created_by from export where request_key = @request_key;
+select id, series_id, format, created_by, password_key_id, password_sealed from export where request_key = @request_key;
 
 -- name: ExportGet :one
 -- One export; one of a series beyond the asking person's partners is not found.

@@ -230,3 +230,6 @@ select answers from import_answer where staff_id = @staff_id and kind = @kind an
 -- name: ImportAnswerSet :exec
 insert into import_answer (staff_id, kind, shape, answers) values (@staff_id, @kind, @shape, @answers)
 on conflict (staff_id, kind, shape) do update set answers = excluded.answers, used_at = now();
+-- name: ImportOwner :one
+-- Whose import it is.
+select created_by from card_import where id = @id;

@@ -12,30 +12,46 @@ group by q.name, q.paused_at
 order by q.name;
 
 -- name: JobList :many
--- Jobs with the series or export behind them; what is wrong comes first.
+-- Jobs with what is behind them; what is wrong comes first.
 select j.id, j.kind, j.queue, j.state, j.attempt, j.max_attempts, j.created_at, j.scheduled_at,
   j.attempted_at, j.finalized_at, coalesce(j.errors[array_upper(j.errors, 1)]->>'error', '')::text as last_error,
-  coalesce(s.number, es.number, x.number, '')::text as series_number,
+  coalesce(s.number, es.number, x.number, h.number, cs.number, '')::text as series_number,
   coalesce(s.made, e.rows_done, x.erased_to, 0)::integer as done, coalesce(s.quantity, e.rows_total, x.made, 0)::integer as total,
-  coalesce(e.id, 0)::bigint as export_id, coalesce(e.format::text, '')::text as export_format
+  coalesce(e.id, 0)::bigint as export_id, coalesce(e.format::text, '')::text as export_format,
+  coalesce(ch.id, 0)::bigint as change_id, coalesce(i.id, 0)::bigint as import_id
 from river_job j
-left join series s on s.job_id = j.id
+left join series s on s.job_id = j.id and s.import_id is null
 left join export e on e.job_id = j.id
 left join series es on es.id = e.series_id
 left join series x on x.erase_job_id = j.id
+left join series h on h.shred_job_id = j.id
+left join card_change ch on ch.job_id = j.id
+left join series cs on cs.id = ch.series_id
+left join card_import i on i.job_id = j.id
 where (@state::text = '' or j.state::text = @state)
+  and (@queue::text = '' or j.queue = @queue)
+  and (@id::bigint = 0 or j.id = @id)
   and (@everything::boolean or j.state <> 'completed' or s.id is not null or e.id is not null or x.id is not null)
 order by case j.state when 'discarded' then 0 when 'retryable' then 1 when 'running' then 2
   when 'available' then 3 when 'scheduled' then 4 when 'pending' then 5 else 6 end, j.id desc
-limit @size;
+limit @size offset @skip;
+
+-- name: JobGet :one
+-- What a page about one job shows beyond its line of the list.
+select id, args, priority, errors, attempted_by from river_job where id = @id;
 
 -- name: JobBehind :one
 -- What a job is about, so that it can be cancelled or retried there.
-select j.id, j.state, coalesce(s.id, 0)::bigint as series_id, coalesce(s.state = 'failed', false)::boolean as series_failed,
-  coalesce(e.id, 0)::bigint as export_id, coalesce(e.state = 'failed', false)::boolean as export_failed
+select j.id, j.kind, j.queue, j.state,
+  coalesce((select s.id from series s where s.job_id = j.id and s.import_id is null), 0)::bigint as series_id,
+  coalesce((select s.state = 'failed' from series s where s.job_id = j.id and s.import_id is null), false)::boolean as series_failed,
+  coalesce((select e.id from export e where e.job_id = j.id), 0)::bigint as export_id,
+  coalesce((select e.state = 'failed' from export e where e.job_id = j.id), false)::boolean as export_failed,
+  coalesce((select ch.id from card_change ch where ch.job_id = j.id), 0)::bigint as change_id,
+  coalesce((select ch.state = 'failed' from card_change ch where ch.job_id = j.id), false)::boolean as change_failed,
+  coalesce((select i.id from card_import i where i.job_id = j.id), 0)::bigint as import_id,
+  coalesce((select i.state = 'failed' from card_import i where i.job_id = j.id), false)::boolean as import_failed
 from river_job j
-left join series s on s.job_id = j.id
-left join export e on e.job_id = j.id
 where j.id = @id;
 
 -- name: JobListWorkers :many

@@ -16,7 +16,7 @@ select id, at from tx;
 
 -- name: LedgerGetByKey :one
 -- What was done under an idempotency key, if anything was.
-select tx.id, tx.kind, tx.at, tx.series_id, tx.serial, payment.customer_id, payment.id as payment_id,
+select tx.id, tx.kind, tx.at, tx.series_id, tx.serial, tx.comment, payment.customer_id, payment.id as payment_id,
   payment.type, payment.amount, payment.currency, payment.balance_after
 from ledger_tx tx
 join payment on payment.tx_id = tx.id

@@ -29,12 +29,6 @@ where (session.token_hash = @token_hash
   and session.expires_at > now()
   and session.seen_at > now() - @idle::interval and staff.disabled_at is null;
 
--- name: SessionStaffStays :one
--- Whether a session of staff is still one, for a stream that outlives its request.
--- Being open is not being used: it is not touched.
-select exists (select from session join staff on staff.id = session.staff_id
-  where session.id = @id and session.expires_at > now() and session.seen_at > now() - @idle::interval and staff.disabled_at is null);
-
 -- name: SessionGetCustomer :one
 select session.id as session_id, customer.id, customer.username, customer.name, customer.partner_id,
   partner.name as partner_name, partner.brand, partner.time_zone, partner.portal_refill_card,
@@ -99,3 +93,14 @@ delete from session where id = @id and (staff_id = sqlc.narg(staff_id) or custom
 
 -- name: SessionEndOthers :execrows
 delete from session where id <> @own and (staff_id = sqlc.narg(staff_id) or customer_id = sqlc.narg(customer_id));
+
+-- name: SessionListStaff :many
+-- Who is signed in under each of some sessions, for answers that outlive their
+-- request; a session that is over has no row.
+select session.id as session_id, staff.id, role.everything, role.permissions, staff.all_partners,
+  array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
+from session
+join staff on staff.id = session.staff_id
+join role on role.id = staff.role_id
+where session.id = any(@ids::bigint[]) and session.expires_at > now()
+  and session.seen_at > now() - @idle::interval and staff.disabled_at is null;

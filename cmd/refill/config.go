@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,7 +32,7 @@ type config struct {
 	S3Insecure     bool     `env:"REFILL_S3_INSECURE" envDefault:"false" desc:"true: speak HTTP to the store; on your own network only."`
 	TLSCert        string   `env:"REFILL_TLS_CERT" desc:"Certificate file, to serve HTTPS directly. Needs REFILL_TLS_KEY."`
 	TLSKey         string   `env:"REFILL_TLS_KEY" desc:"Key file of the certificate."`
-	TrustedProxies []string `env:"REFILL_TRUSTED_PROXIES" desc:"Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas. Default: none."`
+	TrustedProxies []string `env:"REFILL_TRUSTED_PROXIES" desc:"Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, and no other header; separated by commas. Default: none."`
 	MetricsToken   secret   `env:"REFILL_METRICS_TOKEN" desc:"Bearer token for GET /metrics. Default: /metrics answers nobody."`
 	Concurrency    int      `env:"REFILL_CONCURRENCY" envDefault:"2" desc:"How many series a worker makes, and how many files it writes, at once."`
 	MaxConns       int32    `env:"REFILL_MAX_CONNS" envDefault:"16" desc:"Database connections of this process at most."`
@@ -73,6 +74,13 @@ func readConfig() (config, error) {
 // secure reports whether browsers come by HTTPS, directly or through a proxy.
 func (c config) secure() bool {
 	return strings.HasPrefix(c.PublicURL, "https://")
+}
+
+// unclear reports whether cookies may have to be for HTTPS alone without anything here
+// saying so: pages that others can reach, or that stand behind a proxy, with no public
+// address but the guess.
+func (c config) unclear(ctx context.Context) bool {
+	return c.PublicURL == "http://"+c.Addr && (len(c.TrustedProxies) > 0 || !onlyHere(ctx, hostOf(c.Addr)))
 }
 
 // logger returns the program's log, on standard error.

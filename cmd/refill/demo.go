@@ -8,8 +8,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,6 +27,7 @@ func runDemo(ctx context.Context, c config, args []string) error {
 	flags := flag.NewFlagSet("demo", flag.ExitOnError)
 	addr := flags.String("addr", c.Addr, "address and port to listen on")
 	dir := flags.String("data", defaultData(), "folder for the database, the keys and the files; kept between runs")
+	exposed := flags.Bool("expose-known-passwords", false, "listen also where others can reach the demo, although everybody knows its passwords")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -31,6 +35,9 @@ func runDemo(ctx context.Context, c config, args []string) error {
 		c.PublicURL = "http://" + *addr
 	}
 	c.Addr = *addr
+	if err := c.checkExposed(ctx, *exposed); err != nil {
+		return err
+	}
 	if os.Getenv("REFILL_LOG_LEVEL") == "" {
 		c.LogLevel = "warn" // the address should stand last on the screen
 	}
@@ -62,6 +69,45 @@ func runDemo(ctx context.Context, c config, args []string) error {
 		defer stop()
 	}
 	return demo(ctx, c, listener)
+}
+
+// checkExposed refuses a demo that others could reach, unless that is asked for: its
+// passwords are printed in the documentation.
+func (c config) checkExposed(ctx context.Context, asked bool) error {
+	if asked {
+		return nil
+	}
+	public, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return fmt.Errorf("REFILL_PUBLIC_URL does not parse: %w", err)
+	}
+	for _, host := range []string{hostOf(c.Addr), public.Hostname()} {
+		if !onlyHere(ctx, host) {
+			return fmt.Errorf("the demo's passwords are known to everybody, and %q can be reached by others: listen on 127.0.0.1, or add -expose-known-passwords on a network where that does no harm", host)
+		}
+	}
+	return nil
+}
+
+func hostOf(addr string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr // listening will say what is wrong with it
+	}
+	return host
+}
+
+// onlyHere reports whether a host is reached from this machine alone. An empty one is
+// every address of the machine; of a name every address must be of the loopback.
+func onlyHere(ctx context.Context, host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Unmap().IsLoopback()
+	}
+	if host == "" {
+		return false
+	}
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	return err == nil && len(found) > 0 && !slices.ContainsFunc(found, func(ip netip.Addr) bool { return !ip.Unmap().IsLoopback() })
 }
 
 // defaultData is the demo's folder among the user's data.

@@ -53,6 +53,10 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 
 // serve answers requests until ctx ends, and lets those under way finish.
 func (p *parts) serve(ctx context.Context, listener net.Listener) error {
+	if p.config.unclear(ctx) {
+		p.log.WarnContext(ctx, "REFILL_PUBLIC_URL is not set: links and QR codes name HTTP, and cookies are for HTTPS alone only where the connection, or a trusted proxy by X-Forwarded-Proto, says so",
+			slog.String("public_url", p.config.PublicURL))
+	}
 	hub := notify.NewHub(p.log)
 	listening := make(chan error, 1)
 	go func() { listening <- hub.Run(ctx, string(p.config.DatabaseURL)) }()

@@ -13,6 +13,10 @@ import (
 	"refill/internal/db"
 )
 
+// Queue is where the jobs wait that seal the trail. It is of its own: what else is
+// looked after takes longer than the trail may lie unsealed.
+const Queue = "seal"
+
 // Scope is the part of the portal that somebody may see: every partner, or some.
 type Scope struct {
 	AllPartners bool

@@ -33,6 +33,7 @@ const mostTicked = 1_000
 // Refusals of operations on many cards.
 var (
 	ErrNoChange    = fault.New(fault.NotFound, "change_unknown", "There is no such operation.")
+	ErrChangeKey   = fault.New(fault.Conflict, "change_key_used", "This form was sent before with other entries, and that operation was begun. Look at the operations below; check the selection again to begin this one too.")
 	ErrChangeOver  = fault.New(fault.Conflict, "change_over", "This operation is over. Reload the page to see how it ended.")
 	ErrOperation   = fault.Field("operation", "change_operation", "Choose what to do with the cards.")
 	ErrNoneTicked  = fault.Field("operation", "change_nothing", "Tick the cards first, or choose all that match.")
@@ -205,6 +206,13 @@ func (s *Service) OrderChange(ctx context.Context, actor audit.Actor, c Operatio
 		if err != nil {
 			return fmt.Errorf("enter an operation: %w", err)
 		}
+		print, err := c.print()
+		if err != nil {
+			return err
+		}
+		if err := s.keepPrint(ctx, tx, formOperation, key, print); err != nil {
+			return err
+		}
 		if err := s.enqueueChange(ctx, tx, id); err != nil {
 			return err
 		}
@@ -247,8 +255,19 @@ func (s *Service) changedBefore(ctx context.Context, actor audit.Actor, c Operat
 	if err != nil {
 		return 0, fmt.Errorf("look for an earlier operation: %w", err)
 	}
-	if row.CreatedBy != actor.StaffID || row.SeriesID != c.SeriesID || row.Operation != c.Operation {
+	if row.CreatedBy != actor.StaffID {
 		return 0, ErrChangeOver
+	}
+	print, err := c.print()
+	if err != nil {
+		return 0, err
+	}
+	same, known, err := s.samePrint(ctx, formOperation, key, print)
+	if err != nil {
+		return 0, err
+	}
+	if known && !same || row.SeriesID != c.SeriesID || row.Operation != c.Operation {
+		return 0, ErrChangeKey
 	}
 	return row.ID, nil
 }

@@ -23,6 +23,7 @@ import (
 var (
 	ErrNoExport     = fault.New(fault.NotFound, "export_unknown", "There is no such file.")
 	ErrExportState  = fault.New(fault.Conflict, "export_state", "The export has changed meanwhile. Reload the page to see where it stands.")
+	ErrExportKey    = fault.Field("format", "export_key_used", "This form was sent before with other choices, and that file was asked for. Look at the files of the series; press the button again to ask for this one too.")
 	ErrExportFormat = fault.Field("format", "export_format", "Choose one of the formats.")
 	ErrNotExported  = fault.Field("format", "export_series_state", "Only a series whose cards are all made and not void can be exported.")
 	ErrNothingLeft  = fault.Field("format", "export_empty", "This series has no unused card left to export.")
@@ -40,7 +41,12 @@ func (s *Service) RequestExport(ctx context.Context, actor audit.Actor, seriesID
 	if !db.ExportFormat(format).Valid() {
 		return 0, ErrExportFormat
 	}
-	if id, err := s.requestedBefore(ctx, actor, seriesID, format, key); err != nil || id != 0 {
+	asked := options
+	print, err := options.print(seriesID, format)
+	if err != nil {
+		return 0, err
+	}
+	if id, err := s.requestedBefore(ctx, actor, seriesID, format, asked, print, key); err != nil || id != 0 {
 		return id, err
 	}
 	switch series.Series.State {
@@ -95,6 +101,9 @@ func (s *Service) RequestExport(ctx context.Context, actor audit.Actor, seriesID
 		if err != nil {
 			return fmt.Errorf("enter an export: %w", err)
 		}
+		if err := s.keepPrint(ctx, tx, formExport, key, print); err != nil {
+			return err
+		}
 		held, err := s.holdExport(ctx, tx, actor, seriesID, id)
 		if err != nil {
 			return err
@@ -111,7 +120,7 @@ func (s *Service) RequestExport(ctx context.Context, actor audit.Actor, seriesID
 		return s.notifyExport(ctx, tx, id, seriesID, actor.StaffID)
 	})
 	if db.Constraint(err) == "export_request_key" { // the other of two clicks was first
-		return s.requestedBefore(ctx, actor, seriesID, format, key)
+		return s.requestedBefore(ctx, actor, seriesID, format, asked, print, key)
 	}
 	return id, err
 }
@@ -123,7 +132,7 @@ func Unused(series db.SeriesShowRow) int64 {
 
 // requestedBefore returns the file that a key asked for, if any. A key that asked for
 // another one is refused.
-func (s *Service) requestedBefore(ctx context.Context, actor audit.Actor, seriesID int64, format string, key uuid.UUID) (int64, error) {
+func (s *Service) requestedBefore(ctx context.Context, actor audit.Actor, seriesID int64, format string, asked ExportOptions, print []byte, key uuid.UUID) (int64, error) {
 	row, err := s.q.ExportGetByRequestKey(ctx, s.db, key)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil
@@ -131,8 +140,18 @@ func (s *Service) requestedBefore(ctx context.Context, actor audit.Actor, series
 	if err != nil {
 		return 0, fmt.Errorf("look for the export: %w", err)
 	}
-	if row.CreatedBy != actor.StaffID || row.SeriesID != seriesID || row.Format != db.ExportFormat(format) {
+	if row.CreatedBy != actor.StaffID {
 		return 0, ErrExportState
+	}
+	same, known, err := s.samePrint(ctx, formExport, key, print)
+	if err != nil {
+		return 0, err
+	}
+	if known && !same || row.SeriesID != seriesID || row.Format != db.ExportFormat(format) {
+		return 0, ErrExportKey
+	}
+	if asked.Locked && !s.samePassword(row, key, asked.Password) {
+		return 0, ErrExportKey
 	}
 	return row.ID, nil
 }

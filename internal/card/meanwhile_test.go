@@ -275,9 +275,9 @@ func TestKeyOfAnotherOrder(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, id, same)
 	_, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", card.ExportOptions{}, key)
-	require.ErrorIs(t, err, card.ErrExportState)
+	require.ErrorIs(t, err, card.ErrExportKey)
 	_, err = b.cards.RequestExport(t.Context(), b.admin, other.ID, "csv", card.ExportOptions{}, key)
-	require.ErrorIs(t, err, card.ErrExportState)
+	require.ErrorIs(t, err, card.ErrExportKey)
 
 	change := card.Operation{SeriesID: s.ID, Operation: db.CardOperationDisable, First: 1, Last: 2}
 	queued, err := b.cards.OrderChange(t.Context(), b.admin, change, key)
@@ -287,7 +287,7 @@ func TestKeyOfAnotherOrder(t *testing.T) {
 	require.Equal(t, queued, twice)
 	change.Operation = db.CardOperationVoid
 	_, err = b.cards.OrderChange(t.Context(), b.admin, change, key)
-	require.ErrorIs(t, err, card.ErrChangeOver, "nobody is told that they are deleted")
+	require.ErrorIs(t, err, card.ErrChangeKey, "nobody is told that they are deleted")
 }
 
 // A key that did other work than is asked now is refused, and said to be.

@@ -1,6 +1,7 @@
 package card
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,6 +57,7 @@ type Order struct {
 	PrintOnce  bool   // one file is made of the codes, then they are shredded
 	Format     Format // of the codes
 	Lock       bool   // the cards are for those partners only
+	print      []byte // of the form, so that the same key with other entries is refused
 	Key        uuid.UUID
 	imported   bool // its cards come from a file
 }
@@ -227,6 +229,9 @@ func (s *Service) Order(ctx context.Context, actor audit.Actor, f OrderForm) (Or
 	if err != nil {
 		return Ordered{}, err
 	}
+	if o.print, err = f.print(o.Price.Currency); err != nil {
+		return Ordered{}, err
+	}
 	var ordered Ordered
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
 		ordered, err = s.enter(ctx, tx, actor, o)
@@ -250,6 +255,19 @@ func (s *Service) orderedBefore(ctx context.Context, actor audit.Actor, f OrderF
 	}
 	if row.CreatedBy != nil && *row.CreatedBy != actor.StaffID {
 		return Ordered{}, fault.New(fault.Conflict, "order_key_taken", "This form was sent already. Open Generate again.")
+	}
+	settings, err := s.settings.Get(ctx)
+	if err != nil {
+		return Ordered{}, err
+	}
+	print, err := f.print(settings.Currency)
+	if err != nil {
+		return Ordered{}, err
+	}
+	if same, known, err := s.samePrint(ctx, formOrder, f.Key, print); err != nil || (known && !same) {
+		return Ordered{}, cmp.Or(err, error(ErrOrderKeyUsed))
+	} else if known {
+		return Ordered{row.ID, row.Number}, nil
 	}
 	o, err := s.CheckOrder(ctx, actor, f)
 	if fault.IsInternal(err) {
@@ -281,6 +299,11 @@ func (s *Service) enter(ctx context.Context, tx pgx.Tx, actor audit.Actor, o Ord
 	})
 	if err != nil {
 		return Ordered{}, fmt.Errorf("enter a series: %w", err)
+	}
+	if o.print != nil {
+		if err := s.keepPrint(ctx, tx, formOrder, o.Key, o.print); err != nil {
+			return Ordered{}, err
+		}
 	}
 	if len(o.PartnerIDs) > 0 {
 		if err := s.q.SeriesPartnerAdd(ctx, tx, db.SeriesPartnerAddParams{SeriesID: row.ID, PartnerIds: o.PartnerIDs}); err != nil {

@@ -2,6 +2,7 @@ package card
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -73,6 +74,16 @@ func (s *Service) OpenExportOptions(e db.Export) (ExportOptions, error) {
 	text, err := s.OpenSecret(*e.PasswordKeyID, passwordPurpose(e.RequestKey), e.PasswordSealed)
 	o.Password.text = string(text)
 	return o, err
+}
+
+// samePassword reports whether an export keeps this very password. Once it is erased
+// that can't be told, and counts as another one.
+func (s *Service) samePassword(row db.ExportGetByRequestKeyRow, request uuid.UUID, typed Password) bool {
+	if row.PasswordKeyID == nil {
+		return false
+	}
+	kept, err := s.OpenSecret(*row.PasswordKeyID, passwordPurpose(request), row.PasswordSealed)
+	return err == nil && subtle.ConstantTimeCompare(kept, []byte(typed.text)) == 1
 }
 
 // ResealPasswords seals what lies under older keys under the newest. What another

@@ -32,7 +32,7 @@ type Service struct {
 	jobs     Enqueuer
 	settings *setting.Store
 	log      *slog.Logger
-	known    knownFormats
+	known    *knownFormats
 	desk     *approval.Desk
 }
 
@@ -47,10 +47,18 @@ type knownFormats struct {
 // New returns the domain on a database. jobs may be nil where nothing is ordered.
 func New(beginner db.Beginner, keys *Keyring, jobs Enqueuer, settings *setting.Store, log *slog.Logger) *Service {
 	s := &Service{
-		db: beginner, q: db.New(), keys: keys, jobs: jobs, settings: settings, log: log,
+		db: beginner, q: db.New(), keys: keys, jobs: jobs, settings: settings, log: log, known: &knownFormats{},
 	}
 	s.desk = approval.NewDesk(beginner, slices.Concat(s.approvals(), customer.ApprovalKinds(settings), []approval.Kind{approval.LimitKind(settings)})...)
 	return s
+}
+
+// Within returns the same domain in a transaction of the caller's: what its functions
+// begin there is a savepoint, which lasts only if the caller commits.
+func (s *Service) Within(tx pgx.Tx) *Service {
+	within := *s
+	within.db = tx
+	return &within
 }
 
 // inTx runs f in a transaction and commits it.

@@ -165,6 +165,9 @@ func shutOut(ctx context.Context, tx pgx.Tx, id int64) (int32, error) {
 	if err := db.New().CustomerLinkDelete(ctx, tx, id); err != nil {
 		return 0, fmt.Errorf("take back a link: %w", err)
 	}
+	if err := staff.ForgetDevices(ctx, tx, staff.Owner{CustomerID: id}, nil); err != nil {
+		return 0, err
+	}
 	return n, nil
 }
 

@@ -19,6 +19,7 @@ type NewPassword struct {
 	Username             string
 	Current, New, Repeat string
 	Session              []byte // the one that stays: its token's hash
+	Device               []byte // the browser that stays known: its token's hash
 }
 
 // Refusals of a change of password.
@@ -29,8 +30,8 @@ var (
 )
 
 // ChangePassword gives a customer another password and signs them out everywhere
-// else. The current password is checked as at the door, with the door's limits:
-// whoever finds a phone lying open must not try for long. dbtx must be the pool.
+// else. The current password is checked as at the door, with limits like the
+// door's but a count of its own: whoever finds a phone lying open must not try for long. dbtx must be the pool.
 func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, p NewPassword) error {
 	names, err := staff.KnownNames(ctx, beginner, p.Username)
 	if err != nil {
@@ -48,7 +49,7 @@ func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor
 	if err := faults.Err(); err != nil {
 		return err
 	}
-	_, err = staff.Prove(ctx, beginner, realm(), staff.Attempt{Username: p.Username, Password: p.Current, Address: actor.Address, RequestID: actor.RequestID})
+	_, err = staff.Prove(ctx, beginner, realm(), staff.Attempt{Username: p.Username, Password: p.Current, Address: actor.Address, RequestID: actor.RequestID, Own: true})
 	if errors.Is(err, staff.ErrWrong) {
 		return errCurrentWrong
 	}
@@ -70,6 +71,9 @@ func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor
 		n, err := q.SessionDeleteOthers(ctx, tx, db.SessionDeleteOthersParams{CustomerID: &p.CustomerID, TokenHash: p.Session})
 		if err != nil {
 			return fmt.Errorf("sign out elsewhere: %w", err)
+		}
+		if err := staff.ForgetDevices(ctx, tx, staff.Owner{CustomerID: p.CustomerID}, p.Device); err != nil {
+			return err
 		}
 		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.password_changed", Detail: map[string]any{"signed_out": n}})
 	})

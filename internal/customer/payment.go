@@ -46,7 +46,7 @@ var (
 	ErrUnknown     = fault.New(fault.NotFound, "customer_unknown", "There is no such customer.")
 	ErrNoPayment   = fault.New(fault.NotFound, "payment_unknown", "There is no such payment.")
 	ErrLarge       = fault.Field("sure", "payment_large", "This is far more than usual. Compare the amount once more.")
-	ErrKeyReused   = fault.New(fault.Conflict, "payment_key_reused", "This form was sent before with another amount or type, and that payment stands. Look at the list; press the button again to enter this one too.")
+	ErrKeyReused   = fault.New(fault.Conflict, "payment_key_reused", "This form was sent before with another amount, type or comment, and that payment stands. Look at the list; press the button again to enter this one too.")
 	ErrUnsettled   = fault.New(fault.Unsettled, "payment_unsettled", "The connection broke before we knew the outcome. Press the button again: a payment is never entered twice.")
 	ErrReversed    = fault.New(fault.Conflict, "payment_reversed", "This payment has been reversed already.")
 	ErrReversalKey = fault.New(fault.Conflict, "reversal_key_reused", "This form was used for something else before, and nothing was reversed. Open the payment again.")
@@ -154,7 +154,7 @@ func (p Payment) replay(ctx context.Context, dbtx db.DBTX) (Paid, error) {
 	if err != nil {
 		return Paid{}, fmt.Errorf("look for an earlier answer: %w", err)
 	}
-	if done.CustomerID != p.CustomerID || done.Type != p.Type || done.Amount != p.Amount.Minor || done.Currency != p.Amount.Currency {
+	if done.CustomerID != p.CustomerID || done.Type != p.Type || done.Amount != p.Amount.Minor || done.Currency != p.Amount.Currency || done.Comment != p.Comment {
 		return Paid{}, ErrKeyReused
 	}
 	return Paid{ID: done.PaymentID, Balance: done.BalanceAfter, At: done.At, Replayed: true}, nil

@@ -91,6 +91,15 @@ func TestPay(t *testing.T) {
 	other.Amount.Minor = 1600
 	_, err = b.pay(other)
 	require.ErrorIs(t, err, customer.ErrKeyReused)
+	for field, change := range map[string]func(p *customer.Payment){
+		"type":    func(p *customer.Payment) { p.Type = db.PaymentTypeOther },
+		"comment": func(p *customer.Payment) { p.Comment = "for another invoice" },
+	} {
+		other := first
+		change(&other)
+		_, err = b.pay(other)
+		require.ErrorIs(t, err, customer.ErrKeyReused, field)
+	}
 
 	paid, err = b.pay(b.payment(db.PaymentTypeCorrection, -500))
 	require.NoError(t, err)

@@ -116,6 +116,9 @@ func ReplayReversal(ctx context.Context, dbtx db.DBTX, r Reversal, original db.P
 	}
 	switch id {
 	case done.PaymentID:
+		if done.Comment != strings.TrimSpace(r.Reason) {
+			return Paid{}, ErrReversed // by this form, with another reason
+		}
 	case 0:
 		return Paid{}, ErrReversalKey
 	default:

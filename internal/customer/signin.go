@@ -23,7 +23,13 @@ func SignIn(ctx context.Context, dbtx db.DBTX, a staff.Attempt) (staff.Entry, er
 	return staff.Entry{ID: account.Actor.CustomerID, ShutOut: account.ShutOut}, audit.Record(ctx, dbtx, account.Actor, audit.Entry{Action: "customer.signed_in"})
 }
 
-func realm() staff.Realm { return staff.Realm{Name: "customer", Find: findForSignIn} }
+func realm() staff.Realm {
+	return staff.Realm{Name: "customer", Find: findForSignIn, FindDevice: findDevice}
+}
+
+func findDevice(ctx context.Context, dbtx db.DBTX, hash []byte, username string) (int64, error) {
+	return staff.FoundDevice(db.New().KnownDeviceFindCustomer(ctx, dbtx, db.KnownDeviceFindCustomerParams{TokenHash: hash, Username: username}))
+}
 
 func findForSignIn(ctx context.Context, dbtx db.DBTX, username string) (staff.Account, error) {
 	row, err := db.New().CustomerGetByUsername(ctx, dbtx, username)

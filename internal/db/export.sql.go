@@ -298,14 +298,16 @@ func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (
 }
 
 const exportGetByRequestKey = `-- name: ExportGetByRequestKey :one
-select id, series_id, format, created_by from export where request_key = $1
+select id, series_id, format, created_by, password_key_id, password_sealed from export where request_key = $1
 `
 
 type ExportGetByRequestKeyRow struct {
-	ID        int64
-	SeriesID  int64
-	Format    ExportFormat
-	CreatedBy int64
+	ID             int64
+	SeriesID       int64
+	Format         ExportFormat
+	CreatedBy      int64
+	PasswordKeyID  *int16
+	PasswordSealed []byte
 }
 
 func (q *Queries) ExportGetByRequestKey(ctx context.Context, db DBTX, requestKey uuid.UUID) (ExportGetByRequestKeyRow, error) {
@@ -316,6 +318,8 @@ func (q *Queries) ExportGetByRequestKey(ctx context.Context, db DBTX, requestKey
 		&i.SeriesID,
 		&i.Format,
 		&i.CreatedBy,
+		&i.PasswordKeyID,
+		&i.PasswordSealed,
 	)
 	return i, err
 }

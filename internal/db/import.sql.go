@@ -780,6 +780,18 @@ func (q *Queries) ImportOpen(ctx context.Context, db DBTX, staffID int64) (Impor
 	return i, err
 }
 
+const importOwner = `-- name: ImportOwner :one
+select created_by from card_import where id = $1
+`
+
+// Whose import it is.
+func (q *Queries) ImportOwner(ctx context.Context, db DBTX, id int64) (int64, error) {
+	row := db.QueryRow(ctx, importOwner, id)
+	var created_by int64
+	err := row.Scan(&created_by)
+	return created_by, err
+}
+
 const importPlan = `-- name: ImportPlan :execrows
 update card_import set plan = $1, state = 'checking', rows_done = 0, rows_total = 0, report = '{}', left_out = '{}',
   failure = '', planned_by = $2

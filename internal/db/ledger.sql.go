@@ -25,7 +25,7 @@ func (q *Queries) LedgerBalance(ctx context.Context, db DBTX, accountID int64) (
 }
 
 const ledgerGetByKey = `-- name: LedgerGetByKey :one
-select tx.id, tx.kind, tx.at, tx.series_id, tx.serial, payment.customer_id, payment.id as payment_id,
+select tx.id, tx.kind, tx.at, tx.series_id, tx.serial, tx.comment, payment.customer_id, payment.id as payment_id,
   payment.type, payment.amount, payment.currency, payment.balance_after
 from ledger_tx tx
 join payment on payment.tx_id = tx.id
@@ -38,6 +38,7 @@ type LedgerGetByKeyRow struct {
 	At           time.Time
 	SeriesID     *int64
 	Serial       *int32
+	Comment      string
 	CustomerID   int64
 	PaymentID    int64
 	Type         PaymentType
@@ -56,6 +57,7 @@ func (q *Queries) LedgerGetByKey(ctx context.Context, db DBTX, idempotencyKey *u
 		&i.At,
 		&i.SeriesID,
 		&i.Serial,
+		&i.Comment,
 		&i.CustomerID,
 		&i.PaymentID,
 		&i.Type,

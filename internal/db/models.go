@@ -1409,6 +1409,16 @@ type Export struct {
 	SentWholeAt *time.Time
 }
 
+// Which entries a form was sent with, by the form's idempotency key. Rows go after 90 days.
+type FormPrint struct {
+	// What kind of form it is: order, operation, export.
+	Form string
+	Key  uuid.UUID
+	// SHA-256 of the entries, normalised. It never covers a code or a password.
+	Print []byte
+	At    time.Time
+}
+
 // Attempts charged before the look-up, by who asks and by address; taken back when they were right.
 type Guess struct {
 	Scope       string
@@ -1457,6 +1467,18 @@ type KeyRotation struct {
 	AfterSerial int32
 	Done        int64
 	What        string
+}
+
+// Browsers that somebody signed in from before. A row gives no session and no right: it only names the count that wrong passwords and codes of its owner go to.
+type KnownDevice struct {
+	ID int64
+	// SHA-256 of the random token in the browser's cookie. A desk that several people share has one token and a row for each of them.
+	TokenHash  []byte
+	StaffID    *int64
+	CustomerID *int64
+	CreatedAt  time.Time
+	UsedAt     time.Time
+	ExpiresAt  time.Time
 }
 
 // One side of a movement, signed, in minor units. Insert-only; the entries of a transaction come in one statement and sum to zero.

@@ -883,6 +883,25 @@ func (q *Queries) SeriesPartnerPut(ctx context.Context, db DBTX, arg SeriesPartn
 	return err
 }
 
+const seriesReach = `-- name: SeriesReach :one
+select any_partner, array(select partner_id from series_partner sp
+  where sp.series_id = series.id and sp.removed_at is null order by partner_id)::bigint[] as partner_ids
+from series where id = $1
+`
+
+type SeriesReachRow struct {
+	AnyPartner bool
+	PartnerIds []int64
+}
+
+// Which partners a series is for: staff of some partners see it where all are theirs.
+func (q *Queries) SeriesReach(ctx context.Context, db DBTX, id int64) (SeriesReachRow, error) {
+	row := db.QueryRow(ctx, seriesReach, id)
+	var i SeriesReachRow
+	err := row.Scan(&i.AnyPartner, &i.PartnerIds)
+	return i, err
+}
+
 const seriesSentWhole = `-- name: SeriesSentWhole :exec
 update series set shred_at = greatest($1::timestamptz, now() + interval '3 days')
 where id = $2 and print_once and shredding_at is null

@@ -356,6 +356,59 @@ func (q *Queries) SessionList(ctx context.Context, db DBTX, arg SessionListParam
 	return items, nil
 }
 
+const sessionListStaff = `-- name: SessionListStaff :many
+select session.id as session_id, staff.id, role.everything, role.permissions, staff.all_partners,
+  array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
+from session
+join staff on staff.id = session.staff_id
+join role on role.id = staff.role_id
+where session.id = any($1::bigint[]) and session.expires_at > now()
+  and session.seen_at > now() - $2::interval and staff.disabled_at is null
+`
+
+type SessionListStaffParams struct {
+	Ids  []int64
+	Idle time.Duration
+}
+
+type SessionListStaffRow struct {
+	SessionID   int64
+	ID          int64
+	Everything  bool
+	Permissions []string
+	AllPartners bool
+	PartnerIds  []int64
+}
+
+// Who is signed in under each of some sessions, for answers that outlive their
+// request; a session that is over has no row.
+func (q *Queries) SessionListStaff(ctx context.Context, db DBTX, arg SessionListStaffParams) ([]SessionListStaffRow, error) {
+	rows, err := db.Query(ctx, sessionListStaff, arg.Ids, arg.Idle)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SessionListStaffRow{}
+	for rows.Next() {
+		var i SessionListStaffRow
+		if err := rows.Scan(
+			&i.SessionID,
+			&i.ID,
+			&i.Everything,
+			&i.Permissions,
+			&i.AllPartners,
+			&i.PartnerIds,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sessionRenew = `-- name: SessionRenew :execrows
 update session set token_hash = $1, renew = false,
   previous_hash = case when $2::boolean then token_hash end, renewed_at = now()
@@ -396,25 +449,6 @@ update session set renew = true where staff_id = $1
 func (q *Queries) SessionRenewStaff(ctx context.Context, db DBTX, staffID *int64) error {
 	_, err := db.Exec(ctx, sessionRenewStaff, staffID)
 	return err
-}
-
-const sessionStaffStays = `-- name: SessionStaffStays :one
-select exists (select from session join staff on staff.id = session.staff_id
-  where session.id = $1 and session.expires_at > now() and session.seen_at > now() - $2::interval and staff.disabled_at is null)
-`
-
-type SessionStaffStaysParams struct {
-	ID   int64
-	Idle time.Duration
-}
-
-// Whether a session of staff is still one, for a stream that outlives its request.
-// Being open is not being used: it is not touched.
-func (q *Queries) SessionStaffStays(ctx context.Context, db DBTX, arg SessionStaffStaysParams) (bool, error) {
-	row := db.QueryRow(ctx, sessionStaffStays, arg.ID, arg.Idle)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
 }
 
 const sessionTouch = `-- name: SessionTouch :exec

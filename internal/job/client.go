@@ -79,10 +79,10 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &resealWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &reindexWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &changeWorker{cards: o.Cards, now: o.Now})
-	river.AddWorker(workers, &sealWorker{pool: pool, keys: o.Keys, now: o.Now})
+	river.AddWorker(workers, &sealWorker{pool: pool, keys: o.Keys, checks: o.Checks, now: o.Now})
 	river.AddWorker(workers, &watchWorker{watch: theft.New(pool, o.Settings, o.Log), now: o.Now})
 	river.AddWorker(workers, &checkWorker{checks: o.Checks, now: o.Now})
-	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, checks: o.Checks, files: o.Files, log: o.Log, now: o.Now})
+	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, files: o.Files, log: o.Log, now: o.Now})
 
 	imports := importer{cards: o.Cards, files: o.Files, log: o.Log, now: o.Now}
 	river.AddWorker(workers, &checkImportWorker{importer: imports})
@@ -102,7 +102,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 			card.QueueChange:      {MaxWorkers: at},
 			card.QueueMaintenance: {MaxWorkers: 1},
 			check.Queue:           {MaxWorkers: 1},
-			queueSeal:             {MaxWorkers: 1},
+			audit.Queue:           {MaxWorkers: 1},
 			queueWatch:            {MaxWorkers: 1},
 		},
 		JobTimeout:           jobTimeout,

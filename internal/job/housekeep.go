@@ -13,7 +13,6 @@ import (
 
 	"refill/internal/blob"
 	"refill/internal/card"
-	"refill/internal/check"
 	"refill/internal/db"
 	"refill/internal/staff"
 )
@@ -31,16 +30,14 @@ func (HousekeepArgs) InsertOpts() river.InsertOpts {
 
 // housekeepWorker does what must be done from time to time: expired value to
 // breakage, expired files away, ended sessions, old guesses and acts away, and what
-// lost its job is marked so that somebody can take it up again. It also sees when
-// the books are to be checked.
+// lost its job is marked so that somebody can take it up again.
 type housekeepWorker struct {
 	river.WorkerDefaults[HousekeepArgs]
-	pool   *pgxpool.Pool
-	cards  *card.Service
-	checks *check.Service
-	files  blob.Store
-	log    *slog.Logger
-	now    func() time.Time
+	pool  *pgxpool.Pool
+	cards *card.Service
+	files blob.Store
+	log   *slog.Logger
+	now   func() time.Time
 }
 
 // Work does every part, whatever becomes of the others.
@@ -52,8 +49,10 @@ func (w *housekeepWorker) Work(ctx context.Context, _ *river.Job[HousekeepArgs])
 	_, links := q.CustomerLinkDeleteOld(ctx, w.pool)
 	_, steps := q.SignInStepDeleteOld(ctx, w.pool)
 	_, acts := q.SoloActDeleteOld(ctx, w.pool)
+	_, devices := q.KnownDeviceDeleteOld(ctx, w.pool)
+	_, prints := q.FormPrintDeleteOld(ctx, w.pool)
 	factors := staff.ResealSecondFactors(ctx, w.pool, w.cards)
-	return errors.Join(lapsed, sessions, guesses, links, steps, acts, factors, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.cards.ResealPasswords(ctx), w.cards.Shred(ctx), w.cards.ShredDue(ctx), w.cards.FillMACs(ctx), w.cards.WalkCodes(ctx), w.cards.ExpireImports(ctx), w.cards.ForgetImports(ctx), w.cards.ExpireApprovals(ctx), w.checks.AskDue(ctx), w.removeFiles(ctx))
+	return errors.Join(lapsed, sessions, guesses, links, steps, acts, devices, prints, factors, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.cards.ResealPasswords(ctx), w.cards.Shred(ctx), w.cards.ShredDue(ctx), w.cards.FillMACs(ctx), w.cards.WalkCodes(ctx), w.cards.ExpireImports(ctx), w.cards.ForgetImports(ctx), w.cards.ExpireApprovals(ctx), w.removeFiles(ctx))
 }
 
 // orphanAge is how old an unknown file must be to be removed: no job writes

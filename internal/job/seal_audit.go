@@ -9,14 +9,12 @@ import (
 	"github.com/riverqueue/river"
 
 	"refill/internal/audit"
+	"refill/internal/check"
 )
 
 // sealEvery is how long a line of the audit trail lies unsealed at most. Sealing
 // afterwards, not with the line, keeps those who act from waiting for one another.
 const sealEvery = 15 * time.Second
-
-// queueSeal is of its own: what else is looked after takes longer than that.
-const queueSeal = "seal"
 
 // SealAuditArgs asks for the audit trail to be sealed.
 type SealAuditArgs struct{}
@@ -26,22 +24,24 @@ func (SealAuditArgs) Kind() string { return "seal_audit" }
 
 // InsertOpts keeps rounds from piling up: the next one comes anyway.
 func (SealAuditArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: queueSeal, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: sealEvery}}
+	return river.InsertOpts{Queue: audit.Queue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: sealEvery}}
 }
 
-// sealWorker seals the audit trail.
+// sealWorker seals the audit trail. It also sees when the books are to be checked:
+// its queue can't be paused, that of housekeeping can.
 type sealWorker struct {
 	river.WorkerDefaults[SealAuditArgs]
-	pool *pgxpool.Pool
-	keys audit.Keys
-	now  func() time.Time
+	pool   *pgxpool.Pool
+	keys   audit.Keys
+	checks *check.Service
+	now    func() time.Time
 }
 
 // Work seals whatever is not sealed yet.
 func (w *sealWorker) Work(ctx context.Context, _ *river.Job[SealAuditArgs]) error {
 	_, err := audit.Seal(ctx, w.pool, w.keys, w.now())
 	if errors.Is(err, audit.ErrBehind) {
-		return nil // the next round does it
+		err = nil // the next round does it
 	}
-	return err
+	return errors.Join(err, w.checks.AskDue(ctx))
 }

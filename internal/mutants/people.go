@@ -112,7 +112,7 @@ func peopleMutants() []mutant {
 		},
 		{
 			"a cookie travels in the clear", "internal/web/session.go",
-			"Secure: s.Secure || c.Request.TLS != nil", "Secure: false",
+			"Secure: s.overTLS(c.Request)", "Secure: false",
 			"./internal/web", "TestSessionCookieOverTLS", "whoever shares the wireless takes over the session",
 		},
 	}

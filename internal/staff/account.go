@@ -18,6 +18,7 @@ type NewPassword struct {
 	Username             string
 	Current, New, Repeat string
 	Session              []byte // the one that stays: its token's hash
+	Device               []byte // the browser that stays known: its token's hash
 }
 
 // ChangePassword gives the actor another password and signs them out everywhere
@@ -47,7 +48,7 @@ func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor
 		return err
 	}
 	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
-		if err := setPassword(ctx, tx, actor.StaffID, hash, p.Session); err != nil {
+		if err := setPassword(ctx, tx, actor.StaffID, hash, p.Session, p.Device); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.password_changed"})
@@ -55,10 +56,10 @@ func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor
 }
 
 // proveOwn checks the actor's own password, typed into a field of a form, as at the
-// door, with the door's limits: whoever finds a desk unattended must not try for
+// door, with limits like the door's but a count of its own: whoever finds a desk unattended must not try for
 // long.
 func proveOwn(ctx context.Context, dbtx db.DBTX, actor audit.Actor, field, username, password string) error {
-	_, err := Prove(ctx, dbtx, staffRealm(), Attempt{Username: username, Password: password, Address: actor.Address, RequestID: actor.RequestID})
+	_, err := Prove(ctx, dbtx, staffRealm(), Attempt{Username: username, Password: password, Address: actor.Address, RequestID: actor.RequestID, Own: true})
 	if errors.Is(err, ErrWrong) {
 		return fault.Field(field, "password_current", "This is not your current password. Type it again.")
 	}

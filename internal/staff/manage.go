@@ -200,22 +200,27 @@ func ResetPassword(ctx context.Context, beginner db.Beginner, actor audit.Actor,
 		if err != nil {
 			return err
 		}
-		if err := setPassword(ctx, tx, id, hash, nil); err != nil {
+		if err := setPassword(ctx, tx, id, hash, nil, nil); err != nil {
 			return err
 		}
 		return record(ctx, tx, actor, "staff.password_reset", old)
 	})
 }
 
-// setPassword stores a hash and ends every session but the one of keep.
-func setPassword(ctx context.Context, tx db.DBTX, id int64, hash string, keep []byte) error {
+// setPassword stores a hash, ends every session but the one of keep and forgets every
+// browser but device.
+func setPassword(ctx context.Context, tx db.DBTX, id int64, hash string, keep, device []byte) error {
 	if err := db.New().StaffSetPassword(ctx, tx, db.StaffSetPasswordParams{ID: id, PasswordHash: hash}); err != nil {
 		return fmt.Errorf("set the password of staff %d: %w", id, err)
+	}
+	if err := ForgetDevices(ctx, tx, Owner{StaffID: id}, device); err != nil {
+		return err
 	}
 	return shutOut(ctx, tx, id, keep)
 }
 
 // shutOut ends every session but the one of keep, and sign-ins that are half-way.
+// Without keep somebody else does it, and no browser stays known.
 func shutOut(ctx context.Context, tx db.DBTX, id int64, keep []byte) error {
 	if err := db.New().StaffShutOut(ctx, tx, id); err != nil {
 		return fmt.Errorf("end the sign-ins under way of staff %d: %w", id, err)
@@ -225,6 +230,9 @@ func shutOut(ctx context.Context, tx db.DBTX, id int64, keep []byte) error {
 	}
 	if err := db.New().SignInStepDeleteStaff(ctx, tx, id); err != nil {
 		return fmt.Errorf("end the sign-ins of staff %d: %w", id, err)
+	}
+	if keep == nil {
+		return ForgetDevices(ctx, tx, Owner{StaffID: id}, nil)
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func NewRecoveryCodes(ctx context.Context, beginner db.Beginner, vault Vault, ac
 		return nil, err
 	}
 	var made recovery
-	err := proveCode(ctx, beginner, vault, actor, p.Code, func(tx pgx.Tx, _ string) error {
+	err := proveCode(ctx, beginner, vault, actor, ownCodeScope(actor.StaffID), p.Code, func(tx pgx.Tx, _ string) error {
 		factor, err := db.New().SecondFactorGet(ctx, tx, actor.StaffID)
 		if err != nil {
 			return fmt.Errorf("find a second factor: %w", err)

@@ -139,7 +139,7 @@ func TurnOff(ctx context.Context, beginner db.Beginner, vault Vault, actor audit
 	if err := proveOwn(ctx, beginner, actor, "password", p.Username, p.Password); err != nil {
 		return err
 	}
-	return proveCode(ctx, beginner, vault, actor, p.Code, func(tx pgx.Tx, _ string) error {
+	return proveCode(ctx, beginner, vault, actor, ownCodeScope(actor.StaffID), p.Code, func(tx pgx.Tx, _ string) error {
 		if _, err := db.New().SecondFactorDelete(ctx, tx, actor.StaffID); err != nil {
 			return fmt.Errorf("turn a second factor off: %w", err)
 		}
@@ -171,8 +171,10 @@ func ResetSecondFactor(ctx context.Context, beginner db.Beginner, actor audit.Ac
 		if err := shutOut(ctx, tx, id, nil); err != nil {
 			return err
 		}
-		if _, err := db.New().GuessClear(ctx, tx, codeScope(id)); err != nil {
-			return fmt.Errorf("forget wrong codes: %w", err)
+		for _, scope := range []string{codeScope(id), ownCodeScope(id)} {
+			if _, err := db.New().GuessClear(ctx, tx, scope); err != nil {
+				return fmt.Errorf("forget wrong codes: %w", err)
+			}
 		}
 		return record(ctx, tx, actor, "staff.second_factor_reset", old)
 	})
@@ -180,14 +182,34 @@ func ResetSecondFactor(ctx context.Context, beginner db.Beginner, actor audit.Ac
 
 func codeScope(staffID int64) string { return fmt.Sprintf("code:staff:%d", staffID) }
 
+// ownCodeScope counts the wrong codes of somebody who is signed in: who knows only
+// their password can't keep them from changing their second factor.
+func ownCodeScope(staffID int64) string { return codeScope(staffID) + ":own" }
+
+// codeScopeAt is what wrong codes at a sign-in are counted against: a browser that
+// this person signed in from before has a count of its own.
+func codeScopeAt(ctx context.Context, dbtx db.DBTX, who db.SignInStepGetRow, device []byte) (string, error) {
+	if device == nil {
+		return codeScope(who.ID), nil
+	}
+	id, err := findDevice(ctx, dbtx, device, who.Username)
+	if err != nil || id == 0 {
+		return codeScope(who.ID), err
+	}
+	return fmt.Sprintf("%s:device:%d", codeScope(who.ID), id), nil
+}
+
 // proveCode checks a code of the actor's second factor and does what it opens in
 // the transaction that uses it up. The attempt is charged first; who gets here knows
 // the password, so the pauses may be longer than for those. beginner must be the pool.
-func proveCode(ctx context.Context, beginner db.Beginner, vault Vault, actor audit.Actor, code string, do func(tx pgx.Tx, with string) error) error {
+func proveCode(ctx context.Context, beginner db.Beginner, vault Vault, actor audit.Actor, who, code string, do func(tx pgx.Tx, with string) error) error {
 	if !codeLike(code) {
 		return errCodeForm // a slip, which costs nothing
 	}
-	who, address := codeScope(actor.StaffID), "signin:ip:"+audit.AddressScope(actor.Address)
+	address := "signin:ip:" + audit.AddressScope(actor.Address)
+	if who != codeScope(actor.StaffID) { // what is known does not suffer by its neighbours
+		address = who + ":address"
+	}
 	barred, err := charge(ctx, beginner, db.GuessChargeParams{
 		// Of a million codes three are right at a time. 100 wrong ones in a row at
 		// most, as NIST SP 800-63B asks, and about 30 a day.

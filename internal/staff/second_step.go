@@ -30,6 +30,7 @@ type CodeAttempt struct {
 	Code      string // of the authenticator, or a recovery code
 	Address   netip.Addr
 	RequestID string
+	Device    []byte // as in Attempt
 }
 
 // startStep remembers that a password was right. It makes no session: the token
@@ -78,7 +79,11 @@ func EnterCode(ctx context.Context, beginner db.Beginner, vault Vault, a CodeAtt
 		return Entry{}, err
 	}
 	actor := audit.Actor{StaffID: who.ID, Address: a.Address, RequestID: a.RequestID}
-	err = proveCode(ctx, beginner, vault, actor, a.Code, func(tx pgx.Tx, with string) error {
+	scope, err := codeScopeAt(ctx, beginner, who, a.Device)
+	if err != nil {
+		return Entry{}, err
+	}
+	err = proveCode(ctx, beginner, vault, actor, scope, a.Code, func(tx pgx.Tx, with string) error {
 		n, err := db.New().SignInStepUse(ctx, tx, stepHash(a.Step))
 		if err != nil {
 			return fmt.Errorf("end a sign-in: %w", err)

@@ -29,6 +29,10 @@ type Attempt struct {
 	Password  string
 	Address   netip.Addr
 	RequestID string
+	// Device is the hash of the token of a known browser; nil: it showed none.
+	Device []byte
+	// Own says that the person is signed in and shows their own password once more.
+	Own bool
 }
 
 // Account is what a sign-in needs to know of whom the username names. The zero
@@ -49,6 +53,30 @@ const addressLimit = 60
 type Realm struct {
 	Name string // "staff", "customer": in scopes of limits and audit actions
 	Find func(ctx context.Context, dbtx db.DBTX, username string) (Account, error)
+	// FindDevice returns the row of a browser that is known for a name; 0: it is not.
+	FindDevice func(ctx context.Context, dbtx db.DBTX, hash []byte, username string) (int64, error)
+}
+
+// scopes returns what an attempt is counted against. From where nobody is known it is
+// the name and the address. A browser that this very person signed in from before, and
+// a person who is signed in, have counts that no guess from elsewhere reaches.
+func (r Realm) scopes(ctx context.Context, dbtx db.DBTX, a Attempt) (who, address string, err error) {
+	username := fold(a.Username)
+	if a.Own {
+		who = "signin:own:" + r.Name + ":" + username
+		return who, who + ":address", nil
+	}
+	if a.Device != nil && ValidUsername(username) {
+		id, err := r.FindDevice(ctx, dbtx, a.Device, username)
+		if err != nil {
+			return "", "", err
+		}
+		if id != 0 {
+			who = fmt.Sprintf("signin:device:%d", id)
+			return who, who + ":address", nil
+		}
+	}
+	return "signin:" + r.Name + ":" + username, "signin:ip:" + audit.AddressScope(a.Address), nil
 }
 
 // Entry is what a right password opens: everything, or the step for the code of a
@@ -74,7 +102,7 @@ func SignIn(ctx context.Context, dbtx db.DBTX, a Attempt) (Entry, error) {
 	return Entry{ID: account.Actor.StaffID, ShutOut: account.ShutOut}, audit.Record(ctx, dbtx, account.Actor, audit.Entry{Action: "staff.signed_in"})
 }
 
-func staffRealm() Realm { return Realm{Name: "staff", Find: findStaff} }
+func staffRealm() Realm { return Realm{Name: "staff", Find: findStaff, FindDevice: findDevice} }
 
 func findStaff(ctx context.Context, dbtx db.DBTX, username string) (Account, error) {
 	row, err := db.New().StaffGetByUsername(ctx, dbtx, username)
@@ -97,7 +125,10 @@ func findStaff(ctx context.Context, dbtx db.DBTX, username string) (Account, err
 // opens is for the caller to do and to record; the account's actor is who it was.
 func Prove(ctx context.Context, dbtx db.DBTX, realm Realm, a Attempt) (Account, error) {
 	username := fold(a.Username)
-	who, address := "signin:"+realm.Name+":"+username, "signin:ip:"+audit.AddressScope(a.Address)
+	who, address, err := realm.scopes(ctx, dbtx, a)
+	if err != nil {
+		return Account{}, err
+	}
 	barred, err := charge(ctx, dbtx, passwordLimit(who, address))
 	if err != nil {
 		return Account{}, err

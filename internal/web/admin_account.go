@@ -51,7 +51,7 @@ func (s *Server) adminAccountPassword(c *gin.Context) error {
 	return s.changeAccount(c, "Your password is changed. Wherever else you were signed in, you are signed out.", func(form url.Values) error {
 		err := staff.ChangePassword(c.Request.Context(), s.Pool, s.actor(c), staff.NewPassword{
 			Username: s.person(c).Username, Current: form.Get("current"), New: form.Get("new"), Repeat: form.Get("repeat"),
-			Session: s.tokenHash(c, doorStaff),
+			Session: s.tokenHash(c, doorStaff), Device: s.deviceHash(c, doorStaff),
 		})
 		if err != nil {
 			return err

@@ -110,7 +110,7 @@ func (s *Server) publicBase(c *gin.Context) string {
 	if s.PublicURL != "" {
 		return s.PublicURL
 	}
-	if c.Request.TLS != nil || s.Secure {
+	if s.overTLS(c.Request) {
 		return "https://" + c.Request.Host
 	}
 	return "http://" + c.Request.Host

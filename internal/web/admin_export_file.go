@@ -79,7 +79,7 @@ func (s *Server) adminExportDownload(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	takesTime(c) // on a bad line
+	s.takesTime(c) // on a bad line
 	h := c.Writer.Header()
 	h.Set("Content-Type", cardfile.Type(e.Export.Format, options))
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
@@ -88,12 +88,12 @@ func (s *Server) adminExportDownload(c *gin.Context) error {
 	// is, none where it broke off, and no going on from there.
 	h.Set(gzhttp.HeaderNoCompression, "1")
 	h.Set("ETag", fmt.Sprintf(`"%x"`, e.Export.SHA256))
-	from := &arriving{r: file}
+	from := &arriving{r: lasting{c.Request.Context(), file}}
 	http.ServeContent(c.Writer, c.Request, name, time.Time{}, struct {
 		io.Reader
 		io.Seeker
 	}{from, file})
-	if from.err != nil {
+	if from.err != nil && c.Request.Context().Err() == nil {
 		// The length was told before, so a short answer ends as a broken connection.
 		s.tellUnreadable(c, e.Export.ID, from.err)
 	}

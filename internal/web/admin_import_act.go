@@ -100,7 +100,7 @@ func (s *Server) adminImportTick(c *gin.Context) error {
 
 // adminImportSheet handles POST …/import/:id/sheet: another sheet of the workbook.
 func (s *Server) adminImportSheet(c *gin.Context) error {
-	takesTime(c)
+	s.takesTime(c)
 	form, err := s.form(c)
 	if err != nil {
 		return err

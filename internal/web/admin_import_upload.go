@@ -91,7 +91,7 @@ func (s *Server) adminImportUpload(c *gin.Context) error {
 
 // receive keeps the uploaded file and enters its import.
 func (s *Server) receive(c *gin.Context) (int64, error) {
-	takesTime(c)
+	s.takesTime(c)
 	ctx := c.Request.Context()
 	control := http.NewResponseController(c.Writer)
 	if err := control.SetReadDeadline(s.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {

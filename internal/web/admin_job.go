@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -9,16 +8,13 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
-	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/check"
 	"refill/internal/db"
-	"refill/internal/fault"
 	"refill/internal/money"
+	"refill/internal/operate"
 	"refill/internal/staff"
 )
 
@@ -29,7 +25,10 @@ type jobListPage struct {
 	Calm      string // or that nothing is
 	Queues    []queueView
 	Words     []filterWord
+	Queue     string // only its jobs are shown; empty: all
+	AllQueues string // address of the list without that limit
 	Jobs      []jobView
+	Pages     pager
 	Empty     empty
 	Self      string
 	CanManage bool
@@ -41,6 +40,9 @@ type queueView struct {
 	Waiting, Running, Retrying, Failed int64
 	Oldest                             string // how long the job that waits longest has waited
 	Paused                             bool
+	URL                                string // of its jobs
+	Guarded                            bool   // it can't be paused
+	Pause                              confirmation
 }
 
 // jobView is one job with what is behind it.
@@ -54,8 +56,10 @@ type jobView struct {
 	Attempt   string
 	At        time.Time
 	Error     string // the last one, for operators; errors hold no codes
+	Page      string // its own
 	CanCancel bool
 	CanRetry  bool
+	CanDelete bool
 }
 
 const (
@@ -64,8 +68,6 @@ const (
 	// waitAlarm is how long a job may wait with no worker in sight.
 	waitAlarm = 30
 )
-
-var errNoJob = fault.New(fault.NotFound, "job_unknown", "There is no such job any more. Finished jobs are kept for a day.")
 
 // adminJobList handles GET /admin/jobs.
 func (s *Server) adminJobList(c *gin.Context) error {
@@ -77,23 +79,37 @@ func (s *Server) adminJobList(c *gin.Context) error {
 		return err
 	}
 	p.queues(queues)
-	state := c.Query("state")
+	state, queue := c.Query("state"), c.Query("queue")
+	page := max(1, pageNumber(c.Query("page")))
+	p.Queue, p.AllQueues = queue, listURL(sectionJobs, "state", state)
 	for _, w := range []filterWord{
 		{Text: "All"},
 		{Text: "Failed", URL: "discarded"},
 		{Text: "Trying again", URL: "retryable"},
 		{Text: "Running", URL: "running"},
 		{Text: "Waiting", URL: "available"},
+		{Text: "Later", URL: "scheduled"},
 		{Text: "Done", URL: "completed"},
 		{Text: "Cancelled", URL: "cancelled"},
 	} {
 		w.Current = w.URL == state
-		w.URL = listURL(sectionJobs, "state", w.URL)
+		w.URL = listURL(sectionJobs, "state", w.URL, "queue", queue)
 		p.Words = append(p.Words, w)
 	}
-	rows, err := q.JobList(ctx, s.Pool, db.JobListParams{State: state, Everything: state != "", Size: jobsShown})
+	rows, err := q.JobList(ctx, s.Pool, db.JobListParams{
+		State: state, Queue: queue, Everything: state != "" || queue != "", Size: jobsShown + 1, Skip: int32(page-1) * jobsShown, //nolint:gosec // pageNumber is small
+	})
 	if err != nil {
 		return err
+	}
+	turn := func(to int) string {
+		return listURL(sectionJobs, "state", state, "queue", queue, "page", strconv.Itoa(to))
+	}
+	if page > 1 {
+		p.Pages.Newer = turn(page - 1)
+	}
+	if len(rows) > jobsShown {
+		rows, p.Pages.Older = rows[:jobsShown], turn(page+1)
 	}
 	for _, row := range rows {
 		p.Jobs = append(p.Jobs, viewJob(row))
@@ -111,6 +127,11 @@ func (p *jobListPage) queues(rows []db.JobCountsRow) {
 		v := queueView{
 			Name: row.Queue, What: what[row.Queue], Waiting: row.Waiting, Running: row.Running,
 			Retrying: row.Retrying, Failed: row.Failed, Paused: row.Paused,
+			URL: listURL(sectionJobs, "queue", row.Queue), Guarded: !operate.MayStop(row.Queue),
+		}
+		v.Pause = confirmation{
+			ID: "pause-" + row.Queue, Opener: "Pause", Title: "Pause " + row.Queue + "?", Button: "Pause " + row.Queue,
+			Text: "No worker takes up a job of this queue until it is resumed. What runs now goes on. The audit trail names you.", Action: "/admin/queues/" + row.Queue + "/pause",
 		}
 		if row.OldestSeconds > 0 {
 			v.Oldest = span(time.Duration(row.OldestSeconds) * time.Second)
@@ -144,6 +165,7 @@ func viewJob(row db.JobListRow) jobView {
 		ID: row.ID, Queue: row.Queue, At: row.CreatedAt, Attempt: fmt.Sprintf("%d of %d", row.Attempt, row.MaxAttempts), What: row.Kind,
 		Error: cut(row.LastError, longestError),
 	}
+	v.Page = fmt.Sprintf("%s/%d", sectionJobs, row.ID)
 	switch {
 	case row.ExportID != 0:
 		v.What = fmt.Sprintf("%s of series %s", exportFormatName(row.ExportFormat), row.SeriesNumber)
@@ -152,6 +174,10 @@ func viewJob(row db.JobListRow) jobView {
 		v.What, v.URL = "Deleting series "+row.SeriesNumber, seriesURL(row.SeriesNumber)
 	case row.Kind == card.ShredSeriesArgs{}.Kind():
 		v.What, v.URL = "Shredding the codes of series "+row.SeriesNumber, seriesURL(row.SeriesNumber)
+	case row.ChangeID != 0:
+		v.What, v.URL = "Changing cards of series "+row.SeriesNumber, fmt.Sprintf("%s/changes/%d", seriesURL(row.SeriesNumber), row.ChangeID)
+	case row.ImportID != 0:
+		v.What, v.URL = fmt.Sprintf("Import %d", row.ImportID), fmt.Sprintf("%s/%d", sectionImport, row.ImportID)
 	case row.SeriesNumber != "":
 		v.What, v.URL = "Series "+row.SeriesNumber, seriesURL(row.SeriesNumber)
 	case row.Kind == "housekeep":
@@ -163,9 +189,12 @@ func viewJob(row db.JobListRow) jobView {
 	case row.Kind == check.BooksArgs{}.Kind():
 		v.What, v.URL = "Check of the books", sectionChecks
 	}
-	live := row.State != db.RiverJobStateCompleted && row.State != db.RiverJobStateCancelled && row.State != db.RiverJobStateDiscarded
-	v.CanCancel = live
-	v.CanRetry = row.State == db.RiverJobStateRetryable || row.State == db.RiverJobStateDiscarded
+	live, mayStop := !operate.Ended(rivertype.JobState(row.State)), operate.MayStop(row.Queue)
+	v.CanCancel, v.CanDelete = live && mayStop, !live && mayStop
+	v.CanRetry = row.State == db.RiverJobStateRetryable || row.State == db.RiverJobStateDiscarded || row.State == db.RiverJobStateScheduled
+	if !v.CanRetry && !live { // what has a page of its own is begun anew there
+		v.CanRetry = row.SeriesNumber == "" && row.ImportID == 0
+	}
 	if live && row.Total > 0 {
 		v.Progress = progress{Label: v.What, Done: int64(row.Done), Total: int64(row.Total)}
 	}
@@ -199,88 +228,11 @@ func jobBadge(state db.RiverJobState) badge {
 	return badge{string(state), toneIdle}
 }
 
-// adminJobCancel handles POST /admin/jobs/:id/cancel. What is behind the job is
-// cancelled with it, so that its own page tells the same.
-func (s *Server) adminJobCancel(c *gin.Context) error {
-	return s.changeJob(c, "job.cancelled", func(behind db.JobBehindRow) error {
-		ctx := c.Request.Context()
-		switch {
-		case behind.ExportID != 0:
-			return s.Cards.CancelExport(ctx, s.actor(c), behind.ExportID)
-		case behind.SeriesID != 0:
-			return s.Cards.Cancel(ctx, s.actor(c), behind.SeriesID)
-		}
-		_, err := s.Jobs.JobCancel(ctx, behind.ID)
-		return err
-	})
-}
-
-// adminJobRetry handles POST /admin/jobs/:id/retry.
-func (s *Server) adminJobRetry(c *gin.Context) error {
-	return s.changeJob(c, "job.retried", func(behind db.JobBehindRow) error {
-		ctx := c.Request.Context()
-		switch {
-		case behind.ExportFailed:
-			return s.Cards.RetryExport(ctx, s.actor(c), behind.ExportID)
-		case behind.SeriesFailed:
-			return s.Cards.Retry(ctx, s.actor(c), behind.SeriesID)
-		}
-		_, err := s.Jobs.JobRetry(ctx, behind.ID)
-		return err
-	})
-}
-
-func (s *Server) changeJob(c *gin.Context, action string, change func(db.JobBehindRow) error) error {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil {
-		return errNoJob
+// pageNumber reads a small whole number; whatever is none is 0.
+func pageNumber(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > 10_000 {
+		return 0
 	}
-	ctx := c.Request.Context()
-	behind, err := db.New().JobBehind(ctx, s.Pool, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return errNoJob
-	}
-	if err != nil {
-		return err
-	}
-	err = change(behind)
-	switch {
-	case errors.Is(err, rivertype.ErrNotFound):
-		return errNoJob
-	case fault.KindOf(err) == fault.Conflict && err != nil:
-		s.setFlash(c, fault.All(err)[0].Message)
-		return s.redirect(c, sectionJobs)
-	case err != nil:
-		return err
-	}
-	if err := audit.Record(ctx, s.Pool, s.actor(c), audit.Entry{Action: action, Detail: map[string]any{"job": id}}); err != nil {
-		return err
-	}
-	return s.redirect(c, sectionJobs)
-}
-
-// adminQueuePause handles POST /admin/queues/:name/pause.
-func (s *Server) adminQueuePause(c *gin.Context) error {
-	return s.changeQueue(c, "queue.paused", func(name string) error { return s.Jobs.QueuePause(c.Request.Context(), name, &river.QueuePauseOpts{}) })
-}
-
-// adminQueueResume handles POST /admin/queues/:name/resume.
-func (s *Server) adminQueueResume(c *gin.Context) error {
-	return s.changeQueue(c, "queue.resumed", func(name string) error { return s.Jobs.QueueResume(c.Request.Context(), name, &river.QueuePauseOpts{}) })
-}
-
-func (s *Server) changeQueue(c *gin.Context, action string, change func(name string) error) error {
-	name := c.Param("name")
-	err := change(name)
-	if errors.Is(err, rivertype.ErrNotFound) {
-		return errNotFound
-	}
-	if err != nil {
-		return err
-	}
-	err = audit.Record(c.Request.Context(), s.Pool, s.actor(c), audit.Entry{Action: action, Detail: map[string]any{"queue": name}})
-	if err != nil {
-		return err
-	}
-	return s.redirect(c, sectionJobs)
+	return n
 }

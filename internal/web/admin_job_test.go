@@ -3,10 +3,14 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -102,9 +106,103 @@ func TestRiverUIIsGuarded(t *testing.T) {
 	list := operator.get(riverUIPath + "/api/jobs?state=available")
 	require.Equal(t, http.StatusOK, list.Status)
 	require.Contains(t, list.Body, fmt.Sprintf(`series_id\": %d`, series.ID))
+}
+
+// River's own pages read and nothing else: whatever they send in another way is
+// refused, also should a route let it through one day.
+func TestRiverUIOnlyReads(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	require.NoError(t, s.Server.Start(t.Context()))
+	s.exec(`insert into river_queue (name, updated_at) values ('export', now()), ('seal', now())`)
+	operator := s.as(db.StaffRoleOperator)
+	series := s.waiting()
 	body := fmt.Sprintf(`{"ids": ["%d"]}`, *series.JobID)
-	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).do(http.MethodPost, riverUIPath+"/api/jobs/cancel", body, "Content-Type", "application/json").Status)
-	require.Equal(t, http.StatusOK, operator.do(http.MethodPost, riverUIPath+"/api/jobs/cancel", body, "Content-Type", "application/json").Status)
+	paths := []string{"", "/", "/api/jobs/cancel", "/api/jobs/retry", "/api/jobs/delete", "/api/queues/export/pause", "/api/queues/seal/pause", "/api/queues/*/pause", "/api/queues/export/resume", "/api/queues/export"}
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace, "PURGE"} {
+		for _, path := range paths {
+			got := operator.do(method, riverUIPath+path, body, "Content-Type", "application/json", "X-HTTP-Method-Override", method)
+			require.Contains(t, []int{http.StatusMethodNotAllowed, http.StatusNotFound}, got.Status, method+path)
+			recorder := httptest.NewRecorder()
+			c, _ := gin.CreateTestContext(recorder)
+			c.Request = httptest.NewRequest(method, riverUIPath+path, strings.NewReader(body))
+			require.ErrorIs(t, s.Server.adminRiverUI(c), errMethod, method+path)
+		}
+	}
+	for _, r := range s.Server.routes {
+		if strings.HasPrefix(r.path, riverUIPath) {
+			require.Equal(t, get, r.method)
+		}
+	}
+	require.Equal(t, http.StatusOK, operator.do(http.MethodHead, riverUIPath+"/", "").Status)
+	for _, path := range paths[2:] { // by reading neither
+		operator.get(riverUIPath + path)
+	}
+	var untouched bool
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select (select state = 'available' from river_job where id = $1) and not exists (select from river_queue where paused_at is not null)`, *series.JobID).Scan(&untouched))
+	require.True(t, untouched)
+}
+
+// Every kind of job has a page where it can be cancelled, retried or deleted; what
+// watches staff has one where it can't.
+func TestJobPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	operator, cashier := s.as(db.StaffRoleOperator), s.as(db.StaffRoleCashier)
+	s.exec(`insert into river_job (kind, queue, state, args, max_attempts, errors, finalized_at) values
+		('housekeep', 'maintenance', 'available', '{}', 1, null, null),
+		('housekeep', 'maintenance', 'discarded', '{}', 1, array['{"at": "2026-11-30T10:00:00Z", "attempt": 1, "error": "the disk is full"}'::jsonb], now()),
+		('seal_audit', 'seal', 'available', '{}', 1, null, null)`)
+	var live, ended, seal int64
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select min(id), min(id) + 1, max(id) from river_job`).Scan(&live, &ended, &seal))
+	at := func(id int64, act string) string { return fmt.Sprintf("%s/%d%s", sectionJobs, id, act) }
+
+	page := operator.get(at(live, ""))
+	require.Equal(t, at(live, "/cancel"), page.one("#cancel-job form").AttrOr("action", ""))
+	page.none("#delete-job")
+	page = operator.get(at(ended, ""))
+	require.Contains(t, page.text(".job-errors"), "the disk is full")
+	page.one("#delete-job form")
+	page.none("#cancel-job")
+	page = operator.get(at(seal, ""))
+	page.none("#cancel-job")
+	require.Contains(t, page.text("main"), "can’t be cancelled or deleted")
+	require.Equal(t, http.StatusForbidden, cashier.get(at(live, "")).Status)
+	require.Equal(t, http.StatusForbidden, cashier.post(at(ended, "/delete"), nil).Status)
+	require.Equal(t, http.StatusNotFound, operator.get(at(999_999, "")).Status)
+	require.Equal(t, http.StatusNotFound, operator.get(sectionJobs+"/-1").Status)
+
+	list := operator.get(sectionJobs + "?queue=maintenance")
+	list.one(fmt.Sprintf("#job-%d", live))
+	list.none(fmt.Sprintf("#job-%d", seal))
+	operator.post(at(ended, "/delete"), nil)
+	require.Contains(t, operator.get(sectionJobs).text("#notice"), "is deleted")
+	require.Equal(t, http.StatusNotFound, operator.get(at(ended, "")).Status)
+	operator.post(at(live, "/cancel"), nil)
+	operator.get(sectionJobs)
+	operator.post(at(seal, "/cancel"), nil)
+	require.Contains(t, operator.get(sectionJobs).text("#notice"), "can’t be paused, cancelled or deleted")
+	require.Subset(t, s.audits(), []string{"job.deleted", "job.cancelled"})
+	s.exec(`insert into river_queue (name, updated_at) values ('seal', now()), ('export', now())`)
+	queues := operator.get(sectionJobs)
+	queues.one("#pause-export form")
+	queues.none("#pause-seal")
+	operator.post("/admin/queues/seal/pause", nil)
+	require.NotContains(t, operator.get(sectionJobs).text("#queue-seal"), "Paused")
+}
+
+// A list that is longer than a page shows every job.
+func TestJobsOfAllPages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.exec(`insert into river_job (kind, queue, state, args, max_attempts) select 'housekeep', 'maintenance', 'available', '{}', 1 from generate_series(1, 120)`)
+	operator, path, seen := s.as(db.StaffRoleOperator), sectionJobs, map[string]bool{}
+	for path != "" {
+		page := operator.get(path)
+		page.doc().Find("tr[id^=job-]").Each(func(_ int, row *goquery.Selection) { seen[row.AttrOr("id", "")] = true })
+		path = page.doc().Find(".pager a[rel=next]").AttrOr("href", "")
+	}
+	require.Len(t, seen, 120)
 }
 
 // What concerns every partner is not for staff of some.

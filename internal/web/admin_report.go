@@ -62,7 +62,7 @@ const reportRows = 100
 // below it: a page, or with ?format= a file of the same.
 func (s *Server) adminReport(kind reportKind) handler {
 	return func(c *gin.Context) error {
-		takesTime(c)
+		s.takesTime(c)
 		ctx := c.Request.Context()
 		settings, err := s.Settings.Get(ctx)
 		if err != nil {

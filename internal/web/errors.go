@@ -160,6 +160,9 @@ func (s *Server) fail(c *gin.Context, err error) {
 		c.Status(499) // the visitor left; nobody reads the answer, the log line says why it is short
 		return
 	}
+	if s.failItself(c, err) {
+		return
+	}
 	if needed, ok := errors.AsType[signInNeededError](err); ok {
 		s.sendToDoor(c, needed.door)
 		return
@@ -176,6 +179,30 @@ func (s *Server) fail(c *gin.Context, err error) {
 		c.Header("Retry-After", "30")
 	}
 	s.showProblem(c, a)
+}
+
+// failItself answers what a page asked for by itself and whoever sits before it may
+// not have any more: the page hears why, and stays with all that is typed on it. It
+// reports whether that was so.
+func (s *Server) failItself(c *gin.Context, err error) bool {
+	why := ""
+	if needed, ok := errors.AsType[signInNeededError](err); ok && needed.door == doorStaff {
+		why = "signed-out"
+	} else if errors.Is(err, factorNeededError{}) {
+		why = "factor-needed"
+	}
+	if why == "" || !isHTMX(c) || !byItself(c) {
+		return false
+	}
+	if c.FullPath() != eventsPath {
+		c.Header("HX-Trigger", why)
+		c.Status(http.StatusNoContent)
+		return true
+	}
+	// A refused stream would be tried again and again; one that says why is heard.
+	c.Header("Content-Type", "text/event-stream")
+	c.String(http.StatusOK, "retry: 30000\nevent: %s\ndata:\n\n", why)
+	return true
 }
 
 // problemPage is what a visitor sees of an error.

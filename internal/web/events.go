@@ -9,8 +9,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"refill/internal/db"
 	"refill/internal/notify"
+	"refill/internal/staff"
 )
 
 // eventsPath is the stream of events for staff.
@@ -18,17 +18,26 @@ const eventsPath = "/admin/events"
 
 // events handles GET /admin/events. An event carries a name and nothing else:
 // the page fetches what it shows of it, so that rights and rendering stay in one
-// handler. Names: "series" and "series-12" (number of the row, not of the
+// handler. It reaches only those who may see its subject. Names: "series" and "series-12" (number of the row, not of the
 // series), "export" (one of the person's own), "export-series-12", "jobs", "check", "approval", "import-3",
 // "resync" (read everything again), "signed-out".
 func (s *Server) events(c *gin.Context) error {
-	takesTime(c)
+	liftTime(c)
+	person := s.person(c)
+	leave, ok := s.streams.enter(s.session(c), person.ID)
+	if !ok { // the page polls and tries again
+		c.Header("Retry-After", "15")
+		c.Status(http.StatusTooManyRequests)
+		return nil
+	}
+	defer leave()
+	withdrawn := make(chan bool, 1)
+	defer s.watched(c, func(over bool) { withdrawn <- over })()
 	heard, stop := s.Hub.Subscribe()
 	defer stop()
 	h := c.Writer.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
-	person := s.person(c)
 
 	// The page is older than this connection; what changed between is unknown.
 	if err := s.send(c, "retry: 2000\nevent: resync\ndata:\n\n"); err != nil {
@@ -44,16 +53,16 @@ func (s *Server) events(c *gin.Context) error {
 		case <-s.closing:
 			return nil
 		case e := <-heard:
-			for _, name := range drain(e, heard, person.ID) {
+			for _, name := range eventNames(s.visible(c.Request.Context(), person, drain(e, heard)), person) {
 				text += "event: " + name + "\ndata:\n\n"
 			}
+		case over := <-withdrawn:
+			if over {
+				_ = s.send(c, "event: signed-out\ndata:\n\n") // it ends either way
+			}
+			return nil // with other rights the page connects anew
 		case <-ping.C:
 			text = ": ping\n\n"
-			// A stream outlives the request that opened it: ask again whether it may.
-			if stays, err := db.New().SessionStaffStays(c.Request.Context(), s.Pool, db.SessionStaffStaysParams{ID: s.session(c), Idle: staffIdle}); err == nil && !stays {
-				_ = s.send(c, "event: signed-out\ndata:\n\n") // it ends either way
-				return nil
-			}
 		}
 		if err := s.send(c, text); err != nil {
 			return nil // the visitor left
@@ -77,38 +86,53 @@ func (s *Server) send(c *gin.Context, text string) error {
 	return control.Flush()
 }
 
-// drain takes what else has been heard meanwhile and returns each name once: a
-// thousand steps of one series are one event for a page.
-func drain(first notify.Event, more <-chan notify.Event, staffID int64) []string {
-	names := eventNames(first, staffID)
+// drain takes what else has been heard meanwhile, each event once: a thousand steps of
+// one series are one event for a page.
+func drain(first notify.Event, more <-chan notify.Event) []notify.Event {
+	events := []notify.Event{first}
 	for {
 		select {
 		case e := <-more:
-			for _, name := range eventNames(e, staffID) {
-				if !slices.Contains(names, name) {
-					names = append(names, name)
-				}
+			if !slices.Contains(events, e) {
+				events = append(events, e)
 			}
 		default:
-			return names
+			return events
 		}
 	}
 }
 
-// eventNames is what an event is called on the page of one member of staff.
-func eventNames(e notify.Event, staffID int64) []string {
+// eventNames is what events are called on the page of one member of staff, each once.
+func eventNames(events []notify.Event, person staff.Person) []string {
+	var names []string
+	for _, e := range events {
+		for _, name := range eventName(e, person) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+func eventName(e notify.Event, person staff.Person) []string {
 	switch e.Kind {
 	case notify.KindSeries:
 		return []string{"series", fmt.Sprintf("series-%d", e.ID)}
 	case notify.KindExport:
 		names := []string{fmt.Sprintf("export-series-%d", e.SeriesID)}
-		if e.StaffID == staffID {
+		if e.StaffID == person.ID {
 			names = append(names, "export")
 		}
 		return names
 	case notify.KindImport:
 		return []string{fmt.Sprintf("import-%d", e.ID)}
-	case notify.KindJobs, notify.KindCheck, notify.KindApproval, notify.KindResync:
+	case notify.KindJobs, notify.KindCheck:
+		if !person.Can(staff.JobsView) || !person.Scope.AllPartners {
+			return nil
+		}
+		return []string{e.Kind}
+	case notify.KindApproval, notify.KindResync:
 		return []string{e.Kind}
 	}
 	return nil

@@ -13,8 +13,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/notify"
+	"refill/internal/staff"
 	"refill/templates"
 )
 
@@ -150,7 +152,10 @@ func TestPagesDoNotKeepASessionAwake(t *testing.T) {
 	require.True(t, awake(), "what a person does keeps it")
 
 	s.exec(`update session set seen_at = now() - interval '2 hours 1 minute'`)
-	require.Equal(t, http.StatusUnauthorized, b.get("/admin/exports/tray", "HX-Request", "true", "HX-Source", "div#tray").Status)
+	over := b.get("/admin/exports/tray", "HX-Request", "true", "HX-Source", "div#tray")
+	require.Equal(t, http.StatusNoContent, over.Status, "what is typed on the page stays there")
+	require.Equal(t, "signed-out", over.Header.Get("HX-Trigger"))
+	require.Equal(t, http.StatusUnauthorized, b.get(sectionSeries, "HX-Request", "true", "HX-Source", "form#series-filter").Status)
 }
 
 // What listens for events fetches itself.
@@ -194,6 +199,7 @@ func TestManyEventsOfOneKindAreOne(t *testing.T) {
 	for range 3 {
 		more <- notify.Event{Kind: notify.KindSeries, ID: 5}
 	}
-	require.Equal(t, []string{"series", "series-5"}, drain(notify.Event{Kind: notify.KindSeries, ID: 5}, more, 1))
-	require.Empty(t, drain(notify.Event{Kind: "unheard of"}, more, 1))
+	anna := staff.Person{ID: 1, Scope: audit.Everything()}
+	require.Equal(t, []string{"series", "series-5"}, eventNames(drain(notify.Event{Kind: notify.KindSeries, ID: 5}, more), anna))
+	require.Empty(t, eventNames(drain(notify.Event{Kind: "unheard of"}, more), anna))
 }

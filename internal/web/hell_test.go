@@ -192,9 +192,9 @@ func hiddenForms() map[string]postedForm {
 		oneApproval + "/withdraw":                 {},
 		sectionPrintShops + "/remove":             {"id": "x"},
 		sectionJobs + "/:id/retry":                {},
+		sectionJobs + "/:id/delete":               {},
 		"/admin/queues/:name/pause":               {},
 		"/admin/queues/:name/resume":              {},
-		riverUIPath + "/*path":                    {},
 	}
 }
 

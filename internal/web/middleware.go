@@ -53,9 +53,14 @@ const (
 	keyVisitor   = "refill.visitor"
 	keySession   = "refill.session"
 	keyTimer     = "refill.timer"
+	keyAddress   = "refill.address"
+	// keyPermission is what the route asks of staff, keyWatch what ends the watch over
+	// a long answer.
+	keyPermission = "refill.permission"
+	keyWatch      = "refill.watch"
 )
 
-// identify gives the request its id. One that a client sends is not taken: it
+// identify gives the request its id and finds out where it comes from. An id that a client sends is not taken: it
 // would end up in the log as it is.
 func (s *Server) identify(c *gin.Context) {
 	var b [8]byte
@@ -63,18 +68,17 @@ func (s *Server) identify(c *gin.Context) {
 	id := hex.EncodeToString(b[:])
 	c.Set(keyRequestID, id)
 	c.Header("X-Request-ID", id)
+	c.Set(keyAddress, s.clientAddress(c.Request))
+	s.tellUnclear(c)
 	c.Next()
 }
 
 func requestID(c *gin.Context) string { return c.GetString(keyRequestID) }
 
-// address returns who asks, as far as the network tells.
+// address returns who asks, as far as the network and trusted proxies tell.
 func address(c *gin.Context) netip.Addr {
-	a, err := netip.ParseAddr(c.ClientIP())
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Unmap()
+	a, _ := c.Value(keyAddress).(netip.Addr)
+	return a
 }
 
 // logAccess writes one line a request: the route's template, never the path as
@@ -186,13 +190,16 @@ func (s *Server) limitTime(c *gin.Context) (done func()) {
 	c.Request = request.WithContext(ctx)
 	return func() {
 		timer.Stop()
+		if stop, ok := c.Value(keyWatch).(func()); ok {
+			stop()
+		}
 		cancel(nil)
 		request.MultipartForm = c.Request.MultipartForm // whose files net/http removes
 	}
 }
 
-// takesTime lifts that limit, for what may take long and has limits of its own.
-func takesTime(c *gin.Context) {
+// liftTime lifts that limit.
+func liftTime(c *gin.Context) {
 	if timer, ok := c.Value(keyTimer).(*time.Timer); ok {
 		timer.Stop()
 	}

@@ -42,7 +42,7 @@ func (s *Server) portalPassword(c *gin.Context) error {
 	v := s.visitor(c)
 	err = customer.ChangePassword(c.Request.Context(), s.Pool, s.actor(c), customer.NewPassword{
 		CustomerID: v.ID, Username: v.Username, Current: form.Get("current"), New: form.Get("new"), Repeat: form.Get("repeat"),
-		Session: s.tokenHash(c, doorCustomer),
+		Session: s.tokenHash(c, doorCustomer), Device: s.deviceHash(c, doorCustomer),
 	})
 	if err == nil {
 		if err := s.renewSession(c, doorCustomer, false); err != nil {

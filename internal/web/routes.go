@@ -106,17 +106,17 @@ func (s *Server) table() []route {
 
 		// Staff: background jobs.
 		{get, sectionJobs, staffWho(staff.JobsView), s.wholeHouse(s.adminJobList)},
+		{get, sectionJobs + "/:id", staffWho(staff.JobsView), s.wholeHouse(s.adminJobShow)},
 		{post, sectionJobs + "/:id/cancel", staffWho(staff.JobsManage), s.wholeHouse(s.adminJobCancel)},
 		{post, sectionJobs + "/:id/retry", staffWho(staff.JobsManage), s.wholeHouse(s.adminJobRetry)},
+		{post, sectionJobs + "/:id/delete", staffWho(staff.JobsManage), s.wholeHouse(s.adminJobDelete)},
 		{post, "/admin/queues/:name/pause", staffWho(staff.JobsManage), s.wholeHouse(s.adminQueuePause)},
 		{post, "/admin/queues/:name/resume", staffWho(staff.JobsManage), s.wholeHouse(s.adminQueueResume)},
 		{get, sectionChecks, staffWho(staff.JobsView), s.wholeHouse(s.adminCheckList)},
 		{post, sectionChecks, staffWho(staff.JobsManage), s.wholeHouse(s.adminCheckRun)},
+		// River's own pages are for looking: what acts is ours, with its rule and audit row.
 		{get, riverUIPath, staffWho(staff.JobsView), s.wholeHouse(s.adminRiverUI)},
 		{get, riverUIPath + "/*path", staffWho(staff.JobsView), s.wholeHouse(s.adminRiverUI)},
-		{post, riverUIPath + "/*path", staffWho(staff.JobsManage), s.wholeHouse(s.adminRiverUI)},
-		{http.MethodPut, riverUIPath + "/*path", staffWho(staff.JobsManage), s.wholeHouse(s.adminRiverUI)},
-		{http.MethodPatch, riverUIPath + "/*path", staffWho(staff.JobsManage), s.wholeHouse(s.adminRiverUI)},
 
 		// Staff: configuration.
 		{get, sectionModules, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigModulesShow)},
@@ -325,6 +325,7 @@ func (s *Server) admit(c *gin.Context, who audience) error {
 				return err
 			}
 		}
+		c.Set(keyPermission, who.permission)
 		if who.permission != "" && !person.Can(who.permission) {
 			return forbiddenError{permission: who.permission}
 		}

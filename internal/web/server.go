@@ -13,6 +13,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -28,6 +29,7 @@ import (
 	"refill/internal/check"
 	"refill/internal/fontdir"
 	"refill/internal/notify"
+	"refill/internal/operate"
 	"refill/internal/setting"
 	"refill/internal/theft"
 	"refill/static"
@@ -43,14 +45,15 @@ type Deps struct {
 	Checks   *check.Service
 	Files    blob.Store            // exported files
 	Fonts    *fontdir.Folder       // of this machine, for what is printed; nil: none
-	Jobs     *river.Client[pgx.Tx] // cancels, retries and pauses; works nothing
+	Jobs     *river.Client[pgx.Tx] // acts on jobs; works none
 	Now      func() time.Time
 
 	// PublicURL is where browsers find the portal; empty: wherever they ask.
 	PublicURL string
 	// Secure says that browsers come by HTTPS, even where a proxy ends it.
 	Secure bool
-	// TrustedProxies are addresses whose X-Forwarded-For is believed.
+	// TrustedProxies are addresses and networks whose X-Forwarded-For and
+	// X-Forwarded-Proto are believed, and no other header.
 	TrustedProxies []string
 	// Ready says why the process should get no traffic; nil: it asks the database.
 	Ready func(context.Context) error
@@ -59,6 +62,8 @@ type Deps struct {
 	MetricsToken string
 	// PingEvery is the pause between signs of life on an event stream; 0: 20 s.
 	PingEvery time.Duration
+	// WatchEvery is the pause between looks at whether long answers may go on; 0: 2 s.
+	WatchEvery time.Duration
 	// Patience is how long a page may take before its visitor is told that it can't be
 	// shown now; 0: 10 s.
 	Patience time.Duration
@@ -71,9 +76,15 @@ type Server struct {
 	views   *views
 	riverUI *riverui.Handler
 	theft   *theft.Service
+	operate *operate.Service // cancels, retries, deletes, pauses
 	assets  *assets
 	handler http.Handler
 	routes  []route
+	proxies []netip.Prefix // trusted
+	watch   watch          // over long answers
+	streams streams        // of events
+	reaches reaches
+	unclear sync.Once // that browsers seem to come by HTTPS is said once
 
 	zoneMu    sync.Mutex // of zoneNames, read once
 	zoneNames []string
@@ -110,11 +121,20 @@ func New(deps Deps) (*Server, error) {
 	if deps.PingEvery == 0 {
 		deps.PingEvery = 20 * time.Second
 	}
+	if deps.WatchEvery == 0 {
+		deps.WatchEvery = 2 * time.Second
+	}
 	if deps.Patience == 0 {
 		deps.Patience = 10 * time.Second
 	}
-	s := &Server{Deps: deps, closing: make(chan struct{}), theft: theft.New(deps.Pool, deps.Settings, deps.Log)}
+	s := &Server{
+		Deps: deps, closing: make(chan struct{}),
+		theft: theft.New(deps.Pool, deps.Settings, deps.Log), operate: operate.New(deps.Pool, deps.Jobs, deps.Cards),
+	}
 	var err error
+	if s.proxies, err = parseProxies(deps.TrustedProxies); err != nil {
+		return nil, err
+	}
 	if s.assets, err = newAssets(static.FS); err != nil {
 		return nil, err
 	}
@@ -144,7 +164,7 @@ func (s *Server) build() error {
 	engine.ContextWithFallback = true
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
-	if err := engine.SetTrustedProxies(s.TrustedProxies); err != nil {
+	if err := engine.SetTrustedProxies(nil); err != nil { // clientAddress asks them itself
 		return err
 	}
 	sameSite, err := s.sameSite()

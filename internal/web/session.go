@@ -47,12 +47,17 @@ type visitor struct {
 // cookieName keeps the two doors apart: a cashier may have an account of their
 // own. Over HTTPS the prefix makes browsers refuse a cookie that a neighbouring
 // host has planted.
-func (s *Server) cookieName(d door) string {
+func (s *Server) cookieName(c *gin.Context, d door) string {
 	name := "refill-staff"
 	if d == doorCustomer {
 		name = "refill-portal"
 	}
-	if s.Secure {
+	return s.hostCookie(c, name)
+}
+
+// hostCookie is the name of a cookie of ours as this request has it.
+func (s *Server) hostCookie(c *gin.Context, name string) string {
+	if s.overTLS(c.Request) {
 		return "__Host-" + name
 	}
 	return name
@@ -176,7 +181,7 @@ func (s *Server) findVisitor(c *gin.Context) (visitor, error) {
 // tokenHash returns what the table knows the request's cookie by; nil where
 // there is no cookie that could be one of ours.
 func (s *Server) tokenHash(c *gin.Context, d door) []byte {
-	cookie, err := c.Request.Cookie(s.cookieName(d))
+	cookie, err := c.Request.Cookie(s.cookieName(c, d))
 	if err != nil {
 		return nil
 	}
@@ -229,7 +234,8 @@ func (s *Server) startSession(c *gin.Context, d door, in staff.Entry) error {
 	if err != nil {
 		return fmt.Errorf("start a session: %w", err)
 	}
-	s.setCookie(c, s.cookieName(d), token, int(lifetime.Seconds()))
+	s.setCookie(c, s.cookieName(c, d), token, int(lifetime.Seconds()))
+	s.rememberDevice(c, d, in)
 	return nil
 }
 
@@ -257,13 +263,13 @@ func (s *Server) renewSession(c *gin.Context, d door, grace bool) error {
 	if d == doorCustomer {
 		lifetime = customerLifetime
 	}
-	s.setCookie(c, s.cookieName(d), token, int(lifetime.Seconds()))
+	s.setCookie(c, s.cookieName(c, d), token, int(lifetime.Seconds()))
 	return nil
 }
 
 // endSession signs out. Whoever copied the cookie is signed out with it.
 func (s *Server) endSession(c *gin.Context, d door, action string) error {
-	s.setCookie(c, s.cookieName(d), "", -1)
+	s.setCookie(c, s.cookieName(c, d), "", -1)
 	hash := s.tokenHash(c, d)
 	actor := s.actor(c)
 	if hash == nil || (actor.StaffID == 0 && actor.CustomerID == 0) {
@@ -287,7 +293,7 @@ func (s *Server) endSession(c *gin.Context, d door, action string) error {
 func (s *Server) setCookie(c *gin.Context, name, value string, maxAge int) {
 	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure follows how the portal is reached; a local demo has no TLS
 		Name: name, Value: value, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Secure || c.Request.TLS != nil,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.overTLS(c.Request),
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/staff"
 )
 
 // sessionsPage is where somebody is signed in: at either door.
@@ -108,6 +109,13 @@ func (s *Server) portalSessionsEnd(c *gin.Context) error {
 func (s *Server) endOtherSessions(c *gin.Context, at, action string) error {
 	actor := s.actor(c)
 	return s.endSessions(c, at, action, "You are signed out everywhere else.", func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		owner, d := staff.Owner{StaffID: actor.StaffID, CustomerID: actor.CustomerID}, doorStaff
+		if actor.CustomerID != 0 {
+			d = doorCustomer
+		}
+		if err := staff.ForgetDevices(ctx, tx, owner, s.deviceHash(c, d)); err != nil {
+			return 0, err
+		}
 		return db.New().SessionEndOthers(ctx, tx, db.SessionEndOthersParams{Own: s.session(c), StaffID: actor.Staff(), CustomerID: actor.Customer()})
 	})
 }

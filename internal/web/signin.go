@@ -82,7 +82,7 @@ func (s *Server) signIn(c *gin.Context, d door) error {
 	}
 	attempt := staff.Attempt{
 		Username: form.Get("username"), Password: form.Get("password"),
-		Address: address(c), RequestID: requestID(c),
+		Address: address(c), RequestID: requestID(c), Device: s.deviceHash(c, d),
 	}
 	var in staff.Entry
 	if d == doorCustomer {
@@ -107,7 +107,7 @@ func (s *Server) signIn(c *gin.Context, d door) error {
 		return s.render(c, status, signInView(d), p)
 	}
 	if in.Step != "" {
-		s.setCookie(c, s.stepCookie(), in.Step, int(staff.StepLifetime.Seconds()))
+		s.setCookie(c, s.stepCookie(c), in.Step, int(staff.StepLifetime.Seconds()))
 		return s.redirect(c, codePath+nextQuery(d, form.Get("next")))
 	}
 	if err := s.startSession(c, d, in); err != nil {

@@ -25,15 +25,10 @@ type codePage struct {
 }
 
 // stepCookie holds the token of a sign-in that is half-way. It is no session's.
-func (s *Server) stepCookie() string {
-	if s.Secure {
-		return "__Host-refill-step"
-	}
-	return "refill-step"
-}
+func (s *Server) stepCookie(c *gin.Context) string { return s.hostCookie(c, "refill-step") }
 
 func (s *Server) stepToken(c *gin.Context) string {
-	cookie, err := c.Request.Cookie(s.stepCookie())
+	cookie, err := c.Request.Cookie(s.stepCookie(c))
 	if err != nil {
 		return ""
 	}
@@ -78,7 +73,7 @@ func (s *Server) staffCodeShow(c *gin.Context) error {
 
 // stepOver sends back to the first step.
 func (s *Server) stepOver(c *gin.Context, wanted string) error {
-	s.setCookie(c, s.stepCookie(), "", -1)
+	s.setCookie(c, s.stepCookie(c), "", -1)
 	s.setFlash(c, staff.ErrStepOver.Message)
 	return s.redirect(c, "/admin/login"+nextQuery(doorStaff, wanted))
 }
@@ -91,6 +86,7 @@ func (s *Server) staffCode(c *gin.Context) error {
 	}
 	in, err := staff.EnterCode(c.Request.Context(), s.Pool, s.Cards, staff.CodeAttempt{
 		Step: s.stepToken(c), Code: form.Get("code"), Address: address(c), RequestID: requestID(c),
+		Device: s.deviceHash(c, doorStaff),
 	})
 	if errors.Is(err, staff.ErrStepOver) {
 		return s.stepOver(c, form.Get("next"))
@@ -103,7 +99,7 @@ func (s *Server) staffCode(c *gin.Context) error {
 		p.Mistakes = explain(err, &p.Code)
 		return s.render(c, redeemStatus(err), "admin/signin_code", p)
 	}
-	s.setCookie(c, s.stepCookie(), "", -1)
+	s.setCookie(c, s.stepCookie(c), "", -1)
 	if err := s.startSession(c, doorStaff, in); err != nil {
 		return err
 	}

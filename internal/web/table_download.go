@@ -39,7 +39,7 @@ func tableFormat(c *gin.Context) (export.TableFormat, bool) {
 // so that a table with a hole never looks whole and a slow line holds no
 // connection to the database. The audit row stands before the file leaves.
 func (s *Server) sendTable(c *gin.Context, name string, format export.TableFormat, columns []export.Column, rows tableRows) error {
-	takesTime(c)
+	s.takesTime(c)
 	ctx, cancel := context.WithTimeout(c.Request.Context(), tableTime)
 	defer cancel()
 	file, err := os.CreateTemp("", "refill-table-")

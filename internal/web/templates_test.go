@@ -53,6 +53,7 @@ func checkedTemplates() map[string]any {
 		"admin/import_show#plan-form":      &importShowPage{},
 		"admin/job_list":                   &jobListPage{},
 		"admin/job_list#jobs-live":         &jobListPage{},
+		"admin/job_show":                   &jobShowPage{},
 		"admin/partner_form":               &partnerFormPage{},
 		"admin/partner_list":               &partnerListPage{},
 		"admin/problem":                    &problemPage{},

@@ -175,9 +175,19 @@ for (const failure of ["htmx:error", "htmx:response:error"]) document.addEventLi
   setTimeout(() => htmx.trigger(event.target, "connect"), 2000 + 2000 * Math.random()); // not all pages at once
 });
 
-// The event stream says that the session is over.
-document.addEventListener("signed-out", () => {
-  const notice = document.getElementById("signed-out");
+// There are too many streams already: what the stream would have said is asked for.
+for (const refused of ["htmx:response:error", "htmx:sse:error"]) document.addEventListener(refused, (event) => {
+  if (event.target.id !== "stream" || (event.detail.ctx?.response?.status ?? event.detail.status) !== 429) return;
+  const wait = refused === "htmx:sse:error" ? 0 : 15000 + 5000 * Math.random(); // a stream that stood tries again by itself
+  setTimeout(() => {
+    htmx.trigger(document.body, "resync");
+    if (wait) htmx.trigger(event.target, "connect");
+  }, wait);
+});
+
+// The page hears that its person may do nothing more here.
+for (const why of ["signed-out", "factor-needed"]) document.addEventListener(why, () => {
+  const notice = document.getElementById(why);
   if (notice) notice.hidden = false;
 });
 

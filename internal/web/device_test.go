@@ -1,0 +1,193 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+)
+
+// attack types wrong passwords for a name until it is barred, from a browser that
+// nobody signed in from.
+func (s *site) attack(path, username string) {
+	s.t.Helper()
+	stranger := s.browser()
+	for range 8 {
+		if stranger.post(path, credentials(username, "wrong")).Status == http.StatusTooManyRequests {
+			return
+		}
+	}
+	require.Fail(s.t, "the name is not barred")
+}
+
+// forgetSession signs a browser out without a word, so that only what it is known by
+// is left.
+func (b *browser) forgetSession(d door) {
+	b.site.t.Helper()
+	name := map[door]string{doorStaff: "refill-staff", doorCustomer: "refill-portal"}[d]
+	kept := []*http.Cookie{}
+	for _, c := range b.client.Jar.Cookies(b.site.origin()) {
+		if c.Name != name {
+			kept = append(kept, &http.Cookie{Name: c.Name, Value: c.Value, Path: "/"}) //nolint:gosec // a test's
+		}
+	}
+	jar, err := cookiejar.New(nil)
+	require.NoError(b.site.t, err)
+	jar.SetCookies(b.site.origin(), kept)
+	b.client.Jar = jar
+}
+
+// Guesses bar a name for browsers that nobody signed in from. Its owner signs in from
+// their own all the same; so do customers.
+func TestGuessesDoNotKeepTheOwnerOut(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.newStaff("anna", db.StaffRoleCashier)
+	s.newCustomer("carl", s.North)
+	for _, one := range []struct {
+		d          door
+		path, name string
+	}{{doorStaff, "/admin/login", "anna"}, {doorCustomer, "/portal/login", "carl"}} {
+		owner := s.browser()
+		owner.signIn(one.d, one.name)
+		owner.forgetSession(one.d)
+		s.attack(one.path, one.name)
+		require.Equal(t, http.StatusTooManyRequests, s.browser().post(one.path, credentials(one.name, testPassword)).Status, "a strange browser, whatever it knows")
+		for range 3 {
+			require.Equal(t, http.StatusSeeOther, owner.post(one.path, credentials(one.name, testPassword)).Status)
+			owner.forgetSession(one.d)
+			s.attack(one.path, one.name)
+		}
+		// The address is barred as a whole, as an office behind one router may be.
+		s.exec(`insert into guess (scope, n, since, barred_until, allowed) values ('signin:ip:127.0.0.1', 60, now(), now() + interval '1 hour', true)
+			on conflict (scope) do update set barred_until = excluded.barred_until`)
+		require.Equal(t, http.StatusSeeOther, owner.post(one.path, credentials(one.name, testPassword)).Status)
+		s.exec(`delete from guess where scope like 'signin:ip:%'`)
+
+		// The cookie is for its owner alone, and has a limit of its own.
+		owner.forgetSession(one.d)
+		last := 0
+		for range 8 {
+			last = owner.post(one.path, credentials(one.name, "wrong")).Status
+		}
+		require.Equal(t, http.StatusTooManyRequests, last)
+		require.Equal(t, http.StatusTooManyRequests, owner.post(one.path, credentials(one.name, testPassword)).Status)
+		s.exec(`delete from guess`)
+	}
+}
+
+// What a browser is known by can't be made up, planted, or used at another name or
+// door; it opens nothing, and a failed sign-in leaves none.
+func TestKnownBrowsersAreNoKeys(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.newStaff("anna", db.StaffRoleCashier)
+	s.newStaff("bert", db.StaffRoleCashier)
+	s.newCustomer("anna", s.North)
+	known := func(b *browser) string {
+		for _, c := range b.client.Jar.Cookies(s.origin()) {
+			if c.Name == "refill-staff-known" {
+				return c.Value
+			}
+		}
+		return ""
+	}
+	plant := func(value string) *browser {
+		b := s.browser()
+		b.client.Jar.SetCookies(s.origin(), []*http.Cookie{
+			{Name: "refill-staff-known", Value: value, Path: "/"}, {Name: "refill-portal-known", Value: value, Path: "/"}, //nolint:gosec // planted, as an attacker would
+		})
+		return b
+	}
+	for _, name := range []string{"anna", "nobody"} {
+		got := s.browser().post("/admin/login", credentials(name, "wrong"))
+		require.Equal(t, http.StatusUnprocessableEntity, got.Status)
+		require.Empty(t, got.Header.Values("Set-Cookie"), "a refusal tells nothing of who exists")
+	}
+	owner := s.browser()
+	in := owner.post("/admin/login", credentials("anna", testPassword))
+	require.Regexp(t, `refill-staff-known=[A-Za-z0-9_-]{43}; Path=/; Max-Age=15552000; HttpOnly; SameSite=Lax`, strings.Join(in.Header.Values("Set-Cookie"), "\n"))
+	first := known(owner)
+	var hashed bool
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select every(encode(token_hash, 'base64') !~ $1) from known_device`, first[:10]).Scan(&hashed))
+	require.True(t, hashed)
+
+	require.Equal(t, http.StatusSeeOther, plant(first).get("/admin").Status, "it is no session")
+	s.attack("/admin/login", "anna")
+	s.attack("/portal/login", "anna")
+	s.attack("/admin/login", "bert")
+	for _, value := range []string{strings.Repeat("A", 43), "x", "' or 1=1 --", first[:42] + "x"} {
+		require.Equal(t, http.StatusTooManyRequests, plant(value).post("/admin/login", credentials("anna", testPassword)).Status, value)
+	}
+	require.Equal(t, http.StatusTooManyRequests, plant(first).post("/admin/login", credentials("bert", testPassword)).Status, "another name")
+	require.Equal(t, http.StatusTooManyRequests, plant(first).post("/portal/login", credentials("anna", testPassword)).Status, "another door")
+
+	// A sign-in gives the browser another token: a copy of the one before is worth nothing.
+	owner.forgetSession(doorStaff)
+	owner.signIn(doorStaff, "anna")
+	require.NotEqual(t, first, known(owner))
+	require.Equal(t, http.StatusTooManyRequests, plant(first).post("/admin/login", credentials("anna", testPassword)).Status)
+
+	// A desk that two share knows both.
+	s.exec(`delete from guess`)
+	owner.forgetSession(doorStaff)
+	owner.signIn(doorStaff, "bert")
+	s.attack("/admin/login", "anna")
+	s.attack("/admin/login", "bert")
+	for _, name := range []string{"anna", "bert", "anna"} {
+		owner.forgetSession(doorStaff)
+		owner.signIn(doorStaff, name)
+	}
+}
+
+// A changed password keeps the browser that changed it; whoever is disabled or given
+// another password is known nowhere. Few browsers are known at once, and not for ever.
+func TestKnownBrowsersAreForgotten(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin, id := s.as(db.StaffRoleAdministrator), s.newStaff("anna", db.StaffRoleCashier)
+	count := func() (n int) {
+		require.NoError(t, s.Pool.QueryRow(t.Context(), `select count(*) from known_device where staff_id = $1`, id).Scan(&n))
+		return n
+	}
+	var last *browser
+	for range 13 {
+		last = s.browser()
+		last.signIn(doorStaff, "anna")
+	}
+	require.Equal(t, 10, count())
+	got := last.post(sectionAccount+"/password", map[string][]string{"current": {testPassword}, "new": {"heron basket 7"}, "repeat": {"heron basket 7"}})
+	require.Equal(t, http.StatusSeeOther, got.Status, got.Body)
+	require.Equal(t, 1, count())
+	s.attack("/admin/login", "anna")
+	last.forgetSession(doorStaff)
+	require.Equal(t, http.StatusSeeOther, last.post("/admin/login", credentials("anna", "heron basket 7")).Status)
+	admin.post(fmt.Sprintf("%s/%d/disable", sectionStaff, id), nil)
+	require.Zero(t, count())
+}
+
+// Whoever is signed in shows their password against a count of their own.
+func TestGuessesDoNotKeepFromOnesOwnPassword(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.newStaff("anna", db.StaffRoleCashier)
+	anna, carl := s.browser(), s.asCustomer("carl", s.North)
+	anna.signIn(doorStaff, "anna")
+	s.attack("/admin/login", "anna")
+	s.attack("/portal/login", "carl")
+	form := map[string][]string{"current": {testPassword}, "new": {"heron basket 7"}, "repeat": {"heron basket 7"}}
+	require.Equal(t, http.StatusSeeOther, anna.post(sectionAccount+"/password", form).Status)
+	require.Equal(t, http.StatusSeeOther, carl.post(sectionPassword, form).Status)
+	last := 0
+	form["current"] = []string{"wrong"}
+	form["new"], form["repeat"] = []string{"heron basket 8"}, []string{"heron basket 8"}
+	for range 8 {
+		last = anna.post(sectionAccount+"/password", form).Status
+	}
+	require.Equal(t, http.StatusTooManyRequests, last, "with a limit")
+}

@@ -1,0 +1,111 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+)
+
+// An event reaches only those who may see its subject: no number of another partner's
+// series, file or import is on the stream of a member of staff.
+func TestEventsAreScoped(t *testing.T) {
+	t.Parallel()
+	s := listening(t)
+	house, north := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleAdministrator, s.North)
+	mine, _ := s.series(1, s.North)
+	theirs, _ := s.series(1, s.South)
+	both, _ := s.series(1, s.North, s.South)
+	anybody, _ := s.series(1)
+	s.exec(`insert into card_import (created_by, file_name, file, key_id, size, sha256, preview) values ($1, 'x.csv', 'x', 1, 1, '', '{}')`, house.ID)
+	forHouse, forNorth := house.stream(), north.stream()
+	tell := func(kind string, id, series, staffID int64) {
+		s.exec(`select pg_notify('refill', json_build_object('kind', $1::text, 'id', $2::bigint, 'series', $3::bigint, 'staff', $4::bigint)::text)`, kind, id, series, staffID)
+	}
+	// heard is what comes before the sign that all has been said.
+	heard := func(on *stream) (names []string) {
+		for name := on.next(); name != "approval"; name = on.next() {
+			require.NotEmpty(t, name)
+			names = append(names, name)
+		}
+		return names
+	}
+	for _, series := range []db.Series{theirs, both, anybody} {
+		tell("series", series.ID, 0, 0)
+		tell("export", 1, series.ID, house.ID)
+		tell("export", 1, series.ID, north.ID)
+	}
+	tell("series", 999_999, 0, 0)
+	tell("import", 1, 0, 0)
+	tell("jobs", 0, 0, 0)
+	tell("check", 1, 0, 0)
+	tell("approval", 1, 0, 0)
+	require.Empty(t, heard(forNorth))
+	of := heard(forHouse)
+	for _, series := range []db.Series{theirs, both, anybody} {
+		require.Subset(t, of, []string{fmt.Sprintf("series-%d", series.ID), fmt.Sprintf("export-series-%d", series.ID)})
+	}
+	require.Subset(t, of, []string{"import-1", "jobs", "check", "export"})
+
+	tell("series", mine.ID, 0, 0)
+	tell("export", 1, mine.ID, north.ID)
+	tell("approval", 2, 0, 0)
+	require.Equal(t, []string{"series", fmt.Sprintf("series-%d", mine.ID), fmt.Sprintf("export-series-%d", mine.ID), "export"}, heard(forNorth))
+}
+
+// opens asks for a stream and keeps it; it returns the status.
+func (b *browser) opens(ctx context.Context) int {
+	t := b.site.t
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.site.URL+eventsPath, nil)
+	require.NoError(t, err)
+	response, err := b.client.Do(request)
+	require.NoError(t, err)
+	if response.StatusCode != http.StatusOK {
+		require.NoError(t, response.Body.Close())
+	} else {
+		t.Cleanup(func() { response.Body.Close() }) //nolint:errcheck // the test is over
+	}
+	return response.StatusCode
+}
+
+// However many streams one session or one person asks for, they get a handful; others
+// are not kept from theirs, and what is closed makes room.
+func TestStreamsAreCapped(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b, other := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleOperator)
+	b.client.Timeout, other.client.Timeout = 0, 0
+	ctx, leave := context.WithTimeout(t.Context(), time.Minute)
+	defer leave()
+	got := map[int]int{}
+	for range 1500 {
+		got[b.opens(ctx)]++
+	}
+	require.Equal(t, map[int]int{http.StatusOK: sessionStreams, http.StatusTooManyRequests: 1500 - sessionStreams}, got)
+	require.Equal(t, sessionStreams, s.Hub.Subscribers())
+	require.Equal(t, sessionStreams, s.Server.streams.all)
+	require.Equal(t, http.StatusOK, other.opens(ctx))
+
+	s.exec(`update staff set username = 'anna' where id = $1`, b.ID)
+	for range 5 {
+		again := s.browser()
+		again.client.Timeout = 0
+		again.signIn(doorStaff, "anna")
+		for range sessionStreams {
+			again.opens(ctx)
+		}
+	}
+	require.Equal(t, personStreams, s.Server.streams.byPerson[b.ID])
+	leave()
+	s.comes("all are closed", func() bool { return s.Hub.Subscribers() == 0 })
+	fresh, done := context.WithTimeout(t.Context(), time.Minute)
+	defer done()
+	require.Equal(t, http.StatusOK, b.opens(fresh))
+	require.Len(t, s.Server.streams.bySession, 1)
+}
