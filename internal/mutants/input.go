@@ -24,14 +24,49 @@ func inputMutants() []mutant {
 			"./internal/customer", "TestReadLogo", "a small file takes gigabytes",
 		},
 		{
-			"rows may be of any length", "internal/importfile/csv.go",
-			"	c.in.left = maxRow\n", "	c.in.left = 1 << 40\n",
+			"rows may be of any length", "internal/importfile/lines.go",
+			"end-from > l.most", "end-from > 1<<40",
 			"./internal/importfile", "TestLongRowsAreGivenUpEarly", "sixteen megabytes of commas take a gigabyte of every page's memory",
 		},
 		{
 			"elements may be within each other without end", "internal/importfile/bounds.go",
 			"t.depth > maxDepth", "t.depth < 0",
 			"./internal/importfile", "TestWorkbooksThatUnpackToNoTable", "ten kilobytes unpack to more than there is memory",
+		},
+		{
+			"a quotation mark swallows rows", "internal/importfile/csv.go",
+			"		case isRow:\n			return \"\", 0, 1, false, nil\n", "		case isRow:\n",
+			"./internal/importfile", "TestStrayQuotes", "cards are missing from an import, and no word says so",
+		},
+		{
+			"outliers among codes are taken", "internal/tableimport/reader.go",
+			"if !r.shapes[i][name] {", "if false {",
+			"./internal/tableimport", "TestTables|TestLengths", "a total or a page number of a report is money",
+		},
+		{
+			"numbers that a spreadsheet has shortened are codes", "internal/tableimport/junk.go",
+			"if at < 1 || at > 22 {", "if at >= 0 {",
+			"./internal/tableimport", "TestFilesFromTheField", "a code that no card has is money",
+		},
+		{
+			"an open order of day and month is guessed", "internal/tableimport/date.go",
+			"	case d.depends():\n", "	case false:\n",
+			"./internal/tableimport", "TestDates", "cards are good for months too long",
+		},
+		{
+			"ten thousand is read as ten", "internal/tableimport/amount.go",
+			"			a.pointOK = false\n", "			a.comma = false\n",
+			"./internal/tableimport", "TestFilesFromTheField|TestAmounts", "every card has a thousandth of its value",
+		},
+		{
+			"an amount that can be two is guessed", "internal/tableimport/amount.go",
+			"	case a.pointOK && a.comma:\n", "	case false:\n",
+			"./internal/tableimport", "TestAmounts", "every card has a thousand times its value",
+		},
+		{
+			"the preview of a file tells codes", "internal/tableimport/mask.go",
+			"	case n < 12:\n		return", "	case n < 12:\n		return text +",
+			"./internal/tableimport", "TestNoCodeIsTold|TestPreview", "codes lie in the database in the clear",
 		},
 		{
 			"files lie in the clear", "internal/blob/sealed.go",

@@ -287,9 +287,6 @@ func (l *layout) reason(row importfile.Row, code int) Reason {
 		if mayNameTotal(cell) && totalOf(cell) != noTotal {
 			return ReasonTotal
 		}
-		if isHeadingWord(cell) {
-			return ReasonHeading
-		}
 	}
 	return ""
 }
@@ -322,13 +319,4 @@ func (l *layout) repeats(cells []string) bool {
 		same++
 	}
 	return same > 0 && same*2 >= l.named
-}
-
-// isHeadingWord reports whether a code is a heading.
-func isHeadingWord(cell string) bool {
-	if !mayNameTotal(cell) || len(cell) > 60 || isSheetError(cell) || isPlaceholder(cell) {
-		return false
-	}
-	_, ok := headingOf(cell)
-	return ok
 }

@@ -78,7 +78,7 @@ func (r *Reader) Next() (Record, error) {
 	rec.Row, rec.Data, rec.Left = row.Number, true, nil
 	if reason := r.layout.reason(row, r.code); reason != "" {
 		rec.Data = false
-		rec.Left = &LeftOut{Row: row.Number, Reason: reason, Shown: r.shownRow(row.Cells)}
+		rec.Left = &LeftOut{Row: row.Number, Reason: reason, Shown: r.shownRow(row.Cells, reason)}
 		return *rec, nil
 	}
 	if row.Swallowed {
@@ -118,7 +118,7 @@ func (r *Reader) require(rec *Record, f Field, cell string, row importfile.Row) 
 	for _, other := range row.Cells {
 		if mayNameTotal(other) && totalOf(other) == isTotal {
 			rec.Data = false
-			rec.Left = &LeftOut{Row: row.Number, Reason: ReasonTotal, Shown: r.shownRow(row.Cells)}
+			rec.Left = &LeftOut{Row: row.Number, Reason: ReasonTotal, Shown: r.shownRow(row.Cells, ReasonTotal)}
 			return
 		}
 	}
@@ -251,9 +251,13 @@ func (r *Reader) shown(kind Kind, column int, cell string) string {
 }
 
 // shownRow is the beginning of a row that is none of the table.
-func (r *Reader) shownRow(cells []string) string {
-	for _, cell := range cells {
-		if cell != "" {
+func (r *Reader) shownRow(cells []string, reason Reason) string {
+	for i, cell := range cells {
+		switch {
+		case cell == "":
+		case reason == ReasonHeading || reason == ReasonTotal:
+			return r.shown(Text, i, cell)
+		default: // a text for people
 			return Show(Text, cell)
 		}
 	}

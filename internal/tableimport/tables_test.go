@@ -147,7 +147,7 @@ func TestChoices(t *testing.T) {
 	require.Equal(t, records(t, file, schema, plan), records(t, file, schema, back))
 
 	without := s.WithHeadings(plan, false)
-	require.Equal(t, "[1  heading code]", records(t, file, schema, without)[0], "the word is no code even so")
+	require.Equal(t, "[1 code word code]", records(t, file, schema, without)[0], "the word is no code even so")
 	headless := []byte("AA11BB2202\nAA11BB2203\n")
 	s = survey(t, headless, schema)
 	require.Equal(t, []string{"[1  heading A••••2]", "AA11BB2203"}, records(t, headless, schema, s.WithHeadings(s.Plan(schema), true)))
