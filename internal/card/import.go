@@ -26,7 +26,7 @@ var (
 	ErrImportState     = fault.New(fault.Conflict, "import_state", "The import has changed meanwhile. Reload the page to see where it stands.")
 	ErrImportNotWanted = fault.New(fault.Conflict, "import_not_wanted", "This import was cancelled or is done.")
 	ErrImportForeign   = fault.New(fault.Conflict, "import_foreign", "A series of this import has cards of partners that you don’t see by now. Ask somebody who sees them all.")
-	ErrImportOld       = fault.New(fault.Conflict, "import_old", "This file was uploaded before an update of the portal. Cancel the import and upload it once more.")
+	ErrImportOld       = fault.New(fault.Invalid, "import_old", "This file was uploaded before an update of the portal. Cancel the import and upload it once more.")
 	ErrImportNothing   = fault.New(fault.Conflict, "import_nothing", "No row of this file makes a card.")
 )
 
@@ -177,6 +177,9 @@ func (s *Service) ConfirmImport(ctx context.Context, actor audit.Actor, id int64
 		if err != nil {
 			return err
 		}
+		if err := plan.usable(); err != nil {
+			return err
+		}
 		if waits, err = s.holdImport(ctx, tx, actor, imp, plan, report); err != nil || waits {
 			return err
 		}
@@ -201,6 +204,9 @@ func (s *Service) beginImport(ctx context.Context, tx pgx.Tx, actor audit.Actor,
 	}
 	plan, report, err := readImport(imp)
 	if err != nil {
+		return err
+	}
+	if err := plan.usable(); err != nil {
 		return err
 	}
 	n, err := s.q.ImportConfirm(ctx, tx, id)

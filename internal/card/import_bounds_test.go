@@ -171,3 +171,15 @@ func TestVoidStoppedImport(t *testing.T) {
 	}
 	b.sound(t)
 }
+
+// A plan that an older version made is refused in words, and makes no card.
+func TestImportPlannedByAnOlderVersion(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	i := b.upload(t, many(3))
+	i.check(t, planned("serial", "code", "price"))
+	_, err := b.pool.Exec(t.Context(), `update card_import set plan = '{"columns": {"code": 1}, "currency": "USD", "time_zone": "UTC"}' where id = $1`, i.id)
+	require.NoError(t, err)
+	require.ErrorIs(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id), card.ErrImportOld)
+	require.Empty(t, i.series(t))
+}

@@ -87,6 +87,9 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 	if c.plan, _, err = readImport(imp); err != nil {
 		return err
 	}
+	if err := c.plan.usable(); err != nil {
+		return err
+	}
 	if c.today, err = s.q.SeriesToday(ctx, s.db, c.plan.TimeZone); err != nil {
 		return fmt.Errorf("ask for today: %w", err)
 	}

@@ -193,6 +193,22 @@ func TestImportAgain(t *testing.T) {
 		guesses += "1," + code + "\n2," + code + "x\n"
 	}
 	require.ErrorIs(t, b.upload(t, guesses).try(t.Context(), planned("serial", "code")), card.ErrImportProbes)
+
+	// Nor is the right one, with many codes guessed for it: the last of these is its own.
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	targeted := "serial,code\n"
+	for n := range 20 {
+		sum := sha256.Sum256(fmt.Append(nil, "guess", n))
+		targeted += fmt.Sprintf("7,%x\n", sum[:5])
+	}
+	hits := func() (n int) {
+		require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*) from card_import_hit where serial = 7`).Scan(&n))
+		return n
+	}
+	_, err := b.pool.Exec(t.Context(), `delete from card_import_hit; delete from guess`)
+	require.NoError(t, err)
+	b.upload(t, targeted+lines[7]+"\n").check(t, planned("serial", "code"))
+	require.Equal(t, 1, hits(), "it is charged")
 	b.sound(t)
 }
 

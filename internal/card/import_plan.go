@@ -47,6 +47,14 @@ type ImportPlan struct {
 	Form      ImportForm       `json:"form"` // as it was typed, to go back to it
 }
 
+// usable refuses a plan of an older version, which no column stands in.
+func (p ImportPlan) usable() error {
+	if _, ok := p.Table.Columns[ColumnCode]; !ok {
+		return ErrImportOld
+	}
+	return nil
+}
+
 // mostTickedRows is how many rows a person can tick one by one.
 const mostTickedRows = 1000
 

@@ -33,6 +33,9 @@ func (s *Service) RunImport(ctx context.Context, id int64, open func(db.CardImpo
 	if r.plan, report, err = readImport(imp); err != nil {
 		return err
 	}
+	if err := r.plan.usable(); err != nil {
+		return err
+	}
 	if r.ours, _, err = s.formats(ctx, true); err != nil {
 		return err
 	}
