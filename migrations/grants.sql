@@ -39,3 +39,7 @@ grant select, insert, update, delete on
   river_job, river_leader, river_queue, river_notification to refill_app;
 grant select on river_migration, goose_db_version to refill_app;
 grant usage, select on all sequences in schema public to refill_app;
+
+-- Further readings of imported codes.
+grant select, insert on card_reading, series_shape to refill_app;
+grant select, insert, update on series_reading to refill_app;

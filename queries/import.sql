@@ -117,14 +117,6 @@ update series set quantity = greatest(made, 1), state = case when made = 0 then 
 where id = @id
 returning *;
 
--- name: SeriesImported :one
--- What a guesser of imported codes may hit, and how long those codes are.
-select coalesce(sum(quantity / power(2, code_bits)) filter (where state in ('ready', 'active', 'locked')
-    and now() < card_expires_at(valid_till, time_zone)), 0)::double precision as chance,
-  coalesce(min(code_shortest), 0)::integer as shortest, coalesce(max(code_longest), 0)::integer as longest
-from series
-where import_id is not null and code_bits is not null and state <> 'cancelled';
-
 -- name: CardImportedSerial :one
 -- The serial that a card had in the system it comes from; empty: none.
 select coalesce(imported_serial, '')::text from card where series_id = @series_id and serial = @serial;

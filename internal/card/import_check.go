@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,11 +38,12 @@ type ImportReport struct {
 
 // ImportGroup is the cards of one price: a series to be.
 type ImportGroup struct {
-	Price     int64  `json:"price"`
-	Cards     int32  `json:"cards"`
-	Disabled  int32  `json:"disabled"`
-	Void      int32  `json:"void"`
-	ValidTill string `json:"valid_till"` // the latest
+	Price     int64   `json:"price"`
+	Cards     int32   `json:"cards"`
+	Disabled  int32   `json:"disabled"`
+	Void      int32   `json:"void"`
+	ValidTill string  `json:"valid_till"` // the latest
+	Shapes    []Shape `json:"shapes"`     // of codes that another system made
 }
 
 // Worth is the value of the cards of the group that hold any.
@@ -77,7 +76,7 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 	if err != nil {
 		return err
 	}
-	c := &checker{s: s, imp: imp, seen: map[[indexLength]byte]struct{}{}, groups: map[int64]*ImportGroup{}}
+	c := &checker{s: s, imp: imp, groups: map[int64]*ImportGroup{}, shapes: map[int64]codeShapes{}}
 	if c.plan, _, err = readImport(imp); err != nil {
 		return err
 	}
@@ -90,6 +89,7 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 	if c.ours, _, err = s.formats(ctx, true); err != nil {
 		return err
 	}
+	c.seen = newCodeSet(c.index, c.ours)
 	if err := c.readAll(ctx, rows); err != nil {
 		return err
 	}
@@ -120,10 +120,11 @@ type checker struct {
 	today  time.Time
 	index  *indexer
 	ours   []Format // of the codes that are here already
-	seen   map[[indexLength]byte]struct{}
+	seen   *codeSet
 	groups map[int64]*ImportGroup
 	shape  codeShape
-	read   int32 // rows, headings included
+	shapes map[int64]codeShapes // by price
+	read   int32                // rows, headings included
 	good   int32
 
 	rows     []int32 // of this chunk: what makes no card …
@@ -153,13 +154,8 @@ func (c *checker) readAll(ctx context.Context, rows importfile.Rows) error {
 				continue
 			}
 			card, reason := c.plan.card(row.Cells, c.today)
-			if reason == "" {
-				var index [indexLength]byte
-				c.index.append(index[:0], card.code)
-				if _, twice := c.seen[index]; twice {
-					reason = reasonDuplicate
-				}
-				c.seen[index] = struct{}{}
+			if reason == "" && c.seen.twice(card) {
+				reason = reasonDuplicate
 			}
 			if reason != "" {
 				c.bad(row.Number, card.serial, reason)
@@ -224,7 +220,7 @@ func (c *checker) add(card importedCard) error {
 			return ErrManyPrices
 		}
 		g = &ImportGroup{Price: card.price}
-		c.groups[card.price] = g
+		c.groups[card.price], c.shapes[card.price] = g, codeShapes{}
 	}
 	c.good++
 	g.Cards++
@@ -239,146 +235,17 @@ func (c *checker) add(card importedCard) error {
 	if card.code.isImported() {
 		c.shape.add(card.code)
 	}
+	c.shapes[card.price].add(card.code, card.short, card.state == db.CardStateVoid)
 	return nil
 }
 
 func (c *checker) report() ImportReport {
 	r := ImportReport{Good: c.good, Groups: []ImportGroup{}}
-	for _, g := range c.groups {
+	for price, g := range c.groups {
+		g.Shapes = c.shapes[price].list()
 		r.Groups = append(r.Groups, *g)
 	}
 	slices.SortFunc(r.Groups, func(a, b ImportGroup) int { return int(a.Price - b.Price) })
 	r.Shortest, r.Longest, r.Bits = c.shape.shortest, c.shape.longest, c.shape.bits()
 	return r
-}
-
-// knownCodes tells which cards' codes exist already, under any key set, and as codes of
-// ours too, in whatever form a file has those: a card printed once would be two.
-func (s *Service) knownCodes(ctx context.Context, dbtx db.DBTX, ours []Format, cards []importedCard) ([]bool, error) {
-	if err := s.keysBehind(ctx); err != nil { // a code may be known under a key that is not here yet
-		return nil, err
-	}
-	type reading struct {
-		code Code
-		row  int
-	}
-	readings := make([]reading, 0, len(cards))
-	for i, card := range cards {
-		readings = append(readings, reading{card.code, i})
-		if !card.code.isImported() {
-			continue
-		}
-		codes, _ := ParseCode(strings.TrimPrefix(card.code.symbols, importedMark), ours) // none: it is not of ours
-		for _, code := range codes {
-			readings = append(readings, reading{code, i})
-		}
-	}
-	known := make([]bool, len(cards))
-	for keyID := range s.keys.keys.Load().masters {
-		x, err := s.keys.indexer(keyID)
-		if err != nil {
-			return nil, err
-		}
-		at := make(map[[indexLength]byte][]int, len(readings))
-		indexes := make([][]byte, len(readings))
-		for i, r := range readings {
-			indexes[i] = x.append(nil, r.code)
-			at[[indexLength]byte(indexes[i])] = append(at[[indexLength]byte(indexes[i])], r.row)
-		}
-		taken, err := s.q.CardFindTaken(ctx, dbtx, indexes)
-		if err != nil {
-			return nil, fmt.Errorf("look for known codes: %w", err)
-		}
-		for _, index := range taken {
-			for _, row := range at[[indexLength]byte(index)] {
-				known[row] = true
-			}
-		}
-	}
-	return known, nil
-}
-
-// codeShape gathers what foreign codes look like, to estimate how hard one is to
-// guess. What all begin with is no secret.
-type codeShape struct {
-	n                 int
-	shortest, longest int
-	common            string
-	classes           [maxImported]uint8 // by place from the end
-}
-
-// The alphabets that a symbol may come from, and their sizes.
-var classSizes = [...]int{10, 26, 26, 33} //nolint:gochecknoglobals // digits, capitals, small letters, the rest of ASCII
-
-func classOf(r rune) uint8 {
-	switch {
-	case r >= '0' && r <= '9':
-		return 1
-	case r >= 'A' && r <= 'Z':
-		return 2
-	case r >= 'a' && r <= 'z':
-		return 4
-	}
-	return 8
-}
-
-func (s *codeShape) add(code Code) {
-	symbols := []rune(code.indexed()[len(importedMark):])
-	n := len(symbols)
-	if s.n == 0 {
-		s.shortest, s.common = n, string(symbols)
-		if dash := strings.LastIndexByte(code.symbols, '-'); dash > 0 { // of one card alone, what stands before the last dash
-			s.common = strings.ReplaceAll(code.symbols[len(importedMark):dash], "-", "")
-		}
-	}
-	s.n++
-	s.shortest, s.longest = min(s.shortest, n), max(s.longest, n)
-	text := string(symbols)
-	for !strings.HasPrefix(text, s.common) {
-		runes := []rune(s.common)
-		s.common = string(runes[:len(runes)-1])
-	}
-	for i, r := range symbols {
-		s.classes[n-1-i] |= classOf(r)
-	}
-}
-
-// bits is the logarithm of how many codes there could be.
-func (s *codeShape) bits() float64 {
-	if s.n == 0 {
-		return 0
-	}
-	common := len([]rune(s.common))
-	if common >= s.shortest {
-		common = 0
-	}
-	free := s.shortest - common
-	var classes uint8
-	for i := range free {
-		classes |= s.classes[i]
-	}
-	size := 0
-	for i, n := range classSizes {
-		if classes&(1<<i) != 0 {
-			size += n
-		}
-	}
-	return float64(free) * math.Log2(float64(size))
-}
-
-// ImportOdds says what importing means for guessers: the chance of one attempt, with
-// the cards of the report, and the limits that follow.
-func (s *Service) ImportOdds(ctx context.Context, r ImportReport) (chance float64, limits GuessLimits, err error) {
-	if limits, err = s.limits(ctx); err != nil {
-		return 0, limits, err
-	}
-	pool, err := s.q.SeriesImported(ctx, s.db)
-	if err != nil {
-		return 0, limits, fmt.Errorf("look at the imported codes: %w", err)
-	}
-	chance = pool.Chance
-	if r.Longest > 0 {
-		chance += float64(r.Good) / math.Exp2(r.Bits)
-	}
-	return min(chance, 1), limits.Tightened(chance), nil
 }

@@ -188,6 +188,7 @@ func ReasonWords(reason string) string {
 // importedCard is a row that makes a card.
 type importedCard struct {
 	code      Code
+	short     Code // of a file that has full and short codes; else the zero Code
 	serial    string
 	price     int64
 	validTill time.Time

@@ -146,6 +146,9 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, before int32, numbers []in
 	if err != nil {
 		return fmt.Errorf("lock an import: %w", err)
 	}
+	if err := s.q.ReadingLock(ctx, tx); err != nil {
+		return fmt.Errorf("wait for other imports: %w", err)
+	}
 	if imp.State != db.ImportStateRunning || imp.RowsDone != before { // stopped, or another worker was here
 		return ErrImportNotWanted
 	}
@@ -167,7 +170,7 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, before int32, numbers []in
 		return err
 	}
 	for i := range r.series {
-		if err := s.keepImported(ctx, tx, r.series[i].ID, of[r.series[i].Price], last); err != nil {
+		if err := s.keepImported(ctx, tx, r.series[i].ID, of[r.series[i].Price], r.ours, last); err != nil {
 			return err
 		}
 		delete(of, r.series[i].Price)
@@ -191,7 +194,7 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, before int32, numbers []in
 }
 
 // keepImported adds cards to one series of an import, and finishes it after the last.
-func (s *Service) keepImported(ctx context.Context, tx pgx.Tx, seriesID int64, cards []importedCard, last bool) error {
+func (s *Service) keepImported(ctx context.Context, tx pgx.Tx, seriesID int64, cards []importedCard, ours []Format, last bool) error {
 	if len(cards) == 0 && !last {
 		return nil
 	}
@@ -204,6 +207,9 @@ func (s *Service) keepImported(ctx context.Context, tx pgx.Tx, seriesID int64, c
 	}
 	if len(cards) > 0 {
 		if err := s.copyImported(ctx, tx, series, cards); err != nil {
+			return err
+		}
+		if err := s.readImported(ctx, tx, series, cards, ours); err != nil {
 			return err
 		}
 		if err := s.q.SeriesAdvance(ctx, tx, db.SeriesAdvanceParams{ID: seriesID, N: int32(len(cards))}); err != nil { //nolint:gosec // a chunk

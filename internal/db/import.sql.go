@@ -718,28 +718,6 @@ func (q *Queries) SeriesImportWhole(ctx context.Context, db DBTX, id int64) (Ser
 	return i, err
 }
 
-const seriesImported = `-- name: SeriesImported :one
-select coalesce(sum(quantity / power(2, code_bits)) filter (where state in ('ready', 'active', 'locked')
-    and now() < card_expires_at(valid_till, time_zone)), 0)::double precision as chance,
-  coalesce(min(code_shortest), 0)::integer as shortest, coalesce(max(code_longest), 0)::integer as longest
-from series
-where import_id is not null and code_bits is not null and state <> 'cancelled'
-`
-
-type SeriesImportedRow struct {
-	Chance   float64
-	Shortest int32
-	Longest  int32
-}
-
-// What a guesser of imported codes may hit, and how long those codes are.
-func (q *Queries) SeriesImported(ctx context.Context, db DBTX) (SeriesImportedRow, error) {
-	row := db.QueryRow(ctx, seriesImported)
-	var i SeriesImportedRow
-	err := row.Scan(&i.Chance, &i.Shortest, &i.Longest)
-	return i, err
-}
-
 const seriesSetImport = `-- name: SeriesSetImport :exec
 update series set import_id = $1, state = 'generating', started_at = now(), job_id = $2,
   code_bits = $3, code_shortest = $4, code_longest = $5
