@@ -28,11 +28,12 @@ const (
 	ColumnCurrency  = "currency"
 	ColumnValidTill = "valid_till"
 	ColumnStatus    = "status"
+	ColumnShort     = "short_code" // beside the full code, where a file has both
 )
 
 // ImportColumns lists them in the order of the form.
 func ImportColumns() []string {
-	return []string{ColumnCode, ColumnSerial, ColumnPrice, ColumnCurrency, ColumnValidTill, ColumnStatus}
+	return []string{ColumnCode, ColumnSerial, ColumnPrice, ColumnCurrency, ColumnValidTill, ColumnStatus, ColumnShort}
 }
 
 // columnNames are the headings by which a column is recognised, in lower case
@@ -44,6 +45,7 @@ var columnNames = map[string][]string{ //nolint:gochecknoglobals // a table
 	ColumnCurrency:  {"currency", "cur"},
 	ColumnValidTill: {"validtill", "validuntil", "expires", "expiry", "expirydate", "expirationdate", "validto", "expiration", "valid"},
 	ColumnStatus:    {"status", "state"},
+	ColumnShort:     {"shortcode"},
 }
 
 // GuessColumn tells which column a heading names; empty: none that we know.
@@ -212,7 +214,10 @@ func (p ImportPlan) card(cells []string, today time.Time) (importedCard, string)
 	if c.code, ok = parseForeign(cell(ColumnCode)); !ok {
 		return c, reasonCode
 	}
-	if tells(cell(ColumnSerial), c.code) {
+	if short, ok := shortCode(c.code, cell(ColumnShort)); ok {
+		c.short = short
+	}
+	if tells(cell(ColumnSerial), c.code) || (c.short.symbols != "" && tells(cell(ColumnSerial), c.short)) {
 		c.serial = "" // the same column twice under two names: never keep a code in clear
 	}
 	if text := cell(ColumnPrice); text != "" || p.Price == 0 {

@@ -43,6 +43,8 @@ func columnTitle(column string) string {
 		return "Valid till"
 	case card.ColumnStatus:
 		return "Status"
+	case card.ColumnShort:
+		return "Short code"
 	}
 	return ""
 }
