@@ -204,7 +204,7 @@ func entered(text string) ([]byte, error) {
 		text = fragment
 	}
 	symbols := make([]byte, 0, len(text))
-	for _, r := range latin(strings.ToUpper(plainText(text))) {
+	for _, r := range latin(strings.ToUpper(PlainText(text))) {
 		if r < 128 && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z') {
 			symbols = append(symbols, byte(r)) //nolint:gosec // below 128
 			continue

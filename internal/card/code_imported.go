@@ -45,7 +45,7 @@ func parseImported(text string) (Code, bool) {
 	var b strings.Builder
 	b.WriteString(importedMark)
 	symbols := 0
-	for _, r := range plainText(text) {
+	for _, r := range PlainText(text) {
 		switch {
 		case r == '-', r >= 0x2010 && r <= 0x2015, r == 0x2212, r == 0x30fc:
 			b.WriteByte('-')
@@ -184,10 +184,6 @@ func scanned(text string) string {
 	}
 	return fragment
 }
-
-// EscapeCode writes a code as the fragment of an address, for QR codes and links.
-// Codes of ours stay as they are; those of other systems may have any character.
-func EscapeCode(code string) string { return strings.ReplaceAll(url.QueryEscape(code), "+", "%20") }
 
 // errImported says that what was asked for is done to the whole import instead.
 var errImported = fault.New(fault.Conflict, "series_imported", "This series comes from an import. Stop the import or let it go on from its own page.")

@@ -12,6 +12,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,7 +28,7 @@ import (
 // about them, and what it tells with the key is what every screen shows.
 
 // ErrLastFour says that a text is no end of a code.
-var ErrLastFour = fault.Field("find", "last_four", "The end of a code has four letters and digits, without O, I and L.")
+var ErrLastFour = fault.Field("find", "last_four", "The end of a code has four letters and digits.")
 
 // lastFour returns the last four of the symbols that a screen shows of a code, as
 // they are typed in a search; nothing where a screen shows fewer. Hashing and finding
@@ -36,17 +38,18 @@ func (c Code) lastFour() string {
 	if len(shown) < groupLength {
 		return ""
 	}
-	return strings.ToUpper(string(shown[len(shown)-groupLength:]))
+	return latin(strings.ToUpper(string(shown[len(shown)-groupLength:])))
 }
 
-// ParseLastFour reads the end of a code as people type it: "k7qp", "•••• K7QP".
+// ParseLastFour reads the end of a code as people type it: "k7qp", "•••• K7QP". Codes
+// of other systems may have any letters.
 func ParseLastFour(text string) (string, bool) {
-	text = latin(strings.ToUpper(strings.Trim(plainText(text), " •-…")))
-	if len(text) != groupLength {
+	text = latin(strings.ToUpper(strings.Trim(PlainText(text), " •-…")))
+	if utf8.RuneCountInString(text) != groupLength {
 		return "", false
 	}
-	for i := range len(text) {
-		if value(text[i]) == 255 && (text[i] < '0' || text[i] > '9') {
+	for _, r := range text {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return "", false
 		}
 	}

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/text/width"
 )
 
-// plainText brings a code to the characters that it is compared in, whatever
+// PlainText brings a code to the characters that it is compared in, whatever
 // keyboard typed it: full-width characters become narrow, letters with their
 // marks become one character, and the digits of every script become 0 to 9.
-func plainText(text string) string {
+func PlainText(text string) string {
 	return strings.Map(plainDigit, norm.NFC.String(width.Narrow.String(text)))
 }
 

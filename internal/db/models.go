@@ -1221,10 +1221,10 @@ type Customer struct {
 	PasswordHash string
 	DisabledAt   *time.Time
 	CreatedAt    time.Time
-	// What staff search in: name, username, e-mail and phone in lower case.
-	Search string
 	// How often all their sign-ins were ended: a password, or their being disabled.
 	ShutOut int32
+	// What staff search in: name, username, e-mail and phone without case and accents, and the digits of the phone.
+	Search string
 }
 
 // Ways into the portal that staff hand to a customer: each works once, until it expires or the next is made.
