@@ -101,7 +101,7 @@ func listCustomers(ctx context.Context, dbtx db.DBTX, scope audit.Scope, f custo
 	case f.Search != "":
 		found, err := db.New().CustomerSearch(ctx, dbtx, db.CustomerSearchParams{
 			AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, PartnerID: partner, Disabled: disabled,
-			BeforeID: before, AfterID: after, Back: after > 0, Size: size, Search: f.Search, Number: customerNumber(f.Search),
+			BeforeID: before, AfterID: after, Back: after > 0, Size: size, Search: card.PlainText(f.Search), Number: customerNumber(f.Search),
 		})
 		for _, row := range found {
 			rows = append(rows, db.CustomerListRow(row))
