@@ -243,12 +243,15 @@ func (s *Server) addFound(p *findPage, row db.FindLastFourRow) error {
 // findCustomers adds the customers that a text may mean, and the cards that they
 // used.
 func (s *Server) findCustomers(c *gin.Context, text string, withCards bool, p *findPage) error {
-	if n := len([]rune(text)); n < 2 || n > 80 {
+	search, number := text, customerNumber(text)
+	if n := len([]rune(text)); n > 80 || (n < 2 && number == 0) {
 		return nil
+	} else if n < 2 { // one digit is in every phone number
+		search = ""
 	}
 	scope := s.person(c).Scope
 	rows, err := db.New().CustomerSuggest(c.Request.Context(), s.Pool, db.CustomerSuggestParams{
-		AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Search: text, Number: customerNumber(text), Size: mostFound + 1,
+		AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Search: search, Number: number, Size: mostFound + 1,
 	})
 	if err != nil {
 		return err
