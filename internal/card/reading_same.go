@@ -103,7 +103,7 @@ func (s *Service) knownCodes(ctx context.Context, dbtx db.DBTX, ours []Format, c
 func (s *Service) readImported(ctx context.Context, tx pgx.Tx, series db.Series, cards []importedCard, ours []Format) error {
 	read := make([]readCard, len(cards))
 	for i, card := range cards {
-		read[i] = readCard{series.Made + 1 + int32(i), card.code, card.short} //nolint:gosec // a chunk
+		read[i] = readCard{series.Made + 1 + int32(i), card.code, card.short}
 	}
 	return s.writeReadings(ctx, tx, series.ID, read, identityFormats(ours))
 }

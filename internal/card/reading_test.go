@@ -212,7 +212,7 @@ func TestSpellingsAreOneCode(t *testing.T) {
 		fmt.Fprintln(&text, spellings[n](code))
 	}
 	_, series := b.imported(t, strings.TrimSpace(text.String()))
-	require.Equal(t, int32(len(spellings)), series.Made)
+	require.EqualValues(t, len(spellings), series.Made)
 	for m, second := range spellings {
 		var text strings.Builder
 		text.WriteString("code\n")
