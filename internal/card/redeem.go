@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -358,34 +357,6 @@ func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, a
 		return why
 	}
 	return ErrRefused.With(why)
-}
-
-// recordRefusal writes a refusal to the audit trail: the true reason, and a keyed trace
-// of what was typed, by which the same wrong code is recognised. customerID 0: none.
-func (s *Service) recordRefusal(ctx context.Context, actor audit.Actor, customerID int64, at whereabouts, reason string) error {
-	detail := map[string]any{"reason": reason}
-	if at.typed {
-		trace, err := s.keys.trace(at.code)
-		if err != nil {
-			return err
-		}
-		detail["trace"] = trace
-	}
-	if err := audit.Record(ctx, s.db, actor, audit.Entry{Action: "card.refused", CustomerID: customerID, Detail: detail}); err != nil {
-		s.log.ErrorContext(ctx, "a refusal is missing from the audit trail", slog.Any("error", err))
-	}
-	return nil
-}
-
-// refuseReused answers a form whose key another form has used at the same moment. Its
-// code was looked up: the reason is recorded, or a key shared by many forms would
-// try codes without a trace.
-func (s *Service) refuseReused(ctx context.Context, actor audit.Actor, r Redemption, at whereabouts, err, reused error) error {
-	reason := ErrKeyReused.Code
-	if why := (*fault.Error)(nil); errors.As(err, &why) {
-		reason = why.Code
-	}
-	return cmp.Or(s.recordRefusal(ctx, actor, r.CustomerID, at, reason), reused)
 }
 
 // refuseStaff returns what staff are told of a code that they typed: the true

@@ -134,7 +134,7 @@ func guessMutants() []mutant {
 			"./internal/card", "TestRefusalsInTheTrail", "staff try codes and no alarm rings",
 		},
 		{
-			"a form that loses a race for its key leaves no line", "internal/card/redeem.go",
+			"a form that loses a race for its key leaves no line", "internal/card/refusal.go",
 			"return cmp.Or(s.recordRefusal(ctx, actor, r.CustomerID, at, reason), reused)", "_ = reason\n\treturn reused",
 			"./internal/card", "TestRefusalsInTheTrail", "one key shared by many forms tries codes without a trace",
 		},
