@@ -45,7 +45,6 @@ func TestImportedCodesAsTyped(t *testing.T) {
 	phone.looks("imported-redeemed")
 
 	phone.open("/r#202402-INTERNET-wW7%23%25%2Bk9") // scanned
-	phone.press("Go to the form")
 	phone.until("the code in the form", find+`("Code")?.value === "202402-INTERNET-wW7#%+k9"`)
 	phone.press("Redeem")
 	phone.until("the receipt", `/\/portal\/finance\/payments\/\d+$/.test(location.pathname)`)
