@@ -62,3 +62,7 @@ grant usage, select on all sequences in schema public to refill_app;
 -- Browsers that people signed in from, and what forms were sent with; old rows go.
 grant select, insert, update, delete on known_device to refill_app;
 grant select, insert, delete on form_print to refill_app;
+
+-- Further readings of imported codes.
+grant select, insert on card_reading, series_shape to refill_app;
+grant select, insert, update on series_reading to refill_app;

@@ -1,7 +1,3 @@
--- name: CardFindTaken :many
--- Which of these codes exist already: a draw that met one is drawn again.
-select code_index from card where code_index = any(@code_indexes::bytea[]);
-
 -- name: CardFind :one
 -- The card of a code with all that decides about it, as of the database's clock.
 -- What was typed may be read in several ways; of two that are cards, the one with

@@ -48,12 +48,16 @@ order by customer.id
 limit @size;
 
 -- name: CustomerSearch :many
--- As CustomerList, of those whose name, username, e-mail or phone holds a text
--- (a pattern for LIKE, in lower case) or who have the number. What is found is
--- gathered first: else a plan for any text walks the table from its newest row.
+-- As CustomerList, of those whose name, username, e-mail or phone holds a text, whatever
+-- its case, accents, spaces and, of a phone, punctuation, or who have the number. What is
+-- found is gathered first: else a plan for any text walks the table from its newest row.
 -- back: the page above after_id, last one first.
-with found as materialized (
-  select id from customer where search like @pattern::text
+with pattern as materialized (
+  select search_pattern(@search::text) as text, phone_pattern(@search) as phone
+), found as materialized (
+  select id from customer where search like (select text from pattern)
+  union
+  select id from customer where search like (select phone from pattern)
   union
   select id from customer where id = @number::bigint
 )
@@ -75,12 +79,18 @@ limit @size;
 -- number it is, then names that begin with it. What a thousand customers match is
 -- too short to mean one of them: whoever is found first is ordered, and the page
 -- asks for more. Ordering all of 200,000 takes half a second.
-with found as materialized (
-  select id from customer where username = lower(@search::text)
+with pattern as materialized (
+  select search_fold(@search::text) as plain, search_pattern(@search) as text, phone_pattern(@search) as phone
+), found as materialized (
+  select id from customer where username = lower(@search)
   union
   select id from customer where id = @number::bigint
   union
-  (select id from customer where search like @pattern::text
+  (select id from customer where search like (select text from pattern)
+     and (@all_partners::boolean or partner_id = any(@partner_ids::bigint[]))
+   limit 1000)
+  union
+  (select id from customer where search like (select phone from pattern)
      and (@all_partners::boolean or partner_id = any(@partner_ids::bigint[]))
    limit 1000)
 )
@@ -90,7 +100,7 @@ join customer on customer.id = found.id
 join partner on partner.id = customer.partner_id
 where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
 order by (customer.username = lower(@search) or customer.id = @number) desc,
-  starts_with(customer.search, lower(@search)) desc, customer.name, customer.id
+  starts_with(customer.search, (select plain from pattern)) desc, customer.name, customer.id
 limit @size;
 
 -- name: CustomerSetPassword :exec

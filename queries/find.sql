@@ -66,3 +66,14 @@ select series_id from card
 where last_four is null and octet_length(code_sealed) > 0
 order by series_id
 limit 1;
+
+-- name: FindSeries :many
+-- Series whose number begins with a text, or whose cards have a prefix that does;
+-- newest first. Patterns for LIKE; empty: not asked for.
+select s.number from series s
+where ((@by_number::text <> '' and s.number like @by_number) or (@by_prefix::text <> '' and lower(s.prefix) like @by_prefix))
+  and s.state <> 'void'
+  and (@all_partners::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
+order by s.id desc
+limit @size;

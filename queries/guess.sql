@@ -84,29 +84,52 @@ where g.scope = sqlc.arg(address)::text;
 -- Lifts a bar by hand.
 update guess set n = 0, barred_until = null where scope = sqlc.arg(scope);
 
+-- name: GuessClearAll :exec
+-- Lifts every bar of a person by hand.
+update guess set n = 0, barred_until = null where scope = any(@scopes::text[]);
+
 -- name: GuessDeleteOld :execrows
 delete from guess where since < now() - interval '31 days' and coalesce(barred_until < now(), true);
 
 -- name: GuessGet :one
--- Until when a scope is barred, if it is.
-select barred_until from guess where scope = @scope and barred_until > now();
+-- Until when the last of a person's counts is barred, if one is.
+select barred_until from guess where scope = any(@scopes::text[]) and barred_until > now()
+order by barred_until desc
+limit 1;
 
 -- name: GuessCountUnknown :many
 -- How many well-formed codes that no card has were tried within the last hour, by
 -- partner. They are counted where every refusal is written down anyway, so that
 -- portal and staff share one count and neither a redemption nor a refusal pays for
--- it. The audit trail is entered at the first row of the last hour: ids follow
+-- it. What staff look for without a customer counts at each of their partners; by
+-- staff of all partners, in a row of its own (id 0), which is there only where it
+-- counts something. The audit trail is entered at the first row of the last hour: ids follow
 -- times but for transactions under way, which the ten minutes more allow for.
-select partner.id, partner.name, coalesce(g.unknown, 0)::bigint as unknown
-from partner
-left join (
-  select c.partner_id, count(*) as unknown
-  from audit a join customer c on c.id = a.customer_id
+with unknown as (
+  select a.customer_id, a.staff_id
+  from audit a
   where a.action = 'card.refused' and a.detail->>'reason' = 'card_unknown' and a.at > now() - interval '1 hour'
     and a.id >= (select first.id from audit first where first.at > now() - interval '70 minutes' order by first.at limit 1)
-  group by c.partner_id) g on g.partner_id = partner.id
+), tried as (
+  select c.partner_id, count(*) as n
+  from unknown u join customer c on c.id = u.customer_id
+  group by c.partner_id
+  union all
+  select case when staff.all_partners then 0 else sp.partner_id end, count(*)
+  from unknown u join staff on staff.id = u.staff_id
+  left join staff_partner sp on sp.staff_id = staff.id and not staff.all_partners
+  where u.customer_id is null
+  group by 1
+), counted as (
+  select partner_id, sum(n)::bigint as n from tried group by partner_id
+)
+select partner.id, partner.name, coalesce(counted.n, 0)::bigint as unknown
+from partner
+left join counted on counted.partner_id = partner.id
 where @all_partners::boolean or partner.id = any(@partner_ids::bigint[])
-order by unknown desc, partner.id;
+union all
+select 0, 'All partners', counted.n from counted where counted.partner_id = 0 and @all_partners::boolean
+order by unknown desc, id;
 
 -- name: GuessChargeHits :one
 -- Charges codes that a file named and cards have, all at once: unlike a typed code they

@@ -106,19 +106,26 @@ select staff.all_partners,
 from staff where staff.id = @id;
 
 -- name: CardListKnown :many
--- Which cards have these codes, whether they hold or may come to hold value, whether
--- they lie within some partners, and whether they came from the very file.
-select c.code_index, c.series_id, c.serial, s.import_id,
+-- Which cards have these codes, in whatever reading tells that two are the same,
+-- whether they hold or may come to hold value, whether they lie within some partners,
+-- and whether they came from the very file.
+with named as (
+  select code_index, series_id, serial from card where code_index = any(@code_indexes::bytea[])
+  union
+  select code_index, series_id, serial from card_reading
+  where kind in ('own', 'exact', 'short') and code_index = any(@code_indexes::bytea[])
+)
+select n.code_index::bytea as code_index, c.series_id, c.serial, s.import_id,
   coalesce(c.imported_serial, case when s.import_id is null then c.serial::text else '' end)::text as old_serial,
   (c.state in ('active', 'disabled') and s.state not in ('void', 'cancelled')
     and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as live,
   (@all_partners::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))::boolean as within,
   coalesce(i.sha256 = @sha256::bytea, false)::boolean as same_file
-from card c
+from named n
+join card c on c.series_id = n.series_id and c.serial = n.serial
 join series s on s.id = c.series_id
-left join card_import i on i.id = s.import_id
-where c.code_index = any(@code_indexes::bytea[]);
+left join card_import i on i.id = s.import_id;
 
 -- name: ImportHitAdd :one
 -- Notes which cards somebody's file named, and says how many of them are new.
@@ -161,14 +168,6 @@ where import_id = @import_id and state in ('failed', 'generating');
 update series set quantity = greatest(made, 1), state = case when made = 0 then 'cancelled'::series_state else state end
 where id = @id
 returning *;
-
--- name: SeriesImported :one
--- What a guesser of imported codes may hit, and how long those codes are.
-select coalesce(sum(quantity / power(2, code_bits)) filter (where state in ('ready', 'active', 'locked')
-    and now() < card_expires_at(valid_till, time_zone)), 0)::double precision as chance,
-  coalesce(min(code_shortest), 0)::integer as shortest, coalesce(max(code_longest), 0)::integer as longest
-from series
-where import_id is not null and code_bits is not null and state <> 'cancelled';
 
 -- name: CardImportedSerial :one
 -- The serial that a card had in the system it comes from; empty: none.

@@ -28,9 +28,8 @@ func redeemSteps() []step {
 	}
 	return []step{
 		{"SessionGetCustomer", map[string]string{"token_hash": ":token::bytea", "idle": "'24 hours'"}, ""}, //nolint:gosec // names of a column and of a variable, no secret
-		{"CustomerGet", customer, ""},               // for the page
-		{"CustomerGet", customer, ""},               // for the domain
-		{"SeriesImported", map[string]string{}, ""}, // whether codes of another system may be typed
+		{"CustomerGet", customer, ""}, // for the page
+		{"CustomerGet", customer, ""}, // for the domain
 		{"LedgerGetByKey", map[string]string{"idempotency_key": ":key::uuid"}, ""},
 		{"GuessCharge", guess, ""},
 		{"begin", nil, ""},

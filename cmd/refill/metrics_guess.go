@@ -24,7 +24,7 @@ type guesses struct {
 func newGuesses(pool *pgxpool.Pool, settings *setting.Store, log *slog.Logger) *guesses {
 	return &guesses{
 		pool: pool, settings: settings, log: log,
-		unknown: prometheus.NewDesc("refill_guesses_unknown", "Codes that no card has, tried within the last hour by customers of the partner.", []string{"partner"}, nil),
+		unknown: prometheus.NewDesc("refill_guesses_unknown", "Codes that no card has, tried within the last hour by customers of the partner, or by staff.", []string{"partner"}, nil),
 		alarm:   prometheus.NewDesc("refill_guesses_alarm", "1 where that is more than the settings allow.", []string{"partner"}, nil),
 		imports: prometheus.NewDesc("refill_import_alarms", "Files that were stopped within the last day because they named cards that are here already.", nil, nil),
 	}

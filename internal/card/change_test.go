@@ -271,7 +271,7 @@ func TestEndOfACode(t *testing.T) {
 	require.Empty(t, find(b.admin))
 	require.NoError(t, b.cards.HashLastFour(ctx))
 	require.Contains(t, find(b.admin), int32(7))
-	_, _, err := b.cards.FindLastFour(ctx, b.admin, "KOQP")
+	_, _, err := b.cards.FindLastFour(ctx, b.admin, "K-QP")
 	require.ErrorIs(t, err, card.ErrLastFour)
 }
 

@@ -6,8 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-
-	"golang.org/x/text/width"
+	"unicode"
 
 	"refill/internal/fault"
 )
@@ -63,7 +62,21 @@ func (c Code) Masked() string {
 	if c.isImported() {
 		return c.maskedImported()
 	}
-	return masked(len(c.symbols), c.symbols)
+	return masked(len(c.symbols), c.shown())
+}
+
+// shown is the end of a code that screens show. What is hashed so that a card is
+// found by the end of its code is taken from here too: see lastFour.
+func (c Code) shown() string {
+	if c.isImported() {
+		return c.shownImported()
+	}
+	end := 0
+	for i := 0; i < len(c.symbols); {
+		end = groupAt(i, len(c.symbols))
+		i += end
+	}
+	return c.symbols[len(c.symbols)-end:]
 }
 
 // groupLength is how many symbols stand between two dashes of a printed code.
@@ -78,17 +91,17 @@ func groupAt(at, length int) int {
 	return groupLength
 }
 
-// masked hides all groups of a code but the last, and that one too where no
-// symbols are given.
-func masked(length int, symbols string) string {
+// masked hides all groups of a code but the last, which is given; that one too
+// where it is not.
+func masked(length int, last string) string {
 	var b strings.Builder
 	for i := 0; i < length; {
 		if i > 0 {
 			b.WriteByte('-')
 		}
 		n := groupAt(i, length)
-		if i+n == length && symbols != "" {
-			b.WriteString(symbols[i:])
+		if i+n == length && last != "" {
+			b.WriteString(last)
 		} else {
 			b.WriteString(strings.Repeat("•", n))
 		}
@@ -145,6 +158,7 @@ var (
 	ErrCodeMissing = fault.Field("code", "code_missing", "Enter the code that is printed on the card.")
 	ErrCodeShort   = fault.Field("code", "code_short", "This code is too short. Enter all of its groups.")
 	ErrCodeSymbol  = fault.Field("code", "code_symbol", "A code has no such character.")
+	ErrCodeScript  = fault.Field("code", "code_script", "A code is made of Latin letters and digits. Switch your keyboard to Latin letters and type the code again.")
 	ErrCodeTyping  = fault.Field("code", "code_typing", "One of the characters is not right. Compare the code with the card and try again.")
 )
 
@@ -153,7 +167,8 @@ var (
 const longestInput = 300
 
 // ParseCode reads a code as people enter it: any case, with spaces or dashes of
-// any kind, in full-width characters, with or without its prefix, or as the
+// any kind, in full-width characters, in the digits of any script, in Cyrillic or
+// Greek letters that look like Latin ones, with or without its prefix, or as the
 // address that the QR code holds. The prefix is only a label: what counts are
 // the last symbols, as many as a format has. It returns one candidate for each of
 // the formats whose check holds, the longest first; where none does the error
@@ -189,10 +204,13 @@ func entered(text string) ([]byte, error) {
 		text = fragment
 	}
 	symbols := make([]byte, 0, len(text))
-	for _, r := range strings.ToUpper(width.Narrow.String(text)) {
+	for _, r := range latin(strings.ToUpper(PlainText(text))) {
 		if r < 128 && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z') {
 			symbols = append(symbols, byte(r)) //nolint:gosec // below 128
 			continue
+		}
+		if r > unicode.MaxLatin1 && unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r) && !separates(r) {
+			return nil, ErrCodeScript
 		}
 		if !separates(r) {
 			return nil, ErrCodeSymbol.Saying(fmt.Sprintf("A code has no character “%c”. It is made of letters and digits.", r))

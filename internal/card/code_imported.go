@@ -2,14 +2,13 @@ package card
 
 import (
 	"context"
-	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/unicode/norm"
-	"golang.org/x/text/width"
-
+	"refill/internal/audit"
+	"refill/internal/db"
 	"refill/internal/fault"
 )
 
@@ -38,7 +37,7 @@ func (c Code) indexed() string {
 
 // parseImported reads a code that another system made: any printable characters,
 // case as it is. Spaces and invisible marks go, dashes of every kind become one
-// kind.
+// kind, digits of every script become 0 to 9.
 func parseImported(text string) (Code, bool) {
 	if len(text) > longestInput {
 		return Code{}, false
@@ -46,7 +45,7 @@ func parseImported(text string) (Code, bool) {
 	var b strings.Builder
 	b.WriteString(importedMark)
 	symbols := 0
-	for _, r := range norm.NFC.String(width.Narrow.String(text)) {
+	for _, r := range PlainText(text) {
 		switch {
 		case r == '-', r >= 0x2010 && r <= 0x2015, r == 0x2212, r == 0x30fc:
 			b.WriteByte('-')
@@ -82,9 +81,9 @@ func parseForeign(text string) (Code, bool) {
 	return parseImported(text)
 }
 
-// maskedImported hides an imported code, but for as much of its end as tells no
-// guesser anything.
-func (c Code) maskedImported() string {
+// shown is how much of its end a screen shows of an imported code: as much as tells
+// no guesser anything.
+func (c Code) shownImported() string {
 	symbols := []rune(c.indexed()[len(importedMark):])
 	shown := 0
 	switch {
@@ -93,21 +92,42 @@ func (c Code) maskedImported() string {
 	case len(symbols) >= 9:
 		shown = 2
 	}
-	return "••••-" + strings.TrimSuffix("••••-"+string(symbols[len(symbols)-shown:]), "-")
+	return string(symbols[len(symbols)-shown:])
+}
+
+// maskedImported hides an imported code, but for the end that is shown.
+func (c Code) maskedImported() string {
+	return "••••-" + strings.TrimSuffix("••••-"+c.shown(), "-")
 }
 
 // typed is what an entered code may be, and the limits that its attempt is held
 // against.
 type typed struct {
-	codes  []Code
-	limits GuessLimits
+	ours   []Code      // readings as codes of ours
+	exact  []Code      // as an imported code
+	near   []Code      // as one, with look-alikes of Latin letters as those
+	length int         // of the imported code
+	chance float64     // that an attempt of this length hits an imported card
+	limits GuessLimits // of codes of ours
 }
 
-// readTyped reads what somebody typed. Where imported cards are in use it may be
-// one of theirs, if its length is; then no typing error can be told, the attempt is
-// charged, and the limits are those of imported codes.
-func (s *Service) readTyped(ctx context.Context, text string) (typed, error) {
-	codes, err := s.candidates(ctx, text)
+// first is the likeliest reading, for the trace.
+func (t typed) first() Code {
+	for _, codes := range [][]Code{t.ours, t.exact, t.near} {
+		if len(codes) > 0 {
+			return codes[0]
+		}
+	}
+	return Code{}
+}
+
+// readTyped reads what somebody typed. What has the length and the symbols of
+// imported codes that somebody may hold can be one of those: then no typing error can
+// be told, and the attempt is charged in the scope of imported codes of its length. A
+// text that is neither is refused at once, without a charge and without a look-up.
+// Staff may look for cards that nobody can redeem any more as well.
+func (s *Service) readTyped(ctx context.Context, actor audit.Actor, text string) (typed, error) {
+	ours, err := s.candidates(ctx, text)
 	if fault.IsInternal(err) {
 		return typed{}, err
 	}
@@ -115,25 +135,54 @@ func (s *Service) readTyped(ctx context.Context, text string) (typed, error) {
 	if settingErr != nil {
 		return typed{}, settingErr
 	}
-	t := typed{codes: codes, limits: limits}
-	pool, queryErr := s.q.SeriesImported(ctx, s.db)
-	if queryErr != nil {
-		return t, fmt.Errorf("look at the imported codes: %w", queryErr)
+	t := typed{ours: ours, limits: limits}
+	shapes, fresh, shapeErr := s.importedShapes(ctx, false)
+	if shapeErr != nil {
+		return t, shapeErr
 	}
-	if _, fragment, ok := strings.Cut(text, "#"); ok && strings.Contains(text, "://") {
-		text = fragment
-	}
-	if other, ok := parseImported(text); ok && pool.Longest > 0 {
-		n := int32(len([]rune(other.indexed())) - len(importedMark)) //nolint:gosec // at most maxImported
-		if n >= pool.Shortest && n <= pool.Longest {
-			t.codes = append(t.codes, other)
-			t.limits = limits.Tightened(pool.Chance)
+	t.readImported(text, shapes, actor.StaffID != 0)
+	if len(t.ours)+len(t.exact)+len(t.near) == 0 && !fresh { // an import may have ended just now
+		if shapes, _, shapeErr = s.importedShapes(ctx, true); shapeErr != nil {
+			return t, shapeErr
 		}
+		t.readImported(text, shapes, actor.StaffID != 0)
 	}
-	if len(t.codes) == 0 {
+	if len(t.ours)+len(t.exact)+len(t.near) == 0 {
 		return t, err
 	}
 	return t, nil
+}
+
+// readImported adds the readings as an imported code.
+func (t *typed) readImported(text string, shapes []db.ShapeListRow, dead bool) {
+	if len(shapes) == 0 {
+		return
+	}
+	code, ok := parseImported(scanned(text))
+	if !ok {
+		return
+	}
+	t.length = code.length()
+	if fits(shapes, code, dead) {
+		t.exact = []Code{code}
+	}
+	if like, ok := parseImported(latin(scanned(text))); ok && like != code && fits(shapes, like, dead) {
+		t.near = []Code{like}
+	}
+	t.chance = chanceAt(shapes, t.length)
+}
+
+// scanned returns the code in the address that a QR code holds, and any other text as
+// it is: an imported code may have a “#” of its own.
+func scanned(text string) string {
+	address, fragment, ok := strings.Cut(text, "#")
+	if !ok || !strings.Contains(address, "://") {
+		return text
+	}
+	if plain, err := url.PathUnescape(fragment); err == nil {
+		return plain
+	}
+	return fragment
 }
 
 // errImported says that what was asked for is done to the whole import instead.

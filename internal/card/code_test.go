@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"refill/internal/fault"
 )
 
 // usual is the format that codes have by default.
@@ -104,6 +106,31 @@ func TestParseCodeIsForgiving(t *testing.T) {
 	}
 }
 
+// Whatever keyboard is switched on: digits of every script are digits, and a Cyrillic
+// or Greek letter that looks like a Latin one is that.
+func TestParseCodeReadsOtherKeyboards(t *testing.T) {
+	t.Parallel()
+	digitsOnly := Format{Digits, 12}
+	want := "12345678901" + string('0'+damm([]byte("12345678901")))
+	for _, zero := range []rune{'٠', '۰', '०', '০', '０', '𝟎'} {
+		typed := strings.Map(func(r rune) rune { return zero + r - '0' }, want)
+		got, err := ParseCode(typed, []Format{digitsOnly})
+		require.NoError(t, err, typed)
+		require.Equal(t, []Code{{want}}, got, typed)
+	}
+	head := "ABEKMHPCTYX2345"
+	code := Code{head + string(checkSymbol([]byte(head)))}
+	for _, typed := range []string{"АВЕКМНРСТУХ2345", "авекмнрстух2345", "ΑΒΕΚΜΗΡCΤΥΧ2345"} {
+		got, err := ParseCode(typed+code.symbols[15:], []Format{usual})
+		require.NoError(t, err, typed)
+		require.Equal(t, []Code{code}, got, typed)
+	}
+	_, err := ParseCode("АВЕО-2345-6789-2345", []Format{usual}) // O is in no code, in whatever script
+	require.ErrorIs(t, err, ErrCodeSymbol)
+	_, err = ParseCode("Д", []Format{usual})
+	require.Contains(t, fault.All(err)[0].Message, "Switch your keyboard to Latin letters")
+}
+
 func TestParseCodeRefuses(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]error{
@@ -114,7 +141,9 @@ func TestParseCodeRefuses(t *testing.T) {
 		"2345-6789-ABCD-EFG0":        ErrCodeSymbol,
 		"2345-6789-ABCD-EFGI":        ErrCodeSymbol,
 		"2345-6789-ABCD-EFG🎉2":       ErrCodeSymbol,
-		"2345-6789-ABCD-EFGё":        ErrCodeSymbol,
+		"2345-6789-ABCD-EFGё":        ErrCodeScript, // no Latin letter looks like it
+		"пароль":                     ErrCodeScript,
+		"κωδικός":                    ErrCodeScript,
 		"2345-6789-ABCD-EFG\xff":     ErrCodeSymbol,
 		"2345-6789-ABCD-EF22":        ErrCodeTyping,
 		"<script>alert(1)</script>":  ErrCodeSymbol,

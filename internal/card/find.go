@@ -1,12 +1,12 @@
 package card
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
+	"regexp"
+	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"refill/internal/audit"
 	"refill/internal/db"
@@ -15,28 +15,40 @@ import (
 // FindByCode returns the card of a code that staff typed into a search box, if
 // it lies within their partners. It counts as an attempt like any other: a
 // search must not be a cheaper way to guess. Like a look it costs no card, so one that
-// finds takes back only its own charge.
+// finds takes back only its own charge; one that finds nothing is in the audit trail.
+// Words are no code: they are neither charged nor looked up.
 func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string) (db.CardFindRow, error) {
-	read, err := s.readTyped(ctx, text)
+	read, err := s.readTyped(ctx, actor, text)
 	if err != nil {
 		return db.CardFindRow{}, err
 	}
-	indexes, err := s.keys.indexes(read.codes)
+	if areWords(text) {
+		read.exact, read.near = nil, nil
+		if len(read.ours) == 0 || !strings.ContainsAny(text, digits) {
+			return db.CardFindRow{}, ErrCodeSymbol
+		}
+	}
+	at, err := s.whereabouts(read)
 	if err != nil {
 		return db.CardFindRow{}, err
 	}
-	bars, err := s.chargeIn(ctx, actor, 0, time.UTC, read.limits)
-	if err != nil {
+	floor := time.NewTimer(refusalFloor)
+	defer floor.Stop()
+	if err := s.chargeTyped(ctx, actor, 0, time.UTC, &at); err != nil {
 		return db.CardFindRow{}, err
 	}
-	row, err := s.findWithin(ctx, actor, indexes)
+	row, reason, err := s.findWithin(ctx, actor, at)
 	switch {
 	case err == nil:
-		s.takeBack(ctx, actor, 0, bars)
+		s.takeBack(ctx, at.charges)
 	case errors.Is(err, ErrUnknown):
 		if behind := s.keysBehind(ctx); behind != nil {
-			err = behind
+			return row, behind // and the attempt stays charged
 		}
+		if auditErr := s.recordRefusal(ctx, actor, 0, at, reason, nil); auditErr != nil {
+			return row, auditErr
+		}
+		sitOut(ctx, floor)
 	}
 	if t, found := tamperedCard(err); found {
 		s.reportTampered(ctx, actor, t)
@@ -44,23 +56,30 @@ func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string
 	return row, err
 }
 
-// findWithin looks for a card by its index. One of other partners answers like one
-// that is not there.
-func (s *Service) findWithin(ctx context.Context, actor audit.Actor, indexes [][]byte) (db.CardFindRow, error) {
-	row, err := s.q.CardFind(ctx, s.db, db.CardFindParams{CodeIndexes: indexes})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return row, ErrUnknown
+// areWords reports whether a text has a space between letters, as names have. A code
+// of ours may have one between its groups, and is told by its digits and its check
+// symbol.
+func areWords(text string) bool { return wordGap.MatchString(text) }
+
+var wordGap = regexp.MustCompile(`\p{L}[.,]?\s+\p{L}`)
+
+// findWithin looks for a card. One of other partners answers like one that is not
+// there; the reason is for the audit trail.
+func (s *Service) findWithin(ctx context.Context, actor audit.Actor, at whereabouts) (row db.CardFindRow, reason string, err error) {
+	row, found := s.find(ctx, s.db, Redemption{}, at, 0)
+	_, changed := tamperedCard(found)
+	if found != nil && !changed && !errors.Is(found, ErrUnknown) {
+		return row, "", found
 	}
-	if err != nil {
-		return row, fmt.Errorf("look up a card: %w", err)
+	reason = ErrForeign.Code
+	if errors.Is(found, ErrUnknown) {
+		reason = ErrUnknown.Code
 	}
+	// What is not there asks for a series too: the time tells nothing.
 	if _, err = s.Series(ctx, actor, row.SeriesID); errors.Is(err, ErrNoSeries) {
-		return db.CardFindRow{}, ErrUnknown
+		return db.CardFindRow{}, reason, ErrUnknown
 	}
-	if err == nil {
-		err = s.checkFound(row)
-	}
-	return row, err
+	return row, "", cmp.Or(err, found)
 }
 
 // Erased stands in the place of a code that is gone for good, since its series

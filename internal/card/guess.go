@@ -6,13 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"refill/internal/audit"
-	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
 )
@@ -46,7 +42,6 @@ const (
 	mostLucky     = 1e-5 // chance that one person who never stops trying hits a card within a year
 	importedHard  = 5
 	importedSoft  = 3
-	importedHour  = 10 // from one address
 	longestBar    = 30 * 24 * time.Hour
 	hoursOfAYear  = 365 * 24
 	leastBarHours = 24
@@ -55,9 +50,10 @@ const (
 // Tightened returns the limits for imported codes, which are shorter than ours and
 // have no check symbol: chance is that of one attempt to hit a card. Half as many
 // wrong codes are let through, and the bar grows, by whole days up to thirty, until
-// somebody who goes on trying for a year has a chance of mostLucky.
+// somebody who goes on trying for a year has a chance of mostLucky. The limit of an
+// address stays that of the settings.
 func (l GuessLimits) Tightened(chance float64) GuessLimits {
-	l.Soft, l.Hard, l.PerAddress = min(l.Soft, importedSoft), min(l.Hard, importedHard), min(l.PerAddress, importedHour)
+	l.Soft, l.Hard = min(l.Soft, importedSoft), min(l.Hard, importedHard)
 	days := math.Ceil(float64(l.Hard) * hoursOfAYear / 24 * chance / mostLucky)
 	bar := longestBar
 	if days < longestBar.Hours()/24 {
@@ -73,36 +69,96 @@ func (l GuessLimits) Yearly(chance float64) float64 {
 	return min(1, float64(l.Hard)*hoursOfAYear/l.HardPause.Hours()*chance)
 }
 
+// yearlyAt is the same for an address, with any number of people behind it.
+func (l GuessLimits) yearlyAt(chance float64) float64 {
+	return min(1, float64(l.PerAddress)*hoursOfAYear/l.AddressHours.Hours()*chance)
+}
+
 // ErrBarred answers an attempt past the limits; nothing was looked up.
 var ErrBarred = fault.New(fault.Limited, "code_barred", "Too many codes were wrong.")
 
 // guessScopes names who is charged for an attempt: the person, and the address
-// (an IPv6 network of 64 bits, since one household has all of it).
-func guessScopes(actor audit.Actor, customerID int64) (who, address string) {
+// (an IPv6 network of 64 bits, since one household has all of it). Attempts at
+// imported codes have counts of their own, a person's for each length: what is
+// found by one kind of code says nothing about attempts at another, and the limits
+// of a count are those of codes that are equally hard to guess. length 0: codes of
+// ours.
+func guessScopes(actor audit.Actor, customerID int64, length int) (who, address string) {
 	who = customerScope(customerID)
 	if actor.StaffID != 0 {
-		who = fmt.Sprintf("staff:%d", actor.StaffID)
+		who = staffScope(actor.StaffID)
 	}
-	return who, "address:" + audit.AddressScope(actor.Address)
+	address = "address:" + audit.AddressScope(actor.Address)
+	if length > 0 {
+		return importedScope(who, length), address + ":imported"
+	}
+	return who, address
+}
+
+// customerScope names a customer's own count, staffScope that of a member of staff.
+func customerScope(customerID int64) string { return fmt.Sprintf("customer:%d", customerID) }
+
+func staffScope(staffID int64) string { return fmt.Sprintf("staff:%d", staffID) }
+
+// importedScope names the count of somebody's attempts at imported codes of a length.
+func importedScope(who string, length int) string { return fmt.Sprintf("%s:imported:%d", who, length) }
+
+// scopesOf names every count of a person.
+func scopesOf(who string) []string {
+	all := []string{who}
+	for length := minImported; length <= maxImported; length++ {
+		all = append(all, importedScope(who, length))
+	}
+	return all
 }
 
 // bars are those that one charge set itself; nil: none.
 type bars struct{ who, address *time.Time }
 
-// customerScope names a customer's own count.
-func customerScope(customerID int64) string { return fmt.Sprintf("customer:%d", customerID) }
+// charge is an attempt that was counted.
+type charge struct {
+	who, address string
+	imported     bool
+	limits       GuessLimits
+	bars         bars
+}
 
-// chargeIn counts an attempt before anything is looked up and refuses it where a
-// limit is reached, in words for somebody in a time zone.
-func (s *Service) chargeIn(ctx context.Context, actor audit.Actor, customerID int64, zone *time.Location, l GuessLimits) (bars, error) {
-	who, address := guessScopes(actor, customerID)
+// chargeTyped counts an attempt in every scope whose cards it may find, before
+// anything is looked up. Where attempts at imported codes are barred, what may be a
+// code of ours is looked up as that alone.
+func (s *Service) chargeTyped(ctx context.Context, actor audit.Actor, customerID int64, zone *time.Location, at *whereabouts) error {
+	at.charges = nil
+	if len(at.indexes) > 0 {
+		if err := s.chargeIn(ctx, actor, customerID, zone, 0, at); err != nil {
+			return err
+		}
+	}
+	if at.imported.empty() {
+		return nil
+	}
+	err := s.chargeIn(ctx, actor, customerID, zone, at.length, at)
+	if errors.Is(err, ErrBarred) && len(at.charges) > 0 {
+		at.imported = lookup{}
+		return nil
+	}
+	return err
+}
+
+// chargeIn counts an attempt in one scope and refuses it where a limit is reached, in
+// words for somebody in a time zone.
+func (s *Service) chargeIn(ctx context.Context, actor audit.Actor, customerID int64, zone *time.Location, length int, at *whereabouts) error {
+	l := at.limits
+	if length > 0 {
+		l = l.Tightened(at.chance)
+	}
+	who, address := guessScopes(actor, customerID, length)
 	rows, err := s.q.GuessCharge(ctx, s.db, db.GuessChargeParams{
 		Who: who, WhoWindow: l.Window, HardLimit: l.Hard, HardPause: l.HardPause,
 		SoftLimit: l.Soft, FirstPause: l.FirstPause, TopPause: l.TopPause,
 		Address: address, AddressWindow: l.AddressHours, AddressLimit: l.PerAddress,
 	})
 	if err != nil {
-		return bars{}, fmt.Errorf("charge an attempt: %w", err)
+		return fmt.Errorf("charge an attempt: %w", err)
 	}
 	var barred *time.Time
 	var set bars
@@ -117,11 +173,12 @@ func (s *Service) chargeIn(ctx context.Context, actor audit.Actor, customerID in
 		}
 	}
 	if barred == nil {
-		return set, nil
+		at.charges = append(at.charges, charge{who, address, length > 0, l, set})
+		return nil
 	}
 	// Staff may sit elsewhere than the customer, so they are told whose time it is.
 	named := zone == time.UTC || actor.StaffID != 0
-	return bars{}, ErrBarred.Saying("Too many codes were wrong. You can try again " + until(barred.In(zone), named) + ". Nothing has been lost: a card keeps its value.")
+	return ErrBarred.Saying("Too many codes were wrong. You can try again " + until(barred.In(zone), named) + ". Nothing has been lost: a card keeps its value.")
 }
 
 // until says when a bar ends, to the minute after it has.
@@ -134,55 +191,29 @@ func until(t time.Time, named bool) string {
 	return "from " + clock + " on " + t.Format("2 January")
 }
 
-// takeBack takes back one charge and the bars that it set itself. Like forgive it
-// outlives the request: whoever gave up waiting has still been right.
-func (s *Service) takeBack(ctx context.Context, actor audit.Actor, customerID int64, set bars) {
+// takeBack takes back the charges of one attempt and the bars that it set itself. Like
+// forgive it outlives the request: whoever gave up waiting has still been right.
+func (s *Service) takeBack(ctx context.Context, charges []charge) {
 	ctx = context.WithoutCancel(ctx)
-	who, address := guessScopes(actor, customerID)
-	if err := s.q.GuessTakeBack(ctx, s.db, db.GuessTakeBackParams{Who: who, Address: address, WhoBar: set.who, AddressBar: set.address}); err != nil {
-		s.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))
+	for _, c := range charges {
+		if err := s.q.GuessTakeBack(ctx, s.db, db.GuessTakeBackParams{Who: c.who, Address: c.address, WhoBar: c.bars.who, AddressBar: c.bars.address}); err != nil {
+			s.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))
+		}
 	}
 }
 
-// forgive takes the charge back: the code was right. Losing this is harmless, so
+// forgive takes the charges back: the code was right, and a card was spent. The count
+// of codes of ours starts anew. That of imported codes does not: a cheap card between
+// guesses must not keep every bar away from short codes. Losing this is harmless, so
 // its failure does not undo what was done.
-func (s *Service) forgive(ctx context.Context, actor audit.Actor, customerID int64, l GuessLimits) {
-	ctx = context.WithoutCancel(ctx)
-	who, address := guessScopes(actor, customerID)
-	if err := s.q.GuessForgive(ctx, s.db, db.GuessForgiveParams{Who: who, Address: address, AddressLimit: l.PerAddress}); err != nil {
-		s.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))
-	}
-}
-
-// ClearGuesses lifts the bar of a customer, for a reason that the audit keeps.
-func (s *Service) ClearGuesses(ctx context.Context, actor audit.Actor, customerID int64, reason string) error {
-	if err := customer.CheckReason(reason); err != nil {
-		return err
-	}
-	return s.inTx(ctx, func(tx pgx.Tx) error {
-		_, err := s.q.CustomerGet(ctx, tx, db.CustomerGetParams{ID: customerID, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
-		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrCustomer
+func (s *Service) forgive(ctx context.Context, charges []charge) {
+	for _, c := range charges {
+		if c.imported {
+			s.takeBack(ctx, []charge{c})
+			continue
 		}
-		if err != nil {
-			return fmt.Errorf("read a customer: %w", err)
+		if err := s.q.GuessForgive(context.WithoutCancel(ctx), s.db, db.GuessForgiveParams{Who: c.who, Address: c.address, AddressLimit: c.limits.PerAddress}); err != nil {
+			s.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))
 		}
-		if _, err := s.q.GuessClear(ctx, tx, customerScope(customerID)); err != nil {
-			return fmt.Errorf("lift a bar: %w", err)
-		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "guesses.cleared", CustomerID: customerID, Detail: map[string]any{"reason": strings.TrimSpace(reason)}})
-	})
-}
-
-// BarredUntil says until when a customer may try no code; the zero time where they
-// may.
-func (s *Service) BarredUntil(ctx context.Context, customerID int64) (time.Time, error) {
-	row, err := s.q.GuessGet(ctx, s.db, customerScope(customerID))
-	if errors.Is(err, pgx.ErrNoRows) || (err == nil && row == nil) {
-		return time.Time{}, nil
 	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("look for a bar: %w", err)
-	}
-	return *row, nil
 }

@@ -268,7 +268,10 @@ func (s *Service) enterImported(ctx context.Context, tx pgx.Tx, actor audit.Acto
 	if err := s.q.SeriesSetImport(ctx, tx, p); err != nil {
 		return fmt.Errorf("mark a series as imported: %w", err)
 	}
-	return nil
+	if err := s.q.ReadingCreateSeries(ctx, tx, ordered.ID); err != nil {
+		return fmt.Errorf("enter that a series has its readings: %w", err)
+	}
+	return s.writeShapes(ctx, tx, ordered.ID, g.Shapes)
 }
 
 // readImport reads what an import keeps as JSON.

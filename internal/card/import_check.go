@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"time"
 
@@ -40,12 +39,13 @@ type ImportReport struct {
 
 // ImportGroup is the cards of one price: a series to be.
 type ImportGroup struct {
-	Price     int64  `json:"price"`
-	Inactive  bool   `json:"inactive,omitempty"` // they were not active where they come from
-	Cards     int32  `json:"cards"`
-	Disabled  int32  `json:"disabled"`
-	Void      int32  `json:"void"`
-	ValidTill string `json:"valid_till"` // the latest
+	Price     int64   `json:"price"`
+	Inactive  bool    `json:"inactive,omitempty"` // they were not active where they come from
+	Cards     int32   `json:"cards"`
+	Disabled  int32   `json:"disabled"`
+	Void      int32   `json:"void"`
+	ValidTill string  `json:"valid_till"` // the latest
+	Shapes    []Shape `json:"shapes"`     // of codes that another system made
 }
 
 // Worth is the value in minor units of the cards of the group that hold any.
@@ -83,7 +83,7 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 			return err
 		}
 	}
-	c := &checker{s: s, imp: imp, groups: map[groupKey]*ImportGroup{}, left: newLeftOut()}
+	c := &checker{s: s, imp: imp, groups: map[groupKey]*ImportGroup{}, shapes: map[groupKey]codeShapes{}, left: newLeftOut()}
 	if c.plan, _, err = readImport(imp); err != nil {
 		return err
 	}
@@ -96,14 +96,14 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 	if c.probes, err = s.newProbes(ctx, imp); err != nil {
 		return err
 	}
-	if c.seen, err = s.newSeen(); err != nil {
-		return err
-	}
 	if c.ours, _, err = s.formats(ctx, true); err != nil {
 		return err
 	}
 	rows, err := openRows(file, imp.Size, c.plan, c.today)
 	if err != nil {
+		return err
+	}
+	if c.seen, err = s.newCodeSet(c.ours); err != nil {
 		return err
 	}
 	if err := c.readAll(ctx, rows); err != nil {
@@ -146,9 +146,10 @@ type checker struct {
 	today  time.Time
 	ours   []Format // of the codes that are here already
 	probes *probes
-	seen   *seen
+	seen   *codeSet
 	groups map[groupKey]*ImportGroup
 	shape  codeShape
+	shapes map[groupKey]codeShapes
 	read   int32 // rows, headings included
 	good   int32
 
@@ -171,7 +172,7 @@ func (c *checker) readAll(ctx context.Context, rows *importRows) error {
 			c.read++
 			if card != nil {
 				card.firstSerial = c.probes.firstSerial(card.serial)
-				if c.seen.twice(card.code) {
+				if c.seen.twice(*card) {
 					twice := card.left(reasonDuplicate)
 					left = &twice
 				}
@@ -231,7 +232,7 @@ func (c *checker) add(card importedCard) error {
 			return ErrManyPrices
 		}
 		g = &ImportGroup{Price: card.price, Inactive: card.inactive}
-		c.groups[key] = g
+		c.groups[key], c.shapes[key] = g, codeShapes{}
 	}
 	c.good++
 	g.Cards++
@@ -249,6 +250,7 @@ func (c *checker) add(card importedCard) error {
 	if card.code.isImported() {
 		c.shape.add(card.code)
 	}
+	c.shapes[key].add(card.code, card.short, card.state == db.CardStateVoid)
 	return nil
 }
 
@@ -269,7 +271,8 @@ func (c *checker) hasPrice(price int64) bool {
 
 func (c *checker) report() ImportReport {
 	r := ImportReport{Good: c.good, Groups: []ImportGroup{}, Today: c.today.Format(time.DateOnly)}
-	for _, g := range c.groups {
+	for key, g := range c.groups {
+		g.Shapes = c.shapes[key].list()
 		r.Groups = append(r.Groups, *g)
 	}
 	slices.SortFunc(r.Groups, func(a, b ImportGroup) int {
@@ -280,63 +283,4 @@ func (c *checker) report() ImportReport {
 	})
 	r.Shortest, r.Longest, r.Bits = c.shape.shortest, c.shape.longest, c.shape.bits()
 	return r
-}
-
-// knownCodes tells which cards have the codes of some rows already, under any key set,
-// and as codes of ours too, in whatever form a file has those: a card printed once would
-// be two.
-func (s *Service) knownCodes(ctx context.Context, dbtx db.DBTX, p *probes, ours []Format, cards []importedCard) (map[int][]db.CardListKnownRow, error) {
-	if err := s.keysBehind(ctx); err != nil { // a code may be known under a key that is not here yet
-		return nil, err
-	}
-	all := readings(ours, cards)
-	known := map[int][]db.CardListKnownRow{}
-	for keyID := range s.keys.keys.Load().indexes {
-		x, err := s.keys.indexer(keyID)
-		if err != nil {
-			return nil, err
-		}
-		at := make(map[[indexLength]byte][]int, len(all))
-		indexes := make([][]byte, len(all))
-		for i, r := range all {
-			indexes[i] = x.append(nil, r.code)
-			at[[indexLength]byte(indexes[i])] = append(at[[indexLength]byte(indexes[i])], r.row)
-		}
-		taken, err := s.q.CardFindTaken(ctx, dbtx, indexes)
-		if err != nil {
-			return nil, fmt.Errorf("look for known codes: %w", err)
-		}
-		if len(taken) == 0 {
-			continue
-		}
-		rows, err := s.q.CardListKnown(ctx, dbtx, db.CardListKnownParams{
-			AllPartners: p.scope.AllPartners, PartnerIds: p.scope.PartnerIDs, SHA256: p.imp.SHA256, CodeIndexes: taken,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("look at known cards: %w", err)
-		}
-		for _, found := range rows {
-			for _, row := range at[[indexLength]byte(found.CodeIndex)] {
-				known[row] = append(known[row], found)
-			}
-		}
-	}
-	return known, nil
-}
-
-// ImportOdds says what importing means for guessers: the chance of one attempt, with
-// the cards of the report, and the limits that follow.
-func (s *Service) ImportOdds(ctx context.Context, r ImportReport) (chance float64, limits GuessLimits, err error) {
-	if limits, err = s.limits(ctx); err != nil {
-		return 0, limits, err
-	}
-	pool, err := s.q.SeriesImported(ctx, s.db)
-	if err != nil {
-		return 0, limits, fmt.Errorf("look at the imported codes: %w", err)
-	}
-	chance = pool.Chance
-	if r.Longest > 0 {
-		chance += float64(r.Good) / math.Exp2(r.Bits)
-	}
-	return min(chance, 1), limits.Tightened(chance), nil
 }

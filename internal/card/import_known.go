@@ -157,18 +157,14 @@ func (s *Service) chargeHits(ctx context.Context, p *probes, refs []Ref) error {
 	if err != nil {
 		return fmt.Errorf("note what a file names: %w", err)
 	}
-	limits, err := s.limits(ctx)
+	odds, err := s.ImportOdds(ctx, ImportReport{})
 	if err != nil {
 		return err
-	}
-	pool, err := s.q.SeriesImported(ctx, s.db)
-	if err != nil {
-		return fmt.Errorf("look at the imported codes: %w", err)
 	}
 	barred := false
 	if fresh > 0 {
 		barred, err = s.q.GuessChargeHits(ctx, s.db, db.GuessChargeHitsParams{
-			Scope: importScope(p.by()), N: min(fresh, mostProbes+1), HardLimit: importHard, HardPause: limits.Tightened(min(pool.Chance, 1)).HardPause,
+			Scope: importScope(p.by()), N: min(fresh, mostProbes+1), HardLimit: importHard, HardPause: odds.Limits.HardPause,
 		})
 		if err != nil {
 			return fmt.Errorf("charge what a file names: %w", err)
@@ -205,18 +201,12 @@ func importScope(staffID int64) string { return fmt.Sprintf("import:staff:%d", s
 
 // mayImport refuses whose files named too many cards.
 func (s *Service) mayImport(ctx context.Context, staffID int64) error {
-	till, err := s.q.GuessGet(ctx, s.db, importScope(staffID))
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && till == nil {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("look for a bar: %w", err)
+	till, err := s.barredUntil(ctx, importScope(staffID))
+	if err != nil || till.IsZero() {
+		return err
 	}
 	return ErrBarred.Saying("Files that you uploaded held too many codes of cards that are here already. You can import again " + until(till.In(time.UTC), true) + ".")
 }
-
-// ErrOwnBar says that a bar is lifted by somebody else.
-var ErrOwnBar = fault.New(fault.Conflict, "import_own_bar", "This bar is yours: somebody else has to lift it.")
 
 // ImportBarredUntil says until when whoever asked for the dry run of an import may not
 // import; the zero time where they may.
@@ -224,14 +214,7 @@ func (s *Service) ImportBarredUntil(ctx context.Context, imp db.CardImport) (tim
 	if imp.PlannedBy == nil {
 		return time.Time{}, nil
 	}
-	till, err := s.q.GuessGet(ctx, s.db, importScope(*imp.PlannedBy))
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && till == nil {
-		return time.Time{}, nil
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("look for a bar: %w", err)
-	}
-	return *till, nil
+	return s.barredUntil(ctx, importScope(*imp.PlannedBy))
 }
 
 // ClearImportBar lets whoever asked for the dry run of an import do so again, for a
@@ -257,27 +240,4 @@ func (s *Service) ClearImportBar(ctx context.Context, actor audit.Actor, id int6
 		}
 		return s.auditImport(ctx, tx, actor, "import.bar_lifted", id, map[string]any{"staff": *by, "reason": strings.TrimSpace(reason)})
 	})
-}
-
-// reading is one way to read the code of a row.
-type reading struct {
-	code Code
-	row  int
-}
-
-// readings are all ways to read the codes of some rows: as codes of another system, and
-// as codes of ours in whatever form those have.
-func readings(ours []Format, cards []importedCard) []reading {
-	all := make([]reading, 0, len(cards))
-	for i, card := range cards {
-		all = append(all, reading{card.code, i})
-		if !card.code.isImported() {
-			continue
-		}
-		codes, _ := ParseCode(strings.TrimPrefix(card.code.symbols, importedMark), ours) // none: it is not of ours
-		for _, code := range codes {
-			all = append(all, reading{code, i})
-		}
-	}
-	return all
 }

@@ -64,23 +64,3 @@ func (s *Service) addProblems(ctx context.Context, tx pgx.Tx, id int64, rows []l
 	}
 	return nil
 }
-
-// seen remembers the codes of a file in 16 bytes each.
-type seen struct {
-	index *indexer
-	codes map[[indexLength]byte]struct{}
-}
-
-func (s *Service) newSeen() (*seen, error) {
-	index, err := s.keys.indexer(s.keys.CurrentIndex())
-	return &seen{index, map[[indexLength]byte]struct{}{}}, err
-}
-
-// twice notes a code and reports whether it was there before.
-func (s *seen) twice(code Code) bool {
-	var index [indexLength]byte
-	s.index.append(index[:0], code)
-	_, before := s.codes[index]
-	s.codes[index] = struct{}{}
-	return before
-}

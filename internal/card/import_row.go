@@ -93,7 +93,7 @@ func OutlierShapes(look ImportLook, plan ImportPlan) (shapes []tableimport.Shape
 // importedCard is a row that makes a card.
 type importedCard struct {
 	code      Code
-	short     string // a shorter reading of the code, as the file has it
+	short     Code // of a file that has full and short codes; else the zero Code
 	serial    string
 	price     int64
 	validTill time.Time
@@ -201,11 +201,11 @@ func (r *importRows) card(record tableimport.Record) (c importedCard, reason, sh
 	if c.code, ok = parseForeign(code.Text); !ok {
 		return c, reasonCode, masked
 	}
-	if tells(c.serial, c.code) {
-		c.serial = "" // the same column twice under two names: never keep a code in clear
+	if short, ok := shortCode(c.code, value(ColumnShortCode).Text); ok {
+		c.short = short
 	}
-	if short := value(ColumnShortCode); short.State == tableimport.Good && short.Text != code.Text {
-		c.short = short.Text
+	if tells(c.serial, c.code) || c.short.symbols != "" && tells(c.serial, c.short) {
+		c.serial = "" // the same column twice under two names: never keep a code in clear
 	}
 	if reason, shown = c.takePrice(r.plan, value(ColumnPrice), value(ColumnRemaining)); reason != "" {
 		return c, reason, shown

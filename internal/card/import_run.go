@@ -121,7 +121,7 @@ func (r *runner) chunk(ctx context.Context, rows *importRows) (bool, error) {
 // read reads the rows of a chunk.
 func (r *runner) read(rows *importRows) (*batch, error) {
 	b := &batch{before: r.position}
-	codes, err := r.s.newSeen()
+	codes, err := r.s.newCodeSet(r.ours)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (r *runner) read(rows *importRows) (*batch, error) {
 		if card == nil {
 			continue
 		}
-		if codes.twice(card.code) {
+		if codes.twice(*card) {
 			b.twice++
 			continue
 		}
@@ -154,6 +154,9 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	imp, err := s.q.ImportGetForUpdate(ctx, tx, r.imp.ID)
 	if err != nil {
 		return fmt.Errorf("lock an import: %w", err)
+	}
+	if err := s.q.ReadingLock(ctx, tx); err != nil {
+		return fmt.Errorf("wait for other imports: %w", err)
 	}
 	if imp.State != db.ImportStateRunning || imp.RowsDone != b.before { // stopped, or another worker was here
 		return ErrImportNotWanted
@@ -176,7 +179,7 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	}
 	for i := range r.series {
 		key := groupKey{r.series[i].Price, r.series[i].ImportInactive}
-		if err := s.keepImported(ctx, tx, r.series[i].ID, of[key], b.last); err != nil {
+		if err := s.keepImported(ctx, tx, r.series[i].ID, of[key], r.ours, b.last); err != nil {
 			return err
 		}
 		delete(of, key)
@@ -214,7 +217,7 @@ func (r *runner) noteLate(ctx context.Context, tx pgx.Tx, rows []leftRow) error 
 }
 
 // keepImported adds cards to one series of an import, and finishes it after the last.
-func (s *Service) keepImported(ctx context.Context, tx pgx.Tx, seriesID int64, cards []importedCard, last bool) error {
+func (s *Service) keepImported(ctx context.Context, tx pgx.Tx, seriesID int64, cards []importedCard, ours []Format, last bool) error {
 	if len(cards) == 0 && !last {
 		return nil
 	}
@@ -227,6 +230,9 @@ func (s *Service) keepImported(ctx context.Context, tx pgx.Tx, seriesID int64, c
 	}
 	if len(cards) > 0 {
 		if err := s.copyImported(ctx, tx, series, cards); err != nil {
+			return err
+		}
+		if err := s.readImported(ctx, tx, series, cards, ours); err != nil {
 			return err
 		}
 		if err := s.q.SeriesAdvance(ctx, tx, db.SeriesAdvanceParams{ID: seriesID, N: int32(len(cards))}); err != nil { //nolint:gosec // a chunk

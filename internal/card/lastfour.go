@@ -10,34 +10,44 @@ import (
 	"hash"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/text/width"
 
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
 )
 
-// What a screen shows of a code are its last four symbols, and people read them
-// out over the phone. So that a card can be found by them, a short keyed hash
+// What a screen shows of a code are its last symbols, and people read them
+// out over the phone. So that a card can be found by them, a short keyed hash of four
 // stands beside it, under a key of its own: a copy of the database tells nothing
 // about them, and what it tells with the key is what every screen shows.
 
 // ErrLastFour says that a text is no end of a code.
-var ErrLastFour = fault.Field("find", "last_four", "The end of a code has four letters and digits, without O, I and L.")
+var ErrLastFour = fault.Field("find", "last_four", "The end of a code has four letters and digits.")
 
-// lastFour returns the symbols that a masked code shows.
-func (c Code) lastFour() string { return c.symbols[max(len(c.symbols)-groupLength, 0):] }
+// lastFour returns the last four of the symbols that a screen shows of a code, as
+// they are typed in a search; nothing where a screen shows fewer. Hashing and finding
+// use it, so that nobody finds a card by more of its code than they can see.
+func (c Code) lastFour() string {
+	shown := []rune(c.shown())
+	if len(shown) < groupLength {
+		return ""
+	}
+	return latin(strings.ToUpper(string(shown[len(shown)-groupLength:])))
+}
 
-// ParseLastFour reads the end of a code as people type it: "k7qp", "•••• K7QP".
+// ParseLastFour reads the end of a code as people type it: "k7qp", "•••• K7QP". Codes
+// of other systems may have any letters.
 func ParseLastFour(text string) (string, bool) {
-	text = strings.ToUpper(strings.Trim(width.Narrow.String(text), " •-…"))
-	if len(text) != groupLength {
+	text = latin(strings.ToUpper(strings.Trim(PlainText(text), " •-…")))
+	if utf8.RuneCountInString(text) != groupLength {
 		return "", false
 	}
-	for i := range len(text) {
-		if value(text[i]) == 255 && (text[i] < '0' || text[i] > '9') {
+	for _, r := range text {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return "", false
 		}
 	}

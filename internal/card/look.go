@@ -43,8 +43,7 @@ func (s *Service) Look(ctx context.Context, actor audit.Actor, customerID int64,
 	}
 	floor := time.NewTimer(refusalFloor)
 	defer floor.Stop()
-	at.bars, err = s.chargeIn(ctx, actor, customerID, zone(customer.TimeZone), at.limits)
-	if err != nil {
+	if err := s.chargeTyped(ctx, actor, customerID, zone(customer.TimeZone), &at); err != nil {
 		return Seen{}, err
 	}
 	row, err := s.see(ctx, r, at, customer)
@@ -53,7 +52,7 @@ func (s *Service) Look(ctx context.Context, actor audit.Actor, customerID int64,
 		sitOut(ctx, floor)
 		return Seen{}, err
 	}
-	s.takeBack(ctx, actor, customerID, at.bars)
+	s.takeBack(ctx, at.charges)
 	return Seen{
 		Series: row.Number, Serial: row.Serial, Amount: row.Price, Balance: *customer.Balance, Currency: row.Currency, ValidTill: row.ValidTill,
 	}, nil

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -97,7 +96,7 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 	floor := time.NewTimer(refusalFloor)
 	defer floor.Stop()
 	if at.typed {
-		if at.bars, err = s.chargeIn(ctx, actor, r.CustomerID, zone(customer.TimeZone), at.limits); err != nil {
+		if err := s.chargeTyped(ctx, actor, r.CustomerID, zone(customer.TimeZone), &at); err != nil {
 			return Receipt{}, err
 		}
 	}
@@ -112,11 +111,12 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 		// Another request with the same key may have been first. It is asked for
 		// every refusal, not only that of a used card: see redeemOnce.
 		if receipt, replayErr := s.replay(ctx, r, at); replayErr != nil || receipt.PaymentID != 0 {
-			err = replayErr
-			if err == nil && at.typed {
-				s.forgive(ctx, actor, r.CustomerID, at.limits)
+			if replayErr == nil {
+				s.forgive(ctx, at.charges)
+			} else if errors.Is(replayErr, ErrKeyReused) { // it lost a race of forms, and its code was looked up
+				replayErr = s.refuseReused(ctx, actor, r, at, err, replayErr)
 			}
-			return receipt, err
+			return receipt, replayErr
 		}
 	}
 	if err != nil {
@@ -126,9 +126,7 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 		}
 		return Receipt{}, err
 	}
-	if at.typed {
-		s.forgive(ctx, actor, r.CustomerID, at.limits)
-	}
+	s.forgive(ctx, at.charges)
 	return receipt, nil
 }
 
@@ -152,11 +150,14 @@ const maxTries = 5
 
 // whereabouts is how the card of a redemption is found.
 type whereabouts struct {
-	typed   bool
-	code    Code        // the likeliest reading, for the trace
-	indexes [][]byte    // of every reading
-	limits  GuessLimits // of the attempt
-	bars    bars        // that its charge set
+	typed    bool
+	code     Code        // the likeliest reading, for the trace
+	indexes  [][]byte    // of every reading as a code of ours
+	imported lookup      // of every reading as an imported code; none: it can be none
+	length   int         // of the imported code
+	chance   float64     // that an attempt of this length hits an imported card
+	limits   GuessLimits // of codes of ours
+	charges  []charge    // of the attempt
 }
 
 // locate reads the typed code, if one was typed. A typing error costs nothing:
@@ -167,12 +168,22 @@ func (s *Service) locate(ctx context.Context, actor audit.Actor, r Redemption) (
 		_, err := s.Series(ctx, actor, r.Card.SeriesID)
 		return whereabouts{}, err
 	}
-	read, err := s.readTyped(ctx, r.Code)
+	read, err := s.readTyped(ctx, actor, r.Code)
 	if err != nil {
 		return whereabouts{}, err
 	}
-	indexes, err := s.keys.indexes(read.codes)
-	return whereabouts{typed: true, code: read.codes[0], indexes: indexes, limits: read.limits}, err
+	return s.whereabouts(read)
+}
+
+// whereabouts indexes every reading of what was typed.
+func (s *Service) whereabouts(read typed) (whereabouts, error) {
+	at := whereabouts{typed: true, code: read.first(), length: read.length, chance: read.chance, limits: read.limits}
+	var err error
+	if at.indexes, err = s.keys.indexes(read.ours); err != nil {
+		return at, err
+	}
+	at.imported, err = s.lookup(read.exact, read.near)
+	return at, err
 }
 
 // find reads the card with all that decides about it. One that was found by a code is
@@ -180,11 +191,17 @@ func (s *Service) locate(ctx context.Context, actor audit.Actor, r Redemption) (
 func (s *Service) find(ctx context.Context, dbtx db.DBTX, r Redemption, at whereabouts, partnerID int64) (db.CardFindRow, error) {
 	var row db.CardFindRow
 	var err error
-	if at.typed {
+	if at.typed && at.imported.empty() {
 		row, err = s.q.CardFind(ctx, dbtx, db.CardFindParams{CodeIndexes: at.indexes, PartnerID: partnerID})
 	} else {
+		card := r.Card
+		if at.typed {
+			if card, err = s.fit(ctx, dbtx, at); err != nil {
+				return row, err
+			}
+		}
 		var found db.CardFindSerialRow
-		found, err = s.q.CardFindSerial(ctx, dbtx, db.CardFindSerialParams{SeriesID: r.Card.SeriesID, Serial: r.Card.Serial, PartnerID: partnerID})
+		found, err = s.q.CardFindSerial(ctx, dbtx, db.CardFindSerialParams{SeriesID: card.SeriesID, Serial: card.Serial, PartnerID: partnerID})
 		row = db.CardFindRow(found)
 	}
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -339,20 +356,8 @@ func (s *Service) refuse(ctx context.Context, actor audit.Actor, r Redemption, a
 	if t, found := tamperedCard(err); found {
 		s.reportTampered(ctx, actor, t)
 	}
-	detail := map[string]any{"reason": why.Code}
-	if at.typed {
-		trace, traceErr := s.keys.trace(at.code)
-		if traceErr != nil {
-			return traceErr
-		}
-		detail["trace"] = trace
-	}
-	entry := audit.Entry{Action: "card.refused", CustomerID: r.CustomerID, Detail: detail}
-	if of, ok := errors.AsType[refusedCard](err); ok {
-		of.explain(&entry)
-	}
-	if auditErr := audit.Record(ctx, s.db, actor, entry); auditErr != nil {
-		s.log.ErrorContext(ctx, "a refusal is missing from the audit trail", slog.Any("error", auditErr))
+	if err := s.recordRefusal(ctx, actor, r.CustomerID, at, why.Code, err); err != nil {
+		return err
 	}
 	switch {
 	case actor.StaffID != 0 && at.typed:

@@ -34,7 +34,14 @@ func (s *Service) replay(ctx context.Context, r Redemption, at whereabouts) (Rec
 	}
 	same := r.Card == ref
 	if at.typed {
-		same = slices.ContainsFunc(at.indexes, func(index []byte) bool { return bytes.Equal(index, card.CodeIndex) })
+		is := func(index []byte) bool { return bytes.Equal(index, card.CodeIndex) }
+		same = slices.ContainsFunc(at.indexes, is) || slices.ContainsFunc(at.imported.exact, is) || slices.ContainsFunc(at.imported.near, is)
+		if !same && !at.imported.empty() {
+			same, err = s.q.CardReadBy(ctx, s.db, db.CardReadByParams{ReadingIndexes: at.imported.readings, SeriesID: ref.SeriesID, Serial: ref.Serial})
+			if err != nil {
+				return Receipt{}, fmt.Errorf("read the readings of a card: %w", err)
+			}
+		}
 	}
 	if !same {
 		// Its card may be sealed under a key that this process has yet to hear of.

@@ -36,12 +36,16 @@ type Service struct {
 	desk     *approval.Desk
 }
 
-// knownFormats are the formats of codes in use, as of a moment ago.
+// knownFormats are the formats of codes in use, and the shapes of imported ones, as
+// of a moment ago.
 type knownFormats struct {
 	sync.Mutex
 
 	formats []Format
 	asked   time.Time
+
+	shapes      []db.ShapeListRow // of imported codes
+	shapesAsked time.Time
 }
 
 // New returns the domain on a database. jobs may be nil where nothing is ordered.

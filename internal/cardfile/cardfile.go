@@ -82,7 +82,7 @@ func (m Maker) Liner(ctx context.Context, series db.SeriesShowRow) (func(card.Un
 		}
 		line.Serial, line.Code = int64(c.Serial), c.Code.Reveal(s.Prefix)
 		line.SerialText = card.FormatSerial(form, s.Number, c.Serial)
-		line.Partner, line.Link = ofSeries, address+line.Code
+		line.Partner, line.Link = ofSeries, address+export.Fragment(line.Code)
 		if line.Code == "" { // erased
 			line.Link = ""
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -291,7 +290,7 @@ func TestErasedNameIsNotFound(t *testing.T) {
 	b := newEraser(t)
 	find := func(text string) int {
 		rows, err := db.New().CustomerSearch(t.Context(), b.pool, db.CustomerSearchParams{
-			Pattern: "%" + strings.ToLower(text) + "%", AllPartners: true, PartnerIds: []int64{}, BeforeID: 1 << 40, Size: 10,
+			Search: text, AllPartners: true, PartnerIds: []int64{}, BeforeID: 1 << 40, Size: 10,
 		})
 		require.NoError(t, err)
 		return len(rows)

@@ -291,31 +291,6 @@ func (q *Queries) CardFindSerial(ctx context.Context, db DBTX, arg CardFindSeria
 	return i, err
 }
 
-const cardFindTaken = `-- name: CardFindTaken :many
-select code_index from card where code_index = any($1::bytea[])
-`
-
-// Which of these codes exist already: a draw that met one is drawn again.
-func (q *Queries) CardFindTaken(ctx context.Context, db DBTX, codeIndexes [][]byte) ([][]byte, error) {
-	rows, err := db.Query(ctx, cardFindTaken, codeIndexes)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := [][]byte{}
-	for rows.Next() {
-		var code_index []byte
-		if err := rows.Scan(&code_index); err != nil {
-			return nil, err
-		}
-		items = append(items, code_index)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const cardList = `-- name: CardList :many
 with chosen as (
   (select c.serial from card c join series s on s.id = c.series_id

@@ -13,7 +13,7 @@ import (
 const customerCreate = `-- name: CustomerCreate :one
 insert into customer (partner_id, username, name, email, phone, password_hash)
 values ($1, $2, $3, $4, $5, $6)
-returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, search, shut_out, erased_at
+returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at
 `
 
 type CustomerCreateParams struct {
@@ -45,8 +45,8 @@ func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreat
 		&i.PasswordHash,
 		&i.DisabledAt,
 		&i.CreatedAt,
-		&i.Search,
 		&i.ShutOut,
+		&i.Search,
 		&i.ErasedAt,
 	)
 	return i, err
@@ -71,7 +71,7 @@ func (q *Queries) CustomerEnable(ctx context.Context, db DBTX, id int64) error {
 }
 
 const customerGet = `-- name: CustomerGet :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.search, customer.shut_out, customer.erased_at, partner.name as partner_name, partner.time_zone,
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, partner.name as partner_name, partner.time_zone,
   partner.disabled_at as partner_disabled_at,
   account.id as account_id, account.balance, account.currency
 from customer
@@ -97,8 +97,8 @@ type CustomerGetRow struct {
 	PasswordHash      string
 	DisabledAt        *time.Time
 	CreatedAt         time.Time
-	Search            string
 	ShutOut           int32
+	Search            string
 	ErasedAt          *time.Time
 	PartnerName       string
 	TimeZone          string
@@ -122,8 +122,8 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 		&i.PasswordHash,
 		&i.DisabledAt,
 		&i.CreatedAt,
-		&i.Search,
 		&i.ShutOut,
+		&i.Search,
 		&i.ErasedAt,
 		&i.PartnerName,
 		&i.TimeZone,
@@ -136,7 +136,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 }
 
 const customerGetByUsername = `-- name: CustomerGetByUsername :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.search, customer.shut_out, customer.erased_at, partner.disabled_at as partner_disabled_at
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, partner.disabled_at as partner_disabled_at
 from customer join partner on partner.id = customer.partner_id
 where username = lower($1)
 `
@@ -151,8 +151,8 @@ type CustomerGetByUsernameRow struct {
 	PasswordHash      string
 	DisabledAt        *time.Time
 	CreatedAt         time.Time
-	Search            string
 	ShutOut           int32
+	Search            string
 	ErasedAt          *time.Time
 	PartnerDisabledAt *time.Time
 }
@@ -170,8 +170,8 @@ func (q *Queries) CustomerGetByUsername(ctx context.Context, db DBTX, username s
 		&i.PasswordHash,
 		&i.DisabledAt,
 		&i.CreatedAt,
-		&i.Search,
 		&i.ShutOut,
+		&i.Search,
 		&i.ErasedAt,
 		&i.PartnerDisabledAt,
 	)
@@ -179,7 +179,7 @@ func (q *Queries) CustomerGetByUsername(ctx context.Context, db DBTX, username s
 }
 
 const customerGetForUpdate = `-- name: CustomerGetForUpdate :one
-select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, search, shut_out, erased_at from customer where id = $1 for update
+select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at from customer where id = $1 for update
 `
 
 func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (Customer, error) {
@@ -195,8 +195,8 @@ func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (
 		&i.PasswordHash,
 		&i.DisabledAt,
 		&i.CreatedAt,
-		&i.Search,
 		&i.ShutOut,
+		&i.Search,
 		&i.ErasedAt,
 	)
 	return i, err
@@ -353,8 +353,12 @@ func (q *Queries) CustomerListBack(ctx context.Context, db DBTX, arg CustomerLis
 }
 
 const customerSearch = `-- name: CustomerSearch :many
-with found as materialized (
-  select id from customer where search like $9::text
+with pattern as materialized (
+  select search_pattern($9::text) as text, phone_pattern($9) as phone
+), found as materialized (
+  select id from customer where search like (select text from pattern)
+  union
+  select id from customer where search like (select phone from pattern)
   union
   select id from customer where id = $10::bigint
 )
@@ -381,7 +385,7 @@ type CustomerSearchParams struct {
 	AfterID     int64
 	Back        bool
 	Size        int32
-	Pattern     string
+	Search      string
 	Number      int64
 }
 
@@ -398,9 +402,9 @@ type CustomerSearchRow struct {
 	Currency    string
 }
 
-// As CustomerList, of those whose name, username, e-mail or phone holds a text
-// (a pattern for LIKE, in lower case) or who have the number. What is found is
-// gathered first: else a plan for any text walks the table from its newest row.
+// As CustomerList, of those whose name, username, e-mail or phone holds a text, whatever
+// its case, accents, spaces and, of a phone, punctuation, or who have the number. What is
+// found is gathered first: else a plan for any text walks the table from its newest row.
 // back: the page above after_id, last one first.
 func (q *Queries) CustomerSearch(ctx context.Context, db DBTX, arg CustomerSearchParams) ([]CustomerSearchRow, error) {
 	rows, err := db.Query(ctx, customerSearch,
@@ -412,7 +416,7 @@ func (q *Queries) CustomerSearch(ctx context.Context, db DBTX, arg CustomerSearc
 		arg.AfterID,
 		arg.Back,
 		arg.Size,
-		arg.Pattern,
+		arg.Search,
 		arg.Number,
 	)
 	if err != nil {
@@ -472,12 +476,18 @@ func (q *Queries) CustomerShutOut(ctx context.Context, db DBTX, id int64) (int32
 }
 
 const customerSuggest = `-- name: CustomerSuggest :many
-with found as materialized (
-  select id from customer where username = lower($3::text)
+with pattern as materialized (
+  select search_fold($3::text) as plain, search_pattern($3) as text, phone_pattern($3) as phone
+), found as materialized (
+  select id from customer where username = lower($3)
   union
   select id from customer where id = $4::bigint
   union
-  (select id from customer where search like $6::text
+  (select id from customer where search like (select text from pattern)
+     and ($1::boolean or partner_id = any($2::bigint[]))
+   limit 1000)
+  union
+  (select id from customer where search like (select phone from pattern)
      and ($1::boolean or partner_id = any($2::bigint[]))
    limit 1000)
 )
@@ -487,7 +497,7 @@ join customer on customer.id = found.id
 join partner on partner.id = customer.partner_id
 where ($1::boolean or customer.partner_id = any($2::bigint[]))
 order by (customer.username = lower($3) or customer.id = $4) desc,
-  starts_with(customer.search, lower($3)) desc, customer.name, customer.id
+  starts_with(customer.search, (select plain from pattern)) desc, customer.name, customer.id
 limit $5
 `
 
@@ -497,7 +507,6 @@ type CustomerSuggestParams struct {
 	Search      string
 	Number      int64
 	Size        int32
-	Pattern     string
 }
 
 type CustomerSuggestRow struct {
@@ -519,7 +528,6 @@ func (q *Queries) CustomerSuggest(ctx context.Context, db DBTX, arg CustomerSugg
 		arg.Search,
 		arg.Number,
 		arg.Size,
-		arg.Pattern,
 	)
 	if err != nil {
 		return nil, err

@@ -222,6 +222,52 @@ func (q *Queries) FindSerial(ctx context.Context, db DBTX, arg FindSerialParams)
 	return items, nil
 }
 
+const findSeries = `-- name: FindSeries :many
+select s.number from series s
+where (($1::text <> '' and s.number like $1) or ($2::text <> '' and lower(s.prefix) like $2))
+  and s.state <> 'void'
+  and ($3::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($4::bigint[]))))
+order by s.id desc
+limit $5
+`
+
+type FindSeriesParams struct {
+	ByNumber    string
+	ByPrefix    string
+	AllPartners bool
+	PartnerIds  []int64
+	Size        int32
+}
+
+// Series whose number begins with a text, or whose cards have a prefix that does;
+// newest first. Patterns for LIKE; empty: not asked for.
+func (q *Queries) FindSeries(ctx context.Context, db DBTX, arg FindSeriesParams) ([]string, error) {
+	rows, err := db.Query(ctx, findSeries,
+		arg.ByNumber,
+		arg.ByPrefix,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var number string
+		if err := rows.Scan(&number); err != nil {
+			return nil, err
+		}
+		items = append(items, number)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findUsedBy = `-- name: FindUsedBy :many
 select s.number, s.prefix, c.serial, c.key_id, c.code_sealed, c.series_id,
   card_shown(c.state, s.state, false) as shown,

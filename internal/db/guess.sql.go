@@ -165,17 +165,42 @@ func (q *Queries) GuessClear(ctx context.Context, db DBTX, scope string) (int64,
 	return result.RowsAffected(), nil
 }
 
+const guessClearAll = `-- name: GuessClearAll :exec
+update guess set n = 0, barred_until = null where scope = any($1::text[])
+`
+
+// Lifts every bar of a person by hand.
+func (q *Queries) GuessClearAll(ctx context.Context, db DBTX, scopes []string) error {
+	_, err := db.Exec(ctx, guessClearAll, scopes)
+	return err
+}
+
 const guessCountUnknown = `-- name: GuessCountUnknown :many
-select partner.id, partner.name, coalesce(g.unknown, 0)::bigint as unknown
-from partner
-left join (
-  select c.partner_id, count(*) as unknown
-  from audit a join customer c on c.id = a.customer_id
+with unknown as (
+  select a.customer_id, a.staff_id
+  from audit a
   where a.action = 'card.refused' and a.detail->>'reason' = 'card_unknown' and a.at > now() - interval '1 hour'
     and a.id >= (select first.id from audit first where first.at > now() - interval '70 minutes' order by first.at limit 1)
-  group by c.partner_id) g on g.partner_id = partner.id
+), tried as (
+  select c.partner_id, count(*) as n
+  from unknown u join customer c on c.id = u.customer_id
+  group by c.partner_id
+  union all
+  select case when staff.all_partners then 0 else sp.partner_id end, count(*)
+  from unknown u join staff on staff.id = u.staff_id
+  left join staff_partner sp on sp.staff_id = staff.id and not staff.all_partners
+  where u.customer_id is null
+  group by 1
+), counted as (
+  select partner_id, sum(n)::bigint as n from tried group by partner_id
+)
+select partner.id, partner.name, coalesce(counted.n, 0)::bigint as unknown
+from partner
+left join counted on counted.partner_id = partner.id
 where $1::boolean or partner.id = any($2::bigint[])
-order by unknown desc, partner.id
+union all
+select 0, 'All partners', counted.n from counted where counted.partner_id = 0 and $1::boolean
+order by unknown desc, id
 `
 
 type GuessCountUnknownParams struct {
@@ -192,7 +217,9 @@ type GuessCountUnknownRow struct {
 // How many well-formed codes that no card has were tried within the last hour, by
 // partner. They are counted where every refusal is written down anyway, so that
 // portal and staff share one count and neither a redemption nor a refusal pays for
-// it. The audit trail is entered at the first row of the last hour: ids follow
+// it. What staff look for without a customer counts at each of their partners; by
+// staff of all partners, in a row of its own (id 0), which is there only where it
+// counts something. The audit trail is entered at the first row of the last hour: ids follow
 // times but for transactions under way, which the ten minutes more allow for.
 func (q *Queries) GuessCountUnknown(ctx context.Context, db DBTX, arg GuessCountUnknownParams) ([]GuessCountUnknownRow, error) {
 	rows, err := db.Query(ctx, guessCountUnknown, arg.AllPartners, arg.PartnerIds)
@@ -254,12 +281,14 @@ func (q *Queries) GuessForgive(ctx context.Context, db DBTX, arg GuessForgivePar
 }
 
 const guessGet = `-- name: GuessGet :one
-select barred_until from guess where scope = $1 and barred_until > now()
+select barred_until from guess where scope = any($1::text[]) and barred_until > now()
+order by barred_until desc
+limit 1
 `
 
-// Until when a scope is barred, if it is.
-func (q *Queries) GuessGet(ctx context.Context, db DBTX, scope string) (*time.Time, error) {
-	row := db.QueryRow(ctx, guessGet, scope)
+// Until when the last of a person's counts is barred, if one is.
+func (q *Queries) GuessGet(ctx context.Context, db DBTX, scopes []string) (*time.Time, error) {
+	row := db.QueryRow(ctx, guessGet, scopes)
 	var barred_until *time.Time
 	err := row.Scan(&barred_until)
 	return barred_until, err

@@ -45,17 +45,23 @@ func (q *Queries) CardImportedSerial(ctx context.Context, db DBTX, arg CardImpor
 }
 
 const cardListKnown = `-- name: CardListKnown :many
-select c.code_index, c.series_id, c.serial, s.import_id,
+with named as (
+  select code_index, series_id, serial from card where code_index = any($4::bytea[])
+  union
+  select code_index, series_id, serial from card_reading
+  where kind in ('own', 'exact', 'short') and code_index = any($4::bytea[])
+)
+select n.code_index::bytea as code_index, c.series_id, c.serial, s.import_id,
   coalesce(c.imported_serial, case when s.import_id is null then c.serial::text else '' end)::text as old_serial,
   (c.state in ('active', 'disabled') and s.state not in ('void', 'cancelled')
     and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as live,
   ($1::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))::boolean as within,
   coalesce(i.sha256 = $3::bytea, false)::boolean as same_file
-from card c
+from named n
+join card c on c.series_id = n.series_id and c.serial = n.serial
 join series s on s.id = c.series_id
 left join card_import i on i.id = s.import_id
-where c.code_index = any($4::bytea[])
 `
 
 type CardListKnownParams struct {
@@ -76,8 +82,9 @@ type CardListKnownRow struct {
 	SameFile  bool
 }
 
-// Which cards have these codes, whether they hold or may come to hold value, whether
-// they lie within some partners, and whether they came from the very file.
+// Which cards have these codes, in whatever reading tells that two are the same,
+// whether they hold or may come to hold value, whether they lie within some partners,
+// and whether they came from the very file.
 func (q *Queries) CardListKnown(ctx context.Context, db DBTX, arg CardListKnownParams) ([]CardListKnownRow, error) {
 	rows, err := db.Query(ctx, cardListKnown,
 		arg.AllPartners,
@@ -1126,28 +1133,6 @@ func (q *Queries) SeriesImportWhole(ctx context.Context, db DBTX, id int64) (Ser
 		&i.EditedVersion,
 		&i.ImportInactive,
 	)
-	return i, err
-}
-
-const seriesImported = `-- name: SeriesImported :one
-select coalesce(sum(quantity / power(2, code_bits)) filter (where state in ('ready', 'active', 'locked')
-    and now() < card_expires_at(valid_till, time_zone)), 0)::double precision as chance,
-  coalesce(min(code_shortest), 0)::integer as shortest, coalesce(max(code_longest), 0)::integer as longest
-from series
-where import_id is not null and code_bits is not null and state <> 'cancelled'
-`
-
-type SeriesImportedRow struct {
-	Chance   float64
-	Shortest int32
-	Longest  int32
-}
-
-// What a guesser of imported codes may hit, and how long those codes are.
-func (q *Queries) SeriesImported(ctx context.Context, db DBTX) (SeriesImportedRow, error) {
-	row := db.QueryRow(ctx, seriesImported)
-	var i SeriesImportedRow
-	err := row.Scan(&i.Chance, &i.Shortest, &i.Longest)
 	return i, err
 }
 

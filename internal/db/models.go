@@ -854,6 +854,73 @@ func AllPaymentTypeValues() []PaymentType {
 	}
 }
 
+type ReadingKind string
+
+const (
+	ReadingKindOwn         ReadingKind = "own"
+	ReadingKindExact       ReadingKind = "exact"
+	ReadingKindShort       ReadingKind = "short"
+	ReadingKindFolded      ReadingKind = "folded"
+	ReadingKindShortFolded ReadingKind = "short_folded"
+)
+
+func (e *ReadingKind) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = ReadingKind(s)
+	case string:
+		*e = ReadingKind(s)
+	default:
+		return fmt.Errorf("unsupported scan type for ReadingKind: %T", src)
+	}
+	return nil
+}
+
+type NullReadingKind struct {
+	ReadingKind ReadingKind
+	Valid       bool // Valid is true if ReadingKind is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullReadingKind) Scan(value interface{}) error {
+	if value == nil {
+		ns.ReadingKind, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.ReadingKind.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullReadingKind) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.ReadingKind), nil
+}
+
+func (e ReadingKind) Valid() bool {
+	switch e {
+	case ReadingKindOwn,
+		ReadingKindExact,
+		ReadingKindShort,
+		ReadingKindFolded,
+		ReadingKindShortFolded:
+		return true
+	}
+	return false
+}
+
+func AllReadingKindValues() []ReadingKind {
+	return []ReadingKind{
+		ReadingKindOwn,
+		ReadingKindExact,
+		ReadingKindShort,
+		ReadingKindFolded,
+		ReadingKindShortFolded,
+	}
+}
+
 type RiverJobState string
 
 const (
@@ -1162,7 +1229,7 @@ type Card struct {
 	Remark    *string
 	// Overrides the series' partners: only this partner's customers may redeem the card. No foreign key: see series_id.
 	PartnerID *int64
-	// Keyed hash of the code's last four symbols, under a key of its own: finds cards by what a screen shows of them. Null: not yet filled in, or the code was erased.
+	// Keyed hash of the last four symbols that a screen shows of the code, under a key of its own: finds cards by them. The hash of nothing where a screen shows less. Null: not yet filled in, or the code was erased.
 	LastFour *int32
 	// When staff last had its code shown, in the transaction of the audit row that says who and why.
 	RevealedAt *time.Time
@@ -1284,6 +1351,20 @@ type CardImportProblem struct {
 	Value string
 }
 
+// Further readings of the codes of imported cards. What is typed finds a card by one only where exactly one card fits.
+type CardReading struct {
+	// HMAC-SHA-256 of the reading under the index key, first 16 bytes, as card.code_index. Not unique: two cards may share a reading, which then finds neither.
+	CodeIndex []byte
+	SeriesID  int64
+	Serial    int32
+	// own: as a code of our own format, which tells printed codes apart in imports and finds nothing. exact: the code in today's spelling of digits. short: the short code of a file that has both. folded, short_folded: in any case.
+	Kind ReadingKind
+	// Which index key made code_index and proof.
+	KeyID int16
+	// Keyed proof that this reading is of this card: a row that was written or moved by hand finds nothing.
+	Proof []byte
+}
+
 // What a run found of one invariant: zero rows where it holds.
 type CheckResult struct {
 	RunID  int64
@@ -1351,10 +1432,10 @@ type Customer struct {
 	PasswordHash string
 	DisabledAt   *time.Time
 	CreatedAt    time.Time
-	// What staff search in: name, username, e-mail and phone in lower case.
-	Search string
 	// How often all their sign-ins were ended: a password, or their being disabled.
 	ShutOut int32
+	// What staff search in: name, username, e-mail and phone without case and accents, and the digits of the phone.
+	Search string
 	// When the person's data was erased on request. From then on the row never changes: no name, no sign-in, no redemption.
 	ErasedAt *time.Time
 }
@@ -1695,6 +1776,31 @@ type SeriesPrice struct {
 	// The last ledger transaction up to which the price held: an edit holds the series alone, so every redemption at the old price has its number by then.
 	Through int64
 	At      time.Time
+}
+
+// How far the further readings of an imported series are written. Series without a row were imported before there were any.
+type SeriesReading struct {
+	SeriesID int64
+	// The last card whose readings are written; moves in the transaction that writes them.
+	AfterSerial int32
+	Cards       int64
+	StartedAt   time.Time
+	FinishedAt  *time.Time
+}
+
+// What the codes of an imported series look like, by length, as they can be typed: in any case, and by their short codes.
+type SeriesShape struct {
+	SeriesID int64
+	// folded: the codes; short_folded: their short codes.
+	Kind ReadingKind
+	// Symbols, dashes not counted.
+	Length int16
+	// Symbols that occur: 1 digits, 2 letters A to Z, 4 others.
+	Classes int16
+	// Codes of this length, those of void cards left out.
+	Cards int32
+	// Logarithm to base 2 of how many codes of this length there could be.
+	Bits float32
 }
 
 // Counts of cards by state, spread over shards so that redemptions of one series do not wait for one row; summed on read. Active is series.made less these.

@@ -2,7 +2,9 @@ package export
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/johnfercher/maroto/v2/pkg/consts/align"
 	"github.com/johnfercher/maroto/v2/pkg/consts/border"
@@ -150,17 +152,18 @@ func (d *design) makeNote() error {
 	return nil
 }
 
+// Fragment writes a code as the end of an address, behind its “#”. Codes of ours stay as
+// they are; those of other systems may have any character.
+func Fragment(code string) string { return strings.ReplaceAll(url.QueryEscape(code), "+", "%20") }
+
 // setLink sets a card's QR code as large as its place and the largest module
 // allow; at says where a code of a size belongs. Where modules would be smaller
 // than cheap phones read, there is none: the code in letters stands beside it.
 func (d *design) setLink(f *face, code string, side, module float64, at func(side float64) props.Rect) error {
-	f.link = linkSlot{link: d.address + code}
+	f.link = linkSlot{link: d.address + Fragment(code)}
 	modules, err := d.codes.Size(f.link.link)
-	if err != nil {
-		return ErrAddress.With(err)
-	}
 	side = min(side, module*float64(modules))
-	if side/float64(modules) < qrLeast {
+	if err != nil || side/float64(modules) < qrLeast { // the address alone fits: see newDesign
 		f.link = linkSlot{}
 		return nil
 	}

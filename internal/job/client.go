@@ -78,6 +78,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &exportWorker{cards: o.Cards, files: o.Files, settings: o.Settings, maker: cardfile.Maker{Cards: o.Cards, Settings: o.Settings, PublicURL: o.PublicURL, Fonts: o.Fonts, Random: rand.Reader}, log: o.Log, now: o.Now})
 	river.AddWorker(workers, &resealWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &reindexWorker{cards: o.Cards, now: o.Now})
+	river.AddWorker(workers, &readingsWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &changeWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &sealWorker{pool: pool, keys: o.Keys, checks: o.Checks, now: o.Now})
 	river.AddWorker(workers, &watchWorker{watch: theft.New(pool, o.Settings, o.Log), now: o.Now})

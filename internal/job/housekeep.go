@@ -52,7 +52,7 @@ func (w *housekeepWorker) Work(ctx context.Context, _ *river.Job[HousekeepArgs])
 	_, devices := q.KnownDeviceDeleteOld(ctx, w.pool)
 	_, prints := q.FormPrintDeleteOld(ctx, w.pool)
 	factors := staff.ResealSecondFactors(ctx, w.pool, w.cards)
-	return errors.Join(lapsed, sessions, guesses, links, steps, acts, devices, prints, factors, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.cards.ResealPasswords(ctx), w.cards.Shred(ctx), w.cards.ShredDue(ctx), w.cards.FillMACs(ctx), w.cards.WalkCodes(ctx), w.cards.ExpireImports(ctx), w.cards.ForgetImports(ctx), w.cards.ExpireApprovals(ctx), w.removeFiles(ctx))
+	return errors.Join(lapsed, sessions, guesses, links, steps, acts, devices, prints, factors, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.cards.AskReadings(ctx), w.cards.ResealPasswords(ctx), w.cards.Shred(ctx), w.cards.ShredDue(ctx), w.cards.FillMACs(ctx), w.cards.WalkCodes(ctx), w.cards.ExpireImports(ctx), w.cards.ForgetImports(ctx), w.cards.ExpireApprovals(ctx), w.removeFiles(ctx))
 }
 
 // orphanAge is how old an unknown file must be to be removed: no job writes

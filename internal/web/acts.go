@@ -33,6 +33,8 @@ func acts() map[string]string {
 		"keys.rotation_finished":    "All cards sealed under the new key",
 		"keys.rotation_started":     "New key; cards are sealed again",
 		"guesses.cleared":           "Bar after wrong codes lifted",
+		"guesses.staff_cleared":     "Bar of a member of staff after wrong codes lifted",
+		"readings.written":          "Readings of imported codes written",
 		"partner.changed":           "Partner edited",
 		"partner.created":           "Partner entered",
 		"partner.portal_changed":    "Portal of a partner changed",

@@ -140,7 +140,7 @@ func (s *Server) chooseCustomers(c *gin.Context, person staff.Person, r *cardRed
 	}
 	const most = 8
 	rows, err := db.New().CustomerSuggest(c.Request.Context(), s.Pool, db.CustomerSuggestParams{
-		AllPartners: person.Scope.AllPartners, PartnerIds: person.Scope.PartnerIDs, Search: r.Search, Pattern: likePattern(r.Search), Number: numberOf(r.Search), Size: most + 1,
+		AllPartners: person.Scope.AllPartners, PartnerIds: person.Scope.PartnerIDs, Search: card.PlainText(r.Search), Number: customerNumber(r.Search), Size: most + 1,
 	})
 	if err != nil {
 		return err

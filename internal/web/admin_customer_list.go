@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/audit"
+	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/money"
 	"refill/internal/staff"
@@ -64,11 +66,18 @@ func (f customerFilter) at(pairs ...string) string {
 	return listURL(sectionCustomers, append([]string{"q", f.Search, "partner", f.Partner, "status", f.Status}, pairs...)...)
 }
 
-// likePattern finds a text anywhere in a column: what LIKE reads otherwise is
-// escaped.
-func likePattern(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(text)) + "%"
+// customerNumber is the number of a customer that a search may be, as pages print it
+// and as people type it: 1234, 1,234, #1234, customer 1234; 0: none.
+func customerNumber(text string) int64 {
+	text = strings.ToLower(strings.TrimSpace(card.PlainText(text)))
+	text = strings.TrimLeft(strings.TrimPrefix(text, "customer"), " #№")
+	if groupedNumber.MatchString(text) {
+		text = strings.ReplaceAll(text, ",", "")
+	}
+	return numberOf(text)
 }
+
+var groupedNumber = regexp.MustCompile(`^\d{1,3}(,\d{3})+$`)
 
 // numberOf is the number that a search may be; 0: none.
 func numberOf(text string) int64 {
@@ -93,7 +102,7 @@ func listCustomers(ctx context.Context, dbtx db.DBTX, scope audit.Scope, f custo
 	case f.Search != "":
 		found, err := db.New().CustomerSearch(ctx, dbtx, db.CustomerSearchParams{
 			AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, PartnerID: partner, Disabled: disabled,
-			BeforeID: before, AfterID: after, Back: after > 0, Size: size, Pattern: likePattern(f.Search), Number: numberOf(f.Search),
+			BeforeID: before, AfterID: after, Back: after > 0, Size: size, Search: card.PlainText(f.Search), Number: customerNumber(f.Search),
 		})
 		for _, row := range found {
 			rows = append(rows, db.CustomerListRow(row))

@@ -105,7 +105,10 @@ func (s *Server) newCustomerShowPage(c *gin.Context) (*customerShowPage, error) 
 	if err != nil {
 		return nil, err
 	}
-	p := &customerShowPage{page: s.page(c, view.Name, sectionCustomers), Customer: view, Code: newCodeField(""), Key: uuid.NewString()}
+	p := &customerShowPage{page: s.page(c, view.Name, sectionCustomers), Customer: view, Key: uuid.NewString()}
+	if p.Code, err = s.codeField(c); err != nil {
+		return nil, err
+	}
 	p.Code.Hint = "Of a card that the customer brings."
 	p.Tabs = customerTabs(view, p.Person, tabOverview)
 	p.CanPay, p.CanEnter, p.CanEdit = p.Person.Can(staff.PaymentsView), p.Person.Can(staff.PaymentsEnter), p.Person.Can(staff.CustomersEdit) && !view.Erased
@@ -165,7 +168,7 @@ func (s *Server) adminCustomerRedeem(c *gin.Context) error {
 		return err
 	}
 	if err != nil {
-		p.Code = newCodeField(form.Get("code"))
+		p.Code.Value = cut(form.Get("code"), 300)
 		p.Mistakes = explain(err, &p.Code)
 		p.Code.Error = fault.All(err)[0].Message
 		if fault.KindOf(err) == fault.Unsettled {

@@ -4,15 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/setting"
 	"refill/internal/staff"
 )
 
@@ -20,12 +20,13 @@ import (
 // was typed may be a code, and never stands in an address.
 type findPage struct {
 	page
-	Cards                    []foundCard
-	Series                   []seriesView
-	Customers                []foundCustomer
-	MoreCards, MoreCustomers bool
-	Mistakes                 []mistake
-	Empty                    empty
+	Cards                                []foundCard
+	Series                               []seriesView
+	Customers                            []foundCustomer
+	MoreCards, MoreSeries, MoreCustomers bool
+	Barred                               *time.Time // until when the person may try no code; nil: they may
+	Mistakes                             []mistake
+	Empty                                empty
 }
 
 // foundCard is a card among the found.
@@ -43,12 +44,9 @@ type foundCustomer struct{ Name, Note, URL string }
 // mostFound is how many of a kind are shown.
 const mostFound = 20
 
-// A card as people write it: 202611-42, 202611/42, series 202611 serial 42.
-var cardNumber = regexp.MustCompile(`^(\d{6,12})\s*[-/ ]\s*(\d{1,7})$`)
-
-// adminFind handles POST /admin/find. What is looked for depends on what was
-// typed: a full code, series and serial, a serial, a series, the end of a code, a
-// customer.
+// adminFind handles POST /admin/find. What is looked for depends on what was typed.
+// What costs nothing comes first: series and serial, a customer, a serial, a series,
+// the end of a code. Only what is none of those is tried as a full code, and charged.
 func (s *Server) adminFind(c *gin.Context) error {
 	form, err := s.form(c)
 	if err != nil {
@@ -59,12 +57,28 @@ func (s *Server) adminFind(c *gin.Context) error {
 		return err
 	}
 	person := s.person(c)
-	text := strings.TrimSpace(form.Get("find"))
+	text := strings.TrimSpace(card.PlainText(form.Get("find")))
 	p := &findPage{page: s.page(c, "Found", "")}
 	c.Header("Cache-Control", "no-store")
+	cards := settings.RefillCards && person.Can(staff.CardsView)
+	if url, err := s.findNamed(c, text, cards); err != nil || url != "" {
+		if err != nil {
+			return err
+		}
+		return s.redirect(c, url)
+	}
+	if person.Can(staff.CustomersView) {
+		if err := s.findCustomers(c, text, cards, p); err != nil {
+			return err
+		}
+	}
 	status := http.StatusOK
-	if settings.RefillCards && person.Can(staff.CardsView) {
-		url, err := s.findOneCard(c, text)
+	if cards {
+		if err := s.findCards(c, text, p); err != nil {
+			return err
+		}
+		found := len(p.Cards)+len(p.Series)+len(p.Customers) > 0
+		url, err := s.findByCode(c, text, found)
 		if fault.IsInternal(err) {
 			return err
 		}
@@ -72,16 +86,9 @@ func (s *Server) adminFind(c *gin.Context) error {
 			return s.redirect(c, url)
 		}
 		if err != nil {
-			status = classify(err).status
-			p.Mistakes = explain(err)
-		} else if err := s.findCards(c, text, p); err != nil {
-			return err
+			status, p.Mistakes = classify(err).status, explain(err)
 		}
-	}
-	// A name may look like a code with a mistake in it; what may be a code is never
-	// looked up as a name.
-	if person.Can(staff.CustomersView) && (len(p.Mistakes) == 0 || !strings.ContainsAny(text, "0123456789")) {
-		if err := s.findCustomers(c, text, settings.RefillCards && person.Can(staff.CardsView), p); err != nil {
+		if p.Barred, err = s.ownBar(c, settings); err != nil {
 			return err
 		}
 	}
@@ -97,34 +104,45 @@ func (s *Server) adminFind(c *gin.Context) error {
 	return s.render(c, status, "admin/find", p)
 }
 
-// findOneCard returns the address of the card that a text names for certain: by
-// its full code, or by series and serial. A text that is no code is no mistake.
-func (s *Server) findOneCard(c *gin.Context, text string) (string, error) {
-	if m := cardNumber.FindStringSubmatch(text); m != nil {
-		serial, err := strconv.ParseInt(m[2], 10, 32)
-		if err != nil {
-			return "", nil //nolint:nilerr // no serial; what else it may be is looked for
-		}
-		rows, err := s.cardsBySerial(c, m[1], int32(serial), 1)
-		if err != nil || len(rows) == 0 {
-			return "", err
-		}
-		return cardURL(rows[0].Number, rows[0].Serial), nil
+// ownBar says until when the person may try no code.
+func (s *Server) ownBar(c *gin.Context, settings setting.Settings) (*time.Time, error) {
+	until, err := s.Cards.StaffBarredUntil(c.Request.Context(), s.person(c).ID)
+	if err != nil || until.IsZero() {
+		return nil, err
 	}
-	digits := strings.Trim(text, "0123456789 ,-+") == ""
-	if digits && len(text) <= len("1,000,000") {
-		return "", nil // a serial
+	until = until.In(zone(settings.TimeZone))
+	return &until, nil
+}
+
+// findNamed returns the address of the card whose series and serial a text names.
+func (s *Server) findNamed(c *gin.Context, text string, cards bool) (string, error) {
+	number, serial, ok := namedCard(text)
+	if !ok || !cards {
+		return "", nil
 	}
-	found, err := s.Cards.FindByCode(c.Request.Context(), s.actor(c), text)
+	rows, err := s.cardsBySerial(c, number, serial, 1)
+	if err != nil || len(rows) == 0 {
+		return "", err
+	}
+	return cardURL(rows[0].Number, rows[0].Serial), nil
+}
+
+// findByCode returns the address of the card of a full code. What was found otherwise
+// is not tried as a code, and a text that is no code is no mistake.
+func (s *Server) findByCode(c *gin.Context, text string, found bool) (string, error) {
+	if _, isSerial := plainSerial(text); found || isSerial || text == "" {
+		return "", nil
+	}
+	row, err := s.Cards.FindByCode(c.Request.Context(), s.actor(c), text)
 	switch {
 	case err == nil:
-		return cardURL(found.Number, found.Serial), nil
-	case digits && fault.KindOf(err) == fault.Invalid: // a phone number looks like a code of digits
+		return cardURL(row.Number, row.Serial), nil
+	case errors.Is(err, card.ErrCodeTyping) && strings.Trim(text, "0123456789 ,-+()./") == "": // a phone number looks like a code of digits
 		return "", nil
 	case errors.Is(err, card.ErrCodeTyping):
 		return "", card.ErrCodeTyping.Saying("This looks like a code, but one of its characters is not right. Compare it with the card and try again.")
-	case errors.Is(err, card.ErrCodeMissing), errors.Is(err, card.ErrCodeShort), errors.Is(err, card.ErrCodeSymbol):
-		return "", nil // no code; what else it may be is looked for
+	case errors.Is(err, card.ErrCodeMissing), errors.Is(err, card.ErrCodeShort), errors.Is(err, card.ErrCodeSymbol), errors.Is(err, card.ErrCodeScript):
+		return "", nil // no code; what else it may be was looked for
 	}
 	return "", err
 }
@@ -136,11 +154,10 @@ func (s *Server) cardsBySerial(c *gin.Context, number string, serial, size int32
 	})
 }
 
-// findCards adds the cards and series that a text may mean.
+// findCards adds the cards and series that a text may mean without being a code.
 func (s *Server) findCards(c *gin.Context, text string, p *findPage) error {
-	digits := strings.ReplaceAll(text, ",", "")
-	if n, err := strconv.ParseInt(digits, 10, 64); err == nil && n > 0 && n <= card.MaxQuantity {
-		rows, err := s.cardsBySerial(c, "", int32(n), mostFound+1)
+	if serial, ok := plainSerial(text); ok {
+		rows, err := s.cardsBySerial(c, "", serial, mostFound+1)
 		if err != nil {
 			return err
 		}
@@ -150,13 +167,8 @@ func (s *Server) findCards(c *gin.Context, text string, p *findPage) error {
 			}
 		}
 	}
-	if len(digits) >= 6 && len(digits) <= 12 && strings.Trim(digits, "0123456789") == "" {
-		row, err := s.Cards.SeriesByNumber(c.Request.Context(), s.actor(c), digits)
-		if err == nil {
-			p.Series = append(p.Series, viewSeries(row))
-		} else if !errors.Is(err, card.ErrNoSeries) {
-			return err
-		}
+	if err := s.findSeriesBy(c, text, p); err != nil {
+		return err
 	}
 	if end, ok := card.ParseLastFour(text); ok {
 		rows, more, err := s.Cards.FindLastFour(c.Request.Context(), s.actor(c), end)
@@ -169,6 +181,35 @@ func (s *Server) findCards(c *gin.Context, text string, p *findPage) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// mostSeries is how many series are shown.
+const mostSeries = 10
+
+// findSeriesBy adds the series whose number or prefix begins with a text.
+func (s *Server) findSeriesBy(c *gin.Context, text string, p *findPage) error {
+	number, prefix := seriesStart(text)
+	if number == "" && prefix == "" {
+		return nil
+	}
+	scope := s.person(c).Scope
+	numbers, err := db.New().FindSeries(c.Request.Context(), s.Pool, db.FindSeriesParams{
+		ByNumber: number, ByPrefix: prefix, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Size: mostSeries + 1,
+	})
+	if err != nil {
+		return err
+	}
+	if len(numbers) > mostSeries {
+		numbers, p.MoreSeries = numbers[:mostSeries], true
+	}
+	for _, number := range numbers {
+		row, err := s.Cards.SeriesByNumber(c.Request.Context(), s.actor(c), number)
+		if err != nil {
+			return err
+		}
+		p.Series = append(p.Series, viewSeries(row))
 	}
 	return nil
 }
@@ -202,12 +243,15 @@ func (s *Server) addFound(p *findPage, row db.FindLastFourRow) error {
 // findCustomers adds the customers that a text may mean, and the cards that they
 // used.
 func (s *Server) findCustomers(c *gin.Context, text string, withCards bool, p *findPage) error {
-	if n := len([]rune(text)); n < 2 || n > 80 {
+	search, number := text, customerNumber(text)
+	if n := len([]rune(text)); n > 80 || (n < 2 && number == 0) {
 		return nil
+	} else if n < 2 { // one digit is in every phone number
+		search = ""
 	}
 	scope := s.person(c).Scope
 	rows, err := db.New().CustomerSuggest(c.Request.Context(), s.Pool, db.CustomerSuggestParams{
-		AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Search: text, Pattern: likePattern(text), Number: numberOf(text), Size: mostFound + 1,
+		AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Search: search, Number: number, Size: mostFound + 1,
 	})
 	if err != nil {
 		return err

@@ -218,9 +218,13 @@ func (s *Server) homeGuesses(ctx context.Context, p *homePage, settings setting.
 		if row.Unknown <= int64(settings.WrongPartner) {
 			break // the most comes first
 		}
+		who, with := "customers of "+row.Name, ", searches of staff there included,"
+		if row.ID == 0 {
+			who, with = "staff of all partners", ""
+		}
 		a := alarm{
-			Text: fmt.Sprintf("Somebody may be guessing codes: customers of %s tried %s that no card has within the last hour; more than %s is an alarm.",
-				row.Name, count(row.Unknown, "code", "codes"), money.Group(fmt.Sprint(settings.WrongPartner))),
+			Text: fmt.Sprintf("Somebody may be guessing codes: %s tried %s that no card has%s within the last hour; more than %s is an alarm.",
+				who, count(row.Unknown, "code", "codes"), with, money.Group(fmt.Sprint(settings.WrongPartner))),
 			URL: sectionCustomers, Link: "Look for the customers",
 		}
 		if p.Person.Can(staff.AuditView) {

@@ -66,13 +66,18 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 	if i.State == db.ImportStateDone {
 		p.Tiles[0].Label = "Cards imported"
 	}
-	chance, limits, err := s.Cards.ImportOdds(ctx, report)
+	coming := report
+	if i.State == db.ImportStateDone {
+		coming = card.ImportReport{} // its cards count among those that are here
+	}
+	odds, err := s.Cards.ImportOdds(ctx, coming)
 	if err != nil {
 		return err
 	}
 	if report.Longest > 0 {
-		p.Odds = "One wrong code hits a card " + oddsOf(chance) + "; somebody who never stops trying within the limits, " + oddsOf(limits.Yearly(chance)) + " in a year."
-		p.Throttle = "These codes are shorter than ours and have no check symbol, so attempts at them are throttled harder: " + limits.LiveNote() + ". A right code sets the count back."
+		p.Odds = "One wrong code hits a card " + oddsOf(odds.Chance) + ". A person who never stops trying within the limits hits one " + oddsOf(odds.Person) +
+			" in a year, an address with many people behind it " + oddsOf(odds.Address) + "."
+		p.Throttle = "These codes are found in any case and have no check symbol, so attempts at them are counted apart and throttled harder: " + odds.Limits.LiveNote() + ". A right code takes back its own attempt and no other."
 	}
 	return s.askConfirm(ctx, p, i, plan, report, amount(worth))
 }

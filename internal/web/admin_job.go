@@ -182,6 +182,8 @@ func viewJob(row db.JobListRow) jobView {
 		v.What, v.URL = "Series "+row.SeriesNumber, seriesURL(row.SeriesNumber)
 	case row.Kind == "housekeep":
 		v.What = "Housekeeping"
+	case row.Kind == card.IndexReadingsArgs{}.Kind():
+		v.What = "Writing the readings of imported codes"
 	case row.Kind == "seal_audit":
 		v.What, v.URL = "Sealing the audit trail", sectionAudit
 	case row.Kind == "watch_theft":

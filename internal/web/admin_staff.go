@@ -57,6 +57,8 @@ type staffFormPage struct {
 	Factor  *confirmation // to reset their second factor; nil: they have none
 	Disable *confirmation
 	Enable  *confirmation
+	Barred  *time.Time    // until when they may try no code; nil: they may
+	Clear   *confirmation // lifts that
 }
 
 func staffURL(id int64) string { return fmt.Sprintf("%s/%d", sectionStaff, id) }
@@ -219,6 +221,9 @@ func (s *Server) staffPage(c *gin.Context, id int64, f *staffForm) (*staffFormPa
 	to := staffURL(id)
 	p.Action, p.Button, p.ID, p.SeenAt, p.State = to, "Save", id, row.SeenAt, partnerState(row.DisabledAt != nil)
 	p.Self = id == p.Person.ID
+	if err := s.staffBar(c, p, row.Name); err != nil {
+		return nil, err
+	}
 	if p.Self {
 		return p, nil
 	}

@@ -180,6 +180,7 @@ func hiddenForms() map[string]postedForm {
 		welcomePath + ":token":                    {"password": "", "with": "password"},
 		sectionFactor + "/off":                    {"password": testPassword, "code": "123456"},
 		sectionFactor + "/codes":                  {"password": testPassword, "code": "123456"},
+		sectionStaff + "/:id/clear-guesses":       {"reason": "because"},
 		sectionStaff + "/:id/enable":              {},
 		"/admin/exports/:id/arrived":              {},
 		"/admin/exports/:id/discard":              {},

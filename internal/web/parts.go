@@ -19,6 +19,7 @@ type field struct {
 	Autofocus    bool
 	Plain        bool // no spelling help, no capitals: names and codes
 	Capitals     bool // with Plain: the keyboard of a phone offers capitals
+	AsTyped      bool // no script groups or capitalises what is typed
 	Mono         bool // codes, serials
 	Short        bool // as wide as a number needs
 	MaxLength    int

@@ -36,12 +36,16 @@ type scanPage struct{ page }
 
 func isNoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
 
-// newCodeField is the field for a card's code, as typed so far.
-func newCodeField(typed string) field {
+// codeField is the field for a card's code. Codes of ours know no case, and phones write
+// capitals for them. Where somebody may hold a card of another system, whose code may
+// have both, what is typed stays as it is: the browser changes nothing that the server
+// wouldn't.
+func (s *Server) codeField(c *gin.Context) (field, error) {
+	imported, err := s.Cards.TakesImported(c.Request.Context())
 	return field{
-		Name: "code", Label: "Code", Value: cut(typed, 300), Mono: true, Plain: true, Capitals: true, Autocomplete: "off", MaxLength: 300,
+		Name: "code", Label: "Code", Mono: true, Plain: true, Capitals: !imported, AsTyped: imported, Autocomplete: "off", MaxLength: 300,
 		Hint: "As printed on the card. Spaces and dashes don’t matter.",
-	}
+	}, err
 }
 
 // redeemKey reads the form's idempotency key. A form without one was not shown
@@ -86,7 +90,10 @@ func (s *Server) newRedeemPage(c *gin.Context) (*redeemPage, error) {
 	if !may {
 		return nil, errNotFound
 	}
-	p := &redeemPage{page: s.page(c, "Redeem a refill card", sectionRedeem), Code: newCodeField(""), Key: uuid.NewString()}
+	p := &redeemPage{page: s.page(c, "Redeem a refill card", sectionRedeem), Key: uuid.NewString()}
+	if p.Code, err = s.codeField(c); err != nil {
+		return nil, err
+	}
 	p.Balance, err = s.balance(c)
 	return p, err
 }
@@ -119,7 +126,7 @@ func (s *Server) portalRedeem(c *gin.Context) error {
 
 // mendCode shows the form again with what was typed and what is wrong with it.
 func (s *Server) mendCode(c *gin.Context, p *redeemPage, form url.Values, err error) error {
-	p.Code = newCodeField(form.Get("code"))
+	p.Code.Value = cut(form.Get("code"), 300)
 	p.Code.Error, p.Code.Autofocus = fault.All(err)[0].Message, true
 	return s.part(c, redeemStatus(err), "portal/refill_card", "redeem", p)
 }
@@ -145,7 +152,7 @@ func (s *Server) portalLook(c *gin.Context) error {
 	if key, err := uuid.Parse(form.Get("key")); err == nil {
 		p.Key = key.String()
 	}
-	p.Code = newCodeField(form.Get("code"))
+	p.Code.Value = cut(form.Get("code"), 300)
 	serial, err := s.serialText(c.Request.Context(), seen.Series, seen.Serial)
 	if err != nil {
 		return err

@@ -97,6 +97,7 @@ func (s *Server) table() []route {
 		{post, sectionStaff + "/:id/disable", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffSwitch(staff.Disable, "They are signed out and can’t sign in."))},
 		{post, sectionStaff + "/:id/enable", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffSwitch(staff.Enable, "They can sign in again."))},
 		{post, sectionStaff + "/:id/second-factor/reset", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffSwitch(staff.ResetSecondFactor, "Their second factor is reset. They are signed out."))},
+		{post, sectionStaff + "/:id/clear-guesses", staffWho(staff.GuessClear), s.wholeHouse(s.adminStaffClear)},
 		{get, sectionRoles, staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleList)},
 		{post, sectionRoles, staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleCreate)},
 		{get, sectionRoles + "/new", staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleNew)},

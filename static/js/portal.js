@@ -58,19 +58,22 @@ document.addEventListener("htmx:error", (event) => {
 
 const codeField = "#redeem-form [name=code]";
 const code = document.querySelector(codeField);
-if (code && scanned) code.value = group(decoded(scanned.slice(1)), true);
+// Codes of other systems may mean something by their case and dashes: they stay as they
+// are. The server says on the field where such a code may be typed.
+const asTyped = (field) => field.hasAttribute("data-as-typed");
+if (code && scanned) code.value = asTyped(code) ? decoded(scanned.slice(1)) : group(decoded(scanned.slice(1)), true);
 function regroup(event) {
   const code = event.target;
   // Only what is added at the end: nobody's correction is moved about, and
   // nothing is touched while a keyboard is still composing.
-  if (!code.matches?.(codeField) || event.isComposing || event.inputType?.startsWith("delete") || code.selectionStart !== code.value.length) return;
+  if (!code.matches?.(codeField) || asTyped(code) || event.isComposing || event.inputType?.startsWith("delete") || code.selectionStart !== code.value.length) return;
   const grouped = group(code.value, false);
   if (grouped !== code.value) code.value = grouped;
 }
 document.addEventListener("input", regroup);
 document.addEventListener("compositionend", regroup);
 document.addEventListener("change", (event) => {
-  if (event.target.matches?.(codeField)) event.target.value = group(event.target.value, true);
+  if (event.target.matches?.(codeField) && !asTyped(event.target)) event.target.value = group(event.target.value, true);
 });
 
 // Groups of four behind the prefix, if there is one; the prefix stays as it was

@@ -1,0 +1,117 @@
+package card
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/db"
+)
+
+// identity is what tells whether two cards have the same printed code: strong are
+// the code and its readings as a code of ours, weak its short code.
+type identity struct{ strong, weak []Code }
+
+func (c importedCard) identity(formats []Format) identity {
+	id := identity{strong: append([]Code{c.code}, c.code.ownReadings(formats)...)}
+	if c.short.symbols != "" {
+		id.weak = []Code{c.short}
+	}
+	return id
+}
+
+// codeSet holds the codes of a file, 16 bytes each, to find those that repeat in
+// whatever spelling. Not for concurrent use.
+type codeSet struct {
+	index        *indexer
+	formats      []Format
+	strong, weak map[[indexLength]byte]struct{}
+}
+
+func (s *Service) newCodeSet(ours []Format) (*codeSet, error) {
+	index, err := s.keys.indexer(s.keys.CurrentIndex())
+	return &codeSet{index, identityFormats(ours), map[[indexLength]byte]struct{}{}, map[[indexLength]byte]struct{}{}}, err
+}
+
+// twice adds a card, and reports whether one with the same code was added before.
+func (s *codeSet) twice(card importedCard) bool {
+	id := card.identity(s.formats)
+	twice := false
+	for n, code := range slices.Concat(id.strong, id.weak) {
+		var index [indexLength]byte
+		s.index.append(index[:0], code)
+		_, strong := s.strong[index]
+		_, weak := s.weak[index]
+		if n < len(id.strong) {
+			twice = twice || strong || weak
+			s.strong[index] = struct{}{}
+		} else { // two cards may share a short code
+			twice = twice || strong
+			s.weak[index] = struct{}{}
+		}
+	}
+	return twice
+}
+
+// knownCodes tells which cards have the codes of some rows already, in any spelling and
+// under any key, by the place of the row. Readings are compared as sets: see reading.
+func (s *Service) knownCodes(ctx context.Context, dbtx db.DBTX, p *probes, ours []Format, cards []importedCard) (map[int][]db.CardListKnownRow, error) {
+	if err := s.keysBehind(ctx); err != nil { // a code may be known under a key that is not here yet
+		return nil, err
+	}
+	formats := identityFormats(ours)
+	known := map[int][]db.CardListKnownRow{}
+	for _, keyID := range slices.Sorted(maps.Keys(s.keys.keys.Load().indexes)) {
+		x, err := s.keys.indexer(keyID)
+		if err != nil {
+			return nil, err
+		}
+		var asked db.ReadingFindTakenParams
+		at := make(map[[indexLength]byte][]int, len(cards))
+		for row, card := range cards {
+			id := card.identity(formats)
+			for n, code := range slices.Concat(id.strong, id.weak) {
+				index := x.append(nil, code)
+				at[[indexLength]byte(index)] = append(at[[indexLength]byte(index)], row)
+				if n < len(id.strong) {
+					asked.Strong = append(asked.Strong, index)
+				} else {
+					asked.Weak = append(asked.Weak, index)
+				}
+			}
+		}
+		taken, err := s.q.ReadingFindTaken(ctx, dbtx, asked)
+		if err != nil {
+			return nil, fmt.Errorf("look for known codes: %w", err)
+		}
+		if len(taken) == 0 {
+			continue
+		}
+		rows, err := s.q.CardListKnown(ctx, dbtx, db.CardListKnownParams{
+			AllPartners: p.scope.AllPartners, PartnerIds: p.scope.PartnerIDs, SHA256: p.imp.SHA256, CodeIndexes: taken,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look at known cards: %w", err)
+		}
+		for _, found := range rows {
+			for _, row := range at[[indexLength]byte(found.CodeIndex)] {
+				known[row] = append(known[row], found)
+			}
+		}
+	}
+	return known, nil
+}
+
+// readImported writes the further readings of cards that were just copied into a
+// series, of void ones too: whether a code is known, and whether one card alone fits
+// what is typed, does not depend on what a card is worth.
+func (s *Service) readImported(ctx context.Context, tx pgx.Tx, series db.Series, cards []importedCard, ours []Format) error {
+	read := make([]readCard, len(cards))
+	for i, card := range cards {
+		read[i] = readCard{series.Made + 1 + int32(i), card.code, card.short}
+	}
+	return s.writeReadings(ctx, tx, series.ID, read, identityFormats(ours))
+}

@@ -1,0 +1,149 @@
+package card_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/card"
+)
+
+// The same printed code in two spellings is one card, whichever comes first: in one
+// file, in two files, and where one is a card of ours.
+func TestSpellingsAreOneCode(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	plain := func() string { return card.DrawForTest().Reveal("") } // XXXX-XXXX-XXXX-XXXX
+	bare := func(code string) string { return strings.ReplaceAll(code, "-", "") }
+	spellings := []func(code string) string{
+		func(code string) string { return code },
+		bare,
+		func(code string) string { return "R26-" + code },
+		func(code string) string { return "R26" + bare(code) },
+		func(code string) string { return strings.ToLower(code) },
+		func(code string) string { return strings.ToLower(bare(code)) },
+		func(code string) string { return strings.Map(fullWidth, code) },
+		func(code string) string { return strings.ReplaceAll(code, "-", "–") },
+	}
+	for n, first := range spellings {
+		for m, second := range spellings {
+			if n == m {
+				continue
+			}
+			code := plain()
+			i := b.upload(t, "code\n"+first(code)+"\n"+second(code)+"\n")
+			i.check(t, planned("code"))
+			require.Equal(t, []string{"3  duplicate"}, i.problems(t), "%d before %d in one file", n, m)
+		}
+	}
+	var all []string
+	for range spellings {
+		all = append(all, plain())
+	}
+	var text strings.Builder
+	for n, code := range all {
+		fmt.Fprintln(&text, spellings[n](code))
+	}
+	_, series := b.imported(t, strings.TrimSpace(text.String()))
+	require.EqualValues(t, len(spellings), series.Made)
+	for m, second := range spellings {
+		var text strings.Builder
+		text.WriteString("code\n")
+		for _, code := range all {
+			fmt.Fprintln(&text, second(code))
+		}
+		i := b.upload(t, text.String())
+		i.check(t, planned("code"))
+		require.Len(t, i.problems(t), len(all), "%d in another file", m)
+		require.ErrorIs(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id), card.ErrImportNothing)
+	}
+	for _, code := range all { // each pays once
+		for _, spelling := range spellings {
+			b.unbar(t)
+			_, _ = b.redeem(t.Context(), b.anna, spelling(code))
+		}
+	}
+	require.Equal(t, int64(len(all))*1000, b.balance(t, b.anna))
+	b.sound(t)
+}
+
+func fullWidth(r rune) rune {
+	if r > ' ' && r < 0x7f {
+		return r + 0xfee0
+	}
+	return r
+}
+
+// Both files were checked before either ran, and then run at once: one card.
+func TestSpellingsRace(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var dashed, bare strings.Builder
+	dashed.WriteString("code\n")
+	bare.WriteString("code\n")
+	const cards = 200
+	for range cards {
+		code := card.DrawForTest().Reveal("")
+		fmt.Fprintln(&dashed, "R26-"+code)
+		fmt.Fprintln(&bare, strings.ToLower(strings.ReplaceAll(code, "-", "")))
+	}
+	files := []*importing{b.upload(t, dashed.String()), b.upload(t, bare.String())}
+	for _, i := range files {
+		i.check(t, planned("code"))
+		require.Empty(t, i.problems(t))
+		require.NoError(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id))
+	}
+	warm(t, b.pool, 4)
+	gate := make(chan struct{})
+	var group sync.WaitGroup
+	for _, i := range files {
+		group.Go(func() {
+			<-gate
+			assert.NoError(t, b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob)) //nolint:forbidigo // not the test's own goroutine
+		})
+	}
+	close(gate)
+	group.Wait()
+	made, left := int32(0), 0
+	for _, i := range files {
+		for _, s := range i.series(t) {
+			made += s.Made
+		}
+		left += len(i.problems(t))
+	}
+	require.Equal(t, int32(cards), made)
+	require.Equal(t, cards, left)
+	b.sound(t)
+}
+
+// warm opens connections, so that a race is not decided by who connects first.
+func warm(tb testing.TB, pool *pgxpool.Pool, n int) {
+	tb.Helper()
+	var all []*pgxpool.Conn
+	for range n {
+		c, err := pool.Acquire(tb.Context())
+		require.NoError(tb, err)
+		all = append(all, c)
+	}
+	for _, c := range all {
+		c.Release()
+	}
+}
+
+// Codes that differ by their case alone are two cards, but for those of our own
+// alphabet, which has one case.
+func TestCaseAloneIsAnotherCode(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, series := b.imported(t, "abCD-1234", "ABcd-1234")
+	require.Equal(t, int32(2), series.Made)
+	i := b.upload(t, "code\nabcd-1234\nABcd1234\n")
+	i.check(t, planned("code"))
+	require.Equal(t, []string{"3  known"}, i.problems(t))
+}

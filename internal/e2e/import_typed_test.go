@@ -1,0 +1,63 @@
+package e2e_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Codes of another system are typed on a phone as they are printed, or in another case, or
+// by their short code; the page changes nothing of them. Staff find such a card by what
+// they type as well, and a customer whatever the accents.
+func TestImportedCodesAsTyped(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, freeAddr(t), filepath.Join(t.TempDir(), "data"))
+	admin := newBrowser(t, d.URL, 1280, 900)
+	admin.signIn("/admin/login", "admin")
+	admin.uploaded(asFile(t, "old.csv", "ID,Code,Full code,Price,Valid till,Status\n"+
+		"1,irfUPbEZ,202402-INTERNET-irfUPbEZ,10.00,2099-06-30,Active\n"+
+		"2,Zq8LmN2p,202402-INTERNET-Zq8LmN2p,10.00,2099-06-30,Active\n"+
+		"3,aB3dE9xQ,202402-INTERNET-aB3dE9xQ,10.00,2099-06-30,Active\n"+
+		"4,wW7#%+k9,202402-INTERNET-wW7#%+k9,10.00,2099-06-30,Active\n"))
+	admin.fill("Code column", "Column 3: Full code")
+	admin.fill("Short code column", "Column 2: Code")
+	admin.press("Check the file")
+	admin.sees("Cards to import")
+	admin.press("Import 4 cards")
+	admin.until("the question", `document.querySelector("dialog[open]")`)
+	admin.press("Import 4 cards")
+	admin.sees("Cards imported")
+
+	phone := newBrowser(t, d.URL, 360, 740)
+	phone.signIn("/portal/login", "customer1")
+	redeem := func(typed string) {
+		phone.open("/portal/finance/refill-card")
+		phone.until("the field", find+`("Code").hasAttribute("data-as-typed")`)
+		phone.typeIn("Code", typed)
+		require.Equal(t, typed, script[string](phone, `(f => { f.dispatchEvent(new Event("change", {bubbles: true})); return f.value })(`+find+`("Code"))`))
+		require.Equal(t, "none", script[string](phone, find+`("Code").autocapitalize`))
+		phone.press("Redeem")
+		phone.until("the receipt", `/\/portal\/finance\/payments\/\d+$/.test(location.pathname)`)
+	}
+	redeem("202402-INTERNET-irfUPbEZ")
+	redeem("ZQ8LMN2P")
+	phone.looks("imported-redeemed")
+
+	phone.open("/r#202402-INTERNET-wW7%23%25%2Bk9") // scanned
+	phone.until("the code in the form", find+`("Code")?.value === "202402-INTERNET-wW7#%+k9"`)
+	phone.press("Redeem")
+	phone.until("the receipt", `/\/portal\/finance\/payments\/\d+$/.test(location.pathname)`)
+
+	small := newBrowser(t, d.URL, 360, 740)
+	small.signIn("/admin/login", "admin")
+	small.open("/admin")
+	small.until("the box", `document.getElementById("f-anything")`)
+	small.typeIn("Find a card or a customer", "ab3de9xq\r")
+	small.until("the card", `/\/series\/\d+\/cards\/3$/.test(location.pathname)`)
+	for range 6 {
+		small.typeIn("Find a card or a customer", "Nobody Ofthatname\r")
+		small.sees("Nothing matches")
+	}
+	small.looks("find-nothing")
+}

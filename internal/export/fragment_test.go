@@ -1,0 +1,22 @@
+package export_test
+
+import (
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/export"
+)
+
+// What a QR code holds opens as the code, whatever characters that has.
+func TestFragmentEscapesCodes(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "R26-7K2M-9XQD-4HVT-C8PX", export.Fragment("R26-7K2M-9XQD-4HVT-C8PX"))
+	for _, code := range []string{"AB#12%41+C D/?&=", "КОД-778899", "٧٧١", "a\"<>`b"} {
+		address, err := url.Parse("https://refill.example.net/r#" + export.Fragment(code))
+		require.NoError(t, err)
+		require.Equal(t, code, address.Fragment)
+		require.Regexp(t, `^[A-Za-z0-9%._~-]+$`, export.Fragment(code))
+	}
+}

@@ -1,0 +1,170 @@
+package web
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/card"
+	"refill/internal/db"
+)
+
+// importCards imports a file as a worker would; columns names its columns in order.
+func (s *site) importCards(admin *browser, text string, columns ...string) {
+	s.t.Helper()
+	actor := audit.Actor{StaffID: admin.ID, Scope: audit.Everything()}
+	cards := s.Server.Cards
+	sum := sha256.Sum256([]byte(text))
+	id, err := cards.NewImport(s.t.Context(), actor, card.Upload{FileName: "cards.csv", Name: card.NewUploadName(), KeyID: 1, Size: int64(len(text)), SHA256: sum[:]})
+	require.NoError(s.t, err)
+	f := card.ImportForm{Price: "10", ValidTill: "2099-12-31", Partners: []string{card.AnyPartner}, Activate: true, Headings: true, Columns: map[string]string{}, Dates: "iso"}
+	for n, column := range columns {
+		f.Columns[column] = fmt.Sprint(n + 1)
+	}
+	open := func(db.CardImport) (io.ReaderAt, func(), error) { return strings.NewReader(text), func() {}, nil }
+	require.NoError(s.t, cards.PlanImport(s.t.Context(), actor, id, f))
+	require.NoError(s.t, cards.CheckImport(s.t.Context(), id, open, noJob))
+	require.NoError(s.t, cards.ConfirmImport(s.t.Context(), actor, id))
+	require.NoError(s.t, cards.RunImport(s.t.Context(), id, open, time.Now, noJob))
+}
+
+// find types into the box on every page.
+func (b *browser) find(text string) *got { return b.post("/admin/find", url.Values{"find": {text}}) }
+
+// charges is how many attempts are counted.
+func (s *site) charges() (n int) {
+	s.t.Helper()
+	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `select coalesce(sum(n), 0) from guess where scope like 'staff:%'`).Scan(&n))
+	return n
+}
+
+// Whatever keyboard typed it, a customer is found, and nothing that means one is tried
+// as a code.
+func TestFindCustomersFirst(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	jose := s.newCustomer("jose.n", s.North)
+	s.exec(`update customer set name = 'José  Núñez-Øster Weiß', phone = '+49 (30) 1234-5678', email = 'jn@example.net' where id = $1`, jose)
+	other := s.newCustomer("other", s.North)
+	s.exec(`update customer set name = 'Ivan Petrov', phone = '+49 (0)89/777 66' where id = $1`, other)
+	admin := s.as(db.StaffRoleAdministrator)
+	s.importCards(admin, "code\n301234560000\n301234560001\nJohnSmith01\nJohnSmith02\n", "code")
+	for _, text := range []string{
+		"jose", "JOSÉ", "José", "josé núñez", "jose  nunez", "Nunez-Oster", "weiss", "oster weiss", "JN@example.NET",
+		"0301234", "030 1234", "+49 (30) 1234-5678", "49301234", "030/1234-56", "(030) 12345678", "٠٣٠١٢٣٤", fmt.Sprint(jose), fmt.Sprintf("#%d", jose), fmt.Sprintf("customer %d", jose),
+	} {
+		found := admin.find(text)
+		require.Equal(t, http.StatusOK, found.Status, text)
+		require.Contains(t, found.Body, "José", text)
+		require.NotContains(t, found.Body, "Petrov", text)
+		listed := admin.get(sectionCustomers + "?q=" + url.QueryEscape(text))
+		require.Contains(t, listed.Body, "José", text)
+	}
+	require.Contains(t, admin.find("08977766").text(".found"), "Petrov", "the zero of (0) is dialled inside the country")
+	for range 8 { // names that nobody has are no codes
+		for _, text := range []string{"Jane Doexyz Abc", "John  Smith01", "Wei Longname", "Anna-Maria Müller", "M. Mustermann"} {
+			found := admin.find(text)
+			require.Equal(t, http.StatusOK, found.Status, text)
+			require.Contains(t, found.text("main"), "Nothing matches", text)
+		}
+	}
+	require.Zero(t, s.charges())
+	require.Contains(t, admin.find("%%").text("main"), "Nothing matches")
+	require.Contains(t, admin.find("__").text("main"), "Nothing matches")
+	require.Contains(t, admin.find("\u0301\u0301").text("main"), "Nothing matches", "an accent alone is nothing to look for")
+}
+
+// What pages print is found by the box, in the form of the settings as well, and a code
+// is found in its groups.
+func TestFindWhatPagesPrint(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	series, codes := s.series(1200, s.North)
+	admin := s.as(db.StaffRoleAdministrator)
+	for text, serial := range map[string]int{
+		series.Number + " / 1,143": 1143, series.Number + "-1143": 1143, series.Number + "-0001143": 1143, "Series " + series.Number + ", serial 1,143": 1143,
+	} {
+		require.Equal(t, cardURL(series.Number, int32(serial)), admin.find(text).Header.Get("Location"), text)
+	}
+	require.Contains(t, admin.find("1,143").text("main table"), series.Number+" / 1,143")
+	require.Contains(t, admin.find("0001143").text("main table"), series.Number+" / 1,143")
+	for _, text := range []string{series.Number, series.Number[:4], series.Number[:5], "series " + series.Number, series.Prefix, strings.ToLower(series.Prefix[:4])} {
+		require.Contains(t, admin.find(text).text(".found"), series.Number, text)
+	}
+	require.Zero(t, s.charges())
+	spaced := strings.ReplaceAll(strings.TrimPrefix(codes[8], series.Prefix+"-"), "-", " ")
+	require.Equal(t, cardURL(series.Number, 9), admin.find(spaced).Header.Get("Location"))
+	require.Contains(t, s.as(db.StaffRoleAdministrator, s.South).find(series.Number[:4]).text("main"), "Nothing matches")
+}
+
+// A bar of a member of staff is shown where it holds, and lifted by another, with a
+// reason.
+func TestStaffBarIsLifted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	clerk := s.as(db.StaffRoleCashier)
+	id := clerk.ID
+	for range 6 {
+		clerk.find(s.unknownCode())
+	}
+	barred := clerk.find("nobody.like.this")
+	require.Contains(t, barred.text("#barred"), "Too many wrong codes. Some codes can’t be tried before")
+	require.Equal(t, http.StatusTooManyRequests, clerk.find(s.unknownCode()).Status)
+	require.Equal(t, http.StatusForbidden, clerk.post(staffURL(id)+"/clear-guesses", url.Values{"reason": {"mine"}}).Status)
+
+	admin := s.as(db.StaffRoleAdministrator)
+	page := admin.get(staffURL(id))
+	require.Contains(t, page.text("#barred"), "can’t try a code of some kind before")
+	require.Contains(t, admin.post(staffURL(id)+"/clear-guesses", url.Values{"reason": {""}}).text("#clear #f-reason-error"), "Give a reason")
+	require.Equal(t, http.StatusNotFound, admin.post(staffURL(999999)+"/clear-guesses", url.Values{"reason": {"who"}}).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(staffURL(id)+"/clear-guesses", url.Values{"reason": {"a box of damaged cards"}}).Status)
+	admin.get(staffURL(id)).none("#barred")
+	clerk.find("nobody.like.this").none("#barred")
+	require.Contains(t, admin.get(sectionAudit+"?what=guesses.staff_cleared").text("main"), "a box of damaged cards")
+
+	for range 6 {
+		admin.find(s.unknownCode())
+	}
+	own := admin.ID
+	admin.get(staffURL(own)).none("#clear")
+	require.Equal(t, http.StatusConflict, admin.post(staffURL(own)+"/clear-guesses", url.Values{"reason": {"mine"}}).Status)
+	require.NotEmpty(t, admin.get(staffURL(own)).text("#barred"))
+}
+
+// The browser changes nothing of a code that the server would not: where cards of other
+// systems may be redeemed, neither capitals are offered nor does a script group them.
+func TestCodeFieldsStayAsTyped(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	anna := s.asCustomer("anna", s.North)
+	id := s.newCustomer("ben", s.North)
+	fields := func() []string {
+		var all []string
+		for _, page := range []*got{anna.get(sectionRedeem), admin.get(customerURL(id))} {
+			field := page.one("#f-code")
+			_, asTyped := field.Attr("data-as-typed")
+			all = append(all, fmt.Sprint(field.AttrOr("autocapitalize", ""), " ", asTyped))
+		}
+		return all
+	}
+	require.Equal(t, []string{"characters false", "characters false"}, fields())
+	s.importCards(admin, "short code,full code\nirfUPbEZ,202402-INTERNET-irfUPbEZ\nZq8LmN2p,202402-INTERNET-Zq8LmN2p\n", "short_code", "code")
+	require.Eventually(t, func() bool { return fields()[0] == "none true" }, 10*time.Second, 100*time.Millisecond, "two seconds at most")
+	require.Equal(t, []string{"none true", "none true"}, fields())
+	shown := anna.redeem("IRFUPBEZ-wrong")
+	require.Equal(t, "IRFUPBEZ-wrong", shown.one("#f-code").AttrOr("value", ""), "kept as typed")
+	_, asTyped := shown.one("#f-code").Attr("data-as-typed")
+	require.True(t, asTyped)
+	require.Equal(t, http.StatusSeeOther, anna.redeem("Irfupbez").Status)
+	require.Equal(t, http.StatusSeeOther, anna.redeem("202402-INTERNET-Zq8LmN2p").Status)
+	require.Contains(t, anna.redeem("Жук-12").text("#f-code-error"), "Switch your keyboard to Latin letters")
+}
