@@ -1,17 +1,20 @@
 -- name: ApprovalCreate :one
--- No row where the activation of the series is asked for already.
-insert into approval (kind, series_id, export_id, value, price, cards, before, requested_by)
-values (@kind, @series_id, sqlc.narg(export_id), @value, @price, @cards, @before, @requested_by)
-on conflict (series_id) where kind = 'activate' and state = 'waiting' do nothing
+-- No row where the same is asked for already.
+insert into approval (kind, series_id, serial, customer_id, import_id, export_id, partner_ids, version,
+  value, currency, price, cards, before, request_key, facts, requested_by)
+values (@kind, sqlc.narg(series_id), sqlc.narg(serial), sqlc.narg(customer_id), sqlc.narg(import_id), sqlc.narg(export_id), @partner_ids::bigint[], @version,
+  @value, @currency, @price, @cards, @before, sqlc.narg(request_key), @facts, @requested_by)
+on conflict do nothing
 returning id;
 
 -- name: ApprovalGet :one
--- One request; one about a series beyond the asking person's partners is not found.
-select a.* from approval a
-join series s on s.id = a.series_id
+-- One request; one whose subject lies beyond the asking person's partners is not found.
+select * from approval a
 where a.id = @id
-  and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))));
+  and approval_is_for(a.series_id, a.customer_id, a.partner_ids, @all_partners::boolean, @partner_ids::bigint[]);
+
+-- name: ApprovalGetByKey :one
+select * from approval where request_key = @request_key;
 
 -- name: ApprovalGetForUpdate :one
 select sqlc.embed(a), (a.expires_at <= now())::boolean as expired, (staff.disabled_at is not null)::boolean as asker_gone
@@ -21,29 +24,38 @@ where a.id = @id
 for update of a;
 
 -- name: ApprovalShared :one
--- Whether one of two members of staff knows the other's password: they set it, and
--- its owner has not changed it since.
+-- Whether two members of staff may be one person: whether somebody, possibly one of the
+-- two, controls both. Whoever made a sign-in, reset its password or its second factor
+-- within 30 days controls it, and whatever it controls, unless its owner has set up a
+-- second factor since.
+with recursive control as (
+  select distinct a.staff_id as holder, (a.detail->>'staff_id')::bigint as owner
+  from audit a
+  where a.action in ('staff.created', 'staff.password_reset', 'staff.second_factor_reset')
+    and a.at > now() - interval '30 days' and a.staff_id is not null
+    and not exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint and f.created_at > a.at)
+), reach as (
+  select start.id as owner, start.id as holder from unnest(array[sqlc.arg(one)::bigint, sqlc.arg(other)::bigint]) as start(id)
+  union
+  select reach.owner, control.holder from reach join control on control.owner = reach.holder
+)
 select exists (
-  select from (values (sqlc.arg(one)::bigint, sqlc.arg(other)::bigint), (sqlc.arg(other)::bigint, sqlc.arg(one)::bigint)) as pair(owner, by)
-  cross join lateral (
-    select set.staff_id from audit set
-    where (set.action in ('staff.created', 'staff.password_reset') and set.detail->>'staff_id' = pair.owner::text)
-      or (set.action = 'staff.password_changed' and set.staff_id = pair.owner)
-    order by set.id desc limit 1) as last
-  where last.staff_id = pair.by);
+  select from reach a join reach b on a.holder = b.holder
+  where a.owner = sqlc.arg(one)::bigint and b.owner = sqlc.arg(other)::bigint)::boolean;
 
 -- name: ApprovalEnd :execrows
 update approval set state = @state, decided_by = sqlc.narg(decided_by), decided_at = now(), reason = @reason
 where id = @id and state = 'waiting';
 
--- name: ApprovalEndSeries :many
--- What was asked for a series that is no more.
-update approval set state = 'withdrawn', decided_at = now() where series_id = @series_id and state = 'waiting'
-returning id;
+-- name: ApprovalListOfSeries :many
+-- What waits of a series, locked in one order.
+select * from approval where series_id = @series_id::bigint and state = 'waiting' order by id for update;
 
--- name: ApprovalEndExport :many
-update approval set state = 'withdrawn', decided_at = now() where export_id = @export_id and state = 'waiting'
-returning id;
+-- name: ApprovalListOfExport :many
+select * from approval where export_id = @export_id::bigint and state = 'waiting' order by id for update;
+
+-- name: ApprovalListOfImport :many
+select * from approval where import_id = @import_id::bigint and state = 'waiting' order by id for update;
 
 -- name: ApprovalListExpired :many
 select id from approval where state = 'waiting' and expires_at <= now();
@@ -54,28 +66,36 @@ select coalesce((select value from approval where export_id = @export_id and sta
 
 -- name: ApprovalList :many
 -- What waits first, then what was decided lately.
-select sqlc.embed(a), s.number as series_number, s.prefix as series_prefix, s.currency, asker.name as asked_by, coalesce(decider.name, '')::text as decided_name,
+select sqlc.embed(a), coalesce(s.number, '')::text as series_number, coalesce(s.prefix, '')::text as series_prefix,
+  coalesce(nullif(a.currency, ''), s.currency, '')::text as currency,
+  coalesce(customer.name, '')::text as customer_name,
+  coalesce(i.file_name, '')::text as file_name,
+  asker.name as asked_by, coalesce(decider.name, '')::text as decided_name,
   coalesce(e.format::text, '')::text as format,
   coalesce(e.options->>'reason', '')::text as wanted_for, (a.state = 'waiting' and a.expires_at <= now())::boolean as expired
 from approval a
-join series s on s.id = a.series_id
+left join series s on s.id = a.series_id
+left join customer on customer.id = a.customer_id
+left join card_import i on i.id = a.import_id
 join staff asker on asker.id = a.requested_by
 left join staff decider on decider.id = a.decided_by
 left join export e on e.id = a.export_id
 where (@series_id::bigint = 0 or a.series_id = @series_id)
+  and (@customer_id::bigint = 0 or a.customer_id = @customer_id)
+  and (@import_id::bigint = 0 or a.import_id = @import_id)
+  and (@kind::text = '' or a.kind::text = @kind)
   and (not @waiting::boolean or a.state = 'waiting')
-  and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
+  and (@cards::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
+  and approval_is_for(a.series_id, a.customer_id, a.partner_ids, @all_partners::boolean, @partner_ids::bigint[])
 order by (a.state = 'waiting') desc, a.id desc
 limit 100;
 
 -- name: ApprovalCount :one
 -- How many wait for a decision that this person may take.
 select count(*) from approval a
-join series s on s.id = a.series_id
 where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> @staff_id
-  and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))));
+  and (@cards::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
+  and approval_is_for(a.series_id, a.customer_id, a.partner_ids, @all_partners::boolean, @partner_ids::bigint[]);
 
 -- name: ApprovalNotify :exec
 select pg_notify('refill', json_build_object('kind', 'approval', 'id', @id::bigint)::text);

@@ -207,8 +207,13 @@ where sp.series_id = @series_id and sp.removed_at is null;
 update series set prefix = @prefix, price = @price, valid_till = @valid_till, any_partner = @any_partner, print_once = @print_once,
   any_partner_until = case when any_partner and not @any_partner then clock_timestamp() else any_partner_until end,
   lapsed_at = case when @renewed::boolean then null else lapsed_at end,
-  version = version + 1
+  version = version + 1, edited_version = version + 1
 where id = @id;
+
+-- name: SeriesTouch :exec
+-- Cards of a series get another date or partner: what waits for a second person is no
+-- longer what was asked for. Taken before the cards' locks.
+update series set version = version + 1, edited_version = version + 1 where id = @id;
 
 -- name: SeriesPartnerList :many
 -- The partners that a series is for now.

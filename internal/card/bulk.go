@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river/rivertype"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -116,7 +117,7 @@ func (s *Service) checkChange(ctx context.Context, tx pgx.Tx, actor audit.Actor,
 	case db.CardOperationPartner:
 		ok.partner, err = s.cardPartner(ctx, tx, actor, c.PartnerID)
 	case db.CardOperationEnable:
-		if err = s.mayEnable(ctx, tx, series, actor.StaffID, s.looking(tx)); errors.Is(err, ErrEnableNeedsSecond) {
+		if err = s.mayEnable(ctx, tx, series, actor.StaffID, approval.Looking(tx)); errors.Is(err, ErrEnableNeedsSecond) {
 			err = fault.Field("operation", ErrEnableNeedsSecond.Code, fault.All(err)[0].Message)
 		}
 	case db.CardOperationDisable, db.CardOperationVoid:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -212,7 +213,7 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, series db.Series, change
 		to = db.CardStateVoid
 		n, err = s.q.CardSetStates(ctx, tx, db.CardSetStatesParams{SeriesID: series.ID, Serials: serials, State: to})
 	case db.CardOperationEnable:
-		if err := s.mayEnable(ctx, tx, series, change.CreatedBy, s.taking(tx)); err != nil {
+		if err := s.mayEnable(ctx, tx, series, change.CreatedBy, approval.Taking(tx)); err != nil {
 			return err
 		}
 		n, err = s.q.CardSetStates(ctx, tx, db.CardSetStatesParams{SeriesID: series.ID, Serials: serials, State: to})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -254,7 +255,7 @@ func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, 
 			return nil, errAsItWas
 		}
 		if to == db.CardStateActive {
-			if err := s.mayEnable(ctx, tx, series, actor.StaffID, s.taking(tx)); err != nil {
+			if err := s.mayEnable(ctx, tx, series, actor.StaffID, approval.Taking(tx)); err != nil {
 				return nil, err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -46,8 +47,8 @@ func (s *Service) void(ctx context.Context, tx pgx.Tx, actor audit.Actor, series
 	if err := s.setState(ctx, tx, series.ID, db.SeriesStateVoid); err != nil {
 		return nil, err
 	}
-	if _, err := s.q.ApprovalEndSeries(ctx, tx, series.ID); err != nil {
-		return nil, fmt.Errorf("withdraw requests: %w", err)
+	if err := approval.WithdrawSeries(ctx, tx, actor, series.ID); err != nil {
+		return nil, err
 	}
 	if err := s.q.ExportEndSeries(ctx, tx, series.ID); err != nil {
 		return nil, fmt.Errorf("end the exports of a series: %w", err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -113,7 +114,7 @@ func (s *Service) PlanEdit(ctx context.Context, actor audit.Actor, seriesID int6
 	if err := p.allowed(series, row.Expired); err != nil {
 		return p, err
 	}
-	if err := s.mayReprice(ctx, s.db, series, p, actor.StaffID, s.looking(s.db)); err != nil {
+	if err := s.mayReprice(ctx, s.db, series, p, actor.StaffID, approval.Looking(s.db)); err != nil {
 		return p, err
 	}
 	return p, s.checkRenewedGuess(ctx, row, p)
@@ -346,7 +347,7 @@ func (s *Service) applyEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, s
 	if err := p.allowed(series, false); err != nil { // the last card was redeemed meanwhile
 		return err
 	}
-	if err := s.mayReprice(ctx, tx, series, *p, actor.StaffID, s.taking(tx)); err != nil {
+	if err := s.mayReprice(ctx, tx, series, *p, actor.StaffID, approval.Taking(tx)); err != nil {
 		return err
 	}
 	if err := s.mayChangeOnce(ctx, tx, series.ID, *p); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river/rivertype"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -189,8 +190,8 @@ func (s *Service) changeExport(ctx context.Context, actor audit.Actor, id int64,
 // CancelExport stops an export; what was written of its file is removed.
 func (s *Service) CancelExport(ctx context.Context, actor audit.Actor, id int64) error {
 	return s.changeExport(ctx, actor, id, "export.cancelled", nil, func(tx pgx.Tx, e db.ExportGetRow) error {
-		if _, err := s.q.ApprovalEndExport(ctx, tx, &id); err != nil { // first, as a decision locks it first
-			return fmt.Errorf("withdraw a request: %w", err)
+		if err := approval.WithdrawExport(ctx, tx, actor, id); err != nil { // first, as a decision locks it first
+			return err
 		}
 		n, err := s.q.ExportCancel(ctx, tx, id)
 		if err != nil {

@@ -149,7 +149,9 @@ func (s *Service) finish(ctx context.Context, tx pgx.Tx, series db.Series) error
 	series.Made = series.Quantity
 	hold := false
 	if series.ActivateWhenGenerated {
-		alone, err := s.approvedActivation(ctx, tx, actor, series, series.CreatedBy)
+		whole := series
+		whole.Version++ // as SeriesFinish makes it
+		alone, err := s.approvedActivation(ctx, tx, actor, whole, series.CreatedBy)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"refill/internal/approval"
 	"refill/internal/db"
 	"refill/internal/setting"
 )
@@ -30,6 +31,7 @@ type Service struct {
 	settings *setting.Store
 	log      *slog.Logger
 	known    knownFormats
+	desk     *approval.Desk
 }
 
 // knownFormats are the formats of codes in use, as of a moment ago.
@@ -42,9 +44,11 @@ type knownFormats struct {
 
 // New returns the domain on a database. jobs may be nil where nothing is ordered.
 func New(beginner db.Beginner, keys *Keyring, jobs Enqueuer, settings *setting.Store, log *slog.Logger) *Service {
-	return &Service{
+	s := &Service{
 		db: beginner, q: db.New(), keys: keys, jobs: jobs, settings: settings, log: log,
 	}
+	s.desk = approval.NewDesk(beginner, s.approvals()...)
+	return s
 }
 
 // inTx runs f in a transaction and commits it.

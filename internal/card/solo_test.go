@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
@@ -50,7 +51,7 @@ func TestSmallActivationsAddUp(t *testing.T) {
 	require.Equal(t, db.SeriesStateReady, b.read(t, last.ID).State)
 	a := b.waiting(t)
 	require.Equal(t, []int64{10_00, 50_00, b.admin.StaffID}, []int64{a.Value, a.Before, a.RequestedBy})
-	require.ErrorIs(t, b.cards.Approve(ctx, b.admin, a.ID, "because"), card.ErrApprovalOwn)
+	require.ErrorIs(t, b.cards.Approve(ctx, b.admin, a.ID, "because"), approval.ErrOwn)
 
 	// Another person has a limit of their own, and what was approved counts for nobody.
 	theirs := b.inactive(t, 5)
@@ -89,7 +90,7 @@ func TestImportsAddUp(t *testing.T) {
 	beyond := b.importedActive(t, 8) // three of them are known already
 	require.Equal(t, db.SeriesStateReady, beyond.State)
 	a := b.waiting(t)
-	require.Equal(t, []int64{beyond.ID, 30_00, b.admin.StaffID}, []int64{a.SeriesID, a.Before, a.RequestedBy})
+	require.Equal(t, []int64{beyond.ID, 30_00, b.admin.StaffID}, []int64{*a.SeriesID, a.Before, a.RequestedBy})
 	require.NoError(t, b.cards.Approve(t.Context(), other, a.ID, "because"))
 	b.sound(t)
 }

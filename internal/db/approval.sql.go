@@ -7,58 +7,83 @@ package db
 
 import (
 	"context"
+
+	"github.com/google/uuid"
 )
 
 const approvalCount = `-- name: ApprovalCount :one
 select count(*) from approval a
-join series s on s.id = a.series_id
 where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> $1
-  and ($2::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($3::bigint[]))))
+  and ($2::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
+  and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $3::boolean, $4::bigint[])
 `
 
 type ApprovalCountParams struct {
 	StaffID     int64
+	Cards       bool
 	AllPartners bool
 	PartnerIds  []int64
 }
 
 // How many wait for a decision that this person may take.
 func (q *Queries) ApprovalCount(ctx context.Context, db DBTX, arg ApprovalCountParams) (int64, error) {
-	row := db.QueryRow(ctx, approvalCount, arg.StaffID, arg.AllPartners, arg.PartnerIds)
+	row := db.QueryRow(ctx, approvalCount,
+		arg.StaffID,
+		arg.Cards,
+		arg.AllPartners,
+		arg.PartnerIds,
+	)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
 }
 
 const approvalCreate = `-- name: ApprovalCreate :one
-insert into approval (kind, series_id, export_id, value, price, cards, before, requested_by)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
-on conflict (series_id) where kind = 'activate' and state = 'waiting' do nothing
+insert into approval (kind, series_id, serial, customer_id, import_id, export_id, partner_ids, version,
+  value, currency, price, cards, before, request_key, facts, requested_by)
+values ($1, $2, $3, $4, $5, $6, $7::bigint[], $8,
+  $9, $10, $11, $12, $13, $14, $15, $16)
+on conflict do nothing
 returning id
 `
 
 type ApprovalCreateParams struct {
 	Kind        ApprovalKind
-	SeriesID    int64
+	SeriesID    *int64
+	Serial      *int32
+	CustomerID  *int64
+	ImportID    *int64
 	ExportID    *int64
+	PartnerIds  []int64
+	Version     int32
 	Value       int64
+	Currency    string
 	Price       int64
 	Cards       int64
 	Before      int64
+	RequestKey  *uuid.UUID
+	Facts       []byte
 	RequestedBy int64
 }
 
-// No row where the activation of the series is asked for already.
+// No row where the same is asked for already.
 func (q *Queries) ApprovalCreate(ctx context.Context, db DBTX, arg ApprovalCreateParams) (int64, error) {
 	row := db.QueryRow(ctx, approvalCreate,
 		arg.Kind,
 		arg.SeriesID,
+		arg.Serial,
+		arg.CustomerID,
+		arg.ImportID,
 		arg.ExportID,
+		arg.PartnerIds,
+		arg.Version,
 		arg.Value,
+		arg.Currency,
 		arg.Price,
 		arg.Cards,
 		arg.Before,
+		arg.RequestKey,
+		arg.Facts,
 		arg.RequestedBy,
 	)
 	var id int64
@@ -91,63 +116,10 @@ func (q *Queries) ApprovalEnd(ctx context.Context, db DBTX, arg ApprovalEndParam
 	return result.RowsAffected(), nil
 }
 
-const approvalEndExport = `-- name: ApprovalEndExport :many
-update approval set state = 'withdrawn', decided_at = now() where export_id = $1 and state = 'waiting'
-returning id
-`
-
-func (q *Queries) ApprovalEndExport(ctx context.Context, db DBTX, exportID *int64) ([]int64, error) {
-	rows, err := db.Query(ctx, approvalEndExport, exportID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []int64{}
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const approvalEndSeries = `-- name: ApprovalEndSeries :many
-update approval set state = 'withdrawn', decided_at = now() where series_id = $1 and state = 'waiting'
-returning id
-`
-
-// What was asked for a series that is no more.
-func (q *Queries) ApprovalEndSeries(ctx context.Context, db DBTX, seriesID int64) ([]int64, error) {
-	rows, err := db.Query(ctx, approvalEndSeries, seriesID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []int64{}
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const approvalGet = `-- name: ApprovalGet :one
-select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, a.before from approval a
-join series s on s.id = a.series_id
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval a
 where a.id = $1
-  and ($2::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($3::bigint[]))))
+  and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $2::boolean, $3::bigint[])
 `
 
 type ApprovalGetParams struct {
@@ -156,7 +128,7 @@ type ApprovalGetParams struct {
 	PartnerIds  []int64
 }
 
-// One request; one about a series beyond the asking person's partners is not found.
+// One request; one whose subject lies beyond the asking person's partners is not found.
 func (q *Queries) ApprovalGet(ctx context.Context, db DBTX, arg ApprovalGetParams) (Approval, error) {
 	row := db.QueryRow(ctx, approvalGet, arg.ID, arg.AllPartners, arg.PartnerIds)
 	var i Approval
@@ -176,12 +148,57 @@ func (q *Queries) ApprovalGet(ctx context.Context, db DBTX, arg ApprovalGetParam
 		&i.DecidedAt,
 		&i.Reason,
 		&i.Before,
+		&i.Serial,
+		&i.CustomerID,
+		&i.ImportID,
+		&i.PartnerIds,
+		&i.Version,
+		&i.Currency,
+		&i.RequestKey,
+		&i.Facts,
+		&i.UsedAt,
+	)
+	return i, err
+}
+
+const approvalGetByKey = `-- name: ApprovalGetByKey :one
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where request_key = $1
+`
+
+func (q *Queries) ApprovalGetByKey(ctx context.Context, db DBTX, requestKey *uuid.UUID) (Approval, error) {
+	row := db.QueryRow(ctx, approvalGetByKey, requestKey)
+	var i Approval
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.State,
+		&i.SeriesID,
+		&i.ExportID,
+		&i.Value,
+		&i.Price,
+		&i.Cards,
+		&i.RequestedBy,
+		&i.RequestedAt,
+		&i.ExpiresAt,
+		&i.DecidedBy,
+		&i.DecidedAt,
+		&i.Reason,
+		&i.Before,
+		&i.Serial,
+		&i.CustomerID,
+		&i.ImportID,
+		&i.PartnerIds,
+		&i.Version,
+		&i.Currency,
+		&i.RequestKey,
+		&i.Facts,
+		&i.UsedAt,
 	)
 	return i, err
 }
 
 const approvalGetForUpdate = `-- name: ApprovalGetForUpdate :one
-select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, a.before, (a.expires_at <= now())::boolean as expired, (staff.disabled_at is not null)::boolean as asker_gone
+select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, a.before, a.serial, a.customer_id, a.import_id, a.partner_ids, a.version, a.currency, a.request_key, a.facts, a.used_at, (a.expires_at <= now())::boolean as expired, (staff.disabled_at is not null)::boolean as asker_gone
 from approval a
 join staff on staff.id = a.requested_by
 where a.id = $1
@@ -213,6 +230,15 @@ func (q *Queries) ApprovalGetForUpdate(ctx context.Context, db DBTX, id int64) (
 		&i.Approval.DecidedAt,
 		&i.Approval.Reason,
 		&i.Approval.Before,
+		&i.Approval.Serial,
+		&i.Approval.CustomerID,
+		&i.Approval.ImportID,
+		&i.Approval.PartnerIds,
+		&i.Approval.Version,
+		&i.Approval.Currency,
+		&i.Approval.RequestKey,
+		&i.Approval.Facts,
+		&i.Approval.UsedAt,
 		&i.Expired,
 		&i.AskerGone,
 	)
@@ -220,25 +246,38 @@ func (q *Queries) ApprovalGetForUpdate(ctx context.Context, db DBTX, id int64) (
 }
 
 const approvalList = `-- name: ApprovalList :many
-select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, a.before, s.number as series_number, s.prefix as series_prefix, s.currency, asker.name as asked_by, coalesce(decider.name, '')::text as decided_name,
+select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, a.before, a.serial, a.customer_id, a.import_id, a.partner_ids, a.version, a.currency, a.request_key, a.facts, a.used_at, coalesce(s.number, '')::text as series_number, coalesce(s.prefix, '')::text as series_prefix,
+  coalesce(nullif(a.currency, ''), s.currency, '')::text as currency,
+  coalesce(customer.name, '')::text as customer_name,
+  coalesce(i.file_name, '')::text as file_name,
+  asker.name as asked_by, coalesce(decider.name, '')::text as decided_name,
   coalesce(e.format::text, '')::text as format,
   coalesce(e.options->>'reason', '')::text as wanted_for, (a.state = 'waiting' and a.expires_at <= now())::boolean as expired
 from approval a
-join series s on s.id = a.series_id
+left join series s on s.id = a.series_id
+left join customer on customer.id = a.customer_id
+left join card_import i on i.id = a.import_id
 join staff asker on asker.id = a.requested_by
 left join staff decider on decider.id = a.decided_by
 left join export e on e.id = a.export_id
 where ($1::bigint = 0 or a.series_id = $1)
-  and (not $2::boolean or a.state = 'waiting')
-  and ($3::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($4::bigint[]))))
+  and ($2::bigint = 0 or a.customer_id = $2)
+  and ($3::bigint = 0 or a.import_id = $3)
+  and ($4::text = '' or a.kind::text = $4)
+  and (not $5::boolean or a.state = 'waiting')
+  and ($6::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
+  and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $7::boolean, $8::bigint[])
 order by (a.state = 'waiting') desc, a.id desc
 limit 100
 `
 
 type ApprovalListParams struct {
 	SeriesID    int64
+	CustomerID  int64
+	ImportID    int64
+	Kind        string
 	Waiting     bool
+	Cards       bool
 	AllPartners bool
 	PartnerIds  []int64
 }
@@ -248,6 +287,8 @@ type ApprovalListRow struct {
 	SeriesNumber string
 	SeriesPrefix string
 	Currency     string
+	CustomerName string
+	FileName     string
 	AskedBy      string
 	DecidedName  string
 	Format       string
@@ -259,7 +300,11 @@ type ApprovalListRow struct {
 func (q *Queries) ApprovalList(ctx context.Context, db DBTX, arg ApprovalListParams) ([]ApprovalListRow, error) {
 	rows, err := db.Query(ctx, approvalList,
 		arg.SeriesID,
+		arg.CustomerID,
+		arg.ImportID,
+		arg.Kind,
 		arg.Waiting,
+		arg.Cards,
 		arg.AllPartners,
 		arg.PartnerIds,
 	)
@@ -286,9 +331,20 @@ func (q *Queries) ApprovalList(ctx context.Context, db DBTX, arg ApprovalListPar
 			&i.Approval.DecidedAt,
 			&i.Approval.Reason,
 			&i.Approval.Before,
+			&i.Approval.Serial,
+			&i.Approval.CustomerID,
+			&i.Approval.ImportID,
+			&i.Approval.PartnerIds,
+			&i.Approval.Version,
+			&i.Approval.Currency,
+			&i.Approval.RequestKey,
+			&i.Approval.Facts,
+			&i.Approval.UsedAt,
 			&i.SeriesNumber,
 			&i.SeriesPrefix,
 			&i.Currency,
+			&i.CustomerName,
+			&i.FileName,
 			&i.AskedBy,
 			&i.DecidedName,
 			&i.Format,
@@ -329,6 +385,154 @@ func (q *Queries) ApprovalListExpired(ctx context.Context, db DBTX) ([]int64, er
 	return items, nil
 }
 
+const approvalListOfExport = `-- name: ApprovalListOfExport :many
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where export_id = $1::bigint and state = 'waiting' order by id for update
+`
+
+func (q *Queries) ApprovalListOfExport(ctx context.Context, db DBTX, exportID int64) ([]Approval, error) {
+	rows, err := db.Query(ctx, approvalListOfExport, exportID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Approval{}
+	for rows.Next() {
+		var i Approval
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.State,
+			&i.SeriesID,
+			&i.ExportID,
+			&i.Value,
+			&i.Price,
+			&i.Cards,
+			&i.RequestedBy,
+			&i.RequestedAt,
+			&i.ExpiresAt,
+			&i.DecidedBy,
+			&i.DecidedAt,
+			&i.Reason,
+			&i.Before,
+			&i.Serial,
+			&i.CustomerID,
+			&i.ImportID,
+			&i.PartnerIds,
+			&i.Version,
+			&i.Currency,
+			&i.RequestKey,
+			&i.Facts,
+			&i.UsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const approvalListOfImport = `-- name: ApprovalListOfImport :many
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where import_id = $1::bigint and state = 'waiting' order by id for update
+`
+
+func (q *Queries) ApprovalListOfImport(ctx context.Context, db DBTX, importID int64) ([]Approval, error) {
+	rows, err := db.Query(ctx, approvalListOfImport, importID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Approval{}
+	for rows.Next() {
+		var i Approval
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.State,
+			&i.SeriesID,
+			&i.ExportID,
+			&i.Value,
+			&i.Price,
+			&i.Cards,
+			&i.RequestedBy,
+			&i.RequestedAt,
+			&i.ExpiresAt,
+			&i.DecidedBy,
+			&i.DecidedAt,
+			&i.Reason,
+			&i.Before,
+			&i.Serial,
+			&i.CustomerID,
+			&i.ImportID,
+			&i.PartnerIds,
+			&i.Version,
+			&i.Currency,
+			&i.RequestKey,
+			&i.Facts,
+			&i.UsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const approvalListOfSeries = `-- name: ApprovalListOfSeries :many
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where series_id = $1::bigint and state = 'waiting' order by id for update
+`
+
+// What waits of a series, locked in one order.
+func (q *Queries) ApprovalListOfSeries(ctx context.Context, db DBTX, seriesID int64) ([]Approval, error) {
+	rows, err := db.Query(ctx, approvalListOfSeries, seriesID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Approval{}
+	for rows.Next() {
+		var i Approval
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.State,
+			&i.SeriesID,
+			&i.ExportID,
+			&i.Value,
+			&i.Price,
+			&i.Cards,
+			&i.RequestedBy,
+			&i.RequestedAt,
+			&i.ExpiresAt,
+			&i.DecidedBy,
+			&i.DecidedAt,
+			&i.Reason,
+			&i.Before,
+			&i.Serial,
+			&i.CustomerID,
+			&i.ImportID,
+			&i.PartnerIds,
+			&i.Version,
+			&i.Currency,
+			&i.RequestKey,
+			&i.Facts,
+			&i.UsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const approvalNotify = `-- name: ApprovalNotify :exec
 select pg_notify('refill', json_build_object('kind', 'approval', 'id', $1::bigint)::text)
 `
@@ -351,14 +555,20 @@ func (q *Queries) ApprovalOfExport(ctx context.Context, db DBTX, exportID *int64
 }
 
 const approvalShared = `-- name: ApprovalShared :one
+with recursive control as (
+  select distinct a.staff_id as holder, (a.detail->>'staff_id')::bigint as owner
+  from audit a
+  where a.action in ('staff.created', 'staff.password_reset', 'staff.second_factor_reset')
+    and a.at > now() - interval '30 days' and a.staff_id is not null
+    and not exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint and f.created_at > a.at)
+), reach as (
+  select start.id as owner, start.id as holder from unnest(array[$1::bigint, $2::bigint]) as start(id)
+  union
+  select reach.owner, control.holder from reach join control on control.owner = reach.holder
+)
 select exists (
-  select from (values ($1::bigint, $2::bigint), ($2::bigint, $1::bigint)) as pair(owner, by)
-  cross join lateral (
-    select set.staff_id from audit set
-    where (set.action in ('staff.created', 'staff.password_reset') and set.detail->>'staff_id' = pair.owner::text)
-      or (set.action = 'staff.password_changed' and set.staff_id = pair.owner)
-    order by set.id desc limit 1) as last
-  where last.staff_id = pair.by)
+  select from reach a join reach b on a.holder = b.holder
+  where a.owner = $1::bigint and b.owner = $2::bigint)::boolean
 `
 
 type ApprovalSharedParams struct {
@@ -366,11 +576,13 @@ type ApprovalSharedParams struct {
 	Other int64
 }
 
-// Whether one of two members of staff knows the other's password: they set it, and
-// its owner has not changed it since.
+// Whether two members of staff may be one person: whether somebody, possibly one of the
+// two, controls both. Whoever made a sign-in, reset its password or its second factor
+// within 30 days controls it, and whatever it controls, unless its owner has set up a
+// second factor since.
 func (q *Queries) ApprovalShared(ctx context.Context, db DBTX, arg ApprovalSharedParams) (bool, error) {
 	row := db.QueryRow(ctx, approvalShared, arg.One, arg.Other)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }

@@ -87,8 +87,15 @@ func AllAccountKindValues() []AccountKind {
 type ApprovalKind string
 
 const (
-	ApprovalKindActivate ApprovalKind = "activate"
-	ApprovalKindExport   ApprovalKind = "export"
+	ApprovalKindActivate        ApprovalKind = "activate"
+	ApprovalKindExport          ApprovalKind = "export"
+	ApprovalKindRenewal         ApprovalKind = "renewal"
+	ApprovalKindReveal          ApprovalKind = "reveal"
+	ApprovalKindImport          ApprovalKind = "import"
+	ApprovalKindLimit           ApprovalKind = "limit"
+	ApprovalKindPayment         ApprovalKind = "payment"
+	ApprovalKindOpeningBalances ApprovalKind = "opening_balances"
+	ApprovalKindReopening       ApprovalKind = "reopening"
 )
 
 func (e *ApprovalKind) Scan(src interface{}) error {
@@ -129,7 +136,14 @@ func (ns NullApprovalKind) Value() (driver.Value, error) {
 func (e ApprovalKind) Valid() bool {
 	switch e {
 	case ApprovalKindActivate,
-		ApprovalKindExport:
+		ApprovalKindExport,
+		ApprovalKindRenewal,
+		ApprovalKindReveal,
+		ApprovalKindImport,
+		ApprovalKindLimit,
+		ApprovalKindPayment,
+		ApprovalKindOpeningBalances,
+		ApprovalKindReopening:
 		return true
 	}
 	return false
@@ -139,6 +153,13 @@ func AllApprovalKindValues() []ApprovalKind {
 	return []ApprovalKind{
 		ApprovalKindActivate,
 		ApprovalKindExport,
+		ApprovalKindRenewal,
+		ApprovalKindReveal,
+		ApprovalKindImport,
+		ApprovalKindLimit,
+		ApprovalKindPayment,
+		ApprovalKindOpeningBalances,
+		ApprovalKindReopening,
 	}
 }
 
@@ -996,14 +1017,14 @@ type Account struct {
 	Version    *int64
 }
 
-// An activation or an export above the value that settings name: asked for by one member of staff, decided by another.
+// What one member of staff asked for and another decides.
 type Approval struct {
 	ID       int64
 	Kind     ApprovalKind
 	State    ApprovalState
-	SeriesID int64
+	SeriesID *int64
 	ExportID *int64
-	// What the cards were worth together when it was asked for, in minor units. Approving measures again.
+	// What it was worth together when it was asked for, in minor units. Approving measures again.
 	Value       int64
 	Price       int64
 	Cards       int64
@@ -1014,7 +1035,22 @@ type Approval struct {
 	DecidedAt   *time.Time
 	Reason      string
 	// What the person who asks had done by themselves of that kind in the 24 hours before, with other series.
-	Before int64
+	Before     int64
+	Serial     *int32
+	CustomerID *int64
+	ImportID   *int64
+	// The partners that a request without series and customer concerns; empty: all of them. Staff who see all of these see the request.
+	PartnerIds []int64
+	// series.version when it was asked for; 0: there is no series.
+	Version int32
+	// Of value and price; empty: the request is about no money.
+	Currency string
+	// Drawn when the form was shown: the same key asks once.
+	RequestKey *uuid.UUID
+	// What exactly was asked for, as the kind reads it. Never a code, key or password.
+	Facts []byte
+	// When the asker used what can be used once; null: not yet, or the decision itself did it.
+	UsedAt *time.Time
 }
 
 // Who did what, when, from where. Insert-only. Never holds a code.
@@ -1506,6 +1542,8 @@ type Series struct {
 	ShreddedTo int32
 	ShreddedAt *time.Time
 	ShredJobID *int64
+	// The version that the last edit of the series or of its cards made. A change of state alone leaves it.
+	EditedVersion int32
 	// Imported only: its cards were inactive where they come from. It is never activated with the import.
 	ImportInactive bool
 }

@@ -127,7 +127,7 @@ const seriesEdit = `-- name: SeriesEdit :exec
 update series set prefix = $1, price = $2, valid_till = $3, any_partner = $4, print_once = $5,
   any_partner_until = case when any_partner and not $4 then clock_timestamp() else any_partner_until end,
   lapsed_at = case when $6::boolean then null else lapsed_at end,
-  version = version + 1
+  version = version + 1, edited_version = version + 1
 where id = $7
 `
 
@@ -239,7 +239,7 @@ func (q *Queries) SeriesFormats(ctx context.Context, db DBTX) ([]SeriesFormatsRo
 }
 
 const seriesGet = `-- name: SeriesGet :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, import_inactive from series where id = $1
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive from series where id = $1
 `
 
 func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -285,6 +285,7 @@ func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, err
 		&i.ShreddedTo,
 		&i.ShreddedAt,
 		&i.ShredJobID,
+		&i.EditedVersion,
 		&i.ImportInactive,
 	)
 	return i, err
@@ -324,7 +325,7 @@ func (q *Queries) SeriesGetByOrderKey(ctx context.Context, db DBTX, orderKey uui
 }
 
 const seriesGetForUpdate = `-- name: SeriesGetForUpdate :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, import_inactive from series where id = $1 for no key update
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive from series where id = $1 for no key update
 `
 
 func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -370,6 +371,7 @@ func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Se
 		&i.ShreddedTo,
 		&i.ShreddedAt,
 		&i.ShredJobID,
+		&i.EditedVersion,
 		&i.ImportInactive,
 	)
 	return i, err
@@ -410,7 +412,7 @@ func (q *Queries) SeriesLapse(ctx context.Context, db DBTX, id int64) error {
 }
 
 const seriesList = `-- name: SeriesList :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.import_inactive, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -552,6 +554,7 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 			&i.Series.ShreddedTo,
 			&i.Series.ShreddedAt,
 			&i.Series.ShredJobID,
+			&i.Series.EditedVersion,
 			&i.Series.ImportInactive,
 			&i.CreatedByName,
 			&i.PartnerNames,
@@ -947,7 +950,7 @@ func (q *Queries) SeriesShare(ctx context.Context, db DBTX, seriesID int32) erro
 }
 
 const seriesShow = `-- name: SeriesShow :one
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.import_inactive, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -1032,6 +1035,7 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		&i.Series.ShreddedTo,
 		&i.Series.ShreddedAt,
 		&i.Series.ShredJobID,
+		&i.Series.EditedVersion,
 		&i.Series.ImportInactive,
 		&i.CreatedByName,
 		&i.PartnerNames,
@@ -1101,6 +1105,17 @@ func (q *Queries) SeriesToday(ctx context.Context, db DBTX, timeZone string) (ti
 	var today time.Time
 	err := row.Scan(&today)
 	return today, err
+}
+
+const seriesTouch = `-- name: SeriesTouch :exec
+update series set version = version + 1, edited_version = version + 1 where id = $1
+`
+
+// Cards of a series get another date or partner: what waits for a second person is no
+// longer what was asked for. Taken before the cards' locks.
+func (q *Queries) SeriesTouch(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, seriesTouch, id)
+	return err
 }
 
 const seriesWorthFits = `-- name: SeriesWorthFits :one

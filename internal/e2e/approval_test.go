@@ -45,7 +45,7 @@ func TestApprovals(t *testing.T) {
 	second := newBrowser(t, d.URL, 1280, 900)
 	second.signIn("/admin/login", "operator")
 	second.until("how many wait", `document.querySelector("#menu-count").innerText.trim().startsWith("1")`)
-	second.open("/admin/finance/refill-cards/approvals")
+	second.open("/admin/approvals")
 	second.sees("Activate 20 cards worth USD 200.00")
 	second.looks("approvals")
 	decide := func(button string) {
@@ -146,7 +146,7 @@ func TestApprovals(t *testing.T) {
 
 	phone := newBrowser(t, d.URL, 360, 740)
 	phone.signIn("/admin/login", "operator")
-	phone.open("/admin/finance/refill-cards/approvals")
+	phone.open("/admin/approvals")
 	phone.until("the next one", `document.querySelector(".approval-form")`)
 	phone.sees("had activated cards worth USD 60.00 without a second person")
 	phone.looks("approvals-phone")

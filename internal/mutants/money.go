@@ -49,12 +49,12 @@ func moneyMutants() []mutant {
 			"./internal/card", "TestGenerateTwiceAtOnce", "a series has too few cards, or too many",
 		},
 		{
-			"somebody approves their own", "internal/card/approval.go",
+			"somebody approves their own", "internal/approval/desk.go",
 			"actor.StaffID == 0 || actor.StaffID == a.RequestedBy", "actor.StaffID == 0",
 			"./internal/card", "TestActivationTakesTwo", "the second person is the first",
 		},
 		{
-			"an account of one's own approves", "internal/card/approval.go",
+			"an account of one's own approves", "internal/approval/desk.go",
 			"	if shared {\n", "	if shared && a.ID < 0 {\n",
 			"./internal/card", "TestNobodyApprovesTheirOwn", "whoever may edit staff makes a second person for themselves",
 		},
@@ -69,18 +69,18 @@ func moneyMutants() []mutant {
 			"./internal/card", "TestExportTakesTwo", "a job that was queued before, or by hand, leads around the second person",
 		},
 		{
-			"what one person did that day is forgotten", "internal/card/solo.go",
+			"what one person did that day is forgotten", "internal/approval/solo.go",
 			"o.Others, o.Same = sum.Others, sum.Same", "o.Others, o.Same = 0, sum.Same",
 			"./internal/card", "AddUp", "several small series do what one large one may not",
 		},
 		{
-			"acts of one person don't wait for each other", "internal/card/solo.go",
-			"s.q.SoloActLock(ctx, tx, int32(a.by))", "error(nil)",
+			"acts of one person don't wait for each other", "internal/approval/solo.go",
+			"q.SoloActLock(ctx, tx, int32(a.By))", "error(nil)",
 			"./internal/card", "TestActsOfOnePersonRace", "small series at the same moment slip past the limit together",
 		},
 		{
 			"disabled cards come back under way", "internal/card/bulk_work.go",
-			"s.mayEnable(ctx, tx, series, change.CreatedBy, s.taking(tx)); err != nil {", "s.mayEnable(ctx, tx, series, change.CreatedBy, s.taking(tx)); err != nil && n < 0 {",
+			"s.mayEnable(ctx, tx, series, change.CreatedBy, approval.Taking(tx)); err != nil {", "s.mayEnable(ctx, tx, series, change.CreatedBy, approval.Taking(tx)); err != nil && n < 0 {",
 			"./internal/card", "TestEnablingTakesTwo", "an operation that was ordered while little was disabled brings back what was disabled since",
 		},
 		{

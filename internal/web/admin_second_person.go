@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/approval"
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/money"
@@ -18,7 +19,7 @@ import (
 
 // soFar says what somebody did by themselves within a day and that one thing more,
 // in words, is too much; did is "activated" or "exported".
-func soFar(o card.Solo, did, more, currency string) string {
+func soFar(o approval.Solo, did, more, currency string) string {
 	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: currency} }
 	return fmt.Sprintf("In the past 24 hours you have %s cards worth %s by yourself; with %s it is more than %s, so a second person has to approve", did, amount(o.Before()), more, amount(*o.Limit))
 }

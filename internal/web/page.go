@@ -62,7 +62,7 @@ const (
 	sectionGenerate   = "/admin/finance/refill-cards/generate"
 	sectionImport     = "/admin/finance/refill-cards/import"
 	sectionStatistics = "/admin/finance/refill-cards/statistics"
-	sectionApprovals  = "/admin/finance/refill-cards/approvals"
+	sectionApprovals  = "/admin/approvals"
 	sectionJobs       = "/admin/jobs"
 	sectionChecks     = "/admin/checks"
 	sectionModules    = "/admin/config/modules"
@@ -132,6 +132,8 @@ func staffMenu(p staff.Person, section string, refillCards bool) []menuItem {
 		if len(cards.Children) > 0 {
 			menu = append(menu, menuItem{Title: "Finance", Children: []menuItem{cards}})
 		}
+	} else if p.Can(staff.SeriesApprove) { // payments and settings wait whether there are cards or not
+		menu = append(menu, menuItem{Title: "Finance", Children: []menuItem{entry("Approvals", "user-check", sectionApprovals)}})
 	}
 	if p.Can(staff.JobsView) && p.Scope.AllPartners {
 		menu = append(menu, menuItem{Title: "Operations", Children: []menuItem{entry("Jobs", "list-check", sectionJobs), entry("Checks", "shield-check", sectionChecks)}})

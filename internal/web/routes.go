@@ -182,10 +182,11 @@ func (s *Server) table() []route {
 		{post, "/admin/exports/:id/dismiss", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDismiss)},
 
 		// Staff: what a second person decides.
-		{get, sectionApprovals, staffWho(staff.SeriesApprove), s.refillCards(s.adminApprovalList)},
-		{get, sectionApprovals + "/count", staffWho(staff.SeriesApprove), s.refillCards(s.adminApprovalCount)},
-		{post, oneApproval + "/approve", staffWho(staff.SeriesApprove), s.refillCards(s.adminApprovalDecide(s.Cards.Approve, "Approved."))},
-		{post, oneApproval + "/refuse", staffWho(staff.SeriesApprove), s.refillCards(s.adminApprovalDecide(s.Cards.Refuse, "Refused. Nothing of it happens."))},
+		{get, sectionApprovals, staffWho(staff.SeriesApprove), s.adminApprovalList},
+		{get, formerApprovals, staffWho(staff.SeriesApprove), s.refillCards(s.adminApprovalMoved)},
+		{get, sectionApprovals + "/count", staffWho(staff.SeriesApprove), s.adminApprovalCount},
+		{post, oneApproval + "/approve", staffWho(staff.SeriesApprove), s.adminApprovalDecide(s.Cards.Approve, "Approved.")},
+		{post, oneApproval + "/refuse", staffWho(staff.SeriesApprove), s.adminApprovalDecide(s.Cards.Refuse, "Refused. Nothing of it happens.")},
 
 		// Staff: reports.
 		{get, sectionStatistics, staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportSeries))},

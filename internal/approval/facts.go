@@ -1,0 +1,18 @@
+package approval
+
+// What requests keep of what exactly was asked for, for kinds that several packages
+// read. Fields are only added, never renamed: rows hold them.
+
+// ImportFacts are those of an import of cards.
+type ImportFacts struct {
+	File   string `json:"file"`
+	Active bool   `json:"active"` // its cards are to be redeemable at once
+}
+
+// BalancesFacts are those of customers that come with opening balances.
+type BalancesFacts struct {
+	Import    int64  `json:"import"` // the id of the import that asks
+	File      string `json:"file"`
+	Customers int64  `json:"customers"`
+	Debts     int64  `json:"debts"` // together, in minor units: what customers owe; Request.Value is what they are credited
+}
