@@ -43,6 +43,9 @@ func (s *Service) LookAtFile(ctx context.Context, file io.ReaderAt, size int64, 
 		}
 	}
 	look.Survey, err = tableimport.MakeSurvey(table, importSchema(settings.Currency), tableimport.SurveyOptions{})
+	if err == nil && len(look.Survey.Preview) == 0 {
+		err = importfile.ErrEmpty
+	}
 	return look, err
 }
 

@@ -37,11 +37,11 @@ func (a amountReading) depends() bool {
 // point is the decimal sign, as in a number of a workbook.
 func readAmount(text, currency string, exact bool) amountReading {
 	text = unquote(Digits(text))
-	if strings.ContainsAny(text, "٫٬،") {
+	if !plainASCII(text) && strings.ContainsAny(text, "٫٬،") {
 		exact = exact || strings.ContainsRune(text, '٫')
 		text = strings.NewReplacer("٬", "", "٫", ".", "،", ",").Replace(text)
 	}
-	first, last := strings.IndexAny(text, "0123456789"), strings.LastIndexAny(text, "0123456789")
+	first, last := digitsOf(text)
 	if first < 0 {
 		return amountReading{reason: ReasonAmount}
 	}
@@ -66,6 +66,19 @@ func readAmount(text, currency string, exact bool) amountReading {
 		a.reason = ReasonAmount
 	}
 	return a
+}
+
+// digitsOf returns the places of the first and the last digit, or -1.
+func digitsOf(text string) (first, last int) {
+	first, last = -1, -1
+	for i := range len(text) {
+		if text[i] >= '0' && text[i] <= '9' {
+			if last = i; first < 0 {
+				first = i
+			}
+		}
+	}
+	return first, last
 }
 
 // weigh settles amounts such as 10.000, which are ten or ten thousand, where the currency

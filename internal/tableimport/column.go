@@ -22,7 +22,7 @@ const (
 type columnStats struct {
 	filled, empty, errors, scientific int64
 
-	words    map[string]int64 // nil: more than MaxWords
+	words    map[string]*wordStats // nil: more than MaxWords
 	hashes   map[uint64]struct{}
 	hashed   int
 	tokens   int64 // values of 5 and more symbols in one piece
@@ -37,7 +37,7 @@ type columnStats struct {
 
 func newColumnStats() *columnStats {
 	return &columnStats{
-		words: map[string]int64{}, hashes: map[uint64]struct{}{}, before: -2,
+		words: map[string]*wordStats{}, hashes: map[uint64]struct{}{}, before: -2,
 		shapes: shapes{byKey: map[shapeKey]*shapeCount{}},
 		dates:  dateStats{memo: map[string]dateReading{}, can: orderDMY | orderMDY | orderYMD}, amounts: amountStats{memo: map[string]amountReading{}},
 	}
@@ -45,30 +45,45 @@ func newColumnStats() *columnStats {
 
 var seed = maphash.MakeSeed() //nolint:gochecknoglobals // it is the same in one process, and no result depends on it
 
+// wordStats is what is known of a value.
+type wordStats struct {
+	n                            int64
+	empty, bad, scientific, word bool
+}
+
 // add takes a cell in.
 func (c *columnStats) add(row int32, text string, kind importfile.CellKind, currency string) {
-	switch {
-	case text == "" || isPlaceholder(text):
+	if text == "" {
 		c.empty++
 		return
-	case kind == importfile.CellError || text[0] == '#' && isSheetError(text) || strings.HasPrefix(text, "Err:") && isSheetError(text):
-		c.errors++
-		c.filled++
+	}
+	w := c.words[text]
+	if w == nil {
+		w = &wordStats{empty: isPlaceholder(text), bad: kind == importfile.CellError || isSheetError(text), scientific: isScientific(text)}
+		w.word = mayNameTotal(text) && isWord(text)
+		if c.words != nil && !w.empty && !w.bad {
+			if len(c.words) < MaxWords {
+				c.words[text] = w
+			} else {
+				c.words = nil
+			}
+		}
+	}
+	w.n++
+	if w.empty {
+		c.empty++
 		return
 	}
 	c.filled++
-	if c.words != nil {
-		if n, ok := c.words[text]; ok || len(c.words) < MaxWords {
-			c.words[text] = n + 1
-		} else {
-			c.words = nil
-		}
+	if w.bad {
+		c.errors++
+		return
 	}
 	if c.hashed < hashedRows {
 		c.hashed++
 		c.hashes[maphash.String(seed, text)] = struct{}{}
 	}
-	if isScientific(text) {
+	if w.scientific {
 		c.scientific++
 		return
 	}
@@ -85,7 +100,7 @@ func (c *columnStats) add(row int32, text string, kind importfile.CellKind, curr
 	if len(code) >= 5 && strings.IndexByte(code, ' ') < 0 && strings.IndexByte(code, '@') < 0 {
 		c.tokens++
 	}
-	if digits || !isWord(code) {
+	if digits || !w.word {
 		c.shapes.add(row, code)
 	}
 	if !digits {
@@ -107,7 +122,7 @@ func (c *columnStats) add(row int32, text string, kind importfile.CellKind, curr
 		c.dates.add(text)
 	}
 	if c.amounts.wanted() {
-		if c.amounts.add(text, currency, kind == importfile.CellNumber) && strings.ContainsAny(text, ".,٫ $€£¥₹") {
+		if c.amounts.add(text, currency, kind == importfile.CellNumber) && !isDigits(text) {
 			c.decimals++
 		}
 	}
@@ -136,6 +151,10 @@ type amountStats struct {
 func (a *amountStats) wanted() bool { return a.good+a.bad < patience || a.good*10 >= a.bad }
 
 func (a *amountStats) add(text, currency string, exact bool) bool {
+	if len(text) <= 15 && isDigits(text) {
+		a.good++
+		return true
+	}
 	reading, ok := a.memo[text]
 	if !ok || exact {
 		reading = readAmount(text, currency, exact)
@@ -253,9 +272,9 @@ func (c *columnStats) column() Column {
 }
 
 // wordList gathers words that differ in case, accents and signs alone.
-func wordList(counts map[string]int64, mask bool) []Word {
+func wordList(counts map[string]*wordStats, mask bool) []Word {
 	byKey := map[string]*Word{}
-	for text, n := range counts {
+	for text, stats := range counts {
 		key := WordKey(text)
 		if (mask || looksLikeCode(text)) && !isWord(text) {
 			key = "" // it may be a code, which is never kept
@@ -270,7 +289,7 @@ func wordList(counts map[string]int64, mask bool) []Word {
 		} else if key != "" && text < w.Shown {
 			w.Shown = cut(text, maxShown) // the same one in each run
 		}
-		w.N += n
+		w.N += stats.n
 	}
 	list := make([]Word, 0, len(byKey))
 	for _, w := range byKey {

@@ -7,8 +7,8 @@ import (
 )
 
 // placeholders stand for no value. They are compared folded.
-const placeholders = "(empty)|empty|<empty>|[empty]|n/a|(n/a)|<n/a>|na|n.a.|n.a|n. a.|null|(null)|<null>|[null]|nil|<nil>|none|(none)|<none>|\\n|undefined|nan|#n/a|#na|#n/d|#nv|not set|(not set)|not available|unset|blank|(blank)|(leer)|leer|keine|keiner|k.a.|k. a.|unbekannt|" +
-	"vacio|(vacio)|ninguno|ninguna|sin valor|vide|(vide)|aucun|aucune|neant|vazio|(vazio)|nenhum|nenhuma|sem valor|فارغ|(فارغ)|لا يوجد|لا شيء|غير متوفر|بدون|kosong|(kosong)|tidak ada|unknown|unassigned|tbd"
+const placeholders = "(empty)|empty|<empty>|[empty]|n/a|(n/a)|<n/a>|na|n.a.|n.a|n. a.|null|(null)|<null>|[null]|nil|<nil>|none|(none)|<none>|\\n|undefined|nan|#n/a|#na|#n/d|#nv|not set|(not set)|not available|unset|blank|(blank)|(leer)|leer|keine|keiner|k.a.|k. a.|" +
+	"vacio|(vacio)|ninguno|ninguna|sin valor|vide|(vide)|aucun|aucune|neant|vazio|(vazio)|nenhum|nenhuma|sem valor|فارغ|(فارغ)|لا يوجد|لا شيء|غير متوفر|بدون|kosong|(kosong)|tidak ada"
 
 // isPlaceholder reports whether a text stands for no value: one of the words, or signs
 // alone.
@@ -73,8 +73,16 @@ func isDigits(text string) bool {
 // long for it, such as 1.23457E+11. A code such as 12E45678 is none: what a spreadsheet
 // writes has a decimal sign, or a sign in front of the exponent.
 func isScientific(text string) bool {
-	text = strings.TrimLeft(text, "+-")
-	at := strings.IndexAny(text, "eE")
+	if len(text) < 4 || text[len(text)-1] < '0' || text[len(text)-1] > '9' {
+		return false
+	}
+	if text[0] == '+' || text[0] == '-' {
+		text = text[1:]
+	}
+	at := strings.IndexByte(text, 'E')
+	if at < 0 {
+		at = strings.IndexByte(text, 'e')
+	}
 	if at < 1 || at > 22 {
 		return false
 	}
@@ -84,6 +92,9 @@ func isScientific(text string) bool {
 		exponent = exponent[1:]
 	}
 	if len(exponent) > 3 || !isDigits(exponent) {
+		return false
+	}
+	if !isDigits(mantissa[:1]) || !signed && len(mantissa) > 1 && mantissa[1] != '.' && mantissa[1] != ',' {
 		return false
 	}
 	whole, fraction, pointed := strings.Cut(strings.Replace(mantissa, ",", ".", 1), ".")

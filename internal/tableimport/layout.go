@@ -432,7 +432,7 @@ func (l *layout) repeats(cells []string) bool {
 
 // isHeadingWord reports whether a code is a heading.
 func isHeadingWord(cell string) bool {
-	if !mayNameTotal(cell) || len(cell) > 60 {
+	if !mayNameTotal(cell) || len(cell) > 60 || isSheetError(cell) || isPlaceholder(cell) {
 		return false
 	}
 	_, ok := headingOf(cell)

@@ -44,10 +44,27 @@ func Show(kind Kind, text string) string {
 	case isScientific(text):
 		at := strings.IndexAny(text, "eE")
 		return cut(text[:min(at, 4)], maxShown) + "…" + text[at:]
-	case kind == Code || looksLikeCode(text):
+	case kind == Code || looksLikeCode(text) && isOnePiece(text):
 		return Mask(text)
 	}
-	return cut(text, maxShown)
+	pieces := strings.Fields(text)
+	for i, piece := range pieces {
+		if looksLikeCode(piece) && !isWord(piece) {
+			pieces[i] = Mask(piece)
+		}
+	}
+	return cut(strings.Join(pieces, " "), maxShown)
+}
+
+// isOnePiece reports whether a text has no words of letters: a code may be printed in
+// groups.
+func isOnePiece(text string) bool {
+	for piece := range strings.FieldsSeq(text) {
+		if len(piece) > 1 && strings.IndexFunc(piece, unicode.IsLetter) >= 0 && strings.IndexFunc(piece, unicode.IsDigit) < 0 {
+			return !strings.Contains(text, " ")
+		}
+	}
+	return true
 }
 
 // isWord reports whether a text is a heading or a word for a status.
@@ -67,6 +84,14 @@ func isWord(text string) bool {
 // an amount has.
 func looksLikeCode(text string) bool {
 	text = unquote(Digits(text))
+	if !isOnePiece(text) {
+		for piece := range strings.FieldsSeq(text) {
+			if looksLikeCode(piece) {
+				return true
+			}
+		}
+		return false
+	}
 	var digits, upper, lower, inside, other int
 	for i, r := range text {
 		switch {

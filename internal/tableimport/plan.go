@@ -60,27 +60,29 @@ func (s *Survey) Adapt(schema Schema, plan Plan) Plan {
 func (c *Column) meanings(f Field, chosen map[string]string) map[string]string {
 	m := map[string]string{}
 	maps.Copy(m, chosen)
+	known := f.words()
 	for _, w := range c.Words {
 		if _, has := m[w.Key]; has || w.Key == "" {
 			continue
 		}
-		if name := f.meaning(w.Key); name != "" {
+		if name := known[w.Key]; name != "" {
 			m[w.Key] = name
 		}
 	}
 	return m
 }
 
-// meaning returns what a word stands for; empty: not known.
-func (f Field) meaning(key string) string {
+// words returns what the keys of words stand for.
+func (f Field) words() map[string]string {
+	known := map[string]string{}
 	for _, m := range f.Meanings {
 		for _, word := range m.Words {
-			if WordKey(word) == key {
-				return m.Name
+			if key := WordKey(word); known[key] == "" {
+				known[key] = m.Name
 			}
 		}
 	}
-	return ""
+	return known
 }
 
 func (c *Column) shapePlan(chosen ShapePlan) ShapePlan {

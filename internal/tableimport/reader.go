@@ -20,6 +20,8 @@ type Reader struct {
 	dates   map[string]dateReading
 	amounts map[string]amountReading
 	keyed   map[shapeKey]string // what keys are written as
+	ticked  map[int32]bool
+	words   []map[string]string // by field of kind Status: what words are known as
 }
 
 // NewReader begins to read. The rows must be those of the file from its beginning.
@@ -27,6 +29,10 @@ func NewReader(rows importfile.Rows, schema Schema, plan Plan) *Reader {
 	r := &Reader{
 		rows: rows, schema: schema, plan: plan, code: -1, columns: make([]int, len(schema.Fields)), shapes: make([]map[string]bool, len(schema.Fields)),
 		dates: map[string]dateReading{}, amounts: map[string]amountReading{}, keyed: map[shapeKey]string{},
+		ticked: make(map[int32]bool, len(plan.Rows)), words: make([]map[string]string, len(schema.Fields)),
+	}
+	for _, row := range plan.Rows {
+		r.ticked[row] = true
 	}
 	r.layout.take(plan)
 	r.layout.usual = r.layout.named
@@ -36,6 +42,9 @@ func NewReader(rows importfile.Rows, schema Schema, plan Plan) *Reader {
 			at = -1
 		}
 		r.columns[i] = at
+		if f.Kind == Status {
+			r.words[i] = f.words()
+		}
 		if f.Kind != Code {
 			continue
 		}
@@ -148,7 +157,7 @@ func (r *Reader) value(i int, f Field, cell string, kind importfile.CellKind, ro
 		}
 		return dateValue(cell, reading, r.plan.Orders[f.Name])
 	case Status:
-		return r.status(f, cell)
+		return r.status(i, f, cell)
 	case Currency:
 		named, ok := currencyNamed(cell, r.schema.Currency)
 		v := Value{State: Good, Text: cell, Currency: named}
@@ -169,7 +178,7 @@ func (r *Reader) codeValue(i int, cell string, row int32) Value {
 	text := codeText(cell)
 	v := Value{State: Bad, Text: text}
 	shapes := r.plan.Shapes[r.schema.Fields[i].Name]
-	ticked := slices.Contains(r.plan.Rows, row)
+	ticked := r.ticked[row]
 	switch {
 	case text == "":
 		return Value{State: Empty}
@@ -207,12 +216,12 @@ func (r *Reader) codeValue(i int, cell string, row int32) Value {
 }
 
 // status reads a word as the plan says.
-func (r *Reader) status(f Field, cell string) Value {
+func (r *Reader) status(i int, f Field, cell string) Value {
 	key := WordKey(cell)
 	v := Value{State: Bad, Text: cell, Reason: ReasonStatus}
 	name, chosen := r.plan.Meanings[f.Name][key]
 	if !chosen {
-		name = f.meaning(key)
+		name = r.words[i][key]
 	}
 	if name != "" {
 		v.State, v.Reason, v.Meaning = Good, "", name

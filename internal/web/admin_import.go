@@ -34,6 +34,7 @@ type importShowPage struct {
 	Sheet      *field
 	Headings   []string // above the preview: what each column is taken for
 	Preview    []importPreviewRow
+	Asides     bool // some of these rows are none of the table
 	Columns    []field
 	Meanings   []importMeaning
 	Form       []field
@@ -45,26 +46,30 @@ type importShowPage struct {
 	Working  bool
 	Progress progress
 
-	Checked   bool
-	Tiles     []tile
-	Groups    []importGroup
-	Inactive  bool            // some of them were inactive
-	Problems  []importProblem // how many, by reason
-	Bad       []importRow     // the first of them
-	BadTotal  int64
-	Kept      int64       // how many of them can be downloaded
-	Outliers  []importRow // rows that become cards where they are ticked
-	Shapes    []importShape
-	Ticked    int64
-	Odds      string
-	Throttle  string
-	Second    string // what of it takes a second person
-	Confirm   confirmation
-	Cancel    confirmation
-	Void      *confirmation
-	CanChange bool // its columns can be chosen anew
-	Begun     bool // some of its cards exist
-	Series    []importSeries
+	Checked  bool
+	Tiles    []tile
+	Groups   []importGroup
+	Inactive bool            // some of them were inactive
+	Problems []importProblem // how many, by reason
+	Bad      []importRow     // the first of them
+	BadTotal int64
+	Kept     int64       // how many of them can be downloaded
+	Outliers []importRow // rows that become cards where they are ticked
+	Shapes   []importShape
+	Odds     string
+	Throttle string
+	// What a person ticked before, as right although it differs.
+	TickedRows   []int32
+	TickedShapes []string
+	RowsTicked   int64
+	KindsTicked  int64
+	Second       string // what of it takes a second person
+	Confirm      confirmation
+	Cancel       confirmation
+	Void         *confirmation
+	CanChange    bool // its columns can be chosen anew
+	Begun        bool // some of its cards exist
+	Series       []importSeries
 }
 
 type importPreviewRow struct {

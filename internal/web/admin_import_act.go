@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,8 +14,6 @@ import (
 	"refill/internal/fault"
 	"refill/internal/money"
 	"refill/internal/staff"
-
-	"context"
 )
 
 // showSeries shows what an import made so far, and how all of it can be voided.
@@ -24,11 +23,11 @@ func (s *Server) showSeries(ctx context.Context, p *importShowPage, i db.CardImp
 		return err
 	}
 	for _, one := range series {
-		p.Series = append(p.Series, importSeries{one.Number, seriesURL(one.Number), money.Amount{Minor: one.Price, Currency: one.Currency}.String(), seriesBadge(one.State, false), int64(one.Made)})
+		p.Series = append(p.Series, importSeries{one.Number, seriesURL(one.Number), money.Amount{Minor: one.Price, Currency: one.Currency}.String(), seriesBadge(card.SeriesStatus(one.State, false)), int64(one.Made)})
 	}
 	p.Begun = len(series) > 0
 	stopped := i.State == db.ImportStateFailed
-	if !p.Begun || i.VoidedAt != nil || i.State != db.ImportStateDone && !stopped || !p.Can(staff.SeriesVoid) {
+	if !p.Begun || i.VoidedAt != nil || i.State != db.ImportStateDone && !stopped || !p.Person.Can(staff.SeriesVoid) {
 		return nil
 	}
 	worth, err := s.Cards.ImportWorth(ctx, i.ID)
@@ -38,7 +37,7 @@ func (s *Server) showSeries(ctx context.Context, p *importShowPage, i db.CardImp
 	value := money.Amount{Minor: worth.Value, Currency: series[0].Currency}.String()
 	cards := count(worth.Cards, "unused card", "unused cards")
 	text := fmt.Sprintf("Void %s worth %s, in %s. %s used already and %s so. The codes of this file can never be imported again. This can’t be undone.",
-		cards, value, count(int64(len(series)), "series", "series"), count(worth.Used, "card is", "cards are"), words(worth.Used, "stays", "stay"))
+		cards, value, count(int64(len(series)), "series", "series"), count(worth.Used, "card is", "cards are"), wordFor(worth.Used, "stays", "stay"))
 	if worth.Used == 0 {
 		text = fmt.Sprintf("Void %s worth %s, in %s. None is used. The codes of this file can never be imported again. This can’t be undone.", cards, value, count(int64(len(series)), "series", "series"))
 	}
@@ -73,7 +72,7 @@ func (s *Server) adminImportVoid(c *gin.Context) error {
 	}
 	p.Void.Reason.Value = cut(form.Get("reason"), 300)
 	p.Void.Refused = explain(err, p.Void.Reason)[0].Text
-	return s.part(c, http.StatusUnprocessableEntity, "admin/import_show", "import-live", p)
+	return s.render(c, http.StatusUnprocessableEntity, "admin/import_show", p)
 }
 
 // adminImportTick handles POST …/import/:id/outliers: rows that a person holds right
@@ -88,12 +87,12 @@ func (s *Server) adminImportTick(c *gin.Context) error {
 		return err
 	}
 	rows := []int32{}
-	for _, text := range append(form["row"], form["kept"]...) {
+	for _, text := range append(form["row"], form["kept_row"]...) {
 		if n, err := strconv.ParseInt(text, 10, 32); err == nil && n > 0 {
 			rows = append(rows, int32(n))
 		}
 	}
-	if err := s.Cards.TickImport(c.Request.Context(), s.actor(c), row.CardImport.ID, rows, form["shape"]); err != nil {
+	if err := s.Cards.TickImport(c.Request.Context(), s.actor(c), row.CardImport.ID, rows, append(form["shape"], form["kept_shape"]...)); err != nil {
 		return err
 	}
 	return s.redirect(c, importURL(row.CardImport.ID))
@@ -129,8 +128,5 @@ func (s *Server) adminImportSheet(c *gin.Context) error {
 	}
 	p.Sheet.choose(form.Get("sheet"))
 	p.Sheet.Error = fault.All(err)[0].Message
-	return s.part(c, http.StatusUnprocessableEntity, "admin/import_show", "import-live", p)
+	return s.render(c, http.StatusUnprocessableEntity, "admin/import_show", p)
 }
-
-// ticked reads what a stored plan ticked.
-func ticked(plan card.ImportPlan) (rows []int32, shapes []string) { return plan.Form.Rows, plan.Form.Shapes }

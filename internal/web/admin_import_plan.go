@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
@@ -10,14 +11,19 @@ import (
 
 	"refill/internal/card"
 	"refill/internal/db"
+	"refill/internal/setting"
+	"refill/internal/tableimport"
 )
+
+// mostWords is how many words of a status the form takes.
+const mostWords = tableimport.MaxWords
 
 // planForm reads the posted plan.
 func planForm(form url.Values) card.ImportForm {
 	f := card.ImportForm{
 		Prefix: form.Get("prefix"), Price: form.Get("default_price"), ValidTill: form.Get("default_valid_till"),
 		Partners: form["partner"], Activate: form.Get("activate") != "", Headings: form.Get("headings") != "",
-		Columns: map[string]string{}, Dates: form.Get("dates"), Decimal: form.Get("decimal"),
+		Columns: map[string]string{}, Dates: form.Get("dates"), Decimal: form.Get("decimal"), Meanings: map[string]string{},
 	}
 	if form.Get("partner") == severalPartners {
 		f.Partners = form["partners"]
@@ -25,7 +31,32 @@ func planForm(form url.Values) card.ImportForm {
 	for _, column := range card.ImportColumns() {
 		f.Columns[column] = form.Get(column)
 	}
+	for i := range mostWords {
+		if key := form.Get(fmt.Sprintf("word-%d", i)); key != "" {
+			f.Meanings[key] = form.Get(fmt.Sprintf("meaning-%d", i))
+		}
+	}
 	return f
+}
+
+// planValues is planForm the other way round, for a plan that was kept.
+func planValues(f card.ImportForm) url.Values {
+	form := url.Values{"prefix": {f.Prefix}, "default_price": {f.Price}, "default_valid_till": {f.ValidTill}, "dates": {f.Dates}, "decimal": {f.Decimal}}
+	if len(f.Partners) == 1 {
+		form.Set("partner", f.Partners[0])
+	} else if len(f.Partners) > 1 {
+		form.Set("partner", severalPartners)
+		form["partners"] = f.Partners
+	}
+	for name, on := range map[string]bool{"activate": f.Activate, "headings": f.Headings} {
+		if on {
+			form.Set(name, "on")
+		}
+	}
+	for column, at := range f.Columns {
+		form.Set(column, at)
+	}
+	return form
 }
 
 // columnTitle is a column's name on the page.
@@ -33,10 +64,14 @@ func columnTitle(column string) string {
 	switch column {
 	case card.ColumnCode:
 		return "Code"
+	case card.ColumnShortCode:
+		return "Short code"
 	case card.ColumnSerial:
 		return "Serial"
 	case card.ColumnPrice:
 		return "Price"
+	case card.ColumnRemaining:
+		return "What is left"
 	case card.ColumnCurrency:
 		return "Currency"
 	case card.ColumnValidTill:
@@ -47,59 +82,192 @@ func columnTitle(column string) string {
 	return ""
 }
 
-// showPlan shows the form that says what the columns are. Without form it is filled
-// with what the file suggests.
-func (s *Server) showPlan(c *gin.Context, p *importShowPage, look card.ImportPreview, form url.Values) error {
+// columnHint explains the columns that do not explain themselves.
+func columnHint(column string) string {
+	switch column {
+	case card.ColumnCode:
+		return "What customers type. Of a full and a short code, the full one."
+	case card.ColumnShortCode:
+		return "A shorter form of the same code, where the file has both."
+	case card.ColumnRemaining:
+		return "Becomes the price; a card with nothing left is left out."
+	}
+	return ""
+}
+
+// meaningTitle says what a status means for a card.
+func meaningTitle(meaning string) string {
+	switch meaning {
+	case card.MeansActive:
+		return "Active: can be redeemed"
+	case card.MeansInactive:
+		return "Inactive: worth nothing until activated"
+	case card.MeansDisabled:
+		return "Disabled"
+	case card.MeansExpired:
+		return "Expired"
+	case card.MeansUsed:
+		return "Used: can’t be redeemed again"
+	case card.MeansVoid:
+		return "Void"
+	case card.MeansLeaveOut:
+		return "Leave these rows out"
+	}
+	return ""
+}
+
+// showPlan shows the form that says what the columns are: as it was typed, else as the
+// plan was before, else as for the last file of this shape, else as the file suggests.
+func (s *Server) showPlan(c *gin.Context, p *importShowPage, look card.ImportLook, plan card.ImportPlan, form url.Values) error {
 	settings, err := s.Settings.Get(c.Request.Context())
 	if err != nil {
 		return err
 	}
 	p.Planning = true
-	p.Preview = look.Rows
-	for i, column := range look.Columns {
-		heading := columnTitle(column)
+	meanings := map[string]string{}
+	switch {
+	case form != nil:
+		meanings = planForm(form).Meanings
+	case len(plan.Form.Columns) > 0:
+		form, meanings = planValues(plan.Form), plan.Form.Meanings
+	default:
+		if form, meanings, err = s.suggestPlan(c, p, look, settings); err != nil {
+			return err
+		}
+	}
+	p.showPreview(look, form)
+	p.showColumns(look, form)
+	table, _ := card.PlanTable(look, settings.Currency, planForm(form))
+	p.showMeanings(look, table, meanings)
+	if len(look.Sheets) > 1 {
+		p.Sheet = &field{Name: "sheet", Label: "Sheet", Short: true}
+		for _, sheet := range look.Sheets {
+			p.Sheet.Options = append(p.Sheet.Options, option{sheet, sheet, sheet == look.Sheet})
+		}
+	}
+	if err := s.showRest(c, p, look, settings, form); err != nil {
+		return err
+	}
+	return s.showSwitches(c.Request.Context(), p, look, settings, form)
+}
+
+// suggestPlan fills the form in from earlier answers, or from what the file shows.
+func (s *Server) suggestPlan(c *gin.Context, p *importShowPage, look card.ImportLook, settings setting.Settings) (url.Values, map[string]string, error) {
+	form := url.Values{}
+	for column, at := range look.Survey.Guess {
+		form.Set(column, strconv.Itoa(at+1))
+	}
+	form.Set("headings", "on")
+	if settings.Activate {
+		form.Set("activate", "on")
+	}
+	meanings := map[string]string{}
+	kept, ok, err := s.Cards.RememberedForm(c.Request.Context(), s.actor(c), look)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ok {
+		p.Remembered = true
+		form, meanings = planValues(kept), kept.Meanings
+	}
+	if form.Get(card.ColumnValidTill) == "" {
+		form.Set("default_valid_till", s.inAYear())
+	}
+	return form, meanings, nil
+}
+
+// showPreview shows the beginning of the file, and what each column is taken for.
+func (p *importShowPage) showPreview(look card.ImportLook, form url.Values) {
+	taken := map[string]string{}
+	for _, column := range card.ImportColumns() {
+		taken[form.Get(column)] = columnTitle(column)
+	}
+	for i := range look.Survey.Columns {
+		heading := taken[strconv.Itoa(i+1)]
 		if heading == "" {
 			heading = fmt.Sprintf("Column %d", i+1)
 		}
 		p.Headings = append(p.Headings, heading)
 	}
-	if form == nil {
-		form = url.Values{"dates": {"iso"}, "decimal": {"."}}
-		for i, column := range look.Columns {
-			if column != "" {
-				form.Set(column, strconv.Itoa(i+1))
-			}
+	for _, row := range look.Survey.Preview {
+		shown := importPreviewRow{Row: int64(row.Row), Cells: slices.Clone(row.Cells)}
+		if row.Reason != "" {
+			shown.Why, p.Asides = row.Reason.Words(), true
 		}
-		if look.Headings {
-			form.Set("headings", "on")
+		for len(shown.Cells) < len(look.Survey.Columns) {
+			shown.Cells = append(shown.Cells, "")
 		}
-		if settings.Activate {
-			form.Set("activate", "on")
-		}
-		if !slices.Contains(look.Columns, card.ColumnValidTill) {
-			form.Set("default_valid_till", s.inAYear())
-		}
+		p.Preview = append(p.Preview, shown)
 	}
+}
+
+// showColumns offers the columns of the file for each that an import knows.
+func (p *importShowPage) showColumns(look card.ImportLook, form url.Values) {
 	for _, column := range card.ImportColumns() {
-		f := field{Name: column, Label: columnTitle(column) + " column", Short: true, Options: []option{{"", "None", false}}}
+		f := field{Name: column, Label: columnTitle(column) + " column", Hint: columnHint(column), Short: true, Options: []option{{"", "None", false}}}
 		if column == card.ColumnCode {
 			f.Options[0].Text = "Choose…"
 		}
-		for i := range look.Columns {
+		for i, one := range look.Survey.Columns {
 			text := fmt.Sprintf("Column %d", i+1)
-			if look.Headings && i < len(look.Rows[0]) && look.Rows[0][i] != "" {
-				text += ": " + look.Rows[0][i]
+			if one.Heading != "" {
+				text += ": " + cut(one.Heading, 40)
 			}
 			f.Options = append(f.Options, option{strconv.Itoa(i + 1), text, false})
 		}
 		f.choose(form.Get(column))
 		p.Columns = append(p.Columns, f)
 	}
+}
+
+// showMeanings lists the words of the status column, each with what it is taken for.
+func (p *importShowPage) showMeanings(look card.ImportLook, plan tableimport.Plan, meanings map[string]string) {
+	for i, word := range card.StatusWords(look, plan) {
+		if i == mostWords {
+			return
+		}
+		f := field{Name: fmt.Sprintf("meaning-%d", i), Label: word.Shown, Hint: count(word.N, "row", "rows"), Short: true, Options: []option{{"", "Choose…", false}}}
+		for _, meaning := range card.ImportMeanings() {
+			f.Options = append(f.Options, option{meaning, meaningTitle(meaning), false})
+		}
+		chosen, typed := meanings[word.Key]
+		if taken, known := plan.Meanings[card.ColumnStatus][word.Key]; !typed && known {
+			chosen = taken
+			if taken == "" {
+				chosen = card.MeansLeaveOut
+			}
+		}
+		f.choose(chosen)
+		p.Meanings = append(p.Meanings, importMeaning{f, word.Key})
+	}
+}
+
+// showRest shows what else there is to know.
+func (s *Server) showRest(c *gin.Context, p *importShowPage, look card.ImportLook, settings setting.Settings, form url.Values) error {
+	at := func(column string) *tableimport.Column {
+		n, err := strconv.Atoi(form.Get(column))
+		if err != nil || n < 1 || n > len(look.Survey.Columns) {
+			return nil
+		}
+		return &look.Survey.Columns[n-1]
+	}
 	dates := field{Name: "dates", Label: "Dates in the file", Short: true, Options: []option{
-		{"iso", "2026-12-31", false}, {"dmy", "31.12.2026 or 31/12/2026", false}, {"mdy", "12/31/2026", false},
+		{"", "As the file shows", false}, {"dmy", "Day first: 31/12/2026", false}, {"mdy", "Month first: 12/31/2026", false}, {"ymd", "Year first: 26/12/31", false},
 	}}
+	if column := at(card.ColumnValidTill); column != nil && column.Dates.Order == tableimport.OrderOpen {
+		dates.Options[0].Text = "Choose…"
+		dates.Hint = "The file does not show which comes first."
+	}
 	dates.choose(form.Get("dates"))
-	decimal := field{Name: "decimal", Label: "Decimal sign", Short: true, Options: []option{{".", "Point: 1,250.00", false}, {",", "Comma: 1.250,00", false}}}
+	decimal := field{Name: "decimal", Label: "Decimal sign", Short: true, Options: []option{
+		{"", "As the file shows", false}, {".", "Point: 1,250.00", false}, {",", "Comma: 1.250,00", false},
+	}}
+	for _, name := range []string{card.ColumnPrice, card.ColumnRemaining} {
+		if column := at(name); column != nil && column.Amounts.Decimal == tableimport.DecimalOpen {
+			decimal.Options[0].Text = "Choose…"
+			decimal.Hint = "The file does not show whether a point or a comma parts thousands or decimals."
+		}
+	}
 	decimal.choose(form.Get("decimal"))
 	partner := field{Name: "partner", Label: "Partner", Hint: "Whose customers may redeem the cards.", Short: true}
 	if err := s.offerPartners(c, p, &partner, form); err != nil {
@@ -112,13 +280,20 @@ func (s *Server) showPlan(c *gin.Context, p *importShowPage, look card.ImportPre
 		{Name: "prefix", Label: "Prefix", Value: cut(form.Get("prefix"), 60), Hint: "A label for the series, not part of the codes. May be empty.", Plain: true, Mono: true, Short: true, Autocomplete: "off"},
 		partner,
 	}
-	p.Activate = choice{Name: "activate", Label: "Activate when imported", Checked: form.Get("activate") != "", Hint: "Otherwise the cards are worth nothing until someone activates their series."}
-	limit, err := s.activateHint(c.Request.Context(), settings, p.Person)
+	return nil
+}
+
+// showSwitches shows what is on or off.
+func (s *Server) showSwitches(ctx context.Context, p *importShowPage, look card.ImportLook, settings setting.Settings, form url.Values) error {
+	p.Activate = choice{Name: "activate", Label: "Activate when imported", Checked: form.Get("activate") != "", Hint: "Otherwise the cards are worth nothing until someone activates their series. Cards that the file calls inactive are never activated with it."}
+	limit, err := s.activateHint(ctx, settings, p.Person)
 	if err != nil {
 		return err
 	}
 	p.Activate.Hint += limit
-	p.Heading = choice{Name: "headings", Label: "The first row has headings", Checked: form.Get("headings") != ""}
+	if heading := look.Survey.Layout.Heading; heading > 0 {
+		p.Heading = &choice{Name: "headings", Label: fmt.Sprintf("Row %d has the headings", heading), Checked: form.Get("headings") != "", Hint: "Untick it if that row is a card."}
+	}
 	return nil
 }
 
@@ -149,6 +324,9 @@ func (p *importShowPage) fields() []*field {
 	var all []*field
 	for i := range p.Columns {
 		all = append(all, &p.Columns[i])
+	}
+	for i := range p.Meanings {
+		all = append(all, &p.Meanings[i].Field)
 	}
 	for i := range p.Form {
 		all = append(all, &p.Form[i])

@@ -102,14 +102,14 @@ func (s *Server) askConfirm(ctx context.Context, p *importShowPage, i db.CardImp
 	}
 	p.Confirm = confirmation{
 		ID: "confirm", Opener: "Import " + cards, Title: "Import " + cards + "?",
-		Text:   fmt.Sprintf("Import %s worth %s. %s %s %s of the file %s left out.", cards, worth, when, grouped(p.BadTotal), words(p.BadTotal, "row", "rows"), words(p.BadTotal, "is", "are")),
+		Text:   fmt.Sprintf("Import %s worth %s. %s %s %s of the file %s left out.", cards, worth, when, grouped(p.BadTotal), wordFor(p.BadTotal, "row", "rows"), wordFor(p.BadTotal, "is", "are")),
 		Button: "Import " + cards, Action: p.URL + "/confirm", Main: true,
 	}
 	return nil
 }
 
-// words chooses the word for one or for several.
-func words(n int64, one, more string) string {
+// wordFor chooses the word for one or for several.
+func wordFor(n int64, one, more string) string {
 	if n == 1 {
 		return one
 	}
@@ -130,7 +130,8 @@ func (s *Server) showProblems(ctx context.Context, p *importShowPage, i db.CardI
 	for _, row := range first {
 		p.Bad = append(p.Bad, importRow{int64(row.Row), row.Serial, card.ReasonWords(row.Reason), row.Value})
 	}
-	p.Ticked = int64(len(plan.Table.Rows) + len(plan.Form.Shapes))
+	p.TickedRows, p.TickedShapes = plan.Form.Rows, plan.Form.Shapes
+	p.RowsTicked, p.KindsTicked = int64(len(p.TickedRows)), int64(len(p.TickedShapes))
 	if i.State != db.ImportStateChecked {
 		return nil
 	}

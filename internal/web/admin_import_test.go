@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -14,8 +15,10 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/audit"
 	"refill/internal/blob"
 	"refill/internal/db"
 )
@@ -33,19 +36,44 @@ func (b *browser) upload(name, text string) *got {
 	return b.do(http.MethodPost, sectionImport, body.String(), "Content-Type", w.FormDataContentType())
 }
 
-// plan is what the form sends as it is shown.
+// plan is what the form sends as it is shown, with a price and a date for cards without.
 func (g *got) plan() url.Values {
-	form := url.Values{"partner": {"any"}, "default_price": {"10"}}
+	form := url.Values{"default_price": {"10"}, "default_valid_till": {"2099-12-31"}, "activate": {"on"}}
 	g.doc().Find("#plan-form select").Each(func(_ int, s *goquery.Selection) {
-		if name, _ := s.Attr("name"); name != "partner" {
-			value, _ := s.Find("option[selected]").Attr("value")
-			form.Set(name, value)
-		}
+		name, _ := s.Attr("name")
+		value, _ := s.Find("option[selected]").Attr("value")
+		form.Set(name, value)
 	})
-	form.Set("default_valid_till", "2099-12-31")
-	form.Set("headings", "on")
-	form.Set("activate", "on")
+	g.doc().Find("#plan-form input[type=hidden], #plan-form input[name=headings][checked]").Each(func(_ int, s *goquery.Selection) {
+		name, _ := s.Attr("name")
+		value, _ := s.Attr("value")
+		form.Set(name, value)
+	})
+	form.Set("partner", "any")
 	return form
+}
+
+// work does what the worker would do about the import at an address: the dry run, or the
+// import itself.
+func (s *site) work(at string) {
+	s.t.Helper()
+	id := numberOf(at[strings.LastIndex(at, "/")+1:])
+	open := func(i db.CardImport) (io.ReaderAt, func(), error) {
+		file, _, err := s.Server.Files.Open(s.t.Context(), i.File)
+		if err != nil {
+			return nil, nil, err
+		}
+		return file, func() { _ = file.Close() }, nil
+	}
+	done := func(context.Context, pgx.Tx) error { return nil }
+	row, err := s.Server.Cards.Import(s.t.Context(), audit.System(), id)
+	require.NoError(s.t, err)
+	if row.CardImport.State == db.ImportStateChecking {
+		err = s.Server.Cards.CheckImport(s.t.Context(), id, open, done)
+	} else {
+		err = s.Server.Cards.RunImport(s.t.Context(), id, open, testClock, done)
+	}
+	require.NoError(s.t, err)
 }
 
 const cardsOfOld = "ID;Full code;Status\n1;202201-QuickAccess-irfUPbEZ;Active\n2;202201-QuickAccess-Xk29aPqQ;Used\n3;202201-QuickAccess-irfUPbEZ;Active\n"

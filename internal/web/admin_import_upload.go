@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -57,7 +56,7 @@ func (s *Server) newImportListPage(c *gin.Context) (*importListPage, error) {
 	}
 	for _, row := range rows {
 		i := row.CardImport
-		p.Imports = append(p.Imports, importLine{importURL(i.ID), i.FileName, row.CreatedByName, importBadge(i.State), i.CreatedAt})
+		p.Imports = append(p.Imports, importLine{importURL(i.ID), i.FileName, row.CreatedByName, importBadge(i), i.CreatedAt})
 	}
 	return p, nil
 }
@@ -98,6 +97,11 @@ func (s *Server) receive(c *gin.Context) (int64, error) {
 	if err := control.SetReadDeadline(s.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
+	release, err := s.admitUpload(c)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
 	part, err := filePart(c.Request)
 	if err != nil {
 		return 0, err
@@ -108,8 +112,8 @@ func (s *Server) receive(c *gin.Context) (int64, error) {
 		return 0, err
 	}
 	defer target.Abort() //nolint:errcheck // after Commit it does nothing
-	lines, from := &lineCounter{}, &arriving{r: part}
-	u.Size, err = io.Copy(target, io.TeeReader(io.LimitReader(from, importfile.MaxBytes+1), lines))
+	from, into := &arriving{r: part}, &roomy{w: target, room: s.uploadRoom}
+	u.Size, err = io.Copy(into, io.LimitReader(from, importfile.MaxBytes+1))
 	if from.err != nil {
 		return 0, uploadFault(from.err)
 	}
@@ -127,31 +131,25 @@ func (s *Server) receive(c *gin.Context) (int64, error) {
 		return 0, err
 	}
 	u.KeyID, u.SHA256 = info.KeyID, info.SHA256[:]
-	id, err := s.enterUpload(c, u, lines.n)
+	id, err := s.enterUpload(c, u)
 	if err != nil {
 		return 0, errors.Join(err, s.Files.Remove(ctx, u.Name))
 	}
 	return id, nil
 }
 
-// enterUpload looks at the beginning of a kept file and enters its import.
-func (s *Server) enterUpload(c *gin.Context, u card.Upload, lines int64) (int64, error) {
-	file, _, err := s.Files.Open(c.Request.Context(), u.Name)
+// enterUpload looks through a kept file and enters its import.
+func (s *Server) enterUpload(c *gin.Context, u card.Upload) (int64, error) {
+	ctx := c.Request.Context()
+	file, _, err := s.Files.Open(ctx, u.Name)
 	if err != nil {
 		return 0, err
 	}
 	defer file.Close() //nolint:errcheck // only read
-	rows, err := importfile.Open(file, u.Size)
-	if err != nil {
+	if u.Look, err = s.Cards.LookAtFile(ctx, file, u.Size, ""); err != nil {
 		return 0, err
 	}
-	if u.Preview, err = preview(rows); err != nil {
-		return 0, err
-	}
-	if !strings.HasSuffix(strings.ToLower(u.FileName), ".xlsx") {
-		u.Preview.Lines = lines
-	}
-	return s.Cards.NewImport(c.Request.Context(), s.actor(c), u)
+	return s.Cards.NewImport(ctx, s.actor(c), u)
 }
 
 // filePart finds the file in a form that is read as it comes.
@@ -210,13 +208,4 @@ func uploadedName(name string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(name, "")), 120)
-}
-
-// lineCounter counts lines as they pass.
-type lineCounter struct{ n int64 }
-
-// Write implements io.Writer.
-func (l *lineCounter) Write(p []byte) (int, error) {
-	l.n += int64(bytes.Count(p, []byte{'\n'}))
-	return len(p), nil
 }

@@ -70,6 +70,10 @@ func happened(action string, detail []byte) string {
 		return "File checked: " + count(d.Cards) + " to import"
 	case "import.confirmed":
 		return "Import of " + count(d.Cards) + " confirmed"
+	case "import.probed":
+		return "A file that names cards which exist here was stopped"
+	case "import.voided":
+		return "Import voided, with " + count(d.Cards) + " unused: " + d.Reason
 	case "series.lapsed":
 		return "Expired; what was left went to breakage"
 	case "cards.change_ordered":

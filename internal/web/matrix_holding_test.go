@@ -129,6 +129,9 @@ func matrixForms() map[string]func(h holding) url.Values {
 		oneImport + "/confirm":       none,
 		oneImport + "/cancel":        none,
 		oneImport + "/resume":        none,
+		oneImport + "/sheet":         none,
+		oneImport + "/outliers":      none,
+		oneImport + "/void":          reason,
 	}
 }
 

@@ -204,6 +204,9 @@ func (s *Server) table() []route {
 		{post, oneImport + "/plan", staffWho(staff.SeriesImport), s.refillCards(s.adminImportPlan)},
 		{post, oneImport + "/confirm", staffWho(staff.SeriesImport), s.refillCards(s.adminImportChange(s.Cards.ConfirmImport))},
 		{post, oneImport + "/cancel", staffWho(staff.SeriesImport), s.refillCards(s.adminImportChange(s.Cards.CancelImport))},
+		{post, oneImport + "/sheet", staffWho(staff.SeriesImport), s.refillCards(s.adminImportSheet)},
+		{post, oneImport + "/outliers", staffWho(staff.SeriesImport), s.refillCards(s.adminImportTick)},
+		{post, oneImport + "/void", staffWho(staff.SeriesVoid), s.refillCards(s.adminImportVoid)},
 		{post, oneImport + "/resume", staffWho(staff.SeriesImport), s.refillCards(s.adminImportChange(s.Cards.ResumeImport))},
 
 		// Customers.

@@ -76,6 +76,8 @@ type Server struct {
 	zoneMu    sync.Mutex // of zoneNames, read once
 	zoneNames []string
 
+	uploads receiving
+
 	closing chan struct{}
 	close   sync.Once
 }
