@@ -13,7 +13,7 @@ import (
 const customerCreate = `-- name: CustomerCreate :one
 insert into customer (partner_id, username, name, email, phone, password_hash)
 values ($1, $2, $3, $4, $5, $6)
-returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, search, shut_out
+returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, search, shut_out, external_id, import_id, import_row
 `
 
 type CustomerCreateParams struct {
@@ -47,6 +47,9 @@ func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreat
 		&i.CreatedAt,
 		&i.Search,
 		&i.ShutOut,
+		&i.ExternalID,
+		&i.ImportID,
+		&i.ImportRow,
 	)
 	return i, err
 }
@@ -70,7 +73,7 @@ func (q *Queries) CustomerEnable(ctx context.Context, db DBTX, id int64) error {
 }
 
 const customerGet = `-- name: CustomerGet :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.search, customer.shut_out, partner.name as partner_name, partner.time_zone,
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.search, customer.shut_out, customer.external_id, customer.import_id, customer.import_row, partner.name as partner_name, partner.time_zone,
   partner.disabled_at as partner_disabled_at,
   account.id as account_id, account.balance, account.currency
 from customer
@@ -98,6 +101,9 @@ type CustomerGetRow struct {
 	CreatedAt         time.Time
 	Search            string
 	ShutOut           int32
+	ExternalID        *string
+	ImportID          *int64
+	ImportRow         *int32
 	PartnerName       string
 	TimeZone          string
 	PartnerDisabledAt *time.Time
@@ -122,6 +128,9 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 		&i.CreatedAt,
 		&i.Search,
 		&i.ShutOut,
+		&i.ExternalID,
+		&i.ImportID,
+		&i.ImportRow,
 		&i.PartnerName,
 		&i.TimeZone,
 		&i.PartnerDisabledAt,
@@ -133,7 +142,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 }
 
 const customerGetByUsername = `-- name: CustomerGetByUsername :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.search, customer.shut_out, partner.disabled_at as partner_disabled_at
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.search, customer.shut_out, customer.external_id, customer.import_id, customer.import_row, partner.disabled_at as partner_disabled_at
 from customer join partner on partner.id = customer.partner_id
 where username = lower($1)
 `
@@ -150,6 +159,9 @@ type CustomerGetByUsernameRow struct {
 	CreatedAt         time.Time
 	Search            string
 	ShutOut           int32
+	ExternalID        *string
+	ImportID          *int64
+	ImportRow         *int32
 	PartnerDisabledAt *time.Time
 }
 
@@ -168,13 +180,16 @@ func (q *Queries) CustomerGetByUsername(ctx context.Context, db DBTX, username s
 		&i.CreatedAt,
 		&i.Search,
 		&i.ShutOut,
+		&i.ExternalID,
+		&i.ImportID,
+		&i.ImportRow,
 		&i.PartnerDisabledAt,
 	)
 	return i, err
 }
 
 const customerGetForUpdate = `-- name: CustomerGetForUpdate :one
-select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, search, shut_out from customer where id = $1 for update
+select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, search, shut_out, external_id, import_id, import_row from customer where id = $1 for update
 `
 
 func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (Customer, error) {
@@ -192,6 +207,9 @@ func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (
 		&i.CreatedAt,
 		&i.Search,
 		&i.ShutOut,
+		&i.ExternalID,
+		&i.ImportID,
+		&i.ImportRow,
 	)
 	return i, err
 }

@@ -29,6 +29,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/check"
 	"refill/internal/customer"
+	"refill/internal/customerimport"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/notify"
@@ -91,6 +92,7 @@ func newSite(t *testing.T, edit ...func(*Deps)) *site {
 		Cards: card.New(pool, keys, jobs, settings, log), Checks: check.New(pool, keys, jobs, settings, log), Now: testClock,
 		Patience: time.Minute, // for a machine that runs all the tests at once
 	}
+	deps.Customers = customerimport.New(pool, jobs, settings, deps.Cards.Approvals())
 	for _, e := range edit {
 		e(&deps)
 	}

@@ -26,6 +26,7 @@ import (
 	"refill/internal/blob"
 	"refill/internal/card"
 	"refill/internal/check"
+	"refill/internal/customerimport"
 	"refill/internal/fontdir"
 	"refill/internal/notify"
 	"refill/internal/setting"
@@ -39,11 +40,13 @@ type Deps struct {
 	Hub      *notify.Hub
 	Settings *setting.Store
 	Cards    *card.Service
-	Checks   *check.Service
-	Files    blob.Store            // exported files
-	Fonts    *fontdir.Folder       // of this machine, for what is printed; nil: none
-	Jobs     *river.Client[pgx.Tx] // cancels, retries and pauses; works nothing
-	Now      func() time.Time
+	// Customers imports customers.
+	Customers *customerimport.Service
+	Checks    *check.Service
+	Files     blob.Store            // exported files
+	Fonts     *fontdir.Folder       // of this machine, for what is printed; nil: none
+	Jobs      *river.Client[pgx.Tx] // cancels, retries and pauses; works nothing
+	Now       func() time.Time
 
 	// PublicURL is where browsers find the portal; empty: wherever they ask.
 	PublicURL string
