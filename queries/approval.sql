@@ -57,6 +57,10 @@ select * from approval where export_id = @export_id::bigint and state = 'waiting
 -- name: ApprovalListOfImport :many
 select * from approval where import_id = @import_id::bigint and state = 'waiting' order by id for update;
 
+-- name: ApprovalListOfPartner :many
+-- What waits for a partner to be enabled.
+select * from approval where kind = 'reopening' and state = 'waiting' and partner_ids = array[@partner_id::bigint] order by id for update;
+
 -- name: ApprovalListExpired :many
 select id from approval where state = 'waiting' and expires_at <= now();
 
@@ -99,3 +103,26 @@ where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> @staff_
 
 -- name: ApprovalNotify :exec
 select pg_notify('refill', json_build_object('kind', 'approval', 'id', @id::bigint)::text);
+
+-- name: ApprovalTakeReveal :execrows
+-- Uses up what was approved: one card's code, once, within a day, for the person who
+-- asked, unless the card has become dearer since.
+update approval set used_at = now()
+where id = (
+  select a.id from approval a
+  where a.kind = 'reveal' and a.series_id = @series_id::bigint and a.serial = @serial::integer and a.requested_by = @staff_id
+    and a.state = 'approved' and a.used_at is null and a.decided_at > now() - interval '24 hours' and a.value >= @value
+  order by a.id limit 1
+  for update)
+  and used_at is null;
+
+-- name: ApprovalOpenReveal :one
+-- Until when a person may see a card's code because that was approved; no row: they may not.
+select (a.decided_at + interval '24 hours')::timestamptz as until from approval a
+where a.kind = 'reveal' and a.series_id = @series_id::bigint and a.serial = @serial::integer and a.requested_by = @staff_id
+  and a.state = 'approved' and a.used_at is null and a.decided_at > now() - interval '24 hours'
+order by a.id limit 1;
+
+-- name: ApprovalOfImport :one
+-- Whether a second person approved that an import's cards are active at once.
+select exists (select from approval where import_id = @import_id::bigint and kind = 'import' and state = 'approved' and (facts->>'active')::boolean);

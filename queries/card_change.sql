@@ -15,6 +15,11 @@ where series_id = @series_id and serial = @serial and state in ('active', 'disab
 update card set state = @state
 where series_id = @series_id and serial = @serial and state in ('active', 'disabled');
 
+-- name: CardWidens :one
+-- Whether keeping a card for another partner lets customers redeem it who could not.
+select card_widens(s.id, s.partner_lock, s.any_partner, sqlc.narg('before')::bigint, sqlc.narg('after')::bigint)
+from series s where s.id = @series_id;
+
 -- name: CardReveal :exec
 update card set revealed_at = now() where series_id = @series_id and serial = @serial;
 
@@ -23,9 +28,10 @@ update card set revealed_at = now() where series_id = @series_id and serial = @s
 -- already as the operation would make them. Cards that are alike are counted
 -- before anything is derived of them: a million are a few kinds.
 select x.shown, x.state, sum(x.cards)::bigint as cards,
-  coalesce(sum(x.cards) filter (where x.already), 0)::bigint as already
+  coalesce(sum(x.cards) filter (where x.already), 0)::bigint as already,
+  coalesce(sum(x.cards) filter (where x.widens), 0)::bigint as widened
 from (
-  select k.state, k.cards, card_shown(k.state, s.state, now() >= card_expires_at(coalesce(k.valid_till, s.valid_till), s.time_zone)) as shown,
+  select k.state, k.cards, card_widens(s.id, s.partner_lock, s.any_partner, k.partner_id, sqlc.narg('partner_id')::bigint) as widens, card_shown(k.state, s.state, now() >= card_expires_at(coalesce(k.valid_till, s.valid_till), s.time_zone)) as shown,
     case @operation::card_operation
       when 'enable' then k.state = 'active'
       when 'disable' then k.state = 'disabled'
@@ -74,7 +80,8 @@ select * from card_change where id = @id for no key update;
 -- The next cards of an operation, locked in the order of their serials. One that
 -- is not shown as the operation asks comes along, so that the cursor moves on.
 select c.serial, c.state, c.valid_till, c.partner_id,
-  card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) as shown
+  card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) as shown,
+  card_widens(s.id, s.partner_lock, s.any_partner, c.partner_id, sqlc.narg('partner_id')::bigint) as widens
 from card c join series s on s.id = c.series_id
 where c.series_id = @series_id and c.serial > @after_serial and c.serial <= @last_serial
   and (sqlc.narg('serials')::integer[] is null or c.serial = any(sqlc.narg('serials')::integer[]))

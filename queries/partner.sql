@@ -90,3 +90,18 @@ order by name;
 select name from partner
 union select brand from partner where brand <> ''
 union select value #>> '{}' from setting where setting.name = 'brand';
+
+-- name: PartnerInUse :one
+-- What the cards are worth together that only customers of this partner could redeem,
+-- were it enabled: cards of active series that have not expired and are for no other
+-- partner that is enabled, and cards that are kept for this one. A series counts whole.
+select coalesce(sum(s.price * (s.made - coalesce(t.gone, 0))), 0)::bigint as value
+from series s
+left join (select series_id, sum(used + void + disabled) as gone from series_tally group by series_id) t on t.series_id = s.id
+where s.state = 'active' and s.partner_lock
+  and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()))
+  and (exists (select from card c where c.partner_id = @partner_id::bigint and c.series_id = s.id)
+    or not s.any_partner
+      and exists (select from series_partner sp where sp.series_id = s.id and sp.partner_id = @partner_id and sp.removed_at is null)
+      and not exists (select from series_partner sp join partner p on p.id = sp.partner_id
+        where sp.series_id = s.id and sp.removed_at is null and p.id <> @partner_id and p.disabled_at is null));

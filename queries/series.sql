@@ -277,3 +277,12 @@ where s.shredding_at is not null and s.shredded_at is null and s.state <> 'void'
 -- name: SeriesWorthFits :one
 -- Whether one series more keeps what all are worth together within what can be counted.
 select coalesce(sum(quantity::numeric * price), 0) + @value::bigint <= @most::bigint as fits from series;
+
+-- name: SeriesInUse :one
+-- What the cards are worth together that could be redeemed, were the module on: those
+-- left of active series that have not expired.
+select coalesce(sum(s.price * (s.made - coalesce(t.gone, 0))), 0)::bigint as value
+from series s
+left join (select series_id, sum(used + void + disabled) as gone from series_tally group by series_id) t on t.series_id = s.id
+where s.state = 'active'
+  and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()));

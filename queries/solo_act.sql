@@ -5,21 +5,24 @@
 select pg_advisory_xact_lock(4, @staff_id::integer);
 
 -- name: SoloActSum :one
--- What somebody did by themselves within a day, each series at its most: one series,
--- and all others. A file that was given up before it was made does not count.
-select coalesce(sum(most) filter (where of <> @series_id::bigint), 0)::bigint as others,
-  coalesce(sum(most) filter (where of = @series_id::bigint), 0)::bigint as same
+-- What somebody did by themselves within a day, each subject at its most: this one, and
+-- all others. An act without a subject is one of its own. A file that was given up before
+-- it was made does not count.
+select coalesce(sum(each.most) filter (where not each.same), 0)::bigint as others,
+  coalesce(sum(each.most) filter (where each.same), 0)::bigint as same
 from (
-  select a.series_id as of, max(a.value) as most
+  select max(a.value) as most,
+    (coalesce(a.series_id, a.partner_id) is not null and coalesce(a.series_id, 0) = @series_id::bigint
+      and coalesce(a.serial, 0) = @serial::integer and coalesce(a.partner_id, 0) = @partner_id::bigint) as same
   from solo_act a
   left join export e on e.id = a.export_id
   where a.staff_id = @staff_id and a.kind = @kind and a.done_at > now() - interval '24 hours'
     and coalesce(e.state not in ('failed', 'cancelled'), true)
-  group by a.series_id) each;
+  group by a.series_id, a.serial, a.partner_id, case when coalesce(a.series_id, a.partner_id) is null then a.id end) each;
 
 -- name: SoloActCreate :exec
-insert into solo_act (kind, staff_id, series_id, export_id, value)
-values (@kind, @staff_id, @series_id, sqlc.narg(export_id), @value);
+insert into solo_act (kind, staff_id, series_id, serial, partner_id, export_id, value)
+values (@kind, @staff_id, sqlc.narg(series_id), sqlc.narg(serial), sqlc.narg(partner_id), sqlc.narg(export_id), @value);
 
 -- name: SoloActDeleteOld :execrows
 -- What no limit reckons with any more; some days are kept for whoever wonders.

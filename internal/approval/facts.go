@@ -7,6 +7,7 @@ package approval
 type ImportFacts struct {
 	File   string `json:"file"`
 	Active bool   `json:"active"` // its cards are to be redeemable at once
+	Run    int32  `json:"run"`    // the dry run that found what it is worth
 }
 
 // BalancesFacts are those of customers that come with opening balances.

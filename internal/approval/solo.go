@@ -17,13 +17,17 @@ import (
 // the transaction that decided it, also where no limit is set: one that is set later
 // finds the day as it was.
 
-// Act is something that a member of staff does without a second person if they may.
+// Act is something that a member of staff does without a second person if they may. Its
+// subject counts once a day, at its most: a series, or one card of it, or a partner. An
+// act without a subject counts by itself.
 type Act struct {
-	Kind     db.ApprovalKind
-	By       int64 // a member of staff; 0: none
-	SeriesID int64
-	ExportID *int64
-	Value    int64 // minor units
+	Kind      db.ApprovalKind
+	By        int64 // a member of staff; 0: none
+	SeriesID  int64
+	Serial    int32 // 0: the whole series
+	PartnerID int64
+	ExportID  *int64
+	Value     int64 // minor units
 }
 
 // Solo is what one person would have done without a second one within a day, of one
@@ -72,7 +76,7 @@ func Weigh(ctx context.Context, dbtx db.DBTX, a Act) (Solo, error) {
 	if a.By == 0 {
 		return o, nil
 	}
-	sum, err := db.New().SoloActSum(ctx, dbtx, db.SoloActSumParams{StaffID: a.By, Kind: a.Kind, SeriesID: a.SeriesID})
+	sum, err := db.New().SoloActSum(ctx, dbtx, db.SoloActSumParams{StaffID: a.By, Kind: a.Kind, SeriesID: a.SeriesID, Serial: a.Serial, PartnerID: a.PartnerID})
 	if err != nil {
 		return o, fmt.Errorf("add up what one person did: %w", err)
 	}
@@ -96,7 +100,10 @@ func Alone(ctx context.Context, tx pgx.Tx, a Act) (Solo, error) {
 	if err != nil || o.Over() {
 		return o, err
 	}
-	err = q.SoloActCreate(ctx, tx, db.SoloActCreateParams{Kind: a.Kind, StaffID: a.By, SeriesID: a.SeriesID, ExportID: a.ExportID, Value: a.Value})
+	err = q.SoloActCreate(ctx, tx, db.SoloActCreateParams{
+		Kind: a.Kind, StaffID: a.By, SeriesID: optional(a.SeriesID), Serial: optional(a.Serial), PartnerID: optional(a.PartnerID),
+		ExportID: a.ExportID, Value: a.Value,
+	})
 	if err != nil {
 		return o, fmt.Errorf("enter what one person does: %w", err)
 	}

@@ -25,9 +25,8 @@ import (
 
 // Refusals where one person is not enough.
 var (
-	ErrApprovalNeeded    = fault.New(fault.Conflict, "approval_needed", "This takes a second person by now. Ask for a new file: it waits until somebody else approves it.")
-	ErrEnableNeedsSecond = fault.New(fault.Conflict, "enable_second", "The disabled cards of this series are worth more together than one person may bring into use. Lock the series, enable them, and ask for its activation: somebody else approves that.")
-	ErrPriceNeedsSecond  = fault.Field("price", "edit_price_second", "At this price the cards would be worth more together than one person may bring into use, and they are active or exported already. Choose a lower price, or order a new series.")
+	ErrApprovalNeeded   = fault.New(fault.Conflict, "approval_needed", "This takes a second person by now. Ask for a new file: it waits until somebody else approves it.")
+	ErrPriceNeedsSecond = fault.Field("price", "edit_price_second", "At this price the cards would be worth more together than one person may bring into use, and they are active or exported already. Choose a lower price, or order a new series.")
 )
 
 // worth is what the cards of a series that are neither used nor void are worth
@@ -49,11 +48,14 @@ func (s *Service) ask(ctx context.Context, tx pgx.Tx, actor audit.Actor, series 
 // counts it for them. If not it enters the request of whoever asked; nil: nobody did,
 // so somebody has to.
 func (s *Service) approvedActivation(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, by *int64) (bool, error) {
+	if approved, err := s.approvedImport(ctx, tx, series); err != nil || approved {
+		return approved, err
+	}
 	value, cards, err := s.worth(ctx, tx, series)
 	if err != nil {
 		return false, err
 	}
-	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindActivate, By: deref(by), SeriesID: series.ID, Value: value})
+	o, err := approval.IntoUse(ctx, approval.Taking(tx), approval.UseSeriesActive, approval.Act{By: deref(by), SeriesID: series.ID, Value: value})
 	if err != nil || !o.Over() {
 		return err == nil, err
 	}
@@ -146,25 +148,6 @@ func (s *Service) mayReprice(ctx context.Context, dbtx db.DBTX, series db.Series
 	return nil
 }
 
-// mayEnable refuses to enable cards of an active series whose disabled ones together
-// are worth more than one person may bring into use: as a locked series takes a second
-// person to come back, so do these. Before its activation nothing is redeemed, and
-// that counts them.
-func (s *Service) mayEnable(ctx context.Context, tx pgx.Tx, series db.Series, by int64, weigh approval.Scale) error {
-	if series.State != db.SeriesStateActive {
-		return nil
-	}
-	t, err := s.q.TallySum(ctx, tx, series.ID)
-	if err != nil {
-		return fmt.Errorf("count the disabled cards of a series: %w", err)
-	}
-	o, err := weigh(ctx, approval.Act{Kind: db.ApprovalKindActivate, By: by, SeriesID: series.ID, Value: t.Disabled * series.Price})
-	if err == nil && o.Over() {
-		return o.Refusal(ErrEnableNeedsSecond, "With what you have activated in the past 24 hours, the disabled cards of this series are worth more than one person may bring into use. Let somebody else enable them.")
-	}
-	return err
-}
-
 // approvals are the kinds of requests about cards.
 func (s *Service) approvals() []approval.Kind {
 	return []approval.Kind{
@@ -196,6 +179,9 @@ func (s *Service) approvals() []approval.Kind {
 			Drop:     s.dropExport,
 			Announce: s.announceExport,
 		},
+		s.revealKind(),
+		s.renewalKind(),
+		s.importKind(),
 	}
 }
 

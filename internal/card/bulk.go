@@ -116,11 +116,7 @@ func (s *Service) checkChange(ctx context.Context, tx pgx.Tx, actor audit.Actor,
 		ok.till, err = s.cardTill(ctx, tx, series, nil, c.ValidTill)
 	case db.CardOperationPartner:
 		ok.partner, err = s.cardPartner(ctx, tx, actor, c.PartnerID)
-	case db.CardOperationEnable:
-		if err = s.mayEnable(ctx, tx, series, actor.StaffID, approval.Looking(tx)); errors.Is(err, ErrEnableNeedsSecond) {
-			err = fault.Field("operation", ErrEnableNeedsSecond.Code, fault.All(err)[0].Message)
-		}
-	case db.CardOperationDisable, db.CardOperationVoid:
+	case db.CardOperationEnable, db.CardOperationDisable, db.CardOperationVoid:
 	}
 	return ok, faults(wrong.Err(), err)
 }
@@ -133,14 +129,17 @@ func (s *Service) TryChange(ctx context.Context, actor audit.Actor, c Operation)
 		if err != nil {
 			return err
 		}
-		d, err = s.dryRun(ctx, tx, series, ok)
+		d, err = s.dryRun(ctx, tx, actor, series, ok)
 		return err
 	})
 	return d, err
 }
 
-func (s *Service) dryRun(ctx context.Context, tx pgx.Tx, series db.Series, ok checked) (DryRun, error) {
+// dryRun counts what an operation would do, and refuses one that brings more into use
+// than one person may.
+func (s *Service) dryRun(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, ok checked) (DryRun, error) {
 	var d DryRun
+	revives, widens := false, false
 	rows, err := s.q.CardChangeCount(ctx, tx, db.CardChangeCountParams{
 		Operation: ok.Operation.Operation, ValidTill: ok.till, PartnerID: ok.partner, SeriesID: series.ID,
 		FirstSerial: ok.First, LastSerial: ok.Last, Serials: ok.Serials, Status: string(ok.Status),
@@ -157,6 +156,8 @@ func (s *Service) dryRun(ctx context.Context, tx pgx.Tx, series db.Series, ok ch
 		case db.CardStateActive, db.CardStateDisabled:
 			d.Already += row.Already
 			d.Fits += row.Cards - row.Already
+			revives = revives || Status(row.Shown) == StatusExpired
+			widens = widens || row.State == db.CardStateActive && row.Widened > 0
 		}
 		if n := len(d.Counts); n > 0 && d.Counts[n-1].Status == Status(row.Shown) {
 			d.Counts[n-1].Cards += row.Cards
@@ -167,7 +168,14 @@ func (s *Service) dryRun(ctx context.Context, tx pgx.Tx, series db.Series, ok ch
 	if ok.Operation.Operation == db.CardOperationVoid && Posted(series) {
 		d.Value = d.Fits * series.Price
 	}
-	return d, nil
+	if d.Fits == 0 {
+		return d, nil
+	}
+	err = s.mayOperate(ctx, tx, series, ok.Operation.Operation, revives, widens, actor.StaffID, approval.Looking(tx))
+	if faults := fault.All(err); len(faults) == 1 {
+		err = fault.Field("operation", faults[0].Code, faults[0].Message)
+	}
+	return d, err
 }
 
 // OrderChange queues an operation and returns its id. The same key asked again
@@ -182,7 +190,7 @@ func (s *Service) OrderChange(ctx context.Context, actor audit.Actor, c Operatio
 		if err != nil {
 			return err
 		}
-		d, err := s.dryRun(ctx, tx, series, ok)
+		d, err := s.dryRun(ctx, tx, actor, series, ok)
 		if err != nil {
 			return err
 		}

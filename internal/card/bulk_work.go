@@ -82,7 +82,7 @@ func overtaken(err error) string {
 	switch {
 	case errors.Is(err, ErrCardsMaking):
 		return "The series is no longer in use. What was changed before that stays changed."
-	case errors.Is(err, ErrEnableNeedsSecond):
+	case errors.Is(err, ErrEnableNeedsSecond), errors.Is(err, ErrExtendNeedsSecond), errors.Is(err, ErrWidenNeedsSecond):
 		return fault.All(err)[0].Message
 	case errors.Is(err, ErrTillLapsed):
 		return "The series has expired meanwhile, and what was left of it is booked as breakage. Give the series a later date instead."
@@ -112,8 +112,14 @@ func (s *Service) finishChange(ctx context.Context, tx pgx.Tx, id int64) error {
 
 // changeNext changes the next chunk. It reports whether that was the last.
 func (s *Service) changeNext(ctx context.Context, tx pgx.Tx, series db.Series, change db.CardChange) (done bool, err error) {
+	edits := change.Operation == db.CardOperationExtend || change.Operation == db.CardOperationPartner
+	if edits {
+		if err := s.beforeTouch(ctx, tx, series.ID); err != nil {
+			return false, err
+		}
+	}
 	rows, err := s.q.CardChangeTake(ctx, tx, db.CardChangeTakeParams{
-		SeriesID: series.ID, AfterSerial: change.Cursor, LastSerial: change.LastSerial, Serials: change.Serials, Size: changeChunk,
+		PartnerID: change.PartnerID, SeriesID: series.ID, AfterSerial: change.Cursor, LastSerial: change.LastSerial, Serials: change.Serials, Size: changeChunk,
 	})
 	if err != nil {
 		return false, fmt.Errorf("take cards: %w", err)
@@ -126,6 +132,7 @@ func (s *Service) changeNext(ctx context.Context, tx pgx.Tx, series db.Series, c
 	part := db.CardChangePartCreateParams{ChangeID: change.ID}
 	var fits []int32
 	var wereDisabled int32
+	revives, widens := false, false
 	for _, row := range rows {
 		if change.Status != "" && row.Shown != change.Status {
 			continue
@@ -135,6 +142,8 @@ func (s *Service) changeNext(ctx context.Context, tx pgx.Tx, series db.Series, c
 		case outcomeChanged:
 			fits = append(fits, row.Serial)
 			advance.Changed++
+			revives = revives || Status(row.Shown) == StatusExpired
+			widens = widens || row.State == db.CardStateActive && row.Widens
 			if row.State == db.CardStateDisabled {
 				wereDisabled++
 			}
@@ -148,7 +157,15 @@ func (s *Service) changeNext(ctx context.Context, tx pgx.Tx, series db.Series, c
 		part.Serials, part.Befores, part.Outcomes = append(part.Serials, row.Serial), append(part.Befores, row.Shown), append(part.Outcomes, outcome)
 	}
 	if len(fits) > 0 {
+		if err := s.mayOperate(ctx, tx, series, change.Operation, revives, widens, change.CreatedBy, approval.Taking(tx)); err != nil {
+			return false, err
+		}
 		if err := s.apply(ctx, tx, series, change, fits, wereDisabled, &advance); err != nil {
+			return false, err
+		}
+	}
+	if edits && len(fits) > 0 {
+		if err := s.touch(ctx, tx, series.ID); err != nil {
 			return false, err
 		}
 	}
@@ -213,9 +230,6 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, series db.Series, change
 		to = db.CardStateVoid
 		n, err = s.q.CardSetStates(ctx, tx, db.CardSetStatesParams{SeriesID: series.ID, Serials: serials, State: to})
 	case db.CardOperationEnable:
-		if err := s.mayEnable(ctx, tx, series, change.CreatedBy, approval.Taking(tx)); err != nil {
-			return err
-		}
 		n, err = s.q.CardSetStates(ctx, tx, db.CardSetStatesParams{SeriesID: series.ID, Serials: serials, State: to})
 	}
 	if err != nil {

@@ -72,6 +72,11 @@ func (s *Service) sharing(ctx context.Context, tx pgx.Tx, seriesID int64, f func
 // changeCard changes one unused card under its lock and records it.
 func (s *Service) changeCard(ctx context.Context, actor audit.Actor, ref Ref, action string, f func(tx pgx.Tx, series db.Series, card db.CardGetForUpdateRow) (map[string]any, error)) error {
 	err := s.changeable(ctx, actor, ref.SeriesID, func(tx pgx.Tx, series db.Series) error {
+		if action == "card.edited" {
+			if err := s.beforeTouch(ctx, tx, ref.SeriesID); err != nil {
+				return err
+			}
+		}
 		row, err := s.lockCard(ctx, tx, ref)
 		if err != nil {
 			return err
@@ -126,6 +131,9 @@ func (s *Service) EditCard(ctx context.Context, actor audit.Actor, ref Ref, e Ed
 		if err := faults(tillErr, partnerErr, remarkErr); err != nil {
 			return nil, err
 		}
+		if err := s.mayEditCard(ctx, tx, series, row, ref.Serial, till, partnerID, actor.StaffID); err != nil {
+			return nil, err
+		}
 		p := db.CardEditParams{SeriesID: ref.SeriesID, Serial: ref.Serial, ValidTill: till, PartnerID: partnerID}
 		if remark != "" {
 			p.Remark = &remark
@@ -148,6 +156,11 @@ func (s *Service) EditCard(ctx context.Context, actor audit.Actor, ref Ref, e Ed
 		note("remark", deref(row.Remark), remark, "none")
 		if len(changes) == 0 {
 			return nil, errAsItWas
+		}
+		if !sameDay(row.ValidTill, till) || deref(row.PartnerID) != deref(partnerID) {
+			if err := s.touch(ctx, tx, series.ID); err != nil {
+				return nil, err
+			}
 		}
 		return map[string]any{"changes": changes}, nil
 	})
@@ -255,7 +268,7 @@ func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, 
 			return nil, errAsItWas
 		}
 		if to == db.CardStateActive {
-			if err := s.mayEnable(ctx, tx, series, actor.StaffID, approval.Taking(tx)); err != nil {
+			if err := s.mayEnable(ctx, tx, series, ref.Serial, actor.StaffID, approval.Taking(tx)); err != nil {
 				return nil, err
 			}
 		}
@@ -320,42 +333,6 @@ func (s *Service) postVoid(ctx context.Context, tx pgx.Tx, actor audit.Actor, se
 // Posted reports whether the value of a series' unused cards stands as outstanding.
 func Posted(series db.Series) bool {
 	return (series.State == db.SeriesStateActive || series.State == db.SeriesStateLocked) && series.LapsedAt == nil
-}
-
-// Reveal returns the code of a card as it is printed. Who asked and why is in the
-// audit trail, committed, before the code leaves here.
-func (s *Service) Reveal(ctx context.Context, actor audit.Actor, ref Ref, reason string) (string, error) {
-	reason = strings.TrimSpace(reason)
-	if n := len([]rune(reason)); n < 3 || n > 200 {
-		return "", ErrReason
-	}
-	series, err := s.Series(ctx, actor, ref.SeriesID)
-	if err != nil {
-		return "", err
-	}
-	var code Code
-	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		row, err := s.lockCard(ctx, tx, ref)
-		if err != nil {
-			return err
-		}
-		if len(row.CodeSealed) == 0 {
-			return ErrErased
-		}
-		if code, err = s.open(ref.SeriesID, row.KeyID, ref.Serial, row.CodeSealed); err != nil {
-			return err
-		}
-		if err := s.q.CardReveal(ctx, tx, db.CardRevealParams(ref)); err != nil {
-			return fmt.Errorf("note a reveal: %w", err)
-		}
-		return audit.Record(ctx, tx, actor, audit.Entry{
-			Action: "card.revealed", SeriesID: ref.SeriesID, Serial: ref.Serial, Detail: map[string]any{"reason": reason},
-		})
-	})
-	if err != nil {
-		return "", err
-	}
-	return code.Reveal(series.Series.Prefix), nil
 }
 
 func sameDay(a, b *time.Time) bool { return dayText(a) == dayText(b) }

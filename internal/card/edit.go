@@ -78,6 +78,9 @@ type EditPlan struct {
 	ValidTill                                               time.Time
 	Live                                                    bool // the unused cards can be redeemed, then
 	PrintOnce                                               bool
+	// Solo says how the edit stands against the limit of one person, where it brings
+	// cards into use.
+	Solo approval.Solo
 
 	prefix     string
 	partnerIDs []int64 // empty: any
@@ -115,6 +118,9 @@ func (s *Service) PlanEdit(ctx context.Context, actor audit.Actor, seriesID int6
 		return p, err
 	}
 	if err := s.mayReprice(ctx, s.db, series, p, actor.StaffID, approval.Looking(s.db)); err != nil {
+		return p, err
+	}
+	if p.Solo, err = s.weighEdit(ctx, s.db, series, p, actor.StaffID, approval.Looking(s.db)); err != nil {
 		return p, err
 	}
 	return p, s.checkRenewedGuess(ctx, row, p)
@@ -296,30 +302,44 @@ func (s *Service) partnerWords(ctx context.Context, row db.SeriesShowRow, ids []
 }
 
 // Edit does what PlanEdit says, under the lock of the series, and returns what it
-// did: cards may have been redeemed since the plan was shown.
+// did: cards may have been redeemed since the plan was shown. ErrEditWaits says that it
+// brings more into use than one person may, and waits for a second one.
 func (s *Service) Edit(ctx context.Context, actor audit.Actor, seriesID int64, f EditForm) (EditPlan, error) {
 	plan, err := s.PlanEdit(ctx, actor, seriesID, f)
 	if err != nil {
 		return plan, err
 	}
-	err = s.changeNoting(ctx, actor, seriesID, "series.edited", editable(), func(tx pgx.Tx, series db.Series) (map[string]any, error) {
+	waits := false
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		series, err := s.hold(ctx, tx, actor, seriesID, editable())
+		if err != nil {
+			return err
+		}
 		if series.Version != f.Version {
-			return nil, ErrSeriesEdited
+			return ErrSeriesEdited
 		}
-		if err := s.applyEdit(ctx, tx, actor, series, &plan); err != nil {
-			return nil, err
+		if plan.Left, err = s.remaining(ctx, tx, series); err != nil {
+			return err
 		}
-		facts := map[string]any{"changes": plan.Changes, "cards": plan.Left}
-		if plan.Renewed.Minor != 0 {
-			facts["renewed"] = plan.Renewed.Decimal()
+		if err := s.mayReprice(ctx, tx, series, plan, actor.StaffID, approval.Looking(tx)); err != nil {
+			return err
 		}
-		if plan.Repriced.Minor != 0 {
-			facts["repriced"] = plan.Repriced.Decimal()
+		if plan.Solo, err = s.weighEdit(ctx, tx, series, plan, actor.StaffID, approval.Taking(tx)); err != nil {
+			return err
 		}
-		return facts, nil
+		if waits = plan.Solo.Over(); waits {
+			return s.askEdit(ctx, tx, actor, series, plan)
+		}
+		if err := s.mayReprice(ctx, tx, series, plan, actor.StaffID, approval.Taking(tx)); err != nil {
+			return err
+		}
+		return s.edit(ctx, tx, actor, series, &plan)
 	})
-	if errors.Is(err, ErrSeriesState) {
+	switch {
+	case errors.Is(err, ErrSeriesState):
 		return plan, ErrSeriesEdited
+	case err == nil && waits:
+		return plan, ErrEditWaits
 	}
 	return plan, err
 }
@@ -345,9 +365,6 @@ func (s *Service) applyEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, s
 		return err
 	}
 	if err := p.allowed(series, false); err != nil { // the last card was redeemed meanwhile
-		return err
-	}
-	if err := s.mayReprice(ctx, tx, series, *p, actor.StaffID, approval.Taking(tx)); err != nil {
 		return err
 	}
 	if err := s.mayChangeOnce(ctx, tx, series.ID, *p); err != nil {

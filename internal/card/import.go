@@ -12,10 +12,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river/rivertype"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
+	"refill/internal/setting"
 	"refill/internal/tableflow"
 )
 
@@ -162,16 +164,13 @@ func (s *Service) TickImport(ctx context.Context, actor audit.Actor, id int64, r
 }
 
 // ConfirmImport enters the series of a checked file, one for each price, and the
-// job that makes their cards.
+// job that makes their cards. ErrImportWaits says that it waits for a second person.
 func (s *Service) ConfirmImport(ctx context.Context, actor audit.Actor, id int64) error {
 	if _, err := s.Import(ctx, actor, id); err != nil {
 		return err
 	}
-	settings, err := s.settings.Get(ctx)
-	if err != nil {
-		return err
-	}
-	return s.inTx(ctx, func(tx pgx.Tx) error {
+	waits := false
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
 		if err != nil {
 			return fmt.Errorf("lock an import: %w", err)
@@ -180,29 +179,56 @@ func (s *Service) ConfirmImport(ctx context.Context, actor audit.Actor, id int64
 		if err != nil {
 			return err
 		}
-		n, err := s.q.ImportConfirm(ctx, tx, id)
-		if err != nil {
-			return fmt.Errorf("confirm an import: %w", err)
-		}
-		if n == 0 {
-			return ErrImportState
-		}
-		if report.Good == 0 {
-			return ErrImportNothing
-		}
-		jobID, err := s.enqueueImport(ctx, tx, id)
-		if err != nil {
+		if waits, err = s.holdImport(ctx, tx, actor, imp, plan, report); err != nil || waits {
 			return err
 		}
-		for _, g := range report.Groups {
-			if err := s.enterImported(ctx, tx, actor, id, jobID, plan, report, g, settings.LockPartners); err != nil {
-				return err
-			}
-		}
-		return s.auditImport(ctx, tx, actor, "import.confirmed", id, map[string]any{
-			"cards": report.Good, "file": imp.FileName, "sha256": fmt.Sprintf("%x", imp.SHA256),
-		})
+		return s.beginImport(ctx, tx, actor, id, 0)
 	})
+	if err == nil && waits {
+		return ErrImportWaits
+	}
+	return err
+}
+
+// beginImport is the import itself, of a checked file that one person may confirm or a
+// second one approved; approved is the request, 0 where there was none.
+func (s *Service) beginImport(ctx context.Context, tx pgx.Tx, actor audit.Actor, id, approved int64) error {
+	settings, err := setting.Read(ctx, tx)
+	if err != nil {
+		return err
+	}
+	imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
+	if err != nil {
+		return fmt.Errorf("lock an import: %w", err)
+	}
+	plan, report, err := readImport(imp)
+	if err != nil {
+		return err
+	}
+	n, err := s.q.ImportConfirm(ctx, tx, id)
+	if err != nil {
+		return fmt.Errorf("confirm an import: %w", err)
+	}
+	if n == 0 {
+		return ErrImportState
+	}
+	if report.Good == 0 {
+		return ErrImportNothing
+	}
+	jobID, err := s.enqueueImport(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	for _, g := range report.Groups {
+		if err := s.enterImported(ctx, tx, actor, id, jobID, plan, report, g, settings.LockPartners); err != nil {
+			return err
+		}
+	}
+	detail := map[string]any{"cards": report.Good, "file": imp.FileName, "sha256": fmt.Sprintf("%x", imp.SHA256)}
+	if approved != 0 {
+		detail["approval"] = approved
+	}
+	return s.auditImport(ctx, tx, actor, "import.confirmed", id, detail)
 }
 
 func (s *Service) enqueueImport(ctx context.Context, tx pgx.Tx, id int64) (*int64, error) {
@@ -283,6 +309,9 @@ func (s *Service) CancelImport(ctx context.Context, actor audit.Actor, id int64)
 		}
 		if len(begun) > 0 {
 			return s.stopImport(ctx, tx, actor, id, "import.stopped", "Stopped by hand. The import goes on where it stopped.")
+		}
+		if err := approval.WithdrawImport(ctx, tx, actor, id); err != nil {
+			return err
 		}
 		if _, err := s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: id, State: db.ImportStateCancelled}); err != nil {
 			return fmt.Errorf("cancel an import: %w", err)
@@ -369,6 +398,16 @@ func (s *Service) ExpireImports(ctx context.Context) error {
 	}
 	for _, id := range ids {
 		err := s.inTx(ctx, func(tx pgx.Tx) error {
+			imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
+			if err != nil {
+				return fmt.Errorf("lock an import: %w", err)
+			}
+			if imp.State == db.ImportStateRunning { // confirmed or approved meanwhile
+				return nil
+			}
+			if err := approval.WithdrawImport(ctx, tx, audit.System(), id); err != nil {
+				return err
+			}
 			if _, err := s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: id, State: db.ImportStateExpired}); err != nil {
 				return fmt.Errorf("expire an import: %w", err)
 			}

@@ -3,6 +3,7 @@ package card
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"refill/internal/approval"
+	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/setting"
 )
@@ -47,7 +49,7 @@ func New(beginner db.Beginner, keys *Keyring, jobs Enqueuer, settings *setting.S
 	s := &Service{
 		db: beginner, q: db.New(), keys: keys, jobs: jobs, settings: settings, log: log,
 	}
-	s.desk = approval.NewDesk(beginner, s.approvals()...)
+	s.desk = approval.NewDesk(beginner, slices.Concat(s.approvals(), customer.ApprovalKinds(settings), []approval.Kind{approval.LimitKind(settings)})...)
 	return s
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refill/internal/accent"
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -219,37 +220,68 @@ func RemoveLogo(ctx context.Context, beginner db.Beginner, actor audit.Actor, id
 // neither sign in nor redeem, whoever redeems for them. Balances, payments and
 // cards stay.
 func DisablePartner(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64) error {
-	return setPartnerDisabled(ctx, beginner, actor, id, true)
-}
-
-// EnablePartner opens it again; customers sign in anew.
-func EnablePartner(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64) error {
-	return setPartnerDisabled(ctx, beginner, actor, id, false)
-}
-
-func setPartnerDisabled(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, disabled bool) error {
 	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
 		partner, err := lockPartner(ctx, tx, actor, id)
 		if err != nil {
 			return err
 		}
-		q := db.New()
-		n, err := q.PartnerSetDisabled(ctx, tx, db.PartnerSetDisabledParams{ID: id, Disabled: disabled})
+		return switchPartner(ctx, tx, actor, partner, true)
+	})
+}
+
+// ErrPartnerWaits says that a partner is still disabled: to enable it was asked for.
+var ErrPartnerWaits = fault.New(fault.Conflict, "partner_waits", "The partner is still disabled: to enable it brings more cards into use than one person may within 24 hours. It waits until another person approves it.")
+
+// EnablePartner opens it again; customers sign in anew. It brings the cards into use
+// that only they can redeem: where those are worth more than one person may, it waits
+// for a second one (ErrPartnerWaits).
+func EnablePartner(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64) error {
+	waits := false
+	err := pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
+		partner, err := lockPartner(ctx, tx, actor, id)
 		if err != nil {
-			return fmt.Errorf("open or close a partner: %w", err)
+			return err
 		}
-		if n == 0 {
+		if partner.DisabledAt == nil {
 			return ErrPartnerState
 		}
-		detail, action := map[string]any{"partner": id, "name": partner.Name}, "partner.enabled"
-		if disabled {
-			action = "partner.disabled"
-			if detail["signed_out"], err = q.PartnerSessionsDelete(ctx, tx, id); err != nil {
-				return fmt.Errorf("sign a partner's customers out: %w", err)
-			}
+		value, err := db.New().PartnerInUse(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("add up what a partner's customers can redeem: %w", err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: action, Detail: detail})
+		o, err := approval.IntoUse(ctx, approval.Taking(tx), approval.UsePartnerOpened, approval.Act{By: actor.StaffID, PartnerID: id, Value: value})
+		if err != nil {
+			return err
+		}
+		if waits = o.Over(); waits {
+			return askPartner(ctx, tx, actor, partner, value, o.Others)
+		}
+		return switchPartner(ctx, tx, actor, partner, false)
 	})
+	if err == nil && waits {
+		return ErrPartnerWaits
+	}
+	return err
+}
+
+// switchPartner opens or closes a partner that is locked.
+func switchPartner(ctx context.Context, tx pgx.Tx, actor audit.Actor, partner db.Partner, disabled bool) error {
+	q := db.New()
+	n, err := q.PartnerSetDisabled(ctx, tx, db.PartnerSetDisabledParams{ID: partner.ID, Disabled: disabled})
+	if err != nil {
+		return fmt.Errorf("open or close a partner: %w", err)
+	}
+	if n == 0 {
+		return ErrPartnerState
+	}
+	detail, action := map[string]any{"partner": partner.ID, "name": partner.Name}, "partner.enabled"
+	if disabled {
+		action = "partner.disabled"
+		if detail["signed_out"], err = q.PartnerSessionsDelete(ctx, tx, partner.ID); err != nil {
+			return fmt.Errorf("sign a partner's customers out: %w", err)
+		}
+	}
+	return audit.Record(ctx, tx, actor, audit.Entry{Action: action, Detail: detail})
 }
 
 // openPartner refuses a partner that is closed, for what is entered anew.

@@ -29,6 +29,8 @@ type Payment struct {
 	// Sure says that whoever enters it has read the amount once more. Without it a
 	// large one is refused with ErrLarge.
 	Sure bool
+
+	approved int64 // the request that a second person approved; 0: none
 }
 
 // Paid is a payment that stands.
@@ -70,7 +72,8 @@ func ManualTypes() []db.PaymentType {
 	}
 }
 
-// Pay enters a payment made by hand: the account, the ledger and the payment in
+// Pay enters a payment made by hand, or asks a second person for it where it credits
+// more than one person may (ErrPaymentWaits): the account, the ledger and the payment in
 // one transaction. The same key enters once, whatever is pressed twice or cut off;
 // when the connection breaks at COMMIT the answer is ErrUnsettled, and the same key
 // asked again tells.
@@ -84,6 +87,9 @@ func Pay(ctx context.Context, beginner db.Beginner, actor audit.Actor, p Payment
 	}
 	if paid, err := p.replay(ctx, beginner); err != nil || paid.ID != 0 {
 		return paid, err
+	}
+	if err := asked(ctx, beginner, p.CustomerID, p.Key, p.facts()); err != nil {
+		return Paid{}, err
 	}
 	if !p.Sure {
 		greatest, err := db.New().PaymentGreatest(ctx, beginner, p.CustomerID)
@@ -102,6 +108,9 @@ func Pay(ctx context.Context, beginner db.Beginner, actor audit.Actor, p Payment
 	})
 	if db.Constraint(err) == "ledger_tx_idempotency_key" { // another request with the same key was first
 		return p.replay(ctx, beginner)
+	}
+	if two, ok := errors.AsType[errTwo](err); ok {
+		return Paid{}, askCredit(ctx, beginner, actor, p.CustomerID, p.Key, p.facts(), two.before)
 	}
 	return paid, err
 }
@@ -165,18 +174,20 @@ func (p Payment) enter(ctx context.Context, tx pgx.Tx, actor audit.Actor) (Paid,
 		Kind: db.LedgerKindPayment, Key: &p.Key, StaffID: actor.StaffID, Comment: p.Comment,
 		Entries: []ledger.Entry{{AccountID: other, Amount: -p.Amount.Minor}},
 	}
-	paid, err := post(ctx, tx, actor, p.CustomerID, p.Type, p.Amount, p.Comment, m)
+	paid, err := post(ctx, tx, actor, p.CustomerID, p.Type, p.Amount, p.Comment, m, p.approved)
 	if err != nil {
 		return Paid{}, err
 	}
-	return paid, audit.Record(ctx, tx, actor, audit.Entry{Action: "payment.entered", CustomerID: p.CustomerID, Detail: map[string]any{
-		"payment": paid.ID, "type": p.Type, "amount": p.Amount.Decimal(), "currency": p.Amount.Currency,
-	}})
+	detail := map[string]any{"payment": paid.ID, "type": p.Type, "amount": p.Amount.Decimal(), "currency": p.Amount.Currency}
+	if p.approved != 0 {
+		detail["approval"] = p.approved
+	}
+	return paid, audit.Record(ctx, tx, actor, audit.Entry{Action: "payment.entered", CustomerID: p.CustomerID, Detail: detail})
 }
 
 // post moves a customer's balance with its ledger entries and its line of billing.
-// m holds the other side.
-func post(ctx context.Context, tx pgx.Tx, actor audit.Actor, customerID int64, kind db.PaymentType, amount money.Amount, comment string, m ledger.Movement) (Paid, error) {
+// m holds the other side. A credit that no second person approved counts for the actor.
+func post(ctx context.Context, tx pgx.Tx, actor audit.Actor, customerID int64, kind db.PaymentType, amount money.Amount, comment string, m ledger.Movement, approved int64) (Paid, error) {
 	q := db.New()
 	account, err := q.AccountAdd(ctx, tx, db.AccountAddParams{CustomerID: &customerID, Amount: amount.Minor, Currency: amount.Currency})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -187,6 +198,11 @@ func post(ctx context.Context, tx pgx.Tx, actor audit.Actor, customerID int64, k
 	}
 	if err != nil {
 		return Paid{}, fmt.Errorf("move a balance: %w", err)
+	}
+	if approved == 0 {
+		if err := mayCredit(ctx, tx, actor, amount.Minor); err != nil {
+			return Paid{}, err
+		}
 	}
 	m.Entries = append(m.Entries, ledger.Entry{AccountID: account.ID, Amount: amount.Minor, Version: *account.Version, Balance: *account.Balance})
 	posted, err := ledger.Post(ctx, tx, m)

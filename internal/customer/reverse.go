@@ -23,6 +23,8 @@ type Reversal struct {
 	PaymentID  int64
 	Reason     string
 	Key        uuid.UUID // drawn when the form was shown
+
+	approved int64 // the request that a second person approved; 0: none
 }
 
 // CheckReason refuses a reason that is none. The reason of a reversal becomes part
@@ -60,19 +62,21 @@ func Reverse(ctx context.Context, beginner db.Beginner, actor audit.Actor, r Rev
 	if original.Type == db.PaymentTypeRefillCard {
 		return Paid{}, fmt.Errorf("payment %d came by a card: package card reverses it", original.ID)
 	}
+	facts := PaymentFacts{
+		Type: db.PaymentTypeReversal, Amount: -original.Amount, Currency: original.Currency, Comment: strings.TrimSpace(r.Reason), Reverses: original.ID,
+	}
+	if err := asked(ctx, beginner, r.CustomerID, r.Key, facts); err != nil {
+		return Paid{}, err
+	}
 	var paid Paid
 	err = settle(ctx, beginner, func(tx pgx.Tx) error {
-		others, err := db.New().LedgerOther(ctx, tx, original.TxID)
-		if err != nil {
-			return fmt.Errorf("read a movement: %w", err)
-		}
-		var back []ledger.Entry
-		for _, e := range others {
-			back = append(back, ledger.Entry{AccountID: e.AccountID, Amount: -e.Amount})
-		}
-		paid, err = PostReversal(ctx, tx, actor, r, original, back)
+		var err error
+		paid, err = r.post(ctx, tx, actor, original)
 		return err
 	})
+	if two, ok := errors.AsType[errTwo](err); ok {
+		return Paid{}, askCredit(ctx, beginner, actor, r.CustomerID, r.Key, facts, two.before)
+	}
 	if name := db.Constraint(err); name == "ledger_tx_reverses_key" || name == "ledger_tx_idempotency_key" {
 		return ReplayReversal(ctx, beginner, r, original)
 	}
@@ -134,13 +138,16 @@ func PostReversal(ctx context.Context, tx pgx.Tx, actor audit.Actor, r Reversal,
 		m.SeriesID, m.Serial = *original.SeriesID, *original.Serial
 		entry.SeriesID, entry.Serial = m.SeriesID, m.Serial
 	}
-	paid, err := post(ctx, tx, actor, r.CustomerID, db.PaymentTypeReversal, amount, ReversalComment(original.ID, r.Reason), m)
+	paid, err := post(ctx, tx, actor, r.CustomerID, db.PaymentTypeReversal, amount, ReversalComment(original.ID, r.Reason), m, r.approved)
 	if err != nil {
 		return Paid{}, err
 	}
 	entry.Detail = map[string]any{
 		"payment": original.ID, "reversal": paid.ID, "type": original.Type,
 		"amount": amount.Decimal(), "currency": amount.Currency, "reason": m.Comment,
+	}
+	if r.approved != 0 {
+		entry.Detail["approval"] = r.approved
 	}
 	return paid, audit.Record(ctx, tx, actor, entry)
 }

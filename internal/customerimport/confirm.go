@@ -15,8 +15,12 @@ import (
 
 // Solo tells a page whether the opening balances of an import take a second person;
 // nothing is done.
-func (s *Service) Solo(ctx context.Context, staffID, value int64) (approval.Solo, error) {
-	return approval.Weigh(ctx, s.db, approval.Act{Kind: db.ApprovalKindOpeningBalances, By: staffID, Value: value})
+func (s *Service) Solo(ctx context.Context, staffID int64, report Report) (approval.Solo, error) {
+	o, err := approval.Weigh(ctx, s.db, approval.Act{Kind: db.ApprovalKindPayment, By: staffID, Value: report.Sum().Credits})
+	if err != nil || o.Over() {
+		return o, err
+	}
+	return approval.Weigh(ctx, s.db, approval.Act{Kind: db.ApprovalKindOpeningBalances, By: staffID, Value: report.Value()})
 }
 
 // Confirm starts the import of a checked file. Where its opening balances are worth more
@@ -47,7 +51,7 @@ func (s *Service) Confirm(ctx context.Context, actor audit.Actor, id int64) erro
 		if err != nil || waits {
 			return err
 		}
-		return s.start(ctx, tx, actor, imp, report, actor.StaffID)
+		return s.start(ctx, tx, actor, imp, report, 0)
 	})
 }
 
@@ -58,11 +62,11 @@ func (s *Service) askForBalances(ctx context.Context, tx pgx.Tx, actor audit.Act
 	if value == 0 {
 		return false, nil
 	}
-	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindOpeningBalances, By: actor.StaffID, Value: value})
+	sum := report.Sum()
+	o, err := s.alone(ctx, tx, actor, value, sum.Credits)
 	if err != nil || !o.Over() {
 		return false, err
 	}
-	sum := report.Sum()
 	var of []int64
 	for _, p := range report.Partners {
 		of = append(of, p.ID)
@@ -77,13 +81,31 @@ func (s *Service) askForBalances(ctx context.Context, tx pgx.Tx, actor audit.Act
 	return true, err
 }
 
-// start lets the job of an import begin, in the name of a member of staff.
-func (s *Service) start(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp db.CardImport, report Report, by int64) error {
-	var who *int64
-	if by != 0 {
-		who = &by
+// alone enters opening balances for the actor, unless they take a second person. Their
+// credits count among the payments that the actor enters by hand as well: else one person
+// could credit the limit twice.
+func (s *Service) alone(ctx context.Context, tx pgx.Tx, actor audit.Actor, value, credits int64) (approval.Solo, error) {
+	if err := s.q.SoloActLock(ctx, tx, int32(actor.StaffID)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
+		return approval.Solo{}, fmt.Errorf("lock what one person does: %w", err)
 	}
-	n, err := s.q.CustomerImportConfirm(ctx, tx, db.CustomerImportConfirmParams{ID: imp.ID, ConfirmedBy: who})
+	payment := approval.Act{Kind: db.ApprovalKindPayment, By: actor.StaffID, Value: credits}
+	if credits > 0 {
+		if o, err := approval.Weigh(ctx, tx, payment); err != nil || o.Over() {
+			return o, err
+		}
+	}
+	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindOpeningBalances, By: actor.StaffID, Value: value})
+	if err != nil || o.Over() || credits == 0 {
+		return o, err
+	}
+	_, err = approval.Alone(ctx, tx, payment)
+	return o, err
+}
+
+// start lets the job of an import begin, in the name of the actor. Approved is the
+// request that a second person approved; 0: there was none.
+func (s *Service) start(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp db.CardImport, report Report, approved int64) error {
+	n, err := s.q.CustomerImportConfirm(ctx, tx, db.CustomerImportConfirmParams{ID: imp.ID, ConfirmedBy: actor.Staff()})
 	if err != nil {
 		return fmt.Errorf("confirm an import: %w", err)
 	}
@@ -94,9 +116,13 @@ func (s *Service) start(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp d
 		return err
 	}
 	sum := report.Sum()
-	return s.audit(ctx, tx, actor, "import.confirmed", imp.ID, map[string]any{
+	detail := map[string]any{
 		"customers": sum.Customers, "credits": sum.Credits, "debts": sum.Debts, "file": imp.FileName, "sha256": fmt.Sprintf("%x", imp.SHA256),
-	})
+	}
+	if approved != 0 {
+		detail["approval"] = approved
+	}
+	return s.audit(ctx, tx, actor, "import.confirmed", imp.ID, detail)
 }
 
 func (s *Service) enqueue(ctx context.Context, tx pgx.Tx, id int64) error {
@@ -114,16 +140,20 @@ func (s *Service) enqueue(ctx context.Context, tx pgx.Tx, id int64) error {
 func (s *Service) approvalKind() approval.Kind {
 	return approval.Kind{
 		Name: db.ApprovalKindOpeningBalances,
+		Hold: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, a db.Approval) error {
+			_, _, _, err := s.asked(ctx, tx, a)
+			return err
+		},
 		Same: func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
 			imp, report, run, err := s.asked(ctx, tx, a)
 			return err == nil && imp.State == db.ImportStateChecked && imp.Run == run && report.Value() == a.Value, err
 		},
-		Approve: func(ctx context.Context, tx pgx.Tx, actor audit.Actor, a db.Approval) error {
+		Approve: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, a db.Approval) error {
 			imp, report, _, err := s.asked(ctx, tx, a)
 			if err != nil {
 				return err
 			}
-			return s.start(ctx, tx, actor, imp, report, a.RequestedBy)
+			return s.start(ctx, tx, audit.Actor{StaffID: a.RequestedBy, Scope: audit.Everything()}, imp, report, a.ID)
 		},
 		Announce: func(ctx context.Context, tx pgx.Tx, a db.Approval) error { return s.notify(ctx, tx, *a.ImportID) },
 	}

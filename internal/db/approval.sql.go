@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -483,6 +484,56 @@ func (q *Queries) ApprovalListOfImport(ctx context.Context, db DBTX, importID in
 	return items, nil
 }
 
+const approvalListOfPartner = `-- name: ApprovalListOfPartner :many
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where kind = 'reopening' and state = 'waiting' and partner_ids = array[$1::bigint] order by id for update
+`
+
+// What waits for a partner to be enabled.
+func (q *Queries) ApprovalListOfPartner(ctx context.Context, db DBTX, partnerID int64) ([]Approval, error) {
+	rows, err := db.Query(ctx, approvalListOfPartner, partnerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Approval{}
+	for rows.Next() {
+		var i Approval
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.State,
+			&i.SeriesID,
+			&i.ExportID,
+			&i.Value,
+			&i.Price,
+			&i.Cards,
+			&i.RequestedBy,
+			&i.RequestedAt,
+			&i.ExpiresAt,
+			&i.DecidedBy,
+			&i.DecidedAt,
+			&i.Reason,
+			&i.Before,
+			&i.Serial,
+			&i.CustomerID,
+			&i.ImportID,
+			&i.PartnerIds,
+			&i.Version,
+			&i.Currency,
+			&i.RequestKey,
+			&i.Facts,
+			&i.UsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const approvalListOfSeries = `-- name: ApprovalListOfSeries :many
 select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where series_id = $1::bigint and state = 'waiting' order by id for update
 `
@@ -554,6 +605,39 @@ func (q *Queries) ApprovalOfExport(ctx context.Context, db DBTX, exportID *int64
 	return column_1, err
 }
 
+const approvalOfImport = `-- name: ApprovalOfImport :one
+select exists (select from approval where import_id = $1::bigint and kind = 'import' and state = 'approved' and (facts->>'active')::boolean)
+`
+
+// Whether a second person approved that an import's cards are active at once.
+func (q *Queries) ApprovalOfImport(ctx context.Context, db DBTX, importID int64) (bool, error) {
+	row := db.QueryRow(ctx, approvalOfImport, importID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const approvalOpenReveal = `-- name: ApprovalOpenReveal :one
+select (a.decided_at + interval '24 hours')::timestamptz as until from approval a
+where a.kind = 'reveal' and a.series_id = $1::bigint and a.serial = $2::integer and a.requested_by = $3
+  and a.state = 'approved' and a.used_at is null and a.decided_at > now() - interval '24 hours'
+order by a.id limit 1
+`
+
+type ApprovalOpenRevealParams struct {
+	SeriesID int64
+	Serial   int32
+	StaffID  int64
+}
+
+// Until when a person may see a card's code because that was approved; no row: they may not.
+func (q *Queries) ApprovalOpenReveal(ctx context.Context, db DBTX, arg ApprovalOpenRevealParams) (time.Time, error) {
+	row := db.QueryRow(ctx, approvalOpenReveal, arg.SeriesID, arg.Serial, arg.StaffID)
+	var until time.Time
+	err := row.Scan(&until)
+	return until, err
+}
+
 const approvalShared = `-- name: ApprovalShared :one
 with recursive control as (
   select distinct a.staff_id as holder, (a.detail->>'staff_id')::bigint as owner
@@ -585,4 +669,37 @@ func (q *Queries) ApprovalShared(ctx context.Context, db DBTX, arg ApprovalShare
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const approvalTakeReveal = `-- name: ApprovalTakeReveal :execrows
+update approval set used_at = now()
+where id = (
+  select a.id from approval a
+  where a.kind = 'reveal' and a.series_id = $1::bigint and a.serial = $2::integer and a.requested_by = $3
+    and a.state = 'approved' and a.used_at is null and a.decided_at > now() - interval '24 hours' and a.value >= $4
+  order by a.id limit 1
+  for update)
+  and used_at is null
+`
+
+type ApprovalTakeRevealParams struct {
+	SeriesID int64
+	Serial   int32
+	StaffID  int64
+	Value    int64
+}
+
+// Uses up what was approved: one card's code, once, within a day, for the person who
+// asked, unless the card has become dearer since.
+func (q *Queries) ApprovalTakeReveal(ctx context.Context, db DBTX, arg ApprovalTakeRevealParams) (int64, error) {
+	result, err := db.Exec(ctx, approvalTakeReveal,
+		arg.SeriesID,
+		arg.Serial,
+		arg.StaffID,
+		arg.Value,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -44,14 +44,15 @@ func (q *Queries) CardChangeAdvance(ctx context.Context, db DBTX, arg CardChange
 
 const cardChangeCount = `-- name: CardChangeCount :many
 select x.shown, x.state, sum(x.cards)::bigint as cards,
-  coalesce(sum(x.cards) filter (where x.already), 0)::bigint as already
+  coalesce(sum(x.cards) filter (where x.already), 0)::bigint as already,
+  coalesce(sum(x.cards) filter (where x.widens), 0)::bigint as widened
 from (
-  select k.state, k.cards, card_shown(k.state, s.state, now() >= card_expires_at(coalesce(k.valid_till, s.valid_till), s.time_zone)) as shown,
-    case $1::card_operation
+  select k.state, k.cards, card_widens(s.id, s.partner_lock, s.any_partner, k.partner_id, $1::bigint) as widens, card_shown(k.state, s.state, now() >= card_expires_at(coalesce(k.valid_till, s.valid_till), s.time_zone)) as shown,
+    case $2::card_operation
       when 'enable' then k.state = 'active'
       when 'disable' then k.state = 'disabled'
-      when 'extend' then k.valid_till is not distinct from $2::date
-      when 'partner' then k.partner_id is not distinct from $3::bigint
+      when 'extend' then k.valid_till is not distinct from $3::date
+      when 'partner' then k.partner_id is not distinct from $1::bigint
       else false end and k.state in ('active', 'disabled') as already
   from (
     select c.state, c.valid_till, c.partner_id, count(*) as cards
@@ -67,9 +68,9 @@ order by x.shown, x.state
 `
 
 type CardChangeCountParams struct {
+	PartnerID   *int64
 	Operation   CardOperation
 	ValidTill   *time.Time
-	PartnerID   *int64
 	SeriesID    int64
 	FirstSerial int32
 	LastSerial  int32
@@ -82,6 +83,7 @@ type CardChangeCountRow struct {
 	State   CardState
 	Cards   int64
 	Already int64
+	Widened int64
 }
 
 // A dry run: how many cards of a selection are shown as what, and how many are
@@ -89,9 +91,9 @@ type CardChangeCountRow struct {
 // before anything is derived of them: a million are a few kinds.
 func (q *Queries) CardChangeCount(ctx context.Context, db DBTX, arg CardChangeCountParams) ([]CardChangeCountRow, error) {
 	rows, err := db.Query(ctx, cardChangeCount,
+		arg.PartnerID,
 		arg.Operation,
 		arg.ValidTill,
-		arg.PartnerID,
 		arg.SeriesID,
 		arg.FirstSerial,
 		arg.LastSerial,
@@ -110,6 +112,7 @@ func (q *Queries) CardChangeCount(ctx context.Context, db DBTX, arg CardChangeCo
 			&i.State,
 			&i.Cards,
 			&i.Already,
+			&i.Widened,
 		); err != nil {
 			return nil, err
 		}
@@ -562,16 +565,18 @@ func (q *Queries) CardChangeSetJob(ctx context.Context, db DBTX, arg CardChangeS
 
 const cardChangeTake = `-- name: CardChangeTake :many
 select c.serial, c.state, c.valid_till, c.partner_id,
-  card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) as shown
+  card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) as shown,
+  card_widens(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint) as widens
 from card c join series s on s.id = c.series_id
-where c.series_id = $1 and c.serial > $2 and c.serial <= $3
-  and ($4::integer[] is null or c.serial = any($4::integer[]))
+where c.series_id = $2 and c.serial > $3 and c.serial <= $4
+  and ($5::integer[] is null or c.serial = any($5::integer[]))
 order by c.series_id, c.serial
-limit $5
+limit $6
 for no key update of c
 `
 
 type CardChangeTakeParams struct {
+	PartnerID   *int64
 	SeriesID    int64
 	AfterSerial int32
 	LastSerial  int32
@@ -585,12 +590,14 @@ type CardChangeTakeRow struct {
 	ValidTill *time.Time
 	PartnerID *int64
 	Shown     string
+	Widens    bool
 }
 
 // The next cards of an operation, locked in the order of their serials. One that
 // is not shown as the operation asks comes along, so that the cursor moves on.
 func (q *Queries) CardChangeTake(ctx context.Context, db DBTX, arg CardChangeTakeParams) ([]CardChangeTakeRow, error) {
 	rows, err := db.Query(ctx, cardChangeTake,
+		arg.PartnerID,
 		arg.SeriesID,
 		arg.AfterSerial,
 		arg.LastSerial,
@@ -610,6 +617,7 @@ func (q *Queries) CardChangeTake(ctx context.Context, db DBTX, arg CardChangeTak
 			&i.ValidTill,
 			&i.PartnerID,
 			&i.Shown,
+			&i.Widens,
 		); err != nil {
 			return nil, err
 		}
@@ -768,4 +776,23 @@ func (q *Queries) CardSetTills(ctx context.Context, db DBTX, arg CardSetTillsPar
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const cardWidens = `-- name: CardWidens :one
+select card_widens(s.id, s.partner_lock, s.any_partner, $1::bigint, $2::bigint)
+from series s where s.id = $3
+`
+
+type CardWidensParams struct {
+	Before   *int64
+	After    *int64
+	SeriesID int64
+}
+
+// Whether keeping a card for another partner lets customers redeem it who could not.
+func (q *Queries) CardWidens(ctx context.Context, db DBTX, arg CardWidensParams) (bool, error) {
+	row := db.QueryRow(ctx, cardWidens, arg.Before, arg.After, arg.SeriesID)
+	var card_widens bool
+	err := row.Scan(&card_widens)
+	return card_widens, err
 }

@@ -1628,17 +1628,21 @@ type SignInStep struct {
 	ExpiresAt time.Time
 }
 
-// What one member of staff activated or exported by themselves. It serves the limit of a day alone: old rows go.
+// What one member of staff did without a second person. It serves the limit of a day alone: old rows go.
 type SoloAct struct {
 	ID       int64
 	Kind     ApprovalKind
 	StaffID  int64
-	SeriesID int64
+	SeriesID *int64
 	// The file; one that was given up before it was made does not count. Null: a price was raised of cards whose codes are known.
 	ExportID *int64
-	// What the cards of the series were worth together, in minor units. A series counts once a day, at its most.
+	// What it was worth, in minor units. The same series, card or partner counts once a day, at its most; an act without any of them by itself.
 	Value  int64
 	DoneAt time.Time
+	// The one card that it was about; null: the whole series.
+	Serial *int32
+	// The partner that was enabled again.
+	PartnerID *int64
 }
 
 // Somebody who signs in at /admin.

@@ -108,6 +108,29 @@ func (q *Queries) PartnerGet(ctx context.Context, db DBTX, id int64) (Partner, e
 	return i, err
 }
 
+const partnerInUse = `-- name: PartnerInUse :one
+select coalesce(sum(s.price * (s.made - coalesce(t.gone, 0))), 0)::bigint as value
+from series s
+left join (select series_id, sum(used + void + disabled) as gone from series_tally group by series_id) t on t.series_id = s.id
+where s.state = 'active' and s.partner_lock
+  and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()))
+  and (exists (select from card c where c.partner_id = $1::bigint and c.series_id = s.id)
+    or not s.any_partner
+      and exists (select from series_partner sp where sp.series_id = s.id and sp.partner_id = $1 and sp.removed_at is null)
+      and not exists (select from series_partner sp join partner p on p.id = sp.partner_id
+        where sp.series_id = s.id and sp.removed_at is null and p.id <> $1 and p.disabled_at is null))
+`
+
+// What the cards are worth together that only customers of this partner could redeem,
+// were it enabled: cards of active series that have not expired and are for no other
+// partner that is enabled, and cards that are kept for this one. A series counts whole.
+func (q *Queries) PartnerInUse(ctx context.Context, db DBTX, partnerID int64) (int64, error) {
+	row := db.QueryRow(ctx, partnerInUse, partnerID)
+	var value int64
+	err := row.Scan(&value)
+	return value, err
+}
+
 const partnerList = `-- name: PartnerList :many
 select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at from partner
 where $1::boolean or id = any($2::bigint[])

@@ -377,6 +377,23 @@ func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Se
 	return i, err
 }
 
+const seriesInUse = `-- name: SeriesInUse :one
+select coalesce(sum(s.price * (s.made - coalesce(t.gone, 0))), 0)::bigint as value
+from series s
+left join (select series_id, sum(used + void + disabled) as gone from series_tally group by series_id) t on t.series_id = s.id
+where s.state = 'active'
+  and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()))
+`
+
+// What the cards are worth together that could be redeemed, were the module on: those
+// left of active series that have not expired.
+func (q *Queries) SeriesInUse(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, seriesInUse)
+	var value int64
+	err := row.Scan(&value)
+	return value, err
+}
+
 const seriesIsLapsed = `-- name: SeriesIsLapsed :one
 select (lapsed_at is null and card_expires_at(valid_till, time_zone) < now() - interval '1 hour'
   and not series_has_late_cards(id, time_zone, now() - interval '1 hour'))::boolean as lapsed

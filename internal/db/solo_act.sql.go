@@ -10,16 +10,18 @@ import (
 )
 
 const soloActCreate = `-- name: SoloActCreate :exec
-insert into solo_act (kind, staff_id, series_id, export_id, value)
-values ($1, $2, $3, $4, $5)
+insert into solo_act (kind, staff_id, series_id, serial, partner_id, export_id, value)
+values ($1, $2, $3, $4, $5, $6, $7)
 `
 
 type SoloActCreateParams struct {
-	Kind     ApprovalKind
-	StaffID  int64
-	SeriesID int64
-	ExportID *int64
-	Value    int64
+	Kind      ApprovalKind
+	StaffID   int64
+	SeriesID  *int64
+	Serial    *int32
+	PartnerID *int64
+	ExportID  *int64
+	Value     int64
 }
 
 func (q *Queries) SoloActCreate(ctx context.Context, db DBTX, arg SoloActCreateParams) error {
@@ -27,6 +29,8 @@ func (q *Queries) SoloActCreate(ctx context.Context, db DBTX, arg SoloActCreateP
 		arg.Kind,
 		arg.StaffID,
 		arg.SeriesID,
+		arg.Serial,
+		arg.PartnerID,
 		arg.ExportID,
 		arg.Value,
 	)
@@ -59,21 +63,25 @@ func (q *Queries) SoloActLock(ctx context.Context, db DBTX, staffID int32) error
 }
 
 const soloActSum = `-- name: SoloActSum :one
-select coalesce(sum(most) filter (where of <> $1::bigint), 0)::bigint as others,
-  coalesce(sum(most) filter (where of = $1::bigint), 0)::bigint as same
+select coalesce(sum(each.most) filter (where not each.same), 0)::bigint as others,
+  coalesce(sum(each.most) filter (where each.same), 0)::bigint as same
 from (
-  select a.series_id as of, max(a.value) as most
+  select max(a.value) as most,
+    (coalesce(a.series_id, a.partner_id) is not null and coalesce(a.series_id, 0) = $1::bigint
+      and coalesce(a.serial, 0) = $2::integer and coalesce(a.partner_id, 0) = $3::bigint) as same
   from solo_act a
   left join export e on e.id = a.export_id
-  where a.staff_id = $2 and a.kind = $3 and a.done_at > now() - interval '24 hours'
+  where a.staff_id = $4 and a.kind = $5 and a.done_at > now() - interval '24 hours'
     and coalesce(e.state not in ('failed', 'cancelled'), true)
-  group by a.series_id) each
+  group by a.series_id, a.serial, a.partner_id, case when coalesce(a.series_id, a.partner_id) is null then a.id end) each
 `
 
 type SoloActSumParams struct {
-	SeriesID int64
-	StaffID  int64
-	Kind     ApprovalKind
+	SeriesID  int64
+	Serial    int32
+	PartnerID int64
+	StaffID   int64
+	Kind      ApprovalKind
 }
 
 type SoloActSumRow struct {
@@ -81,10 +89,17 @@ type SoloActSumRow struct {
 	Same   int64
 }
 
-// What somebody did by themselves within a day, each series at its most: one series,
-// and all others. A file that was given up before it was made does not count.
+// What somebody did by themselves within a day, each subject at its most: this one, and
+// all others. An act without a subject is one of its own. A file that was given up before
+// it was made does not count.
 func (q *Queries) SoloActSum(ctx context.Context, db DBTX, arg SoloActSumParams) (SoloActSumRow, error) {
-	row := db.QueryRow(ctx, soloActSum, arg.SeriesID, arg.StaffID, arg.Kind)
+	row := db.QueryRow(ctx, soloActSum,
+		arg.SeriesID,
+		arg.Serial,
+		arg.PartnerID,
+		arg.StaffID,
+		arg.Kind,
+	)
 	var i SoloActSumRow
 	err := row.Scan(&i.Others, &i.Same)
 	return i, err

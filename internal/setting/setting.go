@@ -219,14 +219,27 @@ func Read(ctx context.Context, dbtx db.DBTX) (Settings, error) {
 }
 
 // Change lets edit alter the settings and keeps what differs, with an audit row
-// that names what was changed.
+// that names what was changed. What takes a second person is refused: see guarded.
 func (s *Store) Change(ctx context.Context, actor audit.Actor, edit func(*Settings)) error {
 	tx, err := s.db.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("change settings: %w", err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
+	if err := s.ChangeTx(ctx, tx, actor, false, edit); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("change settings: %w", err)
+	}
+	s.Forget()
+	return nil
+}
 
+// ChangeTx is Change in the caller's transaction; the caller calls Forget when it is
+// committed. approved: a second person has approved it, so nothing is refused for want
+// of one.
+func (s *Store) ChangeTx(ctx context.Context, tx db.DBTX, actor audit.Actor, approved bool, edit func(*Settings)) error {
 	if err := db.New().SettingLock(ctx, tx); err != nil {
 		return fmt.Errorf("lock the settings: %w", err)
 	}
@@ -238,6 +251,11 @@ func (s *Store) Change(ctx context.Context, actor audit.Actor, edit func(*Settin
 	edit(&after)
 	if err := after.Validate(); err != nil {
 		return err
+	}
+	if !approved && actor.StaffID != 0 {
+		if err := before.guarded(after); err != nil {
+			return err
+		}
 	}
 	if after.Currency != before.Currency {
 		moved, err := db.New().SettingMoneyMoved(ctx, tx)
@@ -263,16 +281,14 @@ func (s *Store) Change(ctx context.Context, actor audit.Actor, edit func(*Settin
 	if len(changed) == 0 {
 		return nil
 	}
-	if err := audit.Record(ctx, tx, actor, audit.Entry{Action: "setting.changed", Detail: changed}); err != nil {
-		return err
-	}
-	if err := tx.Commit(ctx); err != nil {
-		return fmt.Errorf("change settings: %w", err)
-	}
+	return audit.Record(ctx, tx, actor, audit.Entry{Action: "setting.changed", Detail: changed})
+}
+
+// Forget makes the next Get read the settings anew.
+func (s *Store) Forget() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.till = time.Time{}
-	s.mu.Unlock()
-	return nil
 }
 
 // fields splits settings into one JSON value a name.

@@ -1,0 +1,32 @@
+package setting
+
+import "refill/internal/fault"
+
+// Errors of changes that one member of staff cannot make alone. Package approval asks a
+// second person for the first two.
+var (
+	ErrLimitGuarded    = fault.Field("approve_above", "setting_limit_second", "To raise this value, or to empty it, takes a second person.")
+	ErrModuleGuarded   = fault.Field("refill_cards", "setting_module_second", "To switch refill cards on brings more into use than one person may.")
+	ErrCurrencyGuarded = fault.Field("currency", "setting_currency_second", "The value above which a second person approves is in the old currency, and would mean another worth. Empty it first, in Config → Vouchers, which takes a second person; then change the currency and set it anew.")
+)
+
+// RaisesLimit reports whether after lets one person do more than before: a higher value,
+// or none. The first value, and a lower one, let them do less.
+func (s Settings) RaisesLimit(after Settings) bool {
+	return s.ApproveAbove != nil && (after.ApproveAbove == nil || *after.ApproveAbove > *s.ApproveAbove)
+}
+
+// guarded refuses what one member of staff cannot change alone while there is a limit to
+// what one person may do: the limit itself, the currency that it is in, and the switch of
+// the module, which brings every active card back into use.
+func (s Settings) guarded(after Settings) error {
+	switch {
+	case s.RaisesLimit(after):
+		return ErrLimitGuarded
+	case s.ApproveAbove != nil && after.Currency != s.Currency:
+		return ErrCurrencyGuarded
+	case s.ApproveAbove != nil && after.RefillCards && !s.RefillCards:
+		return ErrModuleGuarded
+	}
+	return nil
+}
