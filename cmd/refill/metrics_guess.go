@@ -18,6 +18,7 @@ type guesses struct {
 	settings       *setting.Store
 	log            *slog.Logger
 	unknown, alarm *prometheus.Desc
+	imports        *prometheus.Desc
 }
 
 func newGuesses(pool *pgxpool.Pool, settings *setting.Store, log *slog.Logger) *guesses {
@@ -25,6 +26,7 @@ func newGuesses(pool *pgxpool.Pool, settings *setting.Store, log *slog.Logger) *
 		pool: pool, settings: settings, log: log,
 		unknown: prometheus.NewDesc("refill_guesses_unknown", "Codes that no card has, tried within the last hour by customers of the partner.", []string{"partner"}, nil),
 		alarm:   prometheus.NewDesc("refill_guesses_alarm", "1 where that is more than the settings allow.", []string{"partner"}, nil),
+		imports: prometheus.NewDesc("refill_import_alarms", "Files that were stopped within the last day because they named cards that are here already.", nil, nil),
 	}
 }
 
@@ -32,6 +34,7 @@ func newGuesses(pool *pgxpool.Pool, settings *setting.Store, log *slog.Logger) *
 func (m *guesses) Describe(out chan<- *prometheus.Desc) {
 	out <- m.unknown
 	out <- m.alarm
+	out <- m.imports
 }
 
 // Collect sends the figures. A scrape has no context of its own.
@@ -43,10 +46,15 @@ func (m *guesses) Collect(out chan<- prometheus.Metric) {
 	if err == nil {
 		rows, err = db.New().GuessCountUnknown(ctx, m.pool, db.GuessCountUnknownParams{AllPartners: true, PartnerIds: []int64{}})
 	}
+	var probed []db.ImportAlarmsRow
+	if err == nil {
+		probed, err = db.New().ImportAlarms(ctx, m.pool)
+	}
 	if err != nil {
 		m.log.WarnContext(ctx, "no figures of guesses", slog.Any("error", err))
 		return
 	}
+	out <- prometheus.MustNewConstMetric(m.imports, prometheus.GaugeValue, float64(len(probed)))
 	for _, row := range rows {
 		alarm := 0.0
 		if row.Unknown > int64(settings.WrongPartner) {

@@ -47,4 +47,5 @@ func TestMetricsOfGuesses(t *testing.T) {
 	text := scrape(t, metrics(pool, setting.NewStore(pool, time.Now), slog.New(slog.DiscardHandler)))
 	require.Contains(t, text, `refill_guesses_unknown{partner="North"} 51`)
 	require.Contains(t, text, `refill_guesses_alarm{partner="North"} 1`)
+	require.Contains(t, text, "refill_import_alarms 0")
 }

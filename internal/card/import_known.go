@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refill/internal/audit"
+	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
 )
@@ -212,6 +213,50 @@ func (s *Service) mayImport(ctx context.Context, staffID int64) error {
 		return fmt.Errorf("look for a bar: %w", err)
 	}
 	return ErrBarred.Saying("Files that you uploaded held too many codes of cards that are here already. You can import again " + until(till.In(time.UTC), true) + ".")
+}
+
+// ErrOwnBar says that a bar is lifted by somebody else.
+var ErrOwnBar = fault.New(fault.Conflict, "import_own_bar", "This bar is yours: somebody else has to lift it.")
+
+// ImportBarredUntil says until when whoever asked for the dry run of an import may not
+// import; the zero time where they may.
+func (s *Service) ImportBarredUntil(ctx context.Context, imp db.CardImport) (time.Time, error) {
+	if imp.PlannedBy == nil {
+		return time.Time{}, nil
+	}
+	till, err := s.q.GuessGet(ctx, s.db, importScope(*imp.PlannedBy))
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && till == nil {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look for a bar: %w", err)
+	}
+	return *till, nil
+}
+
+// ClearImportBar lets whoever asked for the dry run of an import do so again, for a
+// reason that the audit keeps. Nobody lifts their own bar.
+func (s *Service) ClearImportBar(ctx context.Context, actor audit.Actor, id int64, reason string) error {
+	imp, err := s.Import(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	by := imp.CardImport.PlannedBy
+	if by == nil {
+		return ErrImportState
+	}
+	if *by == actor.StaffID {
+		return ErrOwnBar
+	}
+	if err := customer.CheckReason(reason); err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		if _, err := s.q.GuessClear(ctx, tx, importScope(*by)); err != nil {
+			return fmt.Errorf("lift a bar: %w", err)
+		}
+		return s.auditImport(ctx, tx, actor, "import.bar_lifted", id, map[string]any{"staff": *by, "reason": strings.TrimSpace(reason)})
+	})
 }
 
 // reading is one way to read the code of a row.

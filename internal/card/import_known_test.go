@@ -102,6 +102,12 @@ func TestDryRunIsNoOracle(t *testing.T) {
 	_, err = b.redeem(t.Context(), b.anna, "00000007")
 	require.NoError(t, err, "the cards stay good")
 	b.sound(t)
+
+	// Somebody else lifts the bar, for a reason.
+	require.ErrorIs(t, b.cards.ClearImportBar(t.Context(), south.admin, others.id, "it was me"), card.ErrOwnBar)
+	require.Error(t, b.cards.ClearImportBar(t.Context(), b.admin, others.id, ""))
+	require.NoError(t, b.cards.ClearImportBar(t.Context(), b.admin, others.id, "an honest mistake"))
+	require.NoError(t, south.upload(t, numbered(99_000, 99_010)).try(t.Context(), b.southern("code")))
 }
 
 // Small files are counted together: a code at a time tells no more than the form for

@@ -122,9 +122,7 @@ func PlanTable(look ImportLook, currency string, f ImportForm) (tableimport.Plan
 		add(ColumnCode, "import_no_code", "Choose the column that holds the codes.")
 		return plan, faults
 	}
-	if !f.Headings && plan.Heading > 0 {
-		plan.First, plan.Heading, plan.Names = plan.Heading, 0, nil
-	}
+	plan = look.Survey.WithHeadings(plan, f.Headings && look.Survey.Layout.Heading > 0)
 	plan = look.Survey.Adapt(schema, plan)
 	choose(&plan, f)
 	asked := map[tableimport.Ask]bool{}
@@ -188,7 +186,7 @@ func StatusWords(look ImportLook, plan tableimport.Plan) []tableimport.Word {
 	if !ok || look.Survey == nil || at >= len(look.Survey.Columns) {
 		return nil
 	}
-	return look.Survey.Columns[at].Words
+	return slices.DeleteFunc(slices.Clone(look.Survey.Columns[at].Words), func(w tableimport.Word) bool { return w.Key == "" })
 }
 
 // MeaningField names the control of a word's meaning on the form.

@@ -35,6 +35,8 @@ const (
 // ReasonWords says to people why a row makes no card.
 func ReasonWords(reason string) string {
 	switch reason {
+	case ColumnCode + "." + string(tableimport.ReasonMissing):
+		return "has no code"
 	case reasonCode:
 		return "code is not 6 to 64 printable characters"
 	case reasonPrice:
@@ -103,6 +105,11 @@ type importedCard struct {
 	firstSerial bool // no row before has its serial
 }
 
+// left is why the row makes no card after all.
+func (c importedCard) left(reason string) leftRow {
+	return leftRow{row: c.row, serial: c.serial, reason: reason, value: tableimport.Mask(strings.TrimPrefix(c.code.symbols, importedMark))}
+}
+
 // group is which series the card goes to.
 func (c importedCard) group() groupKey { return groupKey{c.price, c.inactive} }
 
@@ -113,6 +120,7 @@ type importRows struct {
 	plan  ImportPlan
 	today time.Time
 	at    map[string]int // column to its place in a record
+	begun bool
 }
 
 // openRows begins to read a file.
@@ -140,7 +148,9 @@ func (r *importRows) next() (*importedCard, *leftRow, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if !record.Data && record.Row == r.plan.Table.Heading && record.Row == 1 {
+	first := !r.begun
+	r.begun = true
+	if first && !record.Data && record.Row == r.plan.Table.Heading {
 		return nil, nil, nil
 	}
 	c, reason, value := r.card(record)
@@ -153,6 +163,7 @@ func (r *importRows) next() (*importedCard, *leftRow, error) {
 
 // skip passes over rows that were imported before.
 func (r *importRows) skip(n int32) error {
+	r.begun = n > 0
 	for range n {
 		if _, err := r.table.Next(); errors.Is(err, io.EOF) {
 			return io.ErrUnexpectedEOF

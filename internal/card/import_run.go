@@ -163,7 +163,7 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	of := make(map[groupKey][]importedCard, len(r.series))
 	for i, card := range b.cards {
 		if known[i] != unknownCode {
-			left.add(leftRow{row: card.row, serial: card.serial, reason: known[i].reason()})
+			left.add(card.left(known[i].reason()))
 			continue
 		}
 		of[card.group()] = append(of[card.group()], card)

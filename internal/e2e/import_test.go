@@ -36,7 +36,7 @@ func oldCards() [][]string {
 		[]string{"242", "", "10.00", "31.12.2099", "Active"},
 		[]string{"243", "202201-QuickAccess-k243Zq", "ten", "31.12.2099", "Active"},
 		[]string{"=2+3", "202201-QuickAccess-k244Zq", "10.00", "31.02.2099", "Active"},
-		[]string{"245", "202201-QuickAccess-k245Zq", "10.00", "31.12.2099", "Lost"},
+		[]string{"245", "202201-QuickAccess-k245Zq", "10.00", "31.12.2099", "Ordered"},
 	)
 }
 
@@ -113,13 +113,15 @@ func TestImport(t *testing.T) {
 	admin.uploaded(asCSV(t, "old cards.csv", oldCards()))
 	admin.sees("Full code")
 	require.NotContains(t, script[string](admin, `document.body.innerHTML`), "k001Zq", "no code is shown in whole")
-	admin.fill("Dates in the file", "31.12.2026 or 31/12/2026")
+	admin.fill("Dates in the file", "Day first: 31/12/2026")
 	admin.fill("Prefix", "no spaces, please")
 	admin.press("Check the file")
 	admin.sees("Prefix may have up to 20 letters")
+	admin.sees("Choose what “Ordered” means.")
 	require.Equal(t, "dmy", script[string](admin, find+`("Dates in the file").value`), "what was chosen is kept")
 	admin.looks("import-plan-mistake")
 	admin.fill("Prefix", "Old")
+	admin.fill("Ordered", "Leave these rows out")
 
 	// Workers hold still, so that what the page shows meanwhile can be looked at.
 	hold := func(verb string) {
@@ -141,14 +143,19 @@ func TestImport(t *testing.T) {
 	admin.sees("code stands in the file before")
 	admin.sees("valid till is not a date")
 	admin.looks("import-report")
+	admin.press("Change the columns")
+	admin.until("the columns as they were chosen", find+`("Prefix")?.value === "Old"`)
+	admin.looks("import-back")
+	admin.press("Back to the result")
+	admin.sees("Cards to import")
 	problems := fetchCSV(t, admin, script[string](admin, `[...document.querySelectorAll("a[download]")].find(a => a.innerText.includes("Download all 5")).href`))
 	require.Equal(t, [][]string{
-		{"row", "serial", "reason"},
-		{"242", "241", "code stands in the file before"},
-		{"243", "242", "has no code"},
-		{"244", "243", "price is not an amount"},
-		{"245", "'=2+3", "valid till is not a date"},
-		{"246", "245", "status is not known"},
+		{"row", "serial", "value", "reason"},
+		{"242", "241", "20••••Zq", "code stands in the file before"},
+		{"243", "242", "", "has no code"},
+		{"244", "243", "ten", "price is not an amount"},
+		{"245", "'=2+3", "31.02.2099", "valid till is not a date"},
+		{"246", "245", "Ordered", "status is one whose rows are left out"},
 	}, problems)
 
 	hold("Pause")
@@ -198,7 +205,6 @@ func importOnPhone(t *testing.T, d *demo) {
 		rows = append(rows, []string{fmt.Sprint(300 + i), fmt.Sprintf("202301-QuickAccess-m%03dZq", i), "5.00", "31.12.2099", "Active"})
 	}
 	small.uploaded(asXLSX(t, "more.xlsx", rows))
-	small.fill("Dates in the file", "31.12.2026 or 31/12/2026")
 	small.looks("phone-import-plan")
 	small.press("Check the file")
 	small.sees("Cards to import 20")

@@ -1,6 +1,7 @@
 package importfile
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -29,6 +30,9 @@ type csvRows struct {
 	width  int  // cells of the last row that lay on one line
 	lone   bool // the row has a quotation mark within a quotation …
 	opened int  // … which is this cell
+
+	base  int64 // bytes of the text before the next row
+	clear int64 // up to here no line ends a quotation
 }
 
 // openCSV guesses encoding and delimiter from the beginning of a file.
@@ -41,11 +45,16 @@ func openCSV(r io.Reader, head []byte) (Rows, error) {
 	if _, line, ok := separatorLine(string(begin)); ok {
 		_, next, err := c.in.peek(0)
 		if err == nil && line != "" {
-			c.in.skip(next)
+			c.skip(next)
 			c.number++
 		}
 	}
 	return c, nil
+}
+
+func (c *csvRows) skip(next int) {
+	c.in.skip(next)
+	c.base += int64(next)
 }
 
 // line returns the line behind so many bytes as text.
@@ -92,7 +101,7 @@ func (c *csvRows) Next() (Row, error) {
 	if row.Lines == 1 {
 		c.width = len(c.cells)
 	}
-	c.in.skip(next)
+	c.skip(next)
 	for i := range c.cells {
 		c.cells[i] = clean(c.cells[i])
 	}
@@ -104,6 +113,9 @@ func (c *csvRows) Next() (Row, error) {
 // mark is a stray one: where nothing ends it, or where a line that it would swallow is
 // itself a row.
 func (c *csvRows) join(text string, next int) (joined string, behind int, lines int32, swallowed bool, err error) {
+	if ends, err := c.ends(next); !ends || err != nil {
+		return "", 0, 1, false, err
+	}
 	first := splitAll(text, c.comma)
 	width := c.width
 	if width == 0 {
@@ -120,7 +132,7 @@ func (c *csvRows) join(text string, next int) (joined string, behind int, lines 
 		if err != nil {
 			return "", 0, 0, false, err
 		}
-		switch likeRow(first, splitAll(line, c.comma), width) {
+		switch likeRow(first, c.alone(line, width), width) {
 		case isRow:
 			return "", 0, 1, false, nil
 		case mayBeRow:
@@ -138,6 +150,41 @@ func (c *csvRows) join(text string, next int) (joined string, behind int, lines 
 		}
 	}
 	return "", 0, 1, false, nil
+}
+
+// ends reports whether a line that follows may end a quotation. It looks at no line
+// twice where none does.
+func (c *csvRows) ends(next int) (bool, error) {
+	at := next
+	if c.clear > c.base+int64(next) {
+		at = int(c.clear - c.base)
+	}
+	for n := 0; n < maxJoin && at-next < maxJoinBytes; n++ {
+		line, after, err := c.in.peek(at)
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		c.clear = c.base + int64(at)
+		if bytes.IndexByte(line, '"') >= 0 && closes(string(line), c.comma) {
+			return true, nil
+		}
+		at = after
+	}
+	c.clear = max(c.clear, c.base+int64(at))
+	return false, nil
+}
+
+// alone parts a line that a quotation would swallow: at every delimiter, or with its own
+// quotations where that gives a row of the table.
+func (c *csvRows) alone(line string, width int) []string {
+	cells := splitAll(line, c.comma)
+	if len(cells) != width && strings.Contains(line, `"`) && c.split(line) < 0 {
+		return c.cells
+	}
+	return cells
 }
 
 // closes reports whether a quotation may end in the line.

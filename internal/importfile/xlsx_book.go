@@ -92,10 +92,7 @@ func (x *xlsxRows) pick(files map[string]*zip.File, targets []string, wanted str
 		}
 		return at, nil
 	}
-	first := slices.IndexFunc(x.sheets, func(s Sheet) bool { return !s.Hidden })
-	if first < 0 {
-		first = 0
-	}
+	first := max(0, slices.IndexFunc(x.sheets, func(s Sheet) bool { return !s.Hidden }))
 	probed := 0
 	for i, sheet := range x.sheets {
 		if sheet.Hidden {

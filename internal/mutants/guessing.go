@@ -83,5 +83,30 @@ func guessMutants() []mutant {
 			"\tif err := customer.CheckReason(reason); err != nil {", "\tif err := customer.CheckReason(reason); err != nil && customerID < 0 {",
 			"./internal/web", "TestBarIsLifted", "a friend behind the counter lets a guesser go on",
 		},
+		{
+			"what a file finds known is not charged", "internal/card/import_known.go",
+			"	if fresh > 0 {\n		barred, err", "	if fresh < 0 {\n		barred, err",
+			"./internal/card", "TestDryRunsAddUp", "an import asks which codes exist, one file after another",
+		},
+		{
+			"a file may name any number of cards", "internal/card/import_known.go",
+			"	if !over && !barred {", "	if over || !barred {",
+			"./internal/card", "TestDryRunIsNoOracle", "a million guesses take five seconds and tell no one",
+		},
+		{
+			"rows of other partners' cards are told", "internal/card/import_known.go",
+			"			if !c.Within {\n", "			if false {\n",
+			"./internal/card", "TestDryRunsAddUp", "one reseller reads out which codes another has sold",
+		},
+		{
+			"any serial proves that a file was here", "internal/card/import_known.go",
+			"	return !twice\n", "	return twice || !twice\n",
+			"./internal/card", "TestImportAgain", "a column of made-up serials makes every guess free",
+		},
+		{
+			"whose files named too many cards goes on importing", "internal/card/import.go",
+			"	if err := s.mayImport(ctx, actor.StaffID); err != nil {", "	if err := error(nil); err != nil {",
+			"./internal/card", "TestDryRunIsNoOracle", "the bar on trying codes by files bars nobody",
+		},
 	}
 }

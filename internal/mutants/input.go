@@ -54,5 +54,20 @@ func inputMutants() []mutant {
 			"for range unicode.MaxRune + 1 {", "for {",
 			"./internal/fontdir", "TestBrokenFonts", "one file in a folder of fonts keeps everybody waiting",
 		},
+		{
+			"uploads fill the disk", "internal/web/admin_import_room.go",
+			"if !known || room >= more+uploadReserve {", "if !known || room >= more {",
+			"./internal/web", "TestUploadsNeedRoom", "no file can be exported any more",
+		},
+		{
+			"one person keeps any number of uploads", "internal/card/import_room.go",
+			"case open.N >= mostUploads:", "case open.N < 0:",
+			"./internal/card", "TestUploadsOfOnePersonAreBounded", "one member of staff fills the disk",
+		},
+		{
+			"every bad row of a file is kept", "internal/card/import_left.go",
+			"l.kept >= mostProblems && l.counts", "l.kept < 0 && l.counts",
+			"./internal/card", "TestProblemsAreBounded", "a million bad rows stay for ever",
+		},
 	}
 }

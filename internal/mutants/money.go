@@ -39,6 +39,21 @@ func moneyMutants() []mutant {
 			"./internal/card", "TestSeriesStaysWhileItIsImported", "cards that people hold are gone",
 		},
 		{
+			"inactive cards come in active", "internal/card/import.go",
+			"plan.Activate && !g.Inactive", "plan.Activate",
+			"./internal/web", "TestFilesFromTheField/inactive.csv", "cards that were never sold are money",
+		},
+		{
+			"a series may be worth anything", "internal/card/facevalue.go",
+			"if value > maxFaceValue {", "if value < 0 {",
+			"./internal/card", "TestImportIsHeldAgainstTheFaceValue", "sums run over and the books are wrong",
+		},
+		{
+			"voiding an import leaves its value outstanding", "internal/card/delete.go",
+			"	if valued(series) {\n		if err := s.postBreakage", "	if false {\n		if err := s.postBreakage",
+			"./internal/card", "TestVoidImport", "the books count cards that are void",
+		},
+		{
 			"imported cards are for everybody", "internal/card/import.go",
 			"Lock: lock, ", "",
 			"./internal/card", "TestImportIsForItsPartners", "one reseller's cards are spent at another's",

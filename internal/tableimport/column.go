@@ -281,13 +281,13 @@ func wordList(counts map[string]*wordStats, mask bool) []Word {
 		}
 		w := byKey[key]
 		if w == nil {
-			w = &Word{Key: key, Shown: cut(text, maxShown)}
+			w = &Word{Key: key, Shown: cut(text)}
 			if key == "" {
 				w.Shown = hidden
 			}
 			byKey[key] = w
 		} else if key != "" && text < w.Shown {
-			w.Shown = cut(text, maxShown) // the same one in each run
+			w.Shown = cut(text) // the same one in each run
 		}
 		w.N += stats.n
 	}

@@ -50,6 +50,7 @@ func (d dateReading) in(o DateOrder) (time.Time, bool) {
 		return civil(c, a, b)
 	case YearMonthDay:
 		return civil(a, b, c)
+	case OrderOpen:
 	}
 	return time.Time{}, false
 }

@@ -38,33 +38,33 @@ func cards(currency string) tableimport.Schema {
 }
 
 // open begins to read a file.
-func open(t testing.TB, file []byte) importfile.Rows {
-	t.Helper()
+func open(tb testing.TB, file []byte) importfile.Rows {
+	tb.Helper()
 	rows, err := importfile.Open(bytes.NewReader(file), int64(len(file)))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return rows
 }
 
 // survey surveys a file.
-func survey(t testing.TB, file []byte, schema tableimport.Schema) *tableimport.Survey {
-	t.Helper()
-	s, err := tableimport.MakeSurvey(open(t, file), schema, tableimport.SurveyOptions{})
-	require.NoError(t, err)
+func survey(tb testing.TB, file []byte, schema tableimport.Schema) *tableimport.Survey {
+	tb.Helper()
+	s, err := tableimport.MakeSurvey(open(tb, file), schema, tableimport.SurveyOptions{})
+	require.NoError(tb, err)
 	return s
 }
 
 // records reads a file by a plan: rows that are taken as their values, the others as the
 // reason in brackets.
-func records(t testing.TB, file []byte, schema tableimport.Schema, plan tableimport.Plan) []string {
-	t.Helper()
-	r := tableimport.NewReader(open(t, file), schema, plan)
+func records(tb testing.TB, file []byte, schema tableimport.Schema, plan tableimport.Plan) []string {
+	tb.Helper()
+	r := tableimport.NewReader(open(tb, file), schema, plan)
 	var all []string
 	for {
 		rec, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return all
 		}
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		if rec.Left != nil {
 			all = append(all, fmt.Sprintf("[%d %s %s %s]", rec.Row, rec.Left.Field, rec.Left.Reason, rec.Left.Shown))
 			continue

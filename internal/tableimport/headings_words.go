@@ -55,6 +55,7 @@ var headingWords = map[Headings][]string{ //nolint:gochecknoglobals // a table
 	},
 	HeadShortCode: {
 		"short code|code short|código corto|code court|código curto|kurzcode|kurzer code|الرمز القصير|kode pendek|kode singkat",
+		"", "", "", "", "", "", "", "", // behind every rank of HeadCode
 		"code|código|kode|الرمز|رمز|كود|الكود",
 	},
 	HeadSerial: {
@@ -152,6 +153,9 @@ var knownHeadings = sync.OnceValue(func() map[string][]heading { //nolint:gochec
 				key := headingKey(word)
 				if key == "" {
 					key = word
+				}
+				if key == "" {
+					continue
 				}
 				known[key] = append(known[key], heading{about, rank})
 			}

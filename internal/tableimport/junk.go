@@ -6,10 +6,6 @@ import (
 	"unicode"
 )
 
-// placeholders stand for no value. They are compared folded.
-const placeholders = "(empty)|empty|<empty>|[empty]|n/a|(n/a)|<n/a>|na|n.a.|n.a|n. a.|null|(null)|<null>|[null]|nil|<nil>|none|(none)|<none>|\\n|undefined|nan|#n/a|#na|#n/d|#nv|not set|(not set)|not available|unset|blank|(blank)|(leer)|leer|keine|keiner|k.a.|k. a.|" +
-	"vacio|(vacio)|ninguno|ninguna|sin valor|vide|(vide)|aucun|aucune|neant|vazio|(vazio)|nenhum|nenhuma|sem valor|فارغ|(فارغ)|لا يوجد|لا شيء|غير متوفر|بدون|kosong|(kosong)|tidak ada"
-
 // isPlaceholder reports whether a text stands for no value: one of the words, or signs
 // alone.
 func isPlaceholder(text string) bool {
@@ -101,18 +97,6 @@ func isScientific(text string) bool {
 	return len(whole) <= 3 && isDigits(whole) && (!pointed || isDigits(fraction)) && (signed || pointed && len(whole) == 1)
 }
 
-// The words of rows that add up the others, and the nouns that may stand with them. One
-// of sumWords is also a name, and a total only where the row is otherwise emptier than
-// the others.
-const (
-	totalWords = "total|totals|grand total|grandtotal|subtotal|subtotals|sub total|sub-total|overall total|sum total|total general|total generale|totales|suma total|total general|total parcial|sous-total|sous total|total général|total partiel|totaux|total geral|total parcial|totais|gesamt|gesamtsumme|gesamtbetrag|zwischensumme|endsumme|insgesamt|summe gesamt|" +
-		"المجموع|مجموع|الإجمالي|إجمالي|المجموع الكلي|الإجمالي العام|المجموع الفرعي|الإجمالي الفرعي|المجموع العام|total keseluruhan|jumlah total|jumlah keseluruhan|total akhir|subtotale"
-	sumWords   = "sum|summe|suma|soma|somme|jumlah|count|summary|anzahl|cantidad|nombre|quantidade|عدد|العدد"
-	totalNouns = "cards|card|vouchers|voucher|codes|code|rows|row|records|record|items|item|entries|entry|lines|line|customers|customer|users|user|tickets|ticket|pins|amount|value|price|balance|sum|count|number|of|for|all|the|in|tarjetas|tarjeta|registros|filas|cartes|carte|lignes|enregistrements|clientes|clients|cartões|linhas|karten|zeilen|datensätze|kunden|betrag|wert|" +
-		"بطاقات|البطاقات|بطاقة|كروت|الكروت|صفوف|سجلات|العملاء|kartu|baris|data|pelanggan|de|des|der|du|von|del|los|las|les|dos|usd|eur|gbp|idr|brl|mxn"
-	countNouns = "cards|card|vouchers|voucher|codes|rows|row|records|record|items|entries|lines|customers|users|tickets|pins|tarjetas|registros|filas|cartes|lignes|enregistrements|clientes|clients|cartões|linhas|karten|zeilen|datensätze|kunden|بطاقات|بطاقة|كروت|صفوف|سجلات|kartu|baris|pelanggan"
-)
-
 type totals struct{ total, sum, noun, count map[string]struct{} }
 
 var totalKeys = sync.OnceValue(func() totals { //nolint:gochecknoglobals // a table, made once
@@ -157,6 +141,11 @@ func totalOf(text string) totalLike {
 			return isTotal
 		}
 		return mayBeTotal
+	}
+	if len(words) == 1 {
+		if noun, ok := strings.CutPrefix(words[0], "total"); ok && allIn([]string{noun}, k.noun) {
+			return isTotal // "Totalcards"
+		}
 	}
 	if numbers > 0 && len(words) > 0 && allIn(words, k.count) {
 		return isTotal

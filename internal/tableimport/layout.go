@@ -3,7 +3,6 @@ package tableimport
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"refill/internal/importfile"
 )
@@ -45,13 +44,20 @@ func findLayout(sample []sampleRow) layout {
 	}
 	l.usual = usualWidth(sample)
 	best, bestKnown, data := -1, -1, -1
+	if at := l.knownHeadings(sample); at >= 0 {
+		best, bestKnown = at, len(sample[at].cells)
+	}
 	tried := 0
-	for i := range sample {
+	for i := max(0, best+1); i < len(sample); i++ {
 		row := &sample[i]
+		if best >= 0 { // what stands below headings that are known is the table
+			data = i
+			break
+		}
 		if row.comment && !headingInComment(row, l.usual) {
 			continue
 		}
-		if tried++; tried > 30 {
+		if tried++; tried > mostTitles {
 			data = i
 			break
 		}
@@ -79,6 +85,28 @@ func findLayout(sample []sampleRow) layout {
 	return l
 }
 
+// mostTitles is how many rows may stand above the headings.
+const mostTitles = 30
+
+// knownHeadings finds a row most of whose cells are known headings, in front of the first
+// row that is surely one of data; -1: there is none.
+func (l *layout) knownHeadings(sample []sampleRow) int {
+	for i := range sample[:min(len(sample), mostTitles)] {
+		row := &sample[i]
+		if row.comment && !headingInComment(row, l.usual) {
+			continue
+		}
+		v := l.judge(sample, i)
+		switch {
+		case v.heading && v.known*2 >= row.filled && v.known > 0:
+			return i
+		case v.fits > 0 && v.data:
+			return -1
+		}
+	}
+	return -1
+}
+
 // headings are the cells of a row as they are kept: cut, without a mark of a comment, and
 // masked where one looks like a code.
 func headings(cells []string, comment string) []string {
@@ -87,7 +115,7 @@ func headings(cells []string, comment string) []string {
 		if i == 0 && comment != "" {
 			cell = strings.TrimSpace(strings.TrimPrefix(cell, comment))
 		}
-		if names[i] = cut(cell, maxShown); looksLikeCode(cell) && !isWord(cell) {
+		if names[i] = cut(cell); looksLikeCode(cell) && !isWord(cell) {
 			names[i] = Mask(cell)
 		}
 	}
@@ -192,14 +220,14 @@ func headingInComment(row *sampleRow, usual int) bool {
 // verdict is what a row at the beginning is.
 type verdict struct {
 	heading, data bool
-	known         int // cells that are known headings
+	known, fits   int // cells that are known headings, or like those below
 }
 
 // judge compares a row with those below it.
 func (l *layout) judge(sample []sampleRow, i int) verdict {
 	row := &sample[i]
 	var v verdict
-	fits, misfits := 0, 0
+	misfits := 0
 	for column, cell := range row.cells {
 		if column == 0 && row.comment {
 			cell = strings.TrimLeft(cell, l.comment+" ")
@@ -213,150 +241,16 @@ func (l *layout) judge(sample []sampleRow, i int) verdict {
 		}
 		switch compare(cell, below(sample[i+1:], column)) {
 		case fit:
-			fits++
+			v.fits++
 		case misfit:
 			misfits++
 		case neutral:
 		}
 	}
 	narrow := l.usual > 1 && row.filled == 1 || row.filled*2 < l.usual // a title, where it is no data
-	v.data = fits > 0 && v.known < 2*fits || !narrow && fits == 0 && misfits == 0 && v.known == 0
+	v.data = v.fits > 0 && v.known < 2*v.fits || !narrow && v.fits == 0 && misfits == 0 && v.known == 0
 	v.heading = !v.data && !narrow
 	return v
-}
-
-// profile is what the cells of a column look like.
-type profile struct {
-	kind   look
-	length int // that nearly all have; 0: they differ
-	values []string
-}
-
-type look uint8
-
-const (
-	blank look = iota
-	aNumber
-	aDate
-	aToken // letters and digits in one piece
-	aWord
-	aPhrase // words with digits
-)
-
-func lookOf(cell string) look {
-	if cell == "" || isPlaceholder(cell) || isSheetError(cell) || isScientific(cell) {
-		return blank
-	}
-	text := codeText(cell)
-	letters, digits, spaces := 0, 0, 0
-	for i := range len(text) {
-		switch class := classTable[text[i]]; class {
-		case digit:
-			digits++
-		case upper, lower, beyond:
-			letters++
-		case space:
-			spaces++
-		}
-	}
-	switch {
-	case digits == 0:
-		return aWord
-	case len(text) >= 6 && len(text) <= 40 && !isDigits(text) && readDate(text).ok:
-		return aDate
-	case letters == 0:
-		return aNumber
-	case readAmount(text, "", false).reason != ReasonAmount:
-		return aNumber
-	case spaces > 0:
-		return aPhrase
-	}
-	return aToken
-}
-
-// below profiles a column of the rows behind another.
-func below(rows []sampleRow, column int) profile {
-	var counts [aPhrase + 1]int
-	lengths := map[int]int{}
-	var p profile
-	n := 0
-	for i := range rows {
-		row := &rows[i]
-		if row.comment || column >= len(row.cells) {
-			continue
-		}
-		cell := row.cells[column]
-		kind := lookOf(cell)
-		if kind == blank {
-			continue
-		}
-		if n++; n > 50 {
-			break
-		}
-		counts[kind]++
-		lengths[utf8.RuneCountInString(cell)]++
-		p.values = append(p.values, cell)
-	}
-	for kind, count := range counts {
-		if count*2 > len(p.values) {
-			p.kind = look(kind) //nolint:gosec // a few
-		}
-	}
-	for length, count := range lengths {
-		if count*10 >= len(p.values)*8 {
-			p.length = length
-		}
-	}
-	return p
-}
-
-type fitness uint8
-
-const (
-	neutral fitness = iota
-	fit
-	misfit
-)
-
-// compare says whether a cell is one of a column.
-func compare(cell string, p profile) fitness {
-	kind, length := lookOf(cell), utf8.RuneCountInString(cell)
-	if kind == blank || p.kind == blank {
-		return neutral
-	}
-	word := kind == aWord || kind == aPhrase
-	switch p.kind {
-	case aNumber, aDate:
-		if kind == p.kind {
-			return fit
-		}
-		if word {
-			return misfit
-		}
-	case aToken:
-		switch {
-		case kind == aToken && (p.length == 0 || p.length == length):
-			return fit
-		case word && (p.length == 0 || p.length != length || strings.Contains(cell, " ")):
-			return misfit
-		}
-	case aWord:
-		if slices.Contains(p.values, cell) {
-			return fit
-		}
-		if p.length >= 5 && len(p.values) >= 2 {
-			if p.length == length && !strings.Contains(cell, " ") {
-				return fit
-			}
-			return misfit
-		}
-	case aPhrase:
-		if kind == aPhrase {
-			return fit
-		}
-	case blank:
-	}
-	return neutral
 }
 
 // reason says why a row is none of the table; empty: it is one. code is the column of a

@@ -33,18 +33,19 @@ func Mask(text string) string {
 }
 
 // Show is a value for display beside the reason why it failed, cut to 40 symbols. A code
-// is masked, and so is a value of another kind that looks like one: a person may have
-// chosen the wrong column.
+// is masked, and so is a value of another kind that looks like one, and a word where none
+// belongs: a person may have chosen the wrong column. Words of a status are shown, since a
+// person must say what they mean.
 func Show(kind Kind, text string) string {
 	switch {
 	case text == "":
 		return ""
 	case isPlaceholder(text) || isSheetError(text) || totalOf(text) == isTotal || isWord(text):
-		return cut(text, maxShown)
+		return cut(text)
 	case isScientific(text):
 		at := strings.IndexAny(text, "eE")
-		return cut(text[:min(at, 4)], maxShown) + "…" + text[at:]
-	case kind == Code || looksLikeCode(text) && isOnePiece(text):
+		return cut(text[:min(at, 4)]) + "…" + text[at:]
+	case kind == Code, looksLikeCode(text) && isOnePiece(text), kind != Text && kind != Status && len(text) >= 6 && !strings.Contains(text, " ") && strings.IndexFunc(text, unicode.IsDigit) < 0:
 		return Mask(text)
 	}
 	pieces := strings.Fields(text)
@@ -53,7 +54,7 @@ func Show(kind Kind, text string) string {
 			pieces[i] = Mask(piece)
 		}
 	}
-	return cut(strings.Join(pieces, " "), maxShown)
+	return cut(strings.Join(pieces, " "))
 }
 
 // isOnePiece reports whether a text has no words of letters: a code may be printed in
@@ -116,7 +117,7 @@ func looksLikeCode(text string) bool {
 	case digits+letters < 6 || other > 0 && letters == 0:
 		return false
 	case letters == 0:
-		return digits > 8 || digits == 8 && !readDate(text).ok
+		return digits >= 8
 	case other > 0 && readDate(text).ok:
 		return false
 	case digits > 0:

@@ -21,7 +21,9 @@ type Reader struct {
 	amounts map[string]amountReading
 	keyed   map[shapeKey]string // what keys are written as
 	ticked  map[int32]bool
-	words   []map[string]string // by field of kind Status: what words are known as
+	// by field: the currency that the heading names
+	currencies []string
+	words      []map[string]string // by field of kind Status: what words are known as
 }
 
 // NewReader begins to read. The rows must be those of the file from its beginning.
@@ -29,7 +31,7 @@ func NewReader(rows importfile.Rows, schema Schema, plan Plan) *Reader {
 	r := &Reader{
 		rows: rows, schema: schema, plan: plan, code: -1, columns: make([]int, len(schema.Fields)), shapes: make([]map[string]bool, len(schema.Fields)),
 		dates: map[string]dateReading{}, amounts: map[string]amountReading{}, keyed: map[shapeKey]string{},
-		ticked: make(map[int32]bool, len(plan.Rows)), words: make([]map[string]string, len(schema.Fields)),
+		ticked: make(map[int32]bool, len(plan.Rows)), words: make([]map[string]string, len(schema.Fields)), currencies: make([]string, len(schema.Fields)),
 	}
 	for _, row := range plan.Rows {
 		r.ticked[row] = true
@@ -42,6 +44,9 @@ func NewReader(rows importfile.Rows, schema Schema, plan Plan) *Reader {
 			at = -1
 		}
 		r.columns[i] = at
+		if f.Kind.isMoney() && at >= 0 && at < len(plan.Names) {
+			r.currencies[i] = headingCurrency(plan.Names[at], schema.Currency)
+		}
 		if f.Kind == Status {
 			r.words[i] = f.words()
 		}
@@ -120,7 +125,7 @@ func (r *Reader) require(rec *Record, f Field, cell string, row importfile.Row) 
 	if rec.Left != nil {
 		return
 	}
-	rec.Left = &LeftOut{Row: row.Number, Field: f.Name, Reason: ReasonMissing, Shown: cut(cell, maxShown)}
+	rec.Left = &LeftOut{Row: row.Number, Field: f.Name, Reason: ReasonMissing, Shown: cut(cell)}
 	if cell != "" {
 		rec.Left.Reason = ReasonPlaceholder
 	}
@@ -146,7 +151,11 @@ func (r *Reader) value(i int, f Field, cell string, kind importfile.CellKind, ro
 				r.amounts[cell] = reading
 			}
 		}
-		return moneyValue(f.Kind, cell, reading, r.plan.Decimals[f.Name])
+		v := moneyValue(f.Kind, cell, reading, r.plan.Decimals[f.Name])
+		if other := r.currencies[i]; v.State == Good && v.Currency == "" && other != "" && other != r.schema.Currency {
+			v.State, v.Reason, v.Currency = Bad, ReasonCurrency, other
+		}
+		return v
 	case Date:
 		reading, ok := r.dates[cell]
 		if !ok {

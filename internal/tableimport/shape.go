@@ -294,7 +294,7 @@ func (j *judgement) measure() {
 
 // rare reports whether so few codes have something that the others do not vouch for it.
 func (j *judgement) rare(n int64) bool {
-	return n < j.n && (n == 1 && j.n >= 3 || n*10 < j.n)
+	return n < j.n && (n == 1 && j.n >= 3 || n*5 < j.n)
 }
 
 // reason says why the codes of a shape are outliers; empty: they are not.
@@ -305,14 +305,14 @@ func (j *judgement) reason(c *shapeCount) Reason {
 	}
 	for i, class := range []uint8{hyphen, space, sign, beyond} {
 		n := j.of[i+3]
-		if has(class) && (j.rare(n) || n == 1 && j.n == 2) || !has(class) && j.rare(j.n-n) {
+		if has(class) && (j.rare(n) || n == 1 && j.n == 2 || class != hyphen && n*3 < j.n) || !has(class) && j.rare(j.n-n) {
 			return ReasonShape
 		}
 	}
 	if has(digit) && j.rare(j.of[0]) || has(letter) && j.rare(j.letters) {
 		return ReasonShape
 	}
-	if j.n >= 5 && (has(upper) && j.rare(j.of[1]) || has(lower) && j.rare(j.of[2])) {
+	if has(upper) && j.rare(j.of[1]) || has(lower) && j.rare(j.of[2]) {
 		return ReasonShape
 	}
 	if j.lacks(c, digit, j.symbols[0], j.of[0]) || j.lacks(c, letter, j.symbols[1]+j.symbols[2], j.letters) ||
@@ -365,7 +365,7 @@ func (j *judgement) oddLength(n int) Reason {
 		if n*2 >= j.length && n <= j.length*2 {
 			return ""
 		}
-	case have >= 2 && have*10 >= j.n:
+	case have >= 2 && have*5 >= j.n:
 		return ""
 	}
 	return ReasonShape

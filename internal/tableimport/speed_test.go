@@ -59,7 +59,7 @@ func BenchmarkReader(b *testing.B) {
 }
 
 // Memory does not grow with the rows.
-func TestSurveyIsFlat(t *testing.T) {
+func TestSurveyIsFlat(t *testing.T) { //nolint:paralleltest // it measures the memory of the process
 	file := million(200_000)
 	used := func(file []byte) uint64 {
 		runtime.GC()

@@ -14,7 +14,7 @@ const mostSwallowed = 20
 // MakeSurvey reads a whole file once, in memory that does not grow with it. An error is
 // one of the file.
 func MakeSurvey(rows importfile.Rows, schema Schema, o SurveyOptions) (*Survey, error) {
-	s := &surveyor{schema: schema, code: -1, survey: &Survey{Guess: map[string]int{}}, counts: map[Reason]*Count{}}
+	s := &surveyor{schema: schema, code: -1, user: -1, password: -1, survey: &Survey{Guess: map[string]int{}}, counts: map[Reason]*Count{}}
 	var sample []sampleRow
 	for len(sample) < sampled {
 		row, err := rows.Next()
@@ -53,6 +53,9 @@ type surveyor struct {
 	code    int // the column of a code in the plan, or by its heading; -1: not known
 	columns []*columnStats
 	counts  map[Reason]*Count
+
+	user, password int // columns of a hotspot tool; -1: none
+	equal          int64
 }
 
 // begin decides where the table begins.
@@ -67,6 +70,17 @@ func (s *surveyor) begin(sample []sampleRow, plan *Plan) {
 		}
 	}
 	s.survey.Layout = s.layout.Layout
+	for i, name := range s.layout.Names {
+		about, _ := headingOf(name)
+		for _, h := range about {
+			switch {
+			case h.about == HeadCode && h.rank == rankUser && s.user < 0:
+				s.user = i
+			case h.about == HeadPassword && s.password < 0:
+				s.password = i
+			}
+		}
+	}
 	s.widen(len(s.layout.Names))
 	for _, row := range sample {
 		s.widen(len(row.cells))
@@ -111,6 +125,9 @@ func (s *surveyor) add(row importfile.Row) {
 		return
 	}
 	s.survey.Rows++
+	if s.user >= 0 && s.password >= 0 && s.user < len(row.Cells) && s.password < len(row.Cells) && row.Cells[s.user] == row.Cells[s.password] {
+		s.equal++
+	}
 	s.widen(len(row.Cells))
 	for i, cell := range row.Cells {
 		kind := importfile.CellText
@@ -118,6 +135,19 @@ func (s *surveyor) add(row importfile.Row) {
 			kind = row.Kinds[i]
 		}
 		s.columns[i].add(row.Number, cell, kind, s.schema.Currency)
+	}
+}
+
+// unguessUser leaves it to a person to say which is the code where a user and a password
+// that differ both look like one.
+func (s *surveyor) unguessUser() {
+	if s.user < 0 || s.password < 0 || !s.survey.Columns[s.user].MayBeCode || !s.survey.Columns[s.password].MayBeCode || s.equal*2 > s.survey.Rows {
+		return
+	}
+	for _, f := range s.schema.Fields {
+		if at, ok := s.survey.Guess[f.Name]; ok && f.Kind == Code && (at == s.user || at == s.password) {
+			delete(s.survey.Guess, f.Name)
+		}
 	}
 }
 
@@ -152,6 +182,7 @@ func (s *surveyor) end(sample []sampleRow, plan *Plan) *Survey {
 		s.survey.Guess = plan.Columns
 	} else {
 		s.survey.guess(s.schema)
+		s.unguessUser()
 	}
 	s.preview(sample)
 	return s.survey
@@ -198,7 +229,7 @@ func (s *Survey) shown(column int, cell string, reason Reason) string {
 	if masked {
 		return Show(Code, cell)
 	}
-	return cut(cell, maxShown)
+	return cut(cell)
 }
 
 // holdsCodes reports whether a column is taken for one of codes, or is none of numbers,

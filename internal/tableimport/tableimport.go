@@ -9,10 +9,7 @@
 // the same records each time.
 package tableimport
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Kind is what the values of a field are.
 type Kind uint8
@@ -52,11 +49,6 @@ type Meaning struct {
 type Schema struct {
 	Fields   []Field
 	Currency string
-}
-
-// index returns the place of a field, or -1.
-func (s Schema) index(name string) int {
-	return slices.IndexFunc(s.Fields, func(f Field) bool { return f.Name == name })
 }
 
 // DateOrder is the order in which day, month and year are written. Empty: no value of

@@ -30,17 +30,11 @@ func zeroOf(r rune) (rune, bool) {
 	if r < 0x80 || !unicode.Is(unicode.Nd, r) {
 		return 0, false
 	}
-	for _, set := range unicode.Nd.R16 {
-		if lo, hi := rune(set.Lo), rune(set.Hi); r >= lo && r <= hi {
-			return r - (r-lo)%10, true
-		}
+	lo := r // digits of several kinds may follow one another, each from its zero
+	for unicode.Is(unicode.Nd, lo-1) {
+		lo--
 	}
-	for _, set := range unicode.Nd.R32 {
-		if lo, hi := rune(set.Lo), rune(set.Hi); r >= lo && r <= hi {
-			return r - (r-lo)%10, true
-		}
-	}
-	return 0, false
+	return r - (r-lo)%10, true
 }
 
 // Digits writes the digits of every script in ASCII, and takes out what shows nothing,
@@ -132,10 +126,10 @@ func unquote(s string) string {
 	})
 }
 
-// cut shortens a text to so many symbols.
-func cut(text string, most int) string {
-	if len(text) <= most || utf8.RuneCountInString(text) <= most {
+// cut shortens a text to what is shown of it.
+func cut(text string) string {
+	if len(text) <= maxShown || utf8.RuneCountInString(text) <= maxShown {
 		return text
 	}
-	return strings.TrimSpace(string([]rune(text)[:most-1])) + "…"
+	return strings.TrimSpace(string([]rune(text)[:maxShown-1])) + "…"
 }

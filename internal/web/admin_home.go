@@ -91,6 +91,9 @@ func (s *Server) adminHome(c *gin.Context) error {
 		if err := s.homeGuesses(ctx, p, settings); err != nil {
 			return err
 		}
+		if err := s.homeImports(ctx, p); err != nil {
+			return err
+		}
 	}
 	return s.render(c, http.StatusOK, "admin/home", p)
 }
@@ -218,6 +221,29 @@ func (s *Server) homeGuesses(ctx context.Context, p *homePage, settings setting.
 		if p.Person.Can(staff.AuditView) {
 			today := s.Now().Add(-time.Hour).In(zone(settings.TimeZone)).Format(time.DateOnly)
 			a.URL, a.Link = sectionAudit+"?what=card.refused&from="+today, "See who, and from where"
+		}
+		p.Alarms = append(p.Alarms, a)
+	}
+	return nil
+}
+
+// homeImports raises the alarm where a file was found to try codes. It may name cards of
+// any partner, so staff of all of them are told.
+func (s *Server) homeImports(ctx context.Context, p *homePage) error {
+	if !p.Person.Scope.AllPartners {
+		return nil
+	}
+	rows, err := db.New().ImportAlarms(ctx, s.Pool)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		a := alarm{Text: fmt.Sprintf("The file %s, which %s wanted to import, holds codes of cards that are here already: somebody may be trying codes. It was stopped.", row.FileName, row.Who), URL: sectionSeries, Link: "Look at the series"}
+		switch {
+		case p.Person.Can(staff.AuditView):
+			a.URL, a.Link = sectionAudit+"?what=import.probed", "See when, and from where"
+		case p.Person.Can(staff.SeriesImport):
+			a.URL, a.Link = importURL(row.ID), "Look at the import"
 		}
 		p.Alarms = append(p.Alarms, a)
 	}

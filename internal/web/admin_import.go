@@ -67,6 +67,7 @@ type importShowPage struct {
 	Confirm      confirmation
 	Cancel       confirmation
 	Void         *confirmation
+	Unbar        *confirmation
 	CanChange    bool // its columns can be chosen anew
 	Begun        bool // some of its cards exist
 	Series       []importSeries
@@ -75,6 +76,7 @@ type importShowPage struct {
 type importPreviewRow struct {
 	Row   int64
 	Why   string // it is no row of the table
+	Names bool   // it has the headings
 	Cells []string
 }
 
@@ -153,6 +155,9 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 		FileName: i.FileName, SHA256: fmt.Sprintf("%x", i.SHA256), Size: i.Size, Failure: i.Failure,
 	}
 	if err := s.showSeries(c.Request.Context(), p, i); err != nil {
+		return nil, err
+	}
+	if err := s.showBar(c.Request.Context(), p, i); err != nil {
 		return nil, err
 	}
 	look, plan, report, err := card.ReadImport(i)

@@ -130,3 +130,47 @@ func (s *Server) adminImportSheet(c *gin.Context) error {
 	p.Sheet.Error = fault.All(err)[0].Message
 	return s.render(c, http.StatusUnprocessableEntity, "admin/import_show", p)
 }
+
+// showBar offers to lift the bar of whoever asked for the dry run, to somebody else who
+// may.
+func (s *Server) showBar(ctx context.Context, p *importShowPage, i db.CardImport) error {
+	till, err := s.Cards.ImportBarredUntil(ctx, i)
+	if err != nil || till.IsZero() {
+		return err
+	}
+	p.Notice = "Whoever asked for this dry run can import again from " + s.local(till).Format("15:04 MST on 2 January 2006") + "."
+	if !p.Person.Can(staff.GuessClear) || *i.PlannedBy == p.Person.ID {
+		return nil
+	}
+	p.Unbar = &confirmation{
+		ID: "unbar", Opener: "Lift the bar", Title: "Let them import again?", Text: "Ask first what the file was for: it held codes of cards that are here already.",
+		Button: "Lift the bar", Action: p.URL + "/unbar", Reason: &field{Name: "reason", Label: "Reason", Hint: "Kept in the audit trail.", MaxLength: 300, Autocomplete: "off"},
+	}
+	return nil
+}
+
+// adminImportUnbar handles POST …/import/:id/unbar.
+func (s *Server) adminImportUnbar(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	row, err := s.findImport(c)
+	if err != nil {
+		return err
+	}
+	err = s.Cards.ClearImportBar(c.Request.Context(), s.actor(c), row.CardImport.ID, form.Get("reason"))
+	if err == nil {
+		return s.redirect(c, importURL(row.CardImport.ID))
+	}
+	if fault.KindOf(err) != fault.Invalid {
+		return err
+	}
+	p, pageErr := s.newImportShowPage(c, nil)
+	if pageErr != nil || p.Unbar == nil {
+		return err
+	}
+	p.Unbar.Reason.Value = cut(form.Get("reason"), 300)
+	p.Unbar.Refused = explain(err, p.Unbar.Reason)[0].Text
+	return s.render(c, http.StatusUnprocessableEntity, "admin/import_show", p)
+}

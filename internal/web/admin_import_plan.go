@@ -191,7 +191,8 @@ func (p *importShowPage) showPreview(look card.ImportLook, form url.Values) {
 	}
 	for _, row := range look.Survey.Preview {
 		shown := importPreviewRow{Row: int64(row.Row), Cells: slices.Clone(row.Cells)}
-		if row.Reason != "" {
+		shown.Names = row.Row == look.Survey.Layout.Heading
+		if row.Reason != "" && !shown.Names {
 			shown.Why, p.Asides = row.Reason.Words(), true
 		}
 		for len(shown.Cells) < len(look.Survey.Columns) {

@@ -52,8 +52,13 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 		})
 	}
 	known := byReason["known"] + byReason["known_hidden"]
+	good := int64(report.Good)
+	if later := int64(i.RowsKnown) - known - byReason["duplicate"]; i.State == db.ImportStateDone && later > 0 {
+		p.Problems = append(p.Problems, importProblem{"code became known between the dry run and the import", later})
+		p.BadTotal, known, good = p.BadTotal+later, known+later, good-later
+	}
 	p.Tiles = []tile{
-		{Label: "Cards to import", Value: grouped(int64(report.Good)), Note: amount(worth)},
+		{Label: "Cards to import", Value: grouped(good), Note: amount(worth)},
 		{Label: "Twice in the file", Value: grouped(byReason["duplicate"])},
 		{Label: "Known already", Value: grouped(known)},
 		{Label: "Other rows left out", Value: grouped(p.BadTotal - byReason["duplicate"] - known)},

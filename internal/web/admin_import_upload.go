@@ -112,7 +112,7 @@ func (s *Server) receive(c *gin.Context) (int64, error) {
 		return 0, err
 	}
 	defer target.Abort() //nolint:errcheck // after Commit it does nothing
-	from, into := &arriving{r: part}, &roomy{w: target, room: s.uploadRoom}
+	from, into := &arriving{r: part}, &roomy{w: target, room: s.uploadRoom, left: roomEvery}
 	u.Size, err = io.Copy(into, io.LimitReader(from, importfile.MaxBytes+1))
 	if from.err != nil {
 		return 0, uploadFault(from.err)

@@ -72,6 +72,8 @@ func happened(action string, detail []byte) string {
 		return "Import of " + count(d.Cards) + " confirmed"
 	case "import.probed":
 		return "A file that names cards which exist here was stopped"
+	case "import.bar_lifted":
+		return "Bar on importing lifted: " + d.Reason
 	case "import.voided":
 		return "Import voided, with " + count(d.Cards) + " unused: " + d.Reason
 	case "series.lapsed":

@@ -132,6 +132,7 @@ func matrixForms() map[string]func(h holding) url.Values {
 		oneImport + "/sheet":         none,
 		oneImport + "/outliers":      none,
 		oneImport + "/void":          reason,
+		oneImport + "/unbar":         reason,
 	}
 }
 

@@ -206,6 +206,7 @@ func (s *Server) table() []route {
 		{post, oneImport + "/cancel", staffWho(staff.SeriesImport), s.refillCards(s.adminImportChange(s.Cards.CancelImport))},
 		{post, oneImport + "/sheet", staffWho(staff.SeriesImport), s.refillCards(s.adminImportSheet)},
 		{post, oneImport + "/outliers", staffWho(staff.SeriesImport), s.refillCards(s.adminImportTick)},
+		{post, oneImport + "/unbar", staffWho(staff.GuessClear), s.refillCards(s.adminImportUnbar)},
 		{post, oneImport + "/void", staffWho(staff.SeriesVoid), s.refillCards(s.adminImportVoid)},
 		{post, oneImport + "/resume", staffWho(staff.SeriesImport), s.refillCards(s.adminImportChange(s.Cards.ResumeImport))},
 
