@@ -106,6 +106,7 @@ from customer
 join partner on partner.id = customer.partner_id
 left join payment on payment.customer_id = customer.id and payment.import_id = customer.import_id
 where customer.import_id = @import_id and customer.import_row > @after_row
+  and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
 order by customer.import_row
 limit @size;
 

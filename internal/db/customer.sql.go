@@ -369,6 +369,8 @@ with found as materialized (
   select id from customer where search like $9::text
   union
   select id from customer where id = $10::bigint
+  union
+  select id from customer where external_id = any(array[$11::text, lower($11::text), upper($11::text)])
 )
 select customer.id, customer.username, customer.name, customer.email, customer.phone, customer.created_at,
   customer.disabled_at, partner.name as partner_name, account.balance, account.currency
@@ -395,6 +397,7 @@ type CustomerSearchParams struct {
 	Size        int32
 	Pattern     string
 	Number      int64
+	ExternalID  string
 }
 
 type CustomerSearchRow struct {
@@ -411,7 +414,7 @@ type CustomerSearchRow struct {
 }
 
 // As CustomerList, of those whose name, username, e-mail or phone holds a text
-// (a pattern for LIKE, in lower case) or who have the number. What is found is
+// (a pattern for LIKE, in lower case) or who have the number or the external id. What is found is
 // gathered first: else a plan for any text walks the table from its newest row.
 // back: the page above after_id, last one first.
 func (q *Queries) CustomerSearch(ctx context.Context, db DBTX, arg CustomerSearchParams) ([]CustomerSearchRow, error) {
@@ -426,6 +429,7 @@ func (q *Queries) CustomerSearch(ctx context.Context, db DBTX, arg CustomerSearc
 		arg.Size,
 		arg.Pattern,
 		arg.Number,
+		arg.ExternalID,
 	)
 	if err != nil {
 		return nil, err
@@ -488,6 +492,8 @@ with found as materialized (
   select id from customer where username = lower($3::text)
   union
   select id from customer where id = $4::bigint
+  union
+  select id from customer where external_id = any(array[$3::text, lower($3::text), upper($3::text)])
   union
   (select id from customer where search like $6::text
      and ($1::boolean or partner_id = any($2::bigint[]))

@@ -278,14 +278,17 @@ from customer
 join partner on partner.id = customer.partner_id
 left join payment on payment.customer_id = customer.id and payment.import_id = customer.import_id
 where customer.import_id = $1 and customer.import_row > $2
+  and ($3::boolean or customer.partner_id = any($4::bigint[]))
 order by customer.import_row
-limit $3
+limit $5
 `
 
 type CustomerImportListParams struct {
-	ImportID *int64
-	AfterRow *int32
-	Size     int32
+	ImportID    *int64
+	AfterRow    *int32
+	AllPartners bool
+	PartnerIds  []int64
+	Size        int32
 }
 
 type CustomerImportListRow struct {
@@ -300,7 +303,13 @@ type CustomerImportListRow struct {
 
 // Who an import entered, in the order of the file.
 func (q *Queries) CustomerImportList(ctx context.Context, db DBTX, arg CustomerImportListParams) ([]CustomerImportListRow, error) {
-	rows, err := db.Query(ctx, customerImportList, arg.ImportID, arg.AfterRow, arg.Size)
+	rows, err := db.Query(ctx, customerImportList,
+		arg.ImportID,
+		arg.AfterRow,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.Size,
+	)
 	if err != nil {
 		return nil, err
 	}

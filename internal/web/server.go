@@ -97,7 +97,7 @@ func bodyLimit(route string) int64 {
 	switch route {
 	case sectionPartners, onePartner:
 		return maxUpload
-	case sectionImport:
+	case sectionImport, sectionCustomerImport:
 		return maxImport // read as it comes, never into memory
 	}
 	return maxBody
@@ -105,8 +105,8 @@ func bodyLimit(route string) int64 {
 
 // New builds a server; it fails on a template that does not parse.
 func New(deps Deps) (*Server, error) {
-	if deps.Pool == nil || deps.Log == nil || deps.Hub == nil || deps.Now == nil || deps.Settings == nil || deps.Cards == nil || deps.Checks == nil || deps.Files == nil || deps.Jobs == nil {
-		return nil, errors.New("web: Pool, Log, Hub, Settings, Cards, Checks, Files, Jobs and Now are needed")
+	if deps.Pool == nil || deps.Log == nil || deps.Hub == nil || deps.Now == nil || deps.Settings == nil || deps.Cards == nil || deps.Customers == nil || deps.Checks == nil || deps.Files == nil || deps.Jobs == nil {
+		return nil, errors.New("web: Pool, Log, Hub, Settings, Cards, Customers, Checks, Files, Jobs and Now are needed")
 	}
 	if deps.PingEvery == 0 {
 		deps.PingEvery = 20 * time.Second
