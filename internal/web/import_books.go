@@ -36,6 +36,19 @@ type reconciled struct {
 // Differs reports whether file and books are not the same.
 func (r reconciled) Differs() bool { return !same(r.File, r.Here) || !same(r.FileSum, r.HereSum) }
 
+// FileCount is the count in the file as people read it; empty: the line has none.
+func (r reconciled) FileCount() string { return countText(r.File) }
+
+// HereCount is FileCount of the books.
+func (r reconciled) HereCount() string { return countText(r.Here) }
+
+func countText(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return grouped(*n)
+}
+
 func same(a, b *int64) bool {
 	if a == nil || b == nil {
 		return a == b
