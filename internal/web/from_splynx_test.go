@@ -127,7 +127,7 @@ func TestMoveFromSplynx(t *testing.T) {
 	found := admin.get(sectionCustomers + "?q=1003")
 	require.Contains(t, found.text("tbody"), "Chen Wei")
 	chen := admin.get(found.one("tbody a").AttrOr("href", ""))
-	require.Contains(t, chen.text(".facts"), "External id 1003")
+	require.Contains(t, chen.text(".facts"), "External id1003")
 	require.Contains(t, chen.text("main"), "USD 112.40")
 	require.Contains(t, chen.text("main"), "Opening balance from customers.csv")
 	result := admin.get(customers + "/result.csv")
