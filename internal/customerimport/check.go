@@ -285,7 +285,10 @@ func leftOf(n *customer.Newcomer, reason string) tableflow.Left {
 	if reason == reasonTwiceExternalID || reason == reasonKnownExternalID {
 		value = n.ExternalID
 	}
-	return tableflow.Left{Row: n.Row, Who: cutText(n.Name, 60), Reason: reason, Value: show(value)}
+	if reason != reasonKnownUsername && reason != reasonKnownExternalID { // of those the person may know all; another column may hold codes
+		value = show(value)
+	}
+	return tableflow.Left{Row: n.Row, Who: cutText(n.Name, 60), Reason: reason, Value: value}
 }
 
 func (c *checker) add(n *customer.Newcomer) {

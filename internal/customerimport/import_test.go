@@ -238,22 +238,22 @@ func TestRowsThatMakeNoCustomer(t *testing.T) {
 	long := strings.Repeat("x", 121)
 	rows := []string{
 		"id,username,name,partner,email,balance",
-		"1,good.one,Good,North,good@example.com,1.00",  // 2
-		"2,two words,Two,North,,",                      // 3
-		"3,three," + long + ",North,,",                 // 4
-		",,Nobody,North,,",                             // 5
-		strings.Repeat("9", 65) + ",five,Five,North,,", // 6
-		"6,six,Six,Nowhere,,",                          // 7
-		"7,seven,Seven,North,seven at example,",        // 8
-		"8,eight,Eight,North,a@b.c;d@e.f,",             // 9
-		"9,nine,Nine,North,,9999999999999.00",          // 10
-		"10,ten,Ten,North,,lots",                       // 11
-		"1,other,Other,North,,5.00",                    // 12
-		"12,GOOD.ONE,Other,North,,",                    // 13
-		"13,Taken,Taken,North,,",                       // 14
-		"14,fourteen,N/A,North,,",                      // 15
-		"15,fifteen,#REF!,North,,",                     // 16
-		"1E+15,sixteen,Sixteen,North,,",                // 17
+		"1,good.one,Good,North,good@example.com,1.00",              // 2
+		"2,two words,Two,North,,",                                  // 3
+		"3,three," + long + ",North,,",                             // 4
+		",,Nobody,North,,",                                         // 5
+		strings.Repeat("9", 65) + ",five,Five,North,,",             // 6
+		"6,six,Six,Nowhere,,",                                      // 7
+		"7,seven,Seven,North,seven at example,",                    // 8
+		"8,eight,Eight,North,a@b.c;d@e.f,",                         // 9
+		"9,nine,Nine,North,,9999999999999.00",                      // 10
+		"10,ten,Ten,North,,lots",                                   // 11
+		"1,other,Other,North,,5.00",                                // 12
+		"12,GOOD.ONE,Other,North,,",                                // 13
+		"13,Taken,Taken,North,,",                                   // 14
+		"14,fourteen,N/A,North,,",                                  // 15
+		"15,fifteen,#REF!,North,,",                                 // 16
+		"1E+15,sixteen,Sixteen,North,,",                            // 17
 		"17,seventeen,\"\u202eevil\u202c \x07 =1+1\",North,,-0.01", // 18
 	}
 	id := b.take(b.admin, "rows.csv", strings.Join(rows, "\n"))
@@ -429,6 +429,7 @@ func TestImportGoesOn(t *testing.T) {
 	}
 	require.Equal(t, int64(n), b.number(`select count(*) from customer where import_id = $1`, id))
 	require.Equal(t, int64(n), b.number(`select made from card_import where id = $1`, id))
+	require.Zero(t, b.number(`select rows_known from card_import where id = $1`, id), "no row was read twice")
 	require.Equal(t, b.number(`select sum(abs(amount)) from payment`), b.number(`select made_value from card_import where id = $1`, id))
 	b.sound()
 }

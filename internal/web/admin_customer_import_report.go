@@ -42,7 +42,7 @@ func (s *Server) showCustomerReport(c *gin.Context, p *customerImportPage, i db.
 	sum := report.Sum()
 	p.Good, p.Balances = int64(report.Good), plan.Balances()
 	for _, g := range report.Partners {
-		p.Groups = append(p.Groups, customerImportGroup{g.Name, g.Customers, g.Disabled, amount(g.Credits), amount(-g.Debts)})
+		p.Groups = append(p.Groups, customerImportGroup{g.Name, g.Customers, g.Disabled, amount(g.Credits), amount(g.Debts)})
 	}
 	known := byReason["known_username"] + byReason["known_external_id"] + byReason["known_hidden"]
 	p.Tiles = []tile{
