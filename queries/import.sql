@@ -1,6 +1,6 @@
 -- name: ImportCreate :one
-insert into card_import (file_name, file, key_id, size, sha256, preview, created_by)
-values (@file_name, @file, @key_id, @size, @sha256, @preview, @created_by)
+insert into card_import (kind, file_name, file, key_id, size, sha256, preview, created_by)
+values (@kind, @file_name, @file, @key_id, @size, @sha256, @preview, @created_by)
 returning id;
 
 -- name: ImportGet :one
@@ -8,7 +8,7 @@ returning id;
 select sqlc.embed(i), staff.name as created_by_name, now()::timestamptz as asked_at
 from card_import i
 join staff on staff.id = i.created_by
-where i.id = @id and (@all_partners::boolean or i.created_by = @staff_id);
+where i.id = @id and i.kind = @kind and (@all_partners::boolean or i.created_by = @staff_id);
 
 -- name: ImportGetForUpdate :one
 select * from card_import where id = @id for no key update;
@@ -17,7 +17,7 @@ select * from card_import where id = @id for no key update;
 select sqlc.embed(i), staff.name as created_by_name
 from card_import i
 join staff on staff.id = i.created_by
-where @all_partners::boolean or i.created_by = @staff_id
+where i.kind = @kind and (@all_partners::boolean or i.created_by = @staff_id)
 order by i.id desc
 limit 20;
 
@@ -28,7 +28,7 @@ update card_import set job_id = @job_id where id = @id;
 -- Asks for a dry run under a plan.
 update card_import set plan = @plan, state = 'checking', rows_done = 0, rows_total = 0, report = '{}', left_out = '{}',
   failure = '', planned_by = @planned_by
-where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'failed')
+where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'failed') and card_import.confirmed_by is null
   and not exists (select from series s where s.import_id = card_import.id);
 
 -- name: ImportStartCheck :one
@@ -63,6 +63,7 @@ where id = @id and state not in ('done', 'cancelled', 'expired');
 -- Uploads that nobody went on with for a day.
 select card_import.id from card_import
 where card_import.state in ('uploaded', 'checking', 'checked', 'failed') and card_import.created_at < now() - interval '1 day'
+  and card_import.made = 0
   and not exists (select from series s where s.import_id = card_import.id);
 
 -- name: ImportListFiles :many
@@ -192,7 +193,7 @@ where id = @id;
 -- name: ImportOpen :one
 -- What somebody uploaded and neither imported nor cancelled.
 select count(*) as n, coalesce(sum(size), 0)::bigint as bytes from card_import i
-where i.created_by = @staff_id and i.state in ('uploaded', 'checking', 'checked', 'failed')
+where i.created_by = @staff_id and i.state in ('uploaded', 'checking', 'checked', 'failed') and i.made = 0
   and not exists (select from series s where s.import_id = i.id);
 
 -- name: ImportListForgotten :many
@@ -211,7 +212,8 @@ update card_import set preview = '{}' where id = any(@ids::bigint[]);
 -- name: ImportDelete :exec
 -- Those that made nothing.
 delete from card_import i
-where i.id = any(@ids::bigint[]) and not exists (select from series s where s.import_id = i.id)
+where i.id = any(@ids::bigint[]) and not exists (select from series s where s.import_id = i.id) and i.made = 0
+  and not exists (select from approval a where a.import_id = i.id)
   and not exists (select from card_import_hit h where h.import_id = i.id);
 
 -- name: ImportAnswerDeleteOld :execrows
@@ -220,7 +222,7 @@ delete from import_answer where used_at < now() - interval '400 days';
 -- name: ImportLookAt :execrows
 -- Another sheet is looked at: a plan about the one before is no longer one.
 update card_import set preview = @preview, plan = '{}', report = '{}', left_out = '{}', state = 'uploaded', failure = ''
-where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'failed')
+where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'failed') and card_import.confirmed_by is null
   and not exists (select from series s where s.import_id = card_import.id);
 
 -- name: ImportAnswerGet :one
