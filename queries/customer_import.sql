@@ -51,23 +51,21 @@ from (select unnest(@customer_ids::bigint[]) as customer_id, unnest(@amounts::bi
 where account.customer_id = n.customer_id and account.currency = @currency
 returning account.id, account.customer_id, account.balance, account.version;
 
--- name: LedgerPostMany :many
--- Movements between customers' accounts and one account of the house, in one statement:
--- the trigger on ledger_entry refuses any that does not sum to zero.
-with moves as (
-  select unnest(@keys::uuid[]) as key, unnest(@account_ids::bigint[]) as account_id, unnest(@amounts::bigint[]) as amount,
-    unnest(@versions::bigint[]) as version, unnest(@balances::bigint[]) as balance
-), tx as (
-  insert into ledger_tx (kind, idempotency_key, staff_id, comment)
-  select @kind, moves.key, @staff_id, @comment from moves
-  returning id, idempotency_key
-), entries as (
-  insert into ledger_entry (tx_id, account_id, amount, version, balance_after)
-  select tx.id, moves.account_id, moves.amount, moves.version, moves.balance from tx join moves on moves.key = tx.idempotency_key
-  union all
-  select tx.id, @house_id::bigint, -moves.amount, null, null from tx join moves on moves.key = tx.idempotency_key
-)
-select id, idempotency_key from tx;
+-- name: LedgerTxCreateMany :many
+-- Movements without their entries, which follow in LedgerEntryCreateMany: joining them
+-- in one statement would compare each with each.
+insert into ledger_tx (kind, idempotency_key, staff_id, comment)
+select @kind, unnest(@keys::uuid[]), @staff_id, @comment
+returning id, idempotency_key;
+
+-- name: LedgerEntryCreateMany :exec
+-- The entries of movements between customers' accounts and one account of the house, in
+-- one statement: the trigger on ledger_entry refuses any that does not sum to zero.
+insert into ledger_entry (tx_id, account_id, amount, version, balance_after)
+select unnest(@tx_ids::bigint[]), unnest(@account_ids::bigint[]), unnest(@amounts::bigint[]), unnest(@versions::bigint[]), unnest(@balances::bigint[])
+union all
+select m.tx_id, @house_id::bigint, -m.amount, null, null
+from (select unnest(@tx_ids::bigint[]) as tx_id, unnest(@amounts::bigint[]) as amount) m;
 
 -- name: PaymentCreateMany :many
 insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id, import_id)

@@ -451,61 +451,71 @@ func (q *Queries) CustomerListKnown(ctx context.Context, db DBTX, arg CustomerLi
 	return items, nil
 }
 
-const ledgerPostMany = `-- name: LedgerPostMany :many
-with moves as (
-  select unnest($1::uuid[]) as key, unnest($2::bigint[]) as account_id, unnest($3::bigint[]) as amount,
-    unnest($4::bigint[]) as version, unnest($5::bigint[]) as balance
-), tx as (
-  insert into ledger_tx (kind, idempotency_key, staff_id, comment)
-  select $6, moves.key, $7, $8 from moves
-  returning id, idempotency_key
-), entries as (
-  insert into ledger_entry (tx_id, account_id, amount, version, balance_after)
-  select tx.id, moves.account_id, moves.amount, moves.version, moves.balance from tx join moves on moves.key = tx.idempotency_key
-  union all
-  select tx.id, $9::bigint, -moves.amount, null, null from tx join moves on moves.key = tx.idempotency_key
-)
-select id, idempotency_key from tx
+const ledgerEntryCreateMany = `-- name: LedgerEntryCreateMany :exec
+insert into ledger_entry (tx_id, account_id, amount, version, balance_after)
+select unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::bigint[])
+union all
+select m.tx_id, $6::bigint, -m.amount, null, null
+from (select unnest($1::bigint[]) as tx_id, unnest($3::bigint[]) as amount) m
 `
 
-type LedgerPostManyParams struct {
-	Keys       []uuid.UUID
+type LedgerEntryCreateManyParams struct {
+	TxIds      []int64
 	AccountIds []int64
 	Amounts    []int64
 	Versions   []int64
 	Balances   []int64
-	Kind       LedgerKind
-	StaffID    *int64
-	Comment    string
 	HouseID    int64
 }
 
-type LedgerPostManyRow struct {
-	ID             int64
-	IdempotencyKey *uuid.UUID
-}
-
-// Movements between customers' accounts and one account of the house, in one statement:
-// the trigger on ledger_entry refuses any that does not sum to zero.
-func (q *Queries) LedgerPostMany(ctx context.Context, db DBTX, arg LedgerPostManyParams) ([]LedgerPostManyRow, error) {
-	rows, err := db.Query(ctx, ledgerPostMany,
-		arg.Keys,
+// The entries of movements between customers' accounts and one account of the house, in
+// one statement: the trigger on ledger_entry refuses any that does not sum to zero.
+func (q *Queries) LedgerEntryCreateMany(ctx context.Context, db DBTX, arg LedgerEntryCreateManyParams) error {
+	_, err := db.Exec(ctx, ledgerEntryCreateMany,
+		arg.TxIds,
 		arg.AccountIds,
 		arg.Amounts,
 		arg.Versions,
 		arg.Balances,
+		arg.HouseID,
+	)
+	return err
+}
+
+const ledgerTxCreateMany = `-- name: LedgerTxCreateMany :many
+insert into ledger_tx (kind, idempotency_key, staff_id, comment)
+select $1, unnest($2::uuid[]), $3, $4
+returning id, idempotency_key
+`
+
+type LedgerTxCreateManyParams struct {
+	Kind    LedgerKind
+	Keys    []uuid.UUID
+	StaffID *int64
+	Comment string
+}
+
+type LedgerTxCreateManyRow struct {
+	ID             int64
+	IdempotencyKey *uuid.UUID
+}
+
+// Movements without their entries, which follow in LedgerEntryCreateMany: joining them
+// in one statement would compare each with each.
+func (q *Queries) LedgerTxCreateMany(ctx context.Context, db DBTX, arg LedgerTxCreateManyParams) ([]LedgerTxCreateManyRow, error) {
+	rows, err := db.Query(ctx, ledgerTxCreateMany,
 		arg.Kind,
+		arg.Keys,
 		arg.StaffID,
 		arg.Comment,
-		arg.HouseID,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []LedgerPostManyRow{}
+	items := []LedgerTxCreateManyRow{}
 	for rows.Next() {
-		var i LedgerPostManyRow
+		var i LedgerTxCreateManyRow
 		if err := rows.Scan(&i.ID, &i.IdempotencyKey); err != nil {
 			return nil, err
 		}

@@ -16,16 +16,15 @@ type Pair struct {
 	Entry
 }
 
-// PostMany adds a movement for each pair in the caller's transaction, in one statement,
-// and returns their ids by key. Of m it reads kind, member of staff and comment.
+// PostMany adds a movement for each pair in the caller's transaction and returns their
+// ids by key. Of m it reads kind, member of staff and comment.
 func PostMany(ctx context.Context, tx db.DBTX, m Movement, house int64, pairs []Pair) (map[uuid.UUID]int64, error) {
-	p := db.LedgerPostManyParams{Kind: m.Kind, StaffID: nonZero(m.StaffID), Comment: m.Comment, HouseID: house}
+	q := db.New()
+	p := db.LedgerTxCreateManyParams{Kind: m.Kind, StaffID: nonZero(m.StaffID), Comment: m.Comment}
 	for _, pair := range pairs {
 		p.Keys = append(p.Keys, pair.Key)
-		p.AccountIds, p.Amounts = append(p.AccountIds, pair.AccountID), append(p.Amounts, pair.Amount)
-		p.Versions, p.Balances = append(p.Versions, pair.Version), append(p.Balances, pair.Balance)
 	}
-	rows, err := db.New().LedgerPostMany(ctx, tx, p)
+	rows, err := q.LedgerTxCreateMany(ctx, tx, p)
 	if err != nil {
 		return nil, fmt.Errorf("post %s: %w", m.Kind, err)
 	}
@@ -35,6 +34,14 @@ func PostMany(ctx context.Context, tx db.DBTX, m Movement, house int64, pairs []
 	}
 	if len(posted) != len(pairs) {
 		return nil, fmt.Errorf("post %s: %d movements of %d", m.Kind, len(posted), len(pairs))
+	}
+	e := db.LedgerEntryCreateManyParams{HouseID: house}
+	for _, pair := range pairs {
+		e.TxIds, e.AccountIds, e.Amounts = append(e.TxIds, posted[pair.Key]), append(e.AccountIds, pair.AccountID), append(e.Amounts, pair.Amount)
+		e.Versions, e.Balances = append(e.Versions, pair.Version), append(e.Balances, pair.Balance)
+	}
+	if err := q.LedgerEntryCreateMany(ctx, tx, e); err != nil {
+		return nil, fmt.Errorf("post %s: %w", m.Kind, err)
 	}
 	return posted, nil
 }
