@@ -111,10 +111,12 @@ from staff where staff.id = @id;
 -- whether they hold or may come to hold value, whether they lie within some partners,
 -- and whether they came from the very file.
 with named as (
-  select code_index, series_id, serial from card where code_index = any(@code_indexes::bytea[])
+  select c.code_index, c.series_id, c.serial
+  from unnest(@code_indexes::bytea[]) a(code_index) join card c using (code_index)
   union
-  select code_index, series_id, serial from card_reading
-  where kind in ('own', 'exact', 'short') and code_index = any(@code_indexes::bytea[])
+  select r.code_index, r.series_id, r.serial
+  from unnest(@code_indexes) a(code_index) join card_reading r using (code_index)
+  where r.kind in ('own', 'exact', 'short')
 )
 select n.code_index::bytea as code_index, c.series_id, c.serial, s.import_id,
   coalesce(c.imported_serial, case when s.import_id is null then c.serial::text else '' end)::text as old_serial,

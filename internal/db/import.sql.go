@@ -46,10 +46,12 @@ func (q *Queries) CardImportedSerial(ctx context.Context, db DBTX, arg CardImpor
 
 const cardListKnown = `-- name: CardListKnown :many
 with named as (
-  select code_index, series_id, serial from card where code_index = any($4::bytea[])
+  select c.code_index, c.series_id, c.serial
+  from unnest($4::bytea[]) a(code_index) join card c using (code_index)
   union
-  select code_index, series_id, serial from card_reading
-  where kind in ('own', 'exact', 'short') and code_index = any($4::bytea[])
+  select r.code_index, r.series_id, r.serial
+  from unnest($4) a(code_index) join card_reading r using (code_index)
+  where r.kind in ('own', 'exact', 'short')
 )
 select n.code_index::bytea as code_index, c.series_id, c.serial, s.import_id,
   coalesce(c.imported_serial, case when s.import_id is null then c.serial::text else '' end)::text as old_serial,
