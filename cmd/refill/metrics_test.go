@@ -55,7 +55,7 @@ func TestMetricsOfTheft(t *testing.T) {
 	pool := dbtest.Pool(t)
 	_, err := pool.Exec(t.Context(), `with boss as (insert into staff (username, name, password_hash, role_id, all_partners) select 'boss', 'Boss', '', id, true from role where key = 'administrator' returning id)
 		insert into theft_alarm (rule, subject, network, partner_ids, first_at, last_at, cards, customers, value, state, acknowledged_by, acknowledged_at, reason)
-		select 'address', 'address:192.0.2.' || n, '192.0.2.' || n, '{}', now(), now(), 50, 9, 1, case when n = 1 then 'open' else 'acknowledged' end::theft_alarm_state,
+		select 'address', 'address:192.0.2.' || n, '192.0.2.' || n, '{}', now() - interval '1 second', now(), 50, 9, 1, case when n = 1 then 'open' else 'acknowledged' end::theft_alarm_state,
 			case when n > 1 then id end, case when n > 1 then now() end, case when n > 1 then 'a hotel' else '' end from boss, generate_series(1, 3) n`)
 	require.NoError(t, err)
 	text := scrape(t, metrics(pool, setting.NewStore(pool, time.Now), slog.New(slog.DiscardHandler)))

@@ -92,14 +92,14 @@ func (p *probes) firstSerial(serial string) bool {
 	return !twice
 }
 
-// newHits are cards that were not charged in this run yet.
-type newHits struct{ refs []Ref }
+// hitsError are cards that were not charged in this run yet.
+type hitsError struct{ refs []Ref }
 
 // Error implements error.
-func (h *newHits) Error() string { return fmt.Sprintf("card: a file names %d cards", len(h.refs)) }
+func (h *hitsError) Error() string { return fmt.Sprintf("card: a file names %d cards", len(h.refs)) }
 
 // acquainted tells which codes are known and how much of that may be said. Where cards
-// are named that are to be charged first it returns newHits and says nothing.
+// are named that are to be charged first it returns hitsError and says nothing.
 func (s *Service) acquainted(ctx context.Context, dbtx db.DBTX, p *probes, ours []Format, cards []importedCard) ([]acquaintance, error) {
 	known, err := s.knownCodes(ctx, dbtx, p, ours, cards)
 	if err != nil {
@@ -125,7 +125,7 @@ func (s *Service) acquainted(ctx context.Context, dbtx db.DBTX, p *probes, ours 
 		}
 	}
 	if len(fresh) > 0 {
-		return nil, &newHits{fresh}
+		return nil, &hitsError{fresh}
 	}
 	return told, nil
 }
@@ -134,7 +134,7 @@ func (s *Service) acquainted(ctx context.Context, dbtx db.DBTX, p *probes, ours 
 func (s *Service) acquaint(ctx context.Context, p *probes, ours []Format, cards []importedCard) ([]acquaintance, error) {
 	for {
 		told, err := s.acquainted(ctx, s.db, p, ours, cards)
-		var hits *newHits
+		var hits *hitsError
 		if !errors.As(err, &hits) {
 			return told, err
 		}

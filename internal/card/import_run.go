@@ -29,10 +29,11 @@ func (s *Service) RunImport(ctx context.Context, id int64, open func(db.CardImpo
 		return ErrImportNotWanted
 	}
 	r := &runner{s: s, imp: imp, position: imp.RowsDone, complete: complete}
-	report := ImportReport{}
-	if r.plan, report, err = readImport(imp); err != nil {
+	plan, report, err := readImport(imp)
+	if err != nil {
 		return err
 	}
+	r.plan = plan
 	if err := r.plan.usable(); err != nil {
 		return err
 	}
@@ -103,8 +104,7 @@ func (r *runner) chunk(ctx context.Context, rows *importRows) (bool, error) {
 	}
 	for try := 0; try < maxRedraws; {
 		err := r.s.inTx(ctx, func(tx pgx.Tx) error { return r.keep(ctx, tx, b) })
-		var hits *newHits
-		if errors.As(err, &hits) { // charged apart from the transaction, which must not outlive a refusal
+		if hits, ok := errors.AsType[*hitsError](err); ok { // charged apart from the transaction, which must not outlive a refusal
 			if err := r.s.chargeHits(ctx, r.probes, hits.refs); err != nil {
 				return false, err
 			}

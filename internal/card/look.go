@@ -70,7 +70,7 @@ func (s *Service) see(ctx context.Context, r Redemption, at whereabouts, custome
 	case errors.Is(err, pgx.ErrNoRows) && missing != nil:
 		return row, missing
 	case errors.Is(err, pgx.ErrNoRows):
-		return row, refusedCard{reason(card, customer), card}
+		return row, refusedCardError{reason(card, customer), card}
 	case err != nil:
 		return row, fmt.Errorf("look at a card: %w", err)
 	}

@@ -243,7 +243,7 @@ func (s *Service) redeemOnce(ctx context.Context, actor audit.Actor, r Redemptio
 		if card, err = s.find(ctx, tx, r, at, customer.PartnerID); err != nil {
 			return Receipt{}, err
 		}
-		return Receipt{}, refusedCard{reason(card, customer), card}
+		return Receipt{}, refusedCardError{reason(card, customer), card}
 	}
 	if err != nil {
 		return Receipt{}, fmt.Errorf("use a card: %w", err)

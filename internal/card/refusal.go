@@ -23,7 +23,7 @@ func (s *Service) recordRefusal(ctx context.Context, actor audit.Actor, customer
 		detail["trace"] = trace
 	}
 	entry := audit.Entry{Action: "card.refused", CustomerID: customerID, Detail: detail}
-	if of, ok := errors.AsType[refusedCard](cause); ok {
+	if of, ok := errors.AsType[refusedCardError](cause); ok {
 		of.explain(&entry)
 	}
 	if err := audit.Record(ctx, s.db, actor, entry); err != nil {

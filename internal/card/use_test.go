@@ -50,7 +50,6 @@ type into struct {
 	before func(t *testing.T, b *bundle, s db.Series)       // makes the condition false; nobody's act
 	act    func(t *testing.T, b *bundle, s db.Series) error // by b.admin
 	says   error
-	single bool // it is about one card: it is done six times
 }
 
 // Every condition of the guard that staff can make true is weighed, by whatever verb.
@@ -227,13 +226,13 @@ func TestEveryWayIntoUseIsWeighed(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				b, _ := second(t) // above USD 50.00
-				s := b.active(t, 9)
+				s := b.active(t)
 				codes := b.codes(t, s)
 				c.before(t, b, s)
 				_, err := b.redeem(t.Context(), b.anna, codes[0])
 				require.Error(t, err, "the condition is not false")
 				err = c.act(t, b, b.read(t, s.ID))
-				require.ErrorContains(t, err, c.says.(interface{ Error() string }).Error())
+				require.ErrorContains(t, err, c.says.Error())
 				_, err = b.redeem(t.Context(), b.anna, codes[0])
 				require.Error(t, err)
 			})
@@ -241,11 +240,11 @@ func TestEveryWayIntoUseIsWeighed(t *testing.T) {
 	}
 }
 
-// active makes a series of cards of USD 10.00 that is active, as of days ago.
-func (b *bundle) active(t *testing.T, quantity int) db.Series {
+// active makes a series of nine cards of USD 10.00 that is active, as of days ago.
+func (b *bundle) active(t *testing.T) db.Series {
 	t.Helper()
 	b.above(t, 1_000_000_00)
-	s := b.inactive(t, quantity)
+	s := b.inactive(t, 9)
 	require.NoError(t, b.cards.Activate(t.Context(), b.admin, s.ID))
 	b.aDayLater(t)
 	b.above(t, 50_00)

@@ -165,7 +165,7 @@ func (d *design) setLink(f *face, code string, side, module float64, at func(sid
 	side = min(side, module*float64(modules))
 	if err != nil || side/float64(modules) < qrLeast { // the address alone fits: see newDesign
 		f.link = linkSlot{}
-		return nil
+		return nil //nolint:nilerr // then the code stands in letters alone
 	}
 	f.link.prop = at(side)
 	return nil

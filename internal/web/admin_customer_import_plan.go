@@ -80,7 +80,7 @@ func (s *Server) showCustomerPlan(c *gin.Context, p *customerImportPage, i db.Ca
 		return err
 	}
 	p.Planning = true
-	meanings := map[string]string{}
+	var meanings map[string]string
 	switch {
 	case form != nil:
 		meanings = customerPlanForm(form).Meanings

@@ -148,8 +148,16 @@ func (s *Server) adminCustomerImportResult(c *gin.Context) error {
 	}
 	scope := s.person(c).Scope
 	columns := []export.Column{
-		{Name: "row", Kind: export.ColumnNumber}, {Name: "result"}, {Name: "id", Kind: export.ColumnNumber}, {Name: "username"}, {Name: "name"}, {Name: "external id"},
-		{Name: "partner"}, {Name: "opening balance", Kind: export.ColumnMoney}, {Name: "currency"}, {Name: "reason"},
+		{Name: "row", Kind: export.ColumnNumber},
+		{Name: "result"},
+		{Name: "id", Kind: export.ColumnNumber},
+		{Name: "username"},
+		{Name: "name"},
+		{Name: "external id"},
+		{Name: "partner"},
+		{Name: "opening balance", Kind: export.ColumnMoney},
+		{Name: "currency"},
+		{Name: "reason"},
 	}
 	return s.sendTable(c, fmt.Sprintf("refill-import-%d-result", i.ID), export.TableCSV, columns, func(ctx context.Context, tx pgx.Tx, add func(cells ...any) error) error {
 		for after := int32(0); ; {

@@ -94,10 +94,10 @@ func TestFindWhatPagesPrint(t *testing.T) {
 	s := newSite(t)
 	series, codes := s.series(1200, s.North)
 	admin := s.as(db.StaffRoleAdministrator)
-	for text, serial := range map[string]int{
+	for text, serial := range map[string]int32{
 		series.Number + " / 1,143": 1143, series.Number + "-1143": 1143, series.Number + "-0001143": 1143, "Series " + series.Number + ", serial 1,143": 1143,
 	} {
-		require.Equal(t, cardURL(series.Number, int32(serial)), admin.find(text).Header.Get("Location"), text)
+		require.Equal(t, cardURL(series.Number, serial), admin.find(text).Header.Get("Location"), text)
 	}
 	require.Contains(t, admin.find("1,143").text("main table"), series.Number+" / 1,143")
 	require.Contains(t, admin.find("0001143").text("main table"), series.Number+" / 1,143")

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,9 +22,7 @@ func (s *site) checked(admin *browser, name, text string, entries url.Values) st
 	require.Equal(s.t, http.StatusSeeOther, got.Status, got.Body)
 	at := got.Header.Get("Location")
 	form := admin.get(at).plan()
-	for name, values := range entries {
-		form[name] = values
-	}
+	maps.Copy(form, entries)
 	planned := admin.post(at+"/plan", form)
 	require.Equal(s.t, http.StatusSeeOther, planned.Status, planned.Body)
 	s.work(at)

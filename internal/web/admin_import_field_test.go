@@ -30,11 +30,15 @@ type fieldCase struct {
 
 func fieldCases() []fieldCase {
 	return []fieldCase{
-		{file: "comments.csv", cards: []string{"34054701 1000 2099-12-31 active", "21562302 1000 2099-12-31 active", "03579403 1000 2099-12-31 active", "89388804 1000 2099-12-31 active"},
-			left: []string{"1 comment", "2 headings"}},
+		{
+			file: "comments.csv", cards: []string{"34054701 1000 2099-12-31 active", "21562302 1000 2099-12-31 active", "03579403 1000 2099-12-31 active", "89388804 1000 2099-12-31 active"},
+			left: []string{"1 comment", "2 headings"},
+		},
 		{file: "placeholder.csv", choose: map[string]string{"code": "2", "serial": ""}, left: []string{"2 stands for no value", "3 stands for no value", "4 stands for no value"}},
-		{file: "roll.csv", cards: []string{"9fGhT2kLmQx 1000 2099-12-31 active", "4wPzR7nVbYs 1000 2099-12-31 active", "cD8jKs3TuNe 1000 2099-12-31 active"},
-			left: []string{"1 comment", "2 comment", "3 comment", "4 comment", "5 comment", "6 comment", "7 comment"}},
+		{
+			file: "roll.csv", cards: []string{"9fGhT2kLmQx 1000 2099-12-31 active", "4wPzR7nVbYs 1000 2099-12-31 active", "cD8jKs3TuNe 1000 2099-12-31 active"},
+			left: []string{"1 comment", "2 comment", "3 comment", "4 comment", "5 comment", "6 comment", "7 comment"},
+		},
 		{file: "total.csv", cards: []string{"AA11BB2201 500 2027-06-30 active", "AA11BB2202 500 2027-06-30 active", "AA11BB2203 1000 2027-06-30 active"}, left: []string{"5 total"}},
 		{file: "mangled.csv", cards: []string{"482915663012 500 2027-06-30 active"}, left: []string{"2 lost the digits", "3 lost the digits", "4 error of the spreadsheet"}},
 		{file: "excel-text.csv", cards: []string{"0012345678 500 2027-06-30 active", "0012345680 500 2027-06-30 active"}},
@@ -47,8 +51,10 @@ func fieldCases() []fieldCase {
 		{file: "portuguese.csv", cards: []string{"PT11BB2201 500 2027-06-30 active", "PT11BB2202 500 2027-06-30 void"}},
 		{file: "hotspot.csv", cards: []string{"kx7m2q 1000 2099-12-31 active", "ab3d9z 1000 2099-12-31 active", "zz9k4p 1000 2099-12-31 active"}},
 		{file: "numeric-status.csv", asked: map[string]string{"meaning-0": card.MeansActive, "meaning-1": card.MeansUsed}, cards: []string{"NX7281AB 1000 2099-12-31 active", "NX7281AC 1000 2099-12-31 void"}},
-		{file: "dates.csv", choose: map[string]string{"default_valid_till": ""},
-			cards: []string{"DT11AA0001 500 2027-12-31 active", "DT11AA0002 500 2027-12-31 active", "DT11AA0003 500 2027-12-31 active", "DT11AA0004 500 2027-12-31 active"}, left: []string{"6 has no date"}},
+		{
+			file: "dates.csv", choose: map[string]string{"default_valid_till": ""},
+			cards: []string{"DT11AA0001 500 2027-12-31 active", "DT11AA0002 500 2027-12-31 active", "DT11AA0003 500 2027-12-31 active", "DT11AA0004 500 2027-12-31 active"}, left: []string{"6 has no date"},
+		},
 		{file: "thousands-idr.csv", currency: "IDR", // which has no use for three decimals
 			cards: []string{"ID11AA0001 1000000 2027-06-30 active", "ID11AA0002 2500000 2027-06-30 active", "ID11AA0003 10000000 2027-06-30 active"}},
 		{file: "arabic-digits.csv", cards: []string{"77113456 1000 2027-06-30 active"}},

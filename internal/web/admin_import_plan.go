@@ -124,7 +124,7 @@ func (s *Server) showPlan(c *gin.Context, p *importShowPage, look card.ImportLoo
 		return err
 	}
 	p.Planning = true
-	meanings := map[string]string{}
+	var meanings map[string]string
 	switch {
 	case form != nil:
 		meanings = planForm(form).Meanings

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -67,9 +68,9 @@ func (s *Server) adminJobShow(c *gin.Context) error {
 	if n := len(more.AttemptedBy); n > 0 {
 		p.Worker = more.AttemptedBy[n-1]
 	}
-	for i := len(more.Errors) - 1; i >= 0; i-- {
+	for _, text := range slices.Backward(more.Errors) {
 		var e jobError
-		_ = json.Unmarshal(more.Errors[i], &e) // one that can't be read is shown empty
+		_ = json.Unmarshal(text, &e) // one that can't be read is shown empty
 		e.Error = cut(e.Error, 2000)
 		p.Errors = append(p.Errors, e)
 	}

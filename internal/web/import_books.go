@@ -185,8 +185,13 @@ func netOf(p customerimport.PartnerSum) *int64 { n := p.Credits - p.Debts; retur
 // sendBooks sends a reconciliation as a table, with the rows that were left out.
 func (s *Server) sendBooks(c *gin.Context, name string, r *reconciliation) error {
 	columns := []export.Column{
-		{Name: "what"}, {Name: "in the file", Kind: export.ColumnNumber}, {Name: "here", Kind: export.ColumnNumber},
-		{Name: "sum in the file", Kind: export.ColumnMoney}, {Name: "sum here", Kind: export.ColumnMoney}, {Name: "currency"}, {Name: "result"},
+		{Name: "what"},
+		{Name: "in the file", Kind: export.ColumnNumber},
+		{Name: "here", Kind: export.ColumnNumber},
+		{Name: "sum in the file", Kind: export.ColumnMoney},
+		{Name: "sum here", Kind: export.ColumnMoney},
+		{Name: "currency"},
+		{Name: "result"},
 	}
 	number := func(n *int64) any {
 		if n == nil {

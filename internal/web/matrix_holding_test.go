@@ -184,7 +184,7 @@ func (s *site) holds(p db.Partner) holding {
 	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `insert into approval (kind, series_id, value, price, cards, requested_by)
 		select 'activate', id, 3000, 1000, 3, created_by from series where id = $1 returning id`, series.ID).Scan(&h.approval))
 	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `insert into theft_alarm (rule, subject, series_id, first_serial, last_serial, partner_ids, first_at, last_at, cards, customers, value)
-		values ('run', 'run:1', $1, 1, 2, array[$2::bigint], now(), now(), 2, 1, 2000) returning id`, series.ID, p.ID).Scan(&h.alarm))
+		values ('run', 'run:1', $1, 1, 2, array[$2::bigint], now() - interval '1 second', now(), 2, 1, 2000) returning id`, series.ID, p.ID).Scan(&h.alarm))
 	h.uploader = s.as(db.StaffRoleAdministrator, p)
 	h.imported = at(h.uploader.upload("cards.csv", cardsOfOld))
 	h.newcomers = at(h.uploader.uploadTo(sectionCustomerImport, "people.csv", "Name,Username\nNew Person,new.person\n"))

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -72,8 +73,8 @@ func (s *Server) clientAddress(r *http.Request) netip.Addr {
 		return client
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0; i-- {
-		before, ok := hop(hops[i])
+	for _, text := range slices.Backward(hops) {
+		before, ok := hop(text)
 		if !ok {
 			return client
 		}

@@ -88,7 +88,7 @@ func TestCookiesOfTLSBehindAProxy(t *testing.T) {
 	require.NotContains(t, cookie(trusting, "plain"), "Secure")
 	require.NotContains(t, cookie(trusting, "http", "X-Forwarded-Proto", "http"), "Secure")
 	require.NotContains(t, trusting.Log.String(), told)
-	for _, line := range strings.Split(cookie(trusting, "https", "X-Forwarded-Proto", "https"), "\n") {
+	for line := range strings.SplitSeq(cookie(trusting, "https", "X-Forwarded-Proto", "https"), "\n") {
 		require.Regexp(t, `^__Host-refill-staff(-known)?=.*; Secure`, line)
 	}
 	require.Contains(t, cookie(trusting, "chain", "X-Forwarded-Proto", "http, HTTPS"), "Secure")
