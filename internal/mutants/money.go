@@ -94,6 +94,26 @@ func moneyMutants() []mutant {
 			"./internal/card", "TestActsOfOnePersonRace", "small series at the same moment slip past the limit together",
 		},
 		{
+			"cards are redeemed without their codes at will", "internal/card/redeem.go",
+			"if r.Card.SeriesID != 0 {\n\t\tif err := mayRedeemUnseen", "if r.Card.SeriesID < 0 {\n\t\tif err := mayRedeemUnseen",
+			"./internal/card", "TestCardsRedeemedWithoutTheirCodeAddUp", "a member of staff moves any number of cards to the balance of a friend",
+		},
+		{
+			"an approved file is anybody's", "internal/card/approval_known.go",
+			"if actor.StaffID == e.CreatedBy {", "if e.ID > 0 {",
+			"./internal/card", "TestFileOfAnotherCounts", "whoever may export fetches what others were granted",
+		},
+		{
+			"known codes become dearer", "internal/card/approval.go",
+			"if act.Value > 0 {", "if act.Value < 0 {",
+			"./internal/card", "TestPriceOfKnownCodesIsWeighed", "codes are shown or imported while they are cheap, and made dear then",
+		},
+		{
+			"many cards that are enabled count once a day", "internal/card/use.go",
+			"act.Value = n * series.Price", "act.Value, act.SeriesID = n*series.Price, series.ID",
+			"./internal/card", "TestEnabledPartsAddUp", "what others take out of use comes back in parts",
+		},
+		{
 			"disabled cards come back under way", "internal/card/bulk_work.go",
 			"change.CreatedBy, approval.Taking(tx)); err != nil {", "change.CreatedBy, approval.Taking(tx)); err != nil && advance.Changed < 0 {",
 			"./internal/card", "TestEnablingTakesTwo", "an operation that was ordered while little was disabled brings back what was disabled since",
