@@ -46,7 +46,8 @@ func (s *Service) ask(ctx context.Context, tx pgx.Tx, actor audit.Actor, series 
 
 // approvedActivation reports whether a series may be activated by one person, and
 // counts it for them. If not it enters the request of whoever asked; nil: nobody did,
-// so somebody has to.
+// so somebody has to. So it is where the program activates by itself what one person
+// ordered and another has edited since: nobody asked for that.
 func (s *Service) approvedActivation(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, by *int64) (bool, error) {
 	if approved, err := s.approvedImport(ctx, tx, series); err != nil || approved {
 		return approved, err
@@ -61,6 +62,15 @@ func (s *Service) approvedActivation(ctx context.Context, tx pgx.Tx, actor audit
 	}
 	if by == nil {
 		return false, nil
+	}
+	if actor.StaffID == 0 {
+		edited, err := s.q.SeriesEditedByOther(ctx, tx, db.SeriesEditedByOtherParams{SeriesID: series.ID, StaffID: *by})
+		if err != nil {
+			return false, fmt.Errorf("look for edits of a series: %w", err)
+		}
+		if edited {
+			return false, nil
+		}
 	}
 	return false, s.ask(ctx, tx, actor, series, approval.Request{Kind: db.ApprovalKindActivate, By: *by, Value: value, Cards: cards, Before: o.Others})
 }

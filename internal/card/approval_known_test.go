@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
@@ -155,4 +156,38 @@ func TestFileOfAnotherCounts(t *testing.T) {
 	require.NoError(t, b.cards.Fetched(ctx, third, one), "the same series counts once")
 	require.ErrorIs(t, b.cards.Fetched(ctx, third, two), card.ErrFileNeedsSecond, "small ones add up")
 	require.Equal(t, int64(30_00), b.solo(t, third, db.ApprovalKindExport))
+}
+
+// What another person made dearer while it was made is not asked for in the name of
+// whoever ordered it: else the other one would approve a price of their own.
+func TestEditedOrderIsNotAskedForByItself(t *testing.T) {
+	t.Parallel()
+	b, other := second(t) // above USD 50.00
+	ctx := t.Context()
+	made := func(editor audit.Actor) db.Series {
+		t.Helper()
+		f := form(6)
+		f.Price = "1.00"
+		ordered, err := b.cards.Order(ctx, b.admin, f)
+		require.NoError(t, err)
+		edit := b.editForm(t, ordered.ID)
+		edit.Price = "100.00"
+		_, err = b.cards.Edit(ctx, editor, ordered.ID, edit)
+		require.NoError(t, err, "no card is there yet")
+		require.NoError(t, b.cards.Generate(ctx, ordered.ID, time.Now, noJob))
+		s := b.read(t, ordered.ID)
+		require.Equal(t, db.SeriesStateReady, s.State)
+		return s
+	}
+	s := made(other)
+	b.none(t)
+	require.ErrorIs(t, b.cards.Activate(ctx, other, s.ID), card.ErrActivationWaits)
+	a := b.waiting(t)
+	require.Equal(t, other.StaffID, a.RequestedBy)
+	require.ErrorIs(t, b.cards.Approve(ctx, other, a.ID, "because"), approval.ErrOwn)
+	require.NoError(t, b.cards.Approve(ctx, b.admin, a.ID, "because"))
+
+	made(b.admin) // their own edit is what they ordered
+	require.Equal(t, b.admin.StaffID, b.waiting(t).RequestedBy)
+	b.sound(t)
 }
