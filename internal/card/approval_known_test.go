@@ -133,16 +133,16 @@ func TestFileOfAnotherCounts(t *testing.T) {
 	b, other := second(t) // above USD 50.00
 	third := b.colleague(t, "third")
 	ctx := t.Context()
-	ready := func(s db.Series, file int64) {
+	ready := func(t *testing.T, s db.Series, file int64) {
 		t.Helper()
-		_, _, err := b.cards.StartExport(ctx, file)
+		_, _, err := b.cards.StartExport(t.Context(), file)
 		require.NoError(t, err)
 		b.exec(t, `update export set state = 'ready', finished_at = now(), file = 'f' || id, size = 1, sha256 = '', key_id = 1, rows_done = rows_total, expires_at = now() + interval '1 day' where id = $1 and series_id = $2`, file, s.ID)
 	}
 	large := b.inactive(t, 6)
 	file := b.export(t, b.admin, large)
 	require.NoError(t, b.cards.Approve(ctx, other, b.waitingOf(t, db.ApprovalKindExport).ID, "because"))
-	ready(large, file)
+	ready(t, large, file)
 	require.ErrorIs(t, b.cards.Fetched(ctx, third, file), card.ErrFileNeedsSecond)
 	require.ErrorIs(t, b.cards.Fetched(ctx, other, file), card.ErrFileNeedsSecond, "nor to whoever approved it")
 	require.NoError(t, b.cards.Fetched(ctx, b.admin, file))
@@ -150,8 +150,8 @@ func TestFileOfAnotherCounts(t *testing.T) {
 
 	first, next := b.inactive(t, 3), b.inactive(t, 3)
 	one, two := b.export(t, b.admin, first), b.export(t, other, next)
-	ready(first, one)
-	ready(next, two)
+	ready(t, first, one)
+	ready(t, next, two)
 	require.NoError(t, b.cards.Fetched(ctx, third, one))
 	require.NoError(t, b.cards.Fetched(ctx, third, one), "the same series counts once")
 	require.ErrorIs(t, b.cards.Fetched(ctx, third, two), card.ErrFileNeedsSecond, "small ones add up")
@@ -164,22 +164,22 @@ func TestEditedOrderIsNotAskedForByItself(t *testing.T) {
 	t.Parallel()
 	b, other := second(t) // above USD 50.00
 	ctx := t.Context()
-	made := func(editor audit.Actor) db.Series {
+	made := func(t *testing.T, editor audit.Actor) db.Series {
 		t.Helper()
 		f := form(6)
 		f.Price = "1.00"
-		ordered, err := b.cards.Order(ctx, b.admin, f)
+		ordered, err := b.cards.Order(t.Context(), b.admin, f)
 		require.NoError(t, err)
 		edit := b.editForm(t, ordered.ID)
 		edit.Price = "100.00"
-		_, err = b.cards.Edit(ctx, editor, ordered.ID, edit)
+		_, err = b.cards.Edit(t.Context(), editor, ordered.ID, edit)
 		require.NoError(t, err, "no card is there yet")
-		require.NoError(t, b.cards.Generate(ctx, ordered.ID, time.Now, noJob))
+		require.NoError(t, b.cards.Generate(t.Context(), ordered.ID, time.Now, noJob))
 		s := b.read(t, ordered.ID)
 		require.Equal(t, db.SeriesStateReady, s.State)
 		return s
 	}
-	s := made(other)
+	s := made(t, other)
 	b.none(t)
 	require.ErrorIs(t, b.cards.Activate(ctx, other, s.ID), card.ErrActivationWaits)
 	a := b.waiting(t)
@@ -187,7 +187,7 @@ func TestEditedOrderIsNotAskedForByItself(t *testing.T) {
 	require.ErrorIs(t, b.cards.Approve(ctx, other, a.ID, "because"), approval.ErrOwn)
 	require.NoError(t, b.cards.Approve(ctx, b.admin, a.ID, "because"))
 
-	made(b.admin) // their own edit is what they ordered
+	made(t, b.admin) // their own edit is what they ordered
 	require.Equal(t, b.admin.StaffID, b.waiting(t).RequestedBy)
 	b.sound(t)
 }
