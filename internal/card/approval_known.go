@@ -19,7 +19,7 @@ import (
 
 // Refusals where one person is not enough.
 var (
-	ErrRedeemNeedsSecond = fault.New(fault.Conflict, "redeem_second", "With the codes that you have exported, been shown, or redeemed cards without in the past 24 hours, this card is more than one person may. Type its code on the page of the customer, or let another person redeem it.")
+	ErrRedeemNeedsSecond = fault.New(fault.Conflict, "redeem_second", "With the codes that you have exported or been shown, and the cards that you have redeemed without their codes, in the past 24 hours, this card is more than one person may. Type its code on the page of the customer, or let another person redeem it.")
 	ErrFileNeedsSecond   = fault.New(fault.Conflict, "file_second", "Another person asked for this file, and with the codes that you have exported or been shown in the past 24 hours it holds more than one person may know. They can fetch it themselves; or ask for a file of your own, which waits for a second person.")
 )
 
