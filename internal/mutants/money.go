@@ -70,7 +70,7 @@ func moneyMutants() []mutant {
 		},
 		{
 			"an account of one's own approves", "internal/approval/desk.go",
-			"	if shared {\n", "	if shared && a.ID < 0 {\n",
+			"	if err == nil && shared {\n", "	if shared && a.ID < 0 {\n",
 			"./internal/card", "TestNobodyApprovesTheirOwn", "whoever may edit staff makes a second person for themselves",
 		},
 		{
