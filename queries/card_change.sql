@@ -23,6 +23,10 @@ from series s where s.id = @series_id;
 -- name: CardReveal :exec
 update card set revealed_at = now() where series_id = @series_id and serial = @serial;
 
+-- name: CardCountRevealed :one
+-- How many unused cards of a series staff have had the code of shown.
+select count(*) from card where series_id = @series_id and revealed_at is not null and state in ('active', 'disabled');
+
 -- name: CardChangeCount :many
 -- A dry run: how many cards of a selection are shown as what, and how many are
 -- already as the operation would make them. Cards that are alike are counted

@@ -210,6 +210,11 @@ update series set prefix = @prefix, price = @price, valid_till = @valid_till, an
   version = version + 1, edited_version = version + 1
 where id = @id;
 
+-- name: SeriesEditedByOther :one
+-- Whether a series was edited by another person than this one.
+select exists (select from audit a
+  where a.series_id = @series_id::bigint and a.action = 'series.edited' and a.staff_id is distinct from @staff_id::bigint)::boolean;
+
 -- name: SeriesTouch :exec
 -- Cards of a series get another date or partner: what waits for a second person is no
 -- longer what was asked for. Taken before the cards' locks.

@@ -176,14 +176,21 @@ func (d *Desk) mayDecide(ctx context.Context, tx pgx.Tx, actor audit.Actor, row 
 	case actor.StaffID == 0 || actor.StaffID == a.RequestedBy:
 		return ErrOwn
 	}
-	shared, err := d.q.ApprovalShared(ctx, tx, db.ApprovalSharedParams{One: actor.StaffID, Other: a.RequestedBy})
-	if err != nil {
-		return fmt.Errorf("ask who controls whose sign-in: %w", err)
-	}
-	if shared {
+	shared, err := Shared(ctx, tx, actor.StaffID, a.RequestedBy)
+	if err == nil && shared {
 		return ErrShared
 	}
-	return nil
+	return err
+}
+
+// Shared reports whether two members of staff may be one person, as far as that can be
+// told from who set whose sign-in lately. It is asked wherever another person has to act.
+func Shared(ctx context.Context, dbtx db.DBTX, one, other int64) (bool, error) {
+	shared, err := db.New().ApprovalShared(ctx, dbtx, db.ApprovalSharedParams{One: one, Other: other})
+	if err != nil {
+		return false, fmt.Errorf("ask who controls whose sign-in: %w", err)
+	}
+	return shared, nil
 }
 
 // end closes a request, undoes what was prepared where it came to nothing, and tells

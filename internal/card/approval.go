@@ -26,7 +26,7 @@ import (
 // Refusals where one person is not enough.
 var (
 	ErrApprovalNeeded   = fault.New(fault.Conflict, "approval_needed", "This takes a second person by now. Ask for a new file: it waits until somebody else approves it.")
-	ErrPriceNeedsSecond = fault.Field("price", "edit_price_second", "At this price the cards would be worth more together than one person may bring into use, and they are active or exported already. Choose a lower price, or order a new series.")
+	ErrPriceNeedsSecond = fault.Field("price", "edit_price_second", "At this price the cards would be worth more together than one person may bring into use, and they are active already, or their codes were exported, imported or shown. Choose a lower price, or order a new series.")
 )
 
 // worth is what the cards of a series that are neither used nor void are worth
@@ -46,7 +46,8 @@ func (s *Service) ask(ctx context.Context, tx pgx.Tx, actor audit.Actor, series 
 
 // approvedActivation reports whether a series may be activated by one person, and
 // counts it for them. If not it enters the request of whoever asked; nil: nobody did,
-// so somebody has to.
+// so somebody has to. So it is where the program activates by itself what one person
+// ordered and another has edited since: nobody asked for that.
 func (s *Service) approvedActivation(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, by *int64) (bool, error) {
 	if approved, err := s.approvedImport(ctx, tx, series); err != nil || approved {
 		return approved, err
@@ -61,6 +62,15 @@ func (s *Service) approvedActivation(ctx context.Context, tx pgx.Tx, actor audit
 	}
 	if by == nil {
 		return false, nil
+	}
+	if actor.StaffID == 0 {
+		edited, err := s.q.SeriesEditedByOther(ctx, tx, db.SeriesEditedByOtherParams{SeriesID: series.ID, StaffID: *by})
+		if err != nil {
+			return false, fmt.Errorf("look for edits of a series: %w", err)
+		}
+		if edited {
+			return false, nil
+		}
 	}
 	return false, s.ask(ctx, tx, actor, series, approval.Request{Kind: db.ApprovalKindActivate, By: *by, Value: value, Cards: cards, Before: o.Others})
 }
@@ -119,7 +129,7 @@ func (s *Service) mayExport(ctx context.Context, tx pgx.Tx, e db.Export, by int6
 }
 
 // mayReprice refuses a higher price that would lift cards which are in use, or whose
-// codes have left the house, above what one person may bring into use. Of a series
+// codes are known, above what one person may bring into use. Of a series
 // that is still being made its end decides.
 func (s *Service) mayReprice(ctx context.Context, dbtx db.DBTX, series db.Series, p EditPlan, by int64, weigh approval.Scale) error {
 	if p.Price.Minor <= series.Price {
@@ -136,13 +146,26 @@ func (s *Service) mayReprice(ctx context.Context, dbtx db.DBTX, series db.Series
 	if files > 0 {
 		kinds = append(kinds, db.ApprovalKindExport)
 	}
+	acts := make([]approval.Act, 0, len(kinds)+1)
 	for _, kind := range kinds {
-		o, err := weigh(ctx, approval.Act{Kind: kind, By: by, SeriesID: series.ID, Value: p.Left * p.Price.Minor})
+		acts = append(acts, approval.Act{Kind: kind, By: by, SeriesID: series.ID, Value: p.Left * p.Price.Minor})
+	}
+	if files == 0 || series.ImportID != nil {
+		act, err := s.dearer(ctx, dbtx, series, p, by)
+		if err != nil {
+			return err
+		}
+		if act.Value > 0 {
+			acts = append(acts, act)
+		}
+	}
+	for _, act := range acts {
+		o, err := weigh(ctx, act)
 		if err != nil {
 			return err
 		}
 		if o.Over() {
-			return o.Refusal(ErrPriceNeedsSecond, "At this price, and with what you have activated or exported in the past 24 hours, the cards would be worth more than one person may bring into use. Choose a lower price, or let somebody else raise it.")
+			return o.Refusal(ErrPriceNeedsSecond, "At this price, and with what you have activated, exported, imported or been shown in the past 24 hours, the cards would be worth more than one person may bring into use. Choose a lower price, or let somebody else raise it.")
 		}
 	}
 	return nil

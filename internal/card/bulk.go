@@ -172,7 +172,7 @@ func (s *Service) dryRun(ctx context.Context, tx pgx.Tx, actor audit.Actor, seri
 	if d.Fits == 0 {
 		return d, nil
 	}
-	err = s.mayOperate(ctx, tx, series, ok.Operation.Operation, revives, widens, actor.StaffID, approval.Looking(tx))
+	err = s.mayOperate(ctx, tx, series, ok.Operation.Operation, d.Fits, revives, widens, actor.StaffID, approval.Looking(tx))
 	if faults := fault.All(err); len(faults) == 1 {
 		err = fault.Field("operation", faults[0].Code, faults[0].Message)
 	}

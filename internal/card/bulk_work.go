@@ -157,7 +157,7 @@ func (s *Service) changeNext(ctx context.Context, tx pgx.Tx, series db.Series, c
 		part.Serials, part.Befores, part.Outcomes = append(part.Serials, row.Serial), append(part.Befores, row.Shown), append(part.Outcomes, outcome)
 	}
 	if len(fits) > 0 {
-		if err := s.mayOperate(ctx, tx, series, change.Operation, revives, widens, change.CreatedBy, approval.Taking(tx)); err != nil {
+		if err := s.mayOperate(ctx, tx, series, change.Operation, int64(len(fits)), revives, widens, change.CreatedBy, approval.Taking(tx)); err != nil {
 			return false, err
 		}
 		if err := s.apply(ctx, tx, series, change, fits, wereDisabled, &advance); err != nil {

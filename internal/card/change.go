@@ -268,7 +268,7 @@ func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, 
 			return nil, errAsItWas
 		}
 		if to == db.CardStateActive {
-			if err := s.mayEnable(ctx, tx, series, ref.Serial, actor.StaffID, approval.Taking(tx)); err != nil {
+			if err := s.mayEnable(ctx, tx, series, ref.Serial, 1, actor.StaffID, approval.Taking(tx)); err != nil {
 				return nil, err
 			}
 		}

@@ -257,9 +257,13 @@ func (s *Service) RetryExport(ctx context.Context, actor audit.Actor, id int64) 
 }
 
 // Fetched notes that somebody is about to receive the file: the audit row stands
-// before the first byte leaves.
+// before the first byte leaves. For another person than the one who asked for the file it
+// counts as an export of theirs.
 func (s *Service) Fetched(ctx context.Context, actor audit.Actor, id int64) error {
-	return s.changeExport(ctx, actor, id, "export.downloaded", nil, func(tx pgx.Tx, _ db.ExportGetRow) error {
+	return s.changeExport(ctx, actor, id, "export.downloaded", nil, func(tx pgx.Tx, e db.ExportGetRow) error {
+		if err := s.mayFetch(ctx, tx, actor, e.Export); err != nil {
+			return err
+		}
 		return s.q.ExportFetched(ctx, tx, id)
 	})
 }

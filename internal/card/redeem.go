@@ -272,6 +272,11 @@ func (s *Service) credit(ctx context.Context, tx pgx.Tx, actor audit.Actor, r Re
 	if err != nil {
 		return fmt.Errorf("credit an account: %w", err)
 	}
+	if r.Card.SeriesID != 0 {
+		if err := mayRedeemUnseen(ctx, tx, actor, r.Card, receipt.Amount); err != nil {
+			return err
+		}
+	}
 	outstanding, err := s.q.AccountGetOutstanding(ctx, tx, &seriesID)
 	if err != nil {
 		return fmt.Errorf("find the account of a series: %w", err)

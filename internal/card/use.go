@@ -27,21 +27,30 @@ var (
 const summedUp = "With what you have brought into use in the past 24 hours, this is more than one person may. Let another person do it, or lock the series, change the cards, and ask for its activation."
 
 // mayEnable refuses to enable cards of an active series that are worth more than one
-// person may bring into use. One card counts as itself; several as all disabled cards of
-// the series, or they could be had in parts. serial 0: several.
-func (s *Service) mayEnable(ctx context.Context, tx pgx.Tx, series db.Series, serial int32, by int64, weigh approval.Scale) error {
+// person may bring into use. One card (serial) counts as itself, once a day. Several
+// (serial 0) are refused where all disabled cards of the series are too much, as they
+// could be had in parts, and each of the n adds up: other cards may be disabled by then.
+func (s *Service) mayEnable(ctx context.Context, tx pgx.Tx, series db.Series, serial int32, n, by int64, weigh approval.Scale) error {
 	if series.State != db.SeriesStateActive {
 		return nil
 	}
-	value := series.Price
+	act := approval.Act{By: by, SeriesID: series.ID, Serial: serial, Value: series.Price}
 	if serial == 0 {
 		t, err := s.q.TallySum(ctx, tx, series.ID)
 		if err != nil {
 			return fmt.Errorf("count the disabled cards of a series: %w", err)
 		}
-		value = t.Disabled * series.Price
+		act = approval.Act{By: by, Value: t.Disabled * series.Price}
+		o, err := approval.IntoUse(ctx, approval.Looking(tx), approval.UseCardEnabled, act)
+		if err != nil {
+			return err
+		}
+		if o.Over() {
+			return o.Refusal(ErrEnableNeedsSecond, summedUp)
+		}
+		act.Value = n * series.Price
 	}
-	o, err := approval.IntoUse(ctx, weigh, approval.UseCardEnabled, approval.Act{By: by, SeriesID: series.ID, Serial: serial, Value: value})
+	o, err := approval.IntoUse(ctx, weigh, approval.UseCardEnabled, act)
 	if err == nil && o.Over() {
 		return o.Refusal(ErrEnableNeedsSecond, summedUp)
 	}
@@ -104,12 +113,12 @@ func (s *Service) mayEditCard(ctx context.Context, tx pgx.Tx, series db.Series, 
 }
 
 // mayOperate holds an operation on several cards against the limit, as it is looked at
-// or worked on. revives says that some of the cards are expired and would not be, widens
+// or worked on; n are changed. revives says that some of the cards are expired and would not be, widens
 // that more customers could redeem some.
-func (s *Service) mayOperate(ctx context.Context, tx pgx.Tx, series db.Series, operation db.CardOperation, revives, widens bool, by int64, weigh approval.Scale) error {
+func (s *Service) mayOperate(ctx context.Context, tx pgx.Tx, series db.Series, operation db.CardOperation, n int64, revives, widens bool, by int64, weigh approval.Scale) error {
 	switch {
 	case operation == db.CardOperationEnable:
-		return s.mayEnable(ctx, tx, series, 0, by, weigh)
+		return s.mayEnable(ctx, tx, series, 0, n, by, weigh)
 	case operation == db.CardOperationExtend && revives:
 		return s.mayChange(ctx, tx, series, approval.UseDate, 0, by, weigh)
 	case operation == db.CardOperationPartner && widens:

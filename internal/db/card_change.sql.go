@@ -629,6 +629,18 @@ func (q *Queries) CardChangeTake(ctx context.Context, db DBTX, arg CardChangeTak
 	return items, nil
 }
 
+const cardCountRevealed = `-- name: CardCountRevealed :one
+select count(*) from card where series_id = $1 and revealed_at is not null and state in ('active', 'disabled')
+`
+
+// How many unused cards of a series staff have had the code of shown.
+func (q *Queries) CardCountRevealed(ctx context.Context, db DBTX, seriesID int64) (int64, error) {
+	row := db.QueryRow(ctx, cardCountRevealed, seriesID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const cardEdit = `-- name: CardEdit :exec
 update card set valid_till = $1, partner_id = $2, remark = $3
 where series_id = $4 and serial = $5 and state in ('active', 'disabled')

@@ -158,6 +158,24 @@ func (q *Queries) SeriesEdit(ctx context.Context, db DBTX, arg SeriesEditParams)
 	return err
 }
 
+const seriesEditedByOther = `-- name: SeriesEditedByOther :one
+select exists (select from audit a
+  where a.series_id = $1::bigint and a.action = 'series.edited' and a.staff_id is distinct from $2::bigint)::boolean
+`
+
+type SeriesEditedByOtherParams struct {
+	SeriesID int64
+	StaffID  int64
+}
+
+// Whether a series was edited by another person than this one.
+func (q *Queries) SeriesEditedByOther(ctx context.Context, db DBTX, arg SeriesEditedByOtherParams) (bool, error) {
+	row := db.QueryRow(ctx, seriesEditedByOther, arg.SeriesID, arg.StaffID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const seriesEraseAdvance = `-- name: SeriesEraseAdvance :exec
 update series set erased_to = $1, erased_at = case when $1 = made then now() end where id = $2
 `

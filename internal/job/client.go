@@ -109,7 +109,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 			card.QueueMaintenance: {MaxWorkers: 1},
 			check.Queue:           {MaxWorkers: 1},
 			audit.Queue:           {MaxWorkers: 1},
-			queueWatch:            {MaxWorkers: 1},
+			theft.Queue:           {MaxWorkers: 1},
 		},
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,

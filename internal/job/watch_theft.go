@@ -12,9 +12,6 @@ import (
 // watchEvery is how long a redemption waits at most until the watch for theft sees it.
 const watchEvery = 20 * time.Second
 
-// queueWatch is of its own: an alarm must not wait for housekeeping.
-const queueWatch = "watch"
-
 // WatchTheftArgs asks for the audit trail to be looked through for theft.
 type WatchTheftArgs struct{}
 
@@ -23,7 +20,7 @@ func (WatchTheftArgs) Kind() string { return "watch_theft" }
 
 // InsertOpts keeps rounds from piling up: the next one comes anyway.
 func (WatchTheftArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: queueWatch, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: watchEvery}}
+	return river.InsertOpts{Queue: theft.Queue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: watchEvery}}
 }
 
 // watchWorker looks for theft.

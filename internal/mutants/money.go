@@ -70,7 +70,7 @@ func moneyMutants() []mutant {
 		},
 		{
 			"an account of one's own approves", "internal/approval/desk.go",
-			"	if shared {\n", "	if shared && a.ID < 0 {\n",
+			"	if err == nil && shared {\n", "	if shared && a.ID < 0 {\n",
 			"./internal/card", "TestNobodyApprovesTheirOwn", "whoever may edit staff makes a second person for themselves",
 		},
 		{
@@ -92,6 +92,26 @@ func moneyMutants() []mutant {
 			"acts of one person don't wait for each other", "internal/approval/solo.go",
 			"q.SoloActLock(ctx, tx, int32(a.By))", "error(nil)",
 			"./internal/card", "TestActsOfOnePersonRace", "small series at the same moment slip past the limit together",
+		},
+		{
+			"cards are redeemed without their codes at will", "internal/card/redeem.go",
+			"if r.Card.SeriesID != 0 {\n\t\tif err := mayRedeemUnseen", "if r.Card.SeriesID < 0 {\n\t\tif err := mayRedeemUnseen",
+			"./internal/card", "TestCardsRedeemedWithoutTheirCodeAddUp", "a member of staff moves any number of cards to the balance of a friend",
+		},
+		{
+			"an approved file is anybody's", "internal/card/approval_known.go",
+			"if actor.StaffID == e.CreatedBy {", "if e.ID > 0 {",
+			"./internal/card", "TestFileOfAnotherCounts", "whoever may export fetches what others were granted",
+		},
+		{
+			"known codes become dearer", "internal/card/approval.go",
+			"if act.Value > 0 {", "if act.Value < 0 {",
+			"./internal/card", "TestPriceOfKnownCodesIsWeighed", "codes are shown or imported while they are cheap, and made dear then",
+		},
+		{
+			"many cards that are enabled count once a day", "internal/card/use.go",
+			"act.Value = n * series.Price", "act.Value, act.SeriesID = n*series.Price, series.ID",
+			"./internal/card", "TestEnabledPartsAddUp", "what others take out of use comes back in parts",
 		},
 		{
 			"disabled cards come back under way", "internal/card/bulk_work.go",

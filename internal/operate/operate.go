@@ -2,7 +2,7 @@
 // retry, delete, pause and resume. Each act and its audit row are one transaction.
 // What is behind a job (a series, a file, an operation, an import) changes with it.
 //
-// The jobs that seal the audit trail and check the books are guarded: nobody stops
+// The jobs that seal the audit trail, check the books and watch for theft are guarded: nobody stops
 // them, or an operator could act unseen. The rule holds here, for every channel. The
 // package never works a job.
 package operate
@@ -22,13 +22,14 @@ import (
 	"refill/internal/check"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/theft"
 )
 
 // Refusals.
 var (
 	ErrNoJob   = fault.New(fault.NotFound, "job_unknown", "There is no such job any more. Finished jobs are kept for a day.")
 	ErrNoQueue = fault.New(fault.NotFound, "queue_unknown", "There is no such queue.")
-	ErrGuarded = fault.New(fault.Conflict, "job_guarded", "These jobs seal the audit trail or check the books. They can’t be paused, cancelled or deleted.")
+	ErrGuarded = fault.New(fault.Conflict, "job_guarded", "These jobs seal the audit trail, check the books or watch for theft. They can’t be paused, cancelled or deleted.")
 	ErrOver    = fault.New(fault.Conflict, "job_over", "This job has ended already. Reload the page to see how.")
 	ErrRunning = fault.New(fault.Conflict, "job_running", "This job is running. Cancel it first, or wait for its end.")
 	ErrLive    = fault.New(fault.Conflict, "job_live", "Only a job that has ended can be deleted. Cancel it first.")
@@ -58,7 +59,7 @@ func New(beginner db.Beginner, jobs Client, cards *card.Service) *Service {
 }
 
 // Guarded lists the queues whose jobs nobody may stop.
-func Guarded() []string { return []string{audit.Queue, check.Queue} }
+func Guarded() []string { return []string{audit.Queue, check.Queue, theft.Queue} }
 
 // MayStop reports whether jobs of a queue may be paused, cancelled and deleted.
 func MayStop(queue string) bool { return !slices.Contains(Guarded(), queue) }

@@ -22,6 +22,7 @@ import (
 	"refill/internal/fault"
 	"refill/internal/operate"
 	"refill/internal/setting"
+	"refill/internal/theft"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -129,7 +130,7 @@ func TestGuardedJobs(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx := t.Context()
-	require.Equal(t, []string{audit.Queue, check.Queue}, operate.Guarded())
+	require.Equal(t, []string{audit.Queue, check.Queue, theft.Queue}, operate.Guarded())
 	for _, queue := range operate.Guarded() {
 		b.exec(t, `insert into river_queue (name, updated_at) values ($1, now())`, queue)
 		id := b.job(t, queue)

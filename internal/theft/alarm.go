@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -21,6 +22,7 @@ var (
 	ErrNoAlarm      = fault.New(fault.NotFound, "alarm_unknown", "There is no such alarm.")
 	ErrAcknowledged = fault.New(fault.Conflict, "alarm_acknowledged", "This alarm was acknowledged already.")
 	ErrOwn          = fault.New(fault.Conflict, "alarm_own", "This alarm is about codes that you had shown. Another person has to acknowledge it.")
+	ErrShared       = fault.New(fault.Conflict, "alarm_shared", "You and the person whom this alarm is about may be one person: within the last 30 days one of you, or the same third person, set the sign-in, password or second factor of the other. Another person has to acknowledge it.")
 )
 
 // finding is what a rule found of one subject.
@@ -99,6 +101,15 @@ func (s *Service) Acknowledge(ctx context.Context, actor audit.Actor, id int64, 
 			return ErrAcknowledged
 		case alarm.StaffID != nil && *alarm.StaffID == actor.StaffID:
 			return ErrOwn
+		}
+		if alarm.StaffID != nil {
+			shared, err := approval.Shared(ctx, tx, actor.StaffID, *alarm.StaffID)
+			if err != nil {
+				return err
+			}
+			if shared {
+				return ErrShared
+			}
 		}
 		if n := utf8.RuneCountInString(reason); n < 3 || n > 300 {
 			return fault.Field("reason", "alarm_reason", "Give a reason of 3 to 300 characters; it is kept for good.")

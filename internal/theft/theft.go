@@ -18,6 +18,9 @@ import (
 	"refill/internal/setting"
 )
 
+// Queue is the queue of the watch, of its own: an alarm must not wait for housekeeping.
+const Queue = "watch"
+
 // Rule names what an alarm is about, as it is stored and as metrics label it.
 type Rule string
 

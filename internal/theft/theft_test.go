@@ -19,6 +19,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/setting"
+	"refill/internal/staff"
 	"refill/internal/theft"
 )
 
@@ -197,6 +198,23 @@ func TestAcknowledge(t *testing.T) {
 	var reason string
 	require.NoError(t, b.pool.QueryRow(t.Context(), `select detail->>'reason' from audit where action = 'alarm.acknowledged' and customer_id = $1`, carol.ID).Scan(&reason))
 	require.Equal(t, "looked into", reason)
+}
+
+// An alarm about a member of staff is not closed by them, nor by an account that they
+// may control.
+func TestAlarmAboutOneself(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	friend, other := b.staff(t, "friend"), b.staff(t, "other")
+	id, err := db.New().TheftAlarmRaise(t.Context(), b.pool, db.TheftAlarmRaiseParams{
+		Rule: string(theft.Revealed), Subject: fmt.Sprintf("revealed:%d", b.admin.StaffID), StaffID: &b.admin.StaffID,
+		PartnerIds: []int64{}, FirstAt: time.Now(), LastAt: time.Now(), Cards: 5, Customers: 1,
+	})
+	require.NoError(t, err)
+	require.ErrorIs(t, b.watch.Acknowledge(t.Context(), b.admin, id, "looked into"), theft.ErrOwn)
+	require.NoError(t, staff.ResetPassword(t.Context(), b.pool, b.admin, friend.StaffID, "another horse"))
+	require.ErrorIs(t, b.watch.Acknowledge(t.Context(), friend, id, "looked into"), theft.ErrShared)
+	require.NoError(t, b.watch.Acknowledge(t.Context(), other, id, "looked into"))
 }
 
 // tracer records statements.
