@@ -199,6 +199,12 @@ func (r *Reader) codeValue(i int, cell string, row int32) Value {
 	case !ticked && mayNameTotal(text) && isWord(text):
 		v.Reason = ReasonWord
 		return v
+	case isWrittenNumber(text):
+		v.Reason = ReasonNumber
+		return v
+	case !ticked && isMasked(text):
+		v.Reason = ReasonMasked
+		return v
 	case !ticked && shapes.Tails && len(text) >= 16 && isDigits(text) && strings.Trim(text[15:], "0") == "":
 		v.Reason = ReasonLostDigits
 		return v
