@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/card"
+	"refill/internal/tableimport"
 )
 
 // Of a column that says what is left of a card, nothing written is not the full price.
@@ -105,4 +106,22 @@ func TestRememberedAnswersYieldToTheFile(t *testing.T) {
 	kept, _, err = b.cards.RememberedForm(t.Context(), b.admin, look(fmt.Sprintf(rows, "1.50", "25/12/2027")))
 	require.NoError(t, err)
 	require.Equal(t, []string{"", ""}, []string{kept.Dates, kept.Decimal}, "the file shows both")
+}
+
+// Nothing in the column of the status may mean never used, or nothing known: it is asked.
+func TestImportAsksWhatNoStatusMeans(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	i := b.upload(t, "code,status,price\nSSAA1111BB,used,5\nSSAA2222BC,,5\nSSAA3333BD,-,5\nSSAA4444BE,unused,5\n")
+	f := planned("code", "status", "price")
+	require.ErrorContains(t, i.cards.PlanImport(t.Context(), i.admin, i.id, f), "import_meaning")
+	f.Meanings = map[string]string{tableimport.NoWord: card.MeansLeaveOut}
+	i.check(t, f)
+	require.Equal(t, []string{"3  status.status_unknown", "4  status.status_unknown"}, i.problems(t))
+	f.Meanings = map[string]string{tableimport.NoWord: card.MeansActive}
+	i.check(t, f)
+	require.Empty(t, i.problems(t))
+	require.Equal(t, int64(1500), b.outstanding(t, i.run(t)[0].ID))
+	whole := b.upload(t, "code,status,price\nTTAA1111BB,used,5\nTTAA2222BC,unused,5\n")
+	whole.check(t, planned("code", "status", "price"))
 }
