@@ -34,7 +34,7 @@ assets: ## fetch the pages' third-party files into static/vendor
 
 test: ## run every test; sets up Postgres, a browser and PDF tools when missing
 	@.ci/setup test
-	$(TEST) -timeout 15m ./...
+	$(TEST) -timeout 30m ./...
 
 # Everything but what drives browsers; CI names fewer.
 RACE ?= $(shell go list ./... | grep -v -e /e2e -e /mutants -e cmd/bench)

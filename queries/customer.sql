@@ -49,8 +49,8 @@ limit @size;
 
 -- name: CustomerSearch :many
 -- As CustomerList, of those whose name, username, e-mail or phone holds a text, whatever
--- its case, accents, spaces and, of a phone, punctuation, or who have the number. What is
--- found is gathered first: else a plan for any text walks the table from its newest row.
+-- its case, accents, spaces and, of a phone, punctuation, or who have the number or the external
+-- id. What is found is gathered first: else a plan for any text walks the table from its newest row.
 -- back: the page above after_id, last one first.
 with pattern as materialized (
   select search_pattern(@search::text) as text, phone_pattern(@search) as phone
@@ -60,6 +60,8 @@ with pattern as materialized (
   select id from customer where search like (select phone from pattern)
   union
   select id from customer where id = @number::bigint
+  union
+  select id from customer where external_id = any(array[@external_id::text, lower(@external_id::text), upper(@external_id::text)])
 )
 select customer.id, customer.username, customer.name, customer.email, customer.phone, customer.created_at,
   customer.disabled_at, partner.name as partner_name, account.balance, account.currency
@@ -85,6 +87,8 @@ with pattern as materialized (
   select id from customer where username = lower(@search)
   union
   select id from customer where id = @number::bigint
+  union
+  select id from customer where external_id = any(array[@search::text, lower(@search::text), upper(@search::text)])
   union
   (select id from customer where search like (select text from pattern)
      and (@all_partners::boolean or partner_id = any(@partner_ids::bigint[]))

@@ -1,7 +1,7 @@
 -- name: CustomerErase :exec
 -- What identifies the person goes, and with it every way in. The text that staff search
 -- in is made of these columns and changes with them.
-update customer set name = 'Erased customer ' || id, username = 'erased:' || id, email = '', phone = '', password_hash = '',
+update customer set name = 'Erased customer ' || id, username = 'erased:' || id, email = '', phone = '', password_hash = '', external_id = null,
   disabled_at = coalesce(disabled_at, now()), erased_at = now()
 where id = @id and erased_at is null;
 
@@ -11,8 +11,16 @@ delete from customer_link where customer_id = @customer_id;
 
 -- name: CustomerEraseGuesses :exec
 -- Counts of wrong codes and passwords, the latter under the username.
-delete from guess where scope = 'customer:' || @customer_id::bigint or scope = 'signin:customer:' || @username::text
+delete from guess where scope = 'customer:' || @customer_id::bigint
+  or scope like 'customer:' || @customer_id::bigint || ':%'
+  or scope in ('signin:customer:' || @username::text, 'signin:own:customer:' || @username)
   or (scope like '%:customer:' || @customer_id::bigint and scope not like 'signin:%');
+
+-- name: CustomerEraseImported :exec
+-- Rows of files of customers that were left out, where they hold what identifies the person.
+delete from card_import_problem p using card_import i
+where i.id = p.import_id and i.kind = 'customers'
+  and (lower(p.value) = any(@texts::text[]) or lower(p.serial) = any(@texts));
 
 -- name: CustomerEraseRemarks :execrows
 -- What staff wrote on the cards that the person redeemed.

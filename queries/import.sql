@@ -1,6 +1,6 @@
 -- name: ImportCreate :one
-insert into card_import (file_name, file, key_id, size, sha256, preview, created_by)
-values (@file_name, @file, @key_id, @size, @sha256, @preview, @created_by)
+insert into card_import (kind, file_name, file, key_id, size, sha256, preview, created_by)
+values (@kind, @file_name, @file, @key_id, @size, @sha256, @preview, @created_by)
 returning id;
 
 -- name: ImportGet :one
@@ -8,7 +8,7 @@ returning id;
 select sqlc.embed(i), staff.name as created_by_name, now()::timestamptz as asked_at
 from card_import i
 join staff on staff.id = i.created_by
-where i.id = @id and (@all_partners::boolean or i.created_by = @staff_id);
+where i.id = @id and i.kind = @kind and (@all_partners::boolean or i.created_by = @staff_id);
 
 -- name: ImportGetForUpdate :one
 select * from card_import where id = @id for no key update;
@@ -17,7 +17,7 @@ select * from card_import where id = @id for no key update;
 select sqlc.embed(i), staff.name as created_by_name
 from card_import i
 join staff on staff.id = i.created_by
-where @all_partners::boolean or i.created_by = @staff_id
+where i.kind = @kind and (@all_partners::boolean or i.created_by = @staff_id)
 order by i.id desc
 limit 20;
 
@@ -28,7 +28,7 @@ update card_import set job_id = @job_id where id = @id;
 -- Asks for a dry run under a plan.
 update card_import set plan = @plan, state = 'checking', rows_done = 0, rows_total = 0, report = '{}', left_out = '{}',
   failure = '', planned_by = @planned_by
-where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'failed')
+where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'failed') and card_import.confirmed_by is null
   and not exists (select from series s where s.import_id = card_import.id);
 
 -- name: ImportStartCheck :one
@@ -63,6 +63,7 @@ where id = @id and state not in ('done', 'cancelled', 'expired');
 -- Uploads that nobody went on with for a day.
 select card_import.id from card_import
 where card_import.state in ('uploaded', 'checking', 'checked', 'failed') and card_import.created_at < now() - interval '1 day'
+  and card_import.made = 0
   and not exists (select from series s where s.import_id = card_import.id);
 
 -- name: ImportListFiles :many
@@ -111,10 +112,12 @@ from staff where staff.id = @id;
 -- they lie within some partners, and whether they came from the very file. A serial that
 -- several cards of an import had is none: it does not tell one card from another.
 with named as (
-  select code_index, series_id, serial from card where code_index = any(@code_indexes::bytea[])
+  select c.code_index, c.series_id, c.serial
+  from unnest(@code_indexes::bytea[]) a(code_index) join card c using (code_index)
   union
-  select code_index, series_id, serial from card_reading
-  where kind in ('own', 'exact', 'short') and code_index = any(@code_indexes::bytea[])
+  select r.code_index, r.series_id, r.serial
+  from unnest(@code_indexes) a(code_index) join card_reading r using (code_index)
+  where r.kind in ('own', 'exact', 'short')
 )
 select n.code_index::bytea as code_index, c.series_id, c.serial, s.import_id,
   case when c.imported_serial is null then case when s.import_id is null then c.serial::text else '' end
@@ -195,7 +198,7 @@ where id = @id;
 -- name: ImportOpen :one
 -- What somebody uploaded and neither imported nor cancelled.
 select count(*) as n, coalesce(sum(size), 0)::bigint as bytes from card_import i
-where i.created_by = @staff_id and i.state in ('uploaded', 'checking', 'checked', 'failed')
+where i.created_by = @staff_id and i.state in ('uploaded', 'checking', 'checked', 'failed') and i.made = 0
   and not exists (select from series s where s.import_id = i.id);
 
 -- name: ImportListForgotten :many
@@ -214,7 +217,8 @@ update card_import set preview = '{}' where id = any(@ids::bigint[]);
 -- name: ImportDelete :exec
 -- Those that made nothing.
 delete from card_import i
-where i.id = any(@ids::bigint[]) and not exists (select from series s where s.import_id = i.id)
+where i.id = any(@ids::bigint[]) and not exists (select from series s where s.import_id = i.id) and i.made = 0
+  and not exists (select from approval a where a.import_id = i.id)
   and not exists (select from card_import_hit h where h.import_id = i.id);
 
 -- name: ImportAnswerDeleteOld :execrows
@@ -223,7 +227,7 @@ delete from import_answer where used_at < now() - interval '400 days';
 -- name: ImportLookAt :execrows
 -- Another sheet is looked at: a plan about the one before is no longer one.
 update card_import set preview = @preview, plan = '{}', report = '{}', left_out = '{}', state = 'uploaded', failure = ''
-where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'failed')
+where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'failed') and card_import.confirmed_by is null
   and not exists (select from series s where s.import_id = card_import.id);
 
 -- name: ImportAnswerGet :one

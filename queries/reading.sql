@@ -31,11 +31,13 @@ select exists (select from card_reading
 -- Which of these readings belong to a card already. strong are the code itself and
 -- its readings as a code of ours, weak its short code: a short code is another
 -- card's only where it is that card's whole code.
-select code_index from card where code_index = any(@strong::bytea[]) or code_index = any(@weak::bytea[])
+-- Thousands are asked for at once: joined, they are looked up one by one in the index,
+-- where a long list of values may be compared with every row.
+select c.code_index from unnest(@strong::bytea[] || @weak::bytea[]) a(code_index) join card c using (code_index)
 union all
-select code_index from card_reading where kind in ('own', 'exact', 'short') and code_index = any(@strong::bytea[])
+select r.code_index from unnest(@strong) a(code_index) join card_reading r using (code_index) where r.kind in ('own', 'exact', 'short')
 union all
-select code_index from card_reading where kind = 'exact' and code_index = any(@weak::bytea[]);
+select r.code_index from unnest(@weak) a(code_index) join card_reading r using (code_index) where r.kind = 'exact';
 
 -- name: ReadingCreate :exec
 insert into card_reading (code_index, series_id, serial, kind, key_id, proof)

@@ -286,6 +286,7 @@ where s.state = 'active'
 -- name: SeriesWorthFits :one
 -- Whether one series more keeps what all are worth together within what can be counted.
 select coalesce(sum(quantity::numeric * price), 0) + @value::bigint <= @most::bigint as fits from series;
+
 -- name: SeriesReach :one
 -- Which partners a series is for: staff of some partners see it where all are theirs.
 select any_partner, array(select partner_id from series_partner sp

@@ -24,6 +24,7 @@ import (
 	"refill/internal/blob"
 	"refill/internal/card"
 	"refill/internal/check"
+	"refill/internal/customerimport"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/dbtest"
@@ -151,7 +152,7 @@ func portal(t *testing.T, ears *eavesdropper) (codes []string, post func(path st
 		return nil
 	}))
 
-	pages, err := web.New(web.Deps{Pool: pool, Log: log, Hub: notify.NewHub(log), Settings: settings, Cards: cards, Checks: check.New(pool, keys, jobs, settings, log), Files: files, Jobs: jobs, Now: time.Now})
+	pages, err := web.New(web.Deps{Pool: pool, Log: log, Hub: notify.NewHub(log), Settings: settings, Cards: cards, Customers: customerimport.New(pool, jobs, settings, cards.Approvals()), Checks: check.New(pool, keys, jobs, settings, log), Files: files, Jobs: jobs, Now: time.Now})
 	require.NoError(t, err)
 	server := httptest.NewServer(pages.Handler())
 	t.Cleanup(func() {

@@ -14,6 +14,7 @@ import (
 	"refill/internal/blob"
 	"refill/internal/card"
 	"refill/internal/check"
+	"refill/internal/customerimport"
 	"refill/internal/db"
 	"refill/internal/fontdir"
 	"refill/internal/job"
@@ -22,16 +23,17 @@ import (
 
 // parts is what serve and work both stand on.
 type parts struct {
-	config   config
-	log      *slog.Logger
-	pool     *pgxpool.Pool
-	keys     *card.Keyring
-	jobs     *river.Client[pgx.Tx] // writes jobs, works none
-	settings *setting.Store
-	cards    *card.Service
-	checks   *check.Service
-	files    *blob.Sealed
-	fonts    *fontdir.Folder
+	config    config
+	log       *slog.Logger
+	pool      *pgxpool.Pool
+	keys      *card.Keyring
+	jobs      *river.Client[pgx.Tx] // writes jobs, works none
+	settings  *setting.Store
+	cards     *card.Service
+	customers *customerimport.Service
+	checks    *check.Service
+	files     *blob.Sealed
+	fonts     *fontdir.Folder
 }
 
 // openParts connects, and refuses to go on where the database is not migrated,
@@ -74,6 +76,7 @@ func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 		return nil, err
 	}
 	p.cards = card.New(pool, keys, p.jobs, p.settings, log)
+	p.customers = customerimport.New(pool, p.jobs, p.settings, p.cards.Approvals())
 	p.checks = check.New(pool, keys, p.jobs, p.settings, log)
 	go p.watchKeys(ctx)
 	return p, nil

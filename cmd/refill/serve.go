@@ -62,7 +62,7 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) error {
 	go func() { listening <- hub.Run(ctx, string(p.config.DatabaseURL)) }()
 
 	pages, err := web.New(web.Deps{ //nolint:contextcheck // times on pages are shown outside any request
-		Pool: p.pool, Log: p.log, Hub: hub, Settings: p.settings, Cards: p.cards, Checks: p.checks, Files: p.files, Fonts: p.fonts, Jobs: p.jobs, Now: time.Now,
+		Pool: p.pool, Log: p.log, Hub: hub, Settings: p.settings, Cards: p.cards, Customers: p.customers, Checks: p.checks, Files: p.files, Fonts: p.fonts, Jobs: p.jobs, Now: time.Now,
 		PublicURL: p.config.PublicURL, Secure: p.config.secure(), TrustedProxies: p.config.TrustedProxies,
 		Ready: p.ready, Metrics: metrics(p.pool, p.settings, p.log), MetricsToken: string(p.config.MetricsToken),
 	})

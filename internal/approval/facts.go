@@ -13,7 +13,9 @@ type ImportFacts struct {
 // BalancesFacts are those of customers that come with opening balances.
 type BalancesFacts struct {
 	Import    int64  `json:"import"` // the id of the import that asks
+	Run       int32  `json:"run"`    // of its dry run
 	File      string `json:"file"`
 	Customers int64  `json:"customers"`
-	Debts     int64  `json:"debts"` // together, in minor units: what customers owe; Request.Value is what they are credited
+	Credits   int64  `json:"credits"` // together, in minor units: what customers are credited
+	Debts     int64  `json:"debts"`   // together, in minor units: what customers owe; Request.Value is both added up
 }

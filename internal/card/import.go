@@ -18,6 +18,7 @@ import (
 	"refill/internal/fault"
 	"refill/internal/money"
 	"refill/internal/setting"
+	"refill/internal/tableflow"
 )
 
 // Refusals around imports.
@@ -32,11 +33,12 @@ var (
 
 // Upload is a file that was received and lies encrypted in the store.
 type Upload struct {
+	Kind           db.ImportKind
 	FileName, Name string
 	KeyID          int16
 	Size           int64 // in clear
 	SHA256         []byte
-	Look           ImportLook
+	Look           tableflow.Look
 }
 
 // NewImport enters an uploaded file.
@@ -57,12 +59,12 @@ func (s *Service) NewImport(ctx context.Context, actor audit.Actor, u Upload) (i
 			return err
 		}
 		id, err = s.q.ImportCreate(ctx, tx, db.ImportCreateParams{
-			FileName: cutText(u.FileName, 200), File: u.Name, KeyID: u.KeyID, Size: u.Size, SHA256: u.SHA256, Preview: preview, CreatedBy: actor.StaffID,
+			Kind: u.Kind, FileName: cutText(u.FileName, 200), File: u.Name, KeyID: u.KeyID, Size: u.Size, SHA256: u.SHA256, Preview: preview, CreatedBy: actor.StaffID,
 		})
 		if err != nil {
 			return fmt.Errorf("enter an import: %w", err)
 		}
-		return s.auditImport(ctx, tx, actor, "import.uploaded", id, map[string]any{"size": u.Size})
+		return s.auditImport(ctx, tx, actor, "import.uploaded", id, map[string]any{"size": u.Size, "of": u.Kind})
 	})
 	return id, err
 }
@@ -86,7 +88,7 @@ func (s *Service) notifyImport(ctx context.Context, tx pgx.Tx, id int64) error {
 // Import reads an import that the actor may see: their own, or any for staff of
 // all partners.
 func (s *Service) Import(ctx context.Context, actor audit.Actor, id int64) (db.ImportGetRow, error) {
-	row, err := s.q.ImportGet(ctx, s.db, db.ImportGetParams{ID: id, AllPartners: actor.Scope.AllPartners, StaffID: actor.StaffID})
+	row, err := s.q.ImportGet(ctx, s.db, db.ImportGetParams{ID: id, Kind: db.ImportKindCards, AllPartners: actor.Scope.AllPartners, StaffID: actor.StaffID})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return row, ErrNoImport
 	}

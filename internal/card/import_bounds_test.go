@@ -104,7 +104,7 @@ func TestUploadsOfOnePersonAreBounded(t *testing.T) {
 		last = b.upload(t, "code\nAAAA-aaaa-0001\n")
 	}
 	require.ErrorIs(t, b.cards.MayUpload(t.Context(), b.admin, 1), card.ErrUploadsMany)
-	_, err := b.cards.NewImport(t.Context(), b.admin, card.Upload{FileName: "cards.csv", Name: card.NewUploadName(), KeyID: b.keys.Current(), Size: 1, SHA256: make([]byte, 32)})
+	_, err := b.cards.NewImport(t.Context(), b.admin, card.Upload{Kind: db.ImportKindCards, FileName: "cards.csv", Name: card.NewUploadName(), KeyID: b.keys.Current(), Size: 1, SHA256: make([]byte, 32)})
 	require.ErrorIs(t, err, card.ErrUploadsMany)
 	require.NoError(t, b.cards.MayUpload(t.Context(), b.foreign(t), 1), "others are not kept out")
 	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, last.id))

@@ -2,7 +2,6 @@ package card
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,17 +12,12 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/db"
-	"refill/internal/importfile"
+	"refill/internal/tableflow"
 	"refill/internal/tableimport"
 )
 
-// ImportLook is what an uploaded file was found to hold. What may be a code is masked in
-// it. Sheets is nil where the file is no workbook.
-type ImportLook struct {
-	Sheets []string            `json:"sheets,omitempty"`
-	Sheet  string              `json:"sheet,omitempty"` // the one that was looked at
-	Survey *tableimport.Survey `json:"survey,omitempty"`
-}
+// ImportLook is what an uploaded file was found to hold.
+type ImportLook = tableflow.Look
 
 // LookAtFile reads a whole file once, in bounded memory, and says what it holds. Sheet
 // names one of a workbook; empty: the first that has rows. What is wrong with the file
@@ -33,21 +27,7 @@ func (s *Service) LookAtFile(ctx context.Context, file io.ReaderAt, size int64, 
 	if err != nil {
 		return ImportLook{}, err
 	}
-	table, err := importfile.OpenTable(file, size, importfile.Options{Sheet: sheet})
-	if err != nil {
-		return ImportLook{}, err
-	}
-	look := ImportLook{Sheet: table.Sheet()}
-	for _, one := range table.Sheets() {
-		if !one.Hidden {
-			look.Sheets = append(look.Sheets, one.Name)
-		}
-	}
-	look.Survey, err = tableimport.MakeSurvey(table, importSchema(settings.Currency), tableimport.SurveyOptions{})
-	if err == nil && len(look.Survey.Preview) == 0 {
-		err = importfile.ErrEmpty
-	}
-	return look, err
+	return tableflow.LookAt(file, size, sheet, importSchema(settings.Currency))
 }
 
 // readLook reads what an import keeps of its file's beginning. One that was uploaded
@@ -119,7 +99,7 @@ func (s *Service) RememberedForm(ctx context.Context, actor audit.Actor, look Im
 	if look.Survey == nil {
 		return form, false, nil
 	}
-	answers, err := s.q.ImportAnswerGet(ctx, s.db, db.ImportAnswerGetParams{StaffID: actor.StaffID, Kind: db.ImportKindCards, Shape: shapeOf(look)})
+	answers, err := s.q.ImportAnswerGet(ctx, s.db, db.ImportAnswerGetParams{StaffID: actor.StaffID, Kind: db.ImportKindCards, Shape: look.Shape()})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return form, false, nil
 	}
@@ -157,15 +137,9 @@ func (s *Service) remember(ctx context.Context, tx pgx.Tx, actor audit.Actor, lo
 	if err != nil {
 		return err
 	}
-	err = s.q.ImportAnswerSet(ctx, tx, db.ImportAnswerSetParams{StaffID: actor.StaffID, Kind: db.ImportKindCards, Shape: shapeOf(look), Answers: answers})
+	err = s.q.ImportAnswerSet(ctx, tx, db.ImportAnswerSetParams{StaffID: actor.StaffID, Kind: db.ImportKindCards, Shape: look.Shape(), Answers: answers})
 	if err != nil {
 		return fmt.Errorf("keep the answers about a file: %w", err)
 	}
 	return nil
-}
-
-// shapeOf names files of one shape without keeping what their headings say.
-func shapeOf(look ImportLook) []byte {
-	sum := sha256.Sum256([]byte(look.Survey.Key()))
-	return sum[:]
 }

@@ -20,7 +20,7 @@ import (
 // became known since is noted and passed over too. The last chunk finishes every
 // series, posts their value, and completes the job.
 func (s *Service) RunImport(ctx context.Context, id int64, open func(db.CardImport) (io.ReaderAt, func(), error), now func() time.Time, complete Completer) error {
-	got, err := s.q.ImportGet(ctx, s.db, db.ImportGetParams{ID: id, AllPartners: true})
+	got, err := s.q.ImportGet(ctx, s.db, db.ImportGetParams{ID: id, Kind: db.ImportKindCards, AllPartners: true})
 	if err != nil {
 		return fmt.Errorf("read an import: %w", err)
 	}

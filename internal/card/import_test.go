@@ -29,7 +29,7 @@ func (b *bundle) upload(tb testing.TB, text string) *importing {
 	sum := sha256.Sum256([]byte(text))
 	look, err := b.cards.LookAtFile(tb.Context(), strings.NewReader(text), int64(len(text)), "")
 	require.NoError(tb, err)
-	i.id, err = b.cards.NewImport(tb.Context(), b.admin, card.Upload{FileName: "cards.csv", Name: card.NewUploadName(), KeyID: b.keys.Current(), Size: int64(len(text)), SHA256: sum[:], Look: look})
+	i.id, err = b.cards.NewImport(tb.Context(), b.admin, card.Upload{Kind: db.ImportKindCards, FileName: "cards.csv", Name: card.NewUploadName(), KeyID: b.keys.Current(), Size: int64(len(text)), SHA256: sum[:], Look: look})
 	require.NoError(tb, err)
 	return i
 }
@@ -46,6 +46,15 @@ func planned(names ...string) card.ImportForm {
 	}
 	for n, name := range names {
 		f.Columns[name] = fmt.Sprint(n + 1)
+	}
+	return f
+}
+
+// ticked is a plan under which the first rows below the headings are right although their
+// codes differ from each other.
+func ticked(f card.ImportForm, rows int) card.ImportForm {
+	for n := range rows {
+		f.Rows = append(f.Rows, int32(n+2))
 	}
 	return f
 }
@@ -206,7 +215,7 @@ func TestImportInterrupted(t *testing.T) {
 			}
 			return time.Now()
 		}
-		require.Error(t, b.cards.RunImport(ctx, i.id, i.open, clock, noJob))
+		require.ErrorIs(t, b.cards.RunImport(ctx, i.id, i.open, clock, noJob), context.Canceled)
 		cancel()
 	}
 	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))

@@ -2,8 +2,10 @@ package card_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,8 +40,9 @@ func TestSpellingsAreOneCode(t *testing.T) {
 			}
 			code := plain()
 			i := b.upload(t, "code\n"+first(code)+"\n"+second(code)+"\n")
-			i.check(t, planned("code"))
+			i.check(t, ticked(planned("code"), 2))
 			require.Equal(t, []string{"3  duplicate"}, i.problems(t), "%d before %d in one file", n, m)
+			require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
 		}
 	}
 	var all []string
@@ -53,15 +56,18 @@ func TestSpellingsAreOneCode(t *testing.T) {
 	_, series := b.imported(t, strings.TrimSpace(text.String()))
 	require.EqualValues(t, len(spellings), series.Made)
 	for m, second := range spellings {
-		var text strings.Builder
-		text.WriteString("code\n")
-		for _, code := range all {
-			fmt.Fprintln(&text, second(code))
+		for part := range slices.Chunk(all, 4) { // few enough to be no try at codes
+			var text strings.Builder
+			text.WriteString("code\n")
+			for _, code := range part {
+				fmt.Fprintln(&text, second(code))
+			}
+			i := b.upload(t, text.String())
+			i.check(t, ticked(planned("code"), len(part)))
+			require.Len(t, i.problems(t), len(part), "%d in another file", m)
+			require.ErrorIs(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id), card.ErrImportNothing)
+			require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
 		}
-		i := b.upload(t, text.String())
-		i.check(t, planned("code"))
-		require.Len(t, i.problems(t), len(all), "%d in another file", m)
-		require.ErrorIs(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id), card.ErrImportNothing)
 	}
 	for _, code := range all { // each pays once
 		for _, spelling := range spellings {
@@ -80,7 +86,8 @@ func fullWidth(r rune) rune {
 	return r
 }
 
-// Both files were checked before either ran, and then run at once: one card.
+// Both files were checked before either ran, and then run at once: one card, and the file
+// that comes second is stopped where it names more cards than chance explains.
 func TestSpellingsRace(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -101,24 +108,27 @@ func TestSpellingsRace(t *testing.T) {
 	}
 	warm(t, b.pool, 4)
 	gate := make(chan struct{})
+	var stopped atomic.Int32
 	var group sync.WaitGroup
 	for _, i := range files {
 		group.Go(func() {
 			<-gate
-			assert.NoError(t, b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob)) //nolint:forbidigo // not the test's own goroutine
+			if err := b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob); err != nil {
+				assert.ErrorIs(t, err, card.ErrImportProbes) //nolint:forbidigo // not the test's own goroutine
+				stopped.Add(1)
+			}
 		})
 	}
 	close(gate)
 	group.Wait()
-	made, left := int32(0), 0
+	made := int32(0)
 	for _, i := range files {
 		for _, s := range i.series(t) {
 			made += s.Made
 		}
-		left += len(i.problems(t))
 	}
 	require.Equal(t, int32(cards), made)
-	require.Equal(t, cards, left)
+	require.EqualValues(t, 1, stopped.Load())
 	b.sound(t)
 }
 
@@ -144,6 +154,6 @@ func TestCaseAloneIsAnotherCode(t *testing.T) {
 	_, series := b.imported(t, "abCD-1234", "ABcd-1234")
 	require.Equal(t, int32(2), series.Made)
 	i := b.upload(t, "code\nabcd-1234\nABcd1234\n")
-	i.check(t, planned("code"))
+	i.check(t, ticked(planned("code"), 2))
 	require.Equal(t, []string{"3  known"}, i.problems(t))
 }

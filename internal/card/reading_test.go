@@ -22,7 +22,7 @@ import (
 func (b *bundle) imported(tb testing.TB, codes ...string) (*importing, db.Series) {
 	tb.Helper()
 	i := b.upload(tb, "code\n"+strings.Join(codes, "\n")+"\n")
-	i.check(tb, planned("code"))
+	i.check(tb, ticked(planned("code"), len(codes)))
 	series := i.run(tb)
 	require.Len(tb, series, 1)
 	return i, series[0]
@@ -131,7 +131,7 @@ func TestShortCodes(t *testing.T) {
 	require.Equal(t, int32(4), got.Serial)
 
 	again := b.upload(t, "code\nirfUPbEZ\naB3dE9xQ\n202402-INTERNET-uuuuuuu5\n")
-	again.check(t, planned("code"))
+	again.check(t, ticked(planned("code"), 3))
 	require.Equal(t, []string{"2  known", "3  known", "4  known"}, again.problems(t), "the short code of a card is no other card")
 	b.sound(t)
 	b.noCodesInClear(t, "irfUPbEZ", "aB3dE9xQ")
@@ -277,7 +277,7 @@ func TestIndexReadings(t *testing.T) {
 	_, err = b.redeem(t.Context(), b.anna, "MIXED7CASE")
 	require.NoError(t, err)
 	again := b.upload(t, "code\n"+code+"\naBcDeF12\n")
-	again.check(t, planned("code"))
+	again.check(t, ticked(planned("code"), 3))
 	require.Len(t, again.problems(t), 2, "known in any spelling")
 	require.Equal(t, int32(1), own.Made)
 	b.sound(t)

@@ -100,6 +100,9 @@ func erase(ctx context.Context, tx pgx.Tx, was db.Customer) error {
 	if err := q.CustomerEraseGuesses(ctx, tx, db.CustomerEraseGuessesParams{CustomerID: was.ID, Username: was.Username}); err != nil {
 		return fmt.Errorf("erase counts of attempts: %w", err)
 	}
+	if err := q.CustomerEraseImported(ctx, tx, identifying(was)); err != nil {
+		return fmt.Errorf("erase rows of imported files: %w", err)
+	}
 	if _, err := q.CustomerEraseRemarks(ctx, tx, &was.ID); err != nil {
 		return fmt.Errorf("erase remarks on cards: %w", err)
 	}
@@ -107,6 +110,20 @@ func erase(ctx context.Context, tx pgx.Tx, was db.Customer) error {
 		return fmt.Errorf("erase a customer: %w", err)
 	}
 	return nil
+}
+
+// identifying lists what identifies a customer, in small letters.
+func identifying(c db.Customer) (texts []string) {
+	all := []string{c.Name, c.Username, c.Email, c.Phone}
+	if c.ExternalID != nil {
+		all = append(all, *c.ExternalID)
+	}
+	for _, text := range all {
+		if text != "" {
+			texts = append(texts, strings.ToLower(text))
+		}
+	}
+	return texts
 }
 
 // passwordKept maps what refuses a password of an erased customer.

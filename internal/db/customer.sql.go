@@ -13,7 +13,7 @@ import (
 const customerCreate = `-- name: CustomerCreate :one
 insert into customer (partner_id, username, name, email, phone, password_hash)
 values ($1, $2, $3, $4, $5, $6)
-returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at
+returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row
 `
 
 type CustomerCreateParams struct {
@@ -48,6 +48,9 @@ func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreat
 		&i.ShutOut,
 		&i.Search,
 		&i.ErasedAt,
+		&i.ExternalID,
+		&i.ImportID,
+		&i.ImportRow,
 	)
 	return i, err
 }
@@ -71,7 +74,7 @@ func (q *Queries) CustomerEnable(ctx context.Context, db DBTX, id int64) error {
 }
 
 const customerGet = `-- name: CustomerGet :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, partner.name as partner_name, partner.time_zone,
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, partner.name as partner_name, partner.time_zone,
   partner.disabled_at as partner_disabled_at,
   account.id as account_id, account.balance, account.currency
 from customer
@@ -100,6 +103,9 @@ type CustomerGetRow struct {
 	ShutOut           int32
 	Search            string
 	ErasedAt          *time.Time
+	ExternalID        *string
+	ImportID          *int64
+	ImportRow         *int32
 	PartnerName       string
 	TimeZone          string
 	PartnerDisabledAt *time.Time
@@ -125,6 +131,9 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 		&i.ShutOut,
 		&i.Search,
 		&i.ErasedAt,
+		&i.ExternalID,
+		&i.ImportID,
+		&i.ImportRow,
 		&i.PartnerName,
 		&i.TimeZone,
 		&i.PartnerDisabledAt,
@@ -136,7 +145,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 }
 
 const customerGetByUsername = `-- name: CustomerGetByUsername :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, partner.disabled_at as partner_disabled_at
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, partner.disabled_at as partner_disabled_at
 from customer join partner on partner.id = customer.partner_id
 where username = lower($1)
 `
@@ -154,6 +163,9 @@ type CustomerGetByUsernameRow struct {
 	ShutOut           int32
 	Search            string
 	ErasedAt          *time.Time
+	ExternalID        *string
+	ImportID          *int64
+	ImportRow         *int32
 	PartnerDisabledAt *time.Time
 }
 
@@ -173,13 +185,16 @@ func (q *Queries) CustomerGetByUsername(ctx context.Context, db DBTX, username s
 		&i.ShutOut,
 		&i.Search,
 		&i.ErasedAt,
+		&i.ExternalID,
+		&i.ImportID,
+		&i.ImportRow,
 		&i.PartnerDisabledAt,
 	)
 	return i, err
 }
 
 const customerGetForUpdate = `-- name: CustomerGetForUpdate :one
-select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at from customer where id = $1 for update
+select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row from customer where id = $1 for update
 `
 
 func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (Customer, error) {
@@ -198,6 +213,9 @@ func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (
 		&i.ShutOut,
 		&i.Search,
 		&i.ErasedAt,
+		&i.ExternalID,
+		&i.ImportID,
+		&i.ImportRow,
 	)
 	return i, err
 }
@@ -361,6 +379,8 @@ with pattern as materialized (
   select id from customer where search like (select phone from pattern)
   union
   select id from customer where id = $10::bigint
+  union
+  select id from customer where external_id = any(array[$11::text, lower($11::text), upper($11::text)])
 )
 select customer.id, customer.username, customer.name, customer.email, customer.phone, customer.created_at,
   customer.disabled_at, partner.name as partner_name, account.balance, account.currency
@@ -387,6 +407,7 @@ type CustomerSearchParams struct {
 	Size        int32
 	Search      string
 	Number      int64
+	ExternalID  string
 }
 
 type CustomerSearchRow struct {
@@ -403,8 +424,8 @@ type CustomerSearchRow struct {
 }
 
 // As CustomerList, of those whose name, username, e-mail or phone holds a text, whatever
-// its case, accents, spaces and, of a phone, punctuation, or who have the number. What is
-// found is gathered first: else a plan for any text walks the table from its newest row.
+// its case, accents, spaces and, of a phone, punctuation, or who have the number or the external
+// id. What is found is gathered first: else a plan for any text walks the table from its newest row.
 // back: the page above after_id, last one first.
 func (q *Queries) CustomerSearch(ctx context.Context, db DBTX, arg CustomerSearchParams) ([]CustomerSearchRow, error) {
 	rows, err := db.Query(ctx, customerSearch,
@@ -418,6 +439,7 @@ func (q *Queries) CustomerSearch(ctx context.Context, db DBTX, arg CustomerSearc
 		arg.Size,
 		arg.Search,
 		arg.Number,
+		arg.ExternalID,
 	)
 	if err != nil {
 		return nil, err
@@ -482,6 +504,8 @@ with pattern as materialized (
   select id from customer where username = lower($3)
   union
   select id from customer where id = $4::bigint
+  union
+  select id from customer where external_id = any(array[$3::text, lower($3::text), upper($3::text)])
   union
   (select id from customer where search like (select text from pattern)
      and ($1::boolean or partner_id = any($2::bigint[]))

@@ -27,7 +27,7 @@ func (q *Queries) CustomerBalance(ctx context.Context, db DBTX, customerID *int6
 }
 
 const customerErase = `-- name: CustomerErase :exec
-update customer set name = 'Erased customer ' || id, username = 'erased:' || id, email = '', phone = '', password_hash = '',
+update customer set name = 'Erased customer ' || id, username = 'erased:' || id, email = '', phone = '', password_hash = '', external_id = null,
   disabled_at = coalesce(disabled_at, now()), erased_at = now()
 where id = $1 and erased_at is null
 `
@@ -40,7 +40,9 @@ func (q *Queries) CustomerErase(ctx context.Context, db DBTX, id int64) error {
 }
 
 const customerEraseGuesses = `-- name: CustomerEraseGuesses :exec
-delete from guess where scope = 'customer:' || $1::bigint or scope = 'signin:customer:' || $2::text
+delete from guess where scope = 'customer:' || $1::bigint
+  or scope like 'customer:' || $1::bigint || ':%'
+  or scope in ('signin:customer:' || $2::text, 'signin:own:customer:' || $2)
   or (scope like '%:customer:' || $1::bigint and scope not like 'signin:%')
 `
 
@@ -52,6 +54,18 @@ type CustomerEraseGuessesParams struct {
 // Counts of wrong codes and passwords, the latter under the username.
 func (q *Queries) CustomerEraseGuesses(ctx context.Context, db DBTX, arg CustomerEraseGuessesParams) error {
 	_, err := db.Exec(ctx, customerEraseGuesses, arg.CustomerID, arg.Username)
+	return err
+}
+
+const customerEraseImported = `-- name: CustomerEraseImported :exec
+delete from card_import_problem p using card_import i
+where i.id = p.import_id and i.kind = 'customers'
+  and (lower(p.value) = any($1::text[]) or lower(p.serial) = any($1))
+`
+
+// Rows of files of customers that were left out, where they hold what identifies the person.
+func (q *Queries) CustomerEraseImported(ctx context.Context, db DBTX, texts []string) error {
+	_, err := db.Exec(ctx, customerEraseImported, texts)
 	return err
 }
 

@@ -46,10 +46,12 @@ func (q *Queries) CardImportedSerial(ctx context.Context, db DBTX, arg CardImpor
 
 const cardListKnown = `-- name: CardListKnown :many
 with named as (
-  select code_index, series_id, serial from card where code_index = any($4::bytea[])
+  select c.code_index, c.series_id, c.serial
+  from unnest($4::bytea[]) a(code_index) join card c using (code_index)
   union
-  select code_index, series_id, serial from card_reading
-  where kind in ('own', 'exact', 'short') and code_index = any($4::bytea[])
+  select r.code_index, r.series_id, r.serial
+  from unnest($4) a(code_index) join card_reading r using (code_index)
+  where r.kind in ('own', 'exact', 'short')
 )
 select n.code_index::bytea as code_index, c.series_id, c.serial, s.import_id,
   case when c.imported_serial is null then case when s.import_id is null then c.serial::text else '' end
@@ -272,12 +274,13 @@ func (q *Queries) ImportConfirm(ctx context.Context, db DBTX, id int64) (int64, 
 }
 
 const importCreate = `-- name: ImportCreate :one
-insert into card_import (file_name, file, key_id, size, sha256, preview, created_by)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into card_import (kind, file_name, file, key_id, size, sha256, preview, created_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 returning id
 `
 
 type ImportCreateParams struct {
+	Kind      ImportKind
 	FileName  string
 	File      string
 	KeyID     int16
@@ -289,6 +292,7 @@ type ImportCreateParams struct {
 
 func (q *Queries) ImportCreate(ctx context.Context, db DBTX, arg ImportCreateParams) (int64, error) {
 	row := db.QueryRow(ctx, importCreate,
+		arg.Kind,
 		arg.FileName,
 		arg.File,
 		arg.KeyID,
@@ -304,7 +308,8 @@ func (q *Queries) ImportCreate(ctx context.Context, db DBTX, arg ImportCreatePar
 
 const importDelete = `-- name: ImportDelete :exec
 delete from card_import i
-where i.id = any($1::bigint[]) and not exists (select from series s where s.import_id = i.id)
+where i.id = any($1::bigint[]) and not exists (select from series s where s.import_id = i.id) and i.made = 0
+  and not exists (select from approval a where a.import_id = i.id)
   and not exists (select from card_import_hit h where h.import_id = i.id)
 `
 
@@ -370,14 +375,15 @@ func (q *Queries) ImportForget(ctx context.Context, db DBTX, ids []int64) error 
 }
 
 const importGet = `-- name: ImportGet :one
-select i.id, i.state, i.file_name, i.file, i.key_id, i.size, i.sha256, i.preview, i.plan, i.report, i.run, i.rows_done, i.rows_total, i.job_id, i.failure, i.created_by, i.created_at, i.finished_at, i.kind, i.planned_by, i.left_out, i.rows_known, i.alarmed_at, i.voided_at, i.voided_by, staff.name as created_by_name, now()::timestamptz as asked_at
+select i.id, i.state, i.file_name, i.file, i.key_id, i.size, i.sha256, i.preview, i.plan, i.report, i.run, i.rows_done, i.rows_total, i.job_id, i.failure, i.created_by, i.created_at, i.finished_at, i.kind, i.planned_by, i.left_out, i.rows_known, i.alarmed_at, i.voided_at, i.voided_by, i.confirmed_by, i.made, i.made_value, i.hidden_hits, staff.name as created_by_name, now()::timestamptz as asked_at
 from card_import i
 join staff on staff.id = i.created_by
-where i.id = $1 and ($2::boolean or i.created_by = $3)
+where i.id = $1 and i.kind = $2 and ($3::boolean or i.created_by = $4)
 `
 
 type ImportGetParams struct {
 	ID          int64
+	Kind        ImportKind
 	AllPartners bool
 	StaffID     int64
 }
@@ -390,7 +396,12 @@ type ImportGetRow struct {
 
 // An import is its uploader's, and of staff of all partners.
 func (q *Queries) ImportGet(ctx context.Context, db DBTX, arg ImportGetParams) (ImportGetRow, error) {
-	row := db.QueryRow(ctx, importGet, arg.ID, arg.AllPartners, arg.StaffID)
+	row := db.QueryRow(ctx, importGet,
+		arg.ID,
+		arg.Kind,
+		arg.AllPartners,
+		arg.StaffID,
+	)
 	var i ImportGetRow
 	err := row.Scan(
 		&i.CardImport.ID,
@@ -418,6 +429,10 @@ func (q *Queries) ImportGet(ctx context.Context, db DBTX, arg ImportGetParams) (
 		&i.CardImport.AlarmedAt,
 		&i.CardImport.VoidedAt,
 		&i.CardImport.VoidedBy,
+		&i.CardImport.ConfirmedBy,
+		&i.CardImport.Made,
+		&i.CardImport.MadeValue,
+		&i.CardImport.HiddenHits,
 		&i.CreatedByName,
 		&i.AskedAt,
 	)
@@ -425,7 +440,7 @@ func (q *Queries) ImportGet(ctx context.Context, db DBTX, arg ImportGetParams) (
 }
 
 const importGetForUpdate = `-- name: ImportGetForUpdate :one
-select id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at, kind, planned_by, left_out, rows_known, alarmed_at, voided_at, voided_by from card_import where id = $1 for no key update
+select id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at, kind, planned_by, left_out, rows_known, alarmed_at, voided_at, voided_by, confirmed_by, made, made_value, hidden_hits from card_import where id = $1 for no key update
 `
 
 func (q *Queries) ImportGetForUpdate(ctx context.Context, db DBTX, id int64) (CardImport, error) {
@@ -457,6 +472,10 @@ func (q *Queries) ImportGetForUpdate(ctx context.Context, db DBTX, id int64) (Ca
 		&i.AlarmedAt,
 		&i.VoidedAt,
 		&i.VoidedBy,
+		&i.ConfirmedBy,
+		&i.Made,
+		&i.MadeValue,
+		&i.HiddenHits,
 	)
 	return i, err
 }
@@ -503,15 +522,16 @@ func (q *Queries) ImportHitDeleteOld(ctx context.Context, db DBTX) (int64, error
 }
 
 const importList = `-- name: ImportList :many
-select i.id, i.state, i.file_name, i.file, i.key_id, i.size, i.sha256, i.preview, i.plan, i.report, i.run, i.rows_done, i.rows_total, i.job_id, i.failure, i.created_by, i.created_at, i.finished_at, i.kind, i.planned_by, i.left_out, i.rows_known, i.alarmed_at, i.voided_at, i.voided_by, staff.name as created_by_name
+select i.id, i.state, i.file_name, i.file, i.key_id, i.size, i.sha256, i.preview, i.plan, i.report, i.run, i.rows_done, i.rows_total, i.job_id, i.failure, i.created_by, i.created_at, i.finished_at, i.kind, i.planned_by, i.left_out, i.rows_known, i.alarmed_at, i.voided_at, i.voided_by, i.confirmed_by, i.made, i.made_value, i.hidden_hits, staff.name as created_by_name
 from card_import i
 join staff on staff.id = i.created_by
-where $1::boolean or i.created_by = $2
+where i.kind = $1 and ($2::boolean or i.created_by = $3)
 order by i.id desc
 limit 20
 `
 
 type ImportListParams struct {
+	Kind        ImportKind
 	AllPartners bool
 	StaffID     int64
 }
@@ -522,7 +542,7 @@ type ImportListRow struct {
 }
 
 func (q *Queries) ImportList(ctx context.Context, db DBTX, arg ImportListParams) ([]ImportListRow, error) {
-	rows, err := db.Query(ctx, importList, arg.AllPartners, arg.StaffID)
+	rows, err := db.Query(ctx, importList, arg.Kind, arg.AllPartners, arg.StaffID)
 	if err != nil {
 		return nil, err
 	}
@@ -556,6 +576,10 @@ func (q *Queries) ImportList(ctx context.Context, db DBTX, arg ImportListParams)
 			&i.CardImport.AlarmedAt,
 			&i.CardImport.VoidedAt,
 			&i.CardImport.VoidedBy,
+			&i.CardImport.ConfirmedBy,
+			&i.CardImport.Made,
+			&i.CardImport.MadeValue,
+			&i.CardImport.HiddenHits,
 			&i.CreatedByName,
 		); err != nil {
 			return nil, err
@@ -624,6 +648,7 @@ func (q *Queries) ImportListForgotten(ctx context.Context, db DBTX) ([]int64, er
 const importListOld = `-- name: ImportListOld :many
 select card_import.id from card_import
 where card_import.state in ('uploaded', 'checking', 'checked', 'failed') and card_import.created_at < now() - interval '1 day'
+  and card_import.made = 0
   and not exists (select from series s where s.import_id = card_import.id)
 `
 
@@ -744,7 +769,7 @@ func (q *Queries) ImportListStranded(ctx context.Context, db DBTX) ([]int64, err
 
 const importLookAt = `-- name: ImportLookAt :execrows
 update card_import set preview = $1, plan = '{}', report = '{}', left_out = '{}', state = 'uploaded', failure = ''
-where card_import.id = $2 and card_import.state in ('uploaded', 'checked', 'failed')
+where card_import.id = $2 and card_import.state in ('uploaded', 'checked', 'failed') and card_import.confirmed_by is null
   and not exists (select from series s where s.import_id = card_import.id)
 `
 
@@ -773,7 +798,7 @@ func (q *Queries) ImportNotify(ctx context.Context, db DBTX, id int64) error {
 
 const importOpen = `-- name: ImportOpen :one
 select count(*) as n, coalesce(sum(size), 0)::bigint as bytes from card_import i
-where i.created_by = $1 and i.state in ('uploaded', 'checking', 'checked', 'failed')
+where i.created_by = $1 and i.state in ('uploaded', 'checking', 'checked', 'failed') and i.made = 0
   and not exists (select from series s where s.import_id = i.id)
 `
 
@@ -805,7 +830,7 @@ func (q *Queries) ImportOwner(ctx context.Context, db DBTX, id int64) (int64, er
 const importPlan = `-- name: ImportPlan :execrows
 update card_import set plan = $1, state = 'checking', rows_done = 0, rows_total = 0, report = '{}', left_out = '{}',
   failure = '', planned_by = $2
-where card_import.id = $3 and card_import.state in ('uploaded', 'checked', 'failed')
+where card_import.id = $3 and card_import.state in ('uploaded', 'checked', 'failed') and card_import.confirmed_by is null
   and not exists (select from series s where s.import_id = card_import.id)
 `
 
@@ -979,7 +1004,7 @@ func (q *Queries) ImportStaff(ctx context.Context, db DBTX, id int64) (ImportSta
 
 const importStartCheck = `-- name: ImportStartCheck :one
 update card_import set run = run + 1, rows_done = 0, left_out = '{}' where id = $1 and state = 'checking'
-returning id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at, kind, planned_by, left_out, rows_known, alarmed_at, voided_at, voided_by
+returning id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at, kind, planned_by, left_out, rows_known, alarmed_at, voided_at, voided_by, confirmed_by, made, made_value, hidden_hits
 `
 
 // Begins a run of the dry run; whatever an older one still does is void.
@@ -1012,6 +1037,10 @@ func (q *Queries) ImportStartCheck(ctx context.Context, db DBTX, id int64) (Card
 		&i.AlarmedAt,
 		&i.VoidedAt,
 		&i.VoidedBy,
+		&i.ConfirmedBy,
+		&i.Made,
+		&i.MadeValue,
+		&i.HiddenHits,
 	)
 	return i, err
 }

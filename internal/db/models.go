@@ -1288,7 +1288,7 @@ type CardChangePart struct {
 	Outcomes []string
 }
 
-// An upload of existing cards, from the file to the series.
+// An upload of existing cards or customers, from the file to what became of it.
 type CardImport struct {
 	ID       int64
 	State    ImportState
@@ -1329,6 +1329,14 @@ type CardImport struct {
 	// When all that it made was voided in one act.
 	VoidedAt *time.Time
 	VoidedBy *int64
+	// Of customers: who confirmed the import. Their customers and opening balances are entered in this name.
+	ConfirmedBy *int64
+	// Of customers: how many it has entered.
+	Made int32
+	// Of customers: the opening balances that it has entered, without their signs, in minor units.
+	MadeValue int64
+	// Of customers: rows of its dry runs whose username or external id another partner has. They are charged to the person and never named.
+	HiddenHits int32
 }
 
 // Cards that somebody's files named without a sign of having imported them: each is charged once.
@@ -1438,6 +1446,12 @@ type Customer struct {
 	Search string
 	// When the person's data was erased on request. From then on the row never changes: no name, no sign-in, no redemption.
 	ErasedAt *time.Time
+	// What another system calls the customer. Null: nothing.
+	ExternalID *string
+	// The import that entered the customer; null: entered by hand.
+	ImportID *int64
+	// The row of its file, as a spreadsheet numbers it. Each row enters at most one customer.
+	ImportRow *int32
 }
 
 // Ways into the portal that staff hand to a customer: each works once, until it expires or the next is made.
@@ -1646,6 +1660,8 @@ type Payment struct {
 	At           time.Time
 	// The customer's partner at that time; the customer may move.
 	PartnerID int64
+	// The import whose opening balance this is; null: another payment.
+	ImportID *int64
 }
 
 type RiverJob struct {

@@ -152,11 +152,11 @@ func (q *Queries) ReadingCreateSeries(ctx context.Context, db DBTX, seriesID int
 }
 
 const readingFindTaken = `-- name: ReadingFindTaken :many
-select code_index from card where code_index = any($1::bytea[]) or code_index = any($2::bytea[])
+select c.code_index from unnest($1::bytea[] || $2::bytea[]) a(code_index) join card c using (code_index)
 union all
-select code_index from card_reading where kind in ('own', 'exact', 'short') and code_index = any($1::bytea[])
+select r.code_index from unnest($1) a(code_index) join card_reading r using (code_index) where r.kind in ('own', 'exact', 'short')
 union all
-select code_index from card_reading where kind = 'exact' and code_index = any($2::bytea[])
+select r.code_index from unnest($2) a(code_index) join card_reading r using (code_index) where r.kind = 'exact'
 `
 
 type ReadingFindTakenParams struct {
@@ -167,6 +167,8 @@ type ReadingFindTakenParams struct {
 // Which of these readings belong to a card already. strong are the code itself and
 // its readings as a code of ours, weak its short code: a short code is another
 // card's only where it is that card's whole code.
+// Thousands are asked for at once: joined, they are looked up one by one in the index,
+// where a long list of values may be compared with every row.
 func (q *Queries) ReadingFindTaken(ctx context.Context, db DBTX, arg ReadingFindTakenParams) ([][]byte, error) {
 	rows, err := db.Query(ctx, readingFindTaken, arg.Strong, arg.Weak)
 	if err != nil {

@@ -24,6 +24,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/cardfile"
 	"refill/internal/check"
+	"refill/internal/customerimport"
 	"refill/internal/fontdir"
 	"refill/internal/setting"
 	"refill/internal/theft"
@@ -43,6 +44,7 @@ func NewInserter(pool *pgxpool.Pool, log *slog.Logger) (*river.Client[pgx.Tx], e
 type Options struct {
 	ID        string // unique among all processes; see Alive
 	Cards     *card.Service
+	Customers *customerimport.Service
 	Checks    *check.Service
 	Keys      audit.Keys // the audit trail is sealed under them
 	Files     blob.Store
@@ -88,6 +90,9 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	imports := importer{cards: o.Cards, files: o.Files, log: o.Log, now: o.Now}
 	river.AddWorker(workers, &checkImportWorker{importer: imports})
 	river.AddWorker(workers, &runImportWorker{importer: imports})
+	people := customerImporter{importer: imports, customers: o.Customers}
+	river.AddWorker(workers, &checkCustomersWorker{customerImporter: people})
+	river.AddWorker(workers, &runCustomersWorker{customerImporter: people})
 
 	at := o.Concurrency
 	if at == 0 {

@@ -48,10 +48,23 @@ func (w importer) end(ctx context.Context, id int64, err error) error {
 		return river.JobSnooze(0)
 	case errors.Is(err, card.ErrImportNotWanted):
 		return river.JobCancel(err)
-	case errors.As(err, &refused) && (refused.Kind == fault.Invalid || refused.Kind == fault.Limited || refused.Kind == fault.NotFound || errors.Is(refused, blob.ErrDamaged)):
+	case errors.As(err, &refused) && hopeless(refused):
 		return errors.Join(river.JobCancel(err), w.cards.FailImport(ctx, id, refused.Message))
 	}
 	return err
+}
+
+// hopeless reports whether a refusal stays as it is however often a job is tried.
+func hopeless(refused *fault.Error) bool {
+	return refused.Kind == fault.Invalid || refused.Kind == fault.Limited || refused.Kind == fault.NotFound || errors.Is(refused, blob.ErrDamaged)
+}
+
+// forget removes the file of an import that is done. What can't be removed now is
+// removed by housekeeping.
+func (w importer) forget(ctx context.Context, file string) {
+	if err := w.files.Remove(context.WithoutCancel(ctx), file); err != nil {
+		w.log.WarnContext(ctx, "an upload is left for housekeeping", slog.String("file", file), slog.Any("error", err))
+	}
 }
 
 // gaveUp is what staff are told when a run failed for the last time.
@@ -84,8 +97,7 @@ type runImportWorker struct {
 // Timeout lets a large file take its time.
 func (w *runImportWorker) Timeout(*river.Job[card.RunImportArgs]) time.Duration { return importTimeout }
 
-// Work imports what is left of the file, and removes it when all is imported. What
-// cannot be removed now is removed by housekeeping.
+// Work imports what is left of the file, and removes it when all is imported.
 func (w *runImportWorker) Work(ctx context.Context, job *river.Job[card.RunImportArgs]) error {
 	id, file := job.Args.ImportID, ""
 	open := w.opener(ctx)
@@ -94,9 +106,7 @@ func (w *runImportWorker) Work(ctx context.Context, job *river.Job[card.RunImpor
 		return open(imp)
 	}, w.now, completer(job))
 	if err == nil {
-		if err := w.files.Remove(context.WithoutCancel(ctx), file); err != nil {
-			w.log.WarnContext(ctx, "an upload is left for housekeeping", slog.String("file", file), slog.Any("error", err))
-		}
+		w.forget(ctx, file)
 		return nil
 	}
 	err = w.end(ctx, id, err)

@@ -130,12 +130,12 @@ func guessMutants() []mutant {
 		},
 		{
 			"a search that finds no card leaves no line", "internal/card/find.go",
-			"if auditErr := s.recordRefusal(ctx, actor, 0, at, reason); auditErr != nil {", "if auditErr := error(nil); auditErr != nil && reason != \"\" {",
+			"if auditErr := s.recordRefusal(ctx, actor, 0, at, reason, nil); auditErr != nil {", "if auditErr := error(nil); auditErr != nil && reason != \"\" {",
 			"./internal/card", "TestRefusalsInTheTrail", "staff try codes and no alarm rings",
 		},
 		{
 			"a form that loses a race for its key leaves no line", "internal/card/refusal.go",
-			"return cmp.Or(s.recordRefusal(ctx, actor, r.CustomerID, at, reason), reused)", "_, _ = reason, r\n\treturn cmp.Or(reused)",
+			"return cmp.Or(s.recordRefusal(ctx, actor, r.CustomerID, at, reason, err), reused)", "_, _ = reason, r\n\treturn cmp.Or(reused)",
 			"./internal/card", "TestRefusalsInTheTrail", "one key shared by many forms tries codes without a trace",
 		},
 		{

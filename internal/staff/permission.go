@@ -1,6 +1,12 @@
 package staff
 
-import "slices"
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"refill/internal/db"
+)
 
 // Permission is something that a role may or may not include, as it is stored:
 // noun and verb. Words says it to people.
@@ -136,4 +142,17 @@ func known(text string) bool {
 		}
 	}
 	return false
+}
+
+// May reports whether a member of staff holds a permission at this moment. 0 is the
+// program itself, which holds all.
+func May(ctx context.Context, dbtx db.DBTX, id int64, p Permission) (bool, error) {
+	if id == 0 {
+		return true, nil
+	}
+	may, err := db.New().StaffMay(ctx, dbtx, db.StaffMayParams{ID: id, Permission: string(p)})
+	if err != nil {
+		return false, fmt.Errorf("ask what somebody may do: %w", err)
+	}
+	return may, nil
 }

@@ -145,7 +145,11 @@ func (s *Survey) Questions(schema Schema, plan Plan) []Question {
 			list = append(list, Question{Field: f.Name, Ask: AskDecimal})
 		case f.Kind == Status:
 			var open []Word
-			for _, w := range s.StatusWords(at) {
+			words := s.Columns[at].Words
+			if f.AskEmpty {
+				words = s.StatusWords(at)
+			}
+			for _, w := range words {
 				if _, known := plan.Meanings[f.Name][w.Key]; !known {
 					open = append(open, w)
 				}

@@ -25,6 +25,7 @@ type customerView struct {
 	URL                                   string
 	Name, Username, Email, Phone, Partner string
 	PartnerID                             int64
+	ExternalID                            string // what another system calls them; empty: nothing
 	Balance                               string
 	Minor                                 int64 // the balance
 	Currency                              string
@@ -102,7 +103,7 @@ func listCustomers(ctx context.Context, dbtx db.DBTX, scope audit.Scope, f custo
 	case f.Search != "":
 		found, err := db.New().CustomerSearch(ctx, dbtx, db.CustomerSearchParams{
 			AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, PartnerID: partner, Disabled: disabled,
-			BeforeID: before, AfterID: after, Back: after > 0, Size: size, Search: card.PlainText(f.Search), Number: customerNumber(f.Search),
+			BeforeID: before, AfterID: after, Back: after > 0, Size: size, Search: card.PlainText(f.Search), Number: customerNumber(f.Search), ExternalID: card.PlainText(f.Search),
 		})
 		for _, row := range found {
 			rows = append(rows, db.CustomerListRow(row))
@@ -188,7 +189,7 @@ func (s *Server) adminCustomerList(c *gin.Context) error {
 		p.Empty.Action, p.Empty.URL = "Add a customer", customerNew
 	}
 	if p.Filter != (customerFilter{}) {
-		p.Empty = empty{Icon: "search", Title: "Nobody matches", Text: "No name, username, e-mail, phone number or id fits what you look for.", Action: "Show all customers", URL: sectionCustomers}
+		p.Empty = empty{Icon: "search", Title: "Nobody matches", Text: "No name, username, e-mail, phone number, id or external id fits what you look for.", Action: "Show all customers", URL: sectionCustomers}
 	}
 	return s.render(c, http.StatusOK, "admin/customer_list", p)
 }

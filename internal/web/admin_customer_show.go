@@ -56,8 +56,16 @@ func (s *Server) findCustomer(c *gin.Context) (customerView, *time.Location, err
 		ID: row.ID, URL: customerURL(row.ID), Name: row.Name, Username: row.Username, Email: row.Email, Phone: row.Phone,
 		Partner: row.PartnerName, PartnerID: row.PartnerID, Balance: money.Amount{Minor: *row.Balance, Currency: row.Currency}.String(),
 		Minor: *row.Balance, Currency: row.Currency,
-		Disabled: row.DisabledAt != nil, Erased: row.ErasedAt != nil, HasPassword: row.PasswordHash != "", Since: row.CreatedAt,
+		ExternalID: externalID(row.ExternalID), Disabled: row.DisabledAt != nil, Erased: row.ErasedAt != nil, HasPassword: row.PasswordHash != "", Since: row.CreatedAt,
 	}, zone(row.TimeZone), nil
+}
+
+// externalID is what another system calls a customer; empty: nothing.
+func externalID(id *string) string {
+	if id == nil {
+		return ""
+	}
+	return *id
 }
 
 // The pages of a customer, in the order of their tabs.

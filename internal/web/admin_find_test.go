@@ -23,13 +23,18 @@ func (s *site) importCards(admin *browser, text string, columns ...string) {
 	actor := audit.Actor{StaffID: admin.ID, Scope: audit.Everything()}
 	cards := s.Server.Cards
 	sum := sha256.Sum256([]byte(text))
-	id, err := cards.NewImport(s.t.Context(), actor, card.Upload{FileName: "cards.csv", Name: card.NewUploadName(), KeyID: 1, Size: int64(len(text)), SHA256: sum[:]})
+	look, err := cards.LookAtFile(s.t.Context(), strings.NewReader(text), int64(len(text)), "")
+	require.NoError(s.t, err)
+	id, err := cards.NewImport(s.t.Context(), actor, card.Upload{Kind: db.ImportKindCards, FileName: "cards.csv", Name: card.NewUploadName(), KeyID: 1, Size: int64(len(text)), SHA256: sum[:], Look: look})
 	require.NoError(s.t, err)
 	f := card.ImportForm{Price: "10", ValidTill: "2099-12-31", Partners: []string{card.AnyPartner}, Activate: true, Headings: true, Columns: map[string]string{}, Dates: "iso"}
 	for n, column := range columns {
 		f.Columns[column] = fmt.Sprint(n + 1)
 	}
 	open := func(db.CardImport) (io.ReaderAt, func(), error) { return strings.NewReader(text), func() {}, nil }
+	for row := range strings.Count(text, "\n") {
+		f.Rows = append(f.Rows, int32(row+1)) // however their codes differ
+	}
 	require.NoError(s.t, cards.PlanImport(s.t.Context(), actor, id, f))
 	require.NoError(s.t, cards.CheckImport(s.t.Context(), id, open, noJob))
 	require.NoError(s.t, cards.ConfirmImport(s.t.Context(), actor, id))

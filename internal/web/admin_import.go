@@ -71,6 +71,7 @@ type importShowPage struct {
 	Unbar        *confirmation
 	CanChange    bool // its columns can be chosen anew
 	Begun        bool // some of its cards exist
+	Books        *reconciliation
 	Series       []importSeries
 }
 
@@ -189,6 +190,12 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 		p.Checked = true
 		if err := s.showReport(c.Request.Context(), p, i, look, plan, report); err != nil {
 			return nil, err
+		}
+		if i.State == db.ImportStateDone && i.VoidedAt == nil {
+			if p.Books, err = s.cardBooks(c.Request.Context(), i, plan, report); err != nil {
+				return nil, err
+			}
+			p.Books.Left = p.Problems
 		}
 	default:
 	}

@@ -26,6 +26,12 @@ import (
 // upload sends a file through the form and returns the answer.
 func (b *browser) upload(name, text string) *got {
 	b.site.t.Helper()
+	return b.uploadTo(sectionImport, name, text)
+}
+
+// uploadTo is upload at the address of a form.
+func (b *browser) uploadTo(to, name, text string) *got {
+	b.site.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	part, err := w.CreateFormFile("file", name)
@@ -33,7 +39,7 @@ func (b *browser) upload(name, text string) *got {
 	_, err = io.WriteString(part, text)
 	require.NoError(b.site.t, err)
 	require.NoError(b.site.t, w.Close())
-	return b.do(http.MethodPost, sectionImport, body.String(), "Content-Type", w.FormDataContentType())
+	return b.do(http.MethodPost, to, body.String(), "Content-Type", w.FormDataContentType())
 }
 
 // plan is what the form sends as it is shown, with a price and a date for cards without.

@@ -18,7 +18,7 @@ import (
 	"refill/internal/importfile"
 )
 
-// maxImport is the largest file of cards: the file, and a little for the form round it.
+// maxImport is the largest file to import: the file, and a little for the form round it.
 const maxImport = importfile.MaxBytes + 64<<10
 
 // uploadTime is how long an upload may take: 200 MB over a line of 2 Mbit/s.
@@ -50,7 +50,7 @@ func (s *Server) adminImportList(c *gin.Context) error {
 
 func (s *Server) newImportListPage(c *gin.Context) (*importListPage, error) {
 	p := &importListPage{page: s.page(c, "Import cards", sectionImport)}
-	rows, err := db.New().ImportList(c.Request.Context(), s.Pool, db.ImportListParams{AllPartners: p.Person.Scope.AllPartners, StaffID: p.Person.ID})
+	rows, err := db.New().ImportList(c.Request.Context(), s.Pool, db.ImportListParams{Kind: db.ImportKindCards, AllPartners: p.Person.Scope.AllPartners, StaffID: p.Person.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (s *Server) newImportListPage(c *gin.Context) (*importListPage, error) {
 
 // Refusals of an upload.
 var (
-	errNoFile  = fault.Field("file", "import_no_file", "Choose the CSV or XLSX file that holds the cards.")
+	errNoFile  = fault.Field("file", "import_no_file", "Choose the CSV or XLSX file to import.")
 	errTooBig  = fault.Field("file", "import_too_big", "This file is larger than 200 MB. Split it, or leave out columns that are not needed.")
 	errStopped = fault.Field("file", "import_cut", "The upload broke off. Choose the file again.")
 )
@@ -72,7 +72,7 @@ var (
 // from the connection into the store, which seals it; it is never in memory as a
 // whole, nor anywhere in clear.
 func (s *Server) adminImportUpload(c *gin.Context) error {
-	id, err := s.receive(c)
+	id, err := s.receive(c, db.ImportKindCards)
 	if fault.IsInternal(err) {
 		return err
 	}
@@ -90,7 +90,7 @@ func (s *Server) adminImportUpload(c *gin.Context) error {
 }
 
 // receive keeps the uploaded file and enters its import.
-func (s *Server) receive(c *gin.Context) (int64, error) {
+func (s *Server) receive(c *gin.Context, kind db.ImportKind) (int64, error) {
 	s.takesTime(c)
 	ctx := c.Request.Context()
 	control := http.NewResponseController(c.Writer)
@@ -106,7 +106,7 @@ func (s *Server) receive(c *gin.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	u := card.Upload{FileName: uploadedName(part.FileName()), Name: card.NewUploadName()}
+	u := card.Upload{Kind: kind, FileName: uploadedName(part.FileName()), Name: card.NewUploadName()}
 	target, err := s.Files.Create(ctx, u.Name)
 	if err != nil {
 		return 0, err
@@ -146,7 +146,7 @@ func (s *Server) enterUpload(c *gin.Context, u card.Upload) (int64, error) {
 		return 0, err
 	}
 	defer file.Close() //nolint:errcheck // only read
-	if u.Look, err = s.Cards.LookAtFile(ctx, file, u.Size, ""); err != nil {
+	if u.Look, err = s.lookAtUpload(ctx, u.Kind, file, u.Size); err != nil {
 		return 0, err
 	}
 	return s.Cards.NewImport(ctx, s.actor(c), u)

@@ -104,6 +104,8 @@ func (v *approvalView) describe(row db.ApprovalListRow, sum func(int64) string) 
 			return "", err
 		}
 		v.What, v.Of, v.Subject, did = "Enter the opening balances of "+countOf(facts.Customers, "customer", "customers"), "of file", facts.File, "entered balances"
+		v.SubjectURL = customerImportURL(facts.Import)
+		v.Lines = append(v.Lines, approvalLine{"Customers are credited", sum(facts.Credits)})
 		if facts.Debts != 0 {
 			v.Lines = append(v.Lines, approvalLine{"Customers owe", sum(facts.Debts)})
 		}

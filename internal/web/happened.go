@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"refill/internal/card"
+	"refill/internal/db"
 	"refill/internal/money"
 )
 
@@ -19,6 +20,8 @@ func happened(action string, detail []byte) string {
 		Changes  []card.Change
 		Done     string `json:"operation"`
 		Reason   string `json:"reason"`
+		Of       string `json:"of"` // of an import: what the rows of its file are
+		People   int64  `json:"customers"`
 	}
 	_ = json.Unmarshal(detail, &d) // an entry without details is said without
 	count := func(n int64) string {
@@ -28,6 +31,21 @@ func happened(action string, detail []byte) string {
 		return money.Group(fmt.Sprint(n)) + " cards"
 	}
 	format := formatName(d.Format)
+	people := countOf(d.People, "customer", "customers")
+	if d.Of == string(db.ImportKindCustomers) {
+		switch action {
+		case "import.uploaded":
+			return "File of customers uploaded"
+		case "import.checked":
+			return "File checked: " + people + " to import"
+		case "import.confirmed":
+			return "Import of " + people + " confirmed"
+		case "import.finished":
+			return "Import of " + people + " finished"
+		case "import.probed":
+			return "A file that names many customers of other partners was stopped"
+		}
+	}
 	switch action {
 	case "series.edited", "card.edited":
 		return edited(d.Changes)

@@ -29,6 +29,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/check"
 	"refill/internal/customer"
+	"refill/internal/customerimport"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/notify"
@@ -92,6 +93,7 @@ func newSite(t *testing.T, edit ...func(*Deps)) *site {
 		WatchEvery: 20 * time.Millisecond,
 		Patience:   time.Minute, // for a machine that runs all the tests at once
 	}
+	deps.Customers = customerimport.New(pool, jobs, settings, deps.Cards.Approvals())
 	for _, e := range edit {
 		e(&deps)
 	}

@@ -15,9 +15,9 @@ import (
 
 // holding is what somebody has that an address or a form can name.
 type holding struct {
-	partner, customer, payment, card, change, imported, export, approval, alarm int64
-	series, code                                                         string
-	uploader                                                             *browser // of what is imported; nobody else of some partners sees it
+	partner, customer, payment, card, change, imported, newcomers, export, approval, alarm int64
+	series, code                                                                           string
+	uploader                                                                               *browser // of what is imported; nobody else of some partners sees it
 }
 
 // fill puts a holding into the parameters of a route; false: the route names
@@ -30,6 +30,7 @@ func (h holding) fill(path string) (string, bool) {
 		{oneChange, map[string]any{":number": h.series, ":id": h.change}},
 		{oneCard, map[string]any{":number": h.series, ":serial": 1}},
 		{oneSeries, map[string]any{":number": h.series}},
+		{oneCustomerImport, map[string]any{":id": h.newcomers}},
 		{oneCustomer, map[string]any{":id": h.customer, ":payment": h.payment}},
 		{onePartner, map[string]any{":id": h.partner}},
 		{oneImport, map[string]any{":id": h.imported}},
@@ -131,21 +132,28 @@ func matrixForms() map[string]func(h holding) url.Values {
 		oneApproval + "/approve":     reason,
 		oneApproval + "/withdraw":    none,
 		oneApproval + "/refuse":      reason,
-		oneImport + "/plan":          func(holding) url.Values { return url.Values{"partner": {"any"}, "code": {"1"}} },
-		oneImport + "/confirm":       none,
-		oneImport + "/cancel":        none,
-		oneImport + "/resume":        none,
-		oneImport + "/sheet":         none,
-		oneImport + "/outliers":      none,
-		oneImport + "/void":          reason,
-		oneImport + "/unbar":         reason,
+		oneCustomerImport + "/plan": func(h holding) url.Values {
+			return url.Values{"name": {"1"}, "username": {"2"}, "headings": {"on"}, "default_partner": {fmt.Sprint(h.partner)}}
+		},
+		oneCustomerImport + "/confirm": none,
+		oneCustomerImport + "/cancel":  none,
+		oneCustomerImport + "/resume":  none,
+		oneCustomerImport + "/sheet":   none,
+		oneImport + "/plan":            func(holding) url.Values { return url.Values{"partner": {"any"}, "code": {"1"}} },
+		oneImport + "/confirm":         none,
+		oneImport + "/cancel":          none,
+		oneImport + "/resume":          none,
+		oneImport + "/sheet":           none,
+		oneImport + "/outliers":        none,
+		oneImport + "/void":            reason,
+		oneImport + "/unbar":           reason,
 	}
 }
 
 // absent names nothing. Its numbers are as long as those of what is there.
 func absent() holding {
 	return holding{
-		partner: 799_999, customer: 799_999, payment: 799_999, card: 799_999, change: 799_999, imported: 799_999, export: 799_999, approval: 799_999, alarm: 799_999,
+		partner: 799_999, customer: 799_999, payment: 799_999, card: 799_999, change: 799_999, imported: 799_999, newcomers: 799_999, export: 799_999, approval: 799_999, alarm: 799_999,
 		series: "209912", code: "",
 	}
 }
@@ -179,5 +187,6 @@ func (s *site) holds(p db.Partner) holding {
 		values ('run', 'run:1', $1, 1, 2, array[$2::bigint], now(), now(), 2, 1, 2000) returning id`, series.ID, p.ID).Scan(&h.alarm))
 	h.uploader = s.as(db.StaffRoleAdministrator, p)
 	h.imported = at(h.uploader.upload("cards.csv", cardsOfOld))
+	h.newcomers = at(h.uploader.uploadTo(sectionCustomerImport, "people.csv", "Name,Username\nNew Person,new.person\n"))
 	return h
 }

@@ -77,13 +77,16 @@ const (
 
 	oneCustomer = sectionCustomers + "/:id"
 	customerNew = sectionCustomers + "/new"
-	onePartner  = sectionPartners + "/:id"
-	oneImport   = sectionImport + "/:id"
-	oneSeries   = sectionSeries + "/:number"
-	oneApproval = sectionApprovals + "/:id"
-	oneAlarm    = sectionAlarms + "/:id"
-	oneChange   = oneSeries + "/changes/:id"
-	oneCard     = oneSeries + "/cards/:serial"
+
+	sectionCustomerImport = sectionCustomers + "/import"
+	oneCustomerImport     = sectionCustomerImport + "/:id"
+	onePartner            = sectionPartners + "/:id"
+	oneImport             = sectionImport + "/:id"
+	oneSeries             = sectionSeries + "/:number"
+	oneApproval           = sectionApprovals + "/:id"
+	oneAlarm              = sectionAlarms + "/:id"
+	oneChange             = oneSeries + "/changes/:id"
+	oneCard               = oneSeries + "/cards/:serial"
 
 	sectionHome     = "/portal"
 	sectionPayments = "/portal/finance/payments"

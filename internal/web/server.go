@@ -27,6 +27,7 @@ import (
 	"refill/internal/blob"
 	"refill/internal/card"
 	"refill/internal/check"
+	"refill/internal/customerimport"
 	"refill/internal/fontdir"
 	"refill/internal/notify"
 	"refill/internal/operate"
@@ -42,11 +43,13 @@ type Deps struct {
 	Hub      *notify.Hub
 	Settings *setting.Store
 	Cards    *card.Service
-	Checks   *check.Service
-	Files    blob.Store            // exported files
-	Fonts    *fontdir.Folder       // of this machine, for what is printed; nil: none
-	Jobs     *river.Client[pgx.Tx] // acts on jobs; works none
-	Now      func() time.Time
+	// Customers imports customers.
+	Customers *customerimport.Service
+	Checks    *check.Service
+	Files     blob.Store            // exported files
+	Fonts     *fontdir.Folder       // of this machine, for what is printed; nil: none
+	Jobs      *river.Client[pgx.Tx] // acts on jobs; works none
+	Now       func() time.Time
 
 	// PublicURL is where browsers find the portal; empty: wherever they ask.
 	PublicURL string
@@ -107,7 +110,7 @@ func bodyLimit(route string) int64 {
 	switch route {
 	case sectionPartners, onePartner:
 		return maxUpload
-	case sectionImport:
+	case sectionImport, sectionCustomerImport:
 		return maxImport // read as it comes, never into memory
 	}
 	return maxBody
@@ -115,8 +118,8 @@ func bodyLimit(route string) int64 {
 
 // New builds a server; it fails on a template that does not parse.
 func New(deps Deps) (*Server, error) {
-	if deps.Pool == nil || deps.Log == nil || deps.Hub == nil || deps.Now == nil || deps.Settings == nil || deps.Cards == nil || deps.Checks == nil || deps.Files == nil || deps.Jobs == nil {
-		return nil, errors.New("web: Pool, Log, Hub, Settings, Cards, Checks, Files, Jobs and Now are needed")
+	if deps.Pool == nil || deps.Log == nil || deps.Hub == nil || deps.Now == nil || deps.Settings == nil || deps.Cards == nil || deps.Customers == nil || deps.Checks == nil || deps.Files == nil || deps.Jobs == nil {
+		return nil, errors.New("web: Pool, Log, Hub, Settings, Cards, Customers, Checks, Files, Jobs and Now are needed")
 	}
 	if deps.PingEvery == 0 {
 		deps.PingEvery = 20 * time.Second

@@ -131,7 +131,7 @@ func (s *Server) findPerson(c *gin.Context) (staff.Person, error) {
 // or when an event is heard.
 var refreshing = map[string]bool{ //nolint:gochecknoglobals // a table that nobody changes
 	"tray": true, "menu-count": true, "series-rows": true, "series-live": true, "series-files": true, "change-live": true,
-	"import-live": true, "approvals-live": true, "jobs-live": true, "checks-live": true,
+	"import-live": true, "customer-import-live": true, "approvals-live": true, "jobs-live": true, "checks-live": true,
 }
 
 // byItself reports whether a page asks, not the person before it. A page that lies

@@ -1,0 +1,388 @@
+package customerimport
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/audit"
+	"refill/internal/customer"
+	"refill/internal/db"
+	"refill/internal/tableflow"
+)
+
+// chunk is how many rows of a file are looked at, or imported, in one transaction.
+const chunk = 5_000
+
+// mostHidden is how many customers of other partners the files of one person may name
+// within 24 hours. Usernames are unique in the whole installation, so each import tells
+// a little about others, as the form for one customer does.
+const mostHidden = 100
+
+// Report is what a dry run found: the file's side of the books.
+type Report struct {
+	Good     int32        `json:"good"`
+	Rows     int64        `json:"rows"` // of the file, headings and blank ones not counted
+	Partners []PartnerSum `json:"partners"`
+	// What rows that are left out say of balances, in minor units, and of how many of
+	// them the balance can't be read.
+	LeftCredits int64 `json:"left_credits"`
+	LeftDebts   int64 `json:"left_debts"`
+	LeftUnread  int64 `json:"left_unread"`
+}
+
+// PartnerSum is the customers of one partner. Amounts are minor units, debts positive.
+type PartnerSum struct {
+	ID        int64  `json:"id"`
+	Name      string `json:"name"`
+	Customers int64  `json:"customers"`
+	Disabled  int64  `json:"disabled"`
+	Balances  int64  `json:"balances"` // with an opening balance other than zero
+	Credits   int64  `json:"credits"`
+	Debts     int64  `json:"debts"`
+}
+
+// Sum is all partners of the report together.
+func (r Report) Sum() PartnerSum {
+	var sum PartnerSum
+	for _, p := range r.Partners {
+		sum.Customers, sum.Disabled, sum.Balances = sum.Customers+p.Customers, sum.Disabled+p.Disabled, sum.Balances+p.Balances
+		sum.Credits, sum.Debts = sum.Credits+p.Credits, sum.Debts+p.Debts
+	}
+	return sum
+}
+
+// Value is the opening balances without their signs, in minor units: what a second
+// person is asked about. It fits: a million rows of at most MostBalance.
+func (r Report) Value() int64 { sum := r.Sum(); return sum.Credits + sum.Debts }
+
+// seen remembers usernames and external ids of a file in 8 bytes each.
+type seen struct {
+	seed   maphash.Seed
+	hashes map[uint64]struct{}
+}
+
+func newSeen() *seen { return &seen{maphash.MakeSeed(), map[uint64]struct{}{}} }
+
+func (s *seen) has(kind, text string) bool {
+	_, ok := s.hashes[maphash.String(s.seed, kind+text)]
+	return ok
+}
+
+// twice says why a customer is in the file before; empty: it is not.
+func (s *seen) twice(n *customer.Newcomer) string {
+	switch {
+	case n.ExternalID != "" && s.has("e", n.ExternalID):
+		return reasonTwiceExternalID
+	case n.Username != "" && s.has("u", n.Username):
+		return reasonTwiceUsername
+	}
+	return ""
+}
+
+func (s *seen) add(n *customer.Newcomer) {
+	if n.ExternalID != "" {
+		s.hashes[maphash.String(s.seed, "e"+n.ExternalID)] = struct{}{}
+	}
+	if n.Username != "" {
+		s.hashes[maphash.String(s.seed, "u"+n.Username)] = struct{}{}
+	}
+}
+
+// known says of some customers why they are here already; empty: they are not. Those
+// that only other partners know are hidden.
+func (s *Service) known(ctx context.Context, dbtx db.DBTX, scope audit.Scope, list []*customer.Newcomer) ([]string, error) {
+	p := db.CustomerListKnownParams{AllPartners: scope.AllPartners, PartnerIds: append([]int64{}, scope.PartnerIDs...)}
+	for _, n := range list {
+		if n.Username != "" {
+			p.Usernames = append(p.Usernames, n.Username)
+		}
+		if n.ExternalID != "" {
+			p.ExternalIds = append(p.ExternalIds, n.ExternalID)
+		}
+	}
+	rows, err := s.q.CustomerListKnown(ctx, dbtx, p)
+	if err != nil {
+		return nil, fmt.Errorf("look for known customers: %w", err)
+	}
+	usernames, ids := map[string]bool{}, map[string]bool{} // to whether they lie within the scope
+	for _, row := range rows {
+		usernames[row.Username] = row.Within
+		if row.ExternalID != "" {
+			ids[row.ExternalID] = row.Within
+		}
+	}
+	reasons := make([]string, len(list))
+	for i, n := range list {
+		byID, hasID := ids[n.ExternalID]
+		byName, hasName := usernames[n.Username]
+		switch {
+		case hasID && byID:
+			reasons[i] = reasonKnownExternalID
+		case hasName && byName:
+			reasons[i] = reasonKnownUsername
+		case hasID || hasName:
+			reasons[i] = reasonKnownHidden
+		}
+	}
+	return reasons, nil
+}
+
+// Check is the dry run: it reads the whole file, notes every row that makes no customer,
+// and adds up the others. It enters no customer, may run any number of times, and keeps
+// 8 bytes for each username and external id in memory.
+func (s *Service) Check(ctx context.Context, id int64, open Opener, complete Completer) error {
+	var imp db.CardImport
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		var err error
+		if imp, err = s.q.ImportStartCheck(ctx, tx, id); errors.Is(err, pgx.ErrNoRows) {
+			return ErrNotWanted
+		}
+		if err != nil {
+			return fmt.Errorf("start a dry run: %w", err)
+		}
+		return s.q.ImportProblemClear(ctx, tx, id)
+	})
+	if err != nil {
+		return err
+	}
+	file, done, err := open(imp)
+	if err != nil {
+		return err
+	}
+	defer done()
+	c := &checker{s: s, imp: imp, sums: map[int64]*PartnerSum{}, left: tableflow.LeftOut{Hidden: reasonKnownHidden, Counts: map[string]int64{}}, seen: newSeen()}
+	_, plan, _, err := Read(imp)
+	if err != nil {
+		return err
+	}
+	if c.scope, err = s.scopeOf(ctx, s.db, imp); err != nil {
+		return err
+	}
+	if c.partners, err = s.findPartners(ctx, s.db, c.scope, plan.Partner); err != nil {
+		return err
+	}
+	rows, err := openRows(file, imp.Size, plan, c.partners)
+	if err != nil {
+		return err
+	}
+	if err := c.readAll(ctx, rows); err != nil {
+		return err
+	}
+	return c.finish(ctx, complete)
+}
+
+// checker is the state of a dry run.
+type checker struct {
+	s        *Service
+	imp      db.CardImport
+	scope    audit.Scope
+	partners *partners
+	sums     map[int64]*PartnerSum
+	seen     *seen
+	left     tableflow.LeftOut
+	report   Report
+	rows     int32 // read, headings included
+
+	list []*customer.Newcomer // of this chunk: what perhaps makes a customer
+	says []read               // what their rows say
+}
+
+func (c *checker) readAll(ctx context.Context, rows *rowReader) error {
+	for last := false; !last; {
+		for range chunk {
+			got, err := rows.next()
+			if errors.Is(err, io.EOF) {
+				last = true
+				break
+			}
+			if err != nil {
+				return err
+			}
+			c.rows++
+			switch {
+			case got.left != nil:
+				c.leave(*got.left, got)
+			case got.Newcomer != nil:
+				c.list, c.says = append(c.list, got.Newcomer), append(c.says, got)
+			}
+		}
+		if err := c.keep(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leave leaves a row out, with the balance that it says.
+func (c *checker) leave(l tableflow.Left, got read) {
+	c.left.Add(l)
+	switch {
+	case !got.readable:
+		c.report.LeftUnread++
+	case got.balance > 0 && got.balance <= customer.MostBalance:
+		c.report.LeftCredits += got.balance
+	case got.balance < 0 && got.balance >= -customer.MostBalance:
+		c.report.LeftDebts -= got.balance
+	case got.balance != 0:
+		c.report.LeftUnread++
+	}
+}
+
+// keep looks up who of the chunk is known, adds up the others, and writes down the rows
+// that are left out.
+func (c *checker) keep(ctx context.Context) error {
+	known, err := c.s.known(ctx, c.s.db, c.scope, c.list)
+	if err != nil {
+		return err
+	}
+	hidden := int32(0)
+	for i, n := range c.list {
+		reason := known[i]
+		if reason == reasonKnownHidden {
+			hidden++
+		}
+		if reason == "" {
+			reason = c.seen.twice(n)
+		}
+		if reason != "" {
+			c.leave(leftOf(n, reason), c.says[i])
+			continue
+		}
+		c.seen.add(n)
+		c.add(n)
+	}
+	if err := c.s.charge(ctx, c.imp, hidden); err != nil {
+		return err
+	}
+	err = c.s.inTx(ctx, func(tx pgx.Tx) error {
+		n, err := c.s.q.ImportAdvanceCheck(ctx, tx, db.ImportAdvanceCheckParams{ID: c.imp.ID, Run: c.imp.Run, RowsDone: c.rows})
+		if err != nil {
+			return fmt.Errorf("advance a dry run: %w", err)
+		}
+		if n == 0 {
+			return ErrNotWanted
+		}
+		if err := c.s.addProblems(ctx, tx, c.imp.ID, c.left.Rows); err != nil {
+			return err
+		}
+		return c.s.notify(ctx, tx, c.imp.ID)
+	})
+	c.left.Rows, c.list, c.says = c.left.Rows[:0], c.list[:0], c.says[:0]
+	return err
+}
+
+// leftOf is a row that would make a customer, were it not for a reason.
+func leftOf(n *customer.Newcomer, reason string) tableflow.Left {
+	value := n.Username
+	if reason == reasonTwiceExternalID || reason == reasonKnownExternalID {
+		value = n.ExternalID
+	}
+	if reason != reasonKnownUsername && reason != reasonKnownExternalID { // of those the person may know all; another column may hold codes
+		value = show(value)
+	}
+	return tableflow.Left{Row: n.Row, Who: cutText(n.Name, 60), Reason: reason, Value: value}
+}
+
+func (c *checker) add(n *customer.Newcomer) {
+	sum := c.sums[n.PartnerID]
+	if sum == nil {
+		sum = &PartnerSum{ID: n.PartnerID, Name: c.partners.names[n.PartnerID]}
+		c.sums[n.PartnerID] = sum
+	}
+	c.report.Good++
+	sum.Customers++
+	if n.Disabled {
+		sum.Disabled++
+	}
+	switch {
+	case n.Balance > 0:
+		sum.Balances, sum.Credits = sum.Balances+1, sum.Credits+n.Balance
+	case n.Balance < 0:
+		sum.Balances, sum.Debts = sum.Balances+1, sum.Debts-n.Balance
+	}
+}
+
+// finish keeps what the dry run found.
+func (c *checker) finish(ctx context.Context, complete Completer) error {
+	c.report.Partners = []PartnerSum{}
+	for _, sum := range c.sums {
+		c.report.Partners = append(c.report.Partners, *sum)
+	}
+	slices.SortFunc(c.report.Partners, func(a, b PartnerSum) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	c.report.Rows = int64(c.report.Good) + c.left.Total()
+	report, err := json.Marshal(c.report)
+	if err != nil {
+		return err
+	}
+	left, err := json.Marshal(c.left.Counts)
+	if err != nil {
+		return err
+	}
+	return c.s.inTx(ctx, func(tx pgx.Tx) error {
+		n, err := c.s.q.ImportFinishCheck(ctx, tx, db.ImportFinishCheckParams{ID: c.imp.ID, Run: c.imp.Run, Report: report, LeftOut: left, RowsTotal: c.rows})
+		if err != nil {
+			return fmt.Errorf("finish a dry run: %w", err)
+		}
+		if n == 0 {
+			return ErrNotWanted
+		}
+		if err := c.s.audit(ctx, tx, audit.System(), "import.checked", c.imp.ID, map[string]any{"customers": c.report.Good}); err != nil {
+			return err
+		}
+		return complete(ctx, tx)
+	})
+}
+
+// charge charges customers of other partners that a dry run named to the person who
+// asked for it, whatever becomes of the run, and stops it where they are too many.
+func (s *Service) charge(ctx context.Context, imp db.CardImport, hits int32) error {
+	if hits > 0 {
+		if err := s.q.CustomerImportCharge(ctx, s.db, db.CustomerImportChargeParams{ID: imp.ID, Hits: hits}); err != nil {
+			return fmt.Errorf("charge what a file names: %w", err)
+		}
+	}
+	n, err := s.q.CustomerImportCharged(ctx, s.db, imp.PlannedBy)
+	if err != nil {
+		return fmt.Errorf("count what files named: %w", err)
+	}
+	if n <= mostHidden {
+		return nil
+	}
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		fresh, err := s.q.ImportAlarm(ctx, tx, imp.ID)
+		if err != nil {
+			return fmt.Errorf("raise an alarm about an import: %w", err)
+		}
+		if fresh == 0 {
+			return nil
+		}
+		actor := audit.Actor{Scope: audit.Everything()}
+		if imp.PlannedBy != nil {
+			actor.StaffID = *imp.PlannedBy
+		}
+		return s.audit(ctx, tx, actor, "import.probed", imp.ID, map[string]any{"file": imp.FileName})
+	})
+	return errors.Join(ErrHidden, err)
+}
+
+func (s *Service) addProblems(ctx context.Context, tx pgx.Tx, id int64, rows []tableflow.Left) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	p := db.ImportProblemAddParams{ImportID: id}
+	for _, r := range rows {
+		p.Rows, p.Serials, p.Reasons, p.Vals = append(p.Rows, r.Row), append(p.Serials, r.Who), append(p.Reasons, r.Reason), append(p.Vals, r.Value)
+	}
+	if err := s.q.ImportProblemAdd(ctx, tx, p); err != nil {
+		return fmt.Errorf("note rows that are left out: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,258 @@
+package customerimport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river/rivertype"
+
+	"refill/internal/approval"
+	"refill/internal/audit"
+	"refill/internal/db"
+)
+
+// Solo tells a page whether the opening balances of an import take a second person;
+// nothing is done.
+func (s *Service) Solo(ctx context.Context, staffID int64, report Report) (approval.Solo, error) {
+	o, err := approval.Weigh(ctx, s.db, approval.Act{Kind: db.ApprovalKindPayment, By: staffID, Value: report.Sum().Credits})
+	if err != nil || o.Over() {
+		return o, err
+	}
+	return approval.Weigh(ctx, s.db, approval.Act{Kind: db.ApprovalKindOpeningBalances, By: staffID, Value: report.Value()})
+}
+
+// Confirm starts the import of a checked file. Where its opening balances are worth more
+// than the actor may enter alone it waits for a second person, still checked.
+func (s *Service) Confirm(ctx context.Context, actor audit.Actor, id int64) error {
+	if _, err := s.Import(ctx, actor, id); err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("lock an import: %w", err)
+		}
+		if imp.State != db.ImportStateChecked {
+			return ErrState
+		}
+		_, plan, report, err := Read(imp)
+		if err != nil {
+			return err
+		}
+		if report.Good == 0 {
+			return ErrNothing
+		}
+		if err := s.may(ctx, tx, actor, report.Value() > 0); err != nil {
+			return err
+		}
+		waits, err := s.askForBalances(ctx, tx, actor, imp, plan, report)
+		if err != nil || waits {
+			return err
+		}
+		return s.start(ctx, tx, actor, imp, report, 0)
+	})
+}
+
+// askForBalances asks for a second person where the opening balances take one, and says
+// whether they do.
+func (s *Service) askForBalances(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp db.CardImport, plan Plan, report Report) (bool, error) {
+	value := report.Value()
+	if value == 0 {
+		return false, nil
+	}
+	sum := report.Sum()
+	o, err := s.alone(ctx, tx, actor, value, sum.Credits)
+	if err != nil || !o.Over() {
+		return false, err
+	}
+	var of []int64
+	for _, p := range report.Partners {
+		of = append(of, p.ID)
+	}
+	asked, err := approval.Ask(ctx, tx, actor, approval.Request{
+		Kind: db.ApprovalKindOpeningBalances, By: actor.StaffID, ImportID: imp.ID, Value: value, Currency: plan.Currency, Before: o.Others, PartnerIDs: of,
+		Facts: approval.BalancesFacts{Import: imp.ID, Run: imp.Run, File: imp.FileName, Customers: sum.Customers, Credits: sum.Credits, Debts: sum.Debts},
+	})
+	if err == nil && asked == 0 {
+		err = ErrWaits
+	}
+	return true, err
+}
+
+// alone enters opening balances for the actor, unless they take a second person. Their
+// credits count among the payments that the actor enters by hand as well: else one person
+// could credit the limit twice.
+func (s *Service) alone(ctx context.Context, tx pgx.Tx, actor audit.Actor, value, credits int64) (approval.Solo, error) {
+	if err := s.q.SoloActLock(ctx, tx, int32(actor.StaffID)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
+		return approval.Solo{}, fmt.Errorf("lock what one person does: %w", err)
+	}
+	payment := approval.Act{Kind: db.ApprovalKindPayment, By: actor.StaffID, Value: credits}
+	if credits > 0 {
+		if o, err := approval.Weigh(ctx, tx, payment); err != nil || o.Over() {
+			return o, err
+		}
+	}
+	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindOpeningBalances, By: actor.StaffID, Value: value})
+	if err != nil || o.Over() || credits == 0 {
+		return o, err
+	}
+	_, err = approval.Alone(ctx, tx, payment)
+	return o, err
+}
+
+// start lets the job of an import begin, in the name of the actor. Approved is the
+// request that a second person approved; 0: there was none.
+func (s *Service) start(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp db.CardImport, report Report, approved int64) error {
+	n, err := s.q.CustomerImportConfirm(ctx, tx, db.CustomerImportConfirmParams{ID: imp.ID, ConfirmedBy: actor.Staff()})
+	if err != nil {
+		return fmt.Errorf("confirm an import: %w", err)
+	}
+	if n == 0 {
+		return ErrState
+	}
+	if err := s.enqueue(ctx, tx, imp.ID); err != nil {
+		return err
+	}
+	sum := report.Sum()
+	detail := map[string]any{
+		"customers": sum.Customers, "credits": sum.Credits, "debts": sum.Debts, "file": imp.FileName, "sha256": fmt.Sprintf("%x", imp.SHA256),
+	}
+	if approved != 0 {
+		detail["approval"] = approved
+	}
+	return s.audit(ctx, tx, actor, "import.confirmed", imp.ID, detail)
+}
+
+func (s *Service) enqueue(ctx context.Context, tx pgx.Tx, id int64) error {
+	job, err := s.jobs.InsertTx(ctx, tx, RunArgs{ImportID: id}, nil)
+	if err != nil {
+		return fmt.Errorf("queue an import: %w", err)
+	}
+	if err := s.q.ImportSetJob(ctx, tx, db.ImportSetJobParams{ID: id, JobID: &job.Job.ID}); err != nil {
+		return fmt.Errorf("note the job of an import: %w", err)
+	}
+	return nil
+}
+
+// approvalKind is what happens to opening balances that wait for a second person.
+func (s *Service) approvalKind() approval.Kind {
+	return approval.Kind{
+		Name: db.ApprovalKindOpeningBalances,
+		Hold: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, a db.Approval) error {
+			_, _, _, err := s.asked(ctx, tx, a)
+			return err
+		},
+		Same: func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
+			imp, report, run, err := s.asked(ctx, tx, a)
+			return err == nil && imp.State == db.ImportStateChecked && imp.Run == run && report.Value() == a.Value, err
+		},
+		Approve: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, a db.Approval) error {
+			imp, report, _, err := s.asked(ctx, tx, a)
+			if err != nil {
+				return err
+			}
+			return s.start(ctx, tx, audit.Actor{StaffID: a.RequestedBy, Scope: audit.Everything()}, imp, report, a.ID)
+		},
+		Announce: func(ctx context.Context, tx pgx.Tx, a db.Approval) error { return s.notify(ctx, tx, *a.ImportID) },
+	}
+}
+
+// asked reads the import of a request, which it holds.
+func (s *Service) asked(ctx context.Context, tx pgx.Tx, a db.Approval) (db.CardImport, Report, int32, error) {
+	facts, err := approval.Facts[approval.BalancesFacts](a)
+	if err != nil {
+		return db.CardImport{}, Report{}, 0, err
+	}
+	imp, err := s.q.ImportGetForUpdate(ctx, tx, *a.ImportID)
+	if err != nil {
+		return imp, Report{}, 0, fmt.Errorf("lock an import: %w", err)
+	}
+	_, _, report, err := Read(imp)
+	return imp, report, facts.Run, err
+}
+
+// Cancel drops an import none of whose customers exist yet. One that is under way is
+// stopped: it can go on later, and who was entered stays.
+func (s *Service) Cancel(ctx context.Context, actor audit.Actor, id int64) error {
+	if _, err := s.Import(ctx, actor, id); err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("lock an import: %w", err)
+		}
+		switch imp.State {
+		case db.ImportStateDone, db.ImportStateCancelled, db.ImportStateExpired:
+			return ErrState
+		case db.ImportStateFailed:
+			if imp.Made > 0 {
+				return ErrState
+			}
+		default:
+		}
+		if imp.JobID != nil {
+			if _, err := s.jobs.JobCancelTx(ctx, tx, *imp.JobID); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
+				return fmt.Errorf("cancel the job of an import: %w", err)
+			}
+		}
+		if err := approval.WithdrawImport(ctx, tx, actor, id); err != nil {
+			return err
+		}
+		if imp.State == db.ImportStateRunning {
+			return s.stop(ctx, tx, actor, id, "import.stopped", "Stopped by hand. The import goes on where it stopped.")
+		}
+		if _, err := s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: id, State: db.ImportStateCancelled}); err != nil {
+			return fmt.Errorf("cancel an import: %w", err)
+		}
+		return s.audit(ctx, tx, actor, "import.cancelled", id, nil)
+	})
+}
+
+// stop leaves an import where it is.
+func (s *Service) stop(ctx context.Context, tx pgx.Tx, actor audit.Actor, id int64, action, why string) error {
+	n, err := s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: id, State: db.ImportStateFailed, Failure: why})
+	if err != nil {
+		return fmt.Errorf("stop an import: %w", err)
+	}
+	if n == 0 {
+		return nil
+	}
+	return s.audit(ctx, tx, actor, action, id, nil)
+}
+
+// Resume lets an import go on that stopped or failed on its way. What it may enter was
+// weighed when it was confirmed.
+func (s *Service) Resume(ctx context.Context, actor audit.Actor, id int64) error {
+	row, err := s.Import(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	_, _, report, err := Read(row.CardImport)
+	if err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		if err := s.may(ctx, tx, actor, report.Value() > 0); err != nil {
+			return err
+		}
+		n, err := s.q.CustomerImportResume(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("resume an import: %w", err)
+		}
+		if n == 0 {
+			return ErrState
+		}
+		if err := s.enqueue(ctx, tx, id); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, actor, "import.resumed", id, nil)
+	})
+}
+
+// Fail marks an import that was given up, in words for staff.
+func (s *Service) Fail(ctx context.Context, id int64, why string) error {
+	return s.inTx(ctx, func(tx pgx.Tx) error { return s.stop(ctx, tx, audit.System(), id, "import.failed", why) })
+}

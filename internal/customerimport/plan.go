@@ -1,0 +1,208 @@
+package customerimport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/approval"
+	"refill/internal/audit"
+	"refill/internal/customer"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/tableflow"
+	"refill/internal/tableimport"
+)
+
+// Form is a plan as it was typed. Partner is the id of the partner of rows without one;
+// empty: such rows are left out.
+type Form struct {
+	tableflow.Answers
+
+	Partner string `json:"partner"`
+	Comment string `json:"comment"`
+}
+
+// Plan is how the rows of a file become customers.
+type Plan struct {
+	Currency string           `json:"currency"`
+	Partner  int64            `json:"partner"` // of rows without one; 0: they are left out
+	Comment  string           `json:"comment"` // of the opening balances
+	Sheet    string           `json:"sheet"`
+	Table    tableimport.Plan `json:"table"`
+	Form     Form             `json:"form"` // as it was typed, to go back to it
+}
+
+// Balances reports whether the plan reads opening balances.
+func (p Plan) Balances() bool { _, ok := p.Table.Columns[ColumnBalance]; return ok }
+
+// Comment is what the form suggests for the opening balances of a file.
+func Comment(fileName string) string { return "Opening balance from " + fileName }
+
+// CheckForm reads a plan and holds it against every rule and against what the file was
+// found to hold. What the file leaves open is a fault at its field, never a guess.
+func (s *Service) CheckForm(ctx context.Context, actor audit.Actor, look tableflow.Look, f Form) (Plan, error) {
+	settings, err := s.settings.Get(ctx)
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Currency: settings.Currency, Comment: clean(f.Comment), Sheet: look.Sheet, Form: f}
+	var faults fault.List
+	p.Table, faults = look.Plan(schema(p.Currency), f.Answers)
+	_, named := p.Table.Columns[ColumnUsername]
+	_, numbered := p.Table.Columns[ColumnExternalID]
+	if !named && !numbered {
+		faults = append(faults, fault.Field(ColumnUsername, "import_no_key", "Choose the column of the usernames or of the external ids: by one of them a second import knows who is here already."))
+	}
+	if n := utf8.RuneCountInString(p.Comment); p.Balances() && (n == 0 || n > customer.MostComment) {
+		faults = append(faults, fault.Field("comment", "import_comment", "Say in up to 300 characters where the opening balances come from."))
+	}
+	if f.Partner != "" {
+		if p.Partner, err = strconv.ParseInt(f.Partner, 10, 64); err != nil {
+			p.Partner = -1
+		}
+		of, err := s.findPartners(ctx, s.db, actor.Scope, p.Partner)
+		if err != nil {
+			return p, err
+		}
+		if of.preset == 0 {
+			faults = append(faults, fault.Field("default_partner", "customer_partner", "Choose a partner from the list."))
+		}
+	} else if _, ok := p.Table.Columns[ColumnPartner]; !ok {
+		faults = append(faults, fault.Field("default_partner", "import_partner", "The file has no column of partners. Choose the partner of the customers."))
+	}
+	if err := s.may(ctx, s.db, actor, p.Balances()); err != nil {
+		if fault.KindOf(err) != fault.Invalid {
+			return p, err
+		}
+		faults = append(faults, fault.All(err)...)
+	}
+	return p, faults.Err()
+}
+
+// PlanImport settles how a file is read and asks for its dry run. What waits for a
+// second person under another plan is withdrawn.
+func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f Form) error {
+	row, err := s.Import(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	look, _, _, err := Read(row.CardImport)
+	if err != nil {
+		return err
+	}
+	if look.Survey == nil {
+		return ErrState
+	}
+	plan, err := s.CheckForm(ctx, actor, look, f)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(plan)
+	if err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		n, err := s.q.ImportPlan(ctx, tx, db.ImportPlanParams{ID: id, Plan: text, PlannedBy: actor.Staff()})
+		if err != nil {
+			return fmt.Errorf("plan an import: %w", err)
+		}
+		if n == 0 {
+			return ErrState
+		}
+		if err := approval.WithdrawImport(ctx, tx, actor, id); err != nil {
+			return err
+		}
+		if err := s.remember(ctx, tx, actor, look, f); err != nil {
+			return err
+		}
+		job, err := s.jobs.InsertTx(ctx, tx, CheckArgs{ImportID: id}, nil)
+		if err != nil {
+			return fmt.Errorf("queue a dry run: %w", err)
+		}
+		if err := s.q.ImportSetJob(ctx, tx, db.ImportSetJobParams{ID: id, JobID: &job.Job.ID}); err != nil {
+			return fmt.Errorf("note the job of an import: %w", err)
+		}
+		return s.audit(ctx, tx, actor, "import.planned", id, nil)
+	})
+}
+
+// ChooseSheet looks at another sheet of an uploaded workbook.
+func (s *Service) ChooseSheet(ctx context.Context, actor audit.Actor, id int64, sheet string, open Opener) error {
+	row, err := s.Import(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	file, done, err := open(row.CardImport)
+	if err != nil {
+		return err
+	}
+	defer done()
+	look, err := s.LookAt(ctx, file, row.CardImport.Size, sheet)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(look)
+	if err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		n, err := s.q.ImportLookAt(ctx, tx, db.ImportLookAtParams{ID: id, Preview: text})
+		if err != nil {
+			return fmt.Errorf("keep what is in a sheet: %w", err)
+		}
+		if n == 0 {
+			return ErrState
+		}
+		if err := approval.WithdrawImport(ctx, tx, actor, id); err != nil {
+			return err
+		}
+		return s.notify(ctx, tx, id)
+	})
+}
+
+// Remembered is how somebody last had a file of this shape read; false: they had none.
+func (s *Service) Remembered(ctx context.Context, actor audit.Actor, look tableflow.Look) (Form, bool, error) {
+	var form Form
+	if look.Survey == nil {
+		return form, false, nil
+	}
+	answers, err := s.q.ImportAnswerGet(ctx, s.db, db.ImportAnswerGetParams{StaffID: actor.StaffID, Kind: db.ImportKindCustomers, Shape: look.Shape()})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return form, false, nil
+	}
+	if err != nil {
+		return form, false, fmt.Errorf("look for earlier answers: %w", err)
+	}
+	return form, true, json.Unmarshal(answers, &form)
+}
+
+// remember keeps how a file was read for the next one of its shape: what columns and
+// words are, and the partner.
+func (s *Service) remember(ctx context.Context, tx pgx.Tx, actor audit.Actor, look tableflow.Look, f Form) error {
+	answers, err := json.Marshal(Form{Answers: f.Answers, Partner: f.Partner})
+	if err != nil {
+		return err
+	}
+	err = s.q.ImportAnswerSet(ctx, tx, db.ImportAnswerSetParams{StaffID: actor.StaffID, Kind: db.ImportKindCustomers, Shape: look.Shape(), Answers: answers})
+	if err != nil {
+		return fmt.Errorf("keep the answers about a file: %w", err)
+	}
+	return nil
+}
+
+// Words lists the words in the column of the status.
+func Words(look tableflow.Look, plan tableimport.Plan) []tableimport.Word {
+	return look.Words(plan, ColumnStatus)
+}
+
+// TablePlan is how a file would be read under some answers, whatever is open.
+func TablePlan(look tableflow.Look, currency string, a tableflow.Answers) tableimport.Plan {
+	plan, _ := look.Plan(schema(currency), a)
+	return plan
+}

@@ -1,0 +1,257 @@
+package customerimport
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/audit"
+	"refill/internal/customer"
+	"refill/internal/db"
+	"refill/internal/tableflow"
+)
+
+// runFor is how long a run goes on before its job goes to the back of the queue.
+const runFor = 30 * time.Second
+
+// maxTries bounds how often a chunk is tried again that met another writer.
+const maxTries = 5
+
+// Run enters the customers of a confirmed import, a chunk of rows a transaction. It may
+// run any number of times: the import's counter, which moves with the customers, says
+// which row comes next. Each row is judged anew: who became known since the dry run is
+// left out. Never more customers are entered, nor balances of a higher sum, than the dry
+// run found and perhaps a second person approved.
+func (s *Service) Run(ctx context.Context, id int64, open Opener, now func() time.Time, complete Completer) error {
+	got, err := s.q.ImportGet(ctx, s.db, db.ImportGetParams{ID: id, Kind: db.ImportKindCustomers, AllPartners: true})
+	if err != nil {
+		return fmt.Errorf("read an import: %w", err)
+	}
+	imp := got.CardImport
+	if imp.State != db.ImportStateRunning {
+		return ErrNotWanted
+	}
+	r := &runner{s: s, imp: imp, position: imp.RowsDone, complete: complete}
+	if _, r.plan, r.report, err = Read(imp); err != nil {
+		return err
+	}
+	if r.scope, err = s.scopeOf(ctx, s.db, imp); err != nil {
+		return err
+	}
+	if r.partners, err = s.findPartners(ctx, s.db, r.scope, r.plan.Partner); err != nil {
+		return err
+	}
+	file, done, err := open(imp)
+	if err != nil {
+		return err
+	}
+	defer done()
+	rows, err := openRows(file, imp.Size, r.plan, r.partners)
+	if err != nil {
+		return err
+	}
+	if err := rows.skip(imp.RowsDone); err != nil {
+		return err
+	}
+	for started := now(); ; {
+		last, err := r.chunk(ctx, rows)
+		if err != nil || last {
+			return err
+		}
+		if now().Sub(started) > runFor {
+			return ErrYield
+		}
+	}
+}
+
+// runner is the state of an import under way.
+type runner struct {
+	s        *Service
+	imp      db.CardImport
+	plan     Plan
+	report   Report
+	scope    audit.Scope
+	partners *partners
+	position int32 // rows read
+	complete Completer
+}
+
+// batch is what the rows of a chunk come to.
+type batch struct {
+	before, after int32 // rows read when it began and when it ended
+	list          []*customer.Newcomer
+	last          bool
+}
+
+// chunk reads the next rows and enters their customers. It reports whether they were the
+// last.
+func (r *runner) chunk(ctx context.Context, rows *rowReader) (bool, error) {
+	b := &batch{before: r.position}
+	for range chunk {
+		got, err := rows.next()
+		if errors.Is(err, io.EOF) {
+			b.last = true
+			break
+		}
+		if err != nil {
+			return false, err
+		}
+		r.position++
+		if got.Newcomer != nil {
+			b.list = append(b.list, got.Newcomer)
+		}
+	}
+	b.after = r.position
+	var err error
+	for range maxTries {
+		err = r.s.inTx(ctx, func(tx pgx.Tx) error { return r.keep(ctx, tx, b) })
+		switch name := db.Constraint(err); {
+		case name == "customer_username_key", name == "customer_external_id_key": // somebody was faster; look once more
+		case db.Retryable(err):
+		default:
+			return b.last, err
+		}
+	}
+	return false, err
+}
+
+// keep is the transaction of a chunk. Lock order: import, then rows that are only
+// inserted and the accounts that it makes itself.
+func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
+	s := r.s
+	imp, err := s.q.ImportGetForUpdate(ctx, tx, r.imp.ID)
+	if err != nil {
+		return fmt.Errorf("lock an import: %w", err)
+	}
+	if imp.State != db.ImportStateRunning || imp.RowsDone != b.before { // stopped, or another worker was here
+		return ErrNotWanted
+	}
+	known, err := s.known(ctx, tx, r.scope, b.list)
+	if err != nil {
+		return err
+	}
+	open, err := s.findPartners(ctx, tx, r.scope, r.plan.Partner)
+	if err != nil {
+		return err
+	}
+	left := tableflow.LeftOut{Hidden: reasonKnownHidden}
+	room := budget{customers: int64(r.report.Good) - int64(imp.Made), value: r.report.Value() - imp.MadeValue}
+	many := customer.Newcomers{ImportID: imp.ID, Currency: r.plan.Currency, Comment: r.plan.Comment}
+	seen := newSeen()
+	for i, n := range b.list {
+		reason := known[i]
+		if reason == "" {
+			reason = seen.twice(n)
+		}
+		if reason == "" && open.names[n.PartnerID] == "" {
+			reason = reasonPartner
+		}
+		if reason == "" && !room.take(n.Balance) {
+			reason = reasonBeyond
+		}
+		if reason != "" {
+			left.Add(leftOf(n, reason))
+			continue
+		}
+		seen.add(n)
+		many.List = append(many.List, *n)
+	}
+	if err := s.name(ctx, tx, many.List, seen); err != nil {
+		return err
+	}
+	if err := r.noteLate(ctx, tx, left.Rows); err != nil {
+		return err
+	}
+	actor := audit.Actor{Scope: r.scope}
+	if imp.ConfirmedBy != nil {
+		actor.StaffID = *imp.ConfirmedBy
+	}
+	if err := customer.EnterMany(ctx, tx, actor, many); err != nil {
+		return err
+	}
+	advance := db.CustomerImportAdvanceParams{ID: imp.ID, RowsDone: b.after, Known: int32(left.Total()), Made: int32(len(many.List)), Value: room.taken} //nolint:gosec // at most a chunk
+	if err := s.q.CustomerImportAdvance(ctx, tx, advance); err != nil {
+		return fmt.Errorf("advance an import: %w", err)
+	}
+	if b.last {
+		return r.finish(ctx, tx, int64(imp.Made)+int64(len(many.List)))
+	}
+	return s.notify(ctx, tx, imp.ID)
+}
+
+// budget is what an import may still enter of what its dry run found.
+type budget struct {
+	customers, value int64
+	taken            int64
+}
+
+// take takes a customer out of the budget, if there is room.
+func (b *budget) take(balance int64) bool {
+	value := max(balance, -balance)
+	if b.customers < 1 || b.value < value {
+		return false
+	}
+	b.customers, b.value, b.taken = b.customers-1, b.value-value, b.taken+value
+	return true
+}
+
+// finish ends an import after its last row.
+func (r *runner) finish(ctx context.Context, tx pgx.Tx, made int64) error {
+	if _, err := r.s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: r.imp.ID, State: db.ImportStateDone}); err != nil {
+		return fmt.Errorf("finish an import: %w", err)
+	}
+	if err := r.s.audit(ctx, tx, audit.System(), "import.finished", r.imp.ID, map[string]any{"customers": made}); err != nil {
+		return err
+	}
+	return r.complete(ctx, tx)
+}
+
+// name makes usernames for customers that have none.
+func (s *Service) name(ctx context.Context, tx pgx.Tx, list []customer.Newcomer, seen *seen) error {
+	var unnamed []*customer.Newcomer
+	p := db.CustomerListKnownParams{ExternalIds: []string{}}
+	for i := range list {
+		if list[i].Username == "" {
+			list[i].Username = stem(list[i].Name, list[i].ExternalID)
+			unnamed = append(unnamed, &list[i])
+			p.Usernames = append(p.Usernames, list[i].Username)
+		}
+	}
+	if len(unnamed) == 0 {
+		return nil
+	}
+	rows, err := s.q.CustomerListKnown(ctx, tx, p)
+	if err != nil {
+		return fmt.Errorf("look for free usernames: %w", err)
+	}
+	taken := map[string]bool{}
+	for _, row := range rows {
+		taken[row.Username] = true
+	}
+	for _, n := range unnamed {
+		if taken[n.Username] || seen.has("u", n.Username) {
+			n.Username = fmt.Sprintf("%s-%s", n.Username, strings.ToLower(rand.Text()[:8]))
+		}
+		taken[n.Username] = true
+	}
+	return nil
+}
+
+// noteLate keeps rows that became known after the dry run, where there is room.
+func (r *runner) noteLate(ctx context.Context, tx pgx.Tx, rows []tableflow.Left) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	kept, err := r.s.q.ImportProblemCount(ctx, tx, r.imp.ID)
+	if err != nil {
+		return fmt.Errorf("count the rows that are left out: %w", err)
+	}
+	room := max(0, tableflow.MostKept+tableflow.FewKept-kept)
+	return r.s.addProblems(ctx, tx, r.imp.ID, rows[:min(int64(len(rows)), room)])
+}

@@ -1,0 +1,124 @@
+// Package customerimport owns the import of customers out of files of other systems:
+// how a file becomes customers, its dry run, the import itself in chunks, and what of it
+// takes a second person. It never changes a customer that exists, and knows no card.
+package customerimport
+
+import (
+	"cmp"
+	"strings"
+
+	"refill/internal/tableflow"
+	"refill/internal/tableimport"
+)
+
+// The columns that a file of customers may have.
+const (
+	ColumnName       = "name"
+	ColumnUsername   = "username"
+	ColumnExternalID = "external_id"
+	ColumnPartner    = "partner"
+	ColumnEmail      = "email"
+	ColumnPhone      = "phone"
+	ColumnBalance    = "balance"
+	ColumnCurrency   = "currency"
+	ColumnStatus     = "status"
+)
+
+// Columns lists them in the order of the form. A row is left out for the first that
+// fails.
+func Columns() []string {
+	return []string{ColumnName, ColumnUsername, ColumnExternalID, ColumnPartner, ColumnEmail, ColumnPhone, ColumnBalance, ColumnCurrency, ColumnStatus}
+}
+
+// What a word in the column of the status may mean for a customer.
+const (
+	MeansActive   = "active"
+	MeansDisabled = "disabled"
+	MeansLeaveOut = tableflow.LeaveOut
+)
+
+// Meanings lists them in the order of the form.
+func Meanings() []string { return []string{MeansActive, MeansDisabled, MeansLeaveOut} }
+
+// schema is what an import of customers wants of a table.
+func schema(currency string) tableimport.Schema {
+	disabled := append(append([]string{}, tableimport.StatusWords(tableimport.WordsDisabled)...), tableimport.StatusWords(tableimport.WordsInactive)...)
+	return tableimport.Schema{Currency: currency, Fields: []tableimport.Field{
+		{Name: ColumnName, Kind: tableimport.Text, Required: true, Headings: tableimport.HeadName},
+		{Name: ColumnUsername, Kind: tableimport.Text, Headings: tableimport.HeadUsername},
+		{Name: ColumnExternalID, Kind: tableimport.Text, Headings: tableimport.HeadExternalID},
+		{Name: ColumnPartner, Kind: tableimport.Text, Headings: tableimport.HeadPartner},
+		{Name: ColumnEmail, Kind: tableimport.Text, Headings: tableimport.HeadEmail},
+		{Name: ColumnPhone, Kind: tableimport.Text, Headings: tableimport.HeadPhone},
+		{Name: ColumnBalance, Kind: tableimport.Signed, Headings: tableimport.HeadBalance},
+		{Name: ColumnCurrency, Kind: tableimport.Currency, Headings: tableimport.HeadCurrency},
+		{Name: ColumnStatus, Kind: tableimport.Status, Headings: tableimport.HeadStatus, Meanings: []tableimport.Meaning{
+			{Name: MeansActive, Words: append([]string{"new"}, tableimport.StatusWords(tableimport.WordsActive)...)},
+			{Name: MeansDisabled, Words: disabled},
+		}},
+	}}
+}
+
+// Reasons of our own why a row makes no customer, as they are stored. Those of the
+// reading of the table stand behind their column: "balance.bad_amount".
+const (
+	reasonName            = "long_name"
+	reasonUsername        = "bad_username"
+	reasonNoKey           = "no_key"
+	reasonExternalID      = "long_external_id"
+	reasonNoPartner       = "no_partner"
+	reasonPartner         = "unknown_partner"
+	reasonEmail           = "bad_email"
+	reasonBalance         = "high_balance"
+	reasonTwiceUsername   = "twice_username"
+	reasonTwiceExternalID = "twice_external_id"
+	reasonKnownUsername   = "known_username"
+	reasonKnownExternalID = "known_external_id"
+	reasonBeyond          = "beyond_dry_run"
+	reasonKnownHidden     = "known_hidden"
+)
+
+// ReasonWords says to people why a row makes no customer.
+func ReasonWords(reason string) string {
+	switch reason {
+	case reasonName:
+		return "name is longer than 120 characters"
+	case reasonUsername:
+		return "username has other characters than letters a–z, digits and . _ - @, or more than 64"
+	case reasonNoKey:
+		return "has neither a username nor an external id: a second import could not tell that the customer is here already"
+	case reasonExternalID:
+		return "external id is longer than 64 characters"
+	case reasonNoPartner:
+		return "has no partner; choose one for customers without it, or correct the file"
+	case reasonPartner:
+		return "partner is none that you can choose: compare the name, or create the partner first"
+	case reasonEmail:
+		return "e-mail is not an address like name@example.com"
+	case reasonBalance:
+		return "opening balance is more than one payment may be"
+	case reasonTwiceUsername:
+		return "username stands in the file before"
+	case reasonTwiceExternalID:
+		return "external id stands in the file before"
+	case reasonKnownUsername:
+		return "known already: a customer has this username"
+	case reasonKnownExternalID:
+		return "known already: a customer has this external id"
+	case reasonKnownHidden:
+		return "username or external id is taken at another partner; which rows these are is not told"
+	case reasonBeyond:
+		return "was left out by the dry run, and would make a customer now: import the file once more"
+	case ColumnStatus + "." + string(tableimport.ReasonStatus):
+		return "status is one whose rows are left out"
+	}
+	if field, rest, ok := strings.Cut(reason, "."); ok {
+		return ColumnWords(field) + " " + tableimport.Reason(rest).Words()
+	}
+	return tableimport.Reason(reason).Words()
+}
+
+// ColumnWords names a column within a sentence.
+func ColumnWords(column string) string {
+	return strings.ReplaceAll(cmp.Or(map[string]string{ColumnEmail: "e-mail", ColumnBalance: "opening balance"}[column], column), "_", " ")
+}

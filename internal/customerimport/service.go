@@ -1,0 +1,180 @@
+package customerimport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"refill/internal/approval"
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/setting"
+	"refill/internal/staff"
+	"refill/internal/tableflow"
+)
+
+// Refusals around imports of customers.
+var (
+	ErrUnknown   = fault.New(fault.NotFound, "import_unknown", "There is no such import.")
+	ErrState     = fault.New(fault.Conflict, "import_state", "The import has changed meanwhile. Reload the page to see where it stands.")
+	ErrNotWanted = fault.New(fault.Conflict, "import_not_wanted", "This import was cancelled or is done.")
+	ErrNothing   = fault.New(fault.Conflict, "import_nothing", "No row of this file makes a customer.")
+	ErrWaits     = fault.New(fault.Conflict, "import_waits", "This import waits for a second person.")
+	ErrMayNot    = fault.New(fault.Forbidden, "import_may_not", "Your role doesn’t let you create customers.")
+	ErrNoPay     = fault.Field(ColumnBalance, "import_no_pay", "Your role doesn’t let you enter payments, so you can’t import opening balances. Choose None, or ask somebody who may.")
+	// ErrHidden stops a dry run that names more customers of other partners than chance
+	// explains. It says neither which rows nor how many.
+	ErrHidden = fault.New(fault.Invalid, "import_hidden", "This file was stopped: too many of its usernames or external ids belong to customers of other partners. An import must not be a way to find out who they are, so this is on the dashboard now. Ask somebody who sees all partners to import the file.")
+	// ErrYield says that there is more to do, later.
+	ErrYield = errors.New("customerimport: more to do")
+)
+
+// Enqueuer is the part of River's client that writes jobs beside the rows they are
+// about.
+type Enqueuer interface {
+	InsertTx(ctx context.Context, tx pgx.Tx, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error)
+	JobCancelTx(ctx context.Context, tx pgx.Tx, jobID int64) (*rivertype.JobRow, error)
+}
+
+// Completer finishes a job in the transaction of its last write.
+type Completer = func(ctx context.Context, tx pgx.Tx) error
+
+// Opener opens the file of an import; the function that comes along closes it.
+type Opener = func(db.CardImport) (io.ReaderAt, func(), error)
+
+// queue is where the jobs of imports wait: that of operations on many cards.
+const queue = "change"
+
+// maxAttempts is how often a job is tried before staff are told that it failed.
+const maxAttempts = 8
+
+// CheckArgs asks for the dry run of an import of customers.
+type CheckArgs struct {
+	ImportID int64 `json:"import_id"`
+}
+
+// Kind names the job.
+func (CheckArgs) Kind() string { return "check_customers" }
+
+// InsertOpts puts the job in its queue.
+func (CheckArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: queue, MaxAttempts: maxAttempts}
+}
+
+// RunArgs asks for the customers of a confirmed import.
+type RunArgs struct {
+	ImportID int64 `json:"import_id"`
+}
+
+// Kind names the job.
+func (RunArgs) Kind() string { return "import_customers" }
+
+// InsertOpts puts the job in its queue.
+func (RunArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: queue, MaxAttempts: maxAttempts}
+}
+
+// Service is the domain with what it needs. Safe for concurrent use.
+type Service struct {
+	db       db.Beginner
+	q        *db.Queries
+	jobs     Enqueuer
+	settings *setting.Store
+}
+
+// New returns the domain on a database, and registers with the desk what happens to
+// opening balances that wait for a second person.
+func New(beginner db.Beginner, jobs Enqueuer, settings *setting.Store, desk *approval.Desk) *Service {
+	s := &Service{db: beginner, q: db.New(), jobs: jobs, settings: settings}
+	desk.Register(s.approvalKind())
+	return s
+}
+
+func (s *Service) inTx(ctx context.Context, f func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, s.db, f)
+}
+
+func (s *Service) audit(ctx context.Context, tx pgx.Tx, actor audit.Actor, action string, id int64, detail map[string]any) error {
+	facts := map[string]any{"import": id, "of": db.ImportKindCustomers}
+	maps.Copy(facts, detail)
+	if err := audit.Record(ctx, tx, actor, audit.Entry{Action: action, Detail: facts}); err != nil {
+		return err
+	}
+	return s.notify(ctx, tx, id)
+}
+
+func (s *Service) notify(ctx context.Context, tx pgx.Tx, id int64) error {
+	if err := s.q.ImportNotify(ctx, tx, id); err != nil {
+		return fmt.Errorf("announce a change of import: %w", err)
+	}
+	return nil
+}
+
+// Import reads an import that the actor may see: their own, or any for staff of all
+// partners.
+func (s *Service) Import(ctx context.Context, actor audit.Actor, id int64) (db.ImportGetRow, error) {
+	row, err := s.q.ImportGet(ctx, s.db, db.ImportGetParams{ID: id, Kind: db.ImportKindCustomers, AllPartners: actor.Scope.AllPartners, StaffID: actor.StaffID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return row, ErrUnknown
+	}
+	if err != nil {
+		return row, fmt.Errorf("read an import: %w", err)
+	}
+	return row, nil
+}
+
+// may refuses who may not create customers, or may not enter payments where a plan has
+// opening balances.
+func (s *Service) may(ctx context.Context, dbtx db.DBTX, actor audit.Actor, balances bool) error {
+	ok, err := staff.May(ctx, dbtx, actor.StaffID, staff.CustomersEdit)
+	if err == nil && !ok {
+		err = ErrMayNot
+	}
+	if err != nil || !balances {
+		return err
+	}
+	if ok, err = staff.May(ctx, dbtx, actor.StaffID, staff.PaymentsEnter); err == nil && !ok {
+		err = ErrNoPay
+	}
+	return err
+}
+
+// LookAt says what an uploaded file holds.
+func (s *Service) LookAt(ctx context.Context, file io.ReaderAt, size int64, sheet string) (tableflow.Look, error) {
+	settings, err := s.settings.Get(ctx)
+	if err != nil {
+		return tableflow.Look{}, err
+	}
+	return tableflow.LookAt(file, size, sheet, schema(settings.Currency))
+}
+
+// Read reads what an import keeps: what was found in its file, the plan, and the report
+// of its dry run.
+func Read(imp db.CardImport) (look tableflow.Look, plan Plan, report Report, err error) {
+	err = errors.Join(json.Unmarshal(imp.Preview, &look), json.Unmarshal(imp.Plan, &plan), json.Unmarshal(imp.Report, &report))
+	if err != nil {
+		err = fmt.Errorf("read import %d: %w", imp.ID, err)
+	}
+	return look, plan, report, err
+}
+
+// scopeOf is what the person sees who asked for the dry run, at this moment.
+func (s *Service) scopeOf(ctx context.Context, dbtx db.DBTX, imp db.CardImport) (audit.Scope, error) {
+	by := imp.CreatedBy
+	if imp.PlannedBy != nil {
+		by = *imp.PlannedBy
+	}
+	who, err := s.q.ImportStaff(ctx, dbtx, by)
+	if err != nil {
+		return audit.Scope{}, fmt.Errorf("read who imports: %w", err)
+	}
+	return audit.Scope{AllPartners: who.AllPartners, PartnerIDs: who.PartnerIds}, nil
+}

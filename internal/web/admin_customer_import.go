@@ -1,0 +1,290 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/audit"
+	"refill/internal/customerimport"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/tableflow"
+)
+
+// customerImportListPage is where an import of customers begins.
+type customerImportListPage struct {
+	page
+	Error    string // of the file
+	Mistakes []mistake
+	Imports  []importLine
+}
+
+// customerImportPage is one import of customers, wherever it stands.
+type customerImportPage struct {
+	page
+	ID       int64
+	URL      string
+	State    badge
+	FileName string
+	SHA256   string
+	Size     int64
+	Failure  string
+
+	Planning   bool // the form is open
+	Back       bool // there is a dry run to go back to
+	Remembered bool // filled in as for the last file of this shape
+	Sheet      *field
+	Headings   []string // above the preview: what each column is taken for
+	Preview    []importPreviewRow
+	Asides     bool // some of these rows are none of the table
+	Columns    []field
+	Meanings   []importMeaning
+	Form       []field
+	Heading    *choice
+	Mistakes   []mistake
+
+	Working  bool
+	Progress progress
+
+	Checked   bool
+	Good      int64
+	Tiles     []tile
+	Groups    []customerImportGroup
+	Balances  bool // there are opening balances
+	Second    string
+	Waits     []approvalView // the request that waits
+	Problems  []importProblem
+	Bad       []importRow
+	BadTotal  int64
+	Kept      int64
+	Confirm   confirmation
+	Cancel    confirmation
+	CanChange bool
+
+	Begun  bool // some customers are entered
+	Resume bool
+	Books  *reconciliation // file and books side by side
+}
+
+// customerImportGroup is the customers of one partner.
+type customerImportGroup struct {
+	Partner             string
+	Customers, Disabled int64
+	Credits, Debts      string
+}
+
+func customerImportURL(id int64) string { return fmt.Sprintf("%s/%d", sectionCustomerImport, id) }
+
+// adminCustomerImportList handles GET /admin/customers/import.
+func (s *Server) adminCustomerImportList(c *gin.Context) error {
+	p, err := s.newCustomerImportListPage(c)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "admin/customer_import_list", p)
+}
+
+func (s *Server) newCustomerImportListPage(c *gin.Context) (*customerImportListPage, error) {
+	p := &customerImportListPage{page: s.page(c, "Import customers", sectionCustomers)}
+	rows, err := db.New().ImportList(c.Request.Context(), s.Pool, db.ImportListParams{
+		Kind: db.ImportKindCustomers, AllPartners: p.Person.Scope.AllPartners, StaffID: p.Person.ID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		i := row.CardImport
+		p.Imports = append(p.Imports, importLine{customerImportURL(i.ID), i.FileName, row.CreatedByName, importBadge(i), i.CreatedAt})
+	}
+	return p, nil
+}
+
+// adminCustomerImportUpload handles POST /admin/customers/import.
+func (s *Server) adminCustomerImportUpload(c *gin.Context) error {
+	id, err := s.receive(c, db.ImportKindCustomers)
+	if fault.IsInternal(err) {
+		return err
+	}
+	if err != nil {
+		p, pageErr := s.newCustomerImportListPage(c)
+		if pageErr != nil {
+			return pageErr
+		}
+		f := field{Name: "file"}
+		p.Mistakes = explain(err, &f)
+		p.Error = f.Error
+		return s.part(c, http.StatusUnprocessableEntity, "admin/customer_import_list", "customer-import-form", p)
+	}
+	return s.redirect(c, customerImportURL(id))
+}
+
+// uploadOpener opens uploaded files within a request.
+func (s *Server) uploadOpener(c *gin.Context) func(db.CardImport) (io.ReaderAt, func(), error) {
+	return func(i db.CardImport) (io.ReaderAt, func(), error) {
+		file, _, err := s.Files.Open(c.Request.Context(), i.File)
+		if err != nil {
+			return nil, nil, err
+		}
+		return file, func() { _ = file.Close() }, nil
+	}
+}
+
+// lookAtUpload says what an uploaded file holds.
+func (s *Server) lookAtUpload(ctx context.Context, kind db.ImportKind, file io.ReaderAt, size int64) (tableflow.Look, error) {
+	if kind == db.ImportKindCustomers {
+		return s.Customers.LookAt(ctx, file, size, "")
+	}
+	return s.Cards.LookAtFile(ctx, file, size, "")
+}
+
+// findCustomerImport reads the import of the address.
+func (s *Server) findCustomerImport(c *gin.Context) (db.CardImport, error) {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return db.CardImport{}, customerimport.ErrUnknown
+	}
+	row, err := s.Customers.Import(c.Request.Context(), s.actor(c), id)
+	return row.CardImport, err
+}
+
+// adminCustomerImportShow handles GET /admin/customers/import/:id.
+func (s *Server) adminCustomerImportShow(c *gin.Context) error {
+	p, err := s.newCustomerImportPage(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "admin/customer_import_show", p)
+}
+
+// adminCustomerImportLive handles GET …/import/:id/live.
+func (s *Server) adminCustomerImportLive(c *gin.Context) error {
+	p, err := s.newCustomerImportPage(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.fragment(c, http.StatusOK, "admin/customer_import_show", "customer-import-live", p)
+}
+
+// newCustomerImportPage shows an import; form is the plan as it was typed, nil where it
+// was not.
+func (s *Server) newCustomerImportPage(c *gin.Context, form url.Values) (*customerImportPage, error) {
+	i, err := s.findCustomerImport(c)
+	if err != nil {
+		return nil, err
+	}
+	look, plan, report, err := customerimport.Read(i)
+	if err != nil {
+		return nil, err
+	}
+	p := &customerImportPage{
+		page: s.page(c, "Import "+i.FileName, sectionCustomers), ID: i.ID, URL: customerImportURL(i.ID), State: importBadge(i),
+		FileName: i.FileName, SHA256: fmt.Sprintf("%x", i.SHA256), Size: i.Size, Failure: i.Failure, Begun: i.Made > 0,
+	}
+	p.Cancel = confirmation{
+		ID: "cancel", Opener: "Cancel import", Title: "Cancel the import of " + i.FileName + "?", Text: "The file is deleted. No customer has been entered.",
+		Button: "Cancel import", Keep: "Go on with it", Action: p.URL + "/cancel", Danger: true,
+	}
+	switch i.State {
+	case db.ImportStateChecking:
+		var lines int64
+		if look.Survey != nil {
+			lines = look.Survey.Rows
+		}
+		p.Working = true
+		p.Progress = progress{Label: "Checking the file", Done: int64(i.RowsDone), Total: max(lines, int64(i.RowsDone)), Note: "Nobody is entered yet."}
+	case db.ImportStateRunning:
+		p.Working = true
+		p.Progress = progress{Label: "Importing", Done: int64(i.RowsDone), Total: int64(i.RowsTotal)}
+		p.Cancel.Opener, p.Cancel.Title, p.Cancel.Button, p.Cancel.Keep = "Stop import", "Stop the import of "+i.FileName+"?", "Stop import", "Let it run"
+		p.Cancel.Text = "Customers entered so far stay, with their opening balances. You can let the import go on here at any time."
+	case db.ImportStateChecked, db.ImportStateDone:
+		p.Checked = true
+		if err := s.showCustomerReport(c, p, i, plan, report); err != nil {
+			return nil, err
+		}
+	case db.ImportStateFailed:
+		p.Resume = i.ConfirmedBy != nil
+	default:
+	}
+	p.CanChange = i.State == db.ImportStateChecked && look.Survey != nil
+	back := c.Query("columns") != "" && p.CanChange
+	open := i.State == db.ImportStateUploaded || i.State == db.ImportStateFailed && !p.Resume
+	if look.Survey != nil && (open || form != nil || back) {
+		p.Back = p.CanChange
+		return p, s.showCustomerPlan(c, p, i, look, plan, form)
+	}
+	return p, nil
+}
+
+// adminCustomerImportChange confirms, cancels or resumes an import.
+func (s *Server) adminCustomerImportChange(change func(context.Context, audit.Actor, int64) error) handler {
+	return func(c *gin.Context) error {
+		i, err := s.findCustomerImport(c)
+		if err != nil {
+			return err
+		}
+		if err := change(c.Request.Context(), s.actor(c), i.ID); err != nil {
+			return err
+		}
+		return s.redirect(c, customerImportURL(i.ID))
+	}
+}
+
+// adminCustomerImportPlan handles POST …/import/:id/plan: the dry run begins.
+func (s *Server) adminCustomerImportPlan(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	i, err := s.findCustomerImport(c)
+	if err != nil {
+		return err
+	}
+	err = s.Customers.PlanImport(c.Request.Context(), s.actor(c), i.ID, customerPlanForm(form))
+	if err == nil {
+		return s.redirect(c, customerImportURL(i.ID))
+	}
+	if fault.KindOf(err) != fault.Invalid {
+		return err
+	}
+	p, pageErr := s.newCustomerImportPage(c, form)
+	if pageErr != nil || !p.Planning {
+		return err
+	}
+	p.Mistakes = explain(err, p.fields()...)
+	return s.part(c, http.StatusUnprocessableEntity, "admin/customer_import_show", "customer-plan-form", p)
+}
+
+// adminCustomerImportSheet handles POST …/import/:id/sheet: another sheet of the
+// workbook.
+func (s *Server) adminCustomerImportSheet(c *gin.Context) error {
+	s.takesTime(c)
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	i, err := s.findCustomerImport(c)
+	if err != nil {
+		return err
+	}
+	err = s.Customers.ChooseSheet(c.Request.Context(), s.actor(c), i.ID, form.Get("sheet"), s.uploadOpener(c))
+	if err == nil {
+		return s.redirect(c, customerImportURL(i.ID))
+	}
+	if fault.KindOf(err) != fault.Invalid {
+		return err
+	}
+	p, pageErr := s.newCustomerImportPage(c, nil)
+	if pageErr != nil || p.Sheet == nil {
+		return err
+	}
+	p.Sheet.choose(form.Get("sheet"))
+	p.Sheet.Error = fault.All(err)[0].Message
+	return s.render(c, http.StatusUnprocessableEntity, "admin/customer_import_show", p)
+}
