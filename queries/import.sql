@@ -108,8 +108,9 @@ from staff where staff.id = @id;
 
 -- name: CardListKnown :many
 -- Which cards have these codes, in whatever reading tells that two are the same,
--- whether they hold or may come to hold value, whether they lie within some partners,
--- and whether they came from the very file.
+-- whether they hold or may come to hold value (an expired card may be renewed), whether
+-- they lie within some partners, and whether they came from the very file. A serial that
+-- several cards of an import had is none: it does not tell one card from another.
 with named as (
   select c.code_index, c.series_id, c.serial
   from unnest(@code_indexes::bytea[]) a(code_index) join card c using (code_index)
@@ -119,9 +120,11 @@ with named as (
   where r.kind in ('own', 'exact', 'short')
 )
 select n.code_index::bytea as code_index, c.series_id, c.serial, s.import_id,
-  coalesce(c.imported_serial, case when s.import_id is null then c.serial::text else '' end)::text as old_serial,
-  (c.state in ('active', 'disabled') and s.state not in ('void', 'cancelled')
-    and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as live,
+  case when c.imported_serial is null then case when s.import_id is null then c.serial::text else '' end
+    when exists (select from series os join card o on o.series_id = os.id and o.imported_serial = c.imported_serial
+      where os.import_id = s.import_id and (o.series_id, o.serial) <> (c.series_id, c.serial)) then ''
+    else c.imported_serial end::text as old_serial,
+  (c.state in ('active', 'disabled') and s.state not in ('void', 'cancelled'))::boolean as live,
   (@all_partners::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))::boolean as within,
   coalesce(i.sha256 = @sha256::bytea, false)::boolean as same_file

@@ -71,8 +71,10 @@ var importedFormat = Format{Letters, 16} //nolint:gochecknoglobals // a constant
 // holds comes from another installation of ours and stays a code of ours.
 var ownForm = regexp.MustCompile(`^(?:[A-Za-z0-9]+-)?[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}$`)
 
-// parseForeign reads a code out of an imported file.
+// parseForeign reads a code out of an imported file. Of the address that a QR code holds
+// it is the code alone, as it is of what customers scan.
 func parseForeign(text string) (Code, bool) {
+	text = scanned(text)
 	if ownForm.MatchString(text) {
 		if codes, err := ParseCode(text, []Format{importedFormat}); err == nil {
 			return codes[0], true

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/tableflow"
+	"refill/internal/tableimport"
 )
 
 // ImportLook is what an uploaded file was found to hold.
@@ -104,7 +106,27 @@ func (s *Service) RememberedForm(ctx context.Context, actor audit.Actor, look Im
 	if err != nil {
 		return form, false, fmt.Errorf("look for earlier answers: %w", err)
 	}
-	return form, true, json.Unmarshal(answers, &form)
+	if err := json.Unmarshal(answers, &form); err != nil {
+		return form, false, fmt.Errorf("read earlier answers: %w", err)
+	}
+	form.yield(look)
+	return form, true, nil
+}
+
+// yield drops the answers to what another file left open and this one shows.
+func (f *ImportForm) yield(look ImportLook) {
+	column := func(name string) tableimport.Column {
+		if n, err := strconv.Atoi(f.Columns[name]); err == nil && n >= 1 && n <= len(look.Survey.Columns) {
+			return look.Survey.Columns[n-1]
+		}
+		return tableimport.Column{}
+	}
+	if column(ColumnValidTill).Dates.Order != tableimport.OrderOpen {
+		f.Dates = ""
+	}
+	if column(ColumnPrice).Amounts.Decimal != tableimport.DecimalOpen && column(ColumnRemaining).Amounts.Decimal != tableimport.DecimalOpen {
+		f.Decimal = ""
+	}
 }
 
 // remember keeps how a file was read for the next one of its shape: what the columns and

@@ -194,7 +194,7 @@ func StatusWords(look ImportLook, plan tableimport.Plan) []tableimport.Word {
 	if !ok || look.Survey == nil || at >= len(look.Survey.Columns) {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(look.Survey.Columns[at].Words), func(w tableimport.Word) bool { return w.Key == "" })
+	return slices.DeleteFunc(slices.Clone(look.Survey.StatusWords(at)), func(w tableimport.Word) bool { return w.Key == "" })
 }
 
 // MeaningField names the control of a word's meaning on the form.

@@ -71,7 +71,7 @@ func ColumnWords(column string) string {
 
 // Outliers are the reasons whose rows become cards where a person ticks them.
 func Outliers() []string {
-	return []string{ColumnCode + "." + string(tableimport.ReasonShape), ColumnCode + "." + string(tableimport.ReasonWord)}
+	return []string{ColumnCode + "." + string(tableimport.ReasonShape), ColumnCode + "." + string(tableimport.ReasonWord), ColumnCode + "." + string(tableimport.ReasonMasked)}
 }
 
 // OutlierShapes lists the shapes of codes that differ from the rest of a file and that
@@ -191,7 +191,7 @@ func (r *importRows) card(record tableimport.Record) (c importedCard, reason, sh
 		if left.Field != "" {
 			reason = left.Field + "." + reason
 		}
-		if c.serial == code.Text {
+		if holds(c.serial, code.Text) || holds(c.serial, value(ColumnShortCode).Text) {
 			c.serial = ""
 		}
 		return c, reason, left.Shown
@@ -199,6 +199,9 @@ func (r *importRows) card(record tableimport.Record) (c importedCard, reason, sh
 	masked := tableimport.Mask(code.Text)
 	var ok bool
 	if c.code, ok = parseForeign(code.Text); !ok {
+		if holds(c.serial, code.Text) {
+			c.serial = ""
+		}
 		return c, reasonCode, masked
 	}
 	if short, ok := shortCode(c.code, value(ColumnShortCode).Text); ok {
@@ -218,6 +221,9 @@ func (r *importRows) card(record tableimport.Record) (c importedCard, reason, sh
 
 // takePrice reads what a card is worth: what is left of it, where the file says so.
 func (c *importedCard) takePrice(p ImportPlan, price, left tableimport.Value) (reason, shown string) {
+	if left.State == tableimport.Empty { // nothing written may be nothing left, or a card that was never used
+		return ColumnRemaining + "." + string(tableimport.ReasonMissing), left.Text
+	}
 	c.price = p.Price
 	of := price
 	if left.State == tableimport.Good {
@@ -275,7 +281,11 @@ func (c *importedCard) takeStatus(meaning string, today time.Time) (reason strin
 }
 
 // tells reports whether a text holds a code, however it is written.
-func tells(text string, code Code) bool {
+func tells(text string, code Code) bool { return holds(text, code.indexed()) }
+
+// holds reports whether a text has the letters and digits of a secret, in any case and
+// with any signs between.
+func holds(text, secret string) bool {
 	plain := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -284,8 +294,7 @@ func tells(text string, code Code) bool {
 			return -1
 		}, norm.NFC.String(width.Narrow.String(s)))
 	}
-	secret := plain(code.indexed())
-	return text != "" && strings.Contains(plain(text), secret)
+	return text != "" && secret != "" && strings.Contains(plain(text), plain(secret))
 }
 
 // cutText shortens a text to so many characters.

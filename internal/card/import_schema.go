@@ -58,6 +58,6 @@ func importSchema(currency string) tableimport.Schema {
 		{Name: ColumnRemaining, Kind: tableimport.Remaining, Headings: tableimport.HeadRemaining},
 		{Name: ColumnCurrency, Kind: tableimport.Currency, Headings: tableimport.HeadCurrency},
 		{Name: ColumnValidTill, Kind: tableimport.Date, Headings: tableimport.HeadValidTill},
-		{Name: ColumnStatus, Kind: tableimport.Status, Headings: tableimport.HeadStatus, Meanings: meanings},
+		{Name: ColumnStatus, Kind: tableimport.Status, Headings: tableimport.HeadStatus, Meanings: meanings, AskEmpty: true},
 	}}
 }

@@ -77,7 +77,7 @@ func (c Code) ownReadings(formats []Format) []Code {
 // shortCode reads the short code of a row that has a full one as well. It is not ok
 // where the text is too short or is the full code itself.
 func shortCode(full Code, text string) (Code, bool) {
-	short, ok := parseImported(text)
+	short, ok := parseImported(scanned(text))
 	if !ok || short.indexed() == full.indexed() {
 		return Code{}, false
 	}

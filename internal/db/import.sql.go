@@ -54,9 +54,11 @@ with named as (
   where r.kind in ('own', 'exact', 'short')
 )
 select n.code_index::bytea as code_index, c.series_id, c.serial, s.import_id,
-  coalesce(c.imported_serial, case when s.import_id is null then c.serial::text else '' end)::text as old_serial,
-  (c.state in ('active', 'disabled') and s.state not in ('void', 'cancelled')
-    and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as live,
+  case when c.imported_serial is null then case when s.import_id is null then c.serial::text else '' end
+    when exists (select from series os join card o on o.series_id = os.id and o.imported_serial = c.imported_serial
+      where os.import_id = s.import_id and (o.series_id, o.serial) <> (c.series_id, c.serial)) then ''
+    else c.imported_serial end::text as old_serial,
+  (c.state in ('active', 'disabled') and s.state not in ('void', 'cancelled'))::boolean as live,
   ($1::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))::boolean as within,
   coalesce(i.sha256 = $3::bytea, false)::boolean as same_file
@@ -85,8 +87,9 @@ type CardListKnownRow struct {
 }
 
 // Which cards have these codes, in whatever reading tells that two are the same,
-// whether they hold or may come to hold value, whether they lie within some partners,
-// and whether they came from the very file.
+// whether they hold or may come to hold value (an expired card may be renewed), whether
+// they lie within some partners, and whether they came from the very file. A serial that
+// several cards of an import had is none: it does not tell one card from another.
 func (q *Queries) CardListKnown(ctx context.Context, db DBTX, arg CardListKnownParams) ([]CardListKnownRow, error) {
 	rows, err := db.Query(ctx, cardListKnown,
 		arg.AllPartners,

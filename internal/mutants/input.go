@@ -49,6 +49,31 @@ func inputMutants() []mutant {
 			"./internal/tableimport", "TestFilesFromTheField", "a code that no card has is money",
 		},
 		{
+			"codes with hidden symbols are codes", "internal/tableimport/reader.go",
+			"case !ticked && isMasked(text):", "case false:",
+			"./internal/tableimport", "TestCodesThatWereNotWrittenAsCodes", "four digits that can be guessed are a card",
+		},
+		{
+			"codes that were kept as numbers are codes", "internal/tableimport/reader.go",
+			"case isWrittenNumber(text):", "case false:",
+			"./internal/tableimport", "TestCodesThatWereNotWrittenAsCodes", "cards come in that their owners can't redeem",
+		},
+		{
+			"what does not say what is left has its full price", "internal/card/import_row.go",
+			"if left.State == tableimport.Empty {", "if false {",
+			"./internal/card", "TestImportOfUnknownRemainders", "used cards are money again",
+		},
+		{
+			"no status is not asked for", "internal/tableimport/plan.go",
+			"if s.Rows <= c.Filled {", "if true {",
+			"./internal/card", "TestImportAsksWhatNoStatusMeans", "cards of which nothing is known are money",
+		},
+		{
+			"rows that are left out keep a code as their serial", "internal/card/import_row.go",
+			"if holds(c.serial, code.Text) || holds(c.serial, value(ColumnShortCode).Text) {", "if c.serial == code.Text {",
+			"./internal/card", "TestImportKeepsNoCodeAsSerial", "codes lie in the database in the clear",
+		},
+		{
 			"an open order of day and month is guessed", "internal/tableimport/date.go",
 			"	case d.depends():\n", "	case false:\n",
 			"./internal/tableimport", "TestDates", "cards are good for months too long",

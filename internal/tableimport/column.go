@@ -100,7 +100,7 @@ func (c *columnStats) add(row int32, text string, kind importfile.CellKind, curr
 	if len(code) >= 5 && strings.IndexByte(code, ' ') < 0 && strings.IndexByte(code, '@') < 0 {
 		c.tokens++
 	}
-	if digits || !w.word {
+	if (digits || !w.word) && !isMasked(code) && !isWrittenNumber(code) {
 		c.shapes.add(row, code)
 	}
 	if !digits {

@@ -161,3 +161,59 @@ func allIn(words []string, set map[string]struct{}) bool {
 	}
 	return true
 }
+
+// isMasked reports whether symbols of a code are hidden: by a row of stars, dots or
+// bullets, or by four and more X with no other letter beside them. What is left of such a
+// code is easily guessed.
+func isMasked(text string) bool {
+	var before, last rune // of the row of equal symbols, and the symbol itself
+	n := 0
+	for _, r := range text + " " {
+		if r == last {
+			n++
+			continue
+		}
+		if hides(last, n) && (last != 'X' && last != 'x' || !unicode.IsLetter(before) && !unicode.IsLetter(r)) {
+			return true
+		}
+		before, last, n = last, r, 1
+	}
+	return false
+}
+
+// hides reports whether n equal symbols in a row stand for others.
+func hides(symbol rune, n int) bool {
+	switch symbol {
+	case '…', '⋯':
+		return true
+	case '•', '●', '∙', '·', '⁕', '∗', '█', '▪', '■', '○', '◦':
+		return n >= 2
+	case '*', '#', '.':
+		return n >= 3
+	case 'X', 'x':
+		return n >= 4
+	}
+	return false
+}
+
+// isWrittenNumber reports whether a text is a number as a program writes one that it
+// calculates with: in thousands, or with decimals that are zeros. A code that was kept as
+// a number is printed otherwise, and has lost its leading zeros.
+func isWrittenNumber(text string) bool {
+	if text == "" || text[0] < '0' || text[0] > '9' || text[len(text)-1] > '9' {
+		return false
+	}
+	if at := strings.LastIndexAny(text, ".,"); at >= 5 && at < len(text)-1 && strings.Trim(text[at+1:], "0") == "" && isDigits(text[:at]) {
+		return true // 12345678.0
+	}
+	whole, fraction, pointed := strings.Cut(text, ".")
+	if pointed && !isDigits(fraction) || strings.IndexByte(whole, ',') < 0 {
+		return false
+	}
+	for i, part := range strings.Split(whole, ",") {
+		if !isDigits(part) || i == 0 && len(part) > 3 || i > 0 && len(part) != 3 {
+			return false
+		}
+	}
+	return true // 12,345,678
+}

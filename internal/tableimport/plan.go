@@ -113,6 +113,19 @@ func (s *Survey) WithHeadings(plan Plan, on bool) Plan {
 	return plan
 }
 
+// NoWord is the key of rows that say nothing in a column of a status. No word has it.
+const NoWord = "(nothing)"
+
+// StatusWords lists the words of a column that is taken for a status: first, where there
+// are any, the rows that say nothing.
+func (s *Survey) StatusWords(at int) []Word {
+	c := &s.Columns[at]
+	if s.Rows <= c.Filled {
+		return c.Words
+	}
+	return append([]Word{{Key: NoWord, Shown: "nothing written", N: s.Rows - c.Filled}}, c.Words...)
+}
+
 // Questions lists what a plan leaves open, in the order of the schema. A status is asked
 // for where a word has no meaning; which of the words, the plan says.
 func (s *Survey) Questions(schema Schema, plan Plan) []Question {
@@ -132,7 +145,11 @@ func (s *Survey) Questions(schema Schema, plan Plan) []Question {
 			list = append(list, Question{Field: f.Name, Ask: AskDecimal})
 		case f.Kind == Status:
 			var open []Word
-			for _, w := range s.Columns[at].Words {
+			words := s.Columns[at].Words
+			if f.AskEmpty {
+				words = s.StatusWords(at)
+			}
+			for _, w := range words {
 				if _, known := plan.Meanings[f.Name][w.Key]; !known {
 					open = append(open, w)
 				}

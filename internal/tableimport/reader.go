@@ -102,6 +102,9 @@ func (r *Reader) Next() (Record, error) {
 		if cell != "" {
 			*v = r.value(i, f, cell, kind, row.Number)
 		}
+		if f.Kind == Status && v.State == Empty {
+			*v = r.noStatus(f)
+		}
 		if f.Required && v.State != Good && v.State != Bad {
 			r.require(rec, f, cell, row)
 		}
@@ -199,6 +202,12 @@ func (r *Reader) codeValue(i int, cell string, row int32) Value {
 	case !ticked && mayNameTotal(text) && isWord(text):
 		v.Reason = ReasonWord
 		return v
+	case isWrittenNumber(text):
+		v.Reason = ReasonNumber
+		return v
+	case !ticked && isMasked(text):
+		v.Reason = ReasonMasked
+		return v
 	case !ticked && shapes.Tails && len(text) >= 16 && isDigits(text) && strings.Trim(text[15:], "0") == "":
 		v.Reason = ReasonLostDigits
 		return v
@@ -240,6 +249,19 @@ func (r *Reader) status(i int, f Field, cell string) Value {
 		v.Reason = ReasonOpenStatus
 	}
 	return v
+}
+
+// noStatus is what a plan takes a row for that says nothing. Plans of older versions did
+// not ask.
+func (r *Reader) noStatus(f Field) Value {
+	switch name, chosen := r.plan.Meanings[f.Name][NoWord]; {
+	case !chosen:
+		return Value{State: Empty}
+	case name == "":
+		return Value{State: Bad, Reason: ReasonStatus}
+	default:
+		return Value{State: Good, Meaning: name}
+	}
 }
 
 // shown is a value that failed, for display.

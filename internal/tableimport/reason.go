@@ -16,6 +16,8 @@ const (
 	ReasonScientific  Reason = "scientific"
 	ReasonLostDigits  Reason = "lost_digits"
 	ReasonLostZeros   Reason = "lost_zeros"
+	ReasonMasked      Reason = "masked"
+	ReasonNumber      Reason = "number"
 	ReasonShape       Reason = "shape"
 	ReasonWord        Reason = "word"
 	ReasonAmount      Reason = "bad_amount"
@@ -55,6 +57,10 @@ func (r Reason) Words() string {
 		return "the spreadsheet has replaced the last digits by zeros; export the file again with this column as text"
 	case ReasonLostZeros:
 		return "is shorter than the others, as if a spreadsheet had taken off its leading zeros; export the file again with this column as text"
+	case ReasonMasked:
+		return "has symbols that are hidden; export the file again with whole codes, or tick it if it is right"
+	case ReasonNumber:
+		return "is written as a number, such as 12,345 or 12345.0; export the file again with this column as text"
 	case ReasonShape:
 		return "differs in length or symbols from the rest of the file; tick it if it is right"
 	case ReasonWord:

@@ -36,6 +36,7 @@ type Field struct {
 	Required bool      // a row without it is left out
 	Headings Headings  // by which its column is recognised; empty: never
 	Meanings []Meaning // of a field of kind Status
+	AskEmpty bool      // of a status: what nothing written means is asked
 }
 
 // Meaning is what words in a column of kind Status may stand for.

@@ -16,7 +16,7 @@ import (
 )
 
 // mostWords is how many words of a status the form takes.
-const mostWords = tableimport.MaxWords
+const mostWords = tableimport.MaxWords + 1 // and nothing written
 
 // planForm reads the posted plan.
 func planForm(form url.Values) card.ImportForm {
