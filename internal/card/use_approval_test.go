@@ -18,7 +18,7 @@ import (
 func TestModuleIsWeighed(t *testing.T) {
 	t.Parallel()
 	b, other := second(t)
-	b.active(t)
+	b.active(t, 9)
 	store := setting.NewStore(b.pool, time.Now)
 	turn := func(on bool) error {
 		return approval.ChangeSettings(t.Context(), b.pool, store, b.admin, func(v *setting.Settings) { v.RefillCards = on })
@@ -42,7 +42,7 @@ func TestWhatBringsNothingIntoUse(t *testing.T) {
 	t.Parallel()
 	b, _ := second(t)
 	ctx := t.Context()
-	s := b.active(t)
+	s := b.active(t, 9)
 	form := func() card.EditForm {
 		s = b.read(t, s.ID)
 		return card.EditForm{Prefix: s.Prefix, Price: "10.00", Partners: []string{card.AnyPartner}, ValidTill: s.ValidTill.Format(time.DateOnly), Version: s.Version}
@@ -81,7 +81,7 @@ func TestRenewalTakesTwo(t *testing.T) {
 	t.Parallel()
 	b, other := second(t)
 	ctx := t.Context()
-	s := b.active(t)
+	s := b.active(t, 9)
 	code := b.codes(t, s)[0]
 	b.exec(t, `update series set valid_till = current_date - 30 where id = $1`, s.ID)
 	n, err := b.cards.LapseExpired(ctx)

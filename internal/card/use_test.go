@@ -226,7 +226,7 @@ func TestEveryWayIntoUseIsWeighed(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				b, _ := second(t) // above USD 50.00
-				s := b.active(t)
+				s := b.active(t, 9)
 				codes := b.codes(t, s)
 				c.before(t, b, s)
 				_, err := b.redeem(t.Context(), b.anna, codes[0])
@@ -240,11 +240,11 @@ func TestEveryWayIntoUseIsWeighed(t *testing.T) {
 	}
 }
 
-// active makes a series of nine cards of USD 10.00 that is active, as of days ago.
-func (b *bundle) active(t *testing.T) db.Series {
+// active makes a series of cards of USD 10.00 that is active, as of days ago.
+func (b *bundle) active(t *testing.T, quantity int) db.Series {
 	t.Helper()
 	b.above(t, 1_000_000_00)
-	s := b.inactive(t, 9)
+	s := b.inactive(t, quantity)
 	require.NoError(t, b.cards.Activate(t.Context(), b.admin, s.ID))
 	b.aDayLater(t)
 	b.above(t, 50_00)

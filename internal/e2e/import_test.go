@@ -118,7 +118,7 @@ func TestImport(t *testing.T) {
 	admin.press("Check the file")
 	admin.sees("Prefix may have up to 20 letters")
 	admin.sees("Choose what “Ordered” means.")
-	require.Equal(t, "dmy", script[string](admin, find+`("Dates in the file").value`), "what was chosen is kept")
+	admin.until("what was chosen", find+`("Dates in the file")?.value === "dmy"`)
 	admin.looks("import-plan-mistake")
 	admin.fill("Prefix", "Old")
 	admin.fill("Ordered", "Leave these rows out")
@@ -128,6 +128,10 @@ func TestImport(t *testing.T) {
 		t.Helper()
 		operator.open("/admin/jobs")
 		operator.press(verb + " generate")
+		if verb == "Pause" { // asked first
+			operator.until("the question", `document.querySelector("dialog[open]")`)
+			operator.press("Pause generate")
+		}
 		operator.until("the queue to obey", fmt.Sprintf(`document.querySelector('[aria-label="%s generate"]')`, map[string]string{"Pause": "Resume", "Resume": "Pause"}[verb]))
 	}
 	hold("Pause")
