@@ -41,7 +41,7 @@ RACE ?= $(shell go list ./... | grep -v -e /e2e -e /mutants -e cmd/bench)
 
 race: ## run the tests under the race detector; needs a C compiler
 	@.ci/setup test
-	CGO_ENABLED=1 $(TEST) -race -timeout 20m $(RACE)
+	CGO_ENABLED=1 $(TEST) -race -timeout 45m $(RACE)
 
 chaos: ## run the large sizes of the fault tests (up to an hour)
 	@.ci/setup test
