@@ -231,6 +231,7 @@ func (b *browser) shot(name string) {
 // looks holds a page against what every page must be, and keeps its picture.
 func (b *browser) looks(name string) {
 	b.t.Helper()
+	b.until("the whole page", `document.readyState === "complete"`)
 	b.fits()
 	b.accessible()
 	b.shot(name)

@@ -15,8 +15,43 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/audit"
+	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/staff"
 )
+
+// One session and one person may hold only so many streams.
+const (
+	listenersPerSession = 10
+	sessionsPerPerson   = 3
+)
+
+// sessions signs in as many people as a number of listeners needs, and returns the
+// cookie of each session.
+func (c *chaos) sessions(listeners int) []string {
+	c.t.Helper()
+	owner := dbtest.Owner(c.t, c.pool)
+	var cookies []string
+	var person int64
+	for i := 0; i*listenersPerSession < listeners; i++ {
+		if i%sessionsPerPerson == 0 {
+			id, err := staff.Create(c.t.Context(), c.pool, audit.System(), staff.New{
+				Username: fmt.Sprintf("listener%d", i), Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true,
+			})
+			require.NoError(c.t, err)
+			person = id
+		}
+		token := make([]byte, 32)
+		_, _ = rand.Read(token)
+		sum := sha256.Sum256(token)
+		_, err := owner.Exec(c.t.Context(),
+			`insert into session (token_hash, staff_id, expires_at) values ($1, $2, now() + interval '1 day')`, sum[:], person)
+		require.NoError(c.t, err)
+		cookies = append(cookies, "refill-staff="+base64.RawURLEncoding.EncodeToString(token))
+	}
+	return cookies
+}
 
 // Pages that listen for news and vanish without a word cost the process nothing
 // that stays: its descriptors return to where they were.
@@ -28,23 +63,18 @@ func TestChaosVanishingListeners(t *testing.T) {
 		listeners = 500
 	}
 	cmd, address := c.serve()
-	token := make([]byte, 32)
-	_, _ = rand.Read(token)
-	sum := sha256.Sum256(token)
-	_, err := dbtest.Owner(t, c.pool).Exec(t.Context(),
-		`insert into session (token_hash, staff_id, expires_at) values ($1, $2, now() + interval '1 day')`, sum[:], c.admin.StaffID)
-	require.NoError(t, err)
+	cookies := c.sessions(listeners)
 	descriptors := func() int {
 		entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", cmd.Process.Pid))
 		require.NoError(t, err)
 		return len(entries)
 	}
-	listen := func(ctx context.Context) error {
+	listen := func(ctx context.Context, cookie string) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/admin/events", nil)
 		if err != nil {
 			return err
 		}
-		request.Header.Set("Cookie", "refill-staff="+base64.RawURLEncoding.EncodeToString(token))
+		request.Header.Set("Cookie", cookie)
 		answer, err := new(http.Transport).RoundTrip(request) //nolint:bodyclose // the browser is still there
 		if err != nil {
 			return err
@@ -56,14 +86,14 @@ func TestChaosVanishingListeners(t *testing.T) {
 		return err
 	}
 	warm, leave := context.WithCancel(t.Context())
-	require.NoError(t, listen(warm))
+	require.NoError(t, listen(warm, cookies[0]))
 	leave()
 	base := descriptors()
 	crowd, vanish := context.WithCancel(t.Context())
 	errs := make([]error, listeners)
 	var group sync.WaitGroup
 	for i := range listeners {
-		group.Go(func() { errs[i] = listen(crowd) })
+		group.Go(func() { errs[i] = listen(crowd, cookies[i/listenersPerSession]) })
 	}
 	group.Wait()
 	for _, err := range errs {
