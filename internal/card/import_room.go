@@ -13,13 +13,13 @@ import (
 
 // What one person may keep of uploads that are not imported yet.
 const (
-	mostUploads  = 10
+	mostUploads  = 100
 	uploadsBytes = 500_000_000
 )
 
 // Refusals of another upload.
 var (
-	ErrUploadsMany  = fault.Field("file", "import_uploads_many", "You have 10 files here that are neither imported nor cancelled. Cancel those that you don’t need, in the list below.")
+	ErrUploadsMany  = fault.Field("file", "import_uploads_many", "You have 100 files here that are neither imported nor cancelled. Cancel those that you don’t need, in the list below.")
 	ErrUploadsLarge = fault.Field("file", "import_uploads_large", "With this file, those that you uploaded and did not import or cancel would be larger than 500 MB together. Cancel those that you don’t need, in the list below.")
 )
 

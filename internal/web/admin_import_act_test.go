@@ -141,14 +141,14 @@ func TestUploadsNeedRoom(t *testing.T) {
 	got := admin.upload("cards.csv", oddCodes)
 	require.Equal(t, http.StatusUnprocessableEntity, got.Status)
 	require.Contains(t, got.text("#f-file-error"), "The disk for files has 200.0 MB left")
-	left.room = uploadReserve + 1000
+	left.room = uploadReserve + 1_000_000
 	require.Equal(t, http.StatusSeeOther, admin.upload("cards.csv", oddCodes).Status)
 	files, err := s.Server.Files.List(t.Context())
 	require.NoError(t, err)
 	require.Len(t, files, 1, "nothing is left of the one that was refused")
 
-	for n := range 9 {
+	for n := range 99 {
 		require.Equal(t, http.StatusSeeOther, admin.upload(fmt.Sprint(n, ".csv"), oddCodes).Status)
 	}
-	require.Contains(t, admin.upload("cards.csv", oddCodes).text("#f-file-error"), "You have 10 files here")
+	require.Contains(t, admin.upload("cards.csv", oddCodes).text("#f-file-error"), "You have 100 files here")
 }
