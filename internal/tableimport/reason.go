@@ -52,9 +52,9 @@ func (r Reason) Words() string {
 	case ReasonSheetError:
 		return "is an error of the spreadsheet; correct it there and save the file again"
 	case ReasonScientific:
-		return "the spreadsheet has lost the digits; export the file again with this column as text"
+		return "was shortened by a spreadsheet, which has lost the digits; export the file again with this column as text"
 	case ReasonLostDigits:
-		return "the spreadsheet has replaced the last digits by zeros; export the file again with this column as text"
+		return "has zeros for its last digits, which a spreadsheet has lost; export the file again with this column as text"
 	case ReasonLostZeros:
 		return "is shorter than the others, as if a spreadsheet had taken off its leading zeros; export the file again with this column as text"
 	case ReasonMasked:

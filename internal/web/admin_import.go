@@ -46,19 +46,20 @@ type importShowPage struct {
 	Working  bool
 	Progress progress
 
-	Checked  bool
-	Tiles    []tile
-	Groups   []importGroup
-	Inactive bool            // some of them were inactive
-	Problems []importProblem // how many, by reason
-	Bad      []importRow     // the first of them
-	BadTotal int64
-	Kept     int64       // how many of them can be downloaded
-	Outliers []importRow // rows that become cards where they are ticked
-	Shapes   []importShape
-	Odds     string
-	Throttle string
-	Asked    askedFor
+	Checked   bool
+	Tiles     []tile
+	Groups    []importGroup
+	Inactive  bool            // some of them were inactive
+	Problems  []importProblem // how many, by reason
+	Bad       []importRow     // the first of them
+	BadTotal  int64
+	Kept      int64       // how many of them can be downloaded
+	Outliers  []importRow // rows that become cards where they are ticked
+	Shapes    []importShape
+	Odds      string
+	Guessable bool // a warning that the codes are few and short
+	Throttle  string
+	Asked     askedFor
 	// What a person ticked before, as right although it differs.
 	TickedRows   []int32
 	TickedShapes []string

@@ -152,3 +152,22 @@ func TestUploadsNeedRoom(t *testing.T) {
 	}
 	require.Contains(t, admin.upload("cards.csv", oddCodes).text("#f-file-error"), "You have 100 files here")
 }
+
+// A dry run warns of codes that can be guessed, and of no others.
+func TestGuessableCodesAreWarnedOf(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	at := s.checked(admin, "short.csv", "code,price\n82910311,5.00\n82910474,5.00\n82910946,5.00\n", nil)
+	require.Contains(t, admin.get(at).text("main"), "These codes can be guessed.")
+	at = s.checked(admin, "long.csv", "code,price\nkQ7wZx2LmP9rTs4V,5.00\nB3nYh8DcJf6GaE1u,5.00\n", nil)
+	require.NotContains(t, admin.get(at).text("main"), "can be guessed")
+}
+
+func TestChancesAreSaidAsPeopleDo(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "never", oddsOf(0))
+	require.Equal(t, "with a chance of 1 in 1,250,000", oddsOf(0.8e-6))
+	require.Equal(t, "with a chance of 1 in 5", oddsOf(0.2))
+	require.Equal(t, "almost certainly", oddsOf(0.7))
+}

@@ -75,8 +75,9 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 		return err
 	}
 	if report.Longest > 0 {
-		p.Odds = "One wrong code hits a card " + oddsOf(odds.Chance) + ". A person who never stops trying within the limits hits one " + oddsOf(odds.Person) +
-			" in a year, an address with many people behind it " + oddsOf(odds.Address) + "."
+		p.Odds = "A wrong code " + oddsOf(odds.Chance) + " hits a card. Within a year, a person who keeps trying within the limits " + oddsOf(odds.Person) +
+			" hits one, an address with many people behind it " + oddsOf(odds.Address) + "."
+		p.Guessable = odds.Person >= guessable
 		p.Throttle = "These codes are found in any case and have no check symbol, so attempts at them are counted apart and throttled harder: " + odds.Limits.LiveNote() + ". A right code takes back its own attempt and no other."
 	}
 	return s.askConfirm(ctx, p, i, plan, report, amount(worth))
@@ -156,11 +157,17 @@ func (s *Server) showProblems(ctx context.Context, p *importShowPage, i db.CardI
 
 // oddsOf says a chance as people do.
 func oddsOf(chance float64) string {
-	if chance <= 0 {
+	switch {
+	case chance <= 0:
 		return "never"
+	case chance >= 0.5:
+		return "almost certainly"
 	}
-	return "once in " + money.Group(strconv.FormatFloat(max(1, 1/chance), 'f', 0, 64)) + " times"
+	return "with a chance of 1 in " + money.Group(strconv.FormatFloat(1/chance, 'f', 0, 64))
 }
+
+// guessable is the chance to hit a card within a year from which a page warns.
+const guessable = 0.001
 
 // adminImportProblems handles GET …/import/:id/problems: every bad row as a CSV,
 // never with a code.
