@@ -100,20 +100,20 @@ func TestCardColumns(t *testing.T) {
 	at := seriesURL(series.Number)
 	admin := s.as(db.StaffRoleAdministrator)
 	heads := func() string { return admin.get(at).text("#series-cards thead") }
-	require.Equal(t, "SerialStateCodeValid tillCustomerActions", heads())
+	require.Equal(t, "ChosenSerialStateCodeValid tillCustomerActions", heads())
 	s.exec(`update card set remark = 'for the fair', partner_id = $1 where series_id = $2 and serial = 2`, s.South.ID, series.ID)
-	require.Equal(t, "SerialStateCodeValid tillCustomerRemarkActions", heads(), "remarks are shown where there are any")
+	require.Equal(t, "ChosenSerialStateCodeValid tillCustomerRemarkActions", heads(), "remarks are shown where there are any")
 
 	chosen := admin.get(at + "?view=1&column=partner&column=state&column=nonsense&size=100&status=active")
 	require.Equal(t, at+"?size=100&status=active#series-cards", chosen.Header.Get("Location"))
-	require.Equal(t, "SerialStatePartnerActions", heads(), "they are remembered")
+	require.Equal(t, "ChosenSerialStatePartnerActions", heads(), "they are remembered")
 	require.Contains(t, admin.get(at).text("#series-cards tbody tr:nth-child(2)"), "South")
 	require.Contains(t, admin.get(at).text("#series-cards tbody tr:nth-child(3)"), "Any")
 	page := admin.get(at + "?size=100&status=active")
 	require.Equal(t, "100", page.one("#f-size option[selected]").AttrOr("value", ""))
 	require.Equal(t, "active", page.one("#table-view input[name=status]").AttrOr("value", ""))
 	require.Equal(t, at+"#series-cards", admin.get(at+"?view=1&size=7&status=nonsense").Header.Get("Location"))
-	require.Equal(t, "SerialActions", heads(), "none but what names the card")
+	require.Equal(t, "ChosenSerialActions", heads(), "none but what names the card")
 	require.Equal(t, http.StatusNotFound, s.as(db.StaffRoleAdministrator, s.South).get(seriesURL("209901")+"?view=1").Status)
 }
 
