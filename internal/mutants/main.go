@@ -15,8 +15,12 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"syscall"
+
+	"golang.org/x/sync/errgroup"
 )
 
 func main() {
@@ -31,47 +35,71 @@ func main() {
 	}
 }
 
-// run tests every mutant and reports those that live.
+// run tests every mutant, as many at once as the machine has processors, and reports
+// those that live.
 func run(ctx context.Context, only string, out io.Writer) error {
 	root, err := os.Getwd()
 	if err != nil {
 		return err
 	}
-	var alive []string
-	var broken error
-	tested := 0
+	r := report{out: out}
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
 	for _, m := range mutants() {
 		if !strings.Contains(m.name, only) {
 			continue
 		}
-		caught, err := m.caught(ctx, root)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		tested++
-		verdict := "caught"
-		switch {
-		case err != nil:
-			verdict = "BROKEN"
-			broken = errors.Join(broken, fmt.Errorf("%s: %w", m.name, err))
-		case !caught:
-			verdict = "LIVES "
-			alive = append(alive, m.name)
-		}
-		if _, err := fmt.Fprintf(out, "%s  %s (else %s)\n", verdict, m.name, m.because); err != nil {
-			return err
-		}
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			caught, err := m.caught(ctx, root)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return r.add(m, caught, err)
+		})
 	}
-	if len(alive) > 0 {
-		broken = errors.Join(broken, fmt.Errorf("no test notices that %s", strings.Join(alive, "; that "))) //nolint:err113 // for whoever ran it
+	if err := group.Wait(); err != nil {
+		return err
 	}
-	if broken != nil {
-		return broken
-	}
-	if tested == 0 {
+	if r.tested == 0 {
 		return fmt.Errorf("no mutant is called %q", only)
 	}
-	_, err = fmt.Fprintf(out, "%d mutants, all caught\n", tested)
+	if len(r.alive) > 0 {
+		r.broken = errors.Join(r.broken, fmt.Errorf("no test notices that %s", strings.Join(r.alive, "; that "))) //nolint:err113 // for whoever ran it
+	}
+	if r.broken != nil {
+		return r.broken
+	}
+	_, err = fmt.Fprintf(out, "%d mutants, all caught\n", r.tested)
+	return err
+}
+
+// report is what came of the mutants so far. Safe for concurrent use.
+type report struct {
+	mu     sync.Mutex
+	out    io.Writer
+	tested int
+	alive  []string
+	broken error
+}
+
+// add says what came of one mutant.
+func (r *report) add(m mutant, caught bool, err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tested++
+	verdict := "caught"
+	switch {
+	case err != nil:
+		verdict = "BROKEN"
+		r.broken = errors.Join(r.broken, fmt.Errorf("%s: %w", m.name, err))
+	case !caught:
+		verdict = "LIVES "
+		r.alive = append(r.alive, m.name)
+	}
+	_, err = fmt.Fprintf(r.out, "%s  %s (else %s)\n", verdict, m.name, m.because)
 	return err
 }
 
@@ -114,7 +142,7 @@ func (m mutant) caught(ctx context.Context, root string) (bool, error) {
 	if err := os.WriteFile(overlay, list, 0o600); err != nil {
 		return false, err
 	}
-	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-overlay", overlay, "-run", m.run, m.pkg) //nolint:gosec // from list.go
+	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-failfast", "-vet=off", "-ldflags=-w", "-overlay", overlay, "-run", m.run, m.pkg) //nolint:gosec // from list.go
 	output, err := cmd.CombinedOutput()
 	var failed *exec.ExitError
 	switch {
