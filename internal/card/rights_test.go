@@ -85,8 +85,10 @@ func TestOrderIsNoActivation(t *testing.T) {
 func TestActivationIsLostWithTheRight(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(*bundle, audit.Actor){
-		"role":     func(b *bundle, who audit.Actor) { b.demote(t, who) },
-		"disabled": func(b *bundle, who audit.Actor) { require.NoError(t, staff.Disable(t.Context(), b.pool, b.admin, who.StaffID)) },
+		"role": func(b *bundle, who audit.Actor) { b.demote(t, who) },
+		"disabled": func(b *bundle, who audit.Actor) {
+			require.NoError(t, staff.Disable(t.Context(), b.pool, b.admin, who.StaffID))
+		},
 	} {
 		b := setup(t)
 		who := b.worker(t, "orders", []staff.Permission{staff.SeriesGenerate, staff.SeriesActivate})

@@ -96,7 +96,7 @@ func TestPaymentOfAFormerCashier(t *testing.T) {
 		require.NoError(t, staff.Edit(ctx, b.pool, b.other, b.cashier.StaffID, staff.Change{Name: "Cashier", RoleID: role, AllPartners: len(partners) == 0, PartnerIDs: partners}))
 	}
 	refused := func(may int64) {
-		a := b.waiting()
+		a := b.waiting() //nolint:contextcheck // it has the test's
 		require.ErrorIs(t, b.desk.Approve(ctx, b.other, a.ID, "because"), approval.ErrAskerMayNot)
 		become(may, south.ID)
 		require.ErrorIs(t, b.desk.Approve(ctx, b.other, a.ID, "because"), approval.ErrAskerMayNot, "the customer is of another partner")
