@@ -43,6 +43,17 @@ select exists (
   select from reach a join reach b on a.holder = b.holder
   where a.owner = sqlc.arg(one)::bigint and b.owner = sqlc.arg(other)::bigint)::boolean;
 
+-- name: ApprovalAskerMay :one
+-- Whether the person who asked holds some permissions and sees what it is about, at this
+-- moment.
+select ((role.everything or @permissions::text[] <@ role.permissions)
+  and approval_is_for(a.series_id, a.customer_id, a.partner_ids, staff.all_partners,
+    array(select sp.partner_id from staff_partner sp where sp.staff_id = staff.id)))::boolean
+from approval a
+join staff on staff.id = a.requested_by
+join role on role.id = staff.role_id
+where a.id = @id;
+
 -- name: ApprovalEnd :execrows
 update approval set state = @state, decided_by = sqlc.narg(decided_by), decided_at = now(), reason = @reason
 where id = @id and state = 'waiting';

@@ -22,14 +22,15 @@ import (
 
 // Errors of requests and their decisions.
 var (
-	ErrUnknown  = fault.New(fault.NotFound, "approval_unknown", "There is no such request.")
-	ErrDone     = fault.New(fault.Conflict, "approval_done", "This request was decided meanwhile.")
-	ErrExpired  = fault.New(fault.Conflict, "approval_expired", "This request has expired. The person who needs it has to ask again.")
-	ErrOwn      = fault.New(fault.Conflict, "approval_own", "You asked for this yourself: another person has to decide.")
-	ErrShared   = fault.New(fault.Conflict, "approval_shared", "You and the person who asked may be one person: within the last 30 days one of you, or the same third person, set the sign-in, password or second factor of the other. The one whose sign-in was set can set up a second factor on the page of their account; after that this can be decided.")
-	ErrGone     = fault.New(fault.Conflict, "approval_gone", "The person who asked for this is disabled. Refuse it.")
-	ErrOutdated = fault.New(fault.Conflict, "approval_outdated", "This is no longer what was asked for, so nothing was done. The person who needs it has to ask again.")
-	ErrNotOwn   = fault.New(fault.Conflict, "approval_not_own", "Only the person who asked can withdraw a request.")
+	ErrUnknown     = fault.New(fault.NotFound, "approval_unknown", "There is no such request.")
+	ErrDone        = fault.New(fault.Conflict, "approval_done", "This request was decided meanwhile.")
+	ErrExpired     = fault.New(fault.Conflict, "approval_expired", "This request has expired. The person who needs it has to ask again.")
+	ErrOwn         = fault.New(fault.Conflict, "approval_own", "You asked for this yourself: another person has to decide.")
+	ErrShared      = fault.New(fault.Conflict, "approval_shared", "You and the person who asked may be one person: within the last 30 days one of you, or the same third person, set the sign-in, password or second factor of the other. The one whose sign-in was set can set up a second factor on the page of their account; after that this can be decided.")
+	ErrGone        = fault.New(fault.Conflict, "approval_gone", "The person who asked for this is disabled. Refuse it.")
+	ErrAskerMayNot = fault.New(fault.Conflict, "approval_asker_may_not", "The person who asked for this may no longer do it: their role or their partners have changed. Refuse it.")
+	ErrOutdated    = fault.New(fault.Conflict, "approval_outdated", "This is no longer what was asked for, so nothing was done. The person who needs it has to ask again.")
+	ErrNotOwn      = fault.New(fault.Conflict, "approval_not_own", "Only the person who asked can withdraw a request.")
 )
 
 // Request is what one member of staff asks another to approve. Its subject is a series,
@@ -43,8 +44,8 @@ type Request struct {
 	CustomerID int64 // 0: not about one customer
 	ImportID   int64 // 0: not about an import of cards
 	ExportID   int64 // 0: not about a file
-	// PartnerIDs are the partners that a request without series and customer concerns;
-	// none: all partners.
+	// PartnerIDs are the partners that a request concerns beside those of its series and
+	// customer. None, without series and customer: all partners.
 	PartnerIDs []int64
 	Version    int32  // of the series, where there is one
 	Value      int64  // minor units of Currency

@@ -21,6 +21,9 @@ type Kind struct {
 	// Cards says that the kind belongs to the module of refill cards: with the module
 	// off it is neither listed nor decided.
 	Cards bool
+	// Needs returns the permissions that the person who asked must hold when it is approved,
+	// as roles keep them: nothing is done for a person that they could not do themselves.
+	Needs func(a db.Approval) ([]string, error)
 	// Hold takes the locks that come before the request's: series, then nothing else. It
 	// fails with the subject's own "not found" where the subject is not the actor's. Nil:
 	// nothing is to be held.
@@ -57,7 +60,7 @@ func NewDesk(beginner db.Beginner, kinds ...Kind) *Desk {
 // Register adds a kind, at the start of a process. A kind that is registered twice, or
 // does nothing, is a fault of the program.
 func (d *Desk) Register(k Kind) {
-	if _, twice := d.kinds[k.Name]; twice || k.Approve == nil || !k.Name.Valid() {
+	if _, twice := d.kinds[k.Name]; twice || k.Approve == nil || k.Needs == nil || !k.Name.Valid() {
 		panic("approval: kind " + string(k.Name) + " is registered twice or is none")
 	}
 	d.kinds[k.Name] = k
@@ -78,6 +81,9 @@ func (d *Desk) Approve(ctx context.Context, actor audit.Actor, id int64, reason 
 		}
 		if row.AskerGone {
 			return "", ErrGone
+		}
+		if err := d.askerMay(ctx, tx, k, row.Approval); err != nil {
+			return "", err
 		}
 		return db.ApprovalStateApproved, k.Approve(ctx, tx, actor, row.Approval)
 	})
@@ -181,6 +187,23 @@ func (d *Desk) mayDecide(ctx context.Context, tx pgx.Tx, actor audit.Actor, row 
 		return ErrShared
 	}
 	return err
+}
+
+// askerMay refuses to approve what the person who asked may no longer do: a permission
+// was taken away since, or a partner that it is about.
+func (d *Desk) askerMay(ctx context.Context, tx pgx.Tx, k Kind, a db.Approval) error {
+	needs, err := k.Needs(a)
+	if err != nil {
+		return err
+	}
+	may, err := d.q.ApprovalAskerMay(ctx, tx, db.ApprovalAskerMayParams{ID: a.ID, Permissions: needs})
+	if err != nil {
+		return fmt.Errorf("ask what a person may do: %w", err)
+	}
+	if !may {
+		return ErrAskerMayNot
+	}
+	return nil
 }
 
 // Shared reports whether two members of staff may be one person, as far as that can be

@@ -112,6 +112,8 @@ func holdModule(ctx context.Context, tx pgx.Tx, actor audit.Actor, before settin
 func LimitKind(store *setting.Store) Kind {
 	return Kind{
 		Name: db.ApprovalKindLimit,
+		// Package staff is above this one.
+		Needs: func(db.Approval) ([]string, error) { return []string{"config.manage"}, nil },
 		Hold: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, _ db.Approval) error {
 			return db.New().SettingLock(ctx, tx)
 		},

@@ -10,6 +10,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/staff"
 )
 
 // Above a value that settings name, activating a series and exporting its codes
@@ -47,8 +48,12 @@ func (s *Service) ask(ctx context.Context, tx pgx.Tx, actor audit.Actor, series 
 // approvedActivation reports whether a series may be activated by one person, and
 // counts it for them. If not it enters the request of whoever asked; nil: nobody did,
 // so somebody has to. So it is where the program activates by itself what one person
-// ordered and another has edited since: nobody asked for that.
+// ordered and another has edited since, or who may not activate any more: nobody asked
+// for that.
 func (s *Service) approvedActivation(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, by *int64) (bool, error) {
+	if may, err := stillMayActivate(ctx, tx, actor, by); err != nil || !may {
+		return false, err
+	}
 	if approved, err := s.approvedImport(ctx, tx, series); err != nil || approved {
 		return approved, err
 	}
@@ -175,7 +180,7 @@ func (s *Service) mayReprice(ctx context.Context, dbtx db.DBTX, series db.Series
 func (s *Service) approvals() []approval.Kind {
 	return []approval.Kind{
 		{
-			Name: db.ApprovalKindActivate, Cards: true, Hold: s.holdAsked,
+			Name: db.ApprovalKindActivate, Cards: true, Needs: needs(staff.SeriesActivate), Hold: s.holdAsked,
 			Same: func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
 				series, value, cards, err := s.measured(ctx, tx, a)
 				ready := series.State == db.SeriesStateReady || series.State == db.SeriesStateLocked
@@ -190,7 +195,7 @@ func (s *Service) approvals() []approval.Kind {
 			},
 		},
 		{
-			Name: db.ApprovalKindExport, Cards: true, Hold: s.holdAsked,
+			Name: db.ApprovalKindExport, Cards: true, Needs: needs(staff.SeriesExport), Hold: s.holdAsked,
 			// Of an active series cards are redeemed meanwhile: fewer of them at the same
 			// price are no reason to ask for its file again, nor is a change of state.
 			Same: func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {

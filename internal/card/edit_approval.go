@@ -13,6 +13,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
+	"refill/internal/staff"
 )
 
 // ErrEditWaits says that an edit of a series was not made yet: it was asked for.
@@ -73,6 +74,16 @@ func (s *Service) widensSeries(ctx context.Context, dbtx db.DBTX, series db.Seri
 	return len(ids) == 0 || slices.ContainsFunc(ids, added), nil
 }
 
+// concerned returns the partners that an edit concerns beside those of the series now:
+// staff who do not see them all neither see nor decide the request. No partner has the
+// id 0, which stands for any: only staff of all partners see that.
+func concerned(ids []int64) []int64 {
+	if len(ids) == 0 {
+		return []int64{0}
+	}
+	return ids
+}
+
 // askEdit enters an edit as a request. One that waits already is the other one.
 func (s *Service) askEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, p EditPlan) error {
 	if actor.StaffID == 0 {
@@ -80,7 +91,7 @@ func (s *Service) askEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, ser
 	}
 	id, err := approval.Ask(ctx, tx, actor, approval.Request{
 		Kind: db.ApprovalKindRenewal, By: actor.StaffID, SeriesID: series.ID, Version: series.Version, Price: series.Price, Currency: series.Currency,
-		Value: p.Left * p.Price.Minor, Cards: p.Left, Before: p.Solo.Others,
+		Value: p.Left * p.Price.Minor, Cards: p.Left, Before: p.Solo.Others, PartnerIDs: concerned(p.partnerIDs),
 		Facts: EditFacts{
 			Changes: p.Changes, Prefix: p.prefix, Price: p.Price.Minor, ValidTill: p.ValidTill.Format(time.DateOnly),
 			PartnerIDs: append([]int64{}, p.partnerIDs...), PrintOnce: p.PrintOnce,
@@ -117,7 +128,7 @@ func (s *Service) edit(ctx context.Context, tx pgx.Tx, actor audit.Actor, series
 // which it was, so only cards that were redeemed meanwhile may differ.
 func (s *Service) renewalKind() approval.Kind {
 	return approval.Kind{
-		Name: db.ApprovalKindRenewal, Cards: true, Hold: s.holdAsked,
+		Name: db.ApprovalKindRenewal, Cards: true, Needs: needs(staff.SeriesEdit), Hold: s.holdAsked,
 		Same: func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
 			facts, err := approval.Facts[EditFacts](a)
 			if err != nil {

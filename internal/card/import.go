@@ -182,6 +182,12 @@ func (s *Service) ConfirmImport(ctx context.Context, actor audit.Actor, id int64
 		if err := plan.usable(); err != nil {
 			return err
 		}
+		if err := mayImportFor(actor, plan); err != nil {
+			return err
+		}
+		if err := mayActivate(ctx, tx, actor.StaffID, plan.Activate); err != nil {
+			return err
+		}
 		if waits, err = s.holdImport(ctx, tx, actor, imp, plan, report); err != nil || waits {
 			return err
 		}
@@ -357,6 +363,13 @@ func (s *Service) ResumeImport(ctx context.Context, actor audit.Actor, id int64)
 		if err := s.mayImport(ctx, *by); err != nil {
 			return err
 		}
+	}
+	plan, _, err := readImport(imp.CardImport)
+	if err != nil {
+		return err
+	}
+	if err := mayImportFor(actor, plan); err != nil {
+		return err
 	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
 		n, err := s.q.ImportResume(ctx, tx, id)

@@ -10,6 +10,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/staff"
 )
 
 // ErrImportWaits says that an import was not begun: it was asked for.
@@ -51,7 +52,7 @@ func (s *Service) holdImport(ctx context.Context, tx pgx.Tx, actor audit.Actor, 
 // the name of the person who asked.
 func (s *Service) importKind() approval.Kind {
 	return approval.Kind{
-		Name: db.ApprovalKindImport, Cards: true,
+		Name: db.ApprovalKindImport, Cards: true, Needs: needs(staff.SeriesImport),
 		Hold: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, a db.Approval) error {
 			if _, err := s.q.ImportGetForUpdate(ctx, tx, deref(a.ImportID)); err != nil {
 				return fmt.Errorf("lock an import: %w", err)

@@ -81,6 +81,12 @@ func (s *Service) CheckImportForm(ctx context.Context, actor audit.Actor, look I
 		}
 		faults = append(faults, fault.All(err)...)
 	}
+	if err := mayActivate(ctx, s.db, actor.StaffID, p.Activate); err != nil {
+		if fault.IsInternal(err) {
+			return ImportPlan{}, err
+		}
+		faults = append(faults, fault.All(err)...)
+	}
 	p.Partners, p.TimeZone = o.PartnerIDs, o.TimeZone
 	return p, faults.Err()
 }

@@ -113,6 +113,12 @@ func (s *Service) CheckOrder(ctx context.Context, actor audit.Actor, f OrderForm
 		}
 		faults = append(faults, fault.All(err)...)
 	}
+	if err := mayActivate(ctx, s.db, actor.StaffID, o.Activate); err != nil {
+		if fault.IsInternal(err) {
+			return Order{}, err
+		}
+		faults = append(faults, fault.All(err)...)
+	}
 	if len(faults) == 0 {
 		if err := s.checkOdds(ctx, settings, int64(o.Quantity)); err != nil {
 			if fault.IsInternal(err) {

@@ -13,6 +13,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/staff"
 )
 
 // ErrRevealWaits says that a code was not shown: it was asked for.
@@ -117,7 +118,7 @@ func (s *Service) RevealUntil(ctx context.Context, staffID int64, ref Ref) (time
 // reveals the code.
 func (s *Service) revealKind() approval.Kind {
 	return approval.Kind{
-		Name: db.ApprovalKindReveal, Cards: true, Hold: s.holdAsked,
+		Name: db.ApprovalKindReveal, Cards: true, Needs: needs(staff.CardsReveal), Hold: s.holdAsked,
 		Same: func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
 			series, err := s.q.SeriesGet(ctx, tx, deref(a.SeriesID))
 			if err != nil {

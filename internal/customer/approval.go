@@ -15,6 +15,7 @@ import (
 	"refill/internal/ledger"
 	"refill/internal/money"
 	"refill/internal/setting"
+	"refill/internal/staff"
 )
 
 // Money that is credited by hand counts against the limit of one person, whatever it is
@@ -125,8 +126,8 @@ func askPartner(ctx context.Context, tx pgx.Tx, actor audit.Actor, partner db.Pa
 // ApprovalKinds are the kinds of requests about customers and partners.
 func ApprovalKinds(store *setting.Store) []approval.Kind {
 	return []approval.Kind{
-		{Name: db.ApprovalKindPayment, Same: paymentSame, Approve: approvePayment},
-		{Name: db.ApprovalKindReopening, Hold: holdReopening, Same: reopeningSame, Approve: func(ctx context.Context, tx pgx.Tx, actor audit.Actor, a db.Approval) error {
+		{Name: db.ApprovalKindPayment, Needs: paymentNeeds, Same: paymentSame, Approve: approvePayment},
+		{Name: db.ApprovalKindReopening, Needs: reopeningNeeds, Hold: holdReopening, Same: reopeningSame, Approve: func(ctx context.Context, tx pgx.Tx, actor audit.Actor, a db.Approval) error {
 			facts, err := approval.Facts[approval.ReopeningFacts](a)
 			if err != nil {
 				return err
@@ -141,6 +142,25 @@ func ApprovalKinds(store *setting.Store) []approval.Kind {
 			return switchPartner(ctx, tx, actor, partner, false)
 		}},
 	}
+}
+
+// paymentNeeds returns what a person must be allowed for whom a credit is posted.
+func paymentNeeds(a db.Approval) ([]string, error) {
+	facts, err := approval.Facts[PaymentFacts](a)
+	if facts.Reverses != 0 {
+		return staff.Stored(staff.PaymentsReverse), err
+	}
+	return staff.Stored(staff.PaymentsEnter), err
+}
+
+// reopeningNeeds returns what a person must be allowed for whom a partner, or the module,
+// is switched on.
+func reopeningNeeds(a db.Approval) ([]string, error) {
+	facts, err := approval.Facts[approval.ReopeningFacts](a)
+	if facts.Module {
+		return staff.Stored(staff.ConfigManage), err
+	}
+	return staff.Stored(staff.PartnersManage), err
 }
 
 // holdReopening locks what is to be switched on: a partner, or the settings.
@@ -184,7 +204,7 @@ func reopeningSame(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) 
 // was posted under its key, and what it takes back is not taken back already.
 func paymentSame(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
 	facts, err := approval.Facts[PaymentFacts](a)
-	if err != nil {
+	if err != nil || a.RequestKey == nil {
 		return false, err
 	}
 	_, err = db.New().LedgerGetByKey(ctx, tx, a.RequestKey)

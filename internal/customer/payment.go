@@ -53,6 +53,10 @@ var (
 	ErrReversal    = fault.New(fault.Conflict, "payment_is_reversal", "A reversal can't be reversed. Enter the payment anew.")
 )
 
+// errNoKey is a fault of the program: a movement by hand without a key could be asked for
+// twice, and nothing would tell that it is posted already.
+var errNoKey = errors.New("customer: a payment without a key")
+
 // The bounds of one payment, in minor units.
 const (
 	mostAmount = 100_000_000_000
@@ -79,6 +83,9 @@ func ManualTypes() []db.PaymentType {
 // asked again tells.
 func Pay(ctx context.Context, beginner db.Beginner, actor audit.Actor, p Payment) (Paid, error) {
 	p.Comment = strings.TrimSpace(p.Comment)
+	if p.Key == uuid.Nil {
+		return Paid{}, errNoKey
+	}
 	if err := p.check(); err != nil {
 		return Paid{}, err
 	}
@@ -110,6 +117,10 @@ func Pay(ctx context.Context, beginner db.Beginner, actor audit.Actor, p Payment
 		return p.replay(ctx, beginner)
 	}
 	if two, ok := errors.AsType[twoError](err); ok {
+		// The same form may have been first, and counts by now: then nothing is to be asked for.
+		if paid, err := p.replay(ctx, beginner); err != nil || paid.ID != 0 {
+			return paid, err
+		}
 		return Paid{}, askCredit(ctx, beginner, actor, p.CustomerID, p.Key, p.facts(), two.before)
 	}
 	return paid, err

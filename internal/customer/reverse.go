@@ -46,6 +46,9 @@ func ReversalComment(paymentID int64, reason string) string {
 // index on what a movement reverses lets one of two reversals through. A redeemed
 // card is taken back by package card, since the card is void then.
 func Reverse(ctx context.Context, beginner db.Beginner, actor audit.Actor, r Reversal) (Paid, error) {
+	if r.Key == uuid.Nil {
+		return Paid{}, errNoKey
+	}
 	if err := CheckReason(r.Reason); err != nil {
 		return Paid{}, err
 	}
@@ -75,6 +78,10 @@ func Reverse(ctx context.Context, beginner db.Beginner, actor audit.Actor, r Rev
 		return err
 	})
 	if two, ok := errors.AsType[twoError](err); ok {
+		// The same form, or another one, may have been first: then nothing is to be asked for.
+		if _, err := Reversible(ctx, beginner, r.CustomerID, r.PaymentID); errors.Is(err, ErrReversed) {
+			return ReplayReversal(ctx, beginner, r, original)
+		}
 		return Paid{}, askCredit(ctx, beginner, actor, r.CustomerID, r.Key, facts, two.before)
 	}
 	if name := db.Constraint(err); name == "ledger_tx_reverses_key" || name == "ledger_tx_idempotency_key" {

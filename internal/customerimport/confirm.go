@@ -11,6 +11,7 @@ import (
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
+	"refill/internal/staff"
 )
 
 // Solo tells a page whether the opening balances of an import take a second person;
@@ -140,6 +141,9 @@ func (s *Service) enqueue(ctx context.Context, tx pgx.Tx, id int64) error {
 func (s *Service) approvalKind() approval.Kind {
 	return approval.Kind{
 		Name: db.ApprovalKindOpeningBalances,
+		Needs: func(db.Approval) ([]string, error) {
+			return staff.Stored(staff.CustomersEdit, staff.PaymentsEnter), nil
+		},
 		Hold: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, a db.Approval) error {
 			_, _, _, err := s.asked(ctx, tx, a)
 			return err

@@ -12,6 +12,30 @@ import (
 	"github.com/google/uuid"
 )
 
+const approvalAskerMay = `-- name: ApprovalAskerMay :one
+select ((role.everything or $1::text[] <@ role.permissions)
+  and approval_is_for(a.series_id, a.customer_id, a.partner_ids, staff.all_partners,
+    array(select sp.partner_id from staff_partner sp where sp.staff_id = staff.id)))::boolean
+from approval a
+join staff on staff.id = a.requested_by
+join role on role.id = staff.role_id
+where a.id = $2
+`
+
+type ApprovalAskerMayParams struct {
+	Permissions []string
+	ID          int64
+}
+
+// Whether the person who asked holds some permissions and sees what it is about, at this
+// moment.
+func (q *Queries) ApprovalAskerMay(ctx context.Context, db DBTX, arg ApprovalAskerMayParams) (bool, error) {
+	row := db.QueryRow(ctx, approvalAskerMay, arg.Permissions, arg.ID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const approvalCount = `-- name: ApprovalCount :one
 select count(*) from approval a
 where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> $1

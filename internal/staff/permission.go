@@ -144,6 +144,15 @@ func known(text string) bool {
 	return false
 }
 
+// Stored returns permissions as roles keep them.
+func Stored(permissions ...Permission) []string {
+	texts := make([]string, len(permissions))
+	for i, p := range permissions {
+		texts[i] = string(p)
+	}
+	return texts
+}
+
 // May reports whether a member of staff holds a permission at this moment. 0 is the
 // program itself, which holds all.
 func May(ctx context.Context, dbtx db.DBTX, id int64, p Permission) (bool, error) {

@@ -245,7 +245,7 @@ func (s *Server) adminChangeOrder(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	key, err := uuid.Parse(form.Get("key"))
+	key, err := readKey(form.Get("key"))
 	if err != nil {
 		return errMalformed
 	}

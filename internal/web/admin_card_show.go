@@ -176,7 +176,7 @@ func (s *Server) adminCardRedeem(c *gin.Context) error {
 		return err
 	}
 	customerID, err := strconv.ParseInt(form.Get("customer"), 10, 64)
-	key, keyErr := uuid.Parse(form.Get("key"))
+	key, keyErr := readKey(form.Get("key"))
 	switch {
 	case err != nil:
 		err = fault.Field("customer", "customer_missing", "Choose the customer whose balance the card goes to.")

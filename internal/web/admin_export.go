@@ -184,7 +184,7 @@ func (s *Server) adminExportRequest(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	key, err := uuid.Parse(form.Get("key"))
+	key, err := readKey(form.Get("key"))
 	if err != nil {
 		key = uuid.New()
 	}

@@ -314,7 +314,7 @@ func (s *Server) adminExportChoose(c *gin.Context) error {
 		}
 		return s.showForeseen(c, p, row, form)
 	}
-	key, err := uuid.Parse(form.Get("key"))
+	key, err := readKey(form.Get("key"))
 	if err != nil {
 		key = uuid.New()
 	}

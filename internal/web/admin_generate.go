@@ -101,6 +101,7 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 		return nil, err
 	}
 	p.Activate.Hint += limit
+	p.Activate.permit(p.Person)
 	partners, err := db.New().PartnerPick(ctx, s.Pool, db.PartnerPickParams{AllPartners: p.Person.Scope.AllPartners, PartnerIds: p.Person.Scope.PartnerIDs})
 	if err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func orderForm(form url.Values) card.OrderForm {
 	if form.Get("partner") == severalPartners {
 		f.Partners = form["partners"]
 	}
-	key, err := uuid.Parse(form.Get("key"))
+	key, err := readKey(form.Get("key"))
 	if err != nil {
 		key = uuid.New()
 	}

@@ -292,6 +292,7 @@ func (s *Server) showSwitches(ctx context.Context, p *importShowPage, look card.
 		return err
 	}
 	p.Activate.Hint += limit
+	p.Activate.permit(p.Person)
 	if heading := look.Survey.Layout.Heading; heading > 0 {
 		p.Heading = &choice{Name: "headings", Label: fmt.Sprintf("Row %d has the headings", heading), Checked: form.Get("headings") != "", Hint: "Untick it if that row is a card."}
 	}

@@ -44,6 +44,14 @@ func (s *Server) activateHint(ctx context.Context, settings setting.Settings, pe
 	return hint, nil
 }
 
+// permit closes the choice to activate to a person whose role does not include it.
+func (c *choice) permit(person staff.Person) {
+	if !person.Can(staff.SeriesActivate) {
+		c.Checked, c.Disabled = false, true
+		c.Hint = "Your role doesn’t let you activate series: the cards are worth nothing until somebody who may activates them."
+	}
+}
+
 // takesTwo says of cards that are about to be ordered what of it takes a second
 // person; nothing where one is enough. What is activated later is measured then.
 func (s *Server) takesTwo(ctx context.Context, person staff.Person, worth money.Amount, activate bool) (string, error) {

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"refill/internal/fault"
 )
@@ -58,3 +60,16 @@ func checkFields(form url.Values) error {
 // turns reports whether a character overrides the direction of what follows. The
 // marks that names of mixed scripts need (U+200E, U+200F) do not.
 func turns(r rune) bool { return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 }
+
+// errNilKey says that a form's key is one that no page draws.
+var errNilKey = errors.New("web: the nil UUID is no key of a form")
+
+// readKey reads the idempotency key of a form. The nil UUID is none: in the domain it
+// stands for a missing key.
+func readKey(text string) (uuid.UUID, error) {
+	key, err := uuid.Parse(text)
+	if err == nil && key == uuid.Nil {
+		err = errNilKey
+	}
+	return key, err
+}

@@ -51,7 +51,7 @@ func (s *Server) codeField(c *gin.Context) (field, error) {
 // redeemKey reads the form's idempotency key. A form without one was not shown
 // by us: it gets a new key, and redeems like a new form.
 func redeemKey(text string) uuid.UUID {
-	key, err := uuid.Parse(text)
+	key, err := readKey(text)
 	if err != nil {
 		return uuid.New()
 	}
@@ -149,7 +149,7 @@ func (s *Server) portalLook(c *gin.Context) error {
 	if err != nil {
 		return s.mendCode(c, p, form, err)
 	}
-	if key, err := uuid.Parse(form.Get("key")); err == nil {
+	if key, err := readKey(form.Get("key")); err == nil {
 		p.Key = key.String()
 	}
 	p.Code.Value = cut(form.Get("code"), 300)
@@ -168,7 +168,7 @@ func (s *Server) portalLook(c *gin.Context) error {
 // redeemTyped moves the value of the card whose code was typed. It refuses a form
 // without its key: pressed twice, its second answer would be a refusal.
 func (s *Server) redeemTyped(c *gin.Context, form url.Values) (card.Receipt, error) {
-	key, err := uuid.Parse(form.Get("key"))
+	key, err := readKey(form.Get("key"))
 	if err != nil {
 		return card.Receipt{}, errNoKey
 	}

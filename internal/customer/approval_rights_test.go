@@ -1,0 +1,121 @@
+package customer_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/approval"
+	"refill/internal/audit"
+	"refill/internal/customer"
+	"refill/internal/db"
+	"refill/internal/money"
+	"refill/internal/staff"
+)
+
+// credit is a payment of dollars to Anna.
+func (b *counter) credit(kind db.PaymentType, dollars int64) customer.Payment {
+	return customer.Payment{
+		CustomerID: b.anna.ID, Type: kind, Amount: money.Amount{Minor: dollars * 100, Currency: "USD"},
+		Comment: "because", Key: uuid.New(), Sure: true,
+	}
+}
+
+// One form that is pressed several times at once near the limit is one payment, and
+// every press is told so: the payment that came first is no reason to ask for the same one.
+func TestPressedTwiceNearTheLimit(t *testing.T) {
+	t.Parallel()
+	b := newCounter(t)
+	ctx := context.WithoutCancel(t.Context())
+	press := func(act func() (customer.Paid, error)) {
+		answers, gate := make(chan error, 8), make(chan struct{})
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				<-gate
+				_, err := act()
+				answers <- err
+			})
+		}
+		close(gate)
+		all.Wait()
+		close(answers)
+		for err := range answers {
+			require.NoError(t, err)
+		}
+		rows, err := db.New().ApprovalList(ctx, b.pool, db.ApprovalListParams{Waiting: true, AllPartners: true, PartnerIds: []int64{}})
+		require.NoError(t, err)
+		require.Empty(t, rows)
+	}
+	p := b.credit(db.PaymentTypeCash, 30)
+	press(func() (customer.Paid, error) { return customer.Pay(ctx, b.pool, b.cashier, p) })
+	require.Equal(t, int64(30_00), b.balance())
+
+	wrong, err := customer.Pay(ctx, b.pool, b.other, b.credit(db.PaymentTypeCorrection, -30))
+	require.NoError(t, err)
+	r := customer.Reversal{CustomerID: b.anna.ID, PaymentID: wrong.ID, Reason: "it was right", Key: uuid.New()}
+	press(func() (customer.Paid, error) { return customer.Reverse(ctx, b.pool, b.other, r) })
+	require.Equal(t, int64(30_00), b.balance())
+	b.sound()
+}
+
+// A movement by hand without a key is neither posted nor asked for, and a request that
+// lacks one is outdated.
+func TestPaymentTakesAKey(t *testing.T) {
+	t.Parallel()
+	b := newCounter(t)
+	p := b.credit(db.PaymentTypeCash, 60)
+	p.Key = uuid.Nil
+	require.Error(t, b.enter(p))
+	_, err := customer.Reverse(t.Context(), b.pool, b.cashier, customer.Reversal{CustomerID: b.anna.ID, PaymentID: 1, Reason: "because"})
+	require.Error(t, err)
+	require.ErrorIs(t, b.enter(b.credit(db.PaymentTypeCash, 60)), customer.ErrPaymentWaits)
+	_, err = b.pool.Exec(t.Context(), `update approval set request_key = null`)
+	require.NoError(t, err)
+	require.ErrorIs(t, b.desk.Approve(t.Context(), b.other, b.waiting().ID, "because"), approval.ErrOutdated)
+	require.Zero(t, b.balance())
+}
+
+// A credit is not posted in the name of a person who may no longer post it.
+func TestPaymentOfAFormerCashier(t *testing.T) {
+	t.Parallel()
+	b := newCounter(t)
+	ctx := t.Context()
+	south, err := db.New().PartnerCreate(ctx, b.pool, db.PartnerCreateParams{Name: "Elsewhere", TimeZone: "UTC"})
+	require.NoError(t, err)
+	role := func(name string, may ...staff.Permission) int64 {
+		id, err := staff.CreateRole(ctx, b.pool, audit.System(), staff.RoleForm{Name: name, Permissions: staff.Stored(may...)})
+		require.NoError(t, err)
+		return id
+	}
+	enters, reverses, both := role("enters", staff.PaymentsEnter), role("reverses", staff.PaymentsReverse), role("both", staff.PaymentsEnter, staff.PaymentsReverse)
+	become := func(role int64, partners ...int64) {
+		require.NoError(t, staff.Edit(ctx, b.pool, b.other, b.cashier.StaffID, staff.Change{Name: "Cashier", RoleID: role, AllPartners: len(partners) == 0, PartnerIDs: partners}))
+	}
+	refused := func(may int64) {
+		a := b.waiting() //nolint:contextcheck // it has the test's
+		require.ErrorIs(t, b.desk.Approve(ctx, b.other, a.ID, "because"), approval.ErrAskerMayNot)
+		become(may, south.ID)
+		require.ErrorIs(t, b.desk.Approve(ctx, b.other, a.ID, "because"), approval.ErrAskerMayNot, "the customer is of another partner")
+		become(may, b.north.ID)
+		require.NoError(t, b.desk.Approve(ctx, b.other, a.ID, "because"), "both are theirs again")
+	}
+	become(both)
+	require.ErrorIs(t, b.enter(b.credit(db.PaymentTypeCash, 60)), customer.ErrPaymentWaits)
+	become(reverses)
+	refused(enters)
+	require.Equal(t, int64(60_00), b.balance())
+
+	wrong, err := customer.Pay(ctx, b.pool, b.other, b.credit(db.PaymentTypeCorrection, -60))
+	require.NoError(t, err)
+	become(both)
+	_, err = customer.Reverse(ctx, b.pool, b.cashier, customer.Reversal{CustomerID: b.anna.ID, PaymentID: wrong.ID, Reason: "it was right", Key: uuid.New()})
+	require.ErrorIs(t, err, customer.ErrPaymentWaits)
+	become(enters)
+	refused(reverses)
+	require.Equal(t, int64(60_00), b.balance())
+	b.sound()
+}
