@@ -89,7 +89,7 @@ where (@series_id::bigint = 0 or a.series_id = @series_id)
   and (@import_id::bigint = 0 or a.import_id = @import_id)
   and (@kind::text = '' or a.kind::text = @kind)
   and (not @waiting::boolean or a.state = 'waiting')
-  and (@cards::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
+  and (@cards::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, @all_partners::boolean, @partner_ids::bigint[])
 order by (a.state = 'waiting') desc, a.id desc
 limit 100;
@@ -98,7 +98,7 @@ limit 100;
 -- How many wait for a decision that this person may take.
 select count(*) from approval a
 where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> @staff_id
-  and (@cards::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
+  and (@cards::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, @all_partners::boolean, @partner_ids::bigint[]);
 
 -- name: ApprovalCountDeciders :one

@@ -15,7 +15,7 @@ import (
 const approvalCount = `-- name: ApprovalCount :one
 select count(*) from approval a
 where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> $1
-  and ($2::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
+  and ($2::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $3::boolean, $4::bigint[])
 `
 
@@ -280,7 +280,7 @@ where ($1::bigint = 0 or a.series_id = $1)
   and ($3::bigint = 0 or a.import_id = $3)
   and ($4::text = '' or a.kind::text = $4)
   and (not $5::boolean or a.state = 'waiting')
-  and ($6::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
+  and ($6::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $7::boolean, $8::bigint[])
 order by (a.state = 'waiting') desc, a.id desc
 limit 100

@@ -96,6 +96,7 @@ const (
 	ApprovalKindPayment         ApprovalKind = "payment"
 	ApprovalKindOpeningBalances ApprovalKind = "opening_balances"
 	ApprovalKindReopening       ApprovalKind = "reopening"
+	ApprovalKindProtection      ApprovalKind = "protection"
 )
 
 func (e *ApprovalKind) Scan(src interface{}) error {
@@ -143,7 +144,8 @@ func (e ApprovalKind) Valid() bool {
 		ApprovalKindLimit,
 		ApprovalKindPayment,
 		ApprovalKindOpeningBalances,
-		ApprovalKindReopening:
+		ApprovalKindReopening,
+		ApprovalKindProtection:
 		return true
 	}
 	return false
@@ -160,6 +162,7 @@ func AllApprovalKindValues() []ApprovalKind {
 		ApprovalKindPayment,
 		ApprovalKindOpeningBalances,
 		ApprovalKindReopening,
+		ApprovalKindProtection,
 	}
 }
 
@@ -1275,6 +1278,8 @@ type CardChange struct {
 	CreatedAt  time.Time
 	StartedAt  *time.Time
 	FinishedAt *time.Time
+	// Who took the operation up again last: what is left of it counts within their limit. Null: it counts within that of created_by.
+	RetriedBy *int64
 }
 
 // What became of each card of an operation, a few thousand cards a row. Insert-only.
@@ -1452,6 +1457,8 @@ type Customer struct {
 	ImportID *int64
 	// The row of its file, as a spreadsheet numbers it. Each row enters at most one customer.
 	ImportRow *int32
+	// The idempotency key of the form that entered the customer. Null: entered by an import, by the program, or before there were keys.
+	RequestKey *uuid.UUID
 }
 
 // Ways into the portal that staff hand to a customer: each works once, until it expires or the next is made.
