@@ -1376,6 +1376,10 @@ type CardReading struct {
 	KeyID int16
 	// Keyed proof that this reading is of this card: a row that was written or moved by hand finds nothing.
 	Proof []byte
+	// AES-256-GCM of a short code, bound to series and serial. Null: it follows from the code of the card, or came in before short codes were sealed, or is erased with the code of the card.
+	Sealed []byte
+	// Which sealing key made sealed.
+	SealKeyID *int16
 }
 
 // What a run found of one invariant: zero rows where it holds.
