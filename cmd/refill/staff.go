@@ -30,9 +30,25 @@ func runStaff(ctx context.Context, c config, args []string) error {
 	if len(args) == 3 && args[0] == "lift-bar" {
 		return liftBar(ctx, c, args[1], args[2])
 	}
+	if len(args) == 3 && args[0] == "vouch" {
+		return vouch(ctx, c, args[1], args[2])
+	}
 	return errors.New("usage: refill staff add -username NAME [-name NAME] [-role administrator|cashier|operator] [-partners A,B] < password\n" +
 		"       refill staff reset-second-factor USERNAME\n" +
-		"       refill staff lift-bar USERNAME REASON")
+		"       refill staff lift-bar USERNAME REASON\n" +
+		"       refill staff vouch USERNAME REASON")
+}
+
+// vouch says that an account is a person of its own, so that it may approve for who made
+// it or reset its password. The audit trail has it as an act of the program, with the
+// reason.
+func vouch(ctx context.Context, c config, username, reason string) error {
+	return withStaff(ctx, c, username, func(pool *pgxpool.Pool, row db.StaffGetByUsernameRow) error {
+		if err := staff.Vouch(ctx, pool, audit.System(), row.ID, reason); err != nil {
+			return spoken(err)
+		}
+		return say("%s counts as a person of their own, until somebody sets their password or second factor again.\n", row.Username)
+	})
 }
 
 // liftBar lets somebody try codes again: for the only administrator, whose bar no other

@@ -658,7 +658,10 @@ with recursive control as (
   from audit a
   where a.action in ('staff.created', 'staff.password_reset', 'staff.second_factor_reset')
     and a.at > now() - interval '30 days' and a.staff_id is not null
-    and not exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint and f.created_at > a.at)
+    and not (a.action = 'staff.password_reset'
+      and exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint and f.created_at < a.at))
+    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null
+      and (v.detail->>'staff_id')::bigint = (a.detail->>'staff_id')::bigint and v.at > a.at)
 ), reach as (
   select start.id as owner, start.id as holder from unnest(array[$1::bigint, $2::bigint]) as start(id)
   union
@@ -676,8 +679,10 @@ type ApprovalSharedParams struct {
 
 // Whether two members of staff may be one person: whether somebody, possibly one of the
 // two, controls both. Whoever made a sign-in, reset its password or its second factor
-// within 30 days controls it, and whatever it controls, unless its owner has set up a
-// second factor since.
+// within 30 days controls it, and whatever it controls. A second factor that is set up
+// afterwards proves nothing: whoever has the password sets it up. Two things do: a reset
+// password does not let anybody in where the owner had a second factor before, and on the
+// host somebody has vouched since that the account is a person of its own.
 func (q *Queries) ApprovalShared(ctx context.Context, db DBTX, arg ApprovalSharedParams) (bool, error) {
 	row := db.QueryRow(ctx, approvalShared, arg.One, arg.Other)
 	var column_1 bool
