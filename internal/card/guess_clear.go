@@ -48,7 +48,7 @@ func (s *Service) ClearStaffGuesses(ctx context.Context, actor audit.Actor, staf
 }
 
 // LiftStaffBar is ClearStaffGuesses without a key file: on the host it lifts the bar of
-// the only administrator, as an act of the program.
+// the only administrator, as an act of the program, and the bar of their imports with it.
 func LiftStaffBar(ctx context.Context, beginner db.Beginner, actor audit.Actor, staffID int64, reason string) error {
 	if err := customer.CheckReason(reason); err != nil {
 		return err
@@ -68,7 +68,11 @@ func LiftStaffBar(ctx context.Context, beginner db.Beginner, actor audit.Actor, 
 		if err != nil {
 			return fmt.Errorf("read a member of staff: %w", err)
 		}
-		if err := q.GuessClearAll(ctx, tx, scopesOf(staffScope(staffID))); err != nil {
+		scopes := scopesOf(staffScope(staffID))
+		if actor.StaffID == 0 {
+			scopes = append(scopes, importScope(staffID))
+		}
+		if err := q.GuessClearAll(ctx, tx, scopes); err != nil {
 			return fmt.Errorf("lift a bar: %w", err)
 		}
 		return audit.Record(ctx, tx, actor, audit.Entry{Action: "guesses.staff_cleared", Detail: map[string]any{"staff": who.Username, "reason": strings.TrimSpace(reason)}})

@@ -1961,8 +1961,9 @@ type TheftAlarm struct {
 	// What those were worth together, in minor units; 0 for refused attempts.
 	Value int64
 	// What the other accounts or addresses had at that time, as a median; 0 where the rule does not compare.
-	Usual          int32
-	RaisedAt       time.Time
+	Usual    int32
+	RaisedAt time.Time
+	// Who closed it. Null with an acknowledged alarm: it was closed on the host.
 	AcknowledgedBy *int64
 	AcknowledgedAt *time.Time
 	Reason         string
