@@ -22,7 +22,7 @@ func TestAlarmIsClosedOnTheHost(t *testing.T) {
 	ada, err := staff.Create(ctx, pool, audit.System(), staff.New{Username: "ada", Password: "long-enough", Role: db.StaffRoleAdministrator, AllPartners: true})
 	require.NoError(t, err)
 	_, err = pool.Exec(ctx, `insert into theft_alarm (rule, subject, staff_id, partner_ids, first_at, last_at, cards, customers, value)
-		values ('revealed', 'revealed:' || $1::bigint, $1, '{}', now(), now(), 5, 1, 5000)`, ada)
+		values ('revealed', 'revealed:' || $1::bigint, $1, '{}', now() - interval '1 hour', now(), 5, 1, 5000)`, ada)
 	require.NoError(t, err)
 	c := config{DatabaseURL: secret(url)}
 	for _, wrong := range [][]string{{}, {"1"}, {"x", "looked into"}, {"1", ""}, {"2", "looked into"}} {

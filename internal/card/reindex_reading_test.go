@@ -43,7 +43,7 @@ func TestReadingsAreIndexedAgain(t *testing.T) {
 	good := func(typed string) {
 		t.Helper()
 		f.unbar(t)
-		_, err := f.redeem(ctx, f.anna, typed)
+		_, err := f.redeem(t.Context(), f.anna, typed)
 		require.NoError(t, err, typed)
 	}
 	good("SPENTcard7")

@@ -78,7 +78,7 @@ func TestCustomerUnderAlarmIsNotErased(t *testing.T) {
 	id := s.newCustomer("mquintana", s.North)
 	self := customerURL(id)
 	s.exec(`insert into theft_alarm (rule, subject, customer_id, partner_ids, first_at, last_at, cards, customers, value)
-		values ('account', 'account:1', $1, array[$2::bigint], now(), now(), 30, 1, 30000)`, id, s.North.ID)
+		values ('account', 'account:1', $1, array[$2::bigint], now() - interval '1 hour', now(), 30, 1, 30000)`, id, s.North.ID)
 	page := admin.get(self + "/erase")
 	require.Contains(t, page.text("#under-alarm"), "An open alarm about theft concerns this customer")
 	require.Equal(t, 1, page.doc().Find(`#under-alarm a[href="`+sectionAlarms+`"]`).Length())
