@@ -26,14 +26,19 @@ for update of a;
 -- name: ApprovalShared :one
 -- Whether two members of staff may be one person: whether somebody, possibly one of the
 -- two, controls both. Whoever made a sign-in, reset its password or its second factor
--- within 30 days controls it, and whatever it controls, unless its owner has set up a
--- second factor since.
+-- within 30 days controls it, and whatever it controls, with two exceptions. An owner who
+-- has a second factor that was not reset controls a sign-in that was made or whose
+-- password was reset: two people who share a shop prove so by their telephones. On the
+-- host somebody may vouch that an account is a person of its own.
 with recursive control as (
   select distinct a.staff_id as holder, (a.detail->>'staff_id')::bigint as owner
   from audit a
   where a.action in ('staff.created', 'staff.password_reset', 'staff.second_factor_reset')
     and a.at > now() - interval '30 days' and a.staff_id is not null
-    and not exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint and f.created_at > a.at)
+    and not (a.action <> 'staff.second_factor_reset'
+      and exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint))
+    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null
+      and (v.detail->>'staff_id')::bigint = (a.detail->>'staff_id')::bigint and v.at > a.at)
 ), reach as (
   select start.id as owner, start.id as holder from unnest(array[sqlc.arg(one)::bigint, sqlc.arg(other)::bigint]) as start(id)
   union
@@ -100,7 +105,7 @@ where (@series_id::bigint = 0 or a.series_id = @series_id)
   and (@import_id::bigint = 0 or a.import_id = @import_id)
   and (@kind::text = '' or a.kind::text = @kind)
   and (not @waiting::boolean or a.state = 'waiting')
-  and (@cards::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
+  and (@cards::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, @all_partners::boolean, @partner_ids::bigint[])
 order by (a.state = 'waiting') desc, a.id desc
 limit 100;
@@ -109,7 +114,7 @@ limit 100;
 -- How many wait for a decision that this person may take.
 select count(*) from approval a
 where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> @staff_id
-  and (@cards::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
+  and (@cards::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, @all_partners::boolean, @partner_ids::bigint[]);
 
 -- name: ApprovalCountDeciders :one

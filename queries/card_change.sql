@@ -119,7 +119,8 @@ where id = @id;
 update card_change set state = @state, failure = @failure, finished_at = now() where id = @id;
 
 -- name: CardChangeRequeue :exec
-update card_change set state = 'queued', failure = '', finished_at = null where id = @id;
+-- What is left of it counts for the person who takes it up again.
+update card_change set state = 'queued', failure = '', finished_at = null, retried_by = sqlc.narg(retried_by) where id = @id;
 
 -- name: CardChangeListSeries :many
 select sqlc.embed(ch), staff.name as created_by_name

@@ -1,7 +1,11 @@
 -- name: CustomerCreate :one
-insert into customer (partner_id, username, name, email, phone, password_hash)
-values (@partner_id, @username, @name, @email, @phone, @password_hash)
+insert into customer (partner_id, username, name, email, phone, password_hash, request_key)
+values (@partner_id, @username, @name, @email, @phone, @password_hash, sqlc.narg(request_key))
 returning *;
+
+-- name: CustomerGetByKey :one
+-- The customer that a form entered.
+select * from customer where request_key = @request_key;
 
 -- name: CustomerGetByUsername :one
 select customer.*, partner.disabled_at as partner_disabled_at

@@ -46,3 +46,23 @@ select
   (select count(*) from audit a where a.customer_id = @customer_id::bigint) as lines,
   (select count(*) from audit a where a.customer_id = @customer_id::bigint and a.address is not null and a.staff_id is null) as addresses,
   (select count(*) from theft_alarm t where t.customer_id = @customer_id::bigint) as alarms;
+
+-- name: CustomerUnderAlarm :one
+-- Whether an open alarm about theft concerns a customer: it is about them, or they redeemed
+-- or tried cards that it counts. The lines are those that the page of the alarm lists.
+select exists (select from theft_alarm t where t.state = 'open' and (
+  t.customer_id = @customer_id::bigint
+  or (t.rule in ('run', 'early', 'locked', 'copied') and exists (
+    select from audit a
+    where a.customer_id = @customer_id and a.series_id = t.series_id and a.serial between t.first_serial and t.last_serial
+      and a.at between t.first_at and t.last_at
+      and (t.rule = 'run' and a.action = 'card.redeemed' or a.action = 'card.refused' and theft_refusal(a.detail) = t.rule)))
+  or (t.rule = 'address' and exists (
+    select from audit a
+    where a.customer_id = @customer_id and a.action = 'card.redeemed' and a.staff_id is null
+      and a.at between t.first_at and t.last_at and a.address <<= nullif(t.network, '')::inet))
+  or (t.rule = 'revealed' and exists (
+    select from card c join audit a on a.series_id = c.series_id and a.serial = c.serial
+    where c.used_by = @customer_id and c.used_at <= t.last_at
+      and a.action = 'card.revealed' and a.staff_id = t.staff_id and a.at between t.first_at and c.used_at))
+))::boolean;

@@ -44,9 +44,15 @@ select (retired_at is not null)::boolean as retired from key_canary where key_id
 -- name: KeyUse :many
 -- How many cards are sealed under each key, how many secrets of staff, and how many
 -- passwords of files that are being made and files that are kept. Cards whose code
--- was erased need none. The cards are read once for all keys, since that may take long.
+-- was erased need none. The cards are read once for all keys, since that may take long. A
+-- card whose short code alone is left under a key counts as one.
 with held as (
-  select key_id, count(*) as cards from card where octet_length(code_sealed) > 0 group by key_id
+  select s.key_id, sum(s.cards) as cards from (
+    select c.key_id, count(*) as cards from card c where octet_length(c.code_sealed) > 0 group by c.key_id
+    union all
+    select r.seal_key_id as key_id, count(*) as cards from card_reading r join card k on k.series_id = r.series_id and k.serial = r.serial
+    where r.seal_key_id <> k.key_id group by r.seal_key_id
+  ) s group by s.key_id
 )
 select k.key_id, k.created_at, k.retired_at,
   coalesce(h.cards, 0)::bigint as cards,
@@ -118,7 +124,8 @@ where card.series_id = n.series_id and card.serial = n.serial;
 -- name: KeyRotationSealLeft :one
 -- Whether a card is left under another key, such as one that a worker made which
 -- had not heard of the new key yet.
-select exists (select from card where key_id <> @key_id and octet_length(code_sealed) > 0);
+select (exists (select from card c where c.key_id <> sqlc.arg(key_id)::smallint and octet_length(c.code_sealed) > 0)
+  or exists (select from card_reading r where r.seal_key_id <> sqlc.arg(key_id)::smallint))::boolean;
 
 -- name: KeyRotationIndexLeft :one
 select exists (select from card where coalesce(index_key_id, key_id) <> @key_id::smallint and octet_length(code_sealed) > 0);

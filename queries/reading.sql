@@ -40,10 +40,38 @@ union all
 select r.code_index from unnest(@weak) a(code_index) join card_reading r using (code_index) where r.kind = 'exact';
 
 -- name: ReadingCreate :exec
-insert into card_reading (code_index, series_id, serial, kind, key_id, proof)
-select unnest(@code_indexes::bytea[]), @series_id::bigint, unnest(@serials::integer[]), unnest(@kinds::text[])::reading_kind,
-  @key_id::smallint, unnest(@proofs::bytea[])
+insert into card_reading (code_index, series_id, serial, kind, key_id, proof, sealed, seal_key_id)
+select r.code_index, @series_id::bigint, r.serial, r.kind::reading_kind, @key_id::smallint, r.proof,
+  r.sealed, case when r.sealed is not null then @seal_key_id::smallint end
+from (select unnest(@code_indexes::bytea[]) as code_index, unnest(@serials::integer[]) as serial, unnest(@kinds::text[]) as kind,
+  unnest(@proofs::bytea[]) as proof, unnest(@sealeds::bytea[]) as sealed) r
 on conflict do nothing;
+
+-- name: ReadingListShort :many
+-- The short codes of some cards, as they are kept.
+select r.series_id, r.serial, r.code_index, r.key_id, r.sealed, r.seal_key_id from card_reading r
+join (select unnest(@series_ids::bigint[]) as series_id, unnest(@serials::integer[]) as serial) n
+  on n.series_id = r.series_id and n.serial = r.serial
+where r.kind = 'short';
+
+-- name: ReadingDeleteOld :exec
+-- Readings of some cards under other keys, once they are written anew. Where a short code is
+-- not known any more, its readings stay.
+delete from card_reading r
+using (select unnest(@series_ids::bigint[]) as series_id, unnest(@serials::integer[]) as serial, unnest(@keep_shorts::boolean[]) as keep_short) n
+where r.series_id = n.series_id and r.serial = n.serial and r.key_id <> @key_id
+  and not (n.keep_short and r.kind in ('short', 'short_folded'));
+
+-- name: ReadingSeal :exec
+update card_reading r set sealed = n.sealed, seal_key_id = @seal_key_id::smallint
+from (select unnest(@series_ids::bigint[]) as series_id, unnest(@serials::integer[]) as serial,
+  unnest(@code_indexes::bytea[]) as code_index, unnest(@sealeds::bytea[]) as sealed) n
+where r.series_id = n.series_id and r.serial = n.serial and r.code_index = n.code_index and r.kind = 'short' and r.sealed is not null;
+
+-- name: ReadingOldShort :one
+-- How many short codes of cards that can still be redeemed are found by other index keys.
+select count(*) from card_reading r join card c on c.series_id = r.series_id and c.serial = r.serial
+where r.kind = 'short' and r.key_id <> @key_id and octet_length(c.code_sealed) > 0;
 
 -- name: ReadingLock :exec
 -- Imports enter their cards one after another: of two files with the same printed

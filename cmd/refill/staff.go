@@ -10,8 +10,10 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"refill/internal/audit"
+	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/staff"
@@ -25,13 +27,44 @@ func runStaff(ctx context.Context, c config, args []string) error {
 	if len(args) == 2 && args[0] == "reset-second-factor" {
 		return resetFactor(ctx, c, args[1])
 	}
+	if len(args) == 3 && args[0] == "lift-bar" {
+		return liftBar(ctx, c, args[1], args[2])
+	}
+	if len(args) == 3 && args[0] == "vouch" {
+		return vouch(ctx, c, args[1], args[2])
+	}
 	return errors.New("usage: refill staff add -username NAME [-name NAME] [-role administrator|cashier|operator] [-partners A,B] < password\n" +
-		"       refill staff reset-second-factor USERNAME")
+		"       refill staff reset-second-factor USERNAME\n" +
+		"       refill staff lift-bar USERNAME REASON\n" +
+		"       refill staff vouch USERNAME REASON")
 }
 
-// resetFactor lets somebody in by their password alone: for the last administrator,
-// whose telephone and recovery codes are gone.
-func resetFactor(ctx context.Context, c config, username string) error {
+// vouch says that an account is a person of its own, so that it may approve for who made
+// it or reset its password. The audit trail has it as an act of the program, with the
+// reason.
+func vouch(ctx context.Context, c config, username, reason string) error {
+	return withStaff(ctx, c, username, func(pool *pgxpool.Pool, row db.StaffGetByUsernameRow) error {
+		if err := staff.Vouch(ctx, pool, audit.System(), row.ID, reason); err != nil {
+			return spoken(err)
+		}
+		return say("%s counts as a person of their own, until somebody sets their password or second factor again.\n", row.Username)
+	})
+}
+
+// liftBar lets somebody try codes again: for the only administrator, whose bar no other
+// person can lift in the browser. The audit trail has it as an act of the program, with
+// the reason.
+func liftBar(ctx context.Context, c config, username, reason string) error {
+	return withStaff(ctx, c, username, func(pool *pgxpool.Pool, row db.StaffGetByUsernameRow) error {
+		if err := card.LiftStaffBar(ctx, pool, audit.System(), row.ID, reason); err != nil {
+			return spoken(err)
+		}
+		return say("%s can try codes again. Their count of wrong codes starts anew.\n", row.Username)
+	})
+}
+
+// withStaff hands f a member of staff, found by username.
+func withStaff(ctx context.Context, c config, username string, f func(*pgxpool.Pool, db.StaffGetByUsernameRow) error) error {
 	if c.DatabaseURL == "" {
 		return errNoDatabase
 	}
@@ -47,10 +80,18 @@ func resetFactor(ctx context.Context, c config, username string) error {
 	if err != nil {
 		return fmt.Errorf("find staff: %w", err)
 	}
-	if err := staff.ResetSecondFactor(ctx, pool, audit.System(), row.ID); err != nil {
-		return spoken(err)
-	}
-	return say("%s has no second factor any more and is signed out: the password alone lets them in until they set one up again.\n", row.Username)
+	return f(pool, row)
+}
+
+// resetFactor lets somebody in by their password alone: for the last administrator,
+// whose telephone and recovery codes are gone.
+func resetFactor(ctx context.Context, c config, username string) error {
+	return withStaff(ctx, c, username, func(pool *pgxpool.Pool, row db.StaffGetByUsernameRow) error {
+		if err := staff.ResetSecondFactor(ctx, pool, audit.System(), row.ID); err != nil {
+			return spoken(err)
+		}
+		return say("%s has no second factor any more and is signed out: the password alone lets them in until they set one up again.\n", row.Username)
+	})
 }
 
 // addStaff is `refill staff add`. The password comes by standard input, so that it

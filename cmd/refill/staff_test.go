@@ -5,7 +5,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
+	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/staff"
@@ -29,4 +31,68 @@ func TestResetSecondFactor(t *testing.T) {
 	in, err := staff.SignIn(ctx, pool, staff.Attempt{Username: "ada", Password: "long-enough"})
 	require.NoError(t, err)
 	require.Empty(t, in.Step)
+}
+
+// Where no other person can lift the bar of an administrator, the host does, for a reason,
+// with a line in the audit trail.
+func TestLiftBarOnTheHost(t *testing.T) {
+	t.Parallel()
+	url, ctx := dbtest.URL(t), t.Context()
+	pool, err := db.Open(ctx, url, db.Options{Name: "test"})
+	require.NoError(t, err)
+	defer pool.Close()
+	id, err := staff.Create(ctx, pool, audit.System(), staff.New{Username: "ada", Password: "long-enough", Role: db.StaffRoleAdministrator, AllPartners: true})
+	require.NoError(t, err)
+	_, err = pool.Exec(ctx, `insert into guess (scope, n, since, allowed, barred_until)
+		select scope, 50, now(), false, now() + interval '1 day' from unnest(array['staff:' || $1::bigint, 'staff:' || $1 || ':imported:8', 'import:staff:' || $1, 'staff:999']) scope`, id)
+	require.NoError(t, err)
+	require.ErrorIs(t, card.LiftStaffBar(ctx, pool, audit.Actor{StaffID: id, Scope: audit.Everything()}, id, "mine"), card.ErrOwnBar)
+	c := config{DatabaseURL: secret(url)}
+	require.ErrorContains(t, runStaff(ctx, c, []string{"lift-bar", "nobody", "because"}), `no member of staff "nobody"`)
+	require.ErrorContains(t, runStaff(ctx, c, []string{"lift-bar", "ada"}), "usage")
+	require.ErrorContains(t, runStaff(ctx, c, []string{"lift-bar", "ada", " "}), "reason")
+	barred := func() (n int) {
+		require.NoError(t, pool.QueryRow(ctx, `select count(*) from guess where barred_until > now()`).Scan(&n))
+		return n
+	}
+	require.Equal(t, 4, barred())
+	require.NoError(t, runStaff(ctx, c, []string{"lift-bar", "ADA", "a box of damaged cards"}))
+	require.Equal(t, 1, barred(), "that of another person stays")
+	var detail string
+	require.NoError(t, pool.QueryRow(ctx, `select detail::text from audit where action = 'guesses.staff_cleared' and staff_id is null`).Scan(&detail))
+	require.JSONEq(t, `{"staff": "ada", "reason": "a box of damaged cards"}`, detail)
+}
+
+// The host says that an account is a person of its own, for a reason, with a line in the
+// audit trail.
+func TestVouchOnTheHost(t *testing.T) {
+	t.Parallel()
+	url, ctx := dbtest.URL(t), t.Context()
+	pool, err := db.Open(ctx, url, db.Options{Name: "test"})
+	require.NoError(t, err)
+	defer pool.Close()
+	enter := func(by audit.Actor, username string) int64 {
+		id, err := staff.Create(ctx, pool, by, staff.New{Username: username, Password: "long-enough", Role: db.StaffRoleAdministrator, AllPartners: true})
+		require.NoError(t, err)
+		return id
+	}
+	ada := enter(audit.System(), "ada")
+	bea := enter(audit.Actor{StaffID: ada, Scope: audit.Everything()}, "bea")
+	shared := func() bool {
+		t.Helper()
+		shared, err := approval.Shared(ctx, pool, ada, bea)
+		require.NoError(t, err)
+		return shared
+	}
+	require.True(t, shared(), "ada made bea’s sign-in")
+	c := config{DatabaseURL: secret(url)}
+	require.ErrorContains(t, runStaff(ctx, c, []string{"vouch", "nobody", "because"}), `no member of staff "nobody"`)
+	require.ErrorContains(t, runStaff(ctx, c, []string{"vouch", "bea"}), "usage")
+	require.ErrorContains(t, runStaff(ctx, c, []string{"vouch", "bea", " "}), "reason")
+	require.True(t, shared())
+	require.NoError(t, runStaff(ctx, c, []string{"vouch", "BEA", "works at the till"}))
+	require.False(t, shared())
+	var detail string
+	require.NoError(t, pool.QueryRow(ctx, `select detail->>'reason' from audit where action = 'staff.vouched' and staff_id is null`).Scan(&detail))
+	require.Equal(t, "works at the till", detail)
 }

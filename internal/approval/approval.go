@@ -26,7 +26,7 @@ var (
 	ErrDone        = fault.New(fault.Conflict, "approval_done", "This request was decided meanwhile.")
 	ErrExpired     = fault.New(fault.Conflict, "approval_expired", "This request has expired. The person who needs it has to ask again.")
 	ErrOwn         = fault.New(fault.Conflict, "approval_own", "You asked for this yourself: another person has to decide.")
-	ErrShared      = fault.New(fault.Conflict, "approval_shared", "You and the person who asked may be one person: within the last 30 days one of you, or the same third person, set the sign-in, password or second factor of the other. The one whose sign-in was set can set up a second factor on the page of their account; after that this can be decided.")
+	ErrShared      = fault.New(fault.Conflict, "approval_shared", "You and the person who asked may be one person: within the last 30 days one of you, or the same third person, set the sign-in, password or second factor of the other. The one whose sign-in was set can set up a second factor on the page of their account; after that this can be decided. After a reset of the second factor, the host has to say that they are two people: refill staff vouch.")
 	ErrGone        = fault.New(fault.Conflict, "approval_gone", "The person who asked for this is disabled. Refuse it.")
 	ErrAskerMayNot = fault.New(fault.Conflict, "approval_asker_may_not", "The person who asked for this may no longer do it: their role or their partners have changed. Refuse it.")
 	ErrOutdated    = fault.New(fault.Conflict, "approval_outdated", "This is no longer what was asked for, so nothing was done. The person who needs it has to ask again.")

@@ -3,6 +3,7 @@ package approval
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,9 +15,12 @@ import (
 
 // Errors of changes of settings that wait for a second person.
 var (
-	ErrLimitWaits  = fault.New(fault.Conflict, "limit_waits", "The value above which a second person approves is as it was: a higher one, or none, waits until another person approves it.")
-	ErrLimitAsked  = fault.New(fault.Conflict, "limit_asked", "Another value above which a second person approves waits already. Let it be decided, or withdrawn, first.")
-	ErrModuleWaits = fault.New(fault.Conflict, "module_waits", "Refill cards are still off: switching them on brings more into use than one person may, so it waits until another person approves it.")
+	ErrLimitWaits      = fault.New(fault.Conflict, "limit_waits", "The value above which a second person approves is as it was: a higher one, or none, waits until another person approves it.")
+	ErrLimitAsked      = fault.New(fault.Conflict, "limit_asked", "Another value above which a second person approves waits already. Let it be decided, or withdrawn, first.")
+	ErrProtectionWaits = fault.New(fault.Conflict, "protection_waits", "The rules about theft and wrong codes are as they were: weaker ones wait until another person approves them.")
+	ErrProtectionAsked = fault.New(fault.Conflict, "protection_asked", "Other rules about theft and wrong codes wait already. Let them be decided, or withdrawn, first.")
+	ErrSeveralWait     = fault.New(fault.Conflict, "several_waits", "Part of this is as it was: the value above which a second person approves, and the rules about theft and wrong codes, each wait until another person approves them.")
+	ErrModuleWaits     = fault.New(fault.Conflict, "module_waits", "Refill cards are still off: switching them on brings more into use than one person may, so it waits until another person approves it.")
 )
 
 // LimitFacts are a change of the value above which a second person approves. Nil: none
@@ -27,6 +31,12 @@ type LimitFacts struct {
 	Currency string `json:"currency"`
 }
 
+// ProtectionFacts are a change of the rules about theft and wrong codes.
+type ProtectionFacts struct {
+	From setting.Protections `json:"from"`
+	To   setting.Protections `json:"to"`
+}
+
 // ReopeningFacts are what is switched on again: a partner or the module of refill cards.
 type ReopeningFacts struct {
 	Partner int64  `json:"partner,omitempty"`
@@ -35,8 +45,8 @@ type ReopeningFacts struct {
 }
 
 // ChangeSettings changes settings as setting.Store.Change does, and asks a second person
-// for what takes one; the rest is kept at once. ErrLimitWaits and ErrModuleWaits say that
-// something was asked for.
+// for what takes one; the rest is kept at once. ErrLimitWaits, ErrProtectionWaits,
+// ErrSeveralWait and ErrModuleWaits say that something was asked for.
 func ChangeSettings(ctx context.Context, beginner db.Beginner, store *setting.Store, actor audit.Actor, edit func(*setting.Settings)) error {
 	var waits error
 	err := pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
@@ -57,6 +67,17 @@ func ChangeSettings(ctx context.Context, beginner db.Beginner, store *setting.St
 			kept.ApproveAbove = before.ApproveAbove
 			waits = ErrLimitWaits
 			if err := askLimit(ctx, tx, actor, before, after); err != nil {
+				return err
+			}
+		}
+		if actor.StaffID != 0 && before.Weakens(after) {
+			kept.Protect(before.Protections())
+			if waits == nil {
+				waits = ErrProtectionWaits
+			} else {
+				waits = ErrSeveralWait
+			}
+			if err := askProtection(ctx, tx, actor, before, after); err != nil {
 				return err
 			}
 		}
@@ -90,6 +111,44 @@ func askLimit(ctx context.Context, tx pgx.Tx, actor audit.Actor, before, after s
 	return err
 }
 
+// askProtection asks for weaker rules about theft and wrong codes.
+func askProtection(ctx context.Context, tx pgx.Tx, actor audit.Actor, before, after setting.Settings) error {
+	r := Request{Kind: db.ApprovalKindProtection, By: actor.StaffID, Facts: ProtectionFacts{From: before.Protections(), To: after.Protections()}}
+	id, err := Ask(ctx, tx, actor, r)
+	if err == nil && id == 0 {
+		return ErrProtectionAsked
+	}
+	return err
+}
+
+// ProtectionKind changes the rules that were asked for, if they are still those from which
+// they were.
+func ProtectionKind(store *setting.Store) Kind {
+	return Kind{
+		Name:  db.ApprovalKindProtection,
+		Needs: needsConfig,
+		Hold: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, _ db.Approval) error {
+			return db.New().SettingLock(ctx, tx)
+		},
+		Same: func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
+			facts, err := Facts[ProtectionFacts](a)
+			if err != nil {
+				return false, err
+			}
+			now, err := setting.Read(ctx, tx)
+			return reflect.DeepEqual(now.Protections(), facts.From), err
+		},
+		Approve: func(ctx context.Context, tx pgx.Tx, actor audit.Actor, a db.Approval) error {
+			facts, err := Facts[ProtectionFacts](a)
+			if err != nil {
+				return err
+			}
+			defer store.Forget()
+			return store.ChangeTx(ctx, tx, actor, true, func(v *setting.Settings) { v.Protect(facts.To) })
+		},
+	}
+}
+
 // holdModule weighs switching the module on, and asks for it where it takes a second
 // person.
 func holdModule(ctx context.Context, tx pgx.Tx, actor audit.Actor, before setting.Settings) (held bool, err error) {
@@ -107,13 +166,16 @@ func holdModule(ctx context.Context, tx pgx.Tx, actor audit.Actor, before settin
 	return true, err
 }
 
+// needsConfig returns the permission for settings. Package staff, which owns its name, is
+// above this one.
+func needsConfig(db.Approval) ([]string, error) { return []string{"config.manage"}, nil }
+
 // LimitKind changes the limit that was asked for, if it is still the one from which it
 // was.
 func LimitKind(store *setting.Store) Kind {
 	return Kind{
-		Name: db.ApprovalKindLimit,
-		// Package staff is above this one.
-		Needs: func(db.Approval) ([]string, error) { return []string{"config.manage"}, nil },
+		Name:  db.ApprovalKindLimit,
+		Needs: needsConfig,
 		Hold: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, _ db.Approval) error {
 			return db.New().SettingLock(ctx, tx)
 		},

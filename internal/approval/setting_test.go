@@ -29,7 +29,7 @@ func setup(t *testing.T) *bundle {
 	t.Helper()
 	b := &bundle{pool: dbtest.Pool(t)}
 	b.store = setting.NewStore(b.pool, time.Now)
-	b.desk = approval.NewDesk(b.pool, approval.LimitKind(b.store))
+	b.desk = approval.NewDesk(b.pool, approval.LimitKind(b.store), approval.ProtectionKind(b.store))
 	for name, who := range map[string]*audit.Actor{"one": &b.one, "other": &b.other} {
 		id, err := staff.Create(t.Context(), b.pool, audit.System(), staff.New{Username: name, Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
 		require.NoError(t, err)

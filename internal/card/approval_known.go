@@ -23,10 +23,33 @@ var (
 	ErrFileNeedsSecond   = fault.New(fault.Conflict, "file_second", "Another person asked for this file, and with the codes that you have exported or been shown in the past 24 hours it holds more than one person may know. They can fetch it themselves; or ask for a file of your own, which waits for a second person.")
 )
 
+// unseen is the act of redeeming a card without its code.
+func unseen(ref Ref, value, by int64) approval.Act {
+	return approval.Act{Kind: db.ApprovalKindExport, By: by, SeriesID: ref.SeriesID, Serial: ref.Serial, Value: value}
+}
+
+// RedeemTakesSecond reports whether a card that is redeemed without its code is more than
+// a person may take by themselves: what mayRedeemUnseen would refuse.
+func (s *Service) RedeemTakesSecond(ctx context.Context, series db.Series, serial int32, by int64) (bool, error) {
+	o, err := approval.Weigh(ctx, s.db, unseen(Ref{series.ID, serial}, series.Price, by))
+	return o.Over(), err
+}
+
+// EnableTakesSecond returns the refusal that enabling a card would meet; nil: none.
+func (s *Service) EnableTakesSecond(ctx context.Context, series db.Series, serial int32, by int64) (refusal, err error) {
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		return s.mayEnable(ctx, tx, series, serial, 1, by, approval.Looking(tx))
+	})
+	if fault.IsInternal(err) {
+		return nil, err
+	}
+	return err, nil
+}
+
 // mayRedeemUnseen counts a card that staff redeem without its code as if the code had
 // been shown to them. Lock order: account, person.
 func mayRedeemUnseen(ctx context.Context, tx pgx.Tx, actor audit.Actor, ref Ref, value int64) error {
-	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindExport, By: actor.StaffID, SeriesID: ref.SeriesID, Serial: ref.Serial, Value: value})
+	o, err := approval.Alone(ctx, tx, unseen(ref, value, actor.StaffID))
 	if err == nil && o.Over() {
 		return ErrRedeemNeedsSecond
 	}

@@ -126,6 +126,37 @@ func TestEnabledPartsAddUp(t *testing.T) {
 	b.sound(t)
 }
 
+// What is left of an operation that was taken up again counts for the person who took it
+// up: an operation of another person is no way round a limit of one's own.
+func TestOperationTakenUpCountsForWhoTakesIt(t *testing.T) {
+	t.Parallel()
+	b, other := second(t) // above USD 50.00
+	third := b.colleague(t, "third")
+	ctx := t.Context()
+	s := b.active(t, 8)
+	disable, err := b.cards.OrderChange(ctx, third, card.Operation{SeriesID: s.ID, First: 1, Last: 5, Operation: db.CardOperationDisable}, uuid.New())
+	require.NoError(t, err)
+	require.NoError(t, b.cards.WorkChange(ctx, disable, time.Now, noJob))
+	require.NoError(t, b.cards.DisableCard(ctx, third, card.Ref{SeriesID: s.ID, Serial: 8}))
+	require.NoError(t, b.cards.EnableCard(ctx, other, card.Ref{SeriesID: s.ID, Serial: 8}))
+	id, err := b.cards.OrderChange(ctx, b.admin, card.Operation{SeriesID: s.ID, First: 1, Last: 5, Operation: db.CardOperationEnable}, uuid.New())
+	require.NoError(t, err)
+	require.NoError(t, b.cards.FailChange(ctx, id, "the disk was full"))
+	require.NoError(t, b.cards.RetryChange(ctx, other, id))
+	require.NoError(t, b.cards.WorkChange(ctx, id, time.Now, noJob))
+	failed := b.readChange(t, id)
+	require.Equal(t, db.CardChangeStateFailed, failed.State, "with the one before it is more than the other may")
+	require.Contains(t, failed.Failure, "24 hours")
+	require.Zero(t, b.solo(t, b.admin, db.ApprovalKindActivate))
+	require.NoError(t, b.cards.RetryChange(ctx, third, id))
+	require.NoError(t, b.cards.WorkChange(ctx, id, time.Now, noJob))
+	require.Equal(t, db.CardChangeStateDone, b.readChange(t, id).State)
+	require.Equal(t, int64(50_00), b.solo(t, third, db.ApprovalKindActivate))
+	require.Equal(t, int64(10_00), b.solo(t, other, db.ApprovalKindActivate))
+	require.Zero(t, b.solo(t, b.admin, db.ApprovalKindActivate))
+	b.sound(t)
+}
+
 // A file that a second person approved is for the person who asked for it: to anyone else
 // it is an export like any other.
 func TestFileOfAnotherCounts(t *testing.T) {

@@ -72,15 +72,43 @@ func TestOnePersonIsNotTwo(t *testing.T) {
 			t.Helper()
 			b.sets(t, third, other, "staff.created")
 		}},
-		"a second factor since": {do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
+		"a second factor since the sign-in was made": {do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
 			t.Helper()
 			b.sets(t, b.admin, other, "staff.created")
 			b.enrols(t, other)
 		}},
-		"a second factor before": {shared: true, do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
+		"a second factor before keeps whoever reset the password out": {do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
 			t.Helper()
 			b.enrols(t, other)
 			b.sets(t, b.admin, other, "staff.password_reset")
+		}},
+		"a second factor since a reset password": {do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
+			t.Helper()
+			b.sets(t, b.admin, other, "staff.password_reset")
+			b.enrols(t, other)
+		}},
+		"a second factor between making the sign-in and a reset password": {do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
+			t.Helper()
+			b.sets(t, b.admin, other, "staff.created")
+			b.enrols(t, other)
+			b.sets(t, b.admin, other, "staff.password_reset")
+		}},
+		"the host vouched": {do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
+			t.Helper()
+			b.sets(t, b.admin, other, "staff.created")
+			require.NoError(t, staff.Vouch(t.Context(), b.pool, audit.System(), other.StaffID, "works at the till"))
+		}},
+		"the host vouched, and the password was reset since": {shared: true, do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
+			t.Helper()
+			b.sets(t, b.admin, other, "staff.created")
+			require.NoError(t, staff.Vouch(t.Context(), b.pool, audit.System(), other.StaffID, "works at the till"))
+			b.sets(t, b.admin, other, "staff.password_reset")
+		}},
+		"nobody vouches in the browser": {shared: true, do: func(t *testing.T, b *bundle, other, third audit.Actor) {
+			t.Helper()
+			b.sets(t, b.admin, other, "staff.created")
+			require.Error(t, staff.Vouch(t.Context(), b.pool, third, other.StaffID, "works at the till"))
+			b.sets(t, third, other, "staff.vouched")
 		}},
 		"a second factor that was reset since": {shared: true, do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
 			t.Helper()
@@ -88,10 +116,16 @@ func TestOnePersonIsNotTwo(t *testing.T) {
 			b.enrols(t, other)
 			require.NoError(t, staff.ResetSecondFactor(t.Context(), b.pool, b.admin, other.StaffID))
 		}},
+		"a second factor that was reset and set up again": {shared: true, do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
+			t.Helper()
+			b.enrols(t, other)
+			require.NoError(t, staff.ResetSecondFactor(t.Context(), b.pool, b.admin, other.StaffID))
+			b.enrols(t, other)
+		}},
 		"a chain that a second factor cuts": {do: func(t *testing.T, b *bundle, other, third audit.Actor) {
 			t.Helper()
-			b.sets(t, b.admin, third, "staff.password_reset")
 			b.enrols(t, third)
+			b.sets(t, b.admin, third, "staff.password_reset")
 			b.sets(t, third, other, "staff.password_reset")
 		}},
 		"31 days ago": {do: func(t *testing.T, b *bundle, other, _ audit.Actor) {

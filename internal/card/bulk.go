@@ -332,11 +332,12 @@ func (s *Service) CancelChange(ctx context.Context, actor audit.Actor, id int64)
 	})
 }
 
-// RetryChange takes a failed operation up again where it stopped.
+// RetryChange takes a failed operation up again where it stopped. What is left of it
+// counts within the limit of the person who takes it up, not of the one who ordered it.
 func (s *Service) RetryChange(ctx context.Context, actor audit.Actor, id int64) error {
 	from := []db.CardChangeState{db.CardChangeStateFailed}
 	return s.endChange(ctx, actor, id, "cards.change_retried", from, func(tx pgx.Tx, _ db.CardChange) error {
-		if err := s.q.CardChangeRequeue(ctx, tx, id); err != nil {
+		if err := s.q.CardChangeRequeue(ctx, tx, db.CardChangeRequeueParams{ID: id, RetriedBy: actor.Staff()}); err != nil {
 			return fmt.Errorf("take up an operation: %w", err)
 		}
 		return s.enqueueChange(ctx, tx, id)

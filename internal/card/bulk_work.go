@@ -157,7 +157,7 @@ func (s *Service) changeNext(ctx context.Context, tx pgx.Tx, series db.Series, c
 		part.Serials, part.Befores, part.Outcomes = append(part.Serials, row.Serial), append(part.Befores, row.Shown), append(part.Outcomes, outcome)
 	}
 	if len(fits) > 0 {
-		if err := s.mayOperate(ctx, tx, series, change.Operation, int64(len(fits)), revives, widens, change.CreatedBy, approval.Taking(tx)); err != nil {
+		if err := s.mayOperate(ctx, tx, series, change.Operation, int64(len(fits)), revives, widens, countsFor(change), approval.Taking(tx)); err != nil {
 			return false, err
 		}
 		if err := s.apply(ctx, tx, series, change, fits, wereDisabled, &advance); err != nil {
@@ -179,6 +179,15 @@ func (s *Service) changeNext(ctx context.Context, tx pgx.Tx, series db.Series, c
 		return false, fmt.Errorf("advance an operation: %w", err)
 	}
 	return done, nil
+}
+
+// countsFor is within whose limit the rest of an operation counts: that of the person who
+// pressed the button last.
+func countsFor(change db.CardChange) int64 {
+	if change.RetriedBy != nil {
+		return *change.RetriedBy
+	}
+	return change.CreatedBy
 }
 
 // outcomeOf says what an operation does to a card.
@@ -245,7 +254,7 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, series db.Series, change
 		return err
 	}
 	if change.Operation == db.CardOperationVoid {
-		actor := audit.Actor{StaffID: change.CreatedBy}
+		actor := audit.Actor{StaffID: countsFor(change)}
 		advance.ValueMoved, err = s.postVoid(ctx, tx, actor, series, 0, int32(n))
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/db"
+	"refill/internal/fault"
 )
 
 // FindByCode returns the card of a code that staff typed into a search box, if
@@ -54,6 +55,16 @@ func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string
 		s.reportTampered(ctx, actor, t)
 	}
 	return row, err
+}
+
+// MayBeCode reports whether FindByCode would look a text up, and charge it. It looks
+// nothing up itself: the answer depends on what the text looks like alone.
+func (s *Service) MayBeCode(ctx context.Context, actor audit.Actor, text string) (bool, error) {
+	read, err := s.readTyped(ctx, actor, text)
+	if fault.IsInternal(err) {
+		return false, err
+	}
+	return len(read.ours)+len(read.exact)+len(read.near) > 0 && !areWords(text), nil
 }
 
 // areWords reports whether a text has a space between letters, as names have. A code

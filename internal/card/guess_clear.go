@@ -44,6 +44,12 @@ func (s *Service) ClearGuesses(ctx context.Context, actor audit.Actor, customerI
 // ClearStaffGuesses lifts every bar of a member of staff, for a reason that the audit
 // keeps. A member of staff can't lift their own: they would try codes without an end.
 func (s *Service) ClearStaffGuesses(ctx context.Context, actor audit.Actor, staffID int64, reason string) error {
+	return LiftStaffBar(ctx, s.db, actor, staffID, reason)
+}
+
+// LiftStaffBar is ClearStaffGuesses without a key file: on the host it lifts the bar of
+// the only administrator, as an act of the program, and the bar of their imports with it.
+func LiftStaffBar(ctx context.Context, beginner db.Beginner, actor audit.Actor, staffID int64, reason string) error {
 	if err := customer.CheckReason(reason); err != nil {
 		return err
 	}
@@ -53,15 +59,20 @@ func (s *Service) ClearStaffGuesses(ctx context.Context, actor audit.Actor, staf
 	if !actor.Scope.AllPartners {
 		return ErrNoStaff // staff are managed by those of the whole house
 	}
-	return s.inTx(ctx, func(tx pgx.Tx) error {
-		who, err := s.q.StaffGet(ctx, tx, staffID)
+	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
+		q := db.New()
+		who, err := q.StaffGet(ctx, tx, staffID)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrNoStaff
 		}
 		if err != nil {
 			return fmt.Errorf("read a member of staff: %w", err)
 		}
-		if err := s.q.GuessClearAll(ctx, tx, scopesOf(staffScope(staffID))); err != nil {
+		scopes := scopesOf(staffScope(staffID))
+		if actor.StaffID == 0 {
+			scopes = append(scopes, importScope(staffID))
+		}
+		if err := q.GuessClearAll(ctx, tx, scopes); err != nil {
 			return fmt.Errorf("lift a bar: %w", err)
 		}
 		return audit.Record(ctx, tx, actor, audit.Entry{Action: "guesses.staff_cleared", Detail: map[string]any{"staff": who.Username, "reason": strings.TrimSpace(reason)}})

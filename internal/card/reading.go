@@ -128,33 +128,43 @@ type readCard struct {
 	code, short Code
 }
 
-// writeReadings enters the further readings of cards of a series, in the caller's
-// transaction. What is there already stays.
+// writeReadings enters the further readings of cards of a series under the newest index
+// key, in the caller's transaction. What is there already stays.
 func (s *Service) writeReadings(ctx context.Context, tx pgx.Tx, seriesID int64, cards []readCard, formats []Format) error {
-	keyID := s.keys.CurrentIndex()
+	return s.writeReadingsUnder(ctx, tx, s.keys.CurrentIndex(), seriesID, cards, formats)
+}
+
+func (s *Service) writeReadingsUnder(ctx context.Context, tx pgx.Tx, keyID int16, seriesID int64, cards []readCard, formats []Format) error {
 	x, err := s.keys.indexer(keyID)
 	if err != nil {
 		return err
 	}
 	type row struct {
-		index, proof []byte
-		serial       int32
-		kind         db.ReadingKind
+		index, proof, sealed []byte
+		serial               int32
+		kind                 db.ReadingKind
 	}
+	sealKey := s.keys.Current()
 	var rows []row
 	for _, card := range cards {
 		for _, r := range furtherReadings(card.code, card.short, formats) {
 			index := x.append(nil, r.code)
-			rows = append(rows, row{index, x.proof(seriesID, card.serial, r.kind, index), card.serial, r.kind})
+			one := row{index, x.proof(seriesID, card.serial, r.kind, index), nil, card.serial, r.kind}
+			if r.kind == db.ReadingKindShort {
+				if one.sealed, err = s.keys.sealShort(sealKey, seriesID, card.serial, r.code); err != nil {
+					return err
+				}
+			}
+			rows = append(rows, one)
 		}
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	slices.SortFunc(rows, func(a, b row) int { return bytes.Compare(a.index, b.index) }) // the index fills in order
-	p := db.ReadingCreateParams{SeriesID: seriesID, KeyID: keyID}
+	p := db.ReadingCreateParams{SeriesID: seriesID, KeyID: keyID, SealKeyID: sealKey}
 	for _, r := range rows {
-		p.CodeIndexes, p.Proofs = append(p.CodeIndexes, r.index), append(p.Proofs, r.proof)
+		p.CodeIndexes, p.Proofs, p.Sealeds = append(p.CodeIndexes, r.index), append(p.Proofs, r.proof), append(p.Sealeds, r.sealed)
 		p.Serials, p.Kinds = append(p.Serials, r.serial), append(p.Kinds, string(r.kind))
 	}
 	if err := s.q.ReadingCreate(ctx, tx, p); err != nil {

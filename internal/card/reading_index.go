@@ -92,6 +92,12 @@ func (s *Service) indexPage(ctx context.Context, series db.ReadingNextSeriesRow)
 		if len(cards) == 0 {
 			return s.finishReadings(ctx, tx, series)
 		}
+		if err := s.holdKey(ctx, tx, s.keys.Current()); err != nil {
+			return err
+		}
+		if err := s.checkIndexKey(ctx, tx, s.keys.CurrentIndex()); err != nil {
+			return err
+		}
 		if err := s.writeReadings(ctx, tx, series.ID, cards, identityFormats(formats)); err != nil {
 			return err
 		}

@@ -51,7 +51,8 @@ func (s *Service) Reindex(ctx context.Context, keyID int16, now func() time.Time
 	}, now, complete)
 }
 
-// reindexCards opens the cards of a page and indexes them under the new key.
+// reindexCards opens the cards of a page and indexes them, and their further readings,
+// under the new key.
 func (s *Service) reindexCards(ctx context.Context, tx pgx.Tx, keyID int16, page []db.KeyRotationPageRow) (int64, error) {
 	index, err := s.keys.indexer(keyID)
 	if err != nil {
@@ -62,6 +63,7 @@ func (s *Service) reindexCards(ctx context.Context, tx pgx.Tx, keyID int16, page
 		return 0, err
 	}
 	p := db.KeyRotationIndexParams{KeyID: keyID}
+	var opened []openedCard
 	for _, row := range page {
 		if row.IndexKeyID == keyID || len(row.CodeSealed) == 0 { // indexed already, or erased
 			continue
@@ -72,6 +74,7 @@ func (s *Service) reindexCards(ctx context.Context, tx pgx.Tx, keyID int16, page
 		}
 		p.SeriesIds, p.Serials = append(p.SeriesIds, row.SeriesID), append(p.Serials, row.Serial)
 		p.CodeIndexes = append(p.CodeIndexes, index.append(nil, code))
+		opened = append(opened, openedCard{row.SeriesID, row.Serial, code})
 		p.LastFours = append(p.LastFours, ends.hash(code.lastFour()))
 	}
 	if len(p.Serials) == 0 {
@@ -79,6 +82,9 @@ func (s *Service) reindexCards(ctx context.Context, tx pgx.Tx, keyID int16, page
 	}
 	if err := s.q.KeyRotationIndex(ctx, tx, p); err != nil {
 		return 0, fmt.Errorf("index cards again: %w", err)
+	}
+	if err := s.reindexReadings(ctx, tx, keyID, opened, page); err != nil {
+		return 0, err
 	}
 	return int64(len(p.Serials)), nil
 }

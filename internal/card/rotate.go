@@ -192,7 +192,17 @@ func (s *Service) rotatePage(ctx context.Context, r rotation, complete Completer
 		if err := s.q.KeyRotationFinish(ctx, tx, db.KeyRotationFinishParams{What: r.what, KeyID: r.keyID}); err != nil {
 			return fmt.Errorf("finish a rotation: %w", err)
 		}
-		if err := audit.Record(ctx, tx, audit.System(), audit.Entry{Action: r.ended, Detail: map[string]any{"key": r.keyID, "cards": at.Done}}); err != nil {
+		detail := map[string]any{"key": r.keyID, "cards": at.Done}
+		if r.what == rotateIndex {
+			short, err := s.q.ReadingOldShort(ctx, tx, r.keyID)
+			if err != nil {
+				return fmt.Errorf("count short codes under older keys: %w", err)
+			}
+			if short > 0 {
+				detail["short_codes_left"] = short
+			}
+		}
+		if err := audit.Record(ctx, tx, audit.System(), audit.Entry{Action: r.ended, Detail: detail}); err != nil {
 			return err
 		}
 		return complete(ctx, tx)
@@ -218,6 +228,9 @@ func (s *Service) resealCards(ctx context.Context, tx pgx.Tx, keyID int16, page 
 		}
 		p.SeriesIds, p.Serials = append(p.SeriesIds, row.SeriesID), append(p.Serials, row.Serial)
 		p.CodesSealed = append(p.CodesSealed, is.append(nil, code, row.Serial, draw))
+	}
+	if err := s.resealShorts(ctx, tx, keyID, page); err != nil {
+		return 0, err
 	}
 	if len(p.Serials) == 0 {
 		return 0, nil

@@ -42,13 +42,19 @@ func (k *Keyring) OpenFileKey(keyID int16, name string, sealed []byte) ([]byte, 
 // seal seals under a key of the newest set that is derived for one use, to a purpose.
 func (k *Keyring) seal(use, purpose string, clear []byte) (keyID int16, sealed []byte, err error) {
 	keyID = k.Current()
+	sealed, err = k.sealUnder(keyID, use, purpose, clear)
+	return keyID, sealed, err
+}
+
+// sealUnder is seal under a key of one's choice.
+func (k *Keyring) sealUnder(keyID int16, use, purpose string, clear []byte) (sealed []byte, err error) {
 	aead, err := k.aead(keyID, use)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	sealed = make([]byte, nonceLength, nonceLength+len(clear)+aead.Overhead())
 	_, _ = rand.Read(sealed) // never fails: package crypto/rand ends the program first
-	return keyID, aead.Seal(sealed, sealed, clear, []byte(purpose)), nil
+	return aead.Seal(sealed, sealed, clear, []byte(purpose)), nil
 }
 
 func (k *Keyring) open(keyID int16, use, purpose string, sealed []byte) ([]byte, error) {

@@ -53,7 +53,7 @@ func New(beginner db.Beginner, keys *Keyring, jobs Enqueuer, settings *setting.S
 	s := &Service{
 		db: beginner, q: db.New(), keys: keys, jobs: jobs, settings: settings, log: log, known: &knownFormats{},
 	}
-	s.desk = approval.NewDesk(beginner, slices.Concat(s.approvals(), customer.ApprovalKinds(settings), []approval.Kind{approval.LimitKind(settings)})...)
+	s.desk = approval.NewDesk(beginner, slices.Concat(s.approvals(), customer.ApprovalKinds(settings), []approval.Kind{approval.LimitKind(settings), approval.ProtectionKind(settings)})...)
 	return s
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"refill/internal/audit"
@@ -21,15 +22,61 @@ type New struct {
 	Username, Name, Email, Phone string
 	PasswordHash                 string
 	Currency                     string
+	Key                          uuid.UUID // drawn when the form was shown; the same key enters once. Zero: none
 }
 
-// ErrUsernameTaken says that another customer signs in under this name.
-var ErrUsernameTaken = fault.Field("username", "customer_username_taken", "Another customer has this username. Choose a different one.")
+// Refusals of a customer to be entered.
+var (
+	ErrUsernameTaken = fault.Field("username", "customer_username_taken", "Another customer has this username. Choose a different one.")
+	ErrCustomerKey   = fault.New(fault.Conflict, "customer_key_reused", "This form was sent before and a customer was entered with it. What it says now differs from that customer. Look in the list of customers; press the button again to enter another one.")
+)
 
 // Create enters a customer with an empty account. Without a username they get one
-// that is made of their name.
+// that is made of their name. The same key enters one customer, whatever is pressed
+// twice or cut off; with other entries it is refused with ErrCustomerKey.
 func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New) (db.Customer, error) {
 	d := Details{PartnerID: n.PartnerID, Username: n.Username, Name: n.Name, Email: n.Email, Phone: n.Phone}.tidy()
+	if done, err := enteredBefore(ctx, beginner, actor, d, n.Key); err != nil || done.ID != 0 {
+		return done, err
+	}
+	created, err := enterNew(ctx, beginner, actor, d, n)
+	if err == nil || n.Key == uuid.Nil || fault.IsInternal(err) && db.Constraint(err) != "customer_request_key" {
+		return created, err
+	}
+	// Another request with the same key may have been first: it took the username as well.
+	if done, keyErr := enteredBefore(ctx, beginner, actor, d, n.Key); keyErr != nil || done.ID != 0 {
+		return done, keyErr
+	}
+	return created, err
+}
+
+// enteredBefore returns the customer that a key has entered; the zero value where it
+// has entered none. The entries are compared with the customer as it is, so that no
+// copy of a person's data is kept beside it.
+func enteredBefore(ctx context.Context, dbtx db.DBTX, actor audit.Actor, d Details, key uuid.UUID) (db.Customer, error) {
+	if key == uuid.Nil {
+		return db.Customer{}, nil
+	}
+	done, err := db.New().CustomerGetByKey(ctx, dbtx, &key)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return db.Customer{}, nil
+	}
+	if err != nil {
+		return db.Customer{}, fmt.Errorf("look for the customer of a form: %w", err)
+	}
+	was := Details{PartnerID: done.PartnerID, Username: done.Username, Name: done.Name, Email: done.Email, Phone: done.Phone}
+	if d.Username == "" {
+		was.Username = "" // it was made of the name
+	}
+	if !actor.Scope.Holds(done.PartnerID) || was != d {
+		return db.Customer{}, ErrCustomerKey
+	}
+	return done, nil
+}
+
+// enterNew enters a customer, under another username where the one that was made of the
+// name is taken meanwhile.
+func enterNew(ctx context.Context, beginner db.Beginner, actor audit.Actor, d Details, n New) (db.Customer, error) {
 	suggested := d.Username == ""
 	var created db.Customer
 	for range maxTries {
@@ -54,13 +101,17 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 // create is the transaction of Create.
 func create(ctx context.Context, beginner db.Beginner, actor audit.Actor, d Details, n New) (db.Customer, error) {
 	var created db.Customer
+	var key *uuid.UUID
+	if n.Key != uuid.Nil {
+		key = &n.Key
+	}
 	err := pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
 		if err := openPartner(ctx, tx, n.PartnerID); err != nil {
 			return err
 		}
 		var err error
 		created, err = db.New().CustomerCreate(ctx, tx, db.CustomerCreateParams{
-			PartnerID: d.PartnerID, Username: d.Username, Name: d.Name, Email: d.Email, Phone: d.Phone, PasswordHash: n.PasswordHash,
+			PartnerID: d.PartnerID, Username: d.Username, Name: d.Name, Email: d.Email, Phone: d.Phone, PasswordHash: n.PasswordHash, RequestKey: key,
 		})
 		switch db.Constraint(err) {
 		case "customer_username_key":

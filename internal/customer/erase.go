@@ -28,6 +28,7 @@ type Erasure struct {
 var (
 	ErrErased     = fault.New(fault.Conflict, "customer_erased", "This customer was erased. Nothing of the person is left that could be changed.")
 	ErrErasedPay  = fault.Field("type", "customer_erased_payment", "This customer was erased. Only a correction can be entered.")
+	ErrAlarm      = fault.New(fault.Conflict, "customer_alarm", "An open alarm about theft concerns this customer, so the personal data stays until the alarm is closed. Look into it under Alarms and close it there, then erase.")
 	errNumber     = fault.Field("number", "erase_number", "This is not the customer’s number. It stands beside Id on the customer’s page.")
 	errStays      = fault.Field("stays", "erase_balance", "Tick that the balance stays on the books, or pay it out first.")
 	errOldBalance = fault.Field("stays", "erase_balance_changed", "The balance has changed meanwhile. Look at it and confirm again.")
@@ -38,7 +39,8 @@ var (
 // cards. The row stays under a neutral name, as do ledger, payments and the sealed audit
 // trail. It moves no money: a balance stays on the books, where a correction can book it
 // out. The customer can never sign in, redeem or be edited again. Asking for an erased
-// customer again changes nothing. See docs/erasure.md.
+// customer again changes nothing. While an open alarm about theft concerns them it is
+// refused with ErrAlarm: whoever looks into it needs to know who it was. See docs/erasure.md.
 func Erase(ctx context.Context, beginner db.Beginner, actor audit.Actor, e Erasure) error {
 	return settle(ctx, beginner, func(tx pgx.Tx) error {
 		was, err := db.New().CustomerGetForUpdate(ctx, tx, e.CustomerID)
@@ -59,6 +61,13 @@ func Erase(ctx context.Context, beginner db.Beginner, actor audit.Actor, e Erasu
 		if err := e.check(account.Balance); err != nil {
 			return err
 		}
+		alarm, err := UnderAlarm(ctx, tx, e.CustomerID)
+		if err != nil {
+			return err
+		}
+		if alarm {
+			return ErrAlarm
+		}
 		if err := erase(ctx, tx, was); err != nil {
 			return err
 		}
@@ -68,6 +77,16 @@ func Erase(ctx context.Context, beginner db.Beginner, actor audit.Actor, e Erasu
 		}
 		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.erased", CustomerID: e.CustomerID, Detail: detail})
 	})
+}
+
+// UnderAlarm reports whether an open alarm about theft concerns a customer: then they
+// can't be erased.
+func UnderAlarm(ctx context.Context, dbtx db.DBTX, customerID int64) (bool, error) {
+	alarm, err := db.New().CustomerUnderAlarm(ctx, dbtx, customerID)
+	if err != nil {
+		return false, fmt.Errorf("look for an open alarm about a customer: %w", err)
+	}
+	return alarm, nil
 }
 
 // check refuses an erasure that was not meant.

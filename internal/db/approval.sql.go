@@ -39,7 +39,7 @@ func (q *Queries) ApprovalAskerMay(ctx context.Context, db DBTX, arg ApprovalAsk
 const approvalCount = `-- name: ApprovalCount :one
 select count(*) from approval a
 where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> $1
-  and ($2::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
+  and ($2::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $3::boolean, $4::bigint[])
 `
 
@@ -304,7 +304,7 @@ where ($1::bigint = 0 or a.series_id = $1)
   and ($3::bigint = 0 or a.import_id = $3)
   and ($4::text = '' or a.kind::text = $4)
   and (not $5::boolean or a.state = 'waiting')
-  and ($6::boolean or a.kind in ('limit', 'payment', 'opening_balances', 'reopening'))
+  and ($6::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $7::boolean, $8::bigint[])
 order by (a.state = 'waiting') desc, a.id desc
 limit 100
@@ -682,7 +682,10 @@ with recursive control as (
   from audit a
   where a.action in ('staff.created', 'staff.password_reset', 'staff.second_factor_reset')
     and a.at > now() - interval '30 days' and a.staff_id is not null
-    and not exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint and f.created_at > a.at)
+    and not (a.action <> 'staff.second_factor_reset'
+      and exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint))
+    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null
+      and (v.detail->>'staff_id')::bigint = (a.detail->>'staff_id')::bigint and v.at > a.at)
 ), reach as (
   select start.id as owner, start.id as holder from unnest(array[$1::bigint, $2::bigint]) as start(id)
   union
@@ -700,8 +703,10 @@ type ApprovalSharedParams struct {
 
 // Whether two members of staff may be one person: whether somebody, possibly one of the
 // two, controls both. Whoever made a sign-in, reset its password or its second factor
-// within 30 days controls it, and whatever it controls, unless its owner has set up a
-// second factor since.
+// within 30 days controls it, and whatever it controls, with two exceptions. An owner who
+// has a second factor that was not reset controls a sign-in that was made or whose
+// password was reset: two people who share a shop prove so by their telephones. On the
+// host somebody may vouch that an account is a person of its own.
 func (q *Queries) ApprovalShared(ctx context.Context, db DBTX, arg ApprovalSharedParams) (bool, error) {
 	row := db.QueryRow(ctx, approvalShared, arg.One, arg.Other)
 	var column_1 bool

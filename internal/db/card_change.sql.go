@@ -181,7 +181,7 @@ func (q *Queries) CardChangeFinish(ctx context.Context, db DBTX, arg CardChangeF
 }
 
 const cardChangeGet = `-- name: CardChangeGet :one
-select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, s.number as series_number, s.currency, staff.name as created_by_name,
+select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, s.number as series_number, s.currency, staff.name as created_by_name,
   coalesce(partner.name, '')::text as partner_name, now()::timestamptz as asked_at
 from card_change ch
 join series s on s.id = ch.series_id
@@ -236,6 +236,7 @@ func (q *Queries) CardChangeGet(ctx context.Context, db DBTX, arg CardChangeGetP
 		&i.CardChange.CreatedAt,
 		&i.CardChange.StartedAt,
 		&i.CardChange.FinishedAt,
+		&i.CardChange.RetriedBy,
 		&i.SeriesNumber,
 		&i.Currency,
 		&i.CreatedByName,
@@ -269,7 +270,7 @@ func (q *Queries) CardChangeGetByRequestKey(ctx context.Context, db DBTX, reques
 }
 
 const cardChangeGetForUpdate = `-- name: CardChangeGetForUpdate :one
-select id, series_id, operation, first_serial, last_serial, serials, status, valid_till, partner_id, state, total, cursor, changed, already, kept_used, kept_void, value_moved, failure, request_key, job_id, created_by, created_at, started_at, finished_at from card_change where id = $1 for no key update
+select id, series_id, operation, first_serial, last_serial, serials, status, valid_till, partner_id, state, total, cursor, changed, already, kept_used, kept_void, value_moved, failure, request_key, job_id, created_by, created_at, started_at, finished_at, retried_by from card_change where id = $1 for no key update
 `
 
 func (q *Queries) CardChangeGetForUpdate(ctx context.Context, db DBTX, id int64) (CardChange, error) {
@@ -300,12 +301,13 @@ func (q *Queries) CardChangeGetForUpdate(ctx context.Context, db DBTX, id int64)
 		&i.CreatedAt,
 		&i.StartedAt,
 		&i.FinishedAt,
+		&i.RetriedBy,
 	)
 	return i, err
 }
 
 const cardChangeListCard = `-- name: CardChangeListCard :many
-select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, staff.name as created_by_name, coalesce(partner.name, '')::text as partner_name
+select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, staff.name as created_by_name, coalesce(partner.name, '')::text as partner_name
 from card_change ch
 join staff on staff.id = ch.created_by
 left join partner on partner.id = ch.partner_id
@@ -363,6 +365,7 @@ func (q *Queries) CardChangeListCard(ctx context.Context, db DBTX, arg CardChang
 			&i.CardChange.CreatedAt,
 			&i.CardChange.StartedAt,
 			&i.CardChange.FinishedAt,
+			&i.CardChange.RetriedBy,
 			&i.CreatedByName,
 			&i.PartnerName,
 		); err != nil {
@@ -377,7 +380,7 @@ func (q *Queries) CardChangeListCard(ctx context.Context, db DBTX, arg CardChang
 }
 
 const cardChangeListSeries = `-- name: CardChangeListSeries :many
-select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, staff.name as created_by_name
+select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, staff.name as created_by_name
 from card_change ch join staff on staff.id = ch.created_by
 where ch.series_id = $1
 order by ch.id desc
@@ -428,6 +431,7 @@ func (q *Queries) CardChangeListSeries(ctx context.Context, db DBTX, arg CardCha
 			&i.CardChange.CreatedAt,
 			&i.CardChange.StartedAt,
 			&i.CardChange.FinishedAt,
+			&i.CardChange.RetriedBy,
 			&i.CreatedByName,
 		); err != nil {
 			return nil, err
@@ -541,11 +545,17 @@ func (q *Queries) CardChangePartList(ctx context.Context, db DBTX, arg CardChang
 }
 
 const cardChangeRequeue = `-- name: CardChangeRequeue :exec
-update card_change set state = 'queued', failure = '', finished_at = null where id = $1
+update card_change set state = 'queued', failure = '', finished_at = null, retried_by = $1 where id = $2
 `
 
-func (q *Queries) CardChangeRequeue(ctx context.Context, db DBTX, id int64) error {
-	_, err := db.Exec(ctx, cardChangeRequeue, id)
+type CardChangeRequeueParams struct {
+	RetriedBy *int64
+	ID        int64
+}
+
+// What is left of it counts for the person who takes it up again.
+func (q *Queries) CardChangeRequeue(ctx context.Context, db DBTX, arg CardChangeRequeueParams) error {
+	_, err := db.Exec(ctx, cardChangeRequeue, arg.RetriedBy, arg.ID)
 	return err
 }
 

@@ -8,12 +8,14 @@ package db
 import (
 	"context"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const customerCreate = `-- name: CustomerCreate :one
-insert into customer (partner_id, username, name, email, phone, password_hash)
-values ($1, $2, $3, $4, $5, $6)
-returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row
+insert into customer (partner_id, username, name, email, phone, password_hash, request_key)
+values ($1, $2, $3, $4, $5, $6, $7)
+returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key
 `
 
 type CustomerCreateParams struct {
@@ -23,6 +25,7 @@ type CustomerCreateParams struct {
 	Email        string
 	Phone        string
 	PasswordHash string
+	RequestKey   *uuid.UUID
 }
 
 func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreateParams) (Customer, error) {
@@ -33,6 +36,7 @@ func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreat
 		arg.Email,
 		arg.Phone,
 		arg.PasswordHash,
+		arg.RequestKey,
 	)
 	var i Customer
 	err := row.Scan(
@@ -51,6 +55,7 @@ func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreat
 		&i.ExternalID,
 		&i.ImportID,
 		&i.ImportRow,
+		&i.RequestKey,
 	)
 	return i, err
 }
@@ -74,7 +79,7 @@ func (q *Queries) CustomerEnable(ctx context.Context, db DBTX, id int64) error {
 }
 
 const customerGet = `-- name: CustomerGet :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, partner.name as partner_name, partner.time_zone,
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, partner.name as partner_name, partner.time_zone,
   partner.disabled_at as partner_disabled_at,
   account.id as account_id, account.balance, account.currency
 from customer
@@ -106,6 +111,7 @@ type CustomerGetRow struct {
 	ExternalID        *string
 	ImportID          *int64
 	ImportRow         *int32
+	RequestKey        *uuid.UUID
 	PartnerName       string
 	TimeZone          string
 	PartnerDisabledAt *time.Time
@@ -134,6 +140,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 		&i.ExternalID,
 		&i.ImportID,
 		&i.ImportRow,
+		&i.RequestKey,
 		&i.PartnerName,
 		&i.TimeZone,
 		&i.PartnerDisabledAt,
@@ -144,8 +151,37 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 	return i, err
 }
 
+const customerGetByKey = `-- name: CustomerGetByKey :one
+select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key from customer where request_key = $1
+`
+
+// The customer that a form entered.
+func (q *Queries) CustomerGetByKey(ctx context.Context, db DBTX, requestKey *uuid.UUID) (Customer, error) {
+	row := db.QueryRow(ctx, customerGetByKey, requestKey)
+	var i Customer
+	err := row.Scan(
+		&i.ID,
+		&i.PartnerID,
+		&i.Username,
+		&i.Name,
+		&i.Email,
+		&i.Phone,
+		&i.PasswordHash,
+		&i.DisabledAt,
+		&i.CreatedAt,
+		&i.ShutOut,
+		&i.Search,
+		&i.ErasedAt,
+		&i.ExternalID,
+		&i.ImportID,
+		&i.ImportRow,
+		&i.RequestKey,
+	)
+	return i, err
+}
+
 const customerGetByUsername = `-- name: CustomerGetByUsername :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, partner.disabled_at as partner_disabled_at
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, partner.disabled_at as partner_disabled_at
 from customer join partner on partner.id = customer.partner_id
 where username = lower($1)
 `
@@ -166,6 +202,7 @@ type CustomerGetByUsernameRow struct {
 	ExternalID        *string
 	ImportID          *int64
 	ImportRow         *int32
+	RequestKey        *uuid.UUID
 	PartnerDisabledAt *time.Time
 }
 
@@ -188,13 +225,14 @@ func (q *Queries) CustomerGetByUsername(ctx context.Context, db DBTX, username s
 		&i.ExternalID,
 		&i.ImportID,
 		&i.ImportRow,
+		&i.RequestKey,
 		&i.PartnerDisabledAt,
 	)
 	return i, err
 }
 
 const customerGetForUpdate = `-- name: CustomerGetForUpdate :one
-select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row from customer where id = $1 for update
+select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key from customer where id = $1 for update
 `
 
 func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (Customer, error) {
@@ -216,6 +254,7 @@ func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (
 		&i.ExternalID,
 		&i.ImportID,
 		&i.ImportRow,
+		&i.RequestKey,
 	)
 	return i, err
 }

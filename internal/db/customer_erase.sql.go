@@ -147,3 +147,31 @@ func (q *Queries) CustomerShare(ctx context.Context, db DBTX, id int64) (*time.T
 	err := row.Scan(&erased_at)
 	return erased_at, err
 }
+
+const customerUnderAlarm = `-- name: CustomerUnderAlarm :one
+select exists (select from theft_alarm t where t.state = 'open' and (
+  t.customer_id = $1::bigint
+  or (t.rule in ('run', 'early', 'locked', 'copied') and exists (
+    select from audit a
+    where a.customer_id = $1 and a.series_id = t.series_id and a.serial between t.first_serial and t.last_serial
+      and a.at between t.first_at and t.last_at
+      and (t.rule = 'run' and a.action = 'card.redeemed' or a.action = 'card.refused' and theft_refusal(a.detail) = t.rule)))
+  or (t.rule = 'address' and exists (
+    select from audit a
+    where a.customer_id = $1 and a.action = 'card.redeemed' and a.staff_id is null
+      and a.at between t.first_at and t.last_at and a.address <<= nullif(t.network, '')::inet))
+  or (t.rule = 'revealed' and exists (
+    select from card c join audit a on a.series_id = c.series_id and a.serial = c.serial
+    where c.used_by = $1 and c.used_at <= t.last_at
+      and a.action = 'card.revealed' and a.staff_id = t.staff_id and a.at between t.first_at and c.used_at))
+))::boolean
+`
+
+// Whether an open alarm about theft concerns a customer: it is about them, or they redeemed
+// or tried cards that it counts. The lines are those that the page of the alarm lists.
+func (q *Queries) CustomerUnderAlarm(ctx context.Context, db DBTX, customerID int64) (bool, error) {
+	row := db.QueryRow(ctx, customerUnderAlarm, customerID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}

@@ -430,16 +430,17 @@ func (q *Queries) KeyRotationSeal(ctx context.Context, db DBTX, arg KeyRotationS
 }
 
 const keyRotationSealLeft = `-- name: KeyRotationSealLeft :one
-select exists (select from card where key_id <> $1 and octet_length(code_sealed) > 0)
+select (exists (select from card c where c.key_id <> $1::smallint and octet_length(c.code_sealed) > 0)
+  or exists (select from card_reading r where r.seal_key_id <> $1::smallint))::boolean
 `
 
 // Whether a card is left under another key, such as one that a worker made which
 // had not heard of the new key yet.
 func (q *Queries) KeyRotationSealLeft(ctx context.Context, db DBTX, keyID int16) (bool, error) {
 	row := db.QueryRow(ctx, keyRotationSealLeft, keyID)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const keyRotationSetJob = `-- name: KeyRotationSetJob :exec
@@ -488,7 +489,12 @@ func (q *Queries) KeyShare(ctx context.Context, db DBTX, keyID int16) (bool, err
 
 const keyUse = `-- name: KeyUse :many
 with held as (
-  select key_id, count(*) as cards from card where octet_length(code_sealed) > 0 group by key_id
+  select s.key_id, sum(s.cards) as cards from (
+    select c.key_id, count(*) as cards from card c where octet_length(c.code_sealed) > 0 group by c.key_id
+    union all
+    select r.seal_key_id as key_id, count(*) as cards from card_reading r join card k on k.series_id = r.series_id and k.serial = r.serial
+    where r.seal_key_id <> k.key_id group by r.seal_key_id
+  ) s group by s.key_id
 )
 select k.key_id, k.created_at, k.retired_at,
   coalesce(h.cards, 0)::bigint as cards,
@@ -514,7 +520,8 @@ type KeyUseRow struct {
 
 // How many cards are sealed under each key, how many secrets of staff, and how many
 // passwords of files that are being made and files that are kept. Cards whose code
-// was erased need none. The cards are read once for all keys, since that may take long.
+// was erased need none. The cards are read once for all keys, since that may take long. A
+// card whose short code alone is left under a key counts as one.
 func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
 	rows, err := db.Query(ctx, keyUse)
 	if err != nil {

@@ -96,6 +96,7 @@ const (
 	ApprovalKindPayment         ApprovalKind = "payment"
 	ApprovalKindOpeningBalances ApprovalKind = "opening_balances"
 	ApprovalKindReopening       ApprovalKind = "reopening"
+	ApprovalKindProtection      ApprovalKind = "protection"
 )
 
 func (e *ApprovalKind) Scan(src interface{}) error {
@@ -143,7 +144,8 @@ func (e ApprovalKind) Valid() bool {
 		ApprovalKindLimit,
 		ApprovalKindPayment,
 		ApprovalKindOpeningBalances,
-		ApprovalKindReopening:
+		ApprovalKindReopening,
+		ApprovalKindProtection:
 		return true
 	}
 	return false
@@ -160,6 +162,7 @@ func AllApprovalKindValues() []ApprovalKind {
 		ApprovalKindPayment,
 		ApprovalKindOpeningBalances,
 		ApprovalKindReopening,
+		ApprovalKindProtection,
 	}
 }
 
@@ -1275,6 +1278,8 @@ type CardChange struct {
 	CreatedAt  time.Time
 	StartedAt  *time.Time
 	FinishedAt *time.Time
+	// Who took the operation up again last: what is left of it counts within their limit. Null: it counts within that of created_by.
+	RetriedBy *int64
 }
 
 // What became of each card of an operation, a few thousand cards a row. Insert-only.
@@ -1371,6 +1376,10 @@ type CardReading struct {
 	KeyID int16
 	// Keyed proof that this reading is of this card: a row that was written or moved by hand finds nothing.
 	Proof []byte
+	// AES-256-GCM of a short code, bound to series and serial. Null: it follows from the code of the card, or came in before short codes were sealed, or is erased with the code of the card.
+	Sealed []byte
+	// Which sealing key made sealed.
+	SealKeyID *int16
 }
 
 // What a run found of one invariant: zero rows where it holds.
@@ -1452,6 +1461,8 @@ type Customer struct {
 	ImportID *int64
 	// The row of its file, as a spreadsheet numbers it. Each row enters at most one customer.
 	ImportRow *int32
+	// The idempotency key of the form that entered the customer. Null: entered by an import, by the program, or before there were keys.
+	RequestKey *uuid.UUID
 }
 
 // Ways into the portal that staff hand to a customer: each works once, until it expires or the next is made.
@@ -1950,8 +1961,9 @@ type TheftAlarm struct {
 	// What those were worth together, in minor units; 0 for refused attempts.
 	Value int64
 	// What the other accounts or addresses had at that time, as a median; 0 where the rule does not compare.
-	Usual          int32
-	RaisedAt       time.Time
+	Usual    int32
+	RaisedAt time.Time
+	// Who closed it. Null with an acknowledged alarm: it was closed on the host.
 	AcknowledgedBy *int64
 	AcknowledgedAt *time.Time
 	Reason         string

@@ -114,29 +114,35 @@ func (q *Queries) ReadingAdvance(ctx context.Context, db DBTX, arg ReadingAdvanc
 }
 
 const readingCreate = `-- name: ReadingCreate :exec
-insert into card_reading (code_index, series_id, serial, kind, key_id, proof)
-select unnest($1::bytea[]), $2::bigint, unnest($3::integer[]), unnest($4::text[])::reading_kind,
-  $5::smallint, unnest($6::bytea[])
+insert into card_reading (code_index, series_id, serial, kind, key_id, proof, sealed, seal_key_id)
+select r.code_index, $1::bigint, r.serial, r.kind::reading_kind, $2::smallint, r.proof,
+  r.sealed, case when r.sealed is not null then $3::smallint end
+from (select unnest($4::bytea[]) as code_index, unnest($5::integer[]) as serial, unnest($6::text[]) as kind,
+  unnest($7::bytea[]) as proof, unnest($8::bytea[]) as sealed) r
 on conflict do nothing
 `
 
 type ReadingCreateParams struct {
-	CodeIndexes [][]byte
 	SeriesID    int64
+	KeyID       int16
+	SealKeyID   int16
+	CodeIndexes [][]byte
 	Serials     []int32
 	Kinds       []string
-	KeyID       int16
 	Proofs      [][]byte
+	Sealeds     [][]byte
 }
 
 func (q *Queries) ReadingCreate(ctx context.Context, db DBTX, arg ReadingCreateParams) error {
 	_, err := db.Exec(ctx, readingCreate,
-		arg.CodeIndexes,
 		arg.SeriesID,
+		arg.KeyID,
+		arg.SealKeyID,
+		arg.CodeIndexes,
 		arg.Serials,
 		arg.Kinds,
-		arg.KeyID,
 		arg.Proofs,
+		arg.Sealeds,
 	)
 	return err
 }
@@ -148,6 +154,32 @@ insert into series_reading (series_id, finished_at) values ($1, now()) on confli
 // A series whose import writes the readings with its cards.
 func (q *Queries) ReadingCreateSeries(ctx context.Context, db DBTX, seriesID int64) error {
 	_, err := db.Exec(ctx, readingCreateSeries, seriesID)
+	return err
+}
+
+const readingDeleteOld = `-- name: ReadingDeleteOld :exec
+delete from card_reading r
+using (select unnest($1::bigint[]) as series_id, unnest($2::integer[]) as serial, unnest($3::boolean[]) as keep_short) n
+where r.series_id = n.series_id and r.serial = n.serial and r.key_id <> $4
+  and not (n.keep_short and r.kind in ('short', 'short_folded'))
+`
+
+type ReadingDeleteOldParams struct {
+	SeriesIds  []int64
+	Serials    []int32
+	KeepShorts []bool
+	KeyID      int16
+}
+
+// Readings of some cards under other keys, once they are written anew. Where a short code is
+// not known any more, its readings stay.
+func (q *Queries) ReadingDeleteOld(ctx context.Context, db DBTX, arg ReadingDeleteOldParams) error {
+	_, err := db.Exec(ctx, readingDeleteOld,
+		arg.SeriesIds,
+		arg.Serials,
+		arg.KeepShorts,
+		arg.KeyID,
+	)
 	return err
 }
 
@@ -200,6 +232,55 @@ func (q *Queries) ReadingFinish(ctx context.Context, db DBTX, seriesID int64) (i
 	return cards, err
 }
 
+const readingListShort = `-- name: ReadingListShort :many
+select r.series_id, r.serial, r.code_index, r.key_id, r.sealed, r.seal_key_id from card_reading r
+join (select unnest($1::bigint[]) as series_id, unnest($2::integer[]) as serial) n
+  on n.series_id = r.series_id and n.serial = r.serial
+where r.kind = 'short'
+`
+
+type ReadingListShortParams struct {
+	SeriesIds []int64
+	Serials   []int32
+}
+
+type ReadingListShortRow struct {
+	SeriesID  int64
+	Serial    int32
+	CodeIndex []byte
+	KeyID     int16
+	Sealed    []byte
+	SealKeyID *int16
+}
+
+// The short codes of some cards, as they are kept.
+func (q *Queries) ReadingListShort(ctx context.Context, db DBTX, arg ReadingListShortParams) ([]ReadingListShortRow, error) {
+	rows, err := db.Query(ctx, readingListShort, arg.SeriesIds, arg.Serials)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ReadingListShortRow{}
+	for rows.Next() {
+		var i ReadingListShortRow
+		if err := rows.Scan(
+			&i.SeriesID,
+			&i.Serial,
+			&i.CodeIndex,
+			&i.KeyID,
+			&i.Sealed,
+			&i.SealKeyID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const readingLock = `-- name: ReadingLock :exec
 select pg_advisory_xact_lock(hashtext('imported codes'))
 `
@@ -231,6 +312,19 @@ func (q *Queries) ReadingNextSeries(ctx context.Context, db DBTX) (ReadingNextSe
 	var i ReadingNextSeriesRow
 	err := row.Scan(&i.ID, &i.Number, &i.CodeBits)
 	return i, err
+}
+
+const readingOldShort = `-- name: ReadingOldShort :one
+select count(*) from card_reading r join card c on c.series_id = r.series_id and c.serial = r.serial
+where r.kind = 'short' and r.key_id <> $1 and octet_length(c.code_sealed) > 0
+`
+
+// How many short codes of cards that can still be redeemed are found by other index keys.
+func (q *Queries) ReadingOldShort(ctx context.Context, db DBTX, keyID int16) (int64, error) {
+	row := db.QueryRow(ctx, readingOldShort, keyID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const readingPage = `-- name: ReadingPage :many
@@ -279,6 +373,32 @@ func (q *Queries) ReadingPage(ctx context.Context, db DBTX, arg ReadingPageParam
 		return nil, err
 	}
 	return items, nil
+}
+
+const readingSeal = `-- name: ReadingSeal :exec
+update card_reading r set sealed = n.sealed, seal_key_id = $1::smallint
+from (select unnest($2::bigint[]) as series_id, unnest($3::integer[]) as serial,
+  unnest($4::bytea[]) as code_index, unnest($5::bytea[]) as sealed) n
+where r.series_id = n.series_id and r.serial = n.serial and r.code_index = n.code_index and r.kind = 'short' and r.sealed is not null
+`
+
+type ReadingSealParams struct {
+	SealKeyID   int16
+	SeriesIds   []int64
+	Serials     []int32
+	CodeIndexes [][]byte
+	Sealeds     [][]byte
+}
+
+func (q *Queries) ReadingSeal(ctx context.Context, db DBTX, arg ReadingSealParams) error {
+	_, err := db.Exec(ctx, readingSeal,
+		arg.SealKeyID,
+		arg.SeriesIds,
+		arg.Serials,
+		arg.CodeIndexes,
+		arg.Sealeds,
+	)
+	return err
 }
 
 const readingStart = `-- name: ReadingStart :one

@@ -27,3 +27,33 @@ func TestStreamStartsLate(t *testing.T) {
 	admin.open("/admin/jobs")
 	admin.until("the stream", `window.eventsAsked === 2 && document.querySelector("#stream")._htmx.sse`)
 }
+
+// A page that gets no stream, since its person has too many, asks for what the stream
+// would have said, keeps what is typed on it, and is live once there is room.
+func TestPageWithoutAStreamPolls(t *testing.T) {
+	t.Parallel()
+	d := sharedDemo(t)
+	admin := newBrowser(t, d.URL, 1280, 900)
+	admin.signIn("/admin/login", "admin")
+	require.NoError(t, chromedp.Do(admin.ctx, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+			const fetchReally = window.fetch, waitReally = window.setTimeout;
+			window.setTimeout = (f, ms, ...rest) => waitReally(f, ms >= 15000 && ms <= 20000 ? 300 : ms, ...rest); // between two tries
+			window.eventsAsked = window.trayAsked = 0;
+			window.fetch = (...request) => {
+				const to = String(request[0]?.url ?? request[0]);
+				if (to.includes("/admin/exports/tray")) window.trayAsked++;
+				if (!to.includes("/admin/events")) return fetchReally(...request);
+				window.eventsAsked++;
+				return window.room ? fetchReally(...request) : Promise.resolve(new Response(null, {status: 429}));
+			};`})
+		return err
+	})))
+	admin.open("/admin/jobs")
+	admin.until("typed", `(document.querySelector("#f-anything").value = "half a name") !== ""`)
+	admin.until("polling", `window.eventsAsked >= 3 && window.trayAsked >= 2 && !document.querySelector("#stream")._htmx?.sse`)
+	admin.until("nothing is said of it", `!document.querySelector("#notice [role=alert], #notice .notice-bad")`)
+	admin.until("what is typed stays", `document.querySelector("#f-anything").value === "half a name"`)
+	admin.until("room", `window.room = true`)
+	admin.until("the stream", `document.querySelector("#stream")._htmx?.sse`)
+}

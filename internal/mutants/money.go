@@ -115,7 +115,7 @@ func moneyMutants() []mutant {
 		},
 		{
 			"disabled cards come back under way", "internal/card/bulk_work.go",
-			"change.CreatedBy, approval.Taking(tx)); err != nil {", "change.CreatedBy, approval.Taking(tx)); err != nil && advance.Changed < 0 {",
+			"countsFor(change), approval.Taking(tx)); err != nil {", "countsFor(change), approval.Taking(tx)); err != nil && advance.Changed < 0 {",
 			"./internal/card", "TestEnablingTakesTwo", "an operation that was ordered while little was disabled brings back what was disabled since",
 		},
 		{

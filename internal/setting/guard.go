@@ -3,11 +3,12 @@ package setting
 import "refill/internal/fault"
 
 // Errors of changes that one member of staff cannot make alone. Package approval asks a
-// second person for the first two.
+// second person for all but the last.
 var (
-	ErrLimitGuarded    = fault.Field("approve_above", "setting_limit_second", "To raise this value, or to empty it, takes a second person.")
-	ErrModuleGuarded   = fault.Field("refill_cards", "setting_module_second", "To switch refill cards on brings more into use than one person may.")
-	ErrCurrencyGuarded = fault.Field("currency", "setting_currency_second", "The value above which a second person approves is in the old currency, and would mean another worth. Empty it first, in Config → Vouchers, which takes a second person; then change the currency and set it anew.")
+	ErrLimitGuarded      = fault.Field("approve_above", "setting_limit_second", "To raise this value, or to empty it, takes a second person.")
+	ErrModuleGuarded     = fault.Field("refill_cards", "setting_module_second", "To switch refill cards on brings more into use than one person may.")
+	ErrProtectionGuarded = fault.New(fault.Conflict, "setting_protection_second", "To make a rule about theft or wrong codes weaker than usual, or to switch it off, takes a second person.")
+	ErrCurrencyGuarded   = fault.Field("currency", "setting_currency_second", "The value above which a second person approves is in the old currency, and would mean another worth. Empty it first, in Config → Vouchers, which takes a second person; then change the currency and set it anew.")
 )
 
 // RaisesLimit reports whether after lets one person do more than before: a higher value,
@@ -17,8 +18,9 @@ func (s Settings) RaisesLimit(after Settings) bool {
 }
 
 // guarded refuses what one member of staff cannot change alone while there is a limit to
-// what one person may do: the limit itself, the currency that it is in, and the switch of
-// the module, which brings every active card back into use.
+// what one person may do: the limit itself, the currency that it is in, the switch of the
+// module, which brings every active card back into use, and what notices theft and
+// guessing.
 func (s Settings) guarded(after Settings) error {
 	switch {
 	case s.RaisesLimit(after):
@@ -27,6 +29,8 @@ func (s Settings) guarded(after Settings) error {
 		return ErrCurrencyGuarded
 	case s.ApproveAbove != nil && after.RefillCards && !s.RefillCards:
 		return ErrModuleGuarded
+	case s.Weakens(after):
+		return ErrProtectionGuarded
 	}
 	return nil
 }

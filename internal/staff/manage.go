@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -239,4 +240,27 @@ func shutOut(ctx context.Context, tx db.DBTX, id int64, keep []byte) error {
 
 func record(ctx context.Context, tx db.DBTX, actor audit.Actor, action string, of db.StaffGetRow) error {
 	return audit.Record(ctx, tx, actor, audit.Entry{Action: action, Detail: map[string]any{"staff_id": of.ID, "username": of.Username, "name": of.Name}})
+}
+
+// errVouch refuses to vouch from within the program: a person could do so for an account of
+// their own.
+var errVouch = fault.New(fault.Forbidden, "staff_vouch", "That an account is a person of its own is said on the host: refill staff vouch.")
+
+// Vouch notes that an account belongs to a person of its own, whoever made its sign-in or
+// set its password: from then on it counts as a second person. Only the host does.
+func Vouch(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, reason string) error {
+	reason = strings.TrimSpace(reason)
+	if actor.StaffID != 0 {
+		return errVouch
+	}
+	if n := utf8.RuneCountInString(reason); n < 3 || n > 300 {
+		return fault.Field("reason", "reason", "Give a reason of 3 to 300 characters; it is kept for good.")
+	}
+	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
+		who, err := db.New().StaffGet(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("read a member of staff: %w", err)
+		}
+		return audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.vouched", Detail: map[string]any{"staff_id": id, "username": who.Username, "reason": reason}})
+	})
 }

@@ -21,7 +21,7 @@ import (
 var (
 	ErrNoAlarm      = fault.New(fault.NotFound, "alarm_unknown", "There is no such alarm.")
 	ErrAcknowledged = fault.New(fault.Conflict, "alarm_acknowledged", "This alarm was acknowledged already.")
-	ErrOwn          = fault.New(fault.Conflict, "alarm_own", "This alarm is about codes that you had shown. Another person has to acknowledge it.")
+	ErrOwn          = fault.New(fault.Conflict, "alarm_own", "This alarm is about codes that you had shown. Another person has to acknowledge it; where there is none, it is closed on the host: refill alarm.")
 	ErrShared       = fault.New(fault.Conflict, "alarm_shared", "You and the person whom this alarm is about may be one person: within the last 30 days one of you, or the same third person, set the sign-in, password or second factor of the other. Another person has to acknowledge it.")
 )
 

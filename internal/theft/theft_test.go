@@ -16,6 +16,7 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/setting"
@@ -252,4 +253,56 @@ func TestRedemptionsDoNotPayForTheWatch(t *testing.T) {
 	for _, sql := range trace.sent {
 		require.NotContains(t, sql, "theft")
 	}
+}
+
+// Whoever an open alarm counts is not erased before it is closed; others are.
+func TestCustomersUnderAlarmAreKept(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	people := b.customers(t, 7, b.north)
+	erase := func(c db.Customer) error {
+		balance, err := b.q.CustomerBalance(ctx, b.pool, &c.ID)
+		require.NoError(t, err)
+		return customer.Erase(ctx, b.pool, b.admin, customer.Erasure{CustomerID: c.ID, Number: fmt.Sprint(c.ID), Reason: "a request", Balance: balance.Balance, Stays: true})
+	}
+	under := func(c db.Customer, want bool) {
+		t.Helper()
+		got, err := customer.UnderAlarm(ctx, b.pool, c.ID)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	_, box := b.series(t, 30, true)
+	for n := range 20 { // a run, by three
+		require.NoError(t, b.redeem(t, people[n%3], box[n], ""))
+	}
+	require.NoError(t, b.redeem(t, people[3], box[28], ""))
+	_, shut := b.series(t, 3, false)
+	require.ErrorIs(t, b.redeem(t, people[4], shut[0], ""), card.ErrInactive) // tried before the sale
+	reveals, seen := b.series(t, 6, true)
+	for n := range 5 { // shown by staff, then redeemed
+		_, err := b.cards.Reveal(ctx, b.admin, card.Ref{SeriesID: reveals.ID, Serial: int32(n + 1)}, "a call")
+		require.NoError(t, err)
+		require.NoError(t, b.redeem(t, people[5], seen[n], ""))
+	}
+	b.look(t)
+	b.look(t)
+	rules := map[string]bool{}
+	for _, a := range b.open(t) {
+		rules[a.Rule] = true
+	}
+	require.True(t, rules["run"] && rules["early"] && rules["revealed"], "%v", rules)
+	for n, want := range []bool{true, true, true, false, true, true, false} {
+		under(people[n], want)
+	}
+	require.ErrorIs(t, erase(people[0]), customer.ErrAlarm)
+	require.ErrorIs(t, erase(people[4]), customer.ErrAlarm)
+	require.NoError(t, erase(people[3]))
+	require.NoError(t, erase(people[6]))
+	boss := b.staff(t, "boss")
+	for _, a := range b.open(t) {
+		require.NoError(t, b.watch.Acknowledge(ctx, boss, a.ID, "it was us"))
+	}
+	require.NoError(t, erase(people[0]))
+	require.NoError(t, erase(people[5]))
 }

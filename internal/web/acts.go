@@ -57,6 +57,7 @@ func acts() map[string]string {
 		"staff.second_factor_off":   "Turned their second factor off",
 		"staff.second_factor_on":    "Turned their second factor on",
 		"staff.second_factor_reset": "Second factor of a member of staff reset",
+		"staff.vouched":             "Vouched on the host that an account is a person of its own",
 		"staff.session_ended":       "Signed another device out",
 		"staff.sessions_ended":      "Signed out everywhere else",
 		"staff.sign_in_failed":      "Sign-in of staff failed",

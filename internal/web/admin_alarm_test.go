@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -166,4 +167,43 @@ func TestConfigTheft(t *testing.T) {
 		require.Equal(t, "1,000", kept, name)
 	}
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleAdministrator, s.North).get(sectionTheft).Status)
+}
+
+// With a limit set, weaker rules wait for a second person, who sees on the page of
+// approvals what would change.
+func TestWeakerTheftRulesWait(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	s.exec(`insert into setting (name, value) values ('approve_above', '10000')`)
+	page := admin.get(sectionTheft)
+	require.Contains(t, page.text("main"), "takes a second person")
+	require.Contains(t, page.text("#sole"), "refill rules")
+	form := url.Values{}
+	page.doc().Find("form.column input, form.column textarea").Each(func(_ int, f *goquery.Selection) {
+		value, ok := f.Attr("value")
+		if !ok {
+			value = f.Text()
+		}
+		form.Set(f.AttrOr("name", ""), value)
+	})
+	form.Set("run_cards", "")
+	form.Set("shared", "198.51.100.0/24")
+	require.Equal(t, http.StatusSeeOther, admin.post(sectionTheft, form).Status)
+	waiting := admin.get(sectionTheft)
+	require.Contains(t, waiting.text("#notice"), "as they were")
+	require.Contains(t, waiting.text("[id^=approval-]"), "rules about theft and wrong codes")
+	require.Equal(t, "20", waiting.one("#f-run_cards").AttrOr("value", ""))
+	require.Contains(t, admin.get(sectionVouchers).text("main"), "rules about theft and wrong codes")
+
+	boss := s.as(db.StaffRoleAdministrator)
+	admin.get(sectionTheft).none("#sole")
+	list := boss.get(sectionApprovals)
+	require.Contains(t, list.text("main"), "Neighbouring cards until an alarm")
+	require.Contains(t, list.text("main"), "20 → off")
+	require.Contains(t, list.text("main"), "none → 198.51.100.0/24")
+	var id int64
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select id from approval where kind = 'protection'`).Scan(&id))
+	require.Equal(t, http.StatusSeeOther, boss.post(fmt.Sprintf("%s/%d/approve", sectionApprovals, id), url.Values{"reason": {"a fair"}}).Status)
+	require.Empty(t, admin.get(sectionTheft).one("#f-run_cards").AttrOr("value", ""))
 }

@@ -82,8 +82,11 @@ func viewAlarm(row db.TheftAlarmListRow, currency string) alarmView {
 	if row.StaffName != nil {
 		v.Staff = *row.StaffName
 	}
-	if row.AcknowledgedName != nil && a.AcknowledgedAt != nil {
-		v.By, v.Acknowledged = *row.AcknowledgedName, *a.AcknowledgedAt
+	if a.AcknowledgedAt != nil {
+		v.By, v.Acknowledged = "somebody on the host", *a.AcknowledgedAt
+		if row.AcknowledgedName != nil {
+			v.By = *row.AcknowledgedName
+		}
 	}
 	rule := theft.Rule(a.Rule)
 	v.Rule = badge{alarmWords(rule).Name, toneBad}

@@ -42,6 +42,7 @@ type cardRedeem struct {
 	Hint    string
 	Error   string
 	Choices []customerChoice
+	Second  string // why this person can't redeem it without its code; empty: they can
 }
 
 // customerChoice is a customer that the search found.
@@ -125,8 +126,14 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 	if err := s.revealTakesTwo(c, p, series.Series, row); err != nil {
 		return nil, err
 	}
+	if err := s.enableTakesTwo(c, p, series.Series, row.Serial); err != nil {
+		return nil, err
+	}
 	if p.CanRedeem {
 		p.Redeem = cardRedeem{URL: v.URL, Key: uuid.NewString(), Search: cut(strings.TrimSpace(search), 80)}
+		if err := s.redeemTakesTwo(c, p, series.Series, row.Serial); err != nil {
+			return nil, err
+		}
 		err = s.chooseCustomers(c, p.Person, &p.Redeem, chosen)
 	}
 	return p, err

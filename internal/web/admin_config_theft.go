@@ -8,6 +8,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/approval"
+	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/setting"
 )
@@ -20,6 +22,9 @@ type configTheftPage struct {
 	Factor, Shared                field
 	Early, Locked, Copied, Reveal field
 	Hours                         field
+	Asked                         askedFor // weaker rules that wait
+	Second                        bool     // weaker rules take a second person
+	Sole                          string   // nobody else can approve weaker ones
 	Mistakes                      []mistake
 }
 
@@ -34,7 +39,8 @@ func (p *configTheftPage) fields(t *setting.Theft) map[*field]*int32 {
 }
 
 // newConfigTheftPage shows the rules, or the form as it was typed.
-func (s *Server) newConfigTheftPage(c *gin.Context, t setting.Theft, typed url.Values) *configTheftPage {
+func (s *Server) newConfigTheftPage(c *gin.Context, v setting.Settings, typed url.Values) (*configTheftPage, error) {
+	t := v.Theft
 	number := func(name, label, hint string) field {
 		return field{Name: name, Label: label, Hint: hint, InputMode: "numeric", Short: true, Autocomplete: "off"}
 	}
@@ -67,7 +73,13 @@ func (s *Server) newConfigTheftPage(c *gin.Context, t setting.Theft, typed url.V
 	if typed != nil {
 		p.Shared.Value = cut(typed.Get("shared"), 4000)
 	}
-	return p
+	var err error
+	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{Kind: string(db.ApprovalKindProtection)}); err != nil {
+		return nil, err
+	}
+	p.Second = v.ApproveAbove != nil
+	p.Sole, err = s.soleApprover(c, v, "Weaker rules are set on the host: refill rules NAME=VALUE.")
+	return p, err
 }
 
 // take writes the posted form into the rules. Empty switches a rule off; what is no
@@ -93,7 +105,11 @@ func (s *Server) adminConfigTheftShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, "admin/config_theft", s.newConfigTheftPage(c, settings.Theft, nil))
+	p, err := s.newConfigTheftPage(c, settings, nil)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "admin/config_theft", p)
 }
 
 // adminConfigTheft handles POST /admin/config/theft.
@@ -102,8 +118,19 @@ func (s *Server) adminConfigTheft(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p := s.newConfigTheftPage(c, setting.Theft{}, form)
-	err = s.Settings.Change(c.Request.Context(), s.actor(c), func(v *setting.Settings) { p.take(form, &v.Theft) })
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	settings.Theft = setting.Theft{}
+	p, err := s.newConfigTheftPage(c, settings, form)
+	if err != nil {
+		return err
+	}
+	err = approval.ChangeSettings(c.Request.Context(), s.Pool, s.Settings, s.actor(c), func(v *setting.Settings) { p.take(form, &v.Theft) })
+	if s.waits(c, err) {
+		return s.redirect(c, sectionTheft)
+	}
 	if err == nil || fault.IsInternal(err) {
 		return s.saved(c, sectionTheft, err)
 	}

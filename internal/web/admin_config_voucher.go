@@ -115,16 +115,24 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{Kind: string(db.ApprovalKindLimit)}); err != nil {
 		return nil, err
 	}
-	if p.Sole, err = s.soleApprover(c, v); err != nil {
+	rules, err := s.askedFor(c, db.ApprovalListParams{Kind: string(db.ApprovalKindProtection)})
+	if err != nil {
+		return nil, err
+	}
+	p.Asked.Waiting = append(p.Asked.Waiting, rules.Waiting...)
+	if p.Sole, err = s.soleApprover(c, v, soleLimit); err != nil {
 		return nil, err
 	}
 	p.Preview, err = s.previewVouchers(c, v)
 	return p, err
 }
 
-// soleApprover says, where there is a limit and nobody else could approve a higher one,
-// where it can be raised.
-func (s *Server) soleApprover(c *gin.Context, v setting.Settings) (string, error) {
+// soleLimit says where the limit is raised when nobody else can approve it.
+const soleLimit = "A higher value, or none, is set on the host: refill limit AMOUNT, or refill limit none. More wrong codes until a pause or an alarm than usual: refill rules NAME=VALUE."
+
+// soleApprover says, where there is a limit and nobody else could approve a change, how it
+// is made on the host.
+func (s *Server) soleApprover(c *gin.Context, v setting.Settings, host string) (string, error) {
 	if v.ApproveAbove == nil {
 		return "", nil
 	}
@@ -132,7 +140,7 @@ func (s *Server) soleApprover(c *gin.Context, v setting.Settings) (string, error
 	if err != nil || others > 0 {
 		return "", err
 	}
-	return "No other active member of staff sees all partners and may approve. A higher value, or none, is set on the host: refill limit AMOUNT, or refill limit none. The audit trail keeps it.", nil
+	return "No other active member of staff sees all partners and may approve. " + host + " The audit trail keeps it.", nil
 }
 
 // voucherForm writes the posted form into the settings; what is not a number

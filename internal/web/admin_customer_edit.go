@@ -2,12 +2,14 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"refill/internal/audit"
 	"refill/internal/customer"
@@ -21,6 +23,7 @@ type customerEditPage struct {
 	Customer                              customerView // the zero value: a new one
 	Action, Back, Button                  string
 	Name, Username, Partner, Email, Phone field
+	Key                                   string // of a new one
 	Mistakes                              []mistake
 }
 
@@ -45,7 +48,7 @@ func (s *Server) newCustomerEditPage(c *gin.Context, v customerView) (*customerE
 		p.Username.Hint, p.Username.Required = "The customer signs in to the portal with it. Letters, digits and . _ - @.", true
 		p.Partner.Hint = "Payments so far stay with the partner under which they were made."
 	} else {
-		p.Name.Autofocus = true
+		p.Name.Autofocus, p.Key = true, uuid.NewString()
 	}
 	var err error
 	p.Partner.Options, err = s.partnerOptions(c.Request.Context(), p.Person.Scope)
@@ -108,11 +111,16 @@ func (s *Server) adminCustomerNew(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	d := p.take(form)
+	d, key := p.take(form), redeemKey(form.Get("key"))
 	made, err := customer.Create(ctx, s.Pool, s.actor(c), customer.New{
-		PartnerID: d.PartnerID, Username: d.Username, Name: d.Name, Email: d.Email, Phone: d.Phone, Currency: settings.Currency,
+		PartnerID: d.PartnerID, Username: d.Username, Name: d.Name, Email: d.Email, Phone: d.Phone, Currency: settings.Currency, Key: key,
 	})
+	if errors.Is(err, customer.ErrCustomerKey) { // the page has drawn a new key
+		p.Mistakes = explain(err)
+		return s.render(c, http.StatusConflict, "admin/customer_edit", p)
+	}
 	if err != nil {
+		p.Key = key.String() // nothing was entered under it
 		return s.customerRefused(c, p, err)
 	}
 	s.setFlash(c, fmt.Sprintf("%s is a customer now, with the username %s. Give them a way into the portal, if they need one.", made.Name, made.Username))

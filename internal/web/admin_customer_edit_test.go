@@ -149,3 +149,43 @@ func TestBarIsLifted(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, admin.post(customerURL(anna)+"/clear-guesses", url.Values{"reason": {"she called"}}).Status)
 	admin.get(customerURL(anna)).none("#barred")
 }
+
+// The form of a new customer enters one customer, whatever is pressed twice or sent again
+// after a lost connection.
+func TestCustomerIsEnteredOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	cashier := s.as(db.StaffRoleCashier, s.North)
+	page := cashier.get(customerNew)
+	key := page.one("#customer-form input[name=key]").AttrOr("value", "")
+	form := url.Values{"name": {"Zoë North"}, "username": {""}, "partner": {fmt.Sprint(s.North.ID)}, "email": {""}, "phone": {""}, "key": {key}}
+	count := func() (n int) {
+		require.NoError(t, s.Pool.QueryRow(t.Context(), `select count(*) from customer`).Scan(&n))
+		return n
+	}
+	wrong := url.Values{"name": {""}, "partner": {fmt.Sprint(s.North.ID)}, "key": {key}}
+	require.Equal(t, key, cashier.post(customerNew, wrong).one("#customer-form input[name=key]").AttrOr("value", ""), "nothing was entered under it")
+	made := cashier.post(customerNew, form)
+	require.Equal(t, http.StatusSeeOther, made.Status, made.Body)
+	require.Equal(t, made.Header.Get("Location"), cashier.post(customerNew, form).Header.Get("Location"), "the same customer")
+	require.Equal(t, 1, count())
+
+	form.Set("name", "Zoë South")
+	other := cashier.post(customerNew, form)
+	require.Equal(t, http.StatusConflict, other.Status)
+	require.Contains(t, other.text("#customer-form [role=alert]"), "This form was sent before")
+	require.Equal(t, 1, count())
+	form.Set("key", other.one("#customer-form input[name=key]").AttrOr("value", ""))
+	require.NotEqual(t, key, form.Get("key"))
+	require.Equal(t, http.StatusSeeOther, cashier.post(customerNew, form).Status)
+	require.Equal(t, 2, count())
+
+	// Staff of another partner learn nothing of the customer by the key.
+	form.Set("key", key)
+	form.Set("name", "Zoë North")
+	form.Set("partner", fmt.Sprint(s.South.ID))
+	foreign := s.as(db.StaffRoleCashier, s.South).post(customerNew, form)
+	require.Equal(t, http.StatusConflict, foreign.Status)
+	require.NotContains(t, foreign.Body, made.Header.Get("Location"))
+	page.none("#f-key")
+}

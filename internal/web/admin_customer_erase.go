@@ -19,6 +19,8 @@ type customerErasePage struct {
 	Customer customerView
 	Tabs     []filterWord
 	Held     []heldFact
+	Alarm    bool // an open alarm concerns them: they can't be erased yet
+	Alarms   string
 	Number   field
 	Reason   field
 	Stays    choice // known that the balance stays; shown where there is one
@@ -44,6 +46,12 @@ func (s *Server) newCustomerErasePage(c *gin.Context, typed url.Values) (*custom
 		return nil, err
 	}
 	p := &customerErasePage{page: s.page(c, v.Name, sectionCustomers), Customer: v, Held: heldFacts(v, held)}
+	if p.Person.Can(staff.AlarmsView) {
+		p.Alarms = sectionAlarms
+	}
+	if p.Alarm, err = customer.UnderAlarm(c.Request.Context(), s.Pool, v.ID); err != nil {
+		return nil, err
+	}
 	p.Tabs = customerTabs(v, p.Person, tabErase)
 	p.Number = field{
 		Name: "number", Label: "The customer’s number", Required: true, MaxLength: 20, InputMode: "numeric", Short: true, Autocomplete: "off",

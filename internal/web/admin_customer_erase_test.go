@@ -68,3 +68,26 @@ func TestCustomerErasePage(t *testing.T) {
 	require.Contains(t, cash.Body, "Only a correction")
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(self+"/erase").Status)
 }
+
+// A customer whom an open alarm about theft concerns is not erased, and the page says so
+// before it is asked for.
+func TestCustomerUnderAlarmIsNotErased(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	id := s.newCustomer("mquintana", s.North)
+	self := customerURL(id)
+	s.exec(`insert into theft_alarm (rule, subject, customer_id, partner_ids, first_at, last_at, cards, customers, value)
+		values ('account', 'account:1', $1, array[$2::bigint], now() - interval '1 hour', now(), 30, 1, 30000)`, id, s.North.ID)
+	page := admin.get(self + "/erase")
+	require.Contains(t, page.text("#under-alarm"), "An open alarm about theft concerns this customer")
+	require.Equal(t, 1, page.doc().Find(`#under-alarm a[href="`+sectionAlarms+`"]`).Length())
+	page.none("#f-number")
+	form := url.Values{"number": {fmt.Sprint(id)}, "reason": {"request 17"}, "balance": {"0"}}
+	refused := admin.post(self+"/erase", form)
+	require.Equal(t, http.StatusConflict, refused.Status)
+	require.Contains(t, refused.text("main"), "until the alarm is closed")
+	require.Contains(t, admin.get(self).Body, "mquintana")
+	s.exec(`update theft_alarm set state = 'acknowledged', acknowledged_at = now(), acknowledged_by = $1, reason = 'a family'`, admin.ID)
+	require.Equal(t, http.StatusSeeOther, admin.post(self+"/erase", form).Status)
+}

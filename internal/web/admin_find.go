@@ -25,6 +25,7 @@ type findPage struct {
 	Customers                            []foundCustomer
 	MoreCards, MoreSeries, MoreCustomers bool
 	Barred                               *time.Time // until when the person may try no code; nil: they may
+	AsCode                               string     // what was found otherwise or may be a serial, and may be a code as well
 	Mistakes                             []mistake
 	Empty                                empty
 }
@@ -47,6 +48,8 @@ const mostFound = 20
 // adminFind handles POST /admin/find. What is looked for depends on what was typed.
 // What costs nothing comes first: series and serial, a customer, a serial, a series,
 // the end of a code. Only what is none of those is tried as a full code, and charged.
+// A text that is one of those, or a serial that no card has, and that may be a code as
+// well, is tried as one where the person asks for that (as=code).
 func (s *Server) adminFind(c *gin.Context) error {
 	form, err := s.form(c)
 	if err != nil {
@@ -61,6 +64,9 @@ func (s *Server) adminFind(c *gin.Context) error {
 	p := &findPage{page: s.page(c, "Found", "")}
 	c.Header("Cache-Control", "no-store")
 	cards := settings.RefillCards && person.Can(staff.CardsView)
+	if cards && form.Get("as") == "code" {
+		return s.findAsCode(c, text, p, settings)
+	}
 	if url, err := s.findNamed(c, text, cards); err != nil || url != "" {
 		if err != nil {
 			return err
@@ -78,7 +84,7 @@ func (s *Server) adminFind(c *gin.Context) error {
 			return err
 		}
 		found := len(p.Cards)+len(p.Series)+len(p.Customers) > 0
-		url, err := s.findByCode(c, text, found)
+		url, tried, err := s.findByCode(c, text, found)
 		if fault.IsInternal(err) {
 			return err
 		}
@@ -91,7 +97,41 @@ func (s *Server) adminFind(c *gin.Context) error {
 		if p.Barred, err = s.ownBar(c, settings); err != nil {
 			return err
 		}
+		if !tried && text != "" {
+			may, err := s.Cards.MayBeCode(c.Request.Context(), s.actor(c), text)
+			if err != nil {
+				return err
+			}
+			if may {
+				p.AsCode = text
+			}
+		}
 	}
+	return s.showFound(c, status, p)
+}
+
+// findAsCode answers a text that the person means as a code: nothing else is looked for,
+// and the attempt is charged.
+func (s *Server) findAsCode(c *gin.Context, text string, p *findPage, settings setting.Settings) error {
+	status := http.StatusOK
+	url, err := s.findCode(c, text)
+	if fault.IsInternal(err) {
+		return err
+	}
+	if url != "" {
+		return s.redirect(c, url)
+	}
+	if err != nil {
+		status, p.Mistakes = classify(err).status, explain(err)
+	}
+	if p.Barred, err = s.ownBar(c, settings); err != nil {
+		return err
+	}
+	return s.showFound(c, status, p)
+}
+
+// showFound renders what was found, or that nothing was.
+func (s *Server) showFound(c *gin.Context, status int, p *findPage) error {
 	if len(p.Cards)+len(p.Series)+len(p.Customers) == 0 {
 		p.Title = "Nothing found"
 		if len(p.Mistakes) == 0 {
@@ -127,12 +167,20 @@ func (s *Server) findNamed(c *gin.Context, text string, cards bool) (string, err
 	return cardURL(rows[0].Number, rows[0].Serial), nil
 }
 
-// findByCode returns the address of the card of a full code. What was found otherwise
-// is not tried as a code, and a text that is no code is no mistake.
-func (s *Server) findByCode(c *gin.Context, text string, found bool) (string, error) {
+// findByCode returns the address of the card of a full code. What was found otherwise,
+// and what may be a serial, is not tried as a code: a search that costs nothing is no
+// attempt.
+func (s *Server) findByCode(c *gin.Context, text string, found bool) (url string, tried bool, err error) {
 	if _, isSerial := plainSerial(text); found || isSerial || text == "" {
-		return "", nil
+		return "", false, nil
 	}
+	url, err = s.findCode(c, text)
+	return url, true, err
+}
+
+// findCode charges a text as a code and returns the address of its card. A text that is
+// no code is no mistake.
+func (s *Server) findCode(c *gin.Context, text string) (string, error) {
 	row, err := s.Cards.FindByCode(c.Request.Context(), s.actor(c), text)
 	switch {
 	case err == nil:

@@ -173,3 +173,44 @@ func TestCodeFieldsStayAsTyped(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, anna.redeem("202402-INTERNET-Zq8LmN2p").Status)
 	require.Contains(t, anna.redeem("Жук-12").text("#f-code-error"), "Switch your keyboard to Latin letters")
 }
+
+// What may be a serial, or means something else, is looked up as a code where the person
+// asks for that, and is charged then; before that it costs nothing.
+func TestFindAsCode(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	s.importCards(admin, "code\n830117\n830118\n", "code")
+	s.series(3)
+	ben := s.newCustomer("ben", s.North)
+	s.exec(`update customer set phone = '830118' where id = $1`, ben)
+	asCode := func(text string) *got { return admin.post("/admin/find", url.Values{"find": {text}, "as": {"code"}}) }
+
+	found := admin.find("830117")
+	require.Contains(t, found.text("main"), "Nothing matches")
+	require.Equal(t, "830117", found.one("#as-code input[name=find]").AttrOr("value", ""))
+	require.Contains(t, found.text("#as-code"), "counts as an attempt")
+	require.Equal(t, "no-store", found.Header.Get("Cache-Control"))
+	require.Contains(t, admin.find("830118").text("main"), "ben", "a phone number")
+	require.Equal(t, 1, admin.find("830118").doc().Find("#as-code").Length())
+	admin.find("2").none("#as-code") // no card has a code like it
+	admin.find("30118").none("#as-code")
+	s.as(db.StaffRoleOperator).find("830117").none("#as-code") // who may not see cards looks for none
+	require.Zero(t, s.charges())
+
+	require.Contains(t, asCode("830117").Header.Get("Location"), "/cards/")
+	require.Contains(t, asCode("830118").Header.Get("Location"), "/cards/")
+	require.Zero(t, s.charges(), "a good one takes back its own charge")
+	wrong := asCode("830119")
+	require.Contains(t, wrong.text(".notice-bad"), "no card")
+	require.Equal(t, 1, s.charges())
+	require.Contains(t, asCode("2").text("main"), "Nothing matches")
+	require.Equal(t, 1, s.charges(), "what is not charged is not looked up")
+	for range 12 {
+		wrong = asCode("830119")
+	}
+	require.Equal(t, http.StatusTooManyRequests, wrong.Status)
+	require.NotEmpty(t, wrong.text("#barred"))
+	require.Equal(t, http.StatusTooManyRequests, asCode("830117").Status, "whether there is such a card or not")
+	require.Contains(t, admin.find("2").text("main table"), "/ 2", "serials can be searched all the same")
+}

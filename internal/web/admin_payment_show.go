@@ -83,6 +83,9 @@ func (s *Server) newPaymentShowPage(c *gin.Context) (*paymentShowPage, db.Paymen
 	}
 	if p.Person.Can(staff.PaymentsReverse) && row.ReversedBy == 0 && row.Type != db.PaymentTypeReversal {
 		p.Reverse = reverseQuestion(p, row)
+		if err := s.reversalTakesTwo(c, p, row); err != nil {
+			return nil, none, err
+		}
 	}
 	p.Asked, err = s.askedFor(c, db.ApprovalListParams{CustomerID: v.ID})
 	return p, row, err

@@ -247,3 +247,43 @@ func (s *Server) revealTakesTwo(c *gin.Context, p *cardShowPage, series db.Serie
 	a.Text = "With the codes that you have exported or been shown in the past 24 hours, this one is more than one person may know. It waits until another person approves it; then you can reveal it here once, within a day."
 	return nil
 }
+
+// redeemTakesTwo says at the form that redeems a card without its code that it is more
+// than the viewer may take by themselves.
+func (s *Server) redeemTakesTwo(c *gin.Context, p *cardShowPage, series db.Series, serial int32) error {
+	second, err := s.Cards.RedeemTakesSecond(c.Request.Context(), series, serial, p.Person.ID)
+	if second {
+		p.Redeem.Second = card.ErrRedeemNeedsSecond.Message
+	}
+	return err
+}
+
+// enableTakesTwo says at the button that enables a card that it is more than the viewer
+// may bring into use by themselves.
+func (s *Server) enableTakesTwo(c *gin.Context, p *cardShowPage, series db.Series, serial int32) error {
+	at := slices.IndexFunc(p.Changes.Actions, func(a confirmation) bool { return a.ID == "enable" })
+	if at < 0 {
+		return nil
+	}
+	refusal, err := s.Cards.EnableTakesSecond(c.Request.Context(), series, serial, p.Person.ID)
+	if err != nil || refusal == nil {
+		return err
+	}
+	p.Changes.Actions[at].Text += " " + fault.All(refusal)[0].Message
+	return nil
+}
+
+// reversalTakesTwo says before a reversal that credits a customer that it waits for a
+// second person.
+func (s *Server) reversalTakesTwo(c *gin.Context, p *paymentShowPage, row db.PaymentGetRow) error {
+	if p.Reverse == nil || row.Amount >= 0 {
+		return nil
+	}
+	o, err := s.Cards.Solo(c.Request.Context(), p.Person.ID, db.ApprovalKindPayment, 0, -row.Amount)
+	if err != nil || !o.Over() {
+		return err
+	}
+	p.Reverse.Button = "Ask for the reversal"
+	p.Reverse.Text += fmt.Sprintf(" You may credit %s by yourself within 24 hours, and this is more: nothing is posted until another person approves it.", money.Amount{Minor: *o.Limit, Currency: row.Currency})
+	return nil
+}

@@ -99,3 +99,41 @@ func TestEveryKindWaitsInTheBrowser(t *testing.T) {
 	s.exec(`update staff set disabled_at = now() where id <> $1`, admin.ID)
 	require.Contains(t, admin.get(sectionVouchers).text("#sole"), "refill limit AMOUNT")
 }
+
+// The page of a card says before the press that redeeming it without its code, or enabling
+// it, is more than one person may; that of a payment says so of its reversal.
+func TestCardsSayBeforehandWhatTakesTwo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin, other := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleAdministrator)
+	anna := s.newCustomer("anna", s.North)
+	made, _ := s.series(4) // of USD 10.00
+	limit := int64(15_00)
+	s.change(func(v *setting.Settings) { v.ApproveAbove = &limit })
+	at := func(serial int) string { return fmt.Sprintf("%s/cards/%d", seriesURL(made.Number), serial) }
+	redeem := func(b *browser, serial int) *got {
+		return b.post(at(serial)+"/redeem", url.Values{"customer": {fmt.Sprint(anna)}, "key": {uuid.NewString()}, "q": {""}})
+	}
+
+	admin.get(at(1)).none("#redeem-second")
+	require.Equal(t, http.StatusSeeOther, redeem(admin, 1).Status)
+	require.Contains(t, admin.get(at(2)).text("#redeem-second"), "this card is more than one person may")
+	other.get(at(2)).none("#redeem-second")
+	require.Equal(t, http.StatusUnprocessableEntity, redeem(admin, 2).Status, "as it said")
+	require.Equal(t, http.StatusSeeOther, redeem(other, 2).Status)
+
+	for _, serial := range []int{3, 4} {
+		require.Equal(t, http.StatusSeeOther, other.post(at(serial)+"/disable", nil).Status)
+	}
+	require.NotContains(t, admin.get(at(3)).text("#enable"), "24 hours")
+	require.Equal(t, http.StatusSeeOther, admin.post(at(3)+"/enable", nil).Status)
+	require.Contains(t, admin.get(at(4)).text("#enable"), "in the past 24 hours, this is more than one person may")
+	require.NotContains(t, other.get(at(4)).text("#enable"), "24 hours")
+
+	billing := customerURL(anna) + "/billing/payments"
+	correction := other.post(billing+"/add", url.Values{"key": {uuid.NewString()}, "type": {"correction"}, "amount": {"-16"}, "comment": {"a slip"}}).Header.Get("Location")
+	require.Contains(t, admin.get(correction).text("#reverse"), "nothing is posted until another person approves it")
+	require.Contains(t, admin.get(correction).text("#reverse"), "Ask for the reversal")
+	small := other.post(billing+"/add", url.Values{"key": {uuid.NewString()}, "type": {"correction"}, "amount": {"-3"}, "comment": {"a slip"}}).Header.Get("Location")
+	require.NotContains(t, admin.get(small).text("#reverse"), "another person")
+}

@@ -163,6 +163,12 @@ func (v *approvalView) describeMore(row db.ApprovalListRow, sum func(int64) stri
 		}
 		v.What = "Change the value above which a second person approves"
 		v.Lines = []approvalLine{{"Now", limit(facts.From)}, {"Asked for", limit(facts.To)}}
+	case db.ApprovalKindProtection:
+		facts, err := approval.Facts[approval.ProtectionFacts](a)
+		if err != nil {
+			return "", err
+		}
+		v.What, v.Lines = "Change the rules about theft and wrong codes", protectionLines(facts.From, facts.To)
 	case db.ApprovalKindReopening:
 		facts, err := approval.Facts[approval.ReopeningFacts](a)
 		if err != nil {

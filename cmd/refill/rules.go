@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/setting"
+)
+
+// errRulesUsage says how `refill rules` is called.
+var errRulesUsage = errors.New("usage: refill rules [NAME=VALUE ...]")
+
+// runRules is `refill rules`: it shows and sets the rules about theft and wrong codes. In
+// the browser weaker ones take two people; where one administrator is left, this is the
+// way. The audit trail has it as an act of the program.
+func runRules(ctx context.Context, c config, args []string) error {
+	flags := flag.NewFlagSet("rules", flag.ExitOnError)
+	flags.Usage = func() {
+		fmt.Fprintln(flags.Output(), errRulesUsage.Error()+"\n\nWithout arguments it lists the rules. VALUE is a whole number, or off; of shared it is addresses and networks separated by commas.")
+	}
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if c.DatabaseURL == "" {
+		return errNoDatabase
+	}
+	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: "rules"})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	said, err := setRules(ctx, pool, flags.Args())
+	if err != nil {
+		return spoken(err)
+	}
+	return say("%s", said)
+}
+
+// setRules keeps rules as they were typed, and lists all.
+func setRules(ctx context.Context, pool db.Beginner, args []string) (string, error) {
+	store := setting.NewStore(pool, time.Now)
+	changes := map[string]any{}
+	for _, arg := range args {
+		name, value, found := strings.Cut(arg, "=")
+		if !found {
+			return "", errRulesUsage
+		}
+		read, err := readRule(name, value)
+		if err != nil {
+			return "", err
+		}
+		changes[name] = read
+	}
+	if len(changes) > 0 {
+		text, err := json.Marshal(changes)
+		if err != nil {
+			return "", fmt.Errorf("read the rules: %w", err)
+		}
+		err = store.Change(ctx, audit.System(), func(v *setting.Settings) {
+			p := v.Protections()
+			if json.Unmarshal(text, &p) == nil { // each value was read as what it is
+				v.Protect(p)
+			}
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	settings, err := store.Get(ctx)
+	if err != nil {
+		return "", err
+	}
+	return listRules(settings.Protections())
+}
+
+// readRule reads the value of a rule; the name has to be one.
+func readRule(name, value string) (any, error) {
+	known, err := asMap(setting.Default().Protections())
+	if err != nil {
+		return nil, err
+	}
+	switch _, ok := known[name]; {
+	case !ok:
+		return nil, fmt.Errorf("there is no rule %q; %w", name, errRulesUsage)
+	case name == "shared":
+		return strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }), nil
+	case value == "off":
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(value, 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no value of %s; %w", value, name, errRulesUsage)
+	}
+	return n, nil
+}
+
+// listRules writes one rule a line.
+func listRules(p setting.Protections) (string, error) {
+	values, err := asMap(p)
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		fmt.Fprintf(&text, "%s=%v\n", name, values[name])
+	}
+	return text.String(), nil
+}
+
+// asMap is the rules by the names that they are stored under.
+func asMap(p setting.Protections) (map[string]any, error) {
+	text, err := json.Marshal(p)
+	values := map[string]any{}
+	if err == nil {
+		err = json.Unmarshal(text, &values)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the rules: %w", err)
+	}
+	return values, nil
+}

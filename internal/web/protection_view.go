@@ -1,0 +1,55 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"refill/internal/money"
+	"refill/internal/setting"
+)
+
+// protectionLines are the rules about theft and wrong codes that differ, as "20 → off".
+func protectionLines(from, to setting.Protections) (lines []approvalLine) {
+	off := func(n int32) string {
+		if n == 0 {
+			return "off"
+		}
+		return money.Group(strconv.Itoa(int(n)))
+	}
+	plain := func(n int32) string { return money.Group(strconv.Itoa(int(n))) }
+	for _, r := range []struct {
+		label    string
+		from, to int32
+		words    func(int32) string
+	}{
+		{"Neighbouring cards until an alarm", from.RunCards, to.RunCards, off},
+		{"Redeemed within, minutes", from.RunMinutes, to.RunMinutes, plain},
+		{"Cards that may be missing between two", from.RunGap, to.RunGap, plain},
+		{"Cards by one customer until an alarm", from.AccountCards, to.AccountCards, off},
+		{"Cards from one address until an alarm", from.AddressCards, to.AddressCards, off},
+		{"And so many times the usual", from.Factor, to.Factor, plain},
+		{"Cards tried before their series is on sale", from.EarlyCards, to.EarlyCards, off},
+		{"Cards tried that were taken out of use", from.LockedCards, to.LockedCards, off},
+		{"Used cards tried by others", from.CopiedCards, to.CopiedCards, off},
+		{"Cards redeemed after staff saw their code", from.RevealedCards, to.RevealedCards, off},
+		{"Look back over, hours", from.Hours, to.Hours, plain},
+		{"Wrong codes until a pause", from.WrongSoft, to.WrongSoft, plain},
+		{"Wrong codes until a day’s pause", from.WrongHard, to.WrongHard, plain},
+		{"Wrong codes from one address", from.WrongAddress, to.WrongAddress, plain},
+		{"Unknown codes until an alarm", from.WrongPartner, to.WrongPartner, plain},
+	} {
+		if r.from != r.to {
+			lines = append(lines, approvalLine{r.label, r.words(r.from) + " → " + r.words(r.to)})
+		}
+	}
+	shared := func(list []string) string {
+		if len(list) == 0 {
+			return "none"
+		}
+		return strings.Join(list, ", ")
+	}
+	if was, is := shared(from.Shared), shared(to.Shared); was != is {
+		lines = append(lines, approvalLine{"Addresses that many people share", was + " → " + is})
+	}
+	return lines
+}
