@@ -153,6 +153,7 @@ type checker struct {
 	read   int32 // rows, headings included
 	good   int32
 
+	against  contradictions
 	left     *leftOut
 	cards    []importedCard // of this chunk: what perhaps makes a card
 	finished bool
@@ -172,10 +173,13 @@ func (c *checker) readAll(ctx context.Context, rows *importRows) error {
 			c.read++
 			if card != nil {
 				card.firstSerial = c.probes.firstSerial(card.serial)
-				if c.seen.twice(*card) {
+				if c.note(*card, true) {
 					twice := card.left(reasonDuplicate)
 					left = &twice
 				}
+			}
+			if left != nil && left.of != nil {
+				c.note(*left.of, false)
 			}
 			switch {
 			case left != nil:
@@ -188,7 +192,17 @@ func (c *checker) readAll(ctx context.Context, rows *importRows) error {
 			return err
 		}
 	}
-	return nil
+	return c.against.fault()
+}
+
+// note notes what a row says of its code, whether it makes a card or not, and reports
+// whether a row before makes one.
+func (c *checker) note(card importedCard, makes bool) bool {
+	twice, differs := c.seen.take(card, makes)
+	if differs {
+		c.against.add(card.row)
+	}
+	return twice
 }
 
 // keep looks up which codes of the chunk are known, adds up the others, and writes
