@@ -211,7 +211,32 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 	return p, nil
 }
 
-// adminImportChange confirms, cancels or resumes an import.
+// runField names the dry run whose result a page shows.
+const runField = "run"
+
+// shownRun goes along with the question whether to import: what is confirmed is what the
+// page shows.
+func shownRun(i db.CardImport) []hidden {
+	return []hidden{{runField, strconv.Itoa(int(i.Run))}}
+}
+
+// confirming confirms the dry run that a form names. A form that names none confirms
+// nothing.
+func (s *Server) confirming(confirm func(context.Context, audit.Actor, int64, int32) error, change func(func(context.Context, audit.Actor, int64) error) handler) handler {
+	return func(c *gin.Context) error {
+		form, err := s.form(c)
+		if err != nil {
+			return err
+		}
+		run, err := strconv.ParseInt(form.Get(runField), 10, 32)
+		if err != nil {
+			run = -1
+		}
+		return change(func(ctx context.Context, actor audit.Actor, id int64) error { return confirm(ctx, actor, id, int32(run)) })(c)
+	}
+}
+
+// adminImportChange cancels or resumes an import, or confirms it.
 func (s *Server) adminImportChange(change func(context.Context, audit.Actor, int64) error) handler {
 	return func(c *gin.Context) error {
 		row, err := s.findImport(c)

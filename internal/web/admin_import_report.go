@@ -107,7 +107,7 @@ func (s *Server) askConfirm(ctx context.Context, p *importShowPage, i db.CardImp
 	p.Confirm = confirmation{
 		ID: "confirm", Opener: "Import " + cards, Title: "Import " + cards + "?",
 		Text:   fmt.Sprintf("Import %s worth %s. %s %s %s of the file %s left out.", cards, worth, when, grouped(p.BadTotal), wordFor(p.BadTotal, "row", "rows"), wordFor(p.BadTotal, "is", "are")),
-		Button: "Import " + cards, Action: p.URL + "/confirm", Main: true,
+		Button: "Import " + cards, Action: p.URL + "/confirm", Main: true, Hidden: shownRun(i),
 	}
 	return nil
 }
