@@ -18,15 +18,15 @@ func TestContradictingRowsStopAnImport(t *testing.T) {
 	b := setup(t)
 	later := time.Now().AddDate(2, 0, 0).Format(time.DateOnly)
 	for name, rows := range map[string][]string{
-		"used further down":        {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;10;used;"},
-		"used further up":          {"AAAA-aaaa-0001;10;10;used;", "AAAA-aaaa-0002;10;10;active;", "AAAAaaaa0001;10;10;active;"},
-		"another price":            {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;1000;1000;active;"},
-		"another day":              {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;10;active;" + later},
-		"disabled":                 {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;10;disabled;"},
-		"nothing left afterwards":  {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;0;active;"},
-		"nothing left before":      {"AAAA-aaaa-0001;10;0;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;10;active;"},
+		"used further down":         {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;10;used;"},
+		"used further up":           {"AAAA-aaaa-0001;10;10;used;", "AAAA-aaaa-0002;10;10;active;", "AAAAaaaa0001;10;10;active;"},
+		"another price":             {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;1000;1000;active;"},
+		"another day":               {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;10;active;" + later},
+		"disabled":                  {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;10;disabled;"},
+		"nothing left afterwards":   {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;0;active;"},
+		"nothing left before":       {"AAAA-aaaa-0001;10;0;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;10;active;"},
 		"a status that is left out": {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;10;returned by hand;"},
-		"less than nothing":        {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;-1;active;"},
+		"less than nothing":         {"AAAA-aaaa-0001;10;10;active;", "AAAA-aaaa-0002;10;10;active;", "AAAA-aaaa-0001;10;-1;active;"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -18,5 +18,35 @@ func importMutants() []mutant {
 			" || imp.Run != run {", " {",
 			"./internal/web", "TestConfirmedIsWhatWasShown", "a page says 4.00, and 4,000.00 are credited",
 		},
+		{
+			"a formula without a result is an empty cell", "internal/importfile/xlsx.go",
+			"if has.formula && text == \"\" &&", "if false && has.formula && text == \"\" &&",
+			"./internal/importfile", "TestFormulasWithoutResult", "cards get the price of cards that have none",
+		},
+		{
+			"hidden rows are read", "internal/importfile/xlsx.go",
+			`Hidden: hidden == "1" || hidden == "true"`, `Hidden: hidden == "x"`,
+			"./internal/importfile", "TestHiddenRows", "used cards that a filter hid come in",
+		},
+		{
+			"hidden rows make cards", "internal/tableimport/reader.go",
+			"	if row.Hidden {", "	if row.Hidden && false {",
+			"./internal/tableimport", "TestHiddenRowsAreLeftOut", "used cards that a filter hid come in",
+		},
+		{
+			"a share is an amount", "internal/importfile/xlsx_format.go",
+			"	if f.percent {", "	if f.percent && false {",
+			"./internal/importfile", "TestPercentages", "a coupon of 10 % is a card of 0.10",
+		},
+		{
+			"a page is a list of codes", "internal/importfile/importfile.go",
+			", isMarkup(head):", ":",
+			"./internal/importfile", "TestTextThatIsNoTable", "the books owe for cards that nobody can hold",
+		},
+		{
+			"merged cells are read by their first row", "internal/tableflow/look.go",
+			"if err == nil && table.Merged() >=", "if false && table.Merged() >=",
+			"./internal/tableflow", "TestMergedRowsAreRefused", "cards get the price of cards that have none",
+		},
 	}
 }

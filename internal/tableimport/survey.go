@@ -25,12 +25,12 @@ func MakeSurvey(rows importfile.Rows, schema Schema, o SurveyOptions) (*Survey, 
 			return nil, err
 		}
 		sample = append(sample, sampleRow{
-			number: row.Number, cells: slices.Clone(row.Cells), kinds: slices.Clone(row.Kinds), lines: row.Lines, swallowed: row.Swallowed,
+			number: row.Number, cells: slices.Clone(row.Cells), kinds: slices.Clone(row.Kinds), lines: row.Lines, swallowed: row.Swallowed, hidden: row.Hidden,
 		})
 	}
 	s.begin(sample, o.Plan)
 	for _, row := range sample {
-		s.add(importfile.Row{Number: row.number, Cells: row.cells, Kinds: row.kinds, Lines: row.lines, Swallowed: row.swallowed})
+		s.add(importfile.Row{Number: row.number, Cells: row.cells, Kinds: row.kinds, Lines: row.lines, Swallowed: row.swallowed, Hidden: row.hidden})
 	}
 	for len(sample) == sampled {
 		row, err := rows.Next()
@@ -117,6 +117,10 @@ func (s *surveyor) add(row importfile.Row) {
 		s.count(row, reason)
 		return
 	}
+	if row.Hidden {
+		s.count(row, ReasonHidden)
+		return
+	}
 	if row.Swallowed {
 		s.count(row, ReasonSwallowed)
 		if len(s.survey.Swallowed) < mostSwallowed {
@@ -173,7 +177,7 @@ func (s *surveyor) end(sample []sampleRow, plan *Plan) *Survey {
 		}
 		s.survey.Columns = append(s.survey.Columns, column)
 	}
-	for _, reason := range []Reason{ReasonComment, ReasonTitle, ReasonHeading, ReasonTotal, ReasonSwallowed} {
+	for _, reason := range []Reason{ReasonComment, ReasonTitle, ReasonHeading, ReasonTotal, ReasonHidden, ReasonSwallowed} {
 		if c := s.counts[reason]; c != nil {
 			s.survey.LeftOut = append(s.survey.LeftOut, *c)
 		}
@@ -197,7 +201,11 @@ func (s *surveyor) preview(sample []sampleRow) {
 	data, others := 0, 0
 	for _, row := range sample {
 		reason := s.layout.reason(importfile.Row{Number: row.number, Cells: row.cells}, s.code)
-		if reason == "" && row.swallowed {
+		switch {
+		case reason != "":
+		case row.hidden:
+			reason = ReasonHidden
+		case row.swallowed:
 			reason = ReasonSwallowed
 		}
 		if reason != "" {

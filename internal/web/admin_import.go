@@ -232,7 +232,9 @@ func (s *Server) confirming(confirm func(context.Context, audit.Actor, int64, in
 		if err != nil {
 			run = -1
 		}
-		return change(func(ctx context.Context, actor audit.Actor, id int64) error { return confirm(ctx, actor, id, int32(run)) })(c)
+		return change(func(ctx context.Context, actor audit.Actor, id int64) error {
+			return confirm(ctx, actor, id, int32(run))
+		})(c)
 	}
 }
 
