@@ -48,5 +48,15 @@ func importMutants() []mutant {
 			"if err == nil && table.Merged() >=", "if false && table.Merged() >=",
 			"./internal/tableflow", "TestMergedRowsAreRefused", "cards get the price of cards that have none",
 		},
+		{
+			"a status is dropped where each word stands once", "internal/tableimport/guess.go",
+			"(!c.MayBeCode || h.rank == 0)", "!c.MayBeCode",
+			"./internal/tableimport", "TestGuessesOfShortAndDoubtfulFiles", "the used cards of a short file are money again",
+		},
+		{
+			"the code of one card is the short code of another", "internal/tableimport/guess.go",
+			"	s.dropDoubts(schema)\n", "",
+			"./internal/tableimport", "TestGuessesOfShortAndDoubtfulFiles", "one printed card opens two",
+		},
 	}
 }
