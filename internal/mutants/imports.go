@@ -58,5 +58,10 @@ func importMutants() []mutant {
 			"	s.dropDoubts(schema)\n", "",
 			"./internal/tableimport", "TestGuessesOfShortAndDoubtfulFiles", "one printed card opens two",
 		},
+		{
+			"who used a card is named to whoever sees the card", "internal/db/card.sql.go",
+			"customer.id = c.used_by and (", "customer.id = c.used_by and (true or ",
+			"./internal/web", "TestMovedCustomersAreNotNamed", "a partner reads the names of another's customers",
+		},
 	}
 }
