@@ -63,5 +63,10 @@ func importMutants() []mutant {
 			"customer.id = c.used_by and (", "customer.id = c.used_by and (true or ",
 			"./internal/web", "TestMovedCustomersAreNotNamed", "a partner reads the names of another's customers",
 		},
+		{
+			"signs in a code open another count", "internal/card/code_imported.go",
+			"t.near, t.length = []Code{bare}, bare.length()", "t.near = []Code{bare}",
+			"./internal/card", "TestImportedCodesAmongSigns", "a guesser adds a dot to every fifth try",
+		},
 	}
 }
