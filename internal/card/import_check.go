@@ -44,12 +44,22 @@ type ImportGroup struct {
 	Cards     int32   `json:"cards"`
 	Disabled  int32   `json:"disabled"`
 	Void      int32   `json:"void"`
+	Expired   int32   `json:"expired,omitempty"` // active ones whose last day has passed
 	ValidTill string  `json:"valid_till"` // the latest
 	Shapes    []Shape `json:"shapes"`     // of codes that another system made
 }
 
 // Worth is the value in minor units of the cards of the group that hold any.
 func (g ImportGroup) Worth() int64 { return int64(g.Cards-g.Void) * g.Price }
+
+// Expired is how many active cards of a file have passed their last day, and their value in
+// minor units.
+func (r ImportReport) Expired() (cards int32, value int64) {
+	for _, g := range r.Groups {
+		cards, value = cards+g.Expired, value+int64(g.Expired)*g.Price
+	}
+	return cards, value
+}
 
 // FaceValue is the value in minor units of all cards of the group. It fits: a file has at
 // most a million rows, and a price at most twelve digits.
@@ -258,6 +268,10 @@ func (c *checker) add(card importedCard) error {
 		g.Disabled++
 	case db.CardStateVoid:
 		g.Void++
+	case db.CardStateActive:
+		if card.validTill.Before(c.today) {
+			g.Expired++
+		}
 	default:
 	}
 	g.ValidTill = max(g.ValidTill, card.validTill.Format(time.DateOnly))

@@ -50,6 +50,7 @@ type importShowPage struct {
 	Tiles    []tile
 	Groups   []importGroup
 	Inactive bool            // some of them were inactive
+	Late     bool            // some were found known when they came in
 	Problems []importProblem // how many, by reason
 	Bad      []importRow     // the first of them
 	BadTotal int64
@@ -90,7 +91,7 @@ type importMeaning struct {
 
 type importGroup struct {
 	Price, Worth          string
-	Cards, Disabled, Void int64
+	Cards, Disabled, Expired, Void int64
 	ValidTill, As         string
 }
 
@@ -155,6 +156,9 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 	p := &importShowPage{
 		page: s.page(c, "Import "+i.FileName, sectionImport), ID: i.ID, URL: importURL(i.ID), State: importBadge(i),
 		FileName: i.FileName, SHA256: fmt.Sprintf("%x", i.SHA256), Size: i.Size, Failure: i.Failure,
+	}
+	if i.VoidedAt != nil { // why it stopped once, and that it goes on, is past
+		p.Failure = ""
 	}
 	if err := s.showSeries(c.Request.Context(), p, i); err != nil {
 		return nil, err

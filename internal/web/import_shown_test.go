@@ -50,3 +50,49 @@ func TestConfirmedIsWhatWasShown(t *testing.T) {
 	require.Equal(t, http.StatusConflict, admin.post(at+"/confirm", stale.confirmation()).Status)
 	require.Equal(t, http.StatusSeeOther, admin.post(at+"/confirm", admin.get(at).confirmation()).Status)
 }
+
+// The page of an import promises nothing of cards whose last day has passed, and says
+// afterwards what came in, not what was expected.
+func TestImportPageTellsWhatCameOfIt(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	at := s.checked(admin, "old.csv", "code,price,valid till\nAA11BB2201,5.00,2020-01-31\nAA11BB2202,5.00,2020-01-31\nAA11BB2203,5.00,2090-01-31\n", nil)
+	page := admin.get(at)
+	require.Contains(t, page.text("#confirm"), "2 cards worth USD 10.00 have passed their last day: nobody can redeem them.")
+	require.Contains(t, page.text("#groups-title + .table-wrap"), "Expired")
+	at = s.checked(admin, "gone.csv", "code,price,valid till\nCA11BB2201,5.00,2020-01-31\n", nil)
+	require.NotContains(t, admin.get(at).text("#confirm"), "as soon as")
+	require.Contains(t, admin.get(at).text("#confirm"), "1 card worth USD 5.00 has passed its last day: nobody can redeem it.")
+
+	both := []string{s.checked(admin, "one.csv", oddCodes, nil), s.checked(admin, "two.csv", oddCodes+"AA11BB2299,5.00\n", nil)}
+	for _, at := range both {
+		require.Equal(t, http.StatusSeeOther, admin.post(at+"/confirm", admin.get(at).confirmation()).Status)
+		s.work(at)
+	}
+	page = admin.get(both[1])
+	require.Contains(t, page.text("main"), "Cards imported1of 6 that the dry run found", "five came in with the other file")
+	require.Contains(t, page.text("#groups-title"), "as the dry run found them")
+	require.NotContains(t, admin.get(both[0]).text("#groups-title"), "dry run")
+
+	at = s.checked(admin, "stopped.csv", "code,price\nBA11BB2201,5.00\nBA11BB2202,5.00\nBA11BB2203,5.00\n", nil)
+	require.Equal(t, http.StatusSeeOther, admin.post(at+"/confirm", admin.get(at).confirmation()).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(at+"/cancel", nil).Status)
+	require.Contains(t, admin.get(at).text("main"), "goes on where it stopped")
+	require.Equal(t, http.StatusSeeOther, admin.post(at+"/void", url.Values{"reason": {"wrong file"}}).Status)
+	require.NotContains(t, admin.get(at).text("main"), "goes on")
+	require.NotContains(t, admin.get(at).text("main"), "go on")
+}
+
+// What is typed on the dashboard may be a code, and stands in no address.
+func TestDashboardSearchIsInNoAddress(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.newCustomer("anna", s.North)
+	s.series(1)
+	page := s.as(db.StaffRoleAdministrator).get("/admin")
+	page.doc().Find("main form").Each(func(_ int, form *goquery.Selection) {
+		require.Equal(t, "post", form.AttrOr("method", "get"), form.AttrOr("action", ""))
+	})
+	page.one("main form[action='/admin/find'] input[name=find]")
+}
