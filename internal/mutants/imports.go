@@ -68,5 +68,10 @@ func importMutants() []mutant {
 			"t.near, t.length = []Code{bare}, bare.length()", "t.near = []Code{bare}",
 			"./internal/card", "TestImportedCodesAmongSigns", "a guesser adds a dot to every fifth try",
 		},
+		{
+			"a code that a file repeats is kept and shown whole", "internal/tableimport/guess.go",
+			"c.Secret, c.Words, c.Distinct = true, nil, MaxWords+1", "_ = c",
+			"./internal/tableimport", "TestRepeatedCodesAreNotTold", "a copy of the database holds the codes of a list of events",
+		},
 	}
 }

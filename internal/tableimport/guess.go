@@ -59,6 +59,25 @@ func (s *Survey) guess(schema Schema) {
 	s.dropDoubts(schema)
 }
 
+// rankCode is from where on a heading of a code may be that of something else, such as a
+// voucher or a user.
+const rankCode = 3
+
+// keepSecrets masks the columns that hold codes although their values repeat: a list of
+// events names a card each time. Words of such a column are codes as well.
+func (s *Survey) keepSecrets(schema Schema) {
+	for i := range s.Columns {
+		secret := s.isAbout(i, HeadCode, rankCode) || s.isAbout(i, HeadShortCode, rankGeneric)
+		for _, field := range schema.Fields {
+			at, has := s.Guess[field.Name]
+			secret = secret || has && at == i && (field.Kind == Code || field.Headings == HeadShortCode)
+		}
+		if c := &s.Columns[i]; secret {
+			c.Secret, c.Words, c.Distinct = true, nil, MaxWords+1
+		}
+	}
+}
+
 // rankGeneric is from where on a heading of a short code is that of any code.
 const rankGeneric = 9
 

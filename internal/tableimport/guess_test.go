@@ -1,6 +1,8 @@
 package tableimport_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,4 +50,34 @@ func TestGuessesOfShortAndDoubtfulFiles(t *testing.T) {
 	s := survey(t, []byte("voucher,cost,state\nAAAABBBB2201,10,REDEEMED\nAAAABBBB2202,10,ISSUED\nAAAABBBB2203,10,RETURNED-LATE\n"), schema)
 	require.Contains(t, asked(s, schema, s.Plan(schema)), "status meaning", "a word that nobody knows is asked for, however short the file")
 	require.NotEmpty(t, tableimport.StatusWords(tableimport.WordsUsed))
+}
+
+// A list of events names each code several times. It is kept and shown as little as one
+// that is named once.
+func TestRepeatedCodesAreNotTold(t *testing.T) {
+	t.Parallel()
+	schema := cards("USD")
+	for _, head := range []string{"voucher code,amount,state", "pin,amount,state", "what,amount,state", ""} {
+		for _, codes := range [][]string{{"4QPQZS9YK238", "43NFEUBTVF2M", "Z4YYWVYHZURG"}, {"kxqmzjtr", "abrdkzwq", "zzqkhprm"}, {"482915661", "482915672", "482915683"}} {
+			if codes[0] == "kxqmzjtr" && !strings.Contains(head, "code") && !strings.Contains(head, "pin") {
+				continue // words in a column that nobody calls one of codes
+			}
+			for _, times := range []int{2, 3} {
+				text := head + "\n"
+				for range times {
+					for _, code := range codes {
+						text += code + ",10.00,active\n"
+					}
+				}
+				s := survey(t, []byte(strings.TrimPrefix(text, "\n")), schema)
+				plan := s.Plan(schema)
+				plan.Columns = map[string]int{"code": 1, "serial": 0, "status": 2}
+				told, err := json.Marshal([]any{s, s.Adapt(schema, plan)})
+				require.NoError(t, err)
+				for _, code := range codes {
+					require.NotContains(t, strings.ToLower(string(told)), strings.ToLower(code), "%q, %d times", head, times)
+				}
+			}
+		}
+	}
 }

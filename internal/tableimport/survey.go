@@ -188,6 +188,7 @@ func (s *surveyor) end(sample []sampleRow, plan *Plan) *Survey {
 		s.survey.guess(s.schema)
 		s.unguessUser()
 	}
+	s.survey.keepSecrets(s.schema)
 	s.preview(sample)
 	return s.survey
 }
@@ -225,14 +226,14 @@ func (s *surveyor) preview(sample []sampleRow) {
 
 // shown is a cell of the preview.
 func (s *Survey) shown(column int, cell string, reason Reason) string {
-	masked := column < len(s.Columns) && s.Columns[column].MayBeCode
+	masked := column < len(s.Columns) && (s.Columns[column].MayBeCode || s.Columns[column].Secret)
 	switch {
 	case reason == ReasonHeading || reason == ReasonComment || reason == ReasonTitle || reason == ReasonTotal:
 		masked = looksLikeCode(cell) && !isWord(cell)
 	case reason != "":
 		masked = true
 	case !masked:
-		masked = s.holdsCodes(column) && looksLikeCode(cell)
+		masked = looksLikeCode(cell) && (s.holdsCodes(column) || isDigits(cell) && !readDate(cell).ok) // as a number it is beyond an amount
 	}
 	if masked {
 		return Show(Code, cell)
@@ -247,5 +248,5 @@ func (s *Survey) holdsCodes(column int) bool {
 		return true
 	}
 	c := s.Columns[column]
-	return c.Dates.Good*2 < c.Filled && c.Amounts.Good*2 < c.Filled && (c.Distinct > MaxWords || int64(c.Distinct)*2 > c.Filled)
+	return c.Dates.Good*2 < c.Filled && c.Amounts.Good*2 < c.Filled && (c.Distinct > MaxWords || int64(c.Distinct)*3 >= c.Filled)
 }
