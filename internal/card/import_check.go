@@ -45,8 +45,8 @@ type ImportGroup struct {
 	Disabled  int32   `json:"disabled"`
 	Void      int32   `json:"void"`
 	Expired   int32   `json:"expired,omitempty"` // active ones whose last day has passed
-	ValidTill string  `json:"valid_till"` // the latest
-	Shapes    []Shape `json:"shapes"`     // of codes that another system made
+	ValidTill string  `json:"valid_till"`        // the latest
+	Shapes    []Shape `json:"shapes"`            // of codes that another system made
 }
 
 // Worth is the value in minor units of the cards of the group that hold any.

@@ -22,7 +22,8 @@ func TestGuessesOfShortAndDoubtfulFiles(t *testing.T) {
 	}{
 		"each status once": {
 			"voucher,cost,state\nAAAABBBB2201,10,REDEEMED\nAAAABBBB2202,10,ISSUED\nAAAABBBB2203,10,BLOCKED\n",
-			map[string]int{"code": 0, "price": 1, "status": 2}, "",
+			map[string]int{"code": 0, "price": 1, "status": 2},
+			"",
 		},
 		"one row": {"voucher,cost,state\nAAAABBBB2201,10,redeemed\n", map[string]int{"code": 0, "price": 1, "status": 2}, ""},
 		"codes under a heading that may be a status": {
@@ -30,14 +31,16 @@ func TestGuessesOfShortAndDoubtfulFiles(t *testing.T) {
 		},
 		"a sheet of three columns of cards": {
 			"code,code,code\nAAAABBBB2201,AAAABBBB2202,AAAABBBB2203\nAAAABBBB2204,AAAABBBB2205,AAAABBBB2206\nAAAABBBB2207,AAAABBBB2208,AAAABBBB2209\n",
-			map[string]int{}, "code column",
+			map[string]int{},
+			"code column",
 		},
 		"a code and a longer one": {
 			"pin,code,price\n48291566,AAAABBBB2201,10\n48291599,AAAABBBB2202,10\n73291566,AAAABBBB2203,10\n", map[string]int{"price": 2}, "code column",
 		},
 		"a full code and a short one": {
 			"full code,code,price\nXX-AAAABBBB2201,BBBB2201,10\nXX-AAAABBBB2202,BBBB2202,10\nXX-AAAABBBB2203,BBBB2203,10\n",
-			map[string]int{"code": 0, "short": 1, "price": 2}, "",
+			map[string]int{"code": 0, "short": 1, "price": 2},
+			"",
 		},
 		"a code beside a name": {
 			"code,voucher,price\nAAAABBBB2201,day pass,10\nAAAABBBB2202,day pass,10\nAAAABBBB2203,day pass,10\n", map[string]int{"code": 0, "price": 2}, "",

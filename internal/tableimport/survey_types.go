@@ -51,7 +51,7 @@ type Column struct {
 	Distinct   int            `json:"distinct"` // up to MaxWords; then MaxWords+1
 	MayBeCode  bool           `json:"may_be_code"`
 	Secret     bool           `json:"secret,omitempty"` // its values are never shown whole, however often they repeat
-	Words      []Word         `json:"words"` // of a column of few words
+	Words      []Word         `json:"words"`            // of a column of few words
 	Dates      DateEvidence   `json:"dates"`
 	Amounts    AmountEvidence `json:"amounts"`
 	Shapes     []Shape        `json:"shapes"`

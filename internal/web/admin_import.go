@@ -90,9 +90,9 @@ type importMeaning struct {
 }
 
 type importGroup struct {
-	Price, Worth          string
+	Price, Worth                   string
 	Cards, Disabled, Expired, Void int64
-	ValidTill, As         string
+	ValidTill, As                  string
 }
 
 type importProblem struct {
@@ -237,7 +237,7 @@ func (s *Server) confirming(confirm func(context.Context, audit.Actor, int64, in
 			run = -1
 		}
 		return change(func(ctx context.Context, actor audit.Actor, id int64) error {
-			return confirm(ctx, actor, id, int32(run))
+			return confirm(ctx, actor, id, int32(run)) //nolint:gosec // it was parsed in 32 bits
 		})(c)
 	}
 }
