@@ -13,13 +13,13 @@ order by audit.id desc
 limit @size;
 
 -- name: AuditListCard :many
--- What happened to one card, newest first. A customer of another partner who tried it
--- is not named.
+-- What happened to one card, newest first. A customer of another partner is not named,
+-- whether they tried it or went there since.
 select audit.id, audit.at, audit.action, audit.detail, audit.customer_id, staff.name as staff_name, customer.name as customer_name
 from audit
 left join staff on staff.id = audit.staff_id
 left join customer on customer.id = audit.customer_id
-  and (@all_partners::boolean or audit.action <> 'card.refused' or customer.partner_id = any(@partner_ids::bigint[]))
+  and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
 where audit.series_id = @series_id and audit.serial = @serial::integer
 order by audit.id desc
 limit @size;

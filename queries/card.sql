@@ -63,7 +63,8 @@ where c.series_id = @series_id and c.serial = @serial and s.id = c.series_id
 returning c.used_at::timestamptz as used_at, s.price, s.currency;
 
 -- name: CardList :many
--- Cards of a series after a serial, with who used them. status narrows to what
+-- Cards of a series after a serial, with who used them; customers of other partners
+-- are not named. status narrows to what
 -- cards are shown as, empty: all. way says how to come by them: each card is looked
 -- at; or those of a stored state; or the unused with a date of their own, which
 -- alone are shown otherwise than their series. One statement for all three would
@@ -89,7 +90,7 @@ select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.re
   c.used_by, customer.name as used_by_name, partner.name as partner_name
 from chosen
 join card c on c.series_id = @series_id and c.serial = chosen.serial
-left join customer on customer.id = c.used_by
+left join customer on customer.id = c.used_by and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
 left join partner on partner.id = c.partner_id
 order by c.serial;
 
@@ -116,7 +117,7 @@ select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.re
   c.used_by, customer.name as used_by_name, partner.name as partner_name
 from chosen
 join card c on c.series_id = @series_id and c.serial = chosen.serial
-left join customer on customer.id = c.used_by
+left join customer on customer.id = c.used_by and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
 left join partner on partner.id = c.partner_id
 order by c.serial desc;
 
@@ -145,11 +146,11 @@ cross join generate_series(0, sqlc.arg(size)::integer - 1) as n(n)
 join card c on c.series_id = s.id and c.serial = 1 + (n.n * 7919 + s.id * 104729 + sqlc.arg(turn)::bigint) % greatest(s.made, 1);
 
 -- name: CardShow :one
--- One card with who used it.
+-- One card with who used it. A customer of another partner is not named.
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name
 from card c
-left join customer on customer.id = c.used_by
+left join customer on customer.id = c.used_by and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
 left join partner on partner.id = c.partner_id
 where c.series_id = @series_id and c.serial = @serial;
 

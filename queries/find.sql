@@ -6,7 +6,7 @@ select s.number, s.prefix, c.serial, c.key_id, c.code_sealed, c.series_id,
   c.used_by, customer.name as used_by_name
 from series s
 join card c on c.series_id = s.id and c.serial = @serial
-left join customer on customer.id = c.used_by
+left join customer on customer.id = c.used_by and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
 where s.made >= @serial and (@number::text = '' or s.number = @number)
   and (@all_partners::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
@@ -21,7 +21,7 @@ select s.number, s.prefix, c.serial, c.key_id, c.code_sealed, c.series_id,
   c.used_by, customer.name as used_by_name
 from card c
 join series s on s.id = c.series_id
-left join customer on customer.id = c.used_by
+left join customer on customer.id = c.used_by and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
 where c.last_four = any(@hashes::integer[])
   and (@all_partners::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))

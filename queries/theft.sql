@@ -169,7 +169,7 @@ where id = @id and state = 'open';
 select sqlc.embed(a), s.number as series_number, s.state as series_state, k.name as customer_name, staff.name as staff_name, by.name as acknowledged_name
 from theft_alarm a
 left join series s on s.id = a.series_id
-left join customer k on k.id = a.customer_id
+left join customer k on k.id = a.customer_id and (@all_partners::boolean or k.partner_id = any(@partner_ids::bigint[]))
 left join staff on staff.id = a.staff_id
 left join staff by on by.id = a.acknowledged_by
 where a.state = @state and a.id < @before_id
@@ -182,7 +182,7 @@ limit @size;
 select sqlc.embed(a), s.number as series_number, s.state as series_state, k.name as customer_name, staff.name as staff_name, by.name as acknowledged_name
 from theft_alarm a
 left join series s on s.id = a.series_id
-left join customer k on k.id = a.customer_id
+left join customer k on k.id = a.customer_id and (@all_partners::boolean or k.partner_id = any(@partner_ids::bigint[]))
 left join staff on staff.id = a.staff_id
 left join staff by on by.id = a.acknowledged_by
 where a.id = @id

@@ -20,7 +20,7 @@ func ref(s db.Series, serial int32) card.Ref { return card.Ref{SeriesID: s.ID, S
 
 func (b *bundle) card(tb testing.TB, s db.Series, serial int32) db.CardShowRow {
 	tb.Helper()
-	row, err := b.q.CardShow(tb.Context(), b.pool, db.CardShowParams{SeriesID: s.ID, Serial: serial})
+	row, err := b.q.CardShow(tb.Context(), b.pool, db.CardShowParams{SeriesID: s.ID, Serial: serial, AllPartners: true})
 	require.NoError(tb, err)
 	return row
 }

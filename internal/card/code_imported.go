@@ -165,13 +165,32 @@ func (t *typed) readImported(text string, shapes []db.ShapeListRow, dead bool) {
 		return
 	}
 	t.length = code.length()
+	defer func() { t.chance = chanceAt(shapes, t.length) }()
 	if fits(shapes, code, dead) {
 		t.exact = []Code{code}
 	}
 	if like, ok := parseImported(latin(scanned(text))); ok && like != code && fits(shapes, like, dead) {
 		t.near = []Code{like}
 	}
-	t.chance = chanceAt(shapes, t.length)
+	if len(t.exact)+len(t.near) > 0 {
+		return
+	}
+	// Signs between the groups, as codes of ours may have them. The attempt is charged by
+	// the length without them: else each sign would open another count.
+	if bare, ok := parseImported(withoutSigns(latin(scanned(text)))); ok && bare != code && fits(shapes, bare, dead) {
+		t.near, t.length = []Code{bare}, bare.length()
+	}
+}
+
+// withoutSigns returns a text with dashes for the signs that may stand between the symbols
+// of a code.
+func withoutSigns(text string) string {
+	return strings.Trim(strings.Map(func(r rune) rune {
+		if separates(r) && !unicode.IsSpace(r) {
+			return '-'
+		}
+		return r
+	}, text), "- ")
 }
 
 // scanned returns the code in the address that a QR code holds, and any other text as

@@ -70,7 +70,7 @@ func TestEraseIsTakenUpAgain(t *testing.T) {
 	require.Equal(t, int64(1000), b.balance(t, b.anna))
 	_, err = b.redeem(t.Context(), b.ben, codes[9])
 	require.ErrorIs(t, err, card.ErrVoid, "the index stays: the code is still known, and void")
-	row, err := b.q.CardShow(t.Context(), b.pool, db.CardShowParams{SeriesID: s.ID, Serial: 1})
+	row, err := b.q.CardShow(t.Context(), b.pool, db.CardShowParams{SeriesID: s.ID, Serial: 1, AllPartners: true})
 	require.NoError(t, err)
 	masked, err := b.cards.Masked(s.ID, row.KeyID, row.Serial, row.CodeSealed)
 	require.NoError(t, err)

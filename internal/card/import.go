@@ -164,8 +164,9 @@ func (s *Service) TickImport(ctx context.Context, actor audit.Actor, id int64, r
 }
 
 // ConfirmImport enters the series of a checked file, one for each price, and the
-// job that makes their cards. ErrImportWaits says that it waits for a second person.
-func (s *Service) ConfirmImport(ctx context.Context, actor audit.Actor, id int64) error {
+// job that makes their cards. Run is the dry run whose result the actor was shown: another
+// one may have found other cards. ErrImportWaits says that it waits for a second person.
+func (s *Service) ConfirmImport(ctx context.Context, actor audit.Actor, id int64, run int32) error {
 	if _, err := s.Import(ctx, actor, id); err != nil {
 		return err
 	}
@@ -174,6 +175,9 @@ func (s *Service) ConfirmImport(ctx context.Context, actor audit.Actor, id int64
 		imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
 		if err != nil {
 			return fmt.Errorf("lock an import: %w", err)
+		}
+		if imp.Run != run {
+			return ErrImportState
 		}
 		plan, report, err := readImport(imp)
 		if err != nil {

@@ -28,7 +28,7 @@ func BenchmarkImport(b *testing.B) {
 		started := time.Now()
 		require.NoError(b, s.cards.CheckImport(b.Context(), i.id, i.open, noJob))
 		checked := time.Now()
-		require.NoError(b, s.cards.ConfirmImport(b.Context(), s.admin, i.id))
+		require.NoError(b, s.confirm(b.Context(), s.admin, i.id))
 		for {
 			err := s.cards.RunImport(b.Context(), i.id, i.open, time.Now, noJob)
 			if err == nil {

@@ -37,7 +37,7 @@ func TestImportIsHeldAgainstTheFaceValue(t *testing.T) {
 	i.check(t, f)
 	_, err = b.pool.Exec(t.Context(), `update card_import set report = jsonb_set(report, '{groups,0,price}', '100000000000') where id = $1`, i.id)
 	require.NoError(t, err)
-	require.ErrorIs(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id), card.ErrFaceValue)
+	require.ErrorIs(t, b.confirm(t.Context(), b.admin, i.id), card.ErrFaceValue)
 	b.sound(t)
 }
 
@@ -156,7 +156,7 @@ func TestVoidStoppedImport(t *testing.T) {
 	f := planned("serial", "code", "price")
 	f.Decimal = ","
 	i.check(t, f)
-	require.NoError(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id))
+	require.NoError(t, b.confirm(t.Context(), b.admin, i.id))
 	clock := time.Now()
 	slow := func() time.Time { clock = clock.Add(time.Minute); return clock }
 	require.ErrorIs(t, b.cards.RunImport(t.Context(), i.id, i.open, slow, noJob), card.ErrYield)
@@ -180,6 +180,6 @@ func TestImportPlannedByAnOlderVersion(t *testing.T) {
 	i.check(t, planned("serial", "code", "price"))
 	_, err := b.pool.Exec(t.Context(), `update card_import set plan = '{"columns": {"code": 1}, "currency": "USD", "time_zone": "UTC"}' where id = $1`, i.id)
 	require.NoError(t, err)
-	require.ErrorIs(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id), card.ErrImportOld)
+	require.ErrorIs(t, b.confirm(t.Context(), b.admin, i.id), card.ErrImportOld)
 	require.Empty(t, i.series(t))
 }

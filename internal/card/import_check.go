@@ -44,12 +44,22 @@ type ImportGroup struct {
 	Cards     int32   `json:"cards"`
 	Disabled  int32   `json:"disabled"`
 	Void      int32   `json:"void"`
-	ValidTill string  `json:"valid_till"` // the latest
-	Shapes    []Shape `json:"shapes"`     // of codes that another system made
+	Expired   int32   `json:"expired,omitempty"` // active ones whose last day has passed
+	ValidTill string  `json:"valid_till"`        // the latest
+	Shapes    []Shape `json:"shapes"`            // of codes that another system made
 }
 
 // Worth is the value in minor units of the cards of the group that hold any.
 func (g ImportGroup) Worth() int64 { return int64(g.Cards-g.Void) * g.Price }
+
+// Expired is how many active cards of a file have passed their last day, and their value in
+// minor units.
+func (r ImportReport) Expired() (cards int32, value int64) {
+	for _, g := range r.Groups {
+		cards, value = cards+g.Expired, value+int64(g.Expired)*g.Price
+	}
+	return cards, value
+}
 
 // FaceValue is the value in minor units of all cards of the group. It fits: a file has at
 // most a million rows, and a price at most twelve digits.
@@ -153,6 +163,7 @@ type checker struct {
 	read   int32 // rows, headings included
 	good   int32
 
+	against  contradictions
 	left     *leftOut
 	cards    []importedCard // of this chunk: what perhaps makes a card
 	finished bool
@@ -172,10 +183,13 @@ func (c *checker) readAll(ctx context.Context, rows *importRows) error {
 			c.read++
 			if card != nil {
 				card.firstSerial = c.probes.firstSerial(card.serial)
-				if c.seen.twice(*card) {
+				if c.note(*card, true) {
 					twice := card.left(reasonDuplicate)
 					left = &twice
 				}
+			}
+			if left != nil && left.of != nil {
+				c.note(*left.of, false)
 			}
 			switch {
 			case left != nil:
@@ -188,7 +202,17 @@ func (c *checker) readAll(ctx context.Context, rows *importRows) error {
 			return err
 		}
 	}
-	return nil
+	return c.against.fault()
+}
+
+// note notes what a row says of its code, whether it makes a card or not, and reports
+// whether a row before makes one.
+func (c *checker) note(card importedCard, makes bool) bool {
+	twice, differs := c.seen.take(card, makes)
+	if differs {
+		c.against.add(card.row)
+	}
+	return twice
 }
 
 // keep looks up which codes of the chunk are known, adds up the others, and writes
@@ -244,6 +268,10 @@ func (c *checker) add(card importedCard) error {
 		g.Disabled++
 	case db.CardStateVoid:
 		g.Void++
+	case db.CardStateActive:
+		if card.validTill.Before(c.today) {
+			g.Expired++
+		}
 	default:
 	}
 	g.ValidTill = max(g.ValidTill, card.validTill.Format(time.DateOnly))

@@ -219,7 +219,7 @@ func TestImportRunIsNoOracle(t *testing.T) {
 	south := b.as(b.foreign(t))
 	i := south.upload(t, numbered(0, 60_000))
 	require.NoError(t, i.try(t.Context(), b.southern("code")))
-	require.NoError(t, b.cards.ConfirmImport(t.Context(), south.admin, i.id))
+	require.NoError(t, b.confirm(t.Context(), south.admin, i.id))
 	b.northern(t, 100)
 	require.ErrorIs(t, b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob), card.ErrImportProbes)
 	require.Empty(t, i.problems(t))

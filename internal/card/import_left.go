@@ -21,6 +21,8 @@ const (
 type leftRow struct {
 	row                   int32
 	serial, reason, value string
+
+	of *importedCard // whose value the row denies; nil: it says nothing of a card
 }
 
 // leftOut gathers the rows that make no card.

@@ -156,7 +156,11 @@ func (r *importRows) next() (*importedCard, *leftRow, error) {
 	c, reason, value := r.card(record)
 	c.row = record.Row
 	if reason != "" {
-		return nil, &leftRow{row: record.Row, serial: c.serial, reason: reason, value: value}, nil
+		left := &leftRow{row: record.Row, serial: c.serial, reason: reason, value: value}
+		if denies(reason) && c.code.symbols != "" {
+			left.of = &c
+		}
+		return nil, left, nil
 	}
 	return &c, nil, nil
 }
@@ -190,6 +194,9 @@ func (r *importRows) card(record tableimport.Record) (c importedCard, reason, sh
 		reason = string(left.Reason)
 		if left.Field != "" {
 			reason = left.Field + "." + reason
+		}
+		if denies(reason) && code.State == tableimport.Good {
+			c.code, _ = parseForeign(code.Text)
 		}
 		if holds(c.serial, code.Text) || holds(c.serial, value(ColumnShortCode).Text) {
 			c.serial = ""

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
 )
@@ -65,9 +66,18 @@ func (i *importing) check(tb testing.TB, f card.ImportForm) {
 	require.NoError(tb, i.cards.CheckImport(tb.Context(), i.id, i.open, noJob))
 }
 
+// confirm confirms the last dry run of an import.
+func (b *bundle) confirm(ctx context.Context, actor audit.Actor, id int64) error {
+	row, err := b.q.ImportGet(ctx, b.pool, db.ImportGetParams{ID: id, Kind: db.ImportKindCards, AllPartners: true})
+	if err != nil {
+		return err
+	}
+	return b.cards.ConfirmImport(ctx, actor, id, row.CardImport.Run)
+}
+
 func (i *importing) run(tb testing.TB) []db.Series {
 	tb.Helper()
-	require.NoError(tb, i.cards.ConfirmImport(tb.Context(), i.admin, i.id))
+	require.NoError(tb, i.confirm(tb.Context(), i.admin, i.id))
 	require.NoError(tb, i.cards.RunImport(tb.Context(), i.id, i.open, time.Now, noJob))
 	return i.series(tb)
 }
@@ -181,7 +191,7 @@ func TestImportKnownCodes(t *testing.T) {
 	third := b.upload(t, text)
 	third.check(t, planned("code"))
 	require.Len(t, third.problems(t), 2)
-	require.ErrorIs(t, b.cards.ConfirmImport(t.Context(), b.admin, third.id), card.ErrImportNothing)
+	require.ErrorIs(t, b.confirm(t.Context(), b.admin, third.id), card.ErrImportNothing)
 	b.sound(t)
 }
 
@@ -205,7 +215,7 @@ func TestImportInterrupted(t *testing.T) {
 	f := planned("serial", "code", "price")
 	f.Decimal = ","
 	i.check(t, f)
-	require.NoError(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id))
+	require.NoError(t, b.confirm(t.Context(), b.admin, i.id))
 	for range 3 {
 		ctx, cancel := context.WithCancel(t.Context())
 		chunks := 0
@@ -314,7 +324,7 @@ func TestSeriesStaysWhileItIsImported(t *testing.T) {
 	f := planned("serial", "code", "price")
 	f.Decimal = ","
 	i.check(t, f)
-	require.NoError(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id))
+	require.NoError(t, b.confirm(t.Context(), b.admin, i.id))
 	clock := time.Now()
 	slow := func() time.Time { clock = clock.Add(time.Minute); return clock }
 	require.ErrorIs(t, b.cards.RunImport(t.Context(), i.id, i.open, slow, noJob), card.ErrYield)

@@ -198,7 +198,7 @@ func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
 
 	i := b.upload(t, "code\nAAAA-aaaa-0001\n")
 	i.check(t, planned("code"))
-	require.NoError(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id))
+	require.NoError(t, b.confirm(t.Context(), b.admin, i.id))
 	require.ErrorIs(t, behind.RunImport(t.Context(), i.id, i.open, time.Now, noJob), card.ErrKeysBehind)
 	require.NoError(t, ahead.RunImport(t.Context(), i.id, i.open, time.Now, noJob))
 	b.sound(t)

@@ -24,36 +24,59 @@ func (c importedCard) identity(formats []Format) identity {
 }
 
 // codeSet holds the codes of a file, 16 bytes each, to find those that repeat in
-// whatever spelling. Not for concurrent use.
+// whatever spelling, with what their first row said. Not for concurrent use.
 type codeSet struct {
 	index        *indexer
 	formats      []Format
-	strong, weak map[[indexLength]byte]struct{}
+	strong, weak map[[indexLength]byte]said
 }
+
+// said is what a row says of its code: whether it makes a card is the lowest bit, above it
+// is what the card is worth.
+type said uint32
+
+func (s said) makes() bool { return s&1 == 1 }
 
 func (s *Service) newCodeSet(ours []Format) (*codeSet, error) {
 	index, err := s.keys.indexer(s.keys.CurrentIndex())
-	return &codeSet{index, identityFormats(ours), map[[indexLength]byte]struct{}{}, map[[indexLength]byte]struct{}{}}, err
+	return &codeSet{index, identityFormats(ours), map[[indexLength]byte]said{}, map[[indexLength]byte]said{}}, err
 }
 
 // twice adds a card, and reports whether one with the same code was added before.
 func (s *codeSet) twice(card importedCard) bool {
+	twice, _ := s.take(card, true)
+	return twice
+}
+
+// take adds a row, which makes a card or says of one that it is worth nothing. It reports
+// whether a row before makes a card of the same code, and whether a row before says
+// something else of the code.
+func (s *codeSet) take(card importedCard, makes bool) (twice, differs bool) {
+	says := said(0)
+	if makes {
+		says = said(card.says()<<1 | 1)
+	}
+	meets := func(in map[[indexLength]byte]said, index [indexLength]byte) {
+		before, has := in[index]
+		twice = twice || has && before.makes()
+		differs = differs || has && before>>1 != says>>1
+	}
 	id := card.identity(s.formats)
-	twice := false
 	for n, code := range slices.Concat(id.strong, id.weak) {
 		var index [indexLength]byte
 		s.index.append(index[:0], code)
-		_, strong := s.strong[index]
-		_, weak := s.weak[index]
-		if n < len(id.strong) {
-			twice = twice || strong || weak
-			s.strong[index] = struct{}{}
-		} else { // two cards may share a short code
-			twice = twice || strong
-			s.weak[index] = struct{}{}
+		of := s.strong
+		if n >= len(id.strong) { // two cards may share a short code
+			of = s.weak
+		} else {
+			meets(s.weak, index)
+		}
+		meets(s.strong, index)
+		if before, has := of[index]; !has || !before.makes() && makes {
+			of[index] = says
 		}
 	}
-	return twice
+	return twice && makes, differs
 }
 
 // knownCodes tells which cards have the codes of some rows already, in any spelling and

@@ -65,7 +65,7 @@ func TestSpellingsAreOneCode(t *testing.T) {
 			i := b.upload(t, text.String())
 			i.check(t, ticked(planned("code"), len(part)))
 			require.Len(t, i.problems(t), len(part), "%d in another file", m)
-			require.ErrorIs(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id), card.ErrImportNothing)
+			require.ErrorIs(t, b.confirm(t.Context(), b.admin, i.id), card.ErrImportNothing)
 			require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
 		}
 	}
@@ -104,7 +104,7 @@ func TestSpellingsRace(t *testing.T) {
 	for _, i := range files {
 		i.check(t, planned("code"))
 		require.Empty(t, i.problems(t))
-		require.NoError(t, b.cards.ConfirmImport(t.Context(), b.admin, i.id))
+		require.NoError(t, b.confirm(t.Context(), b.admin, i.id))
 	}
 	warm(t, b.pool, 4)
 	gate := make(chan struct{})

@@ -77,7 +77,7 @@ func TestOrderIsNoActivation(t *testing.T) {
 	// Planned by a person who may, confirmed by one who may not.
 	i = b.upload(t, "ID,Code\n1,zzzzzzzzzzzzzza1\n2,zzzzzzzzzzzzzzb2\n3,zzzzzzzzzzzzzzc3\n")
 	i.check(t, planned("serial", "code"))
-	require.ErrorIs(t, i.cards.ConfirmImport(t.Context(), who, i.id), card.ErrMayNotActivate)
+	require.ErrorIs(t, i.confirm(t.Context(), who, i.id), card.ErrMayNotActivate)
 	require.Empty(t, i.series(t))
 }
 
@@ -119,7 +119,7 @@ func TestImportOfFormerPartners(t *testing.T) {
 		i := b.as(who).upload(t, many(3))
 		i.check(t, plan(b))
 		who = b.moved(t, who, b.south.ID)
-		require.ErrorIs(t, i.cards.ConfirmImport(t.Context(), who, i.id), card.ErrImportPartners)
+		require.ErrorIs(t, i.confirm(t.Context(), who, i.id), card.ErrImportPartners)
 		require.Empty(t, i.series(t))
 	})
 	t.Run("resume", func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestImportOfFormerPartners(t *testing.T) {
 		who := b.worker(t, "imports", may, b.north.ID)
 		i := b.as(who).upload(t, many(3))
 		i.check(t, plan(b))
-		require.NoError(t, i.cards.ConfirmImport(t.Context(), who, i.id))
+		require.NoError(t, i.confirm(t.Context(), who, i.id))
 		require.NoError(t, i.cards.CancelImport(t.Context(), who, i.id))
 		who = b.moved(t, who, b.south.ID)
 		require.ErrorIs(t, i.cards.ResumeImport(t.Context(), who, i.id), card.ErrImportPartners)
@@ -140,7 +140,7 @@ func TestImportOfFormerPartners(t *testing.T) {
 		who := b.worker(t, "imports", may, b.north.ID)
 		i := b.as(who).upload(t, many(12))
 		i.check(t, plan(b))
-		require.ErrorIs(t, i.cards.ConfirmImport(t.Context(), who, i.id), card.ErrImportWaits)
+		require.ErrorIs(t, i.confirm(t.Context(), who, i.id), card.ErrImportWaits)
 		b.moved(t, who, b.south.ID)
 		require.ErrorIs(t, b.cards.Approve(t.Context(), other, b.waiting(t).ID, "because"), approval.ErrAskerMayNot)
 		require.Empty(t, i.series(t))

@@ -89,7 +89,7 @@ func TestImportsAddUp(t *testing.T) {
 	require.Equal(t, int64(30_00), b.solo(t, b.admin, db.ApprovalKindActivate))
 	beyond := b.upload(t, many(8)) // three of them are known already
 	beyond.check(t, planned("serial", "code"))
-	require.ErrorIs(t, b.cards.ConfirmImport(t.Context(), b.admin, beyond.id), card.ErrImportWaits)
+	require.ErrorIs(t, b.confirm(t.Context(), b.admin, beyond.id), card.ErrImportWaits)
 	a := b.waiting(t)
 	require.Equal(t, []int64{beyond.id, 30_00, b.admin.StaffID}, []int64{*a.ImportID, a.Before, a.RequestedBy})
 	require.NoError(t, b.cards.Approve(t.Context(), other, a.ID, "because"))

@@ -186,8 +186,8 @@ func TestImportTakesTwo(t *testing.T) {
 		plan := planned("serial", "code")
 		plan.Activate = active
 		i.check(t, plan)
-		require.ErrorIs(t, b.cards.ConfirmImport(ctx, b.admin, i.id), card.ErrImportWaits)
-		require.ErrorIs(t, b.cards.ConfirmImport(ctx, b.admin, i.id), card.ErrImportWaits, "asked for already")
+		require.ErrorIs(t, b.confirm(ctx, b.admin, i.id), card.ErrImportWaits)
+		require.ErrorIs(t, b.confirm(ctx, b.admin, i.id), card.ErrImportWaits, "asked for already")
 		a := b.waiting(t)
 		require.Equal(t, db.ApprovalKindImport, a.Kind)
 		require.Equal(t, []int64{60_00, 6, i.id}, []int64{a.Value, a.Cards, *a.ImportID})
@@ -196,7 +196,7 @@ func TestImportTakesTwo(t *testing.T) {
 		// Another dry run is another import.
 		i.check(t, plan)
 		require.ErrorIs(t, b.cards.Approve(ctx, other, a.ID, "because"), approval.ErrOutdated)
-		require.ErrorIs(t, b.cards.ConfirmImport(ctx, b.admin, i.id), card.ErrImportWaits)
+		require.ErrorIs(t, b.confirm(ctx, b.admin, i.id), card.ErrImportWaits)
 		require.NoError(t, b.cards.Approve(ctx, other, b.waiting(t).ID, "because"))
 		made := i.work(t)
 		require.Len(t, made, 1)
@@ -211,7 +211,7 @@ func TestImportTakesTwo(t *testing.T) {
 
 		i = b.upload(t, many(60))
 		i.check(t, plan)
-		require.ErrorIs(t, b.cards.ConfirmImport(ctx, b.admin, i.id), card.ErrImportWaits)
+		require.ErrorIs(t, b.confirm(ctx, b.admin, i.id), card.ErrImportWaits)
 		require.NoError(t, b.cards.CancelImport(ctx, b.admin, i.id))
 		b.none(t)
 	}

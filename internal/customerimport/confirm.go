@@ -24,9 +24,10 @@ func (s *Service) Solo(ctx context.Context, staffID int64, report Report) (appro
 	return approval.Weigh(ctx, s.db, approval.Act{Kind: db.ApprovalKindOpeningBalances, By: staffID, Value: report.Value()})
 }
 
-// Confirm starts the import of a checked file. Where its opening balances are worth more
+// Confirm starts the import of a checked file. Run is the dry run whose result the actor
+// was shown. Where its opening balances are worth more
 // than the actor may enter alone it waits for a second person, still checked.
-func (s *Service) Confirm(ctx context.Context, actor audit.Actor, id int64) error {
+func (s *Service) Confirm(ctx context.Context, actor audit.Actor, id int64, run int32) error {
 	if _, err := s.Import(ctx, actor, id); err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func (s *Service) Confirm(ctx context.Context, actor audit.Actor, id int64) erro
 		if err != nil {
 			return fmt.Errorf("lock an import: %w", err)
 		}
-		if imp.State != db.ImportStateChecked {
+		if imp.State != db.ImportStateChecked || imp.Run != run {
 			return ErrState
 		}
 		_, plan, report, err := Read(imp)

@@ -23,7 +23,7 @@ func BenchmarkImport(tb *testing.B) {
 		tb.StartTimer()
 		b.check(b.admin, id)
 		checked := tb.Elapsed()
-		require.NoError(tb, b.in.Confirm(tb.Context(), b.admin, id))
+		require.NoError(tb, b.confirm(tb.Context(), b.admin, id))
 		err := b.run(id)
 		for errors.Is(err, customerimport.ErrYield) {
 			err = b.run(id)

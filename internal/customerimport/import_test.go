@@ -42,6 +42,15 @@ type bundle struct {
 	files        map[string][]byte
 }
 
+// confirm confirms the last dry run of an import.
+func (b *bundle) confirm(ctx context.Context, actor audit.Actor, id int64) error {
+	row, err := b.in.Import(ctx, audit.System(), id)
+	if err != nil {
+		return err
+	}
+	return b.in.Confirm(ctx, actor, id, row.CardImport.Run)
+}
+
 func setup(tb testing.TB) *bundle {
 	tb.Helper()
 	b := &bundle{tb: tb, pool: dbtest.Pool(tb), files: map[string][]byte{}}
@@ -134,7 +143,7 @@ func (b *bundle) take(actor audit.Actor, name, text string) int64 {
 	b.tb.Helper()
 	id := b.upload(actor, name, text)
 	b.check(actor, id)
-	require.NoError(b.tb, b.in.Confirm(b.tb.Context(), actor, id))
+	require.NoError(b.tb, b.confirm(b.tb.Context(), actor, id))
 	require.NoError(b.tb, b.run(id))
 	return id
 }
@@ -197,8 +206,8 @@ func TestImport(t *testing.T) {
 		{ID: b.south.ID, Name: "South", Customers: 1, Disabled: 1, Balances: 1, Debts: 300},
 	}, report.Partners)
 	require.Zero(t, b.number(`select count(*) from customer`), "the dry run enters nobody")
-	require.NoError(t, b.in.Confirm(t.Context(), b.admin, id))
-	require.ErrorIs(t, b.in.Confirm(t.Context(), b.admin, id), customerimport.ErrState)
+	require.NoError(t, b.confirm(t.Context(), b.admin, id))
+	require.ErrorIs(t, b.confirm(t.Context(), b.admin, id), customerimport.ErrState)
 	require.NoError(t, b.run(id))
 	require.ErrorIs(t, b.run(id), customerimport.ErrNotWanted, "it is done")
 	require.Equal(t, []string{
@@ -224,7 +233,7 @@ func TestImport(t *testing.T) {
 	again := b.upload(b.admin, "people.csv", people)
 	require.Zero(t, b.check(b.admin, again).Good)
 	require.Equal(t, []string{"2 known_external_id", "3 known_external_id", "4 known_external_id"}, b.left(again))
-	require.ErrorIs(t, b.in.Confirm(t.Context(), b.admin, again), customerimport.ErrNothing)
+	require.ErrorIs(t, b.confirm(t.Context(), b.admin, again), customerimport.ErrNothing)
 	require.Equal(t, int64(3), b.number(`select count(*) from customer`))
 	require.Equal(t, int64(1), b.number(`select count(*) from customer where name = 'Anna North'`))
 	b.sound()
@@ -299,12 +308,12 @@ func TestFormRefusals(t *testing.T) {
 	require.Equal(t, []string{"balance"}, fields(operator, func(*customerimport.Form) {}))
 	require.Empty(t, fields(operator, func(f *customerimport.Form) { delete(f.Columns, "balance") }))
 	require.NoError(t, b.in.Check(t.Context(), id, b.open, noJob))
-	require.NoError(t, b.in.Confirm(t.Context(), operator, id))
+	require.NoError(t, b.confirm(t.Context(), operator, id))
 
 	// And it is asked again when it is confirmed.
 	id = b.upload(b.admin, "people.csv", "Name,Balance,Login\nCarl,1.00,carl\n")
 	b.check(b.admin, id)
-	require.ErrorIs(t, b.in.Confirm(t.Context(), operator, id), customerimport.ErrNoPay)
+	require.ErrorIs(t, b.confirm(t.Context(), operator, id), customerimport.ErrNoPay)
 }
 
 // Staff of one partner learn nothing of who the customers of others are but, one charge
@@ -355,10 +364,10 @@ func TestOpeningBalancesTakeTwo(t *testing.T) {
 	b.take(b.admin, "first.csv", "username,name,balance\na1,A,40.00\n")
 	id := b.upload(b.admin, "second.csv", "username,name,balance\nb1,B,30.00\nb2,B,-30.01\n")
 	b.check(b.admin, id)
-	require.NoError(t, b.in.Confirm(t.Context(), b.admin, id))
+	require.NoError(t, b.confirm(t.Context(), b.admin, id))
 	require.Equal(t, db.ImportStateChecked, b.row(id).State, "it waits")
 	require.ErrorIs(t, b.run(id), customerimport.ErrNotWanted)
-	require.ErrorIs(t, b.in.Confirm(t.Context(), b.admin, id), customerimport.ErrWaits)
+	require.ErrorIs(t, b.confirm(t.Context(), b.admin, id), customerimport.ErrWaits)
 	request := func() int64 { return b.number(`select id from approval where state = 'waiting'`) }
 	first := request()
 	require.Equal(t, int64(6001), b.number(`select value from approval where id = $1`, first))
@@ -368,11 +377,11 @@ func TestOpeningBalancesTakeTwo(t *testing.T) {
 	// Read anew, it is another file: what waited is withdrawn.
 	b.check(b.admin, id)
 	require.Equal(t, int64(1), b.number(`select count(*) from approval where state = 'withdrawn' and id = $1`, first))
-	require.NoError(t, b.in.Confirm(t.Context(), b.admin, id))
+	require.NoError(t, b.confirm(t.Context(), b.admin, id))
 	second := request()
 	require.NoError(t, b.desk.Refuse(t.Context(), b.other, second, "who are they?"))
 	require.Zero(t, b.number(`select count(*) from customer where username like 'b%'`))
-	require.NoError(t, b.in.Confirm(t.Context(), b.admin, id))
+	require.NoError(t, b.confirm(t.Context(), b.admin, id))
 	require.NoError(t, b.desk.Approve(t.Context(), b.other, request(), "I have seen the list"))
 	require.NoError(t, b.run(id))
 	require.Len(t, b.people(id), 2)
@@ -381,7 +390,7 @@ func TestOpeningBalancesTakeTwo(t *testing.T) {
 	// Cancelled while it waits, nothing can be approved any more.
 	id = b.upload(b.admin, "third.csv", "username,name,balance\nc1,C,100.01\n")
 	b.check(b.admin, id)
-	require.NoError(t, b.in.Confirm(t.Context(), b.admin, id))
+	require.NoError(t, b.confirm(t.Context(), b.admin, id))
 	third := request()
 	require.NoError(t, b.in.Cancel(t.Context(), b.admin, id))
 	require.ErrorIs(t, b.desk.Approve(t.Context(), b.other, third, "too late"), approval.ErrDone)
@@ -399,7 +408,7 @@ func TestImportGoesOn(t *testing.T) {
 	const n = 12_345
 	id := b.upload(b.admin, "many.csv", "id,username,name,balance\n"+lines(n, func(i int) string { return fmt.Sprintf("%d,user%d,Somebody,%d.%02d", i, i, i%7-3, i%100) }))
 	b.check(b.admin, id)
-	require.NoError(t, b.in.Confirm(t.Context(), b.admin, id))
+	require.NoError(t, b.confirm(t.Context(), b.admin, id))
 
 	// A run in slow time yields after each chunk.
 	clock := time.Now()
@@ -442,7 +451,7 @@ func TestNoMoreThanTheDryRunFound(t *testing.T) {
 	require.NoError(t, err)
 	id := b.upload(b.admin, "rich.csv", "username,name,balance\nrich,Rich,5000.00\npoor,Poor,1.00\n")
 	require.Equal(t, int64(100), b.check(b.admin, id).Value())
-	require.NoError(t, b.in.Confirm(t.Context(), b.admin, id))
+	require.NoError(t, b.confirm(t.Context(), b.admin, id))
 	_, err = b.pool.Exec(t.Context(), `update customer set username = 'moved' where id = $1`, taken.ID)
 	require.NoError(t, err)
 	require.NoError(t, b.run(id))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -52,15 +51,13 @@ func (s *Service) findPartners(ctx context.Context, dbtx db.DBTX, scope audit.Sc
 	return p, nil
 }
 
-// find returns a partner by name, else by id; 0: there is none such.
+// find returns a partner by name; 0: there is none such. A number is none: that of another
+// system means other partners.
 func (p *partners) find(text string) int64 {
 	if id := p.exact[text]; id != 0 {
 		return id
 	}
 	if id, ok := p.folded[tableimport.Fold(text)]; ok {
-		return id
-	}
-	if id, err := strconv.ParseInt(tableimport.Digits(text), 10, 64); err == nil && p.names[id] != "" {
 		return id
 	}
 	return 0
@@ -128,7 +125,9 @@ func (r *rowReader) next() (read, error) {
 		return tableimport.Value{}
 	}
 	var got read
-	if b := value(ColumnBalance); b.State == tableimport.Good {
+	if b := value(ColumnBalance); value(ColumnCurrency).State == tableimport.Bad { // an amount of another currency
+		got.readable = b.State == tableimport.Empty || b.State == tableimport.Good && b.Minor == 0
+	} else if b.State == tableimport.Good {
 		got.balance, got.readable = b.Minor, true
 	} else {
 		got.readable = b.State != tableimport.Bad

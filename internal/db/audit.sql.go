@@ -177,7 +177,7 @@ select audit.id, audit.at, audit.action, audit.detail, audit.customer_id, staff.
 from audit
 left join staff on staff.id = audit.staff_id
 left join customer on customer.id = audit.customer_id
-  and ($1::boolean or audit.action <> 'card.refused' or customer.partner_id = any($2::bigint[]))
+  and ($1::boolean or customer.partner_id = any($2::bigint[]))
 where audit.series_id = $3 and audit.serial = $4::integer
 order by audit.id desc
 limit $5
@@ -201,8 +201,8 @@ type AuditListCardRow struct {
 	CustomerName *string
 }
 
-// What happened to one card, newest first. A customer of another partner who tried it
-// is not named.
+// What happened to one card, newest first. A customer of another partner is not named,
+// whether they tried it or went there since.
 func (q *Queries) AuditListCard(ctx context.Context, db DBTX, arg AuditListCardParams) ([]AuditListCardRow, error) {
 	rows, err := db.Query(ctx, auditListCard,
 		arg.AllPartners,

@@ -294,32 +294,34 @@ func (q *Queries) CardFindSerial(ctx context.Context, db DBTX, arg CardFindSeria
 const cardList = `-- name: CardList :many
 with chosen as (
   (select c.serial from card c join series s on s.id = c.series_id
-   where $2::text = 'each' and c.series_id = $1 and c.serial > $3
-     and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
-   order by c.series_id, c.serial limit $5)
+   where $4::text = 'each' and c.series_id = $1 and c.serial > $5
+     and ($6::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $6)
+   order by c.series_id, c.serial limit $7)
   union all
   (select c.serial from card c join series s on s.id = c.series_id
-   where $2::text = 'state' and c.series_id = $1 and c.serial > $3 and c.state = $6::card_state and c.state <> 'active'
-     and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
-   order by c.series_id, c.serial limit $5)
+   where $4::text = 'state' and c.series_id = $1 and c.serial > $5 and c.state = $8::card_state and c.state <> 'active'
+     and ($6::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $6)
+   order by c.series_id, c.serial limit $7)
   union all
   (select c.serial from card c join series s on s.id = c.series_id
-   where $2::text = 'own' and c.series_id = $1 and c.serial > $3
-     and c.state = 'active' and c.valid_till is not null and c.valid_till between $7::date and $8::date
-     and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
-   order by c.series_id, c.serial limit $5)
+   where $4::text = 'own' and c.series_id = $1 and c.serial > $5
+     and c.state = 'active' and c.valid_till is not null and c.valid_till between $9::date and $10::date
+     and ($6::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $6)
+   order by c.series_id, c.serial limit $7)
 )
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name
 from chosen
 join card c on c.series_id = $1 and c.serial = chosen.serial
-left join customer on customer.id = c.used_by
+left join customer on customer.id = c.used_by and ($2::boolean or customer.partner_id = any($3::bigint[]))
 left join partner on partner.id = c.partner_id
 order by c.serial
 `
 
 type CardListParams struct {
 	SeriesID    int64
+	AllPartners bool
+	PartnerIds  []int64
 	Way         string
 	AfterSerial int32
 	Status      string
@@ -344,7 +346,8 @@ type CardListRow struct {
 	PartnerName *string
 }
 
-// Cards of a series after a serial, with who used them. status narrows to what
+// Cards of a series after a serial, with who used them; customers of other partners
+// are not named. status narrows to what
 // cards are shown as, empty: all. way says how to come by them: each card is looked
 // at; or those of a stored state; or the unused with a date of their own, which
 // alone are shown otherwise than their series. One statement for all three would
@@ -352,6 +355,8 @@ type CardListRow struct {
 func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]CardListRow, error) {
 	rows, err := db.Query(ctx, cardList,
 		arg.SeriesID,
+		arg.AllPartners,
+		arg.PartnerIds,
 		arg.Way,
 		arg.AfterSerial,
 		arg.Status,
@@ -394,32 +399,34 @@ func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]
 const cardListBack = `-- name: CardListBack :many
 with chosen as (
   (select c.serial from card c join series s on s.id = c.series_id
-   where $2::text = 'each' and c.series_id = $1 and c.serial < $3
-     and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
-   order by c.series_id desc, c.serial desc limit $5)
+   where $4::text = 'each' and c.series_id = $1 and c.serial < $5
+     and ($6::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $6)
+   order by c.series_id desc, c.serial desc limit $7)
   union all
   (select c.serial from card c join series s on s.id = c.series_id
-   where $2::text = 'state' and c.series_id = $1 and c.serial < $3 and c.state = $6::card_state and c.state <> 'active'
-     and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
-   order by c.series_id desc, c.serial desc limit $5)
+   where $4::text = 'state' and c.series_id = $1 and c.serial < $5 and c.state = $8::card_state and c.state <> 'active'
+     and ($6::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $6)
+   order by c.series_id desc, c.serial desc limit $7)
   union all
   (select c.serial from card c join series s on s.id = c.series_id
-   where $2::text = 'own' and c.series_id = $1 and c.serial < $3
-     and c.state = 'active' and c.valid_till is not null and c.valid_till between $7::date and $8::date
-     and ($4::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $4)
-   order by c.series_id desc, c.serial desc limit $5)
+   where $4::text = 'own' and c.series_id = $1 and c.serial < $5
+     and c.state = 'active' and c.valid_till is not null and c.valid_till between $9::date and $10::date
+     and ($6::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $6)
+   order by c.series_id desc, c.serial desc limit $7)
 )
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name
 from chosen
 join card c on c.series_id = $1 and c.serial = chosen.serial
-left join customer on customer.id = c.used_by
+left join customer on customer.id = c.used_by and ($2::boolean or customer.partner_id = any($3::bigint[]))
 left join partner on partner.id = c.partner_id
 order by c.serial desc
 `
 
 type CardListBackParams struct {
 	SeriesID     int64
+	AllPartners  bool
+	PartnerIds   []int64
 	Way          string
 	BeforeSerial int32
 	Status       string
@@ -448,6 +455,8 @@ type CardListBackRow struct {
 func (q *Queries) CardListBack(ctx context.Context, db DBTX, arg CardListBackParams) ([]CardListBackRow, error) {
 	rows, err := db.Query(ctx, cardListBack,
 		arg.SeriesID,
+		arg.AllPartners,
+		arg.PartnerIds,
 		arg.Way,
 		arg.BeforeSerial,
 		arg.Status,
@@ -594,14 +603,16 @@ const cardShow = `-- name: CardShow :one
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name
 from card c
-left join customer on customer.id = c.used_by
+left join customer on customer.id = c.used_by and ($1::boolean or customer.partner_id = any($2::bigint[]))
 left join partner on partner.id = c.partner_id
-where c.series_id = $1 and c.serial = $2
+where c.series_id = $3 and c.serial = $4
 `
 
 type CardShowParams struct {
-	SeriesID int64
-	Serial   int32
+	AllPartners bool
+	PartnerIds  []int64
+	SeriesID    int64
+	Serial      int32
 }
 
 type CardShowRow struct {
@@ -619,9 +630,14 @@ type CardShowRow struct {
 	PartnerName *string
 }
 
-// One card with who used it.
+// One card with who used it. A customer of another partner is not named.
 func (q *Queries) CardShow(ctx context.Context, db DBTX, arg CardShowParams) (CardShowRow, error) {
-	row := db.QueryRow(ctx, cardShow, arg.SeriesID, arg.Serial)
+	row := db.QueryRow(ctx, cardShow,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.SeriesID,
+		arg.Serial,
+	)
 	var i CardShowRow
 	err := row.Scan(
 		&i.Serial,

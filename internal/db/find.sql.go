@@ -86,18 +86,18 @@ select s.number, s.prefix, c.serial, c.key_id, c.code_sealed, c.series_id,
   c.used_by, customer.name as used_by_name
 from card c
 join series s on s.id = c.series_id
-left join customer on customer.id = c.used_by
-where c.last_four = any($1::integer[])
-  and ($2::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($3::bigint[]))))
+left join customer on customer.id = c.used_by and ($1::boolean or customer.partner_id = any($2::bigint[]))
+where c.last_four = any($3::integer[])
+  and ($1::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))
 order by c.series_id desc, c.serial
 limit $4
 `
 
 type FindLastFourParams struct {
-	Hashes      []int32
 	AllPartners bool
 	PartnerIds  []int64
+	Hashes      []int32
 	Size        int32
 }
 
@@ -117,9 +117,9 @@ type FindLastFourRow struct {
 // short: the caller opens the codes and looks.
 func (q *Queries) FindLastFour(ctx context.Context, db DBTX, arg FindLastFourParams) ([]FindLastFourRow, error) {
 	rows, err := db.Query(ctx, findLastFour,
-		arg.Hashes,
 		arg.AllPartners,
 		arg.PartnerIds,
+		arg.Hashes,
 		arg.Size,
 	)
 	if err != nil {
@@ -156,19 +156,19 @@ select s.number, s.prefix, c.serial, c.key_id, c.code_sealed, c.series_id,
   c.used_by, customer.name as used_by_name
 from series s
 join card c on c.series_id = s.id and c.serial = $1
-left join customer on customer.id = c.used_by
-where s.made >= $1 and ($2::text = '' or s.number = $2)
-  and ($3::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($4::bigint[]))))
+left join customer on customer.id = c.used_by and ($2::boolean or customer.partner_id = any($3::bigint[]))
+where s.made >= $1 and ($4::text = '' or s.number = $4)
+  and ($2::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($3::bigint[]))))
 order by s.id desc
 limit $5
 `
 
 type FindSerialParams struct {
 	Serial      int32
-	Number      string
 	AllPartners bool
 	PartnerIds  []int64
+	Number      string
 	Size        int32
 }
 
@@ -189,9 +189,9 @@ type FindSerialRow struct {
 func (q *Queries) FindSerial(ctx context.Context, db DBTX, arg FindSerialParams) ([]FindSerialRow, error) {
 	rows, err := db.Query(ctx, findSerial,
 		arg.Serial,
-		arg.Number,
 		arg.AllPartners,
 		arg.PartnerIds,
+		arg.Number,
 		arg.Size,
 	)
 	if err != nil {

@@ -255,18 +255,18 @@ const theftAlarmGet = `-- name: TheftAlarmGet :one
 select a.id, a.rule, a.subject, a.state, a.series_id, a.first_serial, a.last_serial, a.customer_id, a.staff_id, a.network, a.partner_ids, a.first_at, a.last_at, a.cards, a.customers, a.value, a.usual, a.raised_at, a.acknowledged_by, a.acknowledged_at, a.reason, s.number as series_number, s.state as series_state, k.name as customer_name, staff.name as staff_name, by.name as acknowledged_name
 from theft_alarm a
 left join series s on s.id = a.series_id
-left join customer k on k.id = a.customer_id
+left join customer k on k.id = a.customer_id and ($1::boolean or k.partner_id = any($2::bigint[]))
 left join staff on staff.id = a.staff_id
 left join staff by on by.id = a.acknowledged_by
-where a.id = $1
-  and ($2::boolean or (a.partner_ids <@ $3::bigint[] and a.staff_id is null and (a.series_id is null or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($3::bigint[]))))))
+where a.id = $3
+  and ($1::boolean or (a.partner_ids <@ $2::bigint[] and a.staff_id is null and (a.series_id is null or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))))
 `
 
 type TheftAlarmGetParams struct {
-	ID          int64
 	AllPartners bool
 	PartnerIds  []int64
+	ID          int64
 }
 
 type TheftAlarmGetRow struct {
@@ -279,7 +279,7 @@ type TheftAlarmGetRow struct {
 }
 
 func (q *Queries) TheftAlarmGet(ctx context.Context, db DBTX, arg TheftAlarmGetParams) (TheftAlarmGetRow, error) {
-	row := db.QueryRow(ctx, theftAlarmGet, arg.ID, arg.AllPartners, arg.PartnerIds)
+	row := db.QueryRow(ctx, theftAlarmGet, arg.AllPartners, arg.PartnerIds, arg.ID)
 	var i TheftAlarmGetRow
 	err := row.Scan(
 		&i.TheftAlarm.ID,
@@ -316,21 +316,21 @@ const theftAlarmList = `-- name: TheftAlarmList :many
 select a.id, a.rule, a.subject, a.state, a.series_id, a.first_serial, a.last_serial, a.customer_id, a.staff_id, a.network, a.partner_ids, a.first_at, a.last_at, a.cards, a.customers, a.value, a.usual, a.raised_at, a.acknowledged_by, a.acknowledged_at, a.reason, s.number as series_number, s.state as series_state, k.name as customer_name, staff.name as staff_name, by.name as acknowledged_name
 from theft_alarm a
 left join series s on s.id = a.series_id
-left join customer k on k.id = a.customer_id
+left join customer k on k.id = a.customer_id and ($1::boolean or k.partner_id = any($2::bigint[]))
 left join staff on staff.id = a.staff_id
 left join staff by on by.id = a.acknowledged_by
-where a.state = $1 and a.id < $2
-  and ($3::boolean or (a.partner_ids <@ $4::bigint[] and a.staff_id is null and (a.series_id is null or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($4::bigint[]))))))
+where a.state = $3 and a.id < $4
+  and ($1::boolean or (a.partner_ids <@ $2::bigint[] and a.staff_id is null and (a.series_id is null or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))))
 order by a.id desc
 limit $5
 `
 
 type TheftAlarmListParams struct {
-	State       TheftAlarmState
-	BeforeID    int64
 	AllPartners bool
 	PartnerIds  []int64
+	State       TheftAlarmState
+	BeforeID    int64
 	Size        int32
 }
 
@@ -347,10 +347,10 @@ type TheftAlarmListRow struct {
 // somebody may see, as is the series.
 func (q *Queries) TheftAlarmList(ctx context.Context, db DBTX, arg TheftAlarmListParams) ([]TheftAlarmListRow, error) {
 	rows, err := db.Query(ctx, theftAlarmList,
-		arg.State,
-		arg.BeforeID,
 		arg.AllPartners,
 		arg.PartnerIds,
+		arg.State,
+		arg.BeforeID,
 		arg.Size,
 	)
 	if err != nil {

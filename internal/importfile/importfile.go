@@ -8,6 +8,7 @@ package importfile
 import (
 	"bytes"
 	"io"
+	"regexp"
 
 	"refill/internal/fault"
 )
@@ -29,6 +30,7 @@ var (
 	ErrBroken  = fault.Field("file", "import_broken", "This file can’t be read to its end: it is damaged, or not a CSV or XLSX file. Save it again and upload it once more.")
 	ErrBomb    = fault.Field("file", "import_bomb", "This file unpacks to far more than it may. Save it as CSV and import that.")
 	ErrSheet   = fault.Field("sheet", "import_sheet", "This workbook has no such sheet. Choose one of those listed.")
+	ErrMerged  = fault.Field("file", "import_merged", "This sheet has cells that are merged over several rows. What they say of each row can’t be told. Unmerge them, fill in each row, and upload the file again.")
 	ErrKind    = fault.Field("file", "import_kind", "Choose a CSV or XLSX file, or one that was exported here. Other kinds, such as XLS or ODS, can be saved as one of them.")
 )
 
@@ -40,6 +42,7 @@ type Row struct {
 	Kinds     []CellKind // of a workbook; nil: all are text
 	Lines     int32      // that the row takes up in a file of text
 	Swallowed bool       // a quotation over several lines perhaps took other rows in
+	Hidden    bool       // in a workbook, by a filter or by hand
 }
 
 // CellKind is what a workbook says of a cell.
@@ -76,10 +79,20 @@ type Table struct {
 	bounded
 	sheets []Sheet
 	sheet  string
+	merged func() int32
 }
 
 // Sheets lists the sheets of a workbook in its order; nil: the file is none.
 func (t *Table) Sheets() []Sheet { return t.sheets }
+
+// Merged returns the last row of cells that are merged over several rows; 0: none is. It
+// is known once all rows have been read.
+func (t *Table) Merged() int32 {
+	if t.merged == nil {
+		return 0
+	}
+	return t.merged()
+}
 
 // Sheet returns the name of the sheet that is read.
 func (t *Table) Sheet() string { return t.sheet }
@@ -102,9 +115,9 @@ func OpenTable(r io.ReaderAt, size int64, o Options) (*Table, error) {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		var x *xlsxRows
 		if x, err = openXLSX(r, size, o.Sheet); err == nil {
-			t.rows, t.sheets, t.sheet = x, x.sheets, x.name
+			t.rows, t.sheets, t.sheet, t.merged = x, x.sheets, x.name, func() int32 { return x.merged }
 		}
-	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")), bytes.HasPrefix(head, []byte("%PDF")), bytes.HasPrefix(head, []byte("\x1f\x8b")):
+	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")), bytes.HasPrefix(head, []byte("%PDF")), bytes.HasPrefix(head, []byte("\x1f\x8b")), isMarkup(head):
 		err = ErrKind
 	case bytes.HasPrefix(head, []byte(printerMagic)):
 		t.rows = openPrinterFile(io.NewSectionReader(r, 0, size))
@@ -118,6 +131,13 @@ func OpenTable(r io.ReaderAt, size int64, o Options) (*Table, error) {
 	}
 	return t, nil
 }
+
+// markup begins a page, or data of a program. Read as a table, each of its lines is a
+// cell: a list of codes to be, none of which is printed on a card.
+var markup = regexp.MustCompile(`^(?:\x{feff})?\s*(?:<(?:!doctype|\?xml|html|head|body|table|meta|style|div|script)[\s>]|\[\s*[\[{"]|\{\s+")`)
+
+// isMarkup reports whether a file is a page or data instead of a table.
+func isMarkup(head []byte) bool { return markup.Match(bytes.ToLower(head[:min(len(head), 512)])) }
 
 // bounded keeps a table within what a file may hold, and leaves out empty rows.
 type bounded struct {

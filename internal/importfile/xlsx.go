@@ -31,6 +31,7 @@ type xlsxRows struct {
 	cells   []string
 	kinds   []CellKind
 	last    int32
+	merged  int32 // the last row of cells that are merged over several
 
 	probing bool // texts that are shared are not looked up
 
@@ -111,18 +112,31 @@ func decode(f *zip.File, into any) error {
 // textOf gathers the text of an element to its end, formatted runs together, without
 // the reading aids that East Asian texts carry.
 func textOf(d *tokens) (string, error) {
+	text, _, err := contentOf(d)
+	return text, err
+}
+
+// content is what an element was found to hold besides its text.
+type content struct{ formula, value bool }
+
+// contentOf gathers the text of an element to its end, and says what it holds.
+func contentOf(d *tokens) (string, content, error) {
 	var b strings.Builder
+	var has content
 	depth, inText, aside := 1, 0, 0
 	for depth > 0 {
 		token, err := d.Token()
 		if err != nil {
-			return "", broken(err)
+			return "", has, broken(err)
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
 			depth++
 			switch t.Name.Local {
+			case "f":
+				has.formula = true
 			case "t", "v":
+				has.value = has.value || t.Name.Local == "v"
 				inText = depth
 			case "rPh":
 				aside = depth
@@ -141,7 +155,7 @@ func textOf(d *tokens) (string, error) {
 			}
 		}
 	}
-	return b.String(), nil
+	return b.String(), has, nil
 }
 
 // Next reads up to the end of the next row.
@@ -155,9 +169,23 @@ func (x *xlsxRows) Next() (Row, error) {
 		if err != nil {
 			return Row{}, broken(err)
 		}
-		if start, ok := token.(xml.StartElement); ok && start.Name.Local == "row" {
+		start, ok := token.(xml.StartElement)
+		switch {
+		case ok && start.Name.Local == "row":
 			return x.row(start)
+		case ok && start.Name.Local == "mergeCell":
+			x.merge(attribute(start, "ref"))
 		}
+	}
+}
+
+// merge notes cells that are merged, such as B2:B7.
+func (x *xlsxRows) merge(reference string) {
+	from, to, _ := strings.Cut(reference, ":")
+	first, err := strconv.ParseInt(strings.TrimLeft(from, "$ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 10, 32)
+	last, also := strconv.ParseInt(strings.TrimLeft(to, "$ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 10, 32)
+	if err == nil && also == nil && first < last {
+		x.merged = max(x.merged, int32(last))
 	}
 }
 
@@ -168,6 +196,7 @@ func (x *xlsxRows) row(start xml.StartElement) (Row, error) {
 		number = int32(n)
 	}
 	x.last = number
+	hidden := attribute(start, "hidden")
 	for {
 		token, err := x.sheet.Token()
 		if err != nil {
@@ -175,7 +204,7 @@ func (x *xlsxRows) row(start xml.StartElement) (Row, error) {
 		}
 		switch t := token.(type) {
 		case xml.EndElement:
-			return Row{Number: number, Cells: x.cells, Kinds: x.kinds, Lines: 1}, nil
+			return Row{Number: number, Cells: x.cells, Kinds: x.kinds, Lines: 1, Hidden: hidden == "1" || hidden == "true"}, nil
 		case xml.StartElement:
 			column := columnOf(attribute(t, "r"), len(x.cells))
 			if column >= MaxColumns {
@@ -184,9 +213,13 @@ func (x *xlsxRows) row(start xml.StartElement) (Row, error) {
 			for len(x.cells) <= column {
 				x.cells, x.kinds = append(x.cells, ""), append(x.kinds, CellText)
 			}
-			text, err := textOf(x.sheet)
+			text, has, err := contentOf(x.sheet)
 			if err != nil {
 				return Row{}, err
+			}
+			if has.formula && text == "" && (!has.value || attribute(t, "t") != "str") {
+				x.cells[column], x.kinds[column] = notCalculated, CellError
+				continue
 			}
 			if x.cells[column], x.kinds[column], err = x.value(t, text); err != nil {
 				return Row{}, err
@@ -229,6 +262,11 @@ func (x *xlsxRows) value(cell xml.StartElement, text string) (string, CellKind, 
 	}
 	return clean(text), CellText, nil
 }
+
+// notCalculated stands for a formula whose result is not in the file. A library that
+// writes workbooks leaves the calculating to the spreadsheet that opens them. An empty
+// text may be a result.
+const notCalculated = "#CALC!"
 
 // columnOf reads the letters of a reference such as AB12; next is the column of a
 // cell that has none.

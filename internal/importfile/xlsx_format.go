@@ -14,12 +14,15 @@ type cellFormat struct {
 	elapsed     bool   // shows hours that go on behind 24
 	digits      string // a whole number in a pattern of zeros, such as 0000-0000; empty: none
 	currency    string // that it shows
+	percent     bool   // shows a hundred times the number
 }
 
 // builtin returns the format of a number that workbooks do not spell out. Those of East
 // Asia differ with the language, but are days in each.
 func builtin(id int) cellFormat {
 	switch {
+	case id == 9, id == 10:
+		return cellFormat{percent: true}
 	case id >= 14 && id <= 17, id >= 27 && id <= 31, id == 36, id >= 50 && id <= 54, id == 57, id == 58:
 		return cellFormat{date: true}
 	case id == 22:
@@ -95,6 +98,8 @@ func parseFormat(code string) cellFormat {
 				f.date = true
 			case c|0x20 == 'm':
 				months = true
+			case c == '%':
+				f.percent = true
 			case c|0x20 == 'h', c|0x20 == 's':
 				f.clock = true
 			case c >= 0x80: // a sign of a currency that stands without quotes
@@ -160,6 +165,13 @@ func (f cellFormat) number(text string, from time.Time) (string, CellKind) {
 	}
 	if (f.date || f.clock || f.elapsed) && n >= 0 && n < 3e6 {
 		return f.moment(n, from)
+	}
+	if f.percent {
+		shown, err := strconv.ParseFloat(strconv.FormatFloat(n*100, 'g', 15, 64), 64)
+		if err != nil {
+			return clean(text), CellText
+		}
+		return strconv.FormatFloat(shown, 'f', -1, 64) + " %", CellText
 	}
 	exact := strings.Trim(text, "0123456789") == ""
 	if f.digits != "" && n >= 0 && n == math.Trunc(n) && (n < 1e15 || exact) {

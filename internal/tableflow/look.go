@@ -38,6 +38,9 @@ func LookAt(file io.ReaderAt, size int64, sheet string, schema tableimport.Schem
 	if err == nil && len(look.Survey.Preview) == 0 {
 		err = importfile.ErrEmpty
 	}
+	if err == nil && table.Merged() >= look.Survey.Layout.First { // titles and headings may be
+		err = importfile.ErrMerged
+	}
 	return look, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -55,6 +56,76 @@ func (s *Survey) guess(schema Schema) {
 		}
 	}
 	s.guessCode(schema, taken)
+	s.dropDoubts(schema)
+}
+
+// rankCode is from where on a heading of a code may be that of something else, such as a
+// voucher or a user.
+const rankCode = 3
+
+// keepSecrets masks the columns that hold codes although their values repeat: a list of
+// events names a card each time. Words of such a column are codes as well.
+func (s *Survey) keepSecrets(schema Schema) {
+	for i := range s.Columns {
+		secret := s.isAbout(i, HeadCode, rankCode) || s.isAbout(i, HeadShortCode, rankGeneric)
+		for _, field := range schema.Fields {
+			at, has := s.Guess[field.Name]
+			secret = secret || has && at == i && (field.Kind == Code || field.Headings == HeadShortCode)
+		}
+		if c := &s.Columns[i]; secret {
+			c.Secret, c.Words, c.Distinct = true, nil, MaxWords+1
+		}
+	}
+}
+
+// rankGeneric is from where on a heading of a short code is that of any code.
+const rankGeneric = 9
+
+// dropDoubts leaves it to a person to say which column holds the codes where several may:
+// a printed sheet has three columns of cards. The code of one card must not become the
+// short code of another.
+func (s *Survey) dropDoubts(schema Schema) {
+	for _, field := range schema.Fields {
+		at, has := s.Guess[field.Name]
+		if !has || field.Kind != Code {
+			continue
+		}
+		shorts := map[int]bool{}
+		for _, other := range schema.Fields {
+			short, has := s.Guess[other.Name]
+			if !has || other.Headings != HeadShortCode {
+				continue
+			}
+			if s.isAbout(short, HeadShortCode, rankGeneric) || s.Columns[short].symbols() < s.Columns[at].symbols() {
+				shorts[short] = true
+			} else {
+				delete(s.Guess, other.Name)
+			}
+		}
+		for i := range s.Columns {
+			if i != at && !shorts[i] && s.Columns[i].MayBeCode && s.isAbout(i, HeadCode, rankUser) && s.isAbout(at, HeadCode, rankUser) {
+				delete(s.Guess, field.Name)
+			}
+		}
+	}
+}
+
+// isAbout reports whether the heading of a column names something with a rank below one.
+func (s *Survey) isAbout(column int, what Headings, below int) bool {
+	about, _ := headingOf(s.Columns[column].Heading)
+	return slices.ContainsFunc(about, func(h heading) bool { return h.about == what && h.rank < below })
+}
+
+// symbols is how many symbols the codes of a column have on the average.
+func (c *Column) symbols() float64 {
+	sum, n := 0.0, 0.0
+	for _, shape := range c.Shapes {
+		digits := strings.IndexFunc(shape.Key, func(r rune) bool { return r < '0' || r > '9' })
+		if length, err := strconv.Atoi(shape.Key[:max(digits, 0)]); err == nil {
+			sum, n = sum+float64(length)*float64(shape.N), n+float64(shape.N)
+		}
+	}
+	return sum / max(n, 1)
 }
 
 // guessCode takes the only column that may be codes for the code where no heading says so.
@@ -100,7 +171,8 @@ func (s *Survey) agrees(field Field, h heading, at int) (rank int, ok bool) {
 	case Amount, Remaining, Signed:
 		return rank, (c.Amounts.Good+c.foreign())*2 >= c.Filled
 	case Status:
-		return rank, c.Distinct <= MaxWords && !c.MayBeCode && c.Dates.Good*2 < c.Filled || c.known()
+		// In a short file each word may stand once, as codes do.
+		return rank, c.Distinct <= MaxWords && (!c.MayBeCode || h.rank == 0) && c.Dates.Good*2 < c.Filled || c.known()
 	case Text, Currency:
 	}
 	return rank, true

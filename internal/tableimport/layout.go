@@ -17,6 +17,7 @@ type sampleRow struct {
 	kinds     []importfile.CellKind
 	lines     int32
 	swallowed bool
+	hidden    bool
 	comment   bool
 	filled    int // cells that say anything
 }

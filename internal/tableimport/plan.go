@@ -24,7 +24,7 @@ func (s *Survey) Adapt(schema Schema, plan Plan) Plan {
 		Meanings: map[string]map[string]string{}, Shapes: map[string]ShapePlan{},
 	}
 	for i := range s.Columns {
-		if s.Columns[i].MayBeCode {
+		if s.Columns[i].MayBeCode || s.Columns[i].Secret {
 			p.Masked = append(p.Masked, i)
 		}
 	}

@@ -81,6 +81,9 @@ func (r *Reader) Next() (Record, error) {
 		rec.Left = &LeftOut{Row: row.Number, Reason: reason, Shown: r.shownRow(row.Cells, reason)}
 		return *rec, nil
 	}
+	if row.Hidden { // its values are read all the same: what is left out is added up
+		rec.Left = &LeftOut{Row: row.Number, Reason: ReasonHidden}
+	}
 	if row.Swallowed {
 		rec.Left = &LeftOut{Row: row.Number, Reason: ReasonSwallowed, Lines: row.Lines}
 		return *rec, nil

@@ -10,6 +10,7 @@ const (
 	ReasonHeading     Reason = "heading"
 	ReasonTotal       Reason = "total"
 	ReasonSwallowed   Reason = "swallowed"
+	ReasonHidden      Reason = "hidden"
 	ReasonMissing     Reason = "missing"
 	ReasonPlaceholder Reason = "placeholder"
 	ReasonSheetError  Reason = "sheet_error"
@@ -45,6 +46,8 @@ func (r Reason) Words() string {
 		return "is a total"
 	case ReasonSwallowed:
 		return "a quotation mark joins several lines to one row; correct the quotation marks in the file, or remove them"
+	case ReasonHidden:
+		return "is hidden in the sheet, by a filter or by hand; show it and save the file again if it belongs to the table"
 	case ReasonMissing:
 		return "has no value"
 	case ReasonPlaceholder:

@@ -25,12 +25,12 @@ func MakeSurvey(rows importfile.Rows, schema Schema, o SurveyOptions) (*Survey, 
 			return nil, err
 		}
 		sample = append(sample, sampleRow{
-			number: row.Number, cells: slices.Clone(row.Cells), kinds: slices.Clone(row.Kinds), lines: row.Lines, swallowed: row.Swallowed,
+			number: row.Number, cells: slices.Clone(row.Cells), kinds: slices.Clone(row.Kinds), lines: row.Lines, swallowed: row.Swallowed, hidden: row.Hidden,
 		})
 	}
 	s.begin(sample, o.Plan)
 	for _, row := range sample {
-		s.add(importfile.Row{Number: row.number, Cells: row.cells, Kinds: row.kinds, Lines: row.lines, Swallowed: row.swallowed})
+		s.add(importfile.Row{Number: row.number, Cells: row.cells, Kinds: row.kinds, Lines: row.lines, Swallowed: row.swallowed, Hidden: row.hidden})
 	}
 	for len(sample) == sampled {
 		row, err := rows.Next()
@@ -117,6 +117,10 @@ func (s *surveyor) add(row importfile.Row) {
 		s.count(row, reason)
 		return
 	}
+	if row.Hidden {
+		s.count(row, ReasonHidden)
+		return
+	}
 	if row.Swallowed {
 		s.count(row, ReasonSwallowed)
 		if len(s.survey.Swallowed) < mostSwallowed {
@@ -173,7 +177,7 @@ func (s *surveyor) end(sample []sampleRow, plan *Plan) *Survey {
 		}
 		s.survey.Columns = append(s.survey.Columns, column)
 	}
-	for _, reason := range []Reason{ReasonComment, ReasonTitle, ReasonHeading, ReasonTotal, ReasonSwallowed} {
+	for _, reason := range []Reason{ReasonComment, ReasonTitle, ReasonHeading, ReasonTotal, ReasonHidden, ReasonSwallowed} {
 		if c := s.counts[reason]; c != nil {
 			s.survey.LeftOut = append(s.survey.LeftOut, *c)
 		}
@@ -184,6 +188,7 @@ func (s *surveyor) end(sample []sampleRow, plan *Plan) *Survey {
 		s.survey.guess(s.schema)
 		s.unguessUser()
 	}
+	s.survey.keepSecrets(s.schema)
 	s.preview(sample)
 	return s.survey
 }
@@ -197,7 +202,11 @@ func (s *surveyor) preview(sample []sampleRow) {
 	data, others := 0, 0
 	for _, row := range sample {
 		reason := s.layout.reason(importfile.Row{Number: row.number, Cells: row.cells}, s.code)
-		if reason == "" && row.swallowed {
+		switch {
+		case reason != "":
+		case row.hidden:
+			reason = ReasonHidden
+		case row.swallowed:
 			reason = ReasonSwallowed
 		}
 		if reason != "" {
@@ -217,14 +226,14 @@ func (s *surveyor) preview(sample []sampleRow) {
 
 // shown is a cell of the preview.
 func (s *Survey) shown(column int, cell string, reason Reason) string {
-	masked := column < len(s.Columns) && s.Columns[column].MayBeCode
+	masked := column < len(s.Columns) && (s.Columns[column].MayBeCode || s.Columns[column].Secret)
 	switch {
 	case reason == ReasonHeading || reason == ReasonComment || reason == ReasonTitle || reason == ReasonTotal:
 		masked = looksLikeCode(cell) && !isWord(cell)
 	case reason != "":
 		masked = true
 	case !masked:
-		masked = s.holdsCodes(column) && looksLikeCode(cell)
+		masked = looksLikeCode(cell) && (s.holdsCodes(column) || isDigits(cell) && !readDate(cell).ok) // as a number it is beyond an amount
 	}
 	if masked {
 		return Show(Code, cell)
@@ -239,5 +248,5 @@ func (s *Survey) holdsCodes(column int) bool {
 		return true
 	}
 	c := s.Columns[column]
-	return c.Dates.Good*2 < c.Filled && c.Amounts.Good*2 < c.Filled && (c.Distinct > MaxWords || int64(c.Distinct)*2 > c.Filled)
+	return c.Dates.Good*2 < c.Filled && c.Amounts.Good*2 < c.Filled && (c.Distinct > MaxWords || int64(c.Distinct)*3 >= c.Filled)
 }

@@ -50,7 +50,8 @@ type Column struct {
 	Scientific int64          `json:"scientific"`
 	Distinct   int            `json:"distinct"` // up to MaxWords; then MaxWords+1
 	MayBeCode  bool           `json:"may_be_code"`
-	Words      []Word         `json:"words"` // of a column of few words
+	Secret     bool           `json:"secret,omitempty"` // its values are never shown whole, however often they repeat
+	Words      []Word         `json:"words"`            // of a column of few words
 	Dates      DateEvidence   `json:"dates"`
 	Amounts    AmountEvidence `json:"amounts"`
 	Shapes     []Shape        `json:"shapes"`

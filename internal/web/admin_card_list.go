@@ -130,6 +130,18 @@ func cardMenu(person staff.Person, v cardView, canRedeem, inUse bool) []menuLink
 	return append(menu, menuLink{Text: "Delete", URL: v.URL + "#delete", Danger: true})
 }
 
+// usedBy names who used a card, with the address of their page. Without a name they are
+// of a partner that the person does not see.
+func usedBy(id *int64, name *string) (text, url string) {
+	switch {
+	case id == nil:
+		return "", ""
+	case name == nil:
+		return "Customer of another partner", ""
+	}
+	return *name, customerURL(*id)
+}
+
 // viewCard makes the view of a card of a series.
 func (s *Server) viewCard(ctx context.Context, series db.SeriesShowRow, row db.CardShowRow) (cardView, error) {
 	masked, err := s.Cards.Masked(series.Series.ID, row.KeyID, row.Serial, row.CodeSealed)
@@ -152,9 +164,7 @@ func (s *Server) viewCard(ctx context.Context, series db.SeriesShowRow, row db.C
 		State: statusBadge(status), Code: masked, ValidTill: till, UsedAt: row.UsedAt, RevealedAt: row.RevealedAt, Redeemable: status == card.StatusActive,
 		Changeable: row.State == db.CardStateActive || row.State == db.CardStateDisabled,
 	}
-	if row.UsedBy != nil && row.UsedByName != nil {
-		v.UsedBy, v.UsedByURL = *row.UsedByName, fmt.Sprintf("%s/%d", sectionCustomers, *row.UsedBy)
-	}
+	v.UsedBy, v.UsedByURL = usedBy(row.UsedBy, row.UsedByName)
 	if row.Remark != nil {
 		v.Remark = *row.Remark
 	}
@@ -271,8 +281,9 @@ func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, 
 	if from, jump := serialParam(c, "from"); jump && !ok {
 		after = max(min(from, series.Made)-1, 0) // beyond the last: the last
 	}
+	scope := s.person(c).Scope
 	rows, err = db.New().CardList(c.Request.Context(), s.Pool, db.CardListParams{
-		SeriesID: series.ID, AfterSerial: after, Size: size + 1,
+		SeriesID: series.ID, AfterSerial: after, Size: size + 1, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
 		Way: filter.way, Status: string(filter.status), State: filter.state, FromDay: filter.from, ToDay: filter.to,
 	})
 	if err != nil {
@@ -291,8 +302,9 @@ func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, 
 // cardsBefore reads the cards just before a serial, and whether there are more
 // before them.
 func (s *Server) cardsBefore(c *gin.Context, seriesID int64, serial int32, filter cardFilter, size int32) ([]db.CardListRow, bool, error) {
+	scope := s.person(c).Scope
 	list, err := db.New().CardListBack(c.Request.Context(), s.Pool, db.CardListBackParams{
-		SeriesID: seriesID, BeforeSerial: serial, Size: size + 1,
+		SeriesID: seriesID, BeforeSerial: serial, Size: size + 1, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
 		Way: filter.way, Status: string(filter.status), State: filter.state, FromDay: filter.from, ToDay: filter.to,
 	})
 	if err != nil {

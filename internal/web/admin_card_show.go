@@ -68,7 +68,10 @@ func (s *Server) findCard(c *gin.Context) (db.SeriesShowRow, db.CardShowRow, err
 	if err != nil || serial < 1 {
 		return series, db.CardShowRow{}, card.ErrNoCard
 	}
-	row, err := db.New().CardShow(c.Request.Context(), s.Pool, db.CardShowParams{SeriesID: series.Series.ID, Serial: int32(serial)})
+	scope := s.person(c).Scope
+	row, err := db.New().CardShow(c.Request.Context(), s.Pool, db.CardShowParams{
+		SeriesID: series.Series.ID, Serial: int32(serial), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return series, row, card.ErrNoCard
 	}

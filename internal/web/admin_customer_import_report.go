@@ -59,7 +59,7 @@ func (s *Server) showCustomerReport(c *gin.Context, p *customerImportPage, i db.
 		p.Books.Left = p.Problems
 		return nil
 	}
-	return s.askCustomerConfirm(c, p, report, amount)
+	return s.askCustomerConfirm(c, p, i, report, amount)
 }
 
 // leftBalances says what rows that are left out say of balances.
@@ -75,7 +75,7 @@ func leftBalances(r customerimport.Report, amount func(int64) string) string {
 }
 
 // askCustomerConfirm says what confirming will do, and whether it takes a second person.
-func (s *Server) askCustomerConfirm(c *gin.Context, p *customerImportPage, report customerimport.Report, amount func(int64) string) error {
+func (s *Server) askCustomerConfirm(c *gin.Context, p *customerImportPage, i db.CardImport, report customerimport.Report, amount func(int64) string) error {
 	sum := report.Sum()
 	var err error
 	if p.Waits, err = s.approvals(c, db.ApprovalListParams{ImportID: p.ID, Waiting: true}); err != nil {
@@ -94,7 +94,7 @@ func (s *Server) askCustomerConfirm(c *gin.Context, p *customerImportPage, repor
 		}
 	}
 	button := "Import " + count(p.Good, "customer", "customers")
-	p.Confirm = confirmation{ID: "confirm", Opener: button, Title: button + "?", Text: text + " They get no passwords.", Button: button, Action: p.URL + "/confirm", Main: true}
+	p.Confirm = confirmation{ID: "confirm", Opener: button, Title: button + "?", Text: text + " They get no passwords.", Button: button, Action: p.URL + "/confirm", Main: true, Hidden: shownRun(i)}
 	return nil
 }
 

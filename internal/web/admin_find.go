@@ -281,9 +281,7 @@ func (s *Server) addFound(p *findPage, row db.FindLastFourRow) error {
 			return nil
 		}
 	}
-	if row.UsedBy != nil && row.UsedByName != nil {
-		one.UsedBy, one.UsedByURL = *row.UsedByName, fmt.Sprintf("%s/%d", sectionCustomers, *row.UsedBy)
-	}
+	one.UsedBy, one.UsedByURL = usedBy(row.UsedBy, row.UsedByName)
 	p.Cards = append(p.Cards, one)
 	return nil
 }

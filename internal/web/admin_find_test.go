@@ -37,7 +37,7 @@ func (s *site) importCards(admin *browser, text string, columns ...string) {
 	}
 	require.NoError(s.t, cards.PlanImport(s.t.Context(), actor, id, f))
 	require.NoError(s.t, cards.CheckImport(s.t.Context(), id, open, noJob))
-	require.NoError(s.t, cards.ConfirmImport(s.t.Context(), actor, id))
+	require.NoError(s.t, cards.ConfirmImport(s.t.Context(), actor, id, 1))
 	require.NoError(s.t, cards.RunImport(s.t.Context(), id, open, time.Now, noJob))
 }
 

@@ -50,6 +50,7 @@ type importShowPage struct {
 	Tiles     []tile
 	Groups    []importGroup
 	Inactive  bool            // some of them were inactive
+	Late      bool            // some were found known when they came in
 	Problems  []importProblem // how many, by reason
 	Bad       []importRow     // the first of them
 	BadTotal  int64
@@ -90,9 +91,9 @@ type importMeaning struct {
 }
 
 type importGroup struct {
-	Price, Worth          string
-	Cards, Disabled, Void int64
-	ValidTill, As         string
+	Price, Worth                   string
+	Cards, Disabled, Expired, Void int64
+	ValidTill, As                  string
 }
 
 type importProblem struct {
@@ -157,6 +158,9 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 		page: s.page(c, "Import "+i.FileName, sectionImport), ID: i.ID, URL: importURL(i.ID), State: importBadge(i),
 		FileName: i.FileName, SHA256: fmt.Sprintf("%x", i.SHA256), Size: i.Size, Failure: i.Failure,
 	}
+	if i.VoidedAt != nil { // why it stopped once, and that it goes on, is past
+		p.Failure = ""
+	}
 	if err := s.showSeries(c.Request.Context(), p, i); err != nil {
 		return nil, err
 	}
@@ -212,7 +216,34 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 	return p, nil
 }
 
-// adminImportChange confirms, cancels or resumes an import.
+// runField names the dry run whose result a page shows.
+const runField = "run"
+
+// shownRun goes along with the question whether to import: what is confirmed is what the
+// page shows.
+func shownRun(i db.CardImport) []hidden {
+	return []hidden{{runField, strconv.Itoa(int(i.Run))}}
+}
+
+// confirming confirms the dry run that a form names. A form that names none confirms
+// nothing.
+func (s *Server) confirming(confirm func(context.Context, audit.Actor, int64, int32) error, change func(func(context.Context, audit.Actor, int64) error) handler) handler {
+	return func(c *gin.Context) error {
+		form, err := s.form(c)
+		if err != nil {
+			return err
+		}
+		run, err := strconv.ParseInt(form.Get(runField), 10, 32)
+		if err != nil {
+			run = -1
+		}
+		return change(func(ctx context.Context, actor audit.Actor, id int64) error {
+			return confirm(ctx, actor, id, int32(run)) //nolint:gosec // it was parsed in 32 bits
+		})(c)
+	}
+}
+
+// adminImportChange cancels or resumes an import, or confirms it.
 func (s *Server) adminImportChange(change func(context.Context, audit.Actor, int64) error) handler {
 	return func(c *gin.Context) error {
 		row, err := s.findImport(c)

@@ -91,7 +91,7 @@ func TestImportIsVoidedFromItsPage(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	at := s.checked(admin, "cards.csv", oddCodes, nil)
-	require.Equal(t, http.StatusSeeOther, admin.post(at+"/confirm", nil).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(at+"/confirm", admin.get(at).confirmation()).Status)
 	s.work(at)
 	page := admin.get(at)
 	require.Contains(t, page.text("#void"), "Void 5 unused cards worth USD 25.00, in 1 series")

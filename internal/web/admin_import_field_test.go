@@ -117,7 +117,7 @@ func (s *site) importsField(c fieldCase) {
 	report := admin.get(at)
 	s.leavesOut(admin, at, c.left)
 	if len(c.cards) > 0 {
-		confirmed := admin.post(at+"/confirm", nil)
+		confirmed := admin.post(at+"/confirm", admin.get(at).confirmation())
 		require.Equal(t, http.StatusSeeOther, confirmed.Status, report.text("main"))
 		s.work(at)
 		require.Contains(t, admin.get(at).text("main"), "Cards imported")

@@ -48,7 +48,7 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 		}
 		p.Groups = append(p.Groups, importGroup{
 			Price: amount(g.Price), Worth: amount(g.Worth()), As: as,
-			Cards: int64(g.Cards), Disabled: int64(g.Disabled), Void: int64(g.Void), ValidTill: g.ValidTill,
+			Cards: int64(g.Cards), Disabled: int64(g.Disabled), Void: int64(g.Void), Expired: int64(g.Expired), ValidTill: g.ValidTill,
 		})
 	}
 	known := byReason["known"] + byReason["known_hidden"]
@@ -56,6 +56,7 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 	if later := int64(i.RowsKnown) - known - byReason["duplicate"]; i.State == db.ImportStateDone && later > 0 {
 		p.Problems = append(p.Problems, importProblem{"code became known between the dry run and the import", later})
 		p.BadTotal, known, good = p.BadTotal+later, known+later, good-later
+		p.Late = true
 	}
 	p.Tiles = []tile{
 		{Label: "Cards to import", Value: grouped(good), Note: amount(worth)},
@@ -65,6 +66,9 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 	}
 	if i.State == db.ImportStateDone {
 		p.Tiles[0].Label = "Cards imported"
+	}
+	if p.Late {
+		p.Tiles[0].Note = "of " + grouped(int64(report.Good)) + " that the dry run found"
 	}
 	coming := report
 	if i.State == db.ImportStateDone {
@@ -102,13 +106,22 @@ func (s *Server) askConfirm(ctx context.Context, p *importShowPage, i db.CardImp
 			when = p.Second
 		}
 	}
+	if expired, value := report.Expired(); expired > 0 {
+		past := fmt.Sprintf("%s worth %s %s passed %s last day: nobody can redeem %s.", count(int64(expired), "card", "cards"), money.Amount{Minor: value, Currency: plan.Currency},
+			wordFor(int64(expired), "has", "have"), wordFor(int64(expired), "its", "their"), wordFor(int64(expired), "it", "them"))
+		if expired == report.Good {
+			when = past
+		} else {
+			when += " But " + past
+		}
+	}
 	if p.Inactive {
 		when += " Those that were inactive come into series of their own, which are worth nothing until somebody activates them."
 	}
 	p.Confirm = confirmation{
 		ID: "confirm", Opener: "Import " + cards, Title: "Import " + cards + "?",
 		Text:   fmt.Sprintf("Import %s worth %s. %s %s %s of the file %s left out.", cards, worth, when, grouped(p.BadTotal), wordFor(p.BadTotal, "row", "rows"), wordFor(p.BadTotal, "is", "are")),
-		Button: "Import " + cards, Action: p.URL + "/confirm", Main: true,
+		Button: "Import " + cards, Action: p.URL + "/confirm", Main: true, Hidden: shownRun(i),
 	}
 	return nil
 }

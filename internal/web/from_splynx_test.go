@@ -85,7 +85,7 @@ func moveFromSplynx(t *testing.T, s *site, admin *browser) (customers, cards str
 	s.workCustomers(customers)
 	page = admin.get(customers)
 	require.Contains(t, page.text("#confirm"), "Enter 6 customers with opening balances of USD 1,368.65")
-	require.Equal(t, http.StatusSeeOther, admin.post(customers+"/confirm", nil).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(customers+"/confirm", admin.get(customers).confirmation()).Status)
 	s.workCustomers(customers)
 
 	cards = admin.upload("cards.csv", sample(t, "cards.csv")).Header.Get("Location")
@@ -93,7 +93,7 @@ func moveFromSplynx(t *testing.T, s *site, admin *browser) (customers, cards str
 	require.Equal(t, []string{"4", "3"}, []string{form.Get("code"), form.Get("short_code")}, "the full code is the code")
 	require.Equal(t, http.StatusSeeOther, admin.post(cards+"/plan", form).Status)
 	s.work(cards)
-	require.Equal(t, http.StatusSeeOther, admin.post(cards+"/confirm", nil).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(cards+"/confirm", admin.get(cards).confirmation()).Status)
 	s.work(cards)
 	return customers, cards
 }

@@ -1,0 +1,77 @@
+package main
+
+// importMutants take out what keeps a file from making money that it does not prove.
+func importMutants() []mutant {
+	return []mutant{
+		{
+			"a file that says two things of one code is taken by its first row", "internal/card/import_check.go",
+			"	return c.against.fault()\n", "	return nil\n",
+			"./internal/card", "TestContradictingRowsStopAnImport", "a list of events makes money of every used card",
+		},
+		{
+			"what is confirmed is whatever was read last", "internal/card/import.go",
+			"		if imp.Run != run {\n", "		if imp.Run < run {\n",
+			"./internal/web", "TestConfirmedIsWhatWasShown", "a page says 120.00, and 12,000.00 come in",
+		},
+		{
+			"what is confirmed of customers is whatever was read last", "internal/customerimport/confirm.go",
+			" || imp.Run != run {", " {",
+			"./internal/web", "TestConfirmedIsWhatWasShown", "a page says 4.00, and 4,000.00 are credited",
+		},
+		{
+			"a formula without a result is an empty cell", "internal/importfile/xlsx.go",
+			"if has.formula && text == \"\" &&", "if false && has.formula && text == \"\" &&",
+			"./internal/importfile", "TestFormulasWithoutResult", "cards get the price of cards that have none",
+		},
+		{
+			"hidden rows are read", "internal/importfile/xlsx.go",
+			`Hidden: hidden == "1" || hidden == "true"`, `Hidden: hidden == "x"`,
+			"./internal/importfile", "TestHiddenRows", "used cards that a filter hid come in",
+		},
+		{
+			"hidden rows make cards", "internal/tableimport/reader.go",
+			"	if row.Hidden {", "	if row.Hidden && false {",
+			"./internal/tableimport", "TestHiddenRowsAreLeftOut", "used cards that a filter hid come in",
+		},
+		{
+			"a share is an amount", "internal/importfile/xlsx_format.go",
+			"	if f.percent {", "	if f.percent && false {",
+			"./internal/importfile", "TestPercentages", "a coupon of 10 % is a card of 0.10",
+		},
+		{
+			"a page is a list of codes", "internal/importfile/importfile.go",
+			", isMarkup(head):", ":",
+			"./internal/importfile", "TestTextThatIsNoTable", "the books owe for cards that nobody can hold",
+		},
+		{
+			"merged cells are read by their first row", "internal/tableflow/look.go",
+			"if err == nil && table.Merged() >=", "if false && table.Merged() >=",
+			"./internal/tableflow", "TestMergedRowsAreRefused", "cards get the price of cards that have none",
+		},
+		{
+			"a status is dropped where each word stands once", "internal/tableimport/guess.go",
+			"(!c.MayBeCode || h.rank == 0)", "!c.MayBeCode",
+			"./internal/tableimport", "TestGuessesOfShortAndDoubtfulFiles", "the used cards of a short file are money again",
+		},
+		{
+			"the code of one card is the short code of another", "internal/tableimport/guess.go",
+			"	s.dropDoubts(schema)\n", "",
+			"./internal/tableimport", "TestGuessesOfShortAndDoubtfulFiles", "one printed card opens two",
+		},
+		{
+			"who used a card is named to whoever sees the card", "internal/db/card.sql.go",
+			"customer.id = c.used_by and (", "customer.id = c.used_by and (true or ",
+			"./internal/web", "TestMovedCustomersAreNotNamed", "a partner reads the names of another's customers",
+		},
+		{
+			"signs in a code open another count", "internal/card/code_imported.go",
+			"t.near, t.length = []Code{bare}, bare.length()", "t.near = []Code{bare}",
+			"./internal/card", "TestImportedCodesAmongSigns", "a guesser adds a dot to every fifth try",
+		},
+		{
+			"a code that a file repeats is kept and shown whole", "internal/tableimport/guess.go",
+			"c.Secret, c.Words, c.Distinct = true, nil, MaxWords+1", "_ = c",
+			"./internal/tableimport", "TestRepeatedCodesAreNotTold", "a copy of the database holds the codes of a list of events",
+		},
+	}
+}

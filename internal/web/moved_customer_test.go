@@ -1,0 +1,38 @@
+package web
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/db"
+)
+
+// A customer who went to another partner is theirs: staff of the former partner see that
+// a card of their own was used, and no name.
+func TestMovedCustomersAreNotNamed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	north, all := s.as(db.StaffRoleAdministrator, s.North), s.as(db.StaffRoleAdministrator)
+	series, codes := s.series(3, s.North)
+	anna := s.newCustomer("anna", s.North)
+	s.redeem(series, 2, anna)
+	places := []string{seriesURL(series.Number), seriesURL(series.Number) + "?status=used", seriesURL(series.Number) + "?before=3", cardURL(series.Number, 2)}
+	for _, at := range places {
+		require.Contains(t, north.get(at).Body, "Test anna", at)
+	}
+	s.exec("update customer set partner_id = $1 where id = $2", s.South.ID, anna)
+	for _, at := range places {
+		require.NotContains(t, north.get(at).Body, "Test anna", at)
+		require.NotContains(t, north.get(at).Body, fmt.Sprintf("/admin/customers/%d", anna), at)
+		require.Contains(t, all.get(at).Body, "Test anna", at)
+	}
+	require.Contains(t, north.get(cardURL(series.Number, 2)).text("main"), "Customer of another partner")
+	for _, typed := range []string{"2", codes[1][len(codes[1])-4:]} {
+		found := north.find(typed)
+		require.NotContains(t, found.Body, "Test anna", typed)
+		require.Contains(t, found.text("main"), "Customer of another partner", typed)
+		require.Contains(t, all.find(typed).Body, "Test anna", typed)
+	}
+}
