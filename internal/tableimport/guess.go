@@ -101,6 +101,9 @@ func (s *Survey) agrees(field Field, h heading, at int) (rank int, ok bool) {
 		return rank, (c.Amounts.Good+c.foreign())*2 >= c.Filled
 	case Status:
 		return rank, c.Distinct <= MaxWords && !c.MayBeCode && c.Dates.Good*2 < c.Filled || c.known()
+	case Event:
+		// A bare "used" may head an amount, or what was transferred.
+		return rank, h.rank < rankUsed || c.Distinct <= 2 || c.Amounts.Good*2 < c.Filled
 	case Text, Currency:
 	}
 	return rank, true
