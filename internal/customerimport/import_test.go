@@ -178,3 +178,25 @@ func lines(n int, of func(int) string) string {
 	}
 	return text.String()
 }
+
+// An answer to what one file left open does not outweigh what the next file shows.
+func TestRememberedAnswersYieldToTheFile(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	file := func(balance string) string { return "username,name,balance\nanna,Anna," + balance + "\nben,Ben,2.000\n" }
+	id := b.upload(b.admin, "open.csv", file("1.000"))
+	f := b.form(id)
+	f.Decimal = ","
+	require.NoError(t, b.in.PlanImport(t.Context(), b.admin, id, f))
+	remembered := func(balance string) string {
+		look, _, _, err := customerimport.Read(b.row(b.upload(b.admin, "next.csv", file(balance))))
+		require.NoError(t, err)
+		kept, ok, err := b.in.Remembered(t.Context(), b.admin, look)
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.Equal(t, fmt.Sprint(b.north.ID), kept.Partner)
+		return kept.Decimal
+	}
+	require.Equal(t, ",", remembered("3.000"), "open again")
+	require.Empty(t, remembered("1.50"), "the file shows a point")
+}

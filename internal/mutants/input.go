@@ -49,6 +49,21 @@ func inputMutants() []mutant {
 			"./internal/tableimport", "TestFilesFromTheField", "a code that no card has is money",
 		},
 		{
+			"a card of a file that was used is money", "internal/card/import_row.go",
+			"if used && meaning != MeansVoid {", "if used && !used {",
+			"./internal/card", "TestUsedCardsAreNoMoney", "every card that was redeemed elsewhere is redeemed once more",
+		},
+		{
+			"a year of two digits is one of this century", "internal/tableimport/date.go",
+			"if d.short && v.Day.Year() >= farYear {", "if false {",
+			"./internal/tableimport", "TestTwoDigitYears", "cards that ended in 1999 are good till 2099",
+		},
+		{
+			"an earlier answer outweighs what a file shows", "internal/tableflow/remember.go",
+			"	said.yield(look, schema)\n", "",
+			"./internal/customerimport", "TestRememberedAnswersYieldToTheFile", "a balance of 1.500 is read as 1,500, or the other way round",
+		},
+		{
 			"codes with hidden symbols are codes", "internal/tableimport/reader.go",
 			"case !ticked && isMasked(text):", "case false:",
 			"./internal/tableimport", "TestCodesThatWereNotWrittenAsCodes", "four digits that can be guessed are a card",
