@@ -23,15 +23,18 @@ where planned_by = @planned_by and hidden_hits > 0 and created_at > now() - inte
 
 -- name: CustomerListKnown :many
 -- Which usernames and external ids are taken, and whether by customers of some partners.
--- Thousands are asked for at once: joined, they are looked up one by one in the index,
--- where a long list of values may be compared with every customer.
-select customer.username, coalesce(customer.external_id, '')::text as external_id,
-  (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))::boolean as within
-from unnest(@usernames::text[]) a(username) join customer using (username)
+-- Thousands are asked for at once, and each is looked up in the index. (A long list of
+-- values may be compared with every customer, and a join may read all of them, where the
+-- plan was made while there were none. Offset 0 keeps the planner from making one.)
+select c.username, coalesce(c.external_id, '')::text as external_id,
+  (@all_partners::boolean or c.partner_id = any(@partner_ids::bigint[]))::boolean as within
+from unnest(@usernames::text[]) a(username)
+cross join lateral (select customer.username, customer.external_id, customer.partner_id from customer where customer.username = a.username offset 0) c
 union
-select customer.username, coalesce(customer.external_id, '')::text as external_id,
-  (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))::boolean as within
-from unnest(@external_ids::text[]) a(external_id) join customer using (external_id);
+select c.username, coalesce(c.external_id, '')::text as external_id,
+  (@all_partners::boolean or c.partner_id = any(@partner_ids::bigint[]))::boolean as within
+from unnest(@external_ids::text[]) a(external_id)
+cross join lateral (select customer.username, customer.external_id, customer.partner_id from customer where customer.external_id = a.external_id offset 0) c;
 
 -- name: CustomerCreateMany :many
 insert into customer (partner_id, username, name, email, phone, external_id, disabled_at, import_id, import_row)

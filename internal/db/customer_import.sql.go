@@ -389,13 +389,15 @@ func (q *Queries) CustomerImportResume(ctx context.Context, db DBTX, id int64) (
 }
 
 const customerListKnown = `-- name: CustomerListKnown :many
-select customer.username, coalesce(customer.external_id, '')::text as external_id,
-  ($1::boolean or customer.partner_id = any($2::bigint[]))::boolean as within
-from unnest($3::text[]) a(username) join customer using (username)
+select c.username, coalesce(c.external_id, '')::text as external_id,
+  ($1::boolean or c.partner_id = any($2::bigint[]))::boolean as within
+from unnest($3::text[]) a(username)
+cross join lateral (select customer.username, customer.external_id, customer.partner_id from customer where customer.username = a.username offset 0) c
 union
-select customer.username, coalesce(customer.external_id, '')::text as external_id,
-  ($1::boolean or customer.partner_id = any($2::bigint[]))::boolean as within
-from unnest($4::text[]) a(external_id) join customer using (external_id)
+select c.username, coalesce(c.external_id, '')::text as external_id,
+  ($1::boolean or c.partner_id = any($2::bigint[]))::boolean as within
+from unnest($4::text[]) a(external_id)
+cross join lateral (select customer.username, customer.external_id, customer.partner_id from customer where customer.external_id = a.external_id offset 0) c
 `
 
 type CustomerListKnownParams struct {
@@ -412,6 +414,9 @@ type CustomerListKnownRow struct {
 }
 
 // Which usernames and external ids are taken, and whether by customers of some partners.
+// Thousands are asked for at once, and each is looked up in the index. (A long list of
+// values may be compared with every customer, and a join may read all of them, where the
+// plan was made while there were none. Offset 0 keeps the planner from making one.)
 func (q *Queries) CustomerListKnown(ctx context.Context, db DBTX, arg CustomerListKnownParams) ([]CustomerListKnownRow, error) {
 	rows, err := db.Query(ctx, customerListKnown,
 		arg.AllPartners,
