@@ -183,7 +183,9 @@ func lines(n int, of func(int) string) string {
 func TestRememberedAnswersYieldToTheFile(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	file := func(balance string) string { return "username,name,balance\nanna,Anna," + balance + "\nben,Ben,2.000\n" }
+	file := func(balance string) string {
+		return "username,name,balance\nanna,Anna," + balance + "\nben,Ben,2.000\n"
+	}
 	id := b.upload(b.admin, "open.csv", file("1.000"))
 	f := b.form(id)
 	f.Decimal = ","

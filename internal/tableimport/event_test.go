@@ -11,8 +11,8 @@ import (
 )
 
 // used is the schema of cards with the columns that say when and by whom one was used.
-func used() tableimport.Schema {
-	schema := cards("USD")
+func used(currency string) tableimport.Schema {
+	schema := cards(currency)
 	meanings := []tableimport.Meaning{
 		{Name: "used", Words: []string{tableimport.EventDate, tableimport.EventText}}, {Name: "unused", Words: []string{tableimport.EventNo}},
 	}
@@ -48,10 +48,10 @@ func TestColumnsOfUse(t *testing.T) {
 		{"Tanggal aktivasi", "Dipakai oleh", "used_at meaning (date)"},
 	} {
 		file := fmt.Appendf(nil, "Code,Price,%s,%s\nUSAA1111BB,5,,\nUSAA2222BC,5,2026-01-31 10:00,anna\nUSAA3333BD,5,,-\nUSAA4444BE,5,,ben\nUSAA5555BF,5,0000-00-00,No\n", c.at, c.by)
-		s := survey(t, file, used())
+		s := survey(t, file, used("USD"))
 		require.Equal(t, 2, s.Guess["used_at"], c.at)
 		require.Equal(t, 3, s.Guess["used_by"], c.by)
-		plan := s.Plan(used())
+		plan := s.Plan(used("USD"))
 		require.Equal(t, c.asked, meanings(s, plan), c.at)
 		plan.Meanings["used_at"][tableimport.EventDate] = "used"
 		require.Equal(t, []string{"/", "used/used", "/", "/used", "/unused"}, uses(t, file, plan), c.at)
@@ -61,7 +61,7 @@ func TestColumnsOfUse(t *testing.T) {
 // meanings is what of a column of use is open.
 func meanings(s *tableimport.Survey, plan tableimport.Plan) string {
 	var all []string
-	for _, q := range s.Questions(used(), plan) {
+	for _, q := range s.Questions(used("USD"), plan) {
 		for _, w := range q.Words {
 			all = append(all, fmt.Sprintf("%s %s %s", q.Field, q.Ask, w.Key))
 		}
@@ -72,7 +72,7 @@ func meanings(s *tableimport.Survey, plan tableimport.Plan) string {
 // uses is what each row says of use; the reason where it is left out.
 func uses(t *testing.T, file []byte, plan tableimport.Plan) (all []string) {
 	t.Helper()
-	r := tableimport.NewReader(open(t, file), used(), plan)
+	r := tableimport.NewReader(open(t, file), used("USD"), plan)
 	for {
 		rec, err := r.Next()
 		if err != nil {
@@ -94,14 +94,14 @@ func uses(t *testing.T, file []byte, plan tableimport.Plan) (all []string) {
 func TestUseAsChosen(t *testing.T) {
 	t.Parallel()
 	file := []byte("Code,Used at,Left\nUSAA1111BB,2026-01-31,5\nUSAA2222BC,,5\nUSAA3333BD,soon,5\n")
-	s := survey(t, file, used())
-	plan := s.Plan(used())
+	s := survey(t, file, used("USD"))
+	plan := s.Plan(used("USD"))
 	require.Equal(t, "used_at meaning (date), used_at meaning (text)", meanings(s, plan), "of what has a rest a part may have been used")
 	require.Equal(t, []string{"used_at.status_unknown", "/", "used_at.status_unknown"}, uses(t, file, plan))
 	plan.Meanings["used_at"][tableimport.EventDate] = "unused"
 	plan.Meanings["used_at"][tableimport.EventText] = ""
 	require.Equal(t, []string{"unused/", "/", "used_at.status_unknown"}, uses(t, file, plan))
-	adapted := s.Adapt(used(), plan)
+	adapted := s.Adapt(used("USD"), plan)
 	require.Empty(t, meanings(s, adapted))
 	require.Equal(t, plan.Meanings["used_at"], adapted.Meanings["used_at"], "what a person chose stays")
 }
@@ -109,13 +109,13 @@ func TestUseAsChosen(t *testing.T) {
 // A bare "used" is a status where there is no other, and never an amount.
 func TestBareUsed(t *testing.T) {
 	t.Parallel()
-	s := survey(t, []byte("Code,Used\nUSAA1111BB,yes\nUSAA2222BC,no\n"), used())
+	s := survey(t, []byte("Code,Used\nUSAA1111BB,yes\nUSAA2222BC,no\n"), used("USD"))
 	require.Equal(t, map[string]int{"code": 0, "status": 1}, s.Guess)
-	s = survey(t, []byte("Code,Status,Used\nUSAA1111BB,active,yes\nUSAA2222BC,active,no\n"), used())
+	s = survey(t, []byte("Code,Status,Used\nUSAA1111BB,active,yes\nUSAA2222BC,active,no\n"), used("USD"))
 	require.Equal(t, map[string]int{"code": 0, "status": 1, "used_at": 2}, s.Guess)
-	s = survey(t, []byte("Code,Status,Used\nUSAA1111BB,active,1.50\nUSAA2222BC,active,2.75\nUSAA3333BD,active,3.10\n"), used())
+	s = survey(t, []byte("Code,Status,Used\nUSAA1111BB,active,1.50\nUSAA2222BC,active,2.75\nUSAA3333BD,active,3.10\n"), used("USD"))
 	require.Equal(t, map[string]int{"code": 0, "status": 1}, s.Guess)
-	s = survey(t, []byte("Code,Used\nUSAA1111BB,2026-01-31\nUSAA2222BC,2026-02-01\n"), used())
+	s = survey(t, []byte("Code,Used\nUSAA1111BB,2026-01-31\nUSAA2222BC,2026-02-01\n"), used("USD"))
 	require.Equal(t, map[string]int{"code": 0, "used_at": 1}, s.Guess)
 }
 

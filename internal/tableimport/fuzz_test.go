@@ -27,8 +27,7 @@ func FuzzTable(f *testing.F) {
 	f.Add([]byte("#\n//\n;\n\"\n"))
 	f.Add([]byte("code\n\u0660\u200f\n\xff\n="))
 	f.Add([]byte("code,used,used at,used by\nFZAA1111BB,yes,2026-01-31,anna\nFZAA2222BC,no,31.12.99,-\n"))
-	schema := used()
-	schema.Currency = "IDR"
+	schema := used("IDR")
 	f.Fuzz(func(t *testing.T, file []byte) {
 		rows, err := importfile.Open(bytes.NewReader(file), int64(len(file)))
 		if err != nil {
