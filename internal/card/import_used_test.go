@@ -48,8 +48,8 @@ func TestUsedCardsAreNoMoney(t *testing.T) {
 	require.Equal(t, int64(1000), b.outstanding(t, again.run(t)[0].ID))
 }
 
-// A date of activation may be that of the sale or of the first use, and a card with a rest
-// may have been used in part: both are asked.
+// A date of activation may be that of the sale or of the first use where no status tells,
+// and a card with a rest may have been used in part: both are asked.
 func TestActivationIsAsked(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

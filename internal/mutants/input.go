@@ -80,7 +80,7 @@ func inputMutants() []mutant {
 		},
 		{
 			"no status is not asked for", "internal/tableimport/plan.go",
-			"if s.Rows <= c.Filled {", "if true {",
+			"case f.AskEmpty && s.Rows > c.Filled:", "case false:",
 			"./internal/card", "TestImportAsksWhatNoStatusMeans", "cards of which nothing is known are money",
 		},
 		{

@@ -86,8 +86,9 @@ func (f Field) eventMeanings(chosen map[string]string, open bool) map[string]str
 	return m
 }
 
-// opensEvent reports whether a heading leaves open what a date under it says of a card:
-// one tool activates a card when it is sold, another when it is first used.
+// opensEvent reports whether a heading alone leaves open what a date under it says: one
+// tool activates a card when it is sold, another when it is first used. Beside a status it
+// is the latter, since the status tells what is for sale.
 func opensEvent(text string) bool {
 	about, _ := headingOf(text)
 	for _, h := range about {

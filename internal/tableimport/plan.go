@@ -23,7 +23,7 @@ func (s *Survey) Adapt(schema Schema, plan Plan) Plan {
 		Columns: map[string]int{}, Orders: map[string]DateOrder{}, Decimals: map[string]Decimal{},
 		Meanings: map[string]map[string]string{}, Shapes: map[string]ShapePlan{},
 	}
-	rest := false // the file says what is left of each
+	rest, state := false, false // the file says what is left of each, and what state it is in
 	for i := range s.Columns {
 		if s.Columns[i].MayBeCode {
 			p.Masked = append(p.Masked, i)
@@ -32,6 +32,7 @@ func (s *Survey) Adapt(schema Schema, plan Plan) Plan {
 	for _, f := range schema.Fields {
 		_, ok := plan.Columns[f.Name]
 		rest = rest || ok && f.Kind == Remaining
+		state = state || ok && f.Kind == Status
 	}
 	for _, f := range schema.Fields {
 		at, ok := plan.Columns[f.Name]
@@ -54,7 +55,7 @@ func (s *Survey) Adapt(schema Schema, plan Plan) Plan {
 		case f.Kind == Status:
 			p.Meanings[f.Name] = c.meanings(f, plan.Meanings[f.Name])
 		case f.Kind == Event: // of what has a rest a part may have been used
-			p.Meanings[f.Name] = f.eventMeanings(plan.Meanings[f.Name], rest || opensEvent(c.Heading))
+			p.Meanings[f.Name] = f.eventMeanings(plan.Meanings[f.Name], rest || !state && opensEvent(c.Heading))
 		case f.Kind == Code:
 			p.Shapes[f.Name] = c.shapePlan(plan.Shapes[f.Name])
 		}

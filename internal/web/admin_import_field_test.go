@@ -55,7 +55,7 @@ func fieldCases() []fieldCase {
 			file: "dates.csv", choose: map[string]string{"default_valid_till": ""},
 			cards: []string{"DT11AA0001 500 2027-12-31 active", "DT11AA0002 500 2027-12-31 active", "DT11AA0003 500 2027-12-31 active", "DT11AA0004 500 2027-12-31 active"}, left: []string{"6 has no date"},
 		},
-		{file: "used.csv", asked: map[string]string{"meaning-1": card.MeansUsed}, cards: []string{
+		{file: "used.csv", cards: []string{
 			"US11BB2201 500 2027-06-30 active", "US11BB2202 500 2027-06-30 void", "US11BB2203 500 2027-06-30 void", "US11BB2204 500 2027-06-30 active",
 		}},
 		{
