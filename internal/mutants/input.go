@@ -140,8 +140,8 @@ func inputMutants() []mutant {
 			"./internal/card", "TestUploadsOfOnePersonAreBounded", "one member of staff fills the disk",
 		},
 		{
-			"every bad row of a file is kept", "internal/card/import_left.go",
-			"l.kept >= mostProblems && l.counts", "l.kept < 0 && l.counts",
+			"every bad row of a file is kept", "internal/tableflow/left.go",
+			"l.kept >= MostKept && l.Counts", "l.kept < 0 && l.Counts",
 			"./internal/card", "TestProblemsAreBounded", "a million bad rows stay for ever",
 		},
 	}
