@@ -23,13 +23,18 @@ where planned_by = @planned_by and hidden_hits > 0 and created_at > now() - inte
 
 -- name: CustomerListKnown :many
 -- Which usernames and external ids are taken, and whether by customers of some partners.
-select customer.username, coalesce(customer.external_id, '')::text as external_id,
-  (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))::boolean as within
-from customer where customer.username = any(@usernames::text[])
+-- Thousands are asked for at once, and each is looked up in the index. (A long list of
+-- values may be compared with every customer, and a join may read all of them, where the
+-- plan was made while there were none. Offset 0 keeps the planner from making one.)
+select c.username, coalesce(c.external_id, '')::text as external_id,
+  (@all_partners::boolean or c.partner_id = any(@partner_ids::bigint[]))::boolean as within
+from unnest(@usernames::text[]) a(username)
+cross join lateral (select customer.username, customer.external_id, customer.partner_id from customer where customer.username = a.username offset 0) c
 union
-select customer.username, coalesce(customer.external_id, '')::text as external_id,
-  (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))::boolean as within
-from customer where customer.external_id = any(@external_ids::text[]);
+select c.username, coalesce(c.external_id, '')::text as external_id,
+  (@all_partners::boolean or c.partner_id = any(@partner_ids::bigint[]))::boolean as within
+from unnest(@external_ids::text[]) a(external_id)
+cross join lateral (select customer.username, customer.external_id, customer.partner_id from customer where customer.external_id = a.external_id offset 0) c;
 
 -- name: CustomerCreateMany :many
 insert into customer (partner_id, username, name, email, phone, external_id, disabled_at, import_id, import_row)
@@ -40,16 +45,13 @@ from (select unnest(@partner_ids::bigint[]) as partner_id, unnest(@usernames::te
 order by n.import_row
 returning id, import_row;
 
--- name: AccountCreateMany :exec
+-- name: AccountCreateMany :many
+-- Accounts of customers that are new, each with its opening balance. One other than zero
+-- is the first version of its account, whose entry the caller posts.
 insert into account (kind, currency, customer_id, balance, version)
-select 'customer', @currency, unnest(@customer_ids::bigint[]), 0, 0;
-
--- name: AccountAddMany :many
--- As AccountAdd, of many customers.
-update account set balance = account.balance + n.amount, version = account.version + 1
-from (select unnest(@customer_ids::bigint[]) as customer_id, unnest(@amounts::bigint[]) as amount) n
-where account.customer_id = n.customer_id and account.currency = @currency
-returning account.id, account.customer_id, account.balance, account.version;
+select 'customer', @currency, n.customer_id, n.balance, case when n.balance = 0 then 0 else 1 end
+from (select unnest(@customer_ids::bigint[]) as customer_id, unnest(@balances::bigint[]) as balance) n
+returning id, customer_id, balance, version;
 
 -- name: LedgerTxCreateMany :many
 -- Movements without their entries, which follow in LedgerEntryCreateMany: joining them
@@ -69,10 +71,8 @@ from (select unnest(@tx_ids::bigint[]) as tx_id, unnest(@amounts::bigint[]) as a
 
 -- name: PaymentCreateMany :many
 insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id, import_id)
-select n.customer_id, customer.partner_id, n.tx_id, @type, n.amount, @currency, n.balance, @comment, @staff_id, @import_id
-from (select unnest(@customer_ids::bigint[]) as customer_id, unnest(@tx_ids::bigint[]) as tx_id,
-  unnest(@amounts::bigint[]) as amount, unnest(@balances::bigint[]) as balance) n
-join customer on customer.id = n.customer_id
+select unnest(@customer_ids::bigint[]), unnest(@partner_ids::bigint[]), unnest(@tx_ids::bigint[]), @type,
+  unnest(@amounts::bigint[]), @currency, unnest(@balances::bigint[]), @comment, @staff_id, @import_id
 returning id, customer_id;
 
 -- name: AuditCreateMany :exec

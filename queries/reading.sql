@@ -31,13 +31,17 @@ select exists (select from card_reading
 -- Which of these readings belong to a card already. strong are the code itself and
 -- its readings as a code of ours, weak its short code: a short code is another
 -- card's only where it is that card's whole code.
--- Thousands are asked for at once: joined, they are looked up one by one in the index,
--- where a long list of values may be compared with every row.
-select c.code_index from unnest(@strong::bytea[] || @weak::bytea[]) a(code_index) join card c using (code_index)
+-- Thousands are asked for at once, and each is looked up in the index. (A long list of
+-- values may be compared with every row, and a join may read the whole table, where the
+-- plan was made while it was empty. Offset 0 keeps the planner from making one.)
+select c.code_index from unnest(@strong::bytea[] || @weak::bytea[]) a(code_index)
+cross join lateral (select card.code_index from card where card.code_index = a.code_index offset 0) c
 union all
-select r.code_index from unnest(@strong) a(code_index) join card_reading r using (code_index) where r.kind in ('own', 'exact', 'short')
+select r.code_index from unnest(@strong) a(code_index)
+cross join lateral (select card_reading.code_index from card_reading where card_reading.code_index = a.code_index and kind in ('own', 'exact', 'short') offset 0) r
 union all
-select r.code_index from unnest(@weak) a(code_index) join card_reading r using (code_index) where r.kind = 'exact';
+select r.code_index from unnest(@weak) a(code_index)
+cross join lateral (select card_reading.code_index from card_reading where card_reading.code_index = a.code_index and kind = 'exact' offset 0) r;
 
 -- name: ReadingCreate :exec
 insert into card_reading (code_index, series_id, serial, kind, key_id, proof, sealed, seal_key_id)

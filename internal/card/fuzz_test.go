@@ -104,7 +104,8 @@ func FuzzImportRow(f *testing.F) {
 		p := ImportPlan{Currency: "USD", Table: tableimport.Plan{First: 1, Columns: map[string]int{
 			ColumnCode: 0, ColumnSerial: 1, ColumnPrice: 2, ColumnCurrency: 3, ColumnValidTill: 4, ColumnStatus: 5,
 		}}}
-		choose(&p.Table, ImportForm{Decimal: decimal, Dates: dates})
+		p.Table.Decimals = map[string]tableimport.Decimal{ColumnPrice: tableimport.Decimal(decimal)}
+		p.Table.Orders = map[string]tableimport.DateOrder{ColumnValidTill: tableimport.DateOrder(dates)}
 		rows := newRows(&oneRow{cells: []string{code, serial, price, currency, till, status}}, p, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 		got, left, err := rows.next()
 		require.NoError(t, err)
@@ -113,7 +114,7 @@ func FuzzImportRow(f *testing.F) {
 			c = *got
 		}
 		if left != nil {
-			reason = left.reason
+			reason = left.Reason
 		}
 		if reason != "" {
 			require.NotEqual(t, reason, ReasonWords(reason), "there are words for it")

@@ -5,14 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river/rivertype"
 
-	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -23,9 +20,9 @@ import (
 
 // Refusals around imports.
 var (
-	ErrNoImport        = fault.New(fault.NotFound, "import_unknown", "There is no such import.")
-	ErrImportState     = fault.New(fault.Conflict, "import_state", "The import has changed meanwhile. Reload the page to see where it stands.")
-	ErrImportNotWanted = fault.New(fault.Conflict, "import_not_wanted", "This import was cancelled or is done.")
+	ErrNoImport        = tableflow.ErrUnknown
+	ErrImportState     = tableflow.ErrState
+	ErrImportNotWanted = tableflow.ErrNotWanted
 	ErrImportForeign   = fault.New(fault.Conflict, "import_foreign", "A series of this import has cards of partners that you don’t see by now. Ask somebody who sees them all.")
 	ErrImportOld       = fault.New(fault.Invalid, "import_old", "This file was uploaded before an update of the portal. Cancel the import and upload it once more.")
 	ErrImportNothing   = fault.New(fault.Conflict, "import_nothing", "No row of this file makes a card.")
@@ -64,38 +61,26 @@ func (s *Service) NewImport(ctx context.Context, actor audit.Actor, u Upload) (i
 		if err != nil {
 			return fmt.Errorf("enter an import: %w", err)
 		}
-		return s.auditImport(ctx, tx, actor, "import.uploaded", id, map[string]any{"size": u.Size, "of": u.Kind})
+		return s.imports().Audit(ctx, tx, actor, "import.uploaded", id, map[string]any{"size": u.Size, "of": u.Kind})
 	})
 	return id, err
 }
 
-func (s *Service) auditImport(ctx context.Context, tx pgx.Tx, actor audit.Actor, action string, id int64, detail map[string]any) error {
-	facts := map[string]any{"import": id}
-	maps.Copy(facts, detail)
-	if err := audit.Record(ctx, tx, actor, audit.Entry{Action: action, Detail: facts}); err != nil {
-		return err
-	}
-	return s.notifyImport(ctx, tx, id)
-}
-
-func (s *Service) notifyImport(ctx context.Context, tx pgx.Tx, id int64) error {
-	if err := s.q.ImportNotify(ctx, tx, id); err != nil {
-		return fmt.Errorf("announce a change of import: %w", err)
-	}
-	return nil
+// imports is the flow of the imports of cards. One that stops leaves its series as they
+// are: made in part, and worth nothing.
+func (s *Service) imports() tableflow.Flow {
+	return tableflow.Flow{Kind: db.ImportKindCards, Jobs: s.jobs, Stopped: func(ctx context.Context, tx pgx.Tx, id int64, why string) error {
+		if err := s.q.SeriesImportStop(ctx, tx, db.SeriesImportStopParams{ImportID: &id, Failure: why}); err != nil {
+			return fmt.Errorf("stop the series of an import: %w", err)
+		}
+		return nil
+	}}
 }
 
 // Import reads an import that the actor may see: their own, or any for staff of
 // all partners.
 func (s *Service) Import(ctx context.Context, actor audit.Actor, id int64) (db.ImportGetRow, error) {
-	row, err := s.q.ImportGet(ctx, s.db, db.ImportGetParams{ID: id, Kind: db.ImportKindCards, AllPartners: actor.Scope.AllPartners, StaffID: actor.StaffID})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return row, ErrNoImport
-	}
-	if err != nil {
-		return row, fmt.Errorf("read an import: %w", err)
-	}
-	return row, nil
+	return s.imports().Get(ctx, s.db, actor, id)
 }
 
 // PlanImport settles how a file is read and asks for its dry run.
@@ -115,29 +100,13 @@ func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(plan)
-	if err != nil {
-		return err
-	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.ImportPlan(ctx, tx, db.ImportPlanParams{ID: id, Plan: text, PlannedBy: actor.Staff()})
-		if err != nil {
-			return fmt.Errorf("plan an import: %w", err)
-		}
-		if n == 0 {
-			return ErrImportState
-		}
-		if err := s.remember(ctx, tx, actor, look, f); err != nil {
+		if err := s.imports().Plan(ctx, tx, actor, id, plan, CheckImportArgs{ImportID: id}); err != nil {
 			return err
 		}
-		job, err := s.jobs.InsertTx(ctx, tx, CheckImportArgs{ImportID: id}, nil)
-		if err != nil {
-			return fmt.Errorf("queue a dry run: %w", err)
-		}
-		if err := s.q.ImportSetJob(ctx, tx, db.ImportSetJobParams{ID: id, JobID: &job.Job.ID}); err != nil {
-			return fmt.Errorf("note the job of an import: %w", err)
-		}
-		return s.auditImport(ctx, tx, actor, "import.planned", id, nil)
+		// Of the next file the columns and words are the same, not what its cards are worth.
+		kept := ImportForm{Answers: f.Answers, Prefix: f.Prefix, Activate: f.Activate}
+		return s.imports().Remember(ctx, tx, actor.StaffID, look, kept)
 	})
 }
 
@@ -172,9 +141,9 @@ func (s *Service) ConfirmImport(ctx context.Context, actor audit.Actor, id int64
 	}
 	waits := false
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
-		imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
+		imp, err := s.imports().Lock(ctx, tx, id)
 		if err != nil {
-			return fmt.Errorf("lock an import: %w", err)
+			return err
 		}
 		if imp.Run != run {
 			return ErrImportState
@@ -210,9 +179,9 @@ func (s *Service) beginImport(ctx context.Context, tx pgx.Tx, actor audit.Actor,
 	if err != nil {
 		return err
 	}
-	imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
+	imp, err := s.imports().Lock(ctx, tx, id)
 	if err != nil {
-		return fmt.Errorf("lock an import: %w", err)
+		return err
 	}
 	plan, report, err := readImport(imp)
 	if err != nil {
@@ -231,7 +200,7 @@ func (s *Service) beginImport(ctx context.Context, tx pgx.Tx, actor audit.Actor,
 	if report.Good == 0 {
 		return ErrImportNothing
 	}
-	jobID, err := s.enqueueImport(ctx, tx, id)
+	jobID, err := s.imports().Enqueue(ctx, tx, id, RunImportArgs{ImportID: id})
 	if err != nil {
 		return err
 	}
@@ -244,18 +213,7 @@ func (s *Service) beginImport(ctx context.Context, tx pgx.Tx, actor audit.Actor,
 	if approved != 0 {
 		detail["approval"] = approved
 	}
-	return s.auditImport(ctx, tx, actor, "import.confirmed", id, detail)
-}
-
-func (s *Service) enqueueImport(ctx context.Context, tx pgx.Tx, id int64) (*int64, error) {
-	job, err := s.jobs.InsertTx(ctx, tx, RunImportArgs{ImportID: id}, nil)
-	if err != nil {
-		return nil, fmt.Errorf("queue an import: %w", err)
-	}
-	if err := s.q.ImportSetJob(ctx, tx, db.ImportSetJobParams{ID: id, JobID: &job.Job.ID}); err != nil {
-		return nil, fmt.Errorf("note the job of an import: %w", err)
-	}
-	return &job.Job.ID, nil
+	return s.imports().Audit(ctx, tx, actor, "import.confirmed", id, detail)
 }
 
 // enterImported enters the series of the cards of one price.
@@ -295,153 +253,4 @@ func readImport(imp db.CardImport) (ImportPlan, ImportReport, error) {
 		return plan, report, fmt.Errorf("read the plan of import %d: %w", imp.ID, err)
 	}
 	return plan, report, nil
-}
-
-// CancelImport drops an import none of whose cards exist yet. One that is under way
-// is stopped: it can go on later, and its series are worth nothing until then.
-func (s *Service) CancelImport(ctx context.Context, actor audit.Actor, id int64) error {
-	if _, err := s.Import(ctx, actor, id); err != nil {
-		return err
-	}
-	return s.inTx(ctx, func(tx pgx.Tx) error {
-		imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
-		if err != nil {
-			return fmt.Errorf("lock an import: %w", err)
-		}
-		begun, err := s.q.ImportListSeries(ctx, tx, &id)
-		if err != nil {
-			return fmt.Errorf("list the series of an import: %w", err)
-		}
-		switch imp.State {
-		case db.ImportStateDone, db.ImportStateCancelled, db.ImportStateExpired:
-			return ErrImportState
-		case db.ImportStateFailed:
-			if len(begun) > 0 {
-				return ErrImportState
-			}
-		default:
-		}
-		if imp.JobID != nil {
-			if _, err := s.jobs.JobCancelTx(ctx, tx, *imp.JobID); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
-				return fmt.Errorf("cancel the job of an import: %w", err)
-			}
-		}
-		if len(begun) > 0 {
-			return s.stopImport(ctx, tx, actor, id, "import.stopped", "Stopped by hand. The import goes on where it stopped.")
-		}
-		if err := approval.WithdrawImport(ctx, tx, actor, id); err != nil {
-			return err
-		}
-		if _, err := s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: id, State: db.ImportStateCancelled}); err != nil {
-			return fmt.Errorf("cancel an import: %w", err)
-		}
-		return s.auditImport(ctx, tx, actor, "import.cancelled", id, nil)
-	})
-}
-
-// stopImport leaves an import, and its series, where they are.
-func (s *Service) stopImport(ctx context.Context, tx pgx.Tx, actor audit.Actor, id int64, action, why string) error {
-	n, err := s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: id, State: db.ImportStateFailed, Failure: why})
-	if err != nil {
-		return fmt.Errorf("stop an import: %w", err)
-	}
-	if n == 0 {
-		return nil
-	}
-	if err := s.q.SeriesImportStop(ctx, tx, db.SeriesImportStopParams{ImportID: &id, Failure: why}); err != nil {
-		return fmt.Errorf("stop the series of an import: %w", err)
-	}
-	return s.auditImport(ctx, tx, actor, action, id, nil)
-}
-
-// ResumeImport lets an import go on that stopped or failed on its way.
-func (s *Service) ResumeImport(ctx context.Context, actor audit.Actor, id int64) error {
-	imp, err := s.Import(ctx, actor, id)
-	if err != nil {
-		return err
-	}
-	for _, by := range []*int64{actor.Staff(), imp.CardImport.PlannedBy} {
-		if by == nil {
-			continue
-		}
-		if err := s.mayImport(ctx, *by); err != nil {
-			return err
-		}
-	}
-	plan, _, err := readImport(imp.CardImport)
-	if err != nil {
-		return err
-	}
-	if err := mayImportFor(actor, plan); err != nil {
-		return err
-	}
-	return s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.ImportResume(ctx, tx, id)
-		if err != nil {
-			return fmt.Errorf("resume an import: %w", err)
-		}
-		if n == 0 {
-			return ErrImportState
-		}
-		jobID, err := s.enqueueImport(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if err := s.q.SeriesImportResume(ctx, tx, db.SeriesImportResumeParams{ImportID: &id, JobID: jobID}); err != nil {
-			return fmt.Errorf("resume the series of an import: %w", err)
-		}
-		return s.auditImport(ctx, tx, actor, "import.resumed", id, nil)
-	})
-}
-
-// FailImport marks an import that was given up, in words for staff.
-func (s *Service) FailImport(ctx context.Context, id int64, why string) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
-		return s.stopImport(ctx, tx, audit.System(), id, "import.failed", why)
-	})
-}
-
-// failStrandedImports marks imports whose job ended without them.
-func (s *Service) failStrandedImports(ctx context.Context) error {
-	ids, err := s.q.ImportListStranded(ctx, s.db)
-	if err != nil {
-		return fmt.Errorf("look for stranded imports: %w", err)
-	}
-	for _, id := range ids {
-		if err := s.FailImport(ctx, id, "The job of this import was cancelled."); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ExpireImports ends the imports that nobody went on with for a day; their files are
-// then nobody's any more.
-func (s *Service) ExpireImports(ctx context.Context) error {
-	ids, err := s.q.ImportListOld(ctx, s.db)
-	if err != nil {
-		return fmt.Errorf("look for old imports: %w", err)
-	}
-	for _, id := range ids {
-		err := s.inTx(ctx, func(tx pgx.Tx) error {
-			imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
-			if err != nil {
-				return fmt.Errorf("lock an import: %w", err)
-			}
-			if imp.State == db.ImportStateRunning { // confirmed or approved meanwhile
-				return nil
-			}
-			if err := approval.WithdrawImport(ctx, tx, audit.System(), id); err != nil {
-				return err
-			}
-			if _, err := s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: id, State: db.ImportStateExpired}); err != nil {
-				return fmt.Errorf("expire an import: %w", err)
-			}
-			return s.auditImport(ctx, tx, audit.System(), "import.expired", id, nil)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -3,7 +3,6 @@ package card
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,9 +11,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/tableflow"
 )
 
 // importChunk is how many rows of a file are looked at, or imported, in one
@@ -72,13 +71,8 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 	var imp db.CardImport
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		var err error
-		if imp, err = s.q.ImportStartCheck(ctx, tx, id); errors.Is(err, pgx.ErrNoRows) {
-			return ErrImportNotWanted
-		}
-		if err != nil {
-			return fmt.Errorf("start a dry run: %w", err)
-		}
-		return s.q.ImportProblemClear(ctx, tx, id)
+		imp, err = s.imports().StartCheck(ctx, tx, id)
+		return err
 	})
 	if err != nil {
 		return err
@@ -93,7 +87,7 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 			return err
 		}
 	}
-	c := &checker{s: s, imp: imp, groups: map[groupKey]*ImportGroup{}, shapes: map[groupKey]codeShapes{}, left: newLeftOut()}
+	c := &checker{s: s, imp: imp, groups: map[groupKey]*ImportGroup{}, shapes: map[groupKey]codeShapes{}, left: tableflow.LeftOut{Hidden: reasonKnownHidden}}
 	if c.plan, _, err = readImport(imp); err != nil {
 		return err
 	}
@@ -119,26 +113,8 @@ func (s *Service) CheckImport(ctx context.Context, id int64, open func(db.CardIm
 	if err := c.readAll(ctx, rows); err != nil {
 		return err
 	}
-	report, err := json.Marshal(c.report())
-	if err != nil {
-		return err
-	}
-	left, err := json.Marshal(c.left.counts)
-	if err != nil {
-		return err
-	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.ImportFinishCheck(ctx, tx, db.ImportFinishCheckParams{ID: id, Run: imp.Run, Report: report, LeftOut: left, RowsTotal: c.read})
-		if err != nil {
-			return fmt.Errorf("finish a dry run: %w", err)
-		}
-		if n == 0 {
-			return ErrImportNotWanted
-		}
-		if err := s.auditImport(ctx, tx, audit.System(), "import.checked", id, map[string]any{"cards": c.good}); err != nil {
-			return err
-		}
-		return complete(ctx, tx)
+		return s.imports().FinishCheck(ctx, tx, imp, c.read, c.report(), c.left, map[string]any{"cards": c.good}, complete)
 	})
 }
 
@@ -164,7 +140,7 @@ type checker struct {
 	good   int32
 
 	against  contradictions
-	left     *leftOut
+	left     tableflow.LeftOut
 	cards    []importedCard // of this chunk: what perhaps makes a card
 	finished bool
 }
@@ -181,19 +157,20 @@ func (c *checker) readAll(ctx context.Context, rows *importRows) error {
 				return err
 			}
 			c.read++
-			if card != nil {
+			switch {
+			case card == nil:
+			case left != nil:
+				c.note(*card, false)
+			default:
 				card.firstSerial = c.probes.firstSerial(card.serial)
 				if c.note(*card, true) {
 					twice := card.left(reasonDuplicate)
 					left = &twice
 				}
 			}
-			if left != nil && left.of != nil {
-				c.note(*left.of, false)
-			}
 			switch {
 			case left != nil:
-				c.left.add(*left)
+				c.left.Add(*left)
 			case card != nil:
 				c.cards = append(c.cards, *card)
 			}
@@ -224,7 +201,7 @@ func (c *checker) keep(ctx context.Context) error {
 	}
 	for i, card := range c.cards {
 		if known[i] != unknownCode {
-			c.left.add(card.left(known[i].reason()))
+			c.left.Add(card.left(known[i].reason()))
 			continue
 		}
 		if err := c.add(card); err != nil {
@@ -232,19 +209,9 @@ func (c *checker) keep(ctx context.Context) error {
 		}
 	}
 	err = c.s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := c.s.q.ImportAdvanceCheck(ctx, tx, db.ImportAdvanceCheckParams{ID: c.imp.ID, Run: c.imp.Run, RowsDone: c.read})
-		if err != nil {
-			return fmt.Errorf("advance a dry run: %w", err)
-		}
-		if n == 0 {
-			return ErrImportNotWanted
-		}
-		if err := c.s.addProblems(ctx, tx, c.imp.ID, c.left.rows); err != nil {
-			return err
-		}
-		return c.s.notifyImport(ctx, tx, c.imp.ID)
+		return c.s.imports().AdvanceCheck(ctx, tx, c.imp, c.read, c.left.Rows)
 	})
-	c.left.rows, c.cards = c.left.rows[:0], c.cards[:0]
+	c.left.Rows, c.cards = c.left.Rows[:0], c.cards[:0]
 	return err
 }
 

@@ -183,15 +183,7 @@ func (s *Service) chargeHits(ctx context.Context, p *probes, refs []Ref) error {
 // alarmImport raises the alarm about a file, at most once an hour.
 func (s *Service) alarmImport(ctx context.Context, p *probes) error {
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.ImportAlarm(ctx, tx, p.imp.ID)
-		if err != nil {
-			return fmt.Errorf("raise an alarm about an import: %w", err)
-		}
-		if n == 0 {
-			return nil
-		}
-		actor := audit.Actor{StaffID: p.by(), Scope: audit.Everything()}
-		return s.auditImport(ctx, tx, actor, "import.probed", p.imp.ID, map[string]any{"file": p.imp.FileName})
+		return s.imports().Alarm(ctx, tx, audit.Actor{StaffID: p.by(), Scope: audit.Everything()}, p.imp)
 	})
 }
 
@@ -238,6 +230,6 @@ func (s *Service) ClearImportBar(ctx context.Context, actor audit.Actor, id int6
 		if _, err := s.q.GuessClear(ctx, tx, importScope(*by)); err != nil {
 			return fmt.Errorf("lift a bar: %w", err)
 		}
-		return s.auditImport(ctx, tx, actor, "import.bar_lifted", id, map[string]any{"staff": *by, "reason": strings.TrimSpace(reason)})
+		return s.imports().Audit(ctx, tx, actor, "import.bar_lifted", id, map[string]any{"staff": *by, "reason": strings.TrimSpace(reason)})
 	})
 }

@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/tableflow"
-	"refill/internal/tableimport"
 )
 
 // ImportLook is what an uploaded file was found to hold.
@@ -76,70 +74,15 @@ func (s *Service) ChooseSheet(ctx context.Context, actor audit.Actor, id int64, 
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(look)
-	if err != nil {
-		return err
-	}
-	return s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.ImportLookAt(ctx, tx, db.ImportLookAtParams{ID: id, Preview: text})
-		if err != nil {
-			return fmt.Errorf("keep what is in a sheet: %w", err)
-		}
-		if n == 0 {
-			return ErrImportState
-		}
-		return s.notifyImport(ctx, tx, id)
-	})
+	return s.inTx(ctx, func(tx pgx.Tx) error { return s.imports().Sheet(ctx, tx, id, look) })
 }
 
 // RememberedForm is how somebody last had a file of this shape read; false: they had
 // none.
-func (s *Service) RememberedForm(ctx context.Context, actor audit.Actor, look ImportLook) (ImportForm, bool, error) {
-	var form ImportForm
-	if look.Survey == nil {
-		return form, false, nil
+func (s *Service) RememberedForm(ctx context.Context, actor audit.Actor, look ImportLook) (form ImportForm, ok bool, err error) {
+	settings, err := s.settings.Get(ctx)
+	if err == nil {
+		ok, err = s.imports().Recall(ctx, s.db, actor.StaffID, look, importSchema(settings.Currency), &form, &form.Answers)
 	}
-	answers, err := s.q.ImportAnswerGet(ctx, s.db, db.ImportAnswerGetParams{StaffID: actor.StaffID, Kind: db.ImportKindCards, Shape: look.Shape()})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return form, false, nil
-	}
-	if err != nil {
-		return form, false, fmt.Errorf("look for earlier answers: %w", err)
-	}
-	if err := json.Unmarshal(answers, &form); err != nil {
-		return form, false, fmt.Errorf("read earlier answers: %w", err)
-	}
-	form.yield(look)
-	return form, true, nil
-}
-
-// yield drops the answers to what another file left open and this one shows.
-func (f *ImportForm) yield(look ImportLook) {
-	column := func(name string) tableimport.Column {
-		if n, err := strconv.Atoi(f.Columns[name]); err == nil && n >= 1 && n <= len(look.Survey.Columns) {
-			return look.Survey.Columns[n-1]
-		}
-		return tableimport.Column{}
-	}
-	if column(ColumnValidTill).Dates.Order != tableimport.OrderOpen {
-		f.Dates = ""
-	}
-	if column(ColumnPrice).Amounts.Decimal != tableimport.DecimalOpen && column(ColumnRemaining).Amounts.Decimal != tableimport.DecimalOpen {
-		f.Decimal = ""
-	}
-}
-
-// remember keeps how a file was read for the next one of its shape: what the columns and
-// the words are, not what the cards are worth.
-func (s *Service) remember(ctx context.Context, tx pgx.Tx, actor audit.Actor, look ImportLook, f ImportForm) error {
-	kept := ImportForm{Prefix: f.Prefix, Columns: f.Columns, Dates: f.Dates, Decimal: f.Decimal, Meanings: f.Meanings, Headings: f.Headings, Activate: f.Activate}
-	answers, err := json.Marshal(kept)
-	if err != nil {
-		return err
-	}
-	err = s.q.ImportAnswerSet(ctx, tx, db.ImportAnswerSetParams{StaffID: actor.StaffID, Kind: db.ImportKindCards, Shape: look.Shape(), Answers: answers})
-	if err != nil {
-		return fmt.Errorf("keep the answers about a file: %w", err)
-	}
-	return nil
+	return form, ok, err
 }

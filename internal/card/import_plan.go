@@ -4,33 +4,28 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"refill/internal/audit"
 	"refill/internal/fault"
 	"refill/internal/money"
+	"refill/internal/tableflow"
 	"refill/internal/tableimport"
 )
 
-// ImportForm is a plan as it was typed. Columns holds places counted from 1 as text;
-// empty: the file has no such column. Dates and Decimal may be empty where the file
-// shows them. Meanings is by the key of a word. Rows and Shapes are what a person ticked
-// as right although it differs from the rest of the file.
+// ImportForm is a plan as it was typed. Rows and Shapes are what a person ticked as right
+// although it differs from the rest of the file.
 type ImportForm struct {
-	Prefix    string            `json:"prefix"`
-	Price     string            `json:"price"`
-	ValidTill string            `json:"valid_till"`
-	Partners  []string          `json:"partners"`
-	Activate  bool              `json:"activate"`
-	Headings  bool              `json:"headings"`
-	Columns   map[string]string `json:"columns"`
-	Dates     string            `json:"dates"`
-	Decimal   string            `json:"decimal"`
-	Meanings  map[string]string `json:"meanings,omitempty"`
-	Rows      []int32           `json:"rows,omitempty"`
-	Shapes    []string          `json:"shapes,omitempty"`
+	tableflow.Answers
+
+	Prefix    string   `json:"prefix"`
+	Price     string   `json:"price"`
+	ValidTill string   `json:"valid_till"`
+	Partners  []string `json:"partners"`
+	Activate  bool     `json:"activate"`
+	Rows      []int32  `json:"rows,omitempty"`
+	Shapes    []string `json:"shapes,omitempty"`
 }
 
 // ImportPlan is how the rows of a file become cards.
@@ -116,72 +111,9 @@ func (p *ImportPlan) checkDefaults(f ImportForm) (faults fault.List) {
 // PlanTable says how the rows of a file are read, as the form wants it, with what is
 // open or chosen twice.
 func PlanTable(look ImportLook, currency string, f ImportForm) (tableimport.Plan, fault.List) {
-	var faults fault.List
-	add := func(field, code, message string) { faults = append(faults, fault.Field(field, code, message)) }
-	schema := importSchema(currency)
-	plan := look.Survey.Plan(schema)
-	plan.Columns = map[string]int{}
-	taken := map[int]bool{}
-	for _, column := range ImportColumns() {
-		n, err := strconv.Atoi(f.Columns[column])
-		if f.Columns[column] == "" || err != nil || n < 1 || n > len(look.Survey.Columns) {
-			continue
-		}
-		if taken[n] {
-			add(column, "import_column_twice", "This column is chosen twice. Choose another, or none.")
-		}
-		taken[n], plan.Columns[column] = true, n-1
-	}
+	plan, faults := look.Plan(importSchema(currency), f.Answers)
 	if _, ok := plan.Columns[ColumnCode]; !ok {
-		add(ColumnCode, "import_no_code", "Choose the column that holds the codes.")
-		return plan, faults
-	}
-	plan = look.Survey.WithHeadings(plan, f.Headings && look.Survey.Layout.Heading > 0)
-	plan = look.Survey.Adapt(schema, plan)
-	choose(&plan, f)
-	asked := map[tableimport.Ask]bool{}
-	for _, q := range look.Survey.Questions(schema, plan) {
-		switch {
-		case q.Ask == tableimport.AskColumn:
-			add(q.Field, "import_no_code", "Choose the column that holds the codes.")
-		case q.Ask == tableimport.AskMeaning:
-			for _, word := range q.Words {
-				add(MeaningField(look, plan, word.Key), "import_meaning", "Choose what “"+word.Shown+"” means.")
-			}
-		case asked[q.Ask]:
-		case q.Ask == tableimport.AskOrder:
-			add("dates", "import_dates", "The file does not show whether the day or the month comes first. Choose.")
-		case q.Ask == tableimport.AskDecimal:
-			add("decimal", "import_decimal", "The file does not show whether 1.000 is one thousand or one. Choose the decimal sign.")
-		}
-		asked[q.Ask] = true
-	}
-	return plan, faults
-}
-
-// choose puts into a plan what a person chose.
-func choose(plan *tableimport.Plan, f ImportForm) {
-	if order := tableimport.DateOrder(f.Dates); slices.Contains([]tableimport.DateOrder{tableimport.DayMonthYear, tableimport.MonthDayYear, tableimport.YearMonthDay}, order) {
-		plan.Orders = map[string]tableimport.DateOrder{ColumnValidTill: order}
-	}
-	if sign := tableimport.Decimal(f.Decimal); sign == tableimport.Point || sign == tableimport.Comma {
-		plan.Decimals = map[string]tableimport.Decimal{ColumnPrice: sign, ColumnRemaining: sign}
-	}
-	if _, ok := plan.Columns[ColumnStatus]; ok {
-		if plan.Meanings == nil {
-			plan.Meanings = map[string]map[string]string{}
-		}
-		if plan.Meanings[ColumnStatus] == nil {
-			plan.Meanings[ColumnStatus] = map[string]string{}
-		}
-		for word, meaning := range f.Meanings {
-			switch {
-			case meaning == MeansLeaveOut:
-				plan.Meanings[ColumnStatus][word] = ""
-			case slices.Contains(ImportMeanings(), meaning):
-				plan.Meanings[ColumnStatus][word] = meaning
-			}
-		}
+		return plan, fault.List{fault.Field(ColumnCode, "import_no_code", "Choose the column that holds the codes.")}
 	}
 	plan.Rows = f.Rows[:min(len(f.Rows), mostTickedRows)]
 	if shape, ok := plan.Shapes[ColumnCode]; ok {
@@ -192,25 +124,14 @@ func choose(plan *tableimport.Plan, f ImportForm) {
 		}
 		plan.Shapes[ColumnCode] = shape
 	}
+	return plan, faults
 }
 
-// StatusWords lists the words in the column that a plan takes for the status.
-func StatusWords(look ImportLook, plan tableimport.Plan) []tableimport.Word {
-	at, ok := plan.Columns[ColumnStatus]
-	if !ok || look.Survey == nil || at >= len(look.Survey.Columns) {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(look.Survey.StatusWords(at)), func(w tableimport.Word) bool { return w.Key == "" })
-}
-
-// MeaningField names the control of a word's meaning on the form.
-func MeaningField(look ImportLook, plan tableimport.Plan, key string) string {
-	for i, word := range StatusWords(look, plan) {
-		if word.Key == key {
-			return fmt.Sprintf("meaning-%d", i)
-		}
-	}
-	return ColumnStatus
+// ImportChoices lists what the columns of status and use say, and what each is taken for
+// under some answers, whatever is open.
+func ImportChoices(look ImportLook, currency string, f ImportForm) []tableflow.Choice {
+	plan, _ := PlanTable(look, currency, f)
+	return look.Choices(importSchema(currency), plan)
 }
 
 // plausibleDay reports whether a card may be valid till a day.

@@ -14,6 +14,7 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/importfile"
+	"refill/internal/tableflow"
 	"refill/internal/tableimport"
 )
 
@@ -106,8 +107,8 @@ type importedCard struct {
 }
 
 // left is why the row makes no card after all.
-func (c importedCard) left(reason string) leftRow {
-	return leftRow{row: c.row, serial: c.serial, reason: reason, value: tableimport.Mask(strings.TrimPrefix(c.code.symbols, importedMark))}
+func (c importedCard) left(reason string) tableflow.Left {
+	return tableflow.Left{Row: c.row, Who: c.serial, Reason: reason, Value: tableimport.Mask(strings.TrimPrefix(c.code.symbols, importedMark))}
 }
 
 // group is which series the card goes to.
@@ -143,7 +144,7 @@ func newRows(rows importfile.Rows, plan ImportPlan, today time.Time) *importRows
 
 // next reads a row: a card, or why it makes none. io.EOF ends the rows. The row of the
 // headings is neither where it is the first.
-func (r *importRows) next() (*importedCard, *leftRow, error) {
+func (r *importRows) next() (*importedCard, *tableflow.Left, error) {
 	record, err := r.table.Next()
 	if err != nil {
 		return nil, nil, err
@@ -156,9 +157,9 @@ func (r *importRows) next() (*importedCard, *leftRow, error) {
 	c, reason, value := r.card(record)
 	c.row = record.Row
 	if reason != "" {
-		left := &leftRow{row: record.Row, serial: c.serial, reason: reason, value: value}
+		left := &tableflow.Left{Row: record.Row, Who: c.serial, Reason: reason, Value: value}
 		if denies(reason) && c.code.symbols != "" {
-			left.of = &c
+			return &c, left, nil
 		}
 		return nil, left, nil
 	}
@@ -223,7 +224,8 @@ func (r *importRows) card(record tableimport.Record) (c importedCard, reason, sh
 	if reason, shown = c.takeDate(r.plan, value(ColumnValidTill)); reason != "" {
 		return c, reason, shown
 	}
-	return c, c.takeStatus(value(ColumnStatus).Meaning, r.today), ""
+	used := value(ColumnUsedAt).Meaning == MeansUsed || value(ColumnUsedBy).Meaning == MeansUsed
+	return c, c.takeStatus(value(ColumnStatus).Meaning, used, r.today), ""
 }
 
 // takePrice reads what a card is worth: what is left of it, where the file says so.
@@ -267,9 +269,13 @@ func (c *importedCard) takeDate(p ImportPlan, till tableimport.Value) (reason, s
 	return "", ""
 }
 
-// takeStatus says what becomes of a card by what its status means.
-func (c *importedCard) takeStatus(meaning string, today time.Time) (reason string) {
+// takeStatus says what becomes of a card by what its status means. A card that was used
+// is used whatever its status says, which may be about the series or have stayed behind.
+func (c *importedCard) takeStatus(meaning string, used bool, today time.Time) (reason string) {
 	c.state = db.CardStateActive
+	if used && meaning != MeansVoid {
+		meaning = MeansUsed
+	}
 	switch meaning {
 	case MeansInactive:
 		c.inactive = true

@@ -12,6 +12,7 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/db"
+	"refill/internal/tableflow"
 )
 
 // RunImport makes the cards of a confirmed import, a chunk of rows a transaction. It
@@ -126,7 +127,7 @@ func (r *runner) read(rows *importRows) (*batch, error) {
 		return nil, err
 	}
 	for range importChunk {
-		card, _, err := rows.next()
+		card, left, err := rows.next()
 		if errors.Is(err, io.EOF) {
 			b.last = true
 			break
@@ -135,7 +136,7 @@ func (r *runner) read(rows *importRows) (*batch, error) {
 			return nil, err
 		}
 		r.position++
-		if card == nil {
+		if card == nil || left != nil {
 			continue
 		}
 		if codes.twice(*card) {
@@ -151,9 +152,9 @@ func (r *runner) read(rows *importRows) (*batch, error) {
 // keep is the transaction of a chunk.
 func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	s := r.s
-	imp, err := s.q.ImportGetForUpdate(ctx, tx, r.imp.ID)
+	imp, err := s.imports().Lock(ctx, tx, r.imp.ID)
 	if err != nil {
-		return fmt.Errorf("lock an import: %w", err)
+		return err
 	}
 	if err := s.q.ReadingLock(ctx, tx); err != nil {
 		return fmt.Errorf("wait for other imports: %w", err)
@@ -165,16 +166,16 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	if err != nil {
 		return err
 	}
-	left := newLeftOut()
+	left := tableflow.LeftOut{Hidden: reasonKnownHidden}
 	of := make(map[groupKey][]importedCard, len(r.series))
 	for i, card := range b.cards {
 		if known[i] != unknownCode {
-			left.add(card.left(known[i].reason()))
+			left.Add(card.left(known[i].reason()))
 			continue
 		}
 		of[card.group()] = append(of[card.group()], card)
 	}
-	if err := r.noteLate(ctx, tx, left.rows); err != nil {
+	if err := s.imports().NoteLate(ctx, tx, imp.ID, left.Rows); err != nil {
 		return err
 	}
 	for i := range r.series {
@@ -187,7 +188,7 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	if len(of) > 0 {
 		return fmt.Errorf("import %d has rows whose price no series of it has", imp.ID)
 	}
-	passed := b.twice + int32(left.total()) //nolint:gosec // at most a chunk
+	passed := b.twice + int32(left.Total()) //nolint:gosec // at most a chunk
 	if err := s.q.ImportAdvance(ctx, tx, db.ImportAdvanceParams{ID: imp.ID, RowsDone: r.position, Known: passed}); err != nil {
 		return fmt.Errorf("advance an import: %w", err)
 	}
@@ -195,25 +196,12 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 		if _, err := s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: imp.ID, State: db.ImportStateDone}); err != nil {
 			return fmt.Errorf("finish an import: %w", err)
 		}
-		if err := s.auditImport(ctx, tx, audit.System(), "import.finished", imp.ID, nil); err != nil {
+		if err := s.imports().Audit(ctx, tx, audit.System(), "import.finished", imp.ID, nil); err != nil {
 			return err
 		}
 		return r.complete(ctx, tx)
 	}
-	return s.notifyImport(ctx, tx, imp.ID)
-}
-
-// noteLate keeps rows whose code became known after the dry run, where there is room.
-func (r *runner) noteLate(ctx context.Context, tx pgx.Tx, rows []leftRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	kept, err := r.s.q.ImportProblemCount(ctx, tx, r.imp.ID)
-	if err != nil {
-		return fmt.Errorf("count the rows that are left out: %w", err)
-	}
-	room := max(0, mostProblems+fewProblems-kept)
-	return r.s.addProblems(ctx, tx, r.imp.ID, rows[:min(int64(len(rows)), room)])
+	return s.imports().Notify(ctx, tx, imp.ID)
 }
 
 // keepImported adds cards to one series of an import, and finishes it after the last.

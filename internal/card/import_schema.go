@@ -1,6 +1,7 @@
 package card
 
 import (
+	"refill/internal/tableflow"
 	"refill/internal/tableimport"
 )
 
@@ -14,12 +15,14 @@ const (
 	ColumnCurrency  = "currency"
 	ColumnValidTill = "valid_till"
 	ColumnStatus    = "status"
+	ColumnUsedAt    = "used_at"
+	ColumnUsedBy    = "used_by"
 )
 
 // ImportColumns lists them in the order of the form. A row is left out for the first
 // that fails.
 func ImportColumns() []string {
-	return []string{ColumnCode, ColumnShortCode, ColumnSerial, ColumnPrice, ColumnRemaining, ColumnCurrency, ColumnValidTill, ColumnStatus}
+	return []string{ColumnCode, ColumnShortCode, ColumnSerial, ColumnPrice, ColumnRemaining, ColumnCurrency, ColumnValidTill, ColumnStatus, ColumnUsedAt, ColumnUsedBy}
 }
 
 // What a word in the column of the status may mean for a card.
@@ -30,11 +33,15 @@ const (
 	MeansExpired  = "expired"
 	MeansUsed     = "used"
 	MeansVoid     = "void"
-	MeansLeaveOut = "out" // rows with the word are left out
+	MeansUnused   = "unused" // of a column of use: the status says what the card is
+	MeansLeaveOut = tableflow.LeaveOut
 )
 
-// ImportMeanings lists them in the order of the form.
-func ImportMeanings() []string {
+// ImportMeanings lists them in the order of the form, for a column.
+func ImportMeanings(column string) []string {
+	if column == ColumnUsedAt || column == ColumnUsedBy {
+		return []string{MeansUsed, MeansUnused, MeansLeaveOut}
+	}
 	return []string{MeansActive, MeansInactive, MeansDisabled, MeansExpired, MeansUsed, MeansVoid, MeansLeaveOut}
 }
 
@@ -45,10 +52,14 @@ func importSchema(currency string) tableimport.Schema {
 		MeansExpired: tableimport.WordsExpired, MeansUsed: tableimport.WordsUsed, MeansVoid: tableimport.WordsVoid,
 	}
 	var meanings []tableimport.Meaning
-	for _, name := range ImportMeanings() {
+	for _, name := range ImportMeanings(ColumnStatus) {
 		if key, ok := words[name]; ok {
 			meanings = append(meanings, tableimport.Meaning{Name: name, Words: tableimport.StatusWords(key)})
 		}
+	}
+	events := []tableimport.Meaning{
+		{Name: MeansUsed, Words: []string{tableimport.EventDate, tableimport.EventText}},
+		{Name: MeansUnused, Words: []string{tableimport.EventNo}},
 	}
 	return tableimport.Schema{Currency: currency, Fields: []tableimport.Field{
 		{Name: ColumnCode, Kind: tableimport.Code, Required: true, Headings: tableimport.HeadCode},
@@ -59,5 +70,7 @@ func importSchema(currency string) tableimport.Schema {
 		{Name: ColumnCurrency, Kind: tableimport.Currency, Headings: tableimport.HeadCurrency},
 		{Name: ColumnValidTill, Kind: tableimport.Date, Headings: tableimport.HeadValidTill},
 		{Name: ColumnStatus, Kind: tableimport.Status, Headings: tableimport.HeadStatus, Meanings: meanings, AskEmpty: true},
+		{Name: ColumnUsedAt, Kind: tableimport.Event, Headings: tableimport.HeadUsedAt, Meanings: events},
+		{Name: ColumnUsedBy, Kind: tableimport.Event, Headings: tableimport.HeadUsedBy, Meanings: events},
 	}}
 }

@@ -15,6 +15,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
+	"refill/internal/tableflow"
 )
 
 // importing is an import whose file is kept in memory.
@@ -43,7 +44,7 @@ func (i *importing) open(db.CardImport) (io.ReaderAt, func(), error) {
 func planned(names ...string) card.ImportForm {
 	f := card.ImportForm{
 		Price: "10", ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Partners: []string{card.AnyPartner},
-		Activate: true, Headings: true, Columns: map[string]string{},
+		Activate: true, Answers: tableflow.Answers{Headings: true, Columns: map[string]string{}},
 	}
 	for n, name := range names {
 		f.Columns[name] = fmt.Sprint(n + 1)

@@ -69,7 +69,7 @@ func (s *Service) VoidImport(ctx context.Context, actor audit.Actor, id int64, r
 		if err := s.q.ImportVoid(ctx, tx, db.ImportVoidParams{ID: id, VoidedBy: actor.Staff()}); err != nil {
 			return fmt.Errorf("mark an import as voided: %w", err)
 		}
-		return s.auditImport(ctx, tx, actor, "import.voided", id, map[string]any{
+		return s.imports().Audit(ctx, tx, actor, "import.voided", id, map[string]any{
 			"cards": worth.Cards, "used": worth.Used, "value": worth.Value, "reason": strings.TrimSpace(reason),
 		})
 	})

@@ -9,20 +9,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/rivertype"
 
 	"refill/internal/approval"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/setting"
+	"refill/internal/tableflow"
 )
 
 // Enqueuer is the part of River's client that writes jobs beside the rows they
 // are about, in one transaction.
-type Enqueuer interface {
-	InsertTx(ctx context.Context, tx pgx.Tx, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error)
-	JobCancelTx(ctx context.Context, tx pgx.Tx, jobID int64) (*rivertype.JobRow, error)
-}
+type Enqueuer = tableflow.Enqueuer
 
 // Service is the domain with what it needs. Safe for concurrent use.
 type Service struct {

@@ -61,18 +61,32 @@ func EnterMany(ctx context.Context, tx pgx.Tx, actor audit.Actor, n Newcomers) e
 	if len(n.List) == 0 {
 		return nil
 	}
-	ids, err := n.create(ctx, tx, actor)
+	opened, err := n.create(ctx, tx, actor)
 	if err != nil {
 		return err
 	}
-	return n.open(ctx, tx, actor, ids)
+	return n.open(ctx, tx, actor, opened)
 }
 
-// create enters the customers and their empty accounts. It returns the ids by row.
-func (n Newcomers) create(ctx context.Context, tx pgx.Tx, actor audit.Actor) (map[int32]int64, error) {
+// opened is an account with an opening balance other than zero, whose entry is not
+// posted yet.
+type opened struct {
+	ledger.Pair
+
+	customerID, partnerID int64
+}
+
+// create enters the customers and their accounts with the opening balances. It returns
+// the accounts whose entries are to be posted.
+func (n Newcomers) create(ctx context.Context, tx pgx.Tx, actor audit.Actor) ([]opened, error) {
 	q := db.New()
 	p := db.CustomerCreateManyParams{ImportID: &n.ImportID}
-	for _, one := range n.List {
+	byRow := make(map[int32]*Newcomer, len(n.List))
+	for i, one := range n.List {
+		if abs(one.Balance) > mostAmount || utf8.RuneCountInString(n.Comment) > MostComment {
+			return nil, fmt.Errorf("the opening balance of row %d was not checked", one.Row)
+		}
+		byRow[one.Row] = &n.List[i]
 		p.PartnerIds, p.Usernames, p.Names = append(p.PartnerIds, one.PartnerID), append(p.Usernames, one.Username), append(p.Names, one.Name)
 		p.Emails, p.Phones, p.ExternalIds = append(p.Emails, one.Email), append(p.Phones, one.Phone), append(p.ExternalIds, one.ExternalID)
 		p.Disabled, p.ImportRows = append(p.Disabled, one.Disabled), append(p.ImportRows, one.Row)
@@ -81,67 +95,69 @@ func (n Newcomers) create(ctx context.Context, tx pgx.Tx, actor audit.Actor) (ma
 	if err != nil {
 		return nil, fmt.Errorf("enter customers: %w", err)
 	}
-	ids, accounts := make(map[int32]int64, len(rows)), db.AccountCreateManyParams{Currency: n.Currency}
+	if len(rows) != len(byRow) || len(byRow) != len(n.List) {
+		return nil, fmt.Errorf("enter customers: %d of %d", len(rows), len(n.List))
+	}
+	accounts, of := db.AccountCreateManyParams{Currency: n.Currency}, make(map[int64]*Newcomer, len(rows))
 	entries := make([]audit.Entry, 0, len(rows))
 	for _, row := range rows {
-		ids[*row.ImportRow] = row.ID
-		accounts.CustomerIds = append(accounts.CustomerIds, row.ID)
+		one := byRow[*row.ImportRow]
+		if one == nil {
+			return nil, fmt.Errorf("enter customers: row %d was not asked for", *row.ImportRow)
+		}
+		of[row.ID] = one
+		accounts.CustomerIds, accounts.Balances = append(accounts.CustomerIds, row.ID), append(accounts.Balances, one.Balance)
 		entries = append(entries, audit.Entry{CustomerID: row.ID, Detail: map[string]any{"import": n.ImportID, "row": *row.ImportRow}})
 	}
-	if len(ids) != len(n.List) {
-		return nil, fmt.Errorf("enter customers: %d of %d", len(ids), len(n.List))
-	}
-	if err := q.AccountCreateMany(ctx, tx, accounts); err != nil {
+	made, err := q.AccountCreateMany(ctx, tx, accounts)
+	if err != nil {
 		return nil, fmt.Errorf("open the accounts of customers: %w", err)
 	}
-	return ids, audit.RecordMany(ctx, tx, actor, "customer.created", entries)
+	var list []opened
+	for _, a := range made {
+		one := of[*a.CustomerID]
+		if one == nil || *a.Balance != one.Balance {
+			return nil, fmt.Errorf("open the accounts of customers: that of customer %d has another balance", *a.CustomerID)
+		}
+		if one.Balance != 0 {
+			entry := ledger.Entry{AccountID: a.ID, Amount: one.Balance, Version: *a.Version, Balance: *a.Balance}
+			list = append(list, opened{ledger.Pair{Key: openingKey(n.ImportID, one.Row), Entry: entry}, *a.CustomerID, one.PartnerID})
+		}
+	}
+	if len(made) != len(rows) {
+		return nil, fmt.Errorf("open the accounts of customers: %d of %d", len(made), len(rows))
+	}
+	return list, audit.RecordMany(ctx, tx, actor, "customer.created", entries)
 }
 
-// open posts the opening balances.
-func (n Newcomers) open(ctx context.Context, tx pgx.Tx, actor audit.Actor, ids map[int32]int64) error {
-	q := db.New()
-	add, keys := db.AccountAddManyParams{Currency: n.Currency}, map[int64]uuid.UUID{}
-	amounts := map[int64]int64{}
-	for _, one := range n.List {
-		if one.Balance == 0 {
-			continue
-		}
-		if abs(one.Balance) > mostAmount || utf8.RuneCountInString(n.Comment) > MostComment {
-			return fmt.Errorf("the opening balance of row %d was not checked", one.Row)
-		}
-		id := ids[one.Row]
-		add.CustomerIds, add.Amounts = append(add.CustomerIds, id), append(add.Amounts, one.Balance)
-		keys[id], amounts[id] = openingKey(n.ImportID, one.Row), one.Balance
-	}
-	if len(keys) == 0 {
+// open posts the opening balances and enters them as payments.
+func (n Newcomers) open(ctx context.Context, tx pgx.Tx, actor audit.Actor, list []opened) error {
+	if len(list) == 0 {
 		return nil
-	}
-	accounts, err := q.AccountAddMany(ctx, tx, add)
-	if err != nil {
-		return fmt.Errorf("move balances: %w", err)
 	}
 	house, err := ledger.System(ctx, tx, db.AccountKindCorrection, n.Currency)
 	if err != nil {
 		return err
 	}
-	pairs := make([]ledger.Pair, 0, len(accounts))
-	for _, a := range accounts {
-		id := *a.CustomerID
-		pairs = append(pairs, ledger.Pair{Key: keys[id], Entry: ledger.Entry{AccountID: a.ID, Amount: amounts[id], Version: *a.Version, Balance: *a.Balance}})
+	pairs := make([]ledger.Pair, 0, len(list))
+	for _, one := range list {
+		pairs = append(pairs, one.Pair)
 	}
 	posted, err := ledger.PostMany(ctx, tx, ledger.Movement{Kind: db.LedgerKindPayment, StaffID: actor.StaffID, Comment: n.Comment}, house, pairs)
 	if err != nil {
 		return err
 	}
-	if len(posted) != len(keys) {
-		return fmt.Errorf("move balances: %d of %d", len(posted), len(keys))
+	if len(posted) != len(list) {
+		return fmt.Errorf("post opening balances: %d of %d", len(posted), len(list))
 	}
+	amounts := make(map[int64]int64, len(list))
 	p := db.PaymentCreateManyParams{Type: db.PaymentTypeCorrection, Currency: n.Currency, Comment: n.Comment, StaffID: actor.Staff(), ImportID: &n.ImportID}
-	for i, a := range accounts {
-		p.CustomerIds, p.TxIds = append(p.CustomerIds, *a.CustomerID), append(p.TxIds, posted[pairs[i].Key])
-		p.Amounts, p.Balances = append(p.Amounts, pairs[i].Amount), append(p.Balances, pairs[i].Balance)
+	for _, one := range list {
+		amounts[one.customerID] = one.Amount
+		p.CustomerIds, p.PartnerIds, p.TxIds = append(p.CustomerIds, one.customerID), append(p.PartnerIds, one.partnerID), append(p.TxIds, posted[one.Key])
+		p.Amounts, p.Balances = append(p.Amounts, one.Amount), append(p.Balances, one.Balance)
 	}
-	payments, err := q.PaymentCreateMany(ctx, tx, p)
+	payments, err := db.New().PaymentCreateMany(ctx, tx, p)
 	if err != nil {
 		return fmt.Errorf("enter opening balances: %w", err)
 	}

@@ -3,7 +3,6 @@ package customerimport
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -142,13 +141,8 @@ func (s *Service) Check(ctx context.Context, id int64, open Opener, complete Com
 	var imp db.CardImport
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		var err error
-		if imp, err = s.q.ImportStartCheck(ctx, tx, id); errors.Is(err, pgx.ErrNoRows) {
-			return ErrNotWanted
-		}
-		if err != nil {
-			return fmt.Errorf("start a dry run: %w", err)
-		}
-		return s.q.ImportProblemClear(ctx, tx, id)
+		imp, err = s.flow.StartCheck(ctx, tx, id)
+		return err
 	})
 	if err != nil {
 		return err
@@ -263,17 +257,7 @@ func (c *checker) keep(ctx context.Context) error {
 		return err
 	}
 	err = c.s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := c.s.q.ImportAdvanceCheck(ctx, tx, db.ImportAdvanceCheckParams{ID: c.imp.ID, Run: c.imp.Run, RowsDone: c.rows})
-		if err != nil {
-			return fmt.Errorf("advance a dry run: %w", err)
-		}
-		if n == 0 {
-			return ErrNotWanted
-		}
-		if err := c.s.addProblems(ctx, tx, c.imp.ID, c.left.Rows); err != nil {
-			return err
-		}
-		return c.s.notify(ctx, tx, c.imp.ID)
+		return c.s.flow.AdvanceCheck(ctx, tx, c.imp, c.rows, c.left.Rows)
 	})
 	c.left.Rows, c.list, c.says = c.left.Rows[:0], c.list[:0], c.says[:0]
 	return err
@@ -318,26 +302,8 @@ func (c *checker) finish(ctx context.Context, complete Completer) error {
 	}
 	slices.SortFunc(c.report.Partners, func(a, b PartnerSum) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	c.report.Rows = int64(c.report.Good) + c.left.Total()
-	report, err := json.Marshal(c.report)
-	if err != nil {
-		return err
-	}
-	left, err := json.Marshal(c.left.Counts)
-	if err != nil {
-		return err
-	}
 	return c.s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := c.s.q.ImportFinishCheck(ctx, tx, db.ImportFinishCheckParams{ID: c.imp.ID, Run: c.imp.Run, Report: report, LeftOut: left, RowsTotal: c.rows})
-		if err != nil {
-			return fmt.Errorf("finish a dry run: %w", err)
-		}
-		if n == 0 {
-			return ErrNotWanted
-		}
-		if err := c.s.audit(ctx, tx, audit.System(), "import.checked", c.imp.ID, map[string]any{"customers": c.report.Good}); err != nil {
-			return err
-		}
-		return complete(ctx, tx)
+		return c.s.flow.FinishCheck(ctx, tx, c.imp, c.rows, c.report, c.left, map[string]any{"customers": c.report.Good}, complete)
 	})
 }
 
@@ -356,33 +322,10 @@ func (s *Service) charge(ctx context.Context, imp db.CardImport, hits int32) err
 	if n <= mostHidden {
 		return nil
 	}
-	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		fresh, err := s.q.ImportAlarm(ctx, tx, imp.ID)
-		if err != nil {
-			return fmt.Errorf("raise an alarm about an import: %w", err)
-		}
-		if fresh == 0 {
-			return nil
-		}
-		actor := audit.Actor{Scope: audit.Everything()}
-		if imp.PlannedBy != nil {
-			actor.StaffID = *imp.PlannedBy
-		}
-		return s.audit(ctx, tx, actor, "import.probed", imp.ID, map[string]any{"file": imp.FileName})
-	})
+	actor := audit.Actor{Scope: audit.Everything()}
+	if imp.PlannedBy != nil {
+		actor.StaffID = *imp.PlannedBy
+	}
+	err = s.inTx(ctx, func(tx pgx.Tx) error { return s.flow.Alarm(ctx, tx, actor, imp) })
 	return errors.Join(ErrHidden, err)
-}
-
-func (s *Service) addProblems(ctx context.Context, tx pgx.Tx, id int64, rows []tableflow.Left) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	p := db.ImportProblemAddParams{ImportID: id}
-	for _, r := range rows {
-		p.Rows, p.Serials, p.Reasons, p.Vals = append(p.Rows, r.Row), append(p.Serials, r.Who), append(p.Reasons, r.Reason), append(p.Vals, r.Value)
-	}
-	if err := s.q.ImportProblemAdd(ctx, tx, p); err != nil {
-		return fmt.Errorf("note rows that are left out: %w", err)
-	}
-	return nil
 }

@@ -2,11 +2,9 @@ package customerimport
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river/rivertype"
 
 	"refill/internal/approval"
 	"refill/internal/audit"
@@ -32,9 +30,9 @@ func (s *Service) Confirm(ctx context.Context, actor audit.Actor, id int64, run 
 		return err
 	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
+		imp, err := s.flow.Lock(ctx, tx, id)
 		if err != nil {
-			return fmt.Errorf("lock an import: %w", err)
+			return err
 		}
 		if imp.State != db.ImportStateChecked || imp.Run != run {
 			return ErrState
@@ -114,7 +112,7 @@ func (s *Service) start(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp d
 	if n == 0 {
 		return ErrState
 	}
-	if err := s.enqueue(ctx, tx, imp.ID); err != nil {
+	if _, err := s.flow.Enqueue(ctx, tx, imp.ID, RunArgs{ImportID: imp.ID}); err != nil {
 		return err
 	}
 	sum := report.Sum()
@@ -124,18 +122,7 @@ func (s *Service) start(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp d
 	if approved != 0 {
 		detail["approval"] = approved
 	}
-	return s.audit(ctx, tx, actor, "import.confirmed", imp.ID, detail)
-}
-
-func (s *Service) enqueue(ctx context.Context, tx pgx.Tx, id int64) error {
-	job, err := s.jobs.InsertTx(ctx, tx, RunArgs{ImportID: id}, nil)
-	if err != nil {
-		return fmt.Errorf("queue an import: %w", err)
-	}
-	if err := s.q.ImportSetJob(ctx, tx, db.ImportSetJobParams{ID: id, JobID: &job.Job.ID}); err != nil {
-		return fmt.Errorf("note the job of an import: %w", err)
-	}
-	return nil
+	return s.flow.Audit(ctx, tx, actor, "import.confirmed", imp.ID, detail)
 }
 
 // approvalKind is what happens to opening balances that wait for a second person.
@@ -160,7 +147,7 @@ func (s *Service) approvalKind() approval.Kind {
 			}
 			return s.start(ctx, tx, audit.Actor{StaffID: a.RequestedBy, Scope: audit.Everything()}, imp, report, a.ID)
 		},
-		Announce: func(ctx context.Context, tx pgx.Tx, a db.Approval) error { return s.notify(ctx, tx, *a.ImportID) },
+		Announce: func(ctx context.Context, tx pgx.Tx, a db.Approval) error { return s.flow.Notify(ctx, tx, *a.ImportID) },
 	}
 }
 
@@ -170,9 +157,9 @@ func (s *Service) asked(ctx context.Context, tx pgx.Tx, a db.Approval) (db.CardI
 	if err != nil {
 		return db.CardImport{}, Report{}, 0, err
 	}
-	imp, err := s.q.ImportGetForUpdate(ctx, tx, *a.ImportID)
+	imp, err := s.flow.Lock(ctx, tx, *a.ImportID)
 	if err != nil {
-		return imp, Report{}, 0, fmt.Errorf("lock an import: %w", err)
+		return imp, Report{}, 0, err
 	}
 	_, _, report, err := Read(imp)
 	return imp, report, facts.Run, err
@@ -185,47 +172,12 @@ func (s *Service) Cancel(ctx context.Context, actor audit.Actor, id int64) error
 		return err
 	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		imp, err := s.q.ImportGetForUpdate(ctx, tx, id)
+		imp, err := s.flow.Lock(ctx, tx, id)
 		if err != nil {
-			return fmt.Errorf("lock an import: %w", err)
-		}
-		switch imp.State {
-		case db.ImportStateDone, db.ImportStateCancelled, db.ImportStateExpired:
-			return ErrState
-		case db.ImportStateFailed:
-			if imp.Made > 0 {
-				return ErrState
-			}
-		default:
-		}
-		if imp.JobID != nil {
-			if _, err := s.jobs.JobCancelTx(ctx, tx, *imp.JobID); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
-				return fmt.Errorf("cancel the job of an import: %w", err)
-			}
-		}
-		if err := approval.WithdrawImport(ctx, tx, actor, id); err != nil {
 			return err
 		}
-		if imp.State == db.ImportStateRunning {
-			return s.stop(ctx, tx, actor, id, "import.stopped", "Stopped by hand. The import goes on where it stopped.")
-		}
-		if _, err := s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: id, State: db.ImportStateCancelled}); err != nil {
-			return fmt.Errorf("cancel an import: %w", err)
-		}
-		return s.audit(ctx, tx, actor, "import.cancelled", id, nil)
+		return s.flow.Cancel(ctx, tx, actor, imp, imp.State == db.ImportStateRunning || imp.Made > 0)
 	})
-}
-
-// stop leaves an import where it is.
-func (s *Service) stop(ctx context.Context, tx pgx.Tx, actor audit.Actor, id int64, action, why string) error {
-	n, err := s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: id, State: db.ImportStateFailed, Failure: why})
-	if err != nil {
-		return fmt.Errorf("stop an import: %w", err)
-	}
-	if n == 0 {
-		return nil
-	}
-	return s.audit(ctx, tx, actor, action, id, nil)
 }
 
 // Resume lets an import go on that stopped or failed on its way. What it may enter was
@@ -247,17 +199,12 @@ func (s *Service) Resume(ctx context.Context, actor audit.Actor, id int64) error
 		if err != nil {
 			return fmt.Errorf("resume an import: %w", err)
 		}
-		if n == 0 {
-			return ErrState
-		}
-		if err := s.enqueue(ctx, tx, id); err != nil {
-			return err
-		}
-		return s.audit(ctx, tx, actor, "import.resumed", id, nil)
+		_, err = s.flow.Resume(ctx, tx, actor, id, n, RunArgs{ImportID: id})
+		return err
 	})
 }
 
 // Fail marks an import that was given up, in words for staff.
 func (s *Service) Fail(ctx context.Context, id int64, why string) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error { return s.stop(ctx, tx, audit.System(), id, "import.failed", why) })
+	return s.inTx(ctx, func(tx pgx.Tx) error { return s.flow.Stop(ctx, tx, audit.System(), id, "import.failed", why) })
 }

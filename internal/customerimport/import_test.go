@@ -1,194 +1,18 @@
 package customerimport_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/approval"
 	"refill/internal/audit"
-	"refill/internal/check"
 	"refill/internal/customer"
 	"refill/internal/customerimport"
 	"refill/internal/db"
-	"refill/internal/dbtest"
 	"refill/internal/fault"
-	"refill/internal/setting"
-	"refill/internal/staff"
-	"refill/internal/tableflow"
 )
-
-// bundle is a database with two partners and two administrators, and the domain on it.
-type bundle struct {
-	tb           testing.TB
-	pool         *pgxpool.Pool
-	desk         *approval.Desk
-	in           *customerimport.Service
-	north, south db.Partner
-	admin, other audit.Actor
-	files        map[string][]byte
-}
-
-// confirm confirms the last dry run of an import.
-func (b *bundle) confirm(ctx context.Context, actor audit.Actor, id int64) error {
-	row, err := b.in.Import(ctx, audit.System(), id)
-	if err != nil {
-		return err
-	}
-	return b.in.Confirm(ctx, actor, id, row.CardImport.Run)
-}
-
-func setup(tb testing.TB) *bundle {
-	tb.Helper()
-	b := &bundle{tb: tb, pool: dbtest.Pool(tb), files: map[string][]byte{}}
-	jobs, err := river.NewClient(riverpgxv5.New(b.pool), &river.Config{Logger: slog.New(slog.DiscardHandler)})
-	require.NoError(tb, err)
-	b.desk = approval.NewDesk(b.pool)
-	b.in = customerimport.New(b.pool, jobs, setting.NewStore(b.pool, time.Now), b.desk)
-	b.north, b.south = b.partner("North"), b.partner("South")
-	b.admin, b.other = b.staff("admin", db.StaffRoleAdministrator), b.staff("other", db.StaffRoleAdministrator)
-	return b
-}
-
-func (b *bundle) partner(name string) db.Partner {
-	b.tb.Helper()
-	p, err := db.New().PartnerCreate(b.tb.Context(), b.pool, db.PartnerCreateParams{Name: name, TimeZone: "UTC"})
-	require.NoError(b.tb, err)
-	return p
-}
-
-// staff adds a member of staff; without partners they see all.
-func (b *bundle) staff(username string, role db.StaffRole, of ...db.Partner) audit.Actor {
-	b.tb.Helper()
-	actor := audit.Actor{Scope: audit.Scope{AllPartners: len(of) == 0, PartnerIDs: []int64{}}}
-	for _, p := range of {
-		actor.Scope.PartnerIDs = append(actor.Scope.PartnerIDs, p.ID)
-	}
-	var err error
-	actor.StaffID, err = staff.Create(b.tb.Context(), b.pool, audit.System(), staff.New{
-		Username: username, Password: "correct horse", Role: role, AllPartners: actor.Scope.AllPartners, PartnerIDs: actor.Scope.PartnerIDs,
-	})
-	require.NoError(b.tb, err)
-	return actor
-}
-
-// upload enters a file as the pages do.
-func (b *bundle) upload(actor audit.Actor, name, text string) int64 {
-	b.tb.Helper()
-	look, err := b.in.LookAt(b.tb.Context(), strings.NewReader(text), int64(len(text)), "")
-	require.NoError(b.tb, err)
-	preview, err := json.Marshal(look)
-	require.NoError(b.tb, err)
-	stored := fmt.Sprintf("import-%d", len(b.files))
-	b.files[stored] = []byte(text)
-	id, err := db.New().ImportCreate(b.tb.Context(), b.pool, db.ImportCreateParams{
-		Kind: db.ImportKindCustomers, FileName: name, File: stored, KeyID: 1, Size: int64(len(text)), SHA256: []byte{1}, Preview: preview, CreatedBy: actor.StaffID,
-	})
-	require.NoError(b.tb, err)
-	return id
-}
-
-// form is what the page suggests about an import.
-func (b *bundle) form(id int64) customerimport.Form {
-	b.tb.Helper()
-	look, _, _, err := customerimport.Read(b.row(id))
-	require.NoError(b.tb, err)
-	f := customerimport.Form{Answers: tableflow.Answers{Headings: true, Columns: map[string]string{}}, Partner: fmt.Sprint(b.north.ID), Comment: "Opening balance from old system"}
-	for field, at := range look.Survey.Guess {
-		f.Columns[field] = strconv.Itoa(at + 1)
-	}
-	return f
-}
-
-func (b *bundle) row(id int64) db.CardImport {
-	b.tb.Helper()
-	row, err := b.in.Import(b.tb.Context(), audit.System(), id)
-	require.NoError(b.tb, err)
-	return row.CardImport
-}
-
-func (b *bundle) open(imp db.CardImport) (io.ReaderAt, func(), error) {
-	return bytes.NewReader(b.files[imp.File]), func() {}, nil
-}
-
-func noJob(context.Context, pgx.Tx) error { return nil }
-
-// check plans an import as the page suggests and does its dry run.
-func (b *bundle) check(actor audit.Actor, id int64) customerimport.Report {
-	b.tb.Helper()
-	require.NoError(b.tb, b.in.PlanImport(b.tb.Context(), actor, id, b.form(id)))
-	require.NoError(b.tb, b.in.Check(b.tb.Context(), id, b.open, noJob))
-	_, _, report, err := customerimport.Read(b.row(id))
-	require.NoError(b.tb, err)
-	return report
-}
-
-func (b *bundle) run(id int64) error { return b.in.Run(b.tb.Context(), id, b.open, time.Now, noJob) }
-
-// take imports a text as a whole.
-func (b *bundle) take(actor audit.Actor, name, text string) int64 {
-	b.tb.Helper()
-	id := b.upload(actor, name, text)
-	b.check(actor, id)
-	require.NoError(b.tb, b.confirm(b.tb.Context(), actor, id))
-	require.NoError(b.tb, b.run(id))
-	return id
-}
-
-// left lists the rows that an import left out.
-func (b *bundle) left(id int64) (list []string) {
-	b.tb.Helper()
-	rows, err := db.New().ImportProblemList(b.tb.Context(), b.pool, db.ImportProblemListParams{ImportID: id, Size: 1000})
-	require.NoError(b.tb, err)
-	for _, row := range rows {
-		list = append(list, fmt.Sprintf("%d %s", row.Row, row.Reason))
-	}
-	return list
-}
-
-// people lists the customers that an import entered.
-func (b *bundle) people(id int64) (list []string) {
-	b.tb.Helper()
-	rows, err := b.pool.Query(b.tb.Context(), `select format('%s|%s|%s|%s|%s|%s|%s|%s', c.username, c.name, p.name, c.email, c.phone, c.external_id, a.balance, c.disabled_at is not null)
-		from customer c join partner p on p.id = c.partner_id join account a on a.customer_id = c.id where c.import_id = $1 order by c.import_row`, id)
-	require.NoError(b.tb, err)
-	list, err = pgx.CollectRows(rows, pgx.RowTo[string])
-	require.NoError(b.tb, err)
-	return list
-}
-
-func (b *bundle) number(sql string, args ...any) (n int64) {
-	b.tb.Helper()
-	require.NoError(b.tb, b.pool.QueryRow(b.tb.Context(), sql, args...).Scan(&n))
-	return n
-}
-
-// sound holds the books against every invariant.
-func (b *bundle) sound() {
-	b.tb.Helper()
-	broken, err := check.Run(b.tb.Context(), b.pool, nil)
-	require.NoError(b.tb, err)
-	require.Empty(b.tb, broken)
-}
-
-func (b *bundle) limit(minor int64) {
-	b.tb.Helper()
-	_, err := b.pool.Exec(b.tb.Context(), `insert into setting (name, value) values ('approve_above', $1) on conflict (name) do update set value = excluded.value`, minor)
-	require.NoError(b.tb, err)
-}
 
 const people = `ID;Login;Full name;Partner;Phone number;Email;Status;Account balance
 1001;Anna.N;Anna Müller;North;+49 30 1234;anna@example.com;Active;12.50
@@ -355,106 +179,26 @@ func lines(n int, of func(int) string) string {
 	return text.String()
 }
 
-// Opening balances above the limit wait for somebody else, debts and credits added up,
-// together with what the person entered alone that day.
-func TestOpeningBalancesTakeTwo(t *testing.T) {
+// An answer to what one file left open does not outweigh what the next file shows.
+func TestRememberedAnswersYieldToTheFile(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.limit(10_000)
-	b.take(b.admin, "first.csv", "username,name,balance\na1,A,40.00\n")
-	id := b.upload(b.admin, "second.csv", "username,name,balance\nb1,B,30.00\nb2,B,-30.01\n")
-	b.check(b.admin, id)
-	require.NoError(t, b.confirm(t.Context(), b.admin, id))
-	require.Equal(t, db.ImportStateChecked, b.row(id).State, "it waits")
-	require.ErrorIs(t, b.run(id), customerimport.ErrNotWanted)
-	require.ErrorIs(t, b.confirm(t.Context(), b.admin, id), customerimport.ErrWaits)
-	request := func() int64 { return b.number(`select id from approval where state = 'waiting'`) }
-	first := request()
-	require.Equal(t, int64(6001), b.number(`select value from approval where id = $1`, first))
-	require.Equal(t, int64(4000), b.number(`select before from approval where id = $1`, first))
-	require.ErrorIs(t, b.desk.Approve(t.Context(), b.admin, first, "mine"), approval.ErrOwn)
-
-	// Read anew, it is another file: what waited is withdrawn.
-	b.check(b.admin, id)
-	require.Equal(t, int64(1), b.number(`select count(*) from approval where state = 'withdrawn' and id = $1`, first))
-	require.NoError(t, b.confirm(t.Context(), b.admin, id))
-	second := request()
-	require.NoError(t, b.desk.Refuse(t.Context(), b.other, second, "who are they?"))
-	require.Zero(t, b.number(`select count(*) from customer where username like 'b%'`))
-	require.NoError(t, b.confirm(t.Context(), b.admin, id))
-	require.NoError(t, b.desk.Approve(t.Context(), b.other, request(), "I have seen the list"))
-	require.NoError(t, b.run(id))
-	require.Len(t, b.people(id), 2)
-	require.Equal(t, int64(2), b.number(`select count(*) from payment where import_id = $1 and staff_id = $2`, id, b.admin.StaffID), "in the name of who asked")
-
-	// Cancelled while it waits, nothing can be approved any more.
-	id = b.upload(b.admin, "third.csv", "username,name,balance\nc1,C,100.01\n")
-	b.check(b.admin, id)
-	require.NoError(t, b.confirm(t.Context(), b.admin, id))
-	third := request()
-	require.NoError(t, b.in.Cancel(t.Context(), b.admin, id))
-	require.ErrorIs(t, b.desk.Approve(t.Context(), b.other, third, "too late"), approval.ErrDone)
-	// What is credited that way counts among the payments made by hand.
-	require.Equal(t, int64(4000), b.number(`select sum(value) from solo_act where kind = 'payment' and staff_id = $1`, b.admin.StaffID))
-	// Customers without balances wait for nobody.
-	b.take(b.admin, "fourth.csv", "username,name\nd1,D\n")
-	b.sound()
-}
-
-// An import that is cut off goes on where it stopped: each row enters one customer.
-func TestImportGoesOn(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	const n = 12_345
-	id := b.upload(b.admin, "many.csv", "id,username,name,balance\n"+lines(n, func(i int) string { return fmt.Sprintf("%d,user%d,Somebody,%d.%02d", i, i, i%7-3, i%100) }))
-	b.check(b.admin, id)
-	require.NoError(t, b.confirm(t.Context(), b.admin, id))
-
-	// A run in slow time yields after each chunk.
-	clock := time.Now()
-	slow := func() time.Time { clock = clock.Add(time.Hour); return clock }
-	require.ErrorIs(t, b.in.Run(t.Context(), id, b.open, slow, noJob), customerimport.ErrYield)
-	require.Equal(t, int64(4999), b.number(`select count(*) from customer`), "with the row of headings")
-	// Two workers at once: one of them finds that the other was there.
-	errs := make(chan error, 2)
-	for range 2 {
-		go func() { errs <- b.in.Run(t.Context(), id, b.open, slow, noJob) }()
+	file := func(balance string) string {
+		return "username,name,balance\nanna,Anna," + balance + "\nben,Ben,2.000\n"
 	}
-	yielded := 0
-	for range 2 {
-		if err := <-errs; err != nil {
-			require.True(t, fault.KindOf(err) == fault.Conflict || strings.Contains(err.Error(), "more to do"), err)
-			yielded++
-		}
+	id := b.upload(b.admin, "open.csv", file("1.000"))
+	f := b.form(id)
+	f.Decimal = ","
+	require.NoError(t, b.in.PlanImport(t.Context(), b.admin, id, f))
+	remembered := func(balance string) string {
+		look, _, _, err := customerimport.Read(b.row(b.upload(b.admin, "next.csv", file(balance))))
+		require.NoError(t, err)
+		kept, ok, err := b.in.Remembered(t.Context(), b.admin, look)
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.Equal(t, fmt.Sprint(b.north.ID), kept.Partner)
+		return kept.Decimal
 	}
-	require.Positive(t, yielded)
-	if b.row(id).State == db.ImportStateRunning {
-		require.NoError(t, b.in.Cancel(t.Context(), b.admin, id))
-		require.Equal(t, db.ImportStateFailed, b.row(id).State)
-		require.ErrorIs(t, b.in.Cancel(t.Context(), b.admin, id), customerimport.ErrState, "who was entered stays")
-		require.ErrorIs(t, b.in.PlanImport(t.Context(), b.admin, id, b.form(id)), customerimport.ErrState)
-		require.NoError(t, b.in.Resume(t.Context(), b.admin, id))
-		require.NoError(t, b.run(id))
-	}
-	require.Equal(t, int64(n), b.number(`select count(*) from customer where import_id = $1`, id))
-	require.Equal(t, int64(n), b.number(`select made from card_import where id = $1`, id))
-	require.Zero(t, b.number(`select rows_known from card_import where id = $1`, id), "no row was read twice")
-	require.Equal(t, b.number(`select sum(abs(amount)) from payment`), b.number(`select made_value from card_import where id = $1`, id))
-	b.sound()
-}
-
-// What the dry run left out is not entered later, beyond what it found.
-func TestNoMoreThanTheDryRunFound(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	taken, err := customer.Create(t.Context(), b.pool, b.admin, customer.New{PartnerID: b.north.ID, Username: "rich", Name: "Rich", Currency: "USD"})
-	require.NoError(t, err)
-	id := b.upload(b.admin, "rich.csv", "username,name,balance\nrich,Rich,5000.00\npoor,Poor,1.00\n")
-	require.Equal(t, int64(100), b.check(b.admin, id).Value())
-	require.NoError(t, b.confirm(t.Context(), b.admin, id))
-	_, err = b.pool.Exec(t.Context(), `update customer set username = 'moved' where id = $1`, taken.ID)
-	require.NoError(t, err)
-	require.NoError(t, b.run(id))
-	require.Equal(t, []string{"poor|Poor|North||||100|f"}, b.people(id))
-	b.sound()
+	require.Equal(t, ",", remembered("3.000"), "open again")
+	require.Empty(t, remembered("1.50"), "the file shows a point")
 }

@@ -2,9 +2,6 @@ package customerimport
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"strconv"
 	"unicode/utf8"
 
@@ -13,7 +10,6 @@ import (
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/customer"
-	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/tableflow"
 	"refill/internal/tableimport"
@@ -103,32 +99,16 @@ func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(plan)
-	if err != nil {
-		return err
-	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.ImportPlan(ctx, tx, db.ImportPlanParams{ID: id, Plan: text, PlannedBy: actor.Staff()})
-		if err != nil {
-			return fmt.Errorf("plan an import: %w", err)
+		if err := s.flow.Plan(ctx, tx, actor, id, plan, CheckArgs{ImportID: id}); err != nil {
+			return err
 		}
-		if n == 0 {
-			return ErrState
-		}
+		// The import is locked before its requests, as where one is approved.
 		if err := approval.WithdrawImport(ctx, tx, actor, id); err != nil {
 			return err
 		}
-		if err := s.remember(ctx, tx, actor, look, f); err != nil {
-			return err
-		}
-		job, err := s.jobs.InsertTx(ctx, tx, CheckArgs{ImportID: id}, nil)
-		if err != nil {
-			return fmt.Errorf("queue a dry run: %w", err)
-		}
-		if err := s.q.ImportSetJob(ctx, tx, db.ImportSetJobParams{ID: id, JobID: &job.Job.ID}); err != nil {
-			return fmt.Errorf("note the job of an import: %w", err)
-		}
-		return s.audit(ctx, tx, actor, "import.planned", id, nil)
+		// Of the next file the columns and words are the same, and the partner.
+		return s.flow.Remember(ctx, tx, actor.StaffID, look, Form{Answers: f.Answers, Partner: f.Partner})
 	})
 }
 
@@ -147,62 +127,26 @@ func (s *Service) ChooseSheet(ctx context.Context, actor audit.Actor, id int64, 
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(look)
-	if err != nil {
-		return err
-	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		n, err := s.q.ImportLookAt(ctx, tx, db.ImportLookAtParams{ID: id, Preview: text})
-		if err != nil {
-			return fmt.Errorf("keep what is in a sheet: %w", err)
-		}
-		if n == 0 {
-			return ErrState
-		}
-		if err := approval.WithdrawImport(ctx, tx, actor, id); err != nil {
+		if err := s.flow.Sheet(ctx, tx, id, look); err != nil {
 			return err
 		}
-		return s.notify(ctx, tx, id)
+		return approval.WithdrawImport(ctx, tx, actor, id)
 	})
 }
 
 // Remembered is how somebody last had a file of this shape read; false: they had none.
-func (s *Service) Remembered(ctx context.Context, actor audit.Actor, look tableflow.Look) (Form, bool, error) {
-	var form Form
-	if look.Survey == nil {
-		return form, false, nil
+func (s *Service) Remembered(ctx context.Context, actor audit.Actor, look tableflow.Look) (form Form, ok bool, err error) {
+	settings, err := s.settings.Get(ctx)
+	if err == nil {
+		ok, err = s.flow.Recall(ctx, s.db, actor.StaffID, look, schema(settings.Currency), &form, &form.Answers)
 	}
-	answers, err := s.q.ImportAnswerGet(ctx, s.db, db.ImportAnswerGetParams{StaffID: actor.StaffID, Kind: db.ImportKindCustomers, Shape: look.Shape()})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return form, false, nil
-	}
-	if err != nil {
-		return form, false, fmt.Errorf("look for earlier answers: %w", err)
-	}
-	return form, true, json.Unmarshal(answers, &form)
+	return form, ok, err
 }
 
-// remember keeps how a file was read for the next one of its shape: what columns and
-// words are, and the partner.
-func (s *Service) remember(ctx context.Context, tx pgx.Tx, actor audit.Actor, look tableflow.Look, f Form) error {
-	answers, err := json.Marshal(Form{Answers: f.Answers, Partner: f.Partner})
-	if err != nil {
-		return err
-	}
-	err = s.q.ImportAnswerSet(ctx, tx, db.ImportAnswerSetParams{StaffID: actor.StaffID, Kind: db.ImportKindCustomers, Shape: look.Shape(), Answers: answers})
-	if err != nil {
-		return fmt.Errorf("keep the answers about a file: %w", err)
-	}
-	return nil
-}
-
-// Words lists the words in the column of the status.
-func Words(look tableflow.Look, plan tableimport.Plan) []tableimport.Word {
-	return look.Words(plan, ColumnStatus)
-}
-
-// TablePlan is how a file would be read under some answers, whatever is open.
-func TablePlan(look tableflow.Look, currency string, a tableflow.Answers) tableimport.Plan {
+// Choices lists the words in the column of the status, and what each is taken for under
+// some answers, whatever is open.
+func Choices(look tableflow.Look, currency string, a tableflow.Answers) []tableflow.Choice {
 	plan, _ := look.Plan(schema(currency), a)
-	return plan
+	return look.Choices(schema(currency), plan)
 }

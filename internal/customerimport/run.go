@@ -125,9 +125,9 @@ func (r *runner) chunk(ctx context.Context, rows *rowReader) (bool, error) {
 // inserted and the accounts that it makes itself.
 func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	s := r.s
-	imp, err := s.q.ImportGetForUpdate(ctx, tx, r.imp.ID)
+	imp, err := s.flow.Lock(ctx, tx, r.imp.ID)
 	if err != nil {
-		return fmt.Errorf("lock an import: %w", err)
+		return err
 	}
 	if imp.State != db.ImportStateRunning || imp.RowsDone != b.before { // stopped, or another worker was here
 		return ErrNotWanted
@@ -165,7 +165,7 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	if err := s.name(ctx, tx, many.List, seen); err != nil {
 		return err
 	}
-	if err := r.noteLate(ctx, tx, left.Rows); err != nil {
+	if err := s.flow.NoteLate(ctx, tx, imp.ID, left.Rows); err != nil {
 		return err
 	}
 	actor := audit.Actor{Scope: r.scope}
@@ -182,7 +182,7 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	if b.last {
 		return r.finish(ctx, tx, int64(imp.Made)+int64(len(many.List)))
 	}
-	return s.notify(ctx, tx, imp.ID)
+	return s.flow.Notify(ctx, tx, imp.ID)
 }
 
 // budget is what an import may still enter of what its dry run found.
@@ -206,7 +206,7 @@ func (r *runner) finish(ctx context.Context, tx pgx.Tx, made int64) error {
 	if _, err := r.s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: r.imp.ID, State: db.ImportStateDone}); err != nil {
 		return fmt.Errorf("finish an import: %w", err)
 	}
-	if err := r.s.audit(ctx, tx, audit.System(), "import.finished", r.imp.ID, map[string]any{"customers": made}); err != nil {
+	if err := r.s.flow.Audit(ctx, tx, audit.System(), "import.finished", r.imp.ID, map[string]any{"customers": made}); err != nil {
 		return err
 	}
 	return r.complete(ctx, tx)
@@ -241,17 +241,4 @@ func (s *Service) name(ctx context.Context, tx pgx.Tx, list []customer.Newcomer,
 		taken[n.Username] = true
 	}
 	return nil
-}
-
-// noteLate keeps rows that became known after the dry run, where there is room.
-func (r *runner) noteLate(ctx context.Context, tx pgx.Tx, rows []tableflow.Left) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	kept, err := r.s.q.ImportProblemCount(ctx, tx, r.imp.ID)
-	if err != nil {
-		return fmt.Errorf("count the rows that are left out: %w", err)
-	}
-	room := max(0, tableflow.MostKept+tableflow.FewKept-kept)
-	return r.s.addProblems(ctx, tx, r.imp.ID, rows[:min(int64(len(rows)), room)])
 }

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/rivertype"
 
 	"refill/internal/approval"
 	"refill/internal/audit"
@@ -23,9 +21,9 @@ import (
 
 // Refusals around imports of customers.
 var (
-	ErrUnknown   = fault.New(fault.NotFound, "import_unknown", "There is no such import.")
-	ErrState     = fault.New(fault.Conflict, "import_state", "The import has changed meanwhile. Reload the page to see where it stands.")
-	ErrNotWanted = fault.New(fault.Conflict, "import_not_wanted", "This import was cancelled or is done.")
+	ErrUnknown   = tableflow.ErrUnknown
+	ErrState     = tableflow.ErrState
+	ErrNotWanted = tableflow.ErrNotWanted
 	ErrNothing   = fault.New(fault.Conflict, "import_nothing", "No row of this file makes a customer.")
 	ErrWaits     = fault.New(fault.Conflict, "import_waits", "This import waits for a second person.")
 	ErrMayNot    = fault.New(fault.Forbidden, "import_may_not", "Your role doesn’t let you create customers.")
@@ -37,15 +35,8 @@ var (
 	ErrYield = errors.New("customerimport: more to do")
 )
 
-// Enqueuer is the part of River's client that writes jobs beside the rows they are
-// about.
-type Enqueuer interface {
-	InsertTx(ctx context.Context, tx pgx.Tx, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error)
-	JobCancelTx(ctx context.Context, tx pgx.Tx, jobID int64) (*rivertype.JobRow, error)
-}
-
 // Completer finishes a job in the transaction of its last write.
-type Completer = func(ctx context.Context, tx pgx.Tx) error
+type Completer = tableflow.Completer
 
 // Opener opens the file of an import; the function that comes along closes it.
 type Opener = func(db.CardImport) (io.ReaderAt, func(), error)
@@ -86,14 +77,14 @@ func (RunArgs) InsertOpts() river.InsertOpts {
 type Service struct {
 	db       db.Beginner
 	q        *db.Queries
-	jobs     Enqueuer
+	flow     tableflow.Flow
 	settings *setting.Store
 }
 
 // New returns the domain on a database, and registers with the desk what happens to
 // opening balances that wait for a second person.
-func New(beginner db.Beginner, jobs Enqueuer, settings *setting.Store, desk *approval.Desk) *Service {
-	s := &Service{db: beginner, q: db.New(), jobs: jobs, settings: settings}
+func New(beginner db.Beginner, jobs tableflow.Enqueuer, settings *setting.Store, desk *approval.Desk) *Service {
+	s := &Service{db: beginner, q: db.New(), flow: tableflow.Flow{Kind: db.ImportKindCustomers, Jobs: jobs}, settings: settings}
 	desk.Register(s.approvalKind())
 	return s
 }
@@ -102,33 +93,10 @@ func (s *Service) inTx(ctx context.Context, f func(tx pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, s.db, f)
 }
 
-func (s *Service) audit(ctx context.Context, tx pgx.Tx, actor audit.Actor, action string, id int64, detail map[string]any) error {
-	facts := map[string]any{"import": id, "of": db.ImportKindCustomers}
-	maps.Copy(facts, detail)
-	if err := audit.Record(ctx, tx, actor, audit.Entry{Action: action, Detail: facts}); err != nil {
-		return err
-	}
-	return s.notify(ctx, tx, id)
-}
-
-func (s *Service) notify(ctx context.Context, tx pgx.Tx, id int64) error {
-	if err := s.q.ImportNotify(ctx, tx, id); err != nil {
-		return fmt.Errorf("announce a change of import: %w", err)
-	}
-	return nil
-}
-
 // Import reads an import that the actor may see: their own, or any for staff of all
 // partners.
 func (s *Service) Import(ctx context.Context, actor audit.Actor, id int64) (db.ImportGetRow, error) {
-	row, err := s.q.ImportGet(ctx, s.db, db.ImportGetParams{ID: id, Kind: db.ImportKindCustomers, AllPartners: actor.Scope.AllPartners, StaffID: actor.StaffID})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return row, ErrUnknown
-	}
-	if err != nil {
-		return row, fmt.Errorf("read an import: %w", err)
-	}
-	return row, nil
+	return s.flow.Get(ctx, s.db, actor, id)
 }
 
 // may refuses who may not create customers, or may not enter payments where a plan has

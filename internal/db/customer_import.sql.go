@@ -12,36 +12,37 @@ import (
 	"github.com/google/uuid"
 )
 
-const accountAddMany = `-- name: AccountAddMany :many
-update account set balance = account.balance + n.amount, version = account.version + 1
-from (select unnest($2::bigint[]) as customer_id, unnest($3::bigint[]) as amount) n
-where account.customer_id = n.customer_id and account.currency = $1
-returning account.id, account.customer_id, account.balance, account.version
+const accountCreateMany = `-- name: AccountCreateMany :many
+insert into account (kind, currency, customer_id, balance, version)
+select 'customer', $1, n.customer_id, n.balance, case when n.balance = 0 then 0 else 1 end
+from (select unnest($2::bigint[]) as customer_id, unnest($3::bigint[]) as balance) n
+returning id, customer_id, balance, version
 `
 
-type AccountAddManyParams struct {
+type AccountCreateManyParams struct {
 	Currency    string
 	CustomerIds []int64
-	Amounts     []int64
+	Balances    []int64
 }
 
-type AccountAddManyRow struct {
+type AccountCreateManyRow struct {
 	ID         int64
 	CustomerID *int64
 	Balance    *int64
 	Version    *int64
 }
 
-// As AccountAdd, of many customers.
-func (q *Queries) AccountAddMany(ctx context.Context, db DBTX, arg AccountAddManyParams) ([]AccountAddManyRow, error) {
-	rows, err := db.Query(ctx, accountAddMany, arg.Currency, arg.CustomerIds, arg.Amounts)
+// Accounts of customers that are new, each with its opening balance. One other than zero
+// is the first version of its account, whose entry the caller posts.
+func (q *Queries) AccountCreateMany(ctx context.Context, db DBTX, arg AccountCreateManyParams) ([]AccountCreateManyRow, error) {
+	rows, err := db.Query(ctx, accountCreateMany, arg.Currency, arg.CustomerIds, arg.Balances)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []AccountAddManyRow{}
+	items := []AccountCreateManyRow{}
 	for rows.Next() {
-		var i AccountAddManyRow
+		var i AccountCreateManyRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.CustomerID,
@@ -56,21 +57,6 @@ func (q *Queries) AccountAddMany(ctx context.Context, db DBTX, arg AccountAddMan
 		return nil, err
 	}
 	return items, nil
-}
-
-const accountCreateMany = `-- name: AccountCreateMany :exec
-insert into account (kind, currency, customer_id, balance, version)
-select 'customer', $1, unnest($2::bigint[]), 0, 0
-`
-
-type AccountCreateManyParams struct {
-	Currency    string
-	CustomerIds []int64
-}
-
-func (q *Queries) AccountCreateMany(ctx context.Context, db DBTX, arg AccountCreateManyParams) error {
-	_, err := db.Exec(ctx, accountCreateMany, arg.Currency, arg.CustomerIds)
-	return err
 }
 
 const auditCreateMany = `-- name: AuditCreateMany :exec
@@ -403,13 +389,15 @@ func (q *Queries) CustomerImportResume(ctx context.Context, db DBTX, id int64) (
 }
 
 const customerListKnown = `-- name: CustomerListKnown :many
-select customer.username, coalesce(customer.external_id, '')::text as external_id,
-  ($1::boolean or customer.partner_id = any($2::bigint[]))::boolean as within
-from customer where customer.username = any($3::text[])
+select c.username, coalesce(c.external_id, '')::text as external_id,
+  ($1::boolean or c.partner_id = any($2::bigint[]))::boolean as within
+from unnest($3::text[]) a(username)
+cross join lateral (select customer.username, customer.external_id, customer.partner_id from customer where customer.username = a.username offset 0) c
 union
-select customer.username, coalesce(customer.external_id, '')::text as external_id,
-  ($1::boolean or customer.partner_id = any($2::bigint[]))::boolean as within
-from customer where customer.external_id = any($4::text[])
+select c.username, coalesce(c.external_id, '')::text as external_id,
+  ($1::boolean or c.partner_id = any($2::bigint[]))::boolean as within
+from unnest($4::text[]) a(external_id)
+cross join lateral (select customer.username, customer.external_id, customer.partner_id from customer where customer.external_id = a.external_id offset 0) c
 `
 
 type CustomerListKnownParams struct {
@@ -426,6 +414,9 @@ type CustomerListKnownRow struct {
 }
 
 // Which usernames and external ids are taken, and whether by customers of some partners.
+// Thousands are asked for at once, and each is looked up in the index. (A long list of
+// values may be compared with every customer, and a join may read all of them, where the
+// plan was made while there were none. Offset 0 keeps the planner from making one.)
 func (q *Queries) CustomerListKnown(ctx context.Context, db DBTX, arg CustomerListKnownParams) ([]CustomerListKnownRow, error) {
 	rows, err := db.Query(ctx, customerListKnown,
 		arg.AllPartners,
@@ -529,23 +520,22 @@ func (q *Queries) LedgerTxCreateMany(ctx context.Context, db DBTX, arg LedgerTxC
 
 const paymentCreateMany = `-- name: PaymentCreateMany :many
 insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id, import_id)
-select n.customer_id, customer.partner_id, n.tx_id, $1, n.amount, $2, n.balance, $3, $4, $5
-from (select unnest($6::bigint[]) as customer_id, unnest($7::bigint[]) as tx_id,
-  unnest($8::bigint[]) as amount, unnest($9::bigint[]) as balance) n
-join customer on customer.id = n.customer_id
+select unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]), $4,
+  unnest($5::bigint[]), $6, unnest($7::bigint[]), $8, $9, $10
 returning id, customer_id
 `
 
 type PaymentCreateManyParams struct {
+	CustomerIds []int64
+	PartnerIds  []int64
+	TxIds       []int64
 	Type        PaymentType
+	Amounts     []int64
 	Currency    string
+	Balances    []int64
 	Comment     string
 	StaffID     *int64
 	ImportID    *int64
-	CustomerIds []int64
-	TxIds       []int64
-	Amounts     []int64
-	Balances    []int64
 }
 
 type PaymentCreateManyRow struct {
@@ -555,15 +545,16 @@ type PaymentCreateManyRow struct {
 
 func (q *Queries) PaymentCreateMany(ctx context.Context, db DBTX, arg PaymentCreateManyParams) ([]PaymentCreateManyRow, error) {
 	rows, err := db.Query(ctx, paymentCreateMany,
+		arg.CustomerIds,
+		arg.PartnerIds,
+		arg.TxIds,
 		arg.Type,
+		arg.Amounts,
 		arg.Currency,
+		arg.Balances,
 		arg.Comment,
 		arg.StaffID,
 		arg.ImportID,
-		arg.CustomerIds,
-		arg.TxIds,
-		arg.Amounts,
-		arg.Balances,
 	)
 	if err != nil {
 		return nil, err

@@ -49,6 +49,21 @@ func inputMutants() []mutant {
 			"./internal/tableimport", "TestFilesFromTheField", "a code that no card has is money",
 		},
 		{
+			"a card of a file that was used is money", "internal/card/import_row.go",
+			"if used && meaning != MeansVoid {", "if used && !used {",
+			"./internal/card", "TestUsedCardsAreNoMoney", "every card that was redeemed elsewhere is redeemed once more",
+		},
+		{
+			"a year of two digits is one of this century", "internal/tableimport/date.go",
+			"if d.short && v.Day.Year() >= farYear {", "if false {",
+			"./internal/tableimport", "TestTwoDigitYears", "cards that ended in 1999 are good till 2099",
+		},
+		{
+			"an earlier answer outweighs what a file shows", "internal/tableflow/remember.go",
+			"	said.yield(look, schema)\n", "",
+			"./internal/customerimport", "TestRememberedAnswersYieldToTheFile", "a balance of 1.500 is read as 1,500, or the other way round",
+		},
+		{
 			"codes with hidden symbols are codes", "internal/tableimport/reader.go",
 			"case !ticked && isMasked(text):", "case false:",
 			"./internal/tableimport", "TestCodesThatWereNotWrittenAsCodes", "four digits that can be guessed are a card",
@@ -65,7 +80,7 @@ func inputMutants() []mutant {
 		},
 		{
 			"no status is not asked for", "internal/tableimport/plan.go",
-			"if s.Rows <= c.Filled {", "if true {",
+			"case f.AskEmpty && s.Rows > c.Filled:", "case false:",
 			"./internal/card", "TestImportAsksWhatNoStatusMeans", "cards of which nothing is known are money",
 		},
 		{
@@ -125,8 +140,8 @@ func inputMutants() []mutant {
 			"./internal/card", "TestUploadsOfOnePersonAreBounded", "one member of staff fills the disk",
 		},
 		{
-			"every bad row of a file is kept", "internal/card/import_left.go",
-			"l.kept >= mostProblems && l.counts", "l.kept < 0 && l.counts",
+			"every bad row of a file is kept", "internal/tableflow/left.go",
+			"l.kept >= MostKept && l.Counts", "l.kept < 0 && l.Counts",
 			"./internal/card", "TestProblemsAreBounded", "a million bad rows stay for ever",
 		},
 	}

@@ -1,9 +1,11 @@
 package tableflow
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"refill/internal/fault"
 	"refill/internal/tableimport"
@@ -14,7 +16,7 @@ const LeaveOut = "out"
 
 // Answers is what a person said about a file. Columns holds places counted from 1 as
 // text, by field; empty: the file has no such column. Dates and Decimal may be empty
-// where the file shows them. Meanings is by the key of a word.
+// where the file shows them. Meanings is by the key of a choice.
 type Answers struct {
 	Headings bool              `json:"headings"`
 	Columns  map[string]string `json:"columns"`
@@ -25,7 +27,7 @@ type Answers struct {
 
 // Plan says how the rows of a file are read, as a person answered, with a fault for each
 // column that is missing or chosen twice and for each question that is still open. The
-// fault of a word is at the field that MeaningField names.
+// fault of a word is at meaning-0 and so on, in the order of Choices.
 func (l Look) Plan(schema tableimport.Schema, a Answers) (tableimport.Plan, fault.List) {
 	var faults fault.List
 	add := func(field, code, message string) { faults = append(faults, fault.Field(field, code, message)) }
@@ -42,11 +44,13 @@ func (l Look) Plan(schema tableimport.Schema, a Answers) (tableimport.Plan, faul
 		}
 		taken[n], plan.Columns[f.Name] = true, n-1
 	}
-	if !a.Headings && plan.Heading > 0 {
-		plan.First, plan.Heading, plan.Names = plan.Heading, 0, nil
-	}
+	plan = l.Survey.WithHeadings(plan, a.Headings && l.Survey.Layout.Heading > 0)
 	plan = l.Survey.Adapt(schema, plan)
 	a.choose(schema, &plan)
+	controls := map[string]string{}
+	for i, c := range l.Choices(schema, plan) {
+		controls[c.Key] = fmt.Sprintf("meaning-%d", i)
+	}
 	asked := map[tableimport.Ask]bool{}
 	for _, q := range l.Survey.Questions(schema, plan) {
 		switch {
@@ -54,7 +58,7 @@ func (l Look) Plan(schema tableimport.Schema, a Answers) (tableimport.Plan, faul
 			add(q.Field, "import_no_column", "Choose the column.")
 		case q.Ask == tableimport.AskMeaning:
 			for _, word := range q.Words {
-				add(l.MeaningField(plan, q.Field, word.Key), "import_meaning", "Choose what “"+word.Shown+"” means.")
+				add(controls[answerKey(field(schema, q.Field), word.Key)], "import_meaning", "Choose what “"+word.Shown+"” means.")
 			}
 		case asked[q.Ask]:
 		case q.Ask == tableimport.AskOrder:
@@ -83,9 +87,11 @@ func (a Answers) choose(schema tableimport.Schema, plan *tableimport.Plan) {
 			if sign == tableimport.Point || sign == tableimport.Comma {
 				plan.Decimals[f.Name] = sign
 			}
-		case tableimport.Status:
-			for word, meaning := range a.Meanings {
+		case tableimport.Status, tableimport.Event:
+			for key, meaning := range a.Meanings {
+				word, ours := cutKey(f, key)
 				switch {
+				case !ours:
 				case meaning == LeaveOut:
 					plan.Meanings[f.Name][word] = ""
 				case slices.ContainsFunc(f.Meanings, func(m tableimport.Meaning) bool { return m.Name == meaning }):
@@ -97,21 +103,59 @@ func (a Answers) choose(schema tableimport.Schema, plan *tableimport.Plan) {
 	}
 }
 
-// Words lists the words in the column that a plan takes for a status.
-func (l Look) Words(plan tableimport.Plan, field string) []tableimport.Word {
-	at, ok := plan.Columns[field]
-	if !ok || l.Survey == nil || at >= len(l.Survey.Columns) {
-		return nil
-	}
-	return l.Survey.Columns[at].Words
+// Choice is something that a column says and that a person may take for something else:
+// a word of a status, or that a column of kind Event says anything.
+type Choice struct {
+	tableimport.Word
+
+	Field   tableimport.Field
+	Key     string // in Answers.Meanings
+	Meaning string // what the plan takes it for; LeaveOut: such rows are left out; empty: it is open
 }
 
-// MeaningField names the control of a word's meaning on the form.
-func (l Look) MeaningField(plan tableimport.Plan, field, key string) string {
-	for i, word := range l.Words(plan, field) {
-		if word.Key == key {
-			return fmt.Sprintf("meaning-%d", i)
+// Choices lists them in the order of the form.
+func (l Look) Choices(schema tableimport.Schema, plan tableimport.Plan) (list []Choice) {
+	if l.Survey == nil {
+		return nil
+	}
+	for _, f := range schema.Fields {
+		at, ok := plan.Columns[f.Name]
+		if !ok {
+			continue
+		}
+		for _, word := range l.Survey.Words(f, at) {
+			c := Choice{Word: word, Field: f, Key: answerKey(f, word.Key)}
+			if meaning, known := plan.Meanings[f.Name][word.Key]; known {
+				c.Meaning = cmp.Or(meaning, LeaveOut)
+			}
+			list = append(list, c)
 		}
 	}
-	return field
+	return list
+}
+
+// answerKey is the key of a word in Answers.Meanings. Those of a status have none but
+// their own, as in answers that were kept before there were other fields.
+func answerKey(f tableimport.Field, word string) string {
+	if f.Kind == tableimport.Event {
+		return f.Name + ":" + word
+	}
+	return word
+}
+
+// cutKey is answerKey the other way round; false: the key is of another field.
+func cutKey(f tableimport.Field, key string) (word string, ours bool) {
+	if f.Kind == tableimport.Event {
+		return strings.CutPrefix(key, f.Name+":")
+	}
+	return key, true
+}
+
+func field(schema tableimport.Schema, name string) tableimport.Field {
+	for _, f := range schema.Fields {
+		if f.Name == name {
+			return f
+		}
+	}
+	return tableimport.Field{}
 }

@@ -1,7 +1,7 @@
-// Package tableflow owns what imports of cards and of customers have in common between
-// an uploaded file and its rows: what the file was found to hold, the answers of a
-// person about it, and the bounded list of rows that are left out. It knows no field by
-// name, and keeps nothing itself.
+// Package tableflow owns what imports of cards and of customers have in common: what a
+// file was found to hold, the answers of a person about it and their memory, the states
+// from the plan to the end, the dry run, and the bounded list of rows that are left out.
+// It knows no field by name, and enters neither a card nor a customer.
 package tableflow
 
 import (

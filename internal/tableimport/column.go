@@ -2,7 +2,6 @@ package tableimport
 
 import (
 	"hash/maphash"
-	"math/bits"
 	"slices"
 	"strings"
 
@@ -29,6 +28,7 @@ type columnStats struct {
 	running  int64 // numbers that follow the one before
 	before   int64
 	decimals int64 // amounts with decimals or a currency
+	denials  int64 // words such as no and unused
 
 	shapes  shapes
 	dates   dateStats
@@ -49,6 +49,7 @@ var seed = maphash.MakeSeed() //nolint:gochecknoglobals // it is the same in one
 type wordStats struct {
 	n                            int64
 	empty, bad, scientific, word bool
+	denies                       bool
 }
 
 // add takes a cell in.
@@ -61,6 +62,7 @@ func (c *columnStats) add(row int32, text string, kind importfile.CellKind, curr
 	if w == nil {
 		w = &wordStats{empty: isPlaceholder(text), bad: kind == importfile.CellError || isSheetError(text), scientific: isScientific(text)}
 		w.word = mayNameTotal(text) && isWord(text)
+		w.denies = mayNameTotal(text) && denies(text)
 		if c.words != nil && !w.empty && !w.bad {
 			if len(c.words) < MaxWords {
 				c.words[text] = w
@@ -78,6 +80,9 @@ func (c *columnStats) add(row int32, text string, kind importfile.CellKind, curr
 	if w.bad {
 		c.errors++
 		return
+	}
+	if w.denies {
+		c.denials++
 	}
 	if c.hashed < hashedRows {
 		c.hashed++
@@ -203,7 +208,6 @@ type dateStats struct {
 	can             orders // that every value has whose order matters
 	depends         bool
 	contradict      bool // no order fits all
-	first, last     [2]uint64
 	memo            map[string]dateReading
 }
 
@@ -231,9 +235,6 @@ func (d *dateStats) add(text string) {
 	if reading.can == 0 {
 		return
 	}
-	a, c := reading.parts[0], reading.parts[2]%100
-	d.first[a/64%2] |= 1 << (a % 64)
-	d.last[c/64%2] |= 1 << (c % 64)
 	d.can &= reading.can
 	d.contradict = d.contradict || d.can == 0
 	d.depends = d.depends || reading.depends()
@@ -241,27 +242,21 @@ func (d *dateStats) add(text string) {
 
 func (d *dateStats) evidence() DateEvidence {
 	e := DateEvidence{Good: d.good, None: d.none, Bad: d.bad}
-	can := d.can
-	if can&orderYMD != 0 && can != orderYMD && different(d.last) < different(d.first) {
-		can &^= orderYMD // what differs least is the year
-	}
 	switch {
 	case d.contradict:
 		e.Order = OrderOpen
-	case can.order() != "":
-		e.Order = can.order()
+	case d.can.order() != "":
+		e.Order = d.can.order()
 	case d.depends:
 		e.Order = OrderOpen
 	}
 	return e
 }
 
-func different(set [2]uint64) int { return bits.OnesCount64(set[0]) + bits.OnesCount64(set[1]) }
-
 // column is what is told of the column.
 func (c *columnStats) column() Column {
 	column := Column{
-		Filled: c.filled, Empty: c.empty, Errors: c.errors, Scientific: c.scientific, MayBeCode: c.mayBeCode(), Distinct: MaxWords + 1,
+		Filled: c.filled, Empty: c.empty, Errors: c.errors, Scientific: c.scientific, Denials: c.denials, MayBeCode: c.mayBeCode(), Distinct: MaxWords + 1,
 		Dates: c.dates.evidence(), Amounts: c.amounts.evidence(), Shapes: c.shapes.judge(), Skeleton: c.shapes.skeleton, Tails: c.shapes.tailsLost(),
 	}
 	if c.words != nil {
@@ -271,22 +266,32 @@ func (c *columnStats) column() Column {
 	return column
 }
 
+// HiddenWord is the key of all words of a status that may be codes, or that are signs
+// alone. No word has it.
+const HiddenWord = "(hidden)"
+
+// hidesWord reports whether a word of a status is one of HiddenWord. Mask says that the
+// column may hold codes.
+func hidesWord(text string, mask bool) bool {
+	return WordKey(text) == "" || (mask || looksLikeCode(text)) && !isWord(text)
+}
+
 // wordList gathers words that differ in case, accents and signs alone.
 func wordList(counts map[string]*wordStats, mask bool) []Word {
 	byKey := map[string]*Word{}
 	for text, stats := range counts {
 		key := WordKey(text)
-		if (mask || looksLikeCode(text)) && !isWord(text) {
-			key = "" // it may be a code, which is never kept
+		if hidesWord(text, mask) {
+			key = HiddenWord // it may be a code, which is never kept
 		}
 		w := byKey[key]
 		if w == nil {
 			w = &Word{Key: key, Shown: cut(text)}
-			if key == "" {
+			if key == HiddenWord {
 				w.Shown = hidden
 			}
 			byKey[key] = w
-		} else if key != "" && text < w.Shown {
+		} else if key != HiddenWord && text < w.Shown {
 			w.Shown = cut(text) // the same one in each run
 		}
 		w.N += stats.n

@@ -35,6 +35,7 @@ type dateReading struct {
 	none  bool // the text says that there is no date
 	day   time.Time
 	clock time.Duration
+	short bool // the year has two digits
 
 	parts [3]int // as they are written, of a date whose order the text does not tell
 	can   orders // that give a day
@@ -70,6 +71,10 @@ func (d dateReading) depends() bool {
 	}
 	return false
 }
+
+// farYear is the first year that two digits don't tell: 99 may be a day long past, or
+// one that stands for no end. (C and POSIX take 69 for 1969.)
+const farYear = 2069
 
 // civil makes a day of the years 2000 to 2200. A year of two digits is one of 2000 to
 // 2099.
@@ -154,7 +159,7 @@ func serialDate(text string) (dateReading, bool) {
 		clock, ok := clockOf(number(whole[8:10]), number(whole[10:12]), number(whole[12:]))
 		d.ok, d.clock = d.ok && ok, clock
 		return d, true
-	case (len(whole) == 5 || len(whole) == 6) && n >= 36526 && n <= 109939: // 2000 to 2200
+	case len(whole) == 5 && n >= 36526: // 2000 to 2173; six digits may be a day with a year of two digits
 		d := dateReading{ok: true, day: time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n)}
 		if pointed {
 			part, _ := strconv.ParseFloat("0."+fraction, 64)
@@ -304,7 +309,7 @@ func readParts(text string) dateReading {
 			return dateReading{}
 		}
 		date, ok := civil(numbers[year], int(month), numbers[day])
-		return dateReading{ok: ok && (lengths[year] == 2 || numbers[year] >= 100), day: date}
+		return dateReading{ok: ok && (lengths[year] == 2 || numbers[year] >= 100), day: date, short: lengths[year] == 2}
 	case named < 0 && len(numbers) == 3:
 		return numeric([3]int(numbers), [3]int(lengths), hyphens)
 	}
@@ -325,7 +330,7 @@ func numeric(n, lengths [3]int, hyphens bool) dateReading {
 	case lengths[2] == 4 && n[2] < 100:
 		return dateReading{}
 	}
-	d := dateReading{parts: n}
+	d := dateReading{parts: n, short: lengths[2] != 4}
 	for _, o := range []orders{orderDMY, orderMDY, orderYMD} {
 		if o == orderYMD && (!hyphens || lengths[2] == 4) { // years of two digits stand first between hyphens alone
 			continue
@@ -358,6 +363,10 @@ func dateValue(text string, d dateReading, order DateOrder) Value {
 		v.Day = day
 	case d.depends():
 		v.Reason = ReasonOpenDate
+		return v
+	}
+	if d.short && v.Day.Year() >= farYear {
+		v.Reason = ReasonCentury
 		return v
 	}
 	v.State, v.Reason = Good, ""

@@ -26,7 +26,8 @@ func FuzzTable(f *testing.F) {
 	}
 	f.Add([]byte("#\n//\n;\n\"\n"))
 	f.Add([]byte("code\n\u0660\u200f\n\xff\n="))
-	schema := cards("IDR")
+	f.Add([]byte("code,used,used at,used by\nFZAA1111BB,yes,2026-01-31,anna\nFZAA2222BC,no,31.12.99,-\n"))
+	schema := used("IDR")
 	f.Fuzz(func(t *testing.T, file []byte) {
 		rows, err := importfile.Open(bytes.NewReader(file), int64(len(file)))
 		if err != nil {
@@ -39,6 +40,14 @@ func FuzzTable(f *testing.F) {
 		for _, row := range s.Preview {
 			for _, cell := range row.Cells {
 				require.LessOrEqual(t, utf8.RuneCountInString(cell), 60)
+			}
+		}
+		for _, f := range schema.Fields {
+			for at := range s.Columns {
+				for _, word := range s.Words(f, at) {
+					require.NotEmpty(t, word.Key)
+					require.True(t, word.N > 0 && word.N <= s.Rows, "%q", word.Key)
+				}
 			}
 		}
 		plan := s.Plan(schema)

@@ -173,6 +173,9 @@ func (s *Survey) agrees(field Field, h heading, at int) (rank int, ok bool) {
 	case Status:
 		// In a short file each word may stand once, as codes do.
 		return rank, c.Distinct <= MaxWords && (!c.MayBeCode || h.rank == 0) && c.Dates.Good*2 < c.Filled || c.known()
+	case Event:
+		// A bare "used" may head an amount, or what was transferred.
+		return rank, h.rank < rankUsed || c.Distinct <= 2 || c.Amounts.Good*2 < c.Filled
 	case Text, Currency:
 	}
 	return rank, true

@@ -20,6 +20,8 @@ const (
 	HeadCurrency   Headings = "currency"
 	HeadValidTill  Headings = "valid_till"
 	HeadStatus     Headings = "status"
+	HeadUsedAt     Headings = "used_at"
+	HeadUsedBy     Headings = "used_by"
 	HeadName       Headings = "name"
 	HeadUsername   Headings = "username"
 	HeadPassword   Headings = "password"
@@ -36,6 +38,13 @@ const (
 const (
 	rankUser     = 4
 	rankPassword = 5
+)
+
+// The ranks of HeadUsedAt and HeadUsedBy that say less than that a card was used: that it
+// was activated, or used at least once; and a word that is mostly a status.
+const (
+	rankActivated = 1
+	rankUsed      = 3
 )
 
 // headingWords lists, for each, words from the most specific to the most general; a
@@ -94,6 +103,22 @@ var headingWords = map[Headings][]string{ //nolint:gochecknoglobals // a table
 		"enabled|is enabled|active|is active|activo|activa|actif|ativo|aktiv|aktif|disabled|is disabled|blocked|مفعل|نشط",
 		"used|is used|redeemed|is redeemed|usado|utilisé|benutzt|eingelöst|terpakai|مستخدم",
 	},
+	HeadUsedAt: {
+		"used at|used on|used date|used time|date used|use date|usage date|redeemed at|redeemed on|redeemed date|date redeemed|redeem date|redemption date|redemption time|consumed at|consumed on|claimed at|claimed on|" +
+			"fecha de uso|usado el|usada el|fecha de canje|canjeado el|canjeada el|fecha de utilización|utilizado el|utilizada el|date d'utilisation|utilisé le|utilisée le|date d'usage|encaissé le|date d'encaissement|" +
+			"data de uso|usado em|usada em|data de utilização|utilizado em|utilizada em|data de resgate|resgatado em|resgatada em|verwendet am|benutzt am|genutzt am|eingelöst am|eingeloest am|einlösedatum|einlösungsdatum|nutzungsdatum|verbraucht am|" +
+			"تاريخ الاستخدام|تاريخ الاستعمال|استخدم في|استخدمت في|تم الاستخدام في|وقت الاستخدام|تاريخ الاسترداد|tanggal pemakaian|tanggal penggunaan|tanggal digunakan|tanggal dipakai|digunakan pada|dipakai pada|tanggal penukaran|ditukarkan pada|tgl pakai|waktu pemakaian",
+		"activated at|activated on|activated|activation date|activation time|date activated|first use|first used|first used at|first login|last use|last used|last used at|last used on|last login|last redeemed|last redeemed at|last redemption|" +
+			"fecha de activación|activado el|activada el|primer uso|último uso|date d'activation|activé le|activée le|première utilisation|dernière utilisation|data de ativação|ativado em|ativada em|primeiro uso|" +
+			"aktivierungsdatum|aktiviert am|freigeschaltet am|erste nutzung|letzte nutzung|تاريخ التفعيل|تاريخ التنشيط|فعلت في|أول استخدام|آخر استخدام|tanggal aktivasi|tgl aktivasi|diaktifkan pada|pertama digunakan|terakhir digunakan",
+		"",
+		"used|is used|redeemed|is redeemed|consumed|usado|usada|canjeado|utilisé|utilisée|resgatado|benutzt|verwendet|eingelöst|terpakai|مستخدم|مستخدمة",
+	},
+	HeadUsedBy: {
+		"used by|redeemed by|consumed by|claimed by|used by user|usado por|usada por|utilizado por|utilizada por|canjeado por|canjeada por|utilisé par|utilisée par|encaissé par|resgatado por|resgatada por|" +
+			"verwendet von|benutzt von|genutzt von|eingelöst von|eingeloest von|استخدم بواسطة|استخدمت بواسطة|تم الاستخدام بواسطة|مستخدم من قبل|استخدم من قبل|digunakan oleh|dipakai oleh|ditukarkan oleh|terpakai oleh",
+		"activated by|activado por|activada por|activé par|activée par|ativado por|ativada por|aktiviert von|aktiviert durch|freigeschaltet von|فعل بواسطة|تم التفعيل بواسطة|diaktifkan oleh|first used by|last used by",
+	},
 	HeadName: {
 		"full name|customer name|client name|subscriber name|account holder|display name|nombre completo|nombre y apellidos|nombre del cliente|nombre cliente|nom complet|nom du client|nom et prénom|nome completo|nome do cliente|vollständiger name|kundenname|vor- und nachname|الاسم الكامل|اسم العميل|اسم المشترك|اسم الزبون|nama lengkap|nama pelanggan|nama customer",
 		"name|customer|client|subscriber|contact|contact name|nombre|cliente|abonado|suscriptor|nom|client|abonné|nome|assinante|kunde|الاسم|اسم|العميل|المشترك|الزبون|nama|pelanggan",
@@ -133,8 +158,8 @@ var headingWords = map[Headings][]string{ //nolint:gochecknoglobals // a table
 
 // otherHeadings are headings of columns that no field here is about. They tell a row of
 // headings, and a code is none of them.
-const otherHeadings = "profile|time limit|data limit|series|prefix|batch|batch name|created|created at|created on|created time|create time|creation date|date|time|type|routers|router|id plan|plan|package|duration|quota|activated at|activated|activation date|used at|used on|redeemed at|sold|sold at|sold on|server|uptime|bytes in|bytes out|limit uptime|limit bytes|mac address|ip address|validity days|start date|valid from|user group|group|tag|tags|recipient|recipient name|recipient email|sender|purchaser|purchaser name|purchaser email|customer email|last characters|enabled|address|street|city|zip|country|tariff|gender|birthday|quantity|qty|count|total|download|upload|rate limit|devices|printed|" +
-	"perfil|serie|lote|prefijo|fecha|fecha de creación|creado|tipo|plan|paquete|duración|fecha de activación|dirección|ciudad|cantidad|grupo|profil|série|lot|préfixe|date de création|créé le|durée|forfait|adresse|ville|quantité|groupe|lote|prefixo|data|data de criação|criado em|pacote|duração|endereço|cidade|quantidade|" +
+const otherHeadings = "profile|time limit|data limit|series|prefix|batch|batch name|created|created at|created on|created time|create time|creation date|date|time|type|routers|router|id plan|plan|package|duration|quota|sold|sold at|sold on|server|uptime|bytes in|bytes out|limit uptime|limit bytes|mac address|ip address|validity days|start date|valid from|user group|group|tag|tags|recipient|recipient name|recipient email|sender|purchaser|purchaser name|purchaser email|customer email|last characters|enabled|address|street|city|zip|country|tariff|gender|birthday|quantity|qty|count|total|download|upload|rate limit|devices|printed|" +
+	"perfil|serie|lote|prefijo|fecha|fecha de creación|creado|tipo|plan|paquete|duración|dirección|ciudad|cantidad|grupo|profil|série|lot|préfixe|date de création|créé le|durée|forfait|adresse|ville|quantité|groupe|lote|prefixo|data|data de criação|criado em|pacote|duração|endereço|cidade|quantidade|" +
 	"serie|charge|präfix|datum|erstellt|erstellt am|typ|tarif|paket|dauer|anschrift|straße|ort|plz|menge|anzahl|gruppe|السلسلة|البادئة|الدفعة|التاريخ|تاريخ الإنشاء|النوع|الباقة|المدة|العنوان|المدينة|الكمية|العدد|المجموعة|الملف|profil|seri|prefiks|tanggal|tanggal dibuat|dibuat|jenis|paket|durasi|alamat|kota|jumlah|grup|batas waktu|kuota"
 
 // heading is what a word may be about, and how specific it is.

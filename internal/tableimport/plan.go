@@ -23,10 +23,16 @@ func (s *Survey) Adapt(schema Schema, plan Plan) Plan {
 		Columns: map[string]int{}, Orders: map[string]DateOrder{}, Decimals: map[string]Decimal{},
 		Meanings: map[string]map[string]string{}, Shapes: map[string]ShapePlan{},
 	}
+	rest, state := false, false // the file says what is left of each, and what state it is in
 	for i := range s.Columns {
 		if s.Columns[i].MayBeCode || s.Columns[i].Secret {
 			p.Masked = append(p.Masked, i)
 		}
+	}
+	for _, f := range schema.Fields {
+		_, ok := plan.Columns[f.Name]
+		rest = rest || ok && f.Kind == Remaining
+		state = state || ok && f.Kind == Status
 	}
 	for _, f := range schema.Fields {
 		at, ok := plan.Columns[f.Name]
@@ -48,6 +54,8 @@ func (s *Survey) Adapt(schema Schema, plan Plan) Plan {
 			}
 		case f.Kind == Status:
 			p.Meanings[f.Name] = c.meanings(f, plan.Meanings[f.Name])
+		case f.Kind == Event: // of what has a rest a part may have been used
+			p.Meanings[f.Name] = f.eventMeanings(plan.Meanings[f.Name], rest || !state && opensEvent(c.Heading))
 		case f.Kind == Code:
 			p.Shapes[f.Name] = c.shapePlan(plan.Shapes[f.Name])
 		}
@@ -62,7 +70,7 @@ func (c *Column) meanings(f Field, chosen map[string]string) map[string]string {
 	maps.Copy(m, chosen)
 	known := f.words()
 	for _, w := range c.Words {
-		if _, has := m[w.Key]; has || w.Key == "" {
+		if _, has := m[w.Key]; has {
 			continue
 		}
 		if name := known[w.Key]; name != "" {
@@ -116,14 +124,23 @@ func (s *Survey) WithHeadings(plan Plan, on bool) Plan {
 // NoWord is the key of rows that say nothing in a column of a status. No word has it.
 const NoWord = "(nothing)"
 
-// StatusWords lists the words of a column that is taken for a status: first, where there
-// are any, the rows that say nothing.
-func (s *Survey) StatusWords(at int) []Word {
-	c := &s.Columns[at]
-	if s.Rows <= c.Filled {
-		return c.Words
+// Words lists what a column says that is taken for a field of kind Status or Event, each
+// with how many rows say it; nil: the field is of another kind. Of a status that is to be
+// asked for, the rows that say nothing come first.
+func (s *Survey) Words(f Field, at int) []Word {
+	if at < 0 || at >= len(s.Columns) {
+		return nil
 	}
-	return append([]Word{{Key: NoWord, Shown: "nothing written", N: s.Rows - c.Filled}}, c.Words...)
+	c := &s.Columns[at]
+	switch {
+	case f.Kind == Event:
+		return s.Events(at)
+	case f.Kind != Status:
+		return nil
+	case f.AskEmpty && s.Rows > c.Filled:
+		return append([]Word{{Key: NoWord, Shown: "nothing written", N: s.Rows - c.Filled}}, c.Words...)
+	}
+	return c.Words
 }
 
 // Questions lists what a plan leaves open, in the order of the schema. A status is asked
@@ -143,13 +160,9 @@ func (s *Survey) Questions(schema Schema, plan Plan) []Question {
 			list = append(list, Question{Field: f.Name, Ask: AskOrder})
 		case f.Kind.isMoney() && plan.Decimals[f.Name] == DecimalOpen:
 			list = append(list, Question{Field: f.Name, Ask: AskDecimal})
-		case f.Kind == Status:
+		case f.Kind == Status, f.Kind == Event:
 			var open []Word
-			words := s.Columns[at].Words
-			if f.AskEmpty {
-				words = s.StatusWords(at)
-			}
-			for _, w := range words {
+			for _, w := range s.Words(f, at) {
 				if _, known := plan.Meanings[f.Name][w.Key]; !known {
 					open = append(open, w)
 				}

@@ -163,16 +163,11 @@ func (r *Reader) value(i int, f Field, cell string, kind importfile.CellKind, ro
 		}
 		return v
 	case Date:
-		reading, ok := r.dates[cell]
-		if !ok {
-			reading = readDate(cell)
-			if len(r.dates) < memoized {
-				r.dates[cell] = reading
-			}
-		}
-		return dateValue(cell, reading, r.plan.Orders[f.Name])
+		return dateValue(cell, r.date(cell), r.plan.Orders[f.Name])
 	case Status:
 		return r.status(i, f, cell)
+	case Event:
+		return r.event(f, cell)
 	case Currency:
 		named, ok := currencyNamed(cell, r.schema.Currency)
 		v := Value{State: Good, Text: cell, Currency: named}
@@ -186,6 +181,18 @@ func (r *Reader) value(i int, f Field, cell string, kind importfile.CellKind, ro
 		}
 	}
 	return Value{State: Good, Text: cell}
+}
+
+// date reads a date, and remembers the first ones.
+func (r *Reader) date(cell string) dateReading {
+	reading, ok := r.dates[cell]
+	if !ok {
+		reading = readDate(cell)
+		if len(r.dates) < memoized {
+			r.dates[cell] = reading
+		}
+	}
+	return reading
 }
 
 // codeValue holds a code against the shapes of the file.
@@ -243,6 +250,9 @@ func (r *Reader) status(i int, f Field, cell string) Value {
 	name, chosen := r.plan.Meanings[f.Name][key]
 	if !chosen {
 		name = r.words[i][key]
+	}
+	if name == "" && !chosen && hidesWord(cell, slices.Contains(r.plan.Masked, r.columns[i])) {
+		name, chosen = r.plan.Meanings[f.Name][HiddenWord]
 	}
 	if name != "" {
 		v.State, v.Reason, v.Meaning = Good, "", name

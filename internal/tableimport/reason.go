@@ -28,6 +28,7 @@ const (
 	ReasonOpenDecimal Reason = "open_decimal"
 	ReasonDate        Reason = "bad_date"
 	ReasonOpenDate    Reason = "open_date"
+	ReasonCentury     Reason = "open_century"
 	ReasonStatus      Reason = "status_unknown"
 	ReasonOpenStatus  Reason = "status_open"
 	ReasonLong        Reason = "too_long"
@@ -82,6 +83,8 @@ func (r Reason) Words() string {
 		return "is not a date"
 	case ReasonOpenDate:
 		return "can be read as two dates; choose the order of day and month"
+	case ReasonCentury:
+		return "has a year of two digits that may be of either century; write the year with four digits"
 	case ReasonStatus:
 		return "is not a known status; choose what it means"
 	case ReasonOpenStatus:

@@ -48,7 +48,8 @@ type Column struct {
 	Empty      int64          `json:"empty"` // placeholders included
 	Errors     int64          `json:"errors"`
 	Scientific int64          `json:"scientific"`
-	Distinct   int            `json:"distinct"` // up to MaxWords; then MaxWords+1
+	Denials    int64          `json:"denials,omitempty"` // words such as no and unused
+	Distinct   int            `json:"distinct"`          // up to MaxWords; then MaxWords+1
 	MayBeCode  bool           `json:"may_be_code"`
 	Secret     bool           `json:"secret,omitempty"` // its values are never shown whole, however often they repeat
 	Words      []Word         `json:"words"`            // of a column of few words

@@ -24,6 +24,7 @@ const (
 	Date           // a day, perhaps with a time
 	Status         // one of a few words, each with a meaning
 	Currency       // an ISO 4217 code or a sign of a currency
+	Event          // when, or by whom, something was done; nothing written: it was not
 )
 
 // isMoney reports whether the values of the kind are amounts.
@@ -35,14 +36,14 @@ type Field struct {
 	Kind     Kind
 	Required bool      // a row without it is left out
 	Headings Headings  // by which its column is recognised; empty: never
-	Meanings []Meaning // of a field of kind Status
+	Meanings []Meaning // of a field of kind Status or Event
 	AskEmpty bool      // of a status: what nothing written means is asked
 }
 
 // Meaning is what words in a column of kind Status may stand for.
 type Meaning struct {
 	Name  string   // the caller's
-	Words []string // that are taken for it; see StatusWords
+	Words []string // that are taken for it; see StatusWords and EventDate
 }
 
 // Schema is what the caller wants of a table. Currency is the ISO 4217 code that amounts
@@ -85,7 +86,7 @@ type Plan struct {
 	Columns  map[string]int               `json:"columns"`  // field to column, from 0
 	Orders   map[string]DateOrder         `json:"orders"`   // by field of kind Date
 	Decimals map[string]Decimal           `json:"decimals"` // by field of a kind of money
-	Meanings map[string]map[string]string `json:"meanings"` // by field of kind Status: WordKey of a word to the name of a meaning; empty name: such rows are left out
+	Meanings map[string]map[string]string `json:"meanings"` // by field of kind Status or Event: the key of a word to the name of a meaning; empty name: such rows are left out
 	Shapes   map[string]ShapePlan         `json:"shapes"`   // by field of kind Code
 	Rows     []int32                      `json:"rows"`     // rows whose code is taken although its shape is an outlier
 	Masked   []int                        `json:"masked"`   // columns that may hold codes: no value of them is shown whole
@@ -128,7 +129,7 @@ type Value struct {
 	Day      time.Time     // of a date: midnight UTC of the day as it is written
 	Clock    time.Duration // of a date: the time behind it
 	None     bool          // of a date: the cell says that there is none (0000-00-00, never)
-	Meaning  string        // of a status
+	Meaning  string        // of a status or an event
 }
 
 // LeftOut says why a row is not taken. Shown is the value that failed, for display: cut,

@@ -17,16 +17,11 @@ import (
 // customerPlanForm reads the posted plan.
 func customerPlanForm(form url.Values) customerimport.Form {
 	f := customerimport.Form{
-		Answers: tableflow.Answers{Headings: form.Get("headings") != "", Columns: map[string]string{}, Decimal: form.Get("decimal"), Meanings: map[string]string{}},
+		Answers: tableflow.Answers{Headings: form.Get("headings") != "", Columns: map[string]string{}, Decimal: form.Get("decimal"), Meanings: postedMeanings(form)},
 		Partner: form.Get("default_partner"), Comment: form.Get("comment"),
 	}
 	for _, column := range customerimport.Columns() {
 		f.Columns[column] = form.Get(column)
-	}
-	for i := range mostWords {
-		if key := form.Get(fmt.Sprintf("word-%d", i)); key != "" {
-			f.Meanings[key] = form.Get(fmt.Sprintf("meaning-%d", i))
-		}
 	}
 	return f
 }
@@ -93,7 +88,8 @@ func (s *Server) showCustomerPlan(c *gin.Context, p *customerImportPage, i db.Ca
 	}
 	p.showPreview(look, form)
 	p.showColumns(look, form)
-	p.showMeanings(look, customerimport.TablePlan(look, settings.Currency, customerPlanForm(form).Answers), meanings)
+	p.Meanings = offerMeanings(customerimport.Choices(look, settings.Currency, customerPlanForm(form).Answers), meanings,
+		func(column string) string { return customerColumns()[column].Label }, func(string) []string { return customerimport.Meanings() }, customerMeaningTitle)
 	p.Sheet = sheetField(look)
 	if heading := look.Survey.Layout.Heading; heading > 0 {
 		p.Heading = &choice{Name: "headings", Label: fmt.Sprintf("Row %d has the headings", heading), Checked: form.Get("headings") != "", Hint: "Untick it if that row is a customer."}
@@ -174,28 +170,6 @@ func (p *customerImportPage) showColumns(look tableflow.Look, form url.Values) {
 		}
 		f.choose(form.Get(column))
 		p.Columns = append(p.Columns, f)
-	}
-}
-
-// showMeanings lists the words of the status column, each with what it is taken for.
-func (p *customerImportPage) showMeanings(look tableflow.Look, plan tableimport.Plan, meanings map[string]string) {
-	for i, word := range customerimport.Words(look, plan) {
-		if i == mostWords {
-			return
-		}
-		f := field{Name: fmt.Sprintf("meaning-%d", i), Label: word.Shown, Hint: count(word.N, "row", "rows"), Short: true, Options: []option{{"", "Choose…", false}}}
-		for _, meaning := range customerimport.Meanings() {
-			f.Options = append(f.Options, option{meaning, customerMeaningTitle(meaning), false})
-		}
-		chosen, typed := meanings[word.Key]
-		if taken, known := plan.Meanings[customerimport.ColumnStatus][word.Key]; !typed && known {
-			chosen = taken
-			if taken == "" {
-				chosen = customerimport.MeansLeaveOut
-			}
-		}
-		f.choose(chosen)
-		p.Meanings = append(p.Meanings, importMeaning{f, word.Key})
 	}
 }
 

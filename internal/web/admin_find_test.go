@@ -15,6 +15,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
+	"refill/internal/tableflow"
 )
 
 // importCards imports a file as a worker would; columns names its columns in order.
@@ -27,7 +28,7 @@ func (s *site) importCards(admin *browser, text string, columns ...string) {
 	require.NoError(s.t, err)
 	id, err := cards.NewImport(s.t.Context(), actor, card.Upload{Kind: db.ImportKindCards, FileName: "cards.csv", Name: card.NewUploadName(), KeyID: 1, Size: int64(len(text)), SHA256: sum[:], Look: look})
 	require.NoError(s.t, err)
-	f := card.ImportForm{Price: "10", ValidTill: "2099-12-31", Partners: []string{card.AnyPartner}, Activate: true, Headings: true, Columns: map[string]string{}, Dates: "iso"}
+	f := card.ImportForm{Price: "10", ValidTill: "2099-12-31", Partners: []string{card.AnyPartner}, Activate: true, Answers: tableflow.Answers{Headings: true, Columns: map[string]string{}, Dates: "iso"}}
 	for n, column := range columns {
 		f.Columns[column] = fmt.Sprint(n + 1)
 	}

@@ -55,6 +55,13 @@ func fieldCases() []fieldCase {
 			file: "dates.csv", choose: map[string]string{"default_valid_till": ""},
 			cards: []string{"DT11AA0001 500 2027-12-31 active", "DT11AA0002 500 2027-12-31 active", "DT11AA0003 500 2027-12-31 active", "DT11AA0004 500 2027-12-31 active"}, left: []string{"6 has no date"},
 		},
+		{file: "used.csv", cards: []string{
+			"US11BB2201 500 2027-06-30 active", "US11BB2202 500 2027-06-30 void", "US11BB2203 500 2027-06-30 void", "US11BB2204 500 2027-06-30 active",
+		}},
+		{
+			file: "hidden-status.csv", choose: map[string]string{"status": "2"}, asked: map[string]string{"meaning-0": card.MeansLeaveOut},
+			cards: []string{"HS11BB2201 1000 2099-12-31 active", "HS11BB2204 1000 2099-12-31 active"}, left: []string{"3 status", "4 status"},
+		},
 		{file: "thousands-idr.csv", currency: "IDR", // which has no use for three decimals
 			cards: []string{"ID11AA0001 1000000 2027-06-30 active", "ID11AA0002 2500000 2027-06-30 active", "ID11AA0003 10000000 2027-06-30 active"}},
 		{file: "arabic-digits.csv", cards: []string{"77113456 1000 2027-06-30 active"}},

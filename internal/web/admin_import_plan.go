@@ -12,29 +12,38 @@ import (
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/setting"
+	"refill/internal/tableflow"
 	"refill/internal/tableimport"
 )
 
 // mostWords is how many words of a status the form takes.
-const mostWords = tableimport.MaxWords + 1 // and nothing written
+const mostWords = tableimport.MaxWords + 10 // and nothing written, and what the columns of use say
+
+// postedMeanings reads what a person takes the words of a file for.
+func postedMeanings(form url.Values) map[string]string {
+	meanings := map[string]string{}
+	for i := range mostWords {
+		if key := form.Get(fmt.Sprintf("word-%d", i)); key != "" {
+			meanings[key] = form.Get(fmt.Sprintf("meaning-%d", i))
+		}
+	}
+	return meanings
+}
 
 // planForm reads the posted plan.
 func planForm(form url.Values) card.ImportForm {
 	f := card.ImportForm{
 		Prefix: form.Get("prefix"), Price: form.Get("default_price"), ValidTill: form.Get("default_valid_till"),
-		Partners: form["partner"], Activate: form.Get("activate") != "", Headings: form.Get("headings") != "",
-		Columns: map[string]string{}, Dates: form.Get("dates"), Decimal: form.Get("decimal"), Meanings: map[string]string{},
+		Partners: form["partner"], Activate: form.Get("activate") != "", Answers: tableflow.Answers{
+			Headings: form.Get("headings") != "", Columns: map[string]string{},
+			Dates: form.Get("dates"), Decimal: form.Get("decimal"), Meanings: postedMeanings(form),
+		},
 	}
 	if form.Get("partner") == severalPartners {
 		f.Partners = form["partners"]
 	}
 	for _, column := range card.ImportColumns() {
 		f.Columns[column] = form.Get(column)
-	}
-	for i := range mostWords {
-		if key := form.Get(fmt.Sprintf("word-%d", i)); key != "" {
-			f.Meanings[key] = form.Get(fmt.Sprintf("meaning-%d", i))
-		}
 	}
 	return f
 }
@@ -78,6 +87,10 @@ func columnTitle(column string) string {
 		return "Valid till"
 	case card.ColumnStatus:
 		return "Status"
+	case card.ColumnUsedAt:
+		return "Used at"
+	case card.ColumnUsedBy:
+		return "Used by"
 	}
 	return ""
 }
@@ -91,6 +104,10 @@ func columnHint(column string) string {
 		return "A shorter form of the same code, where the file has both."
 	case card.ColumnRemaining:
 		return "Becomes the price; a card with nothing left is left out."
+	case card.ColumnUsedAt:
+		return "When a card was used. Below is what a date in it means."
+	case card.ColumnUsedBy:
+		return "Who used a card. Below is what a name in it means."
 	}
 	return ""
 }
@@ -110,6 +127,8 @@ func meaningTitle(meaning string) string {
 		return "Used: can’t be redeemed again"
 	case card.MeansVoid:
 		return "Void"
+	case card.MeansUnused:
+		return "Not used: the status says what it is"
 	case card.MeansLeaveOut:
 		return "Leave these rows out"
 	}
@@ -137,8 +156,7 @@ func (s *Server) showPlan(c *gin.Context, p *importShowPage, look card.ImportLoo
 	}
 	p.showPreview(look, form)
 	p.showColumns(look, form)
-	table, _ := card.PlanTable(look, settings.Currency, planForm(form))
-	p.showMeanings(look, table, meanings)
+	p.Meanings = offerMeanings(card.ImportChoices(look, settings.Currency, planForm(form)), meanings, columnTitle, card.ImportMeanings, meaningTitle)
 	if len(look.Sheets) > 1 {
 		p.Sheet = &field{Name: "sheet", Label: "Sheet", Short: true}
 		for _, sheet := range look.Sheets {
@@ -221,26 +239,28 @@ func (p *importShowPage) showColumns(look card.ImportLook, form url.Values) {
 	}
 }
 
-// showMeanings lists the words of the status column, each with what it is taken for.
-func (p *importShowPage) showMeanings(look card.ImportLook, plan tableimport.Plan, meanings map[string]string) {
-	for i, word := range card.StatusWords(look, plan) {
-		if i == mostWords {
-			return
+// offerMeanings lists what columns say, each with what it is taken for: as it was typed,
+// else as the file is read.
+func offerMeanings(choices []tableflow.Choice, typed map[string]string, column func(string) string, meanings func(column string) []string, title func(string) string) (list []importMeaning) {
+	for i, one := range choices[:min(len(choices), mostWords)] {
+		f := field{Name: fmt.Sprintf("meaning-%d", i), Label: one.Shown, Hint: count(one.N, "row", "rows"), Short: true, Options: []option{{"", "Choose…", false}}}
+		switch {
+		case one.Field.Kind == tableimport.Event:
+			f.Label = column(one.Field.Name) + ": " + one.Shown
+		case one.Word.Key == tableimport.HiddenWord:
+			f.Label = "Values that are not shown, as they may be codes"
 		}
-		f := field{Name: fmt.Sprintf("meaning-%d", i), Label: word.Shown, Hint: count(word.N, "row", "rows"), Short: true, Options: []option{{"", "Choose…", false}}}
-		for _, meaning := range card.ImportMeanings() {
-			f.Options = append(f.Options, option{meaning, meaningTitle(meaning), false})
+		for _, meaning := range meanings(one.Field.Name) {
+			f.Options = append(f.Options, option{meaning, title(meaning), false})
 		}
-		chosen, typed := meanings[word.Key]
-		if taken, known := plan.Meanings[card.ColumnStatus][word.Key]; !typed && known {
-			chosen = taken
-			if taken == "" {
-				chosen = card.MeansLeaveOut
-			}
+		chosen, ok := typed[one.Key]
+		if !ok {
+			chosen = one.Meaning
 		}
 		f.choose(chosen)
-		p.Meanings = append(p.Meanings, importMeaning{f, word.Key})
+		list = append(list, importMeaning{f, one.Key})
 	}
+	return list
 }
 
 // showRest shows what else there is to know.

@@ -1,0 +1,106 @@
+package tableflow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"refill/internal/db"
+	"refill/internal/tableimport"
+)
+
+// Remember keeps how a person had a file read, for the next one of its shape. Form is
+// what of the answers is worth keeping; Recall reads it into the same type.
+func (f Flow) Remember(ctx context.Context, tx pgx.Tx, staffID int64, look Look, form any) error {
+	answers, err := json.Marshal(form)
+	if err != nil {
+		return err
+	}
+	err = db.New().ImportAnswerSet(ctx, tx, db.ImportAnswerSetParams{StaffID: staffID, Kind: f.Kind, Shape: look.Shape(), Answers: answers})
+	if err != nil {
+		return fmt.Errorf("keep the answers about a file: %w", err)
+	}
+	return nil
+}
+
+// Recall reads into form how a person last had a file of this shape read, and reports
+// whether they had any. Said is the Answers within form: those to what another file left
+// open and this one shows are dropped, and a field that was not asked for then has the
+// column that this file suggests.
+func (f Flow) Recall(ctx context.Context, dbtx db.DBTX, staffID int64, look Look, schema tableimport.Schema, form any, said *Answers) (bool, error) {
+	if look.Survey == nil {
+		return false, nil
+	}
+	answers, err := db.New().ImportAnswerGet(ctx, dbtx, db.ImportAnswerGetParams{StaffID: staffID, Kind: f.Kind, Shape: look.Shape()})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for earlier answers: %w", err)
+	}
+	if err := json.Unmarshal(answers, form); err != nil {
+		return false, fmt.Errorf("read earlier answers: %w", err)
+	}
+	said.complete(look, schema)
+	said.yield(look, schema)
+	return true, nil
+}
+
+// complete suggests the columns of fields that were unknown when the answers were given.
+func (a *Answers) complete(look Look, schema tableimport.Schema) {
+	taken := map[string]bool{}
+	for _, at := range a.Columns {
+		taken[at] = true
+	}
+	for _, f := range schema.Fields {
+		at, ok := look.Survey.Guess[f.Name]
+		column := strconv.Itoa(at + 1)
+		if _, asked := a.Columns[f.Name]; asked || !ok || taken[column] {
+			continue
+		}
+		if a.Columns == nil {
+			a.Columns = map[string]string{}
+		}
+		a.Columns[f.Name], taken[column] = column, true
+	}
+}
+
+// yield drops answers that this file does not ask for, or that it contradicts: one answer
+// holds for all columns of a kind, so one column that proves another is enough.
+func (a *Answers) yield(look Look, schema tableimport.Schema) {
+	var dates, signs evidence
+	for _, f := range schema.Fields {
+		n, err := strconv.Atoi(a.Columns[f.Name])
+		if err != nil || n < 1 || n > len(look.Survey.Columns) {
+			continue
+		}
+		c := look.Survey.Columns[n-1]
+		switch f.Kind {
+		case tableimport.Date:
+			dates.add(string(c.Dates.Order), string(tableimport.OrderOpen), a.Dates)
+		case tableimport.Amount, tableimport.Remaining, tableimport.Signed:
+			signs.add(string(c.Amounts.Decimal), string(tableimport.DecimalOpen), a.Decimal)
+		default:
+		}
+	}
+	if !dates.holds() {
+		a.Dates = ""
+	}
+	if !signs.holds() {
+		a.Decimal = ""
+	}
+}
+
+// evidence is whether an answer is asked for, and whether a column proves another.
+type evidence struct{ open, other bool }
+
+func (e *evidence) add(shown, open, answer string) {
+	e.open = e.open || shown == open
+	e.other = e.other || shown != open && shown != "" && shown != answer
+}
+
+func (e *evidence) holds() bool { return e.open && !e.other }
