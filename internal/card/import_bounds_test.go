@@ -100,7 +100,7 @@ func TestUploadsOfOnePersonAreBounded(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	var last *importing
-	for range 10 {
+	for range 100 {
 		last = b.upload(t, "code\nAAAA-aaaa-0001\n")
 	}
 	require.ErrorIs(t, b.cards.MayUpload(t.Context(), b.admin, 1), card.ErrUploadsMany)
