@@ -79,8 +79,8 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 		return err
 	}
 	if report.Longest > 0 {
-		p.Odds = "A wrong code " + oddsOf(odds.Chance) + " hits a card. Within a year, a person who keeps trying within the limits " + oddsOf(odds.Person) +
-			" hits one, an address with many people behind it " + oddsOf(odds.Address) + "."
+		p.Odds = "The chance that a wrong code hits a card is " + oddsOf(odds.Chance) + ". The chance that a person who keeps trying within the limits hits one within a year is " +
+			oddsOf(odds.Person) + "; for an address with many people behind it, it is " + oddsOf(odds.Address) + "."
 		p.Guessable = odds.Person >= guessable
 		p.Throttle = "These codes are found in any case and have no check symbol, so attempts at them are counted apart and throttled harder: " + odds.Limits.LiveNote() + ". A right code takes back its own attempt and no other."
 	}
@@ -172,11 +172,11 @@ func (s *Server) showProblems(ctx context.Context, p *importShowPage, i db.CardI
 func oddsOf(chance float64) string {
 	switch {
 	case chance <= 0:
-		return "never"
+		return "none"
 	case chance >= 0.5:
-		return "almost certainly"
+		return "more than 1 in 2"
 	}
-	return "with a chance of 1 in " + money.Group(strconv.FormatFloat(1/chance, 'f', 0, 64))
+	return "1 in " + money.Group(strconv.FormatFloat(1/chance, 'f', 0, 64))
 }
 
 // guessable is the chance to hit a card within a year from which a page warns.
