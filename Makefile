@@ -2,7 +2,7 @@
 # what it needs and this machine lacks (.ci/setup), then does its work.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build assets test race chaos fuzz mutants bench lint secrets vuln generate clean
+.PHONY: help demo build assets notice test race chaos fuzz mutants bench lint secrets vuln generate clean
 
 # One set of flags for building, testing and checking, so that they share what the
 # compiler made. nomsgpack halves Gin; the version is ours to stamp, below.
@@ -31,6 +31,9 @@ build: assets ## make bin/refill, one file with pages and assets inside
 
 assets: ## fetch the pages' third-party files into static/vendor
 	@.ci/setup run
+
+notice: assets ## write NOTICE anew: the licences of what is linked and shipped
+	go run ./internal/notice -write
 
 test: ## run every test; sets up Postgres, a browser and PDF tools when missing
 	@.ci/setup test
