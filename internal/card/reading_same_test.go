@@ -1,6 +1,7 @@
 package card_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/card"
+	"refill/internal/dbtest"
 )
 
 // The same printed code in two spellings is one card, whichever comes first: in one
@@ -106,20 +107,30 @@ func TestSpellingsRace(t *testing.T) {
 		require.Empty(t, i.problems(t))
 		require.NoError(t, b.confirm(t.Context(), b.admin, i.id))
 	}
-	warm(t, b.pool, 4)
-	gate := make(chan struct{})
+	// Neither writes a card before both have looked up which codes are known, or wait for
+	// the other: what the test holds lets them read and keeps them from writing.
+	owner, watch := dbtest.Owner(t, b.pool), dbtest.Owner(t, b.pool)
+	hold, err := owner.Begin(t.Context())
+	require.NoError(t, err)
+	defer hold.Rollback(context.WithoutCancel(t.Context())) //nolint:errcheck // committed below
+	_, err = hold.Exec(t.Context(), `lock table card in share mode`)
+	require.NoError(t, err)
 	var stopped atomic.Int32
 	var group sync.WaitGroup
 	for _, i := range files {
 		group.Go(func() {
-			<-gate
 			if err := b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob); err != nil {
 				assert.ErrorIs(t, err, card.ErrImportProbes) //nolint:forbidigo // not the test's own goroutine
 				stopped.Add(1)
 			}
 		})
 	}
-	close(gate)
+	require.Eventually(t, func() bool {
+		var waiting int
+		err := watch.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).Scan(&waiting)
+		return err == nil && waiting == 2
+	}, time.Minute, 10*time.Millisecond)
+	require.NoError(t, hold.Commit(t.Context()))
 	group.Wait()
 	made := int32(0)
 	for _, i := range files {
@@ -130,30 +141,4 @@ func TestSpellingsRace(t *testing.T) {
 	require.Equal(t, int32(cards), made)
 	require.EqualValues(t, 1, stopped.Load())
 	b.sound(t)
-}
-
-// warm opens connections, so that a race is not decided by who connects first.
-func warm(tb testing.TB, pool *pgxpool.Pool, n int) {
-	tb.Helper()
-	var all []*pgxpool.Conn
-	for range n {
-		c, err := pool.Acquire(tb.Context())
-		require.NoError(tb, err)
-		all = append(all, c)
-	}
-	for _, c := range all {
-		c.Release()
-	}
-}
-
-// Codes that differ by their case alone are two cards, but for those of our own
-// alphabet, which has one case.
-func TestCaseAloneIsAnotherCode(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	_, series := b.imported(t, "abCD-1234", "ABcd-1234")
-	require.Equal(t, int32(2), series.Made)
-	i := b.upload(t, "code\nabcd-1234\nABcd1234\n")
-	i.check(t, ticked(planned("code"), 2))
-	require.Equal(t, []string{"3  known"}, i.problems(t))
 }

@@ -56,7 +56,7 @@ func keyMutants() []mutant {
 		},
 		{
 			"a process that is behind lets guesses through for nothing", "internal/card/redeem.go",
-			"	if behind := s.keysBehind(ctx); behind != nil {\n", "	if behind := s.keysBehind(ctx); behind != nil {\n		s.takeBack(ctx, actor, r.CustomerID, at.bars)\n",
+			"	if behind := s.keysBehind(ctx); behind != nil {\n", "	if behind := s.keysBehind(ctx); behind != nil {\n		s.takeBack(ctx, at.charges)\n",
 			"./internal/card", "TestFindingDoesNotForgiveGuesses", "codes are guessed without a limit while keys rotate",
 		},
 		{
