@@ -192,9 +192,9 @@ func TestWeakerTheftRulesWait(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, admin.post(sectionTheft, form).Status)
 	waiting := admin.get(sectionTheft)
 	require.Contains(t, waiting.text("#notice"), "as they were")
-	require.Contains(t, waiting.text("[id^=approval-]"), "rules about theft and wrong codes")
+	require.Contains(t, waiting.text("[id^=approval-]"), "rules about theft, wrong codes")
 	require.Equal(t, "20", waiting.one("#f-run_cards").AttrOr("value", ""))
-	require.Contains(t, admin.get(sectionVouchers).text("main"), "rules about theft and wrong codes")
+	require.Contains(t, admin.get(sectionVouchers).text("main"), "rules about theft, wrong codes")
 
 	boss := s.as(db.StaffRoleAdministrator)
 	admin.get(sectionTheft).none("#sole")
