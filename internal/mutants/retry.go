@@ -36,7 +36,7 @@ func retryMutants() []mutant {
 		},
 		{
 			"what waits of an erased customer goes on waiting", "internal/customer/erase.go",
-			"if err := approval.WithdrawCustomer(ctx, tx, actor, e.CustomerID); err != nil {", "if err := error(nil); err != nil {",
+			"if err := approval.WithdrawCustomer(ctx, tx, actor, e.CustomerID); err != nil {", "if err := approval.WithdrawCustomer(ctx, tx, actor, -1); err != nil {",
 			"./internal/customer", "TestErasureWithdrawsWhatWaits", "a request waits that can never be approved",
 		},
 		{
