@@ -176,6 +176,11 @@ func TestBarIsNotLiftedByAnAccountOfTheBarred(t *testing.T) {
 			t.Helper()
 			b.sets(t, barred, lifter, "staff.password_reset")
 		}},
+		"and set up a second factor after that": {refused: true, do: func(t *testing.T, b *bundle, barred, lifter, _ audit.Actor) {
+			t.Helper()
+			b.sets(t, barred, lifter, "staff.password_reset")
+			b.enrols(t, lifter)
+		}},
 		"a second factor that was there before keeps them out": {do: func(t *testing.T, b *bundle, barred, lifter, _ audit.Actor) {
 			t.Helper()
 			b.enrols(t, lifter)
