@@ -48,6 +48,28 @@ select exists (
   select from reach a join reach b on a.holder = b.holder
   where a.owner = sqlc.arg(one)::bigint and b.owner = sqlc.arg(other)::bigint)::boolean;
 
+-- name: ApprovalControls :one
+-- Whether one member of staff controls the account of another: they made its sign-in, or
+-- reset its password or second factor, within 30 days, or did so with an account that
+-- controls it. A password that was reset lets nobody in past a second factor that was there
+-- before. A second factor that was set up since proves nothing here: the person who made the
+-- sign-in can set it up. On the host somebody may vouch that an account is a person of its own.
+with recursive control as (
+  select distinct a.staff_id as holder, (a.detail->>'staff_id')::bigint as owner
+  from audit a
+  where a.action in ('staff.created', 'staff.password_reset', 'staff.second_factor_reset')
+    and a.at > now() - interval '30 days' and a.staff_id is not null
+    and not (a.action = 'staff.password_reset'
+      and exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint and f.created_at < a.at))
+    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null
+      and (v.detail->>'staff_id')::bigint = (a.detail->>'staff_id')::bigint and v.at > a.at)
+), reach as (
+  select control.holder from control where control.owner = sqlc.arg(account)::bigint
+  union
+  select control.holder from reach join control on control.owner = reach.holder
+)
+select exists (select from reach where reach.holder = sqlc.arg(holder)::bigint)::boolean;
+
 -- name: ApprovalAskerMay :one
 -- Whether the person who asked holds some permissions and sees what it is about, at this
 -- moment.
@@ -73,6 +95,10 @@ select * from approval where export_id = @export_id::bigint and state = 'waiting
 -- name: ApprovalListOfImport :many
 select * from approval where import_id = @import_id::bigint and state = 'waiting' order by id for update;
 
+-- name: ApprovalListOfCustomer :many
+-- What waits of a customer, locked in one order.
+select * from approval where customer_id = @customer_id::bigint and state = 'waiting' order by id for update;
+
 -- name: ApprovalListOfPartner :many
 -- What waits for a partner to be enabled.
 select * from approval where kind = 'reopening' and state = 'waiting' and partner_ids = array[@partner_id::bigint] order by id for update;
@@ -81,8 +107,19 @@ select * from approval where kind = 'reopening' and state = 'waiting' and partne
 select id from approval where state = 'waiting' and expires_at <= now();
 
 -- name: ApprovalOfExport :one
--- Up to which value a file was approved; 0: it was not.
-select coalesce((select value from approval where export_id = @export_id and state = 'approved'), 0)::bigint;
+-- Up to which value a file may be made because it was approved; 0: it may not. An approval
+-- holds for a day, as long as the series was not edited and the person who asked may still
+-- do it: the making of a file can fail, and be tried again, long after.
+select coalesce((
+  select a.value from approval a
+  join series s on s.id = a.series_id
+  join staff on staff.id = a.requested_by
+  join role on role.id = staff.role_id
+  where a.export_id = @export_id and a.state = 'approved' and a.decided_at > now() - interval '24 hours'
+    and s.edited_version <= a.version and s.price = a.price and staff.disabled_at is null
+    and (role.everything or @permissions::text[] <@ role.permissions)
+    and approval_is_for(a.series_id, a.customer_id, a.partner_ids, staff.all_partners,
+      array(select sp.partner_id from staff_partner sp where sp.staff_id = staff.id))), 0)::bigint;
 
 -- name: ApprovalList :many
 -- What waits first, then what was decided lately.

@@ -45,7 +45,8 @@ select
   (select count(*) from card c where c.used_by = @customer_id::bigint and c.remark is not null) as remarks,
   (select count(*) from audit a where a.customer_id = @customer_id::bigint) as lines,
   (select count(*) from audit a where a.customer_id = @customer_id::bigint and a.address is not null and a.staff_id is null) as addresses,
-  (select count(*) from theft_alarm t where t.customer_id = @customer_id::bigint) as alarms;
+  (select count(*) from theft_alarm t where t.customer_id = @customer_id::bigint) as alarms,
+  (select count(*) from approval a where a.customer_id = @customer_id::bigint and a.state = 'waiting') as waiting;
 
 -- name: CustomerUnderAlarm :one
 -- Whether an open alarm about theft concerns a customer: it is about them, or they redeemed

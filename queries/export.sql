@@ -29,9 +29,10 @@ where e.id = @id
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))));
 
 -- name: ExportListSeries :many
-select sqlc.embed(e), staff.name as created_by_name, now()::timestamptz as asked_at
+select sqlc.embed(e), staff.name as created_by_name, coalesce(fetcher.name, '')::text as sent_whole_name, now()::timestamptz as asked_at
 from export e
 join staff on staff.id = e.created_by
+left join staff fetcher on fetcher.id = e.sent_whole_to
 where e.series_id = @series_id and e.created_at > now() - interval '30 days'
 order by e.id desc
 limit 20;
@@ -152,8 +153,12 @@ returning (sent @> int8range(0, size))::boolean as whole, sent_whole_at, expires
 
 -- name: ExportSentWhole :exec
 -- The file is kept until the codes go: as long as its series waits for a word.
-update export e set sent_whole_at = now(), expires_at = greatest(e.expires_at, s.shred_at)
+update export e set sent_whole_at = now(), sent_whole_to = e.sent_to, expires_at = greatest(e.expires_at, s.shred_at)
 from series s where e.id = @id and s.id = e.series_id;
+
+-- name: ExportSentWholeAgain :exec
+-- Another person has fetched all of it.
+update export set sent_whole_to = sent_to where id = @id and sent_whole_at is not null;
 
 -- name: ExportEndFiles :exec
 -- The files of a series are past their time: housekeeping removes them.
@@ -163,6 +168,6 @@ update export set expires_at = now() where series_id = @series_id and state = 'r
 select from export where id = @id for no key update;
 
 -- name: ExportOnceState :one
--- Whether a file can be had now, and when the last of it was sent.
-select coalesce(state = 'ready' and expires_at > clock_timestamp(), false)::boolean as live, sent_whole_at
+-- Whether a file can be had now, and when the last of it was sent, to whom.
+select coalesce(state = 'ready' and expires_at > clock_timestamp(), false)::boolean as live, sent_whole_at, sent_whole_to
 from export where id = @id for no key update;

@@ -297,3 +297,8 @@ select coalesce(sum(quantity::numeric * price), 0) + @value::bigint <= @most::bi
 select any_partner, array(select partner_id from series_partner sp
   where sp.series_id = series.id and sp.removed_at is null order by partner_id)::bigint[] as partner_ids
 from series where id = @id;
+
+-- name: SeriesRetry :exec
+-- Takes the making up again for a person, for whom it counts from now on.
+update series set state = 'queued', failure = '', retried_by = sqlc.narg(retried_by), version = version + 1
+where id = @id;

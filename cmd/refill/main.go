@@ -34,7 +34,7 @@ func commands() []command {
 		{"staff", "staff add, reset-second-factor, lift-bar, vouch: enter a member of staff, let one in who lost their telephone, let one try codes again, or say that one is a person of their own", runStaff},
 		{"limit", "limit AMOUNT|none: the value above which a second person approves, where no second one is left", runLimit},
 		{"alarm", "alarm NUMBER REASON: closes an alarm about theft, where no other person may", runAlarm},
-		{"rules", "rules [NAME=VALUE ...]: the rules about theft and wrong codes, where no second person is left to approve weaker ones", runRules},
+		{"rules", "rules [NAME=VALUE ...]: the rules about theft, wrong codes and second factors of staff, where no second person is left to approve weaker ones", runRules},
 		{"keys", "keys init, rotate, retire, reindex, announce, status: the keys that codes are sealed and found under", runKeys},
 		{"demo", "start everything on a private Postgres, with sample data", runDemo},
 	}

@@ -20,13 +20,13 @@ import (
 // errRulesUsage says how `refill rules` is called.
 var errRulesUsage = errors.New("usage: refill rules [NAME=VALUE ...]")
 
-// runRules is `refill rules`: it shows and sets the rules about theft and wrong codes. In
+// runRules is `refill rules`: it shows and sets the rules about theft, wrong codes and second factors of staff. In
 // the browser weaker ones take two people; where one administrator is left, this is the
 // way. The audit trail has it as an act of the program.
 func runRules(ctx context.Context, c config, args []string) error {
 	flags := flag.NewFlagSet("rules", flag.ExitOnError)
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), errRulesUsage.Error()+"\n\nWithout arguments it lists the rules. VALUE is a whole number, or off; of shared it is addresses and networks separated by commas.")
+		fmt.Fprintln(flags.Output(), errRulesUsage.Error()+"\n\nWithout arguments it lists the rules. VALUE is a whole number, or off; of staff_factor it is on or off; of shared it is addresses and networks separated by commas.")
 	}
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -89,11 +89,17 @@ func readRule(name, value string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch _, ok := known[name]; {
+	was, ok := known[name]
+	_, onOff := was.(bool)
+	switch {
 	case !ok:
 		return nil, fmt.Errorf("there is no rule %q; %w", name, errRulesUsage)
 	case name == "shared":
 		return strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }), nil
+	case onOff && (value == "on" || value == "off"):
+		return value == "on", nil
+	case onOff:
+		return nil, fmt.Errorf("%q is no value of %s, which is on or off; %w", value, name, errRulesUsage)
 	case value == "off":
 		return 0, nil
 	}
@@ -112,7 +118,11 @@ func listRules(p setting.Protections) (string, error) {
 	}
 	var text strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		fmt.Fprintf(&text, "%s=%v\n", name, values[name])
+		value := values[name]
+		if on, ok := value.(bool); ok {
+			value = map[bool]string{true: "on", false: "off"}[on]
+		}
+		fmt.Fprintf(&text, "%s=%v\n", name, value)
 	}
 	return text.String(), nil
 }

@@ -216,6 +216,23 @@ func Shared(ctx context.Context, dbtx db.DBTX, one, other int64) (bool, error) {
 	return shared, nil
 }
 
+// Controls reports whether one member of staff controls the account of another, as far as
+// that can be told from who set whose sign-in within 30 days. Unlike Shared it looks in one
+// direction.
+func Controls(ctx context.Context, dbtx db.DBTX, holder, account int64) (bool, error) {
+	controls, err := db.New().ApprovalControls(ctx, dbtx, db.ApprovalControlsParams{Holder: holder, Account: account})
+	if err != nil {
+		return false, fmt.Errorf("ask who controls a sign-in: %w", err)
+	}
+	return controls, nil
+}
+
+// WithdrawCustomer ends what waits of a customer who is erased.
+func WithdrawCustomer(ctx context.Context, tx pgx.Tx, actor audit.Actor, customerID int64) error {
+	rows, err := db.New().ApprovalListOfCustomer(ctx, tx, customerID)
+	return withdraw(ctx, tx, actor, rows, err)
+}
+
 // end closes a request, undoes what was prepared where it came to nothing, and tells
 // everyone.
 func (d *Desk) end(ctx context.Context, tx pgx.Tx, actor audit.Actor, k Kind, a db.Approval, state db.ApprovalState, by *int64, reason string) error {

@@ -36,6 +36,7 @@ func TestWeakerRulesTakeTwo(t *testing.T) {
 		"bar later":       func(v *setting.Settings) { v.WrongHard++ },
 		"address later":   func(v *setting.Settings) { v.WrongAddress++ },
 		"unknown codes":   func(v *setting.Settings) { v.WrongPartner++ },
+		"fewer guesses":   func(v *setting.Settings) { v.GuessesDaily-- },
 		"with a stricter": func(v *setting.Settings) { v.Theft.RunCards, v.Theft.AccountCards = 0, 2 },
 	}
 	rules := func() setting.Protections {
@@ -90,6 +91,32 @@ func TestWeakerRulesTakeTwo(t *testing.T) {
 	require.Equal(t, int32(3), rules().WrongSoft)
 }
 
+// That staff must use a second factor is switched on by one person and off by two, although
+// it is usually off.
+func TestSecondFactorGoesWithTwo(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	on := func(v *setting.Settings) { v.StaffFactor = true }
+	off := func(v *setting.Settings) { v.StaffFactor = false }
+	asked := func() bool {
+		settings, err := b.store.Get(ctx)
+		require.NoError(t, err)
+		return settings.StaffFactor
+	}
+	require.NoError(t, b.change(t, b.one, on))
+	require.NoError(t, b.change(t, b.one, off), "without a limit one person is enough")
+	require.NoError(t, b.change(t, b.one, limited(100_00)))
+	require.NoError(t, b.change(t, b.one, on))
+	require.ErrorIs(t, b.store.Change(ctx, b.one, off), setting.ErrProtectionGuarded)
+	require.ErrorIs(t, b.change(t, b.one, off), approval.ErrProtectionWaits)
+	require.True(t, asked())
+	require.NoError(t, b.desk.Approve(ctx, b.other, b.waiting(t), "because"))
+	require.False(t, asked())
+	require.NoError(t, b.store.Change(ctx, audit.System(), on))
+	require.NoError(t, b.store.Change(ctx, audit.System(), off), "the host may")
+}
+
 // Every figure that notices theft or guessing is weighed: a new one fails this test until
 // it has its place.
 func TestEveryRuleIsWeighed(t *testing.T) {
@@ -107,7 +134,7 @@ func TestEveryRuleIsWeighed(t *testing.T) {
 func weakest(t *testing.T, before setting.Settings) map[string]setting.Settings {
 	t.Helper()
 	all := map[string]setting.Settings{}
-	longer := []string{"RunMinutes", "RunGap", "Hours"}
+	longer := []string{"RunMinutes", "RunGap", "Hours", "GuessesDaily"}
 	var walk func(v reflect.Value, p *setting.Protections)
 	walk = func(v reflect.Value, p *setting.Protections) {
 		for i := range v.NumField() {
@@ -115,7 +142,7 @@ func weakest(t *testing.T, before setting.Settings) map[string]setting.Settings 
 			switch field.Kind() {
 			case reflect.Struct:
 				walk(field, p)
-			case reflect.Int32:
+			case reflect.Int32, reflect.Int64:
 				was := field.Int()
 				field.SetInt(1 << 30)
 				if slices.Contains(longer, name) {
@@ -126,12 +153,12 @@ func weakest(t *testing.T, before setting.Settings) map[string]setting.Settings 
 				all[name] = after
 				field.SetInt(was)
 			default:
-				require.Equal(t, "Shared", name, "a rule that is no figure has its own case")
+				require.Contains(t, []string{"Shared", "StaffFactor"}, name, "a rule that is no figure has its own case")
 			}
 		}
 	}
 	p := before.Protections()
 	walk(reflect.ValueOf(&p).Elem(), &p)
-	require.Len(t, all, 15)
+	require.Len(t, all, 16)
 	return all
 }

@@ -17,9 +17,9 @@ import (
 var (
 	ErrLimitWaits      = fault.New(fault.Conflict, "limit_waits", "The value above which a second person approves is as it was: a higher one, or none, waits until another person approves it.")
 	ErrLimitAsked      = fault.New(fault.Conflict, "limit_asked", "Another value above which a second person approves waits already. Let it be decided, or withdrawn, first.")
-	ErrProtectionWaits = fault.New(fault.Conflict, "protection_waits", "The rules about theft and wrong codes are as they were: weaker ones wait until another person approves them.")
-	ErrProtectionAsked = fault.New(fault.Conflict, "protection_asked", "Other rules about theft and wrong codes wait already. Let them be decided, or withdrawn, first.")
-	ErrSeveralWait     = fault.New(fault.Conflict, "several_waits", "Part of this is as it was: the value above which a second person approves, and the rules about theft and wrong codes, each wait until another person approves them.")
+	ErrProtectionWaits = fault.New(fault.Conflict, "protection_waits", "The rules about theft, wrong codes and second factors of staff are as they were: weaker ones wait until another person approves them.")
+	ErrProtectionAsked = fault.New(fault.Conflict, "protection_asked", "Other rules about theft, wrong codes or second factors of staff wait already. Let them be decided, or withdrawn, first.")
+	ErrSeveralWait     = fault.New(fault.Conflict, "several_waits", "Part of this is as it was: the value above which a second person approves, and the rules about theft, wrong codes and second factors of staff, each wait until another person approves them.")
 	ErrModuleWaits     = fault.New(fault.Conflict, "module_waits", "Refill cards are still off: switching them on brings more into use than one person may, so it waits until another person approves it.")
 )
 
@@ -31,7 +31,7 @@ type LimitFacts struct {
 	Currency string `json:"currency"`
 }
 
-// ProtectionFacts are a change of the rules about theft and wrong codes.
+// ProtectionFacts are a change of the rules about theft, wrong codes and second factors.
 type ProtectionFacts struct {
 	From setting.Protections `json:"from"`
 	To   setting.Protections `json:"to"`

@@ -104,7 +104,9 @@ func (s *Service) holdExport(ctx context.Context, tx pgx.Tx, actor audit.Actor, 
 }
 
 // mayExport refuses to make a file that takes a second person and was not approved,
-// or was when it held less: its price may have been raised since it was asked for.
+// or was when it held less: its price may have been raised since it was asked for. An
+// approval is used up after a day, and when the series is edited or the person who asked
+// loses the right: a file that failed is then asked about as a new one is.
 // What was approved counts for nobody; else it counts for whoever asked, or tries
 // again. Lock order: export, person.
 func (s *Service) mayExport(ctx context.Context, tx pgx.Tx, e db.Export, by int64) error {
@@ -119,7 +121,7 @@ func (s *Service) mayExport(ctx context.Context, tx pgx.Tx, e db.Export, by int6
 	if err != nil {
 		return err
 	}
-	approved, err := s.q.ApprovalOfExport(ctx, tx, &e.ID)
+	approved, err := s.q.ApprovalOfExport(ctx, tx, db.ApprovalOfExportParams{ExportID: &e.ID, Permissions: staff.Stored(staff.SeriesExport)})
 	if err != nil {
 		return fmt.Errorf("look for the approval of an export: %w", err)
 	}

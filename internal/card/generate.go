@@ -2,6 +2,7 @@ package card
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -155,7 +156,7 @@ func (s *Service) finish(ctx context.Context, tx pgx.Tx, series db.Series) error
 	if series.ActivateWhenGenerated {
 		whole := series
 		whole.Version++ // as SeriesFinish makes it
-		alone, err := s.approvedActivation(ctx, tx, actor, whole, series.CreatedBy)
+		alone, err := s.approvedActivation(ctx, tx, actor, whole, cmp.Or(series.RetriedBy, series.CreatedBy))
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/customer"
 	"refill/internal/db"
@@ -17,8 +18,9 @@ import (
 
 // Errors of lifting a bar of a member of staff.
 var (
-	ErrOwnBar  = fault.New(fault.Conflict, "own_bar", "Somebody else has to lift the bar of your own account.")
-	ErrNoStaff = fault.New(fault.NotFound, "staff_missing", "There is no such member of staff.")
+	ErrOwnBar    = fault.New(fault.Conflict, "own_bar", "Somebody else has to lift the bar of your own account.")
+	ErrBarShared = fault.New(fault.Conflict, "bar_shared", "The person who is barred made the sign-in of your account, or reset its password or second factor, within the last 30 days, so you may be that person. Somebody else has to lift the bar, or the host: refill staff lift-bar.")
+	ErrNoStaff   = fault.New(fault.NotFound, "staff_missing", "There is no such member of staff.")
 )
 
 // ClearGuesses lifts every bar of a customer, for a reason that the audit keeps.
@@ -41,6 +43,40 @@ func (s *Service) ClearGuesses(ctx context.Context, actor audit.Actor, customerI
 	})
 }
 
+// mayLift refuses to lift a bar from one's own account, and from that of a person who
+// controls the account of the actor: they would lift it themselves. An administrator lifts
+// the bar of a colleague whose account they made.
+func mayLift(ctx context.Context, dbtx db.DBTX, actor audit.Actor, barred int64) error {
+	if actor.StaffID == 0 {
+		return nil // the host
+	}
+	if actor.StaffID == barred {
+		return ErrOwnBar
+	}
+	controls, err := approval.Controls(ctx, dbtx, barred, actor.StaffID)
+	if err == nil && controls {
+		return ErrBarShared
+	}
+	return err
+}
+
+// LiftImportBar is ClearImportBar for a person who may lift it.
+func (s *Service) LiftImportBar(ctx context.Context, actor audit.Actor, id int64, reason string) error {
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		within := s.Within(tx)
+		imp, err := within.Import(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		if by := imp.CardImport.PlannedBy; by != nil {
+			if err := mayLift(ctx, tx, actor, *by); err != nil {
+				return err
+			}
+		}
+		return within.ClearImportBar(ctx, actor, id, reason)
+	})
+}
+
 // ClearStaffGuesses lifts every bar of a member of staff, for a reason that the audit
 // keeps. A member of staff can't lift their own: they would try codes without an end.
 func (s *Service) ClearStaffGuesses(ctx context.Context, actor audit.Actor, staffID int64, reason string) error {
@@ -53,13 +89,13 @@ func LiftStaffBar(ctx context.Context, beginner db.Beginner, actor audit.Actor, 
 	if err := customer.CheckReason(reason); err != nil {
 		return err
 	}
-	if actor.StaffID == staffID {
-		return ErrOwnBar
-	}
 	if !actor.Scope.AllPartners {
 		return ErrNoStaff // staff are managed by those of the whole house
 	}
 	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
+		if err := mayLift(ctx, tx, actor, staffID); err != nil {
+			return err
+		}
 		q := db.New()
 		who, err := q.StaffGet(ctx, tx, staffID)
 		if errors.Is(err, pgx.ErrNoRows) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -29,6 +30,7 @@ var (
 	ErrOnceWhole       = fault.Field("cards", "print_once_whole", "This series is printed once, so its file holds all cards. Choose unused, or unused and disabled cards, and leave the serials empty.")
 	ErrOnceFixed       = fault.Field("print_once", "print_once_fixed", "A file of this series was made already, so this can't be changed any more.")
 	ErrNotSentWhole    = fault.New(fault.Conflict, "print_once_not_sent", "Not all of this file has been fetched yet. Download it to its end first.")
+	ErrNotFetcher      = fault.New(fault.Conflict, "print_once_other", "Another person fetched this file. Reload the page: it names them. Ask them first whether the file arrived; then you can say so.")
 	ErrNotShredding    = errors.New("nothing is to be shredded in this series")
 )
 
@@ -94,7 +96,13 @@ func (s *Service) Sent(ctx context.Context, actor audit.Actor, e db.ExportGetRow
 		if err != nil {
 			return fmt.Errorf("note what was sent: %w", err)
 		}
-		if !sent.Whole || sent.SentWholeAt != nil {
+		if !sent.Whole {
+			return nil
+		}
+		if sent.SentWholeAt != nil {
+			if err := s.q.ExportSentWholeAgain(ctx, tx, e.Export.ID); err != nil {
+				return fmt.Errorf("note who fetched a file: %w", err)
+			}
 			return nil
 		}
 		if err := s.q.SeriesSentWhole(ctx, tx, db.SeriesSentWholeParams{ID: e.Export.SeriesID, ExpiresAt: *sent.ExpiresAt}); err != nil {
@@ -103,13 +111,14 @@ func (s *Service) Sent(ctx context.Context, actor audit.Actor, e db.ExportGetRow
 		if err := s.q.ExportSentWhole(ctx, tx, e.Export.ID); err != nil {
 			return fmt.Errorf("keep a file that was sent: %w", err)
 		}
-		return s.toldOfExport(ctx, tx, actor, "export.sent_whole", e.Export)
+		return s.toldOfExport(ctx, tx, actor, "export.sent_whole", e.Export, nil)
 	})
 }
 
 // toldOfExport writes down what became of a file, and announces it.
-func (s *Service) toldOfExport(ctx context.Context, tx pgx.Tx, actor audit.Actor, action string, e db.Export) error {
+func (s *Service) toldOfExport(ctx context.Context, tx pgx.Tx, actor audit.Actor, action string, e db.Export, detail map[string]any) error {
 	facts := map[string]any{"export": e.ID, "format": e.Format}
+	maps.Copy(facts, detail)
 	if err := audit.Record(ctx, tx, actor, audit.Entry{Action: action, SeriesID: e.SeriesID, Detail: facts}); err != nil {
 		return err
 	}
@@ -141,19 +150,28 @@ func (s *Service) onceFile(ctx context.Context, actor audit.Actor, id int64, f f
 		if !state.Live { // it was discarded before, perhaps
 			return ErrExportState
 		}
-		e.Export.SentWholeAt = state.SentWholeAt
+		e.Export.SentWholeAt, e.Export.SentWholeTo = state.SentWholeAt, state.SentWholeTo
 		return f(tx, e.Export)
 	})
 }
 
 // Arrived says that the file of a series is where it should be: from now on its codes
-// are shredded, and no copy of them is kept here.
-func (s *Service) Arrived(ctx context.Context, actor audit.Actor, id int64) error {
+// are shredded, and no copy of them is kept here. The person who fetched all of it knows
+// that. Another one says it for them, as they may have left the company, but knowingly:
+// fetchedBy is the person whom the page named to them.
+func (s *Service) Arrived(ctx context.Context, actor audit.Actor, id, fetchedBy int64) error {
 	return s.onceFile(ctx, actor, id, func(tx pgx.Tx, e db.Export) error {
-		if e.SentWholeAt == nil {
+		if e.SentWholeAt == nil || e.SentWholeTo == nil {
 			return ErrNotSentWhole
 		}
-		if err := s.toldOfExport(ctx, tx, actor, "export.arrived", e); err != nil {
+		detail := map[string]any{}
+		if fetcher := *e.SentWholeTo; fetcher != actor.StaffID {
+			if fetchedBy != fetcher {
+				return ErrNotFetcher
+			}
+			detail["fetched_by"] = fetcher
+		}
+		if err := s.toldOfExport(ctx, tx, actor, "export.arrived", e, detail); err != nil {
 			return err
 		}
 		return s.beginShredding(ctx, tx, actor, e.SeriesID)
@@ -169,7 +187,7 @@ func (s *Service) Discard(ctx context.Context, actor audit.Actor, id int64) erro
 		if err := s.q.ExportEndFiles(ctx, tx, e.SeriesID); err != nil {
 			return fmt.Errorf("end the files of a series: %w", err)
 		}
-		return s.toldOfExport(ctx, tx, actor, "export.discarded", e)
+		return s.toldOfExport(ctx, tx, actor, "export.discarded", e, nil)
 	})
 }
 

@@ -66,11 +66,11 @@ func TestPrintOnceOfHalves(t *testing.T) {
 	e := b.printed(t, b.once(t, 10), 1000)
 	b.sent(t, e, 0, 600)
 	require.NoError(t, b.cards.Sent(t.Context(), other, e, 600, 1000))
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID), card.ErrNotSentWhole)
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0), card.ErrNotSentWhole)
 	b.sent(t, e, 600, 1000)
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID), card.ErrNotSentWhole, "the other fetched last, so the first half counts no more")
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0), card.ErrNotSentWhole, "the other fetched last, so the first half counts no more")
 	b.sent(t, e, 0, 600)
-	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID))
+	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0))
 }
 
 // A file that was sent in pieces is sent whole once no byte is missing; then somebody
@@ -86,10 +86,10 @@ func TestPrintOnce(t *testing.T) {
 	e := b.printed(t, s, 1000)
 	require.EqualValues(t, 20_500, e.Export.RowsTotal, "a disabled card can be enabled again: it is in the file too")
 
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID), card.ErrNotSentWhole)
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0), card.ErrNotSentWhole)
 	for _, part := range [][2]int64{{0, 400}, {700, 1000}, {0, 699}, {300, 300}} {
 		b.sent(t, e, part[0], part[1])
-		require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID), card.ErrNotSentWhole, "byte 699 is missing")
+		require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0), card.ErrNotSentWhole, "byte 699 is missing")
 		require.Nil(t, b.read(t, s.ID).ShredAt)
 	}
 	b.sent(t, e, 699, 1000)
@@ -102,8 +102,8 @@ func TestPrintOnce(t *testing.T) {
 	require.Nil(t, b.read(t, s.ID).ShreddingAt, "nothing happens before somebody says so, or the time is up")
 	require.Equal(t, 1, b.number(t, `select count(*) from audit where action = 'export.sent_whole'`))
 
-	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID))
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID), card.ErrExportState)
+	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0))
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0), card.ErrExportState)
 	require.ErrorIs(t, b.cards.Discard(t.Context(), b.admin, e.Export.ID), card.ErrExportState, "too late")
 	require.Equal(t, 1, b.number(t, `select count(*) from river_job where kind = 'shred_series' and state = 'available'`))
 	gone, err := b.cards.ExpireExports(t.Context())
@@ -248,12 +248,12 @@ func TestDiscardedFileIsOver(t *testing.T) {
 	b.sent(t, second, 0, 100)
 	require.NoError(t, b.cards.Discard(t.Context(), b.admin, second.Export.ID))
 	third := b.printed(t, s, 100)
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, second.Export.ID), card.ErrExportState)
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, second.Export.ID, 0), card.ErrExportState)
 	require.Nil(t, b.read(t, s.ID).ShreddingAt)
 	require.ErrorIs(t, b.cards.Discard(t.Context(), b.admin, second.Export.ID), card.ErrExportState)
 	require.Equal(t, 1, b.number(t, `select count(*) from export where state = 'ready' and expires_at > now()`))
 	b.sent(t, third, 0, 100)
-	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, third.Export.ID))
+	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, third.Export.ID, 0))
 	b.sound(t)
 }
 
@@ -272,11 +272,11 @@ func TestPrintOnceIsEdited(t *testing.T) {
 	e := b.printed(t, s, 10)
 	require.ErrorIs(t, edit(false), card.ErrOnceFixed)
 	require.ErrorIs(t, b.cards.Discard(t.Context(), audit.Actor{StaffID: b.admin.StaffID}, e.Export.ID), card.ErrNoExport, "another partner's")
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), audit.Actor{StaffID: b.admin.StaffID}, e.Export.ID), card.ErrNoExport)
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), audit.Actor{StaffID: b.admin.StaffID}, e.Export.ID, 0), card.ErrNoExport)
 
 	other := b.series(t, form(3))
 	f := b.printed(t, other, 10)
 	b.sent(t, f, 0, 10)
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, f.Export.ID), card.ErrExportState, "of a series that isn't printed once nothing is shredded")
+	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, f.Export.ID, 0), card.ErrExportState, "of a series that isn't printed once nothing is shredded")
 	require.Nil(t, b.read(t, other.ID).ShredAt)
 }

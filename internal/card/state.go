@@ -239,14 +239,16 @@ func (s *Service) Cancel(ctx context.Context, actor audit.Actor, seriesID int64)
 	})
 }
 
-// Retry takes a failed series up again where it stopped.
+// Retry takes a failed series up again where it stopped. If its cards come into use when it
+// ends, that counts for the person who takes it up, not for the one who ordered it, and
+// takes their right to activate: without it the series ends inactive.
 func (s *Service) Retry(ctx context.Context, actor audit.Actor, seriesID int64) error {
 	return s.change(ctx, actor, seriesID, "series.retried", []db.SeriesState{db.SeriesStateFailed}, func(tx pgx.Tx, series db.Series) error {
 		if series.ImportID != nil {
 			return errImported
 		}
-		if err := s.setState(ctx, tx, seriesID, db.SeriesStateQueued); err != nil {
-			return err
+		if err := s.q.SeriesRetry(ctx, tx, db.SeriesRetryParams{ID: seriesID, RetriedBy: actor.Staff()}); err != nil {
+			return fmt.Errorf("take up a series: %w", err)
 		}
 		return s.enqueueGenerate(ctx, tx, seriesID)
 	})

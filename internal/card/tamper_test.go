@@ -30,7 +30,7 @@ func (b *bundle) fetch(t *testing.T, s db.Series) {
 	t.Helper()
 	e := b.printed(t, s, 1000)
 	b.sent(t, e, 0, 1000)
-	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID))
+	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0))
 }
 
 // shredded does so, and shreds the codes.

@@ -62,7 +62,16 @@ func askCredit(ctx context.Context, beginner db.Beginner, actor audit.Actor, cus
 		return fmt.Errorf("credit %d by hand: the program itself can ask no second person", customerID)
 	}
 	err := pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
-		_, err := approval.Ask(ctx, tx, actor, approval.Request{
+		// An erasure withdraws what waits: of a customer who was erased since, only what may be
+		// posted is asked for.
+		erased, err := db.New().CustomerShare(ctx, tx, customerID)
+		if err != nil {
+			return fmt.Errorf("hold a customer: %w", err)
+		}
+		if erased != nil && facts.Reverses == 0 && facts.Type != db.PaymentTypeCorrection {
+			return ErrErasedPay
+		}
+		_, err = approval.Ask(ctx, tx, actor, approval.Request{
 			Kind: db.ApprovalKindPayment, By: actor.StaffID, CustomerID: customerID, Value: facts.Amount, Currency: facts.Currency,
 			Before: before, Key: key, Facts: facts,
 		})

@@ -2,6 +2,8 @@ package customer_test
 
 import (
 	"context"
+	"errors"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -117,5 +119,39 @@ func TestPaymentOfAFormerCashier(t *testing.T) {
 	become(enters)
 	refused(reverses)
 	require.Equal(t, int64(60_00), b.balance())
+	b.sound()
+}
+
+// Erasing a customer withdraws what waits for a second person, so that no credit is posted
+// to a person who is gone; a credit that is asked for at that moment is withdrawn or refused.
+func TestErasureWithdrawsWhatWaits(t *testing.T) {
+	t.Parallel()
+	b := newCounter(t)
+	ctx := context.WithoutCancel(t.Context())
+	erase := func() error {
+		return customer.Erase(ctx, b.pool, b.other, customer.Erasure{CustomerID: b.anna.ID, Number: strconv.FormatInt(b.anna.ID, 10), Reason: "the person asked"})
+	}
+	require.ErrorIs(t, b.enter(b.credit(db.PaymentTypeCash, 60)), customer.ErrPaymentWaits)
+	waiting := b.waiting()
+	gate := make(chan struct{})
+	var asked, erased error
+	var all sync.WaitGroup
+	all.Go(func() { <-gate; asked = b.enter(b.credit(db.PaymentTypeCash, 70)) })
+	all.Go(func() { <-gate; erased = erase() })
+	close(gate)
+	all.Wait()
+	require.NoError(t, erased)
+	require.True(t, errors.Is(asked, customer.ErrPaymentWaits) || errors.Is(asked, customer.ErrErasedPay), "%v", asked)
+	rows, err := db.New().ApprovalList(ctx, b.pool, db.ApprovalListParams{CustomerID: b.anna.ID, AllPartners: true, PartnerIds: []int64{}})
+	require.NoError(t, err)
+	for _, row := range rows {
+		require.Equal(t, db.ApprovalStateWithdrawn, row.Approval.State)
+	}
+	require.ErrorIs(t, b.desk.Approve(ctx, b.other, waiting.ID, "because"), approval.ErrDone)
+	var lines int
+	require.NoError(t, b.pool.QueryRow(ctx, `select count(*) from audit where action = 'approval.withdrawn' and customer_id = $1 and staff_id = $2`, b.anna.ID, b.other.StaffID).Scan(&lines))
+	require.Len(t, rows, lines)
+	require.ErrorIs(t, b.enter(b.credit(db.PaymentTypeCash, 60)), customer.ErrErasedPay)
+	require.ErrorIs(t, b.enter(b.credit(db.PaymentTypeCorrection, 60)), customer.ErrPaymentWaits, "a correction may still be entered")
 	b.sound()
 }

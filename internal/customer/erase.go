@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -38,11 +39,17 @@ var (
 // sessions, links, counts of wrong codes and passwords, and what staff wrote on their
 // cards. The row stays under a neutral name, as do ledger, payments and the sealed audit
 // trail. It moves no money: a balance stays on the books, where a correction can book it
-// out. The customer can never sign in, redeem or be edited again. Asking for an erased
+// out. A credit that waits for a second person is withdrawn: nothing of it was posted, and
+// refusing to erase would let any cashier put an erasure off. The customer can never sign in,
+// redeem or be edited again. Asking for an erased
 // customer again changes nothing. While an open alarm about theft concerns them it is
 // refused with ErrAlarm: whoever looks into it needs to know who it was. See docs/erasure.md.
 func Erase(ctx context.Context, beginner db.Beginner, actor audit.Actor, e Erasure) error {
 	return settle(ctx, beginner, func(tx pgx.Tx) error {
+		// Requests before the customer, as a decision locks them; withdrawn below.
+		if _, err := db.New().ApprovalListOfCustomer(ctx, tx, e.CustomerID); err != nil {
+			return fmt.Errorf("lock what waits of a customer: %w", err)
+		}
 		was, err := db.New().CustomerGetForUpdate(ctx, tx, e.CustomerID)
 		if errors.Is(err, pgx.ErrNoRows) || (err == nil && !actor.Scope.Holds(was.PartnerID)) {
 			return ErrUnknown
@@ -67,6 +74,10 @@ func Erase(ctx context.Context, beginner db.Beginner, actor audit.Actor, e Erasu
 		}
 		if alarm {
 			return ErrAlarm
+		}
+		// With the row held, none is asked for any more.
+		if err := approval.WithdrawCustomer(ctx, tx, actor, e.CustomerID); err != nil {
+			return err
 		}
 		if err := erase(ctx, tx, was); err != nil {
 			return err

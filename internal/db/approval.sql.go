@@ -36,6 +36,41 @@ func (q *Queries) ApprovalAskerMay(ctx context.Context, db DBTX, arg ApprovalAsk
 	return column_1, err
 }
 
+const approvalControls = `-- name: ApprovalControls :one
+with recursive control as (
+  select distinct a.staff_id as holder, (a.detail->>'staff_id')::bigint as owner
+  from audit a
+  where a.action in ('staff.created', 'staff.password_reset', 'staff.second_factor_reset')
+    and a.at > now() - interval '30 days' and a.staff_id is not null
+    and not (a.action = 'staff.password_reset'
+      and exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint and f.created_at < a.at))
+    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null
+      and (v.detail->>'staff_id')::bigint = (a.detail->>'staff_id')::bigint and v.at > a.at)
+), reach as (
+  select control.holder from control where control.owner = $2::bigint
+  union
+  select control.holder from reach join control on control.owner = reach.holder
+)
+select exists (select from reach where reach.holder = $1::bigint)::boolean
+`
+
+type ApprovalControlsParams struct {
+	Holder  int64
+	Account int64
+}
+
+// Whether one member of staff controls the account of another: they made its sign-in, or
+// reset its password or second factor, within 30 days, or did so with an account that
+// controls it. A password that was reset lets nobody in past a second factor that was there
+// before. A second factor that was set up since proves nothing here: the person who made the
+// sign-in can set it up. On the host somebody may vouch that an account is a person of its own.
+func (q *Queries) ApprovalControls(ctx context.Context, db DBTX, arg ApprovalControlsParams) (bool, error) {
+	row := db.QueryRow(ctx, approvalControls, arg.Holder, arg.Account)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const approvalCount = `-- name: ApprovalCount :one
 select count(*) from approval a
 where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> $1
@@ -424,6 +459,56 @@ func (q *Queries) ApprovalListExpired(ctx context.Context, db DBTX) ([]int64, er
 	return items, nil
 }
 
+const approvalListOfCustomer = `-- name: ApprovalListOfCustomer :many
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where customer_id = $1::bigint and state = 'waiting' order by id for update
+`
+
+// What waits of a customer, locked in one order.
+func (q *Queries) ApprovalListOfCustomer(ctx context.Context, db DBTX, customerID int64) ([]Approval, error) {
+	rows, err := db.Query(ctx, approvalListOfCustomer, customerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Approval{}
+	for rows.Next() {
+		var i Approval
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.State,
+			&i.SeriesID,
+			&i.ExportID,
+			&i.Value,
+			&i.Price,
+			&i.Cards,
+			&i.RequestedBy,
+			&i.RequestedAt,
+			&i.ExpiresAt,
+			&i.DecidedBy,
+			&i.DecidedAt,
+			&i.Reason,
+			&i.Before,
+			&i.Serial,
+			&i.CustomerID,
+			&i.ImportID,
+			&i.PartnerIds,
+			&i.Version,
+			&i.Currency,
+			&i.RequestKey,
+			&i.Facts,
+			&i.UsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const approvalListOfExport = `-- name: ApprovalListOfExport :many
 select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where export_id = $1::bigint and state = 'waiting' order by id for update
 `
@@ -632,12 +717,28 @@ func (q *Queries) ApprovalNotify(ctx context.Context, db DBTX, id int64) error {
 }
 
 const approvalOfExport = `-- name: ApprovalOfExport :one
-select coalesce((select value from approval where export_id = $1 and state = 'approved'), 0)::bigint
+select coalesce((
+  select a.value from approval a
+  join series s on s.id = a.series_id
+  join staff on staff.id = a.requested_by
+  join role on role.id = staff.role_id
+  where a.export_id = $1 and a.state = 'approved' and a.decided_at > now() - interval '24 hours'
+    and s.edited_version <= a.version and s.price = a.price and staff.disabled_at is null
+    and (role.everything or $2::text[] <@ role.permissions)
+    and approval_is_for(a.series_id, a.customer_id, a.partner_ids, staff.all_partners,
+      array(select sp.partner_id from staff_partner sp where sp.staff_id = staff.id))), 0)::bigint
 `
 
-// Up to which value a file was approved; 0: it was not.
-func (q *Queries) ApprovalOfExport(ctx context.Context, db DBTX, exportID *int64) (int64, error) {
-	row := db.QueryRow(ctx, approvalOfExport, exportID)
+type ApprovalOfExportParams struct {
+	ExportID    *int64
+	Permissions []string
+}
+
+// Up to which value a file may be made because it was approved; 0: it may not. An approval
+// holds for a day, as long as the series was not edited and the person who asked may still
+// do it: the making of a file can fail, and be tried again, long after.
+func (q *Queries) ApprovalOfExport(ctx context.Context, db DBTX, arg ApprovalOfExportParams) (int64, error) {
+	row := db.QueryRow(ctx, approvalOfExport, arg.ExportID, arg.Permissions)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err

@@ -102,7 +102,8 @@ select
   (select count(*) from card c where c.used_by = $1::bigint and c.remark is not null) as remarks,
   (select count(*) from audit a where a.customer_id = $1::bigint) as lines,
   (select count(*) from audit a where a.customer_id = $1::bigint and a.address is not null and a.staff_id is null) as addresses,
-  (select count(*) from theft_alarm t where t.customer_id = $1::bigint) as alarms
+  (select count(*) from theft_alarm t where t.customer_id = $1::bigint) as alarms,
+  (select count(*) from approval a where a.customer_id = $1::bigint and a.state = 'waiting') as waiting
 `
 
 type CustomerHoldingsRow struct {
@@ -115,6 +116,7 @@ type CustomerHoldingsRow struct {
 	Lines     int64
 	Addresses int64
 	Alarms    int64
+	Waiting   int64
 }
 
 // How much is kept about a person, by kind.
@@ -131,6 +133,7 @@ func (q *Queries) CustomerHoldings(ctx context.Context, db DBTX, customerID int6
 		&i.Lines,
 		&i.Addresses,
 		&i.Alarms,
+		&i.Waiting,
 	)
 	return i, err
 }

@@ -230,7 +230,7 @@ func (q *Queries) ExportFinish(ctx context.Context, db DBTX, arg ExportFinishPar
 }
 
 const exportGet = `-- name: ExportGet :one
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_to, e.sent_whole_at, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone, s.print_once as series_print_once,
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_to, e.sent_whole_at, e.sent_whole_to, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone, s.print_once as series_print_once,
   staff.name as created_by_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id
@@ -287,6 +287,7 @@ func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (
 		&i.Export.Sent,
 		&i.Export.SentTo,
 		&i.Export.SentWholeAt,
+		&i.Export.SentWholeTo,
 		&i.SeriesNumber,
 		&i.SeriesPrefix,
 		&i.SeriesTimeZone,
@@ -386,9 +387,10 @@ func (q *Queries) ExportListFiles(ctx context.Context, db DBTX) ([]string, error
 }
 
 const exportListSeries = `-- name: ExportListSeries :many
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_to, e.sent_whole_at, staff.name as created_by_name, now()::timestamptz as asked_at
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_to, e.sent_whole_at, e.sent_whole_to, staff.name as created_by_name, coalesce(fetcher.name, '')::text as sent_whole_name, now()::timestamptz as asked_at
 from export e
 join staff on staff.id = e.created_by
+left join staff fetcher on fetcher.id = e.sent_whole_to
 where e.series_id = $1 and e.created_at > now() - interval '30 days'
 order by e.id desc
 limit 20
@@ -397,6 +399,7 @@ limit 20
 type ExportListSeriesRow struct {
 	Export        Export
 	CreatedByName string
+	SentWholeName string
 	AskedAt       time.Time
 }
 
@@ -436,7 +439,9 @@ func (q *Queries) ExportListSeries(ctx context.Context, db DBTX, seriesID int64)
 			&i.Export.Sent,
 			&i.Export.SentTo,
 			&i.Export.SentWholeAt,
+			&i.Export.SentWholeTo,
 			&i.CreatedByName,
+			&i.SentWholeName,
 			&i.AskedAt,
 		); err != nil {
 			return nil, err
@@ -551,20 +556,21 @@ func (q *Queries) ExportNotify(ctx context.Context, db DBTX, arg ExportNotifyPar
 }
 
 const exportOnceState = `-- name: ExportOnceState :one
-select coalesce(state = 'ready' and expires_at > clock_timestamp(), false)::boolean as live, sent_whole_at
+select coalesce(state = 'ready' and expires_at > clock_timestamp(), false)::boolean as live, sent_whole_at, sent_whole_to
 from export where id = $1 for no key update
 `
 
 type ExportOnceStateRow struct {
 	Live        bool
 	SentWholeAt *time.Time
+	SentWholeTo *int64
 }
 
-// Whether a file can be had now, and when the last of it was sent.
+// Whether a file can be had now, and when the last of it was sent, to whom.
 func (q *Queries) ExportOnceState(ctx context.Context, db DBTX, id int64) (ExportOnceStateRow, error) {
 	row := db.QueryRow(ctx, exportOnceState, id)
 	var i ExportOnceStateRow
-	err := row.Scan(&i.Live, &i.SentWholeAt)
+	err := row.Scan(&i.Live, &i.SentWholeAt, &i.SentWholeTo)
 	return i, err
 }
 
@@ -711,13 +717,23 @@ func (q *Queries) ExportSent(ctx context.Context, db DBTX, arg ExportSentParams)
 }
 
 const exportSentWhole = `-- name: ExportSentWhole :exec
-update export e set sent_whole_at = now(), expires_at = greatest(e.expires_at, s.shred_at)
+update export e set sent_whole_at = now(), sent_whole_to = e.sent_to, expires_at = greatest(e.expires_at, s.shred_at)
 from series s where e.id = $1 and s.id = e.series_id
 `
 
 // The file is kept until the codes go: as long as its series waits for a word.
 func (q *Queries) ExportSentWhole(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, exportSentWhole, id)
+	return err
+}
+
+const exportSentWholeAgain = `-- name: ExportSentWholeAgain :exec
+update export set sent_whole_to = sent_to where id = $1 and sent_whole_at is not null
+`
+
+// Another person has fetched all of it.
+func (q *Queries) ExportSentWholeAgain(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, exportSentWholeAgain, id)
 	return err
 }
 

@@ -1513,6 +1513,8 @@ type Export struct {
 	SentTo *int64
 	// When the last of them was.
 	SentWholeAt *time.Time
+	// The last person who had every byte of a file of a series that is printed once. sent_to is who fetched some of it last.
+	SentWholeTo *int64
 }
 
 // Which entries a form was sent with, by the form's idempotency key. Rows go after 90 days.
@@ -1780,6 +1782,8 @@ type Series struct {
 	EditedVersion int32
 	// Imported only: its cards were inactive where they come from. It is never activated with the import.
 	ImportInactive bool
+	// Who took the making of the series up again last: bringing its cards into use when it ends counts for them, and takes their rights. Null: it counts for created_by.
+	RetriedBy *int64
 }
 
 // The last series number given out in a year; its row lock keeps the numbers without a gap.

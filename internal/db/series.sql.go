@@ -257,7 +257,7 @@ func (q *Queries) SeriesFormats(ctx context.Context, db DBTX) ([]SeriesFormatsRo
 }
 
 const seriesGet = `-- name: SeriesGet :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive from series where id = $1
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by from series where id = $1
 `
 
 func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -305,6 +305,7 @@ func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, err
 		&i.ShredJobID,
 		&i.EditedVersion,
 		&i.ImportInactive,
+		&i.RetriedBy,
 	)
 	return i, err
 }
@@ -343,7 +344,7 @@ func (q *Queries) SeriesGetByOrderKey(ctx context.Context, db DBTX, orderKey uui
 }
 
 const seriesGetForUpdate = `-- name: SeriesGetForUpdate :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive from series where id = $1 for no key update
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by from series where id = $1 for no key update
 `
 
 func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -391,6 +392,7 @@ func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Se
 		&i.ShredJobID,
 		&i.EditedVersion,
 		&i.ImportInactive,
+		&i.RetriedBy,
 	)
 	return i, err
 }
@@ -447,7 +449,7 @@ func (q *Queries) SeriesLapse(ctx context.Context, db DBTX, id int64) error {
 }
 
 const seriesList = `-- name: SeriesList :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -591,6 +593,7 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 			&i.Series.ShredJobID,
 			&i.Series.EditedVersion,
 			&i.Series.ImportInactive,
+			&i.Series.RetriedBy,
 			&i.CreatedByName,
 			&i.PartnerNames,
 			&i.Used,
@@ -920,6 +923,22 @@ func (q *Queries) SeriesReach(ctx context.Context, db DBTX, id int64) (SeriesRea
 	return i, err
 }
 
+const seriesRetry = `-- name: SeriesRetry :exec
+update series set state = 'queued', failure = '', retried_by = $1, version = version + 1
+where id = $2
+`
+
+type SeriesRetryParams struct {
+	RetriedBy *int64
+	ID        int64
+}
+
+// Takes the making up again for a person, for whom it counts from now on.
+func (q *Queries) SeriesRetry(ctx context.Context, db DBTX, arg SeriesRetryParams) error {
+	_, err := db.Exec(ctx, seriesRetry, arg.RetriedBy, arg.ID)
+	return err
+}
+
 const seriesSentWhole = `-- name: SeriesSentWhole :exec
 update series set shred_at = greatest($1::timestamptz, now() + interval '3 days')
 where id = $2 and print_once and shredding_at is null
@@ -1004,7 +1023,7 @@ func (q *Queries) SeriesShare(ctx context.Context, db DBTX, seriesID int32) erro
 }
 
 const seriesShow = `-- name: SeriesShow :one
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -1091,6 +1110,7 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		&i.Series.ShredJobID,
 		&i.Series.EditedVersion,
 		&i.Series.ImportInactive,
+		&i.Series.RetriedBy,
 		&i.CreatedByName,
 		&i.PartnerNames,
 		&i.Used,

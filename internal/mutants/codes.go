@@ -90,7 +90,7 @@ func codeMutants() []mutant {
 		},
 		{
 			"codes are shredded before their file was sent", "internal/card/printonce.go",
-			"if e.SentWholeAt == nil {", "if e.SentWholeAt == nil && e.ID < 0 {",
+			"if e.SentWholeAt == nil || e.SentWholeTo == nil {", "if e.SentWholeTo == nil {\n\t\t\te.SentWholeTo = &actor.StaffID\n\t\t}\n\t\tif e.ID < 0 {",
 			"./internal/card", "TestPrintOnce$", "a broken download takes the only copy of a series",
 		},
 		{

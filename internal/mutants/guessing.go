@@ -85,7 +85,7 @@ func guessMutants() []mutant {
 		},
 		{
 			"staff lift their own bar", "internal/card/guess_clear.go",
-			"if actor.StaffID == staffID {", "if actor.StaffID == staffID && staffID < 0 {",
+			"if actor.StaffID == barred {", "if actor.StaffID == barred && barred < 0 {",
 			"./internal/web", "TestStaffBarIsLifted", "a member of staff guesses codes without an end",
 		},
 		{

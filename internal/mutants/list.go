@@ -17,5 +17,5 @@ type mutant struct {
 // mutants are the faults that software of this kind is known for, at least one for
 // each promise of SECURITY.md. Each was seen to be caught by the tests named here.
 func mutants() []mutant {
-	return slices.Concat(moneyMutants(), codeMutants(), keyMutants(), guessMutants(), peopleMutants(), trailMutants(), inputMutants(), theftMutants(), sessionMutants(), customerMutants(), rightsMutants(), doorMutants(), importMutants())
+	return slices.Concat(moneyMutants(), codeMutants(), keyMutants(), guessMutants(), peopleMutants(), trailMutants(), inputMutants(), theftMutants(), sessionMutants(), customerMutants(), rightsMutants(), retryMutants(), doorMutants(), importMutants())
 }

@@ -7,7 +7,7 @@ import "refill/internal/fault"
 var (
 	ErrLimitGuarded      = fault.Field("approve_above", "setting_limit_second", "To raise this value, or to empty it, takes a second person.")
 	ErrModuleGuarded     = fault.Field("refill_cards", "setting_module_second", "To switch refill cards on brings more into use than one person may.")
-	ErrProtectionGuarded = fault.New(fault.Conflict, "setting_protection_second", "To make a rule about theft or wrong codes weaker than usual, or to switch it off, takes a second person.")
+	ErrProtectionGuarded = fault.New(fault.Conflict, "setting_protection_second", "To make a rule about theft or wrong codes weaker than usual, or to switch it or the second factor of staff off, takes a second person.")
 	ErrCurrencyGuarded   = fault.Field("currency", "setting_currency_second", "The value above which a second person approves is in the old currency, and would mean another worth. Empty it first, in Config → Vouchers, which takes a second person; then change the currency and set it anew.")
 )
 

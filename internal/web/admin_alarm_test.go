@@ -192,9 +192,9 @@ func TestWeakerTheftRulesWait(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, admin.post(sectionTheft, form).Status)
 	waiting := admin.get(sectionTheft)
 	require.Contains(t, waiting.text("#notice"), "as they were")
-	require.Contains(t, waiting.text("[id^=approval-]"), "rules about theft and wrong codes")
+	require.Contains(t, waiting.text("[id^=approval-]"), "rules about theft, wrong codes")
 	require.Equal(t, "20", waiting.one("#f-run_cards").AttrOr("value", ""))
-	require.Contains(t, admin.get(sectionVouchers).text("main"), "rules about theft and wrong codes")
+	require.Contains(t, admin.get(sectionVouchers).text("main"), "rules about theft, wrong codes")
 
 	boss := s.as(db.StaffRoleAdministrator)
 	admin.get(sectionTheft).none("#sole")
@@ -206,4 +206,24 @@ func TestWeakerTheftRulesWait(t *testing.T) {
 	require.NoError(t, s.Pool.QueryRow(t.Context(), `select id from approval where kind = 'protection'`).Scan(&id))
 	require.Equal(t, http.StatusSeeOther, boss.post(fmt.Sprintf("%s/%d/approve", sectionApprovals, id), url.Values{"reason": {"a fair"}}).Status)
 	require.Empty(t, admin.get(sectionTheft).one("#f-run_cards").AttrOr("value", ""))
+}
+
+// That staff must use a second factor is switched off in Config → General by two people
+// where there is a limit, and the page says so.
+func TestSecondFactorIsSwitchedOffByTwo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin, boss := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleAdministrator)
+	s.exec(`insert into setting (name, value) values ('approve_above', '10000'), ('staff_factor', 'true')`)
+	s.exec(`insert into staff_second_factor (staff_id, key_id, secret_sealed, last_step, recovery_salt) select id, 1, '', 0, '' from staff`)
+	page := admin.get(sectionGeneral)
+	require.Contains(t, page.text("main"), "To switch it off takes a second person.")
+	form := url.Values{"brand": {"New brand"}, "time_zone": {"UTC"}, "check_hours": {"2"}}
+	require.Equal(t, http.StatusSeeOther, admin.post(sectionGeneral, form).Status)
+	after := admin.get(sectionGeneral)
+	require.Contains(t, after.text("#notice"), "second factors of staff are as they were")
+	_, checked := after.one("#f-staff_factor").Attr("checked")
+	require.True(t, checked)
+	require.Equal(t, "New brand", after.one("#f-brand").AttrOr("value", ""), "the rest is kept")
+	require.Contains(t, boss.get(sectionApprovals).text("main"), "on → off")
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/approval"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/setting"
@@ -50,6 +51,13 @@ func (s *Server) newConfigGeneralPage(c *gin.Context, typed url.Values) (*config
 			Hint: "Who has none sets it up before anything else, you too. A code from the telephone is then asked for after every password.",
 		},
 	}
+	if v.StaffFactor && v.ApproveAbove != nil {
+		sole, err := s.soleApprover(c, v, "It is switched off on the host: refill rules staff_factor=off.")
+		if err != nil {
+			return nil, err
+		}
+		p.SecondFactor.Hint = strings.TrimSpace(p.SecondFactor.Hint + " To switch it off takes a second person. " + sole)
+	}
 	if typed != nil {
 		p.BrandName.Value, p.TimeZone.Value = cut(typed.Get("brand"), 200), cut(typed.Get("time_zone"), 100)
 		p.Checks.Value = cut(typed.Get("check_hours"), 20)
@@ -80,6 +88,9 @@ func (s *Server) adminConfigGeneral(c *gin.Context) error {
 	if err == nil {
 		err = s.changeGeneral(c, form)
 	}
+	if s.waits(c, err) {
+		return s.redirect(c, sectionGeneral)
+	}
 	if err == nil || fault.IsInternal(err) {
 		return s.saved(c, sectionGeneral, err)
 	}
@@ -93,7 +104,7 @@ func (s *Server) adminConfigGeneral(c *gin.Context) error {
 
 // changeGeneral keeps what was typed.
 func (s *Server) changeGeneral(c *gin.Context, form url.Values) error {
-	return s.Settings.Change(c.Request.Context(), s.actor(c), func(v *setting.Settings) {
+	return approval.ChangeSettings(c.Request.Context(), s.Pool, s.Settings, s.actor(c), func(v *setting.Settings) {
 		v.Brand, v.TimeZone = strings.TrimSpace(form.Get("brand")), strings.TrimSpace(form.Get("time_zone"))
 		if form.Has("check_hours") {
 			v.CheckHours = int(smallNumber(form.Get("check_hours")))

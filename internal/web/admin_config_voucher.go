@@ -94,7 +94,7 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 		}},
 		CodeDays:  number("code_days", "Keep codes of used cards for", "Days after which the sealed code of a used card is erased, 30 to 3,650. Void cards lose theirs at once.", int64(v.CodeDays)),
 		FileHours: number("file_hours", "Keep files for", "Hours after which an exported file is removed, 1 to 720.", int64(v.FileHours)),
-		Guesses:   number("guesses_daily", "Guesses a day", "How many wrong codes a day the odds reckon with, from everybody together.", v.GuessesDaily),
+		Guesses:   number("guesses_daily", "Guesses a day", "How many wrong codes a day the odds reckon with, from everybody together. Fewer let codes be shorter.", v.GuessesDaily),
 		Soft:      number("wrong_soft", "Wrong codes until a pause", "In a row, by one customer. The pause begins at 30 seconds and doubles up to an hour.", int64(v.WrongSoft)),
 		Hard:      number("wrong_hard", "Wrong codes until a day’s pause", "In a row, by one customer.", int64(v.WrongHard)),
 		Address:   number("wrong_address", "Wrong codes from one address", "Within an hour, by everybody there. Raise it where many customers share an address.", int64(v.WrongAddress)),
@@ -128,7 +128,7 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 }
 
 // soleLimit says where the limit is raised when nobody else can approve it.
-const soleLimit = "A higher value, or none, is set on the host: refill limit AMOUNT, or refill limit none. More wrong codes until a pause or an alarm than usual: refill rules NAME=VALUE."
+const soleLimit = "A higher value, or none, is set on the host: refill limit AMOUNT, or refill limit none. More wrong codes until a pause or an alarm than usual, or fewer guesses a day: refill rules NAME=VALUE."
 
 // soleApprover says, where there is a limit and nobody else could approve a change, how it
 // is made on the host.

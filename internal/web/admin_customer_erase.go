@@ -84,6 +84,7 @@ func heldFacts(v customerView, h db.CustomerHoldingsRow) []heldFact {
 		{"Personal fields", "Name, username, e-mail, phone, and the text that staff search in", personal, goes},
 		{"Portal access", "Sessions with address and browser, and sign-in links. The password, as a hash", h.Sessions + h.Links, goes},
 		{"Remarks on cards", "What staff wrote on the cards that the person redeemed", h.Remarks, goes},
+		{"Requests that wait", "Credits that a second person has not approved yet. None of them is posted", h.Waiting, badge{"Withdrawn", toneGood}},
 		{"Payments", "Day, type, amount and balance, in the ledger", h.Payments, neutral},
 		{"Comments of payments", "What staff typed with a payment: part of the ledger. Read them on the payments page before you answer", h.Comments, neutral},
 		{"Redeemed cards", "Serials and times", h.Cards, neutral},

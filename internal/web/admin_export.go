@@ -48,10 +48,12 @@ type exportView struct {
 	Running   bool
 	Ready     bool
 	Failed    bool
-	Held      bool // it waits for a second person
-	Locked    bool // it opens with a password
-	Once      bool // its series is printed once, and it is there
-	Arriving  bool // and it was fetched to its end
+	Held      bool   // it waits for a second person
+	Locked    bool   // it opens with a password
+	Once      bool   // its series is printed once, and it is there
+	Arriving  bool   // and it was fetched to its end
+	FetchedBy int64  // by whom
+	Fetcher   string // their name, where that is another person
 }
 
 // onceView says where a series stands that is printed once.
@@ -99,7 +101,13 @@ func (s *Server) exportPanel(c *gin.Context, series db.SeriesShowRow) (exportPan
 		v := viewExport(row)
 		free = free && !v.Running && !v.Held && !v.Ready
 		v.Once = series.Series.PrintOnce && v.Ready && series.Series.ShreddingAt == nil
-		v.Arriving = v.Once && row.Export.SentWholeAt != nil
+		v.Arriving = v.Once && row.Export.SentWholeTo != nil
+		if v.Arriving {
+			v.FetchedBy = *row.Export.SentWholeTo
+			if v.FetchedBy != s.person(c).ID {
+				v.Fetcher = row.SentWholeName
+			}
+		}
 		if v.Name, err = fileName(row.Export, series.Series); err != nil {
 			return p, err
 		}
@@ -247,7 +255,12 @@ func (s *Server) adminExportRetry(c *gin.Context) error {
 
 // adminExportArrived handles POST /admin/exports/:id/arrived.
 func (s *Server) adminExportArrived(c *gin.Context) error {
-	return s.settleExport(c, func(id int64) error { return s.Cards.Arrived(c.Request.Context(), s.actor(c), id) })
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	fetchedBy := wholeNumber(form.Get("fetched_by"))
+	return s.settleExport(c, func(id int64) error { return s.Cards.Arrived(c.Request.Context(), s.actor(c), id, fetchedBy) })
 }
 
 // adminExportDiscard handles POST /admin/exports/:id/discard.

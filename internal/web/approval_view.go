@@ -168,7 +168,7 @@ func (v *approvalView) describeMore(row db.ApprovalListRow, sum func(int64) stri
 		if err != nil {
 			return "", err
 		}
-		v.What, v.Lines = "Change the rules about theft and wrong codes", protectionLines(facts.From, facts.To)
+		v.What, v.Lines = "Change the rules about theft, wrong codes and second factors", protectionLines(facts.From, facts.To)
 	case db.ApprovalKindReopening:
 		facts, err := approval.Facts[approval.ReopeningFacts](a)
 		if err != nil {

@@ -81,6 +81,16 @@ func TestPrintedOnce(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).post(base+"/arrived", nil).Status)
 	require.Equal(t, http.StatusNotFound, s.as(db.StaffRoleAdministrator, s.North).post(base+"/arrived", nil).Status)
 
+	// Another person is told who fetched it, and says so with that in view.
+	boss := s.as(db.StaffRoleAdministrator)
+	told := boss.get(at)
+	require.Contains(t, told.text("#series-exports"), "fetched it. Ask them first")
+	fetchedBy := told.one("input[name=fetched_by]").AttrOr("value", "")
+	require.Equal(t, 1, s.count(`select count(*) from export where sent_whole_to = `+fetchedBy))
+	untold := boss.post(base+"/arrived", nil)
+	require.Equal(t, http.StatusConflict, untold.Status)
+	require.Contains(t, untold.text("main"), "Another person fetched this file")
+
 	require.Equal(t, at+"#series-exports", admin.post(base+"/arrived", nil).Header.Get("Location"))
 	require.Equal(t, http.StatusNotFound, admin.get(download).Status, "no copy is given out any more")
 	require.Contains(t, admin.get(at).text("#series-exports"), "being shredded")

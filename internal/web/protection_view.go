@@ -8,7 +8,7 @@ import (
 	"refill/internal/setting"
 )
 
-// protectionLines are the rules about theft and wrong codes that differ, as "20 → off".
+// protectionLines are the rules about theft, wrong codes and sign-ins that differ, as "20 → off".
 func protectionLines(from, to setting.Protections) (lines []approvalLine) {
 	off := func(n int32) string {
 		if n == 0 {
@@ -41,6 +41,14 @@ func protectionLines(from, to setting.Protections) (lines []approvalLine) {
 		if r.from != r.to {
 			lines = append(lines, approvalLine{r.label, r.words(r.from) + " → " + r.words(r.to)})
 		}
+	}
+	if from.GuessesDaily != to.GuessesDaily {
+		number := func(n int64) string { return money.Group(strconv.FormatInt(n, 10)) }
+		lines = append(lines, approvalLine{"Guesses a day", number(from.GuessesDaily) + " → " + number(to.GuessesDaily)})
+	}
+	if from.StaffFactor != to.StaffFactor {
+		words := map[bool]string{true: "on", false: "off"}
+		lines = append(lines, approvalLine{"Staff must use a second factor", words[from.StaffFactor] + " → " + words[to.StaffFactor]})
 	}
 	shared := func(list []string) string {
 		if len(list) == 0 {
