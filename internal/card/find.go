@@ -67,28 +67,28 @@ func (s *Service) MayBeCode(ctx context.Context, actor audit.Actor, text string)
 	return len(read.ours)+len(read.exact)+len(read.near) > 0 && !areWords(text), nil
 }
 
-// areWords reports whether a text has a space between letters, as names have, and is not
-// in the groups of a code. A code of ours may have other groups, and is told by its digits
+// areWords reports whether a text has a space between letters, next to them or not, as
+// names and addresses have, and is not in the groups of a code. A code of ours may have other groups, and is told by its digits
 // and its check symbol.
 func areWords(text string) bool { return wordGap.MatchString(text) && !areGroups(text) }
 
 // areGroups reports whether a text is in groups of one length, the last one perhaps
 // shorter, with a digit among them.
 func areGroups(text string) bool {
-	groups := strings.Fields(text)
+	groups := strings.FieldsFunc(text, separates)
 	for i, group := range groups {
 		last := i == len(groups)-1
 		if len(group) < 3 || len(group) > len(groups[0]) || !last && len(group) != len(groups[0]) || strings.Trim(group, codeSymbols) != "" {
 			return false
 		}
 	}
-	return strings.ContainsAny(text, digits)
+	return len(groups) > 0 && strings.ContainsAny(text, digits)
 }
 
 // codeSymbols are those of groups.
 const codeSymbols = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-var wordGap = regexp.MustCompile(`\p{L}[.,]?\s+\p{L}`)
+var wordGap = regexp.MustCompile(`(?s)\p{L}.*\s.*\p{L}`)
 
 // findWithin looks for a card. One of other partners answers like one that is not
 // there; the reason is for the audit trail.
