@@ -81,8 +81,8 @@ func TestRowsThatMakeNoCustomer(t *testing.T) {
 		"8,eight,Eight,North,a@b.c;d@e.f,",                         // 9
 		"9,nine,Nine,North,,9999999999999.00",                      // 10
 		"10,ten,Ten,North,,lots",                                   // 11
-		"1,other,Other,North,,5.00",                                // 12
-		"12,GOOD.ONE,Other,North,,",                                // 13
+		"1,other,good,North,,1",                                    // 12
+		"12,GOOD.ONE,Good ,North,,1.00",                            // 13
 		"13,Taken,Taken,North,,",                                   // 14
 		"14,fourteen,N/A,North,,",                                  // 15
 		"15,fifteen,#REF!,North,,",                                 // 16
@@ -97,7 +97,7 @@ func TestRowsThatMakeNoCustomer(t *testing.T) {
 	require.Equal(t, []string{"good.one|Good|North|good@example.com||1|100|f", "seventeen|evil =1+1|North|||17|-1|f"}, b.people(id))
 	_, _, report, err := customerimport.Read(b.row(id))
 	require.NoError(t, err)
-	require.Equal(t, []int64{500, 0, 2}, []int64{report.LeftCredits, report.LeftDebts, report.LeftUnread})
+	require.Equal(t, []int64{200, 0, 2}, []int64{report.LeftCredits, report.LeftDebts, report.LeftUnread})
 	b.sound()
 }
 
