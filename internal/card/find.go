@@ -64,7 +64,19 @@ func (s *Service) MayBeCode(ctx context.Context, actor audit.Actor, text string)
 	if fault.IsInternal(err) {
 		return false, err
 	}
-	return len(read.ours)+len(read.exact)+len(read.near) > 0 && !areWords(text), nil
+	if areWords(text) {
+		return len(read.ours) > 0 && strings.ContainsAny(text, digits), nil
+	}
+	return len(read.ours)+len(read.exact)+len(read.near) > 0, nil
+}
+
+// MayHoldCode reports whether a text may be a code, with a typing error as well: such a
+// text is kept out of addresses. It looks nothing up and costs nothing.
+func (s *Service) MayHoldCode(ctx context.Context, actor audit.Actor, text string) (bool, error) {
+	if _, err := s.readTyped(ctx, actor, text); errors.Is(err, ErrCodeTyping) {
+		return true, nil
+	}
+	return s.MayBeCode(ctx, actor, text)
 }
 
 // areWords reports whether a text has a space between letters, next to them or not, as
