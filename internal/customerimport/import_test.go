@@ -202,3 +202,28 @@ func TestRememberedAnswersYieldToTheFile(t *testing.T) {
 	require.Equal(t, ",", remembered("3.000"), "open again")
 	require.Empty(t, remembered("1.50"), "the file shows a point")
 }
+
+// A column of balances that could not be read in one file is proposed for the next, where
+// it can; one that a person left out although it could be read stays out.
+func TestUnreadableBalancesAreProposedAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	remembered := func() string {
+		look, _, _, err := customerimport.Read(b.row(b.upload(b.admin, "next.csv", "username,name,balance\nanna,Anna,1.50\nben,Ben,2.25\n")))
+		require.NoError(t, err)
+		kept, ok, err := b.in.Remembered(t.Context(), b.admin, look)
+		require.NoError(t, err)
+		require.True(t, ok)
+		return kept.Columns["balance"]
+	}
+	plan := func(balances string) {
+		id := b.upload(b.admin, "first.csv", "username,name,balance\nanna,Anna,"+balances+"\nben,Ben,"+balances+"\n")
+		f := b.form(id)
+		f.Columns["balance"] = ""
+		require.NoError(t, b.in.PlanImport(t.Context(), b.admin, id, f))
+	}
+	plan("see ledger")
+	require.Equal(t, "3", remembered())
+	plan("1.50")
+	require.Empty(t, remembered(), "a person said none")
+}
