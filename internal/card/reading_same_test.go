@@ -166,7 +166,9 @@ func TestSignsAreNoSymbols(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	signs := []string{"-", "", " ", ".", "/", "_", " - ", ":", "·", ","}
-	write := func(sign string, n int) string { return strings.Join([]string{"XQ7k", fmt.Sprintf("%04d", n), "zW9p"}, sign) }
+	write := func(sign string, n int) string {
+		return strings.Join([]string{"XQ7k", fmt.Sprintf("%04d", n), "zW9p"}, sign)
+	}
 	cell := func(code string) string { return `"` + code + `"` }
 	for n, first := range signs {
 		for m, second := range signs {

@@ -61,7 +61,6 @@ func (r Report) Sum() PartnerSum {
 // person is asked about. It fits: a million rows of at most MostBalance.
 func (r Report) Value() int64 { sum := r.Sum(); return sum.Credits + sum.Debts }
 
-
 // known says of some customers why they are here already; empty: they are not. Those
 // that only other partners know are hidden.
 func (s *Service) known(ctx context.Context, dbtx db.DBTX, scope audit.Scope, list []*customer.Newcomer) ([]string, error) {

@@ -97,7 +97,7 @@ func (s *Server) adminCardSearch(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	secret, err := s.Cards.MayHoldCode(c.Request.Context(), s.actor(c), form.Get("q"))
+	secret, err := s.mayHoldCode(c, form.Get("q"))
 	if err != nil {
 		return err
 	}

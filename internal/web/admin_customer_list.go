@@ -165,7 +165,7 @@ func (s *Server) adminCustomerSearch(c *gin.Context) error {
 		return err
 	}
 	f := customerFilter{Search: cut(strings.TrimSpace(form.Get("q")), 80), Partner: cut(form.Get("partner"), 20), Status: cut(form.Get("status"), 20)}
-	secret, err := s.Cards.MayHoldCode(c.Request.Context(), s.actor(c), f.Search)
+	secret, err := s.mayHoldCode(c, form.Get("q"))
 	if err != nil {
 		return err
 	}
@@ -174,6 +174,15 @@ func (s *Server) adminCustomerSearch(c *gin.Context) error {
 	}
 	c.Header("Cache-Control", "no-store")
 	return s.showCustomers(c, f, true)
+}
+
+// mayHoldCode reports whether a search may be a code, whole or as far as it is looked for.
+func (s *Server) mayHoldCode(c *gin.Context, text string) (bool, error) {
+	whole, err := s.Cards.MayHoldCode(c.Request.Context(), s.actor(c), text)
+	if err != nil || whole {
+		return whole, err
+	}
+	return s.Cards.MayHoldCode(c.Request.Context(), s.actor(c), cut(strings.TrimSpace(text), 80))
 }
 
 // showCustomers renders the list. Where the search is secret, no address of the page has

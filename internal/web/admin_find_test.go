@@ -241,6 +241,8 @@ func TestSearchKeepsCodesOutOfAddresses(t *testing.T) {
 				require.NotContains(t, link.AttrOr("href", ""), "q=", code)
 			})
 		}
+		long := admin.post(address, url.Values{"q": {"https://" + strings.Repeat("portal.", 9) + "example/r#" + codes[0]}})
+		require.Equal(t, http.StatusOK, long.Status, "the address of a QR code, longer than what is looked for")
 		found := admin.post(address, url.Values{"q": {" kim 7 "}})
 		require.Equal(t, http.StatusSeeOther, found.Status)
 		require.Equal(t, address+"?q=kim+7", found.Header.Get("Location"))
