@@ -67,4 +67,5 @@ grant select, insert, delete on form_print to refill_app;
 grant select, insert on card_reading, series_shape to refill_app;
 -- After an index key was compromised they are written anew.
 grant update (sealed, seal_key_id), delete on card_reading to refill_app;
+grant delete on series_shape to refill_app;
 grant select, insert, update on series_reading to refill_app;

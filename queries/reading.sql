@@ -122,6 +122,10 @@ insert into series_shape (series_id, kind, length, classes, cards, bits)
 values (@series_id, @kind, @length, @classes, @cards, @bits)
 on conflict do nothing;
 
+-- name: ShapeDelete :exec
+-- What the codes of a series looked like before their readings were written anew.
+delete from series_shape where series_id = @series_id and kind = 'folded';
+
 -- name: ShapeList :many
 -- What imported codes look like, and the chance that one attempt at a length hits a
 -- card which could be redeemed now. known: somebody may still hold such a card; a

@@ -4,8 +4,10 @@ import (
 	"context"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"refill/internal/audit"
 	"refill/internal/db"
@@ -33,6 +35,24 @@ func (c Code) indexed() string {
 		return c.symbols
 	}
 	return strings.ReplaceAll(c.symbols, "-", "")
+}
+
+// bare is an imported code without the signs that people leave out or change between its
+// groups. A code that is too short without them keeps them.
+func (c Code) bare() Code {
+	if !c.isImported() {
+		return c
+	}
+	bare := strings.Map(func(r rune) rune {
+		if separates(r) {
+			return -1
+		}
+		return r
+	}, c.symbols[len(importedMark):])
+	if utf8.RuneCountInString(bare) < minImported {
+		return c
+	}
+	return Code{importedMark + bare}
 }
 
 // parseImported reads a code that another system made: any printable characters,
@@ -107,8 +127,8 @@ func (c Code) maskedImported() string {
 type typed struct {
 	ours   []Code      // readings as codes of ours
 	exact  []Code      // as an imported code
-	near   []Code      // as one, with look-alikes of Latin letters as those
-	length int         // of the imported code
+	near   []Code      // as one, without signs, and with look-alikes of Latin letters as those
+	length int         // of the imported code, signs not counted
 	chance float64     // that an attempt of this length hits an imported card
 	limits GuessLimits // of codes of ours
 }
@@ -164,33 +184,27 @@ func (t *typed) readImported(text string, shapes []db.ShapeListRow, dead bool) {
 	if !ok {
 		return
 	}
+	// The attempt is charged by the length without signs: else each sign would open
+	// another count.
 	t.length = code.length()
-	defer func() { t.chance = chanceAt(shapes, t.length) }()
+	t.chance = chanceAt(shapes, t.length)
+	if written := code.written(); written != t.length && fitsAt(shapes, written, classOther, dead) { // codes whose readings are still to be written
+		t.chance = max(t.chance, chanceAt(shapes, written))
+	}
 	if fits(shapes, code, dead) {
 		t.exact = []Code{code}
 	}
-	if like, ok := parseImported(latin(scanned(text))); ok && like != code && fits(shapes, like, dead) {
-		t.near = []Code{like}
+	near := []Code{code.bare()}
+	if like, ok := parseImported(latin(scanned(text))); ok {
+		near = append(near, like, like.bare())
 	}
-	if len(t.exact)+len(t.near) > 0 {
-		return
-	}
-	// Signs between the groups, as codes of ours may have them. The attempt is charged by
-	// the length without them: else each sign would open another count.
-	if bare, ok := parseImported(withoutSigns(latin(scanned(text)))); ok && bare != code && fits(shapes, bare, dead) {
-		t.near, t.length = []Code{bare}, bare.length()
-	}
-}
-
-// withoutSigns returns a text with dashes for the signs that may stand between the symbols
-// of a code.
-func withoutSigns(text string) string {
-	return strings.Trim(strings.Map(func(r rune) rune {
-		if separates(r) && !unicode.IsSpace(r) {
-			return '-'
+	t.near = nil
+	for _, one := range near {
+		same := func(other Code) bool { return other.indexed() == one.indexed() }
+		if !same(code) && !slices.ContainsFunc(t.near, same) && fits(shapes, one, dead) {
+			t.near = append(t.near, one)
 		}
-		return r
-	}, text), "- ")
+	}
 }
 
 // scanned returns the code in the address that a QR code holds, and any other text as

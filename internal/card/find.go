@@ -64,31 +64,43 @@ func (s *Service) MayBeCode(ctx context.Context, actor audit.Actor, text string)
 	if fault.IsInternal(err) {
 		return false, err
 	}
-	return len(read.ours)+len(read.exact)+len(read.near) > 0 && !areWords(text), nil
+	if areWords(text) {
+		return len(read.ours) > 0 && strings.ContainsAny(text, digits), nil
+	}
+	return len(read.ours)+len(read.exact)+len(read.near) > 0, nil
 }
 
-// areWords reports whether a text has a space between letters, as names have, and is not
-// in the groups of a code. A code of ours may have other groups, and is told by its digits
+// MayHoldCode reports whether a text may be a code, with a typing error as well: such a
+// text is kept out of addresses. It looks nothing up and costs nothing.
+func (s *Service) MayHoldCode(ctx context.Context, actor audit.Actor, text string) (bool, error) {
+	if _, err := s.readTyped(ctx, actor, text); errors.Is(err, ErrCodeTyping) {
+		return true, nil
+	}
+	return s.MayBeCode(ctx, actor, text)
+}
+
+// areWords reports whether a text has a space between letters, next to them or not, as
+// names and addresses have, and is not in the groups of a code. A code of ours may have other groups, and is told by its digits
 // and its check symbol.
 func areWords(text string) bool { return wordGap.MatchString(text) && !areGroups(text) }
 
 // areGroups reports whether a text is in groups of one length, the last one perhaps
 // shorter, with a digit among them.
 func areGroups(text string) bool {
-	groups := strings.Fields(text)
+	groups := strings.FieldsFunc(text, separates)
 	for i, group := range groups {
 		last := i == len(groups)-1
 		if len(group) < 3 || len(group) > len(groups[0]) || !last && len(group) != len(groups[0]) || strings.Trim(group, codeSymbols) != "" {
 			return false
 		}
 	}
-	return strings.ContainsAny(text, digits)
+	return len(groups) > 0 && strings.ContainsAny(text, digits)
 }
 
 // codeSymbols are those of groups.
 const codeSymbols = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-var wordGap = regexp.MustCompile(`\p{L}[.,]?\s+\p{L}`)
+var wordGap = regexp.MustCompile(`(?s)\p{L}.*\s.*\p{L}`)
 
 // findWithin looks for a card. One of other partners answers like one that is not
 // there; the reason is for the audit trail.

@@ -105,7 +105,7 @@ func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f
 			return err
 		}
 		// Of the next file the columns and words are the same, not what its cards are worth.
-		kept := ImportForm{Answers: f.Answers, Prefix: f.Prefix, Activate: f.Activate}
+		kept := ImportForm{Answers: f.ToRemember(look), Prefix: f.Prefix, Activate: f.Activate}
 		return s.imports().Remember(ctx, tx, actor.StaffID, look, kept)
 	})
 }

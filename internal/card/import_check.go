@@ -139,7 +139,7 @@ type checker struct {
 	read   int32 // rows, headings included
 	good   int32
 
-	against  contradictions
+	against  tableflow.Contradictions
 	left     tableflow.LeftOut
 	cards    []importedCard // of this chunk: what perhaps makes a card
 	finished bool
@@ -179,7 +179,7 @@ func (c *checker) readAll(ctx context.Context, rows *importRows) error {
 			return err
 		}
 	}
-	return c.against.fault()
+	return contradicted(c.against)
 }
 
 // note notes what a row says of its code, whether it makes a card or not, and reports
@@ -187,7 +187,7 @@ func (c *checker) readAll(ctx context.Context, rows *importRows) error {
 func (c *checker) note(card importedCard, makes bool) bool {
 	twice, differs := c.seen.take(card, makes)
 	if differs {
-		c.against.add(card.row)
+		c.against.Add(card.row)
 	}
 	return twice
 }

@@ -1,12 +1,11 @@
 package card
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/tableflow"
 	"refill/internal/tableimport"
 )
 
@@ -41,35 +40,12 @@ func (c importedCard) says() uint32 {
 	return uint32((h^h>>29)*0xbf58476d1ce4e5b9>>33) | 1
 }
 
-// contradictions are the rows of a file that say something else of their code than a row
-// before.
-type contradictions struct {
-	n    int
-	rows []int32 // the first
-}
-
-func (c *contradictions) add(row int32) {
-	if c.n++; len(c.rows) < 5 {
-		c.rows = append(c.rows, row)
-	}
-}
-
-// fault is nil where there are none.
-func (c *contradictions) fault() error {
-	if c.n == 0 {
+// contradicted is nil where no row says something else of its code than a row before.
+func contradicted(c tableflow.Contradictions) error {
+	say := c.Say()
+	if say == "" {
 		return nil
 	}
-	rows := make([]string, len(c.rows))
-	for i, row := range c.rows {
-		rows[i] = fmt.Sprint(row)
-	}
-	where, verb := "Row "+rows[0], " says"
-	if len(rows) > 1 {
-		where, verb = "Rows "+strings.Join(rows[:len(rows)-1], ", ")+" and "+rows[len(rows)-1], " say"
-	}
-	if c.n > len(rows) {
-		where = fmt.Sprintf("%d rows, the first of them %s,", c.n, strings.Join(rows, ", "))
-	}
-	return ErrImportContradicts.Saying(where + verb + " something else of a code than a row before: another price, last day or status, or that nothing is left. " +
+	return ErrImportContradicts.Saying(say + " something else of a code than a row before: another price, last day or status, or that nothing is left. " +
 		"Which of them holds can’t be told. The file may be a list of what happened to cards. Keep one row of each card, and upload the file again.")
 }

@@ -21,8 +21,9 @@ import (
 // by comparing sets of readings, never by one spelling.
 //
 // Two codes are the same when
-//   - they are equal without spaces and dashes, with the digits of every script and
-//     full-width characters as plain ones; or
+//   - they are equal without spaces, dashes and the other signs that people leave out or
+//     change between groups, with the digits of every script and full-width characters
+//     as plain ones; or
 //   - both read as the same code of our own format, whose alphabet knows no case: so
 //     a code of ours with and without dashes or prefix, in capitals or small, is one; or
 //   - one is the short code of the other.
@@ -46,8 +47,11 @@ func (c Code) folded() Code {
 	return Code{foldedMark + folded(c.indexed()[len(importedMark):])}
 }
 
-// length is how many symbols an imported code has, dashes not counted.
-func (c Code) length() int { return len([]rune(c.indexed())) - len(importedMark) }
+// length is how many symbols an imported code has, dashes and other signs not counted.
+func (c Code) length() int { return c.bare().written() }
+
+// written is how many symbols an imported code has, dashes alone not counted.
+func (c Code) written() int { return len([]rune(c.indexed())) - len(importedMark) }
 
 // identityFormats are the formats that tell whether two codes are the same: those
 // in use, and every form that a code of letters of another installation may have.
@@ -75,13 +79,14 @@ func (c Code) ownReadings(formats []Format) []Code {
 }
 
 // shortCode reads the short code of a row that has a full one as well. It is not ok
-// where the text is too short or is the full code itself.
+// where the text is too short or is the full code itself. Signs within it are dropped:
+// what is typed is looked up without them as well.
 func shortCode(full Code, text string) (Code, bool) {
 	short, ok := parseImported(scanned(text))
-	if !ok || short.indexed() == full.indexed() {
+	if !ok || short.bare().indexed() == full.bare().indexed() {
 		return Code{}, false
 	}
-	return short, true
+	return short.bare(), true
 }
 
 // furtherReadings returns how a card can be read besides its code. short is the
@@ -95,6 +100,10 @@ func furtherReadings(code, short Code, formats []Format) []reading {
 		if now, ok := parseImported(code.symbols[len(importedMark):]); ok && now.indexed() != code.indexed() {
 			all = append(all, reading{db.ReadingKindExact, now})
 			code = now
+		}
+		if bare := code.bare(); bare.indexed() != code.indexed() {
+			all = append(all, reading{db.ReadingKindExact, bare})
+			code = bare
 		}
 		if inAnyCase(code) {
 			all = append(all, reading{db.ReadingKindFolded, code.folded()})

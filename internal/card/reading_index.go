@@ -154,6 +154,9 @@ func (s *Service) finishReadings(ctx context.Context, tx pgx.Tx, series db.Readi
 			after = row.Serial
 		}
 	}
+	if err := s.q.ShapeDelete(ctx, tx, series.ID); err != nil {
+		return fmt.Errorf("take back the shapes of codes: %w", err)
+	}
 	if err := s.writeShapes(ctx, tx, series.ID, shapes.list()); err != nil {
 		return err
 	}

@@ -12,11 +12,15 @@ import (
 )
 
 // identity is what tells whether two cards have the same printed code: strong are
-// the code and its readings as a code of ours, weak its short code.
+// the code, with its signs and without, and its readings as a code of ours, weak its
+// short code.
 type identity struct{ strong, weak []Code }
 
 func (c importedCard) identity(formats []Format) identity {
 	id := identity{strong: append([]Code{c.code}, c.code.ownReadings(formats)...)}
+	if bare := c.code.bare(); bare.indexed() != c.code.indexed() {
+		id.strong = append(id.strong, bare)
+	}
 	if c.short.symbols != "" {
 		id.weak = []Code{c.short}
 	}

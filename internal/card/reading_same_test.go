@@ -33,6 +33,7 @@ func TestSpellingsAreOneCode(t *testing.T) {
 		func(code string) string { return strings.ToLower(bare(code)) },
 		func(code string) string { return strings.Map(fullWidth, code) },
 		func(code string) string { return strings.ReplaceAll(code, "-", "–") },
+		func(code string) string { return strings.ReplaceAll(code, "-", ".") },
 	}
 	for n, first := range spellings {
 		for m, second := range spellings {
@@ -54,7 +55,8 @@ func TestSpellingsAreOneCode(t *testing.T) {
 	for n, code := range all {
 		fmt.Fprintln(&text, spellings[n](code))
 	}
-	_, series := b.imported(t, strings.TrimSpace(text.String()))
+	i, series := b.imported(t, strings.Fields(text.String())...)
+	require.Empty(t, i.problems(t))
 	require.EqualValues(t, len(spellings), series.Made)
 	for m, second := range spellings {
 		for part := range slices.Chunk(all, 4) { // few enough to be no try at codes
@@ -140,5 +142,101 @@ func TestSpellingsRace(t *testing.T) {
 	}
 	require.Equal(t, int32(cards), made)
 	require.EqualValues(t, 1, stopped.Load())
+	b.sound(t)
+}
+
+// Codes that differ by their case alone are two cards, but for those of our own
+// alphabet, which has one case.
+func TestCaseAloneIsAnotherCode(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, series := b.imported(t, "abCD-1234", "ABcd-1234")
+	require.Equal(t, int32(2), series.Made)
+	i := b.upload(t, "code\nabcd-1234\nABcd1234\n")
+	i.check(t, ticked(planned("code"), 2))
+	require.Equal(t, []string{"3  known"}, i.problems(t))
+}
+
+// Signs between the groups of a code of another system are none of its symbols, whichever
+// they are: two spellings of one printed code are one card, and each finds it.
+func TestSignsAreNoSymbols(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	signs := []string{"-", "", " ", ".", "/", "_", " - ", ":", "·", ","}
+	write := func(sign string, n int) string {
+		return strings.Join([]string{"XQ7k", fmt.Sprintf("%04d", n), "zW9p"}, sign)
+	}
+	cell := func(code string) string { return `"` + code + `"` }
+	for n, first := range signs {
+		for m, second := range signs {
+			if n == m {
+				continue
+			}
+			i := b.upload(t, "code\tprice\n"+cell(write(first, n))+"\t10\n"+cell(write(second, n))+"\t10\n")
+			i.check(t, ticked(planned("code", "price"), 2))
+			require.Equal(t, []string{"3  duplicate"}, i.problems(t), "%q before %q in one file", first, second)
+			require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
+		}
+	}
+	var text strings.Builder
+	text.WriteString("code\tprice\n")
+	for n, sign := range signs {
+		fmt.Fprintf(&text, "%s\t10\n", cell(write(sign, n)))
+	}
+	i := b.upload(t, text.String())
+	i.check(t, ticked(planned("code", "price"), len(signs)))
+	require.Empty(t, i.problems(t))
+	i.run(t)
+	for m, second := range signs {
+		for part := range slices.Chunk([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 4) {
+			var text strings.Builder
+			text.WriteString("code\tprice\n")
+			for _, n := range part {
+				fmt.Fprintf(&text, "%s\t10\n", cell(write(second, n)))
+			}
+			i := b.upload(t, text.String())
+			i.check(t, ticked(planned("code", "price"), len(part)))
+			require.Len(t, i.problems(t), len(part), "%d in another file", m)
+			require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
+			b.unbar(t)
+		}
+	}
+	for n := range signs {
+		for m := range signs {
+			b.unbar(t)
+			typed := write(signs[(n+m+1)%len(signs)], n)
+			if m%2 == 1 {
+				typed = strings.ToLower(typed)
+			}
+			_, err := b.redeem(t.Context(), b.anna, typed)
+			require.Equal(t, m == 0, err == nil, "%q as %q: %v", signs[n], typed, err)
+		}
+	}
+	require.Equal(t, int64(len(signs))*1000, b.balance(t, b.anna))
+	b.sound(t)
+}
+
+// Cards that came in as two before signs were none of their symbols stay redeemable: the
+// exact spelling decides, and a text that fits both finds neither. The readings that they
+// lack are written by the job.
+func TestSignsOfCardsFromBefore(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, series := b.imported(t, "XQ7k.0001.zW9p", "YQ7k/0001/zW9p", "ZQ7k.0001.zW9p")
+	// As an older program left them, and the second as another spelling of the first.
+	b.owner(t, `delete from card_reading`)
+	b.owner(t, `update series_shape set length = 14, classes = 7`)
+	_, err := b.redeem(t.Context(), b.anna, "ZQ7k.0001.zW9p")
+	require.NoError(t, err, "found as it is written, before the job has run")
+	b.owner(t, `update series_reading set finished_at = null, after_serial = 0, cards = 0 where series_id in (select series_id from series_shape where kind = 'folded' and classes & 4 <> 0)`)
+	require.NoError(t, b.cards.IndexReadings(t.Context(), time.Now, noJob))
+	require.Equal(t, 1, b.number(t, `select count(*) from series_shape where length = 12 and classes = 3`))
+	require.Zero(t, b.number(t, `select count(*) from series_shape where length = 14`))
+	require.EqualValues(t, 3, series.Made)
+	for _, typed := range []string{"xq7k 0001 zw9p", "YQ7k_0001_zW9p"} {
+		b.forward(t)
+		_, err := b.redeem(t.Context(), b.anna, typed)
+		require.NoError(t, err, typed)
+	}
 	b.sound(t)
 }

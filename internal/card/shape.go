@@ -44,9 +44,9 @@ func classOf(r rune) uint8 {
 	return classOther
 }
 
-// classesOf returns the classes of all symbols of an imported code.
+// classesOf returns the classes of all symbols of an imported code, its signs left out.
 func classesOf(code Code) (classes uint8) {
-	for _, r := range code.indexed()[len(importedMark):] {
+	for _, r := range code.bare().indexed()[len(importedMark):] {
 		classes |= classOf(r)
 	}
 	return classes
@@ -110,12 +110,12 @@ type codeShape struct {
 }
 
 func (s *codeShape) add(code Code) {
-	symbols := []rune(folded(code.indexed()[len(importedMark):]))
+	symbols := []rune(folded(code.bare().indexed()[len(importedMark):]))
 	n := len(symbols)
 	if s.n == 0 {
 		s.shortest, s.common = n, string(symbols)
 		if dash := strings.LastIndexByte(code.symbols, '-'); dash > 0 { // of one card alone, what stands before the last dash
-			s.common = folded(strings.ReplaceAll(code.symbols[len(importedMark):dash], "-", ""))
+			s.common = folded(Code{code.symbols[:dash]}.bare().indexed()[len(importedMark):])
 		}
 	}
 	s.n++
@@ -199,9 +199,15 @@ func (s *Service) TakesImported(ctx context.Context) (bool, error) {
 }
 
 // fits reports whether a text has the length and the symbols of imported codes that
-// somebody may hold; of all that were ever imported, where dead ones count.
+// somebody may hold; of all that were ever imported, where dead ones count. It may have
+// them with its signs: as codes do whose readings are still to be written.
 func fits(shapes []db.ShapeListRow, code Code, dead bool) bool {
-	n, classes := int32(code.length()), classesOf(code) //nolint:gosec // at most maxImported
+	classes := classesOf(code)
+	return fitsAt(shapes, code.length(), classes, dead) || code.written() != code.length() && fitsAt(shapes, code.written(), classes|classOther, dead)
+}
+
+func fitsAt(shapes []db.ShapeListRow, length int, classes uint8, dead bool) bool {
+	n := int32(length) //nolint:gosec // at most maxImported
 	return slices.ContainsFunc(shapes, func(shape db.ShapeListRow) bool {
 		return (dead || shape.Known) && shape.Shortest <= n && n <= shape.Longest && bits.OnesCount8(classes&^uint8(shape.Classes)) == 0 //nolint:gosec // three bits
 	})

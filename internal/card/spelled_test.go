@@ -35,7 +35,9 @@ func TestImportedCodesAmongSigns(t *testing.T) {
 		require.NoError(t, err, typed)
 	}
 	require.Zero(t, b.counted(t, "%:imported%"))
-	for _, typed := range []string{"Jane Doexyz Abc", "John Smith 01", "Anna Maria", "Cafe 24 North", "Wei Longname 2026"} {
+	_, err := b.cards.FindByCode(t.Context(), b.admin, strings.ReplaceAll(codes[14], "-", " - "))
+	require.NoError(t, err, "groups with a dash between")
+	for _, typed := range []string{"Amina 12 Mayer", "Ann-Lee 12 Mayr", "Ada 7, Mayer 33", "12 Mayer 34 Ade", "Mayer 123 Adey", "Jane Doexyz Abc", "John Smith 01", "Anna Maria", "Cafe 24 North", "Wei Longname 2026"} {
 		_, err := b.cards.FindByCode(t.Context(), b.admin, typed)
 		require.Error(t, err, typed)
 	}

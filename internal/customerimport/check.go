@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"slices"
 
@@ -62,39 +61,6 @@ func (r Report) Sum() PartnerSum {
 // person is asked about. It fits: a million rows of at most MostBalance.
 func (r Report) Value() int64 { sum := r.Sum(); return sum.Credits + sum.Debts }
 
-// seen remembers usernames and external ids of a file in 8 bytes each.
-type seen struct {
-	seed   maphash.Seed
-	hashes map[uint64]struct{}
-}
-
-func newSeen() *seen { return &seen{maphash.MakeSeed(), map[uint64]struct{}{}} }
-
-func (s *seen) has(kind, text string) bool {
-	_, ok := s.hashes[maphash.String(s.seed, kind+text)]
-	return ok
-}
-
-// twice says why a customer is in the file before; empty: it is not.
-func (s *seen) twice(n *customer.Newcomer) string {
-	switch {
-	case n.ExternalID != "" && s.has("e", n.ExternalID):
-		return reasonTwiceExternalID
-	case n.Username != "" && s.has("u", n.Username):
-		return reasonTwiceUsername
-	}
-	return ""
-}
-
-func (s *seen) add(n *customer.Newcomer) {
-	if n.ExternalID != "" {
-		s.hashes[maphash.String(s.seed, "e"+n.ExternalID)] = struct{}{}
-	}
-	if n.Username != "" {
-		s.hashes[maphash.String(s.seed, "u"+n.Username)] = struct{}{}
-	}
-}
-
 // known says of some customers why they are here already; empty: they are not. Those
 // that only other partners know are hidden.
 func (s *Service) known(ctx context.Context, dbtx db.DBTX, scope audit.Scope, list []*customer.Newcomer) ([]string, error) {
@@ -136,7 +102,8 @@ func (s *Service) known(ctx context.Context, dbtx db.DBTX, scope audit.Scope, li
 
 // Check is the dry run: it reads the whole file, notes every row that makes no customer,
 // and adds up the others. It enters no customer, may run any number of times, and keeps
-// 8 bytes for each username and external id in memory.
+// 16 bytes for each username and external id in memory. A file whose rows say different
+// things of one customer stops.
 func (s *Service) Check(ctx context.Context, id int64, open Opener, complete Completer) error {
 	var imp db.CardImport
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
@@ -181,6 +148,7 @@ type checker struct {
 	partners *partners
 	sums     map[int64]*PartnerSum
 	seen     *seen
+	against  tableflow.Contradictions
 	left     tableflow.LeftOut
 	report   Report
 	rows     int32 // read, headings included
@@ -201,6 +169,9 @@ func (c *checker) readAll(ctx context.Context, rows *rowReader) error {
 				return err
 			}
 			c.rows++
+			if got.of != nil && c.seen.differs(got.of) {
+				c.against.Add(got.of.Row)
+			}
 			switch {
 			case got.left != nil:
 				c.leave(*got.left, got)
@@ -212,7 +183,7 @@ func (c *checker) readAll(ctx context.Context, rows *rowReader) error {
 			return err
 		}
 	}
-	return nil
+	return contradicted(c.against)
 }
 
 // leave leaves a row out, with the balance that it says.

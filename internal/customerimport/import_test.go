@@ -81,8 +81,8 @@ func TestRowsThatMakeNoCustomer(t *testing.T) {
 		"8,eight,Eight,North,a@b.c;d@e.f,",                         // 9
 		"9,nine,Nine,North,,9999999999999.00",                      // 10
 		"10,ten,Ten,North,,lots",                                   // 11
-		"1,other,Other,North,,5.00",                                // 12
-		"12,GOOD.ONE,Other,North,,",                                // 13
+		"1,other,good,North,,1",                                    // 12
+		"12,GOOD.ONE,Good ,North,,1.00",                            // 13
 		"13,Taken,Taken,North,,",                                   // 14
 		"14,fourteen,N/A,North,,",                                  // 15
 		"15,fifteen,#REF!,North,,",                                 // 16
@@ -97,7 +97,7 @@ func TestRowsThatMakeNoCustomer(t *testing.T) {
 	require.Equal(t, []string{"good.one|Good|North|good@example.com||1|100|f", "seventeen|evil =1+1|North|||17|-1|f"}, b.people(id))
 	_, _, report, err := customerimport.Read(b.row(id))
 	require.NoError(t, err)
-	require.Equal(t, []int64{500, 0, 2}, []int64{report.LeftCredits, report.LeftDebts, report.LeftUnread})
+	require.Equal(t, []int64{200, 0, 2}, []int64{report.LeftCredits, report.LeftDebts, report.LeftUnread})
 	b.sound()
 }
 
@@ -201,4 +201,29 @@ func TestRememberedAnswersYieldToTheFile(t *testing.T) {
 	}
 	require.Equal(t, ",", remembered("3.000"), "open again")
 	require.Empty(t, remembered("1.50"), "the file shows a point")
+}
+
+// A column of balances that could not be read in one file is proposed for the next, where
+// it can; one that a person left out although it could be read stays out.
+func TestUnreadableBalancesAreProposedAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	remembered := func() string {
+		look, _, _, err := customerimport.Read(b.row(b.upload(b.admin, "next.csv", "username,name,balance\nanna,Anna,1.50\nben,Ben,2.25\n")))
+		require.NoError(t, err)
+		kept, ok, err := b.in.Remembered(t.Context(), b.admin, look)
+		require.NoError(t, err)
+		require.True(t, ok)
+		return kept.Columns["balance"]
+	}
+	plan := func(balances string) {
+		id := b.upload(b.admin, "first.csv", "username,name,balance\nanna,Anna,"+balances+"\nben,Ben,"+balances+"\n")
+		f := b.form(id)
+		f.Columns["balance"] = ""
+		require.NoError(t, b.in.PlanImport(t.Context(), b.admin, id, f))
+	}
+	plan("see ledger")
+	require.Equal(t, "3", remembered())
+	plan("1.50")
+	require.Empty(t, remembered(), "a person said none")
 }

@@ -108,7 +108,7 @@ func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f
 			return err
 		}
 		// Of the next file the columns and words are the same, and the partner.
-		return s.flow.Remember(ctx, tx, actor.StaffID, look, Form{Answers: f.Answers, Partner: f.Partner})
+		return s.flow.Remember(ctx, tx, actor.StaffID, look, Form{Answers: f.ToRemember(look), Partner: f.Partner})
 	})
 }
 

@@ -103,6 +103,7 @@ func (r *rowReader) skip(n int32) error {
 type read struct {
 	*customer.Newcomer
 
+	of       *customer.Newcomer // whom the row is about, as far as it is read; nil: that can't be told
 	left     *tableflow.Left
 	balance  int64
 	readable bool
@@ -146,11 +147,14 @@ func (r *rowReader) next() (read, error) {
 		return got, nil
 	}
 	n, reason, shown := r.newcomer(name, value)
+	n.Row = record.Row
+	if reason == "" || reason == reasonPartner || reason == reasonNoPartner || reason == reasonEmail || reason == reasonBalance {
+		got.of = &n
+	}
 	if reason != "" {
 		got.left = &tableflow.Left{Row: record.Row, Who: who, Reason: reason, Value: cutText(clean(shown), 60)}
 		return got, nil
 	}
-	n.Row = record.Row
 	got.Newcomer = &n
 	return got, nil
 }

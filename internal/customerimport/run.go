@@ -235,7 +235,7 @@ func (s *Service) name(ctx context.Context, tx pgx.Tx, list []customer.Newcomer,
 		taken[row.Username] = true
 	}
 	for _, n := range unnamed {
-		if taken[n.Username] || seen.has("u", n.Username) {
+		if taken[n.Username] || seen.makes(n.Username) {
 			n.Username = fmt.Sprintf("%s-%s", n.Username, strings.ToLower(rand.Text()[:8]))
 		}
 		taken[n.Username] = true

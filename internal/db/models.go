@@ -1824,7 +1824,7 @@ type SeriesShape struct {
 	SeriesID int64
 	// folded: the codes; short_folded: their short codes.
 	Kind ReadingKind
-	// Symbols, dashes not counted.
+	// Symbols, dashes and other signs between groups not counted.
 	Length int16
 	// Symbols that occur: 1 digits, 2 letters A to Z, 4 others.
 	Classes int16

@@ -467,6 +467,16 @@ func (q *Queries) ShapeCreate(ctx context.Context, db DBTX, arg ShapeCreateParam
 	return err
 }
 
+const shapeDelete = `-- name: ShapeDelete :exec
+delete from series_shape where series_id = $1 and kind = 'folded'
+`
+
+// What the codes of a series looked like before their readings were written anew.
+func (q *Queries) ShapeDelete(ctx context.Context, db DBTX, seriesID int64) error {
+	_, err := db.Exec(ctx, shapeDelete, seriesID)
+	return err
+}
+
 const shapeList = `-- name: ShapeList :many
 with shape as (
   select sh.series_id, sh.length as shortest, sh.length as longest, sh.classes, sh.cards::double precision as cards, sh.bits,

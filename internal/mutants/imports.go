@@ -5,7 +5,7 @@ func importMutants() []mutant {
 	return []mutant{
 		{
 			"a file that says two things of one code is taken by its first row", "internal/card/import_check.go",
-			"	return c.against.fault()\n", "	return nil\n",
+			"	return contradicted(c.against)\n", "	return nil\n",
 			"./internal/card", "TestContradictingRowsStopAnImport", "a list of events makes money of every used card",
 		},
 		{
@@ -65,8 +65,33 @@ func importMutants() []mutant {
 		},
 		{
 			"signs in a code open another count", "internal/card/code_imported.go",
-			"t.near, t.length = []Code{bare}, bare.length()", "t.near = []Code{bare}",
+			"	t.length = code.length()\n", "	t.length = code.written()\n",
 			"./internal/card", "TestImportedCodesAmongSigns", "a guesser adds a dot to every fifth try",
+		},
+		{
+			"a code in two spellings makes two cards", "internal/card/reading_same.go",
+			"id.strong = append(id.strong, bare)", "_ = bare",
+			"./internal/card", "TestSignsAreNoSymbols", "one printed card pays twice, once with dots and once with slashes",
+		},
+		{
+			"cards from before are not found without their signs", "internal/card/reading.go",
+			"all = append(all, reading{db.ReadingKindExact, bare})", "_ = bare",
+			"./internal/card", "TestSignsOfCardsFromBefore", "the second spelling of a card is imported as another",
+		},
+		{
+			"two rows of one customer: the first counts", "internal/customerimport/check.go",
+			"if got.of != nil && c.seen.differs(got.of) {", "if false {",
+			"./internal/customerimport", "TestContradictingRowsStopAnImport", "a customer who has nothing left comes in with a balance",
+		},
+		{
+			"a count of uses is no use", "internal/tableimport/headings_words.go",
+			"const timesUsed = \"times redeemed|", "const timesUsed = \"",
+			"./internal/tableimport", "TestCountsOfUse", "used coupons are money again",
+		},
+		{
+			"a search for customers leads to the address of a code", "internal/web/admin_customer_list.go",
+			"	if !secret {\n		return s.redirect", "	if true {\n		return s.redirect",
+			"./internal/web", "TestSearchKeepsCodesOutOfAddresses", "codes stand in the history of browsers and in the log",
 		},
 		{
 			"a code that a file repeats is kept and shown whole", "internal/tableimport/guess.go",

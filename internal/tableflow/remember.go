@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -48,6 +50,33 @@ func (f Flow) Recall(ctx context.Context, dbtx db.DBTX, staffID int64, look Look
 	said.complete(look, schema)
 	said.yield(look, schema)
 	return true, nil
+}
+
+// ToRemember are the answers that are worth keeping of a file. That a field has no column
+// is none where the file suggested none: the next file may have one.
+func (a Answers) ToRemember(look Look) Answers {
+	a.Columns = maps.Clone(a.Columns)
+	maps.DeleteFunc(a.Columns, func(field, at string) bool {
+		_, suggested := look.Survey.Guess[field]
+		return at == "" && !suggested
+	})
+	return a
+}
+
+// Unread returns the places of the columns that the file suggests for some fields, in their
+// order, and that the answers read as nothing.
+func (a Answers) Unread(look Look, fields ...string) (places []int, of []string) {
+	if look.Survey == nil {
+		return nil, nil
+	}
+	taken := slices.Collect(maps.Values(a.Columns))
+	for _, field := range fields {
+		at, suggested := look.Survey.Guess[field]
+		if suggested && a.Columns[field] == "" && !slices.Contains(taken, strconv.Itoa(at+1)) {
+			places, of = append(places, at), append(of, field)
+		}
+	}
+	return places, of
 }
 
 // complete suggests the columns of fields that were unknown when the answers were given.

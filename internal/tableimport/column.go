@@ -62,7 +62,7 @@ func (c *columnStats) add(row int32, text string, kind importfile.CellKind, curr
 	if w == nil {
 		w = &wordStats{empty: isPlaceholder(text), bad: kind == importfile.CellError || isSheetError(text), scientific: isScientific(text)}
 		w.word = mayNameTotal(text) && isWord(text)
-		w.denies = mayNameTotal(text) && denies(text)
+		w.denies = (mayNameTotal(text) || text[0] == '0' || text[0] >= 0x80) && denies(text)
 		if c.words != nil && !w.empty && !w.bad {
 			if len(c.words) < MaxWords {
 				c.words[text] = w

@@ -1,18 +1,21 @@
 package tableimport
 
-import "sync"
+import (
+	"regexp"
+	"sync"
+)
 
 // The keys of what a column of kind Event says of a row. What is written there is a name
 // or a time, of which no list can be made.
 const (
 	EventDate = "(date)"
 	EventText = "(text)"
-	EventNo   = "(no)" // that it was not done: no, false, unused
+	EventNo   = "(no)" // that it was not done: no, false, unused, 0, 0 / 1
 )
 
 // events are the keys in the order of a form.
 var events = []struct{ key, shown string }{ //nolint:gochecknoglobals // a table
-	{EventDate, "a date"}, {EventText, "a name or another text"}, {EventNo, "no, or a word like it"},
+	{EventDate, "a date"}, {EventText, "a name, a number or another text"}, {EventNo, "no, 0, or a word like it"},
 }
 
 // noWords are the words of yesNo that deny.
@@ -31,10 +34,17 @@ var noKeys = sync.OnceValue(func() map[string]struct{} { //nolint:gochecknogloba
 // mostNo is how many bytes a word that denies has at most.
 const mostNo = 40
 
+// noTimes is how a count of uses says that there was none, of how many there may be. A
+// plain 0 is read as no date.
+var noTimes = regexp.MustCompile(`^[0٠۰](?:[.,٫][0٠۰]+|\s*(?:/|of|de|von|sur|dari|من)\s*\S+)$`)
+
 // denies reports whether a text says that something was not done.
 func denies(text string) bool {
 	if len(text) > mostNo {
 		return false
+	}
+	if noTimes.MatchString(text) {
+		return true
 	}
 	_, ok := noKeys()[WordKey(text)]
 	return ok

@@ -197,3 +197,33 @@ func TestTwoDigitYears(t *testing.T) {
 		require.Equal(t, c.want, date(c.text, c.order), c.text)
 	}
 }
+
+// How many times a code was used is said by a number: above 0 it was, in the seven
+// languages, and whether or not the cell says how many times it may be.
+func TestCountsOfUse(t *testing.T) {
+	t.Parallel()
+	for _, heading := range []string{
+		"Times Redeemed", "times_redeemed", "Usage count", "usage_count", "Usage / Limit", "Usage/Limit", "Redemptions", "Veces canjeado", "Uso / Límite", "Nombre d'utilisations",
+		"Utilisation / Limite", "Vezes resgatado", "Anzahl Einlösungen", "Verwendung / Limit", "عدد مرات الاستخدام", "Jumlah penggunaan",
+	} {
+		file := fmt.Appendf(nil, "Code,Price,%s\nUSAA1111BB,5,0\nUSAA2222BC,5,1\nUSAA3333BD,5,0 / 1\nUSAA4444BE,5,1 / 1\nUSAA5555BF,5,0 / ∞\nUSAA6666BG,5,2 / 5\nUSAA7777BH,5,0/10\nUSAA8888BK,5,12\nUSAA9999BL,5,\nUSBB1111BL,5,0.0\nUSBB2222BL,5,٠\nUSBB3333BL,5,10 / 10\n", heading)
+		s := survey(t, file, used("USD"))
+		require.Equal(t, map[string]int{"code": 0, "price": 1, "used_at": 2}, s.Guess, heading)
+		plan := s.Plan(used("USD"))
+		require.Empty(t, meanings(s, plan), heading)
+		require.Equal(t, []string{"/", "used/", "unused/", "used/", "unused/", "used/", "unused/", "used/", "/", "unused/", "/", "used/"}, uses(t, file, plan), heading)
+		counts := map[string]int64{}
+		for _, w := range s.Events(2) {
+			counts[w.Key] = w.N
+		}
+		require.Equal(t, map[string]int64{tableimport.EventNo: 4, tableimport.EventText: 5}, counts)
+	}
+	// What it may be used is no use.
+	for _, heading := range []string{"Usage limit", "usage_limit", "Usage limit per user", "Max redemptions", "Uses"} {
+		s := survey(t, fmt.Appendf(nil, "Code,Price,%s\nUSAA1111BB,5,1\nUSAA2222BC,5,1\n", heading), used("USD"))
+		require.Equal(t, map[string]int{"code": 0, "price": 1}, s.Guess, heading)
+	}
+	// A date of use is more telling, and a count stands beside it.
+	s := survey(t, []byte("Code,Usage count,Used at\nUSAA1111BB,0,\nUSAA2222BC,1,2026-01-31\n"), used("USD"))
+	require.Equal(t, map[string]int{"code": 0, "used_at": 2, "used_by": 1}, s.Guess)
+}

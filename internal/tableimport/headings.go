@@ -26,6 +26,9 @@ func headingForms(text string) []string {
 		whole = strings.TrimSpace(text)
 	}
 	forms := []string{whole}
+	if strings.ContainsRune(text, '/') { // "Usage / Limit" is another column than "Usage limit"
+		forms = []string{headingKey(strings.ReplaceAll(text, "/", " of ")), whole}
+	}
 	short := text
 	if at := strings.IndexAny(short, "([{"); at > 0 {
 		short = short[:at]

@@ -111,13 +111,14 @@ var headingWords = map[Headings][]string{ //nolint:gochecknoglobals // a table
 		"activated at|activated on|activated|activation date|activation time|date activated|first use|first used|first used at|first login|last use|last used|last used at|last used on|last login|last redeemed|last redeemed at|last redemption|" +
 			"fecha de activación|activado el|activada el|primer uso|último uso|date d'activation|activé le|activée le|première utilisation|dernière utilisation|data de ativação|ativado em|ativada em|primeiro uso|" +
 			"aktivierungsdatum|aktiviert am|freigeschaltet am|erste nutzung|letzte nutzung|تاريخ التفعيل|تاريخ التنشيط|فعلت في|أول استخدام|آخر استخدام|tanggal aktivasi|tgl aktivasi|diaktifkan pada|pertama digunakan|terakhir digunakan",
-		"",
+		timesUsed,
 		"used|is used|redeemed|is redeemed|consumed|usado|usada|canjeado|utilisé|utilisée|resgatado|benutzt|verwendet|eingelöst|terpakai|مستخدم|مستخدمة",
 	},
 	HeadUsedBy: {
 		"used by|redeemed by|consumed by|claimed by|used by user|usado por|usada por|utilizado por|utilizada por|canjeado por|canjeada por|utilisé par|utilisée par|encaissé par|resgatado por|resgatada por|" +
 			"verwendet von|benutzt von|genutzt von|eingelöst von|eingeloest von|استخدم بواسطة|استخدمت بواسطة|تم الاستخدام بواسطة|مستخدم من قبل|استخدم من قبل|digunakan oleh|dipakai oleh|ditukarkan oleh|terpakai oleh",
 		"activated by|activado por|activada por|activé par|activée par|ativado por|ativada por|aktiviert von|aktiviert durch|freigeschaltet von|فعل بواسطة|تم التفعيل بواسطة|diaktifkan oleh|first used by|last used by",
+		timesUsed,
 	},
 	HeadName: {
 		"full name|customer name|client name|subscriber name|account holder|display name|nombre completo|nombre y apellidos|nombre del cliente|nombre cliente|nom complet|nom du client|nom et prénom|nome completo|nome do cliente|vollständiger name|kundenname|vor- und nachname|الاسم الكامل|اسم العميل|اسم المشترك|اسم الزبون|nama lengkap|nama pelanggan|nama customer",
@@ -155,6 +156,17 @@ var headingWords = map[Headings][]string{ //nolint:gochecknoglobals // a table
 		"comment|comments|note|notes|remark|remarks|description|memo|comentario|comentarios|nota|notas|observaciones|observación|commentaire|commentaires|remarque|remarques|observação|observações|comentário|bemerkung|bemerkungen|anmerkung|kommentar|notiz|ملاحظة|ملاحظات|تعليق|الوصف|keterangan|catatan|komentar",
 	},
 }
+
+// timesUsed head how many times a code was used: above 0 it was. “of” stands for a slash.
+// What may as well be how many times it may be used, or how much of a connection was
+// used, is not among them.
+const timesUsed = "times redeemed|times used|redemptions|total redemptions|redemption count|redeem count|number of redemptions|usage count|use count|used count|number of uses|usage of limit|uses of limit|used of limit|redemptions of limit|" +
+	"veces usado|veces usada|veces utilizado|veces canjeado|veces canjeada|canjes|número de canjes|cantidad de canjes|uso of límite|usos of límite|" +
+	"nombre d'utilisations|nombre de fois utilisé|fois utilisé|utilisation of limite|utilisations of limite|" +
+	"vezes usado|vezes usada|vezes utilizado|vezes resgatado|resgates|número de resgates|número de utilizações|uso of limite|usos of limite|utilização of limite|" +
+	"einlösungen|anzahl einlösungen|anzahl der einlösungen|anzahl nutzungen|anzahl verwendungen|nutzungsanzahl|nutzung of limit|nutzungen of limit|verwendung of limit|" +
+	"مرات الاستخدام|عدد مرات الاستخدام|عدد الاستخدامات|عدد مرات الاسترداد|الاستخدام of الحد|" +
+	"jumlah pemakaian|jumlah penggunaan|jumlah digunakan|jumlah penukaran|kali digunakan|penggunaan of batas|pemakaian of batas"
 
 // otherHeadings are headings of columns that no field here is about. They tell a row of
 // headings, and a code is none of them.

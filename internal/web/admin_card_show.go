@@ -87,10 +87,43 @@ func (s *Server) adminCardShow(c *gin.Context) error {
 	return s.render(c, http.StatusOK, "admin/card_show", p)
 }
 
-// adminCardCustomers handles GET …/cards/:serial/customers: the choices alone,
-// as the search is being typed.
+// adminCardSearch handles POST …/series/:number/cards/:serial, the search for a customer.
+// A text that may be a code is answered here, and any other at an address of its own.
+func (s *Server) adminCardSearch(c *gin.Context) error {
+	if _, _, err := s.findCard(c); err != nil {
+		return err
+	}
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	secret, err := s.mayHoldCode(c, form.Get("q"))
+	if err != nil {
+		return err
+	}
+	if !secret {
+		return s.redirect(c, listURL(c.Request.URL.Path, "q", cut(strings.TrimSpace(form.Get("q")), 80)))
+	}
+	c.Header("Cache-Control", "no-store")
+	p, err := s.newCardShowPage(c, form.Get("q"), 0)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "admin/card_show", p)
+}
+
+// adminCardCustomers handles …/cards/:serial/customers: the choices alone, as the search
+// is being typed. The page posts what was typed, which may be a code.
 func (s *Server) adminCardCustomers(c *gin.Context) error {
-	p, err := s.newCardShowPage(c, c.Query("q"), 0)
+	search := c.Query("q")
+	if c.Request.Method == http.MethodPost {
+		form, err := s.form(c)
+		if err != nil {
+			return err
+		}
+		search = form.Get("q")
+	}
+	p, err := s.newCardShowPage(c, search, 0)
 	if err != nil {
 		return err
 	}

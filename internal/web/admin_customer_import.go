@@ -44,6 +44,7 @@ type customerImportPage struct {
 	Preview    []importPreviewRow
 	Asides     bool // some of these rows are none of the table
 	Columns    []field
+	Unread     []string // which columns that decide about money are not read
 	Meanings   []importMeaning
 	Form       []field
 	Heading    *choice
@@ -205,6 +206,9 @@ func (s *Server) newCustomerImportPage(c *gin.Context, form url.Values) (*custom
 		p.Cancel.Text = "Customers entered so far stay, with their opening balances. You can let the import go on here at any time."
 	case db.ImportStateChecked, db.ImportStateDone:
 		p.Checked = true
+		if i.State == db.ImportStateChecked {
+			p.Unread = unreadOfCustomers(look, plan.Form.Answers)
+		}
 		if err := s.showCustomerReport(c, p, i, plan, report); err != nil {
 			return nil, err
 		}

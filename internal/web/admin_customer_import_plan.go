@@ -88,6 +88,7 @@ func (s *Server) showCustomerPlan(c *gin.Context, p *customerImportPage, i db.Ca
 	}
 	p.showPreview(look, form)
 	p.showColumns(look, form)
+	p.Unread = unreadOfCustomers(look, customerPlanForm(form).Answers)
 	p.Meanings = offerMeanings(customerimport.Choices(look, settings.Currency, customerPlanForm(form).Answers), meanings,
 		func(column string) string { return customerColumns()[column].Label }, func(string) []string { return customerimport.Meanings() }, customerMeaningTitle)
 	p.Sheet = sheetField(look)

@@ -44,7 +44,8 @@ type customerListPage struct {
 	Partners field // to choose from, where there is a choice
 	Pager    pager
 	Empty    empty
-	CSV      string // the list as a file
+	More     bool   // there are more than the page shows, and no address for them
+	CSV      string // the list as a file; empty: what was typed may be a code, and stands in no address
 	XLSX     string
 	CanEdit  bool
 }
@@ -152,16 +153,57 @@ func (s *Server) adminCustomerList(c *gin.Context) error {
 	if format, ok := tableFormat(c); ok {
 		return s.sendCustomers(c, format, readCustomerFilter(c))
 	}
-	p := &customerListPage{page: s.page(c, "Customers", sectionCustomers), Filter: readCustomerFilter(c)}
+	return s.showCustomers(c, readCustomerFilter(c), false)
+}
+
+// adminCustomerSearch handles POST /admin/customers. A text that may be the code of a card
+// is answered here, so that it stands in no address, history or log; any other at an
+// address of its own.
+func (s *Server) adminCustomerSearch(c *gin.Context) error {
+	form, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	f := customerFilter{Search: cut(strings.TrimSpace(form.Get("q")), 80), Partner: cut(form.Get("partner"), 20), Status: cut(form.Get("status"), 20)}
+	secret, err := s.mayHoldCode(c, form.Get("q"))
+	if err != nil {
+		return err
+	}
+	if !secret {
+		return s.redirect(c, f.at())
+	}
+	c.Header("Cache-Control", "no-store")
+	return s.showCustomers(c, f, true)
+}
+
+// mayHoldCode reports whether a search may be a code, whole or as far as it is looked for.
+func (s *Server) mayHoldCode(c *gin.Context, text string) (bool, error) {
+	whole, err := s.Cards.MayHoldCode(c.Request.Context(), s.actor(c), text)
+	if err != nil || whole {
+		return whole, err
+	}
+	return s.Cards.MayHoldCode(c.Request.Context(), s.actor(c), cut(strings.TrimSpace(text), 80))
+}
+
+// showCustomers renders the list. Where the search is secret, no address of the page has
+// it: there is the first page alone, and no file.
+func (s *Server) showCustomers(c *gin.Context, f customerFilter, secret bool) error {
+	p := &customerListPage{page: s.page(c, "Customers", sectionCustomers), Filter: f}
 	ctx, scope := c.Request.Context(), p.Person.Scope
 	p.CanEdit = p.Person.Can(staff.CustomersEdit)
-	p.CSV, p.XLSX = p.Filter.at("format", "csv"), p.Filter.at("format", "xlsx")
+	if !secret {
+		p.CSV, p.XLSX = p.Filter.at("format", "csv"), p.Filter.at("format", "xlsx")
+	}
 	before, after := pageBounds(c)
 	rows, err := listCustomers(ctx, s.Pool, scope, p.Filter, before, after, customersPerPage+1)
 	if err != nil {
 		return err
 	}
 	rows, newer, older := turn(rows, customersPerPage, before, after)
+	p.More = secret && older
+	if secret {
+		newer, older = false, false
+	}
 	if newer && len(rows) > 0 {
 		p.Pager.Newer = p.Filter.at("after", strconv.FormatInt(rows[0].ID, 10))
 	} else if newer || (after > 0 && len(rows) == 0) {
@@ -179,6 +221,9 @@ func (s *Server) adminCustomerList(c *gin.Context) error {
 	for _, w := range []filterWord{{Text: "All"}, {Text: "Active", URL: "active"}, {Text: "Disabled", URL: "disabled"}} {
 		f := p.Filter
 		f.Status = w.URL
+		if secret {
+			f.Search = ""
+		}
 		p.Words = append(p.Words, filterWord{Text: w.Text, URL: f.at(), Current: w.URL == p.Filter.Status})
 	}
 	if p.Partners, err = s.partnerFilter(ctx, p.Person, numberOf(p.Filter.Partner)); err != nil {
@@ -190,6 +235,9 @@ func (s *Server) adminCustomerList(c *gin.Context) error {
 	}
 	if p.Filter != (customerFilter{}) {
 		p.Empty = empty{Icon: "search", Title: "Nobody matches", Text: "No name, username, e-mail, phone number, id or external id fits what you look for.", Action: "Show all customers", URL: sectionCustomers}
+		if secret {
+			p.Empty.Text += " Codes of cards are found in the box at the top of every page."
+		}
 	}
 	return s.render(c, http.StatusOK, "admin/customer_list", p)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
@@ -214,4 +215,53 @@ func TestFindAsCode(t *testing.T) {
 	require.NotEmpty(t, wrong.text("#barred"))
 	require.Equal(t, http.StatusTooManyRequests, asCode("830117").Status, "whether there is such a card or not")
 	require.Contains(t, admin.find("2").text("main table"), "/ 2", "serials can be searched all the same")
+}
+
+// What staff type into a search for customers may be a code by mistake. Such a text stands
+// in no address: not in the one that the form leads to, nor in any link of the page.
+func TestSearchKeepsCodesOutOfAddresses(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	series, codes := s.series(3, s.North)
+	admin := s.as(db.StaffRoleAdministrator)
+	for n := range 60 {
+		s.newCustomer(fmt.Sprintf("kim%02d", n), s.North)
+	}
+	cardPage := cardURL(series.Number, 2)
+	mistyped := strings.Replace(codes[0], codes[0][len(codes[0])-1:], "2", 1)
+	for _, address := range []string{sectionCustomers, cardPage} {
+		page := admin.get(address)
+		require.Equal(t, "post", page.one(`main form[role=search]`).AttrOr("method", ""))
+		for _, code := range []string{codes[0], strings.ToLower(codes[0]), strings.ReplaceAll(codes[0], "-", " "), mistyped} {
+			found := admin.post(address, url.Values{"q": {code}})
+			require.Equal(t, http.StatusOK, found.Status, code)
+			require.Equal(t, "no-store", found.Header.Get("Cache-Control"))
+			require.Equal(t, code, found.one("main form[role=search] [name=q]").AttrOr("value", ""), "to be mended")
+			found.doc().Find("a[href]").Each(func(_ int, link *goquery.Selection) {
+				require.NotContains(t, link.AttrOr("href", ""), "q=", code)
+			})
+		}
+		long := admin.post(address, url.Values{"q": {"https://" + strings.Repeat("portal.", 9) + "example/r#" + codes[0]}})
+		require.Equal(t, http.StatusOK, long.Status, "the address of a QR code, longer than what is looked for")
+		found := admin.post(address, url.Values{"q": {" kim 7 "}})
+		require.Equal(t, http.StatusSeeOther, found.Status)
+		require.Equal(t, address+"?q=kim+7", found.Header.Get("Location"))
+		require.Equal(t, address, admin.post(address, url.Values{"q": {""}}).Header.Get("Location"))
+	}
+	require.Equal(t, fmt.Sprintf("%s?partner=%d&q=kim&status=active", sectionCustomers, s.North.ID),
+		admin.post(sectionCustomers, url.Values{"q": {"kim"}, "partner": {fmt.Sprint(s.North.ID)}, "status": {"active"}}).Header.Get("Location"))
+	require.Equal(t, cardPage+"/customers", admin.get(cardPage).one("#f-customer").AttrOr("hx-post", ""), "typed letters stand in no address either")
+	require.Zero(t, s.charges(), "a search for customers is no try at a code")
+
+	// A phone number that may be a code is found all the same, without a link to more.
+	s.importCards(admin, "code\n4915112300\n4915112301\n", "code")
+	s.exec(`update customer set phone = '4915112345'`)
+	found := admin.post(sectionCustomers, url.Values{"q": {"4915112345"}})
+	require.Equal(t, http.StatusOK, found.Status)
+	require.Equal(t, 50, found.doc().Find("tbody tr").Length())
+	require.Contains(t, found.text("main"), "There are more.")
+	require.NotContains(t, found.Body, "q=4915112345")
+	found = admin.post(cardPage+"/customers", url.Values{"q": {"4915112345"}})
+	require.Equal(t, http.StatusOK, found.Status)
+	require.Positive(t, found.doc().Find("[role=option]").Length())
 }

@@ -36,6 +36,7 @@ type importShowPage struct {
 	Preview    []importPreviewRow
 	Asides     bool // some of these rows are none of the table
 	Columns    []field
+	Unread     []string // which columns that decide about money are not read
 	Meanings   []importMeaning
 	Form       []field
 	Partners   []partnerChoice
@@ -193,6 +194,9 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 		p.Cancel.Text = "Cards imported so far stay, and are worth nothing until the import has gone on to its end. You can let it go on here at any time."
 	case db.ImportStateChecked, db.ImportStateDone:
 		p.Checked = true
+		if i.State == db.ImportStateChecked {
+			p.Unread = unreadOfCards(look, plan.Form.Answers)
+		}
 		if err := s.showReport(c.Request.Context(), p, i, look, plan, report); err != nil {
 			return nil, err
 		}

@@ -156,6 +156,7 @@ func (s *Server) showPlan(c *gin.Context, p *importShowPage, look card.ImportLoo
 	}
 	p.showPreview(look, form)
 	p.showColumns(look, form)
+	p.Unread = unreadOfCards(look, planForm(form).Answers)
 	p.Meanings = offerMeanings(card.ImportChoices(look, settings.Currency, planForm(form)), meanings, columnTitle, card.ImportMeanings, meaningTitle)
 	if len(look.Sheets) > 1 {
 		p.Sheet = &field{Name: "sheet", Label: "Sheet", Short: true}

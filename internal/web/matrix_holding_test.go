@@ -75,6 +75,8 @@ func matrixForms() map[string]func(h holding) url.Values {
 	}
 	return map[string]func(h holding) url.Values{
 		oneCustomer + "/redeem": redeem,
+		oneCard:                 func(holding) url.Values { return url.Values{"q": {"kim"}} },
+		oneCard + "/customers":  func(holding) url.Values { return url.Values{"q": {"kim"}} },
 		oneCustomer + "/edit": func(h holding) url.Values {
 			return url.Values{"name": {"Renamed"}, "username": {"renamed"}, "partner": {fmt.Sprint(h.partner)}}
 		},

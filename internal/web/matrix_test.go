@@ -216,9 +216,12 @@ func TestForeignInFormsIsMissing(t *testing.T) {
 			return url.Values{"partner": id(h.partner)}
 		}},
 		"find a customer": {"/admin/find", func(h holding) url.Values { return url.Values{"find": id(h.customer)} }},
-		"find a series":   {"/admin/find", func(h holding) url.Values { return url.Values{"find": {h.series}} }},
-		"find a code":     {"/admin/find", func(h holding) url.Values { return url.Values{"find": {h.code}} }},
-		"find a card":     {at(oneSeries + "/find"), func(h holding) url.Values { return url.Values{"find": {h.code}} }},
+		"search a customer": {sectionCustomers, func(h holding) url.Values {
+			return url.Values{"q": {"nobody"}, "partner": id(h.partner)}
+		}},
+		"find a series": {"/admin/find", func(h holding) url.Values { return url.Values{"find": {h.series}} }},
+		"find a code":   {"/admin/find", func(h holding) url.Values { return url.Values{"find": {h.code}} }},
+		"find a card":   {at(oneSeries + "/find"), func(h holding) url.Values { return url.Values{"find": {h.code}} }},
 	}
 	before := s.state()
 	named := []string{

@@ -37,6 +37,7 @@ func repeats() map[string]string {
 
 		"/admin/login": changes, codePath: changes, "/portal/login": changes, sectionGenerate + "/preview": changes, oneSeries + "/find": changes,
 		oneSeries + "/changes/check": changes, "/admin/find": changes, sectionVouchers + "/preview": changes, sectionRedeem + "/check": changes,
+		sectionCustomers:    changes, // a search
 		oneCard + "/reveal": changes, // it counts each card once a day
 	}
 }

@@ -46,6 +46,7 @@ func (s *Server) table() []route {
 
 		// Staff: customers.
 		{get, sectionCustomers, staffWho(staff.CustomersView), s.adminCustomerList},
+		{post, sectionCustomers, staffWho(staff.CustomersView), s.adminCustomerSearch},
 		{get, oneCustomer, staffWho(staff.CustomersView), s.adminCustomerShow},
 		{post, oneCustomer + "/redeem", staffWho(staff.RedeemFor), s.refillCards(s.adminCustomerRedeem)},
 		{get, customerNew, staffWho(staff.CustomersEdit), s.adminCustomerNewShow},
@@ -169,7 +170,9 @@ func (s *Server) table() []route {
 		{post, oneSeries + "/export", staffWho(staff.SeriesExport), s.refillCards(s.adminExportChoose)},
 		{get, oneSeries + "/export/preview", staffWho(staff.SeriesExport), s.refillCards(s.adminExportPreview)},
 		{get, oneCard, staffWho(staff.CardsView), s.refillCards(s.adminCardShow)},
+		{post, oneCard, staffWho(staff.RedeemFor), s.refillCards(s.adminCardSearch)},
 		{get, oneCard + "/customers", staffWho(staff.RedeemFor), s.refillCards(s.adminCardCustomers)},
+		{post, oneCard + "/customers", staffWho(staff.RedeemFor), s.refillCards(s.adminCardCustomers)},
 		{post, oneCard + "/redeem", staffWho(staff.RedeemFor), s.refillCards(s.adminCardRedeem)},
 
 		// Staff: changes to cards, and the search on every page.
