@@ -60,23 +60,6 @@ func mayLift(ctx context.Context, dbtx db.DBTX, actor audit.Actor, barred int64)
 	return err
 }
 
-// LiftImportBar is ClearImportBar for a person who may lift it.
-func (s *Service) LiftImportBar(ctx context.Context, actor audit.Actor, id int64, reason string) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
-		within := s.Within(tx)
-		imp, err := within.Import(ctx, actor, id)
-		if err != nil {
-			return err
-		}
-		if by := imp.CardImport.PlannedBy; by != nil {
-			if err := mayLift(ctx, tx, actor, *by); err != nil {
-				return err
-			}
-		}
-		return within.ClearImportBar(ctx, actor, id, reason)
-	})
-}
-
 // ClearStaffGuesses lifts every bar of a member of staff, for a reason that the audit
 // keeps. A member of staff can't lift their own: they would try codes without an end.
 func (s *Service) ClearStaffGuesses(ctx context.Context, actor audit.Actor, staffID int64, reason string) error {

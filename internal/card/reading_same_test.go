@@ -114,7 +114,7 @@ func TestSpellingsRace(t *testing.T) {
 	owner, watch := dbtest.Owner(t, b.pool), dbtest.Owner(t, b.pool)
 	hold, err := owner.Begin(t.Context())
 	require.NoError(t, err)
-	defer hold.Rollback(context.WithoutCancel(t.Context())) //nolint:errcheck // committed below
+	defer hold.Rollback(context.WithoutCancel(t.Context()))
 	_, err = hold.Exec(t.Context(), `lock table card in share mode`)
 	require.NoError(t, err)
 	var stopped atomic.Int32

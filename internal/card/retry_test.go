@@ -209,8 +209,8 @@ func TestBarIsNotLiftedByAnAccountOfTheBarred(t *testing.T) {
 			i.check(t, planned("serial", "code"))
 			c.do(t, b, barred, lifter, b.colleague(t, "third"))
 			codes := b.cards.ClearStaffGuesses(t.Context(), lifter, barred.StaffID, "an honest mistake")
-			imports := b.cards.LiftImportBar(t.Context(), lifter, i.id, "an honest mistake")
-			require.ErrorIs(t, b.cards.LiftImportBar(t.Context(), barred, i.id, "it was me"), card.ErrOwnBar)
+			imports := b.cards.ClearImportBar(t.Context(), lifter, i.id, "an honest mistake")
+			require.ErrorIs(t, b.cards.ClearImportBar(t.Context(), barred, i.id, "it was me"), card.ErrOwnBar)
 			if !c.refused {
 				require.NoError(t, codes)
 				require.NoError(t, imports)

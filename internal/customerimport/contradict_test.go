@@ -14,7 +14,6 @@ import (
 // come in, whatever the second says.
 func TestContradictingRowsStopAnImport(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
 	for name, c := range map[string]struct{ rows, say string }{
 		"balance, by external id": {"1,ann,Ann,North,50.00\n2,ben,Ben,North,1.00\n1,ann2,Ann,North,0.00", "Row 4 says"},
 		"balance, by username":    {"1,ann,Ann,North,50.00\n2,ben,Ben,North,1.00\n3,ANN,Ann,North,0.00", "Row 4 says"},
@@ -27,6 +26,8 @@ func TestContradictingRowsStopAnImport(t *testing.T) {
 		"many":                    {"1,ann,Ann,North,1.00\n" + strings.Repeat("1,ann,Ann,North,2.00\n", 9), "9 rows, the first of them 3, 4, 5, 6, 7, say"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
 			id := b.upload(b.admin, "twice.csv", "id,username,name,partner,balance\n"+c.rows+"\n")
 			require.NoError(t, b.in.PlanImport(t.Context(), b.admin, id, b.form(id)))
 			err := b.in.Check(t.Context(), id, b.open, noJob)
@@ -37,6 +38,7 @@ func TestContradictingRowsStopAnImport(t *testing.T) {
 		})
 	}
 	// The same said twice is no contradiction.
+	b := setup(t)
 	id := b.upload(b.admin, "equal.csv", "id,username,name,partner,balance\n1,ann,Ann  Lee,North,5\n1,ANN,ann lee,north,5.00\n")
 	require.Equal(t, int32(1), b.check(b.admin, id).Good)
 	require.Equal(t, []string{"3 twice_external_id"}, b.left(id))

@@ -17,7 +17,6 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
-	"refill/internal/setting"
 	"refill/internal/staff"
 )
 
@@ -384,20 +383,4 @@ func (s *Server) refuseFind(c *gin.Context, text string, err error) error {
 	p.Find.Value = cut(text, 40)
 	p.Mistakes = explain(err, &p.Find)
 	return s.render(c, classify(err).status, "admin/series_show", p)
-}
-
-// serialText is a serial as the settings write it; plain, with separators. Where
-// the page names the series already, series is empty and not said again.
-func (s *Server) serialText(ctx context.Context, series string, serial int32) (string, error) {
-	settings, err := s.Settings.Get(ctx)
-	if err != nil {
-		return "", err
-	}
-	switch {
-	case settings.SerialForm == setting.SerialPlain:
-		return money.Group(fmt.Sprint(serial)), nil
-	case series == "":
-		return card.FormatSerial(setting.SerialPadded, "", serial), nil
-	}
-	return card.FormatSerial(settings.SerialForm, series, serial), nil
 }

@@ -159,7 +159,7 @@ func (s *Server) adminImportUnbar(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.Cards.LiftImportBar(c.Request.Context(), s.actor(c), row.CardImport.ID, form.Get("reason"))
+	err = s.Cards.ClearImportBar(c.Request.Context(), s.actor(c), row.CardImport.ID, form.Get("reason"))
 	if err == nil {
 		return s.redirect(c, importURL(row.CardImport.ID))
 	}
