@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -24,7 +25,7 @@ import (
 )
 
 func main() {
-	only := flag.String("only", "", "run only the mutants whose name contains this")
+	only := flag.String("only", "", "run only the mutants whose name matches this regular expression")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, *only, os.Stdout)
@@ -42,11 +43,15 @@ func run(ctx context.Context, only string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	names, err := regexp.Compile(only)
+	if err != nil {
+		return fmt.Errorf("read -only: %w", err)
+	}
 	r := report{out: out}
 	var group errgroup.Group
 	group.SetLimit(runtime.NumCPU())
 	for _, m := range mutants() {
-		if !strings.Contains(m.name, only) {
+		if !names.MatchString(m.name) {
 			continue
 		}
 		group.Go(func() error {
