@@ -46,7 +46,7 @@ func customerMutants() []mutant {
 		},
 		{
 			"a customer of a file who is here already is entered again", "internal/customerimport/check.go",
-			"case hasID && byID:", "case false:",
+			"case hasID && byID:", "case hasID && byID && !byID:",
 			pkg, "TestImport", "an import that is repeated is left with errors, or doubles balances",
 		},
 	}
