@@ -18,9 +18,9 @@ import (
 // errAlarmUsage says how `refill alarm` is called.
 var errAlarmUsage = errors.New("usage: refill alarm NUMBER REASON")
 
-// runAlarm is `refill alarm`: it closes an alarm about theft. In the browser nobody closes
-// an alarm about themselves; where one administrator is left, this is the way. The audit
-// trail has it as an act of the program.
+// runAlarm is `refill alarm`: it closes an alarm about theft. The browser refuses to close
+// an alarm about the person who is signed in, so that a sole administrator needs the host.
+// The audit trail records the act as the program's.
 func runAlarm(ctx context.Context, c config, args []string) error {
 	flags := flag.NewFlagSet("alarm", flag.ExitOnError)
 	flags.Usage = func() {

@@ -47,13 +47,13 @@ func vouch(ctx context.Context, c config, username, reason string) error {
 		if err := staff.Vouch(ctx, pool, audit.System(), row.ID, reason); err != nil {
 			return spoken(err)
 		}
-		return say("%s counts as a person of their own, until somebody sets their password or second factor again.\n", row.Username)
+		return say("%s counts as a person of their own, until their password or second factor is reset again.\n", row.Username)
 	})
 }
 
-// liftBar lets somebody try codes again: for the only administrator, whose bar no other
-// person can lift in the browser. The audit trail has it as an act of the program, with
-// the reason.
+// liftBar lets a member of staff try codes again. It is meant for the only administrator,
+// whose bar no other person can lift in the browser. The audit trail records it as an act
+// of the program, with the reason.
 func liftBar(ctx context.Context, c config, username, reason string) error {
 	return withStaff(ctx, c, username, func(pool *pgxpool.Pool, row db.StaffGetByUsernameRow) error {
 		if err := card.LiftStaffBar(ctx, pool, audit.System(), row.ID, reason); err != nil {
@@ -83,8 +83,8 @@ func withStaff(ctx context.Context, c config, username string, f func(*pgxpool.P
 	return f(pool, row)
 }
 
-// resetFactor lets somebody in by their password alone: for the last administrator,
-// whose telephone and recovery codes are gone.
+// resetFactor lets a member of staff sign in by their password alone. It is meant for the
+// last administrator, whose telephone and recovery codes are gone.
 func resetFactor(ctx context.Context, c config, username string) error {
 	return withStaff(ctx, c, username, func(pool *pgxpool.Pool, row db.StaffGetByUsernameRow) error {
 		if err := staff.ResetSecondFactor(ctx, pool, audit.System(), row.ID); err != nil {

@@ -127,9 +127,7 @@ func ProtectionKind(store *setting.Store) Kind {
 	return Kind{
 		Name:  db.ApprovalKindProtection,
 		Needs: needsConfig,
-		Hold: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, _ db.Approval) error {
-			return db.New().SettingLock(ctx, tx)
-		},
+		Hold:  holdSettings,
 		Same: func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
 			facts, err := Facts[ProtectionFacts](a)
 			if err != nil {
@@ -170,15 +168,18 @@ func holdModule(ctx context.Context, tx pgx.Tx, actor audit.Actor, before settin
 // above this one.
 func needsConfig(db.Approval) ([]string, error) { return []string{"config.manage"}, nil }
 
+// holdSettings keeps the settings from changing until the request is decided.
+func holdSettings(ctx context.Context, tx pgx.Tx, _ audit.Actor, _ db.Approval) error {
+	return db.New().SettingLock(ctx, tx)
+}
+
 // LimitKind changes the limit that was asked for, if it is still the one from which it
 // was.
 func LimitKind(store *setting.Store) Kind {
 	return Kind{
 		Name:  db.ApprovalKindLimit,
 		Needs: needsConfig,
-		Hold: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, _ db.Approval) error {
-			return db.New().SettingLock(ctx, tx)
-		},
+		Hold:  holdSettings,
 		Same: func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
 			facts, err := Facts[LimitFacts](a)
 			if err != nil {
