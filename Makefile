@@ -80,8 +80,9 @@ vuln: bin/govulncheck ## look for libraries with known holes; needs vuln.go.dev
 		*"fetching vulnerabilities"*) out="The list of known holes, vuln.go.dev, can't be reached from here: libraries are NOT checked.";; \
 		*) echo "$$out"; exit 1;; esac; echo "$$out"
 
-generate: bin/sqlc ## write internal/db anew from queries/ and migrations/
+generate: bin/sqlc ## write internal/db anew from queries/ and migrations/, and the texts for translators
 	bin/sqlc generate
+	go test ./internal/lang/extract -run TestEveryTextIsMarked -update
 
 clean: ## remove what was built and fetched; the demo's data stays
 	rm -rf bin static/node_modules

@@ -16,10 +16,3 @@ insert into account (kind, currency) values (@kind, @currency) on conflict do no
 -- name: AccountGetSystem :one
 select id from account
 where kind = @kind and currency = @currency and customer_id is null and series_id is null;
-
--- name: AccountAdd :one
--- Moves a customer's running balance. Holds the row's lock until the end of the
--- transaction; the lock order is customer, card, account, inserts.
-update account set balance = balance + @amount::bigint, version = version + 1
-where customer_id = @customer_id and currency = @currency
-returning id, balance, version;

@@ -1,14 +1,15 @@
 -- name: ApprovalCreate :one
--- No row where the same is asked for already.
+-- No row where the same request is open already.
 insert into approval (kind, series_id, serial, customer_id, import_id, export_id, partner_ids, version,
-  value, currency, price, cards, before, request_key, facts, requested_by)
+  value, currency, price, cards, before, request_key, facts, requested_by, client_id, key_maker)
 values (@kind, sqlc.narg(series_id), sqlc.narg(serial), sqlc.narg(customer_id), sqlc.narg(import_id), sqlc.narg(export_id), @partner_ids::bigint[], @version,
-  @value, @currency, @price, @cards, @before, sqlc.narg(request_key), @facts, @requested_by)
+  @value, @currency, @price, @cards, @before, sqlc.narg(request_key), @facts, @requested_by, sqlc.narg(client_id), sqlc.narg(key_maker))
 on conflict do nothing
 returning id;
 
 -- name: ApprovalGet :one
--- One request; one whose subject lies beyond the asking person's partners is not found.
+-- One request. It is not found where its subject belongs to partners that the reader may
+-- not see.
 select * from approval a
 where a.id = @id
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, @all_partners::boolean, @partner_ids::bigint[]);
@@ -24,12 +25,12 @@ where a.id = @id
 for update of a;
 
 -- name: ApprovalShared :one
--- Whether two members of staff may be one person: whether somebody, possibly one of the
--- two, controls both. Whoever made a sign-in, reset its password or its second factor
--- within 30 days controls it, and whatever it controls, with two exceptions. An owner who
--- has a second factor that was not reset controls a sign-in that was made or whose
--- password was reset: two people who share a shop prove so by their telephones. On the
--- host somebody may vouch that an account is a person of its own.
+-- Whether two staff accounts may belong to one person: whether some account, possibly one
+-- of the two, controls both. The account that created another one, or reset its password
+-- or its second factor, controls it for 30 days, and all accounts that it controls. There
+-- are two exceptions. An account whose second factor was not reset escapes the control of
+-- its creator and of a password reset, because the two people prove by separate telephones
+-- that they are two. And the host can vouch that an account belongs to a separate person.
 with recursive control as (
   select distinct a.staff_id as holder, (a.detail->>'staff_id')::bigint as owner
   from audit a
@@ -37,7 +38,7 @@ with recursive control as (
     and a.at > now() - interval '30 days' and a.staff_id is not null
     and not (a.action <> 'staff.second_factor_reset'
       and exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint))
-    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null
+    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null and not v.detail ? 'by'
       and (v.detail->>'staff_id')::bigint = (a.detail->>'staff_id')::bigint and v.at > a.at)
 ), reach as (
   select start.id as owner, start.id as holder from unnest(array[sqlc.arg(one)::bigint, sqlc.arg(other)::bigint]) as start(id)
@@ -49,11 +50,11 @@ select exists (
   where a.owner = sqlc.arg(one)::bigint and b.owner = sqlc.arg(other)::bigint)::boolean;
 
 -- name: ApprovalControls :one
--- Whether one member of staff controls the account of another: they made its sign-in, or
--- reset its password or second factor, within 30 days, or did so with an account that
--- controls it. A password that was reset lets nobody in past a second factor that was there
--- before. A second factor that was set up since proves nothing here: the person who made the
--- sign-in can set it up. On the host somebody may vouch that an account is a person of its own.
+-- Whether one staff account controls another: it created the account, or reset its
+-- password or second factor, within 30 days, or an account that it controls did. A
+-- password reset gives no control where a second factor was set up before. A second factor
+-- that was set up later does not end the control, because the creator may have set it up.
+-- The host can vouch that an account belongs to a separate person.
 with recursive control as (
   select distinct a.staff_id as holder, (a.detail->>'staff_id')::bigint as owner
   from audit a
@@ -61,7 +62,7 @@ with recursive control as (
     and a.at > now() - interval '30 days' and a.staff_id is not null
     and not (a.action = 'staff.password_reset'
       and exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint and f.created_at < a.at))
-    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null
+    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null and not v.detail ? 'by'
       and (v.detail->>'staff_id')::bigint = (a.detail->>'staff_id')::bigint and v.at > a.at)
 ), reach as (
   select control.holder from control where control.owner = sqlc.arg(account)::bigint
@@ -71,8 +72,7 @@ with recursive control as (
 select exists (select from reach where reach.holder = sqlc.arg(holder)::bigint)::boolean;
 
 -- name: ApprovalAskerMay :one
--- Whether the person who asked holds some permissions and sees what it is about, at this
--- moment.
+-- Whether the requester now holds some permissions and sees the request's partners.
 select ((role.everything or @permissions::text[] <@ role.permissions)
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, staff.all_partners,
     array(select sp.partner_id from staff_partner sp where sp.staff_id = staff.id)))::boolean
@@ -86,7 +86,7 @@ update approval set state = @state, decided_by = sqlc.narg(decided_by), decided_
 where id = @id and state = 'waiting';
 
 -- name: ApprovalListOfSeries :many
--- What waits of a series, locked in one order.
+-- The open requests about a series, locked in order of their ids.
 select * from approval where series_id = @series_id::bigint and state = 'waiting' order by id for update;
 
 -- name: ApprovalListOfExport :many
@@ -96,20 +96,20 @@ select * from approval where export_id = @export_id::bigint and state = 'waiting
 select * from approval where import_id = @import_id::bigint and state = 'waiting' order by id for update;
 
 -- name: ApprovalListOfCustomer :many
--- What waits of a customer, locked in one order.
+-- The open requests about a customer, locked in order of their ids.
 select * from approval where customer_id = @customer_id::bigint and state = 'waiting' order by id for update;
 
 -- name: ApprovalListOfPartner :many
--- What waits for a partner to be enabled.
+-- The open request to enable a partner.
 select * from approval where kind = 'reopening' and state = 'waiting' and partner_ids = array[@partner_id::bigint] order by id for update;
 
 -- name: ApprovalListExpired :many
 select id from approval where state = 'waiting' and expires_at <= now();
 
 -- name: ApprovalOfExport :one
--- Up to which value a file may be made because it was approved; 0: it may not. An approval
--- holds for a day, as long as the series was not edited and the person who asked may still
--- do it: the making of a file can fail, and be tried again, long after.
+-- The value up to which a file may be made, because it was approved; 0: none. An approval
+-- lasts a day, while the series is not edited and the requester keeps the permission,
+-- since the making can fail and be retried much later.
 select coalesce((
   select a.value from approval a
   join series s on s.id = a.series_id
@@ -122,7 +122,7 @@ select coalesce((
       array(select sp.partner_id from staff_partner sp where sp.staff_id = staff.id))), 0)::bigint;
 
 -- name: ApprovalList :many
--- What waits first, then what was decided lately.
+-- Open requests first, then the latest decisions.
 select sqlc.embed(a), coalesce(s.number, '')::text as series_number, coalesce(s.prefix, '')::text as series_prefix,
   coalesce(nullif(a.currency, ''), s.currency, '')::text as currency,
   coalesce(customer.name, '')::text as customer_name,
@@ -148,24 +148,21 @@ order by (a.state = 'waiting') desc, a.id desc
 limit 100;
 
 -- name: ApprovalCount :one
--- How many wait for a decision that this person may take.
+-- The number of open requests that this person may decide.
 select count(*) from approval a
-where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> @staff_id
+where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> @staff_id and a.key_maker is distinct from @staff_id
   and (@cards::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, @all_partners::boolean, @partner_ids::bigint[]);
 
 -- name: ApprovalCountDeciders :one
--- How many others could decide what concerns all partners.
+-- The number of other people who may decide requests that concern all partners.
 select count(*) from staff join role on role.id = staff.role_id
 where staff.disabled_at is null and staff.all_partners and staff.id <> @staff_id
   and (role.everything or 'series.approve' = any(role.permissions));
 
--- name: ApprovalNotify :exec
-select pg_notify('refill', json_build_object('kind', 'approval', 'id', @id::bigint)::text);
-
 -- name: ApprovalTakeReveal :execrows
--- Uses up what was approved: one card's code, once, within a day, for the person who
--- asked, unless the card has become dearer since.
+-- Uses up an approval to show one card's code. It can be used once, within a day, by the
+-- requester, unless the card's face value has risen.
 update approval set used_at = now()
 where id = (
   select a.id from approval a
@@ -176,7 +173,8 @@ where id = (
   and used_at is null;
 
 -- name: ApprovalOpenReveal :one
--- Until when a person may see a card's code because that was approved; no row: they may not.
+-- The time until which a person may see a card's code by an approval; no row: they may
+-- not.
 select (a.decided_at + interval '24 hours')::timestamptz as until from approval a
 where a.kind = 'reveal' and a.series_id = @series_id::bigint and a.serial = @serial::integer and a.requested_by = @staff_id
   and a.state = 'approved' and a.used_at is null and a.decided_at > now() - interval '24 hours'

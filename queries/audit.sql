@@ -2,9 +2,13 @@
 insert into audit (action, staff_id, customer_id, series_id, serial, address, request_id, detail)
 values (@action, @staff_id, @customer_id, @series_id, @serial, @address, @request_id, @detail);
 
+-- name: ActAnnounce :exec
+-- Notifies every web process, at commit, of what an act has changed.
+select pg_notify('refill', payload) from unnest(@payloads::text[]) as payload;
+
 -- name: AuditListSeries :many
--- What happened to a series, newest first. Redemptions of its cards are left
--- out: they are on the cards.
+-- The acts on a series, newest first. Redemptions of its cards are left out; the pages of
+-- the cards list them.
 select audit.id, audit.at, audit.action, audit.detail, staff.name as staff_name
 from audit
 left join staff on staff.id = audit.staff_id
@@ -13,8 +17,7 @@ order by audit.id desc
 limit @size;
 
 -- name: AuditListCard :many
--- What happened to one card, newest first. A customer of another partner is not named,
--- whether they tried it or went there since.
+-- The acts on one card, newest first. A customer of another partner is not named.
 select audit.id, audit.at, audit.action, audit.detail, audit.customer_id, staff.name as staff_name, customer.name as customer_name
 from audit
 left join staff on staff.id = audit.staff_id
@@ -25,17 +28,17 @@ order by audit.id desc
 limit @size;
 
 -- name: AuditList :many
--- The audit trail, newest first. Staff of some partners see what they did
--- themselves, what concerns their partners' customers, and, where no customer is
--- concerned, what was done to series that are for one of their partners. Of a refused
--- code they learn the card only where the series lies within their partners.
+-- The audit trail, newest first. Staff of some partners see their own acts, the acts that
+-- concern customers of their partners, and, where no customer is concerned, acts on series
+-- of their partners. For a refused code they see the card only where its series belongs to
+-- their partners.
 select audit.id, audit.at, audit.action, audit.detail, audit.address, audit.request_id, audit.serial, audit.customer_id,
   staff.name as staff_name, customer.name as customer_name, series.number as series_number
 from audit
 left join staff on staff.id = audit.staff_id
 left join customer on customer.id = audit.customer_id
 left join series on series.id = audit.series_id and (@all_partners::boolean or audit.action <> 'card.refused' or (not series.any_partner and not exists (
-  select from series_partner sp where sp.series_id = series.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
+  select from series_partner sp where sp.series_id = series.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)))
 where audit.id < @before_id
   and (sqlc.narg(from_at)::timestamptz is null or audit.at >= sqlc.narg(from_at))
   and (sqlc.narg(until_at)::timestamptz is null or audit.at < sqlc.narg(until_at))
@@ -53,11 +56,11 @@ order by audit.id desc
 limit @size;
 
 -- name: AuditSeriesID :one
--- The series of a number, for the filter; what of it is shown the list decides.
+-- The series with a number, for the filter. The list itself decides which rows are shown.
 select id from series where number = @number;
 
 -- name: AuditFetchedLately :one
--- Whether somebody began to fetch a file from an address within the last hour.
+-- Whether a person has begun to download a file from an address within the last hour.
 select exists (select from audit
   where action = 'export.downloaded' and series_id = @series_id and staff_id = @staff_id
     and address is not distinct from @address and detail ->> 'export' = @export::text and at > now() - interval '1 hour');

@@ -1,7 +1,3 @@
--- name: AuditBlockLock :exec
--- One seals at a time.
-select pg_advisory_xact_lock(3, 0);
-
 -- name: AuditBlockHead :one
 select * from audit_block order by number desc limit 1;
 
@@ -9,11 +5,12 @@ select * from audit_block order by number desc limit 1;
 select * from audit_block where number = @number;
 
 -- name: AuditBlockListSince :many
--- The blocks made since a time: ids below theirs that none holds may still come.
+-- The blocks made since a time. A row with an id below theirs that no block holds may
+-- still appear.
 select * from audit_block where at > @since order by number;
 
 -- name: AuditBlockClosed :one
--- Up to which id nothing may come any more.
+-- The id up to which no further row may appear.
 select coalesce((select last_id from audit_block where at <= @before order by number desc limit 1), 0)::bigint;
 
 -- name: AuditBlockList :many
@@ -24,12 +21,12 @@ insert into audit_block (number, at, key_id, rows, firsts, lasts, last_id, hash,
 values (@number, @at, @key_id, @rows, @firsts, @lasts, @last_id, @hash, @mac);
 
 -- name: AuditRowsAfter :many
--- What lies above the highest id that is sealed.
+-- The rows above the highest sealed id.
 select id, at, action, staff_id, customer_id, series_id, serial, address, request_id, detail::text as detail
 from audit where id > @after order by id limit @size;
 
 -- name: AuditRowsIn :many
--- What lies in gaps between ids that are sealed.
+-- The rows in gaps between sealed ids.
 select a.id, a.at, a.action, a.staff_id, a.customer_id, a.series_id, a.serial, a.address, a.request_id, a.detail::text as detail
 from (select unnest(@firsts::bigint[]) as first, unnest(@lasts::bigint[]) as last) as gap
 join audit a on a.id between gap.first and gap.last
@@ -45,7 +42,7 @@ where b.number > @after and b.number <= @until
 order by b.number, a.id;
 
 -- name: AuditOldestAfter :one
--- Since when the rows above an id wait to be sealed.
+-- The time since which the rows above an id have been waiting to be sealed.
 select coalesce(min(at), now())::timestamptz from (select at from audit where id > @id order by id limit 1000) waiting;
 
 -- name: AuditIDsUpTo :many

@@ -1,5 +1,5 @@
 -- name: CardGetForUpdate :one
--- One card with what decides whether it may be changed. The caller shares the
+-- Locks a card and returns what decides whether it may be changed. The caller holds the shared
 -- lock of its series.
 select c.state, c.valid_till, c.partner_id, c.remark, c.key_id, c.code_sealed
 from card c
@@ -7,7 +7,7 @@ where c.series_id = @series_id and c.serial = @serial
 for no key update;
 
 -- name: CardEdit :exec
--- Used and void cards never change; the domain has looked.
+-- Used and void cards never change. The caller has checked the state under the row lock.
 update card set valid_till = @valid_till, partner_id = @partner_id, remark = @remark
 where series_id = @series_id and serial = @serial and state in ('active', 'disabled');
 
@@ -16,7 +16,7 @@ update card set state = @state
 where series_id = @series_id and serial = @serial and state in ('active', 'disabled');
 
 -- name: CardWidens :one
--- Whether keeping a card for another partner lets customers redeem it who could not.
+-- Whether a change of a card's own partner lets more customers redeem it.
 select card_widens(s.id, s.partner_lock, s.any_partner, sqlc.narg('before')::bigint, sqlc.narg('after')::bigint)
 from series s where s.id = @series_id;
 
@@ -24,13 +24,13 @@ from series s where s.id = @series_id;
 update card set revealed_at = now() where series_id = @series_id and serial = @serial;
 
 -- name: CardCountRevealed :one
--- How many unused cards of a series staff have had the code of shown.
+-- The number of unused cards of a series whose codes were shown to staff.
 select count(*) from card where series_id = @series_id and revealed_at is not null and state in ('active', 'disabled');
 
 -- name: CardChangeCount :many
--- A dry run: how many cards of a selection are shown as what, and how many are
--- already as the operation would make them. Cards that are alike are counted
--- before anything is derived of them: a million are a few kinds.
+-- The dry run of an operation: the cards of a selection by state and shown status, with the
+-- number of those that are in the wanted state already. Equal cards are counted before the
+-- status is computed, because a million cards have only a few kinds.
 select x.shown, x.state, sum(x.cards)::bigint as cards,
   coalesce(sum(x.cards) filter (where x.already), 0)::bigint as already,
   coalesce(sum(x.cards) filter (where x.widens), 0)::bigint as widened
@@ -66,7 +66,7 @@ update card_change set job_id = @job_id where id = @id;
 select id, series_id, operation, created_by from card_change where request_key = @request_key;
 
 -- name: CardChangeGet :one
--- One operation; one on a series beyond the asking person's partners is not found.
+-- An operation, if its series is within the partners of the reader.
 select sqlc.embed(ch), s.number as series_number, s.currency, staff.name as created_by_name,
   coalesce(partner.name, '')::text as partner_name, now()::timestamptz as asked_at
 from card_change ch
@@ -75,14 +75,14 @@ join staff on staff.id = ch.created_by
 left join partner on partner.id = ch.partner_id
 where ch.id = @id
   and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))));
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)));
 
 -- name: CardChangeGetForUpdate :one
 select * from card_change where id = @id for no key update;
 
 -- name: CardChangeTake :many
--- The next cards of an operation, locked in the order of their serials. One that
--- is not shown as the operation asks comes along, so that the cursor moves on.
+-- Locks the next cards of an operation in the order of serials. Cards with another shown
+-- status than the operation selects are included, so that the cursor advances.
 select c.serial, c.state, c.valid_till, c.partner_id,
   card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) as shown,
   card_widens(s.id, s.partner_lock, s.any_partner, c.partner_id, sqlc.narg('partner_id')::bigint) as widens
@@ -119,7 +119,7 @@ where id = @id;
 update card_change set state = @state, failure = @failure, finished_at = now() where id = @id;
 
 -- name: CardChangeRequeue :exec
--- What is left of it counts for the person who takes it up again.
+-- Queues a failed operation again. The rest of it counts within the limit of retried_by.
 update card_change set state = 'queued', failure = '', finished_at = null, retried_by = sqlc.narg(retried_by) where id = @id;
 
 -- name: CardChangeListSeries :many
@@ -142,14 +142,14 @@ order by ch.id desc
 limit @size;
 
 -- name: CardChangePartList :many
--- The outcome of every card of an operation, some rows at a time.
+-- The outcomes of the cards of an operation, a page of parts at a time.
 select first_serial, serials, befores, outcomes from card_change_part
 where change_id = @change_id and first_serial > @after_serial
 order by first_serial
 limit @size;
 
 -- name: CardChangeListStranded :many
--- Operations that are to be done but whose job ended without them.
+-- Unfinished operations whose job has ended without them.
 select ch.id from card_change ch
 left join river_job j on j.id = ch.job_id
 where ch.state in ('queued', 'running')

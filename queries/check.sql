@@ -8,7 +8,7 @@ returning id;
 update check_run set job_id = @job_id where id = @id;
 
 -- name: CheckRunDue :one
--- Whether none is under way and the last one lies longer back than that.
+-- Whether no run is under way and the last one is older than the interval.
 select not exists (select from check_run where ended_at is null or started_at > now() - @every::interval);
 
 -- name: CheckRunStart :execrows

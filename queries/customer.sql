@@ -15,7 +15,7 @@ where username = lower(@username);
 -- name: CustomerGet :one
 -- A customer with partner and balance; a foreign one is not found.
 select customer.*, partner.name as partner_name, partner.time_zone,
-  partner.disabled_at as partner_disabled_at,
+  partner.disabled_at as partner_disabled_at, partner.portal_refill_card,
   account.id as account_id, account.balance, account.currency
 from customer
 join partner on partner.id = customer.partner_id
@@ -52,10 +52,11 @@ order by customer.id
 limit @size;
 
 -- name: CustomerSearch :many
--- As CustomerList, of those whose name, username, e-mail or phone holds a text, whatever
--- its case, accents, spaces and, of a phone, punctuation, or who have the number or the external
--- id. What is found is gathered first: else a plan for any text walks the table from its newest row.
--- back: the page above after_id, last one first.
+-- As CustomerList, for a search: the customers whose name, username, e-mail or phone
+-- contains a text, ignoring case, accents, spaces and the punctuation of phones, or who
+-- have the number or external id. The matches are collected before they are sorted;
+-- otherwise the planner walks the whole table from its newest row. back: the page above
+-- after_id, last one first.
 with pattern as materialized (
   select search_pattern(@search::text) as text, phone_pattern(@search) as phone
 ), found as materialized (
@@ -81,10 +82,10 @@ order by case when @back::boolean then customer.id else -customer.id end
 limit @size;
 
 -- name: CustomerSuggest :many
--- The few customers that a search most likely means: the one whose username or
--- number it is, then names that begin with it. What a thousand customers match is
--- too short to mean one of them: whoever is found first is ordered, and the page
--- asks for more. Ordering all of 200,000 takes half a second.
+-- The few customers that a search most likely means: the exact username or number, then
+-- names that begin with the text. A text that a thousand customers match means none of
+-- them, so only the first matches found are sorted, and the page asks for a longer text.
+-- Sorting all of 200,000 would take half a second.
 with pattern as materialized (
   select search_fold(@search::text) as plain, search_pattern(@search) as text, phone_pattern(@search) as phone
 ), found as materialized (
@@ -115,12 +116,13 @@ limit @size;
 update customer set password_hash = @password_hash where id = @id;
 
 -- name: CustomerShutOut :one
--- Before a customer's sessions are deleted: none begins any more that is not seen then.
+-- Called before a customer's sessions are deleted: a session that begins at the same time
+-- is either deleted or refused.
 update customer set shut_out = shut_out + 1 where id = @id
 returning shut_out;
 
 -- name: CustomerUsernames :many
--- The usernames that begin like this one: the next free one is made of them.
+-- The usernames with this prefix, from which the next free one is made.
 select username from customer where starts_with(username, @stem::text);
 
 -- name: CustomerGetForUpdate :one

@@ -1,12 +1,12 @@
 -- name: CustomerErase :exec
--- What identifies the person goes, and with it every way in. The text that staff search
--- in is made of these columns and changes with them.
+-- Removes the identifying columns and every way to sign in. The search column is generated
+-- from them and changes with them.
 update customer set name = 'Erased customer ' || id, username = 'erased:' || id, email = '', phone = '', password_hash = '', external_id = null,
   disabled_at = coalesce(disabled_at, now()), erased_at = now()
 where id = @id and erased_at is null;
 
 -- name: CustomerEraseLinks :exec
--- Links that were used say when somebody signed in first.
+-- Used links show the time of a first sign-in.
 delete from customer_link where customer_id = @customer_id;
 
 -- name: CustomerEraseGuesses :exec
@@ -17,7 +17,7 @@ delete from guess where scope = 'customer:' || @customer_id::bigint
   or (scope like '%:customer:' || @customer_id::bigint and scope not like 'signin:%');
 
 -- name: CustomerEraseImported :exec
--- Rows of files of customers that were left out, where they hold what identifies the person.
+-- Rows of customer import files that were left out and contain identifying texts.
 delete from card_import_problem p using card_import i
 where i.id = p.import_id and i.kind = 'customers'
   and (lower(p.value) = any(@texts::text[]) or lower(p.serial) = any(@texts));
@@ -30,12 +30,12 @@ update card set remark = null where used_by = @customer_id and remark is not nul
 select account.balance::bigint as balance, account.currency from account where customer_id = @customer_id;
 
 -- name: CustomerShare :one
--- Holds a customer as they are until the end of the transaction, before their account:
--- one who is being erased was so before or will be after.
+-- Locks a customer's row, before the account in the lock order, so that no concurrent
+-- erasure is overlooked.
 select erased_at from customer where id = @id for key share;
 
 -- name: CustomerHoldings :one
--- How much is kept about a person, by kind.
+-- The amount of personal data kept about a customer, by kind.
 select
   (select count(*) from session where session.customer_id = @customer_id::bigint) as sessions,
   (select count(*) from customer_link l where l.customer_id = @customer_id::bigint) as links,
@@ -49,8 +49,8 @@ select
   (select count(*) from approval a where a.customer_id = @customer_id::bigint and a.state = 'waiting') as waiting;
 
 -- name: CustomerUnderAlarm :one
--- Whether an open alarm about theft concerns a customer: it is about them, or they redeemed
--- or tried cards that it counts. The lines are those that the page of the alarm lists.
+-- Whether an open alarm about theft concerns a customer, or counts cards that they
+-- redeemed or tried. The rows are those that the alarm's page lists.
 select exists (select from theft_alarm t where t.state = 'open' and (
   t.customer_id = @customer_id::bigint
   or (t.rule in ('run', 'early', 'locked', 'copied') and exists (

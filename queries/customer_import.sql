@@ -1,5 +1,5 @@
 -- name: CustomerImportConfirm :execrows
--- Nothing is entered yet: what is entered later is held against the dry run.
+-- Records the plan only. Rows are compared with the dry run when they are imported.
 update card_import set state = 'running', rows_done = 0, rows_known = 0, confirmed_by = @confirmed_by
 where id = @id and state = 'checked' and kind = 'customers';
 
@@ -13,11 +13,11 @@ update card_import set rows_done = @rows_done, rows_known = rows_known + @known:
 where id = @id;
 
 -- name: CustomerImportCharge :exec
--- Charges rows of a dry run that named customers of other partners.
+-- Charges the rows of a dry run that named customers of other partners.
 update card_import set hidden_hits = hidden_hits + @hits::integer where id = @id;
 
 -- name: CustomerImportCharged :one
--- How many customers of other partners somebody's files have named within a day.
+-- The number of customers of other partners that a person's files have named within a day.
 select coalesce(sum(hidden_hits), 0)::bigint from card_import
 where planned_by = @planned_by and hidden_hits > 0 and created_at > now() - interval '24 hours';
 
@@ -46,23 +46,24 @@ order by n.import_row
 returning id, import_row;
 
 -- name: AccountCreateMany :many
--- Accounts of customers that are new, each with its opening balance. One other than zero
--- is the first version of its account, whose entry the caller posts.
+-- Creates accounts of new customers, each with its opening balance. Where that is not zero
+-- it is version 1 of the account, and the caller posts its entry.
 insert into account (kind, currency, customer_id, balance, version)
 select 'customer', @currency, n.customer_id, n.balance, case when n.balance = 0 then 0 else 1 end
 from (select unnest(@customer_ids::bigint[]) as customer_id, unnest(@balances::bigint[]) as balance) n
 returning id, customer_id, balance, version;
 
 -- name: LedgerTxCreateMany :many
--- Movements without their entries, which follow in LedgerEntryCreateMany: joining them
+-- Creates movements without their entries, which LedgerEntryCreateMany adds. Joining both
 -- in one statement would compare each with each.
 insert into ledger_tx (kind, idempotency_key, staff_id, comment)
 select @kind, unnest(@keys::uuid[]), @staff_id, @comment
 returning id, idempotency_key;
 
 -- name: LedgerEntryCreateMany :exec
--- The entries of movements between customers' accounts and one account of the house, in
--- one statement: the trigger on ledger_entry refuses any that does not sum to zero.
+-- Creates the entries of movements between customers' accounts and one account of the
+-- provider, in one statement, because the trigger on ledger_entry refuses entries that do
+-- not sum to zero.
 insert into ledger_entry (tx_id, account_id, amount, version, balance_after)
 select unnest(@tx_ids::bigint[]), unnest(@account_ids::bigint[]), unnest(@amounts::bigint[]), unnest(@versions::bigint[]), unnest(@balances::bigint[])
 union all
@@ -118,6 +119,6 @@ group by series.price, series.import_inactive, card.state
 order by series.price, series.import_inactive, card.state;
 
 -- name: StaffMay :one
--- Whether somebody's role includes a permission, and they are not disabled.
+-- Whether an enabled member of staff's role includes a permission.
 select exists (select from staff join role on role.id = staff.role_id
   where staff.id = @id and staff.disabled_at is null and (role.everything or @permission::text = any(role.permissions)));

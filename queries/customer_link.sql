@@ -3,7 +3,7 @@ insert into customer_link (token_hash, customer_id, staff_id, expires_at)
 values (@token_hash, @customer_id, @staff_id, now() + @lifetime::interval);
 
 -- name: CustomerLinkDelete :exec
--- Takes back what has not been used: the next one stands in its place.
+-- Revokes an unused link, before the next one replaces it.
 delete from customer_link where customer_id = @customer_id and used_at is null;
 
 -- name: CustomerLinkFind :one

@@ -1,12 +1,11 @@
 -- name: GuessCharge :many
--- Counts an attempt in both scopes and says whether it may go on, in one
--- statement: a limiter that checks first and counts later lets a thousand
--- parallel guesses past. Reaching soft_limit bars the scope for a pause that
--- doubles with every further attempt; reaching hard_limit bars it for hard_pause.
--- A barred scope is not charged further, nor is the address of somebody who is
--- barred, nor whoever is named from an address that is: nothing is looked up for them,
--- and one address must not keep out everybody whose name it knows. Committed without waiting for the disk:
--- an attempt lost in a crash loses no money.
+-- Charges an attempt to both scopes, a person and an address, and returns whether the attempt
+-- is allowed, in one statement: a limiter that checks first and counts later lets concurrent
+-- guesses through. Reaching soft_limit bars the scope; the bar doubles with every further
+-- attempt up to top_pause (backoff). Reaching hard_limit bars it for hard_pause. An attempt in
+-- a barred scope is not looked up and charges neither scope, so that a barred address can't
+-- bar the persons whose names it knows. The commit does not wait for the disk, because an
+-- attempt that is lost in a crash loses no money.
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
 closed as materialized (
   select scope, n, barred_until from guess where scope = sqlc.arg(address)::text and barred_until > now()
@@ -49,10 +48,9 @@ union all
 select scope, n, false, barred_until from closed;
 
 -- name: GuessForgive :exec
--- It was right: the charge on the address is taken back, who asked starts anew.
--- Attempts under way count until they are answered; a bar that only they brought
--- about goes with them.
--- Locks are taken in the order of GuessCharge, or the two would deadlock.
+-- Takes back the charge of an attempt that redeemed a card: one attempt of the address, and
+-- the whole count of the person with its bar. The bar of the address is lifted if its count
+-- falls below the limit. Locks are taken in the order of GuessCharge to avoid deadlocks.
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
 who as (
   update guess set n = 0, barred_until = null from calm where scope = sqlc.arg(who)::text
@@ -64,10 +62,9 @@ from (select count(*) from who) as after_who
 where g.scope = sqlc.arg(address)::text;
 
 -- name: GuessTakeBack :exec
--- It was right, but cost nothing: only this charge is taken back. Were the count
--- begun anew as by GuessForgive, looking at one good card between guesses would
--- keep every bar away. A bar goes where this very charge brought it about.
--- Locks are taken in the order of GuessCharge.
+-- Takes back the charge of a right attempt that spent no card, and a bar that this charge
+-- set. The count does not restart as in GuessForgive: otherwise looking at one valid card
+-- between guesses would prevent every bar. Locks are taken in the order of GuessCharge.
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
 who as (
   update guess set n = greatest(n - 1, 0),
@@ -81,30 +78,29 @@ from (select count(*) from who) as after_who
 where g.scope = sqlc.arg(address)::text;
 
 -- name: GuessClear :execrows
--- Lifts a bar by hand.
+-- Lifts the bar of a scope.
 update guess set n = 0, barred_until = null where scope = sqlc.arg(scope);
 
 -- name: GuessClearAll :exec
--- Lifts every bar of a person by hand.
+-- Lifts every bar of a person.
 update guess set n = 0, barred_until = null where scope = any(@scopes::text[]);
 
 -- name: GuessDeleteOld :execrows
 delete from guess where since < now() - interval '31 days' and coalesce(barred_until < now(), true);
 
 -- name: GuessGet :one
--- Until when the last of a person's counts is barred, if one is.
+-- The end of the longest present bar of some scopes. No row: there is none.
 select barred_until from guess where scope = any(@scopes::text[]) and barred_until > now()
 order by barred_until desc
 limit 1;
 
 -- name: GuessCountUnknown :many
--- How many well-formed codes that no card has were tried within the last hour, by
--- partner. They are counted where every refusal is written down anyway, so that
--- portal and staff share one count and neither a redemption nor a refusal pays for
--- it. What staff look for without a customer counts at each of their partners; by
--- staff of all partners, in a row of its own (id 0), which is there only where it
--- counts something. The audit trail is entered at the first row of the last hour: ids follow
--- times but for transactions under way, which the ten minutes more allow for.
+-- The number of well-formed codes without a card that were tried within the last hour, by
+-- partner. It counts rows of the audit trail, which every refusal writes, so that portal and
+-- staff pages share one count. A code that staff looked up without a customer counts for each
+-- of their partners. Codes looked up by staff of all partners count in a row with the id 0,
+-- which is left out if it is empty. The scan of the trail begins 70 minutes ago: ids follow
+-- times except for transactions in progress, for which ten minutes are added.
 with unknown as (
   select a.customer_id, a.staff_id
   from audit a
@@ -132,9 +128,9 @@ select 0, 'All partners', counted.n from counted where counted.partner_id = 0 an
 order by unknown desc, id;
 
 -- name: GuessChargeHits :one
--- Charges codes that a file named and cards have, all at once: unlike a typed code they
--- are known to be right. Reaching hard_limit bars the scope for hard_pause; more while it
--- is barred lengthens the bar.
+-- Charges the existing cards that an import file names, n at once. Unlike typed codes they are
+-- known to be right. Reaching hard_limit bars the scope for hard_pause. Further cards during
+-- the bar extend it.
 insert into guess as g (scope, n, since, allowed, barred_until)
 values (@scope, @n, now(), true, case when @n >= sqlc.arg(hard_limit)::integer then now() + sqlc.arg(hard_pause)::interval end)
 on conflict (scope) do update set

@@ -4,7 +4,7 @@ values (@kind, @file_name, @file, @key_id, @size, @sha256, @preview, @created_by
 returning id;
 
 -- name: ImportGet :one
--- An import is its uploader's, and of staff of all partners.
+-- An import is visible to its uploader and to staff of all partners.
 select sqlc.embed(i), staff.name as created_by_name, now()::timestamptz as asked_at
 from card_import i
 join staff on staff.id = i.created_by
@@ -32,7 +32,7 @@ where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'fai
   and not exists (select from series s where s.import_id = card_import.id);
 
 -- name: ImportStartCheck :one
--- Begins a run of the dry run; whatever an older one still does is void.
+-- Begins a run of the dry run, which invalidates an older one that is still running.
 update card_import set run = run + 1, rows_done = 0, left_out = '{}' where id = @id and state = 'checking'
 returning *;
 
@@ -47,7 +47,7 @@ where id = @id and run = @run and state = 'checking';
 update card_import set state = 'running', rows_done = 0, rows_known = 0 where id = @id and state = 'checked';
 
 -- name: ImportResume :execrows
--- A stopped or failed import whose series are begun goes on.
+-- Resumes a stopped or failed import that has made cards already.
 update card_import set state = 'running', failure = '', finished_at = null
 where card_import.id = @id and card_import.state = 'failed'
   and exists (select from series s where s.import_id = card_import.id);
@@ -60,7 +60,7 @@ update card_import set state = @state, failure = @failure, finished_at = now()
 where id = @id and state not in ('done', 'cancelled', 'expired');
 
 -- name: ImportListOld :many
--- Uploads that nobody went on with for a day.
+-- Uploads that were not continued for a day.
 select card_import.id from card_import
 where card_import.state in ('uploaded', 'checking', 'checked', 'failed') and card_import.created_at < now() - interval '1 day'
   and card_import.made = 0
@@ -71,7 +71,7 @@ where card_import.state in ('uploaded', 'checking', 'checked', 'failed') and car
 select file from card_import where state in ('uploaded', 'checking', 'checked', 'running', 'failed');
 
 -- name: ImportListStranded :many
--- Imports under way whose job ended without them.
+-- Unfinished imports whose job has ended.
 select i.id from card_import i
 left join river_job j on j.id = i.job_id
 where i.state in ('checking', 'running')
@@ -101,16 +101,16 @@ limit @size;
 select count(*) from card_import_problem where import_id = @import_id;
 
 -- name: ImportStaff :one
--- Within which partners an import may tell what it knows: those of who uploaded it.
+-- The partners whose data an import may reveal: those of its uploader.
 select staff.all_partners,
   array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
 from staff where staff.id = @id;
 
 -- name: CardListKnown :many
--- Which cards have these codes, in whatever reading tells that two are the same,
--- whether they hold or may come to hold value (an expired card may be renewed), whether
--- they lie within some partners, and whether they came from the very file. A serial that
--- several cards of an import had is none: it does not tell one card from another.
+-- The cards that have these codes in any of their readings; whether they have or may
+-- regain value (an expired card may be renewed); whether they belong to some partners; and
+-- whether they came from the same file. An original serial that several cards of an import
+-- share is null, because it identifies none of them.
 with named as (
   select c.code_index, c.series_id, c.serial
   from unnest(@code_indexes::bytea[]) a(code_index) join card c using (code_index)
@@ -126,7 +126,7 @@ select n.code_index::bytea as code_index, c.series_id, c.serial, s.import_id,
     else c.imported_serial end::text as old_serial,
   (c.state in ('active', 'disabled') and s.state not in ('void', 'cancelled'))::boolean as live,
   (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))::boolean as within,
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)))::boolean as within,
   coalesce(i.sha256 = @sha256::bytea, false)::boolean as same_file
 from named n
 join card c on c.series_id = n.series_id and c.serial = n.serial
@@ -134,7 +134,7 @@ join series s on s.id = c.series_id
 left join card_import i on i.id = s.import_id;
 
 -- name: ImportHitAdd :one
--- Notes which cards somebody's file named, and says how many of them are new.
+-- Records which cards a person's file named, and returns how many of them are new.
 with new as (
   insert into card_import_hit (staff_id, series_id, serial, import_id)
   select @staff_id, unnest(@series_ids::bigint[]), unnest(@serials::integer[]), @import_id
@@ -149,7 +149,7 @@ delete from card_import_hit where at < now() - interval '31 days';
 update card_import set alarmed_at = now() where id = @id and coalesce(alarmed_at < now() - interval '1 hour', true);
 
 -- name: ImportAlarms :many
--- Imports that were found to try codes within the last day.
+-- Imports of the last day that were flagged as trying codes.
 select i.id, i.file_name, i.alarmed_at::timestamptz as alarmed_at, coalesce(staff.name, '')::text as who
 from card_import i
 left join staff on staff.id = coalesce(i.planned_by, i.created_by)
@@ -170,7 +170,7 @@ update series set state = 'generating', failure = '', job_id = @job_id
 where import_id = @import_id and state in ('failed', 'generating');
 
 -- name: SeriesImportWhole :one
--- The end of an import: rows that became known meanwhile made no card.
+-- The end of an import. Rows whose code became known concurrently made no card.
 update series set quantity = greatest(made, 1), state = case when made = 0 then 'cancelled'::series_state else state end
 where id = @id
 returning *;
@@ -184,7 +184,7 @@ select coalesce(imported_serial, '')::text from card where series_id = @series_i
 select serial from card where series_id = @series_id and imported_serial = @imported_serial order by serial limit 1;
 
 -- name: ImportWorth :one
--- What of the cards of an import is neither used nor void.
+-- The number and value of an import's cards that are neither used nor void.
 select coalesce(sum(s.made - coalesce(t.gone, 0)) filter (where s.state <> 'void'), 0)::bigint as cards, coalesce(sum(t.used), 0)::bigint as used,
   coalesce(sum((s.made - coalesce(t.gone, 0)) * s.price) filter (where s.state <> 'void'), 0)::bigint as value
 from series s
@@ -196,7 +196,7 @@ update card_import set voided_at = now(), voided_by = @voided_by, state = case w
 where id = @id;
 
 -- name: ImportOpen :one
--- What somebody uploaded and neither imported nor cancelled.
+-- The uploads of a person that are neither imported nor cancelled.
 select count(*) as n, coalesce(sum(size), 0)::bigint as bytes from card_import i
 where i.created_by = @staff_id and i.state in ('uploaded', 'checking', 'checked', 'failed') and i.made = 0
   and not exists (select from series s where s.import_id = i.id);
@@ -225,7 +225,7 @@ where i.id = any(@ids::bigint[]) and not exists (select from series s where s.im
 delete from import_answer where used_at < now() - interval '400 days';
 
 -- name: ImportLookAt :execrows
--- Another sheet is looked at: a plan about the one before is no longer one.
+-- Selects another sheet, which drops the plan for the one before.
 update card_import set preview = @preview, plan = '{}', report = '{}', left_out = '{}', state = 'uploaded', failure = ''
 where card_import.id = @id and card_import.state in ('uploaded', 'checked', 'failed') and card_import.confirmed_by is null
   and not exists (select from series s where s.import_id = card_import.id);
@@ -237,5 +237,5 @@ select answers from import_answer where staff_id = @staff_id and kind = @kind an
 insert into import_answer (staff_id, kind, shape, answers) values (@staff_id, @kind, @shape, @answers)
 on conflict (staff_id, kind, shape) do update set answers = excluded.answers, used_at = now();
 -- name: ImportOwner :one
--- Whose import it is.
+-- The uploader of an import.
 select created_by from card_import where id = @id;

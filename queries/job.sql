@@ -59,11 +59,6 @@ where j.id = @id;
 select distinct attempted_by[array_upper(attempted_by, 1)]::text as worker
 from river_job where state = 'running' and attempted_by is not null;
 
--- name: JobTryWorker :one
--- Takes the lock that a live worker holds; true: it is dead. Ends with the
--- transaction.
-select pg_try_advisory_xact_lock(2, hashtext(@worker::text));
-
 -- name: JobRelease :execrows
 -- Gives a dead worker's jobs back to the queue. The attempt was not the jobs' fault.
 update river_job set state = 'available', scheduled_at = now(), attempt = greatest(attempt - 1, 0)

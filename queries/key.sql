@@ -6,8 +6,8 @@ select key_id, sealed from key_canary where retired_at is null order by key_id;
 insert into key_canary (key_id, sealed) values (@key_id, @sealed) on conflict do nothing;
 
 -- name: KeyCanaryLock :exec
--- Cards that are being made under the keys that there are, are entered before this
--- returns; later ones see what the caller's transaction adds.
+-- Waits until the transactions that enter cards under the current keys have ended; later
+-- ones see the rows of the caller's transaction.
 select key_id from key_canary order by key_id for update;
 
 -- name: IndexCanaryList :many
@@ -33,8 +33,8 @@ select coalesce((select max(key_id) from key_canary where retired_at is null), 0
 update key_canary set retired_at = now() where key_id = @key_id and retired_at is null;
 
 -- name: KeyLock :exec
--- What is about to be entered under a key either is there when it is counted, or
--- finds it retired.
+-- A row about to be entered under a key is either visible when the uses of the key are
+-- counted, or its transaction finds the key retired.
 select key_id from key_canary where key_id = @key_id for update;
 
 -- name: KeyShare :one
@@ -122,8 +122,8 @@ from (select unnest(@series_ids::bigint[]) as series_id, unnest(@serials::intege
 where card.series_id = n.series_id and card.serial = n.serial;
 
 -- name: KeyRotationSealLeft :one
--- Whether a card is left under another key, such as one that a worker made which
--- had not heard of the new key yet.
+-- Whether a card is still sealed under another key, such as one made by a worker that had
+-- not loaded the new key.
 select (exists (select from card c where c.key_id <> sqlc.arg(key_id)::smallint and octet_length(c.code_sealed) > 0)
   or exists (select from card_reading r where r.seal_key_id <> sqlc.arg(key_id)::smallint))::boolean;
 

@@ -1,18 +1,14 @@
--- name: LedgerPost :one
--- One movement with all its entries in one statement: the trigger on
--- ledger_entry refuses any that does not sum to zero. Versions and balances are
--- 0 for accounts that keep none.
+-- name: LedgerPost :exec
+-- One movement between accounts that keep no running balance, with all its entries in
+-- one statement: the trigger on ledger_entry refuses any that does not sum to zero.
+-- Customers' balances are moved by PaymentPost.
 with tx as (
-  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, comment)
-  values (@kind, @idempotency_key, @series_id, @serial, @reverses, @staff_id, @comment)
-  returning id, at
-), entries as (
-  insert into ledger_entry (tx_id, account_id, amount, version, balance_after)
-  select tx.id, e.account_id, e.amount, nullif(e.version, 0), case when e.version > 0 then e.balance_after end
-  from tx, (select unnest(@account_ids::bigint[]) as account_id, unnest(@amounts::bigint[]) as amount,
-    unnest(@versions::bigint[]) as version, unnest(@balances::bigint[]) as balance_after) e
+  insert into ledger_tx (kind, series_id, serial, staff_id) values (@kind, @series_id, @serial, @staff_id)
+  returning id
 )
-select id, at from tx;
+insert into ledger_entry (tx_id, account_id, amount)
+select tx.id, e.account_id, e.amount
+from tx, (select unnest(@account_ids::bigint[]) as account_id, unnest(@amounts::bigint[]) as amount) e;
 
 -- name: LedgerGetByKey :one
 -- What was done under an idempotency key, if anything was.

@@ -48,7 +48,7 @@ where id = @id;
 update partner set look_version = look_version + 1 where id = @id;
 
 -- name: PartnerSetDisabled :execrows
--- No row where it is so already.
+-- No row where the partner is in that state already.
 update partner set disabled_at = case when @disabled::boolean then now() end
 where id = @id and (disabled_at is not null) <> @disabled::boolean;
 
@@ -58,8 +58,8 @@ delete from session using customer
 where customer.id = session.customer_id and customer.partner_id = @partner_id;
 
 -- name: PartnerOverview :many
--- The partners that a member of staff may see, with what hangs on each: customers,
--- their balances together, and series for this partner that can still be redeemed.
+-- The partners that a member of staff may see, with their number of customers, the sum of
+-- their balances, and the number of series for this partner that can still be redeemed.
 select partner.id, partner.name, partner.brand, partner.accent, partner.disabled_at,
   (select count(*) from customer where customer.partner_id = partner.id) as customers,
   (select count(*) from series_partner sp join series s on s.id = sp.series_id
@@ -86,15 +86,15 @@ where zone.name ~ '^(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Eu
 order by name;
 
 -- name: NameList :many
--- What the portal is called: by every partner, and by the house.
+-- The names of the portal: those of all partners, and the installation's.
 select name from partner
 union select brand from partner where brand <> ''
 union select value #>> '{}' from setting where setting.name = 'brand';
 
 -- name: PartnerInUse :one
--- What the cards are worth together that only customers of this partner could redeem,
--- were it enabled: cards of active series that have not expired and are for no other
--- partner that is enabled, and cards that are kept for this one. A series counts whole.
+-- The total face value of the cards that only customers of this partner could redeem if it
+-- were enabled: cards of active series that have not expired and are for no other enabled
+-- partner, and cards kept for this one. A series counts whole.
 select coalesce(sum(s.price * (s.made - coalesce(t.gone, 0))), 0)::bigint as value
 from series s
 left join (select series_id, sum(used + void + disabled) as gone from series_tally group by series_id) t on t.series_id = s.id

@@ -9,6 +9,3 @@ insert into partner_method (partner_id, method, offered, instruction)
 values (@partner_id, @method, @offered, @instruction)
 on conflict (partner_id, method) do update set offered = excluded.offered, instruction = excluded.instruction;
 
--- name: PartnerMethodLock :exec
--- One change of what the portal offers at a time, until its transaction ends.
-select pg_advisory_xact_lock(2, 1);

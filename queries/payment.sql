@@ -1,8 +1,33 @@
--- name: PaymentCreate :one
-insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
-select customer.id, customer.partner_id, @tx_id, @type, @amount, @currency, @balance_after, @comment, @staff_id
-from customer where customer.id = @customer_id
-returning id, at;
+-- name: PaymentPost :one
+-- Moves a customer's running balance: the account, one movement of the ledger with its
+-- entries and the payment, in one statement. No row: the customer has no account in this
+-- currency. The house_ parameters are the opposite entries, on the provider's accounts,
+-- which have no running balance; the trigger on ledger_entry refuses entries that do not
+-- sum to zero. The account's row stays locked until the end of the transaction.
+with moved as (
+  update account set balance = balance + @amount::bigint, version = version + 1
+  where account.customer_id = @customer_id::bigint and account.currency = @currency::text
+  returning id, balance, version
+), tx as (
+  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, comment)
+  select @kind::ledger_kind, @idempotency_key::uuid, sqlc.narg('series_id')::bigint, sqlc.narg('serial')::integer,
+    sqlc.narg('reverses')::bigint, sqlc.narg('staff_id')::bigint, @tx_comment::text
+  from moved
+  returning id
+), entries as (
+  insert into ledger_entry (tx_id, account_id, amount, version, balance_after)
+  select tx.id, moved.id, @amount::bigint, moved.version, moved.balance from tx, moved
+  union all
+  select tx.id, house.account_id, house.amount, null::bigint, null::bigint
+  from tx, (select unnest(@house_accounts::bigint[]) as account_id, unnest(@house_amounts::bigint[]) as amount) house
+), paid as (
+  insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
+  select customer.id, customer.partner_id, tx.id, @type::payment_type, @amount::bigint, @currency::text, moved.balance,
+    @comment::text, sqlc.narg('staff_id')::bigint
+  from customer, tx, moved where customer.id = @customer_id::bigint
+  returning id, at
+)
+select paid.id, paid.at, moved.balance::bigint as balance from paid, moved;
 
 -- name: PaymentList :many
 -- A customer's payments, newest first, below before_id.
@@ -62,7 +87,7 @@ order by case when @back::boolean then payment.id else -payment.id end
 limit @size;
 
 -- name: PaymentBillingTotals :many
--- What came by each type, of a period.
+-- The totals by type of payment, within a period.
 select type, count(*) as n, sum(amount)::bigint as total, currency
 from payment
 where customer_id = @customer_id
@@ -72,7 +97,7 @@ where customer_id = @customer_id
 group by type, currency order by type;
 
 -- name: PaymentGreatest :one
--- The greatest payment that a customer has had; 0: none.
+-- A customer's largest payment; 0: none.
 select coalesce(max(abs(amount)), 0)::bigint from payment where customer_id = @customer_id;
 
 -- name: PaymentGet :one

@@ -1,8 +1,8 @@
 -- name: CardFit :many
--- The cards that what was typed may mean. The exact code decides first; of several,
--- the longer was typed in full. Else a further reading decides, exact case before
--- any case, and only where one card fits: two rows of level 1 or 2 find neither.
--- All three indexes are asked every time, so that the time tells nothing.
+-- The cards that a typed text may mean. An exact code decides first; of several, the
+-- longest was typed in full. Otherwise a further reading decides, exact case before any
+-- case, and only where one card fits: two rows of level 1 or 2 find neither. All three
+-- indexes are always searched, so that the time of an answer reveals nothing.
 with fit as (
   select series_id, serial, 0 as level, null::bytea as code_index, null::reading_kind as kind, 0::smallint as key_id, null::bytea as proof
   from card where code_index = any(@code_indexes::bytea[])
@@ -28,9 +28,9 @@ select exists (select from card_reading
   where code_index = any(@reading_indexes::bytea[]) and kind <> 'own' and series_id = @series_id and serial = @serial);
 
 -- name: ReadingFindTaken :many
--- Which of these readings belong to a card already. strong are the code itself and
--- its readings as a code of ours, weak its short code: a short code is another
--- card's only where it is that card's whole code.
+-- Which of these readings belong to a card already. strong are the code itself and its
+-- readings as a code of this program; weak is its short code, which conflicts with another
+-- card only where it is that card's whole code.
 -- Thousands are asked for at once, and each is looked up in the index. (A long list of
 -- values may be compared with every row, and a join may read the whole table, where the
 -- plan was made while it was empty. Offset 0 keeps the planner from making one.)
@@ -77,11 +77,6 @@ where r.series_id = n.series_id and r.serial = n.serial and r.code_index = n.cod
 select count(*) from card_reading r join card c on c.series_id = r.series_id and c.serial = r.serial
 where r.kind = 'short' and r.key_id <> @key_id and octet_length(c.code_sealed) > 0;
 
--- name: ReadingLock :exec
--- Imports enter their cards one after another: of two files with the same printed
--- code, the second finds the first.
-select pg_advisory_xact_lock(hashtext('imported codes'));
-
 -- name: ReadingCreateSeries :exec
 -- A series whose import writes the readings with its cards.
 insert into series_reading (series_id, finished_at) values (@series_id, now()) on conflict do nothing;
@@ -127,10 +122,9 @@ on conflict do nothing;
 delete from series_shape where series_id = @series_id and kind = 'folded';
 
 -- name: ShapeList :many
--- What imported codes look like, and the chance that one attempt at a length hits a
--- card which could be redeemed now. known: somebody may still hold such a card; a
--- series of another state, or past its last day, has none. Cards redeemed since are
--- no longer hit.
+-- The shapes of imported codes, and the chance that one attempt of a length hits a card
+-- that is redeemable. known: the card may still be in a customer's hands; that excludes
+-- series in other states and past their last day. Cards redeemed since are no longer hit.
 with shape as (
   select sh.series_id, sh.length as shortest, sh.length as longest, sh.classes, sh.cards::double precision as cards, sh.bits,
     sum(case when sh.kind = 'folded' then sh.cards else 0 end) over (partition by sh.series_id) as whole

@@ -13,7 +13,8 @@ select f.*, extract(epoch from clock_timestamp())::bigint as clock,
 from staff_second_factor f where f.staff_id = @staff_id;
 
 -- name: SecondFactorTake :execrows
--- Takes a code of some 30 seconds, once: of several at the same moment, one.
+-- Marks the code of a 30-second period as used. One of several concurrent attempts
+-- succeeds.
 update staff_second_factor set last_step = @step
 where staff_id = @staff_id and created_at = @created_at and last_step < @step;
 
@@ -21,11 +22,11 @@ where staff_id = @staff_id and created_at = @created_at and last_step < @step;
 delete from staff_second_factor where staff_id = @staff_id;
 
 -- name: SecondFactorOld :many
--- Those that are sealed under an older key.
+-- The second factors that are sealed under an older key.
 select staff_id, key_id, secret_sealed from staff_second_factor where key_id < @key_id order by staff_id limit 500;
 
 -- name: SecondFactorSeal :exec
--- Seals one under another key, unless somebody else has.
+-- Stores a secret sealed under another key, unless it was sealed concurrently.
 update staff_second_factor set key_id = @key_id, secret_sealed = @secret_sealed
 where staff_id = @staff_id and secret_sealed = @was_sealed;
 
@@ -34,7 +35,7 @@ with gone as (delete from staff_recovery_code where staff_id = @staff_id and cod
 insert into staff_recovery_code (staff_id, code_hash) select @staff_id, unnest(@code_hashes::bytea[]);
 
 -- name: RecoveryCodeUse :execrows
--- Uses a recovery code up, once: of several at the same moment, one.
+-- Marks a recovery code as used. One of several concurrent attempts succeeds.
 update staff_recovery_code set used_at = now() where staff_id = @staff_id and code_hash = @code_hash and used_at is null;
 
 -- name: SignInStepCreate :execrows
@@ -50,7 +51,7 @@ join staff on staff.id = sign_in_step.staff_id
 where sign_in_step.token_hash = @token_hash and sign_in_step.expires_at > now() and staff.disabled_at is null;
 
 -- name: SignInStepUse :execrows
--- Whoever uses it up is in; it works once.
+-- Uses up the step of a sign-in; it works once.
 delete from sign_in_step using staff
 where sign_in_step.token_hash = @token_hash and sign_in_step.expires_at > now()
   and staff.id = sign_in_step.staff_id and staff.disabled_at is null;

@@ -1,18 +1,18 @@
 -- name: SeriesNextNumber :one
--- The next number of this year, 1, 2, 3 …, as the year stands in a time zone.
--- Serialises orders by the row's lock.
+-- The next number of this year, 1, 2, 3 …, with the year in a time zone. The lock of its
+-- row serialises orders.
 insert into series_counter (year, last) values (extract(year from now() at time zone @time_zone::text)::integer, 1)
 on conflict (year) do update set last = series_counter.last + 1
 returning year, last;
 
 -- name: SeriesToday :one
--- The date in a time zone, by the database's clock at this very moment: what a
--- transaction that had to wait for a lock needs.
+-- The date in a time zone by the database's clock at this moment, and not at the start of
+-- the transaction, which may have waited for a lock.
 select (clock_timestamp() at time zone @time_zone::text)::date as today;
 
 -- name: SeriesLiveCards :many
--- How many cards could be redeemed now or after an activation, by the form of
--- their codes: what a guesser may hit.
+-- The number of cards that are redeemable now or after an activation, by code format:
+-- those that a guess could hit.
 select s.code_alphabet, s.code_length, sum(s.made - coalesce(t.gone, 0))::bigint as cards
 from series s
 left join (select series_id, sum(used + void) as gone from series_tally group by series_id) t on t.series_id = s.id
@@ -26,9 +26,9 @@ select distinct code_alphabet, code_length from series;
 
 -- name: SeriesCreate :one
 insert into series (number, prefix, price, currency, quantity, any_partner, time_zone, valid_till,
-  activate_when_generated, code_length, code_alphabet, partner_lock, print_once, order_key, created_by)
+  activate_when_generated, code_length, code_alphabet, partner_lock, print_once, order_key, created_by, client_id, key_maker)
 values (@number, @prefix, @price, @currency, @quantity, @any_partner, @time_zone, @valid_till,
-  @activate_when_generated, @code_length, @code_alphabet, @partner_lock, @print_once, @order_key, @created_by)
+  @activate_when_generated, @code_length, @code_alphabet, @partner_lock, @print_once, @order_key, @created_by, @client_id, @key_maker)
 returning id, number, created_at;
 
 -- name: SeriesPartnerAdd :exec
@@ -48,8 +48,8 @@ select * from series where id = @id for no key update;
 select * from series where id = @id;
 
 -- name: SeriesShow :one
--- One series with what its page shows; a series that reaches beyond the asking
--- person's partners is not found.
+-- One series with the data of its page. It is not found where it belongs to partners that
+-- the reader may not see.
 select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
@@ -63,7 +63,7 @@ left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void
   from series_tally where series_id = s.id) t on true
 where (s.number = @number or s.id = @id)
   and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))));
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)));
 
 -- name: SeriesList :many
 -- One page of the list, in the order asked for; among equals the newest first.
@@ -106,7 +106,7 @@ from (
       and (@partner_id::bigint = 0 or s.any_partner
         or exists (select from series_partner sp where sp.series_id = s.id and sp.partner_id = @partner_id and sp.removed_at is null))
       and (@all_partners::boolean or (not s.any_partner and not exists (
-        select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
+        select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)))
   ) found
   order by place
   limit @size offset @skip
@@ -147,8 +147,8 @@ update series set state = 'failed', failure = @failure where id = @id and state 
 update series set lapsed_at = now(), version = version + 1 where id = @id;
 
 -- name: SeriesListLapsed :many
--- Series whose last day ended a good while ago and whose leftover value still
--- stands as outstanding. The hour lets every redemption that began in time end.
+-- Series that have been past their last day for an hour and still have outstanding value.
+-- The hour lets every redemption that began in time end.
 select id from series
 where state in ('active', 'locked') and lapsed_at is null
   and card_expires_at(valid_till, time_zone) < now() - interval '1 hour'
@@ -160,14 +160,6 @@ where state in ('active', 'locked') and lapsed_at is null
 select (lapsed_at is null and card_expires_at(valid_till, time_zone) < now() - interval '1 hour'
   and not series_has_late_cards(id, time_zone, now() - interval '1 hour'))::boolean as lapsed
 from series where id = @id;
-
--- name: SeriesLock :exec
--- State changes of a series take this lock; redemptions share it (SeriesShare).
--- So nothing is redeemed between counting what is left of a series and posting it.
-select pg_advisory_xact_lock(1, @series_id::integer);
-
--- name: SeriesShare :exec
-select pg_advisory_xact_lock_shared(1, @series_id::integer);
 
 -- name: SeriesNotify :exec
 -- Tells every web process, at commit, that a series changed.
@@ -185,8 +177,8 @@ select coalesce(sum(used), 0)::bigint as used, coalesce(sum(disabled), 0)::bigin
 from series_tally where series_id = @series_id;
 
 -- name: SeriesListStranded :many
--- Series that are to be made but whose job ended without them: cancelled or
--- deleted from outside.
+-- Unfinished series whose job has ended, because it was cancelled or deleted in River
+-- directly.
 select s.id from series s
 left join river_job j on j.id = s.job_id
 where s.state in ('queued', 'generating')
@@ -200,10 +192,9 @@ left join partner_logo logo on logo.partner_id = p.id
 where sp.series_id = @series_id and sp.removed_at is null;
 
 -- name: SeriesEdit :exec
--- Changes what may be changed. A date that comes after the value had gone to
--- breakage brings it back (renewed). Until when the series was for any partner
--- is told by the clock, not by the transaction's start: it may have waited for
--- redemptions.
+-- Stores the editable columns. A later last day after the value had gone to breakage
+-- brings it back (renewed). The end of "for any partner" is read from the clock, not from
+-- the transaction's start, because the transaction may have waited for redemptions.
 update series set prefix = @prefix, price = @price, valid_till = @valid_till, any_partner = @any_partner, print_once = @print_once,
   any_partner_until = case when any_partner and not @any_partner then clock_timestamp() else any_partner_until end,
   lapsed_at = case when @renewed::boolean then null else lapsed_at end,
@@ -216,8 +207,8 @@ select exists (select from audit a
   where a.series_id = @series_id::bigint and a.action = 'series.edited' and a.staff_id is distinct from @staff_id::bigint)::boolean;
 
 -- name: SeriesTouch :exec
--- Cards of a series get another date or partner: what waits for a second person is no
--- longer what was asked for. Taken before the cards' locks.
+-- Marks that cards of a series get another date or partner, which outdates open requests
+-- for approval. Locked before the cards.
 update series set version = version + 1, edited_version = version + 1 where id = @id;
 
 -- name: SeriesPartnerList :many
@@ -225,13 +216,13 @@ update series set version = version + 1, edited_version = version + 1 where id =
 select partner_id from series_partner where series_id = @series_id and removed_at is null order by partner_id;
 
 -- name: SeriesPartnerKeep :exec
--- Takes a series from all partners but these. The rows stay and say until when
--- it was theirs, by the clock (see SeriesEdit).
+-- Removes all partners but these from a series. The rows are kept with the time of
+-- removal, by the clock (see SeriesEdit).
 update series_partner set removed_at = clock_timestamp()
 where series_id = @series_id and removed_at is null and partner_id <> all(@partner_ids::bigint[]);
 
 -- name: SeriesPartnerPut :exec
--- Gives a series to these partners, also those that it was taken from before.
+-- Adds these partners to a series, including partners that it had before.
 insert into series_partner (series_id, partner_id)
 select @series_id, unnest(@partner_ids::bigint[])
 on conflict (series_id, partner_id) do update set removed_at = null where series_partner.removed_at is not null;
@@ -243,7 +234,7 @@ update series set erase_job_id = @erase_job_id where id = @id;
 update series set erased_to = @erased_to, erased_at = case when @erased_to = made then now() end where id = @id;
 
 -- name: SeriesListUnerased :many
--- Void series whose codes are still there and that no job is at work on.
+-- Void series whose codes are not erased and that no job is erasing.
 select s.id from series s
 left join river_job j on j.id = s.erase_job_id
 where s.state = 'void' and s.erased_at is null
@@ -255,7 +246,7 @@ update series set shred_at = greatest(@expires_at::timestamptz, now() + interval
 where id = @id and print_once and shredding_at is null;
 
 -- name: SeriesKeepCodes :exec
--- The file did not arrive: nothing is shredded by itself.
+-- The file did not arrive: its codes are not shredded automatically.
 update series set shred_at = null where id = @id and shred_at is not null and shredding_at is null;
 
 -- name: SeriesShredBegin :execrows
@@ -269,19 +260,19 @@ update series set shred_job_id = @job_id where id = @id;
 update series set shredded_to = @shredded_to, shredded_at = case when @shredded_to = made then now() end where id = @id;
 
 -- name: SeriesListShredDue :many
--- Series whose file was sent whole, and of which nobody has said anything since.
+-- Series whose file was sent completely, without a confirmation since.
 select id from series where shredding_at is null and shred_at <= now() and state <> 'void' order by id;
 
 -- name: SeriesListUnshredded :many
--- Series whose codes are still there and that no job is at work on.
+-- Series whose codes are not shredded yet and that no job is shredding.
 select s.id from series s
 left join river_job j on j.id = s.shred_job_id
 where s.shredding_at is not null and s.shredded_at is null and s.state <> 'void'
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true);
 
 -- name: SeriesInUse :one
--- What the cards are worth together that could be redeemed, were the module on: those
--- left of active series that have not expired.
+-- The total face value of the cards that could be redeemed if the module were on: the
+-- unused cards of active series that have not expired.
 select coalesce(sum(s.price * (s.made - coalesce(t.gone, 0))), 0)::bigint as value
 from series s
 left join (select series_id, sum(used + void + disabled) as gone from series_tally group by series_id) t on t.series_id = s.id
@@ -289,7 +280,7 @@ where s.state = 'active'
   and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()));
 
 -- name: SeriesWorthFits :one
--- Whether one series more keeps what all are worth together within what can be counted.
+-- Whether the total face value of all series and one more is at most @most.
 select coalesce(sum(quantity::numeric * price), 0) + @value::bigint <= @most::bigint as fits from series;
 
 -- name: SeriesReach :one
@@ -299,6 +290,8 @@ select any_partner, array(select partner_id from series_partner sp
 from series where id = @id;
 
 -- name: SeriesRetry :exec
--- Takes the making up again for a person, for whom it counts from now on.
-update series set state = 'queued', failure = '', retried_by = sqlc.narg(retried_by), version = version + 1
+-- Resumes the generation on behalf of a person, who is accountable from now on. The maker
+-- of an API key with which the series was ordered or resumed still counts as a requester.
+update series set state = 'queued', failure = '', retried_by = sqlc.narg(retried_by),
+  client_id = coalesce(sqlc.narg(client_id), client_id), key_maker = coalesce(sqlc.narg(key_maker), key_maker), version = version + 1
 where id = @id;

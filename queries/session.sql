@@ -1,6 +1,7 @@
 -- name: SessionCreateStaff :execrows
--- None where their sign-ins were ended since the password was checked. Whoever ends
--- them holds the row; so either they are seen here, or this session is seen there.
+-- No row where the account's sessions were ended after the password was checked. Ending
+-- them locks the account's row, so that either this statement sees it, or it sees this
+-- session.
 insert into session (token_hash, staff_id, expires_at, address, user_agent)
 select @token_hash, staff.id, now() + @lifetime::interval, sqlc.narg(address)::inet, @user_agent
 from staff where staff.id = @staff_id and staff.shut_out = @shut_out
@@ -13,8 +14,8 @@ from customer where customer.id = @customer_id and customer.shut_out = @shut_out
 for share of customer;
 
 -- name: SessionGetStaff :one
--- Who is signed in; nobody where the session is over, idle too long, or its
--- owner has been disabled since.
+-- The member of staff of a session; no row where the session has expired, was idle too
+-- long, or belongs to a disabled account.
 select session.id as session_id, session.renew,
   staff.id, staff.username, staff.name, staff.role_id, staff.all_partners,
   exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor,
@@ -47,18 +48,18 @@ where session.token_hash = @token_hash and session.expires_at > now()
 update session set seen_at = now() where id = @id;
 
 -- name: SessionRenew :execrows
--- The session goes on under another token. Two requests at once: one of them.
--- With grace, the token before holds for the few seconds that SessionGetStaff says.
+-- Renews the token of a session; of two concurrent requests one succeeds. With grace, the
+-- old token stays valid for a few seconds (see SessionGetStaff).
 update session set token_hash = @token_hash, renew = false,
   previous_hash = case when @grace::boolean then token_hash end, renewed_at = now()
 where token_hash = @old_hash;
 
 -- name: SessionRenewStaff :exec
--- A member of staff's rights have changed.
+-- Marks the sessions of a member of staff whose rights have changed.
 update session set renew = true where staff_id = @staff_id;
 
 -- name: SessionRenewRole :exec
--- The rights of everybody with a role have changed.
+-- Marks the sessions of all members of staff with a role whose rights have changed.
 update session set renew = true where staff_id in (select staff.id from staff where staff.role_id = @role_id);
 
 -- name: SessionDelete :exec
@@ -68,19 +69,19 @@ delete from session where token_hash = @token_hash or previous_hash = @token_has
 delete from session where expires_at < now();
 
 -- name: SessionDeleteOthers :execrows
--- Signs a customer out everywhere but here.
+-- Ends a customer's sessions except this one.
 delete from session where customer_id = @customer_id and token_hash <> @token_hash;
 
 -- name: SessionDeleteStaff :exec
--- Signs a member of staff out everywhere but here; without a token, everywhere.
+-- Ends a member of staff's sessions except this one; without a token, all of them.
 delete from session where staff_id = @staff_id and token_hash is distinct from sqlc.narg(token_hash)::bytea;
 
 -- name: SessionDeleteCustomer :exec
--- Signs a customer out everywhere.
+-- Ends all sessions of a customer.
 delete from session where customer_id = @customer_id;
 
 -- name: SessionList :many
--- Where somebody is signed in: a member of staff or a customer.
+-- The sessions of a member of staff or of a customer.
 select id, created_at, seen_at, address, user_agent from session
 where (staff_id = sqlc.narg(staff_id) or customer_id = sqlc.narg(customer_id))
   and expires_at > now() and seen_at > now() - @idle::interval
@@ -88,15 +89,15 @@ order by id = @own::bigint desc, seen_at desc, id desc
 limit 50;
 
 -- name: SessionEnd :execrows
--- Ends one of somebody's own.
+-- Ends one session of its owner's.
 delete from session where id = @id and (staff_id = sqlc.narg(staff_id) or customer_id = sqlc.narg(customer_id));
 
 -- name: SessionEndOthers :execrows
 delete from session where id <> @own and (staff_id = sqlc.narg(staff_id) or customer_id = sqlc.narg(customer_id));
 
 -- name: SessionListStaff :many
--- Who is signed in under each of some sessions, for answers that outlive their
--- request; a session that is over has no row.
+-- The owners of some sessions, for responses that outlive their request (event streams).
+-- An ended session has no row.
 select session.id as session_id, staff.id, role.everything, role.permissions, staff.all_partners,
   array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
 from session

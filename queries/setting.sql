@@ -6,16 +6,11 @@ insert into setting (name, value, changed_by) values (@name, @value, @changed_by
 on conflict (name) do update set value = excluded.value, changed_by = excluded.changed_by, changed_at = now();
 
 -- name: SettingMoneyMoved :one
--- Whether the currency is fixed: a series or a customer's account stands in it.
+-- Whether the currency is fixed: a series or a customer's account uses it.
 select (exists (select from series) or exists (select from account where customer_id is not null))::boolean as moved;
 
--- name: SettingLock :exec
--- One change of settings at a time, until its transaction ends: each is checked
--- against what the one before left.
-select pg_advisory_xact_lock(2, 0);
-
 -- name: SettingModuleUse :one
--- What the switch of the refill-card module is about.
+-- What the switch of the refill-card module affects: series and files, by progress.
 select (select count(*) from series) as series,
   (select count(*) from series where state = 'active') as active,
   (select count(*) from series where state in ('queued', 'generating'))::bigint as making,

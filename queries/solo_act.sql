@@ -1,13 +1,7 @@
--- name: SoloActLock :exec
--- Whoever does something by themselves waits for what they are doing elsewhere, so
--- that no two acts of one person are both the last below the limit. Taken after the
--- rows of series, exports and cards, before counts and whatever is only inserted.
-select pg_advisory_xact_lock(4, @staff_id::integer);
-
 -- name: SoloActSum :one
--- What somebody did by themselves within a day, each subject at its most: this one, and
--- all others. An act without a subject is one of its own. A file that was given up before
--- it was made does not count.
+-- The value of a person's acts without approval within a day, for this subject and for all
+-- others. Each subject counts with its highest value. An act without a subject counts by
+-- itself. A file that was cancelled before it was made does not count.
 select coalesce(sum(each.most) filter (where not each.same), 0)::bigint as others,
   coalesce(sum(each.most) filter (where each.same), 0)::bigint as same
 from (
@@ -25,5 +19,5 @@ insert into solo_act (kind, staff_id, series_id, serial, partner_id, export_id, 
 values (@kind, @staff_id, sqlc.narg(series_id), sqlc.narg(serial), sqlc.narg(partner_id), sqlc.narg(export_id), @value);
 
 -- name: SoloActDeleteOld :execrows
--- What no limit reckons with any more; some days are kept for whoever wonders.
+-- Deletes acts that are too old for any limit. Those of the last days are kept for enquiries.
 delete from solo_act where done_at < now() - interval '7 days';

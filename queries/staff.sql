@@ -34,14 +34,9 @@ order by staff.disabled_at is not null, lower(staff.name), staff.id;
 -- name: StaffCount :one
 select count(*) from staff;
 
--- name: StaffLockAll :exec
--- Whoever changes who may do what waits here for the one before: the rule that
--- somebody must be left who can mend the rest is about all of them.
-select pg_advisory_xact_lock(hashtextextended('refill staff', 0));
-
 -- name: StaffCountManagers :one
--- How many could still give others their rights back: active, of all partners,
--- and with everything.
+-- The number of accounts that could restore the rights of others: enabled administrators
+-- who see all partners.
 select count(*) from staff
 join role on role.id = staff.role_id
 where staff.disabled_at is null and staff.all_partners and role.everything;
@@ -56,7 +51,8 @@ update staff set name = @name where id = @id;
 update staff set password_hash = @password_hash where id = @id;
 
 -- name: StaffShutOut :exec
--- Before their sessions are deleted: none begins any more that is not seen then.
+-- Called before a member of staff's sessions are deleted: a session that begins at the
+-- same time is either deleted or refused.
 update staff set shut_out = shut_out + 1 where id = @id;
 
 -- name: StaffDisable :exec

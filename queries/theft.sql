@@ -1,9 +1,9 @@
 -- name: TheftCursorLock :one
--- Whether the lines up to bound may be looked at, with the row held. No row: another
--- worker holds it. They may once none of the transactions is under way that were
--- writing into the trail when bound was taken, for one of those may still commit a line
--- below it. The program's transactions end within two minutes. What hangs for longer, or
--- is another transaction of the same name after a restart, is not waited for.
+-- Locks the cursor and returns whether the audit rows up to bound can be examined. No row:
+-- another worker holds the lock. The rows can be examined after the end of every transaction
+-- that was writing to the trail when bound was taken, because such a transaction may commit a
+-- row with a lower id. Transactions of the program end within two minutes. After five minutes
+-- the cursor no longer waits for a transaction.
 select through, bound, (bound_at < now() - interval '5 minutes' or not waits && audit_writers())::boolean as ripe
 from theft_cursor for update skip locked;
 
@@ -11,17 +11,18 @@ from theft_cursor for update skip locked;
 update theft_cursor set through = @through;
 
 -- name: TheftCursorBound :one
--- Takes the next bound, after through has reached the last one, and says whether there
--- is something to look at. The locks are read after the snapshot that sees the lines: a
--- line that it does not see is one of a transaction among them, or of one that has
--- ended since and will be seen.
+-- Takes the next bound after through has reached the last one, and returns whether there are
+-- rows to examine. The snapshot of the rows is taken before the locks of writers are read: a
+-- row that is missing in the snapshot belongs to a transaction that holds such a lock, or to
+-- one that has ended since, whose rows the examination then reads.
 update theft_cursor set bound = greatest(bound, (select max(id) from audit)), bound_at = now(),
   waits = audit_writers()
 where through = bound
 returning (bound > through)::boolean as more;
 
 -- name: TheftBatch :many
--- The next redemptions, and refusals that name a card, in the order of the trail.
+-- The next page of redemptions, and of refusals that name a card, in the order of the audit
+-- trail.
 select a.id, a.at, (a.action = 'card.redeemed')::boolean as redeemed, a.customer_id, a.staff_id, a.series_id, a.serial, a.address,
   coalesce(theft_refusal(a.detail), '')::text as refusal,
   p.amount, c.revealed_at, k.partner_id
@@ -35,7 +36,7 @@ order by a.id
 limit @size;
 
 -- name: TheftNeighbours :many
--- Cards of ranges of serials that were redeemed within a time.
+-- The cards in ranges of serials that were redeemed within a period.
 select c.series_id, c.serial, c.used_at::timestamptz as used_at
 from (select unnest(@series_ids::bigint[]) as series_id, unnest(@firsts::integer[]) as first, unnest(@lasts::integer[]) as last) r
 join card c on c.series_id = r.series_id and c.serial between r.first and r.last
@@ -43,7 +44,7 @@ where c.state = 'used' and c.used_at > @since::timestamptz and c.used_at <= @unt
 order by c.series_id, c.serial;
 
 -- name: TheftRunCount :one
--- What of a range of serials was redeemed within a time, and by whom.
+-- The number, customers and value of the redemptions in a range of serials within a period.
 select count(*)::integer as cards, count(distinct c.used_by)::integer as customers, coalesce(sum(s.price), 0)::bigint as value,
   coalesce(array_agg(distinct k.partner_id), '{}')::bigint[] as partner_ids,
   coalesce(min(c.used_at), @since)::timestamptz as first_at, coalesce(max(c.used_at), @until)::timestamptz as last_at
@@ -62,8 +63,9 @@ on conflict (rule, subject, hour) do update set
   first_at = least(t.first_at, excluded.first_at), last_at = greatest(t.last_at, excluded.last_at);
 
 -- name: TheftTallySums :many
--- What subjects redeemed in the hours up to one, of those that have least cards or
--- more. What was counted before the last alarm about them was acknowledged is left out.
+-- The sums of the redemptions of each subject within span up to an hour, for subjects with at
+-- least @least cards. Redemptions before the last acknowledged alarm about a subject are left
+-- out.
 select a.rule::text as rule, a.subject::text as subject, a.hour::timestamptz as hour,
   sum(t.cards)::integer as cards, sum(t.value)::bigint as value,
   min(t.first_at)::timestamptz as first_at, max(t.last_at)::timestamptz as last_at
@@ -76,7 +78,8 @@ having sum(t.cards) >= @least::integer
 order by a.rule, a.subject, a.hour;
 
 -- name: TheftUsual :one
--- What is usual: the lower median of what each active subject redeemed in those hours.
+-- The usual number of cards and value: the lower median over all subjects with redemptions
+-- within span up to an hour.
 select count(*)::integer as active,
   coalesce(percentile_disc(0.5) within group (order by x.cards), 0)::integer as cards,
   coalesce(percentile_disc(0.5) within group (order by x.value), 0)::bigint as value
@@ -87,14 +90,14 @@ from (select sum(t.cards) as cards, sum(t.value) as value from theft_tally t
 delete from theft_tally where rule = any('{account,address}') and hour < now() - @keep::interval;
 
 -- name: TheftAddressUse :one
--- Whose customers redeemed from a network within a time.
+-- The number of customers who redeemed from a network within a period, and their partners.
 select count(distinct a.customer_id)::integer as customers, coalesce(array_agg(distinct k.partner_id), '{}')::bigint[] as partner_ids
 from audit a join customer k on k.id = a.customer_id
 where a.action = 'card.redeemed' and a.staff_id is null and a.address <<= cast(sqlc.arg(network)::text as inet)
   and a.at >= @since::timestamptz and a.at <= @until::timestamptz;
 
 -- name: TheftRefused :many
--- Refused attempts at cards of series, by rule, within times.
+-- The refused attempts at cards of series by rule, within span up to a time of each.
 select r.series_id::bigint as series_id, r.rule::text as rule, count(distinct a.serial)::integer as cards, count(distinct a.customer_id)::integer as customers,
   min(a.serial)::integer as first_serial, max(a.serial)::integer as last_serial,
   min(a.at)::timestamptz as first_at, max(a.at)::timestamptz as last_at, array_agg(distinct k.partner_id)::bigint[] as partner_ids
@@ -106,8 +109,10 @@ group by r.series_id, r.rule, r.until
 order by r.series_id, r.rule, r.until;
 
 -- name: TheftRevealers :many
--- Who had codes shown that were redeemed within some time after, and how many lately.
--- The trail is entered at the first line of that time, as GuessCountUnknown does.
+-- The members of staff to whom the code of a given card was shown, with the number of cards
+-- that were redeemed within span after their codes were shown to that person. Cards before
+-- the last acknowledged alarm are left out. The scan of the trail begins ten minutes early, as
+-- in GuessCountUnknown.
 with shown as (
   select a.staff_id, a.series_id, a.serial, a.at from audit a
   where a.action = 'card.revealed' and a.staff_id is not null and a.at > sqlc.arg(since)::timestamptz
@@ -132,13 +137,14 @@ group by g.staff_id
 order by g.staff_id;
 
 -- name: TheftAcknowledged :many
--- When the last alarm about each subject was acknowledged: what lies before counts no more.
+-- The time of the last acknowledgement of an alarm about each subject. Earlier events no longer
+-- count.
 select subject, max(acknowledged_at)::timestamptz as at from theft_alarm
 where rule = @rule and state = 'acknowledged' and subject = any(@subjects::text[])
 group by subject;
 
 -- name: TheftAlarmOpenRuns :many
--- Open alarms about runs of a series that touch a range of serials.
+-- The oldest open alarm about a run of serials of a series that overlaps a range of serials.
 select id, first_serial::integer as first_serial, last_serial::integer as last_serial, first_at from theft_alarm
 where state = 'open' and rule = 'run' and subject = @subject and first_serial <= @last_serial::integer and last_serial >= @first_serial::integer
 order by id
@@ -155,7 +161,7 @@ values (@rule, @subject, @series_id, @first_serial, @last_serial, @customer_id, 
 returning id;
 
 -- name: TheftAlarmExtend :exec
--- It goes on: the same alarm says so.
+-- Extends an open alarm by further events. Figures never decrease.
 update theft_alarm set
   first_serial = least(first_serial, @first_serial), last_serial = greatest(last_serial, @last_serial),
   first_at = least(first_at, @first_at), last_at = greatest(last_at, @last_at),
@@ -164,8 +170,8 @@ update theft_alarm set
 where id = @id and state = 'open';
 
 -- name: TheftAlarmList :many
--- Alarms of a state, newest first, whose customers are all of the partners that
--- somebody may see, as is the series.
+-- Alarms of a state, newest first, whose customers and series all belong to partners that the
+-- reader may see. Alarms about staff are for readers of all partners only.
 select sqlc.embed(a), s.number as series_number, s.state as series_state, k.name as customer_name, staff.name as staff_name, by.name as acknowledged_name
 from theft_alarm a
 left join series s on s.id = a.series_id
@@ -174,7 +180,7 @@ left join staff on staff.id = a.staff_id
 left join staff by on by.id = a.acknowledged_by
 where a.state = @state and a.id < @before_id
   and (@all_partners::boolean or (a.partner_ids <@ @partner_ids::bigint[] and a.staff_id is null and (a.series_id is null or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)))))
 order by a.id desc
 limit @size;
 
@@ -187,7 +193,7 @@ left join staff on staff.id = a.staff_id
 left join staff by on by.id = a.acknowledged_by
 where a.id = @id
   and (@all_partners::boolean or (a.partner_ids <@ @partner_ids::bigint[] and a.staff_id is null and (a.series_id is null or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))));
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)))));
 
 -- name: TheftAlarmLock :exec
 select from theft_alarm where id = @id for update;
@@ -197,19 +203,19 @@ update theft_alarm set state = 'acknowledged', acknowledged_by = @staff_id, ackn
 where id = @id and state = 'open';
 
 -- name: TheftAlarmCounts :many
--- How many alarms each rule has raised, and how many of them are open.
+-- The number of alarms of each rule, and of those that are open.
 select rule, count(*) as raised, count(*) filter (where state = 'open') as open
 from theft_alarm group by rule order by rule;
 
 -- name: TheftAlarmEvents :many
--- The lines of the trail behind an alarm, newest first: of a range of a series, of a
--- customer, or of a network. A series that reaches beyond the viewer's partners, and a
--- customer of another partner, are not named.
+-- The audit rows of an alarm, newest first: those of a range of serials of a series, of a
+-- customer, or of a network. Series and customers of partners that the reader may not see are
+-- not named.
 select a.at, (a.action = 'card.redeemed')::boolean as redeemed, a.serial, a.address, a.staff_id,
   s.number as series_number, s.state as series_state, s.price, k.id as customer_id, k.name as customer_name
 from audit a
 left join series s on s.id = a.series_id and (@all_partners::boolean or (not s.any_partner and not exists (
-  select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all(@partner_ids::bigint[]))))
+  select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)))
 left join customer k on k.id = a.customer_id and (@all_partners::boolean or k.partner_id = any(@partner_ids::bigint[]))
 where a.at >= @since::timestamptz and a.at <= @until::timestamptz
   and ((@refusal::text = '' and a.action = 'card.redeemed') or (@refusal::text <> '' and a.action = 'card.refused' and theft_refusal(a.detail) = @refusal::text))
@@ -220,7 +226,7 @@ order by a.id desc
 limit @size;
 
 -- name: TheftAlarmReveals :many
--- Cards whose code a member of staff had shown and that were redeemed after.
+-- The cards that were redeemed after their codes were shown to a member of staff.
 select c.used_at::timestamptz as at, c.serial, s.number as series_number, s.state as series_state, s.price, k.id as customer_id, k.name as customer_name
 from audit a
 join card c on c.series_id = a.series_id and c.serial = a.serial

@@ -1,13 +1,13 @@
-// Package static owns the files that a browser fetches: our own css, js and img,
-// and those of others in vendor, which npm and internal/vendorassets bring; and in
-// lists what comes by the same way and no browser sees. It holds bytes only; how
-// they are served and cached is internal/web's business.
+// Package static embeds the files that a browser fetches: css, js and img of this project,
+// and third-party files in vendor, which npm and internal/vendorassets put there. The folder
+// lists holds third-party lists that only the server reads. Package web serves and caches
+// the files.
 package static
 
 import "embed"
 
-// FS holds css, js, img and vendor. The last is empty in a fresh clone until
-// `make assets` has run: the program builds all the same, and says so at start.
+// FS holds css, js, img and vendor. In a fresh clone vendor is empty until `make assets` has
+// run. The program builds without it and reports the missing files at start.
 //
 //go:embed css js img all:vendor
 var FS embed.FS

@@ -1,5 +1,5 @@
 // Package templates owns the pages' HTML and nothing else: no data, no rules.
-// Package web parses it once at start (internal/web/render.go) and one test
+// Package web parses it once at start (internal/web/kit/render.go) and one test
 // checks every page and fragment against its struct.
 //
 // # How a page is made
@@ -11,7 +11,7 @@
 //  2. Beside its handler, a struct that embeds web's page:
 //     type seriesListPage struct { page; Rows []seriesRow }
 //  3. The handler fills it and renders:
-//     p := &seriesListPage{page: s.page(c, "Series", sectionSeries)}
+//     p := &seriesListPage{Page: s.Page(c, lang.M("Series"), SectionSeries)}
 //     return s.render(c, http.StatusOK, "admin/series_list", p)
 //     For a form that must be mended: s.part(c, 422, view, "generate-form", p),
 //     the fragment for htmx and the whole page without; p is the page's struct.
@@ -41,7 +41,7 @@
 //	tiles, of []tile: facts in large figures
 //	copyable: a text with a button that copies it
 //
-// The structs are in internal/web/parts.go; partials_test.go has one of each. The
+// The structs are in internal/web/kit/parts.go; partials_test.go has one of each. The
 // portal's style sheet is kept small: it knows all of them but tiles, bar,
 // progress, choice and confirm.
 //

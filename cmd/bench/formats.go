@@ -7,29 +7,29 @@ import (
 
 	"filippo.io/age"
 
-	"refill/internal/card"
+	"refill/internal/cardfile"
 	"refill/internal/setting"
 )
 
-// formats are the files beside CSV and PDF, each by a name for its figures. One is
-// encrypted, which takes its own buffers.
+// formats lists the files besides CSV and PDF, with the names of their figures. One file is
+// encrypted, which needs buffers of its own.
 func formats() []struct {
 	name, format string
-	options      card.ExportOptions
+	options      cardfile.Options
 } {
 	return []struct {
 		name, format string
-		options      card.ExportOptions
+		options      cardfile.Options
 	}{
-		{"zip", "pdf", card.ExportOptions{Parts: true}},
-		{"xlsx", "xlsx", card.ExportOptions{}},
-		{"jsonl", "jsonl", card.ExportOptions{}},
-		{"printer", "printer", card.ExportOptions{}},
-		{"age", "xlsx", card.ExportOptions{ShopID: "bench", Shop: "Bench", SealedAs: "age"}},
+		{"zip", "pdf", cardfile.Options{Parts: true}},
+		{"xlsx", "xlsx", cardfile.Options{}},
+		{"jsonl", "jsonl", cardfile.Options{}},
+		{"printer", "printer", cardfile.Options{}},
+		{"age", "xlsx", cardfile.Options{ShopID: "bench"}},
 	}
 }
 
-// formatFigures are the names of what measureFormats measures.
+// formatFigures returns the names of the figures of measureFormats.
 func formatFigures() []string {
 	var names []string
 	for _, f := range formats() {
@@ -38,26 +38,26 @@ func formatFigures() []string {
 	return names
 }
 
-// measureFormats exports a series in each format, once: what counts is that memory
-// stays the same whatever the file.
-func measureFormats(ctx context.Context, st *stage) (figures, error) {
-	series, err := st.anySeries(ctx, st.cards)
+// measureFormats exports a series in each format, once. The purpose is to show that the
+// memory does not depend on the format.
+func measureFormats(ctx context.Context, tb *testbed) (figures, error) {
+	series, err := tb.seriesOfSize(ctx, tb.cards)
 	if err != nil {
 		return nil, err
 	}
-	if err := st.enterPrintShop(ctx); err != nil {
+	if err := tb.enterPrintShop(ctx); err != nil {
 		return nil, err
 	}
 	found := figures{}
 	for _, f := range formats() {
-		if err := st.calm(ctx); err != nil {
+		if err := tb.resetBaseline(ctx); err != nil {
 			return nil, err
 		}
-		e, took, err := st.exportOf(ctx, series.ID, f.format, f.options)
+		e, took, err := tb.exportOf(ctx, series.ID, f.format, f.options)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.name, err)
 		}
-		rss, err := st.worker.peak()
+		rss, err := tb.worker.peak()
 		if err != nil {
 			return nil, err
 		}
@@ -68,14 +68,14 @@ func measureFormats(ctx context.Context, st *stage) (figures, error) {
 	return found, nil
 }
 
-// enterPrintShop enters somebody to encrypt files for.
-func (st *stage) enterPrintShop(ctx context.Context) error {
+// enterPrintShop creates a recipient for the encrypted file.
+func (tb *testbed) enterPrintShop(ctx context.Context) error {
 	identity, err := age.GenerateX25519Identity()
 	if err != nil {
 		return err
 	}
 	key := identity.Recipient().String()
-	return st.settings.Change(ctx, st.admin, func(s *setting.Settings) {
+	return tb.settings.Change(ctx, tb.admin, func(s *setting.Settings) {
 		s.PrintShops = []setting.PrintShop{{ID: "bench", Name: "Bench", Kind: "age", Fingerprint: key, Key: key}}
 	})
 }

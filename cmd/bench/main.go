@@ -1,8 +1,8 @@
-// Command bench measures the product on this machine, each figure beside its
-// limit in the same run: what Postgres itself needs for the same rows, bytes or
-// statements. It prints one line a figure, "name value unit", on standard output
-// and everything else on standard error. `make bench` runs it from the root of
-// the repository.
+// Command bench measures the product on this machine. It prints each figure beside its
+// limit, which is measured in the same run: what Postgres itself needs for the same rows,
+// bytes or statements. Each figure is one line "name value unit" on standard output;
+// everything else goes to standard error. `make bench` runs it from the root of the
+// repository.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 	"refill/internal/check"
 )
 
-// sizes says how much is measured, and with what.
+// sizes are the amounts to measure, by flags.
 type sizes struct {
 	binary      string
 	only        string
@@ -33,23 +33,23 @@ type sizes struct {
 	clients     int
 }
 
-// part is a group of figures that are taken together.
+// part is a group of figures that are measured together.
 type part struct {
 	name    string
-	tools   []string // programs that it needs
+	tools   []string // programs that the part needs
 	figures []string
-	measure func(context.Context, *stage) (figures, error)
+	measure func(context.Context, *testbed) (figures, error)
 }
 
-// parts are in the order in which they are measured: generation first, while the
-// table of cards is still empty.
+// parts lists the parts in the order of measurement. Generation comes first, while the
+// table of cards is empty.
 func parts() []part {
 	return []part{
 		{"generate", []string{"psql"}, []string{"generate_vs_copy", "generate_seconds", "generate_rate", "copy_seconds", "rss_generate"}, measureGenerate},
 		{"csv", []string{"psql"}, []string{"csv_vs_copy", "csv_seconds", "csv_copy_seconds", "rss_csv"}, measureCSV},
 		{"pdf", nil, []string{"pdf_rate", "pdf_seconds", "pdf_bytes_per_card", "rss_pdf", "rss_idle"}, measurePDF},
 		{"formats", nil, formatFigures(), measureFormats},
-		{"redeem", []string{"pgbench"}, []string{"redeem_vs_pgbench", "redeem_rate", "pgbench_rate"}, measureRedeem},
+		{"redeem", []string{"pgbench"}, []string{"redeem_vs_pgbench", "redeem_per_s", "pgbench_per_s"}, measureRedeem},
 		{"peers", []string{"pdfinfo", "pdftotext", "pdftoppm", "zbarimg"}, []string{
 			"pdf_vs_maroto", "pdf_vs_gofpdf", "pdf_vs_chromium", "pdf_vs_reportlab",
 			"pdf_cpu_rate", "maroto_cpu_rate", "gofpdf_cpu_rate", "chromium_cpu_rate", "reportlab_cpu_rate",
@@ -78,7 +78,7 @@ func main() {
 	}
 }
 
-// run measures what was asked for on a stage of its own.
+// run measures the wanted parts on a testbed.
 func run(ctx context.Context, s sizes, out io.Writer) error {
 	chosen, err := choose(s.only)
 	if err != nil {
@@ -87,22 +87,22 @@ func run(ctx context.Context, s sizes, out io.Writer) error {
 	if s.rounds < 1 || s.clients < 1 || s.cards < 1 || s.pdfCards < 1 || s.peerCards < 1 || s.redemptions < s.clients {
 		return fmt.Errorf("there is nothing to measure: %d clients need as many redemptions, and everything else must be one or more", s.clients)
 	}
-	st, err := newStage(ctx, s)
+	tb, err := newTestbed(ctx, s)
 	if err != nil {
 		return err
 	}
-	defer st.close()
-	for _, p := range chosen { // rather now than after minutes
+	defer tb.close()
+	for _, p := range chosen { // fails at the start instead of after minutes
 		for _, tool := range p.tools {
-			if _, err := st.tool(tool); err != nil {
+			if _, err := tb.tool(tool); err != nil {
 				return err
 			}
 		}
 	}
 	for _, p := range chosen {
 		started := time.Now()
-		st.wanted = p.figures
-		found, err := p.measure(ctx, st)
+		tb.wanted = p.figures
+		found, err := p.measure(ctx, tb)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
@@ -111,7 +111,7 @@ func run(ctx context.Context, s sizes, out io.Writer) error {
 		}
 		fmt.Fprintf(os.Stderr, "bench: %s took %s\n", p.name, time.Since(started).Round(time.Second))
 	}
-	broken, err := check.Run(ctx, st.pool, st.keys)
+	broken, err := check.Run(ctx, tb.pool, tb.keys)
 	if err != nil {
 		return fmt.Errorf("look at the invariants: %w", err)
 	}
@@ -121,8 +121,8 @@ func run(ctx context.Context, s sizes, out io.Writer) error {
 	return nil
 }
 
-// choose returns the parts that are named, by their own name or by a figure of
-// theirs, with the figures that are asked for.
+// choose returns the wanted parts, named by themselves or by one of their figures, with the
+// wanted figures.
 func choose(only string) ([]part, error) {
 	all := parts()
 	if only == "" {
@@ -148,7 +148,7 @@ func choose(only string) ([]part, error) {
 	return chosen, nil
 }
 
-// figures holds what was measured, one value a round.
+// figures holds the measured values, one for each round.
 type figures map[string]*figure
 
 type figure struct {
@@ -156,7 +156,7 @@ type figure struct {
 	values []float64
 }
 
-// add notes one round's value.
+// add adds the value of one round.
 func (f figures) add(name string, value float64, unit string) {
 	if f[name] == nil {
 		f[name] = &figure{unit: unit}
@@ -164,8 +164,8 @@ func (f figures) add(name string, value float64, unit string) {
 	f[name].values = append(f[name].values, value)
 }
 
-// print prints the median, and on standard error what it was taken from, or that
-// there is none: a peer need not be on every machine.
+// print prints the median on standard output, and the single values on standard error. A
+// figure without values is reported as left out: not every machine has every peer.
 func (f figures) print(out io.Writer, name string) {
 	fig := f[name]
 	if fig == nil {
@@ -178,7 +178,7 @@ func (f figures) print(out io.Writer, name string) {
 	}
 }
 
-// median is the middle value, or the mean of the middle two.
+// median returns the middle value, or the mean of the middle two.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	half := len(sorted) / 2

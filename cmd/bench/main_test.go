@@ -25,7 +25,7 @@ func TestChoose(t *testing.T) {
 	require.Equal(t, []string{"generate", "csv", "pdf", "formats", "redeem", "peers"}, all)
 	some, figures := names("rss_pdf,redeem")
 	require.Equal(t, []string{"pdf", "redeem"}, some)
-	require.Equal(t, []string{"rss_pdf", "redeem_vs_pgbench", "redeem_rate", "pgbench_rate"}, figures)
+	require.Equal(t, []string{"rss_pdf", "redeem_vs_pgbench", "redeem_per_s", "pgbench_per_s"}, figures)
 	_, err := choose("rss_pfd")
 	require.ErrorContains(t, err, `"rss_pfd"`)
 }
@@ -44,13 +44,13 @@ func TestFigures(t *testing.T) {
 	require.Equal(t, "odd 2 s\neven 1.5 MiB\n", out.String())
 }
 
-// The rate counts what was done after the warm-up, however long that took.
+// The rate is that of the time after the warm-up, however long the warm-up took.
 func TestSteadyRate(t *testing.T) {
 	t.Parallel()
 	start := time.Unix(1000, 0)
 	var finished []time.Time
 	for n := range 20 {
-		finished = append(finished, start.Add(time.Duration(n)*time.Second)) // cold
+		finished = append(finished, start.Add(time.Duration(n)*time.Second)) // warm-up
 	}
 	warm := finished[19]
 	for n := range 60 {

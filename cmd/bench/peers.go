@@ -16,7 +16,7 @@ import (
 	"golang.org/x/image/font/gofont/goregular"
 )
 
-// peer is a program that writes a file of cards as PDF: "COMMAND CARDS.json OUT.pdf".
+// peer is a program that writes a PDF of cards: "COMMAND CARDS.json OUT.pdf".
 type peer struct {
 	name    string
 	command []string
@@ -24,31 +24,31 @@ type peer struct {
 	rounds  int
 }
 
-// measurePeers has the product's PDF writer and others print the same cards, and
-// compares how many each prints in a second of CPU time. Each is a process of its
-// own that has the cards in memory and nothing else to do. Those that take minutes
-// run once; Chromium and reportlab print few, so that they are at their best:
-// Chromium's time a card grows with the number of cards.
-func measurePeers(ctx context.Context, st *stage) (figures, error) {
-	peers, err := st.peers(ctx)
+// measurePeers runs the product's PDF writer and others on the same cards, and compares how
+// many cards each prints in a second of CPU time. Each writer is a process of its own that
+// has the cards in memory and does nothing else. Writers that take minutes run once.
+// Chromium and reportlab print few cards, which is the best case for them: Chromium's time
+// for a card grows with the number of cards.
+func measurePeers(ctx context.Context, tb *testbed) (figures, error) {
+	peers, err := tb.peers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := st.writeFonts(); err != nil {
+	if err := tb.writeFonts(); err != nil {
 		return nil, err
 	}
-	for _, cards := range []int{st.pdfCards, st.peerCards} {
-		if err := st.writeCards(cards); err != nil {
+	for _, cards := range []int{tb.pdfCards, tb.peerCards} {
+		if err := tb.writeCards(cards); err != nil {
 			return nil, err
 		}
 	}
 	f := figures{}
-	for round := range st.rounds {
+	for round := range tb.rounds {
 		for _, p := range peers {
 			if round >= p.rounds {
 				continue
 			}
-			if err := st.print(ctx, p, f); err != nil {
+			if err := tb.print(ctx, p, f); err != nil {
 				return nil, fmt.Errorf("%s: %w", p.name, err)
 			}
 		}
@@ -60,9 +60,10 @@ func measurePeers(ctx context.Context, st *stage) (figures, error) {
 	return f, nil
 }
 
-// peers builds the writers and finds those that this machine has, ours first.
-func (st *stage) peers(ctx context.Context) ([]peer, error) {
-	ours, others := st.path("ours"), st.path("peers")
+// peers builds the writers and returns those that this machine can run, the product's
+// first.
+func (tb *testbed) peers(ctx context.Context) ([]peer, error) {
+	ours, others := tb.path("ours"), tb.path("peers")
 	for _, build := range [][]string{
 		{"build", "-o", ours, "./cmd/bench/ours"},
 		{"build", "-C", "cmd/bench/peers", "-o", others, "."},
@@ -71,25 +72,25 @@ func (st *stage) peers(ctx context.Context) ([]peer, error) {
 			return nil, fmt.Errorf("build what is compared: %w: %s", err, out)
 		}
 	}
-	peers := []peer{{"pdf", []string{ours}, st.pdfCards, st.rounds}}
-	if st.wants("gofpdf") {
-		peers = append(peers, peer{"gofpdf", []string{others, "gofpdf"}, st.pdfCards, st.rounds})
+	peers := []peer{{"pdf", []string{ours}, tb.pdfCards, tb.rounds}}
+	if tb.wants("gofpdf") {
+		peers = append(peers, peer{"gofpdf", []string{others, "gofpdf"}, tb.pdfCards, tb.rounds})
 	}
-	if st.wants("maroto") {
-		peers = append(peers, peer{"maroto", []string{others, "maroto"}, st.pdfCards, 1})
+	if tb.wants("maroto") {
+		peers = append(peers, peer{"maroto", []string{others, "maroto"}, tb.pdfCards, 1})
 	}
-	if _, err := exec.LookPath(browser()); err == nil && st.wants("chromium") {
-		peers = append(peers, peer{"chromium", []string{others, "chromium"}, st.peerCards, 1})
+	if _, err := exec.LookPath(browser()); err == nil && tb.wants("chromium") {
+		peers = append(peers, peer{"chromium", []string{others, "chromium"}, tb.peerCards, 1})
 	}
-	for _, python := range []string{"python3", "/usr/bin/python3"} { // Debian's own has Debian's reportlab
-		if st.wants("reportlab") && exec.CommandContext(ctx, python, "-c", "import reportlab.graphics").Run() == nil { //nolint:gosec // one of the two above
-			return append(peers, peer{"reportlab", []string{python, "-B", "cmd/bench/peers/with_reportlab.py"}, st.peerCards, 1}), nil
+	for _, python := range []string{"python3", "/usr/bin/python3"} { // Debian's python3 has Debian's reportlab
+		if tb.wants("reportlab") && exec.CommandContext(ctx, python, "-c", "import reportlab.graphics").Run() == nil { //nolint:gosec // one of the two above
+			return append(peers, peer{"reportlab", []string{python, "-B", "cmd/bench/peers/with_reportlab.py"}, tb.peerCards, 1}), nil
 		}
 	}
 	return peers, nil
 }
 
-// browser is the Chromium to print with.
+// browser returns the path of Chromium.
 func browser() string {
 	if path := os.Getenv("CHROME_PATH"); path != "" {
 		return path
@@ -97,32 +98,32 @@ func browser() string {
 	return "chromium"
 }
 
-// wants reports whether a figure of a peer was asked for.
-func (st *stage) wants(peer string) bool {
-	return slices.ContainsFunc(st.wanted, func(figure string) bool { return strings.Contains(figure, peer) })
+// wants reports whether a figure of a peer is wanted.
+func (tb *testbed) wants(peer string) bool {
+	return slices.ContainsFunc(tb.wanted, func(figure string) bool { return strings.Contains(figure, peer) })
 }
 
-// writeFonts puts the product's fonts where other programs can read them.
-func (st *stage) writeFonts() error {
-	if err := os.MkdirAll(st.path("fonts"), 0o700); err != nil {
+// writeFonts writes the product's fonts as files for the other writers.
+func (tb *testbed) writeFonts() error {
+	if err := os.MkdirAll(tb.path("fonts"), 0o700); err != nil {
 		return err
 	}
 	for name, ttf := range map[string][]byte{"regular": goregular.TTF, "bold": gobold.TTF, "mono": gomonobold.TTF} {
-		if err := os.WriteFile(filepath.Join(st.path("fonts"), name+".ttf"), ttf, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(tb.path("fonts"), name+".ttf"), ttf, 0o600); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// The cards that are printed hold made-up codes.
+// The printed cards have made-up codes.
 const (
 	peerPortal   = "https://refill.example.net"
 	peerPerSheet = 10
 )
 
-// peerCode makes the code of a card: a multiplicative hash of its serial, so that
-// neighbours look nothing alike, as real codes do.
+// peerCode returns the code of a card: a multiplicative hash of its serial, so that codes
+// of adjacent serials look unrelated, as real codes do.
 func peerCode(serial int) string {
 	const symbols = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 	b, h := []byte("R26"), uint64(serial) //nolint:gosec // any bits will do
@@ -136,10 +137,10 @@ func peerCode(serial int) string {
 	return string(b)
 }
 
-func (st *stage) cardsFile(cards int) string { return st.path(fmt.Sprintf("cards-%d.json", cards)) }
+func (tb *testbed) cardsFile(cards int) string { return tb.path(fmt.Sprintf("cards-%d.json", cards)) }
 
-// writeCards writes what the writers read.
-func (st *stage) writeCards(count int) error {
+// writeCards writes the input file of the writers.
+func (tb *testbed) writeCards(count int) error {
 	type card struct{ Serial, Code string }
 	cards := make([]card, count)
 	for i := range cards {
@@ -148,19 +149,19 @@ func (st *stage) writeCards(count int) error {
 	data, err := json.Marshal(map[string]any{
 		"Brand": "Northwind Net", "Kind": "Refill card", "Price": "USD 10.00", "Series": "202611", "ValidTill": "31 Dec 2027",
 		"Instructions": []string{"Scan the code, or sign in at refill.example.net", "and enter it under Finance, Refill card."},
-		"Portal":       peerPortal, "Address": peerPortal + "/r#", "Fonts": st.path("fonts"), "Cards": cards,
+		"Portal":       peerPortal, "Address": peerPortal + "/r#", "Fonts": tb.path("fonts"), "Cards": cards,
 	})
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(st.cardsFile(count), data, 0o600)
+	return os.WriteFile(tb.cardsFile(count), data, 0o600)
 }
 
-// print has a peer print its cards, and looks at what it printed.
-func (st *stage) print(ctx context.Context, p peer, f figures) error {
-	file := st.path(p.name + ".pdf")
-	args := slices.Concat([]string{"measure"}, p.command, []string{st.cardsFile(p.cards), file})
-	cmd := exec.CommandContext(ctx, st.path("peers"), args...) //nolint:gosec // what the bench built
+// print runs a peer, checks its file, and adds its figures.
+func (tb *testbed) print(ctx context.Context, p peer, f figures) error {
+	file := tb.path(p.name + ".pdf")
+	args := slices.Concat([]string{"measure"}, p.command, []string{tb.cardsFile(p.cards), file})
+	cmd := exec.CommandContext(ctx, tb.path("peers"), args...) //nolint:gosec // what the bench built
 	cmd.Env = append(os.Environ(), "CHROME_PATH="+browser())
 	var says strings.Builder
 	cmd.Stderr = &says
@@ -183,8 +184,8 @@ func (st *stage) print(ctx context.Context, p peer, f figures) error {
 	return os.Remove(file)
 }
 
-// checkSheets makes sure that a file has its sheets, and that its first one shows
-// each code and a QR code of each; it returns the file's size.
+// checkSheets checks the number of sheets of a file, and that the first sheet shows each
+// code as text and as a QR code. It returns the size of the file in bytes.
 func checkSheets(ctx context.Context, file string, cards int) (int64, error) {
 	call := func(name string, args ...string) (string, error) {
 		out, err := exec.CommandContext(ctx, name, args...).Output() //nolint:gosec // the readers below

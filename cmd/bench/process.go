@@ -12,19 +12,19 @@ import (
 	"time"
 )
 
-// stopLimit is how long a process may take to stop before it is killed; the
-// program promises 25 s.
+// stopLimit is the time that a process has to stop before it is killed; the program
+// promises 25 s.
 const stopLimit = 30 * time.Second
 
-// process is the program at work under one of its commands.
+// process is the program running one of its commands.
 type process struct {
 	name string
 	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
+	done chan struct{} // closed when the process has ended
 }
 
-// startProcess starts the program. It is ended by stop, not by a context: a
-// process that is killed could not give back what it holds.
+// startProcess starts a command of the program. Only stop ends it, not the context: a
+// killed process could not release its locks and files.
 func startProcess(ctx context.Context, binary, command string, env []string) (*process, error) {
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), binary, command) //nolint:gosec // the program that is measured
 	cmd.Env, cmd.Stderr = env, os.Stderr
@@ -35,17 +35,17 @@ func startProcess(ctx context.Context, binary, command string, env []string) (*p
 	p := &process{name: "refill " + command, cmd: cmd, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		_ = cmd.Wait() // whoever waits for it asks for its state
+		_ = cmd.Wait() // readers of done use the ProcessState
 	}()
 	return p, nil
 }
 
-// stop asks the process to end, and ends it where it does not.
+// stop sends SIGTERM, and kills the process after stopLimit.
 func (p *process) stop() {
 	if p == nil {
 		return
 	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // the process may have ended
 	timer := time.NewTimer(stopLimit)
 	defer timer.Stop()
 	select {
@@ -57,7 +57,7 @@ func (p *process) stop() {
 	}
 }
 
-// resetPeak makes the peak memory start anew (proc(5), clear_refs).
+// resetPeak resets the peak memory of the process (proc(5), clear_refs).
 func (p *process) resetPeak() error {
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0o600); err != nil {
 		return fmt.Errorf("peak memory is measured on Linux only: %w", err)
@@ -65,10 +65,10 @@ func (p *process) resetPeak() error {
 	return nil
 }
 
-// peakLine is the peak of the memory in use (proc(5), status).
+// peakLine matches the peak resident memory (proc(5), status).
 var peakLine = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
-// peak reads the peak memory since resetPeak, in MiB.
+// peak returns the peak resident memory since resetPeak, in MiB.
 func (p *process) peak() (float64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {

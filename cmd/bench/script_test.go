@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -23,46 +22,78 @@ import (
 	"refill/internal/audit"
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/cardcode/codetest"
+	"refill/internal/cardfile"
+	"refill/internal/cardimport"
 	"refill/internal/check"
 	"refill/internal/customer"
 	"refill/internal/customerimport"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/job"
+	"refill/internal/money"
 	"refill/internal/notify"
 	"refill/internal/setting"
+	"refill/internal/signin"
 	"refill/internal/staff"
 	"refill/internal/web"
+	"refill/internal/web/admin"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// eavesdropper notes the names of the statements that a pool sends.
-type eavesdropper struct {
+// queryRecorder records the names of the statements that a pool sends. The statements of a
+// batch form one list.
+type queryRecorder struct {
 	mu    sync.Mutex
-	names []string
+	names [][]string
 }
 
-// statementName is how sqlc marks a query.
+// statementName matches the comment with which sqlc names a query.
 var statementName = regexp.MustCompile(`^-- name: (\w+)`)
 
 // TraceQueryStart implements pgx.QueryTracer.
-func (e *eavesdropper) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	name := data.SQL
-	if m := statementName.FindStringSubmatch(data.SQL); m != nil {
-		name = m[1]
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.names = append(e.names, name)
+func (e *queryRecorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	e.note([]string{nameOf(data.SQL)})
 	return ctx
 }
 
 // TraceQueryEnd implements pgx.QueryTracer.
-func (e *eavesdropper) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+func (e *queryRecorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// take returns what was noted, and begins anew.
-func (e *eavesdropper) take() []string {
+// TraceBatchStart implements pgx.BatchTracer.
+func (e *queryRecorder) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	var names []string
+	for _, q := range data.Batch.QueuedQueries {
+		names = append(names, nameOf(q.SQL))
+	}
+	e.note(names)
+	return ctx
+}
+
+// TraceBatchQuery implements pgx.BatchTracer.
+func (e *queryRecorder) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+
+// TraceBatchEnd implements pgx.BatchTracer.
+func (e *queryRecorder) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
+// nameOf returns the name of a query, or its SQL where it has no name.
+func nameOf(sql string) string {
+	if m := statementName.FindStringSubmatch(sql); m != nil {
+		return m[1]
+	}
+	return sql
+}
+
+// note records statements that are sent together.
+func (e *queryRecorder) note(names []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.names = append(e.names, names)
+}
+
+// take returns the recorded statements and clears the record.
+func (e *queryRecorder) take() [][]string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	names := e.names
@@ -70,27 +101,31 @@ func (e *eavesdropper) take() []string {
 	return names
 }
 
-// What pgbench runs is what the portal asks of Postgres for one redemption: the
-// same statements in the same order and transactions. Without this the limit that
-// the portal is held against would drift away from it.
+// pgbench runs exactly the statements that the portal sends for one redemption, in the same
+// order, batches and transactions. Without this test the limit would drift away from the
+// program that it is compared with.
 func TestScriptIsOneRedemption(t *testing.T) {
 	t.Parallel()
-	ears := &eavesdropper{}
-	codes, post := portal(t, ears)
+	recorder := &queryRecorder{}
+	codes, post := portal(t, recorder)
 	redeem := func(code string) {
 		post("/portal/finance/refill-card", url.Values{"code": {code}, "key": {uuid.NewString()}})
 	}
-	redeem(codes[0]) // settings are read, sessions prepared
-	ears.take()
+	redeem(codes[0]) // reads the settings and prepares the sessions
+	recorder.take()
 	redeem(codes[1])
-	var want []string
-	for _, s := range redeemSteps() {
-		want = append(want, s.query)
+	var want [][]string
+	for _, together := range redeemSteps() {
+		var names []string
+		for _, s := range together {
+			names = append(names, s.query)
+		}
+		want = append(want, names)
 	}
-	require.Equal(t, want, ears.take())
+	require.Equal(t, want, recorder.take())
 }
 
-// The script runs: each of its statements, filled in, means something to Postgres.
+// Postgres accepts every statement of the script with its arguments.
 func TestScriptIsWhole(t *testing.T) {
 	t.Parallel()
 	script, err := redeemScript(os.DirFS("../../queries"))
@@ -99,25 +134,22 @@ func TestScriptIsWhole(t *testing.T) {
 	require.NotContains(t, script, "sqlc.")
 	_, err = redeemScript(os.DirFS(t.TempDir()))
 	require.ErrorContains(t, err, "root of the repository")
-	_, err = fillIn("select @a, sqlc.arg(b)::text", map[string]string{"a": "1"})
-	require.ErrorContains(t, err, "[b]")
+	_, err = fillIn("select @a, sqlc.arg(b)::text, sqlc.narg('c')", map[string]string{"a": "1"})
+	require.ErrorContains(t, err, "[b c]")
 }
 
-// portal is the portal on a pool that ears listen to, with a customer signed in
-// and two cards.
-func portal(t *testing.T, ears *eavesdropper) (codes []string, post func(path string, form url.Values)) {
+// portal starts the portal on a pool with a recorder, with a customer who is signed in and
+// two cards.
+func portal(t *testing.T, recorder *queryRecorder) (codes []string, post func(path string, form url.Values)) {
 	t.Helper()
 	ctx := t.Context()
 	config, err := pgxpool.ParseConfig(dbtest.URL(t))
 	require.NoError(t, err)
-	config.ConnConfig.Tracer = ears
+	config.ConnConfig.Tracer = recorder
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	var key bytes.Buffer
-	require.NoError(t, card.WriteNewKey(&key, 1))
-	keys, err := card.ReadKeyring(&key)
-	require.NoError(t, err)
+	keys := codetest.Keys(t)
 	log := slog.New(slog.DiscardHandler)
 	jobs, err := job.NewInserter(pool, log)
 	require.NoError(t, err)
@@ -132,14 +164,14 @@ func portal(t *testing.T, ears *eavesdropper) (codes []string, post func(path st
 	require.NoError(t, err)
 	id, err := staff.Create(ctx, pool, audit.System(), staff.New{Username: "admin", Password: password, Role: db.StaffRoleAdministrator, AllPartners: true})
 	require.NoError(t, err)
-	hash, err := staff.Hash(password)
+	hash, err := signin.Hash(password)
 	require.NoError(t, err)
-	admin := audit.Actor{StaffID: id, Scope: audit.Everything()}
-	_, err = customer.Create(ctx, pool, admin, customer.New{PartnerID: partner.ID, Username: username(0), Name: "C", PasswordHash: hash, Currency: "USD"})
+	ada := audit.ByStaff(id, audit.Everything())
+	_, err = customer.Create(ctx, pool, ada, customer.New{PartnerID: partner.ID, Username: username(0), Name: "C", PasswordHash: hash, Currency: "USD"})
 	require.NoError(t, err)
-	ordered, err := cards.Order(ctx, admin, card.OrderForm{
-		Quantity: "2", Price: "10", Partners: []string{card.AnyPartner}, Activate: true,
-		ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	ordered, err := cards.Order(ctx, ada, card.OrderRequest{
+		Quantity: 2, Price: money.Amount{Minor: 1000, Currency: "USD"}, Partners: card.Partners{Any: true}, Activate: true,
+		ValidTill: time.Now().AddDate(1, 0, 0), Key: uuid.New(),
 	})
 	require.NoError(t, err)
 	require.NoError(t, cards.Generate(ctx, ordered.ID, time.Now, func(context.Context, pgx.Tx) error { return nil }))
@@ -152,7 +184,10 @@ func portal(t *testing.T, ears *eavesdropper) (codes []string, post func(path st
 		return nil
 	}))
 
-	pages, err := web.New(web.Deps{Pool: pool, Log: log, Hub: notify.NewHub(log), Settings: settings, Cards: cards, Customers: customerimport.New(pool, jobs, settings, cards.Approvals()), Checks: check.New(pool, keys, jobs, settings, log), Files: files, Jobs: jobs, Now: time.Now})
+	pages, err := web.New(web.Deps{Pool: pool, Log: log, Settings: settings, Cards: cards, Now: time.Now, Admin: admin.Deps{
+		Hub: notify.NewHub(log), Exports: cardfile.New(cardfile.Config{Cards: cards, DB: pool, Jobs: jobs, Settings: settings, Files: files, Log: log}), Imports: cardimport.New(cards, pool, keys, jobs, settings, log), Customers: customerimport.New(pool, jobs, settings, cards.Approvals()),
+		Checks: check.New(pool, keys, jobs, settings, log), Files: files, Jobs: jobs,
+	}})
 	require.NoError(t, err)
 	server := httptest.NewServer(pages.Handler())
 	t.Cleanup(func() {

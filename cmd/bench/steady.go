@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// warmUp is the share of a run that is not counted: sessions of Postgres prepare
-// and plan each statement at its first uses, which made short runs of pgbench half
-// as fast as long ones, and so flattered whoever was held against them.
+// warmUp is the share of a run that is not counted. Sessions of Postgres prepare and plan
+// each statement at its first use, which halves the rate of a short run of pgbench and
+// would flatter the program in the comparison.
 const warmUp = 0.25
 
-// steadyRate is how many a second were done after the warm-up.
+// steadyRate returns the rate per second after the warm-up.
 func steadyRate(finished []time.Time) (float64, error) {
 	first := int(float64(len(finished)) * warmUp)
 	if len(finished)-first < 2 {
@@ -27,10 +27,9 @@ func steadyRate(finished []time.Time) (float64, error) {
 	return float64(len(finished)-1-first) / took.Seconds(), nil
 }
 
-// readPgbenchLog reads when each transaction ended out of the files that pgbench
-// --log wrote, and removes them. A line is client, number, duration, script,
-// seconds and microseconds (PostgreSQL's manual, pgbench, "Per-Transaction
-// Logging").
+// readPgbenchLog returns the end of each transaction from the files of pgbench --log, and
+// removes the files. A line has client, number, duration, script, seconds and microseconds
+// (PostgreSQL manual, pgbench, "Per-Transaction Logging").
 func readPgbenchLog(prefix string) ([]time.Time, error) {
 	files, err := filepath.Glob(prefix + ".*")
 	if err != nil {

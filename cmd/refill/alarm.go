@@ -15,12 +15,12 @@ import (
 	"refill/internal/theft"
 )
 
-// errAlarmUsage says how `refill alarm` is called.
+// errAlarmUsage is the usage of `refill alarm`.
 var errAlarmUsage = errors.New("usage: refill alarm NUMBER REASON")
 
-// runAlarm is `refill alarm`: it closes an alarm about theft. The browser refuses to close
-// an alarm about the person who is signed in, so that a sole administrator needs the host.
-// The audit trail records the act as the program's.
+// runAlarm is `refill alarm`: it closes an alarm about theft. In the browser a person can't
+// close an alarm about themselves, so a sole administrator needs this command. The audit
+// trail records the program as the actor.
 func runAlarm(ctx context.Context, c config, args []string) error {
 	flags := flag.NewFlagSet("alarm", flag.ExitOnError)
 	flags.Usage = func() {
@@ -43,7 +43,7 @@ func runAlarm(ctx context.Context, c config, args []string) error {
 	defer pool.Close()
 	watch := theft.New(pool, setting.NewStore(pool, time.Now), slog.New(slog.DiscardHandler))
 	if err := watch.Acknowledge(ctx, audit.System(), id, flags.Arg(1)); err != nil {
-		return spoken(err)
+		return plainError(err)
 	}
-	return say("Alarm %d is closed.\n", id)
+	return printAnswer("Alarm %d is closed.\n", id)
 }

@@ -11,8 +11,8 @@ import (
 	"refill/internal/staff"
 )
 
-// Where no other person may close an alarm, the host does, for a reason, with a line in the
-// audit trail.
+// `refill alarm` closes an alarm that no other person may close. It takes a reason and
+// writes an audit row.
 func TestAlarmIsClosedOnTheHost(t *testing.T) {
 	t.Parallel()
 	url, ctx := dbtest.URL(t), t.Context()

@@ -26,7 +26,7 @@ func runAudit(ctx context.Context, c config, args []string) error {
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	pool, keys, err := openBooks(ctx, c, "audit")
+	pool, keys, err := openForCheck(ctx, c, "audit")
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func runAudit(ctx context.Context, c config, args []string) error {
 		if head.Number == 0 {
 			return errors.New("the audit trail is empty")
 		}
-		return say("%s %s\n", audit.HeadOf(head), head.At.UTC().Format(time.RFC3339))
+		return printAnswer("%s %s\n", audit.HeadOf(head), head.At.UTC().Format(time.RFC3339))
 	case "verify":
 		var heads []audit.Head
 		if *since != "" {
@@ -55,7 +55,8 @@ func runAudit(ctx context.Context, c config, args []string) error {
 	return usage
 }
 
-// verifyTrail holds the audit trail against its chain and says what it found.
+// verifyTrail verifies the audit trail against its chain and the given heads, and prints
+// the result.
 func verifyTrail(ctx context.Context, beginner db.Beginner, keys audit.Keys, out io.Writer, heads ...audit.Head) error {
 	var report audit.Report
 	err := pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {

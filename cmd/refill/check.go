@@ -9,8 +9,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"refill/internal/audit"
-	"refill/internal/card"
+	"refill/internal/cardcode"
 	"refill/internal/check"
+	"refill/internal/codestore"
 	"refill/internal/db"
 )
 
@@ -19,7 +20,7 @@ func runCheck(ctx context.Context, c config, args []string) error {
 	if err := flag.NewFlagSet("check", flag.ExitOnError).Parse(args); err != nil {
 		return err
 	}
-	pool, keys, err := openBooks(ctx, c, "check")
+	pool, keys, err := openForCheck(ctx, c, "check")
 	if err != nil {
 		return err
 	}
@@ -56,9 +57,9 @@ func runCheck(ctx context.Context, c config, args []string) error {
 	return nil
 }
 
-// openBooks opens the database and the keys for a command that reads much of the
-// one with the other. name is what the database's server calls it.
-func openBooks(ctx context.Context, c config, name string) (*pgxpool.Pool, *card.Keyring, error) {
+// openForCheck opens the database and the keys for a command with long queries. name is the
+// application name in pg_stat_activity.
+func openForCheck(ctx context.Context, c config, name string) (*pgxpool.Pool, *cardcode.Keyring, error) {
 	if c.DatabaseURL == "" {
 		return nil, nil, errNoDatabase
 	}
@@ -70,7 +71,7 @@ func openBooks(ctx context.Context, c config, name string) (*pgxpool.Pool, *card
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := card.CheckKeys(ctx, pool, keys); err != nil { // also holds back a key that nothing may be sealed under yet
+	if err := codestore.CheckKeys(ctx, pool, keys); err != nil { // also withholds keys that are not announced yet
 		pool.Close()
 		return nil, nil, err
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// config is everything that the environment says. It is read once, here. The
-// desc tags are what `refill help config` prints and docs/config.md repeats.
+// config holds every variable of the environment. It is read once, here. `refill help
+// config` prints the desc tags, and docs/config.md repeats them.
 type config struct {
 	DatabaseURL    secret   `env:"DATABASE_URL" desc:"Postgres 14 or later, as postgres://user:password@host:port/database. LISTEN needs a direct connection, not a transaction pooler."`
 	OwnerURL       secret   `env:"REFILL_OWNER_DATABASE_URL" desc:"The same database as the user who owns the tables; for refill migrate and refill keys. Default: DATABASE_URL."`
@@ -41,7 +41,7 @@ type config struct {
 	PGBin          string   `env:"PG_BIN" desc:"Folder of the Postgres programs for refill demo. Default: found by itself."`
 }
 
-// secret is a value that does not print.
+// secret is a value that is never printed.
 type secret string
 
 func (secret) String() string       { return "***" }
@@ -71,19 +71,19 @@ func readConfig() (config, error) {
 	return c, nil
 }
 
-// secure reports whether browsers come by HTTPS, directly or through a proxy.
+// secure reports whether browsers use HTTPS, directly or through a proxy.
 func (c config) secure() bool {
 	return strings.HasPrefix(c.PublicURL, "https://")
 }
 
-// unclear reports whether cookies may have to be for HTTPS alone without anything here
-// saying so: pages that others can reach, or that stand behind a proxy, with no public
-// address but the guess.
-func (c config) unclear(ctx context.Context) bool {
-	return c.PublicURL == "http://"+c.Addr && (len(c.TrustedProxies) > 0 || !onlyHere(ctx, hostOf(c.Addr)))
+// schemeUnclear reports whether the configuration does not tell if browsers use HTTPS: the
+// public address is not set, and the pages are behind a proxy or reachable from other
+// machines.
+func (c config) schemeUnclear(ctx context.Context) bool {
+	return c.PublicURL == "http://"+c.Addr && (len(c.TrustedProxies) > 0 || !isLoopback(ctx, hostOf(c.Addr)))
 }
 
-// logger returns the program's log, on standard error.
+// logger returns the log of the program, which goes to standard error.
 func (c config) logger() (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {

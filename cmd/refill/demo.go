@@ -21,8 +21,8 @@ import (
 	"refill/internal/seed"
 )
 
-// runDemo is `refill demo`: pages and worker in one process, on a private
-// Postgres unless DATABASE_URL names one, with sample data where there is none.
+// runDemo is `refill demo`: web and worker in one process, on a private Postgres unless
+// DATABASE_URL names a server, with sample data if the database is empty.
 func runDemo(ctx context.Context, c config, args []string) error {
 	flags := flag.NewFlagSet("demo", flag.ExitOnError)
 	addr := flags.String("addr", c.Addr, "address and port to listen on")
@@ -39,20 +39,21 @@ func runDemo(ctx context.Context, c config, args []string) error {
 		return err
 	}
 	if os.Getenv("REFILL_LOG_LEVEL") == "" {
-		c.LogLevel = "warn" // the address should stand last on the screen
+		c.LogLevel = "warn" // keeps the address the last line on the screen
 	}
 	data, err := filepath.Abs(*dir)
 	if err != nil {
 		return fmt.Errorf("find the folder %s: %w", *dir, err)
 	}
-	// The port first: whoever started it twice by mistake learns so at once.
+	// The port is opened first, so that a second instance fails at once.
 	listener, err := listen(ctx, c.Addr)
 	if err != nil {
 		return err
 	}
-	defer listener.Close() //nolint:errcheck // closed by the server, or of no use
-	// Others may pass through: started as root, Postgres works as another user.
-	if err := os.MkdirAll(data, 0o711); err != nil { //nolint:gosec // keys and files inside have their own rights
+	defer listener.Close() //nolint:errcheck // the server has closed it, or it was never used
+	// Other users may enter the folder: Postgres runs as another user where the demo is
+	// started as root.
+	if err := os.MkdirAll(data, 0o711); err != nil { //nolint:gosec // keys and files in it have their own permissions
 		return fmt.Errorf("make the folder for the demo: %w", err)
 	}
 	c.KeyFile, c.FilesDir = filepath.Join(data, "keys"), filepath.Join(data, "files")
@@ -71,8 +72,8 @@ func runDemo(ctx context.Context, c config, args []string) error {
 	return demo(ctx, c, listener)
 }
 
-// checkExposed refuses a demo that others could reach, unless that is asked for: its
-// passwords are printed in the documentation.
+// checkExposed returns an error where other machines can reach the demo, unless allowed.
+// The passwords of the demo are public.
 func (c config) checkExposed(ctx context.Context, asked bool) error {
 	if asked {
 		return nil
@@ -82,7 +83,7 @@ func (c config) checkExposed(ctx context.Context, asked bool) error {
 		return fmt.Errorf("REFILL_PUBLIC_URL does not parse: %w", err)
 	}
 	for _, host := range []string{hostOf(c.Addr), public.Hostname()} {
-		if !onlyHere(ctx, host) {
+		if !isLoopback(ctx, host) {
 			return fmt.Errorf("the demo's passwords are known to everybody, and %q can be reached by others: listen on 127.0.0.1, or add -expose-known-passwords on a network where that does no harm", host)
 		}
 	}
@@ -92,14 +93,14 @@ func (c config) checkExposed(ctx context.Context, asked bool) error {
 func hostOf(addr string) string {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return addr // listening will say what is wrong with it
+		return addr // listen returns the error
 	}
 	return host
 }
 
-// onlyHere reports whether a host is reached from this machine alone. An empty one is
-// every address of the machine; of a name every address must be of the loopback.
-func onlyHere(ctx context.Context, host string) bool {
+// isLoopback reports whether only this machine can reach a host. An empty host means every
+// address of the machine. All addresses of a name must be loopback addresses.
+func isLoopback(ctx context.Context, host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.Unmap().IsLoopback()
 	}
@@ -110,7 +111,7 @@ func onlyHere(ctx context.Context, host string) bool {
 	return err == nil && len(found) > 0 && !slices.ContainsFunc(found, func(ip netip.Addr) bool { return !ip.Unmap().IsLoopback() })
 }
 
-// defaultData is the demo's folder among the user's data.
+// defaultData returns the folder of the demo: below XDG_DATA_HOME, or ~/.local/share.
 func defaultData() string {
 	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
 		return filepath.Join(dir, "refill")
@@ -122,7 +123,7 @@ func defaultData() string {
 	return filepath.Join(home, ".local", "share", "refill")
 }
 
-// startPostgres starts the private server and points the configuration at it.
+// startPostgres starts the private server and sets its addresses in the configuration.
 func startPostgres(ctx context.Context, c *config, data string) (stop func(), err error) {
 	fmt.Println("Starting a private Postgres …") //nolint:forbidigo // tells the person who waits
 	server, err := devdb.Start(ctx, devdb.Options{Dir: filepath.Join(data, "postgres"), Binaries: c.PGBin})
@@ -138,7 +139,7 @@ func startPostgres(ctx context.Context, c *config, data string) (stop func(), er
 	}, nil
 }
 
-// demo runs everything until ctx ends.
+// demo runs web and worker until ctx ends.
 func demo(ctx context.Context, c config, listener net.Listener) error {
 	if err := db.Migrate(ctx, string(c.OwnerURL)); err != nil {
 		return err
@@ -161,23 +162,23 @@ func demo(ctx context.Context, c config, listener net.Listener) error {
 		}
 		if empty {
 			fmt.Println("Making sample data …") //nolint:forbidigo // tells the person who waits
-			sower := &seed.Sower{Pool: p.pool, OwnerURL: string(c.OwnerURL), Cards: p.cards, Log: p.log}
-			if err := sower.Sow(ctx); err != nil {
+			seeder := &seed.Seeder{Pool: p.pool, OwnerURL: string(c.OwnerURL), Cards: p.cards, Log: p.log}
+			if err := seeder.Run(ctx); err != nil {
 				return fmt.Errorf("make sample data: %w", err)
 			}
-			if err := p.checks.AskDue(ctx); err != nil { // one that looked meanwhile saw it half made
+			if err := p.checks.AskDue(ctx); err != nil { // a check that ran before saw incomplete data
 				return err
 			}
 		}
 		p.log.InfoContext(ctx, "ready", slog.String("address", c.PublicURL))
-		welcome(c.PublicURL)
+		printSignIns(c.PublicURL)
 		return p.serve(ctx, listener)
 	})
 	return group.Wait()
 }
 
-// welcome says where to go and whom to sign in as.
-func welcome(url string) {
+// printSignIns prints the address and the sign-ins.
+func printSignIns(url string) {
 	//nolint:forbidigo // the command's answer
 	fmt.Printf(`
 Refill is running at %[1]s

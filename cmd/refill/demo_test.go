@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The demo's passwords stand in the README: without a flag that says so, it is not
-// started where others can reach it.
+// The passwords of the demo are public: without an explicit flag it does not start on an
+// address that other machines can reach.
 func TestDemoIsNotExposed(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -45,7 +45,7 @@ func TestDemoIsNotExposed(t *testing.T) {
 	require.ErrorContains(t, err, "passwords are known")
 }
 
-// The start warns where it can't tell whether browsers come by HTTPS.
+// A process warns at its start where the configuration does not tell if browsers use HTTPS.
 func TestUnclearPublicAddress(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -59,6 +59,6 @@ func TestUnclearPublicAddress(t *testing.T) {
 		{config{Addr: "0.0.0.0:8080", PublicURL: "http://refill.lan"}, false},
 		{config{Addr: "0.0.0.0:8443", PublicURL: "https://0.0.0.0:8443"}, false},
 	} {
-		require.Equal(t, row.warn, row.c.unclear(t.Context()), "%+v", row.c)
+		require.Equal(t, row.warn, row.c.schemeUnclear(t.Context()), "%+v", row.c)
 	}
 }

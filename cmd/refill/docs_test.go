@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A document that says which test holds a promise names one that is there.
+// Every test that a document names exists.
 func TestDocumentsNameTestsThatAreThere(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..")

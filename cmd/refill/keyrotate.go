@@ -16,11 +16,13 @@ import (
 	"time"
 
 	"refill/internal/audit"
-	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/codestore"
 	"refill/internal/db"
 )
 
-// openOwner opens the parts as the tables' owner, who alone may announce keys.
+// openOwner opens the services as the owner of the tables. Only the owner may announce
+// keys.
 func openOwner(ctx context.Context, c config) (*parts, error) {
 	if err := announceKeys(ctx, c); err != nil {
 		return nil, err
@@ -29,8 +31,8 @@ func openOwner(ctx context.Context, c config) (*parts, error) {
 	return openPartsAs(ctx, c, db.Options{Name: "keys", StatementTimeout: workTimeout, AsOwner: true})
 }
 
-// addKey adds a line to the key file and announces the key; running processes take it
-// over within seconds.
+// addKey adds a key to the key file and announces it. Running processes load it within
+// seconds. It refuses while cards are still being moved to a key of the same kind.
 func (p *parts) addKey(ctx context.Context, what string, newest int16, write func(w io.Writer) error) error {
 	if newest == math.MaxInt16 {
 		return errors.New("ids of keys end at 32767")
@@ -45,7 +47,7 @@ func (p *parts) addKey(ctx context.Context, what string, newest int16, write fun
 		}
 	}
 	err = rewriteKeys(p.config.KeyFile, func(text []byte) ([]byte, error) {
-		text, err := card.SplitKeys(text)
+		text, err := cardcode.SplitKeys(text)
 		if err != nil {
 			return nil, err
 		}
@@ -63,8 +65,8 @@ func (p *parts) addKey(ctx context.Context, what string, newest int16, write fun
 	return err
 }
 
-// rotateKeys adds a sealing key to the key file and has a worker seal every card under
-// it, while the portal runs.
+// rotateKeys adds a sealing key to the key file and enqueues the job that seals every card
+// under it, while the portal runs.
 func rotateKeys(ctx context.Context, c config) error {
 	p, err := openOwner(ctx, c)
 	if err != nil {
@@ -72,19 +74,19 @@ func rotateKeys(ctx context.Context, c config) error {
 	}
 	defer p.pool.Close()
 	old := p.keys.Current()
-	if err := p.addKey(ctx, "seal", old, func(w io.Writer) error { return card.WriteSealKey(w, old+1) }); err != nil {
+	if err := p.addKey(ctx, "seal", old, func(w io.Writer) error { return cardcode.WriteSealKey(w, old+1) }); err != nil {
 		return err
 	}
-	if _, err := p.cards.StartRotation(ctx, audit.System()); err != nil {
+	if _, err := p.cards.Codes.StartRotation(ctx, audit.System()); err != nil {
 		return err
 	}
-	return say("Key %d stands in %s. Back the file up now, and copy it to every machine that serves or works; running processes take it over within seconds.\n"+
+	return printAnswer("Key %d stands in %s. Back the file up now, and copy it to every machine that serves or works; running processes take it over within seconds.\n"+
 		"A worker seals the cards under it: refill keys status tells how far it is. When it has finished, refill keys retire %d gives the old key up.\n",
 		old+1, c.KeyFile, old)
 }
 
-// reindexKeys adds an index key to the key file and has a worker index every card under
-// it whose code opens.
+// reindexKeys adds an index key to the key file and enqueues the job that indexes every
+// card with a readable code under it.
 func reindexKeys(ctx context.Context, c config) error {
 	p, err := openOwner(ctx, c)
 	if err != nil {
@@ -92,19 +94,20 @@ func reindexKeys(ctx context.Context, c config) error {
 	}
 	defer p.pool.Close()
 	old := p.keys.CurrentIndex()
-	if err := p.addKey(ctx, "index", old, func(w io.Writer) error { return card.WriteIndexKey(w, old+1) }); err != nil {
+	if err := p.addKey(ctx, "index", old, func(w io.Writer) error { return cardcode.WriteIndexKey(w, old+1) }); err != nil {
 		return err
 	}
-	if _, err := p.cards.StartReindexing(ctx, audit.System()); err != nil {
+	if _, err := p.cards.Codes.StartReindexing(ctx, audit.System()); err != nil {
 		return err
 	}
-	return say("Index key %d stands in %s. Back the file up now, and copy it to every machine that serves or works; running processes take it over within seconds.\n"+
+	return printAnswer("Index key %d stands in %s. Back the file up now, and copy it to every machine that serves or works; running processes take it over within seconds.\n"+
 		"A worker indexes the cards under it whose codes open: refill keys status tells how far it is. Index key %d stays in the file: deleted cards and cards that were printed once are found by it.\n",
 		old+1, c.KeyFile, old)
 }
 
-// retireKey gives up a sealing key under which nothing is sealed any more. Its index key,
-// where the file is from before the two were apart, gets a line of its own first.
+// retireKey takes a sealing key out of use that seals nothing any more. A key file of an
+// older version has one key for sealing and indexing; the index key gets a line of its own
+// first.
 func retireKey(ctx context.Context, c config, which string) error {
 	id, err := strconv.ParseInt(which, 10, 16)
 	if err != nil {
@@ -115,27 +118,28 @@ func retireKey(ctx context.Context, c config, which string) error {
 		return err
 	}
 	defer p.pool.Close()
-	// With the key goes what the blocks under it could be verified by: look once more.
+	// Without the key the audit blocks sealed under it can't be verified any more, so this
+	// is the last verification.
 	if err := verifyTrail(ctx, p.pool, p.keys, os.Stdout); err != nil {
 		return err
 	}
-	if err := rewriteKeys(c.KeyFile, card.SplitKeys); err != nil {
+	if err := rewriteKeys(c.KeyFile, cardcode.SplitKeys); err != nil {
 		return err
 	}
 	if _, err := p.reloadKeys(ctx); err != nil {
 		return err
 	}
-	if err := p.cards.RetireKey(ctx, audit.System(), int16(id)); err != nil {
+	if err := p.cards.Codes.RetireKey(ctx, audit.System(), int16(id)); err != nil {
 		return err
 	}
-	err = rewriteKeys(c.KeyFile, func(text []byte) ([]byte, error) { return card.WithoutSealKey(text, int16(id)) }) //nolint:gosec // parsed as 16 bits
+	err = rewriteKeys(c.KeyFile, func(text []byte) ([]byte, error) { return cardcode.WithoutSealKey(text, int16(id)) }) //nolint:gosec // parsed as 16 bits
 	if err != nil {
 		return err
 	}
-	return say("Key %d is out of use and out of %s. Keep its backup as long as you keep backups of the database from before. Index keys stay.\n", id, c.KeyFile)
+	return printAnswer("Key %d is out of use and out of %s. Keep its backup as long as you keep backups of the database from before. Index keys stay.\n", id, c.KeyFile)
 }
 
-// keyStatus says how the keys are used.
+// keyStatus lists the keys and their use.
 func keyStatus(ctx context.Context, c config, out io.Writer) error {
 	p, err := openParts(ctx, c, "keys", workTimeout)
 	if err != nil {
@@ -162,8 +166,8 @@ func keyStatus(ctx context.Context, c config, out io.Writer) error {
 	return listIndexKeys(out, indexes, rotations, p.keys.CurrentIndex())
 }
 
-// listKeys lists the sealing keys, what needs each, which is what keeps it from being
-// retired, and how far a rotation is.
+// listKeys lists the sealing keys, the number of values sealed under each, and the progress
+// of a rotation. A key with sealed values can't be retired.
 func listKeys(out io.Writer, uses []db.KeyUseRow, rotations []db.KeyRotation, current int16) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SEALING KEY\tSINCE\tCARDS\tFILES\tPASSWORDS\tSECOND FACTORS\tSTATE")
@@ -186,8 +190,8 @@ func listKeys(out io.Writer, uses []db.KeyUseRow, rotations []db.KeyRotation, cu
 	return table.Flush()
 }
 
-// listIndexKeys lists the index keys, how many cards are found by each, and how far a pass
-// under a new one is.
+// listIndexKeys lists the index keys, the number of cards indexed under each, and the
+// progress of a reindexing.
 func listIndexKeys(out io.Writer, uses []db.IndexKeyUseRow, rotations []db.KeyRotation, current int16) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "INDEX KEY\tSINCE\tCARDS\tCODES ERASED\tSTATE")
@@ -206,8 +210,8 @@ func listIndexKeys(out io.Writer, uses []db.IndexKeyUseRow, rotations []db.KeyRo
 	return table.Flush()
 }
 
-// rewriteKeys changes the key file so that, whatever happens, the old one or the
-// new one is there, whole.
+// rewriteKeys replaces the key file atomically. After a failure the file is either the
+// complete old one or the complete new one.
 func rewriteKeys(path string, edit func(text []byte) ([]byte, error)) error {
 	old, err := os.ReadFile(path) //nolint:gosec // the operator names it
 	if err != nil {
@@ -220,7 +224,8 @@ func rewriteKeys(path string, edit func(text []byte) ([]byte, error)) error {
 	return replaceFile(path, text, syncFolder)
 }
 
-// replaceFile gives a file another text. settle syncs its folder after the rename.
+// replaceFile replaces the content of a file through a temporary file beside it. settle
+// syncs the folder after the rename.
 func replaceFile(path string, text []byte, settle func(path string) error) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // for its owner only
 	if err != nil {
@@ -240,25 +245,24 @@ func replaceFile(path string, text []byte, settle func(path string) error) error
 	return settle(path)
 }
 
-// reloadKeys takes over what the key file holds now. A key that is not announced in the
-// database is held back.
+// reloadKeys loads the key file, and reports whether the keys changed. A key that is not
+// announced in the database is withheld.
 func (p *parts) reloadKeys(ctx context.Context) (bool, error) {
 	keys, err := readKeys(p.config.KeyFile)
 	if err != nil {
 		return false, err
 	}
-	if err := card.CheckKeys(ctx, p.pool, keys); err != nil {
+	if err := codestore.CheckKeys(ctx, p.pool, keys); err != nil {
 		return false, err
 	}
 	return p.keys.Adopt(keys)
 }
 
-// watchEvery is how often the key file is looked at.
+// watchEvery is the interval at which the key file is checked for changes.
 const watchEvery = 2 * time.Second
 
-// watchKeys takes over changes of the key file until ctx ends, so that keys
-// rotate without a restart. A file that can't be used is told in the log and
-// changes nothing.
+// watchKeys loads changes of the key file until ctx ends, so that keys rotate without a
+// restart. An invalid file is logged and changes nothing.
 func (p *parts) watchKeys(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
@@ -291,7 +295,7 @@ func (p *parts) watchKeys(ctx context.Context) {
 			if !warned {
 				p.log.WarnContext(ctx, "the key file has a key that is not announced, so nothing is sealed or indexed under it; announce it with: refill keys announce")
 			}
-			warned, seen = true, nil // it may be announced at any moment
+			warned, seen = true, nil // the next check reads the file again: the key may be announced by then
 		} else if err == nil {
 			warned, seen = false, now
 		}

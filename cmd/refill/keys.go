@@ -9,7 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/codestore"
 	"refill/internal/db"
 )
 
@@ -35,7 +36,7 @@ func runKeys(ctx context.Context, c config, args []string) error {
 		if err := announceNew(ctx, c); err != nil {
 			return err
 		}
-		return say("Wrote %s. Back it up apart from the database: without it no card can be redeemed or exported, and with it and the database anybody can.\n", c.KeyFile)
+		return printAnswer("Wrote %s. Back it up apart from the database: without it no card can be redeemed or exported, and with it and the database anybody can.\n", c.KeyFile)
 	case "rotate":
 		return rotateKeys(ctx, c)
 	case "reindex":
@@ -44,7 +45,7 @@ func runKeys(ctx context.Context, c config, args []string) error {
 		if err := announceKeys(ctx, c); err != nil {
 			return err
 		}
-		return say("The keys of %s are announced.\n", c.KeyFile)
+		return printAnswer("The keys of %s are announced.\n", c.KeyFile)
 	case "status":
 		return keyStatus(ctx, c, os.Stdout)
 	case "retire":
@@ -53,13 +54,13 @@ func runKeys(ctx context.Context, c config, args []string) error {
 	return usage
 }
 
-// say prints a command's answer.
-func say(format string, values ...any) error {
+// printAnswer prints the answer of a command to standard output.
+func printAnswer(format string, values ...any) error {
 	_, err := fmt.Fprintf(os.Stdout, format, values...)
 	return err
 }
 
-// initKeys writes a new key file; one that is there already is never touched.
+// initKeys writes a new key file. It never overwrites an existing one.
 func initKeys(path string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names it
 	if errors.Is(err, fs.ErrExist) {
@@ -68,7 +69,7 @@ func initKeys(path string) error {
 	if err != nil {
 		return fmt.Errorf("make the key file: %w", err)
 	}
-	err = card.WriteNewKey(file, 1)
+	err = cardcode.WriteNewKey(file, 1)
 	if err == nil {
 		err = file.Sync()
 	}
@@ -78,8 +79,8 @@ func initKeys(path string) error {
 	return syncFolder(path)
 }
 
-// syncFolder syncs the folder of a file that was made or renamed, so that it is there
-// under its name after a power cut.
+// syncFolder syncs the folder of a new or renamed file, so that its name survives a power
+// failure.
 func syncFolder(path string) error {
 	dir, err := os.Open(filepath.Dir(path))
 	if err == nil {
@@ -91,7 +92,8 @@ func syncFolder(path string) error {
 	return nil
 }
 
-// announceKeys enters the keys of the key file in the database, as the tables' owner.
+// announceKeys records the keys of the key file in the database, as the owner of the
+// tables.
 func announceKeys(ctx context.Context, c config) error {
 	if c.OwnerURL == "" {
 		return errNoDatabase
@@ -105,28 +107,28 @@ func announceKeys(ctx context.Context, c config) error {
 		return err
 	}
 	defer pool.Close()
-	return card.AnnounceKeys(ctx, pool, keys)
+	return codestore.AnnounceKeys(ctx, pool, keys)
 }
 
-// announceNew announces the keys of a new file where there is a database with our tables
-// already; else refill migrate does.
+// announceNew announces the keys of a new file if the database is migrated. Otherwise
+// `refill migrate` announces them.
 func announceNew(ctx context.Context, c config) error {
 	if c.OwnerURL == "" {
 		return nil
 	}
 	pool, err := db.Open(ctx, string(c.OwnerURL), db.Options{Name: "keys", AsOwner: true})
 	if err != nil {
-		return nil // there is none yet
+		return nil // there is no database yet
 	}
 	defer pool.Close()
-	if migrated, err := db.Migrated(ctx, pool); err != nil || !migrated {
+	if migrated, err := db.Migrated(ctx, pool); err != nil || len(migrated.Missing) > 0 {
 		return nil // as above
 	}
 	return announceKeys(ctx, c)
 }
 
 // readKeys reads the key file.
-func readKeys(path string) (*card.Keyring, error) {
+func readKeys(path string) (*cardcode.Keyring, error) {
 	if path == "" {
 		return nil, errors.New("REFILL_KEY_FILE is not set; it names the file with the keys of the codes (make one with: refill keys init)")
 	}
@@ -138,5 +140,5 @@ func readKeys(path string) (*card.Keyring, error) {
 		return nil, fmt.Errorf("open the key file: %w", err)
 	}
 	defer file.Close() //nolint:errcheck // only read
-	return card.ReadKeyring(file)
+	return cardcode.ReadKeyring(file)
 }

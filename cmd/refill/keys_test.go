@@ -19,12 +19,13 @@ import (
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/money"
 	"refill/internal/staff"
 )
 
-// The commands of docs/keys.md, each as an operator gives it, on a database whose program
-// works as the application's role: what they print, what is in the file, and that cards are
-// redeemed after each.
+// Every command of docs/keys.md works on a database of which the program uses the
+// application role. The test checks their answers, the key file, and a redemption after
+// each.
 func TestKeyCommands(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -46,14 +47,14 @@ func TestKeyCommands(t *testing.T) {
 	t.Cleanup(p.pool.Close)
 	id, err := staff.Create(ctx, p.pool, audit.System(), staff.New{Username: "admin", Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
 	require.NoError(t, err)
-	admin := audit.Actor{StaffID: id, Scope: audit.Everything()}
+	admin := audit.ByStaff(id, audit.Everything())
 	partner, err := db.New().PartnerCreate(ctx, p.pool, db.PartnerCreateParams{Name: "North", TimeZone: "UTC"})
 	require.NoError(t, err)
 	anna, err := customer.Create(ctx, p.pool, admin, customer.New{PartnerID: partner.ID, Username: "anna", Name: "Anna", Currency: "USD"})
 	require.NoError(t, err)
-	ordered, err := p.cards.Order(ctx, admin, card.OrderForm{
-		Quantity: "5", Price: "1", Partners: []string{card.AnyPartner}, Activate: true,
-		ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	ordered, err := p.cards.Order(ctx, admin, card.OrderRequest{
+		Quantity: 5, Price: money.Amount{Minor: 100, Currency: "USD"}, Partners: card.Partners{Any: true}, Activate: true,
+		ValidTill: time.Now().AddDate(1, 0, 0), Key: uuid.New(),
 	})
 	require.NoError(t, err)
 	require.NoError(t, p.cards.Generate(ctx, ordered.ID, time.Now, noJob))
@@ -68,9 +69,9 @@ func TestKeyCommands(t *testing.T) {
 	}))
 	redeem := func() {
 		t.Helper()
-		_, err := p.reloadKeys(ctx) // as the process does when the file changes
+		_, err := p.reloadKeys(ctx) // as a process does when the file changes
 		require.NoError(t, err)
-		_, err = p.cards.Redeem(ctx, audit.Actor{CustomerID: anna.ID, Scope: audit.Everything()}, card.Redemption{CustomerID: anna.ID, Code: codes[0], Key: uuid.New()})
+		_, err = p.cards.Redeem(ctx, audit.ByCustomer(anna.ID, audit.Everything()), card.Redemption{CustomerID: anna.ID, Code: codes[0], Key: uuid.New()})
 		require.NoError(t, err)
 		codes = codes[1:]
 	}
@@ -82,7 +83,7 @@ func TestKeyCommands(t *testing.T) {
 	require.ErrorContains(t, runKeys(ctx, c, []string{"retire", "1"}), "5 cards are still sealed under key 1")
 	_, err = p.reloadKeys(ctx)
 	require.NoError(t, err)
-	require.NoError(t, p.cards.Reseal(ctx, 2, time.Now, noJob))
+	require.NoError(t, p.cards.Codes.Reseal(ctx, 2, time.Now, noJob))
 	redeem()
 	require.NoError(t, runKeys(ctx, c, []string{"retire", "1"}))
 	require.Regexp(t, `^index 1 \S+\nseal 2 \S+\n$`, file())
@@ -91,7 +92,7 @@ func TestKeyCommands(t *testing.T) {
 	require.NoError(t, runKeys(ctx, c, []string{"reindex"}))
 	require.Regexp(t, `^index 1 \S+\nseal 2 \S+\nindex 2 \S+\n$`, file())
 	redeem()
-	require.NoError(t, p.cards.Reindex(ctx, 2, time.Now, noJob))
+	require.NoError(t, p.cards.Codes.Reindex(ctx, 2, time.Now, noJob))
 	redeem()
 	var out bytes.Buffer
 	require.NoError(t, keyStatus(ctx, c, &out))
@@ -102,8 +103,8 @@ func TestKeyCommands(t *testing.T) {
 	require.ErrorContains(t, runKeys(ctx, c, nil), "usage")
 }
 
-// The folder of the key file is synced once the file stands under its name, and a folder
-// that can't be synced is said.
+// The folder of the key file is synced after the rename, and an error of the sync is
+// returned.
 func TestKeyFileIsSyncedWithItsFolder(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keys")
@@ -124,8 +125,8 @@ func TestKeyFileIsSyncedWithItsFolder(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// A file from before index keys were apart gets its index key as a line of its own with
-// the first command that changes it.
+// The first command that changes a key file of an older version writes its index key to a
+// line of its own.
 func TestKeyFileFromBefore(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.Pool(t)

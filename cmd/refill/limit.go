@@ -14,12 +14,12 @@ import (
 	"refill/internal/setting"
 )
 
-// errLimitUsage says how `refill limit` is called.
+// errLimitUsage is the usage of `refill limit`.
 var errLimitUsage = errors.New("usage: refill limit AMOUNT|none")
 
-// runLimit is `refill limit`: it sets the value above which a second person approves.
-// In the browser a higher one, or none, takes two people; where one administrator is
-// left, this is the way. The audit trail has it as an act of the program.
+// runLimit is `refill limit`: it sets the value above which four-eyes approval is needed.
+// In the browser two people are needed to raise or remove the limit, so a sole
+// administrator needs this command. The audit trail records the program as the actor.
 func runLimit(ctx context.Context, c config, args []string) error {
 	flags := flag.NewFlagSet("limit", flag.ExitOnError)
 	flags.Usage = func() {
@@ -41,12 +41,12 @@ func runLimit(ctx context.Context, c config, args []string) error {
 	defer pool.Close()
 	said, err := setLimit(ctx, pool, flags.Arg(0))
 	if err != nil {
-		return spoken(err)
+		return plainError(err)
 	}
-	return say("%s\n", said)
+	return printAnswer("%s\n", said)
 }
 
-// setLimit reads the limit as it was typed and keeps it.
+// setLimit parses and stores the limit, and returns the answer.
 func setLimit(ctx context.Context, pool db.Beginner, text string) (string, error) {
 	store := setting.NewStore(pool, time.Now)
 	settings, err := store.Get(ctx)

@@ -10,8 +10,8 @@ import (
 	"refill/internal/setting"
 )
 
-// Where no second person is left, the host raises and empties the limit, with a line in
-// the audit trail.
+// `refill limit` raises and removes the limit without a second person, and writes an audit
+// row.
 func TestLimitOnTheHost(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.Pool(t)

@@ -1,6 +1,6 @@
-// Command refill is the whole product: the portal, the worker, and what an
-// operator needs around them. Each subcommand is one file; the environment is
-// read once, in config.go.
+// Command refill is the whole product: the portal, the worker, and the commands of the
+// operator. Each subcommand has a file of its own. The environment is read once, in
+// config.go.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	_ "time/tzdata" // partners' time zones, on machines that lack them
+	_ "time/tzdata" // time zones of partners, on machines without the database of time zones
 )
 
 // version is set when the program is built.
@@ -23,7 +23,7 @@ type command struct {
 	run           func(ctx context.Context, c config, args []string) error
 }
 
-// commands lists the subcommands as help shows them.
+// commands lists the subcommands in the order of the help.
 func commands() []command {
 	return []command{
 		{"serve", "serve the pages", runServe},
@@ -50,7 +50,7 @@ func main() {
 	}
 }
 
-// run does what the arguments ask for.
+// run runs the subcommand that the arguments name.
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
 		help(out)
@@ -80,7 +80,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return fmt.Errorf("there is no command %q", args[0])
 }
 
-// help says what there is.
+// help prints the subcommands.
 func help(w io.Writer) {
 	fmt.Fprint(w, "Refill: prepaid refill cards for internet providers.\n\nUsage: refill COMMAND [FLAGS]\n\n")
 	for _, cmd := range commands() {

@@ -15,8 +15,8 @@ import (
 	"refill/internal/setting"
 )
 
-// metrics answers a scrape: Go's and the process's own figures, the pool's, and
-// how the queues stand. Nothing in it names a card or a customer.
+// metrics returns the handler of scrapes: figures of Go, the process, the pool and the
+// queues. No label names a card or a customer.
 func metrics(pool *pgxpool.Pool, settings *setting.Store, log *slog.Logger) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(newChecks(pool, log), newGuesses(pool, settings, log), newAlarms(pool, log), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -30,21 +30,21 @@ func metrics(pool *pgxpool.Pool, settings *setting.Store, log *slog.Logger) http
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
 }
 
-// queues collects what is asked for at each scrape.
+// queues collects the figures of the pool and the queues at each scrape.
 type queues struct {
 	pool                        *pgxpool.Pool
 	log                         *slog.Logger
 	jobs, oldest, paused, conns *prometheus.Desc
 }
 
-// Describe sends the names.
+// Describe implements prometheus.Collector.
 func (q *queues) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{q.jobs, q.oldest, q.paused, q.conns} {
 		out <- d
 	}
 }
 
-// Collect sends the figures. A scrape has no context of its own.
+// Collect implements prometheus.Collector. A scrape has no context of its own.
 func (q *queues) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)

@@ -2,19 +2,17 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"refill/internal/db"
 )
 
-// checks collects what the last look at the books found.
+// checks collects the result of the last check of the invariants.
 type checks struct {
 	pool                   *pgxpool.Pool
 	log                    *slog.Logger
@@ -33,21 +31,21 @@ func newChecks(pool *pgxpool.Pool, log *slog.Logger) *checks {
 	}
 }
 
-// Describe sends the names.
+// Describe implements prometheus.Collector.
 func (m *checks) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{m.violations, m.last, m.took, m.changed, m.walked} {
 		out <- d
 	}
 }
 
-// Collect sends the figures. A scrape has no context of its own.
+// Collect implements prometheus.Collector. A scrape has no context of its own.
 func (m *checks) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	q := db.New()
 	m.collectWalk(ctx, out)
-	last, err := q.CheckRunLast(ctx, m.pool)
-	if errors.Is(err, pgx.ErrNoRows) {
+	last, found, err := db.Found(q.CheckRunLast(ctx, m.pool))
+	if err == nil && !found {
 		return
 	}
 	var results []db.CheckResultListRow
@@ -65,8 +63,8 @@ func (m *checks) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// collectWalk sends what is known of the codes of cards, whether the books were checked or
-// not.
+// collectWalk sends the figures of the walk through the codes of all cards. They do not
+// depend on the invariants.
 func (m *checks) collectWalk(ctx context.Context, out chan<- prometheus.Metric) {
 	walk, err := db.New().CodeWalkGet(ctx, m.pool)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"refill/internal/setting"
 )
 
-// guesses collects how many codes that no card has were tried, by partner.
+// guesses collects the number of unknown codes that were tried, by partner.
 type guesses struct {
 	pool           *pgxpool.Pool
 	settings       *setting.Store
@@ -30,14 +30,14 @@ func newGuesses(pool *pgxpool.Pool, settings *setting.Store, log *slog.Logger) *
 	}
 }
 
-// Describe sends the names.
+// Describe implements prometheus.Collector.
 func (m *guesses) Describe(out chan<- *prometheus.Desc) {
 	out <- m.unknown
 	out <- m.alarm
 	out <- m.imports
 }
 
-// Collect sends the figures. A scrape has no context of its own.
+// Collect implements prometheus.Collector. A scrape has no context of its own.
 func (m *guesses) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// scrape is what Prometheus would read.
+// scrape returns the metrics as Prometheus reads them.
 func scrape(t *testing.T, handler http.Handler) string {
 	t.Helper()
 	answer := httptest.NewRecorder()

@@ -12,7 +12,7 @@ import (
 	"refill/internal/theft"
 )
 
-// alarms collects how many alarms about theft were raised and are open, by rule.
+// alarms collects the number of alarms about theft, raised and open, by rule.
 type alarms struct {
 	pool         *pgxpool.Pool
 	log          *slog.Logger
@@ -27,13 +27,13 @@ func newAlarms(pool *pgxpool.Pool, log *slog.Logger) *alarms {
 	}
 }
 
-// Describe sends the names.
+// Describe implements prometheus.Collector.
 func (m *alarms) Describe(out chan<- *prometheus.Desc) {
 	out <- m.open
 	out <- m.raised
 }
 
-// Collect sends the figures. A scrape has no context of its own.
+// Collect implements prometheus.Collector. A scrape has no context of its own.
 func (m *alarms) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
@@ -46,7 +46,7 @@ func (m *alarms) Collect(out chan<- prometheus.Metric) {
 	for _, row := range rows {
 		counts[row.Rule] = row
 	}
-	for _, rule := range theft.Rules() { // a rule that raised none says so: an alert needs the zero
+	for _, rule := range theft.Rules() { // a rule without alarms sends 0, which alerting needs
 		row := counts[string(rule)]
 		out <- prometheus.MustNewConstMetric(m.open, prometheus.GaugeValue, float64(row.Open), string(rule))
 		out <- prometheus.MustNewConstMetric(m.raised, prometheus.CounterValue, float64(row.Raised), string(rule))

@@ -11,7 +11,7 @@ import (
 	"refill/internal/db"
 )
 
-// errNoDatabase says what every command but demo needs.
+// errNoDatabase is returned by every command but demo where no database is named.
 var errNoDatabase = errors.New("DATABASE_URL is not set; it names the Postgres to use (see: refill help config)")
 
 // runMigrate is `refill migrate`.

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,7 +13,11 @@ import (
 
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/cardfile"
+	"refill/internal/cardimport"
 	"refill/internal/check"
+	"refill/internal/codestore"
 	"refill/internal/customerimport"
 	"refill/internal/db"
 	"refill/internal/fontdir"
@@ -21,29 +25,30 @@ import (
 	"refill/internal/setting"
 )
 
-// parts is what serve and work both stand on.
+// parts holds the services that the commands share.
 type parts struct {
 	config    config
 	log       *slog.Logger
 	pool      *pgxpool.Pool
-	keys      *card.Keyring
-	jobs      *river.Client[pgx.Tx] // writes jobs, works none
+	keys      *cardcode.Keyring
+	jobs      *river.Client[pgx.Tx] // inserts jobs, runs none
 	settings  *setting.Store
 	cards     *card.Service
+	exports   *cardfile.Service
+	imports   *cardimport.Service
 	customers *customerimport.Service
 	checks    *check.Service
 	files     *blob.Sealed
-	fonts     *fontdir.Folder
 }
 
-// openParts connects, and refuses to go on where the database is not migrated,
-// the keys are not this database's, or money could be lost in a crash. name tells
-// the processes apart in pg_stat_activity; statements may take as long as timeout.
+// openParts connects to the database and opens the services. It fails where the database is
+// not migrated or belongs to other keys, and warns where a crash of the server could lose
+// money. name is the application name in pg_stat_activity; timeout bounds each statement.
 func openParts(ctx context.Context, c config, name string, timeout time.Duration) (*parts, error) {
 	return openPartsAs(ctx, c, db.Options{Name: name, StatementTimeout: timeout})
 }
 
-// openPartsAs is openParts with a choice of the database's user.
+// openPartsAs is openParts with options of the database.
 func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 	if c.DatabaseURL == "" {
 		return nil, errNoDatabase
@@ -66,8 +71,8 @@ func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{config: c, log: log, pool: pool, keys: keys, files: files, fonts: fontdir.New(c.FontDirs...), settings: setting.NewStore(pool, time.Now)}
-	if err := p.inspect(ctx, o.AsOwner); err != nil {
+	p := &parts{config: c, log: log, pool: pool, keys: keys, files: files, settings: setting.NewStore(pool, time.Now)}
+	if err := p.checkDatabase(ctx, o.AsOwner); err != nil {
 		pool.Close()
 		return nil, err
 	}
@@ -76,15 +81,19 @@ func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 		return nil, err
 	}
 	p.cards = card.New(pool, keys, p.jobs, p.settings, log)
+	p.exports = cardfile.New(cardfile.Config{
+		Cards: p.cards, DB: pool, Jobs: p.jobs, Settings: p.settings, Files: files, Fonts: fontdir.New(c.FontDirs...), PublicURL: c.PublicURL, Log: log,
+	})
+	p.imports = cardimport.New(p.cards, pool, keys, p.jobs, p.settings, log)
 	p.customers = customerimport.New(pool, p.jobs, p.settings, p.cards.Approvals())
 	p.checks = check.New(pool, keys, p.jobs, p.settings, log)
 	go p.watchKeys(ctx)
 	return p, nil
 }
 
-// openFiles opens the place for exported files: a folder, or a bucket where one
-// is named. Whichever it is, it gets them sealed.
-func openFiles(ctx context.Context, c config, keys *card.Keyring) (*blob.Sealed, error) {
+// openFiles opens the store of exported files: a bucket if one is named, otherwise a
+// folder. Files are sealed before they reach it.
+func openFiles(ctx context.Context, c config, keys *cardcode.Keyring) (*blob.Sealed, error) {
 	if c.S3Endpoint == "" {
 		disk, err := blob.NewDisk(c.FilesDir)
 		return blob.NewSealed(disk, keys), err
@@ -96,18 +105,18 @@ func openFiles(ctx context.Context, c config, keys *card.Keyring) (*blob.Sealed,
 	return blob.NewSealed(bucket, keys), err
 }
 
-// ready says why the process should get no traffic: no database, a schema that is
-// not ours, keys that do not open its codes.
+// ready returns why the process must get no traffic: no database, missing migrations, or
+// keys that don't open its codes.
 func (p *parts) ready(ctx context.Context) error {
 	migrated, err := db.Migrated(ctx, p.pool)
 	if err != nil {
 		return fmt.Errorf("look at the schema: %w", err)
 	}
-	if !migrated {
-		return errors.New("the database is not up to date; run: refill migrate")
+	if len(migrated.Missing) > 0 {
+		return fmt.Errorf("the database misses %s; run: refill migrate", strings.Join(migrated.Missing, ", "))
 	}
-	if err := card.CheckKeys(ctx, p.pool, p.keys); err != nil {
-		// The keys may have been rotated since the file was read.
+	if err := codestore.CheckKeys(ctx, p.pool, p.keys); err != nil {
+		// The keys may have been rotated since the process read the file.
 		if changed, reloadErr := p.reloadKeys(ctx); reloadErr != nil || !changed {
 			return err
 		}
@@ -115,10 +124,19 @@ func (p *parts) ready(ctx context.Context) error {
 	return nil
 }
 
-// inspect looks at the database before anything is done with it.
-func (p *parts) inspect(ctx context.Context, asOwner bool) error {
+// checkDatabase checks the database at the start. It logs a warning for unknown migrations,
+// for a user with rights to change the ledger, and for unsafe settings of the server.
+func (p *parts) checkDatabase(ctx context.Context, asOwner bool) error {
 	if err := p.ready(ctx); err != nil {
 		return err
+	}
+	migrated, err := db.Migrated(ctx, p.pool)
+	if err != nil {
+		return fmt.Errorf("look at the schema: %w", err)
+	}
+	if len(migrated.Unknown) > 0 {
+		p.log.WarnContext(ctx, "the database holds migrations that this version does not know; a newer version has migrated it",
+			slog.Any("migrations", migrated.Unknown))
 	}
 	restricted, err := db.Restricted(ctx, p.pool)
 	if err != nil {

@@ -11,13 +11,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/codestore"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 )
 
-// A process that read the key file just before the keys were rotated takes the new
-// ones over; one whose file lacks a key of the database says so.
+// A process that read the key file just before a rotation loads the new keys. A process
+// whose file lacks a key of the database reports that.
 func TestReadyAfterRotation(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keys")
@@ -25,15 +26,15 @@ func TestReadyAfterRotation(t *testing.T) {
 	old, err := readKeys(path)
 	require.NoError(t, err)
 	p := &parts{config: config{KeyFile: path}, pool: dbtest.Pool(t), keys: old}
-	require.ErrorIs(t, p.ready(t.Context()), card.ErrNotAnnounced, "a process announces nothing by itself")
+	require.ErrorIs(t, p.ready(t.Context()), codestore.ErrNotAnnounced, "a process announces nothing by itself")
 	owner := dbtest.Owner(t, p.pool)
-	require.NoError(t, card.AnnounceKeys(t.Context(), owner, old))
+	require.NoError(t, codestore.AnnounceKeys(t.Context(), owner, old))
 	require.NoError(t, p.ready(t.Context()))
 
 	first, err := os.ReadFile(path)
 	require.NoError(t, err)
 	both := bytes.NewBuffer(bytes.Clone(first))
-	require.NoError(t, card.WriteNewKey(both, 2))
+	require.NoError(t, cardcode.WriteNewKey(both, 2))
 	require.NoError(t, os.WriteFile(path, both.Bytes(), 0o600)) //nolint:gosec // in the test's own folder
 	rotated, err := readKeys(path)
 	require.NoError(t, err)
@@ -43,9 +44,9 @@ func TestReadyAfterRotation(t *testing.T) {
 	require.True(t, p.keys.HeldBack(), "a key that is put into the file by hand seals nothing")
 	require.EqualValues(t, 1, p.keys.Current())
 	require.EqualValues(t, 1, p.keys.CurrentIndex())
-	p.keys, err = card.ReadKeyring(bytes.NewReader(first))
+	p.keys, err = cardcode.ReadKeyring(bytes.NewReader(first))
 	require.NoError(t, err)
-	require.NoError(t, card.AnnounceKeys(t.Context(), owner, rotated), "the command of the owner")
+	require.NoError(t, codestore.AnnounceKeys(t.Context(), owner, rotated), "the command of the owner")
 	require.NoError(t, p.ready(t.Context()))
 	require.EqualValues(t, 2, p.keys.Current())
 	require.EqualValues(t, 2, p.keys.CurrentIndex())
@@ -57,7 +58,7 @@ func TestReadyAfterRotation(t *testing.T) {
 	require.ErrorContains(t, p.ready(t.Context()), "key 2, which the key file lacks")
 }
 
-// Why a key can't be retired yet is seen before it is tried.
+// The list of keys shows what keeps a key from being retired.
 func TestKeysAreListedWithWhatNeedsThem(t *testing.T) {
 	t.Parallel()
 	since := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)

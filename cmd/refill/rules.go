@@ -17,12 +17,12 @@ import (
 	"refill/internal/setting"
 )
 
-// errRulesUsage says how `refill rules` is called.
+// errRulesUsage is the usage of `refill rules`.
 var errRulesUsage = errors.New("usage: refill rules [NAME=VALUE ...]")
 
-// runRules is `refill rules`: it shows and sets the rules about theft, wrong codes and second factors of staff. In
-// the browser weaker ones take two people; where one administrator is left, this is the
-// way. The audit trail has it as an act of the program.
+// runRules is `refill rules`: it lists and sets the rules about theft, wrong codes and
+// second factors of staff. In the browser two people are needed to weaken a rule, so a sole
+// administrator needs this command. The audit trail records the program as the actor.
 func runRules(ctx context.Context, c config, args []string) error {
 	flags := flag.NewFlagSet("rules", flag.ExitOnError)
 	flags.Usage = func() {
@@ -41,12 +41,12 @@ func runRules(ctx context.Context, c config, args []string) error {
 	defer pool.Close()
 	said, err := setRules(ctx, pool, flags.Args())
 	if err != nil {
-		return spoken(err)
+		return plainError(err)
 	}
-	return say("%s", said)
+	return printAnswer("%s", said)
 }
 
-// setRules keeps rules as they were typed, and lists all.
+// setRules parses and stores NAME=VALUE arguments, and returns the list of all rules.
 func setRules(ctx context.Context, pool db.Beginner, args []string) (string, error) {
 	store := setting.NewStore(pool, time.Now)
 	changes := map[string]any{}
@@ -68,7 +68,7 @@ func setRules(ctx context.Context, pool db.Beginner, args []string) (string, err
 		}
 		err = store.Change(ctx, audit.System(), func(v *setting.Settings) {
 			p := v.Protections()
-			if json.Unmarshal(text, &p) == nil { // each value was read as what it is
+			if json.Unmarshal(text, &p) == nil { // readRule has checked each value
 				v.Protect(p)
 			}
 		})
@@ -83,7 +83,7 @@ func setRules(ctx context.Context, pool db.Beginner, args []string) (string, err
 	return listRules(settings.Protections())
 }
 
-// readRule reads the value of a rule; the name has to be one.
+// readRule parses the value of a rule. It fails for an unknown name.
 func readRule(name, value string) (any, error) {
 	known, err := asMap(setting.Default().Protections())
 	if err != nil {
@@ -110,7 +110,7 @@ func readRule(name, value string) (any, error) {
 	return n, nil
 }
 
-// listRules writes one rule a line.
+// listRules returns the rules, one a line.
 func listRules(p setting.Protections) (string, error) {
 	values, err := asMap(p)
 	if err != nil {
@@ -127,7 +127,7 @@ func listRules(p setting.Protections) (string, error) {
 	return text.String(), nil
 }
 
-// asMap is the rules by the names that they are stored under.
+// asMap returns the rules by their stored names.
 func asMap(p setting.Protections) (map[string]any, error) {
 	text, err := json.Marshal(p)
 	values := map[string]any{}

@@ -10,8 +10,8 @@ import (
 	"refill/internal/setting"
 )
 
-// Where no second person is left, the host makes rules about theft and wrong codes weaker,
-// with a line in the audit trail.
+// `refill rules` weakens rules about theft and wrong codes without a second person, and
+// writes an audit row.
 func TestRulesOnTheHost(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.Pool(t)

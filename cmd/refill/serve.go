@@ -13,12 +13,14 @@ import (
 
 	"refill/internal/notify"
 	"refill/internal/web"
+	"refill/internal/web/admin"
 )
 
 const (
-	// serveTimeout bounds a statement behind a page.
+	// serveTimeout bounds each statement of a web process.
 	serveTimeout = 5 * time.Second
-	// stopTimeout is how long requests under way may take after a stop was asked for.
+	// stopTimeout is the time that running requests have to finish after the process was
+	// asked to stop.
 	stopTimeout = 15 * time.Second
 )
 
@@ -39,7 +41,7 @@ func runServe(ctx context.Context, c config, args []string) error {
 	return p.serve(ctx, listener)
 }
 
-// listen takes the port, and says it in words when somebody else has it.
+// listen opens the port. Where another process uses it, the error says so.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -51,9 +53,10 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	return listener, nil
 }
 
-// serve answers requests until ctx ends, and lets those under way finish.
+// serve answers requests until ctx ends, and then waits for running requests, at most
+// stopTimeout.
 func (p *parts) serve(ctx context.Context, listener net.Listener) error {
-	if p.config.unclear(ctx) {
+	if p.config.schemeUnclear(ctx) {
 		p.log.WarnContext(ctx, "REFILL_PUBLIC_URL is not set: links and QR codes name HTTP, and cookies are for HTTPS alone only where the connection, or a trusted proxy by X-Forwarded-Proto, says so",
 			slog.String("public_url", p.config.PublicURL))
 	}
@@ -62,7 +65,10 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) error {
 	go func() { listening <- hub.Run(ctx, string(p.config.DatabaseURL)) }()
 
 	pages, err := web.New(web.Deps{ //nolint:contextcheck // times on pages are shown outside any request
-		Pool: p.pool, Log: p.log, Hub: hub, Settings: p.settings, Cards: p.cards, Customers: p.customers, Checks: p.checks, Files: p.files, Fonts: p.fonts, Jobs: p.jobs, Now: time.Now,
+		Pool: p.pool, Log: p.log, Settings: p.settings, Cards: p.cards, Now: time.Now,
+		Admin: admin.Deps{
+			Hub: hub, Exports: p.exports, Imports: p.imports, Customers: p.customers, Checks: p.checks, Files: p.files, Jobs: p.jobs,
+		},
 		PublicURL: p.config.PublicURL, Secure: p.config.secure(), TrustedProxies: p.config.TrustedProxies,
 		Ready: p.ready, Metrics: metrics(p.pool, p.settings, p.log), MetricsToken: string(p.config.MetricsToken),
 	})
@@ -76,7 +82,7 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) error {
 		Handler:           pages.Handler(),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      time.Hour, // a large download over a bad line
+		WriteTimeout:      time.Hour, // a large download over a slow connection
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),

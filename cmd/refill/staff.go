@@ -9,13 +9,12 @@ import (
 	"os"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"refill/internal/audit"
-	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/guess"
 	"refill/internal/staff"
 )
 
@@ -39,31 +38,31 @@ func runStaff(ctx context.Context, c config, args []string) error {
 		"       refill staff vouch USERNAME REASON")
 }
 
-// vouch says that an account is a person of its own, so that it may approve for who made
-// it or reset its password. The audit trail has it as an act of the program, with the
-// reason.
+// vouch records that an account belongs to a person of its own, so that it may approve
+// requests of the person who created it or reset its password. The audit trail records the
+// reason, and the program as the actor.
 func vouch(ctx context.Context, c config, username, reason string) error {
 	return withStaff(ctx, c, username, func(pool *pgxpool.Pool, row db.StaffGetByUsernameRow) error {
 		if err := staff.Vouch(ctx, pool, audit.System(), row.ID, reason); err != nil {
-			return spoken(err)
+			return plainError(err)
 		}
-		return say("%s counts as a person of their own, until their password or second factor is reset again.\n", row.Username)
+		return printAnswer("%s counts as a person of their own, until their password or second factor is reset again.\n", row.Username)
 	})
 }
 
-// liftBar lets a member of staff try codes again. It is meant for the only administrator,
-// whose bar no other person can lift in the browser. The audit trail records it as an act
-// of the program, with the reason.
+// liftBar lifts the bar of a member of staff on trying codes. A sole administrator needs
+// this command, because no other person can lift the bar in the browser. The audit trail
+// records the reason, and the program as the actor.
 func liftBar(ctx context.Context, c config, username, reason string) error {
 	return withStaff(ctx, c, username, func(pool *pgxpool.Pool, row db.StaffGetByUsernameRow) error {
-		if err := card.LiftStaffBar(ctx, pool, audit.System(), row.ID, reason); err != nil {
-			return spoken(err)
+		if err := guess.LiftStaffBar(ctx, pool, audit.System(), row.ID, reason); err != nil {
+			return plainError(err)
 		}
-		return say("%s can try codes again. Their count of wrong codes starts anew.\n", row.Username)
+		return printAnswer("%s can try codes again. Their count of wrong codes starts anew.\n", row.Username)
 	})
 }
 
-// withStaff hands f a member of staff, found by username.
+// withStaff opens the database, finds a member of staff by username, and calls f.
 func withStaff(ctx context.Context, c config, username string, f func(*pgxpool.Pool, db.StaffGetByUsernameRow) error) error {
 	if c.DatabaseURL == "" {
 		return errNoDatabase
@@ -73,29 +72,27 @@ func withStaff(ctx context.Context, c config, username string, f func(*pgxpool.P
 		return err
 	}
 	defer pool.Close()
-	row, err := db.New().StaffGetByUsername(ctx, pool, username)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("there is no member of staff %q", username)
-	}
+	row, err := db.Need(db.New().StaffGetByUsername(ctx, pool, username)).Or(fmt.Errorf("there is no member of staff %q", username), "find staff")
 	if err != nil {
-		return fmt.Errorf("find staff: %w", err)
+		return err
 	}
 	return f(pool, row)
 }
 
-// resetFactor lets a member of staff sign in by their password alone. It is meant for the
-// last administrator, whose telephone and recovery codes are gone.
+// resetFactor removes the second factor of a member of staff, who then signs in by the
+// password alone. A sole administrator without telephone and recovery codes needs this
+// command.
 func resetFactor(ctx context.Context, c config, username string) error {
 	return withStaff(ctx, c, username, func(pool *pgxpool.Pool, row db.StaffGetByUsernameRow) error {
 		if err := staff.ResetSecondFactor(ctx, pool, audit.System(), row.ID); err != nil {
-			return spoken(err)
+			return plainError(err)
 		}
-		return say("%s has no second factor any more and is signed out: the password alone lets them in until they set one up again.\n", row.Username)
+		return printAnswer("%s has no second factor any more and is signed out: the password alone lets them in until they set one up again.\n", row.Username)
 	})
 }
 
-// addStaff is `refill staff add`. The password comes by standard input, so that it
-// stands in no shell history.
+// addStaff is `refill staff add`. It reads the password from standard input, so that no
+// shell history contains it.
 func addStaff(ctx context.Context, c config, args []string) error {
 	flags := flag.NewFlagSet("staff add", flag.ExitOnError)
 	username := flags.String("username", "", "what they sign in with")
@@ -125,7 +122,7 @@ func addStaff(ctx context.Context, c config, args []string) error {
 		return err
 	}
 	if _, err := staff.Create(ctx, pool, audit.System(), n); err != nil {
-		return spoken(err)
+		return plainError(err)
 	}
 	fmt.Fprintf(os.Stderr, "%s can sign in now.\n", n.Username)
 	return nil
@@ -155,15 +152,15 @@ func partnerIDs(ctx context.Context, dbtx db.DBTX, names string) ([]int64, error
 	return ids, nil
 }
 
-// spoken turns faults into what a person reads at a terminal.
-func spoken(err error) error {
+// plainError returns the texts of faults as one error for the terminal.
+func plainError(err error) error {
 	faults := fault.All(err)
 	if len(faults) == 0 {
 		return err
 	}
 	texts := make([]string, len(faults))
 	for i, f := range faults {
-		texts[i] = f.Message
+		texts[i] = f.Text()
 	}
 	return errors.New(strings.Join(texts, " "))
 }

@@ -7,9 +7,10 @@ import (
 
 	"refill/internal/approval"
 	"refill/internal/audit"
-	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/guess"
+	"refill/internal/signin"
 	"refill/internal/staff"
 )
 
@@ -28,13 +29,13 @@ func TestResetSecondFactor(t *testing.T) {
 	_, err = pool.Exec(ctx, `insert into staff_second_factor (staff_id, key_id, secret_sealed, last_step, recovery_salt) values ($1, 1, '', 0, '')`, id)
 	require.NoError(t, err)
 	require.NoError(t, runStaff(ctx, c, []string{"reset-second-factor", "ADA"}))
-	in, err := staff.SignIn(ctx, pool, staff.Attempt{Username: "ada", Password: "long-enough"})
+	in, err := staff.SignIn(ctx, pool, signin.Attempt{Username: "ada", Password: "long-enough"})
 	require.NoError(t, err)
 	require.Empty(t, in.Step)
 }
 
-// Where no other person can lift the bar of an administrator, the host does, for a reason,
-// with a line in the audit trail.
+// `refill staff lift-bar` lifts the bar of an administrator for a reason, and writes an
+// audit row.
 func TestLiftBarOnTheHost(t *testing.T) {
 	t.Parallel()
 	url, ctx := dbtest.URL(t), t.Context()
@@ -46,7 +47,7 @@ func TestLiftBarOnTheHost(t *testing.T) {
 	_, err = pool.Exec(ctx, `insert into guess (scope, n, since, allowed, barred_until)
 		select scope, 50, now(), false, now() + interval '1 day' from unnest(array['staff:' || $1::bigint, 'staff:' || $1 || ':imported:8', 'import:staff:' || $1, 'staff:999']) scope`, id)
 	require.NoError(t, err)
-	require.ErrorIs(t, card.LiftStaffBar(ctx, pool, audit.Actor{StaffID: id, Scope: audit.Everything()}, id, "mine"), card.ErrOwnBar)
+	require.ErrorIs(t, guess.LiftStaffBar(ctx, pool, audit.ByStaff(id, audit.Everything()), id, "mine"), guess.ErrOwnBar)
 	c := config{DatabaseURL: secret(url)}
 	require.ErrorContains(t, runStaff(ctx, c, []string{"lift-bar", "nobody", "because"}), `no member of staff "nobody"`)
 	require.ErrorContains(t, runStaff(ctx, c, []string{"lift-bar", "ada"}), "usage")
@@ -63,8 +64,8 @@ func TestLiftBarOnTheHost(t *testing.T) {
 	require.JSONEq(t, `{"staff": "ada", "reason": "a box of damaged cards"}`, detail)
 }
 
-// The host says that an account is a person of its own, for a reason, with a line in the
-// audit trail.
+// `refill staff vouch` records that an account is a person of its own for a reason, and
+// writes an audit row.
 func TestVouchOnTheHost(t *testing.T) {
 	t.Parallel()
 	url, ctx := dbtest.URL(t), t.Context()
@@ -77,7 +78,7 @@ func TestVouchOnTheHost(t *testing.T) {
 		return id
 	}
 	ada := enter(audit.System(), "ada")
-	bea := enter(audit.Actor{StaffID: ada, Scope: audit.Everything()}, "bea")
+	bea := enter(audit.ByStaff(ada, audit.Everything()), "bea")
 	shared := func() bool {
 		t.Helper()
 		shared, err := approval.Shared(ctx, pool, ada, bea)

@@ -13,12 +13,12 @@ import (
 	"refill/internal/job"
 )
 
-// workTimeout bounds a statement of a worker: a chunk of cards takes a fraction
-// of a second, also on a slow disk.
+// workTimeout bounds each statement of a worker. A chunk of cards takes a fraction of a
+// second, even on a slow disk.
 const workTimeout = 30 * time.Second
 
-// workMemory is what a worker tries to stay within: near it garbage is collected
-// sooner, rather than when the heap has doubled. GOMEMLIMIT sets another.
+// workMemory is the soft memory limit of a worker in bytes, unless GOMEMLIMIT sets another.
+// Near the limit the garbage collector runs more often.
 const workMemory = 160 << 20
 
 // runWork is `refill work`.
@@ -34,8 +34,8 @@ func runWork(ctx context.Context, c config, args []string) error {
 	return p.work(ctx)
 }
 
-// work works the queues until ctx ends, and then lets running jobs go on for a
-// moment before it takes them back.
+// work runs jobs until ctx ends. Running jobs then have a short time to finish before they
+// are cancelled and returned to their queues.
 func (p *parts) work(ctx context.Context) error {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
 		debug.SetMemoryLimit(workMemory)
@@ -46,13 +46,14 @@ func (p *parts) work(ctx context.Context) error {
 	}
 	id := fmt.Sprintf("%.40s-%d-%s", host, os.Getpid(), rand.Text()[:8])
 	client, err := job.NewWorker(p.pool, job.Options{
-		ID: id, Cards: p.cards, Customers: p.customers, Checks: p.checks, Keys: p.keys, Files: p.files, Settings: p.settings, Fonts: p.fonts, PublicURL: p.config.PublicURL,
+		ID: id, Cards: p.cards, Exports: p.exports, Imports: p.imports, Customers: p.customers, Checks: p.checks, Keys: p.keys, Files: p.files, Settings: p.settings,
 		Log: p.log, Now: time.Now, Concurrency: p.config.Concurrency,
 	})
 	if err != nil {
 		return err
 	}
-	// The lock outlives the jobs: it is given back when they have stopped.
+	// The worker holds its lock until all jobs have stopped, so that a working process
+	// never looks dead.
 	holding, release := context.WithCancel(context.WithoutCancel(ctx))
 	alive, err := job.NewAlive(id, string(p.config.DatabaseURL), p.pool, p.log).Start(holding)
 	if err != nil {

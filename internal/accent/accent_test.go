@@ -30,8 +30,8 @@ func TestContrast(t *testing.T) {
 	require.InDelta(t, 4.48, accent.Contrast(grey, accent.White), 0.005)
 }
 
-// Whatever colour a partner chooses, text on it and in it can be read. Every
-// seventeenth value of each channel, against the grounds of both themes and paper.
+// Text on and in every accent colour can be read. The test takes every seventeenth value
+// of each channel, against the grounds of both themes and paper.
 func TestEveryColourCanBeRead(t *testing.T) {
 	t.Parallel()
 	grounds := []accent.Color{{R: 0xf4, G: 0xf5, B: 0xf6}, {R: 0x18, G: 0x1e, B: 0x24}, accent.White}

@@ -1,19 +1,19 @@
-// Package approval owns requests for a second person: how they are asked for, who sees
-// them, who may decide them, when they expire, and what one person did without one
-// within a day. What a kind of request does when it is approved is registered by the
-// package that owns its subject. This package knows no card and no customer.
+// Package approval owns four-eyes approval. A request asks a second person to approve an
+// act; the package says how it is asked for, who sees it, who may decide it and when it
+// expires. It also measures what one person does without approval within a day. What
+// happens at approval is registered by the package that owns the subject. This package
+// knows no card and no customer.
 package approval
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -30,20 +30,22 @@ var (
 	ErrGone        = fault.New(fault.Conflict, "approval_gone", "The person who asked for this is disabled. Refuse it.")
 	ErrAskerMayNot = fault.New(fault.Conflict, "approval_asker_may_not", "The person who asked for this may no longer do it: their role or their partners have changed. Refuse it.")
 	ErrOutdated    = fault.New(fault.Conflict, "approval_outdated", "This is no longer what was asked for, so nothing was done. The person who needs it has to ask again.")
+	ErrKeyMaker    = fault.New(fault.Conflict, "approval_key_maker", "You made the key with which this was asked for: another person has to decide.")
+	ErrMakerShared = fault.New(fault.Conflict, "approval_key_maker_shared", "You and the person who made the key with which this was asked for may be one person: within the last 30 days one of you, or the same third person, set the sign-in, password or second factor of the other. The one whose sign-in was set can set up a second factor on the page of their account; after that this can be decided. After a reset of the second factor, the host has to say that they are two people: refill staff vouch.")
+	ErrNoPerson    = fault.New(fault.Forbidden, "approval_no_person", "Requests are decided by members of staff, in person.")
 	ErrNotOwn      = fault.New(fault.Conflict, "approval_not_own", "Only the person who asked can withdraw a request.")
 )
 
-// Request is what one member of staff asks another to approve. Its subject is a series,
-// a card of it, a customer or an import; a request without one is seen by staff of all
-// partners.
+// Request asks another member of staff for approval. Its subject is a series, a card of
+// it, a customer or an import. Staff of all partners see a request without a subject.
 type Request struct {
 	Kind       db.ApprovalKind
-	By         int64 // the member of staff who asks
-	SeriesID   int64 // 0: not about a series
-	Serial     int32 // 0: not about one card
-	CustomerID int64 // 0: not about one customer
-	ImportID   int64 // 0: not about an import of cards
-	ExportID   int64 // 0: not about a file
+	By         audit.Accountable // the member of staff who asks, in person or by an API client
+	SeriesID   int64             // 0: not about a series
+	Serial     int32             // 0: not about one card
+	CustomerID int64             // 0: not about one customer
+	ImportID   int64             // 0: not about an import of cards
+	ExportID   int64             // 0: not about a file
 	// PartnerIDs are the partners that a request concerns beside those of its series and
 	// customer. None, without series and customer: all partners.
 	PartnerIDs []int64
@@ -52,14 +54,17 @@ type Request struct {
 	Currency   string // ISO 4217; empty where it is about no money
 	Price      int64  // of one card, in minor units
 	Cards      int64
-	Before     int64     // what the person who asks did by themselves within the day, in minor units
+	Before     int64     // the person's acts without approval within the day, in minor units
 	Key        uuid.UUID // drawn when the form was shown; the same key asks once. Zero: none
-	Facts      any       // what exactly is asked for, kept as JSON. Never a code, key or password
+	Facts      any       // the details of the request, kept as JSON. Never a code, key or password
 }
 
-// Ask enters a request, in the transaction in which it turned out to be needed, and
-// returns its id; 0 where the same is asked for already.
+// Ask enters a request in the transaction that turned out to need approval, and returns
+// its id; 0 where the same request is open already.
 func Ask(ctx context.Context, tx pgx.Tx, actor audit.Actor, r Request) (int64, error) {
+	if r.By.Staff() == 0 {
+		return 0, audit.ErrNeedsStaff
+	}
 	facts := []byte("{}")
 	if r.Facts != nil {
 		var err error
@@ -70,66 +75,45 @@ func Ask(ctx context.Context, tx pgx.Tx, actor audit.Actor, r Request) (int64, e
 	p := db.ApprovalCreateParams{
 		Kind: r.Kind, SeriesID: optional(r.SeriesID), Serial: optional(r.Serial), CustomerID: optional(r.CustomerID), ImportID: optional(r.ImportID),
 		ExportID: optional(r.ExportID), PartnerIds: append([]int64{}, r.PartnerIDs...), Version: r.Version,
-		Value: r.Value, Currency: r.Currency, Price: r.Price, Cards: r.Cards, Before: r.Before, Facts: facts, RequestedBy: r.By,
+		Value: r.Value, Currency: r.Currency, Price: r.Price, Cards: r.Cards, Before: r.Before, Facts: facts, RequestedBy: r.By.Staff(),
 	}
+	p.ClientID, p.KeyMaker = r.By.Client()
 	if r.Key != uuid.Nil {
 		p.RequestKey = &r.Key
 	}
-	id, err := db.New().ApprovalCreate(ctx, tx, p)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, nil
-	}
+	id, entered, err := db.Found(db.New().ApprovalCreate(ctx, tx, p))
 	if err != nil {
 		return 0, fmt.Errorf("ask for an approval: %w", err)
 	}
-	detail := map[string]any{"approval": id, "kind": r.Kind}
+	if !entered {
+		return 0, nil
+	}
+	asked := Asked{
+		Subject:  act.Subject{SeriesID: r.SeriesID, Serial: r.Serial, CustomerID: r.CustomerID},
+		Approval: id, Kind: r.Kind, Cards: max(r.Cards, 0),
+	}
 	if r.Currency != "" {
-		detail["value"] = money.Amount{Minor: r.Value, Currency: r.Currency}.Decimal()
+		asked.Value = money.Amount{Minor: r.Value, Currency: r.Currency}.Decimal()
 		if r.Before > 0 {
-			detail["before"] = money.Amount{Minor: r.Before, Currency: r.Currency}.Decimal()
+			asked.Before = money.Amount{Minor: r.Before, Currency: r.Currency}.Decimal()
 		}
 	}
-	if r.Cards > 0 {
-		detail["cards"] = r.Cards
-	}
-	err = audit.Record(ctx, tx, actor, audit.Entry{Action: "approval.asked", SeriesID: r.SeriesID, Serial: r.Serial, CustomerID: r.CustomerID, Detail: detail})
-	if err != nil {
-		return 0, err
-	}
-	return id, announce(ctx, tx, id, p.SeriesID)
+	return id, act.Record(ctx, tx, actor, asked)
 }
 
-// announce tells every web process that a request has changed, and so its series.
-func announce(ctx context.Context, tx pgx.Tx, id int64, seriesID *int64) error {
-	q := db.New()
-	if err := q.ApprovalNotify(ctx, tx, id); err != nil {
-		return fmt.Errorf("announce an approval: %w", err)
-	}
-	if seriesID == nil {
-		return nil
-	}
-	if err := q.SeriesNotify(ctx, tx, *seriesID); err != nil {
-		return fmt.Errorf("announce a change of series: %w", err)
-	}
-	return nil
+// Asker returns the actor that an approved request is carried out for: the member of staff
+// who made it, or the API client that did.
+func Asker(a db.Approval) audit.Actor {
+	return audit.ForMaker(&a.RequestedBy, a.ClientID, a.KeyMaker).Actor()
 }
 
-// Facts reads what a request keeps of what exactly was asked for.
+// Facts decodes the details of a request.
 func Facts[T any](a db.Approval) (T, error) {
 	var facts T
 	if err := json.Unmarshal(a.Facts, &facts); err != nil {
 		return facts, fmt.Errorf("read request %d: %w", a.ID, err)
 	}
 	return facts, nil
-}
-
-// CheckReason refuses the reason of a decision that is shorter than 3 or longer than
-// 300 characters.
-func CheckReason(reason string) error {
-	if n := utf8.RuneCountInString(reason); n < 3 || n > 300 {
-		return fault.Field("reason", "reason", "Give a reason of 3 to 300 characters; it is kept for good.")
-	}
-	return nil
 }
 
 func optional[T int32 | int64](v T) *T {

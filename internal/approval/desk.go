@@ -8,47 +8,49 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/money"
 	"refill/internal/setting"
 )
 
-// Kind is what a kind of request does. Every function runs in the transaction of the
+// Kind says what a kind of request does. Every function runs in the transaction of the
 // decision.
 type Kind struct {
 	Name db.ApprovalKind
 	// Cards says that the kind belongs to the module of refill cards: with the module
 	// off it is neither listed nor decided.
 	Cards bool
-	// Needs returns the permissions that the person who asked must hold when it is approved,
-	// as roles keep them: nothing is done for a person that they could not do themselves.
+	// Needs returns the permissions (as roles store them) that the requester must still
+	// hold at the time of approval, so that approval gives a person no more rights than
+	// their own.
 	Needs func(a db.Approval) ([]string, error)
-	// Hold takes the locks that come before the request's: series, then nothing else. It
-	// fails with the subject's own "not found" where the subject is not the actor's. Nil:
-	// nothing is to be held.
+	// Hold locks the series, which comes before the request in the lock order. It fails
+	// with the subject's own "not found" where the actor may not see the subject. Nil:
+	// there is nothing to lock.
 	Hold func(ctx context.Context, tx pgx.Tx, actor audit.Actor, a db.Approval) error
-	// Same reports whether the subject is still what it was when it was asked for. It is
-	// asked before Approve. Nil: nothing of it can change.
+	// Same reports whether the subject is unchanged since the request was made. It is
+	// called before Approve. Nil: the subject can't change.
 	Same func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error)
-	// Approve does what was asked for; actor is the person who decides.
+	// Approve carries out the request; actor is the person who decides.
 	Approve func(ctx context.Context, tx pgx.Tx, actor audit.Actor, a db.Approval) error
-	// Drop undoes what was prepared for a request that was refused, withdrawn, outdated or
-	// expired. Nil: nothing was.
+	// Drop undoes the preparations for a request that was refused, withdrawn, outdated or
+	// expired. Nil: there are none.
 	Drop func(ctx context.Context, tx pgx.Tx, a db.Approval) error
-	// Announce tells pages other than those of approvals and series. Nil: there are none.
+	// Announce notifies pages other than those of approvals and series. Nil: there are
+	// none.
 	Announce func(ctx context.Context, tx pgx.Tx, a db.Approval) error
 }
 
-// Desk is where requests are decided. Safe for concurrent use once every kind is
-// registered.
+// Desk decides requests. It is safe for concurrent use once every kind is registered.
 type Desk struct {
 	db    db.Beginner
 	q     *db.Queries
 	kinds map[db.ApprovalKind]Kind
 }
 
-// NewDesk returns a desk that decides some kinds.
+// NewDesk returns a desk with some kinds registered.
 func NewDesk(beginner db.Beginner, kinds ...Kind) *Desk {
 	d := &Desk{db: beginner, q: db.New(), kinds: map[db.ApprovalKind]Kind{}}
 	for _, k := range kinds {
@@ -57,8 +59,8 @@ func NewDesk(beginner db.Beginner, kinds ...Kind) *Desk {
 	return d
 }
 
-// Register adds a kind, at the start of a process. A kind that is registered twice, or
-// does nothing, is a fault of the program.
+// Register adds a kind, at the start of a process. It panics for a kind that is registered
+// twice or has no Approve, since that is a programming error.
 func (d *Desk) Register(k Kind) {
 	if _, twice := d.kinds[k.Name]; twice || k.Approve == nil || k.Needs == nil || !k.Name.Valid() {
 		panic("approval: kind " + string(k.Name) + " is registered twice or is none")
@@ -66,8 +68,8 @@ func (d *Desk) Register(k Kind) {
 	d.kinds[k.Name] = k
 }
 
-// Approve does what another person asked for, in the transaction of the decision, if it
-// is still what was asked for. ErrOutdated says that it is not; the request is over then.
+// Approve carries out another person's request in the transaction of the decision, if its
+// subject is unchanged. Otherwise it closes the request and returns ErrOutdated.
 func (d *Desk) Approve(ctx context.Context, actor audit.Actor, id int64, reason string) error {
 	state, err := d.decide(ctx, actor, id, reason, func(tx pgx.Tx, k Kind, row db.ApprovalGetForUpdateRow) (db.ApprovalState, error) {
 		if k.Same != nil {
@@ -82,7 +84,7 @@ func (d *Desk) Approve(ctx context.Context, actor audit.Actor, id int64, reason 
 		if row.AskerGone {
 			return "", ErrGone
 		}
-		if err := d.askerMay(ctx, tx, k, row.Approval); err != nil {
+		if err := d.checkAsker(ctx, tx, k, row.Approval); err != nil {
 			return "", err
 		}
 		return db.ApprovalStateApproved, k.Approve(ctx, tx, actor, row.Approval)
@@ -93,7 +95,7 @@ func (d *Desk) Approve(ctx context.Context, actor audit.Actor, id int64, reason 
 	return err
 }
 
-// Refuse says no to what another person asked for. Nothing of it happens.
+// Refuse refuses another person's request. Its preparations are undone.
 func (d *Desk) Refuse(ctx context.Context, actor audit.Actor, id int64, reason string) error {
 	_, err := d.decide(ctx, actor, id, reason, func(pgx.Tx, Kind, db.ApprovalGetForUpdateRow) (db.ApprovalState, error) {
 		return db.ApprovalStateRefused, nil
@@ -101,13 +103,16 @@ func (d *Desk) Refuse(ctx context.Context, actor audit.Actor, id int64, reason s
 	return err
 }
 
-// decide holds a request and its subject while f makes the decision come true.
-// Lock order: series, request, then what the kind needs.
+// decide locks the subject and the request, checks that the actor may decide, and runs f.
+// Lock order: series, request, then the locks of the kind.
 func (d *Desk) decide(ctx context.Context, actor audit.Actor, id int64, reason string,
 	f func(tx pgx.Tx, k Kind, row db.ApprovalGetForUpdateRow) (db.ApprovalState, error),
 ) (db.ApprovalState, error) {
 	reason = strings.TrimSpace(reason)
-	if err := CheckReason(reason); err != nil {
+	if err := audit.CheckReason(reason); err != nil {
+		return "", err
+	}
+	if err := actor.Check(); err != nil {
 		return "", err
 	}
 	seen, k, err := d.find(ctx, actor, id)
@@ -120,7 +125,7 @@ func (d *Desk) decide(ctx context.Context, actor audit.Actor, id int64, reason s
 		if err != nil {
 			return err
 		}
-		if err := d.mayDecide(ctx, tx, actor, row); err != nil {
+		if err := d.checkDecide(ctx, tx, actor, row); err != nil {
 			return err
 		}
 		if state, err = f(tx, k, row); err != nil {
@@ -130,15 +135,11 @@ func (d *Desk) decide(ctx context.Context, actor audit.Actor, id int64, reason s
 	})
 }
 
-// find reads a request that the actor may see and whose kind is decided here. A kind
-// that is not registered is decided by nobody.
+// find reads a request that the actor may see. It finds only requests of registered kinds.
 func (d *Desk) find(ctx context.Context, actor audit.Actor, id int64) (db.Approval, Kind, error) {
-	a, err := d.q.ApprovalGet(ctx, d.db, db.ApprovalGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: append([]int64{}, actor.Scope.PartnerIDs...)})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return a, Kind{}, ErrUnknown
-	}
+	a, err := db.Need(d.q.ApprovalGet(ctx, d.db, db.ApprovalGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: append([]int64{}, actor.Scope.PartnerIDs...)})).Or(ErrUnknown, "read a request")
 	if err != nil {
-		return a, Kind{}, fmt.Errorf("read a request: %w", err)
+		return a, Kind{}, err
 	}
 	k, ok := d.kinds[a.Kind]
 	if !ok {
@@ -170,28 +171,45 @@ func (d *Desk) lock(ctx context.Context, tx pgx.Tx, actor audit.Actor, k Kind, s
 	return row, nil
 }
 
-// mayDecide keeps people from deciding for themselves: under the account that asked,
-// and under another one that they control.
-func (d *Desk) mayDecide(ctx context.Context, tx pgx.Tx, actor audit.Actor, row db.ApprovalGetForUpdateRow) error {
-	a := row.Approval
+// checkDecide lets members of staff decide in person only, and never about a request of
+// their own: one made by their account or by an API client that it owns, one made with a
+// key that they made, and one made by an account that may belong to the same person
+// (Shared) as one of these. Its refusals say which of them the decider is too close to.
+func (d *Desk) checkDecide(ctx context.Context, tx pgx.Tx, actor audit.Actor, row db.ApprovalGetForUpdateRow) error {
+	a, person := row.Approval, actor.Person()
 	switch {
+	case person == 0:
+		return ErrNoPerson
 	case a.State != db.ApprovalStateWaiting:
 		return ErrDone
 	case row.Expired:
 		return ErrExpired
-	case actor.StaffID == 0 || actor.StaffID == a.RequestedBy:
+	case person == a.RequestedBy:
 		return ErrOwn
+	case a.KeyMaker != nil && person == *a.KeyMaker:
+		return ErrKeyMaker
 	}
-	shared, err := Shared(ctx, tx, actor.StaffID, a.RequestedBy)
+	if err := checkShared(ctx, tx, person, a.RequestedBy, ErrShared); err != nil {
+		return err
+	}
+	if a.KeyMaker == nil || *a.KeyMaker == a.RequestedBy {
+		return nil
+	}
+	return checkShared(ctx, tx, person, *a.KeyMaker, ErrMakerShared.Because(ErrShared))
+}
+
+// checkShared returns the refusal where two accounts may belong to one person.
+func checkShared(ctx context.Context, dbtx db.DBTX, one, other int64, refusal error) error {
+	shared, err := Shared(ctx, dbtx, one, other)
 	if err == nil && shared {
-		return ErrShared
+		return refusal
 	}
 	return err
 }
 
-// askerMay refuses to approve what the person who asked may no longer do: a permission
-// was taken away since, or a partner that it is about.
-func (d *Desk) askerMay(ctx context.Context, tx pgx.Tx, k Kind, a db.Approval) error {
+// checkAsker refuses to approve a request whose requester has since lost a permission that
+// it needs, or sight of a partner that it concerns.
+func (d *Desk) checkAsker(ctx context.Context, tx pgx.Tx, k Kind, a db.Approval) error {
 	needs, err := k.Needs(a)
 	if err != nil {
 		return err
@@ -206,8 +224,8 @@ func (d *Desk) askerMay(ctx context.Context, tx pgx.Tx, k Kind, a db.Approval) e
 	return nil
 }
 
-// Shared reports whether two members of staff may be one person, as far as that can be
-// told from who set whose sign-in lately. It is asked wherever another person has to act.
+// Shared reports whether two staff accounts may belong to one person, judged by who set
+// whose sign-in within 30 days. Every rule that needs a second person uses it.
 func Shared(ctx context.Context, dbtx db.DBTX, one, other int64) (bool, error) {
 	shared, err := db.New().ApprovalShared(ctx, dbtx, db.ApprovalSharedParams{One: one, Other: other})
 	if err != nil {
@@ -216,9 +234,8 @@ func Shared(ctx context.Context, dbtx db.DBTX, one, other int64) (bool, error) {
 	return shared, nil
 }
 
-// Controls reports whether one member of staff controls the account of another, as far as
-// that can be told from who set whose sign-in within 30 days. Unlike Shared it looks in one
-// direction.
+// Controls reports whether one member of staff controls the account of another, judged by
+// who set whose sign-in within 30 days. Unlike Shared it is one-directional.
 func Controls(ctx context.Context, dbtx db.DBTX, holder, account int64) (bool, error) {
 	controls, err := db.New().ApprovalControls(ctx, dbtx, db.ApprovalControlsParams{Holder: holder, Account: account})
 	if err != nil {
@@ -227,14 +244,14 @@ func Controls(ctx context.Context, dbtx db.DBTX, holder, account int64) (bool, e
 	return controls, nil
 }
 
-// WithdrawCustomer ends what waits of a customer who is erased.
+// WithdrawCustomer withdraws the open requests that concern a customer who is erased.
 func WithdrawCustomer(ctx context.Context, tx pgx.Tx, actor audit.Actor, customerID int64) error {
 	rows, err := db.New().ApprovalListOfCustomer(ctx, tx, customerID)
 	return withdraw(ctx, tx, actor, rows, err)
 }
 
-// end closes a request, undoes what was prepared where it came to nothing, and tells
-// everyone.
+// end closes a request, undoes its preparations unless it was approved, and notifies open
+// pages.
 func (d *Desk) end(ctx context.Context, tx pgx.Tx, actor audit.Actor, k Kind, a db.Approval, state db.ApprovalState, by *int64, reason string) error {
 	if state != db.ApprovalStateApproved && k.Drop != nil {
 		if err := k.Drop(ctx, tx, a); err != nil {
@@ -259,33 +276,23 @@ func end(ctx context.Context, tx pgx.Tx, actor audit.Actor, a db.Approval, state
 	if n == 0 {
 		return ErrDone
 	}
-	detail := map[string]any{"approval": a.ID, "kind": a.Kind, "requested_by": a.RequestedBy}
+	ended := Ended{
+		Subject:  act.Subject{SeriesID: deref(a.SeriesID), Serial: deref(a.Serial), CustomerID: deref(a.CustomerID)},
+		Approval: a.ID, Kind: a.Kind, RequestedBy: a.RequestedBy, Cards: max(a.Cards, 0), Reason: reason, Export: deref(a.ExportID),
+	}
 	if a.Currency != "" {
-		detail["value"] = money.Amount{Minor: a.Value, Currency: a.Currency}.Decimal()
+		ended.Value = money.Amount{Minor: a.Value, Currency: a.Currency}.Decimal()
 	}
-	if a.Cards > 0 {
-		detail["cards"] = a.Cards
-	}
-	if reason != "" {
-		detail["reason"] = reason
-	}
-	if a.ExportID != nil {
-		detail["export"] = *a.ExportID
-	}
-	entry := audit.Entry{Action: "approval." + string(state), SeriesID: deref(a.SeriesID), Serial: deref(a.Serial), CustomerID: deref(a.CustomerID), Detail: detail}
-	if err := audit.Record(ctx, tx, actor, entry); err != nil {
-		return err
-	}
-	return announce(ctx, tx, a.ID, a.SeriesID)
+	return act.Record(ctx, tx, actor, ended.in(state))
 }
 
-// Withdraw takes back what the actor asked for themselves, whatever they may decide.
+// Withdraw withdraws a request of the actor's own. It needs no permission to decide.
 func (d *Desk) Withdraw(ctx context.Context, actor audit.Actor, id int64) error {
 	seen, k, err := d.find(ctx, actor, id)
 	if err != nil {
 		return err
 	}
-	if actor.StaffID == 0 || seen.RequestedBy != actor.StaffID {
+	if person := actor.Person(); person == 0 || seen.RequestedBy != person {
 		return ErrNotOwn
 	}
 	return pgx.BeginFunc(ctx, d.db, func(tx pgx.Tx) error {
@@ -318,20 +325,20 @@ func (d *Desk) Expire(ctx context.Context) error {
 	return nil
 }
 
-// WithdrawSeries ends what waits of a series that is no more. The caller holds the
-// series and undoes what was prepared.
+// WithdrawSeries withdraws the open requests of a deleted series. The caller holds the
+// lock of the series and undoes the preparations.
 func WithdrawSeries(ctx context.Context, tx pgx.Tx, actor audit.Actor, seriesID int64) error {
 	rows, err := db.New().ApprovalListOfSeries(ctx, tx, seriesID)
 	return withdraw(ctx, tx, actor, rows, err)
 }
 
-// WithdrawExport ends what waits of a file that is no longer wanted.
+// WithdrawExport withdraws the open requests for a file that is no longer needed.
 func WithdrawExport(ctx context.Context, tx pgx.Tx, actor audit.Actor, exportID int64) error {
 	rows, err := db.New().ApprovalListOfExport(ctx, tx, exportID)
 	return withdraw(ctx, tx, actor, rows, err)
 }
 
-// WithdrawImport ends what waits of an import that is no longer wanted.
+// WithdrawImport withdraws the open requests for an import that is no longer needed.
 func WithdrawImport(ctx context.Context, tx pgx.Tx, actor audit.Actor, importID int64) error {
 	rows, err := db.New().ApprovalListOfImport(ctx, tx, importID)
 	return withdraw(ctx, tx, actor, rows, err)

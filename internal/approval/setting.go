@@ -23,30 +23,32 @@ var (
 	ErrModuleWaits     = fault.New(fault.Conflict, "module_waits", "Refill cards are still off: switching them on brings more into use than one person may, so it waits until another person approves it.")
 )
 
-// LimitFacts are a change of the value above which a second person approves. Nil: none
-// does.
+// LimitFacts describe a change of the limit above which a second person approves. Nil: no
+// limit.
 type LimitFacts struct {
 	From     *int64 `json:"from"` // minor units of Currency
 	To       *int64 `json:"to"`
 	Currency string `json:"currency"`
 }
 
-// ProtectionFacts are a change of the rules about theft, wrong codes and second factors.
+// ProtectionFacts describe a change of the rules about theft, wrong codes and second
+// factors.
 type ProtectionFacts struct {
 	From setting.Protections `json:"from"`
 	To   setting.Protections `json:"to"`
 }
 
-// ReopeningFacts are what is switched on again: a partner or the module of refill cards.
+// ReopeningFacts name what is to be switched on again: a partner or the module of refill
+// cards.
 type ReopeningFacts struct {
 	Partner int64  `json:"partner,omitempty"`
 	Name    string `json:"name,omitempty"` // of the partner
 	Module  bool   `json:"module,omitempty"`
 }
 
-// ChangeSettings changes settings as setting.Store.Change does, and asks a second person
-// for what takes one; the rest is kept at once. ErrLimitWaits, ErrProtectionWaits,
-// ErrSeveralWait and ErrModuleWaits say that something was asked for.
+// ChangeSettings changes settings as setting.Store.Change does. Changes that take a second
+// person become requests; the others are stored at once. ErrLimitWaits,
+// ErrProtectionWaits, ErrSeveralWait and ErrModuleWaits say that a request was made.
 func ChangeSettings(ctx context.Context, beginner db.Beginner, store *setting.Store, actor audit.Actor, edit func(*setting.Settings)) error {
 	var waits error
 	err := pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
@@ -63,14 +65,14 @@ func ChangeSettings(ctx context.Context, beginner db.Beginner, store *setting.St
 			return err
 		}
 		kept := after
-		if actor.StaffID != 0 && before.RaisesLimit(after) {
+		if !actor.IsSystem() && before.RaisesLimit(after) {
 			kept.ApproveAbove = before.ApproveAbove
 			waits = ErrLimitWaits
 			if err := askLimit(ctx, tx, actor, before, after); err != nil {
 				return err
 			}
 		}
-		if actor.StaffID != 0 && before.Weakens(after) {
+		if !actor.IsSystem() && before.Weakens(after) {
 			kept.Protect(before.Protections())
 			if waits == nil {
 				waits = ErrProtectionWaits
@@ -81,7 +83,7 @@ func ChangeSettings(ctx context.Context, beginner db.Beginner, store *setting.St
 				return err
 			}
 		}
-		opened := actor.StaffID != 0 && after.RefillCards && !before.RefillCards
+		opened := !actor.IsSystem() && after.RefillCards && !before.RefillCards
 		if opened {
 			held, err := holdModule(ctx, tx, actor, before)
 			if err != nil {
@@ -103,7 +105,7 @@ func ChangeSettings(ctx context.Context, beginner db.Beginner, store *setting.St
 
 // askLimit asks for a higher limit, or none.
 func askLimit(ctx context.Context, tx pgx.Tx, actor audit.Actor, before, after setting.Settings) error {
-	r := Request{Kind: db.ApprovalKindLimit, By: actor.StaffID, Facts: LimitFacts{From: before.ApproveAbove, To: after.ApproveAbove, Currency: before.Currency}}
+	r := Request{Kind: db.ApprovalKindLimit, By: actor.Accountable(), Facts: LimitFacts{From: before.ApproveAbove, To: after.ApproveAbove, Currency: before.Currency}}
 	id, err := Ask(ctx, tx, actor, r)
 	if err == nil && id == 0 {
 		return ErrLimitAsked
@@ -113,7 +115,7 @@ func askLimit(ctx context.Context, tx pgx.Tx, actor audit.Actor, before, after s
 
 // askProtection asks for weaker rules about theft and wrong codes.
 func askProtection(ctx context.Context, tx pgx.Tx, actor audit.Actor, before, after setting.Settings) error {
-	r := Request{Kind: db.ApprovalKindProtection, By: actor.StaffID, Facts: ProtectionFacts{From: before.Protections(), To: after.Protections()}}
+	r := Request{Kind: db.ApprovalKindProtection, By: actor.Accountable(), Facts: ProtectionFacts{From: before.Protections(), To: after.Protections()}}
 	id, err := Ask(ctx, tx, actor, r)
 	if err == nil && id == 0 {
 		return ErrProtectionAsked
@@ -154,12 +156,12 @@ func holdModule(ctx context.Context, tx pgx.Tx, actor audit.Actor, before settin
 	if err != nil {
 		return false, fmt.Errorf("add up what can be redeemed: %w", err)
 	}
-	o, err := IntoUse(ctx, Taking(tx), UseModule, Act{By: actor.StaffID, Value: value})
+	o, err := IntoUse(ctx, Taking(tx), UseModule, Act{By: actor.Accountable(), Value: value})
 	if err != nil || !o.Over() {
 		return false, err
 	}
 	_, err = Ask(ctx, tx, actor, Request{
-		Kind: db.ApprovalKindReopening, By: actor.StaffID, Value: value, Currency: before.Currency, Before: o.Others, Facts: ReopeningFacts{Module: true},
+		Kind: db.ApprovalKindReopening, By: actor.Accountable(), Value: value, Currency: before.Currency, Before: o.Others, Facts: ReopeningFacts{Module: true},
 	})
 	return true, err
 }

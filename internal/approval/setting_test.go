@@ -15,6 +15,7 @@ import (
 	"refill/internal/dbtest"
 	"refill/internal/setting"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 )
 
 // bundle is a desk for the limit, and two administrators.
@@ -31,9 +32,8 @@ func setup(t *testing.T) *bundle {
 	b.store = setting.NewStore(b.pool, time.Now)
 	b.desk = approval.NewDesk(b.pool, approval.LimitKind(b.store), approval.ProtectionKind(b.store))
 	for name, who := range map[string]*audit.Actor{"one": &b.one, "other": &b.other} {
-		id, err := staff.Create(t.Context(), b.pool, audit.System(), staff.New{Username: name, Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
-		require.NoError(t, err)
-		*who = audit.Actor{StaffID: id, Scope: audit.Everything()}
+		id := peopletest.Staff(t, b.pool, staff.New{Username: name, Role: db.StaffRoleAdministrator, AllPartners: true})
+		*who = audit.ByStaff(id, audit.Everything())
 	}
 	return b
 }
@@ -67,8 +67,8 @@ func (b *bundle) waiting(t *testing.T) int64 {
 	return rows[0].Approval.ID
 }
 
-// To set or lower the limit takes one person, to raise or empty it two, by whichever
-// door, and with whatever else is changed in the same form.
+// Setting or lowering the limit takes one person, raising or removing it two, for every
+// way to change it and for every combination with other settings.
 func TestLimitTakesTwo(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -113,7 +113,7 @@ func TestLimitTakesTwo(t *testing.T) {
 
 	// Staff of some partners do not see what concerns all.
 	require.ErrorIs(t, b.change(t, b.one, unlimited), approval.ErrLimitWaits)
-	some := audit.Actor{StaffID: b.other.StaffID, Scope: audit.Scope{PartnerIDs: []int64{1}}}
+	some := audit.ByStaff(b.other.ID, audit.Scope{PartnerIDs: []int64{1}})
 	require.ErrorIs(t, b.desk.Approve(ctx, some, b.waiting(t), "because"), approval.ErrUnknown)
 }
 

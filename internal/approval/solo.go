@@ -6,23 +6,25 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/setting"
 )
 
-// The limit above which a second person is asked holds for what one person does by
-// themselves within 24 hours, each kind apart: else several small acts would do what
-// one large one may not. Each act without a second person leaves a row (solo_act), in
-// the transaction that decided it, also where no limit is set: one that is set later
-// finds the day as it was.
+// The limit above which a second person is needed applies to the total of one person's
+// acts within 24 hours, for each kind of act. Otherwise several small acts could replace
+// one large one. Each act without approval leaves a row (table solo_act) in its own
+// transaction, also while no limit is set, so that a limit that is set later counts the
+// whole day.
 
-// Act is something that a member of staff does without a second person if they may. Its
+// Act is something that a member of staff, or an API client of theirs, does without a second
+// person if they may: both count within one limit. Its
 // subject counts once a day, at its most: a series, or one card of it, or a partner. An
 // act without a subject counts by itself.
 type Act struct {
 	Kind      db.ApprovalKind
-	By        int64 // a member of staff; 0: none
+	By        audit.Accountable // within whose limit it counts
 	SeriesID  int64
 	Serial    int32 // 0: the whole series
 	PartnerID int64
@@ -57,26 +59,32 @@ func (o Solo) Left() int64 {
 	return max(0, *o.Limit-o.Before())
 }
 
-// Refusal is a fault in the words that fit: large as it is where the act is worth too
-// much by itself, else with words that say that the day makes the difference.
-func (o Solo) Refusal(large *fault.Error, summed string) error {
+// Refusal is large where the act is worth too much by itself, else summed, which says
+// that the day makes the difference. summed counts as large for errors.Is.
+func (o Solo) Refusal(large, summed *fault.Error) error {
 	if o.Large() {
 		return large
 	}
-	return large.Saying(summed)
+	refused := summed.Because(large)
+	refused.Kind, refused.Field = large.Kind, large.Field
+	return refused
 }
 
-// Weigh holds an act against the limit of its person. Nothing is done.
+// Weigh checks an act against the limit of the responsible person. It returns
+// audit.ErrNeedsStaff where no member of staff answers for the act. It writes nothing.
 func Weigh(ctx context.Context, dbtx db.DBTX, a Act) (Solo, error) {
+	if a.By.IsNobody() {
+		return Solo{}, audit.ErrNeedsStaff
+	}
 	settings, err := setting.Read(ctx, dbtx)
 	if err != nil {
 		return Solo{}, err
 	}
 	o := Solo{Limit: settings.ApproveAbove, Value: a.Value}
-	if a.By == 0 {
+	if a.By.IsSystem() {
 		return o, nil
 	}
-	sum, err := db.New().SoloActSum(ctx, dbtx, db.SoloActSumParams{StaffID: a.By, Kind: a.Kind, SeriesID: a.SeriesID, Serial: a.Serial, PartnerID: a.PartnerID})
+	sum, err := db.New().SoloActSum(ctx, dbtx, db.SoloActSumParams{StaffID: a.By.Staff(), Kind: a.Kind, SeriesID: a.SeriesID, Serial: a.Serial, PartnerID: a.PartnerID})
 	if err != nil {
 		return o, fmt.Errorf("add up what one person did: %w", err)
 	}
@@ -89,11 +97,11 @@ func Weigh(ctx context.Context, dbtx db.DBTX, a Act) (Solo, error) {
 // one counts the other. The caller has taken the locks of series, requests, exports,
 // customers and cards before.
 func Alone(ctx context.Context, tx pgx.Tx, a Act) (Solo, error) {
-	if a.By == 0 {
+	if a.By.IsSystem() || a.By.IsNobody() {
 		return Weigh(ctx, tx, a)
 	}
 	q := db.New()
-	if err := q.SoloActLock(ctx, tx, int32(a.By)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
+	if err := q.SoloActLock(ctx, tx, int32(a.By.Staff())); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
 		return Solo{}, fmt.Errorf("lock what one person does: %w", err)
 	}
 	o, err := Weigh(ctx, tx, a)
@@ -101,7 +109,7 @@ func Alone(ctx context.Context, tx pgx.Tx, a Act) (Solo, error) {
 		return o, err
 	}
 	err = q.SoloActCreate(ctx, tx, db.SoloActCreateParams{
-		Kind: a.Kind, StaffID: a.By, SeriesID: optional(a.SeriesID), Serial: optional(a.Serial), PartnerID: optional(a.PartnerID),
+		Kind: a.Kind, StaffID: a.By.Staff(), SeriesID: optional(a.SeriesID), Serial: optional(a.Serial), PartnerID: optional(a.PartnerID),
 		ExportID: a.ExportID, Value: a.Value,
 	})
 	if err != nil {

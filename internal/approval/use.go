@@ -21,14 +21,14 @@ const (
 	UseModule        Use = "module"         // the module of refill cards is switched on
 )
 
-// Two conditions of the guard are not weighed. A customer who is enabled, or moves to
-// another partner, brings no card into use: whoever has a code redeems it for any other
-// customer just as well, and entering one takes no second person. And the setting that
-// locks cards to partners holds for series ordered from then on: it changes no card that
-// exists.
+// Two changes that let a card be redeemed are deliberately not weighed. Enabling a
+// customer, or moving one to another partner, brings no card into use: the holder of a
+// code can redeem it for any other customer, and creating a customer takes no second
+// person. The setting that locks cards to partners applies to series that are ordered
+// later, so it changes no existing card.
 
-// IntoUse weighs a change that brings cards into use. Every such change passes here,
-// whatever it is called: together they are what one person brings into use within a day.
+// IntoUse weighs a change that brings cards into use. Every such change calls it, so that
+// all of them count toward one total per person and day.
 func IntoUse(ctx context.Context, weigh Scale, _ Use, a Act) (Solo, error) {
 	a.Kind = db.ApprovalKindActivate
 	return weigh(ctx, a)

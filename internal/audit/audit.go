@@ -8,80 +8,44 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
-	"slices"
 
 	"refill/internal/db"
 )
 
-// Queue is where the jobs wait that seal the trail. It is of its own: what else is
-// looked after takes longer than the trail may lie unsealed.
+// Queue is the queue of the jobs that seal the trail. It is separate from housekeeping,
+// because one housekeeping run takes longer than a row may stay unsealed.
 const Queue = "seal"
 
-// Scope is the part of the portal that somebody may see: every partner, or some.
-type Scope struct {
-	AllPartners bool
-	PartnerIDs  []int64
-}
-
-// Everything is the scope of the program itself.
-func Everything() Scope { return Scope{AllPartners: true, PartnerIDs: []int64{}} }
-
-// Holds reports whether a partner lies in the scope.
-func (s Scope) Holds(partnerID int64) bool {
-	return s.AllPartners || slices.Contains(s.PartnerIDs, partnerID)
-}
-
-// Actor is who does something and from where: a member of staff, a customer, or,
-// with neither, the program itself.
-type Actor struct {
-	StaffID    int64
-	CustomerID int64
-	Scope      Scope
-	Address    netip.Addr
-	RequestID  string
-}
-
-// System is the program acting on its own: workers, seeds, periodic jobs.
-func System() Actor { return Actor{Scope: Everything()} }
-
-// Staff returns the id of the acting member of staff for a nullable column.
-func (a Actor) Staff() *int64 { return optional(a.StaffID) }
-
-// Customer returns the id of the acting customer for a nullable column.
-func (a Actor) Customer() *int64 { return optional(a.CustomerID) }
-
-// Entry is one act.
-type Entry struct {
+// Row is one act as it is written to the trail.
+type Row struct {
 	Action     string // "series.ordered", "card.redeemed": noun and past participle
-	CustomerID int64  // whom it concerns; 0: the actor, if a customer
+	CustomerID int64  // the customer concerned; 0: the actor, if a customer
 	SeriesID   int64
 	Serial     int32
-	Detail     map[string]any // facts that explain the act; never a code
+	Detail     json.RawMessage // an object
 }
 
-// Record writes an act in the caller's transaction.
-func Record(ctx context.Context, dbtx db.DBTX, actor Actor, e Entry) error {
-	detail := []byte("{}")
-	if len(e.Detail) > 0 {
-		var err error
-		if detail, err = json.Marshal(e.Detail); err != nil {
-			return fmt.Errorf("audit detail of %s: %w", e.Action, err)
-		}
+// Write writes a row in the caller's transaction and refuses an invalid actor. Only
+// package act calls it.
+func Write(ctx context.Context, dbtx db.DBTX, actor Actor, row Row) error {
+	var err error
+	if row.Detail, err = signed(actor, row.Detail); err != nil {
+		return fmt.Errorf("audit %s: %w", row.Action, err)
 	}
-	if e.CustomerID == 0 {
-		e.CustomerID = actor.CustomerID
+	if row.CustomerID == 0 {
+		row.CustomerID = actor.CustomerID()
 	}
 	var address *netip.Addr
 	if actor.Address.IsValid() {
 		address = &actor.Address
 	}
-	err := db.New().AuditCreate(ctx, dbtx, db.AuditCreateParams{
-		Action: e.Action, StaffID: actor.Staff(), CustomerID: optional(e.CustomerID),
-		SeriesID: optional(e.SeriesID), Serial: optional(e.Serial),
-		Address: address, RequestID: actor.RequestID, Detail: detail,
+	err = db.New().AuditCreate(ctx, dbtx, db.AuditCreateParams{
+		Action: row.Action, StaffID: actor.Staff(), CustomerID: optional(row.CustomerID),
+		SeriesID: optional(row.SeriesID), Serial: optional(row.Serial),
+		Address: address, RequestID: actor.RequestID, Detail: row.Detail,
 	})
 	if err != nil {
-		return fmt.Errorf("audit %s: %w", e.Action, err)
+		return fmt.Errorf("audit %s: %w", row.Action, err)
 	}
 	return nil
 }
@@ -93,8 +57,8 @@ func optional[T int32 | int64](v T) *T {
 	return &v
 }
 
-// AddressScope names who stands behind an address, for limits: the address
-// itself, or for IPv6 the /64 that one customer of a provider is given.
+// AddressScope returns the key that limits count an address under: the address itself, and
+// for IPv6 its /64, the prefix that providers assign to one customer.
 func AddressScope(address netip.Addr) string {
 	address = address.Unmap().WithZone("")
 	if !address.IsValid() {

@@ -26,8 +26,8 @@ func TestAddressScope(t *testing.T) {
 func TestRecord(t *testing.T) {
 	t.Parallel()
 	tx := dbtest.Tx(t)
-	actor := audit.Actor{Address: netip.MustParseAddr("192.0.2.7"), RequestID: "r1"}
-	require.NoError(t, audit.Record(t.Context(), tx, actor, audit.Entry{Action: "thing.done", SeriesID: 7, Serial: 9, Detail: map[string]any{"why": "because"}}))
+	actor := audit.System().From(netip.MustParseAddr("192.0.2.7"), "r1")
+	require.NoError(t, audit.Write(t.Context(), tx, actor, audit.Row{Action: "thing.done", SeriesID: 7, Serial: 9, Detail: []byte(`{"why": "because"}`)}))
 	var action, address, detail string
 	var serial int
 	require.NoError(t, tx.QueryRow(t.Context(), `select action, host(address), serial, detail->>'why' from audit`).Scan(&action, &address, &serial, &detail))

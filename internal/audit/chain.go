@@ -16,45 +16,44 @@ import (
 	"refill/internal/db"
 )
 
-// The trail is sealed after the fact, in blocks, so that those who act never wait
-// for one another. A block holds every row that is committed and in no block yet,
-// as runs of ids, and its hash covers the hash of the block before, so the newest
-// one speaks for all of the trail.
+// The trail is sealed afterwards, in blocks, so that acts never wait for one another. A
+// block holds every committed row that no earlier block holds, as ranges of ids. Its hash
+// covers the hash of the block before, so the newest block vouches for the whole trail.
 //
-// Ids are given before a transaction commits, so a row may come in below ids that
-// are sealed already. It is taken into the next block; but only for as long as a
-// transaction of the program can be open, and then some (lateFor). An id is closed
-// once a block was made that much later than the one that passed it by: had its row
-// been under way, that block would hold it. What lies below a closed id and in no
-// block was put there by somebody else, and Verify finds it.
+// Postgres assigns ids before a transaction commits, so a row may appear with an id below
+// ids that are sealed already. The next block takes such a latecomer in, but only for
+// lateFor, which is longer than a transaction of the program can be open. Once a block is
+// made more than lateFor after the block that passed an id by, the id is closed. A row
+// with a closed id in no block was not written by the program, and Verify reports it.
 
-// lateFor is how long after a block was made a row may still come in below its
-// highest id. A transaction of the program ends within two minutes: its statements
-// and its pauses have deadlines.
+// lateFor is how long after a block was made a row may still appear with an id below the
+// block's highest. A transaction of the program ends within two minutes, because its
+// statements and idle times have deadlines.
 const lateFor = 15 * time.Minute
 
-// blockRows is how many rows a block holds at most.
+// blockRows is the largest number of rows in a block.
 const blockRows = 10_000
 
-// Keys make and verify the chain's seals: the key file's, which is not in the
-// database.
+// Keys make and verify the seals of the chain. The keys come from the key file, not from
+// the database.
 type Keys interface {
 	Current() int16
 	Has(keyID int16) bool
-	// AuditKey derives the key of the chain; an error where the id is unknown.
+	// AuditKey derives the key of the chain from a sealing key. It fails for an unknown
+	// id.
 	AuditKey(keyID int16) ([]byte, error)
 }
 
-// ErrBehind keeps a process that has not taken over a new key yet from sealing
-// under the old one.
+// ErrBehind says that the trail is sealed under a newer key than this process has loaded.
+// It keeps the process from sealing under the old one.
 var ErrBehind = errors.New("the trail is sealed under a newer key than this process has; it takes it over within seconds")
 
-// row is a line of the trail as it is sealed.
+// row is a row of the trail as it is sealed.
 type row = db.AuditRowsAfterRow
 
-// Seal takes every committed row that is in no block yet into blocks, at a time
-// that is now, and returns the newest block. Safe to run at any time and in many
-// processes: they take turns.
+// Seal puts every committed row that is in no block into blocks and returns the newest
+// block; at is the current time. It may run at any time and in many processes at once: an
+// advisory lock serialises the runs.
 func Seal(ctx context.Context, beginner db.Beginner, keys Keys, at time.Time) (db.AuditBlock, error) {
 	for {
 		var head db.AuditBlock
@@ -84,9 +83,9 @@ func Seal(ctx context.Context, beginner db.Beginner, keys Keys, at time.Time) (d
 	}
 }
 
-// Anchor sees to it that the newest block is sealed under the current key. Then no
-// block needs an older key any more: the hashes tie them all to the newest. Call
-// it before a key is given up.
+// Anchor makes sure that the newest block is sealed under the current key. Verification
+// needs no older key then, because the hashes tie all blocks to the newest. Call it before
+// a key is removed.
 func Anchor(ctx context.Context, tx pgx.Tx, keys Keys, at time.Time) error {
 	head, err := lockHead(ctx, tx)
 	if err == nil && head.Number > 0 && head.KeyID != keys.Current() {
@@ -98,22 +97,19 @@ func Anchor(ctx context.Context, tx pgx.Tx, keys Keys, at time.Time) error {
 	return nil
 }
 
-// lockHead waits for its turn and returns the newest block; the zero value where
+// lockHead takes the lock of the trail and returns the newest block; the zero value where
 // there is none.
 func lockHead(ctx context.Context, tx pgx.Tx) (db.AuditBlock, error) {
 	q := db.New()
 	if err := q.AuditBlockLock(ctx, tx); err != nil {
 		return db.AuditBlock{}, err
 	}
-	head, err := q.AuditBlockHead(ctx, tx)
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = nil
-	}
+	head, _, err := db.Found(q.AuditBlockHead(ctx, tx))
 	return head, err
 }
 
-// unsealed reads rows that are in no block, a little more than a block takes: those
-// above all that is sealed, and latecomers in the gaps below.
+// unsealed reads rows that are in no block: those above all sealed ids, and latecomers in
+// the gaps below. It reads slightly more rows than a block takes.
 func unsealed(ctx context.Context, tx pgx.Tx, head db.AuditBlock) ([]row, error) {
 	q := db.New()
 	closed, err := q.AuditBlockClosed(ctx, tx, head.At.Add(-lateFor))
@@ -138,7 +134,7 @@ func unsealed(ctx context.Context, tx pgx.Tx, head db.AuditBlock) ([]row, error)
 	return append(rows, fresh...), err
 }
 
-// gaps returns the runs of ids above closed, up to last, that no block holds.
+// gaps returns the ranges of ids above closed, up to last, that no block holds.
 func gaps(closed, last int64, blocks []db.AuditBlock) (firsts, lasts []int64) {
 	held := runs{}
 	for _, b := range blocks {
@@ -160,7 +156,7 @@ func gaps(closed, last int64, blocks []db.AuditBlock) (firsts, lasts []int64) {
 	return firsts, lasts
 }
 
-// run is ids without a gap.
+// run is a range of ids without a gap.
 type run struct{ first, last int64 }
 
 type runs []run
@@ -174,7 +170,7 @@ func (r runs) add(id int64) runs {
 	return append(r, run{id, id})
 }
 
-// link makes the next block.
+// link builds the next block.
 func link(ctx context.Context, tx pgx.Tx, keys Keys, head db.AuditBlock, rows []row, at time.Time) (db.AuditBlock, error) {
 	b := db.AuditBlock{
 		Number: head.Number + 1, At: at.UTC().Truncate(time.Microsecond), KeyID: keys.Current(), Rows: int32(len(rows)), //nolint:gosec // at most blockRows
@@ -226,8 +222,7 @@ func blockMac(keys Keys, b db.AuditBlock) ([]byte, error) {
 	return mac.Sum(nil), nil
 }
 
-// encode writes a row so that no two rows look the same: every field with its
-// length or a sign that it is null.
+// encode serialises a row unambiguously: every field with its length, or a mark for null.
 func encode(out []byte, r row) []byte {
 	text := func(s string) { out = append(number(out, int64(len(s))), s...) }
 	optionally := func(n *int64) {

@@ -20,7 +20,7 @@ import (
 	"refill/internal/dbtest"
 )
 
-// ring stands for a key file: the ids that it holds.
+// ring is a fake key file: the ids of its keys.
 type ring []int16
 
 func (r ring) Current() int16 { return r[len(r)-1] }
@@ -45,7 +45,7 @@ func (forged) AuditKey(int16) ([]byte, error) { return []byte("a guess"), nil }
 // note writes a line of the trail.
 func note(t *testing.T, dbtx db.DBTX, action string) {
 	t.Helper()
-	require.NoError(t, audit.Record(t.Context(), dbtx, audit.System(), audit.Entry{Action: action, Serial: 7, Detail: map[string]any{"why": "a test"}}))
+	require.NoError(t, audit.Write(t.Context(), dbtx, audit.System(), audit.Row{Action: action, Serial: 7, Detail: []byte(`{"why": "a test"}`)}))
 }
 
 // verify returns what is wrong with the trail.
@@ -128,7 +128,7 @@ func TestTamperedTrail(t *testing.T) {
 	}
 }
 
-// Somebody who has the database and not the key file can't make the chain anew.
+// An attacker with the database but without the key file can't rebuild the chain.
 func TestChainIsNotMadeAnewWithoutTheKeys(t *testing.T) {
 	t.Parallel()
 	pool, _ := trail(t)
@@ -180,8 +180,8 @@ func TestLateLinesAreSealed(t *testing.T) {
 	require.Contains(t, fmt.Sprint(verify(t, pool, ring{1})), "row 3 came in after")
 }
 
-// Many write, commit late and roll back while several seal: every line that stands
-// is in exactly one block.
+// Many transactions write, commit late and roll back while several processes seal: every
+// committed row is in exactly one block.
 func TestSealingRacesWithWriters(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.Pool(t)
@@ -196,7 +196,7 @@ func TestSealingRacesWithWriters(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				err = audit.Record(t.Context(), tx, audit.System(), audit.Entry{Action: "thing.done"})
+				err = audit.Write(t.Context(), tx, audit.System(), audit.Row{Action: "thing.done", Detail: []byte("{}")})
 				if err == nil && i%7 == w {
 					err = tx.Rollback(t.Context())
 				} else if err == nil {
@@ -254,8 +254,8 @@ func TestLargeTrail(t *testing.T) {
 	require.EqualValues(t, 25000, report.Rows)
 }
 
-// A key can be given up once the newest block stands under another: the hashes tie
-// the old ones to it.
+// A key can be removed once the newest block is sealed under another, because the hashes
+// tie the older blocks to it.
 func TestChainOutlivesItsKeys(t *testing.T) {
 	t.Parallel()
 	pool, head := trail(t)
@@ -276,8 +276,8 @@ func TestChainOutlivesItsKeys(t *testing.T) {
 	require.Contains(t, fmt.Sprint(verify(t, pool, ring{2})), "block 1")
 }
 
-// Lines that nobody seals are a fault, or stopping the worker would be a way to
-// change the past.
+// Rows that stay unsealed for too long are a fault. Otherwise stopping the worker would be
+// a way to change the past.
 func TestUnsealedLinesAreAFault(t *testing.T) {
 	t.Parallel()
 	pool, _ := trail(t)

@@ -17,23 +17,24 @@ import (
 	"refill/internal/db"
 )
 
-// Head names a block from outside of the database. Whoever keeps one can tell
-// later that the trail up to there is still the same, even from somebody who has
-// database and keys.
+// Head identifies a block, for keeping outside the database. A kept head proves later that
+// the trail up to it is unchanged, even against an attacker who has both database and
+// keys.
 type Head struct {
 	Number int64
 	Hash   []byte
 }
 
-// HeadOf is the head that a block is.
+// HeadOf returns the head of a block.
 func HeadOf(b db.AuditBlock) Head { return Head{b.Number, b.Hash} }
 
-// String writes a head as people keep it, such as 12-3af0….
+// String writes a head as an administrator keeps it: number, dash, hash in hexadecimal,
+// such as 12-3af0….
 func (h Head) String() string { return fmt.Sprintf("%d-%x", h.Number, h.Hash) }
 
-// ParseHead reads a head as it was written.
+// ParseHead reads what String writes.
 func ParseHead(text string) (Head, error) {
-	written, _, _ := strings.Cut(strings.TrimSpace(text), " ") // what follows says when it was made
+	written, _, _ := strings.Cut(strings.TrimSpace(text), " ") // the text after a space says when the head was printed
 	n, digits, _ := strings.Cut(written, "-")
 	id, err := strconv.ParseInt(n, 10, 64)
 	sum, hexErr := hex.DecodeString(digits)
@@ -47,20 +48,20 @@ func ParseHead(text string) (Head, error) {
 type Report struct {
 	Blocks, Rows int64
 	Head         db.AuditBlock // the newest block; the zero value where there is none
-	Faults       []string      // what is wrong, by blocks and ids
+	Faults       []string      // the discrepancies, by blocks and ids
 }
 
-// mostFaults is how many faults are named before a verification gives up.
+// mostFaults is the number of discrepancies after which a verification stops.
 const mostFaults = 20
 
-// unsealedFor is how long rows may wait to be sealed before that is a fault:
-// sealing takes seconds.
+// unsealedFor is how long rows may stay unsealed before Verify reports a fault. Sealing
+// normally takes seconds.
 const unsealedFor = time.Hour
 
-// Verify reads all of the trail and holds it against its chain: every block follows
-// from the one before, is sealed under its key, and holds the very rows that it
-// held when it was made; and nothing has come in below it since. heads are kept
-// from outside: the chain must contain them. Call it in one snapshot.
+// Verify reads the whole trail and checks it against its chain: every block follows from
+// the one before, is sealed under its key, and holds the rows that it held when it was
+// made; no row was added below it since. The chain must contain heads, which were kept
+// outside the database. Call it in one snapshot (REPEATABLE READ).
 func Verify(ctx context.Context, tx db.DBTX, keys Keys, heads ...Head) (Report, error) {
 	v := verification{tx: tx, q: db.New(), keys: keys}
 	if err := v.chain(ctx, heads); err != nil {
@@ -72,7 +73,7 @@ func Verify(ctx context.Context, tx db.DBTX, keys Keys, heads ...Head) (Report, 
 	return v.Report, nil
 }
 
-// verification is one under way.
+// verification is the state of one call of Verify.
 type verification struct {
 	Report
 
@@ -88,7 +89,7 @@ func (v *verification) fault(format string, values ...any) {
 	}
 }
 
-// chain walks the blocks from the first.
+// chain verifies all blocks from the first.
 func (v *verification) chain(ctx context.Context, heads []Head) error {
 	const headers = 500
 	for {
@@ -122,7 +123,7 @@ func (v *verification) chain(ctx context.Context, heads []Head) error {
 	return nil
 }
 
-// blocks verifies blocks that follow one another, with their rows.
+// blocks verifies consecutive blocks with their rows.
 func (v *verification) blocks(ctx context.Context, blocks []db.AuditBlock, heads []Head) error {
 	rows, err := v.q.AuditRowsOfBlocks(ctx, v.tx, db.AuditRowsOfBlocksParams{After: blocks[0].Number - 1, Until: blocks[len(blocks)-1].Number})
 	if err != nil {
@@ -181,7 +182,7 @@ func (v *verification) block(b db.AuditBlock, n int32, digest hash.Hash) error {
 	return nil
 }
 
-// within says between which ids a block's rows lie.
+// within describes the range of ids of a block.
 func within(b db.AuditBlock) string {
 	if len(b.Firsts) == 0 {
 		return ""
@@ -189,8 +190,8 @@ func within(b db.AuditBlock) string {
 	return fmt.Sprintf(" (ids %d to %d)", slices.Min(b.Firsts), slices.Max(b.Lasts))
 }
 
-// rest looks at the rows that are in no block: such as came in below ids that were
-// sealed long ago, and such as wait too long.
+// rest checks the rows that are in no block: those with closed ids, and those that have
+// waited too long.
 func (v *verification) rest(ctx context.Context) error {
 	now, err := v.q.DatabaseNow(ctx, v.tx)
 	if err != nil {

@@ -1,9 +1,9 @@
-// Package blob owns where the files of exports are kept: on a disk or in an
-// S3-compatible store. A file appears whole or not at all: it is written under a
-// temporary name, and a crash at any moment leaves only something that List calls
-// temporary. What the program writes passes through Sealed first, so that neither
-// disk nor bucket ever holds a code in clear. The package never decides when a file
-// goes, never reads what is in it, and has no clock: ages come from the store.
+// Package blob owns the storage of files: on a disk or in an S3-compatible store. A file
+// becomes visible as a whole or not at all. It is written under a temporary name, and a
+// crash leaves at most a file that List reports as temporary. The program writes through
+// Sealed, so that neither disk nor bucket ever holds a code in clear. The package never
+// decides when a file is removed, never interprets its content, and has no clock: the
+// store supplies the ages.
 package blob
 
 import (
@@ -13,28 +13,27 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
 	"refill/internal/fault"
 )
 
-// Store keeps files by name. Names are 1 to 128 letters, digits, dots, dashes and
-// underscores, and begin with a letter or digit; anything else is ErrName. A
-// Store is safe for use by several goroutines.
+// Store keeps files by name. A name has 1 to 128 letters, digits, dots, dashes and
+// underscores, and begins with a letter or digit; any other is refused with ErrName. A
+// Store is safe for concurrent use.
 type Store interface {
-	// Create starts a file, to be seen under name once it is committed. Two
-	// writers of one name don't disturb each other; the last to commit wins. When
-	// ctx ends, Write and Commit fail.
+	// Create starts a file that becomes visible under name when it is committed. Two
+	// writers of one name do not disturb each other; the last commit wins. When ctx ends,
+	// Write and Commit fail.
 	Create(ctx context.Context, name string) (File, error)
 	// Open reads a committed file, or returns ErrNotFound.
 	Open(ctx context.Context, name string) (Reader, Info, error)
-	// Remove deletes a file, or what List calls temporary. A missing one is no
-	// error: whoever removes it twice has what they wanted.
+	// Remove deletes a file, finished or temporary. It returns nil for a missing file, so
+	// that it can be repeated.
 	Remove(ctx context.Context, name string) error
-	// List returns all files, finished and temporary, in any order: for finding
-	// orphans.
+	// List returns all files, finished and temporary, in any order. Housekeeping finds
+	// orphans with it.
 	List(ctx context.Context) ([]Info, error)
 	// Room returns how many bytes can still be written, where that is known.
 	Room() (bytes int64, known bool)
@@ -46,16 +45,14 @@ type Reader interface {
 	io.ReaderAt
 }
 
-// File is a file being written. It must end in Commit or Abort,
-// whatever failed before. It is not safe
-// for use by several goroutines.
+// File is a file being written. It must end with Commit or Abort, also after an error. It
+// is not safe for concurrent use.
 type File interface {
 	io.Writer
-	// Commit makes the file durable and visible. After an error, its own or an
-	// earlier one of Write, nothing is visible and nothing is left to do.
+	// Commit makes the file durable and visible. After an error, of Commit or of an
+	// earlier Write, nothing is visible and nothing has to be cleaned up.
 	Commit() (Info, error)
-	// Abort drops what was written. After Commit it does nothing, so that it can
-	// be deferred.
+	// Abort discards the file. After Commit it does nothing, so that it can be deferred.
 	Abort() error
 }
 
@@ -64,7 +61,7 @@ type Info struct {
 	Name      string
 	Size      int64     // bytes
 	Modified  time.Time // by the store's clock
-	Temporary bool      // never committed: being written now, or left by a crash
+	Temporary bool      // not committed: being written now, or left by a crash
 
 	// Only a commit to Sealed knows these.
 	SHA256 [sha256.Size]byte // of the bytes as they were written
@@ -76,22 +73,22 @@ var (
 	ErrNotFound = fault.New(fault.NotFound, "blob_not_found", "This file is no longer kept. Export it again.")
 	// ErrName refuses a name before it reaches the store.
 	ErrName = errors.New("blob: not a name of a file")
-	// errEnded is what a file returns that was committed or aborted already.
+	// errEnded says that a file was already committed or aborted.
 	errEnded = errors.New("blob: file has ended")
 )
 
-// temporary begins the names of files that are not committed. A name of a file
-// can't begin with a dot, so the two never meet.
+// temporary is the prefix of uncommitted files. A valid name does not begin with a dot, so
+// the two never collide.
 const temporary = ".part."
 
-// maxName is the longest name in bytes: with what a temporary name adds it stays
-// below the 255 of common file systems.
+// maxName is the longest name in bytes. With the prefix of a temporary name it stays below
+// the limit of 255 of common file systems.
 const maxName = 128
 
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// checkName lets a name through that can't leave its folder, hide, or mean
-// something to a shell.
+// checkName refuses names that could leave the folder, be hidden, or have a meaning for a
+// shell.
 func checkName(name string) error {
 	if len(name) > maxName || !nameForm.MatchString(name) {
 		return fmt.Errorf("%w: %q", ErrName, name)
@@ -99,8 +96,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// checkAnyName lets names of temporary files through as well. They are somewhat
-// longer than the file's own.
+// checkAnyName also accepts the names of temporary files, which are slightly longer.
 func checkAnyName(name string) error {
 	rest, isTemporary := strings.CutPrefix(name, temporary)
 	if isTemporary && nameForm.MatchString(rest) && len(name) <= 2*maxName {
@@ -109,15 +105,5 @@ func checkAnyName(name string) error {
 	return checkName(name)
 }
 
-// SizeText writes a number of bytes as people say it.
-func SizeText(n int64) string {
-	switch {
-	case n < 1000:
-		return strconv.FormatInt(n, 10) + " B"
-	case n < 1000*1000:
-		return strconv.FormatFloat(float64(n)/1e3, 'f', 0, 64) + " kB"
-	case n < 1000*1000*1000:
-		return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB"
-	}
-	return strconv.FormatFloat(float64(n)/1e9, 'f', 1, 64) + " GB"
-}
+// SizeText formats a number of bytes for people, such as "12.0 MB".
+func SizeText(n int64) string { return fault.Size(n).String() }

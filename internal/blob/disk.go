@@ -17,8 +17,8 @@ type Disk struct{ root *os.Root }
 
 var _ Store = (*Disk)(nil)
 
-// NewDisk opens the folder, which is made when it is missing, for its owner only:
-// its files hold codes. It returns the system's error.
+// NewDisk opens the folder and creates it where it is missing, with access for its owner
+// only. It returns the system's error.
 func NewDisk(dir string) (*Disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("blob: make folder: %w", err)
@@ -33,7 +33,7 @@ func NewDisk(dir string) (*Disk, error) {
 	return &Disk{root: root}, nil
 }
 
-// Close lets go of the folder. Files that are open stay usable.
+// Close closes the folder. Open files stay usable.
 func (d *Disk) Close() error { return d.root.Close() }
 
 // Create starts a file under a temporary name of its own.
@@ -57,7 +57,7 @@ func (d *Disk) Open(ctx context.Context, name string) (Reader, Info, error) {
 	}
 	f, err := d.root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, Info{}, ErrNotFound.With(err)
+		return nil, Info{}, ErrNotFound.Because(err)
 	}
 	if err != nil {
 		return nil, Info{}, fmt.Errorf("blob: open: %w", err)
@@ -83,8 +83,8 @@ func (d *Disk) Remove(ctx context.Context, name string) error {
 	return nil
 }
 
-// List reads the folder. What didn't come from here (a lost+found, a file by
-// hand) is left out, and so never removed as an orphan.
+// List reads the folder. It skips files that this package did not make (lost+found, a file
+// made by hand), so that they are never removed as orphans.
 func (d *Disk) List(ctx context.Context) ([]Info, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (d *Disk) List(ctx context.Context) ([]Info, error) {
 		}
 		stat, err := entry.Info()
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // gone meanwhile
+			continue // removed meanwhile
 		}
 		if err != nil {
 			return nil, fmt.Errorf("blob: list: %w", err)
@@ -130,8 +130,8 @@ type diskFile struct {
 	ended      bool
 }
 
-// Write writes, and counts. After an error every further call and Commit
-// return it: a file with a hole is no file.
+// Write writes and counts bytes. After an error every further Write and the Commit return
+// it, because the file would have a gap.
 func (f *diskFile) Write(p []byte) (int, error) {
 	if f.ended {
 		return 0, errEnded
@@ -153,9 +153,8 @@ func (f *diskFile) Write(p []byte) (int, error) {
 	return n, f.err
 }
 
-// Commit syncs the file, gives it its name, and syncs the folder: in this order,
-// so that a power cut leaves the old state or the new, never an empty file under
-// the name.
+// Commit syncs the file, renames it and syncs the folder, in this order, so that a power
+// cut leaves either the old or the new state and never an empty file under the name.
 func (f *diskFile) Commit() (Info, error) {
 	if f.ended {
 		return Info{}, errEnded
@@ -179,7 +178,7 @@ func (f *diskFile) Commit() (Info, error) {
 	info := Info{Name: f.name, Size: f.size}
 	modified, err := f.disk.settle(f.name)
 	if err != nil {
-		// Visible, but maybe not durable: to the caller it isn't there.
+		// The file is visible but may not be durable, so the caller must not find it.
 		return Info{}, errors.Join(err, f.disk.root.Remove(f.name))
 	}
 	info.Modified = modified.ModTime()

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// blockReaderAt reads in large blocks and keeps the last few. A workbook is read in
-// small pieces at two places in turn: each piece would decrypt a whole chunk, and in a
-// bucket be a request of its own.
+// blockReaderAt reads in large blocks and caches the last few. A workbook is read in small
+// pieces from two positions in turn. Without blocks each piece would decrypt a whole
+// chunk, and be a request of its own in a bucket.
 type blockReaderAt struct {
 	mu     sync.Mutex
 	r      io.ReaderAt
@@ -15,10 +15,10 @@ type blockReaderAt struct {
 		number int64
 		bytes  []byte // nil: none yet
 	}
-	oldest int // the one to give up next
+	oldest int // the block to replace next
 }
 
-// blockSize is what is read at once: four chunks.
+// blockSize is the size of a block in bytes: four chunks.
 const blockSize = 256 << 10
 
 // ReadAt implements io.ReaderAt.
@@ -40,7 +40,7 @@ func (b *blockReaderAt) ReadAt(p []byte, offset int64) (int, error) {
 	return n, nil
 }
 
-// block returns a block, which is short at the end of the file.
+// block returns a block; the last one of a file may be short.
 func (b *blockReaderAt) block(number int64) ([]byte, error) {
 	for _, one := range b.blocks {
 		if one.bytes != nil && one.number == number {
@@ -62,18 +62,18 @@ func (b *blockReaderAt) block(number int64) ([]byte, error) {
 	return into.bytes, nil
 }
 
-// seekingReaderAt reads anywhere in what can seek; reads that follow one another do
-// not seek.
+// seekingReaderAt is an io.ReaderAt on an io.ReadSeeker. It does not seek for consecutive
+// reads.
 type seekingReaderAt struct {
 	mu sync.Mutex
 	r  io.ReadSeeker
 	at int64
-	// err is why reading failed, for good: a file that can't be read is not one that
-	// doesn't open.
+	// err is the first error of reading. It tells a file that can't be read now from one
+	// that does not decrypt.
 	err error
 }
 
-// failed returns why reading failed.
+// failed returns the first error of reading.
 func (s *seekingReaderAt) failed() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

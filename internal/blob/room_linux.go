@@ -2,7 +2,7 @@ package blob
 
 import "syscall"
 
-// Room is what is free on the folder's file system for who is not root.
+// Room returns the free bytes of the folder's file system for users other than root.
 func (d *Disk) Room() (bytes int64, known bool) {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(d.root.Name(), &fs); err != nil {

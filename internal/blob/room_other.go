@@ -2,5 +2,5 @@
 
 package blob
 
-// Room is not known here.
+// Room is unknown on this system.
 func (d *Disk) Room() (bytes int64, known bool) { return 0, false }

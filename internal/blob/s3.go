@@ -13,8 +13,8 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// partSize is what a file being written holds in memory, and a part of its
-// upload: with S3's limit of 10,000 parts files may have 78 GiB.
+// partSize is the size of an upload's part, which is held in memory. S3 allows 10,000
+// parts, so a file may have 78 GiB.
 const partSize = 8 << 20
 
 // S3Config says where an S3 store is.
@@ -28,9 +28,9 @@ type S3Config struct {
 	SecretKey string
 }
 
-// S3 is a Store in a bucket of an S3-compatible service. Files are multipart
-// uploads until they are committed, which S3 shows to nobody. A bucket's rule
-// that aborts incomplete uploads after a day is a good second net.
+// S3 is a Store in a bucket of an S3-compatible service. An uncommitted file is a
+// multipart upload, which S3 never lists as an object. A lifecycle rule of the bucket that
+// aborts incomplete uploads after a day is a useful second safeguard.
 type S3 struct {
 	client    *minio.Client
 	transport *http.Transport
@@ -40,8 +40,8 @@ type S3 struct {
 
 var _ Store = (*S3)(nil)
 
-// NewS3 connects and makes sure that the bucket is there: a wrong key should be
-// known at the start, not when a customer's file is lost.
+// NewS3 connects and checks that the bucket exists, so that wrong credentials are noticed
+// at the start.
 func NewS3(ctx context.Context, cfg S3Config) (*S3, error) {
 	transport, err := minio.DefaultTransport(!cfg.Insecure)
 	if err != nil {
@@ -65,21 +65,21 @@ func NewS3(ctx context.Context, cfg S3Config) (*S3, error) {
 	return s, nil
 }
 
-// Close lets go of idle connections.
+// Close closes idle connections.
 func (s *S3) Close() error {
 	s.transport.CloseIdleConnections()
 	return nil
 }
 
-// Create starts an upload. It goes on in the background until the file is
-// committed or aborted, or ctx ends.
+// Create starts an upload, which runs in the background until the file is committed or
+// aborted, or ctx ends.
 func (s *S3) Create(ctx context.Context, name string) (File, error) {
 	if err := errors.Join(checkName(name), ctx.Err()); err != nil {
 		return nil, err
 	}
 	r, w := io.Pipe()
 	f := &s3File{store: s, name: name, pipe: w, done: make(chan error, 1)}
-	// A pipe knows no context: without this, an upload nobody writes to would wait
+	// A pipe has no context. Without this, an upload whose writer has stopped would wait
 	// for ever.
 	stop := context.AfterFunc(ctx, func() { r.CloseWithError(ctx.Err()) })
 	go func() {
@@ -94,8 +94,8 @@ func (s *S3) Create(ctx context.Context, name string) (File, error) {
 	return f, nil
 }
 
-// settle asks the service what it has under a name just committed, and since when.
-// An object that is shorter than what was written is no file, and is removed.
+// settle asks the service for the size and time of a name just committed. An object that
+// is shorter than what was written is removed.
 func (s *S3) settle(ctx context.Context, name string, size int64) (time.Time, error) {
 	stat, err := s.client.StatObject(ctx, s.bucket, s.prefix+name, minio.StatObjectOptions{})
 	if err == nil && stat.Size == size {
@@ -104,7 +104,8 @@ func (s *S3) settle(ctx context.Context, name string, size int64) (time.Time, er
 	if err == nil {
 		err = fmt.Errorf("%d bytes of %d", stat.Size, size)
 	}
-	// The caller will take it for lost, so it has to be: even if ctx just ended.
+	// The caller reports the file as lost, so it has to be removed even if ctx has just
+	// ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	return time.Time{}, errors.Join(fmt.Errorf("blob: s3 has: %w", err), s.Remove(ctx, name))
@@ -122,7 +123,7 @@ func (s *S3) Open(ctx context.Context, name string) (Reader, Info, error) {
 	stat, err := object.Stat()
 	if err != nil {
 		if minio.ToErrorResponse(err).StatusCode == http.StatusNotFound {
-			err = ErrNotFound.With(err)
+			err = ErrNotFound.Because(err)
 		}
 		return nil, Info{}, errors.Join(err, object.Close())
 	}
@@ -146,7 +147,7 @@ func (s *S3) Remove(ctx context.Context, name string) error {
 	return nil
 }
 
-// List reads the bucket. A temporary file's size is what the service says of the
+// List reads the bucket. The size of a temporary file is what the service reports for the
 // upload, often 0.
 func (s *S3) List(ctx context.Context) ([]Info, error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -155,7 +156,7 @@ func (s *S3) List(ctx context.Context) ([]Info, error) {
 	add := func(key string, info Info) {
 		name, ok := strings.CutPrefix(key, s.prefix)
 		if !ok || checkName(name) != nil {
-			return // not from here
+			return // not an object of this package
 		}
 		info.Name = name
 		if info.Temporary {
@@ -178,25 +179,24 @@ func (s *S3) List(ctx context.Context) ([]Info, error) {
 	return infos, ctx.Err()
 }
 
-// s3File is an upload in progress: what is written goes through a pipe to the
-// goroutine that uploads it.
+// s3File is an upload in progress. A pipe carries the bytes to the goroutine that uploads
+// them.
 type s3File struct {
 	store *S3
 	name  string
 	pipe  *io.PipeWriter
 	size  int64
-	done  chan error // one value: what became of the upload
+	done  chan error // one value: the result of the upload
 	// settle looks at the object after the upload, with Create's context.
 	settle func() (time.Time, error)
 	err    error // of a write
 	ended  bool
 }
 
-// errAborted tells the upload to clean up.
+// errAborted makes the upload clean up.
 var errAborted = errors.New("blob: aborted")
 
-// Write hands bytes to the upload. It returns the upload's error as soon as there
-// is one.
+// Write passes bytes to the upload. It returns the upload's error once there is one.
 func (f *s3File) Write(p []byte) (int, error) {
 	if f.ended {
 		return 0, errEnded
@@ -212,8 +212,8 @@ func (f *s3File) Write(p []byte) (int, error) {
 	return n, f.err
 }
 
-// Commit completes the upload. When the service's answer is lost on the way, the
-// object may be there after an error: an orphan like any other.
+// Commit completes the upload. Where the service's answer is lost, the object may exist in
+// spite of an error; housekeeping removes it as an orphan.
 func (f *s3File) Commit() (Info, error) {
 	if f.ended {
 		return Info{}, errEnded
@@ -233,7 +233,7 @@ func (f *s3File) Commit() (Info, error) {
 	return info, nil
 }
 
-// Abort ends the upload; the client tells the service to drop its parts.
+// Abort ends the upload; the client tells the service to delete its parts.
 func (f *s3File) Abort() error {
 	if f.ended {
 		return nil
@@ -243,8 +243,8 @@ func (f *s3File) Abort() error {
 	if err := <-f.done; err == nil {
 		return errors.New("blob: s3 kept an aborted file")
 	}
-	return nil // whatever the upload ended with, it has ended
+	return nil // the upload has ended, with or without an error
 }
 
-// Room is not known: a bucket has no end.
+// Room is unknown: a bucket has no limit.
 func (s *S3) Room() (bytes int64, known bool) { return 0, false }

@@ -56,12 +56,12 @@ func startS3(t *testing.T) blob.S3Config {
 	return cfg
 }
 
-// freePort returns an address that nobody listened on a moment ago.
+// freePort returns an address of a port that was free a moment ago.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer l.Close() //nolint:errcheck // a listener that nobody used
+	defer l.Close() //nolint:errcheck // the listener has accepted no connection
 	return l.Addr().String()
 }
 

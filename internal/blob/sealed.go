@@ -14,12 +14,12 @@ import (
 	"refill/internal/fault"
 )
 
-// Sealed is a Store of which the one beneath sees only ciphertext. A file is an age
-// file: a key of its own, and chunks of 64 KiB that are numbered and of which the
-// last is marked (STREAM), so that any part can be read alone and whatever was
-// changed, moved, swapped or cut off does not open. The file's key stands in its
-// header, sealed by Keys to the file's name. Sizes, hashes and Room are those of the
-// clear file; List tells the sizes beneath.
+// Sealed is a Store that encrypts the files of another Store. A file is an age file
+// (age-encryption.org/v1): it has a key of its own, and numbered chunks of 64 KiB with the
+// last one marked (STREAM). So any part can be read alone, and a file that was changed,
+// moved, swapped or truncated does not open. The header has the file's key, sealed by Keys
+// and bound to the file's name. Sizes, hashes and Room are those of the clear file; List
+// returns the sizes of the encrypted files.
 type Sealed struct {
 	Store
 
@@ -28,19 +28,19 @@ type Sealed struct {
 
 var _ Store = (*Sealed)(nil)
 
-// Keys seals the keys of files.
+// Keys seals the keys of files. *cardcode.Keyring is one.
 type Keys interface {
-	// SealFileKey seals the key of the file of a name under the newest key there is.
+	// SealFileKey seals the key of the file with this name under the newest sealing key.
 	SealFileKey(name string, fileKey []byte) (keyID int16, sealed []byte, err error)
-	// OpenFileKey returns what SealFileKey sealed to the same name.
+	// OpenFileKey opens what SealFileKey sealed for the same name.
 	OpenFileKey(keyID int16, name string, sealed []byte) ([]byte, error)
 }
 
-// ErrDamaged says that a file is not what was written: changed, cut off, another
-// one's, or never sealed.
-var ErrDamaged = fault.New(fault.Conflict, "blob_damaged", "This file was changed or damaged where it is kept, so nothing of it is given out. Make it again, and tell whoever runs the portal.")
+// ErrDamaged says that a file is not as it was written: changed, truncated, swapped with
+// another file, or never sealed.
+var ErrDamaged = fault.New(fault.Conflict, "blob_damaged", "This file was changed or damaged where it is kept, so it is not handed out. Make it again, and tell the operator of the portal.")
 
-// NewSealed seals the files of a store.
+// NewSealed returns a store that encrypts the files of another store.
 func NewSealed(store Store, keys Keys) *Sealed { return &Sealed{store, keys} }
 
 // Create starts a file.
@@ -57,17 +57,17 @@ func (s *Sealed) Create(ctx context.Context, name string) (File, error) {
 	return &sealedFile{File: beneath, sealed: sealed, keyID: to.keyID, sum: sha256.New()}, nil
 }
 
-// Open reads a committed file. What does not open is ErrDamaged, here or while
-// reading: a reader gets whole chunks as they were written, or an error.
+// Open reads a committed file. Content that does not decrypt gives ErrDamaged, from Open
+// or from a later read. A reader returns only bytes of chunks that decrypt.
 func (s *Sealed) Open(ctx context.Context, name string) (Reader, Info, error) {
 	beneath, info, err := s.Store.Open(ctx, name)
 	if err != nil {
 		return nil, Info{}, err
 	}
-	// The last chunk is opened here, so a file that was cut off is known at once.
+	// This decrypts the last chunk, so that a truncated file is detected at once.
 	r := &sealedReader{Closer: beneath, beneath: &seekingReaderAt{r: beneath}, name: name}
-	// What was never sealed is told before anything is parsed: an error of the parser
-	// quotes what it read, and that might be a code.
+	// A file that was never sealed is detected before it is parsed, because an error of
+	// the parser quotes its input, which might contain a code.
 	begins := make([]byte, len(intro))
 	if n, err := r.beneath.ReadAt(begins, 0); string(begins[:n]) != intro {
 		return nil, Info{}, errors.Join(r.explain(errors.Join(errNotSealed, err)), beneath.Close())
@@ -81,15 +81,15 @@ func (s *Sealed) Open(ctx context.Context, name string) (Reader, Info, error) {
 	return r, info, nil
 }
 
-// Room takes off what sealing adds: 16 bytes a chunk, and the header.
+// Room subtracts the overhead of sealing: 16 bytes a chunk, and the header.
 func (s *Sealed) Room() (bytes int64, known bool) {
 	bytes, known = s.Store.Room()
 	return max(bytes-bytes/2048-1024, 0), known
 }
 
-// sealedFile is a file being sealed.
+// sealedFile is a sealed file being written.
 type sealedFile struct {
-	File // beneath
+	File // the encrypted file
 
 	sealed io.WriteCloser
 	keyID  int16
@@ -99,7 +99,7 @@ type sealedFile struct {
 	ended  bool
 }
 
-// Write seals, counts and hashes. After an error every further call and Commit
+// Write encrypts, counts and hashes. After an error every further Write and the Commit
 // return it.
 func (f *sealedFile) Write(p []byte) (int, error) {
 	if f.ended {
@@ -115,7 +115,7 @@ func (f *sealedFile) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Commit writes the marked end and commits.
+// Commit writes the marked last chunk and commits.
 func (f *sealedFile) Commit() (Info, error) {
 	if f.ended {
 		return Info{}, errEnded
@@ -145,7 +145,7 @@ func (f *sealedFile) Abort() error {
 	return f.File.Abort()
 }
 
-// sealedReader reads a sealed file in clear.
+// sealedReader decrypts a sealed file.
 type sealedReader struct {
 	*io.SectionReader
 	io.Closer
@@ -166,7 +166,7 @@ func (r *sealedReader) ReadAt(p []byte, offset int64) (int, error) {
 	return n, r.explain(err)
 }
 
-// explain tells a file that does not open from one that can't be read just now.
+// explain tells a file that does not decrypt from a failure to read.
 func (r *sealedReader) explain(err error) error {
 	if err == nil || err == io.EOF { //nolint:errorlint // io.EOF is never wrapped
 		return err
@@ -177,20 +177,21 @@ func (r *sealedReader) explain(err error) error {
 	if !fault.IsInternal(err) { // of the keys
 		return err
 	}
-	// Only its words: an end of file in here is not a connection that was cut.
-	return ErrDamaged.With(fmt.Errorf("blob: open the seal of %s: %v", r.name, err)) //nolint:errorlint // see above
+	// The error is formatted as text and not wrapped: an io.EOF from decryption must not
+	// look like a connection that was cut.
+	return ErrDamaged.Because(fmt.Errorf("blob: open the seal of %s: %v", r.name, err)) //nolint:errorlint // see above
 }
 
-// intro begins every age file.
+// intro is the first line of every age file.
 const intro = "age-encryption.org/v1\n"
 
 var errNotSealed = errors.New("not sealed by this program")
 
-// stanzaType names the line of a header that holds the sealed key of the file.
+// stanzaType is the type of the header line with the sealed key of the file.
 const stanzaType = "refill-file"
 
-// envelope is how the header of a file holds its key: the id of the key set, and
-// the file's key sealed under it to the file's name.
+// envelope seals the key of a file in its header: the id of the sealing key, and the
+// file's key sealed under it and bound to the file's name.
 type envelope struct {
 	keys  Keys
 	name  string

@@ -16,20 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/blob"
-	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/cardcode/codetest"
 )
-
-// newKeys returns a keyring with fresh keys of these ids.
-func newKeys(tb testing.TB, ids ...int16) *card.Keyring {
-	tb.Helper()
-	var text bytes.Buffer
-	for _, id := range ids {
-		require.NoError(tb, card.WriteNewKey(&text, id))
-	}
-	keys, err := card.ReadKeyring(&text)
-	require.NoError(tb, err)
-	return keys
-}
 
 // sealedDisk is a sealed store and the folder beneath it.
 func sealedDisk(tb testing.TB, keys blob.Keys) (*blob.Sealed, string) {
@@ -45,7 +34,7 @@ func TestSealedDisk(t *testing.T) {
 	t.Parallel()
 	testStore(t, func(t *testing.T) blob.Store {
 		t.Helper()
-		s, _ := sealedDisk(t, newKeys(t, 1))
+		s, _ := sealedDisk(t, codetest.Keys(t, 1))
 		return s
 	})
 }
@@ -57,7 +46,7 @@ func TestSealedS3(t *testing.T) {
 		t.Helper()
 		own := cfg
 		own.Prefix = strings.ToLower(rand.Text()) + "/"
-		return blob.NewSealed(newS3(t, own), newKeys(t, 1))
+		return blob.NewSealed(newS3(t, own), codetest.Keys(t, 1))
 	})
 }
 
@@ -76,7 +65,7 @@ const chunk = 64 << 10
 func TestSealedTellsOfTheClearFile(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1, 100, chunk - 1, chunk, chunk + 1, 4*chunk - 1, 4 * chunk, 4*chunk + 1, 10*chunk + 17} {
-		keys := newKeys(t, 1, 2)
+		keys := codetest.Keys(t, 1, 2)
 		s, dir := sealedDisk(t, keys)
 		text := long(size)
 		info := put(t, s, "export.csv", text)
@@ -97,7 +86,7 @@ func TestSealedTellsOfTheClearFile(t *testing.T) {
 
 func TestSealedRoomLeavesSpaceForSeals(t *testing.T) {
 	t.Parallel()
-	keys := newKeys(t, 1)
+	keys := codetest.Keys(t, 1)
 	s, dir := sealedDisk(t, keys)
 	put(t, s, "export", long(20*chunk))
 	stat, err := os.Stat(filepath.Join(dir, "export"))
@@ -134,14 +123,13 @@ func readPrefix(t *testing.T, s blob.Store, name string) (string, error) {
 	return string(text), err
 }
 
-// Whatever is done to a file beneath, it does not open, or is cut before the chunk
-// that was touched: a reader never gets a byte that wasn't written, nor an end that
-// isn't one.
+// A changed file either does not open or ends before the changed chunk: a reader never
+// gets a byte that was not written, nor an end that is not the file's.
 func TestSealedFileThatWasTamperedWith(t *testing.T) {
 	t.Parallel()
 	const enc = chunk + 16
 	text := long(9*chunk + 1000)
-	keys := newKeys(t, 1)
+	keys := codetest.Keys(t, 1)
 	s, dir := sealedDisk(t, keys)
 	put(t, s, "a", text)
 	put(t, s, "b", strings.ToLower(text))
@@ -191,11 +179,11 @@ func TestSealedFileThatWasTamperedWith(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a"), bytes.Replace(a, []byte("refill-file 1"), []byte("refill-file 2"), 1), 0o600))
 	_, err := readPrefix(t, s, "a")
-	require.ErrorIs(t, err, card.ErrSecretKey, "a key that isn't there may still come")
+	require.ErrorIs(t, err, cardcode.ErrSecretKey, "a key that isn't there may still come")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a"), a, 0o600))
 	require.Equal(t, text, get(t, s, "a"), "unharmed it opens")
 
-	// What lies before the damage, and after it, can be had alone.
+	// The parts before and after the damage can be read.
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a"), flip(at(6)+77), 0o600))
 	r, _, err := s.Open(t.Context(), "a")
 	require.NoError(t, err)
@@ -213,14 +201,14 @@ func TestSealedFileThatWasTamperedWith(t *testing.T) {
 // that key it is not damaged but has to wait.
 func TestSealedUnderAnOlderKey(t *testing.T) {
 	t.Parallel()
-	one := newKeys(t, 1)
+	one := codetest.Keys(t, 1)
 	s, _ := sealedDisk(t, one)
 	put(t, s, "old", "QuickAccess")
-	both := newKeys(t, 2)
+	both := codetest.Keys(t, 2)
 	_, err := readPrefix(t, blob.NewSealed(s.Store, both), "old")
-	require.ErrorIs(t, err, card.ErrSecretKey)
+	require.ErrorIs(t, err, cardcode.ErrSecretKey)
 	require.NotErrorIs(t, err, blob.ErrDamaged)
-	_, err = readPrefix(t, blob.NewSealed(s.Store, newKeys(t, 1)), "old")
+	_, err = readPrefix(t, blob.NewSealed(s.Store, codetest.Keys(t, 1)), "old")
 	require.ErrorIs(t, err, blob.ErrDamaged, "another key of the same id")
 }
 
@@ -253,7 +241,7 @@ func (r *cutReader) Read(p []byte) (int, error) {
 // A store that can't be reached is not a damaged file.
 func TestSealedStoreThatFails(t *testing.T) {
 	t.Parallel()
-	s, _ := sealedDisk(t, newKeys(t, 1))
+	s, _ := sealedDisk(t, codetest.Keys(t, 1))
 	put(t, s, "a", long(5*chunk))
 	disk, ok := s.Store.(*blob.Disk)
 	require.True(t, ok)
@@ -266,9 +254,9 @@ func TestSealedStoreThatFails(t *testing.T) {
 	}
 }
 
-// Whatever stands in a file, opening it refuses or gives what was sealed.
+// Any file content is either refused or decrypts to what was sealed.
 func FuzzSealedOpen(f *testing.F) {
-	keys := newKeys(f, 1)
+	keys := codetest.Keys(f, 1)
 	s, dir := sealedDisk(f, keys)
 	w, err := s.Create(f.Context(), "a")
 	require.NoError(f, err)
@@ -294,15 +282,15 @@ func FuzzSealedOpen(f *testing.F) {
 			require.Equal(t, whole, content)
 			require.Equal(t, text, got)
 		} else {
-			require.True(t, errors.Is(err, blob.ErrDamaged) || errors.Is(err, card.ErrSecretKey), err)
+			require.True(t, errors.Is(err, blob.ErrDamaged) || errors.Is(err, cardcode.ErrSecretKey), err)
 			require.True(t, strings.HasPrefix(text, got))
 		}
 	})
 }
 
-// BenchmarkSealed is what sealing costs: beside it stands the disk alone.
+// BenchmarkSealed measures sealing, beside the disk alone for comparison.
 func BenchmarkSealed(b *testing.B) {
-	s, _ := sealedDisk(b, newKeys(b, 1))
+	s, _ := sealedDisk(b, codetest.Keys(b, 1))
 	block := bytes.Repeat([]byte("202601-AAAA-BBBB-CCCC-DDDD,10.00,USD\n"), 1000)
 	for name, store := range map[string]blob.Store{"Disk": s.Store, "Sealed": s} {
 		b.Run(name, func(b *testing.B) {

@@ -10,6 +10,7 @@ import (
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardfile"
 	"refill/internal/db"
 )
 
@@ -49,18 +50,18 @@ func TestCardsRedeemedWithoutTheirCodeAddUp(t *testing.T) {
 // that were shown, nor those that were imported.
 func TestPriceOfKnownCodesIsWeighed(t *testing.T) {
 	t.Parallel()
-	dearer := func(t *testing.T, b *bundle, s db.Series, price string) error {
+	dearer := func(t *testing.T, b *bundle, s db.Series, cents int64) error {
 		t.Helper()
 		f := b.editForm(t, s.ID)
-		f.Price = price
+		f.Price = usd(cents)
 		_, planned := b.cards.PlanEdit(t.Context(), b.admin, s.ID, f)
 		_, err := b.cards.Edit(t.Context(), b.admin, s.ID, f)
 		require.Equal(t, planned == nil, err == nil, "the page says what will be done")
 		return err
 	}
-	cheap := func(quantity int) card.OrderForm {
+	cheap := func(quantity int) card.OrderRequest {
 		f := form(quantity)
-		f.Activate, f.Price = false, "1.00"
+		f.Activate, f.Price = false, usd(100)
 		return f
 	}
 	t.Run("shown", func(t *testing.T) {
@@ -71,12 +72,12 @@ func TestPriceOfKnownCodesIsWeighed(t *testing.T) {
 			_, err := b.cards.Reveal(t.Context(), b.admin, card.Ref{SeriesID: s.ID, Serial: serial + 1}, "a customer calls")
 			require.NoError(t, err)
 		}
-		require.NoError(t, dearer(t, b, s, "5.00"), "ten codes are worth USD 50.00 together")
+		require.NoError(t, dearer(t, b, s, 500), "ten codes are worth USD 50.00 together")
 		require.Equal(t, int64(50_00), b.solo(t, b.admin, db.ApprovalKindExport))
-		require.ErrorContains(t, dearer(t, b, s, "5.01"), card.ErrPriceNeedsSecond.Code)
+		require.ErrorContains(t, dearer(t, b, s, 501), card.ErrPriceNeedsSecond.Code)
 		b.aDayLater(t)
-		require.NoError(t, dearer(t, b, s, "10.00"), "USD 50.00 more, on another day")
-		require.Error(t, dearer(t, b, s, "1000.00"))
+		require.NoError(t, dearer(t, b, s, 1000), "USD 50.00 more, on another day")
+		require.Error(t, dearer(t, b, s, 100000))
 		require.Equal(t, int64(10_00), b.read(t, s.ID).Price)
 	})
 	t.Run("imported", func(t *testing.T) {
@@ -88,17 +89,17 @@ func TestPriceOfKnownCodesIsWeighed(t *testing.T) {
 		i.check(t, plan)
 		s := i.run(t)[0]
 		require.Equal(t, db.SeriesStateReady, s.State)
-		require.NoError(t, dearer(t, b, s, "10.00"), "USD 45.00 more than the USD 5.00 that were imported")
+		require.NoError(t, dearer(t, b, s, 1000), "USD 45.00 more than the USD 5.00 that were imported")
 		require.Equal(t, int64(50_00), b.solo(t, b.admin, db.ApprovalKindImport))
-		require.Error(t, dearer(t, b, s, "10.01"))
+		require.Error(t, dearer(t, b, s, 1001))
 		b.aDayLater(t)
-		require.Error(t, dearer(t, b, s, "1000.00"))
+		require.Error(t, dearer(t, b, s, 100000))
 	})
 	t.Run("known to no one", func(t *testing.T) {
 		t.Parallel()
 		b, _ := second(t)
 		s := b.series(t, cheap(40))
-		require.NoError(t, dearer(t, b, s, "1000.00"), "its activation and its files are weighed")
+		require.NoError(t, dearer(t, b, s, 100000), "its activation and its files are weighed")
 	})
 }
 
@@ -166,7 +167,7 @@ func TestFileOfAnotherCounts(t *testing.T) {
 	ctx := t.Context()
 	ready := func(t *testing.T, s db.Series, file int64) {
 		t.Helper()
-		_, _, err := b.cards.StartExport(t.Context(), file)
+		err := b.begin(t.Context(), file)
 		require.NoError(t, err)
 		b.exec(t, `update export set state = 'ready', finished_at = now(), file = 'f' || id, size = 1, sha256 = '', key_id = 1, rows_done = rows_total, expires_at = now() + interval '1 day' where id = $1 and series_id = $2`, file, s.ID)
 	}
@@ -174,18 +175,18 @@ func TestFileOfAnotherCounts(t *testing.T) {
 	file := b.export(t, b.admin, large)
 	require.NoError(t, b.cards.Approve(ctx, other, b.waitingOf(t, db.ApprovalKindExport).ID, "because"))
 	ready(t, large, file)
-	require.ErrorIs(t, b.cards.Fetched(ctx, third, file), card.ErrFileNeedsSecond)
-	require.ErrorIs(t, b.cards.Fetched(ctx, other, file), card.ErrFileNeedsSecond, "nor to whoever approved it")
-	require.NoError(t, b.cards.Fetched(ctx, b.admin, file))
-	require.NoError(t, b.cards.Fetched(ctx, b.admin, file))
+	require.ErrorIs(t, b.exports().Fetched(ctx, third, file), cardfile.ErrFileNeedsSecond)
+	require.ErrorIs(t, b.exports().Fetched(ctx, other, file), cardfile.ErrFileNeedsSecond, "nor to whoever approved it")
+	require.NoError(t, b.exports().Fetched(ctx, b.admin, file))
+	require.NoError(t, b.exports().Fetched(ctx, b.admin, file))
 
 	first, next := b.inactive(t, 3), b.inactive(t, 3)
 	one, two := b.export(t, b.admin, first), b.export(t, other, next)
 	ready(t, first, one)
 	ready(t, next, two)
-	require.NoError(t, b.cards.Fetched(ctx, third, one))
-	require.NoError(t, b.cards.Fetched(ctx, third, one), "the same series counts once")
-	require.ErrorIs(t, b.cards.Fetched(ctx, third, two), card.ErrFileNeedsSecond, "small ones add up")
+	require.NoError(t, b.exports().Fetched(ctx, third, one))
+	require.NoError(t, b.exports().Fetched(ctx, third, one), "the same series counts once")
+	require.ErrorIs(t, b.exports().Fetched(ctx, third, two), cardfile.ErrFileNeedsSecond, "small ones add up")
 	require.Equal(t, int64(30_00), b.solo(t, third, db.ApprovalKindExport))
 }
 
@@ -198,11 +199,11 @@ func TestEditedOrderIsNotAskedForByItself(t *testing.T) {
 	made := func(t *testing.T, editor audit.Actor) db.Series {
 		t.Helper()
 		f := form(6)
-		f.Price = "1.00"
+		f.Price = usd(100)
 		ordered, err := b.cards.Order(t.Context(), b.admin, f)
 		require.NoError(t, err)
 		edit := b.editForm(t, ordered.ID)
-		edit.Price = "100.00"
+		edit.Price = usd(10000)
 		_, err = b.cards.Edit(t.Context(), editor, ordered.ID, edit)
 		require.NoError(t, err, "no card is there yet")
 		require.NoError(t, b.cards.Generate(t.Context(), ordered.ID, time.Now, noJob))
@@ -214,11 +215,11 @@ func TestEditedOrderIsNotAskedForByItself(t *testing.T) {
 	b.none(t)
 	require.ErrorIs(t, b.cards.Activate(ctx, other, s.ID), card.ErrActivationWaits)
 	a := b.waiting(t)
-	require.Equal(t, other.StaffID, a.RequestedBy)
+	require.Equal(t, other.ID, a.RequestedBy)
 	require.ErrorIs(t, b.cards.Approve(ctx, other, a.ID, "because"), approval.ErrOwn)
 	require.NoError(t, b.cards.Approve(ctx, b.admin, a.ID, "because"))
 
 	made(t, b.admin) // their own edit is what they ordered
-	require.Equal(t, b.admin.StaffID, b.waiting(t).RequestedBy)
+	require.Equal(t, b.admin.ID, b.waiting(t).RequestedBy)
 	b.sound(t)
 }

@@ -1,10 +1,12 @@
 package card_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/act"
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/card"
@@ -15,9 +17,9 @@ import (
 // enrols gives a member of staff a second factor, as of now.
 func (b *bundle) enrols(t *testing.T, who audit.Actor) {
 	t.Helper()
-	_, err := b.pool.Exec(t.Context(), `delete from staff_second_factor where staff_id = $1`, who.StaffID)
+	_, err := b.pool.Exec(t.Context(), `delete from staff_second_factor where staff_id = $1`, who.ID)
 	require.NoError(t, err)
-	_, err = b.pool.Exec(t.Context(), `insert into staff_second_factor (staff_id, key_id, secret_sealed, last_step, recovery_salt) values ($1, 1, '', 0, '')`, who.StaffID)
+	_, err = b.pool.Exec(t.Context(), `insert into staff_second_factor (staff_id, key_id, secret_sealed, last_step, recovery_salt) values ($1, 1, '', 0, '')`, who.ID)
 	require.NoError(t, err)
 }
 
@@ -25,7 +27,7 @@ func (b *bundle) enrols(t *testing.T, who audit.Actor) {
 // another.
 func (b *bundle) sets(t *testing.T, by, of audit.Actor, action string) {
 	t.Helper()
-	require.NoError(t, audit.Record(t.Context(), b.pool, by, audit.Entry{Action: action, Detail: map[string]any{"staff_id": of.StaffID}}))
+	require.NoError(t, audit.Write(t.Context(), b.pool, by, audit.Row{Action: action, Detail: fmt.Appendf(nil, `{"staff_id": %d}`, of.ID)}))
 }
 
 // Two accounts that one person may control are one person: as far as that can be told
@@ -56,7 +58,7 @@ func TestOnePersonIsNotTwo(t *testing.T) {
 		"a changed password proves nothing: whoever reset it signs in and changes it": {shared: true, do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
 			t.Helper()
 			b.sets(t, b.admin, other, "staff.password_reset")
-			require.NoError(t, audit.Record(t.Context(), b.pool, other, audit.Entry{Action: "staff.password_changed"}))
+			require.NoError(t, act.Record(t.Context(), b.pool, other, staff.PasswordChanged{}))
 		}},
 		"through a third person": {shared: true, do: func(t *testing.T, b *bundle, other, third audit.Actor) {
 			t.Helper()
@@ -96,30 +98,30 @@ func TestOnePersonIsNotTwo(t *testing.T) {
 		"the host vouched": {do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
 			t.Helper()
 			b.sets(t, b.admin, other, "staff.created")
-			require.NoError(t, staff.Vouch(t.Context(), b.pool, audit.System(), other.StaffID, "works at the till"))
+			require.NoError(t, staff.Vouch(t.Context(), b.pool, audit.System(), other.ID, "works at the till"))
 		}},
 		"the host vouched, and the password was reset since": {shared: true, do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
 			t.Helper()
 			b.sets(t, b.admin, other, "staff.created")
-			require.NoError(t, staff.Vouch(t.Context(), b.pool, audit.System(), other.StaffID, "works at the till"))
+			require.NoError(t, staff.Vouch(t.Context(), b.pool, audit.System(), other.ID, "works at the till"))
 			b.sets(t, b.admin, other, "staff.password_reset")
 		}},
 		"nobody vouches in the browser": {shared: true, do: func(t *testing.T, b *bundle, other, third audit.Actor) {
 			t.Helper()
 			b.sets(t, b.admin, other, "staff.created")
-			require.Error(t, staff.Vouch(t.Context(), b.pool, third, other.StaffID, "works at the till"))
+			require.Error(t, staff.Vouch(t.Context(), b.pool, third, other.ID, "works at the till"))
 			b.sets(t, third, other, "staff.vouched")
 		}},
 		"a second factor that was reset since": {shared: true, do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
 			t.Helper()
 			b.sets(t, b.admin, other, "staff.created")
 			b.enrols(t, other)
-			require.NoError(t, staff.ResetSecondFactor(t.Context(), b.pool, b.admin, other.StaffID))
+			require.NoError(t, staff.ResetSecondFactor(t.Context(), b.pool, b.admin, other.ID))
 		}},
 		"a second factor that was reset and set up again": {shared: true, do: func(t *testing.T, b *bundle, other, _ audit.Actor) {
 			t.Helper()
 			b.enrols(t, other)
-			require.NoError(t, staff.ResetSecondFactor(t.Context(), b.pool, b.admin, other.StaffID))
+			require.NoError(t, staff.ResetSecondFactor(t.Context(), b.pool, b.admin, other.ID))
 			b.enrols(t, other)
 		}},
 		"a chain that a second factor cuts": {do: func(t *testing.T, b *bundle, other, third audit.Actor) {

@@ -13,9 +13,11 @@ import (
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardfile"
 	"refill/internal/db"
 	"refill/internal/setting"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 )
 
 // second is a bundle whose settings ask for a second person above USD 50.00, and
@@ -38,9 +40,8 @@ func (b *bundle) above(t *testing.T, minor int64) {
 // colleague is another administrator, whose password nobody else knows.
 func (b *bundle) colleague(t *testing.T, username string) audit.Actor {
 	t.Helper()
-	id, err := staff.Create(t.Context(), b.pool, audit.System(), staff.New{Username: username, Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
-	require.NoError(t, err)
-	return audit.Actor{StaffID: id, Scope: audit.Everything()}
+	id := peopletest.Staff(t, b.pool, staff.New{Username: username, Role: db.StaffRoleAdministrator, AllPartners: true})
+	return audit.ByStaff(id, audit.Everything())
 }
 
 // inactive makes a series of cards of USD 10.00 that is not activated.
@@ -89,7 +90,7 @@ func TestActivationTakesTwo(t *testing.T) {
 	require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
 	require.ErrorIs(t, b.cards.Activate(t.Context(), other, s.ID), card.ErrActivationWaits, "asked for already")
 	a := b.waiting(t)
-	require.Equal(t, []int64{60_00, 6, b.admin.StaffID}, []int64{a.Value, a.Cards, a.RequestedBy})
+	require.Equal(t, []int64{60_00, 6, b.admin.ID}, []int64{a.Value, a.Cards, a.RequestedBy})
 	require.Equal(t, db.SeriesStateReady, b.read(t, s.ID).State)
 	require.Zero(t, b.outstanding(t, s.ID))
 
@@ -118,28 +119,28 @@ func TestEveryActivationTakesTwo(t *testing.T) {
 	s := b.series(t, form(6)) // activate when generated
 	require.Equal(t, db.SeriesStateReady, b.read(t, s.ID).State)
 	a := b.waiting(t)
-	require.Equal(t, b.admin.StaffID, a.RequestedBy, "who ordered is who asks")
+	require.Equal(t, b.admin.ID, a.RequestedBy, "who ordered is who asks")
 	require.ErrorIs(t, b.cards.Approve(t.Context(), b.admin, a.ID, "because"), approval.ErrOwn)
 	require.NoError(t, b.cards.Approve(t.Context(), other, a.ID, "because"))
 	require.Equal(t, db.SeriesStateActive, b.read(t, s.ID).State)
 
 	// Cheap cards that become dear once they are in use, or once they are known.
 	cheap := form(6)
-	cheap.Price = "1.00"
+	cheap.Price = usd(100)
 	s = b.series(t, cheap)
 	require.Equal(t, db.SeriesStateActive, b.read(t, s.ID).State)
-	raise := card.EditForm{Prefix: s.Prefix, Price: "9.00", Partners: []string{card.AnyPartner}, ValidTill: s.ValidTill.Format(time.DateOnly), Version: s.Version}
+	raise := card.SeriesEdit{Prefix: s.Prefix, Price: usd(900), Partners: card.Partners{Any: true}, ValidTill: s.ValidTill, Version: s.Version}
 	_, err := b.cards.Edit(t.Context(), b.admin, s.ID, raise)
 	require.ErrorIs(t, err, card.ErrPriceNeedsSecond)
-	raise.Price = "8.00"
+	raise.Price = usd(800)
 	_, err = b.cards.Edit(t.Context(), b.admin, s.ID, raise)
 	require.NoError(t, err, "USD 48.00 together")
 	cheap = form(6)
-	cheap.Price, cheap.Activate = "1.00", false
+	cheap.Price, cheap.Activate = usd(100), false
 	s = b.series(t, cheap)
-	_, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+	_, err = b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
-	raise = card.EditForm{Prefix: s.Prefix, Price: "9.00", Partners: []string{card.AnyPartner}, ValidTill: s.ValidTill.Format(time.DateOnly), Version: s.Version}
+	raise = card.SeriesEdit{Prefix: s.Prefix, Price: usd(900), Partners: card.Partners{Any: true}, ValidTill: s.ValidTill, Version: s.Version}
 	_, err = b.cards.Edit(t.Context(), b.admin, s.ID, raise)
 	require.ErrorIs(t, err, card.ErrPriceNeedsSecond, "its codes have left the house")
 
@@ -155,54 +156,55 @@ func TestExportTakesTwo(t *testing.T) {
 	b, other := second(t)
 	s := b.inactive(t, 6)
 	key := uuid.New()
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, key)
+	id, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, key)
 	require.NoError(t, err)
-	again, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, key)
+	again, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, key)
 	require.NoError(t, err)
 	require.Equal(t, id, again)
 	state := func(id int64) db.ExportState {
-		e, err := b.cards.Export(t.Context(), b.admin, id)
+		e, err := b.exports().Get(t.Context(), b.admin, id)
 		require.NoError(t, err)
 		return e.Export.State
 	}
 	require.Equal(t, db.ExportState("waiting"), state(id))
-	_, _, err = b.cards.StartExport(t.Context(), id)
+	err = b.begin(t.Context(), id)
 	require.ErrorIs(t, err, card.ErrApprovalNeeded, "not even by a job that somebody made by hand")
-	require.ErrorIs(t, b.cards.RetryExport(t.Context(), b.admin, id), card.ErrExportState)
+	require.ErrorIs(t, b.exports().Retry(t.Context(), b.admin, id), cardfile.ErrState)
 
 	a := b.waiting(t)
 	require.ErrorIs(t, b.cards.Approve(t.Context(), b.admin, a.ID, "because"), approval.ErrOwn)
 	require.NoError(t, b.cards.Approve(t.Context(), other, a.ID, "because"))
 	require.Equal(t, db.ExportStateQueued, state(id))
-	e, _, err := b.cards.StartExport(t.Context(), id)
+	require.NoError(t, b.begin(t.Context(), id))
+	e, err := b.exports().Get(t.Context(), b.admin, id)
 	require.NoError(t, err)
 	require.NotNil(t, e.Export.JobID, "a worker was asked")
 
 	// A failed one may be tried again, but not once its cards have become dearer.
-	require.NoError(t, b.cards.FailExport(t.Context(), id, "a test"))
-	require.NoError(t, b.cards.RetryExport(t.Context(), b.admin, id))
-	require.NoError(t, b.cards.FailExport(t.Context(), id, "a test"))
+	require.NoError(t, b.exports().Fail(t.Context(), id, "a test"))
+	require.NoError(t, b.exports().Retry(t.Context(), b.admin, id))
+	require.NoError(t, b.exports().Fail(t.Context(), id, "a test"))
 	_, err = b.pool.Exec(t.Context(), `update series set price = price + 1 where id = $1`, s.ID)
 	require.NoError(t, err)
-	require.ErrorIs(t, b.cards.RetryExport(t.Context(), b.admin, id), card.ErrApprovalNeeded)
+	require.ErrorIs(t, b.exports().Retry(t.Context(), b.admin, id), card.ErrApprovalNeeded)
 	_, err = b.pool.Exec(t.Context(), `update series set price = price - 1 where id = $1`, s.ID)
 	require.NoError(t, err)
 
 	// Refused, cancelled, and asked for while it was cheap and queued since.
-	id, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", card.ExportOptions{}, uuid.New())
+	id, err = b.exports().Request(t.Context(), b.admin, s.ID, "pdf", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
 	require.NoError(t, b.cards.Refuse(t.Context(), other, b.waiting(t).ID, "no need"))
 	require.Equal(t, db.ExportStateCancelled, state(id))
-	id, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+	id, err = b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
-	require.NoError(t, b.cards.CancelExport(t.Context(), b.admin, id))
+	require.NoError(t, b.exports().Cancel(t.Context(), b.admin, id))
 	b.none(t)
 	b.above(t, 60_00)
-	id, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+	id, err = b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
 	require.Equal(t, db.ExportStateQueued, state(id))
 	b.above(t, 59_99)
-	_, _, err = b.cards.StartExport(t.Context(), id)
+	err = b.begin(t.Context(), id)
 	require.ErrorIs(t, err, card.ErrApprovalNeeded)
 	b.none(t)
 }
@@ -213,8 +215,8 @@ func TestApprovalIsOfWhatWasAskedFor(t *testing.T) {
 	b, other := second(t)
 	for name, spoil := range map[string]func(s db.Series){
 		"another price": func(s db.Series) {
-			_, err := b.cards.Edit(t.Context(), b.admin, s.ID, card.EditForm{
-				Prefix: s.Prefix, Price: "11.00", Partners: []string{card.AnyPartner}, ValidTill: s.ValidTill.Format(time.DateOnly), Version: s.Version,
+			_, err := b.cards.Edit(t.Context(), b.admin, s.ID, card.SeriesEdit{
+				Prefix: s.Prefix, Price: usd(1100), Partners: card.Partners{Any: true}, ValidTill: s.ValidTill, Version: s.Version,
 			})
 			require.NoError(t, err)
 		},
@@ -243,7 +245,7 @@ func TestApprovalExpires(t *testing.T) {
 	t.Parallel()
 	b, other := second(t)
 	s := b.inactive(t, 6)
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+	id, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
 	a := b.waiting(t)
 	require.NoError(t, b.cards.ExpireApprovals(t.Context()))
@@ -253,7 +255,7 @@ func TestApprovalExpires(t *testing.T) {
 	require.ErrorIs(t, b.cards.Approve(t.Context(), other, a.ID, "because"), approval.ErrExpired)
 	require.NoError(t, b.cards.ExpireApprovals(t.Context()))
 	b.none(t)
-	e, err := b.cards.Export(t.Context(), b.admin, id)
+	e, err := b.exports().Get(t.Context(), b.admin, id)
 	require.NoError(t, err)
 	require.Equal(t, db.ExportStateCancelled, e.Export.State)
 }
@@ -269,17 +271,17 @@ func TestNobodyApprovesTheirOwn(t *testing.T) {
 	// An account that they made for themselves.
 	id, err := staff.Create(t.Context(), b.pool, b.admin, staff.New{Username: "puppet", Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
 	require.NoError(t, err)
-	puppet := audit.Actor{StaffID: id, Scope: audit.Everything()}
+	puppet := audit.ByStaff(id, audit.Everything())
 	require.ErrorIs(t, b.cards.Approve(t.Context(), puppet, a.ID, "because"), approval.ErrShared)
 	require.ErrorIs(t, b.cards.Refuse(t.Context(), puppet, a.ID, "because"), approval.ErrShared)
 
 	// Who sees other partners, or nothing.
-	south := audit.Actor{StaffID: b.colleague(t, "south").StaffID, Scope: audit.Scope{PartnerIDs: []int64{b.south.ID}}}
+	south := audit.ByStaff(b.colleague(t, "south").ID, audit.Scope{PartnerIDs: []int64{b.south.ID}})
 	require.ErrorIs(t, b.cards.Approve(t.Context(), south, a.ID, "because"), approval.ErrUnknown)
-	require.ErrorIs(t, b.cards.Approve(t.Context(), audit.System(), a.ID, "because"), approval.ErrOwn)
+	require.ErrorIs(t, b.cards.Approve(t.Context(), audit.System(), a.ID, "because"), approval.ErrNoPerson)
 	require.ErrorIs(t, b.cards.Approve(t.Context(), other, a.ID+99, "because"), approval.ErrUnknown)
 
-	_, err = b.pool.Exec(t.Context(), `update staff set disabled_at = now() where id = $1`, b.admin.StaffID)
+	_, err = b.pool.Exec(t.Context(), `update staff set disabled_at = now() where id = $1`, b.admin.ID)
 	require.NoError(t, err)
 	require.ErrorIs(t, b.cards.Approve(t.Context(), other, a.ID, "because"), approval.ErrGone)
 	require.Equal(t, db.SeriesStateReady, b.read(t, s.ID).State)
@@ -348,9 +350,9 @@ func TestOnePersonIsEnoughByDefault(t *testing.T) {
 	b := setup(t)
 	s := b.series(t, form(5000))
 	require.Equal(t, db.SeriesStateActive, b.read(t, s.ID).State)
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+	id, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
-	_, _, err = b.cards.StartExport(t.Context(), id)
+	err = b.begin(t.Context(), id)
 	require.NoError(t, err)
 	b.none(t)
 }

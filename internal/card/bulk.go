@@ -11,26 +11,26 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river/rivertype"
 
+	"refill/internal/act"
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
-	"refill/internal/money"
+	"refill/internal/formprint"
 )
 
-// An operation on many cards is a row of its own (card_change) and a job that
-// works through the selection in the order of serials, a chunk a transaction. The
-// row's cursor moves in the transaction that changes the cards, counts them, and
-// posts what they were worth: however often the job is killed, each card is
-// looked at once.
+// An operation on many cards is a row of card_change and a job. The job processes the
+// selection in the order of serials, one chunk a transaction. Each transaction changes the
+// cards, counts them, posts their value and moves the cursor of the row. So each card is
+// processed exactly once, however often the job is killed.
 
 // changeChunk is how many cards one transaction changes.
 const changeChunk = 5_000
 
-// mostTicked is how many cards can be ticked one by one.
-const mostTicked = 1_000
+// maxTicked is the maximum number of cards that can be ticked individually.
+const maxTicked = 1_000
 
-// Refusals of operations on many cards.
+// Errors of operations on many cards.
 var (
 	ErrNoChange    = fault.New(fault.NotFound, "change_unknown", "There is no such operation.")
 	ErrChangeKey   = fault.New(fault.Conflict, "change_key_used", "This form was sent before with other entries, and that operation was begun. Look at the operations below; check the selection again to begin this one too.")
@@ -38,51 +38,58 @@ var (
 	ErrOperation   = fault.Field("operation", "change_operation", "Choose what to do with the cards.")
 	ErrNoneTicked  = fault.Field("operation", "change_nothing", "Tick the cards first, or choose all that match.")
 	ErrTooMany     = fault.Field("operation", "change_too_many", "That many cards can’t be ticked one by one. Use a range of serials.")
-	ErrRangeFirst  = fault.Field("first", "change_first", "From serial must be a serial of the series.")
-	ErrRangeLast   = fault.Field("last", "change_last", "To serial must be a serial of the series, after the first.")
+	ErrRangeFirst  = fault.Field("first", "change_first", "From serial must be a whole number from 1 to {last}.")
+	ErrRangeLast   = fault.Field("last", "change_last", "To serial must be a whole number from {first} to {last}.")
 	ErrTillMissing = fault.Field("valid_till", "change_till", "Enter the new valid-till date.")
 	ErrNoneFits    = fault.Field("operation", "change_none", "None of these cards would be changed.")
 )
 
-// Operation is something done to a selection of a series' cards.
+var (
+	errChangeStranded = fault.New(fault.Conflict, "change_stranded", "The job of this operation was cancelled. Retry goes on where it stopped.")
+	errChangeUnused   = fault.New(fault.Conflict, "change_series_unused", "The series is no longer in use. What was changed before that stays changed.")
+	errChangeLapsed   = fault.New(fault.Conflict, "change_series_lapsed", "The series has expired meanwhile, and what was left of it is booked as breakage. Give the series a later date instead.")
+)
+
+// Operation changes a selection of the cards of a series.
 type Operation struct {
 	SeriesID  int64
 	Operation db.CardOperation
-	First     int32   // from this serial …
-	Last      int32   // … to this one
-	Serials   []int32 // only these; nil: all between First and Last
-	Status    Status  // only cards shown as this; empty: all
-	ValidTill string  // with extend
-	PartnerID int64   // with partner; 0: the series' partners
+	First     int32     // first serial
+	Last      int32     // last serial, included
+	Serials   []int32   // only these serials, instead of First and Last; nil: all from First to Last
+	Status    Status    // only cards with this shown status; empty: all
+	ValidTill time.Time // for extend: the last day; its date in its own time zone counts
+	PartnerID int64     // for partner; 0: the partners of the series
 }
 
-// DryRun says what an operation would do, as things stand.
+// DryRun is what an operation would do now.
 type DryRun struct {
 	Fits    int64 // cards that would be changed
-	Already int64 // cards that are so already
-	Used    int64 // these stay as they are …
-	Void    int64 // … and these
-	Value   int64 // what would go to breakage, in minor units
+	Already int64 // cards that are in the wanted state already
+	Used    int64 // used cards, which are never changed
+	Void    int64 // void cards, which are never changed
+	Value   int64 // value that would move to breakage, in minor units
 	Counts  []StatusCount
 }
 
-// StatusCount is how many cards of a selection are shown as a status.
+// StatusCount is the number of cards of a selection with a shown status.
 type StatusCount struct {
 	Status Status
 	Cards  int64
 }
 
-// Total is how many cards the selection has.
+// Total returns the number of cards in the selection.
 func (d DryRun) Total() int64 { return d.Fits + d.Already + d.Used + d.Void }
 
-// checked is a change that may be done.
+// checked is an operation whose fields are valid, with its values as the database keeps them.
 type checked struct {
 	Operation
 	till    *time.Time
 	partner *int64
 }
 
-// checkChange holds an operation against the series as it stands.
+// checkChange checks an operation against the present series. It returns ErrNoneTicked,
+// ErrTooMany, or a fault.List with one fault a field.
 func (s *Service) checkChange(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, c Operation) (checked, error) {
 	ok := checked{Operation: c}
 	if c.Serials != nil {
@@ -90,7 +97,7 @@ func (s *Service) checkChange(ctx context.Context, tx pgx.Tx, actor audit.Actor,
 		if len(ok.Serials) == 0 {
 			return ok, ErrNoneTicked
 		}
-		if len(ok.Serials) > mostTicked {
+		if len(ok.Serials) > maxTicked {
 			return ok, ErrTooMany
 		}
 		ok.First, ok.Last = ok.Serials[0], ok.Serials[len(ok.Serials)-1]
@@ -99,18 +106,17 @@ func (s *Service) checkChange(ctx context.Context, tx pgx.Tx, actor audit.Actor,
 	if !c.Operation.Valid() {
 		wrong = append(wrong, ErrOperation)
 	}
-	last := money.Group(fmt.Sprint(series.Made))
+	last := fault.Number(series.Made)
 	if ok.First < 1 || ok.First > series.Made {
-		wrong = append(wrong, ErrRangeFirst.Saying("From serial must be a whole number from 1 to "+last+"."))
+		wrong = append(wrong, ErrRangeFirst.With("last", last))
 	}
 	if ok.Last < ok.First || ok.Last > series.Made {
-		from := money.Group(fmt.Sprint(min(max(ok.First, 1), series.Made)))
-		wrong = append(wrong, ErrRangeLast.Saying("To serial must be a whole number from "+from+" to "+last+"."))
+		wrong = append(wrong, ErrRangeLast.With("first", fault.Number(min(max(ok.First, 1), series.Made))).With("last", last))
 	}
 	var err error
 	switch c.Operation {
 	case db.CardOperationExtend:
-		if c.ValidTill == "" {
+		if c.ValidTill.IsZero() {
 			wrong = append(wrong, ErrTillMissing)
 			break
 		}
@@ -122,10 +128,11 @@ func (s *Service) checkChange(ctx context.Context, tx pgx.Tx, actor audit.Actor,
 	return ok, faults(wrong.Err(), err)
 }
 
-// TryChange counts what an operation would do, and does nothing.
+// TryChange counts what an operation would do, and changes nothing. Its errors are those of
+// OrderChange, except those of the key and ErrNoneFits.
 func (s *Service) TryChange(ctx context.Context, actor audit.Actor, c Operation) (DryRun, error) {
 	var d DryRun
-	err := s.changeable(ctx, actor, c.SeriesID, func(tx pgx.Tx, series db.Series) error {
+	err := s.withChangeableSeries(ctx, actor, c.SeriesID, func(tx pgx.Tx, series db.Series) error {
 		ok, err := s.checkChange(ctx, tx, actor, series, c)
 		if err != nil {
 			return err
@@ -136,8 +143,8 @@ func (s *Service) TryChange(ctx context.Context, actor audit.Actor, c Operation)
 	return d, err
 }
 
-// dryRun counts what an operation would do, and refuses one that brings more into use
-// than one person may.
+// dryRun counts what an operation would do. It returns the counts with an error at the field
+// "operation" if the operation brings more value into use than one person may.
 func (s *Service) dryRun(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, ok checked) (DryRun, error) {
 	var d DryRun
 	revives, widens := false, false
@@ -172,21 +179,27 @@ func (s *Service) dryRun(ctx context.Context, tx pgx.Tx, actor audit.Actor, seri
 	if d.Fits == 0 {
 		return d, nil
 	}
-	err = s.mayOperate(ctx, tx, series, ok.Operation.Operation, d.Fits, revives, widens, actor.StaffID, approval.Looking(tx))
+	err = s.checkOperation(ctx, tx, series, ok.Operation.Operation, d.Fits, revives, widens, actor.Accountable(), approval.Looking(tx))
 	if faults := fault.All(err); len(faults) == 1 {
-		err = fault.Field("operation", faults[0].Code, faults[0].Message)
+		err = faults[0].At("operation")
 	}
 	return d, err
 }
 
-// OrderChange queues an operation and returns its id. The same key asked again
-// returns the operation that it queued first.
+// OrderChange queues an operation and returns its id. key is the idempotency key: the same
+// key with the same operation returns the id of the first call. The same key with another
+// operation is ErrChangeKey, and the key of another person is ErrChangeOver. An operation
+// without a card to change is ErrNoneFits.
 func (s *Service) OrderChange(ctx context.Context, actor audit.Actor, c Operation, key uuid.UUID) (int64, error) {
-	if id, err := s.changedBefore(ctx, actor, c, key); err != nil || id != 0 {
+	if id, err := s.earlierOperation(ctx, actor, c, key); err != nil || id != 0 {
 		return id, err
 	}
+	by, err := actor.Member()
+	if err != nil {
+		return 0, err
+	}
 	var id int64
-	err := s.changeable(ctx, actor, c.SeriesID, func(tx pgx.Tx, series db.Series) error {
+	err = s.withChangeableSeries(ctx, actor, c.SeriesID, func(tx pgx.Tx, series db.Series) error {
 		ok, err := s.checkChange(ctx, tx, actor, series, c)
 		if err != nil {
 			return err
@@ -201,7 +214,7 @@ func (s *Service) OrderChange(ctx context.Context, actor audit.Actor, c Operatio
 		id, err = s.q.CardChangeCreate(ctx, tx, db.CardChangeCreateParams{
 			SeriesID: series.ID, Operation: ok.Operation.Operation, FirstSerial: ok.First, LastSerial: ok.Last, Serials: ok.Serials,
 			Status: string(ok.Status), ValidTill: ok.till, PartnerID: ok.partner, Total: int32(d.Total()), //nolint:gosec // at most MaxQuantity
-			Cursor: ok.First - 1, RequestKey: key, CreatedBy: actor.StaffID,
+			Cursor: ok.First - 1, RequestKey: key, CreatedBy: by,
 		})
 		if err != nil {
 			return fmt.Errorf("enter an operation: %w", err)
@@ -210,44 +223,38 @@ func (s *Service) OrderChange(ctx context.Context, actor audit.Actor, c Operatio
 		if err != nil {
 			return err
 		}
-		if err := s.keepPrint(ctx, tx, formOperation, key, print); err != nil {
+		if err := formprint.Keep(ctx, tx, formprint.Operation, key, print); err != nil {
 			return err
 		}
 		if err := s.enqueueChange(ctx, tx, id); err != nil {
 			return err
 		}
-		if err := audit.Record(ctx, tx, actor, audit.Entry{Action: "cards.change_ordered", SeriesID: series.ID, Detail: ok.detail(id, d)}); err != nil {
-			return err
-		}
-		return s.notifySeries(ctx, tx, series.ID)
+		return act.Record(ctx, tx, actor, ok.ordered(series.ID, id, d))
 	})
-	if db.Constraint(err) == "card_change_request_key" { // the other of two clicks was first
-		return s.changedBefore(ctx, actor, c, key)
+	if db.Constraint(err) == "card_change_request_key" { // a concurrent request with the same key was first
+		return s.earlierOperation(ctx, actor, c, key)
 	}
 	return id, err
 }
 
-// detail is what the audit trail keeps of an operation.
-func (c checked) detail(id int64, d DryRun) map[string]any {
-	detail := map[string]any{"change": id, "operation": c.Operation.Operation, "first": c.First, "last": c.Last, "cards": d.Fits}
-	if c.Serials != nil {
-		detail["serials"] = c.Serials
-	}
-	if c.Status != "" {
-		detail["status"] = c.Status
+// ordered returns the act that records an operation in the audit trail.
+func (c checked) ordered(seriesID, id int64, d DryRun) ChangeOrdered {
+	ordered := ChangeOrdered{
+		Subject: act.OfSeries(seriesID), Change: id, Operation: c.Operation.Operation,
+		First: c.First, Last: c.Last, Cards: d.Fits, Serials: c.Serials, Status: c.Status,
 	}
 	if c.till != nil {
-		detail["valid_till"] = dayText(c.till)
+		ordered.ValidTill = dayText(c.till)
 	}
 	if c.Operation.Operation == db.CardOperationPartner {
-		detail["partner"] = c.PartnerID
+		ordered.Partner = &c.PartnerID
 	}
-	return detail
+	return ordered
 }
 
-// changedBefore looks for the operation that a key has queued. A key that queued
-// another is refused.
-func (s *Service) changedBefore(ctx context.Context, actor audit.Actor, c Operation, key uuid.UUID) (int64, error) {
+// earlierOperation returns the id of the operation that an idempotency key has queued, or 0.
+// A key that queued a different operation is ErrChangeKey.
+func (s *Service) earlierOperation(ctx context.Context, actor audit.Actor, c Operation, key uuid.UUID) (int64, error) {
 	row, err := s.q.CardChangeGetByRequestKey(ctx, s.db, key)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil
@@ -255,14 +262,14 @@ func (s *Service) changedBefore(ctx context.Context, actor audit.Actor, c Operat
 	if err != nil {
 		return 0, fmt.Errorf("look for an earlier operation: %w", err)
 	}
-	if row.CreatedBy != actor.StaffID {
+	if row.CreatedBy != actor.Responsible() {
 		return 0, ErrChangeOver
 	}
 	print, err := c.print()
 	if err != nil {
 		return 0, err
 	}
-	same, known, err := s.samePrint(ctx, formOperation, key, print)
+	same, known, err := formprint.Same(ctx, s.db, formprint.Operation, key, print)
 	if err != nil {
 		return 0, err
 	}
@@ -283,7 +290,8 @@ func (s *Service) enqueueChange(ctx context.Context, tx pgx.Tx, id int64) error 
 	return nil
 }
 
-// Change reads an operation, if its series lies within the actor's partners.
+// Change reads an operation. It returns ErrNoChange if there is none, or if its series is not
+// within the actor's partners.
 func (s *Service) Change(ctx context.Context, actor audit.Actor, id int64) (db.CardChangeGetRow, error) {
 	row, err := s.q.CardChangeGet(ctx, s.db, db.CardChangeGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -295,12 +303,13 @@ func (s *Service) Change(ctx context.Context, actor audit.Actor, id int64) (db.C
 	return row, nil
 }
 
-// endChange alters the state of an operation that is in one of some states.
-func (s *Service) endChange(ctx context.Context, actor audit.Actor, id int64, action string, from []db.CardChangeState, f func(tx pgx.Tx, change db.CardChange) error) error {
+// endChange runs f on a locked operation and records the act. An operation in none of the
+// states in from is ErrChangeOver.
+func (s *Service) endChange(ctx context.Context, actor audit.Actor, id int64, did func(act.Subject, ChangeRef) act.Act, from []db.CardChangeState, f func(tx pgx.Tx, change db.CardChange) error) error {
 	if _, err := s.Change(ctx, actor, id); err != nil {
 		return err
 	}
-	return s.inTx(ctx, func(tx pgx.Tx) error {
+	return s.InTx(ctx, func(tx pgx.Tx) error {
 		change, err := s.q.CardChangeGetForUpdate(ctx, tx, id)
 		if err != nil {
 			return fmt.Errorf("lock an operation: %w", err)
@@ -311,18 +320,15 @@ func (s *Service) endChange(ctx context.Context, actor audit.Actor, id int64, ac
 		if err := f(tx, change); err != nil {
 			return err
 		}
-		detail := map[string]any{"change": id, "operation": change.Operation, "cards": change.Changed}
-		if err := audit.Record(ctx, tx, actor, audit.Entry{Action: action, SeriesID: change.SeriesID, Detail: detail}); err != nil {
-			return err
-		}
-		return s.notifySeries(ctx, tx, change.SeriesID)
+		return act.Record(ctx, tx, actor, did(act.OfSeries(change.SeriesID), changeRef(change)))
 	})
 }
 
-// CancelChange stops an operation. What was changed so far stays changed.
+// CancelChange stops an operation. Cards that it changed stay changed. An operation that has
+// ended is ErrChangeOver.
 func (s *Service) CancelChange(ctx context.Context, actor audit.Actor, id int64) error {
 	from := []db.CardChangeState{db.CardChangeStateQueued, db.CardChangeStateRunning, db.CardChangeStateFailed}
-	return s.endChange(ctx, actor, id, "cards.change_cancelled", from, func(tx pgx.Tx, change db.CardChange) error {
+	return s.endChange(ctx, actor, id, changeCancelled, from, func(tx pgx.Tx, change db.CardChange) error {
 		if change.JobID != nil {
 			if _, err := s.jobs.JobCancelTx(ctx, tx, *change.JobID); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
 				return fmt.Errorf("cancel the job of an operation: %w", err)
@@ -332,11 +338,12 @@ func (s *Service) CancelChange(ctx context.Context, actor audit.Actor, id int64)
 	})
 }
 
-// RetryChange takes a failed operation up again where it stopped. What is left of it
-// counts within the limit of the person who takes it up, not of the one who ordered it.
+// RetryChange continues a failed operation at its cursor. The rest of it counts within the
+// limit of the person who retries it, not of the person who ordered it. An operation that has
+// not failed is ErrChangeOver.
 func (s *Service) RetryChange(ctx context.Context, actor audit.Actor, id int64) error {
 	from := []db.CardChangeState{db.CardChangeStateFailed}
-	return s.endChange(ctx, actor, id, "cards.change_retried", from, func(tx pgx.Tx, _ db.CardChange) error {
+	return s.endChange(ctx, actor, id, changeRetried, from, func(tx pgx.Tx, _ db.CardChange) error {
 		if err := s.q.CardChangeRequeue(ctx, tx, db.CardChangeRequeueParams{ID: id, RetriedBy: actor.Staff()}); err != nil {
 			return fmt.Errorf("take up an operation: %w", err)
 		}
@@ -344,10 +351,11 @@ func (s *Service) RetryChange(ctx context.Context, actor audit.Actor, id int64) 
 	})
 }
 
-// FailChange marks an operation that was given up, in words for staff.
+// FailChange marks an operation as failed. why is a fault as fault.Error.Keep returns it. An
+// operation that has ended is left as it is.
 func (s *Service) FailChange(ctx context.Context, id int64, why string) error {
 	from := []db.CardChangeState{db.CardChangeStateQueued, db.CardChangeStateRunning}
-	err := s.endChange(ctx, audit.System(), id, "cards.change_failed", from, func(tx pgx.Tx, _ db.CardChange) error {
+	err := s.endChange(ctx, audit.System(), id, changeFailed, from, func(tx pgx.Tx, _ db.CardChange) error {
 		return s.q.CardChangeFinish(ctx, tx, db.CardChangeFinishParams{ID: id, State: db.CardChangeStateFailed, Failure: why})
 	})
 	if errors.Is(err, ErrChangeOver) {

@@ -8,40 +8,42 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/jobqueue"
 )
 
-// What became of a card of an operation.
+// Outcomes of a card of an operation.
 const (
 	outcomeChanged = "changed"
-	outcomeAlready = "already" // it was so before
-	outcomeUsed    = "used"    // used cards stay as they are
-	outcomeVoid    = "void"    // void ones too
+	outcomeAlready = "already" // the card was in the wanted state before
+	outcomeUsed    = "used"    // a used card is never changed
+	outcomeVoid    = "void"    // a void card is never changed
 )
 
-// WorkChange does what is left of an operation, a chunk a transaction. It may run
-// any number of times, also twice at once. It returns ErrYield when it has worked
-// long enough and ErrChangeOver when there is nothing to do any more.
-func (s *Service) WorkChange(ctx context.Context, id int64, now func() time.Time, complete Completer) error {
+// WorkChange does the rest of an operation, one chunk a transaction. It may run any number of
+// times, also concurrently. It returns jobqueue.ErrYield after jobqueue.RunFor if cards are
+// left, ErrChangeOver if the operation has ended, and ErrNoChange if there is none.
+func (s *Service) WorkChange(ctx context.Context, id int64, now func() time.Time, complete jobqueue.Completer) error {
 	started := now()
 	for {
 		done, err := s.workChunk(ctx, id, complete)
 		if err != nil || done {
 			return err
 		}
-		if now().Sub(started) > runFor {
-			return ErrYield
+		if now().Sub(started) > jobqueue.RunFor {
+			return jobqueue.ErrYield
 		}
 	}
 }
 
-// workChunk changes the next cards of an operation and moves its cursor, all in
-// one transaction; after the last of them it also ends the operation and its job.
-func (s *Service) workChunk(ctx context.Context, id int64, complete Completer) (done bool, err error) {
-	err = s.inTx(ctx, func(tx pgx.Tx) error {
+// workChunk changes the next chunk of an operation and moves its cursor, in one transaction.
+// After the last chunk it also ends the operation and its job, and returns true.
+func (s *Service) workChunk(ctx context.Context, id int64, complete jobqueue.Completer) (done bool, err error) {
+	err = s.InTx(ctx, func(tx pgx.Tx) error {
 		change, err := s.q.CardChangeGetForUpdate(ctx, tx, id)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrNoChange
@@ -52,11 +54,11 @@ func (s *Service) workChunk(ctx context.Context, id int64, complete Completer) (
 		if change.State != db.CardChangeStateQueued && change.State != db.CardChangeStateRunning {
 			return ErrChangeOver
 		}
-		err = s.sharing(ctx, tx, change.SeriesID, func(series db.Series) error {
+		err = s.withSharedSeries(ctx, tx, change.SeriesID, func(series db.Series) error {
 			done, err = s.changeNext(ctx, tx, series, change)
 			return err
 		})
-		if why := overtaken(err); why != "" {
+		if why := stopReason(err); why != "" {
 			done = true
 			err = s.q.CardChangeFinish(ctx, tx, db.CardChangeFinishParams{ID: id, State: db.CardChangeStateFailed, Failure: why})
 		}
@@ -71,50 +73,50 @@ func (s *Service) workChunk(ctx context.Context, id int64, complete Completer) (
 				return fmt.Errorf("complete the job of an operation: %w", err)
 			}
 		}
-		return s.notifySeries(ctx, tx, change.SeriesID)
+		return s.NotifySeries(ctx, tx, change.SeriesID)
 	})
 	return done, err
 }
 
-// overtaken says what happened to the series meanwhile that makes going on
-// pointless. Nothing of the chunk was written by then.
-func overtaken(err error) string {
+// stopReason returns the kept fault with which an operation fails because its series has
+// changed, or "" if the error is none of these. The chunk has written nothing at that point.
+func stopReason(err error) string {
 	switch {
 	case errors.Is(err, ErrCardsMaking):
-		return "The series is no longer in use. What was changed before that stays changed."
+		return errChangeUnused.Keep()
 	case errors.Is(err, ErrEnableNeedsSecond), errors.Is(err, ErrExtendNeedsSecond), errors.Is(err, ErrWidenNeedsSecond):
-		return fault.All(err)[0].Message
+		return fault.All(err)[0].Keep()
 	case errors.Is(err, ErrTillLapsed):
-		return "The series has expired meanwhile, and what was left of it is booked as breakage. Give the series a later date instead."
+		return errChangeLapsed.Keep()
 	}
 	return ""
 }
 
-// finishChange ends an operation whose last card was looked at, and records what
-// came of it.
+// finishChange ends an operation and records its outcomes. One that is marked as failed stays
+// failed.
 func (s *Service) finishChange(ctx context.Context, tx pgx.Tx, id int64) error {
 	change, err := s.q.CardChangeGetForUpdate(ctx, tx, id)
 	if err != nil {
 		return fmt.Errorf("read an operation: %w", err)
 	}
-	action := "cards.change_failed"
+	counts := ChangeCounts{
+		First: change.FirstSerial, Last: change.LastSerial, Already: change.Already, Used: change.KeptUsed, Void: change.KeptVoid, Amount: change.ValueMoved,
+	}
+	var done act.Act = ChangeFailed{act.OfSeries(change.SeriesID), changeRef(change), &counts}
 	if change.State != db.CardChangeStateFailed {
-		action = "cards.changed"
+		done = Changed{act.OfSeries(change.SeriesID), changeRef(change), counts}
 		if err := s.q.CardChangeFinish(ctx, tx, db.CardChangeFinishParams{ID: id, State: db.CardChangeStateDone}); err != nil {
 			return fmt.Errorf("end an operation: %w", err)
 		}
 	}
-	return audit.Record(ctx, tx, audit.System(), audit.Entry{Action: action, SeriesID: change.SeriesID, Detail: map[string]any{
-		"change": id, "operation": change.Operation, "cards": change.Changed, "first": change.FirstSerial, "last": change.LastSerial,
-		"already": change.Already, "used": change.KeptUsed, "void": change.KeptVoid, "amount": change.ValueMoved,
-	}})
+	return act.Record(ctx, tx, audit.System(), done)
 }
 
-// changeNext changes the next chunk. It reports whether that was the last.
+// changeNext changes the next chunk and reports whether it was the last.
 func (s *Service) changeNext(ctx context.Context, tx pgx.Tx, series db.Series, change db.CardChange) (done bool, err error) {
 	edits := change.Operation == db.CardOperationExtend || change.Operation == db.CardOperationPartner
 	if edits {
-		if err := s.beforeTouch(ctx, tx, series.ID); err != nil {
+		if err := s.lockSeriesRow(ctx, tx, series.ID); err != nil {
 			return false, err
 		}
 	}
@@ -157,7 +159,7 @@ func (s *Service) changeNext(ctx context.Context, tx pgx.Tx, series db.Series, c
 		part.Serials, part.Befores, part.Outcomes = append(part.Serials, row.Serial), append(part.Befores, row.Shown), append(part.Outcomes, outcome)
 	}
 	if len(fits) > 0 {
-		if err := s.mayOperate(ctx, tx, series, change.Operation, int64(len(fits)), revives, widens, countsFor(change), approval.Taking(tx)); err != nil {
+		if err := s.checkOperation(ctx, tx, series, change.Operation, int64(len(fits)), revives, widens, audit.ForStaff(accountableStaff(change)), approval.Taking(tx)); err != nil {
 			return false, err
 		}
 		if err := s.apply(ctx, tx, series, change, fits, wereDisabled, &advance); err != nil {
@@ -165,7 +167,7 @@ func (s *Service) changeNext(ctx context.Context, tx pgx.Tx, series db.Series, c
 		}
 	}
 	if edits && len(fits) > 0 {
-		if err := s.touch(ctx, tx, series.ID); err != nil {
+		if err := s.bumpVersion(ctx, tx, series.ID); err != nil {
 			return false, err
 		}
 	}
@@ -181,16 +183,16 @@ func (s *Service) changeNext(ctx context.Context, tx pgx.Tx, series db.Series, c
 	return done, nil
 }
 
-// countsFor is within whose limit the rest of an operation counts: that of the person who
-// pressed the button last.
-func countsFor(change db.CardChange) int64 {
+// accountableStaff returns the member of staff within whose limit the rest of an operation
+// counts: the person who retried it last, or who ordered it.
+func accountableStaff(change db.CardChange) int64 {
 	if change.RetriedBy != nil {
 		return *change.RetriedBy
 	}
 	return change.CreatedBy
 }
 
-// outcomeOf says what an operation does to a card.
+// outcomeOf returns the outcome of a card of an operation.
 func outcomeOf(change db.CardChange, row db.CardChangeTakeRow) string {
 	same := false
 	switch change.Operation {
@@ -201,7 +203,7 @@ func outcomeOf(change db.CardChange, row db.CardChangeTakeRow) string {
 	case db.CardOperationExtend:
 		same = sameDay(row.ValidTill, change.ValidTill)
 	case db.CardOperationPartner:
-		same = deref(row.PartnerID) == deref(change.PartnerID)
+		same = db.Deref(row.PartnerID) == db.Deref(change.PartnerID)
 	case db.CardOperationVoid:
 	}
 	switch {
@@ -215,18 +217,18 @@ func outcomeOf(change db.CardChange, row db.CardChangeTakeRow) string {
 	return outcomeChanged
 }
 
-// errMissed would be news: the cards are locked.
-var errMissed = errors.New("card: a locked card was not changed")
+// errNotAllChanged can't happen while the rows of the cards are locked.
+var errNotAllChanged = errors.New("card: a locked card was not changed")
 
-// apply changes cards that were found fit, keeps the counts, and posts their
-// value where they are voided.
+// apply changes the given cards, which are locked and can be changed. It updates the counts of
+// the series. It posts the value of voided cards to breakage.
 func (s *Service) apply(ctx context.Context, tx pgx.Tx, series db.Series, change db.CardChange, serials []int32, wereDisabled int32, advance *db.CardChangeAdvanceParams) error {
 	var n int64
 	var err error
 	to := db.CardStateActive
 	switch change.Operation {
 	case db.CardOperationExtend:
-		if series.LapsedAt != nil { // it expired between the order and now
+		if series.LapsedAt != nil { // the series expired after the operation was ordered
 			return ErrTillLapsed
 		}
 		n, err = s.q.CardSetTills(ctx, tx, db.CardSetTillsParams{SeriesID: series.ID, Serials: serials, ValidTill: change.ValidTill})
@@ -245,7 +247,7 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, series db.Series, change
 		return fmt.Errorf("change cards: %w", err)
 	}
 	if n != int64(len(serials)) {
-		return errMissed
+		return errNotAllChanged
 	}
 	if change.Operation == db.CardOperationExtend || change.Operation == db.CardOperationPartner {
 		return nil
@@ -254,19 +256,21 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, series db.Series, change
 		return err
 	}
 	if change.Operation == db.CardOperationVoid {
-		actor := audit.Actor{StaffID: countsFor(change)}
+		actor := audit.ByStaff(accountableStaff(change), audit.Scope{})
 		advance.ValueMoved, err = s.postVoid(ctx, tx, actor, series, 0, int32(n))
 	}
 	return err
 }
 
-// ChangeOutcome is what became of one card of an operation.
+// ChangeOutcome is the outcome of one card of an operation. Before is its shown status before
+// the operation.
 type ChangeOutcome struct {
 	Serial          int32
 	Before, Outcome string
 }
 
-// EachOutcome calls f for every card of an operation in the order of serials.
+// EachOutcome calls f for every processed card of an operation, in the order of serials. It
+// stops at the first error of f and returns it.
 func (s *Service) EachOutcome(ctx context.Context, id int64, f func(ChangeOutcome) error) error {
 	after := int32(0)
 	for {

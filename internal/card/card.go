@@ -1,6 +1,5 @@
-// Package card is the domain: codes, series of cards, their generation, changes
-// of state, redemption, and the requests for files. It owns every rule about who
-// may get a card's value and when, and every transaction that moves one. It knows
-// nothing of HTTP or pages, and no code leaves it in clear but through
-// Code.Reveal.
+// Package card holds the domain: series of cards, their generation, changes of state and
+// redemption. It owns every rule about who may receive the value of a card and when, and every
+// transaction that moves that value. It knows nothing of HTTP and pages. A code leaves it in
+// clear only through cardcode.Code.Reveal.
 package card

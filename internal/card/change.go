@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
@@ -17,12 +18,11 @@ import (
 	"refill/internal/ledger"
 )
 
-// Refusals of changes to single cards.
+// Errors of changes to single cards.
 var (
 	ErrCardUsed    = fault.New(fault.Conflict, "card_stays_used", "This card is used. Used cards are never changed; a mistake is answered by a reversal.")
 	ErrCardVoid    = fault.New(fault.Conflict, "card_stays_void", "This card is void already. Void is for good.")
 	ErrCardsMaking = fault.New(fault.Conflict, "series_not_made", "The cards of this series can’t be changed: they are still being made, or the series is void or cancelled.")
-	ErrTill        = fault.Field("valid_till", "card_till", "Valid till must be a date like 2027-12-31.")
 	ErrTillPast    = fault.Field("valid_till", "card_till_past", "Valid till must not lie in the past. To take a card out of use, disable or delete it.")
 	ErrTillFar     = fault.Field("valid_till", "card_till_far", "Valid till must lie within the next 30 years.")
 	ErrTillLapsed  = fault.Field("valid_till", "card_till_lapsed", "This series has expired and its leftover value is booked as breakage. Give the series a later date first: that brings the value back.")
@@ -32,29 +32,32 @@ var (
 	ErrErased      = fault.New(fault.Conflict, "card_erased", "The code of this card was erased: it is void, or was printed once, or was used long ago.")
 )
 
-// Edit is what may be changed of an unused card.
+// Edit holds the editable fields of an unused card.
 type Edit struct {
-	ValidTill string // a date; empty: the series'
-	PartnerID int64  // 0: the series' partners
+	ValidTill time.Time // the last day; its date in its own time zone counts; zero: that of the series
+	PartnerID int64     // 0: the partners of the series
 	Remark    string
 }
 
-// changeable holds the series of a card so that nothing of it is redeemed or
-// posted between a check and what f does: redemptions share the same lock and
-// then take the card's row, state changes of the series take the lock alone.
-func (s *Service) changeable(ctx context.Context, actor audit.Actor, seriesID int64, f func(tx pgx.Tx, series db.Series) error) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
+// withChangeableSeries runs f in a transaction under the shared lock of a series that the
+// actor may see. The lock excludes state changes of the series, which take it exclusively.
+// Redemptions share the lock, so f must lock the row of a card before it checks the card.
+func (s *Service) withChangeableSeries(ctx context.Context, actor audit.Actor, seriesID int64, f func(tx pgx.Tx, series db.Series) error) error {
+	return s.InTx(ctx, func(tx pgx.Tx) error {
+		if err := CheckModule(ctx, tx, actor); err != nil {
+			return err
+		}
 		if _, err := s.seriesIn(ctx, tx, actor, seriesID); err != nil {
 			return err
 		}
-		return s.sharing(ctx, tx, seriesID, func(series db.Series) error { return f(tx, series) })
+		return s.withSharedSeries(ctx, tx, seriesID, func(series db.Series) error { return f(tx, series) })
 	})
 }
 
-// sharing runs f under the shared lock of a series whose cards are all made and
-// are not void as a whole.
-func (s *Service) sharing(ctx context.Context, tx pgx.Tx, seriesID int64, f func(series db.Series) error) error {
-	if err := s.q.SeriesShare(ctx, tx, int32(seriesID)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
+// withSharedSeries runs f under the shared lock of a series. It returns ErrCardsMaking if the
+// series is not fully generated, void or cancelled.
+func (s *Service) withSharedSeries(ctx context.Context, tx pgx.Tx, seriesID int64, f func(series db.Series) error) error {
+	if err := s.q.SeriesShare(ctx, tx, int32(seriesID)); err != nil { //nolint:gosec // the key of a lock; an id that wraps around only waits for another series
 		return fmt.Errorf("share the lock of a series: %w", err)
 	}
 	series, err := s.q.SeriesGet(ctx, tx, seriesID)
@@ -69,11 +72,14 @@ func (s *Service) sharing(ctx context.Context, tx pgx.Tx, seriesID int64, f func
 	}
 }
 
-// changeCard changes one unused card under its lock and records it.
-func (s *Service) changeCard(ctx context.Context, actor audit.Actor, ref Ref, action string, f func(tx pgx.Tx, series db.Series, card db.CardGetForUpdateRow) (map[string]any, error)) error {
-	err := s.changeable(ctx, actor, ref.SeriesID, func(tx pgx.Tx, series db.Series) error {
-		if action == "card.edited" {
-			if err := s.beforeTouch(ctx, tx, ref.SeriesID); err != nil {
+// changeCard runs f on one unused card under its row lock and records the act. edits says that
+// f may change the version of the series, whose row is then locked before the card. A used
+// card is ErrCardUsed, a void card ErrCardVoid. If f returns errUnchanged, nothing is written
+// and the result is nil.
+func (s *Service) changeCard(ctx context.Context, actor audit.Actor, ref Ref, edits bool, f func(tx pgx.Tx, series db.Series, card db.CardGetForUpdateRow) (act.Act, error)) error {
+	err := s.withChangeableSeries(ctx, actor, ref.SeriesID, func(tx pgx.Tx, series db.Series) error {
+		if edits {
+			if err := s.lockSeriesRow(ctx, tx, ref.SeriesID); err != nil {
 				return err
 			}
 		}
@@ -88,24 +94,20 @@ func (s *Service) changeCard(ctx context.Context, actor audit.Actor, ref Ref, ac
 			return ErrCardVoid
 		case db.CardStateActive, db.CardStateDisabled:
 		}
-		detail, err := f(tx, series, row)
+		done, err := f(tx, series, row)
 		if err != nil {
 			return err
 		}
-		err = audit.Record(ctx, tx, actor, audit.Entry{Action: action, SeriesID: ref.SeriesID, Serial: ref.Serial, Detail: detail})
-		if err != nil {
-			return err
-		}
-		return s.notifySeries(ctx, tx, ref.SeriesID)
+		return act.Record(ctx, tx, actor, done)
 	})
-	if errors.Is(err, errAsItWas) {
+	if errors.Is(err, errUnchanged) {
 		return nil
 	}
 	return err
 }
 
-// errAsItWas says that a card is as it was asked to be; nothing is recorded.
-var errAsItWas = errors.New("card: nothing to change")
+// errUnchanged says that a card is in the wanted state already. Nothing is recorded.
+var errUnchanged = errors.New("card: nothing to change")
 
 func (s *Service) lockCard(ctx context.Context, tx pgx.Tx, ref Ref) (db.CardGetForUpdateRow, error) {
 	row, err := s.q.CardGetForUpdate(ctx, tx, db.CardGetForUpdateParams(ref))
@@ -118,20 +120,16 @@ func (s *Service) lockCard(ctx context.Context, tx pgx.Tx, ref Ref) (db.CardGetF
 	return row, nil
 }
 
-// EditCard changes the date, partner and remark of an unused card.
+// EditCard changes the last day, partner and remark of an unused card. Invalid fields are a
+// fault.List with one fault a field. An edit that brings more value into use than one person
+// may is refused. An edit without a change records nothing.
 func (s *Service) EditCard(ctx context.Context, actor audit.Actor, ref Ref, e Edit) error {
-	return s.changeCard(ctx, actor, ref, "card.edited", func(tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow) (map[string]any, error) {
-		till, tillErr := s.cardTill(ctx, tx, series, row.ValidTill, e.ValidTill)
-		partnerID, partnerErr := s.cardPartner(ctx, tx, actor, e.PartnerID)
-		remark := strings.TrimSpace(e.Remark)
-		var remarkErr error
-		if len([]rune(remark)) > 200 {
-			remarkErr = ErrRemark
-		}
-		if err := faults(tillErr, partnerErr, remarkErr); err != nil {
+	return s.changeCard(ctx, actor, ref, true, func(tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow) (act.Act, error) {
+		till, partnerID, remark, err := s.checkCardEdit(ctx, tx, actor, series, row, e)
+		if err != nil {
 			return nil, err
 		}
-		if err := s.mayEditCard(ctx, tx, series, row, ref.Serial, till, partnerID, actor.StaffID); err != nil {
+		if err := s.checkCardIntoUse(ctx, tx, series, row, ref.Serial, till, partnerID, actor.Accountable()); err != nil {
 			return nil, err
 		}
 		p := db.CardEditParams{SeriesID: ref.SeriesID, Serial: ref.Serial, ValidTill: till, PartnerID: partnerID}
@@ -151,25 +149,49 @@ func (s *Service) EditCard(ctx context.Context, actor audit.Actor, ref Ref, e Ed
 		if err != nil {
 			return nil, err
 		}
-		note("valid till", dayWords(row.ValidTill), dayWords(till), asSeries)
-		note("partner", names[deref(row.PartnerID)], names[deref(partnerID)], asSeries)
-		note("remark", deref(row.Remark), remark, "none")
+		note("valid till", displayDay(row.ValidTill), displayDay(till), asSeries)
+		note("partner", names[db.Deref(row.PartnerID)], names[db.Deref(partnerID)], asSeries)
+		note("remark", db.Deref(row.Remark), remark, "none")
 		if len(changes) == 0 {
-			return nil, errAsItWas
+			return nil, errUnchanged
 		}
-		if !sameDay(row.ValidTill, till) || deref(row.PartnerID) != deref(partnerID) {
-			if err := s.touch(ctx, tx, series.ID); err != nil {
+		if !sameDay(row.ValidTill, till) || db.Deref(row.PartnerID) != db.Deref(partnerID) {
+			if err := s.bumpVersion(ctx, tx, series.ID); err != nil {
 				return nil, err
 			}
 		}
-		return map[string]any{"changes": changes}, nil
+		return Edited{act.OfCard(ref.SeriesID, ref.Serial), changes}, nil
 	})
 }
 
-// asSeries stands for what a card has not of its own.
+// CheckCardEdit checks the fields of an edit of a card and changes nothing. Its errors are
+// those of EditCard, without the limit of one person.
+func (s *Service) CheckCardEdit(ctx context.Context, actor audit.Actor, ref Ref, e Edit) error {
+	return s.changeCard(ctx, actor, ref, false, func(tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow) (act.Act, error) {
+		if _, _, _, err := s.checkCardEdit(ctx, tx, actor, series, row, e); err != nil {
+			return nil, err
+		}
+		return nil, errUnchanged
+	})
+}
+
+// checkCardEdit checks the fields of an edit and returns the card's own last day, partner and
+// remark. nil means that of the series.
+func (s *Service) checkCardEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, row db.CardGetForUpdateRow, e Edit) (till *time.Time, partnerID *int64, remark string, err error) {
+	till, tillErr := s.cardTill(ctx, tx, series, row.ValidTill, e.ValidTill)
+	partnerID, partnerErr := s.cardPartner(ctx, tx, actor, e.PartnerID)
+	remark = strings.TrimSpace(e.Remark)
+	var remarkErr error
+	if len([]rune(remark)) > 200 {
+		remarkErr = ErrRemark
+	}
+	return till, partnerID, remark, faults(tillErr, partnerErr, remarkErr)
+}
+
+// asSeries is the audit text of a value that a card takes from its series.
 const asSeries = "as the series"
 
-// partnerNames names partners by their ids; nil is none.
+// partnerNames returns the names of partners by id. nil ids are skipped.
 func (s *Service) partnerNames(ctx context.Context, dbtx db.DBTX, ids ...*int64) (map[int64]string, error) {
 	names := map[int64]string{}
 	for _, id := range ids {
@@ -185,8 +207,8 @@ func (s *Service) partnerNames(ctx context.Context, dbtx db.DBTX, ids ...*int64)
 	return names, nil
 }
 
-// faults are those of several fields, to be said at once; an error that is none
-// goes before all.
+// faults joins the faults of several fields into one fault.List. An internal error is returned
+// alone.
 func faults(errs ...error) error {
 	var list fault.List
 	for _, err := range errs {
@@ -198,20 +220,18 @@ func faults(errs ...error) error {
 	return list.Err()
 }
 
-// cardTill reads a date of a card's own. One that stays as it is may lie in the
-// past; a new one may not, and a series whose leftover value has been booked as
-// breakage must be renewed as a whole.
-func (s *Service) cardTill(ctx context.Context, tx db.DBTX, series db.Series, before *time.Time, text string) (*time.Time, error) {
-	text = strings.TrimSpace(text)
-	if text == "" || (before != nil && text == dayText(before)) {
-		if text == "" {
-			return nil, nil //nolint:nilnil // no date of its own
-		}
-		return before, nil
+// cardTill checks the own last day of a card and returns it as the database keeps it; nil: the
+// card has none. An unchanged day may be in the past. A new one is ErrTillPast before today in
+// the time zone of the series and ErrTillFar after 30 years. It is ErrTillLapsed where the
+// value of the series is booked as breakage, because only an edit of the whole series brings
+// that value back.
+func (s *Service) cardTill(ctx context.Context, tx db.DBTX, series db.Series, before *time.Time, day time.Time) (*time.Time, error) {
+	if day.IsZero() {
+		return nil, nil //nolint:nilnil // no date of its own
 	}
-	till, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return nil, ErrTill
+	till := dayOf(day)
+	if sameDay(before, &till) {
+		return before, nil
 	}
 	today, err := s.q.SeriesToday(ctx, tx, series.TimeZone)
 	if err != nil {
@@ -228,7 +248,8 @@ func (s *Service) cardTill(ctx context.Context, tx db.DBTX, series db.Series, be
 	return &till, nil
 }
 
-// cardPartner checks the partner that a card is to be for.
+// cardPartner checks the own partner of a card. A partner that the actor does not see is
+// ErrCardPartner. nil: the card is for the partners of its series.
 func (s *Service) cardPartner(ctx context.Context, tx db.DBTX, actor audit.Actor, id int64) (*int64, error) {
 	if id == 0 {
 		return nil, nil //nolint:nilnil // the series' partners
@@ -245,30 +266,32 @@ func (s *Service) cardPartner(ctx context.Context, tx db.DBTX, actor audit.Actor
 	return nil, ErrCardPartner
 }
 
-// DisableCard stops an unused card from being redeemed until it is enabled again.
-// It keeps its value.
+// DisableCard stops redemptions of an unused card until it is enabled again. Its value stays
+// outstanding. A disabled card is no error.
 func (s *Service) DisableCard(ctx context.Context, actor audit.Actor, ref Ref) error {
-	return s.setCardState(ctx, actor, ref, "card.disabled", db.CardStateDisabled)
+	return s.setCardState(ctx, actor, ref, db.CardStateDisabled)
 }
 
-// EnableCard makes a disabled card redeemable again.
+// EnableCard makes a disabled card redeemable again. It is refused where that brings more
+// value into use than one person may (ErrEnableNeedsSecond, or with the acts of the last 24
+// hours).
 func (s *Service) EnableCard(ctx context.Context, actor audit.Actor, ref Ref) error {
-	return s.setCardState(ctx, actor, ref, "card.enabled", db.CardStateActive)
+	return s.setCardState(ctx, actor, ref, db.CardStateActive)
 }
 
-// VoidCard deletes an unused card: it is out of use for good, and its value goes
-// from outstanding to breakage.
+// VoidCard makes an unused card void, which can't be undone. Its value moves from outstanding
+// to breakage.
 func (s *Service) VoidCard(ctx context.Context, actor audit.Actor, ref Ref) error {
-	return s.setCardState(ctx, actor, ref, "card.voided", db.CardStateVoid)
+	return s.setCardState(ctx, actor, ref, db.CardStateVoid)
 }
 
-func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, action string, to db.CardState) error {
-	return s.changeCard(ctx, actor, ref, action, func(tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow) (map[string]any, error) {
+func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, to db.CardState) error {
+	return s.changeCard(ctx, actor, ref, false, func(tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow) (act.Act, error) {
 		if row.State == to {
-			return nil, errAsItWas
+			return nil, errUnchanged
 		}
 		if to == db.CardStateActive {
-			if err := s.mayEnable(ctx, tx, series, ref.Serial, 1, actor.StaffID, approval.Taking(tx)); err != nil {
+			if err := s.checkEnable(ctx, tx, series, ref.Serial, 1, actor.Accountable(), approval.Taking(tx)); err != nil {
 				return nil, err
 			}
 		}
@@ -282,20 +305,26 @@ func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, 
 		if err := s.tallyStates(ctx, tx, series.ID, to, 1, wasDisabled); err != nil {
 			return nil, err
 		}
-		if to != db.CardStateVoid {
-			return nil, nil
+		of := act.OfCard(ref.SeriesID, ref.Serial)
+		switch to {
+		case db.CardStateActive:
+			return Enabled{of}, nil
+		case db.CardStateDisabled:
+			return Disabled{of}, nil
+		default:
 		}
 		moved, err := s.postVoid(ctx, tx, actor, series, ref.Serial, 1)
-		if moved == 0 {
-			return nil, err
+		voided := Voided{Subject: of, Amount: moved}
+		if moved != 0 {
+			voided.Currency = series.Currency
 		}
-		return map[string]any{"amount": moved, "currency": series.Currency}, err
+		return voided, err
 	})
 }
 
-// tallyStates keeps the counts in step: n cards are now in a state, of which some
-// were disabled before. Staff's changes all count in one shard; which one does
-// not matter, as shards are only ever summed.
+// tallyStates updates the counts of a series: n cards are now in a state, of which
+// wereDisabled were disabled before. Changes by staff all count in shard 0. Shards are only
+// summed, so the choice does not matter.
 func (s *Service) tallyStates(ctx context.Context, tx pgx.Tx, seriesID int64, to db.CardState, n, wereDisabled int32) error {
 	p := db.TallyAddParams{SeriesID: seriesID, Disabled: -wereDisabled}
 	switch to {
@@ -311,8 +340,8 @@ func (s *Service) tallyStates(ctx context.Context, tx pgx.Tx, seriesID int64, to
 	return nil
 }
 
-// postVoid moves the value of n voided cards from outstanding to breakage, where
-// it stands as outstanding, and returns how much that was.
+// postVoid moves the value of n voided cards from outstanding to breakage if it is posted as
+// outstanding. It returns the moved amount in minor units. serial is 0 for several cards.
 func (s *Service) postVoid(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, serial, n int32) (int64, error) {
 	if !Posted(series) {
 		return 0, nil
@@ -326,11 +355,12 @@ func (s *Service) postVoid(ctx context.Context, tx pgx.Tx, actor audit.Actor, se
 		return 0, fmt.Errorf("find the account of a series: %w", err)
 	}
 	amount := int64(n) * series.Price
-	m := ledger.Movement{Kind: db.LedgerKindVoid, SeriesID: series.ID, Serial: serial, StaffID: actor.StaffID}
+	m := ledger.Movement{Kind: db.LedgerKindVoid, SeriesID: series.ID, Serial: serial, StaffID: actor.Responsible()}
 	return amount, ledger.Move(ctx, tx, m, outstanding, breakage, amount)
 }
 
-// Posted reports whether the value of a series' unused cards stands as outstanding.
+// Posted reports whether the value of the unused cards of a series is posted as outstanding:
+// since its activation, until its value lapses or it becomes void.
 func Posted(series db.Series) bool {
 	return (series.State == db.SeriesStateActive || series.State == db.SeriesStateLocked) && series.LapsedAt == nil
 }
@@ -344,18 +374,10 @@ func dayText(t *time.Time) string {
 	return t.Format(time.DateOnly)
 }
 
-// dayWords is a day as people read it; nil: nothing.
-func dayWords(t *time.Time) string {
+// displayDay formats a day for display. nil is empty.
+func displayDay(t *time.Time) string {
 	if t == nil {
 		return ""
 	}
 	return t.Format("2 Jan 2006")
-}
-
-func deref[T any](v *T) T {
-	if v == nil {
-		var zero T
-		return zero
-	}
-	return *v
 }

@@ -11,6 +11,7 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/codestore"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/fault"
@@ -32,7 +33,7 @@ func (b *bundle) owner(tb testing.TB, sql string) {
 	require.NoError(tb, err)
 }
 
-func inDays(n int) string { return time.Now().UTC().AddDate(0, 0, n).Format(time.DateOnly) }
+func inDays(n int) time.Time { return time.Now().UTC().AddDate(0, 0, n) }
 
 func TestOneCardIsDisabledAndDeleted(t *testing.T) {
 	t.Parallel()
@@ -91,13 +92,13 @@ func TestForeignCardsAreMissing(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	f := form(2)
-	f.Partners = []string{fmt.Sprint(b.north.ID)}
+	f.Partners = card.Partners{IDs: []int64{b.north.ID}}
 	s := b.series(t, f)
-	south := audit.Actor{StaffID: b.admin.StaffID, Scope: audit.Scope{PartnerIDs: []int64{b.south.ID}}}
+	south := audit.ByStaff(b.admin.ID, audit.Scope{PartnerIDs: []int64{b.south.ID}})
 	require.ErrorIs(t, b.cards.VoidCard(t.Context(), south, ref(s, 1)), card.ErrNoSeries)
 	_, err := b.cards.Reveal(t.Context(), south, ref(s, 1), "curious")
 	require.ErrorIs(t, err, card.ErrNoSeries)
-	north := audit.Actor{StaffID: b.admin.StaffID, Scope: audit.Scope{PartnerIDs: []int64{b.north.ID}}}
+	north := audit.ByStaff(b.admin.ID, audit.Scope{PartnerIDs: []int64{b.north.ID}})
 	require.ErrorIs(t, b.cards.EditCard(t.Context(), north, ref(s, 1), card.Edit{PartnerID: b.south.ID}), card.ErrCardPartner)
 }
 
@@ -109,7 +110,7 @@ func TestEditedCard(t *testing.T) {
 	codes := b.codes(t, s)
 	require.NoError(t, b.cards.EditCard(ctx, b.admin, ref(s, 1), card.Edit{ValidTill: inDays(3), PartnerID: b.south.ID, Remark: " for the fair "}))
 	row := b.card(t, s, 1)
-	require.Equal(t, inDays(3), row.ValidTill.Format(time.DateOnly))
+	require.Equal(t, inDays(3).Format(time.DateOnly), row.ValidTill.Format(time.DateOnly))
 	require.Equal(t, "for the fair", *row.Remark)
 	require.NoError(t, b.cards.EditCard(ctx, b.admin, ref(s, 1), card.Edit{ValidTill: inDays(3), PartnerID: b.south.ID, Remark: "for the fair"}), "the same once more is no edit")
 	var noted string
@@ -126,16 +127,18 @@ func TestEditedCard(t *testing.T) {
 		edit card.Edit
 		want error
 	}{
-		{card.Edit{ValidTill: "31.12.2027"}, card.ErrTill},
-		{card.Edit{ValidTill: "2020-01-01"}, card.ErrTillPast},
-		{card.Edit{ValidTill: "2999-01-01"}, card.ErrTillFar},
+		{card.Edit{ValidTill: day(2020, 1, 1)}, card.ErrTillPast},
+		{card.Edit{ValidTill: day(2999, 1, 1)}, card.ErrTillFar},
 		{card.Edit{PartnerID: 99}, card.ErrCardPartner},
 		{card.Edit{Remark: string(make([]byte, 201))}, card.ErrRemark},
 	} {
 		require.ErrorIs(t, b.cards.EditCard(ctx, b.admin, ref(s, 2), c.edit), c.want)
+		require.ErrorIs(t, b.cards.CheckCardEdit(ctx, b.admin, ref(s, 2), c.edit), c.want)
 	}
-	err = b.cards.EditCard(ctx, b.admin, ref(s, 2), card.Edit{ValidTill: "2020-01-01", PartnerID: 99})
+	err = b.cards.EditCard(ctx, b.admin, ref(s, 2), card.Edit{ValidTill: day(2020, 1, 1), PartnerID: 99})
 	require.Len(t, fault.All(err), 2, "both mistakes are said")
+	require.NoError(t, b.cards.CheckCardEdit(ctx, b.admin, ref(s, 2), card.Edit{ValidTill: inDays(3), PartnerID: b.south.ID, Remark: "x"}))
+	require.Equal(t, fault.Conflict, fault.KindOf(b.cards.CheckCardEdit(ctx, b.admin, ref(s, 1), card.Edit{})), "it is used")
 	require.Nil(t, b.card(t, s, 2).ValidTill)
 }
 
@@ -250,12 +253,12 @@ func TestEndOfACode(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()
 	f := form(30)
-	f.Partners = []string{fmt.Sprint(b.north.ID)}
+	f.Partners = card.Partners{IDs: []int64{b.north.ID}}
 	s := b.series(t, f)
 	codes := b.codes(t, s)
 	end := codes[6][len(codes[6])-4:]
 	find := func(actor audit.Actor) []int32 {
-		rows, more, err := b.cards.FindLastFour(ctx, actor, "••••-"+end)
+		rows, more, err := b.cards.Codes.FindLastFour(ctx, actor, "••••-"+end)
 		require.NoError(t, err)
 		require.False(t, more)
 		serials := []int32{}
@@ -265,14 +268,14 @@ func TestEndOfACode(t *testing.T) {
 		return serials
 	}
 	require.Contains(t, find(b.admin), int32(7))
-	require.Empty(t, find(audit.Actor{Scope: audit.Scope{PartnerIDs: []int64{b.south.ID}}}), "of another partner")
+	require.Empty(t, find(audit.System().Within(audit.Scope{PartnerIDs: []int64{b.south.ID}})), "of another partner")
 
 	b.owner(t, `update card set last_four = null`) // as before the upgrade
 	require.Empty(t, find(b.admin))
-	require.NoError(t, b.cards.HashLastFour(ctx))
+	require.NoError(t, b.cards.Codes.HashLastFour(ctx))
 	require.Contains(t, find(b.admin), int32(7))
-	_, _, err := b.cards.FindLastFour(ctx, b.admin, "K-QP")
-	require.ErrorIs(t, err, card.ErrLastFour)
+	_, _, err := b.cards.Codes.FindLastFour(ctx, b.admin, "K-QP")
+	require.ErrorIs(t, err, codestore.ErrLastFour)
 }
 
 // change orders an operation under a fresh key.

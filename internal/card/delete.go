@@ -7,39 +7,42 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/jobqueue"
 )
 
-// ErrNotErasing says that a series has no codes to erase: it is not void, or they
-// are gone already.
+// ErrNotErasing says that a series has no codes to erase: it is not void, or its codes are
+// erased already.
 var ErrNotErasing = fault.New(fault.Conflict, "series_not_erasing", "The codes of this series are not to be erased.")
 
-// Void deletes a series, as staff say. At once, in one transaction, it is out of
-// use for good: the value of its unused cards goes from outstanding to breakage,
-// its files are no longer to be had. Used cards, the ledger and the audit trail
-// stay. A job then erases the sealed codes of the unused cards, so that nobody
-// ever exports or reveals them again.
+// Void makes a series void, which pages call deleting. It can't be undone. In one transaction
+// the outstanding value of the series moves to breakage, its files end, and its open requests
+// for approval are withdrawn. Used cards, the ledger and the audit trail stay. A job then
+// erases the sealed codes of the unused cards. A series in another state than those of
+// Voidable is ErrSeriesState.
 func (s *Service) Void(ctx context.Context, actor audit.Actor, seriesID int64) error {
-	return s.changeNoting(ctx, actor, seriesID, "series.voided", voidable(), func(tx pgx.Tx, series db.Series) (map[string]any, error) {
-		return s.void(ctx, tx, actor, series)
+	return s.changeWithAct(ctx, actor, seriesID, Voidable(), func(tx pgx.Tx, series db.Series) (act.Act, error) {
+		return s.VoidTx(ctx, tx, actor, series)
 	})
 }
 
-// voidable are the states of series that can be deleted.
-func voidable() []db.SeriesState {
+// Voidable returns the states in which a series can be made void.
+func Voidable() []db.SeriesState {
 	return []db.SeriesState{db.SeriesStateReady, db.SeriesStateActive, db.SeriesStateLocked, db.SeriesStateCancelled}
 }
 
-// void is Void of a series whose lock is held. It returns the facts for the trail.
-func (s *Service) void(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series) (map[string]any, error) {
+// VoidTx is Void in the caller's transaction, which holds the exclusive lock of the series. It
+// returns the act, which the caller records.
+func (s *Service) VoidTx(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series) (act.Act, error) {
 	left, err := s.remaining(ctx, tx, series)
 	if err != nil {
 		return nil, err
 	}
-	if valued(series) {
+	if Posted(series) {
 		if err := s.postBreakage(ctx, tx, series, db.LedgerKindVoid, actor); err != nil {
 			return nil, err
 		}
@@ -53,24 +56,20 @@ func (s *Service) void(ctx context.Context, tx pgx.Tx, actor audit.Actor, series
 	if err := s.q.ExportEndSeries(ctx, tx, series.ID); err != nil {
 		return nil, fmt.Errorf("end the exports of a series: %w", err)
 	}
-	return map[string]any{"cards": left}, s.enqueueErase(ctx, tx, series.ID)
+	return SeriesVoided{act.OfSeries(series.ID), left}, s.enqueueErase(ctx, tx, series.ID)
 }
 
-// valued reports whether the unused cards of a series stand as outstanding.
-func valued(series db.Series) bool {
-	return (series.State == db.SeriesStateActive || series.State == db.SeriesStateLocked) && series.LapsedAt == nil
-}
-
-// Outstanding is the value in minor units that the ledger keeps for the unused
-// cards of a series.
+// Outstanding returns the outstanding value of a series in minor units: the face value of its
+// unused and disabled cards while it is posted.
 func Outstanding(series db.SeriesShowRow) int64 {
-	if !valued(series.Series) {
+	if !Posted(series.Series) {
 		return 0
 	}
 	return (Unused(series) + series.Disabled) * series.Series.Price
 }
 
-// enqueueErase puts the job that erases the codes of a series beside it.
+// enqueueErase queues the job that erases the codes of a series, and stores its id in the
+// series.
 func (s *Service) enqueueErase(ctx context.Context, tx pgx.Tx, seriesID int64) error {
 	job, err := s.jobs.InsertTx(ctx, tx, EraseSeriesArgs{SeriesID: seriesID}, nil)
 	if err != nil {
@@ -82,27 +81,27 @@ func (s *Service) enqueueErase(ctx context.Context, tx pgx.Tx, seriesID int64) e
 	return nil
 }
 
-// Erase erases the codes of a void series, a chunk a transaction. As with
-// Generate, the series' counter says which serials come next: it may be killed
-// anywhere, run again, or run twice at once. It returns ErrYield when it has
-// worked long enough, ErrNotErasing when nothing is left to do.
-func (s *Service) Erase(ctx context.Context, seriesID int64, now func() time.Time, complete Completer) error {
+// Erase erases the codes of a void series, one chunk a transaction. As in Generate, the
+// counter of the series says which serials come next. So Erase may be killed at any point, run
+// again, and run concurrently. It returns jobqueue.ErrYield after jobqueue.RunFor if codes are
+// left, and ErrNotErasing if there is nothing to erase.
+func (s *Service) Erase(ctx context.Context, seriesID int64, now func() time.Time, complete jobqueue.Completer) error {
 	for started := now(); ; {
 		done, err := s.eraseChunk(ctx, seriesID, complete)
 		if err != nil || done {
 			return err
 		}
-		if now().Sub(started) > runFor {
-			return ErrYield
+		if now().Sub(started) > jobqueue.RunFor {
+			return jobqueue.ErrYield
 		}
 	}
 }
 
-// eraseChunk erases the codes of the next serials and keeps the counts of the
-// series in step. It reports whether they were the last.
-func (s *Service) eraseChunk(ctx context.Context, seriesID int64, complete Completer) (bool, error) {
+// eraseChunk erases the codes of the next chunk of serials and updates the counts of the
+// series. It reports whether the chunk was the last.
+func (s *Service) eraseChunk(ctx context.Context, seriesID int64, complete jobqueue.Completer) (bool, error) {
 	done := false
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.InTx(ctx, func(tx pgx.Tx) error {
 		series, err := s.q.SeriesGetForUpdate(ctx, tx, seriesID)
 		if err != nil {
 			return fmt.Errorf("lock a series: %w", err)
@@ -125,7 +124,7 @@ func (s *Service) eraseChunk(ctx context.Context, seriesID int64, complete Compl
 			return fmt.Errorf("advance the erasing of a series: %w", err)
 		}
 		if done = to == series.Made; done {
-			err := audit.Record(ctx, tx, audit.System(), audit.Entry{Action: "series.erased", SeriesID: seriesID, Detail: map[string]any{"cards": series.Made}})
+			err := act.Record(ctx, tx, audit.System(), SeriesErased{act.OfSeries(seriesID), series.Made})
 			if err != nil {
 				return err
 			}
@@ -133,7 +132,7 @@ func (s *Service) eraseChunk(ctx context.Context, seriesID int64, complete Compl
 				return fmt.Errorf("complete the erasing of a series: %w", err)
 			}
 		}
-		return s.notifySeries(ctx, tx, seriesID)
+		return s.NotifySeries(ctx, tx, seriesID)
 	})
 	return done && err == nil, err
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/card"
+	"refill/internal/cardfile"
 	"refill/internal/db"
+	"refill/internal/jobqueue"
 )
 
 // sealed counts the cards of a series whose codes are still there.
@@ -34,15 +36,15 @@ func TestEraseIsTakenUpAgain(t *testing.T) {
 	_, err = b.pool.Exec(t.Context(), `with c as (update card set state = 'disabled' where series_id = $1 and serial in (1, 49999))
 		insert into series_tally (series_id, shard, disabled) values ($1, 3, 2)`, s.ID)
 	require.NoError(t, err)
-	export, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+	export, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
 
 	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
 	require.Zero(t, b.outstanding(t, s.ID))
 	require.Equal(t, int64(49_999_000), b.breakage(t))
 	require.Equal(t, 50_000, b.sealed(t, s.ID), "what takes long comes later")
-	_, _, err = b.cards.StartExport(t.Context(), export)
-	require.ErrorIs(t, err, card.ErrNotWanted, "no file of it is written any more")
+	err = b.begin(t.Context(), export)
+	require.ErrorIs(t, err, cardfile.ErrNotWanted, "no file of it is written any more")
 	b.sound(t)
 
 	killed, kill := context.WithCancel(t.Context())
@@ -85,7 +87,7 @@ func TestEraseGivesWay(t *testing.T) {
 	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
 	clock := time.Now()
 	slow := func() time.Time { clock = clock.Add(time.Minute); return clock }
-	require.ErrorIs(t, b.cards.Erase(t.Context(), s.ID, slow, noJob), card.ErrYield)
+	require.ErrorIs(t, b.cards.Erase(t.Context(), s.ID, slow, noJob), jobqueue.ErrYield)
 	require.Equal(t, int32(20_000), b.read(t, s.ID).ErasedTo)
 	active := b.series(t, form(1))
 	require.ErrorIs(t, b.cards.Erase(t.Context(), active.ID, time.Now, noJob), card.ErrNotErasing)
@@ -101,7 +103,7 @@ func TestCancelledSeriesIsDeleted(t *testing.T) {
 	require.NoError(t, err)
 	clock := time.Now()
 	slow := func() time.Time { clock = clock.Add(time.Minute); return clock }
-	require.ErrorIs(t, b.cards.Generate(t.Context(), ordered.ID, slow, noJob), card.ErrYield)
+	require.ErrorIs(t, b.cards.Generate(t.Context(), ordered.ID, slow, noJob), jobqueue.ErrYield)
 	require.ErrorIs(t, b.cards.Void(t.Context(), b.admin, ordered.ID), card.ErrSeriesState, "first it is cancelled")
 	require.NoError(t, b.cards.Cancel(t.Context(), b.admin, ordered.ID))
 	require.NoError(t, b.cards.Void(t.Context(), b.admin, ordered.ID))

@@ -12,14 +12,16 @@ import (
 
 	"refill/internal/approval"
 	"refill/internal/audit"
+	"refill/internal/cardcode"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/guess"
 	"refill/internal/money"
 )
 
-// Refusals of an edit that are about the series, not about a field.
+// Errors of an edit of a series.
 var (
-	ErrSeriesEdited    = fault.New(fault.Conflict, "series_edited", "The series has changed since this form was opened. What it is now stands beside each field; look again and save.")
+	ErrSeriesEdited    = fault.New(fault.Conflict, "series_edited", "The series has changed since this form was opened. The present values are beside the fields. Look again and save.")
 	ErrNothingEdited   = fault.New(fault.Invalid, "series_same", "Nothing has been changed yet.")
 	ErrSeriesImporting = fault.New(fault.Conflict, "series_importing", "The cards of this series are being imported. It can be edited when all are there.")
 	ErrSeriesOver      = fault.New(fault.Conflict, "series_over", "A deleted or cancelled series can’t be edited.")
@@ -27,8 +29,8 @@ var (
 	ErrPriceOfExpired  = fault.Field("price", "edit_price_expired", "The value of an expired series is gone. Give it a later last day as well, and the price can be changed.")
 )
 
-// editable are the states in which a series may be edited. While it is being made
-// no money stands on it yet, and nothing of a card that is drawn hangs on the series.
+// editable returns the states in which a series may be edited. They include generation: no
+// value is posted yet, and generated cards do not depend on the edited fields.
 func editable() []db.SeriesState {
 	return []db.SeriesState{
 		db.SeriesStateQueued, db.SeriesStateGenerating, db.SeriesStateFailed,
@@ -36,9 +38,10 @@ func editable() []db.SeriesState {
 	}
 }
 
-// MayEdit refuses to edit a series that is over, or whose cards are being imported:
-// the rows of a file find their series by its price.
-func MayEdit(series db.Series) error {
+// CheckEditable refuses to edit a void or cancelled series (ErrSeriesOver), and a series whose
+// cards are being imported (ErrSeriesImporting), because an import finds the series of a row
+// by its price.
+func CheckEditable(series db.Series) error {
 	switch {
 	case !slices.Contains(editable(), series.State):
 		return ErrSeriesOver
@@ -48,38 +51,41 @@ func MayEdit(series db.Series) error {
 	return nil
 }
 
-// EditForm is an edit of a series as it was typed. Version is the one of the
-// series that the form was shown for.
-type EditForm struct {
-	Prefix, Price, ValidTill string
-	Partners                 []string // ids, or AnyPartner
-	PrintOnce                bool
-	Version                  int32
+// SeriesEdit holds the wanted fields of a series. Version is the version of the series that
+// the form showed.
+type SeriesEdit struct {
+	Prefix    string
+	Price     money.Amount // of one card, in the currency of the series
+	ValidTill time.Time    // the last day; its date in its own time zone counts
+	Partners  Partners
+	PrintOnce bool
+	Version   int32
 }
 
-// Change is one thing that an edit changes, in words: "price", from and to.
+// Change is one changed field, as text for display and for the audit trail.
 type Change struct {
 	What string `json:"what"`
 	From string `json:"from"`
 	To   string `json:"to"`
 }
 
-// EditPlan is what an edit would do, and, once it was done, what it did.
+// EditPlan is what an edit would do, or has done.
 type EditPlan struct {
 	Changes []Change
-	// Left is how many cards are unused, and Files how many files hold them.
+	// Left is the number of cards that are neither used nor void. Files is the number of
+	// export files of the series that were or will be written.
 	Left, Files int64
-	// Renewed is the value that comes back from breakage, Repriced what the
-	// outstanding value then rises by (below zero: falls).
+	// Renewed is the value that moves from breakage to outstanding. Repriced is the change of
+	// the outstanding value after that; it is negative if the value falls.
 	Renewed, Repriced money.Amount
-	// NewPrice, NewPrefix, NewTill and NewPartners say what is changed.
+	// NewPrice, NewPrefix, NewTill, NewPartners and NewPrintOnce say which fields change.
 	NewPrice, NewPrefix, NewTill, NewPartners, NewPrintOnce bool
 	OldPrice, Price                                         money.Amount
 	ValidTill                                               time.Time
-	Live                                                    bool // the unused cards can be redeemed, then
+	Live                                                    bool // the unused cards are redeemable after the edit
 	PrintOnce                                               bool
-	// Solo says how the edit stands against the limit of one person, where it brings
-	// cards into use.
+	// Solo is the measure of the edit against the limit of one person. It is the zero value
+	// where the edit brings no card into use.
 	Solo approval.Solo
 
 	prefix     string
@@ -87,15 +93,16 @@ type EditPlan struct {
 	timeZone   string
 }
 
-// PlanEdit holds an edit against every rule and says what would follow, without
-// doing it.
-func (s *Service) PlanEdit(ctx context.Context, actor audit.Actor, seriesID int64, f EditForm) (EditPlan, error) {
+// PlanEdit checks an edit against every rule and returns what it would do. It changes nothing.
+// Invalid fields are a fault.List with one fault a field. A series of another version than
+// that of the form is ErrSeriesEdited. An edit without a change is ErrNothingEdited.
+func (s *Service) PlanEdit(ctx context.Context, actor audit.Actor, seriesID int64, f SeriesEdit) (EditPlan, error) {
 	row, err := s.Series(ctx, actor, seriesID)
 	if err != nil {
 		return EditPlan{}, err
 	}
 	series := row.Series
-	if err := MayEdit(series); err != nil {
+	if err := CheckEditable(series); err != nil {
 		return EditPlan{}, err
 	}
 	if series.Version != f.Version {
@@ -112,22 +119,23 @@ func (s *Service) PlanEdit(ctx context.Context, actor audit.Actor, seriesID int6
 		return p, fmt.Errorf("count the exports of a series: %w", err)
 	}
 	p.Left = int64(series.Made) - row.Used - row.Void
-	p.reckon(series)
+	p.computeAmounts(series)
 	p.Live = series.State == db.SeriesStateActive && (p.NewTill || !row.Expired)
-	if err := p.allowed(series, row.Expired); err != nil {
+	if err := p.checkPriceChange(series, row.Expired); err != nil {
 		return p, err
 	}
-	if err := s.mayReprice(ctx, s.db, series, p, actor.StaffID, approval.Looking(s.db)); err != nil {
+	if err := s.checkReprice(ctx, s.db, series, p, actor.Accountable(), approval.Looking(s.db)); err != nil {
 		return p, err
 	}
-	if p.Solo, err = s.weighEdit(ctx, s.db, series, p, actor.StaffID, approval.Looking(s.db)); err != nil {
+	if p.Solo, err = s.weighEdit(ctx, s.db, series, p, actor.Accountable(), approval.Looking(s.db)); err != nil {
 		return p, err
 	}
 	return p, s.checkRenewedGuess(ctx, row, p)
 }
 
-// checkRenewedGuess refuses to bring an expired series back where that would make
-// a lucky guess too likely, as it would be refused as an order.
+// checkRenewedGuess refuses a later last day of an expired series where the redeemable cards
+// would make the chance of a lucky guess larger than guess.MaxLuckyChance. An order has the
+// same limit (checkOdds).
 func (s *Service) checkRenewedGuess(ctx context.Context, row db.SeriesShowRow, p EditPlan) error {
 	if !row.Expired || !p.NewTill {
 		return nil
@@ -136,33 +144,34 @@ func (s *Service) checkRenewedGuess(ctx context.Context, row db.SeriesShowRow, p
 	if err != nil {
 		return err
 	}
-	chance, err := s.LuckyChance(ctx, settings, 0)
+	chance, err := s.Guesses.LuckyChance(ctx, settings, 0)
 	if err != nil {
 		return err
 	}
-	codes := Format{Alphabet(row.Series.CodeAlphabet), int(row.Series.CodeLength)}.Codes()
-	if chance += float64(p.Left) * float64(settings.GuessesDaily) * 365 / codes; chance > MaxLuckyChance {
-		return fault.Field("valid_till", "order_guessable", "With these cards valid again a lucky guess within a year would be likelier than one in a million. Delete old series first.")
+	codes := cardcode.Format{Alphabet: cardcode.Alphabet(row.Series.CodeAlphabet), Length: int(row.Series.CodeLength)}.Codes()
+	if chance += float64(p.Left) * float64(settings.GuessesDaily) * 365 / codes; chance > guess.MaxLuckyChance {
+		return fault.Field("valid_till", "edit_guessable", "With these cards valid again a lucky guess within a year would be likelier than one in a million. Delete old series first.")
 	}
 	return nil
 }
 
-// reckon works out the money of an edit, from the cards that are left.
-func (p *EditPlan) reckon(series db.Series) {
+// computeAmounts sets Renewed and Repriced from the number of remaining cards.
+func (p *EditPlan) computeAmounts(series db.Series) {
 	p.Renewed, p.Repriced = money.Amount{Currency: series.Currency}, money.Amount{Currency: series.Currency}
 	lapsed := series.LapsedAt != nil
 	if lapsed && p.NewTill {
 		p.Renewed.Minor = p.Left * series.Price
 	}
-	if valued(series) || (lapsed && p.NewTill) {
+	if Posted(series) || (lapsed && p.NewTill) {
 		p.Repriced.Minor = p.Left * (p.Price.Minor - series.Price)
 	}
 }
 
-// allowed refuses a new price where the old one has gone to breakage, or is about
-// to: what would come back later could not be told. And where no card is left:
-// used ones keep what they paid.
-func (p *EditPlan) allowed(series db.Series, expired bool) error {
+// checkPriceChange refuses a new price where no card is left whose price could change
+// (ErrPriceOfNone). It also refuses a new price without a new last day where the value of the
+// series has moved to breakage, or is about to (ErrPriceOfExpired): the amount that a later
+// renewal brings back is computed from the price.
+func (p *EditPlan) checkPriceChange(series db.Series, expired bool) error {
 	if p.NewPrice && p.Left == 0 && series.Made == series.Quantity {
 		return ErrPriceOfNone
 	}
@@ -172,38 +181,41 @@ func (p *EditPlan) allowed(series db.Series, expired bool) error {
 	return nil
 }
 
-// checkEdit reads the form and holds each field against its rules. What is left
-// as it is may stand, even where it could not be entered today.
-func (s *Service) checkEdit(ctx context.Context, actor audit.Actor, row db.SeriesShowRow, f EditForm) (EditPlan, error) {
+// checkEdit checks each field of an edit. An unchanged last day, and partners that the series
+// has already, are accepted even where a new order would refuse them.
+func (s *Service) checkEdit(ctx context.Context, actor audit.Actor, row db.SeriesShowRow, f SeriesEdit) (EditPlan, error) {
 	series := row.Series
 	p := EditPlan{prefix: strings.TrimSpace(f.Prefix), timeZone: series.TimeZone, ValidTill: series.ValidTill, PrintOnce: f.PrintOnce, NewPrintOnce: f.PrintOnce != series.PrintOnce}
 	p.OldPrice = money.Amount{Minor: series.Price, Currency: series.Currency}
-	p.Price = p.OldPrice
+	p.Price = money.Amount{Minor: f.Price.Minor, Currency: series.Currency}
 	var faults fault.List
-	if !prefixForm.MatchString(p.prefix) {
-		faults = append(faults, fault.Field("prefix", "order_prefix", "Prefix may have up to 20 letters A–Z and digits, without spaces."))
+	if wrong := CheckPrefix(p.prefix); wrong != nil {
+		faults = append(faults, wrong)
 	}
-	var err error
-	if p.Price.Minor, err = checkPrice(f.Price, series.Currency); err != nil {
-		faults = append(faults, fault.All(err)...)
-	} else if p.Price.Minor*int64(series.Quantity) > maxFaceValue {
-		faults = append(faults, fault.Field("price", "order_face_value", "At this price the cards would be worth more together than one series may be. Choose a lower one."))
+	if wrong := checkPrice(f.Price, series.Currency); wrong != nil {
+		faults = append(faults, wrong)
+	} else if p.Price.Minor*int64(series.Quantity) > MaxFaceValue {
+		faults = append(faults, fault.Field("price", "edit_face_value", "At this price the cards would be worth more together than one series may be. Choose a lower one."))
 	}
 	o := Order{TimeZone: series.TimeZone}
-	if err := s.checkPartners(ctx, actor, f.Partners, &o); err != nil {
+	now, err := s.currentPartners(ctx, series)
+	if err != nil {
+		return p, err
+	}
+	if err := s.CheckPartners(ctx, actor, f.Partners, &o, now...); err != nil {
 		if fault.IsInternal(err) {
 			return p, err
 		}
 		faults = append(faults, fault.All(err)...)
 	}
-	if err := s.mayChangeOnce(ctx, s.db, series.ID, p); err != nil {
+	if err := s.checkPrintOnceChange(ctx, s.db, series.ID, p); err != nil {
 		if fault.IsInternal(err) {
 			return p, err
 		}
 		faults = append(faults, fault.All(err)...)
 	}
 	p.partnerIDs, o.TimeZone = o.PartnerIDs, series.TimeZone // the zone of a series is fixed
-	if strings.TrimSpace(f.ValidTill) != series.ValidTill.Format(time.DateOnly) {
+	if !dayOf(f.ValidTill).Equal(dayOf(series.ValidTill)) {
 		if err := s.checkValidTill(ctx, f.ValidTill, &o); err != nil {
 			if fault.IsInternal(err) {
 				return p, err
@@ -215,22 +227,19 @@ func (s *Service) checkEdit(ctx context.Context, actor audit.Actor, row db.Serie
 	if len(faults) > 0 {
 		return p, faults.Err()
 	}
-	return p, s.compare(ctx, row, &p)
+	return p, s.listChanges(ctx, row, &p)
 }
 
-// compare lists what an edit changes.
-func (s *Service) compare(ctx context.Context, row db.SeriesShowRow, p *EditPlan) error {
+// listChanges fills in Changes and the New fields of a plan.
+func (s *Service) listChanges(ctx context.Context, row db.SeriesShowRow, p *EditPlan) error {
 	series := row.Series
 	p.NewPrefix, p.NewPrice = p.prefix != series.Prefix, p.Price.Minor != series.Price
 	p.NewTill = !p.ValidTill.Equal(series.ValidTill)
-	now, err := s.q.SeriesPartnerList(ctx, s.db, series.ID)
+	now, err := s.currentPartners(ctx, series)
 	if err != nil {
-		return fmt.Errorf("read the partners of a series: %w", err)
+		return err
 	}
 	slices.Sort(p.partnerIDs)
-	if series.AnyPartner {
-		now = nil
-	}
 	p.NewPartners = !slices.Equal(now, p.partnerIDs)
 	add := func(changed bool, what, from, to string) {
 		if changed {
@@ -240,7 +249,7 @@ func (s *Service) compare(ctx context.Context, row db.SeriesShowRow, p *EditPlan
 	add(p.NewPrefix, "prefix", orNone(series.Prefix), orNone(p.prefix))
 	add(p.NewPrice, "price", p.OldPrice.String(), p.Price.String())
 	if p.NewPartners {
-		from, to, err := s.partnerWords(ctx, row, p.partnerIDs)
+		from, to, err := s.namesBeforeAfter(ctx, row, p.partnerIDs)
 		if err != nil {
 			return err
 		}
@@ -258,9 +267,9 @@ func yesNo(yes bool) string {
 	return "no"
 }
 
-// mayChangeOnce refuses to change whether a series is printed once when a file of it
-// was made already.
-func (s *Service) mayChangeOnce(ctx context.Context, dbtx db.DBTX, seriesID int64, p EditPlan) error {
+// checkPrintOnceChange returns ErrOnceFixed if an edit changes whether a series is printed once
+// after a file of the series was made.
+func (s *Service) checkPrintOnceChange(ctx context.Context, dbtx db.DBTX, seriesID int64, p EditPlan) error {
 	if !p.NewPrintOnce {
 		return nil
 	}
@@ -281,37 +290,18 @@ func orNone(text string) string {
 	return text
 }
 
-// partnerWords names the partners before and after.
-func (s *Service) partnerWords(ctx context.Context, row db.SeriesShowRow, ids []int64) (from, to string, err error) {
-	from, to = "any", "any"
-	if !row.Series.AnyPartner {
-		from = row.PartnerNames
-	}
-	if len(ids) == 0 {
-		return from, to, nil
-	}
-	partners, err := s.q.PartnerList(ctx, s.db, db.PartnerListParams{PartnerIds: ids})
-	if err != nil {
-		return "", "", fmt.Errorf("list partners: %w", err)
-	}
-	var names []string
-	for _, partner := range partners {
-		names = append(names, partner.Name)
-	}
-	return from, strings.Join(names, ", "), nil
-}
-
-// Edit does what PlanEdit says, under the lock of the series, and returns what it
-// did: cards may have been redeemed since the plan was shown. ErrEditWaits says that it
-// brings more into use than one person may, and waits for a second one.
-func (s *Service) Edit(ctx context.Context, actor audit.Actor, seriesID int64, f EditForm) (EditPlan, error) {
+// Edit edits a series under its exclusive lock and returns what it did, which may differ from
+// an earlier PlanEdit by the cards redeemed since. Its errors are those of PlanEdit, and
+// ErrEditWaits: the edit brings more value into use than one person may, and was inserted as a
+// request for a second person.
+func (s *Service) Edit(ctx context.Context, actor audit.Actor, seriesID int64, f SeriesEdit) (EditPlan, error) {
 	plan, err := s.PlanEdit(ctx, actor, seriesID, f)
 	if err != nil {
 		return plan, err
 	}
 	waits := false
-	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		series, err := s.hold(ctx, tx, actor, seriesID, editable())
+	err = s.InTx(ctx, func(tx pgx.Tx) error {
+		series, err := s.Hold(ctx, tx, actor, seriesID, editable())
 		if err != nil {
 			return err
 		}
@@ -321,16 +311,16 @@ func (s *Service) Edit(ctx context.Context, actor audit.Actor, seriesID int64, f
 		if plan.Left, err = s.remaining(ctx, tx, series); err != nil {
 			return err
 		}
-		if err := s.mayReprice(ctx, tx, series, plan, actor.StaffID, approval.Looking(tx)); err != nil {
+		if err := s.checkReprice(ctx, tx, series, plan, actor.Accountable(), approval.Looking(tx)); err != nil {
 			return err
 		}
-		if plan.Solo, err = s.weighEdit(ctx, tx, series, plan, actor.StaffID, approval.Taking(tx)); err != nil {
+		if plan.Solo, err = s.weighEdit(ctx, tx, series, plan, actor.Accountable(), approval.Taking(tx)); err != nil {
 			return err
 		}
 		if waits = plan.Solo.Over(); waits {
 			return s.askEdit(ctx, tx, actor, series, plan)
 		}
-		if err := s.mayReprice(ctx, tx, series, plan, actor.StaffID, approval.Taking(tx)); err != nil {
+		if err := s.checkReprice(ctx, tx, series, plan, actor.Accountable(), approval.Taking(tx)); err != nil {
 			return err
 		}
 		return s.edit(ctx, tx, actor, series, &plan)
@@ -344,16 +334,17 @@ func (s *Service) Edit(ctx context.Context, actor audit.Actor, seriesID int64, f
 	return plan, err
 }
 
-// applyEdit writes the rows and posts the money of an edit. The version is the
-// one that was planned for, so only the cards left and the day may differ.
+// applyEdit writes the rows and posts the amounts of an edit. The series has the version of
+// the plan, so only the number of remaining cards and the date can differ from the plan. Both
+// are checked again.
 func (s *Service) applyEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, p *EditPlan) error {
 	if p.NewTill {
 		today, err := s.q.SeriesToday(ctx, tx, p.timeZone)
 		if err != nil {
 			return fmt.Errorf("ask for today: %w", err)
 		}
-		if p.ValidTill.Before(today) { // midnight came between
-			return fault.Field("valid_till", "order_valid_till", "Valid till has passed already. Today is "+today.Format(time.DateOnly)+".")
+		if p.ValidTill.Before(today) { // the day has passed since the plan
+			return errTillPassed.With("today", fault.Day(today))
 		}
 	}
 	left, err := s.remaining(ctx, tx, series)
@@ -361,21 +352,21 @@ func (s *Service) applyEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, s
 		return err
 	}
 	p.Left = left
-	if err := s.checkHouse(ctx, tx, int64(series.Quantity)*(p.Price.Minor-series.Price)); err != nil {
+	if err := s.checkTotalFaceValue(ctx, tx, int64(series.Quantity)*(p.Price.Minor-series.Price)); err != nil {
 		return err
 	}
-	if err := p.allowed(series, false); err != nil { // the last card was redeemed meanwhile
+	if err := p.checkPriceChange(series, false); err != nil { // the last card was redeemed since the plan
 		return err
 	}
-	if err := s.mayChangeOnce(ctx, tx, series.ID, *p); err != nil {
+	if err := s.checkPrintOnceChange(ctx, tx, series.ID, *p); err != nil {
 		return err
 	}
-	p.reckon(series)
-	// What comes back comes back at the price at which it went; then it is repriced.
-	if err := s.postOut(ctx, tx, series, db.LedgerKindRenew, db.AccountKindBreakage, -p.Renewed.Minor, actor); err != nil {
+	p.computeAmounts(series)
+	// Breakage returns the amount that it received, at the old price. Then the cards are repriced.
+	if err := s.postFromOutstanding(ctx, tx, series, db.LedgerKindRenew, db.AccountKindBreakage, -p.Renewed.Minor, actor); err != nil {
 		return err
 	}
-	if err := s.postOut(ctx, tx, series, db.LedgerKindReprice, db.AccountKindIssued, -p.Repriced.Minor, actor); err != nil {
+	if err := s.postFromOutstanding(ctx, tx, series, db.LedgerKindReprice, db.AccountKindIssued, -p.Repriced.Minor, actor); err != nil {
 		return err
 	}
 	if p.NewPartners {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
@@ -16,26 +17,27 @@ import (
 	"refill/internal/staff"
 )
 
-// ErrEditWaits says that an edit of a series was not made yet: it was asked for.
+// ErrEditWaits says that an edit of a series waits for a second person. Nothing has changed.
 var ErrEditWaits = fault.New(fault.Conflict, "edit_waits", "This brings more cards into use than one person may within 24 hours. Nothing has changed yet: the edit waits until another person approves it.")
 
-// EditFacts are an edit of a series that waits for a second person: what exactly will
-// be written, and the changes in words.
+// EditFacts is an edit of a series that waits for a second person: the values that approval
+// writes, and the changes as text.
 type EditFacts struct {
 	Changes    []Change `json:"changes"`
 	Prefix     string   `json:"prefix"`
-	Price      int64    `json:"price"` // minor units
-	ValidTill  string   `json:"valid_till"`
-	PartnerIDs []int64  `json:"partner_ids"` // none: any
+	Price      int64    `json:"price"`       // minor units
+	ValidTill  string   `json:"valid_till"`  // YYYY-MM-DD
+	PartnerIDs []int64  `json:"partner_ids"` // empty: any partner
 	PrintOnce  bool     `json:"print_once"`
 }
 
-// weighEdit holds an edit against the limit where it brings cards of an active series
-// into use: an expired series gets a later date, or the series more partners. The series
-// counts whole. An edit that brings nothing into use has no limit.
-func (s *Service) weighEdit(ctx context.Context, dbtx db.DBTX, series db.Series, p EditPlan, by int64, weigh approval.Scale) (approval.Solo, error) {
+// weighEdit measures an edit of an active series against the limit of one person, where it
+// brings cards into use: an expired series gets a later last day, or a series gets more
+// partners. All remaining cards of the series count, at the new price. Other edits have no
+// limit and return the zero Solo.
+func (s *Service) weighEdit(ctx context.Context, dbtx db.DBTX, series db.Series, p EditPlan, by audit.Accountable, weigh approval.Scale) (approval.Solo, error) {
 	if series.State != db.SeriesStateActive {
-		return approval.Solo{}, nil // its activation is weighed
+		return approval.Solo{}, nil // the activation of the series is measured
 	}
 	var use approval.Use
 	today, err := s.q.SeriesToday(ctx, dbtx, series.TimeZone)
@@ -60,8 +62,8 @@ func (s *Service) weighEdit(ctx context.Context, dbtx db.DBTX, series db.Series,
 	return approval.IntoUse(ctx, weigh, use, approval.Act{By: by, SeriesID: series.ID, Value: p.Left * p.Price.Minor})
 }
 
-// widensSeries reports whether customers can redeem cards of a series who could not,
-// once it is for these partners; none: for any.
+// widensSeries reports whether a change to the given partners lets more customers redeem the
+// cards of a series. No ids mean any partner.
 func (s *Service) widensSeries(ctx context.Context, dbtx db.DBTX, series db.Series, ids []int64) (bool, error) {
 	if series.AnyPartner || !series.PartnerLock {
 		return false, nil
@@ -74,24 +76,25 @@ func (s *Service) widensSeries(ctx context.Context, dbtx db.DBTX, series db.Seri
 	return len(ids) == 0 || slices.ContainsFunc(ids, added), nil
 }
 
-// concerned returns the partners that an edit concerns beside those of the series now:
-// staff who do not see them all neither see nor decide the request. No partner has the
-// id 0, which stands for any: only staff of all partners see that.
-func concerned(ids []int64) []int64 {
+// requestPartners returns the partners that a request adds to those of its series. Only staff
+// who see every one of them see and decide the request. Where the series is to be for any
+// partner it returns the id 0, which no partner has: only staff of all partners see it then.
+func requestPartners(ids []int64) []int64 {
 	if len(ids) == 0 {
 		return []int64{0}
 	}
 	return ids
 }
 
-// askEdit enters an edit as a request. One that waits already is the other one.
+// askEdit inserts an edit as a request for a second person. It returns ErrEditAsked if another
+// edit of the series waits, and ErrApprovalNeeded if the actor is the system.
 func (s *Service) askEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, p EditPlan) error {
-	if actor.StaffID == 0 {
-		return ErrApprovalNeeded // the program itself can ask no one
+	if actor.IsSystem() {
+		return ErrApprovalNeeded // a request needs an accountable person
 	}
 	id, err := approval.Ask(ctx, tx, actor, approval.Request{
-		Kind: db.ApprovalKindRenewal, By: actor.StaffID, SeriesID: series.ID, Version: series.Version, Price: series.Price, Currency: series.Currency,
-		Value: p.Left * p.Price.Minor, Cards: p.Left, Before: p.Solo.Others, PartnerIDs: concerned(p.partnerIDs),
+		Kind: db.ApprovalKindRenewal, By: actor.Accountable(), SeriesID: series.ID, Version: series.Version, Price: series.Price, Currency: series.Currency,
+		Value: p.Left * p.Price.Minor, Cards: p.Left, Before: p.Solo.Others, PartnerIDs: requestPartners(p.partnerIDs),
 		Facts: EditFacts{
 			Changes: p.Changes, Prefix: p.prefix, Price: p.Price.Minor, ValidTill: p.ValidTill.Format(time.DateOnly),
 			PartnerIDs: append([]int64{}, p.partnerIDs...), PrintOnce: p.PrintOnce,
@@ -103,38 +106,35 @@ func (s *Service) askEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, ser
 	return err
 }
 
-// ErrEditAsked says that another edit of the series waits.
+// ErrEditAsked says that another edit of the series waits for a second person.
 var ErrEditAsked = fault.New(fault.Conflict, "edit_asked", "An edit of this series waits for a second person already. Let it be decided, or withdrawn, first.")
 
-// edit makes an edit and records it.
+// edit applies an edit and records it.
 func (s *Service) edit(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, p *EditPlan) error {
 	if err := s.applyEdit(ctx, tx, actor, series, p); err != nil {
 		return err
 	}
-	facts := map[string]any{"changes": p.Changes, "cards": p.Left}
+	edited := SeriesEdited{Subject: act.OfSeries(series.ID), Changes: p.Changes, Cards: p.Left}
 	if p.Renewed.Minor != 0 {
-		facts["renewed"] = p.Renewed.Decimal()
+		edited.Renewed = p.Renewed.Decimal()
 	}
 	if p.Repriced.Minor != 0 {
-		facts["repriced"] = p.Repriced.Decimal()
+		edited.Repriced = p.Repriced.Decimal()
 	}
-	if err := audit.Record(ctx, tx, actor, audit.Entry{Action: "series.edited", SeriesID: series.ID, Detail: facts}); err != nil {
-		return err
-	}
-	return s.notifySeries(ctx, tx, series.ID)
+	return act.Record(ctx, tx, actor, edited)
 }
 
-// renewalKind makes an edit that was asked for. The series must be at the version for
-// which it was, so only cards that were redeemed meanwhile may differ.
+// renewalKind is the kind of requests that edit a series. Approval requires the version of the
+// series for which the edit was requested, so only the number of remaining cards can differ.
 func (s *Service) renewalKind() approval.Kind {
 	return approval.Kind{
-		Name: db.ApprovalKindRenewal, Cards: true, Needs: needs(staff.SeriesEdit), Hold: s.holdAsked,
+		Name: db.ApprovalKindRenewal, Cards: true, Needs: Needs(staff.SeriesEdit), Hold: s.holdSubject,
 		Same: func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
 			facts, err := approval.Facts[EditFacts](a)
 			if err != nil {
 				return false, err
 			}
-			series, _, cards, err := s.measured(ctx, tx, a)
+			series, _, cards, err := s.readSubject(ctx, tx, a)
 			return series.Version == a.Version && cards*facts.Price <= a.Value && slices.Contains(editable(), series.State), err
 		},
 		Approve: func(ctx context.Context, tx pgx.Tx, actor audit.Actor, a db.Approval) error {
@@ -142,7 +142,7 @@ func (s *Service) renewalKind() approval.Kind {
 			if err != nil {
 				return err
 			}
-			series, err := s.q.SeriesGet(ctx, tx, deref(a.SeriesID))
+			series, err := s.q.SeriesGet(ctx, tx, db.Deref(a.SeriesID))
 			if err != nil {
 				return fmt.Errorf("read a series: %w", err)
 			}

@@ -12,6 +12,8 @@ import (
 	"refill/internal/card"
 	"refill/internal/check"
 	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/money"
 )
 
 // sound holds the books against every invariant.
@@ -23,24 +25,22 @@ func (b *bundle) sound(t *testing.T) {
 }
 
 // editForm is the form of a series as it stands.
-func (b *bundle) editForm(t *testing.T, id int64) card.EditForm {
+func (b *bundle) editForm(t *testing.T, id int64) card.SeriesEdit {
 	t.Helper()
 	s := b.read(t, id)
-	f := card.EditForm{Prefix: s.Prefix, Price: fmt.Sprintf("%d.%02d", s.Price/100, s.Price%100), ValidTill: s.ValidTill.Format(time.DateOnly), Version: s.Version}
+	f := card.SeriesEdit{Prefix: s.Prefix, Price: money.Amount{Minor: s.Price, Currency: s.Currency}, ValidTill: s.ValidTill, Version: s.Version}
 	if s.AnyPartner {
-		f.Partners = []string{card.AnyPartner}
+		f.Partners = card.Partners{Any: true}
 		return f
 	}
 	ids, err := b.q.SeriesPartnerList(t.Context(), b.pool, id)
 	require.NoError(t, err)
-	for _, id := range ids {
-		f.Partners = append(f.Partners, fmt.Sprint(id))
-	}
+	f.Partners.IDs = ids
 	return f
 }
 
 // edit changes a series through its form.
-func (b *bundle) edit(t *testing.T, id int64, change func(f *card.EditForm)) (card.EditPlan, error) {
+func (b *bundle) edit(t *testing.T, id int64, change func(f *card.SeriesEdit)) (card.EditPlan, error) {
 	t.Helper()
 	f := b.editForm(t, id)
 	change(&f)
@@ -55,7 +55,7 @@ func TestReprice(t *testing.T) {
 	_, err := b.redeem(t.Context(), b.anna, codes[0])
 	require.NoError(t, err)
 
-	plan, err := b.edit(t, s.ID, func(f *card.EditForm) { f.Price = "12.50" })
+	plan, err := b.edit(t, s.ID, func(f *card.SeriesEdit) { f.Price = usd(1250) })
 	require.NoError(t, err)
 	require.Equal(t, int64(9), plan.Left)
 	require.Equal(t, int64(9*250), plan.Repriced.Minor)
@@ -67,7 +67,7 @@ func TestReprice(t *testing.T) {
 	receipt, err := b.redeem(t.Context(), b.anna, codes[1])
 	require.NoError(t, err)
 	require.Equal(t, int64(1250), receipt.Amount)
-	_, err = b.edit(t, s.ID, func(f *card.EditForm) { f.Price = "2" })
+	_, err = b.edit(t, s.ID, func(f *card.SeriesEdit) { f.Price = usd(200) })
 	require.NoError(t, err)
 	require.Equal(t, int64(8*200), b.outstanding(t, s.ID))
 	b.sound(t)
@@ -76,7 +76,7 @@ func TestReprice(t *testing.T) {
 		_, err := b.redeem(t.Context(), b.ben, code)
 		require.NoError(t, err)
 	}
-	_, err = b.edit(t, s.ID, func(f *card.EditForm) { f.Price = "3" })
+	_, err = b.edit(t, s.ID, func(f *card.SeriesEdit) { f.Price = usd(300) })
 	require.ErrorIs(t, err, card.ErrPriceOfNone)
 	b.sound(t)
 }
@@ -89,10 +89,10 @@ func TestRepriceBeforeActivation(t *testing.T) {
 	f.Activate = false
 	queued, err := b.cards.Order(t.Context(), b.admin, f)
 	require.NoError(t, err)
-	_, err = b.edit(t, queued.ID, func(f *card.EditForm) { f.Price = "20" })
+	_, err = b.edit(t, queued.ID, func(f *card.SeriesEdit) { f.Price = usd(2000) })
 	require.NoError(t, err, "while it waits to be made")
 	require.NoError(t, b.cards.Generate(t.Context(), queued.ID, time.Now, noJob))
-	_, err = b.edit(t, queued.ID, func(f *card.EditForm) { f.Price, f.Prefix = "30", "" })
+	_, err = b.edit(t, queued.ID, func(f *card.SeriesEdit) { f.Price, f.Prefix = usd(3000), "" })
 	require.NoError(t, err)
 	require.Zero(t, b.outstanding(t, queued.ID))
 	require.NoError(t, b.cards.Activate(t.Context(), b.admin, queued.ID))
@@ -113,16 +113,16 @@ func TestRenew(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int64(10_000), b.breakage(t))
 
-	_, err = b.edit(t, s.ID, func(f *card.EditForm) { f.Price = "7" })
+	_, err = b.edit(t, s.ID, func(f *card.SeriesEdit) { f.Price = usd(700) })
 	require.ErrorIs(t, err, card.ErrPriceOfExpired)
-	_, err = b.edit(t, s.ID, func(f *card.EditForm) { f.ValidTill = time.Now().AddDate(0, 0, -3).Format(time.DateOnly) })
+	_, err = b.edit(t, s.ID, func(f *card.SeriesEdit) { f.ValidTill = time.Now().AddDate(0, 0, -3) })
 	require.ErrorContains(t, err, "order_valid_till")
-	_, err = b.edit(t, s.ID, func(f *card.EditForm) { f.ValidTill = time.Now().AddDate(21, 0, 0).Format(time.DateOnly) })
+	_, err = b.edit(t, s.ID, func(f *card.SeriesEdit) { f.ValidTill = time.Now().AddDate(21, 0, 0) })
 	require.ErrorContains(t, err, "order_valid_till")
-	_, err = b.edit(t, s.ID, func(f *card.EditForm) { f.Prefix = "Old" })
+	_, err = b.edit(t, s.ID, func(f *card.SeriesEdit) { f.Prefix = "Old" })
 	require.NoError(t, err, "the date that stands may stand")
 
-	plan, err := b.edit(t, s.ID, func(f *card.EditForm) { f.ValidTill = time.Now().AddDate(0, 1, 0).Format(time.DateOnly); f.Price = "7" })
+	plan, err := b.edit(t, s.ID, func(f *card.SeriesEdit) { f.ValidTill = time.Now().AddDate(0, 1, 0); f.Price = usd(700) })
 	require.NoError(t, err)
 	require.Equal(t, int64(10_000), plan.Renewed.Minor)
 	require.Equal(t, int64(-3000), plan.Repriced.Minor)
@@ -150,19 +150,20 @@ func TestPartnersEdited(t *testing.T) {
 		}
 		b.sound(t)
 	}
-	north, south := fmt.Sprint(b.north.ID), fmt.Sprint(b.south.ID)
+	of := func(ids ...int64) card.Partners { return card.Partners{IDs: ids} }
+	north, south := b.north.ID, b.south.ID
 	redeems(b.carol, true) // any
 	for _, step := range []struct {
-		partners    []string
+		partners    card.Partners
 		anna, carol bool
 	}{
-		{[]string{north}, true, false},
-		{[]string{south}, false, true},
-		{[]string{north, south}, true, true},
-		{[]string{card.AnyPartner}, true, true},
-		{[]string{north}, true, false},
+		{of(north), true, false},
+		{of(south), false, true},
+		{of(north, south), true, true},
+		{card.Partners{Any: true}, true, true},
+		{of(north), true, false},
 	} {
-		plan, err := b.edit(t, s.ID, func(f *card.EditForm) { f.Partners = step.partners })
+		plan, err := b.edit(t, s.ID, func(f *card.SeriesEdit) { f.Partners = step.partners })
 		require.NoError(t, err)
 		require.True(t, plan.NewPartners)
 		b.sound(t)
@@ -171,9 +172,9 @@ func TestPartnersEdited(t *testing.T) {
 	}
 	require.Equal(t, s.TimeZone, b.read(t, s.ID).TimeZone, "the zone is fixed")
 
-	clerk := audit.Actor{StaffID: b.admin.StaffID, Scope: audit.Scope{PartnerIDs: []int64{b.north.ID}}}
+	clerk := audit.ByStaff(b.admin.ID, audit.Scope{PartnerIDs: []int64{b.north.ID}})
 	f := b.editForm(t, s.ID)
-	for _, partners := range [][]string{{south}, {north, south}, {card.AnyPartner}, {}} {
+	for _, partners := range []card.Partners{of(south), of(north, south), {Any: true}, {}} {
 		f.Partners = partners
 		_, err := b.cards.Edit(t.Context(), clerk, s.ID, f)
 		require.Error(t, err, "staff of some partners set only their own")
@@ -187,17 +188,21 @@ func TestEditRefuses(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.series(t, form(10))
-	_, err := b.edit(t, s.ID, func(*card.EditForm) {})
+	_, err := b.edit(t, s.ID, func(*card.SeriesEdit) {})
 	require.ErrorIs(t, err, card.ErrNothingEdited)
-	_, err = b.edit(t, s.ID, func(f *card.EditForm) { f.Prefix, f.Price, f.Partners = "two words", "0", nil })
-	require.ErrorContains(t, err, "order_prefix, order_price, order_partner")
+	_, err = b.edit(t, s.ID, func(f *card.SeriesEdit) { f.Prefix, f.Price, f.Partners = "two words", usd(0), card.Partners{} })
+	var codes []string
+	for _, f := range fault.All(err) {
+		codes = append(codes, f.Code)
+	}
+	require.Equal(t, []string{"order_prefix", "order_price", "order_partner"}, codes)
 	stale := b.editForm(t, s.ID)
 	stale.Prefix = "New"
 	require.NoError(t, b.cards.Lock(t.Context(), b.admin, s.ID))
 	_, err = b.cards.Edit(t.Context(), b.admin, s.ID, stale)
 	require.ErrorIs(t, err, card.ErrSeriesEdited, "shown for a series that has changed")
 	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
-	_, err = b.edit(t, s.ID, func(f *card.EditForm) { f.Prefix = "New" })
+	_, err = b.edit(t, s.ID, func(f *card.SeriesEdit) { f.Prefix = "New" })
 	require.ErrorIs(t, err, card.ErrSeriesOver)
 }
 
@@ -222,10 +227,10 @@ func TestRepriceRacesWithRedemptions(t *testing.T) {
 			}
 		})
 	}
-	forms := make([]card.EditForm, 6)
+	forms := make([]card.SeriesEdit, 6)
 	for i := range forms {
 		forms[i] = b.editForm(t, s.ID)
-		forms[i].Price = fmt.Sprintf("%d", 11+i)
+		forms[i].Price = usd(int64(11+i) * 100)
 	}
 	won := make([]bool, len(forms))
 	for i := range forms {

@@ -1,7 +1,13 @@
 package card
 
+import "refill/internal/cardcode"
+
 // DrawForTest draws a well-formed code that is no card's.
-func DrawForTest() Code { return (&drawer{}).draw(Format{Letters, 16}) }
+func DrawForTest() cardcode.Code {
+	return (&cardcode.Drawer{}).Draw(cardcode.Format{Alphabet: cardcode.Letters, Length: 16})
+}
 
 // UsualForTest is the format that codes have by default.
-func UsualForTest() []Format { return []Format{{Letters, 16}} }
+func UsualForTest() []cardcode.Format {
+	return []cardcode.Format{{Alphabet: cardcode.Letters, Length: 16}}
+}

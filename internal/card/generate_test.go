@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/card"
+	"refill/internal/cardcode"
 	"refill/internal/db"
+	"refill/internal/jobqueue"
 )
 
 // requireWhole asserts that a series has exactly its cards.
@@ -37,7 +39,7 @@ func TestGenerate(t *testing.T) {
 
 	seen := map[string]bool{}
 	for _, code := range b.codes(t, s) {
-		_, err := card.ParseCode(code, card.UsualForTest())
+		_, err := cardcode.ParseCode(code, card.UsualForTest())
 		require.NoError(t, err)
 		seen[code] = true
 	}
@@ -121,9 +123,9 @@ func TestGenerateYields(t *testing.T) {
 	require.NoError(t, err)
 	now := time.Now()
 	clock := func() time.Time { now = now.Add(time.Minute); return now }
-	require.ErrorIs(t, b.cards.Generate(t.Context(), ordered.ID, clock, noJob), card.ErrYield)
+	require.ErrorIs(t, b.cards.Generate(t.Context(), ordered.ID, clock, noJob), jobqueue.ErrYield)
 	require.Equal(t, int32(20_000), b.read(t, ordered.ID).Made)
-	require.ErrorIs(t, b.cards.Generate(t.Context(), ordered.ID, clock, noJob), card.ErrYield)
+	require.ErrorIs(t, b.cards.Generate(t.Context(), ordered.ID, clock, noJob), jobqueue.ErrYield)
 	require.NoError(t, b.cards.Generate(t.Context(), ordered.ID, clock, noJob))
 	b.requireWhole(t, ordered.ID)
 }

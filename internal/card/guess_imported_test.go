@@ -14,7 +14,10 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/cardimport"
 	"refill/internal/db"
+	"refill/internal/guess"
 )
 
 // forward lets the short pauses between wrong codes pass, not the bars of a day or more.
@@ -37,7 +40,7 @@ func TestImportedCodesAreThrottledHarder(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	_, err := b.redeem(t.Context(), b.anna, "P1-Old-aaaaaaaaaaa1")
-	require.ErrorIs(t, err, card.ErrCodeSymbol, "without imported cards it can only be a typing error")
+	require.ErrorIs(t, err, cardcode.ErrCodeSymbol, "without imported cards it can only be a typing error")
 	i := b.upload(t, many(20))
 	f := planned("serial", "code", "price")
 	f.Decimal = ","
@@ -47,7 +50,7 @@ func TestImportedCodesAreThrottledHarder(t *testing.T) {
 	wrong := 0
 	for n := range 48 {
 		_, err := b.redeem(t.Context(), b.anna, fmt.Sprintf("P1-Old-aaaaaaaaaa%02d", n))
-		if errors.Is(err, card.ErrBarred) {
+		if errors.Is(err, guess.ErrBarred) {
 			break
 		}
 		require.ErrorIs(t, err, card.ErrRefused)
@@ -69,17 +72,17 @@ func TestImportedCodesAreThrottledHarder(t *testing.T) {
 	}
 	require.Equal(t, 5, wrong)
 	_, err = b.redeem(t.Context(), b.anna, good[7])
-	require.ErrorIs(t, err, card.ErrBarred)
+	require.ErrorIs(t, err, guess.ErrBarred)
 	_, err = b.redeem(t.Context(), b.anna, ours[19])
 	require.NoError(t, err, "a card of ours is paid whatever was tried of others")
-	until, err := b.cards.BarredUntil(t.Context(), b.anna.ID)
+	until, err := b.cards.Guesses.BarredUntil(t.Context(), b.anna.ID)
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now().Add(24*time.Hour), until, time.Hour)
-	require.NoError(t, b.cards.ClearGuesses(t.Context(), b.admin, b.anna.ID, "called us"))
+	require.NoError(t, b.cards.Guesses.ClearCustomer(t.Context(), b.admin, b.anna.ID, "called us"))
 	_, err = b.redeem(t.Context(), b.anna, good[7])
 	require.NoError(t, err)
 	_, err = b.redeem(t.Context(), b.ben, "P1-Old")
-	require.ErrorIs(t, err, card.ErrCodeShort, "too short to be one: nothing is looked up or charged")
+	require.ErrorIs(t, err, cardcode.ErrCodeShort, "too short to be one: nothing is looked up or charged")
 	require.Zero(t, b.counted(t, fmt.Sprintf("customer:%d%%", b.ben.ID)))
 	b.sound(t)
 }
@@ -120,14 +123,14 @@ func TestWeakImportDoesNotTightenStrongCodes(t *testing.T) {
 			require.ErrorIs(t, err, card.ErrRefused, code)
 			b.forward(t)
 		}
-		until, err := b.cards.BarredUntil(t.Context(), b.anna.ID)
+		until, err := b.cards.Guesses.BarredUntil(t.Context(), b.anna.ID)
 		require.NoError(t, err)
 		b.unbar(t)
 		return time.Until(until).Round(time.Hour)
 	}
 	require.Equal(t, 30*24*time.Hour, bar("777000"), "three digits are soon tried")
 	require.Equal(t, 24*time.Hour, bar("Xr4P-bb2Y-Ny5U-8vQz-7Jn"))
-	odds, err := b.cards.ImportOdds(t.Context(), card.ImportReport{})
+	odds, err := b.importer().Odds(t.Context(), cardimport.Report{})
 	require.NoError(t, err)
 	require.InDelta(t, 3.0/1000, odds.Chance, 1e-9)
 	require.InDelta(t, 5*365.0/30*3/1000, odds.Person, 1e-3)
@@ -142,7 +145,7 @@ func TestTypingErrorsAreFreeOfDeadImports(t *testing.T) {
 	live := strings.TrimPrefix(b.codes(t, b.series(t, form(1)))[0], "QuickAccess-")
 	typo := wrongCheck(live) // fails our check symbol
 	_, err := b.redeem(t.Context(), b.anna, typo)
-	require.ErrorIs(t, err, card.ErrCodeTyping)
+	require.ErrorIs(t, err, cardcode.ErrCodeTyping)
 
 	_, series := b.imported(t, "H8KQ-2T9W-P4RX-7MNB", "J9LR-3U2X-Q5SY-8NPC")
 	attempt := func() error {
@@ -154,9 +157,9 @@ func TestTypingErrorsAreFreeOfDeadImports(t *testing.T) {
 	require.Equal(t, 1, b.counted(t, fmt.Sprintf("customer:%d:imported:16", b.anna.ID)))
 	require.Zero(t, b.counted(t, fmt.Sprintf("customer:%d", b.anna.ID)))
 	_, err = b.redeem(t.Context(), b.anna, "77123")
-	require.ErrorIs(t, err, card.ErrCodeShort)
+	require.ErrorIs(t, err, cardcode.ErrCodeShort)
 	_, err = b.redeem(t.Context(), b.anna, "H8KQ-2T9W-P4RX-7MNБ")
-	require.ErrorIs(t, err, card.ErrCodeScript, "a letter that no imported code has")
+	require.ErrorIs(t, err, cardcode.ErrCodeScript, "a letter that no imported code has")
 	require.Equal(t, 1, b.counted(t, "customer:%"), "what is refused at once is not charged")
 
 	for name, sql := range map[string]string{
@@ -183,7 +186,7 @@ func TestTypingErrorsAreFreeOfDeadImports(t *testing.T) {
 	require.Zero(t, shapes[0].Chance, "but no guess hits it now")
 	_, err = b.pool.Exec(t.Context(), `update series set valid_till = current_date - 3 where id = $1`, series.ID)
 	require.NoError(t, err)
-	require.ErrorIs(t, attempt(), card.ErrCodeTyping)
+	require.ErrorIs(t, attempt(), cardcode.ErrCodeTyping)
 	_, err = b.pool.Exec(t.Context(), `update card set valid_till = current_date + 30 where series_id = $1 and serial = 2`, series.ID)
 	require.NoError(t, err)
 	require.ErrorIs(t, attempt(), card.ErrRefused, "one card of the series was extended")
@@ -208,7 +211,7 @@ func TestImportedGuessesFromOneAddress(t *testing.T) {
 	looked := 0
 	for n := range 40 {
 		c := b.customer(t, fmt.Sprintf("guesser%d", n), b.north)
-		_, err := b.cards.Redeem(t.Context(), audit.Actor{CustomerID: c.ID, Scope: audit.Everything(), Address: address},
+		_, err := b.cards.Redeem(t.Context(), audit.ByCustomer(c.ID, audit.Everything()).From(address, ""),
 			card.Redemption{CustomerID: c.ID, Code: fmt.Sprintf("111111%02d", n), Key: uuid.New()})
 		if errors.Is(err, card.ErrRefused) {
 			looked++
@@ -216,7 +219,7 @@ func TestImportedGuessesFromOneAddress(t *testing.T) {
 	}
 	require.Equal(t, 30, looked)
 	ours := b.codes(t, b.series(t, form(1)))[0]
-	_, err := b.cards.Redeem(t.Context(), audit.Actor{CustomerID: b.anna.ID, Scope: audit.Everything(), Address: address},
+	_, err := b.cards.Redeem(t.Context(), audit.ByCustomer(b.anna.ID, audit.Everything()).From(address, ""),
 		card.Redemption{CustomerID: b.anna.ID, Code: ours, Key: uuid.New()})
 	require.NoError(t, err, "nobody is kept from a card of ours")
 }

@@ -12,8 +12,10 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardcode"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/guess"
 )
 
 func TestGuessesAreCharged(t *testing.T) {
@@ -46,8 +48,8 @@ func TestGuessesAreCharged(t *testing.T) {
 	require.Equal(t, 195, count(&barred))
 
 	_, err := b.redeem(t.Context(), b.anna, codes[0])
-	require.ErrorIs(t, err, card.ErrBarred, "a right code waits like any other")
-	require.NoError(t, b.cards.ClearGuesses(t.Context(), b.admin, b.anna.ID, "called us"))
+	require.ErrorIs(t, err, guess.ErrBarred, "a right code waits like any other")
+	require.NoError(t, b.cards.Guesses.ClearCustomer(t.Context(), b.admin, b.anna.ID, "called us"))
 	_, err = b.redeem(t.Context(), b.anna, codes[0])
 	require.NoError(t, err)
 
@@ -62,7 +64,7 @@ func TestGuessesAreCharged(t *testing.T) {
 
 	for range 50 { // typing errors cost nothing
 		_, err = b.redeem(t.Context(), b.ben, "2345-6789")
-		require.ErrorIs(t, err, card.ErrCodeShort)
+		require.ErrorIs(t, err, cardcode.ErrCodeShort)
 	}
 	_, err = b.redeem(t.Context(), b.ben, wrong())
 	require.ErrorIs(t, err, card.ErrRefused)
@@ -75,7 +77,7 @@ func TestGuessesFromOneAddress(t *testing.T) {
 	looked := 0
 	for i := range 40 {
 		c := b.customer(t, fmt.Sprintf("guesser%d", i), b.north)
-		actor := audit.Actor{CustomerID: c.ID, Scope: audit.Everything(), Address: netip.MustParseAddr(fmt.Sprintf("2001:db8::%x", i+1))}
+		actor := audit.ByCustomer(c.ID, audit.Everything()).From(netip.MustParseAddr(fmt.Sprintf("2001:db8::%x", i+1)), "")
 		_, err := b.cards.Redeem(t.Context(), actor, card.Redemption{CustomerID: c.ID, Code: card.DrawForTest().Reveal(""), Key: uuid.New()})
 		if fault.KindOf(err) == fault.Invalid {
 			looked++

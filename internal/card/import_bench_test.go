@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/card"
+	"refill/internal/jobqueue"
 )
 
 // BenchmarkImport measures the dry run and the import of a file of 300,000 cards.
@@ -24,17 +24,17 @@ func BenchmarkImport(b *testing.B) {
 	for b.Loop() {
 		s := setup(b)
 		i := s.upload(b, text.String())
-		require.NoError(b, s.cards.PlanImport(b.Context(), s.admin, i.id, planned("serial", "code", "price", "valid_till", "status")))
+		require.NoError(b, s.importer().Plan(b.Context(), s.admin, i.id, planned("serial", "code", "price", "valid_till", "status")))
 		started := time.Now()
-		require.NoError(b, s.cards.CheckImport(b.Context(), i.id, i.open, noJob))
+		require.NoError(b, s.importer().Check(b.Context(), i.id, i.open, noJob))
 		checked := time.Now()
 		require.NoError(b, s.confirm(b.Context(), s.admin, i.id))
 		for {
-			err := s.cards.RunImport(b.Context(), i.id, i.open, time.Now, noJob)
+			err := s.importer().Run(b.Context(), i.id, i.open, time.Now, noJob)
 			if err == nil {
 				break
 			}
-			require.ErrorIs(b, err, card.ErrYield)
+			require.ErrorIs(b, err, jobqueue.ErrYield)
 		}
 		b.ReportMetric(rows/checked.Sub(started).Seconds(), "checked/s")
 		b.ReportMetric(rows/time.Since(checked).Seconds(), "imported/s")

@@ -10,8 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/cardimport"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/jobqueue"
 )
 
 // A file is held against the most that a series may be worth, as an order is.
@@ -28,9 +31,9 @@ func TestImportIsHeldAgainstTheFaceValue(t *testing.T) {
 	i := b.upload(t, text.String())
 	err := i.try(t.Context(), f)
 	require.ErrorContains(t, err, "import_face_value")
-	require.Contains(t, fault.All(err)[0].Message, "USD 10,000,000,000,000.00")
+	require.Contains(t, fault.All(err)[0].Text(), "USD 10,000,000,000,000.00")
 
-	require.NoError(t, b.cards.FailImport(t.Context(), i.id, "too much"))
+	require.NoError(t, b.importer().Fail(t.Context(), i.id, "too much"))
 
 	// Where the report was made before the rule, the domain holds it at the series.
 	f.Price = "10"
@@ -52,7 +55,7 @@ func TestWorthOfAllSeriesIsBounded(t *testing.T) {
 	f := form(1)
 	_, err = b.cards.Order(t.Context(), b.admin, f)
 	require.ErrorIs(t, err, card.ErrHouseFull)
-	_, err = b.edit(t, first.ID, func(f *card.EditForm) { f.Price = "11.00" })
+	_, err = b.edit(t, first.ID, func(f *card.SeriesEdit) { f.Price = usd(1100) })
 	require.ErrorIs(t, err, card.ErrHouseFull)
 }
 
@@ -72,7 +75,7 @@ func TestProblemsAreBounded(t *testing.T) {
 	require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*), count(*) filter (where reason = 'code.shape') from card_import_problem`).Scan(&kept, &short))
 	require.Equal(t, 10_001, kept)
 	require.Equal(t, 1, short, "a rare reason is shown whatever there is of others")
-	imp, err := b.cards.Import(t.Context(), b.admin, i.id)
+	imp, err := b.importer().Import(t.Context(), b.admin, i.id)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"price.bad_amount": 12000, "code.shape": 1}`, string(imp.CardImport.LeftOut))
 	series := i.run(t)
@@ -80,17 +83,17 @@ func TestProblemsAreBounded(t *testing.T) {
 
 	dropped := b.upload(t, text.String())
 	dropped.check(t, planned("code", "price"))
-	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, dropped.id))
-	require.NoError(t, b.cards.ForgetImports(t.Context()))
+	require.NoError(t, b.importer().Cancel(t.Context(), b.admin, dropped.id))
+	require.NoError(t, b.importer().Forget(t.Context()))
 	require.NotEmpty(t, dropped.problems(t), "not yet")
 	_, err = b.pool.Exec(t.Context(), `update card_import set finished_at = now() - interval '91 days'`)
 	require.NoError(t, err)
-	require.NoError(t, b.cards.ForgetImports(t.Context()))
+	require.NoError(t, b.importer().Forget(t.Context()))
 	require.Empty(t, dropped.problems(t))
 	require.Empty(t, i.problems(t))
-	_, err = b.cards.Import(t.Context(), b.admin, dropped.id)
-	require.ErrorIs(t, err, card.ErrNoImport, "one that made nothing goes as a whole")
-	_, err = b.cards.Import(t.Context(), b.admin, i.id)
+	_, err = b.importer().Import(t.Context(), b.admin, dropped.id)
+	require.ErrorIs(t, err, cardimport.ErrNoImport, "one that made nothing goes as a whole")
+	_, err = b.importer().Import(t.Context(), b.admin, i.id)
 	require.NoError(t, err, "one that made cards stays")
 	b.sound(t)
 }
@@ -103,15 +106,15 @@ func TestUploadsOfOnePersonAreBounded(t *testing.T) {
 	for range 100 {
 		last = b.upload(t, "code\nAAAA-aaaa-0001\n")
 	}
-	require.ErrorIs(t, b.cards.MayUpload(t.Context(), b.admin, 1), card.ErrUploadsMany)
-	_, err := b.cards.NewImport(t.Context(), b.admin, card.Upload{Kind: db.ImportKindCards, FileName: "cards.csv", Name: card.NewUploadName(), KeyID: b.keys.Current(), Size: 1, SHA256: make([]byte, 32)})
-	require.ErrorIs(t, err, card.ErrUploadsMany)
-	require.NoError(t, b.cards.MayUpload(t.Context(), b.foreign(t), 1), "others are not kept out")
-	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, last.id))
-	require.NoError(t, b.cards.MayUpload(t.Context(), b.admin, 1))
+	require.ErrorIs(t, b.importer().CheckUpload(t.Context(), b.admin, 1), cardimport.ErrUploadsMany)
+	_, err := b.importer().NewImport(t.Context(), b.admin, cardimport.Upload{Kind: db.ImportKindCards, FileName: "cards.csv", Name: cardimport.NewUploadName(), KeyID: b.keys.Current(), Size: 1, SHA256: make([]byte, 32)})
+	require.ErrorIs(t, err, cardimport.ErrUploadsMany)
+	require.NoError(t, b.importer().CheckUpload(t.Context(), b.foreign(t), 1), "others are not kept out")
+	require.NoError(t, b.importer().Cancel(t.Context(), b.admin, last.id))
+	require.NoError(t, b.importer().CheckUpload(t.Context(), b.admin, 1))
 	_, err = b.pool.Exec(t.Context(), `update card_import set size = 400000000 where state = 'uploaded' and id in (select id from card_import where state = 'uploaded' limit 1)`)
 	require.NoError(t, err)
-	require.ErrorIs(t, b.cards.MayUpload(t.Context(), b.admin, 150_000_000), card.ErrUploadsLarge)
+	require.ErrorIs(t, b.importer().CheckUpload(t.Context(), b.admin, 150_000_000), cardimport.ErrUploadsLarge)
 }
 
 // A whole import is voided in one act: used cards stay used, and nothing else is worth
@@ -123,27 +126,28 @@ func TestVoidImport(t *testing.T) {
 	f := planned("serial", "code", "price")
 	f.Decimal = ","
 	i.check(t, f)
-	require.ErrorIs(t, b.cards.VoidImport(t.Context(), b.admin, i.id, "wrong file"), card.ErrImportState, "there is nothing yet")
+	require.ErrorIs(t, b.importer().Void(t.Context(), b.admin, i.id, "wrong file"), cardimport.ErrState, "there is nothing yet")
 	series := i.run(t)
 	codes := b.codes(t, series[0])
 	_, err := b.redeem(t.Context(), b.anna, codes[0])
 	require.NoError(t, err)
-	worth, err := b.cards.ImportWorth(t.Context(), i.id)
+	worth, err := b.importer().Worth(t.Context(), i.id)
 	require.NoError(t, err)
-	require.Equal(t, card.Remainder{Cards: 19, Used: 1, Value: 9*550 + 10*650}, worth)
-	require.Error(t, b.cards.VoidImport(t.Context(), b.admin, i.id, " "), "a reason is asked for")
-	require.ErrorIs(t, b.cards.VoidImport(t.Context(), b.foreign(t), i.id, "mine"), card.ErrNoImport)
+	require.Equal(t, cardimport.Remainder{Cards: 19, Used: 1, Value: 9*550 + 10*650}, worth)
+	require.Error(t, b.importer().Void(t.Context(), b.admin, i.id, " "), "a reason is asked for")
+	require.ErrorIs(t, b.importer().Void(t.Context(), b.foreign(t), i.id, "mine"), cardimport.ErrNoImport)
 
-	require.NoError(t, b.cards.VoidImport(t.Context(), b.admin, i.id, "wrong file"))
+	require.NoError(t, b.importer().Void(t.Context(), b.admin, i.id, "wrong file"))
 	for _, s := range i.series(t) {
 		require.Equal(t, db.SeriesStateVoid, s.State)
 		require.Zero(t, b.outstanding(t, s.ID))
 		require.NoError(t, b.cards.Erase(t.Context(), s.ID, time.Now, noJob))
 	}
+	b.cards = newService(t, b.pool, b.keys) // one that remembers no shapes of codes
 	_, err = b.redeem(t.Context(), b.ben, codes[1])
-	require.ErrorIs(t, err, card.ErrRefused)
+	require.ErrorIs(t, err, cardcode.ErrCodeSymbol, "no card looks like this any more")
 	require.Positive(t, b.balance(t, b.anna), "what was used stays")
-	require.ErrorIs(t, b.cards.VoidImport(t.Context(), b.admin, i.id, "again"), card.ErrImportState)
+	require.ErrorIs(t, b.importer().Void(t.Context(), b.admin, i.id, "again"), cardimport.ErrState)
 	require.Equal(t, 1, b.audits(t, "import.voided"))
 	b.sound(t)
 }
@@ -159,11 +163,11 @@ func TestVoidStoppedImport(t *testing.T) {
 	require.NoError(t, b.confirm(t.Context(), b.admin, i.id))
 	clock := time.Now()
 	slow := func() time.Time { clock = clock.Add(time.Minute); return clock }
-	require.ErrorIs(t, b.cards.RunImport(t.Context(), i.id, i.open, slow, noJob), card.ErrYield)
-	require.ErrorIs(t, b.cards.VoidImport(t.Context(), b.admin, i.id, "too late"), card.ErrImportState, "it is stopped first")
-	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
-	require.NoError(t, b.cards.VoidImport(t.Context(), b.admin, i.id, "wrong file"))
-	require.ErrorIs(t, b.cards.ResumeImport(t.Context(), b.admin, i.id), card.ErrImportState)
+	require.ErrorIs(t, b.importer().Run(t.Context(), i.id, i.open, slow, noJob), jobqueue.ErrYield)
+	require.ErrorIs(t, b.importer().Void(t.Context(), b.admin, i.id, "too late"), cardimport.ErrState, "it is stopped first")
+	require.NoError(t, b.importer().Cancel(t.Context(), b.admin, i.id))
+	require.NoError(t, b.importer().Void(t.Context(), b.admin, i.id, "wrong file"))
+	require.ErrorIs(t, b.importer().Resume(t.Context(), b.admin, i.id), cardimport.ErrState)
 	for _, s := range i.series(t) {
 		require.Equal(t, db.SeriesStateVoid, s.State)
 		err := b.cards.Erase(t.Context(), s.ID, time.Now, noJob)
@@ -180,6 +184,6 @@ func TestImportPlannedByAnOlderVersion(t *testing.T) {
 	i.check(t, planned("serial", "code", "price"))
 	_, err := b.pool.Exec(t.Context(), `update card_import set plan = '{"columns": {"code": 1}, "currency": "USD", "time_zone": "UTC"}' where id = $1`, i.id)
 	require.NoError(t, err)
-	require.ErrorIs(t, b.confirm(t.Context(), b.admin, i.id), card.ErrImportOld)
+	require.ErrorIs(t, b.confirm(t.Context(), b.admin, i.id), cardimport.ErrImportOld)
 	require.Empty(t, i.series(t))
 }

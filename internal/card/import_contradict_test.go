@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/card"
+	"refill/internal/cardimport"
 	"refill/internal/fault"
 )
 
@@ -32,10 +32,10 @@ func TestContradictingRowsStopAnImport(t *testing.T) {
 			t.Parallel()
 			i := b.upload(t, "code;price;remaining;status;till\n"+strings.Join(rows, "\n")+"\n")
 			f := ticked(planned("code", "price", "remaining", "status", "valid_till"), 3)
-			f.Meanings = map[string]string{"returned by hand": card.MeansLeaveOut}
-			require.NoError(t, b.cards.PlanImport(t.Context(), b.admin, i.id, f))
-			err := b.cards.CheckImport(t.Context(), i.id, i.open, noJob)
-			require.ErrorIs(t, err, card.ErrImportContradicts)
+			f.Meanings = map[string]string{"returned by hand": cardimport.MeansLeaveOut}
+			require.NoError(t, b.importer().Plan(t.Context(), b.admin, i.id, f))
+			err := b.importer().Check(t.Context(), i.id, i.open, noJob)
+			require.ErrorIs(t, err, cardimport.ErrImportContradicts)
 			require.False(t, fault.IsInternal(err))
 			require.ErrorContains(t, err, "import_contradicts")
 		})

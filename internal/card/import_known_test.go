@@ -12,19 +12,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
-	"refill/internal/card"
+	"refill/internal/cardimport"
 	"refill/internal/db"
+	"refill/internal/guess"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 )
 
 // foreign is a member of staff of South, who may import and see nothing of North.
 func (b *bundle) foreign(tb testing.TB) audit.Actor {
 	tb.Helper()
-	id, err := staff.Create(tb.Context(), b.pool, audit.System(), staff.New{
-		Username: "south", Password: "correct horse", Role: db.StaffRoleAdministrator, PartnerIDs: []int64{b.south.ID},
+	id := peopletest.Staff(tb, b.pool, staff.New{
+		Username: "south", Role: db.StaffRoleAdministrator, PartnerIDs: []int64{b.south.ID},
 	})
-	require.NoError(tb, err)
-	return audit.Actor{StaffID: id, Scope: audit.Scope{PartnerIDs: []int64{b.south.ID}}}
+	return audit.ByStaff(id, audit.Scope{PartnerIDs: []int64{b.south.ID}})
 }
 
 // numbered is a file of 8-digit codes.
@@ -59,15 +60,15 @@ func (b *bundle) as(actor audit.Actor) *bundle {
 }
 
 // try plans and checks a file and returns what came of it.
-func (i *importing) try(ctx context.Context, f card.ImportForm) error {
-	if err := i.cards.PlanImport(ctx, i.admin, i.id, f); err != nil {
+func (i *importing) try(ctx context.Context, f cardimport.Form) error {
+	if err := i.importer().Plan(ctx, i.admin, i.id, f); err != nil {
 		return err
 	}
-	return i.cards.CheckImport(ctx, i.id, i.open, noJob)
+	return i.importer().Check(ctx, i.id, i.open, noJob)
 }
 
 // southern is a plan for cards of South.
-func (b *bundle) southern(columns ...string) card.ImportForm {
+func (b *bundle) southern(columns ...string) cardimport.Form {
 	f := planned(columns...)
 	f.Partners = []string{fmt.Sprint(b.south.ID)}
 	return f
@@ -82,8 +83,8 @@ func TestDryRunIsNoOracle(t *testing.T) {
 	south := b.as(b.foreign(t))
 
 	i := south.upload(t, numbered(0, 60_000))
-	require.ErrorIs(t, i.try(t.Context(), b.southern("code")), card.ErrImportProbes)
-	require.NoError(t, b.cards.FailImport(t.Context(), i.id, card.ErrImportProbes.Message)) // as the job does
+	require.ErrorIs(t, i.try(t.Context(), b.southern("code")), cardimport.ErrImportProbes)
+	require.NoError(t, b.importer().Fail(t.Context(), i.id, cardimport.ErrImportProbes.Keep())) // as the job does
 	require.Empty(t, i.problems(t), "no row is told")
 	alarms, err := b.q.ImportAlarms(t.Context(), b.pool)
 	require.NoError(t, err)
@@ -91,22 +92,22 @@ func TestDryRunIsNoOracle(t *testing.T) {
 	require.Equal(t, 1, b.audits(t, "import.probed"))
 
 	// Again, with the same file or another, also after cancelling: the charges stay.
-	require.NoError(t, b.cards.CancelImport(t.Context(), south.admin, i.id))
+	require.NoError(t, b.importer().Cancel(t.Context(), south.admin, i.id))
 	again := south.upload(t, numbered(0, 60_000))
-	require.ErrorIs(t, again.try(t.Context(), b.southern("code")), card.ErrImportProbes, "the same ones")
-	require.NoError(t, b.cards.CancelImport(t.Context(), south.admin, again.id))
+	require.ErrorIs(t, again.try(t.Context(), b.southern("code")), cardimport.ErrImportProbes, "the same ones")
+	require.NoError(t, b.importer().Cancel(t.Context(), south.admin, again.id))
 	others := south.upload(t, numbered(60_000, 100_000))
-	require.ErrorIs(t, others.try(t.Context(), b.southern("code")), card.ErrImportProbes)
-	require.NoError(t, b.cards.CancelImport(t.Context(), south.admin, others.id))
-	require.ErrorIs(t, south.upload(t, numbered(99_000, 99_010)).try(t.Context(), b.southern("code")), card.ErrBarred, "one guess is as good as many")
+	require.ErrorIs(t, others.try(t.Context(), b.southern("code")), cardimport.ErrImportProbes)
+	require.NoError(t, b.importer().Cancel(t.Context(), south.admin, others.id))
+	require.ErrorIs(t, south.upload(t, numbered(99_000, 99_010)).try(t.Context(), b.southern("code")), cardimport.ErrImportBarred, "one guess is as good as many")
 	_, err = b.redeem(t.Context(), b.anna, "00000007")
 	require.NoError(t, err, "the cards stay good")
 	b.sound(t)
 
 	// Somebody else lifts the bar, for a reason.
-	require.ErrorIs(t, b.cards.ClearImportBar(t.Context(), south.admin, others.id, "it was me"), card.ErrOwnBar)
-	require.Error(t, b.cards.ClearImportBar(t.Context(), b.admin, others.id, ""))
-	require.NoError(t, b.cards.ClearImportBar(t.Context(), b.admin, others.id, "an honest mistake"))
+	require.ErrorIs(t, b.importer().ClearBar(t.Context(), south.admin, others.id, "it was me"), guess.ErrOwnBar)
+	require.Error(t, b.importer().ClearBar(t.Context(), b.admin, others.id, ""))
+	require.NoError(t, b.importer().ClearBar(t.Context(), b.admin, others.id, "an honest mistake"))
 	require.NoError(t, south.upload(t, numbered(99_000, 99_010)).try(t.Context(), b.southern("code")))
 }
 
@@ -122,15 +123,15 @@ func TestDryRunsAddUp(t *testing.T) {
 		i := south.upload(t, numbered(1000*n+7, 1000*n+8))
 		err := i.try(t.Context(), b.southern("code"))
 		require.Empty(t, i.problems(t), "a row is never told")
-		if errors.Is(err, card.ErrBarred) {
+		if errors.Is(err, cardimport.ErrImportBarred) {
 			barred = true
 			break
 		}
-		if errors.Is(err, card.ErrImportProbes) {
+		if errors.Is(err, cardimport.ErrImportProbes) {
 			continue // the charge that bars
 		}
 		require.NoError(t, err)
-		require.NoError(t, b.cards.CancelImport(t.Context(), south.admin, i.id))
+		require.NoError(t, b.importer().Cancel(t.Context(), south.admin, i.id))
 		told++
 	}
 	require.True(t, barred)
@@ -158,7 +159,7 @@ func TestDryRunIsNoOracleForAllPartners(t *testing.T) {
 	b := setup(t)
 	b.northern(t, 30)
 	i := b.upload(t, numbered(0, 30_000))
-	require.ErrorIs(t, i.try(t.Context(), planned("code")), card.ErrImportProbes)
+	require.ErrorIs(t, i.try(t.Context(), planned("code")), cardimport.ErrImportProbes)
 	require.Empty(t, i.problems(t))
 }
 
@@ -192,7 +193,7 @@ func TestImportAgain(t *testing.T) {
 		_, code, _ := strings.Cut(line, ",")
 		guesses += "1," + code + "\n2," + code + "x\n"
 	}
-	require.ErrorIs(t, b.upload(t, guesses).try(t.Context(), planned("serial", "code")), card.ErrImportProbes)
+	require.ErrorIs(t, b.upload(t, guesses).try(t.Context(), planned("serial", "code")), cardimport.ErrImportProbes)
 
 	// Nor is the right one, with many codes guessed for it: the last of these is its own.
 	lines := strings.Split(strings.TrimSpace(text), "\n")
@@ -221,13 +222,13 @@ func TestImportRunIsNoOracle(t *testing.T) {
 	require.NoError(t, i.try(t.Context(), b.southern("code")))
 	require.NoError(t, b.confirm(t.Context(), south.admin, i.id))
 	b.northern(t, 100)
-	require.ErrorIs(t, b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob), card.ErrImportProbes)
+	require.ErrorIs(t, b.importer().Run(t.Context(), i.id, i.open, time.Now, noJob), cardimport.ErrImportProbes)
 	require.Empty(t, i.problems(t))
-	require.NoError(t, b.cards.FailImport(t.Context(), i.id, card.ErrImportProbes.Message))
+	require.NoError(t, b.importer().Fail(t.Context(), i.id, cardimport.ErrImportProbes.Keep()))
 	_, err := b.pool.Exec(t.Context(), `update guess set n = 10, barred_until = now() + interval '1 day' where scope like 'import:%'`)
 	require.NoError(t, err)
-	require.ErrorIs(t, b.cards.ResumeImport(t.Context(), south.admin, i.id), card.ErrBarred)
-	require.ErrorIs(t, b.cards.ResumeImport(t.Context(), b.admin, i.id), card.ErrBarred, "nor through somebody else")
+	require.ErrorIs(t, b.importer().Resume(t.Context(), south.admin, i.id), cardimport.ErrImportBarred)
+	require.ErrorIs(t, b.importer().Resume(t.Context(), b.admin, i.id), cardimport.ErrImportBarred, "nor through somebody else")
 	b.sound(t)
 }
 

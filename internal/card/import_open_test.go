@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/card"
+	"refill/internal/cardimport"
 	"refill/internal/tableimport"
 )
 
@@ -82,7 +82,7 @@ func TestExpiredCardsAreCharged(t *testing.T) {
 	b.northern(t, 30)
 	_, err := b.pool.Exec(t.Context(), `update series set valid_till = '2020-01-01' where import_id is not null`)
 	require.NoError(t, err)
-	require.ErrorIs(t, b.upload(t, numbered(0, 30_000)).try(t.Context(), planned("code")), card.ErrImportProbes)
+	require.ErrorIs(t, b.upload(t, numbered(0, 30_000)).try(t.Context(), planned("code")), cardimport.ErrImportProbes)
 }
 
 // An answer to what one file left open does not outweigh what the next file shows.
@@ -94,16 +94,16 @@ func TestRememberedAnswersYieldToTheFile(t *testing.T) {
 	f.Dates, f.Decimal = "mdy", ","
 	open := b.upload(t, fmt.Sprintf(rows, "1.000", "05/06/2027"))
 	open.check(t, f)
-	look := func(text string) card.ImportLook {
-		look, err := b.cards.LookAtFile(t.Context(), strings.NewReader(text), int64(len(text)), "")
+	look := func(text string) cardimport.Look {
+		look, err := b.importer().LookAtFile(t.Context(), strings.NewReader(text), int64(len(text)), "")
 		require.NoError(t, err)
 		return look
 	}
-	kept, ok, err := b.cards.RememberedForm(t.Context(), b.admin, look(fmt.Sprintf(rows, "3.000", "05/06/2027")))
+	kept, ok, err := b.importer().RememberedForm(t.Context(), b.admin, look(fmt.Sprintf(rows, "3.000", "05/06/2027")))
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, []string{"mdy", ","}, []string{kept.Dates, kept.Decimal}, "open again")
-	kept, _, err = b.cards.RememberedForm(t.Context(), b.admin, look(fmt.Sprintf(rows, "1.50", "25/12/2027")))
+	kept, _, err = b.importer().RememberedForm(t.Context(), b.admin, look(fmt.Sprintf(rows, "1.50", "25/12/2027")))
 	require.NoError(t, err)
 	require.Equal(t, []string{"", ""}, []string{kept.Dates, kept.Decimal}, "the file shows both")
 }
@@ -114,11 +114,11 @@ func TestImportAsksWhatNoStatusMeans(t *testing.T) {
 	b := setup(t)
 	i := b.upload(t, "code,status,price\nSSAA1111BB,used,5\nSSAA2222BC,,5\nSSAA3333BD,-,5\nSSAA4444BE,unused,5\n")
 	f := planned("code", "status", "price")
-	require.ErrorContains(t, i.cards.PlanImport(t.Context(), i.admin, i.id, f), "import_meaning")
-	f.Meanings = map[string]string{tableimport.NoWord: card.MeansLeaveOut}
+	require.ErrorContains(t, i.importer().Plan(t.Context(), i.admin, i.id, f), "import_meaning")
+	f.Meanings = map[string]string{tableimport.NoWord: cardimport.MeansLeaveOut}
 	i.check(t, f)
 	require.Equal(t, []string{"3  status.status_unknown", "4  status.status_unknown"}, i.problems(t))
-	f.Meanings = map[string]string{tableimport.NoWord: card.MeansActive}
+	f.Meanings = map[string]string{tableimport.NoWord: cardimport.MeansActive}
 	i.check(t, f)
 	require.Empty(t, i.problems(t))
 	require.Equal(t, int64(1500), b.outstanding(t, i.run(t)[0].ID))

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/card"
+	"refill/internal/cardcode"
 	"refill/internal/setting"
 )
 
@@ -45,7 +46,7 @@ func TestImportKnowsOurOwn(t *testing.T) {
 	store := setting.NewStore(b.pool, time.Now)
 	b.cards = card.New(b.pool, b.keys, jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
 	codes := b.codes(t, b.series(t, form(2)))
-	require.NoError(t, store.Change(t.Context(), b.admin, func(s *setting.Settings) { s.CodeAlphabet, s.CodeLength = setting.Digits, 21 }))
+	require.NoError(t, store.Change(t.Context(), b.admin, func(s *setting.Settings) { s.CodeAlphabet, s.CodeLength = cardcode.Digits, 21 }))
 	codes = append(codes, b.codes(t, b.series(t, form(2)))...)
 	text := "code\n"
 	for _, code := range codes {

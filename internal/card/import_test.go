@@ -14,7 +14,11 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/cardimport"
 	"refill/internal/db"
+	"refill/internal/guess"
+	"refill/internal/jobqueue"
 	"refill/internal/tableflow"
 )
 
@@ -29,9 +33,9 @@ func (b *bundle) upload(tb testing.TB, text string) *importing {
 	tb.Helper()
 	i := &importing{bundle: b, text: text}
 	sum := sha256.Sum256([]byte(text))
-	look, err := b.cards.LookAtFile(tb.Context(), strings.NewReader(text), int64(len(text)), "")
+	look, err := b.importer().LookAtFile(tb.Context(), strings.NewReader(text), int64(len(text)), "")
 	require.NoError(tb, err)
-	i.id, err = b.cards.NewImport(tb.Context(), b.admin, card.Upload{Kind: db.ImportKindCards, FileName: "cards.csv", Name: card.NewUploadName(), KeyID: b.keys.Current(), Size: int64(len(text)), SHA256: sum[:], Look: look})
+	i.id, err = b.importer().NewImport(tb.Context(), b.admin, cardimport.Upload{Kind: db.ImportKindCards, FileName: "cards.csv", Name: cardimport.NewUploadName(), KeyID: b.keys.Current(), Size: int64(len(text)), SHA256: sum[:], Look: look})
 	require.NoError(tb, err)
 	return i
 }
@@ -41,8 +45,8 @@ func (i *importing) open(db.CardImport) (io.ReaderAt, func(), error) {
 }
 
 // planned is a plan for files with all our columns in the order of names.
-func planned(names ...string) card.ImportForm {
-	f := card.ImportForm{
+func planned(names ...string) cardimport.Form {
+	f := cardimport.Form{
 		Price: "10", ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Partners: []string{card.AnyPartner},
 		Activate: true, Answers: tableflow.Answers{Headings: true, Columns: map[string]string{}},
 	}
@@ -54,17 +58,17 @@ func planned(names ...string) card.ImportForm {
 
 // ticked is a plan under which the first rows below the headings are right although their
 // codes differ from each other.
-func ticked(f card.ImportForm, rows int) card.ImportForm {
+func ticked(f cardimport.Form, rows int) cardimport.Form {
 	for n := range rows {
 		f.Rows = append(f.Rows, int32(n+2))
 	}
 	return f
 }
 
-func (i *importing) check(tb testing.TB, f card.ImportForm) {
+func (i *importing) check(tb testing.TB, f cardimport.Form) {
 	tb.Helper()
-	require.NoError(tb, i.cards.PlanImport(tb.Context(), i.admin, i.id, f))
-	require.NoError(tb, i.cards.CheckImport(tb.Context(), i.id, i.open, noJob))
+	require.NoError(tb, i.importer().Plan(tb.Context(), i.admin, i.id, f))
+	require.NoError(tb, i.importer().Check(tb.Context(), i.id, i.open, noJob))
 }
 
 // confirm confirms the last dry run of an import.
@@ -73,13 +77,13 @@ func (b *bundle) confirm(ctx context.Context, actor audit.Actor, id int64) error
 	if err != nil {
 		return err
 	}
-	return b.cards.ConfirmImport(ctx, actor, id, row.CardImport.Run)
+	return b.importer().Confirm(ctx, actor, id, row.CardImport.Run)
 }
 
 func (i *importing) run(tb testing.TB) []db.Series {
 	tb.Helper()
 	require.NoError(tb, i.confirm(tb.Context(), i.admin, i.id))
-	require.NoError(tb, i.cards.RunImport(tb.Context(), i.id, i.open, time.Now, noJob))
+	require.NoError(tb, i.importer().Run(tb.Context(), i.id, i.open, time.Now, noJob))
 	return i.series(tb)
 }
 
@@ -121,9 +125,9 @@ func TestImport(t *testing.T) {
 		"12,,10,2030-12-31,Active",
 	}, "\n"))
 	f := planned("serial", "code", "price", "valid_till", "status")
-	err := i.cards.PlanImport(t.Context(), i.admin, i.id, f)
+	err := i.importer().Plan(t.Context(), i.admin, i.id, f)
 	require.ErrorContains(t, err, "import_meaning", "a word that nobody knows is asked for")
-	f.Meanings = map[string]string{"ordered": card.MeansLeaveOut}
+	f.Meanings = map[string]string{"ordered": cardimport.MeansLeaveOut}
 	i.check(t, f)
 	require.Equal(t, []string{
 		"7 6 duplicate", "8 7 code.shape", "9 8 price.bad_amount", "10 9 valid_till.bad_date", "11 10 status.status_unknown", "12 11 not_expired", "13 12 code.missing",
@@ -151,7 +155,7 @@ func TestImport(t *testing.T) {
 	require.ErrorIs(t, err, card.ErrRefused, "used already, in whatever case")
 	for _, code := range []string{"uuuuuuu1", "uuuuuuu2", "uuuuuuu3"} { // disabled, expired, used before
 		_, err = b.redeem(t.Context(), b.ben, "202201-QuickAccess-"+code)
-		if !errors.Is(err, card.ErrBarred) {
+		if !errors.Is(err, guess.ErrBarred) {
 			require.ErrorIs(t, err, card.ErrRefused)
 		}
 	}
@@ -192,7 +196,7 @@ func TestImportKnownCodes(t *testing.T) {
 	third := b.upload(t, text)
 	third.check(t, planned("code"))
 	require.Len(t, third.problems(t), 2)
-	require.ErrorIs(t, b.confirm(t.Context(), b.admin, third.id), card.ErrImportNothing)
+	require.ErrorIs(t, b.confirm(t.Context(), b.admin, third.id), cardimport.ErrImportNothing)
 	b.sound(t)
 }
 
@@ -226,19 +230,19 @@ func TestImportInterrupted(t *testing.T) {
 			}
 			return time.Now()
 		}
-		require.ErrorIs(t, b.cards.RunImport(ctx, i.id, i.open, clock, noJob), context.Canceled)
+		require.ErrorIs(t, b.importer().Run(ctx, i.id, i.open, clock, noJob), context.Canceled)
 		cancel()
 	}
-	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
-	require.ErrorIs(t, b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob), card.ErrImportNotWanted)
+	require.NoError(t, b.importer().Cancel(t.Context(), b.admin, i.id))
+	require.ErrorIs(t, b.importer().Run(t.Context(), i.id, i.open, time.Now, noJob), cardimport.ErrNotWanted)
 	series := i.series(t)
 	require.Equal(t, db.SeriesStateFailed, series[0].State)
 	require.Equal(t, int32(59_999), series[0].Made+series[1].Made, "three chunks of rows, the headings among them")
 	require.Zero(t, b.outstanding(t, series[0].ID))
 	require.Error(t, b.cards.Cancel(t.Context(), b.admin, series[0].ID), "the codes of a cancelled series could never be imported")
 
-	require.NoError(t, b.cards.ResumeImport(t.Context(), b.admin, i.id))
-	require.NoError(t, b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob))
+	require.NoError(t, b.importer().Resume(t.Context(), b.admin, i.id))
+	require.NoError(t, b.importer().Run(t.Context(), i.id, i.open, time.Now, noJob))
 	for _, s := range i.series(t) {
 		b.requireWhole(t, s.ID)
 		require.Equal(t, int32(45_000), s.Made)
@@ -264,7 +268,7 @@ func TestImportOwnExport(t *testing.T) {
 	_, err := to.redeem(t.Context(), to.anna, strings.ToLower(codes[1]))
 	require.NoError(t, err)
 	_, err = to.redeem(t.Context(), to.ben, codes[1][:len(codes[1])-1]+"0")
-	require.ErrorIs(t, err, card.ErrCodeSymbol, "a typing error is still told")
+	require.ErrorIs(t, err, cardcode.ErrCodeSymbol, "a typing error is still told")
 	to.sound(t)
 }
 
@@ -273,18 +277,18 @@ func TestImportIsItsOwners(t *testing.T) {
 	b := setup(t)
 	i := b.upload(t, "code\nAAAA-aaaa-0001\n")
 	other := b.admin
-	other.StaffID, other.Scope.AllPartners = other.StaffID+1, false
-	_, err := b.cards.Import(t.Context(), other, i.id)
-	require.ErrorIs(t, err, card.ErrNoImport)
-	require.ErrorIs(t, b.cards.CancelImport(t.Context(), other, i.id), card.ErrNoImport)
-	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
-	require.ErrorIs(t, b.cards.CancelImport(t.Context(), b.admin, i.id), card.ErrImportState)
-	require.ErrorIs(t, b.cards.PlanImport(t.Context(), b.admin, i.id, planned("code")), card.ErrImportState)
+	other.ID, other.Scope.AllPartners = other.ID+1, false
+	_, err := b.importer().Import(t.Context(), other, i.id)
+	require.ErrorIs(t, err, cardimport.ErrNoImport)
+	require.ErrorIs(t, b.importer().Cancel(t.Context(), other, i.id), cardimport.ErrNoImport)
+	require.NoError(t, b.importer().Cancel(t.Context(), b.admin, i.id))
+	require.ErrorIs(t, b.importer().Cancel(t.Context(), b.admin, i.id), cardimport.ErrState)
+	require.ErrorIs(t, b.importer().Plan(t.Context(), b.admin, i.id, planned("code")), cardimport.ErrState)
 }
 
 func TestTightened(t *testing.T) {
 	t.Parallel()
-	usual := card.GuessLimits{Soft: 5, Hard: 10, HardPause: 24 * time.Hour, Window: 24 * time.Hour, PerAddress: 30}
+	usual := guess.Limits{Soft: 5, Hard: 10, HardPause: 24 * time.Hour, Window: 24 * time.Hour, PerAddress: 30}
 	for _, c := range []struct {
 		chance float64
 		bar    time.Duration
@@ -328,24 +332,24 @@ func TestSeriesStaysWhileItIsImported(t *testing.T) {
 	require.NoError(t, b.confirm(t.Context(), b.admin, i.id))
 	clock := time.Now()
 	slow := func() time.Time { clock = clock.Add(time.Minute); return clock }
-	require.ErrorIs(t, b.cards.RunImport(t.Context(), i.id, i.open, slow, noJob), card.ErrYield)
+	require.ErrorIs(t, b.importer().Run(t.Context(), i.id, i.open, slow, noJob), jobqueue.ErrYield)
 	first := i.series(t)[0]
 	edit := func() error {
-		_, err := b.edit(t, first.ID, func(f *card.EditForm) { f.Price = "3" })
+		_, err := b.edit(t, first.ID, func(f *card.SeriesEdit) { f.Price = usd(300) })
 		return err
 	}
 	require.ErrorIs(t, edit(), card.ErrSeriesImporting)
-	require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
+	require.NoError(t, b.importer().Cancel(t.Context(), b.admin, i.id))
 	require.ErrorIs(t, edit(), card.ErrSeriesImporting, "it may go on")
 
 	// Where it was changed all the same, no row is passed over.
 	_, err := b.pool.Exec(t.Context(), `update series set price = price + 7 where id = $1`, first.ID)
 	require.NoError(t, err)
-	require.NoError(t, b.cards.ResumeImport(t.Context(), b.admin, i.id))
-	require.ErrorContains(t, b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob), "whose price no series of it has")
+	require.NoError(t, b.importer().Resume(t.Context(), b.admin, i.id))
+	require.ErrorContains(t, b.importer().Run(t.Context(), i.id, i.open, time.Now, noJob), "whose price no series of it has")
 	_, err = b.pool.Exec(t.Context(), `update series set price = price - 7 where id = $1`, first.ID)
 	require.NoError(t, err)
-	require.NoError(t, b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob))
+	require.NoError(t, b.importer().Run(t.Context(), i.id, i.open, time.Now, noJob))
 	for _, s := range i.series(t) {
 		require.Equal(t, int32(15_000), s.Made)
 	}

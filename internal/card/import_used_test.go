@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/card"
+	"refill/internal/cardimport"
 	"refill/internal/db"
 	"refill/internal/tableimport"
 )
@@ -26,7 +26,7 @@ func TestUsedCardsAreNoMoney(t *testing.T) {
 	i := b.upload(t, file)
 	i.check(t, planned("code", "price", "status", "used_by", "used_at"))
 	require.Empty(t, i.problems(t))
-	_, _, report, err := card.ReadImport(i.row(t))
+	_, _, report, err := cardimport.ReadImport(i.row(t))
 	require.NoError(t, err)
 	require.Equal(t, int32(5), report.Groups[0].Void, "the dry run says so")
 	require.Equal(t, int64(1000), report.Groups[0].Worth())
@@ -43,7 +43,7 @@ func TestUsedCardsAreNoMoney(t *testing.T) {
 	// A person may take it for something else.
 	again := b.upload(t, "code,price,used by\nUEAA1111BB,5,shop 3\nUEAA2222BC,5,shop 4\n")
 	f := planned("code", "price", "used_by")
-	f.Meanings = map[string]string{"used_by:" + tableimport.EventText: card.MeansUnused}
+	f.Meanings = map[string]string{"used_by:" + tableimport.EventText: cardimport.MeansUnused}
 	again.check(t, f)
 	require.Equal(t, int64(1000), b.outstanding(t, again.run(t)[0].ID))
 }
@@ -55,14 +55,14 @@ func TestActivationIsAsked(t *testing.T) {
 	b := setup(t)
 	i := b.upload(t, "code,price,activation date\nUFAA1111BB,5,2026-01-31\nUFAA2222BC,5,\n")
 	f := planned("code", "price", "used_at")
-	require.ErrorContains(t, i.cards.PlanImport(t.Context(), i.admin, i.id, f), "import_meaning")
-	f.Meanings = map[string]string{"used_at:" + tableimport.EventDate: card.MeansUsed}
+	require.ErrorContains(t, i.importer().Plan(t.Context(), i.admin, i.id, f), "import_meaning")
+	f.Meanings = map[string]string{"used_at:" + tableimport.EventDate: cardimport.MeansUsed}
 	i.check(t, f)
 	require.Equal(t, int64(500), b.outstanding(t, i.run(t)[0].ID))
 	rest := b.upload(t, "code,balance,redeemed at\nUGAA1111BB,5,2026-01-31\nUGAA2222BC,5,\n")
 	f = planned("code", "remaining", "used_at")
-	require.ErrorContains(t, rest.cards.PlanImport(t.Context(), rest.admin, rest.id, f), "import_meaning")
-	f.Meanings = map[string]string{"used_at:" + tableimport.EventDate: card.MeansUnused}
+	require.ErrorContains(t, rest.importer().Plan(t.Context(), rest.admin, rest.id, f), "import_meaning")
+	f.Meanings = map[string]string{"used_at:" + tableimport.EventDate: cardimport.MeansUnused}
 	rest.check(t, f)
 	require.Equal(t, int64(1000), b.outstanding(t, rest.run(t)[0].ID))
 }
@@ -75,28 +75,28 @@ func TestOldAnswersKnowNoColumnsOfUse(t *testing.T) {
 	const file = "code,price,used by\nUHAA1111BB,5,anna\nUHAA2222BC,5,\n"
 	i := b.upload(t, file)
 	i.check(t, planned("code", "price"))
-	kept, ok, err := b.cards.RememberedForm(t.Context(), b.admin, i.look(t))
+	kept, ok, err := b.importer().RememberedForm(t.Context(), b.admin, i.look(t))
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, "3", kept.Columns["used_by"])
 	f := planned("code", "price")
 	f.Columns["used_by"] = "" // a person said that there is none
 	i.check(t, f)
-	kept, _, err = b.cards.RememberedForm(t.Context(), b.admin, i.look(t))
+	kept, _, err = b.importer().RememberedForm(t.Context(), b.admin, i.look(t))
 	require.NoError(t, err)
 	require.Empty(t, kept.Columns["used_by"])
 }
 
 func (i *importing) row(tb testing.TB) db.CardImport {
 	tb.Helper()
-	row, err := i.cards.Import(tb.Context(), i.admin, i.id)
+	row, err := i.importer().Import(tb.Context(), i.admin, i.id)
 	require.NoError(tb, err)
 	return row.CardImport
 }
 
-func (i *importing) look(tb testing.TB) card.ImportLook {
+func (i *importing) look(tb testing.TB) cardimport.Look {
 	tb.Helper()
-	look, _, _, err := card.ReadImport(i.row(tb))
+	look, _, _, err := cardimport.ReadImport(i.row(tb))
 	require.NoError(tb, err)
 	return look
 }

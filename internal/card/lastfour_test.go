@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/card"
+	"refill/internal/cardcode"
 	"refill/internal/db"
 )
 
@@ -20,7 +20,7 @@ func TestEndFindsWhatTheMaskShows(t *testing.T) {
 	_, series := b.imported(t, codes...)
 	own := b.codes(t, b.series(t, form(1)))[0]
 	for range 3 { // also in later rounds
-		require.NoError(t, b.cards.HashLastFour(t.Context()))
+		require.NoError(t, b.cards.Codes.HashLastFour(t.Context()))
 	}
 	_, err := b.q.SeriesWithoutLastFour(t.Context(), b.pool)
 	require.Error(t, err, "nothing is left for ever to be hashed")
@@ -29,7 +29,7 @@ func TestEndFindsWhatTheMaskShows(t *testing.T) {
 		require.NoError(t, err)
 		masked, err := b.cards.Masked(series.ID, row.KeyID, row.Serial, row.CodeSealed)
 		require.NoError(t, err)
-		found, _, err := b.cards.FindLastFour(t.Context(), b.admin, end)
+		found, _, err := b.cards.Codes.FindLastFour(t.Context(), b.admin, end)
 		require.NoError(t, err, end)
 		require.Equal(t, n >= 2, len(found) == 1, "%s is %s", codes[n], masked)
 		if n < 2 {
@@ -38,7 +38,7 @@ func TestEndFindsWhatTheMaskShows(t *testing.T) {
 			require.Contains(t, masked, end)
 		}
 	}
-	found, _, err := b.cards.FindLastFour(t.Context(), b.admin, own[len(own)-4:])
+	found, _, err := b.cards.Codes.FindLastFour(t.Context(), b.admin, own[len(own)-4:])
 	require.NoError(t, err)
 	require.Len(t, found, 1)
 }
@@ -47,12 +47,12 @@ func TestEndFindsWhatTheMaskShows(t *testing.T) {
 func TestParseLastFour(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{"k7qp": "K7QP", "•••• K7QP": "K7QP", "٣٠١٢": "3012", "ав29": "AB29", "3o1l": "3O1L"} {
-		got, ok := card.ParseLastFour(typed)
+		got, ok := cardcode.ParseLastFour(typed)
 		require.True(t, ok, typed)
 		require.Equal(t, want, got, typed)
 	}
 	for _, typed := range []string{"", "k7q", "k7qp2", "k7 q", "a-29", "a'29"} {
-		_, ok := card.ParseLastFour(typed)
+		_, ok := cardcode.ParseLastFour(typed)
 		require.False(t, ok, typed)
 	}
 }

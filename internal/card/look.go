@@ -12,56 +12,53 @@ import (
 	"refill/internal/db"
 )
 
-// Seen is a card as it lies before a customer who may redeem it.
+// Seen is a redeemable card as the portal shows it before the redemption.
 type Seen struct {
 	Series    string
 	Serial    int32
-	Amount    int64 // minor units
-	Balance   int64 // of the customer now
+	Amount    int64 // face value in minor units
+	Balance   int64 // of the customer, before the redemption, in minor units
 	Currency  string
 	ValidTill time.Time // a date: the last day on which it can be redeemed
 }
 
-// Look tells a customer what redeeming a code would bring, and changes nothing.
-// It is charged as an attempt and refused with the very answers of Redeem, or it
-// would be the cheaper way to guess. A good look takes back only its own charge:
-// it costs no card, so it must not wipe out the wrong guesses before it.
+// Look returns what redeeming a code would bring a customer, and changes nothing. It is
+// charged as an attempt and returns the errors of Redeem, so that it is no cheaper way to
+// guess. A successful look takes back its own charge only. It spends no card, so it must not
+// clear the wrong guesses before it.
 func (s *Service) Look(ctx context.Context, actor audit.Actor, customerID int64, text string) (Seen, error) {
-	customer, err := s.q.CustomerGet(ctx, s.db, db.CustomerGetParams{
-		ID: customerID, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs,
+	if err := checkAttempt(actor, customerID); err != nil {
+		return Seen{}, err
+	}
+	customer, err := s.readCustomer(ctx, s.db, actor, customerID)
+	if err != nil {
+		return Seen{}, err
+	}
+	if err := s.checkOffered(ctx, actor, customer); err != nil {
+		return Seen{}, err
+	}
+	a, err := s.newAttempt(ctx, actor, Redemption{CustomerID: customerID, Code: text}, customer)
+	if err != nil {
+		return Seen{}, err
+	}
+	var row db.CardLookRow
+	err = s.runAttempt(ctx, a, s.Guesses.TakeBack, func() error {
+		var err error
+		row, err = s.readRedeemable(ctx, a, customer)
+		return err
 	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Seen{}, ErrCustomer
-	}
-	if err != nil {
-		return Seen{}, fmt.Errorf("read a customer: %w", err)
-	}
-	r := Redemption{CustomerID: customerID, Code: text}
-	at, err := s.locate(ctx, actor, r)
 	if err != nil {
 		return Seen{}, err
 	}
-	floor := time.NewTimer(refusalFloor)
-	defer floor.Stop()
-	if err := s.chargeTyped(ctx, actor, customerID, zone(customer.TimeZone), &at); err != nil {
-		return Seen{}, err
-	}
-	row, err := s.see(ctx, r, at, customer)
-	if err != nil {
-		err = s.refuse(ctx, actor, r, at, customer.PartnerID, err)
-		sitOut(ctx, floor)
-		return Seen{}, err
-	}
-	s.takeBack(ctx, at.charges)
 	return Seen{
 		Series: row.Number, Serial: row.Serial, Amount: row.Price, Balance: *customer.Balance, Currency: row.Currency, ValidTill: row.ValidTill,
 	}, nil
 }
 
-// see asks what Redeem's guard would say. Each refusal takes the same two
-// questions, whatever its reason.
-func (s *Service) see(ctx context.Context, r Redemption, at whereabouts, customer db.CustomerGetRow) (db.CardLookRow, error) {
-	card, missing := s.find(ctx, s.db, r, at, customer.PartnerID)
+// readRedeemable checks the conditions of CardUse in a query that changes nothing. Every
+// refusal runs the same two queries, whatever its reason.
+func (s *Service) readRedeemable(ctx context.Context, a *attempt, customer db.CustomerGetRow) (db.CardLookRow, error) {
+	card, missing := s.find(ctx, a)
 	if missing != nil && !errors.Is(missing, ErrUnknown) {
 		return db.CardLookRow{}, missing
 	}
@@ -70,7 +67,7 @@ func (s *Service) see(ctx context.Context, r Redemption, at whereabouts, custome
 	case errors.Is(err, pgx.ErrNoRows) && missing != nil:
 		return row, missing
 	case errors.Is(err, pgx.ErrNoRows):
-		return row, refusedCardError{reason(card, customer), card}
+		return row, refusedError{error: refusalReason(card, customer), card: card}
 	case err != nil:
 		return row, fmt.Errorf("look at a card: %w", err)
 	}

@@ -11,9 +11,11 @@ import (
 
 	"refill/internal/card"
 	"refill/internal/check"
+	"refill/internal/codestore"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/fault"
+	"refill/internal/guess"
 )
 
 // look is a customer who wants to see the value first.
@@ -53,7 +55,7 @@ func TestLook(t *testing.T) {
 
 	_, err = b.look(t, b.anna, code)
 	require.ErrorIs(t, err, card.ErrYours)
-	require.Contains(t, fault.All(err)[0].Message, "You used this card on")
+	require.Contains(t, fault.All(err)[0].Text(), "You used this card on")
 	_, err = b.look(t, b.anna, "2345-6789")
 	require.Error(t, err)
 	require.NotErrorIs(t, err, card.ErrRefused, "a typing error is said at once")
@@ -67,7 +69,7 @@ func TestLook(t *testing.T) {
 func TestLookRefusals(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	made := func(spoil func(*card.OrderForm), sql string) string {
+	made := func(spoil func(*card.OrderRequest), sql string) string {
 		f := form(1)
 		if spoil != nil {
 			spoil(&f)
@@ -93,7 +95,7 @@ func TestLookRefusals(t *testing.T) {
 		"unknown":         {made(nil, `update card set code_index = substr(sha256('gone'), 1, 16) where series_id = $1`), "card_unknown", b.customer(t, "a", b.north)},
 		"used":            {used, "card_used", b.customer(t, "b", b.north)},
 		"expired":         {made(nil, `update series set valid_till = current_date - 2 where id = $1`), "card_expired", b.customer(t, "c", b.north)},
-		"not active":      {made(func(f *card.OrderForm) { f.Activate = false }, ""), "card_inactive", b.customer(t, "d", b.north)},
+		"not active":      {made(func(f *card.OrderRequest) { f.Activate = false }, ""), "card_inactive", b.customer(t, "d", b.north)},
 		"disabled":        {made(nil, `update card set state = 'disabled' where series_id = $1`), "card_disabled", b.customer(t, "e", b.north)},
 		"void":            {made(nil, `update card set state = 'void' where series_id = $1`), "card_void", b.customer(t, "f", b.north)},
 		"partner closed":  {made(nil, ""), "partner_disabled", closed},
@@ -101,7 +103,7 @@ func TestLookRefusals(t *testing.T) {
 	} {
 		_, err := b.look(t, c.who, c.code)
 		require.ErrorIs(t, err, card.ErrRefused, name)
-		require.Equal(t, card.ErrRefused.Message, fault.All(err)[0].Message, name)
+		require.Equal(t, card.ErrRefused.Text(), fault.All(err)[0].Text(), name)
 		require.Equal(t, 1, b.charged(t, c.who), "%s: a wrong code counts", name)
 		var reason string
 		require.NoError(t, b.pool.QueryRow(t.Context(), `select detail->>'reason' from audit where action = 'card.refused' order by id desc limit 1`).Scan(&reason))
@@ -120,7 +122,7 @@ func TestLookRefusalsAreAlike(t *testing.T) {
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	cards := newService(t, pool, b.keys)
+	cards := newStill(t, pool, b.keys)
 	var want []string
 	for reason, code := range refusals(t, b) {
 		for range 2 { // the first makes the statements known
@@ -129,7 +131,7 @@ func TestLookRefusalsAreAlike(t *testing.T) {
 			_, err := cards.Look(t.Context(), asCustomer(b.anna), b.anna.ID, code)
 			require.ErrorIs(t, err, card.ErrRefused, reason)
 			require.GreaterOrEqual(t, time.Since(start), 20*time.Millisecond, reason)
-			require.NoError(t, b.cards.ClearGuesses(t.Context(), b.admin, b.anna.ID, "a test"))
+			require.NoError(t, b.cards.Guesses.ClearCustomer(t.Context(), b.admin, b.anna.ID, "a test"))
 		}
 		sent := trace.take()
 		if want == nil {
@@ -158,10 +160,10 @@ func TestLookDoesNotForgiveGuesses(t *testing.T) {
 	_, err = b.look(t, b.anna, wrong[4])
 	require.ErrorIs(t, err, card.ErrRefused)
 	_, err = b.look(t, b.anna, good)
-	require.ErrorIs(t, err, card.ErrBarred)
+	require.ErrorIs(t, err, guess.ErrBarred)
 	_, err = b.redeem(t.Context(), b.anna, good)
-	require.ErrorIs(t, err, card.ErrBarred)
-	message := fault.All(err)[0].Message
+	require.ErrorIs(t, err, guess.ErrBarred)
+	message := fault.All(err)[0].Text()
 	var there string
 	require.NoError(t, b.pool.QueryRow(t.Context(), `select to_char((barred_until + interval '59.999999 seconds') at time zone 'Pacific/Kiritimati', 'HH24:MI') from guess where scope = $1`, fmt.Sprintf("customer:%d", b.anna.ID)).Scan(&there))
 	require.Contains(t, message, there, "in the customer's zone")
@@ -179,11 +181,11 @@ func TestFindingDoesNotForgiveGuesses(t *testing.T) {
 		require.ErrorIs(t, err, card.ErrUnknown)
 		_, err = b.cards.FindByCode(t.Context(), b.admin, good)
 		if err != nil {
-			require.ErrorIs(t, err, card.ErrBarred)
+			require.ErrorIs(t, err, guess.ErrBarred)
 		}
 	}
 	_, err := b.cards.FindByCode(t.Context(), b.admin, good)
-	require.ErrorIs(t, err, card.ErrBarred)
+	require.ErrorIs(t, err, guess.ErrBarred)
 
 	for range 3 {
 		_, err := b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
@@ -191,12 +193,12 @@ func TestFindingDoesNotForgiveGuesses(t *testing.T) {
 	}
 	require.NoError(t, b.q.KeyCanaryCreate(t.Context(), dbtest.Owner(t, b.pool), db.KeyCanaryCreateParams{KeyID: 7, Sealed: []byte("a newer key")}))
 	_, err = b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
-	require.ErrorIs(t, err, card.ErrKeysBehind)
+	require.ErrorIs(t, err, codestore.ErrKeysBehind)
 	_, err = b.look(t, b.anna, card.DrawForTest().Reveal(""))
-	require.ErrorIs(t, err, card.ErrKeysBehind)
+	require.ErrorIs(t, err, codestore.ErrKeysBehind)
 	require.Equal(t, 5, b.charged(t, b.anna), "nor does one that can't say no yet let guesses through for nothing")
 	_, err = b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
-	require.ErrorIs(t, err, card.ErrBarred)
+	require.ErrorIs(t, err, guess.ErrBarred)
 }
 
 // Any number of looks at once while the card is redeemed: one redemption, and
@@ -215,7 +217,7 @@ func TestLookRacesRedeem(t *testing.T) {
 				return
 			}
 			_, err := b.cards.Look(t.Context(), asCustomer(b.ben), b.ben.ID, code)
-			if err != nil && fault.All(err) != nil && (fault.All(err)[0].Code == card.ErrRefused.Code || fault.All(err)[0].Code == card.ErrBarred.Code) {
+			if err != nil && fault.All(err) != nil && (fault.All(err)[0].Code == card.ErrRefused.Code || fault.All(err)[0].Code == guess.ErrBarred.Code) {
 				err = nil
 			}
 			answers <- err

@@ -2,7 +2,6 @@ package card_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -13,7 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
+	"refill/internal/billing"
 	"refill/internal/card"
+	"refill/internal/cardfile"
+	"refill/internal/codestore"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/setting"
@@ -43,7 +45,7 @@ func TestRedeemWhileTheCustomerMoves(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	f := form(2)
-	f.Partners = []string{fmt.Sprint(b.north.ID)}
+	f.Partners = card.Partners{IDs: []int64{b.north.ID}}
 	codes := b.codes(t, b.series(t, f))
 
 	tx, err := b.pool.Begin(t.Context())
@@ -119,11 +121,25 @@ type stalling struct {
 	begun, on chan struct{}
 }
 
-func (s stalling) Begin(ctx context.Context) (pgx.Tx, error) {
-	tx, err := s.Pool.Begin(ctx)
-	s.begun <- struct{}{}
-	<-s.on
-	return tx, err
+// SendBatch implements db.BatchSender.
+func (s stalling) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	return stalled{s.Pool.SendBatch(ctx, b), s}
+}
+
+// stalled are the answers to statements that may have begun a transaction.
+type stalled struct {
+	pgx.BatchResults
+	on stalling
+}
+
+// Close stands still where they have.
+func (s stalled) Close() error {
+	err := s.BatchResults.Close()
+	if s.Tx() != nil {
+		s.on.begun <- struct{}{}
+		<-s.on.on
+	}
+	return err
 }
 
 // A redemption that began before its series was activated would stand in the books
@@ -164,16 +180,16 @@ func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
 	announce(t, b.pool, old)
 	ahead := newService(t, b.pool, both)
 	announce(t, b.pool, both)
-	keyID, err := ahead.StartRotation(t.Context(), b.admin)
+	keyID, err := ahead.Codes.StartRotation(t.Context(), b.admin)
 	require.NoError(t, err)
-	require.NoError(t, ahead.Reseal(t.Context(), keyID, time.Now, noJob))
+	require.NoError(t, ahead.Codes.Reseal(t.Context(), keyID, time.Now, noJob))
 
 	ordered, err := b.cards.Order(t.Context(), b.admin, form(3))
 	require.NoError(t, err)
 	retired := make(chan error, 1)
 	retiring := asOwner(t, b.pool, both)
 	err = b.cards.Generate(t.Context(), ordered.ID, time.Now, func(ctx context.Context, _ pgx.Tx) error {
-		go func() { retired <- retiring.RetireKey(ctx, audit.System(), 1) }()
+		go func() { retired <- retiring.Codes.RetireKey(ctx, audit.System(), 1) }()
 		b.waits(t, func() bool { return len(retired) > 0 }) //nolint:contextcheck // the test's own
 		return nil
 	})
@@ -183,8 +199,8 @@ func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
 	require.Len(t, b.codes(t, b.read(t, ordered.ID)), 3)
 	_, err = b.pool.Exec(t.Context(), `update key_rotation set finished_at = null`)
 	require.NoError(t, err)
-	require.NoError(t, ahead.Reseal(t.Context(), keyID, time.Now, noJob))
-	require.NoError(t, retiring.RetireKey(t.Context(), audit.System(), 1))
+	require.NoError(t, ahead.Codes.Reseal(t.Context(), keyID, time.Now, noJob))
+	require.NoError(t, retiring.Codes.RetireKey(t.Context(), audit.System(), 1))
 
 	behind := newService(t, b.pool, old)
 	ordered, err = b.cards.Order(t.Context(), b.admin, form(3))
@@ -199,8 +215,8 @@ func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
 	i := b.upload(t, "code\nAAAA-aaaa-0001\n")
 	i.check(t, planned("code"))
 	require.NoError(t, b.confirm(t.Context(), b.admin, i.id))
-	require.ErrorIs(t, behind.RunImport(t.Context(), i.id, i.open, time.Now, noJob), card.ErrKeysBehind)
-	require.NoError(t, ahead.RunImport(t.Context(), i.id, i.open, time.Now, noJob))
+	require.ErrorIs(t, newImports(t, b.pool, old, behind).Run(t.Context(), i.id, i.open, time.Now, noJob), codestore.ErrKeysBehind)
+	require.NoError(t, b.importer().Run(t.Context(), i.id, i.open, time.Now, noJob))
 	b.sound(t)
 }
 
@@ -238,19 +254,19 @@ func TestExportEndsWhileTheSeriesIsVoided(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.series(t, form(2))
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+	id, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
-	require.NoError(t, b.cards.FailExport(t.Context(), id, "the disk is full"))
+	require.NoError(t, b.exports().Fail(t.Context(), id, "the disk is full"))
 	tx, err := b.pool.Begin(t.Context())
 	require.NoError(t, err)
 	_, err = b.q.SeriesGetForUpdate(t.Context(), tx, s.ID) // as Void
 	require.NoError(t, err)
 	done := make(chan error, 1)
-	go func() { done <- b.cards.RetryExport(t.Context(), b.admin, id) }()
+	go func() { done <- b.exports().Retry(t.Context(), b.admin, id) }()
 	b.waits(t, func() bool { return len(done) > 0 })
 	require.NoError(t, b.q.ExportEndSeries(t.Context(), tx, s.ID))
 	require.NoError(t, tx.Commit(t.Context()))
-	require.ErrorIs(t, <-done, card.ErrExportState)
+	require.ErrorIs(t, <-done, cardfile.ErrState)
 }
 
 // A form that is sent again with other entries is not answered as if they had been
@@ -264,20 +280,20 @@ func TestKeyOfAnotherOrder(t *testing.T) {
 	again, err := b.cards.Order(t.Context(), b.admin, f)
 	require.NoError(t, err)
 	require.Equal(t, first, again)
-	f.Price = "20"
+	f.Price = usd(2000)
 	_, err = b.cards.Order(t.Context(), b.admin, f)
 	require.ErrorIs(t, err, card.ErrOrderKeyUsed)
 
 	s, other, key := b.series(t, form(2)), b.series(t, form(2)), uuid.New()
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, key)
+	id, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, key)
 	require.NoError(t, err)
-	same, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, key)
+	same, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, key)
 	require.NoError(t, err)
 	require.Equal(t, id, same)
-	_, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", card.ExportOptions{}, key)
-	require.ErrorIs(t, err, card.ErrExportKey)
-	_, err = b.cards.RequestExport(t.Context(), b.admin, other.ID, "csv", card.ExportOptions{}, key)
-	require.ErrorIs(t, err, card.ErrExportKey)
+	_, err = b.exports().Request(t.Context(), b.admin, s.ID, "pdf", cardfile.Options{}, key)
+	require.ErrorIs(t, err, cardfile.ErrKey)
+	_, err = b.exports().Request(t.Context(), b.admin, other.ID, "csv", cardfile.Options{}, key)
+	require.ErrorIs(t, err, cardfile.ErrKey)
 
 	change := card.Operation{SeriesID: s.ID, Operation: db.CardOperationDisable, First: 1, Last: 2}
 	queued, err := b.cards.OrderChange(t.Context(), b.admin, change, key)
@@ -298,9 +314,9 @@ func TestKeyOfOtherWork(t *testing.T) {
 	first, second := uuid.New(), uuid.New()
 	receipt, err := b.redeemKey(t.Context(), b.anna, codes[0], first)
 	require.NoError(t, err)
-	back := customer.Reversal{CustomerID: b.anna.ID, PaymentID: receipt.PaymentID, Reason: "sold twice", Key: first}
+	back := billing.Reversal{CustomerID: b.anna.ID, PaymentID: receipt.PaymentID, Reason: "sold twice", Key: first}
 	_, err = b.cards.Reverse(t.Context(), b.admin, back)
-	require.ErrorIs(t, err, customer.ErrReversalKey, "nothing was reversed")
+	require.ErrorIs(t, err, billing.ErrReversalKey, "nothing was reversed")
 	require.Equal(t, int64(1000), b.balance(t, b.anna))
 	back.Key = second
 	_, err = b.cards.Reverse(t.Context(), b.admin, back)

@@ -2,47 +2,27 @@ package card
 
 import (
 	"context"
-	"fmt"
 
 	"refill/internal/fault"
-	"refill/internal/money"
+	"refill/internal/guess"
 	"refill/internal/setting"
 )
 
-// MaxLuckyChance is the likeliest that a lucky guess within a year may be.
-const MaxLuckyChance = 1e-6
-
-// LuckyChance estimates the chance that somebody who tries as many codes as the
-// settings reckon with hits a card within a year: live cards × guesses a day ×
-// 365 ÷ codes, summed over the formats of the cards, since a guesser may try
-// each. more is added to the live cards, in the format of the settings.
-func (s *Service) LuckyChance(ctx context.Context, settings setting.Settings, more int64) (float64, error) {
-	rows, err := s.q.SeriesLiveCards(ctx, s.db)
-	if err != nil {
-		return 0, fmt.Errorf("count live cards: %w", err)
-	}
-	share := float64(more) / FormatOf(settings).Codes()
-	for _, row := range rows {
-		share += float64(row.Cards) / Format{Alphabet(row.CodeAlphabet), int(row.CodeLength)}.Codes()
-	}
-	return share * float64(settings.GuessesDaily) * 365, nil
-}
-
-// checkOdds refuses an order with which a lucky guess would be too likely, and
-// says what would do.
+// checkOdds refuses an order that would make the chance of a lucky guess within a year larger
+// than guess.MaxLuckyChance. The fault at the field "quantity" names the largest quantity that
+// is possible, if there is one. The formula is that of guess.Throttle.LuckyChance.
 func (s *Service) checkOdds(ctx context.Context, settings setting.Settings, quantity int64) error {
-	chance, err := s.LuckyChance(ctx, settings, quantity)
-	if err != nil || chance <= MaxLuckyChance {
+	chance, err := s.Guesses.LuckyChance(ctx, settings, quantity)
+	if err != nil || chance <= guess.MaxLuckyChance {
 		return err
 	}
-	f := FormatOf(settings)
+	f := settings.CodeFormat()
 	before := chance - float64(quantity)*float64(settings.GuessesDaily)*365/f.Codes()
-	few := int64((MaxLuckyChance - before) * f.Codes() / float64(settings.GuessesDaily) / 365)
-	text := fmt.Sprintf("With codes of %d %s a lucky guess within a year would be likelier than one in a million. Choose longer codes under Config → Vouchers", f.Length, f.Alphabet)
-	if few > 0 {
-		text += ", or order at most " + money.Group(fmt.Sprint(few)) + " cards"
-	} else {
-		text += ", or void old series first"
+	few := int64((guess.MaxLuckyChance - before) * f.Codes() / float64(settings.GuessesDaily) / 365)
+	if few <= 0 {
+		return fault.Field("quantity", "order_guessable_any", "With codes of {length} symbols a lucky guess within a year would be likelier than one in a million. Choose longer codes under Settings → Code rules, or void old series first.").
+			With("length", fault.Number(f.Length))
 	}
-	return fault.Field("quantity", "order_guessable", text+".")
+	return fault.Field("quantity", "order_guessable", "With codes of {length} symbols a lucky guess within a year would be likelier than one in a million. Choose longer codes under Settings → Code rules, or order at most {most, plural, one {# card} other {# cards}}.").
+		With("length", fault.Number(f.Length)).With("most", fault.Number(few))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -13,8 +14,12 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/cardcode/codetest"
 	"refill/internal/check"
 	"refill/internal/fault"
+	"refill/internal/guess"
+	"refill/internal/money"
 	"refill/internal/setting"
 )
 
@@ -26,40 +31,37 @@ func TestOrderRefusesAtTheField(t *testing.T) {
 		require.NoError(t, b.pool.QueryRow(context.WithoutCancel(t.Context()), `select count(*) from series`).Scan(&n))
 		require.Zero(t, n, "a refused order leaves nothing")
 	})
-	scoped := audit.Actor{StaffID: b.admin.StaffID, Scope: audit.Scope{PartnerIDs: []int64{b.north.ID}}}
+	scoped := audit.ByStaff(b.admin.ID, audit.Scope{PartnerIDs: []int64{b.north.ID}})
 	for _, c := range []struct {
 		name, field string
 		actor       audit.Actor
-		spoil       func(*card.OrderForm)
+		spoil       func(*card.OrderRequest)
 	}{
-		{"quantity 0", "quantity", b.admin, func(f *card.OrderForm) { f.Quantity = "0" }},
-		{"quantity -1", "quantity", b.admin, func(f *card.OrderForm) { f.Quantity = "-1" }},
-		{"quantity 1e9", "quantity", b.admin, func(f *card.OrderForm) { f.Quantity = "1e9" }},
-		{"quantity a billion", "quantity", b.admin, func(f *card.OrderForm) { f.Quantity = "1000000000" }},
-		{"quantity one too many", "quantity", b.admin, func(f *card.OrderForm) { f.Quantity = "1000001" }},
-		{"quantity in words", "quantity", b.admin, func(f *card.OrderForm) { f.Quantity = "ten" }},
-		{"quantity with decimals", "quantity", b.admin, func(f *card.OrderForm) { f.Quantity = "1.5" }},
-		{"no quantity", "quantity", b.admin, func(f *card.OrderForm) { f.Quantity = "" }},
-		{"prefix with spaces", "prefix", b.admin, func(f *card.OrderForm) { f.Prefix = "Quick Access" }},
-		{"prefix with emoji", "prefix", b.admin, func(f *card.OrderForm) { f.Prefix = "🎁" }},
-		{"prefix of 300", "prefix", b.admin, func(f *card.OrderForm) { f.Prefix = strings.Repeat("A", 300) }},
-		{"prefix as a formula", "prefix", b.admin, func(f *card.OrderForm) { f.Prefix = "=1+1" }},
-		{"price with three decimals", "price", b.admin, func(f *card.OrderForm) { f.Price = "10.005" }},
-		{"price 2^63", "price", b.admin, func(f *card.OrderForm) { f.Price = "9223372036854775808" }},
-		{"price 0", "price", b.admin, func(f *card.OrderForm) { f.Price = "0.00" }},
-		{"price NaN", "price", b.admin, func(f *card.OrderForm) { f.Price = "NaN" }},
-		{"no price", "price", b.admin, func(f *card.OrderForm) { f.Price = "" }},
-		{"face value past all reason", "quantity", b.admin, func(f *card.OrderForm) { f.Quantity, f.Price = "1000000", "1000000000" }},
-		{"yesterday", "valid_till", b.admin, func(f *card.OrderForm) { f.ValidTill = time.Now().AddDate(0, 0, -2).Format(time.DateOnly) }},
-		{"year 99999", "valid_till", b.admin, func(f *card.OrderForm) { f.ValidTill = "99999-01-01" }},
-		{"year 2999", "valid_till", b.admin, func(f *card.OrderForm) { f.ValidTill = "2999-01-01" }},
-		{"30 February", "valid_till", b.admin, func(f *card.OrderForm) { f.ValidTill = "2027-02-30" }},
-		{"no date", "valid_till", b.admin, func(f *card.OrderForm) { f.ValidTill = "" }},
-		{"no partner", "partner", b.admin, func(f *card.OrderForm) { f.Partners = nil }},
-		{"unknown partner", "partner", b.admin, func(f *card.OrderForm) { f.Partners = []string{"999"} }},
-		{"partner in words", "partner", b.admin, func(f *card.OrderForm) { f.Partners = []string{"North"} }},
-		{"foreign partner", "partner", scoped, func(f *card.OrderForm) { f.Partners = []string{fmt.Sprint(b.south.ID)} }},
-		{"any, of some", "partner", scoped, func(*card.OrderForm) {}},
+		{"quantity 0", "quantity", b.admin, func(f *card.OrderRequest) { f.Quantity = 0 }},
+		{"quantity -1", "quantity", b.admin, func(f *card.OrderRequest) { f.Quantity = -1 }},
+		{"quantity a billion", "quantity", b.admin, func(f *card.OrderRequest) { f.Quantity = 1000000000 }},
+		{"quantity one too many", "quantity", b.admin, func(f *card.OrderRequest) { f.Quantity = 1000001 }},
+		{"prefix with spaces", "prefix", b.admin, func(f *card.OrderRequest) { f.Prefix = "Quick Access" }},
+		{"prefix with emoji", "prefix", b.admin, func(f *card.OrderRequest) { f.Prefix = "🎁" }},
+		{"prefix of 300", "prefix", b.admin, func(f *card.OrderRequest) { f.Prefix = strings.Repeat("A", 300) }},
+		{"prefix as a formula", "prefix", b.admin, func(f *card.OrderRequest) { f.Prefix = "=1+1" }},
+		{"price 2^40", "price", b.admin, func(f *card.OrderRequest) { f.Price = usd(1 << 40) }},
+		{"price 0", "price", b.admin, func(f *card.OrderRequest) { f.Price = usd(0) }},
+		{"price -1", "price", b.admin, func(f *card.OrderRequest) { f.Price = usd(-1) }},
+		{"one cent too dear", "price", b.admin, func(f *card.OrderRequest) { f.Price, f.Quantity = usd(card.MaxPrice+1), 1 }},
+		{"no price", "price", b.admin, func(f *card.OrderRequest) { f.Price = money.Amount{} }},
+		{"price in euros", "price", b.admin, func(f *card.OrderRequest) { f.Price.Currency = "EUR" }},
+		{"price in no currency", "price", b.admin, func(f *card.OrderRequest) { f.Price.Currency = "" }},
+		{"face value past all reason", "quantity", b.admin, func(f *card.OrderRequest) { f.Quantity, f.Price = card.MaxQuantity, usd(card.MaxPrice) }},
+		{"yesterday", "valid_till", b.admin, func(f *card.OrderRequest) { f.ValidTill = time.Now().AddDate(0, 0, -2) }},
+		{"year 99999", "valid_till", b.admin, func(f *card.OrderRequest) { f.ValidTill = day(99999, 1, 1) }},
+		{"year 2999", "valid_till", b.admin, func(f *card.OrderRequest) { f.ValidTill = day(2999, 1, 1) }},
+		{"no date", "valid_till", b.admin, func(f *card.OrderRequest) { f.ValidTill = time.Time{} }},
+		{"no partner", "partner", b.admin, func(f *card.OrderRequest) { f.Partners = card.Partners{} }},
+		{"unknown partner", "partner", b.admin, func(f *card.OrderRequest) { f.Partners = card.Partners{IDs: []int64{999}} }},
+		{"partner 0", "partner", b.admin, func(f *card.OrderRequest) { f.Partners.IDs = []int64{0} }},
+		{"foreign partner", "partner", scoped, func(f *card.OrderRequest) { f.Partners = card.Partners{IDs: []int64{b.south.ID}} }},
+		{"any, of some", "partner", scoped, func(*card.OrderRequest) {}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -77,8 +79,13 @@ func TestOrderRefusesAtTheField(t *testing.T) {
 func TestOrderTellsEveryFaultAtOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	_, err := b.cards.Order(t.Context(), b.admin, card.OrderForm{Quantity: "x", Prefix: "a b", Price: "y", ValidTill: "z", Partners: []string{"-"}})
+	_, err := b.cards.Order(t.Context(), b.admin, card.OrderRequest{Prefix: "a b"})
 	require.Len(t, fault.All(err), 5)
+	huge := form(10)
+	huge.Price = usd(math.MaxInt64)
+	_, err = b.cards.Order(t.Context(), b.admin, huge)
+	require.ErrorContains(t, err, "order_price")
+	require.ErrorContains(t, err, "order_face_value", "no overflow hides it")
 }
 
 // Two clicks, twenty requests at once: one series, one number, one job.
@@ -113,10 +120,10 @@ func TestOrderOfOnePartnerKeepsItsZone(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	f := form(1)
-	f.Partners = []string{fmt.Sprint(b.north.ID)}
+	f.Partners = card.Partners{IDs: []int64{b.north.ID}}
 	require.Equal(t, "Pacific/Kiritimati", b.series(t, f).TimeZone)
 	f = form(1)
-	f.Partners = []string{fmt.Sprint(b.north.ID), fmt.Sprint(b.south.ID)}
+	f.Partners = card.Partners{IDs: []int64{b.north.ID, b.south.ID}}
 	require.Equal(t, "UTC", b.series(t, f).TimeZone)
 }
 
@@ -126,20 +133,20 @@ func TestSeriesKeepTheFormOfTheirCodes(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	store := setting.NewStore(b.pool, time.Now)
-	keys := newKeys(t)
+	keys := codetest.Keys(t)
 	b.cards = card.New(b.pool, keys, jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
 	old := b.series(t, form(2))
 	change := func(edit func(*setting.Settings)) {
 		require.NoError(t, store.Change(t.Context(), b.admin, edit))
 	}
 	_, err := b.redeem(t.Context(), b.anna, "2345-6789") // warms what is known of formats
-	require.ErrorIs(t, err, card.ErrCodeShort)
-	change(func(s *setting.Settings) { s.CodeAlphabet, s.CodeLength, s.LockPartners = setting.Digits, 21, false })
+	require.ErrorIs(t, err, cardcode.ErrCodeShort)
+	change(func(s *setting.Settings) { s.CodeAlphabet, s.CodeLength, s.LockPartners = cardcode.Digits, 21, false })
 	f := form(2)
-	f.Partners = []string{fmt.Sprint(b.north.ID)}
+	f.Partners = card.Partners{IDs: []int64{b.north.ID}}
 	keypad := b.series(t, f)
 	require.Equal(t, []any{"digits", int16(21), false}, []any{keypad.CodeAlphabet, keypad.CodeLength, keypad.PartnerLock})
-	change(func(s *setting.Settings) { s.CodeAlphabet, s.CodeLength, s.LockPartners = setting.Letters, 24, true })
+	change(func(s *setting.Settings) { s.CodeAlphabet, s.CodeLength, s.LockPartners = cardcode.Letters, 24, true })
 
 	require.Regexp(t, `^QuickAccess(-[0-9]{4}){4}-[0-9]{5}$`, b.codes(t, keypad)[0])
 	_, err = b.redeem(t.Context(), b.carol, b.codes(t, keypad)[0]) // of another partner: not locked
@@ -161,10 +168,10 @@ func TestOrderRefusesWhatCouldBeGuessed(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	store := setting.NewStore(b.pool, time.Now)
-	cards := card.New(b.pool, newKeys(t), jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
-	for _, alphabet := range []string{setting.Letters, setting.Digits} {
+	cards := card.New(b.pool, codetest.Keys(t), jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
+	for _, alphabet := range []cardcode.Alphabet{cardcode.Letters, cardcode.Digits} {
 		require.NoError(t, store.Change(t.Context(), b.admin, func(s *setting.Settings) {
-			s.CodeAlphabet, s.CodeLength = alphabet, setting.UsualLength(alphabet)
+			s.CodeAlphabet, s.CodeLength = alphabet, alphabet.UsualLength()
 		}))
 		f := form(card.MaxQuantity)
 		_, err := cards.CheckOrder(t.Context(), b.admin, f)
@@ -175,7 +182,7 @@ func TestOrderRefusesWhatCouldBeGuessed(t *testing.T) {
 	faults := fault.All(err)
 	require.Len(t, faults, 1)
 	require.Equal(t, "order_guessable", faults[0].Code)
-	require.Contains(t, faults[0].Message, "order at most 2 cards")
+	require.Contains(t, faults[0].Text(), "order at most 2 cards")
 	_, err = cards.CheckOrder(t.Context(), b.admin, form(2))
 	require.NoError(t, err, "what it says would do does")
 }
@@ -185,12 +192,12 @@ func TestWrongCodeLimitsAreSettings(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	store := setting.NewStore(b.pool, time.Now)
-	b.cards = card.New(b.pool, newKeys(t), jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
+	b.cards = card.New(b.pool, codetest.Keys(t), jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
 	require.NoError(t, store.Change(t.Context(), b.admin, func(s *setting.Settings) { s.WrongSoft = 2 }))
 	for range 2 {
 		_, err := b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
 		require.ErrorIs(t, err, card.ErrRefused)
 	}
 	_, err := b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
-	require.ErrorIs(t, err, card.ErrBarred)
+	require.ErrorIs(t, err, guess.ErrBarred)
 }

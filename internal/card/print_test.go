@@ -1,6 +1,8 @@
 package card_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"reflect"
 	"testing"
@@ -39,17 +41,18 @@ func TestKeyOfAnOrderWithOtherEntries(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	f := form(1000)
-	f.Partners = []string{fmt.Sprint(b.north.ID), fmt.Sprint(b.south.ID)}
+	f.Partners = card.Partners{IDs: []int64{b.north.ID, b.south.ID}}
 	first, err := b.cards.Order(t.Context(), b.admin, f)
 	require.NoError(t, err)
-	others := map[string]func(*card.OrderForm){
-		"Quantity":  func(f *card.OrderForm) { f.Quantity = "1001" },
-		"Prefix":    func(f *card.OrderForm) { f.Prefix += "x" },
-		"Price":     func(f *card.OrderForm) { f.Price = "11" },
-		"ValidTill": func(f *card.OrderForm) { f.ValidTill = time.Now().AddDate(2, 0, 0).Format(time.DateOnly) },
-		"Partners":  func(f *card.OrderForm) { f.Partners = []string{fmt.Sprint(b.north.ID)} },
-		"Activate":  func(f *card.OrderForm) { f.Activate = !f.Activate },
-		"PrintOnce": func(f *card.OrderForm) { f.PrintOnce = !f.PrintOnce },
+	others := map[string]func(*card.OrderRequest){
+		"Quantity":  func(f *card.OrderRequest) { f.Quantity = 1001 },
+		"Prefix":    func(f *card.OrderRequest) { f.Prefix += "x" },
+		"Price":     func(f *card.OrderRequest) { f.Price = usd(1100) },
+		"ValidTill": func(f *card.OrderRequest) { f.ValidTill = time.Now().AddDate(2, 0, 0) },
+		"Partners":  func(f *card.OrderRequest) { f.Partners = card.Partners{IDs: []int64{b.north.ID}} },
+		"Activate":  func(f *card.OrderRequest) { f.Activate = !f.Activate },
+		"currency":  func(f *card.OrderRequest) { f.Price.Currency = "EUR" },
+		"PrintOnce": func(f *card.OrderRequest) { f.PrintOnce = !f.PrintOnce },
 	}
 	every(t, f, names(others), "Key")
 	for name, alter := range others {
@@ -59,11 +62,13 @@ func TestKeyOfAnOrderWithOtherEntries(t *testing.T) {
 		require.ErrorIs(t, err, card.ErrOrderKeyUsed, name)
 	}
 	wrong := f
-	wrong.Quantity = "many"
+	wrong.Quantity = 0
 	_, err = b.cards.Order(t.Context(), b.admin, wrong)
 	require.ErrorIs(t, err, card.ErrOrderKeyUsed)
 	same := f
-	same.Quantity, same.Partners = " 1,000 ", []string{f.Partners[1], f.Partners[0]}
+	same.Prefix, same.Partners.IDs = " QuickAccess ", []int64{b.south.ID, b.north.ID, b.south.ID}
+	year, month, date := f.ValidTill.Date()
+	same.ValidTill = time.Date(year, month, date, 23, 59, 59, 0, f.ValidTill.Location()) // the same day
 	again, err := b.cards.Order(t.Context(), b.admin, same)
 	require.NoError(t, err)
 	require.Equal(t, first, again)
@@ -74,11 +79,42 @@ func TestKeyOfAnOrderWithOtherEntries(t *testing.T) {
 	require.Equal(t, first, again)
 }
 
+// A form that was sent before an upgrade and is sent again after it has the same print:
+// the prints are those of the versions that kept the text of a form.
+func TestPrintsAreThoseOfEarlierVersions(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	kept := func(key uuid.UUID) string {
+		var print []byte
+		require.NoError(t, b.pool.QueryRow(t.Context(), `select print from form_print where key = $1`, key).Scan(&print))
+		return hex.EncodeToString(print)
+	}
+	earlier := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return hex.EncodeToString(sum[:])
+	}
+	f := form(1000)
+	till := f.ValidTill.Format(time.DateOnly)
+	_, err := b.cards.Order(t.Context(), b.admin, f)
+	require.NoError(t, err)
+	require.Equal(t, earlier(`[{"Quantity":"1000","Prefix":"QuickAccess","Price":"1000","ValidTill":"`+till+`","Partners":["any"],"Activate":true,"PrintOnce":false,"Key":"00000000-0000-0000-0000-000000000000"}]`), kept(f.Key))
+	f = form(3)
+	f.Prefix, f.Partners, f.Activate, f.PrintOnce = " x", card.Partners{IDs: []int64{b.south.ID, b.north.ID}}, false, true
+	_, err = b.cards.Order(t.Context(), b.admin, f)
+	require.NoError(t, err)
+	require.Equal(t, earlier(fmt.Sprintf(`[{"Quantity":"3","Prefix":"x","Price":"1000","ValidTill":"%s","Partners":["%d","%d"],"Activate":false,"PrintOnce":true,"Key":"00000000-0000-0000-0000-000000000000"}]`, till, b.north.ID, b.south.ID)), kept(f.Key))
+
+	s, key := b.series(t, form(9)), uuid.New()
+	_, err = b.cards.OrderChange(t.Context(), b.admin, card.Operation{SeriesID: s.ID, Operation: db.CardOperationExtend, First: 1, Last: 9, Serials: []int32{4, 2}, ValidTill: f.ValidTill.AddDate(0, 0, 1)}, key)
+	require.NoError(t, err)
+	require.Equal(t, earlier(fmt.Sprintf(`[{"SeriesID":%d,"Operation":"extend","First":1,"Last":9,"Serials":[2,4],"Status":"","ValidTill":"%s","PartnerID":0}]`, s.ID, f.ValidTill.AddDate(0, 0, 1).Format(time.DateOnly))), kept(key))
+}
+
 func TestKeyOfAnOperationWithOtherEntries(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s, another, key := b.series(t, form(9)), b.series(t, form(9)), uuid.New()
-	till := func(years int) string { return time.Now().AddDate(years, 0, 0).Format(time.DateOnly) }
+	till := func(years int) time.Time { return time.Now().AddDate(years, 0, 0) }
 	c := card.Operation{SeriesID: s.ID, Operation: db.CardOperationExtend, First: 1, Last: 9, Serials: []int32{2, 4}, ValidTill: till(2)}
 	id, err := b.cards.OrderChange(t.Context(), b.admin, c, key)
 	require.NoError(t, err)
@@ -103,45 +139,4 @@ func TestKeyOfAnOperationWithOtherEntries(t *testing.T) {
 	same, err := b.cards.OrderChange(t.Context(), b.admin, c, key)
 	require.NoError(t, err)
 	require.Equal(t, id, same)
-}
-
-func TestKeyOfAnExportWithOtherChoices(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	s, key := b.series(t, form(9)), uuid.New()
-	o := card.ExportOptions{Layout: "a4", Locked: true, Password: card.NewPassword("heron basket"), First: 1, Last: 5, Reason: "for the printer"}
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", o, key)
-	require.NoError(t, err)
-	others := map[string]func(*card.ExportOptions){
-		"Layout":    func(o *card.ExportOptions) { o.Layout = "letter" },
-		"BothSides": func(o *card.ExportOptions) { o.BothSides = true },
-		"OffsetX":   func(o *card.ExportOptions) { o.OffsetX = 1.5 },
-		"OffsetY":   func(o *card.ExportOptions) { o.OffsetY = 1.5 },
-		"Parts":     func(o *card.ExportOptions) { o.Parts = true },
-		"Columns":   func(o *card.ExportOptions) { o.Columns = []string{"remark"} },
-		"Delimiter": func(o *card.ExportOptions) { o.Delimiter = ";" },
-		"Encoding":  func(o *card.ExportOptions) { o.Encoding = "utf-16" },
-		"ShopID":    func(o *card.ExportOptions) { o.ShopID = "x" },
-		"Shop":      func(o *card.ExportOptions) { o.Shop = "x" },
-		"SealedAs":  func(o *card.ExportOptions) { o.SealedAs = ".age" },
-		"Locked":    func(o *card.ExportOptions) { o.Locked = false },
-		"Password":  func(o *card.ExportOptions) { o.Password = card.NewPassword("heron bucket") },
-		"First":     func(o *card.ExportOptions) { o.First = 2 },
-		"Last":      func(o *card.ExportOptions) { o.Last = 6 },
-		"States":    func(o *card.ExportOptions) { o.States = []db.CardState{db.CardStateDisabled} },
-		"Reason":    func(o *card.ExportOptions) { o.Reason = "for another printer" },
-	}
-	every(t, o, names(others))
-	for name, alter := range others {
-		other := o
-		alter(&other)
-		_, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", other, key)
-		require.ErrorIs(t, err, card.ErrExportKey, name)
-	}
-	same, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", o, key)
-	require.NoError(t, err)
-	require.Equal(t, id, same)
-	var printed bool
-	require.NoError(t, b.pool.QueryRow(t.Context(), `select exists (select from form_print where print = sha256('heron basket'))`).Scan(&printed))
-	require.False(t, printed)
 }

@@ -13,6 +13,7 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardfile"
 	"refill/internal/db"
 )
 
@@ -24,22 +25,20 @@ func (b *bundle) once(t *testing.T, quantity int) db.Series {
 	return b.series(t, f)
 }
 
-// printed asks for a file of a series and finishes it with so many bytes.
+// printed asks for a file of a series and has it made, with so many bytes.
 func (b *bundle) printed(t *testing.T, s db.Series, size int64) db.ExportGetRow {
 	t.Helper()
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+	id, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
-	e, _, err := b.cards.StartExport(t.Context(), id)
+	require.NoError(t, b.exports().Make(t.Context(), id, noJob))
+	_, err = b.pool.Exec(t.Context(), `update export set size = $2 where id = $1`, id, size)
 	require.NoError(t, err)
-	require.NoError(t, b.cards.FinishExport(t.Context(), e.Export, card.File{
-		Name: "f-" + uuid.NewString(), Size: size, SHA256: make([]byte, 32), KeyID: 1, Rows: e.Export.RowsTotal,
-	}, noJob))
 	return b.file(t, id)
 }
 
 func (b *bundle) file(t *testing.T, id int64) db.ExportGetRow {
 	t.Helper()
-	e, err := b.cards.Export(t.Context(), b.admin, id)
+	e, err := b.exports().Get(t.Context(), b.admin, id)
 	require.NoError(t, err)
 	return e
 }
@@ -47,8 +46,8 @@ func (b *bundle) file(t *testing.T, id int64) db.ExportGetRow {
 // sent fetches some bytes of a file.
 func (b *bundle) sent(t *testing.T, e db.ExportGetRow, from, to int64) {
 	t.Helper()
-	require.NoError(t, b.cards.Fetched(t.Context(), b.admin, e.Export.ID))
-	require.NoError(t, b.cards.Sent(t.Context(), b.admin, e, from, to))
+	require.NoError(t, b.exports().Fetched(t.Context(), b.admin, e.Export.ID))
+	require.NoError(t, b.exports().Sent(t.Context(), b.admin, e, from, to))
 }
 
 func (b *bundle) number(t *testing.T, sql string) int {
@@ -65,12 +64,12 @@ func TestPrintOnceOfHalves(t *testing.T) {
 	other := b.colleague(t, "second")
 	e := b.printed(t, b.once(t, 10), 1000)
 	b.sent(t, e, 0, 600)
-	require.NoError(t, b.cards.Sent(t.Context(), other, e, 600, 1000))
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0), card.ErrNotSentWhole)
+	require.NoError(t, b.exports().Sent(t.Context(), other, e, 600, 1000))
+	require.ErrorIs(t, b.exports().Arrived(t.Context(), b.admin, e.Export.ID, 0), cardfile.ErrNotSentWhole)
 	b.sent(t, e, 600, 1000)
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0), card.ErrNotSentWhole, "the other fetched last, so the first half counts no more")
+	require.ErrorIs(t, b.exports().Arrived(t.Context(), b.admin, e.Export.ID, 0), cardfile.ErrNotSentWhole, "the other fetched last, so the first half counts no more")
 	b.sent(t, e, 0, 600)
-	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0))
+	require.NoError(t, b.exports().Arrived(t.Context(), b.admin, e.Export.ID, 0))
 }
 
 // A file that was sent in pieces is sent whole once no byte is missing; then somebody
@@ -86,10 +85,10 @@ func TestPrintOnce(t *testing.T) {
 	e := b.printed(t, s, 1000)
 	require.EqualValues(t, 20_500, e.Export.RowsTotal, "a disabled card can be enabled again: it is in the file too")
 
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0), card.ErrNotSentWhole)
+	require.ErrorIs(t, b.exports().Arrived(t.Context(), b.admin, e.Export.ID, 0), cardfile.ErrNotSentWhole)
 	for _, part := range [][2]int64{{0, 400}, {700, 1000}, {0, 699}, {300, 300}} {
 		b.sent(t, e, part[0], part[1])
-		require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0), card.ErrNotSentWhole, "byte 699 is missing")
+		require.ErrorIs(t, b.exports().Arrived(t.Context(), b.admin, e.Export.ID, 0), cardfile.ErrNotSentWhole, "byte 699 is missing")
 		require.Nil(t, b.read(t, s.ID).ShredAt)
 	}
 	b.sent(t, e, 699, 1000)
@@ -102,15 +101,15 @@ func TestPrintOnce(t *testing.T) {
 	require.Nil(t, b.read(t, s.ID).ShreddingAt, "nothing happens before somebody says so, or the time is up")
 	require.Equal(t, 1, b.number(t, `select count(*) from audit where action = 'export.sent_whole'`))
 
-	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0))
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0), card.ErrExportState)
-	require.ErrorIs(t, b.cards.Discard(t.Context(), b.admin, e.Export.ID), card.ErrExportState, "too late")
+	require.NoError(t, b.exports().Arrived(t.Context(), b.admin, e.Export.ID, 0))
+	require.ErrorIs(t, b.exports().Arrived(t.Context(), b.admin, e.Export.ID, 0), cardfile.ErrState)
+	require.ErrorIs(t, b.exports().Discard(t.Context(), b.admin, e.Export.ID), cardfile.ErrState, "too late")
 	require.Equal(t, 1, b.number(t, `select count(*) from river_job where kind = 'shred_series' and state = 'available'`))
-	gone, err := b.cards.ExpireExports(t.Context())
+	gone, err := b.exports().Expire(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{e.Export.File}, gone, "the file goes with the codes")
-	_, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
-	require.ErrorIs(t, err, card.ErrOnceShredded)
+	_, err = b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
+	require.ErrorIs(t, err, cardfile.ErrOnceShredded)
 
 	// A run that is killed goes on where it was.
 	_, err = b.redeem(t.Context(), b.anna, codes[0])
@@ -141,19 +140,19 @@ func TestPrintOnce(t *testing.T) {
 	found, err := b.cards.FindByCode(t.Context(), b.admin, codes[9])
 	require.NoError(t, err)
 	require.Equal(t, int32(10), found.Serial)
-	rows, _, err := b.cards.FindLastFour(t.Context(), b.admin, codes[9][len(codes[9])-4:])
+	rows, _, err := b.cards.Codes.FindLastFour(t.Context(), b.admin, codes[9][len(codes[9])-4:])
 	require.NoError(t, err)
 	require.NotEmpty(t, rows)
 	require.Equal(t, int32(10), rows[0].Serial)
-	require.NoError(t, b.cards.HashLastFour(t.Context()))
+	require.NoError(t, b.cards.Codes.HashLastFour(t.Context()))
 
 	// Rotation passes them by: they are found under an index key, which stays.
 	announce(t, b.pool, both)
 	b.keys, b.cards = both, newService(t, b.pool, both)
-	keyID, err := b.cards.StartRotation(t.Context(), b.admin)
+	keyID, err := b.cards.Codes.StartRotation(t.Context(), b.admin)
 	require.NoError(t, err)
-	require.NoError(t, b.cards.Reseal(t.Context(), keyID, time.Now, noJob))
-	require.NoError(t, asOwner(t, b.pool, both).RetireKey(t.Context(), audit.System(), 1))
+	require.NoError(t, b.cards.Codes.Reseal(t.Context(), keyID, time.Now, noJob))
+	require.NoError(t, asOwner(t, b.pool, both).Codes.RetireKey(t.Context(), audit.System(), 1))
 	_, err = b.redeem(t.Context(), b.anna, codes[10])
 	require.NoError(t, err)
 	b.sound(t)
@@ -171,11 +170,11 @@ func TestPrintOnceIsOneFile(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.once(t, 10)
-	for _, o := range []card.ExportOptions{
+	for _, o := range []cardfile.Options{
 		{First: 2}, {Last: 5}, {States: []db.CardState{db.CardStateDisabled}}, {States: []db.CardState{db.CardStateUsed}},
 	} {
-		_, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", o, uuid.New())
-		require.ErrorIs(t, err, card.ErrOnceWhole)
+		_, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", o, uuid.New())
+		require.ErrorIs(t, err, cardfile.ErrOnceWhole)
 	}
 	// Of many who press at once, one gets it.
 	var group sync.WaitGroup
@@ -183,7 +182,7 @@ func TestPrintOnceIsOneFile(t *testing.T) {
 	for range cap(errs) {
 		group.Go(func() {
 			<-start
-			_, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+			_, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 			errs <- err
 		})
 	}
@@ -196,21 +195,21 @@ func TestPrintOnceIsOneFile(t *testing.T) {
 			made++
 			continue
 		}
-		require.ErrorIs(t, err, card.ErrOnceOutstanding)
+		require.ErrorIs(t, err, cardfile.ErrOnceOutstanding)
 	}
 	require.Equal(t, 1, made)
 	var id int64
 	require.NoError(t, b.pool.QueryRow(t.Context(), `select id from export`).Scan(&id))
-	require.NoError(t, b.cards.FailExport(t.Context(), id, "full"))
+	require.NoError(t, b.exports().Fail(t.Context(), id, "full"))
 	e := b.printed(t, s, 100)
-	require.ErrorIs(t, b.cards.RetryExport(t.Context(), b.admin, id), card.ErrOnceOutstanding, "there is another one by now")
-	_, _, err := b.cards.StartExport(t.Context(), id)
-	require.ErrorIs(t, err, card.ErrOnceOutstanding, "also where its job is put back by hand")
+	require.ErrorIs(t, b.exports().Retry(t.Context(), b.admin, id), cardfile.ErrOnceOutstanding, "there is another one by now")
+	err := b.begin(t.Context(), id)
+	require.ErrorIs(t, err, cardfile.ErrOnceOutstanding, "also where its job is put back by hand")
 
 	// A file that did not arrive is discarded: the codes stay, and another is made.
 	b.sent(t, e, 0, 100)
 	require.NotNil(t, b.read(t, s.ID).ShredAt)
-	require.NoError(t, b.cards.Discard(t.Context(), b.admin, e.Export.ID))
+	require.NoError(t, b.exports().Discard(t.Context(), b.admin, e.Export.ID))
 	require.Nil(t, b.read(t, s.ID).ShredAt)
 	e = b.printed(t, s, 100)
 
@@ -220,8 +219,8 @@ func TestPrintOnceIsOneFile(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, b.cards.ShredDue(t.Context()))
 	require.NotNil(t, b.read(t, s.ID).ShreddingAt)
-	_, _, err = b.cards.StartExport(t.Context(), id)
-	require.ErrorIs(t, err, card.ErrOnceShredded)
+	err = b.begin(t.Context(), id)
+	require.ErrorIs(t, err, cardfile.ErrOnceShredded)
 	require.NoError(t, b.cards.ShredDue(t.Context()))
 	require.Equal(t, 1, b.number(t, `select count(*) from river_job where kind = 'shred_series'`))
 	_, err = b.pool.Exec(t.Context(), `update river_job set state = 'cancelled', finalized_at = now() where kind = 'shred_series'`)
@@ -240,20 +239,20 @@ func TestDiscardedFileIsOver(t *testing.T) {
 	s := b.once(t, 10)
 	first := b.printed(t, s, 100)
 	b.sent(t, first, 0, 99) // the last byte is still on its way
-	require.NoError(t, b.cards.Discard(t.Context(), b.admin, first.Export.ID))
+	require.NoError(t, b.exports().Discard(t.Context(), b.admin, first.Export.ID))
 	b.sent(t, first, 99, 100)
 	require.Nil(t, b.read(t, s.ID).ShredAt)
 
 	second := b.printed(t, s, 100)
 	b.sent(t, second, 0, 100)
-	require.NoError(t, b.cards.Discard(t.Context(), b.admin, second.Export.ID))
+	require.NoError(t, b.exports().Discard(t.Context(), b.admin, second.Export.ID))
 	third := b.printed(t, s, 100)
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, second.Export.ID, 0), card.ErrExportState)
+	require.ErrorIs(t, b.exports().Arrived(t.Context(), b.admin, second.Export.ID, 0), cardfile.ErrState)
 	require.Nil(t, b.read(t, s.ID).ShreddingAt)
-	require.ErrorIs(t, b.cards.Discard(t.Context(), b.admin, second.Export.ID), card.ErrExportState)
+	require.ErrorIs(t, b.exports().Discard(t.Context(), b.admin, second.Export.ID), cardfile.ErrState)
 	require.Equal(t, 1, b.number(t, `select count(*) from export where state = 'ready' and expires_at > now()`))
 	b.sent(t, third, 0, 100)
-	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, third.Export.ID, 0))
+	require.NoError(t, b.exports().Arrived(t.Context(), b.admin, third.Export.ID, 0))
 	b.sound(t)
 }
 
@@ -263,7 +262,7 @@ func TestPrintOnceIsEdited(t *testing.T) {
 	b := setup(t)
 	s := b.series(t, form(10))
 	edit := func(once bool) error {
-		_, err := b.edit(t, s.ID, func(f *card.EditForm) { f.PrintOnce = once })
+		_, err := b.edit(t, s.ID, func(f *card.SeriesEdit) { f.PrintOnce = once })
 		return err
 	}
 	require.NoError(t, edit(true))
@@ -271,12 +270,12 @@ func TestPrintOnceIsEdited(t *testing.T) {
 	require.ErrorIs(t, edit(true), card.ErrNothingEdited)
 	e := b.printed(t, s, 10)
 	require.ErrorIs(t, edit(false), card.ErrOnceFixed)
-	require.ErrorIs(t, b.cards.Discard(t.Context(), audit.Actor{StaffID: b.admin.StaffID}, e.Export.ID), card.ErrNoExport, "another partner's")
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), audit.Actor{StaffID: b.admin.StaffID}, e.Export.ID, 0), card.ErrNoExport)
+	require.ErrorIs(t, b.exports().Discard(t.Context(), audit.ByStaff(b.admin.ID, audit.Scope{}), e.Export.ID), cardfile.ErrUnknown, "another partner's")
+	require.ErrorIs(t, b.exports().Arrived(t.Context(), audit.ByStaff(b.admin.ID, audit.Scope{}), e.Export.ID, 0), cardfile.ErrUnknown)
 
 	other := b.series(t, form(3))
 	f := b.printed(t, other, 10)
 	b.sent(t, f, 0, 10)
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), b.admin, f.Export.ID, 0), card.ErrExportState, "of a series that isn't printed once nothing is shredded")
+	require.ErrorIs(t, b.exports().Arrived(t.Context(), b.admin, f.Export.ID, 0), cardfile.ErrState, "of a series that isn't printed once nothing is shredded")
 	require.Nil(t, b.read(t, other.ID).ShredAt)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/card"
+	"refill/internal/cardimport"
 	"refill/internal/dbtest"
 )
 
@@ -44,7 +45,7 @@ func TestSpellingsAreOneCode(t *testing.T) {
 			i := b.upload(t, "code\n"+first(code)+"\n"+second(code)+"\n")
 			i.check(t, ticked(planned("code"), 2))
 			require.Equal(t, []string{"3  duplicate"}, i.problems(t), "%d before %d in one file", n, m)
-			require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
+			require.NoError(t, b.importer().Cancel(t.Context(), b.admin, i.id))
 		}
 	}
 	var all []string
@@ -68,8 +69,8 @@ func TestSpellingsAreOneCode(t *testing.T) {
 			i := b.upload(t, text.String())
 			i.check(t, ticked(planned("code"), len(part)))
 			require.Len(t, i.problems(t), len(part), "%d in another file", m)
-			require.ErrorIs(t, b.confirm(t.Context(), b.admin, i.id), card.ErrImportNothing)
-			require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
+			require.ErrorIs(t, b.confirm(t.Context(), b.admin, i.id), cardimport.ErrImportNothing)
+			require.NoError(t, b.importer().Cancel(t.Context(), b.admin, i.id))
 		}
 	}
 	for _, code := range all { // each pays once
@@ -121,8 +122,8 @@ func TestSpellingsRace(t *testing.T) {
 	var group sync.WaitGroup
 	for _, i := range files {
 		group.Go(func() {
-			if err := b.cards.RunImport(t.Context(), i.id, i.open, time.Now, noJob); err != nil {
-				assert.ErrorIs(t, err, card.ErrImportProbes) //nolint:forbidigo // not the test's own goroutine
+			if err := b.importer().Run(t.Context(), i.id, i.open, time.Now, noJob); err != nil {
+				assert.ErrorIs(t, err, cardimport.ErrImportProbes) //nolint:forbidigo // not the test's own goroutine
 				stopped.Add(1)
 			}
 		})
@@ -178,7 +179,7 @@ func TestSignsAreNoSymbols(t *testing.T) {
 		i := b.upload(t, strings.Join(lines, "\n")+"\n")
 		i.check(t, ticked(planned("code", "price"), len(signs)))
 		require.Equal(t, twice, i.problems(t), "%q first in one file", first)
-		require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
+		require.NoError(t, b.importer().Cancel(t.Context(), b.admin, i.id))
 	}
 	var text strings.Builder
 	text.WriteString("code\tprice\n")
@@ -199,7 +200,7 @@ func TestSignsAreNoSymbols(t *testing.T) {
 			i := b.upload(t, text.String())
 			i.check(t, ticked(planned("code", "price"), len(part)))
 			require.Len(t, i.problems(t), len(part), "%d in another file", m)
-			require.NoError(t, b.cards.CancelImport(t.Context(), b.admin, i.id))
+			require.NoError(t, b.importer().Cancel(t.Context(), b.admin, i.id))
 			b.unbar(t)
 		}
 	}
@@ -231,7 +232,7 @@ func TestSignsOfCardsFromBefore(t *testing.T) {
 	_, err := b.redeem(t.Context(), b.anna, "ZQ7k.0001.zW9p")
 	require.NoError(t, err, "found as it is written, before the job has run")
 	b.owner(t, `update series_reading set finished_at = null, after_serial = 0, cards = 0 where series_id in (select series_id from series_shape where kind = 'folded' and classes & 4 <> 0)`)
-	require.NoError(t, b.cards.IndexReadings(t.Context(), time.Now, noJob))
+	require.NoError(t, b.cards.Codes.IndexReadings(t.Context(), time.Now, noJob))
 	require.Equal(t, 1, b.number(t, `select count(*) from series_shape where length = 12 and classes = 3`))
 	require.Zero(t, b.number(t, `select count(*) from series_shape where length = 14`))
 	require.EqualValues(t, 3, series.Made)

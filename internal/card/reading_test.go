@@ -16,6 +16,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/fault"
+	"refill/internal/jobqueue"
 )
 
 // imported imports a file of codes of one price, and returns the series.
@@ -36,7 +37,7 @@ func (b *bundle) stranger(tb testing.TB) audit.Actor {
 		select 'south' || count(*), 'South', 'x', (select id from role where key = 'cashier') from staff returning id`).Scan(&id))
 	_, err := b.pool.Exec(tb.Context(), `insert into staff_partner (staff_id, partner_id) values ($1, $2)`, id, b.south.ID)
 	require.NoError(tb, err)
-	return audit.Actor{StaffID: id, Scope: audit.Scope{PartnerIDs: []int64{b.south.ID}}}
+	return audit.ByStaff(id, audit.Scope{PartnerIDs: []int64{b.south.ID}})
 }
 
 // written is how many lines of the audit trail have an action.
@@ -93,7 +94,7 @@ func refused(err error) string {
 	if err == nil || len(fault.All(err)) == 0 {
 		return fmt.Sprint(err)
 	}
-	return fault.All(err)[0].Message
+	return fault.All(err)[0].Text()
 }
 
 // A file with full and short codes: a card is found by either, by the short one where
@@ -189,7 +190,7 @@ func TestImportedRefusalsAreAlike(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	traced := *b
-	traced.cards = newService(t, pool, b.keys)
+	traced.cards = newStill(t, pool, b.keys)
 	stranger := b.stranger(t)
 	for name, ask := range map[string]func(code string) error{
 		"redeem": func(code string) error { _, err := traced.redeem(t.Context(), b.anna, code); return err },
@@ -251,22 +252,22 @@ func TestIndexReadings(t *testing.T) {
 	_, err = b.pool.Exec(t.Context(), `update card set last_four = 7 where series_id = $1`, series.ID)
 	require.NoError(t, err)
 
-	require.NoError(t, b.cards.AskReadings(t.Context()))
-	require.NoError(t, b.cards.AskReadings(t.Context()))
+	require.NoError(t, b.cards.Codes.AskReadings(t.Context()))
+	require.NoError(t, b.cards.Codes.AskReadings(t.Context()))
 	var jobs int
 	require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*) from river_job where kind = 'index_readings'`).Scan(&jobs))
 	require.Equal(t, 1, jobs)
 	ctx, kill := context.WithCancel(t.Context())
 	clock := func() time.Time { kill(); return time.Now() }
-	require.Error(t, b.cards.IndexReadings(ctx, clock, noJob))
+	require.Error(t, b.cards.Codes.IndexReadings(ctx, clock, noJob))
 	hours := 0
 	slow := func() time.Time { hours++; return time.Now().Add(time.Duration(hours) * time.Hour) }
 	for {
-		err := b.cards.IndexReadings(t.Context(), slow, noJob)
+		err := b.cards.Codes.IndexReadings(t.Context(), slow, noJob)
 		if err == nil {
 			break
 		}
-		require.ErrorIs(t, err, card.ErrYield)
+		require.ErrorIs(t, err, jobqueue.ErrYield)
 	}
 	require.Equal(t, 1, b.written(t, "readings.written"))
 	var hashed int

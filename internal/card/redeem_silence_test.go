@@ -2,7 +2,6 @@ package card_test
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -37,6 +36,25 @@ func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.Tra
 // TraceQueryEnd implements pgx.QueryTracer.
 func (s *statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
+// TraceBatchStart implements pgx.BatchTracer: statements that are sent together are one.
+func (s *statements) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	var names []string
+	for _, q := range data.Batch.QueuedQueries {
+		name, _, _ := strings.Cut(q.SQL, "\n")
+		names = append(names, name)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent = append(s.sent, strings.Join(names, "; "))
+	return ctx
+}
+
+// TraceBatchQuery implements pgx.BatchTracer.
+func (s *statements) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+
+// TraceBatchEnd implements pgx.BatchTracer.
+func (s *statements) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
 func (s *statements) take() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +86,7 @@ func refusals(t *testing.T, b *bundle) map[string]string {
 	inactive.Activate = false
 	codes["inactive"] = b.codes(t, b.series(t, inactive))[0]
 	foreign := form(1)
-	foreign.Partners = []string{fmt.Sprint(b.south.ID)}
+	foreign.Partners = card.Partners{IDs: []int64{b.south.ID}}
 	codes["foreign"] = b.codes(t, b.series(t, foreign))[0]
 	expired, series := one()
 	_, err = b.pool.Exec(t.Context(), `update series set valid_till = current_date - 3 where id = $1`, series.ID)
@@ -95,10 +113,10 @@ func TestRefusalsAreAlike(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	traced := *b
-	traced.cards = newService(t, pool, b.keys)
+	traced.cards = newStill(t, pool, b.keys)
 	ask := func(code string) error {
 		_, err := traced.redeem(t.Context(), b.anna, code)
-		require.NoError(t, b.cards.ClearGuesses(t.Context(), b.admin, b.anna.ID, "a test"))
+		require.NoError(t, b.cards.Guesses.ClearCustomer(t.Context(), b.admin, b.anna.ID, "a test"))
 		return err
 	}
 	_ = ask(codes["unknown"]) // settings and statements are known from here on
@@ -110,7 +128,7 @@ func TestRefusalsAreAlike(t *testing.T) {
 	for reason, code := range codes {
 		err := ask(code)
 		require.ErrorIs(t, err, card.ErrRefused, reason)
-		require.Equal(t, fault.All(wantErr)[0].Message, fault.All(err)[0].Message, reason)
+		require.Equal(t, fault.All(wantErr)[0].Text(), fault.All(err)[0].Text(), reason)
 		require.Equal(t, want, trace.take(), reason)
 	}
 

@@ -15,6 +15,7 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/fault"
@@ -47,7 +48,7 @@ func TestRedeem(t *testing.T) {
 
 	_, err = b.redeem(t.Context(), b.anna, codes[1])
 	require.ErrorIs(t, err, card.ErrYours)
-	require.Contains(t, fault.All(err)[0].Message, "You used this card on")
+	require.Contains(t, fault.All(err)[0].Text(), "You used this card on")
 	_, err = b.redeem(t.Context(), b.ben, codes[1])
 	require.ErrorIs(t, err, card.ErrRefused)
 	require.Equal(t, int64(1000), b.balance(t, b.anna))
@@ -60,7 +61,7 @@ func TestRedeemRefusals(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	owner := dbtest.Owner(t, b.pool)
-	made := func(spoil func(*card.OrderForm), then func(s db.Series)) string {
+	made := func(spoil func(*card.OrderRequest), then func(s db.Series)) string {
 		f := form(2)
 		if spoil != nil {
 			spoil(&f)
@@ -83,14 +84,14 @@ func TestRedeemRefusals(t *testing.T) {
 	_, err := owner.Exec(t.Context(), `update card set code_index = substr(sha256('gone'), 1, 16)`)
 	require.NoError(t, err)
 
-	south := func(f *card.OrderForm) { f.Partners = []string{fmt.Sprint(b.south.ID)} }
+	south := func(f *card.OrderRequest) { f.Partners = card.Partners{IDs: []int64{b.south.ID}} }
 	cases := map[string]struct {
 		code string
 		want error
 	}{
 		"unknown":      {unknown, card.ErrUnknown},
 		"foreign":      {made(south, nil), card.ErrForeign},
-		"not active":   {made(func(f *card.OrderForm) { f.Activate = false }, nil), card.ErrInactive},
+		"not active":   {made(func(f *card.OrderRequest) { f.Activate = false }, nil), card.ErrInactive},
 		"locked":       {made(nil, func(s db.Series) { require.NoError(t, b.cards.Lock(t.Context(), b.admin, s.ID)) }), card.ErrInactive},
 		"void":         {made(nil, func(s db.Series) { require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID)) }), card.ErrVoid},
 		"expired":      {made(nil, sql(`update series set valid_till = current_date - 1 where id = $1`)), card.ErrExpired},
@@ -102,10 +103,10 @@ func TestRedeemRefusals(t *testing.T) {
 	for name, c := range cases {
 		_, err := b.redeem(t.Context(), b.customer(t, "portal."+strings.ReplaceAll(name, " ", ""), b.north), c.code)
 		require.ErrorIs(t, err, card.ErrRefused, name)
-		require.Equal(t, card.ErrRefused.Message, fault.All(err)[0].Message, name)
+		require.Equal(t, card.ErrRefused.Text(), fault.All(err)[0].Text(), name)
 		require.Equal(t, "code", fault.All(err)[0].Field, name)
 
-		clerk := audit.Actor{StaffID: b.admin.StaffID, Scope: audit.Everything(), Address: netip.MustParseAddr("192.0.2.1")}
+		clerk := audit.ByStaff(b.admin.ID, audit.Everything()).From(netip.MustParseAddr("192.0.2.1"), "")
 		require.NoError(t, clearStaff(t, b))
 		_, err = b.cards.Redeem(t.Context(), clerk, card.Redemption{CustomerID: b.anna.ID, Code: c.code, Key: uuid.New()})
 		require.ErrorIs(t, err, c.want, name)
@@ -129,7 +130,7 @@ func TestValidTillEndsWithItsDay(t *testing.T) {
 	b := setup(t)
 	for zone, partner := range map[string]db.Partner{"Pacific/Kiritimati": b.north, "America/Los_Angeles": b.south} {
 		f := form(2)
-		f.Partners = []string{fmt.Sprint(partner.ID)}
+		f.Partners = card.Partners{IDs: []int64{partner.ID}}
 		s := b.series(t, f)
 		var today time.Time
 		require.NoError(t, b.pool.QueryRow(t.Context(), `select (now() at time zone $1)::date`, zone).Scan(&today))
@@ -162,9 +163,9 @@ func TestRedeemByStaffFromTheCard(t *testing.T) {
 	require.ErrorIs(t, err, card.ErrNoCard)
 
 	// A clerk of South sees neither a customer of North nor a series for any partner.
-	clerk := audit.Actor{StaffID: b.admin.StaffID, Scope: audit.Scope{PartnerIDs: []int64{b.south.ID}}}
+	clerk := audit.ByStaff(b.admin.ID, audit.Scope{PartnerIDs: []int64{b.south.ID}})
 	_, err = b.cards.Redeem(t.Context(), clerk, card.Redemption{CustomerID: b.ben.ID, Card: card.Ref{SeriesID: s.ID, Serial: 1}, Key: uuid.New()})
-	require.ErrorIs(t, err, card.ErrCustomer)
+	require.ErrorIs(t, err, customer.ErrUnknown)
 	_, err = b.cards.Redeem(t.Context(), clerk, card.Redemption{CustomerID: b.carol.ID, Card: card.Ref{SeriesID: s.ID, Serial: 1}, Key: uuid.New()})
 	require.ErrorIs(t, err, card.ErrNoSeries)
 	receipt, err = b.cards.Redeem(t.Context(), clerk, card.Redemption{CustomerID: b.carol.ID, Code: b.codes(t, s)[0], Key: uuid.New()})

@@ -1,44 +1,78 @@
 package card
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 
-	"refill/internal/audit"
+	"refill/internal/act"
+	"refill/internal/db"
 	"refill/internal/fault"
 )
 
-// recordRefusal writes a refusal to the audit trail: the true reason, and a keyed trace
-// of what was typed, by which the same wrong code is recognised. customerID 0: none. A cause that names a card
-// is explained with it.
-func (s *Service) recordRefusal(ctx context.Context, actor audit.Actor, customerID int64, at whereabouts, reason string, cause error) error {
-	detail := map[string]any{"reason": reason}
-	if at.typed {
-		trace, err := s.keys.trace(at.code)
+// refusedError is a refusal with the data that was read in the same round trip, so that they
+// are not read again. Only the reason or the answer leaves the package.
+type refusedError struct {
+	error // the true reason, for the audit trail
+
+	answer error                 // returned to the actor instead of the reason; nil: refuse decides
+	card   db.CardFindRow        // the refused card; the zero row: none was found
+	newest *db.KeyNewestRow      // nil: not read
+	done   *db.LedgerGetByKeyRow // ledger transaction of another request with the same key; nil: none
+}
+
+// Unwrap returns the true reason.
+func (r refusedError) Unwrap() error { return r.error }
+
+// concurrentResult returns the ledger transaction of another request with the idempotency key
+// of a refused redemption. asked is false if the refusal did not look it up.
+func concurrentResult(err error) (done *db.LedgerGetByKeyRow, asked bool) {
+	refused, ok := errors.AsType[refusedError](err)
+	return refused.done, ok
+}
+
+// keyReusedError returns the refusal of a request whose key a concurrent request has used for
+// another card. Its code was looked up, so its reason is recorded. Otherwise many requests
+// with one key could try codes without a row in the audit trail.
+func keyReusedError(reason, answer error) error {
+	refused, ok := errors.AsType[refusedError](reason)
+	if !ok {
+		refused.error = reason
+	}
+	if fault.IsInternal(reason) { // the unique index on the key refused the request
+		refused.error = answer
+	}
+	refused.answer = answer
+	return refused
+}
+
+// checkKeysOfRefusal returns codestore.ErrKeysBehind if this process lacks a newer key. It uses
+// the newest keys that the refusal has read, if any.
+func (s *Service) checkKeysOfRefusal(ctx context.Context, r refusedError) error {
+	if r.newest == nil {
+		return s.Codes.KeysBehind(ctx)
+	}
+	return s.Codes.CheckNewest(*r.newest)
+}
+
+// recordRefusal writes a refusal to the audit trail: the true reason, and a keyed hash of the
+// typed code, by which the same wrong code is recognised. A refusal of an existing card names
+// the card, so that attempts at the cards of an inactive series raise an alarm. The actor
+// never sees that row.
+func (s *Service) recordRefusal(ctx context.Context, a *attempt, reason string, r refusedError) error {
+	refused := Refused{Subject: act.OfCustomer(a.customerID), Reason: reason}
+	if a.typed {
+		trace, err := s.keys.Trace(a.code)
 		if err != nil {
 			return err
 		}
-		detail["trace"] = trace
+		refused.Trace = trace
 	}
-	entry := audit.Entry{Action: "card.refused", CustomerID: customerID, Detail: detail}
-	if of, ok := errors.AsType[refusedCardError](cause); ok {
-		of.explain(&entry)
+	if r.card.SeriesID != 0 {
+		refused.SeriesID, refused.Serial, refused.SeriesState = r.card.SeriesID, r.card.Serial, r.card.SeriesState
 	}
-	if err := audit.Record(ctx, s.db, actor, entry); err != nil {
+	if err := act.Record(ctx, s.db, a.actor, refused); err != nil {
 		s.log.ErrorContext(ctx, "a refusal is missing from the audit trail", slog.Any("error", err))
 	}
 	return nil
-}
-
-// refuseReused answers a form whose key another form has used at the same moment. Its
-// code was looked up: the reason is recorded, or a key shared by many forms would
-// try codes without a trace.
-func (s *Service) refuseReused(ctx context.Context, actor audit.Actor, r Redemption, at whereabouts, err, reused error) error {
-	reason := ErrKeyReused.Code
-	if why := (*fault.Error)(nil); errors.As(err, &why) {
-		reason = why.Code
-	}
-	return cmp.Or(s.recordRefusal(ctx, actor, r.CustomerID, at, reason, err), reused)
 }

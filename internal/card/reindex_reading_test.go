@@ -14,6 +14,7 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardcode"
 )
 
 // After an index key was compromised the readings of imported codes are written anew as
@@ -23,7 +24,7 @@ func TestReadingsAreIndexedAgain(t *testing.T) {
 	f := &keyFile{bundle: setup(t)}
 	ctx := t.Context()
 	var out bytes.Buffer
-	require.NoError(t, card.WriteNewKey(&out, 1))
+	require.NoError(t, cardcode.WriteNewKey(&out, 1))
 	f.text = out.Bytes()
 	f.read(t)
 	announce(t, f.pool, f.keys)
@@ -54,21 +55,21 @@ func TestReadingsAreIndexedAgain(t *testing.T) {
 	require.Positive(t, old)
 
 	// The sealing key rotates first: short codes go along, and keep the old key until then.
-	f.add(t, card.WriteSealKey, 2)
-	require.Error(t, asOwner(t, f.pool, f.keys).RetireKey(ctx, audit.System(), 1))
-	keyID, err := f.cards.StartRotation(ctx, f.admin)
+	f.add(t, cardcode.WriteSealKey, 2)
+	require.Error(t, asOwner(t, f.pool, f.keys).Codes.RetireKey(ctx, audit.System(), 1))
+	keyID, err := f.cards.Codes.StartRotation(ctx, f.admin)
 	require.NoError(t, err)
-	require.NoError(t, f.cards.Reseal(ctx, keyID, time.Now, noJob))
+	require.NoError(t, f.cards.Codes.Reseal(ctx, keyID, time.Now, noJob))
 	require.Zero(t, f.number(t, `select count(*) from card_reading where seal_key_id = 1`))
 	require.Positive(t, f.number(t, `select count(*) from card_reading where seal_key_id = 2`))
 	good("SHORTAB02")
 
-	f.add(t, card.WriteIndexKey, 2)
-	keyID, err = f.cards.StartReindexing(ctx, f.admin)
+	f.add(t, cardcode.WriteIndexKey, 2)
+	keyID, err = f.cards.Codes.StartReindexing(ctx, f.admin)
 	require.NoError(t, err)
 	boom := errors.New("killed")
-	require.ErrorIs(t, f.cards.Reindex(ctx, keyID, time.Now, func(context.Context, pgx.Tx) error { return boom }), boom)
-	require.NoError(t, f.cards.Reindex(ctx, keyID, time.Now, noJob))
+	require.ErrorIs(t, f.cards.Codes.Reindex(ctx, keyID, time.Now, func(context.Context, pgx.Tx) error { return boom }), boom)
+	require.NoError(t, f.cards.Codes.Reindex(ctx, keyID, time.Now, noJob))
 	left := `select count(*) from card_reading r join card c using (series_id, serial) where r.key_id = 1 and octet_length(c.code_sealed) > 0`
 	require.Equal(t, 2, f.number(t, left), "a short code from before, and its reading in any case, that no full code tells")
 	require.Equal(t, old, f.number(t, `select count(*) from card_reading`), "as many as before")

@@ -9,7 +9,10 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardfile"
+	"refill/internal/cardimport"
 	"refill/internal/db"
+	"refill/internal/guess"
 	"refill/internal/staff"
 )
 
@@ -35,7 +38,7 @@ func TestApprovalOfFailedFileEnds(t *testing.T) {
 		}},
 		"the series was edited": {ends: true, then: func(t *testing.T, b *bundle, s db.Series, _ audit.Actor) {
 			t.Helper()
-			_, err := b.edit(t, s.ID, func(f *card.EditForm) { f.Price = "9.00" })
+			_, err := b.edit(t, s.ID, func(f *card.SeriesEdit) { f.Price = usd(900) })
 			require.NoError(t, err)
 		}},
 		"the asker lost the right": {ends: true, then: func(t *testing.T, b *bundle, _ db.Series, who audit.Actor) {
@@ -48,7 +51,7 @@ func TestApprovalOfFailedFileEnds(t *testing.T) {
 		}},
 		"the asker is disabled": {ends: true, then: func(t *testing.T, b *bundle, _ db.Series, who audit.Actor) {
 			t.Helper()
-			require.NoError(t, staff.Disable(t.Context(), b.pool, b.admin, who.StaffID))
+			require.NoError(t, staff.Disable(t.Context(), b.pool, b.admin, who.ID))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,11 +62,11 @@ func TestApprovalOfFailedFileEnds(t *testing.T) {
 			s := b.inactive(t, 6)
 			file := b.export(t, who, s)
 			require.NoError(t, b.cards.Approve(t.Context(), other, b.waiting(t).ID, "because"))
-			_, _, err := b.cards.StartExport(t.Context(), file)
+			err := b.begin(t.Context(), file)
 			require.NoError(t, err)
-			require.NoError(t, b.cards.FailExport(t.Context(), file, "the disk was full"))
+			require.NoError(t, b.exports().Fail(t.Context(), file, "the disk was full"))
 			c.then(t, b, s, who)
-			err = b.cards.RetryExport(t.Context(), third, file)
+			err = b.exports().Retry(t.Context(), third, file)
 			if c.ends {
 				require.ErrorIs(t, err, card.ErrApprovalNeeded)
 				require.Equal(t, db.ExportStateFailed, b.exportState(t, file))
@@ -71,7 +74,7 @@ func TestApprovalOfFailedFileEnds(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Zero(t, b.solo(t, third, db.ApprovalKindExport), "what was approved counts for nobody")
-			_, _, err = b.cards.StartExport(t.Context(), file)
+			err = b.begin(t.Context(), file)
 			require.NoError(t, err)
 		})
 	}
@@ -103,7 +106,7 @@ func TestSeriesTakenUpCountsForWhoTakesIt(t *testing.T) {
 		id := b.failed(t, b.admin, 4)
 		require.NoError(t, b.cards.Activate(t.Context(), other, b.inactive(t, 2).ID))
 		require.Equal(t, db.SeriesStateReady, make(t, b, other, id).State, "with the other series it is more than they may")
-		require.Equal(t, other.StaffID, b.waiting(t).RequestedBy)
+		require.Equal(t, other.ID, b.waiting(t).RequestedBy)
 		require.NoError(t, b.cards.Approve(t.Context(), b.admin, b.waiting(t).ID, "because"))
 
 		require.Equal(t, db.SeriesStateActive, make(t, b, other, b.failed(t, b.admin, 3)).State)
@@ -132,15 +135,15 @@ func TestArrivalIsSaidByWhoFetched(t *testing.T) {
 	other := b.colleague(t, "second")
 	e := b.printed(t, b.once(t, 10), 100)
 	b.sent(t, e, 0, 100)
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), other, e.Export.ID, 0), card.ErrNotFetcher)
-	require.NoError(t, b.cards.Sent(t.Context(), other, e, 0, 1))
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), other, e.Export.ID, 0), card.ErrNotFetcher, "a byte is no file")
-	require.ErrorIs(t, b.cards.Arrived(t.Context(), other, e.Export.ID, other.StaffID), card.ErrNotFetcher)
+	require.ErrorIs(t, b.exports().Arrived(t.Context(), other, e.Export.ID, 0), cardfile.ErrNotFetcher)
+	require.NoError(t, b.exports().Sent(t.Context(), other, e, 0, 1))
+	require.ErrorIs(t, b.exports().Arrived(t.Context(), other, e.Export.ID, 0), cardfile.ErrNotFetcher, "a byte is no file")
+	require.ErrorIs(t, b.exports().Arrived(t.Context(), other, e.Export.ID, other.ID), cardfile.ErrNotFetcher)
 	require.Nil(t, b.read(t, e.Export.SeriesID).ShreddingAt)
 
 	// The person who fetched it has left: a colleague who was told of them says so.
-	require.NoError(t, staff.Disable(t.Context(), b.pool, other, b.admin.StaffID))
-	require.NoError(t, b.cards.Arrived(t.Context(), other, e.Export.ID, b.admin.StaffID))
+	require.NoError(t, staff.Disable(t.Context(), b.pool, other, b.admin.ID))
+	require.NoError(t, b.exports().Arrived(t.Context(), other, e.Export.ID, b.admin.ID))
 	require.NotNil(t, b.read(t, e.Export.SeriesID).ShreddingAt)
 	require.Equal(t, 1, b.number(t, `select count(*) from audit where action = 'export.arrived' and (detail->>'fetched_by')::bigint = (select min(id) from staff where disabled_at is not null)`))
 
@@ -149,9 +152,9 @@ func TestArrivalIsSaidByWhoFetched(t *testing.T) {
 	third := b.colleague(t, "third")
 	f := b.printed(t, b.once(t, 10), 100)
 	b.sent(t, f, 0, 100)
-	require.NoError(t, b.cards.Sent(t.Context(), third, f, 0, 50))
-	require.NoError(t, b.cards.Sent(t.Context(), third, f, 50, 100))
-	require.NoError(t, b.cards.Arrived(t.Context(), third, f.Export.ID, 0))
+	require.NoError(t, b.exports().Sent(t.Context(), third, f, 0, 50))
+	require.NoError(t, b.exports().Sent(t.Context(), third, f, 50, 100))
+	require.NoError(t, b.exports().Arrived(t.Context(), third, f.Export.ID, 0))
 }
 
 // A barred person does not lift their own bar with another account of theirs. They may be
@@ -198,7 +201,7 @@ func TestBarIsNotLiftedByAnAccountOfTheBarred(t *testing.T) {
 		"the host vouched": {do: func(t *testing.T, b *bundle, barred, lifter, _ audit.Actor) {
 			t.Helper()
 			b.sets(t, barred, lifter, "staff.created")
-			require.NoError(t, staff.Vouch(t.Context(), b.pool, audit.System(), lifter.StaffID, "works at the till"))
+			require.NoError(t, staff.Vouch(t.Context(), b.pool, audit.System(), lifter.ID, "works at the till"))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -208,17 +211,17 @@ func TestBarIsNotLiftedByAnAccountOfTheBarred(t *testing.T) {
 			i := b.as(barred).upload(t, many(3))
 			i.check(t, planned("serial", "code"))
 			c.do(t, b, barred, lifter, b.colleague(t, "third"))
-			codes := b.cards.ClearStaffGuesses(t.Context(), lifter, barred.StaffID, "an honest mistake")
-			imports := b.cards.ClearImportBar(t.Context(), lifter, i.id, "an honest mistake")
-			require.ErrorIs(t, b.cards.ClearImportBar(t.Context(), barred, i.id, "it was me"), card.ErrOwnBar)
+			codes := b.cards.Guesses.ClearStaff(t.Context(), lifter, barred.ID, "an honest mistake")
+			imports := b.importer().ClearBar(t.Context(), lifter, i.id, "an honest mistake")
+			require.ErrorIs(t, b.importer().ClearBar(t.Context(), barred, i.id, "it was me"), guess.ErrOwnBar)
 			if !c.refused {
 				require.NoError(t, codes)
 				require.NoError(t, imports)
 				return
 			}
-			require.ErrorIs(t, codes, card.ErrBarShared)
-			require.ErrorIs(t, imports, card.ErrBarShared)
-			require.NoError(t, card.LiftStaffBar(t.Context(), b.pool, audit.System(), barred.StaffID, "an honest mistake"), "the host stays the way out")
+			require.ErrorIs(t, codes, guess.ErrBarShared)
+			require.ErrorIs(t, imports, guess.ErrBarShared)
+			require.NoError(t, guess.LiftStaffBar(t.Context(), b.pool, audit.System(), barred.ID, "an honest mistake"), "the host stays the way out")
 		})
 	}
 }
@@ -234,7 +237,7 @@ func TestRequestsOfSeveralPartners(t *testing.T) {
 		},
 		db.ApprovalKindExport: func(t *testing.T, b *bundle, s func() db.Series) {
 			t.Helper()
-			_, err := b.cards.RequestExport(t.Context(), b.admin, s().ID, "csv", card.ExportOptions{}, uuid.New())
+			_, err := b.exports().Request(t.Context(), b.admin, s().ID, "csv", cardfile.Options{}, uuid.New())
 			require.NoError(t, err)
 		},
 		db.ApprovalKindReveal: func(t *testing.T, b *bundle, s func() db.Series) {
@@ -251,7 +254,7 @@ func TestRequestsOfSeveralPartners(t *testing.T) {
 			b.aDayLater(t)
 			b.above(t, 50_00)
 			b.exec(t, `update series set valid_till = current_date - 3 where id = $1`, series.ID)
-			_, err := b.edit(t, series.ID, func(f *card.EditForm) { f.ValidTill = "2031-01-31" })
+			_, err := b.edit(t, series.ID, func(f *card.SeriesEdit) { f.ValidTill = day(2031, 1, 31) })
 			require.ErrorIs(t, err, card.ErrEditWaits)
 		},
 		db.ApprovalKindImport: func(t *testing.T, b *bundle, _ func() db.Series) {
@@ -260,7 +263,7 @@ func TestRequestsOfSeveralPartners(t *testing.T) {
 			f.Partners = []string{partnerText(b.north.ID), partnerText(b.south.ID)}
 			i := b.upload(t, many(12))
 			i.check(t, f)
-			require.ErrorIs(t, i.confirm(t.Context(), b.admin, i.id), card.ErrImportWaits)
+			require.ErrorIs(t, i.confirm(t.Context(), b.admin, i.id), cardimport.ErrImportWaits)
 		},
 	}
 	for kind, ask := range asks {
@@ -269,7 +272,7 @@ func TestRequestsOfSeveralPartners(t *testing.T) {
 			b, _ := second(t) // above USD 50.00
 			ask(t, b, func() db.Series {
 				f := form(6)
-				f.Activate, f.Partners = false, []string{partnerText(b.north.ID), partnerText(b.south.ID)}
+				f.Activate, f.Partners = false, card.Partners{IDs: []int64{b.north.ID, b.south.ID}}
 				return b.series(t, f)
 			})
 			a := b.waitingOf(t, kind)
@@ -279,7 +282,7 @@ func TestRequestsOfSeveralPartners(t *testing.T) {
 			for _, who := range []audit.Actor{north, south} {
 				require.Error(t, b.cards.Approve(t.Context(), who, a.ID, "because"))
 				require.Error(t, b.cards.Refuse(t.Context(), who, a.ID, "because"))
-				seen, err := b.q.ApprovalCount(t.Context(), b.pool, db.ApprovalCountParams{StaffID: who.StaffID, Cards: true, PartnerIds: who.Scope.PartnerIDs})
+				seen, err := b.q.ApprovalCount(t.Context(), b.pool, db.ApprovalCountParams{StaffID: who.ID, Cards: true, PartnerIds: who.Scope.PartnerIDs})
 				require.NoError(t, err)
 				require.Zero(t, seen)
 			}

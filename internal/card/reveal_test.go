@@ -12,6 +12,7 @@ import (
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardfile"
 	"refill/internal/db"
 )
 
@@ -42,10 +43,10 @@ func TestRevealsAreAsAnExport(t *testing.T) {
 	require.NoError(t, b.cards.Approve(ctx, other, a.ID, "because"))
 	_, err = b.cards.Reveal(ctx, b.admin, ref(7), "a customer calls")
 	require.ErrorIs(t, err, card.ErrRevealWaits, "that card, not another")
-	until, err := b.cards.RevealUntil(ctx, b.admin.StaffID, ref(6))
+	until, err := b.cards.RevealUntil(ctx, b.admin.ID, ref(6))
 	require.NoError(t, err)
 	require.False(t, until.IsZero())
-	until, err = b.cards.RevealUntil(ctx, other.StaffID, ref(6))
+	until, err = b.cards.RevealUntil(ctx, other.ID, ref(6))
 	require.NoError(t, err)
 	require.True(t, until.IsZero(), "the person who asked, not another")
 	code, err = b.cards.Reveal(ctx, b.admin, ref(6), "a customer calls")
@@ -115,7 +116,7 @@ func TestRevealsRace(t *testing.T) {
 // export asks for a file of a series.
 func (b *bundle) export(t *testing.T, who audit.Actor, s db.Series) int64 {
 	t.Helper()
-	id, err := b.cards.RequestExport(t.Context(), who, s.ID, "csv", card.ExportOptions{}, uuid.New())
+	id, err := b.exports().Request(t.Context(), who, s.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
 	return id
 }

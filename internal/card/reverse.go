@@ -8,84 +8,59 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refill/internal/audit"
-	"refill/internal/customer"
+	"refill/internal/billing"
 	"refill/internal/db"
 	"refill/internal/ledger"
 )
 
-// Reverse takes a redemption back: the value leaves the customer's balance for
-// breakage and the card is void, since its code has been seen. Whoever is owed a
-// card gets another one. The balance may become negative. Locks are taken in the
-// order of Redeem: series, card, account, inserts.
-func (s *Service) Reverse(ctx context.Context, actor audit.Actor, r customer.Reversal) (customer.Paid, error) {
-	if err := customer.CheckReason(r.Reason); err != nil {
-		return customer.Paid{}, err
+// Reverse reverses a redemption: the amount moves from the customer's balance to breakage, and
+// the card becomes void, because its code is known. A customer who is owed a card gets a new
+// one. The balance may become negative. Lock order, as in Redeem: series, card, account,
+// inserts.
+//
+// It returns customer.ErrUnknown for a customer whom the actor does not see, and
+// billing.ErrReversed if the redemption is reversed already. A repeated request with the same
+// idempotency key and reason returns the first result. After billing.ErrUnsettled the outcome
+// is unknown, and the same request tells.
+func (s *Service) Reverse(ctx context.Context, actor audit.Actor, r billing.Reversal) (billing.Paid, error) {
+	if err := audit.CheckReason(r.Reason); err != nil {
+		return billing.Paid{}, err
 	}
-	_, err := s.q.CustomerGet(ctx, s.db, db.CustomerGetParams{
-		ID: r.CustomerID, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs,
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return customer.Paid{}, ErrCustomer
+	if _, err := s.readCustomer(ctx, s.db, actor, r.CustomerID); err != nil {
+		return billing.Paid{}, err
 	}
-	if err != nil {
-		return customer.Paid{}, fmt.Errorf("read a customer: %w", err)
-	}
-	original, err := customer.Reversible(ctx, s.db, r.CustomerID, r.PaymentID)
-	if errors.Is(err, customer.ErrReversed) {
-		return customer.ReplayReversal(ctx, s.db, r, original)
-	}
-	if err != nil {
-		return customer.Paid{}, err
+	original, done, err := r.Original(ctx, s.db)
+	if err != nil || done.ID != 0 {
+		return done, err
 	}
 	if original.SeriesID == nil || original.Serial == nil || original.Type != db.PaymentTypeRefillCard {
-		return customer.Paid{}, fmt.Errorf("payment %d did not come by a card", original.ID)
+		return billing.Paid{}, fmt.Errorf("payment %d did not come by a card", original.ID)
 	}
-	var paid customer.Paid
-	for range maxTries {
-		if paid, err = s.reverseOnce(ctx, actor, r, original); !db.Retryable(err) {
-			break
-		}
-	}
-	if errors.Is(err, customer.ErrReversed) { // somebody was first: perhaps this very form
-		return customer.ReplayReversal(ctx, s.db, r, original)
-	}
-	return paid, err
+	return billing.Reverse(ctx, s.db, actor, r, original, func(tx pgx.Tx) (billing.Undo, error) {
+		return s.voidRedeemed(ctx, tx, r.CustomerID, Ref{SeriesID: *original.SeriesID, Serial: *original.Serial}, original)
+	})
 }
 
-// reverseOnce is the transaction of Reverse.
-func (s *Service) reverseOnce(ctx context.Context, actor audit.Actor, r customer.Reversal, original db.PaymentGetRow) (customer.Paid, error) {
-	tx, err := s.db.Begin(ctx)
-	if err != nil {
-		return customer.Paid{}, fmt.Errorf("begin a reversal: %w", err)
+// voidRedeemed makes a redeemed card void in the transaction that reverses its redemption.
+func (s *Service) voidRedeemed(ctx context.Context, tx pgx.Tx, customerID int64, ref Ref, original db.PaymentGetRow) (billing.Undo, error) {
+	if err := s.q.SeriesShare(ctx, tx, int32(ref.SeriesID)); err != nil { //nolint:gosec // the key of a lock; an id that wraps around only waits for another series
+		return billing.Undo{}, fmt.Errorf("share the lock of a series: %w", err)
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx))
-
-	seriesID, serial := *original.SeriesID, *original.Serial
-	if err := s.q.SeriesShare(ctx, tx, int32(seriesID)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
-		return customer.Paid{}, fmt.Errorf("share the lock of a series: %w", err)
-	}
-	_, err = s.q.CardUnuse(ctx, tx, db.CardUnuseParams{SeriesID: seriesID, Serial: serial, CustomerID: &r.CustomerID})
+	_, err := s.q.CardUnuse(ctx, tx, db.CardUnuseParams{SeriesID: ref.SeriesID, Serial: ref.Serial, CustomerID: &customerID})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return customer.Paid{}, customer.ErrReversed
+		return billing.Undo{}, billing.ErrReversed
 	}
 	if err != nil {
-		return customer.Paid{}, fmt.Errorf("void a used card: %w", err)
+		return billing.Undo{}, fmt.Errorf("void a used card: %w", err)
 	}
 	breakage, err := ledger.System(ctx, tx, db.AccountKindBreakage, original.Currency)
 	if err != nil {
-		return customer.Paid{}, err
+		return billing.Undo{}, err
 	}
-	paid, err := customer.PostReversal(ctx, tx, actor, r, original, []ledger.Entry{{AccountID: breakage, Amount: original.Amount}})
-	if name := db.Constraint(err); name == "ledger_tx_reverses_key" || name == "ledger_tx_idempotency_key" {
-		return customer.Paid{}, customer.ErrReversed
-	}
-	if err != nil {
-		return customer.Paid{}, err
-	}
-	// The shard that counted the card as used, so that none goes below zero.
-	err = s.q.TallyAdd(ctx, tx, db.TallyAddParams{SeriesID: seriesID, Shard: int16(r.CustomerID % tallyShards), Used: -1, Void: 1})
-	if err != nil {
-		return customer.Paid{}, fmt.Errorf("count a void card: %w", err)
-	}
-	return paid, customer.Commit(ctx, tx)
+	return billing.Undo{
+		House: []ledger.Entry{{AccountID: breakage, Amount: original.Amount}},
+		Beside: func(dbtx db.DBTX) error { // in the shard of the redemption, so that no shard becomes negative
+			return s.q.TallyAdd(ctx, dbtx, db.TallyAddParams{SeriesID: ref.SeriesID, Shard: tallyShard(customerID), Used: -1, Void: 1})
+		},
+	}, nil
 }

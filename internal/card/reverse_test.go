@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
+	"refill/internal/billing"
 	"refill/internal/card"
 	"refill/internal/customer"
 	"refill/internal/db"
@@ -23,10 +24,10 @@ func TestReverseRedemption(t *testing.T) {
 	codes := b.codes(t, s)
 	receipt, err := b.redeem(t.Context(), b.anna, codes[1])
 	require.NoError(t, err)
-	r := customer.Reversal{CustomerID: b.anna.ID, PaymentID: receipt.PaymentID, Reason: "sold twice", Key: uuid.New()}
+	r := billing.Reversal{CustomerID: b.anna.ID, PaymentID: receipt.PaymentID, Reason: "sold twice", Key: uuid.New()}
 
-	_, err = b.cards.Reverse(t.Context(), audit.Actor{Scope: audit.Scope{PartnerIDs: []int64{b.south.ID}}}, r)
-	require.ErrorIs(t, err, card.ErrCustomer, "another partner's customer is missing")
+	_, err = b.cards.Reverse(t.Context(), audit.System().Within(audit.Scope{PartnerIDs: []int64{b.south.ID}}), r)
+	require.ErrorIs(t, err, customer.ErrUnknown, "another partner's customer is missing")
 	unsaid := r
 	unsaid.Reason = "  "
 	_, err = b.cards.Reverse(t.Context(), b.admin, unsaid)
@@ -41,7 +42,7 @@ func TestReverseRedemption(t *testing.T) {
 	require.True(t, again.Replayed)
 	r.Key = uuid.New()
 	_, err = b.cards.Reverse(t.Context(), b.admin, r)
-	require.ErrorIs(t, err, customer.ErrReversed)
+	require.ErrorIs(t, err, billing.ErrReversed)
 
 	require.Zero(t, b.balance(t, b.anna))
 	require.Equal(t, int64(2000), b.outstanding(t, s.ID), "the value went to breakage, not back to the series")
@@ -63,7 +64,7 @@ func TestReverseRedemption(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
 	require.NoError(t, b.cards.Erase(t.Context(), s.ID, time.Now, noJob))
-	back, err = b.cards.Reverse(t.Context(), b.admin, customer.Reversal{CustomerID: b.ben.ID, PaymentID: receipt.PaymentID, Reason: "stolen box", Key: uuid.New()})
+	back, err = b.cards.Reverse(t.Context(), b.admin, billing.Reversal{CustomerID: b.ben.ID, PaymentID: receipt.PaymentID, Reason: "stolen box", Key: uuid.New()})
 	require.NoError(t, err)
 	require.Equal(t, int64(-600), back.Balance)
 	b.sound(t)
@@ -92,7 +93,7 @@ func TestReverseRedemptionRace(t *testing.T) {
 		for i := range racers {
 			group.Go(func() {
 				<-start
-				_, errs[i] = b.cards.Reverse(t.Context(), b.admin, customer.Reversal{
+				_, errs[i] = b.cards.Reverse(t.Context(), b.admin, billing.Reversal{
 					CustomerID: b.anna.ID, PaymentID: receipt.PaymentID, Reason: "raced", Key: uuid.New(),
 				})
 			})
@@ -104,7 +105,7 @@ func TestReverseRedemptionRace(t *testing.T) {
 			if err == nil {
 				done++
 			} else {
-				require.ErrorIs(t, err, customer.ErrReversed)
+				require.ErrorIs(t, err, billing.ErrReversed)
 			}
 		}
 		require.Equal(t, 1, done)
@@ -120,14 +121,14 @@ func TestClearGuesses(t *testing.T) {
 	for range 6 {
 		_, _ = b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))
 	}
-	until, err := b.cards.BarredUntil(t.Context(), b.anna.ID)
+	until, err := b.cards.Guesses.BarredUntil(t.Context(), b.anna.ID)
 	require.NoError(t, err)
 	require.False(t, until.IsZero())
-	foreign := audit.Actor{Scope: audit.Scope{PartnerIDs: []int64{b.south.ID}}}
-	require.ErrorIs(t, b.cards.ClearGuesses(t.Context(), foreign, b.anna.ID, "called us"), card.ErrCustomer)
-	require.Equal(t, "reason", fault.All(b.cards.ClearGuesses(t.Context(), b.admin, b.anna.ID, ""))[0].Field)
-	require.NoError(t, b.cards.ClearGuesses(t.Context(), b.admin, b.anna.ID, "called us"))
-	until, err = b.cards.BarredUntil(t.Context(), b.anna.ID)
+	foreign := audit.System().Within(audit.Scope{PartnerIDs: []int64{b.south.ID}})
+	require.ErrorIs(t, b.cards.Guesses.ClearCustomer(t.Context(), foreign, b.anna.ID, "called us"), customer.ErrUnknown)
+	require.Equal(t, "reason", fault.All(b.cards.Guesses.ClearCustomer(t.Context(), b.admin, b.anna.ID, ""))[0].Field)
+	require.NoError(t, b.cards.Guesses.ClearCustomer(t.Context(), b.admin, b.anna.ID, "called us"))
+	until, err = b.cards.Guesses.BarredUntil(t.Context(), b.anna.ID)
 	require.NoError(t, err)
 	require.True(t, until.IsZero())
 }

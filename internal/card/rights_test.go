@@ -10,8 +10,10 @@ import (
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardimport"
 	"refill/internal/db"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 )
 
 // worker is a member of staff whose role has some permissions and who sees some
@@ -24,9 +26,8 @@ func (b *bundle) worker(t *testing.T, username string, may []staff.Permission, p
 	}
 	role, err := staff.CreateRole(t.Context(), b.pool, b.admin, form)
 	require.NoError(t, err)
-	id, err := staff.Create(t.Context(), b.pool, audit.System(), staff.New{Username: username, Password: "correct horse", RoleID: role, AllPartners: len(partners) == 0, PartnerIDs: partners})
-	require.NoError(t, err)
-	return audit.Actor{StaffID: id, Scope: audit.Scope{AllPartners: len(partners) == 0, PartnerIDs: partners}}
+	id := peopletest.Staff(t, b.pool, staff.New{Username: username, RoleID: role, AllPartners: len(partners) == 0, PartnerIDs: partners})
+	return audit.ByStaff(id, audit.Scope{AllPartners: len(partners) == 0, PartnerIDs: partners})
 }
 
 // partnerText is a partner as a form sends it.
@@ -37,7 +38,7 @@ func (b *bundle) demote(t *testing.T, who audit.Actor) {
 	t.Helper()
 	role, err := staff.CreateRole(t.Context(), b.pool, b.admin, staff.RoleForm{Name: "nothing"})
 	require.NoError(t, err)
-	require.NoError(t, staff.Edit(t.Context(), b.pool, b.admin, who.StaffID, staff.Change{
+	require.NoError(t, staff.Edit(t.Context(), b.pool, b.admin, who.ID, staff.Change{
 		Name: "Demoted", RoleID: role, AllPartners: who.Scope.AllPartners, PartnerIDs: who.Scope.PartnerIDs,
 	}))
 }
@@ -45,9 +46,9 @@ func (b *bundle) demote(t *testing.T, who audit.Actor) {
 // moved gives a member of staff of some partners others.
 func (b *bundle) moved(t *testing.T, who audit.Actor, partners ...int64) audit.Actor {
 	t.Helper()
-	row, err := b.q.StaffGet(t.Context(), b.pool, who.StaffID)
+	row, err := b.q.StaffGet(t.Context(), b.pool, who.ID)
 	require.NoError(t, err)
-	require.NoError(t, staff.Edit(t.Context(), b.pool, b.admin, who.StaffID, staff.Change{Name: "Moved", RoleID: row.RoleID, PartnerIDs: partners}))
+	require.NoError(t, staff.Edit(t.Context(), b.pool, b.admin, who.ID, staff.Change{Name: "Moved", RoleID: row.RoleID, PartnerIDs: partners}))
 	who.Scope = audit.Scope{PartnerIDs: partners}
 	return who
 }
@@ -69,7 +70,7 @@ func TestOrderIsNoActivation(t *testing.T) {
 
 	i := b.as(who).upload(t, many(3))
 	plan := planned("serial", "code")
-	require.ErrorIs(t, i.cards.PlanImport(t.Context(), who, i.id, plan), card.ErrMayNotActivate)
+	require.ErrorIs(t, i.importer().Plan(t.Context(), who, i.id, plan), card.ErrMayNotActivate)
 	plan.Activate = false
 	i.check(t, plan)
 	require.Equal(t, db.SeriesStateReady, i.run(t)[0].State)
@@ -87,7 +88,7 @@ func TestActivationIsLostWithTheRight(t *testing.T) {
 	for name, lose := range map[string]func(*bundle, audit.Actor){
 		"role": func(b *bundle, who audit.Actor) { b.demote(t, who) },
 		"disabled": func(b *bundle, who audit.Actor) {
-			require.NoError(t, staff.Disable(t.Context(), b.pool, b.admin, who.StaffID))
+			require.NoError(t, staff.Disable(t.Context(), b.pool, b.admin, who.ID))
 		},
 	} {
 		b := setup(t)
@@ -107,7 +108,7 @@ func TestActivationIsLostWithTheRight(t *testing.T) {
 func TestImportOfFormerPartners(t *testing.T) {
 	t.Parallel()
 	may := []staff.Permission{staff.SeriesImport, staff.SeriesActivate}
-	plan := func(b *bundle) card.ImportForm {
+	plan := func(b *bundle) cardimport.Form {
 		f := planned("serial", "code")
 		f.Partners = []string{partnerText(b.north.ID)}
 		return f
@@ -119,7 +120,7 @@ func TestImportOfFormerPartners(t *testing.T) {
 		i := b.as(who).upload(t, many(3))
 		i.check(t, plan(b))
 		who = b.moved(t, who, b.south.ID)
-		require.ErrorIs(t, i.confirm(t.Context(), who, i.id), card.ErrImportPartners)
+		require.ErrorIs(t, i.confirm(t.Context(), who, i.id), card.ErrPartners)
 		require.Empty(t, i.series(t))
 	})
 	t.Run("resume", func(t *testing.T) {
@@ -129,10 +130,10 @@ func TestImportOfFormerPartners(t *testing.T) {
 		i := b.as(who).upload(t, many(3))
 		i.check(t, plan(b))
 		require.NoError(t, i.confirm(t.Context(), who, i.id))
-		require.NoError(t, i.cards.CancelImport(t.Context(), who, i.id))
+		require.NoError(t, i.importer().Cancel(t.Context(), who, i.id))
 		who = b.moved(t, who, b.south.ID)
-		require.ErrorIs(t, i.cards.ResumeImport(t.Context(), who, i.id), card.ErrImportPartners)
-		require.NoError(t, i.cards.ResumeImport(t.Context(), b.admin, i.id), "a person of all partners may")
+		require.ErrorIs(t, i.importer().Resume(t.Context(), who, i.id), card.ErrPartners)
+		require.NoError(t, i.importer().Resume(t.Context(), b.admin, i.id), "a person of all partners may")
 	})
 	t.Run("approve", func(t *testing.T) {
 		t.Parallel()
@@ -140,7 +141,7 @@ func TestImportOfFormerPartners(t *testing.T) {
 		who := b.worker(t, "imports", may, b.north.ID)
 		i := b.as(who).upload(t, many(12))
 		i.check(t, plan(b))
-		require.ErrorIs(t, i.confirm(t.Context(), who, i.id), card.ErrImportWaits)
+		require.ErrorIs(t, i.confirm(t.Context(), who, i.id), cardimport.ErrImportWaits)
 		b.moved(t, who, b.south.ID)
 		require.ErrorIs(t, b.cards.Approve(t.Context(), other, b.waiting(t).ID, "because"), approval.ErrAskerMayNot)
 		require.Empty(t, i.series(t))
@@ -158,18 +159,18 @@ func TestAskerLosesTheRight(t *testing.T) {
 		db.ApprovalKindExport: func(b *bundle, who audit.Actor) { b.export(t, who, b.inactive(t, 6)) },
 		db.ApprovalKindReveal: func(b *bundle, who audit.Actor) {
 			f := form(1)
-			f.Activate, f.Price = false, "60.00"
+			f.Activate, f.Price = false, usd(6000)
 			_, err := b.cards.Reveal(t.Context(), who, card.Ref{SeriesID: b.series(t, f).ID, Serial: 1}, "lost")
 			require.ErrorIs(t, err, card.ErrRevealWaits)
 		},
 		db.ApprovalKindRenewal: func(b *bundle, who audit.Actor) {
 			f := form(6)
-			f.Activate, f.Partners = false, []string{partnerText(b.north.ID)}
+			f.Activate, f.Partners = false, card.Partners{IDs: []int64{b.north.ID}}
 			s := b.series(t, f)
 			require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
 			require.NoError(t, b.cards.Approve(t.Context(), b.colleague(t, "third"), b.waiting(t).ID, "because"))
 			e := b.editForm(t, s.ID)
-			e.Partners = []string{partnerText(b.north.ID), partnerText(b.south.ID)}
+			e.Partners = card.Partners{IDs: []int64{b.north.ID, b.south.ID}}
 			_, err := b.cards.Edit(t.Context(), who, s.ID, e)
 			require.ErrorIs(t, err, card.ErrEditWaits)
 		},
@@ -197,13 +198,13 @@ func TestAskerLosesTheRight(t *testing.T) {
 // well; others see no such request.
 func TestWideningIsDecidedByStaffOfAllItsPartners(t *testing.T) {
 	t.Parallel()
-	for name, to := range map[string]func(*bundle) []string{
-		"any":     func(*bundle) []string { return []string{card.AnyPartner} },
-		"another": func(b *bundle) []string { return []string{partnerText(b.north.ID), partnerText(b.south.ID)} },
+	for name, to := range map[string]func(*bundle) card.Partners{
+		"any":     func(*bundle) card.Partners { return card.Partners{Any: true} },
+		"another": func(b *bundle) card.Partners { return card.Partners{IDs: []int64{b.north.ID, b.south.ID}} },
 	} {
 		b, other := second(t)
 		f := form(6)
-		f.Activate, f.Partners = false, []string{partnerText(b.north.ID)}
+		f.Activate, f.Partners = false, card.Partners{IDs: []int64{b.north.ID}}
 		s := b.series(t, f)
 		north := b.worker(t, "north", []staff.Permission{staff.SeriesApprove}, b.north.ID)
 		require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
@@ -214,7 +215,7 @@ func TestWideningIsDecidedByStaffOfAllItsPartners(t *testing.T) {
 		require.ErrorIs(t, err, card.ErrEditWaits, name)
 		a := b.waiting(t)
 		require.ErrorIs(t, b.cards.Approve(t.Context(), north, a.ID, "because"), approval.ErrUnknown, name)
-		seen, err := b.q.ApprovalCount(t.Context(), b.pool, db.ApprovalCountParams{StaffID: north.StaffID, Cards: true, PartnerIds: north.Scope.PartnerIDs})
+		seen, err := b.q.ApprovalCount(t.Context(), b.pool, db.ApprovalCountParams{StaffID: north.ID, Cards: true, PartnerIds: north.Scope.PartnerIDs})
 		require.NoError(t, err)
 		require.Zero(t, seen, name)
 		require.NoError(t, b.cards.Approve(t.Context(), other, a.ID, "because"), name)

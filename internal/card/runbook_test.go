@@ -17,6 +17,8 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/codestore"
 )
 
 // keyFile is a key file that a test changes as the commands do.
@@ -27,7 +29,7 @@ type keyFile struct {
 
 func (f *keyFile) read(t *testing.T) {
 	t.Helper()
-	keys, err := card.ReadKeyring(bytes.NewReader(f.text))
+	keys, err := cardcode.ReadKeyring(bytes.NewReader(f.text))
 	require.NoError(t, err)
 	f.keys, f.cards = keys, newService(t, f.pool, keys)
 }
@@ -35,7 +37,7 @@ func (f *keyFile) read(t *testing.T) {
 // add adds a key to the file and announces it.
 func (f *keyFile) add(t *testing.T, write func(w io.Writer, id int16) error, id int16) {
 	t.Helper()
-	text, err := card.SplitKeys(f.text)
+	text, err := cardcode.SplitKeys(f.text)
 	require.NoError(t, err)
 	out := bytes.NewBuffer(text)
 	require.NoError(t, write(out, id))
@@ -62,7 +64,7 @@ func TestKeysRunbook(t *testing.T) {
 			before := name == "file from before"
 			if !before {
 				var out bytes.Buffer
-				require.NoError(t, card.WriteNewKey(&out, 1))
+				require.NoError(t, cardcode.WriteNewKey(&out, 1))
 				f.text = out.Bytes()
 			}
 			f.read(t)
@@ -70,18 +72,18 @@ func TestKeysRunbook(t *testing.T) {
 			sold, once := f.series(t, form(2500)), f.once(t, 5)
 			codes, printed := f.codes(t, sold), f.codes(t, once)
 			f.shredded(t, once)
-			require.NoError(t, f.cards.FillMACs(t.Context()))
+			require.NoError(t, f.cards.Codes.FillMACs(t.Context()))
 			require.NoError(t, f.cards.VoidCard(t.Context(), f.admin, card.Ref{SeriesID: sold.ID, Serial: 2}))
 			if before {
 				f.owner(t, `update card set index_key_id = null; update index_canary set mac = null`)
 				f.read(t)
-				require.NoError(t, card.CheckKeys(t.Context(), f.pool, f.keys), "goes on working")
+				require.NoError(t, codestore.CheckKeys(t.Context(), f.pool, f.keys), "goes on working")
 			}
 			good := func(code string) {
 				t.Helper()
 				_, err := f.redeem(t.Context(), f.anna, code)
 				require.NoError(t, err)
-				rows, _, err := f.cards.FindLastFour(t.Context(), f.admin, code[len(code)-4:])
+				rows, _, err := f.cards.Codes.FindLastFour(t.Context(), f.admin, code[len(code)-4:])
 				require.NoError(t, err)
 				require.NotEmpty(t, rows)
 			}
@@ -96,18 +98,18 @@ func TestKeysRunbook(t *testing.T) {
 			deletedIsKnown()
 
 			// Rotate and retire.
-			f.add(t, card.WriteSealKey, 2)
-			keyID, err := f.cards.StartRotation(t.Context(), f.admin)
+			f.add(t, cardcode.WriteSealKey, 2)
+			keyID, err := f.cards.Codes.StartRotation(t.Context(), f.admin)
 			require.NoError(t, err)
-			require.NoError(t, f.cards.Reseal(t.Context(), keyID, time.Now, noJob))
+			require.NoError(t, f.cards.Codes.Reseal(t.Context(), keyID, time.Now, noJob))
 			f.owner(t, `update card_import set state = 'expired'`) // files that are still kept keep the key
-			_, err = f.cards.ExpireExports(t.Context())
+			_, err = f.exports().Expire(t.Context())
 			require.NoError(t, err)
-			require.NoError(t, asOwner(t, f.pool, f.keys).RetireKey(t.Context(), audit.System(), 1))
-			f.text, err = card.WithoutSealKey(f.text, 1)
+			require.NoError(t, asOwner(t, f.pool, f.keys).Codes.RetireKey(t.Context(), audit.System(), 1))
+			f.text, err = cardcode.WithoutSealKey(f.text, 1)
 			require.NoError(t, err)
 			f.read(t)
-			require.NoError(t, card.CheckKeys(t.Context(), f.pool, f.keys))
+			require.NoError(t, codestore.CheckKeys(t.Context(), f.pool, f.keys))
 			require.False(t, f.keys.Has(1))
 			good(codes[2])
 			good(printed[1])
@@ -122,24 +124,24 @@ func TestKeysRunbook(t *testing.T) {
 				}
 			}
 			short := bytes.NewBufferString(lost)
-			require.NoError(t, card.WriteIndexKey(short, 7))
-			wrong, err := card.ReadKeyring(short)
+			require.NoError(t, cardcode.WriteIndexKey(short, 7))
+			wrong, err := cardcode.ReadKeyring(short)
 			require.NoError(t, err)
-			require.ErrorContains(t, card.CheckKeys(t.Context(), f.pool, wrong), "index key 1, which the key file lacks")
+			require.ErrorContains(t, codestore.CheckKeys(t.Context(), f.pool, wrong), "index key 1, which the key file lacks")
 			other := bytes.NewBufferString(lost)
-			require.NoError(t, card.WriteIndexKey(other, 1))
-			wrong, err = card.ReadKeyring(other)
+			require.NoError(t, cardcode.WriteIndexKey(other, 1))
+			wrong, err = cardcode.ReadKeyring(other)
 			require.NoError(t, err)
-			require.ErrorContains(t, card.CheckKeys(t.Context(), f.pool, wrong), "is not the key")
+			require.ErrorContains(t, codestore.CheckKeys(t.Context(), f.pool, wrong), "is not the key")
 
 			// Index again, as after a compromise, interrupted once.
-			f.add(t, card.WriteIndexKey, 2)
-			keyID, err = f.cards.StartReindexing(t.Context(), f.admin)
+			f.add(t, cardcode.WriteIndexKey, 2)
+			keyID, err = f.cards.Codes.StartReindexing(t.Context(), f.admin)
 			require.NoError(t, err)
 			require.EqualValues(t, 2, keyID)
 			boom := errors.New("killed")
-			require.ErrorIs(t, f.cards.Reindex(t.Context(), keyID, time.Now, func(context.Context, pgx.Tx) error { return boom }), boom)
-			require.NoError(t, f.cards.Reindex(t.Context(), keyID, time.Now, noJob))
+			require.ErrorIs(t, f.cards.Codes.Reindex(t.Context(), keyID, time.Now, func(context.Context, pgx.Tx) error { return boom }), boom)
+			require.NoError(t, f.cards.Codes.Reindex(t.Context(), keyID, time.Now, noJob))
 			require.Zero(t, f.number(t, `select count(*) from card where index_key_id is distinct from 2 and octet_length(code_sealed) > 0`))
 			require.Equal(t, 6, f.number(t, `select count(*) from card where coalesce(index_key_id, key_id) = 1`), "erased ones stay where they are")
 			good(codes[3])
@@ -150,9 +152,9 @@ func TestKeysRunbook(t *testing.T) {
 			late := f.series(t, form(1))
 			require.Equal(t, 1, f.number(t, `select count(*) from card where index_key_id = 2 and key_id = 2 and series_id = `+strconv.FormatInt(late.ID, 10)))
 			good(f.codes(t, late)[0])
-			require.NoError(t, f.cards.WalkCodes(t.Context()))
-			require.NoError(t, f.cards.WalkCodes(t.Context()))
-			require.NoError(t, f.cards.WalkCodes(t.Context()))
+			require.NoError(t, f.cards.Codes.WalkCodes(t.Context()))
+			require.NoError(t, f.cards.Codes.WalkCodes(t.Context()))
+			require.NoError(t, f.cards.Codes.WalkCodes(t.Context()))
 			require.Zero(t, f.faults(t))
 			f.sound(t)
 		})
@@ -167,17 +169,17 @@ func TestCombinedKeyIsNotRetired(t *testing.T) {
 	f.read(t)
 	announce(t, f.pool, f.keys)
 	unsplit := bytes.NewBuffer(bytes.Clone(f.text))
-	require.NoError(t, card.WriteSealKey(unsplit, 2))
+	require.NoError(t, cardcode.WriteSealKey(unsplit, 2))
 	f.text = bytes.Clone(unsplit.Bytes())
-	keys, err := card.ReadKeyring(unsplit)
+	keys, err := cardcode.ReadKeyring(unsplit)
 	require.NoError(t, err)
 	announce(t, f.pool, keys)
-	require.ErrorContains(t, asOwner(t, f.pool, keys).RetireKey(t.Context(), audit.System(), 1), "a line of its own first")
-	f.add(t, card.WriteSealKey, 3)
+	require.ErrorContains(t, asOwner(t, f.pool, keys).Codes.RetireKey(t.Context(), audit.System(), 1), "a line of its own first")
+	f.add(t, cardcode.WriteSealKey, 3)
 	f.owner(t, `update index_canary set mac = null`)
-	require.ErrorContains(t, asOwner(t, f.pool, f.keys).RetireKey(t.Context(), audit.System(), 1), "is not announced")
+	require.ErrorContains(t, asOwner(t, f.pool, f.keys).Codes.RetireKey(t.Context(), audit.System(), 1), "is not announced")
 	announce(t, f.pool, f.keys)
-	require.NoError(t, asOwner(t, f.pool, f.keys).RetireKey(t.Context(), audit.System(), 1))
+	require.NoError(t, asOwner(t, f.pool, f.keys).Codes.RetireKey(t.Context(), audit.System(), 1))
 }
 
 // Only the owner of the tables announces a key and gives one up; what is not announced
@@ -186,13 +188,13 @@ func TestApplicationAnnouncesNoKeys(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	old, both := twoKeys(t)
-	require.ErrorIs(t, card.CheckKeys(t.Context(), b.pool, old), card.ErrNotAnnounced)
-	require.ErrorContains(t, card.AnnounceKeys(t.Context(), b.pool, old), "permission denied")
+	require.ErrorIs(t, codestore.CheckKeys(t.Context(), b.pool, old), codestore.ErrNotAnnounced)
+	require.ErrorContains(t, codestore.AnnounceKeys(t.Context(), b.pool, old), "permission denied")
 	announce(t, b.pool, old)
-	require.NoError(t, card.CheckKeys(t.Context(), b.pool, both))
+	require.NoError(t, codestore.CheckKeys(t.Context(), b.pool, both))
 	require.True(t, both.HeldBack())
 	require.EqualValues(t, 1, both.Current())
-	require.ErrorContains(t, newService(t, b.pool, both).RetireKey(t.Context(), audit.System(), 2), "permission denied")
+	require.ErrorContains(t, newService(t, b.pool, both).Codes.RetireKey(t.Context(), audit.System(), 2), "permission denied")
 	for _, sql := range []string{
 		`insert into key_canary (key_id, sealed) values (9, '')`, `insert into index_canary (key_id) values (9)`,
 		`update key_canary set retired_at = now()`, `update index_canary set mac = null`, `delete from key_canary`, `delete from index_canary`,
@@ -208,14 +210,14 @@ func TestNewCardsAreUnderTheNewestIndexKey(t *testing.T) {
 	t.Parallel()
 	f := &keyFile{bundle: setup(t)}
 	var out bytes.Buffer
-	require.NoError(t, card.WriteNewKey(&out, 1))
+	require.NoError(t, cardcode.WriteNewKey(&out, 1))
 	f.text = out.Bytes()
 	f.read(t)
 	announce(t, f.pool, f.keys)
 	behind := f.cards
 	ordered, err := f.cards.Order(t.Context(), f.admin, form(3))
 	require.NoError(t, err)
-	f.add(t, card.WriteIndexKey, 2)
+	f.add(t, cardcode.WriteIndexKey, 2)
 	require.ErrorContains(t, behind.Generate(t.Context(), ordered.ID, time.Now, noJob), "newer index key")
 	require.Zero(t, f.bundle.read(t, ordered.ID).Made)
 	require.NoError(t, f.cards.Generate(t.Context(), ordered.ID, time.Now, noJob))

@@ -1,10 +1,10 @@
 package card_test
 
 import (
-	"bytes"
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,42 +16,122 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
+	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/cardcode/codetest"
+	"refill/internal/cardfile"
+	"refill/internal/cardimport"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/money"
 	"refill/internal/setting"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 )
 
 // bundle is a database of the test's own with a few people in it.
 type bundle struct {
 	pool         *pgxpool.Pool
 	q            *db.Queries
-	keys         *card.Keyring
+	keys         *cardcode.Keyring
 	cards        *card.Service
+	imports      *beside[*cardimport.Service]
+	files        *beside[*cardfile.Service]
+	disk         *blob.Disk // of the files, which are sealed on it
 	admin        audit.Actor
 	north, south db.Partner
 	anna, ben    db.Customer // of North
 	carol        db.Customer // of South
 }
 
-// newKeys returns a keyring with one fresh key.
-func newKeys(tb testing.TB) *card.Keyring {
-	tb.Helper()
-	var file bytes.Buffer
-	require.NoError(tb, card.WriteNewKey(&file, 1))
-	keys, err := card.ReadKeyring(&file)
-	require.NoError(tb, err)
-	return keys
-}
-
 // newService returns the domain on a pool, with jobs that are written but not
 // worked.
-func newService(tb testing.TB, pool *pgxpool.Pool, keys *card.Keyring) *card.Service {
+func newService(tb testing.TB, pool *pgxpool.Pool, keys *cardcode.Keyring) *card.Service {
 	tb.Helper()
-	log := slog.New(slog.DiscardHandler)
-	return card.New(pool, keys, jobs(tb, pool), setting.NewStore(pool, time.Now), log)
+	return newServiceOn(tb, pool, pool, keys)
+}
+
+// newServiceOn is newService on a database that behaves like no pool.
+func newServiceOn(tb testing.TB, beginner db.Beginner, pool *pgxpool.Pool, keys *cardcode.Keyring) *card.Service {
+	tb.Helper()
+	return card.New(beginner, keys, jobs(tb, pool), setting.NewStore(pool, time.Now), slog.New(slog.DiscardHandler))
+}
+
+// newStill is newService with a clock that has stopped: what it remembers of settings and
+// of codes is never asked for again, however slow the machine is.
+func newStill(tb testing.TB, pool *pgxpool.Pool, keys *cardcode.Keyring) *card.Service {
+	tb.Helper()
+	now := time.Now()
+	return card.New(pool, keys, jobs(tb, pool), setting.NewStore(pool, func() time.Time { return now }), slog.New(slog.DiscardHandler))
+}
+
+// beside holds what is beside the domains of a test. Copies of a bundle share it.
+type beside[S any] struct {
+	sync.Mutex
+
+	of map[*card.Service]S
+}
+
+// by returns what is beside a domain, made when it is asked for first.
+func (o *beside[S]) by(cards *card.Service, fresh func() S) S {
+	o.Lock()
+	defer o.Unlock()
+	s, found := o.of[cards]
+	if !found {
+		s = fresh()
+		o.of[cards] = s
+	}
+	return s
+}
+
+// importer returns the import of cards beside the bundle's domain of now.
+func (b *bundle) importer() *cardimport.Service {
+	return b.imports.by(b.cards, func() *cardimport.Service {
+		return cardimport.New(b.cards, b.pool, b.keys, b.inserter(), setting.NewStore(b.pool, time.Now), slog.New(slog.DiscardHandler))
+	})
+}
+
+// inserter writes jobs that nobody works.
+func (b *bundle) inserter() *river.Client[pgx.Tx] {
+	jobs, err := river.NewClient(riverpgxv5.New(b.pool), &river.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		panic(err)
+	}
+	return jobs
+}
+
+// exports returns the files of cards beside the bundle's domain of now.
+func (b *bundle) exports() *cardfile.Service {
+	return b.files.by(b.cards, func() *cardfile.Service { return b.exportsOn(blob.NewSealed(b.disk, b.keys)) })
+}
+
+// exportsOn is exports on a store of the caller's.
+func (b *bundle) exportsOn(files blob.Store) *cardfile.Service {
+	return cardfile.New(cardfile.Config{
+		Cards: b.cards, DB: b.pool, Jobs: b.inserter(), Settings: setting.NewStore(b.pool, time.Now), Files: files,
+		PublicURL: "https://refill.example.net", Log: slog.New(slog.DiscardHandler),
+	})
+}
+
+// errBegun ends the making of a file just before it is entered.
+var errBegun = errors.New("the worker was killed")
+
+// begin makes a file as a worker does that is killed at the very end: the export is
+// running and stays so.
+func (b *bundle) begin(ctx context.Context, id int64) error {
+	err := b.exports().Make(ctx, id, func(context.Context, pgx.Tx) error { return errBegun })
+	if errors.Is(err, errBegun) {
+		return nil
+	}
+	return err
+}
+
+// newImports returns the import of cards beside a domain.
+func newImports(tb testing.TB, pool *pgxpool.Pool, keys *cardcode.Keyring, cards *card.Service) *cardimport.Service {
+	tb.Helper()
+	return cardimport.New(cards, pool, keys, jobs(tb, pool), setting.NewStore(pool, time.Now), slog.New(slog.DiscardHandler))
 }
 
 // jobs writes jobs that nobody works.
@@ -65,16 +145,17 @@ func jobs(tb testing.TB, pool *pgxpool.Pool) *river.Client[pgx.Tx] {
 func setup(tb testing.TB) *bundle {
 	tb.Helper()
 	ctx := tb.Context()
-	b := &bundle{pool: dbtest.Pool(tb), q: db.New(), keys: newKeys(tb)}
+	b := &bundle{pool: dbtest.Pool(tb), q: db.New(), keys: codetest.Keys(tb), imports: &beside[*cardimport.Service]{of: map[*card.Service]*cardimport.Service{}}, files: &beside[*cardfile.Service]{of: map[*card.Service]*cardfile.Service{}}}
+	disk, err := blob.NewDisk(tb.TempDir())
+	require.NoError(tb, err)
+	b.disk = disk
 	b.cards = newService(tb, b.pool, b.keys)
-	var err error
 	b.north, err = b.q.PartnerCreate(ctx, b.pool, db.PartnerCreateParams{Name: "North", Brand: "Northlight", TimeZone: "Pacific/Kiritimati"})
 	require.NoError(tb, err)
 	b.south, err = b.q.PartnerCreate(ctx, b.pool, db.PartnerCreateParams{Name: "South", TimeZone: "America/Los_Angeles"})
 	require.NoError(tb, err)
-	id, err := staff.Create(ctx, b.pool, audit.System(), staff.New{Username: "admin", Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
-	require.NoError(tb, err)
-	b.admin = audit.Actor{StaffID: id, Scope: audit.Everything()}
+	id := peopletest.Staff(tb, b.pool, staff.New{Username: "admin", Role: db.StaffRoleAdministrator, AllPartners: true})
+	b.admin = audit.ByStaff(id, audit.Everything())
 	b.anna, b.ben, b.carol = b.customer(tb, "anna", b.north), b.customer(tb, "ben", b.north), b.customer(tb, "carol", b.south)
 	return b
 }
@@ -86,11 +167,19 @@ func (b *bundle) customer(tb testing.TB, username string, partner db.Partner) db
 	return c
 }
 
+// usd is an amount of cents.
+func usd(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "USD"} }
+
+// day is a day of the calendar.
+func day(year int, month time.Month, day int) time.Time { //nolint:unparam // a date has a month
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
 // form is an order that holds.
-func form(quantity int) card.OrderForm {
-	return card.OrderForm{
-		Quantity: fmt.Sprint(quantity), Prefix: "QuickAccess", Price: "10.00", Partners: []string{card.AnyPartner},
-		ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Activate: true, Key: uuid.New(),
+func form(quantity int) card.OrderRequest {
+	return card.OrderRequest{
+		Quantity: int32(quantity), Prefix: "QuickAccess", Price: usd(1000), Partners: card.Partners{Any: true}, //nolint:gosec // a small number
+		ValidTill: time.Now().AddDate(1, 0, 0), Activate: true, Key: uuid.New(),
 	}
 }
 
@@ -98,7 +187,7 @@ func form(quantity int) card.OrderForm {
 func noJob(context.Context, pgx.Tx) error { return nil }
 
 // series orders and makes a series.
-func (b *bundle) series(tb testing.TB, f card.OrderForm) db.Series {
+func (b *bundle) series(tb testing.TB, f card.OrderRequest) db.Series {
 	tb.Helper()
 	ordered, err := b.cards.Order(tb.Context(), b.admin, f)
 	require.NoError(tb, err)
@@ -136,7 +225,7 @@ func (b *bundle) redeemKey(ctx context.Context, c db.Customer, code string, key 
 }
 
 func asCustomer(c db.Customer) audit.Actor {
-	return audit.Actor{CustomerID: c.ID, Scope: audit.Everything()}
+	return audit.ByCustomer(c.ID, audit.Everything())
 }
 
 func (b *bundle) balance(tb testing.TB, c db.Customer) int64 {

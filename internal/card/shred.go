@@ -15,10 +15,10 @@ const (
 	shredPages = 100  // statements a run
 )
 
-// Shred erases the sealed codes of cards that were used longer ago than the
-// settings say: nobody needs them any more, and whoever gets hold of database and
-// keys should not find them. What is typed is still recognised by its index. What
-// is left is done the next time. Periodic.
+// Shred erases the sealed codes of cards that were redeemed longer ago than the setting
+// CodeDays: they are no longer needed, and a stolen database with its keys must not contain
+// them. A typed code is still recognised by its blind index. One run is bounded, and the next
+// run continues. Periodic.
 func (s *Service) Shred(ctx context.Context) error {
 	settings, err := s.settings.Get(ctx)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/billing"
 	"refill/internal/card"
-	"refill/internal/customer"
 	"refill/internal/db"
 )
 
@@ -39,7 +39,7 @@ func TestCodesThatNobodyNeedsAreErased(t *testing.T) {
 	require.NoError(t, err)
 
 	require.NoError(t, b.cards.VoidCard(ctx, b.admin, ref(s, 4)))
-	_, err = b.cards.Reverse(ctx, b.admin, customer.Reversal{CustomerID: b.anna.ID, PaymentID: third.PaymentID, Reason: "sold twice", Key: uuid.New()})
+	_, err = b.cards.Reverse(ctx, b.admin, billing.Reversal{CustomerID: b.anna.ID, PaymentID: third.PaymentID, Reason: "sold twice", Key: uuid.New()})
 	require.NoError(t, err)
 	require.Equal(t, []int32{1, 2, 5, 6}, kept(), "void cards lose their codes at once, however they became so")
 
@@ -58,7 +58,7 @@ func TestCodesThatNobodyNeedsAreErased(t *testing.T) {
 	series, err := b.cards.Series(ctx, b.admin, s.ID)
 	require.NoError(t, err)
 	var exported []string
-	used := card.ExportOptions{States: []db.CardState{db.CardStateUsed}}
+	used := card.Selection{States: []db.CardState{db.CardStateUsed}}
 	require.NoError(t, b.cards.EachSelected(ctx, series.Series, used, func(page []card.Unsealed) error {
 		for _, one := range page {
 			exported = append(exported, one.Code.Reveal(series.Series.Prefix))

@@ -12,6 +12,8 @@ import (
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardfile"
+	"refill/internal/cardimport"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/fault"
@@ -27,14 +29,14 @@ func (b *bundle) aDayLater(t *testing.T) {
 // solo is what one person did by themselves.
 func (b *bundle) solo(t *testing.T, who audit.Actor, kind db.ApprovalKind) int64 {
 	t.Helper()
-	o, err := b.cards.Solo(t.Context(), who.StaffID, kind, 0, 0)
+	o, err := b.cards.Solo(t.Context(), who.ID, kind, 0, 0)
 	require.NoError(t, err)
 	return o.Before()
 }
 
 func (b *bundle) exportState(t *testing.T, id int64) db.ExportState {
 	t.Helper()
-	e, err := b.cards.Export(t.Context(), audit.System(), id)
+	e, err := b.exports().Get(t.Context(), audit.System(), id)
 	require.NoError(t, err)
 	return e.Export.State
 }
@@ -50,7 +52,7 @@ func TestSmallActivationsAddUp(t *testing.T) {
 	require.ErrorIs(t, b.cards.Activate(ctx, b.admin, last.ID), card.ErrActivationWaits)
 	require.Equal(t, db.SeriesStateReady, b.read(t, last.ID).State)
 	a := b.waiting(t)
-	require.Equal(t, []int64{10_00, 50_00, b.admin.StaffID}, []int64{a.Value, a.Before, a.RequestedBy})
+	require.Equal(t, []int64{10_00, 50_00, b.admin.ID}, []int64{a.Value, a.Before, a.RequestedBy})
 	require.ErrorIs(t, b.cards.Approve(ctx, b.admin, a.ID, "because"), approval.ErrOwn)
 
 	// Another person has a limit of their own, and what was approved counts for nobody.
@@ -70,7 +72,7 @@ func TestSmallActivationsAddUp(t *testing.T) {
 	// What is activated when generated counts for whoever ordered it.
 	ordered := b.series(t, form(1))
 	require.Equal(t, db.SeriesStateReady, ordered.State)
-	require.Equal(t, b.admin.StaffID, b.waiting(t).RequestedBy)
+	require.Equal(t, b.admin.ID, b.waiting(t).RequestedBy)
 	require.NoError(t, b.cards.Refuse(ctx, other, b.waiting(t).ID, "not today"))
 
 	b.aDayLater(t)
@@ -89,9 +91,9 @@ func TestImportsAddUp(t *testing.T) {
 	require.Equal(t, int64(30_00), b.solo(t, b.admin, db.ApprovalKindActivate))
 	beyond := b.upload(t, many(8)) // three of them are known already
 	beyond.check(t, planned("serial", "code"))
-	require.ErrorIs(t, b.confirm(t.Context(), b.admin, beyond.id), card.ErrImportWaits)
+	require.ErrorIs(t, b.confirm(t.Context(), b.admin, beyond.id), cardimport.ErrImportWaits)
 	a := b.waiting(t)
-	require.Equal(t, []int64{beyond.id, 30_00, b.admin.StaffID}, []int64{*a.ImportID, a.Before, a.RequestedBy})
+	require.Equal(t, []int64{beyond.id, 30_00, b.admin.ID}, []int64{*a.ImportID, a.Before, a.RequestedBy})
 	require.NoError(t, b.cards.Approve(t.Context(), other, a.ID, "because"))
 	require.Equal(t, db.SeriesStateActive, beyond.work(t)[0].State)
 	require.Equal(t, int64(30_00), b.solo(t, b.admin, db.ApprovalKindActivate), "what was approved counts for no one")
@@ -105,12 +107,12 @@ func TestSmallExportsAddUp(t *testing.T) {
 	ctx := t.Context()
 	ask := func(s db.Series) int64 {
 		t.Helper()
-		id, err := b.cards.RequestExport(ctx, b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+		id, err := b.exports().Request(ctx, b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 		require.NoError(t, err)
 		return id
 	}
 	start := func(id int64) error {
-		_, _, err := b.cards.StartExport(ctx, id)
+		err := b.begin(ctx, id)
 		return err
 	}
 	first, next := b.inactive(t, 3), b.inactive(t, 2)
@@ -133,24 +135,24 @@ func TestSmallExportsAddUp(t *testing.T) {
 	b.aDayLater(t)
 	file = ask(first)
 	require.NoError(t, start(file))
-	require.NoError(t, b.cards.FailExport(ctx, file, "a test"))
+	require.NoError(t, b.exports().Fail(ctx, file, "a test"))
 	require.Zero(t, b.solo(t, b.admin, db.ApprovalKindExport))
-	require.NoError(t, b.cards.RetryExport(ctx, b.admin, file))
+	require.NoError(t, b.exports().Retry(ctx, b.admin, file))
 	require.NoError(t, start(file))
 	require.Equal(t, int64(30_00), b.solo(t, b.admin, db.ApprovalKindExport))
-	require.NoError(t, b.cards.FailExport(ctx, file, "a test"))
+	require.NoError(t, b.exports().Fail(ctx, file, "a test"))
 	require.Equal(t, db.ExportStateQueued, b.exportState(t, ask(b.inactive(t, 4))), "while it was free")
-	require.ErrorIs(t, b.cards.RetryExport(ctx, b.admin, file), card.ErrApprovalNeeded)
+	require.ErrorIs(t, b.exports().Retry(ctx, b.admin, file), card.ErrApprovalNeeded)
 	require.ErrorIs(t, start(file), card.ErrApprovalNeeded, "nor by a job that is still there")
 	require.Equal(t, int64(40_00), b.solo(t, b.admin, db.ApprovalKindExport))
 
 	// Somebody else's failed file is no way around one's own limit.
-	mine, err := b.cards.RequestExport(ctx, other, b.inactive(t, 3).ID, "csv", card.ExportOptions{}, uuid.New())
+	mine, err := b.exports().Request(ctx, other, b.inactive(t, 3).ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
 	require.NoError(t, start(mine))
-	require.ErrorIs(t, b.cards.RetryExport(ctx, other, file), card.ErrApprovalNeeded)
+	require.ErrorIs(t, b.exports().Retry(ctx, other, file), card.ErrApprovalNeeded)
 	b.aDayLater(t)
-	require.NoError(t, b.cards.RetryExport(ctx, other, file))
+	require.NoError(t, b.exports().Retry(ctx, other, file))
 	require.Equal(t, int64(30_00), b.solo(t, other, db.ApprovalKindExport))
 
 	// A file that is made long after it was asked for counts on that day.
@@ -159,7 +161,7 @@ func TestSmallExportsAddUp(t *testing.T) {
 	b.aDayLater(t)
 	require.NoError(t, start(late))
 	require.Equal(t, int64(30_00), b.solo(t, b.admin, db.ApprovalKindExport))
-	require.NoError(t, b.cards.CancelExport(ctx, b.admin, late))
+	require.NoError(t, b.exports().Cancel(ctx, b.admin, late))
 	require.Zero(t, b.solo(t, b.admin, db.ApprovalKindExport))
 	require.NoError(t, start(soon))
 	require.NoError(t, b.finish(t, soon))
@@ -170,9 +172,7 @@ func TestSmallExportsAddUp(t *testing.T) {
 // finish ends an export as the worker does.
 func (b *bundle) finish(t *testing.T, id int64) error {
 	t.Helper()
-	e, err := b.cards.Export(t.Context(), audit.System(), id)
-	require.NoError(t, err)
-	return b.cards.FinishExport(t.Context(), e.Export, card.File{Name: "a-file", Size: 1, SHA256: make([]byte, 32), KeyID: 1, Rows: 2}, noJob)
+	return b.exports().Make(t.Context(), id, noJob)
 }
 
 // Cards that are enabled, and prices that are raised, count as what they bring into use.
@@ -208,7 +208,7 @@ func TestEnablingAndRaisingAddUp(t *testing.T) {
 	require.Equal(t, int64(30_00), b.solo(t, b.admin, db.ApprovalKindActivate), "and what is enabled one by one adds to it")
 
 	o = b.read(t, o.ID) // two active cards, activated by them a day ago
-	raise := card.EditForm{Prefix: o.Prefix, Price: "12.00", Partners: []string{card.AnyPartner}, ValidTill: o.ValidTill.Format(time.DateOnly), Version: o.Version}
+	raise := card.SeriesEdit{Prefix: o.Prefix, Price: usd(1200), Partners: card.Partners{Any: true}, ValidTill: o.ValidTill, Version: o.Version}
 	_, err = b.cards.Edit(ctx, b.admin, o.ID, raise)
 	require.ErrorIs(t, err, card.ErrPriceNeedsSecond)
 	b.aDayLater(t)
@@ -237,7 +237,7 @@ func TestActsOfOnePersonRace(t *testing.T) {
 			})
 			all.Go(func() {
 				<-gate
-				_, err := b.cards.RequestExport(context.WithoutCancel(t.Context()), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+				_, err := b.exports().Request(context.WithoutCancel(t.Context()), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 				if err != nil {
 					t.Error(err)
 				}
@@ -280,28 +280,28 @@ func TestActsDoNotLockEachOtherOut(t *testing.T) {
 	b, other := second(t)
 	b.above(t, 1000_00)
 	s := b.inactive(t, 21)
-	file, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+	file, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
 	require.NoError(t, b.cards.Activate(t.Context(), b.admin, s.ID))
 	for serial := range int32(20) {
 		require.NoError(t, b.cards.DisableCard(t.Context(), b.admin, card.Ref{SeriesID: s.ID, Serial: serial + 1}))
 	}
 	for round := range int32(10) {
-		_, _, err := b.cards.StartExport(t.Context(), file)
+		err := b.begin(t.Context(), file)
 		require.NoError(t, err)
-		require.NoError(t, b.cards.FailExport(t.Context(), file, "a test"))
+		require.NoError(t, b.exports().Fail(t.Context(), file, "a test"))
 		b.above(t, 10_00)
-		asked, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", card.ExportOptions{}, uuid.New())
+		asked, err := b.exports().Request(t.Context(), b.admin, s.ID, "pdf", cardfile.Options{}, uuid.New())
 		require.NoError(t, err)
 		waiting := b.waiting(t)
 		b.above(t, 1000_00)
 		gate := make(chan struct{})
 		var all sync.WaitGroup
 		for _, f := range []func(ctx context.Context) error{
-			func(ctx context.Context) error { return b.cards.RetryExport(ctx, b.admin, file) },
-			func(ctx context.Context) error { _, _, err := b.cards.StartExport(ctx, file); return err },
+			func(ctx context.Context) error { return b.exports().Retry(ctx, b.admin, file) },
+			func(ctx context.Context) error { err := b.begin(ctx, file); return err },
 			func(ctx context.Context) error {
-				_, err := b.cards.RequestExport(ctx, b.admin, s.ID, "csv", card.ExportOptions{}, uuid.New())
+				_, err := b.exports().Request(ctx, b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 				return err
 			},
 			func(ctx context.Context) error {
@@ -312,7 +312,7 @@ func TestActsDoNotLockEachOtherOut(t *testing.T) {
 			},
 			func(ctx context.Context) error { return b.cards.Lock(ctx, b.admin, s.ID) },
 			func(ctx context.Context) error { return b.cards.Activate(ctx, b.admin, s.ID) },
-			func(ctx context.Context) error { return b.cards.CancelExport(ctx, b.admin, asked) },
+			func(ctx context.Context) error { return b.exports().Cancel(ctx, b.admin, asked) },
 			func(ctx context.Context) error { return b.cards.Approve(ctx, other, waiting.ID, "because") },
 		} {
 			all.Go(func() {

@@ -11,6 +11,7 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardfile"
 	"refill/internal/db"
 	"refill/internal/ledger"
 	"refill/internal/setting"
@@ -117,14 +118,14 @@ func TestForeignSeriesIsMissing(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.series(t, form(1))
-	clerk := audit.Actor{StaffID: b.admin.StaffID, Scope: audit.Scope{PartnerIDs: []int64{b.north.ID}}}
+	clerk := audit.ByStaff(b.admin.ID, audit.Scope{PartnerIDs: []int64{b.north.ID}})
 	for _, f := range []func() error{
 		func() error { return b.cards.Lock(t.Context(), clerk, s.ID) },
 		func() error { return b.cards.Void(t.Context(), clerk, s.ID) },
 		func() error { return b.cards.Void(t.Context(), clerk, 9999) },
 		func() error { _, err := b.cards.SeriesByNumber(t.Context(), clerk, s.Number); return err },
 		func() error {
-			_, err := b.cards.RequestExport(t.Context(), clerk, s.ID, "csv", card.ExportOptions{}, form(1).Key)
+			_, err := b.exports().Request(t.Context(), clerk, s.ID, "csv", cardfile.Options{}, form(1).Key)
 			return err
 		},
 	} {

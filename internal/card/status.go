@@ -2,8 +2,8 @@ package card
 
 import "refill/internal/db"
 
-// Status is what a card or series is shown as. More than is stored: a card of a
-// series that is locked, not yet active or past its date shows that.
+// Status is the shown status of a card or series. It is derived from the stored states: a card
+// of a series that is locked, not yet active or expired shows that.
 type Status string
 
 // The statuses.
@@ -22,8 +22,8 @@ const (
 	StatusFailed    Status = "failed"     // series only
 )
 
-// StatusOf derives what a card is shown as from its own state, its series' state
-// and whether its date has passed.
+// StatusOf returns the shown status of a card from its state, the state of its series, and
+// whether its last day has passed. The database function card_shown has the same rule.
 func StatusOf(card db.CardState, series db.SeriesState, expired bool) Status {
 	switch {
 	case card == db.CardStateUsed:
@@ -42,7 +42,8 @@ func StatusOf(card db.CardState, series db.SeriesState, expired bool) Status {
 	return StatusInactive
 }
 
-// SeriesStatus derives what a series is shown as.
+// SeriesStatus returns the shown status of a series from its state and whether its last day
+// has passed.
 func SeriesStatus(series db.SeriesState, expired bool) Status {
 	if expired && (series == db.SeriesStateActive || series == db.SeriesStateLocked || series == db.SeriesStateReady) {
 		return StatusExpired

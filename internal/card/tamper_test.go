@@ -9,6 +9,7 @@ import (
 
 	"refill/internal/card"
 	"refill/internal/check"
+	"refill/internal/codestore"
 	"refill/internal/db"
 )
 
@@ -30,7 +31,7 @@ func (b *bundle) fetch(t *testing.T, s db.Series) {
 	t.Helper()
 	e := b.printed(t, s, 1000)
 	b.sent(t, e, 0, 1000)
-	require.NoError(t, b.cards.Arrived(t.Context(), b.admin, e.Export.ID, 0))
+	require.NoError(t, b.exports().Arrived(t.Context(), b.admin, e.Export.ID, 0))
 }
 
 // shredded does so, and shreds the codes.
@@ -62,14 +63,14 @@ func TestSwappedIndexIsNotPaid(t *testing.T) {
 	b.swap(t, false)
 	_, err := b.redeem(t.Context(), b.anna, codes[0])
 	require.ErrorIs(t, err, card.ErrRefused)
-	require.ErrorIs(t, err, card.ErrTampered)
+	require.ErrorIs(t, err, codestore.ErrTampered)
 	require.Zero(t, b.balance(t, b.anna))
 	require.EqualValues(t, 1, b.faults(t))
 	require.Equal(t, 1, b.audited(t, "card.tampered"))
 	_, err = b.look(t, b.anna, codes[1])
-	require.ErrorIs(t, err, card.ErrTampered)
+	require.ErrorIs(t, err, codestore.ErrTampered)
 	_, err = b.cards.FindByCode(t.Context(), b.admin, codes[0])
-	require.ErrorIs(t, err, card.ErrTampered)
+	require.ErrorIs(t, err, codestore.ErrTampered)
 	require.EqualValues(t, 2, b.faults(t))
 	require.Equal(t, 2, b.audited(t, "card.tampered"), "one line for each card")
 	broken, err := check.Run(t.Context(), b.pool, b.keys)
@@ -78,7 +79,7 @@ func TestSwappedIndexIsNotPaid(t *testing.T) {
 	require.Equal(t, 16, broken[0].Number)
 
 	b.swap(t, false)
-	require.NoError(t, b.cards.WalkCodes(t.Context()))
+	require.NoError(t, b.cards.Codes.WalkCodes(t.Context()))
 	require.Zero(t, b.faults(t), "what is sound again is no longer reported")
 	_, err = b.redeem(t.Context(), b.anna, codes[0])
 	require.NoError(t, err)
@@ -92,19 +93,19 @@ func TestSwappedIndexOfShreddedCardsIsNotPaid(t *testing.T) {
 	s := b.once(t, 6)
 	codes := b.codes(t, s)
 	b.shredded(t, s)
-	require.NoError(t, b.cards.FillMACs(t.Context()))
+	require.NoError(t, b.cards.Codes.FillMACs(t.Context()))
 	b.sound(t)
 	_, err := b.redeem(t.Context(), b.ben, codes[2])
 	require.NoError(t, err)
 	for _, macsToo := range []bool{false, true} {
 		b.swap(t, macsToo)
 		_, err := b.redeem(t.Context(), b.anna, codes[0])
-		require.ErrorIs(t, err, card.ErrTampered, "MACs moved along: %v", macsToo)
+		require.ErrorIs(t, err, codestore.ErrTampered, "MACs moved along: %v", macsToo)
 		b.swap(t, macsToo)
 	}
 	b.owner(t, `update card set code_mac = null where serial = 4`)
 	_, err = b.redeem(t.Context(), b.anna, codes[3])
-	require.ErrorIs(t, err, card.ErrTampered)
+	require.ErrorIs(t, err, codestore.ErrTampered)
 	b.owner(t, `update card set code_sealed = '', shredded = true where serial = 6`)
 	require.Zero(t, b.balance(t, b.anna))
 	_, err = b.redeem(t.Context(), b.anna, codes[0])
@@ -122,19 +123,19 @@ func TestMACsOfCardsShreddedBefore(t *testing.T) {
 	b.owner(t, `update card set code_mac = null`)
 	_, err := b.redeem(t.Context(), b.anna, codes[0])
 	require.NoError(t, err, "before the upgrade has come to it")
-	require.NoError(t, b.cards.FillMACs(t.Context()))
+	require.NoError(t, b.cards.Codes.FillMACs(t.Context()))
 	require.Equal(t, 1, b.audited(t, "keys.macs_kept"))
 	var without int
 	require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*) from card where code_mac is null`).Scan(&without))
 	require.Zero(t, without)
 	b.swap(t, false)
-	require.NoError(t, b.cards.FillMACs(t.Context()))
+	require.NoError(t, b.cards.Codes.FillMACs(t.Context()))
 	_, err = b.redeem(t.Context(), b.anna, codes[1])
-	require.ErrorIs(t, err, card.ErrTampered)
+	require.ErrorIs(t, err, codestore.ErrTampered)
 	b.owner(t, `update card set code_mac = null where serial = 3`)
-	require.NoError(t, b.cards.FillMACs(t.Context()))
+	require.NoError(t, b.cards.Codes.FillMACs(t.Context()))
 	_, err = b.redeem(t.Context(), b.anna, codes[2])
-	require.ErrorIs(t, err, card.ErrTampered, "a MAC that is taken away is not made anew")
+	require.ErrorIs(t, err, codestore.ErrTampered, "a MAC that is taken away is not made anew")
 }
 
 // A card that does not match its index is not shredded: nothing could tell any more.
@@ -144,7 +145,7 @@ func TestSwappedIndexIsNotShredded(t *testing.T) {
 	s := b.once(t, 4)
 	b.fetch(t, s)
 	b.swap(t, false)
-	require.ErrorIs(t, b.cards.ShredSeries(t.Context(), s.ID, time.Now, noJob), card.ErrTampered)
+	require.ErrorIs(t, b.cards.ShredSeries(t.Context(), s.ID, time.Now, noJob), codestore.ErrTampered)
 	require.Zero(t, b.read(t, s.ID).ShreddedTo)
 	require.EqualValues(t, 1, b.faults(t))
 }
@@ -159,7 +160,7 @@ func TestWalkComesToEveryCard(t *testing.T) {
 		update card set code_index = substr(sha256(code_index), 1, 16) where (series_id, serial) = (`+strconv.FormatInt(second.ID, 10)+`, 700)`)
 	walk := func() (seen, round int64, under bool) {
 		t.Helper()
-		require.NoError(t, b.cards.WalkCodes(t.Context()))
+		require.NoError(t, b.cards.Codes.WalkCodes(t.Context()))
 		w, err := b.q.CodeWalkGet(t.Context(), b.pool)
 		require.NoError(t, err)
 		require.EqualValues(t, 2400, w.Cards)

@@ -8,29 +8,31 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refill/internal/approval"
+	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
 )
 
-// Changes to cards of an active series that bring some of them into use. Where they are
-// worth more than one person may, the way is the same for all: lock the series, change
-// the cards, and ask for its activation. Before its activation nothing can be redeemed,
-// and that weighs every card.
+// Changes to cards of an active series that bring some of them into use. Above the limit of
+// one person such a change is refused, and the way is the same for all: lock the series,
+// change the cards, and activate the series. The activation measures every card, and no card
+// is redeemable before it.
 
-// Errors of changes that bring more into use than one person may.
+// Errors of changes that bring more value into use than one person may.
 var (
 	ErrEnableNeedsSecond = fault.New(fault.Conflict, "enable_second", "The disabled cards of this series are worth more together than one person may bring into use. Lock the series, enable them, and ask for its activation: another person approves that.")
 	ErrExtendNeedsSecond = fault.Field("valid_till", "extend_second", "Expired cards would be valid again, and this series is worth more than one person may bring into use. Lock the series, give the cards their date, and ask for its activation: another person approves that.")
 	ErrWidenNeedsSecond  = fault.Field("partner", "widen_second", "More customers could redeem these cards, and this series is worth more than one person may bring into use. Lock the series, change the partner, and ask for its activation: another person approves that.")
+	errUseSummed         = fault.New(fault.Conflict, "use_second_day", "With what you have brought into use in the past 24 hours, this is more than one person may. Let another person do it, or lock the series, change the cards, and ask for its activation.")
 )
 
-const summedUp = "With what you have brought into use in the past 24 hours, this is more than one person may. Let another person do it, or lock the series, change the cards, and ask for its activation."
-
-// mayEnable refuses to enable cards of an active series that are worth more than one
-// person may bring into use. One card (serial) counts as itself, once a day. Several
-// (serial 0) are refused where all disabled cards of the series are too much, as they
-// could be had in parts, and each of the n adds up: other cards may be disabled by then.
-func (s *Service) mayEnable(ctx context.Context, tx pgx.Tx, series db.Series, serial int32, n, by int64, weigh approval.Scale) error {
+// checkEnable refuses to enable cards of an active series above the limit of one person. One
+// card (serial) counts with its face value, once a day. Several cards (serial 0) are refused
+// where all disabled cards of the series are above the limit, so that splitting them does not
+// avoid it. Then the n cards count with their face value, each time: other cards may have been
+// disabled since. The error is ErrEnableNeedsSecond, or errUseSummed with the acts of the last
+// 24 hours.
+func (s *Service) checkEnable(ctx context.Context, tx pgx.Tx, series db.Series, serial int32, n int64, by audit.Accountable, weigh approval.Scale) error {
 	if series.State != db.SeriesStateActive {
 		return nil
 	}
@@ -46,28 +48,29 @@ func (s *Service) mayEnable(ctx context.Context, tx pgx.Tx, series db.Series, se
 			return err
 		}
 		if o.Over() {
-			return o.Refusal(ErrEnableNeedsSecond, summedUp)
+			return o.Refusal(ErrEnableNeedsSecond, errUseSummed)
 		}
 		act.Value = n * series.Price
 	}
 	o, err := approval.IntoUse(ctx, weigh, approval.UseCardEnabled, act)
 	if err == nil && o.Over() {
-		return o.Refusal(ErrEnableNeedsSecond, summedUp)
+		return o.Refusal(ErrEnableNeedsSecond, errUseSummed)
 	}
 	return err
 }
 
-// mayChange refuses another date or partner for cards of an active series where that
-// brings more into use than one person may. One card counts as itself; several as the
-// whole series. serial 0: several.
-func (s *Service) mayChange(ctx context.Context, tx pgx.Tx, series db.Series, use approval.Use, serial int32, by int64, weigh approval.Scale) error {
+// checkIntoUse refuses a later last day (ErrExtendNeedsSecond) or another partner
+// (ErrWidenNeedsSecond) of cards of an active series above the limit of one person. With the
+// acts of the last 24 hours the error is errUseSummed. One card (serial) counts with its face
+// value; several cards (serial 0) count as the whole series.
+func (s *Service) checkIntoUse(ctx context.Context, tx pgx.Tx, series db.Series, use approval.Use, serial int32, by audit.Accountable, weigh approval.Scale) error {
 	if series.State != db.SeriesStateActive {
 		return nil
 	}
 	value := series.Price
 	if serial == 0 {
 		var err error
-		if value, _, err = s.worth(ctx, tx, series); err != nil {
+		if value, _, err = s.Worth(ctx, tx, series); err != nil {
 			return err
 		}
 	}
@@ -79,13 +82,14 @@ func (s *Service) mayChange(ctx context.Context, tx pgx.Tx, series db.Series, us
 	if use == approval.UsePartners {
 		refused = ErrWidenNeedsSecond
 	}
-	return o.Refusal(refused, summedUp)
+	return o.Refusal(refused, errUseSummed)
 }
 
-// mayEditCard holds a new date and partner of one card against the limit.
-func (s *Service) mayEditCard(ctx context.Context, tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow, serial int32, till *time.Time, partnerID *int64, by int64) error {
+// checkCardIntoUse checks a new last day and partner of one card against the limit of one
+// person.
+func (s *Service) checkCardIntoUse(ctx context.Context, tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow, serial int32, till *time.Time, partnerID *int64, by audit.Accountable) error {
 	if row.State != db.CardStateActive {
-		return nil // enabling it is weighed
+		return nil // enabling the card is measured
 	}
 	today, err := s.q.SeriesToday(ctx, tx, series.TimeZone)
 	if err != nil {
@@ -98,7 +102,7 @@ func (s *Service) mayEditCard(ctx context.Context, tx pgx.Tx, series db.Series, 
 		return own.Before(today)
 	}
 	if expired(row.ValidTill) && !expired(till) {
-		if err := s.mayChange(ctx, tx, series, approval.UseDate, serial, by, approval.Taking(tx)); err != nil {
+		if err := s.checkIntoUse(ctx, tx, series, approval.UseDate, serial, by, approval.Taking(tx)); err != nil {
 			return err
 		}
 	}
@@ -109,35 +113,37 @@ func (s *Service) mayEditCard(ctx context.Context, tx pgx.Tx, series db.Series, 
 	if !widens || expired(till) {
 		return nil
 	}
-	return s.mayChange(ctx, tx, series, approval.UsePartners, serial, by, approval.Taking(tx))
+	return s.checkIntoUse(ctx, tx, series, approval.UsePartners, serial, by, approval.Taking(tx))
 }
 
-// mayOperate holds an operation on several cards against the limit, as it is looked at
-// or worked on; n are changed. revives says that some of the cards are expired and would not be, widens
-// that more customers could redeem some.
-func (s *Service) mayOperate(ctx context.Context, tx pgx.Tx, series db.Series, operation db.CardOperation, n int64, revives, widens bool, by int64, weigh approval.Scale) error {
+// checkOperation checks an operation that changes n cards against the limit of one person.
+// weigh is approval.Looking for a dry run and approval.Taking for a change. revives says that
+// some of the cards are expired and become valid; widens says that more customers can redeem
+// some of them.
+func (s *Service) checkOperation(ctx context.Context, tx pgx.Tx, series db.Series, operation db.CardOperation, n int64, revives, widens bool, by audit.Accountable, weigh approval.Scale) error {
 	switch {
 	case operation == db.CardOperationEnable:
-		return s.mayEnable(ctx, tx, series, 0, n, by, weigh)
+		return s.checkEnable(ctx, tx, series, 0, n, by, weigh)
 	case operation == db.CardOperationExtend && revives:
-		return s.mayChange(ctx, tx, series, approval.UseDate, 0, by, weigh)
+		return s.checkIntoUse(ctx, tx, series, approval.UseDate, 0, by, weigh)
 	case operation == db.CardOperationPartner && widens:
-		return s.mayChange(ctx, tx, series, approval.UsePartners, 0, by, weigh)
+		return s.checkIntoUse(ctx, tx, series, approval.UsePartners, 0, by, weigh)
 	}
 	return nil
 }
 
-// beforeTouch takes the row of a series, which comes before those of its cards.
-func (s *Service) beforeTouch(ctx context.Context, tx pgx.Tx, seriesID int64) error {
+// lockSeriesRow locks the row of a series, which precedes the rows of its cards in the lock
+// order.
+func (s *Service) lockSeriesRow(ctx context.Context, tx pgx.Tx, seriesID int64) error {
 	if _, err := s.q.SeriesGetForUpdate(ctx, tx, seriesID); err != nil {
 		return fmt.Errorf("lock a series: %w", err)
 	}
 	return nil
 }
 
-// touch notes that cards of a series get another date or partner: what waits for a
-// second person is no longer what was asked for.
-func (s *Service) touch(ctx context.Context, tx pgx.Tx, seriesID int64) error {
+// bumpVersion increases the version of a series whose cards get another last day or partner.
+// Requests that wait for a second person then no longer match the series.
+func (s *Service) bumpVersion(ctx context.Context, tx pgx.Tx, seriesID int64) error {
 	if err := s.q.SeriesTouch(ctx, tx, seriesID); err != nil {
 		return fmt.Errorf("note a change of cards: %w", err)
 	}

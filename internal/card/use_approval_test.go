@@ -9,8 +9,9 @@ import (
 
 	"refill/internal/approval"
 	"refill/internal/card"
-	"refill/internal/customer"
+	"refill/internal/cardimport"
 	"refill/internal/db"
+	"refill/internal/partner"
 	"refill/internal/setting"
 )
 
@@ -43,19 +44,19 @@ func TestWhatBringsNothingIntoUse(t *testing.T) {
 	b, _ := second(t)
 	ctx := t.Context()
 	s := b.active(t, 9)
-	form := func() card.EditForm {
+	form := func() card.SeriesEdit {
 		s = b.read(t, s.ID)
-		return card.EditForm{Prefix: s.Prefix, Price: "10.00", Partners: []string{card.AnyPartner}, ValidTill: s.ValidTill.Format(time.DateOnly), Version: s.Version}
+		return card.SeriesEdit{Prefix: s.Prefix, Price: usd(1000), Partners: card.Partners{Any: true}, ValidTill: s.ValidTill, Version: s.Version}
 	}
 	f := form()
-	f.ValidTill = time.Now().AddDate(2, 0, 0).Format(time.DateOnly)
+	f.ValidTill = time.Now().AddDate(2, 0, 0)
 	_, err := b.cards.Edit(ctx, b.admin, s.ID, f)
 	require.NoError(t, err, "it was valid anyway")
 	f = form()
-	f.Partners = []string{id(b.north.ID)}
+	f.Partners = card.Partners{IDs: []int64{b.north.ID}}
 	_, err = b.cards.Edit(ctx, b.admin, s.ID, f)
 	require.NoError(t, err, "fewer can redeem them")
-	till := time.Now().AddDate(0, 6, 0).Format(time.DateOnly)
+	till := time.Now().AddDate(0, 6, 0)
 	for _, o := range []card.Operation{
 		{Operation: db.CardOperationExtend, ValidTill: till},
 		{Operation: db.CardOperationPartner, PartnerID: b.north.ID},
@@ -69,8 +70,8 @@ func TestWhatBringsNothingIntoUse(t *testing.T) {
 		require.Equal(t, db.CardChangeStateDone, change.CardChange.State)
 	}
 	require.NoError(t, b.cards.EditCard(ctx, b.admin, card.Ref{SeriesID: s.ID, Serial: 1}, card.Edit{ValidTill: till, PartnerID: b.north.ID, Remark: "kept"}))
-	require.NoError(t, customer.DisablePartner(ctx, b.pool, b.admin, b.south.ID))
-	require.NoError(t, customer.EnablePartner(ctx, b.pool, b.admin, b.south.ID), "no card is for it alone")
+	require.NoError(t, partner.Disable(ctx, b.pool, b.admin, b.south.ID))
+	require.NoError(t, partner.Enable(ctx, b.pool, b.admin, b.south.ID), "no card is for it alone")
 	require.Zero(t, b.solo(t, b.admin, db.ApprovalKindActivate))
 	b.none(t)
 	b.sound(t)
@@ -88,13 +89,13 @@ func TestRenewalTakesTwo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	require.Zero(t, b.outstanding(t, s.ID))
-	till := time.Now().AddDate(0, 6, 0).Format(time.DateOnly)
+	till := time.Now().AddDate(0, 6, 0)
 	ask := func() error {
 		s = b.read(t, s.ID) //nolint:contextcheck // the test's own
-		plan, err := b.cards.PlanEdit(ctx, b.admin, s.ID, card.EditForm{Prefix: s.Prefix, Price: "10.00", Partners: []string{card.AnyPartner}, ValidTill: till, Version: s.Version})
+		plan, err := b.cards.PlanEdit(ctx, b.admin, s.ID, card.SeriesEdit{Prefix: s.Prefix, Price: usd(1000), Partners: card.Partners{Any: true}, ValidTill: till, Version: s.Version})
 		require.NoError(t, err)
 		require.True(t, plan.Solo.Over(), "the page says so first")
-		_, err = b.cards.Edit(ctx, b.admin, s.ID, card.EditForm{Prefix: s.Prefix, Price: "10.00", Partners: []string{card.AnyPartner}, ValidTill: till, Version: s.Version})
+		_, err = b.cards.Edit(ctx, b.admin, s.ID, card.SeriesEdit{Prefix: s.Prefix, Price: usd(1000), Partners: card.Partners{Any: true}, ValidTill: till, Version: s.Version})
 		return err
 	}
 	require.ErrorIs(t, ask(), card.ErrEditWaits)
@@ -107,7 +108,7 @@ func TestRenewalTakesTwo(t *testing.T) {
 	require.ErrorIs(t, ask(), card.ErrEditWaits)
 	require.NoError(t, b.cards.Approve(ctx, other, b.waitingOf(t, db.ApprovalKindRenewal).ID, "because"))
 	require.Equal(t, int64(90_00), b.outstanding(t, s.ID))
-	require.Equal(t, till, b.read(t, s.ID).ValidTill.Format(time.DateOnly))
+	require.Equal(t, till.Format(time.DateOnly), b.read(t, s.ID).ValidTill.Format(time.DateOnly))
 	_, err = b.redeem(ctx, b.anna, code)
 	require.NoError(t, err)
 	b.sound(t)
@@ -116,7 +117,7 @@ func TestRenewalTakesTwo(t *testing.T) {
 	require.NoError(t, b.cards.Lock(ctx, b.admin, s.ID))
 	b.exec(t, `update series set valid_till = current_date - 30 where id = $1`, s.ID)
 	s = b.read(t, s.ID)
-	_, err = b.cards.Edit(ctx, b.admin, s.ID, card.EditForm{Prefix: s.Prefix, Price: "10.00", Partners: []string{card.AnyPartner}, ValidTill: till, Version: s.Version})
+	_, err = b.cards.Edit(ctx, b.admin, s.ID, card.SeriesEdit{Prefix: s.Prefix, Price: usd(1000), Partners: card.Partners{Any: true}, ValidTill: till, Version: s.Version})
 	require.NoError(t, err)
 	require.ErrorIs(t, b.cards.Activate(ctx, b.admin, s.ID), card.ErrActivationWaits)
 }
@@ -128,12 +129,12 @@ func TestApprovalHoldsTheVersion(t *testing.T) {
 	for name, spoil := range map[string]func(t *testing.T, b *bundle, s db.Series){
 		"partners": func(t *testing.T, b *bundle, s db.Series) {
 			t.Helper()
-			_, err := b.cards.Edit(t.Context(), b.admin, s.ID, card.EditForm{Prefix: s.Prefix, Price: "10.00", Partners: []string{id(b.north.ID)}, ValidTill: s.ValidTill.Format(time.DateOnly), Version: s.Version})
+			_, err := b.cards.Edit(t.Context(), b.admin, s.ID, card.SeriesEdit{Prefix: s.Prefix, Price: usd(1000), Partners: card.Partners{IDs: []int64{b.north.ID}}, ValidTill: s.ValidTill, Version: s.Version})
 			require.NoError(t, err)
 		},
 		"date": func(t *testing.T, b *bundle, s db.Series) {
 			t.Helper()
-			_, err := b.cards.Edit(t.Context(), b.admin, s.ID, card.EditForm{Prefix: s.Prefix, Price: "10.00", Partners: []string{card.AnyPartner}, ValidTill: time.Now().AddDate(2, 0, 0).Format(time.DateOnly), Version: s.Version})
+			_, err := b.cards.Edit(t.Context(), b.admin, s.ID, card.SeriesEdit{Prefix: s.Prefix, Price: usd(1000), Partners: card.Partners{Any: true}, ValidTill: time.Now().AddDate(2, 0, 0), Version: s.Version})
 			require.NoError(t, err)
 		},
 		"one card": func(t *testing.T, b *bundle, s db.Series) {
@@ -186,8 +187,8 @@ func TestImportTakesTwo(t *testing.T) {
 		plan := planned("serial", "code")
 		plan.Activate = active
 		i.check(t, plan)
-		require.ErrorIs(t, b.confirm(ctx, b.admin, i.id), card.ErrImportWaits)
-		require.ErrorIs(t, b.confirm(ctx, b.admin, i.id), card.ErrImportWaits, "asked for already")
+		require.ErrorIs(t, b.confirm(ctx, b.admin, i.id), cardimport.ErrImportWaits)
+		require.ErrorIs(t, b.confirm(ctx, b.admin, i.id), cardimport.ErrImportWaits, "asked for already")
 		a := b.waiting(t)
 		require.Equal(t, db.ApprovalKindImport, a.Kind)
 		require.Equal(t, []int64{60_00, 6, i.id}, []int64{a.Value, a.Cards, *a.ImportID})
@@ -196,7 +197,7 @@ func TestImportTakesTwo(t *testing.T) {
 		// Another dry run is another import.
 		i.check(t, plan)
 		require.ErrorIs(t, b.cards.Approve(ctx, other, a.ID, "because"), approval.ErrOutdated)
-		require.ErrorIs(t, b.confirm(ctx, b.admin, i.id), card.ErrImportWaits)
+		require.ErrorIs(t, b.confirm(ctx, b.admin, i.id), cardimport.ErrImportWaits)
 		require.NoError(t, b.cards.Approve(ctx, other, b.waiting(t).ID, "because"))
 		made := i.work(t)
 		require.Len(t, made, 1)
@@ -205,14 +206,14 @@ func TestImportTakesTwo(t *testing.T) {
 			state = db.SeriesStateActive
 		}
 		require.Equal(t, state, made[0].State)
-		require.Equal(t, b.admin.StaffID, *made[0].CreatedBy, "the person who asked")
+		require.Equal(t, b.admin.ID, *made[0].CreatedBy, "the person who asked")
 		b.none(t)
 		b.sound(t)
 
 		i = b.upload(t, many(60))
 		i.check(t, plan)
-		require.ErrorIs(t, b.confirm(ctx, b.admin, i.id), card.ErrImportWaits)
-		require.NoError(t, b.cards.CancelImport(ctx, b.admin, i.id))
+		require.ErrorIs(t, b.confirm(ctx, b.admin, i.id), cardimport.ErrImportWaits)
+		require.NoError(t, b.importer().Cancel(ctx, b.admin, i.id))
 		b.none(t)
 	}
 }

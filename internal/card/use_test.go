@@ -3,7 +3,6 @@ package card_test
 import (
 	"os"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/card"
-	"refill/internal/customer"
 	"refill/internal/db"
+	"refill/internal/partner"
 )
 
 // guardConditions are the conditions of the guarded update of a redemption, as they
@@ -56,12 +55,12 @@ type into struct {
 // A new condition without a case here fails.
 func TestEveryWayIntoUseIsWeighed(t *testing.T) {
 	t.Parallel()
-	edit := func(t *testing.T, b *bundle, s db.Series, change func(*card.EditForm)) error {
+	edit := func(t *testing.T, b *bundle, s db.Series, change func(*card.SeriesEdit)) error {
 		t.Helper()
 		s = b.read(t, s.ID)
-		f := card.EditForm{Prefix: s.Prefix, Price: "10.00", Partners: []string{card.AnyPartner}, ValidTill: s.ValidTill.Format(time.DateOnly), Version: s.Version}
+		f := card.SeriesEdit{Prefix: s.Prefix, Price: usd(1000), Partners: card.Partners{Any: true}, ValidTill: s.ValidTill, Version: s.Version}
 		if !s.AnyPartner {
-			f.Partners = []string{id(b.south.ID)}
+			f.Partners = card.Partners{IDs: []int64{b.south.ID}}
 		}
 		change(&f)
 		_, err := b.cards.Edit(t.Context(), b.admin, s.ID, f)
@@ -95,7 +94,7 @@ func TestEveryWayIntoUseIsWeighed(t *testing.T) {
 			return f(t, b, card.Ref{SeriesID: s.ID, Serial: 1})
 		}
 	}
-	later := time.Now().AddDate(0, 6, 0).Format(time.DateOnly)
+	later := time.Now().AddDate(0, 6, 0)
 	cases := map[string]map[string]into{
 		"c.state = 'active'": {
 			"enabled at once": {
@@ -137,7 +136,7 @@ func TestEveryWayIntoUseIsWeighed(t *testing.T) {
 		"now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)": {
 			"the series renewed": {before: expire, says: card.ErrEditWaits, act: func(t *testing.T, b *bundle, s db.Series) error {
 				t.Helper()
-				return edit(t, b, s, func(f *card.EditForm) { f.ValidTill = later })
+				return edit(t, b, s, func(f *card.SeriesEdit) { f.ValidTill = later })
 			}},
 			"cards extended at once": {before: expire, says: card.ErrExtendNeedsSecond, act: func(t *testing.T, b *bundle, s db.Series) error {
 				t.Helper()
@@ -159,11 +158,11 @@ func TestEveryWayIntoUseIsWeighed(t *testing.T) {
 		"card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)": {
 			"the series for any": {before: toSouth, says: card.ErrEditWaits, act: func(t *testing.T, b *bundle, s db.Series) error {
 				t.Helper()
-				return edit(t, b, s, func(f *card.EditForm) { f.Partners = []string{card.AnyPartner} })
+				return edit(t, b, s, func(f *card.SeriesEdit) { f.Partners = card.Partners{Any: true} })
 			}},
 			"the series for one more": {before: toSouth, says: card.ErrEditWaits, act: func(t *testing.T, b *bundle, s db.Series) error {
 				t.Helper()
-				return edit(t, b, s, func(f *card.EditForm) { f.Partners = []string{id(b.south.ID), id(b.north.ID)} })
+				return edit(t, b, s, func(f *card.SeriesEdit) { f.Partners = card.Partners{IDs: []int64{b.south.ID, b.north.ID}} })
 			}},
 			"cards for another at once": {before: toSouth, says: card.ErrWidenNeedsSecond, act: func(t *testing.T, b *bundle, s db.Series) error {
 				t.Helper()
@@ -190,25 +189,25 @@ func TestEveryWayIntoUseIsWeighed(t *testing.T) {
 					t.Helper()
 					b.exec(t, `update series set any_partner = false where id = $1`, s.ID)
 					b.exec(t, `insert into series_partner (series_id, partner_id) values ($1, $2)`, s.ID, b.north.ID)
-					require.NoError(t, customer.DisablePartner(t.Context(), b.pool, b.admin, b.north.ID))
+					require.NoError(t, partner.Disable(t.Context(), b.pool, b.admin, b.north.ID))
 				},
 				act: func(t *testing.T, b *bundle, _ db.Series) error {
 					t.Helper()
-					return customer.EnablePartner(t.Context(), b.pool, b.admin, b.north.ID)
+					return partner.Enable(t.Context(), b.pool, b.admin, b.north.ID)
 				},
-				says: customer.ErrPartnerWaits,
+				says: partner.ErrWaits,
 			},
 			"the partner for whom cards are kept enabled": {
 				before: func(t *testing.T, b *bundle, s db.Series) {
 					t.Helper()
 					b.exec(t, `update card set partner_id = $2 where series_id = $1`, s.ID, b.north.ID)
-					require.NoError(t, customer.DisablePartner(t.Context(), b.pool, b.admin, b.north.ID))
+					require.NoError(t, partner.Disable(t.Context(), b.pool, b.admin, b.north.ID))
 				},
 				act: func(t *testing.T, b *bundle, _ db.Series) error {
 					t.Helper()
-					return customer.EnablePartner(t.Context(), b.pool, b.admin, b.north.ID)
+					return partner.Enable(t.Context(), b.pool, b.admin, b.north.ID)
 				},
-				says: customer.ErrPartnerWaits,
+				says: partner.ErrWaits,
 			},
 		},
 		// A customer brings no card into use: whoever has the code redeems it for another.
@@ -265,12 +264,9 @@ func (b *bundle) exec(t *testing.T, sql string, args ...any) {
 	require.NoError(t, err)
 }
 
-// id is a partner as forms have it.
-func id(n int64) string { return strconv.FormatInt(n, 10) }
-
 // work makes the cards of an import that was confirmed.
 func (i *importing) work(tb testing.TB) []db.Series {
 	tb.Helper()
-	require.NoError(tb, i.cards.RunImport(tb.Context(), i.id, i.open, time.Now, noJob))
+	require.NoError(tb, i.importer().Run(tb.Context(), i.id, i.open, time.Now, noJob))
 	return i.series(tb)
 }

@@ -1,14 +1,14 @@
 package check
 
-// Rule is an invariant in words for staff.
+// Rule describes an invariant for staff.
 type Rule struct {
 	Number int
-	Text   string // what always holds
-	Means  string // what is the matter where it does not
-	Todo   string // what to do then
+	Text   string // the rule
+	Means  string // what is wrong where the rule is broken
+	Todo   string // what staff should do then
 }
 
-// Rules returns every invariant in words.
+// Rules returns the descriptions of all invariants.
 func Rules() []Rule {
 	const books = "Lock the series concerned, keep the database as it is, and have a developer compare the ledger with the audit trail before anything is corrected."
 	const rights = "Run refill migrate as the owner of the tables, and find out who changed the rights."

@@ -1,7 +1,6 @@
-// Package check owns the invariants: rules about money, cards and rights that
-// hold at every moment, each with a query that must return no rows; and the runs
-// that hold the books against them, by the clock or when somebody asks. It
-// changes nothing but its own record.
+// Package check owns the invariants: rules about money, cards and rights that always hold.
+// Each has a query that must return no rows. The package also owns the runs that check
+// them, periodically or on request. It writes nothing but the record of its runs.
 package check
 
 import (
@@ -11,35 +10,35 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"refill/internal/card"
+	"refill/internal/cardcode"
 	"refill/internal/db"
 )
 
-// Result is what was found of one invariant: it holds where Found is 0.
+// Result is the result of one invariant: it holds where Found is 0.
 type Result struct {
 	Number   int
 	Rule     string
 	Found    int64
-	Examples []string // the first of the culprits, by their ids
+	Examples []string // ids of the first offending rows
 	Took     time.Duration
 }
 
-// look says how the books are looked at.
+// look has the options of one run.
 type look struct {
-	keys    *card.Keyring    // nil: no code is opened
-	longest time.Duration    // that one invariant may take
-	now     func() time.Time // nil: nobody wants to know how long each took
+	keys    *cardcode.Keyring // nil: no sealed code is opened
+	longest time.Duration     // the time limit of one invariant
+	now     func() time.Time  // clock that measures each invariant; nil: not measured
 }
 
-// mostRows is how many culprits of one rule are named.
+// mostRows is the number of offending rows that are named for each rule.
 const mostRows = 20
 
-// sample is how many sealed codes of each series are opened.
+// sample is the number of sealed codes that are opened for each series.
 const sample = 5
 
-// Run holds the database against every invariant, in one snapshot, and returns
-// those that are broken. keys may be nil: then no code is opened.
-func Run(ctx context.Context, beginner db.Beginner, keys *card.Keyring) ([]Result, error) {
+// Run checks the database against every invariant, in one snapshot, and returns those that
+// are broken. With nil keys it opens no sealed code.
+func Run(ctx context.Context, beginner db.Beginner, keys *cardcode.Keyring) ([]Result, error) {
 	var broken []Result
 	err := look{keys: keys, longest: 10 * time.Minute}.each(ctx, beginner, func(r Result) error {
 		if r.Found > 0 {
@@ -50,8 +49,8 @@ func Run(ctx context.Context, beginner db.Beginner, keys *card.Keyring) ([]Resul
 	return broken, err
 }
 
-// each holds the database against every invariant, in one snapshot, and tells
-// what it found of each as soon as it is known.
+// each checks the database against every invariant, in one snapshot, and calls tell with
+// each result at once.
 func (l look) each(ctx context.Context, beginner db.Beginner, tell func(Result) error) error {
 	tx, err := beginner.Begin(ctx)
 	if err != nil {
@@ -61,7 +60,8 @@ func (l look) each(ctx context.Context, beginner db.Beginner, tell func(Result) 
 	if _, err := tx.Exec(ctx, `set transaction isolation level repeatable read, read only`); err != nil {
 		return fmt.Errorf("take a snapshot: %w", err)
 	}
-	// One core at most is taken from redemptions, and nothing is compiled for it.
+	// The queries use no parallel workers, so that at most one core is taken from
+	// redemptions, and no JIT compilation.
 	set := fmt.Sprintf(`set local idle_in_transaction_session_timeout = %d;
 		set local max_parallel_workers_per_gather = 0; set local jit = off; set local work_mem = '32MB'`, l.longest.Milliseconds())
 	if _, err := tx.Exec(ctx, set); err != nil {
@@ -89,12 +89,12 @@ func (l look) each(ctx context.Context, beginner db.Beginner, tell func(Result) 
 	return nil
 }
 
-// look counts what breaks an invariant and names the first.
-func (inv invariant) look(ctx context.Context, tx pgx.Tx, keys *card.Keyring) (Result, error) {
+// look counts the rows that break an invariant and names the first ones.
+func (inv invariant) look(ctx context.Context, tx pgx.Tx, keys *cardcode.Keyring) (Result, error) {
 	r := Result{Number: inv.number, Rule: inv.rule, Examples: []string{}}
 	sql := inv.sql
 	if sql == "" {
-		sql = `select '' where false` // only the keys can tell
+		sql = `select '' where false` // this invariant is checked by the keys alone
 	}
 	rows, err := tx.Query(ctx, sql)
 	if err != nil {

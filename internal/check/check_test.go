@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -17,7 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
+	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/cardcode/codetest"
+	"refill/internal/cardfile"
 	"refill/internal/check"
 	"refill/internal/customer"
 	"refill/internal/db"
@@ -25,19 +28,17 @@ import (
 	"refill/internal/money"
 	"refill/internal/setting"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // books is a database with one series, a redemption and a fetched export.
-func books(t *testing.T) (*pgxpool.Pool, *card.Keyring) {
+func books(t *testing.T) (*pgxpool.Pool, *cardcode.Keyring) {
 	t.Helper()
 	ctx := t.Context()
 	pool := dbtest.Pool(t)
-	var file bytes.Buffer
-	require.NoError(t, card.WriteNewKey(&file, 1))
-	keys, err := card.ReadKeyring(&file)
-	require.NoError(t, err)
+	keys := codetest.Keys(t)
 	log := slog.New(slog.DiscardHandler)
 	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: log})
 	require.NoError(t, err)
@@ -49,16 +50,15 @@ func books(t *testing.T) (*pgxpool.Pool, *card.Keyring) {
 	require.NoError(t, err)
 	south, err := q.PartnerCreate(ctx, pool, db.PartnerCreateParams{Name: "South", TimeZone: "UTC"})
 	require.NoError(t, err)
-	id, err := staff.Create(ctx, pool, audit.System(), staff.New{Username: "admin", Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
-	require.NoError(t, err)
-	admin := audit.Actor{StaffID: id, Scope: audit.Everything()}
+	id := peopletest.Staff(t, pool, staff.New{Username: "admin", Role: db.StaffRoleAdministrator, AllPartners: true})
+	admin := audit.ByStaff(id, audit.Everything())
 	for n, partner := range []db.Partner{north, south} {
 		_, err := customer.Create(ctx, pool, admin, customer.New{PartnerID: partner.ID, Username: fmt.Sprintf("customer%d", n+1), Name: "C", Currency: "USD"})
 		require.NoError(t, err)
 	}
-	ordered, err := cards.Order(ctx, admin, card.OrderForm{
-		Quantity: "10", Price: "5", Partners: []string{fmt.Sprint(north.ID)}, Activate: true,
-		ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	ordered, err := cards.Order(ctx, admin, card.OrderRequest{
+		Quantity: 10, Price: money.Amount{Minor: 500, Currency: "USD"}, Partners: card.Partners{IDs: []int64{north.ID}}, Activate: true,
+		ValidTill: time.Now().AddDate(1, 0, 0), Key: uuid.New(),
 	})
 	require.NoError(t, err)
 	require.NoError(t, cards.Generate(ctx, ordered.ID, time.Now, noJob))
@@ -69,12 +69,13 @@ func books(t *testing.T) (*pgxpool.Pool, *card.Keyring) {
 	cash := money.Amount{Minor: 350, Currency: "USD"}
 	_, err = customer.Pay(ctx, pool, admin, customer.Payment{CustomerID: 1, Type: db.PaymentTypeCash, Amount: cash, Key: uuid.New()})
 	require.NoError(t, err)
-	export, err := cards.RequestExport(ctx, admin, ordered.ID, "csv", card.ExportOptions{}, uuid.New())
+	disk, err := blob.NewDisk(t.TempDir())
 	require.NoError(t, err)
-	e, _, err := cards.StartExport(ctx, export)
+	exports := cardfile.New(cardfile.Config{Cards: cards, DB: pool, Jobs: jobs, Settings: setting.NewStore(pool, time.Now), Files: blob.NewSealed(disk, keys), Log: log})
+	export, err := exports.Request(ctx, admin, ordered.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
-	require.NoError(t, cards.FinishExport(ctx, e.Export, card.File{Name: "x.csv", Size: 9, SHA256: make([]byte, 32), Rows: 8}, noJob))
-	require.NoError(t, cards.Fetched(ctx, admin, export))
+	require.NoError(t, exports.Make(ctx, export, noJob))
+	require.NoError(t, exports.Fetched(ctx, admin, export))
 	_, err = audit.Seal(ctx, pool, keys, time.Now())
 	require.NoError(t, err)
 	return pool, keys

@@ -4,42 +4,45 @@ import (
 	"context"
 
 	"refill/internal/audit"
-	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/codestore"
 	"refill/internal/db"
 )
 
-// invariant is a rule about the books and the query that finds what breaks it:
-// one text a row, naming the culprit by ids. What a query alone can't tell, keys
-// finds.
+// invariant is a rule about the books with the query that finds what breaks it. A row is
+// one text that identifies an offending object by ids. keys checks what no query can
+// check.
 type invariant struct {
 	number int
 	rule   string
 	sql    string
-	keys   func(ctx context.Context, dbtx db.DBTX, keys *card.Keyring) ([]string, error)
+	keys   func(ctx context.Context, dbtx db.DBTX, keys *cardcode.Keyring) ([]string, error)
 }
 
-// opens looks into a sample of the sealed codes, and into those that were found changed.
-func opens(ctx context.Context, dbtx db.DBTX, keys *card.Keyring) ([]string, error) {
-	return card.CheckCodes(ctx, dbtx, keys, sample)
+// opens decrypts a sample of the sealed codes, and those of rows that were changed.
+func opens(ctx context.Context, dbtx db.DBTX, keys *cardcode.Keyring) ([]string, error) {
+	return codestore.CheckCodes(ctx, dbtx, keys, sample)
 }
 
-// sealed holds the audit trail against its chain.
-func sealed(ctx context.Context, dbtx db.DBTX, keys *card.Keyring) ([]string, error) {
+// sealed verifies the chain of the audit trail.
+func sealed(ctx context.Context, dbtx db.DBTX, keys *cardcode.Keyring) ([]string, error) {
 	report, err := audit.Verify(ctx, dbtx, keys)
 	return report.Faults, err
 }
 
-// ownsTables tells whether a login, a row of pg_roles, may do what it likes with the
-// tables: it owns them, may take their owner's role, or is a superuser. Then Warnings says
-// so: an installation with one login is in order, and its rights can't be broken.
+// ownsTables is a condition on a row of pg_roles: the login has all rights on the tables,
+// since it owns them, may take the role of their owner, or is a superuser. Such an
+// installation is reported by Warnings and not as a broken invariant, because its rights
+// are as intended for one login.
 const ownsTables = `(login.rolsuper or pg_has_role(login.oid, (select relowner from pg_class where oid = 'ledger_tx'::regclass), 'member'))`
 
-// minorUnits makes an amount comparable however it is written: its digits and its sign.
+// minorUnits is an SQL expression that reduces an amount in any notation to its digits and
+// sign.
 func minorUnits(amount string) string {
 	return `(case when ` + amount + ` like '-%' then '-' else '' end || ltrim(regexp_replace(` + amount + `, '[^0-9]', '', 'g'), '0'))`
 }
 
-// invariants are all of them. The numbers are those of docs/reliability.md.
+// invariants returns all invariants. Their numbers are those of docs/reliability.md.
 func invariants() []invariant {
 	return []invariant{
 		{1, "every ledger transaction has two or more entries that sum to zero", `

@@ -10,18 +10,20 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"refill/internal/act"
 	"refill/internal/audit"
-	"refill/internal/card"
+	"refill/internal/cardcode"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/jobqueue"
 	"refill/internal/setting"
 )
 
-// Queue is of its own: a look at a million cards takes longer than housekeeping
-// may wait.
+// Queue is the queue of the checks. It is separate, because checking a million cards takes
+// longer than housekeeping may wait.
 const Queue = "check"
 
-// BooksArgs asks for a run.
+// BooksArgs are the arguments of the job of a run.
 type BooksArgs struct {
 	RunID int64 `json:"run_id"`
 }
@@ -35,47 +37,49 @@ func (BooksArgs) InsertOpts() river.InsertOpts {
 }
 
 const (
-	// runsKept is how many runs can be looked back on.
+	// runsKept is the number of past runs that are kept.
 	runsKept = 100
-	// longest is how long one invariant may take: past it, something else is wrong.
+	// longest is the time limit of one invariant.
 	longest = 3 * time.Minute
 )
 
 var (
-	// ErrRunning answers somebody who asks while a run is under way.
+	// ErrRunning refuses a request for a run while another one runs.
 	ErrRunning = fault.New(fault.Conflict, "check_running", "The books are being checked at this moment.")
 	// ErrNotWanted says that the run has ended already.
 	ErrNotWanted = errors.New("check: the run has ended")
 )
 
+var errStranded = fault.New(fault.Conflict, "check_stranded", "The job of this check was cancelled.")
+
 // Service runs the checks. Safe for concurrent use.
 type Service struct {
 	db       db.Beginner
 	q        *db.Queries
-	keys     *card.Keyring
-	jobs     card.Enqueuer
+	keys     *cardcode.Keyring
+	jobs     jobqueue.Enqueuer
 	settings *setting.Store
 	log      *slog.Logger
 }
 
 // New returns a service on a database.
-func New(beginner db.Beginner, keys *card.Keyring, jobs card.Enqueuer, settings *setting.Store, log *slog.Logger) *Service {
+func New(beginner db.Beginner, keys *cardcode.Keyring, jobs jobqueue.Enqueuer, settings *setting.Store, log *slog.Logger) *Service {
 	return &Service{db: beginner, q: db.New(), keys: keys, jobs: jobs, settings: settings, log: log}
 }
 
-// Ask queues a run for somebody who does not want to wait for the next.
+// Ask queues a run that a person requested.
 func (s *Service) Ask(ctx context.Context, actor audit.Actor) error {
 	return pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 		id, err := s.enqueue(ctx, tx, actor)
 		if err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "check.asked", Detail: map[string]any{"run": id}})
+		return act.Record(ctx, tx, actor, Asked{Run: id})
 	})
 }
 
-// AskDue queues a run when its time has come, and ends those that lost their
-// job. Periodic; safe to run at any time.
+// AskDue queues a run when it is due, and ends runs whose job is lost. Periodic; safe to
+// call at any time.
 func (s *Service) AskDue(ctx context.Context) error {
 	if err := s.endStranded(ctx); err != nil {
 		return err
@@ -96,18 +100,18 @@ func (s *Service) AskDue(ctx context.Context) error {
 		return err
 	})
 	if errors.Is(err, ErrRunning) {
-		return nil // somebody was quicker
+		return nil // another process queued it first
 	}
 	return err
 }
 
 func (s *Service) enqueue(ctx context.Context, tx pgx.Tx, actor audit.Actor) (int64, error) {
-	id, err := s.q.CheckRunCreate(ctx, tx, db.CheckRunCreateParams{AskedBy: actor.Staff(), Total: int32(len(invariants()))}) //nolint:gosec // a handful
-	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, ErrRunning
-	}
+	id, entered, err := db.Found(s.q.CheckRunCreate(ctx, tx, db.CheckRunCreateParams{AskedBy: actor.Staff(), Total: int32(len(invariants()))})) //nolint:gosec // a handful
 	if err != nil {
 		return 0, fmt.Errorf("enter a check: %w", err)
+	}
+	if !entered {
+		return 0, ErrRunning
 	}
 	job, err := s.jobs.InsertTx(ctx, tx, BooksArgs{RunID: id}, nil)
 	if err != nil {
@@ -126,9 +130,9 @@ func (s *Service) notify(ctx context.Context, dbtx db.DBTX, id int64) error {
 	return nil
 }
 
-// Work does a run from its beginning and ends its job with it. What each
-// invariant gave is kept at once, beside the snapshot that it was read from.
-func (s *Service) Work(ctx context.Context, id int64, now func() time.Time, complete card.Completer) error {
+// Work does a run from its beginning and completes its job. Each result is stored at once,
+// outside the snapshot that it was read in.
+func (s *Service) Work(ctx context.Context, id int64, now func() time.Time, complete jobqueue.Completer) error {
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 		n, err := s.q.CheckRunStart(ctx, tx, id)
 		if err != nil {
@@ -177,7 +181,7 @@ func (s *Service) Work(ctx context.Context, id int64, now func() time.Time, comp
 	return nil
 }
 
-// keep notes what was found of one invariant.
+// keep stores the result of one invariant.
 func (s *Service) keep(ctx context.Context, id int64, r Result) error {
 	return pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 		n, err := s.q.CheckRunAdvance(ctx, tx, id)
@@ -208,7 +212,7 @@ func (s *Service) end(ctx context.Context, tx pgx.Tx, id int64, failure string) 
 	return s.notify(ctx, tx, id)
 }
 
-// Fail ends a run that could not be brought to its end.
+// Fail ends a run that could not be completed.
 func (s *Service) Fail(ctx context.Context, id int64, why string) error {
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error { return s.end(ctx, tx, id, why) })
 	if errors.Is(err, ErrNotWanted) {
@@ -224,7 +228,7 @@ func (s *Service) endStranded(ctx context.Context) error {
 		return fmt.Errorf("look for stranded checks: %w", err)
 	}
 	for _, id := range ids {
-		if err := s.Fail(ctx, id, "The job of this check was cancelled."); err != nil {
+		if err := s.Fail(ctx, id, errStranded.Keep()); err != nil {
 			return err
 		}
 	}

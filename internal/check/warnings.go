@@ -7,8 +7,8 @@ import (
 	"refill/internal/db"
 )
 
-// Warnings says, in words for staff, what weakens the rules without breaking one: a login
-// of the program that may take back what keeps it from changing the ledger.
+// Warnings returns, for staff, the conditions that weaken the invariants without breaking
+// one: a database login of the program that could remove the protections of the ledger.
 func Warnings(ctx context.Context, dbtx db.DBTX) ([]string, error) {
 	var login string
 	var owns bool

@@ -5,23 +5,23 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/netip"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
-	"refill/internal/staff"
+	"refill/internal/signin"
 )
 
-// ErrLink answers for every link that lets nobody in, whatever the reason.
-var ErrLink = fault.New(fault.NotFound, "link_dead", "This link has been used or has expired. Ask whoever gave it to you for a new one.")
+// ErrLink refuses a link that does not work, with one message for all reasons.
+var ErrLink = fault.New(fault.NotFound, "link_dead", "This link has been used or has expired. Ask the person who gave it to you for a new one.")
 
-// ErrLinkBarred answers an address that has tried too many links.
+// ErrLinkBarred refuses an address from which too many links failed.
 var ErrLinkBarred = fault.New(fault.Limited, "link_barred", "Too many links from here did not work. Wait an hour, then try again.")
 
 // The lifetimes of a link.
@@ -30,21 +30,21 @@ const (
 	longestLink  = 7 * 24 * time.Hour
 )
 
-// SetPassword gives a customer a password that staff chose. Every session ends, and
-// wrong passwords of before are forgotten.
+// SetPassword gives a customer a password that staff chose. It ends every session and
+// clears the count of wrong passwords.
 func SetPassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, password string) error {
 	row, err := find(ctx, beginner, actor, id)
 	if err != nil {
-		return err // before the work of hashing
+		return err // before the cost of hashing
 	}
-	names, err := staff.KnownNames(ctx, beginner, row.Username)
+	names, err := signin.KnownNames(ctx, beginner, row.Username)
 	if err != nil {
 		return err
 	}
-	if err := staff.ValidPassword(password, staff.LeastForCustomers, names); err != nil {
+	if err := signin.ValidPassword(password, signin.LeastForCustomers, names); err != nil {
 		return err
 	}
-	hash, err := staff.Hash(password)
+	hash, err := signin.Hash(password)
 	if err != nil {
 		return err
 	}
@@ -52,11 +52,11 @@ func SetPassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, i
 		if _, err := savePassword(ctx, tx, id, was.Username, hash); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.password_set", CustomerID: id})
+		return act.Record(ctx, tx, actor, PasswordSet{act.OfCustomer(id)})
 	})
 }
 
-// savePassword stores a password and ends every session. It returns what shutOut does.
+// savePassword stores a password and ends every session. Its result is that of shutOut.
 func savePassword(ctx context.Context, tx pgx.Tx, id int64, username, hash string) (int32, error) {
 	q := db.New()
 	if err := q.CustomerSetPassword(ctx, tx, db.CustomerSetPasswordParams{ID: id, PasswordHash: hash}); err != nil {
@@ -72,8 +72,9 @@ func savePassword(ctx context.Context, tx pgx.Tx, id int64, username, hash strin
 	return n, nil
 }
 
-// NewLink makes a link that lets a customer into the portal once, and returns its
-// token: the only time that anybody sees it. The one before stops working.
+// NewLink makes a link that signs a customer in once, and returns its token. The token
+// can't be shown again, because only its hash is stored. An earlier link of the customer
+// stops working.
 func NewLink(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, lifetime time.Duration) (string, error) {
 	if lifetime < shortestLink || lifetime > longestLink {
 		return "", fault.Field("lifetime", "link_lifetime", "Choose how long the link works from the list.")
@@ -94,20 +95,20 @@ func NewLink(ctx context.Context, beginner db.Beginner, actor audit.Actor, id in
 		if err != nil {
 			return fmt.Errorf("make a link: %w", err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.link_made", CustomerID: id, Detail: map[string]any{"hours": int(lifetime.Hours())}})
+		return act.Record(ctx, tx, actor, LinkMade{act.OfCustomer(id), int(lifetime.Hours())})
 	})
 	return token, err
 }
 
-// Link is somebody at the address of a link.
+// Link is an attempt to use a link.
 type Link struct {
 	Token     string
 	Address   netip.Addr
 	RequestID string
 }
 
-// FindLink says whose link it is, without using it: programs that scan mail open
-// every address that they see. dbtx must be the pool: the attempt is charged first.
+// FindLink returns the customer of a link without using the link, because programs that
+// scan mail open every address in it. dbtx must be the pool: the attempt is charged first.
 func FindLink(ctx context.Context, dbtx db.DBTX, l Link) (db.CustomerLinkFindRow, error) {
 	hash, ok := linkHash(l.Token)
 	if err := l.charge(ctx, dbtx); err != nil {
@@ -116,20 +117,17 @@ func FindLink(ctx context.Context, dbtx db.DBTX, l Link) (db.CustomerLinkFindRow
 	if !ok {
 		return db.CustomerLinkFindRow{}, ErrLink
 	}
-	row, err := db.New().CustomerLinkFind(ctx, dbtx, hash)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return row, ErrLink
-	}
+	row, err := db.Need(db.New().CustomerLinkFind(ctx, dbtx, hash)).Or(ErrLink, "look up a link")
 	if err != nil {
-		return row, fmt.Errorf("look up a link: %w", err)
+		return row, err
 	}
 	return row, l.forgive(ctx, dbtx)
 }
 
-// UseLink lets a customer in, once, and returns who is in. With a password it becomes
-// theirs; one that does not hold leaves the link as it was.
-func UseLink(ctx context.Context, beginner db.Beginner, l Link, password string) (staff.Entry, error) {
-	var in staff.Entry
+// UseLink signs a customer in by a link, once. With a password it also sets the customer's
+// password; an unfit password leaves the link unused.
+func UseLink(ctx context.Context, beginner db.Beginner, l Link, password string) (signin.Entry, error) {
+	var in signin.Entry
 	hash, ok := linkHash(l.Token)
 	if err := l.charge(ctx, beginner); err != nil {
 		return in, err
@@ -139,56 +137,50 @@ func UseLink(ctx context.Context, beginner db.Beginner, l Link, password string)
 	}
 	var passwordHash string
 	if password != "" {
-		row, err := db.New().CustomerLinkFind(ctx, beginner, hash)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return in, ErrLink // before the work of hashing
-		}
-		if err != nil {
-			return in, fmt.Errorf("look up a link: %w", err)
-		}
-		names, err := staff.KnownNames(ctx, beginner, row.Username)
+		row, err := db.Need(db.New().CustomerLinkFind(ctx, beginner, hash)).Or(ErrLink, "look up a link") // before the cost of hashing
 		if err != nil {
 			return in, err
 		}
-		if err := staff.ValidPassword(password, staff.LeastForCustomers, names); err != nil {
+		names, err := signin.KnownNames(ctx, beginner, row.Username)
+		if err != nil {
 			return in, err
 		}
-		if passwordHash, err = staff.Hash(password); err != nil {
+		if err := signin.ValidPassword(password, signin.LeastForCustomers, names); err != nil {
+			return in, err
+		}
+		if passwordHash, err = signin.Hash(password); err != nil {
 			return in, err
 		}
 	}
 	err := pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
-		row, err := db.New().CustomerLinkUse(ctx, tx, hash)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrLink
-		}
+		row, err := db.Need(db.New().CustomerLinkUse(ctx, tx, hash)).Or(ErrLink, "use a link")
 		if err != nil {
-			return fmt.Errorf("use a link: %w", err)
+			return err
 		}
-		in = staff.Entry{ID: row.ID, ShutOut: row.ShutOut}
+		in = signin.Entry{ID: row.ID, ShutOut: row.ShutOut}
 		if passwordHash != "" {
 			if in.ShutOut, err = savePassword(ctx, tx, row.ID, row.Username, passwordHash); err != nil {
 				return err
 			}
 		}
-		actor := audit.Actor{CustomerID: row.ID, Address: l.Address, RequestID: l.RequestID}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.link_used", Detail: map[string]any{"password": passwordHash != ""}})
+		actor := audit.ByCustomer(row.ID, audit.Scope{}).From(l.Address, l.RequestID)
+		return act.Record(ctx, tx, actor, LinkUsed{Password: passwordHash != ""})
 	})
 	if err != nil {
-		return staff.Entry{}, err
+		return signin.Entry{}, err
 	}
 	return in, l.forgive(ctx, beginner)
 }
 
-// linkHash is what the table knows a token by.
+// linkHash returns the stored hash of a token; false where the text is no token.
 func linkHash(token string) ([]byte, bool) {
 	secret, err := base64.RawURLEncoding.DecodeString(token)
 	hash := sha256.Sum256(secret)
 	return hash[:], err == nil && len(secret) == 32
 }
 
-// linkLimit is how many links of one address may fail within an hour. Nobody
-// guesses 256 bits; this keeps those who try from costing anything.
+// linkLimit is the number of failed links from one address within an hour, after which it
+// is barred. Tokens of 256 bits can't be guessed; the limit bounds the cost of trying.
 const linkLimit = 30
 
 func (l Link) scopes() (who, address string) {

@@ -11,11 +11,11 @@ import (
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
-	"refill/internal/staff"
+	"refill/internal/signin"
 )
 
 func (b *till) signIn() error {
-	_, err := customer.SignIn(b.t.Context(), b.pool, staff.Attempt{Username: "anna", Password: "correct horse"})
+	_, err := customer.SignIn(b.t.Context(), b.pool, signin.Attempt{Username: "anna", Password: "correct horse"})
 	return err
 }
 
@@ -57,7 +57,7 @@ func TestEdit(t *testing.T) {
 	require.Equal(t, b.north.ID, partner)
 	_, err = b.pay(b.payment(db.PaymentTypeCash, 500))
 	require.ErrorIs(t, err, customer.ErrUnknown)
-	b.sound()
+	b.checkBooks()
 }
 
 func TestUsernamesAreMadeOfNames(t *testing.T) {
@@ -81,7 +81,7 @@ func TestDisable(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, customer.Disable(t.Context(), b.pool, of(b.south), b.anna.ID), customer.ErrUnknown)
 	require.NoError(t, customer.Disable(t.Context(), b.pool, of(b.north), b.anna.ID))
-	require.ErrorIs(t, b.signIn(), staff.ErrDisabled)
+	require.ErrorIs(t, b.signIn(), signin.ErrDisabled)
 	_, err = customer.NewLink(t.Context(), b.pool, of(b.north), b.anna.ID, time.Hour)
 	require.Equal(t, fault.Conflict, fault.KindOf(err))
 	require.ErrorIs(t, customer.Enable(t.Context(), b.pool, of(b.south), b.anna.ID), customer.ErrUnknown)

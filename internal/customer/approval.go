@@ -2,7 +2,6 @@ package customer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -10,18 +9,17 @@ import (
 
 	"refill/internal/approval"
 	"refill/internal/audit"
+	"refill/internal/billing"
 	"refill/internal/db"
 	"refill/internal/fault"
-	"refill/internal/ledger"
 	"refill/internal/money"
-	"refill/internal/setting"
 	"refill/internal/staff"
 )
 
-// Money that is credited by hand counts against the limit of one person, whatever it is
-// called: a payment, a correction, the reversal of a correction downwards. What is above
-// it waits for a second person, and approving it posts exactly what was asked for, under
-// the key of the form, in the name of the person who asked.
+// Every manual credit counts against the limit on one person's acts: a payment, a
+// correction, the reversal of a negative correction. A credit above the limit waits for a
+// second person. Approval posts exactly what was requested, under the idempotency key of
+// the form, in the name of the person who requested it.
 
 // Errors of payments that wait for a second person.
 var (
@@ -29,41 +27,41 @@ var (
 	ErrPaymentOver  = fault.New(fault.Conflict, "payment_request_over", "This was asked for, and the request was refused, withdrawn, or has expired. Nothing was posted. Open the form again to ask anew.")
 )
 
-// PaymentFacts are a payment, or the reversal of one, that waits for a second person.
+// PaymentFacts describe a payment, or the reversal of one, that waits for approval.
 type PaymentFacts struct {
 	Type     db.PaymentType `json:"type"`
 	Amount   int64          `json:"amount"` // minor units, as it will be credited
 	Currency string         `json:"currency"`
 	Comment  string         `json:"comment"`            // of a reversal: the reason
-	Reverses int64          `json:"reverses,omitempty"` // the payment that is taken back; 0: none
+	Reverses int64          `json:"reverses,omitempty"` // the payment that is reversed; 0: none
 }
 
-// twoError ends a transaction in which it turned out that a credit takes a second person.
+// twoError rolls back a transaction whose credit turned out to need approval.
 type twoError struct{ before int64 }
 
 func (twoError) Error() string { return "this takes a second person" }
 
-// mayCredit counts a credit by hand for its person, with the account's lock held; an
-// twoError says that it takes a second one.
-func mayCredit(ctx context.Context, tx pgx.Tx, actor audit.Actor, minor int64) error {
+// checkCredit counts a manual credit for the responsible person, before the account is
+// locked. It returns a twoError where the credit needs approval.
+func checkCredit(ctx context.Context, tx pgx.Tx, actor audit.Actor, minor int64) error {
 	if minor <= 0 {
 		return nil
 	}
-	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindPayment, By: actor.StaffID, Value: minor})
+	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindPayment, By: actor.Accountable(), Value: minor})
 	if err == nil && o.Over() {
 		return twoError{o.Others}
 	}
 	return err
 }
 
-// askCredit asks for a credit that turned out to take a second person.
+// askCredit requests approval for a credit.
 func askCredit(ctx context.Context, beginner db.Beginner, actor audit.Actor, customerID int64, key uuid.UUID, facts PaymentFacts, before int64) error {
-	if actor.StaffID == 0 {
+	if actor.IsSystem() {
 		return fmt.Errorf("credit %d by hand: the program itself can ask no second person", customerID)
 	}
 	err := pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
-		// An erasure withdraws what waits: of a customer who was erased since, only what may be
-		// posted is asked for.
+		// An erasure withdraws open requests. The customer's row is locked here, so that
+		// no request is made for a customer who was erased meanwhile.
 		erased, err := db.New().CustomerShare(ctx, tx, customerID)
 		if err != nil {
 			return fmt.Errorf("hold a customer: %w", err)
@@ -72,7 +70,7 @@ func askCredit(ctx context.Context, beginner db.Beginner, actor audit.Actor, cus
 			return ErrErasedPay
 		}
 		_, err = approval.Ask(ctx, tx, actor, approval.Request{
-			Kind: db.ApprovalKindPayment, By: actor.StaffID, CustomerID: customerID, Value: facts.Amount, Currency: facts.Currency,
+			Kind: db.ApprovalKindPayment, By: actor.Accountable(), CustomerID: customerID, Value: facts.Amount, Currency: facts.Currency,
 			Before: before, Key: key, Facts: facts,
 		})
 		return err
@@ -83,15 +81,16 @@ func askCredit(ctx context.Context, beginner db.Beginner, actor audit.Actor, cus
 	return asked(ctx, beginner, customerID, key, facts)
 }
 
-// asked answers a key that has asked for a credit; nil where it has not. A key that
-// asked for another one is refused.
+// asked looks for a request that was made with the same idempotency key: nil where there
+// is none, ErrPaymentWaits where it is for the same credit, a refusal where it is for
+// another one.
 func asked(ctx context.Context, dbtx db.DBTX, customerID int64, key uuid.UUID, facts PaymentFacts) error {
-	a, err := db.New().ApprovalGetByKey(ctx, dbtx, &key)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
-	}
+	a, found, err := db.Found(db.New().ApprovalGetByKey(ctx, dbtx, &key))
 	if err != nil {
 		return fmt.Errorf("look for an earlier request: %w", err)
+	}
+	if !found {
+		return nil
 	}
 	was, err := approval.Facts[PaymentFacts](a)
 	switch {
@@ -102,58 +101,25 @@ func asked(ctx context.Context, dbtx db.DBTX, customerID int64, key uuid.UUID, f
 	case a.State == db.ApprovalStateWaiting:
 		return ErrPaymentWaits
 	case a.State == db.ApprovalStateApproved:
-		return nil // it is posted: the ledger answers
+		return nil // it is posted; the ledger gives the answer
 	}
 	return ErrPaymentOver
 }
 
-// facts are what a payment is when it is asked for.
+// facts returns the payment as a request for approval keeps it.
 func (p Payment) facts() PaymentFacts {
 	return PaymentFacts{Type: p.Type, Amount: p.Amount.Minor, Currency: p.Amount.Currency, Comment: p.Comment}
 }
 
-// askPartner asks for a partner to be enabled.
-func askPartner(ctx context.Context, tx pgx.Tx, actor audit.Actor, partner db.Partner, value, before int64) error {
-	settings, err := setting.Read(ctx, tx)
-	if err != nil {
-		return err
-	}
-	rows, err := db.New().ApprovalListOfPartner(ctx, tx, partner.ID)
-	if err != nil {
-		return fmt.Errorf("look for an earlier request: %w", err)
-	}
-	if len(rows) > 0 {
-		return nil // it is asked for already
-	}
-	_, err = approval.Ask(ctx, tx, actor, approval.Request{
-		Kind: db.ApprovalKindReopening, By: actor.StaffID, PartnerIDs: []int64{partner.ID}, Value: value, Currency: settings.Currency, Before: before,
-		Facts: approval.ReopeningFacts{Partner: partner.ID, Name: partner.Name},
-	})
-	return err
-}
-
-// ApprovalKinds are the kinds of requests about customers and partners.
-func ApprovalKinds(store *setting.Store) []approval.Kind {
+// ApprovalKinds are the kinds of requests about customers.
+func ApprovalKinds() []approval.Kind {
 	return []approval.Kind{
 		{Name: db.ApprovalKindPayment, Needs: paymentNeeds, Same: paymentSame, Approve: approvePayment},
-		{Name: db.ApprovalKindReopening, Needs: reopeningNeeds, Hold: holdReopening, Same: reopeningSame, Approve: func(ctx context.Context, tx pgx.Tx, actor audit.Actor, a db.Approval) error {
-			facts, err := approval.Facts[approval.ReopeningFacts](a)
-			if err != nil {
-				return err
-			}
-			if facts.Module {
-				return approval.OpenModule(ctx, tx, store, actor)
-			}
-			partner, err := lockPartner(ctx, tx, actor, facts.Partner)
-			if err != nil {
-				return err
-			}
-			return switchPartner(ctx, tx, actor, partner, false)
-		}},
 	}
 }
 
-// paymentNeeds returns what a person must be allowed for whom a credit is posted.
+// paymentNeeds returns the permissions that the requester must hold for the credit to be
+// posted.
 func paymentNeeds(a db.Approval) ([]string, error) {
 	facts, err := approval.Facts[PaymentFacts](a)
 	if facts.Reverses != 0 {
@@ -162,82 +128,35 @@ func paymentNeeds(a db.Approval) ([]string, error) {
 	return staff.Stored(staff.PaymentsEnter), err
 }
 
-// reopeningNeeds returns what a person must be allowed for whom a partner, or the module,
-// is switched on.
-func reopeningNeeds(a db.Approval) ([]string, error) {
-	facts, err := approval.Facts[approval.ReopeningFacts](a)
-	if facts.Module {
-		return staff.Stored(staff.ConfigManage), err
-	}
-	return staff.Stored(staff.PartnersManage), err
-}
-
-// holdReopening locks what is to be switched on: a partner, or the settings.
-func holdReopening(ctx context.Context, tx pgx.Tx, actor audit.Actor, a db.Approval) error {
-	facts, err := approval.Facts[approval.ReopeningFacts](a)
-	if err != nil {
-		return err
-	}
-	if facts.Module {
-		return db.New().SettingLock(ctx, tx)
-	}
-	_, err = lockPartner(ctx, tx, actor, facts.Partner)
-	return err
-}
-
-// reopeningSame reports whether what is to be switched on is still off, and brings no
-// more into use than was asked for.
-func reopeningSame(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
-	facts, err := approval.Facts[approval.ReopeningFacts](a)
-	if err != nil {
-		return false, err
-	}
-	q := db.New()
-	if facts.Module {
-		settings, err := setting.Read(ctx, tx)
-		if err != nil {
-			return false, err
-		}
-		value, err := q.SeriesInUse(ctx, tx)
-		return !settings.RefillCards && value <= a.Value, err
-	}
-	disabled, err := q.PartnerDisabled(ctx, tx, facts.Partner)
-	if err != nil {
-		return false, fmt.Errorf("read a partner: %w", err)
-	}
-	value, err := q.PartnerInUse(ctx, tx, facts.Partner)
-	return disabled && value <= a.Value, err
-}
-
-// paymentSame reports whether a credit can still be posted as it was asked for: nothing
-// was posted under its key, and what it takes back is not taken back already.
+// paymentSame reports whether the credit can still be posted as requested: its key has not
+// posted, and the payment that it reverses is not reversed yet.
 func paymentSame(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
 	facts, err := approval.Facts[PaymentFacts](a)
 	if err != nil || a.RequestKey == nil {
 		return false, err
 	}
-	_, err = db.New().LedgerGetByKey(ctx, tx, a.RequestKey)
-	if !errors.Is(err, pgx.ErrNoRows) {
+	_, posted, err := db.Found(db.New().LedgerGetByKey(ctx, tx, a.RequestKey))
+	if err != nil || posted {
 		return false, err
 	}
 	if facts.Reverses == 0 {
 		return true, nil
 	}
-	original, err := Reversible(ctx, tx, *a.CustomerID, facts.Reverses)
+	original, err := billing.Reversible(ctx, tx, *a.CustomerID, facts.Reverses)
 	if fault.KindOf(err) == fault.Conflict {
 		return false, nil
 	}
 	return -original.Amount == facts.Amount, err
 }
 
-// approvePayment posts what was asked for in the name of the person who asked; that
-// another approved it, and why, is in the audit row of the decision.
+// approvePayment posts the credit in the name of the person who requested it. The audit
+// row of the decision names the person who approved it, and the reason.
 func approvePayment(ctx context.Context, tx pgx.Tx, _ audit.Actor, a db.Approval) error {
 	facts, err := approval.Facts[PaymentFacts](a)
 	if err != nil {
 		return err
 	}
-	asker := audit.Actor{StaffID: a.RequestedBy, Scope: audit.Everything()}
+	asker := approval.Asker(a)
 	if facts.Reverses == 0 {
 		p := Payment{
 			CustomerID: *a.CustomerID, Type: facts.Type, Amount: money.Amount{Minor: facts.Amount, Currency: facts.Currency},
@@ -246,24 +165,16 @@ func approvePayment(ctx context.Context, tx pgx.Tx, _ audit.Actor, a db.Approval
 		_, err := p.enter(ctx, tx, asker)
 		return err
 	}
-	original, err := Reversible(ctx, tx, *a.CustomerID, facts.Reverses)
+	original, err := billing.Reversible(ctx, tx, *a.CustomerID, facts.Reverses)
 	if err != nil {
 		return err
 	}
-	r := Reversal{CustomerID: *a.CustomerID, PaymentID: facts.Reverses, Reason: facts.Comment, Key: *a.RequestKey, approved: a.ID}
-	_, err = r.post(ctx, tx, asker, original)
-	return err
-}
-
-// post takes back a payment that was made by hand.
-func (r Reversal) post(ctx context.Context, tx pgx.Tx, actor audit.Actor, original db.PaymentGetRow) (Paid, error) {
-	others, err := db.New().LedgerOther(ctx, tx, original.TxID)
+	undone, err := undo(ctx, tx, original)
 	if err != nil {
-		return Paid{}, fmt.Errorf("read a movement: %w", err)
+		return err
 	}
-	var back []ledger.Entry
-	for _, e := range others {
-		back = append(back, ledger.Entry{AccountID: e.AccountID, Amount: -e.Amount})
-	}
-	return PostReversal(ctx, tx, actor, r, original, back)
+	undone.Approval = a.ID
+	r := billing.Reversal{CustomerID: *a.CustomerID, PaymentID: facts.Reverses, Reason: facts.Comment, Key: *a.RequestKey}
+	_, err = billing.PostReversal(ctx, tx, asker, r, original, undone)
+	return err
 }

@@ -12,6 +12,7 @@ import (
 
 	"refill/internal/approval"
 	"refill/internal/audit"
+	"refill/internal/billing"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/money"
@@ -32,7 +33,7 @@ func TestPressedTwiceNearTheLimit(t *testing.T) {
 	t.Parallel()
 	b := newCounter(t)
 	ctx := context.WithoutCancel(t.Context())
-	press := func(act func() (customer.Paid, error)) {
+	press := func(act func() (billing.Paid, error)) {
 		answers, gate := make(chan error, 8), make(chan struct{})
 		var all sync.WaitGroup
 		for range 8 {
@@ -53,15 +54,15 @@ func TestPressedTwiceNearTheLimit(t *testing.T) {
 		require.Empty(t, rows)
 	}
 	p := b.credit(db.PaymentTypeCash, 30)
-	press(func() (customer.Paid, error) { return customer.Pay(ctx, b.pool, b.cashier, p) })
+	press(func() (billing.Paid, error) { return customer.Pay(ctx, b.pool, b.cashier, p) })
 	require.Equal(t, int64(30_00), b.balance())
 
 	wrong, err := customer.Pay(ctx, b.pool, b.other, b.credit(db.PaymentTypeCorrection, -30))
 	require.NoError(t, err)
-	r := customer.Reversal{CustomerID: b.anna.ID, PaymentID: wrong.ID, Reason: "it was right", Key: uuid.New()}
-	press(func() (customer.Paid, error) { return customer.Reverse(ctx, b.pool, b.other, r) })
+	r := billing.Reversal{CustomerID: b.anna.ID, PaymentID: wrong.ID, Reason: "it was right", Key: uuid.New()}
+	press(func() (billing.Paid, error) { return customer.Reverse(ctx, b.pool, b.other, r) })
 	require.Equal(t, int64(30_00), b.balance())
-	b.sound()
+	b.checkBooks()
 }
 
 // A movement by hand without a key is neither posted nor asked for, and a request that
@@ -72,7 +73,7 @@ func TestPaymentTakesAKey(t *testing.T) {
 	p := b.credit(db.PaymentTypeCash, 60)
 	p.Key = uuid.Nil
 	require.Error(t, b.enter(p))
-	_, err := customer.Reverse(t.Context(), b.pool, b.cashier, customer.Reversal{CustomerID: b.anna.ID, PaymentID: 1, Reason: "because"})
+	_, err := customer.Reverse(t.Context(), b.pool, b.cashier, billing.Reversal{CustomerID: b.anna.ID, PaymentID: 1, Reason: "because"})
 	require.Error(t, err)
 	require.ErrorIs(t, b.enter(b.credit(db.PaymentTypeCash, 60)), customer.ErrPaymentWaits)
 	_, err = b.pool.Exec(t.Context(), `update approval set request_key = null`)
@@ -95,7 +96,7 @@ func TestPaymentOfAFormerCashier(t *testing.T) {
 	}
 	enters, reverses, both := role("enters", staff.PaymentsEnter), role("reverses", staff.PaymentsReverse), role("both", staff.PaymentsEnter, staff.PaymentsReverse)
 	become := func(role int64, partners ...int64) {
-		require.NoError(t, staff.Edit(ctx, b.pool, b.other, b.cashier.StaffID, staff.Change{Name: "Cashier", RoleID: role, AllPartners: len(partners) == 0, PartnerIDs: partners}))
+		require.NoError(t, staff.Edit(ctx, b.pool, b.other, b.cashier.ID, staff.Change{Name: "Cashier", RoleID: role, AllPartners: len(partners) == 0, PartnerIDs: partners}))
 	}
 	refused := func(may int64) {
 		a := b.waiting() //nolint:contextcheck // it has the test's
@@ -114,12 +115,12 @@ func TestPaymentOfAFormerCashier(t *testing.T) {
 	wrong, err := customer.Pay(ctx, b.pool, b.other, b.credit(db.PaymentTypeCorrection, -60))
 	require.NoError(t, err)
 	become(both)
-	_, err = customer.Reverse(ctx, b.pool, b.cashier, customer.Reversal{CustomerID: b.anna.ID, PaymentID: wrong.ID, Reason: "it was right", Key: uuid.New()})
+	_, err = customer.Reverse(ctx, b.pool, b.cashier, billing.Reversal{CustomerID: b.anna.ID, PaymentID: wrong.ID, Reason: "it was right", Key: uuid.New()})
 	require.ErrorIs(t, err, customer.ErrPaymentWaits)
 	become(enters)
 	refused(reverses)
 	require.Equal(t, int64(60_00), b.balance())
-	b.sound()
+	b.checkBooks()
 }
 
 // Erasing a customer withdraws what waits for a second person, so that no credit is posted
@@ -149,9 +150,9 @@ func TestErasureWithdrawsWhatWaits(t *testing.T) {
 	}
 	require.ErrorIs(t, b.desk.Approve(ctx, b.other, waiting.ID, "because"), approval.ErrDone)
 	var lines int
-	require.NoError(t, b.pool.QueryRow(ctx, `select count(*) from audit where action = 'approval.withdrawn' and customer_id = $1 and staff_id = $2`, b.anna.ID, b.other.StaffID).Scan(&lines))
+	require.NoError(t, b.pool.QueryRow(ctx, `select count(*) from audit where action = 'approval.withdrawn' and customer_id = $1 and staff_id = $2`, b.anna.ID, b.other.ID).Scan(&lines))
 	require.Len(t, rows, lines)
 	require.ErrorIs(t, b.enter(b.credit(db.PaymentTypeCash, 60)), customer.ErrErasedPay)
 	require.ErrorIs(t, b.enter(b.credit(db.PaymentTypeCorrection, 60)), customer.ErrPaymentWaits, "a correction may still be entered")
-	b.sound()
+	b.checkBooks()
 }

@@ -12,12 +12,15 @@ import (
 
 	"refill/internal/approval"
 	"refill/internal/audit"
+	"refill/internal/billing"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/money"
+	"refill/internal/partner"
 	"refill/internal/setting"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 )
 
 // counter is a till with a limit of USD 50.00, a cashier and another member of staff.
@@ -33,11 +36,10 @@ func newCounter(t *testing.T) *counter {
 	store := setting.NewStore(b.pool, time.Now)
 	limit := int64(50_00)
 	require.NoError(t, store.Change(t.Context(), audit.System(), func(v *setting.Settings) { v.ApproveAbove = &limit }))
-	b.desk = approval.NewDesk(b.pool, customer.ApprovalKinds(store)...)
+	b.desk = approval.NewDesk(b.pool, append(customer.ApprovalKinds(), partner.ApprovalKinds(store)...)...)
 	for name, who := range map[string]*audit.Actor{"cashier": &b.cashier, "other": &b.other} {
-		id, err := staff.Create(t.Context(), b.pool, audit.System(), staff.New{Username: name, Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
-		require.NoError(t, err)
-		*who = audit.Actor{StaffID: id, Scope: audit.Everything()}
+		id := peopletest.Staff(t, b.pool, staff.New{Username: name, Role: db.StaffRoleAdministrator, AllPartners: true})
+		*who = audit.ByStaff(id, audit.Everything())
 	}
 	return b
 }
@@ -56,8 +58,8 @@ func (b *counter) waiting() db.Approval {
 	return rows[0].Approval
 }
 
-// Credits by hand of one person add up over a day, whatever their type; what is above the
-// limit is posted when another person approves it, once and as it was asked for.
+// Manual credits of one person add up over a day across all types. A credit above the
+// limit is posted once, as requested, when another person approves it.
 func TestPaymentTakesTwo(t *testing.T) {
 	t.Parallel()
 	b := newCounter(t)
@@ -76,7 +78,7 @@ func TestPaymentTakesTwo(t *testing.T) {
 	require.ErrorIs(t, b.enter(another), customer.ErrKeyReused)
 
 	require.ErrorIs(t, b.desk.Approve(ctx, b.cashier, a.ID, "because"), approval.ErrOwn)
-	some := audit.Actor{StaffID: b.other.StaffID, Scope: audit.Scope{PartnerIDs: []int64{b.south.ID}}}
+	some := audit.ByStaff(b.other.ID, audit.Scope{PartnerIDs: []int64{b.south.ID}})
 	require.ErrorIs(t, b.desk.Approve(ctx, some, a.ID, "because"), approval.ErrUnknown, "a customer of others")
 	require.NoError(t, b.desk.Approve(ctx, b.other, a.ID, "because"))
 	require.ErrorIs(t, b.desk.Approve(ctx, b.other, a.ID, "because"), approval.ErrDone)
@@ -85,7 +87,7 @@ func TestPaymentTakesTwo(t *testing.T) {
 	require.Equal(t, int64(11_00), b.balance(), "once")
 	var by int64
 	require.NoError(t, b.pool.QueryRow(ctx, `select staff_id from payment where amount = 100`).Scan(&by))
-	require.Equal(t, b.cashier.StaffID, by, "the person who asked")
+	require.Equal(t, b.cashier.ID, by, "the person who asked")
 
 	refused := b.payment(db.PaymentTypeCash, 2_00)
 	require.ErrorIs(t, b.enter(refused), customer.ErrPaymentWaits)
@@ -99,7 +101,7 @@ func TestPaymentTakesTwo(t *testing.T) {
 	_, err = dbtest.Owner(t, b.pool).Exec(ctx, `update solo_act set done_at = done_at - interval '24 hours'`)
 	require.NoError(t, err)
 	require.NoError(t, b.enter(b.payment(db.PaymentTypeCash, 50_00)))
-	b.sound()
+	b.checkBooks()
 }
 
 // The reversal of a correction downwards credits, so it counts; that of a payment does
@@ -113,7 +115,7 @@ func TestReversalTakesTwo(t *testing.T) {
 	up, err := customer.Pay(ctx, b.pool, b.cashier, b.payment(db.PaymentTypeCash, 50_00))
 	require.NoError(t, err)
 	reverse := func(id int64, key uuid.UUID) error {
-		_, err := customer.Reverse(ctx, b.pool, b.cashier, customer.Reversal{CustomerID: b.anna.ID, PaymentID: id, Reason: "a mistake", Key: key})
+		_, err := customer.Reverse(ctx, b.pool, b.cashier, billing.Reversal{CustomerID: b.anna.ID, PaymentID: id, Reason: "a mistake", Key: key})
 		return err
 	}
 	require.NoError(t, reverse(up.ID, uuid.New()), "it takes off")
@@ -124,21 +126,21 @@ func TestReversalTakesTwo(t *testing.T) {
 	require.NoError(t, b.desk.Approve(ctx, b.other, b.waiting().ID, "because"))
 	require.Zero(t, b.balance())
 	require.NoError(t, reverse(down.ID, key), "the form hears that it is posted")
-	require.ErrorIs(t, reverse(down.ID, uuid.New()), customer.ErrReversed)
+	require.ErrorIs(t, reverse(down.ID, uuid.New()), billing.ErrReversed)
 
 	// What was taken back otherwise meanwhile is not taken back twice.
 	again, err := customer.Pay(ctx, b.pool, b.cashier, b.payment(db.PaymentTypeCorrection, -60_00))
 	require.NoError(t, err)
 	require.ErrorIs(t, reverse(again.ID, uuid.New()), customer.ErrPaymentWaits)
-	_, err = customer.Reverse(ctx, b.pool, audit.Actor{Scope: audit.Everything()}, customer.Reversal{CustomerID: b.anna.ID, PaymentID: again.ID, Reason: "a mistake", Key: uuid.New()})
+	_, err = customer.Reverse(ctx, b.pool, audit.System(), billing.Reversal{CustomerID: b.anna.ID, PaymentID: again.ID, Reason: "a mistake", Key: uuid.New()})
 	require.Error(t, err, "the program itself can ask no one")
 	limit := int64(90_00)
 	require.NoError(t, setting.NewStore(b.pool, time.Now).Change(ctx, audit.System(), func(v *setting.Settings) { v.ApproveAbove = &limit }))
-	_, err = customer.Reverse(ctx, b.pool, b.other, customer.Reversal{CustomerID: b.anna.ID, PaymentID: again.ID, Reason: "a mistake", Key: uuid.New()})
+	_, err = customer.Reverse(ctx, b.pool, b.other, billing.Reversal{CustomerID: b.anna.ID, PaymentID: again.ID, Reason: "a mistake", Key: uuid.New()})
 	require.NoError(t, err)
 	require.ErrorIs(t, b.desk.Approve(ctx, b.other, b.waiting().ID, "because"), approval.ErrOutdated)
 	require.Zero(t, b.balance())
-	b.sound()
+	b.checkBooks()
 }
 
 // Credits of one person at the same moment don't slip past the limit together, and of
@@ -186,7 +188,7 @@ func TestPaymentsOfOnePersonRace(t *testing.T) {
 	var credited int64
 	require.NoError(t, b.pool.QueryRow(ctx, `select sum(amount)::bigint from payment`).Scan(&credited))
 	require.Equal(t, int64(60_00), credited)
-	b.sound()
+	b.checkBooks()
 }
 
 // A partner whose cards are worth more than one person may bring into use is enabled by
@@ -200,13 +202,13 @@ func TestPartnerIsEnabledOnce(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.pool.Exec(ctx, `insert into series_partner (series_id, partner_id) select id, $1 from series`, b.south.ID)
 	require.NoError(t, err)
-	require.NoError(t, customer.DisablePartner(ctx, b.pool, b.cashier, b.south.ID))
-	require.ErrorIs(t, customer.EnablePartner(ctx, b.pool, b.cashier, b.south.ID), customer.ErrPartnerWaits)
-	require.ErrorIs(t, customer.EnablePartner(ctx, b.pool, b.cashier, b.south.ID), customer.ErrPartnerWaits, "asked for already")
+	require.NoError(t, partner.Disable(ctx, b.pool, b.cashier, b.south.ID))
+	require.ErrorIs(t, partner.Enable(ctx, b.pool, b.cashier, b.south.ID), partner.ErrWaits)
+	require.ErrorIs(t, partner.Enable(ctx, b.pool, b.cashier, b.south.ID), partner.ErrWaits, "asked for already")
 	a := b.waiting()
 	require.Equal(t, int64(60_00), a.Value)
-	some := audit.Actor{StaffID: b.other.StaffID, Scope: audit.Scope{PartnerIDs: []int64{b.north.ID}}}
+	some := audit.ByStaff(b.other.ID, audit.Scope{PartnerIDs: []int64{b.north.ID}})
 	require.ErrorIs(t, b.desk.Approve(ctx, some, a.ID, "because"), approval.ErrUnknown)
 	require.NoError(t, b.desk.Approve(ctx, b.other, a.ID, "because"))
-	require.ErrorIs(t, customer.EnablePartner(ctx, b.pool, b.cashier, b.south.ID), customer.ErrPartnerState)
+	require.ErrorIs(t, partner.Enable(ctx, b.pool, b.cashier, b.south.ID), partner.ErrPartnerState)
 }

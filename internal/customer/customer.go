@@ -1,6 +1,6 @@
-// Package customer owns customers and their payments. A balance moves only here
-// and in card's redemption, always with its ledger entries; a payment is never
-// edited or deleted.
+// Package customer owns customers and their manual payments. A balance changes only
+// through package billing, which is called here and by the redemptions of package card,
+// always with its ledger entries. A payment is never edited or deleted.
 package customer
 
 import (
@@ -11,29 +11,31 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/partner"
 )
 
-// New is a customer to be entered. PasswordHash may be empty: no portal sign-in.
+// New is a customer to be created. An empty PasswordHash means no portal sign-in.
 type New struct {
 	PartnerID                    int64
 	Username, Name, Email, Phone string
 	PasswordHash                 string
 	Currency                     string
-	Key                          uuid.UUID // drawn when the form was shown; the same key enters once. Zero: none
+	Key                          uuid.UUID // drawn when the form was shown; the same key creates one customer. Zero: none
 }
 
-// Refusals of a customer to be entered.
+// Errors of creating a customer.
 var (
 	ErrUsernameTaken = fault.Field("username", "customer_username_taken", "Another customer has this username. Choose a different one.")
 	ErrCustomerKey   = fault.New(fault.Conflict, "customer_key_reused", "This form was sent before and a customer was entered with it. What it says now differs from that customer. Look in the list of customers; press the button again to enter another one.")
 )
 
-// Create enters a customer with an empty account. Without a username they get one
-// that is made of their name. The same key enters one customer, whatever is pressed
-// twice or cut off; with other entries it is refused with ErrCustomerKey.
+// Create creates a customer with an empty account. Without a username it makes one from
+// the name. The idempotency key creates one customer, however often the request is
+// repeated. The same key with different fields is refused with ErrCustomerKey.
 func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New) (db.Customer, error) {
 	d := Details{PartnerID: n.PartnerID, Username: n.Username, Name: n.Name, Email: n.Email, Phone: n.Phone}.tidy()
 	if done, err := enteredBefore(ctx, beginner, actor, d, n.Key); err != nil || done.ID != 0 {
@@ -43,26 +45,26 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 	if err == nil || n.Key == uuid.Nil || fault.IsInternal(err) && db.Constraint(err) != "customer_request_key" {
 		return created, err
 	}
-	// Another request with the same key may have been first: it took the username as well.
+	// Another request with the same key may have been first and have taken the username.
 	if done, keyErr := enteredBefore(ctx, beginner, actor, d, n.Key); keyErr != nil || done.ID != 0 {
 		return done, keyErr
 	}
 	return created, err
 }
 
-// enteredBefore returns the customer that a key has entered; the zero value where it
-// has entered none. The entries are compared with the customer as it is, so that no
-// copy of a person's data is kept beside it.
+// enteredBefore returns the customer that an earlier request with the key created; the
+// zero value where there is none. It compares the fields with the customer's row, so that
+// no second copy of personal data is stored.
 func enteredBefore(ctx context.Context, dbtx db.DBTX, actor audit.Actor, d Details, key uuid.UUID) (db.Customer, error) {
 	if key == uuid.Nil {
 		return db.Customer{}, nil
 	}
-	done, err := db.New().CustomerGetByKey(ctx, dbtx, &key)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return db.Customer{}, nil
-	}
+	done, found, err := db.Found(db.New().CustomerGetByKey(ctx, dbtx, &key))
 	if err != nil {
 		return db.Customer{}, fmt.Errorf("look for the customer of a form: %w", err)
+	}
+	if !found {
+		return db.Customer{}, nil
 	}
 	was := Details{PartnerID: done.PartnerID, Username: done.Username, Name: done.Name, Email: done.Email, Phone: done.Phone}
 	if d.Username == "" {
@@ -74,12 +76,15 @@ func enteredBefore(ctx context.Context, dbtx db.DBTX, actor audit.Actor, d Detai
 	return done, nil
 }
 
-// enterNew enters a customer, under another username where the one that was made of the
-// name is taken meanwhile.
+// usernameTries is how often a username is made from a name before giving up.
+const usernameTries = 5
+
+// enterNew creates a customer. Where a username that was made from the name is taken
+// meanwhile, it tries another one.
 func enterNew(ctx context.Context, beginner db.Beginner, actor audit.Actor, d Details, n New) (db.Customer, error) {
 	suggested := d.Username == ""
 	var created db.Customer
-	for range maxTries {
+	for range usernameTries {
 		if suggested {
 			var err error
 			if d.Username, err = freeUsername(ctx, beginner, d.Name); err != nil {
@@ -91,7 +96,7 @@ func enterNew(ctx context.Context, beginner db.Beginner, actor audit.Actor, d De
 		}
 		var err error
 		created, err = create(ctx, beginner, actor, d, n)
-		if !suggested || !errors.Is(err, ErrUsernameTaken) { // else somebody took it meanwhile
+		if !suggested || !errors.Is(err, ErrUsernameTaken) { // otherwise the suggested username was taken meanwhile
 			return created, err
 		}
 	}
@@ -106,7 +111,7 @@ func create(ctx context.Context, beginner db.Beginner, actor audit.Actor, d Deta
 		key = &n.Key
 	}
 	err := pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
-		if err := openPartner(ctx, tx, n.PartnerID); err != nil {
+		if err := partner.Open(ctx, tx, n.PartnerID); err != nil {
 			return err
 		}
 		var err error
@@ -125,7 +130,7 @@ func create(ctx context.Context, beginner db.Beginner, actor audit.Actor, d Deta
 		if _, err := db.New().AccountCreateCustomer(ctx, tx, db.AccountCreateCustomerParams{Currency: n.Currency, CustomerID: &created.ID}); err != nil {
 			return fmt.Errorf("open a customer's account: %w", err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.created", CustomerID: created.ID})
+		return act.Record(ctx, tx, actor, Created{Subject: act.OfCustomer(created.ID)})
 	})
 	return created, err
 }

@@ -22,7 +22,7 @@ func TestCreateOfForeignPartner(t *testing.T) {
 	tx := dbtest.Tx(t)
 	north, err := db.New().PartnerCreate(t.Context(), tx, db.PartnerCreateParams{Name: "North", TimeZone: "UTC"})
 	require.NoError(t, err)
-	clerk := audit.Actor{Scope: audit.Scope{PartnerIDs: []int64{north.ID + 1}}}
+	clerk := audit.System().Within(audit.Scope{PartnerIDs: []int64{north.ID + 1}})
 	_, err = customer.Create(t.Context(), tx, clerk, customer.New{PartnerID: north.ID, Username: "x", Name: "X", Currency: "USD"})
 	require.Equal(t, "partner", fault.All(err)[0].Field)
 }

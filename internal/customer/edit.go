@@ -2,7 +2,6 @@ package customer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,22 +12,24 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/text/unicode/norm"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
-	"refill/internal/staff"
+	"refill/internal/partner"
+	"refill/internal/signin"
 )
 
-// Details is what staff may change of a customer.
+// Details are the fields of a customer that staff may change.
 type Details struct {
 	PartnerID                    int64
 	Username, Name, Email, Phone string
 }
 
-// ErrPartner answers for a partner that is not there, or not the actor's to see.
+// ErrPartner refuses a partner that does not exist or that the actor may not see.
 var ErrPartner = fault.Field("partner", "customer_partner", "Choose a partner from the list.")
 
-// tidy takes the spaces off that nobody means.
+// tidy removes surrounding spaces.
 func (d Details) tidy() Details {
 	d.Username = strings.ToLower(strings.TrimSpace(d.Username))
 	d.Name = strings.Join(strings.Fields(d.Name), " ")
@@ -36,13 +37,13 @@ func (d Details) tidy() Details {
 	return d
 }
 
-// check refuses what could not be kept, or could not be meant.
+// check refuses fields that are invalid.
 func (d Details) check(actor audit.Actor) error {
 	var list fault.List
 	if n := utf8.RuneCountInString(d.Name); n < 1 || n > 120 {
-		list = append(list, fault.Field("name", "customer_name", "The name must be 1 to 120 characters long."))
+		list = append(list, fault.Field("name", "customer_name", "The customer’s name must be 1 to 120 characters long."))
 	}
-	if !staff.ValidUsername(d.Username) {
+	if !signin.ValidUsername(d.Username) {
 		list = append(list, fault.Field("username", "customer_username", "The username can have up to 64 letters, digits and . _ - @, and nothing else."))
 	}
 	if !actor.Scope.Holds(d.PartnerID) {
@@ -58,20 +59,19 @@ func (d Details) check(actor audit.Actor) error {
 	return list.Err()
 }
 
-// Edit changes what is known of a customer. Payments keep the partner that they
-// were made under. Staff move a customer only between partners that they see.
+// Edit changes the fields of a customer. Earlier payments keep the partner that they were
+// made under. Staff can move a customer only between partners that they see.
 func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, d Details) error {
 	d = d.tidy()
 	return change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.Customer) error {
 		checked := d
 		if d.Phone == was.Phone {
-			checked.Phone = "" // an imported one is kept in whatever form it came
+			checked.Phone = "" // an imported number is kept in its original form
 		}
 		if err := checked.check(actor); err != nil {
 			return err
 		}
-		detail := map[string]any{}
-		var changed []string
+		edited := Edited{Subject: act.OfCustomer(id)}
 		for _, c := range []struct{ name, from, to string }{
 			{"name", was.Name, d.Name},
 			{"username", was.Username, d.Username},
@@ -79,20 +79,19 @@ func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64
 			{"phone", was.Phone, d.Phone},
 		} {
 			if c.from != c.to {
-				changed = append(changed, c.name)
+				edited.Changed = append(edited.Changed, c.name)
 			}
 		}
 		if was.PartnerID != d.PartnerID {
-			if err := openPartner(ctx, tx, d.PartnerID); err != nil {
+			if err := partner.Open(ctx, tx, d.PartnerID); err != nil {
 				return err
 			}
-			changed = append(changed, "partner")
-			detail["partner_from"], detail["partner_to"] = was.PartnerID, d.PartnerID
+			edited.Changed = append(edited.Changed, "partner")
+			edited.PartnerFrom, edited.PartnerTo = was.PartnerID, d.PartnerID
 		}
-		if len(changed) == 0 {
+		if len(edited.Changed) == 0 {
 			return nil
 		}
-		detail["changed"] = changed
 		err := db.New().CustomerUpdate(ctx, tx, db.CustomerUpdateParams{
 			ID: id, PartnerID: d.PartnerID, Username: d.Username, Name: d.Name, Email: d.Email, Phone: d.Phone,
 		})
@@ -105,12 +104,12 @@ func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64
 		if err != nil {
 			return fmt.Errorf("edit a customer: %w", err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.edited", CustomerID: id, Detail: detail})
+		return act.Record(ctx, tx, actor, edited)
 	})
 }
 
-// Disable signs a customer out everywhere and lets them in no more: no sign-in, no
-// link, no redemption. What they have stays theirs.
+// Disable ends a customer's sessions and refuses sign-ins, links and redemptions. The
+// balance is kept.
 func Disable(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64) error {
 	return change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.Customer) error {
 		if was.DisabledAt != nil {
@@ -122,7 +121,7 @@ func Disable(ctx context.Context, beginner db.Beginner, actor audit.Actor, id in
 		if _, err := shutOut(ctx, tx, id); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.disabled", CustomerID: id})
+		return act.Record(ctx, tx, actor, Disabled{act.OfCustomer(id)})
 	})
 }
 
@@ -135,19 +134,16 @@ func Enable(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int
 		if err := db.New().CustomerEnable(ctx, tx, id); err != nil {
 			return fmt.Errorf("enable a customer: %w", err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.enabled", CustomerID: id})
+		return act.Record(ctx, tx, actor, Enabled{act.OfCustomer(id)})
 	})
 }
 
-// change alters one customer of the actor's partners, whose row it holds.
+// change edits one customer whom the actor may see, under the lock of the row.
 func change(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, f func(tx pgx.Tx, was db.Customer) error) error {
 	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
-		was, err := db.New().CustomerGetForUpdate(ctx, tx, id)
-		if errors.Is(err, pgx.ErrNoRows) || (err == nil && !actor.Scope.Holds(was.PartnerID)) {
-			return ErrUnknown
-		}
+		was, err := lock(ctx, tx, actor, id)
 		if err != nil {
-			return fmt.Errorf("lock a customer: %w", err)
+			return err
 		}
 		if was.ErasedAt != nil {
 			return ErrErased
@@ -156,8 +152,18 @@ func change(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int
 	})
 }
 
-// shutOut ends every session of a customer and takes back the link that waits.
-// It returns how often that was done, for the session that may begin after it.
+// lock reads a customer whom the actor may see, and holds the row for the rest of the
+// transaction.
+func lock(ctx context.Context, tx pgx.Tx, actor audit.Actor, id int64) (db.Customer, error) {
+	row, err := db.Need(db.New().CustomerGetForUpdate(ctx, tx, id)).Or(ErrUnknown, "lock a customer")
+	if err == nil && !actor.Scope.Holds(row.PartnerID) {
+		return db.Customer{}, ErrUnknown
+	}
+	return row, err
+}
+
+// shutOut ends every session of a customer and revokes the open link. It returns the new
+// count of such acts; a session that starts afterwards stores it.
 func shutOut(ctx context.Context, tx pgx.Tx, id int64) (int32, error) {
 	n, err := db.New().CustomerShutOut(ctx, tx, id)
 	if err != nil {
@@ -169,13 +175,13 @@ func shutOut(ctx context.Context, tx pgx.Tx, id int64) (int32, error) {
 	if err := db.New().CustomerLinkDelete(ctx, tx, id); err != nil {
 		return 0, fmt.Errorf("take back a link: %w", err)
 	}
-	if err := staff.ForgetDevices(ctx, tx, staff.Owner{CustomerID: id}, nil); err != nil {
+	if err := signin.ForgetDevices(ctx, tx, signin.Owner{CustomerID: id}, nil); err != nil {
 		return 0, err
 	}
 	return n, nil
 }
 
-// freeUsername makes a username of a name: "Zoë Ångström" becomes zoe.angstrom, or
+// freeUsername makes a free username from a name: "Zoë Ångström" becomes zoe.angstrom, or
 // zoe.angstrom2 where that is taken.
 func freeUsername(ctx context.Context, dbtx db.DBTX, name string) (string, error) {
 	stem := strings.Map(func(r rune) rune {

@@ -2,65 +2,64 @@ package customer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/approval"
 	"refill/internal/audit"
+	"refill/internal/billing"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
 )
 
-// Erasure asks for what is known of a person to be erased, for good.
+// Erasure is a request to erase a customer's personal data for good.
 type Erasure struct {
 	CustomerID int64
 	Number     string // the customer's number as it was typed to confirm
 	Reason     string
-	Balance    int64 // minor units, as the person who asks was shown it
-	Stays      bool  // they know that a balance other than zero stays on the books
+	Balance    int64 // minor units, as the page showed it to the requester
+	Stays      bool  // the requester confirmed that a balance other than zero stays on the books
 }
 
-// Refusals of an erasure, and of what is asked of an erased customer.
+// Errors of an erasure, and of acts on an erased customer.
 var (
-	ErrErased     = fault.New(fault.Conflict, "customer_erased", "This customer was erased. Nothing of the person is left that could be changed.")
+	ErrErased     = fault.New(fault.Conflict, "customer_erased", "This customer was erased: nothing can be changed, paid or redeemed any more.")
 	ErrErasedPay  = fault.Field("type", "customer_erased_payment", "This customer was erased. Only a correction can be entered.")
 	ErrAlarm      = fault.New(fault.Conflict, "customer_alarm", "An open alarm about theft concerns this customer, so the personal data stays until the alarm is closed. Look into it under Alarms and close it there, then erase.")
-	errNumber     = fault.Field("number", "erase_number", "This is not the customer’s number. It stands beside Id on the customer’s page.")
+	errNumber     = fault.Field("number", "erase_number", "This is not the customer’s number. The customer’s page shows it beside Id.")
 	errStays      = fault.Field("stays", "erase_balance", "Tick that the balance stays on the books, or pay it out first.")
 	errOldBalance = fault.Field("stays", "erase_balance_changed", "The balance has changed meanwhile. Look at it and confirm again.")
 )
 
 // Erase removes what identifies a person: name, username, e-mail, phone, password,
 // sessions, links, counts of wrong codes and passwords, and what staff wrote on their
-// cards. The row stays under a neutral name, as do ledger, payments and the sealed audit
-// trail. It moves no money: a balance stays on the books, where a correction can book it
-// out. A credit that waits for a second person is withdrawn: nothing of it was posted, and
-// refusing to erase would let any cashier put an erasure off. The customer can never sign in,
-// redeem or be edited again. Asking for an erased
-// customer again changes nothing. While an open alarm about theft concerns them it is
-// refused with ErrAlarm: whoever looks into it needs to know who it was. See docs/erasure.md.
+// cards. The row is kept under a neutral name, and so are ledger, payments and the sealed
+// audit trail. Erase moves no money: a balance stays on the books, and a correction can
+// remove it. A credit that waits for approval is withdrawn; refusing the erasure instead
+// would let any cashier delay it. The customer can never sign in, redeem or be edited
+// again. Erasing an erased customer changes nothing. While an open alarm about theft
+// concerns the customer it returns ErrAlarm, because the investigation needs the identity.
+// See docs/erasure.md.
 func Erase(ctx context.Context, beginner db.Beginner, actor audit.Actor, e Erasure) error {
-	return settle(ctx, beginner, func(tx pgx.Tx) error {
-		// Requests before the customer, as a decision locks them; withdrawn below.
+	return billing.Settle(ctx, beginner, billing.ErrUnsettled, func(tx pgx.Tx) error {
+		// Lock order: requests for approval before the customer. They are withdrawn below.
 		if _, err := db.New().ApprovalListOfCustomer(ctx, tx, e.CustomerID); err != nil {
 			return fmt.Errorf("lock what waits of a customer: %w", err)
 		}
-		was, err := db.New().CustomerGetForUpdate(ctx, tx, e.CustomerID)
-		if errors.Is(err, pgx.ErrNoRows) || (err == nil && !actor.Scope.Holds(was.PartnerID)) {
-			return ErrUnknown
-		}
+		was, err := lock(ctx, tx, actor, e.CustomerID)
 		if err != nil {
-			return fmt.Errorf("lock a customer: %w", err)
+			return err
 		}
 		if was.ErasedAt != nil {
 			return nil
 		}
-		// With the row held, a redemption or a payment has ended, or waits.
+		// The customer's row is locked: concurrent redemptions and payments have ended or
+		// wait.
 		account, err := db.New().CustomerBalance(ctx, tx, &e.CustomerID)
 		if err != nil {
 			return fmt.Errorf("read a balance: %w", err)
@@ -75,18 +74,18 @@ func Erase(ctx context.Context, beginner db.Beginner, actor audit.Actor, e Erasu
 		if alarm {
 			return ErrAlarm
 		}
-		// With the row held, none is asked for any more.
+		// The customer's row is locked, so no new request can appear.
 		if err := approval.WithdrawCustomer(ctx, tx, actor, e.CustomerID); err != nil {
 			return err
 		}
 		if err := erase(ctx, tx, was); err != nil {
 			return err
 		}
-		detail := map[string]any{"reason": strings.TrimSpace(e.Reason)}
+		erased := Erased{Subject: act.OfCustomer(e.CustomerID), Reason: strings.TrimSpace(e.Reason)}
 		if account.Balance != 0 {
-			detail["balance_kept"], detail["currency"] = money.Amount{Minor: account.Balance, Currency: account.Currency}.Decimal(), account.Currency
+			erased.BalanceKept, erased.Currency = money.Amount{Minor: account.Balance, Currency: account.Currency}.Decimal(), account.Currency
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.erased", CustomerID: e.CustomerID, Detail: detail})
+		return act.Record(ctx, tx, actor, erased)
 	})
 }
 
@@ -100,14 +99,14 @@ func UnderAlarm(ctx context.Context, dbtx db.DBTX, customerID int64) (bool, erro
 	return alarm, nil
 }
 
-// check refuses an erasure that was not meant.
+// check refuses an erasure that was not confirmed.
 func (e Erasure) check(balance int64) error {
 	var list fault.List
 	if strings.TrimSpace(e.Number) != strconv.FormatInt(e.CustomerID, 10) {
 		list = append(list, errNumber)
 	}
-	if fault.KindOf(CheckReason(e.Reason)) == fault.Invalid {
-		list = append(list, fault.All(CheckReason(e.Reason))...)
+	if fault.KindOf(audit.CheckReason(e.Reason)) == fault.Invalid {
+		list = append(list, fault.All(audit.CheckReason(e.Reason))...)
 	}
 	switch {
 	case balance != e.Balance:
@@ -118,7 +117,7 @@ func (e Erasure) check(balance int64) error {
 	return list.Err()
 }
 
-// erase removes everything that a customer whose row is held is known by.
+// erase removes everything that identifies a customer whose row is locked.
 func erase(ctx context.Context, tx pgx.Tx, was db.Customer) error {
 	q := db.New()
 	if _, err := shutOut(ctx, tx, was.ID); err != nil {
@@ -142,7 +141,7 @@ func erase(ctx context.Context, tx pgx.Tx, was db.Customer) error {
 	return nil
 }
 
-// identifying lists what identifies a customer, in small letters.
+// identifying returns the texts that identify a customer, in lower case.
 func identifying(c db.Customer) (texts []string) {
 	all := []string{c.Name, c.Username, c.Email, c.Phone}
 	if c.ExternalID != nil {
@@ -156,7 +155,7 @@ func identifying(c db.Customer) (texts []string) {
 	return texts
 }
 
-// passwordKept maps what refuses a password of an erased customer.
+// passwordKept maps the constraint that refuses a password for an erased customer.
 func passwordKept(err error) error {
 	if db.Constraint(err) == "customer_erased" {
 		return ErrErased

@@ -1,7 +1,6 @@
 package customer_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -18,13 +17,16 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardcode/codetest"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/fault"
 	"refill/internal/money"
 	"refill/internal/setting"
+	"refill/internal/signin"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 )
 
 // eraser is a till with cards, and a customer of whom everything is known.
@@ -38,21 +40,15 @@ type eraser struct {
 func newEraser(t *testing.T) *eraser {
 	t.Helper()
 	b := &eraser{till: newTill(t)}
-	var file bytes.Buffer
-	require.NoError(t, card.WriteNewKey(&file, 1))
-	keys, err := card.ReadKeyring(&file)
-	require.NoError(t, err)
+	keys := codetest.Keys(t)
 	log := slog.New(slog.DiscardHandler)
 	jobs, err := river.NewClient(riverpgxv5.New(b.pool), &river.Config{Logger: log})
 	require.NoError(t, err)
 	b.cards = card.New(b.pool, keys, jobs, setting.NewStore(b.pool, time.Now), log)
-	id, err := staff.Create(t.Context(), b.pool, audit.System(), staff.New{Username: "boss", Password: "a long quiet river", Role: db.StaffRoleAdministrator, AllPartners: true}) //nolint:gosec // of a test
-	require.NoError(t, err)
-	b.staff = audit.Actor{StaffID: id, Scope: audit.Everything()}
-	hash, err := staff.Hash("correct horse")
-	require.NoError(t, err)
+	id := peopletest.Staff(t, b.pool, staff.New{Username: "boss", Role: db.StaffRoleAdministrator, AllPartners: true})
+	b.staff = audit.ByStaff(id, audit.Everything())
 	b.maria, err = customer.Create(t.Context(), b.pool, b.staff, customer.New{
-		PartnerID: b.north.ID, Username: "mquintana", Name: "Maria Quintana", Email: "quintana@example.com", Phone: "+49 30 7654321", PasswordHash: hash, Currency: "USD",
+		PartnerID: b.north.ID, Username: "mquintana", Name: "Maria Quintana", Email: "quintana@example.com", Phone: "+49 30 7654321", PasswordHash: peopletest.Hash, Currency: "USD",
 	})
 	require.NoError(t, err)
 	return b
@@ -61,8 +57,8 @@ func newEraser(t *testing.T) *eraser {
 // code is the code of a new card worth 10.00, and its series.
 func (b *eraser) code() (string, int64) {
 	b.t.Helper()
-	ordered, err := b.cards.Order(b.t.Context(), b.staff, card.OrderForm{
-		Quantity: "1", Price: "10.00", Partners: []string{card.AnyPartner}, ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Activate: true, Key: uuid.New(),
+	ordered, err := b.cards.Order(b.t.Context(), b.staff, card.OrderRequest{
+		Quantity: 1, Price: money.Amount{Minor: 1000, Currency: "USD"}, Partners: card.Partners{Any: true}, ValidTill: time.Now().AddDate(1, 0, 0), Activate: true, Key: uuid.New(),
 	})
 	require.NoError(b.t, err)
 	require.NoError(b.t, b.cards.Generate(b.t.Context(), ordered.ID, time.Now, func(context.Context, pgx.Tx) error { return nil }))
@@ -78,7 +74,7 @@ func (b *eraser) code() (string, int64) {
 
 func (b *eraser) redeem(code string) error {
 	b.t.Helper()
-	actor := audit.Actor{CustomerID: b.maria.ID, Scope: audit.Everything(), Address: netip.MustParseAddr("192.0.2.7")}
+	actor := audit.ByCustomer(b.maria.ID, audit.Everything()).From(netip.MustParseAddr("192.0.2.7"), "")
 	_, err := b.cards.Redeem(b.t.Context(), actor, card.Redemption{CustomerID: b.maria.ID, Code: code, Key: uuid.New()})
 	return err
 }
@@ -94,8 +90,8 @@ func (b *eraser) erasure() customer.Erasure {
 	return customer.Erasure{CustomerID: b.maria.ID, Number: fmt.Sprint(b.maria.ID), Reason: "request 17", Balance: b.balanceOf(), Stays: true}
 }
 
-// found is where a text lies in the database, whatever the table: one that is new is
-// looked through as well.
+// found returns the places in the database that contain a text. It searches every table,
+// so that a new table is covered.
 func (b *eraser) found(needle string) []string {
 	b.t.Helper()
 	owner := dbtest.Owner(b.t, b.pool)
@@ -115,7 +111,7 @@ func (b *eraser) found(needle string) []string {
 	return found
 }
 
-// Everything that identifies a person goes, wherever it lies; the ledger stays.
+// Everything that identifies a person is removed from every table; the ledger is kept.
 func TestErase(t *testing.T) {
 	t.Parallel()
 	b := newEraser(t)
@@ -124,10 +120,10 @@ func TestErase(t *testing.T) {
 	require.NoError(t, b.redeem(code))
 	_, err := b.pool.Exec(ctx, `update card set remark = 'sold to Quintana' where series_id = $1`, series)
 	require.NoError(t, err)
-	attempt := staff.Attempt{Username: "MQuintana", Password: "wrong", Address: netip.MustParseAddr("192.0.2.7")}
+	attempt := signin.Attempt{Username: "MQuintana", Password: "wrong", Address: netip.MustParseAddr("192.0.2.7")}
 	for range 3 {
 		_, err = customer.SignIn(ctx, b.pool, attempt)
-		require.ErrorIs(t, err, staff.ErrWrong)
+		require.ErrorIs(t, err, signin.ErrWrong)
 	}
 	token, err := customer.NewLink(ctx, b.pool, b.staff, b.maria.ID, 24*time.Hour)
 	require.NoError(t, err)
@@ -144,7 +140,7 @@ func TestErase(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.pool.Exec(ctx, `with i as (insert into card_import (kind, file_name, file, key_id, size, sha256, preview, created_by)
 		values ('customers', 'people.csv', 'import-x', 1, 1, '\x00', '{}', $1) returning id)
-		insert into card_import_problem (import_id, row, serial, reason, value) select id, 2, '', 'username.known', 'MQuintana' from i`, b.staff.StaffID)
+		insert into card_import_problem (import_id, row, serial, reason, value) select id, 2, '', 'username.known', 'MQuintana' from i`, b.staff.ID)
 	require.NoError(t, err)
 	require.Len(t, b.found("quintana"), 5, "customer, guess, card, session, rows left out: %v", b.found("quintana"))
 	lines := b.count(`select count(*) from audit where customer_id = $1`)
@@ -167,7 +163,7 @@ func TestErase(t *testing.T) {
 	var detail string
 	require.NoError(t, b.pool.QueryRow(ctx, `select detail::text from audit where action = 'customer.erased'`).Scan(&detail))
 	require.JSONEq(t, `{"reason": "request 17", "balance_kept": "10.00", "currency": "USD"}`, detail)
-	b.sound()
+	b.checkBooks()
 
 	again := b.erasure()
 	again.Reason, again.Number = "", ""
@@ -199,8 +195,8 @@ func TestErasedCustomersStayErased(t *testing.T) {
 	_, err := customer.NewLink(ctx, b.pool, b.staff, id, 24*time.Hour)
 	require.ErrorIs(t, err, customer.ErrErased)
 	for _, username := range []string{"mquintana", fmt.Sprintf("erased:%d", id)} {
-		_, err = customer.SignIn(ctx, b.pool, staff.Attempt{Username: username, Password: "correct horse"})
-		require.ErrorIs(t, err, staff.ErrWrong)
+		_, err = customer.SignIn(ctx, b.pool, signin.Attempt{Username: username, Password: "correct horse"})
+		require.ErrorIs(t, err, signin.ErrWrong)
 	}
 	require.ErrorIs(t, b.redeem(code), card.ErrRefused)
 	_, err = b.cards.Redeem(ctx, b.staff, card.Redemption{CustomerID: id, Code: code, Key: uuid.New()})
@@ -218,12 +214,12 @@ func TestErasedCustomersStayErased(t *testing.T) {
 		_, err := b.pool.Exec(ctx, sql, id)
 		require.Equal(t, "customer_erased", db.Constraint(err), sql)
 	}
-	// The name is free again, and nobody can take the neutral one.
+	// The name is free again, and the neutral name is reserved.
 	_, err = customer.Create(ctx, b.pool, b.staff, customer.New{PartnerID: b.north.ID, Username: "mquintana", Name: "Another", Currency: "USD"})
 	require.NoError(t, err)
 	_, err = customer.Create(ctx, b.pool, b.staff, customer.New{PartnerID: b.north.ID, Username: "erased:99", Name: "Another", Currency: "USD"})
 	require.Equal(t, "username", fault.All(err)[0].Field)
-	b.sound()
+	b.checkBooks()
 }
 
 // An erasure that was not meant is refused, at its field, and changes nothing.
@@ -279,7 +275,7 @@ func TestErasureRaces(t *testing.T) {
 		close(gate)
 		wait.Wait()
 		switch erased {
-		case nil: // with a balance of zero: nobody came before, nor after
+		case nil: // with a balance of zero no money moved before or after
 			require.ErrorIs(t, redeemed, card.ErrRefused)
 			require.ErrorIs(t, paid, customer.ErrErasedPay)
 			require.Zero(t, b.balanceOf())
@@ -291,7 +287,7 @@ func TestErasureRaces(t *testing.T) {
 		}
 	}
 	require.Positive(t, first.ID)
-	b.sound()
+	b.checkBooks()
 }
 
 func TestErasedNameIsNotFound(t *testing.T) {

@@ -9,23 +9,24 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/audit"
+	"refill/internal/billing"
 	"refill/internal/db"
 	"refill/internal/ledger"
-	"refill/internal/money"
 )
 
-// Newcomer is a customer to be entered together with others.
+// Newcomer is one customer of several to be created.
 type Newcomer struct {
 	Details
 
-	ExternalID string // what another system calls them; empty: nothing
+	ExternalID string // the customer's id in another system; empty: none
 	Disabled   bool
-	Balance    int64 // opening balance in minor units; negative: they owe it
+	Balance    int64 // opening balance in minor units; negative: a debt of the customer
 	Row        int32 // of the file
 }
 
-// Newcomers are customers that come out of one file.
+// Newcomers are the customers of one file.
 type Newcomers struct {
 	ImportID int64
 	Currency string
@@ -33,7 +34,7 @@ type Newcomers struct {
 	List     []Newcomer
 }
 
-// The bounds of what a newcomer brings along.
+// Bounds of the fields of a newcomer.
 const (
 	MostBalance    = mostAmount // minor units, of either sign
 	MostName       = 120        // characters
@@ -42,21 +43,21 @@ const (
 	MostComment    = 300        // characters
 )
 
-// openings is the name space of the idempotency keys of opening balances.
+// openings is the name space (RFC 9562) of the idempotency keys of opening balances.
 var openings = uuid.MustParse("5d3c2a86-31c7-4d4f-9a43-7f1f6f6f2b11") //nolint:gochecknoglobals // a constant, were arrays allowed to be
 
-// openingKey is the idempotency key of the opening balance of a row of an import: the
-// same row can post once.
+// openingKey returns the idempotency key of the opening balance in a row of an import. It
+// depends on import and row alone, so that one row posts once.
 func openingKey(importID int64, row int32) uuid.UUID {
 	name := binary.BigEndian.AppendUint64(nil, uint64(importID))                    //nolint:gosec // ids are positive
 	return uuid.NewSHA1(openings, binary.BigEndian.AppendUint32(name, uint32(row))) //nolint:gosec // rows are positive
 }
 
-// EnterMany enters customers with their accounts and opening balances in the caller's
-// transaction. An opening balance is a payment of type Correction, with its ledger
-// entries and its audit row, as Pay enters one. The caller has held every rule about
-// rows and permissions against them, and has weighed the sum. A username or external id
-// that is taken fails the transaction with its constraint; see db.Constraint.
+// EnterMany creates customers with their accounts and opening balances in the caller's
+// transaction. An opening balance is a payment of type Correction, with its ledger entries
+// and audit row, as Pay writes it. The caller has validated the rows, checked permissions
+// and weighed the sum against the limit. A username or external id that is taken violates
+// its constraint and fails the transaction; see db.Constraint.
 func EnterMany(ctx context.Context, tx pgx.Tx, actor audit.Actor, n Newcomers) error {
 	if len(n.List) == 0 {
 		return nil
@@ -65,20 +66,14 @@ func EnterMany(ctx context.Context, tx pgx.Tx, actor audit.Actor, n Newcomers) e
 	if err != nil {
 		return err
 	}
-	return n.open(ctx, tx, actor, opened)
+	return billing.Open(ctx, tx, actor, billing.Openings{
+		ImportID: n.ImportID, Currency: n.Currency, Comment: n.Comment, List: opened,
+	})
 }
 
-// opened is an account with an opening balance other than zero, whose entry is not
-// posted yet.
-type opened struct {
-	ledger.Pair
-
-	customerID, partnerID int64
-}
-
-// create enters the customers and their accounts with the opening balances. It returns
-// the accounts whose entries are to be posted.
-func (n Newcomers) create(ctx context.Context, tx pgx.Tx, actor audit.Actor) ([]opened, error) {
+// create inserts the customers and their accounts with the opening balances. It returns
+// the accounts whose ledger entries are still to be posted.
+func (n Newcomers) create(ctx context.Context, tx pgx.Tx, actor audit.Actor) ([]billing.Opening, error) {
 	q := db.New()
 	p := db.CustomerCreateManyParams{ImportID: &n.ImportID}
 	byRow := make(map[int32]*Newcomer, len(n.List))
@@ -99,7 +94,7 @@ func (n Newcomers) create(ctx context.Context, tx pgx.Tx, actor audit.Actor) ([]
 		return nil, fmt.Errorf("enter customers: %d of %d", len(rows), len(n.List))
 	}
 	accounts, of := db.AccountCreateManyParams{Currency: n.Currency}, make(map[int64]*Newcomer, len(rows))
-	entries := make([]audit.Entry, 0, len(rows))
+	entered := make([]Created, 0, len(rows))
 	for _, row := range rows {
 		one := byRow[*row.ImportRow]
 		if one == nil {
@@ -107,13 +102,13 @@ func (n Newcomers) create(ctx context.Context, tx pgx.Tx, actor audit.Actor) ([]
 		}
 		of[row.ID] = one
 		accounts.CustomerIds, accounts.Balances = append(accounts.CustomerIds, row.ID), append(accounts.Balances, one.Balance)
-		entries = append(entries, audit.Entry{CustomerID: row.ID, Detail: map[string]any{"import": n.ImportID, "row": *row.ImportRow}})
+		entered = append(entered, Created{act.OfCustomer(row.ID), n.ImportID, *row.ImportRow})
 	}
 	made, err := q.AccountCreateMany(ctx, tx, accounts)
 	if err != nil {
 		return nil, fmt.Errorf("open the accounts of customers: %w", err)
 	}
-	var list []opened
+	var list []billing.Opening
 	for _, a := range made {
 		one := of[*a.CustomerID]
 		if one == nil || *a.Balance != one.Balance {
@@ -121,52 +116,13 @@ func (n Newcomers) create(ctx context.Context, tx pgx.Tx, actor audit.Actor) ([]
 		}
 		if one.Balance != 0 {
 			entry := ledger.Entry{AccountID: a.ID, Amount: one.Balance, Version: *a.Version, Balance: *a.Balance}
-			list = append(list, opened{ledger.Pair{Key: openingKey(n.ImportID, one.Row), Entry: entry}, *a.CustomerID, one.PartnerID})
+			list = append(list, billing.Opening{
+				Pair: ledger.Pair{Key: openingKey(n.ImportID, one.Row), Entry: entry}, CustomerID: *a.CustomerID, PartnerID: one.PartnerID,
+			})
 		}
 	}
 	if len(made) != len(rows) {
 		return nil, fmt.Errorf("open the accounts of customers: %d of %d", len(made), len(rows))
 	}
-	return list, audit.RecordMany(ctx, tx, actor, "customer.created", entries)
-}
-
-// open posts the opening balances and enters them as payments.
-func (n Newcomers) open(ctx context.Context, tx pgx.Tx, actor audit.Actor, list []opened) error {
-	if len(list) == 0 {
-		return nil
-	}
-	house, err := ledger.System(ctx, tx, db.AccountKindCorrection, n.Currency)
-	if err != nil {
-		return err
-	}
-	pairs := make([]ledger.Pair, 0, len(list))
-	for _, one := range list {
-		pairs = append(pairs, one.Pair)
-	}
-	posted, err := ledger.PostMany(ctx, tx, ledger.Movement{Kind: db.LedgerKindPayment, StaffID: actor.StaffID, Comment: n.Comment}, house, pairs)
-	if err != nil {
-		return err
-	}
-	if len(posted) != len(list) {
-		return fmt.Errorf("post opening balances: %d of %d", len(posted), len(list))
-	}
-	amounts := make(map[int64]int64, len(list))
-	p := db.PaymentCreateManyParams{Type: db.PaymentTypeCorrection, Currency: n.Currency, Comment: n.Comment, StaffID: actor.Staff(), ImportID: &n.ImportID}
-	for _, one := range list {
-		amounts[one.customerID] = one.Amount
-		p.CustomerIds, p.PartnerIds, p.TxIds = append(p.CustomerIds, one.customerID), append(p.PartnerIds, one.partnerID), append(p.TxIds, posted[one.Key])
-		p.Amounts, p.Balances = append(p.Amounts, one.Amount), append(p.Balances, one.Balance)
-	}
-	payments, err := db.New().PaymentCreateMany(ctx, tx, p)
-	if err != nil {
-		return fmt.Errorf("enter opening balances: %w", err)
-	}
-	entries := make([]audit.Entry, 0, len(payments))
-	for _, row := range payments {
-		entries = append(entries, audit.Entry{CustomerID: row.CustomerID, Detail: map[string]any{
-			"payment": row.ID, "type": db.PaymentTypeCorrection, "import": n.ImportID,
-			"amount": money.Amount{Minor: amounts[row.CustomerID], Currency: n.Currency}.Decimal(), "currency": n.Currency,
-		}})
-	}
-	return audit.RecordMany(ctx, tx, actor, "payment.entered", entries)
+	return list, act.RecordMany(ctx, tx, actor, entered)
 }

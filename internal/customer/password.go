@@ -7,39 +7,40 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
-	"refill/internal/staff"
+	"refill/internal/signin"
 )
 
-// NewPassword is a customer's wish for another password.
+// NewPassword is a customer's request to change their own password.
 type NewPassword struct {
 	CustomerID           int64
 	Username             string
 	Current, New, Repeat string
-	Session              []byte // the one that stays: its token's hash
-	Device               []byte // the browser that stays known: its token's hash
+	Session              []byte // hash of the token of the session that is kept
+	Device               []byte // hash of the token of the browser that stays known
 }
 
-// Refusals of a change of password.
+// Errors of a change of password.
 var (
 	errCurrentWrong = fault.Field("current", "password_current", "This is not your current password. Type it again.")
 	errRepeat       = fault.Field("repeat", "password_repeat", "The new password and its repetition differ. Type both again.")
 	errSame         = fault.Field("new", "password_same", "This is the password you have. Choose a new one.")
 )
 
-// ChangePassword gives a customer another password and signs them out everywhere
-// else. The current password is checked as at the door, with limits like the
-// door's but a count of its own: whoever finds a phone lying open must not try for long. dbtx must be the pool.
+// ChangePassword changes a customer's password and ends all other sessions. The current
+// password is checked with the limits of a sign-in, in a count of its own, so that a thief
+// with an unlocked phone can't guess for long. dbtx must be the pool.
 func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, p NewPassword) error {
-	names, err := staff.KnownNames(ctx, beginner, p.Username)
+	names, err := signin.KnownNames(ctx, beginner, p.Username)
 	if err != nil {
 		return err
 	}
 	var faults fault.List
-	if err := staff.ValidPassword(p.New, staff.LeastForCustomers, names); err != nil {
-		faults = append(faults, fault.Field("new", err.Code, err.Message))
+	if err := signin.ValidPassword(p.New, signin.LeastForCustomers, names); err != nil {
+		faults = append(faults, err.At("new"))
 	} else if p.New == p.Current {
 		faults = append(faults, errSame)
 	}
@@ -49,14 +50,14 @@ func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor
 	if err := faults.Err(); err != nil {
 		return err
 	}
-	_, err = staff.Prove(ctx, beginner, realm(), staff.Attempt{Username: p.Username, Password: p.Current, Address: actor.Address, RequestID: actor.RequestID, Own: true})
-	if errors.Is(err, staff.ErrWrong) {
+	_, err = signin.Prove(ctx, beginner, realm(), signin.Attempt{Username: p.Username, Password: p.Current, Address: actor.Address, RequestID: actor.RequestID, Own: true})
+	if errors.Is(err, signin.ErrWrong) {
 		return errCurrentWrong
 	}
 	if err != nil {
 		return err
 	}
-	hash, err := staff.Hash(p.New)
+	hash, err := signin.Hash(p.New)
 	if err != nil {
 		return err
 	}
@@ -72,9 +73,9 @@ func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor
 		if err != nil {
 			return fmt.Errorf("sign out elsewhere: %w", err)
 		}
-		if err := staff.ForgetDevices(ctx, tx, staff.Owner{CustomerID: p.CustomerID}, p.Device); err != nil {
+		if err := signin.ForgetDevices(ctx, tx, signin.Owner{CustomerID: p.CustomerID}, p.Device); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "customer.password_changed", Detail: map[string]any{"signed_out": n}})
+		return act.Record(ctx, tx, actor, PasswordChanged{SignedOut: n})
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
+	"refill/internal/billing"
 	"refill/internal/check"
 	"refill/internal/customer"
 	"refill/internal/db"
@@ -39,7 +40,9 @@ func newTill(t *testing.T) *till {
 }
 
 // of is staff who see one partner.
-func of(p db.Partner) audit.Actor { return audit.Actor{Scope: audit.Scope{PartnerIDs: []int64{p.ID}}} }
+func of(p db.Partner) audit.Actor {
+	return audit.System().Within(audit.Scope{PartnerIDs: []int64{p.ID}})
+}
 
 func (b *till) payment(kind db.PaymentType, minor int64) customer.Payment {
 	return customer.Payment{
@@ -47,7 +50,7 @@ func (b *till) payment(kind db.PaymentType, minor int64) customer.Payment {
 	}
 }
 
-func (b *till) pay(p customer.Payment) (customer.Paid, error) {
+func (b *till) pay(p customer.Payment) (billing.Paid, error) {
 	return customer.Pay(b.t.Context(), b.pool, of(b.north), p)
 }
 
@@ -58,7 +61,7 @@ func (b *till) balance() int64 {
 	return *row.Balance
 }
 
-// house is what the house's account of a kind holds.
+// house returns the balance of the provider's own account of a kind.
 func (b *till) house(kind db.AccountKind) int64 {
 	b.t.Helper()
 	id, err := db.New().AccountGetSystem(b.t.Context(), b.pool, db.AccountGetSystemParams{Kind: kind, Currency: "USD"})
@@ -68,8 +71,8 @@ func (b *till) house(kind db.AccountKind) int64 {
 	return sum
 }
 
-// sound holds the books against every invariant.
-func (b *till) sound() {
+// checkBooks holds the books against every invariant.
+func (b *till) checkBooks() {
 	b.t.Helper()
 	broken, err := check.Run(b.t.Context(), b.pool, nil)
 	require.NoError(b.t, err)
@@ -112,7 +115,7 @@ func TestPay(t *testing.T) {
 	require.Len(t, rows, 2)
 	require.Equal(t, int64(1000), rows[0].BalanceAfter)
 	require.Equal(t, "counter", rows[0].Comment)
-	b.sound()
+	b.checkBooks()
 }
 
 func TestPayRefusals(t *testing.T) {
@@ -148,7 +151,7 @@ func TestPayRefusals(t *testing.T) {
 
 	_, err = customer.Pay(t.Context(), b.pool, of(b.south), b.payment(db.PaymentTypeCash, 5))
 	require.ErrorIs(t, err, customer.ErrUnknown)
-	b.sound()
+	b.checkBooks()
 }
 
 func TestReverse(t *testing.T) {
@@ -159,7 +162,7 @@ func TestReverse(t *testing.T) {
 	spent, err := b.pay(b.payment(db.PaymentTypeCorrection, -1000))
 	require.NoError(t, err)
 
-	r := customer.Reversal{CustomerID: b.anna.ID, PaymentID: paid.ID, Reason: "entered for the wrong Anna", Key: uuid.New()}
+	r := billing.Reversal{CustomerID: b.anna.ID, PaymentID: paid.ID, Reason: "entered for the wrong Anna", Key: uuid.New()}
 	short := r
 	short.Reason = " x "
 	_, err = customer.Reverse(t.Context(), b.pool, of(b.north), short)
@@ -176,13 +179,13 @@ func TestReverse(t *testing.T) {
 	require.Equal(t, back.ID, again.ID)
 	r.Key = uuid.New()
 	_, err = customer.Reverse(t.Context(), b.pool, of(b.north), r)
-	require.ErrorIs(t, err, customer.ErrReversed)
+	require.ErrorIs(t, err, billing.ErrReversed)
 	r.PaymentID = back.ID
 	_, err = customer.Reverse(t.Context(), b.pool, of(b.north), r)
-	require.ErrorIs(t, err, customer.ErrReversal)
+	require.ErrorIs(t, err, billing.ErrReversal)
 	r.PaymentID = 999999
 	_, err = customer.Reverse(t.Context(), b.pool, of(b.north), r)
-	require.ErrorIs(t, err, customer.ErrNoPayment)
+	require.ErrorIs(t, err, billing.ErrNoPayment)
 
 	r.PaymentID = spent.ID
 	_, err = customer.Reverse(t.Context(), b.pool, of(b.north), r)
@@ -197,7 +200,7 @@ func TestReverse(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, paid.ID, row.Reverses)
 	require.Contains(t, row.Comment, "wrong Anna")
-	b.sound()
+	b.checkBooks()
 }
 
 // racers is as many as the pool has connections.
@@ -243,16 +246,16 @@ func TestPaymentRaces(t *testing.T) {
 	require.NoError(t, err)
 	reversed := 0
 	for _, err := range b.atOnce(func() error {
-		_, err := customer.Reverse(t.Context(), b.pool, of(b.north), customer.Reversal{CustomerID: b.anna.ID, PaymentID: paid.ID, Reason: "raced", Key: uuid.New()})
+		_, err := customer.Reverse(t.Context(), b.pool, of(b.north), billing.Reversal{CustomerID: b.anna.ID, PaymentID: paid.ID, Reason: "raced", Key: uuid.New()})
 		return err
 	}) {
 		if err == nil {
 			reversed++
 		} else {
-			require.ErrorIs(t, err, customer.ErrReversed)
+			require.ErrorIs(t, err, billing.ErrReversed)
 		}
 	}
 	require.Equal(t, 1, reversed)
 	require.Zero(t, b.balance())
-	b.sound()
+	b.checkBooks()
 }

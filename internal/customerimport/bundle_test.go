@@ -26,10 +26,11 @@ import (
 	"refill/internal/dbtest"
 	"refill/internal/setting"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 	"refill/internal/tableflow"
 )
 
-// bundle is a database with two partners and two administrators, and the domain on it.
+// bundle is a service on a database with two partners and two administrators.
 type bundle struct {
 	tb           testing.TB
 	pool         *pgxpool.Pool
@@ -68,22 +69,19 @@ func (b *bundle) partner(name string) db.Partner {
 	return p
 }
 
-// staff adds a member of staff; without partners they see all.
+// staff adds a member of staff. Without partners the person sees all partners.
 func (b *bundle) staff(username string, role db.StaffRole, of ...db.Partner) audit.Actor {
 	b.tb.Helper()
-	actor := audit.Actor{Scope: audit.Scope{AllPartners: len(of) == 0, PartnerIDs: []int64{}}}
+	scope := audit.Scope{AllPartners: len(of) == 0, PartnerIDs: []int64{}}
 	for _, p := range of {
-		actor.Scope.PartnerIDs = append(actor.Scope.PartnerIDs, p.ID)
+		scope.PartnerIDs = append(scope.PartnerIDs, p.ID)
 	}
-	var err error
-	actor.StaffID, err = staff.Create(b.tb.Context(), b.pool, audit.System(), staff.New{
-		Username: username, Password: "correct horse", Role: role, AllPartners: actor.Scope.AllPartners, PartnerIDs: actor.Scope.PartnerIDs,
-	})
-	require.NoError(b.tb, err)
-	return actor
+	return audit.ByStaff(peopletest.Staff(b.tb, b.pool, staff.New{
+		Username: username, Role: role, AllPartners: scope.AllPartners, PartnerIDs: scope.PartnerIDs,
+	}), scope)
 }
 
-// upload enters a file as the pages do.
+// upload records a file as the pages do.
 func (b *bundle) upload(actor audit.Actor, name, text string) int64 {
 	b.tb.Helper()
 	look, err := b.in.LookAt(b.tb.Context(), strings.NewReader(text), int64(len(text)), "")
@@ -93,13 +91,13 @@ func (b *bundle) upload(actor audit.Actor, name, text string) int64 {
 	stored := fmt.Sprintf("import-%d", len(b.files))
 	b.files[stored] = []byte(text)
 	id, err := db.New().ImportCreate(b.tb.Context(), b.pool, db.ImportCreateParams{
-		Kind: db.ImportKindCustomers, FileName: name, File: stored, KeyID: 1, Size: int64(len(text)), SHA256: []byte{1}, Preview: preview, CreatedBy: actor.StaffID,
+		Kind: db.ImportKindCustomers, FileName: name, File: stored, KeyID: 1, Size: int64(len(text)), SHA256: []byte{1}, Preview: preview, CreatedBy: actor.ID,
 	})
 	require.NoError(b.tb, err)
 	return id
 }
 
-// form is what the page suggests about an import.
+// form returns the form that the page proposes for an import.
 func (b *bundle) form(id int64) customerimport.Form {
 	b.tb.Helper()
 	look, _, _, err := customerimport.Read(b.row(id))
@@ -124,7 +122,7 @@ func (b *bundle) open(imp db.CardImport) (io.ReaderAt, func(), error) {
 
 func noJob(context.Context, pgx.Tx) error { return nil }
 
-// check plans an import as the page suggests and does its dry run.
+// check plans an import with the proposed form and runs its dry run.
 func (b *bundle) check(actor audit.Actor, id int64) customerimport.Report {
 	b.tb.Helper()
 	require.NoError(b.tb, b.in.PlanImport(b.tb.Context(), actor, id, b.form(id)))
@@ -136,7 +134,7 @@ func (b *bundle) check(actor audit.Actor, id int64) customerimport.Report {
 
 func (b *bundle) run(id int64) error { return b.in.Run(b.tb.Context(), id, b.open, time.Now, noJob) }
 
-// take imports a text as a whole.
+// take imports a text completely.
 func (b *bundle) take(actor audit.Actor, name, text string) int64 {
 	b.tb.Helper()
 	id := b.upload(actor, name, text)
@@ -146,7 +144,7 @@ func (b *bundle) take(actor audit.Actor, name, text string) int64 {
 	return id
 }
 
-// left lists the rows that an import left out.
+// left returns the rows that an import left out.
 func (b *bundle) left(id int64) (list []string) {
 	b.tb.Helper()
 	rows, err := db.New().ImportProblemList(b.tb.Context(), b.pool, db.ImportProblemListParams{ImportID: id, Size: 1000})
@@ -157,7 +155,7 @@ func (b *bundle) left(id int64) (list []string) {
 	return list
 }
 
-// people lists the customers that an import entered.
+// people returns the customers that an import created.
 func (b *bundle) people(id int64) (list []string) {
 	b.tb.Helper()
 	rows, err := b.pool.Query(b.tb.Context(), `select format('%s|%s|%s|%s|%s|%s|%s|%s', c.username, c.name, p.name, c.email, c.phone, c.external_id, a.balance, c.disabled_at is not null)
@@ -174,7 +172,7 @@ func (b *bundle) number(sql string, args ...any) (n int64) {
 	return n
 }
 
-// sound holds the books against every invariant.
+// sound checks every invariant.
 func (b *bundle) sound() {
 	b.tb.Helper()
 	broken, err := check.Run(b.tb.Context(), b.pool, nil)

@@ -13,41 +13,43 @@ import (
 	"refill/internal/audit"
 	"refill/internal/customer"
 	"refill/internal/db"
+	"refill/internal/jobqueue"
 	"refill/internal/tableflow"
 )
 
-// chunk is how many rows of a file are looked at, or imported, in one transaction.
+// chunk is the number of rows of a file that one transaction checks or imports.
 const chunk = 5_000
 
-// mostHidden is how many customers of other partners the files of one person may name
-// within 24 hours. Usernames are unique in the whole installation, so each import tells
-// a little about others, as the form for one customer does.
+// mostHidden is the number of customers of other partners that the files of one person may
+// name within 24 hours. Usernames are unique in the whole installation, so each import
+// reveals a little about other partners, as the form for one customer does.
 const mostHidden = 100
 
-// Report is what a dry run found: the file's side of the books.
+// Report is the result of a dry run: the totals of the file, for comparison with the
+// ledger.
 type Report struct {
 	Good     int32        `json:"good"`
-	Rows     int64        `json:"rows"` // of the file, headings and blank ones not counted
+	Rows     int64        `json:"rows"` // of the file, without headings and blank rows
 	Partners []PartnerSum `json:"partners"`
-	// What rows that are left out say of balances, in minor units, and of how many of
-	// them the balance can't be read.
+	// Balances of the rows that are left out, in minor units, and the number of such rows
+	// whose balance can't be read.
 	LeftCredits int64 `json:"left_credits"`
 	LeftDebts   int64 `json:"left_debts"`
 	LeftUnread  int64 `json:"left_unread"`
 }
 
-// PartnerSum is the customers of one partner. Amounts are minor units, debts positive.
+// PartnerSum are the totals of one partner. Amounts are in minor units; debts are positive.
 type PartnerSum struct {
 	ID        int64  `json:"id"`
 	Name      string `json:"name"`
 	Customers int64  `json:"customers"`
 	Disabled  int64  `json:"disabled"`
-	Balances  int64  `json:"balances"` // with an opening balance other than zero
+	Balances  int64  `json:"balances"` // customers with an opening balance other than zero
 	Credits   int64  `json:"credits"`
 	Debts     int64  `json:"debts"`
 }
 
-// Sum is all partners of the report together.
+// Sum returns the totals of all partners.
 func (r Report) Sum() PartnerSum {
 	var sum PartnerSum
 	for _, p := range r.Partners {
@@ -57,12 +59,13 @@ func (r Report) Sum() PartnerSum {
 	return sum
 }
 
-// Value is the opening balances without their signs, in minor units: what a second
-// person is asked about. It fits: a million rows of at most MostBalance.
+// Value returns the sum of the absolute opening balances, in minor units. It is the value
+// of the four-eyes approval. It can't overflow: a file has at most a million rows, each of
+// at most MostBalance.
 func (r Report) Value() int64 { sum := r.Sum(); return sum.Credits + sum.Debts }
 
-// known says of some customers why they are here already; empty: they are not. Those
-// that only other partners know are hidden.
+// known returns for each customer the reason for which they exist already, or an empty
+// text. A customer whom the scope does not include gets reasonKnownHidden.
 func (s *Service) known(ctx context.Context, dbtx db.DBTX, scope audit.Scope, list []*customer.Newcomer) ([]string, error) {
 	p := db.CustomerListKnownParams{AllPartners: scope.AllPartners, PartnerIds: append([]int64{}, scope.PartnerIDs...)}
 	for _, n := range list {
@@ -77,7 +80,7 @@ func (s *Service) known(ctx context.Context, dbtx db.DBTX, scope audit.Scope, li
 	if err != nil {
 		return nil, fmt.Errorf("look for known customers: %w", err)
 	}
-	usernames, ids := map[string]bool{}, map[string]bool{} // to whether they lie within the scope
+	usernames, ids := map[string]bool{}, map[string]bool{} // value: whether the scope includes the customer
 	for _, row := range rows {
 		usernames[row.Username] = row.Within
 		if row.ExternalID != "" {
@@ -100,11 +103,12 @@ func (s *Service) known(ctx context.Context, dbtx db.DBTX, scope audit.Scope, li
 	return reasons, nil
 }
 
-// Check is the dry run: it reads the whole file, notes every row that makes no customer,
-// and adds up the others. It enters no customer, may run any number of times, and keeps
-// 16 bytes for each username and external id in memory. A file whose rows say different
-// things of one customer stops.
-func (s *Service) Check(ctx context.Context, id int64, open Opener, complete Completer) error {
+// Check is the dry run of an import. It reads the whole file, records each row that makes
+// no customer, and sums the others. It creates no customer and may run any number of times.
+// It holds 16 bytes in memory for each username and external id. It returns ErrContradicts
+// where rows say different things about one customer, and ErrHidden where the file names
+// too many customers of other partners.
+func (s *Service) Check(ctx context.Context, id int64, open Opener, complete jobqueue.Completer) error {
 	var imp db.CardImport
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		var err error
@@ -151,10 +155,10 @@ type checker struct {
 	against  tableflow.Contradictions
 	left     tableflow.LeftOut
 	report   Report
-	rows     int32 // read, headings included
+	rows     int32 // rows read, headings included
 
-	list []*customer.Newcomer // of this chunk: what perhaps makes a customer
-	says []read               // what their rows say
+	list []*customer.Newcomer // rows of this chunk that make a customer unless the customer exists
+	says []read               // the rows of list
 }
 
 func (c *checker) readAll(ctx context.Context, rows *rowReader) error {
@@ -169,25 +173,25 @@ func (c *checker) readAll(ctx context.Context, rows *rowReader) error {
 				return err
 			}
 			c.rows++
-			if got.of != nil && c.seen.differs(got.of) {
+			if got.of != nil && c.seen.contradicts(got.of) {
 				c.against.Add(got.of.Row)
 			}
 			switch {
 			case got.left != nil:
-				c.leave(*got.left, got)
+				c.leaveOut(*got.left, got)
 			case got.Newcomer != nil:
 				c.list, c.says = append(c.list, got.Newcomer), append(c.says, got)
 			}
 		}
-		if err := c.keep(ctx); err != nil {
+		if err := c.saveChunk(ctx); err != nil {
 			return err
 		}
 	}
-	return contradicted(c.against)
+	return contradictionError(c.against)
 }
 
-// leave leaves a row out, with the balance that it says.
-func (c *checker) leave(l tableflow.Left, got read) {
+// leaveOut records a row that makes no customer, and adds its balance to the report.
+func (c *checker) leaveOut(l tableflow.Left, got read) {
 	c.left.Add(l)
 	switch {
 	case !got.readable:
@@ -201,9 +205,9 @@ func (c *checker) leave(l tableflow.Left, got read) {
 	}
 }
 
-// keep looks up who of the chunk is known, adds up the others, and writes down the rows
-// that are left out.
-func (c *checker) keep(ctx context.Context) error {
+// saveChunk looks up the customers of the chunk, adds up the unknown ones, and stores the
+// rows that are left out.
+func (c *checker) saveChunk(ctx context.Context) error {
 	known, err := c.s.known(ctx, c.s.db, c.scope, c.list)
 	if err != nil {
 		return err
@@ -215,10 +219,10 @@ func (c *checker) keep(ctx context.Context) error {
 			hidden++
 		}
 		if reason == "" {
-			reason = c.seen.twice(n)
+			reason = c.seen.duplicateReason(n)
 		}
 		if reason != "" {
-			c.leave(leftOf(n, reason), c.says[i])
+			c.leaveOut(leftOf(n, reason), c.says[i])
 			continue
 		}
 		c.seen.add(n)
@@ -234,16 +238,16 @@ func (c *checker) keep(ctx context.Context) error {
 	return err
 }
 
-// leftOf is a row that would make a customer, were it not for a reason.
+// leftOf returns the row of a customer as one that is left out for a reason.
 func leftOf(n *customer.Newcomer, reason string) tableflow.Left {
 	value := n.Username
 	if reason == reasonTwiceExternalID || reason == reasonKnownExternalID {
 		value = n.ExternalID
 	}
-	if reason != reasonKnownUsername && reason != reasonKnownExternalID { // of those the person may know all; another column may hold codes
+	if reason != reasonKnownUsername && reason != reasonKnownExternalID { // the person may see these customers; any other value may be a code from a wrongly chosen column
 		value = show(value)
 	}
-	return tableflow.Left{Row: n.Row, Who: cutText(n.Name, 60), Reason: reason, Value: value}
+	return tableflow.Left{Row: n.Row, Who: truncate(n.Name, 60), Reason: reason, Value: value}
 }
 
 func (c *checker) add(n *customer.Newcomer) {
@@ -265,8 +269,8 @@ func (c *checker) add(n *customer.Newcomer) {
 	}
 }
 
-// finish keeps what the dry run found.
-func (c *checker) finish(ctx context.Context, complete Completer) error {
+// finish stores the report of the dry run.
+func (c *checker) finish(ctx context.Context, complete jobqueue.Completer) error {
 	c.report.Partners = []PartnerSum{}
 	for _, sum := range c.sums {
 		c.report.Partners = append(c.report.Partners, *sum)
@@ -274,12 +278,13 @@ func (c *checker) finish(ctx context.Context, complete Completer) error {
 	slices.SortFunc(c.report.Partners, func(a, b PartnerSum) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	c.report.Rows = int64(c.report.Good) + c.left.Total()
 	return c.s.inTx(ctx, func(tx pgx.Tx) error {
-		return c.s.flow.FinishCheck(ctx, tx, c.imp, c.rows, c.report, c.left, map[string]any{"customers": c.report.Good}, complete)
+		return c.s.flow.FinishCheck(ctx, tx, c.imp, c.rows, c.report, c.left, tableflow.Checked{Import: c.s.flow.About(c.imp.ID), Customers: new(int64(c.report.Good))}, complete)
 	})
 }
 
-// charge charges customers of other partners that a dry run named to the person who
-// asked for it, whatever becomes of the run, and stops it where they are too many.
+// charge adds the customers of other partners that a dry run names to the count of the
+// person who started it, even if the run fails. Above mostHidden it raises an alarm and
+// returns ErrHidden.
 func (s *Service) charge(ctx context.Context, imp db.CardImport, hits int32) error {
 	if hits > 0 {
 		if err := s.q.CustomerImportCharge(ctx, s.db, db.CustomerImportChargeParams{ID: imp.ID, Hits: hits}); err != nil {
@@ -293,10 +298,7 @@ func (s *Service) charge(ctx context.Context, imp db.CardImport, hits int32) err
 	if n <= mostHidden {
 		return nil
 	}
-	actor := audit.Actor{Scope: audit.Everything()}
-	if imp.PlannedBy != nil {
-		actor.StaffID = *imp.PlannedBy
-	}
+	actor := audit.ForMaker(imp.PlannedBy, nil, nil).Actor()
 	err = s.inTx(ctx, func(tx pgx.Tx) error { return s.flow.Alarm(ctx, tx, actor, imp) })
 	return errors.Join(ErrHidden, err)
 }

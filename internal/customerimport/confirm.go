@@ -6,25 +6,27 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/staff"
+	"refill/internal/tableflow"
 )
 
-// Solo tells a page whether the opening balances of an import take a second person;
-// nothing is done.
+// Solo returns whether the opening balances of an import need four-eyes approval. It
+// changes nothing.
 func (s *Service) Solo(ctx context.Context, staffID int64, report Report) (approval.Solo, error) {
-	o, err := approval.Weigh(ctx, s.db, approval.Act{Kind: db.ApprovalKindPayment, By: staffID, Value: report.Sum().Credits})
+	o, err := approval.Weigh(ctx, s.db, approval.Act{Kind: db.ApprovalKindPayment, By: audit.ForStaff(staffID), Value: report.Sum().Credits})
 	if err != nil || o.Over() {
 		return o, err
 	}
-	return approval.Weigh(ctx, s.db, approval.Act{Kind: db.ApprovalKindOpeningBalances, By: staffID, Value: report.Value()})
+	return approval.Weigh(ctx, s.db, approval.Act{Kind: db.ApprovalKindOpeningBalances, By: audit.ForStaff(staffID), Value: report.Value()})
 }
 
-// Confirm starts the import of a checked file. Run is the dry run whose result the actor
-// was shown. Where its opening balances are worth more
-// than the actor may enter alone it waits for a second person, still checked.
+// Confirm starts the import of a checked file. Run is the number of the dry run whose
+// report the actor saw; a later one returns ErrState. Where the opening balances are above
+// the limit of the actor, the import stays checked and waits for four-eyes approval.
 func (s *Service) Confirm(ctx context.Context, actor audit.Actor, id int64, run int32) error {
 	if _, err := s.Import(ctx, actor, id); err != nil {
 		return err
@@ -44,10 +46,10 @@ func (s *Service) Confirm(ctx context.Context, actor audit.Actor, id int64, run 
 		if report.Good == 0 {
 			return ErrNothing
 		}
-		if err := s.may(ctx, tx, actor, report.Value() > 0); err != nil {
+		if err := s.checkRights(ctx, tx, actor, report.Value() > 0); err != nil {
 			return err
 		}
-		waits, err := s.askForBalances(ctx, tx, actor, imp, plan, report)
+		waits, err := s.askForApproval(ctx, tx, actor, imp, plan, report)
 		if err != nil || waits {
 			return err
 		}
@@ -55,15 +57,15 @@ func (s *Service) Confirm(ctx context.Context, actor audit.Actor, id int64, run 
 	})
 }
 
-// askForBalances asks for a second person where the opening balances take one, and says
-// whether they do.
-func (s *Service) askForBalances(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp db.CardImport, plan Plan, report Report) (bool, error) {
+// askForApproval requests four-eyes approval where the opening balances need it, and
+// reports whether they do.
+func (s *Service) askForApproval(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp db.CardImport, plan Plan, report Report) (bool, error) {
 	value := report.Value()
 	if value == 0 {
 		return false, nil
 	}
 	sum := report.Sum()
-	o, err := s.alone(ctx, tx, actor, value, sum.Credits)
+	o, err := s.recordSolo(ctx, tx, actor, value, sum.Credits)
 	if err != nil || !o.Over() {
 		return false, err
 	}
@@ -72,7 +74,7 @@ func (s *Service) askForBalances(ctx context.Context, tx pgx.Tx, actor audit.Act
 		of = append(of, p.ID)
 	}
 	asked, err := approval.Ask(ctx, tx, actor, approval.Request{
-		Kind: db.ApprovalKindOpeningBalances, By: actor.StaffID, ImportID: imp.ID, Value: value, Currency: plan.Currency, Before: o.Others, PartnerIDs: of,
+		Kind: db.ApprovalKindOpeningBalances, By: actor.Accountable(), ImportID: imp.ID, Value: value, Currency: plan.Currency, Before: o.Others, PartnerIDs: of,
 		Facts: approval.BalancesFacts{Import: imp.ID, Run: imp.Run, File: imp.FileName, Customers: sum.Customers, Credits: sum.Credits, Debts: sum.Debts},
 	})
 	if err == nil && asked == 0 {
@@ -81,20 +83,20 @@ func (s *Service) askForBalances(ctx context.Context, tx pgx.Tx, actor audit.Act
 	return true, err
 }
 
-// alone enters opening balances for the actor, unless they take a second person. Their
-// credits count among the payments that the actor enters by hand as well: else one person
-// could credit the limit twice.
-func (s *Service) alone(ctx context.Context, tx pgx.Tx, actor audit.Actor, value, credits int64) (approval.Solo, error) {
-	if err := s.q.SoloActLock(ctx, tx, int32(actor.StaffID)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
+// recordSolo counts opening balances towards the limit of the actor, unless they need
+// four-eyes approval. The credits among them also count towards the payments that the actor
+// enters by hand. Otherwise one person could credit the limit twice.
+func (s *Service) recordSolo(ctx context.Context, tx pgx.Tx, actor audit.Actor, value, credits int64) (approval.Solo, error) {
+	if err := s.q.SoloActLock(ctx, tx, int32(actor.Responsible())); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
 		return approval.Solo{}, fmt.Errorf("lock what one person does: %w", err)
 	}
-	payment := approval.Act{Kind: db.ApprovalKindPayment, By: actor.StaffID, Value: credits}
+	payment := approval.Act{Kind: db.ApprovalKindPayment, By: actor.Accountable(), Value: credits}
 	if credits > 0 {
 		if o, err := approval.Weigh(ctx, tx, payment); err != nil || o.Over() {
 			return o, err
 		}
 	}
-	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindOpeningBalances, By: actor.StaffID, Value: value})
+	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindOpeningBalances, By: actor.Accountable(), Value: value})
 	if err != nil || o.Over() || credits == 0 {
 		return o, err
 	}
@@ -102,8 +104,8 @@ func (s *Service) alone(ctx context.Context, tx pgx.Tx, actor audit.Actor, value
 	return o, err
 }
 
-// start lets the job of an import begin, in the name of the actor. Approved is the
-// request that a second person approved; 0: there was none.
+// start enqueues the job of an import in the name of the actor. Approved is the id of the
+// approved request; 0: the import needs no approval.
 func (s *Service) start(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp db.CardImport, report Report, approved int64) error {
 	n, err := s.q.CustomerImportConfirm(ctx, tx, db.CustomerImportConfirmParams{ID: imp.ID, ConfirmedBy: actor.Staff()})
 	if err != nil {
@@ -116,16 +118,13 @@ func (s *Service) start(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp d
 		return err
 	}
 	sum := report.Sum()
-	detail := map[string]any{
-		"customers": sum.Customers, "credits": sum.Credits, "debts": sum.Debts, "file": imp.FileName, "sha256": fmt.Sprintf("%x", imp.SHA256),
-	}
-	if approved != 0 {
-		detail["approval"] = approved
-	}
-	return s.flow.Audit(ctx, tx, actor, "import.confirmed", imp.ID, detail)
+	return act.Record(ctx, tx, actor, tableflow.Confirmed{
+		Import: s.flow.About(imp.ID), Customers: &sum.Customers, Credits: &sum.Credits, Debts: &sum.Debts,
+		File: imp.FileName, SHA256: fmt.Sprintf("%x", imp.SHA256), Approval: approved,
+	})
 }
 
-// approvalKind is what happens to opening balances that wait for a second person.
+// approvalKind is the kind of request for opening balances.
 func (s *Service) approvalKind() approval.Kind {
 	return approval.Kind{
 		Name: db.ApprovalKindOpeningBalances,
@@ -133,26 +132,27 @@ func (s *Service) approvalKind() approval.Kind {
 			return staff.Stored(staff.CustomersEdit, staff.PaymentsEnter), nil
 		},
 		Hold: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, a db.Approval) error {
-			_, _, _, err := s.asked(ctx, tx, a)
+			_, _, _, err := s.lockRequested(ctx, tx, a)
 			return err
 		},
 		Same: func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
-			imp, report, run, err := s.asked(ctx, tx, a)
+			imp, report, run, err := s.lockRequested(ctx, tx, a)
 			return err == nil && imp.State == db.ImportStateChecked && imp.Run == run && report.Value() == a.Value, err
 		},
 		Approve: func(ctx context.Context, tx pgx.Tx, _ audit.Actor, a db.Approval) error {
-			imp, report, _, err := s.asked(ctx, tx, a)
+			imp, report, _, err := s.lockRequested(ctx, tx, a)
 			if err != nil {
 				return err
 			}
-			return s.start(ctx, tx, audit.Actor{StaffID: a.RequestedBy, Scope: audit.Everything()}, imp, report, a.ID)
+			return s.start(ctx, tx, approval.Asker(a), imp, report, a.ID)
 		},
 		Announce: func(ctx context.Context, tx pgx.Tx, a db.Approval) error { return s.flow.Notify(ctx, tx, *a.ImportID) },
 	}
 }
 
-// asked reads the import of a request, which it holds.
-func (s *Service) asked(ctx context.Context, tx pgx.Tx, a db.Approval) (db.CardImport, Report, int32, error) {
+// lockRequested locks and reads the import of a request, with its report and the number of
+// its requested dry run.
+func (s *Service) lockRequested(ctx context.Context, tx pgx.Tx, a db.Approval) (db.CardImport, Report, int32, error) {
 	facts, err := approval.Facts[approval.BalancesFacts](a)
 	if err != nil {
 		return db.CardImport{}, Report{}, 0, err
@@ -165,8 +165,8 @@ func (s *Service) asked(ctx context.Context, tx pgx.Tx, a db.Approval) (db.CardI
 	return imp, report, facts.Run, err
 }
 
-// Cancel drops an import none of whose customers exist yet. One that is under way is
-// stopped: it can go on later, and who was entered stays.
+// Cancel ends an import that has created no customers. An import that has begun stops
+// instead: Resume continues it, and the customers that exist stay.
 func (s *Service) Cancel(ctx context.Context, actor audit.Actor, id int64) error {
 	if _, err := s.Import(ctx, actor, id); err != nil {
 		return err
@@ -180,8 +180,8 @@ func (s *Service) Cancel(ctx context.Context, actor audit.Actor, id int64) error
 	})
 }
 
-// Resume lets an import go on that stopped or failed on its way. What it may enter was
-// weighed when it was confirmed.
+// Resume continues an import that stopped or failed. Its opening balances were weighed
+// against the limit when it was confirmed.
 func (s *Service) Resume(ctx context.Context, actor audit.Actor, id int64) error {
 	row, err := s.Import(ctx, actor, id)
 	if err != nil {
@@ -192,7 +192,7 @@ func (s *Service) Resume(ctx context.Context, actor audit.Actor, id int64) error
 		return err
 	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
-		if err := s.may(ctx, tx, actor, report.Value() > 0); err != nil {
+		if err := s.checkRights(ctx, tx, actor, report.Value() > 0); err != nil {
 			return err
 		}
 		n, err := s.q.CustomerImportResume(ctx, tx, id)
@@ -204,7 +204,9 @@ func (s *Service) Resume(ctx context.Context, actor audit.Actor, id int64) error
 	})
 }
 
-// Fail marks an import that was given up, in words for staff.
+// Fail stops an import after its last attempt; why is text for staff.
 func (s *Service) Fail(ctx context.Context, id int64, why string) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error { return s.flow.Stop(ctx, tx, audit.System(), id, "import.failed", why) })
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		return s.flow.Stop(ctx, tx, audit.System(), id, tableflow.Failed{Import: s.flow.About(id)}, why)
+	})
 }

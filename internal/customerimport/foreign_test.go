@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A balance in another currency is no amount of ours, on either side of the books, and the
-// number of a partner elsewhere is not the number that a partner has here.
+// A balance in another currency counts neither as a balance of the file nor of the ledger,
+// and the id of a partner in another system is not the id of a partner here.
 func TestForeignBalancesAndPartners(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

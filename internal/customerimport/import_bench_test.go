@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/customerimport"
+	"refill/internal/jobqueue"
 )
 
 // BenchmarkImport enters 100,000 customers with opening balances, and tells how many
@@ -25,7 +25,7 @@ func BenchmarkImport(tb *testing.B) {
 		checked := tb.Elapsed()
 		require.NoError(tb, b.confirm(tb.Context(), b.admin, id))
 		err := b.run(id)
-		for errors.Is(err, customerimport.ErrYield) {
+		for errors.Is(err, jobqueue.ErrYield) {
 			err = b.run(id)
 		}
 		require.NoError(tb, err)

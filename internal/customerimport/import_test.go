@@ -43,15 +43,15 @@ func TestImport(t *testing.T) {
 
 	// Each balance is a payment like one made by hand, with its ledger entries and trail.
 	require.Equal(t, int64(2), b.number(`select count(*) from payment p join ledger_tx t on t.id = p.tx_id where p.type = 'correction' and t.kind = 'payment'
-		and p.comment = 'Opening balance from old system' and t.comment = p.comment and p.staff_id = $1 and t.staff_id = $1 and p.import_id = $2`, b.admin.StaffID, id))
+		and p.comment = 'Opening balance from old system' and t.comment = p.comment and p.staff_id = $1 and t.staff_id = $1 and p.import_id = $2`, b.admin.ID, id))
 	house, err := db.New().AccountGetSystem(t.Context(), b.pool, db.AccountGetSystemParams{Kind: db.AccountKindCorrection, Currency: "USD"})
 	require.NoError(t, err)
 	require.Equal(t, int64(-950), b.number(`select sum(amount) from ledger_entry where account_id = $1`, house))
-	require.Equal(t, int64(3), b.number(`select count(*) from audit where action = 'customer.created' and staff_id = $1 and detail @> jsonb_build_object('import', $2::bigint)`, b.admin.StaffID, id))
-	require.Equal(t, int64(2), b.number(`select count(*) from audit where action = 'payment.entered' and staff_id = $1 and customer_id is not null`, b.admin.StaffID))
+	require.Equal(t, int64(3), b.number(`select count(*) from audit where action = 'customer.created' and staff_id = $1 and detail @> jsonb_build_object('import', $2::bigint)`, b.admin.ID, id))
+	require.Equal(t, int64(2), b.number(`select count(*) from audit where action = 'payment.entered' and staff_id = $1 and customer_id is not null`, b.admin.ID))
 	b.sound()
 
-	// The same file once more enters nobody, and changes nobody.
+	// The same file a second time creates and changes no customer.
 	_, err = b.pool.Exec(t.Context(), `update customer set name = 'Anna North', username = 'anna' where external_id = '1001'`)
 	require.NoError(t, err)
 	again := b.upload(b.admin, "people.csv", people)
@@ -124,7 +124,8 @@ func TestFormRefusals(t *testing.T) {
 	south := b.staff("south", db.StaffRoleAdministrator, b.south)
 	require.ErrorIs(t, b.in.PlanImport(t.Context(), south, id, b.form(id)), customerimport.ErrUnknown, "an import is its uploader's")
 
-	// Who may: creating customers, and for balances entering payments.
+	// The actor needs the permission to create customers, and with balances the one to
+	// enter payments.
 	operator := b.staff("operator", db.StaffRoleOperator)
 	require.ErrorIs(t, b.in.PlanImport(t.Context(), operator, id, b.form(id)), customerimport.ErrMayNot)
 	_, err := b.pool.Exec(t.Context(), `update role set permissions = array['customers.view', 'customers.edit'] where key = 'operator'`)
@@ -134,14 +135,14 @@ func TestFormRefusals(t *testing.T) {
 	require.NoError(t, b.in.Check(t.Context(), id, b.open, noJob))
 	require.NoError(t, b.confirm(t.Context(), operator, id))
 
-	// And it is asked again when it is confirmed.
+	// Confirm checks the permissions again.
 	id = b.upload(b.admin, "people.csv", "Name,Balance,Login\nCarl,1.00,carl\n")
 	b.check(b.admin, id)
 	require.ErrorIs(t, b.confirm(t.Context(), operator, id), customerimport.ErrNoPay)
 }
 
-// Staff of one partner learn nothing of who the customers of others are but, one charge
-// each, that some of a file's names are taken.
+// An import tells staff of one partner nothing about customers of other partners, except
+// that some names of the file are taken. Each such name is charged once.
 func TestOtherPartnersStayHidden(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -163,8 +164,8 @@ func TestOtherPartnersStayHidden(t *testing.T) {
 	require.NoError(t, b.in.PlanImport(t.Context(), north, last, b.form(last)))
 	require.ErrorIs(t, b.in.Check(t.Context(), last, b.open, noJob), customerimport.ErrHidden, "a hundred a day")
 	require.Equal(t, int64(1), b.number(`select count(*) from card_import where alarmed_at is not null`))
-	require.Equal(t, int64(1), b.number(`select count(*) from audit where action = 'import.probed' and staff_id = $1`, north.StaffID))
-	// Whatever they try next is stopped as well.
+	require.Equal(t, int64(1), b.number(`select count(*) from audit where action = 'import.probed' and staff_id = $1`, north.ID))
+	// Every further attempt is stopped as well.
 	require.NoError(t, b.in.Fail(t.Context(), last, "stopped"))
 	next := b.upload(north, "next.csv", "username,name\nsouth201,A\n")
 	require.NoError(t, b.in.PlanImport(t.Context(), north, next, b.form(next)))
@@ -179,7 +180,7 @@ func lines(n int, of func(int) string) string {
 	return text.String()
 }
 
-// An answer to what one file left open does not outweigh what the next file shows.
+// A remembered answer does not override what a later file proves.
 func TestRememberedAnswersYieldToTheFile(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -15,8 +15,8 @@ import (
 	"refill/internal/tableimport"
 )
 
-// Form is a plan as it was typed. Partner is the id of the partner of rows without one;
-// empty: such rows are left out.
+// Form is a plan as the person entered it. Partner is the id of the partner of rows without
+// one; empty: such rows are left out.
 type Form struct {
 	tableflow.Answers
 
@@ -31,17 +31,18 @@ type Plan struct {
 	Comment  string           `json:"comment"` // of the opening balances
 	Sheet    string           `json:"sheet"`
 	Table    tableimport.Plan `json:"table"`
-	Form     Form             `json:"form"` // as it was typed, to go back to it
+	Form     Form             `json:"form"` // the entries, to show the form again
 }
 
 // Balances reports whether the plan reads opening balances.
 func (p Plan) Balances() bool { _, ok := p.Table.Columns[ColumnBalance]; return ok }
 
-// Comment is what the form suggests for the opening balances of a file.
+// Comment returns the suggested comment of the opening balances of a file.
 func Comment(fileName string) string { return "Opening balance from " + fileName }
 
-// CheckForm reads a plan and holds it against every rule and against what the file was
-// found to hold. What the file leaves open is a fault at its field, never a guess.
+// CheckForm validates a form against every rule and against the survey of the file, and
+// returns the plan. A question that the file leaves open is a fault at its field, never a
+// guess.
 func (s *Service) CheckForm(ctx context.Context, actor audit.Actor, look tableflow.Look, f Form) (Plan, error) {
 	settings, err := s.settings.Get(ctx)
 	if err != nil {
@@ -72,7 +73,7 @@ func (s *Service) CheckForm(ctx context.Context, actor audit.Actor, look tablefl
 	} else if _, ok := p.Table.Columns[ColumnPartner]; !ok {
 		faults = append(faults, fault.Field("default_partner", "import_partner", "The file has no column of partners. Choose the partner of the customers."))
 	}
-	if err := s.may(ctx, s.db, actor, p.Balances()); err != nil {
+	if err := s.checkRights(ctx, s.db, actor, p.Balances()); err != nil {
 		if fault.KindOf(err) != fault.Invalid {
 			return p, err
 		}
@@ -81,8 +82,8 @@ func (s *Service) CheckForm(ctx context.Context, actor audit.Actor, look tablefl
 	return p, faults.Err()
 }
 
-// PlanImport settles how a file is read and asks for its dry run. What waits for a
-// second person under another plan is withdrawn.
+// PlanImport stores how a file is read and enqueues its dry run. It withdraws a request for
+// approval of an earlier plan.
 func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f Form) error {
 	row, err := s.Import(ctx, actor, id)
 	if err != nil {
@@ -103,16 +104,16 @@ func (s *Service) PlanImport(ctx context.Context, actor audit.Actor, id int64, f
 		if err := s.flow.Plan(ctx, tx, actor, id, plan, CheckArgs{ImportID: id}); err != nil {
 			return err
 		}
-		// The import is locked before its requests, as where one is approved.
+		// Lock order: the import before its requests, as in an approval.
 		if err := approval.WithdrawImport(ctx, tx, actor, id); err != nil {
 			return err
 		}
-		// Of the next file the columns and words are the same, and the partner.
-		return s.flow.Remember(ctx, tx, actor.StaffID, look, Form{Answers: f.ToRemember(look), Partner: f.Partner})
+		// A later file of the same shape has the same columns, words and partner.
+		return s.flow.Remember(ctx, tx, actor.Responsible(), look, Form{Answers: f.ToRemember(look), Partner: f.Partner})
 	})
 }
 
-// ChooseSheet looks at another sheet of an uploaded workbook.
+// ChooseSheet surveys another sheet of an uploaded workbook.
 func (s *Service) ChooseSheet(ctx context.Context, actor audit.Actor, id int64, sheet string, open Opener) error {
 	row, err := s.Import(ctx, actor, id)
 	if err != nil {
@@ -135,17 +136,18 @@ func (s *Service) ChooseSheet(ctx context.Context, actor audit.Actor, id int64, 
 	})
 }
 
-// Remembered is how somebody last had a file of this shape read; false: they had none.
+// Remembered returns the answers that the actor last gave for a file of this shape; ok is
+// false where there are none.
 func (s *Service) Remembered(ctx context.Context, actor audit.Actor, look tableflow.Look) (form Form, ok bool, err error) {
 	settings, err := s.settings.Get(ctx)
 	if err == nil {
-		ok, err = s.flow.Recall(ctx, s.db, actor.StaffID, look, schema(settings.Currency), &form, &form.Answers)
+		ok, err = s.flow.Recall(ctx, s.db, actor.Responsible(), look, schema(settings.Currency), &form, &form.Answers)
 	}
 	return form, ok, err
 }
 
-// Choices lists the words in the column of the status, and what each is taken for under
-// some answers, whatever is open.
+// Choices lists the words in the status column with their meaning under the given answers,
+// including words whose meaning is still open.
 func Choices(look tableflow.Look, currency string, a tableflow.Answers) []tableflow.Choice {
 	plan, _ := look.Plan(schema(currency), a)
 	return look.Choices(schema(currency), plan)

@@ -15,18 +15,18 @@ import (
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/importfile"
-	"refill/internal/staff"
+	"refill/internal/signin"
 	"refill/internal/tableflow"
 	"refill/internal/tableimport"
 )
 
-// partners finds a partner by what a file calls it, among those that are open and that
-// the person who imports sees. A foreign one and a missing one look alike.
+// partners finds partners by the names that a file uses, among the open partners of the
+// importer's scope. A partner outside the scope looks like one that does not exist.
 type partners struct {
 	names  map[int64]string
 	exact  map[string]int64
-	folded map[string]int64 // 0: several have that name
-	preset int64            // of rows without a partner; 0: none
+	folded map[string]int64 // 0: several partners have that name
+	preset int64            // the partner of rows without one; 0: none
 }
 
 // findPartners reads the open partners of a scope.
@@ -51,8 +51,8 @@ func (s *Service) findPartners(ctx context.Context, dbtx db.DBTX, scope audit.Sc
 	return p, nil
 }
 
-// find returns a partner by name; 0: there is none such. A number is none: that of another
-// system means other partners.
+// find returns the id of a partner by name, or 0. It does not accept the id of a partner as
+// text, because a number in the file is an id of another system.
 func (p *partners) find(text string) int64 {
 	if id := p.exact[text]; id != 0 {
 		return id
@@ -63,16 +63,16 @@ func (p *partners) find(text string) int64 {
 	return 0
 }
 
-// rowReader reads the rows of a file under a plan. The same file, plan and partners give
-// the same rows.
+// rowReader reads the rows of a file under a plan. The same file, plan and partners always
+// give the same rows.
 type rowReader struct {
 	table    *tableimport.Reader
 	heading  int32
-	at       map[string]int // column to its place in a record
+	at       map[string]int // index of a column in a record
 	partners *partners
 }
 
-// openRows begins to read a file.
+// openRows opens a file for reading under a plan.
 func openRows(file io.ReaderAt, size int64, p Plan, of *partners) (*rowReader, error) {
 	rows, err := importfile.OpenTable(file, size, importfile.Options{Sheet: p.Sheet})
 	if err != nil {
@@ -86,7 +86,7 @@ func openRows(file io.ReaderAt, size int64, p Plan, of *partners) (*rowReader, e
 	return r, nil
 }
 
-// skip passes over rows that were read before.
+// skip reads n rows and discards them, which earlier chunks have imported.
 func (r *rowReader) skip(n int32) error {
 	for range n {
 		if _, err := r.table.Next(); errors.Is(err, io.EOF) {
@@ -98,19 +98,20 @@ func (r *rowReader) skip(n int32) error {
 	return nil
 }
 
-// read is what came of a row: a customer, or why it makes none. Balance is what the row
-// says, whether it makes a customer or not; Readable tells whether it says an amount.
+// read is a row that was read: a customer, or why it makes none. Balance is the balance in
+// the row, whether it makes a customer or not. Readable tells whether the row has a valid
+// balance.
 type read struct {
 	*customer.Newcomer
 
-	of       *customer.Newcomer // whom the row is about, as far as it is read; nil: that can't be told
+	of       *customer.Newcomer // the customer whom the row describes; nil: the row does not tell
 	left     *tableflow.Left
 	balance  int64
 	readable bool
 }
 
-// next reads a row. io.EOF ends the rows. The row of the headings is neither customer
-// nor left out where it is the first.
+// next reads a row. io.EOF ends the rows. The row of the headings, if it is the first, is
+// neither a customer nor left out.
 func (r *rowReader) next() (read, error) {
 	record, err := r.table.Next()
 	if err != nil {
@@ -134,7 +135,7 @@ func (r *rowReader) next() (read, error) {
 		got.readable = b.State != tableimport.Bad
 	}
 	name := clean(value(ColumnName).Text)
-	who := cutText(name, 60)
+	who := truncate(name, 60)
 	if left := record.Left; left != nil {
 		reason := string(left.Reason)
 		if left.Field != "" {
@@ -152,15 +153,15 @@ func (r *rowReader) next() (read, error) {
 		got.of = &n
 	}
 	if reason != "" {
-		got.left = &tableflow.Left{Row: record.Row, Who: who, Reason: reason, Value: cutText(clean(shown), 60)}
+		got.left = &tableflow.Left{Row: record.Row, Who: who, Reason: reason, Value: truncate(clean(shown), 60)}
 		return got, nil
 	}
 	got.Newcomer = &n
 	return got, nil
 }
 
-// newcomer reads a customer out of the values of a row; a reason says why there is none,
-// with the value that failed.
+// newcomer returns the customer of the values of a row; reason says why there is none,
+// shown is the value that failed.
 func (r *rowReader) newcomer(name string, value func(string) tableimport.Value) (n customer.Newcomer, reason, shown string) {
 	text := func(column string) string {
 		if v := value(column); v.State == tableimport.Good {
@@ -169,13 +170,13 @@ func (r *rowReader) newcomer(name string, value func(string) tableimport.Value) 
 		return ""
 	}
 	n.Name, n.Username, n.ExternalID = name, strings.ToLower(text(ColumnUsername)), text(ColumnExternalID)
-	n.Email, n.Phone = text(ColumnEmail), cutBytes(text(ColumnPhone), customer.MostPhone)
+	n.Email, n.Phone = text(ColumnEmail), truncateBytes(text(ColumnPhone), customer.MostPhone)
 	switch {
 	case n.Name == "":
 		return n, ColumnName + "." + string(tableimport.ReasonMissing), ""
 	case utf8.RuneCountInString(n.Name) > customer.MostName:
 		return n, reasonName, show(n.Name)
-	case n.Username != "" && !staff.ValidUsername(n.Username):
+	case n.Username != "" && !signin.ValidUsername(n.Username):
 		return n, reasonUsername, show(n.Username)
 	case utf8.RuneCountInString(n.ExternalID) > customer.MostExternalID:
 		return n, reasonExternalID, show(n.ExternalID)
@@ -205,7 +206,8 @@ func (r *rowReader) newcomer(name string, value func(string) tableimport.Value) 
 	return n, "", ""
 }
 
-// show is a value that failed, for display: a person may have chosen a column of codes.
+// show returns a value that failed, masked for display: the column may hold codes by
+// mistake.
 func show(text string) string { return tableimport.Show(tableimport.Text, text) }
 
 // validEmail reports whether a text can be one e-mail address.
@@ -216,8 +218,9 @@ func validEmail(text string) bool {
 	})
 }
 
-// clean takes out of a text what would let it pass for another on a page: control
-// characters and marks that turn the direction of what follows. Spaces are single.
+// clean removes characters that make one text look like another: control characters, and
+// marks that change the direction of the text after them. It joins white space to single
+// spaces.
 func clean(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -233,16 +236,16 @@ func clean(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// cutText shortens a text to so many characters.
-func cutText(text string, most int) string {
+// truncate shortens a text to at most so many characters.
+func truncate(text string, most int) string {
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most])
 	}
 	return text
 }
 
-// cutBytes shortens a text to so many bytes, between characters.
-func cutBytes(text string, most int) string {
+// truncateBytes shortens a text to at most so many bytes, between characters.
+func truncateBytes(text string, most int) string {
 	if len(text) <= most {
 		return text
 	}
@@ -252,9 +255,9 @@ func cutBytes(text string, most int) string {
 	return text[:most]
 }
 
-// stem is a username made of a name: "Zoë Ångström" with the external id 17 becomes
-// zoe.angstrom.17. The id keeps it from names that the file gives to others.
-func stem(name, externalID string) string {
+// usernameFrom makes a username of a name and an external id: "Zoë Ångström" with the id 17
+// becomes zoe.angstrom.17. The id distinguishes it from usernames in the file.
+func usernameFrom(name, externalID string) string {
 	fold := func(text string, most int) string {
 		text = strings.Map(func(r rune) rune {
 			switch {

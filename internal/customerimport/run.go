@@ -11,24 +11,23 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/customer"
 	"refill/internal/db"
+	"refill/internal/jobqueue"
 	"refill/internal/tableflow"
 )
 
-// runFor is how long a run goes on before its job goes to the back of the queue.
-const runFor = 30 * time.Second
-
-// maxTries bounds how often a chunk is tried again that met another writer.
+// maxTries is the number of attempts at a chunk that conflicts with another transaction.
 const maxTries = 5
 
-// Run enters the customers of a confirmed import, a chunk of rows a transaction. It may
-// run any number of times: the import's counter, which moves with the customers, says
-// which row comes next. Each row is judged anew: who became known since the dry run is
-// left out. Never more customers are entered, nor balances of a higher sum, than the dry
-// run found and perhaps a second person approved.
-func (s *Service) Run(ctx context.Context, id int64, open Opener, now func() time.Time, complete Completer) error {
+// Run creates the customers of a confirmed import, one transaction for each chunk of rows.
+// It may run any number of times: the counter of the import, which advances with the
+// customers, tells the next row. It checks each row again and leaves out a customer who has
+// become known since the dry run. It never creates more customers, or balances of a higher
+// sum, than the dry run found. After jobqueue.RunFor it returns jobqueue.ErrYield.
+func (s *Service) Run(ctx context.Context, id int64, open Opener, now func() time.Time, complete jobqueue.Completer) error {
 	got, err := s.q.ImportGet(ctx, s.db, db.ImportGetParams{ID: id, Kind: db.ImportKindCustomers, AllPartners: true})
 	if err != nil {
 		return fmt.Errorf("read an import: %w", err)
@@ -64,8 +63,8 @@ func (s *Service) Run(ctx context.Context, id int64, open Opener, now func() tim
 		if err != nil || last {
 			return err
 		}
-		if now().Sub(started) > runFor {
-			return ErrYield
+		if now().Sub(started) > jobqueue.RunFor {
+			return jobqueue.ErrYield
 		}
 	}
 }
@@ -79,17 +78,17 @@ type runner struct {
 	scope    audit.Scope
 	partners *partners
 	position int32 // rows read
-	complete Completer
+	complete jobqueue.Completer
 }
 
-// batch is what the rows of a chunk come to.
+// batch is the rows of one chunk.
 type batch struct {
-	before, after int32 // rows read when it began and when it ended
+	before, after int32 // rows read before and after the chunk
 	list          []*customer.Newcomer
 	last          bool
 }
 
-// chunk reads the next rows and enters their customers. It reports whether they were the
+// chunk reads the next rows, creates their customers, and reports whether they were the
 // last.
 func (r *runner) chunk(ctx context.Context, rows *rowReader) (bool, error) {
 	b := &batch{before: r.position}
@@ -110,9 +109,9 @@ func (r *runner) chunk(ctx context.Context, rows *rowReader) (bool, error) {
 	b.after = r.position
 	var err error
 	for range maxTries {
-		err = r.s.inTx(ctx, func(tx pgx.Tx) error { return r.keep(ctx, tx, b) })
+		err = r.s.inTx(ctx, func(tx pgx.Tx) error { return r.saveChunk(ctx, tx, b) })
 		switch name := db.Constraint(err); {
-		case name == "customer_username_key", name == "customer_external_id_key": // somebody was faster; look once more
+		case name == "customer_username_key", name == "customer_external_id_key": // another transaction took the name; look up again
 		case db.Retryable(err):
 		default:
 			return b.last, err
@@ -121,15 +120,15 @@ func (r *runner) chunk(ctx context.Context, rows *rowReader) (bool, error) {
 	return false, err
 }
 
-// keep is the transaction of a chunk. Lock order: import, then rows that are only
-// inserted and the accounts that it makes itself.
-func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
+// saveChunk writes a chunk within its transaction. Lock order: the import, then rows that
+// are only inserted and the accounts of the new customers.
+func (r *runner) saveChunk(ctx context.Context, tx pgx.Tx, b *batch) error {
 	s := r.s
 	imp, err := s.flow.Lock(ctx, tx, r.imp.ID)
 	if err != nil {
 		return err
 	}
-	if imp.State != db.ImportStateRunning || imp.RowsDone != b.before { // stopped, or another worker was here
+	if imp.State != db.ImportStateRunning || imp.RowsDone != b.before { // stopped, or another worker has imported the chunk
 		return ErrNotWanted
 	}
 	known, err := s.known(ctx, tx, r.scope, b.list)
@@ -147,7 +146,7 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	for i, n := range b.list {
 		reason := known[i]
 		if reason == "" {
-			reason = seen.twice(n)
+			reason = seen.duplicateReason(n)
 		}
 		if reason == "" && open.names[n.PartnerID] == "" {
 			reason = reasonPartner
@@ -162,16 +161,13 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 		seen.add(n)
 		many.List = append(many.List, *n)
 	}
-	if err := s.name(ctx, tx, many.List, seen); err != nil {
+	if err := s.fillUsernames(ctx, tx, many.List, seen); err != nil {
 		return err
 	}
 	if err := s.flow.NoteLate(ctx, tx, imp.ID, left.Rows); err != nil {
 		return err
 	}
-	actor := audit.Actor{Scope: r.scope}
-	if imp.ConfirmedBy != nil {
-		actor.StaffID = *imp.ConfirmedBy
-	}
+	actor := audit.ForMaker(imp.ConfirmedBy, nil, nil).Actor().Within(r.scope)
 	if err := customer.EnterMany(ctx, tx, actor, many); err != nil {
 		return err
 	}
@@ -185,13 +181,14 @@ func (r *runner) keep(ctx context.Context, tx pgx.Tx, b *batch) error {
 	return s.flow.Notify(ctx, tx, imp.ID)
 }
 
-// budget is what an import may still enter of what its dry run found.
+// budget is what an import may still create, out of the totals of its dry run.
 type budget struct {
 	customers, value int64
 	taken            int64
 }
 
-// take takes a customer out of the budget, if there is room.
+// take subtracts a customer from the budget, and reports whether the budget allows the
+// customer.
 func (b *budget) take(balance int64) bool {
 	value := max(balance, -balance)
 	if b.customers < 1 || b.value < value {
@@ -206,19 +203,19 @@ func (r *runner) finish(ctx context.Context, tx pgx.Tx, made int64) error {
 	if _, err := r.s.q.ImportEnd(ctx, tx, db.ImportEndParams{ID: r.imp.ID, State: db.ImportStateDone}); err != nil {
 		return fmt.Errorf("finish an import: %w", err)
 	}
-	if err := r.s.flow.Audit(ctx, tx, audit.System(), "import.finished", r.imp.ID, map[string]any{"customers": made}); err != nil {
+	if err := act.Record(ctx, tx, audit.System(), tableflow.Finished{Import: r.s.flow.About(r.imp.ID), Customers: &made}); err != nil {
 		return err
 	}
 	return r.complete(ctx, tx)
 }
 
-// name makes usernames for customers that have none.
-func (s *Service) name(ctx context.Context, tx pgx.Tx, list []customer.Newcomer, seen *seen) error {
+// fillUsernames makes usernames for customers without one.
+func (s *Service) fillUsernames(ctx context.Context, tx pgx.Tx, list []customer.Newcomer, seen *seen) error {
 	var unnamed []*customer.Newcomer
 	p := db.CustomerListKnownParams{ExternalIds: []string{}}
 	for i := range list {
 		if list[i].Username == "" {
-			list[i].Username = stem(list[i].Name, list[i].ExternalID)
+			list[i].Username = usernameFrom(list[i].Name, list[i].ExternalID)
 			unnamed = append(unnamed, &list[i])
 			p.Usernames = append(p.Usernames, list[i].Username)
 		}
@@ -235,7 +232,7 @@ func (s *Service) name(ctx context.Context, tx pgx.Tx, list []customer.Newcomer,
 		taken[row.Username] = true
 	}
 	for _, n := range unnamed {
-		if taken[n.Username] || seen.makes(n.Username) {
+		if taken[n.Username] || seen.hasUsername(n.Username) {
 			n.Username = fmt.Sprintf("%s-%s", n.Username, strings.ToLower(rand.Text()[:8]))
 		}
 		taken[n.Username] = true

@@ -13,10 +13,11 @@ import (
 	"refill/internal/customerimport"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/jobqueue"
 )
 
-// Opening balances above the limit wait for somebody else, debts and credits added up,
-// together with what the person entered alone that day.
+// Opening balances above the limit need approval. Debts and credits are added up, together
+// with the person's other credits of the day.
 func TestOpeningBalancesTakeTwo(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -34,7 +35,7 @@ func TestOpeningBalancesTakeTwo(t *testing.T) {
 	require.Equal(t, int64(4000), b.number(`select before from approval where id = $1`, first))
 	require.ErrorIs(t, b.desk.Approve(t.Context(), b.admin, first, "mine"), approval.ErrOwn)
 
-	// Read anew, it is another file: what waited is withdrawn.
+	// A new plan withdraws the request.
 	b.check(b.admin, id)
 	require.Equal(t, int64(1), b.number(`select count(*) from approval where state = 'withdrawn' and id = $1`, first))
 	require.NoError(t, b.confirm(t.Context(), b.admin, id))
@@ -45,23 +46,23 @@ func TestOpeningBalancesTakeTwo(t *testing.T) {
 	require.NoError(t, b.desk.Approve(t.Context(), b.other, request(), "I have seen the list"))
 	require.NoError(t, b.run(id))
 	require.Len(t, b.people(id), 2)
-	require.Equal(t, int64(2), b.number(`select count(*) from payment where import_id = $1 and staff_id = $2`, id, b.admin.StaffID), "in the name of who asked")
+	require.Equal(t, int64(2), b.number(`select count(*) from payment where import_id = $1 and staff_id = $2`, id, b.admin.ID), "in the name of who asked")
 
-	// Cancelled while it waits, nothing can be approved any more.
+	// A cancelled import can't be approved.
 	id = b.upload(b.admin, "third.csv", "username,name,balance\nc1,C,100.01\n")
 	b.check(b.admin, id)
 	require.NoError(t, b.confirm(t.Context(), b.admin, id))
 	third := request()
 	require.NoError(t, b.in.Cancel(t.Context(), b.admin, id))
 	require.ErrorIs(t, b.desk.Approve(t.Context(), b.other, third, "too late"), approval.ErrDone)
-	// What is credited that way counts among the payments made by hand.
-	require.Equal(t, int64(4000), b.number(`select sum(value) from solo_act where kind = 'payment' and staff_id = $1`, b.admin.StaffID))
-	// Customers without balances wait for nobody.
+	// The credits count towards the payments entered by hand.
+	require.Equal(t, int64(4000), b.number(`select sum(value) from solo_act where kind = 'payment' and staff_id = $1`, b.admin.ID))
+	// Customers without balances need no approval.
 	b.take(b.admin, "fourth.csv", "username,name\nd1,D\n")
 	b.sound()
 }
 
-// An import that is cut off goes on where it stopped: each row enters one customer.
+// An interrupted import continues where it stopped: each row creates one customer.
 func TestImportGoesOn(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -70,12 +71,12 @@ func TestImportGoesOn(t *testing.T) {
 	b.check(b.admin, id)
 	require.NoError(t, b.confirm(t.Context(), b.admin, id))
 
-	// A run in slow time yields after each chunk.
+	// A run whose clock is slow yields after each chunk.
 	clock := time.Now()
 	slow := func() time.Time { clock = clock.Add(time.Hour); return clock }
-	require.ErrorIs(t, b.in.Run(t.Context(), id, b.open, slow, noJob), customerimport.ErrYield)
+	require.ErrorIs(t, b.in.Run(t.Context(), id, b.open, slow, noJob), jobqueue.ErrYield)
 	require.Equal(t, int64(4999), b.number(`select count(*) from customer`), "with the row of headings")
-	// Two workers at once: one of them finds that the other was there.
+	// Of two concurrent workers one stops, because the other has imported the chunk.
 	errs := make(chan error, 2)
 	for range 2 {
 		go func() { errs <- b.in.Run(t.Context(), id, b.open, slow, noJob) }()
@@ -103,7 +104,7 @@ func TestImportGoesOn(t *testing.T) {
 	b.sound()
 }
 
-// What the dry run left out is not entered later, beyond what it found.
+// Rows that the dry run left out are not imported later.
 func TestNoMoreThanTheDryRunFound(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

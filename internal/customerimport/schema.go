@@ -1,6 +1,6 @@
-// Package customerimport owns the import of customers out of files of other systems:
-// how a file becomes customers, its dry run, the import itself in chunks, and what of it
-// takes a second person. It never changes a customer that exists, and knows no card.
+// Package customerimport imports customers out of files of other systems: the plan, the dry
+// run, the approval of opening balances, and the import in chunks. It never changes a
+// customer that exists, and knows nothing of cards.
 package customerimport
 
 import (
@@ -24,23 +24,23 @@ const (
 	ColumnStatus     = "status"
 )
 
-// Columns lists them in the order of the form. A row is left out for the first that
-// fails.
+// Columns lists the columns in the order of the form. A row that fails in several columns
+// is left out for the first.
 func Columns() []string {
 	return []string{ColumnName, ColumnUsername, ColumnExternalID, ColumnPartner, ColumnEmail, ColumnPhone, ColumnBalance, ColumnCurrency, ColumnStatus}
 }
 
-// What a word in the column of the status may mean for a customer.
+// The meanings of a word in the column of the status.
 const (
 	MeansActive   = "active"
 	MeansDisabled = "disabled"
 	MeansLeaveOut = tableflow.LeaveOut
 )
 
-// Meanings lists them in the order of the form.
+// Meanings lists the meanings in the order of the form.
 func Meanings() []string { return []string{MeansActive, MeansDisabled, MeansLeaveOut} }
 
-// schema is what an import of customers wants of a table.
+// schema returns the columns that an import of customers reads from a table.
 func schema(currency string) tableimport.Schema {
 	disabled := append(append([]string{}, tableimport.StatusWords(tableimport.WordsDisabled)...), tableimport.StatusWords(tableimport.WordsInactive)...)
 	return tableimport.Schema{Currency: currency, Fields: []tableimport.Field{
@@ -59,8 +59,8 @@ func schema(currency string) tableimport.Schema {
 	}}
 }
 
-// Reasons of our own why a row makes no customer, as they are stored. Those of the
-// reading of the table stand behind their column: "balance.bad_amount".
+// Reasons of this package why a row creates no customer, as they are stored. Those of
+// package tableimport follow the name of their column: "balance.bad_amount".
 const (
 	reasonName            = "long_name"
 	reasonUsername        = "bad_username"
@@ -78,7 +78,7 @@ const (
 	reasonKnownHidden     = "known_hidden"
 )
 
-// ReasonWords says to people why a row makes no customer.
+// ReasonWords returns a reason as text for staff.
 func ReasonWords(reason string) string {
 	switch reason {
 	case reasonName:
@@ -118,7 +118,7 @@ func ReasonWords(reason string) string {
 	return tableimport.Reason(reason).Words()
 }
 
-// ColumnWords names a column within a sentence.
+// ColumnWords returns the name of a column for use in a sentence.
 func ColumnWords(column string) string {
 	return strings.ReplaceAll(cmp.Or(map[string]string{ColumnEmail: "e-mail", ColumnBalance: "opening balance"}[column], column), "_", " ")
 }

@@ -10,11 +10,12 @@ import (
 	"refill/internal/tableimport"
 )
 
-// ErrContradicts stops a file that says different things of one customer.
-var ErrContradicts = fault.New(fault.Invalid, "import_contradicts_customer", "This file names customers more than once, and what it says of them differs.")
+// ErrContradicts stops a file in which two rows say different things about one customer.
+var ErrContradicts = fault.New(fault.Invalid, "import_contradicts_customer", "{count, plural, one {Row {rows} says} other {# rows, such as {rows}, say}} something else of a customer than a row before: another name, balance, partner or status under the same external id or username. "+
+	"Which of them holds can’t be told. Keep one row of each customer, and upload the file again.")
 
-// seen remembers usernames and external ids of a file in 16 bytes each: with each what its
-// first row said, and whether a row makes a customer of it.
+// seen holds the usernames and external ids of a file in 16 bytes each, with what the first
+// row says and whether a row makes a customer.
 type seen struct {
 	seed maphash.Seed
 	said map[uint64]uint64
@@ -25,7 +26,8 @@ func newSeen() *seen {
 	return &seen{maphash.MakeSeed(), map[uint64]uint64{}, map[uint64]struct{}{}}
 }
 
-// keys are the hashes of what a customer is known by: the external id and the username.
+// keys returns the hashes of the external id and of the username of a customer; 0: the
+// customer has none.
 func (s *seen) keys(n *customer.Newcomer) (externalID, username uint64) {
 	if n.ExternalID != "" {
 		externalID = maphash.String(s.seed, "e"+n.ExternalID)
@@ -36,9 +38,9 @@ func (s *seen) keys(n *customer.Newcomer) (externalID, username uint64) {
 	return externalID, username
 }
 
-// differs notes what a row says of a customer, and reports whether a row before says
-// something else of the same one: another name, balance, partner or status.
-func (s *seen) differs(n *customer.Newcomer) (differs bool) {
+// contradicts records what a row says about a customer. It reports whether an earlier row
+// gives the same customer another name, balance, partner or status.
+func (s *seen) contradicts(n *customer.Newcomer) (differs bool) {
 	says := maphash.String(s.seed, tableimport.Fold(n.Name)+"\x00"+strconv.FormatInt(n.Balance, 10)+"\x00"+strconv.FormatInt(n.PartnerID, 10)+"\x00"+strconv.FormatBool(n.Disabled))
 	externalID, username := s.keys(n)
 	for _, key := range []uint64{externalID, username} {
@@ -54,8 +56,9 @@ func (s *seen) differs(n *customer.Newcomer) (differs bool) {
 	return differs
 }
 
-// twice says why a row before makes the same customer; empty: none does.
-func (s *seen) twice(n *customer.Newcomer) string {
+// duplicateReason returns the reason for which an earlier row makes the same customer, or
+// an empty text.
+func (s *seen) duplicateReason(n *customer.Newcomer) string {
 	externalID, username := s.keys(n)
 	if _, has := s.made[externalID]; has && externalID != 0 {
 		return reasonTwiceExternalID
@@ -66,24 +69,22 @@ func (s *seen) twice(n *customer.Newcomer) string {
 	return ""
 }
 
-// makes reports whether a row makes a customer of a username.
-func (s *seen) makes(username string) bool {
+// hasUsername reports whether a row makes a customer with the username.
+func (s *seen) hasUsername(username string) bool {
 	_, has := s.made[maphash.String(s.seed, "u"+username)]
 	return has
 }
 
-// add notes that a row makes a customer.
+// add records that a row makes the customer.
 func (s *seen) add(n *customer.Newcomer) {
 	externalID, username := s.keys(n)
 	s.made[externalID], s.made[username] = struct{}{}, struct{}{}
 }
 
-// contradicted is nil where no row says something else of its customer than a row before.
-func contradicted(c tableflow.Contradictions) error {
-	say := c.Say()
-	if say == "" {
+// contradictionError returns ErrContradicts where rows contradict an earlier row, or nil.
+func contradictionError(c tableflow.Contradictions) error {
+	if c.Count() == 0 {
 		return nil
 	}
-	return ErrContradicts.Saying(say + " something else of a customer than a row before: another name, balance, partner or status under the same external id or username. " +
-		"Which of them holds can’t be told. Keep one row of each customer, and upload the file again.")
+	return ErrContradicts.With("count", fault.Number(c.Count())).With("rows", fault.Numbers(c.First()))
 }

@@ -14,40 +14,30 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/jobqueue"
 	"refill/internal/setting"
 	"refill/internal/staff"
 	"refill/internal/tableflow"
 )
 
-// Refusals around imports of customers.
+// Errors of imports of customers.
 var (
 	ErrUnknown   = tableflow.ErrUnknown
 	ErrState     = tableflow.ErrState
 	ErrNotWanted = tableflow.ErrNotWanted
-	ErrNothing   = fault.New(fault.Conflict, "import_nothing", "No row of this file makes a customer.")
-	ErrWaits     = fault.New(fault.Conflict, "import_waits", "This import waits for a second person.")
+	ErrNothing   = fault.New(fault.Conflict, "customer_import_empty", "No row of this file makes a customer.")
+	ErrWaits     = fault.New(fault.Conflict, "customer_import_waits", "This import waits for a second person.")
 	ErrMayNot    = fault.New(fault.Forbidden, "import_may_not", "Your role doesn’t let you create customers.")
-	ErrNoPay     = fault.Field(ColumnBalance, "import_no_pay", "Your role doesn’t let you enter payments, so you can’t import opening balances. Choose None, or ask somebody who may.")
+	ErrNoPay     = fault.Field(ColumnBalance, "import_no_pay", "Your role doesn’t let you enter payments, so you can’t import opening balances. Choose None, or ask a colleague whose role does.")
 	// ErrHidden stops a dry run that names more customers of other partners than chance
 	// explains. It says neither which rows nor how many.
-	ErrHidden = fault.New(fault.Invalid, "import_hidden", "This file was stopped: too many of its usernames or external ids belong to customers of other partners. An import must not be a way to find out who they are, so this is on the dashboard now. Ask somebody who sees all partners to import the file.")
-	// ErrYield says that there is more to do, later.
-	ErrYield = errors.New("customerimport: more to do")
+	ErrHidden = fault.New(fault.Invalid, "import_hidden", "This file was stopped: too many of its usernames or external ids belong to customers of other partners. An import must not be a way to find out who they are, so this is on the dashboard now. Ask a colleague who sees all partners to import the file.")
 )
 
-// Completer finishes a job in the transaction of its last write.
-type Completer = tableflow.Completer
-
-// Opener opens the file of an import; the function that comes along closes it.
+// Opener opens the file of an import and returns a function that closes it.
 type Opener = func(db.CardImport) (io.ReaderAt, func(), error)
 
-// queue is where the jobs of imports wait: that of operations on many cards.
-const queue = "change"
-
-// maxAttempts is how often a job is tried before staff are told that it failed.
-const maxAttempts = 8
-
-// CheckArgs asks for the dry run of an import of customers.
+// CheckArgs are the arguments of the job that runs the dry run of an import.
 type CheckArgs struct {
 	ImportID int64 `json:"import_id"`
 }
@@ -57,10 +47,10 @@ func (CheckArgs) Kind() string { return "check_customers" }
 
 // InsertOpts puts the job in its queue.
 func (CheckArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: queue, MaxAttempts: maxAttempts}
+	return river.InsertOpts{Queue: jobqueue.Change, MaxAttempts: jobqueue.MaxAttempts}
 }
 
-// RunArgs asks for the customers of a confirmed import.
+// RunArgs are the arguments of the job that creates the customers of an import.
 type RunArgs struct {
 	ImportID int64 `json:"import_id"`
 }
@@ -70,10 +60,10 @@ func (RunArgs) Kind() string { return "import_customers" }
 
 // InsertOpts puts the job in its queue.
 func (RunArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: queue, MaxAttempts: maxAttempts}
+	return river.InsertOpts{Queue: jobqueue.Change, MaxAttempts: jobqueue.MaxAttempts}
 }
 
-// Service is the domain with what it needs. Safe for concurrent use.
+// Service imports customers. Safe for concurrent use.
 type Service struct {
 	db       db.Beginner
 	q        *db.Queries
@@ -81,9 +71,9 @@ type Service struct {
 	settings *setting.Store
 }
 
-// New returns the domain on a database, and registers with the desk what happens to
-// opening balances that wait for a second person.
-func New(beginner db.Beginner, jobs tableflow.Enqueuer, settings *setting.Store, desk *approval.Desk) *Service {
+// New returns a service on a database, and registers the kind of request for opening
+// balances with the desk.
+func New(beginner db.Beginner, jobs jobqueue.Enqueuer, settings *setting.Store, desk *approval.Desk) *Service {
 	s := &Service{db: beginner, q: db.New(), flow: tableflow.Flow{Kind: db.ImportKindCustomers, Jobs: jobs}, settings: settings}
 	desk.Register(s.approvalKind())
 	return s
@@ -93,29 +83,29 @@ func (s *Service) inTx(ctx context.Context, f func(tx pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, s.db, f)
 }
 
-// Import reads an import that the actor may see: their own, or any for staff of all
-// partners.
+// Import returns an import that the actor may see: their own, or any import for staff of
+// all partners. It returns ErrUnknown for any other.
 func (s *Service) Import(ctx context.Context, actor audit.Actor, id int64) (db.ImportGetRow, error) {
 	return s.flow.Get(ctx, s.db, actor, id)
 }
 
-// may refuses who may not create customers, or may not enter payments where a plan has
-// opening balances.
-func (s *Service) may(ctx context.Context, dbtx db.DBTX, actor audit.Actor, balances bool) error {
-	ok, err := staff.May(ctx, dbtx, actor.StaffID, staff.CustomersEdit)
+// checkRights returns ErrMayNot where the actor may not create customers, and ErrNoPay
+// where a plan has opening balances and the actor may not enter payments.
+func (s *Service) checkRights(ctx context.Context, dbtx db.DBTX, actor audit.Actor, balances bool) error {
+	ok, err := staff.May(ctx, dbtx, actor.Accountable(), staff.CustomersEdit)
 	if err == nil && !ok {
 		err = ErrMayNot
 	}
 	if err != nil || !balances {
 		return err
 	}
-	if ok, err = staff.May(ctx, dbtx, actor.StaffID, staff.PaymentsEnter); err == nil && !ok {
+	if ok, err = staff.May(ctx, dbtx, actor.Accountable(), staff.PaymentsEnter); err == nil && !ok {
 		err = ErrNoPay
 	}
 	return err
 }
 
-// LookAt says what an uploaded file holds.
+// LookAt reads an uploaded file and returns its survey.
 func (s *Service) LookAt(ctx context.Context, file io.ReaderAt, size int64, sheet string) (tableflow.Look, error) {
 	settings, err := s.settings.Get(ctx)
 	if err != nil {
@@ -124,8 +114,7 @@ func (s *Service) LookAt(ctx context.Context, file io.ReaderAt, size int64, shee
 	return tableflow.LookAt(file, size, sheet, schema(settings.Currency))
 }
 
-// Read reads what an import keeps: what was found in its file, the plan, and the report
-// of its dry run.
+// Read decodes the survey, the plan and the report of an import.
 func Read(imp db.CardImport) (look tableflow.Look, plan Plan, report Report, err error) {
 	err = errors.Join(json.Unmarshal(imp.Preview, &look), json.Unmarshal(imp.Plan, &plan), json.Unmarshal(imp.Report, &report))
 	if err != nil {
@@ -134,7 +123,8 @@ func Read(imp db.CardImport) (look tableflow.Look, plan Plan, report Report, err
 	return look, plan, report, err
 }
 
-// scopeOf is what the person sees who asked for the dry run, at this moment.
+// scopeOf returns the present scope of the person who started the dry run, or who uploaded
+// the file.
 func (s *Service) scopeOf(ctx context.Context, dbtx db.DBTX, imp db.CardImport) (audit.Scope, error) {
 	by := imp.CreatedBy
 	if imp.PlannedBy != nil {

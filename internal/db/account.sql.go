@@ -9,33 +9,6 @@ import (
 	"context"
 )
 
-const accountAdd = `-- name: AccountAdd :one
-update account set balance = balance + $1::bigint, version = version + 1
-where customer_id = $2 and currency = $3
-returning id, balance, version
-`
-
-type AccountAddParams struct {
-	Amount     int64
-	CustomerID *int64
-	Currency   string
-}
-
-type AccountAddRow struct {
-	ID      int64
-	Balance *int64
-	Version *int64
-}
-
-// Moves a customer's running balance. Holds the row's lock until the end of the
-// transaction; the lock order is customer, card, account, inserts.
-func (q *Queries) AccountAdd(ctx context.Context, db DBTX, arg AccountAddParams) (AccountAddRow, error) {
-	row := db.QueryRow(ctx, accountAdd, arg.Amount, arg.CustomerID, arg.Currency)
-	var i AccountAddRow
-	err := row.Scan(&i.ID, &i.Balance, &i.Version)
-	return i, err
-}
-
 const accountCreateCustomer = `-- name: AccountCreateCustomer :one
 insert into account (kind, currency, customer_id, balance, version)
 values ('customer', $1, $2, 0, 0)

@@ -27,8 +27,7 @@ type ApprovalAskerMayParams struct {
 	ID          int64
 }
 
-// Whether the person who asked holds some permissions and sees what it is about, at this
-// moment.
+// Whether the requester now holds some permissions and sees the request's partners.
 func (q *Queries) ApprovalAskerMay(ctx context.Context, db DBTX, arg ApprovalAskerMayParams) (bool, error) {
 	row := db.QueryRow(ctx, approvalAskerMay, arg.Permissions, arg.ID)
 	var column_1 bool
@@ -44,7 +43,7 @@ with recursive control as (
     and a.at > now() - interval '30 days' and a.staff_id is not null
     and not (a.action = 'staff.password_reset'
       and exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint and f.created_at < a.at))
-    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null
+    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null and not v.detail ? 'by'
       and (v.detail->>'staff_id')::bigint = (a.detail->>'staff_id')::bigint and v.at > a.at)
 ), reach as (
   select control.holder from control where control.owner = $2::bigint
@@ -59,11 +58,11 @@ type ApprovalControlsParams struct {
 	Account int64
 }
 
-// Whether one member of staff controls the account of another: they made its sign-in, or
-// reset its password or second factor, within 30 days, or did so with an account that
-// controls it. A password that was reset lets nobody in past a second factor that was there
-// before. A second factor that was set up since proves nothing here: the person who made the
-// sign-in can set it up. On the host somebody may vouch that an account is a person of its own.
+// Whether one staff account controls another: it created the account, or reset its
+// password or second factor, within 30 days, or an account that it controls did. A
+// password reset gives no control where a second factor was set up before. A second factor
+// that was set up later does not end the control, because the creator may have set it up.
+// The host can vouch that an account belongs to a separate person.
 func (q *Queries) ApprovalControls(ctx context.Context, db DBTX, arg ApprovalControlsParams) (bool, error) {
 	row := db.QueryRow(ctx, approvalControls, arg.Holder, arg.Account)
 	var column_1 bool
@@ -73,7 +72,7 @@ func (q *Queries) ApprovalControls(ctx context.Context, db DBTX, arg ApprovalCon
 
 const approvalCount = `-- name: ApprovalCount :one
 select count(*) from approval a
-where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> $1
+where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> $1 and a.key_maker is distinct from $1
   and ($2::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $3::boolean, $4::bigint[])
 `
@@ -85,7 +84,7 @@ type ApprovalCountParams struct {
 	PartnerIds  []int64
 }
 
-// How many wait for a decision that this person may take.
+// The number of open requests that this person may decide.
 func (q *Queries) ApprovalCount(ctx context.Context, db DBTX, arg ApprovalCountParams) (int64, error) {
 	row := db.QueryRow(ctx, approvalCount,
 		arg.StaffID,
@@ -104,7 +103,7 @@ where staff.disabled_at is null and staff.all_partners and staff.id <> $1
   and (role.everything or 'series.approve' = any(role.permissions))
 `
 
-// How many others could decide what concerns all partners.
+// The number of other people who may decide requests that concern all partners.
 func (q *Queries) ApprovalCountDeciders(ctx context.Context, db DBTX, staffID int64) (int64, error) {
 	row := db.QueryRow(ctx, approvalCountDeciders, staffID)
 	var count int64
@@ -114,9 +113,9 @@ func (q *Queries) ApprovalCountDeciders(ctx context.Context, db DBTX, staffID in
 
 const approvalCreate = `-- name: ApprovalCreate :one
 insert into approval (kind, series_id, serial, customer_id, import_id, export_id, partner_ids, version,
-  value, currency, price, cards, before, request_key, facts, requested_by)
+  value, currency, price, cards, before, request_key, facts, requested_by, client_id, key_maker)
 values ($1, $2, $3, $4, $5, $6, $7::bigint[], $8,
-  $9, $10, $11, $12, $13, $14, $15, $16)
+  $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 on conflict do nothing
 returning id
 `
@@ -138,9 +137,11 @@ type ApprovalCreateParams struct {
 	RequestKey  *uuid.UUID
 	Facts       []byte
 	RequestedBy int64
+	ClientID    *int64
+	KeyMaker    *int64
 }
 
-// No row where the same is asked for already.
+// No row where the same request is open already.
 func (q *Queries) ApprovalCreate(ctx context.Context, db DBTX, arg ApprovalCreateParams) (int64, error) {
 	row := db.QueryRow(ctx, approvalCreate,
 		arg.Kind,
@@ -159,6 +160,8 @@ func (q *Queries) ApprovalCreate(ctx context.Context, db DBTX, arg ApprovalCreat
 		arg.RequestKey,
 		arg.Facts,
 		arg.RequestedBy,
+		arg.ClientID,
+		arg.KeyMaker,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -191,7 +194,7 @@ func (q *Queries) ApprovalEnd(ctx context.Context, db DBTX, arg ApprovalEndParam
 }
 
 const approvalGet = `-- name: ApprovalGet :one
-select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval a
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at, client_id, key_maker from approval a
 where a.id = $1
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $2::boolean, $3::bigint[])
 `
@@ -202,7 +205,8 @@ type ApprovalGetParams struct {
 	PartnerIds  []int64
 }
 
-// One request; one whose subject lies beyond the asking person's partners is not found.
+// One request. It is not found where its subject belongs to partners that the reader may
+// not see.
 func (q *Queries) ApprovalGet(ctx context.Context, db DBTX, arg ApprovalGetParams) (Approval, error) {
 	row := db.QueryRow(ctx, approvalGet, arg.ID, arg.AllPartners, arg.PartnerIds)
 	var i Approval
@@ -231,12 +235,14 @@ func (q *Queries) ApprovalGet(ctx context.Context, db DBTX, arg ApprovalGetParam
 		&i.RequestKey,
 		&i.Facts,
 		&i.UsedAt,
+		&i.ClientID,
+		&i.KeyMaker,
 	)
 	return i, err
 }
 
 const approvalGetByKey = `-- name: ApprovalGetByKey :one
-select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where request_key = $1
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at, client_id, key_maker from approval where request_key = $1
 `
 
 func (q *Queries) ApprovalGetByKey(ctx context.Context, db DBTX, requestKey *uuid.UUID) (Approval, error) {
@@ -267,12 +273,14 @@ func (q *Queries) ApprovalGetByKey(ctx context.Context, db DBTX, requestKey *uui
 		&i.RequestKey,
 		&i.Facts,
 		&i.UsedAt,
+		&i.ClientID,
+		&i.KeyMaker,
 	)
 	return i, err
 }
 
 const approvalGetForUpdate = `-- name: ApprovalGetForUpdate :one
-select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, a.before, a.serial, a.customer_id, a.import_id, a.partner_ids, a.version, a.currency, a.request_key, a.facts, a.used_at, (a.expires_at <= now())::boolean as expired, (staff.disabled_at is not null)::boolean as asker_gone
+select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, a.before, a.serial, a.customer_id, a.import_id, a.partner_ids, a.version, a.currency, a.request_key, a.facts, a.used_at, a.client_id, a.key_maker, (a.expires_at <= now())::boolean as expired, (staff.disabled_at is not null)::boolean as asker_gone
 from approval a
 join staff on staff.id = a.requested_by
 where a.id = $1
@@ -313,6 +321,8 @@ func (q *Queries) ApprovalGetForUpdate(ctx context.Context, db DBTX, id int64) (
 		&i.Approval.RequestKey,
 		&i.Approval.Facts,
 		&i.Approval.UsedAt,
+		&i.Approval.ClientID,
+		&i.Approval.KeyMaker,
 		&i.Expired,
 		&i.AskerGone,
 	)
@@ -320,7 +330,7 @@ func (q *Queries) ApprovalGetForUpdate(ctx context.Context, db DBTX, id int64) (
 }
 
 const approvalList = `-- name: ApprovalList :many
-select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, a.before, a.serial, a.customer_id, a.import_id, a.partner_ids, a.version, a.currency, a.request_key, a.facts, a.used_at, coalesce(s.number, '')::text as series_number, coalesce(s.prefix, '')::text as series_prefix,
+select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.cards, a.requested_by, a.requested_at, a.expires_at, a.decided_by, a.decided_at, a.reason, a.before, a.serial, a.customer_id, a.import_id, a.partner_ids, a.version, a.currency, a.request_key, a.facts, a.used_at, a.client_id, a.key_maker, coalesce(s.number, '')::text as series_number, coalesce(s.prefix, '')::text as series_prefix,
   coalesce(nullif(a.currency, ''), s.currency, '')::text as currency,
   coalesce(customer.name, '')::text as customer_name,
   coalesce(i.file_name, '')::text as file_name,
@@ -370,7 +380,7 @@ type ApprovalListRow struct {
 	Expired      bool
 }
 
-// What waits first, then what was decided lately.
+// Open requests first, then the latest decisions.
 func (q *Queries) ApprovalList(ctx context.Context, db DBTX, arg ApprovalListParams) ([]ApprovalListRow, error) {
 	rows, err := db.Query(ctx, approvalList,
 		arg.SeriesID,
@@ -414,6 +424,8 @@ func (q *Queries) ApprovalList(ctx context.Context, db DBTX, arg ApprovalListPar
 			&i.Approval.RequestKey,
 			&i.Approval.Facts,
 			&i.Approval.UsedAt,
+			&i.Approval.ClientID,
+			&i.Approval.KeyMaker,
 			&i.SeriesNumber,
 			&i.SeriesPrefix,
 			&i.Currency,
@@ -460,10 +472,10 @@ func (q *Queries) ApprovalListExpired(ctx context.Context, db DBTX) ([]int64, er
 }
 
 const approvalListOfCustomer = `-- name: ApprovalListOfCustomer :many
-select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where customer_id = $1::bigint and state = 'waiting' order by id for update
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at, client_id, key_maker from approval where customer_id = $1::bigint and state = 'waiting' order by id for update
 `
 
-// What waits of a customer, locked in one order.
+// The open requests about a customer, locked in order of their ids.
 func (q *Queries) ApprovalListOfCustomer(ctx context.Context, db DBTX, customerID int64) ([]Approval, error) {
 	rows, err := db.Query(ctx, approvalListOfCustomer, customerID)
 	if err != nil {
@@ -498,6 +510,8 @@ func (q *Queries) ApprovalListOfCustomer(ctx context.Context, db DBTX, customerI
 			&i.RequestKey,
 			&i.Facts,
 			&i.UsedAt,
+			&i.ClientID,
+			&i.KeyMaker,
 		); err != nil {
 			return nil, err
 		}
@@ -510,7 +524,7 @@ func (q *Queries) ApprovalListOfCustomer(ctx context.Context, db DBTX, customerI
 }
 
 const approvalListOfExport = `-- name: ApprovalListOfExport :many
-select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where export_id = $1::bigint and state = 'waiting' order by id for update
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at, client_id, key_maker from approval where export_id = $1::bigint and state = 'waiting' order by id for update
 `
 
 func (q *Queries) ApprovalListOfExport(ctx context.Context, db DBTX, exportID int64) ([]Approval, error) {
@@ -547,6 +561,8 @@ func (q *Queries) ApprovalListOfExport(ctx context.Context, db DBTX, exportID in
 			&i.RequestKey,
 			&i.Facts,
 			&i.UsedAt,
+			&i.ClientID,
+			&i.KeyMaker,
 		); err != nil {
 			return nil, err
 		}
@@ -559,7 +575,7 @@ func (q *Queries) ApprovalListOfExport(ctx context.Context, db DBTX, exportID in
 }
 
 const approvalListOfImport = `-- name: ApprovalListOfImport :many
-select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where import_id = $1::bigint and state = 'waiting' order by id for update
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at, client_id, key_maker from approval where import_id = $1::bigint and state = 'waiting' order by id for update
 `
 
 func (q *Queries) ApprovalListOfImport(ctx context.Context, db DBTX, importID int64) ([]Approval, error) {
@@ -596,6 +612,8 @@ func (q *Queries) ApprovalListOfImport(ctx context.Context, db DBTX, importID in
 			&i.RequestKey,
 			&i.Facts,
 			&i.UsedAt,
+			&i.ClientID,
+			&i.KeyMaker,
 		); err != nil {
 			return nil, err
 		}
@@ -608,10 +626,10 @@ func (q *Queries) ApprovalListOfImport(ctx context.Context, db DBTX, importID in
 }
 
 const approvalListOfPartner = `-- name: ApprovalListOfPartner :many
-select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where kind = 'reopening' and state = 'waiting' and partner_ids = array[$1::bigint] order by id for update
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at, client_id, key_maker from approval where kind = 'reopening' and state = 'waiting' and partner_ids = array[$1::bigint] order by id for update
 `
 
-// What waits for a partner to be enabled.
+// The open request to enable a partner.
 func (q *Queries) ApprovalListOfPartner(ctx context.Context, db DBTX, partnerID int64) ([]Approval, error) {
 	rows, err := db.Query(ctx, approvalListOfPartner, partnerID)
 	if err != nil {
@@ -646,6 +664,8 @@ func (q *Queries) ApprovalListOfPartner(ctx context.Context, db DBTX, partnerID 
 			&i.RequestKey,
 			&i.Facts,
 			&i.UsedAt,
+			&i.ClientID,
+			&i.KeyMaker,
 		); err != nil {
 			return nil, err
 		}
@@ -658,10 +678,10 @@ func (q *Queries) ApprovalListOfPartner(ctx context.Context, db DBTX, partnerID 
 }
 
 const approvalListOfSeries = `-- name: ApprovalListOfSeries :many
-select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at from approval where series_id = $1::bigint and state = 'waiting' order by id for update
+select id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at, client_id, key_maker from approval where series_id = $1::bigint and state = 'waiting' order by id for update
 `
 
-// What waits of a series, locked in one order.
+// The open requests about a series, locked in order of their ids.
 func (q *Queries) ApprovalListOfSeries(ctx context.Context, db DBTX, seriesID int64) ([]Approval, error) {
 	rows, err := db.Query(ctx, approvalListOfSeries, seriesID)
 	if err != nil {
@@ -696,6 +716,8 @@ func (q *Queries) ApprovalListOfSeries(ctx context.Context, db DBTX, seriesID in
 			&i.RequestKey,
 			&i.Facts,
 			&i.UsedAt,
+			&i.ClientID,
+			&i.KeyMaker,
 		); err != nil {
 			return nil, err
 		}
@@ -705,15 +727,6 @@ func (q *Queries) ApprovalListOfSeries(ctx context.Context, db DBTX, seriesID in
 		return nil, err
 	}
 	return items, nil
-}
-
-const approvalNotify = `-- name: ApprovalNotify :exec
-select pg_notify('refill', json_build_object('kind', 'approval', 'id', $1::bigint)::text)
-`
-
-func (q *Queries) ApprovalNotify(ctx context.Context, db DBTX, id int64) error {
-	_, err := db.Exec(ctx, approvalNotify, id)
-	return err
 }
 
 const approvalOfExport = `-- name: ApprovalOfExport :one
@@ -734,9 +747,9 @@ type ApprovalOfExportParams struct {
 	Permissions []string
 }
 
-// Up to which value a file may be made because it was approved; 0: it may not. An approval
-// holds for a day, as long as the series was not edited and the person who asked may still
-// do it: the making of a file can fail, and be tried again, long after.
+// The value up to which a file may be made, because it was approved; 0: none. An approval
+// lasts a day, while the series is not edited and the requester keeps the permission,
+// since the making can fail and be retried much later.
 func (q *Queries) ApprovalOfExport(ctx context.Context, db DBTX, arg ApprovalOfExportParams) (int64, error) {
 	row := db.QueryRow(ctx, approvalOfExport, arg.ExportID, arg.Permissions)
 	var column_1 int64
@@ -769,7 +782,8 @@ type ApprovalOpenRevealParams struct {
 	StaffID  int64
 }
 
-// Until when a person may see a card's code because that was approved; no row: they may not.
+// The time until which a person may see a card's code by an approval; no row: they may
+// not.
 func (q *Queries) ApprovalOpenReveal(ctx context.Context, db DBTX, arg ApprovalOpenRevealParams) (time.Time, error) {
 	row := db.QueryRow(ctx, approvalOpenReveal, arg.SeriesID, arg.Serial, arg.StaffID)
 	var until time.Time
@@ -785,7 +799,7 @@ with recursive control as (
     and a.at > now() - interval '30 days' and a.staff_id is not null
     and not (a.action <> 'staff.second_factor_reset'
       and exists (select from staff_second_factor f where f.staff_id = (a.detail->>'staff_id')::bigint))
-    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null
+    and not exists (select from audit v where v.action = 'staff.vouched' and v.staff_id is null and not v.detail ? 'by'
       and (v.detail->>'staff_id')::bigint = (a.detail->>'staff_id')::bigint and v.at > a.at)
 ), reach as (
   select start.id as owner, start.id as holder from unnest(array[$1::bigint, $2::bigint]) as start(id)
@@ -802,12 +816,12 @@ type ApprovalSharedParams struct {
 	Other int64
 }
 
-// Whether two members of staff may be one person: whether somebody, possibly one of the
-// two, controls both. Whoever made a sign-in, reset its password or its second factor
-// within 30 days controls it, and whatever it controls, with two exceptions. An owner who
-// has a second factor that was not reset controls a sign-in that was made or whose
-// password was reset: two people who share a shop prove so by their telephones. On the
-// host somebody may vouch that an account is a person of its own.
+// Whether two staff accounts may belong to one person: whether some account, possibly one
+// of the two, controls both. The account that created another one, or reset its password
+// or its second factor, controls it for 30 days, and all accounts that it controls. There
+// are two exceptions. An account whose second factor was not reset escapes the control of
+// its creator and of a password reset, because the two people prove by separate telephones
+// that they are two. And the host can vouch that an account belongs to a separate person.
 func (q *Queries) ApprovalShared(ctx context.Context, db DBTX, arg ApprovalSharedParams) (bool, error) {
 	row := db.QueryRow(ctx, approvalShared, arg.One, arg.Other)
 	var column_1 bool
@@ -833,8 +847,8 @@ type ApprovalTakeRevealParams struct {
 	Value    int64
 }
 
-// Uses up what was approved: one card's code, once, within a day, for the person who
-// asked, unless the card has become dearer since.
+// Uses up an approval to show one card's code. It can be used once, within a day, by the
+// requester, unless the card's face value has risen.
 func (q *Queries) ApprovalTakeReveal(ctx context.Context, db DBTX, arg ApprovalTakeRevealParams) (int64, error) {
 	result, err := db.Exec(ctx, approvalTakeReveal,
 		arg.SeriesID,

@@ -11,6 +11,16 @@ import (
 	"time"
 )
 
+const actAnnounce = `-- name: ActAnnounce :exec
+select pg_notify('refill', payload) from unnest($1::text[]) as payload
+`
+
+// Notifies every web process, at commit, of what an act has changed.
+func (q *Queries) ActAnnounce(ctx context.Context, db DBTX, payloads []string) error {
+	_, err := db.Exec(ctx, actAnnounce, payloads)
+	return err
+}
+
 const auditCreate = `-- name: AuditCreate :exec
 insert into audit (action, staff_id, customer_id, series_id, serial, address, request_id, detail)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -54,7 +64,7 @@ type AuditFetchedLatelyParams struct {
 	Export   string
 }
 
-// Whether somebody began to fetch a file from an address within the last hour.
+// Whether a person has begun to download a file from an address within the last hour.
 func (q *Queries) AuditFetchedLately(ctx context.Context, db DBTX, arg AuditFetchedLatelyParams) (bool, error) {
 	row := db.QueryRow(ctx, auditFetchedLately,
 		arg.SeriesID,
@@ -74,7 +84,7 @@ from audit
 left join staff on staff.id = audit.staff_id
 left join customer on customer.id = audit.customer_id
 left join series on series.id = audit.series_id and ($1::boolean or audit.action <> 'card.refused' or (not series.any_partner and not exists (
-  select from series_partner sp where sp.series_id = series.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))
+  select from series_partner sp where sp.series_id = series.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))
 where audit.id < $3
   and ($4::timestamptz is null or audit.at >= $4)
   and ($5::timestamptz is null or audit.at < $5)
@@ -122,10 +132,10 @@ type AuditListRow struct {
 	SeriesNumber *string
 }
 
-// The audit trail, newest first. Staff of some partners see what they did
-// themselves, what concerns their partners' customers, and, where no customer is
-// concerned, what was done to series that are for one of their partners. Of a refused
-// code they learn the card only where the series lies within their partners.
+// The audit trail, newest first. Staff of some partners see their own acts, the acts that
+// concern customers of their partners, and, where no customer is concerned, acts on series
+// of their partners. For a refused code they see the card only where its series belongs to
+// their partners.
 func (q *Queries) AuditList(ctx context.Context, db DBTX, arg AuditListParams) ([]AuditListRow, error) {
 	rows, err := db.Query(ctx, auditList,
 		arg.AllPartners,
@@ -201,8 +211,7 @@ type AuditListCardRow struct {
 	CustomerName *string
 }
 
-// What happened to one card, newest first. A customer of another partner is not named,
-// whether they tried it or went there since.
+// The acts on one card, newest first. A customer of another partner is not named.
 func (q *Queries) AuditListCard(ctx context.Context, db DBTX, arg AuditListCardParams) ([]AuditListCardRow, error) {
 	rows, err := db.Query(ctx, auditListCard,
 		arg.AllPartners,
@@ -259,8 +268,8 @@ type AuditListSeriesRow struct {
 	StaffName *string
 }
 
-// What happened to a series, newest first. Redemptions of its cards are left
-// out: they are on the cards.
+// The acts on a series, newest first. Redemptions of its cards are left out; the pages of
+// the cards list them.
 func (q *Queries) AuditListSeries(ctx context.Context, db DBTX, arg AuditListSeriesParams) ([]AuditListSeriesRow, error) {
 	rows, err := db.Query(ctx, auditListSeries, arg.SeriesID, arg.Size)
 	if err != nil {
@@ -291,7 +300,7 @@ const auditSeriesID = `-- name: AuditSeriesID :one
 select id from series where number = $1
 `
 
-// The series of a number, for the filter; what of it is shown the list decides.
+// The series with a number, for the filter. The list itself decides which rows are shown.
 func (q *Queries) AuditSeriesID(ctx context.Context, db DBTX, number string) (int64, error) {
 	row := db.QueryRow(ctx, auditSeriesID, number)
 	var id int64

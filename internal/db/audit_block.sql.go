@@ -15,7 +15,7 @@ const auditBlockClosed = `-- name: AuditBlockClosed :one
 select coalesce((select last_id from audit_block where at <= $1 order by number desc limit 1), 0)::bigint
 `
 
-// Up to which id nothing may come any more.
+// The id up to which no further row may appear.
 func (q *Queries) AuditBlockClosed(ctx context.Context, db DBTX, before time.Time) (int64, error) {
 	row := db.QueryRow(ctx, auditBlockClosed, before)
 	var column_1 int64
@@ -140,7 +140,8 @@ const auditBlockListSince = `-- name: AuditBlockListSince :many
 select number, at, key_id, rows, firsts, lasts, last_id, hash, mac from audit_block where at > $1 order by number
 `
 
-// The blocks made since a time: ids below theirs that none holds may still come.
+// The blocks made since a time. A row with an id below theirs that no block holds may
+// still appear.
 func (q *Queries) AuditBlockListSince(ctx context.Context, db DBTX, since time.Time) ([]AuditBlock, error) {
 	rows, err := db.Query(ctx, auditBlockListSince, since)
 	if err != nil {
@@ -169,16 +170,6 @@ func (q *Queries) AuditBlockListSince(ctx context.Context, db DBTX, since time.T
 		return nil, err
 	}
 	return items, nil
-}
-
-const auditBlockLock = `-- name: AuditBlockLock :exec
-select pg_advisory_xact_lock(3, 0)
-`
-
-// One seals at a time.
-func (q *Queries) AuditBlockLock(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, auditBlockLock)
-	return err
 }
 
 const auditIDsUpTo = `-- name: AuditIDsUpTo :many
@@ -215,7 +206,7 @@ const auditOldestAfter = `-- name: AuditOldestAfter :one
 select coalesce(min(at), now())::timestamptz from (select at from audit where id > $1 order by id limit 1000) waiting
 `
 
-// Since when the rows above an id wait to be sealed.
+// The time since which the rows above an id have been waiting to be sealed.
 func (q *Queries) AuditOldestAfter(ctx context.Context, db DBTX, id int64) (time.Time, error) {
 	row := db.QueryRow(ctx, auditOldestAfter, id)
 	var column_1 time.Time
@@ -246,7 +237,7 @@ type AuditRowsAfterRow struct {
 	Detail     string
 }
 
-// What lies above the highest id that is sealed.
+// The rows above the highest sealed id.
 func (q *Queries) AuditRowsAfter(ctx context.Context, db DBTX, arg AuditRowsAfterParams) ([]AuditRowsAfterRow, error) {
 	rows, err := db.Query(ctx, auditRowsAfter, arg.After, arg.Size)
 	if err != nil {
@@ -304,7 +295,7 @@ type AuditRowsInRow struct {
 	Detail     string
 }
 
-// What lies in gaps between ids that are sealed.
+// The rows in gaps between sealed ids.
 func (q *Queries) AuditRowsIn(ctx context.Context, db DBTX, arg AuditRowsInParams) ([]AuditRowsInRow, error) {
 	rows, err := db.Query(ctx, auditRowsIn, arg.Firsts, arg.Lasts, arg.Size)
 	if err != nil {

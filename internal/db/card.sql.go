@@ -26,7 +26,7 @@ type CardDoneRow struct {
 	Number    string
 }
 
-// The card that a key has moved money for, with the index of its code.
+// The card that was redeemed under an idempotency key, with the index of its code.
 func (q *Queries) CardDone(ctx context.Context, db DBTX, arg CardDoneParams) (CardDoneRow, error) {
 	row := db.QueryRow(ctx, cardDone, arg.SeriesID, arg.Serial)
 	var i CardDoneRow
@@ -59,9 +59,9 @@ type CardEraseRow struct {
 	Disabled int32
 }
 
-// Makes the unused cards of a void series void, after a serial and up to another,
-// which erases their sealed codes (card_void_loses_code). Says how many cards changed their
-// state, for the tally, by the state that they had.
+// Makes the unused cards of a void series void, after a serial and up to another. A trigger
+// (card_void_loses_code) erases their sealed codes. Returns the number of changed cards by
+// their earlier state, for the tally.
 func (q *Queries) CardErase(ctx context.Context, db DBTX, arg CardEraseParams) (CardEraseRow, error) {
 	row := db.QueryRow(ctx, cardErase, arg.SeriesID, arg.AfterSerial, arg.ToSerial)
 	var i CardEraseRow
@@ -82,7 +82,7 @@ type CardExportCountParams struct {
 	States      []string
 }
 
-// How many cards an export of a part of a series would hold.
+// The number of cards that an export of a selection would contain.
 func (q *Queries) CardExportCount(ctx context.Context, db DBTX, arg CardExportCountParams) (int64, error) {
 	row := db.QueryRow(ctx, cardExportCount,
 		arg.SeriesID,
@@ -121,8 +121,8 @@ type CardExportPageRow struct {
 	PartnerID  *int64
 }
 
-// What an export needs of the next cards of a series, up to a serial, in some
-// states. Void cards have no code any more.
+// The columns that an export needs of the next page of cards of a series, up to a serial, in
+// the given states. Void cards have no code.
 func (q *Queries) CardExportPage(ctx context.Context, db DBTX, arg CardExportPageParams) ([]CardExportPageRow, error) {
 	rows, err := db.Query(ctx, cardExportPage,
 		arg.SeriesID,
@@ -162,7 +162,8 @@ select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state a
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
   card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)::boolean as partner_allowed,
   c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
-  (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept
+  (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept,
+  coalesce((select account.id from account where account.series_id = s.id), 0)::bigint as outstanding_id
 from card c
 join series s on s.id = c.series_id
 where c.code_index = any($2::bytea[])
@@ -194,11 +195,13 @@ type CardFindRow struct {
 	CodeMac        []byte
 	Shredded       *bool
 	MacsKept       bool
+	OutstandingID  int64
 }
 
-// The card of a code with all that decides about it, as of the database's clock.
-// What was typed may be read in several ways; of two that are cards, the one with
-// the longer code was typed in full.
+// The card of a code with everything that decides about its redemption, by the clock of the
+// database, and the outstanding account of its series, which never changes. A typed text can
+// have several readings. If two of them are cards, the one with the longer code was typed in
+// full. Uses the unique index on code_index.
 func (q *Queries) CardFind(ctx context.Context, db DBTX, arg CardFindParams) (CardFindRow, error) {
 	row := db.QueryRow(ctx, cardFind, arg.PartnerID, arg.CodeIndexes)
 	var i CardFindRow
@@ -221,6 +224,7 @@ func (q *Queries) CardFind(ctx context.Context, db DBTX, arg CardFindParams) (Ca
 		&i.CodeMac,
 		&i.Shredded,
 		&i.MacsKept,
+		&i.OutstandingID,
 	)
 	return i, err
 }
@@ -231,7 +235,8 @@ select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state a
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
   card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)::boolean as partner_allowed,
   c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
-  (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept
+  (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept,
+  coalesce((select account.id from account where account.series_id = s.id), 0)::bigint as outstanding_id
 from card c
 join series s on s.id = c.series_id
 where c.series_id = $2 and c.serial = $3
@@ -262,9 +267,10 @@ type CardFindSerialRow struct {
 	CodeMac        []byte
 	Shredded       *bool
 	MacsKept       bool
+	OutstandingID  int64
 }
 
-// As CardFind, for a card that staff have before them.
+// CardFind for a card that is identified by series and serial.
 func (q *Queries) CardFindSerial(ctx context.Context, db DBTX, arg CardFindSerialParams) (CardFindSerialRow, error) {
 	row := db.QueryRow(ctx, cardFindSerial, arg.PartnerID, arg.SeriesID, arg.Serial)
 	var i CardFindSerialRow
@@ -287,6 +293,7 @@ func (q *Queries) CardFindSerial(ctx context.Context, db DBTX, arg CardFindSeria
 		&i.CodeMac,
 		&i.Shredded,
 		&i.MacsKept,
+		&i.OutstandingID,
 	)
 	return i, err
 }
@@ -310,9 +317,11 @@ with chosen as (
    order by c.series_id, c.serial limit $7)
 )
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
-  c.used_by, customer.name as used_by_name, partner.name as partner_name
+  c.used_by, customer.name as used_by_name, partner.name as partner_name,
+  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired
 from chosen
 join card c on c.series_id = $1 and c.serial = chosen.serial
+join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by and ($2::boolean or customer.partner_id = any($3::bigint[]))
 left join partner on partner.id = c.partner_id
 order by c.serial
@@ -344,14 +353,15 @@ type CardListRow struct {
 	UsedBy      *int64
 	UsedByName  *string
 	PartnerName *string
+	Expired     bool
 }
 
-// Cards of a series after a serial, with who used them; customers of other partners
-// are not named. status narrows to what
-// cards are shown as, empty: all. way says how to come by them: each card is looked
-// at; or those of a stored state; or the unused with a date of their own, which
-// alone are shown otherwise than their series. One statement for all three would
-// read a million cards to find none, as Postgres plans it once for every filter.
+// A page of cards of a series after a serial, with the customers who used them. Customers of
+// other partners are not named. status filters by the shown status; empty: all. way selects
+// the access path: 'each', every card; 'state', the cards of a stored state; 'own', the unused
+// cards with a date of their own, which alone can be shown in another status than their
+// series. A single path for all filters would read a million cards to find none, because
+// Postgres makes one plan for every filter.
 func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]CardListRow, error) {
 	rows, err := db.Query(ctx, cardList,
 		arg.SeriesID,
@@ -385,6 +395,7 @@ func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]
 			&i.UsedBy,
 			&i.UsedByName,
 			&i.PartnerName,
+			&i.Expired,
 		); err != nil {
 			return nil, err
 		}
@@ -415,9 +426,11 @@ with chosen as (
    order by c.series_id desc, c.serial desc limit $7)
 )
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
-  c.used_by, customer.name as used_by_name, partner.name as partner_name
+  c.used_by, customer.name as used_by_name, partner.name as partner_name,
+  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired
 from chosen
 join card c on c.series_id = $1 and c.serial = chosen.serial
+join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by and ($2::boolean or customer.partner_id = any($3::bigint[]))
 left join partner on partner.id = c.partner_id
 order by c.serial desc
@@ -449,9 +462,10 @@ type CardListBackRow struct {
 	UsedBy      *int64
 	UsedByName  *string
 	PartnerName *string
+	Expired     bool
 }
 
-// The page before a serial, last card first.
+// The page of cards before a serial, last card first; see CardList.
 func (q *Queries) CardListBack(ctx context.Context, db DBTX, arg CardListBackParams) ([]CardListBackRow, error) {
 	rows, err := db.Query(ctx, cardListBack,
 		arg.SeriesID,
@@ -485,6 +499,7 @@ func (q *Queries) CardListBack(ctx context.Context, db DBTX, arg CardListBackPar
 			&i.UsedBy,
 			&i.UsedByName,
 			&i.PartnerName,
+			&i.Expired,
 		); err != nil {
 			return nil, err
 		}
@@ -525,8 +540,8 @@ type CardLookRow struct {
 	ValidTill time.Time
 }
 
-// What a redemption by this customer would do now: the guard of CardUse as a
-// question. No row: it would be refused.
+// The card if this customer could redeem it now: the conditions of CardUse as a query. No
+// row: the redemption would be refused.
 func (q *Queries) CardLook(ctx context.Context, db DBTX, arg CardLookParams) (CardLookRow, error) {
 	row := db.QueryRow(ctx, cardLook, arg.CustomerID, arg.SeriesID, arg.Serial)
 	var i CardLookRow
@@ -567,7 +582,7 @@ type CardSampleRow struct {
 	MacsKept   bool
 }
 
-// A few cards of each series, spread over its serials, other ones each time.
+// A sample of the cards of each series, spread over its serials. turn changes the sample.
 func (q *Queries) CardSample(ctx context.Context, db DBTX, arg CardSampleParams) ([]CardSampleRow, error) {
 	rows, err := db.Query(ctx, cardSample, arg.Size, arg.Turn)
 	if err != nil {
@@ -601,8 +616,10 @@ func (q *Queries) CardSample(ctx context.Context, db DBTX, arg CardSampleParams)
 
 const cardShow = `-- name: CardShow :one
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
-  c.used_by, customer.name as used_by_name, partner.name as partner_name
+  c.used_by, customer.name as used_by_name, partner.name as partner_name,
+  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired
 from card c
+join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by and ($1::boolean or customer.partner_id = any($2::bigint[]))
 left join partner on partner.id = c.partner_id
 where c.series_id = $3 and c.serial = $4
@@ -628,9 +645,10 @@ type CardShowRow struct {
 	UsedBy      *int64
 	UsedByName  *string
 	PartnerName *string
+	Expired     bool
 }
 
-// One card with who used it. A customer of another partner is not named.
+// A card with the customer who used it. A customer of another partner is not named.
 func (q *Queries) CardShow(ctx context.Context, db DBTX, arg CardShowParams) (CardShowRow, error) {
 	row := db.QueryRow(ctx, cardShow,
 		arg.AllPartners,
@@ -652,6 +670,7 @@ func (q *Queries) CardShow(ctx context.Context, db DBTX, arg CardShowParams) (Ca
 		&i.UsedBy,
 		&i.UsedByName,
 		&i.PartnerName,
+		&i.Expired,
 	)
 	return i, err
 }
@@ -676,10 +695,9 @@ type CardShredParams struct {
 	Size int32
 }
 
-// Erases the sealed codes of the next cards that were used longer ago than some
-// days, in the order in which the ledger has them, and says whether it moved on.
-// Transactions are numbered nearly in the order of their times; it stops before
-// the first one that is too young, so that none is passed over.
+// Erases the sealed codes of the next cards that were used more than some days ago, in the
+// order of the ledger. No row: nothing was left to process. Ledger ids follow times only
+// approximately, so it stops before the first transaction that is too young.
 func (q *Queries) CardShred(ctx context.Context, db DBTX, arg CardShredParams) (int64, error) {
 	row := db.QueryRow(ctx, cardShred, arg.Days, arg.Size)
 	var through int64
@@ -753,9 +771,9 @@ type CardShredSeriesParams struct {
 	Macs     [][]byte
 }
 
-// Erases the sealed codes of cards of a series that was printed once. The index stays, so
-// the cards can be redeemed, with its MAC in the place of the seal, and the hash of the
-// end of the code, by which a customer's card is found.
+// Erases the sealed codes of cards of a print-once series. The blind index stays, so that the
+// cards are redeemable; a MAC of the index replaces the sealed code. The hash of the last four
+// symbols stays, so that staff find the card of a customer.
 func (q *Queries) CardShredSeries(ctx context.Context, db DBTX, arg CardShredSeriesParams) (int64, error) {
 	result, err := db.Exec(ctx, cardShredSeries, arg.SeriesID, arg.Serials, arg.Macs)
 	if err != nil {
@@ -776,8 +794,8 @@ type CardUnuseParams struct {
 	CustomerID *int64
 }
 
-// A reversed redemption voids its card: the code has been seen, and whoever is owed
-// a card gets another. Who used it, and when, is kept.
+// Makes the card of a reversed redemption void, because its code is known. A customer who is
+// owed a card gets a new one. The columns used_by and used_at are kept.
 func (q *Queries) CardUnuse(ctx context.Context, db DBTX, arg CardUnuseParams) (int32, error) {
 	row := db.QueryRow(ctx, cardUnuse, arg.SeriesID, arg.Serial, arg.CustomerID)
 	var serial int32
@@ -809,10 +827,11 @@ type CardUseRow struct {
 	Currency string
 }
 
-// The guard of every redemption: all that must hold stands in this one update,
-// so that of any number of racing attempts one gets a row. The customer is held as
-// they are: one who is moved or disabled meanwhile was so before or will be after.
-// What began before the activation stands in the books under that time: it is refused.
+// Marks a card as used: the guard of every redemption. All conditions are in this one update,
+// so that exactly one of any number of concurrent attempts gets a row. The customer's row is
+// locked against concurrent changes of partner and state. A transaction that began before the
+// activation of the series is refused, because the ledger would date the redemption before
+// the activation.
 func (q *Queries) CardUse(ctx context.Context, db DBTX, arg CardUseParams) (CardUseRow, error) {
 	row := db.QueryRow(ctx, cardUse, arg.CustomerID, arg.SeriesID, arg.Serial)
 	var i CardUseRow

@@ -86,9 +86,9 @@ type CardChangeCountRow struct {
 	Widened int64
 }
 
-// A dry run: how many cards of a selection are shown as what, and how many are
-// already as the operation would make them. Cards that are alike are counted
-// before anything is derived of them: a million are a few kinds.
+// The dry run of an operation: the cards of a selection by state and shown status, with the
+// number of those that are in the wanted state already. Equal cards are counted before the
+// status is computed, because a million cards have only a few kinds.
 func (q *Queries) CardChangeCount(ctx context.Context, db DBTX, arg CardChangeCountParams) ([]CardChangeCountRow, error) {
 	rows, err := db.Query(ctx, cardChangeCount,
 		arg.PartnerID,
@@ -189,7 +189,7 @@ join staff on staff.id = ch.created_by
 left join partner on partner.id = ch.partner_id
 where ch.id = $1
   and ($2::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($3::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($3::bigint[])) is not true)))
 `
 
 type CardChangeGetParams struct {
@@ -207,7 +207,7 @@ type CardChangeGetRow struct {
 	AskedAt       time.Time
 }
 
-// One operation; one on a series beyond the asking person's partners is not found.
+// An operation, if its series is within the partners of the reader.
 func (q *Queries) CardChangeGet(ctx context.Context, db DBTX, arg CardChangeGetParams) (CardChangeGetRow, error) {
 	row := db.QueryRow(ctx, cardChangeGet, arg.ID, arg.AllPartners, arg.PartnerIds)
 	var i CardChangeGetRow
@@ -451,7 +451,7 @@ where ch.state in ('queued', 'running')
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true)
 `
 
-// Operations that are to be done but whose job ended without them.
+// Unfinished operations whose job has ended without them.
 func (q *Queries) CardChangeListStranded(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, cardChangeListStranded)
 	if err != nil {
@@ -518,7 +518,7 @@ type CardChangePartListRow struct {
 	Outcomes    []string
 }
 
-// The outcome of every card of an operation, some rows at a time.
+// The outcomes of the cards of an operation, a page of parts at a time.
 func (q *Queries) CardChangePartList(ctx context.Context, db DBTX, arg CardChangePartListParams) ([]CardChangePartListRow, error) {
 	rows, err := db.Query(ctx, cardChangePartList, arg.ChangeID, arg.AfterSerial, arg.Size)
 	if err != nil {
@@ -553,7 +553,7 @@ type CardChangeRequeueParams struct {
 	ID        int64
 }
 
-// What is left of it counts for the person who takes it up again.
+// Queues a failed operation again. The rest of it counts within the limit of retried_by.
 func (q *Queries) CardChangeRequeue(ctx context.Context, db DBTX, arg CardChangeRequeueParams) error {
 	_, err := db.Exec(ctx, cardChangeRequeue, arg.RetriedBy, arg.ID)
 	return err
@@ -603,8 +603,8 @@ type CardChangeTakeRow struct {
 	Widens    bool
 }
 
-// The next cards of an operation, locked in the order of their serials. One that
-// is not shown as the operation asks comes along, so that the cursor moves on.
+// Locks the next cards of an operation in the order of serials. Cards with another shown
+// status than the operation selects are included, so that the cursor advances.
 func (q *Queries) CardChangeTake(ctx context.Context, db DBTX, arg CardChangeTakeParams) ([]CardChangeTakeRow, error) {
 	rows, err := db.Query(ctx, cardChangeTake,
 		arg.PartnerID,
@@ -643,7 +643,7 @@ const cardCountRevealed = `-- name: CardCountRevealed :one
 select count(*) from card where series_id = $1 and revealed_at is not null and state in ('active', 'disabled')
 `
 
-// How many unused cards of a series staff have had the code of shown.
+// The number of unused cards of a series whose codes were shown to staff.
 func (q *Queries) CardCountRevealed(ctx context.Context, db DBTX, seriesID int64) (int64, error) {
 	row := db.QueryRow(ctx, cardCountRevealed, seriesID)
 	var count int64
@@ -664,7 +664,7 @@ type CardEditParams struct {
 	Serial    int32
 }
 
-// Used and void cards never change; the domain has looked.
+// Used and void cards never change. The caller has checked the state under the row lock.
 func (q *Queries) CardEdit(ctx context.Context, db DBTX, arg CardEditParams) error {
 	_, err := db.Exec(ctx, cardEdit,
 		arg.ValidTill,
@@ -697,7 +697,7 @@ type CardGetForUpdateRow struct {
 	CodeSealed []byte
 }
 
-// One card with what decides whether it may be changed. The caller shares the
+// Locks a card and returns what decides whether it may be changed. The caller holds the shared
 // lock of its series.
 func (q *Queries) CardGetForUpdate(ctx context.Context, db DBTX, arg CardGetForUpdateParams) (CardGetForUpdateRow, error) {
 	row := db.QueryRow(ctx, cardGetForUpdate, arg.SeriesID, arg.Serial)
@@ -811,7 +811,7 @@ type CardWidensParams struct {
 	SeriesID int64
 }
 
-// Whether keeping a card for another partner lets customers redeem it who could not.
+// Whether a change of a card's own partner lets more customers redeem it.
 func (q *Queries) CardWidens(ctx context.Context, db DBTX, arg CardWidensParams) (bool, error) {
 	row := db.QueryRow(ctx, cardWidens, arg.Before, arg.After, arg.SeriesID)
 	var card_widens bool

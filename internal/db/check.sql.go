@@ -134,7 +134,7 @@ const checkRunDue = `-- name: CheckRunDue :one
 select not exists (select from check_run where ended_at is null or started_at > now() - $1::interval)
 `
 
-// Whether none is under way and the last one lies longer back than that.
+// Whether no run is under way and the last one is older than the interval.
 func (q *Queries) CheckRunDue(ctx context.Context, db DBTX, every time.Duration) (bool, error) {
 	row := db.QueryRow(ctx, checkRunDue, every)
 	var not_exists bool

@@ -80,7 +80,7 @@ func (q *Queries) CustomerEnable(ctx context.Context, db DBTX, id int64) error {
 
 const customerGet = `-- name: CustomerGet :one
 select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, partner.name as partner_name, partner.time_zone,
-  partner.disabled_at as partner_disabled_at,
+  partner.disabled_at as partner_disabled_at, partner.portal_refill_card,
   account.id as account_id, account.balance, account.currency
 from customer
 join partner on partner.id = customer.partner_id
@@ -115,6 +115,7 @@ type CustomerGetRow struct {
 	PartnerName       string
 	TimeZone          string
 	PartnerDisabledAt *time.Time
+	PortalRefillCard  bool
 	AccountID         int64
 	Balance           *int64
 	Currency          string
@@ -144,6 +145,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 		&i.PartnerName,
 		&i.TimeZone,
 		&i.PartnerDisabledAt,
+		&i.PortalRefillCard,
 		&i.AccountID,
 		&i.Balance,
 		&i.Currency,
@@ -462,10 +464,11 @@ type CustomerSearchRow struct {
 	Currency    string
 }
 
-// As CustomerList, of those whose name, username, e-mail or phone holds a text, whatever
-// its case, accents, spaces and, of a phone, punctuation, or who have the number or the external
-// id. What is found is gathered first: else a plan for any text walks the table from its newest row.
-// back: the page above after_id, last one first.
+// As CustomerList, for a search: the customers whose name, username, e-mail or phone
+// contains a text, ignoring case, accents, spaces and the punctuation of phones, or who
+// have the number or external id. The matches are collected before they are sorted;
+// otherwise the planner walks the whole table from its newest row. back: the page above
+// after_id, last one first.
 func (q *Queries) CustomerSearch(ctx context.Context, db DBTX, arg CustomerSearchParams) ([]CustomerSearchRow, error) {
 	rows, err := db.Query(ctx, customerSearch,
 		arg.AllPartners,
@@ -528,7 +531,8 @@ update customer set shut_out = shut_out + 1 where id = $1
 returning shut_out
 `
 
-// Before a customer's sessions are deleted: none begins any more that is not seen then.
+// Called before a customer's sessions are deleted: a session that begins at the same time
+// is either deleted or refused.
 func (q *Queries) CustomerShutOut(ctx context.Context, db DBTX, id int64) (int32, error) {
 	row := db.QueryRow(ctx, customerShutOut, id)
 	var shut_out int32
@@ -580,10 +584,10 @@ type CustomerSuggestRow struct {
 	PartnerName string
 }
 
-// The few customers that a search most likely means: the one whose username or
-// number it is, then names that begin with it. What a thousand customers match is
-// too short to mean one of them: whoever is found first is ordered, and the page
-// asks for more. Ordering all of 200,000 takes half a second.
+// The few customers that a search most likely means: the exact username or number, then
+// names that begin with the text. A text that a thousand customers match means none of
+// them, so only the first matches found are sorted, and the page asks for a longer text.
+// Sorting all of 200,000 would take half a second.
 func (q *Queries) CustomerSuggest(ctx context.Context, db DBTX, arg CustomerSuggestParams) ([]CustomerSuggestRow, error) {
 	rows, err := db.Query(ctx, customerSuggest,
 		arg.AllPartners,
@@ -646,7 +650,7 @@ const customerUsernames = `-- name: CustomerUsernames :many
 select username from customer where starts_with(username, $1::text)
 `
 
-// The usernames that begin like this one: the next free one is made of them.
+// The usernames with this prefix, from which the next free one is made.
 func (q *Queries) CustomerUsernames(ctx context.Context, db DBTX, stem string) ([]string, error) {
 	rows, err := db.Query(ctx, customerUsernames, stem)
 	if err != nil {

@@ -32,8 +32,8 @@ update customer set name = 'Erased customer ' || id, username = 'erased:' || id,
 where id = $1 and erased_at is null
 `
 
-// What identifies the person goes, and with it every way in. The text that staff search
-// in is made of these columns and changes with them.
+// Removes the identifying columns and every way to sign in. The search column is generated
+// from them and changes with them.
 func (q *Queries) CustomerErase(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, customerErase, id)
 	return err
@@ -63,7 +63,7 @@ where i.id = p.import_id and i.kind = 'customers'
   and (lower(p.value) = any($1::text[]) or lower(p.serial) = any($1))
 `
 
-// Rows of files of customers that were left out, where they hold what identifies the person.
+// Rows of customer import files that were left out and contain identifying texts.
 func (q *Queries) CustomerEraseImported(ctx context.Context, db DBTX, texts []string) error {
 	_, err := db.Exec(ctx, customerEraseImported, texts)
 	return err
@@ -73,7 +73,7 @@ const customerEraseLinks = `-- name: CustomerEraseLinks :exec
 delete from customer_link where customer_id = $1
 `
 
-// Links that were used say when somebody signed in first.
+// Used links show the time of a first sign-in.
 func (q *Queries) CustomerEraseLinks(ctx context.Context, db DBTX, customerID int64) error {
 	_, err := db.Exec(ctx, customerEraseLinks, customerID)
 	return err
@@ -119,7 +119,7 @@ type CustomerHoldingsRow struct {
 	Waiting   int64
 }
 
-// How much is kept about a person, by kind.
+// The amount of personal data kept about a customer, by kind.
 func (q *Queries) CustomerHoldings(ctx context.Context, db DBTX, customerID int64) (CustomerHoldingsRow, error) {
 	row := db.QueryRow(ctx, customerHoldings, customerID)
 	var i CustomerHoldingsRow
@@ -142,8 +142,8 @@ const customerShare = `-- name: CustomerShare :one
 select erased_at from customer where id = $1 for key share
 `
 
-// Holds a customer as they are until the end of the transaction, before their account:
-// one who is being erased was so before or will be after.
+// Locks a customer's row, before the account in the lock order, so that no concurrent
+// erasure is overlooked.
 func (q *Queries) CustomerShare(ctx context.Context, db DBTX, id int64) (*time.Time, error) {
 	row := db.QueryRow(ctx, customerShare, id)
 	var erased_at *time.Time
@@ -170,8 +170,8 @@ select exists (select from theft_alarm t where t.state = 'open' and (
 ))::boolean
 `
 
-// Whether an open alarm about theft concerns a customer: it is about them, or they redeemed
-// or tried cards that it counts. The lines are those that the page of the alarm lists.
+// Whether an open alarm about theft concerns a customer, or counts cards that they
+// redeemed or tried. The rows are those that the alarm's page lists.
 func (q *Queries) CustomerUnderAlarm(ctx context.Context, db DBTX, customerID int64) (bool, error) {
 	row := db.QueryRow(ctx, customerUnderAlarm, customerID)
 	var column_1 bool

@@ -32,8 +32,8 @@ type AccountCreateManyRow struct {
 	Version    *int64
 }
 
-// Accounts of customers that are new, each with its opening balance. One other than zero
-// is the first version of its account, whose entry the caller posts.
+// Creates accounts of new customers, each with its opening balance. Where that is not zero
+// it is version 1 of the account, and the caller posts its entry.
 func (q *Queries) AccountCreateMany(ctx context.Context, db DBTX, arg AccountCreateManyParams) ([]AccountCreateManyRow, error) {
 	rows, err := db.Query(ctx, accountCreateMany, arg.Currency, arg.CustomerIds, arg.Balances)
 	if err != nil {
@@ -219,7 +219,7 @@ type CustomerImportChargeParams struct {
 	ID   int64
 }
 
-// Charges rows of a dry run that named customers of other partners.
+// Charges the rows of a dry run that named customers of other partners.
 func (q *Queries) CustomerImportCharge(ctx context.Context, db DBTX, arg CustomerImportChargeParams) error {
 	_, err := db.Exec(ctx, customerImportCharge, arg.Hits, arg.ID)
 	return err
@@ -230,7 +230,7 @@ select coalesce(sum(hidden_hits), 0)::bigint from card_import
 where planned_by = $1 and hidden_hits > 0 and created_at > now() - interval '24 hours'
 `
 
-// How many customers of other partners somebody's files have named within a day.
+// The number of customers of other partners that a person's files have named within a day.
 func (q *Queries) CustomerImportCharged(ctx context.Context, db DBTX, plannedBy *int64) (int64, error) {
 	row := db.QueryRow(ctx, customerImportCharged, plannedBy)
 	var column_1 int64
@@ -248,7 +248,7 @@ type CustomerImportConfirmParams struct {
 	ID          int64
 }
 
-// Nothing is entered yet: what is entered later is held against the dry run.
+// Records the plan only. Rows are compared with the dry run when they are imported.
 func (q *Queries) CustomerImportConfirm(ctx context.Context, db DBTX, arg CustomerImportConfirmParams) (int64, error) {
 	result, err := db.Exec(ctx, customerImportConfirm, arg.ConfirmedBy, arg.ID)
 	if err != nil {
@@ -459,8 +459,9 @@ type LedgerEntryCreateManyParams struct {
 	HouseID    int64
 }
 
-// The entries of movements between customers' accounts and one account of the house, in
-// one statement: the trigger on ledger_entry refuses any that does not sum to zero.
+// Creates the entries of movements between customers' accounts and one account of the
+// provider, in one statement, because the trigger on ledger_entry refuses entries that do
+// not sum to zero.
 func (q *Queries) LedgerEntryCreateMany(ctx context.Context, db DBTX, arg LedgerEntryCreateManyParams) error {
 	_, err := db.Exec(ctx, ledgerEntryCreateMany,
 		arg.TxIds,
@@ -491,7 +492,7 @@ type LedgerTxCreateManyRow struct {
 	IdempotencyKey *uuid.UUID
 }
 
-// Movements without their entries, which follow in LedgerEntryCreateMany: joining them
+// Creates movements without their entries, which LedgerEntryCreateMany adds. Joining both
 // in one statement would compare each with each.
 func (q *Queries) LedgerTxCreateMany(ctx context.Context, db DBTX, arg LedgerTxCreateManyParams) ([]LedgerTxCreateManyRow, error) {
 	rows, err := db.Query(ctx, ledgerTxCreateMany,
@@ -584,7 +585,7 @@ type StaffMayParams struct {
 	Permission string
 }
 
-// Whether somebody's role includes a permission, and they are not disabled.
+// Whether an enabled member of staff's role includes a permission.
 func (q *Queries) StaffMay(ctx context.Context, db DBTX, arg StaffMayParams) (bool, error) {
 	row := db.QueryRow(ctx, staffMay, arg.ID, arg.Permission)
 	var exists bool

@@ -36,7 +36,7 @@ const customerLinkDelete = `-- name: CustomerLinkDelete :exec
 delete from customer_link where customer_id = $1 and used_at is null
 `
 
-// Takes back what has not been used: the next one stands in its place.
+// Revokes an unused link, before the next one replaces it.
 func (q *Queries) CustomerLinkDelete(ctx context.Context, db DBTX, customerID int64) error {
 	_, err := db.Exec(ctx, customerLinkDelete, customerID)
 	return err

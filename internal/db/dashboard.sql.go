@@ -17,7 +17,7 @@ left join (select series_id, sum(used + disabled + void) as gone from series_tal
 where s.state = 'active' and s.made > coalesce(t.gone, 0)
   and card_expires_at(s.valid_till, s.time_zone) between now() and now() + interval '14 days'
   and ($1::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))
 order by s.valid_till
 limit 5
 `
@@ -67,7 +67,7 @@ from series s
 left join (select series_id, sum(used + void) as gone from series_tally group by series_id) t on t.series_id = s.id
 where s.state in ('active', 'locked') and s.lapsed_at is null
   and ($1::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))
 `
 
 type DashboardOutstandingParams struct {
@@ -111,8 +111,8 @@ type DashboardRedemptionsRow struct {
 	Total int64
 }
 
-// Redemptions by day of the last thirty days, as days stand in a time zone, of
-// the customers of the partners that somebody may see. Days without any are left out.
+// Redemptions by day of the last thirty days, in a time zone, by customers of the partners
+// that the reader may see. Days without redemptions have no row.
 func (q *Queries) DashboardRedemptions(ctx context.Context, db DBTX, arg DashboardRedemptionsParams) ([]DashboardRedemptionsRow, error) {
 	rows, err := db.Query(ctx, dashboardRedemptions, arg.TimeZone, arg.AllPartners, arg.PartnerIds)
 	if err != nil {

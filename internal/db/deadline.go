@@ -9,15 +9,18 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// deadlines ends statements that get no answer. The server ends a slow one itself
-// (statement_timeout); but where the network swallows everything, its answer never
-// comes, and without a deadline of our own a request or a job would wait until TCP
-// gives up, a quarter of an hour later.
+// deadlines gives every statement a client-side deadline. The server ends a slow statement
+// itself (statement_timeout), but a network that drops packets also drops that answer.
+// Without a deadline of ours a request or a job would wait for TCP to time out, about 15
+// minutes.
 type deadlines struct{ limit time.Duration }
 
-var _ pgx.QueryTracer = deadlines{}
+var (
+	_ pgx.QueryTracer = deadlines{}
+	_ pgx.BatchTracer = deadlines{}
+)
 
-// grace is what the server's own answer has to arrive.
+// grace is added to the server's timeout, so that the server's own error can arrive first.
 const grace = 2 * time.Second
 
 type (
@@ -25,8 +28,12 @@ type (
 	cancelKey   struct{}
 )
 
-// Patiently lets the statements of a transaction take longer than others of its
-// pool: on the server, and here under the context that it returns.
+// LongStatement is the longest that a statement behind a report or a downloaded table
+// may run, for Patiently.
+const LongStatement = 30 * time.Second
+
+// Patiently gives the statements of a transaction a longer timeout than the pool's: on the
+// server, and on the client for statements under the returned context.
 func Patiently(ctx context.Context, tx pgx.Tx, longest time.Duration) (context.Context, error) {
 	_, err := tx.Exec(ctx, fmt.Sprintf(`set local statement_timeout = %d`, longest.Milliseconds()))
 	if err != nil {
@@ -37,6 +44,26 @@ func Patiently(ctx context.Context, tx pgx.Tx, longest time.Duration) (context.C
 
 // TraceQueryStart implements pgx.QueryTracer: the statement runs under what it returns.
 func (d deadlines) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	return d.begin(ctx)
+}
+
+// TraceQueryEnd implements pgx.QueryTracer.
+func (deadlines) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) { end(ctx) }
+
+// TraceBatchStart implements pgx.BatchTracer. A batch has the deadline of one statement,
+// because the caller waits for it once.
+func (d deadlines) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	return d.begin(ctx)
+}
+
+// TraceBatchQuery implements pgx.BatchTracer.
+func (deadlines) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+
+// TraceBatchEnd implements pgx.BatchTracer.
+func (deadlines) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchEndData) { end(ctx) }
+
+// begin sets the deadline of a statement.
+func (d deadlines) begin(ctx context.Context) context.Context {
 	limit := d.limit
 	if longer, ok := ctx.Value(patienceKey{}).(time.Duration); ok {
 		limit = longer
@@ -45,8 +72,8 @@ func (d deadlines) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.Trace
 	return context.WithValue(ctx, cancelKey{}, cancel)
 }
 
-// TraceQueryEnd implements pgx.QueryTracer.
-func (deadlines) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+// end releases the deadline of a finished statement.
+func end(ctx context.Context) {
 	if cancel, ok := ctx.Value(cancelKey{}).(context.CancelFunc); ok {
 		cancel()
 	}
@@ -55,8 +82,8 @@ func (deadlines) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQuer
 // copyTime is how long one COPY may take; a chunk of cards takes a tenth of a second.
 const copyTime = time.Minute
 
-// Copy sends rows in the binary format of COPY. It is no statement to pgx, so it
-// brings a deadline of its own.
+// Copy sends rows in the binary format of COPY. pgx does not trace it as a statement, so
+// it sets a deadline itself.
 func Copy(ctx context.Context, tx pgx.Tx, rows []byte, copyFrom string) error {
 	ctx, cancel := context.WithTimeout(ctx, copyTime)
 	defer cancel()

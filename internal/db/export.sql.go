@@ -22,7 +22,7 @@ type ExportAdvanceParams struct {
 	ID       int64
 }
 
-// Says how far an export is and learns whether it is still wanted.
+// Records the progress of an export. No row: it was cancelled.
 func (q *Queries) ExportAdvance(ctx context.Context, db DBTX, arg ExportAdvanceParams) (ExportState, error) {
 	row := db.QueryRow(ctx, exportAdvance, arg.RowsDone, arg.ID)
 	var state ExportState
@@ -47,7 +47,7 @@ const exportCountAny = `-- name: ExportCountAny :one
 select count(*) from export where series_id = $1 and state <> 'cancelled'
 `
 
-// How many files of a series there are, were, or may still be.
+// The number of files of a series that exist, existed or may still be made.
 func (q *Queries) ExportCountAny(ctx context.Context, db DBTX, seriesID int64) (int64, error) {
 	row := db.QueryRow(ctx, exportCountAny, seriesID)
 	var count int64
@@ -59,7 +59,7 @@ const exportCountSeries = `-- name: ExportCountSeries :one
 select count(*) from export where series_id = $1 and state in ('queued', 'running', 'ready', 'expired')
 `
 
-// How many files of a series were written, or are about to be.
+// The number of files of a series that were or will be written.
 func (q *Queries) ExportCountSeries(ctx context.Context, db DBTX, seriesID int64) (int64, error) {
 	row := db.QueryRow(ctx, exportCountSeries, seriesID)
 	var count int64
@@ -100,29 +100,21 @@ func (q *Queries) ExportCreate(ctx context.Context, db DBTX, arg ExportCreatePar
 	return id, err
 }
 
-const exportDismiss = `-- name: ExportDismiss :execrows
-update export set dismissed_at = now() where id = $1 and created_by = $2
+const exportDismiss = `-- name: ExportDismiss :exec
+update export set dismissed_at = now() where id = $1
 `
 
-type ExportDismissParams struct {
-	ID        int64
-	CreatedBy int64
-}
-
-// Its owner wants no reminder of it any more.
-func (q *Queries) ExportDismiss(ctx context.Context, db DBTX, arg ExportDismissParams) (int64, error) {
-	result, err := db.Exec(ctx, exportDismiss, arg.ID, arg.CreatedBy)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// Dismisses the reminder of a finished file.
+func (q *Queries) ExportDismiss(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, exportDismiss, id)
+	return err
 }
 
 const exportEndFiles = `-- name: ExportEndFiles :exec
 update export set expires_at = now() where series_id = $1 and state = 'ready'
 `
 
-// The files of a series are past their time: housekeeping removes them.
+// Expires the files of a series; housekeeping removes them.
 func (q *Queries) ExportEndFiles(ctx context.Context, db DBTX, seriesID int64) error {
 	_, err := db.Exec(ctx, exportEndFiles, seriesID)
 	return err
@@ -135,8 +127,8 @@ update export set state = case when state = 'ready' then state else 'cancelled' 
 where series_id = $1 and state in ('waiting', 'queued', 'running', 'failed', 'ready')
 `
 
-// A deleted series' files are no longer to be had: those under way are given up,
-// those ready are past their time, and housekeeping removes them.
+// Ends the files of a deleted series: unfinished ones are cancelled, finished ones expire,
+// and housekeeping removes them.
 func (q *Queries) ExportEndSeries(ctx context.Context, db DBTX, seriesID int64) error {
 	_, err := db.Exec(ctx, exportEndSeries, seriesID)
 	return err
@@ -237,7 +229,7 @@ join series s on s.id = e.series_id
 join staff on staff.id = e.created_by
 where e.id = $1
   and ($2::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($3::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($3::bigint[])) is not true)))
 `
 
 type ExportGetParams struct {
@@ -256,7 +248,8 @@ type ExportGetRow struct {
 	AskedAt         time.Time
 }
 
-// One export; one of a series beyond the asking person's partners is not found.
+// One export. It is not found where its series belongs to partners that the reader may not
+// see.
 func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (ExportGetRow, error) {
 	row := db.QueryRow(ctx, exportGet, arg.ID, arg.AllPartners, arg.PartnerIds)
 	var i ExportGetRow
@@ -299,13 +292,14 @@ func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (
 }
 
 const exportGetByRequestKey = `-- name: ExportGetByRequestKey :one
-select id, series_id, format, created_by, password_key_id, password_sealed from export where request_key = $1
+select id, series_id, format, options, created_by, password_key_id, password_sealed from export where request_key = $1
 `
 
 type ExportGetByRequestKeyRow struct {
 	ID             int64
 	SeriesID       int64
 	Format         ExportFormat
+	Options        []byte
 	CreatedBy      int64
 	PasswordKeyID  *int16
 	PasswordSealed []byte
@@ -318,6 +312,7 @@ func (q *Queries) ExportGetByRequestKey(ctx context.Context, db DBTX, requestKey
 		&i.ID,
 		&i.SeriesID,
 		&i.Format,
+		&i.Options,
 		&i.CreatedBy,
 		&i.PasswordKeyID,
 		&i.PasswordSealed,
@@ -326,9 +321,11 @@ func (q *Queries) ExportGetByRequestKey(ctx context.Context, db DBTX, requestKey
 }
 
 const exportGetChoice = `-- name: ExportGetChoice :one
-select format, options from export
-where created_by = $1 and options <> '{}'
-order by (series_id = $2) desc, id desc
+select e.format, e.options from export e
+join series s on s.id = e.series_id
+where e.created_by = $1
+  and (e.options - 'reason' - 'states' <> '{}' or (e.options ? 'states' and not s.print_once))
+order by (e.series_id = $2) desc, e.id desc
 limit 1
 `
 
@@ -343,7 +340,8 @@ type ExportGetChoiceRow struct {
 }
 
 // What a person chose last on the page of exports: for this series, else for any.
-// The one-press buttons choose nothing.
+// The one-press buttons choose nothing: a reason is none, nor are the states of the cards
+// where the series is printed once, which says them.
 func (q *Queries) ExportGetChoice(ctx context.Context, db DBTX, arg ExportGetChoiceParams) (ExportGetChoiceRow, error) {
 	row := db.QueryRow(ctx, exportGetChoice, arg.CreatedBy, arg.SeriesID)
 	var i ExportGetChoiceRow
@@ -355,7 +353,7 @@ const exportHold = `-- name: ExportHold :exec
 update export set state = 'waiting' where id = $1 and state = 'queued' and job_id is null
 `
 
-// Keeps a file from being made until somebody else has approved it.
+// Keeps a file from being made until another person has approved it.
 func (q *Queries) ExportHold(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, exportHold, id)
 	return err
@@ -365,7 +363,7 @@ const exportListFiles = `-- name: ExportListFiles :many
 select file from export where state = 'ready'
 `
 
-// The files that someone may still fetch.
+// The files that can still be downloaded.
 func (q *Queries) ExportListFiles(ctx context.Context, db DBTX) ([]string, error) {
 	rows, err := db.Query(ctx, exportListFiles)
 	if err != nil {
@@ -461,7 +459,7 @@ where e.state in ('queued', 'running')
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true)
 `
 
-// Exports that are to be made but whose job ended without them.
+// Unfinished exports whose job has ended.
 func (q *Queries) ExportListStranded(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, exportListStranded)
 	if err != nil {
@@ -501,7 +499,7 @@ type ExportListWaitingRow struct {
 	SeriesNumber string
 }
 
-// Files that are ready and that the person who asked has not fetched yet.
+// Finished files that the requester has not downloaded yet.
 func (q *Queries) ExportListWaiting(ctx context.Context, db DBTX, createdBy int64) ([]ExportListWaitingRow, error) {
 	rows, err := db.Query(ctx, exportListWaiting, createdBy)
 	if err != nil {
@@ -566,7 +564,7 @@ type ExportOnceStateRow struct {
 	SentWholeTo *int64
 }
 
-// Whether a file can be had now, and when the last of it was sent, to whom.
+// Whether a file can be downloaded now, and when and to whom its last byte was sent.
 func (q *Queries) ExportOnceState(ctx context.Context, db DBTX, id int64) (ExportOnceStateRow, error) {
 	row := db.QueryRow(ctx, exportOnceState, id)
 	var i ExportOnceStateRow
@@ -585,7 +583,7 @@ type ExportOutstandingParams struct {
 	ExceptID int64
 }
 
-// The other files of a series that are there or on their way, but for one.
+// The other current and future files of a series.
 func (q *Queries) ExportOutstanding(ctx context.Context, db DBTX, arg ExportOutstandingParams) (int64, error) {
 	row := db.QueryRow(ctx, exportOutstanding, arg.SeriesID, arg.ExceptID)
 	var count int64
@@ -606,7 +604,7 @@ type ExportPasswordOldRow struct {
 	PasswordSealed []byte
 }
 
-// Those that are sealed under an older key.
+// The exports whose password is sealed under an older key.
 func (q *Queries) ExportPasswordOld(ctx context.Context, db DBTX, keyID *int16) ([]ExportPasswordOldRow, error) {
 	rows, err := db.Query(ctx, exportPasswordOld, keyID)
 	if err != nil {
@@ -644,7 +642,8 @@ type ExportPasswordSealParams struct {
 	WasSealed []byte
 }
 
-// Seals one under another key, unless somebody else has or it is erased meanwhile.
+// Stores the password of an export sealed under another key, unless it was sealed or
+// erased concurrently.
 func (q *Queries) ExportPasswordSeal(ctx context.Context, db DBTX, arg ExportPasswordSealParams) error {
 	_, err := db.Exec(ctx, exportPasswordSeal,
 		arg.KeyID,
@@ -700,10 +699,10 @@ type ExportSentRow struct {
 	ExpiresAt   *time.Time
 }
 
-// Notes which bytes of a file were sent to a person, and says whether that is all of it
-// now. Pieces that went to somebody else before are forgotten. No row where the file is
-// over: it was discarded, though the file itself goes later. By the clock, as this may
-// have waited for whoever did.
+// Records which bytes of a file were sent to a person, and returns whether that is the
+// whole file now. Parts that were sent to another person before are discarded. No row: the
+// file was discarded, even if its bytes are still stored. It reads the clock, not the
+// start of the transaction, because it may have waited for a concurrent discard.
 func (q *Queries) ExportSent(ctx context.Context, db DBTX, arg ExportSentParams) (ExportSentRow, error) {
 	row := db.QueryRow(ctx, exportSent,
 		arg.StaffID,
@@ -721,7 +720,8 @@ update export e set sent_whole_at = now(), sent_whole_to = e.sent_to, expires_at
 from series s where e.id = $1 and s.id = e.series_id
 `
 
-// The file is kept until the codes go: as long as its series waits for a word.
+// The file is kept until the codes are shredded, while the portal waits for the
+// confirmation.
 func (q *Queries) ExportSentWhole(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, exportSentWhole, id)
 	return err
@@ -731,7 +731,7 @@ const exportSentWholeAgain = `-- name: ExportSentWholeAgain :exec
 update export set sent_whole_to = sent_to where id = $1 and sent_whole_at is not null
 `
 
-// Another person has fetched all of it.
+// Another person has downloaded the whole file.
 func (q *Queries) ExportSentWholeAgain(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, exportSentWholeAgain, id)
 	return err

@@ -69,7 +69,7 @@ type CardSetLastFourParams struct {
 	Hashes      []int32
 }
 
-// But for cards that were void or indexed under another key meanwhile.
+// Skips cards that were voided or indexed under another key concurrently.
 func (q *Queries) CardSetLastFour(ctx context.Context, db DBTX, arg CardSetLastFourParams) error {
 	_, err := db.Exec(ctx, cardSetLastFour,
 		arg.SeriesID,
@@ -89,7 +89,7 @@ join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by and ($1::boolean or customer.partner_id = any($2::bigint[]))
 where c.last_four = any($3::integer[])
   and ($1::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))
 order by c.series_id desc, c.serial
 limit $4
 `
@@ -113,8 +113,8 @@ type FindLastFourRow struct {
 	UsedByName *string
 }
 
-// The cards whose code ends in four symbols, newest series first. The hash is
-// short: the caller opens the codes and looks.
+// The cards whose code ends in four symbols, newest series first. The hash is short, so
+// the caller opens the codes and compares.
 func (q *Queries) FindLastFour(ctx context.Context, db DBTX, arg FindLastFourParams) ([]FindLastFourRow, error) {
 	rows, err := db.Query(ctx, findLastFour,
 		arg.AllPartners,
@@ -159,7 +159,7 @@ join card c on c.series_id = s.id and c.serial = $1
 left join customer on customer.id = c.used_by and ($2::boolean or customer.partner_id = any($3::bigint[]))
 where s.made >= $1 and ($4::text = '' or s.number = $4)
   and ($2::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($3::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($3::bigint[])) is not true)))
 order by s.id desc
 limit $5
 `
@@ -227,7 +227,7 @@ select s.number from series s
 where (($1::text <> '' and s.number like $1) or ($2::text <> '' and lower(s.prefix) like $2))
   and s.state <> 'void'
   and ($3::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($4::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($4::bigint[])) is not true)))
 order by s.id desc
 limit $5
 `
@@ -277,7 +277,7 @@ cross join lateral (select k.series_id, k.serial, k.key_id, k.code_sealed, k.sta
   from card k join series of on of.id = k.series_id
   where k.used_by = who.id
     and ($2::boolean or (not of.any_partner and not exists (
-      select from series_partner sp where sp.series_id = of.id and sp.removed_at is null and sp.partner_id <> all($3::bigint[]))))
+      select from series_partner sp where sp.series_id = of.id and sp.removed_at is null and (sp.partner_id = any($3::bigint[])) is not true)))
   order by k.used_at desc limit $4) c
 join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by

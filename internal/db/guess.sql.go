@@ -73,14 +73,13 @@ type GuessChargeRow struct {
 	BarredUntil *time.Time
 }
 
-// Counts an attempt in both scopes and says whether it may go on, in one
-// statement: a limiter that checks first and counts later lets a thousand
-// parallel guesses past. Reaching soft_limit bars the scope for a pause that
-// doubles with every further attempt; reaching hard_limit bars it for hard_pause.
-// A barred scope is not charged further, nor is the address of somebody who is
-// barred, nor whoever is named from an address that is: nothing is looked up for them,
-// and one address must not keep out everybody whose name it knows. Committed without waiting for the disk:
-// an attempt lost in a crash loses no money.
+// Charges an attempt to both scopes, a person and an address, and returns whether the attempt
+// is allowed, in one statement: a limiter that checks first and counts later lets concurrent
+// guesses through. Reaching soft_limit bars the scope; the bar doubles with every further
+// attempt up to top_pause (backoff). Reaching hard_limit bars it for hard_pause. An attempt in
+// a barred scope is not looked up and charges neither scope, so that a barred address can't
+// bar the persons whose names it knows. The commit does not wait for the disk, because an
+// attempt that is lost in a crash loses no money.
 func (q *Queries) GuessCharge(ctx context.Context, db DBTX, arg GuessChargeParams) ([]GuessChargeRow, error) {
 	rows, err := db.Query(ctx, guessCharge,
 		arg.Address,
@@ -137,9 +136,9 @@ type GuessChargeHitsParams struct {
 	HardPause time.Duration
 }
 
-// Charges codes that a file named and cards have, all at once: unlike a typed code they
-// are known to be right. Reaching hard_limit bars the scope for hard_pause; more while it
-// is barred lengthens the bar.
+// Charges the existing cards that an import file names, n at once. Unlike typed codes they are
+// known to be right. Reaching hard_limit bars the scope for hard_pause. Further cards during
+// the bar extend it.
 func (q *Queries) GuessChargeHits(ctx context.Context, db DBTX, arg GuessChargeHitsParams) (bool, error) {
 	row := db.QueryRow(ctx, guessChargeHits,
 		arg.Scope,
@@ -156,7 +155,7 @@ const guessClear = `-- name: GuessClear :execrows
 update guess set n = 0, barred_until = null where scope = $1
 `
 
-// Lifts a bar by hand.
+// Lifts the bar of a scope.
 func (q *Queries) GuessClear(ctx context.Context, db DBTX, scope string) (int64, error) {
 	result, err := db.Exec(ctx, guessClear, scope)
 	if err != nil {
@@ -169,7 +168,7 @@ const guessClearAll = `-- name: GuessClearAll :exec
 update guess set n = 0, barred_until = null where scope = any($1::text[])
 `
 
-// Lifts every bar of a person by hand.
+// Lifts every bar of a person.
 func (q *Queries) GuessClearAll(ctx context.Context, db DBTX, scopes []string) error {
 	_, err := db.Exec(ctx, guessClearAll, scopes)
 	return err
@@ -214,13 +213,12 @@ type GuessCountUnknownRow struct {
 	Unknown int64
 }
 
-// How many well-formed codes that no card has were tried within the last hour, by
-// partner. They are counted where every refusal is written down anyway, so that
-// portal and staff share one count and neither a redemption nor a refusal pays for
-// it. What staff look for without a customer counts at each of their partners; by
-// staff of all partners, in a row of its own (id 0), which is there only where it
-// counts something. The audit trail is entered at the first row of the last hour: ids follow
-// times but for transactions under way, which the ten minutes more allow for.
+// The number of well-formed codes without a card that were tried within the last hour, by
+// partner. It counts rows of the audit trail, which every refusal writes, so that portal and
+// staff pages share one count. A code that staff looked up without a customer counts for each
+// of their partners. Codes looked up by staff of all partners count in a row with the id 0,
+// which is left out if it is empty. The scan of the trail begins 70 minutes ago: ids follow
+// times except for transactions in progress, for which ten minutes are added.
 func (q *Queries) GuessCountUnknown(ctx context.Context, db DBTX, arg GuessCountUnknownParams) ([]GuessCountUnknownRow, error) {
 	rows, err := db.Query(ctx, guessCountUnknown, arg.AllPartners, arg.PartnerIds)
 	if err != nil {
@@ -271,10 +269,9 @@ type GuessForgiveParams struct {
 	Who          string
 }
 
-// It was right: the charge on the address is taken back, who asked starts anew.
-// Attempts under way count until they are answered; a bar that only they brought
-// about goes with them.
-// Locks are taken in the order of GuessCharge, or the two would deadlock.
+// Takes back the charge of an attempt that redeemed a card: one attempt of the address, and
+// the whole count of the person with its bar. The bar of the address is lifted if its count
+// falls below the limit. Locks are taken in the order of GuessCharge to avoid deadlocks.
 func (q *Queries) GuessForgive(ctx context.Context, db DBTX, arg GuessForgiveParams) error {
 	_, err := db.Exec(ctx, guessForgive, arg.AddressLimit, arg.Address, arg.Who)
 	return err
@@ -286,7 +283,7 @@ order by barred_until desc
 limit 1
 `
 
-// Until when the last of a person's counts is barred, if one is.
+// The end of the longest present bar of some scopes. No row: there is none.
 func (q *Queries) GuessGet(ctx context.Context, db DBTX, scopes []string) (*time.Time, error) {
 	row := db.QueryRow(ctx, guessGet, scopes)
 	var barred_until *time.Time
@@ -315,10 +312,9 @@ type GuessTakeBackParams struct {
 	Who        string
 }
 
-// It was right, but cost nothing: only this charge is taken back. Were the count
-// begun anew as by GuessForgive, looking at one good card between guesses would
-// keep every bar away. A bar goes where this very charge brought it about.
-// Locks are taken in the order of GuessCharge.
+// Takes back the charge of a right attempt that spent no card, and a bar that this charge
+// set. The count does not restart as in GuessForgive: otherwise looking at one valid card
+// between guesses would prevent every bar. Locks are taken in the order of GuessCharge.
 func (q *Queries) GuessTakeBack(ctx context.Context, db DBTX, arg GuessTakeBackParams) error {
 	_, err := db.Exec(ctx, guessTakeBack,
 		arg.AddressBar,

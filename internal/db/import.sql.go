@@ -60,7 +60,7 @@ select n.code_index::bytea as code_index, c.series_id, c.serial, s.import_id,
     else c.imported_serial end::text as old_serial,
   (c.state in ('active', 'disabled') and s.state not in ('void', 'cancelled'))::boolean as live,
   ($1::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))::boolean as within,
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))::boolean as within,
   coalesce(i.sha256 = $3::bytea, false)::boolean as same_file
 from named n
 join card c on c.series_id = n.series_id and c.serial = n.serial
@@ -86,10 +86,10 @@ type CardListKnownRow struct {
 	SameFile  bool
 }
 
-// Which cards have these codes, in whatever reading tells that two are the same,
-// whether they hold or may come to hold value (an expired card may be renewed), whether
-// they lie within some partners, and whether they came from the very file. A serial that
-// several cards of an import had is none: it does not tell one card from another.
+// The cards that have these codes in any of their readings; whether they have or may
+// regain value (an expired card may be renewed); whether they belong to some partners; and
+// whether they came from the same file. An original serial that several cards of an import
+// share is null, because it identifies none of them.
 func (q *Queries) CardListKnown(ctx context.Context, db DBTX, arg CardListKnownParams) ([]CardListKnownRow, error) {
 	rows, err := db.Query(ctx, cardListKnown,
 		arg.AllPartners,
@@ -184,7 +184,7 @@ type ImportAlarmsRow struct {
 	Who       string
 }
 
-// Imports that were found to try codes within the last day.
+// Imports of the last day that were flagged as trying codes.
 func (q *Queries) ImportAlarms(ctx context.Context, db DBTX) ([]ImportAlarmsRow, error) {
 	rows, err := db.Query(ctx, importAlarms)
 	if err != nil {
@@ -394,7 +394,7 @@ type ImportGetRow struct {
 	AskedAt       time.Time
 }
 
-// An import is its uploader's, and of staff of all partners.
+// An import is visible to its uploader and to staff of all partners.
 func (q *Queries) ImportGet(ctx context.Context, db DBTX, arg ImportGetParams) (ImportGetRow, error) {
 	row := db.QueryRow(ctx, importGet,
 		arg.ID,
@@ -496,7 +496,7 @@ type ImportHitAddParams struct {
 	ImportID  int64
 }
 
-// Notes which cards somebody's file named, and says how many of them are new.
+// Records which cards a person's file named, and returns how many of them are new.
 func (q *Queries) ImportHitAdd(ctx context.Context, db DBTX, arg ImportHitAddParams) (int32, error) {
 	row := db.QueryRow(ctx, importHitAdd,
 		arg.StaffID,
@@ -652,7 +652,7 @@ where card_import.state in ('uploaded', 'checking', 'checked', 'failed') and car
   and not exists (select from series s where s.import_id = card_import.id)
 `
 
-// Uploads that nobody went on with for a day.
+// Uploads that were not continued for a day.
 func (q *Queries) ImportListOld(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, importListOld)
 	if err != nil {
@@ -674,7 +674,7 @@ func (q *Queries) ImportListOld(ctx context.Context, db DBTX) ([]int64, error) {
 }
 
 const importListSeries = `-- name: ImportListSeries :many
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by from series where import_id = $1 order by id
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by, client_id, key_maker from series where import_id = $1 order by id
 `
 
 func (q *Queries) ImportListSeries(ctx context.Context, db DBTX, importID *int64) ([]Series, error) {
@@ -729,6 +729,8 @@ func (q *Queries) ImportListSeries(ctx context.Context, db DBTX, importID *int64
 			&i.EditedVersion,
 			&i.ImportInactive,
 			&i.RetriedBy,
+			&i.ClientID,
+			&i.KeyMaker,
 		); err != nil {
 			return nil, err
 		}
@@ -747,7 +749,7 @@ where i.state in ('checking', 'running')
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true)
 `
 
-// Imports under way whose job ended without them.
+// Unfinished imports whose job has ended.
 func (q *Queries) ImportListStranded(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, importListStranded)
 	if err != nil {
@@ -779,7 +781,7 @@ type ImportLookAtParams struct {
 	ID      int64
 }
 
-// Another sheet is looked at: a plan about the one before is no longer one.
+// Selects another sheet, which drops the plan for the one before.
 func (q *Queries) ImportLookAt(ctx context.Context, db DBTX, arg ImportLookAtParams) (int64, error) {
 	result, err := db.Exec(ctx, importLookAt, arg.Preview, arg.ID)
 	if err != nil {
@@ -808,7 +810,7 @@ type ImportOpenRow struct {
 	Bytes int64
 }
 
-// What somebody uploaded and neither imported nor cancelled.
+// The uploads of a person that are neither imported nor cancelled.
 func (q *Queries) ImportOpen(ctx context.Context, db DBTX, staffID int64) (ImportOpenRow, error) {
 	row := db.QueryRow(ctx, importOpen, staffID)
 	var i ImportOpenRow
@@ -820,7 +822,7 @@ const importOwner = `-- name: ImportOwner :one
 select created_by from card_import where id = $1
 `
 
-// Whose import it is.
+// The uploader of an import.
 func (q *Queries) ImportOwner(ctx context.Context, db DBTX, id int64) (int64, error) {
 	row := db.QueryRow(ctx, importOwner, id)
 	var created_by int64
@@ -961,7 +963,7 @@ where card_import.id = $1 and card_import.state = 'failed'
   and exists (select from series s where s.import_id = card_import.id)
 `
 
-// A stopped or failed import whose series are begun goes on.
+// Resumes a stopped or failed import that has made cards already.
 func (q *Queries) ImportResume(ctx context.Context, db DBTX, id int64) (int64, error) {
 	result, err := db.Exec(ctx, importResume, id)
 	if err != nil {
@@ -995,7 +997,7 @@ type ImportStaffRow struct {
 	PartnerIds  []int64
 }
 
-// Within which partners an import may tell what it knows: those of who uploaded it.
+// The partners whose data an import may reveal: those of its uploader.
 func (q *Queries) ImportStaff(ctx context.Context, db DBTX, id int64) (ImportStaffRow, error) {
 	row := db.QueryRow(ctx, importStaff, id)
 	var i ImportStaffRow
@@ -1008,7 +1010,7 @@ update card_import set run = run + 1, rows_done = 0, left_out = '{}' where id = 
 returning id, state, file_name, file, key_id, size, sha256, preview, plan, report, run, rows_done, rows_total, job_id, failure, created_by, created_at, finished_at, kind, planned_by, left_out, rows_known, alarmed_at, voided_at, voided_by, confirmed_by, made, made_value, hidden_hits
 `
 
-// Begins a run of the dry run; whatever an older one still does is void.
+// Begins a run of the dry run, which invalidates an older one that is still running.
 func (q *Queries) ImportStartCheck(ctx context.Context, db DBTX, id int64) (CardImport, error) {
 	row := db.QueryRow(ctx, importStartCheck, id)
 	var i CardImport
@@ -1075,7 +1077,7 @@ type ImportWorthRow struct {
 	Value int64
 }
 
-// What of the cards of an import is neither used nor void.
+// The number and value of an import's cards that are neither used nor void.
 func (q *Queries) ImportWorth(ctx context.Context, db DBTX, importID *int64) (ImportWorthRow, error) {
 	row := db.QueryRow(ctx, importWorth, importID)
 	var i ImportWorthRow
@@ -1116,10 +1118,10 @@ func (q *Queries) SeriesImportStop(ctx context.Context, db DBTX, arg SeriesImpor
 const seriesImportWhole = `-- name: SeriesImportWhole :one
 update series set quantity = greatest(made, 1), state = case when made = 0 then 'cancelled'::series_state else state end
 where id = $1
-returning id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by
+returning id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by, client_id, key_maker
 `
 
-// The end of an import: rows that became known meanwhile made no card.
+// The end of an import. Rows whose code became known concurrently made no card.
 func (q *Queries) SeriesImportWhole(ctx context.Context, db DBTX, id int64) (Series, error) {
 	row := db.QueryRow(ctx, seriesImportWhole, id)
 	var i Series
@@ -1166,6 +1168,8 @@ func (q *Queries) SeriesImportWhole(ctx context.Context, db DBTX, id int64) (Ser
 		&i.EditedVersion,
 		&i.ImportInactive,
 		&i.RetriedBy,
+		&i.ClientID,
+		&i.KeyMaker,
 	)
 	return i, err
 }

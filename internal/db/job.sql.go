@@ -279,16 +279,3 @@ func (q *Queries) JobRelease(ctx context.Context, db DBTX, worker string) (int64
 	}
 	return result.RowsAffected(), nil
 }
-
-const jobTryWorker = `-- name: JobTryWorker :one
-select pg_try_advisory_xact_lock(2, hashtext($1::text))
-`
-
-// Takes the lock that a live worker holds; true: it is dead. Ends with the
-// transaction.
-func (q *Queries) JobTryWorker(ctx context.Context, db DBTX, worker string) (bool, error) {
-	row := db.QueryRow(ctx, jobTryWorker, worker)
-	var pg_try_advisory_xact_lock bool
-	err := row.Scan(&pg_try_advisory_xact_lock)
-	return pg_try_advisory_xact_lock, err
-}

@@ -173,8 +173,8 @@ const keyCanaryLock = `-- name: KeyCanaryLock :exec
 select key_id from key_canary order by key_id for update
 `
 
-// Cards that are being made under the keys that there are, are entered before this
-// returns; later ones see what the caller's transaction adds.
+// Waits until the transactions that enter cards under the current keys have ended; later
+// ones see the rows of the caller's transaction.
 func (q *Queries) KeyCanaryLock(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, keyCanaryLock)
 	return err
@@ -184,8 +184,8 @@ const keyLock = `-- name: KeyLock :exec
 select key_id from key_canary where key_id = $1 for update
 `
 
-// What is about to be entered under a key either is there when it is counted, or
-// finds it retired.
+// A row about to be entered under a key is either visible when the uses of the key are
+// counted, or its transaction finds the key retired.
 func (q *Queries) KeyLock(ctx context.Context, db DBTX, keyID int16) error {
 	_, err := db.Exec(ctx, keyLock, keyID)
 	return err
@@ -434,8 +434,8 @@ select (exists (select from card c where c.key_id <> $1::smallint and octet_leng
   or exists (select from card_reading r where r.seal_key_id <> $1::smallint))::boolean
 `
 
-// Whether a card is left under another key, such as one that a worker made which
-// had not heard of the new key yet.
+// Whether a card is still sealed under another key, such as one made by a worker that had
+// not loaded the new key.
 func (q *Queries) KeyRotationSealLeft(ctx context.Context, db DBTX, keyID int16) (bool, error) {
 	row := db.QueryRow(ctx, keyRotationSealLeft, keyID)
 	var column_1 bool

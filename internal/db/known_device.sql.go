@@ -70,7 +70,7 @@ type KnownDeviceForgetParams struct {
 	Keep       []byte
 }
 
-// Forgets the browsers of somebody, but for the one with a token.
+// Deletes a person's known browsers except the one with a token.
 func (q *Queries) KnownDeviceForget(ctx context.Context, db DBTX, arg KnownDeviceForgetParams) error {
 	_, err := db.Exec(ctx, knownDeviceForget, arg.StaffID, arg.CustomerID, arg.Keep)
 	return err
@@ -117,7 +117,7 @@ type KnownDeviceMoveParams struct {
 	OldHash   []byte
 }
 
-// Gives a browser another token, for everybody who signed in from it.
+// Gives a browser a new token, for all people who are known in it.
 func (q *Queries) KnownDeviceMove(ctx context.Context, db DBTX, arg KnownDeviceMoveParams) error {
 	_, err := db.Exec(ctx, knownDeviceMove, arg.TokenHash, arg.OldHash)
 	return err
@@ -136,7 +136,7 @@ type KnownDeviceTrimParams struct {
 	Most       int32
 }
 
-// Keeps the browsers that somebody used last.
+// Deletes all of a person's known browsers except the most recently used.
 func (q *Queries) KnownDeviceTrim(ctx context.Context, db DBTX, arg KnownDeviceTrimParams) error {
 	_, err := db.Exec(ctx, knownDeviceTrim, arg.StaffID, arg.CustomerID, arg.Most)
 	return err

@@ -110,57 +110,36 @@ func (q *Queries) LedgerOther(ctx context.Context, db DBTX, txID int64) ([]Ledge
 	return items, nil
 }
 
-const ledgerPost = `-- name: LedgerPost :one
+const ledgerPost = `-- name: LedgerPost :exec
 with tx as (
-  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, comment)
-  values ($1, $2, $3, $4, $5, $6, $7)
-  returning id, at
-), entries as (
-  insert into ledger_entry (tx_id, account_id, amount, version, balance_after)
-  select tx.id, e.account_id, e.amount, nullif(e.version, 0), case when e.version > 0 then e.balance_after end
-  from tx, (select unnest($8::bigint[]) as account_id, unnest($9::bigint[]) as amount,
-    unnest($10::bigint[]) as version, unnest($11::bigint[]) as balance_after) e
+  insert into ledger_tx (kind, series_id, serial, staff_id) values ($3, $4, $5, $6)
+  returning id
 )
-select id, at from tx
+insert into ledger_entry (tx_id, account_id, amount)
+select tx.id, e.account_id, e.amount
+from tx, (select unnest($1::bigint[]) as account_id, unnest($2::bigint[]) as amount) e
 `
 
 type LedgerPostParams struct {
-	Kind           LedgerKind
-	IdempotencyKey *uuid.UUID
-	SeriesID       *int64
-	Serial         *int32
-	Reverses       *int64
-	StaffID        *int64
-	Comment        string
-	AccountIds     []int64
-	Amounts        []int64
-	Versions       []int64
-	Balances       []int64
+	AccountIds []int64
+	Amounts    []int64
+	Kind       LedgerKind
+	SeriesID   *int64
+	Serial     *int32
+	StaffID    *int64
 }
 
-type LedgerPostRow struct {
-	ID int64
-	At time.Time
-}
-
-// One movement with all its entries in one statement: the trigger on
-// ledger_entry refuses any that does not sum to zero. Versions and balances are
-// 0 for accounts that keep none.
-func (q *Queries) LedgerPost(ctx context.Context, db DBTX, arg LedgerPostParams) (LedgerPostRow, error) {
-	row := db.QueryRow(ctx, ledgerPost,
-		arg.Kind,
-		arg.IdempotencyKey,
-		arg.SeriesID,
-		arg.Serial,
-		arg.Reverses,
-		arg.StaffID,
-		arg.Comment,
+// One movement between accounts that keep no running balance, with all its entries in
+// one statement: the trigger on ledger_entry refuses any that does not sum to zero.
+// Customers' balances are moved by PaymentPost.
+func (q *Queries) LedgerPost(ctx context.Context, db DBTX, arg LedgerPostParams) error {
+	_, err := db.Exec(ctx, ledgerPost,
 		arg.AccountIds,
 		arg.Amounts,
-		arg.Versions,
-		arg.Balances,
+		arg.Kind,
+		arg.SeriesID,
+		arg.Serial,
+		arg.StaffID,
 	)
-	var i LedgerPostRow
-	err := row.Scan(&i.ID, &i.At)
-	return i, err
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,17 +18,15 @@ import (
 	"refill/migrations"
 )
 
-// migrateLock is the advisory lock that lets one process migrate at a time;
-// River's migrator takes none of its own.
-const migrateLock = 0x7265_6669_6c6c // "refill"
-
 // oldestServer is the oldest Postgres that the program is tested on, as
 // server_version_num.
 const oldestServer = 140000
 
-// Migrate brings the database at url up to date: our schema, River's, and the
-// rights of AppRole. It waits for another process that is at it. Where the user
-// of url may not make roles it says so in the log and goes on: the triggers hold.
+// Migrate brings the database at url up to date: the schema of this program, River's, and
+// the rights of AppRole. It waits while another process migrates. Where the user of url
+// may not create roles it logs that and continues: triggers protect the append-only tables
+// then. It refuses a database that a newer version has migrated, because grants.sql of
+// this version would revoke rights that the newer one needs.
 func Migrate(ctx context.Context, url string) error {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -52,14 +51,24 @@ func Migrate(ctx context.Context, url string) error {
 	if version < oldestServer {
 		return fmt.Errorf("the server is Postgres %d; Refill needs 14 or later", version/10000)
 	}
-	if _, err := conn.Exec(ctx, `select pg_advisory_lock($1)`, int64(migrateLock)); err != nil {
+	release, err := holdMigrating(ctx, conn)
+	if err != nil {
 		return fmt.Errorf("wait for another migration: %w", err)
 	}
-	defer conn.Exec(context.WithoutCancel(ctx), `select pg_advisory_unlock($1)`, int64(migrateLock)) //nolint:errcheck // the lock goes with the connection
+	defer release(context.WithoutCancel(ctx))
 
 	sqlDB := stdlib.OpenDBFromPool(pool)
 	defer sqlDB.Close() //nolint:errcheck // closes a view of the pool
-	provider, err := goose.NewProvider(goose.DialectPostgres, sqlDB, migrations.FS)
+	before, err := Migrated(ctx, conn)
+	if err != nil {
+		return fmt.Errorf("read which migrations are applied: %w", err)
+	}
+	if len(before.Newer) > 0 {
+		return fmt.Errorf("a newer version of Refill has migrated this database (%s); run that version", strings.Join(before.Newer, ", "))
+	}
+	// Branches are merged in another order than their numbers, so a database can miss
+	// a migration that is older than its newest.
+	provider, err := goose.NewProvider(goose.DialectPostgres, sqlDB, migrations.FS, goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
@@ -102,27 +111,4 @@ func grant(ctx context.Context, conn *pgx.Conn) error {
 		return fmt.Errorf("grant rights to %s: %w", AppRole, err)
 	}
 	return nil
-}
-
-// Migrated reports whether every migration of this program is applied. Migrations
-// are compared one by one, since their numbers have gaps.
-func Migrated(ctx context.Context, dbtx DBTX) (bool, error) {
-	entries, err := migrations.FS.ReadDir(".")
-	if err != nil {
-		return false, err
-	}
-	wanted := make([]int64, len(entries))
-	for i, entry := range entries {
-		if wanted[i], err = goose.NumericComponent(entry.Name()); err != nil {
-			return false, err
-		}
-	}
-	var missing bool
-	err = dbtx.QueryRow(ctx, `select exists (select unnest($1::bigint[]) except
-		select version_id from goose_db_version where is_applied)`, wanted).Scan(&missing)
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) && pgErr.Code == "42P01" {
-		return false, nil
-	}
-	return !missing, err
 }

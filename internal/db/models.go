@@ -1179,6 +1179,10 @@ type Approval struct {
 	Facts []byte
 	// When the asker used what can be used once; null: not yet, or the decision itself did it.
 	UsedAt *time.Time
+	// The API client that asked, for the member of staff in requested_by, its owner. Null: they asked in person.
+	ClientID *int64
+	// The member of staff who made the key with which the client asked. They do not decide.
+	KeyMaker *int64
 }
 
 // Who did what, when, from where. Insert-only. Never holds a code.
@@ -1186,7 +1190,7 @@ type Audit struct {
 	ID     int64
 	At     time.Time
 	Action string
-	// The member of staff who acted; null: the customer acted, or the program itself.
+	// The member of staff who acted, in person or by the API client that detail names in by; null: a customer, a user of a dealer (in detail), or the program itself.
 	StaffID *int64
 	// The customer who acted or was acted upon.
 	CustomerID *int64
@@ -1784,6 +1788,10 @@ type Series struct {
 	ImportInactive bool
 	// Who took the making of the series up again last: bringing its cards into use when it ends counts for them, and takes their rights. Null: it counts for created_by.
 	RetriedBy *int64
+	// The API client that ordered the series, or took up its making again, for its owner. Null: no client did.
+	ClientID *int64
+	// The member of staff who made the key of that client. What the end of the making asks for, they do not decide.
+	KeyMaker *int64
 }
 
 // The last series number given out in a year; its row lock keeps the numbers without a gap.

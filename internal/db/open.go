@@ -22,6 +22,7 @@ const AppRole = "refill_app"
 // or a transaction, in which case Begin makes a savepoint.
 type Beginner interface {
 	DBTX
+	BatchSender
 	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
@@ -95,9 +96,9 @@ func mayTakeRole(ctx context.Context, config *pgx.ConnConfig) (bool, error) {
 	return may, nil
 }
 
-// Restricted reports whether the sessions of the pool are held to AppRole's
-// grants. Where they are not (a managed Postgres that lets nobody make a role)
-// the append-only triggers are the only guard.
+// Restricted reports whether the sessions of the pool run under AppRole and its grants.
+// Where they do not (a managed Postgres whose user may not create roles), the append-only
+// triggers are the only protection.
 func Restricted(ctx context.Context, dbtx DBTX) (bool, error) {
 	var may bool
 	err := dbtx.QueryRow(ctx, `select has_table_privilege('ledger_entry', 'update') or has_table_privilege('ledger_entry', 'delete')`).Scan(&may)

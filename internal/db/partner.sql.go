@@ -16,7 +16,7 @@ union select brand from partner where brand <> ''
 union select value #>> '{}' from setting where setting.name = 'brand'
 `
 
-// What the portal is called: by every partner, and by the house.
+// The names of the portal: those of all partners, and the installation's.
 func (q *Queries) NameList(ctx context.Context, db DBTX) ([]string, error) {
 	rows, err := db.Query(ctx, nameList)
 	if err != nil {
@@ -121,9 +121,9 @@ where s.state = 'active' and s.partner_lock
         where sp.series_id = s.id and sp.removed_at is null and p.id <> $1 and p.disabled_at is null))
 `
 
-// What the cards are worth together that only customers of this partner could redeem,
-// were it enabled: cards of active series that have not expired and are for no other
-// partner that is enabled, and cards that are kept for this one. A series counts whole.
+// The total face value of the cards that only customers of this partner could redeem if it
+// were enabled: cards of active series that have not expired and are for no other enabled
+// partner, and cards kept for this one. A series counts whole.
 func (q *Queries) PartnerInUse(ctx context.Context, db DBTX, partnerID int64) (int64, error) {
 	row := db.QueryRow(ctx, partnerInUse, partnerID)
 	var value int64
@@ -341,8 +341,8 @@ type PartnerOverviewRow struct {
 	OpenSeries int64
 }
 
-// The partners that a member of staff may see, with what hangs on each: customers,
-// their balances together, and series for this partner that can still be redeemed.
+// The partners that a member of staff may see, with their number of customers, the sum of
+// their balances, and the number of series for this partner that can still be redeemed.
 func (q *Queries) PartnerOverview(ctx context.Context, db DBTX, arg PartnerOverviewParams) ([]PartnerOverviewRow, error) {
 	rows, err := db.Query(ctx, partnerOverview, arg.AllPartners, arg.PartnerIds, arg.ID)
 	if err != nil {
@@ -442,7 +442,7 @@ type PartnerSetDisabledParams struct {
 	ID       int64
 }
 
-// No row where it is so already.
+// No row where the partner is in that state already.
 func (q *Queries) PartnerSetDisabled(ctx context.Context, db DBTX, arg PartnerSetDisabledParams) (int64, error) {
 	result, err := db.Exec(ctx, partnerSetDisabled, arg.Disabled, arg.ID)
 	if err != nil {

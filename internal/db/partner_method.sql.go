@@ -41,16 +41,6 @@ func (q *Queries) PartnerMethodList(ctx context.Context, db DBTX, partnerIds []i
 	return items, nil
 }
 
-const partnerMethodLock = `-- name: PartnerMethodLock :exec
-select pg_advisory_xact_lock(2, 1)
-`
-
-// One change of what the portal offers at a time, until its transaction ends.
-func (q *Queries) PartnerMethodLock(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, partnerMethodLock)
-	return err
-}
-
 const partnerMethodSet = `-- name: PartnerMethodSet :exec
 insert into partner_method (partner_id, method, offered, instruction)
 values ($1, $2, $3, $4)

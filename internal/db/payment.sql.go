@@ -8,6 +8,8 @@ package db
 import (
 	"context"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const paymentBilling = `-- name: PaymentBilling :many
@@ -124,7 +126,7 @@ type PaymentBillingTotalsRow struct {
 	Currency string
 }
 
-// What came by each type, of a period.
+// The totals by type of payment, within a period.
 func (q *Queries) PaymentBillingTotals(ctx context.Context, db DBTX, arg PaymentBillingTotalsParams) ([]PaymentBillingTotalsRow, error) {
 	rows, err := db.Query(ctx, paymentBillingTotals,
 		arg.CustomerID,
@@ -153,45 +155,6 @@ func (q *Queries) PaymentBillingTotals(ctx context.Context, db DBTX, arg Payment
 		return nil, err
 	}
 	return items, nil
-}
-
-const paymentCreate = `-- name: PaymentCreate :one
-insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
-select customer.id, customer.partner_id, $1, $2, $3, $4, $5, $6, $7
-from customer where customer.id = $8
-returning id, at
-`
-
-type PaymentCreateParams struct {
-	TxID         int64
-	Type         PaymentType
-	Amount       int64
-	Currency     string
-	BalanceAfter int64
-	Comment      string
-	StaffID      *int64
-	CustomerID   int64
-}
-
-type PaymentCreateRow struct {
-	ID int64
-	At time.Time
-}
-
-func (q *Queries) PaymentCreate(ctx context.Context, db DBTX, arg PaymentCreateParams) (PaymentCreateRow, error) {
-	row := db.QueryRow(ctx, paymentCreate,
-		arg.TxID,
-		arg.Type,
-		arg.Amount,
-		arg.Currency,
-		arg.BalanceAfter,
-		arg.Comment,
-		arg.StaffID,
-		arg.CustomerID,
-	)
-	var i PaymentCreateRow
-	err := row.Scan(&i.ID, &i.At)
-	return i, err
 }
 
 const paymentGet = `-- name: PaymentGet :one
@@ -260,7 +223,7 @@ const paymentGreatest = `-- name: PaymentGreatest :one
 select coalesce(max(abs(amount)), 0)::bigint from payment where customer_id = $1
 `
 
-// The greatest payment that a customer has had; 0: none.
+// A customer's largest payment; 0: none.
 func (q *Queries) PaymentGreatest(ctx context.Context, db DBTX, customerID int64) (int64, error) {
 	row := db.QueryRow(ctx, paymentGreatest, customerID)
 	var column_1 int64
@@ -404,6 +367,83 @@ func (q *Queries) PaymentListBetween(ctx context.Context, db DBTX, arg PaymentLi
 		return nil, err
 	}
 	return items, nil
+}
+
+const paymentPost = `-- name: PaymentPost :one
+with moved as (
+  update account set balance = balance + $1::bigint, version = version + 1
+  where account.customer_id = $2::bigint and account.currency = $3::text
+  returning id, balance, version
+), tx as (
+  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, comment)
+  select $4::ledger_kind, $5::uuid, $6::bigint, $7::integer,
+    $8::bigint, $9::bigint, $10::text
+  from moved
+  returning id
+), entries as (
+  insert into ledger_entry (tx_id, account_id, amount, version, balance_after)
+  select tx.id, moved.id, $1::bigint, moved.version, moved.balance from tx, moved
+  union all
+  select tx.id, house.account_id, house.amount, null::bigint, null::bigint
+  from tx, (select unnest($11::bigint[]) as account_id, unnest($12::bigint[]) as amount) house
+), paid as (
+  insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
+  select customer.id, customer.partner_id, tx.id, $13::payment_type, $1::bigint, $3::text, moved.balance,
+    $14::text, $9::bigint
+  from customer, tx, moved where customer.id = $2::bigint
+  returning id, at
+)
+select paid.id, paid.at, moved.balance::bigint as balance from paid, moved
+`
+
+type PaymentPostParams struct {
+	Amount         int64
+	CustomerID     int64
+	Currency       string
+	Kind           LedgerKind
+	IdempotencyKey uuid.UUID
+	SeriesID       *int64
+	Serial         *int32
+	Reverses       *int64
+	StaffID        *int64
+	TxComment      string
+	HouseAccounts  []int64
+	HouseAmounts   []int64
+	Type           PaymentType
+	Comment        string
+}
+
+type PaymentPostRow struct {
+	ID      int64
+	At      time.Time
+	Balance int64
+}
+
+// Moves a customer's running balance: the account, one movement of the ledger with its
+// entries and the payment, in one statement. No row: the customer has no account in this
+// currency. The house_ parameters are the opposite entries, on the provider's accounts,
+// which have no running balance; the trigger on ledger_entry refuses entries that do not
+// sum to zero. The account's row stays locked until the end of the transaction.
+func (q *Queries) PaymentPost(ctx context.Context, db DBTX, arg PaymentPostParams) (PaymentPostRow, error) {
+	row := db.QueryRow(ctx, paymentPost,
+		arg.Amount,
+		arg.CustomerID,
+		arg.Currency,
+		arg.Kind,
+		arg.IdempotencyKey,
+		arg.SeriesID,
+		arg.Serial,
+		arg.Reverses,
+		arg.StaffID,
+		arg.TxComment,
+		arg.HouseAccounts,
+		arg.HouseAmounts,
+		arg.Type,
+		arg.Comment,
+	)
+	var i PaymentPostRow
+	err := row.Scan(&i.ID, &i.At, &i.Balance)
+	return i, err
 }
 
 const paymentTotalsBetween = `-- name: PaymentTotalsBetween :many

@@ -47,10 +47,10 @@ type CardFitRow struct {
 	Proof     []byte
 }
 
-// The cards that what was typed may mean. The exact code decides first; of several,
-// the longer was typed in full. Else a further reading decides, exact case before
-// any case, and only where one card fits: two rows of level 1 or 2 find neither.
-// All three indexes are asked every time, so that the time tells nothing.
+// The cards that a typed text may mean. An exact code decides first; of several, the
+// longest was typed in full. Otherwise a further reading decides, exact case before any
+// case, and only where one card fits: two rows of level 1 or 2 find neither. All three
+// indexes are always searched, so that the time of an answer reveals nothing.
 func (q *Queries) CardFit(ctx context.Context, db DBTX, arg CardFitParams) ([]CardFitRow, error) {
 	rows, err := db.Query(ctx, cardFit, arg.CodeIndexes, arg.NearIndexes, arg.ReadingIndexes)
 	if err != nil {
@@ -199,9 +199,9 @@ type ReadingFindTakenParams struct {
 	Weak   [][]byte
 }
 
-// Which of these readings belong to a card already. strong are the code itself and
-// its readings as a code of ours, weak its short code: a short code is another
-// card's only where it is that card's whole code.
+// Which of these readings belong to a card already. strong are the code itself and its
+// readings as a code of this program; weak is its short code, which conflicts with another
+// card only where it is that card's whole code.
 // Thousands are asked for at once, and each is looked up in the index. (A long list of
 // values may be compared with every row, and a join may read the whole table, where the
 // plan was made while it was empty. Offset 0 keeps the planner from making one.)
@@ -283,17 +283,6 @@ func (q *Queries) ReadingListShort(ctx context.Context, db DBTX, arg ReadingList
 		return nil, err
 	}
 	return items, nil
-}
-
-const readingLock = `-- name: ReadingLock :exec
-select pg_advisory_xact_lock(hashtext('imported codes'))
-`
-
-// Imports enter their cards one after another: of two files with the same printed
-// code, the second finds the first.
-func (q *Queries) ReadingLock(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, readingLock)
-	return err
 }
 
 const readingNextSeries = `-- name: ReadingNextSeries :one
@@ -511,10 +500,9 @@ type ShapeListRow struct {
 	Chance   float64
 }
 
-// What imported codes look like, and the chance that one attempt at a length hits a
-// card which could be redeemed now. known: somebody may still hold such a card; a
-// series of another state, or past its last day, has none. Cards redeemed since are
-// no longer hit.
+// The shapes of imported codes, and the chance that one attempt of a length hits a card
+// that is redeemable. known: the card may still be in a customer's hands; that excludes
+// series in other states and past their last day. Cards redeemed since are no longer hit.
 func (q *Queries) ShapeList(ctx context.Context, db DBTX) ([]ShapeListRow, error) {
 	rows, err := db.Query(ctx, shapeList)
 	if err != nil {

@@ -22,7 +22,7 @@ where l.at >= $5
   and ($6::bigint = 0 or ($6 = -1 and s.any_partner) or exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = $6))
   and ($7::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($8::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($8::bigint[])) is not true)))
 group by 1, 2
 order by 1, 2
 `
@@ -45,10 +45,10 @@ type ReportMovementsRow struct {
 	Total  int64
 }
 
-// What moved on the accounts of one kind of the house, by period and by what
-// moved it: outstanding cards, or breakage. What came after the end of the time
-// asked for is one period of its own, the year 9999: who knows how things stand
-// now can reckon back.
+// The movements on the provider's accounts of one kind (outstanding or breakage), by
+// period and kind of movement. Movements after the end of the requested time are one
+// period of their own, the year 9999, so that the caller can compute earlier balances from
+// the current one.
 func (q *Queries) ReportMovements(ctx context.Context, db DBTX, arg ReportMovementsParams) ([]ReportMovementsRow, error) {
 	rows, err := db.Query(ctx, reportMovements,
 		arg.TillAt,
@@ -180,8 +180,8 @@ func (q *Queries) ReportRedemptions(ctx context.Context, db DBTX, arg ReportRede
 
 const reportSeries = `-- name: ReportSeries :many
 select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.made, s.state, s.any_partner, s.valid_till,
-  coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
-    join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
+  array(select p.name from series_partner sp join partner p on p.id = sp.partner_id
+    where sp.series_id = s.id and sp.removed_at is null order by p.name)::text[] as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   coalesce(o.own, 0)::bigint as own_date, coalesce(o.passed, 0)::bigint as own_date_passed,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
@@ -198,7 +198,7 @@ left join (select l.series_id, count(*) as n, sum(p.amount) as total
 where ($3::bigint = 0 or ($3 = -1 and s.any_partner) or exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = $3))
   and ($4::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($5::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($5::bigint[])) is not true)))
 order by s.id desc
 `
 
@@ -221,7 +221,7 @@ type ReportSeriesRow struct {
 	State         SeriesState
 	AnyPartner    bool
 	ValidTill     time.Time
-	PartnerNames  string
+	PartnerNames  []string
 	Used          int64
 	Disabled      int64
 	Void          int64
@@ -233,9 +233,9 @@ type ReportSeriesRow struct {
 	Outstanding   int64
 }
 
-// Every series that somebody may see: how its cards stand now, what of it was
-// redeemed within a period (from the ledger), what is outstanding. A series is
-// for a partner when it names it; partner -1 asks for those for any partner.
+// Every series that the reader may see: its cards by state now, its redemptions within a
+// period (from the ledger), its outstanding value. A series is for a partner when it names
+// the partner; partner -1 selects the series for any partner.
 func (q *Queries) ReportSeries(ctx context.Context, db DBTX, arg ReportSeriesParams) ([]ReportSeriesRow, error) {
 	rows, err := db.Query(ctx, reportSeries,
 		arg.FromAt,

@@ -34,7 +34,7 @@ type RecoveryCodeUseParams struct {
 	CodeHash []byte
 }
 
-// Uses a recovery code up, once: of several at the same moment, one.
+// Marks a recovery code as used. One of several concurrent attempts succeeds.
 func (q *Queries) RecoveryCodeUse(ctx context.Context, db DBTX, arg RecoveryCodeUseParams) (int64, error) {
 	result, err := db.Exec(ctx, recoveryCodeUse, arg.StaffID, arg.CodeHash)
 	if err != nil {
@@ -138,7 +138,7 @@ type SecondFactorOldRow struct {
 	SecretSealed []byte
 }
 
-// Those that are sealed under an older key.
+// The second factors that are sealed under an older key.
 func (q *Queries) SecondFactorOld(ctx context.Context, db DBTX, keyID int16) ([]SecondFactorOldRow, error) {
 	rows, err := db.Query(ctx, secondFactorOld, keyID)
 	if err != nil {
@@ -171,7 +171,7 @@ type SecondFactorSealParams struct {
 	WasSealed    []byte
 }
 
-// Seals one under another key, unless somebody else has.
+// Stores a secret sealed under another key, unless it was sealed concurrently.
 func (q *Queries) SecondFactorSeal(ctx context.Context, db DBTX, arg SecondFactorSealParams) error {
 	_, err := db.Exec(ctx, secondFactorSeal,
 		arg.KeyID,
@@ -193,7 +193,8 @@ type SecondFactorTakeParams struct {
 	CreatedAt time.Time
 }
 
-// Takes a code of some 30 seconds, once: of several at the same moment, one.
+// Marks the code of a 30-second period as used. One of several concurrent attempts
+// succeeds.
 func (q *Queries) SecondFactorTake(ctx context.Context, db DBTX, arg SecondFactorTakeParams) (int64, error) {
 	result, err := db.Exec(ctx, secondFactorTake, arg.Step, arg.StaffID, arg.CreatedAt)
 	if err != nil {
@@ -276,7 +277,7 @@ where sign_in_step.token_hash = $1 and sign_in_step.expires_at > now()
   and staff.id = sign_in_step.staff_id and staff.disabled_at is null
 `
 
-// Whoever uses it up is in; it works once.
+// Uses up the step of a sign-in; it works once.
 func (q *Queries) SignInStepUse(ctx context.Context, db DBTX, tokenHash []byte) (int64, error) {
 	result, err := db.Exec(ctx, signInStepUse, tokenHash)
 	if err != nil {

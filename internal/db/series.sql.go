@@ -70,9 +70,9 @@ func (q *Queries) SeriesBrands(ctx context.Context, db DBTX, seriesID int64) ([]
 
 const seriesCreate = `-- name: SeriesCreate :one
 insert into series (number, prefix, price, currency, quantity, any_partner, time_zone, valid_till,
-  activate_when_generated, code_length, code_alphabet, partner_lock, print_once, order_key, created_by)
+  activate_when_generated, code_length, code_alphabet, partner_lock, print_once, order_key, created_by, client_id, key_maker)
 values ($1, $2, $3, $4, $5, $6, $7, $8,
-  $9, $10, $11, $12, $13, $14, $15)
+  $9, $10, $11, $12, $13, $14, $15, $16, $17)
 returning id, number, created_at
 `
 
@@ -92,6 +92,8 @@ type SeriesCreateParams struct {
 	PrintOnce             bool
 	OrderKey              uuid.UUID
 	CreatedBy             *int64
+	ClientID              *int64
+	KeyMaker              *int64
 }
 
 type SeriesCreateRow struct {
@@ -117,6 +119,8 @@ func (q *Queries) SeriesCreate(ctx context.Context, db DBTX, arg SeriesCreatePar
 		arg.PrintOnce,
 		arg.OrderKey,
 		arg.CreatedBy,
+		arg.ClientID,
+		arg.KeyMaker,
 	)
 	var i SeriesCreateRow
 	err := row.Scan(&i.ID, &i.Number, &i.CreatedAt)
@@ -141,10 +145,9 @@ type SeriesEditParams struct {
 	ID         int64
 }
 
-// Changes what may be changed. A date that comes after the value had gone to
-// breakage brings it back (renewed). Until when the series was for any partner
-// is told by the clock, not by the transaction's start: it may have waited for
-// redemptions.
+// Stores the editable columns. A later last day after the value had gone to breakage
+// brings it back (renewed). The end of "for any partner" is read from the clock, not from
+// the transaction's start, because the transaction may have waited for redemptions.
 func (q *Queries) SeriesEdit(ctx context.Context, db DBTX, arg SeriesEditParams) error {
 	_, err := db.Exec(ctx, seriesEdit,
 		arg.Prefix,
@@ -257,7 +260,7 @@ func (q *Queries) SeriesFormats(ctx context.Context, db DBTX) ([]SeriesFormatsRo
 }
 
 const seriesGet = `-- name: SeriesGet :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by from series where id = $1
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by, client_id, key_maker from series where id = $1
 `
 
 func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -306,6 +309,8 @@ func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, err
 		&i.EditedVersion,
 		&i.ImportInactive,
 		&i.RetriedBy,
+		&i.ClientID,
+		&i.KeyMaker,
 	)
 	return i, err
 }
@@ -344,7 +349,7 @@ func (q *Queries) SeriesGetByOrderKey(ctx context.Context, db DBTX, orderKey uui
 }
 
 const seriesGetForUpdate = `-- name: SeriesGetForUpdate :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by from series where id = $1 for no key update
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by, client_id, key_maker from series where id = $1 for no key update
 `
 
 func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -393,6 +398,8 @@ func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Se
 		&i.EditedVersion,
 		&i.ImportInactive,
 		&i.RetriedBy,
+		&i.ClientID,
+		&i.KeyMaker,
 	)
 	return i, err
 }
@@ -405,8 +412,8 @@ where s.state = 'active'
   and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()))
 `
 
-// What the cards are worth together that could be redeemed, were the module on: those
-// left of active series that have not expired.
+// The total face value of the cards that could be redeemed if the module were on: the
+// unused cards of active series that have not expired.
 func (q *Queries) SeriesInUse(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, seriesInUse)
 	var value int64
@@ -433,7 +440,7 @@ const seriesKeepCodes = `-- name: SeriesKeepCodes :exec
 update series set shred_at = null where id = $1 and shred_at is not null and shredding_at is null
 `
 
-// The file did not arrive: nothing is shredded by itself.
+// The file did not arrive: its codes are not shredded automatically.
 func (q *Queries) SeriesKeepCodes(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, seriesKeepCodes, id)
 	return err
@@ -449,7 +456,7 @@ func (q *Queries) SeriesLapse(ctx context.Context, db DBTX, id int64) error {
 }
 
 const seriesList = `-- name: SeriesList :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, s.client_id, s.key_maker, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -485,7 +492,7 @@ from (
       and ($5::bigint = 0 or s.any_partner
         or exists (select from series_partner sp where sp.series_id = s.id and sp.partner_id = $5 and sp.removed_at is null))
       and ($6::boolean or (not s.any_partner and not exists (
-        select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($7::bigint[]))))
+        select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($7::bigint[])) is not true)))
   ) found
   order by place
   limit $9 offset $8
@@ -594,6 +601,8 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 			&i.Series.EditedVersion,
 			&i.Series.ImportInactive,
 			&i.Series.RetriedBy,
+			&i.Series.ClientID,
+			&i.Series.KeyMaker,
 			&i.CreatedByName,
 			&i.PartnerNames,
 			&i.Used,
@@ -625,8 +634,8 @@ where state in ('active', 'locked') and lapsed_at is null
   and not series_has_late_cards(id, time_zone, now() - interval '1 hour')
 `
 
-// Series whose last day ended a good while ago and whose leftover value still
-// stands as outstanding. The hour lets every redemption that began in time end.
+// Series that have been past their last day for an hour and still have outstanding value.
+// The hour lets every redemption that began in time end.
 func (q *Queries) SeriesListLapsed(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, seriesListLapsed)
 	if err != nil {
@@ -651,7 +660,7 @@ const seriesListShredDue = `-- name: SeriesListShredDue :many
 select id from series where shredding_at is null and shred_at <= now() and state <> 'void' order by id
 `
 
-// Series whose file was sent whole, and of which nobody has said anything since.
+// Series whose file was sent completely, without a confirmation since.
 func (q *Queries) SeriesListShredDue(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, seriesListShredDue)
 	if err != nil {
@@ -679,8 +688,8 @@ where s.state in ('queued', 'generating')
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true)
 `
 
-// Series that are to be made but whose job ended without them: cancelled or
-// deleted from outside.
+// Unfinished series whose job has ended, because it was cancelled or deleted in River
+// directly.
 func (q *Queries) SeriesListStranded(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, seriesListStranded)
 	if err != nil {
@@ -708,7 +717,7 @@ where s.state = 'void' and s.erased_at is null
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true)
 `
 
-// Void series whose codes are still there and that no job is at work on.
+// Void series whose codes are not erased and that no job is erasing.
 func (q *Queries) SeriesListUnerased(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, seriesListUnerased)
 	if err != nil {
@@ -736,7 +745,7 @@ where s.shredding_at is not null and s.shredded_at is null and s.state <> 'void'
   and coalesce(j.state in ('cancelled', 'discarded', 'completed'), true)
 `
 
-// Series whose codes are still there and that no job is at work on.
+// Series whose codes are not shredded yet and that no job is shredding.
 func (q *Queries) SeriesListUnshredded(ctx context.Context, db DBTX) ([]int64, error) {
 	rows, err := db.Query(ctx, seriesListUnshredded)
 	if err != nil {
@@ -772,8 +781,8 @@ type SeriesLiveCardsRow struct {
 	Cards        int64
 }
 
-// How many cards could be redeemed now or after an activation, by the form of
-// their codes: what a guesser may hit.
+// The number of cards that are redeemable now or after an activation, by code format:
+// those that a guess could hit.
 func (q *Queries) SeriesLiveCards(ctx context.Context, db DBTX) ([]SeriesLiveCardsRow, error) {
 	rows, err := db.Query(ctx, seriesLiveCards)
 	if err != nil {
@@ -794,25 +803,14 @@ func (q *Queries) SeriesLiveCards(ctx context.Context, db DBTX) ([]SeriesLiveCar
 	return items, nil
 }
 
-const seriesLock = `-- name: SeriesLock :exec
-select pg_advisory_xact_lock(1, $1::integer)
-`
-
-// State changes of a series take this lock; redemptions share it (SeriesShare).
-// So nothing is redeemed between counting what is left of a series and posting it.
-func (q *Queries) SeriesLock(ctx context.Context, db DBTX, seriesID int32) error {
-	_, err := db.Exec(ctx, seriesLock, seriesID)
-	return err
-}
-
 const seriesNextNumber = `-- name: SeriesNextNumber :one
 insert into series_counter (year, last) values (extract(year from now() at time zone $1::text)::integer, 1)
 on conflict (year) do update set last = series_counter.last + 1
 returning year, last
 `
 
-// The next number of this year, 1, 2, 3 …, as the year stands in a time zone.
-// Serialises orders by the row's lock.
+// The next number of this year, 1, 2, 3 …, with the year in a time zone. The lock of its
+// row serialises orders.
 func (q *Queries) SeriesNextNumber(ctx context.Context, db DBTX, timeZone string) (SeriesCounter, error) {
 	row := db.QueryRow(ctx, seriesNextNumber, timeZone)
 	var i SeriesCounter
@@ -855,8 +853,8 @@ type SeriesPartnerKeepParams struct {
 	PartnerIds []int64
 }
 
-// Takes a series from all partners but these. The rows stay and say until when
-// it was theirs, by the clock (see SeriesEdit).
+// Removes all partners but these from a series. The rows are kept with the time of
+// removal, by the clock (see SeriesEdit).
 func (q *Queries) SeriesPartnerKeep(ctx context.Context, db DBTX, arg SeriesPartnerKeepParams) error {
 	_, err := db.Exec(ctx, seriesPartnerKeep, arg.SeriesID, arg.PartnerIds)
 	return err
@@ -898,7 +896,7 @@ type SeriesPartnerPutParams struct {
 	PartnerIds []int64
 }
 
-// Gives a series to these partners, also those that it was taken from before.
+// Adds these partners to a series, including partners that it had before.
 func (q *Queries) SeriesPartnerPut(ctx context.Context, db DBTX, arg SeriesPartnerPutParams) error {
 	_, err := db.Exec(ctx, seriesPartnerPut, arg.SeriesID, arg.PartnerIds)
 	return err
@@ -924,18 +922,27 @@ func (q *Queries) SeriesReach(ctx context.Context, db DBTX, id int64) (SeriesRea
 }
 
 const seriesRetry = `-- name: SeriesRetry :exec
-update series set state = 'queued', failure = '', retried_by = $1, version = version + 1
-where id = $2
+update series set state = 'queued', failure = '', retried_by = $1,
+  client_id = coalesce($2, client_id), key_maker = coalesce($3, key_maker), version = version + 1
+where id = $4
 `
 
 type SeriesRetryParams struct {
 	RetriedBy *int64
+	ClientID  *int64
+	KeyMaker  *int64
 	ID        int64
 }
 
-// Takes the making up again for a person, for whom it counts from now on.
+// Resumes the generation on behalf of a person, who is accountable from now on. The maker
+// of an API key with which the series was ordered or resumed still counts as a requester.
 func (q *Queries) SeriesRetry(ctx context.Context, db DBTX, arg SeriesRetryParams) error {
-	_, err := db.Exec(ctx, seriesRetry, arg.RetriedBy, arg.ID)
+	_, err := db.Exec(ctx, seriesRetry,
+		arg.RetriedBy,
+		arg.ClientID,
+		arg.KeyMaker,
+		arg.ID,
+	)
 	return err
 }
 
@@ -1013,17 +1020,8 @@ func (q *Queries) SeriesSetState(ctx context.Context, db DBTX, arg SeriesSetStat
 	return err
 }
 
-const seriesShare = `-- name: SeriesShare :exec
-select pg_advisory_xact_lock_shared(1, $1::integer)
-`
-
-func (q *Queries) SeriesShare(ctx context.Context, db DBTX, seriesID int32) error {
-	_, err := db.Exec(ctx, seriesShare, seriesID)
-	return err
-}
-
 const seriesShow = `-- name: SeriesShow :one
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, s.client_id, s.key_maker, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -1036,7 +1034,7 @@ left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void
   from series_tally where series_id = s.id) t on true
 where (s.number = $1 or s.id = $2)
   and ($3::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($4::bigint[]))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($4::bigint[])) is not true)))
 `
 
 type SeriesShowParams struct {
@@ -1058,8 +1056,8 @@ type SeriesShowRow struct {
 	AskedAt       time.Time
 }
 
-// One series with what its page shows; a series that reaches beyond the asking
-// person's partners is not found.
+// One series with the data of its page. It is not found where it belongs to partners that
+// the reader may not see.
 func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams) (SeriesShowRow, error) {
 	row := db.QueryRow(ctx, seriesShow,
 		arg.Number,
@@ -1111,6 +1109,8 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		&i.Series.EditedVersion,
 		&i.Series.ImportInactive,
 		&i.Series.RetriedBy,
+		&i.Series.ClientID,
+		&i.Series.KeyMaker,
 		&i.CreatedByName,
 		&i.PartnerNames,
 		&i.Used,
@@ -1172,8 +1172,8 @@ const seriesToday = `-- name: SeriesToday :one
 select (clock_timestamp() at time zone $1::text)::date as today
 `
 
-// The date in a time zone, by the database's clock at this very moment: what a
-// transaction that had to wait for a lock needs.
+// The date in a time zone by the database's clock at this moment, and not at the start of
+// the transaction, which may have waited for a lock.
 func (q *Queries) SeriesToday(ctx context.Context, db DBTX, timeZone string) (time.Time, error) {
 	row := db.QueryRow(ctx, seriesToday, timeZone)
 	var today time.Time
@@ -1185,8 +1185,8 @@ const seriesTouch = `-- name: SeriesTouch :exec
 update series set version = version + 1, edited_version = version + 1 where id = $1
 `
 
-// Cards of a series get another date or partner: what waits for a second person is no
-// longer what was asked for. Taken before the cards' locks.
+// Marks that cards of a series get another date or partner, which outdates open requests
+// for approval. Locked before the cards.
 func (q *Queries) SeriesTouch(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, seriesTouch, id)
 	return err
@@ -1201,7 +1201,7 @@ type SeriesWorthFitsParams struct {
 	Most  int64
 }
 
-// Whether one series more keeps what all are worth together within what can be counted.
+// Whether the total face value of all series and one more is at most @most.
 func (q *Queries) SeriesWorthFits(ctx context.Context, db DBTX, arg SeriesWorthFitsParams) (bool, error) {
 	row := db.QueryRow(ctx, seriesWorthFits, arg.Value, arg.Most)
 	var fits bool

@@ -58,8 +58,9 @@ type SessionCreateStaffParams struct {
 	ShutOut   int32
 }
 
-// None where their sign-ins were ended since the password was checked. Whoever ends
-// them holds the row; so either they are seen here, or this session is seen there.
+// No row where the account's sessions were ended after the password was checked. Ending
+// them locks the account's row, so that either this statement sees it, or it sees this
+// session.
 func (q *Queries) SessionCreateStaff(ctx context.Context, db DBTX, arg SessionCreateStaffParams) (int64, error) {
 	result, err := db.Exec(ctx, sessionCreateStaff,
 		arg.TokenHash,
@@ -88,7 +89,7 @@ const sessionDeleteCustomer = `-- name: SessionDeleteCustomer :exec
 delete from session where customer_id = $1
 `
 
-// Signs a customer out everywhere.
+// Ends all sessions of a customer.
 func (q *Queries) SessionDeleteCustomer(ctx context.Context, db DBTX, customerID *int64) error {
 	_, err := db.Exec(ctx, sessionDeleteCustomer, customerID)
 	return err
@@ -115,7 +116,7 @@ type SessionDeleteOthersParams struct {
 	TokenHash  []byte
 }
 
-// Signs a customer out everywhere but here.
+// Ends a customer's sessions except this one.
 func (q *Queries) SessionDeleteOthers(ctx context.Context, db DBTX, arg SessionDeleteOthersParams) (int64, error) {
 	result, err := db.Exec(ctx, sessionDeleteOthers, arg.CustomerID, arg.TokenHash)
 	if err != nil {
@@ -133,7 +134,7 @@ type SessionDeleteStaffParams struct {
 	TokenHash []byte
 }
 
-// Signs a member of staff out everywhere but here; without a token, everywhere.
+// Ends a member of staff's sessions except this one; without a token, all of them.
 func (q *Queries) SessionDeleteStaff(ctx context.Context, db DBTX, arg SessionDeleteStaffParams) error {
 	_, err := db.Exec(ctx, sessionDeleteStaff, arg.StaffID, arg.TokenHash)
 	return err
@@ -149,7 +150,7 @@ type SessionEndParams struct {
 	CustomerID *int64
 }
 
-// Ends one of somebody's own.
+// Ends one session of its owner's.
 func (q *Queries) SessionEnd(ctx context.Context, db DBTX, arg SessionEndParams) (int64, error) {
 	result, err := db.Exec(ctx, sessionEnd, arg.ID, arg.StaffID, arg.CustomerID)
 	if err != nil {
@@ -278,8 +279,8 @@ type SessionGetStaffRow struct {
 	Stale        bool
 }
 
-// Who is signed in; nobody where the session is over, idle too long, or its
-// owner has been disabled since.
+// The member of staff of a session; no row where the session has expired, was idle too
+// long, or belongs to a disabled account.
 func (q *Queries) SessionGetStaff(ctx context.Context, db DBTX, arg SessionGetStaffParams) (SessionGetStaffRow, error) {
 	row := db.QueryRow(ctx, sessionGetStaff, arg.TokenHash, arg.Idle)
 	var i SessionGetStaffRow
@@ -324,7 +325,7 @@ type SessionListRow struct {
 	UserAgent string
 }
 
-// Where somebody is signed in: a member of staff or a customer.
+// The sessions of a member of staff or of a customer.
 func (q *Queries) SessionList(ctx context.Context, db DBTX, arg SessionListParams) ([]SessionListRow, error) {
 	rows, err := db.Query(ctx, sessionList,
 		arg.StaffID,
@@ -380,8 +381,8 @@ type SessionListStaffRow struct {
 	PartnerIds  []int64
 }
 
-// Who is signed in under each of some sessions, for answers that outlive their
-// request; a session that is over has no row.
+// The owners of some sessions, for responses that outlive their request (event streams).
+// An ended session has no row.
 func (q *Queries) SessionListStaff(ctx context.Context, db DBTX, arg SessionListStaffParams) ([]SessionListStaffRow, error) {
 	rows, err := db.Query(ctx, sessionListStaff, arg.Ids, arg.Idle)
 	if err != nil {
@@ -421,8 +422,8 @@ type SessionRenewParams struct {
 	OldHash   []byte
 }
 
-// The session goes on under another token. Two requests at once: one of them.
-// With grace, the token before holds for the few seconds that SessionGetStaff says.
+// Renews the token of a session; of two concurrent requests one succeeds. With grace, the
+// old token stays valid for a few seconds (see SessionGetStaff).
 func (q *Queries) SessionRenew(ctx context.Context, db DBTX, arg SessionRenewParams) (int64, error) {
 	result, err := db.Exec(ctx, sessionRenew, arg.TokenHash, arg.Grace, arg.OldHash)
 	if err != nil {
@@ -435,7 +436,7 @@ const sessionRenewRole = `-- name: SessionRenewRole :exec
 update session set renew = true where staff_id in (select staff.id from staff where staff.role_id = $1)
 `
 
-// The rights of everybody with a role have changed.
+// Marks the sessions of all members of staff with a role whose rights have changed.
 func (q *Queries) SessionRenewRole(ctx context.Context, db DBTX, roleID int64) error {
 	_, err := db.Exec(ctx, sessionRenewRole, roleID)
 	return err
@@ -445,7 +446,7 @@ const sessionRenewStaff = `-- name: SessionRenewStaff :exec
 update session set renew = true where staff_id = $1
 `
 
-// A member of staff's rights have changed.
+// Marks the sessions of a member of staff whose rights have changed.
 func (q *Queries) SessionRenewStaff(ctx context.Context, db DBTX, staffID *int64) error {
 	_, err := db.Exec(ctx, sessionRenewStaff, staffID)
 	return err

@@ -38,17 +38,6 @@ func (q *Queries) SettingList(ctx context.Context, db DBTX) ([]SettingListRow, e
 	return items, nil
 }
 
-const settingLock = `-- name: SettingLock :exec
-select pg_advisory_xact_lock(2, 0)
-`
-
-// One change of settings at a time, until its transaction ends: each is checked
-// against what the one before left.
-func (q *Queries) SettingLock(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, settingLock)
-	return err
-}
-
 const settingModuleUse = `-- name: SettingModuleUse :one
 select (select count(*) from series) as series,
   (select count(*) from series where state = 'active') as active,
@@ -63,7 +52,7 @@ type SettingModuleUseRow struct {
 	Writing int64
 }
 
-// What the switch of the refill-card module is about.
+// What the switch of the refill-card module affects: series and files, by progress.
 func (q *Queries) SettingModuleUse(ctx context.Context, db DBTX) (SettingModuleUseRow, error) {
 	row := db.QueryRow(ctx, settingModuleUse)
 	var i SettingModuleUseRow
@@ -80,7 +69,7 @@ const settingMoneyMoved = `-- name: SettingMoneyMoved :one
 select (exists (select from series) or exists (select from account where customer_id is not null))::boolean as moved
 `
 
-// Whether the currency is fixed: a series or a customer's account stands in it.
+// Whether the currency is fixed: a series or a customer's account uses it.
 func (q *Queries) SettingMoneyMoved(ctx context.Context, db DBTX) (bool, error) {
 	row := db.QueryRow(ctx, settingMoneyMoved)
 	var moved bool

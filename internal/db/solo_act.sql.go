@@ -41,25 +41,13 @@ const soloActDeleteOld = `-- name: SoloActDeleteOld :execrows
 delete from solo_act where done_at < now() - interval '7 days'
 `
 
-// What no limit reckons with any more; some days are kept for whoever wonders.
+// Deletes acts that are too old for any limit. Those of the last days are kept for enquiries.
 func (q *Queries) SoloActDeleteOld(ctx context.Context, db DBTX) (int64, error) {
 	result, err := db.Exec(ctx, soloActDeleteOld)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const soloActLock = `-- name: SoloActLock :exec
-select pg_advisory_xact_lock(4, $1::integer)
-`
-
-// Whoever does something by themselves waits for what they are doing elsewhere, so
-// that no two acts of one person are both the last below the limit. Taken after the
-// rows of series, exports and cards, before counts and whatever is only inserted.
-func (q *Queries) SoloActLock(ctx context.Context, db DBTX, staffID int32) error {
-	_, err := db.Exec(ctx, soloActLock, staffID)
-	return err
 }
 
 const soloActSum = `-- name: SoloActSum :one
@@ -89,9 +77,9 @@ type SoloActSumRow struct {
 	Same   int64
 }
 
-// What somebody did by themselves within a day, each subject at its most: this one, and
-// all others. An act without a subject is one of its own. A file that was given up before
-// it was made does not count.
+// The value of a person's acts without approval within a day, for this subject and for all
+// others. Each subject counts with its highest value. An act without a subject counts by
+// itself. A file that was cancelled before it was made does not count.
 func (q *Queries) SoloActSum(ctx context.Context, db DBTX, arg SoloActSumParams) (SoloActSumRow, error) {
 	row := db.QueryRow(ctx, soloActSum,
 		arg.SeriesID,

@@ -27,8 +27,8 @@ join role on role.id = staff.role_id
 where staff.disabled_at is null and staff.all_partners and role.everything
 `
 
-// How many could still give others their rights back: active, of all partners,
-// and with everything.
+// The number of accounts that could restore the rights of others: enabled administrators
+// who see all partners.
 func (q *Queries) StaffCountManagers(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, staffCountManagers)
 	var count int64
@@ -232,17 +232,6 @@ func (q *Queries) StaffList(ctx context.Context, db DBTX) ([]StaffListRow, error
 	return items, nil
 }
 
-const staffLockAll = `-- name: StaffLockAll :exec
-select pg_advisory_xact_lock(hashtextextended('refill staff', 0))
-`
-
-// Whoever changes who may do what waits here for the one before: the rule that
-// somebody must be left who can mend the rest is about all of them.
-func (q *Queries) StaffLockAll(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, staffLockAll)
-	return err
-}
-
 const staffPartnerAdd = `-- name: StaffPartnerAdd :exec
 insert into staff_partner (staff_id, partner_id) values ($1, $2)
 on conflict do nothing
@@ -308,7 +297,8 @@ const staffShutOut = `-- name: StaffShutOut :exec
 update staff set shut_out = shut_out + 1 where id = $1
 `
 
-// Before their sessions are deleted: none begins any more that is not seen then.
+// Called before a member of staff's sessions are deleted: a session that begins at the
+// same time is either deleted or refused.
 func (q *Queries) StaffShutOut(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, staffShutOut, id)
 	return err

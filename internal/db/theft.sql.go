@@ -27,7 +27,8 @@ type TheftAcknowledgedRow struct {
 	At      time.Time
 }
 
-// When the last alarm about each subject was acknowledged: what lies before counts no more.
+// The time of the last acknowledgement of an alarm about each subject. Earlier events no longer
+// count.
 func (q *Queries) TheftAcknowledged(ctx context.Context, db DBTX, arg TheftAcknowledgedParams) ([]TheftAcknowledgedRow, error) {
 	rows, err := db.Query(ctx, theftAcknowledged, arg.Rule, arg.Subjects)
 	if err != nil {
@@ -66,7 +67,7 @@ type TheftAddressUseRow struct {
 	PartnerIds []int64
 }
 
-// Whose customers redeemed from a network within a time.
+// The number of customers who redeemed from a network within a period, and their partners.
 func (q *Queries) TheftAddressUse(ctx context.Context, db DBTX, arg TheftAddressUseParams) (TheftAddressUseRow, error) {
 	row := db.QueryRow(ctx, theftAddressUse, arg.Network, arg.Since, arg.Until)
 	var i TheftAddressUseRow
@@ -104,7 +105,7 @@ type TheftAlarmCountsRow struct {
 	Open   int64
 }
 
-// How many alarms each rule has raised, and how many of them are open.
+// The number of alarms of each rule, and of those that are open.
 func (q *Queries) TheftAlarmCounts(ctx context.Context, db DBTX) ([]TheftAlarmCountsRow, error) {
 	rows, err := db.Query(ctx, theftAlarmCounts)
 	if err != nil {
@@ -130,7 +131,7 @@ select a.at, (a.action = 'card.redeemed')::boolean as redeemed, a.serial, a.addr
   s.number as series_number, s.state as series_state, s.price, k.id as customer_id, k.name as customer_name
 from audit a
 left join series s on s.id = a.series_id and ($1::boolean or (not s.any_partner and not exists (
-  select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))
+  select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))
 left join customer k on k.id = a.customer_id and ($1::boolean or k.partner_id = any($2::bigint[]))
 where a.at >= $3::timestamptz and a.at <= $4::timestamptz
   and (($5::text = '' and a.action = 'card.redeemed') or ($5::text <> '' and a.action = 'card.refused' and theft_refusal(a.detail) = $5::text))
@@ -168,9 +169,9 @@ type TheftAlarmEventsRow struct {
 	CustomerName *string
 }
 
-// The lines of the trail behind an alarm, newest first: of a range of a series, of a
-// customer, or of a network. A series that reaches beyond the viewer's partners, and a
-// customer of another partner, are not named.
+// The audit rows of an alarm, newest first: those of a range of serials of a series, of a
+// customer, or of a network. Series and customers of partners that the reader may not see are
+// not named.
 func (q *Queries) TheftAlarmEvents(ctx context.Context, db DBTX, arg TheftAlarmEventsParams) ([]TheftAlarmEventsRow, error) {
 	rows, err := db.Query(ctx, theftAlarmEvents,
 		arg.AllPartners,
@@ -235,7 +236,7 @@ type TheftAlarmExtendParams struct {
 	ID          int64
 }
 
-// It goes on: the same alarm says so.
+// Extends an open alarm by further events. Figures never decrease.
 func (q *Queries) TheftAlarmExtend(ctx context.Context, db DBTX, arg TheftAlarmExtendParams) error {
 	_, err := db.Exec(ctx, theftAlarmExtend,
 		arg.FirstSerial,
@@ -260,7 +261,7 @@ left join staff on staff.id = a.staff_id
 left join staff by on by.id = a.acknowledged_by
 where a.id = $3
   and ($1::boolean or (a.partner_ids <@ $2::bigint[] and a.staff_id is null and (a.series_id is null or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))))
 `
 
 type TheftAlarmGetParams struct {
@@ -321,7 +322,7 @@ left join staff on staff.id = a.staff_id
 left join staff by on by.id = a.acknowledged_by
 where a.state = $3 and a.id < $4
   and ($1::boolean or (a.partner_ids <@ $2::bigint[] and a.staff_id is null and (a.series_id is null or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id <> all($2::bigint[]))))))
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))))
 order by a.id desc
 limit $5
 `
@@ -343,8 +344,8 @@ type TheftAlarmListRow struct {
 	AcknowledgedName *string
 }
 
-// Alarms of a state, newest first, whose customers are all of the partners that
-// somebody may see, as is the series.
+// Alarms of a state, newest first, whose customers and series all belong to partners that the
+// reader may see. Alarms about staff are for readers of all partners only.
 func (q *Queries) TheftAlarmList(ctx context.Context, db DBTX, arg TheftAlarmListParams) ([]TheftAlarmListRow, error) {
 	rows, err := db.Query(ctx, theftAlarmList,
 		arg.AllPartners,
@@ -443,7 +444,7 @@ type TheftAlarmOpenRunsRow struct {
 	FirstAt     time.Time
 }
 
-// Open alarms about runs of a series that touch a range of serials.
+// The oldest open alarm about a run of serials of a series that overlaps a range of serials.
 func (q *Queries) TheftAlarmOpenRuns(ctx context.Context, db DBTX, arg TheftAlarmOpenRunsParams) ([]TheftAlarmOpenRunsRow, error) {
 	rows, err := db.Query(ctx, theftAlarmOpenRuns, arg.Subject, arg.LastSerial, arg.FirstSerial)
 	if err != nil {
@@ -547,7 +548,7 @@ type TheftAlarmRevealsRow struct {
 	CustomerName string
 }
 
-// Cards whose code a member of staff had shown and that were redeemed after.
+// The cards that were redeemed after their codes were shown to a member of staff.
 func (q *Queries) TheftAlarmReveals(ctx context.Context, db DBTX, arg TheftAlarmRevealsParams) ([]TheftAlarmRevealsRow, error) {
 	rows, err := db.Query(ctx, theftAlarmReveals,
 		arg.StaffID,
@@ -616,7 +617,8 @@ type TheftBatchRow struct {
 	PartnerID  *int64
 }
 
-// The next redemptions, and refusals that name a card, in the order of the trail.
+// The next page of redemptions, and of refusals that name a card, in the order of the audit
+// trail.
 func (q *Queries) TheftBatch(ctx context.Context, db DBTX, arg TheftBatchParams) ([]TheftBatchRow, error) {
 	rows, err := db.Query(ctx, theftBatch, arg.Through, arg.Bound, arg.Size)
 	if err != nil {
@@ -657,10 +659,10 @@ where through = bound
 returning (bound > through)::boolean as more
 `
 
-// Takes the next bound, after through has reached the last one, and says whether there
-// is something to look at. The locks are read after the snapshot that sees the lines: a
-// line that it does not see is one of a transaction among them, or of one that has
-// ended since and will be seen.
+// Takes the next bound after through has reached the last one, and returns whether there are
+// rows to examine. The snapshot of the rows is taken before the locks of writers are read: a
+// row that is missing in the snapshot belongs to a transaction that holds such a lock, or to
+// one that has ended since, whose rows the examination then reads.
 func (q *Queries) TheftCursorBound(ctx context.Context, db DBTX) (bool, error) {
 	row := db.QueryRow(ctx, theftCursorBound)
 	var more bool
@@ -679,11 +681,11 @@ type TheftCursorLockRow struct {
 	Ripe    bool
 }
 
-// Whether the lines up to bound may be looked at, with the row held. No row: another
-// worker holds it. They may once none of the transactions is under way that were
-// writing into the trail when bound was taken, for one of those may still commit a line
-// below it. The program's transactions end within two minutes. What hangs for longer, or
-// is another transaction of the same name after a restart, is not waited for.
+// Locks the cursor and returns whether the audit rows up to bound can be examined. No row:
+// another worker holds the lock. The rows can be examined after the end of every transaction
+// that was writing to the trail when bound was taken, because such a transaction may commit a
+// row with a lower id. Transactions of the program end within two minutes. After five minutes
+// the cursor no longer waits for a transaction.
 func (q *Queries) TheftCursorLock(ctx context.Context, db DBTX) (TheftCursorLockRow, error) {
 	row := db.QueryRow(ctx, theftCursorLock)
 	var i TheftCursorLockRow
@@ -722,7 +724,7 @@ type TheftNeighboursRow struct {
 	UsedAt   time.Time
 }
 
-// Cards of ranges of serials that were redeemed within a time.
+// The cards in ranges of serials that were redeemed within a period.
 func (q *Queries) TheftNeighbours(ctx context.Context, db DBTX, arg TheftNeighboursParams) ([]TheftNeighboursRow, error) {
 	rows, err := db.Query(ctx, theftNeighbours,
 		arg.SeriesIds,
@@ -781,7 +783,7 @@ type TheftRefusedRow struct {
 	PartnerIds  []int64
 }
 
-// Refused attempts at cards of series, by rule, within times.
+// The refused attempts at cards of series by rule, within span up to a time of each.
 func (q *Queries) TheftRefused(ctx context.Context, db DBTX, arg TheftRefusedParams) ([]TheftRefusedRow, error) {
 	rows, err := db.Query(ctx, theftRefused,
 		arg.SeriesIds,
@@ -861,8 +863,10 @@ type TheftRevealersRow struct {
 	PartnerIds []int64
 }
 
-// Who had codes shown that were redeemed within some time after, and how many lately.
-// The trail is entered at the first line of that time, as GuessCountUnknown does.
+// The members of staff to whom the code of a given card was shown, with the number of cards
+// that were redeemed within span after their codes were shown to that person. Cards before
+// the last acknowledged alarm are left out. The scan of the trail begins ten minutes early, as
+// in GuessCountUnknown.
 func (q *Queries) TheftRevealers(ctx context.Context, db DBTX, arg TheftRevealersParams) ([]TheftRevealersRow, error) {
 	rows, err := db.Query(ctx, theftRevealers,
 		arg.Since,
@@ -925,7 +929,7 @@ type TheftRunCountRow struct {
 	LastAt     time.Time
 }
 
-// What of a range of serials was redeemed within a time, and by whom.
+// The number, customers and value of the redemptions in a range of serials within a period.
 func (q *Queries) TheftRunCount(ctx context.Context, db DBTX, arg TheftRunCountParams) (TheftRunCountRow, error) {
 	row := db.QueryRow(ctx, theftRunCount,
 		arg.Since,
@@ -1018,8 +1022,9 @@ type TheftTallySumsRow struct {
 	LastAt  time.Time
 }
 
-// What subjects redeemed in the hours up to one, of those that have least cards or
-// more. What was counted before the last alarm about them was acknowledged is left out.
+// The sums of the redemptions of each subject within span up to an hour, for subjects with at
+// least @least cards. Redemptions before the last acknowledged alarm about a subject are left
+// out.
 func (q *Queries) TheftTallySums(ctx context.Context, db DBTX, arg TheftTallySumsParams) ([]TheftTallySumsRow, error) {
 	rows, err := db.Query(ctx, theftTallySums,
 		arg.Rules,
@@ -1074,7 +1079,8 @@ type TheftUsualRow struct {
 	Value  int64
 }
 
-// What is usual: the lower median of what each active subject redeemed in those hours.
+// The usual number of cards and value: the lower median over all subjects with redemptions
+// within span up to an hour.
 func (q *Queries) TheftUsual(ctx context.Context, db DBTX, arg TheftUsualParams) (TheftUsualRow, error) {
 	row := db.QueryRow(ctx, theftUsual, arg.Rule, arg.Hour, arg.Span)
 	var i TheftUsualRow

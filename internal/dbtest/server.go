@@ -27,13 +27,10 @@ import (
 // without it each package's tests start their own.
 const URLVariable = "REFILL_TEST_DATABASE_URL"
 
-// templateLock is the advisory lock under which one process makes the template.
-const templateLock = 0x7265_6669_6c74 // "refilt"
-
 // server is a Postgres and the migrated database that the tests' own are cloned
 // from.
 type server struct {
-	own      *devdb.Server // nil when the server is somebody else's
+	own      *devdb.Server // nil when another process started the server
 	base     *url.URL
 	admin    *pgxpool.Pool // few connections: making databases is what they are for
 	template string
@@ -64,9 +61,9 @@ func get() (*server, error) {
 	return shared.server, shared.err
 }
 
-// StartServer starts a Postgres that is fast and forgetful. Its folder is
-// the first of a row that nobody uses at the moment: nothing piles up, and the next
-// start finds its data made.
+// StartServer starts a Postgres that is fast and not durable. It takes the first data
+// folder that no process uses, so that folders do not pile up and the next start finds the
+// data made.
 func StartServer(ctx context.Context) (*devdb.Server, error) {
 	var failed error
 	for n, failures := 0, 0; failures < 3; n++ {
@@ -155,8 +152,8 @@ func (s *server) address(database string) string {
 	return u.String()
 }
 
-// ensureTemplate makes the migrated database unless another process has. It gets
-// its name last, so that whoever sees it may clone it.
+// ensureTemplate makes the migrated template database unless another process has. The
+// database gets its final name last, so that it can be cloned as soon as it is visible.
 func (s *server) ensureTemplate(ctx context.Context) error {
 	sum, err := schemaSum()
 	if err != nil {
@@ -168,10 +165,11 @@ func (s *server) ensureTemplate(ctx context.Context) error {
 		return fmt.Errorf("the Postgres for tests does not answer: %w", err)
 	}
 	defer conn.Release()
-	if _, err := conn.Exec(ctx, `select pg_advisory_lock($1)`, int64(templateLock)); err != nil {
+	release, err := db.HoldTemplate(ctx, conn)
+	if err != nil {
 		return fmt.Errorf("wait for the template: %w", err)
 	}
-	defer conn.Exec(ctx, `select pg_advisory_unlock($1)`, int64(templateLock)) //nolint:errcheck // goes with the connection
+	defer release(ctx)
 	// Copying files is four times as fast as going through the log, and newer
 	// than the oldest Postgres that we run on.
 	if err := conn.QueryRow(ctx, `select case when current_setting('server_version_num')::int >= 150000
@@ -217,18 +215,29 @@ func schemaSum() (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)[:6]), nil
 }
 
-// clone makes a database like the template and returns its name.
-func (s *server) clone(ctx context.Context) (string, error) {
+// clone makes a database like another and returns its name.
+func (s *server) clone(ctx context.Context, template string) (string, error) {
 	id := make([]byte, 8)
 	rand.Read(id) // never fails
 	name := "refill_test_" + hex.EncodeToString(id)
-	if _, err := s.admin.Exec(ctx, `create database `+name+` template `+s.template+s.copying); err != nil {
+	if _, err := s.admin.Exec(ctx, `create database `+name+` template `+template+s.copying); err != nil {
 		return "", fmt.Errorf("clone a database: %w", err)
 	}
 	return name, nil
 }
 
-// drop removes a clone, and whoever is still connected to it.
+// empty makes a database without a schema and returns its name.
+func (s *server) empty(ctx context.Context) (string, error) {
+	id := make([]byte, 8)
+	rand.Read(id) // never fails
+	name := "refill_test_" + hex.EncodeToString(id)
+	if _, err := s.admin.Exec(ctx, `create database `+name); err != nil {
+		return "", fmt.Errorf("make a database: %w", err)
+	}
+	return name, nil
+}
+
+// drop disconnects the sessions of a clone and removes it.
 func (s *server) drop(ctx context.Context, name string) error {
 	if _, err := s.admin.Exec(ctx, `drop database `+name+` with (force)`); err != nil {
 		return fmt.Errorf("drop a clone: %w", err)
@@ -239,7 +248,7 @@ func (s *server) drop(ctx context.Context, name string) error {
 // txPool returns the pool that all Tx share.
 func (s *server) txPool(ctx context.Context) (*pgxpool.Pool, error) {
 	s.tx.once.Do(func() {
-		if s.tx.name, s.tx.err = s.clone(ctx); s.tx.err != nil {
+		if s.tx.name, s.tx.err = s.clone(ctx, s.template); s.tx.err != nil {
 			return
 		}
 		s.tx.pool, s.tx.err = open(ctx, s.address(s.tx.name), txConns)

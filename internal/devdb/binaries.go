@@ -85,7 +85,7 @@ func search(ctx context.Context) []string {
 		}
 	}
 	if path, err := exec.LookPath("postgres"); err == nil {
-		// Often a link; initdb lies beside what it points at.
+		// The path is often a link; initdb is beside its target.
 		if real, err := filepath.EvalSymlinks(path); err == nil {
 			add(filepath.Dir(real))
 		}
@@ -125,8 +125,8 @@ func lastNumber(path string) int {
 	return n
 }
 
-// embedded lists the programs that npm brought, seen from where we stand and from
-// where our own program lies (bin/refill).
+// embedded lists the folders of programs that npm installed, relative to the working
+// directory and to this program's own (bin/refill).
 func embedded() []string {
 	var starts, dirs []string
 	if dir, err := os.Getwd(); err == nil {

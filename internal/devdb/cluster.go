@@ -96,8 +96,8 @@ func arguments(o Options, data string, port int) []string {
 		"timezone":                "UTC",
 		"log_timezone":            "UTC",
 		"lc_messages":             "C", // launch reads them
-		// Values reach Postgres in statements and in "Failing row contains …".
-		// Neither is written down: a card's index is nobody's business.
+		// Postgres logs values within statements and in "Failing row contains …". Neither
+		// is logged here, because a card's index must not be.
 		"log_error_verbosity":     "terse",
 		"log_min_error_statement": "panic",
 	}

@@ -23,8 +23,8 @@ import (
 
 const (
 	// startTimeout is long because a server that was killed first replays what
-	// it had not written yet.
-	startTimeout = 2 * time.Minute
+	// it had not written yet, and because a busy machine takes minutes to make one.
+	startTimeout = 5 * time.Minute
 	// fastTimeout is how long a fast shutdown may take: it writes out all that
 	// is in memory. Then the server is told to drop everything.
 	fastTimeout = time.Minute
@@ -96,9 +96,9 @@ func (s *Server) start(ctx context.Context, o Options) error {
 	return s.launch(ctx, o)
 }
 
-// launch starts the server until it answers. A port that somebody took between
-// our asking for a free one and the server's binding it, and backends that have
-// not yet noticed the death of their server, are reasons to try again.
+// launch starts the server until it answers. It tries again where another process takes
+// the port between the search for a free one and the server's bind, and where backends of
+// a dead server have not ended yet.
 func (s *Server) launch(ctx context.Context, o Options) error {
 	tick := time.NewTicker(10 * pollInterval)
 	defer tick.Stop()
@@ -222,14 +222,14 @@ func (s *Server) shutdown() error {
 	return fmt.Errorf("the private Postgres (process %d) does not end; its data is in %s", s.PID(), s.home.dir)
 }
 
-// freePort returns a port of 127.0.0.1 that nobody listens on at this moment.
+// freePort returns a port of 127.0.0.1 that is free at this moment.
 func freePort(ctx context.Context) (int, error) {
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("look for a free port: %w", err)
 	}
-	defer l.Close() //nolint:errcheck // nobody connected
+	defer l.Close() //nolint:errcheck // it has accepted no connection
 	addr, ok := l.Addr().(*net.TCPAddr)
 	if !ok {
 		return 0, fmt.Errorf("look for a free port: got the address %s", l.Addr())
@@ -237,7 +237,7 @@ func freePort(ctx context.Context) (int, error) {
 	return addr.Port, nil
 }
 
-// newPassword returns one that nobody guesses and no URL needs to escape.
+// newPassword returns a random password that needs no escaping in a URL.
 func newPassword() string {
 	b := make([]byte, 24)
 	rand.Read(b) // never fails

@@ -21,8 +21,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain lets this test program stand in for a Refill that gets killed: called
-// with "serve DIR" it starts a server and waits for its end.
+// TestMain lets this test program act as a Refill process that is killed: called with
+// "serve DIR" it starts a server and waits for its end.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Arg(0) == "serve" {

@@ -60,7 +60,7 @@ func openHome(ctx context.Context, dir string, log *slog.Logger) (home, error) {
 	return h, err
 }
 
-// refuge is the folder that stands in for dir.
+// refuge returns the folder that replaces dir.
 func refuge(dir string) string {
 	sum := sha256.Sum256([]byte(dir))
 	return fmt.Sprintf("/var/tmp/refill-postgres-%d-%x", os.Geteuid(), sum[:6])
@@ -100,7 +100,7 @@ func settle(ctx context.Context, dir string) (h home, unfit, err error) {
 		return home{}, nil, fmt.Errorf("make the database folder: %w", ctx.Err())
 	}
 	if unfit != nil && made {
-		os.Remove(dir) //nolint:errcheck // empty, and in nobody's way
+		os.Remove(dir) //nolint:errcheck // empty, and no longer needed
 	}
 	return h, unfit, nil
 }
@@ -126,8 +126,8 @@ func ours(dir string, info fs.FileInfo) error {
 	return nil
 }
 
-// livable tries what the server will do: stand in the folder, and find it closed
-// to others.
+// livable checks what the server will need: to enter the folder, and that others have no
+// access to it.
 func (h home) livable(ctx context.Context) error {
 	info, err := os.Stat(h.dir)
 	if err != nil {
@@ -142,8 +142,8 @@ func (h home) livable(ctx context.Context) error {
 	return err
 }
 
-// lock takes the folder for this process. The kernel gives it back when the
-// process ends in whatever way, so it never has to be cleaned up.
+// lock locks the folder for this process. The kernel releases the lock when the process
+// ends for any reason, so it never has to be cleaned up.
 func (h home) lock() (*os.File, error) {
 	f, err := os.OpenFile(h.lockPath(), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
@@ -189,9 +189,8 @@ func (h home) password() (string, error) {
 	return password, nil
 }
 
-// awaitOrphan ends a server that outlived the process which started it: with the
-// lock in our hand nobody can be using it. On Linux it is on its way out by
-// itself, and is waited for.
+// awaitOrphan ends a server that outlived the process which started it. This process holds
+// the lock, so no other one uses the server. On Linux it ends by itself and is waited for.
 func (h home) awaitOrphan(ctx context.Context) error {
 	pidFile := filepath.Join(h.data(), "postmaster.pid")
 	b, err := os.ReadFile(pidFile)

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// dieWithParent can do nothing here: a server whose parent was killed goes on
-// until the next Start ends it.
+// dieWithParent can do nothing on this system: a server whose parent was killed runs until
+// the next Start ends it.
 func dieWithParent(*syscall.SysProcAttr) {}
 
 // isPostmaster reports whether the process is a server of the data folder: we

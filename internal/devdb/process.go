@@ -31,9 +31,10 @@ func (a *account) String() string {
 	return a.name
 }
 
-// chooseAccount returns whom to run as, given the folder of the server: the one
-// that owns it already, else postgres, else nobody. Below /tmp and its like anybody
-// could have laid a folder out for us, so there its owner has to be one of those.
+// chooseAccount returns the account to run as, given the folder of the server: the owner
+// of the folder, otherwise the accounts "postgres" or "nobody". Below /tmp and similar
+// folders another user could have made the folder, so its owner has to be one of those
+// there.
 func chooseAccount(dir string, info fs.FileInfo) (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil //nolint:nilnil // a nil account is ourselves

@@ -10,7 +10,7 @@ import (
 // errUnsupported is all that this package has to say on other systems.
 var errUnsupported = errors.New("a private Postgres runs on Linux, macOS and FreeBSD only; set DATABASE_URL to a server of your own (on Windows, WSL works too)") //nolint:gochecknoglobals // a constant in all but name
 
-// Server stands in for the real one, so that callers compile.
+// Server replaces the real one on this system, so that callers compile.
 type Server struct{}
 
 // Start always fails here.

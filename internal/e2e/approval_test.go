@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"encoding/base64"
 	"io"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +16,7 @@ import (
 // installation, so the demo is this test's own.
 func TestApprovals(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t, freeAddr(t), filepath.Join(t.TempDir(), "data"))
+	d := ownDemo(t)
 	admin := newBrowser(t, d.URL, 1280, 900)
 	admin.signIn("/admin/login", "admin")
 	admin.open("/admin/config/vouchers")
@@ -44,6 +43,7 @@ func TestApprovals(t *testing.T) {
 
 	second := newBrowser(t, d.URL, 1280, 900)
 	second.signIn("/admin/login", "operator")
+	second.open("/admin")
 	second.until("how many wait", `document.querySelector("#menu-count").innerText.trim().startsWith("1")`)
 	second.open("/admin/approvals")
 	second.sees("Activate 20 cards worth USD 200.00")
@@ -54,6 +54,21 @@ func TestApprovals(t *testing.T) {
 		script[bool](second, `(document.querySelector(".approval-form input").value = "the boxes are here", true)`)
 		script[bool](second, `([...document.querySelectorAll(".approval-form button")].find(b => b.innerText.trim().startsWith("`+button+`")).click(), true)`)
 	}
+	// A mistake, and what was typed after it, stay while the page refreshes itself.
+	script[bool](second, `(document.querySelector(".approval-form button").click(), true)`)
+	second.until("the mistake", `document.querySelector(".approval-form .form-error")`)
+	refreshed := func() {
+		t.Helper()
+		script[bool](second, `new Promise(done => {
+			document.addEventListener("htmx:finally:request", (e) => e.target.id === "approvals-live" && setTimeout(() => done(true), 50));
+			htmx.trigger(document.body, "approval");
+		})`)
+	}
+	refreshed()
+	require.True(t, script[bool](second, `Boolean(document.querySelector(".approval-form .form-error"))`), "the mistake is still shown")
+	second.fill("Reason", "half a sen")
+	refreshed()
+	require.Equal(t, "half a sen", script[string](second, `document.querySelector(".approval-form [name=reason]").value`))
 	script[bool](admin, `window.sameDocument = true`)
 	decide("Approve")
 	second.sees("Approved.")

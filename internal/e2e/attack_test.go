@@ -71,7 +71,7 @@ func (c *chaos) attackers(n int, urls []string) []attacker {
 		all[i] = attacker{
 			client: &http.Client{
 				Transport:     &http.Transport{MaxIdleConnsPerHost: 1},
-				Timeout:       time.Minute,
+				Timeout:       busy(time.Minute),
 				CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			},
 			url: urls[i%len(urls)], cookie: "refill-portal=" + base64.RawURLEncoding.EncodeToString(token),
@@ -139,9 +139,9 @@ func (c *chaos) codesOf(id int64) []string {
 	return codes
 }
 
-// Customers at four web processes, each with a warm connection, go for the same
-// card at the same moment, card after card: each card pays exactly once, everybody
-// else is refused, and nobody sees the portal fail.
+// Customers at four web processes, each with a warm connection, try to redeem the same
+// card at the same moment, card after card. Each card pays exactly once, all other
+// attempts are refused, and no request fails.
 func TestChaosRedeemUnderAttack(t *testing.T) {
 	t.Parallel()
 	c := newChaos(t)
@@ -191,9 +191,9 @@ func TestChaosRedeemUnderAttack(t *testing.T) {
 	c.requireSound()
 }
 
-// A thousand accounts and made-up X-Forwarded-For headers gain a guesser nothing:
-// where no proxy is trusted, all of them are one address, and after its thirty
-// wrong codes nothing more is looked up for anybody behind it.
+// A thousand accounts and forged X-Forwarded-For headers do not help a guesser: where no
+// proxy is trusted, all of them are one address, and after its thirty wrong codes no
+// further code from it is looked up.
 func TestGuessesOverHTTPAreBounded(t *testing.T) {
 	t.Parallel()
 	c := newChaos(t)

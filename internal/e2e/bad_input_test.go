@@ -17,7 +17,7 @@ import (
 // is none, a picture that is too large, one that could hold a script.
 func TestBadInputOfPrinting(t *testing.T) {
 	t.Parallel()
-	d := sharedDemo(t)
+	d := ownDemo(t) // the form begins with what its person chose last, in any test
 	dir := t.TempDir()
 	svg, large := filepath.Join(dir, "logo.svg"), filepath.Join(dir, "logo.png")
 	require.NoError(t, os.WriteFile(svg, []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>document.title = "pwned"</script></svg>`), 0o600))
@@ -40,32 +40,32 @@ func TestBadInputOfPrinting(t *testing.T) {
 	phone := newBrowser(t, d.URL, 360, 740)
 	phone.signIn("/admin/login", "admin")
 	for name, b := range map[string]*browser{"bad-desk": admin, "bad-phone": phone} {
-		refused := func(field, says, shot string) {
+		refused := func(field, code, shot string) {
 			t.Helper()
-			b.until(says, `document.querySelector("#f-`+field+`-error")?.innerText.includes(`+quote(says)+`) && document.querySelector(".notice-bad a[href='#f-`+field+`']")`)
+			b.until("the fault "+code, `document.querySelector("#f-`+field+`-error[data-fault=`+code+`]") && document.querySelector(".notice-bad a[href='#f-`+field+`']")`)
 			b.looks(name + "-" + shot)
 		}
 		b.open(series + "/export")
 		b.fill("Layout", "Receipt roll, 58 mm")
 		b.press("Export")
-		refused("layout", "code is too long", "layout")
+		refused("layout", "export_code_wide", "layout")
 		b.fill("Layout", "A4, 10 cards")
 		b.fill("First serial", "600")
 		b.press("Export")
-		refused("first", "No card of this series is in this selection", "empty")
+		refused("first", "export_none_match", "empty")
 
 		b.open("/admin/config/print-shops")
 		b.fill("Name", "Printhouse")
 		b.fill("Public key", "ssh-ed25519 AAAAC3Nz")
 		b.press("Add print shop")
-		refused("key", "Paste an age recipient", "key")
+		refused("key", "envelope_key", "key")
 
-		for file, says := range map[string]string{svg: "must be a PNG or JPEG", large: "too many pixels"} {
+		for file, code := range map[string]string{svg: "logo_kind", large: "logo_pixels"} {
 			b.open("/admin/partners/new")
 			b.fill("Name", "Pictured")
 			b.choose("#f-logo", file)
 			b.press("Enter partner")
-			refused("logo", says, filepath.Ext(file)[1:])
+			refused("logo", code, filepath.Ext(file)[1:])
 			require.NotEqual(t, "pwned", script[string](b, `document.title`))
 			require.Equal(t, "Pictured", script[string](b, find+`("Name").value`))
 		}

@@ -149,7 +149,7 @@ func TestCards(t *testing.T) {
 	admin.fill("To serial", "50000")
 	admin.fill("What to do", "Void (delete)")
 	admin.press("Check first")
-	admin.sees("To serial must be a whole number from 11,001 to 12,000.")
+	admin.refused("change_last")
 	admin.looks("cards-range-mistake")
 	require.Equal(t, "11,001", script[string](admin, find+`("From serial").value`))
 	admin.fill("To serial", "12000")
@@ -174,7 +174,7 @@ func TestCards(t *testing.T) {
 	admin.fill("Valid till", "2020-01-01")
 	admin.fill("Remark", "For the fair")
 	admin.press("Save")
-	admin.sees("in the past")
+	admin.refused("card_till_past")
 	admin.looks("cards-edit-mistake")
 	admin.fill("Valid till", till.Format(time.DateOnly))
 	admin.fill("Partner", "South")
@@ -236,7 +236,7 @@ func TestCards(t *testing.T) {
 	wrong := []byte(code)
 	wrong[len(wrong)-1] = map[bool]byte{true: 'A', false: 'B'}[wrong[len(wrong)-1] == 'B']
 	admin.find(string(wrong))
-	admin.sees("one of its characters is not right")
+	admin.refused("find_code_typing")
 	admin.looks("cards-found-mistake")
 
 	// Deleted, and still found.

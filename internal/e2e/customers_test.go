@@ -1,20 +1,17 @@
 package e2e_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 )
 
-// types sends keys to whatever has the focus, as a keyboard does.
+// types sends keys to the focused element, as a keyboard does.
 func (b *browser) types(keys string) {
 	b.t.Helper()
 	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.KeyEvent(keys)))
@@ -23,10 +20,7 @@ func (b *browser) types(keys string) {
 // media shows the page as a medium has it: "print", or "" for the screen.
 func (b *browser) media(medium string) {
 	b.t.Helper()
-	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium})
-		return err
-	})))
+	require.NoError(b.t, look(b.ctx, medium, ""))
 }
 
 // A cashier's and an administrator's day with one customer: enter, let in, redeem by

@@ -35,8 +35,9 @@ func memory(t *testing.T, pid int) (now, most int64) {
 	return read("VmRSS"), read("VmHWM")
 }
 
-// Clients that never finish their headers, or their body, are hung up on, forms of 10 MB are refused
-// before they are read, and meanwhile everybody else is answered; memory stays flat.
+// Clients that never complete their headers, or their body, are disconnected, and forms of
+// 10 MB are refused before they are read. Other clients are answered meanwhile, and memory
+// stays flat.
 func TestChaosClientsFromHell(t *testing.T) {
 	t.Parallel()
 	c := newChaos(t)
@@ -50,7 +51,7 @@ func TestChaosClientsFromHell(t *testing.T) {
 	t.Cleanup(client.CloseIdleConnections)
 	alive := func() {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), busy(5*time.Second))
 		defer cancel()
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/readyz", http.NoBody)
 		require.NoError(t, err)
@@ -98,7 +99,7 @@ func TestChaosClientsFromHell(t *testing.T) {
 				if answer.StatusCode == http.StatusRequestEntityTooLarge {
 					refused.Add(1)
 				}
-				_ = answer.Body.Close() // nobody reads it
+				_ = answer.Body.Close() // the body is never read
 			}
 		})
 	}
@@ -108,7 +109,7 @@ func TestChaosClientsFromHell(t *testing.T) {
 	require.Positive(t, refused.Load(), "some hear why")
 
 	for _, line := range lines {
-		require.NoError(t, line.SetReadDeadline(began.Add(60*time.Second))) // headers have 5 s, a body 30 s
+		require.NoError(t, line.SetReadDeadline(began.Add(busy(60*time.Second)))) // headers have 5 s, a body 30 s
 		_, err := io.Copy(io.Discard, line)
 		require.NoError(t, err, "hung up on")
 	}

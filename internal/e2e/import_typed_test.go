@@ -1,18 +1,17 @@
 package e2e_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// Codes of another system are typed on a phone as they are printed, or in another case, or
-// by their short code; the page changes nothing of them. Staff find such a card by what
-// they type as well, and a customer whatever the accents.
+// Codes of another system can be typed on a phone as they are printed, in another case, or
+// as their short code; the page does not change the text. Staff find such a card by the
+// same texts, and a customer with or without accents.
 func TestImportedCodesAsTyped(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t, freeAddr(t), filepath.Join(t.TempDir(), "data"))
+	d := ownDemo(t)
 	admin := newBrowser(t, d.URL, 1280, 900)
 	admin.signIn("/admin/login", "admin")
 	admin.uploaded(asFile(t, "old.csv", "ID,Code,Full code,Price,Valid till,Status\n"+

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,7 +11,7 @@ import (
 // installation's, so the demo is this test's own.
 func TestJobsInTheBrowser(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t, freeAddr(t), filepath.Join(t.TempDir(), "data"))
+	d := ownDemo(t)
 	desk := newBrowser(t, d.URL, 1280, 900)
 	desk.signIn("/admin/login", "operator")
 	desk.open("/admin/jobs")

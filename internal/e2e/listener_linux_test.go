@@ -15,10 +15,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 )
 
 // One session and one person may hold only so many streams.
@@ -36,11 +36,9 @@ func (c *chaos) sessions(listeners int) []string {
 	var person int64
 	for i := 0; i*listenersPerSession < listeners; i++ {
 		if i%sessionsPerPerson == 0 {
-			id, err := staff.Create(c.t.Context(), c.pool, audit.System(), staff.New{
-				Username: fmt.Sprintf("listener%d", i), Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true,
+			person = peopletest.Staff(c.t, c.pool, staff.New{
+				Username: fmt.Sprintf("listener%d", i), Role: db.StaffRoleAdministrator, AllPartners: true,
 			})
-			require.NoError(c.t, err)
-			person = id
 		}
 		token := make([]byte, 32)
 		_, _ = rand.Read(token)

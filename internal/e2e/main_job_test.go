@@ -18,13 +18,13 @@ func TestMainJob(t *testing.T) {
 	d := sharedDemo(t)
 
 	admin := newBrowser(t, d.URL, 1280, 900)
-	admin.signIn("/admin/login", "admin")
+	admin.signInByForm("/admin/login", "admin")
 	admin.looks("dashboard")
 
 	admin.open("/admin/finance/refill-cards/generate")
 	admin.fill("Quantity", "0")
 	admin.press("Generate")
-	admin.sees("Quantity must be a whole number from 1 to 1,000,000.")
+	admin.refused("order_quantity")
 	admin.looks("generate-mistake")
 	admin.fill("Quantity", "1000")
 	admin.fill("Prefix", "Journey")
@@ -59,12 +59,12 @@ func TestMainJob(t *testing.T) {
 	require.Equal(t, series, rows[1][5])
 
 	phone := newBrowser(t, d.URL, 360, 740)
-	phone.signIn("/portal/login", "customer1")
+	phone.signInByForm("/portal/login", "customer1")
 	phone.looks("portal-home")
 	phone.open("/portal/finance/refill-card")
 	phone.fill("Code", "2345-6789")
 	phone.press("Redeem")
-	phone.sees("too short")
+	phone.refused("code_short")
 	phone.looks("portal-mistake")
 	phone.fill("Code", strings.ToLower(rows[7][1]))
 	phone.looks("portal-redeem")
@@ -77,13 +77,13 @@ func TestMainJob(t *testing.T) {
 	phone.sees("serial 7")
 	phone.looks("portal-payments")
 
-	// Another customer of the partner gets the answer that everybody gets.
+	// Another customer of the partner gets the generic answer.
 	other := newBrowser(t, d.URL, 360, 740)
 	other.signIn("/portal/login", "customer2")
 	other.open("/portal/finance/refill-card")
 	other.fill("Code", rows[7][1])
 	other.press("Redeem")
-	other.sees("can’t be redeemed")
+	other.refused("card_refused")
 
 	// A card's QR code opens the form filled in, also when the customer has to sign
 	// in on the way.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,7 +19,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"refill/internal/dbtest"
 )
@@ -39,17 +39,51 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "build the program:", err)
 		os.Exit(1)
 	}
-	// The network that tests cut leaves a goroutine with each connection that was cut.
-	dbtest.Main(m, goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"))
+	sample.Fill = fillSample
+	dbtest.Main(m)
 }
 
-// shared is the demo that most tests use, started by the first of them and ended
-// with the last: a test that shares it makes what it needs (its own series, its
-// own customers) and changes no setting that others feel.
+// sample is what the demos of the tests begin with: the sample data of a demo that was
+// started on an empty database.
+var sample struct {
+	dbtest.Sample
+	dir string // its keys and files
+}
+
+// sampleDemo starts a demo with the sample data. Its database is a clone on the server
+// that all tests share; what drops it is returned.
+func sampleDemo(t *testing.T, dir string, env ...string) (*demo, func() error) {
+	t.Helper()
+	address, drop, err := sample.Clone(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, os.CopyFS(dir, os.DirFS(sample.dir)))
+	d := launchDemo(t, freeAddr(t), dir, append(env, "DATABASE_URL="+address)...)
+	return d, drop
+}
+
+// fillSample fills the sample's database.
+func fillSample(address string) (err error) {
+	if sample.dir, err = os.MkdirTemp("", "refill-sample-"); err != nil {
+		return err
+	}
+	dbtest.AtEnd(func() error { return os.RemoveAll(sample.dir) })
+	addr, err := findAddr()
+	if err != nil {
+		return err
+	}
+	d, err := runDemo(addr, sample.dir, "DATABASE_URL="+address)
+	if err != nil {
+		return err
+	}
+	return d.end()
+}
+
+// shared is the demo that most tests use, started by the first of them: a test that
+// shares it makes what it needs (its own series, its own customers) and changes no
+// setting that others feel.
 var shared struct {
-	mu    sync.Mutex
-	demo  *demo
-	users int
+	mu   sync.Mutex
+	demo *demo
 }
 
 // sharedDemo returns the demo that tests share.
@@ -60,30 +94,34 @@ func sharedDemo(t *testing.T) *demo {
 	if shared.demo == nil {
 		dir, err := os.MkdirTemp("", "refill-shared-") //nolint:usetesting // it outlives the test that starts it
 		require.NoError(t, err)
-		shared.demo = launchDemo(t, freeAddr(t), dir)
-		shared.demo.dir = dir
+		d, drop := sampleDemo(t, dir)
+		dbtest.AtEnd(func() error { return errors.Join(d.end(), drop(), os.RemoveAll(dir)) })
+		shared.demo = d
 	}
-	shared.users++
-	t.Cleanup(func() {
-		shared.mu.Lock()
-		defer shared.mu.Unlock()
-		if shared.users--; shared.users == 0 {
-			shared.demo.stop(t)
-			_ = os.RemoveAll(shared.demo.dir) // what is left lies among temporary files
-			shared.demo = nil
-		}
-	})
 	return shared.demo
+}
+
+// ownDemo starts a demo with the sample data for one test, which may change settings.
+func ownDemo(t *testing.T) *demo {
+	t.Helper()
+	d, drop := sampleDemo(t, filepath.Join(t.TempDir(), "data"))
+	t.Cleanup(func() {
+		d.stop(t)
+		require.NoError(t, drop())
+	})
+	return d
 }
 
 // startLimit is how long the first start may take: it makes a database and the
 // sample data, on a machine that runs all the other tests too.
-const startLimit = 4 * time.Minute
+const startLimit = 10 * time.Minute
+
+// stopLimit is how long a demo may take to stop.
+const stopLimit = 90 * time.Second
 
 // demo is a running `refill demo`.
 type demo struct {
 	URL  string
-	dir  string // to be removed at its end; empty: the test's own
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
 	mu   sync.Mutex
@@ -101,12 +139,22 @@ func startDemo(t *testing.T, addr, dir string, env ...string) *demo {
 // launchDemo starts the demo and waits until it says where it is.
 func launchDemo(t *testing.T, addr, dir string, env ...string) *demo {
 	t.Helper()
+	d, err := runDemo(addr, dir, env...)
+	require.NoError(t, err)
+	return d
+}
+
+// runDemo is launchDemo outside a test. Without a DATABASE_URL the demo starts a
+// Postgres of its own.
+func runDemo(addr, dir string, env ...string) (*demo, error) {
 	d := &demo{URL: "http://" + addr, done: make(chan struct{})}
 	d.cmd = exec.Command(binary, "demo", "-addr", addr, "-data", dir)
 	d.cmd.Env = append(append(os.Environ(), "DATABASE_URL="), env...)
 	out, in := io.Pipe()
 	d.cmd.Stdout, d.cmd.Stderr = in, in
-	require.NoError(t, d.cmd.Start())
+	if err := d.cmd.Start(); err != nil {
+		return nil, err
+	}
 	ready := make(chan struct{})
 	go func() {
 		lines := bufio.NewScanner(out)
@@ -126,12 +174,20 @@ func launchDemo(t *testing.T, addr, dir string, env ...string) *demo {
 	}()
 	select {
 	case <-ready:
+		return d, nil
 	case <-d.done:
-		t.Fatalf("the demo ended: %s", d.output())
+		return nil, fmt.Errorf("the demo ended: %s", d.lastOutput())
 	case <-time.After(startLimit):
-		t.Fatalf("the demo did not start within %s: %s", startLimit, d.output())
+		_ = d.cmd.Process.Kill()
+		return nil, fmt.Errorf("the demo did not start within %s: %s", startLimit, d.lastOutput())
 	}
-	return d
+}
+
+// lastOutput is the end of what the demo said, for a message.
+func (d *demo) lastOutput() string {
+	const most = 4 << 10
+	said := d.output()
+	return said[max(0, len(said)-most):]
 }
 
 func (d *demo) output() string {
@@ -143,12 +199,20 @@ func (d *demo) output() string {
 // stop is Ctrl-C.
 func (d *demo) stop(t *testing.T) {
 	t.Helper()
+	if err := d.end(); err != nil {
+		t.Error(err)
+	}
+}
+
+// end is stop outside a test.
+func (d *demo) end() error {
 	_ = d.cmd.Process.Signal(os.Interrupt)
 	select {
 	case <-d.done:
-	case <-time.After(40 * time.Second):
+		return nil
+	case <-time.After(stopLimit):
 		_ = d.cmd.Process.Kill()
-		t.Errorf("the demo did not stop within 40 s of Ctrl-C: %s", d.output())
+		return fmt.Errorf("the demo did not stop within %s of Ctrl-C: %s", stopLimit, d.lastOutput())
 	}
 }
 
@@ -159,11 +223,20 @@ func (d *demo) kill(t *testing.T) {
 	<-d.done
 }
 
-// freeAddr returns an address that nobody listened on a moment ago.
+// freeAddr returns an address whose port was free a moment ago.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	addr, err := findAddr()
 	require.NoError(t, err)
+	return addr
+}
+
+// findAddr is freeAddr outside a test.
+func findAddr() (string, error) {
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
 	defer l.Close() //nolint:errcheck // nothing was sent
-	return l.Addr().String()
+	return l.Addr().String(), nil
 }

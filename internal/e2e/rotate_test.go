@@ -8,10 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Keys are rotated by the command while customers redeem: web processes and
-// workers take the new key over by themselves, every card is sealed under it, none
-// is refused, and the old key can be given up. The audit trail, sealed under both, can
-// still be verified from before.
+// Keys are rotated by the command while customers redeem: web processes and workers load
+// the new key by themselves, every card is sealed under it, no redemption is refused, and
+// the old key can be removed. The audit trail, sealed under both, can still be verified
+// from before.
 func TestChaosKeysRotateUnderLoad(t *testing.T) {
 	t.Parallel()
 	c := newChaos(t)

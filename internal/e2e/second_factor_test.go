@@ -27,7 +27,7 @@ func TestSecondFactor(t *testing.T) {
 	admin.sees("They can sign in now.")
 
 	desk := newBrowser(t, d.URL, 1280, 900)
-	desk.signIn("/admin/login", "tess")
+	desk.signInByForm("/admin/login", "tess")
 	desk.open("/admin/account")
 	desk.looks("account")
 	desk.press("Set up a second factor")
@@ -37,7 +37,7 @@ func TestSecondFactor(t *testing.T) {
 	desk.fill("Code", "123")
 	desk.fill("Your password", "refill-demo")
 	desk.press("Turn on")
-	desk.sees("This code is not right.")
+	desk.refused("code_wrong")
 	desk.looks("second-factor-mistake")
 	require.Equal(t, secret, strings.ReplaceAll(script[string](desk, `document.getElementById("secret").innerText`), " ", ""))
 	first := time.Now()
@@ -60,7 +60,7 @@ func TestSecondFactor(t *testing.T) {
 	phone.looks("code-phone")
 	phone.fill("Code", "aaaa-bbbb-cccc")
 	phone.press("Sign in")
-	phone.sees("This recovery code is not yours")
+	phone.refused("recovery_wrong")
 	// The code of the setting up does not count again; the next one may be early.
 	phone.fill("Code", stafftest.Code(t, secret, first.Add(30*time.Second)))
 	phone.press("Sign in")

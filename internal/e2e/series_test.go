@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A series' whole life after it was made: looked for, edited once what follows
-// was read, and deleted while somebody watches.
+// The life of a series after generation: it is found, edited after the consequences were
+// shown, and deleted while another page watches.
 func TestSeriesIsEditedAndDeleted(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)
@@ -39,7 +39,7 @@ func TestSeriesIsEditedAndDeleted(t *testing.T) {
 	admin.looks("series-edit")
 	admin.fill("Price", "1.234")
 	admin.press("Continue")
-	admin.sees("Price may have at most 2 decimals")
+	admin.refused("order_price_decimals")
 	admin.looks("series-edit-mistake")
 	admin.fill("Price", "12.00")
 	admin.fill("Partner", "North")
@@ -63,7 +63,7 @@ func TestSeriesIsEditedAndDeleted(t *testing.T) {
 	admin.sees("Edited: price USD 10.00 → USD 12.00; partners any → North")
 	admin.looks("series-edited")
 	phone.press("Save changes")
-	phone.sees("has changed since this form was opened")
+	phone.refused("series_edited")
 
 	admin.press("Delete")
 	admin.sees("Delete 60,000 cards worth USD 720,000.00")

@@ -4,13 +4,13 @@ import (
 	"testing"
 )
 
-// Whoever is signed in twice sees both, and signs the other one out.
+// A person with two sessions sees both and ends the other one.
 func TestOwnSessions(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)
 	desk, phone := newBrowser(t, d.URL, 1280, 900), newBrowser(t, d.URL, 360, 740)
-	desk.signIn("/admin/login", "operator")
-	phone.signIn("/admin/login", "operator")
+	desk.signInByForm("/admin/login", "operator")
+	phone.signInByForm("/admin/login", "operator")
 	phone.open("/admin/account/sessions")
 	phone.sees("This one")
 	phone.looks("sessions-phone")
@@ -24,8 +24,8 @@ func TestOwnSessions(t *testing.T) {
 	phone.until("the sign-in page", `location.pathname === "/admin/login"`)
 
 	home, pocket := newBrowser(t, d.URL, 1280, 900), newBrowser(t, d.URL, 360, 740)
-	home.signIn("/portal/login", "customer3")
-	pocket.signIn("/portal/login", "customer3")
+	home.signInByForm("/portal/login", "customer3")
+	pocket.signInByForm("/portal/login", "customer3")
 	pocket.press("Where you are signed in")
 	pocket.sees("This one")
 	pocket.looks("portal-sessions-phone")

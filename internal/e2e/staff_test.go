@@ -16,7 +16,7 @@ func TestStaff(t *testing.T) {
 
 	admin.open("/admin/config/roles/new")
 	admin.press("Create role")
-	admin.sees("The name must be 1 to 60 characters long.")
+	admin.refused("role_name")
 	admin.fill("Name", "Card desk")
 	for _, label := range []string{"See series of refill cards", "See refill cards", "See the audit trail"} {
 		require.True(t, script[bool](admin, find+`(`+quote(label)+`).click() === undefined`), label)
@@ -31,7 +31,7 @@ func TestStaff(t *testing.T) {
 	admin.fill("Name", "Dora Desk")
 	admin.fill("Role", "Card desk")
 	admin.press("Create sign-in")
-	admin.sees("Choose at least one partner, or all of them.")
+	admin.refused("staff_partners")
 	admin.looks("staff-mistake")
 	script[bool](admin, find+`("North").click() === undefined`)
 	admin.press("Create sign-in")

@@ -1,6 +1,6 @@
-// Package envelope owns the encryption of files to whoever is to open them: age
-// recipients and OpenPGP keys. It reads public keys and streams; it keeps nothing,
-// has no clock of its own, and never sees a secret key but to refuse it.
+// Package envelope owns the encryption of files to their recipients: age recipients and
+// OpenPGP keys. It reads public keys and streams. It keeps nothing and has no clock; a
+// secret key is recognised only to be refused.
 package envelope
 
 import (
@@ -32,7 +32,7 @@ const MaxKey = 20_000
 // Refusals of a key.
 var (
 	ErrKey     = fault.Field("key", "envelope_key", "Paste an age recipient (age1…) or an OpenPGP public key, from its BEGIN line to its END line.")
-	ErrSecret  = fault.Field("key", "envelope_secret_key", "This is a secret key. Nobody but its owner should have it: ask them for the public one, and tell them to make a new pair.")
+	ErrSecret  = fault.Field("key", "envelope_secret_key", "This is a secret key. Only its owner should have it: ask for the public one, and have a new pair made.")
 	ErrUseless = fault.Field("key", "envelope_useless_key", "Nothing can be encrypted for this key: it has expired, was revoked, or only signs. Ask its owner for another.")
 )
 

@@ -33,7 +33,7 @@ func run(t *testing.T, env []string, name string, args ...string) []byte {
 // letter is longer than any buffer on the way.
 var letter = bytes.Repeat([]byte("R26-7K2M-9XQD-4HVT-C8P2\n"), 20_000)
 
-// sealed writes the letter for a key, in pieces, and returns where it lies.
+// sealed encrypts the letter for a key, in pieces, and returns the path of the file.
 func sealed(t *testing.T, key envelope.Key) string {
 	t.Helper()
 	var b bytes.Buffer

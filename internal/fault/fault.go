@@ -1,7 +1,8 @@
-// Package fault owns the error with two faces: what a visitor may read and what
-// the log needs. Anything that is not a *fault.Error is internal; its text never
-// reaches a visitor. The package knows nothing of HTTP: web turns a Kind into a
-// status.
+// Package fault owns the error type that separates what a visitor may read from what the
+// log needs. An error that is not a *fault.Error is internal: its text never reaches a
+// visitor. The package knows nothing of HTTP; package web maps a Kind to a status. A
+// message is a constant with named placeholders, and the values are kept beside it, so
+// that the message can be translated by its code.
 package fault
 
 import (
@@ -10,68 +11,96 @@ import (
 	"strings"
 )
 
-// Kind says what sort of thing went wrong, as far as the caller must react.
+// Kind classifies a fault by how the caller has to react.
 type Kind int
 
 // The kinds. Internal is the zero value, so that a forgotten kind hides its text.
 const (
-	Internal  Kind = iota // Our fault; nothing to show but an id.
-	Invalid               // What was entered does not hold; the visitor can mend it.
-	NotFound              // There is no such thing, or it is not theirs: the same answer.
-	Forbidden             // Signed in, but may not do this.
-	Conflict              // The thing is in a state that does not allow this.
-	Limited               // Too many tries; later it will work.
-	Unsettled             // The outcome of a write is unknown; asking again with the same key tells.
+	Internal  Kind = iota // A failure of the program; the visitor sees an id only.
+	Invalid               // The input is invalid; the visitor can correct it.
+	NotFound              // There is no such object, or the visitor may not see it: the answer is the same.
+	Forbidden             // The visitor is signed in, but lacks the permission.
+	Conflict              // The object's state does not allow the act.
+	Limited               // Too many attempts; the visitor has to wait.
+	Unsettled             // The outcome of a write is unknown; repeating the request with the same idempotency key tells it.
 )
 
 // Error is an error whose message a visitor may read.
 type Error struct {
-	Kind    Kind
-	Code    string // Stable name for logs and tests: "card_used".
-	Field   string // Name of the form field at fault; empty: the whole form.
-	Message string // For people: what happened and what to do next.
-	Cause   error  // For the log.
+	Kind  Kind
+	Code  string // Stable name for logs, tests and translations: "card_used".
+	Field string // Name of the form field at fault; empty: the whole form.
+	Args  []Arg  // Values for the placeholders of the message.
+	Cause error  // For the log.
+
+	message string // The English text of the code: see Parse for its form.
 }
 
-// Error returns the code and the cause, for logs. Visitors get Message.
-func (e *Error) Error() string {
-	if e.Cause != nil {
-		return e.Code + ": " + e.Cause.Error()
+// Text returns the English message with its arguments filled in: what happened and what to
+// do next. It returns "" for nil.
+func (e *Error) Text() string {
+	if e == nil {
+		return ""
 	}
-	return e.Code
+	p, err := Parse(e.message)
+	if err != nil {
+		return e.message // the registry test refuses such a message
+	}
+	return p.english(e.Args)
+}
+
+// Error returns the code, the arguments and the cause, for logs. It leaves out arguments
+// of type Text, which may contain the code of a card. Visitors read Text.
+func (e *Error) Error() string {
+	text := e.Code
+	if len(e.Args) > 0 {
+		text += " (" + logged(e.Args) + ")"
+	}
+	if e.Cause != nil {
+		text += ": " + e.Cause.Error()
+	}
+	return text
 }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Is reports whether target is a fault with the same code, so that callers can
-// write errors.Is(err, card.ErrRefused) whatever message the error carries.
+// Is reports whether target is a fault with the same code. So errors.Is(err,
+// card.ErrRefused) holds for every set of arguments.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Code == e.Code
 }
 
-// New returns a fault of a kind with its code and message.
+// New returns a fault of a kind. One code has one message in the whole program, and both
+// are constants; TestRegistry checks that.
 func New(kind Kind, code, message string) *Error {
-	return &Error{Kind: kind, Code: code, Message: message}
+	return &Error{Kind: kind, Code: code, message: message}
 }
 
-// Field returns a fault about one field of a form.
+// Field returns a fault of kind Invalid about one field of a form.
 func Field(field, code, message string) *Error {
-	return &Error{Kind: Invalid, Code: code, Field: field, Message: message}
+	return &Error{Kind: Invalid, Code: code, Field: field, message: message}
 }
 
-// With returns a copy that carries a cause for the log.
-func (e *Error) With(cause error) *Error {
+// With returns a copy that carries a value for a placeholder of the message.
+func (e *Error) With(name string, value Value) *Error {
+	c := *e
+	c.Args = append(slices.Clone(e.Args), Arg{name, value})
+	return &c
+}
+
+// Because returns a copy that carries a cause for the log.
+func (e *Error) Because(cause error) *Error {
 	c := *e
 	c.Cause = cause
 	return &c
 }
 
-// Saying returns a copy with another message.
-func (e *Error) Saying(message string) *Error {
+// At returns a copy that concerns one field of a form.
+func (e *Error) At(field string) *Error {
 	c := *e
-	c.Message = message
+	c.Kind, c.Field = Invalid, field
 	return &c
 }
 
@@ -87,7 +116,7 @@ func (l List) Error() string {
 	return strings.Join(codes, ", ")
 }
 
-// Unwrap gives errors.Is and errors.As each fault of the list.
+// Unwrap lets errors.Is and errors.As look at each fault of the list.
 func (l List) Unwrap() []error {
 	errs := make([]error, len(l))
 	for i, e := range l {

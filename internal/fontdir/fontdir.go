@@ -1,8 +1,8 @@
-// Package fontdir finds fonts in folders of this machine, for what the fonts that
-// come with Refill can't print. It owns which font is taken for which characters.
-// Folders are read when the first character is asked for that needs it, and again
-// for what isn't found then, so that a font may be installed while Refill runs. Of
-// a font that nobody asks for it keeps only which characters it has.
+// Package fontdir finds fonts in folders of this machine, for characters that the fonts
+// shipped with Refill lack. It decides which font is used for which characters. The
+// folders are read at the first character that needs them, and again for a character that
+// was not found, so that a font can be installed while Refill runs. For an unused font it
+// keeps only the set of its characters.
 package fontdir
 
 import (

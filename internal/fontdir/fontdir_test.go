@@ -143,7 +143,7 @@ func TestFontsThatAreOfNoUse(t *testing.T) {
 	require.NotNil(t, New(dir).Font([]rune("x"), false), "embedding allowed")
 }
 
-// Whatever lies in a folder, what is sound beside it is found.
+// Broken files in a folder do not prevent the valid fonts beside them from being found.
 func TestBrokenFonts(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -49,7 +49,7 @@ func load(path string) (*os.File, []*opentype.Loader) {
 	if err != nil {
 		return nil, nil
 	}
-	if info, err := in.Stat(); err == nil && info.Size() <= maxFile && sound(in, info.Size()) {
+	if info, err := in.Stat(); err == nil && info.Size() <= maxFile && withinFile(in, info.Size()) {
 		if loaders, err := opentype.NewLoaders(in); err == nil {
 			return in, loaders
 		}
@@ -58,9 +58,9 @@ func load(path string) (*os.File, []*opentype.Loader) {
 	return nil, nil
 }
 
-// sound reports whether all tables of a font, or of the fonts of a collection, lie
-// within the file: whoever reads one takes as much memory as its length says.
-func sound(in io.ReaderAt, size int64) bool {
+// withinFile reports whether all tables of a font, or of the fonts of a collection, are
+// within the file. Readers allocate as much memory as a table's length says.
+func withinFile(in io.ReaderAt, size int64) bool {
 	number := func(at int64, bytes int) (n int64, ok bool) {
 		b := make([]byte, 8)
 		_, err := in.ReadAt(b[8-bytes:], at)

@@ -5,28 +5,28 @@ import (
 	"io"
 )
 
-// A parser keeps a row, a token of XML and every element that is open in memory as a
-// whole, however long they are: 16 MB of commas would take a gigabyte before somebody
-// could count them, and ten kilobytes unpack to millions of elements within each other.
-// So what is read is bounded beneath the parsers, a piece at a time.
+// A parser holds a row, an XML token and all open XML elements in memory, whatever their
+// length. 16 MB of commas would take a gigabyte before they could be counted, and ten
+// kilobytes can unpack to millions of nested elements. Therefore the input is limited
+// before it reaches a parser, one piece at a time.
 const (
 	maxRow       = 1 << 20  // bytes of a line of text; far above MaxColumns cells of MaxCell
 	maxToken     = 1 << 20  // bytes of a tag or a text in XML; a cell of Excel has 32,767 characters
-	maxPiece     = 32 << 20 // bytes of a row of XML, and of what stands between two
-	maxDepth     = 100      // elements within each other
-	maxDirectory = 4 << 20  // bytes of the directory of an archive of maxFiles
+	maxPiece     = 32 << 20 // bytes of a row of XML, and of the text between two rows
+	maxDepth     = 100      // nested elements
+	maxDirectory = 4 << 20  // bytes of the directoryReader of an archive of maxFiles
 	mostBlank    = 2 * MaxRows
 )
 
-// metered gives no more bytes than are left, then its error.
-type metered struct {
+// limitedReader returns err after left bytes.
+type limitedReader struct {
 	r    io.Reader
 	left int64
 	err  error
 }
 
 // Read implements io.Reader.
-func (m *metered) Read(p []byte) (int, error) {
+func (m *limitedReader) Read(p []byte) (int, error) {
 	if m.left <= 0 {
 		return 0, m.err
 	}
@@ -35,16 +35,16 @@ func (m *metered) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// directory bounds what is read of an archive until its files are known: each entry
-// takes several times its bytes in memory.
-type directory struct {
+// directoryReader limits what is read of an archive before its files are known, because
+// each directory entry takes several times its length in memory.
+type directoryReader struct {
 	r     io.ReaderAt
 	left  int
 	known bool
 }
 
 // ReadAt implements io.ReaderAt.
-func (d *directory) ReadAt(p []byte, off int64) (int, error) {
+func (d *directoryReader) ReadAt(p []byte, off int64) (int, error) {
 	if !d.known {
 		if d.left -= len(p); d.left < 0 {
 			return 0, ErrBomb
@@ -53,26 +53,26 @@ func (d *directory) ReadAt(p []byte, off int64) (int, error) {
 	return d.r.ReadAt(p, off)
 }
 
-// tokens reads XML within the bounds; what exceeds one is ErrBomb.
-type tokens struct {
+// tokenReader reads XML tokens within the limits, and returns ErrBomb beyond them.
+type tokenReader struct {
 	d     *xml.Decoder
-	in    *metered
-	room  int64 // left of the piece
+	in    *limitedReader
+	room  int64 // bytes left of the piece
 	depth int
 }
 
-var _ xml.TokenReader = (*tokens)(nil)
+var _ xml.TokenReader = (*tokenReader)(nil)
 
-func newTokens(r io.Reader) *tokens {
-	in := &metered{r: r, err: ErrBomb}
-	return &tokens{d: xml.NewDecoder(in), in: in, room: maxPiece}
+func newTokens(r io.Reader) *tokenReader {
+	in := &limitedReader{r: r, err: ErrBomb}
+	return &tokenReader{d: xml.NewDecoder(in), in: in, room: maxPiece}
 }
 
-// next says that another piece begins.
-func (t *tokens) next() { t.room = maxPiece }
+// next begins another piece.
+func (t *tokenReader) next() { t.room = maxPiece }
 
 // Token implements xml.TokenReader.
-func (t *tokens) Token() (xml.Token, error) {
+func (t *tokenReader) Token() (xml.Token, error) {
 	most := min(maxToken, t.room)
 	t.in.left = most
 	token, err := t.d.Token()

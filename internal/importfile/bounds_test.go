@@ -13,7 +13,7 @@ import (
 	"refill/internal/importfile"
 )
 
-// counted says how much of a file was read.
+// counted counts the bytes that were read of a file.
 type counted struct {
 	*bytes.Reader
 	n int64
@@ -25,8 +25,8 @@ func (c *counted) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// A row is kept in memory as a whole while it is read, and so are the cells that it
-// would have: what no table has in a row is given up before it is all read.
+// A row longer than any table has is rejected before it is read completely, because a row
+// and its cells are in memory while it is read.
 func TestLongRowsAreGivenUpEarly(t *testing.T) {
 	t.Parallel()
 	const size = 8 << 20
@@ -55,7 +55,7 @@ func TestLongRowsAreGivenUpEarly(t *testing.T) {
 	}
 }
 
-// A row as large as a table may have is read, wherever what is read at once ends.
+// A row of the largest allowed size is read, whatever the buffer boundaries.
 func TestLongRowsThatAreRows(t *testing.T) {
 	t.Parallel()
 	row := strings.Repeat(`"`+strings.Repeat("é", 8000)+`",`, importfile.MaxColumns-1) + "end\n"
@@ -67,7 +67,7 @@ func TestLongRowsThatAreRows(t *testing.T) {
 	}
 }
 
-// The same in a workbook, where a few kilobytes unpack to anything.
+// A workbook has the same limits, although a few kilobytes can unpack to any size.
 func TestWorkbooksThatUnpackToNoTable(t *testing.T) {
 	t.Parallel()
 	const begin, end = `<worksheet><sheetData><row><c t="inlineStr"><is><t>`, `</t></is></c></row></sheetData></worksheet>`
@@ -91,7 +91,7 @@ func TestWorkbooksThatUnpackToNoTable(t *testing.T) {
 	}
 }
 
-// An archive of far more files than a workbook has is given up before they are all in
+// An archive with far more files than a workbook is rejected before its directory is in
 // memory.
 func TestArchivesOfManyFiles(t *testing.T) {
 	t.Parallel()

@@ -6,18 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// clean takes away what is round a cell: space of every kind, marks of direction and
-// others that show nothing, the formula ="…" and the apostrophe by which a spreadsheet is
-// told that a cell is text (our own exports write it before formulas). What is no text
-// becomes the sign for that, which no code has.
+// clean removes what surrounds the value of a cell: white space, invisible marks, the
+// formula ="…", and the apostrophe that marks a cell as text in a spreadsheet (the
+// product's own exports write it before formulas). Bytes that are not valid text become
+// U+FFFD, which no code contains.
 func clean(cell string) string {
 	if plain(cell) {
-		return untold(strings.Trim(cell, " "))
+		return unwrapText(strings.Trim(cell, " "))
 	}
 	cell = strings.TrimFunc(strings.ToValidUTF8(cell, "\ufffd"), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == 0x1a // the end of a file in DOS
+		return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == 0x1a // end-of-file mark of DOS
 	})
-	return untold(strings.Map(func(r rune) rune {
+	return unwrapText(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t':
 			return ' '
@@ -37,8 +37,8 @@ func plain(cell string) bool {
 	return true
 }
 
-// untold takes away how a spreadsheet is told that a cell is text.
-func untold(cell string) string {
+// unwrapText removes the notations by which a spreadsheet marks a cell as text.
+func unwrapText(cell string) string {
 	if len(cell) < 2 {
 		return cell
 	}

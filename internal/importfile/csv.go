@@ -10,32 +10,31 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// How far a quotation may reach over lines. Beyond that its first mark is taken for a
-// stray one.
+// Limits of a quotation over several lines. Beyond them its first quotation mark counts as
+// a stray one.
 const (
 	maxJoin      = 64       // lines
 	maxJoinBytes = 64 << 10 // of them together
-	maxReopened  = 8        // quotations that reach over lines, of one row
+	maxReopened  = 8        // quotations over several lines in one row
 )
 
-// csvRows reads a table of text. encoding/csv is not used: a quotation mark without a
-// second one makes it swallow rows without a word, and it knows no CR as the end of a
-// line.
+// csvRows reads CSV. It does not use encoding/csv, which silently swallows rows after an
+// unclosed quotation mark, and does not accept CR as the end of a line.
 type csvRows struct {
-	in     *lines
-	old    *charmap.Charmap // of lines that are no UTF-8; nil: none
-	comma  byte
-	cells  []string
-	number int32
-	width  int  // cells of the last row that lay on one line
-	lone   bool // the row has a quotation mark within a quotation …
-	opened int  // … which is this cell
+	in         *lines
+	old        *charmap.Charmap // encoding of lines that are not valid UTF-8; nil: none
+	comma      byte
+	cells      []string
+	number     int32
+	width      int  // cells of the last row on a single line
+	strayQuote bool // the row has a single quotation mark within a quotation
+	opened     int  // index of the cell with that quotation
 
-	base  int64 // bytes of the text before the next row
-	clear int64 // up to here no line ends a quotation
+	base          int64 // offset of the next row in the text, in bytes
+	noCloseBefore int64 // no line before this offset ends a quotation
 }
 
-// openCSV guesses encoding and delimiter from the beginning of a file.
+// openCSV detects the encoding and the delimiter from the beginning of a file.
 func openCSV(r io.Reader, head []byte) (Rows, error) {
 	text, begin, old, most, err := decoded(r, head)
 	if err != nil {
@@ -57,7 +56,7 @@ func (c *csvRows) skip(next int) {
 	c.base += int64(next)
 }
 
-// line returns the line behind so many bytes as text.
+// line returns the line at an offset as text.
 func (c *csvRows) line(offset int) (text string, next int, err error) {
 	raw, next, err := c.in.peek(offset)
 	if err != nil {
@@ -71,7 +70,7 @@ func (c *csvRows) line(offset int) (text string, next int, err error) {
 	return string(raw), next, nil
 }
 
-// Next reads a row.
+// Next returns the next row.
 func (c *csvRows) Next() (Row, error) {
 	text, next, err := c.line(0)
 	if errors.Is(err, io.EOF) {
@@ -83,8 +82,8 @@ func (c *csvRows) Next() (Row, error) {
 	c.number++
 	row := Row{Number: c.number, Lines: 1}
 	open := c.split(text)
-	if c.lone && len(c.cells) < c.width && strings.Count(text, string(c.comma)) == c.width-1 {
-		open = c.opened // one mark began a quotation that another cell's ended
+	if c.strayQuote && len(c.cells) < c.width && strings.Count(text, string(c.comma)) == c.width-1 {
+		open = c.opened // a stray mark began a quotation, and the mark of another cell ended it
 		c.splitStray(text, open)
 	} else if open >= 0 {
 		joined, behind, lines, swallowed, err := c.join(text, next)
@@ -109,11 +108,11 @@ func (c *csvRows) Next() (Row, error) {
 	return row, nil
 }
 
-// join looks for the end of a quotation that the line does not end. lines is 1 where the
-// mark is a stray one: where nothing ends it, or where a line that it would swallow is
-// itself a row.
+// join searches the following lines for the end of a quotation. lines is 1 where the mark
+// is a stray one: no line ends the quotation, or a line that it would swallow is itself a
+// row.
 func (c *csvRows) join(text string, next int) (joined string, behind int, lines int32, swallowed bool, err error) {
-	if ends, err := c.ends(next); !ends || err != nil {
+	if ends, err := c.hasClosingQuote(next); !ends || err != nil {
 		return "", 0, 1, false, err
 	}
 	first := splitAll(text, c.comma)
@@ -132,7 +131,7 @@ func (c *csvRows) join(text string, next int) (joined string, behind int, lines 
 		if err != nil {
 			return "", 0, 0, false, err
 		}
-		switch likeRow(first, c.alone(line, width), width) {
+		switch likeRow(first, c.splitAlone(line, width), width) {
 		case isRow:
 			return "", 0, 1, false, nil
 		case mayBeRow:
@@ -142,7 +141,7 @@ func (c *csvRows) join(text string, next int) (joined string, behind int, lines 
 		b.WriteByte('\n')
 		b.WriteString(line)
 		behind = after
-		if closes(line, c.comma) {
+		if canCloseQuote(line, c.comma) {
 			if c.split(b.String()) < 0 {
 				return b.String(), behind, n + 1, swallowed, nil
 			}
@@ -152,12 +151,12 @@ func (c *csvRows) join(text string, next int) (joined string, behind int, lines 
 	return "", 0, 1, false, nil
 }
 
-// ends reports whether a line that follows may end a quotation. It looks at no line
-// twice where none does.
-func (c *csvRows) ends(next int) (bool, error) {
+// hasClosingQuote reports whether a following line may end a quotation. Where no line does,
+// it examines each line only once.
+func (c *csvRows) hasClosingQuote(next int) (bool, error) {
 	at := next
-	if c.clear > c.base+int64(next) {
-		at = int(c.clear - c.base)
+	if c.noCloseBefore > c.base+int64(next) {
+		at = int(c.noCloseBefore - c.base)
 	}
 	for n := 0; n < maxJoin && at-next < maxJoinBytes; n++ {
 		line, after, err := c.in.peek(at)
@@ -167,19 +166,19 @@ func (c *csvRows) ends(next int) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		c.clear = c.base + int64(at)
-		if bytes.IndexByte(line, '"') >= 0 && closes(string(line), c.comma) {
+		c.noCloseBefore = c.base + int64(at)
+		if bytes.IndexByte(line, '"') >= 0 && canCloseQuote(string(line), c.comma) {
 			return true, nil
 		}
 		at = after
 	}
-	c.clear = max(c.clear, c.base+int64(at))
+	c.noCloseBefore = max(c.noCloseBefore, c.base+int64(at))
 	return false, nil
 }
 
-// alone parts a line that a quotation would swallow: at every delimiter, or with its own
-// quotations where that gives a row of the table.
-func (c *csvRows) alone(line string, width int) []string {
+// splitAlone splits a line that a quotation would swallow: at every delimiter, or with its
+// own quotations where that gives as many cells as a row of the table.
+func (c *csvRows) splitAlone(line string, width int) []string {
 	cells := splitAll(line, c.comma)
 	if len(cells) != width && strings.Contains(line, `"`) && c.split(line) < 0 {
 		return c.cells
@@ -187,31 +186,31 @@ func (c *csvRows) alone(line string, width int) []string {
 	return cells
 }
 
-// closes reports whether a quotation may end in the line.
-func closes(line string, comma byte) bool {
+// canCloseQuote reports whether a quotation may end on the line.
+func canCloseQuote(line string, comma byte) bool {
 	for i := 0; ; i++ {
 		at := strings.IndexByte(line[i:], '"')
 		if at < 0 {
 			return false
 		}
-		if i += at; endsAt(line, i+1, comma) {
+		if i += at; cellEndsAt(line, i+1, comma) {
 			return true
 		}
 	}
 }
 
-// endsAt reports whether the text ends a cell at a place, but for spaces.
-func endsAt(text string, i int, comma byte) bool {
+// cellEndsAt reports whether a cell ends at an index, apart from spaces.
+func cellEndsAt(text string, i int, comma byte) bool {
 	for i < len(text) && text[i] == ' ' {
 		i++
 	}
 	return i == len(text) || text[i] == comma
 }
 
-// split parts a row into cells. It returns the first cell whose quotation does not end,
-// or -1. It makes no more cells than a table may have, and one.
+// split splits a row into cells. It returns the index of the first cell whose quotation
+// does not end, or -1. It stops after MaxColumns+1 cells.
 func (c *csvRows) split(text string) (open int) {
-	c.cells, c.lone = c.cells[:0], false
+	c.cells, c.strayQuote = c.cells[:0], false
 	if strings.IndexByte(text, '"') < 0 {
 		c.cells = appendCells(c.cells, text, c.comma)
 		return -1
@@ -222,7 +221,7 @@ func (c *csvRows) split(text string) (open int) {
 			start++
 		}
 		quote := start
-		if strings.HasPrefix(text[start:], `="`) { // a formula that is a text: ="00123"
+		if strings.HasPrefix(text[start:], `="`) { // a text written as a formula: ="00123"
 			quote++
 		}
 		if quote == len(text) || text[quote] != '"' {
@@ -238,8 +237,8 @@ func (c *csvRows) split(text string) (open int) {
 		if end < 0 {
 			return len(c.cells)
 		}
-		if lone && !c.lone {
-			c.lone, c.opened = true, len(c.cells)
+		if lone && !c.strayQuote {
+			c.strayQuote, c.opened = true, len(c.cells)
 		}
 		cell := text[quote+1 : end]
 		if escaped {
@@ -255,8 +254,9 @@ func (c *csvRows) split(text string) (open int) {
 	return -1
 }
 
-// endOfQuote finds the mark that ends a quotation: one behind which the cell ends. A mark
-// that is doubled stands for itself, and so does one within the text.
+// endOfQuote finds the quotation mark that ends a cell: a mark before a delimiter or the
+// end of the line. A doubled mark is one mark of the text. A single mark within the text is
+// part of the text too, and sets lone.
 func (c *csvRows) endOfQuote(text string, from int) (end int, escaped, lone bool) {
 	for i := from; ; i++ {
 		at := strings.IndexByte(text[i:], '"')
@@ -269,29 +269,29 @@ func (c *csvRows) endOfQuote(text string, from int) (end int, escaped, lone bool
 			i++
 			continue
 		}
-		if endsAt(text, i+1, c.comma) {
+		if cellEndsAt(text, i+1, c.comma) {
 			return i, escaped, lone
 		}
 		lone = true
 	}
 }
 
-// splitStray parts a row as if the mark that begins the stray cell were not there, and
-// any further one that nothing ends.
+// splitStray splits a row as if the mark that begins the stray cell, and any further
+// unclosed mark, did not exist.
 func (c *csvRows) splitStray(text string, stray int) {
 	var all []string
 	for open := stray; len(all) <= MaxColumns; {
 		c.split(text)
 		all = append(all, c.cells[:open]...)
 		for range open {
-			text = c.behindCell(text)
+			text = c.afterCell(text)
 		}
 		text = text[strings.IndexByte(text, '"')+1:]
 		if open = c.split(text); open < 0 {
 			c.cells = append(all, c.cells...)
 			return
 		}
-		if open == 0 && strings.HasPrefix(text, `"`) { // marks one behind another
+		if open == 0 && strings.HasPrefix(text, `"`) { // several marks in a row
 			text = strings.TrimLeft(text, `"`)
 			if open = c.split(text); open < 0 {
 				c.cells = append(all, c.cells...)
@@ -302,8 +302,8 @@ func (c *csvRows) splitStray(text string, stray int) {
 	c.cells = all
 }
 
-// behindCell returns what stands behind the first cell of a row.
-func (c *csvRows) behindCell(text string) string {
+// afterCell returns the text after the first cell of a row.
+func (c *csvRows) afterCell(text string) string {
 	start := strings.TrimLeft(text, " ")
 	start = strings.TrimPrefix(start, "=")
 	from := 0
@@ -319,7 +319,7 @@ func (c *csvRows) behindCell(text string) string {
 	return text[from+at+1:]
 }
 
-// splitAll parts a line at every delimiter.
+// splitAll splits a line at every delimiter.
 func splitAll(text string, comma byte) []string { return appendCells(nil, text, comma) }
 
 func appendCells(cells []string, text string, comma byte) []string {
@@ -331,7 +331,7 @@ func appendCells(cells []string, text string, comma byte) []string {
 		cells, text = append(cells, text[:at]), text[at+1:]
 	}
 	if strings.IndexByte(text, comma) >= 0 {
-		return append(cells, text, "") // one more than a table may have
+		return append(cells, text, "") // one cell more than MaxColumns
 	}
 	return append(cells, text)
 }

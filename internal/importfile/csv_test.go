@@ -15,7 +15,7 @@ import (
 	"refill/internal/importfile"
 )
 
-// inUTF16 writes a text in UTF-16.
+// inUTF16 returns a text in UTF-16.
 func inUTF16(text string, bigEndian bool) []byte {
 	var b []byte
 	for _, u := range utf16.Encode([]rune(text)) {
@@ -28,7 +28,7 @@ func inUTF16(text string, bigEndian bool) []byte {
 	return b
 }
 
-// Every dialect of text gives the same rows.
+// Every dialect of CSV gives the same rows.
 func TestDialects(t *testing.T) {
 	t.Parallel()
 	want := []string{"1 código|valor", "2 AA11BB2201|5,00", "3 AA11BB2202|6,00"}
@@ -68,7 +68,7 @@ func TestDialects(t *testing.T) {
 	require.Equal(t, []string{"1 الرمز|القيمة", "2 AA11BB2201|5"}, got)
 }
 
-// A line that is no UTF-8 far behind the beginning is read as Windows wrote it.
+// A line that is not valid UTF-8, far after the beginning, is read as Windows-1252.
 func TestOldLinesFurtherOn(t *testing.T) {
 	t.Parallel()
 	got, err := read(t, []byte("code,note\n"+strings.Repeat("AA11BB2201,plain\n", 8000)+"AA11BB2202,caf\xe9\n"))
@@ -76,7 +76,7 @@ func TestOldLinesFurtherOn(t *testing.T) {
 	require.Equal(t, "8002 AA11BB2202|café", got[len(got)-1])
 }
 
-// A line that tells the delimiter is none of the table, and counts as a row.
+// A line that declares the delimiter is not part of the table, and counts as a row.
 func TestSeparatorLines(t *testing.T) {
 	t.Parallel()
 	for _, first := range []string{"sep=;", "\xef\xbb\xbfsep=;", `"sep=;"`, "SEP=;"} {
@@ -91,7 +91,8 @@ func TestSeparatorLines(t *testing.T) {
 	require.Equal(t, []string{"2 code|price", "3 A,B|5"}, got)
 }
 
-// The delimiter is what parts most lines alike, wherever commas stand.
+// The delimiter is the character that splits most lines into equal numbers of cells,
+// wherever other commas are.
 func TestDelimiters(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
@@ -109,7 +110,8 @@ func TestDelimiters(t *testing.T) {
 	}
 }
 
-// A quotation mark that nothing ends, or that another row's ends, swallows no rows.
+// A quotation mark without a second one, or closed only by a mark of another row, swallows
+// no rows.
 func TestStrayQuotes(t *testing.T) {
 	t.Parallel()
 	const head = "code,price,valid_till,note\n"
@@ -145,7 +147,7 @@ func TestStrayQuotes(t *testing.T) {
 	require.Equal(t, "2 QT11AA0001|5.00|2027-06-30|ok", got[1], "a mark that ends at the one of another cell")
 }
 
-// Quotations that are right keep what is in them, line ends too.
+// Correct quotations keep their content, with line ends.
 func TestQuotations(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
@@ -164,7 +166,7 @@ func TestQuotations(t *testing.T) {
 	}
 }
 
-// Where a quotation perhaps took other rows in, the row says so.
+// A row is marked where its quotation may have swallowed other rows.
 func TestSwallowedRowsAreTold(t *testing.T) {
 	t.Parallel()
 	file := []byte("name,town\nAnna,North\n\"Berta,South\nCarla,East\nDora,West\"\nEmma,North\n")
@@ -186,8 +188,8 @@ func TestSwallowedRowsAreTold(t *testing.T) {
 	require.True(t, told || n == 6, "%d rows", n)
 }
 
-// Reading takes time in proportion to the file, whatever quotation marks are in it: were
-// each row held against all that follow it, this would take hours.
+// Reading takes linear time for every placement of quotation marks. Comparing each row
+// with all later ones would take hours for this file.
 func TestQuotesCostNoMore(t *testing.T) {
 	t.Parallel()
 	for _, piece := range []string{"\"a\n", "\"\"\"\n", "a,\"b\n", "\"a\"b\n", "\"\"a\n", "\"a\"\"\n", "\",\n"} {

@@ -4,15 +4,15 @@ import (
 	"strings"
 )
 
-// delimiters are what may stand between cells. Of two that part a file equally well the
-// later one wins: a comma is often a decimal sign.
+// delimiters are the possible delimiters of cells. If two split a file equally well, the
+// later one wins, because a comma is often a decimal sign.
 const delimiters = ",|;\t"
 
-// sniffedLines is how many lines are looked at to find the delimiter.
+// sniffedLines is the number of lines that are examined to find the delimiter.
 const sniffedLines = 60
 
-// delimiter finds what stands between the cells: what parts most lines into the same
-// number of cells, more of them where two do so.
+// delimiter returns the delimiter that splits the most lines into the same number of cells.
+// Among equals it returns the one that gives more cells.
 func delimiter(head string) byte {
 	if sep, _, ok := separatorLine(head); ok {
 		return sep
@@ -51,8 +51,8 @@ func delimiter(head string) byte {
 	return best
 }
 
-// countDelimiters counts those of a line that stand outside quotes. A quotation that the
-// line does not end is none.
+// countDelimiters counts the delimiters of a line outside quotations. A quotation that does
+// not end on the line counts as plain text.
 func countDelimiters(line string) (counts [len(delimiters)]int) {
 	var before [len(delimiters)]int
 	quoted := false
@@ -72,7 +72,7 @@ func countDelimiters(line string) (counts [len(delimiters)]int) {
 	return counts
 }
 
-// separatorLine reads a first line such as "sep=;", by which Excel is told the delimiter.
+// separatorLine reads a first line such as "sep=;", which tells Excel the delimiter.
 func separatorLine(head string) (sep byte, line string, ok bool) {
 	line = head
 	if end := strings.IndexAny(head, "\r\n"); end >= 0 {

@@ -12,11 +12,12 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// sniffed is how much of a file is looked at to find out what it is.
-const sniffed = 64 << 10
+// sniffBytes is the number of bytes at the beginning of a file that are examined to detect
+// its type.
+const sniffBytes = 64 << 10
 
-// wideEncoding tells UTF-16, by its mark or because nearly every other byte is zero. nil:
-// the text is none.
+// wideEncoding detects UTF-16 by its byte order mark, or because nearly every other byte is
+// zero. It returns nil for other text.
 func wideEncoding(head []byte) encoding.Encoding {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")):
@@ -43,8 +44,9 @@ func wideEncoding(head []byte) encoding.Encoding {
 	return nil
 }
 
-// decoded gives a text in UTF-8 without a mark, its beginning, and the encoding of lines
-// that are no UTF-8; nil: a symbol that is none is shown as such.
+// decoded returns a text as UTF-8 without a byte order mark, and its beginning. old is the
+// encoding of lines that are not valid UTF-8; nil: their invalid bytes become U+FFFD. most
+// is the longest line in bytes.
 func decoded(r io.Reader, head []byte) (text io.Reader, begin []byte, old *charmap.Charmap, most int, err error) {
 	if e := wideEncoding(head); e != nil {
 		// The head may end within a character; what came before is enough.
@@ -68,7 +70,7 @@ func decoded(r io.Reader, head []byte) (text io.Reader, begin []byte, old *charm
 		}
 	}
 	if old == nil && ascii(head) {
-		old = charmap.Windows1252 // of a line further on
+		old = charmap.Windows1252 // for invalid lines after the beginning
 	}
 	return r, head, old, maxRow, nil
 }
@@ -82,16 +84,16 @@ func ascii(b []byte) bool {
 	return true
 }
 
-// oldEncoding tells the encoding of bytes that are no UTF-8; nil: they are.
+// oldEncoding guesses the encoding of text that is not valid UTF-8; nil: the text is UTF-8.
 func oldEncoding(head []byte) *charmap.Charmap {
 	for cut := range min(utf8.UTFMax, len(head)) { // the head may end within a character
 		if utf8.Valid(head[:len(head)-cut]) {
 			return nil
 		}
 	}
-	// Letters with accents stand alone between plain ones; Arabic words are runs. The
-	// letters of French between those of Arabic (à, â, ç, é, è, ê …) occur in no Arabic
-	// text, and Cyrillic ones have them in most words.
+	// Accented Latin letters stand alone between ASCII letters; Arabic words are runs of
+	// such bytes. The bytes of French letters do not occur in Arabic words, and those of
+	// Cyrillic letters occur in most Cyrillic words.
 	var inRuns, alone, foreign, run int
 	count := func() {
 		if run >= 3 {

@@ -1,8 +1,7 @@
-// Package importfile owns the reading of tables that other programs wrote: CSV in
-// the dialects that are about, and XLSX; and JSON Lines and printer files as our own
-// exports write them. It gives rows of text, one at a time, in memory that does not
-// grow with the rows. It knows nothing of cards, and an error of it never quotes what
-// stood in the file.
+// Package importfile reads tables that other programs wrote: CSV in its common dialects,
+// and XLSX. It also reads JSON Lines and printer files, as the product exports them. It
+// returns rows of text one at a time, in memory that does not grow with the rows. It knows
+// nothing of cards, and no error quotes the content of a file.
 package importfile
 
 import (
@@ -13,18 +12,18 @@ import (
 	"refill/internal/fault"
 )
 
-// What a file may hold.
+// Limits of a file.
 const (
 	MaxBytes   = 200 << 20 // of the upload
 	MaxRows    = 1_000_001 // headings included
 	MaxColumns = 50
-	MaxCell    = 500 // bytes of one cell; what is longer is cut
+	MaxCell    = 500 // bytes of a cell; longer ones are truncated
 )
 
-// Refusals of a file. None quotes it.
+// Errors of files. None quotes the content.
 var (
 	ErrEmpty   = fault.Field("file", "import_empty", "This file has no rows.")
-	ErrTooMany = fault.Field("file", "import_too_many", "This file has more than 1,000,000 rows. Split it and import the parts one after another.")
+	ErrTooMany = fault.Field("file", "import_too_many", "This file has more than {most} rows. Split it and import the parts one after another.").With("most", fault.Number(MaxRows))
 	ErrWide    = fault.Field("file", "import_wide", "This file has a row with more than 50 columns. Keep those that describe the cards.")
 	ErrLong    = fault.Field("file", "import_long", "This file has a row that is far too long for one. It may be no table, or a quotation mark has no second one. Save it again and upload it once more.")
 	ErrBroken  = fault.Field("file", "import_broken", "This file can’t be read to its end: it is damaged, or not a CSV or XLSX file. Save it again and upload it once more.")
@@ -34,22 +33,22 @@ var (
 	ErrKind    = fault.Field("file", "import_kind", "Choose a CSV or XLSX file, or one that was exported here. Other kinds, such as XLS or ODS, can be saved as one of them.")
 )
 
-// Row is one row of a table. Number counts from 1 as a spreadsheet does, empty rows
-// included. Cells and Kinds are only good until the next row is asked for.
+// Row is a row of a table. Number counts from 1 as in a spreadsheet, with empty rows. Cells
+// and Kinds are valid only until the next row is read.
 type Row struct {
 	Number    int32
 	Cells     []string
-	Kinds     []CellKind // of a workbook; nil: all are text
-	Lines     int32      // that the row takes up in a file of text
-	Swallowed bool       // a quotation over several lines perhaps took other rows in
+	Kinds     []CellKind // of a workbook; nil: all cells are text
+	Lines     int32      // number of lines in a text file
+	Swallowed bool       // a quotation over several lines may have swallowed other rows
 	Hidden    bool       // in a workbook, by a filter or by hand
 }
 
-// CellKind is what a workbook says of a cell.
+// CellKind is the type of a cell in a workbook.
 type CellKind uint8
 
-// The kinds of a cell. The text of a number has a point as its decimal sign, and perhaps
-// the currency of its format behind it; that of a date is ISO 8601.
+// The kinds of a cell. The text of a number has a point as the decimal sign, and after it
+// the currency of its format if there is one. The text of a date is ISO 8601.
 const (
 	CellText CellKind = iota
 	CellNumber
@@ -58,7 +57,7 @@ const (
 	CellError
 )
 
-// Rows gives the rows of a table; io.EOF ends them.
+// Rows reads the rows of a table; io.EOF ends them.
 type Rows interface {
 	Next() (Row, error)
 }
@@ -69,12 +68,12 @@ type Sheet struct {
 	Hidden bool
 }
 
-// Options say how a file is read.
+// Options are options of reading a file.
 type Options struct {
-	Sheet string // of a workbook; empty: the first that is visible and has rows
+	Sheet string // name of a sheet of a workbook; empty: the first visible sheet with rows
 }
 
-// Table is a file that is being read.
+// Table is an open file.
 type Table struct {
 	bounded
 	sheets []Sheet
@@ -82,11 +81,11 @@ type Table struct {
 	merged func() int32
 }
 
-// Sheets lists the sheets of a workbook in its order; nil: the file is none.
+// Sheets returns the sheets of a workbook in its order, or nil for another file.
 func (t *Table) Sheets() []Sheet { return t.sheets }
 
-// Merged returns the last row of cells that are merged over several rows; 0: none is. It
-// is known once all rows have been read.
+// Merged returns the number of the last row that merged cells cover together with other
+// rows; 0: there are no such cells. The result is valid after all rows have been read.
 func (t *Table) Merged() int32 {
 	if t.merged == nil {
 		return 0
@@ -94,18 +93,18 @@ func (t *Table) Merged() int32 {
 	return t.merged()
 }
 
-// Sheet returns the name of the sheet that is read.
+// Sheet returns the name of the open sheet.
 func (t *Table) Sheet() string { return t.sheet }
 
-// Open finds out what a file is and begins to read it.
+// Open detects the type of a file and opens it.
 func Open(r io.ReaderAt, size int64) (Rows, error) { return OpenTable(r, size, Options{}) }
 
-// OpenTable does the same with options. A sheet that the workbook lacks is ErrSheet.
+// OpenTable is Open with options. It returns ErrSheet where the workbook lacks the sheet.
 func OpenTable(r io.ReaderAt, size int64, o Options) (*Table, error) {
 	if size == 0 {
 		return nil, ErrEmpty
 	}
-	head := make([]byte, min(size, sniffed))
+	head := make([]byte, min(size, sniffBytes))
 	if n, err := r.ReadAt(head, 0); n < len(head) && err != nil && err != io.EOF {
 		return nil, err
 	}
@@ -132,21 +131,21 @@ func OpenTable(r io.ReaderAt, size int64, o Options) (*Table, error) {
 	return t, nil
 }
 
-// markup begins a page, or data of a program. Read as a table, each of its lines is a
-// cell: a list of codes to be, none of which is printed on a card.
+// markup matches the beginning of a web page or of JSON. Read as CSV, each of its lines
+// would be a cell, and therefore a code that no card has.
 var markup = regexp.MustCompile(`^(?:\x{feff})?\s*(?:<(?:!doctype|\?xml|html|head|body|table|meta|style|div|script)[\s>]|\[\s*[\[{"]|\{\s+")`)
 
-// isMarkup reports whether a file is a page or data instead of a table.
+// isMarkup reports whether a file is a web page or JSON.
 func isMarkup(head []byte) bool { return markup.Match(bytes.ToLower(head[:min(len(head), 512)])) }
 
-// bounded keeps a table within what a file may hold, and leaves out empty rows.
+// bounded enforces the limits of a file, and skips empty rows.
 type bounded struct {
 	rows  Rows
 	n     int
 	blank int
 }
 
-// Next gives the next row that is not empty.
+// Next returns the next row that is not empty.
 func (b *bounded) Next() (Row, error) {
 	for {
 		row, err := b.rows.Next()

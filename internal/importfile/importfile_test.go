@@ -165,7 +165,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, reading it ends, within the bounds, without a panic.
+// Reading any file ends within the bounds and without a panic.
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte("code;price\na;5\n"))
 	f.Add([]byte("\xff\xfec\x00;\x00"))

@@ -9,15 +9,15 @@ import (
 	"slices"
 )
 
-// maxLine is the longest line of JSON Lines or of a printer file that is read.
+// maxLine is the longest line of JSON Lines or of a printer file, in bytes.
 const maxLine = 64 << 10
 
-// jsonRows reads JSON Lines, one object a line, as our own exports write them. The
+// jsonRows reads JSON Lines with one object a line, as the product exports them. The
 // members of the first object are the columns.
 type jsonRows struct {
 	lines *bufio.Scanner
 	names []string
-	first []string // the first object, until it is given; nil afterwards
+	first []string // the first object until Next returns it; then nil
 	n     int32
 }
 
@@ -27,7 +27,7 @@ func openJSONLines(r io.Reader) *jsonRows {
 	return &jsonRows{lines: lines}
 }
 
-// Next gives the names of the columns, then a row an object.
+// Next returns the names of the columns, and then one row for each object.
 func (j *jsonRows) Next() (Row, error) {
 	if j.first != nil {
 		cells := j.first
@@ -50,7 +50,7 @@ func (j *jsonRows) Next() (Row, error) {
 		}
 		names, cells, err := members(line)
 		if err != nil {
-			return Row{}, ErrBroken // the error itself might quote the line
+			return Row{}, ErrBroken // the parser's error may quote the line
 		}
 		j.n++
 		if j.names == nil {
@@ -69,10 +69,10 @@ func (j *jsonRows) Next() (Row, error) {
 	}
 }
 
-// errMember says that a line is no flat object.
+// errMember reports a line that is not a flat object.
 var errMember = errors.New("importfile: no flat object")
 
-// members reads a flat object in the order that it was written.
+// members returns the members of a flat object in their order.
 func members(line []byte) (names, cells []string, err error) {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.UseNumber()
@@ -101,7 +101,7 @@ func members(line []byte) (names, cells []string, err error) {
 		default:
 			return nil, nil, errMember
 		}
-		text, _ := name.(string) // a member's name always is one
+		text, _ := name.(string) // a member's name is always a string
 		names, cells = append(names, clean(text)), append(cells, clean(cell))
 	}
 	if _, err := d.Token(); err != nil {

@@ -6,23 +6,23 @@ import (
 	"io"
 )
 
-// lines gives the lines of a text, which end in LF, CR LF or CR, also mixed. It looks
-// ahead as far as is asked, and holds no more than that.
+// lines reads the lines of a text, which end in LF, CR LF or CR, also mixed. It reads ahead
+// only as far as the caller peeks, and buffers no more than that.
 type lines struct {
 	r    io.Reader
 	buf  []byte
-	at   int // where the next line begins
-	from int // from here on …
-	lf   int // … the next LF; len(buf) of that time: there was none
+	at   int // beginning of the next line
+	from int // buf has no LF from here to lf
+	lf   int // place of the next LF, or the length of buf when it was searched and had none
 	most int // bytes of a line
 	eof  bool
 }
 
 func newLines(r io.Reader, most int) *lines {
-	return &lines{r: r, buf: make([]byte, 0, sniffed), most: most}
+	return &lines{r: r, buf: make([]byte, 0, sniffBytes), most: most}
 }
 
-// fill reads on. It moves nothing that lies behind at.
+// fill reads more input. The bytes from at on stay in the buffer.
 func (l *lines) fill() error {
 	if len(l.buf) == cap(l.buf) {
 		if l.at > cap(l.buf)/2 {
@@ -33,8 +33,8 @@ func (l *lines) fill() error {
 			l.buf = grown
 		}
 	}
-	for range 100 { // readers that give nothing
-		n, err := l.r.Read(l.buf[len(l.buf):min(cap(l.buf), len(l.buf)+sniffed)])
+	for range 100 { // a reader may return no bytes and no error
+		n, err := l.r.Read(l.buf[len(l.buf):min(cap(l.buf), len(l.buf)+sniffBytes)])
 		l.buf = l.buf[:len(l.buf)+n]
 		if errors.Is(err, io.EOF) {
 			l.eof = true
@@ -47,7 +47,7 @@ func (l *lines) fill() error {
 	return io.ErrNoProgress
 }
 
-// drop forgets what was read.
+// drop removes the lines that were read from the buffer.
 func (l *lines) drop() {
 	n := copy(l.buf, l.buf[l.at:])
 	l.buf = l.buf[:n]
@@ -55,8 +55,8 @@ func (l *lines) drop() {
 	l.at = 0
 }
 
-// peek returns the line that begins so many bytes behind the next one, and where the one
-// behind it begins. Its bytes are good until the next call.
+// peek returns the line that begins offset bytes after the next one, and the offset of the
+// line after it. The bytes are valid until the next call.
 func (l *lines) peek(offset int) (line []byte, next int, err error) {
 	seen := 0
 	for {
@@ -85,8 +85,8 @@ func (l *lines) peek(offset int) (line []byte, next int, err error) {
 	}
 }
 
-// end finds the end of the line that begins at from, of which the first bytes are known
-// to have none.
+// end returns the end of the line that begins at from. Its first seen bytes are known to
+// contain no end.
 func (l *lines) end(from, seen int) int {
 	if from >= len(l.buf) {
 		return from
@@ -95,7 +95,7 @@ func (l *lines) end(from, seen int) int {
 	switch {
 	case start > l.lf:
 		l.from, l.lf = start, start
-	case start < l.from: // back from a look ahead
+	case start < l.from: // the caller peeked further before
 		if i := bytes.IndexByte(l.buf[start:l.from], '\n'); i >= 0 {
 			l.lf = start + i
 		}
@@ -114,5 +114,5 @@ func (l *lines) end(from, seen int) int {
 	return l.lf
 }
 
-// skip goes on to the line that begins so many bytes behind the next one.
+// skip moves the next line by an offset that peek returned.
 func (l *lines) skip(next int) { l.at += next }

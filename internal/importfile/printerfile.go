@@ -13,29 +13,29 @@ import (
 	"strconv"
 )
 
-// printerMagic begins a printer file (docs/printing.md).
+// printerMagic is the beginning of a printer file (docs/printing.md).
 const printerMagic = "H;REFILL-CARDS;1;"
 
-// printerRows reads a printer file. Its last lines must hold: one that was cut off
-// or changed on its way is refused at its end.
+// printerRows reads a printer file. At the end it verifies the totals and the checksum, and
+// returns ErrBroken for a file that is truncated or changed.
 type printerRows struct {
-	in    *metered
-	sum   *summed
+	in    *limitedReader
+	sum   *hashingReader
 	cells *csv.Reader
 	cards int64
-	total bool // the line of totals was read, and the count was right
+	total bool // the line of totals was read and its count is right
 	n     int32
 }
 
 func openPrinterFile(r io.Reader) *printerRows {
-	in := &metered{r: r, err: ErrLong}
-	sum := &summed{lines: bufio.NewReaderSize(in, maxLine), hash: sha256.New()}
+	in := &limitedReader{r: r, err: ErrLong}
+	sum := &hashingReader{lines: bufio.NewReaderSize(in, maxLine), hash: sha256.New()}
 	reader := csv.NewReader(sum)
 	reader.Comma, reader.FieldsPerRecord, reader.ReuseRecord = ';', -1, true
 	return &printerRows{in: in, sum: sum, cells: reader}
 }
 
-// Next gives the names of the columns, then a row a card.
+// Next returns the names of the columns, and then one row for each card.
 func (p *printerRows) Next() (Row, error) {
 	for {
 		p.in.left = maxRow
@@ -43,7 +43,7 @@ func (p *printerRows) Next() (Row, error) {
 		if errors.Is(err, io.EOF) && p.total && p.sum.right {
 			return Row{}, io.EOF
 		}
-		if err != nil { // the error itself might quote the line
+		if err != nil { // the parser's error may quote the line
 			return Row{}, ErrBroken
 		}
 		p.n++
@@ -66,8 +66,8 @@ func (p *printerRows) Next() (Row, error) {
 	}
 }
 
-// summed hands lines on and reckons their sum, up to the line that has it.
-type summed struct {
+// hashingReader passes lines on and hashes them, up to the line with the checksum.
+type hashingReader struct {
 	lines *bufio.Reader
 	hash  hash.Hash
 	left  []byte
@@ -76,7 +76,7 @@ type summed struct {
 }
 
 // Read implements io.Reader.
-func (s *summed) Read(p []byte) (int, error) {
+func (s *hashingReader) Read(p []byte) (int, error) {
 	if len(s.left) == 0 {
 		if s.ended {
 			return 0, io.EOF
@@ -88,7 +88,7 @@ func (s *summed) Read(p []byte) (int, error) {
 			said, _ := hex.DecodeString(string(bytes.TrimSpace(line[2:])))
 			s.right = subtle.ConstantTimeCompare(said, s.hash.Sum(nil)) == 1
 			return 0, io.EOF
-		case err != nil: // cut off before the sum, or a line that is none of ours
+		case err != nil: // truncated before the checksum, or an invalid line
 			s.ended = true
 			return 0, io.EOF
 		}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/export"
 	"refill/internal/importfile"
+	"refill/internal/render"
 )
 
 // exported are files of three cards in every form that an export has.
@@ -18,12 +18,12 @@ func exported(t *testing.T) map[string][]byte {
 	t.Helper()
 	more := []string{"partner", "link"}
 	files := map[string][]byte{}
-	write := func(name string, start func(w io.Writer) (export.Writer, error)) {
+	write := func(name string, start func(w io.Writer) (render.Writer, error)) {
 		var b bytes.Buffer
 		w, err := start(&b)
 		require.NoError(t, err)
 		for i := range int64(3) {
-			require.NoError(t, w.Write(export.Card{
+			require.NoError(t, w.Write(render.Card{
 				Serial: i + 1, Code: fmt.Sprintf("R26-7K2M-9XQD-4HVT-C8P%d", i+2), Price: "10.50", Currency: "USD", ValidTill: "2027-12-31",
 				Series: "202611", Status: "active", Partner: "=Süd; \"Nord\", Ω", Link: "https://refill.example.net/r#X",
 			}))
@@ -32,20 +32,20 @@ func exported(t *testing.T) map[string][]byte {
 		files[name] = b.Bytes()
 	}
 	for _, delimiter := range []byte{',', ';', '\t'} {
-		for _, encoding := range []export.Encoding{export.UTF8, export.UTF8BOM, export.UTF16LE} {
-			write(fmt.Sprintf("csv %q %s", delimiter, encoding), func(w io.Writer) (export.Writer, error) {
-				return export.NewCardCSV(w, export.CardTable{More: more, Delimiter: delimiter, Encoding: encoding})
+		for _, encoding := range []render.Encoding{render.UTF8, render.UTF8BOM, render.UTF16LE} {
+			write(fmt.Sprintf("csv %q %s", delimiter, encoding), func(w io.Writer) (render.Writer, error) {
+				return render.NewCardCSV(w, render.CardTable{More: more, Delimiter: delimiter, Encoding: encoding})
 			})
 		}
 	}
-	table := export.CardTable{More: more}
-	write("xlsx", func(w io.Writer) (export.Writer, error) { return export.NewCardSheet(w, table) })
-	write("json lines", func(w io.Writer) (export.Writer, error) { return export.NewCardLines(w, table) })
-	write("printer", func(w io.Writer) (export.Writer, error) { return export.NewPrinterFile(w, table, "202611", "R26") })
+	table := render.CardTable{More: more}
+	write("xlsx", func(w io.Writer) (render.Writer, error) { return render.NewCardSheet(w, table) })
+	write("json lines", func(w io.Writer) (render.Writer, error) { return render.NewCardLines(w, table) })
+	write("printer", func(w io.Writer) (render.Writer, error) { return render.NewPrinterFile(w, table, "202611", "R26") })
 	return files
 }
 
-// Whatever an export writes, an import reads back as it was.
+// An import reads every export back unchanged.
 func TestExportsAreReadBack(t *testing.T) {
 	t.Parallel()
 	want := []string{"serial|code|price|currency|valid_till|series|status|partner|link"}

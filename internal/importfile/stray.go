@@ -2,7 +2,7 @@ package importfile
 
 import "strings"
 
-// likeness says whether a line within a quotation is a row of its own.
+// likeness tells whether a line within a quotation is a row of its own.
 type likeness uint8
 
 const (
@@ -12,8 +12,8 @@ const (
 )
 
 // likeRow compares a line that a quotation would swallow with the line on which the
-// quotation begins. It is a row where it has as many cells as the rows of the table, and
-// numbers, dates and codes stand where they stand in that line.
+// quotation begins. The line counts as a row where it has as many cells as the rows of the
+// table, and numbers, dates and codes in the same columns.
 func likeRow(first, cells []string, width int) likeness {
 	if len(cells) != width {
 		return isNoRow
@@ -45,12 +45,12 @@ func likeRow(first, cells []string, width int) likeness {
 	return mayBeRow
 }
 
-// What a cell looks like.
+// The kinds of a cell's content.
 const (
 	nothing = iota
 	words
 	number // digits and the signs within amounts and dates
-	token  // letters and digits in one word
+	token  // one word of letters and digits
 )
 
 func signature(cell string) int {

@@ -10,41 +10,41 @@ import (
 	"time"
 )
 
-// An XLSX file is read here, not by a library: those that are about unpack large
-// sheets to temporary files in clear, which a file of codes must never be, or take
-// a file that is cut off for one that has ended.
+// XLSX files are read here and not by a library. The available libraries either unpack
+// large sheets to unencrypted temporary files, which must never happen to a file of codes,
+// or treat a truncated file as complete.
 
-// What may come out of the archive.
+// Limits of the unpacked files of the archive.
 const (
 	maxSheet   = 2 << 30 // bytes of the sheet's XML
-	maxStrings = 1 << 29 // bytes of the shared texts' XML
+	maxStrings = 1 << 29 // bytes of the XML of the shared texts
 	maxStyles  = 16 << 20
 	maxFiles   = 2000
 )
 
 // xlsxRows reads a sheet of a workbook.
 type xlsxRows struct {
-	sheet   *tokens
+	sheet   *tokenReader
 	texts   sharedTexts
-	formats []cellFormat // by style
-	from    time.Time    // the day 0
+	formats []cellFormat // by index of the style
+	from    time.Time    // day 0 of the workbook's calendar
 	cells   []string
 	kinds   []CellKind
 	last    int32
-	merged  int32 // the last row of cells that are merged over several
+	merged  int32 // last row of cells that are merged over several rows
 
-	probing bool // texts that are shared are not looked up
+	probing bool // shared texts are not looked up
 
 	name   string  // of the sheet
 	sheets []Sheet // of the workbook
 }
 
-// openXLSX reads what the cells refer to, and begins a sheet.
+// openXLSX reads styles and texts of a workbook, and opens a sheet.
 func openXLSX(r io.ReaderAt, size int64, wanted string) (*xlsxRows, error) {
-	from := &directory{r: r, left: maxDirectory}
+	from := &directoryReader{r: r, left: maxDirectory}
 	archive, err := zip.NewReader(from, size)
 	if err != nil || len(archive.File) > maxFiles {
-		return nil, broken(err)
+		return nil, parseError(err)
 	}
 	from.known = true
 	files := map[string]*zip.File{}
@@ -70,16 +70,16 @@ func openXLSX(r io.ReaderAt, size int64, wanted string) (*xlsxRows, error) {
 	return x, nil
 }
 
-// broken is what a parser's error is told as: itself where it is one of ours.
-func broken(err error) error {
+// parseError returns ErrBomb for the parser's ErrBomb, and ErrBroken for any other error.
+func parseError(err error) error {
 	if errors.Is(err, ErrBomb) {
 		return ErrBomb
 	}
 	return ErrBroken
 }
 
-// open opens one file of the archive, which may not be larger than it may. (The
-// zip reader itself refuses a file that is larger than it says.)
+// open opens a file of the archive. It returns ErrBomb where the file is larger than most
+// bytes. The ZIP reader itself rejects a file that is larger than its declared size.
 func open(f *zip.File, most uint64) (io.Reader, error) {
 	if f == nil {
 		return nil, ErrKind
@@ -94,7 +94,7 @@ func open(f *zip.File, most uint64) (io.Reader, error) {
 	return io.LimitReader(r, int64(most)), nil //nolint:gosec // our own bound
 }
 
-// decode unmarshals a small file of the archive; one that is not there is empty.
+// decode unmarshals a small XML file of the archive. A missing file is treated as empty.
 func decode(f *zip.File, into any) error {
 	if f == nil {
 		return nil
@@ -104,30 +104,30 @@ func decode(f *zip.File, into any) error {
 		return err
 	}
 	if err := xml.NewTokenDecoder(newTokens(r)).Decode(into); err != nil {
-		return broken(err)
+		return parseError(err)
 	}
 	return nil
 }
 
-// textOf gathers the text of an element to its end, formatted runs together, without
-// the reading aids that East Asian texts carry.
-func textOf(d *tokens) (string, error) {
+// textOf returns the text of an element, with formatted runs joined, and without the
+// phonetic readings of East Asian texts.
+func textOf(d *tokenReader) (string, error) {
 	text, _, err := contentOf(d)
 	return text, err
 }
 
-// content is what an element was found to hold besides its text.
+// content tells whether an element contains a formula and a value.
 type content struct{ formula, value bool }
 
-// contentOf gathers the text of an element to its end, and says what it holds.
-func contentOf(d *tokens) (string, content, error) {
+// contentOf returns the text of an element and its content.
+func contentOf(d *tokenReader) (string, content, error) {
 	var b strings.Builder
 	var has content
 	depth, inText, aside := 1, 0, 0
 	for depth > 0 {
 		token, err := d.Token()
 		if err != nil {
-			return "", has, broken(err)
+			return "", has, parseError(err)
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
@@ -158,7 +158,7 @@ func contentOf(d *tokens) (string, content, error) {
 	return b.String(), has, nil
 }
 
-// Next reads up to the end of the next row.
+// Next returns the next row.
 func (x *xlsxRows) Next() (Row, error) {
 	x.sheet.next()
 	for {
@@ -167,7 +167,7 @@ func (x *xlsxRows) Next() (Row, error) {
 			return Row{}, io.EOF
 		}
 		if err != nil {
-			return Row{}, broken(err)
+			return Row{}, parseError(err)
 		}
 		start, ok := token.(xml.StartElement)
 		switch {
@@ -179,7 +179,7 @@ func (x *xlsxRows) Next() (Row, error) {
 	}
 }
 
-// merge notes cells that are merged, such as B2:B7.
+// merge records merged cells, such as B2:B7.
 func (x *xlsxRows) merge(reference string) {
 	from, to, _ := strings.Cut(reference, ":")
 	first, err := strconv.ParseInt(strings.TrimLeft(from, "$ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 10, 32)
@@ -200,7 +200,7 @@ func (x *xlsxRows) row(start xml.StartElement) (Row, error) {
 	for {
 		token, err := x.sheet.Token()
 		if err != nil {
-			return Row{}, broken(err)
+			return Row{}, parseError(err)
 		}
 		switch t := token.(type) {
 		case xml.EndElement:
@@ -228,7 +228,7 @@ func (x *xlsxRows) row(start xml.StartElement) (Row, error) {
 	}
 }
 
-// value is what a cell shows.
+// value returns the displayed text of a cell and its kind.
 func (x *xlsxRows) value(cell xml.StartElement, text string) (string, CellKind, error) {
 	switch attribute(cell, "t") {
 	case "s":
@@ -263,13 +263,13 @@ func (x *xlsxRows) value(cell xml.StartElement, text string) (string, CellKind, 
 	return clean(text), CellText, nil
 }
 
-// notCalculated stands for a formula whose result is not in the file. A library that
-// writes workbooks leaves the calculating to the spreadsheet that opens them. An empty
-// text may be a result.
+// notCalculated replaces the missing result of a formula. Some libraries that write
+// workbooks leave the calculation to the spreadsheet. An empty text can't mark this case,
+// because it can be a valid result.
 const notCalculated = "#CALC!"
 
-// columnOf reads the letters of a reference such as AB12; next is the column of a
-// cell that has none.
+// columnOf returns the column of a reference such as AB12; next is the column of a cell
+// without a reference.
 func columnOf(reference string, next int) int {
 	column := 0
 	for i := 0; i < len(reference) && reference[i] >= 'A' && reference[i] <= 'Z' && i < 4; i++ {

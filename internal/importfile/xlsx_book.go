@@ -10,27 +10,27 @@ import (
 	"time"
 )
 
-// maxProbe is how many rows of a sheet are looked at to find out whether it has any, and
-// probedSheets how many sheets are.
+// maxProbe is the number of rows that are examined to see whether a sheet has data, and
+// probedSheets the number of sheets that are.
 const (
 	maxProbe     = 1000
 	probedSheets = 20
 )
 
-// book is what a workbook says of its sheets.
-type book struct {
+// workbook is the list of sheets of a workbook.
+type workbook struct {
 	Properties struct {
 		Date1904 string `xml:"date1904,attr"`
 	} `xml:"workbookPr"`
 	Sheets []struct {
 		Name  string `xml:"name,attr"`
 		State string `xml:"state,attr"`
-		ID    string `xml:"id,attr"` // of its link, in a namespace that differs with the dialect
+		ID    string `xml:"id,attr"` // id of its relationship; the namespace differs between dialects
 	} `xml:"sheets>sheet"`
 }
 
-// links say which file a sheet is in.
-type links struct {
+// relationships map sheets to files.
+type relationships struct {
 	Links []struct {
 		ID     string `xml:"Id,attr"`
 		Type   string `xml:"Type,attr"`
@@ -38,13 +38,13 @@ type links struct {
 	} `xml:"Relationship"`
 }
 
-// chooseSheet finds the file of a sheet by its name, or of the first one that is visible
-// and has rows; and the calendar of the workbook.
+// chooseSheet returns the file of a sheet by its name, or of the first visible sheet with
+// rows. It also reads the calendar of the workbook.
 func (x *xlsxRows) chooseSheet(files map[string]*zip.File, wanted string) (string, error) {
-	var b book
-	var l links
+	var b workbook
+	var l relationships
 	if err := errors.Join(decode(files["xl/workbook.xml"], &b), decode(files["xl/_rels/workbook.xml.rels"], &l)); err != nil {
-		return "", broken(err)
+		return "", parseError(err)
 	}
 	if b.Properties.Date1904 == "1" || b.Properties.Date1904 == "true" {
 		x.from = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -52,7 +52,7 @@ func (x *xlsxRows) chooseSheet(files map[string]*zip.File, wanted string) (strin
 	var targets []string
 	for _, sheet := range b.Sheets {
 		target := l.target(sheet.ID)
-		if target == "" { // a sheet of charts or macros, or one whose link is missing
+		if target == "" { // a sheet of charts or macros, or without a relationship
 			continue
 		}
 		targets = append(targets, target)
@@ -69,8 +69,8 @@ func (x *xlsxRows) chooseSheet(files map[string]*zip.File, wanted string) (strin
 	return targets[at], nil
 }
 
-// target returns the file that a link of a sheet leads to.
-func (l links) target(id string) string {
+// target returns the file of a relationship to a worksheet.
+func (l relationships) target(id string) string {
 	for _, link := range l.Links {
 		if link.ID != id || link.Type != "" && !strings.HasSuffix(link.Type, "/worksheet") {
 			continue
@@ -83,7 +83,7 @@ func (l links) target(id string) string {
 	return ""
 }
 
-// pick chooses among the sheets.
+// pick returns the index of the sheet to read.
 func (x *xlsxRows) pick(files map[string]*zip.File, targets []string, wanted string) (int, error) {
 	if wanted != "" {
 		at := slices.IndexFunc(x.sheets, func(s Sheet) bool { return s.Name == wanted })
@@ -108,7 +108,7 @@ func (x *xlsxRows) pick(files map[string]*zip.File, targets []string, wanted str
 	return first, nil
 }
 
-// hasRows reports whether a cell of a sheet says anything.
+// hasRows reports whether any cell of a sheet has content.
 func hasRows(f *zip.File) (bool, error) {
 	r, err := open(f, maxSheet)
 	if err != nil {
@@ -130,7 +130,7 @@ func hasRows(f *zip.File) (bool, error) {
 	return false, nil
 }
 
-// readStyles finds what the styles of cells make of numbers.
+// readStyles reads the number formats of the cell styles.
 func (x *xlsxRows) readStyles(f *zip.File) error {
 	var styles struct {
 		Formats []struct {
@@ -158,10 +158,10 @@ func (x *xlsxRows) readStyles(f *zip.File) error {
 	return nil
 }
 
-// cutBytes shortens a text to so many bytes.
+// cutBytes shortens a text to at most so many bytes.
 func cutBytes(text string, most int) string {
 	if len(text) <= most {
 		return text
 	}
-	return strings.ToValidUTF8(text[:most], "") // the cut may be within a character
+	return strings.ToValidUTF8(text[:most], "") // the cut may split a character
 }

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// cellFormat is what a number format of a workbook makes of a number. The grammar is that
-// of ECMA-376 part 1, 18.8.31.
+// cellFormat is a number format of a workbook, by the grammar of ECMA-376 part 1, section
+// 18.8.31.
 type cellFormat struct {
-	date, clock bool   // shows a day, a time of day
-	elapsed     bool   // shows hours that go on behind 24
-	digits      string // a whole number in a pattern of zeros, such as 0000-0000; empty: none
-	currency    string // that it shows
-	percent     bool   // shows a hundred times the number
+	date, clock bool   // shows a date, a time of day
+	elapsed     bool   // shows hours beyond 24
+	digits      string // pattern of zeros for a whole number, such as 0000-0000; empty: none
+	currency    string // currency in the format
+	percent     bool   // shows the number as a percentage
 }
 
-// builtin returns the format of a number that workbooks do not spell out. Those of East
-// Asia differ with the language, but are days in each.
+// builtin returns a built-in format, which workbooks refer to only by number. The East
+// Asian formats differ by language, but each is a date.
 func builtin(id int) cellFormat {
 	switch {
 	case id == 9, id == 10:
@@ -35,12 +35,12 @@ func builtin(id int) cellFormat {
 	return cellFormat{}
 }
 
-// parseFormat reads the format of positive numbers. Texts in quotes, escaped signs,
-// colours, conditions and languages are no parts of a date.
+// parseFormat parses the format of positive numbers. Quoted texts, escaped signs, colours,
+// conditions and locales are not parts of a date.
 func parseFormat(code string) cellFormat {
 	var f cellFormat
 	var pattern, literal strings.Builder
-	whole := true // nothing but places of digits and signs between
+	whole := true // only digit placeholders and signs between them
 	months := false
 	for i := 0; i < len(code); {
 		switch c := code[i]; c {
@@ -64,7 +64,7 @@ func parseFormat(code string) cellFormat {
 			}
 			i += 2
 			continue
-		case '_', '*': // room as wide as the next sign, or filled with it
+		case '_', '*': // space as wide as the next sign, or filled with it
 			i += 2
 			continue
 		case '[':
@@ -102,7 +102,7 @@ func parseFormat(code string) cellFormat {
 				f.percent = true
 			case c|0x20 == 'h', c|0x20 == 's':
 				f.clock = true
-			case c >= 0x80: // a sign of a currency that stands without quotes
+			case c >= 0x80: // a currency sign without quotes
 				literal.WriteByte(c)
 				pattern.WriteByte(c)
 				i++
@@ -130,7 +130,7 @@ func parseFormat(code string) cellFormat {
 	return f
 }
 
-// bracket reads what stands in brackets: [Red], [>=100], [$€-407], [h].
+// bracket parses the text in brackets: [Red], [>=100], [$€-407], [h].
 func (f *cellFormat) bracket(text string) {
 	switch lower := strings.ToLower(text); {
 	case strings.HasPrefix(text, "$"):
@@ -141,8 +141,8 @@ func (f *cellFormat) bracket(text string) {
 	}
 }
 
-// currencyIn returns the code or the sign of a currency that a literal text is; it is for
-// a reader of amounts to know it.
+// currencyIn returns a literal text that is a currency code or sign. Package tableimport
+// interprets it.
 func currencyIn(text string) string {
 	text = strings.Trim(text, " -+():.")
 	if len(text) == 3 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
@@ -156,15 +156,15 @@ func currencyIn(text string) string {
 	return ""
 }
 
-// number is what a cell with the format shows of a number, in a form that can be read
-// again: dates as ISO 8601, numbers with a point and without groups.
+// number returns the text and the kind of a number as a cell shows it, in a form that can
+// be parsed again: dates as ISO 8601, numbers with a point and without groups.
 func (f cellFormat) number(text string, from time.Time) (string, CellKind) {
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
-		return clean(text), CellText // then it is no number, and shown as it is
+		return clean(text), CellText // not a number: shown as it is
 	}
 	if (f.date || f.clock || f.elapsed) && n >= 0 && n < 3e6 {
-		return f.moment(n, from)
+		return f.dateTime(n, from)
 	}
 	if f.percent {
 		shown, err := strconv.ParseFloat(strconv.FormatFloat(n*100, 'g', 15, 64), 64)
@@ -182,7 +182,7 @@ func (f cellFormat) number(text string, from time.Time) (string, CellKind) {
 	}
 	switch {
 	case exact:
-	case math.Abs(n) >= 1e15: // a spreadsheet keeps 15 digits; the others are lost
+	case math.Abs(n) >= 1e15: // a spreadsheet stores 15 digits; further digits are lost
 		return strconv.FormatFloat(n, 'E', 14, 64), CellNumber
 	case strings.ContainsAny(text, "eE."): // 1.2E+3, 12.0, 0.30000000000000004
 		if rounded, err := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 15, 64), 64); err == nil {
@@ -196,8 +196,8 @@ func (f cellFormat) number(text string, from time.Time) (string, CellKind) {
 	return text, CellNumber
 }
 
-// moment is a day, a time or both.
-func (f cellFormat) moment(n float64, from time.Time) (string, CellKind) {
+// dateTime returns a date, a time or both.
+func (f cellFormat) dateTime(n float64, from time.Time) (string, CellKind) {
 	seconds := int64(math.Round(n * 86400))
 	switch {
 	case f.elapsed, !f.date && n >= 1:
@@ -216,15 +216,15 @@ func (f cellFormat) moment(n float64, from time.Time) (string, CellKind) {
 	return from.Add(time.Duration(seconds) * time.Second).Format(time.DateTime), CellDate
 }
 
-// padded puts the digits of a whole number into the places of a pattern, from the right;
-// digits for which there is no place stand in front.
+// padded fills the digits of a whole number into a pattern from the right; surplus digits
+// go in front.
 func padded(pattern, digits string) string {
 	places := strings.Count(pattern, "0") + strings.Count(pattern, "#") + strings.Count(pattern, "?")
 	if len(digits) < places {
 		digits = strings.Repeat("0", places-len(digits)) + digits
 	}
 	var b strings.Builder
-	next, significant := -1, false // the digit for the next place; one was written
+	next, significant := -1, false // index of the next digit; whether a digit was written
 	for i := range len(pattern) {
 		c := pattern[i]
 		if c != '0' && c != '#' && c != '?' {

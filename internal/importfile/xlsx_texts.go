@@ -8,25 +8,25 @@ import (
 	"io"
 )
 
-// sharedTexts are the texts that cells refer to by number. They are read no further
-// than a cell asks, so that the first rows cost nothing, and lie one behind another as
-// bytes: they are the one part of a table that grows with the file, and a million
-// strings of their own would be three times as much.
+// sharedTexts are the texts to which cells refer by number. They are read only as far as
+// cells refer to them, so that the first rows need little. They are stored as consecutive
+// bytes: they are the only part of a workbook that grows with the file, and a million Go
+// strings would take three times the memory.
 type sharedTexts struct {
-	file   *tokens  // nil: read to its end
-	blocks [][]byte // texts, each behind its length in two bytes; none lies across two blocks
-	starts []uint32 // of each text, counted over full blocks
+	file   *tokenReader // nil: the file has been read to its end
+	blocks [][]byte     // texts, each after its length in two bytes; no text spans two blocks
+	starts []uint32     // offset of each text, as if all blocks were full
 }
 
-// How much is kept: bytes of a block and of all of them, and texts. A million codes
-// are a third of it.
+// Limits: bytes of a block, bytes of all blocks, and number of texts. A million codes take
+// a third of them.
 const (
 	textBlock = 1 << 20
 	maxTexts  = 96 << 20
 	mostTexts = 8 * MaxRows
 )
 
-// open begins to read the texts; a workbook may have none.
+// open opens the shared texts, which a workbook may lack.
 func (t *sharedTexts) open(f *zip.File) error {
 	if f == nil {
 		return nil
@@ -67,7 +67,7 @@ func (t *sharedTexts) read() error {
 			return nil
 		}
 		if err != nil {
-			return broken(err)
+			return parseError(err)
 		}
 		if start, ok := token.(xml.StartElement); ok && start.Name.Local == "si" {
 			text, err := textOf(t.file)

@@ -12,14 +12,13 @@ import (
 	"refill/internal/db"
 )
 
-// Alive lets workers know of each other's death. Each holds an advisory lock
-// under its id on a connection of its own, which Postgres gives back the moment
-// the process is gone. A worker that finds another's lock free returns that
-// one's running jobs to the queue: within seconds, where River alone would wait
-// until the jobs' time is up.
+// Alive detects dead workers. Each worker holds an advisory lock under its id on a
+// connection of its own, which Postgres releases as soon as the process dies. A worker
+// that finds another's lock free returns that worker's running jobs to the queue. This
+// takes seconds, where River alone would wait for the timeout of the jobs.
 //
-// A worker that only lost its connection may see its job run a second time
-// elsewhere; jobs are made for that.
+// When a worker merely loses its connection, its job may run a second time elsewhere. Jobs
+// are written to allow that.
 type Alive struct {
 	id   string
 	url  string
@@ -27,20 +26,20 @@ type Alive struct {
 	log  *slog.Logger
 }
 
-// NewAlive returns the watch of the worker with this id. url is the database's,
-// for the connection that holds the lock.
+// NewAlive returns the watch for the worker with this id. url is that of the database, for
+// the connection that holds the lock.
 func NewAlive(id, url string, pool *pgxpool.Pool, log *slog.Logger) *Alive {
 	return &Alive{id: id, url: url, pool: pool, log: log}
 }
 
 const (
-	aliveLook  = 5 * time.Second // how often the dead are looked for
-	aliveRetry = time.Second     // how long to wait after a lost connection
+	aliveLook  = 5 * time.Second // interval of the search for dead workers
+	aliveRetry = time.Second     // pause after a lost connection
 )
 
-// Start takes the worker's lock, releases what dead workers left, and goes on
-// watching until ctx is over; the channel is closed then. Call it before the
-// River client starts, so that no job runs without the lock.
+// Start takes the worker's lock, releases the jobs of dead workers and keeps watching
+// until ctx ends, when it closes the channel. Call it before the River client starts, so
+// that no job runs without the lock.
 func (a *Alive) Start(ctx context.Context) (<-chan struct{}, error) {
 	conn, err := a.hold(ctx)
 	if err != nil {
@@ -64,14 +63,14 @@ func (a *Alive) hold(ctx context.Context) (*pgx.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to hold the worker's lock: %w", err)
 	}
-	if _, err := conn.Exec(ctx, `select pg_advisory_lock(2, hashtext($1))`, a.id); err != nil {
+	if err := db.New().WorkerHold(ctx, conn, a.id); err != nil {
 		_ = conn.Close(ctx)
 		return nil, fmt.Errorf("take the worker's lock: %w", err)
 	}
 	return conn, nil
 }
 
-// watch keeps the lock, and looks for the dead at every tick.
+// watch keeps the lock and looks for dead workers at every tick.
 func (a *Alive) watch(ctx context.Context, conn *pgx.Conn) {
 	tick := time.NewTicker(aliveLook)
 	defer tick.Stop()
@@ -97,7 +96,7 @@ func (a *Alive) watch(ctx context.Context, conn *pgx.Conn) {
 	}
 }
 
-// holdAgain takes the lock back; nil when ctx ended first.
+// holdAgain takes the lock again; nil where ctx ended first.
 func (a *Alive) holdAgain(ctx context.Context) *pgx.Conn {
 	tick := time.NewTicker(aliveRetry)
 	defer tick.Stop()

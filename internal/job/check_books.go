@@ -8,12 +8,13 @@ import (
 	"github.com/riverqueue/river"
 
 	"refill/internal/check"
+	"refill/internal/fault"
 )
 
-// checkTimeout bounds one look at the books; a million cards take some seconds.
+// checkTimeout bounds one run; a million cards take some seconds.
 const checkTimeout = 15 * time.Minute
 
-// checkWorker holds the books against the invariants.
+// checkWorker checks the books against the invariants.
 type checkWorker struct {
 	river.WorkerDefaults[check.BooksArgs]
 	checks *check.Service
@@ -23,13 +24,15 @@ type checkWorker struct {
 // Timeout lets a large installation take its time.
 func (w *checkWorker) Timeout(*river.Job[check.BooksArgs]) time.Duration { return checkTimeout }
 
+var errCheckStopped = fault.New(fault.Conflict, "check_stopped", "The check stopped with an error; the log of the worker names it.")
+
 // Work does the run from its beginning.
 func (w *checkWorker) Work(ctx context.Context, job *river.Job[check.BooksArgs]) error {
 	err := w.checks.Work(ctx, job.Args.RunID, w.now, completer(job))
 	if errors.Is(err, check.ErrNotWanted) {
 		return river.JobCancel(err)
 	}
-	return lastWords(ctx, job.JobRow, err, func(ctx context.Context) error {
-		return w.checks.Fail(ctx, job.Args.RunID, "The check stopped with an error; the log of the worker names it.")
+	return onFinalFailure(ctx, job.JobRow, err, func(ctx context.Context) error {
+		return w.checks.Fail(ctx, job.Args.RunID, errCheckStopped.Keep())
 	})
 }

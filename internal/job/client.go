@@ -1,12 +1,11 @@
-// Package job owns the background: River's client, the workers and the periodic
-// housekeeping. Each Work is a few lines around functions of the domain, is safe
-// to run twice, and finishes its job in the transaction of its last write. The
-// package never meets web; both use the domain.
+// Package job owns background work: River's client, the workers and periodic housekeeping.
+// Each Work method is a few lines around functions of the domain, may run twice, and
+// completes its job in the transaction of its last write. The package never imports web;
+// both use the domain.
 package job
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,14 +22,15 @@ import (
 	"refill/internal/blob"
 	"refill/internal/card"
 	"refill/internal/cardfile"
+	"refill/internal/cardimport"
 	"refill/internal/check"
 	"refill/internal/customerimport"
-	"refill/internal/fontdir"
+	"refill/internal/jobqueue"
 	"refill/internal/setting"
 	"refill/internal/theft"
 )
 
-// NewInserter returns a client that only writes jobs; web processes have no more.
+// NewInserter returns a client that only inserts jobs, for web processes.
 func NewInserter(pool *pgxpool.Pool, log *slog.Logger) (*river.Client[pgx.Tx], error) {
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: log})
 	if err != nil {
@@ -39,33 +39,33 @@ func NewInserter(pool *pgxpool.Pool, log *slog.Logger) (*river.Client[pgx.Tx], e
 	return client, nil
 }
 
-// Options says how a worker works. Every field but Fonts and Concurrency must
-// be set.
+// Options configure a worker. Every field except Concurrency is required.
 type Options struct {
 	ID        string // unique among all processes; see Alive
 	Cards     *card.Service
+	Exports   *cardfile.Service
+	Imports   *cardimport.Service
 	Customers *customerimport.Service
 	Checks    *check.Service
-	Keys      audit.Keys // the audit trail is sealed under them
+	Keys      audit.Keys // keys that the audit trail is sealed under
 	Files     blob.Store
 	Settings  *setting.Store
-	Fonts     *fontdir.Folder // of this machine, for what is printed; nil: none
-	PublicURL string          // of the portal, for the QR codes
 	Log       *slog.Logger
 	Now       func() time.Time
-	// Concurrency is how many series are made, and how many files are written,
-	// at once. 0: two.
+	// Concurrency is the number of series generated, and of files written, at the same
+	// time. 0: two.
 	Concurrency int
 }
 
 const (
-	// jobTimeout bounds one run of a job that yields by itself.
+	// jobTimeout bounds one run of a job that goes back to the queue by itself after 30
+	// seconds.
 	jobTimeout = 2 * time.Minute
-	// rescueAfter is when River takes back a job that nobody finishes. (A dead
-	// worker's jobs are released within seconds by Alive; this is for a live
-	// worker that lost its grip.)
+	// rescueAfter is the time after which River takes back a job that has not ended.
+	// (Alive releases the jobs of a dead worker within seconds; this covers a live worker
+	// that hangs.)
 	rescueAfter = 3 * time.Minute
-	// softStop is how long running jobs may go on after a stop was asked for.
+	// softStop is how long running jobs may continue after a stop is requested.
 	softStop = 2 * time.Second
 	// housekeepEvery is how often housekeeping runs.
 	housekeepEvery = time.Minute
@@ -77,7 +77,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &generateWorker{cards: o.Cards, settings: o.Settings, now: o.Now})
 	river.AddWorker(workers, &eraseWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &shredWorker{cards: o.Cards, now: o.Now})
-	river.AddWorker(workers, &exportWorker{cards: o.Cards, files: o.Files, settings: o.Settings, maker: cardfile.Maker{Cards: o.Cards, Settings: o.Settings, PublicURL: o.PublicURL, Fonts: o.Fonts, Random: rand.Reader}, log: o.Log, now: o.Now})
+	river.AddWorker(workers, &exportWorker{exports: o.Exports, settings: o.Settings})
 	river.AddWorker(workers, &resealWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &reindexWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &readingsWorker{cards: o.Cards, now: o.Now})
@@ -85,9 +85,9 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &sealWorker{pool: pool, keys: o.Keys, checks: o.Checks, now: o.Now})
 	river.AddWorker(workers, &watchWorker{watch: theft.New(pool, o.Settings, o.Log), now: o.Now})
 	river.AddWorker(workers, &checkWorker{checks: o.Checks, now: o.Now})
-	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, files: o.Files, log: o.Log, now: o.Now})
+	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, exports: o.Exports, imports: o.Imports, files: o.Files, log: o.Log, now: o.Now})
 
-	imports := importer{cards: o.Cards, files: o.Files, log: o.Log, now: o.Now}
+	imports := importer{imports: o.Imports, files: o.Files, log: o.Log, now: o.Now}
 	river.AddWorker(workers, &checkImportWorker{importer: imports})
 	river.AddWorker(workers, &runImportWorker{importer: imports})
 	people := customerImporter{importer: imports, customers: o.Customers}
@@ -103,13 +103,13 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 		Logger:  o.Log,
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
-			card.QueueGenerate:    {MaxWorkers: at},
-			card.QueueExport:      {MaxWorkers: at},
-			card.QueueChange:      {MaxWorkers: at},
-			card.QueueMaintenance: {MaxWorkers: 1},
-			check.Queue:           {MaxWorkers: 1},
-			audit.Queue:           {MaxWorkers: 1},
-			theft.Queue:           {MaxWorkers: 1},
+			jobqueue.Generate:    {MaxWorkers: at},
+			cardfile.Queue:       {MaxWorkers: at},
+			jobqueue.Change:      {MaxWorkers: at},
+			jobqueue.Maintenance: {MaxWorkers: 1},
+			check.Queue:          {MaxWorkers: 1},
+			audit.Queue:          {MaxWorkers: 1},
+			theft.Queue:          {MaxWorkers: 1},
 		},
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,
@@ -136,8 +136,9 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	return client, nil
 }
 
-// retryPolicy waits 1, 2, 4 … 60 seconds: somebody is watching a progress bar.
-// (River's own waits 16 s after the second error and an hour after the eighth.)
+// retryPolicy waits 1, 2, 4 … 60 seconds, because a person may be watching the progress
+// bar. (River's own policy waits 16 s after the second error and an hour after the
+// eighth.)
 type retryPolicy struct{ now func() time.Time }
 
 func (p retryPolicy) NextRetry(job *rivertype.JobRow) time.Time {
@@ -145,8 +146,8 @@ func (p retryPolicy) NextRetry(job *rivertype.JobRow) time.Time {
 	return p.now().Add(time.Duration(seconds) * time.Second)
 }
 
-// errorHandler logs what River keeps in the job's row. Errors of the domain name
-// series and serials, never codes.
+// errorHandler logs the error that River stores in the job's row. Errors of the domain
+// name series and serials, never codes.
 type errorHandler struct{ log *slog.Logger }
 
 func (h *errorHandler) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
@@ -161,17 +162,17 @@ func (h *errorHandler) HandlePanic(ctx context.Context, job *rivertype.JobRow, p
 	return nil
 }
 
-// completer finishes a job in the domain's transaction.
-func completer[T river.JobArgs](job *river.Job[T]) card.Completer {
+// completer completes a job in the domain's transaction.
+func completer[T river.JobArgs](job *river.Job[T]) jobqueue.Completer {
 	return func(ctx context.Context, tx pgx.Tx) error {
 		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
 		return err
 	}
 }
 
-// lastWords runs f when a job has failed for the last time and is not merely
-// being stopped. The job's own context may be over by then.
-func lastWords(ctx context.Context, job *rivertype.JobRow, err error, f func(ctx context.Context) error) error {
+// onFinalFailure runs f when a job has failed for the last time and is not merely being
+// stopped. It gives f a context of its own, because the job's may have ended.
+func onFinalFailure(ctx context.Context, job *rivertype.JobRow, err error, f func(ctx context.Context) error) error {
 	if err == nil || job.Attempt < job.MaxAttempts || errors.Is(ctx.Err(), context.Canceled) {
 		return err
 	}

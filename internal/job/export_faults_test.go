@@ -12,8 +12,9 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/card"
+	"refill/internal/cardfile"
 	"refill/internal/db"
+	"refill/internal/fault"
 	"refill/internal/setting"
 )
 
@@ -37,10 +38,10 @@ func (b *bundle) printShops(t *testing.T) {
 	}))
 }
 
-// Whatever the format, a disk that is full in the middle of the file or at its very
-// end is said in words where the file is asked for, nothing is left of it, and once
-// there is room a retry makes the whole file. One with a password is asked for anew:
-// its password went with the failure.
+// In every format, a disk that becomes full in the middle of the file or at its very end
+// is reported on the page of the file, and nothing of the file remains. With room again a
+// retry makes the whole file. A file with a password has to be requested anew, because the
+// password was erased at the failure.
 func TestFullDiskInEveryFormat(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -48,18 +49,18 @@ func TestFullDiskInEveryFormat(t *testing.T) {
 	b.printShops(t)
 	for name, tc := range map[string]struct {
 		format  string
-		options card.ExportOptions
+		options cardfile.Options
 	}{
-		"CSV":           {"csv", card.ExportOptions{}},
-		"XLSX":          {"xlsx", card.ExportOptions{}},
-		"JSON Lines":    {"jsonl", card.ExportOptions{}},
-		"Printer file":  {"printer", card.ExportOptions{}},
-		"PDF":           {"pdf", card.ExportOptions{}},
-		"ZIP of parts":  {"pdf", card.ExportOptions{Parts: true}},
+		"CSV":           {"csv", cardfile.Options{}},
+		"XLSX":          {"xlsx", cardfile.Options{}},
+		"JSON Lines":    {"jsonl", cardfile.Options{}},
+		"Printer file":  {"printer", cardfile.Options{}},
+		"PDF":           {"pdf", cardfile.Options{}},
+		"ZIP of parts":  {"pdf", cardfile.Options{Parts: true}},
 		"password":      {"pdf", locked(false)},
 		"ZIP, password": {"pdf", locked(true)},
-		"age":           {"csv", card.ExportOptions{ShopID: "age", Shop: "Printhouse", SealedAs: "age"}},
-		"OpenPGP":       {"pdf", card.ExportOptions{ShopID: "gpg", Shop: "Other", SealedAs: "gpg"}},
+		"age":           {"csv", cardfile.Options{ShopID: "age"}},
+		"OpenPGP":       {"pdf", cardfile.Options{ShopID: "gpg"}},
 	} {
 		again := "retry"
 		if tc.options.Locked {
@@ -69,14 +70,14 @@ func TestFullDiskInEveryFormat(t *testing.T) {
 		ask := func() {
 			var err error
 			if id != 0 {
-				err = b.cards.RetryExport(t.Context(), b.admin, id)
+				err = b.exports.Retry(t.Context(), b.admin, id)
 				if !tc.options.Locked {
 					require.NoError(t, err, name)
 					return
 				}
-				require.ErrorIs(t, err, card.ErrPasswordGone, name)
+				require.ErrorIs(t, err, cardfile.ErrPasswordGone, name)
 			}
-			id, err = b.cards.RequestExport(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
+			id, err = b.exports.Request(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
 			require.NoError(t, err, name)
 		}
 		for _, fits := range []int64{1, 70_000, -1} { // at once, after a chunk, and for the last one
@@ -84,15 +85,15 @@ func TestFullDiskInEveryFormat(t *testing.T) {
 				fits = size
 			}
 			b.disk.fits.Store(fits)
-			b.pause(t, card.QueueExport)
+			b.pause(t, cardfile.Queue)
 			ask()
 			_, err := b.pool.Exec(t.Context(), `update river_job set max_attempts = 1 where kind = 'export_series' and state = 'available'`)
 			require.NoError(t, err)
-			require.NoError(t, b.worker.QueueResume(t.Context(), card.QueueExport, nil))
+			require.NoError(t, b.worker.QueueResume(t.Context(), cardfile.Queue, nil))
 			require.Equal(t, rivertype.JobStateDiscarded, b.await(t, "export_series").Job.State, name)
 			e := b.read(t, id)
 			require.Equal(t, db.ExportStateFailed, e.State, name)
-			require.Equal(t, "The disk for exported files is full. Make room or have old files removed, then "+again+".", e.Failure, name)
+			require.Equal(t, "The disk for exported files is full. Make room or have old files removed, then "+again+".", fault.Kept(e.Failure).Text(), name)
 			require.Zero(t, b.sealed(t), name)
 			files, err := b.files.List(t.Context())
 			require.NoError(t, err)
@@ -117,10 +118,10 @@ func TestFullDiskInEveryFormat(t *testing.T) {
 }
 
 // sizeOf is how many bytes a file takes where it is kept.
-func (b *bundle) sizeOf(t *testing.T, s db.Series, format string, options card.ExportOptions) int64 {
+func (b *bundle) sizeOf(t *testing.T, s db.Series, format string, options cardfile.Options) int64 {
 	t.Helper()
 	b.disk.fits.Store(0)
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, format, options, uuid.New())
+	id, err := b.exports.Request(t.Context(), b.admin, s.ID, format, options, uuid.New())
 	require.NoError(t, err)
 	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
 	require.Equal(t, db.ExportStateReady, b.read(t, id).State)

@@ -12,8 +12,11 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/cardfile"
+	"refill/internal/codestore"
 	"refill/internal/db"
+	"refill/internal/fault"
 	"refill/internal/importfile"
 	"refill/internal/setting"
 )
@@ -37,17 +40,17 @@ func TestEveryFormatIsWritten(t *testing.T) {
 	s := b.order(t, 30)
 	for _, tc := range []struct {
 		format  string
-		options card.ExportOptions
+		options cardfile.Options
 		ends    string
 	}{
-		{"csv", card.ExportOptions{Columns: []string{"link"}, Delimiter: ";", Encoding: "utf-16le"}, ".csv"},
-		{"xlsx", card.ExportOptions{Columns: []string{"printed_serial"}}, ".xlsx"},
-		{"jsonl", card.ExportOptions{First: 1}, ".jsonl"},
-		{"printer", card.ExportOptions{}, ".txt"},
-		{"pdf", card.ExportOptions{Layout: "avery-5160"}, ".pdf"},
-		{"pdf", card.ExportOptions{Parts: true}, ".zip"},
+		{"csv", cardfile.Options{Columns: []string{"link"}, Delimiter: ";", Encoding: "utf-16le"}, ".csv"},
+		{"xlsx", cardfile.Options{Columns: []string{"printed_serial"}}, ".xlsx"},
+		{"jsonl", cardfile.Options{First: 1}, ".jsonl"},
+		{"printer", cardfile.Options{}, ".txt"},
+		{"pdf", cardfile.Options{Layout: "avery-5160"}, ".pdf"},
+		{"pdf", cardfile.Options{Parts: true}, ".zip"},
 	} {
-		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
+		id, err := b.exports.Request(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
 		require.NoError(t, err)
 		require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
 		e := b.read(t, id)
@@ -77,7 +80,7 @@ func TestEveryFormatIsWritten(t *testing.T) {
 			if row, err = rows.Next(); err != nil {
 				break
 			}
-			_, parseErr := card.ParseCode(row.Cells[1], []card.Format{card.FormatOfSeries(s)})
+			_, parseErr := cardcode.ParseCode(row.Cells[1], []cardcode.Format{codestore.FormatOfSeries(s)})
 			require.NoError(t, parseErr)
 		}
 		require.ErrorIs(t, err, io.EOF)
@@ -90,12 +93,14 @@ func TestExportWithoutRoom(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.order(t, 30)
-	b.disk.room.Store(6_030)
+	b.pause(t, cardfile.Queue)
 	id := b.export(t, s, "pdf")
+	b.disk.room.Store(6_030) // it was filled meanwhile
+	require.NoError(t, b.worker.QueueResume(t.Context(), cardfile.Queue, nil))
 	require.Equal(t, rivertype.JobStateCancelled, b.await(t, "export_series").Job.State)
 	e := b.read(t, id)
 	require.Equal(t, db.ExportStateFailed, e.State)
-	require.Regexp(t, `^This file needs about 4\d kB, and the disk for exported files has 5 kB left. Make room or have old files removed, then export again\.$`, e.Failure)
+	require.Regexp(t, `^This file needs about 4\d kB, and the disk for exported files has 5 kB left. Make room or have old files removed, then export again\.$`, fault.Kept(e.Failure).Text())
 	files, err := b.files.List(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, files)
@@ -113,7 +118,7 @@ func TestExportIsEncrypted(t *testing.T) {
 		v.PrintShops = []setting.PrintShop{{ID: "one", Name: "Printhouse", Kind: "age", Key: identity.Recipient().String()}, {ID: "two", Name: "Other", Kind: "age", Key: "age1expired"}}
 	}))
 	for format, begins := range map[string]string{"pdf": "%PDF-1.7", "csv": "serial,code,price"} {
-		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, format, card.ExportOptions{ShopID: "one", Shop: "Printhouse", SealedAs: "age"}, uuid.New())
+		id, err := b.exports.Request(t.Context(), b.admin, s.ID, format, cardfile.Options{ShopID: "one"}, uuid.New())
 		require.NoError(t, err)
 		require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
 		e := b.read(t, id)
@@ -132,9 +137,23 @@ func TestExportIsEncrypted(t *testing.T) {
 		_, err = age.Decrypt(bytes.NewReader(data), stranger)
 		require.Error(t, err)
 	}
-	for shop, says := range map[string]string{"two": "Nothing can be encrypted for this print shop", "gone": "This print shop was removed"} {
-		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "csv", card.ExportOptions{ShopID: shop}, uuid.New())
+	for shop, refused := range map[string]error{"two": cardfile.ErrShopKey, "gone": cardfile.ErrShop} {
+		_, err := b.exports.Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{ShopID: shop}, uuid.New())
+		require.ErrorIs(t, err, refused)
+	}
+	for says, shops := range map[string][]setting.PrintShop{
+		"Nothing can be encrypted for this print shop": {{ID: "one", Name: "Printhouse", Kind: "age", Key: "age1expired"}},
+		"This print shop was removed":                  nil,
+	} {
+		set := func(shops []setting.PrintShop) {
+			require.NoError(t, b.set.Change(t.Context(), b.admin, func(v *setting.Settings) { v.PrintShops = shops }))
+		}
+		set([]setting.PrintShop{{ID: "one", Name: "Printhouse", Kind: "age", Key: identity.Recipient().String()}})
+		b.pause(t, cardfile.Queue)
+		id, err := b.exports.Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{ShopID: "one"}, uuid.New())
 		require.NoError(t, err)
+		set(shops) // meanwhile
+		require.NoError(t, b.worker.QueueResume(t.Context(), cardfile.Queue, nil))
 		require.Equal(t, rivertype.JobStateCancelled, b.await(t, "export_series").Job.State)
 		require.Contains(t, b.read(t, id).Failure, says)
 	}

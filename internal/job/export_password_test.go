@@ -20,11 +20,16 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/cardfile"
+	"refill/internal/codestore"
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/fault"
 	"refill/internal/job"
 	"refill/internal/setting"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 	"refill/internal/staff/stafftest"
 )
 
@@ -49,18 +54,18 @@ func (b *bundle) sealed(t *testing.T) (n int) {
 	return n
 }
 
-func locked(parts bool) card.ExportOptions {
-	return card.ExportOptions{Locked: true, Password: card.NewPassword(filePassword), Parts: parts}
+func locked(parts bool) cardfile.Options {
+	return cardfile.Options{Locked: true, Password: cardfile.NewPassword(filePassword), Parts: parts}
 }
 
-// The file opens with its password alone, so does each part of a ZIP; nobody keeps the
-// password afterwards, and it was in no row, no job and no line of the log.
+// The file opens with its password alone, and so does each part of a ZIP. The password is
+// erased afterwards and was in no row, no job and no line of the log.
 func TestExportWithPassword(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.order(t, 12)
 	for _, parts := range []bool{false, true} {
-		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", locked(parts), uuid.New())
+		id, err := b.exports.Request(t.Context(), b.admin, s.ID, "pdf", locked(parts), uuid.New())
 		require.NoError(t, err)
 		require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
 		e := b.read(t, id)
@@ -100,7 +105,7 @@ func TestPasswordWithinAnEnvelope(t *testing.T) {
 	}))
 	o := locked(false)
 	o.ShopID, o.Shop, o.SealedAs = "one", "Printhouse", "age"
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", o, uuid.New())
+	id, err := b.exports.Request(t.Context(), b.admin, s.ID, "pdf", o, uuid.New())
 	require.NoError(t, err)
 	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
 	opened, err := age.Decrypt(bytes.NewReader(b.content(t, b.read(t, id))), identity)
@@ -111,32 +116,32 @@ func TestPasswordWithinAnEnvelope(t *testing.T) {
 	require.Contains(t, reads(t, data, filePassword), "Refill card")
 }
 
-// However an export ends, its password ends with it; what failed is not made in clear
-// when somebody runs its job again.
+// A password is erased with every end of its export; a failed export is not made
+// unencrypted when its job is run again.
 func TestPasswordEndsWithTheExport(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.order(t, 12)
 	ask := func() int64 {
-		id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, "pdf", locked(false), uuid.New())
+		id, err := b.exports.Request(t.Context(), b.admin, s.ID, "pdf", locked(false), uuid.New())
 		require.NoError(t, err)
 		return id
 	}
-	b.pause(t, card.QueueExport)
+	b.pause(t, cardfile.Queue)
 	id := ask()
 	require.Equal(t, 1, b.sealed(t))
-	require.NoError(t, b.cards.FailExport(t.Context(), id, "The disk is full."))
+	require.NoError(t, b.exports.Fail(t.Context(), id, "The disk is full."))
 	require.Zero(t, b.sealed(t))
-	require.ErrorIs(t, b.cards.RetryExport(t.Context(), b.admin, id), card.ErrPasswordGone)
-	require.NoError(t, b.worker.QueueResume(t.Context(), card.QueueExport, nil))
+	require.ErrorIs(t, b.exports.Retry(t.Context(), b.admin, id), cardfile.ErrPasswordGone)
+	require.NoError(t, b.worker.QueueResume(t.Context(), cardfile.Queue, nil))
 	require.Equal(t, rivertype.JobStateCancelled, b.await(t, "export_series").Job.State)
 	require.Equal(t, db.ExportStateFailed, b.read(t, id).State)
-	require.Equal(t, card.ErrPasswordGone.Message, b.read(t, id).Failure)
+	require.Equal(t, cardfile.ErrPasswordGone.Text(), fault.Kept(b.read(t, id).Failure).Text())
 
-	b.pause(t, card.QueueExport)
+	b.pause(t, cardfile.Queue)
 	cancelled := ask()
 	require.Equal(t, 1, b.sealed(t))
-	require.NoError(t, b.cards.CancelExport(t.Context(), b.admin, cancelled))
+	require.NoError(t, b.exports.Cancel(t.Context(), b.admin, cancelled))
 	require.Zero(t, b.sealed(t))
 	ask()
 	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
@@ -151,18 +156,17 @@ func TestSecretsFollowTheKeys(t *testing.T) {
 	ctx := t.Context()
 	people := []audit.Actor{b.admin}
 	names := []string{"admin", "lea"}
-	id, err := staff.Create(ctx, b.pool, audit.System(), staff.New{Username: "lea", Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
-	require.NoError(t, err)
-	people = append(people, audit.Actor{StaffID: id, Scope: audit.Everything()})
+	id := peopletest.Staff(t, b.pool, staff.New{Username: "lea", Role: db.StaffRoleAdministrator, AllPartners: true})
+	people = append(people, audit.ByStaff(id, audit.Everything()))
 	for i, who := range people {
-		offer, err := staff.NewOffer(b.cards, who.StaffID)
+		offer, err := staff.NewOffer(b.cards.Codes, who.ID)
 		require.NoError(t, err)
-		_, err = staff.TurnOn(ctx, b.pool, b.cards, who, offer.Sealed, staff.Proof{Username: names[i], Password: "correct horse", Code: stafftest.Code(t, offer.Secret, time.Now())})
+		_, err = staff.TurnOn(ctx, b.pool, b.cards.Codes, who, offer.Sealed, staff.Proof{Username: names[i], Password: peopletest.Password, Code: stafftest.Code(t, offer.Secret, time.Now())})
 		require.NoError(t, err)
 	}
 	s := b.order(t, 12)
-	b.pause(t, card.QueueExport)
-	file, err := b.cards.RequestExport(ctx, b.admin, s.ID, "pdf", locked(false), uuid.New())
+	b.pause(t, cardfile.Queue)
+	file, err := b.exports.Request(ctx, b.admin, s.ID, "pdf", locked(false), uuid.New())
 	require.NoError(t, err)
 
 	under := func(keyID int16) (n int) {
@@ -172,7 +176,7 @@ func TestSecretsFollowTheKeys(t *testing.T) {
 	require.Equal(t, 3, under(1))
 	b.turnKey(t)
 	retiring := card.New(dbtest.Owner(t, b.pool), b.keys, nil, nil, slog.New(slog.DiscardHandler))
-	require.ErrorContains(t, retiring.RetireKey(ctx, audit.System(), 1), "still sealed under key 1")
+	require.ErrorContains(t, retiring.Codes.RetireKey(ctx, audit.System(), 1), "still sealed under key 1")
 	require.NoError(t, pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
 		_, err := b.worker.InsertTx(ctx, tx, job.HousekeepArgs{}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: time.Second}})
 		return err
@@ -183,7 +187,7 @@ func TestSecretsFollowTheKeys(t *testing.T) {
 	}
 	require.Zero(t, under(1))
 
-	require.NoError(t, b.worker.QueueResume(ctx, card.QueueExport, nil))
+	require.NoError(t, b.worker.QueueResume(ctx, cardfile.Queue, nil))
 	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "export_series").Job.State)
 	require.Contains(t, reads(t, b.content(t, b.read(t, file)), filePassword), "Refill card")
 }
@@ -193,10 +197,10 @@ func (b *bundle) turnKey(t *testing.T) {
 	t.Helper()
 	require.NotNil(t, b.keyFile)
 	both := bytes.NewBuffer(bytes.Clone(b.keyFile))
-	require.NoError(t, card.WriteSealKey(both, 2))
-	other, err := card.ReadKeyring(both)
+	require.NoError(t, cardcode.WriteSealKey(both, 2))
+	other, err := cardcode.ReadKeyring(both)
 	require.NoError(t, err)
-	require.NoError(t, card.AnnounceKeys(t.Context(), dbtest.Owner(t, b.pool), other))
+	require.NoError(t, codestore.AnnounceKeys(t.Context(), dbtest.Owner(t, b.pool), other))
 	changed, err := b.keys.Adopt(other)
 	require.NoError(t, err)
 	require.True(t, changed)

@@ -8,10 +8,11 @@ import (
 	"github.com/riverqueue/river"
 
 	"refill/internal/card"
+	"refill/internal/jobqueue"
 	"refill/internal/setting"
 )
 
-// generateWorker makes the cards of a series.
+// generateWorker generates the cards of a series.
 type generateWorker struct {
 	river.WorkerDefaults[card.GenerateSeriesArgs]
 	cards    *card.Service
@@ -19,17 +20,17 @@ type generateWorker struct {
 	now      func() time.Time
 }
 
-// Work makes cards until the series is whole or others wait.
+// Work generates cards until the series is complete, or until other jobs wait.
 func (w *generateWorker) Work(ctx context.Context, job *river.Job[card.GenerateSeriesArgs]) error {
 	if err := whileOn(ctx, w.settings); err != nil {
 		return err
 	}
 	err := w.cards.Generate(ctx, job.Args.SeriesID, w.now, completer(job))
 	switch {
-	case errors.Is(err, card.ErrYield):
+	case errors.Is(err, jobqueue.ErrYield):
 		return river.JobSnooze(0)
 	case errors.Is(err, card.ErrNotGenerating):
 		return river.JobCancel(err)
 	}
-	return lastWords(ctx, job.JobRow, err, func(ctx context.Context) error { return w.cards.Fail(ctx, job.Args.SeriesID) })
+	return onFinalFailure(ctx, job.JobRow, err, func(ctx context.Context) error { return w.cards.Fail(ctx, job.Args.SeriesID) })
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,78 +14,132 @@ import (
 
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/cardfile"
+	"refill/internal/cardimport"
 	"refill/internal/db"
+	"refill/internal/jobqueue"
 	"refill/internal/staff"
 )
 
-// HousekeepArgs asks for a round of housekeeping.
+// HousekeepArgs are the arguments of the housekeeping job.
 type HousekeepArgs struct{}
 
 // Kind names the job.
 func (HousekeepArgs) Kind() string { return "housekeep" }
 
-// InsertOpts keeps rounds from piling up: the next one comes in a minute anyway.
+// InsertOpts prevents duplicate jobs: the next one is inserted a minute later anyway.
 func (HousekeepArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: card.QueueMaintenance, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: housekeepEvery}}
+	return river.InsertOpts{Queue: jobqueue.Maintenance, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: housekeepEvery}}
 }
 
-// housekeepWorker does what must be done from time to time: expired value to
-// breakage, expired files away, ended sessions, old guesses and acts away, and what
-// lost its job is marked so that somebody can take it up again.
+// housekeepWorker does the periodic tasks: it moves expired value to breakage, removes
+// expired files, sessions, counts of guesses and acts, and marks objects whose job is lost
+// as failed, so that staff can retry them.
 type housekeepWorker struct {
 	river.WorkerDefaults[HousekeepArgs]
-	pool  *pgxpool.Pool
-	cards *card.Service
-	files blob.Store
-	log   *slog.Logger
-	now   func() time.Time
+	pool    *pgxpool.Pool
+	cards   *card.Service
+	exports *cardfile.Service
+	imports *cardimport.Service
+	files   blob.Store
+	log     *slog.Logger
+	now     func() time.Time
 }
 
-// Work does every part, whatever becomes of the others.
+// Work runs every task, even if others fail. Its error names the tasks that failed.
 func (w *housekeepWorker) Work(ctx context.Context, _ *river.Job[HousekeepArgs]) error {
-	q := db.New()
-	_, lapsed := w.cards.LapseExpired(ctx)
-	_, sessions := q.SessionDeleteExpired(ctx, w.pool)
-	_, guesses := q.GuessDeleteOld(ctx, w.pool)
-	_, links := q.CustomerLinkDeleteOld(ctx, w.pool)
-	_, steps := q.SignInStepDeleteOld(ctx, w.pool)
-	_, acts := q.SoloActDeleteOld(ctx, w.pool)
-	_, devices := q.KnownDeviceDeleteOld(ctx, w.pool)
-	_, prints := q.FormPrintDeleteOld(ctx, w.pool)
-	factors := staff.ResealSecondFactors(ctx, w.pool, w.cards)
-	return errors.Join(lapsed, sessions, guesses, links, steps, acts, devices, prints, factors, w.cards.FailStranded(ctx), w.cards.HashLastFour(ctx), w.cards.AskReadings(ctx), w.cards.ResealPasswords(ctx), w.cards.Shred(ctx), w.cards.ShredDue(ctx), w.cards.FillMACs(ctx), w.cards.WalkCodes(ctx), w.cards.ExpireImports(ctx), w.cards.ForgetImports(ctx), w.cards.ExpireApprovals(ctx), w.removeFiles(ctx))
+	var errs []error
+	for _, t := range w.tasks() {
+		if err := t.do(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", t.name, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
-// orphanAge is how old an unknown file must be to be removed: no job writes
-// longer.
+// task is a part of housekeeping.
+type task struct {
+	name string
+	do   func(ctx context.Context) error
+}
+
+// tasks lists the tasks of housekeeping. The posting of expired value comes first.
+func (w *housekeepWorker) tasks() []task {
+	q := db.New()
+	old := func(remove func(context.Context, db.DBTX) (int64, error)) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := remove(ctx, w.pool)
+			return err
+		}
+	}
+	return []task{
+		{"expired series", func(ctx context.Context) error { _, err := w.cards.LapseExpired(ctx); return err }},
+		{"expired sessions", old(q.SessionDeleteExpired)},
+		{"old wrong codes", old(q.GuessDeleteOld)},
+		{"old links of customers", old(q.CustomerLinkDeleteOld)},
+		{"old sign-ins", old(q.SignInStepDeleteOld)},
+		{"old acts of one person", old(q.SoloActDeleteOld)},
+		{"old known browsers", old(q.KnownDeviceDeleteOld)},
+		{"old prints of forms", old(q.FormPrintDeleteOld)},
+		{"second factors under older keys", func(ctx context.Context) error { return staff.ResealSecondFactors(ctx, w.pool, w.cards.Codes) }},
+		{"stranded series and operations", w.cards.FailStranded},
+		{"stranded exports", w.exports.FailStranded},
+		{"stranded imports", w.imports.FailStranded},
+		{"last four symbols", w.cards.Codes.HashLastFour},
+		{"readings of imported codes", w.cards.Codes.AskReadings},
+		{"passwords under older keys", w.exports.ResealPasswords},
+		{"codes of cards used long ago", w.cards.Shred},
+		{"codes of printed series", w.cards.ShredDue},
+		{"MACs of shredded cards", w.cards.Codes.FillMACs},
+		{"walk over all codes", w.cards.Codes.WalkCodes},
+		{"expired imports", w.imports.Expire},
+		{"old imports", w.imports.Forget},
+		{"expired requests for approval", w.cards.ExpireApprovals},
+		{"expired files", w.expireFiles},
+		{"files that nobody needs", w.removeOrphans},
+	}
+}
+
+// orphanAge is the age at which an unknown file is removed. No job writes for longer.
 const orphanAge = 2 * exportTimeout
 
-// uploadAge is how old an upload must be that no import needs: it may have been
-// received just now, and not be entered yet.
+// uploadAge is the age at which an upload without an import is removed. A younger one may
+// belong to an import that is about to be inserted.
 const uploadAge = time.Minute
 
-// removeFiles removes the files of expired exports, and what no export knows.
-func (w *housekeepWorker) removeFiles(ctx context.Context) error {
-	expired, err := w.cards.ExpireExports(ctx)
-	if err != nil {
-		return err
-	}
-	var errs []error
+// expireFiles removes the files of expired exports.
+func (w *housekeepWorker) expireFiles(ctx context.Context) error {
+	expired, err := w.exports.Expire(ctx)
+	errs := []error{err} // the files that it returned have expired in spite of the error
 	for _, name := range expired {
 		errs = append(errs, w.files.Remove(ctx, name))
 	}
-	kept, err := w.cards.ReadyFiles(ctx)
+	return errors.Join(errs...)
+}
+
+// removeOrphans removes the files that belong neither to an export nor to an import.
+func (w *housekeepWorker) removeOrphans(ctx context.Context) error {
+	exported, err := w.exports.Kept(ctx)
 	if err != nil {
 		return err
+	}
+	uploaded, err := w.imports.Kept(ctx)
+	if err != nil {
+		return err
+	}
+	kept := map[string]bool{}
+	for _, name := range slices.Concat(exported, uploaded) {
+		kept[name] = true
 	}
 	found, err := w.files.List(ctx)
 	if err != nil {
 		return fmt.Errorf("list files: %w", err)
 	}
+	var errs []error
 	for _, file := range found {
 		age := orphanAge
-		if strings.HasPrefix(file.Name, card.UploadPrefix) {
-			age = uploadAge // codes lie in it, if encrypted
+		if strings.HasPrefix(file.Name, cardimport.UploadPrefix) {
+			age = uploadAge // uploads contain codes, though encrypted
 		}
 		if !kept[file.Name] && w.now().Sub(file.Modified) > age {
 			w.log.InfoContext(ctx, "a file that nobody needs is removed", slog.String("file", file.Name))

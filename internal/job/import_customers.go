@@ -11,9 +11,10 @@ import (
 	"refill/internal/customerimport"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/jobqueue"
 )
 
-// customerImporter is what both jobs of an import of customers stand on.
+// customerImporter is shared by the two jobs of an import of customers.
 type customerImporter struct {
 	importer
 
@@ -24,12 +25,12 @@ type customerImporter struct {
 func (w customerImporter) settle(ctx context.Context, id int64, err error) error {
 	var refused *fault.Error
 	switch {
-	case errors.Is(err, customerimport.ErrYield):
+	case errors.Is(err, jobqueue.ErrYield):
 		return river.JobSnooze(0)
 	case errors.Is(err, customerimport.ErrNotWanted):
 		return river.JobCancel(err)
 	case errors.As(err, &refused) && hopeless(refused):
-		return errors.Join(river.JobCancel(err), w.customers.Fail(ctx, id, refused.Message))
+		return errors.Join(river.JobCancel(err), w.customers.Fail(ctx, id, refused.Keep()))
 	}
 	return err
 }
@@ -49,7 +50,7 @@ func (w *checkCustomersWorker) Timeout(*river.Job[customerimport.CheckArgs]) tim
 func (w *checkCustomersWorker) Work(ctx context.Context, job *river.Job[customerimport.CheckArgs]) error {
 	id := job.Args.ImportID
 	err := w.settle(ctx, id, w.customers.Check(ctx, id, w.opener(ctx), completer(job)))
-	return lastWords(ctx, job.JobRow, err, func(ctx context.Context) error { return w.customers.Fail(ctx, id, gaveUp) })
+	return onFinalFailure(ctx, job.JobRow, err, func(ctx context.Context) error { return w.customers.Fail(ctx, id, errImportFailed.Keep()) })
 }
 
 // runCustomersWorker enters the customers of an import.
@@ -63,7 +64,7 @@ func (w *runCustomersWorker) Timeout(*river.Job[customerimport.RunArgs]) time.Du
 	return importTimeout
 }
 
-// Work imports what is left of the file, and removes it when all is imported.
+// Work imports the remaining rows of the file, and removes the file at the end.
 func (w *runCustomersWorker) Work(ctx context.Context, job *river.Job[customerimport.RunArgs]) error {
 	id, file := job.Args.ImportID, ""
 	open := w.opener(ctx)
@@ -76,5 +77,5 @@ func (w *runCustomersWorker) Work(ctx context.Context, job *river.Job[customerim
 		return nil
 	}
 	err = w.settle(ctx, id, err)
-	return lastWords(ctx, job.JobRow, err, func(ctx context.Context) error { return w.customers.Fail(ctx, id, gaveUp) })
+	return onFinalFailure(ctx, job.JobRow, err, func(ctx context.Context) error { return w.customers.Fail(ctx, id, errImportFailed.Keep()) })
 }

@@ -8,19 +8,21 @@ import (
 	"github.com/riverqueue/river"
 
 	"refill/internal/card"
+	"refill/internal/codestore"
+	"refill/internal/jobqueue"
 )
 
-// readingsWorker writes the further readings of imported cards.
+// readingsWorker writes the further readings of imported cards (see package cardcode).
 type readingsWorker struct {
-	river.WorkerDefaults[card.IndexReadingsArgs]
+	river.WorkerDefaults[codestore.IndexReadingsArgs]
 	cards *card.Service
 	now   func() time.Time
 }
 
-// Work writes readings until all are written or housekeeping waits.
-func (w *readingsWorker) Work(ctx context.Context, job *river.Job[card.IndexReadingsArgs]) error {
-	err := w.cards.IndexReadings(ctx, w.now, completer(job))
-	if errors.Is(err, card.ErrYield) {
+// Work writes readings until all are written, or until housekeeping waits.
+func (w *readingsWorker) Work(ctx context.Context, job *river.Job[codestore.IndexReadingsArgs]) error {
+	err := w.cards.Codes.IndexReadings(ctx, w.now, completer(job))
+	if errors.Is(err, jobqueue.ErrYield) {
 		return river.JobSnooze(0)
 	}
 	return err

@@ -23,12 +23,18 @@ import (
 	"refill/internal/audit"
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/cardfile"
+	"refill/internal/cardimport"
 	"refill/internal/check"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/job"
+	"refill/internal/jobqueue"
+	"refill/internal/money"
 	"refill/internal/setting"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -38,7 +44,8 @@ type bundle struct {
 	pool    *pgxpool.Pool
 	q       *db.Queries
 	cards   *card.Service
-	keys    *card.Keyring
+	exports *cardfile.Service
+	keys    *cardcode.Keyring
 	keyFile []byte
 	checks  *check.Service
 	set     *setting.Store
@@ -92,9 +99,9 @@ func setup(t *testing.T) *bundle {
 	ctx := t.Context()
 	b := &bundle{pool: dbtest.Pool(t), q: db.New()}
 	var key bytes.Buffer
-	require.NoError(t, card.WriteNewKey(&key, 1))
+	require.NoError(t, cardcode.WriteNewKey(&key, 1))
 	b.keyFile = bytes.Clone(key.Bytes())
-	keys, err := card.ReadKeyring(&key)
+	keys, err := cardcode.ReadKeyring(&key)
 	require.NoError(t, err)
 	b.keys = keys
 	log := slog.New(slog.NewJSONHandler(&b.log, nil))
@@ -108,12 +115,14 @@ func setup(t *testing.T) *bundle {
 	b.disk = &watched{Store: disk}
 	b.files = blob.NewSealed(b.disk, keys)
 
-	id, err := staff.Create(ctx, b.pool, audit.System(), staff.New{Username: "admin", Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
-	require.NoError(t, err)
-	b.admin = audit.Actor{StaffID: id, Scope: audit.Everything()}
+	b.exports = cardfile.New(cardfile.Config{
+		Cards: b.cards, DB: b.pool, Jobs: inserter, Settings: settings, Files: b.files, PublicURL: "https://refill.example.net", Log: log,
+	})
+	id := peopletest.Staff(t, b.pool, staff.New{Username: "admin", Role: db.StaffRoleAdministrator, AllPartners: true})
+	b.admin = audit.ByStaff(id, audit.Everything())
 
 	b.worker, err = job.NewWorker(b.pool, job.Options{
-		ID: uuid.NewString(), Cards: b.cards, Checks: b.checks, Keys: keys, Files: b.files, Settings: settings, PublicURL: "https://refill.example.net", Log: log, Now: time.Now,
+		ID: uuid.NewString(), Cards: b.cards, Exports: b.exports, Imports: cardimport.New(b.cards, b.pool, keys, inserter, settings, log), Checks: b.checks, Keys: keys, Files: b.files, Settings: settings, Log: log, Now: time.Now,
 	})
 	require.NoError(t, err)
 	events, stop := b.worker.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled, river.EventKindJobSnoozed, river.EventKindQueuePaused)
@@ -161,9 +170,9 @@ func (b *bundle) pause(t *testing.T, queue string) {
 
 func (b *bundle) order(t *testing.T, quantity int) db.Series {
 	t.Helper()
-	ordered, err := b.cards.Order(t.Context(), b.admin, card.OrderForm{
-		Quantity: fmt.Sprint(quantity), Prefix: "Job", Price: "10", Partners: []string{card.AnyPartner}, Activate: true,
-		ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	ordered, err := b.cards.Order(t.Context(), b.admin, card.OrderRequest{
+		Quantity: int32(quantity), Prefix: "Job", Price: money.Amount{Minor: 1000, Currency: "USD"}, Partners: card.Partners{Any: true}, Activate: true, //nolint:gosec // a small number
+		ValidTill: time.Now().AddDate(1, 0, 0), Key: uuid.New(),
 	})
 	require.NoError(t, err)
 	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "generate_series").Job.State)
@@ -174,14 +183,14 @@ func (b *bundle) order(t *testing.T, quantity int) db.Series {
 
 func (b *bundle) export(t *testing.T, s db.Series, format string) int64 {
 	t.Helper()
-	id, err := b.cards.RequestExport(t.Context(), b.admin, s.ID, format, card.ExportOptions{}, uuid.New())
+	id, err := b.exports.Request(t.Context(), b.admin, s.ID, format, cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
 	return id
 }
 
 func (b *bundle) read(t *testing.T, id int64) db.Export {
 	t.Helper()
-	e, err := b.cards.Export(t.Context(), audit.System(), id)
+	e, err := b.exports.Get(t.Context(), audit.System(), id)
 	require.NoError(t, err)
 	return e.Export
 }
@@ -212,11 +221,11 @@ func TestOrderIsMadeAndExported(t *testing.T) {
 	require.Equal(t, []string{"serial", "code", "price", "currency", "valid_till", "series", "status"}, rows[0])
 	for n, row := range rows[1:] {
 		require.Equal(t, fmt.Sprint(n+1), row[0])
-		_, err := card.ParseCode(row[1], []card.Format{card.FormatOf(setting.Default())})
+		_, err := cardcode.ParseCode(row[1], []cardcode.Format{setting.Default().CodeFormat()})
 		require.NoError(t, err)
 		require.Equal(t, []string{"10.00", "USD", s.ValidTill.Format(time.DateOnly), s.Number, "active"}, row[2:])
 	}
-	// No code stands in any row of the queue.
+	// No row of the queue contains a code.
 	var found int
 	require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*) from river_job j where j::text like '%' || $1 || '%'`, rows[1][1][4:23]).Scan(&found))
 	require.Zero(t, found)
@@ -254,23 +263,22 @@ func TestExportCancelledLeavesNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.order(t, 10)
-	b.pause(t, card.QueueExport)
+	b.pause(t, cardfile.Queue)
 	id := b.export(t, s, "csv")
-	require.NoError(t, b.cards.CancelExport(t.Context(), b.admin, id))
-	require.NoError(t, b.worker.QueueResume(t.Context(), card.QueueExport, nil))
+	require.NoError(t, b.exports.Cancel(t.Context(), b.admin, id))
+	require.NoError(t, b.worker.QueueResume(t.Context(), cardfile.Queue, nil))
 	require.Equal(t, db.ExportStateCancelled, b.read(t, id).State)
-	_, _, err := b.cards.StartExport(t.Context(), id)
-	require.ErrorIs(t, err, card.ErrNotWanted)
-	require.ErrorIs(t, b.cards.CancelExport(t.Context(), b.admin, id), card.ErrExportState)
+	require.ErrorIs(t, b.exports.Make(t.Context(), id, func(context.Context, pgx.Tx) error { return nil }), cardfile.ErrNotWanted)
+	require.ErrorIs(t, b.exports.Cancel(t.Context(), b.admin, id), cardfile.ErrState)
 }
 
-// Whoever cancels a job from outside leaves a series that staff can take up again.
+// A series whose job was cancelled in River directly can be retried by staff.
 func TestStrandedIsMarked(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.pause(t, card.QueueGenerate)
-	ordered, err := b.cards.Order(t.Context(), b.admin, card.OrderForm{
-		Quantity: "10", Price: "1", Partners: []string{card.AnyPartner}, ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	b.pause(t, jobqueue.Generate)
+	ordered, err := b.cards.Order(t.Context(), b.admin, card.OrderRequest{
+		Quantity: 10, Price: money.Amount{Minor: 100, Currency: "USD"}, Partners: card.Partners{Any: true}, ValidTill: time.Now().AddDate(1, 0, 0), Key: uuid.New(),
 	})
 	require.NoError(t, err)
 	s, err := b.q.SeriesGet(t.Context(), b.pool, ordered.ID)
@@ -281,7 +289,7 @@ func TestStrandedIsMarked(t *testing.T) {
 	s, err = b.q.SeriesGet(t.Context(), b.pool, ordered.ID)
 	require.NoError(t, err)
 	require.Equal(t, db.SeriesStateFailed, s.State)
-	require.NoError(t, b.worker.QueueResume(t.Context(), card.QueueGenerate, nil))
+	require.NoError(t, b.worker.QueueResume(t.Context(), jobqueue.Generate, nil))
 	require.NoError(t, b.cards.Retry(t.Context(), b.admin, ordered.ID))
 	require.Equal(t, rivertype.JobStateCompleted, b.await(t, "generate_series").Job.State)
 }

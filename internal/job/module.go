@@ -9,13 +9,12 @@ import (
 	"refill/internal/setting"
 )
 
-// lookAgain is how long a job waits before it sees whether its module is on again.
+// lookAgain is the pause after which a job checks again whether its module is on.
 const lookAgain = 5 * time.Second
 
-// whileOn sends a job of the refill-card module back to its queue while the module
-// is switched off: nothing is lost, no attempt is charged, and it goes on when the
-// module is on again. Housekeeping is not of the module: what expires while it is
-// off must be posted all the same.
+// whileOn sends a job of the refill-card module back to its queue while the module is off.
+// No attempt is charged, and the job continues when the module is on. Housekeeping does
+// not belong to the module, because value that expires meanwhile has to be posted.
 func whileOn(ctx context.Context, settings *setting.Store) error {
 	s, err := settings.Get(ctx)
 	if err != nil {

@@ -8,8 +8,10 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
+	"refill/internal/money"
 	"refill/internal/setting"
 )
 
@@ -22,9 +24,9 @@ func TestJobsWaitWhileTheModuleIsOff(t *testing.T) {
 	}
 	made := b.order(t, 3)
 	turn(false)
-	ordered, err := b.cards.Order(t.Context(), b.admin, card.OrderForm{
-		Quantity: "10", Prefix: "Job", Price: "10", Partners: []string{card.AnyPartner}, Activate: true,
-		ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	ordered, err := b.cards.Order(t.Context(), audit.System(), card.OrderRequest{ // staff are refused now
+		Quantity: 10, Prefix: "Job", Price: money.Amount{Minor: 1000, Currency: "USD"}, Partners: card.Partners{Any: true}, Activate: true,
+		ValidTill: time.Now().AddDate(1, 0, 0), Key: uuid.New(),
 	})
 	require.NoError(t, err)
 	require.Equal(t, river.EventKindJobSnoozed, b.await(t, "generate_series").Kind)

@@ -12,23 +12,24 @@ import (
 	"refill/internal/check"
 )
 
-// sealEvery is how long a line of the audit trail lies unsealed at most. Sealing
-// afterwards, not with the line, keeps those who act from waiting for one another.
+// sealEvery is the longest time that a row of the audit trail stays unsealed. Rows are
+// sealed afterwards and not when they are written, so that acts do not wait for one
+// another.
 const sealEvery = 15 * time.Second
 
-// SealAuditArgs asks for the audit trail to be sealed.
+// SealAuditArgs are the arguments of the job that seals the audit trail.
 type SealAuditArgs struct{}
 
 // Kind names the job.
 func (SealAuditArgs) Kind() string { return "seal_audit" }
 
-// InsertOpts keeps rounds from piling up: the next one comes anyway.
+// InsertOpts prevents duplicate jobs: the next one is inserted soon anyway.
 func (SealAuditArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: audit.Queue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: sealEvery}}
 }
 
-// sealWorker seals the audit trail. It also sees when the books are to be checked:
-// its queue can't be paused, that of housekeeping can.
+// sealWorker seals the audit trail. It also queues the checks of the books when they are
+// due, because its queue can't be paused and that of housekeeping can.
 type sealWorker struct {
 	river.WorkerDefaults[SealAuditArgs]
 	pool   *pgxpool.Pool
@@ -37,7 +38,7 @@ type sealWorker struct {
 	now    func() time.Time
 }
 
-// Work seals whatever is not sealed yet.
+// Work seals all unsealed rows.
 func (w *sealWorker) Work(ctx context.Context, _ *river.Job[SealAuditArgs]) error {
 	_, err := audit.Seal(ctx, w.pool, w.keys, w.now())
 	if errors.Is(err, audit.ErrBehind) {

@@ -9,16 +9,16 @@ import (
 	"refill/internal/theft"
 )
 
-// watchEvery is how long a redemption waits at most until the watch for theft sees it.
+// watchEvery is the longest time until the watch for theft examines a redemption.
 const watchEvery = 20 * time.Second
 
-// WatchTheftArgs asks for the audit trail to be looked through for theft.
+// WatchTheftArgs are the arguments of the job that watches for theft.
 type WatchTheftArgs struct{}
 
 // Kind names the job.
 func (WatchTheftArgs) Kind() string { return "watch_theft" }
 
-// InsertOpts keeps rounds from piling up: the next one comes anyway.
+// InsertOpts prevents duplicate jobs: the next one is inserted soon anyway.
 func (WatchTheftArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: theft.Queue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: watchEvery}}
 }
@@ -30,7 +30,7 @@ type watchWorker struct {
 	now   func() time.Time
 }
 
-// Work looks at what the trail holds since the last round.
+// Work examines the rows of the trail since the last run.
 func (w *watchWorker) Work(ctx context.Context, _ *river.Job[WatchTheftArgs]) error {
 	_, err := w.watch.Look(ctx, w.now)
 	return err

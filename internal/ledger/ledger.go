@@ -1,30 +1,22 @@
-// Package ledger owns the double-entry record behind every balance. It only
-// adds: the database refuses any change or deletion. It decides nothing about
-// cards or customers; it refuses what does not balance.
+// Package ledger owns the double-entry ledger behind every balance. It only inserts; the
+// database refuses updates and deletions. It knows no rules about cards or customers. It
+// refuses movements whose entries do not add up to zero.
 package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
-
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"refill/internal/db"
 )
 
-// Movement is one transaction of the ledger.
+// Movement is one transaction of the ledger, without its entries.
 type Movement struct {
 	Kind     db.LedgerKind
-	Key      *uuid.UUID // idempotency key: the same one can post once
 	SeriesID int64
 	Serial   int32
-	Reverses int64
-	StaffID  int64 // who acted, where it was not the customer
-	Comment  string
-	Entries  []Entry
+	StaffID  int64  // the member of staff who acted; 0: the customer did
+	Comment  string // read by PostMany only
 }
 
 // Entry is one side of a movement: a signed amount in minor units on an account.
@@ -37,48 +29,29 @@ type Entry struct {
 	Balance   int64
 }
 
-// Posted is a movement that stands.
-type Posted struct {
-	ID int64
-	At time.Time
-}
-
-// Post adds a movement in the caller's transaction.
-func Post(ctx context.Context, tx db.DBTX, m Movement) (Posted, error) {
-	params := db.LedgerPostParams{
-		Kind: m.Kind, IdempotencyKey: m.Key, Comment: m.Comment,
-		SeriesID: nonZero(m.SeriesID), Serial: nonZero(m.Serial), Reverses: nonZero(m.Reverses), StaffID: nonZero(m.StaffID),
-	}
-	for _, e := range m.Entries {
-		params.AccountIds = append(params.AccountIds, e.AccountID)
-		params.Amounts = append(params.Amounts, e.Amount)
-		params.Versions = append(params.Versions, e.Version)
-		params.Balances = append(params.Balances, e.Balance)
-	}
-	row, err := db.New().LedgerPost(ctx, tx, params)
-	if err != nil {
-		return Posted{}, fmt.Errorf("post %s: %w", m.Kind, err)
-	}
-	return Posted(row), nil
-}
-
-// Move posts an amount from one account without a running balance to another.
-// An amount of 0 posts nothing.
+// Move posts an amount, in minor units, from one account without a running balance to
+// another. An amount of 0 posts nothing. Balances of customers are moved by package
+// billing.
 func Move(ctx context.Context, tx db.DBTX, m Movement, from, to, amount int64) error {
 	if amount == 0 {
 		return nil
 	}
-	m.Entries = []Entry{{AccountID: from, Amount: -amount}, {AccountID: to, Amount: amount}}
-	_, err := Post(ctx, tx, m)
-	return err
+	err := db.New().LedgerPost(ctx, tx, db.LedgerPostParams{
+		Kind: m.Kind, SeriesID: nonZero(m.SeriesID), Serial: nonZero(m.Serial), StaffID: nonZero(m.StaffID),
+		AccountIds: []int64{from, to}, Amounts: []int64{-amount, amount},
+	})
+	if err != nil {
+		return fmt.Errorf("post %s: %w", m.Kind, err)
+	}
+	return nil
 }
 
-// System returns the account of a kind that belongs to the house, making it at
-// its first use.
+// System returns the id of the provider's own account of a kind (outstanding, breakage,
+// cash …) in a currency. The account is created at its first use.
 func System(ctx context.Context, tx db.DBTX, kind db.AccountKind, currency string) (int64, error) {
 	q := db.New()
-	id, err := q.AccountGetSystem(ctx, tx, db.AccountGetSystemParams{Kind: kind, Currency: currency})
-	if errors.Is(err, pgx.ErrNoRows) {
+	id, found, err := db.Found(q.AccountGetSystem(ctx, tx, db.AccountGetSystemParams{Kind: kind, Currency: currency}))
+	if err == nil && !found {
 		if err := q.AccountEnsureSystem(ctx, tx, db.AccountEnsureSystemParams{Kind: kind, Currency: currency}); err != nil {
 			return 0, fmt.Errorf("open account %s: %w", kind, err)
 		}

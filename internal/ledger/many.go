@@ -9,8 +9,9 @@ import (
 	"refill/internal/db"
 )
 
-// Pair is one of many movements between an account with a running balance and the
-// same account of the house: the entry on the former, under its idempotency key.
+// Pair is one of many movements between an account with a running balance and one account
+// of the provider. It has the entry of the former and the idempotency key; the provider's
+// entry is its opposite.
 type Pair struct {
 	Key uuid.UUID
 	Entry

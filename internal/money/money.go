@@ -1,12 +1,14 @@
-// Package money owns amounts: whole minor units of a currency, how they are read
-// from a form and how they are written. It never uses floating point and never
-// converts between currencies.
+// Package money owns amounts: whole minor units of a currency, how they are read from a
+// form and how they are written. The currencies and their decimals are data of Unicode
+// CLDR. The package never uses floating point and never converts between currencies.
 package money
 
 import (
 	"errors"
 	"strconv"
 	"strings"
+
+	"github.com/bojanz/currency"
 )
 
 // Amount is a sum of money in minor units (cents) of an ISO 4217 currency.
@@ -15,47 +17,35 @@ type Amount struct {
 	Currency string
 }
 
-// ErrForm and ErrDecimals say what is wrong with an entered amount.
+// ErrForm refuses text that is no amount, ErrDecimals one with more decimals than the
+// currency has.
 var (
 	ErrForm     = errors.New("not an amount of money")
 	ErrDecimals = errors.New("more decimals than the currency has")
 	ErrRange    = errors.New("beyond what can be kept")
 )
 
-// Known reports whether the currency is one that the table of exponents has.
-func Known(currency string) bool {
-	_, ok := exponent(currency)
-	return ok
+// Known reports whether code is an ISO 4217 currency in the data of Unicode CLDR.
+func Known(code string) bool {
+	_, known := currency.GetDigits(code) // IsValid would accept an empty code
+	return known
 }
 
-// Digits returns how many decimals the currency has (ISO 4217); 2 for one that
-// is not in the table.
-func Digits(currency string) int {
-	n, ok := exponent(currency)
-	if !ok {
-		return 2
+// Digits returns how many decimals the currency has, the column "minor unit" of ISO
+// 4217: 0, 2, 3 or 4; 2 for an unknown one.
+func Digits(code string) int {
+	if n, ok := currency.GetDigits(code); ok {
+		return int(n)
 	}
-	return n
-}
-
-// exponent is the column "minor unit" of ISO 4217 for circulating currencies.
-// Most have two decimals; the exceptions are listed.
-func exponent(currency string) (int, bool) {
-	switch currency {
-	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF":
-		return 0, true
-	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
-		return 3, true
-	}
-	return 2, strings.Contains(" AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST YER ZAR ZMW ", " "+currency+" ")
+	return 2
 }
 
 // Parse reads an amount as people type it ("10", "10.5", "1,250.00", "10,50")
 // and returns minor units. A comma is a decimal sign when it is the only
 // separator and one or two digits follow it; otherwise it groups thousands.
-func Parse(text, currency string) (int64, error) {
+func Parse(text, code string) (int64, error) {
 	s := strings.TrimSpace(text)
-	s = strings.TrimSpace(strings.TrimPrefix(s, currency))
+	s = strings.TrimSpace(strings.TrimPrefix(s, code))
 	if strings.Count(s, ",") == 1 && !strings.Contains(s, ".") && len(s)-strings.Index(s, ",") <= 3 {
 		s = strings.Replace(s, ",", ".", 1)
 	}
@@ -64,7 +54,7 @@ func Parse(text, currency string) (int64, error) {
 	if !ok || (hasPoint && fraction == "") || !allDigits(fraction) {
 		return 0, ErrForm
 	}
-	digits := Digits(currency)
+	digits := Digits(code)
 	if len(fraction) > digits {
 		return 0, ErrDecimals
 	}
@@ -75,7 +65,7 @@ func Parse(text, currency string) (int64, error) {
 	return minor, nil
 }
 
-// ungroup takes well-placed thousands separators out of a whole number.
+// ungroup removes correctly placed thousands separators from a whole number.
 func ungroup(whole string) (string, bool) {
 	groups := strings.FieldsFunc(whole, func(r rune) bool { return r == ',' || r == ' ' || r == '\u00a0' || r == '\u202f' })
 	if len(groups) == 0 || strings.HasPrefix(whole, ",") || strings.HasSuffix(whole, ",") {
@@ -100,7 +90,7 @@ func allDigits(s string) bool {
 
 // Decimal writes the amount as a machine reads it: "1250.00", "-3.50".
 func (a Amount) Decimal() string {
-	sign, n := "", uint64(a.Minor) //nolint:gosec // a negative one is turned round in the next line
+	sign, n := "", uint64(a.Minor) //nolint:gosec // a negative amount is negated in the next line
 	if a.Minor < 0 {
 		sign, n = "-", -n
 	}

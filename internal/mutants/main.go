@@ -47,6 +47,10 @@ func run(ctx context.Context, only string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("read -only: %w", err)
 	}
+	s, err := readSources(root)
+	if err != nil {
+		return fmt.Errorf("read the sources: %w", err)
+	}
 	r := report{out: out}
 	var group errgroup.Group
 	group.SetLimit(runtime.NumCPU())
@@ -58,7 +62,7 @@ func run(ctx context.Context, only string, out io.Writer) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			caught, err := m.caught(ctx, root)
+			caught, err := m.caught(ctx, root, s)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -72,7 +76,7 @@ func run(ctx context.Context, only string, out io.Writer) error {
 		return fmt.Errorf("no mutant is called %q", only)
 	}
 	if len(r.alive) > 0 {
-		r.broken = errors.Join(r.broken, fmt.Errorf("no test notices that %s", strings.Join(r.alive, "; that "))) //nolint:err113 // for whoever ran it
+		r.broken = errors.Join(r.broken, fmt.Errorf("no test notices that %s", strings.Join(r.alive, "; that "))) //nolint:err113 // the message is for the person who ran it
 	}
 	if r.broken != nil {
 		return r.broken
@@ -108,25 +112,14 @@ func (r *report) add(m mutant, caught bool, err error) error {
 	return err
 }
 
-// errMoved says that the source has moved away from a mutant: mend the mutant.
-var errMoved = errors.New("the text to be replaced does not stand in the file any more")
-
-// source returns the changed file.
-func (m mutant) source(root string) ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(root, m.file)) //nolint:gosec // names from list.go
-	if err != nil {
-		return nil, err
-	}
-	if !strings.Contains(string(text), m.old) {
-		return nil, errMoved
-	}
-	return []byte(strings.ReplaceAll(string(text), m.old, m.new)), nil
-}
-
 // caught runs the tests on the mutant and reports whether one failed. A mutant
 // that does not compile is an error: it proves nothing.
-func (m mutant) caught(ctx context.Context, root string) (bool, error) {
-	text, err := m.source(root)
+func (m mutant) caught(ctx context.Context, root string, s *sources) (bool, error) {
+	changed, err := s.patch(m)
+	if err != nil {
+		return false, err
+	}
+	packages, err := s.testedIn(m)
 	if err != nil {
 		return false, err
 	}
@@ -135,19 +128,24 @@ func (m mutant) caught(ctx context.Context, root string) (bool, error) {
 		return false, err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // temporary
-	changed := filepath.Join(dir, "changed.go")
-	if err := os.WriteFile(changed, text, 0o600); err != nil {
-		return false, err
+	replace := map[string]string{}
+	for name, text := range changed {
+		file := filepath.Join(dir, fmt.Sprintf("%d-%s", len(replace), filepath.Base(name)))
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			return false, err
+		}
+		replace[filepath.Join(root, filepath.FromSlash(name))] = file
 	}
 	overlay := filepath.Join(dir, "overlay.json")
-	list, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(root, m.file): changed}})
+	list, err := json.Marshal(map[string]map[string]string{"Replace": replace})
 	if err != nil {
 		return false, err
 	}
 	if err := os.WriteFile(overlay, list, 0o600); err != nil {
 		return false, err
 	}
-	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-failfast", "-vet=off", "-ldflags=-w", "-overlay", overlay, "-run", m.run, m.pkg) //nolint:gosec // from list.go
+	arguments := append([]string{"test", "-count=1", "-failfast", "-vet=off", "-ldflags=-w", "-overlay", overlay, "-run", m.run}, packages...)
+	cmd := exec.CommandContext(ctx, "go", arguments...) //nolint:gosec // from list.go
 	output, err := cmd.CombinedOutput()
 	var failed *exec.ExitError
 	switch {

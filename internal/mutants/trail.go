@@ -4,20 +4,20 @@ package main
 func trailMutants() []mutant {
 	return []mutant{
 		{
-			"the seals of the trail are not looked at", "internal/audit/verify.go",
+			"the seals of the trail are not looked at", "block",
 			"!hmac.Equal(mac, b.Mac)", "!hmac.Equal(mac, mac)",
 			"./internal/audit", "TestTamperedTrail|TestChainIsNotMadeAnew", "whoever has the database makes the chain anew",
 		},
 		{
-			"rows that come in late are not sealed", "internal/audit/chain.go",
+			"rows that come in late are not sealed", "unsealed",
 			"len(firsts) > 0 {", "len(firsts) > 1<<30 {",
 			"./internal/audit", "TestLateLinesAreSealed", "an honest line is taken for tampering",
 		},
 		{
-			"an action has no words", "internal/web/acts.go",
-			`		"partner.portal_changed":    "Portal of a partner changed",
+			"an action has no words", "acts",
+			`		"partner.portal_changed":    lang.M("Portal of a partner changed"),
 `, "",
-			"./internal/web", "TestEveryActionHasWords", "the trail speaks in riddles when it is needed",
+			"./internal/web/admin", "TestEveryActHasWords", "the trail speaks in riddles when it is needed",
 		},
 	}
 }

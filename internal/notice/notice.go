@@ -15,7 +15,7 @@ import (
 type part struct {
 	name     string
 	licences []string // whole texts
-	notice   string   // what an Apache licence asks to pass on; may be empty
+	notice   string   // the NOTICE that an Apache licence requires; may be empty
 }
 
 // packages lists those of static/package.json of which the pages ship files.
@@ -47,8 +47,8 @@ var (
 	noticeName  = regexp.MustCompile(`(?i)^notice(\.(txt|md))?$`)
 )
 
-// read reads the texts in the folder of a part. One without a licence is an error:
-// nobody may ship it.
+// read reads the licence texts in the folder of a part. A part without a licence is an
+// error, because it may not be shipped.
 func read(files fs.FS, dir, name string) (part, error) {
 	p := part{name: name}
 	entries, err := fs.ReadDir(files, dir)

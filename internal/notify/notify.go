@@ -1,6 +1,6 @@
-// Package notify owns the one LISTEN connection of a process and fans what it
-// hears out to subscribers. An event says what changed, never how it is now:
-// whoever hears it reads the database. It never writes to the database.
+// Package notify owns the one LISTEN connection of a process and passes its events to
+// subscribers. An event says what has changed, not the new state: subscribers read that
+// from the database. The package never writes to the database.
 package notify
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// channel is where queries say pg_notify.
+// channel is the channel of pg_notify.
 const channel = "refill"
 
 // The kinds of events.
@@ -23,10 +23,10 @@ const (
 	KindExport = "export"
 	KindImport = "import"
 	KindCheck  = "check"
-	// KindApproval says that something was asked of a second person, or decided.
+	// KindApproval says that a request for approval was made or decided.
 	KindApproval = "approval"
 	KindJobs     = "jobs"
-	// KindResync says that events may have been missed: read everything again.
+	// KindResync says that events may have been lost: subscribers read everything again.
 	KindResync = "resync"
 )
 
@@ -35,11 +35,11 @@ type Event struct {
 	Kind     string `json:"kind"`
 	ID       int64  `json:"id"`
 	SeriesID int64  `json:"series"`
-	StaffID  int64  `json:"staff"` // whom alone it concerns; 0: everyone
+	StaffID  int64  `json:"staff"` // the only member of staff to be notified; 0: all
 }
 
-// backlog is how many events a subscriber may be behind. One that is slower
-// loses them and gets a resync instead.
+// backlog is the number of events that a subscriber may lag behind. A slower one loses
+// them and gets a resync event.
 const backlog = 64
 
 // Hub fans events out.
@@ -143,7 +143,7 @@ func (h *Hub) listen(ctx context.Context, url string) (bool, error) {
 	if _, err := conn.Exec(ctx, "listen "+channel); err != nil {
 		return false, fmt.Errorf("listen: %w", err)
 	}
-	// What was said while nobody listened is gone.
+	// Events that were sent while the connection was down are lost.
 	h.publish(Event{Kind: KindResync})
 	for {
 		if err := h.wait(ctx, conn); err != nil {

@@ -1,10 +1,10 @@
-// Package operate owns what staff do to background jobs and their queues: cancel,
-// retry, delete, pause and resume. Each act and its audit row are one transaction.
-// What is behind a job (a series, a file, an operation, an import) changes with it.
+// Package operate owns the acts of staff on background jobs and their queues: cancel,
+// retry, delete, pause and resume. Each act and its audit row are one transaction. The
+// object of a job (a series, a file, an operation, an import) changes with it.
 //
-// The jobs that seal the audit trail, check the books and watch for theft are guarded: nobody stops
-// them, or an operator could act unseen. The rule holds here, for every channel. The
-// package never works a job.
+// The jobs that seal the audit trail, check the books and watch for theft are guarded:
+// they can't be stopped, because an operator could act unseen otherwise. The rule is
+// enforced here for every channel. The package never runs a job.
 package operate
 
 import (
@@ -17,15 +17,18 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardfile"
+	"refill/internal/cardimport"
 	"refill/internal/check"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/theft"
 )
 
-// Refusals.
+// Errors of acts on jobs.
 var (
 	ErrNoJob   = fault.New(fault.NotFound, "job_unknown", "There is no such job any more. Finished jobs are kept for a day.")
 	ErrNoQueue = fault.New(fault.NotFound, "queue_unknown", "There is no such queue.")
@@ -48,41 +51,43 @@ type Client interface {
 
 // Service acts on jobs. Safe for concurrent use.
 type Service struct {
-	db    db.Beginner
-	jobs  Client
-	cards *card.Service
+	db      db.Beginner
+	jobs    Client
+	cards   *card.Service
+	exports *cardfile.Service
+	imports *cardimport.Service
 }
 
 // New returns the service on a database.
-func New(beginner db.Beginner, jobs Client, cards *card.Service) *Service {
-	return &Service{db: beginner, jobs: jobs, cards: cards}
+func New(beginner db.Beginner, jobs Client, cards *card.Service, exports *cardfile.Service, imports *cardimport.Service) *Service {
+	return &Service{db: beginner, jobs: jobs, cards: cards, exports: exports, imports: imports}
 }
 
-// Guarded lists the queues whose jobs nobody may stop.
+// Guarded lists the queues whose jobs can't be stopped.
 func Guarded() []string { return []string{audit.Queue, check.Queue, theft.Queue} }
 
 // MayStop reports whether jobs of a queue may be paused, cancelled and deleted.
 func MayStop(queue string) bool { return !slices.Contains(Guarded(), queue) }
 
-// Ended reports whether a job in this state is over.
+// Ended reports whether a state is final.
 func Ended(state rivertype.JobState) bool {
 	return state == rivertype.JobStateCompleted || state == rivertype.JobStateCancelled || state == rivertype.JobStateDiscarded
 }
 
-// Cancel stops a job and cancels what is behind it.
+// Cancel cancels a job and its object.
 func (s *Service) Cancel(ctx context.Context, actor audit.Actor, id int64) error {
-	return s.change(ctx, actor, id, "job.cancelled", func(tx pgx.Tx, job db.JobBehindRow) error {
+	return s.change(ctx, actor, id, func(j Job) act.Act { return JobCancelled(j) }, func(tx pgx.Tx, job db.JobBehindRow) error {
 		if !MayStop(job.Queue) {
 			return ErrGuarded
 		}
 		cards := s.cards.Within(tx)
 		switch {
 		case job.ExportID != 0:
-			return cards.CancelExport(ctx, actor, job.ExportID)
+			return s.exports.Within(tx).Cancel(ctx, actor, job.ExportID)
 		case job.ChangeID != 0:
 			return cards.CancelChange(ctx, actor, job.ChangeID)
 		case job.ImportID != 0:
-			return cards.CancelImport(ctx, actor, job.ImportID)
+			return s.imports.Within(tx).Cancel(ctx, actor, job.ImportID)
 		case job.SeriesID != 0:
 			return cards.Cancel(ctx, actor, job.SeriesID)
 		}
@@ -91,24 +96,24 @@ func (s *Service) Cancel(ctx context.Context, actor audit.Actor, id int64) error
 		}
 		row, err := s.jobs.JobCancelTx(ctx, tx, id)
 		if err == nil && row.State != rivertype.JobStateCancelled && row.State != rivertype.JobStateRunning {
-			return ErrOver // it ended at this very moment
+			return ErrOver // the job ended at the same moment
 		}
 		return err
 	})
 }
 
-// Retry runs a job again at once, or takes up what failed with it. What ended well or
-// was cancelled is not begun again from here.
+// Retry runs a job again at once, or retries the failed object of the job. It refuses jobs
+// that succeeded or were cancelled.
 func (s *Service) Retry(ctx context.Context, actor audit.Actor, id int64) error {
-	return s.change(ctx, actor, id, "job.retried", func(tx pgx.Tx, job db.JobBehindRow) error {
+	return s.change(ctx, actor, id, func(j Job) act.Act { return JobRetried(j) }, func(tx pgx.Tx, job db.JobBehindRow) error {
 		cards := s.cards.Within(tx)
 		switch {
 		case job.ExportFailed:
-			return cards.RetryExport(ctx, actor, job.ExportID)
+			return s.exports.Within(tx).Retry(ctx, actor, job.ExportID)
 		case job.ChangeFailed:
 			return cards.RetryChange(ctx, actor, job.ChangeID)
 		case job.ImportFailed:
-			return cards.ResumeImport(ctx, actor, job.ImportID)
+			return s.imports.Within(tx).Resume(ctx, actor, job.ImportID)
 		case job.SeriesFailed:
 			return cards.Retry(ctx, actor, job.SeriesID)
 		}
@@ -127,9 +132,9 @@ func (s *Service) Retry(ctx context.Context, actor audit.Actor, id int64) error 
 	})
 }
 
-// Delete removes the row of a job that has ended. What is behind it stays.
+// Delete removes the row of an ended job. The job's object is kept.
 func (s *Service) Delete(ctx context.Context, actor audit.Actor, id int64) error {
-	return s.change(ctx, actor, id, "job.deleted", func(tx pgx.Tx, job db.JobBehindRow) error {
+	return s.change(ctx, actor, id, func(j Job) act.Act { return JobDeleted(j) }, func(tx pgx.Tx, job db.JobBehindRow) error {
 		if !MayStop(job.Queue) {
 			return ErrGuarded
 		}
@@ -138,48 +143,46 @@ func (s *Service) Delete(ctx context.Context, actor audit.Actor, id int64) error
 			return ErrRunning
 		}
 		if err == nil && !Ended(row.State) {
-			return ErrLive // the transaction brings it back
+			return ErrLive // the rollback restores the row
 		}
 		return err
 	})
 }
 
-// change does an act on a job, and writes it down, in one transaction.
-func (s *Service) change(ctx context.Context, actor audit.Actor, id int64, action string, f func(tx pgx.Tx, job db.JobBehindRow) error) error {
+// change does an act on a job and writes its audit row, in one transaction.
+func (s *Service) change(ctx context.Context, actor audit.Actor, id int64, did func(Job) act.Act, f func(tx pgx.Tx, job db.JobBehindRow) error) error {
 	return pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-		job, err := db.New().JobBehind(ctx, tx, id)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrNoJob
-		}
+		job, err := db.Need(db.New().JobBehind(ctx, tx, id)).Or(ErrNoJob, "read job %d", id)
 		if err != nil {
-			return fmt.Errorf("read job %d: %w", id, err)
+			return err
 		}
+		done := did(Job{Job: id, Kind: job.Kind, Queue: job.Queue})
 		err = f(tx, job)
 		if errors.Is(err, rivertype.ErrNotFound) {
 			return ErrNoJob
 		}
 		if err != nil {
-			return fmt.Errorf("%s %d: %w", action, id, err)
+			return fmt.Errorf("%s %d: %w", done.Action(), id, err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: action, Detail: map[string]any{"job": id, "kind": job.Kind, "queue": job.Queue}})
+		return act.Record(ctx, tx, actor, done)
 	})
 }
 
-// Pause keeps every worker from taking up jobs of a queue; what runs goes on.
+// Pause stops workers from starting jobs of a queue. Running jobs continue.
 func (s *Service) Pause(ctx context.Context, actor audit.Actor, queue string) error {
-	return s.changeQueue(ctx, actor, queue, "queue.paused", s.jobs.QueuePauseTx)
+	return s.changeQueue(ctx, actor, queue, QueuePaused{Queue: queue}, s.jobs.QueuePauseTx)
 }
 
 // Resume lets workers take up jobs of a queue again.
 func (s *Service) Resume(ctx context.Context, actor audit.Actor, queue string) error {
-	return s.changeQueue(ctx, actor, queue, "queue.resumed", s.jobs.QueueResumeTx)
+	return s.changeQueue(ctx, actor, queue, QueueResumed{Queue: queue}, s.jobs.QueueResumeTx)
 }
 
-func (s *Service) changeQueue(ctx context.Context, actor audit.Actor, queue, action string, f func(context.Context, pgx.Tx, string, *river.QueuePauseOpts) error) error {
+func (s *Service) changeQueue(ctx context.Context, actor audit.Actor, queue string, done act.Act, f func(context.Context, pgx.Tx, string, *river.QueuePauseOpts) error) error {
 	if queue == allQueues {
 		return ErrNoQueue
 	}
-	if action == "queue.paused" && !MayStop(queue) {
+	if _, pausing := done.(QueuePaused); pausing && !MayStop(queue) {
 		return ErrGuarded
 	}
 	return pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
@@ -188,9 +191,9 @@ func (s *Service) changeQueue(ctx context.Context, actor audit.Actor, queue, act
 			return ErrNoQueue
 		}
 		if err != nil {
-			return fmt.Errorf("%s %q: %w", action, queue, err)
+			return fmt.Errorf("%s %q: %w", done.Action(), queue, err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: action, Detail: map[string]any{"queue": queue}})
+		return act.Record(ctx, tx, actor, done)
 	})
 }
 

@@ -1,7 +1,6 @@
 package operate_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"testing"
@@ -16,10 +15,15 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardcode/codetest"
+	"refill/internal/cardfile"
+	"refill/internal/cardimport"
 	"refill/internal/check"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/fault"
+	"refill/internal/jobqueue"
+	"refill/internal/money"
 	"refill/internal/operate"
 	"refill/internal/setting"
 	"refill/internal/theft"
@@ -48,16 +52,14 @@ func setup(t *testing.T) *testBundle {
 	log := slog.New(slog.DiscardHandler)
 	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: log})
 	require.NoError(t, err)
-	var file bytes.Buffer
-	require.NoError(t, card.WriteNewKey(&file, 1))
-	keys, err := card.ReadKeyring(&file)
-	require.NoError(t, err)
-	cards := card.New(pool, keys, jobs, setting.NewStore(pool, time.Now), log)
+	keys := codetest.Keys(t)
+	settings := setting.NewStore(pool, time.Now)
+	cards := card.New(pool, keys, jobs, settings, log)
 	role, err := db.New().RoleGetByKey(t.Context(), pool, string(db.StaffRoleOperator))
 	require.NoError(t, err)
 	someone, err := db.New().StaffCreate(t.Context(), pool, db.StaffCreateParams{Username: "olga", Name: "Olga", RoleID: role.ID, AllPartners: true})
 	require.NoError(t, err)
-	return &testBundle{pool, jobs, cards, operate.New(pool, jobs, cards), audit.Actor{StaffID: someone.ID, Scope: audit.Everything()}}
+	return &testBundle{pool, jobs, cards, operate.New(pool, jobs, cards, cardfile.New(cardfile.Config{Cards: cards, DB: pool, Jobs: jobs, Settings: settings, Log: log}), cardimport.New(cards, pool, keys, jobs, settings, log)), audit.ByStaff(someone.ID, audit.Everything())}
 }
 
 // job enters a job of a queue.
@@ -100,7 +102,7 @@ func TestJobsOfEveryKind(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx := t.Context()
-	for _, queue := range []string{card.QueueGenerate, card.QueueExport, card.QueueChange, card.QueueMaintenance, "default"} {
+	for _, queue := range []string{jobqueue.Generate, cardfile.Queue, jobqueue.Change, jobqueue.Maintenance, "default"} {
 		id := b.job(t, queue)
 		require.ErrorIs(t, b.service.Delete(ctx, b.actor, id), operate.ErrLive, queue)
 		require.Equal(t, "available", b.state(t, id), "a refused deletion brings it back")
@@ -158,14 +160,14 @@ func TestActAndAuditRowAreOne(t *testing.T) {
 	b.exec(t, `insert into river_queue (name, updated_at) values ('export', now())`)
 	live, ended := b.job(t, "export"), b.job(t, "export")
 	b.exec(t, `update river_job set state = 'discarded', finalized_at = now() where id = $1`, ended)
-	ordered, err := b.cards.Order(ctx, audit.System(), card.OrderForm{
-		Quantity: "10", Price: "1", Partners: []string{card.AnyPartner}, ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	ordered, err := b.cards.Order(ctx, audit.System(), card.OrderRequest{
+		Quantity: 10, Price: money.Amount{Minor: 100, Currency: "USD"}, Partners: card.Partners{Any: true}, ValidTill: time.Now().AddDate(1, 0, 0), Key: uuid.New(),
 	})
 	require.NoError(t, err)
 	series, err := db.New().SeriesGet(ctx, b.pool, ordered.ID)
 	require.NoError(t, err)
 	nobody := b.actor
-	nobody.StaffID = 999_999 // the trail's foreign key refuses the row
+	nobody.ID = 999_999 // the trail's foreign key refuses the row
 	for name, act := range map[string]func(context.Context, audit.Actor, int64) error{
 		"cancel": b.service.Cancel, "retry": b.service.Retry, "delete": b.service.Delete,
 	} {
@@ -195,8 +197,8 @@ func TestRetryOfWhatIsOver(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx := t.Context()
-	ordered, err := b.cards.Order(ctx, audit.System(), card.OrderForm{
-		Quantity: "10", Price: "1", Partners: []string{card.AnyPartner}, ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	ordered, err := b.cards.Order(ctx, audit.System(), card.OrderRequest{
+		Quantity: 10, Price: money.Amount{Minor: 100, Currency: "USD"}, Partners: card.Partners{Any: true}, ValidTill: time.Now().AddDate(1, 0, 0), Key: uuid.New(),
 	})
 	require.NoError(t, err)
 	series, err := db.New().SeriesGet(ctx, b.pool, ordered.ID)

@@ -10,49 +10,49 @@ import (
 	"math"
 
 	"refill/internal/audit"
-	"refill/internal/customer"
 	"refill/internal/db"
+	"refill/internal/partner"
 )
 
-// brand is a sample partner's look.
+// brand is the design of a sample partner.
 type brand struct {
-	form customer.PartnerForm
+	form partner.Form
 	logo func() image.Image // nil: none
 }
 
-// brands are the looks of the sample partners. West has none of its own, so that
-// the product's shows too.
+// brands lists the sample partners. West has no design of its own, so that the default
+// design appears too.
 func brands() []brand {
 	return []brand{
-		{customer.PartnerForm{
+		{partner.Form{
 			Name: "North", Brand: "Northlight", Slug: "north", TimeZone: "Europe/Berlin", Accent: "#1d4f91",
 			Welcome: "Good to see you at Northlight.", Help: "Questions? Call 555 0100, Monday to Saturday, 8 to 20.",
 			CardLine1: "Scan the code, or sign in to the portal", CardLine2: "and open Refill card.",
 		}, star},
-		{customer.PartnerForm{
+		{partner.Form{
 			Name: "South", Brand: "Southwave", Slug: "south", TimeZone: "Africa/Nairobi", Accent: "#f08a24",
 			Welcome: "Karibu! Your Southwave account.", Help: "Write to help@southwave.example or come to our shop.",
 			CardLine1: "Scan the code with your phone’s camera,", CardLine2: "sign in and press Redeem.",
 		}, waves},
-		{customer.PartnerForm{Name: "West", TimeZone: "America/Chicago"}, nil},
+		{partner.Form{Name: "West", TimeZone: "America/Chicago"}, nil},
 	}
 }
 
-// sowPartners enters the partners with their looks.
-func (s *Sower) sowPartners(ctx context.Context) error {
+// createPartners creates the partners with their designs.
+func (s *Seeder) createPartners(ctx context.Context) error {
 	for _, b := range brands() {
-		var logo *customer.Logo
+		var logo *partner.Logo
 		if b.logo != nil {
 			var file bytes.Buffer
 			if err := png.Encode(&file, b.logo()); err != nil {
 				return fmt.Errorf("draw a logo: %w", err)
 			}
 			var err error
-			if logo, err = customer.ReadLogo(file.Bytes()); err != nil {
+			if logo, err = partner.ReadLogo(file.Bytes()); err != nil {
 				return fmt.Errorf("read a logo: %w", err)
 			}
 		}
-		id, err := customer.CreatePartner(ctx, s.Pool, audit.System(), b.form, logo)
+		id, err := partner.Create(ctx, s.Pool, audit.System(), b.form, logo)
 		if err != nil {
 			return fmt.Errorf("enter partner %s: %w", b.form.Name, err)
 		}
@@ -68,8 +68,8 @@ func (s *Sower) sowPartners(ctx context.Context) error {
 // logoSide is the width and height of a sample logo.
 const logoSide = 192
 
-// draw makes a picture of a shape: the share of each pixel that it covers, from
-// sixteen points of it.
+// draw renders a shape with antialiasing: each pixel takes the share of its sixteen sample
+// points that are inside.
 func draw(inside func(x, y float64) (color.NRGBA, bool)) image.Image {
 	const points = 4
 	m := image.NewNRGBA(image.Rect(0, 0, logoSide, logoSide))
@@ -93,7 +93,7 @@ func draw(inside func(x, y float64) (color.NRGBA, bool)) image.Image {
 	return m
 }
 
-// star is a white four-pointed star on a blue disc.
+// star returns a white four-pointed star on a blue disc.
 func star() image.Image {
 	blue, white := color.NRGBA{0x1d, 0x4f, 0x91, 255}, color.NRGBA{255, 255, 255, 255}
 	return draw(func(x, y float64) (color.NRGBA, bool) {
@@ -105,7 +105,7 @@ func star() image.Image {
 	})
 }
 
-// waves are three orange waves under each other.
+// waves returns three orange waves, one below the other.
 func waves() image.Image {
 	tones := []color.NRGBA{{0xf0, 0x8a, 0x24, 255}, {0xd9, 0x6a, 0x12, 255}, {0xb4, 0x4e, 0x0c, 255}}
 	return draw(func(x, y float64) (color.NRGBA, bool) {

@@ -2,8 +2,8 @@ package seed
 
 import "fmt"
 
-// person returns the n-th sample customer's name and sign-in.
-func person(n int) (name, username string) {
+// sampleName returns the name and the username of the n-th sample customer.
+func sampleName(n int) (name, username string) {
 	first := [...]string{
 		"Amina", "Jonas", "Priya", "Mateo", "Chloé", "Tariq", "Ingrid", "Kwame", "Yuki", "Olena",
 		"Diego", "Fatou", "Henrik", "Leila", "Marek", "Nadia", "Oskar", "Paloma", "Rashid", "Sofia",

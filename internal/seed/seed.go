@@ -1,7 +1,6 @@
-// Package seed owns the sample data of `refill demo`: partners, people, series in
-// every state and months of redemptions. All of it is made by the domain itself
-// and then spread over the past, so that every invariant holds for it. It runs
-// once, on an empty database, and never on one that holds anything.
+// Package seed makes the sample data of `refill demo`: partners, people, series in every
+// state, and months of redemptions. The domain functions make all data, which is then
+// backdated, so that every invariant holds. It runs once, on an empty database only.
 package seed
 
 import (
@@ -20,30 +19,31 @@ import (
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/money"
+	"refill/internal/signin"
 	"refill/internal/staff"
 )
 
-// Password is everybody's in the sample data.
+// Password is the password of every sample account.
 const Password = "refill-demo"
 
-// rounds is over how many turns the later redemptions are spread.
+// rounds is the number of rounds of the later redemptions.
 const rounds = 10
 
-// customers is how many there are.
+// customers is the number of sample customers.
 const customers = 200
 
-// Sower makes the sample data.
-type Sower struct {
+// Seeder makes the sample data.
+type Seeder struct {
 	Pool     *pgxpool.Pool // as the application
-	OwnerURL string        // as the owner of the tables, for spreading over the past
+	OwnerURL string        // as the owner of the tables, for backdating
 	Cards    *card.Service // a worker must be running
 	Log      *slog.Logger
 
-	random   *rand.Rand
-	lasting  map[int64]int // days that a series lasts, once spread over the past
-	admin    audit.Actor
-	partners []db.Partner
-	people   []db.Customer
+	random    *rand.Rand
+	lifetimes map[int64]int // days of validity of a series after backdating, by id
+	admin     audit.Actor
+	partners  []db.Partner
+	people    []db.Customer
 }
 
 // Needed reports whether the database is empty.
@@ -52,55 +52,55 @@ func Needed(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
 	return n == 0, err
 }
 
-// batch is a series of the sample data and what becomes of it.
+// batch describes a sample series.
 type batch struct {
 	prefix   string
-	price    string
-	quantity int
-	partners []int // places in Sower.partners; none: any
-	used     int   // cards redeemed right after it was made
-	later    int   // cards redeemed over the time since, mixed with the other series'
+	price    int64 // in cents
+	quantity int32
+	partners []int // indexes in Seeder.partners; none: any partner
+	used     int   // cards redeemed right after generation
+	later    int   // cards redeemed in the later rounds, alternating with other series
 	activate bool
 	end      func(ctx context.Context, actor audit.Actor, id int64) error
-	days     int // from its activation until valid till, once spread over the past; 0: in the future
+	days     int // days from activation to the last day, after backdating; 0: the last day is in the future
 }
 
-// Sow fills the database.
-func (s *Sower) Sow(ctx context.Context) error { return unwatched(ctx, s.OwnerURL, s.sow) }
+// Run makes the sample data. The theft rules do not see it.
+func (s *Seeder) Run(ctx context.Context) error { return withoutTheftWatch(ctx, s.OwnerURL, s.run) }
 
-func (s *Sower) sow(ctx context.Context) error {
+func (s *Seeder) run(ctx context.Context) error {
 	s.random = rand.New(rand.NewPCG(2026, 11)) //nolint:gosec // sample data, the same each time
-	s.lasting = map[int64]int{}
-	started := time.Now() //nolint:forbidigo // the span that is spread over the past
-	if err := s.sowPeople(ctx); err != nil {
+	s.lifetimes = map[int64]int{}
+	started := time.Now() //nolint:forbidigo // beginning of the time that is backdated
+	if err := s.createPeople(ctx); err != nil {
 		return err
 	}
 	none := func(context.Context, audit.Actor, int64) error { return nil }
 	batches := []batch{
-		{"Spring", "5.00", 400, nil, 290, 0, true, none, 75},
-		{"Welcome", "10.00", 500, []int{0}, 310, 0, true, none, 120},
-		{"", "20.00", 300, []int{1}, 160, 0, true, s.Cards.Void, 0},
-		{"Kiosk", "5.00", 800, []int{2}, 90, 0, true, s.Cards.Lock, 0},
-		{"QuickAccess", "10.00", 2000, nil, 120, 500, true, none, 0},
-		{"South", "2.50", 1000, []int{1}, 40, 200, true, none, 0},
-		{"Hotspot", "1.00", 5000, []int{0, 2}, 50, 350, true, none, 0},
-		{"Premium", "50.00", 250, nil, 5, 40, true, none, 0},
+		{"Spring", 500, 400, nil, 290, 0, true, none, 75},
+		{"Welcome", 1000, 500, []int{0}, 310, 0, true, none, 120},
+		{"", 2000, 300, []int{1}, 160, 0, true, s.Cards.Void, 0},
+		{"Kiosk", 500, 800, []int{2}, 90, 0, true, s.Cards.Lock, 0},
+		{"QuickAccess", 1000, 2000, nil, 120, 500, true, none, 0},
+		{"South", 250, 1000, []int{1}, 40, 200, true, none, 0},
+		{"Hotspot", 100, 5000, []int{0, 2}, 50, 350, true, none, 0},
+		{"Premium", 5000, 250, nil, 5, 40, true, none, 0},
 	}
 	ids := make([]int64, len(batches))
 	for i, b := range batches {
 		var err error
-		if ids[i], err = s.sowSeries(ctx, b); err != nil {
+		if ids[i], err = s.createSeries(ctx, b); err != nil {
 			return err
 		}
 	}
 	for round := range rounds {
 		if round == rounds/2 {
-			if err := s.sowCancelled(ctx); err != nil {
+			if err := s.createCancelledSeries(ctx); err != nil {
 				return err
 			}
 		}
 		if round == rounds-1 {
-			if _, err := s.sowSeries(ctx, batch{"Holiday", "15.00", 1500, nil, 0, 0, false, none, 0}); err != nil {
+			if _, err := s.createSeries(ctx, batch{"Holiday", 1500, 1500, nil, 0, 0, false, none, 0}); err != nil {
 				return err
 			}
 		}
@@ -111,12 +111,12 @@ func (s *Sower) sow(ctx context.Context) error {
 			}
 		}
 	}
-	return spread(ctx, s.OwnerURL, started, s.lasting)
+	return backdate(ctx, s.OwnerURL, started, s.lifetimes)
 }
 
-// sowPeople enters partners, staff and customers.
-func (s *Sower) sowPeople(ctx context.Context) error {
-	if err := s.sowPartners(ctx); err != nil {
+// createPeople creates partners, staff and customers.
+func (s *Seeder) createPeople(ctx context.Context) error {
+	if err := s.createPartners(ctx); err != nil {
 		return err
 	}
 	for _, n := range []staff.New{
@@ -129,16 +129,16 @@ func (s *Sower) sowPeople(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("enter staff %s: %w", n.Username, err)
 		}
-		if s.admin.StaffID == 0 {
-			s.admin = audit.Actor{StaffID: id, Scope: audit.Everything()}
+		if s.admin.ID == 0 {
+			s.admin = audit.ByStaff(id, audit.Everything())
 		}
 	}
-	hash, err := staff.Hash(Password)
+	hash, err := signin.Hash(Password)
 	if err != nil {
 		return err
 	}
 	for n := range customers {
-		name, username := person(n)
+		name, username := sampleName(n)
 		partner := s.partners[[...]int{0, 0, 1, 2, 1, 0, 2, 1}[n%8]]
 		c, err := customer.Create(ctx, s.Pool, s.admin, customer.New{
 			PartnerID: partner.ID, Username: username, Name: name, Currency: "USD", PasswordHash: hash,
@@ -152,20 +152,17 @@ func (s *Sower) sowPeople(ctx context.Context) error {
 	return nil
 }
 
-// sowSeries orders a series, waits for its cards, has some of them redeemed, and
-// brings it to its end.
-func (s *Sower) sowSeries(ctx context.Context, b batch) (int64, error) {
-	s.Log.InfoContext(ctx, "sample series", slog.String("prefix", b.prefix), slog.Int("cards", b.quantity))
-	chosen := []string{card.AnyPartner}
-	if len(b.partners) > 0 {
-		chosen = nil
-		for _, place := range b.partners {
-			chosen = append(chosen, fmt.Sprint(s.partners[place].ID))
-		}
+// createSeries orders a series, waits for its cards, redeems some of them, and runs the
+// final step of the batch.
+func (s *Seeder) createSeries(ctx context.Context, b batch) (int64, error) {
+	s.Log.InfoContext(ctx, "sample series", slog.String("prefix", b.prefix), slog.Int("cards", int(b.quantity)))
+	chosen := card.Partners{Any: len(b.partners) == 0}
+	for _, place := range b.partners {
+		chosen.IDs = append(chosen.IDs, s.partners[place].ID)
 	}
-	ordered, err := s.Cards.Order(ctx, s.admin, card.OrderForm{
-		Quantity: fmt.Sprint(b.quantity), Prefix: b.prefix, Price: b.price, Partners: chosen, Activate: b.activate,
-		ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(), //nolint:forbidigo // a year from now
+	ordered, err := s.Cards.Order(ctx, s.admin, card.OrderRequest{
+		Quantity: b.quantity, Prefix: b.prefix, Price: money.Amount{Minor: b.price, Currency: "USD"}, Partners: chosen, Activate: b.activate,
+		ValidTill: time.Now().AddDate(1, 0, 0), Key: uuid.New(), //nolint:forbidigo // a year from now
 	})
 	if err != nil {
 		return 0, fmt.Errorf("order %s: %w", b.prefix, err)
@@ -180,13 +177,13 @@ func (s *Sower) sowSeries(ctx context.Context, b batch) (int64, error) {
 		return 0, fmt.Errorf("end %s: %w", b.prefix, err)
 	}
 	if b.days > 0 {
-		s.lasting[ordered.ID] = b.days
+		s.lifetimes[ordered.ID] = b.days
 	}
 	return ordered.ID, nil
 }
 
-// await waits until the worker has made a series.
-func (s *Sower) await(ctx context.Context, id int64) error {
+// await waits until the worker has made the cards of a series.
+func (s *Seeder) await(ctx context.Context, id int64) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -207,9 +204,9 @@ func (s *Sower) await(ctx context.Context, id int64) error {
 	}
 }
 
-// redeem has customers redeem cards of a series, as they would in the portal,
-// and pay in cash now and then.
-func (s *Sower) redeem(ctx context.Context, id int64, b batch) error {
+// redeem redeems cards of a series as customers in the portal do, with cash payments now
+// and then.
+func (s *Seeder) redeem(ctx context.Context, id int64, b batch) error {
 	if b.used == 0 {
 		return nil
 	}
@@ -244,9 +241,9 @@ func (s *Sower) redeem(ctx context.Context, id int64, b batch) error {
 	return err
 }
 
-// visit is one customer's visit: a card, and perhaps cash.
-func (s *Sower) visit(ctx context.Context, who db.Customer, code string, cash bool, sum money.Amount) error {
-	actor := audit.Actor{CustomerID: who.ID, Scope: audit.Everything()}
+// visit redeems one card, and enters a cash payment if cash is set.
+func (s *Seeder) visit(ctx context.Context, who db.Customer, code string, cash bool, sum money.Amount) error {
+	actor := audit.ByCustomer(who.ID, audit.Everything())
 	if _, err := s.Cards.Redeem(ctx, actor, card.Redemption{CustomerID: who.ID, Code: code, Key: uuid.New()}); err != nil {
 		return fmt.Errorf("redeem for %s: %w", who.Username, err)
 	}
@@ -259,11 +256,11 @@ func (s *Sower) visit(ctx context.Context, who db.Customer, code string, cash bo
 	return err
 }
 
-// sowCancelled orders a large series and cancels it at once.
-func (s *Sower) sowCancelled(ctx context.Context) error {
-	ordered, err := s.Cards.Order(ctx, s.admin, card.OrderForm{
-		Quantity: "750000", Prefix: "Mistake", Price: "10.00", Partners: []string{card.AnyPartner}, Activate: true,
-		ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(), //nolint:forbidigo // a year from now
+// createCancelledSeries orders a large series and cancels it at once.
+func (s *Seeder) createCancelledSeries(ctx context.Context) error {
+	ordered, err := s.Cards.Order(ctx, s.admin, card.OrderRequest{
+		Quantity: 750_000, Prefix: "Mistake", Price: money.Amount{Minor: 1000, Currency: "USD"}, Partners: card.Partners{Any: true}, Activate: true,
+		ValidTill: time.Now().AddDate(1, 0, 0), Key: uuid.New(), //nolint:forbidigo // a year from now
 	})
 	if err != nil {
 		return fmt.Errorf("order a series to cancel: %w", err)

@@ -7,8 +7,8 @@ import (
 	"refill/internal/fault"
 )
 
-// CardWords are the words of printed cards, for installations in another language.
-// An empty one is said in English.
+// CardWords are the texts on printed cards, for installations in another language than
+// English. An empty text is printed in English.
 type CardWords struct {
 	Kind      string `json:"kind"`       // what it is: "Refill card"
 	Serial    string `json:"serial"`     // before or above the serial
@@ -39,23 +39,23 @@ func (w CardWords) DateText(day time.Time) string {
 	return day.Format(layout)
 }
 
-// validate refuses what no card has room for. Whether it can be printed is asked by
-// whoever prints.
+// validate refuses texts that are too long for a card. Package render checks that their
+// characters can be printed.
 func (w CardWords) validate() (list fault.List) {
 	for _, text := range []struct {
-		field, value string
-		most         int
-		message      string
+		value string
+		most  int
+		long  *fault.Error
 	}{
-		{"card_kind", w.Kind, 40, "The word for the card can be 40 characters long."},
-		{"card_serial", w.Serial, 20, "The word for the serial can be 20 characters long."},
-		{"card_series", w.Series, 20, "The word for the series can be 20 characters long."},
-		{"card_valid_till", w.ValidTill, 30, "The word for the last day can be 30 characters long."},
-		{"card_line1", w.Line1, 48, "A line on cards can be 48 characters long."},
-		{"card_line2", w.Line2, 48, "A line on cards can be 48 characters long."},
+		{w.Kind, 40, fault.Field("card_kind", "setting_card_kind", "The word for the card can be {most} characters long.")},
+		{w.Serial, 20, fault.Field("card_serial", "setting_card_serial", "The word for the serial can be {most} characters long.")},
+		{w.Series, 20, fault.Field("card_series", "setting_card_series", "The word for the series can be {most} characters long.")},
+		{w.ValidTill, 30, fault.Field("card_valid_till", "setting_card_valid_till", "The word for the last day can be {most} characters long.")},
+		{w.Line1, 48, fault.Field("card_line1", "setting_card_line", "A line on cards can be {most} characters long.")},
+		{w.Line2, 48, fault.Field("card_line2", "setting_card_line", "A line on cards can be {most} characters long.")},
 	} {
 		if len([]rune(text.value)) > text.most {
-			list = append(list, fault.Field(text.field, "setting_card_words", text.message))
+			list = append(list, text.long.With("most", fault.Number(text.most)))
 		}
 	}
 	if !slices.Contains(Dates(), w.Date) {

@@ -8,9 +8,9 @@ import (
 	"refill/internal/fault"
 )
 
-// PrintShop is somebody whom files are encrypted for.
+// PrintShop is a recipient that exported files are encrypted for.
 type PrintShop struct {
-	ID          string `json:"id"` // drawn when it was entered; another key is another shop
+	ID          string `json:"id"` // random, drawn when the shop was entered; a new key makes a new shop
 	Name        string `json:"name"`
 	Kind        string `json:"kind"`        // how its files are encrypted: envelope.Kind
 	Fingerprint string `json:"fingerprint"` // of its key
@@ -29,8 +29,8 @@ func (s Settings) PrintShop(id string) (PrintShop, bool) {
 	return s.PrintShops[i], true
 }
 
-// validatePrintShops refuses names that can't tell print shops apart. That a key
-// is one is asked by who reads it.
+// validatePrintShops refuses names that can't tell print shops apart. Package envelope
+// checks the keys when they are read.
 func (s Settings) validatePrintShops() (list fault.List) {
 	names := map[string]bool{}
 	for _, p := range s.PrintShops {
@@ -49,15 +49,15 @@ func (s Settings) validatePrintShops() (list fault.List) {
 	return nil
 }
 
-// audited is what the audit trail keeps of a setting's new value: of print shops
-// who they are, for a key is long.
-func (s Settings) audited(name string, value json.RawMessage) any {
+// audited is the value of a setting as the audit trail keeps it: print shops without their
+// keys, which are long.
+func (s Settings) audited(name string, value json.RawMessage) (json.RawMessage, error) {
 	if name != "print_shops" {
-		return value
+		return value, nil
 	}
 	shops := make([]string, len(s.PrintShops))
 	for i, p := range s.PrintShops {
 		shops[i] = p.Name + " (" + p.Fingerprint + ")"
 	}
-	return shops
+	return json.Marshal(shops)
 }

@@ -6,10 +6,9 @@ import (
 	"slices"
 )
 
-// Protections are the settings that notice theft and guessing and keep strangers out of the
-// accounts of staff. To make one of them weaker
-// takes a second person wherever there is a limit to what one person may do: else one
-// person silences the alarm before they act.
+// Protections are the settings that detect theft and guessing and protect the accounts of
+// staff. While a limit on one person's acts is set, making one of them weaker takes a
+// second person: otherwise a thief on the staff could silence the alarm before acting.
 type Protections struct {
 	Theft
 
@@ -32,10 +31,10 @@ func (s *Settings) Protect(p Protections) {
 	s.GuessesDaily, s.StaffFactor = p.GuessesDaily, p.StaffFactor
 }
 
-// Weakens reports whether after notices less than before, in a way that takes a second
-// person. A rule that is stricter than usual may be brought back to the usual by one
-// person. The usual does not move, so several small steps get no further than one. That staff
-// must use a second factor has no usual: to switch it off is always weaker.
+// Weakens reports whether after detects less than s, in a way that takes a second person.
+// One person may return a rule that is stricter than its default to the default. The
+// comparison is with the fixed default, so several small steps allow no more than one. A
+// second factor for staff has no default in this sense: switching it off always weakens.
 func (s Settings) Weakens(after Settings) bool {
 	if s.ApproveAbove == nil {
 		return false
@@ -50,15 +49,15 @@ func (s Settings) Weakens(after Settings) bool {
 	return was.StaffFactor && !is.StaffFactor || is.sharesMore(was)
 }
 
-// rule is one figure of the protections.
+// rule is one numeric protection.
 type rule struct {
 	value int64
-	// longer says that a larger figure is stricter, as a longer time is. Else a smaller
-	// one does, and zero is off.
+	// longer says that a larger figure is stricter, as for durations. Otherwise a smaller
+	// one is, and zero switches the rule off.
 	longer bool
 }
 
-// strength orders the values of a rule: more notices more.
+// strength orders the values of a rule: a higher strength is stricter.
 func (r rule) strength() int64 {
 	switch {
 	case r.longer:
@@ -91,7 +90,7 @@ func (p Protections) rules() []rule {
 	}
 }
 
-// sharesMore reports whether a network is left out of the counts that was counted before.
+// sharesMore reports whether p excludes a network from counting that before counted.
 func (p Protections) sharesMore(before Protections) bool {
 	known := before.SharedNetworks()
 	return slices.ContainsFunc(p.SharedNetworks(), func(n netip.Prefix) bool {

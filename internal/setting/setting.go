@@ -1,6 +1,6 @@
-// Package setting owns the typed settings that staff change in the browser:
-// their defaults, what they may be, and one short cache. It never holds secrets
-// and never reads the environment.
+// Package setting owns the typed settings that staff change in the browser: their
+// defaults, their valid values, and one short cache. It never holds secrets and never
+// reads the environment.
 package setting
 
 import (
@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"refill/internal/act"
 	"refill/internal/audit"
+	"refill/internal/cardcode"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
@@ -20,7 +22,7 @@ import (
 // Settings are the settings of the installation. The zero value is not usable;
 // Default is.
 type Settings struct {
-	RefillCards  bool   `json:"refill_cards"`  // Config → Modules: the whole module on or off
+	RefillCards  bool   `json:"refill_cards"`  // Settings → Modules: the whole module on or off
 	Brand        string `json:"brand"`         // name on portal and cards where the partner has none
 	Currency     string `json:"currency"`      // ISO 4217; fixed once money has moved
 	TimeZone     string `json:"time_zone"`     // IANA; the installation's
@@ -38,50 +40,16 @@ type Settings struct {
 
 	Theft Theft `json:"theft"` // when redemptions look like theft
 
-	CodeAlphabet string `json:"code_alphabet"` // Letters or Digits, of series ordered from now on
-	CodeLength   int    `json:"code_length"`   // symbols of a code, the check symbol included
-	LockPartners bool   `json:"lock_partners"` // only customers of a series' partners may redeem its cards
-	SerialForm   string `json:"serial_form"`   // how a serial is written: SerialPlain, SerialPadded or SerialSeries
-	ApproveAbove *int64 `json:"approve_above"` // activations and exports worth more, in minor units, take a second person; nil: none does
-	ExportReason bool   `json:"export_reason"` // whoever asks for a file of codes says why
-	WrongSoft    int32  `json:"wrong_soft"`    // wrong codes in a row until the first pause
-	WrongHard    int32  `json:"wrong_hard"`    // … until a day's bar
-	WrongAddress int32  `json:"wrong_address"` // wrong codes within an hour from one address
-	WrongPartner int32  `json:"wrong_partner"` // unknown codes within an hour at one partner, past which there is an alarm
-}
-
-// What codes may be made of.
-const (
-	Letters = "letters"
-	Digits  = "digits"
-)
-
-// How a serial may be written.
-const (
-	SerialPlain  = "plain"  // 42
-	SerialPadded = "padded" // 0000042
-	SerialSeries = "series" // 202611-0000042
-)
-
-// CodeLengths are the lengths that codes of an alphabet may have.
-func CodeLengths(alphabet string) []int {
-	if alphabet != Digits {
-		return []int{12, 16, 20, 24}
-	}
-	lengths := make([]int, 0, 13)
-	for n := 12; n <= 24; n++ {
-		lengths = append(lengths, n)
-	}
-	return lengths
-}
-
-// UsualLength is the length to begin with. A million cards pass the odds with it:
-// of digits that takes 20 and a check digit.
-func UsualLength(alphabet string) int {
-	if alphabet == Digits {
-		return 21
-	}
-	return 16
+	CodeAlphabet cardcode.Alphabet `json:"code_alphabet"` // letters or Digits, of series ordered from now on
+	CodeLength   int               `json:"code_length"`   // symbols of a code, the check symbol included
+	LockPartners bool              `json:"lock_partners"` // only customers of a series' partners may redeem its cards
+	SerialForm   string            `json:"serial_form"`   // how a serial is written: plain, padded or series
+	ApproveAbove *int64            `json:"approve_above"` // activations and exports worth more, in minor units, take a second person; nil: none does
+	ExportReason bool              `json:"export_reason"` // a request for a file of codes needs a reason
+	WrongSoft    int32             `json:"wrong_soft"`    // wrong codes in a row until the first pause
+	WrongHard    int32             `json:"wrong_hard"`    // … until a day's bar
+	WrongAddress int32             `json:"wrong_address"` // wrong codes within an hour from one address
+	WrongPartner int32             `json:"wrong_partner"` // unknown codes within an hour at one partner, past which there is an alarm
 }
 
 // Default returns the settings of a new installation.
@@ -89,14 +57,19 @@ func Default() Settings {
 	return Settings{
 		RefillCards: true, Brand: "Refill", Currency: "USD", TimeZone: "UTC",
 		Activate: true, FileHours: 24, CodeDays: 400, CheckHours: 1, GuessesDaily: 100_000,
-		CodeAlphabet: Letters, CodeLength: UsualLength(Letters), LockPartners: true, SerialForm: SerialPlain,
+		CodeAlphabet: cardcode.Letters, CodeLength: cardcode.Letters.UsualLength(), LockPartners: true, SerialForm: cardcode.SerialPlain,
 		CardWords: CardWords{Date: DateLong},
 		WrongSoft: 5, WrongHard: 10, WrongAddress: 30, WrongPartner: 50,
 		Theft: usualTheft(),
 	}
 }
 
-// Validate returns a fault for every setting that cannot be.
+// CodeFormat is the format of the codes of series that are ordered under these settings.
+func (s Settings) CodeFormat() cardcode.Format {
+	return cardcode.Format{Alphabet: s.CodeAlphabet, Length: s.CodeLength}
+}
+
+// Validate returns a fault for every invalid setting.
 func (s Settings) Validate() error {
 	var list fault.List
 	if s.Brand == "" || len([]rune(s.Brand)) > 80 {
@@ -115,10 +88,10 @@ func (s Settings) Validate() error {
 		list = append(list, fault.Field("file_hours", "setting_file_hours", "Files must be kept for 1 to 720 hours."))
 	}
 	if s.CodeDays < 30 || s.CodeDays > 3650 {
-		list = append(list, fault.Field("code_days", "setting_code_days", "Codes of used cards must be kept for 30 to 3,650 days."))
+		list = append(list, fault.Field("code_days", "setting_code_days", "Codes of used cards must be kept for {least} to {most} days.").With("least", fault.Number(30)).With("most", fault.Number(3650)))
 	}
 	if s.GuessesDaily < 1 || s.GuessesDaily > 1_000_000_000 {
-		list = append(list, fault.Field("guesses_daily", "setting_guesses", "Guesses a day must be a whole number from 1 to 1,000,000,000."))
+		list = append(list, fault.Field("guesses_daily", "setting_guesses", "Guesses a day must be a whole number from {least} to {most}.").With("least", fault.Number(1)).With("most", fault.Number(1_000_000_000)))
 	}
 	list = append(list, s.validateCodes()...)
 	list = append(list, s.validatePrintShops()...)
@@ -129,36 +102,36 @@ func (s Settings) Validate() error {
 
 func (s Settings) validateCodes() (list fault.List) {
 	switch {
-	case s.CodeAlphabet != Letters && s.CodeAlphabet != Digits:
+	case s.CodeAlphabet != cardcode.Letters && s.CodeAlphabet != cardcode.Digits:
 		list = append(list, fault.Field("code_alphabet", "setting_code_alphabet", "Choose what codes are made of."))
-	case !slices.Contains(CodeLengths(s.CodeAlphabet), s.CodeLength):
-		text := "Codes of letters and digits have 12, 16, 20 or 24 symbols."
-		if s.CodeAlphabet == Digits {
-			text = "Codes of digits have 12 to 24 of them."
+	case !slices.Contains(s.CodeAlphabet.Lengths(), s.CodeLength):
+		if s.CodeAlphabet == cardcode.Digits {
+			list = append(list, fault.Field("code_length", "setting_code_digits", "Codes of digits have 12 to 24 of them."))
+			break
 		}
-		list = append(list, fault.Field("code_length", "setting_code_length", text))
+		list = append(list, fault.Field("code_length", "setting_code_length", "Codes of letters and digits have 12, 16, 20 or 24 symbols."))
 	}
-	if !slices.Contains([]string{SerialPlain, SerialPadded, SerialSeries}, s.SerialForm) {
+	if !slices.Contains([]string{cardcode.SerialPlain, cardcode.SerialPadded, cardcode.SerialSeries}, s.SerialForm) {
 		list = append(list, fault.Field("serial_form", "setting_serial_form", "Choose how a serial is written."))
 	}
 	if s.ApproveAbove != nil && (*s.ApproveAbove < 0 || *s.ApproveAbove > 1_000_000_000_000_000) {
-		list = append(list, fault.Field("approve_above", "setting_approve_above", "The value above which a second person approves must be an amount such as 1,000.00, or empty for never."))
+		list = append(list, fault.Field("approve_above", "setting_approve_above", "The value above which a second person approves must be an amount such as {example}, or empty for never.").With("example", fault.Figure{Minor: 100_000, Currency: s.Currency}))
 	}
 	if s.WrongSoft < 2 || s.WrongSoft > 100 {
 		list = append(list, fault.Field("wrong_soft", "setting_wrong_soft", "The first pause must come after 2 to 100 wrong codes."))
 	} else if s.WrongHard <= s.WrongSoft || s.WrongHard > 1000 {
-		list = append(list, fault.Field("wrong_hard", "setting_wrong_hard", "The long pause must come after more wrong codes than the first pause, and after at most 1,000."))
+		list = append(list, fault.Field("wrong_hard", "setting_wrong_hard", "The long pause must come after more wrong codes than the first pause, and after at most {most}.").With("most", fault.Number(1000)))
 	}
 	if s.WrongAddress < 5 || s.WrongAddress > 100_000 {
-		list = append(list, fault.Field("wrong_address", "setting_wrong_address", "Wrong codes from one address must be a whole number from 5 to 100,000."))
+		list = append(list, fault.Field("wrong_address", "setting_wrong_address", "Wrong codes from one address must be a whole number from {least} to {most}.").With("least", fault.Number(5)).With("most", fault.Number(100_000)))
 	}
 	if s.WrongPartner < 1 || s.WrongPartner > 1_000_000 {
-		list = append(list, fault.Field("wrong_partner", "setting_wrong_partner", "Unknown codes until an alarm must be a whole number from 1 to 1,000,000."))
+		list = append(list, fault.Field("wrong_partner", "setting_wrong_partner", "Unknown codes until an alarm must be a whole number from {least} to {most}.").With("least", fault.Number(1)).With("most", fault.Number(1_000_000)))
 	}
 	return list
 }
 
-// ErrCurrencyFixed answers a change of the currency that comes too late.
+// ErrCurrencyFixed refuses a change of the currency after money has moved.
 var ErrCurrencyFixed = fault.Field("currency", "setting_currency_fixed", "The currency can’t be changed any more: there are customers or cards in it.")
 
 // Store reads and changes the settings.
@@ -171,7 +144,7 @@ type Store struct {
 	till time.Time
 }
 
-// keepFor is how long another process may act on a setting that was changed.
+// keepFor is how long another process may use the old value of a changed setting.
 const keepFor = 2 * time.Second
 
 // NewStore returns a store on a database. now is the clock of its cache.
@@ -198,10 +171,10 @@ func (s *Store) Get(ctx context.Context) (Settings, error) {
 	return settings, nil
 }
 
-// Read reads the settings as they stand, the rows over the defaults; a row that this
-// version does not know is left alone. Inside of a transaction they are read on its own
-// connection: Get might ask the pool for another one, and wait for it for ever when
-// all are out with those who wait for this transaction.
+// Read reads the current settings from the database: the stored rows over the defaults. It
+// ignores a row that this version does not know. Use it inside a transaction, on the
+// transaction's own connection. Get could wait for a second connection there, and deadlock
+// when every connection of the pool does the same.
 func Read(ctx context.Context, dbtx db.DBTX) (Settings, error) {
 	rows, err := db.New().SettingList(ctx, dbtx)
 	if err != nil {
@@ -222,8 +195,8 @@ func Read(ctx context.Context, dbtx db.DBTX) (Settings, error) {
 	return settings, nil
 }
 
-// Change lets edit alter the settings and keeps what differs, with an audit row
-// that names what was changed. What takes a second person is refused: see guarded.
+// Change applies edit to the settings and stores what differs, with an audit row that
+// names the changed settings. It refuses changes that take a second person; see guarded.
 func (s *Store) Change(ctx context.Context, actor audit.Actor, edit func(*Settings)) error {
 	tx, err := s.db.Begin(ctx)
 	if err != nil {
@@ -240,9 +213,9 @@ func (s *Store) Change(ctx context.Context, actor audit.Actor, edit func(*Settin
 	return nil
 }
 
-// ChangeTx is Change in the caller's transaction; the caller calls Forget when it is
-// committed. approved: a second person has approved it, so nothing is refused for want
-// of one.
+// ChangeTx is Change in the caller's transaction. The caller calls Forget after the
+// commit. approved says that a second person has approved the change, so that none is
+// refused for want of one.
 func (s *Store) ChangeTx(ctx context.Context, tx db.DBTX, actor audit.Actor, approved bool, edit func(*Settings)) error {
 	if err := db.New().SettingLock(ctx, tx); err != nil {
 		return fmt.Errorf("lock the settings: %w", err)
@@ -256,7 +229,7 @@ func (s *Store) ChangeTx(ctx context.Context, tx db.DBTX, actor audit.Actor, app
 	if err := after.Validate(); err != nil {
 		return err
 	}
-	if !approved && actor.StaffID != 0 {
+	if !approved && !actor.IsSystem() {
 		if err := before.guarded(after); err != nil {
 			return err
 		}
@@ -271,13 +244,16 @@ func (s *Store) ChangeTx(ctx context.Context, tx db.DBTX, actor audit.Actor, app
 		}
 	}
 	was, is := fields(before), fields(after)
-	changed := map[string]any{}
+	changed := Changed{}
 	for name, value := range is {
 		if string(value) == string(was[name]) {
 			continue
 		}
-		changed[name] = after.audited(name, value)
-		err := db.New().SettingSet(ctx, tx, db.SettingSetParams{Name: name, Value: value, ChangedBy: actor.Staff()})
+		var err error
+		if changed[name], err = after.audited(name, value); err != nil {
+			return err
+		}
+		err = db.New().SettingSet(ctx, tx, db.SettingSetParams{Name: name, Value: value, ChangedBy: actor.Staff()})
 		if err != nil {
 			return fmt.Errorf("keep setting %s: %w", name, err)
 		}
@@ -285,7 +261,7 @@ func (s *Store) ChangeTx(ctx context.Context, tx db.DBTX, actor audit.Actor, app
 	if len(changed) == 0 {
 		return nil
 	}
-	return audit.Record(ctx, tx, actor, audit.Entry{Action: "setting.changed", Detail: changed})
+	return act.Record(ctx, tx, actor, changed)
 }
 
 // Forget makes the next Get read the settings anew.

@@ -59,6 +59,18 @@ func TestCacheEnds(t *testing.T) {
 	require.Equal(t, "Northlight", got.Brand)
 }
 
+// Currencies that are new in ISO 4217, and those without or with four decimals.
+func TestCurrencies(t *testing.T) {
+	t.Parallel()
+	store := setting.NewStore(dbtest.Tx(t), time.Now)
+	for _, code := range []string{"XCD", "XCG", "ZWG", "SLE", "VED", "UGX", "CLF"} {
+		require.NoError(t, store.Change(t.Context(), audit.System(), func(s *setting.Settings) { s.Currency = code }), code)
+		got, err := store.Get(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, code, got.Currency)
+	}
+}
+
 func TestChangeRefuses(t *testing.T) {
 	t.Parallel()
 	tx := dbtest.Tx(t)

@@ -1,15 +1,14 @@
 package setting
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 
 	"refill/internal/fault"
 )
 
-// Theft is when redemptions look like theft. A number of cards of 0 switches its rule
-// off.
+// Theft has the thresholds at which redemptions look like theft. A threshold of 0 cards
+// switches its rule off.
 type Theft struct {
 	RunCards   int32 `json:"run_cards"`   // cards of one series with serials side by side …
 	RunMinutes int32 `json:"run_minutes"` // … redeemed within so many minutes
@@ -22,14 +21,14 @@ type Theft struct {
 
 	EarlyCards    int32 `json:"early_cards"`    // cards tried of a series that was never activated
 	LockedCards   int32 `json:"locked_cards"`   // cards tried that staff took out of use
-	CopiedCards   int32 `json:"copied_cards"`   // used cards tried by others than who used them
+	CopiedCards   int32 `json:"copied_cards"`   // used cards tried by accounts other than the one that used them
 	RevealedCards int32 `json:"revealed_cards"` // cards redeemed after one member of staff had their code shown
 
 	Hours int32 `json:"hours"` // what rules without a time of their own look back
 }
 
-// usualTheft is the rules of a new installation. Ten cards that one customer buys at a
-// kiosk raise no alarm.
+// usualTheft returns the thresholds of a new installation. Ten cards that one customer
+// buys at a kiosk raise no alarm with them.
 func usualTheft() Theft {
 	return Theft{
 		RunCards: 20, RunMinutes: 60, RunGap: 2,
@@ -42,43 +41,39 @@ func usualTheft() Theft {
 // mostShared bounds the list of networks.
 const mostShared = 100
 
-// validate returns a fault for every rule that cannot be.
+// validate returns a fault for every invalid threshold.
 func (t Theft) validate() (list fault.List) {
 	for _, n := range []struct {
-		name, text  string
-		value       int32
-		least, most int32
-		off         bool
+		value, least, most int32
+		off                bool // 0 is allowed too
+		wrong              *fault.Error
 	}{
-		{"run_cards", "Neighbouring cards", t.RunCards, 5, 1000, true},
-		{"run_minutes", "The time of neighbouring cards", t.RunMinutes, 1, 24 * 60, false},
-		{"run_gap", "Cards missing between two", t.RunGap, 0, 10, false},
-		{"account_cards", "Cards by one customer", t.AccountCards, 2, 100_000, true},
-		{"address_cards", "Cards from one address", t.AddressCards, 2, 1_000_000, true},
-		{"factor", "Times the usual", t.Factor, 1, 1000, false},
-		{"early_cards", "Cards tried before the sale", t.EarlyCards, 1, 1000, true},
-		{"locked_cards", "Cards tried out of use", t.LockedCards, 1, 1000, true},
-		{"copied_cards", "Used cards tried", t.CopiedCards, 1, 1000, true},
-		{"revealed_cards", "Cards redeemed after their code was shown", t.RevealedCards, 1, 1000, true},
-		{"hours", "The hours to look back", t.Hours, 1, 168, false},
+		{t.RunCards, 5, 1000, true, fault.Field("run_cards", "setting_theft_run_cards", "Neighbouring cards must be a whole number from {least} to {most}, or empty for off.")},
+		{t.RunMinutes, 1, 24 * 60, false, fault.Field("run_minutes", "setting_theft_run_minutes", "The time of neighbouring cards must be a whole number from {least} to {most}.")},
+		{t.RunGap, 0, 10, false, fault.Field("run_gap", "setting_theft_run_gap", "Cards missing between two must be a whole number from {least} to {most}.")},
+		{t.AccountCards, 2, 100_000, true, fault.Field("account_cards", "setting_theft_account_cards", "Cards by one customer must be a whole number from {least} to {most}, or empty for off.")},
+		{t.AddressCards, 2, 1_000_000, true, fault.Field("address_cards", "setting_theft_address_cards", "Cards from one address must be a whole number from {least} to {most}, or empty for off.")},
+		{t.Factor, 1, 1000, false, fault.Field("factor", "setting_theft_factor", "Times the usual must be a whole number from {least} to {most}.")},
+		{t.EarlyCards, 1, 1000, true, fault.Field("early_cards", "setting_theft_early_cards", "Cards tried before the sale must be a whole number from {least} to {most}, or empty for off.")},
+		{t.LockedCards, 1, 1000, true, fault.Field("locked_cards", "setting_theft_locked_cards", "Cards tried out of use must be a whole number from {least} to {most}, or empty for off.")},
+		{t.CopiedCards, 1, 1000, true, fault.Field("copied_cards", "setting_theft_copied_cards", "Used cards tried must be a whole number from {least} to {most}, or empty for off.")},
+		{t.RevealedCards, 1, 1000, true, fault.Field("revealed_cards", "setting_theft_revealed_cards", "Cards redeemed after their code was shown must be a whole number from {least} to {most}, or empty for off.")},
+		{t.Hours, 1, 168, false, fault.Field("hours", "setting_theft_hours", "The hours to look back must be a whole number from {least} to {most}.")},
 	} {
 		if n.off && n.value == 0 || n.value >= n.least && n.value <= n.most {
 			continue
 		}
-		text := fmt.Sprintf("%s must be a whole number from %d to %d.", n.text, n.least, n.most)
-		if n.off {
-			text = fmt.Sprintf("%s must be a whole number from %d to %d, or empty for off.", n.text, n.least, n.most)
-		}
-		list = append(list, fault.Field(n.name, "setting_theft_"+n.name, text))
+		list = append(list, n.wrong.With("least", fault.Number(n.least)).With("most", fault.Number(n.most)))
 	}
 	if len(t.Shared) > mostShared {
-		list = append(list, fault.Field("shared", "setting_theft_shared", fmt.Sprintf("There can be up to %d shared addresses; these are %d.", mostShared, len(t.Shared))))
+		list = append(list, fault.Field("shared", "setting_theft_shared_many", "There can be up to {most} shared addresses; these are {count}.").
+			With("most", fault.Number(mostShared)).With("count", fault.Number(len(t.Shared))))
 		return list
 	}
 	for _, text := range t.Shared {
 		if _, err := readNetwork(text); err != nil {
-			list = append(list, fault.Field("shared", "setting_theft_shared",
-				fmt.Sprintf("%q is no address or network. Write one a line, such as 192.0.2.7 or 2001:db8::/48.", cutText(text, 60))))
+			list = append(list, fault.Field("shared", "setting_theft_shared", "“{text}” is no address or network. Write one a line, such as 192.0.2.7 or 2001:db8::/48.").
+				With("text", fault.Text(cutText(text, 60))))
 			break
 		}
 	}

@@ -8,29 +8,31 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/signin"
 )
 
-// NewPassword is somebody's wish for another password of their own.
+// NewPassword is a member of staff's request to change their own password.
 type NewPassword struct {
 	Username             string
 	Current, New, Repeat string
-	Session              []byte // the one that stays: its token's hash
-	Device               []byte // the browser that stays known: its token's hash
+	Session              []byte // hash of the token of the session that is kept
+	Device               []byte // hash of the token of the browser that stays known
 }
 
-// ChangePassword gives the actor another password and signs them out everywhere
-// else. beginner must be the pool.
+// ChangePassword changes the actor's password and ends all their other sessions. beginner
+// must be the pool.
 func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, p NewPassword) error {
-	names, err := KnownNames(ctx, beginner, p.Username)
+	names, err := signin.KnownNames(ctx, beginner, p.Username)
 	if err != nil {
 		return err
 	}
 	var faults fault.List
-	if err := ValidPassword(p.New, LeastForStaff, names); err != nil {
-		faults = append(faults, fault.Field("new", err.Code, err.Message))
+	if err := signin.ValidPassword(p.New, signin.LeastForStaff, names); err != nil {
+		faults = append(faults, err.At("new"))
 	} else if p.New == p.Current {
 		faults = append(faults, fault.Field("new", "password_same", "This is the password you have. Choose a new one."))
 	}
@@ -43,24 +45,24 @@ func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor
 	if err := proveOwn(ctx, beginner, actor, "current", p.Username, p.Current); err != nil {
 		return err
 	}
-	hash, err := Hash(p.New)
+	hash, err := signin.Hash(p.New)
 	if err != nil {
 		return err
 	}
 	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
-		if err := setPassword(ctx, tx, actor.StaffID, hash, p.Session, p.Device); err != nil {
+		if err := setPassword(ctx, tx, actor.Person(), hash, p.Session, p.Device); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.password_changed"})
+		return act.Record(ctx, tx, actor, PasswordChanged{})
 	})
 }
 
-// proveOwn checks the actor's own password, typed into a field of a form, as at the
-// door, with limits like the door's but a count of its own: whoever finds a desk unattended must not try for
-// long.
+// proveOwn checks the actor's own password, which they typed into a field of a form. The
+// limits are those of a sign-in with a count of their own, so that a thief at an
+// unattended desk can't guess for long.
 func proveOwn(ctx context.Context, dbtx db.DBTX, actor audit.Actor, field, username, password string) error {
-	_, err := Prove(ctx, dbtx, staffRealm(), Attempt{Username: username, Password: password, Address: actor.Address, RequestID: actor.RequestID, Own: true})
-	if errors.Is(err, ErrWrong) {
+	_, err := signin.Prove(ctx, dbtx, staffRealm(), signin.Attempt{Username: username, Password: password, Address: actor.Address, RequestID: actor.RequestID, Own: true})
+	if errors.Is(err, signin.ErrWrong) {
 		return fault.Field(field, "password_current", "This is not your current password. Type it again.")
 	}
 	return err
@@ -73,13 +75,13 @@ func Rename(ctx context.Context, beginner db.Beginner, actor audit.Actor, name s
 		return fault.Field("name", "staff_name", "The name must be 1 to 120 characters long.")
 	}
 	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
-		old, err := db.New().StaffGet(ctx, tx, actor.StaffID)
+		old, err := db.New().StaffGet(ctx, tx, actor.Person())
 		if err != nil {
-			return fmt.Errorf("find staff %d: %w", actor.StaffID, err)
+			return fmt.Errorf("find staff %d: %w", actor.Person(), err)
 		}
-		if err := db.New().StaffRename(ctx, tx, db.StaffRenameParams{ID: actor.StaffID, Name: name}); err != nil {
-			return fmt.Errorf("rename staff %d: %w", actor.StaffID, err)
+		if err := db.New().StaffRename(ctx, tx, db.StaffRenameParams{ID: actor.Person(), Name: name}); err != nil {
+			return fmt.Errorf("rename staff %d: %w", actor.Person(), err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.renamed", Detail: map[string]any{"name": name, "name_before": old.Name}})
+		return act.Record(ctx, tx, actor, Renamed{Name: name, NameBefore: old.Name})
 	})
 }

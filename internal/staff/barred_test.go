@@ -10,11 +10,12 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/signin"
 	"refill/internal/staff"
 )
 
-// Whoever sits at an address that is barred is refused, and that is all: they keep
-// nobody out whose name they know, and fill no table with names that they make up.
+// A sign-in from a barred address is refused and changes nothing else: it bars no
+// username, and it adds no rows for made-up usernames.
 func TestBarredAddressesChargeNobody(t *testing.T) {
 	t.Parallel()
 	ctx, pool := t.Context(), dbtest.Pool(t)
@@ -24,13 +25,13 @@ func TestBarredAddressesChargeNobody(t *testing.T) {
 	require.NoError(t, err)
 	for i := range 20 {
 		for _, name := range []string{"anna", fmt.Sprintf("nobody%d", i)} {
-			_, err := staff.SignIn(ctx, pool, staff.Attempt{Username: name, Password: "wrong", Address: netip.MustParseAddr("192.0.2.1")})
-			require.ErrorIs(t, err, staff.ErrBarred)
+			_, err := staff.SignIn(ctx, pool, signin.Attempt{Username: name, Password: "wrong", Address: netip.MustParseAddr("192.0.2.1")})
+			require.ErrorIs(t, err, signin.ErrBarred)
 		}
 	}
 	var scopes int
 	require.NoError(t, pool.QueryRow(ctx, `select count(*) from guess`).Scan(&scopes))
 	require.Equal(t, 1, scopes)
-	_, err = staff.SignIn(ctx, pool, staff.Attempt{Username: "anna", Password: password, Address: netip.MustParseAddr("192.0.2.2")})
+	_, err = staff.SignIn(ctx, pool, signin.Attempt{Username: "anna", Password: password, Address: netip.MustParseAddr("192.0.2.2")})
 	require.NoError(t, err)
 }

@@ -7,21 +7,22 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/signin"
 	"refill/internal/staff"
 )
 
-// Who knows the password but has not the second factor types wrong codes in vain: in a
-// browser that its owner signed in from before, and where they are signed in, the
-// owner's codes count.
+// An attacker with the password and without the second factor can't lock the owner out by
+// wrong codes: a known browser of the owner, and a signed-in owner, have counts of their
+// own.
 func TestCodesOfKnownBrowsers(t *testing.T) {
 	t.Parallel()
 	b := setupFactor(t, oneKey(t))
 	ctx := t.Context()
 	known := make([]byte, 32)
 	known[0] = 1
-	require.NoError(t, staff.RememberDevice(ctx, b.pool, staff.Owner{StaffID: b.actor.StaffID}, nil, known))
+	require.NoError(t, signin.RememberDevice(ctx, b.pool, signin.Owner{StaffID: b.actor.ID}, nil, known))
 	enter := func(code string, device []byte) error {
-		in, err := staff.SignIn(ctx, b.pool, staff.Attempt{Username: "anna", Password: password, Device: device, Address: netip.MustParseAddr("192.0.2.9")})
+		in, err := staff.SignIn(ctx, b.pool, signin.Attempt{Username: "anna", Password: password, Device: device, Address: netip.MustParseAddr("192.0.2.9")})
 		require.NoError(t, err)
 		_, err = staff.EnterCode(ctx, b.pool, b.vault, staff.CodeAttempt{Step: in.Step, Code: code, Device: device, Address: netip.MustParseAddr("192.0.2.9")})
 		return err

@@ -3,19 +3,19 @@ package staff
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/signin"
 )
 
-// What a change of staff can be refused with.
+// Errors of changes of staff.
 var (
 	ErrNoStaff = fault.New(fault.NotFound, "staff_missing", "There is no such member of staff.")
 	ErrSelf    = fault.New(fault.Conflict, "staff_self", "You can't do this to yourself. Ask a colleague.")
@@ -23,7 +23,7 @@ var (
 	ErrMore    = fault.New(fault.Conflict, "staff_more", "Their role includes more than yours. Ask an administrator.")
 )
 
-// Change is what can be edited of a member of staff.
+// Change has the fields of a member of staff that can be edited.
 type Change struct {
 	Name        string
 	RoleID      int64
@@ -31,21 +31,18 @@ type Change struct {
 	PartnerIDs  []int64
 }
 
-// Suggest returns a new password that nobody could guess: 80 bits, in groups that
-// can be read out.
+// Suggest returns a new random password of 80 bits, in groups that can be read aloud.
 func Suggest() string {
 	text := strings.ToLower(rand.Text())
 	return text[:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:16]
 }
 
-// toChange returns who is to be changed, where the actor's role covers theirs.
+// toChange reads the member of staff to be changed. It fails where the actor's role does
+// not cover theirs.
 func toChange(ctx context.Context, tx db.DBTX, actor audit.Actor, id int64) (db.StaffGetRow, error) {
-	old, err := db.New().StaffGet(ctx, tx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return old, ErrNoStaff
-	}
+	old, err := db.Need(db.New().StaffGet(ctx, tx, id)).Or(ErrNoStaff, "find staff %d", id)
 	if err != nil {
-		return old, fmt.Errorf("find staff %d: %w", id, err)
+		return old, err
 	}
 	by, err := powers(ctx, tx, actor)
 	if err != nil {
@@ -57,7 +54,7 @@ func toChange(ctx context.Context, tx db.DBTX, actor audit.Actor, id int64) (db.
 	return old, nil
 }
 
-// someoneLeft refuses a change that leaves nobody who could mend the rest.
+// someoneLeft refuses a change after which no enabled administrator would be left.
 func someoneLeft(ctx context.Context, tx db.DBTX, old db.StaffGetRow) error {
 	if !old.Everything || !old.AllPartners || old.DisabledAt != nil {
 		return nil
@@ -72,8 +69,8 @@ func someoneLeft(ctx context.Context, tx db.DBTX, old db.StaffGetRow) error {
 	return nil
 }
 
-// Edit changes a member of staff's name, role and partners. Nobody changes their
-// own role or partners.
+// Edit changes a member of staff's name, role and partners. It refuses to change the
+// actor's own role or partners.
 func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, ch Change) error {
 	ch.Name = strings.TrimSpace(ch.Name)
 	var list fault.List
@@ -95,7 +92,7 @@ func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64
 		if err != nil {
 			return err
 		}
-		if id == actor.StaffID && (role.ID != old.RoleID || ch.AllPartners != old.AllPartners) {
+		if id == actor.Person() && (role.ID != old.RoleID || ch.AllPartners != old.AllPartners) {
 			return ErrSelf
 		}
 		q := db.New()
@@ -106,7 +103,7 @@ func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64
 		if err := q.StaffPartnerClear(ctx, tx, id); err != nil {
 			return fmt.Errorf("edit staff %d: clear partners: %w", id, err)
 		}
-		if err := addPartners(ctx, tx, id, ch.AllPartners, ch.PartnerIDs); err != nil {
+		if err := addPartners(ctx, tx, id, audit.Scope{AllPartners: ch.AllPartners, PartnerIDs: ch.PartnerIDs}); err != nil {
 			return err
 		}
 		if err := someoneLeft(ctx, tx, old); err != nil {
@@ -115,23 +112,24 @@ func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64
 		if err := q.SessionRenewStaff(ctx, tx, &id); err != nil {
 			return fmt.Errorf("edit staff %d: renew sessions: %w", id, err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.edited", Detail: map[string]any{
-			"staff_id": id, "username": old.Username,
-			"name": ch.Name, "name_before": old.Name, "role": role.Name, "role_before": old.RoleName,
-			"all_partners": ch.AllPartners, "all_partners_before": old.AllPartners,
-			"partner_ids": ch.PartnerIDs, "partner_ids_before": old.PartnerIds,
-		}})
+		return act.Record(ctx, tx, actor, Edited{
+			StaffID: id, Username: old.Username,
+			Name: ch.Name, NameBefore: old.Name, Role: role.Name, RoleBefore: old.RoleName,
+			AllPartners: ch.AllPartners, AllPartnersBefore: old.AllPartners,
+			PartnerIDs: ch.PartnerIDs, PartnerIDsBefore: old.PartnerIds,
+		})
 	})
 }
 
 var errNoPartners = fault.Field("partners", "staff_partners", "Choose at least one partner, or all of them.")
 
-// addPartners gives somebody the partners that they see; all need no rows.
-func addPartners(ctx context.Context, tx db.DBTX, id int64, all bool, partners []int64) error {
-	if all {
+// addPartners stores the partners that a member of staff sees; a scope of all partners
+// needs no rows.
+func addPartners(ctx context.Context, tx db.DBTX, id int64, scope audit.Scope) error {
+	if scope.AllPartners {
 		return nil
 	}
-	for _, partner := range partners {
+	for _, partner := range scope.PartnerIDs {
 		err := db.New().StaffPartnerAdd(ctx, tx, db.StaffPartnerAddParams{StaffID: id, PartnerID: partner})
 		if db.Constraint(err) == "staff_partner_partner_id_fkey" {
 			return errNoPartners
@@ -143,9 +141,9 @@ func addPartners(ctx context.Context, tx db.DBTX, id int64, all bool, partners [
 	return nil
 }
 
-// Disable signs a member of staff out and keeps them out.
+// Disable ends a member of staff's sessions and prevents new sign-ins.
 func Disable(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64) error {
-	if id == actor.StaffID {
+	if id == actor.Person() {
 		return ErrSelf
 	}
 	return locked(ctx, beginner, "disable staff", func(tx pgx.Tx) error {
@@ -162,11 +160,11 @@ func Disable(ctx context.Context, beginner db.Beginner, actor audit.Actor, id in
 		if err := someoneLeft(ctx, tx, old); err != nil {
 			return err
 		}
-		return record(ctx, tx, actor, "staff.disabled", old)
+		return act.Record(ctx, tx, actor, Disabled(accountOf(old)))
 	})
 }
 
-// Enable lets a member of staff in again.
+// Enable allows a disabled member of staff to sign in again.
 func Enable(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64) error {
 	return locked(ctx, beginner, "enable staff", func(tx pgx.Tx) error {
 		old, err := toChange(ctx, tx, actor, id)
@@ -176,23 +174,23 @@ func Enable(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int
 		if err := db.New().StaffEnable(ctx, tx, id); err != nil {
 			return fmt.Errorf("enable staff %d: %w", id, err)
 		}
-		return record(ctx, tx, actor, "staff.enabled", old)
+		return act.Record(ctx, tx, actor, Enabled(accountOf(old)))
 	})
 }
 
-// ResetPassword gives somebody else a new password and ends their sessions.
+// ResetPassword sets another member of staff's password and ends their sessions.
 func ResetPassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, password string) error {
-	if id == actor.StaffID {
-		return ErrSelf // their own needs the current one
+	if id == actor.Person() {
+		return ErrSelf // a change of one's own password asks for the current one
 	}
-	names, err := KnownNames(ctx, beginner, "")
+	names, err := signin.KnownNames(ctx, beginner, "")
 	if err != nil {
 		return err
 	}
-	if err := ValidPassword(password, LeastForStaff, names); err != nil {
+	if err := signin.ValidPassword(password, signin.LeastForStaff, names); err != nil {
 		return err
 	}
-	hash, err := Hash(password)
+	hash, err := signin.Hash(password)
 	if err != nil {
 		return err
 	}
@@ -204,24 +202,24 @@ func ResetPassword(ctx context.Context, beginner db.Beginner, actor audit.Actor,
 		if err := setPassword(ctx, tx, id, hash, nil, nil); err != nil {
 			return err
 		}
-		return record(ctx, tx, actor, "staff.password_reset", old)
+		return act.Record(ctx, tx, actor, PasswordReset(accountOf(old)))
 	})
 }
 
-// setPassword stores a hash, ends every session but the one of keep and forgets every
-// browser but device.
+// setPassword stores a hash, ends every session except keep and forgets every known
+// browser except device.
 func setPassword(ctx context.Context, tx db.DBTX, id int64, hash string, keep, device []byte) error {
 	if err := db.New().StaffSetPassword(ctx, tx, db.StaffSetPasswordParams{ID: id, PasswordHash: hash}); err != nil {
 		return fmt.Errorf("set the password of staff %d: %w", id, err)
 	}
-	if err := ForgetDevices(ctx, tx, Owner{StaffID: id}, device); err != nil {
+	if err := signin.ForgetDevices(ctx, tx, signin.Owner{StaffID: id}, device); err != nil {
 		return err
 	}
 	return shutOut(ctx, tx, id, keep)
 }
 
-// shutOut ends every session but the one of keep, and sign-ins that are half-way.
-// Without keep somebody else does it, and no browser stays known.
+// shutOut ends every session except keep, and sign-ins that wait for the second factor.
+// Without keep, as when another person does it, it also forgets the known browsers.
 func shutOut(ctx context.Context, tx db.DBTX, id int64, keep []byte) error {
 	if err := db.New().StaffShutOut(ctx, tx, id); err != nil {
 		return fmt.Errorf("end the sign-ins under way of staff %d: %w", id, err)
@@ -233,34 +231,35 @@ func shutOut(ctx context.Context, tx db.DBTX, id int64, keep []byte) error {
 		return fmt.Errorf("end the sign-ins of staff %d: %w", id, err)
 	}
 	if keep == nil {
-		return ForgetDevices(ctx, tx, Owner{StaffID: id}, nil)
+		return signin.ForgetDevices(ctx, tx, signin.Owner{StaffID: id}, nil)
 	}
 	return nil
 }
 
-func record(ctx context.Context, tx db.DBTX, actor audit.Actor, action string, of db.StaffGetRow) error {
-	return audit.Record(ctx, tx, actor, audit.Entry{Action: action, Detail: map[string]any{"staff_id": of.ID, "username": of.Username, "name": of.Name}})
+func accountOf(row db.StaffGetRow) Account {
+	return Account{StaffID: row.ID, Username: row.Username, Name: row.Name}
 }
 
-// errVouch refuses to vouch from within the program: a person could do so for an account of
-// their own.
+// errVouch refuses to vouch within the portal: a person could vouch for a second account
+// of their own.
 var errVouch = fault.New(fault.Forbidden, "staff_vouch", "That an account is a person of its own is said on the host: refill staff vouch.")
 
-// Vouch notes that an account belongs to a person of its own, whoever made its sign-in or
-// set its password: from then on it counts as a second person. Only the host does.
+// Vouch records that an account belongs to a separate person, even if another member of
+// staff made its sign-in or set its password. From then on it counts as a second person.
+// Only the host's command line may do this.
 func Vouch(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, reason string) error {
 	reason = strings.TrimSpace(reason)
-	if actor.StaffID != 0 {
+	if !actor.IsSystem() {
 		return errVouch
 	}
-	if n := utf8.RuneCountInString(reason); n < 3 || n > 300 {
-		return fault.Field("reason", "reason", "Give a reason of 3 to 300 characters; it is kept for good.")
+	if err := audit.CheckReason(reason); err != nil {
+		return err
 	}
 	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
 		who, err := db.New().StaffGet(ctx, tx, id)
 		if err != nil {
 			return fmt.Errorf("read a member of staff: %w", err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.vouched", Detail: map[string]any{"staff_id": id, "username": who.Username, "reason": reason}})
+		return act.Record(ctx, tx, actor, Vouched{StaffID: id, Username: who.Username, Reason: reason})
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/fault"
+	"refill/internal/signin"
 )
 
 // add enters a member of staff of all partners and returns them as who acts.
@@ -19,7 +20,7 @@ func add(t *testing.T, pool *pgxpool.Pool, username string, n New) audit.Actor {
 	n.Username, n.Password, n.AllPartners = username, "long-enough", true
 	id, err := Create(t.Context(), pool, audit.System(), n)
 	require.NoError(t, err)
-	return audit.Actor{StaffID: id, Scope: audit.Everything()}
+	return audit.ByStaff(id, audit.Everything())
 }
 
 func roleID(t *testing.T, pool *pgxpool.Pool, key db.StaffRole) int64 {
@@ -42,9 +43,9 @@ func TestNobodyGivesMoreThanTheyHave(t *testing.T) {
 	require.Equal(t, "role_more", fault.All(EditRole(ctx, pool, lead, desk, RoleForm{Name: "Desk lead", Permissions: []string{string(StaffManage), string(CardsReveal)}}))[0].Code)
 	_, err = Create(ctx, pool, lead, New{Username: "eve", Password: "long-enough", RoleID: roleID(t, pool, db.StaffRoleAdministrator), AllPartners: true})
 	require.Equal(t, "staff_role_more", fault.All(err)[0].Code)
-	require.ErrorIs(t, ResetPassword(ctx, pool, lead, admin.StaffID, "long-enough-2"), ErrMore, "else they could sign in as the administrator")
-	require.ErrorIs(t, Disable(ctx, pool, lead, admin.StaffID), ErrMore)
-	require.ErrorIs(t, Edit(ctx, pool, lead, lead.StaffID, Change{Name: "Lea", RoleID: desk, PartnerIDs: []int64{1}}), ErrSelf)
+	require.ErrorIs(t, ResetPassword(ctx, pool, lead, admin.ID, "long-enough-2"), ErrMore, "else they could sign in as the administrator")
+	require.ErrorIs(t, Disable(ctx, pool, lead, admin.ID), ErrMore)
+	require.ErrorIs(t, Edit(ctx, pool, lead, lead.ID, Change{Name: "Lea", RoleID: desk, PartnerIDs: []int64{1}}), ErrSelf)
 	require.ErrorIs(t, EditRole(ctx, pool, lead, desk, RoleForm{Name: "Desk lead", Permissions: []string{string(CardsView)}}), ErrRoleOwn)
 
 	view, err := CreateRole(ctx, pool, lead, RoleForm{Name: "Viewer", Permissions: []string{string(CardsView), string(CardsView)}})
@@ -53,7 +54,7 @@ func TestNobodyGivesMoreThanTheyHave(t *testing.T) {
 	require.Len(t, fault.All(EditRole(ctx, pool, admin, view, RoleForm{Permissions: []string{"cards.eat"}})), 2)
 	vic := add(t, pool, "vic", New{RoleID: view})
 	require.ErrorIs(t, DeleteRole(ctx, pool, lead, view), ErrRoleUsed)
-	require.NoError(t, Edit(ctx, pool, admin, vic.StaffID, Change{Name: "Vic", RoleID: desk, AllPartners: true}))
+	require.NoError(t, Edit(ctx, pool, admin, vic.ID, Change{Name: "Vic", RoleID: desk, AllPartners: true}))
 	require.NoError(t, DeleteRole(ctx, pool, lead, view))
 	require.ErrorIs(t, DeleteRole(ctx, pool, lead, view), ErrNoRole)
 	require.ErrorIs(t, EditRole(ctx, pool, admin, roleID(t, pool, db.StaffRoleAdministrator), RoleForm{Name: "King"}), ErrRoleFixed)
@@ -66,14 +67,14 @@ func TestSomebodyIsLeft(t *testing.T) {
 	t.Parallel()
 	pool, ctx := dbtest.Pool(t), t.Context()
 	ada, bob := add(t, pool, "ada", New{Role: db.StaffRoleAdministrator}), add(t, pool, "bob", New{Role: db.StaffRoleAdministrator})
-	require.ErrorIs(t, Disable(ctx, pool, ada, ada.StaffID), ErrSelf)
+	require.ErrorIs(t, Disable(ctx, pool, ada, ada.ID), ErrSelf)
 	for round := range 10 {
 		gate, errs := make(chan struct{}), make([]error, 2)
 		var group sync.WaitGroup
 		for i, pair := range [][2]audit.Actor{{ada, bob}, {bob, ada}} {
 			group.Go(func() {
 				<-gate
-				errs[i] = Disable(ctx, pool, pair[0], pair[1].StaffID)
+				errs[i] = Disable(ctx, pool, pair[0], pair[1].ID)
 			})
 		}
 		close(gate)
@@ -82,12 +83,12 @@ func TestSomebodyIsLeft(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, int64(1), n, "round %d: %v", round, errs)
 		for _, one := range []audit.Actor{ada, bob} {
-			require.NoError(t, Enable(ctx, pool, audit.System(), one.StaffID))
+			require.NoError(t, Enable(ctx, pool, audit.System(), one.ID))
 		}
 	}
-	require.NoError(t, Disable(ctx, pool, ada, bob.StaffID))
+	require.NoError(t, Disable(ctx, pool, ada, bob.ID))
 	cashier := roleID(t, pool, db.StaffRoleCashier)
-	require.ErrorIs(t, Edit(ctx, pool, audit.System(), ada.StaffID, Change{Name: "Ada", RoleID: cashier, AllPartners: true}), ErrLast)
+	require.ErrorIs(t, Edit(ctx, pool, audit.System(), ada.ID, Change{Name: "Ada", RoleID: cashier, AllPartners: true}), ErrLast)
 }
 
 func TestPasswordsOfStaffEndSessions(t *testing.T) {
@@ -102,24 +103,24 @@ func TestPasswordsOfStaffEndSessions(t *testing.T) {
 		require.NoError(t, pool.QueryRow(ctx, `select coalesce(array_agg(encode(token_hash, 'escape')), '{}') from session where staff_id = $1`, id).Scan(&tokens))
 		return tokens
 	}
-	session("b1", bob.StaffID)
-	session("a1", ada.StaffID)
-	session("a2", ada.StaffID)
-	require.ErrorIs(t, ResetPassword(ctx, pool, ada, ada.StaffID, "long-enough"), ErrSelf)
+	session("b1", bob.ID)
+	session("a1", ada.ID)
+	session("a2", ada.ID)
+	require.ErrorIs(t, ResetPassword(ctx, pool, ada, ada.ID, "long-enough"), ErrSelf)
 	fresh := Suggest()
 	require.Len(t, fresh, 19)
-	require.NoError(t, ResetPassword(ctx, pool, ada, bob.StaffID, fresh))
-	require.Empty(t, left(bob.StaffID))
-	_, err := SignIn(ctx, pool, Attempt{Username: "bob", Password: fresh})
+	require.NoError(t, ResetPassword(ctx, pool, ada, bob.ID, fresh))
+	require.Empty(t, left(bob.ID))
+	_, err := SignIn(ctx, pool, signin.Attempt{Username: "bob", Password: fresh})
 	require.NoError(t, err)
 
 	ch := NewPassword{Username: "ada", Current: "wrong-one", New: "quite-another", Repeat: "quite-another", Session: []byte("a1")}
 	require.Error(t, ChangePassword(ctx, pool, ada, ch))
-	require.Len(t, left(ada.StaffID), 2)
+	require.Len(t, left(ada.ID), 2)
 	ch.Current, ch.Repeat = "long-enough", "different"
 	require.Equal(t, "repeat", fault.All(ChangePassword(ctx, pool, ada, ch))[0].Field)
 	ch.Repeat = ch.New
 	require.NoError(t, ChangePassword(ctx, pool, ada, ch))
-	require.Equal(t, []string{"a1"}, left(ada.StaffID))
+	require.Equal(t, []string{"a1"}, left(ada.ID))
 	require.NoError(t, Rename(ctx, pool, ada, "Ada L."))
 }

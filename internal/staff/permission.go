@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 
+	"refill/internal/audit"
 	"refill/internal/db"
+	"refill/internal/lang"
 )
 
-// Permission is something that a role may or may not include, as it is stored:
-// noun and verb. Words says it to people.
+// Permission is a right that a role includes or not, by its stored name: noun and verb.
+// Words describes it for people.
 type Permission string
 
 // The permissions.
@@ -17,12 +19,12 @@ const (
 	SeriesView     Permission = "series.view"
 	SeriesGenerate Permission = "series.generate"
 	SeriesImport   Permission = "series.import"
-	// SeriesActivate covers what can be undone: activate, lock, retry.
+	// SeriesActivate covers the acts that can be undone: activate, lock, retry.
 	SeriesActivate Permission = "series.activate"
 	SeriesEdit     Permission = "series.edit"
-	// SeriesApprove is to say yes or no to what somebody else asks for.
+	// SeriesApprove allows deciding other people's requests.
 	SeriesApprove Permission = "series.approve"
-	// SeriesVoid covers what can't be undone: cancel and delete.
+	// SeriesVoid covers the acts that can't be undone: cancel and delete.
 	SeriesVoid      Permission = "series.void"
 	SeriesExport    Permission = "series.export"
 	CardsView       Permission = "cards.view"
@@ -39,11 +41,11 @@ const (
 	PartnersManage  Permission = "partners.manage"
 	StaffManage     Permission = "staff.manage"
 	AuditView       Permission = "audit.view"
-	// AlarmsView is to see redemptions that look like theft.
+	// AlarmsView allows seeing redemptions that look like theft.
 	AlarmsView Permission = "alarms.view"
-	// AlarmsAcknowledge is to say that an alarm was looked into.
+	// AlarmsAcknowledge allows closing an alarm.
 	AlarmsAcknowledge Permission = "alarms.acknowledge"
-	// CustomersErase is to erase what is known of a person, which can't be undone.
+	// CustomersErase allows erasing a customer's personal data, which can't be undone.
 	CustomersErase Permission = "customers.erase"
 
 	JobsView     Permission = "jobs.view"
@@ -56,63 +58,63 @@ const (
 func (p Permission) Words() string {
 	switch p {
 	case SeriesView:
-		return "see series of refill cards"
+		return lang.M("see series of refill cards")
 	case SeriesGenerate:
-		return "order new refill cards"
+		return lang.M("order new refill cards")
 	case SeriesImport:
-		return "import refill cards"
+		return lang.M("import refill cards")
 	case SeriesActivate:
-		return "activate or lock series of refill cards"
+		return lang.M("activate or lock series of refill cards")
 	case SeriesApprove:
-		return "approve what others ask to activate or export"
+		return lang.M("approve what others ask to activate or export")
 	case SeriesEdit:
-		return "edit series of refill cards"
+		return lang.M("edit series of refill cards")
 	case SeriesVoid:
-		return "cancel or delete series of refill cards"
+		return lang.M("cancel or delete series of refill cards")
 	case SeriesExport:
-		return "export the codes of refill cards"
+		return lang.M("export the codes of refill cards")
 	case CardsView:
-		return "see refill cards"
+		return lang.M("see refill cards")
 	case CardsReveal:
-		return "see the code of a refill card"
+		return lang.M("see the code of a refill card")
 	case CardsChange:
-		return "disable, edit or delete single refill cards"
+		return lang.M("disable, edit or delete single refill cards")
 	case CustomersView:
-		return "see customers"
+		return lang.M("see customers")
 	case CustomersEdit:
-		return "create, edit or disable customers"
+		return lang.M("create, edit or disable customers")
 	case RedeemFor:
-		return "redeem refill cards for customers"
+		return lang.M("redeem refill cards for customers")
 	case PaymentsView:
-		return "see customers' payments"
+		return lang.M("see customers' payments")
 	case PaymentsEnter:
-		return "enter payments by hand"
+		return lang.M("enter payments by hand")
 	case PaymentsReverse:
-		return "reverse payments and redemptions"
+		return lang.M("reverse payments and redemptions")
 	case GuessClear:
-		return "lift the bar after wrong codes"
+		return lang.M("lift the bar after wrong codes")
 	case ReportsView:
-		return "see reports"
+		return lang.M("see reports")
 	case PartnersManage:
-		return "create or edit partners"
+		return lang.M("create or edit partners")
 	case StaffManage:
-		return "create or edit members of staff and roles"
+		return lang.M("create or edit members of staff and roles")
 	case AuditView:
-		return "see the audit trail"
+		return lang.M("see the audit trail")
 	case AlarmsView:
-		return "see alarms about theft"
+		return lang.M("see alarms about theft")
 	case AlarmsAcknowledge:
-		return "acknowledge alarms about theft"
+		return lang.M("acknowledge alarms about theft")
 	case CustomersErase:
-		return "erase the personal data of customers"
+		return lang.M("erase the personal data of customers")
 	case JobsView:
-		return "see background jobs"
+		return lang.M("see background jobs")
 	case JobsManage:
-		return "cancel, retry or pause background jobs"
+		return lang.M("cancel, retry or pause background jobs")
 	case ConfigManage:
-		return "change the configuration"
+		return lang.M("change the configuration")
 	}
-	return "do this"
+	return lang.M("do this")
 }
 
 // Group is permissions of one area, as a form lists them.
@@ -124,17 +126,17 @@ type Group struct {
 // Groups returns every permission, by area.
 func Groups() []Group {
 	return []Group{
-		{"Series", []Permission{SeriesView, SeriesGenerate, SeriesImport, SeriesActivate, SeriesEdit, SeriesVoid, SeriesExport, SeriesApprove}},
-		{"Cards", []Permission{CardsView, CardsReveal, CardsChange, RedeemFor}},
-		{"Customers", []Permission{CustomersView, CustomersEdit, CustomersErase, GuessClear}},
-		{"Payments", []Permission{PaymentsView, PaymentsEnter, PaymentsReverse, ReportsView}},
-		{"House", []Permission{PartnersManage, StaffManage, AuditView, ConfigManage}},
-		{"Alarms", []Permission{AlarmsView, AlarmsAcknowledge}},
-		{"Jobs", []Permission{JobsView, JobsManage}},
+		{lang.M("Series"), []Permission{SeriesView, SeriesGenerate, SeriesImport, SeriesActivate, SeriesEdit, SeriesVoid, SeriesExport, SeriesApprove}},
+		{lang.M("Cards"), []Permission{CardsView, CardsReveal, CardsChange, RedeemFor}},
+		{lang.M("Customers"), []Permission{CustomersView, CustomersEdit, CustomersErase, GuessClear}},
+		{lang.M("Payments"), []Permission{PaymentsView, PaymentsEnter, PaymentsReverse, ReportsView}},
+		{lang.M("House"), []Permission{PartnersManage, StaffManage, AuditView, ConfigManage}},
+		{lang.M("Alarms"), []Permission{AlarmsView, AlarmsAcknowledge}},
+		{lang.M("Jobs"), []Permission{JobsView, JobsManage}},
 	}
 }
 
-// known reports whether a text is a permission of this version.
+// known reports whether a text is a permission that this version has.
 func known(text string) bool {
 	for _, g := range Groups() {
 		if slices.Contains(g.Permissions, Permission(text)) {
@@ -153,13 +155,13 @@ func Stored(permissions ...Permission) []string {
 	return texts
 }
 
-// May reports whether a member of staff holds a permission at this moment. 0 is the
-// program itself, which holds all.
-func May(ctx context.Context, dbtx db.DBTX, id int64, p Permission) (bool, error) {
-	if id == 0 {
-		return true, nil
+// May reports whether the accountable party holds a permission now. The program itself
+// holds all.
+func May(ctx context.Context, dbtx db.DBTX, who audit.Accountable, p Permission) (bool, error) {
+	if who.IsSystem() || who.IsNobody() {
+		return who.IsSystem(), nil
 	}
-	may, err := db.New().StaffMay(ctx, dbtx, db.StaffMayParams{ID: id, Permission: string(p)})
+	may, err := db.New().StaffMay(ctx, dbtx, db.StaffMayParams{ID: who.Staff(), Permission: string(p)})
 	if err != nil {
 		return false, fmt.Errorf("ask what somebody may do: %w", err)
 	}

@@ -7,10 +7,11 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/crypto/argon2"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
+	"refill/internal/signin"
 )
 
 // Recovery codes are 12 symbols of base32, 60 bits, in groups that can be read out.
@@ -21,13 +22,13 @@ const (
 	recoverySet    = "abcdefghijklmnopqrstuvwxyz234567"
 )
 
-// recovery is somebody's new set of recovery codes.
+// recovery is a new set of a person's recovery codes.
 type recovery struct {
 	codes  []string
 	hashes [][]byte
 }
 
-// newSalt is what all recovery codes of a person are hashed with.
+// newSalt returns the salt that all recovery codes of a person are hashed with.
 func newSalt() []byte {
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // never fails: package crypto/rand ends the program first
@@ -48,17 +49,10 @@ func newRecovery(ctx context.Context, salt []byte) (recovery, error) {
 	return r, nil
 }
 
-// recoveryHash is what the table knows a code by: one salt for all codes of a
-// person, so that finding one among ten costs one hash.
+// recoveryHash returns the stored hash of a recovery code. All codes of a person share a
+// salt, so that looking one up among ten takes one hash.
 func recoveryHash(ctx context.Context, salt []byte, code string) ([]byte, error) {
-	select {
-	case hashing <- struct{}{}:
-		defer func() { <-hashing }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("wait to hash a recovery code: %w", ctx.Err())
-	}
-	p := params()
-	return argon2.IDKey([]byte(code), salt, p.Iterations, p.Memory, p.Parallelism, p.KeyLength), nil
+	return signin.Derive(ctx, salt, code)
 }
 
 func (r recovery) keep(ctx context.Context, tx db.DBTX, staffID int64) error {
@@ -68,8 +62,8 @@ func (r recovery) keep(ctx context.Context, tx db.DBTX, staffID int64) error {
 	return nil
 }
 
-// recoveryText returns a recovery code as it is hashed, whatever case, spaces and
-// dashes it was typed with; empty where it is none.
+// recoveryText normalises a recovery code before it is hashed: case, spaces and dashes do
+// not matter. It returns "" for text that is none.
 func recoveryText(code string) string {
 	code = strings.ToLower(digits(code))
 	if len(code) != recoveryLength || strings.Trim(code, recoverySet) != "" {
@@ -78,7 +72,7 @@ func recoveryText(code string) string {
 	return code
 }
 
-// useRecovery uses a recovery code up.
+// useRecovery marks a recovery code as used.
 func useRecovery(ctx context.Context, tx db.DBTX, factor db.SecondFactorGetRow, code string) error {
 	hash, err := recoveryHash(ctx, factor.RecoverySalt, code)
 	if err != nil {
@@ -94,25 +88,25 @@ func useRecovery(ctx context.Context, tx db.DBTX, factor db.SecondFactorGetRow, 
 	return nil
 }
 
-// NewRecoveryCodes replaces the actor's recovery codes and returns the new ones:
-// the only time that anybody sees them. beginner must be the pool.
+// NewRecoveryCodes replaces the actor's recovery codes and returns the new ones. They
+// can't be shown again, because only hashes are stored. beginner must be the pool.
 func NewRecoveryCodes(ctx context.Context, beginner db.Beginner, vault Vault, actor audit.Actor, p Proof) ([]string, error) {
 	if err := proveOwn(ctx, beginner, actor, "password", p.Username, p.Password); err != nil {
 		return nil, err
 	}
 	var made recovery
-	err := proveCode(ctx, beginner, vault, actor, ownCodeScope(actor.StaffID), p.Code, func(tx pgx.Tx, _ string) error {
-		factor, err := db.New().SecondFactorGet(ctx, tx, actor.StaffID)
+	err := proveCode(ctx, beginner, vault, actor, ownCodeScope(actor.Person()), p.Code, func(tx pgx.Tx, _ string) error {
+		factor, err := db.New().SecondFactorGet(ctx, tx, actor.Person())
 		if err != nil {
 			return fmt.Errorf("find a second factor: %w", err)
 		}
 		if made, err = newRecovery(ctx, factor.RecoverySalt); err != nil {
 			return err
 		}
-		if err := made.keep(ctx, tx, actor.StaffID); err != nil {
+		if err := made.keep(ctx, tx, actor.Person()); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.recovery_codes_made"})
+		return act.Record(ctx, tx, actor, RecoveryCodesMade{})
 	})
 	return made.codes, err
 }

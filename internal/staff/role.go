@@ -2,35 +2,35 @@ package staff
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
 )
 
-// What a change of roles can be refused with.
+// Errors of changes of roles.
 var (
 	ErrNoRole    = fault.New(fault.NotFound, "role_missing", "There is no such role.")
 	ErrRoleFixed = fault.New(fault.Conflict, "role_fixed", "The administrator's role includes everything and can't be changed.")
-	ErrRoleUsed  = fault.New(fault.Conflict, "role_used", "The role is somebody's. Give them another first; disabled members of staff count too.")
+	ErrRoleUsed  = fault.New(fault.Conflict, "role_used", "Members of staff have this role. Give them another one first; disabled ones count too.")
 	ErrRoleOwn   = fault.New(fault.Conflict, "role_own", "This is your own role: you would lock yourself out of these pages. Ask a colleague.")
 )
 
 const errMoreThan = "You can't give more than your own role includes."
 
-// RoleForm is a role as somebody fills it in.
+// RoleForm is a role as it was typed into a form.
 type RoleForm struct {
 	Name        string
 	Permissions []string
 }
 
-// check returns the form in order: permissions of this version, each once.
+// check validates the form and sorts its permissions, each once.
 func (f RoleForm) check() (RoleForm, error) {
 	f.Name = strings.TrimSpace(f.Name)
 	var list fault.List
@@ -47,21 +47,39 @@ func (f RoleForm) check() (RoleForm, error) {
 	return f, list.Err()
 }
 
-// powers returns the role of whoever acts; the program itself may do everything.
+// errInPerson refuses changes of staff accounts to every actor that is not a member of
+// staff in person. API clients never manage staff.
+var errInPerson = fault.New(fault.Forbidden, "staff_in_person", "Only a member of staff may do this, in person.")
+
+// inPerson returns the id of the member of staff who acts in person, and errInPerson for
+// any other actor.
+func inPerson(actor audit.Actor) (int64, error) {
+	if actor.Person() == 0 {
+		return 0, errInPerson
+	}
+	return actor.Person(), nil
+}
+
+// powers returns the actor's own row with their role. The program itself may do
+// everything.
 func powers(ctx context.Context, dbtx db.DBTX, actor audit.Actor) (db.StaffGetRow, error) {
-	if actor.StaffID == 0 {
+	if actor.IsSystem() {
 		return db.StaffGetRow{Everything: true, AllPartners: true}, nil
 	}
-	row, err := db.New().StaffGet(ctx, dbtx, actor.StaffID)
+	id, err := inPerson(actor)
+	if err != nil {
+		return db.StaffGetRow{}, err
+	}
+	row, err := db.New().StaffGet(ctx, dbtx, id)
 	if err != nil {
 		return row, fmt.Errorf("find who acts: %w", err)
 	}
 	return row, nil
 }
 
-// covers reports whether somebody's role includes all of another. Without it,
-// whoever may edit staff could make themselves an administrator: by giving the
-// role, or by setting an administrator's password.
+// covers reports whether a member of staff's role includes all of another role. Without
+// this check a person who may edit staff could become administrator, by giving themselves
+// the role or by setting an administrator's password.
 func covers(by db.StaffGetRow, everything bool, permissions []string) bool {
 	if by.Everything {
 		return true
@@ -69,26 +87,23 @@ func covers(by db.StaffGetRow, everything bool, permissions []string) bool {
 	return !everything && !slices.ContainsFunc(permissions, func(p string) bool { return !slices.Contains(by.Permissions, p) })
 }
 
-// givable returns a role where the actor may give it to somebody.
+// givable reads a role that the actor may give to others.
 func givable(ctx context.Context, dbtx db.DBTX, actor audit.Actor, id int64) (db.Role, error) {
-	role, err := db.New().RoleGet(ctx, dbtx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return role, fault.Field("role", "staff_role", "Choose a role.")
-	}
+	role, err := db.Need(db.New().RoleGet(ctx, dbtx, id)).Or(fault.Field("role", "staff_role", "Choose a role."), "find role %d", id)
 	if err != nil {
-		return role, fmt.Errorf("find role %d: %w", id, err)
+		return role, err
 	}
 	by, err := powers(ctx, dbtx, actor)
 	if err != nil {
 		return role, err
 	}
 	if !covers(by, role.Everything, role.Permissions) {
-		return role, fault.Field("role", "staff_role_more", errMoreThan)
+		return role, fault.Field("role", "staff_role_more", "This role includes more than your own. Choose another one, or ask an administrator.")
 	}
 	return role, nil
 }
 
-// locked runs do in a transaction in which nobody else changes staff or roles.
+// locked runs do in a transaction that excludes other changes of staff and roles.
 func locked(ctx context.Context, beginner db.Beginner, what string, do func(tx pgx.Tx) error) error {
 	tx, err := beginner.Begin(ctx)
 	if err != nil {
@@ -107,10 +122,10 @@ func locked(ctx context.Context, beginner db.Beginner, what string, do func(tx p
 	return nil
 }
 
-// roleName turns a name that is taken into words.
+// roleName maps the unique constraint on names to a fault.
 func roleName(err error, name string) error {
 	if db.Constraint(err) == "role_name_key" {
-		return fault.Field("name", "role_name_taken", "There is a role "+name+" already. Choose another name.")
+		return fault.Field("name", "role_name_taken", "There is a role {name} already. Choose another name.").With("name", fault.Text(name))
 	}
 	return err
 }
@@ -135,14 +150,13 @@ func CreateRole(ctx context.Context, beginner db.Beginner, actor audit.Actor, f 
 			return roleName(err, f.Name)
 		}
 		id = role.ID
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "role.created", Detail: map[string]any{
-			"role_id": role.ID, "name": f.Name, "permissions": f.Permissions,
-		}})
+		return act.Record(ctx, tx, actor, RoleCreated{RoleID: role.ID, Name: f.Name, Permissions: f.Permissions})
 	})
 	return id, err
 }
 
-// EditRole changes a role; whoever has it feels it with their next request.
+// EditRole changes a role, with effect from the next request of the members of staff who
+// have it.
 func EditRole(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, f RoleForm) error {
 	f, err := f.check()
 	if err != nil {
@@ -165,13 +179,13 @@ func EditRole(ctx context.Context, beginner db.Beginner, actor audit.Actor, id i
 		if err := db.New().SessionRenewRole(ctx, tx, id); err != nil {
 			return fmt.Errorf("edit role %d: renew sessions: %w", id, err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "role.edited", Detail: map[string]any{
-			"role_id": id, "name": f.Name, "name_before": old.Name, "permissions": f.Permissions, "permissions_before": old.Permissions,
-		}})
+		return act.Record(ctx, tx, actor, RoleEdited{
+			RoleID: id, Name: f.Name, NameBefore: old.Name, Permissions: f.Permissions, PermissionsBefore: old.Permissions,
+		})
 	})
 }
 
-// DeleteRole removes a role that nobody has.
+// DeleteRole deletes a role that no member of staff has.
 func DeleteRole(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64) error {
 	return locked(ctx, beginner, "delete a role", func(tx pgx.Tx) error {
 		old, by, err := roleToChange(ctx, tx, actor, id)
@@ -188,17 +202,14 @@ func DeleteRole(ctx context.Context, beginner db.Beginner, actor audit.Actor, id
 		if err != nil {
 			return fmt.Errorf("delete role %d: %w", id, err)
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "role.deleted", Detail: map[string]any{"role_id": id, "name": old.Name, "permissions": old.Permissions}})
+		return act.Record(ctx, tx, actor, RoleDeleted{RoleID: id, Name: old.Name, Permissions: old.Permissions})
 	})
 }
 
 func roleToChange(ctx context.Context, tx db.DBTX, actor audit.Actor, id int64) (db.Role, db.StaffGetRow, error) {
-	old, err := db.New().RoleGetForUpdate(ctx, tx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return old, db.StaffGetRow{}, ErrNoRole
-	}
+	old, err := db.Need(db.New().RoleGetForUpdate(ctx, tx, id)).Or(ErrNoRole, "find role %d", id)
 	if err != nil {
-		return old, db.StaffGetRow{}, fmt.Errorf("find role %d: %w", id, err)
+		return old, db.StaffGetRow{}, err
 	}
 	if old.Everything {
 		return old, db.StaffGetRow{}, ErrRoleFixed

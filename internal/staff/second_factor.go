@@ -11,24 +11,26 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/signin"
 )
 
-// Vault seals what must not be read in a copy of the database. *card.Service is
-// one, under the key file.
+// Vault seals secrets, so that a copy of the database does not disclose them.
+// *card.Service is one, with the keys of the key file.
 type Vault interface {
 	CurrentKey() int16
 	SealSecret(purpose string, clear []byte) (keyID int16, sealed []byte, err error)
 	OpenSecret(keyID int16, purpose string, sealed []byte) ([]byte, error)
 }
 
-// What a second factor can be refused with.
+// Errors of second factors.
 var (
 	ErrNoFactor   = fault.New(fault.Conflict, "second_factor_off", "There is no second factor to ask for: it is off.")
 	ErrHasFactor  = fault.New(fault.Conflict, "second_factor_on", "Your second factor is on already. Turn it off first to set it up on another device.")
-	ErrCodeBarred = fault.New(fault.Limited, "code_barred", "Too many wrong codes. Wait a while, then try again.")
+	ErrCodeBarred = fault.New(fault.Limited, "second_factor_barred", "Too many wrong codes. Wait a while, then try again.")
 
 	errCodeForm  = fault.Field("code", "code_form", "Enter the six digits that your authenticator shows, or one of your recovery codes.")
 	errCodeWrong = fault.Field("code", "code_wrong", "This code is not right. Enter the one that your authenticator shows now.")
@@ -37,33 +39,36 @@ var (
 	errOffer     = fault.Field("code", "offer_over", "This page is too old. Scan the new picture and enter the code for it.")
 )
 
-// Offer is a secret that somebody may make their second factor. Nothing is stored
-// until they have shown that their telephone knows it.
+// Offer is a new secret that a person may set up as their second factor. It is stored only
+// after they have entered a code that their authenticator made from it.
 type Offer struct {
-	Secret string // as it is typed into an authenticator
+	Secret string // as it is typed into an authenticator app
 	Sealed string // the same, as the form carries it back
 }
 
 // secretPurpose binds a secret to its owner.
-func secretPurpose(staffID int64) string { return fmt.Sprintf("second factor of staff %d", staffID) }
+func secretPurpose(staffID int64) string {
+	return fmt.Sprintf("second factor of staff %d", staffID)
+}
 
-// NewOffer makes a secret for somebody.
+// NewOffer draws the secret of an offer for a member of staff.
 func NewOffer(vault Vault, staffID int64) (Offer, error) {
-	secret := newSecret()
+	secret := signin.NewSecret()
 	keyID, sealed, err := vault.SealSecret(secretPurpose(staffID), secret)
 	if err != nil {
 		return Offer{}, fmt.Errorf("seal a secret of staff %d: %w", staffID, err)
 	}
-	return Offer{Secret: secretText(secret), Sealed: fmt.Sprintf("%d.%s", keyID, base64.RawURLEncoding.EncodeToString(sealed))}, nil
+	return Offer{Secret: signin.SecretText(secret), Sealed: fmt.Sprintf("%d.%s", keyID, base64.RawURLEncoding.EncodeToString(sealed))}, nil
 }
 
-// OpenOffer reads an offer that a form has carried. Whatever is not one gets a new one.
+// OpenOffer opens an offer that a form has sent back. For an invalid one it makes a new
+// offer.
 func OpenOffer(vault Vault, staffID int64, sealed string) (Offer, error) {
 	secret, _, _, err := openOffer(vault, staffID, sealed)
 	if err != nil {
 		return NewOffer(vault, staffID)
 	}
-	return Offer{Secret: secretText(secret), Sealed: sealed}, nil
+	return Offer{Secret: signin.SecretText(secret), Sealed: sealed}, nil
 }
 
 func openOffer(vault Vault, staffID int64, text string) (secret []byte, keyID int16, sealed []byte, err error) {
@@ -77,24 +82,23 @@ func openOffer(vault Vault, staffID int64, text string) (secret []byte, keyID in
 	}
 	secret, err = vault.OpenSecret(int16(n), secretPurpose(staffID), sealed)
 	if err != nil {
-		return nil, 0, nil, errOffer.With(err)
+		return nil, 0, nil, errOffer.Because(err)
 	}
 	return secret, int16(n), sealed, nil
 }
 
-// Proof is what the owner of a second factor shows before it changes.
+// Proof is what the owner of a second factor has to show before changing it.
 type Proof struct {
 	Username string
 	Password string
 	Code     string
-	Session  []byte // the one that stays: its token's hash
+	Session  []byte // hash of the token of the session that is kept
 }
 
-// TurnOn makes an offer the actor's second factor and returns their recovery codes:
-// the only time that anybody sees them. Wherever else they were signed in, they are
-// signed out. beginner must be the pool.
+// TurnOn makes an offer the actor's second factor, ends their other sessions and returns
+// their recovery codes. The codes can't be shown again. beginner must be the pool.
 func TurnOn(ctx context.Context, beginner db.Beginner, vault Vault, actor audit.Actor, offer string, p Proof) ([]string, error) {
-	secret, keyID, sealed, err := openOffer(vault, actor.StaffID, offer)
+	secret, keyID, sealed, err := openOffer(vault, actor.Person(), offer)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +106,7 @@ func TurnOn(ctx context.Context, beginner db.Beginner, vault Vault, actor audit.
 	if err != nil {
 		return nil, fmt.Errorf("ask for the time: %w", err)
 	}
-	step, ok := totpStep(secret, digits(p.Code), clock)
+	step, ok := signin.TOTPStep(secret, digits(p.Code), clock)
 	if !ok {
 		return nil, errCodeWrong
 	}
@@ -116,7 +120,7 @@ func TurnOn(ctx context.Context, beginner db.Beginner, vault Vault, actor audit.
 	}
 	return recovery.codes, pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
 		n, err := db.New().SecondFactorCreate(ctx, tx, db.SecondFactorCreateParams{
-			StaffID: actor.StaffID, KeyID: keyID, SecretSealed: sealed, LastStep: step, RecoverySalt: salt,
+			StaffID: actor.Person(), KeyID: keyID, SecretSealed: sealed, LastStep: step, RecoverySalt: salt,
 		})
 		if err != nil {
 			return fmt.Errorf("keep a second factor: %w", err)
@@ -124,37 +128,37 @@ func TurnOn(ctx context.Context, beginner db.Beginner, vault Vault, actor audit.
 		if n == 0 {
 			return ErrHasFactor
 		}
-		if err := recovery.keep(ctx, tx, actor.StaffID); err != nil {
+		if err := recovery.keep(ctx, tx, actor.Person()); err != nil {
 			return err
 		}
-		if err := shutOut(ctx, tx, actor.StaffID, p.Session); err != nil {
+		if err := shutOut(ctx, tx, actor.Person(), p.Session); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.second_factor_on"})
+		return act.Record(ctx, tx, actor, SecondFactorOn{})
 	})
 }
 
-// TurnOff takes the actor's second factor away. beginner must be the pool.
+// TurnOff removes the actor's second factor. beginner must be the pool.
 func TurnOff(ctx context.Context, beginner db.Beginner, vault Vault, actor audit.Actor, p Proof) error {
 	if err := proveOwn(ctx, beginner, actor, "password", p.Username, p.Password); err != nil {
 		return err
 	}
-	return proveCode(ctx, beginner, vault, actor, ownCodeScope(actor.StaffID), p.Code, func(tx pgx.Tx, _ string) error {
-		if _, err := db.New().SecondFactorDelete(ctx, tx, actor.StaffID); err != nil {
+	return proveCode(ctx, beginner, vault, actor, ownCodeScope(actor.Person()), p.Code, func(tx pgx.Tx, _ string) error {
+		if _, err := db.New().SecondFactorDelete(ctx, tx, actor.Person()); err != nil {
 			return fmt.Errorf("turn a second factor off: %w", err)
 		}
-		if err := shutOut(ctx, tx, actor.StaffID, p.Session); err != nil {
+		if err := shutOut(ctx, tx, actor.Person(), p.Session); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.second_factor_off"})
+		return act.Record(ctx, tx, actor, SecondFactorOff{})
 	})
 }
 
-// ResetSecondFactor takes somebody else's second factor away, who has lost it, and
-// signs them out.
+// ResetSecondFactor removes the second factor of another member of staff, who has lost it,
+// and ends their sessions.
 func ResetSecondFactor(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64) error {
-	if id == actor.StaffID {
-		return ErrSelf // their own needs a code
+	if id == actor.Person() {
+		return ErrSelf // removing one's own takes a code
 	}
 	return locked(ctx, beginner, "reset a second factor", func(tx pgx.Tx) error {
 		old, err := toChange(ctx, tx, actor, id)
@@ -176,18 +180,19 @@ func ResetSecondFactor(ctx context.Context, beginner db.Beginner, actor audit.Ac
 				return fmt.Errorf("forget wrong codes: %w", err)
 			}
 		}
-		return record(ctx, tx, actor, "staff.second_factor_reset", old)
+		return act.Record(ctx, tx, actor, SecondFactorReset(accountOf(old)))
 	})
 }
 
 func codeScope(staffID int64) string { return fmt.Sprintf("code:staff:%d", staffID) }
 
-// ownCodeScope counts the wrong codes of somebody who is signed in: who knows only
-// their password can't keep them from changing their second factor.
+// ownCodeScope is the count of wrong codes of a signed-in person. It is separate, so that
+// an attacker who knows only the password can't keep the owner from changing the second
+// factor.
 func ownCodeScope(staffID int64) string { return codeScope(staffID) + ":own" }
 
-// codeScopeAt is what wrong codes at a sign-in are counted against: a browser that
-// this person signed in from before has a count of its own.
+// codeScopeAt returns the count of wrong codes of a sign-in. A known browser of the person
+// has a separate count.
 func codeScopeAt(ctx context.Context, dbtx db.DBTX, who db.SignInStepGetRow, device []byte) (string, error) {
 	if device == nil {
 		return codeScope(who.ID), nil
@@ -199,25 +204,26 @@ func codeScopeAt(ctx context.Context, dbtx db.DBTX, who db.SignInStepGetRow, dev
 	return fmt.Sprintf("%s:device:%d", codeScope(who.ID), id), nil
 }
 
-// proveCode checks a code of the actor's second factor and does what it opens in
-// the transaction that uses it up. The attempt is charged first; who gets here knows
-// the password, so the pauses may be longer than for those. beginner must be the pool.
+// proveCode checks a code of the actor's second factor and runs do in the transaction that
+// marks the code as used. The attempt is charged first. The pauses are longer than those
+// of passwords, because the person has shown a password already. beginner must be the
+// pool.
 func proveCode(ctx context.Context, beginner db.Beginner, vault Vault, actor audit.Actor, who, code string, do func(tx pgx.Tx, with string) error) error {
 	if !codeLike(code) {
-		return errCodeForm // a slip, which costs nothing
+		return errCodeForm // a malformed code is a typing error and costs nothing
 	}
 	address := "signin:ip:" + audit.AddressScope(actor.Address)
-	if who != codeScope(actor.StaffID) { // what is known does not suffer by its neighbours
+	if who != codeScope(actor.Person()) { // a signed-in person or a known browser is not barred by others at its address
 		address = who + ":address"
 	}
-	barred, err := charge(ctx, beginner, db.GuessChargeParams{
-		// Of a million codes three are right at a time. 100 wrong ones in a row at
-		// most, as NIST SP 800-63B asks, and about 30 a day.
+	barred, err := signin.Charge(ctx, beginner, db.GuessChargeParams{
+		// Three of a million codes are right at any time. NIST SP 800-63B limits wrong
+		// ones in a row to 100; this limit allows about 30 a day.
 		Who: who, WhoWindow: 24 * time.Hour, SoftLimit: 5, FirstPause: 30 * time.Second, TopPause: time.Hour,
 		HardLimit: 100, HardPause: 24 * time.Hour,
-		Address: address, AddressWindow: time.Hour, AddressLimit: addressLimit,
+		Address: address, AddressWindow: time.Hour, AddressLimit: signin.AddressLimit,
 	})
-	if errors.Is(err, ErrBarred) {
+	if errors.Is(err, signin.ErrBarred) {
 		return ErrCodeBarred
 	}
 	if err != nil {
@@ -232,41 +238,38 @@ func proveCode(ctx context.Context, beginner db.Beginner, vault Vault, actor aud
 	})
 	switch {
 	case errors.Is(err, errCodeWrong), errors.Is(err, errCodeUsed), errors.Is(err, errRecovery):
-		if failed := recordFailure(ctx, beginner, "staff.code_failed", actor, fault.All(err)[0].Code, barred); failed != nil {
+		if failed := signin.RecordFailure(ctx, beginner, codeFailed, actor, fault.All(err)[0].Code, barred); failed != nil {
 			return failed
 		}
 		return err
 	case err != nil:
 		return err
 	}
-	return forgive(ctx, beginner, who, address)
+	return signin.Forgive(ctx, beginner, who, address)
 }
 
-// takeCode uses a code up, in the caller's transaction, and says which kind it was.
+// takeCode marks a code as used, in the caller's transaction, and returns its kind.
 func takeCode(ctx context.Context, tx pgx.Tx, vault Vault, actor audit.Actor, code string) (with string, err error) {
 	q := db.New()
-	factor, err := q.SecondFactorGet(ctx, tx, actor.StaffID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", ErrNoFactor
-	}
+	factor, err := db.Need(q.SecondFactorGet(ctx, tx, actor.Person())).Or(ErrNoFactor, "find a second factor")
 	if err != nil {
-		return "", fmt.Errorf("find a second factor: %w", err)
+		return "", err
 	}
 	if recovery := recoveryText(code); recovery != "" {
 		if err := useRecovery(ctx, tx, factor, recovery); err != nil {
 			return "", err
 		}
-		return "recovery code", audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.recovery_code_used", Detail: map[string]any{"left": factor.RecoveryCodes - 1}})
+		return "recovery code", act.Record(ctx, tx, actor, RecoveryCodeUsed{Left: factor.RecoveryCodes - 1})
 	}
-	secret, err := vault.OpenSecret(factor.KeyID, secretPurpose(actor.StaffID), factor.SecretSealed)
+	secret, err := vault.OpenSecret(factor.KeyID, secretPurpose(actor.Person()), factor.SecretSealed)
 	if err != nil {
 		return "", err
 	}
-	step, ok := totpStep(secret, digits(code), factor.Clock)
+	step, ok := signin.TOTPStep(secret, digits(code), factor.Clock)
 	if !ok {
 		return "", errCodeWrong
 	}
-	n, err := q.SecondFactorTake(ctx, tx, db.SecondFactorTakeParams{StaffID: actor.StaffID, CreatedAt: factor.CreatedAt, Step: step})
+	n, err := q.SecondFactorTake(ctx, tx, db.SecondFactorTakeParams{StaffID: actor.Person(), CreatedAt: factor.CreatedAt, Step: step})
 	if err != nil {
 		return "", fmt.Errorf("take a code: %w", err)
 	}
@@ -276,7 +279,7 @@ func takeCode(ctx context.Context, tx pgx.Tx, vault Vault, actor audit.Actor, co
 	return "authenticator", nil
 }
 
-// digits takes the spaces out of a code, which authenticators show in two halves.
+// digits removes the spaces that authenticator apps show within a code.
 func digits(code string) string {
 	return strings.Map(func(r rune) rune {
 		if r == ' ' || r == '-' || r == '\u00a0' {
@@ -292,11 +295,11 @@ func codeLike(code string) bool {
 		return true
 	}
 	code = digits(code)
-	return len(code) == totpDigits && !strings.ContainsFunc(code, func(r rune) bool { return r < '0' || r > '9' })
+	return len(code) == signin.TOTPDigits && !strings.ContainsFunc(code, func(r rune) bool { return r < '0' || r > '9' })
 }
 
-// ResealSecondFactors seals what lies under older keys under the newest. What
-// another process seals at the same moment is left alone.
+// ResealSecondFactors seals secrets under older keys again under the newest. It skips rows
+// that another process changes at the same time.
 func ResealSecondFactors(ctx context.Context, dbtx db.DBTX, vault Vault) error {
 	q := db.New()
 	rows, err := q.SecondFactorOld(ctx, dbtx, vault.CurrentKey())

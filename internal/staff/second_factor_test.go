@@ -13,62 +13,64 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
-	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/codestore"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/fault"
 	"refill/internal/setting"
+	"refill/internal/signin"
 	"refill/internal/staff"
 	"refill/internal/staff/stafftest"
 )
 
 const password = "long-enough"
 
-// factorBundle is somebody with a second factor.
+// factorBundle is a member of staff with a second factor.
 type factorBundle struct {
 	t      *testing.T
 	pool   *pgxpool.Pool
-	vault  *card.Service
+	vault  *codestore.Store
 	actor  audit.Actor
 	secret string
 	codes  []string // for recovery
 }
 
-func newVault(t *testing.T, pool *pgxpool.Pool, keyIDs ...int16) *card.Service {
+func newVault(t *testing.T, pool *pgxpool.Pool, keyIDs ...int16) *codestore.Store {
 	t.Helper()
 	var file bytes.Buffer
 	for _, id := range keyIDs {
-		require.NoError(t, card.WriteNewKey(&file, id))
+		require.NoError(t, cardcode.WriteNewKey(&file, id))
 	}
 	return vaultOf(t, pool, &file)
 }
 
-func vaultOf(t *testing.T, pool *pgxpool.Pool, file *bytes.Buffer) *card.Service {
+func vaultOf(t *testing.T, pool *pgxpool.Pool, file *bytes.Buffer) *codestore.Store {
 	t.Helper()
-	keys, err := card.ReadKeyring(file)
+	keys, err := cardcode.ReadKeyring(file)
 	require.NoError(t, err)
-	return card.New(pool, keys, nil, setting.NewStore(pool, time.Now), slog.New(slog.DiscardHandler))
+	return codestore.New(pool, keys, nil, setting.NewStore(pool, time.Now), slog.New(slog.DiscardHandler))
 }
 
-func setupFactor(t *testing.T, vault func(pool *pgxpool.Pool) *card.Service) *factorBundle {
+func setupFactor(t *testing.T, vault func(pool *pgxpool.Pool) *codestore.Store) *factorBundle {
 	t.Helper()
 	b := &factorBundle{t: t, pool: dbtest.Pool(t)}
 	b.vault = vault(b.pool)
 	id, err := staff.Create(t.Context(), b.pool, audit.System(), staff.New{Username: "anna", Password: password, Role: db.StaffRoleAdministrator, AllPartners: true})
 	require.NoError(t, err)
-	b.actor = audit.Actor{StaffID: id, Scope: audit.Everything()}
+	b.actor = audit.ByStaff(id, audit.Everything())
 	b.turnOn()
 	return b
 }
 
-func oneKey(t *testing.T) func(pool *pgxpool.Pool) *card.Service {
+func oneKey(t *testing.T) func(pool *pgxpool.Pool) *codestore.Store {
 	t.Helper()
-	return func(pool *pgxpool.Pool) *card.Service { return newVault(t, pool, 1) }
+	return func(pool *pgxpool.Pool) *codestore.Store { return newVault(t, pool, 1) }
 }
 
 func (b *factorBundle) turnOn() {
 	b.t.Helper()
-	offer, err := staff.NewOffer(b.vault, b.actor.StaffID)
+	offer, err := staff.NewOffer(b.vault, b.actor.ID)
 	require.NoError(b.t, err)
 	b.secret = offer.Secret
 	b.codes, err = staff.TurnOn(b.t.Context(), b.pool, b.vault, b.actor, offer.Sealed, b.proof(b.code()))
@@ -80,7 +82,7 @@ func (b *factorBundle) proof(code string) staff.Proof {
 	return staff.Proof{Username: "anna", Password: password, Code: code}
 }
 
-// code is what the telephone shows, as if nobody had used it yet.
+// code returns the authenticator's code and marks no code as used.
 func (b *factorBundle) code() string {
 	b.t.Helper()
 	b.exec(`update staff_second_factor set last_step = 0`)
@@ -96,7 +98,7 @@ func (b *factorBundle) exec(sql string, args ...any) {
 // step gives the password.
 func (b *factorBundle) step() string {
 	b.t.Helper()
-	in, err := staff.SignIn(b.t.Context(), b.pool, staff.Attempt{Username: "anna", Password: password})
+	in, err := staff.SignIn(b.t.Context(), b.pool, signin.Attempt{Username: "anna", Password: password})
 	require.NoError(b.t, err)
 	require.NotEmpty(b.t, in.Step)
 	return in.Step
@@ -134,7 +136,7 @@ func TestSignInAsksForTheCode(t *testing.T) {
 	require.ErrorIs(t, b.enter(step, b.code()), staff.ErrStepOver, "it works once")
 	require.ErrorIs(t, b.enter("none", b.code()), staff.ErrStepOver)
 
-	// A code that was used is used, whoever asks.
+	// A used code is refused in every later attempt.
 	code = b.code()
 	require.NoError(t, b.enter(b.step(), code))
 	b.requireCode("code_used", b.enter(b.step(), code))
@@ -159,12 +161,12 @@ func TestHalfWaySignInsEnd(t *testing.T) {
 		"disabled": func() { b.exec(`update staff set disabled_at = now()`) },
 		"password": func() {
 			require.NoError(t, staff.ChangePassword(t.Context(), b.pool, b.actor, staff.NewPassword{Username: "anna", Current: password, New: "another-one-1", Repeat: "another-one-1"}))
-			hash, err := staff.Hash(password)
+			hash, err := signin.Hash(password)
 			require.NoError(t, err)
 			b.exec(`update staff set password_hash = $1`, hash)
 		},
 		"reset": func() {
-			require.NoError(t, staff.ResetSecondFactor(t.Context(), b.pool, audit.System(), b.actor.StaffID))
+			require.NoError(t, staff.ResetSecondFactor(t.Context(), b.pool, audit.System(), b.actor.ID))
 			b.turnOn()
 		},
 	} {
@@ -262,7 +264,7 @@ func TestSecondFactorOnAndOff(t *testing.T) {
 	t.Parallel()
 	b := setupFactor(t, oneKey(t))
 	ctx := t.Context()
-	offer, err := staff.NewOffer(b.vault, b.actor.StaffID)
+	offer, err := staff.NewOffer(b.vault, b.actor.ID)
 	require.NoError(t, err)
 	again := staff.Proof{Username: "anna", Password: password, Code: stafftest.Code(t, offer.Secret, time.Now())}
 	_, err = staff.TurnOn(ctx, b.pool, b.vault, b.actor, offer.Sealed, again)
@@ -273,7 +275,7 @@ func TestSecondFactorOnAndOff(t *testing.T) {
 	again.Code = "12"
 	_, err = staff.TurnOn(ctx, b.pool, b.vault, b.actor, offer.Sealed, again)
 	b.requireCode("code_wrong", err)
-	_, err = staff.TurnOn(ctx, b.pool, b.vault, audit.Actor{StaffID: b.actor.StaffID + 1}, offer.Sealed, again)
+	_, err = staff.TurnOn(ctx, b.pool, b.vault, audit.ByStaff(b.actor.ID+1, audit.Scope{}), offer.Sealed, again)
 	b.requireCode("offer_over", err)
 
 	codes, err := staff.NewRecoveryCodes(ctx, b.pool, b.vault, b.actor, b.proof(b.codes[0]))
@@ -286,7 +288,7 @@ func TestSecondFactorOnAndOff(t *testing.T) {
 	bad.Password = "not-this-one"
 	b.requireCode("password_current", staff.TurnOff(ctx, b.pool, b.vault, b.actor, bad))
 	require.NoError(t, staff.TurnOff(ctx, b.pool, b.vault, b.actor, b.proof(b.code())))
-	in, err := staff.SignIn(ctx, b.pool, staff.Attempt{Username: "anna", Password: password})
+	in, err := staff.SignIn(ctx, b.pool, signin.Attempt{Username: "anna", Password: password})
 	require.NoError(t, err)
 	require.Empty(t, in.Step)
 	require.ErrorIs(t, staff.TurnOff(ctx, b.pool, b.vault, b.actor, b.proof("123456")), staff.ErrNoFactor)
@@ -300,15 +302,15 @@ func TestResetSecondFactor(t *testing.T) {
 	require.NoError(t, err)
 	id, err := staff.Create(ctx, b.pool, b.actor, staff.New{Username: "lea", Password: password, RoleID: role, AllPartners: true})
 	require.NoError(t, err)
-	lead := audit.Actor{StaffID: id, Scope: audit.Everything()}
-	require.ErrorIs(t, staff.ResetSecondFactor(ctx, b.pool, lead, b.actor.StaffID), staff.ErrMore, "else their password were enough")
-	require.ErrorIs(t, staff.ResetSecondFactor(ctx, b.pool, b.actor, b.actor.StaffID), staff.ErrSelf)
+	lead := audit.ByStaff(id, audit.Everything())
+	require.ErrorIs(t, staff.ResetSecondFactor(ctx, b.pool, lead, b.actor.ID), staff.ErrMore, "else their password were enough")
+	require.ErrorIs(t, staff.ResetSecondFactor(ctx, b.pool, b.actor, b.actor.ID), staff.ErrSelf)
 	require.ErrorIs(t, staff.ResetSecondFactor(ctx, b.pool, b.actor, id), staff.ErrNoFactor)
 	require.ErrorIs(t, staff.ResetSecondFactor(ctx, b.pool, b.actor, 999), staff.ErrNoStaff)
-	require.NoError(t, staff.ResetPassword(ctx, b.pool, audit.System(), b.actor.StaffID, password))
+	require.NoError(t, staff.ResetPassword(ctx, b.pool, audit.System(), b.actor.ID, password))
 	require.NotEmpty(t, b.step(), "a new password takes no second factor away")
-	require.NoError(t, staff.ResetSecondFactor(ctx, b.pool, audit.System(), b.actor.StaffID))
-	in, err := staff.SignIn(ctx, b.pool, staff.Attempt{Username: "anna", Password: password})
+	require.NoError(t, staff.ResetSecondFactor(ctx, b.pool, audit.System(), b.actor.ID))
+	in, err := staff.SignIn(ctx, b.pool, signin.Attempt{Username: "anna", Password: password})
 	require.NoError(t, err)
 	require.Empty(t, in.Step)
 }
@@ -318,18 +320,18 @@ func TestResetSecondFactor(t *testing.T) {
 func TestSecondFactorsFollowTheKeys(t *testing.T) {
 	t.Parallel()
 	var file bytes.Buffer
-	require.NoError(t, card.WriteNewKey(&file, 1))
+	require.NoError(t, cardcode.WriteNewKey(&file, 1))
 	first := file.String()
-	b := setupFactor(t, func(pool *pgxpool.Pool) *card.Service { return vaultOf(t, pool, bytes.NewBufferString(first)) })
+	b := setupFactor(t, func(pool *pgxpool.Pool) *codestore.Store { return vaultOf(t, pool, bytes.NewBufferString(first)) })
 	ctx := t.Context()
 	behind := b.vault
-	require.NoError(t, card.WriteSealKey(&file, 2))
+	require.NoError(t, cardcode.WriteSealKey(&file, 2))
 	both := file.String()
-	keys, err := card.ReadKeyring(bytes.NewBufferString(both))
+	keys, err := cardcode.ReadKeyring(bytes.NewBufferString(both))
 	require.NoError(t, err)
 	owner := dbtest.Owner(t, b.pool)
-	require.NoError(t, card.AnnounceKeys(ctx, owner, keys))
-	retiring := card.New(owner, keys, nil, nil, slog.New(slog.DiscardHandler))
+	require.NoError(t, codestore.AnnounceKeys(ctx, owner, keys))
+	retiring := codestore.New(owner, keys, nil, nil, slog.New(slog.DiscardHandler))
 	b.vault = vaultOf(t, b.pool, bytes.NewBufferString(both))
 	require.NoError(t, b.enter(b.step(), b.code()), "before it is sealed again")
 	require.ErrorContains(t, retiring.RetireKey(ctx, audit.System(), 1), "second factors")
@@ -340,8 +342,8 @@ func TestSecondFactorsFollowTheKeys(t *testing.T) {
 	require.ErrorIs(t, func() error {
 		_, err := staff.EnterCode(ctx, b.pool, behind, staff.CodeAttempt{Step: b.step(), Code: b.code()})
 		return err
-	}(), card.ErrSecretKey, "a process that is behind says so")
-	without, err := card.WithoutSealKey([]byte(both), 1)
+	}(), cardcode.ErrSecretKey, "a process that is behind says so")
+	without, err := cardcode.WithoutSealKey([]byte(both), 1)
 	require.NoError(t, err)
 	b.vault = vaultOf(t, b.pool, bytes.NewBuffer(without))
 	require.NoError(t, b.enter(b.step(), b.code()))

@@ -8,17 +8,18 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/db"
+	"refill/internal/signin"
 	"refill/internal/staff"
 )
 
-// Whatever ends somebody's sessions ends the sign-ins that are under way as well: one
-// whose password was right before it begins no session and no second step after it.
+// Everything that ends a person's sessions also ends their sign-ins in progress: one whose
+// password was checked before then starts neither a session nor a second step.
 func TestSignInsUnderWayEnd(t *testing.T) {
 	t.Parallel()
 	b := setupFactor(t, oneKey(t))
-	ctx, id := t.Context(), b.actor.StaffID
+	ctx, id := t.Context(), b.actor.ID
 	_, err := staff.Create(ctx, b.pool, audit.System(), staff.New{Username: "bert", Password: password, Role: db.StaffRoleAdministrator, AllPartners: true})
-	require.NoError(t, err) // so that somebody is left
+	require.NoError(t, err) // so that an administrator is left
 	for _, c := range []struct {
 		what string
 		do   func() error
@@ -43,7 +44,7 @@ func TestSignInsUnderWayEnd(t *testing.T) {
 		require.NoError(t, err, c.what)
 		require.Zero(t, n, c.what)
 	}
-	in, err := staff.SignIn(ctx, b.pool, staff.Attempt{Username: "anna", Password: password})
+	in, err := staff.SignIn(ctx, b.pool, signin.Attempt{Username: "anna", Password: password})
 	require.NoError(t, err)
 	n, err := db.New().SessionCreateStaff(ctx, b.pool, db.SessionCreateStaffParams{TokenHash: []byte("token"), StaffID: id, ShutOut: in.ShutOut, Lifetime: time.Hour})
 	require.NoError(t, err)

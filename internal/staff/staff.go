@@ -1,7 +1,6 @@
-// Package staff owns the members of staff: who they are, what their role lets
-// them do, and how anybody proves who they are (passwords and the limit on wrong
-// ones, which package customer uses too). It knows nothing of sessions, cookies
-// or pages, and no password leaves it in any form but its hash.
+// Package staff owns the members of staff: their accounts, roles, permissions and second
+// factor. It knows nothing of sessions, cookies or pages. Package signin owns how an
+// account proves its identity.
 package staff
 
 import (
@@ -10,9 +9,11 @@ import (
 	"slices"
 	"strings"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/signin"
 )
 
 // Person is a member of staff who is signed in.
@@ -22,11 +23,11 @@ type Person struct {
 	Name     string
 	RoleName string
 	Scope    audit.Scope
-	// Everything is the administrator's role; else Permissions are what the role
+	// Everything is true for administrators; for others Permissions lists what the role
 	// includes.
 	Everything  bool
 	Permissions []string
-	// SecondFactor says that they have one.
+	// SecondFactor reports whether they have set one up.
 	SecondFactor bool
 }
 
@@ -35,14 +36,14 @@ func (p Person) Can(permission Permission) bool {
 	return p.Everything || slices.Contains(p.Permissions, string(permission))
 }
 
-// New is what is known of a member of staff to be.
+// New is a member of staff to be created.
 type New struct {
 	Username string
 	Name     string
 	Password string
-	Role     db.StaffRole // one that came with the portal
-	RoleID   int64        // or any; counts where Role is empty
-	// AllPartners gives a view of every partner; else PartnerIDs are the ones.
+	Role     db.StaffRole // a built-in role
+	RoleID   int64        // any role; read where Role is empty
+	// AllPartners gives sight of every partner; otherwise PartnerIDs lists them.
 	AllPartners bool
 	PartnerIDs  []int64
 }
@@ -54,17 +55,17 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 	if n.Name == "" {
 		n.Name = n.Username
 	}
-	names, err := KnownNames(ctx, beginner, n.Username)
+	names, err := signin.KnownNames(ctx, beginner, n.Username)
 	if err != nil {
 		return 0, err
 	}
 	if err := n.validate(names); err != nil {
 		return 0, err
 	}
-	if actor.StaffID != 0 && !n.AllPartners && len(n.PartnerIDs) == 0 {
+	if !actor.IsSystem() && !n.AllPartners && len(n.PartnerIDs) == 0 {
 		return 0, errNoPartners
 	}
-	hash, err := Hash(n.Password)
+	hash, err := signin.Hash(n.Password)
 	if err != nil {
 		return 0, err
 	}
@@ -82,18 +83,17 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 		Username: n.Username, Name: n.Name, PasswordHash: hash, RoleID: role.ID, AllPartners: n.AllPartners,
 	})
 	if db.Constraint(err) == "staff_username_key" {
-		return 0, fault.Field("username", "staff_username_taken", "The username "+n.Username+" is taken. Choose another.")
+		return 0, fault.Field("username", "staff_username_taken", "The username {username} is taken. Choose another.").With("username", fault.Text(n.Username))
 	}
 	if err != nil {
 		return 0, fmt.Errorf("create staff: %w", err)
 	}
-	if err := addPartners(ctx, tx, row.ID, n.AllPartners, n.PartnerIDs); err != nil {
+	if err := addPartners(ctx, tx, row.ID, audit.Scope{AllPartners: n.AllPartners, PartnerIDs: n.PartnerIDs}); err != nil {
 		return 0, err
 	}
-	err = audit.Record(ctx, tx, actor, audit.Entry{Action: "staff.created", Detail: map[string]any{
-		"staff_id": row.ID, "username": n.Username, "role": role.Name,
-		"all_partners": n.AllPartners, "partner_ids": n.PartnerIDs,
-	}})
+	err = act.Record(ctx, tx, actor, Created{
+		StaffID: row.ID, Username: n.Username, Role: role.Name, AllPartners: n.AllPartners, PartnerIDs: n.PartnerIDs,
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -105,23 +105,24 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 
 func (n New) validate(names []string) error {
 	var list fault.List
-	if !ValidUsername(n.Username) {
+	if !signin.ValidUsername(n.Username) {
 		list = append(list, fault.Field("username", "staff_username",
 			"The username must be 1 to 64 characters long: letters, digits and . _ - @ only."))
 	}
 	if len([]rune(n.Name)) > 120 {
-		list = append(list, fault.Field("name", "staff_name", "The name must be at most 120 characters long."))
+		list = append(list, fault.Field("name", "staff_name_long", "The name must be at most 120 characters long."))
 	}
-	if err := ValidPassword(n.Password, LeastForStaff, names); err != nil {
+	if err := signin.ValidPassword(n.Password, signin.LeastForStaff, names); err != nil {
 		list = append(list, err)
 	}
 	if n.Role != "" && !slices.Contains(db.AllStaffRoleValues(), n.Role) {
-		list = append(list, fault.Field("role", "staff_role", "The role must be administrator, cashier or operator."))
+		list = append(list, fault.Field("role", "staff_role_unknown", "The role must be administrator, cashier or operator."))
 	}
 	return list.Err()
 }
 
-// find returns the role that somebody is to have, where the actor may give it.
+// find reads the role of the new member of staff. It fails where the actor may not give
+// the role.
 func (n New) find(ctx context.Context, tx db.DBTX, actor audit.Actor) (db.Role, error) {
 	if n.Role == "" {
 		return givable(ctx, tx, actor, n.RoleID)
@@ -131,14 +132,4 @@ func (n New) find(ctx context.Context, tx db.DBTX, actor audit.Actor) (db.Role, 
 		return db.Role{}, fmt.Errorf("find role %s: %w", n.Role, err)
 	}
 	return role, nil
-}
-
-// ValidUsername reports whether a username, already in lower case, can be kept.
-func ValidUsername(username string) bool {
-	if len(username) < 1 || len(username) > 64 {
-		return false
-	}
-	return !strings.ContainsFunc(username, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("._-@", r)
-	})
 }

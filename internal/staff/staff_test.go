@@ -12,6 +12,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/fault"
+	"refill/internal/signin"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -65,24 +66,24 @@ func TestCreate(t *testing.T) {
 
 func TestPasswords(t *testing.T) {
 	t.Parallel()
-	hash, err := Hash("correct horse")
+	hash, err := signin.Hash("correct horse")
 	require.NoError(t, err)
-	ok, err := matches(t.Context(), "correct horse", hash)
+	ok, err := signin.Matches(t.Context(), "correct horse", hash)
 	require.NoError(t, err)
 	require.True(t, ok)
-	ok, err = matches(t.Context(), "wrong", hash)
+	ok, err = signin.Matches(t.Context(), "wrong", hash)
 	require.NoError(t, err)
 	require.False(t, ok)
-	ok, err = matches(t.Context(), "", "")
+	ok, err = signin.Matches(t.Context(), "", "")
 	require.NoError(t, err)
 	require.False(t, ok, "no hash fits no password")
-	_, err = matches(t.Context(), "x", "not a hash")
+	_, err = signin.Matches(t.Context(), "x", "not a hash")
 	require.Error(t, err)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 50 { // the turn may be free at once; it is not always
-		if _, err = matches(ctx, "x", hash); err != nil {
+		if _, err = signin.Matches(ctx, "x", hash); err != nil {
 			break
 		}
 	}
@@ -91,11 +92,11 @@ func TestPasswords(t *testing.T) {
 
 func TestFold(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "anna", fold("  ANNA\t"))
+	require.Equal(t, "anna", signin.Fold("  ANNA\t"))
 	for _, odd := range []string{"a\x00b", "\xff", strings.Repeat("ä", 100), "a b"} {
-		require.LessOrEqual(t, len(fold(odd)), 80)
-		require.False(t, ValidUsername(fold(odd)), "%q names nobody", odd)
-		for _, r := range fold(odd) {
+		require.LessOrEqual(t, len(signin.Fold(odd)), 80)
+		require.False(t, signin.ValidUsername(signin.Fold(odd)), "%q names nobody", odd)
+		for _, r := range signin.Fold(odd) {
 			require.Less(t, r, rune(0x7f))
 			require.GreaterOrEqual(t, r, ' ')
 		}
@@ -107,20 +108,20 @@ func TestProve(t *testing.T) {
 	pool := dbtest.Pool(t)
 	_, err := Create(t.Context(), pool, audit.System(), New{Username: "anna", Password: "long-enough", Role: db.StaffRoleCashier})
 	require.NoError(t, err)
-	at := Attempt{Username: "anna", Password: "wrong", Address: netip.MustParseAddr("2001:db8::1")}
+	at := signin.Attempt{Username: "anna", Password: "wrong", Address: netip.MustParseAddr("2001:db8::1")}
 	_, err = SignIn(t.Context(), pool, at)
-	require.ErrorIs(t, err, ErrWrong)
+	require.ErrorIs(t, err, signin.ErrWrong)
 
-	// The address is limited whatever names it tries.
+	// An address is limited across all the usernames that it tries.
 	limited := false
 	for i := range 70 {
-		_, err = charge(t.Context(), pool, passwordLimit("signin:staff:someone-"+string(rune('a'+i%26)), "signin:ip:2001:db8::/64"))
+		_, err = signin.Charge(t.Context(), pool, signin.PasswordLimit("signin:staff:someone-"+string(rune('a'+i%26)), "signin:ip:2001:db8::/64"))
 		limited = limited || err != nil
 	}
 	require.True(t, limited)
 	at.Password = "long-enough"
 	_, err = SignIn(t.Context(), pool, at)
-	require.ErrorIs(t, err, ErrBarred)
+	require.ErrorIs(t, err, signin.ErrBarred)
 	at.Address = netip.MustParseAddr("2001:db8:0:1::1")
 	in, err := SignIn(t.Context(), pool, at)
 	require.NoError(t, err)

@@ -11,12 +11,13 @@ import (
 	"refill/internal/tableimport"
 )
 
-// LeaveOut is what a word of a status means whose rows are left out.
+// LeaveOut is the meaning of a status word whose rows are left out.
 const LeaveOut = "out"
 
-// Answers is what a person said about a file. Columns holds places counted from 1 as
-// text, by field; empty: the file has no such column. Dates and Decimal may be empty
-// where the file shows them. Meanings is by the key of a choice.
+// Answers are the answers of a person about a file. Columns maps a field to the number of its
+// column as text, counted from 1; empty: the file has no such column. Dates and Decimal may be
+// empty where the file itself shows the date order or the decimal sign. Meanings maps the key
+// of a Choice to a meaning.
 type Answers struct {
 	Headings bool              `json:"headings"`
 	Columns  map[string]string `json:"columns"`
@@ -25,12 +26,12 @@ type Answers struct {
 	Meanings map[string]string `json:"meanings,omitempty"`
 }
 
-// Plan says how the rows of a file are read, as a person answered, with a fault for each
-// column that is missing or chosen twice and for each question that is still open. The
-// fault of a word is at meaning-0 and so on, in the order of Choices.
+// Plan returns how the rows of a file are read by the given answers. The list has a fault for
+// each column that is missing or chosen twice, and for each open question. The fault of a word
+// is at the field "meaning-0" and so on, in the order of Choices.
 func (l Look) Plan(schema tableimport.Schema, a Answers) (tableimport.Plan, fault.List) {
 	var faults fault.List
-	add := func(field, code, message string) { faults = append(faults, fault.Field(field, code, message)) }
+	add := func(f *fault.Error) { faults = append(faults, f) }
 	plan := l.Survey.Plan(schema)
 	plan.Columns = map[string]int{}
 	taken := map[int]bool{}
@@ -40,13 +41,13 @@ func (l Look) Plan(schema tableimport.Schema, a Answers) (tableimport.Plan, faul
 			continue
 		}
 		if taken[n] {
-			add(f.Name, "import_column_twice", "This column is chosen twice. Choose another, or none.")
+			add(fault.Field(f.Name, "import_column_twice", "This column is chosen twice. Choose another, or none."))
 		}
 		taken[n], plan.Columns[f.Name] = true, n-1
 	}
 	plan = l.Survey.WithHeadings(plan, a.Headings && l.Survey.Layout.Heading > 0)
 	plan = l.Survey.Adapt(schema, plan)
-	a.choose(schema, &plan)
+	a.apply(schema, &plan)
 	controls := map[string]string{}
 	for i, c := range l.Choices(schema, plan) {
 		controls[c.Key] = fmt.Sprintf("meaning-%d", i)
@@ -55,24 +56,24 @@ func (l Look) Plan(schema tableimport.Schema, a Answers) (tableimport.Plan, faul
 	for _, q := range l.Survey.Questions(schema, plan) {
 		switch {
 		case q.Ask == tableimport.AskColumn:
-			add(q.Field, "import_no_column", "Choose the column.")
+			add(fault.Field(q.Field, "import_no_column", "Choose the column."))
 		case q.Ask == tableimport.AskMeaning:
 			for _, word := range q.Words {
-				add(controls[answerKey(field(schema, q.Field), word.Key)], "import_meaning", "Choose what “"+word.Shown+"” means.")
+				add(fault.Field(controls[answerKey(field(schema, q.Field), word.Key)], "import_meaning", "Choose what “{word}” means.").With("word", fault.Text(word.Shown)))
 			}
 		case asked[q.Ask]:
 		case q.Ask == tableimport.AskOrder:
-			add("dates", "import_dates", "The file does not show whether the day or the month comes first. Choose.")
+			add(fault.Field("dates", "import_dates", "The file does not show whether the day or the month comes first. Choose."))
 		case q.Ask == tableimport.AskDecimal:
-			add("decimal", "import_decimal", "The file does not show whether 1.000 is one thousand or one. Choose the decimal sign.")
+			add(fault.Field("decimal", "import_decimal", "The file does not show whether 1.000 is one thousand or one. Choose the decimal sign."))
 		}
 		asked[q.Ask] = true
 	}
 	return plan, faults
 }
 
-// choose puts into a plan what a person chose.
-func (a Answers) choose(schema tableimport.Schema, plan *tableimport.Plan) {
+// apply writes the answers about dates, decimal signs and meanings into a plan.
+func (a Answers) apply(schema tableimport.Schema, plan *tableimport.Plan) {
 	order, sign := tableimport.DateOrder(a.Dates), tableimport.Decimal(a.Decimal)
 	for _, f := range schema.Fields {
 		if _, ok := plan.Columns[f.Name]; !ok {
@@ -89,7 +90,7 @@ func (a Answers) choose(schema tableimport.Schema, plan *tableimport.Plan) {
 			}
 		case tableimport.Status, tableimport.Event:
 			for key, meaning := range a.Meanings {
-				word, ours := cutKey(f, key)
+				word, ours := parseAnswerKey(f, key)
 				switch {
 				case !ours:
 				case meaning == LeaveOut:
@@ -103,17 +104,17 @@ func (a Answers) choose(schema tableimport.Schema, plan *tableimport.Plan) {
 	}
 }
 
-// Choice is something that a column says and that a person may take for something else:
-// a word of a status, or that a column of kind Event says anything.
+// Choice is a word in a column whose meaning a person may choose: a word of a status, or any
+// entry in a column of kind Event.
 type Choice struct {
 	tableimport.Word
 
 	Field   tableimport.Field
 	Key     string // in Answers.Meanings
-	Meaning string // what the plan takes it for; LeaveOut: such rows are left out; empty: it is open
+	Meaning string // in the plan; LeaveOut: its rows are left out; empty: open
 }
 
-// Choices lists them in the order of the form.
+// Choices returns the choices of a plan, in the order of the form.
 func (l Look) Choices(schema tableimport.Schema, plan tableimport.Plan) (list []Choice) {
 	if l.Survey == nil {
 		return nil
@@ -134,8 +135,8 @@ func (l Look) Choices(schema tableimport.Schema, plan tableimport.Plan) (list []
 	return list
 }
 
-// answerKey is the key of a word in Answers.Meanings. Those of a status have none but
-// their own, as in answers that were kept before there were other fields.
+// answerKey returns the key of a word in Answers.Meanings. The key of a status word has no
+// field name, because stored answers of earlier versions have none.
 func answerKey(f tableimport.Field, word string) string {
 	if f.Kind == tableimport.Event {
 		return f.Name + ":" + word
@@ -143,8 +144,9 @@ func answerKey(f tableimport.Field, word string) string {
 	return word
 }
 
-// cutKey is answerKey the other way round; false: the key is of another field.
-func cutKey(f tableimport.Field, key string) (word string, ours bool) {
+// parseAnswerKey returns the word of a key of answerKey. ours is false if the key belongs to
+// another field.
+func parseAnswerKey(f tableimport.Field, key string) (word string, ours bool) {
 	if f.Kind == tableimport.Event {
 		return strings.CutPrefix(key, f.Name+":")
 	}

@@ -1,42 +1,24 @@
 package tableflow
 
-import (
-	"fmt"
-	"strings"
-)
-
-// Contradictions are the rows of a file that say something else than a row before of the
-// same card or customer. Which of them holds can't be told from the file.
+// Contradictions collects the rows of a file that contradict an earlier row of the same card
+// or customer. The file does not tell which of the rows is right.
 type Contradictions struct {
 	n    int
-	rows []int32 // the first
+	rows []int64 // the first maxNamed rows
 }
 
-// mostNamed is how many rows a sentence names.
-const mostNamed = 5
+// maxNamed is the maximum number of rows that a message names.
+const maxNamed = 5
 
-// Add notes a row.
+// Add adds a row by its number.
 func (c *Contradictions) Add(row int32) {
-	if c.n++; len(c.rows) < mostNamed {
-		c.rows = append(c.rows, row)
+	if c.n++; len(c.rows) < maxNamed {
+		c.rows = append(c.rows, int64(row))
 	}
 }
 
-// Say begins a sentence about the rows: “Rows 3 and 5 say”. It is empty where there are
-// none.
-func (c *Contradictions) Say() string {
-	if c.n == 0 {
-		return ""
-	}
-	rows := make([]string, len(c.rows))
-	for i, row := range c.rows {
-		rows[i] = fmt.Sprint(row)
-	}
-	switch {
-	case c.n > len(rows):
-		return fmt.Sprintf("%d rows, the first of them %s, say", c.n, strings.Join(rows, ", "))
-	case len(rows) > 1:
-		return "Rows " + strings.Join(rows[:len(rows)-1], ", ") + " and " + rows[len(rows)-1] + " say"
-	}
-	return "Row " + rows[0] + " says"
-}
+// Count returns the number of rows.
+func (c *Contradictions) Count() int { return c.n }
+
+// First returns the numbers of the first rows, at most maxNamed.
+func (c *Contradictions) First() []int64 { return c.rows }

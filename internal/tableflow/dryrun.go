@@ -8,15 +8,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/audit"
 	"refill/internal/db"
+	"refill/internal/jobqueue"
 )
 
-// Completer finishes a job in the transaction of its last write.
-type Completer = func(ctx context.Context, tx pgx.Tx) error
-
-// StartCheck begins a dry run: what an earlier one noted goes, and what one that still
-// runs does is void.
+// StartCheck begins a dry run. It deletes the rows that an earlier dry run has left out. A dry
+// run that is still running gets ErrNotWanted at its next step. StartCheck itself returns
+// ErrNotWanted if the import has no dry run to do.
 func (f Flow) StartCheck(ctx context.Context, tx pgx.Tx, id int64) (db.CardImport, error) {
 	q := db.New()
 	imp, err := q.ImportStartCheck(ctx, tx, id)
@@ -32,7 +32,8 @@ func (f Flow) StartCheck(ctx context.Context, tx pgx.Tx, id int64) (db.CardImpor
 	return imp, nil
 }
 
-// AdvanceCheck keeps how many rows a dry run has read, and those that it leaves out.
+// AdvanceCheck stores the number of rows that a dry run has read and the rows that it leaves
+// out. It returns ErrNotWanted if the dry run was replaced or its import ended.
 func (f Flow) AdvanceCheck(ctx context.Context, tx pgx.Tx, imp db.CardImport, rows int32, left []Left) error {
 	n, err := db.New().ImportAdvanceCheck(ctx, tx, db.ImportAdvanceCheckParams{ID: imp.ID, Run: imp.Run, RowsDone: rows})
 	if err != nil {
@@ -47,8 +48,10 @@ func (f Flow) AdvanceCheck(ctx context.Context, tx pgx.Tx, imp db.CardImport, ro
 	return f.Notify(ctx, tx, imp.ID)
 }
 
-// FinishCheck keeps what a dry run of so many rows found, with its job.
-func (f Flow) FinishCheck(ctx context.Context, tx pgx.Tx, imp db.CardImport, rows int32, report any, left LeftOut, detail map[string]any, complete Completer) error {
+// FinishCheck stores the report of a dry run, the total number of rows and the counts of rows
+// that it leaves out. It records done and completes the job, in the same transaction. It
+// returns ErrNotWanted if the dry run was replaced or its import ended.
+func (f Flow) FinishCheck(ctx context.Context, tx pgx.Tx, imp db.CardImport, rows int32, report any, left LeftOut, done Checked, complete jobqueue.Completer) error {
 	found, err := json.Marshal(report)
 	if err != nil {
 		return err
@@ -68,14 +71,14 @@ func (f Flow) FinishCheck(ctx context.Context, tx pgx.Tx, imp db.CardImport, row
 	if n == 0 {
 		return ErrNotWanted
 	}
-	if err := f.Audit(ctx, tx, audit.System(), "import.checked", imp.ID, detail); err != nil {
+	if err := act.Record(ctx, tx, audit.System(), done); err != nil {
 		return err
 	}
 	return complete(ctx, tx)
 }
 
-// NoteLate keeps rows that the import itself leaves out although its dry run did not,
-// where there is room.
+// NoteLate stores rows that the import leaves out although its dry run did not. Rows beyond
+// MostKept and FewKept together are dropped.
 func (f Flow) NoteLate(ctx context.Context, tx pgx.Tx, id int64, rows []Left) error {
 	if len(rows) == 0 {
 		return nil

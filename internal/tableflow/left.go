@@ -1,29 +1,29 @@
 package tableflow
 
-// How many rows that are left out are kept, for people to look at. The others are
-// counted by their reason: a file of a million bad rows leaves no more than this.
+// The maximum number of rows that are left out and stored for display. Further rows are only
+// counted by their reason, so that a file of a million bad rows needs little room.
 const (
-	MostKept = 10_000
-	FewKept  = 100 // of each reason, whatever there is of others
+	MostKept = 10_000 // of all reasons
+	FewKept  = 100    // of each reason, even beyond MostKept
 )
 
-// Left is a row that is left out. Who names the row to a person: a serial, a customer.
-// Value is what failed, masked where it could be a code.
+// Left is a row that is left out. Who identifies the row for display: a serial, or a customer.
+// Value is the text that failed, masked where it could be a code.
 type Left struct {
 	Row                int32
 	Who, Reason, Value string
 }
 
-// LeftOut gathers the rows that are left out. Hidden is a reason whose rows are counted
-// and never kept.
+// LeftOut collects the rows that are left out. Rows with the reason Hidden are counted and
+// never stored.
 type LeftOut struct {
 	Hidden string
-	Rows   []Left           // to be kept
+	Rows   []Left           // to be stored
 	Counts map[string]int64 // by reason
 	kept   int
 }
 
-// Add counts a row, and keeps it where there is room.
+// Add counts a row, and adds it to Rows within MostKept and FewKept.
 func (l *LeftOut) Add(r Left) {
 	if l.Counts == nil {
 		l.Counts = map[string]int64{}
@@ -36,7 +36,7 @@ func (l *LeftOut) Add(r Left) {
 	l.Rows = append(l.Rows, r)
 }
 
-// Total is how many rows were counted.
+// Total returns the number of counted rows.
 func (l *LeftOut) Total() (n int64) {
 	for _, of := range l.Counts {
 		n += of

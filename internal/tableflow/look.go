@@ -1,7 +1,7 @@
-// Package tableflow owns what imports of cards and of customers have in common: what a
-// file was found to hold, the answers of a person about it and their memory, the states
-// from the plan to the end, the dry run, and the bounded list of rows that are left out.
-// It knows no field by name, and enters neither a card nor a customer.
+// Package tableflow holds what imports of cards and of customers share: the content that was
+// found in a file, the answers of a person about it and their storage, the states from the
+// plan to the end, the dry run, and the bounded list of rows that are left out. It knows no
+// field by name, and writes neither cards nor customers.
 package tableflow
 
 import (
@@ -12,17 +12,18 @@ import (
 	"refill/internal/tableimport"
 )
 
-// Look is what an uploaded file was found to hold. What may be a code is masked in it.
-// Sheets is nil where the file is no workbook.
+// Look is the content that was found in an uploaded file. Texts that may be codes are masked.
+// Sheets is nil if the file is no workbook.
 type Look struct {
 	Sheets []string            `json:"sheets,omitempty"`
-	Sheet  string              `json:"sheet,omitempty"` // the one that was looked at
+	Sheet  string              `json:"sheet,omitempty"` // the sheet that was read
 	Survey *tableimport.Survey `json:"survey,omitempty"`
 }
 
-// LookAt reads a whole file once, in bounded memory, and says what it holds under a
-// schema. Sheet names one of a workbook; empty: the first that has rows. What is wrong
-// with the file is a fault at the field "file".
+// LookAt reads a whole file once, in bounded memory, and returns its content under a schema.
+// sheet names a sheet of a workbook; empty: the first sheet with rows. An unreadable file is a
+// fault at the field "file"; a file without rows is importfile.ErrEmpty, and one with merged
+// cells below the headings importfile.ErrMerged.
 func LookAt(file io.ReaderAt, size int64, sheet string, schema tableimport.Schema) (Look, error) {
 	table, err := importfile.OpenTable(file, size, importfile.Options{Sheet: sheet})
 	if err != nil {
@@ -38,13 +39,13 @@ func LookAt(file io.ReaderAt, size int64, sheet string, schema tableimport.Schem
 	if err == nil && len(look.Survey.Preview) == 0 {
 		err = importfile.ErrEmpty
 	}
-	if err == nil && table.Merged() >= look.Survey.Layout.First { // titles and headings may be
+	if err == nil && table.Merged() >= look.Survey.Layout.First { // merged titles and headings are accepted
 		err = importfile.ErrMerged
 	}
 	return look, err
 }
 
-// Shape names files of one shape without keeping what their headings say.
+// Shape returns a hash that is equal for files of one shape. It does not contain the headings.
 func (l Look) Shape() []byte {
 	sum := sha256.Sum256([]byte(l.Survey.Key()))
 	return sum[:]

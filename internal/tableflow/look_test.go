@@ -36,8 +36,8 @@ func merged(t *testing.T, merges string) []byte {
 	return b.Bytes()
 }
 
-// A price that is merged over several rows stands in the first of them alone: the others
-// would get the price of cards without one.
+// A price in a merged cell is in the first row only; the other rows would be read as cards
+// without a price.
 func TestMergedRowsAreRefused(t *testing.T) {
 	t.Parallel()
 	schema := tableimport.Schema{Currency: "USD", Fields: []tableimport.Field{{Name: "code", Kind: tableimport.Code, Required: true, Headings: tableimport.HeadCode}}}

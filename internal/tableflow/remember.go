@@ -15,8 +15,8 @@ import (
 	"refill/internal/tableimport"
 )
 
-// Remember keeps how a person had a file read, for the next one of its shape. Form is
-// what of the answers is worth keeping; Recall reads it into the same type.
+// Remember stores the answers of a member of staff for the next file of the same shape. form
+// holds the part of the answers to store. Recall reads it into a value of the same type.
 func (f Flow) Remember(ctx context.Context, tx pgx.Tx, staffID int64, look Look, form any) error {
 	answers, err := json.Marshal(form)
 	if err != nil {
@@ -29,10 +29,10 @@ func (f Flow) Remember(ctx context.Context, tx pgx.Tx, staffID int64, look Look,
 	return nil
 }
 
-// Recall reads into form how a person last had a file of this shape read, and reports
-// whether they had any. Said is the Answers within form: those to what another file left
-// open and this one shows are dropped, and a field that was not asked for then has the
-// column that this file suggests.
+// Recall reads the stored answers of a member of staff about a file of this shape into form,
+// and reports whether there are any. said points to the Answers within form. Recall drops the
+// answers that this file does not ask for or contradicts. A field that the stored answers do
+// not know gets the column that this file suggests.
 func (f Flow) Recall(ctx context.Context, dbtx db.DBTX, staffID int64, look Look, schema tableimport.Schema, form any, said *Answers) (bool, error) {
 	if look.Survey == nil {
 		return false, nil
@@ -47,13 +47,13 @@ func (f Flow) Recall(ctx context.Context, dbtx db.DBTX, staffID int64, look Look
 	if err := json.Unmarshal(answers, form); err != nil {
 		return false, fmt.Errorf("read earlier answers: %w", err)
 	}
-	said.complete(look, schema)
-	said.yield(look, schema)
+	said.addSuggested(look, schema)
+	said.dropStale(look, schema)
 	return true, nil
 }
 
-// ToRemember are the answers that are worth keeping of a file. That a field has no column
-// is none where the file suggested none: the next file may have one.
+// ToRemember returns the answers to store for a file. The answer that a field has no column is
+// left out where the file suggested none, because the next file may have such a column.
 func (a Answers) ToRemember(look Look) Answers {
 	a.Columns = maps.Clone(a.Columns)
 	maps.DeleteFunc(a.Columns, func(field, at string) bool {
@@ -63,8 +63,8 @@ func (a Answers) ToRemember(look Look) Answers {
 	return a
 }
 
-// Unread returns the places of the columns that the file suggests for some fields, in their
-// order, and that the answers read as nothing.
+// Unread returns the columns, counted from 0, that the file suggests for the given fields and
+// that the answers use for no field; and the fields, in the same order.
 func (a Answers) Unread(look Look, fields ...string) (places []int, of []string) {
 	if look.Survey == nil {
 		return nil, nil
@@ -79,8 +79,9 @@ func (a Answers) Unread(look Look, fields ...string) (places []int, of []string)
 	return places, of
 }
 
-// complete suggests the columns of fields that were unknown when the answers were given.
-func (a *Answers) complete(look Look, schema tableimport.Schema) {
+// addSuggested sets the suggested column of each field that the stored answers do not know, if
+// no other field has that column.
+func (a *Answers) addSuggested(look Look, schema tableimport.Schema) {
 	taken := map[string]bool{}
 	for _, at := range a.Columns {
 		taken[at] = true
@@ -98,9 +99,9 @@ func (a *Answers) complete(look Look, schema tableimport.Schema) {
 	}
 }
 
-// yield drops answers that this file does not ask for, or that it contradicts: one answer
-// holds for all columns of a kind, so one column that proves another is enough.
-func (a *Answers) yield(look Look, schema tableimport.Schema) {
+// dropStale drops answers that this file does not ask for, or that it contradicts. An answer
+// holds for all columns of a kind, so one column that contradicts it is enough.
+func (a *Answers) dropStale(look Look, schema tableimport.Schema) {
 	var dates, signs evidence
 	for _, f := range schema.Fields {
 		n, err := strconv.Atoi(a.Columns[f.Name])
@@ -124,7 +125,8 @@ func (a *Answers) yield(look Look, schema tableimport.Schema) {
 	}
 }
 
-// evidence is whether an answer is asked for, and whether a column proves another.
+// evidence says whether a column leaves the question open, and whether a column contradicts
+// the answer.
 type evidence struct{ open, other bool }
 
 func (e *evidence) add(shown, open, answer string) {

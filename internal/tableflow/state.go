@@ -5,46 +5,40 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"refill/internal/act"
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/jobqueue"
 )
 
-// Refusals around imports of every kind.
+// Errors of imports of every kind.
 var (
 	ErrUnknown   = fault.New(fault.NotFound, "import_unknown", "There is no such import.")
-	ErrState     = fault.New(fault.Conflict, "import_state", "The import has changed meanwhile. Reload the page to see where it stands.")
+	ErrState     = fault.New(fault.Conflict, "import_state", "The import has changed meanwhile. Reload the page to see its state.")
+	errStopped   = fault.New(fault.Conflict, "import_stopped", "Stopped by hand. The import goes on where it stopped.")
 	ErrNotWanted = fault.New(fault.Conflict, "import_not_wanted", "This import was cancelled or is done.")
 )
 
-// Enqueuer is the part of River's client that writes jobs beside the rows they are
-// about, in one transaction.
-type Enqueuer interface {
-	InsertTx(ctx context.Context, tx pgx.Tx, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error)
-	JobCancelTx(ctx context.Context, tx pgx.Tx, jobID int64) (*rivertype.JobRow, error)
-}
-
-// Flow is the acts on what is kept of an import, which are the same for every kind. Its
-// functions work in the transaction of the caller, who has held permissions against
-// them. Stopped, where there is one, is told in the same transaction that an import stops
-// on its way.
+// Flow implements the acts on stored imports that are the same for every kind. Its functions
+// work in the transaction of the caller, who checks permissions. Stopped, if it is set, is
+// called in the transaction that stops an import before its end.
 type Flow struct {
 	Kind    db.ImportKind
-	Jobs    Enqueuer
+	Jobs    jobqueue.Enqueuer
 	Stopped func(ctx context.Context, tx pgx.Tx, id int64, why string) error
 }
 
-// Get reads an import that the actor may see: their own, or any for staff of all
+// Get reads an import. It returns ErrUnknown unless the actor uploaded the import or sees all
 // partners.
 func (f Flow) Get(ctx context.Context, dbtx db.DBTX, actor audit.Actor, id int64) (db.ImportGetRow, error) {
-	row, err := db.New().ImportGet(ctx, dbtx, db.ImportGetParams{ID: id, Kind: f.Kind, AllPartners: actor.Scope.AllPartners, StaffID: actor.StaffID})
+	row, err := db.New().ImportGet(ctx, dbtx, db.ImportGetParams{ID: id, Kind: f.Kind, AllPartners: actor.Scope.AllPartners, StaffID: actor.Responsible()})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return row, ErrUnknown
 	}
@@ -54,7 +48,8 @@ func (f Flow) Get(ctx context.Context, dbtx db.DBTX, actor audit.Actor, id int64
 	return row, nil
 }
 
-// Lock holds an import until the end of the transaction. It is the first lock of all.
+// Lock locks the row of an import until the end of the transaction. In the lock order it
+// precedes the locks of series.
 func (f Flow) Lock(ctx context.Context, tx pgx.Tx, id int64) (db.CardImport, error) {
 	imp, err := db.New().ImportGetForUpdate(ctx, tx, id)
 	if err != nil {
@@ -63,21 +58,16 @@ func (f Flow) Lock(ctx context.Context, tx pgx.Tx, id int64) (db.CardImport, err
 	return imp, nil
 }
 
-// Audit writes down what was done to an import, and announces it. Entries about cards
-// don't say that they are, as those that were written before there were other kinds.
-func (f Flow) Audit(ctx context.Context, tx pgx.Tx, actor audit.Actor, action string, id int64, detail map[string]any) error {
-	facts := map[string]any{"import": id}
-	if f.Kind != db.ImportKindCards {
-		facts["of"] = f.Kind
+// About returns the import as acts name it. Acts on imports of cards leave out the kind, as
+// acts of earlier versions do.
+func (f Flow) About(id int64) Import {
+	if f.Kind == db.ImportKindCards {
+		return Import{Import: id}
 	}
-	maps.Copy(facts, detail)
-	if err := audit.Record(ctx, tx, actor, audit.Entry{Action: action, Detail: facts}); err != nil {
-		return err
-	}
-	return f.Notify(ctx, tx, id)
+	return Import{Import: id, Of: f.Kind}
 }
 
-// Notify announces a change of an import.
+// Notify announces a change of an import to open pages when the transaction commits.
 func (f Flow) Notify(ctx context.Context, tx pgx.Tx, id int64) error {
 	if err := db.New().ImportNotify(ctx, tx, id); err != nil {
 		return fmt.Errorf("announce a change of import: %w", err)
@@ -85,7 +75,8 @@ func (f Flow) Notify(ctx context.Context, tx pgx.Tx, id int64) error {
 	return nil
 }
 
-// Plan settles how a file is read and asks for its dry run, a job with these args.
+// Plan stores how a file is read and queues its dry run, a job with the given args. It returns
+// ErrState unless the import is uploaded, checked or failed and was never confirmed.
 func (f Flow) Plan(ctx context.Context, tx pgx.Tx, actor audit.Actor, id int64, plan any, args river.JobArgs) error {
 	text, err := json.Marshal(plan)
 	if err != nil {
@@ -101,10 +92,11 @@ func (f Flow) Plan(ctx context.Context, tx pgx.Tx, actor audit.Actor, id int64, 
 	if _, err := f.Enqueue(ctx, tx, id, args); err != nil {
 		return err
 	}
-	return f.Audit(ctx, tx, actor, "import.planned", id, nil)
+	return act.Record(ctx, tx, actor, Planned{f.About(id)})
 }
 
-// Sheet keeps what another sheet of a workbook was found to hold.
+// Sheet stores the content of another sheet of a workbook, which drops the present plan. It
+// returns ErrState under the conditions of Plan.
 func (f Flow) Sheet(ctx context.Context, tx pgx.Tx, id int64, look Look) error {
 	text, err := json.Marshal(look)
 	if err != nil {
@@ -120,7 +112,7 @@ func (f Flow) Sheet(ctx context.Context, tx pgx.Tx, id int64, look Look) error {
 	return f.Notify(ctx, tx, id)
 }
 
-// Enqueue asks for a job of an import, and returns its id.
+// Enqueue queues a job of an import, stores its id in the import, and returns it.
 func (f Flow) Enqueue(ctx context.Context, tx pgx.Tx, id int64, args river.JobArgs) (*int64, error) {
 	job, err := f.Jobs.InsertTx(ctx, tx, args, nil)
 	if err != nil {
@@ -132,8 +124,9 @@ func (f Flow) Enqueue(ctx context.Context, tx pgx.Tx, id int64, args river.JobAr
 	return &job.Job.ID, nil
 }
 
-// Cancel drops an import that the caller holds and of which nothing is begun. One that is
-// under way is stopped: it can go on later.
+// Cancel cancels an import whose row the caller holds. An import that has begun is stopped
+// instead and can be resumed. An import that has ended, or that has stopped already, is
+// ErrState.
 func (f Flow) Cancel(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp db.CardImport, begun bool) error {
 	switch imp.State {
 	case db.ImportStateDone, db.ImportStateCancelled, db.ImportStateExpired:
@@ -153,17 +146,17 @@ func (f Flow) Cancel(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp db.C
 		return err
 	}
 	if begun {
-		return f.Stop(ctx, tx, actor, imp.ID, "import.stopped", "Stopped by hand. The import goes on where it stopped.")
+		return f.Stop(ctx, tx, actor, imp.ID, Stopped{f.About(imp.ID)}, errStopped.Keep())
 	}
 	if _, err := db.New().ImportEnd(ctx, tx, db.ImportEndParams{ID: imp.ID, State: db.ImportStateCancelled}); err != nil {
 		return fmt.Errorf("cancel an import: %w", err)
 	}
-	return f.Audit(ctx, tx, actor, "import.cancelled", imp.ID, nil)
+	return act.Record(ctx, tx, actor, Cancelled{f.About(imp.ID)})
 }
 
-// Stop leaves an import where it is, and says why in words for staff. One that has ended
-// stays as it is.
-func (f Flow) Stop(ctx context.Context, tx pgx.Tx, actor audit.Actor, id int64, action, why string) error {
+// Stop stops an import at its present row and records done. why is a fault as fault.Error.Keep
+// returns it. An import that has ended is left as it is.
+func (f Flow) Stop(ctx context.Context, tx pgx.Tx, actor audit.Actor, id int64, done act.Act, why string) error {
 	n, err := db.New().ImportEnd(ctx, tx, db.ImportEndParams{ID: id, State: db.ImportStateFailed, Failure: why})
 	if err != nil {
 		return fmt.Errorf("stop an import: %w", err)
@@ -176,11 +169,11 @@ func (f Flow) Stop(ctx context.Context, tx pgx.Tx, actor audit.Actor, id int64, 
 			return err
 		}
 	}
-	return f.Audit(ctx, tx, actor, action, id, nil)
+	return act.Record(ctx, tx, actor, done)
 }
 
-// Resume asks for the job of an import that goes on after it stopped, and returns the
-// job's id. N is how many imports the caller's statement let go on.
+// Resume queues the job that continues a stopped import and returns its id. n is the number of
+// imports that the caller's statement has resumed; 0 is ErrState.
 func (f Flow) Resume(ctx context.Context, tx pgx.Tx, actor audit.Actor, id, n int64, args river.JobArgs) (*int64, error) {
 	if n == 0 {
 		return nil, ErrState
@@ -189,10 +182,11 @@ func (f Flow) Resume(ctx context.Context, tx pgx.Tx, actor audit.Actor, id, n in
 	if err != nil {
 		return nil, err
 	}
-	return jobID, f.Audit(ctx, tx, actor, "import.resumed", id, nil)
+	return jobID, act.Record(ctx, tx, actor, Resumed{f.About(id)})
 }
 
-// Alarm says once an hour that somebody tries what is known with a file.
+// Alarm raises the alarm Probed, at most once an hour for each import, about a file that names
+// many existing cards or customers.
 func (f Flow) Alarm(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp db.CardImport) error {
 	fresh, err := db.New().ImportAlarm(ctx, tx, imp.ID)
 	if err != nil {
@@ -201,5 +195,5 @@ func (f Flow) Alarm(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp db.Ca
 	if fresh == 0 {
 		return nil
 	}
-	return f.Audit(ctx, tx, actor, "import.probed", imp.ID, map[string]any{"file": imp.FileName})
+	return act.Record(ctx, tx, actor, Probed{f.About(imp.ID), imp.FileName})
 }

@@ -7,34 +7,34 @@ import (
 	"refill/internal/money"
 )
 
-// signs are the currencies that a sign or a customary short form stands for.
+// signs maps currency signs and customary abbreviations to currencies.
 var signs = map[string]string{ //nolint:gochecknoglobals // a table
 	"€": "EUR", "£": "GBP EGP LBP SYP SDG SSP GIP FKP SHP", "¥": "JPY CNY", "円": "JPY", "元": "CNY", "₹": "INR", "₨": "INR PKR LKR NPR MUR SCR", "rs": "INR PKR LKR NPR MUR SCR", "re": "INR PKR LKR NPR",
 	"₽": "RUB", "руб": "RUB", "р": "RUB", "₺": "TRY", "tl": "TRY", "₦": "NGN", "₱": "PHP", "₫": "VND", "đ": "VND", "₩": "KRW", "₪": "ILS", "฿": "THB", "₴": "UAH", "грн": "UAH", "₸": "KZT", "₲": "PYG", "₡": "CRC", "₵": "GHS", "gh₵": "GHS", "₭": "LAK", "₮": "MNT", "₾": "GEL", "₼": "AZN", "؋": "AFN", "﷼": "IRR YER OMR QAR SAR",
-	"rp": "IDR", "rm": "MYR", "r": "ZAR", "r$": "BRL", "zł": "PLN", "zl": "PLN", "kč": "CZK", "ft": "HUF", "lei": "RON MDL", "лв": "BGN", "kr": "SEK NOK DKK ISK", "kr.": "SEK NOK DKK ISK", "fr": "CHF XOF XAF XPF", "sfr": "CHF", "fcfa": "XOF XAF", "cfa": "XOF XAF", "f": "XOF XAF XPF GNF", "ksh": "KES", "kshs": "KES", "tsh": "TZS", "tshs": "TZS", "ush": "UGX", "shs": "UGX KES TZS", "sh": "UGX KES TZS SOS", "birr": "ETB", "br": "ETB BYN", "mt": "MZN", "ar": "MGA", "le": "SLE EGP", "q": "GTQ", "l": "HNL", "c$": "NIO CAD", "b/.": "PAB", "s/": "PEN", "s/.": "PEN", "bs": "BOB VES", "bs.": "BOB VES", "gs": "PYG", "tk": "BDT", "৳": "BDT", "nt$": "TWD", "hk$": "HKD", "s$": "SGD", "a$": "AUD", "au$": "AUD", "nz$": "NZD", "us$": "USD", "u$s": "USD", "usd$": "USD", "ca$": "CAD", "mx$": "MXN", "rd$": "DOP", "j$": "JMD", "tt$": "TTD", "z$": "USD", "n$": "NAD", "euro": "EUR", "euros": "EUR", "dollar": "USD", "dollars": "USD", "rupiah": "IDR", "rupees": "INR PKR LKR NPR MUR SCR", "pesos": "MXN COP CLP ARS PHP DOP CUP UYU", "reais": "BRL", "dh": "AED MAD", "dhs": "AED MAD", "dt": "TND", "da": "DZD", "kd": "KWD", "bd": "BHD", "jd": "JOD", "sr": "SAR", "qr": "QAR", "ro": "OMR", "le.": "EGP",
+	"rp": "IDR", "rm": "MYR", "r": "ZAR", "r$": "BRL", "zł": "PLN", "zl": "PLN", "kč": "CZK", "ft": "HUF", "lei": "RON MDL", "лв": "BGN", "kr": "SEK NOK DKK ISK", "kr.": "SEK NOK DKK ISK", "fr": "CHF XOF XAF XPF", "sfr": "CHF", "fcfa": "XOF XAF", "cfa": "XOF XAF", "f": "XOF XAF XPF GNF", "ksh": "KES", "kshs": "KES", "tsh": "TZS", "tshs": "TZS", "ush": "UGX", "shs": "UGX KES TZS", "sh": "UGX KES TZS SOS", "birr": "ETB", "br": "ETB BYN", "mt": "MZN", "ar": "MGA", "le": "SLE EGP", "q": "GTQ", "l": "HNL", "c$": "NIO CAD", "b/.": "PAB", "s/": "PEN", "s/.": "PEN", "bs": "BOB VES", "bs.": "BOB VES", "gs": "PYG", "tk": "BDT", "৳": "BDT", "nt$": "TWD", "hk$": "HKD", "s$": "SGD", "a$": "AUD", "au$": "AUD", "nz$": "NZD", "us$": "USD", "u$s": "USD", "usd$": "USD", "ca$": "CAD", "mx$": "MXN", "rd$": "DOP", "j$": "JMD", "tt$": "TTD", "ec$": "XCD", "cg": "XCG", "zig": "ZWG", "z$": "USD", "n$": "NAD", "euro": "EUR", "euros": "EUR", "dollar": "USD", "dollars": "USD", "rupiah": "IDR", "rupees": "INR PKR LKR NPR MUR SCR", "pesos": "MXN COP CLP ARS PHP DOP CUP UYU", "reais": "BRL", "dh": "AED MAD", "dhs": "AED MAD", "dt": "TND", "da": "DZD", "kd": "KWD", "bd": "BHD", "jd": "JOD", "sr": "SAR", "qr": "QAR", "ro": "OMR", "le.": "EGP",
 	"$": "USD AUD CAD NZD SGD HKD MXN ARS CLP COP UYU DOP TWD NAD FJD JMD TTD BBD BSD BZD BMD BND GYD KYD LRD SBD SRD XCD CUP CVE ZWG", "د.ك": "KWD", "د.إ": "AED", "ر.س": "SAR", "ر.ق": "QAR", "ر.ع": "OMR", "د.ب": "BHD", "د.ع": "IQD", "د.أ": "JOD", "د.ت": "TND", "د.ج": "DZD", "د.م": "MAD", "ج.م": "EGP", "ل.ل": "LBP", "ل.س": "SYP", "ر.ي": "YER", "ريال": "SAR YER QAR OMR IRR", "دينار": "KWD BHD IQD JOD TND DZD LYD RSD", "درهم": "AED MAD", "جنيه": "EGP SDG", "ليرة": "LBP SYP TRY", "دولار": "USD",
 }
 
-// withoutDecimals are currencies of two decimals in ISO 4217 whose decimals have no use:
-// in them 10.000 is ten thousand.
+// withoutDecimals are currencies with decimals in ISO 4217 that are not in use: in them
+// 10.000 is ten thousand.
 const withoutDecimals = " IDR IRR LAK LBP SYP UZS MMK COP HUF TZS MGA SLL STN MWK NGN CDF ZWG AMD ALL "
 
-// amountReading is what a text can be as an amount. Each reading is in minor units.
+// amountReading is the set of amounts that a text can be, in minor units.
 type amountReading struct {
-	reason          Reason // not empty: none
+	reason          Reason // not empty: the text is not an amount
 	negative        bool
-	currency        string // that the text names; only that of the schema, or with ReasonCurrency another
-	pointOK, comma  bool   // it can be read with a point, with a comma as the decimal sign
+	currency        string // named in the text: the currency of the schema, or another one with ReasonCurrency
+	pointOK, comma  bool   // the text is an amount with a point, with a comma as the decimal sign
 	minor, minorCom int64
 }
 
-// depends reports whether the decimal sign makes a difference.
+// depends reports whether the amount depends on the decimal sign.
 func (a amountReading) depends() bool {
 	return a.pointOK != a.comma || a.minor != a.minorCom
 }
 
-// readAmount reads an amount, with or without its currency before or behind it. exact: a
-// point is the decimal sign, as in a number of a workbook.
+// readAmount reads an amount, with or without a currency before or after it. exact: the
+// decimal sign is a point, as in a number of a workbook.
 func readAmount(text, currency string, exact bool) amountReading {
 	text = unquote(Digits(text))
 	if !plainASCII(text) && strings.ContainsAny(text, "٫٬،") {
@@ -50,7 +50,7 @@ func readAmount(text, currency string, exact bool) amountReading {
 	}
 	var a amountReading
 	core := text[first : last+1]
-	a.outside(text[:first], text[last+1:], currency)
+	a.readAffixes(text[:first], text[last+1:], currency)
 	if a.reason != "" {
 		return a
 	}
@@ -58,7 +58,7 @@ func readAmount(text, currency string, exact bool) amountReading {
 	a.minor, a.pointOK = readNumber(core, '.', ',', digits)
 	if !exact {
 		a.minorCom, a.comma = readNumber(core, ',', '.', digits)
-		a.weigh(core, currency, digits)
+		a.decideByCurrency(core, currency, digits)
 	} else {
 		a.minorCom, a.comma = a.minor, a.pointOK
 	}
@@ -68,7 +68,7 @@ func readAmount(text, currency string, exact bool) amountReading {
 	return a
 }
 
-// digitsOf returns the places of the first and the last digit, or -1.
+// digitsOf returns the indexes of the first and the last digit, or -1.
 func digitsOf(text string) (first, last int) {
 	first, last = -1, -1
 	for i := range len(text) {
@@ -81,9 +81,9 @@ func digitsOf(text string) (first, last int) {
 	return first, last
 }
 
-// weigh settles amounts such as 10.000, which are ten or ten thousand, where the currency
-// does: one without decimals has no use for three, and one with three has.
-func (a *amountReading) weigh(core, currency string, digits int) {
+// decideByCurrency decides amounts such as 10.000, which are ten or ten thousand, by the number of
+// decimals of the currency: without decimals it is ten thousand, with three it is ten.
+func (a *amountReading) decideByCurrency(core, currency string, digits int) {
 	if !a.pointOK || !a.comma || a.minor == a.minorCom {
 		return
 	}
@@ -99,8 +99,8 @@ func (a *amountReading) weigh(core, currency string, digits int) {
 	}
 }
 
-// outside reads what stands before and behind the digits.
-func (a *amountReading) outside(before, behind, currency string) {
+// readAffixes reads the text before and after the digits: signs and currency.
+func (a *amountReading) readAffixes(before, behind, currency string) {
 	before, behind = strings.TrimSpace(before), strings.TrimSpace(behind)
 	switch behind { // 10,- is ten without decimals
 	case ",-", ".-", ",--", ".--":
@@ -133,7 +133,8 @@ func (a *amountReading) outside(before, behind, currency string) {
 	}
 }
 
-// currencyNamed returns which currency a word names: ours where it may be ours.
+// currencyNamed returns the currency that a word names. An ambiguous sign is the currency
+// ours where it can be.
 func currencyNamed(word, ours string) (string, bool) {
 	word = strings.ToLower(strings.TrimSpace(Digits(word)))
 	for _, form := range []string{word, strings.Trim(word, " ."), strings.ReplaceAll(word, " ", "")} {
@@ -157,13 +158,15 @@ func currencyNamed(word, ours string) (string, bool) {
 	return "", false
 }
 
-// looselyScientific is for amounts, which have no letters: 1E5.
+// looselyScientific reports whether an amount has an exponent, such as 1E5. Amounts have no
+// letters, so that the test is less strict than isScientific.
 func looselyScientific(text string) bool {
 	at := strings.IndexAny(text, "eE")
 	return at > 0 && at < len(text)-1 && strings.Trim(text, "0123456789.,+-eE") == "" && isDigits(text[at-1:at]) && strings.Count(text, "e")+strings.Count(text, "E") == 1
 }
 
-// readNumber reads digits with a decimal sign and the signs that part thousands.
+// readNumber reads a number with a decimal sign and a sign between thousands, in minor
+// units.
 func readNumber(core string, point, group byte, digits int) (minor int64, ok bool) {
 	whole, fraction := core, ""
 	if at := strings.IndexByte(core, point); at >= 0 {
@@ -186,8 +189,8 @@ func readNumber(core string, point, group byte, digits int) (minor int64, ok boo
 	return minor, err == nil
 }
 
-// ungroup takes out what parts thousands: one kind of sign, in threes, or as in India in
-// twos in front of the last three.
+// ungroup removes the signs between thousands: signs of one kind between groups of three
+// digits, or in India of two before the last three.
 func ungroup(whole string, group byte) (string, bool) {
 	if isDigits(whole) {
 		return whole, true
@@ -231,12 +234,12 @@ func ungroup(whole string, group byte) (string, bool) {
 	return strings.Join(parts, ""), true
 }
 
-// ReadAmount reads one amount that is more than zero, in a currency.
+// ReadAmount reads one amount above zero in a currency.
 func ReadAmount(text, currency string, decimal Decimal) Value {
 	return moneyValue(Amount, text, readAmount(text, currency, false), decimal)
 }
 
-// moneyValue takes a reading as the decimal sign says.
+// moneyValue returns the amount of a reading under a decimal sign.
 func moneyValue(kind Kind, text string, a amountReading, decimal Decimal) Value {
 	v := Value{State: Bad, Text: text, Reason: a.reason, Currency: a.currency}
 	if a.reason != "" {

@@ -8,24 +8,24 @@ import (
 	"refill/internal/importfile"
 )
 
-// How much is kept of a column.
+// Limits of what is kept of a column.
 const (
-	MaxWords   = 100  // different values; of more there is no list
-	firstRows  = 5    // rows that are named
-	hashedRows = 4096 // values that are looked at for whether they differ
-	memoized   = 256  // readings
-	patience   = 500  // values without a date, or an amount, after which no more are looked for
+	MaxWords    = 100  // different values; above it there is no list of words
+	firstRows   = 5    // rows of a kind whose numbers are kept
+	hashedRows  = 4096 // values that are compared for equality
+	maxCached   = 256  // cached readings
+	giveUpAfter = 500  // values without a date or amount, after which dates or amounts are no longer looked for
 )
 
-// columnStats gathers what a column holds, in bounded memory.
+// columnStats collects the statistics of a column in bounded memory.
 type columnStats struct {
 	filled, empty, errors, scientific int64
 
 	words    map[string]*wordStats // nil: more than MaxWords
 	hashes   map[uint64]struct{}
 	hashed   int
-	tokens   int64 // values of 5 and more symbols in one piece
-	running  int64 // numbers that follow the one before
+	tokens   int64 // values of 5 symbols or more without a space
+	running  int64 // numbers that are one more than the number in the row before
 	before   int64
 	decimals int64 // amounts with decimals or a currency
 	denials  int64 // words such as no and unused
@@ -43,16 +43,16 @@ func newColumnStats() *columnStats {
 	}
 }
 
-var seed = maphash.MakeSeed() //nolint:gochecknoglobals // it is the same in one process, and no result depends on it
+var seed = maphash.MakeSeed() //nolint:gochecknoglobals // constant within a process, and no result depends on it
 
-// wordStats is what is known of a value.
+// wordStats is the statistics of one value.
 type wordStats struct {
 	n                            int64
 	empty, bad, scientific, word bool
 	denies                       bool
 }
 
-// add takes a cell in.
+// add counts a cell.
 func (c *columnStats) add(row int32, text string, kind importfile.CellKind, currency string) {
 	if text == "" {
 		c.empty++
@@ -62,7 +62,7 @@ func (c *columnStats) add(row int32, text string, kind importfile.CellKind, curr
 	if w == nil {
 		w = &wordStats{empty: isPlaceholder(text), bad: kind == importfile.CellError || isSheetError(text), scientific: isScientific(text)}
 		w.word = mayNameTotal(text) && isWord(text)
-		w.denies = (mayNameTotal(text) || text[0] == '0' || text[0] >= 0x80) && denies(text)
+		w.denies = (mayNameTotal(text) || text[0] == '0' || text[0] >= 0x80) && meansNo(text)
 		if c.words != nil && !w.empty && !w.bad {
 			if len(c.words) < MaxWords {
 				c.words[text] = w
@@ -134,7 +134,7 @@ func (c *columnStats) add(row int32, text string, kind importfile.CellKind, curr
 }
 
 // mayBeCode reports whether the values may be codes: single tokens that differ from row to
-// row and are no dates, no amounts and no running numbers.
+// row and are neither dates, nor amounts, nor running numbers.
 func (c *columnStats) mayBeCode() bool {
 	plain := c.filled - c.errors - c.scientific
 	if plain <= 0 {
@@ -145,15 +145,15 @@ func (c *columnStats) mayBeCode() bool {
 		(c.dates.good+c.dates.none)*10 < plain*8 && c.decimals*10 < plain*8 && (plain < 3 || c.running*10 < (plain-1)*8)
 }
 
-// amountStats gathers what the values of a column say as amounts.
+// amountStats collects the values of a column, read as amounts.
 type amountStats struct {
 	good, bad               int64
-	points, commas, depends int64 // with a point alone, with a comma alone, with both
+	points, commas, depends int64 // amounts only with a point, only with a comma, with either
 	other                   string
 	memo                    map[string]amountReading
 }
 
-func (a *amountStats) wanted() bool { return a.good+a.bad < patience || a.good*10 >= a.bad }
+func (a *amountStats) wanted() bool { return a.good+a.bad < giveUpAfter || a.good*10 >= a.bad }
 
 func (a *amountStats) add(text, currency string, exact bool) bool {
 	if len(text) <= 15 && isDigits(text) {
@@ -163,7 +163,7 @@ func (a *amountStats) add(text, currency string, exact bool) bool {
 	reading, ok := a.memo[text]
 	if !ok || exact {
 		reading = readAmount(text, currency, exact)
-		if len(a.memo) < memoized && !exact {
+		if len(a.memo) < maxCached && !exact {
 			a.memo[text] = reading
 		}
 	}
@@ -202,24 +202,24 @@ func (a *amountStats) evidence() AmountEvidence {
 	return e
 }
 
-// dateStats gathers what the values of a column say as dates.
+// dateStats collects the values of a column, read as dates.
 type dateStats struct {
 	good, none, bad int64
-	can             orders // that every value has whose order matters
+	can             orders // orders in which every value is a date
 	depends         bool
-	contradict      bool // no order fits all
+	contradict      bool // no order fits all values
 	memo            map[string]dateReading
 }
 
 func (d *dateStats) wanted() bool {
-	return d.good+d.none+d.bad < patience || (d.good+d.none)*10 >= d.bad
+	return d.good+d.none+d.bad < giveUpAfter || (d.good+d.none)*10 >= d.bad
 }
 
 func (d *dateStats) add(text string) {
 	reading, ok := d.memo[text]
 	if !ok {
 		reading = readDate(text)
-		if len(d.memo) < memoized {
+		if len(d.memo) < maxCached {
 			d.memo[text] = reading
 		}
 	}
@@ -253,7 +253,7 @@ func (d *dateStats) evidence() DateEvidence {
 	return e
 }
 
-// column is what is told of the column.
+// column returns the summary of the column.
 func (c *columnStats) column() Column {
 	column := Column{
 		Filled: c.filled, Empty: c.empty, Errors: c.errors, Scientific: c.scientific, Denials: c.denials, MayBeCode: c.mayBeCode(), Distinct: MaxWords + 1,
@@ -266,23 +266,23 @@ func (c *columnStats) column() Column {
 	return column
 }
 
-// HiddenWord is the key of all words of a status that may be codes, or that are signs
-// alone. No word has it.
+// HiddenWord is the common key of the words of a status that may be codes or consist of
+// signs only. No word has this key.
 const HiddenWord = "(hidden)"
 
-// hidesWord reports whether a word of a status is one of HiddenWord. Mask says that the
+// hidesWord reports whether a word of a status has the key HiddenWord. Mask says that its
 // column may hold codes.
 func hidesWord(text string, mask bool) bool {
 	return WordKey(text) == "" || (mask || looksLikeCode(text)) && !isWord(text)
 }
 
-// wordList gathers words that differ in case, accents and signs alone.
+// wordList merges words that differ only in case, accents and signs.
 func wordList(counts map[string]*wordStats, mask bool) []Word {
 	byKey := map[string]*Word{}
 	for text, stats := range counts {
 		key := WordKey(text)
 		if hidesWord(text, mask) {
-			key = HiddenWord // it may be a code, which is never kept
+			key = HiddenWord // it may be a code, and codes are never stored
 		}
 		w := byKey[key]
 		if w == nil {
@@ -292,7 +292,7 @@ func wordList(counts map[string]*wordStats, mask bool) []Word {
 			}
 			byKey[key] = w
 		} else if key != HiddenWord && text < w.Shown {
-			w.Shown = cut(text) // the same one in each run
+			w.Shown = cut(text) // the same spelling in each run
 		}
 		w.N += stats.n
 	}

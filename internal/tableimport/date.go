@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// orders is a set of orders of a date.
+// orders is a set of date orders.
 type orders uint8
 
 const (
@@ -16,7 +16,7 @@ const (
 	orderYMD
 )
 
-// order returns the only one of a set; "" where there is more than one, or none.
+// order returns the only order of a set, or "" where the set has several orders or none.
 func (o orders) order() DateOrder {
 	switch o {
 	case orderDMY:
@@ -29,7 +29,8 @@ func (o orders) order() DateOrder {
 	return ""
 }
 
-// dateReading is what a text can be as a date. Without orders the day is certain.
+// dateReading is the set of dates that a text can be. Where can is empty, the date does not
+// depend on an order.
 type dateReading struct {
 	ok    bool
 	none  bool // the text says that there is no date
@@ -37,11 +38,11 @@ type dateReading struct {
 	clock time.Duration
 	short bool // the year has two digits
 
-	parts [3]int // as they are written, of a date whose order the text does not tell
-	can   orders // that give a day
+	parts [3]int // the three numbers in the text, where the order is not certain
+	can   orders // the orders in which the numbers are a date
 }
 
-// in returns the day in an order.
+// in returns the date in an order.
 func (d dateReading) in(o DateOrder) (time.Time, bool) {
 	a, b, c := d.parts[0], d.parts[1], d.parts[2]
 	switch o {
@@ -56,7 +57,7 @@ func (d dateReading) in(o DateOrder) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// depends reports whether the order makes a difference: 05/05/2027 is one day in both.
+// depends reports whether the date depends on the order: 05/05/2027 does not.
 func (d dateReading) depends() bool {
 	var first time.Time
 	for _, o := range []orders{orderDMY, orderMDY, orderYMD} {
@@ -72,12 +73,11 @@ func (d dateReading) depends() bool {
 	return false
 }
 
-// farYear is the first year that two digits don't tell: 99 may be a day long past, or
-// one that stands for no end. (C and POSIX take 69 for 1969.)
+// farYear is the first year that two digits can't express: 99 may be a past year, or a mark
+// for "no end". C and POSIX read 69 as 1969.
 const farYear = 2069
 
-// civil makes a day of the years 2000 to 2200. A year of two digits is one of 2000 to
-// 2099.
+// civil returns a date in the years 2000 to 2200. A year of two digits means 2000 to 2099.
 func civil(year, month, day int) (time.Time, bool) {
 	if year < 100 {
 		year += 2000
@@ -89,8 +89,8 @@ func civil(year, month, day int) (time.Time, bool) {
 	return date, date.Day() == day
 }
 
-// readDate reads a day as people write it, with or without a time. The day is the one
-// that is written, whatever zone stands behind the time.
+// readDate reads a date in any usual notation, with or without a time. It takes the date as
+// written and ignores a time zone after the time.
 func readDate(text string) dateReading {
 	if len(text) == 10 && text[4] == '-' && text[7] == '-' && isDigits(text[:4]) && isDigits(text[5:7]) && isDigits(text[8:]) {
 		return yearFirst(number(text[:4]), number(text[5:7]), number(text[8:]))
@@ -120,8 +120,8 @@ func number(digits string) int {
 	return n
 }
 
-// yearFirst is a date whose year has four digits and stands first. Years of zero, and the
-// days from which programs count, stand for no date.
+// yearFirst reads a date that begins with a four-digit year. A year zero, and the epoch of
+// a program, mean no date.
 func yearFirst(year, month, day int) dateReading {
 	if isNone(year, month, day) {
 		return dateReading{ok: true, none: true}
@@ -140,8 +140,8 @@ func isNone(year, month, day int) bool {
 	return year == 1899 && month == 12 && day >= 30
 }
 
-// serialDate reads what is digits alone: the number of a day in a spreadsheet (1 is the
-// first of January 1900), 20271231, and 20271231235959.
+// serialDate reads a date of digits only: a spreadsheet's day number (1 is 1 January 1900),
+// 20271231, or 20271231235959.
 func serialDate(text string) (dateReading, bool) {
 	whole, fraction, pointed := strings.Cut(strings.Replace(text, ",", ".", 1), ".")
 	if !isDigits(whole) || pointed && !isDigits(fraction) {
@@ -159,7 +159,7 @@ func serialDate(text string) (dateReading, bool) {
 		clock, ok := clockOf(number(whole[8:10]), number(whole[10:12]), number(whole[12:]))
 		d.ok, d.clock = d.ok && ok, clock
 		return d, true
-	case len(whole) == 5 && n >= 36526: // 2000 to 2173; six digits may be a day with a year of two digits
+	case len(whole) == 5 && n >= 36526: // the years 2000 to 2173; six digits may be a date with a year of two digits
 		d := dateReading{ok: true, day: time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n)}
 		if pointed {
 			part, _ := strconv.ParseFloat("0."+fraction, 64)
@@ -177,7 +177,7 @@ func clockOf(hour, minute, second int) (time.Duration, bool) {
 	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second, true
 }
 
-// cutClock parts the time of day, and what stands behind it, from a date.
+// cutClock separates a date from the time of day and the text after it.
 func cutClock(text string) (date string, clock time.Duration, ok bool) {
 	colon := strings.IndexByte(text, ':')
 	if colon < 0 {
@@ -211,10 +211,10 @@ func cutClock(text string) (date string, clock time.Duration, ok bool) {
 	if n < 2 {
 		return "", 0, false
 	}
-	if strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, ",") { // parts of a second
+	if strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, ",") { // fractions of a second
 		rest = strings.TrimLeft(rest[1:], "0123456789")
 	}
-	hour, rest, ok := halfDay(parts[0], rest)
+	hour, rest, ok := readAMPM(parts[0], rest)
 	if !ok || !isZone(rest) {
 		return "", 0, false
 	}
@@ -222,8 +222,8 @@ func cutClock(text string) (date string, clock time.Duration, ok bool) {
 	return date, clock, ok
 }
 
-// halfDay reads AM and PM behind a time.
-func halfDay(hour int, rest string) (int, string, bool) {
+// readAMPM reads AM and PM after a time.
+func readAMPM(hour int, rest string) (int, string, bool) {
 	word := Fold(rest)
 	for _, mark := range []struct {
 		text string
@@ -254,11 +254,11 @@ func isZone(text string) bool {
 	return strings.Trim(text, "+-:0123456789()[]/_ ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == ""
 }
 
-// readParts reads day, month and year.
+// readParts reads a date of numbers and the name of a month.
 func readParts(text string) dateReading {
 	var numbers, lengths []int
 	var month time.Month
-	named := -1 // how many numbers stand before the month's name
+	named := -1 // how many numbers are before the name of the month
 	var word, before string
 	hyphens := true
 	for text != "" && len(numbers) < 4 {
@@ -316,7 +316,7 @@ func readParts(text string) dateReading {
 	return dateReading{}
 }
 
-// numeric reads three numbers.
+// numeric reads a date of three numbers.
 func numeric(n, lengths [3]int, hyphens bool) dateReading {
 	switch {
 	case n == [3]int{}:
@@ -332,7 +332,7 @@ func numeric(n, lengths [3]int, hyphens bool) dateReading {
 	}
 	d := dateReading{parts: n, short: lengths[2] != 4}
 	for _, o := range []orders{orderDMY, orderMDY, orderYMD} {
-		if o == orderYMD && (!hyphens || lengths[2] == 4) { // years of two digits stand first between hyphens alone
+		if o == orderYMD && (!hyphens || lengths[2] == 4) { // a two-digit year comes first only with hyphens
 			continue
 		}
 		if day, ok := d.in(o.order()); ok {
@@ -346,7 +346,7 @@ func numeric(n, lengths [3]int, hyphens bool) dateReading {
 // ReadDate reads one date in an order.
 func ReadDate(text string, order DateOrder) Value { return dateValue(text, readDate(text), order) }
 
-// dateValue takes a reading in the order of its column.
+// dateValue returns the date of a reading in the order of its column.
 func dateValue(text string, d dateReading, order DateOrder) Value {
 	v := Value{State: Bad, Text: text, Reason: ReasonDate, Day: d.day, Clock: d.clock}
 	switch {
@@ -355,7 +355,7 @@ func dateValue(text string, d dateReading, order DateOrder) Value {
 	case d.none:
 		return Value{State: Empty, Text: text, None: true}
 	case d.can == 0:
-	case order != "" && order != OrderOpen: // a date that has another order is none
+	case order != "" && order != OrderOpen: // a date in another order is not valid
 		day, ok := d.in(order)
 		if !ok {
 			return v

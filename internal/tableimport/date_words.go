@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// months are the names of each month in the seven languages, whole and short.
+// months are the names of each month in the seven languages, in full and abbreviated.
 var months = [12]string{ //nolint:gochecknoglobals // a table
 	"january|jan|enero|ene|janvier|janv|janeiro|januar|jän|jänner|يناير|كانون الثاني|جانفي|januari",
 	"february|feb|febr|febrero|février|févr|fév|fevereiro|fev|februar|فبراير|شباط|فيفري|februari|pebruari|peb",
@@ -22,7 +22,7 @@ var months = [12]string{ //nolint:gochecknoglobals // a table
 	"december|dec|diciembre|dic|décembre|déc|dezembro|dez|dezember|ديسمبر|كانون الأول|desember|des",
 }
 
-// noise are words of a date that say nothing: days of the week, endings of numbers,
+// noise are words of a date without information: days of the week, ordinal endings,
 // prepositions.
 const noise = "st|nd|rd|th|er|de|del|of|the|le|el|den|der|am|le|do|da|º|ª|tanggal|tgl|في|at|um|on|" +
 	"monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|" +
@@ -32,7 +32,7 @@ const noise = "st|nd|rd|th|er|de|del|of|the|le|el|den|der|am|le|do|da|º|ª|tang
 	"montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|mo|di|mi|do|fr|sa|so|" +
 	"الاثنين|الثلاثاء|الأربعاء|الخميس|الجمعة|السبت|الأحد|senin|selasa|rabu|kamis|jumat|sabtu|minggu|sen|sel|rab|kam|jum|sab|min"
 
-// noDate are words that say that there is no date.
+// noDate are words for "no date".
 const noDate = "never|unlimited|no limit|no expiry|no expiration|no expiry date|lifetime|forever|does not expire|never expires|no end|nunca|ilimitado|ilimitada|sin vencimiento|sin caducidad|sin expiración|no vence|no caduca|sin límite|jamais|illimité|illimitée|sans expiration|sans limite|sem validade|sem vencimento|não expira|sem limite|nie|unbegrenzt|unbefristet|ohne ablauf|kein ablauf|أبدا|غير محدود|بدون انتهاء|بلا انتهاء|لا ينتهي|selamanya|tidak terbatas|tanpa batas|unlimited time"
 
 var monthKeys = sync.OnceValue(func() map[string]time.Month { //nolint:gochecknoglobals // a table, made once

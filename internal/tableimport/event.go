@@ -5,20 +5,20 @@ import (
 	"sync"
 )
 
-// The keys of what a column of kind Event says of a row. What is written there is a name
-// or a time, of which no list can be made.
+// The keys of the words of a column of kind Event. Such a column holds names and times,
+// which can't be listed.
 const (
 	EventDate = "(date)"
 	EventText = "(text)"
-	EventNo   = "(no)" // that it was not done: no, false, unused, 0, 0 / 1
+	EventNo   = "(no)" // the event did not happen: no, false, unused, 0, 0 / 1
 )
 
-// events are the keys in the order of a form.
+// events lists the keys in the order of a form.
 var events = []struct{ key, shown string }{ //nolint:gochecknoglobals // a table
 	{EventDate, "a date"}, {EventText, "a name, a number or another text"}, {EventNo, "no, 0, or a word like it"},
 }
 
-// noWords are the words of yesNo that deny.
+// noWords are the words of yesNo that mean no.
 const noWords = "false|no|n|f|off|non|não|nein|لا|tidak|falsch|faux|falso|salah|خطأ"
 
 var noKeys = sync.OnceValue(func() map[string]struct{} { //nolint:gochecknoglobals // a table, made once
@@ -31,15 +31,15 @@ var noKeys = sync.OnceValue(func() map[string]struct{} { //nolint:gochecknogloba
 	return known
 })
 
-// mostNo is how many bytes a word that denies has at most.
+// mostNo is the length of the longest word that means no, in bytes.
 const mostNo = 40
 
-// noTimes is how a count of uses says that there was none, of how many there may be. A
-// plain 0 is read as no date.
+// noTimes matches a count of uses that is zero, such as "0 / 1". A plain 0 is read as no
+// date.
 var noTimes = regexp.MustCompile(`^[0٠۰](?:[.,٫][0٠۰]+|\s*(?:/|of|de|von|sur|dari|من)\s*\S+)$`)
 
-// denies reports whether a text says that something was not done.
-func denies(text string) bool {
+// meansNo reports whether a text says that an event did not happen.
+func meansNo(text string) bool {
 	if len(text) > mostNo {
 		return false
 	}
@@ -50,21 +50,21 @@ func denies(text string) bool {
 	return ok
 }
 
-// eventKey is what a cell of a column of kind Event says; empty: nothing, as a date of
-// zeros does.
+// eventKey returns the key of a cell of a column of kind Event; empty: the cell says
+// nothing, as a date of zeros does.
 func eventKey(cell string, reading dateReading) string {
 	switch {
 	case reading.none:
 		return ""
 	case reading.ok:
 		return EventDate
-	case denies(cell):
+	case meansNo(cell):
 		return EventNo
 	}
 	return EventText
 }
 
-// Events lists what a column of kind Event says, with how many rows say it.
+// Events lists the keys of a column of kind Event, with the number of rows of each.
 func (s *Survey) Events(at int) []Word {
 	c := &s.Columns[at]
 	counts := map[string]int64{EventDate: c.Dates.Good, EventNo: c.Denials, EventText: c.Filled - c.Errors - c.Dates.Good - c.Dates.None - c.Denials}
@@ -77,8 +77,9 @@ func (s *Survey) Events(at int) []Word {
 	return list
 }
 
-// eventMeanings takes what a column says for what a person chose, and the rest for what
-// the field says. Where open is true dates and texts are left to a person.
+// eventMeanings returns the chosen meaning of each key, and the meaning in the field of
+// keys without a choice. Where open is true, dates and texts without a choice have no
+// meaning, and a person must choose.
 func (f Field) eventMeanings(chosen map[string]string, open bool) map[string]string {
 	m := map[string]string{}
 	for _, meaning := range f.Meanings {
@@ -96,9 +97,9 @@ func (f Field) eventMeanings(chosen map[string]string, open bool) map[string]str
 	return m
 }
 
-// opensEvent reports whether a heading alone leaves open what a date under it says: one
-// tool activates a card when it is sold, another when it is first used. Beside a status it
-// is the latter, since the status tells what is for sale.
+// opensEvent reports whether a heading does not tell the meaning of a date: "activated" is
+// the sale of a card in one tool, and its first use in another. Beside a status column it
+// is the first use, because the status tells which cards are for sale.
 func opensEvent(text string) bool {
 	about, _ := headingOf(text)
 	for _, h := range about {
@@ -109,7 +110,7 @@ func opensEvent(text string) bool {
 	return false
 }
 
-// event reads a cell of a column of kind Event as the plan says.
+// event returns the value of a cell of kind Event under the plan.
 func (r *Reader) event(f Field, cell string) Value {
 	key := eventKey(cell, r.date(cell))
 	if key == "" {

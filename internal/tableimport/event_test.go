@@ -10,7 +10,7 @@ import (
 	"refill/internal/tableimport"
 )
 
-// used is the schema of cards with the columns that say when and by whom one was used.
+// used is a schema of cards with the columns of the time and the person of the use.
 func used(currency string) tableimport.Schema {
 	schema := cards(currency)
 	meanings := []tableimport.Meaning{
@@ -27,7 +27,7 @@ func TestColumnsOfUse(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		at, by string
-		asked  string // what a date under the heading means is left to a person
+		asked  string // true: a person must choose the meaning of a date
 	}{
 		{"Used at", "Used by", ""},
 		{"used_date", "redeemed-by", ""},
@@ -58,7 +58,7 @@ func TestColumnsOfUse(t *testing.T) {
 	}
 }
 
-// meanings is what of a column of use is open.
+// meanings returns the open questions about a column of use.
 func meanings(s *tableimport.Survey, plan tableimport.Plan) string {
 	var all []string
 	for _, q := range s.Questions(used("USD"), plan) {
@@ -69,7 +69,7 @@ func meanings(s *tableimport.Survey, plan tableimport.Plan) string {
 	return strings.Join(all, ", ")
 }
 
-// uses is what each row says of use; the reason where it is left out.
+// uses returns the meaning of each row, or the reason for which it is left out.
 func uses(t *testing.T, file []byte, plan tableimport.Plan) (all []string) {
 	t.Helper()
 	r := tableimport.NewReader(open(t, file), used("USD"), plan)
@@ -89,8 +89,8 @@ func uses(t *testing.T, file []byte, plan tableimport.Plan) (all []string) {
 	}
 }
 
-// What is written in a column of use is taken as a person says, and a meaning that is
-// open leaves the row out.
+// A cell in a column of use has the chosen meaning. A row whose meaning is open is left
+// out.
 func TestUseAsChosen(t *testing.T) {
 	t.Parallel()
 	file := []byte("Code,Used at,Left\nUSAA1111BB,2026-01-31,5\nUSAA2222BC,,5\nUSAA3333BD,soon,5\n")
@@ -119,7 +119,7 @@ func TestBareUsed(t *testing.T) {
 	require.Equal(t, map[string]int{"code": 0, "used_at": 1}, s.Guess)
 }
 
-// Words of a status that may be codes are asked for together, and never shown.
+// Words of a status that may be codes share one question and are never shown.
 func TestHiddenWords(t *testing.T) {
 	t.Parallel()
 	file := []byte("Code,Status\nHIAA1111BB,active\nHIAA2222BC,XK29APQ7\nHIAA3333BD,active\nHIAA4444BE,ZK18BPW3\n")
@@ -151,8 +151,8 @@ func left(t *testing.T, file []byte, plan tableimport.Plan) (all []string) {
 	}
 }
 
-// The order of a column is proven or open: what only looks likely is asked. A year of two
-// digits is one of the years that lie near, or none.
+// The order of day, month and year in a column is proven or open; a merely likely order is
+// asked for. A two-digit year is a year near today, or invalid.
 func TestTwoDigitYears(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -218,12 +218,12 @@ func TestCountsOfUse(t *testing.T) {
 		}
 		require.Equal(t, map[string]int64{tableimport.EventNo: 4, tableimport.EventText: 5}, counts)
 	}
-	// What it may be used is no use.
+	// The number of allowed uses is no use.
 	for _, heading := range []string{"Usage limit", "usage_limit", "Usage limit per user", "Max redemptions", "Uses"} {
 		s := survey(t, fmt.Appendf(nil, "Code,Price,%s\nUSAA1111BB,5,1\nUSAA2222BC,5,1\n", heading), used("USD"))
 		require.Equal(t, map[string]int{"code": 0, "price": 1}, s.Guess, heading)
 	}
-	// A date of use is more telling, and a count stands beside it.
+	// A date of use takes precedence over the number of uses.
 	s := survey(t, []byte("Code,Usage count,Used at\nUSAA1111BB,0,\nUSAA2222BC,1,2026-01-31\n"), used("USD"))
 	require.Equal(t, map[string]int{"code": 0, "used_at": 2, "used_by": 1}, s.Guess)
 }

@@ -14,8 +14,8 @@ import (
 	"refill/internal/tableimport"
 )
 
-// Whatever a file holds, it is surveyed and read to its end without a panic, twice with
-// the same result, and what is shown of it is short.
+// Every file is surveyed and read to its end without a panic, twice with the same result,
+// and the texts shown of it are short.
 func FuzzTable(f *testing.F) {
 	files, err := filepath.Glob(filepath.Join("testdata", "field", "*.csv"))
 	require.NoError(f, err)

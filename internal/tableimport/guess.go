@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// candidate is a column that may be a field.
+// candidate is a column that may hold a field.
 type candidate struct{ rank, field, column int }
 
-// guess finds the column of each field: by its heading, as long as what stands in the
-// column agrees; of two the one with the more specific heading. A file without headings
-// has only its one column that may be codes.
+// guess finds the column of each field by its heading, where the content of the column
+// agrees. Of two columns, the one with the more specific heading wins. Without a heading,
+// only a single column of possible codes is found.
 func (s *Survey) guess(schema Schema) {
 	var all []candidate
 	for i := range s.Columns {
@@ -43,7 +43,7 @@ func (s *Survey) guess(schema Schema) {
 			s.Guess[name], taken[c.column] = c.column, true
 		}
 	}
-	for _, c := range all { // a field that must be there takes a column from one that need not
+	for _, c := range all { // a required field takes a column from an optional field
 		field := schema.Fields[c.field]
 		if _, has := s.Guess[field.Name]; has || !field.Required {
 			continue
@@ -56,16 +56,16 @@ func (s *Survey) guess(schema Schema) {
 		}
 	}
 	s.guessCode(schema, taken)
-	s.dropDoubts(schema)
+	s.dropAmbiguousCode(schema)
 }
 
-// rankCode is from where on a heading of a code may be that of something else, such as a
-// voucher or a user.
+// rankCode is the first rank of HeadCode at which a heading may name something else, such
+// as a voucher or a user.
 const rankCode = 3
 
-// keepSecrets masks the columns that hold codes although their values repeat: a list of
-// events names a card each time. Words of such a column are codes as well.
-func (s *Survey) keepSecrets(schema Schema) {
+// maskSecrets masks the columns that hold codes although their values repeat, as in a list
+// of events with several rows for one card. It also removes their words from the survey.
+func (s *Survey) maskSecrets(schema Schema) {
 	for i := range s.Columns {
 		secret := s.isAbout(i, HeadCode, rankCode) || s.isAbout(i, HeadShortCode, rankGeneric)
 		for _, field := range schema.Fields {
@@ -78,13 +78,13 @@ func (s *Survey) keepSecrets(schema Schema) {
 	}
 }
 
-// rankGeneric is from where on a heading of a short code is that of any code.
+// rankGeneric is the first rank of HeadShortCode at which a heading may name any code.
 const rankGeneric = 9
 
-// dropDoubts leaves it to a person to say which column holds the codes where several may:
-// a printed sheet has three columns of cards. The code of one card must not become the
-// short code of another.
-func (s *Survey) dropDoubts(schema Schema) {
+// dropAmbiguousCode removes the guess of the code column where several columns may hold the codes,
+// as on a printed sheet with three columns of cards. A person must then choose. The code of
+// one card must never become the short code of another.
+func (s *Survey) dropAmbiguousCode(schema Schema) {
 	for _, field := range schema.Fields {
 		at, has := s.Guess[field.Name]
 		if !has || field.Kind != Code {
@@ -110,13 +110,14 @@ func (s *Survey) dropDoubts(schema Schema) {
 	}
 }
 
-// isAbout reports whether the heading of a column names something with a rank below one.
+// isAbout reports whether the heading of a column names something with a rank below the
+// given one.
 func (s *Survey) isAbout(column int, what Headings, below int) bool {
 	about, _ := headingOf(s.Columns[column].Heading)
 	return slices.ContainsFunc(about, func(h heading) bool { return h.about == what && h.rank < below })
 }
 
-// symbols is how many symbols the codes of a column have on the average.
+// symbols returns the average length of the codes of a column.
 func (c *Column) symbols() float64 {
 	sum, n := 0.0, 0.0
 	for _, shape := range c.Shapes {
@@ -128,7 +129,8 @@ func (c *Column) symbols() float64 {
 	return sum / max(n, 1)
 }
 
-// guessCode takes the only column that may be codes for the code where no heading says so.
+// guessCode uses the only column of possible codes as the code column where no heading
+// names one.
 func (s *Survey) guessCode(schema Schema, taken map[int]bool) {
 	only := -1
 	for i := range s.Columns {
@@ -151,7 +153,8 @@ func (s *Survey) guessCode(schema Schema, taken map[int]bool) {
 	}
 }
 
-// agrees reports whether a column may be a field, and how far down the list it stands.
+// agrees reports whether the content of a column can be a field, and the rank of the column
+// among the candidates.
 func (s *Survey) agrees(field Field, h heading, at int) (rank int, ok bool) {
 	c := &s.Columns[at]
 	rank = h.rank
@@ -171,17 +174,17 @@ func (s *Survey) agrees(field Field, h heading, at int) (rank int, ok bool) {
 	case Amount, Remaining, Signed:
 		return rank, (c.Amounts.Good+c.foreign())*2 >= c.Filled
 	case Status:
-		// In a short file each word may stand once, as codes do.
+		// In a short file each word may occur once, as codes do.
 		return rank, c.Distinct <= MaxWords && (!c.MayBeCode || h.rank == 0) && c.Dates.Good*2 < c.Filled || c.known()
 	case Event:
-		// A bare "used" may head an amount, or what was transferred.
+		// A column with the heading "used" may hold amounts, or transferred data.
 		return rank, h.rank < rankUsed || c.Distinct <= 2 || c.Amounts.Good*2 < c.Filled
 	case Text, Currency:
 	}
 	return rank, true
 }
 
-// foreign counts the amounts in another currency, all of which are bad.
+// foreign returns the number of amounts in another currency.
 func (c *Column) foreign() int64 {
 	if c.Amounts.Currency != "" {
 		return c.Amounts.Bad
@@ -189,7 +192,7 @@ func (c *Column) foreign() int64 {
 	return 0
 }
 
-// known reports whether every word of a column is one of a status.
+// known reports whether every word of a column is a known word of a status.
 func (c *Column) known() bool {
 	for _, w := range c.Words {
 		if _, ok := knownStatus()[w.Key]; !ok {
@@ -199,8 +202,8 @@ func (c *Column) known() bool {
 	return len(c.Words) > 0
 }
 
-// Key is the same for files of the same shape: those with the same headings, or without
-// any with as many columns that hold the same kinds of values.
+// Key returns a key of the shape of the file. Two files have the same key if they have the
+// same headings, or no headings and as many columns with the same kinds of values.
 func (s *Survey) Key() string {
 	parts := make([]string, 0, len(s.Columns)+1)
 	named := false

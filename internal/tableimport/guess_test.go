@@ -63,7 +63,7 @@ func TestRepeatedCodesAreNotTold(t *testing.T) {
 	for _, head := range []string{"voucher code,amount,state", "pin,amount,state", "what,amount,state", ""} {
 		for _, codes := range [][]string{{"4QPQZS9YK238", "43NFEUBTVF2M", "Z4YYWVYHZURG"}, {"kxqmzjtr", "abrdkzwq", "zzqkhprm"}, {"482915661", "482915672", "482915683"}} {
 			if codes[0] == "kxqmzjtr" && !strings.Contains(head, "code") && !strings.Contains(head, "pin") {
-				continue // words in a column that nobody calls one of codes
+				continue // words in a column without a heading for codes
 			}
 			for _, times := range []int{2, 3} {
 				text := head + "\n"

@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// headingOf returns what a heading may be about. What stands in brackets, and a currency
-// behind it, are left out where the whole is not known.
+// headingOf returns the fields that a heading may name. Where the whole heading is unknown,
+// it ignores text in brackets and a currency at the end.
 func headingOf(text string) ([]heading, bool) {
 	if len(text) > 100 {
 		return nil, false
@@ -19,7 +19,7 @@ func headingOf(text string) ([]heading, bool) {
 	return nil, false
 }
 
-// headingForms are the readings of a heading, from the whole one to the shortest.
+// headingForms returns the forms of a heading to look up, the whole one first.
 func headingForms(text string) []string {
 	whole := headingKey(text)
 	if whole == "" {
@@ -48,7 +48,7 @@ func headingForms(text string) []string {
 	return forms
 }
 
-// headingCurrency returns the currency that a heading names, such as "Price (USD)".
+// headingCurrency returns the currency in a heading of an amount, such as "Price (USD)".
 func headingCurrency(text, ours string) string {
 	if len(text) > 100 {
 		return ""

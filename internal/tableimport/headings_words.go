@@ -5,12 +5,12 @@ import (
 	"sync"
 )
 
-// Headings is what a column is about, as its heading says. The words are those of
-// English, Spanish, French, Portuguese, German, Arabic and Indonesian, and of the exports
-// of common hotspot tools and gift card systems.
+// Headings is the subject of a column, as its heading names it. The words are English,
+// Spanish, French, Portuguese, German, Arabic and Indonesian, and those of the exports of
+// common hotspot tools and gift card systems.
 type Headings string
 
-// What headings may be about.
+// The subjects of headings.
 const (
 	HeadCode       Headings = "code"
 	HeadShortCode  Headings = "short_code"
@@ -33,22 +33,22 @@ const (
 	HeadComment    Headings = "comment"
 )
 
-// The ranks of HeadCode whose columns hold codes only where their content looks like it:
-// the user of a hotspot tool, and its password.
+// The ranks of HeadCode whose columns hold codes only if their content looks like codes:
+// the user and the password of a hotspot tool.
 const (
 	rankUser     = 4
 	rankPassword = 5
 )
 
-// The ranks of HeadUsedAt and HeadUsedBy that say less than that a card was used: that it
-// was activated, or used at least once; and a word that is mostly a status.
+// The ranks of HeadUsedAt and HeadUsedBy that are less specific than "used on": activated,
+// used at least once, and a word that is mostly a status.
 const (
 	rankActivated = 1
 	rankUsed      = 3
 )
 
-// headingWords lists, for each, words from the most specific to the most general; a
-// heading of a lower rank wins. Each line is a rank.
+// headingWords lists the words of each subject from the most specific to the most general.
+// Each line is a rank; the lower rank wins.
 var headingWords = map[Headings][]string{ //nolint:gochecknoglobals // a table
 	HeadCode: {
 		"full code|complete code|full pin|código completo|code complet|vollständiger code|kompletter code|الرمز الكامل|الكود الكامل|kode lengkap|voucher code full",
@@ -64,7 +64,7 @@ var headingWords = map[Headings][]string{ //nolint:gochecknoglobals // a table
 	},
 	HeadShortCode: {
 		"short code|code short|código corto|code court|código curto|kurzcode|kurzer code|الرمز القصير|kode pendek|kode singkat",
-		"", "", "", "", "", "", "", "", // behind every rank of HeadCode
+		"", "", "", "", "", "", "", "", // after every rank of HeadCode
 		"code|código|kode|الرمز|رمز|كود|الكود",
 	},
 	HeadSerial: {
@@ -157,9 +157,9 @@ var headingWords = map[Headings][]string{ //nolint:gochecknoglobals // a table
 	},
 }
 
-// timesUsed head how many times a code was used: above 0 it was. “of” stands for a slash.
-// What may as well be how many times it may be used, or how much of a connection was
-// used, is not among them.
+// timesUsed are headings of a column with the number of uses: above 0 the code was used.
+// “of” represents a slash. It has no heading that may also mean the number of allowed uses,
+// or the used part of a connection.
 const timesUsed = "times redeemed|times used|redemptions|total redemptions|redemption count|redeem count|number of redemptions|usage count|use count|used count|number of uses|usage of limit|uses of limit|used of limit|redemptions of limit|" +
 	"veces usado|veces usada|veces utilizado|veces canjeado|veces canjeada|canjes|número de canjes|cantidad de canjes|uso of límite|usos of límite|" +
 	"nombre d'utilisations|nombre de fois utilisé|fois utilisé|utilisation of limite|utilisations of limite|" +
@@ -168,20 +168,20 @@ const timesUsed = "times redeemed|times used|redemptions|total redemptions|redem
 	"مرات الاستخدام|عدد مرات الاستخدام|عدد الاستخدامات|عدد مرات الاسترداد|الاستخدام of الحد|" +
 	"jumlah pemakaian|jumlah penggunaan|jumlah digunakan|jumlah penukaran|kali digunakan|penggunaan of batas|pemakaian of batas"
 
-// otherHeadings are headings of columns that no field here is about. They tell a row of
-// headings, and a code is none of them.
+// otherHeadings are headings that no field uses. They help to recognise the row of
+// headings.
 const otherHeadings = "profile|time limit|data limit|series|prefix|batch|batch name|created|created at|created on|created time|create time|creation date|date|time|type|routers|router|id plan|plan|package|duration|quota|sold|sold at|sold on|server|uptime|bytes in|bytes out|limit uptime|limit bytes|mac address|ip address|validity days|start date|valid from|user group|group|tag|tags|recipient|recipient name|recipient email|sender|purchaser|purchaser name|purchaser email|customer email|last characters|enabled|address|street|city|zip|country|tariff|gender|birthday|quantity|qty|count|total|download|upload|rate limit|devices|printed|" +
 	"perfil|serie|lote|prefijo|fecha|fecha de creación|creado|tipo|plan|paquete|duración|dirección|ciudad|cantidad|grupo|profil|série|lot|préfixe|date de création|créé le|durée|forfait|adresse|ville|quantité|groupe|lote|prefixo|data|data de criação|criado em|pacote|duração|endereço|cidade|quantidade|" +
 	"serie|charge|präfix|datum|erstellt|erstellt am|typ|tarif|paket|dauer|anschrift|straße|ort|plz|menge|anzahl|gruppe|السلسلة|البادئة|الدفعة|التاريخ|تاريخ الإنشاء|النوع|الباقة|المدة|العنوان|المدينة|الكمية|العدد|المجموعة|الملف|profil|seri|prefiks|tanggal|tanggal dibuat|dibuat|jenis|paket|durasi|alamat|kota|jumlah|grup|batas waktu|kuota"
 
-// heading is what a word may be about, and how specific it is.
+// heading is a possible subject of a heading, with the rank of the word.
 type heading struct {
 	about Headings
 	rank  int
 }
 
-// knownHeadings gives what a heading's key may be about; otherHeadings are there with
-// nothing.
+// knownHeadings maps the key of a heading to its possible subjects. otherHeadings map to
+// none.
 var knownHeadings = sync.OnceValue(func() map[string][]heading { //nolint:gochecknoglobals // a table, made once
 	known := map[string][]heading{}
 	for about, ranks := range headingWords {

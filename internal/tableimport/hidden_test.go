@@ -22,8 +22,7 @@ func (l *listed) Next() (importfile.Row, error) {
 	return row, nil
 }
 
-// What a filter hides from whoever saves a workbook makes no card, and says nothing of
-// the other rows.
+// Rows that a filter hides in a workbook make no card, and do not affect the other rows.
 func TestHiddenRowsAreLeftOut(t *testing.T) {
 	t.Parallel()
 	file := func() *listed {

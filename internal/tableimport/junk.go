@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// isPlaceholder reports whether a text stands for no value: one of the words, or signs
-// alone.
+// isPlaceholder reports whether a text means "no value": one of the known words, or signs
+// only.
 func isPlaceholder(text string) bool {
 	if len(text) > 40 {
 		return false
@@ -34,7 +34,7 @@ var placeholderKeys = sync.OnceValue(func() map[string]struct{} { //nolint:goche
 	return keys(placeholders, Fold)
 })
 
-// keys makes a set of words that are parted by bars.
+// keys returns the set of words in a text that separates them by bars.
 func keys(words string, key func(string) string) map[string]struct{} {
 	set := map[string]struct{}{}
 	for word := range strings.SplitSeq(words, "|") {
@@ -43,8 +43,8 @@ func keys(words string, key func(string) string) map[string]struct{} {
 	return set
 }
 
-// isSheetError reports whether a text is how a spreadsheet shows an error: #VALUE! and
-// the like in each language, ##### of a column that is too narrow, Err:502.
+// isSheetError reports whether a text is an error of a spreadsheet: #VALUE! and its
+// translations, ##### of a column that is too narrow, Err:502.
 func isSheetError(text string) bool {
 	if len(text) < 3 || len(text) > 40 {
 		return false
@@ -65,9 +65,9 @@ func isDigits(text string) bool {
 	return text != ""
 }
 
-// isScientific reports whether a text is a number as a spreadsheet shows one that is too
-// long for it, such as 1.23457E+11. A code such as 12E45678 is none: what a spreadsheet
-// writes has a decimal sign, or a sign in front of the exponent.
+// isScientific reports whether a text is a number with an exponent, as a spreadsheet shows
+// a number that is too long: 1.23457E+11. A code such as 12E45678 is not: a spreadsheet
+// writes a decimal sign, or a sign before the exponent.
 func isScientific(text string) bool {
 	if len(text) < 4 || text[len(text)-1] < '0' || text[len(text)-1] > '9' {
 		return false
@@ -103,7 +103,7 @@ var totalKeys = sync.OnceValue(func() totals { //nolint:gochecknoglobals // a ta
 	return totals{keys(totalWords, Fold), keys(sumWords, Fold), keys(totalNouns, Fold), keys(countNouns, Fold)}
 })
 
-// totalLike says how surely a text names a total.
+// totalLike tells whether a text names a total.
 type totalLike uint8
 
 const (
@@ -162,18 +162,18 @@ func allIn(words []string, set map[string]struct{}) bool {
 	return true
 }
 
-// isMasked reports whether symbols of a code are hidden: by a row of stars, dots or
-// bullets, or by four and more X with no other letter beside them. What is left of such a
-// code is easily guessed.
+// isMasked reports whether symbols of a code are hidden by a run of stars, dots or bullets,
+// or by four or more X without another letter beside them. The rest of such a code is
+// easily guessed.
 func isMasked(text string) bool {
-	var before, last rune // of the row of equal symbols, and the symbol itself
+	var before, last rune // the symbol before the run of equal symbols, and the symbol of the run
 	n := 0
 	for _, r := range text + " " {
 		if r == last {
 			n++
 			continue
 		}
-		if hides(last, n) && (last != 'X' && last != 'x' || !unicode.IsLetter(before) && !unicode.IsLetter(r)) {
+		if isMaskRun(last, n) && (last != 'X' && last != 'x' || !unicode.IsLetter(before) && !unicode.IsLetter(r)) {
 			return true
 		}
 		before, last, n = last, r, 1
@@ -181,8 +181,8 @@ func isMasked(text string) bool {
 	return false
 }
 
-// hides reports whether n equal symbols in a row stand for others.
-func hides(symbol rune, n int) bool {
+// isMaskRun reports whether n equal symbols hide others.
+func isMaskRun(symbol rune, n int) bool {
 	switch symbol {
 	case '…', '⋯':
 		return true
@@ -196,9 +196,9 @@ func hides(symbol rune, n int) bool {
 	return false
 }
 
-// isWrittenNumber reports whether a text is a number as a program writes one that it
-// calculates with: in thousands, or with decimals that are zeros. A code that was kept as
-// a number is printed otherwise, and has lost its leading zeros.
+// isWrittenNumber reports whether a text is a number in the format of a program that
+// calculates with it: with signs between thousands, or with zeros as decimals. A code that
+// was stored as a number looks different on the card, and has lost its leading zeros.
 func isWrittenNumber(text string) bool {
 	if text == "" || text[0] < '0' || text[0] > '9' || text[len(text)-1] > '9' {
 		return false

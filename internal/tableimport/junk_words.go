@@ -1,12 +1,11 @@
 package tableimport
 
-// placeholders stand for no value. They are compared folded.
+// placeholders are texts for "no value". They are compared in folded form.
 const placeholders = "(empty)|empty|<empty>|[empty]|n/a|(n/a)|<n/a>|na|n.a.|n.a|n. a.|null|(null)|<null>|[null]|nil|<nil>|none|(none)|<none>|\\n|undefined|nan|#n/a|#na|#n/d|#nv|not set|(not set)|not available|unset|blank|(blank)|(leer)|leer|keine|keiner|k.a.|k. a.|" +
 	"vacio|(vacio)|ninguno|ninguna|sin valor|vide|(vide)|aucun|aucune|neant|vazio|(vazio)|nenhum|nenhuma|sem valor|فارغ|(فارغ)|لا يوجد|لا شيء|غير متوفر|بدون|kosong|(kosong)|tidak ada"
 
-// The words of rows that add up the others, and the nouns that may stand with them. One
-// of sumWords is also a name, and a total only where the row is otherwise emptier than
-// the others.
+// The words of total rows, and the nouns that may accompany them. One of sumWords is also
+// a name; it marks a total only in a row with more empty cells than the others.
 const (
 	totalWords = "total|totals|grand total|grandtotal|subtotal|subtotals|sub total|sub-total|overall total|sum total|total general|total generale|totales|suma total|total general|total parcial|sous-total|sous total|total général|total partiel|totaux|total geral|total parcial|totais|gesamt|gesamtsumme|gesamtbetrag|zwischensumme|endsumme|insgesamt|summe gesamt|" +
 		"المجموع|مجموع|الإجمالي|إجمالي|المجموع الكلي|الإجمالي العام|المجموع الفرعي|الإجمالي الفرعي|المجموع العام|total keseluruhan|jumlah total|jumlah keseluruhan|total akhir|subtotale"

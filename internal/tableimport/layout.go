@@ -7,10 +7,11 @@ import (
 	"refill/internal/importfile"
 )
 
-// sampled is how many rows from the beginning of a file tell where its table begins.
+// sampled is the number of rows at the beginning of a file from which the beginning of the
+// table is found.
 const sampled = 200
 
-// sampleRow is a row of the beginning.
+// sampleRow is a row of the sample.
 type sampleRow struct {
 	number    int32
 	cells     []string
@@ -19,23 +20,23 @@ type sampleRow struct {
 	swallowed bool
 	hidden    bool
 	comment   bool
-	filled    int // cells that say anything
+	filled    int // cells that are not empty
 }
 
-// layout is how the rows of a file are told apart.
+// layout tells data rows, headings, comments and totals apart.
 type layout struct {
 	Layout
 	keys    []string // of the headings
-	digits  []bool   // headings that have any
+	digits  []bool   // the headings that contain digits
 	named   int      // headings that are not empty
-	usual   int      // cells that a row usually has filled
+	usual   int      // number of filled cells of a usual row
 	comment string
 }
 
 // commentMarks may begin a comment.
 var commentMarks = []string{"#", "//", ";"} //nolint:gochecknoglobals // a table
 
-// findLayout compares the first rows of a file.
+// findLayout finds the table by comparing the first rows of a file.
 func findLayout(sample []sampleRow) layout {
 	var l layout
 	l.Comment = commentMark(sample)
@@ -51,7 +52,7 @@ func findLayout(sample []sampleRow) layout {
 	tried := 0
 	for i := max(0, best+1); i < len(sample); i++ {
 		row := &sample[i]
-		if best >= 0 { // what stands below headings that are known is the table
+		if best >= 0 { // the table begins below known headings
 			data = i
 			break
 		}
@@ -86,11 +87,11 @@ func findLayout(sample []sampleRow) layout {
 	return l
 }
 
-// mostTitles is how many rows may stand above the headings.
+// mostTitles is the largest number of rows above the headings.
 const mostTitles = 30
 
-// knownHeadings finds a row most of whose cells are known headings, in front of the first
-// row that is surely one of data; -1: there is none.
+// knownHeadings finds a row of which most cells are known headings, before the first row
+// that is certainly data; -1: there is none.
 func (l *layout) knownHeadings(sample []sampleRow) int {
 	for i := range sample[:min(len(sample), mostTitles)] {
 		row := &sample[i]
@@ -108,8 +109,8 @@ func (l *layout) knownHeadings(sample []sampleRow) int {
 	return -1
 }
 
-// headings are the cells of a row as they are kept: cut, without a mark of a comment, and
-// masked where one looks like a code.
+// headings returns the cells of a row of headings as they are stored: truncated, without a
+// comment mark, and masked where a cell looks like a code.
 func headings(cells []string, comment string) []string {
 	names := make([]string, len(cells))
 	for i, cell := range cells {
@@ -133,8 +134,8 @@ func (l *layout) index() {
 	}
 }
 
-// commentMark finds what begins comments: a mark that some rows begin with, but not those
-// that make up the table.
+// commentMark returns the mark with which some rows begin, but not the majority of the rows
+// profileBelow the top.
 func commentMark(sample []sampleRow) string {
 	for _, mark := range commentMarks {
 		leading, marked, others := 0, 0, 0
@@ -155,8 +156,8 @@ func commentMark(sample []sampleRow) string {
 	return ""
 }
 
-// beginsComment reports whether the first cell that says anything begins with a mark. A
-// mark alone at the top of a column is its heading.
+// beginsComment reports whether the first filled cell begins with a mark. A mark alone in
+// the first of several filled cells is a heading.
 func beginsComment(cells []string, mark string) bool {
 	for i, cell := range cells {
 		if cell == "" {
@@ -174,7 +175,7 @@ func (l *layout) isComment(cells []string) bool {
 	return l.comment != "" && beginsComment(cells, l.comment)
 }
 
-// usualWidth returns how many cells most rows have filled.
+// usualWidth returns the number of filled cells that most rows have.
 func usualWidth(sample []sampleRow) int {
 	counts := map[int]int{}
 	for i := range sample {
@@ -197,7 +198,7 @@ func usualWidth(sample []sampleRow) int {
 	return usual
 }
 
-// headingInComment reports whether a comment is the row of headings: "#code,price".
+// headingInComment reports whether a comment is the row of headings, such as "#code,price".
 func headingInComment(row *sampleRow, usual int) bool {
 	if row.filled < usual {
 		return false
@@ -218,13 +219,13 @@ func headingInComment(row *sampleRow, usual int) bool {
 	return known > 0 && known*2 >= filled
 }
 
-// verdict is what a row at the beginning is.
+// verdict is the classification of a row of the sample.
 type verdict struct {
 	heading, data bool
-	known, fits   int // cells that are known headings, or like those below
+	known, fits   int // cells that are known headings, cells that fit the rows below
 }
 
-// judge compares a row with those below it.
+// judge classifies a row by comparison with the rows below it.
 func (l *layout) judge(sample []sampleRow, i int) verdict {
 	row := &sample[i]
 	var v verdict
@@ -240,7 +241,7 @@ func (l *layout) judge(sample []sampleRow, i int) verdict {
 			v.known++
 			continue
 		}
-		switch compare(cell, below(sample[i+1:], column)) {
+		switch compare(cell, profileBelow(sample[i+1:], column)) {
 		case fit:
 			v.fits++
 		case misfit:
@@ -248,14 +249,14 @@ func (l *layout) judge(sample []sampleRow, i int) verdict {
 		case neutral:
 		}
 	}
-	narrow := l.usual > 1 && row.filled == 1 || row.filled*2 < l.usual // a title, where it is no data
+	narrow := l.usual > 1 && row.filled == 1 || row.filled*2 < l.usual // a title, unless it is data
 	v.data = v.fits > 0 && v.known < 2*v.fits || !narrow && v.fits == 0 && misfits == 0 && v.known == 0
 	v.heading = !v.data && !narrow
 	return v
 }
 
-// reason says why a row is none of the table; empty: it is one. code is the column of a
-// code, or -1.
+// reason returns why a row does not belong to the table; empty: it does. code is the column
+// of the codes, or -1.
 func (l *layout) reason(row importfile.Row, code int) Reason {
 	if row.Number == l.Heading {
 		return ReasonHeading
@@ -292,7 +293,8 @@ func (l *layout) reason(row importfile.Row, code int) Reason {
 	return ""
 }
 
-// mayNameTotal sorts out at once what has digits in one piece, as nearly every code has.
+// mayNameTotal reports whether a cell can be the words of a total. It quickly excludes
+// single tokens with digits, as nearly every code is one.
 func mayNameTotal(cell string) bool {
 	digits := false
 	for i := range len(cell) {
@@ -304,7 +306,7 @@ func mayNameTotal(cell string) bool {
 	return cell != "" && !digits
 }
 
-// repeats reports whether a row says the headings again.
+// repeats reports whether a row repeats the headings.
 func (l *layout) repeats(cells []string) bool {
 	if l.named == 0 {
 		return false

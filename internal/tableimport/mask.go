@@ -7,12 +7,12 @@ import (
 
 const hidden = "••••"
 
-// maxShown is how many symbols of a value are shown.
+// maxShown is the number of symbols of a value that are displayed.
 const maxShown = 40
 
-// Mask hides a code. Of fewer than 6 symbols it shows none, from 6 symbols on the first
-// and the last one, from 12 on the first and the last two: enough to tell columns apart,
-// never enough to use it.
+// Mask masks a code. It shows no symbol of fewer than 6, the first and the last of 6 to 11,
+// and the first two and the last two of 12 or more. That is enough to tell columns apart
+// and never enough to use a code.
 func Mask(text string) string {
 	symbols := []rune(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || !unicode.IsPrint(r) || isMark(r) {
@@ -32,10 +32,10 @@ func Mask(text string) string {
 	}
 }
 
-// Show is a value for display beside the reason why it failed, cut to 40 symbols. A code
-// is masked, and so is a value of another kind that looks like one, and a word where none
-// belongs: a person may have chosen the wrong column. Words of a status are shown, since a
-// person must say what they mean.
+// Show returns a rejected value for display, truncated to 40 symbols. It masks a code, a
+// value of another kind that looks like a code, and a word in a column without words,
+// because a person may have chosen the wrong column. It does not mask words of a status,
+// because a person must choose their meaning.
 func Show(kind Kind, text string) string {
 	switch {
 	case text == "":
@@ -57,8 +57,8 @@ func Show(kind Kind, text string) string {
 	return cut(strings.Join(pieces, " "))
 }
 
-// isOnePiece reports whether a text has no words of letters: a code may be printed in
-// groups.
+// isOnePiece reports whether a text is a single token, or groups of digits and letters as a
+// code may be printed.
 func isOnePiece(text string) bool {
 	for piece := range strings.FieldsSeq(text) {
 		if len(piece) > 1 && strings.IndexFunc(piece, unicode.IsLetter) >= 0 && strings.IndexFunc(piece, unicode.IsDigit) < 0 {
@@ -68,7 +68,7 @@ func isOnePiece(text string) bool {
 	return true
 }
 
-// isWord reports whether a text is a heading or a word for a status.
+// isWord reports whether a text is a known heading or a known word of a status.
 func isWord(text string) bool {
 	if len(text) > 60 {
 		return false
@@ -80,9 +80,9 @@ func isWord(text string) bool {
 	return ok
 }
 
-// looksLikeCode reports whether a value by itself may be a code: six symbols and more in
-// one piece, with digits among letters, capitals among small ones, or more digits than
-// an amount has.
+// looksLikeCode reports whether a single value may be a code: one token of six symbols or
+// more with digits among letters, capitals among small letters, or more digits than an
+// amount has.
 func looksLikeCode(text string) bool {
 	text = unquote(Digits(text))
 	if !isOnePiece(text) {

@@ -5,25 +5,25 @@ import (
 	"slices"
 )
 
-// Plan proposes how the file is read: the columns that are guessed, the orders and decimal
-// signs that the file proves, the words that are known, the shapes that are regular.
+// Plan proposes how the file is read: the guessed columns, the date orders and decimal
+// signs that the file proves, the meanings of known words, and the regular shapes.
 func (s *Survey) Plan(schema Schema) Plan {
 	return s.Adapt(schema, Plan{
 		Heading: s.Layout.Heading, First: s.Layout.First, Names: s.Layout.Names, Comment: s.Layout.Comment, Columns: s.Guess,
 	})
 }
 
-// Adapt fits a plan that a person chose, or that is remembered of a file of the same
-// shape, to this file: columns that it lacks go, what the file proves replaces what was
-// chosen, what it leaves open stays as it was chosen, and the shapes are those of this
-// file with those that the plan takes besides.
+// Adapt applies to this file a plan that a person chose, or that is remembered of a file of
+// the same shape. It drops columns that the file lacks. An order or sign that the file
+// proves replaces the chosen one. A question that the file leaves open keeps the chosen
+// answer. The shapes are those of this file and those that the person accepted.
 func (s *Survey) Adapt(schema Schema, plan Plan) Plan {
 	p := Plan{
 		Heading: plan.Heading, First: plan.First, Names: slices.Clone(plan.Names), Comment: plan.Comment, Rows: slices.Clone(plan.Rows),
 		Columns: map[string]int{}, Orders: map[string]DateOrder{}, Decimals: map[string]Decimal{},
 		Meanings: map[string]map[string]string{}, Shapes: map[string]ShapePlan{},
 	}
-	rest, state := false, false // the file says what is left of each, and what state it is in
+	rest, state := false, false // the plan has a column of the remaining value, a column of the status
 	for i := range s.Columns {
 		if s.Columns[i].MayBeCode || s.Columns[i].Secret {
 			p.Masked = append(p.Masked, i)
@@ -54,7 +54,7 @@ func (s *Survey) Adapt(schema Schema, plan Plan) Plan {
 			}
 		case f.Kind == Status:
 			p.Meanings[f.Name] = c.meanings(f, plan.Meanings[f.Name])
-		case f.Kind == Event: // of what has a rest a part may have been used
+		case f.Kind == Event: // a card with a remaining value may be used in part
 			p.Meanings[f.Name] = f.eventMeanings(plan.Meanings[f.Name], rest || !state && opensEvent(c.Heading))
 		case f.Kind == Code:
 			p.Shapes[f.Name] = c.shapePlan(plan.Shapes[f.Name])
@@ -63,8 +63,8 @@ func (s *Survey) Adapt(schema Schema, plan Plan) Plan {
 	return p
 }
 
-// meanings takes words for what a person chose, and those without a choice for what they
-// are known as.
+// meanings returns the chosen meaning of each word, and the known meaning of words without
+// a choice.
 func (c *Column) meanings(f Field, chosen map[string]string) map[string]string {
 	m := map[string]string{}
 	maps.Copy(m, chosen)
@@ -80,7 +80,7 @@ func (c *Column) meanings(f Field, chosen map[string]string) map[string]string {
 	return m
 }
 
-// words returns what the keys of words stand for.
+// words maps the keys of words to their meanings.
 func (f Field) words() map[string]string {
 	known := map[string]string{}
 	for _, m := range f.Meanings {
@@ -108,8 +108,8 @@ func (c *Column) shapePlan(chosen ShapePlan) ShapePlan {
 	return p
 }
 
-// WithHeadings returns the plan with or without headings, as a person says, whatever the
-// file looks like. The shapes and words stay.
+// WithHeadings returns the plan with or without a row of headings, as a person chose.
+// Shapes and words stay the same.
 func (s *Survey) WithHeadings(plan Plan, on bool) Plan {
 	switch {
 	case on && plan.Heading == 0:
@@ -121,12 +121,12 @@ func (s *Survey) WithHeadings(plan Plan, on bool) Plan {
 	return plan
 }
 
-// NoWord is the key of rows that say nothing in a column of a status. No word has it.
+// NoWord is the key of rows with an empty status. No word has this key.
 const NoWord = "(nothing)"
 
-// Words lists what a column says that is taken for a field of kind Status or Event, each
-// with how many rows say it; nil: the field is of another kind. Of a status that is to be
-// asked for, the rows that say nothing come first.
+// Words lists the words of a column for a field of kind Status or Event, with the number of
+// rows of each. It returns nil for a field of another kind. For a field with AskEmpty, rows
+// with an empty status come first.
 func (s *Survey) Words(f Field, at int) []Word {
 	if at < 0 || at >= len(s.Columns) {
 		return nil
@@ -143,8 +143,8 @@ func (s *Survey) Words(f Field, at int) []Word {
 	return c.Words
 }
 
-// Questions lists what a plan leaves open, in the order of the schema. A status is asked
-// for where a word has no meaning; which of the words, the plan says.
+// Questions lists what a plan leaves open, in the order of the schema. A status or event is
+// open where a word has no meaning in the plan.
 func (s *Survey) Questions(schema Schema, plan Plan) []Question {
 	var list []Question
 	for _, f := range schema.Fields {

@@ -6,27 +6,27 @@ import (
 	"unicode/utf8"
 )
 
-// profile is what the cells of a column look like.
+// profile describes the cells of a column.
 type profile struct {
 	kind   look
-	length int // that nearly all have; 0: they differ
+	length int // length of nearly all values, in characters; 0: lengths differ
 	values []string
 }
 
 type look uint8
 
 const (
-	blank look = iota
-	aNumber
-	aDate
-	aToken // letters and digits in one piece
-	aWord
-	aPhrase // words with digits
+	looksBlank look = iota
+	looksNumber
+	looksDate
+	looksToken // letters and digits in one piece
+	looksWord
+	looksPhrase // words with digits
 )
 
-func lookOf(cell string) look {
+func kindOf(cell string) look {
 	if cell == "" || isPlaceholder(cell) || isSheetError(cell) || isScientific(cell) {
-		return blank
+		return looksBlank
 	}
 	text := codeText(cell)
 	letters, digits, spaces := 0, 0, 0
@@ -42,22 +42,22 @@ func lookOf(cell string) look {
 	}
 	switch {
 	case digits == 0:
-		return aWord
+		return looksWord
 	case len(text) >= 6 && len(text) <= 40 && !isDigits(text) && readDate(text).ok:
-		return aDate
+		return looksDate
 	case letters == 0:
-		return aNumber
+		return looksNumber
 	case readAmount(text, "", false).reason != ReasonAmount:
-		return aNumber
+		return looksNumber
 	case spaces > 0:
-		return aPhrase
+		return looksPhrase
 	}
-	return aToken
+	return looksToken
 }
 
-// below profiles a column of the rows behind another.
-func below(rows []sampleRow, column int) profile {
-	var counts [aPhrase + 1]int
+// profileBelow profiles a column of the rows after another row.
+func profileBelow(rows []sampleRow, column int) profile {
+	var counts [looksPhrase + 1]int
 	lengths := map[int]int{}
 	var p profile
 	n := 0
@@ -67,8 +67,8 @@ func below(rows []sampleRow, column int) profile {
 			continue
 		}
 		cell := row.cells[column]
-		kind := lookOf(cell)
-		if kind == blank {
+		kind := kindOf(cell)
+		if kind == looksBlank {
 			continue
 		}
 		if n++; n > 50 {
@@ -99,29 +99,29 @@ const (
 	misfit
 )
 
-// compare says whether a cell is one of a column.
+// compare reports whether a cell fits the profile of its column.
 func compare(cell string, p profile) fitness {
-	kind, length := lookOf(cell), utf8.RuneCountInString(cell)
-	if kind == blank || p.kind == blank {
+	kind, length := kindOf(cell), utf8.RuneCountInString(cell)
+	if kind == looksBlank || p.kind == looksBlank {
 		return neutral
 	}
-	word := kind == aWord || kind == aPhrase
+	word := kind == looksWord || kind == looksPhrase
 	switch p.kind {
-	case aNumber, aDate:
+	case looksNumber, looksDate:
 		if kind == p.kind {
 			return fit
 		}
 		if word {
 			return misfit
 		}
-	case aToken:
+	case looksToken:
 		switch {
-		case kind == aToken && (p.length == 0 || p.length == length):
+		case kind == looksToken && (p.length == 0 || p.length == length):
 			return fit
 		case word && (p.length == 0 || p.length != length || strings.Contains(cell, " ")):
 			return misfit
 		}
-	case aWord:
+	case looksWord:
 		if slices.Contains(p.values, cell) {
 			return fit
 		}
@@ -131,11 +131,11 @@ func compare(cell string, p profile) fitness {
 			}
 			return misfit
 		}
-	case aPhrase:
-		if kind == aPhrase {
+	case looksPhrase:
+		if kind == looksPhrase {
 			return fit
 		}
-	case blank:
+	case looksBlank:
 	}
 	return neutral
 }

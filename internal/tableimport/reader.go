@@ -7,7 +7,7 @@ import (
 	"refill/internal/importfile"
 )
 
-// Reader gives the records of a file as a plan says.
+// Reader reads the records of a file under a plan.
 type Reader struct {
 	rows    importfile.Rows
 	schema  Schema
@@ -19,14 +19,14 @@ type Reader struct {
 	record  Record
 	dates   map[string]dateReading
 	amounts map[string]amountReading
-	keyed   map[shapeKey]string // what keys are written as
+	keyed   map[shapeKey]string // shape keys in their stored form
 	ticked  map[int32]bool
-	// by field: the currency that the heading names
+	// by field: the currency named in the heading
 	currencies []string
-	words      []map[string]string // by field of kind Status: what words are known as
+	words      []map[string]string // by field of kind Status: the known meaning of each word
 }
 
-// NewReader begins to read. The rows must be those of the file from its beginning.
+// NewReader returns a reader of rows, which must be those of the file from its beginning.
 func NewReader(rows importfile.Rows, schema Schema, plan Plan) *Reader {
 	r := &Reader{
 		rows: rows, schema: schema, plan: plan, code: -1, columns: make([]int, len(schema.Fields)), shapes: make([]map[string]bool, len(schema.Fields)),
@@ -67,8 +67,8 @@ func NewReader(rows importfile.Rows, schema Schema, plan Plan) *Reader {
 	return r
 }
 
-// Next gives the next row that is not blank; io.EOF ends them. An error is one of the
-// file.
+// Next returns the next row that is not blank. io.EOF ends the rows. Any other error is an
+// error of the file.
 func (r *Reader) Next() (Record, error) {
 	row, err := r.rows.Next()
 	if err != nil {
@@ -81,7 +81,7 @@ func (r *Reader) Next() (Record, error) {
 		rec.Left = &LeftOut{Row: row.Number, Reason: reason, Shown: r.shownRow(row.Cells, reason)}
 		return *rec, nil
 	}
-	if row.Hidden { // its values are read all the same: what is left out is added up
+	if row.Hidden { // its values are still read, because the report sums the rows that are left out
 		rec.Left = &LeftOut{Row: row.Number, Reason: ReasonHidden}
 	}
 	if row.Swallowed {
@@ -118,8 +118,8 @@ func (r *Reader) Next() (Record, error) {
 	return *rec, nil
 }
 
-// require leaves a row out that lacks a value. One that names a total in another column
-// is a total.
+// require leaves a row out that lacks a required value. A row with the word for a total in
+// another column counts as a total.
 func (r *Reader) require(rec *Record, f Field, cell string, row importfile.Row) {
 	for _, other := range row.Cells {
 		if mayNameTotal(other) && totalOf(other) == isTotal {
@@ -153,7 +153,7 @@ func (r *Reader) value(i int, f Field, cell string, kind importfile.CellKind, ro
 		exact := kind == importfile.CellNumber
 		if !ok || exact {
 			reading = readAmount(cell, r.schema.Currency, exact)
-			if len(r.amounts) < memoized && !exact {
+			if len(r.amounts) < maxCached && !exact {
 				r.amounts[cell] = reading
 			}
 		}
@@ -183,19 +183,19 @@ func (r *Reader) value(i int, f Field, cell string, kind importfile.CellKind, ro
 	return Value{State: Good, Text: cell}
 }
 
-// date reads a date, and remembers the first ones.
+// date reads a date, and caches the first readings.
 func (r *Reader) date(cell string) dateReading {
 	reading, ok := r.dates[cell]
 	if !ok {
 		reading = readDate(cell)
-		if len(r.dates) < memoized {
+		if len(r.dates) < maxCached {
 			r.dates[cell] = reading
 		}
 	}
 	return reading
 }
 
-// codeValue holds a code against the shapes of the file.
+// codeValue checks a code against the shapes of the plan.
 func (r *Reader) codeValue(i int, cell string, row int32) Value {
 	text := codeText(cell)
 	v := Value{State: Bad, Text: text}
@@ -243,7 +243,7 @@ func (r *Reader) codeValue(i int, cell string, row int32) Value {
 	return v
 }
 
-// status reads a word as the plan says.
+// status returns the value of a word under the plan.
 func (r *Reader) status(i int, f Field, cell string) Value {
 	key := WordKey(cell)
 	v := Value{State: Bad, Text: cell, Reason: ReasonStatus}
@@ -264,8 +264,8 @@ func (r *Reader) status(i int, f Field, cell string) Value {
 	return v
 }
 
-// noStatus is what a plan takes a row for that says nothing. Plans of older versions did
-// not ask.
+// noStatus returns the value of an empty status under the plan. A plan of an older version
+// has no answer for it.
 func (r *Reader) noStatus(f Field) Value {
 	switch name, chosen := r.plan.Meanings[f.Name][NoWord]; {
 	case !chosen:
@@ -277,7 +277,7 @@ func (r *Reader) noStatus(f Field) Value {
 	}
 }
 
-// shown is a value that failed, for display.
+// shown returns a value that failed, for display.
 func (r *Reader) shown(kind Kind, column int, cell string) string {
 	if slices.Contains(r.plan.Masked, column) {
 		kind = Code
@@ -285,14 +285,14 @@ func (r *Reader) shown(kind Kind, column int, cell string) string {
 	return Show(kind, cell)
 }
 
-// shownRow is the beginning of a row that is none of the table.
+// shownRow returns the first text of a row that does not belong to the table, for display.
 func (r *Reader) shownRow(cells []string, reason Reason) string {
 	for i, cell := range cells {
 		switch {
 		case cell == "":
 		case reason == ReasonHeading || reason == ReasonTotal:
 			return r.shown(Text, i, cell)
-		default: // a text for people
+		default: // a comment or a title
 			return Show(Text, cell)
 		}
 	}

@@ -1,9 +1,9 @@
 package tableimport
 
-// Reason is why a row, or a value, is not taken. It is stored.
+// Reason is why a row or a value is left out. It is stored.
 type Reason string
 
-// The reasons. Those up to ReasonTotal mean that the row is none of the table.
+// The reasons. A reason up to ReasonTotal means that the row does not belong to the table.
 const (
 	ReasonComment     Reason = "comment"
 	ReasonTitle       Reason = "title"
@@ -34,7 +34,7 @@ const (
 	ReasonLong        Reason = "too_long"
 )
 
-// Words says to people why a row is left out, and what to do where something can be done.
+// Words returns the reason as text for staff, with advice where there is any.
 func (r Reason) Words() string {
 	switch r {
 	case ReasonComment:

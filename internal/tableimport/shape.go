@@ -15,28 +15,29 @@ const (
 	lower
 	hyphen
 	space
-	sign   // of ASCII
-	beyond // ASCII
+	sign   // another ASCII sign
+	beyond // not ASCII
 )
 
 const letter = upper | lower
 
-// maxSymbols is how many symbols of a code are told apart; longer ones have one shape.
+// maxSymbols is the longest length of a code that is distinguished; longer codes share one
+// shape.
 const maxSymbols = 80
 
-// maxShapes is how many shapes of a column are kept; the codes of further ones are
+// maxShapes is the number of shapes of a column that are kept. Codes of further shapes are
 // outliers.
 const maxShapes = 512
 
-// shapeKey is what is compared of a code: how many symbols it has, of which classes, and
-// whether it follows the pattern of the file.
+// shapeKey identifies a shape: the number of symbols of a code, their classes, and whether
+// the code follows the common pattern.
 type shapeKey struct {
 	symbols uint8 // without hyphens and spaces
 	classes uint8
-	off     bool // it has another pattern
+	off     bool // the code does not follow the pattern
 }
 
-// String writes the key as a plan holds it, such as "10DU" or "10DU*".
+// String returns the key in its stored form, such as "10DU" or "10DU*".
 func (k shapeKey) String() string {
 	var b strings.Builder
 	b.WriteString(strconv.Itoa(int(k.symbols)))
@@ -51,7 +52,7 @@ func (k shapeKey) String() string {
 	return b.String()
 }
 
-// words says a shape to people.
+// words returns the shape as text for staff.
 func (k shapeKey) words() string {
 	var parts []string
 	for i, word := range []string{"digits", "capital letters", "small letters", "hyphens", "spaces", "other signs", "other letters"} {
@@ -70,7 +71,7 @@ func (k shapeKey) words() string {
 	return text
 }
 
-// classTable has the class of each byte of ASCII.
+// classTable is the class of each byte.
 var classTable = func() (table [256]uint8) { //nolint:gochecknoglobals // a table
 	for c := range table {
 		switch {
@@ -93,8 +94,8 @@ var classTable = func() (table [256]uint8) { //nolint:gochecknoglobals // a tabl
 	return table
 }()
 
-// shapeOf returns the shape of a code, and how many of its symbols are in which class.
-// pattern is a skeleton to compare it with; empty: none.
+// shapeOf returns the shape of a code, and the number of its symbols in each class. pattern
+// is the skeleton to compare with; empty: none.
 func shapeOf(text, pattern string) (k shapeKey, counts [7]int) {
 	n := 0
 	follows := len(pattern) == len(text)
@@ -124,8 +125,8 @@ func shapeOf(text, pattern string) (k shapeKey, counts [7]int) {
 	return k, counts
 }
 
-// skeletonSign stands for a symbol in a skeleton: 0 for a digit, A for a letter, itself
-// for a sign.
+// skeletonSign returns the symbol of a byte in a skeleton: 0 for a digit, A for a letter,
+// otherwise the byte itself.
 func skeletonSign(b byte, class uint8) byte {
 	switch class {
 	case digit:
@@ -136,7 +137,7 @@ func skeletonSign(b byte, class uint8) byte {
 	return b
 }
 
-// skeleton is the pattern of a code.
+// skeleton returns the pattern of a code.
 func skeleton(text string) string {
 	b := []byte(text)
 	for i := range b {
@@ -145,8 +146,8 @@ func skeleton(text string) string {
 	return string(b)
 }
 
-// commonSkeleton returns the pattern that nearly all of some codes have, where it has
-// both digits and letters or signs; empty: there is none.
+// commonSkeleton returns the pattern of at least three quarters of some codes, where it
+// mixes digits, letters or signs; empty: there is none.
 func commonSkeleton(codes []string) string {
 	counts := map[string]int{}
 	for _, code := range codes {
@@ -163,7 +164,7 @@ func commonSkeleton(codes []string) string {
 	return ""
 }
 
-// shapeCount is what a column has of a shape.
+// shapeCount counts the codes of one shape in a column.
 type shapeCount struct {
 	key    shapeKey
 	n      int64
@@ -172,15 +173,15 @@ type shapeCount struct {
 	sample string // masked
 }
 
-// shapes are those of a column.
+// shapes counts the codes of a column by shape.
 type shapes struct {
 	skeleton string
 	byKey    map[shapeKey]*shapeCount
 	last     *shapeCount
 	classes  [3]int64 // symbols: digits, capitals, small letters
 	others   int64    // codes of shapes that are not kept
-	long     int64    // of 16 and more digits …
-	tails    int64    // … that end in zeros behind the fifteenth
+	long     int64    // codes of 16 and more digits
+	tails    int64    // of long: codes with only zeros after the fifteenth digit
 }
 
 func (s *shapes) add(row int32, text string) {
@@ -215,13 +216,14 @@ func (s *shapes) add(row int32, text string) {
 	}
 }
 
-// tailsLost reports whether a spreadsheet has replaced what is behind the fifteenth digit
-// by zeros: one code in ten ends so by chance.
+// tailsLost reports whether a spreadsheet has replaced the digits after the fifteenth by
+// zeros. Of codes of 16 digits, one in ten ends in zero by chance.
 func (s *shapes) tailsLost() bool { return s.tails > 0 && s.tails*10 >= s.long*6 }
 
-// judge tells the regular shapes from the outliers. An outlier that is right costs a
-// person a tick; one that is taken for a card is money. So each test errs on the side of
-// the outlier, but for what codes of one kind do by chance.
+// judge separates the regular shapes from the outliers. A valid code among the outliers
+// costs a person a tick; a wrong value that becomes a card is money. Therefore each test
+// prefers the outlier, except for differences that arise by chance between codes of one
+// kind.
 func (s *shapes) judge() []Shape {
 	j := judgement{all: make([]*shapeCount, 0, len(s.byKey)), symbols: s.classes}
 	for _, c := range s.byKey {
@@ -245,19 +247,19 @@ func (s *shapes) judge() []Shape {
 	return list
 }
 
-// judgement compares the shapes of a column.
+// judgement is the statistics by which the shapes of a column are compared.
 type judgement struct {
 	all     []*shapeCount
 	n       int64    // codes
 	symbols [3]int64 // digits, capitals, small letters
 
-	of      [7]int64              // codes that have a symbol of a class
-	letters int64                 // codes that have letters
+	of      [7]int64              // codes with a symbol of each class
+	letters int64                 // codes with letters
 	on      int64                 // codes that follow the pattern
 	lengths [maxSymbols + 1]int64 // codes by length
-	length  int                   // that most have
-	zeros   int64                 // codes of that length that begin with 0
-	digits  bool                  // nearly all are digits alone
+	length  int                   // the most frequent length
+	zeros   int64                 // codes of the most frequent length that begin with 0
+	digits  bool                  // more than half of the codes are digits only
 }
 
 func (j *judgement) measure() {
@@ -280,7 +282,7 @@ func (j *judgement) measure() {
 		j.lengths[c.key.symbols] += c.n
 	}
 	for length, n := range j.lengths {
-		if n > 0 && n >= j.lengths[j.length] { // of two the longer: the shorter has lost zeros
+		if n > 0 && n >= j.lengths[j.length] { // of two equally frequent lengths the longer: codes of the shorter one have lost zeros
 			j.length = length
 		}
 	}
@@ -292,12 +294,12 @@ func (j *judgement) measure() {
 	j.digits = digitsAlone*2 > j.n
 }
 
-// rare reports whether so few codes have something that the others do not vouch for it.
+// rare reports whether n codes are too few to count as regular.
 func (j *judgement) rare(n int64) bool {
 	return n < j.n && (n == 1 && j.n >= 3 || n*5 < j.n)
 }
 
-// reason says why the codes of a shape are outliers; empty: they are not.
+// reason returns why the codes of a shape are outliers; empty: they are regular.
 func (j *judgement) reason(c *shapeCount) Reason {
 	has := func(class uint8) bool { return c.key.classes&class != 0 }
 	if has(letter|beyond) && has(space) && !has(digit) && j.of[4]*2 <= j.n+1 {
@@ -328,8 +330,9 @@ func (j *judgement) reason(c *shapeCount) Reason {
 	return ""
 }
 
-// lacks reports whether codes of a shape have no symbol of a class although chance, with
-// the share that the class has of all symbols, would hardly make one such code.
+// lacks reports whether the codes of a shape have no symbol of a class although this is
+// improbable: given the share of the class among all symbols, fewer than 0.05 such codes
+// are expected.
 func (j *judgement) lacks(c *shapeCount, class uint8, symbols, codes int64) bool {
 	all := j.symbols[0] + j.symbols[1] + j.symbols[2]
 	if c.key.classes&class != 0 || all == 0 || !j.rare(j.n-codes) && (j.n != 2 || class != digit) {
@@ -339,7 +342,7 @@ func (j *judgement) lacks(c *shapeCount, class uint8, symbols, codes int64) bool
 	return float64(j.n)*math.Pow(1-share, float64(c.key.symbols)) < 0.05
 }
 
-// oddLength says why a length is none of the file's.
+// oddLength returns why a length is an outlier; empty: it is regular.
 func (j *judgement) oddLength(n int) Reason {
 	have, most := j.lengths[n], j.lengths[j.length]
 	if n == j.length {
@@ -361,7 +364,7 @@ func (j *judgement) oddLength(n int) Reason {
 		if have == most || n >= j.length-2 && n <= j.length+2 {
 			return ""
 		}
-	case most*10 < j.n*4: // lengths vary, as names do
+	case most*10 < j.n*4: // lengths vary, as those of names
 		if n*2 >= j.length && n <= j.length*2 {
 			return ""
 		}
@@ -371,8 +374,8 @@ func (j *judgement) oddLength(n int) Reason {
 	return ReasonShape
 }
 
-// codeText is a code as it is compared in shape: digits of every script as those of
-// ASCII, without marks, and without the quotation marks round it.
+// codeText returns a code for the comparison of shapes: with ASCII digits, without
+// invisible marks, and without quotation marks around it.
 func codeText(text string) string {
 	text = unquote(Digits(text))
 	if plainASCII(text) {

@@ -10,7 +10,7 @@ import (
 	"refill/internal/tableimport"
 )
 
-// dice are drawn from a seed, so that each run draws the same.
+// dice returns a deterministic random source.
 type dice struct{ x uint64 }
 
 func (d *dice) n(n int) int {
@@ -37,7 +37,7 @@ const (
 	letters  = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 )
 
-// kinds are the codes of files that are about.
+// kinds are the codes of common files.
 func kinds() map[string]func(d *dice, i int) string {
 	return map[string]func(d *dice, i int) string{
 		"12 digits": func(d *dice, _ int) string { return d.code(numerals, 12) },
@@ -58,7 +58,7 @@ func kinds() map[string]func(d *dice, i int) string {
 	}
 }
 
-// taken reads a file of codes and returns those that are taken.
+// taken returns the codes that are accepted of a file.
 func taken(t *testing.T, lines []string) map[string]bool {
 	t.Helper()
 	file := []byte("code,price\n" + strings.Join(lines, ",5.00\n") + ",5.00\n")
@@ -75,8 +75,8 @@ func taken(t *testing.T, lines []string) map[string]bool {
 	return got
 }
 
-// Whatever stands among codes and is none is left out, and codes are taken, in files of
-// every kind and size.
+// In files of every kind and size, codes are accepted, and other texts among them are left
+// out.
 func TestJunkAmongCodes(t *testing.T) {
 	t.Parallel()
 	junk := []string{
@@ -116,7 +116,7 @@ func TestJunkAmongCodes(t *testing.T) {
 	}
 }
 
-// Footers on every page, and other rows that repeat, do not vouch for each other.
+// Rows that repeat, such as footers on every page, do not make each other regular.
 func TestJunkThatRepeats(t *testing.T) {
 	t.Parallel()
 	d := &dice{88172645463325252}
@@ -137,8 +137,8 @@ func TestJunkThatRepeats(t *testing.T) {
 	}
 }
 
-// A spreadsheet that took leading zeros off leaves codes that are shorter; two lengths that
-// are both common are right.
+// Codes that are shorter because a spreadsheet has removed leading zeros are left out. Two
+// lengths that are both frequent are accepted.
 func TestLengths(t *testing.T) {
 	t.Parallel()
 	d := &dice{88172645463325252}

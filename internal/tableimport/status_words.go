@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// What words of a status may stand for. What a caller makes of each is its own.
+// The possible meanings of a status word. The caller decides what each means for its rows.
 const (
 	WordsActive   = "active"
 	WordsInactive = "inactive" // not activated yet
@@ -16,7 +16,7 @@ const (
 )
 
 // statusWords are the words in the seven languages. Numbers and words for yes and no are
-// missing on purpose: each can mean either.
+// absent, because each can have either meaning.
 var statusWords = map[string]string{ //nolint:gochecknoglobals // a table
 	WordsActive: "active|activ|activated|enabled|enable|valid|new|unused|not used|unredeemed|not redeemed|ready|available|open|unsold|in stock|issued|" +
 		"activo|activa|activado|activada|habilitado|habilitada|válido|válida|nuevo|nueva|sin usar|no usado|no usada|no utilizado|disponible|vigente|" +
@@ -61,8 +61,7 @@ var statusWords = map[string]string{ //nolint:gochecknoglobals // a table
 		"dibatalkan|batal|dihapus|terhapus|dicabut|hilang|dicuri",
 }
 
-// StatusWords returns the words that stand for one of the constants; none for another
-// name.
+// StatusWords returns the words of one of the constants, or none.
 func StatusWords(name string) []string {
 	if statusWords[name] == "" {
 		return nil
@@ -70,7 +69,7 @@ func StatusWords(name string) []string {
 	return strings.Split(statusWords[name], "|")
 }
 
-// knownStatus has the keys of every word of a status.
+// knownStatus maps the key of every word of a status to its meaning.
 var knownStatus = sync.OnceValue(func() map[string]string { //nolint:gochecknoglobals // a table, made once
 	known := map[string]string{}
 	for name, words := range statusWords {
@@ -81,7 +80,7 @@ var knownStatus = sync.OnceValue(func() map[string]string { //nolint:gochecknogl
 	return known
 })
 
-// yesNo are words that answer the question of a heading, which may be either way round.
+// yesNo are words for yes and no. Their meaning depends on the heading.
 const yesNo = "true|false|yes|no|y|n|t|f|on|off|si|sí|oui|non|sim|não|ja|nein|نعم|لا|ya|tidak|wahr|falsch|vrai|faux|verdadero|falso|verdadeiro|benar|salah|صحيح|خطأ|x"
 
 var yesNoKeys = sync.OnceValue(func() map[string]struct{} { //nolint:gochecknoglobals // a table, made once

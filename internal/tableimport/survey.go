@@ -8,11 +8,11 @@ import (
 	"refill/internal/importfile"
 )
 
-// mostSwallowed is how many rows of a survey are named whose quotation marks are wrong.
+// mostSwallowed is the number of rows with wrong quotation marks that a survey names.
 const mostSwallowed = 20
 
-// MakeSurvey reads a whole file once, in memory that does not grow with it. An error is
-// one of the file.
+// MakeSurvey reads a whole file once, in memory that does not grow with the file. An error
+// is an error of the file.
 func MakeSurvey(rows importfile.Rows, schema Schema, o SurveyOptions) (*Survey, error) {
 	s := &surveyor{schema: schema, code: -1, user: -1, password: -1, survey: &Survey{Guess: map[string]int{}}, counts: map[Reason]*Count{}}
 	var sample []sampleRow
@@ -50,11 +50,11 @@ type surveyor struct {
 	schema  Schema
 	survey  *Survey
 	layout  layout
-	code    int // the column of a code in the plan, or by its heading; -1: not known
+	code    int // the column of the codes by the plan or by its heading; -1: unknown
 	columns []*columnStats
 	counts  map[Reason]*Count
 
-	user, password int // columns of a hotspot tool; -1: none
+	user, password int // the columns of user and password in the export of a hotspot tool; -1: none
 	equal          int64
 }
 
@@ -99,7 +99,7 @@ func (s *surveyor) begin(sample []sampleRow, plan *Plan) {
 	}
 }
 
-// take lets a plan say where the table begins.
+// take takes the position of the table from a plan.
 func (l *layout) take(p Plan) {
 	l.Heading, l.First, l.Names, l.Comment, l.comment = p.Heading, p.First, p.Names, p.Comment, p.Comment
 	l.index()
@@ -111,7 +111,7 @@ func (s *surveyor) widen(n int) {
 	}
 }
 
-// add takes a row in.
+// add counts a row.
 func (s *surveyor) add(row importfile.Row) {
 	if reason := s.layout.reason(row, s.code); reason != "" {
 		s.count(row, reason)
@@ -142,9 +142,9 @@ func (s *surveyor) add(row importfile.Row) {
 	}
 }
 
-// unguessUser leaves it to a person to say which is the code where a user and a password
-// that differ both look like one.
-func (s *surveyor) unguessUser() {
+// dropAmbiguousUser removes the guess of the code column where user and password differ and both
+// may be codes. A person must then choose the column.
+func (s *surveyor) dropAmbiguousUser() {
 	if s.user < 0 || s.password < 0 || !s.survey.Columns[s.user].MayBeCode || !s.survey.Columns[s.password].MayBeCode || s.equal*2 > s.survey.Rows {
 		return
 	}
@@ -167,7 +167,7 @@ func (s *surveyor) count(row importfile.Row, reason Reason) {
 	}
 }
 
-// end sums up.
+// end completes the survey after the last row.
 func (s *surveyor) end(sample []sampleRow, plan *Plan) *Survey {
 	for i, c := range s.columns {
 		column := c.column()
@@ -186,18 +186,19 @@ func (s *surveyor) end(sample []sampleRow, plan *Plan) *Survey {
 		s.survey.Guess = plan.Columns
 	} else {
 		s.survey.guess(s.schema)
-		s.unguessUser()
+		s.dropAmbiguousUser()
 	}
-	s.survey.keepSecrets(s.schema)
+	s.survey.maskSecrets(s.schema)
 	s.preview(sample)
 	return s.survey
 }
 
-// previewRows is how many rows of data are shown, and before them as many others.
+// previewRows is the number of data rows in the preview, and the number of other rows
+// before them.
 const previewRows = 6
 
-// preview shows the first rows. A column that may hold codes is masked, the others are
-// whole: but a single value that looks like a code is masked everywhere.
+// preview stores the first rows for display. It masks every value of a column that may hold
+// codes, and in other columns a single value that looks like a code.
 func (s *surveyor) preview(sample []sampleRow) {
 	data, others := 0, 0
 	for _, row := range sample {
@@ -224,7 +225,7 @@ func (s *surveyor) preview(sample []sampleRow) {
 	}
 }
 
-// shown is a cell of the preview.
+// shown returns a cell of the preview.
 func (s *Survey) shown(column int, cell string, reason Reason) string {
 	masked := column < len(s.Columns) && (s.Columns[column].MayBeCode || s.Columns[column].Secret)
 	switch {
@@ -233,7 +234,7 @@ func (s *Survey) shown(column int, cell string, reason Reason) string {
 	case reason != "":
 		masked = true
 	case !masked:
-		masked = looksLikeCode(cell) && (s.holdsCodes(column) || isDigits(cell) && !readDate(cell).ok) // as a number it is beyond an amount
+		masked = looksLikeCode(cell) && (s.holdsCodes(column) || isDigits(cell) && !readDate(cell).ok) // as a number it is larger than any amount
 	}
 	if masked {
 		return Show(Code, cell)
@@ -241,8 +242,8 @@ func (s *Survey) shown(column int, cell string, reason Reason) string {
 	return cut(cell)
 }
 
-// holdsCodes reports whether a column is taken for one of codes, or is none of numbers,
-// dates and repeated words.
+// holdsCodes reports whether a column is neither of dates, nor of amounts, nor of repeated
+// words.
 func (s *Survey) holdsCodes(column int) bool {
 	if column >= len(s.Columns) {
 		return true

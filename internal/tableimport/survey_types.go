@@ -2,48 +2,49 @@ package tableimport
 
 // SurveyOptions change how a file is surveyed.
 type SurveyOptions struct {
-	Plan *Plan // not nil: its headings hold, and its columns are not guessed
+	Plan *Plan // not nil: its headings and columns are used, and nothing is guessed
 }
 
-// Survey is what a whole file is found to hold. It is safe to be shown and stored: what
-// may be a code is masked in it.
+// Survey describes a whole file. It may be displayed and stored: everything that may be a
+// code is masked.
 type Survey struct {
 	Rows      int64          `json:"rows"` // of data
 	Layout    Layout         `json:"layout"`
 	Columns   []Column       `json:"columns"`
 	Guess     map[string]int `json:"guess"` // field to column
 	LeftOut   []Count        `json:"left_out"`
-	Swallowed []LeftOut      `json:"swallowed"` // the first of them
+	Swallowed []LeftOut      `json:"swallowed"` // the first ones
 	Preview   []PreviewRow   `json:"preview"`
 }
 
-// Layout is how a table lies in its file.
+// Layout is the position of a table in its file.
 type Layout struct {
 	Heading int32    `json:"heading"` // number of the row of headings; 0: none
 	First   int32    `json:"first"`   // number of the first row of data; 0: none
 	Names   []string `json:"names"`
-	Comment string   `json:"comment"` // what begins a comment; empty: there are none
+	Comment string   `json:"comment"` // the mark at the beginning of a comment; empty: there are no comments
 }
 
-// Count is how many rows are left out for a reason, and the first of them.
+// Count is the number of rows that are left out for a reason, with the numbers of the
+// first.
 type Count struct {
 	Reason Reason  `json:"reason"`
 	N      int64   `json:"n"`
 	Rows   []int32 `json:"rows"`
 }
 
-// PreviewRow is a row of the beginning, with what may be a code masked. Reason says why
-// it is no row of the table; empty: it is one.
+// PreviewRow is a row of the beginning of a file, with possible codes masked. Reason says
+// why it does not belong to the table; empty: it does.
 type PreviewRow struct {
 	Row    int32    `json:"row"`
 	Reason Reason   `json:"reason"`
 	Cells  []string `json:"cells"`
 }
 
-// Column is what a column holds.
+// Column describes a column.
 type Column struct {
 	Heading    string         `json:"heading"`
-	Currency   string         `json:"currency"` // that the heading names; empty: none
+	Currency   string         `json:"currency"` // named in the heading; empty: none
 	Filled     int64          `json:"filled"`
 	Empty      int64          `json:"empty"` // placeholders included
 	Errors     int64          `json:"errors"`
@@ -51,7 +52,7 @@ type Column struct {
 	Denials    int64          `json:"denials,omitempty"` // words such as no and unused
 	Distinct   int            `json:"distinct"`          // up to MaxWords; then MaxWords+1
 	MayBeCode  bool           `json:"may_be_code"`
-	Secret     bool           `json:"secret,omitempty"` // its values are never shown whole, however often they repeat
+	Secret     bool           `json:"secret,omitempty"` // its values are always masked, however often they repeat
 	Words      []Word         `json:"words"`            // of a column of few words
 	Dates      DateEvidence   `json:"dates"`
 	Amounts    AmountEvidence `json:"amounts"`
@@ -60,38 +61,37 @@ type Column struct {
 	Tails      bool           `json:"tails"`
 }
 
-// Word is a value that a column repeats. Meaning is what it is taken for in the schema;
-// empty: a person must say.
+// Word is a value that a column repeats, with the number of its rows.
 type Word struct {
 	Key   string `json:"key"` // see WordKey
 	Shown string `json:"shown"`
 	N     int64  `json:"n"`
 }
 
-// DateEvidence is what the values of a column say as dates.
+// DateEvidence summarises the values of a column, read as dates.
 type DateEvidence struct {
-	Order DateOrder `json:"order"` // proven, open, or empty where nothing depends on it
+	Order DateOrder `json:"order"` // proven, open, or empty where no value depends on it
 	Good  int64     `json:"good"`
 	None  int64     `json:"none"`
 	Bad   int64     `json:"bad"`
 }
 
-// AmountEvidence is what the values of a column say as amounts.
+// AmountEvidence summarises the values of a column, read as amounts.
 type AmountEvidence struct {
-	Decimal  Decimal `json:"decimal"` // proven, open, each, or empty where nothing depends on it
+	Decimal  Decimal `json:"decimal"` // proven, open, each, or empty where no value depends on it
 	Good     int64   `json:"good"`
 	Bad      int64   `json:"bad"`
-	Currency string  `json:"currency"` // another than that of the schema, which values name
+	Currency string  `json:"currency"` // named in values, where it is not the currency of the schema
 }
 
-// Shape is what codes of a column have in common.
+// Shape is a group of codes of a column with the same length and classes of symbols.
 type Shape struct {
 	Key     string  `json:"key"`
 	Words   string  `json:"words"` // "10 symbols: letters and digits"
 	N       int64   `json:"n"`
 	Regular bool    `json:"regular"`
 	Reason  Reason  `json:"reason"` // why it is an outlier
-	Rows    []int32 `json:"rows"`   // the first of them
+	Rows    []int32 `json:"rows"`   // the first ones
 	Sample  string  `json:"sample"` // masked
 }
 
@@ -106,7 +106,7 @@ const (
 	AskMeaning Ask = "meaning"
 )
 
-// Question is something to be asked of a person before a file is read.
+// Question is a question that a person must answer before a file is read.
 type Question struct {
 	Field string `json:"field"`
 	Ask   Ask    `json:"ask"`

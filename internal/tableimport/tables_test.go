@@ -113,8 +113,8 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// What a person chooses holds: words of a status, a decimal sign, an order, a shape, a row,
-// headings.
+// The choices of a person are applied: words of a status, a decimal sign, an order, a
+// shape, a row, headings.
 func TestChoices(t *testing.T) {
 	t.Parallel()
 	file := []byte("code,price,valid till,status\nAA11BB2202,1.000,05/06/2027,0\nAA11BB2203,2.000,06/07/2027,1\nAA11BB2204,2.000,06/07/2027,1\nAA11BB22055,2.000,06/07/2027,1\nAA11BB22X,2.000,06/07/2027,2\n")
@@ -153,7 +153,7 @@ func TestChoices(t *testing.T) {
 	require.Equal(t, []string{"[1  heading A••••2]", "AA11BB2203"}, records(t, headless, schema, s.WithHeadings(s.Plan(schema), true)))
 }
 
-// Files of one shape have one key, whatever stands in them.
+// Files of one shape have one key, for any content.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	key := func(file string) string { return survey(t, []byte(file), cards("USD")).Key() }
@@ -162,7 +162,7 @@ func TestKeys(t *testing.T) {
 	require.Equal(t, key("AA11BB2202,5.00,2027-06-30\nAA11BB2203,5.00,2027-06-30\n"), key("ZZ11BB2202,7.00,2028-06-30\nZZ11BB2203,8.00,2027-06-30\n"))
 }
 
-// Neither what a survey keeps nor why a row is left out tells a code.
+// Neither a survey nor the reason of a row that is left out reveals a code.
 func TestNoCodeIsTold(t *testing.T) {
 	t.Parallel()
 	d := &dice{88172645463325252}
@@ -213,8 +213,8 @@ func TestNoCodeIsTold(t *testing.T) {
 	}
 }
 
-// The preview shows enough to choose a column by: the ends of what may be a code, the
-// others whole.
+// The preview shows enough to choose a column: both ends of possible codes, and other
+// values completely.
 func TestPreview(t *testing.T) {
 	t.Parallel()
 	s := survey(t, []byte("what,how much,when,who\nkx7m2q,5.00,2027-06-30,North shop\nab3d9z,5.00,2027-06-30,North shop\nzz9k4p,6.00,2027-06-30,South shop\n"), cards("USD"))
@@ -257,7 +257,8 @@ func TestCustomers(t *testing.T) {
 	}
 }
 
-// A row in which a quotation perhaps took others in is left out with its lines.
+// A row with a quotation that may have swallowed other rows is left out with the number of
+// its lines.
 func TestSwallowedRows(t *testing.T) {
 	t.Parallel()
 	file := []byte("code,town\nABCDEFGH,North\nBCDEFGHI,\"South\nCDEFGHIJ,East\nDEFGHIJK,West\"\nEFGHIJKL,North\n")

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// plainASCII reports whether a text has printable ASCII alone, as nearly every cell has.
+// plainASCII reports whether a text is printable ASCII only, as nearly every cell is.
 func plainASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -18,28 +18,27 @@ func plainASCII(s string) bool {
 	return true
 }
 
-// isMark reports whether a symbol shows nothing: marks of direction, joiners, and the
-// marks of a byte order.
+// isMark reports whether a symbol is invisible: a direction mark, a joiner, or a byte order
+// mark.
 func isMark(r rune) bool {
 	return unicode.In(r, unicode.Cf) || unicode.In(r, unicode.Variation_Selector)
 }
 
-// zeroOf returns the zero of the script that a digit belongs to. (Digits of a script lie
-// in a row, Unicode category Nd.)
+// zeroOf returns the digit zero of the script of a digit. The ten digits of a script are
+// consecutive (Unicode category Nd).
 func zeroOf(r rune) (rune, bool) {
 	if r < 0x80 || !unicode.Is(unicode.Nd, r) {
 		return 0, false
 	}
-	lo := r // digits of several kinds may follow one another, each from its zero
+	lo := r // digit sets may adjoin, and each begins at its zero
 	for unicode.Is(unicode.Nd, lo-1) {
 		lo--
 	}
 	return r - (r-lo)%10, true
 }
 
-// Digits writes the digits of every script in ASCII, and takes out what shows nothing,
-// such as marks of direction. Signs of full width, spaces of every kind and dashes become
-// those of ASCII.
+// Digits converts the digits of every script to ASCII and removes invisible symbols.
+// Full-width signs, spaces and dashes of every kind become ASCII.
 func Digits(text string) string {
 	if plainASCII(text) {
 		return text
@@ -64,13 +63,13 @@ func Digits(text string) string {
 	}, text))
 }
 
-// Fold is a text without accents, case, marks and digits of other scripts, and with one
-// space where it has any space; for comparison.
+// Fold returns a text for comparison: without accents, case, invisible marks and digits of
+// other scripts, and with single spaces.
 func Fold(text string) string {
 	if !plainASCII(text) {
 		text = strings.Map(func(r rune) rune {
 			switch {
-			case unicode.Is(unicode.Mn, r), r == 0x640: // accents; the stretcher of Arabic
+			case unicode.Is(unicode.Mn, r), r == 0x640: // accents; the Arabic tatweel
 				return -1
 			case r == 'ß':
 				return 's'
@@ -95,15 +94,15 @@ func Fold(text string) string {
 	return strings.Join(strings.Fields(strings.ToLower(text)), " ")
 }
 
-// WordKey is a word by which a column of few words is compared: folded, without the
-// signs round it.
+// WordKey returns the key of a word in a column of few words: folded, without the signs
+// around it.
 func WordKey(text string) string {
 	return strings.TrimFunc(Fold(text), func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune(`"'.,:;!*()[]`, r)
 	})
 }
 
-// headingKey is a heading for comparison: letters and digits alone.
+// headingKey returns a heading for comparison: folded, letters and digits only.
 func headingKey(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -113,8 +112,8 @@ func headingKey(text string) string {
 	}, Fold(text))
 }
 
-// unquote takes the spaces, quotation marks and marks of direction from round a value
-// that is no text: quotation marks are no part of a code, an amount or a date.
+// unquote removes spaces, quotation marks and direction marks around a value. They are
+// never part of a code, an amount or a date.
 func unquote(s string) string {
 	if plain := plainASCII(s); plain {
 		if s == "" || s[0] > '\'' && s[len(s)-1] > '\'' {
@@ -126,7 +125,7 @@ func unquote(s string) string {
 	})
 }
 
-// cut shortens a text to what is shown of it.
+// cut truncates a text to maxShown symbols.
 func cut(text string) string {
 	if len(text) <= maxShown || utf8.RuneCountInString(text) <= maxShown {
 		return text

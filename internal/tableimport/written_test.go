@@ -10,8 +10,8 @@ import (
 	"refill/internal/tableimport"
 )
 
-// Codes that were masked before they were written down are no codes, and nor is what a
-// program wrote as a number: whatever all rows of a file have in common.
+// Codes that were masked before they were written, and codes that a program wrote as
+// numbers, are not taken for codes, even if all rows share that form.
 func TestCodesThatWereNotWrittenAsCodes(t *testing.T) {
 	t.Parallel()
 	schema := tableimport.Schema{Currency: "USD", Fields: []tableimport.Field{{Name: "code", Kind: tableimport.Code, Required: true, Headings: tableimport.HeadCode}}}

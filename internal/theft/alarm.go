@@ -2,7 +2,6 @@ package theft
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,13 +10,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/act"
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
 )
 
-// Refusals of an acknowledgement.
+// Errors of an acknowledgement.
 var (
 	ErrNoAlarm      = fault.New(fault.NotFound, "alarm_unknown", "There is no such alarm.")
 	ErrAcknowledged = fault.New(fault.Conflict, "alarm_acknowledged", "This alarm was acknowledged already.")
@@ -25,7 +25,7 @@ var (
 	ErrShared       = fault.New(fault.Conflict, "alarm_shared", "You and the person whom this alarm is about may be one person: within the last 30 days one of you, or the same third person, set the sign-in, password or second factor of the other. Another person has to acknowledge it.")
 )
 
-// finding is what a rule found of one subject.
+// finding is the result of a rule about one subject.
 type finding struct {
 	rule                    Rule
 	subject                 string // by id
@@ -33,25 +33,25 @@ type finding struct {
 	firstSerial, lastSerial int32
 	customerID, staffID     int64
 	network                 string
-	partners                []int64 // whose customers are concerned
+	partners                []int64 // the partners whose customers are concerned
 	from, to                time.Time
 	cards, customers        int32
 	value                   int64 // minor units
 	usual                   int32
 }
 
-// subjectOf names what a rule is about, the same for every finding about it.
+// subjectOf returns the key of a rule's subject, the same for every finding about it.
 func subjectOf(rule Rule, of string) string { return string(rule) + ":" + of }
 
 func subjectID(rule Rule, id int64) string { return subjectOf(rule, strconv.FormatInt(id, 10)) }
 
-// raise enters an alarm, or extends the open one about the same subject. The cursor's
-// row is held, so no other worker does at that moment.
+// raise creates an alarm, or extends the open alarm about the same subject. The
+// transaction holds the cursor's row, so no other worker does the same.
 func (w *watch) raise(ctx context.Context, tx pgx.Tx, f finding, open int64) error {
 	q := w.s.q
 	if open == 0 && f.rule != Run {
-		id, err := q.TheftAlarmOpen(ctx, tx, db.TheftAlarmOpenParams{Rule: string(f.rule), Subject: f.subject})
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		id, _, err := db.Found(q.TheftAlarmOpen(ctx, tx, db.TheftAlarmOpenParams{Rule: string(f.rule), Subject: f.subject}))
+		if err != nil {
 			return fmt.Errorf("look for an open alarm: %w", err)
 		}
 		open = id
@@ -75,35 +75,36 @@ func (w *watch) raise(ctx context.Context, tx pgx.Tx, f finding, open int64) err
 		return fmt.Errorf("raise an alarm: %w", err)
 	}
 	w.raised = append(w.raised, raised{id, f.rule, f.cards})
-	detail := map[string]any{"alarm": id, "rule": f.rule, "cards": f.cards}
-	if f.firstSerial != 0 {
-		detail["first_serial"], detail["last_serial"] = f.firstSerial, f.lastSerial
-	}
-	return audit.Record(ctx, tx, audit.System(), audit.Entry{Action: "alarm.raised", CustomerID: f.customerID, SeriesID: f.seriesID, Detail: detail})
+	return act.Record(ctx, tx, audit.System(), Raised{
+		Subject: act.Subject{CustomerID: f.customerID, SeriesID: f.seriesID},
+		Alarm:   id, Rule: f.rule, Cards: f.cards, FirstSerial: f.firstSerial, LastSerial: f.lastSerial,
+	})
 }
 
-// Acknowledge closes an alarm that a person looked into, with the reason. What it counted
-// counts no more, so that only what comes after raises the next one.
+// Acknowledge closes an alarm with a reason. The events that it counted are excluded from
+// later counts, so that only new events raise another alarm.
 func (s *Service) Acknowledge(ctx context.Context, actor audit.Actor, id int64, reason string) error {
 	reason = strings.TrimSpace(reason)
+	person := actor.Person()
+	if person == 0 && !actor.IsSystem() {
+		return audit.ErrNeedsStaff
+	}
 	return pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 		if err := s.q.TheftAlarmLock(ctx, tx, id); err != nil {
 			return fmt.Errorf("lock an alarm: %w", err)
 		}
-		row, err := s.q.TheftAlarmGet(ctx, tx, db.TheftAlarmGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
+		row, err := db.Need(s.q.TheftAlarmGet(ctx, tx, db.TheftAlarmGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})).Or(ErrNoAlarm, "read an alarm")
 		alarm := row.TheftAlarm
 		switch {
-		case errors.Is(err, pgx.ErrNoRows):
-			return ErrNoAlarm
 		case err != nil:
-			return fmt.Errorf("read an alarm: %w", err)
+			return err
 		case alarm.State != db.TheftAlarmStateOpen:
 			return ErrAcknowledged
-		case alarm.StaffID != nil && *alarm.StaffID == actor.StaffID:
+		case alarm.StaffID != nil && *alarm.StaffID == person:
 			return ErrOwn
 		}
 		if alarm.StaffID != nil {
-			shared, err := approval.Shared(ctx, tx, actor.StaffID, *alarm.StaffID)
+			shared, err := approval.Shared(ctx, tx, person, *alarm.StaffID)
 			if err != nil {
 				return err
 			}
@@ -112,23 +113,19 @@ func (s *Service) Acknowledge(ctx context.Context, actor audit.Actor, id int64, 
 			}
 		}
 		if n := utf8.RuneCountInString(reason); n < 3 || n > 300 {
-			return fault.Field("reason", "alarm_reason", "Give a reason of 3 to 300 characters; it is kept for good.")
+			return fault.Field("reason", "reason", "Give a reason of 3 to 300 characters; it is kept for good.")
 		}
 		if _, err := s.q.TheftAlarmAcknowledge(ctx, tx, db.TheftAlarmAcknowledgeParams{ID: id, StaffID: actor.Staff(), Reason: reason}); err != nil {
 			return fmt.Errorf("acknowledge an alarm: %w", err)
 		}
-		entry := audit.Entry{Action: "alarm.acknowledged", Detail: map[string]any{"alarm": id, "rule": alarm.Rule, "reason": reason}}
-		if alarm.CustomerID != nil {
-			entry.CustomerID = *alarm.CustomerID
-		}
-		if alarm.SeriesID != nil {
-			entry.SeriesID = *alarm.SeriesID
-		}
-		return audit.Record(ctx, tx, actor, entry)
+		return act.Record(ctx, tx, actor, Acknowledged{
+			Subject: act.Subject{CustomerID: db.Deref(alarm.CustomerID), SeriesID: db.Deref(alarm.SeriesID)},
+			Alarm:   id, Rule: Rule(alarm.Rule), Reason: reason,
+		})
 	})
 }
 
-// some is a value for a nullable column; zero: null.
+// some returns a value for a nullable column; zero: null.
 func some[T int32 | int64](v T) *T {
 	if v == 0 {
 		return nil

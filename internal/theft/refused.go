@@ -10,7 +10,8 @@ import (
 	"refill/internal/db"
 )
 
-// leastOf is how many different cards raise an alarm by a rule; 0: it is off.
+// leastOf returns the number of different cards at which a rule raises an alarm; 0: the
+// rule is off.
 func (w *watch) leastOf(rule Rule) int32 {
 	switch rule {
 	case Run:
@@ -31,15 +32,15 @@ func (w *watch) leastOf(rule Rule) int32 {
 	return 0
 }
 
-// refused looks at attempts that were refused: at cards that are not on sale yet, that
-// staff took out of use, or that others have used already.
+// refused examines refused attempts at cards that are not on sale yet, that staff took out
+// of use, or that another customer has used.
 func (w *watch) refused(ctx context.Context, tx pgx.Tx, rows []db.TheftBatchRow) error {
 	type key struct {
 		rule   Rule
 		series int64
 		hour   time.Time
 	}
-	last := map[key]time.Time{} // the rules look back from the last attempt of each hour
+	last := map[key]time.Time{} // each rule looks back from the last attempt of each hour
 	subjects := map[Rule][]string{}
 	for _, row := range rows {
 		rule := Rule(row.Refusal)
@@ -85,8 +86,8 @@ func (w *watch) refused(ctx context.Context, tx pgx.Tx, rows []db.TheftBatchRow)
 	return nil
 }
 
-// revealed looks for codes that a member of staff had shown and that were redeemed
-// after: support does that for a damaged card now and then, not for many.
+// revealed finds codes that were redeemed after one member of staff had them shown.
+// Support shows a code for a damaged card now and then; many are suspicious.
 func (w *watch) revealed(ctx context.Context, tx pgx.Tx, rows []db.TheftBatchRow) error {
 	least := w.rules.RevealedCards
 	if least == 0 {

@@ -84,7 +84,7 @@ func TestFarMoreThanOthers(t *testing.T) {
 			t.Helper()
 			for i, p := range b.customers(t, 8, b.north) {
 				_, err := b.pool.Exec(t.Context(), `insert into audit (action, customer_id, staff_id, series_id, serial, address)
-					select 'card.redeemed', $1, $2, 900000, $3 * 100 + n, '192.0.2.1' from generate_series(1, 8) n`, p.ID, b.admin.StaffID, i)
+					select 'card.redeemed', $1, $2, 900000, $3 * 100 + n, '192.0.2.1' from generate_series(1, 8) n`, p.ID, b.admin.ID, i)
 				require.NoError(t, err)
 				b.plant(t, 1, p.ID, fmt.Sprintf("198.51.100.%d", i), 0)
 			}
@@ -113,7 +113,7 @@ func TestValueCountsAsWell(t *testing.T) {
 	b := setup(t)
 	people := b.customers(t, 4, b.north)
 	_, small := b.series(t, 12, true)
-	_, large := b.seriesOf(t, 6, "100.00")
+	_, large := b.seriesOf(t, 6, 100_00)
 	for i, code := range small[:3] {
 		require.NoError(t, b.redeem(t, people[1+i], code, ""))
 	}
@@ -153,7 +153,7 @@ func TestRefusedAttempts(t *testing.T) {
 	require.Empty(t, b.open(t), "one card that was used is a mistake")
 
 	require.ErrorIs(t, b.redeem(t, people[1], codes[1], ""), card.ErrRefused)
-	_, err = b.cards.Look(t.Context(), audit.Actor{CustomerID: people[0].ID, Scope: audit.Everything()}, people[0].ID, closed[2])
+	_, err = b.cards.Look(t.Context(), audit.ByCustomer(people[0].ID, audit.Everything()), people[0].ID, closed[2])
 	require.ErrorIs(t, err, card.ErrRefused)
 	require.NoError(t, b.cards.DisableCard(t.Context(), b.admin, card.Ref{SeriesID: s.ID, Serial: 9}))
 	require.ErrorIs(t, b.redeem(t, people[2], codes[8], ""), card.ErrRefused)
@@ -201,7 +201,7 @@ func TestShownCodesThatAreRedeemed(t *testing.T) {
 	open := b.open(t)
 	require.Len(t, open, 1)
 	require.Equal(t, "revealed", open[0].Rule)
-	require.Equal(t, other.StaffID, *open[0].StaffID)
+	require.Equal(t, other.ID, *open[0].StaffID)
 	require.Equal(t, []int32{3, 2}, []int32{open[0].Cards, open[0].Customers})
 	require.ErrorContains(t, b.watch.Acknowledge(t.Context(), other, open[0].ID, "it was me"), "alarm_own")
 	require.NoError(t, b.watch.Acknowledge(t.Context(), b.admin, open[0].ID, "asked them"))

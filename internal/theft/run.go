@@ -18,24 +18,24 @@ type used struct {
 	at     time.Time
 }
 
-// span is serials of a series from first to last.
+// span is a range of serials of a series.
 type span struct{ first, last int32 }
 
-// stretch is a span whose cards were redeemed from one time to another.
+// stretch is a span with the times of its first and last redemption.
 type stretch struct {
 	span
 
 	from, to time.Time
 }
 
-// runs looks for boxes: many cards of a series whose serials lie side by side, or
-// nearly, redeemed within a short time, in whatever order and by whatever accounts.
+// runs finds stolen boxes: many cards of a series with consecutive or nearly consecutive
+// serials, redeemed within a short time, in any order and by any accounts.
 func (w *watch) runs(ctx context.Context, tx pgx.Tx, rows []db.TheftBatchRow) error {
 	least := w.rules.RunCards
 	if least == 0 {
 		return nil
 	}
-	reach := (least - 1) * (w.rules.RunGap + 1) // how far from a card the rest of its run can lie
+	reach := (least - 1) * (w.rules.RunGap + 1) // the largest distance in serials from a card to another one of its run
 	window := time.Duration(w.rules.RunMinutes) * time.Minute
 	events := map[int64][]used{}
 	since, until := rows[0].At, rows[0].At
@@ -80,8 +80,8 @@ func (w *watch) runs(ctx context.Context, tx pgx.Tx, rows []db.TheftBatchRow) er
 	return nil
 }
 
-// around returns the spans within reach of cards in the order of their serials, those
-// that meet as one.
+// around returns the spans within reach of cards, which are sorted by serial. Spans that
+// overlap or touch are merged.
 func around(cards []used, reach int32) []span {
 	var spans []span
 	for _, c := range cards {
@@ -95,10 +95,11 @@ func around(cards []used, reach int32) []span {
 	return spans
 }
 
-// findRuns returns the spans in which least cards or more lie side by side, up to gap
-// missing between two, that were redeemed within a window which ends at one of events.
-// known are the redeemed cards near them, in the order of their serials; what was
-// redeemed until settled does not count.
+// findRuns returns runs of neighbouring cards that were redeemed within a window. known are
+// the redeemed cards near the events, sorted by serial. Each window ends at one of events. A
+// run has no fewer cards than least, and between two of them at most gap serials are missing.
+// Cards that were redeemed at or before settled are ignored: an acknowledged alarm has counted
+// them.
 func findRuns(known, events []used, least int, gap int32, window time.Duration, settled time.Time) []stretch {
 	var found []stretch
 	for _, e := range events {
@@ -148,7 +149,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// raiseRun enters a run, or extends the open alarm that it goes on from.
+// raiseRun raises an alarm about a run, or extends the open alarm that the run continues.
 func (w *watch) raiseRun(ctx context.Context, tx pgx.Tx, seriesID int64, run stretch) error {
 	gap, subject := w.rules.RunGap+1, subjectID(Run, seriesID)
 	open, err := w.s.q.TheftAlarmOpenRuns(ctx, tx, db.TheftAlarmOpenRunsParams{Subject: subject, FirstSerial: run.first - gap, LastSerial: run.last + gap})
@@ -172,7 +173,8 @@ func (w *watch) raiseRun(ctx context.Context, tx pgx.Tx, seriesID int64, run str
 	}, id)
 }
 
-// acknowledged says when the last alarm about each subject was acknowledged.
+// acknowledged returns the time at which the last alarm about each subject was
+// acknowledged.
 func (w *watch) acknowledged(ctx context.Context, tx pgx.Tx, rule Rule, subjects []string) (map[string]time.Time, error) {
 	rows, err := w.s.q.TheftAcknowledged(ctx, tx, db.TheftAcknowledgedParams{Rule: string(rule), Subjects: subjects})
 	if err != nil {

@@ -18,11 +18,15 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/cardcode/codetest"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/money"
 	"refill/internal/setting"
 	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
 	"refill/internal/theft"
 )
 
@@ -32,7 +36,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 type bundle struct {
 	pool         *pgxpool.Pool
 	q            *db.Queries
-	keys         *card.Keyring
+	keys         *cardcode.Keyring
 	cards        *card.Service
 	settings     *setting.Store
 	watch        *theft.Service
@@ -46,14 +50,12 @@ func setup(t *testing.T) *bundle {
 	ctx := t.Context()
 	b := &bundle{pool: dbtest.Pool(t), q: db.New(), log: &bytes.Buffer{}}
 	log := slog.New(slog.NewTextHandler(b.log, nil))
-	var file bytes.Buffer
-	require.NoError(t, card.WriteNewKey(&file, 1))
-	keys, err := card.ReadKeyring(&file)
-	require.NoError(t, err)
+	keys := codetest.Keys(t)
 	b.keys = keys
 	b.settings = setting.NewStore(b.pool, time.Now)
 	b.cards = b.newCards(t, b.pool)
 	b.watch = theft.New(b.pool, b.settings, log)
+	var err error
 	b.north, err = b.q.PartnerCreate(ctx, b.pool, db.PartnerCreateParams{Name: "North", TimeZone: "Pacific/Kiritimati"})
 	require.NoError(t, err)
 	b.south, err = b.q.PartnerCreate(ctx, b.pool, db.PartnerCreateParams{Name: "South", TimeZone: "UTC"})
@@ -72,9 +74,8 @@ func (b *bundle) newCards(t *testing.T, pool *pgxpool.Pool) *card.Service {
 
 func (b *bundle) staff(t *testing.T, username string) audit.Actor {
 	t.Helper()
-	id, err := staff.Create(t.Context(), b.pool, audit.System(), staff.New{Username: username, Password: "correct horse", Role: db.StaffRoleAdministrator, AllPartners: true})
-	require.NoError(t, err)
-	return audit.Actor{StaffID: id, Scope: audit.Everything()}
+	id := peopletest.Staff(t, b.pool, staff.New{Username: username, Role: db.StaffRoleAdministrator, AllPartners: true})
+	return audit.ByStaff(id, audit.Everything())
 }
 
 func (b *bundle) customers(t *testing.T, n int, partner db.Partner) []db.Customer {
@@ -91,19 +92,19 @@ func (b *bundle) customers(t *testing.T, n int, partner db.Partner) []db.Custome
 // series makes a series of cards worth 10.00 and returns its codes by serial, from 0.
 func (b *bundle) series(t *testing.T, quantity int, active bool) (db.Series, []string) {
 	t.Helper()
-	return b.order(t, quantity, active, "10.00")
+	return b.order(t, quantity, active, 1000)
 }
 
-func (b *bundle) seriesOf(t *testing.T, quantity int, price string) (db.Series, []string) {
+func (b *bundle) seriesOf(t *testing.T, quantity int, cents int64) (db.Series, []string) {
 	t.Helper()
-	return b.order(t, quantity, true, price)
+	return b.order(t, quantity, true, cents)
 }
 
-func (b *bundle) order(t *testing.T, quantity int, active bool, price string) (db.Series, []string) {
+func (b *bundle) order(t *testing.T, quantity int, active bool, cents int64) (db.Series, []string) {
 	t.Helper()
-	ordered, err := b.cards.Order(t.Context(), b.admin, card.OrderForm{
-		Quantity: fmt.Sprint(quantity), Price: price, Partners: []string{card.AnyPartner},
-		ValidTill: time.Now().AddDate(1, 0, 0).Format(time.DateOnly), Activate: active, Key: uuid.New(),
+	ordered, err := b.cards.Order(t.Context(), b.admin, card.OrderRequest{
+		Quantity: int32(quantity), Price: money.Amount{Minor: cents, Currency: "USD"}, Partners: card.Partners{Any: true}, //nolint:gosec // a small number
+		ValidTill: time.Now().AddDate(1, 0, 0), Activate: active, Key: uuid.New(),
 	})
 	require.NoError(t, err)
 	require.NoError(t, b.cards.Generate(t.Context(), ordered.ID, time.Now, func(context.Context, pgx.Tx) error { return nil }))
@@ -122,7 +123,7 @@ func (b *bundle) order(t *testing.T, quantity int, active bool, price string) (d
 // redeem is a customer at the portal's form, from an address.
 func (b *bundle) redeem(t *testing.T, c db.Customer, code, address string) error {
 	t.Helper()
-	actor := audit.Actor{CustomerID: c.ID, Scope: audit.Everything()}
+	actor := audit.ByCustomer(c.ID, audit.Everything())
 	if address != "" {
 		actor.Address = netip.MustParseAddr(address)
 	}
@@ -130,7 +131,7 @@ func (b *bundle) redeem(t *testing.T, c db.Customer, code, address string) error
 	return err
 }
 
-// look looks at all that is committed: nobody writes at that moment.
+// look examines all committed rows, while no transaction writes.
 func (b *bundle) look(t *testing.T) int {
 	t.Helper()
 	n, err := b.watch.Look(t.Context(), time.Now)

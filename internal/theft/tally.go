@@ -15,8 +15,8 @@ import (
 	"refill/internal/db"
 )
 
-// valueFrom is from how many cards on their value counts as well: one or two cards of
-// the highest denomination are a purchase.
+// valueFrom is the least number of cards for which the rules compare the redeemed value as
+// well. One or two cards of the highest face value are a normal purchase.
 const valueFrom = 5
 
 // tallyKey is one subject in one hour.
@@ -26,7 +26,7 @@ type tallyKey struct {
 	hour    time.Time
 }
 
-// tally is what a subject redeemed in an hour.
+// tally is the number and value of a subject's redemptions in an hour.
 type tally struct {
 	cards       int32
 	value       int64
@@ -34,14 +34,14 @@ type tally struct {
 	partner     int64
 }
 
-// usualKey is what is usual for a rule at an hour.
+// usualKey identifies the usual figures of a rule at an hour.
 type usualKey struct {
 	rule Rule
 	hour time.Time
 }
 
-// tallies counts what accounts and addresses redeem, by hour, and looks for those that
-// redeem far more than others.
+// tallies counts the redemptions of accounts and addresses by hour and finds those with
+// far more than others.
 func (w *watch) tallies(ctx context.Context, tx pgx.Tx, rows []db.TheftBatchRow) error {
 	counts := w.count(rows)
 	if len(counts) == 0 {
@@ -80,9 +80,9 @@ func (w *watch) tallies(ctx context.Context, tx pgx.Tx, rows []db.TheftBatchRow)
 
 func (w *watch) hours() time.Duration { return time.Duration(w.rules.Hours) * time.Hour }
 
-// count sums up a batch by subject and hour. What staff redeem for customers counts
-// for the customer, not for the address of the counter; nor do addresses that settings
-// name as shared by many people.
+// count sums up a batch by subject and hour. A redemption by staff counts for the
+// customer, not for the address of the staff. Addresses in the shared networks of the
+// settings are not counted.
 func (w *watch) count(rows []db.TheftBatchRow) map[tallyKey]tally {
 	counts := map[tallyKey]tally{}
 	shared := w.rules.SharedNetworks()
@@ -118,11 +118,11 @@ func within(networks []netip.Prefix, address netip.Addr) bool {
 	return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(address.Unmap()) })
 }
 
-// over reports whether a subject's redemptions are far more than usual: at least the
-// cards that settings name, and as many times the median of all who were active. Their
-// value counts in the same way, with what the usual account's cards are worth as its
-// unit. An address is compared with others only where there are others: where everybody
-// comes by one, it is nothing special.
+// over reports whether a subject's redemptions are far above usual: at least the number of
+// cards in the settings, and at least the factor in the settings times the median of all
+// active subjects. Their value is compared in the same way, in units of what the median
+// account's cards are worth. The rule about addresses needs other active addresses to
+// compare with: where all customers share one address, it is not suspicious.
 func (w *watch) over(ctx context.Context, tx pgx.Tx, key tallyKey, cards int32, value int64) (bool, int32, error) {
 	least := w.rules.AccountCards
 	if key.rule == Address {
@@ -150,7 +150,7 @@ func (w *watch) over(ctx context.Context, tx pgx.Tx, key tallyKey, cards int32, 
 	return many || dear, usual.Cards, nil
 }
 
-// raiseTally enters what an account or an address redeemed.
+// raiseTally raises an alarm about an account or an address.
 func (w *watch) raiseTally(ctx context.Context, tx pgx.Tx, key tallyKey, partner int64, sum db.TheftTallySumsRow, usual int32) error {
 	f := finding{
 		rule: key.rule, subject: subjectOf(key.rule, key.subject), from: sum.FirstAt, to: sum.LastAt,

@@ -1,13 +1,12 @@
-// Package theft watches redemptions for the marks of theft: a stolen box, a copied
-// list, an account or an address that redeems far more than others. It reads the audit
-// trail behind a cursor, in a periodic job, so that a redemption pays nothing for it,
-// and keeps what it finds as alarms that people acknowledge. It never locks a series,
-// disables a card or refuses a customer by itself.
+// Package theft watches redemptions for signs of theft: a stolen box, a copied list, an
+// account or an address that redeems far more than others. A periodic job reads the audit
+// trail behind a cursor, so that redemptions have no extra cost. Findings are kept as
+// alarms, which people acknowledge. The package never locks a series, disables a card or
+// refuses a customer.
 package theft
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -18,10 +17,11 @@ import (
 	"refill/internal/setting"
 )
 
-// Queue is the queue of the watch, of its own: an alarm must not wait for housekeeping.
+// Queue is the queue of the watch. It is separate, so that alarms do not wait for
+// housekeeping.
 const Queue = "watch"
 
-// Rule names what an alarm is about, as it is stored and as metrics label it.
+// Rule is the name of a rule, as it is stored and used as a metrics label.
 type Rule string
 
 // The rules.
@@ -32,13 +32,14 @@ const (
 	Account Rule = "account"
 	// Address is one network address from which far more is redeemed than from others.
 	Address Rule = "address"
-	// Early is an attempt at cards of a series that was never activated.
+	// Early is attempts at cards of a series that was never activated.
 	Early Rule = "early"
 	// Locked is attempts at cards that staff took out of use: a locked series, disabled cards.
 	Locked Rule = "locked"
-	// Copied is customers who find cards used by others: the codes were copied.
+	// Copied is customers who enter cards that others have used, which suggests copied
+	// codes.
 	Copied Rule = "copied"
-	// Revealed is codes that one member of staff had shown and that were redeemed after.
+	// Revealed is codes that were redeemed after one member of staff had them shown.
 	Revealed Rule = "revealed"
 )
 
@@ -54,7 +55,7 @@ type Service struct {
 	batch    int32
 }
 
-// batchSize is how many lines of the trail are looked at in one transaction.
+// batchSize is the number of audit rows that one transaction examines.
 const batchSize = 10_000
 
 // New returns the watch on a database.
@@ -62,14 +63,14 @@ func New(beginner db.Beginner, settings *setting.Store, log *slog.Logger) *Servi
 	return &Service{db: beginner, q: db.New(), settings: settings, log: log, batch: batchSize}
 }
 
-// lookFor is how long one call of Look goes on before it leaves the rest to the next.
+// lookFor is the longest duration of one call of Look; the next call continues.
 const lookFor = 20 * time.Second
 
-// Look looks at what the audit trail holds since the last call and raises alarms. It
-// returns how many redemptions and refusals it looked at. Where a transaction is writing
-// into the trail at that moment, it leaves what lies near to the next call. Of several
-// callers at a time one works, and the others return at once. now is the clock that
-// bounds a call.
+// Look examines the rows of the audit trail since the last call and raises alarms. It
+// returns the number of redemptions and refusals examined. While a transaction writes to
+// the trail, it leaves the rows near that transaction's for the next call. Of several
+// concurrent calls one works and the others return at once. now is the clock that bounds
+// the call.
 func (s *Service) Look(ctx context.Context, now func() time.Time) (int, error) {
 	settings, err := s.settings.Get(ctx)
 	if err != nil {
@@ -85,16 +86,16 @@ func (s *Service) Look(ctx context.Context, now func() time.Time) (int, error) {
 	}
 }
 
-// step is one transaction: a batch, what follows of it, and the cursor.
+// step processes one batch and moves the cursor, in one transaction.
 func (s *Service) step(ctx context.Context, settings setting.Settings) (n int, more bool, err error) {
 	w := &watch{s: s, rules: settings.Theft, usual: map[usualKey]db.TheftUsualRow{}}
 	err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-		cursor, err := s.q.TheftCursorLock(ctx, tx)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil // another worker is at it
-		}
+		cursor, free, err := db.Found(s.q.TheftCursorLock(ctx, tx))
 		if err != nil {
 			return fmt.Errorf("hold the cursor of the watch for theft: %w", err)
+		}
+		if !free {
+			return nil // another worker holds the cursor
 		}
 		through := cursor.Through
 		if through < cursor.Bound && !cursor.Ripe {
@@ -138,7 +139,7 @@ func (s *Service) step(ctx context.Context, settings setting.Settings) (n int, m
 	return n, more, nil
 }
 
-// watch is what one transaction finds.
+// watch is the state of one transaction.
 type watch struct {
 	s      *Service
 	rules  setting.Theft
@@ -153,7 +154,7 @@ type raised struct {
 	cards int32
 }
 
-// judge holds a batch against each rule that is on.
+// judge applies each active rule to a batch.
 func (w *watch) judge(ctx context.Context, tx pgx.Tx, rows []db.TheftBatchRow) error {
 	if len(rows) == 0 {
 		return nil
@@ -161,7 +162,7 @@ func (w *watch) judge(ctx context.Context, tx pgx.Tx, rows []db.TheftBatchRow) e
 	var redeemed, refused []db.TheftBatchRow
 	for _, row := range rows {
 		switch {
-		case row.SeriesID == nil || row.Serial == nil || row.CustomerID == nil: // not a line about a card and a customer
+		case row.SeriesID == nil || row.Serial == nil || row.CustomerID == nil: // not a row about a card and a customer
 		case row.Redeemed:
 			redeemed = append(redeemed, row)
 		case row.Refusal != "":

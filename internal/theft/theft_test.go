@@ -120,8 +120,8 @@ func TestHonestCustomersRaiseNoAlarm(t *testing.T) {
 	require.Empty(t, b.open(t))
 }
 
-// Whoever looks at the same time as another adds nothing; what a transaction under way
-// writes late is looked at all the same.
+// Concurrent calls of Look raise no alarm twice, and rows that a slow transaction writes
+// late are examined.
 func TestLookersAtOnceAndLateLines(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -184,7 +184,7 @@ func TestAcknowledge(t *testing.T) {
 	b.look(t)
 	id := b.open(t)[0].ID
 	of := func(p db.Partner) audit.Actor {
-		return audit.Actor{StaffID: b.admin.StaffID, Scope: audit.Scope{PartnerIDs: []int64{p.ID}}}
+		return audit.ByStaff(b.admin.ID, audit.Scope{PartnerIDs: []int64{p.ID}})
 	}
 	require.ErrorIs(t, b.watch.Acknowledge(t.Context(), of(b.north), id, "looked into"), theft.ErrNoAlarm)
 	require.ErrorIs(t, b.watch.Acknowledge(t.Context(), b.admin, id+1, "looked into"), theft.ErrNoAlarm)
@@ -195,7 +195,7 @@ func TestAcknowledge(t *testing.T) {
 	require.ErrorIs(t, b.watch.Acknowledge(t.Context(), b.admin, id, "again"), theft.ErrAcknowledged)
 	done := b.alarms(t, db.TheftAlarmStateAcknowledged)
 	require.Equal(t, "looked into", done[0].Reason)
-	require.Equal(t, b.admin.StaffID, *done[0].AcknowledgedBy)
+	require.Equal(t, b.admin.ID, *done[0].AcknowledgedBy)
 	var reason string
 	require.NoError(t, b.pool.QueryRow(t.Context(), `select detail->>'reason' from audit where action = 'alarm.acknowledged' and customer_id = $1`, carol.ID).Scan(&reason))
 	require.Equal(t, "looked into", reason)
@@ -208,12 +208,12 @@ func TestAlarmAboutOneself(t *testing.T) {
 	b := setup(t)
 	friend, other := b.staff(t, "friend"), b.staff(t, "other")
 	id, err := db.New().TheftAlarmRaise(t.Context(), b.pool, db.TheftAlarmRaiseParams{
-		Rule: string(theft.Revealed), Subject: fmt.Sprintf("revealed:%d", b.admin.StaffID), StaffID: &b.admin.StaffID,
+		Rule: string(theft.Revealed), Subject: fmt.Sprintf("revealed:%d", b.admin.ID), StaffID: &b.admin.ID,
 		PartnerIds: []int64{}, FirstAt: time.Now(), LastAt: time.Now(), Cards: 5, Customers: 1,
 	})
 	require.NoError(t, err)
 	require.ErrorIs(t, b.watch.Acknowledge(t.Context(), b.admin, id, "looked into"), theft.ErrOwn)
-	require.NoError(t, staff.ResetPassword(t.Context(), b.pool, b.admin, friend.StaffID, "another horse"))
+	require.NoError(t, staff.ResetPassword(t.Context(), b.pool, b.admin, friend.ID, "another horse"))
 	require.ErrorIs(t, b.watch.Acknowledge(t.Context(), friend, id, "looked into"), theft.ErrShared)
 	require.NoError(t, b.watch.Acknowledge(t.Context(), other, id, "looked into"))
 }
@@ -233,6 +233,19 @@ func (r *tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQu
 
 func (r *tracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
+func (r *tracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, q := range data.Batch.QueuedQueries {
+		r.sent = append(r.sent, q.SQL)
+	}
+	return ctx
+}
+
+func (r *tracer) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+
+func (r *tracer) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
 // Watching costs a redemption nothing: no statement of it touches the tables of the watch.
 func TestRedemptionsDoNotPayForTheWatch(t *testing.T) {
 	t.Parallel()
@@ -247,7 +260,7 @@ func TestRedemptionsDoNotPayForTheWatch(t *testing.T) {
 	t.Cleanup(pool.Close)
 	require.NoError(t, b.redeem(t, anna, codes[0], ""))
 	traced := b.newCards(t, pool)
-	_, err = traced.Redeem(t.Context(), audit.Actor{CustomerID: anna.ID, Scope: audit.Everything()}, card.Redemption{CustomerID: anna.ID, Code: codes[1], Key: uuid.New()})
+	_, err = traced.Redeem(t.Context(), audit.ByCustomer(anna.ID, audit.Everything()), card.Redemption{CustomerID: anna.ID, Code: codes[1], Key: uuid.New()})
 	require.NoError(t, err)
 	require.Greater(t, len(trace.sent), 5)
 	for _, sql := range trace.sent {
@@ -255,7 +268,8 @@ func TestRedemptionsDoNotPayForTheWatch(t *testing.T) {
 	}
 }
 
-// Whoever an open alarm counts is not erased before it is closed; others are.
+// A customer counted by an open alarm is not erased before it is closed; other customers
+// are.
 func TestCustomersUnderAlarmAreKept(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

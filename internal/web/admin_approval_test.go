@@ -11,8 +11,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/setting"
+	adminpages "refill/internal/web/admin"
 )
 
 // What one person asks for waits on the series page and in the list until another
@@ -22,44 +24,46 @@ func TestApprovalsInTheBrowser(t *testing.T) {
 	s := newSite(t)
 	admin, other := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleAdministrator)
 	admin.get("/admin").none("#menu-count")
-	require.Contains(t, other.get(sectionApprovals).text(".empty-state"), "Nothing waits")
+	require.Contains(t, other.get(adminpages.SectionApprovals).text(".empty-state"), "Nothing waits")
 	form := vouchers(func(f url.Values) { f.Set("approve_above", "1,000.00") })
-	require.Equal(t, http.StatusSeeOther, admin.post(sectionVouchers, form).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SectionVouchers, form).Status)
 	require.Equal(t, int64(1000_00), *s.settings().ApproveAbove)
-	require.Equal(t, "1000.00", admin.get(sectionVouchers).one("#f-approve_above").AttrOr("value", ""))
+	require.Equal(t, "1000.00", admin.get(adminpages.SectionVouchers).one("#f-approve_above").AttrOr("value", ""))
 	limit := int64(30_00)
 	s.change(func(v *setting.Settings) { v.ApproveAbove = &limit })
 
 	made, _ := s.series(4) // of USD 10.00, to be activated when generated, by somebody else
-	page := admin.get(seriesURL(made.Number))
+	page := admin.get(adminpages.SeriesURL(made.Number))
 	require.Contains(t, page.text("#series-live > .notice-warn"), "Waiting for approval by somebody else: Activate 4 cards worth USD 40.00")
 	page.none("#activate")
-	require.Equal(t, http.StatusSeeOther, admin.post(seriesURL(made.Number)+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}}).Status)
-	page = admin.get(seriesURL(made.Number))
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SeriesURL(made.Number)+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}}).Status)
+	page = admin.get(adminpages.SeriesURL(made.Number))
 	require.Contains(t, page.text("#series-files"), "Waits for approval")
 	page.none("a[href$='/download']")
 
 	require.Contains(t, admin.get("/admin").text("#menu-count"), "1", "their own does not count")
-	page = other.get(sectionApprovals)
+	page = other.get(adminpages.SectionApprovals)
 	require.Contains(t, page.text("#menu-count"), "2")
 	require.Equal(t, 2, page.doc().Find(".approvals > li").Length())
-	require.Contains(t, admin.get(sectionApprovals).text("main"), "You asked for this: somebody else has to decide.")
-	require.Contains(t, other.htmx(sectionApprovals+"/count").text("#menu-count"), "2")
+	require.Contains(t, admin.get(adminpages.SectionApprovals).text("main"), "You asked for this: somebody else has to decide.")
+	require.Contains(t, other.htmx(adminpages.SectionApprovals+"/count").text("#menu-count"), "2")
 
 	var activation, export int64
 	require.NoError(t, s.Pool.QueryRow(t.Context(), `select id from approval where kind = 'activate'`).Scan(&activation))
 	require.NoError(t, s.Pool.QueryRow(t.Context(), `select id from approval where kind = 'export'`).Scan(&export))
-	at := func(id int64, verb string) string { return fmt.Sprintf("%s/%d/%s", sectionApprovals, id, verb) }
+	at := func(id int64, verb string) string {
+		return fmt.Sprintf("%s/%d/%s", adminpages.SectionApprovals, id, verb)
+	}
 	refused := other.post(at(activation, "approve"), url.Values{"reason": {"x"}})
 	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
 	require.NotEmpty(t, refused.text(fmt.Sprintf("#f-reason-%d-error", activation)))
 	require.Equal(t, "x", refused.one(fmt.Sprintf("#f-reason-%d", activation)).AttrOr("value", ""))
-	require.Equal(t, sectionApprovals, admin.post(at(export, "approve"), url.Values{"reason": {"because"}}).Header.Get("Location"))
-	require.Contains(t, admin.get(sectionApprovals).text("#notice"), "You asked for this yourself")
+	require.Equal(t, adminpages.SectionApprovals, admin.post(at(export, "approve"), url.Values{"reason": {"because"}}).Header.Get("Location"))
+	require.Contains(t, admin.get(adminpages.SectionApprovals).text("#notice .notice-warn"), "You asked for this yourself", "not as a success")
 
 	// Others neither see it nor can they tell that it is there.
 	south := s.as(db.StaffRoleAdministrator, s.South)
-	require.Contains(t, south.get(sectionApprovals).text(".empty-state"), "Nothing waits")
+	require.Contains(t, south.get(adminpages.SectionApprovals).text(".empty-state"), "Nothing waits")
 	require.Contains(t, south.get("/admin").text("#menu-count"), "0")
 	for _, reason := range []string{"because", ""} {
 		foreign := south.post(at(activation, "approve"), url.Values{"reason": {reason}})
@@ -68,16 +72,16 @@ func TestApprovalsInTheBrowser(t *testing.T) {
 	}
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).post(at(activation, "approve"), url.Values{"reason": {"because"}}).Status)
 
-	require.Equal(t, sectionApprovals, other.post(at(activation, "approve"), url.Values{"reason": {"the boxes are here"}}).Header.Get("Location"))
-	require.Equal(t, sectionApprovals, other.post(at(export, "refuse"), url.Values{"reason": {"printed already"}}).Header.Get("Location"))
+	require.Equal(t, adminpages.SectionApprovals, other.post(at(activation, "approve"), url.Values{"reason": {"the boxes are here"}}).Header.Get("Location"))
+	require.Equal(t, adminpages.SectionApprovals, other.post(at(export, "refuse"), url.Values{"reason": {"printed already"}}).Header.Get("Location"))
 	series, err := db.New().SeriesGet(t.Context(), s.Pool, made.ID)
 	require.NoError(t, err)
 	require.Equal(t, db.SeriesStateActive, series.State)
-	page = other.get(sectionApprovals)
+	page = other.get(adminpages.SectionApprovals)
 	require.Contains(t, page.text("table"), "the boxes are here")
 	require.Contains(t, page.text("table"), "Refused")
-	require.Contains(t, admin.get(seriesURL(made.Number)).text("#series-files"), "Cancelled")
-	admin.get(seriesURL(made.Number)).none("#series-live > .notice-warn")
+	require.Contains(t, admin.get(adminpages.SeriesURL(made.Number)).text("#series-files"), "Cancelled")
+	admin.get(adminpages.SeriesURL(made.Number)).none("#series-live > .notice-warn")
 	for _, action := range []string{"approval.asked", "approval.approved", "approval.refused"} {
 		require.Contains(t, s.audits(), action)
 	}
@@ -108,24 +112,24 @@ func TestApprovalIsForetold(t *testing.T) {
 			file = "worth USD 40.00 together, so each file of them takes a second person"
 		}
 		order.Set("activate", "on")
-		told(activates, admin.post(sectionGenerate+"/preview", order).text("#order-preview"))
+		told(activates, admin.post(adminpages.SectionGenerate+"/preview", order).text("#order-preview"))
 		order.Del("activate")
-		told(later, admin.post(sectionGenerate+"/preview", order).text("#order-preview"))
-		told(file, admin.get(seriesURL(made.Number)+"/export").text("#export-form"))
-		told(file, admin.get(seriesURL(made.Number)).text("#series-exports"))
-		hint := admin.get(sectionGenerate).text("#f-activate-hint") // also without script
+		told(later, admin.post(adminpages.SectionGenerate+"/preview", order).text("#order-preview"))
+		told(file, admin.get(adminpages.SeriesURL(made.Number)+"/export").text("#export-form"))
+		told(file, admin.get(adminpages.SeriesURL(made.Number)).text("#series-exports"))
+		hint := admin.get(adminpages.SectionGenerate).text("#f-activate-hint") // also without script
 		require.Equal(t, limit >= 0, strings.Contains(hint, "wait until somebody else approves"), hint)
 	}
 
 	// Disabled cards worth more than that come back with a second person only.
 	for serial := range 4 {
-		require.Equal(t, http.StatusSeeOther, admin.post(fmt.Sprintf("%s/cards/%d/disable", seriesURL(made.Number), serial+1), nil).Status)
+		require.Equal(t, http.StatusSeeOther, admin.post(fmt.Sprintf("%s/cards/%d/disable", adminpages.SeriesURL(made.Number), serial+1), nil).Status)
 	}
-	refused := admin.post(seriesURL(made.Number)+"/changes/check", url.Values{"which": {"ticked"}, "serial": {"1"}, "operation": {"enable"}})
+	refused := admin.post(adminpages.SeriesURL(made.Number)+"/changes/check", url.Values{"which": {"ticked"}, "serial": {"1"}, "operation": {"enable"}})
 	require.Equal(t, http.StatusUnprocessableEntity, refused.Status, refused.Body)
 	require.Contains(t, refused.text("#f-operation-error"), "Lock the series, enable them, and ask for its activation")
 	for serial, says := range []string{"is enabled", "is enabled", "is enabled", "lock the series, change the cards, and ask for its activation"} {
-		one := fmt.Sprintf("%s/cards/%d", seriesURL(made.Number), serial+1)
+		one := fmt.Sprintf("%s/cards/%d", adminpages.SeriesURL(made.Number), serial+1)
 		require.Equal(t, http.StatusSeeOther, admin.post(one+"/enable", nil).Status)
 		require.Contains(t, admin.get(one).text("#notice"), says)
 	}
@@ -138,11 +142,11 @@ func TestActivatingAsksForApproval(t *testing.T) {
 	admin := s.as(db.StaffRoleAdministrator)
 	made, _ := s.series(4)
 	s.change(func(v *setting.Settings) { v.ApproveAbove = new(int64) })
-	require.Equal(t, http.StatusSeeOther, admin.post(seriesURL(made.Number)+"/lock", nil).Status)
-	require.Contains(t, admin.get(seriesURL(made.Number)).text("#activate"), "Ask for the activation")
-	admin.post(seriesURL(made.Number)+"/activate", nil)
-	page := admin.get(seriesURL(made.Number))
-	require.Contains(t, page.text("#notice"), "It waits until somebody else approves it.")
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SeriesURL(made.Number)+"/lock", nil).Status)
+	require.Contains(t, admin.get(adminpages.SeriesURL(made.Number)).text("#activate"), "Ask for the activation")
+	admin.post(adminpages.SeriesURL(made.Number)+"/activate", nil)
+	page := admin.get(adminpages.SeriesURL(made.Number))
+	require.Contains(t, page.text("#notice"), card.ErrActivationWaits.Text())
 	require.Contains(t, page.text("#series-live > .notice-warn"), "Activate 4 cards")
 	page.none("#series-live > .notice-warn a")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
 )
 
 func TestCardIsChangedInTheBrowser(t *testing.T) {
@@ -18,7 +19,7 @@ func TestCardIsChangedInTheBrowser(t *testing.T) {
 	s := newSite(t)
 	series, _ := s.series(3)
 	admin := s.as(db.StaffRoleAdministrator)
-	at := cardURL(series.Number, 2)
+	at := adminpages.CardURL(series.Number, 2)
 
 	page := admin.get(at)
 	require.Equal(t, "Disable card", page.text("#disable button.btn-primary"))
@@ -29,7 +30,7 @@ func TestCardIsChangedInTheBrowser(t *testing.T) {
 
 	wrong := admin.post(at+"/edit", url.Values{"valid_till": {"2020-01-01"}, "partner": {"0"}, "remark": {"kept"}})
 	require.Equal(t, http.StatusUnprocessableEntity, wrong.Status)
-	require.Contains(t, wrong.text("#f-valid_till-error"), "in the past")
+	require.Equal(t, "card_till_past", wrong.fault("valid_till"))
 	require.Equal(t, "kept", wrong.one("#f-remark").AttrOr("value", ""))
 	till := testClock().AddDate(0, 1, 0).Format("2006-01-02")
 	require.Equal(t, http.StatusSeeOther, admin.post(at+"/edit", url.Values{"valid_till": {till}, "partner": {fmt.Sprint(s.South.ID)}, "remark": {"for the fair"}}).Status)
@@ -50,13 +51,13 @@ func TestCardIsChangedInTheBrowser(t *testing.T) {
 	}
 
 	cashier := s.as(db.StaffRoleCashier)
-	cashier.get(cardURL(series.Number, 1)).none("#disable")
+	cashier.get(adminpages.CardURL(series.Number, 1)).none("#disable")
 	for _, action := range []string{"disable", "enable", "delete", "edit", "reveal"} {
-		require.Equal(t, http.StatusForbidden, cashier.post(cardURL(series.Number, 1)+"/"+action, url.Values{"reason": {"curious"}}).Status)
+		require.Equal(t, http.StatusForbidden, cashier.post(adminpages.CardURL(series.Number, 1)+"/"+action, url.Values{"reason": {"curious"}}).Status)
 	}
 	foreign := s.as(db.StaffRoleAdministrator, s.South)
 	for _, action := range []string{"disable", "delete", "edit", "reveal"} {
-		require.Equal(t, http.StatusNotFound, foreign.post(cardURL(series.Number, 1)+"/"+action, url.Values{"reason": {"curious"}}).Status)
+		require.Equal(t, http.StatusNotFound, foreign.post(adminpages.CardURL(series.Number, 1)+"/"+action, url.Values{"reason": {"curious"}}).Status)
 	}
 }
 
@@ -65,7 +66,7 @@ func TestCodeIsRevealedOnce(t *testing.T) {
 	s := newSite(t)
 	series, codes := s.series(2)
 	admin := s.as(db.StaffRoleAdministrator)
-	at := cardURL(series.Number, 1)
+	at := adminpages.CardURL(series.Number, 1)
 	refused := admin.post(at+"/reveal", url.Values{"reason": {" "}})
 	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
 	require.NotContains(t, refused.Body, codes[0])
@@ -85,15 +86,16 @@ func TestManyCardsAreChanged(t *testing.T) {
 	series, _ := s.series(130)
 	s.redeem(series, 7, s.newCustomer("anna.north", s.North))
 	admin := s.as(db.StaffRoleAdministrator)
-	at := seriesURL(series.Number)
+	at := adminpages.SeriesURL(series.Number)
 	require.Equal(t, 50, admin.get(at).doc().Find("input[name=serial]").Length())
 	require.Equal(t, 100, admin.get(at+"?size=100").doc().Find("input[name=serial]").Length())
 	s.as(db.StaffRoleCashier).get(at).none("#bulk")
 
 	wrong := admin.post(at+"/changes/check", url.Values{"which": {"range"}, "first": {"5"}, "last": {"500"}, "operation": {"extend"}})
 	require.Equal(t, http.StatusUnprocessableEntity, wrong.Status)
+	require.Equal(t, "change_last", wrong.fault("last"))
 	require.Contains(t, wrong.text("#f-last-error"), "from 5 to 130.")
-	require.Contains(t, wrong.text("#f-valid_till-error"), "Enter the new", "all mistakes are said at once")
+	require.Equal(t, "change_till", wrong.fault("valid_till"), "all mistakes are said at once")
 	require.Equal(t, "5", wrong.one("#f-first").AttrOr("value", ""))
 	require.Equal(t, http.StatusUnprocessableEntity, admin.post(at+"/changes/check", url.Values{"which": {"ticked"}, "operation": {"void"}}).Status)
 
@@ -123,14 +125,14 @@ func TestManyCardsAreChanged(t *testing.T) {
 	looks.get(to).none("#retry")
 	admin.get(to).one("#retry")
 	require.Equal(t, to, admin.post(to+"/retry", nil).Header.Get("Location"))
-	require.NoError(t, s.Server.Cards.WorkChange(t.Context(), id, testClock, noJob))
+	require.NoError(t, s.Server.admin.Cards.WorkChange(t.Context(), id, testClock, noJob))
 	require.Contains(t, admin.htmx(to+"/live").text("#change-live .tiles"), "To breakageUSD 990.00")
 	rows := strings.Split(strings.TrimSpace(admin.get(to+"/result.csv").Body), "\n")
 	require.Len(t, rows, 101)
 	require.Equal(t, series.Number+",7,used,used", rows[3])
 	require.Equal(t, series.Number+",5,active,changed", rows[1])
-	require.Contains(t, admin.get(cardURL(series.Number, 50)).text(".history"), "Voided, with others")
-	require.NotContains(t, admin.get(cardURL(series.Number, 7)).text(".history"), "Voided")
+	require.Contains(t, admin.get(adminpages.CardURL(series.Number, 50)).text(".history"), "Voided, with others")
+	require.NotContains(t, admin.get(adminpages.CardURL(series.Number, 7)).text(".history"), "Voided")
 	require.Contains(t, admin.get(at+"?status=void").text("#series-cards .pager"), "Serials 5 to 55")
 
 	require.Equal(t, http.StatusNotFound, s.as(db.StaffRoleAdministrator, s.South).get(to).Status)
@@ -148,8 +150,8 @@ func TestOneBoxFindsAll(t *testing.T) {
 	find := func(b *browser, text string) *got { return b.post("/admin/find", url.Values{"find": {text}}) }
 	admin.get("/admin").one("#f-anything")
 
-	require.Equal(t, cardURL(series.Number, 3), find(admin, strings.ToLower(codes[2])).Header.Get("Location"))
-	require.Equal(t, cardURL(series.Number, 12), find(admin, series.Number+"-12").Header.Get("Location"))
+	require.Equal(t, adminpages.CardURL(series.Number, 3), find(admin, strings.ToLower(codes[2])).Header.Get("Location"))
+	require.Equal(t, adminpages.CardURL(series.Number, 12), find(admin, series.Number+"-12").Header.Get("Location"))
 	require.Contains(t, find(admin, "12").text("main table"), series.Number+" / 12")
 	require.Contains(t, find(admin, codes[4][len(codes[4])-4:]).text("main table"), series.Number+" / 5")
 	require.Contains(t, find(admin, series.Number).text(".found"), series.Number)

@@ -14,12 +14,13 @@ import (
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
 )
 
 // redeem uses up a card of a series.
 func (s *site) redeem(series db.Series, serial int32, customerID int64) {
 	s.t.Helper()
-	_, err := s.Server.Cards.Redeem(s.t.Context(), audit.Actor{Scope: audit.Everything()}, card.Redemption{
+	_, err := s.Server.admin.Cards.Redeem(s.t.Context(), audit.System(), card.Redemption{
 		CustomerID: customerID, Card: card.Ref{SeriesID: series.ID, Serial: serial}, Key: uuid.New(),
 	})
 	require.NoError(s.t, err)
@@ -30,7 +31,7 @@ func TestCardsAreReachedBySerial(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(130)
-	url := seriesURL(series.Number)
+	url := adminpages.SeriesURL(series.Number)
 	at := func(query string) *got { return admin.get(url + query) }
 
 	page := at("?from=100")
@@ -51,7 +52,7 @@ func TestCardsAreReachedBySerial(t *testing.T) {
 	require.Contains(t, used.text("#series-cards .pager"), "Serials 77 to 77")
 	used.none("#series-cards .pager-links a")
 	require.Equal(t, "used", used.one("#series-cards .pager input[name=status]").AttrOr("value", ""))
-	require.Equal(t, fmt.Sprintf("%s/%d", sectionCustomers, anna), used.one(".at-customer a").AttrOr("href", ""))
+	require.Equal(t, fmt.Sprintf("%s/%d", adminpages.SectionCustomers, anna), used.one(".at-customer a").AttrOr("href", ""))
 	used = at("?status=used&from=78")
 	require.Contains(t, used.text("#series-cards .empty-state"), "No such cards")
 }
@@ -61,7 +62,7 @@ func TestCardsOfferRedeeming(t *testing.T) {
 	s := newSite(t)
 	series, _ := s.series(2)
 	s.redeem(series, 1, s.newCustomer("anna.north", s.North))
-	url := seriesURL(series.Number)
+	url := adminpages.SeriesURL(series.Number)
 	page := s.as(db.StaffRoleCashier).get(url)
 	require.Equal(t, url+"/cards/2#redeem-title", page.one("#series-cards a.btn-small").AttrOr("href", ""))
 	require.Equal(t, "Redeem card 2", page.one("#series-cards a.btn-small").AttrOr("aria-label", ""))
@@ -80,7 +81,7 @@ func TestCustomersAreSuggested(t *testing.T) {
 	for i := range 12 {
 		s.newCustomer(fmt.Sprintf("kim%02d", i), s.North)
 	}
-	found := s.as(db.StaffRoleCashier).htmx(seriesURL(series.Number) + "/cards/1/customers?q=KIM")
+	found := s.as(db.StaffRoleCashier).htmx(adminpages.SeriesURL(series.Number) + "/cards/1/customers?q=KIM")
 	choices := found.doc().Find("[role=listbox] [role=option]")
 	require.Equal(t, 8, choices.Length())
 	require.Equal(t, fmt.Sprint(first), choices.First().AttrOr("data-value", ""))
@@ -89,7 +90,7 @@ func TestCustomersAreSuggested(t *testing.T) {
 	// Also where more match than are ordered.
 	s.exec(`insert into customer (partner_id, username, name) select $1, 'long-' || n, 'A long list' from generate_series(1, 1200) n`, s.North.ID)
 	last := s.newCustomer("long", s.North)
-	found = s.as(db.StaffRoleCashier).htmx(seriesURL(series.Number) + "/cards/1/customers?q=long")
+	found = s.as(db.StaffRoleCashier).htmx(adminpages.SeriesURL(series.Number) + "/cards/1/customers?q=long")
 	require.Equal(t, fmt.Sprint(last), found.doc().Find("[role=option]").First().AttrOr("data-value", ""))
 }
 
@@ -97,7 +98,7 @@ func TestCardColumns(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	series, _ := s.series(130)
-	at := seriesURL(series.Number)
+	at := adminpages.SeriesURL(series.Number)
 	admin := s.as(db.StaffRoleAdministrator)
 	heads := func() string { return admin.get(at).text("#series-cards thead") }
 	require.Equal(t, "ChosenSerialStateCodeValid tillCustomerActions", heads())
@@ -114,7 +115,7 @@ func TestCardColumns(t *testing.T) {
 	require.Equal(t, "active", page.one("#table-view input[name=status]").AttrOr("value", ""))
 	require.Equal(t, at+"#series-cards", admin.get(at+"?view=1&size=7&status=nonsense").Header.Get("Location"))
 	require.Equal(t, "ChosenSerialActions", heads(), "none but what names the card")
-	require.Equal(t, http.StatusNotFound, s.as(db.StaffRoleAdministrator, s.South).get(seriesURL("209901")+"?view=1").Status)
+	require.Equal(t, http.StatusNotFound, s.as(db.StaffRoleAdministrator, s.South).get(adminpages.SeriesURL("209901")+"?view=1").Status)
 }
 
 // However a filter comes by its cards, they are those that are shown so.
@@ -130,7 +131,7 @@ func TestCardsAreFilteredAsTheyAreShown(t *testing.T) {
 	admin := s.as(db.StaffRoleAdministrator)
 	shown := func(status, query string) []string {
 		var serials []string
-		admin.get(seriesURL(series.Number) + "?status=" + status + query).doc().Find("#series-cards tbody .at-serial").Each(func(_ int, one *goquery.Selection) {
+		admin.get(adminpages.SeriesURL(series.Number) + "?status=" + status + query).doc().Find("#series-cards tbody .at-serial").Each(func(_ int, one *goquery.Selection) {
 			serials = append(serials, one.Text())
 		})
 		return serials

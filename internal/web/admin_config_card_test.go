@@ -12,6 +12,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fontdir"
 	"refill/internal/setting"
+	adminpages "refill/internal/web/admin"
 )
 
 // withFonts lets a site find fonts in a folder, and returns what installs those of
@@ -19,7 +20,7 @@ import (
 func withFonts(t *testing.T) (edit func(*Deps), install func()) {
 	t.Helper()
 	dir := t.TempDir()
-	return func(d *Deps) { d.Fonts = fontdir.New(dir) }, func() {
+	return func(d *Deps) { d.Admin.Exports = d.Admin.Exports.WithFonts(fontdir.New(dir)) }, func() {
 		t.Helper()
 		for _, file := range []string{"/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"} {
 			_, err := os.Stat(file)
@@ -47,18 +48,18 @@ func TestConfigCards(t *testing.T) {
 	install()
 	s := newSite(t, edit)
 	admin := s.as(db.StaffRoleAdministrator)
-	english := admin.get(sectionCards + "/picture")
+	english := admin.get(adminpages.SectionCards + "/picture")
 	require.Equal(t, "image/svg+xml", english.Header.Get("Content-Type"))
 
-	require.Equal(t, sectionCards, admin.post(sectionCards, words("", "")).Header.Get("Location"))
+	require.Equal(t, adminpages.SectionCards, admin.post(adminpages.SectionCards, words("", "")).Header.Get("Location"))
 	require.Equal(t, setting.CardWords{
 		Kind: "بطاقة شحن", Serial: "الرقم", Series: "السلسلة", ValidTill: "صالحة حتى", Line1: "امسح الرمز أو سجّل الدخول", Date: setting.DateDots,
 	}, s.settings().CardWords)
 	require.Contains(t, s.audits(), "setting.changed")
-	page := admin.get(sectionCards)
+	page := admin.get(adminpages.SectionCards)
 	require.Equal(t, "بطاقة شحن", page.one("#f-card_kind").AttrOr("value", ""))
 	require.Equal(t, "31.12.2027", page.text("#f-card_date option[selected]"))
-	require.NotEqual(t, english.Body, admin.get(sectionCards+"/picture").Body)
+	require.NotEqual(t, english.Body, admin.get(adminpages.SectionCards+"/picture").Body)
 
 	// What can't be printed is said at its field, and the rest is kept.
 	for _, tc := range []struct{ field, value, says string }{
@@ -68,7 +69,7 @@ func TestConfigCards(t *testing.T) {
 		{"card_line2", "line \uE000", "is no letter"},
 		{"card_date", "roman", "Choose how"},
 	} {
-		got := admin.post(sectionCards, words(tc.field, tc.value))
+		got := admin.post(adminpages.SectionCards, words(tc.field, tc.value))
 		require.Equal(t, http.StatusUnprocessableEntity, got.Status, tc.field)
 		require.Contains(t, got.text("#f-"+tc.field+"-error"), tc.says)
 		require.Equal(t, "السلسلة", got.one("#f-card_series").AttrOr("value", ""))
@@ -77,12 +78,12 @@ func TestConfigCards(t *testing.T) {
 
 	// They stand on the cards of a series whose partner says nothing of its own.
 	series, _ := s.series(3)
-	preview := admin.get(seriesURL(series.Number) + "/export/preview?" + choose("format", "pdf", "layout", "id-1", "side", "0").Encode())
+	preview := admin.get(adminpages.SeriesURL(series.Number) + "/export/preview?" + choose("format", "pdf", "layout", "id-1", "side", "0").Encode())
 	require.Equal(t, http.StatusOK, preview.Status)
 	require.Contains(t, preview.Body, `id="f3g`, "a font that was found")
 
-	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(sectionCards).Status)
-	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleAdministrator, s.North).post(sectionCards, words("", "")).Status)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(adminpages.SectionCards).Status)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleAdministrator, s.North).post(adminpages.SectionCards, words("", "")).Status)
 }
 
 // A brand that can't be printed is refused where it is typed, until its font is
@@ -93,16 +94,16 @@ func TestBrandIsHeldAgainstTheFonts(t *testing.T) {
 	s := newSite(t, edit)
 	admin := s.as(db.StaffRoleAdministrator)
 	form := url.Values{"brand": {"شبكة"}, "currency": {"USD"}, "time_zone": {"UTC"}, "check_hours": {"1"}}
-	got := admin.post(sectionGeneral, form)
-	require.Contains(t, got.text("#f-brand-error"), "the package fonts-dejavu-core")
+	got := admin.post(adminpages.SectionGeneral, form)
+	require.Contains(t, got.text("#f-brand-error"), "fonts-dejavu-core")
 	require.Equal(t, "شبكة", got.one("#f-brand").AttrOr("value", ""))
 	install()
-	require.Equal(t, http.StatusSeeOther, admin.post(sectionGeneral, form).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SectionGeneral, form).Status)
 	require.Equal(t, "شبكة", s.settings().Brand)
 
 	partner := url.Values{"name": {"Sham"}, "brand": {"Sham 🚀"}, "slug": {"sham"}, "time_zone": {"UTC"}, "accent": {"#14447a"}}
-	require.Contains(t, admin.post(sectionPartners, partner).text("#f-brand-error"), "Emoji")
+	require.Contains(t, admin.post(adminpages.SectionPartners, partner).text("#f-brand-error"), "Emoji")
 	partner.Set("brand", "شام")
 	partner.Set("card_line1", "امسح الرمز")
-	require.Equal(t, http.StatusSeeOther, admin.post(sectionPartners, partner).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SectionPartners, partner).Status)
 }

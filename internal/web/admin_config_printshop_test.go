@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
 )
 
 func TestPrintShops(t *testing.T) {
@@ -17,14 +18,14 @@ func TestPrintShops(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(5)
-	at := seriesURL(series.Number) + "/export"
+	at := adminpages.SeriesURL(series.Number) + "/export"
 	admin.get(at).none("#f-shop")
 
 	identity, err := age.GenerateX25519Identity()
 	require.NoError(t, err)
 	add := url.Values{"name": {" Printhouse "}, "key": {identity.Recipient().String()}}
-	require.Equal(t, sectionPrintShops, admin.post(sectionPrintShops, add).Header.Get("Location"))
-	page := admin.get(sectionPrintShops)
+	require.Equal(t, adminpages.SectionPrintShops, admin.post(adminpages.SectionPrintShops, add).Header.Get("Location"))
+	page := admin.get(adminpages.SectionPrintShops)
 	require.Contains(t, page.text("tbody tr"), "Printhouse")
 	require.Contains(t, page.text("tbody tr"), identity.Recipient().String())
 	require.Equal(t, 1, s.count(`select count(*) from audit where action = 'setting.changed' and detail -> 'print_shops' ->> 0 like 'Printhouse (age1%'`))
@@ -33,7 +34,7 @@ func TestPrintShops(t *testing.T) {
 	shop := admin.get(at).one("#f-shop option:last-child").AttrOr("value", "")
 	require.NotEmpty(t, shop)
 	require.Equal(t, http.StatusSeeOther, admin.post(at, choose("format", "csv", "shop", shop)).Status)
-	require.Contains(t, admin.get(seriesURL(series.Number)+"/exports").text(".files li"), "encrypted for Printhouse")
+	require.Contains(t, admin.get(adminpages.SeriesURL(series.Number)+"/exports").text(".files li"), "encrypted for Printhouse")
 	require.Equal(t, shop, admin.get(at).one("#f-shop option[selected]").AttrOr("value", ""))
 	id := s.count(`select id from export where options ->> 'sealed_as' = 'age'`)
 	s.file(int64(id), "sealed")
@@ -48,7 +49,7 @@ func TestPrintShops(t *testing.T) {
 		{"", identity.Recipient().String(), "name", "1 to 80"},
 		{"printhouse", identity.Recipient().String(), "name", "There is a print shop of this name"},
 	} {
-		got := admin.post(sectionPrintShops, url.Values{"name": {tc.name}, "key": {tc.key}})
+		got := admin.post(adminpages.SectionPrintShops, url.Values{"name": {tc.name}, "key": {tc.key}})
 		require.Equal(t, http.StatusUnprocessableEntity, got.Status)
 		require.Contains(t, got.text("#f-"+tc.field+"-error"), tc.says)
 		require.Equal(t, tc.name, got.one("#f-name").AttrOr("value", ""))
@@ -57,14 +58,14 @@ func TestPrintShops(t *testing.T) {
 	require.NotContains(t, s.Log.String(), identity.String())
 
 	// Removed, it can't be chosen any more.
-	require.Equal(t, http.StatusSeeOther, admin.post(sectionPrintShops+"/remove", url.Values{"id": {shop}}).Status)
-	admin.get(sectionPrintShops).none("tbody tr")
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SectionPrintShops+"/remove", url.Values{"id": {shop}}).Status)
+	admin.get(adminpages.SectionPrintShops).none("tbody tr")
 	refused := admin.post(at, choose("format", "csv", "shop", shop))
 	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
 	require.Contains(t, refused.text("#f-shop-error"), "was removed")
 
 	// Whom codes are encrypted for is decided for the whole house.
-	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).post(sectionPrintShops, add).Status)
-	require.NotEqual(t, http.StatusSeeOther, s.as(db.StaffRoleAdministrator, s.North).post(sectionPrintShops, add).Status)
-	admin.get(sectionPrintShops).none("tbody tr")
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).post(adminpages.SectionPrintShops, add).Status)
+	require.NotEqual(t, http.StatusSeeOther, s.as(db.StaffRoleAdministrator, s.North).post(adminpages.SectionPrintShops, add).Status)
+	admin.get(adminpages.SectionPrintShops).none("tbody tr")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
 )
 
 // Erasing is asked for with the customer's number and a reason, shows what is held, keeps
@@ -19,7 +20,7 @@ func TestCustomerErasePage(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	maria := s.asCustomer("mquintana", s.North)
-	self := customerURL(maria.ID)
+	self := adminpages.CustomerURL(maria.ID)
 	require.Equal(t, http.StatusSeeOther, admin.post(self+"/billing/payments/add",
 		url.Values{"type": {"cash"}, "amount": {"5.00"}, "comment": {""}, "key": {uuid.NewString()}}).Status)
 	require.Equal(t, http.StatusOK, maria.get("/portal").Status)
@@ -58,8 +59,8 @@ func TestCustomerErasePage(t *testing.T) {
 	require.NotContains(t, shown.Body, "quintana")
 	require.NotContains(t, shown.Body, self+"/edit")
 	require.Zero(t, shown.doc().Find("#f-code").Length(), "no card can be redeemed")
-	require.NotContains(t, admin.get(sectionCustomers+"?q=quintana").Body, customerURL(maria.ID)+`"`)
-	require.NotContains(t, admin.get(sectionCustomers+"?format=csv").Body, "quintana")
+	require.NotContains(t, admin.get(adminpages.SectionCustomers+"?q=quintana").Body, adminpages.CustomerURL(maria.ID)+`"`)
+	require.NotContains(t, admin.get(adminpages.SectionCustomers+"?format=csv").Body, "quintana")
 	require.Contains(t, admin.get(self+"/erase").Body, "This customer was erased")
 	require.Equal(t, http.StatusConflict, admin.post(self+"/edit", url.Values{"name": {"Maria"}, "username": {"maria"}, "partner": {fmt.Sprint(s.North.ID)}}).Status)
 	require.Equal(t, http.StatusConflict, admin.post(self+"/enable", nil).Status)
@@ -76,12 +77,12 @@ func TestCustomerUnderAlarmIsNotErased(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	id := s.newCustomer("mquintana", s.North)
-	self := customerURL(id)
+	self := adminpages.CustomerURL(id)
 	s.exec(`insert into theft_alarm (rule, subject, customer_id, partner_ids, first_at, last_at, cards, customers, value)
 		values ('account', 'account:1', $1, array[$2::bigint], now() - interval '1 hour', now(), 30, 1, 30000)`, id, s.North.ID)
 	page := admin.get(self + "/erase")
 	require.Contains(t, page.text("#under-alarm"), "An open alarm about theft concerns this customer")
-	require.Equal(t, 1, page.doc().Find(`#under-alarm a[href="`+sectionAlarms+`"]`).Length())
+	require.Equal(t, 1, page.doc().Find(`#under-alarm a[href="`+adminpages.SectionAlarms+`"]`).Length())
 	page.none("#f-number")
 	form := url.Values{"number": {fmt.Sprint(id)}, "reason": {"request 17"}, "balance": {"0"}}
 	refused := admin.post(self+"/erase", form)

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
-	"refill/internal/card"
+	"refill/internal/cardfile"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 )
@@ -22,8 +22,8 @@ import (
 // where it lies.
 func (s *site) readyFile(admin *browser, series db.Series, content string) (download, path string) {
 	s.t.Helper()
-	actor := audit.Actor{StaffID: admin.ID, Scope: audit.Everything()}
-	id, err := s.Server.Cards.RequestExport(s.t.Context(), actor, series.ID, "csv", card.ExportOptions{}, uuid.New())
+	actor := audit.ByStaff(admin.ID, audit.Everything())
+	id, err := s.Server.admin.Exports.Request(s.t.Context(), actor, series.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(s.t, err)
 	s.file(id, content)
 	return fmt.Sprintf("/admin/exports/%d/download", id), filepath.Join(s.Dir, fmt.Sprintf("export-%d.csv", id))

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
 )
 
 // choose is a form of the page of exports as a person sends it.
@@ -28,8 +29,8 @@ func TestExportForm(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(25)
-	at := seriesURL(series.Number) + "/export"
-	require.Equal(t, at, admin.get(seriesURL(series.Number)).one("#series-exports p > a").AttrOr("href", ""))
+	at := adminpages.SeriesURL(series.Number) + "/export"
+	require.Equal(t, at, admin.get(adminpages.SeriesURL(series.Number)).one("#series-exports p > a").AttrOr("href", ""))
 
 	page := admin.get(at)
 	require.Equal(t, "pdf", page.one("#f-format option[selected]").AttrOr("value", ""))
@@ -58,14 +59,14 @@ func TestExportForm(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, admin.post(at, asked).Status)
 	admin.post(at, asked)
 	require.Equal(t, 1, s.count(`select count(*) from export where rows_total = 10 and options = '{"layout": "id-1", "both_sides": true, "offset_x": 1.5, "first": 3, "last": 12, "states": ["active"]}'`))
-	panel := admin.get(seriesURL(series.Number) + "/exports")
+	panel := admin.get(adminpages.SeriesURL(series.Number) + "/exports")
 	require.Contains(t, panel.text(".files li"), "One card a page, for a print shop, both sides, serials 3 to 12")
 	again := admin.get(at)
 	require.Equal(t, "id-1", again.one("#f-layout option[selected]").AttrOr("value", ""))
 	require.Equal(t, "1.5", again.one("#f-offset_x").AttrOr("value", ""))
 	require.Empty(t, again.one("#f-first").AttrOr("value", ""), "a range is of its file")
 	other, _ := s.series(3)
-	require.Equal(t, "id-1", admin.get(seriesURL(other.Number)+"/export").one("#f-layout option[selected]").AttrOr("value", ""))
+	require.Equal(t, "id-1", admin.get(adminpages.SeriesURL(other.Number)+"/export").one("#f-layout option[selected]").AttrOr("value", ""))
 	require.Equal(t, "a4-2x5", s.as(db.StaffRoleAdministrator).get(at).one("#f-layout option[selected]").AttrOr("value", ""), "somebody else chose nothing")
 }
 
@@ -75,7 +76,7 @@ func TestExportOfATable(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(5)
-	at := seriesURL(series.Number) + "/export"
+	at := adminpages.SeriesURL(series.Number) + "/export"
 	form := choose("format", "csv", "delimiter", "tab", "encoding", "utf-16le")
 	form["columns"] = []string{"partner", "link"}
 	page := admin.get(at + "?" + form.Encode())
@@ -113,40 +114,41 @@ func TestExportFormRefuses(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(5)
-	at := seriesURL(series.Number) + "/export"
+	at := adminpages.SeriesURL(series.Number) + "/export"
 	for _, tc := range []struct {
-		field, says string
+		field, code string
 		form        url.Values
 	}{
-		{"format", "Choose", choose("format", "docx")},
-		{"layout", "Choose one of the layouts", choose("layout", "a5")},
-		{"sides", "printed on one side", choose("layout", "avery-5160", "sides", "both")},
-		{"offset_x", "millimetres", choose("offset_x", "far")},
-		{"offset_y", "millimetres", choose("offset_y", "-10.5")},
-		{"first", "serial", choose("first", "none")},
-		{"last", "smaller", choose("first", "4", "last", "2")},
-		{"first", "No card of this series", choose("first", "400")},
-		{"first", "No card of this series", choose("cards", "disabled")}, // there is none
-		{"columns", "columns that are offered", choose("format", "csv", "columns", "code_in_clear")},
-		{"delimiter", "comma, semicolon or tab", choose("format", "csv", "delimiter", "pipe")},
-		{"encoding", "one of the encodings", choose("format", "csv", "encoding", "latin-1")},
-		{"cards", "not printed", choose("cards", "used")},
-		{"cards", "Void cards", choose("cards", "void")},
-		{"password", "at least 8 characters", choose("locked", "on")},
-		{"password", "at least 8 characters", choose("locked", "on", "password", "sieben7")},
-		{"password", "at least 8 characters", choose("password", "unmarkd")},
-		{"password", "127 bytes", choose("locked", "on", "password", strings.Repeat("ü", 64))},
-		{"password", "don’t agree", choose("locked", "on", "password", "with-a-🔑-key")},
-		{"password", "space at an end", choose("locked", "on", "password", "heron basket ")},
-		{"password", "Many people have", choose("locked", "on", "password", "password1")},
-		{"password", "Only a PDF", choose("format", "csv", "locked", "on", "password", "heron basket 7")},
-		{"password", "Only a PDF", choose("format", "xlsx", "password", "heron basket 7")},
-		{"password", "Only a PDF", choose("format", "printer", "locked", "on")},
+		{"format", "export_format", choose("format", "docx")},
+		{"layout", "export_layout", choose("layout", "a5")},
+		{"sides", "export_sides", choose("layout", "avery-5160", "sides", "both")},
+		{"offset_x", "export_offset", choose("offset_x", "far")},
+		{"offset_y", "export_offset", choose("offset_y", "-10.5")},
+		{"first", "export_serial", choose("first", "none")},
+		{"last", "export_range", choose("first", "4", "last", "2")},
+		{"first", "export_none_match", choose("first", "400")},
+		{"first", "export_none_match", choose("cards", "disabled")}, // there is none
+		{"columns", "export_columns", choose("format", "csv", "columns", "code_in_clear")},
+		{"delimiter", "export_delimiter", choose("format", "csv", "delimiter", "pipe")},
+		{"encoding", "export_encoding", choose("format", "csv", "encoding", "latin-1")},
+		{"cards", "export_print_used", choose("cards", "used")},
+		{"cards", "export_card_state", choose("cards", "void")},
+		{"password", "export_password_short", choose("locked", "on")},
+		{"password", "export_password_short", choose("locked", "on", "password", "sieben7")},
+		{"password", "export_password_short", choose("password", "unmarkd")},
+		{"password", "export_password_long", choose("locked", "on", "password", strings.Repeat("ü", 64))},
+		{"password", "export_password_chars", choose("locked", "on", "password", "with-a-🔑-key")},
+		{"password", "export_password_chars", choose("locked", "on", "password", "heron basket ")},
+		{"password", "password_common", choose("locked", "on", "password", "password1")},
+		{"password", "export_password_format", choose("format", "csv", "locked", "on", "password", "heron basket 7")},
+		{"password", "export_password_format", choose("format", "xlsx", "password", "heron basket 7")},
+		{"password", "export_password_format", choose("format", "printer", "locked", "on")},
 	} {
 		got := admin.post(at, tc.form)
-		require.Equal(t, http.StatusUnprocessableEntity, got.Status, tc.says)
-		require.Contains(t, got.text("#f-"+tc.field+"-error"), tc.says)
-		require.Contains(t, got.text(".notice-bad"), tc.says)
+		require.Equal(t, http.StatusUnprocessableEntity, got.Status, tc.code)
+		require.Equal(t, tc.code, got.fault(tc.field))
+		require.Equal(t, tc.code, got.one(".notice-bad li").AttrOr("data-fault", ""))
+		got.one("#f-" + tc.field + "-error")
 		require.Equal(t, tc.form.Get("offset_x"), got.one("#f-offset_x").AttrOr("value", ""), "what was typed stays")
 		require.Equal(t, tc.form.Get("password"), got.one("#f-password").AttrOr("value", ""), "what was typed stays")
 	}
@@ -157,7 +159,7 @@ func TestExportFormRefuses(t *testing.T) {
 	s.exec(`update series set prefix = 'PREFIXOFTWENTYLETTER' where id = $1`, series.ID)
 	for _, got := range []*got{admin.get(at + "?" + choose("layout", "roll-58").Encode()), admin.post(at, choose("layout", "roll-58"))} {
 		require.Equal(t, http.StatusUnprocessableEntity, got.Status)
-		require.Contains(t, got.text("#f-layout-error"), "code is too long")
+		require.Equal(t, "export_code_wide", got.fault("layout"))
 	}
 	require.Zero(t, s.count(`select count(*) from export`))
 
@@ -178,7 +180,7 @@ func TestExportWithPassword(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(5)
-	at := seriesURL(series.Number) + "/export"
+	at := adminpages.SeriesURL(series.Number) + "/export"
 	const password = "planted heron basket"
 	form := choose("locked", "on", "password", password, "preview", "1")
 	page := admin.post(at, form)
@@ -200,7 +202,7 @@ func TestExportWithPassword(t *testing.T) {
 	require.Zero(t, s.count(`select count(*) from export where strpos(export::text, 'planted') > 0`)+
 		s.count(`select count(*) from audit where strpos(audit::text, 'planted') > 0`)+s.count(`select count(*) from river_job where strpos(river_job::text, 'planted') > 0`))
 	require.Equal(t, 1, s.count(`select count(*) from audit where action = 'export.requested' and (detail ->> 'password')::boolean`))
-	panel := admin.get(seriesURL(series.Number) + "/exports")
+	panel := admin.get(adminpages.SeriesURL(series.Number) + "/exports")
 	require.Contains(t, panel.text(".files li"), "PDF with password")
 	again := admin.get(at)
 	require.Equal(t, 1, again.doc().Find("#f-locked[checked]").Length(), "that there was one is proposed, not which")
@@ -209,7 +211,7 @@ func TestExportWithPassword(t *testing.T) {
 	// With the end of the export it is gone, so what failed can't be tried again.
 	s.exec(`update export set state = 'failed', failure = 'The disk is full.'`)
 	require.Zero(t, s.count(`select count(*) from export where password_sealed is not null`))
-	panel = admin.get(seriesURL(series.Number) + "/exports")
+	panel = admin.get(adminpages.SeriesURL(series.Number) + "/exports")
 	require.Contains(t, panel.text(".files li"), "with a password anew")
 	require.NotContains(t, panel.text(".files li"), "Retry")
 	got := admin.post(fmt.Sprintf("/admin/exports/%d/retry", s.count(`select id from export`)), nil)

@@ -11,6 +11,7 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/setting"
+	adminpages "refill/internal/web/admin"
 )
 
 // Where settings ask for it, no file of codes is made without a reason, which stays in
@@ -20,7 +21,7 @@ func TestExportReason(t *testing.T) {
 	s := newSite(t)
 	admin, other := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(6)
-	at := seriesURL(series.Number)
+	at := adminpages.SeriesURL(series.Number)
 	press := func(reason string) url.Values {
 		return url.Values{"format": {"csv"}, "key": {uuid.NewString()}, "reason": {reason}}
 	}
@@ -30,8 +31,8 @@ func TestExportReason(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, admin.post(at+"/exports", press("")).Status)
 
 	form := vouchers(func(f url.Values) { f.Set("export_reason", "on") })
-	require.Equal(t, http.StatusSeeOther, admin.post(sectionVouchers, form).Status)
-	admin.get(sectionVouchers).one("#f-export_reason[checked]")
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SectionVouchers, form).Status)
+	admin.get(adminpages.SectionVouchers).one("#f-export_reason[checked]")
 	limit := int64(1_00)
 	s.change(func(v *setting.Settings) { v.ApproveAbove = &limit })
 	require.Equal(t, "Reason", strings.TrimSpace(admin.get(at+"/export").text("label[for=f-reason]")))
@@ -50,6 +51,6 @@ func TestExportReason(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, admin.post(at+"/export", choose("format", "pdf", "reason", "Reprint of a lost box")).Status)
 	require.Equal(t, 2, s.count(`select count(*) from audit where action = 'export.requested' and detail->>'reason' in ('For the kiosk <North>', 'Reprint of a lost box')`))
 	require.Contains(t, admin.get(at).text(".history"), "CSV asked for: For the kiosk <North>")
-	require.Contains(t, other.get(sectionApprovals).text(".approvals"), "“For the kiosk <North>”")
+	require.Contains(t, other.get(adminpages.SectionApprovals).text(".approvals"), "“For the kiosk <North>”")
 	require.Empty(t, admin.get(at+"/export").one("#f-reason").AttrOr("value", ""), "the next file has a reason of its own")
 }

@@ -15,21 +15,24 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardimport"
 	"refill/internal/db"
 	"refill/internal/tableflow"
+	adminpages "refill/internal/web/admin"
+	"refill/internal/web/portal"
 )
 
 // importCards imports a file as a worker would; columns names its columns in order.
 func (s *site) importCards(admin *browser, text string, columns ...string) {
 	s.t.Helper()
-	actor := audit.Actor{StaffID: admin.ID, Scope: audit.Everything()}
-	cards := s.Server.Cards
+	actor := audit.ByStaff(admin.ID, audit.Everything())
+	imports := s.Server.admin.Imports
 	sum := sha256.Sum256([]byte(text))
-	look, err := cards.LookAtFile(s.t.Context(), strings.NewReader(text), int64(len(text)), "")
+	look, err := imports.LookAtFile(s.t.Context(), strings.NewReader(text), int64(len(text)), "")
 	require.NoError(s.t, err)
-	id, err := cards.NewImport(s.t.Context(), actor, card.Upload{Kind: db.ImportKindCards, FileName: "cards.csv", Name: card.NewUploadName(), KeyID: 1, Size: int64(len(text)), SHA256: sum[:], Look: look})
+	id, err := imports.NewImport(s.t.Context(), actor, cardimport.Upload{Kind: db.ImportKindCards, FileName: "cards.csv", Name: cardimport.NewUploadName(), KeyID: 1, Size: int64(len(text)), SHA256: sum[:], Look: look})
 	require.NoError(s.t, err)
-	f := card.ImportForm{Price: "10", ValidTill: "2099-12-31", Partners: []string{card.AnyPartner}, Activate: true, Answers: tableflow.Answers{Headings: true, Columns: map[string]string{}, Dates: "iso"}}
+	f := cardimport.Form{Price: "10", ValidTill: "2099-12-31", Partners: []string{card.AnyPartner}, Activate: true, Answers: tableflow.Answers{Headings: true, Columns: map[string]string{}, Dates: "iso"}}
 	for n, column := range columns {
 		f.Columns[column] = fmt.Sprint(n + 1)
 	}
@@ -37,10 +40,10 @@ func (s *site) importCards(admin *browser, text string, columns ...string) {
 	for row := range strings.Count(text, "\n") {
 		f.Rows = append(f.Rows, int32(row+1)) // however their codes differ
 	}
-	require.NoError(s.t, cards.PlanImport(s.t.Context(), actor, id, f))
-	require.NoError(s.t, cards.CheckImport(s.t.Context(), id, open, noJob))
-	require.NoError(s.t, cards.ConfirmImport(s.t.Context(), actor, id, 1))
-	require.NoError(s.t, cards.RunImport(s.t.Context(), id, open, time.Now, noJob))
+	require.NoError(s.t, imports.Plan(s.t.Context(), actor, id, f))
+	require.NoError(s.t, imports.Check(s.t.Context(), id, open, noJob))
+	require.NoError(s.t, imports.Confirm(s.t.Context(), actor, id, 1))
+	require.NoError(s.t, imports.Run(s.t.Context(), id, open, time.Now, noJob))
 }
 
 // find types into the box on every page.
@@ -72,7 +75,7 @@ func TestFindCustomersFirst(t *testing.T) {
 		require.Equal(t, http.StatusOK, found.Status, text)
 		require.Contains(t, found.Body, "José", text)
 		require.NotContains(t, found.Body, "Petrov", text)
-		listed := admin.get(sectionCustomers + "?q=" + url.QueryEscape(text))
+		listed := admin.get(adminpages.SectionCustomers + "?q=" + url.QueryEscape(text))
 		require.Contains(t, listed.Body, "José", text)
 	}
 	require.Contains(t, admin.find("08977766").text(".found"), "Petrov", "the zero of (0) is dialled inside the country")
@@ -99,7 +102,7 @@ func TestFindWhatPagesPrint(t *testing.T) {
 	for text, serial := range map[string]int32{
 		series.Number + " / 1,143": 1143, series.Number + "-1143": 1143, series.Number + "-0001143": 1143, "Series " + series.Number + ", serial 1,143": 1143,
 	} {
-		require.Equal(t, cardURL(series.Number, serial), admin.find(text).Header.Get("Location"), text)
+		require.Equal(t, adminpages.CardURL(series.Number, serial), admin.find(text).Header.Get("Location"), text)
 	}
 	require.Contains(t, admin.find("1,143").text("main table"), series.Number+" / 1,143")
 	require.Contains(t, admin.find("0001143").text("main table"), series.Number+" / 1,143")
@@ -108,7 +111,7 @@ func TestFindWhatPagesPrint(t *testing.T) {
 	}
 	require.Zero(t, s.charges())
 	spaced := strings.ReplaceAll(strings.TrimPrefix(codes[8], series.Prefix+"-"), "-", " ")
-	require.Equal(t, cardURL(series.Number, 9), admin.find(spaced).Header.Get("Location"))
+	require.Equal(t, adminpages.CardURL(series.Number, 9), admin.find(spaced).Header.Get("Location"))
 	require.Contains(t, s.as(db.StaffRoleAdministrator, s.South).find(series.Number[:4]).text("main"), "Nothing matches")
 }
 
@@ -125,25 +128,25 @@ func TestStaffBarIsLifted(t *testing.T) {
 	barred := clerk.find("nobody.like.this")
 	require.Contains(t, barred.text("#barred"), "Too many wrong codes. Some codes can’t be tried before")
 	require.Equal(t, http.StatusTooManyRequests, clerk.find(s.unknownCode()).Status)
-	require.Equal(t, http.StatusForbidden, clerk.post(staffURL(id)+"/clear-guesses", url.Values{"reason": {"mine"}}).Status)
+	require.Equal(t, http.StatusForbidden, clerk.post(adminpages.StaffURL(id)+"/clear-guesses", url.Values{"reason": {"mine"}}).Status)
 
 	admin := s.as(db.StaffRoleAdministrator)
-	page := admin.get(staffURL(id))
+	page := admin.get(adminpages.StaffURL(id))
 	require.Contains(t, page.text("#barred"), "can’t try a code of some kind before")
-	require.Contains(t, admin.post(staffURL(id)+"/clear-guesses", url.Values{"reason": {""}}).text("#clear #f-reason-error"), "Give a reason")
-	require.Equal(t, http.StatusNotFound, admin.post(staffURL(999999)+"/clear-guesses", url.Values{"reason": {"who"}}).Status)
-	require.Equal(t, http.StatusSeeOther, admin.post(staffURL(id)+"/clear-guesses", url.Values{"reason": {"a box of damaged cards"}}).Status)
-	admin.get(staffURL(id)).none("#barred")
+	require.Contains(t, admin.post(adminpages.StaffURL(id)+"/clear-guesses", url.Values{"reason": {""}}).text("#clear #f-reason-error"), "Give a reason")
+	require.Equal(t, http.StatusNotFound, admin.post(adminpages.StaffURL(999999)+"/clear-guesses", url.Values{"reason": {"who"}}).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.StaffURL(id)+"/clear-guesses", url.Values{"reason": {"a box of damaged cards"}}).Status)
+	admin.get(adminpages.StaffURL(id)).none("#barred")
 	clerk.find("nobody.like.this").none("#barred")
-	require.Contains(t, admin.get(sectionAudit+"?what=guesses.staff_cleared").text("main"), "a box of damaged cards")
+	require.Contains(t, admin.get(adminpages.SectionAudit+"?what=guesses.staff_cleared").text("main"), "a box of damaged cards")
 
 	for range 6 {
 		admin.find(s.unknownCode())
 	}
 	own := admin.ID
-	admin.get(staffURL(own)).none("#clear")
-	require.Equal(t, http.StatusConflict, admin.post(staffURL(own)+"/clear-guesses", url.Values{"reason": {"mine"}}).Status)
-	require.NotEmpty(t, admin.get(staffURL(own)).text("#barred"))
+	admin.get(adminpages.StaffURL(own)).none("#clear")
+	require.Equal(t, http.StatusConflict, admin.post(adminpages.StaffURL(own)+"/clear-guesses", url.Values{"reason": {"mine"}}).Status)
+	require.NotEmpty(t, admin.get(adminpages.StaffURL(own)).text("#barred"))
 }
 
 // The browser changes nothing of a code that the server would not: where cards of other
@@ -156,7 +159,7 @@ func TestCodeFieldsStayAsTyped(t *testing.T) {
 	id := s.newCustomer("ben", s.North)
 	fields := func() []string {
 		var all []string
-		for _, page := range []*got{anna.get(sectionRedeem), admin.get(customerURL(id))} {
+		for _, page := range []*got{anna.get(portal.SectionRedeem), admin.get(adminpages.CustomerURL(id))} {
 			field := page.one("#f-code")
 			_, asTyped := field.Attr("data-as-typed")
 			all = append(all, fmt.Sprint(field.AttrOr("autocapitalize", ""), " ", asTyped))
@@ -227,9 +230,9 @@ func TestSearchKeepsCodesOutOfAddresses(t *testing.T) {
 	for n := range 60 {
 		s.newCustomer(fmt.Sprintf("kim%02d", n), s.North)
 	}
-	cardPage := cardURL(series.Number, 2)
+	cardPage := adminpages.CardURL(series.Number, 2)
 	mistyped := strings.Replace(codes[0], codes[0][len(codes[0])-1:], "2", 1)
-	for _, address := range []string{sectionCustomers, cardPage} {
+	for _, address := range []string{adminpages.SectionCustomers, cardPage} {
 		page := admin.get(address)
 		require.Equal(t, "post", page.one(`main form[role=search]`).AttrOr("method", ""))
 		for _, code := range []string{codes[0], strings.ToLower(codes[0]), strings.ReplaceAll(codes[0], "-", " "), mistyped} {
@@ -248,15 +251,15 @@ func TestSearchKeepsCodesOutOfAddresses(t *testing.T) {
 		require.Equal(t, address+"?q=kim+7", found.Header.Get("Location"))
 		require.Equal(t, address, admin.post(address, url.Values{"q": {""}}).Header.Get("Location"))
 	}
-	require.Equal(t, fmt.Sprintf("%s?partner=%d&q=kim&status=active", sectionCustomers, s.North.ID),
-		admin.post(sectionCustomers, url.Values{"q": {"kim"}, "partner": {fmt.Sprint(s.North.ID)}, "status": {"active"}}).Header.Get("Location"))
+	require.Equal(t, fmt.Sprintf("%s?partner=%d&q=kim&status=active", adminpages.SectionCustomers, s.North.ID),
+		admin.post(adminpages.SectionCustomers, url.Values{"q": {"kim"}, "partner": {fmt.Sprint(s.North.ID)}, "status": {"active"}}).Header.Get("Location"))
 	require.Equal(t, cardPage+"/customers", admin.get(cardPage).one("#f-customer").AttrOr("hx-post", ""), "typed letters stand in no address either")
 	require.Zero(t, s.charges(), "a search for customers is no try at a code")
 
 	// A phone number that may be a code is found all the same, without a link to more.
 	s.importCards(admin, "code\n4915112300\n4915112301\n", "code")
 	s.exec(`update customer set phone = '4915112345'`)
-	found := admin.post(sectionCustomers, url.Values{"q": {"4915112345"}})
+	found := admin.post(adminpages.SectionCustomers, url.Values{"q": {"4915112345"}})
 	require.Equal(t, http.StatusOK, found.Status)
 	require.Equal(t, 50, found.doc().Find("tbody tr").Length())
 	require.Contains(t, found.text("main"), "There are more.")

@@ -9,20 +9,21 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/setting"
+	adminpages "refill/internal/web/admin"
 )
 
 func TestDashboard(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
-	require.Equal(t, sectionGenerate, admin.get("/admin").one(".empty-state a").AttrOr("href", ""))
+	require.Equal(t, adminpages.SectionGenerate, admin.get("/admin").one(".empty-state a").AttrOr("href", ""))
 	series, codes := s.series(4)
 	anna := s.asCustomer("anna", s.North)
 	require.Equal(t, http.StatusSeeOther, anna.redeem(codes[0]).Status)
 	page := admin.get("/admin")
 	require.Contains(t, page.text(".tiles"), "OutstandingUSD 30.00")
 	require.Contains(t, page.text(".tiles"), "Redeemed todayUSD 10.00")
-	require.Equal(t, chartDays, page.doc().Find(".chart-bar").Length())
+	require.Equal(t, adminpages.ChartDays, page.doc().Find(".chart-bar").Length())
 	s.exec(`update series set valid_till = current_date + 3`)
 	require.Contains(t, admin.get("/admin").text(".attention"), fmt.Sprintf("Series %s expires on", series.Number))
 	south := s.as(db.StaffRoleAdministrator, s.South)

@@ -12,6 +12,7 @@ import (
 
 	"refill/internal/blob"
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
 )
 
 // checked uploads a file, plans it as the form suggests but for some entries, and runs
@@ -134,16 +135,16 @@ func TestUploadsNeedRoom(t *testing.T) {
 	t.Parallel()
 	var left *narrow
 	s := newSite(t, func(d *Deps) {
-		left = &narrow{d.Files, uploadReserve + 100}
-		d.Files = left
+		left = &narrow{d.Admin.Files, adminpages.UploadReserve + 100}
+		d.Admin.Files = left
 	})
 	admin := s.as(db.StaffRoleAdministrator)
 	got := admin.upload("cards.csv", oddCodes)
 	require.Equal(t, http.StatusUnprocessableEntity, got.Status)
 	require.Contains(t, got.text("#f-file-error"), "The disk for files has 200.0 MB left")
-	left.room = uploadReserve + 1_000_000
+	left.room = adminpages.UploadReserve + 1_000_000
 	require.Equal(t, http.StatusSeeOther, admin.upload("cards.csv", oddCodes).Status)
-	files, err := s.Server.Files.List(t.Context())
+	files, err := s.Server.admin.Files.List(t.Context())
 	require.NoError(t, err)
 	require.Len(t, files, 1, "nothing is left of the one that was refused")
 
@@ -162,12 +163,4 @@ func TestGuessableCodesAreWarnedOf(t *testing.T) {
 	require.Contains(t, admin.get(at).text("main"), "These codes can be guessed.")
 	at = s.checked(admin, "long.csv", "code,price\nkQ7wZx2LmP9rTs4V,5.00\nB3nYh8DcJf6GaE1u,5.00\n", nil)
 	require.NotContains(t, admin.get(at).text("main"), "can be guessed")
-}
-
-func TestChancesAreSaidAsPeopleDo(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, "none", oddsOf(0))
-	require.Equal(t, "1 in 1,250,000", oddsOf(0.8e-6))
-	require.Equal(t, "1 in 5", oddsOf(0.2))
-	require.Equal(t, "more than 1 in 2", oddsOf(0.7))
 }

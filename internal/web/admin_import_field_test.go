@@ -14,6 +14,7 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/cardimport"
 	"refill/internal/db"
 	"refill/internal/setting"
 )
@@ -50,7 +51,7 @@ func fieldCases() []fieldCase {
 		{file: "spanish.csv", cards: []string{"ES11BB2201 500 2027-06-30 active", "ES11BB2202 500 2027-06-30 void"}},
 		{file: "portuguese.csv", cards: []string{"PT11BB2201 500 2027-06-30 active", "PT11BB2202 500 2027-06-30 void"}},
 		{file: "hotspot.csv", cards: []string{"kx7m2q 1000 2099-12-31 active", "ab3d9z 1000 2099-12-31 active", "zz9k4p 1000 2099-12-31 active"}},
-		{file: "numeric-status.csv", asked: map[string]string{"meaning-0": card.MeansActive, "meaning-1": card.MeansUsed}, cards: []string{"NX7281AB 1000 2099-12-31 active", "NX7281AC 1000 2099-12-31 void"}},
+		{file: "numeric-status.csv", asked: map[string]string{"meaning-0": cardimport.MeansActive, "meaning-1": cardimport.MeansUsed}, cards: []string{"NX7281AB 1000 2099-12-31 active", "NX7281AC 1000 2099-12-31 void"}},
 		{
 			file: "dates.csv", choose: map[string]string{"default_valid_till": ""},
 			cards: []string{"DT11AA0001 500 2027-12-31 active", "DT11AA0002 500 2027-12-31 active", "DT11AA0003 500 2027-12-31 active", "DT11AA0004 500 2027-12-31 active"}, left: []string{"6 has no date"},
@@ -59,7 +60,7 @@ func fieldCases() []fieldCase {
 			"US11BB2201 500 2027-06-30 active", "US11BB2202 500 2027-06-30 void", "US11BB2203 500 2027-06-30 void", "US11BB2204 500 2027-06-30 active",
 		}},
 		{
-			file: "hidden-status.csv", choose: map[string]string{"status": "2"}, asked: map[string]string{"meaning-0": card.MeansLeaveOut},
+			file: "hidden-status.csv", choose: map[string]string{"status": "2"}, asked: map[string]string{"meaning-0": cardimport.MeansLeaveOut},
 			cards: []string{"HS11BB2201 1000 2099-12-31 active", "HS11BB2204 1000 2099-12-31 active"}, left: []string{"3 status", "4 status"},
 		},
 		{file: "thousands-idr.csv", currency: "IDR", // which has no use for three decimals
@@ -134,7 +135,7 @@ func (s *site) importsField(c fieldCase) {
 	var unused []string
 	for _, one := range c.cards {
 		if code, isVoid := strings.CutSuffix(one, " void"); isVoid { // its code is erased: it is found by what is printed
-			found, err := s.Server.Cards.FindByCode(t.Context(), audit.System(), code[:strings.Index(code, " ")])
+			found, err := s.Server.admin.Cards.FindByCode(t.Context(), audit.System(), code[:strings.Index(code, " ")])
 			require.NoError(t, err)
 			require.Equal(t, db.CardStateVoid, found.State)
 			continue
@@ -182,7 +183,7 @@ func (s *site) imported() []string {
 	for _, id := range ids {
 		one, err := db.New().SeriesGet(s.t.Context(), s.Pool, id)
 		require.NoError(s.t, err)
-		require.NoError(s.t, s.Server.Cards.EachSelected(s.t.Context(), one, card.ExportOptions{States: []db.CardState{db.CardStateActive, db.CardStateDisabled}}, func(page []card.Unsealed) error {
+		require.NoError(s.t, s.Server.admin.Cards.EachSelected(s.t.Context(), one, card.Selection{States: []db.CardState{db.CardStateActive, db.CardStateDisabled}}, func(page []card.Unsealed) error {
 			for _, c := range page {
 				state := string(c.State)
 				if one.ImportInactive {

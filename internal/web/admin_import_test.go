@@ -21,12 +21,13 @@ import (
 	"refill/internal/audit"
 	"refill/internal/blob"
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
 )
 
 // upload sends a file through the form and returns the answer.
 func (b *browser) upload(name, text string) *got {
 	b.site.t.Helper()
-	return b.uploadTo(sectionImport, name, text)
+	return b.uploadTo(adminpages.SectionImport, name, text)
 }
 
 // uploadTo is upload at the address of a form.
@@ -63,21 +64,21 @@ func (g *got) plan() url.Values {
 // import itself.
 func (s *site) work(at string) {
 	s.t.Helper()
-	id := numberOf(at[strings.LastIndex(at, "/")+1:])
+	id := adminpages.NumberOf(at[strings.LastIndex(at, "/")+1:])
 	open := func(i db.CardImport) (io.ReaderAt, func(), error) {
-		file, _, err := s.Server.Files.Open(s.t.Context(), i.File)
+		file, _, err := s.Server.admin.Files.Open(s.t.Context(), i.File)
 		if err != nil {
 			return nil, nil, err
 		}
 		return file, func() { _ = file.Close() }, nil
 	}
 	done := func(context.Context, pgx.Tx) error { return nil }
-	row, err := s.Server.Cards.Import(s.t.Context(), audit.System(), id)
+	row, err := s.Server.admin.Imports.Import(s.t.Context(), audit.System(), id)
 	require.NoError(s.t, err)
 	if row.CardImport.State == db.ImportStateChecking {
-		err = s.Server.Cards.CheckImport(s.t.Context(), id, open, done)
+		err = s.Server.admin.Imports.Check(s.t.Context(), id, open, done)
 	} else {
-		err = s.Server.Cards.RunImport(s.t.Context(), id, open, testClock, done)
+		err = s.Server.admin.Imports.Run(s.t.Context(), id, open, testClock, done)
 	}
 	require.NoError(s.t, err)
 }
@@ -88,7 +89,7 @@ func TestImportPages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
-	require.Equal(t, 1, admin.get(sectionImport).doc().Find("input[type=file]").Length())
+	require.Equal(t, 1, admin.get(adminpages.SectionImport).doc().Find("input[type=file]").Length())
 
 	got := admin.upload(`C:\old\cards.csv`, cardsOfOld)
 	require.Equal(t, http.StatusSeeOther, got.Status, got.Body)
@@ -123,7 +124,7 @@ func TestImportIsNotForOthers(t *testing.T) {
 	one, other := s.as(db.StaffRoleAdministrator, s.North), s.as(db.StaffRoleAdministrator, s.South)
 	at := one.upload("cards.csv", cardsOfOld).Header.Get("Location")
 	for _, path := range []string{at, at + "/live", at + "/problems"} {
-		foreign, missing := other.get(path), other.get(strings.Replace(path, at, sectionImport+"/999", 1))
+		foreign, missing := other.get(path), other.get(strings.Replace(path, at, adminpages.SectionImport+"/999", 1))
 		require.Equal(t, http.StatusNotFound, foreign.Status, path)
 		require.Equal(t, missing.text("main"), foreign.text("main"))
 	}
@@ -144,7 +145,7 @@ func TestUploadsAreSealed(t *testing.T) {
 	sealed, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NotContains(t, string(sealed), "QuickAccess")
-	r, info, err := s.Server.Files.Open(t.Context(), name)
+	r, info, err := s.Server.admin.Files.Open(t.Context(), name)
 	require.NoError(t, err)
 	require.Equal(t, int64(len(text)), info.Size)
 	for _, at := range []int{200_000, 0, 262_140, 65_530, 5, 279_000, 10} { // over the edges of blocks
@@ -156,7 +157,7 @@ func TestUploadsAreSealed(t *testing.T) {
 	require.NoError(t, r.Close())
 	sealed[100_000] ^= 1
 	require.NoError(t, os.WriteFile(path, sealed, 0o600)) //nolint:gosec // of the test's own folder
-	r, _, err = s.Server.Files.Open(t.Context(), name)
+	r, _, err = s.Server.admin.Files.Open(t.Context(), name)
 	require.NoError(t, err)
 	_, err = io.Copy(io.Discard, r)
 	require.ErrorIs(t, err, blob.ErrDamaged)
@@ -177,16 +178,16 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, got.Status, name)
 		require.Contains(t, got.text("#f-file-error"), c.want, name)
 	}
-	got := admin.post(sectionImport, url.Values{"file": {"x"}})
+	got := admin.post(adminpages.SectionImport, url.Values{"file": {"x"}})
 	require.Contains(t, got.text("#f-file-error"), "Choose the CSV or XLSX file")
-	files, err := s.Server.Files.List(t.Context())
+	files, err := s.Server.admin.Files.List(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, files, "nothing is left of a file that was refused")
 
 	// More than a form may hold is let through here, and here alone.
 	large := strings.Repeat("AAAA-bbbb-cccc-dddd\n", 10_000)
 	require.Equal(t, http.StatusSeeOther, admin.upload("large.csv", large).Status)
-	require.Equal(t, http.StatusRequestEntityTooLarge, admin.post(sectionGenerate, url.Values{"prefix": {large}}).Status)
+	require.Equal(t, http.StatusRequestEntityTooLarge, admin.post(adminpages.SectionGenerate, url.Values{"prefix": {large}}).Status)
 	var state string
 	require.NoError(t, s.Pool.QueryRow(t.Context(), `select state from card_import`).Scan(&state))
 	require.Equal(t, fmt.Sprint(db.ImportStateUploaded), state)

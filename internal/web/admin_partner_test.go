@@ -17,6 +17,9 @@ import (
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
+	"refill/internal/web/kit"
+	"refill/internal/web/portal"
 )
 
 // postLogo sends a partner's form with a file.
@@ -51,11 +54,11 @@ func TestAdminPartner(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
-	require.Contains(t, admin.get(sectionPartners).text("tbody"), "North")
-	require.Equal(t, "#f-time_zone-list", "#"+admin.get(sectionPartners+"/new").one("#f-time_zone").AttrOr("list", ""))
+	require.Contains(t, admin.get(adminpages.SectionPartners).text("tbody"), "North")
+	require.Equal(t, "#f-time_zone-list", "#"+admin.get(adminpages.SectionPartners+"/new").one("#f-time_zone").AttrOr("list", ""))
 	fields := map[string]string{"name": "Café", "brand": "Café Link", "slug": "cafe", "time_zone": "Europe/Paris", "accent": "#ffd400", "help": "Call 555"}
 
-	wrong := admin.postLogo(sectionPartners, map[string]string{"name": "Café", "accent": "yellow", "time_zone": "Europe/Paris"}, nil)
+	wrong := admin.postLogo(adminpages.SectionPartners, map[string]string{"name": "Café", "accent": "yellow", "time_zone": "Europe/Paris"}, nil)
 	require.Equal(t, http.StatusUnprocessableEntity, wrong.Status)
 	require.Equal(t, "Café", wrong.one("#f-name").AttrOr("value", ""))
 	require.Contains(t, wrong.text("#f-accent-error"), "#1f4e79")
@@ -64,15 +67,15 @@ func TestAdminPartner(t *testing.T) {
 		"up to 256 KB":          make([]byte, 3<<20),
 		"too many pixels":       logoFile(t, 8000, 5000), // forty million, in a file that is small enough
 	} {
-		refused := admin.postLogo(sectionPartners, fields, file)
+		refused := admin.postLogo(adminpages.SectionPartners, fields, file)
 		require.Equal(t, http.StatusUnprocessableEntity, refused.Status, says)
 		require.Contains(t, refused.text("#f-logo-error"), says)
 		require.NotContains(t, refused.Body, "alert(")
 		require.Equal(t, "Café", refused.one("#f-name").AttrOr("value", ""), "what was typed is kept")
 	}
-	require.Equal(t, http.StatusRequestEntityTooLarge, admin.postLogo(sectionPartners, fields, make([]byte, 65<<20)).Status)
+	require.Equal(t, http.StatusRequestEntityTooLarge, admin.postLogo(adminpages.SectionPartners, fields, make([]byte, 65<<20)).Status)
 
-	made := admin.postLogo(sectionPartners, fields, logoFile(t, 100, 50))
+	made := admin.postLogo(adminpages.SectionPartners, fields, logoFile(t, 100, 50))
 	require.Equal(t, http.StatusSeeOther, made.Status, made.Body)
 	to := made.Header.Get("Location")
 	shown := admin.get(to)
@@ -81,7 +84,7 @@ func TestAdminPartner(t *testing.T) {
 	require.Equal(t, "image/png", logo.Header.Get("Content-Type"))
 	require.Equal(t, "nosniff", logo.Header.Get("X-Content-Type-Options"))
 	require.Contains(t, logo.Header.Get("Cache-Control"), "immutable")
-	require.Equal(t, http.StatusUnprocessableEntity, admin.postLogo(sectionPartners, fields, nil).Status, "the name is taken")
+	require.Equal(t, http.StatusUnprocessableEntity, admin.postLogo(adminpages.SectionPartners, fields, nil).Status, "the name is taken")
 
 	fields["brand"] = "Café Lien"
 	require.Equal(t, http.StatusSeeOther, admin.postLogo(to, fields, nil).Status)
@@ -106,20 +109,20 @@ func TestAdminPartnerOfOthers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	clerk := s.as(db.StaffRoleAdministrator, s.North)
-	require.NotContains(t, clerk.get(sectionPartners).Body, "South")
-	clerk.get(sectionPartners).none("a[href='" + sectionPartners + "/new']")
-	require.Equal(t, http.StatusForbidden, clerk.get(sectionPartners+"/new").Status)
-	require.Equal(t, http.StatusForbidden, clerk.post(sectionPartners, nil).Status)
-	require.Equal(t, http.StatusOK, clerk.get(partnerURL(s.North.ID)).Status)
-	missing := clerk.get(partnerURL(999_999))
-	foreign := clerk.get(partnerURL(s.South.ID))
+	require.NotContains(t, clerk.get(adminpages.SectionPartners).Body, "South")
+	clerk.get(adminpages.SectionPartners).none("a[href='" + adminpages.SectionPartners + "/new']")
+	require.Equal(t, http.StatusForbidden, clerk.get(adminpages.SectionPartners+"/new").Status)
+	require.Equal(t, http.StatusForbidden, clerk.post(adminpages.SectionPartners, nil).Status)
+	require.Equal(t, http.StatusOK, clerk.get(adminpages.PartnerURL(s.North.ID)).Status)
+	missing := clerk.get(adminpages.PartnerURL(999_999))
+	foreign := clerk.get(adminpages.PartnerURL(s.South.ID))
 	require.Equal(t, http.StatusNotFound, foreign.Status)
 	require.Equal(t, missing.text("main"), foreign.text("main"))
 	for _, act := range []string{"", "/disable", "/enable", "/logo/remove"} {
-		require.Equal(t, http.StatusNotFound, clerk.post(partnerURL(s.South.ID)+act, nil).Status, act)
+		require.Equal(t, http.StatusNotFound, clerk.post(adminpages.PartnerURL(s.South.ID)+act, nil).Status, act)
 	}
-	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(sectionPartners).Status)
-	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleOperator).post(partnerURL(s.North.ID)+"/disable", nil).Status)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(adminpages.SectionPartners).Status)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleOperator).post(adminpages.PartnerURL(s.North.ID)+"/disable", nil).Status)
 }
 
 // A partner that is closed: out at once, nothing redeemed by anybody, nothing new.
@@ -130,24 +133,24 @@ func TestAdminPartnerDisable(t *testing.T) {
 	anna := s.asCustomer("anna", s.North)
 	ben := s.asCustomer("ben", s.South)
 	_, codes := s.series(2)
-	require.Contains(t, admin.get(partnerURL(s.North.ID)).text("#disable p"), "1 customer will be signed out")
-	require.Equal(t, http.StatusSeeOther, admin.post(partnerURL(s.North.ID)+"/disable", nil).Status)
-	require.Equal(t, http.StatusConflict, admin.post(partnerURL(s.North.ID)+"/disable", nil).Status)
-	require.Equal(t, http.StatusSeeOther, anna.get(sectionHome).Status, "signed out")
-	require.Equal(t, http.StatusOK, ben.get(sectionHome).Status)
+	require.Contains(t, admin.get(adminpages.PartnerURL(s.North.ID)).text("#disable p"), "1 customer will be signed out")
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.PartnerURL(s.North.ID)+"/disable", nil).Status)
+	require.Equal(t, http.StatusConflict, admin.post(adminpages.PartnerURL(s.North.ID)+"/disable", nil).Status)
+	require.Equal(t, http.StatusSeeOther, anna.get(portal.SectionHome).Status, "signed out")
+	require.Equal(t, http.StatusOK, ben.get(portal.SectionHome).Status)
 	require.Equal(t, http.StatusUnprocessableEntity, anna.post("/portal/login", map[string][]string{"username": {"anna"}, "password": {testPassword}}).Status)
-	admin.get(sectionGenerate).none(fmt.Sprintf("#f-partner option[value='%d']", s.North.ID))
+	admin.get(adminpages.SectionGenerate).none(fmt.Sprintf("#f-partner option[value='%d']", s.North.ID))
 
 	redeem := func() error {
-		_, err := s.Server.Cards.Redeem(t.Context(), audit.Actor{StaffID: admin.ID, Scope: audit.Everything()}, card.Redemption{CustomerID: anna.ID, Code: codes[0], Key: uuid.New()})
+		_, err := s.Server.admin.Cards.Redeem(t.Context(), audit.ByStaff(admin.ID, audit.Everything()), card.Redemption{CustomerID: anna.ID, Code: codes[0], Key: uuid.New()})
 		return err
 	}
 	require.ErrorIs(t, redeem(), card.ErrPartner)
-	require.Equal(t, http.StatusSeeOther, admin.post(partnerURL(s.North.ID)+"/enable", nil).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.PartnerURL(s.North.ID)+"/enable", nil).Status)
 	require.NoError(t, redeem())
-	require.Equal(t, http.StatusSeeOther, anna.get(sectionHome).Status, "they sign in anew")
-	anna.signIn(doorCustomer, "anna")
-	require.Equal(t, http.StatusOK, anna.get(sectionHome).Status)
+	require.Equal(t, http.StatusSeeOther, anna.get(portal.SectionHome).Status, "they sign in anew")
+	anna.signIn(kit.DoorCustomer, "anna")
+	require.Equal(t, http.StatusOK, anna.get(portal.SectionHome).Status)
 }
 
 // What customers see of their partner, before and after signing in.
@@ -159,7 +162,7 @@ func TestPortalLook(t *testing.T) {
 		"name": "North", "brand": "Northlight", "slug": "north", "time_zone": "Europe/Berlin", "accent": "#ffd400",
 		"welcome": "Good to see you.", "help": "Call 555 0100.",
 	}
-	require.Equal(t, http.StatusSeeOther, admin.postLogo(partnerURL(s.North.ID), fields, logoFile(t, 60, 60)).Status)
+	require.Equal(t, http.StatusSeeOther, admin.postLogo(adminpages.PartnerURL(s.North.ID), fields, logoFile(t, 60, 60)).Status)
 	stranger := s.browser()
 	door := stranger.get("/portal/login?partner=north")
 	require.Contains(t, door.text("header"), "Northlight")
@@ -173,18 +176,18 @@ func TestPortalLook(t *testing.T) {
 		stranger.get("/portal/login" + slug).none("link[href^='/brand/']")
 	}
 	for _, file := range []string{"1", "x-1.css", fmt.Sprintf("%d-1.svg", s.North.ID), fmt.Sprintf("%d-1.css", s.South.ID), "999999-1.png"} {
-		require.Equal(t, http.StatusNotFound, stranger.get(brandPath+file).Status, file)
+		require.Equal(t, http.StatusNotFound, stranger.get(kit.BrandPath+file).Status, file)
 	}
-	require.Equal(t, "no-cache", stranger.get(fmt.Sprintf("%s%d-1.css", brandPath, s.North.ID)).Header.Get("Cache-Control"), "an address of before")
+	require.Equal(t, "no-cache", stranger.get(fmt.Sprintf("%s%d-1.css", kit.BrandPath, s.North.ID)).Header.Get("Cache-Control"), "an address of before")
 
 	anna := s.asCustomer("anna", s.North)
-	home := anna.get(sectionHome)
+	home := anna.get(portal.SectionHome)
 	home.one("link[href^='/brand/']")
 	require.Contains(t, home.text("main"), "Good to see you.")
-	require.Contains(t, anna.get(sectionRedeem).text("main"), "Call 555 0100.")
+	require.Contains(t, anna.get(portal.SectionRedeem).text("main"), "Call 555 0100.")
 	out := anna.post("/portal/logout", nil)
 	require.Equal(t, "/portal/login?partner=north", out.Header.Get("Location"), "the look stays")
-	s.asCustomer("carol", s.South).get(sectionHome).none("link[href^='/brand/']")
+	s.asCustomer("carol", s.South).get(portal.SectionHome).none("link[href^='/brand/']")
 
 	s.exec(`update partner set disabled_at = now() where id = $1`, s.North.ID)
 	stranger.get("/portal/login?partner=north").none("link[href^='/brand/']")

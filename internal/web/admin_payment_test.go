@@ -13,6 +13,9 @@ import (
 
 	"refill/internal/check"
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
+	"refill/internal/web/kit"
+	"refill/internal/web/portal"
 )
 
 // rows reads an answer as CSV.
@@ -27,7 +30,7 @@ func (g *got) rows() [][]string {
 // pay goes through the form for a payment made by hand.
 func (b *browser) pay(customerID int64, kind, amount, comment string) *got {
 	b.site.t.Helper()
-	path := customerURL(customerID) + "/billing/payments/add"
+	path := adminpages.CustomerURL(customerID) + "/billing/payments/add"
 	key := b.get(path).one("#payment-form [name=key]").AttrOr("value", "")
 	return b.post(path, url.Values{"key": {key}, "type": {kind}, "amount": {amount}, "comment": {comment}})
 }
@@ -37,7 +40,7 @@ func TestPaymentByHand(t *testing.T) {
 	s := newSite(t)
 	anna := s.newCustomer("anna", s.North)
 	cashier := s.as(db.StaffRoleCashier, s.North)
-	path := customerURL(anna) + "/billing/payments/add"
+	path := adminpages.CustomerURL(anna) + "/billing/payments/add"
 
 	for amount, why := range map[string]string{"": "in digits", "five": "in digits", "0": "other than zero", "-5": "Only a correction", "1.005": "2 decimals", "99999999999999": "at most"} {
 		wrong := cashier.pay(anna, "cash", amount, "kept <b>")
@@ -64,7 +67,7 @@ func TestPaymentByHand(t *testing.T) {
 	require.Equal(t, http.StatusConflict, cashier.post(path, form).Status)
 
 	require.Equal(t, http.StatusSeeOther, cashier.pay(anna, "correction", "−5,50", "typed twice").Status)
-	page := cashier.get(customerURL(anna) + "/billing/payments")
+	page := cashier.get(adminpages.CustomerURL(anna) + "/billing/payments")
 	require.Contains(t, page.text(".table-wrap tbody tr:first-child"), "Correction USD -5.50 USD 11,994.50 typed twice Test cashier")
 	require.Contains(t, page.text("section[aria-labelledby=totals-title]"), "Cash1+USD 12,000.00")
 	require.Contains(t, page.text("section[aria-labelledby=totals-title] tfoot"), "+USD 11,994.50")
@@ -92,7 +95,7 @@ func TestBillingIsNarrowed(t *testing.T) {
 	for i := range 60 {
 		require.Equal(t, http.StatusSeeOther, admin.pay(anna, []string{"cash", "other"}[i%2], fmt.Sprint(i+1), "=1+1").Status)
 	}
-	self := customerURL(anna) + "/billing/payments"
+	self := adminpages.CustomerURL(anna) + "/billing/payments"
 	first := admin.get(self)
 	require.Equal(t, 50, first.doc().Find("table:first-of-type").First().Find("tbody tr").Length())
 	older := admin.get(first.one("a[rel=next]").AttrOr("href", ""))
@@ -101,7 +104,7 @@ func TestBillingIsNarrowed(t *testing.T) {
 	back := admin.get(older.one("a[rel=prev]").AttrOr("href", ""))
 	require.Equal(t, first.doc().Find("table").First().Text(), back.doc().Find("table").First().Text(), "and back again")
 
-	today := time.Now().In(zone("Europe/Berlin")).Format(time.DateOnly)
+	today := time.Now().In(kit.Zone("Europe/Berlin")).Format(time.DateOnly)
 	cash := admin.get(self + "?type=cash&from=" + today + "&till=" + today)
 	require.Contains(t, cash.text("section[aria-labelledby=totals-title]"), "Cash30+USD 900.00")
 	require.Equal(t, "cash", cash.one("#f-type option[selected]").AttrOr("value", ""))
@@ -120,7 +123,7 @@ func TestReversal(t *testing.T) {
 	anna := s.newCustomer("anna", s.North)
 	admin := s.as(db.StaffRoleAdministrator, s.North)
 	series, codes := s.series(2)
-	redeemed := admin.post(customerURL(anna)+"/redeem", url.Values{"code": {codes[0]}, "key": {"5d1b1f0e-62a5-4a35-9a3e-0f6b6a8f5a01"}})
+	redeemed := admin.post(adminpages.CustomerURL(anna)+"/redeem", url.Values{"code": {codes[0]}, "key": {"5d1b1f0e-62a5-4a35-9a3e-0f6b6a8f5a01"}})
 	card := redeemed.Header.Get("Location")
 	cash := admin.pay(anna, "cash", "25", "").Header.Get("Location")
 	require.Equal(t, http.StatusSeeOther, admin.pay(anna, "correction", "-30", "spent").Status)
@@ -145,18 +148,18 @@ func TestReversal(t *testing.T) {
 	require.Equal(t, card, reversal.one(".receipt .facts a[href*=payments]").AttrOr("href", ""), "the way back")
 	require.Contains(t, reversal.text(".receipt"), "stolen")
 	reversal.none("#reverse")
-	list := admin.get(customerURL(anna) + "/billing/payments")
+	list := admin.get(adminpages.CustomerURL(anna) + "/billing/payments")
 	require.Contains(t, list.text(".table-wrap tbody tr:last-child small"), "Reversed by 4")
 
 	page = admin.get(cash)
 	form = url.Values{"key": {page.one("#reverse [name=key]").AttrOr("value", "")}, "reason": {"wrong customer"}}
 	require.Equal(t, http.StatusSeeOther, admin.post(cash+"/reverse", form).Status)
-	require.Contains(t, admin.get(customerURL(anna)).text(".big"), "USD -30.00")
+	require.Contains(t, admin.get(adminpages.CustomerURL(anna)).text(".big"), "USD -30.00")
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier, s.North).post(cash+"/reverse", form).Status)
 
 	customer := s.browser()
-	customer.signIn(doorCustomer, "anna")
-	require.Contains(t, customer.get(sectionPayments+"/1").text("main"), "taken back")
+	customer.signIn(kit.DoorCustomer, "anna")
+	require.Contains(t, customer.get(portal.SectionPayments+"/1").text("main"), "taken back")
 	require.NotContains(t, s.Log.String(), codes[0])
 	broken, err := check.Run(t.Context(), s.Pool, nil)
 	require.NoError(t, err)

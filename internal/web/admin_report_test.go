@@ -18,6 +18,7 @@ import (
 	"refill/internal/check"
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	adminpages "refill/internal/web/admin"
 )
 
 // history makes what a report tells of: series of both partners and of any,
@@ -26,11 +27,11 @@ import (
 func history(t *testing.T, s *site) (anySeries, north, south, void, lapsed db.Series) {
 	t.Helper()
 	ctx := t.Context()
-	admin := audit.Actor{StaffID: s.newStaff("historian", db.StaffRoleAdministrator), Scope: audit.Everything()}
+	admin := audit.ByStaff(s.newStaff("historian", db.StaffRoleAdministrator), audit.Everything())
 	anna, carol := s.newCustomer("anna", s.North), s.newCustomer("carol", s.South)
 	redeem := func(customer int64, series db.Series, serials ...int32) {
 		for _, serial := range serials {
-			_, err := s.Server.Cards.Redeem(ctx, admin, card.Redemption{CustomerID: customer, Card: card.Ref{SeriesID: series.ID, Serial: serial}, Key: uuid.New()})
+			_, err := s.Server.admin.Cards.Redeem(ctx, admin, card.Redemption{CustomerID: customer, Card: card.Ref{SeriesID: series.ID, Serial: serial}, Key: uuid.New()})
 			require.NoError(t, err)
 		}
 	}
@@ -64,15 +65,15 @@ func history(t *testing.T, s *site) (anySeries, north, south, void, lapsed db.Se
 	redeem(anna, void, 1)
 	redeem(carol, lapsed, 5)
 	at(3 * day)
-	require.NoError(t, s.Server.Cards.Void(ctx, admin, void.ID))
+	require.NoError(t, s.Server.admin.Cards.Void(ctx, admin, void.ID))
 	at(2 * day)
 	s.exec(`update series set valid_till = current_date - 3 where id = $1`, lapsed.ID)
-	n, err := s.Server.Cards.LapseExpired(ctx)
+	n, err := s.Server.admin.Cards.LapseExpired(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	at(day)
 	redeem(anna, north, 2)
-	require.NoError(t, s.Server.Cards.Lock(ctx, admin, south.ID))
+	require.NoError(t, s.Server.admin.Cards.Lock(ctx, admin, south.ID))
 	// Some cards of a series that goes on have passed by a date of their own.
 	s.exec(`update card set valid_till = current_date - 5 where series_id = $1 and serial in (10, 11)`, anySeries.ID)
 	s.exec(`update card set valid_till = current_date + 5 where series_id = $1 and serial = 12`, anySeries.ID)
@@ -118,7 +119,7 @@ func TestReportFiguresEqualTheLedger(t *testing.T) {
 	anySeries, north, south, void, lapsed := history(t, s)
 	admin := s.as(db.StaffRoleAdministrator)
 
-	series, _ := fetchTable(admin, sectionStatistics+"?format=csv&period=all")
+	series, _ := fetchTable(admin, adminpages.SectionStatistics+"?format=csv&period=all")
 	require.Equal(t, "20", series[anySeries.Number]["Amount"])
 	for _, c := range []struct {
 		of                                              db.Series
@@ -140,7 +141,7 @@ func TestReportFiguresEqualTheLedger(t *testing.T) {
 	require.Equal(t, "100.00", total["Used sum"])
 	require.Equal(t, "10", total["Used"])
 
-	_, periods := fetchTable(admin, sectionStatistics+"/outstanding?format=csv&period=all&unit=day")
+	_, periods := fetchTable(admin, adminpages.SectionStatistics+"/outstanding?format=csv&period=all&unit=day")
 	require.Greater(t, len(periods), 40)
 	totals := periods[len(periods)-1]
 	for column, kinds := range map[string]string{"Issued": "'activate'", "Redeemed": "'redeem'", "Voided": "'void'", "Expired": "'lapse', 'renew'", "Repriced": "'reprice'"} {
@@ -154,26 +155,26 @@ func TestReportFiguresEqualTheLedger(t *testing.T) {
 		require.Equal(t, periods[i-1]["Closing"], periods[i]["Opening"], "one period's closing is the next one's opening")
 	}
 	require.Equal(t, outstanding, periods[len(periods)-2]["Closing"])
-	require.Contains(t, admin.get(sectionStatistics+"/outstanding").Body, "USD 320.00")
+	require.Contains(t, admin.get(adminpages.SectionStatistics+"/outstanding").Body, "USD 320.00")
 
 	// A time that ended reckons back from now.
 	till := time.Now().UTC().AddDate(0, 0, -10).Format(time.DateOnly)
-	_, before := fetchTable(admin, sectionStatistics+"/outstanding?format=csv&period=custom&to="+till)
+	_, before := fetchTable(admin, adminpages.SectionStatistics+"/outstanding?format=csv&period=custom&to="+till)
 	require.Equal(t, ledgerSum(t, s, ofKind+`a.kind = 'outstanding' and t.at < now() - interval '10 days'`), before[len(before)-1]["Closing"])
 	require.Equal(t, "470.00", before[len(before)-1]["Closing"])
 
-	_, breakage := fetchTable(admin, sectionStatistics+"/breakage?format=csv&period=all")
+	_, breakage := fetchTable(admin, adminpages.SectionStatistics+"/breakage?format=csv&period=all")
 	last := breakage[len(breakage)-1]
 	require.Equal(t, ledgerSum(t, s, ofKind+`a.kind = 'breakage'`), last["Total"])
 	require.Equal(t, []string{"40.00", "60.00", "100.00"}, []string{last["Expired"], last["Voided"], last["Total"]})
 
-	_, redemptions := fetchTable(admin, sectionStatistics+"/redemptions?format=csv&period=all")
+	_, redemptions := fetchTable(admin, adminpages.SectionStatistics+"/redemptions?format=csv&period=all")
 	require.Equal(t, ledgerSum(t, s, `select sum(amount)::bigint from payment where type = 'refill_card'`), redemptions[len(redemptions)-1]["Sum"])
 	require.Len(t, redemptions, 6)
-	_, ofSouth := fetchTable(admin, sectionStatistics+fmt.Sprintf("/redemptions?format=csv&period=all&partner=%d", s.South.ID))
+	_, ofSouth := fetchTable(admin, adminpages.SectionStatistics+fmt.Sprintf("/redemptions?format=csv&period=all&partner=%d", s.South.ID))
 	require.Equal(t, ledgerSum(t, s, fmt.Sprintf(`select sum(amount)::bigint from payment where partner_id = %d`, s.South.ID)), ofSouth[len(ofSouth)-1]["Sum"])
 
-	times, _ := fetchTable(admin, sectionStatistics+"/time-to-use?format=csv&period=all")
+	times, _ := fetchTable(admin, adminpages.SectionStatistics+"/time-to-use?format=csv&period=all")
 	require.Equal(t, []string{"20", "20"}, []string{times[anySeries.Number]["Median, days"], times[anySeries.Number]["90 %, days"]})
 	require.Equal(t, "4", times[anySeries.Number]["8 to 30 days"])
 	require.Equal(t, "10", times["Total"]["Cards"])
@@ -194,40 +195,40 @@ func TestReportPages(t *testing.T) {
 	admin := s.as(db.StaffRoleAdministrator)
 	paths := []string{"", "/outstanding", "/redemptions", "/breakage", "/time-to-use"}
 	for _, path := range paths {
-		got := admin.get(sectionStatistics + path)
+		got := admin.get(adminpages.SectionStatistics + path)
 		require.Equal(t, http.StatusOK, got.Status)
 		require.Contains(t, got.text(".empty-title"), "Nothing in this period")
 	}
 	anySeries, north, _, _, _ := history(t, s)
 	for _, path := range paths {
 		for _, query := range []string{"?period=all", "?period=month&unit=week", "?period=last-month&unit=month", "?period=year", "?period=custom", "?period=custom&from=1999-01-01", "?sort=-Series&page=99", "?page=99999999999999999999", "?page=-99999999999999999999", "?partner=-1", "?partner=77&unit=year"} {
-			got := admin.get(sectionStatistics + path + query)
+			got := admin.get(adminpages.SectionStatistics + path + query)
 			require.Contains(t, []int{http.StatusOK, http.StatusUnprocessableEntity}, got.Status, path+query)
-			require.Equal(t, path, strings.TrimPrefix(strings.Split(got.one(`.report-words [aria-current]`).AttrOr("href", ""), "?")[0], sectionStatistics))
+			require.Equal(t, path, strings.TrimPrefix(strings.Split(got.one(`.report-words [aria-current]`).AttrOr("href", ""), "?")[0], adminpages.SectionStatistics))
 		}
 	}
-	got := admin.get(sectionStatistics + "/redemptions?period=all")
+	got := admin.get(adminpages.SectionStatistics + "/redemptions?period=all")
 	require.Positive(t, got.doc().Find("svg.report-chart rect.part-1").Length(), "partners have colours of their own")
 	require.Equal(t, "North South", got.text(".chart-legend"))
 	require.Equal(t, "Total", strings.TrimSpace(got.doc().Find("tfoot td").First().Text()))
 
-	sorted := admin.get(sectionStatistics + "?period=all&sort=Used")
+	sorted := admin.get(adminpages.SectionStatistics + "?period=all&sort=Used")
 	require.Equal(t, anySeries.Number, strings.TrimSpace(sorted.doc().Find("tbody tr").Last().Find("td").First().Text()))
 	require.Equal(t, "ascending", sorted.one(`th[aria-sort]`).AttrOr("aria-sort", ""))
-	filtered := admin.get(fmt.Sprintf("%s?partner=%d", sectionStatistics, s.North.ID))
+	filtered := admin.get(fmt.Sprintf("%s?partner=%d", adminpages.SectionStatistics, s.North.ID))
 	require.Equal(t, 2, filtered.doc().Find("tbody tr").Length())
 	require.Contains(t, filtered.Body, north.Number)
 
 	// Days that are filled in count, though the period was left alone.
-	filled := admin.get(sectionStatistics + "?period=all&was=all&from=2026-01-05&to=2026-01-06")
+	filled := admin.get(adminpages.SectionStatistics + "?period=all&was=all&from=2026-01-05&to=2026-01-06")
 	require.Contains(t, filled.text(".head-note"), "5 Jan 2026 to 6 Jan 2026")
-	require.Contains(t, admin.get(sectionStatistics+"?period=all&was=custom&from=2026-01-05").text(".head-note"), "Up to")
+	require.Contains(t, admin.get(adminpages.SectionStatistics+"?period=all&was=custom&from=2026-01-05").text(".head-note"), "Up to")
 
-	bad := admin.get(sectionStatistics + "?period=custom&from=2026-13-01&to=2026-01-01")
+	bad := admin.get(adminpages.SectionStatistics + "?period=custom&from=2026-13-01&to=2026-01-01")
 	require.Equal(t, http.StatusUnprocessableEntity, bad.Status)
 	require.Contains(t, bad.Body, "From must be a date such as 2026-01-31.")
 	require.Equal(t, "2026-13-01", bad.one("#f-from").AttrOr("value", ""))
-	require.Contains(t, admin.get(sectionStatistics+"?period=custom&from=2026-02-01&to=2026-01-01").Body, "To must not lie before From.")
+	require.Contains(t, admin.get(adminpages.SectionStatistics+"?period=custom&from=2026-02-01&to=2026-01-01").Body, "To must not lie before From.")
 }
 
 func TestReportOfOnesPartners(t *testing.T) {
@@ -235,18 +236,18 @@ func TestReportOfOnesPartners(t *testing.T) {
 	s := newSite(t)
 	anySeries, north, south, _, _ := history(t, s)
 	manager := s.as(db.StaffRoleAdministrator, s.North)
-	series, _ := fetchTable(manager, sectionStatistics+"?format=csv&period=all")
+	series, _ := fetchTable(manager, adminpages.SectionStatistics+"?format=csv&period=all")
 	require.Contains(t, series, north.Number)
 	require.NotContains(t, series, south.Number)
 	require.NotContains(t, series, anySeries.Number)
-	_, redemptions := fetchTable(manager, sectionStatistics+"/redemptions?format=csv&period=all")
+	_, redemptions := fetchTable(manager, adminpages.SectionStatistics+"/redemptions?format=csv&period=all")
 	require.Equal(t, ledgerSum(t, s, fmt.Sprintf(`select sum(amount)::bigint from payment where partner_id = %d`, s.North.ID)), redemptions[len(redemptions)-1]["Sum"])
 	foreign := fmt.Sprintf("&partner=%d", s.South.ID)
-	require.Equal(t, manager.get(sectionStatistics+"?format=csv&partner=77").Body, manager.get(sectionStatistics+"?format=csv"+foreign).Body)
+	require.Equal(t, manager.get(adminpages.SectionStatistics+"?format=csv&partner=77").Body, manager.get(adminpages.SectionStatistics+"?format=csv"+foreign).Body)
 
 	cashier := s.as(db.StaffRoleCashier)
-	require.Equal(t, http.StatusForbidden, cashier.get(sectionStatistics).Status)
-	cashier.get("/admin").none(`.menu a[href="` + sectionStatistics + `"]`)
+	require.Equal(t, http.StatusForbidden, cashier.get(adminpages.SectionStatistics).Status)
+	cashier.get("/admin").none(`.menu a[href="` + adminpages.SectionStatistics + `"]`)
 }
 
 func TestReportFiles(t *testing.T) {
@@ -254,7 +255,7 @@ func TestReportFiles(t *testing.T) {
 	s := newSite(t)
 	history(t, s)
 	admin := s.as(db.StaffRoleAdministrator)
-	page := admin.get(sectionStatistics + "?sort=-Used")
+	page := admin.get(adminpages.SectionStatistics + "?sort=-Used")
 	links := page.doc().Find(".head-actions a")
 	require.Equal(t, 2, links.Length())
 	asCSV := admin.get(links.Eq(0).AttrOr("href", ""))

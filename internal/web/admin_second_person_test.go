@@ -13,6 +13,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/setting"
+	adminpages "refill/internal/web/admin"
 )
 
 // Where it is the day that makes the difference, each page says so before anything is
@@ -29,13 +30,13 @@ func TestDayIsForetold(t *testing.T) {
 		"quantity": {"4"}, "price": {"10"}, "partner": {"any"}, "activate": {"on"}, "key": {uuid.NewString()},
 		"valid_till": {time.Now().AddDate(1, 0, 0).Format(time.DateOnly)},
 	}
-	preview := func() string { return admin.post(sectionGenerate+"/preview", order).text("#order-preview") }
+	preview := func() string { return admin.post(adminpages.SectionGenerate+"/preview", order).text("#order-preview") }
 	require.NotContains(t, preview(), "second person")
-	require.NotContains(t, admin.get(sectionGenerate).text("#f-activate-hint"), "is left")
-	made := admin.post(sectionGenerate, order).Header.Get("Location")
+	require.NotContains(t, admin.get(adminpages.SectionGenerate).text("#f-activate-hint"), "is left")
+	made := admin.post(adminpages.SectionGenerate, order).Header.Get("Location")
 	var id int64
 	require.NoError(t, s.Pool.QueryRow(t.Context(), `select max(id) from series`).Scan(&id))
-	require.NoError(t, s.Server.Cards.Generate(t.Context(), id, testClock, noJob))
+	require.NoError(t, s.Server.admin.Cards.Generate(t.Context(), id, testClock, noJob))
 
 	const activated = "In the past 24 hours you have activated cards worth USD 40.00 by yourself; with "
 	const over = " it is more than USD 60.00, so a second person has to approve"
@@ -47,26 +48,26 @@ func TestDayIsForetold(t *testing.T) {
 	order.Set("quantity", "4")
 	order.Del("activate")
 	require.NotContains(t, preview(), "second person", "what is activated later is measured then")
-	require.Contains(t, admin.get(sectionGenerate).text("#f-activate-hint"), "Of that USD 20.00 is left.")
-	require.NotContains(t, other.get(sectionGenerate).text("#f-activate-hint"), "is left")
+	require.Contains(t, admin.get(adminpages.SectionGenerate).text("#f-activate-hint"), "Of that USD 20.00 is left.")
+	require.NotContains(t, other.get(adminpages.SectionGenerate).text("#f-activate-hint"), "is left")
 
 	// On the page of a series.
-	require.Equal(t, http.StatusSeeOther, admin.post(seriesURL(theirs.Number)+"/lock", nil).Status)
-	page := admin.get(seriesURL(theirs.Number))
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SeriesURL(theirs.Number)+"/lock", nil).Status)
+	page := admin.get(adminpages.SeriesURL(theirs.Number))
 	require.Contains(t, page.text("#activate"), activated+"the USD 40.00 of this series"+over)
 	require.Contains(t, page.text("#activate"), "Ask for the activation")
-	require.NotContains(t, other.get(seriesURL(theirs.Number)).text("#activate"), "Ask for", "another person has a limit of their own")
-	admin.post(seriesURL(theirs.Number)+"/activate", nil)
-	require.Contains(t, admin.get(seriesURL(theirs.Number)).text("#notice"), "This is more than one person may activate within 24 hours.")
-	require.Contains(t, other.get(sectionApprovals).text(".approvals"), "In the 24 hours before, "+s.asker()+" had activated cards worth USD 40.00 without a second person.")
+	require.NotContains(t, other.get(adminpages.SeriesURL(theirs.Number)).text("#activate"), "Ask for", "another person has a limit of their own")
+	admin.post(adminpages.SeriesURL(theirs.Number)+"/activate", nil)
+	require.Contains(t, admin.get(adminpages.SeriesURL(theirs.Number)).text("#notice"), "This is more than one person may activate within 24 hours.")
+	require.Contains(t, other.get(adminpages.SectionApprovals).text(".approvals"), "In the 24 hours before, "+s.asker()+" had activated cards worth USD 40.00 without a second person.")
 
 	// Beside Export and on its page.
 	require.NotContains(t, admin.get(made).text("#series-exports"), "second person")
 	require.Equal(t, http.StatusSeeOther, admin.post(made+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}}).Status)
 	require.NotContains(t, admin.get(made).text("#series-exports"), "second person", "another file of the same takes nothing more")
 	exported := strings.Replace(activated, "activated", "exported", 1) + "the USD 40.00 of this series" + over
-	require.Contains(t, admin.get(seriesURL(theirs.Number)).text("#series-exports"), exported)
-	require.Contains(t, admin.get(seriesURL(theirs.Number)+"/export").text("#export-form"), exported)
+	require.Contains(t, admin.get(adminpages.SeriesURL(theirs.Number)).text("#series-exports"), exported)
+	require.Contains(t, admin.get(adminpages.SeriesURL(theirs.Number)+"/export").text("#export-form"), exported)
 
 	// Before an import is confirmed.
 	at := admin.upload("cards.csv", cardsOfOld).Header.Get("Location")

@@ -16,6 +16,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
 )
 
 // filled returns a form of a page as it stands, as a browser would send it.
@@ -41,11 +42,11 @@ func TestSeriesEdit(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	series, codes := s.series(10)
-	at := seriesURL(series.Number) + "/edit"
+	at := adminpages.SeriesURL(series.Number) + "/edit"
 	customer := s.newCustomer("anna", s.North)
-	_, err := s.Server.Cards.Redeem(t.Context(), audit.Actor{CustomerID: customer, Scope: audit.Everything()}, card.Redemption{CustomerID: customer, Code: codes[0], Key: uuid.New()})
+	_, err := s.Server.admin.Cards.Redeem(t.Context(), audit.ByCustomer(customer, audit.Everything()), card.Redemption{CustomerID: customer, Code: codes[0], Key: uuid.New()})
 	require.NoError(t, err)
-	admin.post(seriesURL(series.Number)+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}})
+	admin.post(adminpages.SeriesURL(series.Number)+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}})
 
 	form := admin.get(at).filled("#edit-form")
 	require.Equal(t, "10.00", form.Get("price"))
@@ -62,7 +63,7 @@ func TestSeriesEdit(t *testing.T) {
 	}
 
 	form.Set("price", "12.00")
-	form.Set("partner", severalPartners)
+	form.Set("partner", adminpages.SeveralPartners)
 	form["partners"] = []string{fmt.Sprint(s.North.ID), fmt.Sprint(s.South.ID)}
 	form.Set("step", "look")
 	look := admin.post(at, form)
@@ -79,20 +80,20 @@ func TestSeriesEdit(t *testing.T) {
 
 	save := look.filled("#edit-plan")
 	save.Set("step", "save")
-	require.Equal(t, seriesURL(series.Number), admin.post(at, save).Header.Get("Location"))
+	require.Equal(t, adminpages.SeriesURL(series.Number), admin.post(at, save).Header.Get("Location"))
 	require.Equal(t, int64(1200), s.priceOf(series.ID))
-	page := admin.get(seriesURL(series.Number))
+	page := admin.get(adminpages.SeriesURL(series.Number))
 	require.Contains(t, page.text("#notice"), "9 cards are worth USD 12.00 each now.")
 	require.Contains(t, page.text(".history"), "Edited: price USD 10.00 → USD 12.00; partners any → North, South")
 
 	again := admin.post(at, save)
 	require.Equal(t, http.StatusUnprocessableEntity, again.Status, "the form was for what the series was")
-	require.Contains(t, again.text(".notice-bad"), "has changed since this form was opened")
+	require.Equal(t, "series_edited", again.fault(""))
 	require.Contains(t, again.text("#f-price-hint"), "Now USD 12.00")
 
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(at).Status)
-	admin.post(seriesURL(series.Number)+"/delete", nil)
-	require.Equal(t, seriesURL(series.Number), admin.get(at).Header.Get("Location"), "deleted: nothing to edit")
+	admin.post(adminpages.SeriesURL(series.Number)+"/delete", nil)
+	require.Equal(t, adminpages.SeriesURL(series.Number), admin.get(at).Header.Get("Location"), "deleted: nothing to edit")
 }
 
 func (s *site) priceOf(id int64) int64 {
@@ -108,21 +109,21 @@ func TestSeriesDelete(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(10)
-	at := seriesURL(series.Number)
+	at := adminpages.SeriesURL(series.Number)
 	require.Equal(t, at, admin.post(at+"/delete", nil).Header.Get("Location"))
 	page := admin.get(at)
 	require.Contains(t, page.text("#notice"), "is deleted")
 	require.Contains(t, page.text("#series-live"), "0 of 10")
 	require.Contains(t, page.one("#series-live").AttrOr("hx-trigger", ""), "series-")
-	require.Equal(t, "Deleting", admin.get(sectionSeries).text("tbody .state"), "seen until it is done")
-	require.NoError(t, s.Server.Cards.Erase(t.Context(), series.ID, testClock, noJob))
+	require.Equal(t, "Deleting", admin.get(adminpages.SectionSeries).text("tbody .state"), "seen until it is done")
+	require.NoError(t, s.Server.admin.Cards.Erase(t.Context(), series.ID, testClock, noJob))
 	page = admin.get(at)
 	require.Equal(t, "Deleted", page.text("#series-head .state"))
 	require.Contains(t, page.text(".history"), "Codes erased")
 	require.Contains(t, page.text("#series-cards tbody tr:first-child"), card.Erased)
 	require.Equal(t, http.StatusOK, admin.get(at+"/cards/1").Status)
-	admin.get(sectionSeries).one(".empty-state")
-	require.Equal(t, []string{series.Number}, admin.get(sectionSeries+"?status=void").numbers())
+	admin.get(adminpages.SectionSeries).one(".empty-state")
+	require.Equal(t, []string{series.Number}, admin.get(adminpages.SectionSeries+"?status=void").numbers())
 }
 
 func TestSeriesListSorts(t *testing.T) {
@@ -133,7 +134,7 @@ func TestSeriesListSorts(t *testing.T) {
 	large, _ := s.series(9, s.South)
 	middle, _ := s.series(5, s.North)
 	s.exec(`update series set valid_till = valid_till + 10 where id = $1`, small.ID)
-	require.Equal(t, []string{middle.Number, large.Number, small.Number}, admin.get(sectionSeries).numbers(), "the newest first")
+	require.Equal(t, []string{middle.Number, large.Number, small.Number}, admin.get(adminpages.SectionSeries).numbers(), "the newest first")
 	for sort, want := range map[string][]string{
 		"number":       {small.Number, large.Number, middle.Number},
 		"-created":     {middle.Number, large.Number, small.Number},
@@ -144,13 +145,13 @@ func TestSeriesListSorts(t *testing.T) {
 		"price":        {middle.Number, large.Number, small.Number},
 		"nonsense":     {middle.Number, large.Number, small.Number},
 	} {
-		require.Equal(t, want, admin.get(sectionSeries+"?sort="+sort).numbers(), sort)
+		require.Equal(t, want, admin.get(adminpages.SectionSeries+"?sort="+sort).numbers(), sort)
 	}
-	got := admin.get(sectionSeries + "?sort=-outstanding")
+	got := admin.get(adminpages.SectionSeries + "?sort=-outstanding")
 	require.Equal(t, "Outstanding", got.text("th[aria-sort=descending]"))
-	require.Equal(t, sectionSeries+"?sort=outstanding", got.one("th[aria-sort] a").AttrOr("href", ""), "a second press turns it round")
-	require.Equal(t, []string{middle.Number, small.Number}, admin.get(fmt.Sprintf("%s?partner=%d", sectionSeries, s.North.ID)).numbers(), "North's, and any partner's")
-	require.Equal(t, []string{large.Number}, s.as(db.StaffRoleAdministrator, s.South).get(sectionSeries).numbers())
+	require.Equal(t, adminpages.SectionSeries+"?sort=outstanding", got.one("th[aria-sort] a").AttrOr("href", ""), "a second press turns it round")
+	require.Equal(t, []string{middle.Number, small.Number}, admin.get(fmt.Sprintf("%s?partner=%d", adminpages.SectionSeries, s.North.ID)).numbers(), "North's, and any partner's")
+	require.Equal(t, []string{large.Number}, s.as(db.StaffRoleAdministrator, s.South).get(adminpages.SectionSeries).numbers())
 }
 
 func TestSeriesListColumns(t *testing.T) {
@@ -158,13 +159,13 @@ func TestSeriesListColumns(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(3)
-	heads := func() string { return admin.get(sectionSeries).text("thead") }
+	heads := func() string { return admin.get(adminpages.SectionSeries).text("thead") }
 	require.NotContains(t, heads(), "Quantity")
-	got := admin.get(sectionSeries + "?view=1&column=quantity&column=state&size=100&sort=-price&q=test")
-	require.Equal(t, sectionSeries+"?q=test&size=100&sort=-price", got.Header.Get("Location"))
-	require.Equal(t, "SeriesQuantityStateActions", heads(), "they are remembered")
+	got := admin.get(adminpages.SectionSeries + "?view=1&column=quantity&column=state&size=100&sort=-price&q=test")
+	require.Equal(t, adminpages.SectionSeries+"?q=test&size=100&sort=-price", got.Header.Get("Location"))
+	require.Equal(t, "SeriesQuantityActions", heads(), "they are remembered")
 	require.Equal(t, "100", admin.get(got.Header.Get("Location")).one("#f-size option[selected]").AttrOr("value", ""))
-	require.Equal(t, []string{series.Number}, admin.get(sectionSeries+"?size=7&page=-1").numbers())
+	require.Equal(t, []string{series.Number}, admin.get(adminpages.SectionSeries+"?size=7&page=-1").numbers())
 }
 
 // The table is exported as it is filtered; nobody gets what they may not see.
@@ -174,15 +175,15 @@ func TestSeriesTableExport(t *testing.T) {
 	admin := s.as(db.StaffRoleAdministrator)
 	north, _ := s.series(3, s.North)
 	s.series(4, s.South)
-	link := admin.get(sectionSeries+"?q="+north.Number).one("#table-files a[href*='format=csv']").AttrOr("href", "")
+	link := admin.get(adminpages.SectionSeries+"?q="+north.Number).one("#table-files a[href*='format=csv']").AttrOr("href", "")
 	rows, err := csv.NewReader(strings.NewReader(admin.get(link).Body)).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, rows, 2)
 	require.Equal(t, []string{north.Number, "Test", "Active", "10.00", "USD", "North", north.ValidTill.Format(time.DateOnly)}, rows[1][:7])
 	require.Equal(t, "30.00", rows[1][14])
 	clerk := s.as(db.StaffRoleCashier, s.North)
-	rows, err = csv.NewReader(strings.NewReader(clerk.get(sectionSeries + "?format=csv").Body)).ReadAll()
+	rows, err = csv.NewReader(strings.NewReader(clerk.get(adminpages.SectionSeries + "?format=csv").Body)).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, rows, 2)
-	require.Equal(t, http.StatusOK, admin.get(sectionSeries+"?format=xlsx").Status)
+	require.Equal(t, http.StatusOK, admin.get(adminpages.SectionSeries+"?format=xlsx").Status)
 }

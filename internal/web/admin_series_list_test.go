@@ -13,6 +13,8 @@ import (
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
+	"refill/internal/money"
+	adminpages "refill/internal/web/admin"
 )
 
 // numbers returns the series of a list, from top to bottom.
@@ -25,12 +27,11 @@ func (g *got) numbers() []string {
 // newest first.
 func (s *site) ordered(n int) []string {
 	s.t.Helper()
-	actor := audit.Actor{StaffID: s.newStaff(fmt.Sprintf("maker-%d", s.people.Add(1)), db.StaffRoleAdministrator), Scope: audit.Everything()}
-	form := order()
+	actor := audit.ByStaff(s.newStaff(fmt.Sprintf("maker-%d", s.people.Add(1)), db.StaffRoleAdministrator), audit.Everything())
 	numbers := make([]string, n)
 	for i := range n {
-		one, err := s.Server.Cards.Order(s.t.Context(), actor, card.OrderForm{
-			Quantity: "10", Prefix: "Batch", Price: "5", Partners: []string{card.AnyPartner}, ValidTill: form.Get("valid_till"), Key: uuid.New(),
+		one, err := s.Server.admin.Cards.Order(s.t.Context(), actor, card.OrderRequest{
+			Quantity: 10, Prefix: "Batch", Price: money.Amount{Minor: 500, Currency: "USD"}, Partners: card.Partners{Any: true}, ValidTill: testClock().AddDate(1, 0, 0), Key: uuid.New(),
 		})
 		require.NoError(s.t, err)
 		numbers[n-1-i] = one.Number
@@ -42,9 +43,9 @@ func TestSeriesListPagesBothWays(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
-	perPage := seriesSizes()[0]
+	perPage := adminpages.SeriesSizes()[0]
 	numbers := s.ordered(2*perPage + 3)
-	first := admin.get(sectionSeries + "?q=batch")
+	first := admin.get(adminpages.SectionSeries + "?q=batch")
 	require.Equal(t, numbers[:perPage], first.numbers())
 	first.none("a[rel=prev]")
 	second := admin.get(first.one("a[rel=next]").AttrOr("href", ""))
@@ -64,24 +65,24 @@ func TestSeriesListNarrows(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
-	require.Contains(t, admin.get(sectionSeries).text(".empty-state"), "No series yet")
+	require.Contains(t, admin.get(adminpages.SectionSeries).text(".empty-state"), "No series yet")
 	series, _ := s.series(3)
 	one := []string{series.Number}
 	for _, query := range []string{"?q=" + series.Number, "?q=" + series.Number[:4], "?q=tEs", "?status=active", ""} {
-		require.Equal(t, one, admin.get(sectionSeries+query).numbers(), query)
+		require.Equal(t, one, admin.get(adminpages.SectionSeries+query).numbers(), query)
 	}
 	for _, query := range []string{"?q=%25", "?q=_", "?q=nothing", "?status=void", "?status=expired", "?status=nonsense"} {
-		got := admin.get(sectionSeries + query)
+		got := admin.get(adminpages.SectionSeries + query)
 		require.Contains(t, got.text(".empty-state"), "No series matches", query)
-		got.one(".empty-state a[href='" + sectionSeries + "']")
+		got.one(".empty-state a[href='" + adminpages.SectionSeries + "']")
 	}
 	// What is shown as expired is found as expired, locked or not.
-	admin.post(seriesURL(series.Number)+"/lock", nil)
+	admin.post(adminpages.SeriesURL(series.Number)+"/lock", nil)
 	s.exec(`update series set valid_till = '2020-01-01'`)
-	require.Equal(t, one, admin.get(sectionSeries+"?status=expired").numbers())
-	require.Equal(t, "Expired", admin.get(sectionSeries+"?status=expired").text("tbody .state"))
-	admin.get(sectionSeries + "?status=locked").one(".empty-state")
-	admin.get(seriesURL(series.Number)).none("#activate")
+	require.Equal(t, one, admin.get(adminpages.SectionSeries+"?status=expired").numbers())
+	require.Equal(t, "Expired", admin.get(adminpages.SectionSeries+"?status=expired").text("tbody .state"))
+	admin.get(adminpages.SectionSeries + "?status=locked").one(".empty-state")
+	admin.get(adminpages.SeriesURL(series.Number)).none("#activate")
 }
 
 // A row's menu offers what may be done, and leads to the question that says what
@@ -91,17 +92,17 @@ func TestSeriesMenu(t *testing.T) {
 	s := newSite(t)
 	series, _ := s.series(3)
 	menu := func(b *browser) []string {
-		return b.get(sectionSeries).doc().Find("#menu-" + series.Number + " a").Map(func(_ int, a *goquery.Selection) string {
-			return a.Text() + " " + strings.TrimPrefix(a.AttrOr("href", ""), seriesURL(series.Number))
+		return b.get(adminpages.SectionSeries).doc().Find("#menu-" + series.Number + " a").Map(func(_ int, a *goquery.Selection) string {
+			return a.Text() + " " + strings.TrimPrefix(a.AttrOr("href", ""), adminpages.SeriesURL(series.Number))
 		})
 	}
 	admin := s.as(db.StaffRoleAdministrator)
 	require.Equal(t, []string{"View ", "Edit /edit", "Export #series-exports", "Lock… #lock", "Delete… #delete"}, menu(admin))
 	require.Equal(t, []string{"View "}, menu(s.as(db.StaffRoleCashier)))
-	page := admin.get(seriesURL(series.Number))
+	page := admin.get(adminpages.SeriesURL(series.Number))
 	page.one("dialog#lock form")
 	page.one("dialog#delete form")
-	require.Contains(t, page.one("meta[name=htmx-config]").AttrOr("content", ""), `"morphSkip": "dialog[open]"`,
+	require.Contains(t, page.one("meta[name=htmx-config]").AttrOr("content", ""), `"morphSkip": "dialog[open], [data-in-use]"`,
 		"a question stays open while the page beneath it moves")
 }
 
@@ -111,18 +112,18 @@ func TestSeriesNews(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	number := s.ordered(1)[0]
-	page := admin.get(seriesURL(number))
+	page := admin.get(adminpages.SeriesURL(number))
 	require.Equal(t, "Cancel", page.text("#series-live button[data-opens=cancel]"))
 	page.none("#series-head button")
 	require.Contains(t, page.text("dialog#cancel"), "Stop making 10 cards worth USD 50.00.")
-	require.Contains(t, admin.get(sectionSeries).one("#series-rows").AttrOr("hx-trigger", ""), "series from:body")
+	require.Contains(t, admin.get(adminpages.SectionSeries).one("#series-rows").AttrOr("hx-trigger", ""), "series from:body")
 
-	news := admin.htmx(seriesURL(number) + "/live")
+	news := admin.htmx(adminpages.SeriesURL(number) + "/live")
 	require.Equal(t, "Queued", news.text("hx-partial[hx-target='#series-head'] .state"))
-	require.Equal(t, http.StatusSeeOther, admin.post(seriesURL(number)+"/cancel", nil).Status)
-	news = admin.htmx(seriesURL(number) + "/live")
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SeriesURL(number)+"/cancel", nil).Status)
+	news = admin.htmx(adminpages.SeriesURL(number) + "/live")
 	require.Equal(t, "Cancelled", news.text("hx-partial[hx-target='#series-head'] .state"))
 	_, live := news.one("#series-live").Attr("hx-trigger")
 	require.False(t, live, "nothing moves any more")
-	require.Equal(t, "None made", admin.get(sectionSeries).text(".at-cards"))
+	require.Equal(t, "None made", admin.get(adminpages.SectionSeries).text("td.at-cards"))
 }

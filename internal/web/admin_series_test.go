@@ -14,9 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
-	"refill/internal/card"
+	"refill/internal/cardfile"
 	"refill/internal/db"
 	"refill/internal/setting"
+	adminpages "refill/internal/web/admin"
 )
 
 // order is a form that holds.
@@ -31,7 +32,7 @@ func TestGenerateOrdersOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
-	shown := admin.get(sectionGenerate)
+	shown := admin.get(adminpages.SectionGenerate)
 	require.Equal(t, http.StatusOK, shown.Status)
 	require.Equal(t, "Generate", shown.text("#generate-form button"))
 	for _, label := range []string{"Quantity", "Prefix", "Price", "Partner", "Valid till"} {
@@ -40,15 +41,15 @@ func TestGenerateOrdersOnce(t *testing.T) {
 	form := order()
 	form.Set("key", shown.one("input[name=key]").AttrOr("value", ""))
 
-	first := admin.post(sectionGenerate, form)
+	first := admin.post(adminpages.SectionGenerate, form)
 	require.Equal(t, http.StatusSeeOther, first.Status, first.Body)
-	again := admin.post(sectionGenerate, form)
+	again := admin.post(adminpages.SectionGenerate, form)
 	require.Equal(t, first.Header.Get("Location"), again.Header.Get("Location"), "a double click orders once")
 	page := admin.get(first.Header.Get("Location"))
 	require.Equal(t, "Queued", page.text("#series-head .state"))
 	require.Contains(t, page.text("#series-live"), "0 of 1,000")
 	require.Contains(t, page.one("#series-live").AttrOr("hx-trigger", ""), "series-")
-	list := admin.get(sectionSeries)
+	list := admin.get(adminpages.SectionSeries)
 	list.one("tbody tr")
 	require.Contains(t, list.text("tbody"), "USD 10.00")
 }
@@ -74,7 +75,7 @@ func TestGenerateRefusesAtTheField(t *testing.T) {
 	} {
 		form := order()
 		form.Set(c.field, c.value)
-		got := admin.post(sectionGenerate, form)
+		got := admin.post(adminpages.SectionGenerate, form)
 		require.Equal(t, http.StatusUnprocessableEntity, got.Status, c)
 		require.NotEmpty(t, got.text("#f-"+c.field+"-error"), c)
 		require.Equal(t, "true", got.one("#f-"+c.field).AttrOr("aria-invalid", ""), c)
@@ -85,10 +86,10 @@ func TestGenerateRefusesAtTheField(t *testing.T) {
 	}
 	form := order()
 	form.Set("partner", fmt.Sprint(s.South.ID))
-	got := north.post(sectionGenerate, form)
+	got := north.post(adminpages.SectionGenerate, form)
 	require.Equal(t, http.StatusUnprocessableEntity, got.Status, "a partner that is not yours")
 	require.NotEmpty(t, got.text("#f-partner-error"))
-	got = north.get(sectionGenerate)
+	got = north.get(adminpages.SectionGenerate)
 	require.NotContains(t, got.text("#f-partner"), "Any")
 
 	var n int
@@ -102,9 +103,9 @@ func TestGenerateForSeveralPartners(t *testing.T) {
 	admin := s.as(db.StaffRoleAdministrator)
 	form := order()
 	form.Set("partner", "several")
-	require.Equal(t, http.StatusUnprocessableEntity, admin.post(sectionGenerate, form).Status, "none is ticked")
+	require.Equal(t, http.StatusUnprocessableEntity, admin.post(adminpages.SectionGenerate, form).Status, "none is ticked")
 	form["partners"] = []string{fmt.Sprint(s.North.ID), fmt.Sprint(s.South.ID)}
-	got := admin.post(sectionGenerate, form)
+	got := admin.post(adminpages.SectionGenerate, form)
 	require.Equal(t, http.StatusSeeOther, got.Status, got.Body)
 	require.Contains(t, admin.get(got.Header.Get("Location")).text(".head"), "for North, South")
 }
@@ -113,14 +114,14 @@ func TestGeneratePreview(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
-	got := admin.post(sectionGenerate+"/preview", order())
+	got := admin.post(adminpages.SectionGenerate+"/preview", order())
 	require.Equal(t, http.StatusOK, got.Status)
 	require.Contains(t, got.text("#order-preview"), "1,000 cards of USD 10.00: USD 10,000.00 face value, serials 1 to 1,000, a lucky guess once in")
 	require.Equal(t, " 1,000 cards", got.one("hx-partial[hx-target='#generate-count']").Text(), "the button says what it does")
 	single := order()
 	single.Set("quantity", "1")
-	require.Contains(t, admin.post(sectionGenerate+"/preview", single).text("#order-preview"), "1 card of USD 10.00: USD 10.00 face value, serial 1, a lucky guess")
-	got = admin.post(sectionGenerate+"/preview", url.Values{"quantity": {"x"}})
+	require.Contains(t, admin.post(adminpages.SectionGenerate+"/preview", single).text("#order-preview"), "1 card of USD 10.00: USD 10.00 face value, serial 1, a lucky guess")
+	got = admin.post(adminpages.SectionGenerate+"/preview", url.Values{"quantity": {"x"}})
 	require.Empty(t, got.one("hx-partial[hx-target='#generate-count']").Text())
 	require.Equal(t, http.StatusOK, got.Status, "what is not finished is no mistake")
 }
@@ -130,7 +131,7 @@ func TestSeriesPageTurnsIntoItsCards(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	series, codes := s.series(120)
-	url := seriesURL(series.Number)
+	url := adminpages.SeriesURL(series.Number)
 	page := admin.get(url)
 	require.Equal(t, "Active", page.text("#series-head .state"))
 	require.Equal(t, 50, page.doc().Find("#series-cards tbody tr").Length())
@@ -167,7 +168,7 @@ func TestSeriesActions(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(10)
-	url := seriesURL(series.Number)
+	url := adminpages.SeriesURL(series.Number)
 	page := admin.get(url)
 	require.Contains(t, page.text("#delete"), "Delete 10 cards worth USD 100.00: nobody can redeem them any more, and their value goes from outstanding to breakage.")
 	require.Contains(t, page.text("#delete"), "its used cards, the ledger and the audit trail stay. This can’t be undone.")
@@ -197,32 +198,31 @@ func TestForeignSeriesIsMissing(t *testing.T) {
 	s.series(3, s.North)
 	north := s.as(db.StaffRoleAdministrator, s.North)
 	for _, path := range []string{"", "/edit", "/live", "/exports", "/cards/1"} {
-		there, missing := north.get(seriesURL(foreign.Number)+path), north.get(seriesURL("209912")+path)
+		there, missing := north.get(adminpages.SeriesURL(foreign.Number)+path), north.get(adminpages.SeriesURL("209912")+path)
 		require.Equal(t, http.StatusNotFound, there.Status, path)
 		require.Equal(t, missing.Body, there.Body, path)
 	}
 	for _, path := range []string{"/delete", "/edit", "/find", "/exports", "/cards/1/redeem"} {
-		there, missing := north.post(seriesURL(foreign.Number)+path, nil), north.post(seriesURL("209912")+path, nil)
+		form := url.Values{"key": {uuid.NewString()}}
+		there, missing := north.post(adminpages.SeriesURL(foreign.Number)+path, form), north.post(adminpages.SeriesURL("209912")+path, form)
 		require.Equal(t, http.StatusNotFound, there.Status, path)
 		require.Equal(t, missing.Body, there.Body, path)
 	}
-	north.get(sectionSeries).one("tbody tr")
+	north.get(adminpages.SectionSeries).one("tbody tr")
 }
 
-// file makes the file of an export, as the worker does.
+// file makes the file of an export, as the worker does, and gives it another content.
 func (s *site) file(id int64, content string) {
 	s.t.Helper()
-	e, _, err := s.Server.Cards.StartExport(s.t.Context(), id)
-	require.NoError(s.t, err)
-	f, err := s.Server.Files.Create(s.t.Context(), fmt.Sprintf("export-%d.csv", id))
+	require.NoError(s.t, s.Server.admin.Exports.Make(s.t.Context(), id, noJob))
+	f, err := s.Server.admin.Files.Create(s.t.Context(), fmt.Sprintf("export-%d.csv", id))
 	require.NoError(s.t, err)
 	_, err = f.Write([]byte(content))
 	require.NoError(s.t, err)
 	info, err := f.Commit()
 	require.NoError(s.t, err)
-	require.NoError(s.t, s.Server.Cards.FinishExport(s.t.Context(), e.Export, card.File{
-		Name: info.Name, Size: info.Size, SHA256: info.SHA256[:], KeyID: info.KeyID, Rows: e.Export.RowsTotal,
-	}, noJob))
+	_, err = s.Pool.Exec(s.t.Context(), `update export set file = $2, size = $3, sha256 = $4 where id = $1`, id, info.Name, info.Size, info.SHA256[:])
+	require.NoError(s.t, err)
 }
 
 func TestExportIsAskedForAndFetched(t *testing.T) {
@@ -230,7 +230,7 @@ func TestExportIsAskedForAndFetched(t *testing.T) {
 	s := newSite(t)
 	admin, other := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(5)
-	url := seriesURL(series.Number)
+	url := adminpages.SeriesURL(series.Number)
 	page := admin.get(url)
 	page.one("#series-exports label[for=f-format]")
 	form := map[string][]string{"format": {"csv"}, "key": {page.one("#series-exports input[name=key]").AttrOr("value", "")}}
@@ -241,11 +241,11 @@ func TestExportIsAskedForAndFetched(t *testing.T) {
 	require.Contains(t, panel.text("hx-partial[hx-target='#series-happened']"), "CSV asked for")
 	require.Equal(t, 1, panel.doc().Find(".files li").Length(), "a double click asks once")
 	require.Contains(t, panel.text(".files"), "Queued")
-	refused := admin.post(url+"/exports", map[string][]string{"format": {"docx"}})
+	refused := admin.post(url+"/exports", map[string][]string{"format": {"docx"}, "key": {uuid.NewString()}})
 	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
 	require.NotEmpty(t, refused.text("#f-format-error"))
 	second, _ := s.series(3)
-	again := admin.do(http.MethodPost, seriesURL(second.Number)+"/exports", "format=pdf&key="+uuid.NewString(), "Content-Type", formType, "HX-Request", "true")
+	again := admin.do(http.MethodPost, adminpages.SeriesURL(second.Number)+"/exports", "format=pdf&key="+uuid.NewString(), "Content-Type", formType, "HX-Request", "true")
 	require.Equal(t, "pdf", again.one("#f-format option[selected]").AttrOr("value", ""), "the choice is kept")
 	require.Equal(t, 1, again.doc().Find(".files li").Length())
 
@@ -286,18 +286,18 @@ func TestExportIsDismissedAndCancelled(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(5)
-	actor := audit.Actor{StaffID: admin.ID, Scope: audit.Everything()}
-	first, err := s.Server.Cards.RequestExport(t.Context(), actor, series.ID, "csv", card.ExportOptions{}, uuid.New())
+	actor := audit.ByStaff(admin.ID, audit.Everything())
+	first, err := s.Server.admin.Exports.Request(t.Context(), actor, series.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
 	s.file(first, "x")
 	admin.get("/admin/exports/tray").one(".toast-card")
 	admin.post(fmt.Sprintf("/admin/exports/%d/dismiss", first), nil)
 	admin.get("/admin/exports/tray").none(".toast-card")
 
-	second, err := s.Server.Cards.RequestExport(t.Context(), actor, series.ID, "pdf", card.ExportOptions{}, uuid.New())
+	second, err := s.Server.admin.Exports.Request(t.Context(), actor, series.ID, "pdf", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
 	require.Equal(t, http.StatusSeeOther, admin.post(fmt.Sprintf("/admin/exports/%d/cancel", second), nil).Status)
-	require.Contains(t, admin.get(seriesURL(series.Number)+"/exports").text(".files li:first-child"), "Cancelled")
+	require.Contains(t, admin.get(adminpages.SeriesURL(series.Number)+"/exports").text(".files li:first-child"), "Cancelled")
 	require.Equal(t, http.StatusConflict, admin.post(fmt.Sprintf("/admin/exports/%d/cancel", second), nil).Status)
 }
 
@@ -307,7 +307,7 @@ func TestCardIsRedeemedForACustomer(t *testing.T) {
 	cashier := s.as(db.StaffRoleCashier, s.North)
 	series, _ := s.series(5, s.North)
 	anna, carol := s.newCustomer("anna.north", s.North), s.newCustomer("carol.south", s.South)
-	url := seriesURL(series.Number) + "/cards/2"
+	url := adminpages.SeriesURL(series.Number) + "/cards/2"
 	require.Contains(t, cashier.get(url+"?q=an").text("#f-customer-hint"), "at least 3 characters")
 	require.Contains(t, cashier.get(url+"?q=carol").text("#f-customer-hint"), "Nobody is called that", "a customer of another partner")
 	require.Equal(t, fmt.Sprint(anna), cashier.htmx(url+"/customers?q=anna").one("[role=option]").AttrOr("data-value", ""))
@@ -322,14 +322,14 @@ func TestCardIsRedeemedForACustomer(t *testing.T) {
 
 	form["customer"] = []string{fmt.Sprint(anna)}
 	done := cashier.post(url+"/redeem", form)
-	require.Equal(t, staffReceiptURL(anna, 1), done.Header.Get("Location"), done.Body)
+	require.Equal(t, adminpages.StaffReceiptURL(anna, 1), done.Header.Get("Location"), done.Body)
 	require.Equal(t, done.Header.Get("Location"), cashier.post(url+"/redeem", form).Header.Get("Location"), "a double click redeems once")
 	page := cashier.get(url)
 	require.Contains(t, page.text(".facts"), "Used")
 	require.Contains(t, page.text(".facts"), "Test anna.north")
 	require.Contains(t, page.text(".history"), "Redeemed by Test anna.north")
 	page.none("#customer-choices")
-	require.Contains(t, cashier.get(seriesURL(series.Number)+"?status=used").text("#series-cards tbody"), "Test anna.north")
+	require.Contains(t, cashier.get(adminpages.SeriesURL(series.Number)+"?status=used").text("#series-cards tbody"), "Test anna.north")
 }
 
 func TestRefillCardsSwitchedOff(t *testing.T) {
@@ -338,8 +338,8 @@ func TestRefillCardsSwitchedOff(t *testing.T) {
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(2)
 	require.NoError(t, s.Server.Settings.Change(t.Context(), audit.System(), func(v *setting.Settings) { v.RefillCards = false }))
-	for _, path := range []string{sectionGenerate, sectionSeries, seriesURL(series.Number)} {
+	for _, path := range []string{adminpages.SectionGenerate, adminpages.SectionSeries, adminpages.SeriesURL(series.Number)} {
 		require.Equal(t, http.StatusNotFound, admin.get(path).Status, path)
 	}
-	admin.get("/admin").none("nav a[href='" + sectionSeries + "']")
+	admin.get("/admin").none("nav a[href='" + adminpages.SectionSeries + "']")
 }

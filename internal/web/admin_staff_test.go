@@ -10,6 +10,8 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/staff"
+	adminpages "refill/internal/web/admin"
+	"refill/internal/web/kit"
 )
 
 // role returns the id of a role by its name.
@@ -25,37 +27,37 @@ func TestAdminStaff(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	form := url.Values{"username": {"a b"}, "name": {"Bea Keeper"}, "role": {""}}
-	wrong := admin.post(sectionStaff, form)
+	wrong := admin.post(adminpages.SectionStaff, form)
 	require.Equal(t, http.StatusUnprocessableEntity, wrong.Status)
-	require.Contains(t, wrong.text("form .notice-bad"), "The username must be")
+	require.Equal(t, "staff_username", wrong.fault("username"))
 	require.Equal(t, "Bea Keeper", wrong.one("#f-name").AttrOr("value", ""))
 
 	form = url.Values{"username": {"bea"}, "name": {"Bea Keeper"}, "role": {s.role("Cashier")}}
-	require.Contains(t, admin.post(sectionStaff, form).text("#f-partners .form-error"), "Choose at least one partner")
+	require.Contains(t, admin.post(adminpages.SectionStaff, form).text("#f-partners .form-error"), "Choose at least one partner")
 	form.Set("password", "refill-2026")
-	require.Contains(t, admin.post(sectionStaff, form).text("#f-password-error"), "the portal’s name")
+	require.Equal(t, "password_name", admin.post(adminpages.SectionStaff, form).fault("password"))
 	form.Del("password")
-	form.Set(partnerField(s.North.ID), "on")
-	made := admin.post(sectionStaff, form)
+	form.Set(adminpages.PartnerField(s.North.ID), "on")
+	made := admin.post(adminpages.SectionStaff, form)
 	require.Equal(t, http.StatusOK, made.Status, made.Body)
 	password := made.text("#main .copyable .mono")
 	to := made.one("#staff-form").AttrOr("action", "")
 	require.NotContains(t, admin.get(to).Body, password, "it is shown once")
-	require.Contains(t, admin.get(sectionStaff).text("tbody"), "Bea Keeper bea Cashier North Off Never Active")
+	require.Contains(t, admin.get(adminpages.SectionStaff).text("tbody"), "Bea Keeper bea Cashier North Off Never Active")
 
 	bea := s.browser()
 	signIn := func(b *browser, password string) int {
 		return b.post("/admin/login", url.Values{"username": {"bea"}, "password": {password}}).Status
 	}
 	require.Equal(t, http.StatusSeeOther, signIn(bea, password))
-	require.Equal(t, http.StatusForbidden, bea.get(sectionStaff).Status)
+	require.Equal(t, http.StatusForbidden, bea.get(adminpages.SectionStaff).Status)
 
 	// A change of role acts at once.
 	before, late := bea.token(), s.browser()
 	late.plant(before)
 	form = url.Values{"name": {"Bea Boss"}, "role": {s.role("Administrator")}, "all_partners": {"on"}}
 	require.Equal(t, http.StatusSeeOther, admin.post(to, form).Status)
-	require.Equal(t, http.StatusOK, bea.get(sectionStaff).Status)
+	require.Equal(t, http.StatusOK, bea.get(adminpages.SectionStaff).Status)
 	require.NotEqual(t, before, bea.token(), "her session has another token")
 	require.Equal(t, http.StatusOK, late.get("/admin").Status, "requests under way are not turned away")
 	s.exec(`update session set renewed_at = now() - interval '11 seconds' where previous_hash is not null`)
@@ -75,15 +77,15 @@ func TestAdminStaff(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, admin.post(to+"/enable", nil).Status)
 	require.Equal(t, http.StatusSeeOther, signIn(bea, fresh))
 
-	own := staffURL(admin.ID)
+	own := adminpages.StaffURL(admin.ID)
 	admin.get(own).none("#disable")
 	require.Contains(t, admin.post(own+"/disable", nil).text("form .notice-bad"), "You can't do this to yourself")
-	require.Equal(t, http.StatusNotFound, admin.get(sectionStaff+"/999").Status)
-	require.Equal(t, http.StatusNotFound, admin.post(sectionStaff+"/x/disable", nil).Status)
-	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleAdministrator, s.North).get(sectionStaff).Status, "only for staff of all partners")
+	require.Equal(t, http.StatusNotFound, admin.get(adminpages.SectionStaff+"/999").Status)
+	require.Equal(t, http.StatusNotFound, admin.post(adminpages.SectionStaff+"/x/disable", nil).Status)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleAdministrator, s.North).get(adminpages.SectionStaff).Status, "only for staff of all partners")
 	for _, secret := range []string{password, fresh} {
 		require.NotContains(t, s.Log.String(), secret)
-		require.NotContains(t, admin.get(sectionAudit).Body, secret)
+		require.NotContains(t, admin.get(adminpages.SectionAudit).Body, secret)
 	}
 }
 
@@ -91,7 +93,7 @@ func TestAdminStaffResetsASecondFactor(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin, bea := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleCashier)
-	to := staffURL(bea.ID)
+	to := adminpages.StaffURL(bea.ID)
 	admin.get(to).none("#reset-factor")
 	bea.setUpFactor()
 	require.Equal(t, to+"/second-factor/reset", admin.get(to).one("#reset-factor form").AttrOr("action", ""))
@@ -99,10 +101,10 @@ func TestAdminStaffResetsASecondFactor(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, admin.post(to+"/second-factor/reset", nil).Status)
 	require.Equal(t, http.StatusSeeOther, bea.get("/admin").Status, "signed out")
 	require.Contains(t, admin.post(to+"/second-factor/reset", nil).text("form .notice-bad"), "it is off")
-	bea.signIn(doorStaff, "cashier-2")
+	bea.signIn(kit.DoorStaff, "cashier-2")
 	require.Contains(t, s.audits(), "staff.second_factor_reset")
 	admin.setUpFactor()
-	require.Contains(t, admin.post(staffURL(admin.ID)+"/second-factor/reset", nil).text("form .notice-bad"), "You can't do this to yourself")
+	require.Contains(t, admin.post(adminpages.StaffURL(admin.ID)+"/second-factor/reset", nil).text("form .notice-bad"), "You can't do this to yourself")
 }
 
 // Whoever's role is edited goes on under another token.
@@ -112,7 +114,7 @@ func TestAdminRoleRenewsSessions(t *testing.T) {
 	admin, cash, other := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleCashier), s.as(db.StaffRoleOperator)
 	was, others := cash.token(), other.token()
 	form := url.Values{"name": {"Cashier"}, string(staff.CustomersView): {"on"}}
-	require.Equal(t, http.StatusSeeOther, admin.post(sectionRoles+"/"+s.role("Cashier"), form).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SectionRoles+"/"+s.role("Cashier"), form).Status)
 	require.Equal(t, http.StatusOK, cash.get("/admin").Status)
 	other.get("/admin")
 	require.NotEqual(t, was, cash.token())
@@ -130,34 +132,34 @@ func TestAdminRole(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
-	require.Equal(t, http.StatusUnprocessableEntity, admin.post(sectionRoles, url.Values{"name": {" "}}).Status)
-	lead := url.Values{"name": {"Lead"}, permissionField(staff.StaffManage): {"on"}, permissionField(staff.AuditView): {"on"}}
-	require.Equal(t, http.StatusSeeOther, admin.post(sectionRoles, lead).Status)
-	require.Contains(t, admin.get(sectionRoles).text("tbody"), "Lead 2 permissions 0")
-	to := sectionRoles + "/" + s.role("Lead")
+	require.Equal(t, http.StatusUnprocessableEntity, admin.post(adminpages.SectionRoles, url.Values{"name": {" "}}).Status)
+	lead := url.Values{"name": {"Lead"}, adminpages.PermissionField(staff.StaffManage): {"on"}, adminpages.PermissionField(staff.AuditView): {"on"}}
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SectionRoles, lead).Status)
+	require.Contains(t, admin.get(adminpages.SectionRoles).text("tbody"), "Lead 2 permissions 0")
+	to := adminpages.SectionRoles + "/" + s.role("Lead")
 
 	id := s.newStaff("lea", db.StaffRoleCashier)
-	require.Equal(t, http.StatusSeeOther, admin.post(staffURL(id), url.Values{"name": {"Lea"}, "role": {s.role("Lead")}, "all_partners": {"on"}}).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.StaffURL(id), url.Values{"name": {"Lea"}, "role": {s.role("Lead")}, "all_partners": {"on"}}).Status)
 	lea := s.browser()
-	lea.signIn(doorStaff, "lea")
-	lea.get(to).one("#f-" + permissionField(staff.CardsReveal) + "[disabled]")
-	more := lea.post(sectionRoles, url.Values{"name": {"More"}, permissionField(staff.CardsReveal): {"on"}})
+	lea.signIn(kit.DoorStaff, "lea")
+	lea.get(to).one("#f-" + adminpages.PermissionField(staff.CardsReveal) + "[disabled]")
+	more := lea.post(adminpages.SectionRoles, url.Values{"name": {"More"}, adminpages.PermissionField(staff.CardsReveal): {"on"}})
 	require.Equal(t, http.StatusUnprocessableEntity, more.Status)
 	require.Contains(t, more.text("form .notice-bad"), "You can't give more than your own role includes.")
-	require.Equal(t, http.StatusUnprocessableEntity, lea.post(staffURL(admin.ID)+"/password", nil).Status, "nor become an administrator by their password")
+	require.Equal(t, http.StatusUnprocessableEntity, lea.post(adminpages.StaffURL(admin.ID)+"/password", nil).Status, "nor become an administrator by their password")
 
 	admin.get(to).none("#delete")
-	require.Contains(t, admin.post(to+"/delete", nil).text("form .notice-bad"), "The role is somebody's")
-	require.Equal(t, http.StatusOK, lea.get(sectionAudit).Status)
-	lead.Del(permissionField(staff.AuditView))
+	require.Contains(t, admin.post(to+"/delete", nil).text("form .notice-bad"), staff.ErrRoleUsed.Text())
+	require.Equal(t, http.StatusOK, lea.get(adminpages.SectionAudit).Status)
+	lead.Del(adminpages.PermissionField(staff.AuditView))
 	require.Equal(t, http.StatusSeeOther, admin.post(to, lead).Status)
-	require.Equal(t, http.StatusForbidden, lea.get(sectionAudit).Status, "felt with the next request")
+	require.Equal(t, http.StatusForbidden, lea.get(adminpages.SectionAudit).Status, "felt with the next request")
 
-	fixed := sectionRoles + "/" + s.role("Administrator")
+	fixed := adminpages.SectionRoles + "/" + s.role("Administrator")
 	admin.get(fixed).none("#role-form")
 	require.Equal(t, http.StatusUnprocessableEntity, admin.post(fixed, lead).Status)
-	require.Equal(t, http.StatusSeeOther, admin.post(sectionRoles+"/"+s.role("Operator")+"/delete", nil).Status)
-	require.Equal(t, http.StatusNotFound, admin.get(sectionRoles+"/999").Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SectionRoles+"/"+s.role("Operator")+"/delete", nil).Status)
+	require.Equal(t, http.StatusNotFound, admin.get(adminpages.SectionRoles+"/999").Status)
 }
 
 func TestAdminAccount(t *testing.T) {
@@ -165,14 +167,14 @@ func TestAdminAccount(t *testing.T) {
 	s := newSite(t)
 	cashier := s.as(db.StaffRoleCashier)
 	other := s.browser()
-	other.signIn(doorStaff, "cashier-1")
-	require.Equal(t, http.StatusSeeOther, cashier.post(sectionAccount, url.Values{"name": {"New Name"}}).Status)
-	require.Equal(t, "New Name", cashier.get(sectionAccount).text(".who-name"))
-	require.Equal(t, http.StatusUnprocessableEntity, cashier.post(sectionAccount, url.Values{"name": {""}}).Status)
+	other.signIn(kit.DoorStaff, "cashier-1")
+	require.Equal(t, http.StatusSeeOther, cashier.post(adminpages.SectionAccount, url.Values{"name": {"New Name"}}).Status)
+	require.Equal(t, "New Name", cashier.get(adminpages.SectionAccount).text(".who-name"))
+	require.Equal(t, http.StatusUnprocessableEntity, cashier.post(adminpages.SectionAccount, url.Values{"name": {""}}).Status)
 	form := url.Values{"current": {"not-this-one"}, "new": {"quite-another"}, "repeat": {"quite-another"}}
-	require.Contains(t, cashier.post(sectionAccount+"/password", form).text(".notice-bad"), "not your current password")
+	require.Contains(t, cashier.post(adminpages.SectionAccount+"/password", form).text(".notice-bad"), "not your current password")
 	form.Set("current", testPassword)
-	require.Equal(t, http.StatusSeeOther, cashier.post(sectionAccount+"/password", form).Status)
+	require.Equal(t, http.StatusSeeOther, cashier.post(adminpages.SectionAccount+"/password", form).Status)
 	require.Equal(t, http.StatusOK, cashier.get("/admin").Status)
 	require.Equal(t, http.StatusSeeOther, other.get("/admin").Status, "signed out elsewhere")
 	require.NotContains(t, s.Log.String(), "quite-another")

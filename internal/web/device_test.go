@@ -10,6 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
+	"refill/internal/web/kit"
+	"refill/internal/web/portal"
 )
 
 // attack types wrong passwords for a name until it is barred, from a browser that
@@ -27,9 +30,9 @@ func (s *site) attack(path, username string) {
 
 // forgetSession signs a browser out without a word, so that only what it is known by
 // is left.
-func (b *browser) forgetSession(d door) {
+func (b *browser) forgetSession(d kit.Door) {
 	b.site.t.Helper()
-	name := map[door]string{doorStaff: "refill-staff", doorCustomer: "refill-portal"}[d]
+	name := map[kit.Door]string{kit.DoorStaff: "refill-staff", kit.DoorCustomer: "refill-portal"}[d]
 	kept := []*http.Cookie{}
 	for _, c := range b.client.Jar.Cookies(b.site.origin()) {
 		if c.Name != name {
@@ -50,9 +53,9 @@ func TestGuessesDoNotKeepTheOwnerOut(t *testing.T) {
 	s.newStaff("anna", db.StaffRoleCashier)
 	s.newCustomer("carl", s.North)
 	for _, one := range []struct {
-		d          door
+		d          kit.Door
 		path, name string
-	}{{doorStaff, "/admin/login", "anna"}, {doorCustomer, "/portal/login", "carl"}} {
+	}{{kit.DoorStaff, "/admin/login", "anna"}, {kit.DoorCustomer, "/portal/login", "carl"}} {
 		owner := s.browser()
 		owner.signIn(one.d, one.name)
 		owner.forgetSession(one.d)
@@ -128,20 +131,20 @@ func TestKnownBrowsersAreNoKeys(t *testing.T) {
 	require.Equal(t, http.StatusTooManyRequests, plant(first).post("/portal/login", credentials("anna", testPassword)).Status, "another door")
 
 	// A sign-in gives the browser another token: a copy of the one before is worth nothing.
-	owner.forgetSession(doorStaff)
-	owner.signIn(doorStaff, "anna")
+	owner.forgetSession(kit.DoorStaff)
+	owner.signIn(kit.DoorStaff, "anna")
 	require.NotEqual(t, first, known(owner))
 	require.Equal(t, http.StatusTooManyRequests, plant(first).post("/admin/login", credentials("anna", testPassword)).Status)
 
 	// A desk that two share knows both.
 	s.exec(`delete from guess`)
-	owner.forgetSession(doorStaff)
-	owner.signIn(doorStaff, "bert")
+	owner.forgetSession(kit.DoorStaff)
+	owner.signIn(kit.DoorStaff, "bert")
 	s.attack("/admin/login", "anna")
 	s.attack("/admin/login", "bert")
 	for _, name := range []string{"anna", "bert", "anna"} {
-		owner.forgetSession(doorStaff)
-		owner.signIn(doorStaff, name)
+		owner.forgetSession(kit.DoorStaff)
+		owner.signIn(kit.DoorStaff, name)
 	}
 }
 
@@ -158,16 +161,16 @@ func TestKnownBrowsersAreForgotten(t *testing.T) {
 	var last *browser
 	for range 13 {
 		last = s.browser()
-		last.signIn(doorStaff, "anna")
+		last.signIn(kit.DoorStaff, "anna")
 	}
 	require.Equal(t, 10, count())
-	got := last.post(sectionAccount+"/password", map[string][]string{"current": {testPassword}, "new": {"heron basket 7"}, "repeat": {"heron basket 7"}})
+	got := last.post(adminpages.SectionAccount+"/password", map[string][]string{"current": {testPassword}, "new": {"heron basket 7"}, "repeat": {"heron basket 7"}})
 	require.Equal(t, http.StatusSeeOther, got.Status, got.Body)
 	require.Equal(t, 1, count())
 	s.attack("/admin/login", "anna")
-	last.forgetSession(doorStaff)
+	last.forgetSession(kit.DoorStaff)
 	require.Equal(t, http.StatusSeeOther, last.post("/admin/login", credentials("anna", "heron basket 7")).Status)
-	admin.post(fmt.Sprintf("%s/%d/disable", sectionStaff, id), nil)
+	admin.post(fmt.Sprintf("%s/%d/disable", adminpages.SectionStaff, id), nil)
 	require.Zero(t, count())
 }
 
@@ -177,17 +180,17 @@ func TestGuessesDoNotKeepFromOnesOwnPassword(t *testing.T) {
 	s := newSite(t)
 	s.newStaff("anna", db.StaffRoleCashier)
 	anna, carl := s.browser(), s.asCustomer("carl", s.North)
-	anna.signIn(doorStaff, "anna")
+	anna.signIn(kit.DoorStaff, "anna")
 	s.attack("/admin/login", "anna")
 	s.attack("/portal/login", "carl")
 	form := map[string][]string{"current": {testPassword}, "new": {"heron basket 7"}, "repeat": {"heron basket 7"}}
-	require.Equal(t, http.StatusSeeOther, anna.post(sectionAccount+"/password", form).Status)
-	require.Equal(t, http.StatusSeeOther, carl.post(sectionPassword, form).Status)
+	require.Equal(t, http.StatusSeeOther, anna.post(adminpages.SectionAccount+"/password", form).Status)
+	require.Equal(t, http.StatusSeeOther, carl.post(portal.SectionPassword, form).Status)
 	last := 0
 	form["current"] = []string{"wrong"}
 	form["new"], form["repeat"] = []string{"heron basket 8"}, []string{"heron basket 8"}
 	for range 8 {
-		last = anna.post(sectionAccount+"/password", form).Status
+		last = anna.post(adminpages.SectionAccount+"/password", form).Status
 	}
 	require.Equal(t, http.StatusTooManyRequests, last, "with a limit")
 }

@@ -4,20 +4,17 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"io/fs"
 	"net/http"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/notify"
-	"refill/internal/staff"
-	"refill/templates"
+	"refill/internal/web/admin"
+	"refill/internal/web/kit"
 )
 
 // listening is a site whose hub hears its database.
@@ -49,7 +46,7 @@ func (b *browser) stream() *stream {
 	t := b.site.t
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.site.URL+eventsPath, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.site.URL+kit.EventsPath, nil)
 	require.NoError(t, err)
 	request.Header.Set("Accept-Encoding", "gzip") // a stream is not compressed even for those who could
 	response, err := b.client.Do(request)
@@ -99,7 +96,7 @@ func TestEventsReachTheirReaders(t *testing.T) {
 
 func TestEventsEndWithTheSession(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(d *Deps) { d.PingEvery = 20 * time.Millisecond })
+	s := newSite(t, func(d *Deps) { d.Admin.PingEvery = 20 * time.Millisecond })
 	b := s.as(db.StaffRoleAdministrator)
 	events := b.stream()
 	s.exec(`update staff set disabled_at = now() where id = $1`, b.ID)
@@ -111,7 +108,7 @@ func TestEventsEndWithTheSession(t *testing.T) {
 // awake nor outlives it.
 func TestStreamsDoNotKeepASessionAwake(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(d *Deps) { d.PingEvery = 20 * time.Millisecond })
+	s := newSite(t, func(d *Deps) { d.Admin.PingEvery = 20 * time.Millisecond })
 	b := s.as(db.StaffRoleAdministrator)
 	events := b.stream()
 	s.exec(`update session set seen_at = now() - interval '1 hour'`)
@@ -141,40 +138,21 @@ func TestPagesDoNotKeepASessionAwake(t *testing.T) {
 	b.stream() // again, after a line that broke
 	require.False(t, awake())
 	for path, source := range map[string]string{
-		"/admin/exports/tray": "div#tray", sectionApprovals + "/count": "span#menu-count", sectionJobs: "div#jobs-live",
-		sectionChecks: "div#checks-live", sectionSeries: "div#series-rows",
+		"/admin/exports/tray": "div#tray", admin.SectionApprovals + "/count": "span#menu-count", admin.SectionJobs: "div#jobs-live",
+		admin.SectionChecks: "div#checks-live", admin.SectionSeries: "div#series-rows",
 	} {
 		got := b.get(path, "HX-Request", "true", "HX-Source", source)
 		require.Equal(t, http.StatusOK, got.Status, path)
 		require.False(t, awake(), path)
 	}
-	require.Equal(t, http.StatusOK, b.get(sectionSeries, "HX-Request", "true", "HX-Source", "form#series-filter").Status)
+	require.Equal(t, http.StatusOK, b.get(admin.SectionSeries, "HX-Request", "true", "HX-Source", "form#series-filter").Status)
 	require.True(t, awake(), "what a person does keeps it")
 
 	s.exec(`update session set seen_at = now() - interval '2 hours 1 minute'`)
 	over := b.get("/admin/exports/tray", "HX-Request", "true", "HX-Source", "div#tray")
 	require.Equal(t, http.StatusNoContent, over.Status, "what is typed on the page stays there")
 	require.Equal(t, "signed-out", over.Header.Get("HX-Trigger"))
-	require.Equal(t, http.StatusUnauthorized, b.get(sectionSeries, "HX-Request", "true", "HX-Source", "form#series-filter").Status)
-}
-
-// What listens for events fetches itself.
-func TestWhatRefreshesItselfIsKnown(t *testing.T) {
-	t.Parallel()
-	element := regexp.MustCompile(`<\w+ [^>]*id="([\w-]+)"(?:{{[^}]*}}|[^>])*?hx-trigger="([^"]*)"`)
-	found := map[string]bool{}
-	files, err := fs.Glob(templates.FS, "*/*.html")
-	require.NoError(t, err)
-	for _, file := range files {
-		text, err := fs.ReadFile(templates.FS, file)
-		require.NoError(t, err)
-		for _, m := range element.FindAllStringSubmatch(string(text), -1) {
-			if strings.Contains(m[2], "from:body") || strings.Contains(m[2], "every ") {
-				found[m[1]] = true
-			}
-		}
-	}
-	require.Equal(t, refreshing, found)
+	require.Equal(t, http.StatusUnauthorized, b.get(admin.SectionSeries, "HX-Request", "true", "HX-Source", "form#series-filter").Status)
 }
 
 func TestEventsEndWithTheServer(t *testing.T) {
@@ -189,17 +167,6 @@ func TestEventsEndWithTheServer(t *testing.T) {
 func TestEventsAreForStaff(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	require.Equal(t, http.StatusSeeOther, s.browser().get(eventsPath).Status)
-	require.Equal(t, http.StatusSeeOther, s.asCustomer("carl", s.North).get(eventsPath).Status)
-}
-
-func TestManyEventsOfOneKindAreOne(t *testing.T) {
-	t.Parallel()
-	more := make(chan notify.Event, 3)
-	for range 3 {
-		more <- notify.Event{Kind: notify.KindSeries, ID: 5}
-	}
-	anna := staff.Person{ID: 1, Scope: audit.Everything()}
-	require.Equal(t, []string{"series", "series-5"}, eventNames(drain(notify.Event{Kind: notify.KindSeries, ID: 5}, more), anna))
-	require.Empty(t, eventNames(drain(notify.Event{Kind: "unheard of"}, more), anna))
+	require.Equal(t, http.StatusSeeOther, s.browser().get(kit.EventsPath).Status)
+	require.Equal(t, http.StatusSeeOther, s.asCustomer("carl", s.North).get(kit.EventsPath).Status)
 }

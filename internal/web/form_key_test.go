@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -12,24 +14,60 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/staff"
+	"refill/internal/web/admin"
+	"refill/internal/web/portal"
 )
 
-// The nil UUID stands for a missing key: a form that sends it is like one without.
-func TestNilUUIDIsNoKey(t *testing.T) {
+// A form whose act a second sending would repeat is refused without its key, and does
+// nothing. The nil UUID stands for a missing key: a form that sends it is like one without.
+// With a key the same form gets through, so that the key is what is missing.
+func TestFormWithoutItsKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	anna := s.newCustomer("anna", s.North)
-	cashier := s.as(db.StaffRoleCashier, s.North)
-	path := customerURL(anna) + "/billing/payments/add"
-	for range 2 {
-		form := url.Values{"key": {uuid.Nil.String()}, "type": {"cash"}, "amount": {"5"}}
-		done := cashier.post(path, form)
-		require.Equal(t, http.StatusSeeOther, done.Status, done.Body)
-		require.NotEqual(t, customerURL(anna)+"/billing/payments/0", done.Header.Get("Location"))
+	mine := s.holds(s.North)
+	anna := s.asCustomer("anna", s.North)
+	_, codes := s.series(1, s.North)
+	forms := matrixForms()
+	forms[portal.SectionRedeem] = func(holding) url.Values { return url.Values{"code": {codes[0]}} }
+	forms[admin.SectionGenerate] = func(h holding) url.Values {
+		form := order()
+		form.Set("partner", fmt.Sprint(h.partner))
+		return form
 	}
-	require.Equal(t, []string{"payment.entered", "payment.entered"}, s.acts("payment."))
-	_, err := readKey(uuid.Nil.String())
-	require.ErrorIs(t, err, errNilKey)
+	forms[admin.CustomerNew] = func(h holding) url.Values {
+		return url.Values{"name": {"New"}, "username": {"new"}, "partner": {fmt.Sprint(h.partner)}}
+	}
+	var keyed []string
+	for path, how := range repeats() {
+		if how == byKey {
+			keyed = append(keyed, path)
+		}
+	}
+	slices.Sort(keyed)
+	before := s.state()
+	send := func(path, key string) *got {
+		who, at := mine.uploader, path
+		if strings.HasPrefix(path, "/portal") {
+			who = anna
+		} else if filled, known := mine.fill(path); known {
+			at = filled
+		}
+		require.Contains(t, forms, path, "give the form a line")
+		form := forms[path](mine)
+		form.Set("key", key)
+		return who.post(at, form)
+	}
+	for _, path := range keyed {
+		for _, none := range []string{"", uuid.Nil.String(), "x"} {
+			got := send(path, none)
+			require.Equal(t, http.StatusUnprocessableEntity, got.Status, path)
+			require.Equal(t, "form_key_missing", got.doc().Find("[data-fault]").AttrOr("data-fault", ""), path)
+		}
+	}
+	require.Equal(t, before, s.state(), "nothing was changed")
+	for _, path := range keyed {
+		require.Less(t, send(path, uuid.NewString()).Status, http.StatusBadRequest, path)
+	}
 }
 
 // permitted signs in a member of staff of all partners whose role has some permissions.
@@ -48,7 +86,7 @@ func TestActivationIsNotOffered(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	who := s.permitted(staff.SeriesView, staff.SeriesGenerate)
-	path := sectionGenerate
+	path := admin.SectionGenerate
 	page := who.get(path)
 	_, off := page.one("#f-activate").Attr("disabled")
 	require.True(t, off)

@@ -15,6 +15,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/check"
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
 )
 
 // sample reads a file of docs/from-splynx.
@@ -41,20 +42,20 @@ func (g *got) customerPlan() url.Values {
 // workCustomers does what the worker would do about an import of customers.
 func (s *site) workCustomers(at string) {
 	s.t.Helper()
-	id := numberOf(at[strings.LastIndex(at, "/")+1:])
+	id := adminpages.NumberOf(at[strings.LastIndex(at, "/")+1:])
 	open := func(i db.CardImport) (io.ReaderAt, func(), error) {
-		file, _, err := s.Server.Files.Open(s.t.Context(), i.File)
+		file, _, err := s.Server.admin.Files.Open(s.t.Context(), i.File)
 		if err != nil {
 			return nil, nil, err
 		}
 		return file, func() { _ = file.Close() }, nil
 	}
-	row, err := s.Server.Customers.Import(s.t.Context(), audit.System(), id)
+	row, err := s.Server.admin.Customers.Import(s.t.Context(), audit.System(), id)
 	require.NoError(s.t, err)
 	if row.CardImport.State == db.ImportStateChecking {
-		require.NoError(s.t, s.Server.Customers.Check(s.t.Context(), id, open, noJob))
+		require.NoError(s.t, s.Server.admin.Customers.Check(s.t.Context(), id, open, noJob))
 	} else {
-		require.NoError(s.t, s.Server.Customers.Run(s.t.Context(), id, open, testClock, noJob))
+		require.NoError(s.t, s.Server.admin.Customers.Run(s.t.Context(), id, open, testClock, noJob))
 	}
 }
 
@@ -78,7 +79,7 @@ func moveFromSplynx(t *testing.T, s *site, admin *browser) (customers, cards str
 	t.Helper()
 	s.partner("Harbour")
 	s.partner("Hillside")
-	customers = admin.uploadTo(sectionCustomerImport, "customers.csv", sample(t, "customers.csv")).Header.Get("Location")
+	customers = admin.uploadTo(adminpages.SectionCustomerImport, "customers.csv", sample(t, "customers.csv")).Header.Get("Location")
 	page := admin.get(customers)
 	require.Contains(t, page.text("main"), "Passwords are not imported")
 	require.Equal(t, http.StatusSeeOther, admin.post(customers+"/plan", page.customerPlan()).Status)
@@ -124,7 +125,7 @@ func TestMoveFromSplynx(t *testing.T) {
 	require.Equal(t, "0.00", books["USD 10.00, used or void"][2], "used cards are worth nothing")
 
 	// Each customer is found by their external id, and has the balance of the file.
-	found := admin.get(sectionCustomers + "?q=1003")
+	found := admin.get(adminpages.SectionCustomers + "?q=1003")
 	require.Contains(t, found.text("tbody"), "Chen Wei")
 	chen := admin.get(found.one("tbody a").AttrOr("href", ""))
 	require.Contains(t, chen.text(".facts"), "External id1003")
@@ -135,7 +136,7 @@ func TestMoveFromSplynx(t *testing.T) {
 	require.NotContains(t, result.Body, "farid.example", "of who is left out there is name and reason")
 
 	// The same files once more bring nobody and nothing.
-	again := admin.uploadTo(sectionCustomerImport, "customers.csv", sample(t, "customers.csv")).Header.Get("Location")
+	again := admin.uploadTo(adminpages.SectionCustomerImport, "customers.csv", sample(t, "customers.csv")).Header.Get("Location")
 	page = admin.get(again)
 	require.Contains(t, page.Body, "Filled in as for the last file")
 	require.Equal(t, http.StatusSeeOther, admin.post(again+"/plan", page.customerPlan()).Status)

@@ -6,9 +6,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
+
+	"refill/internal/web/admin"
+	"refill/internal/web/kit"
 )
 
 // Whatever a body holds, a form that is read of it holds only what can be stored and
@@ -24,29 +28,29 @@ func FuzzForm(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind, body string) {
 		for _, read := range []func(s *Server, c *gin.Context) (url.Values, []byte, error){
 			func(s *Server, c *gin.Context) (url.Values, []byte, error) {
-				form, err := s.form(c)
+				form, err := s.Form(c)
 				return form, nil, err
 			},
-			func(s *Server, c *gin.Context) (url.Values, []byte, error) { return s.formWithFile(c, "logo", 100) },
+			func(s *Server, c *gin.Context) (url.Values, []byte, error) { return s.FormWithFile(c, "logo", 100) },
 			func(_ *Server, c *gin.Context) (url.Values, []byte, error) {
-				_, err := filePart(c.Request)
+				_, err := admin.FilePart(c.Request)
 				return nil, nil, err
 			},
 		} {
 			c, _ := gin.CreateTestContext(httptest.NewRecorder())
 			c.Request = httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 			c.Request.Header.Set("Content-Type", kind)
-			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, kit.MaxBody)
 			form, file, err := read(&Server{}, c)
 			if err != nil {
-				require.Less(t, classify(err).status, http.StatusInternalServerError, "%v", err)
+				require.Less(t, kit.OutcomeOf(err, time.Time{}).Status, http.StatusInternalServerError, "%v", err)
 				continue
 			}
 			require.LessOrEqual(t, len(file), 101)
 			for name, values := range form {
-				require.True(t, sound(name))
+				require.True(t, kit.IsCleanText(name))
 				for _, value := range values {
-					require.True(t, sound(value))
+					require.True(t, kit.IsCleanText(value))
 				}
 			}
 		}
@@ -60,7 +64,7 @@ func FuzzNext(f *testing.F) {
 		f.Add(wanted)
 	}
 	f.Fuzz(func(t *testing.T, wanted string) {
-		got := next(doorStaff, wanted)
+		got := kit.AfterSignIn(kit.DoorStaff, wanted)
 		require.True(t, got == "/admin" || strings.HasPrefix(got, "/admin/") || strings.HasPrefix(got, "/admin?"), got)
 		u, err := url.Parse(got)
 		require.NoError(t, err)

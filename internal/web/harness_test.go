@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -27,30 +26,27 @@ import (
 	"refill/internal/audit"
 	"refill/internal/blob"
 	"refill/internal/card"
+	"refill/internal/cardcode/codetest"
+	"refill/internal/cardfile"
+	"refill/internal/cardimport"
 	"refill/internal/check"
 	"refill/internal/customer"
 	"refill/internal/customerimport"
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/money"
 	"refill/internal/notify"
 	"refill/internal/setting"
-	"refill/internal/staff"
+	"refill/internal/staff/peopletest"
+	"refill/internal/web/admin"
+	"refill/internal/web/kit"
 )
 
 // TestMain gives back the server that the tests of this package share.
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // testPassword is everybody's.
-const testPassword = "refill-demo"
-
-// testHash is its hash, made once: hashing is slow on purpose.
-var testHash = sync.OnceValue(func() string {
-	hash, err := staff.Hash(testPassword)
-	if err != nil {
-		panic(err)
-	}
-	return hash
-})
+const testPassword = peopletest.Password
 
 // testClock is the real one: deadlines of connections need it.
 func testClock() time.Time {
@@ -74,26 +70,33 @@ type site struct {
 // newSite starts a server with two partners. edit may change what it stands on.
 func newSite(t *testing.T, edit ...func(*Deps)) *site {
 	t.Helper()
-	pool := dbtest.Pool(t)
+	return newSiteOn(t, dbtest.Pool(t), edit...)
+}
+
+// newSiteOn is newSite on a pool of the test's own.
+func newSiteOn(t *testing.T, pool *pgxpool.Pool, edit ...func(*Deps)) *site {
+	t.Helper()
 	book := &logBook{}
 	log := slog.New(slog.NewJSONHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: log})
 	require.NoError(t, err)
-	var keyFile bytes.Buffer
-	require.NoError(t, card.WriteNewKey(&keyFile, 1))
-	keys, err := card.ReadKeyring(&keyFile)
-	require.NoError(t, err)
+	keys := codetest.Keys(t)
 	dir := t.TempDir()
 	disk, err := blob.NewDisk(dir)
 	require.NoError(t, err)
 	settings := setting.NewStore(pool, testClock)
+	cards := card.New(pool, keys, jobs, settings, log)
+	files := blob.NewSealed(disk, keys)
 	deps := Deps{
-		Pool: pool, Log: log, Hub: notify.NewHub(log), Settings: settings, Jobs: jobs, Files: blob.NewSealed(disk, keys),
-		Cards: card.New(pool, keys, jobs, settings, log), Checks: check.New(pool, keys, jobs, settings, log), Now: testClock,
+		Pool: pool, Log: log, Settings: settings, Cards: cards, Now: testClock,
+		Admin: admin.Deps{
+			Hub: notify.NewHub(log), Jobs: jobs, Files: files, Checks: check.New(pool, keys, jobs, settings, log),
+			Exports: cardfile.New(cardfile.Config{Cards: cards, DB: pool, Jobs: jobs, Settings: settings, Files: files, Log: log}),
+			Imports: cardimport.New(cards, pool, keys, jobs, settings, log), Customers: customerimport.New(pool, jobs, settings, cards.Approvals()),
+		},
 		WatchEvery: 20 * time.Millisecond,
 		Patience:   time.Minute, // for a machine that runs all the tests at once
 	}
-	deps.Customers = customerimport.New(pool, jobs, settings, deps.Cards.Approvals())
 	for _, e := range edit {
 		e(&deps)
 	}
@@ -104,7 +107,7 @@ func newSite(t *testing.T, edit ...func(*Deps)) *site {
 		server.CloseStreams()
 		web.Close()
 	})
-	s := &site{t: t, Pool: pool, Hub: deps.Hub, Server: server, Log: book, URL: web.URL, Dir: dir}
+	s := &site{t: t, Pool: pool, Hub: deps.Admin.Hub, Server: server, Log: book, URL: web.URL, Dir: dir}
 	s.North = s.partner("North")
 	s.South = s.partner("South")
 	return s
@@ -123,7 +126,7 @@ func (s *site) newStaff(username string, role db.StaffRole, partners ...db.Partn
 	of, err := db.New().RoleGetByKey(s.t.Context(), s.Pool, string(role))
 	require.NoError(s.t, err)
 	row, err := db.New().StaffCreate(s.t.Context(), s.Pool, db.StaffCreateParams{
-		Username: username, Name: "Test " + username, PasswordHash: testHash(), RoleID: of.ID, AllPartners: len(partners) == 0,
+		Username: username, Name: "Test " + username, PasswordHash: peopletest.Hash, RoleID: of.ID, AllPartners: len(partners) == 0,
 	})
 	require.NoError(s.t, err)
 	for _, p := range partners {
@@ -137,7 +140,7 @@ func (s *site) newStaff(username string, role db.StaffRole, partners ...db.Partn
 func (s *site) newCustomer(username string, partner db.Partner) int64 {
 	s.t.Helper()
 	row, err := customer.Create(s.t.Context(), s.Pool, audit.System(), customer.New{
-		PartnerID: partner.ID, Username: username, Name: "Test " + username, PasswordHash: testHash(), Currency: "USD",
+		PartnerID: partner.ID, Username: username, Name: "Test " + username, PasswordHash: peopletest.Hash, Currency: "USD",
 	})
 	require.NoError(s.t, err)
 	return row.ID
@@ -150,7 +153,7 @@ func (s *site) as(role db.StaffRole, partners ...db.Partner) *browser {
 	id := s.newStaff(username, role, partners...)
 	b := s.browser()
 	b.ID = id
-	b.signIn(doorStaff, username)
+	b.signIn(kit.DoorStaff, username)
 	return b
 }
 
@@ -159,7 +162,7 @@ func (s *site) asCustomer(username string, partner db.Partner) *browser {
 	s.t.Helper()
 	b := s.browser()
 	b.ID = s.newCustomer(username, partner)
-	b.signIn(doorCustomer, username)
+	b.signIn(kit.DoorCustomer, username)
 	return b
 }
 
@@ -177,16 +180,16 @@ func (s *site) browser() *browser {
 	transport := &http.Transport{}
 	s.t.Cleanup(transport.CloseIdleConnections)
 	return &browser{site: s, client: &http.Client{
-		Jar: jar, Transport: transport, Timeout: 30 * time.Second,
+		Jar: jar, Transport: transport, Timeout: 2 * time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
 // signIn goes through the form.
-func (b *browser) signIn(d door, username string) {
+func (b *browser) signIn(d kit.Door, username string) {
 	b.site.t.Helper()
 	path := "/admin/login"
-	if d == doorCustomer {
+	if d == kit.DoorCustomer {
 		path = "/portal/login"
 	}
 	got := b.post(path, url.Values{"username": {username}, "password": {testPassword}})
@@ -285,6 +288,20 @@ func (g *got) none(selector string) {
 	require.Zero(g.t, g.doc().Find(selector).Length(), "%s in\n%s", selector, g.Body)
 }
 
+// fault returns the code of what the page says is wrong with a field; with "", of what is
+// wrong with the whole form or page.
+func (g *got) fault(field string) string {
+	g.t.Helper()
+	doc := g.doc()
+	if field == "" {
+		return doc.Find(":not(li)[data-fault], li[data-fault]:not(:has(a))").AttrOr("data-fault", "")
+	}
+	if beside := doc.Find("#f-" + field + "-error[data-fault]"); beside.Length() > 0 {
+		return beside.AttrOr("data-fault", "")
+	}
+	return doc.Find(`li[data-fault]:has(a[href="#f-`+field+`"])`).AttrOr("data-fault", "")
+}
+
 // text returns the words of the only element that matches, spaces made single.
 func (g *got) text(selector string) string {
 	g.t.Helper()
@@ -341,25 +358,22 @@ func noJob(context.Context, pgx.Tx) error { return nil }
 // those named, and returns it with its codes in the order of serials.
 func (s *site) series(quantity int, partners ...db.Partner) (db.Series, []string) {
 	s.t.Helper()
-	chosen := []string{card.AnyPartner}
-	if len(partners) > 0 {
-		chosen = nil
-		for _, p := range partners {
-			chosen = append(chosen, fmt.Sprint(p.ID))
-		}
+	chosen := card.Partners{Any: len(partners) == 0}
+	for _, p := range partners {
+		chosen.IDs = append(chosen.IDs, p.ID)
 	}
 	ctx := s.t.Context()
-	actor := audit.Actor{StaffID: s.newStaff(fmt.Sprintf("maker-%d", s.people.Add(1)), db.StaffRoleAdministrator), Scope: audit.Everything()}
-	ordered, err := s.Server.Cards.Order(ctx, actor, card.OrderForm{
-		Quantity: fmt.Sprint(quantity), Prefix: "Test", Price: "10.00", Partners: chosen, Activate: true,
-		ValidTill: testClock().AddDate(1, 0, 0).Format(time.DateOnly), Key: uuid.New(),
+	actor := audit.ByStaff(s.newStaff(fmt.Sprintf("maker-%d", s.people.Add(1)), db.StaffRoleAdministrator), audit.Everything())
+	ordered, err := s.Server.admin.Cards.Order(ctx, actor, card.OrderRequest{
+		Quantity: int32(quantity), Prefix: "Test", Price: money.Amount{Minor: 1000, Currency: "USD"}, Partners: chosen, Activate: true, //nolint:gosec // a small number
+		ValidTill: testClock().AddDate(1, 0, 0), Key: uuid.New(),
 	})
 	require.NoError(s.t, err)
-	require.NoError(s.t, s.Server.Cards.Generate(ctx, ordered.ID, testClock, noJob))
+	require.NoError(s.t, s.Server.admin.Cards.Generate(ctx, ordered.ID, testClock, noJob))
 	made, err := db.New().SeriesGet(ctx, s.Pool, ordered.ID)
 	require.NoError(s.t, err)
 	var codes []string
-	require.NoError(s.t, s.Server.Cards.EachUnused(ctx, made, func(page []card.Unsealed) error {
+	require.NoError(s.t, s.Server.admin.Cards.EachUnused(ctx, made, func(page []card.Unsealed) error {
 		for _, one := range page {
 			codes = append(codes, one.Code.Reveal(made.Prefix))
 		}

@@ -16,6 +16,9 @@ import (
 
 	"refill/internal/check"
 	"refill/internal/db"
+	"refill/internal/web/admin"
+	"refill/internal/web/kit"
+	"refill/internal/web/portal"
 )
 
 // hellValues are what no field wants.
@@ -128,7 +131,7 @@ func (w *hell) crawl() {
 	}
 	for _, r := range w.Server.routes {
 		path := w.path(r.path)
-		if r.method != get || r.path == eventsPath || strings.Contains(r.path, "*") {
+		if r.method != get || r.path == kit.EventsPath || strings.Contains(r.path, "*") {
 			continue
 		}
 		answer := w.who(r).get(path)
@@ -176,41 +179,41 @@ func newHell(t *testing.T) *hell {
 // in.
 func hiddenForms() map[string]postedForm {
 	return map[string]postedForm{
-		codePath:                                  {"code": "123456", "next": "", "with": ""},
-		welcomePath + ":token":                    {"password": "", "with": "password"},
-		sectionFactor + "/off":                    {"password": testPassword, "code": "123456"},
-		sectionFactor + "/codes":                  {"password": testPassword, "code": "123456"},
-		sectionStaff + "/:id/clear-guesses":       {"reason": "because"},
-		sectionStaff + "/:id/enable":              {},
-		oneCustomerImport + "/plan":               {"name": "1", "username": "2", "headings": "on", "default_partner": "1", "comment": "", "decimal": ""},
-		oneCustomerImport + "/sheet":              {"sheet": "x"},
-		oneCustomerImport + "/confirm":            {},
-		oneCustomerImport + "/cancel":             {},
-		oneCustomerImport + "/resume":             {},
-		"/admin/exports/:id/arrived":              {},
-		"/admin/exports/:id/discard":              {},
-		sectionStaff + "/:id/second-factor/reset": {},
-		sectionSessions + "/others/end":           {},
-		sectionSessions + "/:id/end":              {},
-		sectionDevices + "/others/end":            {},
-		sectionDevices + "/:id/end":               {},
-		sectionChecks:                             {},
-		oneApproval + "/withdraw":                 {},
-		sectionPrintShops + "/remove":             {"id": "x"},
-		sectionJobs + "/:id/retry":                {},
-		sectionJobs + "/:id/delete":               {},
-		"/admin/queues/:name/pause":               {},
-		"/admin/queues/:name/resume":              {},
+		admin.CodePath:                                  {"code": "123456", "next": "", "with": ""},
+		kit.WelcomePath + ":token":                      {"password": "", "with": "password"},
+		admin.SectionFactor + "/off":                    {"password": testPassword, "code": "123456"},
+		admin.SectionFactor + "/codes":                  {"password": testPassword, "code": "123456"},
+		admin.SectionStaff + "/:id/clear-guesses":       {"reason": "because"},
+		admin.SectionStaff + "/:id/enable":              {},
+		admin.OneCustomerImport + "/plan":               {"name": "1", "username": "2", "headings": "on", "default_partner": "1", "comment": "", "decimal": ""},
+		admin.OneCustomerImport + "/sheet":              {"sheet": "x"},
+		admin.OneCustomerImport + "/confirm":            {},
+		admin.OneCustomerImport + "/cancel":             {},
+		admin.OneCustomerImport + "/resume":             {},
+		"/admin/exports/:id/arrived":                    {},
+		"/admin/exports/:id/discard":                    {},
+		admin.SectionStaff + "/:id/second-factor/reset": {},
+		admin.SectionSessions + "/others/end":           {},
+		admin.SectionSessions + "/:id/end":              {},
+		portal.SectionDevices + "/others/end":           {},
+		portal.SectionDevices + "/:id/end":              {},
+		admin.SectionChecks:                             {},
+		admin.OneApproval + "/withdraw":                 {},
+		admin.SectionPrintShops + "/remove":             {"id": "x"},
+		admin.SectionJobs + "/:id/retry":                {},
+		admin.SectionJobs + "/:id/delete":               {},
+		"/admin/queues/:name/pause":                     {},
+		"/admin/queues/:name/resume":                    {},
 	}
 }
 
 // signedIn signs those in whom the last form signed out.
 func (w *hell) signedIn() {
 	w.t.Helper()
-	if w.staff == nil || w.staff.get(sectionAccount).Status != http.StatusOK {
+	if w.staff == nil || w.staff.get(admin.SectionAccount).Status != http.StatusOK {
 		w.staff = w.as(db.StaffRoleAdministrator)
 	}
-	if w.buyer == nil || w.buyer.get(sectionHome).Status != http.StatusOK {
+	if w.buyer == nil || w.buyer.get(portal.SectionHome).Status != http.StatusOK {
 		w.buyer = w.asCustomer(fmt.Sprintf("buyer-%d", w.people.Add(1)), w.North)
 	}
 	w.exec(`delete from guess`)
@@ -228,23 +231,23 @@ func (w *hell) path(path string) string {
 		return fmt.Sprint(n)
 	}
 	switch {
-	case strings.HasPrefix(path, sectionStaff+"/:id"):
+	case strings.HasPrefix(path, admin.SectionStaff+"/:id"):
 		return strings.Replace(path, ":id", fmt.Sprint(w.newStaff(fmt.Sprintf("victim-%d", w.people.Add(1)), db.StaffRoleCashier)), 1)
-	case strings.HasPrefix(path, sectionRoles+"/:id"):
+	case strings.HasPrefix(path, admin.SectionRoles+"/:id"):
 		return strings.Replace(path, ":id", id(`select max(id) from role`), 1)
-	case strings.HasPrefix(path, sectionJobs+"/:id"):
+	case strings.HasPrefix(path, admin.SectionJobs+"/:id"):
 		return strings.Replace(path, ":id", id(`select max(id) from river_job`), 1)
 	case strings.HasPrefix(path, "/admin/queues"):
 		return strings.Replace(path, ":name", "export", 1)
-	case strings.HasPrefix(path, riverUIPath):
-		return riverUIPath + "/api/jobs/cancel"
+	case strings.HasPrefix(path, admin.RiverUIPath):
+		return admin.RiverUIPath + "/api/jobs/cancel"
 	}
 	return samplePath(path)
 }
 
 // who is the browser of those a route is for.
 func (w *hell) who(r route) *browser {
-	return map[door]*browser{doorEverybody: w.nobody, doorStaff: w.staff, doorCustomer: w.buyer}[r.who.door]
+	return map[kit.Door]*browser{kit.DoorEverybody: w.nobody, kit.DoorStaff: w.staff, kit.DoorCustomer: w.buyer}[r.who.door]
 }
 
 // walk sends a route everything.

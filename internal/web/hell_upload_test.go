@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
 )
 
 // hellFiles are files that no upload wants.
@@ -39,7 +40,7 @@ func TestUploadsFromHell(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	for _, to := range []struct{ path, field string }{
-		{sectionImport, "file"}, {sectionPartners, "logo"}, {fmt.Sprintf("%s/%d", sectionPartners, s.North.ID), "logo"},
+		{adminpages.SectionImport, "file"}, {adminpages.SectionPartners, "logo"}, {fmt.Sprintf("%s/%d", adminpages.SectionPartners, s.North.ID), "logo"},
 	} {
 		send := func(fill func(w *multipart.Writer)) *got {
 			var body bytes.Buffer
@@ -84,7 +85,7 @@ func TestUploadsFromHell(t *testing.T) {
 		}
 	}
 	require.NotContains(t, s.Log.String(), `"msg":"panic"`)
-	files, err := s.Server.Files.List(t.Context())
+	files, err := s.Server.admin.Files.List(t.Context())
 	require.NoError(t, err)
 	var imports int
 	require.NoError(t, s.Pool.QueryRow(t.Context(), `select count(*) from card_import`).Scan(&imports))

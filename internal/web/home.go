@@ -9,15 +9,10 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"refill/internal/lang"
+	"refill/internal/web/kit"
 )
-
-// landingPage is the two doors.
-type landingPage struct{ page }
-
-// landing handles GET /.
-func (s *Server) landing(c *gin.Context) error {
-	return s.render(c, http.StatusOK, "portal/landing", &landingPage{s.page(c, "Welcome", "")})
-}
 
 // healthz handles GET /healthz: the process lives.
 func (s *Server) healthz(c *gin.Context) error {
@@ -29,26 +24,26 @@ func (s *Server) healthz(c *gin.Context) error {
 func (s *Server) readyz(c *gin.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), 3*time.Second)
 	defer cancel()
-	check := s.Ready
+	check := s.deps.Ready
 	if check == nil {
 		check = s.Pool.Ping
 	}
 	if err := check(ctx); err != nil {
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "not ready", slog.Any("error", err))
-		c.String(http.StatusServiceUnavailable, "not ready\n")
+		c.String(http.StatusServiceUnavailable, lang.M("not ready\n"))
 		return nil
 	}
 	c.String(http.StatusOK, "ready\n")
 	return nil
 }
 
-// metrics handles GET /metrics, for whoever shows the token.
+// metrics handles GET /metrics, for clients that show the token.
 func (s *Server) metrics(c *gin.Context) error {
 	token, ok := strings.CutPrefix(c.GetHeader("Authorization"), "Bearer ")
-	if s.Metrics == nil || s.MetricsToken == "" || !ok ||
-		subtle.ConstantTimeCompare([]byte(token), []byte(s.MetricsToken)) != 1 {
-		return errNotFound
+	if s.deps.Metrics == nil || s.deps.MetricsToken == "" || !ok ||
+		subtle.ConstantTimeCompare([]byte(token), []byte(s.deps.MetricsToken)) != 1 {
+		return kit.ErrNotFound
 	}
-	s.Metrics.ServeHTTP(c.Writer, c.Request)
+	s.deps.Metrics.ServeHTTP(c.Writer, c.Request)
 	return nil
 }

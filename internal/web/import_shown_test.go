@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
 )
 
 // confirmation is what the dialog of a page sends that asks whether to import.
@@ -35,7 +36,7 @@ func TestConfirmedIsWhatWasShown(t *testing.T) {
 	require.Equal(t, http.StatusConflict, admin.post(at+"/confirm", nil).Status, "a form that does not say what was shown")
 	require.Equal(t, http.StatusSeeOther, admin.post(at+"/confirm", admin.get(at).confirmation()).Status)
 
-	at = admin.uploadTo(sectionCustomerImport, "customers.csv", "username,name,a,b\nann,Ann,1.50,1500.00\nbob,Bob,2.50,2500.00\n").Header.Get("Location")
+	at = admin.uploadTo(adminpages.SectionCustomerImport, "customers.csv", "username,name,a,b\nann,Ann,1.50,1500.00\nbob,Bob,2.50,2500.00\n").Header.Get("Location")
 	for _, column := range []string{"3", "4"} {
 		form := admin.get(at + "?columns=1").customerPlan()
 		form.Set("balance", column)

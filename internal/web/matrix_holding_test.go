@@ -11,6 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	"refill/internal/web/admin"
+	"refill/internal/web/kit"
+	"refill/internal/web/portal"
 )
 
 // holding is what somebody has that an address or a form can name.
@@ -27,17 +30,17 @@ func (h holding) fill(path string) (string, bool) {
 		prefix string
 		values map[string]any
 	}{
-		{oneChange, map[string]any{":number": h.series, ":id": h.change}},
-		{oneCard, map[string]any{":number": h.series, ":serial": 1}},
-		{oneSeries, map[string]any{":number": h.series}},
-		{oneCustomerImport, map[string]any{":id": h.newcomers}},
-		{oneCustomer, map[string]any{":id": h.customer, ":payment": h.payment}},
-		{onePartner, map[string]any{":id": h.partner}},
-		{oneImport, map[string]any{":id": h.imported}},
-		{oneApproval, map[string]any{":id": h.approval}},
-		{oneAlarm, map[string]any{":id": h.alarm}},
+		{admin.OneChange, map[string]any{":number": h.series, ":id": h.change}},
+		{admin.OneCard, map[string]any{":number": h.series, ":serial": 1}},
+		{admin.OneSeries, map[string]any{":number": h.series}},
+		{admin.OneCustomerImport, map[string]any{":id": h.newcomers}},
+		{admin.OneCustomer, map[string]any{":id": h.customer, ":payment": h.payment}},
+		{admin.OnePartner, map[string]any{":id": h.partner}},
+		{admin.OneImport, map[string]any{":id": h.imported}},
+		{admin.OneApproval, map[string]any{":id": h.approval}},
+		{admin.OneAlarm, map[string]any{":id": h.alarm}},
 		{"/admin/exports/:id", map[string]any{":id": h.export}},
-		{sectionPayments + "/:id", map[string]any{":id": h.payment}},
+		{portal.SectionPayments + "/:id", map[string]any{":id": h.payment}},
 	} {
 		if !strings.HasPrefix(path, one.prefix) {
 			continue
@@ -51,13 +54,13 @@ func (h holding) fill(path string) (string, bool) {
 }
 
 // ofTheHouse are routes whose parameters name nothing that belongs to a partner.
-// Staff of some partners are turned away from them (wholeHouse), or everybody may
+// Staff of some partners are turned away from them (allPartners), or everybody may
 // ask.
 func ofTheHouse() []string {
 	return []string{
-		sectionStaff + "/:id", sectionRoles + "/:id", sectionJobs + "/:id", "/admin/queues/:name", riverUIPath + "/",
-		staticPath + "*path", brandPath + ":file", welcomePath + ":token",
-		sectionSessions + "/:id", // of a person: TestOwnSessions
+		admin.SectionStaff + "/:id", admin.SectionRoles + "/:id", admin.SectionJobs + "/:id", "/admin/queues/:name", admin.RiverUIPath + "/",
+		kit.StaticPath + "*path", kit.BrandPath + ":file", kit.WelcomePath + ":token",
+		admin.SectionSessions + "/:id", // of a person: TestOwnSessions
 	}
 }
 
@@ -74,81 +77,81 @@ func matrixForms() map[string]func(h holding) url.Values {
 		return url.Values{"code": {h.code}, "key": {uuid.NewString()}}
 	}
 	return map[string]func(h holding) url.Values{
-		oneCustomer + "/redeem": redeem,
-		oneCard:                 func(holding) url.Values { return url.Values{"q": {"kim"}} },
-		oneCard + "/customers":  func(holding) url.Values { return url.Values{"q": {"kim"}} },
-		oneCustomer + "/edit": func(h holding) url.Values {
+		admin.OneCustomer + "/redeem": redeem,
+		admin.OneCard:                 func(holding) url.Values { return url.Values{"q": {"kim"}} },
+		admin.OneCard + "/customers":  func(holding) url.Values { return url.Values{"q": {"kim"}} },
+		admin.OneCustomer + "/edit": func(h holding) url.Values {
 			return url.Values{"name": {"Renamed"}, "username": {"renamed"}, "partner": {fmt.Sprint(h.partner)}}
 		},
-		oneCustomer + "/disable":         none,
-		oneCustomer + "/enable":          none,
-		oneCustomer + "/access/password": func(holding) url.Values { return url.Values{"password": {"a long quiet river"}} },
-		oneCustomer + "/access/link":     func(holding) url.Values { return url.Values{"lifetime": {"24"}} },
-		oneCustomer + "/clear-guesses":   reason,
-		oneCustomer + "/erase": func(h holding) url.Values {
+		admin.OneCustomer + "/disable":         none,
+		admin.OneCustomer + "/enable":          none,
+		admin.OneCustomer + "/access/password": func(holding) url.Values { return url.Values{"password": {"a long quiet river"}} },
+		admin.OneCustomer + "/access/link":     func(holding) url.Values { return url.Values{"lifetime": {"24"}} },
+		admin.OneCustomer + "/clear-guesses":   reason,
+		admin.OneCustomer + "/erase": func(h holding) url.Values {
 			return url.Values{"number": {fmt.Sprint(h.customer)}, "reason": {"as a test"}, "balance": {"500"}}
 		},
-		oneAlarm + "/acknowledge": reason,
-		oneCustomer + "/billing/payments/add": func(holding) url.Values {
+		admin.OneAlarm + "/acknowledge": reason,
+		admin.OneCustomer + "/billing/payments/add": func(holding) url.Values {
 			return url.Values{"type": {"cash"}, "amount": {"5.00"}, "comment": {"cash"}, "key": {uuid.NewString()}}
 		},
-		oneCustomer + "/billing/payments/:payment/reverse": func(holding) url.Values {
+		admin.OneCustomer + "/billing/payments/:payment/reverse": func(holding) url.Values {
 			return url.Values{"reason": {"as a test"}, "key": {uuid.NewString()}}
 		},
-		onePartner: func(h holding) url.Values {
+		admin.OnePartner: func(h holding) url.Values {
 			return url.Values{"name": {"Renamed"}, "slug": {fmt.Sprintf("renamed-%d", h.partner)}, "time_zone": {"Europe/Berlin"}}
 		},
-		onePartner + "/disable":     none,
-		onePartner + "/enable":      none,
-		onePartner + "/logo/remove": none,
-		oneSeries + "/activate":     none,
-		oneSeries + "/lock":         none,
-		oneSeries + "/delete":       none,
-		oneSeries + "/edit": func(h holding) url.Values {
+		admin.OnePartner + "/disable":     none,
+		admin.OnePartner + "/enable":      none,
+		admin.OnePartner + "/logo/remove": none,
+		admin.OneSeries + "/activate":     none,
+		admin.OneSeries + "/lock":         none,
+		admin.OneSeries + "/delete":       none,
+		admin.OneSeries + "/edit": func(h holding) url.Values {
 			return url.Values{"prefix": {"Other"}, "price": {"10.00"}, "partner": {fmt.Sprint(h.partner)}, "version": {"1"}}
 		},
-		oneSeries + "/cancel":  none,
-		oneSeries + "/retry":   none,
-		oneSeries + "/find":    func(holding) url.Values { return url.Values{"find": {"2"}} },
-		oneSeries + "/export":  func(holding) url.Values { return choose() },
-		oneSeries + "/exports": func(holding) url.Values { return url.Values{"format": {"csv"}, "key": {uuid.NewString()}} },
-		oneCard + "/redeem": func(h holding) url.Values {
+		admin.OneSeries + "/cancel":  none,
+		admin.OneSeries + "/retry":   none,
+		admin.OneSeries + "/find":    func(holding) url.Values { return url.Values{"find": {"2"}} },
+		admin.OneSeries + "/export":  func(holding) url.Values { return choose() },
+		admin.OneSeries + "/exports": func(holding) url.Values { return url.Values{"format": {"csv"}, "key": {uuid.NewString()}} },
+		admin.OneCard + "/redeem": func(h holding) url.Values {
 			return url.Values{"customer": {fmt.Sprint(h.customer)}, "key": {uuid.NewString()}}
 		},
-		oneCard + "/edit": func(h holding) url.Values {
+		admin.OneCard + "/edit": func(h holding) url.Values {
 			return url.Values{"valid_till": {""}, "partner": {fmt.Sprint(h.partner)}, "remark": {"a remark"}}
 		},
-		oneCard + "/disable":         none,
-		oneCard + "/enable":          none,
-		oneCard + "/delete":          none,
-		oneCard + "/reveal":          reason,
-		oneSeries + "/changes/check": bulk,
-		oneSeries + "/changes":       bulk,
-		oneChange + "/cancel":        none,
-		oneChange + "/retry":         none,
-		"/admin/exports/:id/cancel":  none,
-		"/admin/exports/:id/retry":   none,
-		"/admin/exports/:id/dismiss": none,
-		"/admin/exports/:id/arrived": none,
-		"/admin/exports/:id/discard": none,
-		oneApproval + "/approve":     reason,
-		oneApproval + "/withdraw":    none,
-		oneApproval + "/refuse":      reason,
-		oneCustomerImport + "/plan": func(h holding) url.Values {
+		admin.OneCard + "/disable":         none,
+		admin.OneCard + "/enable":          none,
+		admin.OneCard + "/delete":          none,
+		admin.OneCard + "/reveal":          reason,
+		admin.OneSeries + "/changes/check": bulk,
+		admin.OneSeries + "/changes":       bulk,
+		admin.OneChange + "/cancel":        none,
+		admin.OneChange + "/retry":         none,
+		"/admin/exports/:id/cancel":        none,
+		"/admin/exports/:id/retry":         none,
+		"/admin/exports/:id/dismiss":       none,
+		"/admin/exports/:id/arrived":       none,
+		"/admin/exports/:id/discard":       none,
+		admin.OneApproval + "/approve":     reason,
+		admin.OneApproval + "/withdraw":    none,
+		admin.OneApproval + "/refuse":      reason,
+		admin.OneCustomerImport + "/plan": func(h holding) url.Values {
 			return url.Values{"name": {"1"}, "username": {"2"}, "headings": {"on"}, "default_partner": {fmt.Sprint(h.partner)}}
 		},
-		oneCustomerImport + "/confirm": none,
-		oneCustomerImport + "/cancel":  none,
-		oneCustomerImport + "/resume":  none,
-		oneCustomerImport + "/sheet":   none,
-		oneImport + "/plan":            func(holding) url.Values { return url.Values{"partner": {"any"}, "code": {"1"}} },
-		oneImport + "/confirm":         none,
-		oneImport + "/cancel":          none,
-		oneImport + "/resume":          none,
-		oneImport + "/sheet":           none,
-		oneImport + "/outliers":        none,
-		oneImport + "/void":            reason,
-		oneImport + "/unbar":           reason,
+		admin.OneCustomerImport + "/confirm": none,
+		admin.OneCustomerImport + "/cancel":  none,
+		admin.OneCustomerImport + "/resume":  none,
+		admin.OneCustomerImport + "/sheet":   none,
+		admin.OneImport + "/plan":            func(holding) url.Values { return url.Values{"partner": {"any"}, "code": {"1"}} },
+		admin.OneImport + "/confirm":         none,
+		admin.OneImport + "/cancel":          none,
+		admin.OneImport + "/resume":          none,
+		admin.OneImport + "/sheet":           none,
+		admin.OneImport + "/outliers":        none,
+		admin.OneImport + "/void":            reason,
+		admin.OneImport + "/unbar":           reason,
 	}
 }
 
@@ -168,18 +171,18 @@ func (s *site) holds(p db.Partner) holding {
 		s.t.Helper()
 		require.Equal(s.t, http.StatusSeeOther, g.Status, g.Body)
 		to := g.Header.Get("Location")
-		return numberOf(to[strings.LastIndex(to, "/")+1:])
+		return admin.NumberOf(to[strings.LastIndex(to, "/")+1:])
 	}
 	series, codes := s.series(3, p)
 	h := holding{partner: p.ID, series: series.Number, code: codes[2]}
 	h.customer = s.newCustomer(fmt.Sprintf("person-%d", s.people.Add(1)), p)
-	paid := whole.post(fmt.Sprintf("%s/%d/billing/payments/add", sectionCustomers, h.customer),
+	paid := whole.post(fmt.Sprintf("%s/%d/billing/payments/add", admin.SectionCustomers, h.customer),
 		url.Values{"type": {"cash"}, "amount": {"5.00"}, "comment": {"cash"}, "key": {uuid.NewString()}})
 	require.Equal(s.t, http.StatusSeeOther, paid.Status, paid.Body)
 	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `select max(id) from payment where customer_id = $1`, h.customer).Scan(&h.payment))
-	h.change = at(whole.post(seriesURL(h.series)+"/changes",
+	h.change = at(whole.post(admin.SeriesURL(h.series)+"/changes",
 		url.Values{"which": {"range"}, "first": {"1"}, "last": {"1"}, "operation": {"extend"}, "valid_till": {testClock().AddDate(2, 0, 0).Format(time.DateOnly)}, "key": {uuid.NewString()}}))
-	asked := whole.post(seriesURL(h.series)+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}})
+	asked := whole.post(admin.SeriesURL(h.series)+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}})
 	require.Equal(s.t, http.StatusSeeOther, asked.Status, asked.Body)
 	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `select max(id) from export where series_id = $1`, series.ID).Scan(&h.export))
 	s.file(h.export, "serial,code\n")
@@ -189,6 +192,6 @@ func (s *site) holds(p db.Partner) holding {
 		values ('run', 'run:1', $1, 1, 2, array[$2::bigint], now() - interval '1 second', now(), 2, 1, 2000) returning id`, series.ID, p.ID).Scan(&h.alarm))
 	h.uploader = s.as(db.StaffRoleAdministrator, p)
 	h.imported = at(h.uploader.upload("cards.csv", cardsOfOld))
-	h.newcomers = at(h.uploader.uploadTo(sectionCustomerImport, "people.csv", "Name,Username\nNew Person,new.person\n"))
+	h.newcomers = at(h.uploader.uploadTo(admin.SectionCustomerImport, "people.csv", "Name,Username\nNew Person,new.person\n"))
 	return h
 }

@@ -15,6 +15,10 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/staff/peopletest"
+	adminpages "refill/internal/web/admin"
+	"refill/internal/web/kit"
+	"refill/internal/web/portal"
 )
 
 // unlike blanks what may differ between two answers: numbers that the request
@@ -44,8 +48,8 @@ func (g *got) same(other *got, name string, named ...string) {
 	require.Equal(g.t, others, mine, name)
 }
 
-// state is a print of everything that matters, so that a change anywhere shows; that
-// somebody was seen does not matter.
+// state is a digest of all tables, so that any change shows. When a session was last seen
+// is left out.
 func (s *site) state() map[string]string {
 	s.t.Helper()
 	prints := map[string]string{}
@@ -61,7 +65,7 @@ func (s *site) state() map[string]string {
 	return prints
 }
 
-// distinct lets numbers begin where they can be told from all other text.
+// distinct starts the sequences of ids at large numbers, which occur in no other text.
 func (s *site) distinct() {
 	s.t.Helper()
 	_, err := dbtest.Owner(s.t, s.Pool).Exec(s.t.Context(), `select setval(format('%I.%I', schemaname, sequencename)::regclass, 700000)
@@ -85,7 +89,7 @@ func TestForeignIsMissing(t *testing.T) {
 	}
 	before := s.state()
 	for _, r := range s.Server.routes {
-		if r.who.door != doorStaff || !strings.ContainsAny(r.path, ":*") {
+		if r.who.door != kit.DoorStaff || !strings.ContainsAny(r.path, ":*") {
 			continue
 		}
 		name := r.method + " " + r.path
@@ -144,7 +148,7 @@ func TestOwnIsThere(t *testing.T) {
 	slices.SortStableFunc(routes, func(a, b route) int { return weight(a) - weight(b) })
 	for _, r := range routes {
 		path, known := mine.fill(r.path)
-		if r.who.door != doorStaff || !known {
+		if r.who.door != kit.DoorStaff || !known {
 			continue
 		}
 		var form url.Values
@@ -178,50 +182,50 @@ func TestForeignInFormsIsMissing(t *testing.T) {
 		path string
 		form func(h holding) url.Values
 	}{
-		"a customer moves": {at(oneCustomer + "/edit"), func(h holding) url.Values {
+		"a customer moves": {at(adminpages.OneCustomer + "/edit"), func(h holding) url.Values {
 			return url.Values{"name": {"Renamed"}, "username": {"renamed"}, "partner": id(h.partner)}
 		}},
-		"a customer is entered": {customerNew, func(h holding) url.Values {
+		"a customer is entered": {adminpages.CustomerNew, func(h holding) url.Values {
 			return url.Values{"name": {"New"}, "username": {"new"}, "partner": id(h.partner)}
 		}},
-		"a card is redeemed for a customer": {at(oneCard + "/redeem"), func(h holding) url.Values {
+		"a card is redeemed for a customer": {at(adminpages.OneCard + "/redeem"), func(h holding) url.Values {
 			return url.Values{"customer": id(h.customer), "key": {uuid.NewString()}}
 		}},
-		"a card's code": {at(oneCustomer + "/redeem"), func(h holding) url.Values {
+		"a card's code": {at(adminpages.OneCustomer + "/redeem"), func(h holding) url.Values {
 			return url.Values{"code": {h.code}, "key": {uuid.NewString()}}
 		}},
-		"a card goes to a partner": {at(oneCard + "/edit"), func(h holding) url.Values {
+		"a card goes to a partner": {at(adminpages.OneCard + "/edit"), func(h holding) url.Values {
 			return url.Values{"valid_till": {""}, "partner": id(h.partner), "remark": {"a remark"}}
 		}},
-		"cards go to a partner": {at(oneSeries + "/changes/check"), func(h holding) url.Values {
+		"cards go to a partner": {at(adminpages.OneSeries + "/changes/check"), func(h holding) url.Values {
 			return url.Values{"which": {"range"}, "first": {"1"}, "last": {"2"}, "operation": {"set_partner"}, "partner": id(h.partner)}
 		}},
-		"a series goes to a partner": {at(oneSeries + "/edit"), func(h holding) url.Values {
+		"a series goes to a partner": {at(adminpages.OneSeries + "/edit"), func(h holding) url.Values {
 			return url.Values{"prefix": {"Other"}, "price": {"10.00"}, "partner": id(h.partner), "version": {"1"}}
 		}},
-		"an order": {sectionGenerate, func(h holding) url.Values {
+		"an order": {adminpages.SectionGenerate, func(h holding) url.Values {
 			form := order()
 			form["partner"] = id(h.partner)
 			return form
 		}},
-		"an order for several": {sectionGenerate, func(h holding) url.Values {
+		"an order for several": {adminpages.SectionGenerate, func(h holding) url.Values {
 			form := order()
-			form["partner"], form["partners"] = []string{severalPartners}, id(h.partner)
+			form["partner"], form["partners"] = []string{adminpages.SeveralPartners}, id(h.partner)
 			return form
 		}},
-		"an import": {at(oneImport + "/plan"), func(h holding) url.Values {
+		"an import": {at(adminpages.OneImport + "/plan"), func(h holding) url.Values {
 			return url.Values{"partner": id(h.partner), "code": {"1"}, "default_price": {"10"}, "default_valid_till": {"2099-12-31"}, "headings": {"on"}}
 		}},
-		"payment methods": {sectionPortal, func(h holding) url.Values {
+		"payment methods": {adminpages.SectionPortal, func(h holding) url.Values {
 			return url.Values{"partner": id(h.partner)}
 		}},
 		"find a customer": {"/admin/find", func(h holding) url.Values { return url.Values{"find": id(h.customer)} }},
-		"search a customer": {sectionCustomers, func(h holding) url.Values {
+		"search a customer": {adminpages.SectionCustomers, func(h holding) url.Values {
 			return url.Values{"q": {"nobody"}, "partner": id(h.partner)}
 		}},
 		"find a series": {"/admin/find", func(h holding) url.Values { return url.Values{"find": {h.series}} }},
 		"find a code":   {"/admin/find", func(h holding) url.Values { return url.Values{"find": {h.code}} }},
-		"find a card":   {at(oneSeries + "/find"), func(h holding) url.Values { return url.Values{"find": {h.code}} }},
+		"find a card":   {at(adminpages.OneSeries + "/find"), func(h holding) url.Values { return url.Values{"find": {h.code}} }},
 	}
 	before := s.state()
 	named := []string{
@@ -231,7 +235,7 @@ func TestForeignInFormsIsMissing(t *testing.T) {
 		first := func(h holding) *got { // each is a first try, and leaves no notice behind
 			s.exec(`delete from guess`)
 			g := admin.post(row.path, row.form(h))
-			admin.get(sectionAccount)
+			admin.get(adminpages.SectionAccount)
 			return g
 		}
 		there, nowhere := first(theirs), first(gone)
@@ -239,8 +243,8 @@ func TestForeignInFormsIsMissing(t *testing.T) {
 		there.same(nowhere, name, named...)
 	}
 	for _, path := range []string{
-		sectionSeries + "?partner=%d", sectionCustomers + "?partner=%d", sectionStatistics + "?partner=%d",
-		sectionStatistics + "/redemptions?partner=%d", sectionCustomers + "?q=%d",
+		adminpages.SectionSeries + "?partner=%d", adminpages.SectionCustomers + "?partner=%d", adminpages.SectionStatistics + "?partner=%d",
+		adminpages.SectionStatistics + "/redemptions?partner=%d", adminpages.SectionCustomers + "?q=%d",
 	} {
 		there, nowhere := admin.get(fmt.Sprintf(path, theirs.partner)), admin.get(fmt.Sprintf(path, gone.partner))
 		require.Equal(t, http.StatusOK, there.Status, path)
@@ -257,10 +261,10 @@ func TestPaymentsOfOthersAreMissing(t *testing.T) {
 	s.distinct()
 	mine, neighbour, foreign := s.holds(s.North), s.holds(s.North), s.holds(s.South)
 	b := s.browser()
-	s.exec(`update customer set username = 'me', password_hash = $2 where id = $1`, mine.customer, testHash())
-	b.signIn(doorCustomer, "me")
+	s.exec(`update customer set username = 'me', password_hash = $2 where id = $1`, mine.customer, peopletest.Hash)
+	b.signIn(kit.DoorCustomer, "me")
 	for _, r := range s.Server.routes {
-		if r.who.door != doorCustomer || !strings.Contains(r.path, ":") || strings.HasPrefix(r.path, sectionDevices) {
+		if r.who.door != kit.DoorCustomer || !strings.Contains(r.path, ":") || strings.HasPrefix(r.path, portal.SectionDevices) {
 			continue // TestOwnSessions has one's sessions
 		}
 		name := r.method + " " + r.path

@@ -1,23 +1,19 @@
 package web
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"strings"
-	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/staff"
+	"refill/internal/web/kit"
 )
 
 // policy lets a page use what comes from this site and nothing else: no inline
@@ -45,40 +41,17 @@ func (s *Server) headers(next http.Handler) http.Handler {
 	})
 }
 
-// Names of what the layers keep in the Gin context. Handlers use the methods of
-// Server instead.
-const (
-	keyRequestID = "refill.request"
-	keyPerson    = "refill.person"
-	keyVisitor   = "refill.visitor"
-	keySession   = "refill.session"
-	keyTimer     = "refill.timer"
-	keyAddress   = "refill.address"
-	// keyPermission is what the route asks of staff, keyWatch what ends the watch over
-	// a long answer.
-	keyPermission = "refill.permission"
-	keyWatch      = "refill.watch"
-)
-
 // identify gives the request its id and finds out where it comes from. An id that a client sends is not taken: it
 // would end up in the log as it is.
 func (s *Server) identify(c *gin.Context) {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails: package crypto/rand ends the program first
 	id := hex.EncodeToString(b[:])
-	c.Set(keyRequestID, id)
+	c.Set(kit.KeyRequestID, id)
 	c.Header("X-Request-ID", id)
-	c.Set(keyAddress, s.clientAddress(c.Request))
-	s.tellUnclear(c)
+	c.Set(kit.KeyAddress, s.ClientAddress(c.Request))
+	s.warnInsecure(c)
 	c.Next()
-}
-
-func requestID(c *gin.Context) string { return c.GetString(keyRequestID) }
-
-// address returns who asks, as far as the network and trusted proxies tell.
-func address(c *gin.Context) netip.Addr {
-	a, _ := c.Value(keyAddress).(netip.Addr)
-	return a
 }
 
 // logAccess writes one line a request: the route's template, never the path as
@@ -91,28 +64,28 @@ func (s *Server) logAccess(c *gin.Context) {
 		route = "none"
 	}
 	level := slog.LevelInfo
-	if route == "/healthz" || route == "/readyz" || strings.HasPrefix(route, staticPath) {
+	if route == "/healthz" || route == "/readyz" || strings.HasPrefix(route, kit.StaticPath) {
 		level = slog.LevelDebug
 	}
 	s.Log.LogAttrs(c.Request.Context(), level, "request",
 		slog.String("method", c.Request.Method), slog.String("route", route),
 		slog.Int("status", c.Writer.Status()), slog.Int("bytes", max(c.Writer.Size(), 0)),
 		slog.Duration("took", s.Now().Sub(start)), slog.String("actor", actorName(c)),
-		slog.String("address", address(c).String()), slog.String("request_id", requestID(c)))
+		slog.String("address", kit.Address(c).String()), slog.String("request_id", kit.RequestID(c)))
 }
 
 func actorName(c *gin.Context) string {
-	if p, ok := c.Value(keyPerson).(staff.Person); ok {
+	if p, ok := c.Value(kit.KeyPerson).(staff.Person); ok {
 		return fmt.Sprintf("staff:%d", p.ID)
 	}
-	if v, ok := c.Value(keyVisitor).(visitor); ok {
+	if v, ok := c.Value(kit.KeyVisitor).(kit.Visitor); ok {
 		return fmt.Sprintf("customer:%d", v.ID)
 	}
 	return "nobody"
 }
 
-// survive turns a panic into a 500, with the stack in the log.
-func (s *Server) survive(c *gin.Context) {
+// recoverPanic turns a panic into a 500, with the stack in the log.
+func (s *Server) recoverPanic(c *gin.Context) {
 	defer func() {
 		p := recover()
 		if p == nil {
@@ -123,11 +96,11 @@ func (s *Server) survive(c *gin.Context) {
 		}
 		s.Log.LogAttrs(c.Request.Context(), slog.LevelError, "panic",
 			slog.Any("panic", p), slog.String("route", c.FullPath()),
-			slog.String("request_id", requestID(c)), slog.String("stack", string(debug.Stack())))
+			slog.String("request_id", kit.RequestID(c)), slog.String("stack", string(debug.Stack())))
 		if c.Writer.Written() {
-			panic(http.ErrAbortHandler) // half a page is out: break the connection, so that nobody takes it for whole
+			panic(http.ErrAbortHandler) // half a page is out: break the connection, so that it is not taken for a whole one
 		}
-		s.fail(c, errPanic)
+		s.Fail(c, kit.ErrPanic)
 	}()
 	c.Next()
 }
@@ -148,7 +121,7 @@ func (s *Server) sameSite() (gin.HandlerFunc, error) {
 	}
 	return func(c *gin.Context) {
 		if err := guard.Check(c.Request); err != nil {
-			s.fail(c, errCrossSite.With(err))
+			s.Fail(c, kit.ErrCrossSite.Because(err))
 			c.Abort()
 			return
 		}
@@ -161,65 +134,20 @@ func (s *Server) sameSite() (gin.HandlerFunc, error) {
 func (s *Server) limitRequest(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit(c.FullPath()))
 	query, err := c.Request.URL.Query(), error(nil)
-	if !sound(c.Request.URL.Path) {
-		err = errMalformed
+	if !kit.IsCleanText(c.Request.URL.Path) {
+		err = kit.ErrMalformed
 	}
 	for key, values := range query {
 		for _, v := range append(values, key) {
-			if !sound(v) {
-				err = errMalformed
+			if !kit.IsCleanText(v) {
+				err = kit.ErrMalformed
 			}
 		}
 	}
 	if err != nil {
-		s.fail(c, err)
+		s.Fail(c, err)
 		c.Abort()
 		return
 	}
 	c.Next()
-}
-
-// limitTime ends what a request waits for once its visitor has waited long enough:
-// a network that swallows everything would hold them for minutes. It returns what to
-// do when the request is over.
-func (s *Server) limitTime(c *gin.Context) (done func()) {
-	request := c.Request
-	ctx, cancel := context.WithCancelCause(request.Context())
-	timer := time.AfterFunc(s.Patience, func() { cancel(errTooSlow) })
-	c.Set(keyTimer, timer)
-	c.Request = request.WithContext(ctx)
-	return func() {
-		timer.Stop()
-		if stop, ok := c.Value(keyWatch).(func()); ok {
-			stop()
-		}
-		cancel(nil)
-		request.MultipartForm = c.Request.MultipartForm // whose files net/http removes
-	}
-}
-
-// liftTime lifts that limit.
-func liftTime(c *gin.Context) {
-	if timer, ok := c.Value(keyTimer).(*time.Timer); ok {
-		timer.Stop()
-	}
-}
-
-// untimed lifts the limit while what the visitor sends is read: a slow line of theirs
-// is no slow portal, and the server has a limit for it. It returns what begins the
-// limit anew.
-func (s *Server) untimed(c *gin.Context) (arrived func()) {
-	timer, ok := c.Value(keyTimer).(*time.Timer)
-	if !ok || !timer.Stop() {
-		return func() {}
-	}
-	return func() { timer.Reset(s.Patience) }
-}
-
-// sound reports whether a text can be stored and shown: it is UTF-8, and of control
-// characters it has only those that part lines and words.
-func sound(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) && r != '\t' && r != '\r' && r != '\n'
-	})
 }

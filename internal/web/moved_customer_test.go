@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	"refill/internal/web/admin"
 )
 
 // A customer who went to another partner is theirs: staff of the former partner see that
@@ -18,7 +19,7 @@ func TestMovedCustomersAreNotNamed(t *testing.T) {
 	series, codes := s.series(3, s.North)
 	anna := s.newCustomer("anna", s.North)
 	s.redeem(series, 2, anna)
-	places := []string{seriesURL(series.Number), seriesURL(series.Number) + "?status=used", seriesURL(series.Number) + "?before=3", cardURL(series.Number, 2)}
+	places := []string{admin.SeriesURL(series.Number), admin.SeriesURL(series.Number) + "?status=used", admin.SeriesURL(series.Number) + "?before=3", admin.CardURL(series.Number, 2)}
 	for _, at := range places {
 		require.Contains(t, north.get(at).Body, "Test anna", at)
 	}
@@ -28,7 +29,7 @@ func TestMovedCustomersAreNotNamed(t *testing.T) {
 		require.NotContains(t, north.get(at).Body, fmt.Sprintf("/admin/customers/%d", anna), at)
 		require.Contains(t, all.get(at).Body, "Test anna", at)
 	}
-	require.Contains(t, north.get(cardURL(series.Number, 2)).text("main"), "Customer of another partner")
+	require.Contains(t, north.get(admin.CardURL(series.Number, 2)).text("main"), "Customer of another partner")
 	for _, typed := range []string{"2", codes[1][len(codes[1])-4:]} {
 		found := north.find(typed)
 		require.NotContains(t, found.Body, "Test anna", typed)

@@ -15,6 +15,8 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/web/admin"
+	"refill/internal/web/kit"
 )
 
 // A page whose database does not answer says so once its visitor has waited long
@@ -23,17 +25,17 @@ func TestVisitorsDoNotWaitForEver(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(d *Deps) { d.Patience = 2 * time.Second })
 	b := s.as(db.StaffRoleAdministrator)
-	require.Equal(t, http.StatusOK, b.get(sectionCustomers).Status)
+	require.Equal(t, http.StatusOK, b.get(admin.SectionCustomers).Status)
 	tx, err := dbtest.Owner(t, s.Pool).Begin(t.Context())
 	require.NoError(t, err)
 	_, err = tx.Exec(t.Context(), `lock table customer in access exclusive mode`)
 	require.NoError(t, err)
-	answer := b.get(sectionCustomers)
+	answer := b.get(admin.SectionCustomers)
 	require.Equal(t, http.StatusServiceUnavailable, answer.Status)
 	require.Contains(t, answer.text("main"), "can't reach its database")
 	require.Equal(t, "30", answer.Header.Get("Retry-After"))
 	require.NoError(t, tx.Rollback(t.Context()))
-	require.Equal(t, http.StatusOK, b.get(sectionCustomers).Status)
+	require.Equal(t, http.StatusOK, b.get(admin.SectionCustomers).Status)
 }
 
 // What arrives slowly is not what the portal is slow with: the limit holds again once
@@ -45,17 +47,17 @@ func TestSlowLinesAreWaitedFor(t *testing.T) {
 		read       func(*Server, *gin.Context) (url.Values, error)
 	}{
 		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n--x--\r\n", func(s *Server, c *gin.Context) (url.Values, error) {
-			form, _, err := s.formWithFile(c, "logo", 100)
+			form, _, err := s.FormWithFile(c, "logo", 100)
 			return form, err
 		}},
-		{"application/x-www-form-urlencoded", "a=b", (*Server).form},
+		{"application/x-www-form-urlencoded", "a=b", (*Server).Form},
 	} {
-		s := &Server{Deps: Deps{Patience: 20 * time.Millisecond}}
+		s := &Server{Kit: &kit.Kit{Config: kit.Config{Patience: 20 * time.Millisecond}}}
 		c, _ := gin.CreateTestContext(httptest.NewRecorder())
 		body := &slowBody{Reader: strings.NewReader(one.text), wait: 5 * s.Patience}
 		c.Request = httptest.NewRequest(http.MethodPost, "/", body)
 		c.Request.Header.Set("Content-Type", one.kind)
-		done := s.limitTime(c)
+		done := s.LimitTime(c)
 		defer done()
 		body.limit = c.Request.Context().Done()
 		form, err := one.read(s, c)
@@ -64,7 +66,7 @@ func TestSlowLinesAreWaitedFor(t *testing.T) {
 		require.True(t, body.began)
 		require.False(t, body.late, one.kind)
 		<-c.Request.Context().Done()
-		require.ErrorIs(t, context.Cause(c.Request.Context()), errTooSlow, one.kind)
+		require.ErrorIs(t, context.Cause(c.Request.Context()), kit.ErrTooSlow, one.kind)
 	}
 }
 

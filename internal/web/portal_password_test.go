@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"refill/internal/web/kit"
+	"refill/internal/web/portal"
 )
 
 func TestPortalPassword(t *testing.T) {
@@ -13,10 +16,10 @@ func TestPortalPassword(t *testing.T) {
 	s := newSite(t)
 	anna := s.asCustomer("anna", s.North)
 	elsewhere := s.browser()
-	elsewhere.signIn(doorCustomer, "anna")
-	require.Equal(t, sectionPassword, anna.get(sectionHome).one("a[href='/portal/password']").AttrOr("href", ""))
+	elsewhere.signIn(kit.DoorCustomer, "anna")
+	require.Equal(t, portal.SectionPassword, anna.get(portal.SectionHome).one("a[href='/portal/password']").AttrOr("href", ""))
 	change := func(current, wanted, repeat string) *got {
-		return anna.post(sectionPassword, url.Values{"current": {current}, "new": {wanted}, "repeat": {repeat}})
+		return anna.post(portal.SectionPassword, url.Values{"current": {current}, "new": {wanted}, "repeat": {repeat}})
 	}
 	for _, c := range []struct{ current, wanted, repeat, field string }{
 		{"wrong-one", "correct horse", "correct horse", "current"},
@@ -32,8 +35,8 @@ func TestPortalPassword(t *testing.T) {
 		require.NotContains(t, got.Body, "correct hor", "a password is never sent back")
 	}
 	require.Equal(t, http.StatusSeeOther, change(testPassword, "correct horse", "correct horse").Status)
-	require.Equal(t, http.StatusOK, anna.get(sectionHome).Status, "still signed in here")
-	require.Equal(t, http.StatusSeeOther, elsewhere.get(sectionHome).Status, "and nowhere else")
+	require.Equal(t, http.StatusOK, anna.get(portal.SectionHome).Status, "still signed in here")
+	require.Equal(t, http.StatusSeeOther, elsewhere.get(portal.SectionHome).Status, "and nowhere else")
 	require.Equal(t, http.StatusUnprocessableEntity, elsewhere.post("/portal/login", url.Values{"username": {"anna"}, "password": {testPassword}}).Status)
 	require.Contains(t, s.audits(), "customer.password_changed")
 	for range 6 {

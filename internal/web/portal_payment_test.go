@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -14,24 +13,26 @@ import (
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/money"
+	"refill/internal/web/kit"
+	"refill/internal/web/portal"
 )
 
 func TestPortalPayments(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	anna := s.asCustomer("anna", s.North)
-	require.Contains(t, anna.get(sectionPayments).text(".empty-state"), "No payments yet")
-	require.Equal(t, sectionRedeem, anna.get(sectionPayments).one(".empty-state a").AttrOr("href", ""))
+	require.Contains(t, anna.get(portal.SectionPayments).text(".empty-state"), "No payments yet")
+	require.Equal(t, portal.SectionRedeem, anna.get(portal.SectionPayments).one(".empty-state a").AttrOr("href", ""))
 	_, codes := s.series(2)
 	require.Equal(t, http.StatusSeeOther, anna.redeem(codes[0]).Status)
-	for range paymentsPerPage {
+	for range portal.PaymentsPerPage {
 		_, err := customer.Pay(t.Context(), s.Pool, audit.System(), customer.Payment{
 			CustomerID: anna.ID, Type: db.PaymentTypeCash, Amount: money.Amount{Minor: 100, Currency: "USD"}, Key: uuid.New(),
 		})
 		require.NoError(t, err)
 	}
-	first := anna.get(sectionPayments)
-	require.Equal(t, paymentsPerPage, first.doc().Find("tbody tr").Length())
+	first := anna.get(portal.SectionPayments)
+	require.Equal(t, portal.PaymentsPerPage, first.doc().Find("tbody tr").Length())
 	require.Contains(t, first.text("tbody tr:first-child"), "+USD 1.00 USD 35.00")
 	require.Equal(t, "Refill card, 1 payment+USD 10.00Cash, 25 payments+USD 25.00", strings.ReplaceAll(first.text("main .facts"), " +", "+"))
 	older := anna.get(first.one(".pager a[rel=next]").AttrOr("href", ""))
@@ -40,17 +41,17 @@ func TestPortalPayments(t *testing.T) {
 	older.one(".pager a[rel=prev]")
 	receipt := anna.get(older.one("tbody a").AttrOr("href", ""))
 	require.Contains(t, receipt.text("main"), "New balanceUSD 10.00", "the balance after that payment, whatever came since")
-	past := anna.get(sectionPayments + "?before=1")
-	require.Equal(t, sectionPayments, past.one(".empty-state a").AttrOr("href", ""))
-	require.Contains(t, anna.get(sectionPayments+"?before=first").text("tbody tr:first-child"), "USD 35.00")
-	home := anna.get(sectionHome)
-	require.Equal(t, paymentsAtHome, home.doc().Find("main .facts > div").Length())
+	past := anna.get(portal.SectionPayments + "?before=1")
+	require.Equal(t, portal.SectionPayments, past.one(".empty-state a").AttrOr("href", ""))
+	require.Contains(t, anna.get(portal.SectionPayments+"?before=first").text("tbody tr:first-child"), "USD 35.00")
+	home := anna.get(portal.SectionHome)
+	require.Equal(t, portal.PaymentsAtHome, home.doc().Find("main .facts > div").Length())
 	require.Contains(t, home.text(".balance"), "USD 35.00")
 
 	ben := s.asCustomer("ben", s.North)
-	require.NotContains(t, ben.get(sectionPayments).Body, "USD 35.00")
+	require.NotContains(t, ben.get(portal.SectionPayments).Body, "USD 35.00")
 	for _, id := range []string{"999999", "first", "-1", "99999999999999999999"} {
-		require.Equal(t, http.StatusNotFound, ben.get(sectionPayments+"/"+id).Status, id)
+		require.Equal(t, http.StatusNotFound, ben.get(portal.SectionPayments+"/"+id).Status, id)
 	}
 }
 
@@ -65,11 +66,11 @@ func TestPortalPaymentTimes(t *testing.T) {
 	require.NoError(t, err)
 	row, err := db.New().PaymentGet(t.Context(), s.Pool, db.PaymentGetParams{ID: paid.ID, CustomerID: anna.ID})
 	require.NoError(t, err)
-	inBerlin := row.At.In(zone("Europe/Berlin")).Format("2 Jan 2006, 15:04:05 MST")
-	list := anna.get(sectionPayments)
+	inBerlin := row.At.In(kit.Zone("Europe/Berlin")).Format("2 Jan 2006, 15:04:05 MST")
+	list := anna.get(portal.SectionPayments)
 	require.Contains(t, list.text("tbody"), "At the desk")
 	require.Equal(t, inBerlin, list.one("tbody time").AttrOr("title", ""))
-	receipt := anna.get(receiptURL(paid.ID))
+	receipt := anna.get(portal.ReceiptURL(paid.ID))
 	require.Equal(t, "Receipt", receipt.text("h1"), "money paid at the desk is no card")
 	require.Contains(t, receipt.text("main"), inBerlin)
 }
@@ -89,33 +90,16 @@ func TestPortalPaymentPeriods(t *testing.T) {
 	require.NoError(t, err)
 	_, err = owner.Exec(t.Context(), `update payment set at = at - interval '13 months' where amount = 100`)
 	require.NoError(t, err)
-	require.Contains(t, anna.get(sectionPayments).text("main > .facts"), "2 payments")
-	now := anna.get(sectionPayments + "?period=year")
+	require.Contains(t, anna.get(portal.SectionPayments).text("main > .facts"), "2 payments")
+	now := anna.get(portal.SectionPayments + "?period=year")
 	require.Equal(t, "This year", now.text(".words [aria-current]"))
 	require.Contains(t, now.text("main > .facts"), "1 payment+USD 2.50")
 	require.Equal(t, 1, now.doc().Find("tbody tr").Length())
 	require.Equal(t, "Totals, this year", now.text("main > h2"))
-	last := anna.get(sectionPayments + "?period=last-year")
+	last := anna.get(portal.SectionPayments + "?period=last-year")
 	require.Contains(t, last.text("main"), "USD 1.00")
 	require.NotContains(t, last.text("main > .facts"), "USD 2.50")
-	none := anna.get(sectionPayments + "?period=last-month")
+	none := anna.get(portal.SectionPayments + "?period=last-month")
 	require.Contains(t, none.text(".empty-state"), "Nothing in this time")
-	require.Contains(t, anna.get(sectionPayments+"?period=moon").text("main > .facts"), "2 payments")
-}
-
-// Months and years begin at midnight where the customer is.
-func TestPeriods(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 1, 1, 0, 30, 0, 0, zone("Europe/Berlin")) // still December in UTC
-	for _, p := range periods(now) {
-		switch p.Name {
-		case "month":
-			require.Equal(t, "2025-12-31T23:00:00Z", p.From.UTC().Format(time.RFC3339))
-		case "last-month":
-			require.Equal(t, "2025-11-30T23:00:00Z", p.From.UTC().Format(time.RFC3339))
-			require.Equal(t, "2025-12-31T23:00:00Z", p.Until.UTC().Format(time.RFC3339))
-		case "last-year":
-			require.Equal(t, "2024-12-31T23:00:00Z", p.From.UTC().Format(time.RFC3339))
-		}
-	}
+	require.Contains(t, anna.get(portal.SectionPayments+"?period=moon").text("main > .facts"), "2 payments")
 }

@@ -1,32 +1,29 @@
 package web
 
 import (
-	"bytes"
-	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
 	"refill/internal/card"
-	"refill/internal/customer"
+	"refill/internal/cardcode/codetest"
+	"refill/internal/dbtest"
+	"refill/internal/partner"
 	"refill/internal/setting"
+	"refill/internal/web/portal"
 )
 
 // redeem sends the portal's form with the key that it showed.
 func (b *browser) redeem(code string) *got {
 	b.site.t.Helper()
-	shown := b.get(sectionRedeem)
+	shown := b.get(portal.SectionRedeem)
 	require.Equal(b.site.t, http.StatusOK, shown.Status)
-	return b.post(sectionRedeem, url.Values{"code": {code}, "key": {shown.one("#redeem-form [name=key]").AttrOr("value", "")}})
+	return b.post(portal.SectionRedeem, url.Values{"code": {code}, "key": {shown.one("#redeem-form [name=key]").AttrOr("value", "")}})
 }
 
 func TestPortalRedeem(t *testing.T) {
@@ -34,7 +31,7 @@ func TestPortalRedeem(t *testing.T) {
 	s := newSite(t)
 	anna := s.asCustomer("anna", s.North)
 	series, codes := s.series(5)
-	shown := anna.get(sectionRedeem)
+	shown := anna.get(portal.SectionRedeem)
 	require.Equal(t, "Code", shown.text("#redeem-form label"))
 	require.Equal(t, "Redeem", shown.text("#redeem-form button.btn-primary"))
 	require.Equal(t, "no-store", shown.Header.Get("Cache-Control"))
@@ -43,16 +40,16 @@ func TestPortalRedeem(t *testing.T) {
 		require.Equal(t, want, field.AttrOr(name, ""), name)
 	}
 	form := url.Values{"code": {" " + strings.ToLower(codes[1])}, "key": {shown.one("#redeem-form [name=key]").AttrOr("value", "")}}
-	first := anna.post(sectionRedeem, form)
+	first := anna.post(portal.SectionRedeem, form)
 	require.Equal(t, http.StatusSeeOther, first.Status, first.Body)
-	again := anna.post(sectionRedeem, form)
+	again := anna.post(portal.SectionRedeem, form)
 	require.Equal(t, first.Header.Get("Location"), again.Header.Get("Location"), "a double submit gets the same receipt")
 
 	receipt := anna.get(first.Header.Get("Location"))
 	require.Contains(t, receipt.text("main"), "Card redeemed")
 	require.Contains(t, receipt.text("main"), "New balanceUSD 10.00")
 	require.Contains(t, receipt.text("main"), "Series"+series.Number+" Serial2")
-	require.Contains(t, anna.get(sectionHome).text(".balance"), "USD 10.00")
+	require.Contains(t, anna.get(portal.SectionHome).text(".balance"), "USD 10.00")
 	require.NotContains(t, s.Log.String(), strings.ToLower(codes[1][5:]))
 	require.NotContains(t, s.Log.String(), codes[1][5:])
 
@@ -60,13 +57,13 @@ func TestPortalRedeem(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, ben.get(first.Header.Get("Location")).Status, "another's receipt")
 
 	form.Set("code", codes[2])
-	other := anna.post(sectionRedeem, form)
+	other := anna.post(portal.SectionRedeem, form)
 	require.Equal(t, http.StatusConflict, other.Status, "another card under a key that has done its work")
 	require.Contains(t, other.text("#f-code-error"), "Press Redeem again")
 	require.NotEqual(t, form.Get("key"), other.one("[name=key]").AttrOr("value", ""))
 	require.Equal(t, codes[2], other.one("#f-code").AttrOr("value", ""))
 	form.Set("key", other.one("[name=key]").AttrOr("value", ""))
-	require.Equal(t, http.StatusSeeOther, anna.post(sectionRedeem, form).Status, "pressed again, as it says")
+	require.Equal(t, http.StatusSeeOther, anna.post(portal.SectionRedeem, form).Status, "pressed again, as it says")
 }
 
 func TestPortalRedeemRefusals(t *testing.T) {
@@ -107,68 +104,59 @@ func TestPortalRedeemWithoutKey(t *testing.T) {
 	anna := s.asCustomer("anna", s.North)
 	_, codes := s.series(1)
 	for _, key := range []string{"", "no uuid"} {
-		again := anna.post(sectionRedeem, url.Values{"code": {codes[0]}, "key": {key}})
+		again := anna.post(portal.SectionRedeem, url.Values{"code": {codes[0]}, "key": {key}})
 		require.Equal(t, http.StatusUnprocessableEntity, again.Status)
-		require.Contains(t, again.text("#f-code-error"), "Nothing was redeemed")
+		require.Equal(t, "form_key_missing", again.fault("code"))
 		require.Equal(t, codes[0], again.one("#f-code").AttrOr("value", ""))
 		require.NoError(t, uuid.Validate(again.one("[name=key]").AttrOr("value", "")))
 	}
-	require.Contains(t, anna.get(sectionHome).text(".balance"), "USD 0.00")
+	require.Contains(t, anna.get(portal.SectionHome).text(".balance"), "USD 0.00")
 }
 
 // The answer to COMMIT gets lost: the form says so and keeps its key, and asked
 // again the key tells that the card was redeemed, once.
 func TestPortalRedeemUnsettled(t *testing.T) {
 	t.Parallel()
-	line := &badLine{}
+	line := &dbtest.Line{}
 	s := newSite(t, func(d *Deps) {
-		var keyFile bytes.Buffer
-		require.NoError(t, card.WriteNewKey(&keyFile, 1))
-		keys, err := card.ReadKeyring(&keyFile)
-		require.NoError(t, err)
 		line.Pool = d.Pool
-		d.Cards = card.New(line, keys, d.Jobs, d.Settings, d.Log)
+		d.Cards = card.New(line, codetest.Keys(t), d.Admin.Jobs, d.Settings, d.Log)
 	})
 	anna := s.asCustomer("anna", s.North)
 	_, codes := s.series(1)
 	form := url.Values{"code": {codes[0]}, "key": {uuid.NewString()}}
-	line.cut.Store(true)
-	unsettled := anna.post(sectionRedeem, form)
+	line.Cut(true)
+	unsettled := anna.post(portal.SectionRedeem, form)
 	require.Equal(t, http.StatusServiceUnavailable, unsettled.Status, unsettled.Body)
 	require.Contains(t, unsettled.text("#f-code-error"), "Press Redeem again")
 	require.Equal(t, form.Get("key"), unsettled.one("[name=key]").AttrOr("value", ""))
 	require.Equal(t, codes[0], unsettled.one("#f-code").AttrOr("value", ""))
-	line.cut.Store(false)
-	settled := anna.post(sectionRedeem, form)
+	line.Cut(false)
+	settled := anna.post(portal.SectionRedeem, form)
 	require.Equal(t, http.StatusSeeOther, settled.Status, settled.Body)
 	require.Contains(t, anna.get(settled.Header.Get("Location")).text("main"), "New balanceUSD 10.00")
 }
 
-// badLine is a database whose answers to COMMIT get lost while it is cut.
-type badLine struct {
-	*pgxpool.Pool
-	cut atomic.Bool
-}
-
-// Begin implements db.Beginner.
-func (l *badLine) Begin(ctx context.Context) (pgx.Tx, error) {
-	tx, err := l.Pool.Begin(ctx)
-	return &badTx{Tx: tx, line: l}, err
-}
-
-// badTx is a transaction over the line.
-type badTx struct {
-	pgx.Tx
-	line *badLine
-}
-
-// Commit commits; whether it did, the line decides.
-func (t *badTx) Commit(ctx context.Context) error {
-	err := t.Tx.Commit(ctx)
-	if t.line.cut.Load() {
-		return io.ErrUnexpectedEOF
-	}
-	return err
+// Where the database is gone for good the form still comes, with its key and without the
+// balance: without that key nobody could tell what became of the card.
+func TestPortalRedeemUnsettledWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	line := &dbtest.Line{}
+	line.Lost = func() { line.Close() }
+	s := newSite(t, func(d *Deps) {
+		line.Pool = d.Pool
+		d.Cards = card.New(line, codetest.Keys(t), d.Admin.Jobs, d.Settings, d.Log)
+	})
+	anna := s.asCustomer("anna", s.North)
+	_, codes := s.series(1)
+	form := url.Values{"code": {codes[0]}, "key": {uuid.NewString()}}
+	line.Cut(true)
+	unsettled := anna.post(portal.SectionRedeem, form)
+	require.Equal(t, http.StatusServiceUnavailable, unsettled.Status, unsettled.Body)
+	require.Contains(t, unsettled.text("#f-code-error"), "Press Redeem again")
+	require.Equal(t, form.Get("key"), unsettled.one("[name=key]").AttrOr("value", ""))
+	require.Equal(t, codes[0], unsettled.one("#f-code").AttrOr("value", ""))
+	unsettled.none(".balance")
 }
 
 func TestPortalWithoutRefillCards(t *testing.T) {
@@ -176,14 +164,14 @@ func TestPortalWithoutRefillCards(t *testing.T) {
 	s := newSite(t)
 	anna, carol := s.asCustomer("anna", s.North), s.asCustomer("carol", s.South)
 	_, codes := s.series(1)
-	require.NoError(t, customer.ChangeOffers(t.Context(), s.Pool, audit.System(), func(id int64, o *customer.Offer) { o.RefillCard = id != s.South.ID }))
-	require.Equal(t, http.StatusNotFound, carol.get(sectionRedeem).Status)
-	require.Equal(t, http.StatusNotFound, carol.post(sectionRedeem, url.Values{"code": {codes[0]}, "key": {uuid.NewString()}}).Status)
-	carol.get(sectionHome).none("a[href='" + sectionRedeem + "']")
-	require.Equal(t, http.StatusOK, anna.get(sectionRedeem).Status)
+	require.NoError(t, partner.ChangeOffers(t.Context(), s.Pool, audit.System(), func(id int64, o *partner.Offer) { o.RefillCard = id != s.South.ID }))
+	require.Equal(t, http.StatusNotFound, carol.get(portal.SectionRedeem).Status)
+	require.Equal(t, http.StatusNotFound, carol.post(portal.SectionRedeem, url.Values{"code": {codes[0]}, "key": {uuid.NewString()}}).Status)
+	carol.get(portal.SectionHome).none("a[href='" + portal.SectionRedeem + "']")
+	require.Equal(t, http.StatusOK, anna.get(portal.SectionRedeem).Status)
 	require.NoError(t, s.Server.Settings.Change(t.Context(), audit.System(), func(v *setting.Settings) { v.RefillCards = false }))
-	require.Equal(t, http.StatusNotFound, anna.get(sectionRedeem).Status)
-	anna.get(sectionHome).none("a[href='" + sectionRedeem + "']")
+	require.Equal(t, http.StatusNotFound, anna.get(portal.SectionRedeem).Status)
+	anna.get(portal.SectionHome).none("a[href='" + portal.SectionRedeem + "']")
 }
 
 func TestScannedCard(t *testing.T) {
@@ -192,13 +180,13 @@ func TestScannedCard(t *testing.T) {
 	page := s.browser().get("/r")
 	require.Equal(t, http.StatusOK, page.Status)
 	require.Contains(t, page.text("main"), "Sign in, then type the code", "without script")
-	require.Equal(t, sectionRedeem, page.one("[data-scan]").AttrOr("href", ""))
+	require.Equal(t, portal.SectionRedeem, page.one("[data-scan]").AttrOr("href", ""))
 }
 
 // look sends the portal's form by its other button.
 func (b *browser) look(code string) *got {
 	b.site.t.Helper()
-	shown := b.get(sectionRedeem)
+	shown := b.get(portal.SectionRedeem)
 	button := shown.one("#redeem-form button[formaction]")
 	require.Equal(b.site.t, "Check value first", strings.TrimSpace(button.Text()))
 	return b.post(button.AttrOr("formaction", ""), url.Values{"code": {code}, "key": {shown.one("#redeem-form [name=key]").AttrOr("value", "")}})
@@ -216,8 +204,8 @@ func TestPortalCheckValue(t *testing.T) {
 	require.Contains(t, seen.text("main"), "Your new balanceUSD 10.00")
 	require.Contains(t, seen.text("main"), "Series"+series.Number)
 	require.Equal(t, "Redeem USD 10.00", seen.text("main form button"))
-	require.Contains(t, anna.get(sectionHome).text(".balance"), "USD 0.00", "nothing has moved")
-	fragment := anna.do(post, sectionRedeem+"/check", url.Values{"code": {codes[1]}}.Encode(), "Content-Type", formType, "HX-Request", "true")
+	require.Contains(t, anna.get(portal.SectionHome).text(".balance"), "USD 0.00", "nothing has moved")
+	fragment := anna.do(post, portal.SectionRedeem+"/check", url.Values{"code": {codes[1]}}.Encode(), "Content-Type", formType, "HX-Request", "true")
 	require.Equal(t, "This card is worth USD 10.00", fragment.text("#redeem h1"))
 	fragment.none("header")
 	form := seen.one("main form")
@@ -227,7 +215,7 @@ func TestPortalCheckValue(t *testing.T) {
 	}
 	done := anna.post(form.AttrOr("action", ""), sent)
 	require.Equal(t, http.StatusSeeOther, done.Status, done.Body)
-	require.Equal(t, done.Header.Get("Location"), anna.post(sectionRedeem, sent).Header.Get("Location"), "pressed twice, redeemed once")
+	require.Equal(t, done.Header.Get("Location"), anna.post(portal.SectionRedeem, sent).Header.Get("Location"), "pressed twice, redeemed once")
 
 	own := anna.look(codes[1])
 	require.Equal(t, http.StatusUnprocessableEntity, own.Status)
@@ -235,7 +223,7 @@ func TestPortalCheckValue(t *testing.T) {
 	ben := s.asCustomer("ben", s.North)
 	used, unknown := ben.look(codes[1]), ben.look(s.unknownCode())
 	require.Equal(t, used.text("#f-code-error"), unknown.text("#f-code-error"))
-	require.Equal(t, sectionRedeem, ben.get(sectionRedeem+"/check").Header.Get("Location"))
+	require.Equal(t, portal.SectionRedeem, ben.get(portal.SectionRedeem+"/check").Header.Get("Location"))
 	require.NotContains(t, s.Log.String(), codes[1][5:])
 	for range 3 {
 		ben.look(s.unknownCode())
@@ -243,5 +231,5 @@ func TestPortalCheckValue(t *testing.T) {
 	require.Equal(t, http.StatusTooManyRequests, ben.look(codes[0]).Status, "looks count as tries")
 	require.Equal(t, http.StatusTooManyRequests, ben.redeem(codes[0]).Status)
 	s.exec(`update partner set portal_refill_card = false where id = $1`, s.North.ID)
-	require.Equal(t, http.StatusNotFound, anna.post(sectionRedeem+"/check", sent).Status)
+	require.Equal(t, http.StatusNotFound, anna.post(portal.SectionRedeem+"/check", sent).Status)
 }

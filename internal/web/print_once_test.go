@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	adminpages "refill/internal/web/admin"
 )
 
 // A series is ordered to be printed once; its file is fetched in two pieces; then
@@ -20,17 +22,17 @@ func TestPrintedOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
-	page := admin.get(sectionGenerate)
+	page := admin.get(adminpages.SectionGenerate)
 	page.one("input[type=checkbox][name=print_once]")
 	order := url.Values{
 		"quantity": {"5"}, "price": {"10"}, "partner": {"any"}, "valid_till": {testClock().AddDate(1, 0, 0).Format(time.DateOnly)},
 		"activate": {"on"}, "print_once": {"on"}, "key": {page.one("input[name=key]").AttrOr("value", "")},
 	}
-	at := admin.post(sectionGenerate, order).Header.Get("Location")
+	at := admin.post(adminpages.SectionGenerate, order).Header.Get("Location")
 	require.NotEmpty(t, at)
 	series, err := db.New().SeriesGet(t.Context(), s.Pool, int64(s.count(`select id from series`)))
 	require.NoError(t, err)
-	require.NoError(t, s.Server.Cards.Generate(t.Context(), series.ID, time.Now, noJob))
+	require.NoError(t, s.Server.admin.Cards.Generate(t.Context(), series.ID, time.Now, noJob))
 
 	// Until a file is asked for it can be changed; the form says how it stands.
 	edit := admin.get(at + "/edit")
@@ -40,7 +42,7 @@ func TestPrintedOnce(t *testing.T) {
 	content := strings.Repeat("1,Test-AAAA-BBBB-CCCC-DDDD,10.00\n", 300_000)
 	download, _ := s.readyFile(admin, series, content)
 	base := strings.TrimSuffix(download, "/download")
-	second := admin.post(at+"/exports", url.Values{"format": {"pdf"}})
+	second := admin.post(at+"/exports", url.Values{"format": {"pdf"}, "key": {uuid.NewString()}})
 	require.Equal(t, http.StatusUnprocessableEntity, second.Status)
 	require.Contains(t, second.Body, "there is a file of it already")
 	admin.get(at).none(".export-form")
@@ -94,9 +96,9 @@ func TestPrintedOnce(t *testing.T) {
 	require.Equal(t, at+"#series-exports", admin.post(base+"/arrived", nil).Header.Get("Location"))
 	require.Equal(t, http.StatusNotFound, admin.get(download).Status, "no copy is given out any more")
 	require.Contains(t, admin.get(at).text("#series-exports"), "being shredded")
-	require.NoError(t, s.Server.Cards.ShredSeries(t.Context(), series.ID, time.Now, noJob))
+	require.NoError(t, s.Server.admin.Cards.ShredSeries(t.Context(), series.ID, time.Now, noJob))
 	require.Contains(t, admin.get(at).text("#series-exports"), "The codes were shredded")
-	require.Equal(t, http.StatusUnprocessableEntity, admin.post(at+"/exports", url.Values{"format": {"csv"}}).Status)
+	require.Equal(t, http.StatusUnprocessableEntity, admin.post(at+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}}).Status)
 	require.Contains(t, admin.get(at).text("#series-happened"), "Codes shredded, the cards stay good")
 	admin.get(at + "/cards/2").none("a[href*=reveal], form[action*=reveal]")
 }
@@ -108,7 +110,7 @@ func TestPrintedOnceAndDiscarded(t *testing.T) {
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(5)
 	s.exec(`update series set print_once = true`)
-	at := seriesURL(series.Number)
+	at := adminpages.SeriesURL(series.Number)
 	download, _ := s.readyFile(admin, series, "serial,code\n1,x\n")
 	require.Equal(t, http.StatusOK, admin.get(download).Status)
 	s.eventually(`select count(*) from series where shred_at is not null`)
@@ -116,7 +118,7 @@ func TestPrintedOnceAndDiscarded(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, admin.get(download).Status)
 	require.Zero(t, s.count(`select count(*) from series where shred_at is not null`))
 	admin.get(at).one(".export-form")
-	require.Equal(t, http.StatusSeeOther, admin.post(at+"/exports", url.Values{"format": {"csv"}}).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(at+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}}).Status)
 }
 
 // eventually waits until a query counts one: what was sent is noted after it is out.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	"refill/internal/web/kit"
 )
 
 // Who asks is the peer, or what trusted proxies say in X-Forwarded-For: the rightmost
@@ -27,7 +28,7 @@ func TestForwardedAddresses(t *testing.T) {
 
 	proxies, err := parseProxies([]string{"127.0.0.1", "10.0.0.0/8", "2001:db8:1::/48", "::ffff:192.0.2.1", " fe80::1%eth0 ", ""})
 	require.NoError(t, err)
-	server := &Server{proxies: proxies}
+	server := &kit.Kit{Config: kit.Config{Proxies: proxies}}
 	for _, row := range []struct {
 		peer      string
 		forwarded []string
@@ -66,7 +67,7 @@ func TestForwardedAddresses(t *testing.T) {
 		for _, other := range []string{"X-Real-IP", "Forwarded", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Original-Forwarded-For"} {
 			r.Header.Set(other, "6.6.6.6")
 		}
-		require.Equal(t, row.want, server.clientAddress(r).String(), "%s %q", row.peer, row.forwarded)
+		require.Equal(t, row.want, server.ClientAddress(r).String(), "%s %q", row.peer, row.forwarded)
 	}
 	_, err = parseProxies([]string{"proxy.example.net"})
 	require.ErrorContains(t, err, "proxy.example.net")
@@ -101,7 +102,7 @@ func TestCookiesOfTLSBehindAProxy(t *testing.T) {
 	require.Contains(t, open.Log.String(), `"cookies_are_secure":false`)
 
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	require.False(t, open.Server.overTLS(r))
+	require.False(t, open.Server.OverTLS(r))
 	r.TLS = &tls.ConnectionState{}
-	require.True(t, open.Server.overTLS(r))
+	require.True(t, open.Server.OverTLS(r))
 }

@@ -13,6 +13,8 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/staff"
+	adminpages "refill/internal/web/admin"
+	"refill/internal/web/portal"
 )
 
 // What keeps a form that is sent twice from doing its work twice.
@@ -27,18 +29,18 @@ const (
 // the test until it has its line.
 func repeats() map[string]string {
 	return map[string]string{
-		oneCustomer + "/redeem": byKey, oneCard + "/redeem": byKey, sectionRedeem: byKey, customerNew: byKey,
-		oneCustomer + "/billing/payments/add": byKey, oneCustomer + "/billing/payments/:payment/reverse": byKey,
-		sectionGenerate: byKey, oneSeries + "/exports": byKey, oneSeries + "/export": byKey, oneSeries + "/changes": byKey,
+		adminpages.OneCustomer + "/redeem": byKey, adminpages.OneCard + "/redeem": byKey, portal.SectionRedeem: byKey, adminpages.CustomerNew: byKey,
+		adminpages.OneCustomer + "/billing/payments/add": byKey, adminpages.OneCustomer + "/billing/payments/:payment/reverse": byKey,
+		adminpages.SectionGenerate: byKey, adminpages.OneSeries + "/exports": byKey, adminpages.OneSeries + "/export": byKey, adminpages.OneSeries + "/changes": byKey,
 
-		sectionPartners: byName, sectionStaff: byName, sectionRoles: byName, sectionPrintShops: byName,
+		adminpages.SectionPartners: byName, adminpages.SectionStaff: byName, adminpages.SectionRoles: byName, adminpages.SectionPrintShops: byName,
 
-		sectionCustomerImport: isUpload, sectionImport: isUpload,
+		adminpages.SectionCustomerImport: isUpload, adminpages.SectionImport: isUpload,
 
-		"/admin/login": changes, codePath: changes, "/portal/login": changes, sectionGenerate + "/preview": changes, oneSeries + "/find": changes,
-		oneSeries + "/changes/check": changes, "/admin/find": changes, sectionVouchers + "/preview": changes, sectionRedeem + "/check": changes,
-		sectionCustomers:    changes, // a search
-		oneCard + "/reveal": changes, // it counts each card once a day
+		"/admin/login": changes, adminpages.CodePath: changes, "/portal/login": changes, adminpages.SectionGenerate + "/preview": changes, adminpages.OneSeries + "/find": changes,
+		adminpages.OneSeries + "/changes/check": changes, "/admin/find": changes, adminpages.SectionVouchers + "/preview": changes, portal.SectionRedeem + "/check": changes,
+		adminpages.SectionCustomers:    changes, // a search
+		adminpages.OneCard + "/reveal": changes, // it counts each card once a day
 	}
 }
 
@@ -54,7 +56,7 @@ func TestFormsAreSafeToRepeat(t *testing.T) {
 		how, listed := known[r.path]
 		delete(known, r.path)
 		if !listed { // what acts on one thing that is there, or on settings
-			require.True(t, slices.ContainsFunc([]string{":id", ":number", ":serial", ":token", ":payment", ":name", ":change", "/config/", sectionAccount, "/logout", "/others/end", "/checks", sectionFactor, sectionPassword, sectionPortal, sectionModules},
+			require.True(t, slices.ContainsFunc([]string{":id", ":number", ":serial", ":token", ":payment", ":name", ":change", "/config/", adminpages.SectionAccount, "/logout", "/others/end", "/checks", adminpages.SectionFactor, portal.SectionPassword, adminpages.SectionPortal, adminpages.SectionModules},
 				func(part string) bool { return strings.Contains(r.path, part) }), "%s may make something: say what keeps it from doing so twice", r.path)
 			continue
 		}
@@ -73,10 +75,10 @@ func TestNamedThingsAreMadeOnce(t *testing.T) {
 	printer, err := age.GenerateX25519Identity()
 	require.NoError(t, err)
 	for path, form := range map[string]url.Values{
-		sectionPartners:   {"name": {"West"}, "brand": {""}, "slug": {"west"}, "time_zone": {"UTC"}, "accent": {""}, "welcome": {""}, "help": {""}, "card_line1": {""}, "card_line2": {""}},
-		sectionStaff:      {"username": {"bea"}, "name": {"Bea"}, "role": {s.role("Cashier")}, "all_partners": {"on"}},
-		sectionRoles:      {"name": {"Clerk"}, permissionField(staff.CustomersView): {"on"}},
-		sectionPrintShops: {"name": {"Printer"}, "key": {printer.Recipient().String()}},
+		adminpages.SectionPartners:   {"name": {"West"}, "brand": {""}, "slug": {"west"}, "time_zone": {"UTC"}, "accent": {""}, "welcome": {""}, "help": {""}, "card_line1": {""}, "card_line2": {""}},
+		adminpages.SectionStaff:      {"username": {"bea"}, "name": {"Bea"}, "role": {s.role("Cashier")}, "all_partners": {"on"}},
+		adminpages.SectionRoles:      {"name": {"Clerk"}, adminpages.PermissionField(staff.CustomersView): {"on"}},
+		adminpages.SectionPrintShops: {"name": {"Printer"}, "key": {printer.Recipient().String()}},
 	} {
 		first := admin.post(path, form)
 		require.Less(t, first.Status, http.StatusBadRequest, "%s: %s", path, first.Body)

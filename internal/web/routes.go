@@ -3,9 +3,11 @@ package web
 import (
 	"net/http"
 
-	"github.com/gin-gonic/gin"
-
+	"refill/internal/lang"
 	"refill/internal/staff"
+	"refill/internal/web/admin"
+	"refill/internal/web/kit"
+	"refill/internal/web/portal"
 )
 
 const (
@@ -19,344 +21,237 @@ const (
 func (s *Server) table() []route {
 	return []route{
 		// Everybody.
-		{get, "/", everybody, s.landing},
+		{get, "/", everybody, s.portal.Landing},
 		{get, "/healthz", everybody, s.healthz},
 		{get, "/readyz", everybody, s.readyz},
 		{get, "/metrics", everybody, s.metrics},
-		{get, staticPath + "*path", everybody, s.staticFile},
-		{get, "/favicon.ico", everybody, s.favicon},
-		{get, "/r", everybody, s.refillCards(s.portalScan)},
-		{get, brandPath + ":file", everybody, s.brandFile},
+		{get, kit.StaticPath + "*path", everybody, s.StaticFile},
+		{get, "/favicon.ico", everybody, s.Favicon},
+		{get, "/r", everybody.withCards(), s.portal.Scan},
+		{get, kit.BrandPath + ":file", everybody, s.BrandFile},
 
 		// The doors.
-		{get, "/admin/login", everybody, s.staffSignInShow},
-		{post, "/admin/login", everybody, s.staffSignIn},
-		{get, codePath, everybody, s.staffCodeShow},
-		{post, codePath, everybody, s.staffCode},
-		{post, "/admin/logout", everybody, s.staffSignOut},
-		{get, "/portal/login", everybody, s.customerSignInShow},
-		{post, "/portal/login", everybody, s.customerSignIn},
-		{post, "/portal/logout", everybody, s.customerSignOut},
-		{get, welcomePath + ":token", everybody, s.portalWelcomeShow},
-		{post, welcomePath + ":token", everybody, s.portalWelcome},
+		{get, "/admin/login", everybody, s.admin.StaffSignInShow},
+		{post, "/admin/login", everybody, s.admin.StaffSignIn},
+		{get, admin.CodePath, everybody, s.admin.StaffCodeShow},
+		{post, admin.CodePath, everybody, s.admin.StaffCode},
+		{post, "/admin/logout", everybody, s.admin.StaffSignOut},
+		{get, "/portal/login", everybody, s.portal.CustomerSignInShow},
+		{post, "/portal/login", everybody, s.portal.CustomerSignIn},
+		{post, "/portal/logout", everybody, s.portal.CustomerSignOut},
+		{get, kit.WelcomePath + ":token", everybody, s.portal.WelcomeShow},
+		{post, kit.WelcomePath + ":token", everybody, s.portal.Welcome},
 
 		// Staff.
-		{get, "/admin", anyStaff, s.adminHome},
-		{get, eventsPath, anyStaff, s.events},
+		{get, "/admin", anyStaff, s.admin.Home},
+		{get, kit.EventsPath, anyStaff, s.admin.Events},
 
 		// Staff: customers.
-		{get, sectionCustomers, staffWho(staff.CustomersView), s.adminCustomerList},
-		{post, sectionCustomers, staffWho(staff.CustomersView), s.adminCustomerSearch},
-		{get, oneCustomer, staffWho(staff.CustomersView), s.adminCustomerShow},
-		{post, oneCustomer + "/redeem", staffWho(staff.RedeemFor), s.refillCards(s.adminCustomerRedeem)},
-		{get, customerNew, staffWho(staff.CustomersEdit), s.adminCustomerNewShow},
-		{post, customerNew, staffWho(staff.CustomersEdit), s.adminCustomerNew},
-		{get, sectionCustomerImport, staffWho(staff.CustomersEdit), s.adminCustomerImportList},
-		{post, sectionCustomerImport, staffWho(staff.CustomersEdit), s.adminCustomerImportUpload},
-		{get, oneCustomerImport, staffWho(staff.CustomersEdit), s.adminCustomerImportShow},
-		{get, oneCustomerImport + "/live", staffWho(staff.CustomersEdit), s.adminCustomerImportLive},
-		{get, oneCustomerImport + "/problems", staffWho(staff.CustomersEdit), s.adminCustomerImportProblems},
-		{get, oneCustomerImport + "/result.csv", staffWho(staff.CustomersEdit), s.adminCustomerImportResult},
-		{get, oneCustomerImport + "/reconciliation.csv", staffWho(staff.CustomersEdit), s.adminCustomerImportBooks},
-		{post, oneCustomerImport + "/plan", staffWho(staff.CustomersEdit), s.adminCustomerImportPlan},
-		{post, oneCustomerImport + "/sheet", staffWho(staff.CustomersEdit), s.adminCustomerImportSheet},
-		{post, oneCustomerImport + "/confirm", staffWho(staff.CustomersEdit), s.confirming(s.Customers.Confirm, s.adminCustomerImportChange)},
-		{post, oneCustomerImport + "/cancel", staffWho(staff.CustomersEdit), s.adminCustomerImportChange(s.Customers.Cancel)},
-		{post, oneCustomerImport + "/resume", staffWho(staff.CustomersEdit), s.adminCustomerImportChange(s.Customers.Resume)},
-		{get, oneCustomer + "/edit", staffWho(staff.CustomersEdit), s.adminCustomerEditShow},
-		{post, oneCustomer + "/edit", staffWho(staff.CustomersEdit), s.adminCustomerEdit},
-		{post, oneCustomer + "/disable", staffWho(staff.CustomersEdit), s.adminCustomerDisable},
-		{post, oneCustomer + "/enable", staffWho(staff.CustomersEdit), s.adminCustomerEnable},
-		{get, oneCustomer + "/access", staffWho(staff.CustomersEdit), s.adminCustomerAccess},
-		{post, oneCustomer + "/access/password", staffWho(staff.CustomersEdit), s.adminCustomerPassword},
-		{post, oneCustomer + "/access/link", staffWho(staff.CustomersEdit), s.adminCustomerLink},
-		{get, oneCustomer + "/erase", staffWho(staff.CustomersErase), s.adminCustomerEraseShow},
-		{post, oneCustomer + "/erase", staffWho(staff.CustomersErase), s.adminCustomerErase},
-		{post, oneCustomer + "/clear-guesses", staffWho(staff.GuessClear), s.adminCustomerClear},
-		{get, oneCustomer + "/billing/payments", staffWho(staff.PaymentsView), s.adminCustomerPayments},
-		{get, oneCustomer + "/billing/payments/add", staffWho(staff.PaymentsEnter), s.adminPaymentEnterShow},
-		{post, oneCustomer + "/billing/payments/add", staffWho(staff.PaymentsEnter), s.adminPaymentEnter},
-		{get, oneCustomer + "/billing/payments/:payment", staffWho(staff.PaymentsView), s.adminPayment},
-		{post, oneCustomer + "/billing/payments/:payment/reverse", staffWho(staff.PaymentsReverse), s.adminPaymentReverse},
+		{get, admin.SectionCustomers, staffWho(staff.CustomersView), s.admin.CustomerList},
+		{post, admin.SectionCustomers, staffWho(staff.CustomersView), s.admin.CustomerSearch},
+		{get, admin.OneCustomer, staffWho(staff.CustomersView), s.admin.CustomerShow},
+		{post, admin.OneCustomer + "/redeem", staffWho(staff.RedeemFor).withCards(), s.admin.CustomerRedeem},
+		{get, admin.CustomerNew, staffWho(staff.CustomersEdit), s.admin.CustomerNewShow},
+		{post, admin.CustomerNew, staffWho(staff.CustomersEdit), s.admin.CustomerNew},
+		{get, admin.SectionCustomerImport, staffWho(staff.CustomersEdit), s.admin.CustomerImportList},
+		{post, admin.SectionCustomerImport, staffWho(staff.CustomersEdit), s.admin.CustomerImportUpload},
+		{get, admin.OneCustomerImport, staffWho(staff.CustomersEdit), s.admin.CustomerImportShow},
+		{get, admin.OneCustomerImport + "/live", staffWho(staff.CustomersEdit), s.admin.CustomerImportLive},
+		{get, admin.OneCustomerImport + "/problems", staffWho(staff.CustomersEdit), s.admin.CustomerImportProblems},
+		{get, admin.OneCustomerImport + "/result.csv", staffWho(staff.CustomersEdit), s.admin.CustomerImportResult},
+		{get, admin.OneCustomerImport + "/reconciliation.csv", staffWho(staff.CustomersEdit), s.admin.CustomerImportBooks},
+		{post, admin.OneCustomerImport + "/plan", staffWho(staff.CustomersEdit), s.admin.CustomerImportPlan},
+		{post, admin.OneCustomerImport + "/sheet", staffWho(staff.CustomersEdit), s.admin.CustomerImportSheet},
+		{post, admin.OneCustomerImport + "/confirm", staffWho(staff.CustomersEdit), s.admin.Confirming(s.admin.Customers.Confirm, s.admin.CustomerImportChange)},
+		{post, admin.OneCustomerImport + "/cancel", staffWho(staff.CustomersEdit), s.admin.CustomerImportChange(s.admin.Customers.Cancel)},
+		{post, admin.OneCustomerImport + "/resume", staffWho(staff.CustomersEdit), s.admin.CustomerImportChange(s.admin.Customers.Resume)},
+		{get, admin.OneCustomer + "/edit", staffWho(staff.CustomersEdit), s.admin.CustomerEditShow},
+		{post, admin.OneCustomer + "/edit", staffWho(staff.CustomersEdit), s.admin.CustomerEdit},
+		{post, admin.OneCustomer + "/disable", staffWho(staff.CustomersEdit), s.admin.CustomerDisable},
+		{post, admin.OneCustomer + "/enable", staffWho(staff.CustomersEdit), s.admin.CustomerEnable},
+		{get, admin.OneCustomer + "/access", staffWho(staff.CustomersEdit), s.admin.CustomerAccess},
+		{post, admin.OneCustomer + "/access/password", staffWho(staff.CustomersEdit), s.admin.CustomerPassword},
+		{post, admin.OneCustomer + "/access/link", staffWho(staff.CustomersEdit), s.admin.CustomerLink},
+		{get, admin.OneCustomer + "/erase", staffWho(staff.CustomersErase), s.admin.CustomerEraseShow},
+		{post, admin.OneCustomer + "/erase", staffWho(staff.CustomersErase), s.admin.CustomerErase},
+		{post, admin.OneCustomer + "/clear-guesses", staffWho(staff.GuessClear), s.admin.CustomerClear},
+		{get, admin.OneCustomer + "/billing/payments", staffWho(staff.PaymentsView), s.admin.CustomerPayments},
+		{get, admin.OneCustomer + "/billing/payments/add", staffWho(staff.PaymentsEnter), s.admin.PaymentEnterShow},
+		{post, admin.OneCustomer + "/billing/payments/add", staffWho(staff.PaymentsEnter), s.admin.PaymentEnter},
+		{get, admin.OneCustomer + "/billing/payments/:payment", staffWho(staff.PaymentsView), s.admin.Payment},
+		{post, admin.OneCustomer + "/billing/payments/:payment/reverse", staffWho(staff.PaymentsReverse), s.admin.PaymentReverse},
 
 		// Staff: partners.
-		{get, sectionPartners, staffWho(staff.PartnersManage), s.adminPartnerList},
-		{post, sectionPartners, staffWho(staff.PartnersManage), s.wholeHouse(s.adminPartnerCreate)},
-		{get, sectionPartners + "/new", staffWho(staff.PartnersManage), s.wholeHouse(s.adminPartnerNew)},
-		{get, onePartner, staffWho(staff.PartnersManage), s.adminPartnerShow},
-		{post, onePartner, staffWho(staff.PartnersManage), s.adminPartnerEdit},
-		{post, onePartner + "/disable", staffWho(staff.PartnersManage), s.adminPartnerDisable},
-		{post, onePartner + "/enable", staffWho(staff.PartnersManage), s.adminPartnerEnable},
-		{post, onePartner + "/logo/remove", staffWho(staff.PartnersManage), s.adminPartnerLogoRemove},
+		{get, admin.SectionPartners, staffWho(staff.PartnersManage), s.admin.PartnerList},
+		{post, admin.SectionPartners, staffWho(staff.PartnersManage).allPartners(), s.admin.PartnerCreate},
+		{get, admin.SectionPartners + "/new", staffWho(staff.PartnersManage).allPartners(), s.admin.PartnerNew},
+		{get, admin.OnePartner, staffWho(staff.PartnersManage), s.admin.PartnerShow},
+		{post, admin.OnePartner, staffWho(staff.PartnersManage), s.admin.PartnerEdit},
+		{post, admin.OnePartner + "/disable", staffWho(staff.PartnersManage), s.admin.PartnerDisable},
+		{post, admin.OnePartner + "/enable", staffWho(staff.PartnersManage), s.admin.PartnerEnable},
+		{post, admin.OnePartner + "/logo/remove", staffWho(staff.PartnersManage), s.admin.PartnerLogoRemove},
 
 		// Staff: who they are, what they may do, and what they did.
-		{get, sectionAccount, anyStaff, s.adminAccountShow},
-		{post, sectionAccount, anyStaff, s.adminAccountName},
-		{post, sectionAccount + "/password", anyStaff, s.adminAccountPassword},
-		{get, sectionSessions, anyStaff, s.staffSessions},
-		{post, sectionSessions + "/others/end", anyStaff, s.staffSessionsEnd},
-		{post, sectionSessions + "/:id/end", anyStaff, s.staffSessionEnd},
-		{get, sectionFactor, anyStaff.setsUp(), s.adminFactorShow},
-		{post, sectionFactor, anyStaff.setsUp(), s.adminFactorOn},
-		{post, sectionFactor + "/off", anyStaff, s.adminFactorOff},
-		{post, sectionFactor + "/codes", anyStaff, s.adminFactorCodes},
-		{get, sectionAudit, staffWho(staff.AuditView), s.adminAudit},
-		{get, sectionStaff, staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffList)},
-		{post, sectionStaff, staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffCreate)},
-		{get, sectionStaff + "/new", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffNew)},
-		{get, sectionStaff + "/:id", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffShow)},
-		{post, sectionStaff + "/:id", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffEdit)},
-		{post, sectionStaff + "/:id/password", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffPassword)},
-		{post, sectionStaff + "/:id/disable", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffSwitch(staff.Disable, "They are signed out and can’t sign in."))},
-		{post, sectionStaff + "/:id/enable", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffSwitch(staff.Enable, "They can sign in again."))},
-		{post, sectionStaff + "/:id/second-factor/reset", staffWho(staff.StaffManage), s.wholeHouse(s.adminStaffSwitch(staff.ResetSecondFactor, "Their second factor is reset. They are signed out."))},
-		{post, sectionStaff + "/:id/clear-guesses", staffWho(staff.GuessClear), s.wholeHouse(s.adminStaffClear)},
-		{get, sectionRoles, staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleList)},
-		{post, sectionRoles, staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleCreate)},
-		{get, sectionRoles + "/new", staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleNew)},
-		{get, sectionRoles + "/:id", staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleShow)},
-		{post, sectionRoles + "/:id", staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleEdit)},
-		{post, sectionRoles + "/:id/delete", staffWho(staff.StaffManage), s.wholeHouse(s.adminRoleDelete)},
+		{get, admin.SectionAccount, anyStaff, s.admin.AccountShow},
+		{post, admin.SectionAccount, anyStaff, s.admin.AccountName},
+		{post, admin.SectionAccount + "/password", anyStaff, s.admin.AccountPassword},
+		{get, admin.SectionSessions, anyStaff, s.admin.StaffSessions},
+		{post, admin.SectionSessions + "/others/end", anyStaff, s.admin.StaffSessionsEnd},
+		{post, admin.SectionSessions + "/:id/end", anyStaff, s.admin.StaffSessionEnd},
+		{get, admin.SectionFactor, anyStaff.setsUp(), s.admin.FactorShow},
+		{post, admin.SectionFactor, anyStaff.setsUp(), s.admin.FactorOn},
+		{post, admin.SectionFactor + "/off", anyStaff, s.admin.FactorOff},
+		{post, admin.SectionFactor + "/codes", anyStaff, s.admin.FactorCodes},
+		{get, admin.SectionAudit, staffWho(staff.AuditView), s.admin.Audit},
+		{get, admin.SectionStaff, staffWho(staff.StaffManage).allPartners(), s.admin.StaffList},
+		{post, admin.SectionStaff, staffWho(staff.StaffManage).allPartners(), s.admin.StaffCreate},
+		{get, admin.SectionStaff + "/new", staffWho(staff.StaffManage).allPartners(), s.admin.StaffNew},
+		{get, admin.SectionStaff + "/:id", staffWho(staff.StaffManage).allPartners(), s.admin.StaffShow},
+		{post, admin.SectionStaff + "/:id", staffWho(staff.StaffManage).allPartners(), s.admin.StaffEdit},
+		{post, admin.SectionStaff + "/:id/password", staffWho(staff.StaffManage).allPartners(), s.admin.StaffPassword},
+		{post, admin.SectionStaff + "/:id/disable", staffWho(staff.StaffManage).allPartners(), s.admin.StaffSwitch(staff.Disable, lang.M("They are signed out and can’t sign in."))},
+		{post, admin.SectionStaff + "/:id/enable", staffWho(staff.StaffManage).allPartners(), s.admin.StaffSwitch(staff.Enable, lang.M("They can sign in again."))},
+		{post, admin.SectionStaff + "/:id/second-factor/reset", staffWho(staff.StaffManage).allPartners(), s.admin.StaffSwitch(staff.ResetSecondFactor, lang.M("Their second factor is reset. They are signed out."))},
+		{post, admin.SectionStaff + "/:id/clear-guesses", staffWho(staff.GuessClear).allPartners(), s.admin.StaffClear},
+		{get, admin.SectionRoles, staffWho(staff.StaffManage).allPartners(), s.admin.RoleList},
+		{post, admin.SectionRoles, staffWho(staff.StaffManage).allPartners(), s.admin.RoleCreate},
+		{get, admin.SectionRoles + "/new", staffWho(staff.StaffManage).allPartners(), s.admin.RoleNew},
+		{get, admin.SectionRoles + "/:id", staffWho(staff.StaffManage).allPartners(), s.admin.RoleShow},
+		{post, admin.SectionRoles + "/:id", staffWho(staff.StaffManage).allPartners(), s.admin.RoleEdit},
+		{post, admin.SectionRoles + "/:id/delete", staffWho(staff.StaffManage).allPartners(), s.admin.RoleDelete},
 
 		// Staff: background jobs.
-		{get, sectionJobs, staffWho(staff.JobsView), s.wholeHouse(s.adminJobList)},
-		{get, sectionJobs + "/:id", staffWho(staff.JobsView), s.wholeHouse(s.adminJobShow)},
-		{post, sectionJobs + "/:id/cancel", staffWho(staff.JobsManage), s.wholeHouse(s.adminJobCancel)},
-		{post, sectionJobs + "/:id/retry", staffWho(staff.JobsManage), s.wholeHouse(s.adminJobRetry)},
-		{post, sectionJobs + "/:id/delete", staffWho(staff.JobsManage), s.wholeHouse(s.adminJobDelete)},
-		{post, "/admin/queues/:name/pause", staffWho(staff.JobsManage), s.wholeHouse(s.adminQueuePause)},
-		{post, "/admin/queues/:name/resume", staffWho(staff.JobsManage), s.wholeHouse(s.adminQueueResume)},
-		{get, sectionChecks, staffWho(staff.JobsView), s.wholeHouse(s.adminCheckList)},
-		{post, sectionChecks, staffWho(staff.JobsManage), s.wholeHouse(s.adminCheckRun)},
+		{get, admin.SectionJobs, staffWho(staff.JobsView).allPartners(), s.admin.JobList},
+		{get, admin.SectionJobs + "/:id", staffWho(staff.JobsView).allPartners(), s.admin.JobShow},
+		{post, admin.SectionJobs + "/:id/cancel", staffWho(staff.JobsManage).allPartners(), s.admin.JobCancel},
+		{post, admin.SectionJobs + "/:id/retry", staffWho(staff.JobsManage).allPartners(), s.admin.JobRetry},
+		{post, admin.SectionJobs + "/:id/delete", staffWho(staff.JobsManage).allPartners(), s.admin.JobDelete},
+		{post, "/admin/queues/:name/pause", staffWho(staff.JobsManage).allPartners(), s.admin.QueuePause},
+		{post, "/admin/queues/:name/resume", staffWho(staff.JobsManage).allPartners(), s.admin.QueueResume},
+		{get, admin.SectionChecks, staffWho(staff.JobsView).allPartners(), s.admin.CheckList},
+		{post, admin.SectionChecks, staffWho(staff.JobsManage).allPartners(), s.admin.CheckRun},
 		// River's own pages are for looking: what acts is ours, with its rule and audit row.
-		{get, riverUIPath, staffWho(staff.JobsView), s.wholeHouse(s.adminRiverUI)},
-		{get, riverUIPath + "/*path", staffWho(staff.JobsView), s.wholeHouse(s.adminRiverUI)},
+		{get, admin.RiverUIPath, staffWho(staff.JobsView).allPartners(), s.admin.RiverUI},
+		{get, admin.RiverUIPath + "/*path", staffWho(staff.JobsView).allPartners(), s.admin.RiverUI},
 
 		// Staff: configuration.
-		{get, sectionModules, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigModulesShow)},
-		{post, sectionModules, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigModules)},
-		{get, sectionPortal, staffWho(staff.ConfigManage), s.adminConfigPortalShow},
-		{post, sectionPortal, staffWho(staff.ConfigManage), s.adminConfigPortal},
-		{get, sectionVouchers, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigVouchersShow)},
-		{post, sectionVouchers, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigVouchers)},
-		{post, sectionVouchers + "/preview", staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigVouchersPreview)},
-		{get, sectionCards, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigCardsShow)},
-		{post, sectionCards, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigCards)},
-		{get, sectionCards + "/picture", staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigCardsPicture)},
-		{get, sectionPrintShops, staffWho(staff.ConfigManage), s.wholeHouse(s.adminPrintShops)},
-		{post, sectionPrintShops, staffWho(staff.ConfigManage), s.wholeHouse(s.adminPrintShopAdd)},
-		{post, sectionPrintShops + "/remove", staffWho(staff.ConfigManage), s.wholeHouse(s.adminPrintShopRemove)},
-		{get, sectionGeneral, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigGeneralShow)},
-		{post, sectionGeneral, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigGeneral)},
+		{get, admin.SectionSettings, anyStaff, s.admin.SettingList},
+		{get, admin.SectionModules, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigModulesShow},
+		{post, admin.SectionModules, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigModules},
+		{get, admin.SectionPortal, staffWho(staff.ConfigManage), s.admin.ConfigPortalShow},
+		{post, admin.SectionPortal, staffWho(staff.ConfigManage), s.admin.ConfigPortal},
+		{get, admin.SectionVouchers, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigVouchersShow},
+		{post, admin.SectionVouchers, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigVouchers},
+		{post, admin.SectionVouchers + "/preview", staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigVouchersPreview},
+		{get, admin.SectionCards, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigCardsShow},
+		{post, admin.SectionCards, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigCards},
+		{get, admin.SectionCards + "/picture", staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigCardsPicture},
+		{get, admin.SectionPrintShops, staffWho(staff.ConfigManage).allPartners(), s.admin.PrintShops},
+		{post, admin.SectionPrintShops, staffWho(staff.ConfigManage).allPartners(), s.admin.PrintShopAdd},
+		{post, admin.SectionPrintShops + "/remove", staffWho(staff.ConfigManage).allPartners(), s.admin.PrintShopRemove},
+		{get, admin.SectionGeneral, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigGeneralShow},
+		{post, admin.SectionGeneral, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigGeneral},
 
 		// Staff: refill cards.
-		{get, sectionGenerate, staffWho(staff.SeriesGenerate), s.refillCards(s.adminGenerateShow)},
-		{post, sectionGenerate, staffWho(staff.SeriesGenerate), s.refillCards(s.adminGenerate)},
-		{post, sectionGenerate + "/preview", staffWho(staff.SeriesGenerate), s.refillCards(s.adminGeneratePreview)},
-		{get, sectionSeries, staffWho(staff.SeriesView), s.refillCards(s.adminSeriesList)},
-		{get, oneSeries, staffWho(staff.SeriesView), s.refillCards(s.adminSeriesShow)},
-		{get, oneSeries + "/live", staffWho(staff.SeriesView), s.refillCards(s.adminSeriesLive)},
-		{post, oneSeries + "/activate", staffWho(staff.SeriesActivate), s.refillCards(s.adminSeriesChange(s.Cards.Activate, "Series %s is active."))},
-		{post, oneSeries + "/lock", staffWho(staff.SeriesActivate), s.refillCards(s.adminSeriesChange(s.Cards.Lock, "Series %s is locked."))},
-		{post, oneSeries + "/delete", staffWho(staff.SeriesVoid), s.refillCards(s.adminSeriesChange(s.Cards.Void, "Series %s is deleted. Its codes are being erased."))},
-		{get, oneSeries + "/edit", staffWho(staff.SeriesEdit), s.refillCards(s.adminSeriesEditShow)},
-		{post, oneSeries + "/edit", staffWho(staff.SeriesEdit), s.refillCards(s.adminSeriesEdit)},
-		{post, oneSeries + "/cancel", staffWho(staff.SeriesVoid), s.refillCards(s.adminSeriesChange(s.Cards.Cancel, "Series %s is cancelled."))},
-		{post, oneSeries + "/retry", staffWho(staff.SeriesActivate), s.refillCards(s.adminSeriesChange(s.Cards.Retry, "Series %s goes on."))},
-		{post, oneSeries + "/find", staffWho(staff.CardsView), s.refillCards(s.adminCardFind)},
-		{get, oneSeries + "/exports", staffWho(staff.SeriesExport), s.refillCards(s.adminExportList)},
-		{post, oneSeries + "/exports", staffWho(staff.SeriesExport), s.refillCards(s.adminExportRequest)},
-		{get, oneSeries + "/export", staffWho(staff.SeriesExport), s.refillCards(s.adminExportForm)},
-		{post, oneSeries + "/export", staffWho(staff.SeriesExport), s.refillCards(s.adminExportChoose)},
-		{get, oneSeries + "/export/preview", staffWho(staff.SeriesExport), s.refillCards(s.adminExportPreview)},
-		{get, oneCard, staffWho(staff.CardsView), s.refillCards(s.adminCardShow)},
-		{post, oneCard, staffWho(staff.RedeemFor), s.refillCards(s.adminCardSearch)},
-		{get, oneCard + "/customers", staffWho(staff.RedeemFor), s.refillCards(s.adminCardCustomers)},
-		{post, oneCard + "/customers", staffWho(staff.RedeemFor), s.refillCards(s.adminCardCustomers)},
-		{post, oneCard + "/redeem", staffWho(staff.RedeemFor), s.refillCards(s.adminCardRedeem)},
+		{get, admin.SectionGenerate, staffWho(staff.SeriesGenerate).withCards(), s.admin.GenerateShow},
+		{post, admin.SectionGenerate, staffWho(staff.SeriesGenerate).withCards(), s.admin.Generate},
+		{post, admin.SectionGenerate + "/preview", staffWho(staff.SeriesGenerate).withCards(), s.admin.GeneratePreview},
+		{get, admin.SectionSeries, staffWho(staff.SeriesView).withCards(), s.admin.SeriesList},
+		{get, admin.OneSeries, staffWho(staff.SeriesView).withCards(), s.admin.SeriesShow},
+		{get, admin.OneSeries + "/live", staffWho(staff.SeriesView).withCards(), s.admin.SeriesLive},
+		{post, admin.OneSeries + "/activate", staffWho(staff.SeriesActivate).withCards(), s.admin.SeriesChange(s.admin.Cards.Activate, lang.M("Series %s is active."))},
+		{post, admin.OneSeries + "/lock", staffWho(staff.SeriesActivate).withCards(), s.admin.SeriesChange(s.admin.Cards.Lock, lang.M("Series %s is locked."))},
+		{post, admin.OneSeries + "/delete", staffWho(staff.SeriesVoid).withCards(), s.admin.SeriesChange(s.admin.Cards.Void, lang.M("Series %s is deleted. Its codes are being erased."))},
+		{get, admin.OneSeries + "/edit", staffWho(staff.SeriesEdit).withCards(), s.admin.SeriesEditShow},
+		{post, admin.OneSeries + "/edit", staffWho(staff.SeriesEdit).withCards(), s.admin.SeriesEdit},
+		{post, admin.OneSeries + "/cancel", staffWho(staff.SeriesVoid).withCards(), s.admin.SeriesChange(s.admin.Cards.Cancel, lang.M("Series %s is cancelled."))},
+		{post, admin.OneSeries + "/retry", staffWho(staff.SeriesActivate).withCards(), s.admin.SeriesChange(s.admin.Cards.Retry, lang.M("Series %s goes on."))},
+		{post, admin.OneSeries + "/find", staffWho(staff.CardsView).withCards(), s.admin.CardFind},
+		{get, admin.OneSeries + "/exports", staffWho(staff.SeriesExport).withCards(), s.admin.ExportList},
+		{post, admin.OneSeries + "/exports", staffWho(staff.SeriesExport).withCards(), s.admin.ExportRequest},
+		{get, admin.OneSeries + "/export", staffWho(staff.SeriesExport).withCards(), s.admin.ExportForm},
+		{post, admin.OneSeries + "/export", staffWho(staff.SeriesExport).withCards(), s.admin.ExportChoose},
+		{get, admin.OneSeries + "/export/preview", staffWho(staff.SeriesExport).withCards(), s.admin.ExportPreview},
+		{get, admin.OneCard, staffWho(staff.CardsView).withCards(), s.admin.CardShow},
+		{post, admin.OneCard, staffWho(staff.RedeemFor).withCards(), s.admin.CardSearch},
+		{get, admin.OneCard + "/customers", staffWho(staff.RedeemFor).withCards(), s.admin.CardCustomers},
+		{post, admin.OneCard + "/customers", staffWho(staff.RedeemFor).withCards(), s.admin.CardCustomers},
+		{post, admin.OneCard + "/redeem", staffWho(staff.RedeemFor).withCards(), s.admin.CardRedeem},
 
 		// Staff: changes to cards, and the search on every page.
-		{post, oneCard + "/edit", staffWho(staff.CardsChange), s.refillCards(s.adminCardEdit)},
-		{post, oneCard + "/disable", staffWho(staff.CardsChange), s.refillCards(s.adminCardChange(s.Cards.DisableCard, "Card %s is disabled."))},
-		{post, oneCard + "/enable", staffWho(staff.CardsChange), s.refillCards(s.adminCardChange(s.Cards.EnableCard, "Card %s is enabled."))},
-		{post, oneCard + "/delete", staffWho(staff.CardsChange), s.refillCards(s.adminCardChange(s.Cards.VoidCard, "Card %s is deleted."))},
-		{post, oneCard + "/reveal", staffWho(staff.CardsReveal), s.refillCards(s.adminCardReveal)},
-		{post, oneSeries + "/changes/check", staffWho(staff.CardsChange), s.refillCards(s.adminChangeCheck)},
-		{post, oneSeries + "/changes", staffWho(staff.CardsChange), s.refillCards(s.adminChangeOrder)},
-		{get, oneChange, staffWho(staff.CardsView), s.refillCards(s.adminChangeShow)},
-		{get, oneChange + "/live", staffWho(staff.CardsView), s.refillCards(s.adminChangeLive)},
-		{get, oneChange + "/result.csv", staffWho(staff.CardsView), s.refillCards(s.adminChangeFile)},
-		{post, oneChange + "/cancel", staffWho(staff.CardsChange), s.refillCards(s.adminChangeEnd(s.cancelChange))},
-		{post, oneChange + "/retry", staffWho(staff.CardsChange), s.refillCards(s.adminChangeEnd(s.retryChange))},
-		{post, "/admin/find", anyStaff, s.adminFind},
+		{post, admin.OneCard + "/edit", staffWho(staff.CardsChange).withCards(), s.admin.CardEdit},
+		{post, admin.OneCard + "/disable", staffWho(staff.CardsChange).withCards(), s.admin.CardChange(s.admin.Cards.DisableCard, lang.M("Card %s is disabled."))},
+		{post, admin.OneCard + "/enable", staffWho(staff.CardsChange).withCards(), s.admin.CardChange(s.admin.Cards.EnableCard, lang.M("Card %s is enabled."))},
+		{post, admin.OneCard + "/delete", staffWho(staff.CardsChange).withCards(), s.admin.CardChange(s.admin.Cards.VoidCard, lang.M("Card %s is deleted."))},
+		{post, admin.OneCard + "/reveal", staffWho(staff.CardsReveal).withCards(), s.admin.CardReveal},
+		{post, admin.OneSeries + "/changes/check", staffWho(staff.CardsChange).withCards(), s.admin.ChangeCheck},
+		{post, admin.OneSeries + "/changes", staffWho(staff.CardsChange).withCards(), s.admin.ChangeOrder},
+		{get, admin.OneChange, staffWho(staff.CardsView).withCards(), s.admin.ChangeShow},
+		{get, admin.OneChange + "/live", staffWho(staff.CardsView).withCards(), s.admin.ChangeLive},
+		{get, admin.OneChange + "/result.csv", staffWho(staff.CardsView).withCards(), s.admin.ChangeFile},
+		{post, admin.OneChange + "/cancel", staffWho(staff.CardsChange).withCards(), s.admin.ChangeEnd(s.admin.CancelChange)},
+		{post, admin.OneChange + "/retry", staffWho(staff.CardsChange).withCards(), s.admin.ChangeEnd(s.admin.RetryChange)},
+		{post, "/admin/find", anyStaff, s.admin.Find},
 
 		// Staff: files.
-		{get, "/admin/exports/tray", anyStaff, s.adminExportTray},
-		{get, "/admin/exports/:id/download", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDownload)},
-		{post, "/admin/exports/:id/cancel", staffWho(staff.SeriesExport), s.refillCards(s.adminExportCancel)},
-		{post, "/admin/exports/:id/retry", staffWho(staff.SeriesExport), s.refillCards(s.adminExportRetry)},
-		{post, "/admin/exports/:id/arrived", staffWho(staff.SeriesExport), s.refillCards(s.adminExportArrived)},
-		{post, "/admin/exports/:id/discard", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDiscard)},
-		{post, "/admin/exports/:id/dismiss", staffWho(staff.SeriesExport), s.refillCards(s.adminExportDismiss)},
+		{get, "/admin/exports/tray", anyStaff, s.admin.ExportTray},
+		{get, "/admin/exports/:id/download", staffWho(staff.SeriesExport).withCards(), s.admin.ExportDownload},
+		{post, "/admin/exports/:id/cancel", staffWho(staff.SeriesExport).withCards(), s.admin.ExportCancel},
+		{post, "/admin/exports/:id/retry", staffWho(staff.SeriesExport).withCards(), s.admin.ExportRetry},
+		{post, "/admin/exports/:id/arrived", staffWho(staff.SeriesExport).withCards(), s.admin.ExportArrived},
+		{post, "/admin/exports/:id/discard", staffWho(staff.SeriesExport).withCards(), s.admin.ExportDiscard},
+		{post, "/admin/exports/:id/dismiss", staffWho(staff.SeriesExport).withCards(), s.admin.ExportDismiss},
 
 		// Staff: what a second person decides.
-		{get, sectionApprovals, staffWho(staff.SeriesApprove), s.adminApprovalList},
-		{get, formerApprovals, staffWho(staff.SeriesApprove), s.refillCards(s.adminApprovalMoved)},
-		{get, sectionApprovals + "/count", staffWho(staff.SeriesApprove), s.adminApprovalCount},
-		{post, oneApproval + "/approve", staffWho(staff.SeriesApprove), s.adminApprovalDecide(s.Cards.Approve, "Approved.")},
-		{post, oneApproval + "/refuse", staffWho(staff.SeriesApprove), s.adminApprovalDecide(s.Cards.Refuse, "Refused. Nothing of it happens.")},
-		{post, oneApproval + "/withdraw", anyStaff, s.adminApprovalWithdraw},
+		{get, admin.SectionApprovals, staffWho(staff.SeriesApprove), s.admin.ApprovalList},
+		{get, admin.FormerApprovals, staffWho(staff.SeriesApprove).withCards(), s.admin.ApprovalMoved},
+		{get, admin.SectionApprovals + "/count", staffWho(staff.SeriesApprove), s.admin.ApprovalCount},
+		{post, admin.OneApproval + "/approve", staffWho(staff.SeriesApprove), s.admin.ApprovalDecide(s.admin.Cards.Approve, kit.ToneGood, lang.M("Approved."))},
+		{post, admin.OneApproval + "/refuse", staffWho(staff.SeriesApprove), s.admin.ApprovalDecide(s.admin.Cards.Refuse, kit.ToneIdle, lang.M("Refused. Nothing of it happens."))},
+		{post, admin.OneApproval + "/withdraw", anyStaff, s.admin.ApprovalWithdraw},
 
 		// Staff: redemptions that look like theft.
-		{get, sectionAlarms, staffWho(staff.AlarmsView), s.refillCards(s.adminAlarmList)},
-		{get, oneAlarm, staffWho(staff.AlarmsView), s.refillCards(s.adminAlarmShow)},
-		{post, oneAlarm + "/acknowledge", staffWho(staff.AlarmsAcknowledge), s.refillCards(s.adminAlarmAcknowledge)},
-		{get, sectionTheft, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigTheftShow)},
-		{post, sectionTheft, staffWho(staff.ConfigManage), s.wholeHouse(s.adminConfigTheft)},
+		{get, admin.SectionAlarms, staffWho(staff.AlarmsView).withCards(), s.admin.AlarmList},
+		{get, admin.OneAlarm, staffWho(staff.AlarmsView).withCards(), s.admin.AlarmShow},
+		{post, admin.OneAlarm + "/acknowledge", staffWho(staff.AlarmsAcknowledge).withCards(), s.admin.AlarmAcknowledge},
+		{get, admin.SectionTheft, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigTheftShow},
+		{post, admin.SectionTheft, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigTheft},
 
 		// Staff: reports.
-		{get, sectionStatistics, staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportSeries))},
-		{get, sectionStatistics + "/outstanding", staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportOutstanding))},
-		{get, sectionStatistics + "/breakage", staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportBreakage))},
-		{get, sectionStatistics + "/redemptions", staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportRedemptions))},
-		{get, sectionStatistics + "/time-to-use", staffWho(staff.ReportsView), s.refillCards(s.adminReport(reportTimeToUse))},
+		{get, admin.SectionStatistics, staffWho(staff.ReportsView).withCards(), s.admin.Report(admin.ReportSeries)},
+		{get, admin.SectionStatistics + "/outstanding", staffWho(staff.ReportsView).withCards(), s.admin.Report(admin.ReportOutstanding)},
+		{get, admin.SectionStatistics + "/breakage", staffWho(staff.ReportsView).withCards(), s.admin.Report(admin.ReportBreakage)},
+		{get, admin.SectionStatistics + "/redemptions", staffWho(staff.ReportsView).withCards(), s.admin.Report(admin.ReportRedemptions)},
+		{get, admin.SectionStatistics + "/time-to-use", staffWho(staff.ReportsView).withCards(), s.admin.Report(admin.ReportTimeToUse)},
 
 		// Staff: import of existing cards.
-		{get, sectionImport, staffWho(staff.SeriesImport), s.refillCards(s.adminImportList)},
-		{post, sectionImport, staffWho(staff.SeriesImport), s.refillCards(s.adminImportUpload)},
-		{get, oneImport, staffWho(staff.SeriesImport), s.refillCards(s.adminImportShow)},
-		{get, oneImport + "/live", staffWho(staff.SeriesImport), s.refillCards(s.adminImportLive)},
-		{get, oneImport + "/problems", staffWho(staff.SeriesImport), s.refillCards(s.adminImportProblems)},
-		{post, oneImport + "/plan", staffWho(staff.SeriesImport), s.refillCards(s.adminImportPlan)},
-		{post, oneImport + "/confirm", staffWho(staff.SeriesImport), s.refillCards(s.confirming(s.Cards.ConfirmImport, s.adminImportChange))},
-		{post, oneImport + "/cancel", staffWho(staff.SeriesImport), s.refillCards(s.adminImportChange(s.Cards.CancelImport))},
-		{post, oneImport + "/sheet", staffWho(staff.SeriesImport), s.refillCards(s.adminImportSheet)},
-		{post, oneImport + "/outliers", staffWho(staff.SeriesImport), s.refillCards(s.adminImportTick)},
-		{post, oneImport + "/unbar", staffWho(staff.GuessClear), s.refillCards(s.adminImportUnbar)},
-		{post, oneImport + "/void", staffWho(staff.SeriesVoid), s.refillCards(s.adminImportVoid)},
-		{get, oneImport + "/reconciliation.csv", staffWho(staff.SeriesImport), s.refillCards(s.adminImportBooks)},
-		{post, oneImport + "/resume", staffWho(staff.SeriesImport), s.refillCards(s.adminImportChange(s.Cards.ResumeImport))},
+		{get, admin.SectionImport, staffWho(staff.SeriesImport).withCards(), s.admin.ImportList},
+		{post, admin.SectionImport, staffWho(staff.SeriesImport).withCards(), s.admin.ImportUpload},
+		{get, admin.OneImport, staffWho(staff.SeriesImport).withCards(), s.admin.ImportShow},
+		{get, admin.OneImport + "/live", staffWho(staff.SeriesImport).withCards(), s.admin.ImportLive},
+		{get, admin.OneImport + "/problems", staffWho(staff.SeriesImport).withCards(), s.admin.ImportProblems},
+		{post, admin.OneImport + "/plan", staffWho(staff.SeriesImport).withCards(), s.admin.ImportPlan},
+		{post, admin.OneImport + "/confirm", staffWho(staff.SeriesImport).withCards(), s.admin.Confirming(s.admin.Imports.Confirm, s.admin.ImportChange)},
+		{post, admin.OneImport + "/cancel", staffWho(staff.SeriesImport).withCards(), s.admin.ImportChange(s.admin.Imports.Cancel)},
+		{post, admin.OneImport + "/sheet", staffWho(staff.SeriesImport).withCards(), s.admin.ImportSheet},
+		{post, admin.OneImport + "/outliers", staffWho(staff.SeriesImport).withCards(), s.admin.ImportTick},
+		{post, admin.OneImport + "/unbar", staffWho(staff.GuessClear).withCards(), s.admin.ImportUnbar},
+		{post, admin.OneImport + "/void", staffWho(staff.SeriesVoid).withCards(), s.admin.ImportVoid},
+		{get, admin.OneImport + "/reconciliation.csv", staffWho(staff.SeriesImport).withCards(), s.admin.ImportBooks},
+		{post, admin.OneImport + "/resume", staffWho(staff.SeriesImport).withCards(), s.admin.ImportChange(s.admin.Imports.Resume)},
 
 		// Customers.
-		{get, sectionHome, customers, s.portalHome},
-		{get, sectionPayments, customers, s.portalPayments},
-		{get, sectionPayments + "/:id", customers, s.portalPayment},
-		{get, sectionRedeem, customers, s.refillCards(s.portalRedeemShow)},
-		{post, sectionRedeem, customers, s.refillCards(s.portalRedeem)},
-		{get, sectionRedeem + "/check", customers, s.refillCards(s.portalLookAgain)},
-		{post, sectionRedeem + "/check", customers, s.refillCards(s.portalLook)},
-		{get, sectionDevices, customers, s.portalSessions},
-		{post, sectionDevices + "/others/end", customers, s.portalSessionsEnd},
-		{post, sectionDevices + "/:id/end", customers, s.portalSessionEnd},
-		{get, sectionPassword, customers, s.portalPasswordShow},
-		{post, sectionPassword, customers, s.portalPassword},
+		{get, portal.SectionHome, customers, s.portal.Home},
+		{get, portal.SectionPayments, customers, s.portal.Payments},
+		{get, portal.SectionPayments + "/:id", customers, s.portal.Payment},
+		{get, portal.SectionRedeem, customers.withCards(), s.portal.RedeemShow},
+		{post, portal.SectionRedeem, customers.withCards(), s.portal.Redeem},
+		{get, portal.SectionRedeem + "/check", customers.withCards(), s.portal.LookAgain},
+		{post, portal.SectionRedeem + "/check", customers.withCards(), s.portal.Look},
+		{get, portal.SectionDevices, customers, s.portal.Sessions},
+		{post, portal.SectionDevices + "/others/end", customers, s.portal.SessionsEnd},
+		{post, portal.SectionDevices + "/:id/end", customers, s.portal.SessionEnd},
+		{get, portal.SectionPassword, customers, s.portal.PasswordShow},
+		{post, portal.SectionPassword, customers, s.portal.Password},
 	}
-}
-
-// route is one line of the table.
-type route struct {
-	method, path string
-	who          audience
-	do           handler
-}
-
-// handler answers a request, or returns why it did not.
-type handler func(c *gin.Context) error
-
-// audience is who may ask. Its zero value is nobody.
-type audience struct {
-	door       door
-	permission staff.Permission // for staff; empty: any of them
-	// beforeFactor lets in also who must set up a second factor before all else.
-	beforeFactor bool
-}
-
-// door is how somebody comes in.
-type door int
-
-const (
-	doorNobody door = iota
-	doorEverybody
-	doorStaff
-	doorCustomer
-)
-
-// The audiences without a permission.
-var (
-	everybody = audience{door: doorEverybody} //nolint:gochecknoglobals // a constant, were structs allowed to be
-	anyStaff  = audience{door: doorStaff}     //nolint:gochecknoglobals // likewise
-	customers = audience{door: doorCustomer}  //nolint:gochecknoglobals // likewise
-)
-
-// setsUp lets an audience in also before they have the second factor that is asked
-// of them.
-func (a audience) setsUp() audience {
-	a.beforeFactor = true
-	return a
-}
-
-// staffWho is staff whose role includes a permission.
-func staffWho(can staff.Permission) audience {
-	return audience{door: doorStaff, permission: can}
-}
-
-// mount hands one line to the router, behind its guard.
-func (s *Server) mount(engine *gin.Engine, r route) {
-	guarded := s.handle(func(c *gin.Context) error {
-		if err := s.admit(c, r.who); err != nil {
-			return err
-		}
-		return r.do(c)
-	})
-	engine.Handle(r.method, r.path, guarded)
-	if r.method == get && r.path != eventsPath {
-		engine.HEAD(r.path, guarded) // net/http leaves the body out
-	}
-}
-
-// handle is where a handler's error becomes an answer.
-func (s *Server) handle(h handler) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		defer s.limitTime(c)()
-		if err := h(c); err != nil {
-			s.fail(c, err)
-		}
-	}
-}
-
-// admit lets in whom the audience names and finds out who it is.
-func (s *Server) admit(c *gin.Context, who audience) error {
-	switch who.door {
-	case doorEverybody:
-		return nil
-	case doorStaff:
-		person, err := s.findPerson(c)
-		if err != nil {
-			return err
-		}
-		if person.ID == 0 {
-			return signInNeededError{door: doorStaff}
-		}
-		if !who.beforeFactor {
-			if err := s.requireFactor(c, person); err != nil {
-				return err
-			}
-		}
-		c.Set(keyPermission, who.permission)
-		if who.permission != "" && !person.Can(who.permission) {
-			return forbiddenError{permission: who.permission}
-		}
-		return nil
-	case doorCustomer:
-		visitor, err := s.findVisitor(c)
-		if err != nil {
-			return err
-		}
-		if visitor.ID == 0 {
-			return signInNeededError{door: doorCustomer}
-		}
-		return nil
-	case doorNobody:
-	}
-	return errNotFound
 }

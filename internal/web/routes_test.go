@@ -11,6 +11,7 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/staff"
+	"refill/internal/web/kit"
 )
 
 // samplePath fills the parameters of a route with something that is not there.
@@ -35,7 +36,7 @@ func TestRoutesTurnAwayOthers(t *testing.T) {
 		return row.Everything || slices.Contains(row.Permissions, string(permission))
 	}
 	for _, r := range s.Server.routes {
-		if r.path == eventsPath {
+		if r.path == kit.EventsPath {
 			continue // a stream has no end; events_test.go has it
 		}
 		path, name := samplePath(r.path), r.method+" "+r.path
@@ -50,8 +51,8 @@ func TestRoutesTurnAwayOthers(t *testing.T) {
 			}
 		}
 		switch r.who.door {
-		case doorEverybody:
-		case doorStaff:
+		case kit.DoorEverybody:
+		case kit.DoorStaff:
 			outside(nobody)
 			outside(carl)
 			for role, b := range byRole {
@@ -62,12 +63,12 @@ func TestRoutesTurnAwayOthers(t *testing.T) {
 				require.Equal(t, http.StatusForbidden, got.Status, "%s as %s", name, role)
 				require.Contains(t, got.text("main"), r.who.permission.Words(), "the page names what is missing")
 			}
-		case doorCustomer:
+		case kit.DoorCustomer:
 			outside(nobody)
 			for _, b := range byRole {
 				outside(b)
 			}
-		case doorNobody:
+		case kit.DoorNobody:
 			require.Fail(t, "a route for nobody", name)
 		}
 	}
@@ -85,13 +86,13 @@ func TestRoutesAreWellFormed(t *testing.T) {
 		name := r.method + " " + r.path
 		require.Contains(t, []string{get, post}, r.method, name)
 		switch r.who.door {
-		case doorEverybody:
+		case kit.DoorEverybody:
 			require.Contains(t, open, r.path, "%s: is it really for everybody?", name)
-		case doorStaff:
+		case kit.DoorStaff:
 			require.True(t, strings.HasPrefix(r.path, "/admin"), name)
-		case doorCustomer:
+		case kit.DoorCustomer:
 			require.True(t, strings.HasPrefix(r.path, "/portal"), name)
-		case doorNobody:
+		case kit.DoorNobody:
 			require.Fail(t, "a route for nobody", name)
 		}
 	}
@@ -101,5 +102,5 @@ func TestRoutesAreWellFormed(t *testing.T) {
 func TestNobodyIsTheDefault(t *testing.T) {
 	t.Parallel()
 	s := &Server{}
-	require.ErrorIs(t, s.admit(nil, audience{}), errNotFound)
+	require.ErrorIs(t, s.admit(nil, audience{}), kit.ErrNotFound)
 }

@@ -19,14 +19,15 @@ import (
 	"refill/internal/fault"
 	"refill/internal/setting"
 	"refill/internal/staff"
+	"refill/internal/web/kit"
 )
 
 func TestHeadersOnEveryAnswer(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.browser()
-	css, err := s.Server.assets.url("css/app.css")
-	require.NoError(t, err)
+	css, _ := b.get("/").one("link[rel=stylesheet]").Attr("href")
+	require.NotEmpty(t, css)
 	for _, path := range []string{"/", "/admin", "/admin/login", "/nothing", "/healthz", css} {
 		h := b.get(path).Header
 		require.Contains(t, h.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'; style-src 'self'", path)
@@ -64,7 +65,7 @@ func TestAnotherSiteCannotPost(t *testing.T) {
 func TestHugeAndBadForms(t *testing.T) {
 	t.Parallel()
 	b := newSite(t).browser()
-	huge := b.post("/admin/login", credentials(strings.Repeat("x", maxBody), "y"))
+	huge := b.post("/admin/login", credentials(strings.Repeat("x", kit.MaxBody), "y"))
 	require.Equal(t, http.StatusRequestEntityTooLarge, huge.Status)
 	require.Contains(t, huge.text("h1"), "too much text")
 
@@ -123,11 +124,11 @@ func errorCases() map[string]struct {
 	}
 	secret := errors.New("secret cause")
 	return map[string]row{
-		"invalid":    {fault.New(fault.Invalid, "a", "Mend it.").With(secret), 422, "Mend it.", "secret"},
+		"invalid":    {fault.New(fault.Invalid, "a", "Mend it.").Because(secret), 422, "Mend it.", "secret"},
 		"list":       {fault.List{fault.Field("a", "a", "One."), fault.Field("b", "b", "Two.")}, 422, "Two.", "secret"},
 		"missing":    {fault.New(fault.NotFound, "a", "There is no such series."), 404, "There is no such series.", "secret"},
 		"fault":      {fault.New(fault.Forbidden, "a", "Not yours."), 403, "Not yours.", "secret"},
-		"permission": {forbiddenError{staff.SeriesGenerate}, 403, "Your role doesn't let you order new refill cards.", "secret"},
+		"permission": {kit.ForbiddenError{Permission: staff.SeriesGenerate}, 403, "Your role doesn't let you order new refill cards.", "secret"},
 		"conflict":   {fault.New(fault.Conflict, "a", "It is void."), 409, "It is void.", "secret"},
 		"limited":    {fault.New(fault.Limited, "a", "Wait."), 429, "Wait.", "secret"},
 		"unsettled":  {fault.New(fault.Unsettled, "a", "Look again."), 503, "Look again.", "secret"},
@@ -137,7 +138,7 @@ func errorCases() map[string]struct {
 		"slow":       {&pgconn.PgError{Code: "57014"}, 503, "can't reach its database", "57014"},
 		"shut down":  {fmt.Errorf("x: %w", &pgconn.PgError{Code: "57P01"}), 503, "can't reach its database", "57P01"},
 		"constraint": {&pgconn.PgError{Code: "23505", Detail: "secret"}, 500, "The portal made a mistake", "secret"},
-		"panic":      {errPanic, 500, "The portal made a mistake", "panic"},
+		"panic":      {kit.ErrPanic, 500, "The portal made a mistake", "panic"},
 	}
 }
 
@@ -178,7 +179,7 @@ func TestPanicIsAPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	engine := gin.New()
-	engine.Use(s.Server.identify, s.Server.logAccess, s.Server.survive)
+	engine.Use(s.Server.identify, s.Server.logAccess, s.Server.recoverPanic)
 	engine.GET("/x", func(*gin.Context) { panic("secret") })
 	recorder := httptest.NewRecorder()
 	engine.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/x", nil))

@@ -8,18 +8,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
-)
-
-const (
-	firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
-	iphone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+	"refill/internal/web/admin"
+	"refill/internal/web/kit"
+	"refill/internal/web/portal"
 )
 
 // signInWith signs in with a browser of a name.
-func (b *browser) signInWith(d door, username, agent string) {
+func (b *browser) signInWith(d kit.Door, username, agent string) {
 	b.site.t.Helper()
 	path := "/admin/login"
-	if d == doorCustomer {
+	if d == kit.DoorCustomer {
 		path = "/portal/login"
 	}
 	got := b.do(http.MethodPost, path, credentials(username, testPassword).Encode(), "Content-Type", formType, "User-Agent", agent)
@@ -34,14 +32,14 @@ func TestOwnSessions(t *testing.T) {
 	s.newCustomer("carl", s.North)
 	s.newCustomer("cora", s.North)
 	for _, one := range []struct {
-		door         door
+		door         kit.Door
 		me, other    string
 		at, home     string
 		row          string
 		ended, event string
 	}{
-		{doorStaff, "anna", "bert", sectionSessions, "/admin", "tbody tr", "staff.session_ended", "staff.sessions_ended"},
-		{doorCustomer, "carl", "cora", sectionDevices, "/portal", ".facts > div", "customer.session_ended", "customer.sessions_ended"},
+		{kit.DoorStaff, "anna", "bert", admin.SectionSessions, "/admin", "tbody tr", "staff.session_ended", "staff.sessions_ended"},
+		{kit.DoorCustomer, "carl", "cora", portal.SectionDevices, "/portal", ".facts > div", "customer.session_ended", "customer.sessions_ended"},
 	} {
 		here, phone, third, foreign := s.browser(), s.browser(), s.browser(), s.browser()
 		foreign.signIn(one.door, one.other)
@@ -85,10 +83,10 @@ func TestIdleSessionsAreNotListed(t *testing.T) {
 	s := newSite(t)
 	s.newStaff("anna", db.StaffRoleCashier)
 	here, idle := s.browser(), s.browser()
-	idle.signInWith(doorStaff, "anna", iphone)
-	here.signInWith(doorStaff, "anna", firefox)
+	idle.signInWith(kit.DoorStaff, "anna", iphone)
+	here.signInWith(kit.DoorStaff, "anna", firefox)
 	s.exec(`update session set seen_at = now() - interval '2 hours 1 minute' where user_agent like '%iPhone%'`)
-	require.Equal(t, 1, here.get(sectionSessions).doc().Find("tbody tr").Length())
+	require.Equal(t, 1, here.get(admin.SectionSessions).doc().Find("tbody tr").Length())
 }
 
 // A password's change gives the session another token, in both houses.
@@ -97,10 +95,10 @@ func TestPasswordsRenewTheSession(t *testing.T) {
 	s := newSite(t)
 	s.newStaff("anna", db.StaffRoleCashier)
 	b := s.browser()
-	b.signIn(doorStaff, "anna")
+	b.signIn(kit.DoorStaff, "anna")
 	before := b.token()
 	form := url.Values{"current": {testPassword}, "new": {"correct-horse"}, "repeat": {"correct-horse"}}
-	require.Equal(t, http.StatusSeeOther, b.post(sectionAccount+"/password", form).Status)
+	require.Equal(t, http.StatusSeeOther, b.post(admin.SectionAccount+"/password", form).Status)
 	require.Equal(t, http.StatusOK, b.get("/admin").Status)
 	thief := s.browser()
 	thief.plant(before)
@@ -109,20 +107,13 @@ func TestPasswordsRenewTheSession(t *testing.T) {
 	carl := s.asCustomer("carl", s.North)
 	cookie := func() string { return carl.client.Jar.Cookies(s.origin())[0].Value }
 	before = cookie()
-	require.Equal(t, http.StatusSeeOther, carl.post(sectionPassword, form).Status)
-	require.Equal(t, http.StatusOK, carl.get(sectionHome).Status)
+	require.Equal(t, http.StatusSeeOther, carl.post(portal.SectionPassword, form).Status)
+	require.Equal(t, http.StatusOK, carl.get(portal.SectionHome).Status)
 	require.NotEqual(t, before, cookie())
 }
 
-func TestBrowserName(t *testing.T) {
-	t.Parallel()
-	for agent, want := range map[string]string{
-		firefox: "Firefox on Windows", iphone: "Safari on iPhone", "": "Unknown browser", "curl/8.14": "Unknown browser",
-		"Mozilla/5.0 (Linux; Android 15; SM-A156B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36": "Samsung Internet on Android",
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36 Edg/138.0.0.0":              "Edge on Windows",
-		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15":                      "Safari on Mac",
-		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36":                                      "Chrome on Linux",
-	} {
-		require.Equal(t, want, browserName(agent), agent)
-	}
-}
+// User agents of two browsers.
+const (
+	firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+	iphone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+)

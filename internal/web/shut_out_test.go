@@ -13,6 +13,7 @@ import (
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/staff"
+	"refill/internal/web/kit"
 )
 
 // A thief who knows the password signs in at the moment at which it is changed: the
@@ -22,16 +23,16 @@ func TestSignInRacesWithShuttingOut(t *testing.T) {
 	s := newSite(t)
 	anna, carl := s.newStaff("anna", db.StaffRoleAdministrator), s.newCustomer("carl", s.North)
 	for name, c := range map[string]struct {
-		door     door
+		door     kit.Door
 		login    string
 		username string
 		home     string
 		shutOut  func(ctx context.Context, tx pgx.Tx) error
 	}{
-		"staff": {doorStaff, "/admin/login", "anna", "/admin", func(ctx context.Context, tx pgx.Tx) error {
+		"staff": {kit.DoorStaff, "/admin/login", "anna", "/admin", func(ctx context.Context, tx pgx.Tx) error {
 			return staff.ResetPassword(ctx, tx, audit.System(), anna, "another-long-password")
 		}},
-		"customer": {doorCustomer, "/portal/login", "carl", "/portal", func(ctx context.Context, tx pgx.Tx) error {
+		"customer": {kit.DoorCustomer, "/portal/login", "carl", "/portal", func(ctx context.Context, tx pgx.Tx) error {
 			return customer.SetPassword(ctx, tx, audit.System(), carl, "another-long-password")
 		}},
 	} {

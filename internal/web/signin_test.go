@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	"refill/internal/web/kit"
 )
 
 // credentials is a filled-in sign-in form.
@@ -60,7 +61,7 @@ func TestSignInAsCustomer(t *testing.T) {
 	require.Equal(t, "/portal/login", b.get("/portal").Header.Get("Location"))
 	s.newCustomer("carl", s.North)
 	s.newStaff("carl", db.StaffRoleAdministrator)
-	b.signIn(doorCustomer, "carl")
+	b.signIn(kit.DoorCustomer, "carl")
 	home := b.get("/portal")
 	require.Equal(t, http.StatusOK, home.Status)
 	require.Equal(t, "North", home.text(`.brand`), "the partner's name stands where the brand is empty")
@@ -98,9 +99,9 @@ func TestWrongPasswordsAreLimited(t *testing.T) {
 	barred := b.post("/admin/login", credentials("ANNA", testPassword))
 	require.Equal(t, http.StatusTooManyRequests, barred.Status)
 	require.Contains(t, barred.text(`[role="alert"]`), "Too many wrong passwords")
-	b.signIn(doorStaff, "bert") // somebody else at the same desk
+	b.signIn(kit.DoorStaff, "bert") // somebody else at the same desk
 	s.exec(`update guess set barred_until = now() - interval '1 second' where barred_until is not null`)
-	b.signIn(doorStaff, "anna")
+	b.signIn(kit.DoorStaff, "anna")
 }
 
 // A limiter that checks first and counts later lets parallel guesses past.
@@ -146,7 +147,7 @@ func TestSessionTokens(t *testing.T) {
 	token := b.token()
 	require.NotEqual(t, planted, token, "a planted token is not the session's")
 
-	b.signIn(doorStaff, "anna")
+	b.signIn(kit.DoorStaff, "anna")
 	require.NotEqual(t, token, b.token(), "each sign-in has a token of its own")
 	thief := s.browser()
 	thief.plant(token)
@@ -218,9 +219,9 @@ func TestNextIsOurs(t *testing.T) {
 		"javascript:alert(1)":            "/admin",
 		"/admin/" + string(rune(0x202e)): "/admin/%E2%80%AE",
 	} {
-		require.Equal(t, to, next(doorStaff, wanted), "%q", wanted)
+		require.Equal(t, to, kit.AfterSignIn(kit.DoorStaff, wanted), "%q", wanted)
 	}
-	require.Equal(t, "/portal/finance/payments", next(doorCustomer, "/portal/finance/payments"))
+	require.Equal(t, "/portal/finance/payments", kit.AfterSignIn(kit.DoorCustomer, "/portal/finance/payments"))
 }
 
 func TestWhereTheSignedOutAreSent(t *testing.T) {

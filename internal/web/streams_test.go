@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	"refill/internal/web/admin"
+	"refill/internal/web/kit"
 )
 
 // An event reaches only those who may see its subject: no number of another partner's
@@ -62,7 +64,7 @@ func TestEventsAreScoped(t *testing.T) {
 func (b *browser) opens(ctx context.Context) int {
 	t := b.site.t
 	t.Helper()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.site.URL+eventsPath, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.site.URL+kit.EventsPath, nil)
 	require.NoError(t, err)
 	response, err := b.client.Do(request)
 	require.NoError(t, err)
@@ -87,25 +89,23 @@ func TestStreamsAreCapped(t *testing.T) {
 	for range 1500 {
 		got[b.opens(ctx)]++
 	}
-	require.Equal(t, map[int]int{http.StatusOK: sessionStreams, http.StatusTooManyRequests: 1500 - sessionStreams}, got)
-	require.Equal(t, sessionStreams, s.Hub.Subscribers())
-	require.Equal(t, sessionStreams, s.Server.streams.all)
+	require.Equal(t, map[int]int{http.StatusOK: admin.SessionStreams, http.StatusTooManyRequests: 1500 - admin.SessionStreams}, got)
+	require.Equal(t, admin.SessionStreams, s.Hub.Subscribers())
 	require.Equal(t, http.StatusOK, other.opens(ctx))
 
 	s.exec(`update staff set username = 'anna' where id = $1`, b.ID)
 	for range 5 {
 		again := s.browser()
 		again.client.Timeout = 0
-		again.signIn(doorStaff, "anna")
-		for range sessionStreams {
+		again.signIn(kit.DoorStaff, "anna")
+		for range admin.SessionStreams {
 			again.opens(ctx)
 		}
 	}
-	require.Equal(t, personStreams, s.Server.streams.byPerson[b.ID])
+	require.Equal(t, admin.PersonStreams+1, s.Hub.Subscribers(), "of one person, and one of somebody else")
 	leave()
 	s.comes("all are closed", func() bool { return s.Hub.Subscribers() == 0 })
 	fresh, done := context.WithTimeout(t.Context(), time.Minute)
 	defer done()
 	require.Equal(t, http.StatusOK, b.opens(fresh))
-	require.Len(t, s.Server.streams.bySession, 1)
 }

@@ -11,20 +11,21 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/export"
+	"refill/internal/render"
+	"refill/internal/web/kit"
 )
 
 func TestSendTable(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	columns := []export.Column{{Name: "partner"}, {Name: "number", Kind: export.ColumnNumber}}
-	send := func(rows tableRows) (*httptest.ResponseRecorder, error) {
+	columns := []render.Column{{Name: "partner"}, {Name: "number", Kind: render.ColumnNumber}}
+	send := func(rows kit.TableRows) (*httptest.ResponseRecorder, error) {
 		w := httptest.NewRecorder()
 		c, _ := gin.CreateTestContext(w)
 		c.Request = httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/?format=csv", nil)
-		format, ok := tableFormat(c)
+		format, ok := kit.TableFormat(c)
 		require.True(t, ok)
-		return w, s.Server.sendTable(c, "refill-partners", format, columns, rows)
+		return w, s.Server.SendTable(c, "refill-partners", format, columns, rows)
 	}
 
 	w, err := send(func(ctx context.Context, tx pgx.Tx, row func(...any) error) error {

@@ -13,6 +13,8 @@ import (
 
 	"refill/internal/audit"
 	"refill/internal/db"
+	"refill/internal/web/admin"
+	"refill/internal/web/kit"
 )
 
 // withdrawals are the ways in which somebody may lose what they are getting.
@@ -50,7 +52,7 @@ func TestDownloadsEndWithTheirPerson(t *testing.T) {
 			_, err = io.ReadFull(response.Body, make([]byte, 1000))
 			require.NoError(t, err)
 			s.exec(sql, b.ID)
-			s.comes("the server gives up before anything more is read", func() bool { return s.Server.answersUnderWay() == 0 })
+			s.comes("the server gives up before anything more is read", func() bool { return s.Server.LongAnswers() == 0 })
 			n, err := io.Copy(io.Discard, response.Body)
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 			require.Less(t, n+1000, int64(len(content)))
@@ -63,12 +65,6 @@ func TestDownloadsEndWithTheirPerson(t *testing.T) {
 func (s *site) comes(what string, holds func() bool) {
 	s.t.Helper()
 	require.Eventually(s.t, holds, 20*time.Second, 5*time.Millisecond, what)
-}
-
-func (s *Server) answersUnderWay() int {
-	s.watch.mu.Lock()
-	defer s.watch.mu.Unlock()
-	return len(s.watch.answers)
 }
 
 // So do a table that is being read and a file that is being sent in; who may have
@@ -99,8 +95,8 @@ func TestTablesAndUploadsEndWithTheirPerson(t *testing.T) {
 		}
 		ended <- err
 	}
-	underWay := func() { s.comes("it is under way", func() bool { return s.Server.answersUnderWay() > 0 }) }
-	go ask(b, http.MethodGet, sectionCustomers+"?format=csv", nil, "")
+	underWay := func() { s.comes("it is under way", func() bool { return s.Server.LongAnswers() > 0 }) }
+	go ask(b, http.MethodGet, admin.SectionCustomers+"?format=csv", nil, "")
 	underWay()
 	s.exec(`update staff set disabled_at = now() where id = $1`, b.ID)
 	require.Error(t, <-ended, "it breaks off, and the browser's next try finds the door closed")
@@ -108,28 +104,28 @@ func TestTablesAndUploadsEndWithTheirPerson(t *testing.T) {
 
 	uploader := s.as(db.StaffRoleAdministrator)
 	reading, writing := io.Pipe()
-	go ask(uploader, http.MethodPost, sectionImport, reading, `multipart/form-data; boundary=x`)
+	go ask(uploader, http.MethodPost, admin.SectionImport, reading, `multipart/form-data; boundary=x`)
 	_, err = io.WriteString(writing, "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"cards.csv\"\r\n\r\ncode\n"+strings.Repeat("ABCD-EFGH\n", 1000))
 	require.NoError(t, err)
 	underWay()
 	s.exec(`delete from session where staff_id = $1`, uploader.ID)
-	s.comes("the server gives up before all has been sent", func() bool { return s.Server.answersUnderWay() == 0 })
+	s.comes("the server gives up before all has been sent", func() bool { return s.Server.LongAnswers() == 0 })
 	require.NoError(t, writing.CloseWithError(io.ErrUnexpectedEOF))
 	require.Error(t, <-ended)
 	require.Zero(t, s.count(`select count(*) from card_import`))
 
 	other := s.as(db.StaffRoleAdministrator)
-	require.Equal(t, http.StatusOK, other.get(sectionCustomers+"?format=csv").Status)
-	require.Zero(t, s.Server.answersUnderWay())
+	require.Equal(t, http.StatusOK, other.get(admin.SectionCustomers+"?format=csv").Status)
+	require.Zero(t, s.Server.LongAnswers())
 }
 
 func TestCovers(t *testing.T) {
 	t.Parallel()
 	some := func(ids ...int64) audit.Scope { return audit.Scope{PartnerIDs: ids} }
-	require.True(t, covers(audit.Everything(), some(1)))
-	require.True(t, covers(audit.Everything(), audit.Everything()))
-	require.True(t, covers(some(1, 2), some(1)))
-	require.False(t, covers(some(1), some(1, 2)))
-	require.False(t, covers(some(1), audit.Everything()))
-	require.False(t, covers(some(), some(1)))
+	require.True(t, kit.Covers(audit.Everything(), some(1)))
+	require.True(t, kit.Covers(audit.Everything(), audit.Everything()))
+	require.True(t, kit.Covers(some(1, 2), some(1)))
+	require.False(t, kit.Covers(some(1), some(1, 2)))
+	require.False(t, kit.Covers(some(1), audit.Everything()))
+	require.False(t, kit.Covers(some(), some(1)))
 }

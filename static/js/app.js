@@ -163,6 +163,30 @@ function dress(root) {
 }
 document.addEventListener("htmx:after:swap", () => dress(document.body));
 
+// A part of the page that refreshes itself goes round a form that a person is filling in, or
+// that shows a mistake. Where the form is not in the refreshed part any more, the part stays
+// as it is: what was typed is not taken away.
+const texts = "input:not([type=hidden], [type=submit], [type=button], [type=checkbox], [type=radio]), textarea";
+function inUse(form) {
+  if (form.querySelector(".form-error, [aria-invalid=true]")) return true;
+  if (document.activeElement?.form === form && document.activeElement.matches(`${texts}, select`)) return true;
+  return [...form.elements].some((field) => {
+    if (field.matches(texts)) return field.value !== field.defaultValue;
+    if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked;
+    return field.matches("select") && field.value !== ([...field.options].findLast((option) => option.defaultSelected) ?? field.options[0])?.value;
+  });
+}
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  const part = ctx.sourceElement;
+  if (!part?.matches?.("[hx-get][hx-trigger*='from:body']")) return;
+  for (const form of part.querySelectorAll("form")) {
+    const used = inUse(form);
+    form.toggleAttribute("data-in-use", used);
+    if (used && !(form.id && ctx.text?.includes(`id="${form.id}"`))) event.preventDefault();
+  }
+});
+
 // A refresh in the background works again: what it complained of has passed.
 document.addEventListener("htmx:after:request", (event) => {
   if (event.detail.ctx?.response?.status < 400) document.querySelector("#notice [data-passing]")?.remove();

@@ -1,5 +1,5 @@
-// Command ours writes the bench's sheets of cards by the product's own writer, as
-// the programs of cmd/bench/peers do by theirs: "ours CARDS.json OUT.pdf".
+// Command ours writes the bench's sheets of cards with the product's own writer: "ours
+// CARDS.json OUT.pdf". It is compared with the programs of cmd/bench/peers.
 package main
 
 import (
@@ -9,10 +9,10 @@ import (
 	"os"
 	"strconv"
 
-	"refill/internal/export"
+	"refill/internal/render"
 )
 
-// job is what the bench hands to each writer.
+// job is the input of a writer.
 type job struct {
 	Brand, Kind, Price, Series, ValidTill string
 	Instructions                          []string
@@ -47,9 +47,9 @@ func run(args []string) error {
 }
 
 func write(f *os.File, j *job) error {
-	w, err := export.NewPDF(f, export.Meta{
+	w, err := render.NewPDF(f, render.Meta{
 		Brand: j.Brand, Series: j.Series, PortalURL: j.Portal, Instructions: j.Instructions,
-		Count: int64(len(j.Cards)), Labels: export.Labels{Kind: j.Kind},
+		Count: int64(len(j.Cards)), Labels: render.Labels{Kind: j.Kind},
 	})
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func write(f *os.File, j *job) error {
 		if err != nil {
 			return err
 		}
-		if err := w.Write(export.Card{Serial: serial, Code: c.Code, PriceText: j.Price, ValidTillText: j.ValidTill, Series: j.Series}); err != nil {
+		if err := w.Write(render.Card{Serial: serial, Code: c.Code, PriceText: j.Price, ValidTillText: j.ValidTill, Series: j.Series}); err != nil {
 			return err
 		}
 	}

@@ -1,13 +1,13 @@
-// Command peers writes the bench's sheets of cards as somebody would who knows a
-// library well and has no writer of their own. Each peer draws the same: ten cards
-// on an A4 sheet with brand, value, code on a tinted panel, instructions, serial,
-// series, date and a QR code, in the Go fonts, compressed.
+// Command peers writes the bench's sheets of cards with other libraries, as a developer
+// does who knows the library well. Each peer draws the same: ten cards on an A4 sheet with
+// brand, value, code on a tinted panel, instructions, serial, series, date and a QR code,
+// in the Go fonts, compressed.
 //
 //	peers maroto|gofpdf|chromium CARDS.json OUT.pdf
 //	peers measure COMMAND ARGUMENT...
 //
-// CHROME_PATH names the browser. "measure" tells what a command used, any writer's.
-// with_reportlab.py beside it is the same for Python.
+// CHROME_PATH names the browser. "measure" runs any command and prints the resources that
+// it used. with_reportlab.py draws the same in Python.
 package main
 
 import (
@@ -16,7 +16,7 @@ import (
 	"os"
 )
 
-// job is what the bench hands to each writer.
+// job is the input of a writer.
 type job struct {
 	Brand, Kind, Price, Series, ValidTill string
 	Instructions                          []string
@@ -27,8 +27,8 @@ type job struct {
 
 type card struct{ Serial, Code string }
 
-// The sheet in millimetres, and where texts stand on a card: the same as the
-// product's layout a4-2x5.
+// The sheet in millimetres, and the positions of texts on a card: those of the product's
+// layout a4-2x5.
 const (
 	perSheet                       = 10
 	cols                           = 2
@@ -42,7 +42,7 @@ const (
 	lineSize, labelSize, valueSize = 7.5, 6.0, 8.5
 )
 
-// columns are the values at a card's foot and where they stand from its pad.
+// columns are the values at the foot of a card, with their distances from its padding.
 func (j *job) columns(c card) []struct {
 	label, value string
 	left         float64

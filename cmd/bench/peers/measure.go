@@ -11,17 +11,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// usage is what a program and all that it started used.
+// usage is the resources that a program and its child processes used.
 type usage struct {
 	CPUSeconds, ClockSeconds float64
 	PeakMiB                  float64 // of the largest process
 }
 
-// measure runs a program and writes what it used as JSON on standard output; what
-// the program says goes to standard error. It is a process between the bench and
-// the program for two reasons: Linux counts the memory of whoever starts a program
-// into its peak, and the bench is large; and Chromium's helpers outlive their
-// parents, so somebody has to be the one who inherits and waits for them.
+// measure runs a program and prints the resources that it used as JSON on standard output.
+// The output of the program goes to standard error. It is a process between the bench and
+// the program for two reasons. Linux counts the memory of the parent into the peak of a new
+// process, and the bench is large. And Chromium's helper processes outlive their parents,
+// so this process adopts and waits for them.
 func measure(args []string) error {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return err

@@ -1,11 +1,11 @@
-// Command s3test is a real S3 server on a folder, for the tests of package blob:
-// versitygw, without the command around it, whose clouds, vaults and brokers take
-// minutes to build.
+// Command s3test is a real S3 server on a folder, for the tests of package blob. It uses
+// versitygw as a library, because the full command with all its back ends takes minutes to
+// build.
 //
 //	s3test -listen 127.0.0.1:7070 -access NAME -secret SECRET -meta DIR DIR
 //
-// Each folder in DIR is a bucket; what belongs to an object besides its bytes goes
-// to the folder of -meta, so that any file system will do.
+// Each folder in DIR is a bucket. Metadata of objects is kept in the folder of -meta, so
+// that any file system will do.
 package main
 
 import (

@@ -1,0 +1,48 @@
+package cardfile
+
+import (
+	"context"
+	"fmt"
+
+	"refill/internal/db"
+)
+
+// brand is the look of cards that are for exactly one partner. An empty field takes the
+// installation's.
+type brand struct {
+	name   string
+	accent string   // #rrggbb
+	lines  []string // instructions on the card: none, or two lines
+	logo   []byte   // PNG
+}
+
+// brand returns the look of a series' cards: that of its partner where it has
+// exactly one, else the zero brand.
+func (s *Service) brand(ctx context.Context, series db.Series) (brand, error) {
+	rows, err := s.q.SeriesBrands(ctx, s.db, series.ID)
+	if err != nil {
+		return brand{}, fmt.Errorf("read the looks of a series: %w", err)
+	}
+	if series.AnyPartner || len(rows) != 1 {
+		return brand{}, nil
+	}
+	row := rows[0]
+	b := brand{name: row.Brand, accent: row.Accent, logo: row.Png}
+	if row.CardLine1 != "" || row.CardLine2 != "" {
+		b.lines = []string{row.CardLine1, row.CardLine2}
+	}
+	return b, nil
+}
+
+// partnerNames are the names of all partners.
+func (s *Service) partnerNames(ctx context.Context) (map[int64]string, error) {
+	rows, err := s.q.PartnerList(ctx, s.db, db.PartnerListParams{AllPartners: true, PartnerIds: []int64{}})
+	if err != nil {
+		return nil, fmt.Errorf("read the partners: %w", err)
+	}
+	names := make(map[int64]string, len(rows))
+	for _, row := range rows {
+		names[row.ID] = row.Name
+	}
+	return names, nil
+}

@@ -1,4 +1,0 @@
-package export
-
-// NewPDFPartsOf is NewPDFParts with parts small enough for a test.
-var NewPDFPartsOf = newPDFParts

@@ -1,0 +1,77 @@
+package main
+
+// actorMutants take out what keeps apart who acts, who answers for it and who may decide.
+func actorMutants() []mutant {
+	return []mutant{
+		{
+			"an act without an actor is one by the program", "internal/audit/by.go",
+			"if err := actor.Check(); err != nil {", "if err := actor.Check(); err != nil && actor.ID < 0 {",
+			"./internal/card", "TestKindsOfActors", "a way in that forgets to say who acts may do everything",
+		},
+		{
+			"the trail says that the owner did what their client did", "internal/audit/by.go",
+			"if actor.Kind != KindClient && actor.Kind != KindDealer {", "if actor.Kind != KindDealer {",
+			"./internal/card", "TestKindsOfActors", "nobody can tell a stolen key from its owner",
+		},
+		{
+			"a client has a limit of its own", "Accountable",
+			"return ForClient(a.ID, a.Owner, a.KeyMaker)", "return ForSystem()",
+			"./internal/card", "TestClientAndOwnerShareALimit", "whoever makes a client doubles their limit",
+		},
+		{
+			"who is nobody's counts within no limit", "Weigh",
+			"if a.By.IsNobody() {", "if a.By.IsNobody() && a.Value < 0 {",
+			"./internal/card", "TestKindsOfActors", "a dealer or a customer brings cards into use like the program",
+		},
+		{
+			"who is nobody's may everything", "internal/staff/permission.go",
+			"return who.IsSystem(), nil", "return true, nil",
+			"./internal/card", "TestClientTakesTheRightsOfItsOwner", "a dealer orders cards that are active at once",
+		},
+		{
+			"a program is the second person", "checkDecide",
+			"case person == 0:", "case person < 0:",
+			"./internal/card", "TestKindsOfActors", "a key approves what another person asked for",
+		},
+		{
+			"who made the key approves", "checkDecide",
+			"case a.KeyMaker != nil && person == *a.KeyMaker:", "case a.KeyMaker != nil && person < *a.KeyMaker && person > *a.KeyMaker:",
+			"./internal/card", "TestClientsRequestIsDecidedByAThird", "one person asks with a key for another's client, and approves it as themselves",
+		},
+		{
+			"an account of who made the key approves", "checkDecide",
+			"if a.KeyMaker == nil || *a.KeyMaker == a.RequestedBy {", "if a.KeyMaker == nil || *a.KeyMaker > 0 {",
+			"./internal/card", "TestClientsRequestIsDecidedByAThird", "who made the key approves under another account of theirs",
+		},
+		{
+			"who made the key is forgotten when a series is made", "accountableMaker",
+			"series.ClientID, series.KeyMaker", "nil, nil",
+			"./internal/card", "TestClientsRequestIsDecidedByAThird", "who made the key approves what comes out of a job",
+		},
+		{
+			"a client withdraws for its owner", "Withdraw",
+			"person := actor.Person(); person == 0", "person := actor.Responsible(); person == 0",
+			"./internal/card", "TestClientsRequestIsDecidedByAThird", "a key takes back what its owner asked for in person",
+		},
+		{
+			"a client counts by its address", "guessScopes",
+			`address = fmt.Sprintf("client:%d", actor.ID)`, "",
+			"./internal/card", "TestGuessesOfAClient", "thirty wrong codes bar a billing system for all its customers",
+		},
+		{
+			"a client hears why a code is refused", "refuse",
+			"case a.actor.Person() != 0 && a.typed:", "case a.actor.Responsible() != 0 && a.typed:",
+			"./internal/card", "TestGuessesOfAClient", "a key tells its holder which codes are real",
+		},
+		{
+			"a customer redeems for another", "checkAttempt",
+			"if actor.ID == customerID {", "if actor.ID > 0 {",
+			"./internal/card", "TestGuessesOfAClient", "one customer uses up the attempts of another",
+		},
+		{
+			"users of dealers do what is not for them", "internal/act/act.go",
+			"actor.Kind == audit.KindDealer && !open", "actor.Kind == audit.KindDealer && !open && actor.ID < 0",
+			"./internal/card", "TestOutsiders", "an outsider acts wherever a route forgets them",
+		},
+	}
+}

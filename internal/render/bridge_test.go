@@ -1,0 +1,4 @@
+package render
+
+// NewPDFPartsOf is NewPDFParts with parts small enough for a test.
+var NewPDFPartsOf = newPDFParts

@@ -1,0 +1,219 @@
+package admin
+
+import (
+	"fmt"
+	"time"
+
+	"refill/internal/approval"
+	"refill/internal/audit"
+	"refill/internal/card"
+	"refill/internal/customer"
+	"refill/internal/db"
+	"refill/internal/lang"
+	"refill/internal/money"
+	"refill/internal/web/kit"
+)
+
+// approvalView is one request, in words.
+type approvalView struct {
+	ID         int64
+	URL        string
+	What       string // "Activate 6 cards"
+	Worth      string // empty: it is about no money
+	Of         string // before the subject: "of series"
+	Subject    string // empty: there is none
+	SubjectURL string
+	Lines      []approvalLine // what exactly is asked for
+	By         string
+	At         time.Time
+	ExpiresAt  time.Time
+	Before     string // what the asker did alone that day, where that is why it waits
+	Activates  bool
+	Own        bool // the viewer asked for it: another person decides
+	State      kit.Badge
+	Decided    string
+	DecidedAt  time.Time
+	For        string // why they want it, in their words
+	Reason     string
+	Error      string // at the reason, as it was typed
+	Serial     int32  // of the card; 0: it is not about one
+	Partner    int64  // that is to be enabled; 0: none
+	Module     bool   // the module is to be switched on
+}
+
+// approvalLine is one thing that is asked for.
+type approvalLine struct{ Label, Value string }
+
+// Hint is what a screen reader says behind Approve and Refuse.
+func (v approvalView) Hint() string {
+	if v.Subject == "" {
+		return v.What
+	}
+	return v.What + " " + v.Of + " " + v.Subject
+}
+
+// viewApproval describes a request for display.
+func viewApproval(row db.ApprovalListRow, viewer int64) (approvalView, error) {
+	a := row.Approval
+	v := approvalView{
+		ID: a.ID, URL: fmt.Sprintf("%s/%d", SectionApprovals, a.ID),
+		By: row.AskedBy, At: a.RequestedAt, ExpiresAt: a.ExpiresAt, Own: a.RequestedBy == viewer, Activates: a.Kind == db.ApprovalKindActivate,
+		For: row.WantedFor, Decided: row.DecidedName, Reason: a.Reason,
+	}
+	if a.ClientID != nil {
+		v.By = audit.By{Kind: audit.KindClient, ID: *a.ClientID}.Label(row.AskedBy)
+	}
+	sum := func(minor int64) string { return money.Amount{Minor: minor, Currency: row.Currency}.String() }
+	if row.Currency != "" {
+		v.Worth = sum(a.Value)
+	}
+	switch {
+	case a.SeriesID != nil:
+		v.Of, v.Subject, v.SubjectURL = lang.M("of series"), row.SeriesNumber, SeriesURL(row.SeriesNumber)
+	case a.CustomerID != nil:
+		v.Of, v.Subject, v.SubjectURL = "for", row.CustomerName, CustomerURL(*a.CustomerID)
+	case a.ImportID != nil:
+		v.Of, v.Subject, v.SubjectURL = lang.M("of file"), row.FileName, importURL(*a.ImportID)
+	}
+	did, err := v.describe(row, sum)
+	if err != nil {
+		return v, err
+	}
+	if a.Before > 0 && did != "" {
+		v.Before = fmt.Sprintf(lang.M("In the 24 hours before, %s had %s worth %s without a second person."), row.AskedBy, did, sum(a.Before))
+	}
+	v.stand(row)
+	return v, nil
+}
+
+// describe says what is asked for, by kind, and returns what the asker had done of it
+// before: "activated cards".
+func (v *approvalView) describe(row db.ApprovalListRow, sum func(int64) string) (did string, err error) {
+	a := row.Approval
+	switch a.Kind {
+	case db.ApprovalKindActivate:
+		v.What, did = "Activate "+cardCount(a.Cards), lang.M("activated cards")
+	case db.ApprovalKindExport:
+		v.What, did = lang.M("Export the codes of ")+cardCount(a.Cards), lang.M("exported cards")
+	case db.ApprovalKindImport:
+		facts, err := approval.Facts[approval.ImportFacts](a)
+		if err != nil {
+			return "", err
+		}
+		v.What, did = "Import "+cardCount(a.Cards), lang.M("imported cards")
+		if facts.Active {
+			v.What += lang.M(", active at once")
+		}
+	case db.ApprovalKindOpeningBalances:
+		facts, err := approval.Facts[approval.BalancesFacts](a)
+		if err != nil {
+			return "", err
+		}
+		v.What, v.Of, v.Subject, did = lang.M("Enter the opening balances of ")+kit.Count(facts.Customers, "customer", "customers"), lang.M("of file"), facts.File, lang.M("entered balances")
+		v.SubjectURL = customerImportURL(facts.Import)
+		v.Lines = append(v.Lines, approvalLine{lang.M("Customers are credited"), sum(facts.Credits)})
+		if facts.Debts != 0 {
+			v.Lines = append(v.Lines, approvalLine{lang.M("Customers owe"), sum(facts.Debts)})
+		}
+	default:
+		return v.describeMore(row, sum)
+	}
+	return did, nil
+}
+
+// describeMore is describe for what is not about many cards.
+func (v *approvalView) describeMore(row db.ApprovalListRow, sum func(int64) string) (did string, err error) {
+	a := row.Approval
+	switch a.Kind {
+	case db.ApprovalKindRenewal:
+		facts, err := approval.Facts[card.EditFacts](a)
+		if err != nil {
+			return "", err
+		}
+		v.What, did = lang.M("Edit, so that ")+cardCount(a.Cards)+lang.M(" can be redeemed"), lang.M("brought into use cards")
+		for _, c := range facts.Changes {
+			v.Lines = append(v.Lines, approvalLine{c.What, c.From + " → " + c.To})
+		}
+	case db.ApprovalKindReveal:
+		facts, err := approval.Facts[card.RevealFacts](a)
+		if err != nil {
+			return "", err
+		}
+		v.Serial, v.For = *a.Serial, facts.Reason
+		v.What, did = lang.M("Reveal the code of card ")+money.Group(fmt.Sprint(v.Serial)), lang.M("exported or revealed cards")
+		v.SubjectURL = CardURL(row.SeriesNumber, v.Serial)
+	case db.ApprovalKindPayment:
+		facts, err := approval.Facts[customer.PaymentFacts](a)
+		if err != nil {
+			return "", err
+		}
+		v.What, did = lang.M("Enter a payment"), lang.M("credited payments")
+		v.Lines = []approvalLine{{lang.M("Payment type"), kit.PaymentTypeName(facts.Type)}, {lang.M("Amount"), sum(facts.Amount)}}
+		label := lang.M("Comment")
+		if facts.Reverses != 0 {
+			v.What, label = fmt.Sprintf(lang.M("Reverse payment %d"), facts.Reverses), lang.M("Reason")
+		}
+		if facts.Comment != "" {
+			v.Lines = append(v.Lines, approvalLine{label, facts.Comment})
+		}
+	case db.ApprovalKindLimit:
+		facts, err := approval.Facts[approval.LimitFacts](a)
+		if err != nil {
+			return "", err
+		}
+		limit := func(minor *int64) string {
+			if minor == nil {
+				return "never"
+			}
+			return money.Amount{Minor: *minor, Currency: facts.Currency}.String()
+		}
+		v.What = lang.M("Change the value above which a second person approves")
+		v.Lines = []approvalLine{{lang.M("Now"), limit(facts.From)}, {lang.M("Asked for"), limit(facts.To)}}
+	case db.ApprovalKindProtection:
+		facts, err := approval.Facts[approval.ProtectionFacts](a)
+		if err != nil {
+			return "", err
+		}
+		v.What, v.Lines = lang.M("Change the rules about theft, wrong codes and second factors"), protectionLines(facts.From, facts.To)
+	case db.ApprovalKindReopening:
+		facts, err := approval.Facts[approval.ReopeningFacts](a)
+		if err != nil {
+			return "", err
+		}
+		did = lang.M("brought into use cards")
+		if v.Module = facts.Module; v.Module {
+			v.What = lang.M("Switch refill cards on, with cards")
+			break
+		}
+		v.Partner = facts.Partner
+		v.What, v.Of, v.Subject, v.SubjectURL = lang.M("Enable a partner, with cards"), lang.M("of partner"), facts.Name, PartnerURL(facts.Partner)
+	default:
+		v.What = string(a.Kind)
+	}
+	return did, nil
+}
+
+// stand describes the state of a request.
+func (v *approvalView) stand(row db.ApprovalListRow) {
+	a := row.Approval
+	if a.DecidedAt != nil {
+		v.DecidedAt = *a.DecidedAt
+	}
+	switch {
+	case row.Expired, a.State == db.ApprovalStateExpired:
+		v.State = kit.Badge{Word: lang.M("Expired"), Tone: kit.ToneIdle}
+		if v.DecidedAt.IsZero() {
+			v.DecidedAt = a.ExpiresAt
+		}
+	case a.State == db.ApprovalStateWaiting:
+		v.State = kit.Badge{Word: lang.M("Waits"), Tone: kit.ToneWarn}
+	case a.State == db.ApprovalStateApproved:
+		v.State = kit.Badge{Word: lang.M("Approved"), Tone: kit.ToneGood}
+	case a.State == db.ApprovalStateRefused:
+		v.State = kit.Badge{Word: lang.M("Refused"), Tone: kit.ToneBad}
+	case a.State == db.ApprovalStateOutdated:
+		v.State = kit.Badge{Word: lang.M("Changed meanwhile"), Tone: kit.ToneIdle}
+	default:
+		v.State = kit.Badge{Word: lang.M("Withdrawn"), Tone: kit.ToneIdle}
+	}
+}

@@ -1,0 +1,386 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/lang"
+	"refill/internal/money"
+	"refill/internal/staff"
+	"refill/internal/web/kit"
+)
+
+// cardsPerPage is how many cards the table shows at once, where the address does
+// not say; it may name another of pageSizes.
+const cardsPerPage = 50
+
+// pageSizes are how many cards a page may have.
+var pageSizes = []int32{cardsPerPage, 100, 200} //nolint:gochecknoglobals // a constant, were slices allowed to be
+
+// pageSize is how many cards the page is to have.
+func pageSize(c *gin.Context) int32 {
+	if n, ok := serialParam(c, "size"); ok && slices.Contains(pageSizes, n) {
+		return n
+	}
+	return cardsPerPage
+}
+
+// cardTable is the table of a series' cards.
+type cardTable struct {
+	Rows   []cardView
+	Status string // narrows to one state; empty: all
+	Words  []kit.FilterWord
+	View   kit.TableView
+	Pager  kit.Pager
+	Empty  kit.Empty
+	Size   int32 // 0: the usual
+}
+
+// cardColumns are the columns of the table that can be chosen.
+func cardColumns() []kit.TableColumn {
+	return []kit.TableColumn{
+		{Name: "state", Text: lang.M("State"), Sort: "", Num: false, Usual: true},
+		{Name: "code", Text: lang.M("Code"), Sort: "", Num: false, Usual: true},
+		{Name: "till", Text: lang.M("Valid till"), Sort: "", Num: false, Usual: true},
+		{Name: "partner", Text: lang.M("Partner"), Sort: "", Num: false, Usual: false},
+		{Name: "customer", Text: lang.M("Customer"), Sort: "", Num: false, Usual: true},
+		{Name: "revealed", Text: lang.M("Code revealed"), Sort: "", Num: false, Usual: false},
+		{Name: "remark", Text: lang.M("Remark"), Sort: "", Num: false, Usual: true},
+	}
+}
+
+// cardColumnsCookie names the cookie that holds the columns a person chose.
+const cardColumnsCookie = "refill-card-columns"
+
+// keepCardView remembers the columns that the form asks for, and shows the table.
+func (s *Server) keepCardView(c *gin.Context, series db.SeriesShowRow) error {
+	s.KeepColumns(c, cardColumnsCookie, cardColumns())
+	size := ""
+	if n := pageSize(c); n != cardsPerPage {
+		size = fmt.Sprint(n)
+	}
+	return s.Redirect(c, kit.ListURL(SeriesURL(series.Series.Number), "status", string(filterOf(c.Query("status"), series).status), "size", size)+"#series-cards")
+}
+
+// cardTableView is the form of what the table shows.
+func cardTableView(c *gin.Context, action, status string, size int32) kit.TableView {
+	v := kit.NewTableView(c, action, cardColumnsCookie, cardColumns())
+	v.Size = kit.Field{Name: "size", Label: lang.M("Cards on a page")}
+	for _, n := range pageSizes {
+		v.Size.Options = append(v.Size.Options, kit.Option{Value: fmt.Sprint(n), Text: fmt.Sprint(n), Selected: n == size})
+	}
+	if status != "" {
+		v.Keep = []kit.Hidden{{Name: "status", Value: status}}
+	}
+	return v
+}
+
+// cardView is a card as its row and its page show it.
+type cardView struct {
+	Serial     int64
+	Number     string // the serial as the settings write it
+	URL        string
+	State      kit.Badge
+	Code       string // masked
+	ValidTill  time.Time
+	UsedAt     *time.Time
+	RevealedAt *time.Time
+	UsedBy     string
+	UsedByURL  string
+	Remark     string
+	Partner    string // whose customers may redeem it
+	Redeemable bool
+	Changeable bool // unused
+	Menu       []menuLink
+}
+
+// Erased reports whether the card has no code any more, so that none is shown in
+// part.
+func (r cardView) Erased() bool { return r.Code == card.Erased }
+
+// cardMenu lists what the person may do to a card, as links to its page.
+func cardMenu(person staff.Person, v cardView, canRedeem, inUse bool) []menuLink {
+	menu := []menuLink{{Text: lang.M("View"), URL: v.URL}}
+	if canRedeem && v.Redeemable {
+		menu = append(menu, menuLink{Text: lang.M("Redeem"), URL: v.URL + "#redeem-title"})
+	}
+	if person.Can(staff.CardsReveal) {
+		menu = append(menu, menuLink{Text: lang.M("Reveal code"), URL: v.URL + "#reveal"})
+	}
+	if !inUse || !v.Changeable || !person.Can(staff.CardsChange) {
+		return menu
+	}
+	menu = append(menu, menuLink{Text: lang.M("Edit"), URL: v.URL + "#edit-title"})
+	if v.State.Word == "Disabled" {
+		menu = append(menu, menuLink{Text: lang.M("Enable"), URL: v.URL + "#enable"})
+	} else {
+		menu = append(menu, menuLink{Text: lang.M("Disable"), URL: v.URL + "#disable"})
+	}
+	return append(menu, menuLink{Text: lang.M("Delete"), URL: v.URL + "#delete", Danger: true})
+}
+
+// usedBy names who used a card, with the address of their page. Without a name they are
+// of a partner that the person does not see.
+func usedBy(id *int64, name *string) (text, url string) {
+	switch {
+	case id == nil:
+		return "", ""
+	case name == nil:
+		return lang.M("Customer of another partner"), ""
+	}
+	return *name, CustomerURL(*id)
+}
+
+// viewCard makes the view of a card of a series.
+func (s *Server) viewCard(ctx context.Context, series db.SeriesShowRow, row db.CardShowRow) (cardView, error) {
+	masked, err := s.Cards.Masked(series.Series.ID, row.KeyID, row.Serial, row.CodeSealed)
+	if err != nil {
+		return cardView{}, err
+	}
+	till := series.Series.ValidTill
+	if row.ValidTill != nil {
+		till = *row.ValidTill
+	}
+	status := card.StatusOf(row.State, series.Series.State, row.Expired)
+	number, err := s.SerialText(ctx, "", row.Serial)
+	if err != nil {
+		return cardView{}, err
+	}
+	v := cardView{
+		Serial: int64(row.Serial), Number: number, URL: fmt.Sprintf("%s/cards/%d", SeriesURL(series.Series.Number), row.Serial),
+		State: statusBadge(status), Code: masked, ValidTill: till, UsedAt: row.UsedAt, RevealedAt: row.RevealedAt, Redeemable: status == card.StatusActive,
+		Changeable: row.State == db.CardStateActive || row.State == db.CardStateDisabled,
+	}
+	v.UsedBy, v.UsedByURL = usedBy(row.UsedBy, row.UsedByName)
+	if row.Remark != nil {
+		v.Remark = *row.Remark
+	}
+	v.Partner = viewSeries(series).Partners
+	if row.PartnerName != nil {
+		v.Partner = *row.PartnerName
+	}
+	return v, nil
+}
+
+// cardTable reads a page of cards: after a serial, before one, or from one on.
+// Keys, not offsets, so that the last page of a million cards is as quick as the
+// first.
+func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, error) {
+	var t cardTable
+	status := c.Query("status")
+	left := statusBadge(card.StatusOf(db.CardStateActive, series.Series.State, series.Expired))
+	self := SeriesURL(series.Series.Number)
+	words := []kit.FilterWord{{Text: lang.M("All")}, {Text: left.Word, URL: strings.ToLower(left.Word), Current: false}, {Text: lang.M("Used"), URL: "used", Current: false}, {Text: lang.M("Disabled"), URL: "disabled", Current: false}, {Text: lang.M("Void"), URL: "void", Current: false}}
+	if left.Word != "Expired" {
+		words = slices.Insert(words, 3, kit.FilterWord{Text: lang.M("Expired"), URL: "expired", Current: false})
+	}
+	filter := filterOf(status, series)
+	t.Status = string(filter.status)
+	size := pageSize(c)
+	sizeText := ""
+	if size != cardsPerPage {
+		t.Size, sizeText = size, fmt.Sprint(size)
+	}
+	for _, w := range words {
+		w.Current = w.URL == t.Status
+		w.URL = kit.ListURL(self, "status", w.URL, "size", sizeText)
+		t.Words = append(t.Words, w)
+	}
+	t.View = cardTableView(c, self, t.Status, size)
+	rows, newer, older, err := s.readCards(c, series.Series, filter, size)
+	if err != nil {
+		return t, err
+	}
+	person, inUse, remarks := s.Person(c), viewSeries(series).Exportable, false
+	for _, row := range rows {
+		v, err := s.viewCard(c.Request.Context(), series, db.CardShowRow(row))
+		if err != nil {
+			return t, err
+		}
+		v.Menu = cardMenu(person, v, person.Can(staff.RedeemFor), inUse)
+		t.Rows = append(t.Rows, v)
+		remarks = remarks || v.Remark != ""
+	}
+	t.View.Show["remark"] = t.View.Show["remark"] && remarks // few cards have one
+	if len(rows) == 0 {
+		t.Empty = kit.Empty{Icon: "cards", Title: lang.M("No such cards"), Text: lang.M("No card of this series is in this state."), Action: lang.M("Show all cards"), URL: self}
+		return t, nil
+	}
+	first, last := rows[0].Serial, rows[len(rows)-1].Serial
+	if newer {
+		t.Pager.Newer = kit.ListURL(self, "status", t.Status, "size", sizeText, "before", fmt.Sprint(first))
+	}
+	if older {
+		t.Pager.Older = kit.ListURL(self, "status", t.Status, "size", sizeText, "after", fmt.Sprint(last))
+	}
+	t.Pager.Text = fmt.Sprintf("Serials %s to %s", money.Group(fmt.Sprint(first)), money.Group(fmt.Sprint(last)))
+	return t, nil
+}
+
+// cardFilter narrows a table to what cards are shown as, by the way on which the
+// fewest cards are looked at.
+type cardFilter struct {
+	status   card.Status
+	way      string // see the query CardList
+	state    *db.CardState
+	from, to time.Time // of own dates, with a margin for time zones
+}
+
+// The ways of CardList.
+const (
+	wayEach  = "each"
+	wayState = "state"
+	wayOwn   = "own"
+)
+
+// filterOf reads a status of the address; one that no card has is left out.
+func filterOf(status string, series db.SeriesShowRow) cardFilter {
+	usual := card.StatusOf(db.CardStateActive, series.Series.State, series.Expired)
+	stored := func(state db.CardState) cardFilter {
+		return cardFilter{status: card.Status(status), way: wayState, state: &state}
+	}
+	switch one := card.Status(status); one {
+	case usual: // so is every unused card that has no date of its own
+		return cardFilter{status: one, way: wayEach}
+	case card.StatusUsed:
+		return stored(db.CardStateUsed)
+	case card.StatusDisabled:
+		return stored(db.CardStateDisabled)
+	case card.StatusVoid:
+		return stored(db.CardStateVoid)
+	case card.StatusExpired:
+		return cardFilter{status: one, way: wayOwn, to: series.AskedAt.AddDate(0, 0, 2)}
+	case card.StatusActive, card.StatusLocked, card.StatusInactive:
+		return cardFilter{status: one, way: wayOwn, from: series.AskedAt.AddDate(0, 0, -2), to: series.AskedAt.AddDate(1000, 0, 0)}
+	default:
+		return cardFilter{way: wayEach}
+	}
+}
+
+// readCards reads one page in the order of serials, and whether there are cards
+// before and after it.
+func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, size int32) (rows []db.CardListRow, newer, older bool, err error) {
+	if before, ok := serialParam(c, "before"); ok {
+		rows, newer, err = s.cardsBefore(c, series.ID, before, filter, size)
+		return rows, newer, len(rows) > 0, err
+	}
+	after, ok := serialParam(c, "after")
+	if from, jump := serialParam(c, "from"); jump && !ok {
+		after = max(min(from, series.Made)-1, 0) // beyond the last: the last
+	}
+	scope := s.Person(c).Scope
+	rows, err = db.New().CardList(c.Request.Context(), s.Pool, db.CardListParams{
+		SeriesID: series.ID, AfterSerial: after, Size: size + 1, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+		Way: filter.way, Status: string(filter.status), State: filter.state, FromDay: filter.from, ToDay: filter.to,
+	})
+	if err != nil {
+		return nil, false, false, err
+	}
+	older = len(rows) > int(size)
+	rows = rows[:min(len(rows), int(size))]
+	if after > 0 && len(rows) > 0 { // with a filter, serials do not tell
+		var before []db.CardListRow
+		before, _, err = s.cardsBefore(c, series.ID, rows[0].Serial, filter, 1)
+		newer = len(before) > 0
+	}
+	return rows, newer, older, err
+}
+
+// cardsBefore reads the cards just before a serial, and whether there are more
+// before them.
+func (s *Server) cardsBefore(c *gin.Context, seriesID int64, serial int32, filter cardFilter, size int32) ([]db.CardListRow, bool, error) {
+	scope := s.Person(c).Scope
+	list, err := db.New().CardListBack(c.Request.Context(), s.Pool, db.CardListBackParams{
+		SeriesID: seriesID, BeforeSerial: serial, Size: size + 1, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+		Way: filter.way, Status: string(filter.status), State: filter.state, FromDay: filter.from, ToDay: filter.to,
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	more := len(list) > int(size)
+	list = list[:min(len(list), int(size))]
+	slices.Reverse(list)
+	rows := make([]db.CardListRow, 0, len(list))
+	for _, row := range list {
+		rows = append(rows, db.CardListRow(row))
+	}
+	return rows, more, nil
+}
+
+// serialParam reads a serial of the address; one that is none is left out.
+func serialParam(c *gin.Context, name string) (int32, bool) {
+	n, err := strconv.ParseInt(strings.ReplaceAll(strings.TrimSpace(c.Query(name)), ",", ""), 10, 32)
+	if err != nil || n < 0 || n > math.MaxInt32-1 {
+		return 0, false
+	}
+	return int32(n), true
+}
+
+// CardFind handles POST …/:number/find: to a serial or, by its full code,
+// to a card. By POST, so that no address holds a code.
+func (s *Server) CardFind(c *gin.Context) error {
+	form, err := s.Form(c)
+	if err != nil {
+		return err
+	}
+	row, err := s.findSeries(c)
+	if err != nil {
+		return err
+	}
+	text := strings.TrimSpace(form.Get("find"))
+	if row.Series.ImportID != nil { // by the serial that the card had before its import
+		serial, found, err := db.Found(db.New().CardFindImported(c.Request.Context(), s.Pool, db.CardFindImportedParams{SeriesID: row.Series.ID, ImportedSerial: &text}))
+		if err != nil {
+			return err
+		}
+		if found {
+			return s.Redirect(c, fmt.Sprintf("%s/cards/%d", SeriesURL(row.Series.Number), serial))
+		}
+	}
+	if serial, ok := cardcode.ReadSerial(row.Series.Number, text); ok {
+		if serial < 1 || serial > row.Series.Made {
+			return s.refuseFind(c, text, fault.Field("find", "serial_unknown", "This series has the serials 1 to {last}.").With("last", fault.Number(row.Series.Made)))
+		}
+		return s.Redirect(c, fmt.Sprintf("%s/cards/%d", SeriesURL(row.Series.Number), serial))
+	}
+	found, err := s.Cards.FindByCode(c.Request.Context(), s.Actor(c), text)
+	if fault.IsInternal(err) {
+		return err
+	}
+	if err != nil {
+		return s.refuseFind(c, "", refind(err))
+	}
+	return s.Redirect(c, fmt.Sprintf("%s/cards/%d", SeriesURL(found.Number), found.Serial))
+}
+
+// refind moves a fault of a code to the search box.
+func refind(err error) error {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		moved := *f
+		moved.Field = "find"
+		return &moved
+	}
+	return err
+}
+
+func (s *Server) refuseFind(c *gin.Context, text string, err error) error {
+	p, pageErr := s.newSeriesShowPage(c)
+	if pageErr != nil {
+		return pageErr
+	}
+	p.Find.Value = kit.Truncate(text, 40)
+	p.Mistakes = kit.Explain(err, &p.Find)
+	return s.Render(c, s.Refuse(c, err), "admin/series_show", p)
+}

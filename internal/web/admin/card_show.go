@@ -1,0 +1,261 @@
+package admin
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"refill/internal/card"
+	"refill/internal/cardcode"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/lang"
+	"refill/internal/staff"
+	"refill/internal/web/kit"
+)
+
+// cardShowPage is one card: facts, history, and redeeming it for a customer.
+type cardShowPage struct {
+	kit.Page
+	Series    seriesView
+	Card      cardView
+	Before    string // the serial that it had in the system it comes from
+	Happened  []happening
+	CanRedeem bool
+	Redeem    cardRedeem
+	Changes   cardChanges
+	Mistakes  []kit.Mistake
+
+	Asked       askedFor
+	RevealUntil time.Time // until when the viewer may see the code because that was approved; zero: it was not
+}
+
+// cardRedeem is the form that redeems the card for a customer.
+type cardRedeem struct {
+	URL     string
+	Key     string
+	Search  string
+	Hint    string
+	Error   string
+	Choices []customerChoice
+	Second  string // why this person can't redeem it without its code; empty: they can
+}
+
+// newCardRedeem is the form of a card that can be redeemed, with a key of its own.
+func newCardRedeem(v cardView, search string) cardRedeem {
+	return cardRedeem{URL: v.URL, Key: uuid.NewString(), Search: kit.Truncate(strings.TrimSpace(search), 80)}
+}
+
+// customerChoice is a customer that the search found.
+type customerChoice struct {
+	ID      int64
+	Name    string
+	Note    string
+	Checked bool
+	// Disabled customers are listed too, so that a search for one explains itself.
+	Disabled bool
+}
+
+// shortestSearch is from how many characters on customers are searched.
+const shortestSearch = 3
+
+// findCard reads the card of the address.
+func (s *Server) findCard(c *gin.Context) (db.SeriesShowRow, db.CardShowRow, error) {
+	series, err := s.findSeries(c)
+	if err != nil {
+		return series, db.CardShowRow{}, err
+	}
+	serial, err := strconv.ParseInt(c.Param("serial"), 10, 32)
+	if err != nil || serial < 1 {
+		return series, db.CardShowRow{}, card.ErrNoCard
+	}
+	scope := s.Person(c).Scope
+	row, err := db.Need(db.New().CardShow(c.Request.Context(), s.Pool, db.CardShowParams{
+		SeriesID: series.Series.ID, Serial: int32(serial), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+	})).Or(card.ErrNoCard, "read a card")
+	return series, row, err
+}
+
+// CardShow handles GET …/series/:number/cards/:serial.
+func (s *Server) CardShow(c *gin.Context) error {
+	p, err := s.newCardShowPage(c, c.Query("q"), 0)
+	if err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, "admin/card_show", p)
+}
+
+// CardSearch handles POST …/series/:number/cards/:serial, the search for a customer.
+// A text that may be a code is answered here, and any other at an address of its own.
+func (s *Server) CardSearch(c *gin.Context) error {
+	if _, _, err := s.findCard(c); err != nil {
+		return err
+	}
+	form, err := s.Form(c)
+	if err != nil {
+		return err
+	}
+	secret, err := s.mayHoldCode(c, form.Get("q"))
+	if err != nil {
+		return err
+	}
+	if !secret {
+		return s.Redirect(c, kit.ListURL(c.Request.URL.Path, "q", kit.Truncate(strings.TrimSpace(form.Get("q")), 80)))
+	}
+	c.Header("Cache-Control", "no-store")
+	p, err := s.newCardShowPage(c, form.Get("q"), 0)
+	if err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, "admin/card_show", p)
+}
+
+// CardCustomers handles …/cards/:serial/customers: the choices alone, as the search
+// is being typed. The page posts what was typed, which may be a code.
+func (s *Server) CardCustomers(c *gin.Context) error {
+	search := c.Query("q")
+	if c.Request.Method == http.MethodPost {
+		form, err := s.Form(c)
+		if err != nil {
+			return err
+		}
+		search = form.Get("q")
+	}
+	series, row, err := s.findCard(c)
+	if err != nil {
+		return err
+	}
+	v, err := s.viewCard(c.Request.Context(), series, row)
+	if err != nil {
+		return err
+	}
+	var r cardRedeem
+	if v.Redeemable {
+		r = newCardRedeem(v, search)
+		err = s.chooseCustomers(c, s.Person(c), &r, 0)
+	}
+	if err != nil {
+		return err
+	}
+	return s.Fragment(c, http.StatusOK, "admin/card_show", "customer-list", &r)
+}
+
+func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*cardShowPage, error) {
+	series, row, err := s.findCard(c)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.viewCard(c.Request.Context(), series, row)
+	if err != nil {
+		return nil, err
+	}
+	p := &cardShowPage{
+		Page:   s.Page(c, fmt.Sprintf(lang.M("Card %s of series %s"), v.Number, series.Series.Number), SectionSeries),
+		Series: viewSeries(series), Card: v,
+	}
+	if series.Series.ImportID != nil {
+		p.Before, err = db.New().CardImportedSerial(c.Request.Context(), s.Pool, db.CardImportedSerialParams{SeriesID: series.Series.ID, Serial: row.Serial})
+		if err != nil {
+			return nil, err
+		}
+	}
+	p.CanRedeem = v.Redeemable && p.Person.Can(staff.RedeemFor)
+	if p.Happened, err = s.cardHistory(c, series.Series, row); err != nil {
+		return nil, err
+	}
+	if err := s.revealStands(c, p, series.Series, row); err != nil {
+		return nil, err
+	}
+	if p.Changes, err = s.cardChanges(c, series, row, v); err != nil {
+		return nil, err
+	}
+	if err := s.revealTakesTwo(c, p, series.Series, row); err != nil {
+		return nil, err
+	}
+	if err := s.enableTakesTwo(c, p, series.Series, row.Serial); err != nil {
+		return nil, err
+	}
+	if p.CanRedeem {
+		p.Redeem = newCardRedeem(v, search)
+		if err := s.redeemTakesTwo(c, p, series.Series, row.Serial); err != nil {
+			return nil, err
+		}
+		err = s.chooseCustomers(c, p.Person, &p.Redeem, chosen)
+	}
+	return p, err
+}
+
+// chooseCustomers fills in the customers that a search finds.
+func (s *Server) chooseCustomers(c *gin.Context, person staff.Person, r *cardRedeem, chosen int64) error {
+	r.Hint = fmt.Sprintf(lang.M("Type at least %d characters of a name, username, e-mail or phone number."), shortestSearch)
+	if len([]rune(r.Search)) < shortestSearch {
+		return nil
+	}
+	const most = 8
+	rows, err := db.New().CustomerSuggest(c.Request.Context(), s.Pool, db.CustomerSuggestParams{
+		AllPartners: person.Scope.AllPartners, PartnerIds: person.Scope.PartnerIDs, Search: cardcode.PlainText(r.Search), Number: customerNumber(r.Search), Size: most + 1,
+	})
+	if err != nil {
+		return err
+	}
+	r.Hint = fmt.Sprintf(lang.M("%d customers found."), len(rows))
+	switch {
+	case len(rows) == 1:
+		r.Hint = lang.M("1 customer found.")
+	case len(rows) == 0:
+		r.Hint = lang.M("Nobody is called that. Check the spelling, or search by username.")
+	case len(rows) > most:
+		rows = rows[:most]
+		r.Hint = lang.M("There are more. Type more of the name to narrow it down.")
+	}
+	for _, row := range rows {
+		note := row.Username + ", " + row.PartnerName
+		if row.DisabledAt != nil {
+			note += ", disabled"
+		}
+		r.Choices = append(r.Choices, customerChoice{row.ID, row.Name, note, row.ID == chosen || len(rows) == 1, row.DisabledAt != nil})
+	}
+	return nil
+}
+
+// CardRedeem handles POST …/cards/:serial/redeem.
+func (s *Server) CardRedeem(c *gin.Context) error {
+	form, key, err := s.KeyedForm(c)
+	if err != nil {
+		return err
+	}
+	series, row, err := s.findCard(c)
+	if err != nil {
+		return err
+	}
+	customerID, err := strconv.ParseInt(form.Get("customer"), 10, 64)
+	if err != nil {
+		err = fault.Field("customer", "customer_missing", "Choose the customer whose balance the card goes to.")
+	} else {
+		var receipt card.Receipt
+		receipt, err = s.Cards.Redeem(c.Request.Context(), s.Actor(c), card.Redemption{
+			CustomerID: customerID, Card: card.Ref{SeriesID: series.Series.ID, Serial: row.Serial}, Key: key,
+		})
+		if err == nil {
+			return s.toReceipt(c, customerID, receipt)
+		}
+	}
+	if fault.IsInternal(err) {
+		return err
+	}
+	p, pageErr := s.newCardShowPage(c, form.Get("q"), customerID)
+	if pageErr != nil {
+		return pageErr
+	}
+	if fault.KindOf(err) == fault.Unsettled {
+		p.Redeem.Key = key.String() // asked again, the same key tells what became of it
+	}
+	p.Redeem.Error = fault.All(err)[0].Text()
+	p.Mistakes = kit.Explain(err)
+	return s.Render(c, s.RefuseForm(c, err), "admin/card_show", p)
+}

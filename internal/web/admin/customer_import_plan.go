@@ -1,0 +1,216 @@
+package admin
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/customerimport"
+	"refill/internal/db"
+	"refill/internal/lang"
+	"refill/internal/tableflow"
+	"refill/internal/tableimport"
+	"refill/internal/web/kit"
+)
+
+// customerPlanForm reads the posted plan.
+func customerPlanForm(form url.Values) customerimport.Form {
+	f := customerimport.Form{
+		Answers: tableflow.Answers{Headings: form.Get("headings") != "", Columns: map[string]string{}, Decimal: form.Get("decimal"), Meanings: postedMeanings(form)},
+		Partner: form.Get("default_partner"), Comment: form.Get("comment"),
+	}
+	for _, column := range customerimport.Columns() {
+		f.Columns[column] = form.Get(column)
+	}
+	return f
+}
+
+// customerPlanValues is customerPlanForm the other way round, for a plan that was kept.
+func customerPlanValues(f customerimport.Form) url.Values {
+	form := url.Values{"decimal": {f.Decimal}, "default_partner": {f.Partner}, "comment": {f.Comment}}
+	if f.Headings {
+		form.Set("headings", "on")
+	}
+	for column, at := range f.Columns {
+		form.Set(column, at)
+	}
+	return form
+}
+
+// customerColumns says what each column is called on the page, and explains it.
+func customerColumns() map[string]kit.Field {
+	return map[string]kit.Field{
+		customerimport.ColumnName:       {Label: lang.M("Name"), Hint: lang.M("Up to 120 characters.")},
+		customerimport.ColumnUsername:   {Label: lang.M("Username"), Hint: lang.M("For the portal. Without it one is made of name and external id.")},
+		customerimport.ColumnExternalID: {Label: lang.M("External id"), Hint: lang.M("What the other system calls the customer. It finds them here too.")},
+		customerimport.ColumnPartner:    {Label: lang.M("Partner"), Hint: lang.M("By name or id. The partners must exist here.")},
+		customerimport.ColumnEmail:      {Label: "E-mail"},
+		customerimport.ColumnPhone:      {Label: lang.M("Phone"), Hint: lang.M("Kept as it is typed, up to 40 characters.")},
+		customerimport.ColumnBalance:    {Label: lang.M("Opening balance"), Hint: lang.M("What a customer has; negative: what they owe.")},
+		customerimport.ColumnCurrency:   {Label: lang.M("Currency"), Hint: lang.M("Rows in another currency are left out.")},
+		customerimport.ColumnStatus:     {Label: lang.M("Status")},
+	}
+}
+
+// customerMeaningTitle says what a status means for a customer.
+func customerMeaningTitle(meaning string) string {
+	switch meaning {
+	case customerimport.MeansActive:
+		return lang.M("Active")
+	case customerimport.MeansDisabled:
+		return lang.M("Disabled: can’t sign in or redeem")
+	case customerimport.MeansLeaveOut:
+		return lang.M("Leave these rows out")
+	}
+	return ""
+}
+
+// showCustomerPlan shows the form that says what the columns are: as it was typed, else
+// as the plan was before, else as for the last file of this shape, else as the file
+// suggests.
+func (s *Server) showCustomerPlan(c *gin.Context, p *customerImportPage, i db.CardImport, look tableflow.Look, plan customerimport.Plan, form url.Values) error {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	p.Planning = true
+	var meanings map[string]string
+	switch {
+	case form != nil:
+		meanings = customerPlanForm(form).Meanings
+	case len(plan.Form.Columns) > 0:
+		form, meanings = customerPlanValues(plan.Form), plan.Form.Meanings
+	default:
+		if form, meanings, err = s.suggestCustomerPlan(c, p, i, look); err != nil {
+			return err
+		}
+	}
+	p.showPreview(look, form)
+	p.showColumns(look, form)
+	p.Unread = unreadOfCustomers(look, customerPlanForm(form).Answers)
+	p.Meanings = offerMeanings(customerimport.Choices(look, settings.Currency, customerPlanForm(form).Answers), meanings,
+		func(column string) string { return customerColumns()[column].Label }, func(string) []string { return customerimport.Meanings() }, customerMeaningTitle)
+	p.Sheet = sheetField(look)
+	if heading := look.Survey.Layout.Heading; heading > 0 {
+		p.Heading = &kit.Choice{Name: "headings", Label: fmt.Sprintf(lang.M("Row %d has the headings"), heading), Checked: form.Get("headings") != "", Hint: lang.M("Untick it if that row is a customer.")}
+	}
+	return s.showCustomerRest(c, p, look, form)
+}
+
+// suggestCustomerPlan fills the form in from earlier answers, or from what the file
+// shows.
+func (s *Server) suggestCustomerPlan(c *gin.Context, p *customerImportPage, i db.CardImport, look tableflow.Look) (url.Values, map[string]string, error) {
+	form, meanings := url.Values{"headings": {"on"}}, map[string]string{}
+	for column, at := range look.Survey.Guess {
+		form.Set(column, strconv.Itoa(at+1))
+	}
+	kept, ok, err := s.Customers.Remembered(c.Request.Context(), s.Actor(c), look)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ok {
+		p.Remembered = true
+		form, meanings = customerPlanValues(kept), kept.Meanings
+	}
+	form.Set("comment", customerimport.Comment(i.FileName))
+	return form, meanings, nil
+}
+
+// sheetField offers the sheets of a workbook; nil where there is one, or none.
+func sheetField(look tableflow.Look) *kit.Field {
+	if len(look.Sheets) < 2 {
+		return nil
+	}
+	f := &kit.Field{Name: "sheet", Label: lang.M("Sheet"), Short: true}
+	for _, sheet := range look.Sheets {
+		f.Options = append(f.Options, kit.Option{Value: sheet, Text: sheet, Selected: sheet == look.Sheet})
+	}
+	return f
+}
+
+// showPreview shows the beginning of the file, and what each column is taken for.
+func (p *customerImportPage) showPreview(look tableflow.Look, form url.Values) {
+	taken := map[string]string{}
+	for _, column := range customerimport.Columns() {
+		taken[form.Get(column)] = customerColumns()[column].Label
+	}
+	for i := range look.Survey.Columns {
+		heading := taken[strconv.Itoa(i+1)]
+		if heading == "" {
+			heading = fmt.Sprintf("Column %d", i+1)
+		}
+		p.Headings = append(p.Headings, heading)
+	}
+	for _, row := range look.Survey.Preview {
+		shown := importPreviewRow{Row: int64(row.Row), Cells: slices.Clone(row.Cells)}
+		if row.Reason != "" {
+			shown.Why, p.Asides = row.Reason.Words(), true
+		}
+		for len(shown.Cells) < len(look.Survey.Columns) {
+			shown.Cells = append(shown.Cells, "")
+		}
+		p.Preview = append(p.Preview, shown)
+	}
+}
+
+// showColumns offers the columns of the file for each that an import knows.
+func (p *customerImportPage) showColumns(look tableflow.Look, form url.Values) {
+	for _, column := range customerimport.Columns() {
+		f := customerColumns()[column]
+		f.Name, f.Label, f.Short, f.Options = column, f.Label+" column", true, []kit.Option{{Value: "", Text: lang.M("None"), Selected: false}}
+		if column == customerimport.ColumnName {
+			f.Options[0].Text = lang.M("Choose…")
+		}
+		for i, one := range look.Survey.Columns {
+			text := fmt.Sprintf("Column %d", i+1)
+			if one.Heading != "" {
+				text += ": " + kit.Truncate(one.Heading, 40)
+			}
+			f.Options = append(f.Options, kit.Option{Value: strconv.Itoa(i + 1), Text: text, Selected: false})
+		}
+		f.Choose(form.Get(column))
+		p.Columns = append(p.Columns, f)
+	}
+}
+
+// showCustomerRest shows what else there is to know.
+func (s *Server) showCustomerRest(c *gin.Context, p *customerImportPage, look tableflow.Look, form url.Values) error {
+	partner := kit.Field{Name: "default_partner", Label: lang.M("Partner of customers without one"), Short: true}
+	var err error
+	if partner.Options, err = s.offeredPartners(c.Request.Context(), p.Person.Scope); err != nil {
+		return err
+	}
+	partner.Options = append([]kit.Option{{Text: lang.M("None: leave such rows out")}}, partner.Options...)
+	partner.Choose(form.Get("default_partner"))
+	decimal := kit.Field{Name: "decimal", Label: lang.M("Decimal sign"), Short: true, Options: []kit.Option{
+		{Value: "", Text: lang.M("As the file shows"), Selected: false}, {Value: ".", Text: "Point: 1,250.00", Selected: false}, {Value: ",", Text: "Comma: 1.250,00", Selected: false},
+	}}
+	if n, err := strconv.Atoi(form.Get(customerimport.ColumnBalance)); err == nil && n > 0 && n <= len(look.Survey.Columns) && look.Survey.Columns[n-1].Amounts.Decimal == tableimport.DecimalOpen {
+		decimal.Options[0].Text = lang.M("Choose…")
+		decimal.Hint = lang.M("The file does not show whether a point or a comma parts thousands or decimals.")
+	}
+	decimal.Choose(form.Get("decimal"))
+	p.Form = []kit.Field{
+		partner, decimal,
+		{Name: "comment", Label: lang.M("Comment of the opening balances"), Value: kit.Truncate(form.Get("comment"), 400), MaxLength: 300, Autocomplete: "off", Hint: lang.M("Each is entered as a payment of type Correction with this comment.")},
+	}
+	return nil
+}
+
+// fields are those that a mistake may be about.
+func (p *customerImportPage) fields() []*kit.Field {
+	var all []*kit.Field
+	for i := range p.Columns {
+		all = append(all, &p.Columns[i])
+	}
+	for i := range p.Meanings {
+		all = append(all, &p.Meanings[i].Field)
+	}
+	for i := range p.Form {
+		all = append(all, &p.Form[i])
+	}
+	return all
+}

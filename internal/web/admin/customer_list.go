@@ -1,0 +1,245 @@
+package admin
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/audit"
+	"refill/internal/cardcode"
+	"refill/internal/db"
+	"refill/internal/lang"
+	"refill/internal/money"
+	"refill/internal/staff"
+	"refill/internal/web/kit"
+)
+
+// customerView is a customer as the list and the pages show one.
+type customerView struct {
+	ID                                    int64
+	URL                                   string
+	Name, Username, Email, Phone, Partner string
+	PartnerID                             int64
+	ExternalID                            string // what another system calls them; empty: nothing
+	Balance                               string
+	Minor                                 int64 // the balance
+	Currency                              string
+	Disabled                              bool
+	Erased                                bool
+	HasPassword                           bool
+	Since                                 time.Time
+}
+
+// customerListPage is the list of customers.
+type customerListPage struct {
+	kit.Page
+	Rows     []customerView
+	Filter   customerFilter
+	Words    []kit.FilterWord
+	Partners kit.Field // to choose from, where there is a choice
+	Pager    kit.Pager
+	Empty    kit.Empty
+	More     bool   // there are more than the page shows, and no address for them
+	CSV      string // the list as a file; empty: what was typed may be a code, so no address holds it
+	XLSX     string
+	CanEdit  bool
+}
+
+// customerFilter is what narrows the list of customers; it lives in the address.
+type customerFilter struct {
+	Search, Partner, Status string
+}
+
+const customersPerPage = 50
+
+func readCustomerFilter(c *gin.Context) customerFilter {
+	return customerFilter{
+		Search: kit.Truncate(strings.TrimSpace(c.Query("q")), 80), Partner: kit.Truncate(c.Query("partner"), 20), Status: kit.Truncate(c.Query("status"), 20),
+	}
+}
+
+// at is an address of the list, narrowed the same way.
+func (f customerFilter) at(pairs ...string) string {
+	return kit.ListURL(SectionCustomers, append([]string{"q", f.Search, "partner", f.Partner, "status", f.Status}, pairs...)...)
+}
+
+// customerNumber is the number of a customer that a search may be, as pages print it
+// and as people type it: 1234, 1,234, #1234, customer 1234; 0: none.
+func customerNumber(text string) int64 {
+	text = strings.ToLower(strings.TrimSpace(cardcode.PlainText(text)))
+	text = strings.TrimLeft(strings.TrimPrefix(text, "customer"), " #№")
+	if groupedNumber.MatchString(text) {
+		text = strings.ReplaceAll(text, ",", "")
+	}
+	return NumberOf(text)
+}
+
+var groupedNumber = regexp.MustCompile(`^\d{1,3}(,\d{3})+$`)
+
+// NumberOf is the number that a search may be; 0: none.
+func NumberOf(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// listCustomers reads customers below an id, newest first; with after, those above
+// it, last one first.
+func listCustomers(ctx context.Context, dbtx db.DBTX, scope audit.Scope, f customerFilter, before, after int64, size int32) ([]db.CustomerListRow, error) {
+	var disabled *bool
+	if f.Status == "active" || f.Status == "disabled" {
+		disabled = new(bool)
+		*disabled = f.Status == "disabled"
+	}
+	partner := NumberOf(f.Partner)
+	var rows []db.CustomerListRow
+	switch {
+	case f.Search != "":
+		found, err := db.New().CustomerSearch(ctx, dbtx, db.CustomerSearchParams{
+			AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, PartnerID: partner, Disabled: disabled,
+			BeforeID: before, AfterID: after, Back: after > 0, Size: size, Search: cardcode.PlainText(f.Search), Number: customerNumber(f.Search), ExternalID: cardcode.PlainText(f.Search),
+		})
+		for _, row := range found {
+			rows = append(rows, db.CustomerListRow(row))
+		}
+		return rows, err
+	case after > 0:
+		found, err := db.New().CustomerListBack(ctx, dbtx, db.CustomerListBackParams{
+			AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, PartnerID: partner, Disabled: disabled, AfterID: after, Size: size,
+		})
+		for _, row := range found {
+			rows = append(rows, db.CustomerListRow(row))
+		}
+		return rows, err
+	}
+	return db.New().CustomerList(ctx, dbtx, db.CustomerListParams{
+		AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, PartnerID: partner, Disabled: disabled, BeforeID: before, Size: size,
+	})
+}
+
+// pageBounds reads which page of a list by id is wanted: below an id, or above one.
+func pageBounds(c *gin.Context) (before, after int64) {
+	if n := NumberOf(c.Query("after")); n > 0 {
+		return math.MaxInt64, n
+	}
+	if n := NumberOf(c.Query("before")); n > 0 {
+		return n, 0
+	}
+	return math.MaxInt64, 0
+}
+
+// turn cuts the row that only tells of another page, puts a page that was read
+// backwards the right way round, and says on which sides there are more rows.
+func turn[T any](rows []T, size int, before, after int64) (list []T, newer, older bool) {
+	more := len(rows) > size
+	rows = rows[:min(len(rows), size)]
+	if after > 0 {
+		slices.Reverse(rows)
+		return rows, more, true
+	}
+	return rows, before != math.MaxInt64, more
+}
+
+// CustomerList handles GET /admin/customers, as a page or, with format, as a
+// file.
+func (s *Server) CustomerList(c *gin.Context) error {
+	if format, ok := kit.TableFormat(c); ok {
+		return s.sendCustomers(c, format, readCustomerFilter(c))
+	}
+	return s.showCustomers(c, readCustomerFilter(c), false)
+}
+
+// CustomerSearch handles POST /admin/customers. A text that may be the code of a card
+// is answered here, so that no address, history or log holds it; any other at an
+// address of its own.
+func (s *Server) CustomerSearch(c *gin.Context) error {
+	form, err := s.Form(c)
+	if err != nil {
+		return err
+	}
+	f := customerFilter{Search: kit.Truncate(strings.TrimSpace(form.Get("q")), 80), Partner: kit.Truncate(form.Get("partner"), 20), Status: kit.Truncate(form.Get("status"), 20)}
+	secret, err := s.mayHoldCode(c, form.Get("q"))
+	if err != nil {
+		return err
+	}
+	if !secret {
+		return s.Redirect(c, f.at())
+	}
+	c.Header("Cache-Control", "no-store")
+	return s.showCustomers(c, f, true)
+}
+
+// mayHoldCode reports whether a search may be a code, whole or as far as it is looked for.
+func (s *Server) mayHoldCode(c *gin.Context, text string) (bool, error) {
+	whole, err := s.Cards.Codes.MayHoldCode(c.Request.Context(), s.Actor(c), text)
+	if err != nil || whole {
+		return whole, err
+	}
+	return s.Cards.Codes.MayHoldCode(c.Request.Context(), s.Actor(c), kit.Truncate(strings.TrimSpace(text), 80))
+}
+
+// showCustomers renders the list. Where the search is secret, no address of the page has
+// it: there is the first page alone, and no file.
+func (s *Server) showCustomers(c *gin.Context, f customerFilter, secret bool) error {
+	p := &customerListPage{Page: s.Page(c, lang.M("Customers"), SectionCustomers), Filter: f}
+	ctx, scope := c.Request.Context(), p.Person.Scope
+	p.CanEdit = p.Person.Can(staff.CustomersEdit)
+	if !secret {
+		p.CSV, p.XLSX = p.Filter.at("format", "csv"), p.Filter.at("format", "xlsx")
+	}
+	before, after := pageBounds(c)
+	rows, err := listCustomers(ctx, s.Pool, scope, p.Filter, before, after, customersPerPage+1)
+	if err != nil {
+		return err
+	}
+	rows, newer, older := turn(rows, customersPerPage, before, after)
+	p.More = secret && older
+	if secret {
+		newer, older = false, false
+	}
+	if newer && len(rows) > 0 {
+		p.Pager.Newer = p.Filter.at("after", strconv.FormatInt(rows[0].ID, 10))
+	} else if newer || (after > 0 && len(rows) == 0) {
+		p.Pager.Newer = p.Filter.at()
+	}
+	if older && len(rows) > 0 {
+		p.Pager.Older = p.Filter.at("before", strconv.FormatInt(rows[len(rows)-1].ID, 10))
+	}
+	for _, row := range rows {
+		p.Rows = append(p.Rows, customerView{
+			ID: row.ID, URL: CustomerURL(row.ID), Name: row.Name, Username: row.Username, Email: row.Email, Phone: row.Phone,
+			Partner: row.PartnerName, Balance: money.Amount{Minor: *row.Balance, Currency: row.Currency}.String(), Disabled: row.DisabledAt != nil,
+		})
+	}
+	for _, w := range []kit.FilterWord{{Text: lang.M("All")}, {Text: lang.M("Active"), URL: "active"}, {Text: lang.M("Disabled"), URL: "disabled"}} {
+		f := p.Filter
+		f.Status = w.URL
+		if secret {
+			f.Search = ""
+		}
+		p.Words = append(p.Words, kit.FilterWord{Text: w.Text, URL: f.at(), Current: w.URL == p.Filter.Status})
+	}
+	if p.Partners, err = s.partnerFilter(ctx, p.Person, NumberOf(p.Filter.Partner)); err != nil {
+		return err
+	}
+	p.Empty = kit.Empty{Icon: "users", Title: lang.M("No customers yet"), Text: lang.M("Customers redeem refill cards in the portal; each belongs to one partner.")}
+	if p.CanEdit {
+		p.Empty.Action, p.Empty.URL = lang.M("Add a customer"), CustomerNew
+	}
+	if p.Filter != (customerFilter{}) {
+		p.Empty = kit.Empty{Icon: "search", Title: lang.M("Nobody matches"), Text: lang.M("No name, username, e-mail, phone number, id or external id fits what you look for."), Action: lang.M("Show all customers"), URL: SectionCustomers}
+		if secret {
+			p.Empty.Text += lang.M(" Codes of cards are found in the box at the top of every page.")
+		}
+	}
+	return s.Render(c, http.StatusOK, "admin/customer_list", p)
+}

@@ -1,0 +1,71 @@
+package admin
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"refill/internal/card"
+)
+
+// A card as pages, cards and receipts name it: 202611-42, 202611-0000042,
+// 202611 / 50,943, “Series 202611, serial 42”.
+var (
+	cardNumber   = regexp.MustCompile(`^(?:series\s*)?#?(\d{6,12})\s*[-–—/,:; ]\s*(?:serial|card|nr|no)?[.:]?\s*#?(\d[\d,.'’\x{a0}\x{202f} ]*)$`)
+	serialNumber = regexp.MustCompile(`^(?:serial|card|nr|no)?[.:]?\s*#?(\d[\d,.'’\x{a0}\x{202f} ]*)$`)
+	grouping     = regexp.MustCompile(`^\d{1,3}([,.'’\x{a0}\x{202f} ]\d{3})+$`)
+)
+
+// namedCard reads a series and a serial.
+func namedCard(text string) (number string, serial int32, ok bool) {
+	m := cardNumber.FindStringSubmatch(strings.ToLower(text))
+	if m == nil {
+		return "", 0, false
+	}
+	serial, ok = readGrouped(m[2])
+	return m[1], serial, ok
+}
+
+// plainSerial reads a serial without its series. One that no series can have is not
+// ok: it may be a code.
+func plainSerial(text string) (int32, bool) {
+	m := serialNumber.FindStringSubmatch(strings.ToLower(text))
+	if m == nil {
+		return 0, false
+	}
+	return readGrouped(m[1])
+}
+
+// readGrouped reads a serial with or without the signs that part its thousands.
+func readGrouped(text string) (int32, bool) {
+	if grouping.MatchString(text) {
+		text = strings.Map(func(r rune) rune {
+			if r < '0' || r > '9' {
+				return -1
+			}
+			return r
+		}, text)
+	}
+	if len(text) > len("0000042")+2 {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	return int32(n), err == nil && n > 0 && n <= card.MaxQuantity
+}
+
+var (
+	seriesDigits = regexp.MustCompile(`^(?:series\s*)?#?(\d{4,12})$`)
+	seriesPrefix = regexp.MustCompile(`^[A-Za-z0-9]{2,20}$`)
+)
+
+// seriesStart returns patterns for LIKE of the series that a text may begin: by the
+// digits of their number, and by the prefix of their cards. Empty: none.
+func seriesStart(text string) (number, prefix string) {
+	if m := seriesDigits.FindStringSubmatch(strings.ToLower(text)); m != nil {
+		number = m[1] + "%"
+	}
+	if seriesPrefix.MatchString(text) && strings.Trim(text, "0123456789") != "" {
+		prefix = strings.ToLower(text) + "%"
+	}
+	return number, prefix
+}

@@ -1,0 +1,236 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/lang"
+	"refill/internal/money"
+	"refill/internal/web/kit"
+)
+
+// generatePage is the form that orders a series.
+type generatePage struct {
+	kit.Page
+	Quantity, Prefix, Price, Partner, ValidTill kit.Field
+	Partners                                    []partnerChoice // for several
+	Activate, PrintOnce                         kit.Choice
+	Key                                         string
+	Count                                       int64 // how many cards the button speaks of; 0: not known
+	Mistakes                                    []kit.Mistake
+}
+
+// partnerChoice is one of several partners.
+type partnerChoice struct {
+	ID      int64
+	Name    string
+	Checked bool
+}
+
+// orderPreview is what will be ordered, before it is.
+type orderPreview struct {
+	Ready     bool // everything holds
+	Brand     string
+	Price     string
+	Prefix    string
+	Long      bool // the code has to be set smaller
+	ValidTill string
+	Quantity  int64
+	FaceValue string
+	Odds      string
+	Mask      string // the form of the codes
+	Codes     string // … in words
+	Unlocked  bool   // partners are only for information
+	Second    string // what of it takes a second person
+}
+
+// SeveralPartners is the choice that lets the check boxes decide.
+const SeveralPartners = "several"
+
+// GenerateShow handles GET /admin/finance/refill-cards/generate.
+func (s *Server) GenerateShow(c *gin.Context) error {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	form := url.Values{"valid_till": {s.Local(s.Now()).AddDate(1, 0, 0).Format(time.DateOnly)}}
+	if settings.Activate {
+		form.Set("activate", "on")
+	}
+	p, err := s.newGeneratePage(c, form)
+	if err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, "admin/generate", p)
+}
+
+// newGeneratePage shows the form as it was typed.
+func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage, error) {
+	ctx := c.Request.Context()
+	settings, err := s.Settings.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &generatePage{
+		Page:     s.Page(c, lang.M("Generate cards"), SectionGenerate),
+		Quantity: kit.Field{Name: "quantity", Label: lang.M("Quantity"), Value: kit.Truncate(form.Get("quantity"), 40), Hint: "1 to 1,000,000 cards.", InputMode: "numeric", Short: true, Autocomplete: "off"},
+		Prefix:   kit.Field{Name: "prefix", Label: lang.M("Prefix"), Value: kit.Truncate(form.Get("prefix"), 60), Hint: lang.M("Printed before each code. Letters and digits; may be empty."), Plain: true, Mono: true, Short: true, Autocomplete: "off"},
+		Price:    kit.Field{Name: "price", Label: lang.M("Price"), Value: kit.Truncate(form.Get("price"), 40), Hint: lang.M("Value of one card."), Unit: settings.Currency, InputMode: "decimal", Short: true, Autocomplete: "off"},
+		Partner:  kit.Field{Name: "partner", Label: lang.M("Partner"), Hint: partnerHint(settings.LockPartners), Short: true},
+		ValidTill: kit.Field{
+			Name: "valid_till", Label: lang.M("Valid till"), Type: "date", Value: kit.Truncate(form.Get("valid_till"), 20),
+			Hint: lang.M("The last day on which the cards can be redeemed."), Short: true,
+		},
+		Activate:  kit.Choice{Name: "activate", Label: lang.M("Activate when generated"), Checked: form.Get("activate") != "", Hint: lang.M("Otherwise the cards are worth nothing until someone activates the series.")},
+		PrintOnce: kit.Choice{Name: "print_once", Label: lang.M("Print once"), Checked: form.Get("print_once") != "", Hint: lang.M("One file is made of the codes. When it has arrived they are shredded here: the cards stay good, but nobody can show or export a code again.")},
+		Key:       uuid.NewString(),
+	}
+	limit, err := s.activateHint(ctx, settings, p.Person)
+	if err != nil {
+		return nil, err
+	}
+	p.Activate.Hint += limit
+	p.Activate.Permit(p.Person)
+	p.Partners, err = s.offerSeriesPartners(ctx, p.Person.Scope, &p.Partner, form)
+	return p, err
+}
+
+// readOrder reads the posted form, except its key.
+func readOrder(form url.Values, currency string, today time.Time) (card.OrderRequest, *kit.Unread) {
+	price, wrongPrice := readPrice(form.Get("price"), currency)
+	till, wrongTill := readOrderDay(form.Get("valid_till"), today)
+	unread := &kit.Unread{}
+	unread.Note(wrongPrice)
+	unread.Note(wrongTill)
+	return card.OrderRequest{
+		Quantity: readCount(form.Get("quantity")), Prefix: form.Get("prefix"), Price: price, ValidTill: till, Partners: readPartners(form),
+		Activate: form.Get("activate") != "", PrintOnce: form.Get("print_once") != "",
+	}, unread
+}
+
+// Generate handles POST /admin/finance/refill-cards/generate.
+func (s *Server) Generate(c *gin.Context) error {
+	form, key, err := s.KeyedForm(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	settings, err := s.Settings.Get(ctx)
+	if err != nil {
+		return err
+	}
+	f, unread := readOrder(form, settings.Currency, s.Local(s.Now()))
+	f.Key = key
+	var ordered card.Ordered
+	if unread.Any() {
+		_, err = s.Cards.CheckOrder(ctx, s.Actor(c), f)
+		err = unread.Merge(err)
+	} else {
+		ordered, err = s.Cards.Order(ctx, s.Actor(c), f)
+	}
+	if fault.IsInternal(err) {
+		return err
+	}
+	if err != nil {
+		p, pageErr := s.newGeneratePage(c, form)
+		if pageErr != nil {
+			return pageErr
+		}
+		if !errors.Is(err, card.ErrOrderKeyUsed) { // else the page has drawn a new one
+			p.Key = f.Key.String() // nothing was ordered under it yet
+		}
+		if p.Quantity.Value != "" {
+			order, _ := s.Cards.CheckOrder(ctx, s.Actor(c), f) // what is wrong with it is known
+			p.Count = int64(order.Quantity)
+		}
+		p.Mistakes = kit.Explain(err, &p.Quantity, &p.Prefix, &p.Price, &p.Partner, &p.ValidTill)
+		return s.Part(c, http.StatusUnprocessableEntity, "admin/generate", "generate-form", p)
+	}
+	return s.Redirect(c, SeriesURL(ordered.Number))
+}
+
+// GeneratePreview handles POST /admin/finance/refill-cards/generate/preview:
+// what the form would order, as it is being typed.
+func (s *Server) GeneratePreview(c *gin.Context) error {
+	form, err := s.Form(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	settings, err := s.Settings.Get(ctx)
+	if err != nil {
+		return err
+	}
+	f, unread := readOrder(form, settings.Currency, s.Local(s.Now()))
+	order, err := s.Cards.CheckOrder(ctx, s.Actor(c), f)
+	err = unread.Merge(err)
+	if fault.IsInternal(err) {
+		return err
+	}
+	p := orderPreview{
+		Ready: err == nil, Brand: settings.Brand, Prefix: kit.Truncate(strings.TrimSpace(form.Get("prefix")), card.MaxPrefix),
+		Quantity: int64(order.Quantity), FaceValue: order.FaceValue().String(),
+	}
+	format := settings.CodeFormat()
+	p.Mask, p.Codes = format.Mask(), fmt.Sprintf("%d %s", format.Length, alphabetWord(format.Alphabet))
+	p.Unlocked = !settings.LockPartners
+	p.Long = len(p.Prefix)+format.Length > 28
+	if order.Price.Minor > 0 {
+		p.Price = order.Price.String()
+	}
+	if !order.ValidTill.IsZero() {
+		p.ValidTill = order.ValidTill.Format("2 January 2006")
+	}
+	if p.Ready {
+		if p.Second, err = s.takesTwo(ctx, s.Person(c), order.FaceValue(), order.Activate); err != nil {
+			return err
+		}
+		chance, err := s.Cards.Guesses.LuckyChance(ctx, settings, int64(order.Quantity))
+		if err != nil {
+			return err
+		}
+		p.Odds = odds(chance)
+		if len(order.PartnerIDs) == 1 {
+			partner, err := db.New().PartnerGet(ctx, s.Pool, order.PartnerIDs[0])
+			if err != nil {
+				return err
+			}
+			p.Brand = partner.Name
+			if partner.Brand != "" {
+				p.Brand = partner.Brand
+			}
+		}
+	}
+	return s.Fragment(c, http.StatusOK, "admin/generate", "preview-news", &p)
+}
+
+// odds says how long a guesser would have to try, given the chance a year.
+func odds(chance float64) string {
+	years := 1 / chance
+	switch {
+	case years >= 2e9:
+		return fmt.Sprintf(lang.M("once in %s billion years"), money.Group(fmt.Sprintf("%.0f", years/1e9)))
+	case years >= 2e6:
+		return fmt.Sprintf(lang.M("once in %s million years"), money.Group(fmt.Sprintf("%.0f", years/1e6)))
+	}
+	return fmt.Sprintf(lang.M("once in %s years"), money.Group(fmt.Sprintf("%.0f", math.Floor(years))))
+}
+
+// partnerHint says what choosing a partner does.
+func partnerHint(locked bool) string {
+	if locked {
+		return lang.M("Whose customers may redeem the cards.")
+	}
+	return lang.M("For information: cards are not locked to partners, so customers of any may redeem them.")
+}

@@ -1,0 +1,386 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/accent"
+	"refill/internal/audit"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/lang"
+	"refill/internal/partner"
+	"refill/internal/setting"
+	"refill/internal/web/kit"
+)
+
+// partnerListPage lists the partners that a person may see.
+type partnerListPage struct {
+	kit.Page
+	Rows   []partnerRow
+	MayNew bool
+	Empty  kit.Empty
+}
+
+// partnerRow is one line of the list.
+type partnerRow struct {
+	Name, Brand, URL string
+	Accent           string // #rrggbb; empty: none
+	Customers, Open  int64
+	State            kit.Badge
+}
+
+// partnerFormPage is the form of a partner, new or not.
+type partnerFormPage struct {
+	kit.Page
+	Action               string
+	Button               string
+	Name, BrandName      kit.Field
+	Slug                 kit.Field
+	Zone, Accent         kit.Field
+	Welcome, Help        kit.Field
+	CardLine1, CardLine2 kit.Field
+	Logo                 kit.Field
+	Mistakes             []kit.Mistake
+
+	// Of a partner that is there already.
+	URL       string
+	Shown     kit.Look
+	State     kit.Badge
+	Customers int64
+	Open      int64
+	SignIn    string // address of the sign-in page in its look
+	Colours   colours
+	Disable   *kit.Confirmation
+	Enable    *kit.Confirmation
+	Asked     askedFor
+}
+
+// colours describes the colours that are derived from a brand's colour.
+type colours struct {
+	Accent, Ink, Light, Dark string
+	Changed                  bool // some of it is not as chosen
+}
+
+// newColours reads a colour; the zero colours where there is none.
+func newColours(text string) colours {
+	c, err := accent.Parse(text)
+	if err != nil {
+		return colours{}
+	}
+	light, dark := c.On(kit.LightGround, accent.TextContrast), c.On(kit.DarkGround, accent.TextContrast)
+	return colours{c.String(), c.Ink().String(), light.String(), dark.String(), light != c || dark != c}
+}
+
+// PartnerURL is the address of a partner.
+func PartnerURL(id int64) string { return fmt.Sprintf("%s/%d", SectionPartners, id) }
+
+func partnerState(disabled bool) kit.Badge {
+	if disabled {
+		return kit.Badge{Word: lang.M("Disabled"), Tone: kit.ToneIdle}
+	}
+	return kit.Badge{Word: lang.M("Active"), Tone: kit.ToneGood}
+}
+
+// PartnerList handles GET /admin/partners.
+func (s *Server) PartnerList(c *gin.Context) error {
+	p := &partnerListPage{Page: s.Page(c, lang.M("Partners"), SectionPartners)}
+	p.MayNew = p.Person.Scope.AllPartners
+	rows, err := db.New().PartnerOverview(c.Request.Context(), s.Pool, db.PartnerOverviewParams{
+		AllPartners: p.Person.Scope.AllPartners, PartnerIds: p.Person.Scope.PartnerIDs,
+	})
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		p.Rows = append(p.Rows, partnerRow{
+			Name: row.Name, Brand: row.Brand, URL: PartnerURL(row.ID), Accent: row.Accent,
+			Customers: row.Customers, Open: row.OpenSeries, State: partnerState(row.DisabledAt != nil),
+		})
+	}
+	p.Empty = kit.Empty{Icon: "building-store", Title: lang.M("No partners yet"), Text: lang.M("A partner is a branch, brand or reseller. Every customer belongs to one.")}
+	if p.MayNew {
+		p.Empty.Action, p.Empty.URL = lang.M("Enter a partner"), SectionPartners+"/new"
+	}
+	return s.Render(c, http.StatusOK, "admin/partner_list", p)
+}
+
+// newPartnerForm makes the form of what was typed so far.
+func (s *Server) newPartnerForm(c *gin.Context, title string, f partner.Form) (*partnerFormPage, error) {
+	zones, err := s.Zones(c.Request.Context())
+	if err != nil {
+		return nil, err
+	}
+	return &partnerFormPage{
+		Page: s.Page(c, title, SectionPartners),
+		Name: kit.Field{Name: "name", Label: lang.M("Name"), Value: kit.Truncate(f.Name, 300), Hint: lang.M("What staff call it."), Required: true, Autocomplete: "off"},
+		BrandName: kit.Field{
+			Name: "brand", Label: lang.M("Brand name"), Value: kit.Truncate(f.Brand, 300), Autocomplete: "off",
+			Hint: lang.M("What customers see in the portal and on cards. Empty: the name."),
+		},
+		Slug: kit.Field{
+			Name: "slug", Label: lang.M("Name in addresses"), Value: kit.Truncate(f.Slug, 300), Plain: true, Short: true, Autocomplete: "off",
+			Hint: lang.M("Optional, such as north-cafe: its sign-in page then has an address of its own."),
+		},
+		Zone: kit.Field{
+			Name: "time_zone", Label: lang.M("Time zone"), Value: kit.Truncate(f.TimeZone, 100), Required: true, Plain: true, Short: true, Autocomplete: "off",
+			Hint: lang.M("Type to search. Decides when the last day of new cards ends."), List: zones,
+		},
+		Accent: kit.Field{
+			Name: "accent", Label: lang.M("Colour"), Value: kit.Truncate(f.Accent, 20), Plain: true, Mono: true, Short: true, Autocomplete: "off", Placeholder: "#1f4e79",
+			Hint: lang.M("Of buttons and links in the portal, and of cards. Empty: the product’s own."),
+		},
+		Welcome: kit.Field{
+			Name: "welcome", Label: lang.M("Welcome line"), Value: kit.Truncate(f.Welcome, 1000), Autocomplete: "off",
+			Hint: lang.M("On the portal’s first page. Optional."),
+		},
+		Help: kit.Field{
+			Name: "help", Label: lang.M("Help and contact"), Value: kit.Truncate(f.Help, 2000), Rows: 3,
+			Hint: lang.M("On the refill-card page and on receipts: whom to call, when the desk is open. Optional."),
+		},
+		CardLine1: kit.Field{
+			Name: "card_line1", Label: lang.M("First line on cards"), Value: kit.Truncate(f.CardLine1, 300), Autocomplete: "off",
+			Hint: lang.M("What to do with the card, in two short lines. Empty: the product’s own."),
+		},
+		CardLine2: kit.Field{Name: "card_line2", Label: lang.M("Second line on cards"), Value: kit.Truncate(f.CardLine2, 300), Autocomplete: "off"},
+		Logo: kit.Field{
+			Name: "logo", Label: lang.M("Logo"), Type: "file", Accept: "image/png,image/jpeg",
+			Hint: lang.M("PNG or JPEG, up to 256 KB, made for a white ground."),
+		},
+	}, nil
+}
+
+// PartnerNew handles GET /admin/partners/new.
+func (s *Server) PartnerNew(c *gin.Context) error {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	p, err := s.newPartnerForm(c, lang.M("New partner"), partner.Form{TimeZone: settings.TimeZone})
+	if err != nil {
+		return err
+	}
+	p.Action, p.Button, p.Name.Autofocus = SectionPartners, lang.M("Enter partner"), true
+	return s.Render(c, http.StatusOK, "admin/partner_form", p)
+}
+
+// typedPartner reads a posted form: the partner, and the logo that came with it;
+// nil where none was chosen.
+func (s *Server) typedPartner(c *gin.Context) (partner.Form, *partner.Logo, error) {
+	form, file, err := s.FormWithFile(c, "logo", partner.MaxLogoBytes)
+	if err != nil {
+		return partner.Form{}, nil, err
+	}
+	f := partnerForm(form)
+	if err := s.printable(c, f); err != nil {
+		return f, nil, err
+	}
+	if len(file) == 0 {
+		return f, nil, nil
+	}
+	logo, err := partner.ReadLogo(file)
+	return f, logo, err
+}
+
+// printable holds what stands on cards against the card's fonts and room: here it
+// can be mended, in an export of a million cards it would be a failure.
+func (s *Server) printable(c *gin.Context, f partner.Form) error {
+	m := s.maker(c)
+	if err := m.CheckBrand("brand", f.Brand); err != nil {
+		return err
+	}
+	return m.CheckWords(setting.Settings{CardWords: setting.CardWords{Line1: strings.TrimSpace(f.CardLine1), Line2: strings.TrimSpace(f.CardLine2)}})
+}
+
+func partnerForm(form url.Values) partner.Form {
+	return partner.Form{
+		Name: form.Get("name"), Brand: form.Get("brand"), Slug: form.Get("slug"), TimeZone: form.Get("time_zone"), Accent: form.Get("accent"),
+		Welcome: form.Get("welcome"), Help: form.Get("help"), CardLine1: form.Get("card_line1"), CardLine2: form.Get("card_line2"),
+	}
+}
+
+// mendPartner shows a form again with its errors. A file that was chosen has
+// to be chosen again: browsers let no page fill it in.
+func (s *Server) mendPartner(c *gin.Context, p *partnerFormPage, err error) error {
+	p.Mistakes = kit.Explain(err, &p.Name, &p.BrandName, &p.Slug, &p.Zone, &p.Accent, &p.Welcome, &p.Help, &p.CardLine1, &p.CardLine2, &p.Logo)
+	return s.Render(c, http.StatusUnprocessableEntity, "admin/partner_form", p)
+}
+
+// PartnerCreate handles POST /admin/partners.
+func (s *Server) PartnerCreate(c *gin.Context) error {
+	f, logo, err := s.typedPartner(c)
+	var id int64
+	if err == nil {
+		id, err = partner.Create(c.Request.Context(), s.Pool, s.Actor(c), f, logo)
+	}
+	if err == nil {
+		s.SetFlash(c, kit.ToneGood, f.Name+lang.M(" is entered."))
+		return s.Redirect(c, PartnerURL(id))
+	}
+	if fault.KindOf(err) != fault.Invalid {
+		return err
+	}
+	p, pageErr := s.newPartnerForm(c, lang.M("New partner"), f)
+	if pageErr != nil {
+		return pageErr
+	}
+	p.Action, p.Button = SectionPartners, lang.M("Enter partner")
+	return s.mendPartner(c, p, err)
+}
+
+// partnerOfAddress reads the partner of the address and the counts of its customers and series; one
+// that is not theirs is missing.
+func (s *Server) partnerOfAddress(c *gin.Context) (db.Partner, db.PartnerOverviewRow, error) {
+	var overview db.PartnerOverviewRow
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return db.Partner{}, overview, partner.ErrNoPartner
+	}
+	scope := s.Person(c).Scope
+	rows, err := db.New().PartnerOverview(c.Request.Context(), s.Pool, db.PartnerOverviewParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, ID: &id})
+	if err != nil {
+		return db.Partner{}, overview, err
+	}
+	if len(rows) == 0 {
+		return db.Partner{}, overview, partner.ErrNoPartner
+	}
+	row, err := db.New().PartnerGet(c.Request.Context(), s.Pool, id)
+	return row, rows[0], err
+}
+
+// newPartnerPage makes the page of a partner with its form.
+func (s *Server) newPartnerPage(c *gin.Context, f *partner.Form) (*partnerFormPage, error) {
+	row, hangs, err := s.partnerOfAddress(c)
+	if err != nil {
+		return nil, err
+	}
+	slug := ""
+	if row.Slug != nil {
+		slug = *row.Slug
+	}
+	if f == nil {
+		f = &partner.Form{
+			Name: row.Name, Brand: row.Brand, Slug: slug, TimeZone: row.TimeZone, Accent: row.Accent,
+			Welcome: row.Welcome, Help: row.Help, CardLine1: row.CardLine1, CardLine2: row.CardLine2,
+		}
+	}
+	p, err := s.newPartnerForm(c, row.Name, *f)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := db.New().PartnerLook(c.Request.Context(), s.Pool, db.PartnerLookParams{ID: row.ID})
+	if err != nil {
+		return nil, err
+	}
+	p.URL = PartnerURL(row.ID)
+	p.Action, p.Button = p.URL, lang.M("Save")
+	p.Shown = kit.NewLook(row.ID, shown.LookVersion, shown.Accent, shown.Slug, shown.LogoWidth, shown.LogoHeight)
+	p.State, p.Customers, p.Open = partnerState(row.DisabledAt != nil), hangs.Customers, hangs.OpenSeries
+	p.Colours = newColours(row.Accent)
+	if slug != "" {
+		p.SignIn = s.PublicURL + "/portal/login?partner=" + slug
+	}
+	if row.DisabledAt == nil {
+		p.Disable = disablePartner(p.URL, row.Name, hangs)
+	} else {
+		p.Enable = &kit.Confirmation{
+			ID: "enable", Opener: lang.M("Enable"), Title: "Enable " + row.Name + "?", Button: "Enable " + row.Name, Action: p.URL + "/enable",
+			Text: lang.M("Its customers can sign in and redeem again, and it can be chosen for new series and customers."),
+		}
+		if p.Asked, err = s.askedFor(c, db.ApprovalListParams{Kind: string(db.ApprovalKindReopening)}); err != nil {
+			return nil, err
+		}
+		p.Asked = p.Asked.only(func(v approvalView) bool { return v.Partner == row.ID })
+		if len(p.Asked.Waiting) > 0 {
+			p.Enable = nil // it is asked for already
+		}
+	}
+	return p, nil
+}
+
+// disablePartner asks before a partner is disabled, with the counts of its customers and series.
+func disablePartner(to, name string, hangs db.PartnerOverviewRow) *kit.Confirmation {
+	words := func(n int64, one, many string) string {
+		text, _ := kit.Number(n) // fails on no number
+		word, _ := kit.Plural(n, one, many)
+		return text + " " + word
+	}
+	stay := lang.M("Balances, payments and cards")
+	if hangs.OpenSeries > 0 {
+		stay = lang.M("Balances, payments and ") + words(hangs.OpenSeries, lang.M("open series"), lang.M("open series")) + lang.M(" for this partner")
+	}
+	return &kit.Confirmation{
+		ID: "disable", Opener: lang.M("Disable"), Title: "Disable " + name + "?", Button: "Disable " + name, Action: to + "/disable", Danger: true,
+		Text: fmt.Sprintf(lang.M("%s will be signed out at once and can’t sign in or redeem until it is enabled again. %s stay as they are."), words(hangs.Customers, "customer", "customers"), stay),
+	}
+}
+
+// PartnerShow handles GET /admin/partners/:id.
+func (s *Server) PartnerShow(c *gin.Context) error {
+	p, err := s.newPartnerPage(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, "admin/partner_form", p)
+}
+
+// PartnerEdit handles POST /admin/partners/:id.
+func (s *Server) PartnerEdit(c *gin.Context) error {
+	row, _, err := s.partnerOfAddress(c)
+	if err != nil {
+		return err
+	}
+	f, logo, err := s.typedPartner(c)
+	if err == nil {
+		err = partner.Edit(c.Request.Context(), s.Pool, s.Actor(c), row.ID, f, logo)
+	}
+	if err == nil {
+		return s.saved(c, PartnerURL(row.ID), nil)
+	}
+	if fault.KindOf(err) != fault.Invalid {
+		return err
+	}
+	p, pageErr := s.newPartnerPage(c, &f)
+	if pageErr != nil {
+		return pageErr
+	}
+	return s.mendPartner(c, p, err)
+}
+
+// PartnerDisable handles POST /admin/partners/:id/disable.
+func (s *Server) PartnerDisable(c *gin.Context) error {
+	return s.changePartner(c, partner.Disable, lang.M("%s is disabled."))
+}
+
+// PartnerEnable handles POST /admin/partners/:id/enable.
+func (s *Server) PartnerEnable(c *gin.Context) error {
+	return s.changePartner(c, partner.Enable, lang.M("%s is enabled."))
+}
+
+// PartnerLogoRemove handles POST /admin/partners/:id/logo/remove.
+func (s *Server) PartnerLogoRemove(c *gin.Context) error {
+	return s.changePartner(c, partner.RemoveLogo, lang.M("The logo of %s is removed."))
+}
+
+// changePartner makes one change to the partner of the address and redirects with a notice.
+func (s *Server) changePartner(c *gin.Context, change func(context.Context, db.Beginner, audit.Actor, int64) error, said string) error {
+	partner, _, err := s.partnerOfAddress(c)
+	if err != nil {
+		return err
+	}
+	err = change(c.Request.Context(), s.Pool, s.Actor(c), partner.ID)
+	if s.waits(c, err) {
+		return s.Redirect(c, PartnerURL(partner.ID))
+	}
+	if err != nil {
+		return err
+	}
+	s.SetFlash(c, kit.ToneGood, fmt.Sprintf(said, partner.Name))
+	return s.Redirect(c, PartnerURL(partner.ID))
+}

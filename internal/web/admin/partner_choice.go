@@ -1,0 +1,52 @@
+package admin
+
+import (
+	"context"
+	"net/url"
+	"slices"
+
+	"refill/internal/audit"
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/lang"
+	"refill/internal/web/kit"
+)
+
+// offeredPartners are the partners that a form offers to a person: theirs that are
+// enabled, and those of what the form is about, present, which are marked where they are
+// disabled. What is chosen now can so be left as it is.
+func (s *Server) offeredPartners(ctx context.Context, scope audit.Scope, present ...int64) ([]kit.Option, error) {
+	partners, err := db.New().PartnerList(ctx, s.Pool, db.PartnerListParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
+	options := make([]kit.Option, 0, len(partners))
+	for _, one := range partners {
+		switch {
+		case one.DisabledAt == nil:
+			options = append(options, kit.Option{Value: idText(one.ID), Text: one.Name})
+		case slices.Contains(present, one.ID):
+			options = append(options, kit.Option{Value: idText(one.ID), Text: one.Name + " (disabled)"})
+		}
+	}
+	return options, err
+}
+
+// offerSeriesPartners offers the partners of a series: any, one, or several of those that
+// it returns. form says what was chosen; a form that says nothing leaves the first.
+func (s *Server) offerSeriesPartners(ctx context.Context, scope audit.Scope, f *kit.Field, form url.Values, present ...int64) ([]partnerChoice, error) {
+	partners, err := s.offeredPartners(ctx, scope, present...)
+	if err != nil {
+		return nil, err
+	}
+	if scope.AllPartners {
+		f.Options = append(f.Options, kit.Option{Value: card.AnyPartner, Text: lang.M("Any")})
+	}
+	f.Options = append(f.Options, partners...)
+	if len(partners) > 1 {
+		f.Options = append(f.Options, kit.Option{Value: SeveralPartners, Text: lang.M("Several…")})
+	}
+	choices := make([]partnerChoice, 0, len(partners))
+	for _, one := range partners {
+		choices = append(choices, partnerChoice{NumberOf(one.Value), one.Text, slices.Contains(form["partners"], one.Value)})
+	}
+	f.Choose(form.Get("partner"))
+	return choices, nil
+}

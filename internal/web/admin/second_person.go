@@ -1,0 +1,285 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/approval"
+	"refill/internal/audit"
+	"refill/internal/card"
+	"refill/internal/cardimport"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/lang"
+	"refill/internal/money"
+	"refill/internal/setting"
+	"refill/internal/staff"
+	"refill/internal/web/kit"
+)
+
+// What pages say beforehand of what takes a second person.
+
+// soFar says how much a person did without a second one within a day, and that one act more,
+// in words, is too much; did is "activated" or "exported".
+func soFar(o approval.Solo, did, more, currency string) string {
+	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: currency} }
+	return fmt.Sprintf(lang.M("In the past 24 hours you have %s cards worth %s by yourself; with %s it is more than %s, so a second person has to approve"), did, amount(o.Before()), more, amount(*o.Limit))
+}
+
+// activateHint says at the tick that activates cards how much one person may, and
+// what of it this one has left where they have used some.
+func (s *Server) activateHint(ctx context.Context, settings setting.Settings, person staff.Person) (string, error) {
+	if settings.ApproveAbove == nil {
+		return "", nil
+	}
+	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, 0)
+	if err != nil || o.Limit == nil {
+		return "", err
+	}
+	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: settings.Currency} }
+	hint := fmt.Sprintf(lang.M(" By yourself you may activate cards worth %s within 24 hours; those beyond that wait until somebody else approves it."), amount(*o.Limit))
+	if o.Before() > 0 {
+		hint += fmt.Sprintf(lang.M(" Of that %s is left."), amount(o.Left()))
+	}
+	return hint, nil
+}
+
+// takesTwo says of cards that are about to be ordered what of it takes a second
+// person; nothing where one is enough. What is activated later is measured then.
+func (s *Server) takesTwo(ctx context.Context, person staff.Person, worth money.Amount, activate bool) (string, error) {
+	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, worth.Minor)
+	switch {
+	case err != nil:
+		return "", err
+	case o.Large() && activate:
+		return lang.M("So much takes a second person: the cards are made, and stay worthless until somebody else approves their activation."), nil
+	case o.Large():
+		return lang.M("So much takes a second person: somebody else will have to approve the activation of these cards, and each file of them."), nil
+	case o.Over() && activate:
+		return soFar(o, "activated", "these", worth.Currency) + lang.M(": the cards are made, and stay worthless until then."), nil
+	}
+	return "", nil
+}
+
+// importTakesTwo says of cards that are about to be imported that they take a second
+// person, or that some of their series, or all, take one to be active; nothing where one
+// is enough.
+func (s *Server) importTakesTwo(ctx context.Context, person staff.Person, currency string, activate bool, groups []cardimport.Group) (string, error) {
+	whole, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindImport, 0, worthOf(groups))
+	switch {
+	case err != nil:
+		return "", err
+	case whole.Large():
+		return lang.M("So much takes a second person: nothing is imported until another person approves it, within 24 hours."), nil
+	case whole.Over():
+		return soFar(whole, "imported", "these", currency) + lang.M(": nothing is imported until then."), nil
+	case !activate:
+		return "", nil
+	}
+	groups = slices.DeleteFunc(slices.Clone(groups), func(g cardimport.Group) bool { return g.Inactive })
+	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, worthOf(groups))
+	switch {
+	case err != nil || !o.Over():
+		return "", err
+	case len(groups) == 1 && o.Large():
+		return lang.M("So much takes a second person: the cards are imported, and stay worthless until somebody else approves their activation."), nil
+	case len(groups) == 1:
+		return soFar(o, "activated", "these", currency) + lang.M(": the cards are imported, and stay worthless until then."), nil
+	case o.Before() > 0:
+		return soFar(o, "activated", lang.M("all of these"), currency) + lang.M(": each series that goes beyond it stays worthless until then."), nil
+	}
+	return fmt.Sprintf(lang.M("Together these series are worth more than the %s that one person may activate within 24 hours: each that goes beyond it stays worthless until somebody else approves its activation."), money.Amount{Minor: *o.Limit, Currency: currency}), nil
+}
+
+// worthOf is what the cards of groups are worth together, in minor units.
+func worthOf(groups []cardimport.Group) (worth int64) {
+	for _, g := range groups {
+		worth += g.Worth()
+	}
+	return worth
+}
+
+// fileTakesTwo says of a file that is about to be asked for that it takes a second
+// person; nothing where one is enough.
+func (s *Server) fileTakesTwo(c *gin.Context, row db.SeriesShowRow) (string, error) {
+	worth := worthLeft(row)
+	o, err := s.Cards.Solo(c.Request.Context(), s.Person(c).ID, db.ApprovalKindExport, row.Series.ID, worth.Minor)
+	switch {
+	case err != nil || !o.Over():
+		return "", err
+	case o.Large():
+		return fmt.Sprintf(lang.M("The cards of this series are worth %s together, so each file of them takes a second person: it is made when somebody else has approved it, within 24 hours."), worth), nil
+	}
+	return soFar(o, "exported", fmt.Sprintf(lang.M("the %s of this series"), worth), worth.Currency) + lang.M(": a file is made when somebody else has approved it, within 24 hours."), nil
+}
+
+// worthLeft is what the cards of a series that are neither used nor void are worth.
+func worthLeft(row db.SeriesShowRow) money.Amount {
+	return money.Amount{Minor: (int64(row.Series.Made) - row.Used - row.Void) * row.Series.Price, Currency: row.Series.Currency}
+}
+
+// secondPerson says on the page of a series what of it waits, and what of it one
+// person can only ask for.
+func (s *Server) secondPerson(c *gin.Context, p *seriesShowPage, row db.SeriesShowRow) error {
+	var err error
+	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{SeriesID: row.Series.ID}); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(p.Asked.Waiting, func(v approvalView) bool { return v.Activates }) {
+		p.Actions = slices.DeleteFunc(p.Actions, func(a kit.Confirmation) bool { return a.ID == "activate" }) // it is asked for already
+	}
+	worth := worthLeft(row)
+	o, err := s.Cards.Solo(c.Request.Context(), p.Person.ID, db.ApprovalKindActivate, row.Series.ID, worth.Minor)
+	if err != nil || !o.Over() {
+		return err
+	}
+	for i := range p.Actions {
+		if a := &p.Actions[i]; a.ID == "activate" {
+			a.Button = lang.M("Ask for the activation")
+			a.Text = fmt.Sprintf(lang.M("The cards are worth %s together, more than one person may activate. "), worth)
+			if !o.Large() {
+				a.Text = soFar(o, "activated", fmt.Sprintf(lang.M("the %s of this series"), worth), worth.Currency) + ". "
+			}
+			a.Text += lang.M("The series waits until somebody else approves it, for 24 hours at most.")
+		}
+	}
+	return nil
+}
+
+// askedFor is what of a page's subject waits for a second person.
+type askedFor struct {
+	Waiting   []approvalView
+	CanDecide bool
+}
+
+// askedFor reads what waits, of what a page is about.
+func (s *Server) askedFor(c *gin.Context, params db.ApprovalListParams) (askedFor, error) {
+	params.Waiting = true
+	views, err := s.approvals(c, params)
+	return askedFor{Waiting: views, CanDecide: s.Person(c).Can(staff.SeriesApprove)}, err
+}
+
+// only keeps what waits about one thing that has no column of its own.
+func (a askedFor) only(about func(approvalView) bool) askedFor {
+	a.Waiting = slices.DeleteFunc(a.Waiting, func(v approvalView) bool { return !about(v) })
+	return a
+}
+
+// waits reports whether something was not done but asked for; the next page says so.
+func (s *Server) waits(c *gin.Context, err error) bool {
+	all := fault.All(err)
+	if len(all) != 1 || all[0].Kind != fault.Conflict || !strings.HasSuffix(all[0].Code, "_waits") {
+		return false
+	}
+	s.SetFlash(c, kit.ToneIdle, all[0].Text())
+	return true
+}
+
+// creditHint says at the form of a payment how much one person may credit by hand, and
+// what of it this one has left; nothing where there is no limit.
+func (s *Server) creditHint(c *gin.Context, person staff.Person) (string, error) {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil || settings.ApproveAbove == nil {
+		return "", err
+	}
+	o, err := s.Cards.Solo(c.Request.Context(), person.ID, db.ApprovalKindPayment, 0, 0)
+	if err != nil || o.Limit == nil {
+		return "", err
+	}
+	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: settings.Currency} }
+	hint := fmt.Sprintf(lang.M("By yourself you may credit %s within 24 hours; what is beyond that waits until another person approves it."), amount(*o.Limit))
+	if o.Before() > 0 {
+		hint += fmt.Sprintf(lang.M(" Of that %s is left."), amount(o.Left()))
+	}
+	return hint, nil
+}
+
+// editTakesTwo says of an edit that is about to be made that it takes a second person;
+// nothing where one is enough.
+func editTakesTwo(p card.EditPlan) string {
+	switch o := p.Solo; {
+	case !o.Over():
+		return ""
+	case o.Large():
+		return fmt.Sprintf(lang.M("This brings cards worth %s into use, more than one person may. Nothing is changed until another person approves it, within 24 hours."), money.Amount{Minor: o.Value, Currency: p.Price.Currency})
+	default:
+		return soFar(o, lang.M("brought into use"), "these", p.Price.Currency) + lang.M(": nothing is changed until then.")
+	}
+}
+
+// revealStands says what waits of a card, and whether its code may be seen because that
+// was approved.
+func (s *Server) revealStands(c *gin.Context, p *cardShowPage, series db.Series, row db.CardShowRow) error {
+	var err error
+	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{SeriesID: series.ID, Kind: string(db.ApprovalKindReveal)}); err != nil {
+		return err
+	}
+	p.Asked = p.Asked.only(func(v approvalView) bool { return v.Serial == row.Serial })
+	p.RevealUntil, err = s.Cards.RevealUntil(c.Request.Context(), p.Person.ID, card.Ref{SeriesID: series.ID, Serial: row.Serial})
+	return err
+}
+
+// revealTakesTwo says at the button that reveals a code that it takes a second person,
+// and takes the button away where the viewer has asked for it already.
+func (s *Server) revealTakesTwo(c *gin.Context, p *cardShowPage, series db.Series, row db.CardShowRow) error {
+	at := slices.IndexFunc(p.Changes.Actions, func(a kit.Confirmation) bool { return a.ID == "reveal" })
+	if at < 0 || !p.RevealUntil.IsZero() {
+		return nil
+	}
+	if slices.ContainsFunc(p.Asked.Waiting, func(v approvalView) bool { return v.Own }) {
+		p.Changes.Actions = slices.Delete(p.Changes.Actions, at, at+1)
+		return nil
+	}
+	o, err := approval.Weigh(c.Request.Context(), s.Pool, approval.Act{Kind: db.ApprovalKindExport, By: audit.ForStaff(p.Person.ID), SeriesID: series.ID, Serial: row.Serial, Value: series.Price})
+	if err != nil || !o.Over() || row.State == db.CardStateUsed || row.State == db.CardStateVoid {
+		return err
+	}
+	a := &p.Changes.Actions[at]
+	a.Button = lang.M("Ask for the code")
+	a.Text = lang.M("With the codes that you have exported or been shown in the past 24 hours, this one is more than one person may know. It waits until another person approves it; then you can reveal it here once, within a day.")
+	return nil
+}
+
+// redeemTakesTwo says at the form that redeems a card without its code that it is more
+// than the viewer may take without a second person.
+func (s *Server) redeemTakesTwo(c *gin.Context, p *cardShowPage, series db.Series, serial int32) error {
+	second, err := s.Cards.RedeemTakesSecond(c.Request.Context(), series, serial, p.Person.ID)
+	if second {
+		p.Redeem.Second = card.ErrRedeemNeedsSecond.Text()
+	}
+	return err
+}
+
+// enableTakesTwo says at the button that enables a card that it is more than the viewer
+// may bring into use without a second person.
+func (s *Server) enableTakesTwo(c *gin.Context, p *cardShowPage, series db.Series, serial int32) error {
+	at := slices.IndexFunc(p.Changes.Actions, func(a kit.Confirmation) bool { return a.ID == "enable" })
+	if at < 0 {
+		return nil
+	}
+	refusal, err := s.Cards.EnableTakesSecond(c.Request.Context(), series, serial, p.Person.ID)
+	if err != nil || refusal == nil {
+		return err
+	}
+	p.Changes.Actions[at].Text += " " + fault.All(refusal)[0].Text()
+	return nil
+}
+
+// reversalTakesTwo says before a reversal that credits a customer that it waits for a
+// second person.
+func (s *Server) reversalTakesTwo(c *gin.Context, p *paymentShowPage, row db.PaymentGetRow) error {
+	if p.Reverse == nil || row.Amount >= 0 {
+		return nil
+	}
+	o, err := s.Cards.Solo(c.Request.Context(), p.Person.ID, db.ApprovalKindPayment, 0, -row.Amount)
+	if err != nil || !o.Over() {
+		return err
+	}
+	p.Reverse.Button = lang.M("Ask for the reversal")
+	p.Reverse.Text += fmt.Sprintf(lang.M(" You may credit %s by yourself within 24 hours, and this is more: nothing is posted until another person approves it."), money.Amount{Minor: *o.Limit, Currency: row.Currency})
+	return nil
+}

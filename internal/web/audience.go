@@ -1,0 +1,144 @@
+package web
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/fault"
+	"refill/internal/staff"
+	"refill/internal/web/kit"
+)
+
+// route is one line of the table.
+type route struct {
+	method, path string
+	who          audience
+	do           kit.Handler
+}
+
+// audience is who may ask for a route. Its zero value admits no one.
+type audience struct {
+	door       kit.Door
+	permission staff.Permission // for staff; empty: any of them
+	// beforeFactor admits staff who must set up a second factor before all else.
+	beforeFactor bool
+	cardsModule  bool // the module of refill cards must be on
+	everyPartner bool // staff must see every partner
+}
+
+// The audiences without a permission.
+var (
+	everybody = audience{door: kit.DoorEverybody} //nolint:gochecknoglobals // a constant, were structs allowed to be
+	anyStaff  = audience{door: kit.DoorStaff}     //nolint:gochecknoglobals // likewise
+	customers = audience{door: kit.DoorCustomer}  //nolint:gochecknoglobals // likewise
+)
+
+// setsUp lets an audience in also before they have the second factor that is asked
+// of them.
+func (a audience) setsUp() audience {
+	a.beforeFactor = true
+	return a
+}
+
+// withCards hides a route while the module of refill cards is off.
+func (a audience) withCards() audience {
+	a.cardsModule = true
+	return a
+}
+
+// allPartners restricts a route to staff who see every partner: its page concerns the
+// whole installation.
+func (a audience) allPartners() audience {
+	a.everyPartner = true
+	return a
+}
+
+// staffWho is staff whose role includes a permission.
+func staffWho(can staff.Permission) audience {
+	return audience{door: kit.DoorStaff, permission: can}
+}
+
+// mount hands one line to the router, behind its guard.
+func (s *Server) mount(engine *gin.Engine, r route) {
+	guarded := s.handle(func(c *gin.Context) error {
+		if err := s.admit(c, r.who); err != nil {
+			return err
+		}
+		if err := s.checkReach(c, r.who); err != nil {
+			return err
+		}
+		return r.do(c)
+	})
+	engine.Handle(r.method, r.path, guarded)
+	if r.method == get && r.path != kit.EventsPath {
+		engine.HEAD(r.path, guarded) // net/http leaves the body out
+	}
+}
+
+// handle is where a handler's error becomes an answer.
+func (s *Server) handle(h kit.Handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		defer s.LimitTime(c)()
+		if err := h(c); err != nil {
+			s.Fail(c, err)
+		}
+	}
+}
+
+// admit lets in whom the audience names and finds out who it is.
+func (s *Server) admit(c *gin.Context, who audience) error {
+	switch who.door {
+	case kit.DoorEverybody:
+		return nil
+	case kit.DoorStaff:
+		person, err := s.FindPerson(c)
+		if err != nil {
+			return err
+		}
+		if person.ID == 0 {
+			return kit.SignInNeededError{Door: kit.DoorStaff}
+		}
+		if !who.beforeFactor {
+			if err := s.admin.RequireFactor(c, person); err != nil {
+				return err
+			}
+		}
+		c.Set(kit.KeyPermission, who.permission)
+		if who.permission != "" && !person.Can(who.permission) {
+			return kit.ForbiddenError{Permission: who.permission}
+		}
+		return nil
+	case kit.DoorCustomer:
+		visitor, err := s.FindVisitor(c)
+		if err != nil {
+			return err
+		}
+		if visitor.ID == 0 {
+			return kit.SignInNeededError{Door: kit.DoorCustomer}
+		}
+		return nil
+	case kit.DoorNobody:
+	}
+	return kit.ErrNotFound
+}
+
+// checkReach refuses a request to a part of the site that is switched off, or that
+// concerns more partners than the person sees.
+func (s *Server) checkReach(c *gin.Context, who audience) error {
+	if who.everyPartner && !s.Person(c).Scope.AllPartners {
+		return errSomePartners
+	}
+	if !who.cardsModule {
+		return nil
+	}
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	if !settings.RefillCards {
+		return kit.ErrNotFound
+	}
+	return nil
+}
+
+// errSomePartners is the error of pages that concern all partners for staff of some.
+var errSomePartners = fault.New(fault.Forbidden, "some_partners", "This page concerns every partner. It is for staff who see all of them.")

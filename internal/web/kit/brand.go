@@ -1,0 +1,135 @@
+package kit
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/accent"
+	"refill/internal/db"
+)
+
+// Look is what a partner's customers see of it. The zero look is the product's.
+type Look struct {
+	Slug    string
+	CSS     string // address of its style sheet; empty: no colour of its own
+	Logo    string // address of its logo; empty: none
+	Width   int32  // of the logo
+	Height  int32
+	Welcome string
+	Help    string
+}
+
+// Wordmark reports whether the logo is so wide that it will hold the name.
+func (l Look) Wordmark() bool { return l.Width >= 2*l.Height }
+
+// BrandPath is where looks are served.
+const BrandPath = "/brand/"
+
+// NewLook puts a look together. The version is part of each address, so that
+// browsers may keep the files for ever.
+func NewLook(partnerID, version int64, accentColor string, slug *string, width, height int32) Look {
+	l := Look{Width: width, Height: height}
+	file := fmt.Sprintf("%s%d-%d", BrandPath, partnerID, version)
+	if accentColor != "" {
+		l.CSS = file + ".css"
+	}
+	if width > 0 {
+		l.Logo = file + ".png"
+	}
+	if slug != nil {
+		l.Slug = *slug
+	}
+	return l
+}
+
+// The grounds of the portal that links must be read on: in static/css/portal.css
+// the darker of the light theme's two, the lighter of the dark one's.
+var (
+	LightGround = accent.Color{R: 0xf4, G: 0xf5, B: 0xf6} //nolint:gochecknoglobals // constants, were structs allowed to be
+	DarkGround  = accent.Color{R: 0x18, G: 0x1e, B: 0x24} //nolint:gochecknoglobals // likewise
+)
+
+// lookSheet is the style sheet of a brand's colour: only variables, for both
+// themes, each made so that it can be read. Buttons keep the colour as chosen,
+// with black or white on it; pressed, they move away from their text.
+func lookSheet(c accent.Color) string {
+	ink := c.Ink()
+	away := accent.Black
+	if ink == accent.Black {
+		away = accent.White
+	}
+	sheet := func(ground accent.Color) string {
+		return fmt.Sprintf("--accent:%s;--accent-hover:%s;--accent-ink:%s;--link:%s", c, c.Mix(away, 0.18), ink, c.On(ground, accent.TextContrast))
+	}
+	return ":root{" + sheet(LightGround) + "}\n@media (prefers-color-scheme:dark){:root{" + sheet(DarkGround) + "}}\n"
+}
+
+// BrandFile serves GET /brand/{partner}-{version}.css and .png. An address of
+// another version, from a page made before a change, gets what is there now but
+// may not keep it.
+func (s *Kit) BrandFile(c *gin.Context) error {
+	stem, kind, _ := strings.Cut(c.Param("file"), ".")
+	idText, versionText, _ := strings.Cut(stem, "-")
+	id, err := strconv.ParseInt(idText, 10, 64)
+	if err != nil {
+		return ErrNotFound
+	}
+	ctx := c.Request.Context()
+	row, err := db.Need(db.New().PartnerLook(ctx, s.Pool, db.PartnerLookParams{ID: id})).Or(ErrNotFound, "read the look of a partner")
+	if err != nil {
+		return err
+	}
+	body, mime, err := s.brandBody(ctx, row, kind)
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-cache")
+	if versionText == strconv.FormatInt(row.LookVersion, 10) {
+		c.Header("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	c.Data(http.StatusOK, mime, body)
+	return nil
+}
+
+func (s *Kit) brandBody(ctx context.Context, row db.PartnerLookRow, kind string) (body []byte, mime string, err error) {
+	switch kind {
+	case "css":
+		color, err := accent.Parse(row.Accent)
+		if err != nil {
+			return nil, "", ErrNotFound
+		}
+		return []byte(lookSheet(color)), "text/css; charset=utf-8", nil
+	case "png":
+		logo, err := db.Need(db.New().PartnerLogoGet(ctx, s.Pool, row.ID)).Or(ErrNotFound, "read the logo of a partner")
+		return logo.Png, "image/png", err
+	}
+	return nil, "", ErrNotFound
+}
+
+// ApplyBranding gives a page without a session the look of the partner whose
+// name is in the address. A partner that does not exist, or is disabled, gives the
+// product's own, so that nothing is told.
+func (s *Kit) ApplyBranding(ctx context.Context, p *Page, slug string) error {
+	if slug == "" {
+		return nil
+	}
+	row, found, err := db.Found(db.New().PartnerLook(ctx, s.Pool, db.PartnerLookParams{Slug: slug}))
+	if err != nil {
+		return err
+	}
+	if !found || row.DisabledAt != nil {
+		return nil
+	}
+	p.Brand = row.Brand
+	if p.Brand == "" {
+		p.Brand = row.Name
+	}
+	p.Look = NewLook(row.ID, row.LookVersion, row.Accent, row.Slug, row.LogoWidth, row.LogoHeight)
+	p.Look.Help = row.Help
+	return nil
+}

@@ -1,0 +1,248 @@
+package kit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/fault"
+	"refill/internal/lang"
+	"refill/internal/staff"
+)
+
+// Errors of the middleware.
+var (
+	ErrNotFound  = fault.New(fault.NotFound, "not_found", "There is nothing at this address, or it isn't yours to see.")
+	ErrMalformed = fault.New(fault.Invalid, "malformed", "The request holds characters that can't be read. Type it again.")
+	ErrCrossSite = fault.New(fault.Forbidden, "cross_site", "This came from another site's page. Nothing was changed. Open the portal itself and do it there.")
+	ErrMethod    = errors.New("method not allowed")
+	ErrTooSlow   = errors.New("the visitor has waited long enough")
+	ErrPanic     = errors.New("panic")
+)
+
+// SignInNeededError says that the visitor must sign in first.
+type SignInNeededError struct{ Door Door }
+
+// Error implements error.
+func (SignInNeededError) Error() string { return "sign-in needed" }
+
+// DetourError says that the visitor must do something else first.
+type DetourError struct {
+	To       string // address where they do it
+	Event    string // name of the event for a page's background request
+	Heading  string // of the answer to what can't be sent again by a redirect
+	Messages []string
+}
+
+// Error implements error.
+func (e DetourError) Error() string { return e.Event }
+
+// ForbiddenError says which permission is missing.
+type ForbiddenError struct{ Permission staff.Permission }
+
+// Error implements error.
+func (e ForbiddenError) Error() string { return "not permitted to " + string(e.Permission) }
+
+// answer is the text of an error page or error notice.
+type answer struct {
+	status   int
+	heading  string
+	messages []string
+	codes    []string // of the faults that the messages say
+	showID   bool
+}
+
+// answerOf returns the answer for an outcome.
+func answerOf(o Outcome, err error) answer {
+	a := answer{status: o.Status, codes: o.Codes(), showID: o.ShowID}
+	if len(o.Faults) > 0 {
+		a.heading = headings[o.Faults[0].Kind]
+		for _, f := range o.Faults {
+			a.messages = append(a.messages, f.Text())
+		}
+		return a
+	}
+	var message string
+	switch o.Code {
+	case codeMethod:
+		a.heading, message = lang.M("This page can't be asked for that way"), lang.M("Go back and use the buttons and links of the page.")
+	case codeTooLarge:
+		a.heading, message = lang.M("That is too much text"), lang.M("A form can hold up to 64 KB. Shorten what you typed and send it again.")
+		if limit, _ := errors.AsType[*http.MaxBytesError](err); limit.Limit > MaxBody {
+			a.heading, message = lang.M("That file is too large"), lang.M("Nothing was changed. Go back and choose a smaller file; the form says how large it may be.")
+		}
+	case codePermission:
+		forbidden, _ := errors.AsType[ForbiddenError](err)
+		a.heading = lang.M("You don't have this permission")
+		message = lang.M("Your role doesn't let you ") + forbidden.Permission.Words() + lang.M(". An administrator can change your role.")
+	case codeNotArrived:
+		a.heading, message = lang.M("What you sent did not arrive"), lang.M("The line was too slow, or broke off. Nothing was changed. Send it again.")
+	case codeUnreachable:
+		a.heading = lang.M("The portal can't reach its database")
+		message = lang.M("Wait a minute, then load the page again. If you were sending something, check afterwards whether it went through.")
+	default:
+		a.heading = lang.M("The portal made a mistake")
+		message = lang.M("It has been logged. Try again; if it happens again, quote the number below to the people who run the portal.")
+	}
+	a.messages = []string{message}
+	return a
+}
+
+// headings are the headings of the kinds of faults.
+var headings = map[fault.Kind]string{ //nolint:gochecknoglobals // a table
+	fault.Invalid:   lang.M("That can't be done as it stands"),
+	fault.NotFound:  lang.M("Page not found"),
+	fault.Forbidden: lang.M("That isn't permitted"),
+	fault.Conflict:  lang.M("That can't be done any more"),
+	fault.Limited:   lang.M("Too many tries"),
+	fault.Unsettled: lang.M("It isn't known yet whether this went through"),
+}
+
+// Fail answers with an error: the one place where that happens.
+func (s *Kit) Fail(c *gin.Context, err error) {
+	if c.Writer.Written() {
+		s.Log.LogAttrs(c.Request.Context(), slog.LevelWarn, "failed half-way through an answer",
+			slog.Any("error", err), slog.String("route", c.FullPath()), slog.String("request_id", RequestID(c)))
+		return
+	}
+	if errors.Is(context.Cause(c.Request.Context()), ErrTooSlow) {
+		if fault.IsInternal(err) {
+			err = fmt.Errorf("%w: %w", ErrTooSlow, err)
+		}
+	} else if c.Request.Context().Err() != nil && errors.Is(err, context.Canceled) {
+		c.Status(499) // the visitor left; the status is for the log line
+		return
+	}
+	if s.failItself(c, err) {
+		return
+	}
+	if needed, ok := errors.AsType[SignInNeededError](err); ok {
+		s.sendToDoor(c, needed.Door)
+		return
+	}
+	if first, ok := errors.AsType[DetourError](err); ok {
+		s.sendOn(c, first)
+		return
+	}
+	o := OutcomeOf(err, s.Now())
+	s.Log.LogAttrs(c.Request.Context(), o.Level, "refused",
+		slog.Int("status", o.Status), slog.Any("error", err),
+		slog.String("route", c.FullPath()), slog.String("request_id", RequestID(c)))
+	o.writeHeader(c.Writer.Header())
+	s.showProblem(c, answerOf(o, err))
+}
+
+// failItself answers what a page asked for by itself and the person before it may
+// not have any more: the page hears why, and stays with all that is typed on it. It
+// reports whether that was so.
+func (s *Kit) failItself(c *gin.Context, err error) bool {
+	why := ""
+	if needed, ok := errors.AsType[SignInNeededError](err); ok && needed.Door == DoorStaff {
+		why = "signed-out"
+	} else if first, ok := errors.AsType[DetourError](err); ok {
+		why = first.Event
+	}
+	if why == "" || !IsHTMX(c) || !byItself(c) {
+		return false
+	}
+	if c.FullPath() != EventsPath {
+		c.Header("HX-Trigger", why)
+		c.Status(http.StatusNoContent)
+		return true
+	}
+	// A refused stream would be tried again and again; one that says why is heard.
+	c.Header("Content-Type", "text/event-stream")
+	c.String(http.StatusOK, "retry: 30000\nevent: %s\ndata:\n\n", why)
+	return true
+}
+
+// problemPage is the data of an error page or error notice.
+type problemPage struct {
+	Page
+	Heading  string
+	Messages []string
+	Faults   string // codes of what Messages say
+	ID       string // what to quote; empty: nothing was logged that they need
+	Status   int
+	// Passing: a refresh in the background failed; the next that works takes the
+	// notice away.
+	Passing bool
+}
+
+// showProblem renders an answer: a whole page, or for htmx a notice at the top
+// of the page that asked.
+func (s *Kit) showProblem(c *gin.Context, a answer) {
+	p := &problemPage{Page: s.Page(c, a.heading, ""), Heading: a.heading, Messages: a.messages, Status: a.status, Faults: strings.Join(a.codes, " ")}
+	if a.showID {
+		p.ID = RequestID(c)
+	}
+	view := "portal/problem"
+	if OnAdminSide(c) {
+		view = "admin/problem"
+	}
+	p.Passing = c.Request.Method == http.MethodGet && a.status >= http.StatusInternalServerError
+	var err error
+	if wantsFragment(c) {
+		// The target asked for may be a table row; a notice does not belong there.
+		c.Header("HX-Retarget", "#notice")
+		c.Header("HX-Reswap", "innerHTML show:#notice:top")
+		err = s.Fragment(c, a.status, view, "problem-notice", p)
+	} else {
+		err = s.Render(c, a.status, view, p)
+	}
+	if err != nil {
+		s.Log.LogAttrs(c.Request.Context(), slog.LevelError, "the error page failed", slog.Any("error", err))
+		c.String(a.status, "%s\n", a.heading)
+	}
+}
+
+// sendToDoor asks for a sign-in: by redirect where the visitor was reading, by a
+// page where they were sending, because what they sent cannot be sent again by a
+// redirect.
+func (s *Kit) sendToDoor(c *gin.Context, d Door) {
+	login := "/admin/login"
+	if d == DoorCustomer {
+		login = "/portal/login"
+	}
+	if IsHTMX(c) {
+		// Back to the page, not to the fragment that it asked for.
+		if current, err := url.Parse(c.GetHeader("HX-Current-URL")); err == nil {
+			login += NextQuery(d, current.RequestURI())
+		}
+		c.Header("HX-Redirect", login)
+		c.Status(http.StatusUnauthorized)
+		return
+	}
+	if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
+		c.Redirect(http.StatusSeeOther, login+NextQuery(d, c.Request.URL.RequestURI()))
+		return
+	}
+	s.showProblem(c, answer{
+		status: http.StatusUnauthorized, heading: lang.M("You are signed out"),
+		messages: []string{lang.M("What you sent was not carried out. Sign in, then send it again.")},
+	})
+}
+
+// sendOn answers a DetourError.
+func (s *Kit) sendOn(c *gin.Context, first DetourError) {
+	switch {
+	case IsHTMX(c):
+		c.Header("HX-Redirect", first.To)
+		c.Status(http.StatusForbidden)
+	case c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead:
+		c.Redirect(http.StatusSeeOther, first.To)
+	default:
+		s.showProblem(c, answer{status: http.StatusForbidden, heading: first.Heading, messages: first.Messages})
+	}
+}
+
+// OnAdminSide reports whether an address belongs to staff.
+func OnAdminSide(c *gin.Context) bool {
+	return c.Request.URL.Path == "/admin" || strings.HasPrefix(c.Request.URL.Path, "/admin/")
+}

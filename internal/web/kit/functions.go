@@ -1,0 +1,122 @@
+package kit
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"refill/internal/blob"
+	"refill/internal/lang"
+	"refill/internal/money"
+)
+
+// functions are what templates may call.
+func (s *Kit) functions() template.FuncMap {
+	return template.FuncMap{
+		"asset": s.assets.URL,
+		"money": func(minor int64, currency string) string {
+			return money.Amount{Minor: minor, Currency: currency}.String()
+		},
+		"number": Number,
+		"ago":    func(t time.Time) string { return ago(s.Now(), t) },
+		"exact":  func(t time.Time) string { return s.Local(t).Format("2 Jan 2006, 15:04:05 MST") },
+		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"day":    func(t time.Time) string { return t.Format("2 Jan 2006") },
+		"clock":  func(t time.Time) string { return s.Local(t).Format("2 Jan 2006, 15:04") },
+		"size":   blob.SizeText,
+		"plural": Plural,
+		"lower":  strings.ToLower,
+	}
+}
+
+// Local moves a time into the installation's zone, unless it was given one of
+// its own with In: portal pages do that, for the partner's zone.
+func (s *Kit) Local(t time.Time) time.Time {
+	if t.Location() != time.UTC && t.Location() != time.Local {
+		return t
+	}
+	settings, err := s.Settings.Get(context.Background()) // two seconds' cache; a page is being rendered
+	if err != nil {
+		return t.UTC()
+	}
+	return t.In(Zone(settings.TimeZone))
+}
+
+// Zone returns a time zone by its IANA name. UTC comes as a zone of its own, so
+// that local can tell "in UTC, on purpose" from "not moved yet".
+func Zone(name string) *time.Location {
+	location, err := time.LoadLocation(name)
+	if err != nil || location == time.UTC {
+		return time.FixedZone("UTC", 0)
+	}
+	return location
+}
+
+// Number writes a whole number of any type with separators: 1,000,000.
+func Number(v any) (string, error) {
+	switch r := reflect.ValueOf(v); {
+	case r.CanInt():
+		n := strconv.FormatInt(r.Int(), 10)
+		if strings.HasPrefix(n, "-") {
+			return "-" + money.Group(n[1:]), nil
+		}
+		return money.Group(n), nil
+	case r.CanUint():
+		return money.Group(strconv.FormatUint(r.Uint(), 10)), nil
+	}
+	return "", fmt.Errorf("number of a %T", v)
+}
+
+// Plural chooses the word that goes with a number: {{number .N}} {{plural .N "card" "cards"}}.
+func Plural(v any, one, many string) (string, error) {
+	n, err := Number(v)
+	if n == "1" {
+		return one, err
+	}
+	return many, err
+}
+
+// Word chooses the word that goes with a number: "is" or "are".
+func Word(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// Count is a number with its noun: "1 card", "1,200 cards".
+func Count(n int64, one, many string) string {
+	return money.Group(strconv.FormatInt(n, 10)) + " " + Word(n, one, many)
+}
+
+// ago says when something was, or will be, as a person would.
+func ago(now, t time.Time) string {
+	d := now.Sub(t)
+	future := d < 0
+	d = d.Abs()
+	var text string
+	switch {
+	case d < 10*time.Second:
+		return lang.M("just now")
+	case d < time.Minute:
+		text = strconv.Itoa(int(d.Seconds())) + " s"
+	case d < time.Hour:
+		text = strconv.Itoa(int(d.Minutes())) + " min"
+	case d < 24*time.Hour:
+		text = strconv.Itoa(int(d.Hours())) + " h"
+	case d < 48*time.Hour:
+		text = "1 day"
+	case d < 30*24*time.Hour:
+		text = strconv.Itoa(int(d.Hours()/24)) + " days"
+	default:
+		return t.Format("2 Jan 2006")
+	}
+	if future {
+		return "in " + text
+	}
+	return text + " ago"
+}

@@ -1,0 +1,25 @@
+package kit
+
+import (
+	"context"
+	"fmt"
+
+	"refill/internal/cardcode"
+	"refill/internal/money"
+)
+
+// SerialText is a serial as the settings write it; plain, with separators. Where
+// the page names the series already, series is empty and not said again.
+func (s *Kit) SerialText(ctx context.Context, series string, serial int32) (string, error) {
+	settings, err := s.Settings.Get(ctx)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case settings.SerialForm == cardcode.SerialPlain:
+		return money.Group(fmt.Sprint(serial)), nil
+	case series == "":
+		return cardcode.FormatSerial(cardcode.SerialPadded, "", serial), nil
+	}
+	return cardcode.FormatSerial(settings.SerialForm, series, serial), nil
+}

@@ -1,0 +1,18 @@
+package portal
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/lang"
+	"refill/internal/web/kit"
+)
+
+// landingPage is the two doors.
+type landingPage struct{ kit.Page }
+
+// Landing handles GET /.
+func (s *Server) Landing(c *gin.Context) error {
+	return s.Render(c, http.StatusOK, "portal/landing", &landingPage{s.Page(c, lang.M("Welcome"), "")})
+}

@@ -1,0 +1,142 @@
+package portal
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/db"
+	"refill/internal/lang"
+	"refill/internal/money"
+	"refill/internal/web/kit"
+)
+
+// paymentListPage is a customer's payments.
+type paymentListPage struct {
+	kit.Page
+	Balance  string
+	Periods  []kit.FilterWord
+	Period   string // in a word, where it is not all of them
+	Payments []kit.PaymentView
+	Totals   []kit.PaymentTotal
+	Pager    kit.Pager
+	Empty    kit.Empty
+	Ways     []payWay // to pay
+}
+
+// receiptPage is one payment.
+type receiptPage struct {
+	kit.Page
+	Payment  kit.PaymentView
+	Amount   string
+	Series   string
+	Serial   string
+	Redeemed bool // it came by a refill card
+	Redeem   bool // the form is open to them
+}
+
+// PaymentsPerPage is how many payments a page shows.
+const PaymentsPerPage = 25
+
+// Payments handles GET /portal/finance/payments.
+func (s *Server) Payments(c *gin.Context) error {
+	p := &paymentListPage{Page: s.Page(c, lang.M("Payments"), SectionPayments)}
+	ctx := c.Request.Context()
+	var err error
+	if p.Balance, err = s.balance(c); err != nil {
+		return err
+	}
+	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // what is no number shows the newest
+	var span period
+	span, p.Periods = choosePeriod(s.Now().In(p.Visitor.Zone), c.Query("period"))
+	var older bool
+	if p.Payments, older, err = s.paymentsWithin(ctx, p.Visitor, span, before, PaymentsPerPage); err != nil {
+		return err
+	}
+	if p.Totals, err = s.totalsWithin(ctx, p.Visitor, span); err != nil {
+		return err
+	}
+	if older {
+		p.Pager.Older = kit.ListURL(SectionPayments, "period", span.Name, "before", fmt.Sprint(p.Payments[len(p.Payments)-1].ID))
+	}
+	if before > 0 {
+		p.Pager.Newer = kit.ListURL(SectionPayments, "period", span.Name)
+	}
+	if p.Empty, err = s.noPayments(c, before > 0); err != nil {
+		return err
+	}
+	if span.Name != "" {
+		p.Period = span.Text
+		if before < 1 {
+			p.Empty = kit.Empty{Icon: "calendar", Title: lang.M("Nothing in this time"), Text: lang.M("You paid and redeemed nothing in it."), Action: lang.M("Show all payments"), URL: SectionPayments}
+		}
+	}
+	if p.Ways, err = s.payWays(c); err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, "portal/payment_list", p)
+}
+
+// portalPaymentRows reads payments of the visitor, each with the way to its receipt.
+func (s *Server) portalPaymentRows(c *gin.Context, before int64, size int32) ([]kit.PaymentView, bool, error) {
+	v := s.Visitor(c)
+	rows, older, err := s.ListPayments(c.Request.Context(), v.ID, before, size, v.Zone)
+	for i := range rows {
+		rows[i].URL = ReceiptURL(rows[i].ID)
+	}
+	return rows, older, err
+}
+
+// noPayments says why a page of payments has none: nothing has been paid yet, or
+// the address asks for what is older than the oldest.
+func (s *Server) noPayments(c *gin.Context, past bool) (kit.Empty, error) {
+	if past {
+		return kit.Empty{Icon: "receipt", Title: lang.M("No older payments"), Text: lang.M("You have seen all of them."), Action: lang.M("Show the newest"), URL: SectionPayments}, nil
+	}
+	none := kit.Empty{Icon: "receipt", Title: lang.M("No payments yet"), Text: lang.M("What you pay or redeem is listed here.")}
+	may, err := s.mayRedeem(c)
+	if may {
+		none.Action, none.URL = lang.M("Redeem a refill card"), SectionRedeem
+	}
+	return none, err
+}
+
+// ReceiptURL is the address of a payment's receipt.
+func ReceiptURL(id int64) string { return fmt.Sprintf("%s/%d", SectionPayments, id) }
+
+// Payment handles GET /portal/finance/payments/:id: the receipt.
+func (s *Server) Payment(c *gin.Context) error {
+	p := &receiptPage{Page: s.Page(c, lang.M("Receipt"), SectionPayments)}
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return kit.ErrNoPayment
+	}
+	row, err := db.Need(db.New().PaymentGet(c.Request.Context(), s.Pool, db.PaymentGetParams{ID: id, CustomerID: p.Visitor.ID})).Or(kit.ErrNoPayment, "read a payment")
+	if err != nil {
+		return err
+	}
+	p.Payment = kit.PaymentView{
+		ID: row.ID, At: row.At.In(p.Visitor.Zone), Type: kit.PaymentTypeName(row.Type), Sum: kit.Signed(row.Amount, row.Currency),
+		Balance: money.Amount{Minor: row.BalanceAfter, Currency: row.Currency}.String(), Comment: row.Comment,
+	}
+	if p.Payment.ReversedBy = row.ReversedBy; row.ReversedBy != 0 {
+		p.Payment.ReversedByURL = ReceiptURL(row.ReversedBy)
+	}
+	if p.Payment.Reverses = row.Reverses; row.Reverses != 0 {
+		p.Payment.ReversesURL = ReceiptURL(row.Reverses)
+	}
+	p.Amount = money.Amount{Minor: row.Amount, Currency: row.Currency}.String()
+	p.Redeemed = row.Type == db.PaymentTypeRefillCard && row.ReversedBy == 0
+	if row.SeriesNumber != nil && row.Serial != nil {
+		p.Series = *row.SeriesNumber
+		if p.Serial, err = s.SerialText(c.Request.Context(), p.Series, *row.Serial); err != nil {
+			return err
+		}
+	}
+	if p.Redeem, err = s.mayRedeem(c); err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, "portal/payment_show", p)
+}

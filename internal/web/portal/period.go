@@ -1,0 +1,93 @@
+package portal
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"refill/internal/db"
+	"refill/internal/lang"
+	"refill/internal/report"
+	"refill/internal/web/kit"
+)
+
+// period is a span of a customer's payments; a zero end is open.
+type period struct {
+	Name, Text  string
+	From, Until time.Time
+}
+
+// periods are those that the list of payments offers, as days go where the
+// customer is. The first is all of them.
+func periods(now time.Time) []period {
+	first := func(year int, month time.Month) time.Time {
+		return report.DayStart(time.Date(year, month, 1, 0, 0, 0, 0, time.UTC), now.Location())
+	}
+	year, month := now.Year(), now.Month()
+	return []period{
+		{Name: "", Text: lang.M("All")},
+		{Name: "month", Text: lang.M("This month"), From: first(year, month)},
+		{Name: "last-month", Text: lang.M("Last month"), From: first(year, month-1), Until: first(year, month)},
+		{Name: "year", Text: lang.M("This year"), From: first(year, time.January)},
+		{Name: "last-year", Text: lang.M("Last year"), From: first(year-1, time.January), Until: first(year, time.January)},
+	}
+}
+
+// choosePeriod finds the period that an address names, and the words to choose
+// another; what names none is all of them.
+func choosePeriod(now time.Time, name string) (period, []kit.FilterWord) {
+	all := periods(now)
+	chosen := all[0]
+	for _, one := range all {
+		if one.Name == name {
+			chosen = one
+		}
+	}
+	var words []kit.FilterWord
+	for _, one := range all {
+		words = append(words, kit.FilterWord{Text: one.Text, URL: kit.ListURL(SectionPayments, "period", one.Name), Current: one.Name == chosen.Name})
+	}
+	return chosen, words
+}
+
+// end is one end of a period for a query.
+func end(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// paymentsWithin is payments, in a period.
+func (s *Server) paymentsWithin(ctx context.Context, v kit.Visitor, p period, before int64, size int32) ([]kit.PaymentView, bool, error) {
+	if before < 1 {
+		before = math.MaxInt64
+	}
+	rows, err := db.New().PaymentListBetween(ctx, s.Pool, db.PaymentListBetweenParams{
+		CustomerID: v.ID, BeforeID: before, Size: size + 1, From: end(p.From), Until: end(p.Until),
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	older := len(rows) > int(size)
+	var list []kit.PaymentView
+	for _, row := range rows[:min(len(rows), int(size))] {
+		view := kit.NewPaymentView(db.PaymentListRow(row), v.Zone)
+		view.URL = ReceiptURL(view.ID)
+		list = append(list, view)
+	}
+	return list, older, nil
+}
+
+// totalsWithin is what came by each type of payment in a period.
+func (s *Server) totalsWithin(ctx context.Context, v kit.Visitor, p period) ([]kit.PaymentTotal, error) {
+	rows, err := db.New().PaymentTotalsBetween(ctx, s.Pool, db.PaymentTotalsBetweenParams{CustomerID: v.ID, From: end(p.From), Until: end(p.Until)})
+	if err != nil {
+		return nil, err
+	}
+	var list []kit.PaymentTotal
+	for _, row := range rows {
+		list = append(list, kit.PaymentTotal{Type: kit.PaymentTypeName(row.Type), Count: row.N, Sum: kit.Signed(row.Total, row.Currency)})
+	}
+	return list, nil
+}

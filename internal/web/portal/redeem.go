@@ -1,0 +1,161 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"refill/internal/card"
+	"refill/internal/fault"
+	"refill/internal/lang"
+	"refill/internal/money"
+	"refill/internal/web/kit"
+)
+
+// redeemPage is the form that redeems a card.
+type redeemPage struct {
+	kit.Page
+	Balance string
+	Code    kit.Field
+	Key     string
+	Seen    *seenCard // what the code is worth, once it was looked at
+}
+
+// seenCard is a card before it is redeemed.
+type seenCard struct {
+	Amount, After, Series string
+	Serial                string
+	ValidTill             time.Time
+}
+
+// scanPage leads from a card's QR code to the form.
+type scanPage struct{ kit.Page }
+
+// RedeemShow handles GET /portal/finance/refill-card.
+func (s *Server) RedeemShow(c *gin.Context) error {
+	p, err := s.newRedeemPage(c)
+	if err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, "portal/refill_card", p)
+}
+
+// newRedeemPage shows the form to customers whose partner offers it.
+func (s *Server) newRedeemPage(c *gin.Context) (*redeemPage, error) {
+	if err := s.checkRedeem(c); err != nil {
+		return nil, err
+	}
+	return s.redeemForm(c)
+}
+
+// redeemForm is the form. Where the database does not answer it comes without the balance.
+func (s *Server) redeemForm(c *gin.Context) (*redeemPage, error) {
+	p := &redeemPage{Page: s.Page(c, lang.M("Redeem a refill card"), SectionRedeem), Key: uuid.NewString()}
+	var fieldErr, balanceErr error
+	p.Code, fieldErr = s.CodeField(c)
+	p.Balance, balanceErr = s.balance(c)
+	return p, errors.Join(fieldErr, balanceErr)
+}
+
+// checkRedeem refuses the form to customers whose partner does not offer it.
+func (s *Server) checkRedeem(c *gin.Context) error {
+	may, err := s.mayRedeem(c)
+	if err == nil && !may {
+		return kit.ErrNotFound
+	}
+	return err
+}
+
+// Redeem handles POST /portal/finance/refill-card. The form is built only where it
+// is shown again: a redemption leads to its receipt.
+func (s *Server) Redeem(c *gin.Context) error {
+	form, err := s.Form(c)
+	if err != nil {
+		return err
+	}
+	if err := s.checkRedeem(c); err != nil {
+		return err
+	}
+	receipt, err := s.redeemTyped(c, form)
+	if err == nil {
+		return s.Redirect(c, ReceiptURL(receipt.PaymentID))
+	}
+	if fault.IsInternal(err) {
+		return err
+	}
+	p, pageErr := s.redeemForm(c) // they can mend it: the same form with what they typed
+	if fault.KindOf(err) == fault.Unsettled {
+		p.Key = form.Get("key") // asked again, the same key tells what became of it
+	} else if pageErr != nil {
+		return pageErr
+	}
+	return s.mendCode(c, p, form, err)
+}
+
+// mendCode shows the form again with what was typed and what is wrong with it.
+func (s *Server) mendCode(c *gin.Context, p *redeemPage, form url.Values, err error) error {
+	p.Code.Value = kit.Truncate(form.Get("code"), 300)
+	p.Code.Wrong(fault.All(err)[0])
+	p.Code.Autofocus = true
+	return s.Part(c, s.RefuseForm(c, err), "portal/refill_card", "redeem", p)
+}
+
+// Look handles POST /portal/finance/refill-card/check: what the code is
+// worth. It moves nothing; the form's key goes along to the button that does.
+func (s *Server) Look(c *gin.Context) error {
+	form, err := s.Form(c)
+	if err != nil {
+		return err
+	}
+	p, err := s.newRedeemPage(c)
+	if err != nil {
+		return err
+	}
+	seen, err := s.Cards.Look(c.Request.Context(), s.Actor(c), p.Visitor.ID, form.Get("code"))
+	if fault.IsInternal(err) {
+		return err
+	}
+	if err != nil {
+		return s.mendCode(c, p, form, err)
+	}
+	if key, err := kit.ReadKey(form); err == nil {
+		p.Key = key.String()
+	}
+	p.Code.Value = kit.Truncate(form.Get("code"), 300)
+	serial, err := s.SerialText(c.Request.Context(), seen.Series, seen.Serial)
+	if err != nil {
+		return err
+	}
+	p.Seen = &seenCard{
+		Amount: money.Amount{Minor: seen.Amount, Currency: seen.Currency}.String(),
+		After:  money.Amount{Minor: seen.Balance + seen.Amount, Currency: seen.Currency}.String(),
+		Series: seen.Series, Serial: serial, ValidTill: seen.ValidTill,
+	}
+	return s.Part(c, http.StatusOK, "portal/refill_card", "redeem", p)
+}
+
+// redeemTyped moves the value of the card whose code was typed.
+func (s *Server) redeemTyped(c *gin.Context, form url.Values) (card.Receipt, error) {
+	key, err := kit.ReadKey(form)
+	if err != nil {
+		return card.Receipt{}, err
+	}
+	return s.Cards.Redeem(c.Request.Context(), s.Actor(c), card.Redemption{
+		CustomerID: s.Visitor(c).ID, Code: form.Get("code"), Key: key,
+	})
+}
+
+// LookAgain handles GET /portal/finance/refill-card/check, where a customer
+// comes back to an address that only a form leads to.
+func (s *Server) LookAgain(c *gin.Context) error { return s.Redirect(c, SectionRedeem) }
+
+// Scan handles GET /r: where a card's QR code leads. The code is in
+// the fragment of the address, which browsers keep to themselves; a script takes
+// it to the form.
+func (s *Server) Scan(c *gin.Context) error {
+	return s.Render(c, http.StatusOK, "portal/scan", &scanPage{s.Page(c, lang.M("Redeem a refill card"), "")})
+}

@@ -1,0 +1,33 @@
+package portal
+
+import (
+	"context"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/customer"
+	"refill/internal/signin"
+	"refill/internal/web/kit"
+)
+
+// customerGate is the sign-in of customers, in the look of the partner that the address
+// names.
+func (s *Server) customerGate() kit.Gate {
+	return kit.Gate{
+		Door: kit.DoorCustomer, View: "portal/signin", Dress: s.ApplyBranding,
+		Enter: func(ctx context.Context, a signin.Attempt) (signin.Entry, error) {
+			return customer.SignIn(ctx, s.Pool, a)
+		},
+	}
+}
+
+// CustomerSignInShow handles GET /portal/login.
+func (s *Server) CustomerSignInShow(c *gin.Context) error { return s.SignInShow(c, s.customerGate()) }
+
+// CustomerSignIn handles POST /portal/login.
+func (s *Server) CustomerSignIn(c *gin.Context) error { return s.SignIn(c, s.customerGate()) }
+
+// CustomerSignOut handles POST /portal/logout.
+func (s *Server) CustomerSignOut(c *gin.Context) error {
+	return s.SignOut(c, kit.DoorCustomer, customer.SignedOut{})
+}

@@ -1,0 +1,92 @@
+package portal
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/customer"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/lang"
+	"refill/internal/signin"
+	"refill/internal/web/kit"
+)
+
+// welcomePage is what a customer sees who opens a sign-in link.
+type welcomePage struct {
+	kit.Page
+	Name     string
+	Username string
+	Password kit.Field
+	Mistakes []kit.Mistake
+}
+
+func (s *Server) newWelcomePage(c *gin.Context, found db.CustomerLinkFindRow) *welcomePage {
+	return &welcomePage{
+		Page: s.Page(c, lang.M("Welcome"), ""), Name: found.Name, Username: found.Username,
+		Password: kit.Field{
+			Name: "password", Label: lang.M("New password"), Type: "password", MaxLength: 200, Autocomplete: "new-password",
+			Hint: lang.M("8 characters or more."),
+		},
+	}
+}
+
+// link is the one of the address. The address holds a secret: it is kept out of
+// what a browser tells the next page.
+func (s *Server) link(c *gin.Context) customer.Link {
+	c.Header("Referrer-Policy", "strict-origin") // no-referrer would take the origin off the form as well
+	c.Header("X-Robots-Tag", "noindex")
+	return customer.Link{Token: c.Param("token"), Address: kit.Address(c), RequestID: kit.RequestID(c)}
+}
+
+// WelcomeShow handles GET /portal/welcome/:token. It uses nothing up:
+// programs that scan mail open every address they see.
+func (s *Server) WelcomeShow(c *gin.Context) error {
+	found, err := customer.FindLink(c.Request.Context(), s.Pool, s.link(c))
+	if err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, "portal/welcome", s.newWelcomePage(c, found))
+}
+
+// Welcome handles POST /portal/welcome/:token: the press of a button, with
+// or without a password.
+func (s *Server) Welcome(c *gin.Context) error {
+	form, err := s.Form(c)
+	if err != nil {
+		return err
+	}
+	link, ctx, password := s.link(c), c.Request.Context(), form.Get("password")
+	if form.Get("with") == "password" && password == "" {
+		err = fault.Field("password", "password_empty", "Choose a password, or use the other button.")
+	}
+	var in signin.Entry
+	if err == nil {
+		if form.Get("with") != "password" {
+			password = ""
+		}
+		in, err = customer.UseLink(ctx, s.Pool, link, password)
+	}
+	if fault.KindOf(err) == fault.Invalid {
+		found, findErr := customer.FindLink(ctx, s.Pool, link)
+		if findErr != nil {
+			return findErr
+		}
+		p := s.newWelcomePage(c, found)
+		p.Mistakes = kit.Explain(err, &p.Password)
+		return s.Render(c, http.StatusUnprocessableEntity, "portal/welcome", p)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.StartSession(c, kit.DoorCustomer, in); err != nil {
+		return err
+	}
+	if password != "" {
+		s.SetFlash(c, kit.ToneGood, lang.M("Your password is set, and you are signed in."))
+	} else {
+		s.SetFlash(c, kit.ToneGood, lang.M("You are signed in."))
+	}
+	return s.Redirect(c, SectionHome)
+}
