@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 
@@ -48,6 +49,7 @@ type Desk struct {
 	db    db.Beginner
 	q     *db.Queries
 	kinds map[db.ApprovalKind]Kind
+	open  atomic.Bool // set by the first decision: no kind comes any more
 }
 
 // NewDesk returns a desk with some kinds registered.
@@ -60,12 +62,22 @@ func NewDesk(beginner db.Beginner, kinds ...Kind) *Desk {
 }
 
 // Register adds a kind, at the start of a process. It panics for a kind that is registered
-// twice or has no Approve, since that is a programming error.
+// twice or has no Approve, and after the first decision, since these are programming errors.
 func (d *Desk) Register(k Kind) {
+	if d.open.Load() {
+		panic("approval: kind " + string(k.Name) + " is registered after a request was decided")
+	}
 	if _, twice := d.kinds[k.Name]; twice || k.Approve == nil || k.Needs == nil || !k.Name.Valid() {
 		panic("approval: kind " + string(k.Name) + " is registered twice or is none")
 	}
 	d.kinds[k.Name] = k
+}
+
+// kind returns a registered kind, and closes the registration.
+func (d *Desk) kind(name db.ApprovalKind) (Kind, bool) {
+	d.open.Store(true)
+	k, ok := d.kinds[name]
+	return k, ok
 }
 
 // Approve carries out another person's request in the transaction of the decision, if its
@@ -141,7 +153,7 @@ func (d *Desk) find(ctx context.Context, actor audit.Actor, id int64) (db.Approv
 	if err != nil {
 		return a, Kind{}, err
 	}
-	k, ok := d.kinds[a.Kind]
+	k, ok := d.kind(a.Kind)
 	if !ok {
 		return a, k, ErrUnknown
 	}
@@ -316,7 +328,8 @@ func (d *Desk) Expire(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("lock a request: %w", err)
 			}
-			return d.end(ctx, tx, audit.System(), d.kinds[row.Approval.Kind], row.Approval, db.ApprovalStateExpired, nil, "")
+			k, _ := d.kind(row.Approval.Kind)
+			return d.end(ctx, tx, audit.System(), k, row.Approval, db.ApprovalStateExpired, nil, "")
 		})
 		if err != nil && !errors.Is(err, ErrDone) {
 			return err

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -146,4 +147,21 @@ func TestUnknownKind(t *testing.T) {
 	require.ErrorIs(t, b.change(t, b.one, unlimited), approval.ErrLimitWaits)
 	require.ErrorIs(t, approval.NewDesk(b.pool).Approve(t.Context(), b.other, b.waiting(t), "because"), approval.ErrUnknown)
 	require.Panics(t, func() { b.desk.Register(approval.LimitKind(b.store)) }, "twice")
+}
+
+// A kind that comes after the first decision would be missing in requests decided meanwhile.
+func TestKindsAreRegisteredBeforeDecisions(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	late := approval.Kind{
+		Name:    db.ApprovalKindExport,
+		Needs:   func(db.Approval) ([]string, error) { return nil, nil },
+		Approve: func(context.Context, pgx.Tx, audit.Actor, db.Approval) error { return nil },
+	}
+	require.NotPanics(t, func() { approval.NewDesk(b.pool).Register(late) })
+
+	require.NoError(t, b.change(t, b.one, limited(10_00)))
+	require.ErrorIs(t, b.change(t, b.one, unlimited), approval.ErrLimitWaits)
+	require.NoError(t, b.desk.Approve(t.Context(), b.other, b.waiting(t), "because"))
+	require.PanicsWithValue(t, "approval: kind export is registered after a request was decided", func() { b.desk.Register(late) })
 }

@@ -34,7 +34,7 @@ func (b *bundle) above(t *testing.T, minor int64) {
 	t.Helper()
 	store := setting.NewStore(b.pool, time.Now)
 	require.NoError(t, store.Change(t.Context(), audit.System(), func(v *setting.Settings) { v.ApproveAbove = &minor }))
-	b.cards = newService(t, b.pool, b.keys)
+	b.use(newService(t, b.pool, b.keys))
 }
 
 // colleague is another administrator, whose password nobody else knows.

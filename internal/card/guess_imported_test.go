@@ -149,7 +149,7 @@ func TestTypingErrorsAreFreeOfDeadImports(t *testing.T) {
 
 	_, series := b.imported(t, "H8KQ-2T9W-P4RX-7MNB", "J9LR-3U2X-Q5SY-8NPC")
 	attempt := func() error {
-		b.cards = newService(t, b.pool, b.keys) // which has not just looked
+		b.use(newService(t, b.pool, b.keys)) // which has not just looked
 		_, err := b.redeem(t.Context(), b.anna, typo)
 		return err
 	}

@@ -143,7 +143,7 @@ func TestVoidImport(t *testing.T) {
 		require.Zero(t, b.outstanding(t, s.ID))
 		require.NoError(t, b.cards.Erase(t.Context(), s.ID, time.Now, noJob))
 	}
-	b.cards = newService(t, b.pool, b.keys) // one that remembers no shapes of codes
+	b.use(newService(t, b.pool, b.keys)) // one that remembers no shapes of codes
 	_, err = b.redeem(t.Context(), b.ben, codes[1])
 	require.ErrorIs(t, err, cardcode.ErrCodeSymbol, "no card looks like this any more")
 	require.Positive(t, b.balance(t, b.anna), "what was used stays")

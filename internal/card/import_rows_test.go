@@ -44,7 +44,7 @@ func TestImportKnowsOurOwn(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	store := setting.NewStore(b.pool, time.Now)
-	b.cards = card.New(b.pool, b.keys, jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
+	b.use(card.New(b.pool, b.keys, jobs(t, b.pool), store, slog.New(slog.DiscardHandler)))
 	codes := b.codes(t, b.series(t, form(2)))
 	require.NoError(t, store.Change(t.Context(), b.admin, func(s *setting.Settings) { s.CodeAlphabet, s.CodeLength = cardcode.Digits, 21 }))
 	codes = append(codes, b.codes(t, b.series(t, form(2)))...)

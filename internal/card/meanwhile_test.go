@@ -153,7 +153,7 @@ func TestRedeemBegunBeforeTheActivation(t *testing.T) {
 	code := b.codes(t, s)[0]
 	slow := *b
 	stall := stalling{b.pool, make(chan struct{}), make(chan struct{})}
-	slow.cards = card.New(stall, b.keys, jobs(t, b.pool), setting.NewStore(b.pool, time.Now), slog.New(slog.DiscardHandler))
+	slow.use(card.New(stall, b.keys, jobs(t, b.pool), setting.NewStore(b.pool, time.Now), slog.New(slog.DiscardHandler)))
 	redeemed := make(chan answer, 1)
 	go func() {
 		receipt, err := slow.redeem(t.Context(), b.anna, code)
@@ -176,7 +176,8 @@ func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	old, both := twoKeys(t)
-	b.keys, b.cards = old, newService(t, b.pool, old)
+	b.keys = old
+	b.use(newService(t, b.pool, old))
 	announce(t, b.pool, old)
 	ahead := newService(t, b.pool, both)
 	announce(t, b.pool, both)
@@ -195,7 +196,8 @@ func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.ErrorContains(t, <-retired, "3 cards are still sealed under key 1")
-	b.keys, b.cards = both, ahead
+	b.keys = both
+	b.use(ahead)
 	require.Len(t, b.codes(t, b.read(t, ordered.ID)), 3)
 	_, err = b.pool.Exec(t.Context(), `update key_rotation set finished_at = null`)
 	require.NoError(t, err)
@@ -233,7 +235,7 @@ func TestUsedKeyLooksNothingUp(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	traced := *b
-	traced.cards = newService(t, pool, b.keys)
+	traced.use(newService(t, pool, b.keys))
 	key := uuid.New()
 	_, err = traced.redeemKey(t.Context(), b.anna, codes[0], key)
 	require.NoError(t, err)

@@ -24,7 +24,7 @@ func TestModuleOffRefusesEveryAct(t *testing.T) {
 	code := b.codes(t, s)[0]
 	_, err := b.pool.Exec(ctx, `insert into setting (name, value) values ('refill_cards', 'false') on conflict (name) do update set value = excluded.value`)
 	require.NoError(t, err)
-	b.cards = newService(t, b.pool, b.keys) // one whose settings are not remembered
+	b.use(newService(t, b.pool, b.keys)) // one whose settings are not remembered
 	ref := card.Ref{SeriesID: s.ID, Serial: 2}
 	redeemBy := func(actor audit.Actor) error {
 		_, err := b.cards.Redeem(ctx, actor, card.Redemption{CustomerID: b.anna.ID, Code: code, Key: uuid.New()})
@@ -52,7 +52,7 @@ func TestModuleOffRefusesEveryAct(t *testing.T) {
 	require.Zero(t, b.balance(t, b.anna))
 	_, err = b.pool.Exec(ctx, `update setting set value = 'true' where name = 'refill_cards'`)
 	require.NoError(t, err)
-	b.cards = newService(t, b.pool, b.keys)
+	b.use(newService(t, b.pool, b.keys))
 	require.NoError(t, redeemBy(asCustomer(b.anna)))
 	require.NoError(t, b.cards.Activate(ctx, b.admin, waiting.ID))
 	b.sound(t)

@@ -134,7 +134,7 @@ func TestSeriesKeepTheFormOfTheirCodes(t *testing.T) {
 	b := setup(t)
 	store := setting.NewStore(b.pool, time.Now)
 	keys := codetest.Keys(t)
-	b.cards = card.New(b.pool, keys, jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
+	b.use(card.New(b.pool, keys, jobs(t, b.pool), store, slog.New(slog.DiscardHandler)))
 	old := b.series(t, form(2))
 	change := func(edit func(*setting.Settings)) {
 		require.NoError(t, store.Change(t.Context(), b.admin, edit))
@@ -192,7 +192,7 @@ func TestWrongCodeLimitsAreSettings(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	store := setting.NewStore(b.pool, time.Now)
-	b.cards = card.New(b.pool, codetest.Keys(t), jobs(t, b.pool), store, slog.New(slog.DiscardHandler))
+	b.use(card.New(b.pool, codetest.Keys(t), jobs(t, b.pool), store, slog.New(slog.DiscardHandler)))
 	require.NoError(t, store.Change(t.Context(), b.admin, func(s *setting.Settings) { s.WrongSoft = 2 }))
 	for range 2 {
 		_, err := b.redeem(t.Context(), b.anna, card.DrawForTest().Reveal(""))

@@ -78,7 +78,8 @@ func TestPrintOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	old, both := twoKeys(t)
-	b.keys, b.cards = old, newService(t, b.pool, old)
+	b.keys = old
+	b.use(newService(t, b.pool, old))
 	s := b.once(t, 20_500) // more than a chunk
 	codes := b.codes(t, s)
 	require.NoError(t, b.cards.DisableCard(t.Context(), b.admin, card.Ref{SeriesID: s.ID, Serial: 7}))
@@ -148,7 +149,8 @@ func TestPrintOnce(t *testing.T) {
 
 	// Rotation passes them by: they are found under an index key, which stays.
 	announce(t, b.pool, both)
-	b.keys, b.cards = both, newService(t, b.pool, both)
+	b.keys = both
+	b.use(newService(t, b.pool, both))
 	keyID, err := b.cards.Codes.StartRotation(t.Context(), b.admin)
 	require.NoError(t, err)
 	require.NoError(t, b.cards.Codes.Reseal(t.Context(), keyID, time.Now, noJob))

@@ -190,7 +190,7 @@ func TestImportedRefusalsAreAlike(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	traced := *b
-	traced.cards = newStill(t, pool, b.keys)
+	traced.use(newStill(t, pool, b.keys))
 	stranger := b.stranger(t)
 	for name, ask := range map[string]func(code string) error{
 		"redeem": func(code string) error { _, err := traced.redeem(t.Context(), b.anna, code); return err },

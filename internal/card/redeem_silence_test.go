@@ -113,7 +113,7 @@ func TestRefusalsAreAlike(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	traced := *b
-	traced.cards = newStill(t, pool, b.keys)
+	traced.use(newStill(t, pool, b.keys))
 	ask := func(code string) error {
 		_, err := traced.redeem(t.Context(), b.anna, code)
 		require.NoError(t, b.cards.Guesses.ClearCustomer(t.Context(), b.admin, b.anna.ID, "a test"))

@@ -54,7 +54,8 @@ func TestKeysRotate(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	old, both := twoKeys(t)
-	b.keys, b.cards = old, newService(t, b.pool, old)
+	b.keys = old
+	b.use(newService(t, b.pool, old))
 	s := b.series(t, form(5000))
 	codes := b.codes(t, s)
 	_, err := b.redeem(t.Context(), b.anna, codes[0])
@@ -82,14 +83,14 @@ func TestKeysRotate(t *testing.T) {
 	require.NoError(t, ahead.Codes.Reseal(t.Context(), keyID, time.Now, noJob))
 
 	mine := *b
-	mine.cards = behind
+	mine.use(behind)
 	_, err = mine.redeem(t.Context(), b.anna, codes[1])
 	require.ErrorIs(t, err, codestore.ErrKeysBehind)
 	_, err = behind.FindByCode(t.Context(), b.admin, codes[1])
 	require.ErrorIs(t, err, codestore.ErrKeysBehind, "nor to staff who look for it")
 	_, err = ahead.FindByCode(t.Context(), b.admin, codes[1])
 	require.NoError(t, err)
-	mine.cards = ahead
+	mine.use(ahead)
 	for _, code := range codes[1:4] {
 		_, err = mine.redeem(t.Context(), b.anna, code)
 		require.NoError(t, err)
@@ -102,7 +103,7 @@ func TestKeysRotate(t *testing.T) {
 	changed, err := old.Adopt(both)
 	require.NoError(t, err)
 	require.True(t, changed)
-	mine.cards = behind
+	mine.use(behind)
 	_, err = mine.redeem(t.Context(), b.anna, codes[4])
 	require.NoError(t, err)
 	_, stranger := twoKeys(t)
@@ -121,9 +122,10 @@ func TestRedeemWhileKeysRotate(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	old, both := twoKeys(t)
-	b.keys, b.cards = old, newService(t, b.pool, old)
+	b.keys = old
+	b.use(newService(t, b.pool, old))
 	codes := b.codes(t, b.series(t, form(6000)))
-	b.cards = newService(t, b.pool, both)
+	b.use(newService(t, b.pool, both))
 	announce(t, b.pool, both)
 	keyID, err := b.cards.Codes.StartRotation(t.Context(), b.admin)
 	require.NoError(t, err)
@@ -145,7 +147,8 @@ func TestKeyOfAFileIsNotRetired(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	old, both := twoKeys(t)
-	b.keys, b.cards = old, newService(t, b.pool, old)
+	b.keys = old
+	b.use(newService(t, b.pool, old))
 	announce(t, b.pool, old)
 	s := b.series(t, form(10))
 	ask := func() int64 {
@@ -155,13 +158,14 @@ func TestKeyOfAFileIsNotRetired(t *testing.T) {
 	}
 	first, second := ask(), ask()
 	require.NoError(t, b.exports().Make(t.Context(), first, noJob))
-	b.cards = newService(t, b.pool, old)
+	b.cards = newService(t, b.pool, old) // its files are those of a slow store
 	slow := &slowStore{Store: blob.NewSealed(b.disk, old), reached: make(chan struct{}), open: make(chan struct{})}
 	made := make(chan error, 1)
 	go func(exports *cardfile.Service) { made <- exports.Make(t.Context(), second, noJob) }(b.exportsOn(slow))
 	<-slow.reached
 	announce(t, b.pool, both)
-	b.keys, b.cards = both, newService(t, b.pool, both)
+	b.keys = both
+	b.use(newService(t, b.pool, both))
 	keyID, err := b.cards.Codes.StartRotation(t.Context(), b.admin)
 	require.NoError(t, err)
 	require.NoError(t, b.cards.Codes.Reseal(t.Context(), keyID, time.Now, noJob))

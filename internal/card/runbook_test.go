@@ -31,7 +31,8 @@ func (f *keyFile) read(t *testing.T) {
 	t.Helper()
 	keys, err := cardcode.ReadKeyring(bytes.NewReader(f.text))
 	require.NoError(t, err)
-	f.keys, f.cards = keys, newService(t, f.pool, keys)
+	f.keys = keys
+	f.use(newService(t, f.pool, keys))
 }
 
 // add adds a key to the file and announces it.

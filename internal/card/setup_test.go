@@ -86,6 +86,14 @@ func (o *beside[S]) by(cards *card.Service, fresh func() S) S {
 	return s
 }
 
+// use makes the acts of the bundle go to another domain. What is beside that domain is
+// made now, since requests can be decided from here on.
+func (b *bundle) use(cards *card.Service) {
+	b.cards = cards
+	b.importer()
+	b.exports()
+}
+
 // importer returns the import of cards beside the bundle's domain of now.
 func (b *bundle) importer() *cardimport.Service {
 	return b.imports.by(b.cards, func() *cardimport.Service {
@@ -149,7 +157,7 @@ func setup(tb testing.TB) *bundle {
 	disk, err := blob.NewDisk(tb.TempDir())
 	require.NoError(tb, err)
 	b.disk = disk
-	b.cards = newService(tb, b.pool, b.keys)
+	b.use(newService(tb, b.pool, b.keys))
 	b.north, err = b.q.PartnerCreate(ctx, b.pool, db.PartnerCreateParams{Name: "North", Brand: "Northlight", TimeZone: "Pacific/Kiritimati"})
 	require.NoError(tb, err)
 	b.south, err = b.q.PartnerCreate(ctx, b.pool, db.PartnerCreateParams{Name: "South", TimeZone: "America/Los_Angeles"})
