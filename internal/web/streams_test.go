@@ -37,6 +37,9 @@ func TestEventsAreScoped(t *testing.T) {
 		}
 		return names
 	}
+	tell("approval", 3, 0, 0)
+	heard(forNorth) // the making of the series, where the hub is late
+	heard(forHouse)
 	for _, series := range []db.Series{theirs, both, anybody} {
 		tell("series", series.ID, 0, 0)
 		tell("export", 1, series.ID, house.ID)
