@@ -1,15 +1,26 @@
 -- name: JobCounts :many
--- How many jobs of each queue wait, run and failed.
+-- How many jobs of each queue wait, run and failed. A queue has no row of its own before a
+-- worker has run.
 select q.name as queue, (q.paused_at is not null)::boolean as paused,
   count(j.id) filter (where j.state in ('available', 'scheduled', 'pending')) as waiting,
   count(j.id) filter (where j.state = 'running') as running,
   count(j.id) filter (where j.state = 'retryable') as retrying,
   count(j.id) filter (where j.state = 'discarded') as failed,
   coalesce(extract(epoch from now() - min(j.scheduled_at) filter (where j.state = 'available')), 0)::bigint as oldest_seconds
-from river_queue q
+from (
+  select name, paused_at from river_queue
+  union all
+  select distinct queue, null::timestamptz from river_job
+  where state not in ('completed', 'cancelled', 'discarded') and queue not in (select name from river_queue)
+) q
 left join river_job j on j.queue = q.name and j.state not in ('completed', 'cancelled')
 group by q.name, q.paused_at
 order by q.name;
+
+-- name: JobWorkerSeen :one
+-- Whether a worker has run within the last minute. River's workers elect a leader, who
+-- renews the election every few seconds and gives it up at a clean end.
+select exists (select from river_leader where expires_at > now() - interval '1 minute')::boolean;
 
 -- name: JobList :many
 -- Jobs with what is behind them; what is wrong comes first.

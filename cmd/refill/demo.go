@@ -16,9 +16,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/devdb"
 	"refill/internal/seed"
+	"refill/internal/setting"
 )
 
 // runDemo is `refill demo`: web and worker in one process, on a private Postgres unless
@@ -156,6 +158,9 @@ func demo(ctx context.Context, c config, listener net.Listener) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.work(ctx) })
 	group.Go(func() error {
+		if err := p.confirm(ctx, c.PublicURL); err != nil {
+			return err
+		}
 		empty, err := seed.Needed(ctx, p.pool)
 		if err != nil {
 			return err
@@ -189,4 +194,12 @@ Refill is running at %[1]s
 
 Ctrl-C stops it; what you did is kept.
 `, url, seed.Password)
+}
+
+// confirm answers for the demo what a new installation is asked before its first series and
+// its first printed file.
+func (p *parts) confirm(ctx context.Context, address string) error {
+	return p.settings.Change(ctx, audit.System(), func(v *setting.Settings) {
+		v.CurrencyConfirmed, v.ConfirmedAddress = true, address
+	})
 }

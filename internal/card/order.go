@@ -19,6 +19,7 @@ import (
 	"refill/internal/fault"
 	"refill/internal/formprint"
 	"refill/internal/money"
+	"refill/internal/setting"
 )
 
 // Limits of an order.
@@ -98,6 +99,9 @@ func (s *Service) CheckOrder(ctx context.Context, actor audit.Actor, f OrderRequ
 	o.Price = money.Amount{Minor: f.Price.Minor, Currency: settings.Currency}
 	var faults fault.List
 
+	if err := settings.CheckCurrency(); err != nil {
+		faults = append(faults, fault.All(err)...)
+	}
 	if f.Quantity >= 1 && f.Quantity <= MaxQuantity {
 		o.Quantity = f.Quantity
 	} else {
@@ -256,6 +260,9 @@ func (s *Service) earlierOrder(ctx context.Context, actor audit.Actor, f OrderRe
 // transaction. It returns ErrFaceValue or ErrHouseFull above the maximum face value, and
 // audit.ErrNeedsStaff for an actor without an accountable person.
 func (s *Service) Enter(ctx context.Context, tx pgx.Tx, actor audit.Actor, o Order) (Ordered, error) {
+	if err := setting.CheckCurrency(ctx, tx); err != nil {
+		return Ordered{}, err
+	}
 	if err := s.checkFaceValue(ctx, tx, o); err != nil {
 		return Ordered{}, err
 	}

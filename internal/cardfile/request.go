@@ -91,6 +91,9 @@ func (s *Service) checkRequest(ctx context.Context, r request) (p db.ExportCreat
 	if err := o.check(r.format); err != nil {
 		return p, 0, err
 	}
+	if err := s.checkAddress(ctx, r.format); err != nil {
+		return p, 0, err
+	}
 	if err := s.checkReason(ctx, &o); err != nil {
 		return p, 0, err
 	}
@@ -123,6 +126,18 @@ func (s *Service) checkRequest(ctx context.Context, r request) (p db.ExportCreat
 	}
 	p.PasswordKeyID, p.PasswordSealed, err = s.sealPassword(ctx, o, r.key)
 	return p, cards, err
+}
+
+// checkAddress refuses to print cards whose address customers may be unable to open.
+func (s *Service) checkAddress(ctx context.Context, format db.ExportFormat) error {
+	if format != db.ExportFormatPdf {
+		return nil
+	}
+	settings, err := s.settings.Get(ctx)
+	if err != nil {
+		return err
+	}
+	return settings.CheckAddress(s.publicURL)
 }
 
 // enter inserts an export with its job or its request for approval, and its audit row.

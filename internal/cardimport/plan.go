@@ -64,6 +64,9 @@ func (s *Service) CheckImportForm(ctx context.Context, actor audit.Actor, look L
 	}
 	p := Plan{Prefix: strings.TrimSpace(f.Prefix), Currency: settings.Currency, Activate: f.Activate, Sheet: look.Sheet, Form: f}
 	var faults fault.List
+	if err := settings.CheckCurrency(); err != nil {
+		faults = append(faults, fault.All(err)...)
+	}
 	if wrong := card.CheckPrefix(p.Prefix); wrong != nil {
 		faults = append(faults, wrong)
 	}

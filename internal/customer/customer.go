@@ -16,6 +16,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/partner"
+	"refill/internal/setting"
 )
 
 // New is a customer to be created. An empty PasswordHash means no portal sign-in.
@@ -112,6 +113,9 @@ func create(ctx context.Context, beginner db.Beginner, actor audit.Actor, d Deta
 	}
 	err := pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
 		if err := partner.Open(ctx, tx, n.PartnerID); err != nil {
+			return err
+		}
+		if err := setting.CheckCurrency(ctx, tx); err != nil {
 			return err
 		}
 		var err error

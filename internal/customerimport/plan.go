@@ -51,6 +51,9 @@ func (s *Service) CheckForm(ctx context.Context, actor audit.Actor, look tablefl
 	p := Plan{Currency: settings.Currency, Comment: clean(f.Comment), Sheet: look.Sheet, Form: f}
 	var faults fault.List
 	p.Table, faults = look.Plan(schema(p.Currency), f.Answers)
+	if err := settings.CheckCurrency(); err != nil {
+		faults = append(faults, fault.All(err)...)
+	}
 	_, named := p.Table.Columns[ColumnUsername]
 	_, numbered := p.Table.Columns[ColumnExternalID]
 	if !named && !numbered {

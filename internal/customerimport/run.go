@@ -16,6 +16,7 @@ import (
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/jobqueue"
+	"refill/internal/setting"
 	"refill/internal/tableflow"
 )
 
@@ -130,6 +131,9 @@ func (r *runner) saveChunk(ctx context.Context, tx pgx.Tx, b *batch) error {
 	}
 	if imp.State != db.ImportStateRunning || imp.RowsDone != b.before { // stopped, or another worker has imported the chunk
 		return ErrNotWanted
+	}
+	if err := setting.CheckCurrency(ctx, tx); err != nil {
+		return err
 	}
 	known, err := s.known(ctx, tx, r.scope, b.list)
 	if err != nil {

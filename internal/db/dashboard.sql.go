@@ -10,6 +10,19 @@ import (
 	"time"
 )
 
+const dashboardAsked = `-- name: DashboardAsked :one
+select count(*) from approval a
+where a.state = 'waiting' and a.expires_at > now() and a.requested_by = $1
+`
+
+// The number of open requests that the reader made.
+func (q *Queries) DashboardAsked(ctx context.Context, db DBTX, staffID int64) (int64, error) {
+	row := db.QueryRow(ctx, dashboardAsked, staffID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const dashboardExpiring = `-- name: DashboardExpiring :many
 select s.number, s.prefix, s.valid_till, (s.made - coalesce(t.gone, 0))::bigint as unused
 from series s
@@ -60,14 +73,93 @@ func (q *Queries) DashboardExpiring(ctx context.Context, db DBTX, arg DashboardE
 	return items, nil
 }
 
-const dashboardOutstanding = `-- name: DashboardOutstanding :one
-select coalesce(sum((s.made - coalesce(t.gone, 0)) * s.price), 0)::bigint as value,
-  coalesce(sum(s.made - coalesce(t.gone, 0)), 0)::bigint as cards
+const dashboardImports = `-- name: DashboardImports :many
+select i.id, i.kind, i.file_name, staff.name as created_by_name
+from card_import i
+join staff on staff.id = i.created_by
+where i.state = 'checked' and i.confirmed_by is null and ($1::boolean or i.created_by = $2)
+order by i.id desc
+limit 5
+`
+
+type DashboardImportsParams struct {
+	AllPartners bool
+	StaffID     int64
+}
+
+type DashboardImportsRow struct {
+	ID            int64
+	Kind          ImportKind
+	FileName      string
+	CreatedByName string
+}
+
+// Imports of the reader whose dry run has ended and that are not confirmed. Staff of all
+// partners see the imports of others too.
+func (q *Queries) DashboardImports(ctx context.Context, db DBTX, arg DashboardImportsParams) ([]DashboardImportsRow, error) {
+	rows, err := db.Query(ctx, dashboardImports, arg.AllPartners, arg.StaffID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DashboardImportsRow{}
+	for rows.Next() {
+		var i DashboardImportsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.FileName,
+			&i.CreatedByName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dashboardInactive = `-- name: DashboardInactive :one
+select count(*) as n, coalesce(max(s.number), '')::text as newest
 from series s
-left join (select series_id, sum(used + void) as gone from series_tally group by series_id) t on t.series_id = s.id
-where s.state in ('active', 'locked') and s.lapsed_at is null
+where s.state = 'ready' and s.activated_at is null and s.lapsed_at is null and s.created_at < now() - interval '1 day'
   and ($1::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))
+`
+
+type DashboardInactiveParams struct {
+	AllPartners bool
+	PartnerIds  []int64
+}
+
+type DashboardInactiveRow struct {
+	N      int64
+	Newest string
+}
+
+// The number of series that were made at least a day ago and were never activated, and the
+// newest of them.
+func (q *Queries) DashboardInactive(ctx context.Context, db DBTX, arg DashboardInactiveParams) (DashboardInactiveRow, error) {
+	row := db.QueryRow(ctx, dashboardInactive, arg.AllPartners, arg.PartnerIds)
+	var i DashboardInactiveRow
+	err := row.Scan(&i.N, &i.Newest)
+	return i, err
+}
+
+const dashboardOutstanding = `-- name: DashboardOutstanding :one
+select coalesce(sum(left_over * price), 0)::bigint as value, coalesce(sum(left_over), 0)::bigint as cards,
+  coalesce(sum(left_over * price) filter (where soon), 0)::bigint as soon_value, coalesce(sum(left_over) filter (where soon), 0)::bigint as soon_cards
+from (
+  select s.price, (s.made - coalesce(t.gone, 0)) as left_over,
+    card_expires_at(s.valid_till, s.time_zone) between now() and now() + interval '30 days' as soon
+  from series s
+  left join (select series_id, sum(used + void) as gone from series_tally group by series_id) t on t.series_id = s.id
+  where s.state in ('active', 'locked') and s.lapsed_at is null
+    and ($1::boolean or (not s.any_partner and not exists (
+      select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))
+) open
 `
 
 type DashboardOutstandingParams struct {
@@ -76,15 +168,23 @@ type DashboardOutstandingParams struct {
 }
 
 type DashboardOutstandingRow struct {
-	Value int64
-	Cards int64
+	Value     int64
+	Cards     int64
+	SoonValue int64
+	SoonCards int64
 }
 
-// What cards that are out there are worth, and how many they are.
+// The face value and the number of cards that can still be redeemed, and those among them
+// whose series expires within 30 days.
 func (q *Queries) DashboardOutstanding(ctx context.Context, db DBTX, arg DashboardOutstandingParams) (DashboardOutstandingRow, error) {
 	row := db.QueryRow(ctx, dashboardOutstanding, arg.AllPartners, arg.PartnerIds)
 	var i DashboardOutstandingRow
-	err := row.Scan(&i.Value, &i.Cards)
+	err := row.Scan(
+		&i.Value,
+		&i.Cards,
+		&i.SoonValue,
+		&i.SoonCards,
+	)
 	return i, err
 }
 
@@ -93,14 +193,15 @@ select (t.at at time zone $1::text)::date as day, count(*) as n, sum(p.amount)::
 from ledger_tx t
 join payment p on p.tx_id = t.id
 join customer c on c.id = p.customer_id
-where t.kind = 'redeem' and t.at > now() - interval '31 days'
-  and ($2::boolean or c.partner_id = any($3::bigint[]))
+where t.kind = 'redeem' and t.at >= $2
+  and ($3::boolean or c.partner_id = any($4::bigint[]))
 group by 1
 order by 1
 `
 
 type DashboardRedemptionsParams struct {
 	TimeZone    string
+	FromAt      time.Time
 	AllPartners bool
 	PartnerIds  []int64
 }
@@ -111,10 +212,15 @@ type DashboardRedemptionsRow struct {
 	Total int64
 }
 
-// Redemptions by day of the last thirty days, in a time zone, by customers of the partners
+// Redemptions by day since a point in time, in a time zone, by customers of the partners
 // that the reader may see. Days without redemptions have no row.
 func (q *Queries) DashboardRedemptions(ctx context.Context, db DBTX, arg DashboardRedemptionsParams) ([]DashboardRedemptionsRow, error) {
-	rows, err := db.Query(ctx, dashboardRedemptions, arg.TimeZone, arg.AllPartners, arg.PartnerIds)
+	rows, err := db.Query(ctx, dashboardRedemptions,
+		arg.TimeZone,
+		arg.FromAt,
+		arg.AllPartners,
+		arg.PartnerIds,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +229,92 @@ func (q *Queries) DashboardRedemptions(ctx context.Context, db DBTX, arg Dashboa
 	for rows.Next() {
 		var i DashboardRedemptionsRow
 		if err := rows.Scan(&i.Day, &i.N, &i.Total); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dashboardSetup = `-- name: DashboardSetup :one
+select exists (select from partner where disabled_at is null)::boolean as partner,
+  exists (select from customer)::boolean as customer,
+  exists (select from series where state not in ('failed', 'cancelled'))::boolean as series,
+  exists (select from ledger_tx where kind = 'redeem')::boolean as redeemed,
+  (select count(*) >= 2 from staff join role on role.id = staff.role_id
+    where staff.disabled_at is null and staff.all_partners and role.everything)::boolean as second_administrator
+`
+
+type DashboardSetupRow struct {
+	Partner             bool
+	Customer            bool
+	Series              bool
+	Redeemed            bool
+	SecondAdministrator bool
+}
+
+// What a new installation has already: a partner, a customer, a series, a redeemed card, a
+// second administrator.
+func (q *Queries) DashboardSetup(ctx context.Context, db DBTX) (DashboardSetupRow, error) {
+	row := db.QueryRow(ctx, dashboardSetup)
+	var i DashboardSetupRow
+	err := row.Scan(
+		&i.Partner,
+		&i.Customer,
+		&i.Series,
+		&i.Redeemed,
+		&i.SecondAdministrator,
+	)
+	return i, err
+}
+
+const dashboardTopSeries = `-- name: DashboardTopSeries :many
+select s.number, s.prefix, t.n, t.total
+from (
+  select l.series_id, count(*) as n, sum(p.amount)::bigint as total
+  from ledger_tx l join payment p on p.tx_id = l.id
+  where l.kind = 'redeem' and l.at >= $1
+  group by l.series_id
+) t
+join series s on s.id = t.series_id
+where $2::boolean or (not s.any_partner and not exists (
+  select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($3::bigint[])) is not true))
+order by t.total desc, s.id desc
+limit 5
+`
+
+type DashboardTopSeriesParams struct {
+	FromAt      time.Time
+	AllPartners bool
+	PartnerIds  []int64
+}
+
+type DashboardTopSeriesRow struct {
+	Number string
+	Prefix string
+	N      int64
+	Total  int64
+}
+
+// The series with the highest redeemed sum since a point in time.
+func (q *Queries) DashboardTopSeries(ctx context.Context, db DBTX, arg DashboardTopSeriesParams) ([]DashboardTopSeriesRow, error) {
+	rows, err := db.Query(ctx, dashboardTopSeries, arg.FromAt, arg.AllPartners, arg.PartnerIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DashboardTopSeriesRow{}
+	for rows.Next() {
+		var i DashboardTopSeriesRow
+		if err := rows.Scan(
+			&i.Number,
+			&i.Prefix,
+			&i.N,
+			&i.Total,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -1699,6 +1699,13 @@ type RiverJob struct {
 	Queue       string
 }
 
+type RiverLeader struct {
+	Name      string
+	LeaderID  string
+	ElectedAt time.Time
+	ExpiresAt time.Time
+}
+
 type RiverQueue struct {
 	Name     string
 	PausedAt *time.Time

@@ -23,3 +23,10 @@ create table river_queue (
   name      text primary key,
   paused_at timestamptz
 );
+
+create table river_leader (
+  name       text primary key,
+  leader_id  text not null,
+  elected_at timestamptz not null,
+  expires_at timestamptz not null
+);

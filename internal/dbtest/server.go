@@ -190,8 +190,25 @@ func (s *server) ensureTemplate(ctx context.Context) error {
 	if err := db.Migrate(ctx, s.address(fresh)); err != nil {
 		return fmt.Errorf("migrate the template: %w", err)
 	}
+	if err := s.confirmCurrency(ctx, fresh); err != nil {
+		return err
+	}
 	if _, err := conn.Exec(ctx, `alter database `+fresh+` rename to `+s.template); err != nil {
 		return fmt.Errorf("name the template: %w", err)
+	}
+	return nil
+}
+
+// confirmCurrency confirms the currency in a database, so that tests can enter customers and
+// order series.
+func (s *server) confirmCurrency(ctx context.Context, name string) error {
+	conn, err := pgx.Connect(ctx, s.address(name))
+	if err != nil {
+		return fmt.Errorf("open the template: %w", err)
+	}
+	_, err = conn.Exec(ctx, `insert into setting (name, value) values ('currency_confirmed', 'true')`)
+	if err := errors.Join(err, conn.Close(ctx)); err != nil {
+		return fmt.Errorf("confirm the currency: %w", err)
 	}
 	return nil
 }

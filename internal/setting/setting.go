@@ -7,7 +7,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,15 +25,19 @@ import (
 // Settings are the settings of the installation. The zero value is not usable;
 // Default is.
 type Settings struct {
-	RefillCards  bool   `json:"refill_cards"`  // Settings → Modules: the whole module on or off
-	Brand        string `json:"brand"`         // name on portal and cards where the partner has none
-	Currency     string `json:"currency"`      // ISO 4217; fixed once money has moved
-	TimeZone     string `json:"time_zone"`     // IANA; the installation's
-	Activate     bool   `json:"activate"`      // "Activate when generated" as the form shows it first
-	CheckHours   int    `json:"check_hours"`   // how often the books are held against the invariants
-	FileHours    int    `json:"file_hours"`    // how long an exported file is kept
-	CodeDays     int    `json:"code_days"`     // days after which a used card loses its sealed code
-	GuessesDaily int64  `json:"guesses_daily"` // wrong codes a day that the odds of a lucky guess reckon with
+	RefillCards bool   `json:"refill_cards"` // Settings → Modules: the whole module on or off
+	Brand       string `json:"brand"`        // name on portal and cards where the partner has none
+	Currency    string `json:"currency"`     // ISO 4217; fixed once money has moved
+	TimeZone    string `json:"time_zone"`    // IANA; the installation's
+
+	CurrencyConfirmed bool   `json:"currency_confirmed"` // a person has said that the currency is right
+	ConfirmedAddress  string `json:"confirmed_address"`  // an address without HTTPS, or of this machine, that cards may be printed with
+
+	Activate     bool  `json:"activate"`      // "Activate when generated" as the form shows it first
+	CheckHours   int   `json:"check_hours"`   // how often the books are held against the invariants
+	FileHours    int   `json:"file_hours"`    // how long an exported file is kept
+	CodeDays     int   `json:"code_days"`     // days after which a used card loses its sealed code
+	GuessesDaily int64 `json:"guesses_daily"` // wrong codes a day that the odds of a lucky guess reckon with
 
 	StaffFactor bool `json:"staff_factor"` // staff must use a second factor
 
@@ -133,6 +140,53 @@ func (s Settings) validateCodes() (list fault.List) {
 
 // ErrCurrencyFixed refuses a change of the currency after money has moved.
 var ErrCurrencyFixed = fault.Field("currency", "setting_currency_fixed", "The currency can’t be changed any more: there are customers or cards in it.")
+
+// ErrCurrencyUnconfirmed refuses the first customer or series while no person has confirmed
+// the currency, because the currency is fixed from then on.
+var ErrCurrencyUnconfirmed = fault.Field("currency_confirmed", "setting_currency_unconfirmed", "Confirm first that amounts are in {currency}. The currency can’t be changed after the first customer or series. An administrator confirms or changes it under Settings → General.")
+
+// CheckCurrency returns ErrCurrencyUnconfirmed while no person has confirmed the currency.
+func (s Settings) CheckCurrency() error {
+	if s.CurrencyConfirmed {
+		return nil
+	}
+	return ErrCurrencyUnconfirmed.With("currency", fault.Name(s.Currency))
+}
+
+// CheckCurrency is Settings.CheckCurrency on the settings that a transaction reads. Every
+// act that fixes the currency calls it.
+func CheckCurrency(ctx context.Context, dbtx db.DBTX) error {
+	settings, err := Read(ctx, dbtx)
+	if err != nil {
+		return err
+	}
+	return settings.CheckCurrency()
+}
+
+// ErrAddressUnconfirmed refuses to print cards with an address that customers may not reach.
+var ErrAddressUnconfirmed = fault.Field("format", "setting_address_unconfirmed", "Printed cards would lead to {address}, which customers may be unable to open. Set the public address (REFILL_PUBLIC_URL), or confirm this one under Settings → General.")
+
+// CheckAddress returns ErrAddressUnconfirmed for a public address that is questionable and
+// that no person has confirmed.
+func (s Settings) CheckAddress(address string) error {
+	if !QuestionableAddress(address) || address == s.ConfirmedAddress {
+		return nil
+	}
+	return ErrAddressUnconfirmed.With("address", fault.Name(address))
+}
+
+// QuestionableAddress reports whether a public address is of this machine alone, or has no
+// HTTPS: cards that were printed with it could not be redeemed by customers, or not safely.
+func QuestionableAddress(address string) bool {
+	u, err := url.Parse(address)
+	if address == "" || err != nil {
+		return false
+	}
+	host := u.Hostname()
+	ip, err := netip.ParseAddr(host)
+	local := host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && (ip.IsLoopback() || ip.IsUnspecified())
+	return u.Scheme != "https" || local
+}
 
 // Store reads and changes the settings.
 type Store struct {

@@ -14,6 +14,7 @@ import (
 	"refill/internal/fault"
 	"refill/internal/lang"
 	"refill/internal/money"
+	"refill/internal/setting"
 	"refill/internal/staff"
 	"refill/internal/theft"
 	"refill/internal/web/kit"
@@ -241,7 +242,7 @@ func (s *Server) AlarmAcknowledge(c *gin.Context) error {
 }
 
 // homeTheft shows the newest open alarms on the dashboard.
-func (s *Server) homeTheft(ctx context.Context, p *homePage, currency string) error {
+func (s *Server) homeTheft(ctx context.Context, p *homePage, settings setting.Settings) error {
 	const shown = 3
 	rows, err := db.New().TheftAlarmList(ctx, s.Pool, db.TheftAlarmListParams{
 		State: db.TheftAlarmStateOpen, BeforeID: math.MaxInt64, Size: alarmsPerPage + 1,
@@ -251,7 +252,7 @@ func (s *Server) homeTheft(ctx context.Context, p *homePage, currency string) er
 		return err
 	}
 	for _, row := range rows[:min(len(rows), shown)] {
-		v := viewAlarm(row, currency)
+		v := viewAlarm(row, settings.Currency)
 		p.Alarms = append(p.Alarms, alarm{Text: lang.M("This looks like theft: ") + v.Title + ".", URL: v.URL, Link: lang.M("See what to do")})
 	}
 	if more := len(rows) - shown; more > 0 {

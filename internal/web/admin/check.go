@@ -13,6 +13,7 @@ import (
 	"refill/internal/fault"
 	"refill/internal/lang"
 	"refill/internal/money"
+	"refill/internal/setting"
 	"refill/internal/staff"
 	"refill/internal/web/kit"
 )
@@ -221,7 +222,7 @@ func (s *Server) CheckRun(c *gin.Context) error {
 }
 
 // homeChecks raises the alarm where the books do not hold.
-func (s *Server) homeChecks(ctx context.Context, p *homePage) error {
+func (s *Server) homeChecks(ctx context.Context, p *homePage, _ setting.Settings) error {
 	changed, err := db.New().CodeFaultCount(ctx, s.Pool)
 	if err != nil {
 		return err
@@ -244,6 +245,10 @@ func (s *Server) homeChecks(ctx context.Context, p *homePage) error {
 			Text: fmt.Sprintf(lang.M("The books do not hold: %s. Money or cards may be wrong."), kit.Count(last.Broken, lang.M("rule is broken"), lang.M("rules are broken"))),
 			URL:  SectionChecks, Link: lang.M("See what it means and what to do"),
 		})
+		return nil
+	}
+	if changed == 0 {
+		p.Books = &last.EndedAt
 	}
 	return nil
 }

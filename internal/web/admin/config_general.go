@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -23,6 +24,7 @@ type configGeneralPage struct {
 	Checks                        kit.Field
 	Fixed                         bool // money has moved: the currency stays
 	SecondFactor                  kit.Choice
+	Address                       kit.Choice // without a name: the public address needs no confirmation
 	Mistakes                      []kit.Mistake
 }
 
@@ -53,6 +55,12 @@ func (s *Server) newConfigGeneralPage(c *gin.Context, typed url.Values) (*config
 			Hint: lang.M("Who has none sets it up before anything else, you too. A code from the telephone is then asked for after every password."),
 		},
 	}
+	if setting.QuestionableAddress(s.PublicURL) {
+		p.Address = kit.Choice{
+			Name: "confirmed_address", Label: fmt.Sprintf(lang.M("Print cards with the address %s"), s.PublicURL), Checked: v.ConfirmedAddress == s.PublicURL,
+			Hint: lang.M("Customers may be unable to open it: it belongs to this machine alone, or has no HTTPS. The public address is set with REFILL_PUBLIC_URL."),
+		}
+	}
 	if v.StaffFactor && v.ApproveAbove != nil {
 		sole, err := s.soleApprover(c, v, lang.M("It is switched off on the host: refill rules staff_factor=off."))
 		if err != nil {
@@ -64,6 +72,7 @@ func (s *Server) newConfigGeneralPage(c *gin.Context, typed url.Values) (*config
 		p.BrandName.Value, p.TimeZone.Value = kit.Truncate(typed.Get("brand"), 200), kit.Truncate(typed.Get("time_zone"), 100)
 		p.Checks.Value = kit.Truncate(typed.Get("check_hours"), 20)
 		p.SecondFactor.Checked = typed.Get("staff_factor") == "on"
+		p.Address.Checked = typed.Get("confirmed_address") == "on"
 		if !fixed {
 			p.Currency.Value = kit.Truncate(typed.Get("currency"), 20)
 		}
@@ -112,8 +121,14 @@ func (s *Server) changeGeneral(c *gin.Context, form url.Values) error {
 			v.CheckHours = int(smallNumber(form.Get("check_hours")))
 		}
 		v.StaffFactor = form.Get("staff_factor") == "on"
+		if setting.QuestionableAddress(s.PublicURL) {
+			v.ConfirmedAddress = ""
+			if form.Get("confirmed_address") == "on" {
+				v.ConfirmedAddress = s.PublicURL
+			}
+		}
 		if form.Has("currency") { // it is not asked for where it is fixed
-			v.Currency = strings.ToUpper(strings.TrimSpace(form.Get("currency")))
+			v.Currency, v.CurrencyConfirmed = strings.ToUpper(strings.TrimSpace(form.Get("currency"))), true
 		}
 	})
 }

@@ -27,6 +27,8 @@ type customerEditPage struct {
 	Name, Username, Partner, Email, Phone kit.Field
 	Key                                   string // of a new one
 	Mistakes                              []kit.Mistake
+	Currency                              currencyQuestion // of the first customer
+	NoPartner                             bool             // there is no partner that a customer could belong to
 }
 
 func (s *Server) newCustomerEditPage(c *gin.Context, v customerView) (*customerEditPage, error) {
@@ -58,6 +60,7 @@ func (s *Server) newCustomerEditPage(c *gin.Context, v customerView) (*customerE
 		p.Partner.Options = append([]kit.Option{{Text: lang.M("Choose a partner")}}, p.Partner.Options...)
 	}
 	p.Partner.Choose(idText(v.PartnerID))
+	p.NoPartner = len(p.Partner.Options) == 0
 	return p, err
 }
 
@@ -85,6 +88,11 @@ func (s *Server) CustomerNewShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	p.Currency = askCurrency(p.Person, settings, url.Values{})
 	return s.Render(c, http.StatusOK, "admin/customer_edit", p)
 }
 
@@ -103,6 +111,10 @@ func (s *Server) CustomerNew(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.confirmCurrency(c, form, settings); err != nil {
+		return err
+	}
+	p.Currency = askCurrency(p.Person, settings, form)
 	d := p.take(form)
 	made, err := customer.Create(ctx, s.Pool, s.Actor(c), customer.New{
 		PartnerID: d.PartnerID, Username: d.Username, Name: d.Name, Email: d.Email, Phone: d.Phone, Currency: settings.Currency, Key: key,

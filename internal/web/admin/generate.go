@@ -26,6 +26,7 @@ type generatePage struct {
 	Quantity, Prefix, Price, Partner, ValidTill kit.Field
 	Partners                                    []partnerChoice // for several
 	Activate, PrintOnce                         kit.Choice
+	Currency                                    currencyQuestion
 	Key                                         string
 	Count                                       int64 // how many cards the button speaks of; 0: not known
 	Mistakes                                    []kit.Mistake
@@ -94,6 +95,7 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 		},
 		Activate:  kit.Choice{Name: "activate", Label: lang.M("Activate when generated"), Checked: form.Get("activate") != "", Hint: lang.M("Otherwise the cards are worth nothing until someone activates the series.")},
 		PrintOnce: kit.Choice{Name: "print_once", Label: lang.M("Print once"), Checked: form.Get("print_once") != "", Hint: lang.M("One file is made of the codes. When it has arrived they are shredded here: the cards stay good, but nobody can show or export a code again.")},
+		Currency:  askCurrency(s.Person(c), settings, form),
 		Key:       uuid.NewString(),
 	}
 	limit, err := s.activateHint(ctx, settings, p.Person)
@@ -128,6 +130,9 @@ func (s *Server) Generate(c *gin.Context) error {
 	ctx := c.Request.Context()
 	settings, err := s.Settings.Get(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.confirmCurrency(c, form, settings); err != nil {
 		return err
 	}
 	f, unread := readOrder(form, settings.Currency, s.Local(s.Now()))

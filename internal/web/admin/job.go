@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -24,9 +25,7 @@ import (
 // jobListPage is what operators watch.
 type jobListPage struct {
 	kit.Page
-	Alarm     string // what is wrong, first
-	Calm      string // or that nothing is
-	Queues    []queueView
+	queueState
 	Words     []kit.FilterWord
 	Queue     string // only its jobs are shown; empty: all
 	AllQueues string // address of the list without that limit
@@ -77,14 +76,14 @@ func (s *Server) JobList(c *gin.Context) error {
 	p := &jobListPage{Page: s.Page(c, lang.M("Jobs"), SectionJobs), Self: c.Request.URL.RequestURI()}
 	p.CanManage = p.Person.Can(staff.JobsManage)
 	ctx, q := c.Request.Context(), db.New()
-	queues, err := q.JobCounts(ctx, s.Pool)
+	state, err := s.queueState(ctx)
 	if err != nil {
 		return err
 	}
-	p.queues(queues)
-	state, queue := c.Query("state"), c.Query("queue")
+	p.queueState = state
+	wanted, queue := c.Query("state"), c.Query("queue")
 	page := max(1, pageNumber(c.Query("page")))
-	p.Queue, p.AllQueues = queue, kit.ListURL(SectionJobs, "state", state)
+	p.Queue, p.AllQueues = queue, kit.ListURL(SectionJobs, "state", wanted)
 	for _, w := range []kit.FilterWord{
 		{Text: lang.M("All")},
 		{Text: lang.M("Failed"), URL: "discarded"},
@@ -95,18 +94,18 @@ func (s *Server) JobList(c *gin.Context) error {
 		{Text: lang.M("Done"), URL: "completed"},
 		{Text: lang.M("Cancelled"), URL: "cancelled"},
 	} {
-		w.Current = w.URL == state
+		w.Current = w.URL == wanted
 		w.URL = kit.ListURL(SectionJobs, "state", w.URL, "queue", queue)
 		p.Words = append(p.Words, w)
 	}
 	rows, err := q.JobList(ctx, s.Pool, db.JobListParams{
-		State: state, Queue: queue, Everything: state != "" || queue != "", Size: jobsShown + 1, Skip: int32(page-1) * jobsShown, //nolint:gosec // pageNumber is small
+		State: wanted, Queue: queue, Everything: wanted != "" || queue != "", Size: jobsShown + 1, Skip: int32(page-1) * jobsShown, //nolint:gosec // pageNumber is small
 	})
 	if err != nil {
 		return err
 	}
 	turn := func(to int) string {
-		return kit.ListURL(SectionJobs, "state", state, "queue", queue, "page", strconv.Itoa(to))
+		return kit.ListURL(SectionJobs, "state", wanted, "queue", queue, "page", strconv.Itoa(to))
 	}
 	if page > 1 {
 		p.Pages.Newer = turn(page - 1)
@@ -121,8 +120,23 @@ func (s *Server) JobList(c *gin.Context) error {
 	return s.Part(c, http.StatusOK, "admin/job_list", "jobs-live", p)
 }
 
-// queues fills in the queues and says what is wrong with them.
-func (p *jobListPage) queues(rows []db.JobCountsRow) {
+// queueState is the queues, and either an alarm or a sentence that nothing is wrong.
+type queueState struct {
+	Alarm, Calm string
+	Queues      []queueView
+}
+
+// queueState reads the queues and says what is wrong with them.
+func (s *Server) queueState(ctx context.Context) (queueState, error) {
+	var p queueState
+	rows, err := db.New().JobCounts(ctx, s.Pool)
+	if err != nil {
+		return p, err
+	}
+	worker, err := db.New().JobWorkerSeen(ctx, s.Pool)
+	if err != nil {
+		return p, err
+	}
 	what := map[string]string{"generate": lang.M("Making series"), "export": lang.M("Writing files"), "change": lang.M("Changing cards"), "maintenance": lang.M("Housekeeping"), "check": lang.M("Checking the books"), "seal": lang.M("Sealing the audit trail"), "watch": lang.M("Watching for theft")}
 	var waiting, running, failed, retrying, oldest int64
 	var paused []string
@@ -151,6 +165,8 @@ func (p *jobListPage) queues(rows []db.JobCountsRow) {
 	switch {
 	case oldest > waitAlarm && running == 0:
 		p.Alarm = fmt.Sprintf(lang.M("No worker takes jobs: one has waited for %s. Start refill work, or look at its log."), span(time.Duration(oldest)*time.Second))
+	case !worker:
+		p.Alarm = lang.M("No worker is running: series, files and checks wait. Start refill work, or look at its log.")
 	case failed > 0:
 		p.Alarm = count(failed) + lang.M(" failed for good. Look at the error, mend its cause, and retry.")
 	case retrying > 0:
@@ -160,6 +176,7 @@ func (p *jobListPage) queues(rows []db.JobCountsRow) {
 	default:
 		p.Calm = fmt.Sprintf(lang.M("Nothing is wrong. %s running, %s waiting."), count(running), count(waiting))
 	}
+	return p, nil
 }
 
 // viewJob says what a job is about.

@@ -80,7 +80,7 @@ func viewRedemptionReport(ctx context.Context, pool *pgxpool.Pool, q report.Ques
 	v := &reportView{
 		Frame: figures.Frame, Heading: lang.M("Redemptions"), Sortable: true,
 		Text:    lang.M("Cards that customers redeemed, by day and by the partner that the customer belonged to then. A redemption that was reversed later stays on its day."),
-		Chart:   reportChart{Title: lang.M("Redemptions by ") + unitName(figures.Unit) + lang.M(" and partner")},
+		Chart:   barChart{ID: "chart", Title: lang.M("Redemptions by ") + unitName(figures.Unit) + lang.M(" and partner")},
 		Columns: []render.Column{{Name: lang.M("Day"), Kind: render.ColumnDate}, {Name: lang.M("Partner")}, {Name: lang.M("Cards"), Kind: render.ColumnNumber}, {Name: lang.M("Sum"), Kind: render.ColumnMoney}, {Name: lang.M("Currency")}},
 	}
 	for _, line := range figures.Lines {
@@ -124,7 +124,7 @@ func viewTimeToUseReport(ctx context.Context, pool *pgxpool.Pool, q report.Quest
 	v := &reportView{
 		Frame: figures.Frame, Heading: lang.M("Time from activation to use"), Sortable: true,
 		Text:    lang.M("Of the cards redeemed within the period: whole days between the activation of their series and the redemption. Half were used within the median, nine of ten within the 90 % mark."),
-		Chart:   reportChart{Title: lang.M("Cards by time from activation to use")},
+		Chart:   barChart{ID: "chart", Title: lang.M("Cards by time from activation to use")},
 		Columns: []render.Column{{Name: lang.M("Series")}, {Name: lang.M("Cards"), Kind: render.ColumnNumber}, {Name: lang.M("Median, days"), Kind: render.ColumnNumber}, {Name: "90 %, days", Kind: render.ColumnNumber}},
 		Totals:  []any{lang.M("Total"), figures.Cards, nil, nil},
 	}

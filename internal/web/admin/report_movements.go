@@ -24,7 +24,7 @@ func viewOutstandingReport(ctx context.Context, pool *pgxpool.Pool, q report.Que
 			countTile(lang.M("In active series"), figures.Active),
 			countTile(lang.M("In locked series"), figures.Locked),
 		},
-		Chart:   reportChart{Title: lang.M("Outstanding value at the end of each ") + unitName(figures.Unit)},
+		Chart:   barChart{ID: "chart", Title: lang.M("Outstanding value at the end of each ") + unitName(figures.Unit)},
 		Columns: periodColumns(figures.Unit, lang.M("Opening"), lang.M("Issued"), lang.M("Redeemed"), lang.M("Expired"), lang.M("Voided"), lang.M("Repriced"), lang.M("Other"), lang.M("Closing")),
 	}
 	row := func(label any, r report.Rolled) []any {
@@ -54,7 +54,7 @@ func viewBreakageReport(ctx context.Context, pool *pgxpool.Pool, q report.Questi
 			{Label: lang.M("Expired"), Value: total.Expired.String()},
 			{Label: lang.M("Voided"), Value: total.Voided.String()},
 		},
-		Chart:   reportChart{Title: lang.M("Breakage by ") + unitName(figures.Unit), Legend: []string{lang.M("Expired"), lang.M("Voided"), lang.M("Reversed and other")}},
+		Chart:   barChart{ID: "chart", Title: lang.M("Breakage by ") + unitName(figures.Unit), Legend: []string{lang.M("Expired"), lang.M("Voided"), lang.M("Reversed and other")}},
 		Columns: periodColumns(figures.Unit, lang.M("Expired"), lang.M("Voided"), lang.M("Reversed and other"), lang.M("Total")),
 	}
 	row := func(label any, b report.Broken) []any { return []any{label, b.Expired, b.Voided, b.Other, b.Sum} }

@@ -23,7 +23,7 @@ type reportView struct {
 	Text     string // what the figures mean
 	Tiles    []kit.Tile
 	Bar      kit.Bar
-	Chart    reportChart
+	Chart    barChart
 	Columns  []render.Column
 	Rows     [][]any
 	Totals   []any // the last row; none where figures don't add up

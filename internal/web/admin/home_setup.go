@@ -1,0 +1,55 @@
+package admin
+
+import (
+	"context"
+
+	"refill/internal/db"
+	"refill/internal/lang"
+	"refill/internal/setting"
+	"refill/internal/staff"
+	"refill/internal/web/kit"
+)
+
+// setupStep is a step of setting up a new installation. It counts as done once the
+// installation shows that it is.
+type setupStep struct {
+	Text, Why, URL string
+	Done           bool
+}
+
+// homeSetup lists the steps of setting up, for people who may do all of them, until every
+// step is done.
+func (s *Server) homeSetup(ctx context.Context, p *homePage, settings setting.Settings) error {
+	if !p.Person.Scope.AllPartners || !p.Person.Can(staff.ConfigManage) || !p.Person.Can(staff.SeriesGenerate) || !settings.RefillCards {
+		return nil
+	}
+	if err := settings.CheckAddress(s.PublicURL); err != nil {
+		p.attend(kit.ToneWarn, SectionGeneral, lang.M("Printed cards would lead to %s, which customers may be unable to open"), s.PublicURL)
+	}
+	has, err := db.New().DashboardSetup(ctx, s.Pool)
+	if err != nil {
+		return err
+	}
+	worker, err := db.New().JobWorkerSeen(ctx, s.Pool)
+	if err != nil {
+		return err
+	}
+	steps := []setupStep{
+		{lang.M("Confirm currency and time zone"), lang.M("The currency can’t be changed after the first customer or series."), SectionGeneral, settings.CurrencyConfirmed},
+		{lang.M("Start a worker"), lang.M("It makes series and writes files: refill work, on this machine or another."), SectionJobs, worker},
+		{lang.M("Enter a partner"), lang.M("Customers and cards belong to partners. One is enough."), SectionPartners, has.Partner},
+		{lang.M("Enter a customer"), lang.M("Make a sign-in link for the portal on the customer’s page."), CustomerNew, has.Customer},
+		{lang.M("Order the first series"), lang.M("Ten cards are enough to try everything."), SectionGenerate, has.Series},
+		{lang.M("Redeem a card"), lang.M("In the portal as the customer, or on the customer’s page."), SectionCustomers, has.Redeemed},
+		{lang.M("Let a second administrator sign in"), lang.M("One person alone can’t approve what needs two, nor help when a password is lost."), SectionStaff, has.SecondAdministrator},
+	}
+	for _, step := range steps {
+		if step.Done {
+			p.SetupDone++
+		}
+	}
+	if p.SetupDone < len(steps) {
+		p.Setup = steps
+	}
+	return nil
+}
