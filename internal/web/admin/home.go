@@ -24,30 +24,29 @@ type homePage struct {
 	Alarms     []alarm
 	Attention  []attention
 	Running    []seriesView
-	Welcome    kit.Empty // a new installation
+	Welcome    kit.Empty // shown in a new installation
 	New        bool
 	SeesSeries bool
-	CanFind    bool // customers
+	CanFind    bool // may search for customers
 }
 
-// attention is one thing that wants doing.
+// attention is one thing that needs attention.
 type attention struct {
 	Text, URL string
 	Tone      kit.Tone
 }
 
-// alarm is what cannot wait. It is shown above everything else.
+// alarm is an urgent message, shown above everything else.
 type alarm struct{ Text, URL, Link string }
 
-// dayChart is redemptions by day.
+// dayChart is the chart of redemptions by day.
 type dayChart struct {
 	Days  []chartDay
 	Total string
 	Count int64
 }
 
-// chartDay is one bar: its place and height in the drawing's own units, and what
-// it stands for.
+// chartDay is one bar: its position and height in the units of the drawing, and its values.
 type chartDay struct {
 	X, Y, Height int64
 	Day          time.Time
@@ -55,8 +54,8 @@ type chartDay struct {
 	Sum          string
 }
 
-// ChartDays is how many days the chart of the dashboard has. chartHeight is the height of
-// a chart and chartStep the width of a bar, in the units of its drawing.
+// ChartDays is the number of days in the chart of the dashboard. chartHeight is the height
+// of a chart and chartStep the width of a bar, in the units of its drawing.
 const (
 	ChartDays   = 30
 	chartHeight = 100
@@ -107,7 +106,8 @@ func (s *Server) Home(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/home", p)
 }
 
-// homeSeries counts the series by state.
+// homeSeries adds the outstanding value, the series that are being generated, and the
+// series that need attention.
 func (s *Server) homeSeries(ctx context.Context, p *homePage, settings setting.Settings) error {
 	q, scope := db.New(), p.Person.Scope
 	out, err := q.DashboardOutstanding(ctx, s.Pool, db.DashboardOutstandingParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
@@ -157,14 +157,15 @@ func (s *Server) homeSeries(ctx context.Context, p *homePage, settings setting.S
 	return err
 }
 
-// daysBefore returns the day that lies some days before that of a moment in its zone, as
-// midnight in UTC: in the zone it may have no such time.
+// daysBefore returns the date some days before now, as midnight in UTC. In the zone of now,
+// that date may have no midnight.
 func daysBefore(now time.Time, days int) time.Time {
 	year, month, day := now.Date()
 	return time.Date(year, month, day-days, 0, 0, 0, 0, time.UTC)
 }
 
-// homeRedemptions counts and draws the redemptions of the last thirty days.
+// homeRedemptions adds the figures and the chart of the redemptions of the last thirty
+// days.
 func (s *Server) homeRedemptions(ctx context.Context, p *homePage, settings setting.Settings) error {
 	scope := p.Person.Scope
 	rows, err := db.New().DashboardRedemptions(ctx, s.Pool, db.DashboardRedemptionsParams{
@@ -210,10 +211,10 @@ func (s *Server) homeRedemptions(ctx context.Context, p *homePage, settings sett
 	return nil
 }
 
-// cardCount says a number of cards.
+// cardCount returns a number of cards, in words.
 func cardCount(n int64) string { return kit.Count(n, "card", "cards") }
 
-// homeGuesses raises the alarm where codes seem to be tried at random.
+// homeGuesses adds an alarm if codes seem to be guessed.
 func (s *Server) homeGuesses(ctx context.Context, p *homePage, settings setting.Settings) error {
 	scope := p.Person.Scope
 	rows, err := db.New().GuessCountUnknown(ctx, s.Pool, db.GuessCountUnknownParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
@@ -222,7 +223,7 @@ func (s *Server) homeGuesses(ctx context.Context, p *homePage, settings setting.
 	}
 	for _, row := range rows {
 		if row.Unknown <= int64(settings.WrongPartner) {
-			break // the most comes first
+			break // the highest count comes first
 		}
 		who, with := lang.M("customers of ")+row.Name, lang.M(", searches of staff there included,")
 		if row.ID == 0 {
@@ -242,8 +243,8 @@ func (s *Server) homeGuesses(ctx context.Context, p *homePage, settings setting.
 	return nil
 }
 
-// homeImports raises the alarm where a file was found to try codes. It may name cards of
-// any partner, so staff of all of them are told.
+// homeImports adds alarms for import files that seem to try codes. Such a file may name
+// cards of any partner, so only staff who see all partners get the alarm.
 func (s *Server) homeImports(ctx context.Context, p *homePage) error {
 	if !p.Person.Scope.AllPartners {
 		return nil
@@ -265,7 +266,7 @@ func (s *Server) homeImports(ctx context.Context, p *homePage) error {
 	return nil
 }
 
-// homeJobs says what of the background wants doing.
+// homeJobs adds the background work that needs attention.
 func (s *Server) homeJobs(ctx context.Context, p *homePage) error {
 	rows, err := db.New().JobCounts(ctx, s.Pool)
 	if err != nil {
