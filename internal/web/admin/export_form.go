@@ -211,7 +211,7 @@ func (s *Server) ExportForm(c *gin.Context) error {
 func (s *Server) showForeseen(c *gin.Context, p *exportFormPage, row db.SeriesShowRow, form url.Values) error {
 	choice, err := ReadExportChoice(form)
 	if choice.Options.Password.Reveal() == "" {
-		choice.Options.Locked = false // it is yet to be typed
+		choice.Options.Locked = false // the password is not typed yet
 	}
 	if err == nil {
 		err = s.foresee(c, p, row, choice)

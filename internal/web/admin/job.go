@@ -21,14 +21,14 @@ import (
 	"refill/internal/web/kit"
 )
 
-// jobListPage is what operators watch.
+// jobListPage is the page on which operators watch queues and jobs.
 type jobListPage struct {
 	kit.Page
-	Alarm     string // what is wrong, first
-	Calm      string // or that nothing is
+	Alarm     string // the most urgent problem
+	Calm      string // says that there is no problem
 	Queues    []queueView
 	Words     []kit.FilterWord
-	Queue     string // only its jobs are shown; empty: all
+	Queue     string // limits the list to one queue; empty: all
 	AllQueues string // address of the list without that limit
 	Jobs      []jobView
 	Pages     kit.Pager
@@ -41,14 +41,14 @@ type jobListPage struct {
 type queueView struct {
 	Name, What                         string
 	Waiting, Running, Retrying, Failed int64
-	Oldest                             string // how long the job that waits longest has waited
+	Oldest                             string // how long the oldest job has waited
 	Paused                             bool
 	URL                                string // of its jobs
-	Guarded                            bool   // it can't be paused
+	Guarded                            bool   // it cannot be paused
 	Pause                              kit.Confirmation
 }
 
-// jobView is one job with what is behind it.
+// jobView is one job, prepared for display.
 type jobView struct {
 	ID        int64
 	What      string
@@ -59,7 +59,7 @@ type jobView struct {
 	Attempt   string
 	At        time.Time
 	Error     string // the last one, for operators; errors hold no codes
-	Page      string // its own
+	Page      string // address of its own page
 	CanCancel bool
 	CanRetry  bool
 	CanDelete bool
@@ -68,7 +68,7 @@ type jobView struct {
 const (
 	jobsShown    = 50
 	longestError = 300
-	// waitAlarm is how long a job may wait with no worker in sight.
+	// waitAlarm is the number of seconds that a job may wait while no job runs.
 	waitAlarm = 30
 )
 
@@ -121,7 +121,7 @@ func (s *Server) JobList(c *gin.Context) error {
 	return s.Part(c, http.StatusOK, "admin/job_list", "jobs-live", p)
 }
 
-// queues fills in the queues and says what is wrong with them.
+// queues adds the queues and their most urgent problem.
 func (p *jobListPage) queues(rows []db.JobCountsRow) {
 	what := map[string]string{"generate": lang.M("Making series"), "export": lang.M("Writing files"), "change": lang.M("Changing cards"), "maintenance": lang.M("Housekeeping"), "check": lang.M("Checking the books"), "seal": lang.M("Sealing the audit trail"), "watch": lang.M("Watching for theft")}
 	var waiting, running, failed, retrying, oldest int64
@@ -162,7 +162,7 @@ func (p *jobListPage) queues(rows []db.JobCountsRow) {
 	}
 }
 
-// viewJob says what a job is about.
+// viewJob prepares a job for display.
 func viewJob(row db.JobListRow) jobView {
 	v := jobView{
 		ID: row.ID, Queue: row.Queue, At: row.CreatedAt, Attempt: fmt.Sprintf("%d of %d", row.Attempt, row.MaxAttempts), What: row.Kind,
@@ -197,7 +197,7 @@ func viewJob(row db.JobListRow) jobView {
 	live, mayStop := !operate.Ended(rivertype.JobState(row.State)), operate.MayStop(row.Queue)
 	v.CanCancel, v.CanDelete = live && mayStop, !live && mayStop
 	v.CanRetry = row.State == db.RiverJobStateRetryable || row.State == db.RiverJobStateDiscarded || row.State == db.RiverJobStateScheduled
-	if !v.CanRetry && !live { // what has a page of its own is begun anew there
+	if !v.CanRetry && !live { // work with a page of its own is restarted there
 		v.CanRetry = row.SeriesNumber == "" && row.ImportID == 0
 	}
 	if live && row.Total > 0 {
@@ -207,7 +207,7 @@ func viewJob(row db.JobListRow) jobView {
 	return v
 }
 
-// jobBadge is a job's state in words.
+// jobBadge returns the badge of a job's state.
 func jobBadge(state db.RiverJobState) kit.Badge {
 	switch state {
 	case db.RiverJobStateRunning:
@@ -226,7 +226,7 @@ func jobBadge(state db.RiverJobState) kit.Badge {
 	return kit.Badge{Word: string(state), Tone: kit.ToneIdle}
 }
 
-// pageNumber reads a small whole number; whatever is none is 0.
+// pageNumber reads a small whole number. It returns 0 for other text.
 func pageNumber(text string) int {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > 10_000 {

@@ -1,15 +1,15 @@
 package admin
 
-// reportChart is bars side by side, each in parts on top of another.
+// reportChart is a stacked bar chart.
 type reportChart struct {
 	Title, Text string
 	Bars        []reportBar
-	Legend      []string // of the parts, the lowest first
+	Legend      []string // names of the parts, the lowest first
 	Highest     string
 	Width       int64
 }
 
-// reportBar is one of them.
+// reportBar is one bar.
 type reportBar struct {
 	X     int64
 	Label string
@@ -17,13 +17,13 @@ type reportBar struct {
 	Parts []reportBarPart
 }
 
-// reportBarPart is a piece of a bar, in the drawing's own units.
+// reportBarPart is one part of a bar, in the units of the drawing.
 type reportBarPart struct{ Part, Y, Height int64 }
 
-// mostParts is how many parts have a colour of their own.
+// mostParts is the number of parts with a colour of their own.
 const mostParts = 6
 
-// add puts a bar to the right of the others. values are in the legend's order.
+// add adds a bar at the right. values are in the order of the legend.
 func (c *reportChart) add(label, title string, values ...int64) {
 	b := reportBar{X: int64(len(c.Bars)) * chartStep, Label: label, Title: title}
 	for i, v := range values {
@@ -32,7 +32,8 @@ func (c *reportChart) add(label, title string, values ...int64) {
 	c.Bars = append(c.Bars, b)
 }
 
-// scale turns values into heights once all bars are there.
+// scale converts values to heights, after all bars are added. words formats the highest
+// value.
 func (c *reportChart) scale(words func(int64) string) {
 	var most int64
 	for _, b := range c.Bars {
@@ -53,7 +54,7 @@ func (c *reportChart) scale(words func(int64) string) {
 			p := &c.Bars[i].Parts[j]
 			height := int64(float64(p.Height) / float64(most) * chartHeight * 10)
 			if p.Height > 0 {
-				height = max(height, 4) // what is there is seen
+				height = max(height, 4) // a small part stays visible
 			}
 			y -= height
 			p.Y, p.Height = y, height
@@ -61,13 +62,14 @@ func (c *reportChart) scale(words func(int64) string) {
 	}
 }
 
-// Few reports whether every bar has its words beneath it.
+// Few reports whether there is room for a label below every bar.
 func (c reportChart) Few() bool { return len(c.Bars) <= mostLabels }
 
-// mostLabels is how many bars have room for that.
+// mostLabels is the greatest number of bars that each have a label.
 const mostLabels = 12
 
-// Ends are the words beneath the first and the last bar, or beneath each of a few.
+// Ends returns the labels below the bars: all of them for few bars, otherwise those of the
+// first and the last bar.
 func (c reportChart) Ends() []string {
 	var words []string
 	for i, b := range c.Bars {
