@@ -19,7 +19,7 @@ type narrator struct{ acts act.Registry }
 
 func newNarrator() narrator { return narrator{trail.Acts()} }
 
-// read decodes a row. A row whose detail can't be read is shown without what it lacks.
+// read decodes a row. A row with details that cannot be read is decoded as far as possible.
 func (n narrator) read(action string, detail []byte) act.Act {
 	a, err := n.acts.Decode(act.Row{Action: action, Detail: detail})
 	_ = err // the trail never changes, so the row cannot be corrected

@@ -61,7 +61,7 @@ type importShowPage struct {
 	Outliers  []importRow // rows that are imported only if they are ticked
 	Shapes    []importShape
 	Odds      string
-	Guessable bool // a warning that the codes are few and short
+	Guessable bool // a warning that the codes are easy to guess
 	Throttle  string
 	Asked     askedFor
 	// What a person ticked as right, although it differs from the rest of the file.

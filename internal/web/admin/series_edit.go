@@ -27,7 +27,7 @@ type seriesEditPage struct {
 	PrintOnce                         kit.Choice
 	OnceError                         string // why PrintOnce cannot be changed
 	Version                           int32
-	Plan                              *editPlan // nil: the form itself
+	Plan                              *editPlan // nil: the page shows the form
 	Mistakes                          []kit.Mistake
 }
 
