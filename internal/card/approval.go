@@ -26,7 +26,8 @@ import (
 // avoid the limit. What the same person did without a second person within the last 24 hours
 // is added (package approval).
 //
-// Lock order: series, request, export, cards, person (alone), counts.
+// Lock order: series, approval request, export, cards, the lock of a person (approval.Alone),
+// counts of the series.
 
 // Errors of acts that need a second person.
 var (

@@ -12,7 +12,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// accountPage is where a member of staff changes what is their own.
+// accountPage is the page on which a member of staff changes their own account.
 type accountPage struct {
 	kit.Page
 	Name                 kit.Field

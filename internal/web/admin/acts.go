@@ -2,8 +2,8 @@ package admin
 
 import "refill/internal/lang"
 
-// acts are the words for audit entries whose action says everything.
-// An action that is not here is said by its verb: see happened.
+// acts returns display texts of audit actions by name. narrator.describe derives the text
+// of any other action from its detail or its name.
 func acts() map[string]string {
 	return map[string]string{
 		"card.refused":              lang.M("Code refused"),

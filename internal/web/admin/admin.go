@@ -1,7 +1,7 @@
-// Package admin is the door of staff: customers, series and their files, imports,
+// Package admin serves the web pages for staff: customers, series and their files, imports,
 // approvals, reports, jobs and settings. A handler is a method of Server that returns an
-// error; package kit makes the answer of it. It never decides what a card is worth or who
-// may have it: that is the domain's.
+// error; package kit turns the error into a response. Business rules, such as what a card
+// is worth and who may redeem it, belong to the domain packages.
 package admin
 
 import (
@@ -24,20 +24,21 @@ import (
 	"refill/internal/web/kit"
 )
 
-// Deps are the services that only staff use.
+// Deps are the services that only the staff pages use.
 type Deps struct {
 	Hub       *notify.Hub
-	Exports   *cardfile.Service       // files of cards
-	Imports   *cardimport.Service     // of cards
+	Exports   *cardfile.Service       // writes files of cards
+	Imports   *cardimport.Service     // imports cards
 	Customers *customerimport.Service // imports customers
 	Checks    *check.Service
 	Files     blob.Store            // exported files
-	Jobs      *river.Client[pgx.Tx] // acts on jobs; works none
-	// PingEvery is the pause between signs of life on an event stream; 0: 20 s.
+	Jobs      *river.Client[pgx.Tx] // inserts and changes jobs; runs none
+	// PingEvery is the interval between keep-alive messages on an event stream; 0 means 20
+	// s.
 	PingEvery time.Duration
 }
 
-// Server answers staff.
+// Server has the handlers of the staff pages.
 type Server struct {
 	*kit.Kit
 	Deps
@@ -45,7 +46,7 @@ type Server struct {
 	riverUI *riverui.Handler
 	theft   *theft.Service
 	operate *operate.Service // cancels, retries, deletes, pauses
-	streams streams          // of events
+	streams streams          // open event streams
 	reaches reaches
 	uploads receiving
 
@@ -53,7 +54,8 @@ type Server struct {
 	close   sync.Once
 }
 
-// New builds the door of staff on a kit.
+// New returns the Server of the staff pages. It returns an error if a service of deps is
+// missing.
 func New(k *kit.Kit, deps Deps) (*Server, error) {
 	if deps.Hub == nil || deps.Exports == nil || deps.Imports == nil || deps.Customers == nil || deps.Checks == nil || deps.Files == nil || deps.Jobs == nil {
 		return nil, errors.New("admin: Hub, Exports, Imports, Customers, Checks, Files and Jobs are needed")

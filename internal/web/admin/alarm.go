@@ -20,7 +20,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// alarmListPage is the alarms about theft: the open ones, or those that were looked into.
+// alarmListPage is the list of theft alarms: either the open or the acknowledged ones.
 type alarmListPage struct {
 	kit.Page
 	Words []kit.FilterWord
@@ -30,16 +30,16 @@ type alarmListPage struct {
 	Empty kit.Empty
 }
 
-// alarmPage is one alarm, with what is behind it and what to do.
+// alarmPage is the page of one alarm, with the events behind it and the actions it offers.
 type alarmPage struct {
 	kit.Page
 	Alarm       alarmView
 	Means, Todo string
-	Refused     bool // what is behind it are attempts, not redemptions
+	Refused     bool // the events are refused attempts, not redemptions
 	Events      []alarmEvent
-	More        bool               // there are more of them
+	More        bool               // there are more events than Events lists
 	Locks       []kit.Confirmation // series that can be locked
-	Disable     bool               // the cards that are left of the range can be disabled
+	Disable     bool               // the remaining cards of the serial range can be disabled
 	AuditURL    string
 	CanClose    bool
 	Reason      kit.Field
@@ -49,10 +49,10 @@ type alarmPage struct {
 // alarmEvent is one redemption or attempt behind an alarm.
 type alarmEvent struct {
 	At          time.Time
-	Series      string // empty: not the viewer's to see
+	Series      string // empty: the viewer may not see it
 	CardURL     string
 	Serial      int64
-	Active      bool // the series is
+	Active      bool // the series is active
 	Price       string
 	Customer    string
 	CustomerURL string
@@ -61,9 +61,9 @@ type alarmEvent struct {
 
 const (
 	alarmsPerPage = 50
-	// alarmEvents is how many lines behind an alarm its page lists.
+	// alarmEvents is the number of events that the page of an alarm lists.
 	alarmEvents = 200
-	// stateAcknowledged is the filter for alarms that were looked into.
+	// stateAcknowledged is the value of the state filter for acknowledged alarms.
 	stateAcknowledged = "acknowledged"
 )
 
@@ -113,8 +113,8 @@ func (s *Server) AlarmShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/alarm_show", p)
 }
 
-// newAlarmPage reads the alarm of the address; one about customers of other partners is
-// missing.
+// newAlarmPage reads the alarm named in the address. It returns theft.ErrNoAlarm for an
+// alarm outside the viewer's partners.
 func (s *Server) newAlarmPage(c *gin.Context) (*alarmPage, error) {
 	ctx, person := c.Request.Context(), s.Person(c)
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
@@ -147,7 +147,7 @@ func (s *Server) newAlarmPage(c *gin.Context) (*alarmPage, error) {
 	return p, nil
 }
 
-// alarmEvents reads what is behind an alarm.
+// alarmEvents adds the events behind an alarm to the page.
 func (s *Server) alarmEvents(ctx context.Context, p *alarmPage, a db.TheftAlarm, currency string) error {
 	q, scope := db.New(), p.Person.Scope
 	add := func(e alarmEvent, series *string, state *db.SeriesState, price *int64, customerID *int64, customer *string) {
@@ -194,7 +194,8 @@ func (s *Server) alarmEvents(ctx context.Context, p *alarmPage, a db.TheftAlarm,
 	return err
 }
 
-// alarmTrail is the address of the audit trail with the lines behind an alarm.
+// alarmTrail returns the address of the audit trail, filtered to the entries behind an
+// alarm.
 func alarmTrail(a db.TheftAlarm, v alarmView, refused bool, in *time.Location) string {
 	what := "card.redeemed"
 	switch {
@@ -209,7 +210,7 @@ func alarmTrail(a db.TheftAlarm, v alarmView, refused bool, in *time.Location) s
 	}
 	address := a.Network
 	if len(address) > 3 && address[len(address)-3:] == "/64" {
-		address = "" // the filter takes one address
+		address = "" // the filter accepts a single address, not a network
 	}
 	return kit.ListURL(SectionAudit, "what", what, "series", v.Series, "customer", customerID, "address", address,
 		"from", v.First.In(in).Format(time.DateOnly), "to", v.Last.In(in).Format(time.DateOnly))
@@ -241,7 +242,7 @@ func (s *Server) AlarmAcknowledge(c *gin.Context) error {
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/alarm_show", p)
 }
 
-// homeTheft shows the newest open alarms on the dashboard.
+// homeTheft adds the newest open theft alarms to the dashboard.
 func (s *Server) homeTheft(ctx context.Context, p *homePage, settings setting.Settings) error {
 	const shown = 3
 	rows, err := db.New().TheftAlarmList(ctx, s.Pool, db.TheftAlarmListParams{

@@ -12,16 +12,16 @@ import (
 	"refill/internal/web/kit"
 )
 
-// alarmView is an alarm about theft as its row and its page show it.
+// alarmView is a theft alarm, prepared for its row in the list and for its page.
 type alarmView struct {
 	ID           int64
 	URL          string
-	Title        string // what was found, with whom or what it is about
+	Title        string // what was found, and where or with whom
 	Rule         kit.Badge
 	Cards        int64
 	Customers    int64
-	Value        string // empty: the attempts were refused
-	Usual        int64  // 0: not compared
+	Value        string // empty: the attempts were refused, so no value moved
+	Usual        int64  // the median that Cards is compared with; 0: not compared
 	First, Last  time.Time
 	RaisedAt     time.Time
 	Open         bool
@@ -38,10 +38,10 @@ type alarmView struct {
 	Reason       string
 }
 
-// ruleWords says what a rule means and what to do about it.
+// ruleWords is the name of a theft rule, what it means and what to do about it.
 type ruleWords struct{ Name, Means, Todo string }
 
-// alarmWords are the words of each rule.
+// alarmWords returns the texts of a rule.
 func alarmWords(rule theft.Rule) ruleWords {
 	switch rule {
 	case theft.Run:
@@ -62,7 +62,7 @@ func alarmWords(rule theft.Rule) ruleWords {
 	return ruleWords{Name: string(rule)}
 }
 
-// viewAlarm says an alarm in words.
+// viewAlarm prepares an alarm for display.
 func viewAlarm(row db.TheftAlarmListRow, currency string) alarmView {
 	a := row.TheftAlarm
 	v := alarmView{
@@ -115,8 +115,9 @@ func viewAlarm(row db.TheftAlarmListRow, currency string) alarmView {
 	return v
 }
 
-// alarmLocks are the questions before the series of an alarm are locked, of those that
-// are active. The form goes to the series' own action.
+// alarmLocks returns the confirmation dialogs for locking the active series of an alarm.
+// Each form posts to the lock action of its series. A person without the permission gets
+// none.
 func alarmLocks(person staff.Person, events []alarmEvent) []kit.Confirmation {
 	if !person.Can(staff.SeriesActivate) {
 		return nil

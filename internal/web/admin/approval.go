@@ -18,7 +18,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// approvalPage is what waits for a second person, and what was decided lately.
+// approvalPage lists the requests that wait for a second person and those decided recently.
 type approvalPage struct {
 	kit.Page
 	Waiting  []approvalView
@@ -36,13 +36,14 @@ func (s *Server) ApprovalList(c *gin.Context) error {
 	return s.Part(c, http.StatusOK, "admin/approval_list", "approvals-live", p)
 }
 
-// FormerApprovals is where the page was when only cards could wait; links to it are kept.
+// FormerApprovals is the former address of the approvals page. It is kept so that old links
+// work.
 const FormerApprovals = "/admin/finance/refill-cards/approvals"
 
 // ApprovalMoved handles GET /admin/finance/refill-cards/approvals.
 func (s *Server) ApprovalMoved(c *gin.Context) error { return s.Redirect(c, SectionApprovals) }
 
-// newApprovalPage reads what waits and what was decided.
+// newApprovalPage reads the waiting and the decided requests.
 func (s *Server) newApprovalPage(c *gin.Context) (*approvalPage, error) {
 	p := &approvalPage{Page: s.Page(c, lang.M("Approvals"), SectionApprovals)}
 	views, err := s.approvals(c, db.ApprovalListParams{})
@@ -60,7 +61,7 @@ func (s *Server) newApprovalPage(c *gin.Context) (*approvalPage, error) {
 	return p, nil
 }
 
-// approvals reads requests that the person may see.
+// approvals returns the requests that the person may see, prepared for display.
 func (s *Server) approvals(c *gin.Context, params db.ApprovalListParams) ([]approvalView, error) {
 	person := s.Person(c)
 	params.AllPartners, params.PartnerIds = person.Scope.AllPartners, person.Scope.PartnerIDs
@@ -82,8 +83,7 @@ func (s *Server) approvals(c *gin.Context, params db.ApprovalListParams) ([]appr
 	return views, nil
 }
 
-// ApprovalCount handles GET /admin/approvals/count: the figure in the
-// menu.
+// ApprovalCount handles GET /admin/approvals/count: the count in the menu.
 func (s *Server) ApprovalCount(c *gin.Context) error {
 	item, err := s.approvalItem(c.Request.Context(), s.Person(c))
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Server) ApprovalCount(c *gin.Context) error {
 	return s.Fragment(c, http.StatusOK, "admin/approval_list", "menu-count", item)
 }
 
-// approvalItem is the entry of the menu with how many wait for the person.
+// approvalItem returns the menu entry with the number of requests that wait for the person.
 func (s *Server) approvalItem(ctx context.Context, p staff.Person) (kit.MenuItem, error) {
 	settings, err := s.Settings.Get(ctx)
 	if err != nil {
@@ -102,8 +102,8 @@ func (s *Server) approvalItem(ctx context.Context, p staff.Person) (kit.MenuItem
 	return kit.MenuItem{Title: lang.M("Approvals"), Icon: "user-check", URL: SectionApprovals, Live: SectionApprovals + "/count", Count: n}, err
 }
 
-// ApprovalDecide returns the handler of a yes or a no. done is what the page says afterwards,
-// in a tone.
+// ApprovalDecide returns the handler that approves or refuses a request by calling decide.
+// done is the message shown afterwards, in the given tone.
 func (s *Server) ApprovalDecide(decide func(ctx context.Context, actor audit.Actor, id int64, reason string) error, tone kit.Tone, done string) kit.Handler {
 	return func(c *gin.Context) error {
 		form, err := s.Form(c)
@@ -129,8 +129,8 @@ func (s *Server) ApprovalDecide(decide func(ctx context.Context, actor audit.Act
 	}
 }
 
-// ApprovalWithdraw handles POST /admin/approvals/:id/withdraw: what the person
-// asked for themselves.
+// ApprovalWithdraw handles POST /admin/approvals/:id/withdraw: it withdraws a request that
+// the person made.
 func (s *Server) ApprovalWithdraw(c *gin.Context) error {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *Server) ApprovalWithdraw(c *gin.Context) error {
 	return s.Redirect(c, sectionDashboard)
 }
 
-// showApprovalMistake shows the list with what is to be mended at one of its forms.
+// showApprovalMistake shows the list again, with the error at the form of request id.
 func (s *Server) showApprovalMistake(c *gin.Context, id int64, typed string, err error) error {
 	p, pageErr := s.newApprovalPage(c)
 	if pageErr != nil {
@@ -163,14 +163,14 @@ func (s *Server) showApprovalMistake(c *gin.Context, id int64, typed string, err
 			p.Mistakes = []kit.Mistake{{Field: fmt.Sprintf("reason-%d", id), Text: v.Error}}
 		}
 	}
-	if len(p.Mistakes) == 0 { // not this person's, or not there
+	if len(p.Mistakes) == 0 { // the person sees no such waiting request
 		return approval.ErrUnknown
 	}
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/approval_list", p)
 }
 
-// countApprovals puts a figure beside the menu's entry, where a second person is
-// asked for at all.
+// countApprovals puts the number of waiting requests beside the menu entry, if the settings
+// have a value limit and the person may approve.
 func (s *Server) countApprovals(c *gin.Context, p *kit.Page, settings setting.Settings) {
 	if settings.ApproveAbove == nil || !p.Person.Can(staff.SeriesApprove) {
 		return

@@ -14,37 +14,37 @@ import (
 	"refill/internal/web/kit"
 )
 
-// approvalView is one request, in words.
+// approvalView is one request, prepared for display.
 type approvalView struct {
 	ID         int64
 	URL        string
 	What       string // "Activate 6 cards"
-	Worth      string // empty: it is about no money
-	Of         string // before the subject: "of series"
-	Subject    string // empty: there is none
+	Worth      string // empty: the request is not about money
+	Of         string // text before the subject, such as "of series"
+	Subject    string // empty: the request has no subject
 	SubjectURL string
-	Lines      []approvalLine // what exactly is asked for
+	Lines      []approvalLine // details of the request
 	By         string
 	At         time.Time
 	ExpiresAt  time.Time
-	Before     string // what the asker did alone that day, where that is why it waits
+	Before     string // what the requester did alone that day, if that put the request above the limit
 	Activates  bool
-	Own        bool // the viewer asked for it: another person decides
+	Own        bool // the viewer made the request, so another person decides
 	State      kit.Badge
 	Decided    string
 	DecidedAt  time.Time
-	For        string // why they want it, in their words
+	For        string // why the requester wants it, in their words
 	Reason     string
-	Error      string // at the reason, as it was typed
-	Serial     int32  // of the card; 0: it is not about one
-	Partner    int64  // that is to be enabled; 0: none
-	Module     bool   // the module is to be switched on
+	Error      string // what is wrong with the typed Reason
+	Serial     int32  // of the card; 0: the request is not about one card
+	Partner    int64  // the partner to be enabled; 0: none
+	Module     bool   // the request is to switch the module on
 }
 
-// approvalLine is one thing that is asked for.
+// approvalLine is one labelled detail of a request.
 type approvalLine struct{ Label, Value string }
 
-// Hint is what a screen reader says behind Approve and Refuse.
+// Hint returns the text that a screen reader adds to Approve and Refuse.
 func (v approvalView) Hint() string {
 	if v.Subject == "" {
 		return v.What
@@ -86,8 +86,8 @@ func viewApproval(row db.ApprovalListRow, viewer int64) (approvalView, error) {
 	return v, nil
 }
 
-// describe says what is asked for, by kind, and returns what the asker had done of it
-// before: "activated cards".
+// describe fills in what a request asks for, by its kind. did is a phrase for what the
+// requester did before, such as "activated cards".
 func (v *approvalView) describe(row db.ApprovalListRow, sum func(int64) string) (did string, err error) {
 	a := row.Approval
 	switch a.Kind {
@@ -121,7 +121,7 @@ func (v *approvalView) describe(row db.ApprovalListRow, sum func(int64) string) 
 	return did, nil
 }
 
-// describeMore is describe for what is not about many cards.
+// describeMore is the second part of describe, for the remaining kinds.
 func (v *approvalView) describeMore(row db.ApprovalListRow, sum func(int64) string) (did string, err error) {
 	a := row.Approval
 	switch a.Kind {
@@ -193,7 +193,7 @@ func (v *approvalView) describeMore(row db.ApprovalListRow, sum func(int64) stri
 	return did, nil
 }
 
-// stand describes the state of a request.
+// stand sets the state and the time of the decision.
 func (v *approvalView) stand(row db.ApprovalListRow) {
 	a := row.Approval
 	if a.DecidedAt != nil {

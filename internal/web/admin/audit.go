@@ -37,13 +37,13 @@ type auditPage struct {
 	Address   kit.Field
 	Mistakes  []kit.Mistake
 	Filtered  bool
-	CSV, XLSX string // addresses of the same as a file
+	CSV, XLSX string // addresses that download the filtered entries
 	Pager     kit.Pager
 	Empty     kit.Empty
 	Chain     chainView
 }
 
-// auditRow is one entry in words.
+// auditRow is one entry, prepared for display.
 type auditRow struct {
 	At        time.Time
 	Who, What string
@@ -52,13 +52,13 @@ type auditRow struct {
 	Serial    int32
 	Customer  string
 	CustomURL string
-	Subject   string // the name of whom or what else it concerns
+	Subject   string // the name of the person or thing that the entry concerns
 	Facts     []auditFact
 	Address   string
 	RequestID string
 }
 
-// auditFact is one detail; where it changed, with what it was.
+// auditFact is one detail of an entry. Was is the value before a change, or empty.
 type auditFact struct{ Name, Was, Is string }
 
 // Audit handles GET /admin/audit.
@@ -116,7 +116,7 @@ func (s *Server) Audit(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/audit_list", p)
 }
 
-// auditFilters reads the filters of the address and fills the form with them.
+// auditFilters reads the filters from the query and fills the form with them.
 func (s *Server) auditFilters(c *gin.Context, p *auditPage) (db.AuditListParams, error) {
 	ctx, scope := c.Request.Context(), p.Person.Scope
 	params := db.AuditListParams{BeforeID: math.MaxInt64, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, ViewerID: p.Person.ID}
@@ -171,9 +171,9 @@ func (s *Server) auditFilters(c *gin.Context, p *auditPage) (db.AuditListParams,
 	if p.What.Value != "" {
 		params.ActionFrom = p.What.Value
 		if noun, group := strings.CutSuffix(p.What.Value, "."); group {
-			params.ActionUntil = noun + "/" // the sign after the full stop
+			params.ActionUntil = noun + "/" // "/" is the character after "."
 		} else {
-			params.ActionUntil = p.What.Value + "\x01" // that action alone
+			params.ActionUntil = p.What.Value + "\x01" // matches that action alone
 		}
 	}
 
@@ -183,7 +183,7 @@ func (s *Server) auditFilters(c *gin.Context, p *auditPage) (db.AuditListParams,
 		if err != nil {
 			return params, err
 		}
-		params.SeriesID = &id // 0, which none has, where there is no such series
+		params.SeriesID = &id // 0 if there is no such series; no series has that ID
 	}
 	p.Customer = kit.Field{Name: "customer", Label: lang.M("Customer ID"), Value: typed("customer"), Plain: true, InputMode: "numeric"}
 	if p.Customer.Value != "" {
@@ -204,7 +204,7 @@ func (s *Server) auditFilters(c *gin.Context, p *auditPage) (db.AuditListParams,
 	return params, nil
 }
 
-// viewAudit says an entry in words.
+// viewAudit prepares an entry for display.
 func (n narrator) viewAudit(r db.AuditListRow) auditRow {
 	v := auditRow{At: r.At, What: n.describe(r.Action, r.Detail), Facts: facts(r.Detail), RequestID: r.RequestID}
 	switch {
@@ -237,14 +237,14 @@ func (n narrator) viewAudit(r db.AuditListRow) auditRow {
 	return v
 }
 
-// facts lists the details of an entry by name. What has a twin "…_before" or
-// "…_was" is shown with it, and left out where nothing changed.
+// facts returns the details of an entry, sorted by name. A detail with a twin named
+// "…_before" is shown with that earlier value, and left out if both are equal.
 func facts(detail []byte) []auditFact {
 	var all map[string]any
 	decoder := json.NewDecoder(strings.NewReader(string(detail)))
 	decoder.UseNumber()
 	if decoder.Decode(&all) != nil {
-		return nil // an entry without details is said without
+		return nil // no details, no facts
 	}
 	var list []auditFact
 	for _, key := range slices.Sorted(maps.Keys(all)) {
@@ -265,7 +265,7 @@ func facts(detail []byte) []auditFact {
 	return list
 }
 
-// factText writes any value of a detail for people.
+// factText formats the value of a detail for display.
 func factText(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -314,7 +314,7 @@ func auditColumns() []render.Column {
 	}
 }
 
-// auditTable reads everything that the filters leave, page by page.
+// auditTable returns a function that reads all entries matching the filters, in batches.
 func auditTable(params db.AuditListParams) kit.TableRows {
 	return func(ctx context.Context, tx pgx.Tx, row func(cells ...any) error) error {
 		const size = 2000
@@ -346,7 +346,7 @@ func auditTable(params db.AuditListParams) kit.TableRows {
 	}
 }
 
-// factLine is the details in one line.
+// factLine joins the details into one line.
 func (r auditRow) factLine() string {
 	texts := make([]string, len(r.Facts))
 	for i, f := range r.Facts {
@@ -358,7 +358,8 @@ func (r auditRow) factLine() string {
 	return strings.Join(texts, "; ")
 }
 
-// auditChoices are the kinds of entries that the filter offers, by noun.
+// auditChoices returns the options of the action filter: groups of actions, then single
+// actions.
 func auditChoices() []kit.Option {
 	choices := []kit.Option{{Text: lang.M("Anything")}}
 	for _, noun := range [][2]string{

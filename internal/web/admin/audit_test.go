@@ -7,21 +7,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every act that the program records has words.
+// TestEveryActHasWords requires a display text for every action that the program records.
 func TestEveryActHasWords(t *testing.T) {
 	t.Parallel()
 	words := newNarrator()
 	for _, action := range words.acts.Actions() {
 		text := words.describe(action, []byte(`{"format": "csv"}`))
 		require.Regexp(t, `^\S.*[a-z]`, text, action)
-		// One word describes itself, as in "job.cancelled". Two need better ones.
+		// A single word is its own text, as in "job.cancelled". Two words need a text in
+		// acts.go.
 		_, verb, _ := strings.Cut(action, ".")
 		_, chosen := acts()[action]
 		require.False(t, !chosen && strings.Contains(verb, "_") && strings.EqualFold(text, strings.ReplaceAll(verb, "_", " ")), "%s: give it words in acts.go", action)
 	}
 }
 
-// The words are the same as they always were, for rows of any time.
+// TestWordsOfActs pins the display texts, so that old entries keep theirs.
 func TestWordsOfActs(t *testing.T) {
 	t.Parallel()
 	words := newNarrator()

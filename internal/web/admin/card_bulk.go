@@ -19,16 +19,16 @@ import (
 	"refill/internal/web/kit"
 )
 
-// bulkForm chooses an operation and the cards for it, above the table.
+// bulkForm is the form above the card table that chooses an operation and its cards.
 type bulkForm struct {
 	URL                                               string
 	Which, First, Last, Operation, ValidTill, Partner kit.Field
 	OnPage                                            string // the serials that the page shows
-	Open                                              bool   // something is to be mended
+	Open                                              bool   // unfolded, because the form has an error
 	Ticked                                            map[int64]bool
 }
 
-// The choices of cards.
+// Values of the field "which": how the cards are selected.
 const (
 	whichTicked = "ticked"
 	whichPage   = "page"
@@ -36,7 +36,7 @@ const (
 	WhichRange  = "range"
 )
 
-// bulkForm makes the form for a table of cards.
+// bulkForm returns the form for a table of cards.
 func (s *Server) bulkForm(c *gin.Context, series db.SeriesShowRow, t cardTable) (bulkForm, error) {
 	f := bulkForm{URL: SeriesURL(series.Series.Number) + "/changes", Ticked: map[int64]bool{}}
 	var serials []string
@@ -70,7 +70,7 @@ func (s *Server) bulkForm(c *gin.Context, series db.SeriesShowRow, t cardTable) 
 	return f, err
 }
 
-// ReadChange reads the form, from the table or from the page that asks again.
+// ReadChange reads the form as posted by the card table or by the confirmation page.
 func ReadChange(form url.Values, series db.Series) (card.Operation, *kit.Unread) {
 	unread := &kit.Unread{}
 	ch := card.Operation{
@@ -103,12 +103,12 @@ func ReadChange(form url.Values, series db.Series) (card.Operation, *kit.Unread)
 	return ch, unread
 }
 
-// changeCheckPage says what an operation would do, before it is done.
+// changeCheckPage shows what an operation would do, before it is confirmed.
 type changeCheckPage struct {
 	kit.Page
 	Series  seriesView
 	Counts  []kit.Tile
-	Text    string // what exactly will happen
+	Text    string // what exactly would happen
 	Stay    []string
 	Button  string
 	Danger  bool
@@ -167,7 +167,7 @@ func (s *Server) ChangeCheck(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/card_change_check", p)
 }
 
-// say puts the dry run into words.
+// say fills in the texts of the dry run.
 func (p *changeCheckPage) say(ch card.Operation, dry card.DryRun, series db.Series, partner string) {
 	cards := cardCount(dry.Fits)
 	switch ch.Operation {
@@ -210,7 +210,7 @@ func (p *changeCheckPage) say(ch card.Operation, dry card.DryRun, series db.Seri
 	}
 }
 
-// refuseChange shows the table again, with what was chosen.
+// refuseChange shows the series page again, with the submitted choices and the errors.
 func (s *Server) refuseChange(c *gin.Context, form url.Values, err error) error {
 	p, pageErr := s.newSeriesShowPage(c)
 	if pageErr != nil {
@@ -231,7 +231,7 @@ func (s *Server) refuseChange(c *gin.Context, form url.Values, err error) error 
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/series_show", p)
 }
 
-// ChangeOrder handles POST …/:number/changes: the operation is queued.
+// ChangeOrder handles POST …/:number/changes: it queues the operation.
 func (s *Server) ChangeOrder(c *gin.Context) error {
 	form, key, err := s.KeyedForm(c)
 	if err != nil {

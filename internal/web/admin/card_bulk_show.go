@@ -19,12 +19,12 @@ import (
 	"refill/internal/web/kit"
 )
 
-// changeURL is the address of an operation.
+// changeURL returns the address of an operation on many cards.
 func changeURL(number string, id int64) string {
 	return fmt.Sprintf("%s/changes/%d", SeriesURL(number), id)
 }
 
-// changeShowPage is one operation: how far it is, and what came of it.
+// changeShowPage is the page of one operation: its progress and its result.
 type changeShowPage struct {
 	kit.Page
 	ID, SeriesID     int64
@@ -32,7 +32,7 @@ type changeShowPage struct {
 	Series           string
 	State            kit.Badge
 	Working, Stopped bool
-	CanChange        bool // stop it, and take it up again
+	CanChange        bool // may cancel and retry it
 	Failure          string
 	Progress         kit.Progress
 	Tiles            []kit.Tile
@@ -108,7 +108,7 @@ func (s *Server) ChangeShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/card_change_show", p)
 }
 
-// ChangeLive handles GET …/changes/:id/live: the part that moves.
+// ChangeLive handles GET …/changes/:id/live: the fragment that is refreshed.
 func (s *Server) ChangeLive(c *gin.Context) error {
 	p, err := s.newChangeShowPage(c)
 	if err != nil {
@@ -117,7 +117,7 @@ func (s *Server) ChangeLive(c *gin.Context) error {
 	return s.Fragment(c, http.StatusOK, "admin/card_change_show", "change-live", p)
 }
 
-// ChangeEnd handles POST …/changes/:id/cancel and /retry.
+// ChangeEnd returns the handler of POST …/changes/:id/cancel or /retry, which calls end.
 func (s *Server) ChangeEnd(end func(*gin.Context, int64) error) kit.Handler {
 	return func(c *gin.Context) error {
 		row, err := s.findChange(c)
@@ -138,13 +138,13 @@ func (s *Server) CancelChange(c *gin.Context, id int64) error {
 	return s.Cards.CancelChange(c.Request.Context(), s.Actor(c), id)
 }
 
-// RetryChange tries a change of many cards again that failed.
+// RetryChange retries a failed change of many cards.
 func (s *Server) RetryChange(c *gin.Context, id int64) error {
 	return s.Cards.RetryChange(c.Request.Context(), s.Actor(c), id)
 }
 
-// ChangeFile handles GET …/changes/:id/result.csv: what became of each card,
-// without any code.
+// ChangeFile handles GET …/changes/:id/result.csv: the outcome for each card, without its
+// code.
 func (s *Server) ChangeFile(c *gin.Context) error {
 	row, err := s.findChange(c)
 	if err != nil {
@@ -165,7 +165,7 @@ func (s *Server) ChangeFile(c *gin.Context) error {
 	return err
 }
 
-// operationTitle names an operation, whether it is done or not.
+// operationTitle returns the title of an operation, whether or not it has run.
 func operationTitle(ch db.CardChange, partner string) string {
 	title := operationVerb(ch.Operation) + " cards"
 	switch {
@@ -179,7 +179,7 @@ func operationTitle(ch db.CardChange, partner string) string {
 	return title
 }
 
-// operationWord says what an operation did.
+// operationWord returns what an operation did, in the past tense.
 func operationWord(ch db.CardChange, partner string) string {
 	switch ch.Operation {
 	case db.CardOperationEnable:

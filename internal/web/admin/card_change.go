@@ -20,20 +20,20 @@ import (
 	"refill/internal/web/kit"
 )
 
-// cardChanges is what may be done to one card besides redeeming it.
+// cardChanges is what the person may do to one card, other than redeem it.
 type cardChanges struct {
 	Edit     *cardEdit // nil: not editable
 	Actions  []kit.Confirmation
-	Revealed string // the code, on the answer to the POST that asked for it
+	Revealed string // the code, only in the response to the POST that reveals it
 }
 
-// cardEdit is the form for what may differ from the series.
+// cardEdit is the form for the values of a card that may differ from those of its series.
 type cardEdit struct {
 	URL                        string
 	ValidTill, Partner, Remark kit.Field
 }
 
-// cardChanges lists what the person may do to a card in its present state.
+// cardChanges returns what the person may do to a card in its present state.
 func (s *Server) cardChanges(c *gin.Context, series db.SeriesShowRow, row db.CardShowRow, v cardView) (cardChanges, error) {
 	var changes cardChanges
 	person := s.Person(c)
@@ -88,7 +88,8 @@ func (s *Server) cardChanges(c *gin.Context, series db.SeriesShowRow, row db.Car
 	return changes, nil
 }
 
-// partnerField offers the partners that a card may be kept for, and the present one.
+// partnerField returns a select field with the partners that a card may be limited to,
+// including the present one.
 func (s *Server) partnerField(c *gin.Context, present ...int64) (kit.Field, error) {
 	f := kit.Field{Name: "partner", Label: lang.M("Partner"), Options: []kit.Option{{Value: "0", Text: lang.M("As the series")}}}
 	partners, err := s.offeredPartners(c.Request.Context(), s.Person(c).Scope, present...)
@@ -96,8 +97,8 @@ func (s *Server) partnerField(c *gin.Context, present ...int64) (kit.Field, erro
 	return f, err
 }
 
-// CardChange returns the handler of one action on a card. done is what the
-// page says afterwards, with the card's serial.
+// CardChange returns the handler that applies change to a card. done is the message shown
+// afterwards, a format with one place for the serial.
 func (s *Server) CardChange(change func(ctx context.Context, actor audit.Actor, ref card.Ref) error, done string) kit.Handler {
 	return func(c *gin.Context) error {
 		series, row, err := s.findCard(c)
@@ -117,7 +118,7 @@ func (s *Server) CardChange(change func(ctx context.Context, actor audit.Actor, 
 	}
 }
 
-// CardURL is the address of a card.
+// CardURL returns the address of a card.
 func CardURL(number string, serial int32) string {
 	return fmt.Sprintf("%s/cards/%d", SeriesURL(number), serial)
 }
@@ -163,9 +164,9 @@ func (s *Server) CardEdit(c *gin.Context) error {
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/card_show", p)
 }
 
-// CardReveal handles POST …/cards/:serial/reveal. The code is on this answer
-// and nowhere else: not in an address, not in a cache. The audit row is written
-// before it leaves the domain.
+// CardReveal handles POST …/cards/:serial/reveal. The code appears only in this response:
+// never in an address, never in a cache. The audit entry is written before the domain
+// returns the code.
 func (s *Server) CardReveal(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -201,8 +202,8 @@ func (s *Server) CardReveal(c *gin.Context) error {
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/card_show", p)
 }
 
-// cardHistory is everything that happened to a card: to itself, in operations on
-// many, and with its series while it still mattered to the card.
+// cardHistory returns what happened to a card, newest first: its own events, operations on
+// many cards, and the events of its series until the card was used.
 func (s *Server) cardHistory(c *gin.Context, series db.Series, row db.CardShowRow) ([]happening, error) {
 	ctx, q, scope := c.Request.Context(), db.New(), s.Person(c).Scope
 	own, err := q.AuditListCard(ctx, s.Pool, db.AuditListCardParams{

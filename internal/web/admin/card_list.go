@@ -22,14 +22,14 @@ import (
 	"refill/internal/web/kit"
 )
 
-// cardsPerPage is how many cards the table shows at once, where the address does
-// not say; it may name another of pageSizes.
+// cardsPerPage is the default number of cards on a page. The query may name another of
+// pageSizes.
 const cardsPerPage = 50
 
-// pageSizes are how many cards a page may have.
+// pageSizes are the page sizes that the query may name.
 var pageSizes = []int32{cardsPerPage, 100, 200} //nolint:gochecknoglobals // a constant, were slices allowed to be
 
-// pageSize is how many cards the page is to have.
+// pageSize returns the number of cards on a page.
 func pageSize(c *gin.Context) int32 {
 	if n, ok := serialParam(c, "size"); ok && slices.Contains(pageSizes, n) {
 		return n
@@ -45,10 +45,10 @@ type cardTable struct {
 	View   kit.TableView
 	Pager  kit.Pager
 	Empty  kit.Empty
-	Size   int32 // 0: the usual
+	Size   int32 // 0: the default
 }
 
-// cardColumns are the columns of the table that can be chosen.
+// cardColumns returns the columns that a person can show or hide.
 func cardColumns() []kit.TableColumn {
 	return []kit.TableColumn{
 		{Name: "state", Text: lang.M("State"), Sort: "", Num: false, Usual: true},
@@ -64,7 +64,7 @@ func cardColumns() []kit.TableColumn {
 // cardColumnsCookie names the cookie that holds the columns a person chose.
 const cardColumnsCookie = "refill-card-columns"
 
-// keepCardView remembers the columns that the form asks for, and shows the table.
+// keepCardView stores the chosen columns in a cookie and redirects to the table.
 func (s *Server) keepCardView(c *gin.Context, series db.SeriesShowRow) error {
 	s.KeepColumns(c, cardColumnsCookie, cardColumns())
 	size := ""
@@ -74,7 +74,7 @@ func (s *Server) keepCardView(c *gin.Context, series db.SeriesShowRow) error {
 	return s.Redirect(c, kit.ListURL(SeriesURL(series.Series.Number), "status", string(filterOf(c.Query("status"), series).status), "size", size)+"#series-cards")
 }
 
-// cardTableView is the form of what the table shows.
+// cardTableView returns the form that chooses what the table shows.
 func cardTableView(c *gin.Context, action, status string, size int32) kit.TableView {
 	v := kit.NewTableView(c, action, cardColumnsCookie, cardColumns())
 	v.Size = kit.Field{Name: "size", Label: lang.M("Cards on a page")}
@@ -87,10 +87,10 @@ func cardTableView(c *gin.Context, action, status string, size int32) kit.TableV
 	return v
 }
 
-// cardView is a card as its row and its page show it.
+// cardView is a card, prepared for its row in the table and for its page.
 type cardView struct {
 	Serial     int64
-	Number     string // the serial as the settings write it
+	Number     string // the serial in the format of the settings
 	URL        string
 	State      kit.Badge
 	Code       string // masked
@@ -102,15 +102,15 @@ type cardView struct {
 	Remark     string
 	Partner    string // whose customers may redeem it
 	Redeemable bool
-	Changeable bool // unused
+	Changeable bool // the card is unused
 	Menu       []menuLink
 }
 
-// Erased reports whether the card has no code any more, so that none is shown in
-// part.
+// Erased reports whether the code of the card was erased, so that no part of it can be
+// shown.
 func (r cardView) Erased() bool { return r.Code == card.Erased }
 
-// cardMenu lists what the person may do to a card, as links to its page.
+// cardMenu returns the actions that the person may take on a card, as links to its page.
 func cardMenu(person staff.Person, v cardView, canRedeem, inUse bool) []menuLink {
 	menu := []menuLink{{Text: lang.M("View"), URL: v.URL}}
 	if canRedeem && v.Redeemable {
@@ -131,8 +131,8 @@ func cardMenu(person staff.Person, v cardView, canRedeem, inUse bool) []menuLink
 	return append(menu, menuLink{Text: lang.M("Delete"), URL: v.URL + "#delete", Danger: true})
 }
 
-// usedBy names who used a card, with the address of their page. Without a name they are
-// of a partner that the person does not see.
+// usedBy returns the name of the customer who used a card and the address of their page.
+// name is nil if the customer belongs to a partner that the person does not see.
 func usedBy(id *int64, name *string) (text, url string) {
 	switch {
 	case id == nil:
@@ -143,7 +143,7 @@ func usedBy(id *int64, name *string) (text, url string) {
 	return *name, CustomerURL(*id)
 }
 
-// viewCard makes the view of a card of a series.
+// viewCard prepares a card of a series for display.
 func (s *Server) viewCard(ctx context.Context, series db.SeriesShowRow, row db.CardShowRow) (cardView, error) {
 	masked, err := s.Cards.Masked(series.Series.ID, row.KeyID, row.Serial, row.CodeSealed)
 	if err != nil {
@@ -174,9 +174,8 @@ func (s *Server) viewCard(ctx context.Context, series db.SeriesShowRow, row db.C
 	return v, nil
 }
 
-// cardTable reads a page of cards: after a serial, before one, or from one on.
-// Keys, not offsets, so that the last page of a million cards is as quick as the
-// first.
+// cardTable reads a page of cards: after a serial, before one, or from one on. It pages by
+// serial, not by offset, so that the last page of a million cards is as quick as the first.
 func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, error) {
 	var t cardTable
 	status := c.Query("status")
@@ -229,30 +228,31 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 	return t, nil
 }
 
-// cardFilter narrows a table to what cards are shown as, by the way on which the
-// fewest cards are looked at.
+// cardFilter limits a table to cards with one displayed status. way selects the form of the
+// query that reads the fewest cards.
 type cardFilter struct {
 	status   card.Status
 	way      string // see the query CardList
 	state    *db.CardState
-	from, to time.Time // of own dates, with a margin for time zones
+	from, to time.Time // range of the cards' own dates, with a margin for time zones
 }
 
-// The ways of CardList.
+// Values of Way in the query CardList.
 const (
 	wayEach  = "each"
 	wayState = "state"
 	wayOwn   = "own"
 )
 
-// filterOf reads a status of the address; one that no card has is left out.
+// filterOf returns the filter for a status in the query. It ignores a status that no card
+// has.
 func filterOf(status string, series db.SeriesShowRow) cardFilter {
 	usual := card.StatusOf(db.CardStateActive, series.Series.State, series.Expired)
 	stored := func(state db.CardState) cardFilter {
 		return cardFilter{status: card.Status(status), way: wayState, state: &state}
 	}
 	switch one := card.Status(status); one {
-	case usual: // so is every unused card that has no date of its own
+	case usual: // the status of every unused card without a date of its own
 		return cardFilter{status: one, way: wayEach}
 	case card.StatusUsed:
 		return stored(db.CardStateUsed)
@@ -269,8 +269,8 @@ func filterOf(status string, series db.SeriesShowRow) cardFilter {
 	}
 }
 
-// readCards reads one page in the order of serials, and whether there are cards
-// before and after it.
+// readCards returns one page of cards in the order of serials, and whether there are cards
+// before (newer) and after it (older).
 func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, size int32) (rows []db.CardListRow, newer, older bool, err error) {
 	if before, ok := serialParam(c, "before"); ok {
 		rows, newer, err = s.cardsBefore(c, series.ID, before, filter, size)
@@ -278,7 +278,7 @@ func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, 
 	}
 	after, ok := serialParam(c, "after")
 	if from, jump := serialParam(c, "from"); jump && !ok {
-		after = max(min(from, series.Made)-1, 0) // beyond the last: the last
+		after = max(min(from, series.Made)-1, 0) // a serial beyond the last shows the last card
 	}
 	scope := s.Person(c).Scope
 	rows, err = db.New().CardList(c.Request.Context(), s.Pool, db.CardListParams{
@@ -290,7 +290,7 @@ func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, 
 	}
 	older = len(rows) > int(size)
 	rows = rows[:min(len(rows), int(size))]
-	if after > 0 && len(rows) > 0 { // with a filter, serials do not tell
+	if after > 0 && len(rows) > 0 { // with a filter, the serial does not tell whether cards come before it
 		var before []db.CardListRow
 		before, _, err = s.cardsBefore(c, series.ID, rows[0].Serial, filter, 1)
 		newer = len(before) > 0
@@ -298,8 +298,8 @@ func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, 
 	return rows, newer, older, err
 }
 
-// cardsBefore reads the cards just before a serial, and whether there are more
-// before them.
+// cardsBefore returns the cards just before a serial, and whether there are more before
+// them.
 func (s *Server) cardsBefore(c *gin.Context, seriesID int64, serial int32, filter cardFilter, size int32) ([]db.CardListRow, bool, error) {
 	scope := s.Person(c).Scope
 	list, err := db.New().CardListBack(c.Request.Context(), s.Pool, db.CardListBackParams{
@@ -319,7 +319,8 @@ func (s *Server) cardsBefore(c *gin.Context, seriesID int64, serial int32, filte
 	return rows, more, nil
 }
 
-// serialParam reads a serial of the address; one that is none is left out.
+// serialParam reads a serial from the query. It returns false for text that is not a
+// serial.
 func serialParam(c *gin.Context, name string) (int32, bool) {
 	n, err := strconv.ParseInt(strings.ReplaceAll(strings.TrimSpace(c.Query(name)), ",", ""), 10, 32)
 	if err != nil || n < 0 || n > math.MaxInt32-1 {
@@ -328,8 +329,8 @@ func serialParam(c *gin.Context, name string) (int32, bool) {
 	return int32(n), true
 }
 
-// CardFind handles POST …/:number/find: to a serial or, by its full code,
-// to a card. By POST, so that no address holds a code.
+// CardFind handles POST …/:number/find: it finds a card by its serial or its full code. It
+// uses POST so that no address contains a code.
 func (s *Server) CardFind(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -365,7 +366,7 @@ func (s *Server) CardFind(c *gin.Context) error {
 	return s.Redirect(c, fmt.Sprintf("%s/cards/%d", SeriesURL(found.Number), found.Serial))
 }
 
-// refind moves a fault of a code to the search box.
+// refind assigns an error about a code to the search field.
 func refind(err error) error {
 	if f, ok := errors.AsType[*fault.Error](err); ok {
 		moved := *f

@@ -19,12 +19,13 @@ import (
 	"refill/internal/web/kit"
 )
 
-// cardShowPage is one card: facts, history, and redeeming it for a customer.
+// cardShowPage is the page of one card: facts, history, and the form to redeem it for a
+// customer.
 type cardShowPage struct {
 	kit.Page
 	Series    seriesView
 	Card      cardView
-	Before    string // the serial that it had in the system it comes from
+	Before    string // its serial in the system it was imported from
 	Happened  []happening
 	CanRedeem bool
 	Redeem    cardRedeem
@@ -32,7 +33,7 @@ type cardShowPage struct {
 	Mistakes  []kit.Mistake
 
 	Asked       askedFor
-	RevealUntil time.Time // until when the viewer may see the code because that was approved; zero: it was not
+	RevealUntil time.Time // end of the time in which the viewer may see the code after an approval; zero: not approved
 }
 
 // cardRedeem is the form that redeems the card for a customer.
@@ -43,10 +44,10 @@ type cardRedeem struct {
 	Hint    string
 	Error   string
 	Choices []customerChoice
-	Second  string // why this person can't redeem it without its code; empty: they can
+	Second  string // why this person cannot redeem it without its code; empty: they can
 }
 
-// newCardRedeem is the form of a card that can be redeemed, with a key of its own.
+// newCardRedeem returns the form to redeem a card, with a new idempotency key.
 func newCardRedeem(v cardView, search string) cardRedeem {
 	return cardRedeem{URL: v.URL, Key: uuid.NewString(), Search: kit.Truncate(strings.TrimSpace(search), 80)}
 }
@@ -57,14 +58,15 @@ type customerChoice struct {
 	Name    string
 	Note    string
 	Checked bool
-	// Disabled customers are listed too, so that a search for one explains itself.
+	// Disabled customers are listed too, so that a search for one shows that they are
+	// disabled.
 	Disabled bool
 }
 
-// shortestSearch is from how many characters on customers are searched.
+// shortestSearch is the least number of characters in a search for customers.
 const shortestSearch = 3
 
-// findCard reads the card of the address.
+// findCard reads the card named in the address.
 func (s *Server) findCard(c *gin.Context) (db.SeriesShowRow, db.CardShowRow, error) {
 	series, err := s.findSeries(c)
 	if err != nil {
@@ -90,8 +92,9 @@ func (s *Server) CardShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/card_show", p)
 }
 
-// CardSearch handles POST …/series/:number/cards/:serial, the search for a customer.
-// A text that may be a code is answered here, and any other at an address of its own.
+// CardSearch handles POST …/series/:number/cards/:serial, the search for a customer. It
+// answers directly if the text may be a code. It redirects any other text to an address
+// that contains it.
 func (s *Server) CardSearch(c *gin.Context) error {
 	if _, _, err := s.findCard(c); err != nil {
 		return err
@@ -115,8 +118,8 @@ func (s *Server) CardSearch(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/card_show", p)
 }
 
-// CardCustomers handles …/cards/:serial/customers: the choices alone, as the search
-// is being typed. The page posts what was typed, which may be a code.
+// CardCustomers handles …/cards/:serial/customers: the choices alone, while the search is
+// typed. The page uses POST because the text may be a code.
 func (s *Server) CardCustomers(c *gin.Context) error {
 	search := c.Query("q")
 	if c.Request.Method == http.MethodPost {
@@ -190,7 +193,7 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 	return p, err
 }
 
-// chooseCustomers fills in the customers that a search finds.
+// chooseCustomers adds the customers that match the search.
 func (s *Server) chooseCustomers(c *gin.Context, person staff.Person, r *cardRedeem, chosen int64) error {
 	r.Hint = fmt.Sprintf(lang.M("Type at least %d characters of a name, username, e-mail or phone number."), shortestSearch)
 	if len([]rune(r.Search)) < shortestSearch {
@@ -253,7 +256,7 @@ func (s *Server) CardRedeem(c *gin.Context) error {
 		return pageErr
 	}
 	if fault.KindOf(err) == fault.Unsettled {
-		p.Redeem.Key = key.String() // asked again, the same key tells what became of it
+		p.Redeem.Key = key.String() // a repeated request with the same key returns the outcome
 	}
 	p.Redeem.Error = fault.All(err)[0].Text()
 	p.Mistakes = kit.Explain(err)

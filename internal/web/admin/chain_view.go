@@ -12,14 +12,15 @@ import (
 	"refill/internal/web/kit"
 )
 
-// chainView is how far the audit trail is sealed, for those who see all of it.
+// chainView is the newest sealed block of the audit trail, for viewers of all partners.
 type chainView struct {
 	Number int64 // of the newest block; 0: nothing to show
 	At     time.Time
 	Head   kit.Copyable
 }
 
-// chain reads the newest block of the audit trail's chain.
+// chain reads the newest block of the audit trail's hash chain. It returns an empty view to
+// a person who does not see all partners.
 func (s *Server) chain(c *gin.Context, person staff.Person) (chainView, error) {
 	if !person.Scope.AllPartners {
 		return chainView{}, nil

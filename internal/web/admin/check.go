@@ -18,7 +18,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// checkPage is whether the books hold: rule by rule, and how it was before.
+// checkPage shows the result of each bookkeeping rule and the history of runs.
 type checkPage struct {
 	kit.Page
 	Verdict  verdict
@@ -26,32 +26,32 @@ type checkPage struct {
 	Progress kit.Progress
 	Rules    []ruleView
 	Runs     []runView
-	Every    string // how often
+	Every    string // the interval between runs, in words
 	CanRun   bool
 	Chain    chainView
-	Warnings []string // what weakens the rules without breaking one
+	Warnings []string // conditions that weaken the rules without breaking one
 	Walk     walkView
 }
 
-// walkView is how far the walk through the codes of all cards is.
+// walkView is the progress of the check of all card codes.
 type walkView struct {
 	Cards    int64
 	Seen     int64 // in this round
 	Under    bool  // a round is under way
 	At       time.Time
-	Last     time.Time // when all had been looked at last; zero: never
+	Last     time.Time // end of the last complete round; zero: never
 	LastSeen int64
 	Faults   kit.Badge
 }
 
-// verdict is the last result in a sentence.
+// verdict is the result of the last run, as a sentence.
 type verdict struct {
 	Text string
 	Tone kit.Tone
 	Icon string
 }
 
-// ruleView is one invariant as it stood in the last run.
+// ruleView is one rule with its result in the last run.
 type ruleView struct {
 	Number      int
 	Text        string
@@ -69,10 +69,10 @@ type runView struct {
 	Took   string
 	By     string
 	Result kit.Badge
-	Why    string // it did not come to its end
+	Why    string // why the run did not finish
 }
 
-// runsShown is how many runs the history lists.
+// runsShown is the number of runs in the history.
 const runsShown = 30
 
 // CheckList handles GET /admin/checks.
@@ -141,10 +141,10 @@ func viewWalk(w db.CodeWalkGetRow) walkView {
 	return v
 }
 
-// overdue is how many times over its pause the last run may lie back.
+// overdue is the number of check intervals that may pass after a run before the page warns.
 const overdue = 3
 
-// judge says the last complete run in a sentence.
+// judge returns the verdict on the last complete run.
 func (s *Server) judge(last db.CheckRunLastRow, hours int) verdict {
 	switch {
 	case last.Broken == 1:
@@ -157,7 +157,7 @@ func (s *Server) judge(last db.CheckRunLastRow, hours int) verdict {
 	return verdict{lang.M("The books hold: every rule was kept when they were last checked."), kit.ToneGood, "circle-check"}
 }
 
-// viewRun says a run in words.
+// viewRun prepares a run for display.
 func viewRun(r db.CheckRunListRow) runView {
 	v := runView{At: r.StartedAt, By: lang.M("The clock"), Took: took(r.EndedAt.Sub(r.StartedAt)), Why: fault.Kept(r.Failure).Text()}
 	if r.StaffName != nil {
@@ -174,7 +174,7 @@ func viewRun(r db.CheckRunListRow) runView {
 	return v
 }
 
-// took says how long something lasted.
+// took formats a duration for display.
 func took(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%.1f s", d.Seconds())
@@ -182,7 +182,7 @@ func took(d time.Duration) string {
 	return span(d)
 }
 
-// rules fills in every invariant, the broken ones first.
+// rules adds every rule to the page, the broken ones first.
 func (p *checkPage) rules(results []db.CheckResultListRow) {
 	found := map[int]db.CheckResultListRow{}
 	for _, r := range results {
@@ -208,7 +208,7 @@ func (p *checkPage) rules(results []db.CheckResultListRow) {
 	p.Rules = append(p.Rules, hold...)
 }
 
-// CheckRun handles POST /admin/checks: now, not when the time comes.
+// CheckRun handles POST /admin/checks: it requests a run at once.
 func (s *Server) CheckRun(c *gin.Context) error {
 	err := s.Checks.Ask(c.Request.Context(), s.Actor(c))
 	if fault.KindOf(err) == fault.Conflict && err != nil {
@@ -221,7 +221,8 @@ func (s *Server) CheckRun(c *gin.Context) error {
 	return s.Redirect(c, SectionChecks)
 }
 
-// homeChecks raises the alarm where the books do not hold.
+// homeChecks adds alarms to the dashboard for broken rules and for cards that were changed
+// in the database.
 func (s *Server) homeChecks(ctx context.Context, p *homePage, _ setting.Settings) error {
 	changed, err := db.New().CodeFaultCount(ctx, s.Pool)
 	if err != nil {

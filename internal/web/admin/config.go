@@ -19,7 +19,7 @@ import (
 type configModulesPage struct {
 	kit.Page
 	RefillCards kit.Choice
-	Effect      []string // of the switch at present
+	Effect      []string // what the switch would do now
 	Asked       askedFor
 }
 
@@ -49,7 +49,7 @@ func (s *Server) ConfigModulesShow(c *gin.Context) error {
 	})
 }
 
-// moduleEffect says what the switch would do now.
+// moduleEffect returns what the switch would do now.
 func moduleEffect(on bool, use db.SettingModuleUseRow) []string {
 	series := func(n int64) string { return kit.Count(n, "series", "series") }
 	jobs := use.Making + use.Writing
@@ -87,7 +87,7 @@ func (s *Server) ConfigModules(c *gin.Context) error {
 	return s.saved(c, SectionModules, err)
 }
 
-// saved ends a settings form that has nothing to mend.
+// saved returns err, or confirms the change and redirects.
 func (s *Server) saved(c *gin.Context, to string, err error) error {
 	if err != nil {
 		return err
@@ -96,8 +96,7 @@ func (s *Server) saved(c *gin.Context, to string, err error) error {
 	return s.Redirect(c, to)
 }
 
-// wholeNumber reads a number as people type it; what is none is 0, which no
-// setting allows.
+// wholeNumber reads a number as people type it. It returns 0 for other text.
 func wholeNumber(text string) int64 {
 	n, err := money.Parse(strings.TrimSpace(text), "JPY") // a currency without decimals
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// configCardsPage is what cards say, in whatever language.
+// configCardsPage is the settings page for the texts on cards, in any language.
 type configCardsPage struct {
 	kit.Page
 	Kind, Serial, Series, ValidTill kit.Field
@@ -22,7 +22,7 @@ type configCardsPage struct {
 	Mistakes                        []kit.Mistake
 }
 
-// newConfigCardsPage shows the words.
+// newConfigCardsPage returns the page with the texts w.
 func (s *Server) newConfigCardsPage(c *gin.Context, w setting.CardWords) *configCardsPage {
 	word := func(name, label, english, value string) kit.Field {
 		return kit.Field{Name: name, Label: label, Value: kit.Truncate(value, 200), Placeholder: english, Autocomplete: "off"}
@@ -55,8 +55,8 @@ func (s *Server) ConfigCardsShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/config_cards", s.newConfigCardsPage(c, v.CardWords))
 }
 
-// ConfigCardsPicture handles GET /admin/config/cards/picture: a card with the
-// words as they are kept.
+// ConfigCardsPicture handles GET /admin/config/cards/picture: a specimen card with the
+// saved texts.
 func (s *Server) ConfigCardsPicture(c *gin.Context) error {
 	v, err := s.Settings.Get(c.Request.Context())
 	if err != nil {

@@ -17,18 +17,19 @@ import (
 	"refill/internal/web/kit"
 )
 
-// configGeneralPage is the name, the money and the clock of the installation.
+// configGeneralPage is the settings page for the brand, currency, time zone, checks and
+// second factor.
 type configGeneralPage struct {
 	kit.Page
 	BrandName, Currency, TimeZone kit.Field
 	Checks                        kit.Field
-	Fixed                         bool // money has moved: the currency stays
+	Fixed                         bool // the currency cannot change any more
 	SecondFactor                  kit.Choice
 	Address                       kit.Choice // without a name: the public address needs no confirmation
 	Mistakes                      []kit.Mistake
 }
 
-// newConfigGeneralPage shows the settings, or the form as it was typed.
+// newConfigGeneralPage returns the page with the settings, or with the submitted form.
 func (s *Server) newConfigGeneralPage(c *gin.Context, typed url.Values) (*configGeneralPage, error) {
 	ctx := c.Request.Context()
 	v, err := s.Settings.Get(ctx)
@@ -113,7 +114,7 @@ func (s *Server) ConfigGeneral(c *gin.Context) error {
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/config_general", p)
 }
 
-// changeGeneral keeps what was typed.
+// changeGeneral saves the submitted form.
 func (s *Server) changeGeneral(c *gin.Context, form url.Values) error {
 	return approval.ChangeSettings(c.Request.Context(), s.Pool, s.Settings, s.Actor(c), func(v *setting.Settings) {
 		v.Brand, v.TimeZone = strings.TrimSpace(form.Get("brand")), strings.TrimSpace(form.Get("time_zone"))

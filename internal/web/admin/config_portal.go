@@ -14,22 +14,23 @@ import (
 	"refill/internal/web/kit"
 )
 
-// configPortalPage is what the portal offers each partner's customers.
+// configPortalPage is the settings page for what the portal offers the customers of each
+// partner.
 type configPortalPage struct {
 	kit.Page
 	Partners []partnerPortal
 	Mistakes []kit.Mistake
 }
 
-// partnerPortal is one partner's part of it.
+// partnerPortal is the part of the page for one partner.
 type partnerPortal struct {
 	Name       string
 	RefillCard kit.Choice
 	Methods    []partnerMethod
-	Was        []kit.Hidden // how the form was shown: what was not touched stays as others left it
+	Was        []kit.Hidden // the values as shown; untouched controls keep what others changed meanwhile
 }
 
-// partnerMethod is one way to pay: a switch, and the words for customers.
+// partnerMethod is one payment method: a switch, and the instruction for customers.
 type partnerMethod struct {
 	Choice kit.Choice
 	Text   kit.Field
@@ -38,7 +39,7 @@ type partnerMethod struct {
 // PartnerField names a partner's check box.
 func PartnerField(id int64) string { return "partner-" + strconv.FormatInt(id, 10) }
 
-// WasField names the hidden field that says how a control was shown.
+// WasField names the hidden field that holds the value with which a control was shown.
 func WasField(name string) string { return "was-" + name }
 
 // ConfigPortalShow handles GET /admin/config/portal.
@@ -50,7 +51,7 @@ func (s *Server) ConfigPortalShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/config_portal", p)
 }
 
-// newConfigPortalPage shows the offers, or the form as it was typed.
+// newConfigPortalPage returns the page with the offers, or with the submitted form.
 func (s *Server) newConfigPortalPage(c *gin.Context, typed url.Values) (*configPortalPage, error) {
 	p := &configPortalPage{Page: s.Page(c, lang.M("Payment methods"), SectionPortal)}
 	partners, err := s.partners(c)
@@ -91,7 +92,7 @@ func (s *Server) newConfigPortalPage(c *gin.Context, typed url.Values) (*configP
 	return p, nil
 }
 
-// ticked is the value that a check box sends.
+// ticked returns the value that a check box sends.
 func ticked(on bool) string {
 	if on {
 		return "on"
@@ -99,7 +100,7 @@ func ticked(on bool) string {
 	return ""
 }
 
-// methodHint gives an example of what to say.
+// methodHint returns an example of an instruction.
 func methodHint(method db.PaymentType) string {
 	hints := map[db.PaymentType]string{
 		db.PaymentTypeCash:         lang.M("Such as: At our shop, Main Street 1, Monday to Friday."),
@@ -110,15 +111,15 @@ func methodHint(method db.PaymentType) string {
 	return hints[method]
 }
 
-// partners are those that the person may see.
+// partners returns the partners that the person may see.
 func (s *Server) partners(c *gin.Context) ([]db.Partner, error) {
 	scope := s.Person(c).Scope
 	return db.New().PartnerList(c.Request.Context(), s.Pool, db.PartnerListParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
 }
 
-// ConfigPortal handles POST /admin/config/portal. Only what differs from how
-// the form was shown is changed, so that two people at once do not undo each
-// other's work.
+// ConfigPortal handles POST /admin/config/portal. It changes only the values that differ
+// from those the form was shown with, so that two people at once do not undo each other's
+// changes.
 func (s *Server) ConfigPortal(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {

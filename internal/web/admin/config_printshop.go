@@ -16,7 +16,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// printShopsPage is whom files can be encrypted for, and the form for one more.
+// printShopsPage lists the print shops that files can be encrypted for, with the form to
+// add one.
 type printShopsPage struct {
 	kit.Page
 	Shops    []printShopView
@@ -25,10 +26,10 @@ type printShopsPage struct {
 	Mistakes []kit.Mistake
 }
 
-// printShopView is one of them.
+// printShopView is one print shop.
 type printShopView struct{ ID, Name, Kind, Fingerprint string }
 
-// newPrintShopsPage shows the list, and the form as it was typed.
+// newPrintShopsPage returns the page with the list and the submitted form.
 func (s *Server) newPrintShopsPage(c *gin.Context, typed url.Values) (*printShopsPage, error) {
 	v, err := s.Settings.Get(c.Request.Context())
 	if err != nil {
@@ -48,7 +49,7 @@ func (s *Server) newPrintShopsPage(c *gin.Context, typed url.Values) (*printShop
 	return p, nil
 }
 
-// envelopeName is a kind of encryption as people say it.
+// envelopeName returns the display name of a kind of encryption.
 func envelopeName(kind string) string {
 	if kind == string(envelope.OpenPGP) {
 		return "OpenPGP"
@@ -85,7 +86,7 @@ func (s *Server) PrintShopAdd(c *gin.Context) error {
 	}
 	typed := form
 	for _, f := range fault.All(err) {
-		if f.Code == envelope.ErrSecret.Code { // it is not shown again, nor kept by the browser's history
+		if f.Code == envelope.ErrSecret.Code { // a secret key is not sent back to the browser
 			typed = url.Values{"name": {form.Get("name")}}
 		}
 	}
@@ -97,8 +98,8 @@ func (s *Server) PrintShopAdd(c *gin.Context) error {
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/print_shops", p)
 }
 
-// PrintShopRemove handles POST /admin/config/print-shops/remove. Files that
-// were made for it stay as they are.
+// PrintShopRemove handles POST /admin/config/print-shops/remove. Files that were encrypted
+// for the print shop stay as they are.
 func (s *Server) PrintShopRemove(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// configTheftPage is when redemptions look like theft.
+// configTheftPage is the settings page for the theft rules.
 type configTheftPage struct {
 	kit.Page
 	RunCards, RunMinutes, RunGap  kit.Field
@@ -24,13 +24,13 @@ type configTheftPage struct {
 	Factor, Shared                kit.Field
 	Early, Locked, Copied, Reveal kit.Field
 	Hours                         kit.Field
-	Asked                         askedFor // weaker rules that wait
-	Second                        bool     // weaker rules take a second person
+	Asked                         askedFor // requests for weaker rules that wait for a second person
+	Second                        bool     // weaker rules need a second person
 	Sole                          string   // says that no other person can approve weaker rules
 	Mistakes                      []kit.Mistake
 }
 
-// fields are those with a number, by the setting that each changes.
+// fields maps each numeric field to the setting that it changes.
 func (p *configTheftPage) fields(t *setting.Theft) map[*kit.Field]*int32 {
 	return map[*kit.Field]*int32{
 		&p.RunCards: &t.RunCards, &p.RunMinutes: &t.RunMinutes, &p.RunGap: &t.RunGap,
@@ -40,7 +40,7 @@ func (p *configTheftPage) fields(t *setting.Theft) map[*kit.Field]*int32 {
 	}
 }
 
-// newConfigTheftPage shows the rules, or the form as it was typed.
+// newConfigTheftPage returns the page with the rules, or with the submitted form.
 func (s *Server) newConfigTheftPage(c *gin.Context, v setting.Settings, typed url.Values) (*configTheftPage, error) {
 	t := v.Theft
 	number := func(name, label, hint string) kit.Field {
@@ -84,8 +84,8 @@ func (s *Server) newConfigTheftPage(c *gin.Context, v setting.Settings, typed ur
 	return p, err
 }
 
-// take writes the posted form into the rules. Empty switches a rule off; what is no
-// number becomes one that no setting allows.
+// take writes the submitted form into the rules. An empty field switches its rule off. Text
+// that is not a number becomes -1, which no setting allows.
 func (p *configTheftPage) take(form url.Values, t *setting.Theft) {
 	for f, value := range p.fields(t) {
 		text := strings.TrimSpace(form.Get(f.Name))

@@ -22,7 +22,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// configVouchersPage is how cards are made and guarded.
+// configVouchersPage is the settings page for how cards are made and protected.
 type configVouchersPage struct {
 	kit.Page
 	Alphabet, Length, Guesses kit.Field
@@ -33,21 +33,20 @@ type configVouchersPage struct {
 	Reason                    kit.Choice
 	Lock, Activate            kit.Choice
 	Asked                     askedFor
-	Sole                      string // why no one in the browser can raise the limit
+	Sole                      string // how to raise the limit on the host; empty: another person can approve it
 	Mistakes                  []kit.Mistake
 	Preview                   voucherPreview
 }
 
-// voucherPreview is what series ordered under the settings of the form would be
-// like.
+// voucherPreview describes a series ordered under the settings of the form.
 type voucherPreview struct {
-	Mistake string // why there can be none
+	Mistake string // why there is no preview
 	Mask    string
 	Symbols string
 	Serial  string
 	Now     string // odds of a lucky guess with the present settings …
 	Million string // … and with a million cards more
-	Refused bool   // those would be refused
+	Refused bool   // a million more cards would be refused
 	Limit   string
 }
 
@@ -64,7 +63,7 @@ func (s *Server) ConfigVouchersShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/config_vouchers", p)
 }
 
-// newConfigVouchersPage shows the settings, or the form as it was typed.
+// newConfigVouchersPage returns the page with the settings, or with the submitted form.
 func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed url.Values) (*configVouchersPage, error) {
 	number := func(name, label, hint string, n int64) kit.Field {
 		f := kit.Field{Name: name, Label: label, Value: money.Group(strconv.FormatInt(n, 10)), Hint: hint, InputMode: "numeric", Short: true, Autocomplete: "off"}
@@ -131,11 +130,11 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 	return p, err
 }
 
-// soleLimit says where the limit is raised when no other person can approve it.
+// soleLimit tells how to raise the limit on the host when no other person can approve it.
 const soleLimit = lang.M("A higher value, or none, is set on the host: refill limit AMOUNT, or refill limit none. More wrong codes until a pause or an alarm than usual, or fewer guesses a day: refill rules NAME=VALUE.")
 
-// soleApprover says, where there is a limit and no other person could approve a change, how it
-// is made on the host.
+// soleApprover tells how to make a change on the host, if a limit is set and no other
+// person can approve the change. Otherwise it returns an empty string.
 func (s *Server) soleApprover(c *gin.Context, v setting.Settings, host string) (string, error) {
 	if v.ApproveAbove == nil {
 		return "", nil
@@ -147,8 +146,8 @@ func (s *Server) soleApprover(c *gin.Context, v setting.Settings, host string) (
 	return lang.M("No other active member of staff sees all partners and may approve. ") + host + lang.M(" The audit trail keeps it."), nil
 }
 
-// voucherForm writes the posted form into the settings; what is not a number
-// becomes one that no setting allows.
+// voucherForm writes the submitted form into the settings. Text that is not a number
+// becomes 0 or -1, which no setting allows.
 func voucherForm(form url.Values, v *setting.Settings) {
 	v.CodeAlphabet = cardcode.Alphabet(form.Get("code_alphabet"))
 	v.CodeLength = int(smallNumber(form.Get("code_length")))
@@ -172,7 +171,7 @@ func voucherForm(form url.Values, v *setting.Settings) {
 	}
 }
 
-// smallNumber is a wholeNumber that fits; a larger one is none.
+// smallNumber is wholeNumber for int32. It returns 0 for a number above a billion.
 func smallNumber(text string) int32 {
 	n := wholeNumber(text)
 	if n > 1_000_000_000 {
@@ -181,7 +180,7 @@ func smallNumber(text string) int32 {
 	return int32(n) //nolint:gosec // checked above
 }
 
-// previewVouchers says what series ordered under these settings would be like.
+// previewVouchers describes a series ordered under the settings v.
 func (s *Server) previewVouchers(c *gin.Context, v setting.Settings) (voucherPreview, error) {
 	for _, f := range fault.All(v.Validate()) {
 		if slices.Contains([]string{"code_alphabet", "code_length", "guesses_daily", "serial_form"}, f.Field) {
@@ -207,8 +206,8 @@ func (s *Server) previewVouchers(c *gin.Context, v setting.Settings) (voucherPre
 	return p, err
 }
 
-// ConfigVouchersPreview handles POST /admin/config/vouchers/preview: what the
-// form would bring, as it is being changed.
+// ConfigVouchersPreview handles POST /admin/config/vouchers/preview: the preview while the
+// form is edited.
 func (s *Server) ConfigVouchersPreview(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -252,7 +251,7 @@ func (s *Server) ConfigVouchers(c *gin.Context) error {
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/config_vouchers", p)
 }
 
-// alphabetWord is what codes are made of, in words.
+// alphabetWord returns the display name of an alphabet.
 func alphabetWord(a cardcode.Alphabet) string {
 	if a == cardcode.Digits {
 		return "digits"

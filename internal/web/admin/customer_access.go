@@ -14,15 +14,15 @@ import (
 	"refill/internal/web/kit"
 )
 
-// customerAccessPage is how a customer gets into the portal.
+// customerAccessPage is the page on which staff give a customer access to the portal.
 type customerAccessPage struct {
 	kit.Page
 	Customer customerView
 	Tabs     []kit.FilterWord
 	Lifetime kit.Field
 	Password kit.Field
-	Link     *kit.Copyable // just made: shown this once
-	Until    string        // how long it works
+	Link     *kit.Copyable // the new link, shown only once
+	Until    string        // how long the link works
 	Mistakes []kit.Mistake
 }
 
@@ -76,8 +76,8 @@ func (s *Server) CustomerPassword(c *gin.Context) error {
 	return s.Redirect(c, p.Customer.URL+"/access")
 }
 
-// CustomerLink handles POST /admin/customers/:id/access/link. The link is in
-// this answer and nowhere else: only its hash is kept.
+// CustomerLink handles POST /admin/customers/:id/access/link. The link appears only in this
+// response, because only its hash is stored.
 func (s *Server) CustomerLink(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -87,7 +87,7 @@ func (s *Server) CustomerLink(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	hours, _ := strconv.Atoi(form.Get("lifetime")) // what is no number is refused as a lifetime
+	hours, _ := strconv.Atoi(form.Get("lifetime")) // 0 if it is not a number, which is refused as a lifetime
 	lifetime := time.Duration(min(hours, 1000)) * time.Hour
 	token, err := customer.NewLink(c.Request.Context(), s.Pool, s.Actor(c), p.Customer.ID, lifetime)
 	if fault.IsInternal(err) || fault.KindOf(err) == fault.NotFound {
@@ -107,7 +107,8 @@ func (s *Server) CustomerLink(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/customer_access", p)
 }
 
-// publicBase is where customers find the portal: as configured, or as asked for.
+// publicBase returns the base address of the portal: the configured one, or that of the
+// request.
 func (s *Server) publicBase(c *gin.Context) string {
 	if s.PublicURL != "" {
 		return s.PublicURL

@@ -19,13 +19,13 @@ import (
 	"refill/internal/web/kit"
 )
 
-// customerEditPage is a new customer, or one that is edited.
+// customerEditPage is the form for a new customer, or for changes to an existing one.
 type customerEditPage struct {
 	kit.Page
-	Customer                              customerView // the zero value: a new one
+	Customer                              customerView // the zero value for a new customer
 	Action, Back, Button                  string
 	Name, Username, Partner, Email, Phone kit.Field
-	Key                                   string // of a new one
+	Key                                   string // idempotency key of a new customer
 	Mistakes                              []kit.Mistake
 	Currency                              currencyQuestion // of the first customer
 	NoPartner                             bool             // there is no partner that a customer could belong to
@@ -71,7 +71,7 @@ func idText(id int64) string {
 	return strconv.FormatInt(id, 10)
 }
 
-// take fills the form with what was sent, and returns it.
+// take fills the form with the submitted values and returns them.
 func (p *customerEditPage) take(form url.Values) customer.Details {
 	p.Name.Value, p.Username.Value = kit.Truncate(form.Get("name"), 500), kit.Truncate(form.Get("username"), 200)
 	p.Email.Value, p.Phone.Value = kit.Truncate(form.Get("email"), 500), kit.Truncate(form.Get("phone"), 200)
@@ -119,12 +119,12 @@ func (s *Server) CustomerNew(c *gin.Context) error {
 	made, err := customer.Create(ctx, s.Pool, s.Actor(c), customer.New{
 		PartnerID: d.PartnerID, Username: d.Username, Name: d.Name, Email: d.Email, Phone: d.Phone, Currency: settings.Currency, Key: key,
 	})
-	if errors.Is(err, customer.ErrCustomerKey) { // the page has drawn a new key
+	if errors.Is(err, customer.ErrCustomerKey) { // the page has a new key
 		p.Mistakes = kit.Explain(err)
 		return s.Render(c, http.StatusConflict, "admin/customer_edit", p)
 	}
 	if err != nil {
-		p.Key = key.String() // nothing was entered under it
+		p.Key = key.String() // nothing was stored under this key
 		return s.customerRefused(c, p, err)
 	}
 	s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("%s is a customer now, with the username %s. Give them a way into the portal, if they need one."), made.Name, made.Username))
@@ -165,7 +165,7 @@ func (s *Server) CustomerEdit(c *gin.Context) error {
 	return s.Redirect(c, v.URL)
 }
 
-// customerRefused shows the form again with what is to be mended.
+// customerRefused shows the form again with the errors.
 func (s *Server) customerRefused(c *gin.Context, p *customerEditPage, err error) error {
 	if fault.KindOf(err) != fault.Invalid {
 		return err

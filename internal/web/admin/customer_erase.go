@@ -15,29 +15,30 @@ import (
 	"refill/internal/web/kit"
 )
 
-// customerErasePage asks before what is known of a person is erased, and lists it.
+// customerErasePage asks for confirmation before the personal data of a customer is erased,
+// and lists what is stored.
 type customerErasePage struct {
 	kit.Page
 	Customer customerView
 	Tabs     []kit.FilterWord
 	Held     []heldFact
-	Alarm    bool // an open alarm concerns them: they can't be erased yet
+	Alarm    bool // an open alarm concerns the customer, who cannot be erased yet
 	Alarms   string
 	Number   kit.Field
 	Reason   kit.Field
-	Stays    kit.Choice // known that the balance stays; shown where there is one
+	Stays    kit.Choice // confirms that the balance stays; shown if there is a balance
 	StaysErr string
 	Mistakes []kit.Mistake
 }
 
-// heldFact is one kind of data about a person, with what becomes of it.
+// heldFact is one kind of data about a person, with what happens to it.
 type heldFact struct {
 	What, How string
 	Count     int64
 	Goes      kit.Badge
 }
 
-// newCustomerErasePage reads what is held about the customer of the address.
+// newCustomerErasePage reads what is stored about the customer named in the address.
 func (s *Server) newCustomerErasePage(c *gin.Context, typed url.Values) (*customerErasePage, error) {
 	v, _, err := s.findCustomer(c)
 	if err != nil {
@@ -70,7 +71,7 @@ func (s *Server) newCustomerErasePage(c *gin.Context, typed url.Values) (*custom
 	return p, nil
 }
 
-// heldFacts says what is held about a person, and what becomes of each kind.
+// heldFacts lists the data stored about a person, and what happens to each kind.
 func heldFacts(v customerView, h db.CustomerHoldingsRow) []heldFact {
 	goes, neutral, stays := kit.Badge{Word: lang.M("Goes"), Tone: kit.ToneGood}, kit.Badge{Word: lang.M("Stays without a name"), Tone: kit.ToneIdle}, kit.Badge{Word: lang.M("Stays, sealed"), Tone: kit.ToneWarn}
 	personal := int64(2)
@@ -117,7 +118,7 @@ func (s *Server) CustomerErase(c *gin.Context) error {
 	}
 	shown, err := strconv.ParseInt(form.Get("balance"), 10, 64)
 	if err != nil {
-		shown = ^p.Customer.Minor // none that it is: the form did not show one
+		shown = ^p.Customer.Minor // differs from any balance: the form did not show one
 	}
 	err = customer.Erase(c.Request.Context(), s.Pool, s.Actor(c), customer.Erasure{
 		CustomerID: p.Customer.ID, Number: form.Get("number"), Reason: form.Get("reason"), Balance: shown, Stays: p.Stays.Checked,
@@ -129,7 +130,7 @@ func (s *Server) CustomerErase(c *gin.Context) error {
 				p.StaysErr, p.Mistakes[i].Field = f.Text(), f.Field
 			}
 		}
-		p.Stays.Checked = p.Stays.Checked && shown == p.Customer.Minor // another balance is confirmed anew
+		p.Stays.Checked = p.Stays.Checked && shown == p.Customer.Minor // a different balance must be confirmed again
 		return s.Render(c, http.StatusUnprocessableEntity, "admin/customer_erase", p)
 	}
 	if err != nil {

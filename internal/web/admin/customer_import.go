@@ -19,10 +19,10 @@ import (
 	"refill/internal/web/kit"
 )
 
-// customerImportListPage is where an import of customers begins.
+// customerImportListPage is the page on which an import of customers begins.
 type customerImportListPage struct {
 	kit.Page
-	Error    string // of the file
+	Error    string // what is wrong with the file
 	Mistakes []kit.Mistake
 	Imports  []importLine
 }
@@ -38,15 +38,15 @@ type customerImportPage struct {
 	Size     int64
 	Failure  string
 
-	Planning   bool // the form is open
+	Planning   bool // the form for the columns is shown
 	Back       bool // there is a dry run to go back to
-	Remembered bool // filled in as for the last file of this shape
+	Remembered bool // filled in as for the last file of the same shape
 	Sheet      *kit.Field
-	Headings   []string // above the preview: what each column is taken for
+	Headings   []string // above the preview: what each column is used as
 	Preview    []importPreviewRow
-	Asides     bool // some of these rows are none of the table
+	Asides     bool // some preview rows do not belong to the table
 	Columns    []kit.Field
-	Unread     []string // which columns that decide about money are not read
+	Unread     []string // columns about money that are not read
 	Meanings   []importMeaning
 	Form       []kit.Field
 	Heading    *kit.Choice
@@ -61,7 +61,7 @@ type customerImportPage struct {
 	Groups    []customerImportGroup
 	Balances  bool // there are opening balances
 	Second    string
-	Waits     []approvalView // the request that waits
+	Waits     []approvalView // the request that waits for approval
 	Problems  []importProblem
 	Bad       []importRow
 	BadTotal  int64
@@ -72,10 +72,10 @@ type customerImportPage struct {
 
 	Begun  bool // some customers are entered
 	Resume bool
-	Books  *reconciliation // file and books side by side
+	Books  *reconciliation // comparison of the file with the books
 }
 
-// customerImportGroup is the customers of one partner.
+// customerImportGroup sums up the customers of one partner.
 type customerImportGroup struct {
 	Partner             string
 	Customers, Disabled int64
@@ -127,7 +127,7 @@ func (s *Server) CustomerImportUpload(c *gin.Context) error {
 	return s.Redirect(c, customerImportURL(id))
 }
 
-// uploadOpener opens uploaded files within a request.
+// uploadOpener returns a function that opens uploaded files within a request.
 func (s *Server) uploadOpener(c *gin.Context) func(db.CardImport) (io.ReaderAt, func(), error) {
 	return func(i db.CardImport) (io.ReaderAt, func(), error) {
 		file, _, err := s.Files.Open(c.Request.Context(), i.File)
@@ -138,7 +138,7 @@ func (s *Server) uploadOpener(c *gin.Context) func(db.CardImport) (io.ReaderAt, 
 	}
 }
 
-// lookAtUpload says what an uploaded file holds.
+// lookAtUpload returns what an uploaded file contains.
 func (s *Server) lookAtUpload(ctx context.Context, kind db.ImportKind, file io.ReaderAt, size int64) (tableflow.Look, error) {
 	if kind == db.ImportKindCustomers {
 		return s.Customers.LookAt(ctx, file, size, "")
@@ -146,7 +146,7 @@ func (s *Server) lookAtUpload(ctx context.Context, kind db.ImportKind, file io.R
 	return s.Imports.LookAtFile(ctx, file, size, "")
 }
 
-// findCustomerImport reads the import of the address.
+// findCustomerImport reads the import named in the address.
 func (s *Server) findCustomerImport(c *gin.Context) (db.CardImport, error) {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
@@ -174,8 +174,7 @@ func (s *Server) CustomerImportLive(c *gin.Context) error {
 	return s.Fragment(c, http.StatusOK, "admin/customer_import_show", "customer-import-live", p)
 }
 
-// newCustomerImportPage shows an import; form is the plan as it was typed, nil where it
-// was not.
+// newCustomerImportPage reads an import. form is the submitted plan, or nil.
 func (s *Server) newCustomerImportPage(c *gin.Context, form url.Values) (*customerImportPage, error) {
 	i, err := s.findCustomerImport(c)
 	if err != nil {
@@ -228,7 +227,8 @@ func (s *Server) newCustomerImportPage(c *gin.Context, form url.Values) (*custom
 	return p, nil
 }
 
-// CustomerImportChange confirms, cancels or resumes an import.
+// CustomerImportChange returns the handler that confirms, cancels or resumes an import by
+// calling change.
 func (s *Server) CustomerImportChange(change func(context.Context, audit.Actor, int64) error) kit.Handler {
 	return func(c *gin.Context) error {
 		i, err := s.findCustomerImport(c)
@@ -242,7 +242,7 @@ func (s *Server) CustomerImportChange(change func(context.Context, audit.Actor, 
 	}
 }
 
-// CustomerImportPlan handles POST …/import/:id/plan: the dry run begins.
+// CustomerImportPlan handles POST …/import/:id/plan: it starts the dry run.
 func (s *Server) CustomerImportPlan(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -267,7 +267,7 @@ func (s *Server) CustomerImportPlan(c *gin.Context) error {
 	return s.Part(c, http.StatusUnprocessableEntity, "admin/customer_import_show", "customer-plan-form", p)
 }
 
-// CustomerImportSheet handles POST …/import/:id/sheet: another sheet of the
+// CustomerImportSheet handles POST …/import/:id/sheet: it chooses another sheet of the
 // workbook.
 func (s *Server) CustomerImportSheet(c *gin.Context) error {
 	s.TakesTime(c)

@@ -28,7 +28,7 @@ func customerPlanForm(form url.Values) customerimport.Form {
 	return f
 }
 
-// customerPlanValues is customerPlanForm the other way round, for a plan that was kept.
+// customerPlanValues is the inverse of customerPlanForm, for a stored plan.
 func customerPlanValues(f customerimport.Form) url.Values {
 	form := url.Values{"decimal": {f.Decimal}, "default_partner": {f.Partner}, "comment": {f.Comment}}
 	if f.Headings {
@@ -40,7 +40,7 @@ func customerPlanValues(f customerimport.Form) url.Values {
 	return form
 }
 
-// customerColumns says what each column is called on the page, and explains it.
+// customerColumns returns the label and the hint of each column.
 func customerColumns() map[string]kit.Field {
 	return map[string]kit.Field{
 		customerimport.ColumnName:       {Label: lang.M("Name"), Hint: lang.M("Up to 120 characters.")},
@@ -55,7 +55,7 @@ func customerColumns() map[string]kit.Field {
 	}
 }
 
-// customerMeaningTitle says what a status means for a customer.
+// customerMeaningTitle returns the display text of what a status means for a customer.
 func customerMeaningTitle(meaning string) string {
 	switch meaning {
 	case customerimport.MeansActive:
@@ -68,9 +68,9 @@ func customerMeaningTitle(meaning string) string {
 	return ""
 }
 
-// showCustomerPlan shows the form that says what the columns are: as it was typed, else
-// as the plan was before, else as for the last file of this shape, else as the file
-// suggests.
+// showCustomerPlan adds the form that assigns the columns. Its values come from the
+// submitted form, else from the previous plan, else from the last file of the same shape,
+// else from a guess about the file.
 func (s *Server) showCustomerPlan(c *gin.Context, p *customerImportPage, i db.CardImport, look tableflow.Look, plan customerimport.Plan, form url.Values) error {
 	settings, err := s.Settings.Get(c.Request.Context())
 	if err != nil {
@@ -100,8 +100,8 @@ func (s *Server) showCustomerPlan(c *gin.Context, p *customerImportPage, i db.Ca
 	return s.showCustomerRest(c, p, look, form)
 }
 
-// suggestCustomerPlan fills the form in from earlier answers, or from what the file
-// shows.
+// suggestCustomerPlan returns form values from earlier answers or, without any, from a
+// guess about the file.
 func (s *Server) suggestCustomerPlan(c *gin.Context, p *customerImportPage, i db.CardImport, look tableflow.Look) (url.Values, map[string]string, error) {
 	form, meanings := url.Values{"headings": {"on"}}, map[string]string{}
 	for column, at := range look.Survey.Guess {
@@ -119,7 +119,7 @@ func (s *Server) suggestCustomerPlan(c *gin.Context, p *customerImportPage, i db
 	return form, meanings, nil
 }
 
-// sheetField offers the sheets of a workbook; nil where there is one, or none.
+// sheetField offers the sheets of a workbook. It returns nil for fewer than two sheets.
 func sheetField(look tableflow.Look) *kit.Field {
 	if len(look.Sheets) < 2 {
 		return nil
@@ -131,7 +131,7 @@ func sheetField(look tableflow.Look) *kit.Field {
 	return f
 }
 
-// showPreview shows the beginning of the file, and what each column is taken for.
+// showPreview adds the first rows of the file, and what each column is used as.
 func (p *customerImportPage) showPreview(look tableflow.Look, form url.Values) {
 	taken := map[string]string{}
 	for _, column := range customerimport.Columns() {
@@ -156,7 +156,8 @@ func (p *customerImportPage) showPreview(look tableflow.Look, form url.Values) {
 	}
 }
 
-// showColumns offers the columns of the file for each that an import knows.
+// showColumns adds one field for each column that an import knows. Its options are the
+// columns of the file.
 func (p *customerImportPage) showColumns(look tableflow.Look, form url.Values) {
 	for _, column := range customerimport.Columns() {
 		f := customerColumns()[column]
@@ -176,7 +177,7 @@ func (p *customerImportPage) showColumns(look tableflow.Look, form url.Values) {
 	}
 }
 
-// showCustomerRest shows what else there is to know.
+// showCustomerRest adds the other fields: default partner, decimal sign and comment.
 func (s *Server) showCustomerRest(c *gin.Context, p *customerImportPage, look tableflow.Look, form url.Values) error {
 	partner := kit.Field{Name: "default_partner", Label: lang.M("Partner of customers without one"), Short: true}
 	var err error
@@ -200,7 +201,7 @@ func (s *Server) showCustomerRest(c *gin.Context, p *customerImportPage, look ta
 	return nil
 }
 
-// fields are those that a mistake may be about.
+// fields returns the fields that an error may be about.
 func (p *customerImportPage) fields() []*kit.Field {
 	var all []*kit.Field
 	for i := range p.Columns {

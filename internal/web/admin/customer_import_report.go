@@ -18,7 +18,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// showCustomerReport shows what a dry run found, and what became of it.
+// showCustomerReport adds the result of the dry run and, after it, of the import.
 func (s *Server) showCustomerReport(c *gin.Context, p *customerImportPage, i db.CardImport, plan customerimport.Plan, report customerimport.Report) error {
 	ctx, q := c.Request.Context(), db.New()
 	byReason := map[string]int64{}
@@ -64,7 +64,7 @@ func (s *Server) showCustomerReport(c *gin.Context, p *customerImportPage, i db.
 	return s.askCustomerConfirm(c, p, i, report, amount)
 }
 
-// leftBalances says what rows that are left out say of balances.
+// leftBalances describes the balances in rows that are left out.
 func leftBalances(r customerimport.Report, amount func(int64) string) string {
 	if r.LeftCredits == 0 && r.LeftDebts == 0 && r.LeftUnread == 0 {
 		return ""
@@ -76,7 +76,8 @@ func leftBalances(r customerimport.Report, amount func(int64) string) string {
 	return text
 }
 
-// askCustomerConfirm says what confirming will do, and whether it takes a second person.
+// askCustomerConfirm adds the confirmation dialog of the import, and whether the import
+// needs a second person.
 func (s *Server) askCustomerConfirm(c *gin.Context, p *customerImportPage, i db.CardImport, report customerimport.Report, amount func(int64) string) error {
 	sum := report.Sum()
 	var err error
@@ -118,7 +119,7 @@ func (s *Server) CustomerImportProblems(c *gin.Context) error {
 // pageOfRows is how many rows of a result are read at once.
 const pageOfRows = 5000
 
-// eachProblem goes through the rows that an import left out.
+// eachProblem calls do for every row that an import left out.
 func eachProblem(ctx context.Context, tx pgx.Tx, id int64, do func(db.ImportProblemListRow) error) error {
 	for after := int32(0); ; {
 		rows, err := db.New().ImportProblemList(ctx, tx, db.ImportProblemListParams{ImportID: id, AfterRow: after, Size: pageOfRows})
@@ -138,7 +139,7 @@ func eachProblem(ctx context.Context, tx pgx.Tx, id int64, do func(db.ImportProb
 }
 
 // CustomerImportResult handles GET …/import/:id/result.csv: every customer that was
-// entered, and then the rows that were left out as far as they are kept.
+// entered, then the stored rows that were left out.
 func (s *Server) CustomerImportResult(c *gin.Context) error {
 	i, err := s.findCustomerImport(c)
 	if err != nil {

@@ -21,13 +21,13 @@ import (
 	"refill/internal/web/kit"
 )
 
-// customerView is a customer as the list and the pages show one.
+// customerView is a customer, prepared for the list and for the customer pages.
 type customerView struct {
 	ID                                    int64
 	URL                                   string
 	Name, Username, Email, Phone, Partner string
 	PartnerID                             int64
-	ExternalID                            string // what another system calls them; empty: nothing
+	ExternalID                            string // the customer's ID in another system; empty: none
 	Balance                               string
 	Minor                                 int64 // the balance
 	Currency                              string
@@ -43,16 +43,16 @@ type customerListPage struct {
 	Rows     []customerView
 	Filter   customerFilter
 	Words    []kit.FilterWord
-	Partners kit.Field // to choose from, where there is a choice
+	Partners kit.Field // shown if there is a choice
 	Pager    kit.Pager
 	Empty    kit.Empty
-	More     bool   // there are more than the page shows, and no address for them
-	CSV      string // the list as a file; empty: what was typed may be a code, so no address holds it
+	More     bool   // there are more customers, but no address of the next page
+	CSV      string // address of the list as a file; empty: the search may be a code, which no address may contain
 	XLSX     string
 	CanEdit  bool
 }
 
-// customerFilter is what narrows the list of customers; it lives in the address.
+// customerFilter limits the list of customers. It is part of the address.
 type customerFilter struct {
 	Search, Partner, Status string
 }
@@ -65,13 +65,13 @@ func readCustomerFilter(c *gin.Context) customerFilter {
 	}
 }
 
-// at is an address of the list, narrowed the same way.
+// at returns the address of the list with this filter and further query parameters.
 func (f customerFilter) at(pairs ...string) string {
 	return kit.ListURL(SectionCustomers, append([]string{"q", f.Search, "partner", f.Partner, "status", f.Status}, pairs...)...)
 }
 
-// customerNumber is the number of a customer that a search may be, as pages print it
-// and as people type it: 1234, 1,234, #1234, customer 1234; 0: none.
+// customerNumber returns the customer number in a search, as pages print it or as people
+// type it: 1234, 1,234, #1234, customer 1234. It returns 0 if there is none.
 func customerNumber(text string) int64 {
 	text = strings.ToLower(strings.TrimSpace(cardcode.PlainText(text)))
 	text = strings.TrimLeft(strings.TrimPrefix(text, "customer"), " #№")
@@ -83,7 +83,7 @@ func customerNumber(text string) int64 {
 
 var groupedNumber = regexp.MustCompile(`^\d{1,3}(,\d{3})+$`)
 
-// NumberOf is the number that a search may be; 0: none.
+// NumberOf parses a decimal number. It returns 0 for other text.
 func NumberOf(text string) int64 {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
@@ -92,8 +92,8 @@ func NumberOf(text string) int64 {
 	return n
 }
 
-// listCustomers reads customers below an id, newest first; with after, those above
-// it, last one first.
+// listCustomers returns customers with IDs below before, highest first. If after is not 0,
+// it returns customers with IDs above after, lowest first.
 func listCustomers(ctx context.Context, dbtx db.DBTX, scope audit.Scope, f customerFilter, before, after int64, size int32) ([]db.CustomerListRow, error) {
 	var disabled *bool
 	if f.Status == "active" || f.Status == "disabled" {
@@ -126,7 +126,8 @@ func listCustomers(ctx context.Context, dbtx db.DBTX, scope audit.Scope, f custo
 	})
 }
 
-// pageBounds reads which page of a list by id is wanted: below an id, or above one.
+// pageBounds reads which page of a list by ID is requested: IDs below before, or above
+// after.
 func pageBounds(c *gin.Context) (before, after int64) {
 	if n := NumberOf(c.Query("after")); n > 0 {
 		return math.MaxInt64, n
@@ -137,8 +138,8 @@ func pageBounds(c *gin.Context) (before, after int64) {
 	return math.MaxInt64, 0
 }
 
-// turn cuts the row that only tells of another page, puts a page that was read
-// backwards the right way round, and says on which sides there are more rows.
+// turn removes the extra row that shows that another page exists, reverses a page that was
+// read backwards, and reports on which sides there are more rows.
 func turn[T any](rows []T, size int, before, after int64) (list []T, newer, older bool) {
 	more := len(rows) > size
 	rows = rows[:min(len(rows), size)]
@@ -149,8 +150,7 @@ func turn[T any](rows []T, size int, before, after int64) (list []T, newer, olde
 	return rows, before != math.MaxInt64, more
 }
 
-// CustomerList handles GET /admin/customers, as a page or, with format, as a
-// file.
+// CustomerList handles GET /admin/customers: a page or, with the parameter format, a file.
 func (s *Server) CustomerList(c *gin.Context) error {
 	if format, ok := kit.TableFormat(c); ok {
 		return s.sendCustomers(c, format, readCustomerFilter(c))
@@ -158,9 +158,9 @@ func (s *Server) CustomerList(c *gin.Context) error {
 	return s.showCustomers(c, readCustomerFilter(c), false)
 }
 
-// CustomerSearch handles POST /admin/customers. A text that may be the code of a card
-// is answered here, so that no address, history or log holds it; any other at an
-// address of its own.
+// CustomerSearch handles POST /admin/customers. It answers directly if the text may be a
+// card code, so that no address, history or log contains the code. It redirects any other
+// text to an address that contains it.
 func (s *Server) CustomerSearch(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -178,7 +178,7 @@ func (s *Server) CustomerSearch(c *gin.Context) error {
 	return s.showCustomers(c, f, true)
 }
 
-// mayHoldCode reports whether a search may be a code, whole or as far as it is looked for.
+// mayHoldCode reports whether a search may contain a code, either in full or as truncated.
 func (s *Server) mayHoldCode(c *gin.Context, text string) (bool, error) {
 	whole, err := s.Cards.Codes.MayHoldCode(c.Request.Context(), s.Actor(c), text)
 	if err != nil || whole {
@@ -187,8 +187,8 @@ func (s *Server) mayHoldCode(c *gin.Context, text string) (bool, error) {
 	return s.Cards.Codes.MayHoldCode(c.Request.Context(), s.Actor(c), kit.Truncate(strings.TrimSpace(text), 80))
 }
 
-// showCustomers renders the list. Where the search is secret, no address of the page has
-// it: there is the first page alone, and no file.
+// showCustomers renders the list. If the search is secret, no address on the page contains
+// it: the page has no next page and no file.
 func (s *Server) showCustomers(c *gin.Context, f customerFilter, secret bool) error {
 	p := &customerListPage{Page: s.Page(c, lang.M("Customers"), SectionCustomers), Filter: f}
 	ctx, scope := c.Request.Context(), p.Person.Scope

@@ -31,8 +31,8 @@ type customerShowPage struct {
 	CanRedeem bool
 	Code      kit.Field
 	Key       string
-	Barred    *time.Time        // until when the customer may try no code; nil: they may
-	Clear     *kit.Confirmation // lifts that
+	Barred    *time.Time        // end of the bar on trying codes; nil: not barred
+	Clear     *kit.Confirmation // lifts the bar
 	Switch    kit.Confirmation  // disables or enables
 	Mistakes  []kit.Mistake
 }
@@ -40,8 +40,8 @@ type customerShowPage struct {
 // CustomerURL is the address of a customer.
 func CustomerURL(id int64) string { return fmt.Sprintf("%s/%d", SectionCustomers, id) }
 
-// findCustomer reads the customer of the address; one of another partner is
-// missing.
+// findCustomer reads the customer named in the address. It returns customer.ErrUnknown for
+// a customer outside the person's partners.
 func (s *Server) findCustomer(c *gin.Context) (customerView, *time.Location, error) {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
@@ -60,7 +60,7 @@ func (s *Server) findCustomer(c *gin.Context) (customerView, *time.Location, err
 	}, kit.Zone(row.TimeZone), nil
 }
 
-// externalID is what another system calls a customer; empty: nothing.
+// externalID returns the customer's ID in another system, or an empty string.
 func externalID(id *string) string {
 	if id == nil {
 		return ""
@@ -68,7 +68,7 @@ func externalID(id *string) string {
 	return *id
 }
 
-// The pages of a customer, in the order of their tabs.
+// Tabs of the customer pages, in their order.
 const (
 	tabOverview = lang.M("Overview")
 	tabPayments = lang.M("Billing: payments")
@@ -76,7 +76,7 @@ const (
 	tabErase    = lang.M("Erase")
 )
 
-// customerTabs lead between the pages of a customer.
+// customerTabs returns the tabs of the pages that the person may see.
 func customerTabs(c customerView, person staff.Person, current string) []kit.FilterWord {
 	tabs := []kit.FilterWord{{Text: tabOverview, URL: c.URL}}
 	if person.Can(staff.PaymentsView) {
@@ -146,7 +146,7 @@ func (s *Server) newCustomerShowPage(c *gin.Context) (*customerShowPage, error) 
 	return p, err
 }
 
-// customerSwitch is the question before a customer is disabled, or enabled again.
+// customerSwitch returns the confirmation dialog that disables or enables a customer.
 func customerSwitch(v customerView) kit.Confirmation {
 	if v.Disabled {
 		return kit.Confirmation{
@@ -179,15 +179,15 @@ func (s *Server) CustomerRedeem(c *gin.Context) error {
 		p.Mistakes = kit.Explain(err, &p.Code)
 		p.Code.Wrong(fault.All(err)[0])
 		if fault.KindOf(err) == fault.Unsettled {
-			p.Key = key.String() // asked again, the same key tells what became of it
+			p.Key = key.String() // a repeated request with the same key returns the outcome
 		}
 		return s.Render(c, s.RefuseForm(c, err), "admin/customer_show", p)
 	}
 	return s.toReceipt(c, p.Customer.ID, receipt)
 }
 
-// toReceipt leads staff to the receipt of what they redeemed; who may not see
-// payments, to the customer.
+// toReceipt redirects to the receipt of a redemption, or to the customer if the person may
+// not see payments.
 func (s *Server) toReceipt(c *gin.Context, customerID int64, r card.Receipt) error {
 	s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("%s added. New balance %s. (Series %s, serial %d.)"), money.Amount{Minor: r.Amount, Currency: r.Currency},
 		money.Amount{Minor: r.Balance, Currency: r.Currency}, r.Series, r.Serial))

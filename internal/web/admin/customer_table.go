@@ -11,10 +11,10 @@ import (
 	"refill/internal/render"
 )
 
-// tablePage is how many rows of a table are read at a time.
+// tablePage is the number of rows of a table that are read at a time.
 const tablePage = 5000
 
-// sendCustomers answers with the list of customers, as it is narrowed, as a file.
+// sendCustomers responds with the filtered list of customers as a file.
 func (s *Server) sendCustomers(c *gin.Context, format render.TableFormat, f customerFilter) error {
 	columns := []render.Column{
 		{Name: "id", Kind: render.ColumnNumber},

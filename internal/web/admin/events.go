@@ -14,10 +14,12 @@ import (
 	"refill/internal/web/kit"
 )
 
-// Events handles GET /admin/events. An event carries a name and nothing else:
-// the page fetches what it shows of it, so that rights and rendering stay in one
-// handler. It reaches only those who may see its subject. Names: "series" and "series-12" (number of the row, not of the
-// series), "export" (one of the person's own), "export-series-12", "jobs", "check", "approval", "import-3",
+// Events handles GET /admin/events, a stream of server-sent events. An event carries only a
+// name. The page then fetches the changed part from the usual handler, which checks
+// permissions and renders it. An event is sent only to people who may see its subject.
+//
+// Names: "series" and "series-12" (ID of the row, not number of the series), "export" (one
+// of the person's own), "export-series-12", "jobs", "check", "approval", "import-3",
 // "resync" (read everything again), "signed-out".
 func (s *Server) Events(c *gin.Context) error {
 	kit.LiftTime(c)
@@ -37,7 +39,7 @@ func (s *Server) Events(c *gin.Context) error {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
 
-	// The page is older than this connection; what changed between is unknown.
+	// The page is older than this connection, so it may have missed changes.
 	if err := s.send(c, "retry: 2000\nevent: resync\ndata:\n\n"); err != nil {
 		return nil // the visitor left
 	}
@@ -58,7 +60,7 @@ func (s *Server) Events(c *gin.Context) error {
 			if over {
 				_ = s.send(c, "event: signed-out\ndata:\n\n") // it ends either way
 			}
-			return nil // with other rights the page connects anew
+			return nil // with changed permissions, the page connects again
 		case <-ping.C:
 			text = ": ping\n\n"
 		}
@@ -68,8 +70,7 @@ func (s *Server) Events(c *gin.Context) error {
 	}
 }
 
-// send writes and flushes, and gives up on a reader that takes nothing for ten
-// seconds.
+// send writes and flushes text. It fails if the client accepts nothing for ten seconds.
 func (s *Server) send(c *gin.Context, text string) error {
 	if text == "" {
 		return nil
@@ -84,8 +85,8 @@ func (s *Server) send(c *gin.Context, text string) error {
 	return control.Flush()
 }
 
-// drain takes what else has been heard meanwhile, each event once: a thousand steps of
-// one series are one event for a page.
+// drain returns first and the other events that are waiting, without duplicates: a thousand
+// steps of one series become one event for a page.
 func drain(first notify.Event, more <-chan notify.Event) []notify.Event {
 	events := []notify.Event{first}
 	for {
@@ -100,7 +101,7 @@ func drain(first notify.Event, more <-chan notify.Event) []notify.Event {
 	}
 }
 
-// eventNames is what events are called on the page of one member of staff, each once.
+// eventNames returns the names of events for one member of staff, without duplicates.
 func eventNames(events []notify.Event, person staff.Person) []string {
 	var names []string
 	for _, e := range events {

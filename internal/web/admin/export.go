@@ -17,27 +17,27 @@ import (
 	"refill/internal/web/kit"
 )
 
-// exportPanel is the files of a series and the form that asks for one.
+// exportPanel is the list of the files of a series, with the form to request one.
 type exportPanel struct {
 	ID       int64  // of the series
-	URL      string // where a file is asked for and the list is fetched
-	Choose   string // where it is chosen in detail
+	URL      string // to request a file and to fetch the list
+	Choose   string // the form with all options
 	Format   kit.Field
-	Reason   *kit.Field // why, where settings ask for it
+	Reason   *kit.Field // set if the settings require a reason
 	Key      string
 	Files    []exportView
-	Second   string // that each takes a second person
-	Moving   bool   // one of them is being made
+	Second   string // says that a file needs a second person; empty: it does not
+	Moving   bool   // a file is being written, or codes are being shredded
 	Once     onceView
-	Happened []happening // sent along when the list alone is fetched
+	Happened []happening // sent along with the list of files
 }
 
-// exportView is one file, or the making of it.
+// exportView is one file, finished or not.
 type exportView struct {
 	ID        int64
 	Name      string // of the file
 	Format    string
-	About     string // what was chosen for it
+	About     string // the options that were chosen
 	Badge     kit.Badge
 	Progress  kit.Progress
 	Rows      int64
@@ -52,23 +52,24 @@ type exportView struct {
 	Failed    bool
 	Held      bool   // it waits for a second person
 	Locked    bool   // it opens with a password
-	Once      bool   // its series is printed once, and it is there
-	Arriving  bool   // and it was fetched to its end
-	FetchedBy int64  // by whom
-	Fetcher   string // their name, where that is another person
+	Once      bool   // its series is printed once, and the file is ready
+	Arriving  bool   // … and it was downloaded in full
+	FetchedBy int64  // ID of the person who downloaded it
+	Fetcher   string // their name, if they are not the viewer
 }
 
 // onceView describes the state of a series that is printed once.
 type onceView struct {
-	Set       bool         // it is
-	Free      bool         // a file may be asked for
-	ShredAt   *time.Time   // when its codes are erased without a press
-	Shredding kit.Progress // how far that is
+	Set       bool         // the series is printed once
+	Free      bool         // a file may be requested
+	ShredAt   *time.Time   // when its codes are shredded automatically
+	Shredding kit.Progress // progress of the shredding
 	Begun     *time.Time
 	Done      *time.Time
 }
 
-// viewOnce reads it off a series; free says that there is no file of it.
+// viewOnce returns the state of a series that is printed once. free means that it has no
+// file.
 func viewOnce(s db.Series, free bool) onceView {
 	return onceView{
 		Set: s.PrintOnce, Free: !s.PrintOnce || (free && s.ShreddingAt == nil), ShredAt: s.ShredAt, Begun: s.ShreddingAt, Done: s.ShreddedAt,
@@ -162,7 +163,7 @@ func (s *Server) ExportList(c *gin.Context) error {
 	return s.showFiles(c, c.Param("number"))
 }
 
-// showFiles answers with the list of files of a series, and what happened to it.
+// showFiles responds with the list of files of a series and with its history.
 func (s *Server) showFiles(c *gin.Context, number string) error {
 	panel, err := s.newExportPanel(c, number)
 	if err != nil {
@@ -222,7 +223,7 @@ func (s *Server) ExportRequest(c *gin.Context) error {
 	return s.Render(c, status, "admin/series_show", p)
 }
 
-// explain shows the form as it was sent, with what is wrong at its fields.
+// explain fills the form with the submitted values and adds the errors to its fields.
 func (p *exportPanel) explain(form url.Values, err error) []kit.Mistake {
 	p.Format.Choose(form.Get("format"))
 	if p.Reason == nil || err == nil {
@@ -232,7 +233,7 @@ func (p *exportPanel) explain(form url.Values, err error) []kit.Mistake {
 	return kit.Explain(err, &p.Format, p.Reason)
 }
 
-// findExport reads the export of the address, if its series is the person's.
+// findExport reads the export named in the address, if the person may see its series.
 func (s *Server) findExport(c *gin.Context) (db.ExportGetRow, error) {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
@@ -266,8 +267,8 @@ func (s *Server) ExportDiscard(c *gin.Context) error {
 	return s.settleExport(c, func(id int64) error { return s.Exports.Discard(c.Request.Context(), s.Actor(c), id) })
 }
 
-// settleExport does what changes the form for files as well: the whole page is shown
-// anew.
+// settleExport applies a change that also affects the export form, so it reloads the whole
+// page.
 func (s *Server) settleExport(c *gin.Context, change func(id int64) error) error {
 	e, err := s.findExport(c)
 	if err != nil {

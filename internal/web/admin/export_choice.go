@@ -14,7 +14,7 @@ import (
 	"refill/internal/render"
 )
 
-// cardChoices are which cards a file may hold, by name.
+// cardChoices are the selections of cards for a file, by name.
 var cardChoices = []struct { //nolint:gochecknoglobals // a table
 	name, text string
 	states     []db.CardState
@@ -26,14 +26,14 @@ var cardChoices = []struct { //nolint:gochecknoglobals // a table
 	{"all", lang.M("All but void cards"), []db.CardState{db.CardStateActive, db.CardStateDisabled, db.CardStateUsed}},
 }
 
-// exportChoice is a form of the page, read.
+// exportChoice is the parsed export form.
 type exportChoice struct {
 	format  string
 	Options cardfile.Options
 }
 
-// ReadExportChoice reads what was chosen; what can't be read is a fault at its
-// field.
+// ReadExportChoice parses the export form. It returns faults for the fields that cannot be
+// read.
 func ReadExportChoice(form url.Values) (exportChoice, error) {
 	choice := exportChoice{format: form.Get("format")}
 	o := &choice.Options
@@ -59,7 +59,7 @@ func ReadExportChoice(form url.Values) (exportChoice, error) {
 	note(err)
 	o.Parts = form.Get("parts") != ""
 	o.Columns, o.Encoding, o.ShopID = form["columns"], form.Get("encoding"), form.Get("shop")
-	// A password that was typed is meant, whether or not the box before it is ticked.
+	// A typed password counts, whether or not its check box is ticked.
 	o.Password = cardfile.NewPassword(form.Get("password"))
 	o.Locked = form.Get("locked") != "" || form.Get("password") != ""
 	switch delimiter := form.Get("delimiter"); delimiter {
@@ -98,7 +98,7 @@ func readOffset(form url.Values, name string) (float64, error) {
 	return mm, nil
 }
 
-// readSerialBound reads a serial as a bound of a range; empty is none.
+// readSerialBound reads a serial as the bound of a range. It returns 0 for an empty field.
 func readSerialBound(form url.Values, name string) (int32, error) {
 	text := strings.TrimSpace(form.Get(name))
 	if text == "" {
@@ -111,7 +111,7 @@ func readSerialBound(form url.Values, name string) (int32, error) {
 	return int32(n), nil
 }
 
-// formOf is a choice as the form has it.
+// formOf returns a choice as form values.
 func formOf(format string, o cardfile.Options) url.Values {
 	v := url.Values{"format": {format}, "layout": {o.Layout}, "sides": {"one"}, "cards": {"unused"}}
 	if o.BothSides {

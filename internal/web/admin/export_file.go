@@ -27,22 +27,23 @@ import (
 	"refill/internal/web/kit"
 )
 
-// errFileGone answers for a file that was there once.
+// errFileGone is returned for a file that no longer exists.
 var errFileGone = fault.New(fault.NotFound, "export_gone", "This file is no longer kept. Export the series again.")
 
-// laterPart is the header of a request that goes on after the beginning of a file.
+// laterPart matches the Range header of a request that continues a download.
 var laterPart = regexp.MustCompile(`^bytes=0*[1-9]`)
 
-// ExportDownload handles GET /admin/exports/:id/download. The audit row
-// is written before the first byte leaves. Parts of a file can be asked for, so that
-// a download over a bad line can go on where it broke off.
+// ExportDownload handles GET /admin/exports/:id/download. The audit entry is written before
+// the first byte is sent. Range requests are supported, so that a broken download can be
+// continued.
 func (s *Server) ExportDownload(c *gin.Context) error {
 	e, err := s.findExport(c)
 	if err != nil {
 		return err
 	}
-	// Fetching is noted, and of a series that is printed once it begins the time after
-	// which the codes go: no other site's page shall make a browser do it.
+	// A download is recorded. For a series that is printed once, it also starts the period
+	// after which the codes are shredded. A page of another site must not make a browser
+	// start it.
 	switch c.GetHeader("Sec-Fetch-Site") {
 	case "", "none", "same-origin":
 	default:
@@ -80,13 +81,13 @@ func (s *Server) ExportDownload(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	s.TakesTime(c) // on a bad line
+	s.TakesTime(c) // the connection may be slow
 	h := c.Writer.Header()
 	h.Set("Content-Type", cardfile.Type(e.Export.Format, options))
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	h.Set("Cache-Control", "no-store")
-	// Compressed on the way it would have no length: no telling how far a download
-	// is, none where it broke off, and no going on from there.
+	// A compressed response has no length. The client could neither show the progress, nor
+	// notice a broken download, nor continue it.
 	h.Set(gzhttp.HeaderNoCompression, "1")
 	h.Set("ETag", fmt.Sprintf(`"%x"`, e.Export.SHA256))
 	from := &arriving{r: kit.ReadWhile(c.Request.Context(), file)}
@@ -95,7 +96,7 @@ func (s *Server) ExportDownload(c *gin.Context) error {
 		io.Seeker
 	}{from, file})
 	if from.err != nil && c.Request.Context().Err() == nil {
-		// The length was told before, so a short answer ends as a broken connection.
+		// The length was sent before, so a short response ends as a broken connection.
 		s.tellUnreadable(c, e.Export.ID, from.err)
 	}
 	if c.Request.Method == http.MethodGet {
@@ -104,16 +105,15 @@ func (s *Server) ExportDownload(c *gin.Context) error {
 	return nil
 }
 
-// noteSent notes which bytes of a file went over the connection. What a connection
-// took that is gone by now is not all there: its client may lack the end and ask for
-// it again.
+// noteSent records which bytes of a file were sent. If the connection is gone by now, it
+// does not count the last byte: the client may lack the end and request it again.
 func (s *Server) noteSent(c *gin.Context, e db.ExportGetRow) error {
 	from := int64(0)
 	switch c.Writer.Status() {
 	case http.StatusOK:
 	case http.StatusPartialContent:
 		if _, err := fmt.Sscanf(c.Writer.Header().Get("Content-Range"), "bytes %d-", &from); err != nil {
-			return nil // several parts in one answer: none is counted
+			return nil // several ranges in one response are not counted
 		}
 	default:
 		return nil
@@ -128,22 +128,22 @@ func (s *Server) noteSent(c *gin.Context, e db.ExportGetRow) error {
 	return s.Exports.Sent(ctx, s.Actor(c), e, from, to)
 }
 
-// sentTime is how long noting may take once the bytes are out.
+// sentTime limits how long it may take to record what was sent.
 const sentTime = 10 * time.Second
 
-// tellUnreadable tells the operator of a file that is there and can't be read.
+// tellUnreadable logs a file that exists but cannot be read.
 func (s *Server) tellUnreadable(c *gin.Context, id int64, err error) {
 	s.Log.LogAttrs(c.Request.Context(), slog.LevelError, "the file of an export can't be read",
 		slog.Int64("export", id), slog.Any("error", err), slog.String("request_id", kit.RequestID(c)))
 }
 
-// fileName is the name under which a browser saves a file.
+// fileName returns the name under which a browser saves a file.
 func fileName(e db.Export, series db.Series) (string, error) {
 	o, err := cardfile.ReadOptions(e)
 	return cardfile.Name(e, series.Number, series.Prefix, o, kit.Zone(series.TimeZone)), err
 }
 
-// aboutExport says what was chosen for a file, beyond its format.
+// aboutExport describes the options of a file, without its format.
 func aboutExport(e db.Export) string {
 	o, err := cardfile.ReadOptions(e)
 	if err != nil {
@@ -178,13 +178,13 @@ func aboutExport(e db.Export) string {
 	return strings.Join(parts, ", ")
 }
 
-// trayView lists the files that wait for the person who asked for them.
+// trayView lists the finished files that the person requested.
 type trayView struct {
 	kit.Page
 	Files []trayFile
 }
 
-// trayFile is one of them.
+// trayFile is one of these files.
 type trayFile struct {
 	ID     int64
 	Format string
@@ -193,11 +193,10 @@ type trayFile struct {
 	Size   int64
 }
 
-// ExportTray handles GET /admin/exports/tray: what every page of the person
-// shows when a file is ready.
+// ExportTray handles GET /admin/exports/tray: the notice about finished files.
 //
-// Every page asks for it, so where there is nothing to offer it says nothing: to
-// those who may not fetch files, and with the module switched off.
+// Every page requests it, so its response is empty for people who may not download files
+// and while the module is switched off.
 func (s *Server) ExportTray(c *gin.Context) error {
 	settings, err := s.Settings.Get(c.Request.Context())
 	if err != nil {
@@ -221,8 +220,8 @@ func (s *Server) ExportTray(c *gin.Context) error {
 	return s.Fragment(c, http.StatusOK, "admin/export_tray", "main", &t)
 }
 
-// ExportDismiss handles POST /admin/exports/:id/dismiss: no reminder of this
-// file any more. Only the person who asked for it has one.
+// ExportDismiss handles POST /admin/exports/:id/dismiss: it ends the reminder of a file.
+// Only the person who requested the file has a reminder.
 func (s *Server) ExportDismiss(c *gin.Context) error {
 	e, err := s.findExport(c)
 	if err != nil {

@@ -21,8 +21,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// exportFormPage is the page on which a file is chosen in detail, with a preview
-// of its first sheet.
+// exportFormPage is the page with all options of an export and a preview of the first
+// sheet.
 type exportFormPage struct {
 	kit.Page
 	Series              seriesView
@@ -39,13 +39,13 @@ type exportFormPage struct {
 	Shop                kit.Field // the print shop that the file is encrypted for; without options: none is known yet
 	Key                 string
 	Pictures            []sheetPicture
-	About               string // what the layout is
-	Second              string // that it takes a second person
-	Sum                 string // what the file will hold, and how large it will be
+	About               string // description of the layout
+	Second              string // says that the file needs a second person; empty: it does not
+	Sum                 string // what the file will contain, and its estimated size
 	Mistakes            []kit.Mistake
 }
 
-// columnChoices are the columns that a table may have beyond the usual ones.
+// columnChoices are the optional columns of a table.
 type columnChoices struct {
 	Options []kit.Option
 	Error   string
@@ -54,7 +54,7 @@ type columnChoices struct {
 // sheetPicture is one side of the first sheet.
 type sheetPicture struct{ URL, Alt string }
 
-// newExportFormPage shows the form as it was chosen.
+// newExportFormPage returns the page with the form as filled in.
 func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form url.Values) (*exportFormPage, error) {
 	p := &exportFormPage{Page: s.Page(c, lang.M("Export series ")+row.Series.Number, SectionSeries), Series: viewSeries(row), Key: uuid.NewString()}
 	var err error
@@ -92,7 +92,7 @@ func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form ur
 		Hint: lang.M("For programs that take no large files. Without it, all cards are in one PDF."),
 	}
 	p.Locked = kit.Choice{Name: "locked", Label: lang.M("Open with a password"), Checked: form.Get("locked") != "" || form.Get("password") != "", Hint: lang.M("A PDF only. It is encrypted with AES-256, and each PDF of a ZIP with the same password.")}
-	// It comes back with the page that it was typed on, which no browser keeps.
+	// The typed password is sent back with the form, on a page that browsers do not keep.
 	p.Password = kit.Field{
 		Name: "password", Label: lang.M("Password"), Type: "password", Value: kit.Truncate(form.Get("password"), 200), Autocomplete: "new-password",
 		Hint: lang.M("At least 8 characters; better four or five words that have nothing to do with each other. Tell it to the print shop by telephone. It is forgotten once the file is made: nobody can look it up."),
@@ -107,7 +107,7 @@ func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form ur
 	return p, nil
 }
 
-// exportReasonField asks why a file is wanted.
+// exportReasonField returns the field for the reason of an export.
 func exportReasonField(settings setting.Settings, typed string) kit.Field {
 	f := kit.Field{Name: "reason", Label: lang.M("Reason"), Value: kit.Truncate(typed, 400), Autocomplete: "off", Hint: lang.M("Who needs the file, for what. It stays in the audit trail.")}
 	if !settings.ExportReason {
@@ -116,7 +116,7 @@ func exportReasonField(settings setting.Settings, typed string) kit.Field {
 	return f
 }
 
-// chooseShop shows whom the file can be encrypted for.
+// chooseShop adds the field for the print shop that the file is encrypted for.
 func (p *exportFormPage) chooseShop(settings setting.Settings, form url.Values) {
 	p.Shop = kit.Field{Name: "shop", Label: lang.M("Encrypt for")}
 	if len(settings.PrintShops) == 0 && form.Get("shop") == "" {
@@ -128,7 +128,7 @@ func (p *exportFormPage) chooseShop(settings setting.Settings, form url.Values) 
 	}
 }
 
-// chooseTable shows what can be chosen for a table.
+// chooseTable adds the options of table formats.
 func (s *Server) chooseTable(p *exportFormPage, form url.Values) {
 	for _, one := range render.MoreColumns() {
 		p.Columns.Options = append(p.Columns.Options, kit.Option{Value: one.Name, Text: one.Title, Selected: slices.Contains(form["columns"], one.Name)})
@@ -143,7 +143,7 @@ func (s *Server) chooseTable(p *exportFormPage, form url.Values) {
 	p.Encoding.Choose(form.Get("encoding"))
 }
 
-// exportFormatField offers the formats.
+// exportFormatField returns the field for the format.
 func exportFormatField() kit.Field {
 	return kit.Field{Name: "format", Label: lang.M("Format"), Options: []kit.Option{
 		{Value: "pdf", Text: lang.M("PDF, cards to print")},
@@ -154,7 +154,7 @@ func exportFormatField() kit.Field {
 	}}
 }
 
-// formatName is a format as people say it.
+// formatName returns the display name of a format.
 func formatName(format string) string {
 	switch format {
 	case string(db.ExportFormatJsonl):
@@ -171,11 +171,11 @@ func (p *exportFormPage) explain(err error) {
 	p.Columns.Error = columns.Error
 }
 
-// maker is what draws the cards of files and previews.
+// maker returns the service that draws the cards of files and previews.
 func (s *Server) maker(c *gin.Context) *cardfile.Service { return s.Exports.At(s.publicBase(c)) }
 
-// ExportForm handles GET …/series/:number/export: the form with what was
-// chosen last, or, asked for a preview, with what is chosen now.
+// ExportForm handles GET …/series/:number/export: the form with the last choice or, for a
+// preview, with the choice in the query.
 func (s *Server) ExportForm(c *gin.Context) error {
 	row, err := s.findSeries(c)
 	if err != nil {
@@ -186,7 +186,7 @@ func (s *Server) ExportForm(c *gin.Context) error {
 		return s.Redirect(c, SeriesURL(row.Series.Number))
 	}
 	form := c.Request.URL.Query()
-	form.Del("password") // the page never sends it so
+	form.Del("password") // the page never sends it in the query
 	if !form.Has("layout") {
 		format, o, err := s.Exports.LastChoice(c.Request.Context(), s.Actor(c), row.Series.ID)
 		if err != nil {
@@ -207,11 +207,11 @@ func (s *Server) ExportForm(c *gin.Context) error {
 	return s.showForeseen(c, p, row, form)
 }
 
-// showForeseen shows the form with what is chosen, and what would come of it.
+// showForeseen renders the form with a forecast of the chosen file.
 func (s *Server) showForeseen(c *gin.Context, p *exportFormPage, row db.SeriesShowRow, form url.Values) error {
 	choice, err := ReadExportChoice(form)
 	if choice.Options.Password.Reveal() == "" {
-		choice.Options.Locked = false // it is yet to be typed
+		choice.Options.Locked = false // the password is not typed yet
 	}
 	if err == nil {
 		err = s.foresee(c, p, row, choice)
@@ -227,8 +227,8 @@ func (s *Server) showForeseen(c *gin.Context, p *exportFormPage, row db.SeriesSh
 	return s.Render(c, status, "admin/series_export", p)
 }
 
-// foresee says what a file will hold, how large it will be, and shows its first
-// sheet if it has any.
+// foresee adds what the file will contain, its estimated size and, for a PDF, pictures of
+// its first sheet.
 func (s *Server) foresee(c *gin.Context, p *exportFormPage, row db.SeriesShowRow, choice exportChoice) error {
 	o := choice.Options
 	outlook, err := s.maker(c).Foresee(c.Request.Context(), row, choice.format, o)
@@ -284,9 +284,9 @@ func (s *Server) ExportPreview(c *gin.Context) error {
 	return nil
 }
 
-// ExportChoose handles POST …/series/:number/export: it queues the file that
-// was chosen, or, asked for a preview, shows what would come of it. The form posts
-// that too, for an address is no place for a password.
+// ExportChoose handles POST …/series/:number/export: it queues the chosen file or, for a
+// preview, shows the form with a forecast. The preview uses POST too, because no address
+// may contain the password.
 func (s *Server) ExportChoose(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {

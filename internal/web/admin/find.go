@@ -19,21 +19,21 @@ import (
 	"refill/internal/web/kit"
 )
 
-// findPage is what the box on every page found. It is the answer to a POST: what
-// was typed may be a code, so it is never part of an address.
+// findPage is the result of the search box on every page. It is the response to a POST,
+// because the text may be a card code, which no address may contain.
 type findPage struct {
 	kit.Page
 	Cards                                []foundCard
 	Series                               []seriesView
 	Customers                            []foundCustomer
 	MoreCards, MoreSeries, MoreCustomers bool
-	Barred                               *time.Time // until when the person may try no code; nil: they may
-	AsCode                               string     // what was found otherwise or may be a serial, and may be a code as well
+	Barred                               *time.Time // end of the bar on trying codes; nil: not barred
+	AsCode                               string     // the text, if it may be a code but was not tried as one
 	Mistakes                             []kit.Mistake
 	Empty                                kit.Empty
 }
 
-// foundCard is a card among the found.
+// foundCard is a card in the result.
 type foundCard struct {
 	Series, URL       string
 	Serial            int64
@@ -42,17 +42,16 @@ type foundCard struct {
 	UsedBy, UsedByURL string
 }
 
-// foundCustomer is a customer among the found.
+// foundCustomer is a customer in the result.
 type foundCustomer struct{ Name, Note, URL string }
 
-// mostFound is how many of a kind are shown.
+// mostFound is the greatest number of results of one kind.
 const mostFound = 20
 
-// Find handles POST /admin/find. What is looked for depends on what was typed.
-// What costs nothing comes first: series and serial, a customer, a serial, a series,
-// the end of a code. Only what is none of those is tried as a full code, and charged.
-// A text that is one of those, or a serial that no card has, and that may be a code as
-// well, is tried as one where the person asks for that (as=code).
+// Find handles POST /admin/find. The text decides what is searched. Searches without a
+// limit come first: series and serial, customer, serial, series, end of a code. Only a text
+// without such a result is tried as a full code, which counts as an attempt. A text that
+// was not tried but may be a code is tried if the person asks for it (as=code).
 func (s *Server) Find(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -113,8 +112,7 @@ func (s *Server) Find(c *gin.Context) error {
 	return s.showFound(c, status, p)
 }
 
-// findAsCode answers a text that the person means as a code: nothing else is looked for,
-// and the attempt is charged.
+// findAsCode tries a text only as a code, which counts as an attempt.
 func (s *Server) findAsCode(c *gin.Context, text string, p *findPage, settings setting.Settings) error {
 	status := http.StatusOK
 	url, err := s.findCode(c, text)
@@ -133,7 +131,7 @@ func (s *Server) findAsCode(c *gin.Context, text string, p *findPage, settings s
 	return s.showFound(c, status, p)
 }
 
-// showFound renders what was found, or that nothing was.
+// showFound renders the result, or that nothing was found.
 func (s *Server) showFound(c *gin.Context, status int, p *findPage) error {
 	if len(p.Cards)+len(p.Series)+len(p.Customers) == 0 {
 		p.Title = lang.M("Nothing found")
@@ -147,7 +145,7 @@ func (s *Server) showFound(c *gin.Context, status int, p *findPage) error {
 	return s.Render(c, status, "admin/find", p)
 }
 
-// ownBar says until when the person may try no code.
+// ownBar returns until when the person is barred from trying codes, or nil.
 func (s *Server) ownBar(c *gin.Context, settings setting.Settings) (*time.Time, error) {
 	until, err := s.Cards.Guesses.StaffBarredUntil(c.Request.Context(), s.Person(c).ID)
 	if err != nil || until.IsZero() {
@@ -170,8 +168,8 @@ func (s *Server) findNamed(c *gin.Context, text string, cards bool) (string, err
 	return CardURL(rows[0].Number, rows[0].Serial), nil
 }
 
-// findByCode returns the address of the card of a full code. What was found otherwise,
-// and what may be a serial, is not tried as a code: a search that costs nothing is no
+// findByCode returns the address of the card with a full code. It does not try a text that
+// has other results or that may be a serial, so that such a search does not count as an
 // attempt.
 func (s *Server) findByCode(c *gin.Context, text string, found bool) (url string, tried bool, err error) {
 	if _, isSerial := plainSerial(text); found || isSerial || text == "" {
@@ -183,8 +181,8 @@ func (s *Server) findByCode(c *gin.Context, text string, found bool) (url string
 
 var errFindTyping = fault.Field("code", "find_code_typing", "This looks like a code, but one of its characters is not right. Compare it with the card and try again.")
 
-// findCode charges a text as a code and returns the address of its card. A text that is
-// no code is no mistake.
+// findCode tries a text as a code, which counts as an attempt, and returns the address of
+// the card. A text that is not a code is not an error.
 func (s *Server) findCode(c *gin.Context, text string) (string, error) {
 	row, err := s.Cards.FindByCode(c.Request.Context(), s.Actor(c), text)
 	switch {
@@ -195,7 +193,7 @@ func (s *Server) findCode(c *gin.Context, text string) (string, error) {
 	case errors.Is(err, cardcode.ErrCodeTyping):
 		return "", errFindTyping.Because(err)
 	case errors.Is(err, cardcode.ErrCodeMissing), errors.Is(err, cardcode.ErrCodeShort), errors.Is(err, cardcode.ErrCodeSymbol), errors.Is(err, cardcode.ErrCodeScript):
-		return "", nil // no code; what else it may be was looked for
+		return "", nil // not a code
 	}
 	return "", err
 }
@@ -207,7 +205,7 @@ func (s *Server) cardsBySerial(c *gin.Context, number string, serial, size int32
 	})
 }
 
-// findCards adds the cards and series that a text may mean without being a code.
+// findCards adds the cards and series that a text may mean, other than as a full code.
 func (s *Server) findCards(c *gin.Context, text string, p *findPage) error {
 	if serial, ok := plainSerial(text); ok {
 		rows, err := s.cardsBySerial(c, "", serial, mostFound+1)
@@ -238,7 +236,7 @@ func (s *Server) findCards(c *gin.Context, text string, p *findPage) error {
 	return nil
 }
 
-// mostSeries is how many series are shown.
+// mostSeries is the greatest number of series in the result.
 const mostSeries = 10
 
 // findSeriesBy adds the series whose number or prefix begins with a text.
@@ -267,7 +265,7 @@ func (s *Server) findSeriesBy(c *gin.Context, text string, p *findPage) error {
 	return nil
 }
 
-// addFound adds a card, unless there are enough or it is there already.
+// addFound adds a card, unless the list is full or contains it already.
 func (s *Server) addFound(p *findPage, row db.FindLastFourRow) error {
 	if len(p.Cards) == mostFound {
 		p.MoreCards = true
@@ -291,13 +289,12 @@ func (s *Server) addFound(p *findPage, row db.FindLastFourRow) error {
 	return nil
 }
 
-// findCustomers adds the customers that a text may mean, and the cards that they
-// used.
+// findCustomers adds the customers that a text may mean, and the cards that they used.
 func (s *Server) findCustomers(c *gin.Context, text string, withCards bool, p *findPage) error {
 	search, number := text, customerNumber(text)
 	if n := len([]rune(text)); n > 80 || (n < 2 && number == 0) {
 		return nil
-	} else if n < 2 { // one digit is in every phone number
+	} else if n < 2 { // every phone number contains a single digit
 		search = ""
 	}
 	scope := s.Person(c).Scope

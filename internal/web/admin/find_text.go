@@ -8,15 +8,15 @@ import (
 	"refill/internal/card"
 )
 
-// A card as pages, cards and receipts name it: 202611-42, 202611-0000042,
-// 202611 / 50,943, “Series 202611, serial 42”.
+// Forms in which pages, cards and receipts name a card: 202611-42, 202611-0000042, 202611 /
+// 50,943, “Series 202611, serial 42”.
 var (
 	cardNumber   = regexp.MustCompile(`^(?:series\s*)?#?(\d{6,12})\s*[-–—/,:; ]\s*(?:serial|card|nr|no)?[.:]?\s*#?(\d[\d,.'’\x{a0}\x{202f} ]*)$`)
 	serialNumber = regexp.MustCompile(`^(?:serial|card|nr|no)?[.:]?\s*#?(\d[\d,.'’\x{a0}\x{202f} ]*)$`)
 	grouping     = regexp.MustCompile(`^\d{1,3}([,.'’\x{a0}\x{202f} ]\d{3})+$`)
 )
 
-// namedCard reads a series and a serial.
+// namedCard reads a series number and a serial.
 func namedCard(text string) (number string, serial int32, ok bool) {
 	m := cardNumber.FindStringSubmatch(strings.ToLower(text))
 	if m == nil {
@@ -26,8 +26,8 @@ func namedCard(text string) (number string, serial int32, ok bool) {
 	return m[1], serial, ok
 }
 
-// plainSerial reads a serial without its series. One that no series can have is not
-// ok: it may be a code.
+// plainSerial reads a serial without its series. It returns false for a number that no
+// series can have, because that may be a code.
 func plainSerial(text string) (int32, bool) {
 	m := serialNumber.FindStringSubmatch(strings.ToLower(text))
 	if m == nil {
@@ -36,7 +36,7 @@ func plainSerial(text string) (int32, bool) {
 	return readGrouped(m[1])
 }
 
-// readGrouped reads a serial with or without the signs that part its thousands.
+// readGrouped reads a serial with or without thousands separators.
 func readGrouped(text string) (int32, bool) {
 	if grouping.MatchString(text) {
 		text = strings.Map(func(r rune) rune {
@@ -58,8 +58,8 @@ var (
 	seriesPrefix = regexp.MustCompile(`^[A-Za-z0-9]{2,20}$`)
 )
 
-// seriesStart returns patterns for LIKE of the series that a text may begin: by the
-// digits of their number, and by the prefix of their cards. Empty: none.
+// seriesStart returns LIKE patterns for the series whose number, or whose card prefix,
+// begins with a text. A pattern is empty if the text is no such beginning.
 func seriesStart(text string) (number, prefix string) {
 	if m := seriesDigits.FindStringSubmatch(strings.ToLower(text)); m != nil {
 		number = m[1] + "%"

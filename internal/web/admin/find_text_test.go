@@ -8,7 +8,7 @@ import (
 	"refill/internal/cardcode"
 )
 
-// What pages, cards and receipts print can be typed into the search box.
+// TestNamedCards requires that the search box reads what pages, cards and receipts print.
 func TestNamedCards(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]int32{

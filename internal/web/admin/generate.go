@@ -24,28 +24,28 @@ import (
 type generatePage struct {
 	kit.Page
 	Quantity, Prefix, Price, Partner, ValidTill kit.Field
-	Partners                                    []partnerChoice // for several
+	Partners                                    []partnerChoice // check boxes for several partners
 	Activate, PrintOnce                         kit.Choice
 	Currency                                    currencyQuestion
 	Key                                         string
-	Count                                       int64 // how many cards the button speaks of; 0: not known
+	Count                                       int64 // number of cards on the button; 0: unknown
 	Mistakes                                    []kit.Mistake
 }
 
-// partnerChoice is one of several partners.
+// partnerChoice is the check box of one partner.
 type partnerChoice struct {
 	ID      int64
 	Name    string
 	Checked bool
 }
 
-// orderPreview is what will be ordered, before it is.
+// orderPreview describes the series that the form would order.
 type orderPreview struct {
-	Ready     bool // everything holds
+	Ready     bool // the form has no error
 	Brand     string
 	Price     string
 	Prefix    string
-	Long      bool // the code has to be set smaller
+	Long      bool // the code needs a smaller font
 	ValidTill string
 	Quantity  int64
 	FaceValue string
@@ -53,10 +53,10 @@ type orderPreview struct {
 	Mask      string // the form of the codes
 	Codes     string // … in words
 	Unlocked  bool   // partners are only for information
-	Second    string // what of it takes a second person
+	Second    string // says what needs a second person
 }
 
-// SeveralPartners is the choice that lets the check boxes decide.
+// SeveralPartners is the option with which the check boxes decide.
 const SeveralPartners = "several"
 
 // GenerateShow handles GET /admin/finance/refill-cards/generate.
@@ -76,7 +76,7 @@ func (s *Server) GenerateShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/generate", p)
 }
 
-// newGeneratePage shows the form as it was typed.
+// newGeneratePage returns the page with the form as filled in.
 func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage, error) {
 	ctx := c.Request.Context()
 	settings, err := s.Settings.Get(ctx)
@@ -108,7 +108,7 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 	return p, err
 }
 
-// readOrder reads the posted form, except its key.
+// readOrder reads the submitted form, except its key.
 func readOrder(form url.Values, currency string, today time.Time) (card.OrderRequest, *kit.Unread) {
 	price, wrongPrice := readPrice(form.Get("price"), currency)
 	till, wrongTill := readOrderDay(form.Get("valid_till"), today)
@@ -152,11 +152,11 @@ func (s *Server) Generate(c *gin.Context) error {
 		if pageErr != nil {
 			return pageErr
 		}
-		if !errors.Is(err, card.ErrOrderKeyUsed) { // else the page has drawn a new one
-			p.Key = f.Key.String() // nothing was ordered under it yet
+		if !errors.Is(err, card.ErrOrderKeyUsed) { // for a used key, the page has a new one
+			p.Key = f.Key.String() // nothing was ordered under this key
 		}
 		if p.Quantity.Value != "" {
-			order, _ := s.Cards.CheckOrder(ctx, s.Actor(c), f) // what is wrong with it is known
+			order, _ := s.Cards.CheckOrder(ctx, s.Actor(c), f) // its error is known already
 			p.Count = int64(order.Quantity)
 		}
 		p.Mistakes = kit.Explain(err, &p.Quantity, &p.Prefix, &p.Price, &p.Partner, &p.ValidTill)
@@ -165,8 +165,8 @@ func (s *Server) Generate(c *gin.Context) error {
 	return s.Redirect(c, SeriesURL(ordered.Number))
 }
 
-// GeneratePreview handles POST /admin/finance/refill-cards/generate/preview:
-// what the form would order, as it is being typed.
+// GeneratePreview handles POST /admin/finance/refill-cards/generate/preview: what the form
+// would order, while it is edited.
 func (s *Server) GeneratePreview(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -220,7 +220,7 @@ func (s *Server) GeneratePreview(c *gin.Context) error {
 	return s.Fragment(c, http.StatusOK, "admin/generate", "preview-news", &p)
 }
 
-// odds says how long a guesser would have to try, given the chance a year.
+// odds describes the time until a lucky guess, given its chance in a year.
 func odds(chance float64) string {
 	years := 1 / chance
 	switch {
@@ -232,7 +232,7 @@ func odds(chance float64) string {
 	return fmt.Sprintf(lang.M("once in %s years"), money.Group(fmt.Sprintf("%.0f", math.Floor(years))))
 }
 
-// partnerHint says what choosing a partner does.
+// partnerHint returns the hint of the partner field.
 func partnerHint(locked bool) string {
 	if locked {
 		return lang.M("Whose customers may redeem the cards.")

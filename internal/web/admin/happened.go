@@ -19,14 +19,14 @@ type narrator struct{ acts act.Registry }
 
 func newNarrator() narrator { return narrator{trail.Acts()} }
 
-// read decodes a row. A row whose detail can't be read is shown without what it lacks.
+// read decodes a row. A row with details that cannot be read is decoded as far as possible.
 func (n narrator) read(action string, detail []byte) act.Act {
 	a, err := n.acts.Decode(act.Row{Action: action, Detail: detail})
-	_ = err // the trail never changes, so the row can't be mended
+	_ = err // the trail never changes, so the row cannot be corrected
 	return a
 }
 
-// describe is a row in words.
+// describe returns the display text of a row.
 func (n narrator) describe(action string, detail []byte) string {
 	a := n.read(action, detail)
 	for _, describe := range []func(act.Act) string{describeSeries, describeCard, describeChange, describeExport, describeImport} {
@@ -46,7 +46,8 @@ func (n narrator) describe(action string, detail []byte) string {
 
 func sentence(words string) string { return strings.ToUpper(words[:1]) + words[1:] }
 
-// describeSeries is an act upon a series in words; empty: it is another act.
+// describeSeries returns the text of an act on a series, or an empty string for another
+// act.
 func describeSeries(a act.Act) string {
 	switch a := a.(type) {
 	case card.SeriesOrdered:
@@ -69,7 +70,7 @@ func describeSeries(a act.Act) string {
 	return ""
 }
 
-// describeCard is an act upon a card in words, as describeSeries.
+// describeCard is like describeSeries, for acts on a card.
 func describeCard(a act.Act) string {
 	switch a := a.(type) {
 	case card.Edited:
@@ -84,7 +85,7 @@ func describeCard(a act.Act) string {
 	return ""
 }
 
-// describeEdit says what an edit changed, before and after.
+// describeEdit returns the text of an edit, with each value before and after.
 func describeEdit(changes []card.Change) string {
 	if len(changes) == 0 {
 		return lang.M("Edited")
@@ -96,7 +97,7 @@ func describeEdit(changes []card.Change) string {
 	return "Edited: " + strings.Join(words, "; ")
 }
 
-// describeChange is an act upon many cards in words, as describeSeries.
+// describeChange is like describeSeries, for acts on many cards.
 func describeChange(a act.Act) string {
 	switch a := a.(type) {
 	case card.ChangeOrdered:
@@ -129,7 +130,7 @@ func operationVerb(operation db.CardOperation) string {
 	}
 }
 
-// describeExport is an act upon a file of codes in words, as describeSeries.
+// describeExport is like describeSeries, for acts on a file of codes.
 func describeExport(a act.Act) string {
 	switch a := a.(type) {
 	case cardfile.Requested:
@@ -159,7 +160,7 @@ func describeExport(a act.Act) string {
 
 func exportName(of cardfile.Ref) string { return formatName(string(of.Format)) }
 
-// describeImport is an act upon an import in words, as describeSeries.
+// describeImport is like describeSeries, for acts on an import.
 func describeImport(a act.Act) string {
 	switch a := a.(type) {
 	case tableflow.Uploaded:
@@ -188,7 +189,7 @@ func describeImport(a act.Act) string {
 	return ""
 }
 
-// imported says how many cards or customers an import is about.
+// imported returns the number of cards or customers of an import, in words.
 func imported(of tableflow.Import, cards, customers *int64) string {
 	if of.Of == db.ImportKindCustomers {
 		return kit.Count(db.Deref(customers), "customer", "customers")
@@ -196,7 +197,7 @@ func imported(of tableflow.Import, cards, customers *int64) string {
 	return cardCount(db.Deref(cards))
 }
 
-// ofSeries is what an act upon a series means for one of its cards; empty: nothing.
+// ofSeries returns what an act on a series means for one of its cards, or an empty string.
 func ofSeries(a act.Act) string {
 	switch a := a.(type) {
 	case card.SeriesGenerated:

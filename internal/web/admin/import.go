@@ -28,17 +28,17 @@ type importShowPage struct {
 	SHA256   string
 	Size     int64
 	Failure  string
-	Notice   string // what is worth knowing before anything else
+	Notice   string // shown above everything else
 
-	Planning   bool // the form is open
+	Planning   bool // the form for the columns is shown
 	Back       bool // there is a dry run to go back to
-	Remembered bool // filled in as for the last file of this shape
+	Remembered bool // filled in as for the last file of the same shape
 	Sheet      *kit.Field
-	Headings   []string // above the preview: what each column is taken for
+	Headings   []string // above the preview: what each column is used as
 	Preview    []importPreviewRow
-	Asides     bool // some of these rows are none of the table
+	Asides     bool // some preview rows do not belong to the table
 	Columns    []kit.Field
-	Unread     []string // which columns that decide about money are not read
+	Unread     []string // columns about money that are not read
 	Meanings   []importMeaning
 	Form       []kit.Field
 	Partners   []partnerChoice
@@ -52,29 +52,29 @@ type importShowPage struct {
 	Checked   bool
 	Tiles     []kit.Tile
 	Groups    []importGroup
-	Inactive  bool            // some of them were inactive
-	Late      bool            // some were found known when they came in
-	Problems  []importProblem // how many, by reason
-	Bad       []importRow     // the first of them
+	Inactive  bool            // some of the cards are inactive
+	Late      bool            // some codes became known between the dry run and the import
+	Problems  []importProblem // the rows that are left out, counted by reason
+	Bad       []importRow     // the first of these rows
 	BadTotal  int64
-	Kept      int64       // how many of them can be downloaded
-	Outliers  []importRow // rows that become cards where they are ticked
+	Kept      int64       // how many of these rows can be downloaded
+	Outliers  []importRow // rows that are imported only if they are ticked
 	Shapes    []importShape
 	Odds      string
-	Guessable bool // a warning that the codes are few and short
+	Guessable bool // a warning that the codes are easy to guess
 	Throttle  string
 	Asked     askedFor
-	// What a person ticked before, as right although it differs.
+	// What a person ticked as right, although it differs from the rest of the file.
 	TickedRows   []int32
 	TickedShapes []string
 	RowsTicked   int64
 	KindsTicked  int64
-	Second       string // what of it takes a second person
+	Second       string // says what needs a second person
 	Confirm      kit.Confirmation
 	Cancel       kit.Confirmation
 	Void         *kit.Confirmation
 	Unbar        *kit.Confirmation
-	CanChange    bool // its columns can be chosen anew
+	CanChange    bool // its columns can be chosen again
 	Begun        bool // some of its cards exist
 	Books        *reconciliation
 	Series       []importSeries
@@ -82,12 +82,12 @@ type importShowPage struct {
 
 type importPreviewRow struct {
 	Row   int64
-	Why   string // it is no row of the table
-	Names bool   // it has the headings
+	Why   string // why it does not belong to the table
+	Names bool   // it contains the headings
 	Cells []string
 }
 
-// importMeaning is a word of the status column and what it is taken for.
+// importMeaning is the field that gives a word of the status column its meaning.
 type importMeaning struct {
 	Field kit.Field
 	Key   string
@@ -121,7 +121,7 @@ type importSeries struct {
 	Cards              int64
 }
 
-// findImport reads the import of the address.
+// findImport reads the import named in the address.
 func (s *Server) findImport(c *gin.Context) (db.ImportGetRow, error) {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
@@ -139,8 +139,8 @@ func (s *Server) ImportShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/import_show", p)
 }
 
-// ImportLive handles GET …/import/:id/live: the page while something is under
-// way, which turns into what came of it.
+// ImportLive handles GET …/import/:id/live: the fragment that is refreshed while work is in
+// progress, and then shows the result.
 func (s *Server) ImportLive(c *gin.Context) error {
 	p, err := s.newImportShowPage(c, nil)
 	if err != nil {
@@ -149,8 +149,7 @@ func (s *Server) ImportLive(c *gin.Context) error {
 	return s.Fragment(c, http.StatusOK, "admin/import_show", "import-live", p)
 }
 
-// newImportShowPage shows an import; form is the plan as it was typed, nil where it
-// was not.
+// newImportShowPage reads an import. form is the submitted plan, or nil.
 func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShowPage, error) {
 	row, err := s.findImport(c)
 	if err != nil {
@@ -161,7 +160,7 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 		Page: s.Page(c, "Import "+i.FileName, SectionImport), ID: i.ID, URL: importURL(i.ID), State: importBadge(i),
 		FileName: i.FileName, SHA256: fmt.Sprintf("%x", i.SHA256), Size: i.Size, Failure: fault.Kept(i.Failure).Text(),
 	}
-	if i.VoidedAt != nil { // why it stopped once, and that it goes on, is past
+	if i.VoidedAt != nil { // why it stopped no longer matters
 		p.Failure = ""
 	}
 	if err := s.showSeries(c.Request.Context(), p, i); err != nil {
@@ -222,17 +221,17 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 	return p, nil
 }
 
-// runField names the dry run whose result a page shows.
+// runField names the form field with the number of the dry run that a page shows.
 const runField = "run"
 
-// shownRun goes along with the question whether to import: what is confirmed is what the
-// page shows.
+// shownRun returns the hidden field with the number of the dry run. With it, a confirmation
+// applies to the result that the page shows.
 func shownRun(i db.CardImport) []kit.Hidden {
 	return []kit.Hidden{{Name: runField, Value: strconv.Itoa(int(i.Run))}}
 }
 
-// Confirming confirms the dry run that a form names. A form that names none confirms
-// nothing.
+// Confirming returns a handler that confirms the dry run that the form names. It confirms
+// nothing if the form names none.
 func (s *Server) Confirming(confirm func(context.Context, audit.Actor, int64, int32) error, change func(func(context.Context, audit.Actor, int64) error) kit.Handler) kit.Handler {
 	return func(c *gin.Context) error {
 		form, err := s.Form(c)
@@ -249,7 +248,8 @@ func (s *Server) Confirming(confirm func(context.Context, audit.Actor, int64, in
 	}
 }
 
-// ImportChange cancels or resumes an import, or confirms it.
+// ImportChange returns the handler that confirms, cancels or resumes an import by calling
+// change.
 func (s *Server) ImportChange(change func(context.Context, audit.Actor, int64) error) kit.Handler {
 	return func(c *gin.Context) error {
 		row, err := s.findImport(c)
@@ -263,7 +263,7 @@ func (s *Server) ImportChange(change func(context.Context, audit.Actor, int64) e
 	}
 }
 
-// ImportPlan handles POST …/import/:id/plan: the dry run begins.
+// ImportPlan handles POST …/import/:id/plan: it starts the dry run.
 func (s *Server) ImportPlan(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -288,5 +288,5 @@ func (s *Server) ImportPlan(c *gin.Context) error {
 	return s.Redirect(c, importURL(row.CardImport.ID))
 }
 
-// inAYear is what the form suggests where the file has no date.
+// inAYear returns the date in one year, which the form suggests if the file has no date.
 func (s *Server) inAYear() string { return s.Local(s.Now()).AddDate(1, 0, 0).Format(time.DateOnly) }

@@ -18,7 +18,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// showSeries shows what an import made so far, and how all of it can be voided.
+// showSeries adds the series that an import has made, and the dialog that voids all of
+// them.
 func (s *Server) showSeries(ctx context.Context, p *importShowPage, i db.CardImport) error {
 	series, err := db.New().ImportListSeries(ctx, s.Pool, &i.ID)
 	if err != nil {
@@ -77,8 +78,8 @@ func (s *Server) ImportVoid(c *gin.Context) error {
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/import_show", p)
 }
 
-// ImportTick handles POST …/import/:id/outliers: rows that a person holds right
-// although they differ from the rest of the file.
+// ImportTick handles POST …/import/:id/outliers: it accepts rows that a person ticked as
+// right although they differ from the rest of the file.
 func (s *Server) ImportTick(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -100,7 +101,7 @@ func (s *Server) ImportTick(c *gin.Context) error {
 	return s.Redirect(c, importURL(row.CardImport.ID))
 }
 
-// ImportSheet handles POST …/import/:id/sheet: another sheet of the workbook.
+// ImportSheet handles POST …/import/:id/sheet: it chooses another sheet of the workbook.
 func (s *Server) ImportSheet(c *gin.Context) error {
 	s.TakesTime(c)
 	form, err := s.Form(c)
@@ -133,8 +134,8 @@ func (s *Server) ImportSheet(c *gin.Context) error {
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/import_show", p)
 }
 
-// showBar offers to lift the bar of the person who asked for the dry run, to another person who
-// may.
+// showBar shows until when the person who requested the dry run is barred from importing.
+// It offers another person with the permission to lift the bar.
 func (s *Server) showBar(ctx context.Context, p *importShowPage, i db.CardImport) error {
 	till, err := s.Imports.BarredUntil(ctx, i)
 	if err != nil || till.IsZero() {

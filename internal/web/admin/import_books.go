@@ -16,7 +16,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// reconciliation holds what a file says against what its import left in the books.
+// reconciliation compares a file with what its import entered in the books.
 type reconciliation struct {
 	What     string // "Cards"
 	Sum      string // "Worth"
@@ -28,20 +28,20 @@ type reconciliation struct {
 	Note     string
 }
 
-// reconciled is one line of it. A count or a sum that says nothing is nil.
+// reconciled is one line of a reconciliation. A count or a sum that does not apply is nil.
 type reconciled struct {
 	What             string
-	File, Here       *int64 // how many
+	File, Here       *int64 // number of cards or customers
 	FileSum, HereSum *int64 // minor units
 }
 
-// Differs reports whether file and books are not the same.
+// Differs reports whether file and books differ.
 func (r reconciled) Differs() bool { return !same(r.File, r.Here) || !same(r.FileSum, r.HereSum) }
 
-// FileCount is the count in the file as people read it; empty: the line has none.
+// FileCount formats the count in the file. It is empty if the line has none.
 func (r reconciled) FileCount() string { return countText(r.File) }
 
-// HereCount is FileCount of the books.
+// HereCount is FileCount for the books.
 func (r reconciled) HereCount() string { return countText(r.Here) }
 
 func countText(n *int64) string {
@@ -58,10 +58,10 @@ func same(a, b *int64) bool {
 	return *a == *b
 }
 
-// Good is of a line in which file and books agree.
+// Good returns the badge of a line without a difference.
 func (reconciliation) Good() kit.Badge { return kit.Badge{Word: lang.M("Equal"), Tone: kit.ToneGood} }
 
-// Bad is of a line with a difference.
+// Bad returns the badge of a line with a difference.
 func (reconciliation) Bad() kit.Badge { return kit.Badge{Word: lang.M("Different"), Tone: kit.ToneBad} }
 
 // add adds a line.
@@ -70,19 +70,19 @@ func (r *reconciliation) add(row reconciled) {
 	r.Differs = r.Differs || row.Differs()
 }
 
-// cardKey is cards of one price and status.
+// cardKey identifies the cards of one price and status.
 type cardKey struct {
 	price  int64
 	status string
 }
 
-// cardStatuses is the order of the lines of a price.
+// cardStatuses returns the statuses in the order of the lines of one price.
 func cardStatuses() []string {
 	return []string{"active", "inactive", "disabled", lang.M("used or void")}
 }
 
 // cardBooks reconciles an import of cards by price and status. Cards that were redeemed
-// since count as active, as they came in.
+// since the import count with the status that they were imported with.
 func (s *Server) cardBooks(ctx context.Context, i db.CardImport, plan cardimport.Plan, report cardimport.Report) (*reconciliation, error) {
 	rows, err := db.New().CardImportMade(ctx, s.Pool, &i.ID)
 	if err != nil {
@@ -174,7 +174,7 @@ func (s *Server) customerBooks(ctx context.Context, i db.CardImport, plan custom
 		line(p.Name, p, here[p.ID])
 		delete(here, p.ID)
 	}
-	for _, p := range made.Partners { // moved since to a partner that the file does not name
+	for _, p := range made.Partners { // customers moved since to a partner that the file does not name
 		if books, ok := here[p.ID]; ok {
 			line(p.Name, customerimport.PartnerSum{}, books)
 		}
@@ -183,10 +183,10 @@ func (s *Server) customerBooks(ctx context.Context, i db.CardImport, plan custom
 	return r, nil
 }
 
-// netOf is what balances come to together.
+// netOf returns credits minus debts.
 func netOf(p customerimport.PartnerSum) *int64 { n := p.Credits - p.Debts; return &n }
 
-// sendBooks sends a reconciliation as a table, with the rows that were left out.
+// sendBooks responds with a reconciliation as a table, with the rows that were left out.
 func (s *Server) sendBooks(c *gin.Context, name string, r *reconciliation) error {
 	columns := []render.Column{
 		{Name: "what"},

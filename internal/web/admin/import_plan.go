@@ -17,10 +17,10 @@ import (
 	"refill/internal/web/kit"
 )
 
-// mostWords is how many words of a status the form takes.
-const mostWords = tableimport.MaxWords + 10 // and nothing written, and what the columns of use say
+// mostWords is the greatest number of status words that the form accepts.
+const mostWords = tableimport.MaxWords + 10 // room for the empty word, and for the columns about use
 
-// postedMeanings reads what a person takes the words of a file for.
+// postedMeanings reads the meanings that a person gave to the words of a file.
 func postedMeanings(form url.Values) map[string]string {
 	meanings := map[string]string{}
 	for i := range mostWords {
@@ -31,7 +31,7 @@ func postedMeanings(form url.Values) map[string]string {
 	return meanings
 }
 
-// planForm reads the posted plan.
+// planForm reads the submitted plan.
 func planForm(form url.Values) cardimport.Form {
 	f := cardimport.Form{
 		Prefix: form.Get("prefix"), Price: form.Get("default_price"), ValidTill: form.Get("default_valid_till"),
@@ -49,7 +49,7 @@ func planForm(form url.Values) cardimport.Form {
 	return f
 }
 
-// planValues is planForm the other way round, for a plan that was kept.
+// planValues is the inverse of planForm, for a stored plan.
 func planValues(f cardimport.Form) url.Values {
 	form := url.Values{"prefix": {f.Prefix}, "default_price": {f.Price}, "default_valid_till": {f.ValidTill}, "dates": {f.Dates}, "decimal": {f.Decimal}}
 	if len(f.Partners) == 1 {
@@ -69,7 +69,7 @@ func planValues(f cardimport.Form) url.Values {
 	return form
 }
 
-// columnTitle is a column's name on the page.
+// columnTitle returns the display name of a column.
 func columnTitle(column string) string {
 	switch column {
 	case cardimport.ColumnCode:
@@ -96,7 +96,7 @@ func columnTitle(column string) string {
 	return ""
 }
 
-// columnHint explains the columns that do not explain themselves.
+// columnHint returns the hint of a column that its name does not explain.
 func columnHint(column string) string {
 	switch column {
 	case cardimport.ColumnCode:
@@ -113,7 +113,7 @@ func columnHint(column string) string {
 	return ""
 }
 
-// meaningTitle says what a status means for a card.
+// meaningTitle returns the display text of what a status means for a card.
 func meaningTitle(meaning string) string {
 	switch meaning {
 	case cardimport.MeansActive:
@@ -136,8 +136,9 @@ func meaningTitle(meaning string) string {
 	return ""
 }
 
-// showPlan shows the form that says what the columns are: as it was typed, else as the
-// plan was before, else as for the last file of this shape, else as the file suggests.
+// showPlan adds the form that assigns the columns. Its values come from the submitted form,
+// else from the previous plan, else from the last file of the same shape, else from a guess
+// about the file.
 func (s *Server) showPlan(c *gin.Context, p *importShowPage, look cardimport.Look, plan cardimport.Plan, form url.Values) error {
 	settings, err := s.Settings.Get(c.Request.Context())
 	if err != nil {
@@ -171,7 +172,8 @@ func (s *Server) showPlan(c *gin.Context, p *importShowPage, look cardimport.Loo
 	return s.showSwitches(c.Request.Context(), p, look, settings, form)
 }
 
-// suggestPlan fills the form in from earlier answers, or from what the file shows.
+// suggestPlan returns form values from earlier answers or, without any, from a guess about
+// the file.
 func (s *Server) suggestPlan(c *gin.Context, p *importShowPage, look cardimport.Look, settings setting.Settings) (url.Values, map[string]string, error) {
 	form := url.Values{}
 	for column, at := range look.Survey.Guess {
@@ -196,7 +198,7 @@ func (s *Server) suggestPlan(c *gin.Context, p *importShowPage, look cardimport.
 	return form, meanings, nil
 }
 
-// showPreview shows the beginning of the file, and what each column is taken for.
+// showPreview adds the first rows of the file, and what each column is used as.
 func (p *importShowPage) showPreview(look cardimport.Look, form url.Values) {
 	taken := map[string]string{}
 	for _, column := range cardimport.ImportColumns() {
@@ -222,7 +224,8 @@ func (p *importShowPage) showPreview(look cardimport.Look, form url.Values) {
 	}
 }
 
-// showColumns offers the columns of the file for each that an import knows.
+// showColumns adds one field for each column that an import knows. Its options are the
+// columns of the file.
 func (p *importShowPage) showColumns(look cardimport.Look, form url.Values) {
 	for _, column := range cardimport.ImportColumns() {
 		f := kit.Field{Name: column, Label: columnTitle(column) + " column", Hint: columnHint(column), Short: true, Options: []kit.Option{{Value: "", Text: lang.M("None"), Selected: false}}}
@@ -241,8 +244,8 @@ func (p *importShowPage) showColumns(look cardimport.Look, form url.Values) {
 	}
 }
 
-// offerMeanings lists what columns say, each with what it is taken for: as it was typed,
-// else as the file is read.
+// offerMeanings returns a field for each value of the columns that needs a meaning. It
+// selects the submitted meaning, else the one suggested for the file.
 func offerMeanings(choices []tableflow.Choice, typed map[string]string, column func(string) string, meanings func(column string) []string, title func(string) string) (list []importMeaning) {
 	for i, one := range choices[:min(len(choices), mostWords)] {
 		f := kit.Field{Name: fmt.Sprintf("meaning-%d", i), Label: one.Shown, Hint: kit.Count(one.N, "row", "rows"), Short: true, Options: []kit.Option{{Value: "", Text: lang.M("Choose…"), Selected: false}}}
@@ -265,7 +268,7 @@ func offerMeanings(choices []tableflow.Choice, typed map[string]string, column f
 	return list
 }
 
-// showRest shows what else there is to know.
+// showRest adds the other fields: dates, decimal sign, defaults, prefix and partner.
 func (s *Server) showRest(c *gin.Context, p *importShowPage, look cardimport.Look, settings setting.Settings, form url.Values) error {
 	at := func(column string) *tableimport.Column {
 		n, err := strconv.Atoi(form.Get(column))
@@ -307,7 +310,7 @@ func (s *Server) showRest(c *gin.Context, p *importShowPage, look cardimport.Loo
 	return nil
 }
 
-// showSwitches shows what is on or off.
+// showSwitches adds the check boxes for the activation and for the headings.
 func (s *Server) showSwitches(ctx context.Context, p *importShowPage, look cardimport.Look, settings setting.Settings, form url.Values) error {
 	p.Activate = kit.Choice{Name: "activate", Label: lang.M("Activate when imported"), Checked: form.Get("activate") != "", Hint: lang.M("Otherwise the cards are worth nothing until someone activates their series. Cards that the file calls inactive are never activated with it.")}
 	limit, err := s.activateHint(ctx, settings, p.Person)
@@ -322,7 +325,7 @@ func (s *Server) showSwitches(ctx context.Context, p *importShowPage, look cardi
 	return nil
 }
 
-// fields are those that a mistake may be about.
+// fields returns the fields that an error may be about.
 func (p *importShowPage) fields() []*kit.Field {
 	var all []*kit.Field
 	for i := range p.Columns {

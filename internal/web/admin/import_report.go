@@ -19,12 +19,12 @@ import (
 	"refill/internal/web/kit"
 )
 
-// mostOutliers is how many rows are offered to be ticked one by one.
+// mostOutliers limits the rows that can be ticked one by one.
 const mostOutliers = 100
 
 func grouped(n int64) string { return money.Group(strconv.FormatInt(n, 10)) }
 
-// showReport shows what a dry run found.
+// showReport adds the result of the dry run and, after it, of the import.
 func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImport, look cardimport.Look, plan cardimport.Plan, report cardimport.Report) error {
 	byReason := map[string]int64{}
 	if err := json.Unmarshal(i.LeftOut, &byReason); err != nil {
@@ -74,7 +74,7 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 	}
 	coming := report
 	if i.State == db.ImportStateDone {
-		coming = cardimport.Report{} // its cards count among those that are here
+		coming = cardimport.Report{} // its cards count as existing ones
 	}
 	odds, err := s.Imports.Odds(ctx, coming)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *Server) showReport(ctx context.Context, p *importShowPage, i db.CardImp
 	return s.askConfirm(ctx, p, i, plan, report, amount(worth))
 }
 
-// askConfirm says what confirming will do.
+// askConfirm adds the confirmation dialog of the import.
 func (s *Server) askConfirm(ctx context.Context, p *importShowPage, i db.CardImport, plan cardimport.Plan, report cardimport.Report, worth string) error {
 	cards := grouped(int64(report.Good)) + " cards"
 	if report.Good == 1 {
@@ -128,7 +128,7 @@ func (s *Server) askConfirm(ctx context.Context, p *importShowPage, i db.CardImp
 	return nil
 }
 
-// showProblems shows the first rows that are left out, and those that a person may tick.
+// showProblems adds the first rows that are left out, and the rows that a person may tick.
 func (s *Server) showProblems(ctx context.Context, p *importShowPage, i db.CardImport, look cardimport.Look, plan cardimport.Plan) error {
 	q := db.New()
 	var err error
@@ -162,7 +162,7 @@ func (s *Server) showProblems(ctx context.Context, p *importShowPage, i db.CardI
 	return nil
 }
 
-// oddsOf says a chance as people do.
+// oddsOf formats a chance, such as "1 in 5".
 func oddsOf(chance float64) string {
 	switch {
 	case chance <= 0:
@@ -173,11 +173,11 @@ func oddsOf(chance float64) string {
 	return "1 in " + money.Group(strconv.FormatFloat(1/chance, 'f', 0, 64))
 }
 
-// guessable is the chance to hit a card within a year from which a page warns.
+// guessable is the chance to hit a card within a year at which the page warns.
 const guessable = 0.001
 
-// ImportProblems handles GET …/import/:id/problems: every bad row as a CSV,
-// never with a code.
+// ImportProblems handles GET …/import/:id/problems: every row that is left out as a CSV,
+// without codes.
 func (s *Server) ImportProblems(c *gin.Context) error {
 	row, err := s.findImport(c)
 	if err != nil {

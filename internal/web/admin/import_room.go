@@ -9,29 +9,29 @@ import (
 	"refill/internal/fault"
 )
 
-// How uploads are kept from filling the disk on which other files lie.
+// Limits that keep uploads from filling the disk.
 const (
-	UploadReserve = 200_000_000 // bytes that an upload leaves free
+	UploadReserve = 200_000_000 // bytes that must stay free
 	mostReceiving = 2           // uploads of one person at the same time
-	roomEvery     = 4 << 20     // bytes after which the room is looked at again
+	roomEvery     = 4 << 20     // bytes after which the free space is checked again
 )
 
-// Refusals of an upload for want of room.
+// Errors of an upload that is not admitted.
 var (
 	errUploadRoom = fault.Field("file", "import_room", "The disk for files has {left} left, which is too little for this one. Have old files removed, then upload it again.")
 	errUploadBusy = fault.Field("file", "import_busy", "You are uploading other files at this moment. Wait until they have arrived.")
 )
 
-// receiving counts the uploads that are arriving, by person.
+// receiving counts the uploads in progress by person.
 type receiving struct {
 	sync.Mutex
 
 	by map[int64]int
 }
 
-// admitUpload refuses an upload before a byte of it is kept, where its person keeps too
-// much already or the disk has no room for what the request says it holds. The function
-// that it returns is called when the upload has ended.
+// admitUpload checks an upload before its body is read. It returns an error if the person
+// stores too much already, if the disk has no room for the declared size, or if the person
+// has too many uploads in progress. The caller must call release when the upload has ended.
 func (s *Server) admitUpload(c *gin.Context) (release func(), err error) {
 	actor := s.Actor(c)
 	size := max(c.Request.ContentLength, 0)
@@ -60,7 +60,7 @@ func (s *Server) admitUpload(c *gin.Context) (release func(), err error) {
 	}, nil
 }
 
-// uploadRoom refuses so many bytes more where the disk would have too little left.
+// uploadRoom returns an error if more bytes would leave too little free space on the disk.
 func (s *Server) uploadRoom(more int64) error {
 	room, known := s.Files.Room()
 	if !known || room >= more+UploadReserve {
@@ -69,8 +69,8 @@ func (s *Server) uploadRoom(more int64) error {
 	return errUploadRoom.With("left", fault.Size(room))
 }
 
-// roomy writes and looks now and then whether there is room for more: an upload need not
-// say how large it is.
+// roomy is a writer that checks the free space at intervals, because a request need not
+// declare its size.
 type roomy struct {
 	w    io.Writer
 	room func(int64) error

@@ -10,8 +10,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// unreadColumns says of columns that look like something that decides about money that
-// they are not read: a person said so, perhaps of another file of this shape.
+// unreadColumns lists the columns that look like one of fields but are not read. A person
+// may have decided so for an earlier file of the same shape.
 func unreadColumns(look tableflow.Look, a tableflow.Answers, title func(string) string, fields ...string) (list []string) {
 	places, of := a.Unread(look, fields...)
 	for i, at := range places {
@@ -24,7 +24,7 @@ func unreadColumns(look tableflow.Look, a tableflow.Answers, title func(string) 
 	return list
 }
 
-// unreadOfCustomers is about an import of customers.
+// unreadOfCustomers is unreadColumns for an import of customers.
 func unreadOfCustomers(look tableflow.Look, a tableflow.Answers) []string {
 	return unreadColumns(look, a, func(field string) string {
 		if field == customerimport.ColumnBalance {
@@ -34,7 +34,7 @@ func unreadOfCustomers(look tableflow.Look, a tableflow.Answers) []string {
 	}, customerimport.ColumnBalance, customerimport.ColumnStatus)
 }
 
-// unreadOfCards is about an import of cards.
+// unreadOfCards is unreadColumns for an import of cards.
 func unreadOfCards(look tableflow.Look, a tableflow.Answers) []string {
 	return unreadColumns(look, a, func(field string) string {
 		switch field {

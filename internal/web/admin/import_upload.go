@@ -20,21 +20,21 @@ import (
 	"refill/internal/web/kit"
 )
 
-// MaxImport is the largest file to import: the file, and a little for the form round it.
+// MaxImport is the maximum size of an upload request: the file and the form around it.
 const MaxImport = importfile.MaxBytes + 64<<10
 
-// uploadTime is how long an upload may take: 200 MB over a line of 2 Mbit/s.
+// uploadTime is the time limit of an upload: 200 MB at 2 Mbit/s.
 const uploadTime = 15 * time.Minute
 
-// importListPage is where an import begins.
+// importListPage is the page on which an import of cards begins.
 type importListPage struct {
 	kit.Page
-	Error    string // of the file
+	Error    string // what is wrong with the file
 	Mistakes []kit.Mistake
 	Imports  []importLine
 }
 
-// importLine is one of the imports so far.
+// importLine is one line of the list of imports.
 type importLine struct {
 	URL, FileName, Who string
 	State              kit.Badge
@@ -63,16 +63,16 @@ func (s *Server) newImportListPage(c *gin.Context) (*importListPage, error) {
 	return p, nil
 }
 
-// Refusals of an upload.
+// Errors of an upload.
 var (
 	errNoFile  = fault.Field("file", "import_no_file", "Choose the CSV or XLSX file to import.")
 	errTooBig  = fault.Field("file", "import_too_big", "This file is larger than 200 MB. Split it, or leave out columns that are not needed.")
 	errStopped = fault.Field("file", "import_cut", "The upload broke off. Choose the file again.")
 )
 
-// ImportUpload handles POST /admin/finance/refill-cards/import. The file goes
-// from the connection into the store, which seals it; it is never in memory as a
-// whole, nor anywhere in clear.
+// ImportUpload handles POST /admin/finance/refill-cards/import. The file is streamed from
+// the connection into the store, which encrypts it. It is never in memory as a whole, and
+// never stored unencrypted.
 func (s *Server) ImportUpload(c *gin.Context) error {
 	id, err := s.receive(c, db.ImportKindCards)
 	if fault.IsInternal(err) {
@@ -91,7 +91,7 @@ func (s *Server) ImportUpload(c *gin.Context) error {
 	return s.Redirect(c, importURL(id))
 }
 
-// receive keeps the uploaded file and enters its import.
+// receive stores the uploaded file and creates its import.
 func (s *Server) receive(c *gin.Context, kind db.ImportKind) (int64, error) {
 	s.TakesTime(c)
 	ctx := c.Request.Context()
@@ -140,7 +140,7 @@ func (s *Server) receive(c *gin.Context, kind db.ImportKind) (int64, error) {
 	return id, nil
 }
 
-// enterUpload looks through a kept file and enters its import.
+// enterUpload reads the stored file and creates its import.
 func (s *Server) enterUpload(c *gin.Context, u cardimport.Upload) (int64, error) {
 	ctx := c.Request.Context()
 	file, _, err := s.Files.Open(ctx, u.Name)
@@ -154,7 +154,7 @@ func (s *Server) enterUpload(c *gin.Context, u cardimport.Upload) (int64, error)
 	return s.Imports.NewImport(ctx, s.Actor(c), u)
 }
 
-// FilePart finds the file in a form that is read as it comes.
+// FilePart returns the file of a multipart form that is read as a stream.
 func FilePart(r *http.Request) (*multipart.Part, error) {
 	reader, err := r.MultipartReader()
 	if err != nil {
@@ -177,7 +177,7 @@ func FilePart(r *http.Request) (*multipart.Part, error) {
 	}
 }
 
-// uploadFault says what is wrong with an upload that can't be read to its end.
+// uploadFault returns the error for an upload that cannot be read to its end.
 func uploadFault(err error) error {
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return errTooBig
@@ -185,8 +185,8 @@ func uploadFault(err error) error {
 	return errStopped.Because(err)
 }
 
-// arriving remembers why reading failed, to tell what is wrong with an upload from
-// what is wrong with where it is kept.
+// arriving is a reader that keeps its error, so that a read error can be told from a write
+// error.
 type arriving struct {
 	r   io.Reader
 	err error
@@ -201,7 +201,7 @@ func (a *arriving) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// uploadedName is the name of a file as it may be shown.
+// uploadedName returns a file name that is safe to display.
 func uploadedName(name string) string {
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	return kit.Truncate(strings.Map(func(r rune) rune {

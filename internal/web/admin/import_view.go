@@ -10,7 +10,7 @@ import (
 
 func importURL(id int64) string { return fmt.Sprintf("%s/%d", SectionImport, id) }
 
-// importBadge shows the state of an import.
+// importBadge returns the badge of an import's state.
 func importBadge(i db.CardImport) kit.Badge {
 	if i.VoidedAt != nil {
 		return kit.Badge{Word: lang.M("Voided"), Tone: kit.ToneBad}

@@ -22,12 +22,12 @@ import (
 	"refill/internal/web/kit"
 )
 
-// jobListPage is what operators watch.
+// jobListPage is the page on which operators watch queues and jobs.
 type jobListPage struct {
 	kit.Page
 	queueState
 	Words     []kit.FilterWord
-	Queue     string // only its jobs are shown; empty: all
+	Queue     string // limits the list to one queue; empty: all
 	AllQueues string // address of the list without that limit
 	Jobs      []jobView
 	Pages     kit.Pager
@@ -40,14 +40,14 @@ type jobListPage struct {
 type queueView struct {
 	Name, What                         string
 	Waiting, Running, Retrying, Failed int64
-	Oldest                             string // how long the job that waits longest has waited
+	Oldest                             string // how long the oldest job has waited
 	Paused                             bool
 	URL                                string // of its jobs
-	Guarded                            bool   // it can't be paused
+	Guarded                            bool   // it cannot be paused
 	Pause                              kit.Confirmation
 }
 
-// jobView is one job with what is behind it.
+// jobView is one job, prepared for display.
 type jobView struct {
 	ID        int64
 	What      string
@@ -58,7 +58,7 @@ type jobView struct {
 	Attempt   string
 	At        time.Time
 	Error     string // the last one, for operators; errors hold no codes
-	Page      string // its own
+	Page      string // address of its own page
 	CanCancel bool
 	CanRetry  bool
 	CanDelete bool
@@ -67,7 +67,7 @@ type jobView struct {
 const (
 	jobsShown    = 50
 	longestError = 300
-	// waitAlarm is how long a job may wait with no worker in sight.
+	// waitAlarm is the number of seconds that a job may wait while no job runs.
 	waitAlarm = 30
 )
 
@@ -179,7 +179,7 @@ func (s *Server) queueState(ctx context.Context) (queueState, error) {
 	return p, nil
 }
 
-// viewJob says what a job is about.
+// viewJob prepares a job for display.
 func viewJob(row db.JobListRow) jobView {
 	v := jobView{
 		ID: row.ID, Queue: row.Queue, At: row.CreatedAt, Attempt: fmt.Sprintf("%d of %d", row.Attempt, row.MaxAttempts), What: row.Kind,
@@ -214,7 +214,7 @@ func viewJob(row db.JobListRow) jobView {
 	live, mayStop := !operate.Ended(rivertype.JobState(row.State)), operate.MayStop(row.Queue)
 	v.CanCancel, v.CanDelete = live && mayStop, !live && mayStop
 	v.CanRetry = row.State == db.RiverJobStateRetryable || row.State == db.RiverJobStateDiscarded || row.State == db.RiverJobStateScheduled
-	if !v.CanRetry && !live { // what has a page of its own is begun anew there
+	if !v.CanRetry && !live { // work with a page of its own is restarted there
 		v.CanRetry = row.SeriesNumber == "" && row.ImportID == 0
 	}
 	if live && row.Total > 0 {
@@ -224,7 +224,7 @@ func viewJob(row db.JobListRow) jobView {
 	return v
 }
 
-// jobBadge is a job's state in words.
+// jobBadge returns the badge of a job's state.
 func jobBadge(state db.RiverJobState) kit.Badge {
 	switch state {
 	case db.RiverJobStateRunning:
@@ -243,7 +243,7 @@ func jobBadge(state db.RiverJobState) kit.Badge {
 	return kit.Badge{Word: string(state), Tone: kit.ToneIdle}
 }
 
-// pageNumber reads a small whole number; whatever is none is 0.
+// pageNumber reads a small whole number. It returns 0 for other text.
 func pageNumber(text string) int {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > 10_000 {

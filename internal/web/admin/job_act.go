@@ -14,8 +14,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// JobCancel handles POST /admin/jobs/:id/cancel. What is behind the job is
-// cancelled with it, so that its own page tells the same.
+// JobCancel handles POST /admin/jobs/:id/cancel. It also cancels the work that the job is
+// for, so that the page of that work shows the same state.
 func (s *Server) JobCancel(c *gin.Context) error {
 	return s.changeJob(c, s.operate.Cancel, lang.M("Job %s is cancelled."))
 }
@@ -38,7 +38,7 @@ func (s *Server) changeJob(c *gin.Context, change func(context.Context, audit.Ac
 	return s.changed(c, change(c.Request.Context(), s.Actor(c), id), done, strconv.FormatInt(id, 10))
 }
 
-// changed leads back to the list and says there what was done, or why it was not.
+// changed redirects to the list, with a message about what was done or why it was not.
 func (s *Server) changed(c *gin.Context, err error, done, what string) error {
 	switch {
 	case err != nil && fault.KindOf(err) == fault.Conflict:

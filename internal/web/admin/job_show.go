@@ -17,7 +17,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// jobShowPage is one job with what can be done about it.
+// jobShowPage is the page of one job, with its actions.
 type jobShowPage struct {
 	kit.Page
 	Job       jobView
@@ -70,7 +70,7 @@ func (s *Server) JobShow(c *gin.Context) error {
 	}
 	for _, text := range slices.Backward(more.Errors) {
 		var e jobError
-		_ = json.Unmarshal(text, &e) // one that can't be read is shown empty
+		_ = json.Unmarshal(text, &e) // an unreadable error is shown empty
 		e.Error = kit.Truncate(e.Error, 2000)
 		p.Errors = append(p.Errors, e)
 	}

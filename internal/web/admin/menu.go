@@ -11,7 +11,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// The addresses that the menus name, and page sections with them.
+// Addresses of pages. A page also names its menu entry by one of them.
 const (
 	sectionDashboard  = "/admin"
 	SectionCustomers  = "/admin/customers"
@@ -47,7 +47,7 @@ const (
 	OneCard               = OneSeries + "/cards/:serial"
 )
 
-// The pages about staff themselves.
+// Addresses of the pages about staff.
 const (
 	SectionStaff   = "/admin/config/staff"
 	SectionRoles   = "/admin/config/roles"
@@ -58,7 +58,7 @@ const (
 	SectionSessions = "/admin/account/sessions"
 )
 
-// frameStaff gives a page of staff its menu.
+// frameStaff adds the menu to a staff page.
 func (s *Server) frameStaff(c *gin.Context, p *kit.Page, settings setting.Settings) {
 	p.CanFind = p.Person.Can(staff.CustomersView) || settings.RefillCards && p.Person.Can(staff.CardsView)
 	p.Menu = staffMenu(p.Person, p.Section, settings.RefillCards)
@@ -100,7 +100,7 @@ func staffMenu(p staff.Person, section string, refillCards bool) []kit.MenuItem 
 		if len(cards.Children) > 0 {
 			menu = append(menu, kit.MenuItem{Title: lang.M("Finance"), Children: []kit.MenuItem{cards}})
 		}
-	} else if p.Can(staff.SeriesApprove) { // payments and settings wait whether there are cards or not
+	} else if p.Can(staff.SeriesApprove) { // payments and settings need approval even without the cards module
 		menu = append(menu, kit.MenuItem{Title: lang.M("Finance"), Children: []kit.MenuItem{entry(lang.M("Approvals"), "user-check", SectionApprovals)}})
 	}
 	if p.Can(staff.JobsView) && p.Scope.AllPartners {

@@ -36,7 +36,7 @@ type partnerRow struct {
 	State            kit.Badge
 }
 
-// partnerFormPage is the form of a partner, new or not.
+// partnerFormPage is the form for a new or an existing partner.
 type partnerFormPage struct {
 	kit.Page
 	Action               string
@@ -49,26 +49,26 @@ type partnerFormPage struct {
 	Logo                 kit.Field
 	Mistakes             []kit.Mistake
 
-	// Of a partner that is there already.
+	// Set for an existing partner only.
 	URL       string
 	Shown     kit.Look
 	State     kit.Badge
 	Customers int64
 	Open      int64
-	SignIn    string // address of the sign-in page in its look
+	SignIn    string // address of the sign-in page in the partner's look
 	Colours   colours
 	Disable   *kit.Confirmation
 	Enable    *kit.Confirmation
 	Asked     askedFor
 }
 
-// colours describes the colours that are derived from a brand's colour.
+// colours are the colours derived from a partner's chosen colour.
 type colours struct {
 	Accent, Ink, Light, Dark string
-	Changed                  bool // some of it is not as chosen
+	Changed                  bool // a derived colour differs from the chosen one
 }
 
-// newColours reads a colour; the zero colours where there is none.
+// newColours parses a colour. It returns the zero value for other text.
 func newColours(text string) colours {
 	c, err := accent.Parse(text)
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *Server) PartnerList(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/partner_list", p)
 }
 
-// newPartnerForm makes the form of what was typed so far.
+// newPartnerForm returns the form with the values of f.
 func (s *Server) newPartnerForm(c *gin.Context, title string, f partner.Form) (*partnerFormPage, error) {
 	zones, err := s.Zones(c.Request.Context())
 	if err != nil {
@@ -170,8 +170,8 @@ func (s *Server) PartnerNew(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/partner_form", p)
 }
 
-// typedPartner reads a posted form: the partner, and the logo that came with it;
-// nil where none was chosen.
+// typedPartner reads the submitted form: the partner and the uploaded logo, which is nil if
+// no file was chosen.
 func (s *Server) typedPartner(c *gin.Context) (partner.Form, *partner.Logo, error) {
 	form, file, err := s.FormWithFile(c, "logo", partner.MaxLogoBytes)
 	if err != nil {
@@ -188,8 +188,8 @@ func (s *Server) typedPartner(c *gin.Context) (partner.Form, *partner.Logo, erro
 	return f, logo, err
 }
 
-// printable holds what stands on cards against the card's fonts and room: here it
-// can be mended, in an export of a million cards it would be a failure.
+// printable checks that the texts fit on a card and that its fonts have their characters. A
+// person can correct them here; in an export of a million cards they would be a failure.
 func (s *Server) printable(c *gin.Context, f partner.Form) error {
 	m := s.maker(c)
 	if err := m.CheckBrand("brand", f.Brand); err != nil {
@@ -205,8 +205,8 @@ func partnerForm(form url.Values) partner.Form {
 	}
 }
 
-// mendPartner shows a form again with its errors. A file that was chosen has
-// to be chosen again: browsers let no page fill it in.
+// mendPartner shows the form again with its errors. A chosen file must be chosen again,
+// because browsers let no page preselect a file.
 func (s *Server) mendPartner(c *gin.Context, p *partnerFormPage, err error) error {
 	p.Mistakes = kit.Explain(err, &p.Name, &p.BrandName, &p.Slug, &p.Zone, &p.Accent, &p.Welcome, &p.Help, &p.CardLine1, &p.CardLine2, &p.Logo)
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/partner_form", p)
@@ -234,8 +234,8 @@ func (s *Server) PartnerCreate(c *gin.Context) error {
 	return s.mendPartner(c, p, err)
 }
 
-// partnerOfAddress reads the partner of the address and the counts of its customers and series; one
-// that is not theirs is missing.
+// partnerOfAddress reads the partner named in the address, with the counts of its customers
+// and series. It returns partner.ErrNoPartner for a partner that the person may not see.
 func (s *Server) partnerOfAddress(c *gin.Context) (db.Partner, db.PartnerOverviewRow, error) {
 	var overview db.PartnerOverviewRow
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
@@ -254,7 +254,8 @@ func (s *Server) partnerOfAddress(c *gin.Context) (db.Partner, db.PartnerOvervie
 	return row, rows[0], err
 }
 
-// newPartnerPage makes the page of a partner with its form.
+// newPartnerPage returns the page of a partner. Its form has the values of f or, if f is
+// nil, the stored ones.
 func (s *Server) newPartnerPage(c *gin.Context, f *partner.Form) (*partnerFormPage, error) {
 	row, hangs, err := s.partnerOfAddress(c)
 	if err != nil {
@@ -298,16 +299,17 @@ func (s *Server) newPartnerPage(c *gin.Context, f *partner.Form) (*partnerFormPa
 		}
 		p.Asked = p.Asked.only(func(v approvalView) bool { return v.Partner == row.ID })
 		if len(p.Asked.Waiting) > 0 {
-			p.Enable = nil // it is asked for already
+			p.Enable = nil // it is requested already
 		}
 	}
 	return p, nil
 }
 
-// disablePartner asks before a partner is disabled, with the counts of its customers and series.
+// disablePartner returns the dialog that disables a partner, with the counts of its
+// customers and series.
 func disablePartner(to, name string, hangs db.PartnerOverviewRow) *kit.Confirmation {
 	words := func(n int64, one, many string) string {
-		text, _ := kit.Number(n) // fails on no number
+		text, _ := kit.Number(n) // fails only for a value that is not a number
 		word, _ := kit.Plural(n, one, many)
 		return text + " " + word
 	}
@@ -368,7 +370,8 @@ func (s *Server) PartnerLogoRemove(c *gin.Context) error {
 	return s.changePartner(c, partner.RemoveLogo, lang.M("The logo of %s is removed."))
 }
 
-// changePartner makes one change to the partner of the address and redirects with a notice.
+// changePartner applies a change to the partner named in the address and redirects with a
+// message.
 func (s *Server) changePartner(c *gin.Context, change func(context.Context, db.Beginner, audit.Actor, int64) error, said string) error {
 	partner, _, err := s.partnerOfAddress(c)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"refill/internal/web/kit"
 )
 
-// offeredPartners are the partners that a form offers to a person: theirs that are
-// enabled, and those of what the form is about, present, which are marked where they are
-// disabled. What is chosen now can so be left as it is.
+// offeredPartners returns the partners that a form offers to a person: the enabled ones
+// and, marked as disabled, those of present. present are the partners chosen so far, which
+// can thus stay chosen.
 func (s *Server) offeredPartners(ctx context.Context, scope audit.Scope, present ...int64) ([]kit.Option, error) {
 	partners, err := db.New().PartnerList(ctx, s.Pool, db.PartnerListParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
 	options := make([]kit.Option, 0, len(partners))
@@ -29,8 +29,9 @@ func (s *Server) offeredPartners(ctx context.Context, scope audit.Scope, present
 	return options, err
 }
 
-// offerSeriesPartners offers the partners of a series: any, one, or several of those that
-// it returns. form says what was chosen; a form that says nothing leaves the first.
+// offerSeriesPartners adds the options for the partners of a series to f: any, one, or
+// several. It returns the check boxes for several. form has the submitted choice; without
+// one, the first option stays selected.
 func (s *Server) offerSeriesPartners(ctx context.Context, scope audit.Scope, f *kit.Field, form url.Values, present ...int64) ([]partnerChoice, error) {
 	partners, err := s.offeredPartners(ctx, scope, present...)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// paymentEnterPage is the form for money that came by another way than a card.
+// paymentEnterPage is the form for a payment that was not made with a refill card.
 type paymentEnterPage struct {
 	kit.Page
 	Customer customerView
@@ -27,9 +27,9 @@ type paymentEnterPage struct {
 	Amount   kit.Field
 	Comment  kit.Field
 	Key      string
-	Sure     *kit.Choice // asked where the amount is unusual
-	SureOf   string      // the amount that the question is about
-	Second   string      // what one person may enter
+	Sure     *kit.Choice // confirms an unusual amount
+	SureOf   string      // the amount that Sure confirms
+	Second   string      // how much one person may enter alone
 	Mistakes []kit.Mistake
 }
 
@@ -94,7 +94,7 @@ func (s *Server) PaymentEnter(c *gin.Context) error {
 	if err != nil {
 		status := s.RefuseForm(c, err)
 		if kind := fault.KindOf(err); kind == fault.Unsettled || kind == fault.Invalid {
-			p.Key = key.String() // asked again, the same key tells what became of it
+			p.Key = key.String() // a repeated request with the same key returns the outcome
 		}
 		if errors.Is(err, customer.ErrLarge) {
 			p.SureOf = amount.Decimal()
@@ -107,8 +107,8 @@ func (s *Server) PaymentEnter(c *gin.Context) error {
 	return s.Redirect(c, StaffReceiptURL(p.Customer.ID, paid.ID))
 }
 
-// signedAmount reads an amount that may have a minus before it, whichever of the
-// signs that look like one.
+// signedAmount reads an amount with an optional minus sign, which may be typed as a hyphen,
+// a minus or a dash.
 func signedAmount(text, currency string) (int64, error) {
 	text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), currency))
 	rest := strings.TrimLeft(text, "-−–")

@@ -20,7 +20,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// customerPaymentsPage is a customer's billing.
+// customerPaymentsPage is the list of a customer's payments.
 type customerPaymentsPage struct {
 	kit.Page
 	Customer    customerView
@@ -28,13 +28,13 @@ type customerPaymentsPage struct {
 	From, Till  kit.Field
 	Type        kit.Field
 	Narrowed    bool
-	Self        string // without a filter
+	Self        string // address without the filter
 	Payments    []kit.PaymentView
 	Totals      []kit.PaymentTotal
 	Sum         string // of the totals
 	Pager       kit.Pager
 	Empty       kit.Empty
-	CSV         string // the table as a file
+	CSV         string // address of the list as a file
 	XLSX        string
 	CanEnter    bool
 	Asked       askedFor
@@ -43,7 +43,7 @@ type customerPaymentsPage struct {
 
 const billingPerPage = 50
 
-// billingFilter is what narrows a customer's billing; it lives in the address.
+// billingFilter limits the list of payments. It is part of the address.
 type billingFilter struct {
 	customerID       int64
 	from, till, kind string
@@ -52,7 +52,7 @@ type billingFilter struct {
 	wrong            []kit.Mistake
 }
 
-// readBillingFilter reads a period of whole days in a zone, and a type.
+// readBillingFilter reads a period of whole days in a time zone, and a payment type.
 func readBillingFilter(c *gin.Context, customerID int64, zone *time.Location) billingFilter {
 	f := billingFilter{customerID: customerID, from: kit.Truncate(c.Query("from"), 10), till: kit.Truncate(c.Query("till"), 10), kind: kit.Truncate(c.Query("type"), 20)}
 	day := func(text, name string) (since, until *time.Time) {
@@ -74,21 +74,21 @@ func readBillingFilter(c *gin.Context, customerID int64, zone *time.Location) bi
 	return f
 }
 
-// at is an address of the billing, narrowed the same way.
+// at returns the address of the list with this filter and further query parameters.
 func (f billingFilter) at(path string, pairs ...string) string {
 	return kit.ListURL(path, append([]string{"from", f.from, "till", f.till, "type", f.kind}, pairs...)...)
 }
 
-// listBilling reads payments below an id, newest first; with after, those above it,
-// last one first.
+// listBilling returns payments with IDs below before, highest first. If after is not 0, it
+// returns payments with IDs above after, lowest first.
 func listBilling(ctx context.Context, dbtx db.DBTX, f billingFilter, before, after int64, size int32) ([]db.PaymentBillingRow, error) {
 	return db.New().PaymentBilling(ctx, dbtx, db.PaymentBillingParams{
 		CustomerID: f.customerID, BeforeID: before, AfterID: after, Back: after > 0, Size: size, Type: f.only, Since: f.since, Until: f.until,
 	})
 }
 
-// CustomerPayments handles GET /admin/customers/:id/billing/payments, as a page
-// or, with format, as a file.
+// CustomerPayments handles GET /admin/customers/:id/billing/payments: a page or, with the
+// parameter format, a file.
 func (s *Server) CustomerPayments(c *gin.Context) error {
 	view, zone, err := s.findCustomer(c)
 	if err != nil {
@@ -142,8 +142,7 @@ func (s *Server) CustomerPayments(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/customer_payments", p)
 }
 
-// fillTotals reads what came by each type, in the period and of the type that the
-// page is narrowed to.
+// fillTotals adds the totals by payment type, within the filter.
 func (s *Server) fillTotals(ctx context.Context, p *customerPaymentsPage, f billingFilter) error {
 	rows, err := db.New().PaymentBillingTotals(ctx, s.Pool, db.PaymentBillingTotalsParams{CustomerID: f.customerID, Type: f.only, Since: f.since, Until: f.until})
 	var sum int64
@@ -155,7 +154,7 @@ func (s *Server) fillTotals(ctx context.Context, p *customerPaymentsPage, f bill
 	return err
 }
 
-// viewBilling is a line of billing as staff see it.
+// viewBilling prepares a payment for display to staff.
 func viewBilling(customerID int64, row db.PaymentBillingRow, zone *time.Location) kit.PaymentView {
 	v := kit.PaymentView{
 		ID: row.ID, URL: StaffReceiptURL(customerID, row.ID), At: row.At.In(zone), Type: kit.PaymentTypeName(row.Type), Sum: kit.Signed(row.Amount, row.Currency),
@@ -174,7 +173,7 @@ func viewBilling(customerID int64, row db.PaymentBillingRow, zone *time.Location
 	return v
 }
 
-// sendBilling answers with a customer's billing, as it is narrowed, as a file.
+// sendBilling responds with the filtered payments of a customer as a file.
 func (s *Server) sendBilling(c *gin.Context, format render.TableFormat, f billingFilter, zone *time.Location) error {
 	columns := []render.Column{
 		{Name: "id", Kind: render.ColumnNumber},

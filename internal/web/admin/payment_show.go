@@ -18,7 +18,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// paymentShowPage is the receipt of a payment, for staff; it prints.
+// paymentShowPage is the printable receipt of a payment, for staff.
 type paymentShowPage struct {
 	kit.Page
 	Customer  customerView
@@ -30,12 +30,12 @@ type paymentShowPage struct {
 	SeriesURL string
 	CardURL   string
 	Serial    int64
-	Redeemed  bool // it came by a refill card
+	Redeemed  bool // the payment is a redeemed refill card
 	Reverse   *kit.Confirmation
 	Asked     askedFor
 }
 
-// StaffReceiptURL is the address of a payment at the staff door.
+// StaffReceiptURL is the address of a payment on the staff pages.
 func StaffReceiptURL(customerID, paymentID int64) string {
 	return fmt.Sprintf("%s/billing/payments/%d", CustomerURL(customerID), paymentID)
 }
@@ -91,8 +91,8 @@ func (s *Server) newPaymentShowPage(c *gin.Context) (*paymentShowPage, db.Paymen
 	return p, row, err
 }
 
-// linkCard makes series and card links, where the module is on and the person may
-// see them.
+// linkCard adds the links to series and card, if the module is on and the person may see
+// them.
 func (s *Server) linkCard(c *gin.Context, p *paymentShowPage) error {
 	settings, err := s.Settings.Get(c.Request.Context())
 	if err != nil || !settings.RefillCards {
@@ -107,7 +107,8 @@ func (s *Server) linkCard(c *gin.Context, p *paymentShowPage) error {
 	return nil
 }
 
-// reverseQuestion says what exactly a reversal will do.
+// reverseQuestion returns the confirmation dialog of a reversal, with what exactly it will
+// do.
 func reverseQuestion(p *paymentShowPage, row db.PaymentGetRow) *kit.Confirmation {
 	sum := func(minor int64) string { return money.Amount{Minor: minor, Currency: row.Currency}.String() }
 	after := p.Customer.Minor - row.Amount
@@ -149,7 +150,7 @@ func (s *Server) PaymentReverse(c *gin.Context) error {
 	kind := fault.KindOf(err)
 	if err != nil && p.Reverse != nil && (kind == fault.Invalid || kind == fault.Unsettled) {
 		p.Reverse.Refuse(err, form.Get("reason"))
-		p.Reverse.Hidden = []kit.Hidden{{Name: "key", Value: r.Key.String()}} // asked again, the same key tells what became of it
+		p.Reverse.Hidden = []kit.Hidden{{Name: "key", Value: r.Key.String()}} // a repeated request with the same key returns the outcome
 		return s.Render(c, s.RefuseForm(c, err), "admin/payment_show", p)
 	}
 	if s.waits(c, err) {

@@ -9,7 +9,8 @@ import (
 	"refill/internal/setting"
 )
 
-// protectionLines are the rules about theft, wrong codes and sign-ins that differ, as "20 → off".
+// protectionLines lists the protection settings that differ, with both values, such as "20
+// → off".
 func protectionLines(from, to setting.Protections) (lines []approvalLine) {
 	off := func(n int32) string {
 		if n == 0 {

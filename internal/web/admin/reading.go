@@ -14,12 +14,12 @@ import (
 	"refill/internal/report"
 )
 
-// The functions below read the text of a field. What is missing, or is no value at all, is
-// the zero value where the domain refuses that in the words that fit. Where other words
-// fit, or where zero means something, the second result is the fault.
+// The functions below read the text of a form field. For missing or invalid text they
+// return the zero value, which the domain then refuses with its own message. If another
+// message fits better, or if zero has a meaning, the second result is the error.
 
-// readCount reads a whole number of cards, with or without thousands separators. What is
-// none is 0; what is too large for the type is its largest.
+// readCount reads a whole number of cards, with or without thousands separators. It returns
+// 0 for other text, and the largest int32 for a larger number.
 func readCount(text string) int32 {
 	return int32(min(wholeNumber(text), math.MaxInt32)) //nolint:gosec // neither below zero nor above
 }
@@ -34,7 +34,7 @@ func readPrice(text, currency string) (money.Amount, *fault.Error) {
 	return money.Amount{Minor: minor, Currency: currency}, nil // 0 with any other error
 }
 
-// readOrderDay reads the last day of a series. The example in the fault is a year after
+// readOrderDay reads the last day of a series. The example in the error is one year after
 // today.
 func readOrderDay(text string, today time.Time) (time.Time, *fault.Error) {
 	day, ok := calendarDay(text)
@@ -54,8 +54,8 @@ func readCardDay(text string) (time.Time, *fault.Error) {
 	return day, nil
 }
 
-// calendarDay reads a date such as 2026-01-31. Empty text is the zero time; the date that is
-// the zero time, in the year 1, is none.
+// calendarDay reads a date such as 2026-01-31. It returns the zero time for an empty text.
+// It rejects 0001-01-01, because that date is the zero time.
 func calendarDay(text string) (day time.Time, ok bool) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -65,8 +65,8 @@ func calendarDay(text string) (day time.Time, ok bool) {
 	return day, err == nil && !day.IsZero()
 }
 
-// dayBounds reads a date such as 2026-01-31 as a filter of a list takes it: the first moment
-// of the day in a zone, and that of the day after.
+// dayBounds reads a date such as 2026-01-31 as the bounds of a filter: the first moment of
+// that day in a zone, and the first moment of the next day.
 func dayBounds(text string, zone *time.Location) (start, end time.Time, ok bool) {
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil || day.Year() < 1900 || day.Year() > 9000 {
@@ -75,11 +75,12 @@ func dayBounds(text string, zone *time.Location) (start, end time.Time, ok bool)
 	return report.DayStart(day, zone), report.DayStart(day.AddDate(0, 0, 1), zone), true
 }
 
-// unknownPartner is the id of no partner. The domain refuses it at its field.
+// unknownPartner is an ID that no partner has. The domain refuses it with an error at its
+// field.
 const unknownPartner = -1
 
-// readCardPartner reads the partner of single cards. 0 is for the partners of the series;
-// what is no id becomes that of no partner.
+// readCardPartner reads the partner of single cards. 0 means the partners of the series. It
+// returns unknownPartner for text that is not an ID.
 func readCardPartner(text string) int64 {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 0 {
@@ -88,7 +89,7 @@ func readCardPartner(text string) int64 {
 	return id
 }
 
-// readPartners reads the partners of a series: one choice, or the boxes of several.
+// readPartners reads the partners of a series: one choice, or several check boxes.
 func readPartners(form url.Values) card.Partners {
 	if form.Get("partner") == SeveralPartners {
 		return card.ParsePartners(form["partners"])

@@ -82,7 +82,7 @@ func TestReadPartners(t *testing.T) {
 	require.Equal(t, card.Partners{}, readPartners(url.Values{"partner": {SeveralPartners}}))
 }
 
-// What cannot be read goes to the domain as what it refuses.
+// Text that cannot be read reaches the domain as a value that it refuses.
 func TestReadOrder(t *testing.T) {
 	t.Parallel()
 	f, unread := readOrder(url.Values{"quantity": {"x"}, "price": {"1.234"}, "valid_till": {"z"}, "partner": {"-"}}, "USD", time.Now())
@@ -98,8 +98,8 @@ func TestReadOrder(t *testing.T) {
 	require.Equal(t, []string{"price", "valid_till"}, fields)
 }
 
-// A filter from and until a day holds its first moment, also where clocks are moved at
-// midnight: there the day has no midnight, or two.
+// A filter from or until a day includes its first moment, also where clocks change at
+// midnight, so that the day has no midnight or two.
 func TestDayBounds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ zone, day, start, end string }{
@@ -123,7 +123,7 @@ func TestDayBounds(t *testing.T) {
 	}
 }
 
-// A chart has each day once, also a quarter past a midnight that another day does not have.
+// A chart has each day once, even if one of them has no midnight.
 func TestDaysBefore(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2024, 9, 10, 0, 15, 0, 0, kit.Zone("America/Santiago"))

@@ -15,11 +15,11 @@ import (
 	"refill/internal/web/kit"
 )
 
-// reportKind is one of the reports: its address, its file and how it is read.
+// reportKind describes one report: its address, the name of its file and how it is read.
 type reportKind struct {
 	Name, Path, File string
-	Preset           string // the period that is shown first
-	Units, Any       bool   // can be had by day, week, month; by series for any partner
+	Preset           string // the default period
+	Units, Any       bool   // the filter offers: day, week or month; series for any partner
 	read             func(ctx context.Context, pool *pgxpool.Pool, q report.Question) (*reportView, error)
 }
 
@@ -32,7 +32,7 @@ var (
 	ReportTimeToUse   = reportKind{lang.M("Time to use"), "/time-to-use", "refill-cards-time-to-use", "year", false, false, viewTimeToUseReport}  //nolint:gochecknoglobals // likewise
 )
 
-// reportPage is any of the reports.
+// reportPage is the page of any report.
 type reportPage struct {
 	kit.Page
 	Tabs       []kit.FilterWord
@@ -51,17 +51,17 @@ type reportPage struct {
 	Empty      kit.Empty
 }
 
-// reportHead is the head of a column, which orders the rows by it.
+// reportHead is the header of a column. Its address sorts the rows by the column.
 type reportHead struct {
 	Text, URL, Order string
 	Num              bool
 }
 
-// reportRows is how many rows a page of a report shows; a file has them all.
+// reportRows is the number of rows on a page of a report. A file has all rows.
 const reportRows = 100
 
-// Report handles GET /admin/finance/refill-cards/statistics and what is
-// below it: a page, or with ?format= a file of the same.
+// Report returns the handler of GET /admin/finance/refill-cards/statistics and of the pages
+// below it: a page or, with the parameter format, a file.
 func (s *Server) Report(kind reportKind) kit.Handler {
 	return func(c *gin.Context) error {
 		s.TakesTime(c)
@@ -96,7 +96,7 @@ func (s *Server) Report(kind reportKind) kit.Handler {
 	}
 }
 
-// sendReport sends the whole report as it is filtered and ordered.
+// sendReport responds with the filtered and sorted report as a file.
 func (s *Server) sendReport(c *gin.Context, kind reportKind, r *reportView, format render.TableFormat) error {
 	return s.SendTable(c, kind.File, format, r.Columns, func(_ context.Context, _ pgx.Tx, row func(...any) error) error {
 		for _, cells := range r.Rows {
@@ -111,7 +111,7 @@ func (s *Server) sendReport(c *gin.Context, kind reportKind, r *reportView, form
 	})
 }
 
-// fill lays the report out for the page.
+// fill prepares the report for the page.
 func (p *reportPage) fill(c *gin.Context, f reportFilter, sort string) {
 	r := p.Report
 	query := func(pairs ...string) []string { return append(f.query(r.Frame), pairs...) }

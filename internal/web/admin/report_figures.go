@@ -14,7 +14,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// viewSeriesReport is "Refill cards statistics".
+// viewSeriesReport reads the report on series.
 func viewSeriesReport(ctx context.Context, pool *pgxpool.Pool, q report.Question) (*reportView, error) {
 	figures, err := report.Series(ctx, pool, q)
 	if err != nil {
@@ -71,7 +71,7 @@ func countTile(label string, count report.Count) kit.Tile {
 	return kit.Tile{Label: label, Value: count.Sum.String(), Note: cardCount(count.Cards)}
 }
 
-// viewRedemptionReport is redemptions by day and partner.
+// viewRedemptionReport reads the report on redemptions by day and partner.
 func viewRedemptionReport(ctx context.Context, pool *pgxpool.Pool, q report.Question) (*reportView, error) {
 	figures, err := report.Redemptions(ctx, pool, q)
 	if err != nil {
@@ -86,7 +86,7 @@ func viewRedemptionReport(ctx context.Context, pool *pgxpool.Pool, q report.Ques
 	for _, line := range figures.Lines {
 		v.Rows = append(v.Rows, []any{line.Day, line.Partner.Name, line.Cards, line.Sum, v.Currency})
 	}
-	for i, p := range figures.Partners { // by name, so that each keeps its colour
+	for i, p := range figures.Partners { // sorted by name, so that each partner keeps its colour
 		if i < mostParts {
 			v.Chart.Legend = append(v.Chart.Legend, p.Name)
 		} else {
@@ -110,12 +110,12 @@ func viewRedemptionReport(ctx context.Context, pool *pgxpool.Pool, q report.Ques
 	return v, nil
 }
 
-// money writes a sum in minor units.
+// money formats a sum in minor units.
 func (r *reportView) money(minor int64) string {
 	return money.Amount{Minor: minor, Currency: r.Currency}.String()
 }
 
-// viewTimeToUseReport is how long cards lie before they are used.
+// viewTimeToUseReport reads the report on the time from activation to redemption.
 func viewTimeToUseReport(ctx context.Context, pool *pgxpool.Pool, q report.Question) (*reportView, error) {
 	figures, err := report.TimeToUse(ctx, pool, q)
 	if err != nil {

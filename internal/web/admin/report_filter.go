@@ -20,13 +20,13 @@ import (
 
 // reportFilter is the filter of a report, read from the query parameters.
 type reportFilter struct {
-	Period, From, Till string // as the address has them; From and Till of a custom period only
+	Period, From, Till string // as in the query; From and Till for a custom period only
 	question           report.Question
-	mistakes           fault.List // the question leaves out what they are about
+	mistakes           fault.List // errors; question leaves out the values that they are about
 }
 
-// Words of the address. Other periods mean all time; other units mean that the length
-// of the time decides.
+// Values of the query parameters period and unit. Any other period means all time. Without
+// a known unit, the length of the period decides the unit.
 const (
 	periodMonth     = "month"
 	periodLastMonth = "last-month"
@@ -50,7 +50,7 @@ func newReportFilter(c *gin.Context, settings setting.Settings, scope audit.Scop
 		f.Period = preset
 	}
 	if f.Period == c.Query("was") && f.From+f.Till != "" {
-		f.Period = periodCustom // days were filled in, and the period left as it was
+		f.Period = periodCustom // days were filled in without changing the period
 	}
 	period := &f.question.Period
 	switch f.Period {
@@ -71,8 +71,9 @@ func newReportFilter(c *gin.Context, settings setting.Settings, scope audit.Scop
 	return f
 }
 
-// readDays reads the days of a custom period. A day that does not hold is left open, and
-// both are where their order is wrong.
+// readDays reads the days of a custom period. It adds an error for an invalid day and
+// leaves that end of the period open. If the days are in the wrong order, it leaves both
+// ends open.
 func (f *reportFilter) readDays() {
 	p := &f.question.Period
 	fromErr, tillErr := readDay(f.From, &p.From), readDay(f.Till, &p.To)
@@ -113,7 +114,7 @@ func readUnit(word string) report.Unit {
 	return report.ByLength
 }
 
-// unitName is a unit in the address and in a sentence.
+// unitName returns the name of a unit in the query and in sentences.
 func unitName(unit report.Unit) string {
 	switch unit {
 	case report.Month:
@@ -125,7 +126,8 @@ func unitName(unit report.Unit) string {
 	}
 }
 
-// query is the filter as the address has it, once it was answered.
+// query returns the filter as query parameters, with the partner and the unit that the
+// report used.
 func (f reportFilter) query(answered report.Frame) []string {
 	partner := ""
 	if answered.Partner != report.EveryPartner {
@@ -134,7 +136,7 @@ func (f reportFilter) query(answered report.Frame) []string {
 	return []string{"period", f.Period, "from", f.From, "to", f.Till, "partner", partner, "unit", unitName(answered.Unit)}
 }
 
-// reportFields makes the controls of the filter.
+// reportFields adds the fields of the filter to the page.
 func (s *Server) reportFields(ctx context.Context, p *reportPage, f reportFilter, units bool) error {
 	scope := p.Person.Scope
 	partners, err := db.New().ReportPartners(ctx, s.Pool, db.ReportPartnersParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})

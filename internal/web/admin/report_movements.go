@@ -11,7 +11,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// viewOutstandingReport is the roll-forward of outstanding value.
+// viewOutstandingReport reads the report on outstanding value: for each period the opening
+// value, the movements and the closing value.
 func viewOutstandingReport(ctx context.Context, pool *pgxpool.Pool, q report.Question) (*reportView, error) {
 	figures, err := report.Outstanding(ctx, pool, q)
 	if err != nil {
@@ -40,7 +41,7 @@ func viewOutstandingReport(ctx context.Context, pool *pgxpool.Pool, q report.Que
 	return v, nil
 }
 
-// viewBreakageReport is the value that will never be redeemed.
+// viewBreakageReport reads the report on breakage, the value that will never be redeemed.
 func viewBreakageReport(ctx context.Context, pool *pgxpool.Pool, q report.Question) (*reportView, error) {
 	figures, err := report.Breakage(ctx, pool, q)
 	if err != nil {
@@ -68,7 +69,7 @@ func viewBreakageReport(ctx context.Context, pool *pgxpool.Pool, q report.Questi
 	return v, nil
 }
 
-// periodColumns are a column of periods and columns of amounts.
+// periodColumns returns a column for the period and one for each amount.
 func periodColumns(unit report.Unit, amounts ...string) []render.Column {
 	columns := []render.Column{{Name: unitWord(unit), Kind: render.ColumnDate}}
 	for _, name := range amounts {

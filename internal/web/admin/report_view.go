@@ -14,8 +14,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// reportView is a table of figures and what is shown above it. The page and the file
-// are made of the same one, so that they can't differ.
+// reportView is a table of figures and what is shown above it. The page and the file are
+// made from the same reportView, so that they cannot differ.
 type reportView struct {
 	report.Frame
 
@@ -26,14 +26,14 @@ type reportView struct {
 	Chart    barChart
 	Columns  []render.Column
 	Rows     [][]any
-	Totals   []any // the last row; none where figures don't add up
+	Totals   []any // the last row; nil if the figures have no total
 	Sortable bool
 }
 
-// monthColumn holds the first days of months.
+// monthColumn is the name of a column with the first days of months.
 const monthColumn = lang.M("Month")
 
-// unitWord heads the column of the periods' first days.
+// unitWord returns the name of the column with the first days of the periods.
 func unitWord(unit report.Unit) string {
 	switch unit {
 	case report.Month:
@@ -45,7 +45,7 @@ func unitWord(unit report.Unit) string {
 	}
 }
 
-// spanWords says the time that a report is about.
+// spanWords formats the time that a report covers.
 func spanWords(s report.Span) string {
 	last := s.Last.Format("2 Jan 2006")
 	if s.FromTheStart {
@@ -54,16 +54,16 @@ func spanWords(s report.Span) string {
 	return s.First.Format("2 Jan 2006") + " to " + last
 }
 
-// reportCell is one cell as the page shows it.
+// reportCell is one cell, prepared for the page.
 type reportCell struct {
 	Text, URL string
 	Under     string // the sum that goes with a count
 	Num       bool
 }
 
-// shown are the columns that the page has: not the currency, which stands with
-// every amount; not the sum of a count, which stands beneath it; and not what a
-// file has for good but hardly ever is there.
+// shown returns the indexes of the columns that the page shows. It leaves out the currency,
+// which is part of every amount; the sum of a count, which is shown below the count; and
+// rarely used columns without any amount.
 func (r *reportView) shown() []int {
 	var list []int
 	for i, c := range r.Columns {
@@ -75,10 +75,10 @@ func (r *reportView) shown() []int {
 	return list
 }
 
-// sumSuffix ends the name of the column that goes with the one before it.
+// sumSuffix ends the name of a sum column, which belongs to the column before it.
 const sumSuffix = " sum"
 
-// zero reports whether a column of amounts has nothing in any row.
+// zero reports whether all amounts of a column are zero.
 func (r *reportView) zero(column int) bool {
 	return !slices.ContainsFunc(r.Rows, func(row []any) bool {
 		a, ok := row[column].(money.Amount)
@@ -86,7 +86,7 @@ func (r *reportView) zero(column int) bool {
 	})
 }
 
-// cells makes a row of the page.
+// cells returns the cells of a row for the page.
 func (r *reportView) cells(row []any, shown []int) []reportCell {
 	cells := make([]reportCell, len(shown))
 	for at, i := range shown {
@@ -103,7 +103,7 @@ func (r *reportView) cells(row []any, shown []int) []reportCell {
 	return cells
 }
 
-// reportWords writes a value for people.
+// reportWords formats a value for display.
 func reportWords(v any, column string) string {
 	switch v := v.(type) {
 	case string:
@@ -124,7 +124,7 @@ func reportWords(v any, column string) string {
 	return ""
 }
 
-// sortBy orders the rows by a column, "-" before its name for the largest first.
+// sortBy sorts the rows by a column. A "-" before its name means descending order.
 func (r *reportView) sortBy(sort string) {
 	name := strings.TrimPrefix(sort, "-")
 	at := slices.IndexFunc(r.Columns, func(c render.Column) bool { return c.Name == name })

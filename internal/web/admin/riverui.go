@@ -11,15 +11,15 @@ import (
 	"refill/internal/web/kit"
 )
 
-// RiverUIPath is where River's own pages are, for depth.
+// RiverUIPath is the address of River UI, the job pages that come with River.
 const RiverUIPath = SectionJobs + "/ui"
 
-// riverUIPolicy is the content security policy of River's own pages: they style
-// themselves inline, ours never do.
+// riverUIPolicy is the content security policy of River UI. Its pages need inline styles,
+// which our pages never use.
 const riverUIPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// newRiverUI makes River's own pages. Job arguments are ids, but they are hidden
-// all the same until a job is opened.
+// newRiverUI returns the handler of River UI. Job arguments contain only IDs, but lists of
+// jobs hide them all the same.
 func (s *Server) newRiverUI() (*riverui.Handler, error) {
 	ui, err := riverui.NewHandler(&riverui.HandlerOpts{
 		Endpoints: riverui.NewEndpoints(s.Jobs, nil), Logger: s.Log, Prefix: RiverUIPath, JobListHideArgsByDefault: true,
@@ -30,7 +30,7 @@ func (s *Server) newRiverUI() (*riverui.Handler, error) {
 	return ui, nil
 }
 
-// Start starts what works behind the pages, until ctx ends.
+// Start runs the background work of River UI until ctx ends.
 func (s *Server) Start(ctx context.Context) error {
 	if err := s.riverUI.Start(ctx); err != nil {
 		return fmt.Errorf("start River's pages: %w", err)
@@ -38,9 +38,9 @@ func (s *Server) Start(ctx context.Context) error {
 	return nil
 }
 
-// RiverUI hands a request to River's own pages; routes.go has said who may.
-// Only what reads is handed over, whatever the routes let through: an act of River's
-// has no audit row and knows no guarded queue.
+// RiverUI passes a request to River UI; routes.go checks the permission. It passes only
+// reads, whatever the routes allow: a change in River UI has no audit entry and ignores
+// which queues are guarded.
 func (s *Server) RiverUI(c *gin.Context) error {
 	if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
 		return kit.ErrMethod

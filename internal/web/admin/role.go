@@ -16,13 +16,13 @@ import (
 	"refill/internal/web/kit"
 )
 
-// roleListPage is the roles.
+// roleListPage is the list of roles.
 type roleListPage struct {
 	kit.Page
 	Rows []roleRow
 }
 
-// roleRow is one of them.
+// roleRow is one role.
 type roleRow struct {
 	Name, URL  string
 	Everything bool
@@ -30,7 +30,7 @@ type roleRow struct {
 	People     int64
 }
 
-// roleFormPage is the form of a role, new or not.
+// roleFormPage is the form for a new or an existing role.
 type roleFormPage struct {
 	kit.Page
 	Action, Button string
@@ -38,7 +38,7 @@ type roleFormPage struct {
 	Groups         []permissionGroup
 	Error          string // about the permissions
 	Mistakes       []kit.Mistake
-	Everything     bool // the administrator's: to be seen only
+	Everything     bool // the administrator's role, which cannot be changed
 	People         int64
 	ID             int64
 	Delete         *kit.Confirmation
@@ -135,7 +135,8 @@ func (s *Server) RoleCreate(c *gin.Context) error {
 	return s.mendRole(c, s.newRoleForm(c, lang.M("New role"), f), err)
 }
 
-// rolePage makes the page of a role; f is what was typed, nil what is stored.
+// rolePage returns the page of a role. Its form has the values of f or, if f is nil, the
+// stored ones.
 func (s *Server) rolePage(c *gin.Context, f *staff.RoleForm) (*roleFormPage, error) {
 	rows, err := db.New().RoleList(c.Request.Context(), s.Pool)
 	if err != nil {

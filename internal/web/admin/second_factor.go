@@ -22,33 +22,34 @@ import (
 type factorPage struct {
 	kit.Page
 	Username string
-	Forced   bool // nothing else is open to them until it is set up
+	Forced   bool // the person can open no other page before it is set up
 	Mistakes []kit.Mistake
 	Code     kit.Field
 	Password kit.Field
 
-	// Off: what is offered.
+	// Set while the second factor is off.
 	Offer  staff.Offer
-	Secret string // in groups, to be typed
+	Secret string // in groups of four, to be typed
 	Symbol symbol
 
-	// On.
+	// Set while the second factor is on.
 	On    bool
 	Since time.Time
-	Left  int64 // recovery codes that are not used
+	Left  int64 // unused recovery codes
 
-	// Just made, shown this once.
+	// Set after a change: new recovery codes, shown only once.
 	Codes []string
-	Fresh string // what has happened
+	Fresh string // what was changed
 }
 
-// symbol is a QR code as one path. The zero value: the text is too long for one.
+// symbol is a QR code as one SVG path. It is the zero value if the text is too long for a
+// code.
 type symbol struct {
-	Side int    // with the light border
+	Side int    // including the light border
 	Path string // of the dark modules
 }
 
-// newSymbol draws a text.
+// newSymbol returns the QR code of a text.
 func newSymbol(text string) symbol {
 	var matrix qr.Matrix
 	if err := new(qr.Encoder).Encode(text, &matrix); err != nil {
@@ -61,7 +62,7 @@ func newSymbol(text string) symbol {
 	return symbol{Side: matrix.Size + 2*qr.QuietZone, Path: path.String()}
 }
 
-// errFactorNeeded says that the person must set up a second factor first.
+// errFactorNeeded returns an error that sends the person to the page of the second factor.
 func errFactorNeeded() error {
 	return kit.DetourError{
 		To: SectionFactor, Event: "factor-needed", Heading: lang.M("Set up your second factor first"),
@@ -69,7 +70,7 @@ func errFactorNeeded() error {
 	}
 }
 
-// RequireFactor refuses requests of staff who must have a second factor and have none.
+// RequireFactor returns an error if the person must have a second factor but has none.
 func (s *Server) RequireFactor(c *gin.Context, p staff.Person) error {
 	if p.SecondFactor {
 		return nil
@@ -84,7 +85,8 @@ func (s *Server) RequireFactor(c *gin.Context, p staff.Person) error {
 	return nil
 }
 
-// newFactorPage makes the page; offer is what a form has carried, empty for a new one.
+// newFactorPage returns the page. offer is the offer that a submitted form contains; empty
+// makes a new one.
 func (s *Server) newFactorPage(c *gin.Context, offer string) (*factorPage, error) {
 	p := &factorPage{Page: s.Page(c, lang.M("Second factor"), SectionAccount)}
 	me, err := db.New().StaffGet(c.Request.Context(), s.Pool, p.Person.ID)
@@ -115,7 +117,7 @@ func (s *Server) newFactorPage(c *gin.Context, offer string) (*factorPage, error
 	p.Secret = strings.TrimSpace(p.Secret)
 	p.Symbol = newSymbol(signin.AuthenticatorURI(kit.Truncate(p.Brand, 30), p.Username, p.Offer.Secret))
 	if s.RequireFactor(c, p.Person) != nil {
-		p.Forced, p.Person = true, staff.Person{} // no menu: nothing in it would open
+		p.Forced, p.Person = true, staff.Person{} // no menu, because none of its pages would open
 	}
 	return p, nil
 }
@@ -133,7 +135,7 @@ func (s *Server) FactorShow(c *gin.Context) error {
 	return s.showFactor(c, http.StatusOK, p)
 }
 
-// changeFactor does what a form asks for, and shows it again where it is refused.
+// changeFactor calls do with the submitted form. It shows the page again if do refuses.
 func (s *Server) changeFactor(c *gin.Context, do func(form url.Values, p staff.Proof) error) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -153,8 +155,7 @@ func (s *Server) changeFactor(c *gin.Context, do func(form url.Values, p staff.P
 	return s.showFactor(c, s.RefuseForm(c, err), p)
 }
 
-// showCodes answers with recovery codes that were just made. They are in this
-// answer and nowhere else.
+// showCodes responds with new recovery codes. They appear only in this response.
 func (s *Server) showCodes(c *gin.Context, codes []string, said string) error {
 	p := &factorPage{Page: s.Page(c, lang.M("Your recovery codes"), SectionAccount), Codes: codes, Fresh: said}
 	return s.showFactor(c, http.StatusOK, p)

@@ -21,17 +21,17 @@ import (
 	"refill/internal/web/kit"
 )
 
-// What pages say beforehand of what takes a second person.
+// The functions below tell a person beforehand that an act needs a second person.
 
-// soFar says how much a person did without a second one within a day, and that one act more,
-// in words, is too much; did is "activated" or "exported".
+// soFar returns a text that says how much a person did alone within a day, and that one
+// more act would be too much. did is "activated" or "exported"; more names the act.
 func soFar(o approval.Solo, did, more, currency string) string {
 	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: currency} }
 	return fmt.Sprintf(lang.M("In the past 24 hours you have %s cards worth %s by yourself; with %s it is more than %s, so a second person has to approve"), did, amount(o.Before()), more, amount(*o.Limit))
 }
 
-// activateHint says at the tick that activates cards how much one person may, and
-// what of it this one has left where they have used some.
+// activateHint returns the hint of the check box that activates cards: how much one person
+// may activate alone and, if this person has used some of it, how much is left.
 func (s *Server) activateHint(ctx context.Context, settings setting.Settings, person staff.Person) (string, error) {
 	if settings.ApproveAbove == nil {
 		return "", nil
@@ -48,8 +48,8 @@ func (s *Server) activateHint(ctx context.Context, settings setting.Settings, pe
 	return hint, nil
 }
 
-// takesTwo says of cards that are about to be ordered what of it takes a second
-// person; nothing where one is enough. What is activated later is measured then.
+// takesTwo says what needs a second person in an order of cards. It returns an empty string
+// if one person is enough. An activation that comes later is measured then.
 func (s *Server) takesTwo(ctx context.Context, person staff.Person, worth money.Amount, activate bool) (string, error) {
 	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, worth.Minor)
 	switch {
@@ -65,9 +65,9 @@ func (s *Server) takesTwo(ctx context.Context, person staff.Person, worth money.
 	return "", nil
 }
 
-// importTakesTwo says of cards that are about to be imported that they take a second
-// person, or that some of their series, or all, take one to be active; nothing where one
-// is enough.
+// importTakesTwo says whether an import of cards needs a second person, either as a whole
+// or to activate some or all of its series. It returns an empty string if one person is
+// enough.
 func (s *Server) importTakesTwo(ctx context.Context, person staff.Person, currency string, activate bool, groups []cardimport.Group) (string, error) {
 	whole, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindImport, 0, worthOf(groups))
 	switch {
@@ -95,7 +95,7 @@ func (s *Server) importTakesTwo(ctx context.Context, person staff.Person, curren
 	return fmt.Sprintf(lang.M("Together these series are worth more than the %s that one person may activate within 24 hours: each that goes beyond it stays worthless until somebody else approves its activation."), money.Amount{Minor: *o.Limit, Currency: currency}), nil
 }
 
-// worthOf is what the cards of groups are worth together, in minor units.
+// worthOf returns the value of the cards of all groups, in minor units.
 func worthOf(groups []cardimport.Group) (worth int64) {
 	for _, g := range groups {
 		worth += g.Worth()
@@ -103,8 +103,8 @@ func worthOf(groups []cardimport.Group) (worth int64) {
 	return worth
 }
 
-// fileTakesTwo says of a file that is about to be asked for that it takes a second
-// person; nothing where one is enough.
+// fileTakesTwo says whether a new file of a series needs a second person. It returns an
+// empty string if one person is enough.
 func (s *Server) fileTakesTwo(c *gin.Context, row db.SeriesShowRow) (string, error) {
 	worth := worthLeft(row)
 	o, err := s.Cards.Solo(c.Request.Context(), s.Person(c).ID, db.ApprovalKindExport, row.Series.ID, worth.Minor)
@@ -117,20 +117,20 @@ func (s *Server) fileTakesTwo(c *gin.Context, row db.SeriesShowRow) (string, err
 	return soFar(o, "exported", fmt.Sprintf(lang.M("the %s of this series"), worth), worth.Currency) + lang.M(": a file is made when somebody else has approved it, within 24 hours."), nil
 }
 
-// worthLeft is what the cards of a series that are neither used nor void are worth.
+// worthLeft returns the value of the cards of a series that are neither used nor void.
 func worthLeft(row db.SeriesShowRow) money.Amount {
 	return money.Amount{Minor: (int64(row.Series.Made) - row.Used - row.Void) * row.Series.Price, Currency: row.Series.Currency}
 }
 
-// secondPerson says on the page of a series what of it waits, and what of it one
-// person can only ask for.
+// secondPerson adds the waiting requests to the page of a series. It changes the activation
+// dialog if the activation needs a second person.
 func (s *Server) secondPerson(c *gin.Context, p *seriesShowPage, row db.SeriesShowRow) error {
 	var err error
 	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{SeriesID: row.Series.ID}); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(p.Asked.Waiting, func(v approvalView) bool { return v.Activates }) {
-		p.Actions = slices.DeleteFunc(p.Actions, func(a kit.Confirmation) bool { return a.ID == "activate" }) // it is asked for already
+		p.Actions = slices.DeleteFunc(p.Actions, func(a kit.Confirmation) bool { return a.ID == "activate" }) // it is requested already
 	}
 	worth := worthLeft(row)
 	o, err := s.Cards.Solo(c.Request.Context(), p.Person.ID, db.ApprovalKindActivate, row.Series.ID, worth.Minor)
@@ -150,26 +150,28 @@ func (s *Server) secondPerson(c *gin.Context, p *seriesShowPage, row db.SeriesSh
 	return nil
 }
 
-// askedFor is what of a page's subject waits for a second person.
+// askedFor is the requests about the subject of a page that wait for a second person.
 type askedFor struct {
 	Waiting   []approvalView
 	CanDecide bool
 }
 
-// askedFor reads what waits, of what a page is about.
+// askedFor reads the waiting requests that match params.
 func (s *Server) askedFor(c *gin.Context, params db.ApprovalListParams) (askedFor, error) {
 	params.Waiting = true
 	views, err := s.approvals(c, params)
 	return askedFor{Waiting: views, CanDecide: s.Person(c).Can(staff.SeriesApprove)}, err
 }
 
-// only keeps what waits about one thing that has no column of its own.
+// only keeps the requests for which about is true. It serves subjects that params cannot
+// name.
 func (a askedFor) only(about func(approvalView) bool) askedFor {
 	a.Waiting = slices.DeleteFunc(a.Waiting, func(v approvalView) bool { return !about(v) })
 	return a
 }
 
-// waits reports whether something was not done but asked for; the next page says so.
+// waits reports whether err means that a request now waits for a second person. It then
+// sets the message of the next page.
 func (s *Server) waits(c *gin.Context, err error) bool {
 	all := fault.All(err)
 	if len(all) != 1 || all[0].Kind != fault.Conflict || !strings.HasSuffix(all[0].Code, "_waits") {
@@ -179,8 +181,8 @@ func (s *Server) waits(c *gin.Context, err error) bool {
 	return true
 }
 
-// creditHint says at the form of a payment how much one person may credit by hand, and
-// what of it this one has left; nothing where there is no limit.
+// creditHint returns the hint of the payment form: how much one person may credit by hand
+// and, if this person has used some of it, how much is left. It is empty without a limit.
 func (s *Server) creditHint(c *gin.Context, person staff.Person) (string, error) {
 	settings, err := s.Settings.Get(c.Request.Context())
 	if err != nil || settings.ApproveAbove == nil {
@@ -198,8 +200,8 @@ func (s *Server) creditHint(c *gin.Context, person staff.Person) (string, error)
 	return hint, nil
 }
 
-// editTakesTwo says of an edit that is about to be made that it takes a second person;
-// nothing where one is enough.
+// editTakesTwo says whether an edit needs a second person. It returns an empty string if
+// one person is enough.
 func editTakesTwo(p card.EditPlan) string {
 	switch o := p.Solo; {
 	case !o.Over():
@@ -211,8 +213,8 @@ func editTakesTwo(p card.EditPlan) string {
 	}
 }
 
-// revealStands says what waits of a card, and whether its code may be seen because that
-// was approved.
+// revealStands adds the waiting requests about a card, and until when the viewer may see
+// its code after an approval.
 func (s *Server) revealStands(c *gin.Context, p *cardShowPage, series db.Series, row db.CardShowRow) error {
 	var err error
 	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{SeriesID: series.ID, Kind: string(db.ApprovalKindReveal)}); err != nil {
@@ -223,8 +225,8 @@ func (s *Server) revealStands(c *gin.Context, p *cardShowPage, series db.Series,
 	return err
 }
 
-// revealTakesTwo says at the button that reveals a code that it takes a second person,
-// and takes the button away where the viewer has asked for it already.
+// revealTakesTwo changes the reveal dialog if the reveal needs a second person. It removes
+// the dialog if the viewer has requested the reveal already.
 func (s *Server) revealTakesTwo(c *gin.Context, p *cardShowPage, series db.Series, row db.CardShowRow) error {
 	at := slices.IndexFunc(p.Changes.Actions, func(a kit.Confirmation) bool { return a.ID == "reveal" })
 	if at < 0 || !p.RevealUntil.IsZero() {
@@ -244,8 +246,8 @@ func (s *Server) revealTakesTwo(c *gin.Context, p *cardShowPage, series db.Serie
 	return nil
 }
 
-// redeemTakesTwo says at the form that redeems a card without its code that it is more
-// than the viewer may take without a second person.
+// redeemTakesTwo adds a notice to the redeem form if the viewer needs a second person to
+// redeem the card without its code.
 func (s *Server) redeemTakesTwo(c *gin.Context, p *cardShowPage, series db.Series, serial int32) error {
 	second, err := s.Cards.RedeemTakesSecond(c.Request.Context(), series, serial, p.Person.ID)
 	if second {
@@ -254,8 +256,8 @@ func (s *Server) redeemTakesTwo(c *gin.Context, p *cardShowPage, series db.Serie
 	return err
 }
 
-// enableTakesTwo says at the button that enables a card that it is more than the viewer
-// may bring into use without a second person.
+// enableTakesTwo adds a notice to the enable dialog if the viewer needs a second person to
+// enable the card.
 func (s *Server) enableTakesTwo(c *gin.Context, p *cardShowPage, series db.Series, serial int32) error {
 	at := slices.IndexFunc(p.Changes.Actions, func(a kit.Confirmation) bool { return a.ID == "enable" })
 	if at < 0 {
@@ -269,8 +271,8 @@ func (s *Server) enableTakesTwo(c *gin.Context, p *cardShowPage, series db.Serie
 	return nil
 }
 
-// reversalTakesTwo says before a reversal that credits a customer that it waits for a
-// second person.
+// reversalTakesTwo changes the reversal dialog if the reversal credits the customer and
+// needs a second person.
 func (s *Server) reversalTakesTwo(c *gin.Context, p *paymentShowPage, row db.PaymentGetRow) error {
 	if p.Reverse == nil || row.Amount >= 0 {
 		return nil

@@ -17,26 +17,26 @@ import (
 	"refill/internal/web/kit"
 )
 
-// seriesEditPage is the form that edits a series and, as its second step, what
-// will follow.
+// seriesEditPage is the form that edits a series. Its second step shows what the edit will
+// do.
 type seriesEditPage struct {
 	kit.Page
 	Series                            seriesView
 	Prefix, Price, Partner, ValidTill kit.Field
-	Partners                          []partnerChoice // for several
+	Partners                          []partnerChoice // check boxes for several partners
 	PrintOnce                         kit.Choice
-	OnceError                         string // why it can't be changed
+	OnceError                         string // why PrintOnce cannot be changed
 	Version                           int32
-	Plan                              *editPlan // nil: the form itself
+	Plan                              *editPlan // nil: the page shows the form
 	Mistakes                          []kit.Mistake
 }
 
-// editPlan says what will follow, before it is done.
+// editPlan is what an edit will do, shown before it is made.
 type editPlan struct {
 	Changes []card.Change
 	Effects []string
-	Second  string       // why it takes a second person; empty: it does not
-	Keep    []kit.Hidden // the form, as it was typed
+	Second  string       // why it needs a second person; empty: it does not
+	Keep    []kit.Hidden // the submitted form
 }
 
 // SeriesEditShow handles GET …/series/:number/edit.
@@ -56,7 +56,8 @@ func (s *Server) SeriesEditShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/series_edit", p)
 }
 
-// newSeriesEditPage shows the form as it was typed, or else the series as it is.
+// newSeriesEditPage returns the page with the submitted form or, if form is nil, with the
+// stored values.
 func (s *Server) newSeriesEditPage(c *gin.Context, row db.SeriesShowRow, form url.Values) (*seriesEditPage, error) {
 	series, ctx := row.Series, c.Request.Context()
 	p := &seriesEditPage{Page: s.Page(c, lang.M("Edit series ")+series.Number, SectionSeries), Series: viewSeries(row), Version: series.Version}
@@ -98,8 +99,8 @@ func (s *Server) newSeriesEditPage(c *gin.Context, row db.SeriesShowRow, form ur
 	return p, err
 }
 
-// SeriesEdit handles POST …/series/:number/edit: first it says what will
-// follow, then, asked by the button that says so, it does it.
+// SeriesEdit handles POST …/series/:number/edit: it shows what the edit will do or, with
+// step=save, makes the edit.
 func (s *Server) SeriesEdit(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -109,7 +110,7 @@ func (s *Server) SeriesEdit(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	version, _ := strconv.ParseInt(form.Get("version"), 10, 32) // none is the version of no series
+	version, _ := strconv.ParseInt(form.Get("version"), 10, 32) // 0 if it is not a number; no series has version 0
 	price, wrongPrice := readPrice(form.Get("price"), row.Series.Currency)
 	till, wrongTill := readOrderDay(form.Get("valid_till"), s.Local(s.Now()))
 	var unread kit.Unread
@@ -135,7 +136,7 @@ func (s *Server) SeriesEdit(c *gin.Context) error {
 	switch {
 	case fault.IsInternal(err), fault.KindOf(err) == fault.NotFound && err != nil:
 		return err
-	case err != nil: // what it is by now may be why
+	case err != nil: // a change of the series may be the cause
 		if row, err = s.refind(c, err); err != nil && fault.IsInternal(err) {
 			return err
 		}
@@ -163,7 +164,7 @@ func (s *Server) SeriesEdit(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/series_edit", p)
 }
 
-// refind reads the series once more and keeps the reason for it.
+// refind reads the series again and returns it with why.
 func (s *Server) refind(c *gin.Context, why error) (db.SeriesShowRow, error) {
 	row, err := s.findSeries(c)
 	if err != nil {
@@ -172,7 +173,7 @@ func (s *Server) refind(c *gin.Context, why error) (db.SeriesShowRow, error) {
 	return row, why
 }
 
-// saved says in a sentence what an edit moved.
+// saved says what an edit did to the value of the cards.
 func saved(p card.EditPlan) string {
 	switch {
 	case p.Renewed.Minor != 0:
@@ -183,7 +184,7 @@ func saved(p card.EditPlan) string {
 	return ""
 }
 
-// effects says what exactly will follow an edit.
+// effects lists what exactly an edit will do.
 func effects(row db.SeriesShowRow, p card.EditPlan) []string {
 	var list []string
 	say := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
@@ -224,7 +225,7 @@ func effects(row db.SeriesShowRow, p card.EditPlan) []string {
 	return list
 }
 
-// effectOnOutstanding says what a new price does to what is outstanding.
+// effectOnOutstanding says what a new price does to the outstanding value.
 func effectOnOutstanding(p card.EditPlan, total func(int64) money.Amount) string {
 	switch {
 	case p.Repriced.Minor > 0:
@@ -235,7 +236,7 @@ func effectOnOutstanding(p card.EditPlan, total func(int64) money.Amount) string
 	return "."
 }
 
-// printed names what is printed on a card and changes.
+// printed names the printed values that an edit changes.
 func printed(p card.EditPlan) string {
 	var list []string
 	for _, one := range []struct {

@@ -17,29 +17,29 @@ import (
 	"refill/internal/web/kit"
 )
 
-// seriesListPage is the page that staff live on.
+// seriesListPage is the list of series.
 type seriesListPage struct {
 	kit.Page
 	Rows     []seriesRow
 	Query    seriesQuery
 	Words    []kit.FilterWord
-	Partner  kit.Field // narrows to one partner; without options where there is one only
+	Partner  kit.Field // limits the list to one partner; without options if there is only one
 	View     kit.TableView
 	Head     []columnHead
 	Pager    tablePager
 	Empty    kit.Empty
-	Live     bool   // a row is moving
-	Self     string // the address of this very list
-	CSV      string // the addresses of the table as a file
+	Live     bool   // a row shows work in progress
+	Self     string // the address of this list, with its query
+	CSV      string // address of the table as a file
 	XLSX     string
 	CanMake  bool
 	Filtered bool
 }
 
-// seriesRow is a series in the list, and what can be done with it.
+// seriesRow is a series in the list, with its actions.
 type seriesRow struct {
 	seriesView
-	Show     map[string]bool // by column: whether it is chosen
+	Show     map[string]bool // whether each column is shown
 	Exported exportedView
 	Menu     []menuLink
 }
@@ -48,7 +48,7 @@ type seriesRow struct {
 type exportedView struct {
 	Format, Ready string // formats; empty: none
 	At            time.Time
-	URL           string // of the file that is ready, for people who may fetch it
+	URL           string // of the ready file, for people who may download it
 }
 
 // menuLink is an entry of a row's menu.
@@ -57,8 +57,8 @@ type menuLink struct {
 	Danger    bool
 }
 
-// SeriesList handles GET /admin/finance/refill-cards/series: the page, the
-// table as a file, or, after the form of columns, the page once more.
+// SeriesList handles GET /admin/finance/refill-cards/series: the page, the table as a file
+// or, after a choice of columns, a redirect to the page.
 func (s *Server) SeriesList(c *gin.Context) error {
 	query := readSeriesQuery(c)
 	if c.Query("view") != "" {
@@ -75,7 +75,7 @@ func (s *Server) SeriesList(c *gin.Context) error {
 	return s.Part(c, http.StatusOK, "admin/series_list", "series-rows", p)
 }
 
-// seriesQuery is what the address of the list asks for.
+// seriesQuery is the query of the list: its filter, order and page.
 type seriesQuery struct {
 	Search, Status string
 	Partner        int64
@@ -84,7 +84,7 @@ type seriesQuery struct {
 	Size, Page     int
 }
 
-// SeriesSizes are the page sizes to choose from, the usual one first.
+// SeriesSizes returns the page sizes to choose from, the default first.
 func SeriesSizes() []int { return []int{25, 50, 100, 200} }
 
 func readSeriesQuery(c *gin.Context) seriesQuery {
@@ -105,8 +105,8 @@ func readSeriesQuery(c *gin.Context) seriesQuery {
 	return q
 }
 
-// url is the address of the list with something changed; what is usual is left
-// out. A change of anything but the page begins with the first.
+// url returns the address of the list with a changed query. It leaves out defaults. A
+// change of anything but the page goes back to the first page.
 func (q seriesQuery) url(change func(q *seriesQuery)) string {
 	if change != nil {
 		before := q.Page
@@ -134,7 +134,7 @@ func (q seriesQuery) url(change func(q *seriesQuery)) string {
 	return kit.ListURL(SectionSeries, "q", q.Search, "status", q.Status, "partner", partner, "sort", sort, "size", size, "page", number)
 }
 
-// params is the query as the database takes it.
+// params returns the query as parameters of the database query.
 func (q seriesQuery) params(person staff.Person) db.SeriesListParams {
 	return db.SeriesListParams{
 		Search: q.Search, Status: q.Status, PartnerID: q.Partner, Sort: q.Sort, Down: q.Down,
@@ -191,7 +191,8 @@ func (s *Server) newSeriesListPage(c *gin.Context, query seriesQuery) (*seriesLi
 	return p, nil
 }
 
-// partnerFilter is the choice of a partner, where there are several.
+// partnerFilter returns the select field for a partner. It has no options for fewer than
+// two partners.
 func (s *Server) partnerFilter(ctx context.Context, person staff.Person, chosen int64) (kit.Field, error) {
 	f := kit.Field{Name: "partner", Label: lang.M("Partner")}
 	partners, err := db.New().PartnerList(ctx, s.Pool, db.PartnerListParams{AllPartners: person.Scope.AllPartners, PartnerIds: person.Scope.PartnerIDs})
@@ -205,7 +206,7 @@ func (s *Server) partnerFilter(ctx context.Context, person staff.Person, chosen 
 	return f, nil
 }
 
-// tablePager is a pager of a table that is sorted: forth and back, not newer and
+// tablePager is the pager of a sorted table, with previous and next instead of newer and
 // older.
 type tablePager struct{ Previous, Next, Text string }
 
@@ -222,14 +223,14 @@ func (q seriesQuery) pager(total int64, shown int) tablePager {
 	return p
 }
 
-// idParam reads the id of a row from the address; one that is none is left out.
+// idParam reads the ID of a row from the query. It returns false for other text.
 func idParam(c *gin.Context, name string) (int64, bool) {
 	id, err := strconv.ParseInt(c.Query(name), 10, 64)
 	return id, err == nil && id > 0
 }
 
-// seriesMenu lists what a person may do with a series. What changes it leads to
-// the question on its page, which says what exactly will follow.
+// seriesMenu lists what a person may do with a series. An action that changes the series
+// links to its confirmation dialog on the page of the series.
 func seriesMenu(person staff.Person, row db.SeriesListRow) []menuLink {
 	v := viewSeries(listed(row))
 	menu := []menuLink{{Text: lang.M("View"), URL: v.URL}}
@@ -248,7 +249,7 @@ func seriesMenu(person staff.Person, row db.SeriesListRow) []menuLink {
 	return menu
 }
 
-// whenEmpty says what a list without rows means.
+// whenEmpty returns what the page shows instead of a list without rows.
 func (p *seriesListPage) whenEmpty() kit.Empty {
 	if p.Filtered || p.Query.Page > 1 {
 		return kit.Empty{Icon: "search", Title: lang.M("No series matches"), Text: lang.M("Nothing here fits what you look for."), Action: lang.M("Show all series"), URL: SectionSeries}
@@ -260,7 +261,7 @@ func (p *seriesListPage) whenEmpty() kit.Empty {
 	return e
 }
 
-// findSeries reads the series of the address, if it is the person's to see.
+// findSeries reads the series named in the address, if the person may see it.
 func (s *Server) findSeries(c *gin.Context) (db.SeriesShowRow, error) {
 	number := c.Param("number")
 	if len(number) > 20 {

@@ -19,7 +19,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// seriesShowPage is one series: facts, cards, files, and what happened.
+// seriesShowPage is the page of one series: facts, cards, files and history.
 type seriesShowPage struct {
 	kit.Page
 	Series              seriesView
@@ -28,7 +28,7 @@ type seriesShowPage struct {
 	Cards               cardTable
 	Exports             exportPanel
 	Happened            []happening
-	Making              bool // its cards are being made, or were until that failed
+	Making              bool // its cards are being generated, or their generation failed
 	CanCards, CanExport bool
 	CanEdit             bool
 	CanRedeem           bool
@@ -36,19 +36,19 @@ type seriesShowPage struct {
 	Bulk                bulkForm
 	Find                kit.Field // serial or code
 	Mistakes            []kit.Mistake
-	Asked               askedFor // what of it waits for a second person
+	Asked               askedFor // requests about it that wait for a second person
 }
 
-// happening is one line of what happened.
+// happening is one line of the history of a series or a card.
 type happening struct {
 	Text string
 	Who  string
 	At   time.Time
-	URL  string // what more there is to see; empty: nothing
+	URL  string // address of more details; empty: none
 }
 
-// SeriesShow handles GET /admin/finance/refill-cards/series/:number: the page
-// or, after the form of columns, the page once more.
+// SeriesShow handles GET /admin/finance/refill-cards/series/:number: the page or, after a
+// choice of columns, a redirect to the page.
 func (s *Server) SeriesShow(c *gin.Context) error {
 	if c.Query("view") != "" {
 		row, err := s.findSeries(c)
@@ -64,8 +64,8 @@ func (s *Server) SeriesShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/series_show", p)
 }
 
-// SeriesLive handles GET …/:number/live: the part of the page that moves
-// while cards are being made, and turns into the result.
+// SeriesLive handles GET …/:number/live: the fragment that is refreshed while cards are
+// generated, and then shows the result.
 func (s *Server) SeriesLive(c *gin.Context) error {
 	p, err := s.newSeriesShowPage(c)
 	if err != nil {
@@ -117,7 +117,7 @@ func (s *Server) newSeriesShowPage(c *gin.Context) (*seriesShowPage, error) {
 	return p, err
 }
 
-// share says which part of a whole something is.
+// share formats part as a percentage of whole.
 func share(part, whole int64) string {
 	if whole == 0 || part == 0 {
 		return ""
@@ -129,8 +129,8 @@ func share(part, whole int64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", percent), ".0") + " %"
 }
 
-// seriesActions lists what a person may do to a series in its present state, each with
-// what exactly will follow.
+// seriesActions returns the confirmation dialogs of what a person may do to a series in its
+// present state.
 func seriesActions(person staff.Person, row db.SeriesShowRow) []kit.Confirmation {
 	var may []kit.Confirmation
 	for _, action := range everyAction(row) {
@@ -145,8 +145,8 @@ func seriesActions(person staff.Person, row db.SeriesShowRow) []kit.Confirmation
 	return may
 }
 
-// everyAction lists what can be done to a series. What can't be undone is marked
-// as a danger.
+// everyAction returns the dialogs of all that can be done to a series in its present state.
+// Actions that cannot be undone have Danger set.
 func everyAction(row db.SeriesShowRow) []kit.Confirmation {
 	v, series := viewSeries(row), row.Series
 	at := func(action string) string { return v.URL + "/" + action }
@@ -180,7 +180,7 @@ func everyAction(row db.SeriesShowRow) []kit.Confirmation {
 		return []kit.Confirmation{retry, cancel}
 	case db.SeriesStateReady, db.SeriesStateLocked, db.SeriesStateActive:
 		switch {
-		case row.Expired: // activated, its cards could not be redeemed all the same
+		case row.Expired: // its cards could not be redeemed after an activation
 			return []kit.Confirmation{void}
 		case series.State == db.SeriesStateActive:
 			return []kit.Confirmation{lock, void}
@@ -194,7 +194,7 @@ func everyAction(row db.SeriesShowRow) []kit.Confirmation {
 	}
 }
 
-// whatDeleteMeans says what becomes of the cards of a series, and of their money.
+// whatDeleteMeans says what a deletion does to the cards of a series and to their value.
 func whatDeleteMeans(row db.SeriesShowRow, left, worth string) string {
 	const after = lang.M(" Their codes are erased. The series leaves the list; its used cards, the ledger and the audit trail stay. This can’t be undone.")
 	switch {
@@ -212,8 +212,8 @@ func whatDeleteMeans(row db.SeriesShowRow, left, worth string) string {
 	return text + after
 }
 
-// SeriesChange returns the handler of one action on a series. done is what
-// the page says afterwards, with the series' number.
+// SeriesChange returns the handler that applies change to a series. done is the message
+// shown afterwards, a format with one place for the number.
 func (s *Server) SeriesChange(change func(ctx context.Context, actor audit.Actor, id int64) error, done string) kit.Handler {
 	return func(c *gin.Context) error {
 		row, err := s.findSeries(c)
@@ -233,7 +233,7 @@ func (s *Server) SeriesChange(change func(ctx context.Context, actor audit.Actor
 	}
 }
 
-// happenings reads what happened to a series.
+// happenings reads the latest history of a series.
 func (s *Server) happenings(c *gin.Context, seriesID int64) ([]happening, error) {
 	rows, err := db.New().AuditListSeries(c.Request.Context(), s.Pool, db.AuditListSeriesParams{SeriesID: &seriesID, Size: 12})
 	if err != nil {

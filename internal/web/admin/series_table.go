@@ -18,11 +18,10 @@ import (
 	"refill/internal/web/kit"
 )
 
-// sortUsual is how the list of series is sorted unless asked otherwise: by
-// number, the newest first.
+// sortUsual is the default order of the list of series: by number, the newest first.
 const sortUsual = "number"
 
-// seriesColumns are the columns of the list that can be chosen.
+// seriesColumns returns the columns that a person can show or hide.
 func seriesColumns() []kit.TableColumn {
 	return []kit.TableColumn{
 		{Name: "value", Text: lang.M("Face value"), Sort: "", Num: true, Usual: true},
@@ -38,15 +37,15 @@ func seriesColumns() []kit.TableColumn {
 	}
 }
 
-// columnHead is the head of a column as the table shows it.
+// columnHead is the header of a column.
 type columnHead struct {
 	Name, Text, URL string
 	Aria            string // ascending, descending; empty: not sorted by it
 	Num             bool
 }
 
-// seriesSort reads the order from the address: a name, or one after a minus for
-// the greatest first.
+// seriesSort reads the order from the query: the name of a column, with a minus before it
+// for descending order.
 func seriesSort(text string) (name string, down bool) {
 	name, down = strings.CutPrefix(text, "-")
 	if slices.Contains([]string{sortUsual, "created", "valid_till", "price", "quantity", "outstanding"}, name) {
@@ -58,7 +57,7 @@ func seriesSort(text string) (name string, down bool) {
 // seriesColumnsCookie names the cookie that holds the columns a person chose.
 const seriesColumnsCookie = "refill-series-columns"
 
-// seriesTableView is the form as the person left it.
+// seriesTableView returns the form that chooses columns, order and page size.
 func (s *Server) seriesTableView(c *gin.Context, query seriesQuery) kit.TableView {
 	v := kit.NewTableView(c, SectionSeries, seriesColumnsCookie, seriesColumns())
 	v.Size = kit.Field{Name: "size", Label: lang.M("Rows on a page")}
@@ -93,12 +92,12 @@ func (s *Server) seriesTableView(c *gin.Context, query seriesQuery) kit.TableVie
 	return v
 }
 
-// seriesHeads are the heads of the columns that are shown; a second press turns the
-// order round.
+// seriesHeads returns the headers of the shown columns. A second click on a header reverses
+// the order.
 func seriesHeads(v kit.TableView, query seriesQuery) []columnHead {
 	heads := []columnHead{sortHead(query, kit.TableColumn{Name: "series", Text: lang.M("Series"), Sort: sortUsual, Num: false, Usual: true})}
 	for _, column := range seriesColumns() {
-		if v.Show[column.Name] && column.Name != "state" { // which stands beside the number
+		if v.Show[column.Name] && column.Name != "state" { // the state is shown beside the number
 			heads = append(heads, sortHead(query, column))
 		}
 	}
@@ -110,7 +109,7 @@ func sortHead(query seriesQuery, column kit.TableColumn) columnHead {
 	if column.Sort == "" {
 		return h
 	}
-	down := column.Sort != "valid_till" // what people look for first: the greatest, but the earliest day
+	down := column.Sort != "valid_till" // the more useful order first: greatest value, but earliest date
 	if query.Sort == column.Sort {
 		h.Aria = "ascending"
 		if query.Down {
@@ -122,8 +121,8 @@ func sortHead(query seriesQuery, column kit.TableColumn) columnHead {
 	return h
 }
 
-// withFormat is the address of the whole table as a file: as it is filtered and
-// sorted, all pages.
+// withFormat returns the address of the table as a file: all pages, with the same filter
+// and order.
 func withFormat(query seriesQuery, format string) string {
 	at := query.url(func(q *seriesQuery) { q.Page, q.Size = 1, SeriesSizes()[0] })
 	if strings.Contains(at, "?") {
@@ -132,7 +131,7 @@ func withFormat(query seriesQuery, format string) string {
 	return at + "?format=" + format
 }
 
-// sendSeriesTable answers with the table as a file.
+// sendSeriesTable responds with the table as a file.
 func (s *Server) sendSeriesTable(c *gin.Context, query seriesQuery, format render.TableFormat) error {
 	columns := []render.Column{
 		{Name: lang.M("Series")},
@@ -172,7 +171,8 @@ func (s *Server) sendSeriesTable(c *gin.Context, query seriesQuery, format rende
 	})
 }
 
-// seriesCells is a row of the file; local moves a time into the house's zone.
+// seriesCells returns a row of the file. local converts a time to the zone of the
+// installation.
 func seriesCells(row db.SeriesListRow, local func(time.Time) time.Time) []any {
 	v, series := viewSeries(listed(row)), row.Series
 	var exported any
@@ -190,7 +190,7 @@ func seriesCells(row db.SeriesListRow, local func(time.Time) time.Time) []any {
 	}
 }
 
-// listed is a row of the list as the page of its series knows it.
+// listed converts a row of the list to the type of the series page.
 func listed(row db.SeriesListRow) db.SeriesShowRow {
 	return db.SeriesShowRow{
 		Series: row.Series, CreatedByName: row.CreatedByName, PartnerNames: row.PartnerNames,

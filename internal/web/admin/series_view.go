@@ -12,14 +12,14 @@ import (
 	"refill/internal/web/kit"
 )
 
-// seriesView is a series as its row and its page show it.
+// seriesView is a series, prepared for its row in the list and for its page.
 type seriesView struct {
 	ID          int64
 	Number      string
 	Prefix      string
 	URL         string
 	State       kit.Badge
-	Working     bool // its cards are being made, or wait for it
+	Working     bool // its cards are being generated, or wait for that
 	Erasing     bool // it is deleted, and its codes are being erased
 	Failed      string
 	Price       string
@@ -42,8 +42,7 @@ type seriesView struct {
 // SeriesURL is the address of a series.
 func SeriesURL(number string) string { return SectionSeries + "/" + number }
 
-// viewSeries makes the view of a series. name tells apart what the columns mean:
-// counts of cards that exist, and of cards that were ordered.
+// viewSeries prepares a series for display.
 func viewSeries(row db.SeriesShowRow) seriesView {
 	s := row.Series
 	unused := card.Unused(row)
@@ -72,7 +71,7 @@ func viewSeries(row db.SeriesShowRow) seriesView {
 	} {
 		switch n := len(v.Bar.Parts); {
 		case part.Count == 0:
-		case n > 0 && v.Bar.Parts[0].Word == part.Word: // of a deleted series all that were unused
+		case n > 0 && v.Bar.Parts[0].Word == part.Word: // in a deleted series, unused cards are void as well
 			v.Bar.Parts[0].Count += part.Count
 		default:
 			v.Bar.Parts = append(v.Bar.Parts, part)
@@ -88,7 +87,7 @@ func viewSeries(row db.SeriesShowRow) seriesView {
 	return v
 }
 
-// pace says how fast the cards come and when they will be there.
+// pace returns the speed of the generation and the time that is left.
 func pace(row db.SeriesShowRow) string {
 	s := row.Series
 	if s.State == db.SeriesStateQueued {
@@ -106,7 +105,7 @@ func pace(row db.SeriesShowRow) string {
 	return fmt.Sprintf("%s a second, %s left", money.Group(fmt.Sprintf("%.0f", rate)), span(left))
 }
 
-// span says a length of time in the unit that fits.
+// span formats a duration in a suitable unit.
 func span(d time.Duration) string {
 	switch {
 	case d < 2*time.Second:
@@ -119,7 +118,7 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d h", int(d.Hours()))
 }
 
-// seriesBadge is statusBadge for a series: one that is void was deleted.
+// seriesBadge is statusBadge for a series: a void series is shown as deleted.
 func seriesBadge(s card.Status) kit.Badge {
 	if s == card.StatusVoid {
 		return kit.Badge{Word: lang.M("Deleted"), Tone: kit.ToneBad}
@@ -127,7 +126,7 @@ func seriesBadge(s card.Status) kit.Badge {
 	return statusBadge(s)
 }
 
-// statusBadge gives a status its word and its colour.
+// statusBadge returns the badge of a status.
 func statusBadge(s card.Status) kit.Badge {
 	switch s {
 	case card.StatusActive:

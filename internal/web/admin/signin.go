@@ -10,7 +10,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// staffGate is the sign-in of staff. Those with a second factor enter its code next.
+// staffGate returns the sign-in of staff. Staff with a second factor enter its code in a
+// next step.
 func (s *Server) staffGate() kit.Gate {
 	return kit.Gate{
 		Door: kit.DoorStaff, View: "admin/signin",

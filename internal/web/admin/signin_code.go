@@ -13,20 +13,21 @@ import (
 	"refill/internal/web/kit"
 )
 
-// CodePath is the second step of a member of staff's sign-in.
+// CodePath is the address of the second step of a staff sign-in.
 const CodePath = "/admin/login/code"
 
-// codePage asks for the code of a second factor.
+// codePage is the page that asks for the code of a second factor.
 type codePage struct {
 	kit.Page
 	Code     kit.Field
-	Recovery bool   // a recovery code is asked for
+	Recovery bool   // the page asks for a recovery code
 	Other    string // address of the page that asks for the other kind
 	Next     string
 	Mistakes []kit.Mistake
 }
 
-// stepCookie holds the token of a sign-in that is half-way. It is no session's.
+// stepCookie returns the name of the cookie for the token between the two steps of a
+// sign-in. It is not a session token.
 func (s *Server) stepCookie(c *gin.Context) string { return s.HostCookie(c, "refill-step") }
 
 func (s *Server) stepToken(c *gin.Context) string {
@@ -39,7 +40,7 @@ func (s *Server) stepToken(c *gin.Context) string {
 
 func (s *Server) newCodePage(c *gin.Context, wanted string, recovery bool) *codePage {
 	p := &codePage{Page: s.Page(c, lang.M("Enter the code"), ""), Recovery: recovery, Next: wanted}
-	p.Person = staff.Person{} // the page is outside of any session, even an earlier one
+	p.Person = staff.Person{} // the page belongs to no session, not even to an earlier one
 	p.Code = kit.Field{
 		Name: "code", Label: lang.M("Code"), Hint: lang.M("The six digits that your authenticator shows now."), Required: true, Autofocus: true, Plain: true, Mono: true,
 		InputMode: "numeric", Autocomplete: "one-time-code", MaxLength: 30,
@@ -73,7 +74,7 @@ func (s *Server) StaffCodeShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/signin_code", s.newCodePage(c, c.Query("next"), c.Query("with") == "recovery"))
 }
 
-// stepOver sends back to the first step.
+// stepOver ends the second step and redirects to the first.
 func (s *Server) stepOver(c *gin.Context, wanted string) error {
 	s.SetCookie(c, s.stepCookie(c), "", -1)
 	s.SetFaultFlash(c, staff.ErrStepOver)

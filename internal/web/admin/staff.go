@@ -19,13 +19,13 @@ import (
 	"refill/internal/web/kit"
 )
 
-// staffListPage is the members of staff.
+// staffListPage is the list of staff.
 type staffListPage struct {
 	kit.Page
 	Rows []staffRow
 }
 
-// staffRow is one of them.
+// staffRow is one member of staff.
 type staffRow struct {
 	ID                   int64
 	Name, Username, Role string
@@ -37,7 +37,7 @@ type staffRow struct {
 	URL                  string
 }
 
-// staffFormPage is the form of a member of staff, new or not.
+// staffFormPage is the form for a new or an existing member of staff.
 type staffFormPage struct {
 	kit.Page
 	Action, Button string
@@ -49,18 +49,18 @@ type staffFormPage struct {
 	PartnersError  string
 	Mistakes       []kit.Mistake
 
-	// Of a member of staff who exists already.
+	// Set for an existing member of staff only.
 	ID      int64
 	State   kit.Badge
 	SeenAt  *time.Time
 	Self    bool
-	Fresh   kit.Copyable // a password made just now, shown this once
+	Fresh   kit.Copyable // a new password, shown only once
 	Reset   *kit.Confirmation
-	Factor  *kit.Confirmation // to reset their second factor; nil: they have none
+	Factor  *kit.Confirmation // resets their second factor; nil: they have none
 	Disable *kit.Confirmation
 	Enable  *kit.Confirmation
-	Barred  *time.Time        // until when they may try no code; nil: they may
-	Clear   *kit.Confirmation // lifts that
+	Barred  *time.Time        // end of the bar on trying codes; nil: not barred
+	Clear   *kit.Confirmation // lifts the bar
 }
 
 // StaffURL is the address of a member of staff.
@@ -82,7 +82,7 @@ func (s *Server) StaffList(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/staff_list", p)
 }
 
-// staffForm is what was typed, or what is stored.
+// staffForm is the content of the form: what was submitted, or what is stored.
 type staffForm struct {
 	username, name, password string
 	roleID                   int64
@@ -90,7 +90,7 @@ type staffForm struct {
 	partners                 map[int64]bool
 }
 
-// newStaffForm makes the form.
+// newStaffForm returns the form with the values of f.
 func (s *Server) newStaffForm(c *gin.Context, title string, f staffForm) (*staffFormPage, error) {
 	p := &staffFormPage{Page: s.Page(c, title, SectionStaff)}
 	roles, err := db.New().RoleList(c.Request.Context(), s.Pool)
@@ -118,7 +118,7 @@ func (s *Server) newStaffForm(c *gin.Context, title string, f staffForm) (*staff
 	return p, nil
 }
 
-// typedStaff reads a posted form.
+// typedStaff reads the submitted form, and the IDs of its partners.
 func (s *Server) typedStaff(c *gin.Context) (staffForm, []int64, error) {
 	form, err := s.Form(c)
 	if err != nil {
@@ -132,7 +132,7 @@ func (s *Server) typedStaff(c *gin.Context) (staffForm, []int64, error) {
 		username: form.Get("username"), name: form.Get("name"), password: form.Get("password"),
 		allPartners: form.Get("all_partners") == "on", partners: map[int64]bool{},
 	}
-	f.roleID, _ = strconv.ParseInt(form.Get("role"), 10, 64) // none is the domain's to refuse
+	f.roleID, _ = strconv.ParseInt(form.Get("role"), 10, 64) // 0 if it is not a number, which the domain refuses
 	ids := []int64{}
 	for _, one := range partners {
 		if form.Get(PartnerField(one.ID)) == "on" {
@@ -190,8 +190,8 @@ func (s *Server) StaffCreate(c *gin.Context) error {
 	return s.mendStaff(c, p, err)
 }
 
-// showFresh answers with the page of a person whose password was just made. It
-// is in this answer and nowhere else.
+// showFresh responds with the page of a person whose password was just made. The password
+// appears only in this response.
 func (s *Server) showFresh(c *gin.Context, id int64, password string) error {
 	p, err := s.staffPage(c, id, nil)
 	if err != nil {
@@ -201,7 +201,8 @@ func (s *Server) showFresh(c *gin.Context, id int64, password string) error {
 	return s.Render(c, http.StatusOK, "admin/staff_form", p)
 }
 
-// staffPage makes the page of a member of staff from f, what was typed; nil: from what is stored.
+// staffPage returns the page of a member of staff. Its form has the values of f or, if f is
+// nil, the stored ones.
 func (s *Server) staffPage(c *gin.Context, id int64, f *staffForm) (*staffFormPage, error) {
 	row, err := db.Need(db.New().StaffGet(c.Request.Context(), s.Pool, id)).Or(staff.ErrNoStaff, "read a member of staff")
 	if err != nil {
@@ -251,7 +252,7 @@ func (s *Server) staffPage(c *gin.Context, id int64, f *staffForm) (*staffFormPa
 	return p, nil
 }
 
-// staffOfAddress reads the id of the address.
+// staffOfAddress reads the ID of a member of staff from the address.
 func staffOfAddress(c *gin.Context) (int64, error) {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
@@ -315,7 +316,8 @@ func (s *Server) StaffPassword(c *gin.Context) error {
 	return s.showFresh(c, id, password)
 }
 
-// StaffSwitch handles POST /admin/config/staff/:id/disable and /enable.
+// StaffSwitch returns the handler of POST /admin/config/staff/:id/disable or /enable, which
+// calls do.
 func (s *Server) StaffSwitch(do func(context.Context, db.Beginner, audit.Actor, int64) error, said string) kit.Handler {
 	return func(c *gin.Context) error {
 		id, err := staffOfAddress(c)

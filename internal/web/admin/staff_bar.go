@@ -11,8 +11,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// staffBar fills in until when a member of staff may try no code, and how it is lifted.
-// Who is barred does not lift their own bar.
+// staffBar adds until when a member of staff is barred from trying codes, and the dialog
+// that lifts the bar. A person cannot lift their own bar.
 func (s *Server) staffBar(c *gin.Context, p *staffFormPage, name string) error {
 	settings, err := s.Settings.Get(c.Request.Context())
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *Server) StaffClear(c *gin.Context) error {
 		return err
 	}
 	err = s.Cards.Guesses.ClearStaff(c.Request.Context(), s.Actor(c), id, form.Get("reason"))
-	manages := s.Person(c).Can(staff.StaffManage) // else the page of a member of staff is not theirs to see
+	manages := s.Person(c).Can(staff.StaffManage) // otherwise the person may not see the page of a member of staff
 	if err == nil {
 		s.SetFlash(c, kit.ToneGood, lang.M("They can try codes again."))
 		if !manages {

@@ -14,15 +14,15 @@ import (
 	"refill/internal/web/kit"
 )
 
-// How many event streams may be open at once in one process. A window that is not
-// looked at closes its stream, so that people need few; who gets none polls.
+// Limits of the event streams that are open at once in one process. A window that is hidden
+// closes its stream, so that people need few. A page that gets no stream polls.
 const (
 	SessionStreams = 12
 	PersonStreams  = 36
 	processStreams = 4000
 )
 
-// streams counts the open event streams. The zero value counts none.
+// streams counts the open event streams. The zero value is ready to use.
 type streams struct {
 	mu        sync.Mutex
 	all       int
@@ -30,7 +30,8 @@ type streams struct {
 	byPerson  map[int64]int
 }
 
-// enter counts one more, or reports that there are enough. Call leave at its end.
+// enter counts one more stream. It returns false at a limit. The caller must call leave
+// when the stream ends.
 func (s *streams) enter(session, person int64) (leave func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,26 +59,25 @@ func less(counts map[int64]int, id int64) {
 	}
 }
 
-// reachFor is how long it is remembered which partners a series is for: an event of a
-// series comes to many streams at once.
+// reachFor is how long a reach is cached: one event is checked for many streams at once.
 const reachFor = 2 * time.Second
 
-// reaches remembers which partners series and imports are for.
+// reaches caches who may see series and imports.
 type reaches struct {
 	mu    sync.Mutex
 	known map[string]reach
 }
 
-// reach is who may see a series or an import.
+// reach tells who may see a series or an import.
 type reach struct {
-	any        bool // a series for any partner: staff of all partners alone
+	any        bool // a series for any partner: only staff of all partners see it
 	partnerIDs []int64
-	staffID    int64 // who uploaded it
+	staffID    int64 // the person who uploaded the import
 	at         time.Time
 }
 
-// visible returns those of some events whose subject a person may see. People who see all
-// partners sees all; so do events without a subject reach everybody.
+// visible returns the events whose subject a person may see. People who see all partners
+// get all events. Events about approvals and resyncs reach everyone.
 func (s *Server) visible(ctx context.Context, person staff.Person, events []notify.Event) []notify.Event {
 	if person.Scope.AllPartners {
 		return events
@@ -104,7 +104,7 @@ func (s *Server) visible(ctx context.Context, person staff.Person, events []noti
 	return left
 }
 
-// within reports whether a member of staff of some partners may see it.
+// within reports whether a person who does not see all partners may see the subject.
 func (r reach) within(p staff.Person) bool {
 	if r.staffID != 0 {
 		return r.staffID == p.ID
@@ -112,7 +112,8 @@ func (r reach) within(p staff.Person) bool {
 	return !r.any && len(r.partnerIDs) > 0 && kit.Covers(p.Scope, audit.Scope{PartnerIDs: r.partnerIDs})
 }
 
-// reach asks who may see a series or an import. Where that can't be read, no one may.
+// reach returns who may see a series or an import. If that cannot be read, the result
+// admits no one.
 func (s *Server) reach(ctx context.Context, kind string, id int64) reach {
 	s.reaches.mu.Lock()
 	defer s.reaches.mu.Unlock()
