@@ -34,10 +34,17 @@ func (s *site) waiting() db.Series {
 	return series
 }
 
+// working is a worker that is seen.
+func (s *site) working() {
+	s.exec(`insert into river_leader (leader_id, elected_at, expires_at) values ('a worker', now(), now() + interval '1 minute')`)
+}
+
 func TestJobsPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	operator := s.as(db.StaffRoleOperator)
+	require.Contains(t, operator.get(adminpages.SectionJobs).text(".notice-bad"), "No worker is running", "of a first installation")
+	s.working()
 	require.Contains(t, operator.get(adminpages.SectionJobs).text(".notice-good"), "Nothing is wrong.")
 	s.exec(`insert into river_queue (name, updated_at) values ('generate', now()), ('export', now())`)
 	series := s.waiting()
@@ -83,6 +90,7 @@ func TestQueuesArePaused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	operator := s.as(db.StaffRoleOperator)
+	s.working()
 	s.exec(`insert into river_queue (name, updated_at) values ('export', now())`)
 	require.Equal(t, adminpages.SectionJobs, operator.post("/admin/queues/export/pause", nil).Header.Get("Location"))
 	page := operator.get(adminpages.SectionJobs)

@@ -208,7 +208,7 @@ func TestReportPages(t *testing.T) {
 		}
 	}
 	got := admin.get(adminpages.SectionStatistics + "/redemptions?period=all")
-	require.Positive(t, got.doc().Find("svg.report-chart rect.part-1").Length(), "partners have colours of their own")
+	require.Positive(t, got.doc().Find(".chart rect.part-1").Length(), "partners have colours of their own")
 	require.Equal(t, "North South", got.text(".chart-legend"))
 	require.Equal(t, "Total", strings.TrimSpace(got.doc().Find("tfoot td").First().Text()))
 

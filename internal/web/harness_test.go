@@ -103,6 +103,9 @@ func newSiteOn(t *testing.T, pool *pgxpool.Pool, edit ...func(*Deps)) *site {
 	server, err := New(deps)
 	require.NoError(t, err)
 	web := httptest.NewServer(server.Handler())
+	// Cards may be printed with the address of the test's own server.
+	_, err = pool.Exec(t.Context(), `insert into setting (name, value) values ('confirmed_address', to_jsonb($1::text))`, web.URL)
+	require.NoError(t, err)
 	t.Cleanup(func() {
 		server.CloseStreams()
 		web.Close()

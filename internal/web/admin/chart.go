@@ -1,10 +1,5 @@
 package admin
 
-import (
-	"fmt"
-	"strings"
-)
-
 // barChart is a bar chart. Each bar is a stack of parts. The partial "chart" draws it.
 type barChart struct {
 	ID     string // prefix of the ids of its elements
@@ -12,23 +7,24 @@ type barChart struct {
 	Bars   []chartBar
 	Legend []string    // the names of the parts, from the bottom of a stack to its top
 	Grid   []chartLine // the top line first, the ground line last
-	Before string      // points of the line of the period before; empty: no comparison
 	Width  int64
 	Legends
 }
 
-// Legends are the words for the bars and for the line of the period before, where there is
+// Legends are the words for the bars and for the marks of the period before, where there is
 // a comparison.
 type Legends struct{ Now, Then string }
 
 // chartBar is one bar. Lengths are in the units of the drawing, from its top left corner.
 type chartBar struct {
-	X     int64
-	Label string // on the axis
-	Title string // every figure of the bar, shown when it is pointed at
-	Parts []chartPart
-	Last  bool // the bar that contains today
-	then  int64
+	X      int64
+	Label  string // on the axis
+	Title  string // every figure of the bar, shown when it is pointed at
+	Parts  []chartPart
+	Last   bool  // the bar that contains today
+	End    int64 // its right edge
+	Before int64 // height of the mark of the period before; 0: none
+	then   int64
 }
 
 // chartPart is one part of a bar. Part is the number of its colour.
@@ -41,14 +37,15 @@ type chartLine struct {
 }
 
 // The size of the drawing. The page stretches it, so only the proportions matter. A bar
-// takes chartStep units and leaves two of them empty.
+// takes chartStep units of the width.
 const (
-	chartHeight = 1000
-	chartStep   = 10
-	chartLines  = 3 // grid lines above the ground line
-	mostParts   = 6 // parts with a colour of their own
-	mostLabels  = 12
-	leastHeight = 4 // a bar that is not zero can be seen
+	chartHeight   = 1000
+	chartStep     = 10
+	chartBarWidth = 8
+	chartLines    = 3 // grid lines above the ground line
+	mostParts     = 6 // parts with a colour of their own
+	mostLabels    = 12
+	leastHeight   = 4 // a bar that is not zero can be seen
 )
 
 // add appends a bar. The values are in the order of the legend.
@@ -89,7 +86,6 @@ func (c *barChart) scale(words func(int64) string) {
 		c.Grid = append(c.Grid, chartLine{Y: chartHeight - length(i*step), Value: words(i * step)})
 	}
 	c.Width = int64(len(c.Bars)) * chartStep
-	var points []string
 	for i := range c.Bars {
 		b, y := &c.Bars[i], int64(chartHeight)
 		for j := range b.Parts {
@@ -98,10 +94,10 @@ func (c *barChart) scale(words func(int64) string) {
 			y -= height
 			p.Y, p.Height = y, height
 		}
-		points = append(points, fmt.Sprintf("%d,%d", b.X+chartStep*2/5, chartHeight-length(b.then)))
-	}
-	if c.Then != "" {
-		c.Before = strings.Join(points, " ")
+		b.End = b.X + chartBarWidth
+		if b.then > 0 {
+			b.Before = chartHeight - length(b.then)
+		}
 	}
 }
 

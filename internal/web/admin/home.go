@@ -19,7 +19,7 @@ type homePage struct {
 	Alarms    []alarm
 	Setup     []setupStep // of a new installation; empty once every step is done
 	SetupDone int
-	Counter   bool // the large box of people who serve customers and see no series
+	Counter   bool // the large box of people who serve customers and make no series
 	Tiles     []kit.Tile
 	Periods   []kit.FilterWord
 	Units     []kit.FilterWord // money or cards
@@ -76,7 +76,7 @@ func (s *Server) Home(c *gin.Context) error {
 			return err
 		}
 	}
-	p.Counter = p.CanFind && !p.seesSeries(settings)
+	p.Counter = p.CanFind && p.Person.Can(staff.RedeemFor) && !p.Person.Can(staff.SeriesGenerate)
 	return s.Part(c, http.StatusOK, "admin/home", "home-live", p)
 }
 

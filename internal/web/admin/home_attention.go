@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
+	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/lang"
 	"refill/internal/money"
@@ -27,7 +29,9 @@ func (s *Server) homeSeries(ctx context.Context, p *homePage, settings setting.S
 		return err
 	}
 	amount := func(minor int64) string { return money.Amount{Minor: minor, Currency: settings.Currency}.String() }
-	p.Tiles = append(p.Tiles, kit.Tile{Label: lang.M("Outstanding"), Value: amount(out.Value), Note: cardCount(out.Cards), URL: SectionSeries})
+	if out.Cards > 0 || scope.AllPartners {
+		p.Tiles = append(p.Tiles, kit.Tile{Label: lang.M("Outstanding"), Value: amount(out.Value), Note: cardCount(out.Cards), URL: SectionSeries})
+	}
 	if out.SoonCards > 0 {
 		p.Tiles = append(p.Tiles, kit.Tile{Label: lang.M("Expires within 30 days"), Value: amount(out.SoonValue), Note: cardCount(out.SoonCards)})
 	}
@@ -141,20 +145,43 @@ func (s *Server) homeJobs(ctx context.Context, p *homePage, settings setting.Set
 	return nil
 }
 
-// recentRows is how many entries of the audit trail the dashboard shows.
-const recentRows = 6
+// recentRows is how many acts the dashboard shows, recentRead how many it reads to find
+// them.
+const (
+	recentRows = 6
+	recentRead = 60
+)
+
+// seldomNews are acts that the dashboard leaves out: they are frequent, and the page of the
+// audit trail has them.
+func seldomNews() []string {
+	return []string{
+		staff.SignedIn{}.Action(), staff.SignedOut{}.Action(), staff.SignInFailed{}.Action(),
+		customer.SignedIn{}.Action(), customer.SignedOut{}.Action(), customer.SignInFailed{}.Action(),
+	}
+}
 
 // homeRecent shows the newest acts that the person may see.
-func (s *Server) homeRecent(ctx context.Context, p *homePage, _ setting.Settings) error {
+func (s *Server) homeRecent(ctx context.Context, p *homePage, settings setting.Settings) error {
 	rows, err := db.New().AuditList(ctx, s.Pool, db.AuditListParams{
-		BeforeID: math.MaxInt64, Size: recentRows, AllPartners: p.Person.Scope.AllPartners, PartnerIds: p.Person.Scope.PartnerIDs, ViewerID: p.Person.ID,
+		BeforeID: math.MaxInt64, Size: recentRead, AllPartners: p.Person.Scope.AllPartners, PartnerIds: p.Person.Scope.PartnerIDs, ViewerID: p.Person.ID,
 	})
 	if err != nil {
 		return err
 	}
 	words := newNarrator()
 	for _, row := range rows {
-		p.Recent = append(p.Recent, words.viewAudit(row))
+		if len(p.Recent) == recentRows {
+			break
+		}
+		if slices.Contains(seldomNews(), row.Action) {
+			continue
+		}
+		view := words.viewAudit(row)
+		if !p.seesSeries(settings) {
+			view.SeriesURL = ""
+		}
+		p.Recent = append(p.Recent, view)
 	}
 	return nil
 }

@@ -77,12 +77,22 @@ func periodOf(days int, now time.Time) homePeriod {
 	return p
 }
 
-// words names the period and the one before.
-func (p homePeriod) words() (now, then string) {
+// periodWords are the messages about a period. Each is whole, so that it can be translated.
+type periodWords struct{ Now, Then, Tile, Money, Cards string }
+
+// words returns the messages about the period.
+func (p homePeriod) words() periodWords {
 	if p.days == yearDays {
-		return lang.M("Last 12 months"), lang.M("The 12 months before")
+		return periodWords{
+			lang.M("Last 12 months"), lang.M("The 12 months before"), lang.M("Redeemed in 12 months"),
+			lang.M("Redeemed value, last 12 months"), lang.M("Redeemed cards, last 12 months"),
+		}
 	}
-	return fmt.Sprintf(lang.M("Last %d days"), p.days), fmt.Sprintf(lang.M("The %d days before"), p.days)
+	of := func(message string) string { return fmt.Sprintf(message, p.days) }
+	return periodWords{
+		of(lang.M("Last %d days")), of(lang.M("The %d days before")), of(lang.M("Redeemed in %d days")),
+		of(lang.M("Redeemed value, last %d days")), of(lang.M("Redeemed cards, last %d days")),
+	}
 }
 
 // homeRedemptions draws the redemptions of a period beside those of the period before.
@@ -115,7 +125,8 @@ func (s *Server) homeRedemptions(ctx context.Context, p *homePage, settings sett
 	half := len(sums) / 2
 	var whole, before redeemedSum
 	p.Chart = barChart{ID: "redemptions"}
-	p.Chart.Now, p.Chart.Then = period.words()
+	words := period.words()
+	p.Chart.Now, p.Chart.Then = words.Now, words.Then
 	for i, sum := range sums[half:] {
 		then := sums[i]
 		whole.n, whole.total, before.n, before.total = whole.n+sum.n, whole.total+sum.total, before.n+then.n, before.total+then.total
@@ -131,31 +142,31 @@ func (s *Server) homeRedemptions(ctx context.Context, p *homePage, settings sett
 		}
 	}
 	if p.byCards {
-		p.Chart.Title = fmt.Sprintf(lang.M("Redeemed cards, %s"), p.Chart.Now)
+		p.Chart.Title = words.Cards
 		p.Chart.scale(func(n int64) string { return money.Group(strconv.FormatInt(n, 10)) })
 	} else {
-		p.Chart.Title = fmt.Sprintf(lang.M("Redeemed value, %s"), p.Chart.Now)
+		p.Chart.Title = words.Money
 		p.Chart.scale(amount)
 	}
 	p.Tiles = append(p.Tiles,
 		kit.Tile{Label: lang.M("Redeemed today"), Value: amount(today.total), Note: cardCount(today.n)},
-		kit.Tile{Label: fmt.Sprintf(lang.M("Redeemed, %s"), p.Chart.Now), Value: amount(whole.total), Note: compared(whole, before, p.Chart.Then, amount)})
+		kit.Tile{Label: words.Tile, Value: amount(whole.total), Note: compared(whole, before, amount)})
 	return s.homeTop(ctx, p, period.starts[half], amount, settings)
 }
 
 // compared says how a sum compares with the one of the period before.
-func compared(now, before redeemedSum, then string, amount func(int64) string) string {
+func compared(now, before redeemedSum, amount func(int64) string) string {
 	switch {
 	case before.total == 0:
 		return cardCount(now.n)
 	case before.total == now.total:
-		return fmt.Sprintf(lang.M("%s, as in %s"), cardCount(now.n), then)
+		return fmt.Sprintf(lang.M("%s, as in the period before"), cardCount(now.n))
 	}
 	change := fmt.Sprintf("%+.0f %%", (float64(now.total)/float64(before.total)-1)*100)
 	if now.total < before.total {
 		change = "−" + change[1:]
 	}
-	return fmt.Sprintf(lang.M("%s, %s. %s: %s"), cardCount(now.n), change, then, amount(before.total))
+	return fmt.Sprintf(lang.M("%s, %s from %s"), cardCount(now.n), change, amount(before.total))
 }
 
 // homeTop lists the series with the highest redeemed sum since a day.
