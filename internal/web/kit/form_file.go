@@ -20,8 +20,8 @@ const maxParts = 500
 
 // FormWithFile returns the fields of a multipart form and the content of its file in the
 // named field, which is empty if none was chosen. It reads at most one byte more than limit
-// of the file. The caller can so tell that the file is too large, and still has the other
-// fields. Nothing is written to disk.
+// of the file, so that the caller can tell that the file is too large and still has the
+// other fields. Nothing is written to disk.
 func (s *Kit) FormWithFile(c *gin.Context, name string, limit int64) (url.Values, []byte, error) {
 	reader, err := c.Request.MultipartReader()
 	if err != nil {
