@@ -146,8 +146,8 @@ func TestRiverUIOnlyReads(t *testing.T) {
 	require.True(t, untouched)
 }
 
-// Every kind of job has a page where it can be cancelled, retried or deleted. A job that
-// monitors staff has a page where it can't.
+// Every kind of job has a page where it can be cancelled, retried or deleted. Only the job
+// that seals the audit trail can't be.
 func TestJobPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
