@@ -149,7 +149,7 @@ func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0,
 
 func usd(cents int64) money.Amount { return money.Amount{Minor: cents, Currency: "USD"} }
 
-// balanceSQL returns the balance of the accounts of a kind at the end of a day.
+// balanceSQL selects the balance of the accounts of a kind at the end of a day.
 const balanceSQL = `select coalesce(sum(e.amount), 0)::bigint from ledger_entry e join ledger_tx t on t.id = e.tx_id
 	join account a on a.id = e.account_id where a.kind = $1::account_kind and (t.at at time zone '` + zone + `')::date <= $2::date`
 

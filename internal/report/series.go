@@ -35,8 +35,8 @@ type SeriesSum struct {
 	Outstanding money.Amount // now
 }
 
-// Standing is the current number of cards by state. Each card that was made is counted
-// once.
+// Standing is the current number and value of cards by state. Each card that was made is
+// counted once.
 type Standing struct {
 	Used, Active, Expired, Disabled, Void Count
 	Inactive                              Count // not activated yet, or locked

@@ -32,7 +32,7 @@ func TestApprovalsInTheBrowser(t *testing.T) {
 	limit := int64(30_00)
 	s.change(func(v *setting.Settings) { v.ApproveAbove = &limit })
 
-	made, _ := s.series(4) // of USD 10.00, to be activated when generated, by somebody else
+	made, _ := s.series(4) // of USD 10.00, to be activated when generated, by another person
 	page := admin.get(adminpages.SeriesURL(made.Number))
 	require.Contains(t, page.text("#series-live > .notice-warn"), "Waiting for approval by somebody else: Activate 4 cards worth USD 40.00")
 	page.none("#activate")

@@ -207,7 +207,7 @@ func hiddenForms() map[string]postedForm {
 	}
 }
 
-// signedIn signs in again the people whom the last form signed out.
+// signedIn signs in a new person wherever the last form has signed one out.
 func (w *hell) signedIn() {
 	w.t.Helper()
 	if w.staff == nil || w.staff.get(admin.SectionAccount).Status != http.StatusOK {

@@ -20,8 +20,8 @@ func samplePath(path string) string {
 	return regexp.MustCompile(`\*[a-z]+`).ReplaceAllString(path, "none")
 }
 
-// Every route refuses the people whom it does not admit, before its handler runs. The
-// routes come from the router itself, so that none can be forgotten here.
+// Every route refuses a person outside its audience, before its handler runs. The routes
+// come from the router itself, so that none can be forgotten here.
 func TestRoutesTurnAwayOthers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

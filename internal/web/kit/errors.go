@@ -105,7 +105,8 @@ var headings = map[fault.Kind]string{ //nolint:gochecknoglobals // a table
 	fault.Unsettled: lang.M("It isn't known yet whether this went through"),
 }
 
-// Fail writes the response for an error. No other function does so.
+// Fail writes the response for an error of a handler or of the middleware. It is the only
+// place where errors become responses.
 func (s *Kit) Fail(c *gin.Context, err error) {
 	if c.Writer.Written() {
 		s.Log.LogAttrs(c.Request.Context(), slog.LevelWarn, "failed half-way through an answer",

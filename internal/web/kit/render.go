@@ -23,8 +23,9 @@ type views struct {
 	sets      map[string]*template.Template // by page, such as "admin/series_list"; filled on first use
 }
 
-// Templates is every page of package templates, parsed once in a process. It is cloned, and
-// never executed.
+// Templates returns the template set of every page, parsed once per process. Callers only
+// clone a set and never execute it, because html/template can't clone a set after its
+// execution.
 var Templates = sync.OnceValues(func() (map[string]*template.Template, error) { //nolint:gochecknoglobals // what is embedded does not change
 	// Parsing only needs the names of the functions.
 	functions := (&Kit{assets: &assets{}}).functions()
