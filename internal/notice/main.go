@@ -1,6 +1,6 @@
-// Command notice prints NOTICE: the licences of everything that is linked into the
-// program or shipped with its pages. Run from the root of the repository, it compares
-// the file with what it would be, or writes it with -write.
+// Command notice checks the file NOTICE, which holds the licences of all software that is
+// linked into the program or shipped with its pages. Run it from the root of the
+// repository. It fails if the file is out of date. With -write it writes the file.
 package main
 
 import (
@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// errStale asks for a new file.
+// errStale is the error for a file that is out of date.
 var errStale = errors.New("NOTICE is not what is linked and shipped: run make notice")
 
 func run(ctx context.Context, write bool) error {
@@ -60,7 +60,7 @@ func compare(now, text []byte) error {
 	return nil
 }
 
-// linked lists the modules whose packages the program is built from, and the standard
+// linked returns the modules whose packages are linked into the program, and the standard
 // library.
 func linked(ctx context.Context) ([]part, error) {
 	list := exec.CommandContext(ctx, "go", "list", "-deps", "-tags", "nomsgpack", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Dir}}{{end}}{{end}}", "./cmd/refill")
@@ -90,6 +90,6 @@ func linked(ctx context.Context) ([]part, error) {
 	return parts, nil
 }
 
-// goAuthors is a module under the same text as the standard library, whose own folder
-// does not come with every compiler.
+// goAuthors is a module with the same licence text as the standard library. It is read
+// instead, because not every Go installation includes the text of the standard library.
 const goAuthors = "golang.org/x/sys"

@@ -11,23 +11,24 @@ import (
 	"strings"
 )
 
-// part is one piece of software of others, with what its folder says about its licence.
+// part is one piece of third-party software, with the licence files in its folder.
 type part struct {
 	name     string
 	licences []string // whole texts
-	notice   string   // the NOTICE that an Apache licence requires; may be empty
+	notice   string   // its NOTICE file, which the Apache licence requires to pass on; may be empty
 }
 
-// packages lists those of static/package.json of which the pages ship files.
+// packages returns the packages in static/package.json whose files are shipped with the
+// pages.
 func packages() []string {
 	return []string{"@fontsource-variable/inter", "@tabler/core", "@tabler/icons", "@zxcvbn-ts/language-common", "htmx.org"}
 }
 
-// shipped reads the packages that the pages are made of.
+// shipped returns the packages whose files are shipped with the pages.
 func shipped(modules fs.FS) ([]part, error) {
 	var parts []part
 	for _, name := range packages() {
-		if name == "@tabler/core" { // its package has no text; that of its icons is the same
+		if name == "@tabler/core" { // its package has no licence file; @tabler/icons has the same licence
 			continue
 		}
 		p, err := read(modules, name, name)
@@ -47,7 +48,7 @@ var (
 	noticeName  = regexp.MustCompile(`(?i)^notice(\.(txt|md))?$`)
 )
 
-// read reads the licence texts in the folder of a part. A part without a licence is an
+// read returns a part with the licence texts in its folder. A part without a licence is an
 // error, because it may not be shipped.
 func read(files fs.FS, dir, name string) (part, error) {
 	p := part{name: name}
@@ -77,8 +78,8 @@ func read(files fs.FS, dir, name string) (part, error) {
 	return p, nil
 }
 
-// group is parts under one licence. A whole text is given once, with the lines of
-// copyright of each part.
+// group is the parts under one licence. The file contains its text once, with the copyright
+// lines of each part.
 type group struct {
 	title, text string
 	names       []string
@@ -86,7 +87,7 @@ type group struct {
 	notices     map[string]string
 }
 
-// compose returns the file.
+// compose returns the content of the file.
 func compose(parts []part) []byte {
 	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(a.name, b.name) })
 	groups := map[string]*group{}
@@ -100,7 +101,7 @@ func compose(parts []part) []byte {
 			if !slices.Contains(g.names, p.name) {
 				g.names = append(g.names, p.name)
 			}
-			if g.text != "" { // that of Apache has an example of its own
+			if g.text != "" { // the Apache text itself contains an example of a copyright line
 				g.lines[p.name] = append(g.lines[p.name], copyright(text)...)
 			}
 			if p.notice != "" {
@@ -151,12 +152,13 @@ func (g *group) write(out *bytes.Buffer) {
 	}
 }
 
-// sort tells which licence a text is. Apache and Mozilla are named by where their text
-// is; others are given whole, once for all parts that share the words.
+// sort returns the group of a licence text, and the key by which equal licences are found.
+// Apache and Mozilla are named by where their text is. Other texts are included in full,
+// once for all parts with the same words.
 func sort(text string) (key string, g *group) {
 	g = &group{lines: map[string][]string{}, notices: map[string]string{}}
 	switch {
-	case strings.Contains(text[:min(len(text), 300)], "Apache License"): // not beside the text of another
+	case strings.Contains(text[:min(len(text), 300)], "Apache License"): // only at the start: another licence may mention it
 		g.title = "Apache License, Version 2.0: the text is in LICENSE"
 		return g.title, g
 	case strings.Contains(text[:min(len(text), 300)], "Mozilla Public License"):
@@ -195,7 +197,7 @@ func isCopyright(line string) bool { return copyrightLine.MatchString(line) }
 
 func isTitle(line string) bool { return titleLine.MatchString(line) }
 
-// copyright returns the lines of a text that say whose it is.
+// copyright returns the copyright lines of a text.
 func copyright(text string) []string {
 	var lines []string
 	for line := range strings.Lines(text) {

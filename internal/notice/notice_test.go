@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// NOTICE is what is linked and shipped today.
+// NOTICE is up to date.
 func TestNoticeIsTrue(t *testing.T) {
 	t.Chdir("../..")
 	require.NoError(t, run(t.Context(), false))
@@ -54,7 +54,7 @@ func TestPartsShareAText(t *testing.T) {
 	require.Contains(t, text, "Others\n\ne\n\nOnly on Sundays.\n")
 }
 
-// A file that is not what it would be is an error.
+// A file that is out of date is an error.
 func TestStaleNotice(t *testing.T) {
 	t.Parallel()
 	require.ErrorIs(t, compare([]byte("old"), []byte("new")), errStale)

@@ -10,20 +10,20 @@ import (
 	"refill/internal/money"
 )
 
-// usd is a sum in cents.
+// usd returns a sum of money from cents.
 func usd(cents int64) money.Amount { return money.Amount{Minor: cents, Currency: "USD"} }
 
-// frame is one of days in January.
+// frame returns a frame of days in January.
 func frame(t *testing.T, unit Unit, first, last string) Frame {
 	t.Helper()
 	return Frame{Span: Span{First: on(t, first), Last: on(t, last), Unit: unit}, Currency: "USD"}
 }
 
-// Each card that was made is counted once, in whatever state its series is.
+// Each card that was made is counted once, in every state of its series.
 func TestStanding(t *testing.T) {
 	t.Parallel()
-	// 20 cards: three used, two disabled, one void. Of the 14 others four have a last
-	// day of their own, which has passed for one.
+	// 20 cards: three used, two disabled, one void. Of the other 14, four have an expiry
+	// date of their own, which has passed for one.
 	row := db.ReportSeriesRow{Price: 50, Currency: "USD", Quantity: 30, Made: 20, Used: 3, Disabled: 2, Void: 1, OwnDate: 4, OwnDatePassed: 1}
 	for name, c := range map[string]struct {
 		state                             db.SeriesState
@@ -125,8 +125,8 @@ func TestTimeToUseBySeries(t *testing.T) {
 	require.Equal(t, Lags{1, 6, 24, 96, 384, 513}, f.Lags)
 }
 
-// What is outstanding is reckoned back from now: over what came after the span, and
-// period by period.
+// Outstanding value is computed backwards from now: first over the movements after the
+// span, then period by period.
 func TestRollForward(t *testing.T) {
 	t.Parallel()
 	f := OutstandingFigures{Frame: frame(t, Month, "2026-01-10", "2026-04-20")}
@@ -197,7 +197,7 @@ func TestRedemptionsByPeriodAndPartner(t *testing.T) {
 		{Day: on(t, "2026-01-31"), PartnerID: 7, N: 2, Total: 300},
 		{Day: on(t, "2026-03-01"), PartnerID: 3, N: 1, Total: 100},
 		{Day: on(t, "2026-03-01"), PartnerID: 7, N: 4, Total: 401},
-		{Day: on(t, "2026-04-01"), PartnerID: 7, N: 1, Total: 10}, // no period has it
+		{Day: on(t, "2026-04-01"), PartnerID: 7, N: 1, Total: 10}, // outside all periods
 	}, []db.ReportPartnersRow{{ID: 3, Name: "A"}, {ID: 5, Name: "B"}, {ID: 7, Name: "C"}})
 	a, c := Partner{3, "A"}, Partner{7, "C"}
 	require.Equal(t, []Partner{a, c}, f.Partners)

@@ -10,15 +10,14 @@ import (
 	"refill/internal/money"
 )
 
-// Movement is what moved outstanding value, by what moved it. What lessens it is
-// negative.
+// Movement is the change of outstanding value by its cause. A decrease is negative.
 type Movement struct {
 	Issued, Redeemed, Voided, Repriced money.Amount
-	Expired                            money.Amount // less what was renewed
+	Expired                            money.Amount // minus renewals
 	Other                              money.Amount
 }
 
-// Rolled is a value that is rolled forward: Closing is Opening and what moved it.
+// Rolled is a roll-forward: Closing is Opening plus all movements.
 type Rolled struct {
 	Movement
 
@@ -32,18 +31,19 @@ type OutstandingPeriod struct {
 	First time.Time // day
 }
 
-// OutstandingFigures are the roll-forward of outstanding value, reckoned back from now.
+// OutstandingFigures is the roll-forward of outstanding value, computed backwards from the
+// current value.
 type OutstandingFigures struct {
 	Frame
 
-	Now            Count // that customers may still redeem, and that of locked series
+	Now            Count // of active and locked series together
 	Active, Locked Count // of series in these states
 	Periods        []OutstandingPeriod
 	Total          Rolled // over all periods
 }
 
-// Outstanding returns the outstanding value of the series within the scope. Empty
-// periods before the first value are left out. Errors: those of Period.Check.
+// Outstanding returns the outstanding value of the series within the scope. Empty periods
+// before the first value are left out. It returns the errors of Period.Check.
 func Outstanding(ctx context.Context, pool *pgxpool.Pool, q Question) (*OutstandingFigures, error) {
 	figures := &OutstandingFigures{}
 	err := read(ctx, pool, q, func(ctx context.Context, r *reading) error {
@@ -52,7 +52,7 @@ func Outstanding(ctx context.Context, pool *pgxpool.Pool, q Question) (*Outstand
 			return err
 		}
 		now := *r
-		now.Start = r.End // redemptions within the span are not needed of the series
+		now.Start = r.End // an empty span: redemptions are not needed here
 		series, err := now.series(ctx)
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func Outstanding(ctx context.Context, pool *pgxpool.Pool, q Question) (*Outstand
 	return figures, nil
 }
 
-// stand sums how the series stand now.
+// stand sums the outstanding value of the series by state.
 func (f *OutstandingFigures) stand(series []db.ReportSeriesRow) {
 	f.Now, f.Active, f.Locked = f.count(0, 0), f.count(0, 0), f.count(0, 0)
 	for _, row := range series {
@@ -85,8 +85,8 @@ func (f *OutstandingFigures) stand(series []db.ReportSeriesRow) {
 	}
 }
 
-// roll makes the periods. Now has to be known: the value at the start of the span is
-// that of now less all that has moved since, also after the span.
+// roll computes the periods. Now must be set. The value at the start of the span is the
+// current value minus all movements since then, including those after the span.
 func (f *OutstandingFigures) roll(byPeriod map[time.Time]moved) {
 	opening := f.Now.Sum.Minor
 	for _, one := range byPeriod {
@@ -116,11 +116,11 @@ func (f Frame) rolled(opening int64, m moved) Rolled {
 	}
 }
 
-// Broken is breakage by its reason.
+// Broken is breakage by its cause.
 type Broken struct {
-	Expired money.Amount // less what was renewed
+	Expired money.Amount // minus renewals
 	Voided  money.Amount
-	Other   money.Amount // taken back by a reversal, and the rest
+	Other   money.Amount // from reversals and all other causes
 	Sum     money.Amount // of all three
 }
 
@@ -131,7 +131,7 @@ type BreakagePeriod struct {
 	First time.Time // day
 }
 
-// BreakageFigures are the value that will never be redeemed.
+// BreakageFigures is the breakage by period: value that will never be redeemed.
 type BreakageFigures struct {
 	Frame
 
@@ -139,8 +139,8 @@ type BreakageFigures struct {
 	Total   Broken
 }
 
-// Breakage returns the breakage of the series within the scope. Empty periods before
-// the first breakage are left out. Errors: those of Period.Check.
+// Breakage returns the breakage of the series within the scope. Empty periods before the
+// first breakage are left out. It returns the errors of Period.Check.
 func Breakage(ctx context.Context, pool *pgxpool.Pool, q Question) (*BreakageFigures, error) {
 	figures := &BreakageFigures{}
 	err := read(ctx, pool, q, func(ctx context.Context, r *reading) error {
@@ -178,7 +178,7 @@ func (f Frame) broken(m moved) Broken {
 	}
 }
 
-// moved is what moved in minor units, by what moved it.
+// moved is the sum of movements by cause, in minor units.
 type moved struct{ issued, redeemed, expired, voided, repriced, other int64 }
 
 func (m *moved) add(kind db.LedgerKind, sum int64) {
@@ -209,8 +209,8 @@ func (m moved) sum() int64 {
 	return m.issued + m.redeemed + m.expired + m.voided + m.repriced + m.other
 }
 
-// movements returns what moved on the accounts of a kind, by the first day of the
-// period. What came after the span is one period more, in the year 9999.
+// movements returns the movements on the accounts of a kind, by the first day of their
+// period. Movements after the span are one more period, in the year 9999.
 func (r *reading) movements(ctx context.Context, account db.AccountKind) (map[time.Time]moved, error) {
 	rows, err := r.q.ReportMovements(ctx, r.tx, db.ReportMovementsParams{
 		Unit: r.Unit.trunc(), TimeZone: r.zone, Account: account, FromAt: r.Start, TillAt: r.End,

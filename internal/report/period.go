@@ -19,29 +19,30 @@ const (
 	Custom                      // from one day to another one
 )
 
-// Period is a choice of days. Days are calendar dates: only year, month and day of a
-// time.Time count, whatever its zone.
+// Period is a requested range of days. Days are calendar dates: only year, month and day of
+// a time.Time are used, whatever its zone.
 type Period struct {
 	Kind     PeriodKind
 	From, To time.Time // of Custom, both days included; zero: the first movement, today
 }
 
-// Errors of a period. An edge that can't read a day returns ErrFrom or ErrTo as well.
+// Errors of a period. Code that parses a day also returns ErrFrom or ErrTo.
 var (
 	ErrFrom  = fault.Field("from", "report_from", "From must be a date such as 2026-01-31.")
 	ErrTo    = fault.Field("to", "report_to", "To must be a date such as 2026-01-31.")
 	ErrOrder = fault.Field("to", "report_order", "To must not lie before From.")
 )
 
-// Years that a day may lie in. No card is older than the first, and no year from 9999
-// on can be told from the sentinel of ReportMovements.
+// The first and the last year of a day. No card is older than the first one. From the year
+// 9999 on, a day could not be told from the period that ReportMovements returns for later
+// movements.
 const (
 	firstYear = 2000
 	lastYear  = 9000
 )
 
-// Check returns a fault.List of what is wrong with the days of the period: ErrFrom,
-// ErrTo, ErrOrder.
+// Check returns a fault.List with the errors in the days of the period: ErrFrom, ErrTo,
+// ErrOrder.
 func (p Period) Check() error {
 	if p.Kind != Custom {
 		return nil
@@ -62,16 +63,16 @@ func (p Period) Check() error {
 	return list.Err()
 }
 
-// Span is the time that figures are about.
+// Span is a resolved period: the days that figures cover.
 type Span struct {
 	First, Last  time.Time // its days, both included, as midnights in UTC
-	Start, End   time.Time // its moments: from Start on and before End
+	Start, End   time.Time // its instants: from Start, before End
 	FromTheStart bool      // First is the day of the first movement of the ledger
 	Unit         Unit      // never ByLength
 }
 
-// span resolves a period that Check accepts. today and first, the day of the first
-// movement of the ledger, are days.
+// span resolves a period that Check accepts. today is the current day, and first is the day
+// of the first movement of the ledger.
 func (p Period) span(today, first time.Time, zone *time.Location, unit Unit) Span {
 	s := Span{First: dateOf(first), Last: dateOf(today)}
 	year, month, _ := today.Date()
@@ -93,9 +94,9 @@ func (p Period) span(today, first time.Time, zone *time.Location, unit Unit) Spa
 		switch {
 		case !s.Last.Before(s.First):
 		case s.FromTheStart:
-			s.First = s.Last // all of it lies before the first movement
+			s.First = s.Last // the whole period is before the first movement
 		default:
-			s.Last = s.First // all of it lies after today
+			s.Last = s.First // the whole period is after today
 		}
 	default:
 		s.FromTheStart = true
@@ -105,11 +106,11 @@ func (p Period) span(today, first time.Time, zone *time.Location, unit Unit) Spa
 	return s
 }
 
-// days is how many days the span has.
+// days returns the number of days in the span.
 func (s Span) days() int { return int(s.Last.Sub(s.First)/(24*time.Hour)) + 1 }
 
-// periods returns the first days of all periods that the span touches. The first of
-// them may lie before the span.
+// periods returns the first days of all periods that overlap the span. The first of them
+// may be before the span.
 func (s Span) periods() []time.Time {
 	var list []time.Time
 	for at := s.Unit.first(s.First); !at.After(s.Last); at = s.Unit.next(at) {
@@ -118,24 +119,24 @@ func (s Span) periods() []time.Time {
 	return list
 }
 
-// Unit is what a span is divided into.
+// Unit is the length of the periods into which a span is divided.
 type Unit int
 
 // The units. A week begins on Monday, as in ISO 8601.
 const (
-	ByLength Unit = iota // days where the span is short, else months
+	ByLength Unit = iota // days for a short span, otherwise months
 	Day
 	Week
 	Month
 )
 
-// Limits of days as a unit.
+// Limits for the unit Day.
 const (
 	shortDays = 100 // a span of fewer days is short
 	mostDays  = 800 // a longer span has months instead of days
 )
 
-// of returns the unit for a span of so many days.
+// of returns the unit for a span with a number of days.
 func (u Unit) of(days int) Unit {
 	switch {
 	case u == ByLength && days < shortDays:
@@ -146,7 +147,7 @@ func (u Unit) of(days int) Unit {
 	return u
 }
 
-// trunc is what date_trunc of Postgres calls the unit.
+// trunc returns the name of the unit for Postgres' date_trunc.
 func (u Unit) trunc() string {
 	switch u {
 	case Week:
@@ -158,7 +159,7 @@ func (u Unit) trunc() string {
 	}
 }
 
-// first returns the first day of the period that a day lies in.
+// first returns the first day of the period that contains a day.
 func (u Unit) first(day time.Time) time.Time {
 	y, m, d := day.Date()
 	switch u {
@@ -171,7 +172,7 @@ func (u Unit) first(day time.Time) time.Time {
 	return date(y, m, d)
 }
 
-// next returns the first day of the period after that of a first day.
+// next returns the first day of the following period.
 func (u Unit) next(first time.Time) time.Time {
 	switch u {
 	case Month:
@@ -183,21 +184,21 @@ func (u Unit) next(first time.Time) time.Time {
 	}
 }
 
-// date returns a day.
+// date returns a day as midnight in UTC.
 func date(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
 
-// dateOf returns the day that a moment shows in its own zone.
+// dateOf returns the calendar date of a time in its own zone.
 func dateOf(at time.Time) time.Time { return date(at.Date()) }
 
-// DayStart returns the first moment of a day in a zone. Of day only year, month and day
-// count, whatever its zone. time.Date doesn't: where clocks are moved at midnight, it
-// returns a moment of the day before or the second of two midnights. Where a zone left a
-// day out, it is the first moment of the next day.
+// DayStart returns the first instant of a day in a zone. Only year, month and day of day
+// are used, whatever its zone. time.Date can't be used for it: where the clocks change at
+// midnight, it returns an instant of the day before, or the second of two midnights. For a
+// day that the zone skipped it returns the first instant of the next day.
 func DayStart(day time.Time, zone *time.Location) time.Time {
 	day = dateOf(day)
 	y, m, d := day.Date()
 	at := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	start, end := at.ZoneBounds() // clocks are moved at these moments; zero where never
+	start, end := at.ZoneBounds() // instants at which the clocks change; zero if they don't
 	if dateOf(at).Before(day) {
 		return end
 	}

@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// on reads a day.
+// on parses a day.
 func on(t *testing.T, text string) time.Time {
 	t.Helper()
 	if text == "" {
@@ -70,7 +70,7 @@ func TestPeriodSpan(t *testing.T) {
 	}
 }
 
-// A day counts as its reader wrote it, whatever zone it comes in.
+// A day keeps its calendar date, whatever its time zone.
 func TestPeriodOfDaysInAnyZone(t *testing.T) {
 	t.Parallel()
 	for _, zone := range []string{"Pacific/Kiritimati", "Pacific/Honolulu"} { // 14 hours ahead, ten behind
@@ -125,7 +125,7 @@ func TestUnits(t *testing.T) {
 	} {
 		require.Equal(t, c.want, c.unit.of(c.days), "%d, %d days", c.unit, c.days)
 	}
-	// The length is counted in days: clocks that were put back make no 101st.
+	// The length is counted in days: setting clocks back does not add a 101st day.
 	s := Period{Kind: Custom, From: on(t, "2026-08-01"), To: on(t, "2026-11-07")}.span(on(t, "2026-12-01"), on(t, "2026-01-01"), in(t, "Europe/Berlin"), ByLength)
 	require.Equal(t, 99, s.days())
 	require.Equal(t, Day, s.Unit)
@@ -160,14 +160,14 @@ func TestDayStart(t *testing.T) {
 		{"Europe/Berlin", "2026-03-30", "2026-03-30T00:00:00+02:00"},
 		{"Europe/Berlin", "2026-10-25", "2026-10-25T00:00:00+02:00"},
 		{"Europe/Berlin", "2026-10-26", "2026-10-26T00:00:00+01:00"},
-		{"America/Sao_Paulo", "2018-11-04", "2018-11-04T01:00:00-02:00"}, // there was no midnight
-		{"America/Sao_Paulo", "2018-02-18", "2018-02-18T00:00:00-03:00"}, // 23:00 came twice on the day before
+		{"America/Sao_Paulo", "2018-11-04", "2018-11-04T01:00:00-02:00"}, // no midnight
+		{"America/Sao_Paulo", "2018-02-18", "2018-02-18T00:00:00-03:00"}, // 23:00 occurs twice on the day before
 		{"Africa/Cairo", "2024-04-26", "2024-04-26T01:00:00+03:00"},
-		{"America/Havana", "2023-11-05", "2023-11-05T00:00:00-04:00"}, // midnight came twice
+		{"America/Havana", "2023-11-05", "2023-11-05T00:00:00-04:00"}, // midnight occurs twice
 		{"Asia/Amman", "2021-10-29", "2021-10-29T00:00:00+03:00"},     // likewise
 		{"Atlantic/Azores", "2023-10-29", "2023-10-29T00:00:00Z"},     // likewise
 		{"America/Havana", "2023-03-12", "2023-03-12T01:00:00-04:00"},
-		{"Pacific/Apia", "2011-12-30", "2011-12-31T00:00:00+14:00"}, // there was no such day
+		{"Pacific/Apia", "2011-12-30", "2011-12-31T00:00:00+14:00"}, // this day does not exist there
 		{"Pacific/Apia", "2011-12-31", "2011-12-31T00:00:00+14:00"},
 	} {
 		require.Equal(t, c.want, DayStart(on(t, c.day), in(t, c.zone)).Format(time.RFC3339), "%s in %s", c.day, c.zone)
@@ -177,8 +177,7 @@ func TestDayStart(t *testing.T) {
 	require.Equal(t, on(t, "2026-03-29").Unix(), DayStart(on(t, "2026-03-29"), time.FixedZone("UTC", 0)).Unix())
 }
 
-// Days lie side by side as Postgres counts them, too: no redemption is in two days, and
-// none is left out.
+// Days agree with those of Postgres: each redemption is in exactly one day.
 func TestDaysOfPostgres(t *testing.T) {
 	t.Parallel()
 	tx := dbtest.Tx(t)

@@ -11,9 +11,9 @@ import (
 	"refill/internal/money"
 )
 
-// RedemptionFigures are redemptions by day, partner and period. A redemption counts for
-// the partner that the customer belonged to then. One that was reversed later counts on
-// its day.
+// RedemptionFigures is the redemptions by day, partner and period. A redemption counts for
+// the partner that the customer had at that time. A redemption that was reversed later
+// still counts on its day.
 type RedemptionFigures struct {
 	Frame
 
@@ -21,7 +21,7 @@ type RedemptionFigures struct {
 	Partners []Partner        // those with redemptions, by name
 	Periods  []RedemptionPeriod
 	Total    Count
-	Average  money.Amount // of a card, rounded down; zero where there is no card
+	Average  money.Amount // per card, rounded down; zero without cards
 }
 
 // RedemptionLine is the redemptions of one partner's customers on one day.
@@ -40,14 +40,14 @@ type RedemptionPeriod struct {
 	ByPartner []Count   // in the order of RedemptionFigures.Partners
 }
 
-// Partner is a partner by name.
+// Partner is a partner's id and name.
 type Partner struct {
 	ID   int64
 	Name string
 }
 
-// Redemptions returns the redemptions of customers whose partners lie within the scope.
-// Errors: those of Period.Check.
+// Redemptions returns the redemptions of customers whose partners are within the scope. It
+// returns the errors of Period.Check.
 func Redemptions(ctx context.Context, pool *pgxpool.Pool, q Question) (*RedemptionFigures, error) {
 	figures := &RedemptionFigures{}
 	err := read(ctx, pool, q, func(ctx context.Context, r *reading) error {
@@ -71,8 +71,8 @@ func Redemptions(ctx context.Context, pool *pgxpool.Pool, q Question) (*Redempti
 	return figures, nil
 }
 
-// fill counts the rows. Postgres may know a change of clocks that Go does not, or the
-// other way round: a day outside the span is in no period.
+// fill sums the rows. Postgres and Go may have different versions of the time zone data. A
+// day that is outside the span for Go is in no period.
 func (f *RedemptionFigures) fill(rows []db.ReportRedemptionsRow, partners []db.ReportPartnersRow) {
 	names, place, has := map[int64]string{}, map[int64]int{}, map[int64]bool{}
 	for _, row := range rows {

@@ -1,7 +1,7 @@
-// Package report owns the figures of the statistics: how series stand, what is
-// outstanding and what moved it, breakage, redemptions, and how long cards lie before
-// they are used. It takes values and returns values. How figures are shown, ordered or
-// written into a file is not its concern. It only reads.
+// Package report computes the figures of the statistics: the state of series, outstanding
+// value and its movements, breakage, redemptions, and the time from activation to use. It
+// takes values and returns values. It does not format figures or write files, and it never
+// changes the database.
 package report
 
 import (
@@ -17,13 +17,13 @@ import (
 	"refill/internal/money"
 )
 
-// Values of Question.Partner that are no id.
+// Values of Question.Partner that are not an id.
 const (
 	EveryPartner int64 = 0  // no filter
-	AnyPartner   int64 = -1 // series that are for any partner; no filter of redemptions
+	AnyPartner   int64 = -1 // only series for any partner; does not filter redemptions
 )
 
-// Question is what figures are asked for.
+// Question says which figures are requested.
 type Question struct {
 	Period   Period
 	Unit     Unit           // of the reports that are divided into periods
@@ -33,15 +33,16 @@ type Question struct {
 	Currency string         // of the installation, an ISO 4217 code
 }
 
-// Frame is a question as it was answered. All figures carry theirs.
+// Frame is the time, partner and currency of computed figures. Every kind of figures embeds
+// it.
 type Frame struct {
 	Span
 
-	Partner  int64 // EveryPartner where the partner lies outside the scope
+	Partner  int64 // EveryPartner if the requested partner is outside the scope
 	Currency string
 }
 
-// amount gives a sum in minor units its currency.
+// amount returns a sum in minor units with the currency of the frame.
 func (f Frame) amount(minor int64) money.Amount {
 	return money.Amount{Minor: minor, Currency: f.Currency}
 }
@@ -56,7 +57,7 @@ type Count struct {
 
 func (c *Count) add(one Count) { c.Cards, c.Sum.Minor = c.Cards+one.Cards, c.Sum.Minor+one.Sum.Minor }
 
-// reading is a question that is being answered in a snapshot of the database.
+// reading is a question while it is answered in one snapshot of the database.
 type reading struct {
 	Frame
 
@@ -66,9 +67,9 @@ type reading struct {
 	scope audit.Scope
 }
 
-// read answers a question in one snapshot of the database, the day of today included.
-// A statement may run for db.LongStatement, since years of redemptions are read.
-// Errors: those of Period.Check.
+// read runs answer in one read-only snapshot of the database. The current day comes from
+// the same snapshot. A statement may run for db.LongStatement, because years of redemptions
+// are read. It returns the errors of Period.Check.
 func read(ctx context.Context, pool *pgxpool.Pool, q Question, answer func(context.Context, *reading) error) error {
 	if err := q.Period.Check(); err != nil {
 		return err
@@ -89,7 +90,7 @@ func read(ctx context.Context, pool *pgxpool.Pool, q Question, answer func(conte
 			r.Partner = EveryPartner // as if the partner did not exist
 		}
 		if r.scope.PartnerIDs == nil {
-			r.scope.PartnerIDs = []int64{} // NULL would hide no series
+			r.scope.PartnerIDs = []int64{} // NULL would not hide any series
 		}
 		return answer(ctx, r)
 	})

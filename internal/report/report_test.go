@@ -28,17 +28,17 @@ import (
 	"refill/internal/staff/peopletest"
 )
 
-// zone has no midnight on 4 November 2018: clocks went from 24:00 to 01:00.
+// zone has no midnight on 4 November 2018: the clocks went from 24:00 to 01:00.
 const zone = "America/Sao_Paulo"
 
-// bundle is a database of the test's own with cards.
+// bundle is a separate database with cards for a test.
 type bundle struct {
 	pool         *pgxpool.Pool
 	cards        *card.Service
 	admin        audit.Actor
 	north, south db.Partner
 	anna, carol  db.Customer // of North, of South
-	posted       int64       // the last transaction of the ledger that has its time
+	posted       int64       // the last ledger transaction that at has moved
 	location     *time.Location
 }
 
@@ -68,7 +68,7 @@ func setup(t *testing.T) *bundle {
 	return b
 }
 
-// series makes a series: price in whole dollars, for any partner or one.
+// series makes a series: the price is in whole dollars, the partner is one or any.
 func (b *bundle) series(t *testing.T, quantity, price int, partner string, activate bool) db.Series {
 	t.Helper()
 	ordered, err := b.cards.Order(t.Context(), b.admin, card.OrderRequest{
@@ -89,7 +89,7 @@ func (b *bundle) redeem(t *testing.T, customer db.Customer, series db.Series, se
 	return receipt.PaymentID
 }
 
-// at moves what was posted since the last call to a moment.
+// at moves all ledger transactions since its last call to a time in the past.
 func (b *bundle) at(t *testing.T, moment string) {
 	t.Helper()
 	ctx := t.Context()
@@ -108,8 +108,8 @@ func (b *bundle) at(t *testing.T, moment string) {
 	require.NoError(t, b.pool.QueryRow(ctx, `select coalesce(max(id), 0) from ledger_tx`).Scan(&b.posted))
 }
 
-// happen is a small history: redemptions on both sides of a midnight that there was not,
-// one that is reversed, a series that is voided and one that is not activated.
+// happen creates a short history: redemptions before and after the missing midnight, one
+// that is reversed, a series that is voided and one that is never activated.
 func (b *bundle) happen(t *testing.T) (open, north, ready db.Series) {
 	t.Helper()
 	open = b.series(t, 10, 10, card.AnyPartner, true)
@@ -130,7 +130,7 @@ func (b *bundle) happen(t *testing.T) (open, north, ready db.Series) {
 	return open, north, ready
 }
 
-// ask asks about everything from 2018 to January 2019.
+// ask returns a question about all time from 2018 to January 2019.
 func (b *bundle) ask(unit report.Unit) report.Question {
 	return report.Question{
 		Period: report.Period{Kind: report.Custom, To: day(2019, time.January, 31)},
@@ -149,7 +149,7 @@ func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0,
 
 func usd(cents int64) money.Amount { return money.Amount{Minor: cents, Currency: "USD"} }
 
-// balanceSQL is what accounts of a kind held at the end of a day.
+// balanceSQL selects the balance of the accounts of a kind at the end of a day.
 const balanceSQL = `select coalesce(sum(e.amount), 0)::bigint from ledger_entry e join ledger_tx t on t.id = e.tx_id
 	join account a on a.id = e.account_id where a.kind = $1::account_kind and (t.at at time zone '` + zone + `')::date <= $2::date`
 
@@ -235,8 +235,8 @@ func TestFiguresEqualTheLedger(t *testing.T) {
 
 func cards(n, dollars int64) report.Count { return report.Count{Cards: n, Sum: usd(n * dollars * 100)} }
 
-// A day that began at one o'clock has its redemptions and no other, and value is rolled
-// forward to its end.
+// A day that begins at one o'clock contains exactly its own redemptions, and value is
+// rolled forward to its end.
 func TestDayWithoutMidnight(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -316,7 +316,7 @@ func TestFiguresOfAScope(t *testing.T) {
 	}
 }
 
-// Every report refuses what Check refuses, before it reads.
+// Every report returns the errors of Check before it reads.
 func TestWrongPeriod(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.Pool(t)

@@ -9,7 +9,7 @@ import (
 	"refill/internal/money"
 )
 
-// SeriesFigures are how series stand.
+// SeriesFigures is the state of the cards of all series.
 type SeriesFigures struct {
 	Frame
 
@@ -22,20 +22,21 @@ type SeriesLine struct {
 	SeriesSum
 
 	Number, Prefix string
-	AnyPartner     bool     // any customer may redeem its cards
-	Partners       []string // names of the partners that it is for otherwise, in order
+	AnyPartner     bool     // customers of any partner may redeem its cards
+	Partners       []string // names of its partners if it is not for any partner, in order
 	Price          money.Amount
 }
 
-// SeriesSum is what adds up over series.
+// SeriesSum holds the figures that can be summed over series.
 type SeriesSum struct {
 	Cards       int64 // ordered
-	Redeemed    Count // within the span, as the ledger has it; also what was reversed later
+	Redeemed    Count // within the span, by the ledger; includes later reversed ones
 	Standing    Standing
 	Outstanding money.Amount // now
 }
 
-// Standing is how cards stand now. Each card that was made is counted once.
+// Standing is the current number and value of cards by state. Each card that was made is
+// counted once.
 type Standing struct {
 	Used, Active, Expired, Disabled, Void Count
 	Inactive                              Count // not activated yet, or locked
@@ -53,8 +54,8 @@ func (s *SeriesSum) add(one SeriesSum) {
 	s.Standing.Void.add(one.Standing.Void)
 }
 
-// Series returns how each series stands that lies within the scope, and what of it was
-// redeemed within the period. Errors: those of Period.Check.
+// Series returns the current state of each series within the scope, and its redemptions
+// within the period. It returns the errors of Period.Check.
 func Series(ctx context.Context, pool *pgxpool.Pool, q Question) (*SeriesFigures, error) {
 	figures := &SeriesFigures{}
 	err := read(ctx, pool, q, func(ctx context.Context, r *reading) error {
@@ -77,7 +78,7 @@ func Series(ctx context.Context, pool *pgxpool.Pool, q Question) (*SeriesFigures
 	return figures, nil
 }
 
-// noSeries is the sum over no series.
+// noSeries returns the sum over no series.
 func noSeries(f Frame) SeriesSum {
 	none := f.count(0, 0)
 	return SeriesSum{Redeemed: none, Standing: Standing{none, none, none, none, none, none}, Outstanding: none.Sum}
@@ -100,8 +101,8 @@ func seriesLine(row db.ReportSeriesRow) SeriesLine {
 	}
 }
 
-// standingOf divides the cards of a series by how they stand. A card with a last day of
-// its own expires by that one and not with its series.
+// standingOf counts the cards of a series by state. A card with an expiry date of its own
+// expires by that date, not by the date of its series.
 func standingOf(row db.ReportSeriesRow) Standing {
 	var active, expired, inactive int64
 	disabled, void := row.Disabled, row.Void

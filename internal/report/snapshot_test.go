@@ -13,8 +13,8 @@ import (
 	"refill/internal/dbtest"
 )
 
-// A report reads one moment of the database, with time for long statements, and changes
-// nothing.
+// A report reads one snapshot of the database, with a long statement timeout, and is
+// read-only.
 func TestOneSnapshot(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.Pool(t)

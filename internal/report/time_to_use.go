@@ -11,7 +11,7 @@ import (
 // Lag is a range of time between the activation of a series and a redemption.
 type Lag int
 
-// The ranges. One more than 24 hours is the second day.
+// The ranges. A time of 24 hours or more is in the second day.
 const (
 	FirstDay Lag = iota // less than 24 hours
 	To7Days             // from the second to the seventh day
@@ -22,10 +22,10 @@ const (
 	lags
 )
 
-// Lags are counts of cards by Lag.
+// Lags is the number of cards in each range of time.
 type Lags [lags]int64
 
-// TimeToUseLine is one series of which cards were redeemed.
+// TimeToUseLine is one series with redeemed cards.
 type TimeToUseLine struct {
 	Number string
 	Cards  int64 // redeemed within the span
@@ -35,7 +35,7 @@ type TimeToUseLine struct {
 	Median, NineTenths int64
 }
 
-// TimeToUseFigures are how long cards lie before they are used.
+// TimeToUseFigures is the time between activation and redemption of cards.
 type TimeToUseFigures struct {
 	Frame
 
@@ -44,9 +44,9 @@ type TimeToUseFigures struct {
 	Lags  Lags
 }
 
-// TimeToUse returns the time between activation and use of the cards that customers
-// whose partners lie within the scope redeemed in the period. Errors: those of
-// Period.Check.
+// TimeToUse returns the time between activation and redemption of the cards that were
+// redeemed in the period by customers whose partners are within the scope. It returns the
+// errors of Period.Check.
 func TimeToUse(ctx context.Context, pool *pgxpool.Pool, q Question) (*TimeToUseFigures, error) {
 	figures := &TimeToUseFigures{}
 	err := read(ctx, pool, q, func(ctx context.Context, r *reading) error {
@@ -66,7 +66,7 @@ func TimeToUse(ctx context.Context, pool *pgxpool.Pool, q Question) (*TimeToUseF
 	return figures, nil
 }
 
-// fill takes the rows series by series, within each by days.
+// fill sums the rows, which are in order of series and then of days.
 func (f *TimeToUseFigures) fill(rows []db.ReportTimeToUseRow) {
 	for len(rows) > 0 {
 		n := 1
@@ -94,7 +94,7 @@ func timeToUse(rows []db.ReportTimeToUseRow) TimeToUseLine {
 	return line
 }
 
-// lagOf returns the range that a number of whole days lies in.
+// lagOf returns the range that contains a number of whole days.
 func lagOf(days int64) Lag {
 	for i, end := range []int64{1, 7, 30, 90, 365} {
 		if days < end {
@@ -105,8 +105,8 @@ func lagOf(days int64) Lag {
 }
 
 // percentile returns the nearest-rank percentile: the least number of whole days within
-// which p of a hundred cards were used. The rows are in order of days, and cards is the
-// sum of their counts.
+// which p per cent of the cards were used. The rows are in order of days. cards is the sum
+// of their counts.
 func percentile(rows []db.ReportTimeToUseRow, cards, p int64) int64 {
 	var used int64
 	for _, row := range rows {

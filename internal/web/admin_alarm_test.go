@@ -19,8 +19,8 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// box redeems cards of a series that is for North, by two customers of North, and lets
-// the watch look.
+// box redeems cards of a series for North, by two customers of North, and runs the check
+// for alarms.
 func (s *site) box(n int) (db.Series, []int64) {
 	s.t.Helper()
 	require.NoError(s.t, s.Server.Settings.Change(s.t.Context(), audit.System(), func(v *setting.Settings) { v.Theft.RunCards = 5 }))
@@ -36,8 +36,9 @@ func (s *site) box(n int) (db.Series, []int64) {
 	return series, thieves
 }
 
-// An alarm stands on the dashboard and says what was redeemed and what to do; from it the
-// series is locked and what is left of the box disabled; it is acknowledged with a reason.
+// An alarm is shown on the dashboard and says what was redeemed and what to do. Its page
+// leads to locking the series and disabling its unused cards. It is acknowledged with a
+// reason.
 func TestAlarmAboutTheft(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -59,7 +60,7 @@ func TestAlarmAboutTheft(t *testing.T) {
 	}
 	require.Equal(t, 6, page.doc().Find("section[aria-labelledby=behind-title] tbody tr").Length())
 
-	// What is left of the box: the dry run of the existing page.
+	// The unused cards of the box: the dry run of the existing page.
 	dry := admin.post(adminpages.SeriesURL(series.Number)+"/changes/check", url.Values{"which": {"range"}, "operation": {"disable"}, "first": {"1"}, "last": {"9"}})
 	require.Equal(t, http.StatusOK, dry.Status)
 	require.Contains(t, dry.Body, "3 cards")
@@ -88,8 +89,8 @@ func TestAlarmAboutTheft(t *testing.T) {
 	require.Contains(t, trail.Body, "Alarm: redemptions look like theft")
 }
 
-// Staff of some partners see the alarms about their customers alone; who may not see
-// alarms sees none on the dashboard.
+// Staff of some partners only see the alarms about their customers. Staff without the
+// permission for alarms see none on the dashboard.
 func TestAlarmsKeepToPartners(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -104,8 +105,8 @@ func TestAlarmsKeepToPartners(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, cashier.get(adminpages.SectionAlarms).Status)
 }
 
-// The card that a refused code belongs to is in the trail; staff who may not see its series
-// learn nothing of it.
+// The audit trail shows the card of a refused code. Staff who may not see the card's series
+// do not see it there.
 func TestRefusedCardIsNotShownToOthers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -171,8 +172,8 @@ func TestConfigTheft(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleAdministrator, s.North).get(adminpages.SectionTheft).Status)
 }
 
-// With a limit set, weaker rules wait for a second person, who sees on the page of
-// approvals what would change.
+// With a limit set, weaker rules need the approval of a second person. The approvals page
+// shows that person what would change.
 func TestWeakerTheftRulesWait(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -210,8 +211,8 @@ func TestWeakerTheftRulesWait(t *testing.T) {
 	require.Empty(t, admin.get(adminpages.SectionTheft).one("#f-run_cards").AttrOr("value", ""))
 }
 
-// That staff must use a second factor is switched off in Settings → General by two people
-// where there is a limit, and the page says so.
+// With a limit set, turning off the required second factor in Settings → General needs two
+// people, and the page says so.
 func TestSecondFactorIsSwitchedOffByTwo(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

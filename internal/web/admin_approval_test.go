@@ -17,8 +17,8 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// What one person asks for waits on the series page and in the list until another
-// decides; the count in the menu is of what they may decide.
+// A request of one person waits on the series page and in the list until another person
+// decides. The count in the menu only includes requests that the person may decide.
 func TestApprovalsInTheBrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -32,7 +32,7 @@ func TestApprovalsInTheBrowser(t *testing.T) {
 	limit := int64(30_00)
 	s.change(func(v *setting.Settings) { v.ApproveAbove = &limit })
 
-	made, _ := s.series(4) // of USD 10.00, to be activated when generated, by somebody else
+	made, _ := s.series(4) // of USD 10.00, to be activated when generated, by another person
 	page := admin.get(adminpages.SeriesURL(made.Number))
 	require.Contains(t, page.text("#series-live > .notice-warn"), "Waiting for approval by somebody else: Activate 4 cards worth USD 40.00")
 	page.none("#activate")
@@ -61,7 +61,7 @@ func TestApprovalsInTheBrowser(t *testing.T) {
 	require.Equal(t, adminpages.SectionApprovals, admin.post(at(export, "approve"), url.Values{"reason": {"because"}}).Header.Get("Location"))
 	require.Contains(t, admin.get(adminpages.SectionApprovals).text("#notice .notice-warn"), "You asked for this yourself", "not as a success")
 
-	// Others neither see it nor can they tell that it is there.
+	// Staff of other partners do not see it, and responses do not reveal that it exists.
 	south := s.as(db.StaffRoleAdministrator, s.South)
 	require.Contains(t, south.get(adminpages.SectionApprovals).text(".empty-state"), "Nothing waits")
 	require.Contains(t, south.get("/admin").text("#menu-count"), "0")
@@ -87,7 +87,7 @@ func TestApprovalsInTheBrowser(t *testing.T) {
 	}
 }
 
-// That somebody else will have to approve is said before anything is asked for.
+// A page says that another person will have to approve, before anything is requested.
 func TestApprovalIsForetold(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -121,7 +121,7 @@ func TestApprovalIsForetold(t *testing.T) {
 		require.Equal(t, limit >= 0, strings.Contains(hint, "wait until somebody else approves"), hint)
 	}
 
-	// Disabled cards worth more than that come back with a second person only.
+	// Enabling disabled cards above that value needs a second person.
 	for serial := range 4 {
 		require.Equal(t, http.StatusSeeOther, admin.post(fmt.Sprintf("%s/cards/%d/disable", adminpages.SeriesURL(made.Number), serial+1), nil).Status)
 	}
@@ -135,7 +135,7 @@ func TestApprovalIsForetold(t *testing.T) {
 	}
 }
 
-// Pressing Activate above the value asks for it, and says so.
+// The button Activate above the limit requests approval, and the page says so.
 func TestActivatingAsksForApproval(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -61,8 +61,9 @@ func TestAdminAudit(t *testing.T) {
 	require.Equal(t, http.StatusOK, admin.get(adminpages.SectionAudit+"?format=xlsx").Status)
 }
 
-// Staff of some partners see their own acts, their customers, and series for
-// them; never a customer of somebody else's, not even by a series for anybody.
+// Staff of some partners see their own acts, acts on their customers, and acts on series of
+// their partners. They never see a customer of another partner, not even through a series
+// for any partner.
 func TestAdminAuditOfOthers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -101,8 +102,8 @@ func TestAdminAuditPages(t *testing.T) {
 	require.Equal(t, 2101, strings.Count(admin.get(adminpages.SectionAudit+"?what=thing.&format=csv").Body, "\n"))
 }
 
-// What an API client or a user of a dealer did is theirs on every page that tells of it, and
-// not their owner's or the portal's.
+// Every page shows an API client or a dealer's user as the actor of their own acts, not the
+// owner of the client and not the portal.
 func TestAdminAuditOfClients(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

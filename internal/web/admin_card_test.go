@@ -17,7 +17,7 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// redeem uses up a card of a series.
+// redeem redeems a card of a series.
 func (s *site) redeem(series db.Series, serial int32, customerID int64) {
 	s.t.Helper()
 	_, err := s.Server.admin.Cards.Redeem(s.t.Context(), audit.System(), card.Redemption{
@@ -45,7 +45,7 @@ func TestCardsAreReachedBySerial(t *testing.T) {
 		require.Contains(t, page.text("#series-cards .pager"), "Serials 1 to 50", query)
 	}
 
-	// With a filter, a page has neighbours only where there are such cards.
+	// With a filter, previous and next only lead to cards that match it.
 	anna := s.newCustomer("anna.north", s.North)
 	s.redeem(series, 77, anna)
 	used := at("?status=used")
@@ -72,7 +72,8 @@ func TestCardsOfferRedeeming(t *testing.T) {
 	admin.get(url + "/cards/2").none("#redeem-title")
 }
 
-// Whom a username names exactly comes first, however many others begin with it.
+// A customer whose username matches exactly comes first, however many others begin with the
+// same letters.
 func TestCustomersAreSuggested(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -87,7 +88,7 @@ func TestCustomersAreSuggested(t *testing.T) {
 	require.Equal(t, fmt.Sprint(first), choices.First().AttrOr("data-value", ""))
 	require.Contains(t, found.one("#customer-list").AttrOr("data-says", ""), "There are more")
 
-	// Also where more match than are ordered.
+	// This also holds if more customers match than are sorted.
 	s.exec(`insert into customer (partner_id, username, name) select $1, 'long-' || n, 'A long list' from generate_series(1, 1200) n`, s.North.ID)
 	last := s.newCustomer("long", s.North)
 	found = s.as(db.StaffRoleCashier).htmx(adminpages.SeriesURL(series.Number) + "/cards/1/customers?q=long")
@@ -118,7 +119,7 @@ func TestCardColumns(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, s.as(db.StaffRoleAdministrator, s.South).get(adminpages.SeriesURL("209901")+"?view=1").Status)
 }
 
-// However a filter comes by its cards, they are those that are shown so.
+// A filter by state lists exactly the cards that are shown with this state.
 func TestCardsAreFilteredAsTheyAreShown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -12,8 +12,8 @@ import (
 	"refill/internal/web/admin"
 )
 
-// The page tells how the books stand, in words; what is broken is on the
-// dashboard of those who may see it until it is mended.
+// The page describes the state of the books. A broken check is on the dashboard of staff
+// who may see it, until it is repaired.
 func TestChecksPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

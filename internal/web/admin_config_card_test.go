@@ -15,8 +15,8 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// withFonts lets a site find fonts in a folder, and returns what installs those of
-// the tests' packages into it.
+// withFonts makes a site look for fonts in a folder. It returns a function that installs
+// the fonts of the tests' packages there.
 func withFonts(t *testing.T) (edit func(*Deps), install func()) {
 	t.Helper()
 	dir := t.TempDir()
@@ -30,7 +30,7 @@ func withFonts(t *testing.T) (edit func(*Deps), install func()) {
 	}
 }
 
-// words fills in the form of the page, one field otherwise.
+// words returns the filled-in form of the page with one field changed.
 func words(name, value string) url.Values {
 	form := url.Values{
 		"card_kind": {"بطاقة شحن"}, "card_serial": {"الرقم"}, "card_series": {"السلسلة"}, "card_valid_till": {" صالحة حتى "},
@@ -61,7 +61,8 @@ func TestConfigCards(t *testing.T) {
 	require.Equal(t, "31.12.2027", page.text("#f-card_date option[selected]"))
 	require.NotEqual(t, english.Body, admin.get(adminpages.SectionCards+"/picture").Body)
 
-	// What can't be printed is said at its field, and the rest is kept.
+	// Text that can't be printed is an error at its field, and the other fields keep their
+	// values.
 	for _, tc := range []struct{ field, value, says string }{
 		{"card_kind", "شحن 🚀", "Emoji are never printed"},
 		{"card_serial", "𓀀", "fonts-noto-core"},
@@ -76,7 +77,7 @@ func TestConfigCards(t *testing.T) {
 	}
 	require.Equal(t, setting.DateDots, s.settings().CardWords.Date)
 
-	// They stand on the cards of a series whose partner says nothing of its own.
+	// The texts are printed on the cards of a series whose partner has none of its own.
 	series, _ := s.series(3)
 	preview := admin.get(adminpages.SeriesURL(series.Number) + "/export/preview?" + choose("format", "pdf", "layout", "id-1", "side", "0").Encode())
 	require.Equal(t, http.StatusOK, preview.Status)
@@ -86,8 +87,7 @@ func TestConfigCards(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleAdministrator, s.North).post(adminpages.SectionCards, words("", "")).Status)
 }
 
-// A brand that can't be printed is refused where it is typed, until its font is
-// installed.
+// A brand that can't be printed is refused in its form until its font is installed.
 func TestBrandIsHeldAgainstTheFonts(t *testing.T) {
 	t.Parallel()
 	edit, install := withFonts(t)

@@ -30,7 +30,8 @@ func TestPrintShops(t *testing.T) {
 	require.Contains(t, page.text("tbody tr"), identity.Recipient().String())
 	require.Equal(t, 1, s.count(`select count(*) from audit where action = 'setting.changed' and detail -> 'print_shops' ->> 0 like 'Printhouse (age1%'`))
 
-	// A file for it can be chosen, is told apart, and is proposed the next time.
+	// A file for the print shop can be chosen, is marked as such, and is the default the
+	// next time.
 	shop := admin.get(at).one("#f-shop option:last-child").AttrOr("value", "")
 	require.NotEmpty(t, shop)
 	require.Equal(t, http.StatusSeeOther, admin.post(at, choose("format", "csv", "shop", shop)).Status)
@@ -42,7 +43,7 @@ func TestPrintShops(t *testing.T) {
 	require.Regexp(t, `\.csv\.age$`, got.Header.Get("Content-Disposition"))
 	require.Equal(t, "application/octet-stream", got.Header.Get("Content-Type"))
 
-	// What is wrong is said at its field, and a secret key is never shown again.
+	// Errors are shown at their fields, and a secret key is never shown again.
 	for _, tc := range []struct{ name, key, field, says string }{
 		{"Other", "age1nonsense", "key", "Paste an age recipient"},
 		{"Other", identity.String(), "key", "This is a secret key"},
@@ -57,14 +58,14 @@ func TestPrintShops(t *testing.T) {
 	}
 	require.NotContains(t, s.Log.String(), identity.String())
 
-	// Removed, it can't be chosen any more.
+	// A removed print shop can't be chosen.
 	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SectionPrintShops+"/remove", url.Values{"id": {shop}}).Status)
 	admin.get(adminpages.SectionPrintShops).none("tbody tr")
 	refused := admin.post(at, choose("format", "csv", "shop", shop))
 	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
 	require.Contains(t, refused.text("#f-shop-error"), "was removed")
 
-	// Whom codes are encrypted for is decided for the whole house.
+	// The recipients of encrypted codes are set for the whole installation.
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).post(adminpages.SectionPrintShops, add).Status)
 	require.NotEqual(t, http.StatusSeeOther, s.as(db.StaffRoleAdministrator, s.North).post(adminpages.SectionPrintShops, add).Status)
 	admin.get(adminpages.SectionPrintShops).none("tbody tr")

@@ -21,7 +21,7 @@ import (
 	"refill/internal/web/portal"
 )
 
-// change alters a setting as the program does.
+// change changes a setting in the same way as the program.
 func (s *site) change(edit func(*setting.Settings)) {
 	s.t.Helper()
 	require.NoError(s.t, s.Server.Settings.Change(s.t.Context(), audit.System(), edit))
@@ -34,8 +34,8 @@ func (s *site) settings() setting.Settings {
 	return v
 }
 
-// With the module off every route of it is gone, for everybody; whatever speaks of
-// refill cards in its address belongs to it.
+// With the module off, every one of its routes responds with 404 to everybody. A route with
+// refill cards in its URL belongs to the module.
 func TestModuleOff(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -79,7 +79,7 @@ func TestModuleOff(t *testing.T) {
 	require.Equal(t, before, after, "data untouched")
 }
 
-// vouchers is the form as it stands by default.
+// vouchers returns the form with its default values.
 func vouchers(edit func(url.Values)) url.Values {
 	form := url.Values{
 		"code_alphabet": {"letters"}, "code_length": {"16"}, "lock_partners": {"on"}, "activate": {"on"}, "serial_form": {"plain"},
@@ -185,7 +185,7 @@ func TestConfigPortal(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(db.StaffRoleAdministrator)
 	anna, carol := s.asCustomer("anna", s.North), s.asCustomer("carol", s.South)
-	shown := func() url.Values { // the form as a browser would send it untouched
+	shown := func() url.Values { // the form as a browser sends it without changes
 		form := url.Values{}
 		doc := admin.get(adminpages.SectionPortal).doc()
 		doc.Find("form[action='" + adminpages.SectionPortal + "'] input[type=hidden]").Each(func(_ int, e *goquery.Selection) {
@@ -207,7 +207,7 @@ func TestConfigPortal(t *testing.T) {
 	require.Contains(t, anna.get(portal.SectionPayments).text(".ways"), "Bank transferIBAN DE02 <1203> Name it")
 	require.NotContains(t, carol.get(portal.SectionPayments).Body, "IBAN", "of another partner")
 
-	stale.Del(fmt.Sprintf("partner-%d", s.South.ID)) // somebody else, on a page from before, switches another thing
+	stale.Del(fmt.Sprintf("partner-%d", s.South.ID)) // another person, on an older page, changes another setting
 	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SectionPortal, stale).Status)
 	carol.get(portal.SectionPayments).none(".ways")
 	require.Equal(t, http.StatusNotFound, carol.get(portal.SectionRedeem).Status)
@@ -221,7 +221,7 @@ func TestConfigPortal(t *testing.T) {
 	require.Equal(t, 2, strings.Count(strings.Join(s.audits(), " "), "partner.portal_changed"))
 }
 
-// A serial is written as the settings say, and read in every form.
+// A serial is written in the form of the settings, and read in every form.
 func TestSerialForm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -155,8 +155,8 @@ func TestBarIsLifted(t *testing.T) {
 	admin.get(adminpages.CustomerURL(anna)).none("#barred")
 }
 
-// The form of a new customer enters one customer, whatever is pressed twice or sent again
-// after a lost connection.
+// The form of a new customer creates one customer, even if the button is pressed twice or
+// the form is sent again after a lost connection.
 func TestCustomerIsEnteredOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -185,7 +185,7 @@ func TestCustomerIsEnteredOnce(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, cashier.post(adminpages.CustomerNew, form).Status)
 	require.Equal(t, 2, count())
 
-	// Staff of another partner learn nothing of the customer by the key.
+	// The idempotency key does not reveal the customer to staff of another partner.
 	form.Set("key", key)
 	form.Set("name", "Zoë North")
 	form.Set("partner", fmt.Sprint(s.South.ID))

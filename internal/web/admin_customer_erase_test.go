@@ -13,8 +13,8 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// Erasing is asked for with the customer's number and a reason, shows what is held, keeps
-// what was typed, and ends the portal login at once.
+// Erasing needs the customer's number and a reason. The page shows the stored data and
+// keeps the typed text. The portal login ends at once.
 func TestCustomerErasePage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -45,7 +45,7 @@ func TestCustomerErasePage(t *testing.T) {
 
 	form.Set("number", fmt.Sprint(maria.ID))
 	form.Set("stays", "on")
-	form.Set("balance", "0") // as it was shown before somebody paid
+	form.Set("balance", "0") // as shown before a payment
 	refused = admin.post(self+"/erase", form)
 	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
 	require.Zero(t, refused.doc().Find("#f-stays[checked]").Length(), "another balance is confirmed anew")
@@ -70,8 +70,8 @@ func TestCustomerErasePage(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(self+"/erase").Status)
 }
 
-// A customer whom an open alarm about theft concerns is not erased, and the page says so
-// before it is asked for.
+// A customer with an open alarm about theft can't be erased, and the page says so
+// beforehand.
 func TestCustomerUnderAlarmIsNotErased(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -18,8 +18,8 @@ import (
 	"refill/internal/dbtest"
 )
 
-// readyFile makes the file of a series with a content and returns its address and
-// where it lies.
+// readyFile makes the file of a series with a content. It returns the URL of the file and
+// its path in the store.
 func (s *site) readyFile(admin *browser, series db.Series, content string) (download, path string) {
 	s.t.Helper()
 	actor := audit.ByStaff(admin.ID, audit.Everything())
@@ -29,8 +29,8 @@ func (s *site) readyFile(admin *browser, series db.Series, content string) (down
 	return fmt.Sprintf("/admin/exports/%d/download", id), filepath.Join(s.Dir, fmt.Sprintf("export-%d.csv", id))
 }
 
-// Every download has a line with who and from where; going on with one has none of
-// its own, but for somebody else, another address or another day.
+// Every download has an audit row with person and address. Resuming a download adds no row,
+// unless it is by another person, from another address or on another day.
 func TestDownloadsAreWrittenDown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -63,9 +63,8 @@ func TestDownloadsAreWrittenDown(t *testing.T) {
 	require.Equal(t, 1, lines(admin), "from another address it is told")
 }
 
-// A file that was touched where it is kept is refused, or its download breaks off
-// before the place: nobody takes what they have for whole, and the operator hears of
-// it.
+// A download of a file that was changed in its store is refused, or breaks off before the
+// changed place. Nobody can take the part for the whole file, and the change is logged.
 func TestDownloadOfATamperedFile(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -105,7 +104,7 @@ func TestDownloadOfATamperedFile(t *testing.T) {
 	require.Less(t, len(got), len(content)/2)
 	require.True(t, strings.HasPrefix(content, string(got)))
 
-	// Parts that are whole can still be had.
+	// Intact parts can still be downloaded.
 	part := admin.get(download, "Range", "bytes=100-199")
 	require.Equal(t, http.StatusPartialContent, part.Status)
 	require.Equal(t, content[100:200], part.Body)

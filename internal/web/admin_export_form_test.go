@@ -15,7 +15,7 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// choose is a form of the page of exports as a person sends it.
+// choose returns the form of the exports page as a browser sends it.
 func choose(pairs ...string) url.Values {
 	v := url.Values{"format": {"pdf"}, "cards": {"unused"}, "layout": {"a4-2x5"}, "sides": {"one"}, "key": {uuid.NewString()}}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -42,7 +42,7 @@ func TestExportForm(t *testing.T) {
 		XMLName xml.Name `xml:"svg"`
 	}{}))
 
-	// Another choice is looked at before anything is queued.
+	// Another choice is previewed before anything is queued.
 	asked := choose("layout", "id-1", "sides", "both", "offset_x", "1,5", "first", "3", "last", "12", "preview", "1")
 	page = admin.get(at + "?" + asked.Encode())
 	require.Contains(t, page.text("#export-preview"), "10 cards on 10 sheets")
@@ -52,7 +52,7 @@ func TestExportForm(t *testing.T) {
 	require.NotEqual(t, admin.get(third).Body, admin.get(strings.Replace(third, "first=3", "first=4", 1)).Body, "the picture shows the serials that come first")
 	require.Zero(t, s.count(`select count(*) from export`))
 
-	// What is queued is what was chosen, and it is proposed the next time.
+	// The queued export has the chosen options, and they are the default the next time.
 	require.Equal(t, http.StatusOK, admin.post(at, asked).Status, "the form posts its previews")
 	require.Zero(t, s.count(`select count(*) from export`))
 	asked.Del("preview")
@@ -70,7 +70,7 @@ func TestExportForm(t *testing.T) {
 	require.Equal(t, "a4-2x5", s.as(db.StaffRoleAdministrator).get(at).one("#f-layout option[selected]").AttrOr("value", ""), "somebody else chose nothing")
 }
 
-// A table is chosen with its columns, and comes in one go or in two.
+// A table is chosen with its columns, and is downloaded in one response or in two ranges.
 func TestExportOfATable(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -89,7 +89,7 @@ func TestExportOfATable(t *testing.T) {
 	require.Equal(t, "csv", again.one("#f-format option[selected]").AttrOr("value", ""))
 	require.Equal(t, 2, again.doc().Find("input[name=columns][checked]").Length())
 
-	// A download that broke off goes on where it was: two ranges make the whole.
+	// An interrupted download resumes: two ranges make up the whole file.
 	id := s.count(`select id from export`)
 	content := strings.Repeat("serial,code\n", 50)
 	s.file(int64(id), content)
@@ -154,8 +154,8 @@ func TestExportFormRefuses(t *testing.T) {
 	}
 	require.Zero(t, s.count(`select count(*) from export`))
 
-	// A roll that is too narrow for the codes of the series says so at the layout,
-	// before anything is queued.
+	// A roll that is too narrow for the codes of the series is an error at the layout
+	// field, before anything is queued.
 	s.exec(`update series set prefix = 'PREFIXOFTWENTYLETTER' where id = $1`, series.ID)
 	for _, got := range []*got{admin.get(at + "?" + choose("layout", "roll-58").Encode()), admin.post(at, choose("layout", "roll-58"))} {
 		require.Equal(t, http.StatusUnprocessableEntity, got.Status)
@@ -173,8 +173,8 @@ func TestExportFormRefuses(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, north.post(at, choose()).Status)
 }
 
-// A password goes from the form into the database sealed and nowhere else: not into
-// an address, a line of the audit trail, or what is proposed the next time.
+// A password in the form is stored in the database, sealed. It is in no URL, no audit row
+// and no default of the next form.
 func TestExportWithPassword(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -208,7 +208,7 @@ func TestExportWithPassword(t *testing.T) {
 	require.Equal(t, 1, again.doc().Find("#f-locked[checked]").Length(), "that there was one is proposed, not which")
 	require.Empty(t, again.one("#f-password").AttrOr("value", ""))
 
-	// With the end of the export it is gone, so what failed can't be tried again.
+	// The password is deleted when the export ends, so a failed export can't be retried.
 	s.exec(`update export set state = 'failed', failure = 'The disk is full.'`)
 	require.Zero(t, s.count(`select count(*) from export where password_sealed is not null`))
 	panel = admin.get(adminpages.SeriesURL(series.Number) + "/exports")
@@ -219,7 +219,7 @@ func TestExportWithPassword(t *testing.T) {
 	require.Contains(t, got.Body, "was erased")
 }
 
-// count asks the database for a number.
+// count returns the number that a query selects.
 func (s *site) count(sql string) int {
 	s.t.Helper()
 	var n int

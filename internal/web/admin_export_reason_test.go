@@ -14,8 +14,8 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// Where settings ask for it, no file of codes is made without a reason, which stays in
-// the audit trail and stands before whoever approves the file.
+// If the settings require a reason, no file of codes is made without one. The reason is in
+// the audit trail, and is shown to the person who approves the file.
 func TestExportReason(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -16,8 +16,8 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// A file is called by its format wherever it is named: in the queue, among the files of
-// its series, in their history and in the reminder of every page.
+// Every page names a file by its format: the queue, the files of its series, their history
+// and the reminder on every page.
 func TestFilesAreCalledByTheirFormat(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -42,7 +42,7 @@ func TestFilesAreCalledByTheirFormat(t *testing.T) {
 	}
 }
 
-// Numbers are taken as pages print them, and nothing else is taken for one.
+// A form accepts numbers as pages print them, and refuses other text.
 func TestSerialsAreTypedAsTheyArePrinted(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int32{"": 0, "7": 7, " 1,000 ": 1000, "1 000": 1000, "1\u00a0000": 1000, "1,000,000": 1_000_000} {
@@ -70,7 +70,7 @@ func TestSerialsAreTypedAsTheyArePrinted(t *testing.T) {
 	require.Equal(t, 1, s.count(`select count(*) from export where rows_total = 201`))
 }
 
-// One press with a reason leaves what was chosen last as it is.
+// An export by one button with a reason does not change the remembered options.
 func TestOnePressLeavesTheChoice(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

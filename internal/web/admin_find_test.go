@@ -22,7 +22,7 @@ import (
 	"refill/internal/web/portal"
 )
 
-// importCards imports a file as a worker would; columns names its columns in order.
+// importCards imports a file as a worker does; columns names its columns in order.
 func (s *site) importCards(admin *browser, text string, columns ...string) {
 	s.t.Helper()
 	actor := audit.ByStaff(admin.ID, audit.Everything())
@@ -46,18 +46,18 @@ func (s *site) importCards(admin *browser, text string, columns ...string) {
 	require.NoError(s.t, imports.Run(s.t.Context(), id, open, time.Now, noJob))
 }
 
-// find types into the box on every page.
+// find submits a text in the search box of every page.
 func (b *browser) find(text string) *got { return b.post("/admin/find", url.Values{"find": {text}}) }
 
-// charges is how many attempts are counted.
+// charges returns the number of counted attempts.
 func (s *site) charges() (n int) {
 	s.t.Helper()
 	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `select coalesce(sum(n), 0) from guess where scope like 'staff:%'`).Scan(&n))
 	return n
 }
 
-// Whatever keyboard typed it, a customer is found, and nothing that means one is tried
-// as a code.
+// A customer is found whatever keyboard the name was typed on. Text that means a customer
+// is never tried as a code.
 func TestFindCustomersFirst(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -79,7 +79,7 @@ func TestFindCustomersFirst(t *testing.T) {
 		require.Contains(t, listed.Body, "José", text)
 	}
 	require.Contains(t, admin.find("08977766").text(".found"), "Petrov", "the zero of (0) is dialled inside the country")
-	for range 8 { // names that nobody has are no codes
+	for range 8 { // unknown names are no codes
 		for _, text := range []string{"Jane Doexyz Abc", "John  Smith01", "Wei Longname", "Anna-Maria Müller", "M. Mustermann"} {
 			found := admin.find(text)
 			require.Equal(t, http.StatusOK, found.Status, text)
@@ -92,8 +92,8 @@ func TestFindCustomersFirst(t *testing.T) {
 	require.Contains(t, admin.find("\u0301\u0301").text("main"), "Nothing matches", "an accent alone is nothing to look for")
 }
 
-// What pages print is found by the box, in the form of the settings as well, and a code
-// is found in its groups.
+// The search box finds everything in the form that pages print, also in the form of the
+// settings, and a code with its groups separated.
 func TestFindWhatPagesPrint(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -115,8 +115,8 @@ func TestFindWhatPagesPrint(t *testing.T) {
 	require.Contains(t, s.as(db.StaffRoleAdministrator, s.South).find(series.Number[:4]).text("main"), "Nothing matches")
 }
 
-// A bar of a member of staff is shown where it holds, and lifted by another, with a
-// reason.
+// A lockout of a member of staff is shown where it applies. Another person can lift it with
+// a reason.
 func TestStaffBarIsLifted(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -149,8 +149,9 @@ func TestStaffBarIsLifted(t *testing.T) {
 	require.NotEmpty(t, admin.get(adminpages.StaffURL(own)).text("#barred"))
 }
 
-// The browser changes nothing of a code that the server would not: where cards of other
-// systems may be redeemed, neither capitals are offered nor does a script group them.
+// The browser changes nothing in a code that the server would not change. Where cards of
+// other systems may be redeemed, the field neither offers capitals nor groups the code by
+// script.
 func TestCodeFieldsStayAsTyped(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -179,8 +180,8 @@ func TestCodeFieldsStayAsTyped(t *testing.T) {
 	require.Contains(t, anna.redeem("Жук-12").text("#f-code-error"), "Switch your keyboard to Latin letters")
 }
 
-// What may be a serial, or means something else, is looked up as a code where the person
-// asks for that, and is charged then; before that it costs nothing.
+// A text that may be a serial, or has another meaning, is looked up as a code only on
+// request. Only then does it count as an attempt.
 func TestFindAsCode(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -200,7 +201,7 @@ func TestFindAsCode(t *testing.T) {
 	require.Equal(t, 1, admin.find("830118").doc().Find("#as-code").Length())
 	admin.find("2").none("#as-code") // no card has a code like it
 	admin.find("30118").none("#as-code")
-	s.as(db.StaffRoleOperator).find("830117").none("#as-code") // who may not see cards looks for none
+	s.as(db.StaffRoleOperator).find("830117").none("#as-code") // without the permission for cards the button is missing
 	require.Zero(t, s.charges())
 
 	require.Contains(t, asCode("830117").Header.Get("Location"), "/cards/")
@@ -220,8 +221,8 @@ func TestFindAsCode(t *testing.T) {
 	require.Contains(t, admin.find("2").text("main table"), "/ 2", "serials can be searched all the same")
 }
 
-// What staff type into a search for customers may be a code by mistake. Such a text stands
-// in no address: not in the one that the form leads to, nor in any link of the page.
+// Staff may type a code into the search for customers by mistake. Such a text is in no URL:
+// not in the one that the form redirects to, nor in any link of the page.
 func TestSearchKeepsCodesOutOfAddresses(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -256,7 +257,7 @@ func TestSearchKeepsCodesOutOfAddresses(t *testing.T) {
 	require.Equal(t, cardPage+"/customers", admin.get(cardPage).one("#f-customer").AttrOr("hx-post", ""), "typed letters stand in no address either")
 	require.Zero(t, s.charges(), "a search for customers is no try at a code")
 
-	// A phone number that may be a code is found all the same, without a link to more.
+	// A phone number that may be a code is found, but without a link to more results.
 	s.importCards(admin, "code\n4915112300\n4915112301\n", "code")
 	s.exec(`update customer set phone = '4915112345'`)
 	found := admin.post(adminpages.SectionCustomers, url.Values{"q": {"4915112345"}})

@@ -33,7 +33,7 @@ func TestDashboard(t *testing.T) {
 	operator.none("input[name=q]")
 }
 
-// Many unknown codes at one partner raise an alarm for those who can look into it.
+// Many unknown codes at one partner raise an alarm for staff who may see it.
 func TestGuessesRaiseAnAlarm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

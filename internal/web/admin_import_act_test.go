@@ -15,8 +15,8 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// checked uploads a file, plans it as the form suggests but for some entries, and runs
-// its dry run.
+// checked uploads a file, plans it with the suggested options except for some, and runs the
+// dry run.
 func (s *site) checked(admin *browser, name, text string, entries url.Values) string {
 	s.t.Helper()
 	got := admin.upload(name, text)
@@ -32,8 +32,8 @@ func (s *site) checked(admin *browser, name, text string, entries url.Values) st
 
 const oddCodes = "code,price\nAA11BB2201,5.00\nAA11BB2202,5.00\nAA11BB2203,5.00\nAA11BB2204,5.00\nAA11BB2205,5.00\nodd-one-out-77,5.00\nAA11BB2206,ten\n"
 
-// Codes that differ from the rest are left out unless they are ticked, and can be left
-// out again.
+// Codes that differ from the others are left out unless their box is ticked. They can be
+// left out again.
 func TestOutliersAreTicked(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -56,8 +56,8 @@ func TestOutliersAreTicked(t *testing.T) {
 	require.Contains(t, admin.get(at).text(".tiles"), "Cards to import5")
 }
 
-// From a dry run one goes back to the columns with everything kept, and the next file of
-// the shape is filled in alike.
+// After a dry run a person can go back to the columns, with all options kept. The next file
+// with the same columns gets the same options.
 func TestImportColumnsAreChangedAndRemembered(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -86,7 +86,7 @@ func TestImportColumnsAreChangedAndRemembered(t *testing.T) {
 	require.NotContains(t, s.as(db.StaffRoleAdministrator).get(s.as(db.StaffRoleAdministrator).upload("more.csv", text).Header.Get("Location")).Body, "Filled in as", "others have answers of their own")
 }
 
-// A whole import is voided from its page, which says first what that is worth.
+// A whole import can be voided from its page, which first shows the value of its cards.
 func TestImportIsVoidedFromItsPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -108,7 +108,8 @@ func TestImportIsVoidedFromItsPage(t *testing.T) {
 	require.Equal(t, "void", states)
 }
 
-// A file that tries codes is on the dashboard of staff of all partners.
+// A file that probes for existing codes raises an alert on the dashboard of staff of all
+// partners.
 func TestProbingImportsRaiseAnAlarm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -120,7 +121,7 @@ func TestProbingImportsRaiseAnAlarm(t *testing.T) {
 	s.as(db.StaffRoleAdministrator, s.North).get("/admin").none(".notice-bad")
 }
 
-// narrow is a store with little room.
+// narrow is a store with little free space.
 type narrow struct {
 	blob.Store
 
@@ -130,7 +131,7 @@ type narrow struct {
 // Room implements blob.Store.
 func (n *narrow) Room() (int64, bool) { return n.room, true }
 
-// An upload is held against the room on the disk, before it comes and while it does.
+// An upload is compared with the free space on the disk, before and while it arrives.
 func TestUploadsNeedRoom(t *testing.T) {
 	t.Parallel()
 	var left *narrow
@@ -154,7 +155,7 @@ func TestUploadsNeedRoom(t *testing.T) {
 	require.Contains(t, admin.upload("cards.csv", oddCodes).text("#f-file-error"), "You have 100 files here")
 }
 
-// A dry run warns of codes that can be guessed, and of no others.
+// A dry run warns only of codes that can be guessed.
 func TestGuessableCodesAreWarnedOf(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -19,14 +19,14 @@ import (
 	"refill/internal/setting"
 )
 
-// fieldCase is a file as people have it, and the right result.
+// fieldCase is a realistic file and its expected result.
 type fieldCase struct {
 	file     string
 	currency string            // of the installation; empty: USD
-	asked    map[string]string // what the form asks, by its control, and the answer
-	choose   map[string]string // what a person changes without being asked
+	asked    map[string]string // answers to the questions of the form, by the name of the control
+	choose   map[string]string // other options that the person changes
 	cards    []string          // code, price in minor units, valid till, state
-	left     []string          // row and why
+	left     []string          // rows that are left out, with the reason
 }
 
 func fieldCases() []fieldCase {
@@ -63,7 +63,7 @@ func fieldCases() []fieldCase {
 			file: "hidden-status.csv", choose: map[string]string{"status": "2"}, asked: map[string]string{"meaning-0": cardimport.MeansLeaveOut},
 			cards: []string{"HS11BB2201 1000 2099-12-31 active", "HS11BB2204 1000 2099-12-31 active"}, left: []string{"3 status", "4 status"},
 		},
-		{file: "thousands-idr.csv", currency: "IDR", // which has no use for three decimals
+		{file: "thousands-idr.csv", currency: "IDR", // a currency without three decimals
 			cards: []string{"ID11AA0001 1000000 2027-06-30 active", "ID11AA0002 2500000 2027-06-30 active", "ID11AA0003 10000000 2027-06-30 active"}},
 		{file: "arabic-digits.csv", cards: []string{"77113456 1000 2027-06-30 active"}},
 		{file: "formats.xlsx", cards: []string{"000012345678 1000 2027-06-30 active", "482915663012 1000 2027-06-30 active"}, left: []string{"lost the digits", "error of the spreadsheet", "total"}},
@@ -74,7 +74,7 @@ func fieldCases() []fieldCase {
 	}
 }
 
-// Every file of the folder comes in by the pages, and gives exactly its cards.
+// Every file in the folder can be imported by the pages, and results in exactly its cards.
 func TestFilesFromTheField(t *testing.T) {
 	t.Parallel()
 	tested := map[string]bool{"README.md": true}
@@ -96,7 +96,7 @@ func TestFilesFromTheField(t *testing.T) {
 	}
 }
 
-// importsField takes one file from the upload to its cards.
+// importsField imports one file, from the upload to its cards.
 func (s *site) importsField(c fieldCase) {
 	t := s.t
 	text, err := os.ReadFile(filepath.Join("testdata", "field", c.file))
@@ -134,7 +134,7 @@ func (s *site) importsField(c fieldCase) {
 	}
 	var unused []string
 	for _, one := range c.cards {
-		if code, isVoid := strings.CutSuffix(one, " void"); isVoid { // its code is erased: it is found by what is printed
+		if code, isVoid := strings.CutSuffix(one, " void"); isVoid { // its code is erased: it is found by its serial
 			found, err := s.Server.admin.Cards.FindByCode(t.Context(), audit.System(), code[:strings.Index(code, " ")])
 			require.NoError(t, err)
 			require.Equal(t, db.CardStateVoid, found.State)
@@ -151,7 +151,7 @@ func (s *site) importsField(c fieldCase) {
 	}
 }
 
-// leavesOut holds the downloaded list of rows against what is right.
+// leavesOut compares the downloaded list of rows with the expected one.
 func (s *site) leavesOut(admin *browser, at string, right []string) {
 	t := s.t
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(admin.get(at+"/problems").Body, "\ufeff"))).ReadAll()
@@ -168,7 +168,7 @@ func (s *site) leavesOut(admin *browser, at string, right []string) {
 	}
 }
 
-// imported lists the cards that are here, with the code as it is printed.
+// imported returns the imported cards, with their codes as printed.
 func (s *site) imported() []string {
 	var all []string
 	series, err := s.Pool.Query(s.t.Context(), `select id from series where import_id is not null order by id`)

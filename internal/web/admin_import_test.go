@@ -24,13 +24,13 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// upload sends a file through the form and returns the answer.
+// upload sends a file by the form and returns the response.
 func (b *browser) upload(name, text string) *got {
 	b.site.t.Helper()
 	return b.uploadTo(adminpages.SectionImport, name, text)
 }
 
-// uploadTo is upload at the address of a form.
+// uploadTo is upload to the URL of another form.
 func (b *browser) uploadTo(to, name, text string) *got {
 	b.site.t.Helper()
 	var body bytes.Buffer
@@ -43,7 +43,7 @@ func (b *browser) uploadTo(to, name, text string) *got {
 	return b.do(http.MethodPost, to, body.String(), "Content-Type", w.FormDataContentType())
 }
 
-// plan is what the form sends as it is shown, with a price and a date for cards without.
+// plan returns the form as shown, with a price and a date for cards without them.
 func (g *got) plan() url.Values {
 	form := url.Values{"default_price": {"10"}, "default_valid_till": {"2099-12-31"}, "activate": {"on"}}
 	g.doc().Find("#plan-form select").Each(func(_ int, s *goquery.Selection) {
@@ -60,8 +60,7 @@ func (g *got) plan() url.Values {
 	return form
 }
 
-// work does what the worker would do about the import at an address: the dry run, or the
-// import itself.
+// work does the worker's part of the import at a URL: the dry run, or the import itself.
 func (s *site) work(at string) {
 	s.t.Helper()
 	id := adminpages.NumberOf(at[strings.LastIndex(at, "/")+1:])
@@ -132,7 +131,8 @@ func TestImportIsNotForOthers(t *testing.T) {
 	require.Contains(t, one.post(at+"/plan", one.get(at).plan()).text(".notice-bad"), "partner", "cards for any partner are imported by staff of all")
 }
 
-// An upload lies sealed, opens in any order, and is refused once it was touched.
+// An upload is stored sealed, can be read from any position, and is refused if it was
+// changed.
 func TestUploadsAreSealed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -148,7 +148,7 @@ func TestUploadsAreSealed(t *testing.T) {
 	r, info, err := s.Server.admin.Files.Open(t.Context(), name)
 	require.NoError(t, err)
 	require.Equal(t, int64(len(text)), info.Size)
-	for _, at := range []int{200_000, 0, 262_140, 65_530, 5, 279_000, 10} { // over the edges of blocks
+	for _, at := range []int{200_000, 0, 262_140, 65_530, 5, 279_000, 10} { // across the edges of blocks
 		piece := make([]byte, 20)
 		_, err := r.ReadAt(piece, int64(at))
 		require.NoError(t, err)
@@ -184,7 +184,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, files, "nothing is left of a file that was refused")
 
-	// More than a form may hold is let through here, and here alone.
+	// Only this route accepts a larger body than the limit of forms.
 	large := strings.Repeat("AAAA-bbbb-cccc-dddd\n", 10_000)
 	require.Equal(t, http.StatusSeeOther, admin.upload("large.csv", large).Status)
 	require.Equal(t, http.StatusRequestEntityTooLarge, admin.post(adminpages.SectionGenerate, url.Values{"prefix": {large}}).Status)

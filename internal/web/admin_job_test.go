@@ -62,7 +62,7 @@ func TestJobsPage(t *testing.T) {
 	require.Contains(t, operator.get(adminpages.SectionJobs+"?state=completed").text(".empty-state"), "No jobs here")
 }
 
-// Cancelling and retrying a job does the same to what is behind it.
+// Cancelling or retrying a job also cancels or retries the order behind it.
 func TestJobsAreCancelledAndRetried(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -119,8 +119,8 @@ func TestRiverUIIsGuarded(t *testing.T) {
 	require.Contains(t, list.Body, fmt.Sprintf(`series_id\": %d`, series.ID))
 }
 
-// River's own pages read and nothing else: whatever they send in another way is
-// refused, also should a route let it through one day.
+// The pages of River UI are read-only. Any request of theirs that writes is refused, even
+// if a route admits it.
 func TestRiverUIOnlyReads(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -146,7 +146,7 @@ func TestRiverUIOnlyReads(t *testing.T) {
 		}
 	}
 	require.Equal(t, http.StatusOK, operator.do(http.MethodHead, adminpages.RiverUIPath+"/", "").Status)
-	for _, path := range paths[2:] { // by reading neither
+	for _, path := range paths[2:] { // nor by GET
 		operator.get(adminpages.RiverUIPath + path)
 	}
 	var untouched bool
@@ -154,8 +154,8 @@ func TestRiverUIOnlyReads(t *testing.T) {
 	require.True(t, untouched)
 }
 
-// Every kind of job has a page where it can be cancelled, retried or deleted; what
-// watches staff has one where it can't.
+// Every kind of job has a page where it can be cancelled, retried or deleted. Only the job
+// that seals the audit trail can't be.
 func TestJobPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -202,7 +202,7 @@ func TestJobPage(t *testing.T) {
 	require.NotContains(t, operator.get(adminpages.SectionJobs).text("#queue-seal"), "Paused")
 }
 
-// A list that is longer than a page shows every job.
+// A list of more than one page shows every job.
 func TestJobsOfAllPages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -216,7 +216,7 @@ func TestJobsOfAllPages(t *testing.T) {
 	require.Len(t, seen, 120)
 }
 
-// What concerns every partner is not for staff of some.
+// Pages that concern every partner are closed to staff of some partners.
 func TestWholeHousePages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -22,7 +22,7 @@ import (
 	"refill/internal/web/portal"
 )
 
-// postLogo sends a partner's form with a file.
+// postLogo sends the form of a partner with a logo.
 func (b *browser) postLogo(path string, fields map[string]string, file []byte) *got {
 	b.site.t.Helper()
 	var body bytes.Buffer
@@ -38,7 +38,7 @@ func (b *browser) postLogo(path string, fields map[string]string, file []byte) *
 	return b.do(http.MethodPost, path, body.String(), "Content-Type", w.FormDataContentType())
 }
 
-// logoFile is a small dark picture.
+// logoFile returns a small dark picture.
 func logoFile(t *testing.T, width, height int) []byte {
 	t.Helper()
 	m := image.NewGray(image.Rect(0, 0, width, height))
@@ -65,7 +65,7 @@ func TestAdminPartner(t *testing.T) {
 	for says, file := range map[string][]byte{
 		"must be a PNG or JPEG": []byte(`<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script></svg>`),
 		"up to 256 KB":          make([]byte, 3<<20),
-		"too many pixels":       logoFile(t, 8000, 5000), // forty million, in a file that is small enough
+		"too many pixels":       logoFile(t, 8000, 5000), // forty million pixels, in a file within the size limit
 	} {
 		refused := admin.postLogo(adminpages.SectionPartners, fields, file)
 		require.Equal(t, http.StatusUnprocessableEntity, refused.Status, says)
@@ -94,7 +94,7 @@ func TestAdminPartner(t *testing.T) {
 	require.Equal(t, []string{"partner.created", "partner.changed", "partner.changed"}, only(s.audits(), "partner."))
 }
 
-// only keeps the actions that begin with a noun.
+// only returns the actions that begin with a noun.
 func only(actions []string, noun string) []string {
 	var kept []string
 	for _, a := range actions {
@@ -125,7 +125,8 @@ func TestAdminPartnerOfOthers(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleOperator).post(adminpages.PartnerURL(s.North.ID)+"/disable", nil).Status)
 }
 
-// A partner that is closed: out at once, nothing redeemed by anybody, nothing new.
+// When a partner is disabled, its customers are signed out at once, nobody can redeem for
+// them, and nothing new can be made for the partner.
 func TestAdminPartnerDisable(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -153,7 +154,7 @@ func TestAdminPartnerDisable(t *testing.T) {
 	require.Equal(t, http.StatusOK, anna.get(portal.SectionHome).Status)
 }
 
-// What customers see of their partner, before and after signing in.
+// Customers see their partner's branding before and after signing in.
 func TestPortalLook(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

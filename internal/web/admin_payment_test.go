@@ -18,7 +18,7 @@ import (
 	"refill/internal/web/portal"
 )
 
-// rows reads an answer as CSV.
+// rows parses a response as CSV.
 func (g *got) rows() [][]string {
 	g.t.Helper()
 	require.Equal(g.t, http.StatusOK, g.Status, g.Body)
@@ -27,7 +27,7 @@ func (g *got) rows() [][]string {
 	return rows
 }
 
-// pay goes through the form for a payment made by hand.
+// pay sends the form for a payment made by hand.
 func (b *browser) pay(customerID int64, kind, amount, comment string) *got {
 	b.site.t.Helper()
 	path := adminpages.CustomerURL(customerID) + "/billing/payments/add"
@@ -50,7 +50,7 @@ func TestPaymentByHand(t *testing.T) {
 	}
 	require.Contains(t, cashier.pay(anna, "correction", "-5", "").text("#f-comment-error"), "what is corrected")
 
-	// A mistyped amount is asked for twice, each amount by itself.
+	// An unusual amount needs a confirmation, each amount its own.
 	asked := cashier.pay(anna, "cash", "12,000", "")
 	require.Equal(t, http.StatusUnprocessableEntity, asked.Status)
 	require.Contains(t, asked.text("label[for=f-sure]"), "USD 12,000.00 is right")
@@ -75,7 +75,7 @@ func TestPaymentByHand(t *testing.T) {
 	require.Equal(t, []string{"payment.entered", "payment.entered"}, s.acts("payment."))
 }
 
-// acts are the audited actions that begin so.
+// acts returns the audited actions with a prefix.
 func (s *site) acts(prefix string) []string {
 	s.t.Helper()
 	list := []string{}

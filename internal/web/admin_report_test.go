@@ -21,9 +21,9 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// history makes what a report tells of: series of both partners and of any,
-// redemptions, a void, a lapse, a lock. It happens on four days of last month
-// and on one of this, for everything about a report depends on time.
+// history creates the data of a report: series of both partners and of any, redemptions, a
+// void, a lapse, a lock. Reports depend on time, so the events are on four days of last
+// month and one day of this month.
 func history(t *testing.T, s *site) (anySeries, north, south, void, lapsed db.Series) {
 	t.Helper()
 	ctx := t.Context()
@@ -35,7 +35,7 @@ func history(t *testing.T, s *site) (anySeries, north, south, void, lapsed db.Se
 			require.NoError(t, err)
 		}
 	}
-	// at moves what was posted since the last call to a moment of the past.
+	// at moves all ledger transactions since its last call to a time in the past.
 	var last int64
 	at := func(ago time.Duration) {
 		owner := dbtest.Owner(t, s.Pool) //nolint:contextcheck // it has the context of the test
@@ -74,13 +74,14 @@ func history(t *testing.T, s *site) (anySeries, north, south, void, lapsed db.Se
 	at(day)
 	redeem(anna, north, 2)
 	require.NoError(t, s.Server.admin.Cards.Lock(ctx, admin, south.ID))
-	// Some cards of a series that goes on have passed by a date of their own.
+	// Some cards of an active series have expired by dates of their own.
 	s.exec(`update card set valid_till = current_date - 5 where series_id = $1 and serial in (10, 11)`, anySeries.ID)
 	s.exec(`update card set valid_till = current_date + 5 where series_id = $1 and serial = 12`, anySeries.ID)
 	return anySeries, north, south, void, lapsed
 }
 
-// fetchTable gets a report as CSV: its header, and its rows by the first column.
+// fetchTable downloads a report as CSV. It returns the header, and the rows by their first
+// column.
 func fetchTable(b *browser, path string) (map[string]map[string]string, []map[string]string) {
 	b.site.t.Helper()
 	got := b.get(path)
@@ -99,7 +100,7 @@ func fetchTable(b *browser, path string) (map[string]map[string]string, []map[st
 	return byFirst, list
 }
 
-// ledgerSum asks the ledger itself.
+// ledgerSum returns a sum from the ledger itself.
 func ledgerSum(t *testing.T, s *site, sql string) string {
 	t.Helper()
 	var sum int64
@@ -157,7 +158,7 @@ func TestReportFiguresEqualTheLedger(t *testing.T) {
 	require.Equal(t, outstanding, periods[len(periods)-2]["Closing"])
 	require.Contains(t, admin.get(adminpages.SectionStatistics+"/outstanding").Body, "USD 320.00")
 
-	// A time that ended reckons back from now.
+	// A past period is computed backwards from now.
 	till := time.Now().UTC().AddDate(0, 0, -10).Format(time.DateOnly)
 	_, before := fetchTable(admin, adminpages.SectionStatistics+"/outstanding?format=csv&period=custom&to="+till)
 	require.Equal(t, ledgerSum(t, s, ofKind+`a.kind = 'outstanding' and t.at < now() - interval '10 days'`), before[len(before)-1]["Closing"])
@@ -219,7 +220,7 @@ func TestReportPages(t *testing.T) {
 	require.Equal(t, 2, filtered.doc().Find("tbody tr").Length())
 	require.Contains(t, filtered.Body, north.Number)
 
-	// Days that are filled in count, though the period was left alone.
+	// Filled-in days are used even if the choice of period is unchanged.
 	filled := admin.get(adminpages.SectionStatistics + "?period=all&was=all&from=2026-01-05&to=2026-01-06")
 	require.Contains(t, filled.text(".head-note"), "5 Jan 2026 to 6 Jan 2026")
 	require.Contains(t, admin.get(adminpages.SectionStatistics+"?period=all&was=custom&from=2026-01-05").text(".head-note"), "Up to")

@@ -14,13 +14,13 @@ import (
 	"refill/internal/web/kit"
 )
 
-// factor is what somebody keeps of the second factor that they have set up.
+// factor holds the secret and the recovery codes of a second factor.
 type factor struct {
 	secret string
 	codes  []string
 }
 
-// setUpFactor goes through the form.
+// setUpFactor sets up a second factor by the form.
 func (b *browser) setUpFactor() factor {
 	b.site.t.Helper()
 	page := b.get(admin.SectionFactor)
@@ -37,7 +37,7 @@ func (b *browser) setUpFactor() factor {
 	return f
 }
 
-// code is what the telephone shows, as if nobody had used it yet.
+// code returns the code that the phone shows, as if it had not been used yet.
 func (s *site) code(f factor) string {
 	s.t.Helper()
 	s.exec(`update staff_second_factor set last_step = 0`)
@@ -74,7 +74,7 @@ func TestSecondFactor(t *testing.T) {
 	b.get(admin.SectionFactor).none(".recovery-codes")
 	require.Contains(t, b.get(admin.SectionFactor).text("main"), "10 of 10")
 
-	// The password opens the page for the code, and nothing else.
+	// The password only gives access to the page for the code.
 	form := credentials("anna", testPassword)
 	form.Set("next", "/admin/account")
 	asked := elsewhere.post("/admin/login", form)
@@ -92,7 +92,7 @@ func TestSecondFactor(t *testing.T) {
 	require.Equal(t, http.StatusOK, elsewhere.get("/admin").Status)
 	require.Equal(t, "/admin/login", elsewhere.post(admin.CodePath, url.Values{"code": {s.code(f)}}).Header.Get("Location"), "once")
 
-	// Without the telephone a recovery code does, once.
+	// Without the phone a recovery code works, once.
 	lost := s.browser()
 	lost.post("/admin/login", credentials("anna", testPassword))
 	require.Equal(t, "Recovery code", lost.get(admin.CodePath+"?with=recovery").text(`label[for="f-code"]`))
@@ -140,7 +140,7 @@ func TestCodesAreLimitedAtTheDoor(t *testing.T) {
 	require.Equal(t, "/admin/login", s.browser().get(admin.CodePath).Header.Get("Location"), "without a password there is no second step")
 }
 
-// Where the setting asks for it, nothing is open before it is set up.
+// If the setting requires a second factor, no other page is open before it is set up.
 func TestSecondFactorIsRequired(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -14,9 +14,9 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// Payments, codes, the limit and what is switched on again: above the limit the page
-// says beforehand that it waits, what waits stands on the page of its subject and in the
-// list in words, and another person decides.
+// Payments, codes, the limit and re-enabled items: above the limit the page says beforehand
+// that approval is needed. The waiting request is described on the page of its subject and
+// in the list, and another person decides.
 func TestEveryKindWaitsInTheBrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -96,13 +96,13 @@ func TestEveryKindWaitsInTheBrowser(t *testing.T) {
 	}
 	require.Contains(t, other.get(adminpages.SectionApprovals).text("table"), "Withdrawn")
 
-	// One administrator is left.
+	// Only one administrator is left.
 	s.exec(`update staff set disabled_at = now() where id <> $1`, admin.ID)
 	require.Contains(t, admin.get(adminpages.SectionVouchers).text("#sole"), "refill limit AMOUNT")
 }
 
-// The page of a card says before the press that redeeming it without its code, or enabling
-// it, is more than one person may; that of a payment says so of its reversal.
+// The page of a card says beforehand that redeeming it without its code, or enabling it,
+// needs a second person. The page of a payment says so of its reversal.
 func TestCardsSayBeforehandWhatTakesTwo(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

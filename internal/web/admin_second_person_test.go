@@ -16,14 +16,14 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// Where it is the day that makes the difference, each page says so before anything is
-// asked for: what was done so far, what is left, and to whoever decides, why they are
-// asked about so little.
+// When the daily total exceeds the limit, each page says so before anything is requested:
+// what was done so far and what is left. The person who decides is told why so small a
+// request needs approval.
 func TestDayIsForetold(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin, other := s.as(db.StaffRoleAdministrator), s.as(db.StaffRoleAdministrator)
-	theirs, _ := s.series(4) // of USD 10.00, by somebody else
+	theirs, _ := s.series(4) // of USD 10.00, by another person
 	limit := int64(60_00)
 	s.change(func(v *setting.Settings) { v.ApproveAbove = &limit })
 	order := url.Values{
@@ -87,7 +87,7 @@ func TestDayIsForetold(t *testing.T) {
 	require.NotContains(t, preview(), "second person")
 }
 
-// asker is the name of whoever asked for what waits.
+// asker returns the name of the person who made the waiting request.
 func (s *site) asker() string {
 	s.t.Helper()
 	var name string

@@ -19,7 +19,7 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// filled returns a form of a page as it stands, as a browser would send it.
+// filled returns a form of a page as a browser sends it without changes.
 func (g *got) filled(selector string) url.Values {
 	g.t.Helper()
 	form := url.Values{}
@@ -103,7 +103,8 @@ func (s *site) priceOf(id int64) int64 {
 	return series.Price
 }
 
-// A deleted series shows how far its codes are erased, and then leaves the list.
+// The page of a deleted series shows how many of its codes are erased. Then the series
+// disappears from the list.
 func TestSeriesDelete(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -168,7 +169,7 @@ func TestSeriesListColumns(t *testing.T) {
 	require.Equal(t, []string{series.Number}, admin.get(adminpages.SectionSeries+"?size=7&page=-1").numbers())
 }
 
-// The table is exported as it is filtered; nobody gets what they may not see.
+// The table is exported with its filters, and contains no series outside the scope.
 func TestSeriesTableExport(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -17,14 +17,13 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// numbers returns the series of a list, from top to bottom.
+// numbers returns the numbers of the listed series, from top to bottom.
 func (g *got) numbers() []string {
 	g.t.Helper()
 	return g.doc().Find("tbody .at-series a").Map(func(_ int, a *goquery.Selection) string { return a.Text() })
 }
 
-// ordered orders series without making their cards and returns their numbers,
-// newest first.
+// ordered orders series without making their cards. It returns their numbers, newest first.
 func (s *site) ordered(n int) []string {
 	s.t.Helper()
 	actor := audit.ByStaff(s.newStaff(fmt.Sprintf("maker-%d", s.people.Add(1)), db.StaffRoleAdministrator), audit.Everything())
@@ -76,7 +75,7 @@ func TestSeriesListNarrows(t *testing.T) {
 		require.Contains(t, got.text(".empty-state"), "No series matches", query)
 		got.one(".empty-state a[href='" + adminpages.SectionSeries + "']")
 	}
-	// What is shown as expired is found as expired, locked or not.
+	// The filter for expired finds every series that is shown as expired, locked or not.
 	admin.post(adminpages.SeriesURL(series.Number)+"/lock", nil)
 	s.exec(`update series set valid_till = '2020-01-01'`)
 	require.Equal(t, one, admin.get(adminpages.SectionSeries+"?status=expired").numbers())
@@ -85,8 +84,8 @@ func TestSeriesListNarrows(t *testing.T) {
 	admin.get(adminpages.SeriesURL(series.Number)).none("#activate")
 }
 
-// A row's menu offers what may be done, and leads to the question that says what
-// will follow.
+// The menu of a row offers the permitted actions, and leads to a confirmation that names
+// the consequences.
 func TestSeriesMenu(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -106,7 +105,7 @@ func TestSeriesMenu(t *testing.T) {
 		"a question stays open while the page beneath it moves")
 }
 
-// While cards are made the page fetches its news: head, progress and all.
+// While cards are made, the page refreshes its heading, progress and figures.
 func TestSeriesNews(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

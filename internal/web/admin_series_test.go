@@ -20,7 +20,7 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// order is a form that holds.
+// order returns a valid form.
 func order() url.Values {
 	return url.Values{
 		"quantity": {"1,000"}, "prefix": {"QuickAccess"}, "price": {"10.00"}, "partner": {"any"},
@@ -189,8 +189,8 @@ func TestSeriesActions(t *testing.T) {
 	cashier.get(url).none("#series-exports")
 }
 
-// A series that reaches beyond somebody's partners answers like one that is not
-// there, to the byte.
+// A series with partners outside a person's scope responds exactly like a missing series,
+// to the byte.
 func TestForeignSeriesIsMissing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -211,7 +211,7 @@ func TestForeignSeriesIsMissing(t *testing.T) {
 	north.get(adminpages.SectionSeries).one("tbody tr")
 }
 
-// file makes the file of an export, as the worker does, and gives it another content.
+// file makes the file of an export as the worker does, with another content.
 func (s *site) file(id int64, content string) {
 	s.t.Helper()
 	require.NoError(s.t, s.Server.admin.Exports.Make(s.t.Context(), id, noJob))
@@ -237,7 +237,7 @@ func TestExportIsAskedForAndFetched(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, admin.post(url+"/exports", form).Status)
 	admin.post(url+"/exports", form)
 	panel := admin.get(url + "/exports")
-	panel.none("form.export-form") // it stays as it is while the list moves
+	panel.none("form.export-form") // the form stays while the list is refreshed
 	require.Contains(t, panel.text("hx-partial[hx-target='#series-happened']"), "CSV asked for")
 	require.Equal(t, 1, panel.doc().Find(".files li").Length(), "a double click asks once")
 	require.Contains(t, panel.text(".files"), "Queued")

@@ -11,8 +11,8 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// The page of settings lists what a person may open, each entry answers, and the menu shows
-// the same entries while the person is among them and not elsewhere.
+// The settings page lists the entries that a person may open, and each of them responds.
+// The menu shows the same entries while the person is on one of them, and only then.
 func TestSettingsAreListed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -14,7 +14,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// role returns the id of a role by its name.
+// role returns the id of the role with a name.
 func (s *site) role(name string) string {
 	s.t.Helper()
 	var id int64
@@ -52,7 +52,7 @@ func TestAdminStaff(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, signIn(bea, password))
 	require.Equal(t, http.StatusForbidden, bea.get(adminpages.SectionStaff).Status)
 
-	// A change of role acts at once.
+	// A change of role takes effect at once.
 	before, late := bea.token(), s.browser()
 	late.plant(before)
 	form = url.Values{"name": {"Bea Boss"}, "role": {s.role("Administrator")}, "all_partners": {"on"}}
@@ -64,7 +64,7 @@ func TestAdminStaff(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, late.get("/admin").Status, "later ones are")
 	require.Equal(t, http.StatusOK, bea.get("/admin").Status)
 
-	// So do a new password and disabling.
+	// So do a new password and disabling the account.
 	reset := admin.post(to+"/password", nil)
 	fresh := reset.text("#main .copyable .mono")
 	require.NotEqual(t, password, fresh)
@@ -107,7 +107,7 @@ func TestAdminStaffResetsASecondFactor(t *testing.T) {
 	require.Contains(t, admin.post(adminpages.StaffURL(admin.ID)+"/second-factor/reset", nil).text("form .notice-bad"), "You can't do this to yourself")
 }
 
-// Whoever's role is edited goes on under another token.
+// When a role is edited, the sessions of its members get new tokens.
 func TestAdminRoleRenewsSessions(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -8,17 +8,17 @@ import (
 	"refill/internal/web/kit"
 )
 
-// route is one line of the table.
+// route is one line of the table of routes.
 type route struct {
 	method, path string
 	who          audience
 	do           kit.Handler
 }
 
-// audience is who may ask for a route. Its zero value admits no one.
+// audience says who may request a route. Its zero value admits no one.
 type audience struct {
 	door       kit.Door
-	permission staff.Permission // for staff; empty: any of them
+	permission staff.Permission // required of staff; empty: none
 	// beforeFactor admits staff who must set up a second factor before all else.
 	beforeFactor bool
 	cardsModule  bool // the module of refill cards must be on
@@ -32,8 +32,8 @@ var (
 	customers = audience{door: kit.DoorCustomer}  //nolint:gochecknoglobals // likewise
 )
 
-// setsUp lets an audience in also before they have the second factor that is asked
-// of them.
+// setsUp also admits staff who still have to set up the second factor that the settings
+// require.
 func (a audience) setsUp() audience {
 	a.beforeFactor = true
 	return a
@@ -52,12 +52,13 @@ func (a audience) allPartners() audience {
 	return a
 }
 
-// staffWho is staff whose role includes a permission.
+// staffWho returns the audience of staff whose role includes a permission.
 func staffWho(can staff.Permission) audience {
 	return audience{door: kit.DoorStaff, permission: can}
 }
 
-// mount hands one line to the router, behind its guard.
+// mount registers a route with the router. Its handler runs only for a request that the
+// audience admits.
 func (s *Server) mount(engine *gin.Engine, r route) {
 	guarded := s.handle(func(c *gin.Context) error {
 		if err := s.admit(c, r.who); err != nil {
@@ -74,7 +75,8 @@ func (s *Server) mount(engine *gin.Engine, r route) {
 	}
 }
 
-// handle is where a handler's error becomes an answer.
+// handle wraps a handler for Gin. It limits the time of the request and turns the handler's
+// error into a response.
 func (s *Server) handle(h kit.Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		defer s.LimitTime(c)()
@@ -84,7 +86,8 @@ func (s *Server) handle(h kit.Handler) gin.HandlerFunc {
 	}
 }
 
-// admit lets in whom the audience names and finds out who it is.
+// admit returns an error if the audience does not include the person of the request. It
+// stores the person in the Gin context.
 func (s *Server) admit(c *gin.Context, who audience) error {
 	switch who.door {
 	case kit.DoorEverybody:
@@ -121,8 +124,8 @@ func (s *Server) admit(c *gin.Context, who audience) error {
 	return kit.ErrNotFound
 }
 
-// checkReach refuses a request to a part of the site that is switched off, or that
-// concerns more partners than the person sees.
+// checkReach returns an error for a part of the site that is switched off, or that concerns
+// more partners than the person sees.
 func (s *Server) checkReach(c *gin.Context, who audience) error {
 	if who.everyPartner && !s.Person(c).Scope.AllPartners {
 		return errSomePartners
@@ -140,5 +143,6 @@ func (s *Server) checkReach(c *gin.Context, who audience) error {
 	return nil
 }
 
-// errSomePartners is the error of pages that concern all partners for staff of some.
+// errSomePartners is the error when staff with a limited scope request a page that concerns
+// all partners.
 var errSomePartners = fault.New(fault.Forbidden, "some_partners", "This page concerns every partner. It is for staff who see all of them.")

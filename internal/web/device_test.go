@@ -15,8 +15,8 @@ import (
 	"refill/internal/web/portal"
 )
 
-// attack types wrong passwords for a name until it is barred, from a browser that
-// nobody signed in from.
+// attack sends wrong passwords for a username until it is locked out, from a browser
+// without a sign-in.
 func (s *site) attack(path, username string) {
 	s.t.Helper()
 	stranger := s.browser()
@@ -28,8 +28,8 @@ func (s *site) attack(path, username string) {
 	require.Fail(s.t, "the name is not barred")
 }
 
-// forgetSession signs a browser out without a word, so that only what it is known by
-// is left.
+// forgetSession deletes the session cookie of a browser, so that only its device cookie is
+// left.
 func (b *browser) forgetSession(d kit.Door) {
 	b.site.t.Helper()
 	name := map[kit.Door]string{kit.DoorStaff: "refill-staff", kit.DoorCustomer: "refill-portal"}[d]
@@ -45,8 +45,8 @@ func (b *browser) forgetSession(d kit.Door) {
 	b.client.Jar = jar
 }
 
-// Guesses bar a name for browsers that nobody signed in from. Its owner signs in from
-// their own all the same; so do customers.
+// Wrong guesses lock out a username for browsers without a sign-in. The owner, staff or
+// customer, can still sign in from a known browser.
 func TestGuessesDoNotKeepTheOwnerOut(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -66,13 +66,13 @@ func TestGuessesDoNotKeepTheOwnerOut(t *testing.T) {
 			owner.forgetSession(one.d)
 			s.attack(one.path, one.name)
 		}
-		// The address is barred as a whole, as an office behind one router may be.
+		// The whole IP address is locked out, as an office behind one router may be.
 		s.exec(`insert into guess (scope, n, since, barred_until, allowed) values ('signin:ip:127.0.0.1', 60, now(), now() + interval '1 hour', true)
 			on conflict (scope) do update set barred_until = excluded.barred_until`)
 		require.Equal(t, http.StatusSeeOther, owner.post(one.path, credentials(one.name, testPassword)).Status)
 		s.exec(`delete from guess where scope like 'signin:ip:%'`)
 
-		// The cookie is for its owner alone, and has a limit of its own.
+		// The cookie only works for its owner, and has a limit of its own.
 		owner.forgetSession(one.d)
 		last := 0
 		for range 8 {
@@ -84,8 +84,8 @@ func TestGuessesDoNotKeepTheOwnerOut(t *testing.T) {
 	}
 }
 
-// What a browser is known by can't be made up, planted, or used at another name or
-// door; it opens nothing, and a failed sign-in leaves none.
+// A device cookie can't be forged, planted, or used with another username or at another
+// door. It gives no access, and a failed sign-in sets none.
 func TestKnownBrowsersAreNoKeys(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -130,13 +130,13 @@ func TestKnownBrowsersAreNoKeys(t *testing.T) {
 	require.Equal(t, http.StatusTooManyRequests, plant(first).post("/admin/login", credentials("bert", testPassword)).Status, "another name")
 	require.Equal(t, http.StatusTooManyRequests, plant(first).post("/portal/login", credentials("anna", testPassword)).Status, "another door")
 
-	// A sign-in gives the browser another token: a copy of the one before is worth nothing.
+	// A sign-in gives the browser a new token: a copy of the old one is worthless.
 	owner.forgetSession(kit.DoorStaff)
 	owner.signIn(kit.DoorStaff, "anna")
 	require.NotEqual(t, first, known(owner))
 	require.Equal(t, http.StatusTooManyRequests, plant(first).post("/admin/login", credentials("anna", testPassword)).Status)
 
-	// A desk that two share knows both.
+	// A browser that two people use is known for both.
 	s.exec(`delete from guess`)
 	owner.forgetSession(kit.DoorStaff)
 	owner.signIn(kit.DoorStaff, "bert")
@@ -148,8 +148,9 @@ func TestKnownBrowsersAreNoKeys(t *testing.T) {
 	}
 }
 
-// A changed password keeps the browser that changed it; whoever is disabled or given
-// another password is known nowhere. Few browsers are known at once, and not for ever.
+// After a change of password, only the browser that changed it stays known. A person who is
+// disabled or gets a new password from staff is known in no browser. The number of known
+// browsers and their time are limited.
 func TestKnownBrowsersAreForgotten(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -174,7 +175,7 @@ func TestKnownBrowsersAreForgotten(t *testing.T) {
 	require.Zero(t, count())
 }
 
-// Whoever is signed in shows their password against a count of their own.
+// Password attempts of a signed-in person count on a counter of their own.
 func TestGuessesDoNotKeepFromOnesOwnPassword(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -6,8 +6,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// unknown answers an address that the table does not have, in the layout of who
-// is signed in.
+// unknown responds to a URL that no route has. It looks up the person, so that the error
+// page has the layout for them.
 func (s *Server) unknown(c *gin.Context) error {
 	var err error
 	if kit.OnAdminSide(c) {

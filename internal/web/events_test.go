@@ -17,7 +17,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// listening is a site whose hub hears its database.
+// listening returns a site whose hub listens to its database.
 func listening(t *testing.T, edit ...func(*Deps)) *site {
 	t.Helper()
 	s := newSite(t, edit...)
@@ -35,7 +35,7 @@ func listening(t *testing.T, edit ...func(*Deps)) *site {
 	return s
 }
 
-// stream is an open event stream.
+// stream is an open event stream of a browser.
 type stream struct {
 	t     *testing.T
 	lines *bufio.Scanner
@@ -48,7 +48,7 @@ func (b *browser) stream() *stream {
 	t.Cleanup(cancel)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.site.URL+kit.EventsPath, nil)
 	require.NoError(t, err)
-	request.Header.Set("Accept-Encoding", "gzip") // a stream is not compressed even for those who could
+	request.Header.Set("Accept-Encoding", "gzip") // a stream is never compressed
 	response, err := b.client.Do(request)
 	require.NoError(t, err)
 	t.Cleanup(func() { response.Body.Close() }) //nolint:errcheck // the test is over
@@ -104,8 +104,8 @@ func TestEventsEndWithTheSession(t *testing.T) {
 	require.Empty(t, events.next())
 }
 
-// A page that lies open asks for nothing: its stream neither keeps the session
-// awake nor outlives it.
+// An open page without activity sends no requests. Its stream neither keeps the session
+// alive nor outlives it.
 func TestStreamsDoNotKeepASessionAwake(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(d *Deps) { d.Admin.PingEvery = 20 * time.Millisecond })
@@ -124,7 +124,7 @@ func TestStreamsDoNotKeepASessionAwake(t *testing.T) {
 	require.Equal(t, "signed-out", events.next())
 }
 
-// Nor does what a page fetches by itself when it hears of others' work.
+// Nor do the refreshes in the background that events trigger.
 func TestPagesDoNotKeepASessionAwake(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -135,7 +135,7 @@ func TestPagesDoNotKeepASessionAwake(t *testing.T) {
 		return yes
 	}
 	s.exec(`update session set seen_at = now() - interval '1 hour'`)
-	b.stream() // again, after a line that broke
+	b.stream() // again, after a broken connection
 	require.False(t, awake())
 	for path, source := range map[string]string{
 		"/admin/exports/tray": "div#tray", admin.SectionApprovals + "/count": "span#menu-count", admin.SectionJobs: "div#jobs-live",

@@ -14,15 +14,15 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// mistakes are the codes of the faults that a page lists, in their order.
+// mistakes returns the codes of the errors that a page lists, in order.
 func (g *got) mistakes() []string {
 	g.t.Helper()
 	require.Equal(g.t, http.StatusUnprocessableEntity, g.Status, g.Body)
 	return g.doc().Find(".notice-bad li").Map(func(_ int, li *goquery.Selection) string { return li.AttrOr("data-fault", "") })
 }
 
-// Text that can't be read and values that are refused are told together, one complaint a
-// field, and nothing is done.
+// Errors of parsing and errors of the domain are shown together, one for each field, and
+// nothing is done.
 func TestEveryMistakeIsToldAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -18,9 +18,9 @@ import (
 	"refill/internal/web/portal"
 )
 
-// A form whose act a second sending would repeat is refused without its key, and does
-// nothing. The nil UUID stands for a missing key: a form that sends it is like one without.
-// With a key the same form gets through, so that the key is what is missing.
+// A form whose action must not be repeated is refused without its idempotency key, and does
+// nothing. The nil UUID counts as a missing key. With a key the same form succeeds, which
+// shows that only the key was missing.
 func TestFormWithoutItsKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -70,7 +70,7 @@ func TestFormWithoutItsKeyIsRefused(t *testing.T) {
 	}
 }
 
-// permitted signs in a member of staff of all partners whose role has some permissions.
+// permitted signs in a member of staff of all partners, whose role has some permissions.
 func (s *site) permitted(may ...staff.Permission) *browser {
 	s.t.Helper()
 	b := s.as(db.StaffRoleOperator)
@@ -80,8 +80,8 @@ func (s *site) permitted(may ...staff.Permission) *browser {
 	return b
 }
 
-// The forms that order and import offer no activation to a person who may not, and
-// refuse it.
+// The forms that order and import cards do not offer activation to a person without the
+// permission, and refuse it.
 func TestActivationIsNotOffered(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

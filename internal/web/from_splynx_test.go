@@ -18,7 +18,7 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// sample reads a file of docs/from-splynx.
+// sample returns a file of docs/from-splynx.
 func sample(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/from-splynx/" + name)
@@ -26,7 +26,7 @@ func sample(t *testing.T, name string) string {
 	return string(text)
 }
 
-// customerPlan is what the form about a file of customers sends as it is shown.
+// customerPlan returns the form about a file of customers as shown.
 func (g *got) customerPlan() url.Values {
 	form := url.Values{}
 	g.doc().Find("#customer-plan-form select").Each(func(_ int, e *goquery.Selection) {
@@ -39,7 +39,7 @@ func (g *got) customerPlan() url.Values {
 	return form
 }
 
-// workCustomers does what the worker would do about an import of customers.
+// workCustomers does the worker's part of an import of customers.
 func (s *site) workCustomers(at string) {
 	s.t.Helper()
 	id := adminpages.NumberOf(at[strings.LastIndex(at, "/")+1:])
@@ -59,7 +59,7 @@ func (s *site) workCustomers(at string) {
 	}
 }
 
-// books reads the reconciliation of an import as it is downloaded.
+// books returns the downloaded reconciliation of an import.
 func (b *browser) books(at string) (lines map[string][]string) {
 	b.site.t.Helper()
 	g := b.get(at + "/reconciliation.csv")
@@ -73,8 +73,8 @@ func (b *browser) books(at string) (lines map[string][]string) {
 	return lines
 }
 
-// moveFromSplynx is the whole of docs/from-splynx.md: partners, customers with balances,
-// cards. It returns where the imports are.
+// moveFromSplynx runs the whole of docs/from-splynx.md: partners, customers with balances,
+// cards. It returns the URLs of the imports.
 func moveFromSplynx(t *testing.T, s *site, admin *browser) (customers, cards string) {
 	t.Helper()
 	s.partner("Harbour")
@@ -99,8 +99,8 @@ func moveFromSplynx(t *testing.T, s *site, admin *browser) (customers, cards str
 	return customers, cards
 }
 
-// The rehearsal of docs/from-splynx.md on its own files: both sides of both
-// reconciliations are equal, and the books are sound.
+// The instructions of docs/from-splynx.md work with its own files: both sides of both
+// reconciliations are equal, and the books are consistent.
 func TestMoveFromSplynx(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -135,7 +135,7 @@ func TestMoveFromSplynx(t *testing.T) {
 	require.Equal(t, 10, strings.Count(result.Body, "\n")-1+0, result.Body)
 	require.NotContains(t, result.Body, "farid.example", "of who is left out there is name and reason")
 
-	// The same files once more bring nobody and nothing.
+	// The same files once more add nothing.
 	again := admin.uploadTo(adminpages.SectionCustomerImport, "customers.csv", sample(t, "customers.csv")).Header.Get("Location")
 	page = admin.get(again)
 	require.Contains(t, page.Body, "Filled in as for the last file")
@@ -149,7 +149,7 @@ func TestMoveFromSplynx(t *testing.T) {
 	require.NotContains(t, s.Log.String(), "202401-HOME")
 }
 
-// A row that is lost on its way shows in the reconciliation.
+// A row that is lost during the import is shown in the reconciliation.
 func TestReconciliationShowsWhatIsLost(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -15,8 +15,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// Whatever a body holds, a form that is read of it holds only what can be stored and
-// shown, and what can't be read is the sender's mistake, not ours.
+// For every body, a parsed form only contains text that can be stored and shown. A body
+// that can't be parsed is a client error, not a server error.
 func FuzzForm(f *testing.F) {
 	const boundary = "multipart/form-data; boundary=x"
 	f.Add(formType, "username=anna&password=a%20b")
@@ -57,7 +57,7 @@ func FuzzForm(f *testing.F) {
 	})
 }
 
-// Wherever somebody wants to go after signing in, it is a page of the same door on
+// For every wanted URL, the redirect after signing in leads to a page of the same door on
 // this site.
 func FuzzNext(f *testing.F) {
 	for _, wanted := range []string{"/admin/customers?q=1", "//evil.example/admin", `/admin\@evil.example`, "/admin/../portal", "javascript:alert(1)", "/admin/%2e%2e/x", "https:/admin/x", "/admin/login", "\x00"} {

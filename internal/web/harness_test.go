@@ -42,18 +42,18 @@ import (
 	"refill/internal/web/kit"
 )
 
-// TestMain gives back the server that the tests of this package share.
+// TestMain releases the database server that the tests of this package share.
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// testPassword is everybody's.
+// testPassword is the password of every account.
 const testPassword = peopletest.Password
 
-// testClock is the real one: deadlines of connections need it.
+// testClock is the real clock, which deadlines of connections need.
 func testClock() time.Time {
 	return time.Now()
 }
 
-// site is a server on a database of its own, and the people who use it.
+// site is a server with its own database, and its users.
 type site struct {
 	t      *testing.T
 	Pool   *pgxpool.Pool
@@ -61,19 +61,19 @@ type site struct {
 	Server *Server
 	Log    *logBook
 	URL    string
-	Dir    string // of the files, sealed
+	Dir    string // of the sealed files
 	North  db.Partner
 	South  db.Partner
-	people atomic.Int32 // how many as has signed in
+	people atomic.Int32 // number of people that as has signed in
 }
 
-// newSite starts a server with two partners. edit may change what it stands on.
+// newSite starts a server with two partners. edit may change its dependencies.
 func newSite(t *testing.T, edit ...func(*Deps)) *site {
 	t.Helper()
 	return newSiteOn(t, dbtest.Pool(t), edit...)
 }
 
-// newSiteOn is newSite on a pool of the test's own.
+// newSiteOn is newSite with a given pool.
 func newSiteOn(t *testing.T, pool *pgxpool.Pool, edit ...func(*Deps)) *site {
 	t.Helper()
 	book := &logBook{}
@@ -95,7 +95,7 @@ func newSiteOn(t *testing.T, pool *pgxpool.Pool, edit ...func(*Deps)) *site {
 			Imports: cardimport.New(cards, pool, keys, jobs, settings, log), Customers: customerimport.New(pool, jobs, settings, cards.Approvals()),
 		},
 		WatchEvery: 20 * time.Millisecond,
-		Patience:   time.Minute, // for a machine that runs all the tests at once
+		Patience:   time.Minute, // enough while all tests run in parallel
 	}
 	for _, e := range edit {
 		e(&deps)
@@ -123,7 +123,7 @@ func (s *site) partner(name string) db.Partner {
 	return p
 }
 
-// newStaff adds a member of staff; without partners they see all of them.
+// newStaff adds a member of staff. Without partners the person sees all of them.
 func (s *site) newStaff(username string, role db.StaffRole, partners ...db.Partner) int64 {
 	s.t.Helper()
 	of, err := db.New().RoleGetByKey(s.t.Context(), s.Pool, string(role))
@@ -149,7 +149,7 @@ func (s *site) newCustomer(username string, partner db.Partner) int64 {
 	return row.ID
 }
 
-// as signs a new member of staff in and returns their browser.
+// as signs in a new member of staff and returns their browser.
 func (s *site) as(role db.StaffRole, partners ...db.Partner) *browser {
 	s.t.Helper()
 	username := fmt.Sprintf("%s-%d", role, s.people.Add(1))
@@ -160,7 +160,7 @@ func (s *site) as(role db.StaffRole, partners ...db.Partner) *browser {
 	return b
 }
 
-// asCustomer signs a new customer in and returns their browser.
+// asCustomer signs in a new customer and returns their browser.
 func (s *site) asCustomer(username string, partner db.Partner) *browser {
 	s.t.Helper()
 	b := s.browser()
@@ -169,11 +169,11 @@ func (s *site) asCustomer(username string, partner db.Partner) *browser {
 	return b
 }
 
-// browser keeps cookies and follows no redirect by itself.
+// browser is an HTTP client that keeps cookies and follows no redirects.
 type browser struct {
 	site   *site
 	client *http.Client
-	ID     int64 // of who is signed in
+	ID     int64 // of the signed-in person
 }
 
 func (s *site) browser() *browser {
@@ -188,7 +188,7 @@ func (s *site) browser() *browser {
 	}}
 }
 
-// signIn goes through the form.
+// signIn sends the sign-in form.
 func (b *browser) signIn(d kit.Door, username string) {
 	b.site.t.Helper()
 	path := "/admin/login"
@@ -199,7 +199,7 @@ func (b *browser) signIn(d kit.Door, username string) {
 	require.Equal(b.site.t, http.StatusSeeOther, got.Status, got.Body)
 }
 
-// got is an answer, read to its end.
+// got is a response with its whole body.
 type got struct {
 	t      *testing.T
 	Status int
@@ -207,7 +207,7 @@ type got struct {
 	Body   string
 }
 
-// get asks for a page. headers are pairs of name and value.
+// get requests a page. headers are pairs of name and value.
 func (b *browser) get(path string, headers ...string) *got {
 	b.site.t.Helper()
 	return b.do(http.MethodGet, path, "", headers...)
@@ -219,10 +219,10 @@ func (b *browser) post(path string, form url.Values) *got {
 	return b.do(http.MethodPost, path, form.Encode(), "Content-Type", formType)
 }
 
-// formType is how browsers send forms.
+// formType is the media type of forms that browsers send.
 const formType = "application/x-www-form-urlencoded"
 
-// htmx asks for a fragment.
+// htmx sends an HTMX request for a fragment.
 func (b *browser) htmx(path string) *got {
 	b.site.t.Helper()
 	return b.get(path, "HX-Request", "true", "HX-Current-URL", b.site.URL+path)
@@ -255,7 +255,7 @@ func (b *browser) token() string {
 	return ""
 }
 
-// plant gives the browser a cookie of the staff door that somebody else has.
+// plant gives the browser the staff session cookie of another person.
 func (b *browser) plant(token string) {
 	b.site.t.Helper()
 	b.client.Jar.SetCookies(b.site.origin(), []*http.Cookie{
@@ -285,14 +285,14 @@ func (g *got) one(selector string) *goquery.Selection {
 	return found
 }
 
-// none says that nothing matches a selector.
+// none fails the test if an element matches a selector.
 func (g *got) none(selector string) {
 	g.t.Helper()
 	require.Zero(g.t, g.doc().Find(selector).Length(), "%s in\n%s", selector, g.Body)
 }
 
-// fault returns the code of what the page says is wrong with a field; with "", of what is
-// wrong with the whole form or page.
+// fault returns the code of the error at a field of the page. With "" it returns the code
+// of the error of the whole form or page.
 func (g *got) fault(field string) string {
 	g.t.Helper()
 	doc := g.doc()
@@ -305,13 +305,14 @@ func (g *got) fault(field string) string {
 	return doc.Find(`li[data-fault]:has(a[href="#f-`+field+`"])`).AttrOr("data-fault", "")
 }
 
-// text returns the words of the only element that matches, spaces made single.
+// text returns the text of the only element that matches, with runs of spaces replaced by
+// one.
 func (g *got) text(selector string) string {
 	g.t.Helper()
 	return strings.Join(strings.Fields(g.one(selector).Text()), " ")
 }
 
-// logBook is what the server has logged.
+// logBook collects what the server logs.
 type logBook struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -324,7 +325,7 @@ func (l *logBook) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// String returns everything so far.
+// String returns everything logged so far.
 func (l *logBook) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -347,18 +348,18 @@ func (s *site) audits() []string {
 	return actions
 }
 
-// exec runs a statement that a test needs and the program has not.
+// exec runs a statement that only tests need.
 func (s *site) exec(sql string, args ...any) {
 	s.t.Helper()
 	_, err := s.Pool.Exec(context.WithoutCancel(s.t.Context()), sql, args...)
 	require.NoError(s.t, err)
 }
 
-// noJob stands for the worker's part of a job.
+// noJob replaces the worker's part of a job.
 func noJob(context.Context, pgx.Tx) error { return nil }
 
-// series orders and makes a series of USD 10.00 cards for any partner, or for
-// those named, and returns it with its codes in the order of serials.
+// series makes a series of USD 10.00 cards for any partner, or for the named ones. It
+// returns the series with its codes in the order of serials.
 func (s *site) series(quantity int, partners ...db.Partner) (db.Series, []string) {
 	s.t.Helper()
 	chosen := card.Partners{Any: len(partners) == 0}
@@ -385,8 +386,8 @@ func (s *site) series(quantity int, partners ...db.Partner) (db.Series, []string
 	return made, codes
 }
 
-// unknownCode returns a well-formed code that no card has: that of a card whose
-// index was changed.
+// unknownCode returns a well-formed code that no card has. It is the code of a card whose
+// blind index is changed.
 func (s *site) unknownCode() string {
 	s.t.Helper()
 	made, codes := s.series(1)

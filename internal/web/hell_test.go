@@ -21,7 +21,7 @@ import (
 	"refill/internal/web/portal"
 )
 
-// hellValues are what no field wants.
+// hellValues returns values that no field should accept.
 func hellValues() map[string]string {
 	return map[string]string{
 		"nothing":          "",
@@ -34,7 +34,8 @@ func hellValues() map[string]string {
 	}
 }
 
-// hellBodies are forms that are broken as a whole; field is one that the form has.
+// hellBodies returns bodies that are broken as a whole, with their media type. field is the
+// name of a field of the form.
 func hellBodies(field string) map[string][2]string {
 	many := strings.Builder{}
 	for i := range 10_001 {
@@ -56,10 +57,10 @@ func hellBodies(field string) map[string][2]string {
 	}
 }
 
-// postedForm is what a form of a page would send as it is shown.
+// postedForm is the fields of a form as a browser sends it without changes.
 type postedForm map[string]string
 
-// fields are the names of a form, in order.
+// fields returns the names of the form's fields, in order.
 func (f postedForm) fields() []string {
 	names := []string{}
 	for name := range f {
@@ -69,7 +70,7 @@ func (f postedForm) fields() []string {
 	return names
 }
 
-// values is the form with one field changed.
+// values returns the form with one field changed.
 func (f postedForm) values(field string, values ...string) url.Values {
 	form := url.Values{}
 	for name, value := range f {
@@ -79,8 +80,8 @@ func (f postedForm) values(field string, values ...string) url.Values {
 	return form
 }
 
-// read adds the controls of a form. None may send a field twice that checkFields
-// refuses then.
+// read adds the controls of a form. It fails if a field occurs twice that checkFields
+// accepts only once.
 func (f postedForm) read(t *testing.T, form *goquery.Selection) {
 	t.Helper()
 	seen := map[string]bool{"partners": false, "serial": false, "columns": false}
@@ -105,7 +106,7 @@ func (f postedForm) read(t *testing.T, form *goquery.Selection) {
 	})
 }
 
-// crawl reads every form that the pages show, by the route that it is posted to.
+// crawl reads every form on the pages, by the route that the form is posted to.
 func (w *hell) crawl() {
 	w.t.Helper()
 	patterns := map[string]*regexp.Regexp{}
@@ -142,12 +143,12 @@ func (w *hell) crawl() {
 			enter(e.AttrOr("action", e.AttrOr("hx-post", "")), e.Closest("form"))
 		})
 		answer.doc().Find("[formaction]").Each(func(_ int, e *goquery.Selection) {
-			enter(e.AttrOr("formaction", ""), nil) // the fields are another's
+			enter(e.AttrOr("formaction", ""), nil) // its fields belong to another form
 		})
 	}
 }
 
-// hell is what one walk over the routes of a site needs.
+// hell is the state of one walk over the routes of a site.
 type hell struct {
 	*site
 	held   holding
@@ -175,8 +176,7 @@ func newHell(t *testing.T) *hell {
 	return w
 }
 
-// hiddenForms are those that pages show only in a state that the site of a walk is not
-// in.
+// hiddenForms returns the forms that the pages of this site do not show in its state.
 func hiddenForms() map[string]postedForm {
 	return map[string]postedForm{
 		admin.CodePath:                                  {"code": "123456", "next": "", "with": ""},
@@ -207,7 +207,7 @@ func hiddenForms() map[string]postedForm {
 	}
 }
 
-// signedIn signs those in whom the last form signed out.
+// signedIn signs in a new person wherever the last form has signed one out.
 func (w *hell) signedIn() {
 	w.t.Helper()
 	if w.staff == nil || w.staff.get(admin.SectionAccount).Status != http.StatusOK {
@@ -219,7 +219,7 @@ func (w *hell) signedIn() {
 	w.exec(`delete from guess`)
 }
 
-// path fills a route with what is there.
+// path replaces the parameters of a route by existing items.
 func (w *hell) path(path string) string {
 	w.t.Helper()
 	if filled, known := w.held.fill(path); known {
@@ -245,12 +245,12 @@ func (w *hell) path(path string) string {
 	return samplePath(path)
 }
 
-// who is the browser of those a route is for.
+// who returns the browser that has access to a route.
 func (w *hell) who(r route) *browser {
 	return map[kit.Door]*browser{kit.DoorEverybody: w.nobody, kit.DoorStaff: w.staff, kit.DoorCustomer: w.buyer}[r.who.door]
 }
 
-// walk sends a route everything.
+// walk sends every broken value and body to a route.
 func (w *hell) walk(r route) {
 	w.t.Helper()
 	w.signedIn()
@@ -260,7 +260,7 @@ func (w *hell) walk(r route) {
 		form = postedForm{"x": ""}
 	}
 	fields := form.fields()
-	kept := true // nothing was done so far
+	kept := true // every request so far was refused
 	answered := func(name string, g *got) {
 		w.t.Helper()
 		require.Less(w.t, g.Status, http.StatusInternalServerError, "%s: %s: %s", r.path, name, g.Body)
@@ -284,7 +284,7 @@ func (w *hell) walk(r route) {
 	}
 	if kept {
 		require.Equal(w.t, before, w.state(), "%s refused everything and yet changed something", r.path)
-	} else if strings.Contains(r.path, ":") { // the next route finds what it names as it was
+	} else if strings.Contains(r.path, ":") { // restore what the next route needs
 		w.exec(`delete from guess`)
 		w.held = w.holds(w.partner(fmt.Sprintf("Hell %d", w.people.Add(1))))
 	}
@@ -298,7 +298,7 @@ func (w *hell) walk(r route) {
 	require.LessOrEqual(w.t, read.n, bodyLimit(r.path)+1, "%s reads on", r.path)
 }
 
-// countedReader counts what is read of it.
+// countedReader counts the bytes that are read.
 type countedReader struct {
 	r io.Reader
 	n int64
@@ -311,8 +311,8 @@ func (c *countedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Whatever is sent to whichever form, the answer is one for people, and nothing is
-// half done. The routes come from the router's own table, the fields from the pages.
+// For every input to every form, the response is readable for people, and nothing is half
+// done. The routes come from the router itself, the fields from the pages.
 func TestFormsFromHell(t *testing.T) {
 	t.Parallel()
 	const walks = 4
@@ -326,7 +326,8 @@ func TestFormsFromHell(t *testing.T) {
 					mine = append(mine, r)
 				}
 			}
-			// Switches of the whole house come last: what they turn off is not there for the others.
+			// Settings of the whole installation come last, because they turn off what the
+			// other forms need.
 			slices.SortStableFunc(mine, func(a, b route) int {
 				config := func(r route) int { return strings.Count(r.path, "/config/") }
 				return config(a) - config(b)
@@ -342,8 +343,8 @@ func TestFormsFromHell(t *testing.T) {
 	}
 }
 
-// The walk knows the fields of every form: a page of its site shows it, or it stands in
-// hiddenForms.
+// The walk knows the fields of every form: either a page of its site shows the form, or
+// hiddenForms lists it.
 func TestRoutesFormsAreFound(t *testing.T) {
 	t.Parallel()
 	w := newHell(t)

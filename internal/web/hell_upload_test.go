@@ -14,7 +14,7 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// hellFiles are files that no upload wants.
+// hellFiles returns files that no upload should accept.
 func hellFiles() map[string][]byte {
 	return map[string][]byte{
 		"nothing":            {},
@@ -33,8 +33,8 @@ func hellFiles() map[string][]byte {
 	}
 }
 
-// Uploads get files that are none, under names that are none, among fields that are
-// too many or too long.
+// Every upload is tested with invalid files, invalid names, and too many or too long
+// fields.
 func TestUploadsFromHell(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -14,13 +14,14 @@ import (
 	"refill/internal/web/kit"
 )
 
-// healthz handles GET /healthz: the process lives.
+// healthz handles GET /healthz: it responds as long as the process runs.
 func (s *Server) healthz(c *gin.Context) error {
 	c.String(http.StatusOK, "ok\n")
 	return nil
 }
 
-// readyz handles GET /readyz: the process can work.
+// readyz handles GET /readyz: it reports whether the process can serve requests, by default
+// whether the database answers.
 func (s *Server) readyz(c *gin.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), 3*time.Second)
 	defer cancel()
@@ -37,7 +38,7 @@ func (s *Server) readyz(c *gin.Context) error {
 	return nil
 }
 
-// metrics handles GET /metrics, for clients that show the token.
+// metrics handles GET /metrics, for clients that send the token. Others get 404.
 func (s *Server) metrics(c *gin.Context) error {
 	token, ok := strings.CutPrefix(c.GetHeader("Authorization"), "Bearer ")
 	if s.deps.Metrics == nil || s.deps.MetricsToken == "" || !ok ||

@@ -12,15 +12,15 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// confirmation is what the dialog of a page sends that asks whether to import.
+// confirmation returns the form of the dialog that asks whether to import.
 func (g *got) confirmation() url.Values {
 	form := url.Values{}
 	g.doc().Find("#confirm input").Each(func(_ int, in *goquery.Selection) { form.Set(in.AttrOr("name", ""), in.AttrOr("value", "")) })
 	return form
 }
 
-// A page that was shown before the file was read anew confirms nothing: it names another
-// number of cards, at another price.
+// A page that was shown before the file was read again can't confirm the import: it names
+// another number of cards, at another price.
 func TestConfirmedIsWhatWasShown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -52,8 +52,8 @@ func TestConfirmedIsWhatWasShown(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, admin.post(at+"/confirm", admin.get(at).confirmation()).Status)
 }
 
-// The page of an import promises nothing of cards whose last day has passed, and says
-// afterwards what came in, not what was expected.
+// The page of an import does not announce cards whose last day has passed. Afterwards it
+// shows what was imported, not what was expected.
 func TestImportPageTellsWhatCameOfIt(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -85,7 +85,7 @@ func TestImportPageTellsWhatCameOfIt(t *testing.T) {
 	require.NotContains(t, admin.get(at).text("main"), "go on")
 }
 
-// What is typed on the dashboard may be a code, and stands in no address.
+// Text typed on the dashboard may be a code, and is in no URL.
 func TestDashboardSearchIsInNoAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

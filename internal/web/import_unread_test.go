@@ -11,8 +11,8 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// A column that looks like balances, or like something else that decides about money, and
-// that is not read is named on the page, before and after the dry run.
+// A column that looks like balances, or like other data about money, but is not read, is
+// named on the page before and after the dry run.
 func TestUnreadColumnsAreNamed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -16,15 +16,15 @@ import (
 	"refill/internal/web/portal"
 )
 
-// holding is what somebody has that an address or a form can name.
+// holding is a set of items of one partner that a URL or a form can name.
 type holding struct {
 	partner, customer, payment, card, change, imported, newcomers, export, approval, alarm int64
 	series, code                                                                           string
-	uploader                                                                               *browser // of what is imported; nobody else of some partners sees it
+	uploader                                                                               *browser // of the imports; no other staff of some partners sees these
 }
 
-// fill puts a holding into the parameters of a route; false: the route names
-// something that is not here yet, and it and rowOf want a line for it.
+// fill puts the items of a holding into the parameters of a route. It returns false if the
+// route names a kind of item that is missing here. Then fill and rowOf need a line for it.
 func (h holding) fill(path string) (string, bool) {
 	for _, one := range []struct {
 		prefix string
@@ -53,20 +53,19 @@ func (h holding) fill(path string) (string, bool) {
 	return path, false
 }
 
-// ofTheHouse are routes whose parameters name nothing that belongs to a partner.
-// Staff of some partners are turned away from them (allPartners), or everybody may
-// ask.
+// ofTheHouse returns the routes whose parameters name nothing that belongs to a partner.
+// Staff of some partners are refused there (allPartners), or everybody has access.
 func ofTheHouse() []string {
 	return []string{
 		admin.SectionStaff + "/:id", admin.SectionRoles + "/:id", admin.SectionJobs + "/:id", "/admin/queues/:name", admin.RiverUIPath + "/",
 		kit.StaticPath + "*path", kit.BrandPath + ":file", kit.WelcomePath + ":token",
-		admin.SectionSessions + "/:id", // of a person: TestOwnSessions
+		admin.SectionSessions + "/:id", // belongs to a person: see TestOwnSessions
 	}
 }
 
-// matrixForms is, for each address that takes a form and names something that
-// somebody has, a form that it takes when it comes from the owner. Without one
-// the foreign and the missing could be refused for the form alone, and look alike.
+// matrixForms returns, for each route that takes a form and names an item, a form that is
+// accepted from the owner. With an invalid form, another partner's item and a missing one
+// could both be refused because of the form, and look alike.
 func matrixForms() map[string]func(h holding) url.Values {
 	none := func(holding) url.Values { return nil }
 	reason := func(holding) url.Values { return url.Values{"reason": {"as a test"}} }
@@ -155,7 +154,8 @@ func matrixForms() map[string]func(h holding) url.Values {
 	}
 }
 
-// absent names nothing. Its numbers are as long as those of what is there.
+// absent returns a holding of items that do not exist. Its numbers are as long as those of
+// existing items.
 func absent() holding {
 	return holding{
 		partner: 799_999, customer: 799_999, payment: 799_999, card: 799_999, change: 799_999, imported: 799_999, newcomers: 799_999, export: 799_999, approval: 799_999, alarm: 799_999,
@@ -163,7 +163,7 @@ func absent() holding {
 	}
 }
 
-// holds gives a partner one of everything.
+// holds creates one item of every kind for a partner.
 func (s *site) holds(p db.Partner) holding {
 	s.t.Helper()
 	whole := s.as(db.StaffRoleAdministrator)

@@ -21,8 +21,8 @@ import (
 	"refill/internal/web/portal"
 )
 
-// unlike blanks what may differ between two answers: numbers that the request
-// itself named, keys that are drawn for each form, and how long ago things were.
+// unlike blanks the parts in which two responses may differ: numbers from the request
+// itself, the keys of forms, and how long ago events were.
 func unlike(body string, named ...string) string {
 	for _, one := range named {
 		body = strings.ReplaceAll(body, one, "named")
@@ -31,7 +31,7 @@ func unlike(body string, named ...string) string {
 	return regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`).ReplaceAllString(body, "key")
 }
 
-// same says that two answers cannot be told apart.
+// same fails the test if two responses differ.
 func (g *got) same(other *got, name string, named ...string) {
 	g.t.Helper()
 	require.Equal(g.t, other.Status, g.Status, name)
@@ -48,8 +48,8 @@ func (g *got) same(other *got, name string, named ...string) {
 	require.Equal(g.t, others, mine, name)
 }
 
-// state is a digest of all tables, so that any change shows. When a session was last seen
-// is left out.
+// state returns a digest of all tables, which changes with any row. The time of the last
+// request of a session is left out.
 func (s *site) state() map[string]string {
 	s.t.Helper()
 	prints := map[string]string{}
@@ -65,7 +65,7 @@ func (s *site) state() map[string]string {
 	return prints
 }
 
-// distinct starts the sequences of ids at large numbers, which occur in no other text.
+// distinct starts the sequences of ids at large numbers that occur in no other text.
 func (s *site) distinct() {
 	s.t.Helper()
 	_, err := dbtest.Owner(s.t, s.Pool).Exec(s.t.Context(), `select setval(format('%I.%I', schemaname, sequencename)::regclass, 700000)
@@ -73,9 +73,9 @@ func (s *site) distinct() {
 	require.NoError(s.t, err)
 }
 
-// Whatever a role may do to what is theirs, what is another partner's answers
-// exactly like what is not there, and stays as it is. The routes come from the
-// router's own table; one that this test does not know fails it.
+// For every role, another partner's item responds exactly like a missing one, and is not
+// changed. The routes come from the router itself. A route that this test does not know
+// fails it.
 func TestForeignIsMissing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -103,7 +103,7 @@ func TestForeignIsMissing(t *testing.T) {
 			form = of(mine)
 		}
 		pairs := [][2]holding{{theirs, absent()}}
-		if strings.Count(r.path, ":") > 1 { // what is theirs, under what is mine
+		if strings.Count(r.path, ":") > 1 { // another partner's item below one's own
 			here, nowhere := mine, mine
 			here.payment, here.change = theirs.payment, theirs.change
 			nowhere.payment, nowhere.change = absent().payment, absent().change
@@ -127,8 +127,8 @@ func TestForeignIsMissing(t *testing.T) {
 	require.Equal(t, before, s.state(), "nobody changed anything")
 }
 
-// The other side of TestForeignIsMissing: with the same forms the owner gets
-// through, so that what it says is not true for another reason.
+// With the same forms the owner succeeds, so TestForeignIsMissing does not pass for another
+// reason.
 func TestOwnIsThere(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -136,7 +136,7 @@ func TestOwnIsThere(t *testing.T) {
 	mine := s.holds(s.partner("Mine"))
 	admin := mine.uploader
 	routes := slices.Clone(s.Server.routes)
-	// What only reads comes first, and what ends a thing last.
+	// Routes that only read come first, and routes that end an item last.
 	weight := func(r route) int {
 		for i, last := range []string{"/cancel", "/delete", "/disable", "/enable", "/erase"} {
 			if r.method == post && strings.HasSuffix(r.path, last) {
@@ -162,8 +162,7 @@ func TestOwnIsThere(t *testing.T) {
 	}
 }
 
-// A form that names another partner's thing is answered like one that names
-// nothing.
+// A form that names another partner's item responds like a form that names a missing one.
 func TestForeignInFormsIsMissing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -232,7 +231,7 @@ func TestForeignInFormsIsMissing(t *testing.T) {
 		fmt.Sprint(theirs.partner), fmt.Sprint(theirs.customer), theirs.series, theirs.code, fmt.Sprint(absent().partner), gone.series, gone.code,
 	}
 	for name, row := range rows {
-		first := func(h holding) *got { // each is a first try, and leaves no notice behind
+		first := func(h holding) *got { // each is a first attempt and leaves no notice
 			s.exec(`delete from guess`)
 			g := admin.post(row.path, row.form(h))
 			admin.get(adminpages.SectionAccount)
@@ -253,8 +252,8 @@ func TestForeignInFormsIsMissing(t *testing.T) {
 	require.Equal(t, before, s.state(), "nothing was changed")
 }
 
-// Customers see their own payments, and those of nobody else: not of another
-// partner's customers, nor of their own partner's.
+// Customers see only their own payments: no payment of another partner's customer, nor of
+// another customer of their partner.
 func TestPaymentsOfOthersAreMissing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -265,7 +264,7 @@ func TestPaymentsOfOthersAreMissing(t *testing.T) {
 	b.signIn(kit.DoorCustomer, "me")
 	for _, r := range s.Server.routes {
 		if r.who.door != kit.DoorCustomer || !strings.Contains(r.path, ":") || strings.HasPrefix(r.path, portal.SectionDevices) {
-			continue // TestOwnSessions has one's sessions
+			continue // see TestOwnSessions
 		}
 		name := r.method + " " + r.path
 		own, known := mine.fill(r.path)

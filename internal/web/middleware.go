@@ -16,13 +16,14 @@ import (
 	"refill/internal/web/kit"
 )
 
-// policy lets a page use what comes from this site and nothing else: no inline
-// script or style, no frame around it, no form that posts elsewhere.
+// policy is the Content-Security-Policy. It allows a page what comes from this site and
+// nothing else: no inline script or style, no frame around it, no form that posts
+// elsewhere.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// headers are on every answer, errors and files included. A route that needs
-// another policy sets its own.
+// headers is middleware that sets the security headers on every response, errors and files
+// included. A route that needs another policy overrides them.
 func (s *Server) headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -41,8 +42,8 @@ func (s *Server) headers(next http.Handler) http.Handler {
 	})
 }
 
-// identify gives the request its id and finds out where it comes from. An id that a client sends is not taken: it
-// would end up in the log as it is.
+// identify is middleware that gives the request its id and finds the address of the client.
+// An id that the client sends is ignored, because the log would contain it unchecked.
 func (s *Server) identify(c *gin.Context) {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails: package crypto/rand ends the program first
@@ -54,8 +55,9 @@ func (s *Server) identify(c *gin.Context) {
 	c.Next()
 }
 
-// logAccess writes one line a request: the route's template, never the path as
-// sent, its query or its body, for a visitor may have put a code there.
+// logAccess is middleware that logs one line for each request. It logs the template of the
+// route, and never the path as sent, the query or the body, because a visitor may have put
+// a code there.
 func (s *Server) logAccess(c *gin.Context) {
 	start := s.Now()
 	c.Next()
@@ -84,7 +86,7 @@ func actorName(c *gin.Context) string {
 	return "nobody"
 }
 
-// recoverPanic turns a panic into a 500, with the stack in the log.
+// recoverPanic is middleware that turns a panic into a 500 and logs the stack.
 func (s *Server) recoverPanic(c *gin.Context) {
 	defer func() {
 		p := recover()
@@ -98,15 +100,15 @@ func (s *Server) recoverPanic(c *gin.Context) {
 			slog.Any("panic", p), slog.String("route", c.FullPath()),
 			slog.String("request_id", kit.RequestID(c)), slog.String("stack", string(debug.Stack())))
 		if c.Writer.Written() {
-			panic(http.ErrAbortHandler) // half a page is out: break the connection, so that it is not taken for a whole one
+			panic(http.ErrAbortHandler) // half a page is sent: close the connection, so that the browser does not take it for a whole one
 		}
 		s.Fail(c, kit.ErrPanic)
 	}()
 	c.Next()
 }
 
-// sameSite refuses what another site's page sends, whatever the route. It stands
-// in the place of a token in every form.
+// sameSite returns middleware that refuses requests from pages of other sites, for every
+// route. It replaces a CSRF token in every form.
 func (s *Server) sameSite() (gin.HandlerFunc, error) {
 	guard := http.NewCrossOriginProtection()
 	if s.PublicURL != "" {
@@ -114,7 +116,7 @@ func (s *Server) sameSite() (gin.HandlerFunc, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the public address does not parse: %w", err)
 		}
-		// A proxy may pass another Host on than the browser asked for.
+		// A proxy may pass on another Host than the browser requested.
 		if err := guard.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
 			return nil, fmt.Errorf("the public address names no origin: %w", err)
 		}
@@ -129,8 +131,8 @@ func (s *Server) sameSite() (gin.HandlerFunc, error) {
 	}, nil
 }
 
-// limitRequest refuses what no page of ours sends: large bodies, and addresses
-// that hold control characters or broken UTF-8; Postgres would choke on NUL.
+// limitRequest is middleware that refuses requests that no page of the portal sends: large
+// bodies, and URLs with control characters or broken UTF-8. Postgres can't store NUL.
 func (s *Server) limitRequest(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit(c.FullPath()))
 	query, err := c.Request.URL.Query(), error(nil)

@@ -10,8 +10,8 @@ import (
 	"refill/internal/web/admin"
 )
 
-// A customer who went to another partner is theirs: staff of the former partner see that
-// a card of their own was used, and no name.
+// After a customer moves to another partner, staff of the former partner see that a card of
+// their partner was used, but no name.
 func TestMovedCustomersAreNotNamed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

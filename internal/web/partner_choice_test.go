@@ -11,8 +11,8 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// Forms offer the enabled partners, and what is chosen now although it is disabled, which
-// they mark. What a form shows can be sent.
+// Forms offer the enabled partners, and a disabled one, marked as such, only if it is
+// already chosen. A form can be sent as shown.
 func TestFormsOfferEnabledPartners(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

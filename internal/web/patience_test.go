@@ -19,8 +19,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// A page whose database does not answer says so once its visitor has waited long
-// enough, and works again as soon as it does.
+// If the database does not answer, a page says so after the time limit. It works again as
+// soon as the database does.
 func TestVisitorsDoNotWaitForEver(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(d *Deps) { d.Patience = 2 * time.Second })
@@ -38,8 +38,8 @@ func TestVisitorsDoNotWaitForEver(t *testing.T) {
 	require.Equal(t, http.StatusOK, b.get(admin.SectionCustomers).Status)
 }
 
-// What arrives slowly is not what the portal is slow with: the limit holds again once
-// it is there.
+// A slow upload does not count towards the time limit. The limit applies again once the
+// body has arrived.
 func TestSlowLinesAreWaitedFor(t *testing.T) {
 	t.Parallel()
 	for _, one := range []struct {
@@ -70,7 +70,8 @@ func TestSlowLinesAreWaitedFor(t *testing.T) {
 	}
 }
 
-// slowBody comes after a while, and keeps whether that was too late.
+// slowBody is a request body that arrives late. It records whether the request had timed
+// out by then.
 type slowBody struct {
 	io.Reader
 

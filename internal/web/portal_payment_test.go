@@ -55,7 +55,7 @@ func TestPortalPayments(t *testing.T) {
 	}
 }
 
-// A statement is read where the customer lives.
+// A statement uses the time zone of the customer.
 func TestPortalPaymentTimes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

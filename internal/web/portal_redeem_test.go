@@ -18,7 +18,7 @@ import (
 	"refill/internal/web/portal"
 )
 
-// redeem sends the portal's form with the key that it showed.
+// redeem sends the portal's form with its idempotency key.
 func (b *browser) redeem(code string) *got {
 	b.site.t.Helper()
 	shown := b.get(portal.SectionRedeem)
@@ -96,8 +96,8 @@ func TestPortalRedeemRefusals(t *testing.T) {
 	require.NotContains(t, s.Log.String(), codes[1][5:])
 }
 
-// A form whose key is lost is shown again with one: redeemed without, a double
-// click would end in a refusal.
+// A form without its key is shown again with a new one. Without a key, a double click would
+// redeem once and then be refused.
 func TestPortalRedeemWithoutKey(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -113,8 +113,8 @@ func TestPortalRedeemWithoutKey(t *testing.T) {
 	require.Contains(t, anna.get(portal.SectionHome).text(".balance"), "USD 0.00")
 }
 
-// The answer to COMMIT gets lost: the form says so and keeps its key, and asked
-// again the key tells that the card was redeemed, once.
+// If the response to COMMIT is lost, the form says so and keeps its key. A retry with this
+// key shows that the card was redeemed, once.
 func TestPortalRedeemUnsettled(t *testing.T) {
 	t.Parallel()
 	line := &dbtest.Line{}
@@ -137,8 +137,8 @@ func TestPortalRedeemUnsettled(t *testing.T) {
 	require.Contains(t, anna.get(settled.Header.Get("Location")).text("main"), "New balanceUSD 10.00")
 }
 
-// Where the database is gone for good the form still comes, with its key and without the
-// balance: without that key nobody could tell what became of the card.
+// If the database stays away, the form is still shown, with its key and without the
+// balance. Without that key the outcome of the redemption could not be found.
 func TestPortalRedeemUnsettledWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	line := &dbtest.Line{}
@@ -183,7 +183,7 @@ func TestScannedCard(t *testing.T) {
 	require.Equal(t, portal.SectionRedeem, page.one("[data-scan]").AttrOr("href", ""))
 }
 
-// look sends the portal's form by its other button.
+// look sends the portal's form by its other button, which only checks the code.
 func (b *browser) look(code string) *got {
 	b.site.t.Helper()
 	shown := b.get(portal.SectionRedeem)

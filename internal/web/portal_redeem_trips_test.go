@@ -16,18 +16,18 @@ import (
 	"refill/internal/web/portal"
 )
 
-// mostTrips is how often a redemption may wait for the database, from the request to
-// its answer: each wait costs the latency of the network between them.
+// mostTrips is the limit of database round trips of a redemption, from its request to its
+// response. Each round trip costs the network latency once.
 const mostTrips = 10
 
-// A redemption in the portal waits for the database at most mostTrips times, and so does
-// the refusal of a code that no card has. The count is taken at the connection.
+// A redemption in the portal needs at most mostTrips round trips to the database, and so
+// does the refusal of a code that no card has. They are counted at the connection.
 func TestRedeemRoundTrips(t *testing.T) {
 	t.Parallel()
 	pool, wire := dbtest.WirePool(t, dbtest.Pool(t))
 	now := time.Now()
 	s := newSiteOn(t, pool, func(d *Deps) {
-		d.Settings = setting.NewStore(pool, func() time.Time { return now }) // what is kept for seconds is read once
+		d.Settings = setting.NewStore(pool, func() time.Time { return now }) // the settings stay cached
 		d.Cards = card.New(pool, codetest.Keys(t), d.Admin.Jobs, d.Settings, d.Log)
 	})
 	anna := s.asCustomer("anna", s.North)
@@ -39,7 +39,7 @@ func TestRedeemRoundTrips(t *testing.T) {
 		return wire.Take()
 	}
 	unknown := s.unknownCode()
-	ask(codes[0], http.StatusSeeOther) // the connection knows the statements from here on
+	ask(codes[0], http.StatusSeeOther) // from here on the statements are prepared
 	ask(unknown, http.StatusUnprocessableEntity)
 	redeemed, refused := ask(codes[1], http.StatusSeeOther), ask(unknown, http.StatusUnprocessableEntity)
 	t.Logf("redeemed: %d round trips, refused: %d", redeemed, refused)

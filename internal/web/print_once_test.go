@@ -16,8 +16,9 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// A series is ordered to be printed once; its file is fetched in two pieces; then
-// the page asks whether it arrived, and the codes go only when somebody says so.
+// A series is ordered for printing once. Its file is downloaded in two pieces. Then the
+// page asks whether the file has arrived, and the codes are deleted only after a
+// confirmation.
 func TestPrintedOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -34,7 +35,8 @@ func TestPrintedOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, s.Server.admin.Cards.Generate(t.Context(), series.ID, time.Now, noJob))
 
-	// Until a file is asked for it can be changed; the form says how it stands.
+	// The choice can be changed until a file is requested, and the form shows the current
+	// one.
 	edit := admin.get(at + "/edit")
 	edit.one("input[name=print_once][checked]")
 	require.Contains(t, admin.get(at).text("#series-exports"), "Printed once: one file")
@@ -50,7 +52,7 @@ func TestPrintedOnce(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, fixed.Status)
 	require.Contains(t, fixed.text("#f-print_once-error"), "can't be changed any more")
 
-	// Another site's page only leads to where files are fetched.
+	// A link from another site only leads to the page of files.
 	for _, site := range []string{"cross-site", "same-site"} {
 		led := admin.get(download, "Sec-Fetch-Site", site, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document")
 		require.Equal(t, http.StatusSeeOther, led.Status)
@@ -58,7 +60,8 @@ func TestPrintedOnce(t *testing.T) {
 	}
 	require.Zero(t, s.count(`select count(*) from audit where action = 'export.downloaded'`))
 
-	// Neither a download that breaks off, nor several parts at once, nor HEAD are all of it.
+	// An interrupted download, several ranges at once, and HEAD do not count as a complete
+	// download.
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+download, nil)
 	require.NoError(t, err)
 	answer, err := admin.client.Do(request)
@@ -73,7 +76,7 @@ func TestPrintedOnce(t *testing.T) {
 	require.Contains(t, early.text("main"), "Not all of this file has been fetched")
 	require.NotContains(t, admin.get(at).Body, "Did the file arrive?")
 
-	// The rest, and what lay before it, are.
+	// The remaining ranges complete it.
 	require.Equal(t, content[5_000_000:], admin.get(download, "Range", "bytes=5000000-").Body)
 	require.Equal(t, content[:5_000_000], admin.get(download, "Range", "bytes=0-4999999").Body)
 	s.eventually(`select count(*) from series where shred_at is not null`)
@@ -83,7 +86,8 @@ func TestPrintedOnce(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).post(base+"/arrived", nil).Status)
 	require.Equal(t, http.StatusNotFound, s.as(db.StaffRoleAdministrator, s.North).post(base+"/arrived", nil).Status)
 
-	// Another person is told who fetched it, and says so with that in view.
+	// The page shows another person who downloaded the file, so that they confirm with that
+	// knowledge.
 	boss := s.as(db.StaffRoleAdministrator)
 	told := boss.get(at)
 	require.Contains(t, told.text("#series-exports"), "fetched it. Ask them first")
@@ -103,7 +107,7 @@ func TestPrintedOnce(t *testing.T) {
 	admin.get(at + "/cards/2").none("a[href*=reveal], form[action*=reveal]")
 }
 
-// A file that did not arrive is discarded, and another is made.
+// A file that did not arrive is discarded, and another one is made.
 func TestPrintedOnceAndDiscarded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -121,7 +125,8 @@ func TestPrintedOnceAndDiscarded(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, admin.post(at+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}}).Status)
 }
 
-// eventually waits until a query counts one: what was sent is noted after it is out.
+// eventually waits until a query returns one. The program records a download after it is
+// sent.
 func (s *site) eventually(sql string) {
 	s.t.Helper()
 	require.Eventually(s.t, func() bool { return s.count(sql) == 1 }, 20*time.Second, 10*time.Millisecond, sql)

@@ -11,12 +11,12 @@ import (
 	"refill/internal/web/kit"
 )
 
-// What proxies say about a request is believed by one rule: the peer of the
-// connection must be a trusted proxy, and of all headers only X-Forwarded-For (who
-// asks) and X-Forwarded-Proto (how) count. X-Real-IP, Forwarded and the like are what
-// a client wrote, for all that is known: a proxy that adds one passes on the others.
+// A header of a proxy is used only if the peer of the connection is a trusted proxy. Only
+// X-Forwarded-For (the client's address) and X-Forwarded-Proto (HTTP or HTTPS) are used.
+// X-Real-IP, Forwarded and similar headers are ignored: a proxy that sets one of them
+// passes on the others as the client wrote them.
 
-// parseProxies reads the addresses and networks of trusted proxies.
+// parseProxies parses the addresses and networks of trusted proxies.
 func parseProxies(texts []string) ([]netip.Prefix, error) {
 	var proxies []netip.Prefix
 	for _, text := range texts {
@@ -41,9 +41,9 @@ func parseProxies(texts []string) ([]netip.Prefix, error) {
 	return proxies, nil
 }
 
-// warnInsecure warns, once, of the first request that shows that browsers come by
-// HTTPS while the configuration does not say so: links and QR codes then name HTTP,
-// and, where the proxy is not trusted, cookies would travel in clear.
+// warnInsecure logs a warning, once, for the first request by HTTPS while the configuration
+// does not say so. Links and QR codes then contain http URLs. If the proxy is not trusted,
+// cookies also lack the Secure attribute.
 func (s *Server) warnInsecure(c *gin.Context) {
 	if s.Secure || (c.Request.TLS == nil && kit.ForwardedProto(c.Request) != "https") {
 		return

@@ -13,8 +13,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// Who asks is the peer, or what trusted proxies say in X-Forwarded-For: the rightmost
-// address that is none of theirs. No other header counts, from nobody.
+// The client's address is that of the peer, or from trusted proxies the rightmost address
+// of X-Forwarded-For that is not a trusted proxy. No other header is used, from any peer.
 func TestForwardedAddresses(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -73,8 +73,8 @@ func TestForwardedAddresses(t *testing.T) {
 	require.ErrorContains(t, err, "proxy.example.net")
 }
 
-// Cookies are for HTTPS alone where the browser came by HTTPS, whatever the public
-// address says; the first such request is told of, once.
+// Cookies are Secure if the browser uses HTTPS, whatever the public URL says. The first
+// such request is logged, once.
 func TestCookiesOfTLSBehindAProxy(t *testing.T) {
 	t.Parallel()
 	cookie := func(s *site, headers ...string) string {

@@ -17,16 +17,16 @@ import (
 	"refill/internal/web/portal"
 )
 
-// What keeps a form that is sent twice from doing its work twice.
+// The ways in which a form that is sent twice does its work only once.
 const (
-	byKey    = "key"    // the form carries a key that is drawn when it is shown
-	byName   = "name"   // what it makes has a name that is unique
-	isUpload = "upload" // it keeps a file for a look; what the file makes is confirmed once
-	changes  = "none"   // it makes nothing
+	byKey    = "key"    // the form has an idempotency key
+	byName   = "name"   // it creates an item with a unique name
+	isUpload = "upload" // it stores a file for review; the import is confirmed once
+	changes  = "none"   // it creates nothing
 )
 
-// repeats says of every form what keeps it from doing its work twice. A new route fails
-// the test until it has its line.
+// repeats returns for every form how a repetition is prevented. A new route fails the test
+// until it is listed.
 func repeats() map[string]string {
 	return map[string]string{
 		adminpages.OneCustomer + "/redeem": byKey, adminpages.OneCard + "/redeem": byKey, portal.SectionRedeem: byKey, adminpages.CustomerNew: byKey,
@@ -40,11 +40,12 @@ func repeats() map[string]string {
 		"/admin/login": changes, adminpages.CodePath: changes, "/portal/login": changes, adminpages.SectionGenerate + "/preview": changes, adminpages.OneSeries + "/find": changes,
 		adminpages.OneSeries + "/changes/check": changes, "/admin/find": changes, adminpages.SectionVouchers + "/preview": changes, portal.SectionRedeem + "/check": changes,
 		adminpages.SectionCustomers:    changes, // a search
-		adminpages.OneCard + "/reveal": changes, // it counts each card once a day
+		adminpages.OneCard + "/reveal": changes, // each card counts once a day
 	}
 }
 
-// Every form either carries a key, makes something with a unique name, or sets a state.
+// Every form either has an idempotency key, creates an item with a unique name, or sets a
+// state.
 func TestFormsAreSafeToRepeat(t *testing.T) {
 	t.Parallel()
 	known := repeats()
@@ -55,7 +56,7 @@ func TestFormsAreSafeToRepeat(t *testing.T) {
 		}
 		how, listed := known[r.path]
 		delete(known, r.path)
-		if !listed { // what acts on one thing that is there, or on settings
+		if !listed { // it acts on one existing item, or on settings
 			require.True(t, slices.ContainsFunc([]string{":id", ":number", ":serial", ":token", ":payment", ":name", ":change", "/config/", adminpages.SectionAccount, "/logout", "/others/end", "/checks", adminpages.SectionFactor, portal.SectionPassword, adminpages.SectionPortal, adminpages.SectionModules},
 				func(part string) bool { return strings.Contains(r.path, part) }), "%s may make something: say what keeps it from doing so twice", r.path)
 			continue
@@ -67,7 +68,7 @@ func TestFormsAreSafeToRepeat(t *testing.T) {
 	require.Empty(t, known, "these are no routes")
 }
 
-// What is told apart by its name is there once, however often its form is sent.
+// An item with a unique name is created once, however often its form is sent.
 func TestNamedThingsAreMadeOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -90,7 +91,7 @@ func TestNamedThingsAreMadeOnce(t *testing.T) {
 	}
 }
 
-// made counts what forms make.
+// made returns the number of items that forms have created.
 func (s *site) made() string {
 	s.t.Helper()
 	var n [4]int

@@ -15,9 +15,9 @@ const (
 	post = http.MethodPost
 )
 
-// table is the table of contents: every address of the site, who may ask for it,
-// and who answers. A line without all four does not compile, and a request is
-// let through by its line or not at all.
+// table returns all routes of the site: method, path, who may request it, and its handler.
+// A line without all four does not compile, and a request is admitted only by the audience
+// of its line.
 func (s *Server) table() []route {
 	return []route{
 		// Everybody.
@@ -130,7 +130,8 @@ func (s *Server) table() []route {
 		{post, "/admin/queues/:name/resume", staffWho(staff.JobsManage).allPartners(), s.admin.QueueResume},
 		{get, admin.SectionChecks, staffWho(staff.JobsView).allPartners(), s.admin.CheckList},
 		{post, admin.SectionChecks, staffWho(staff.JobsManage).allPartners(), s.admin.CheckRun},
-		// River's own pages are for looking: what acts is ours, with its rule and audit row.
+		// The pages of River UI are read-only. The portal's own pages act on jobs, with
+		// permissions and an audit row.
 		{get, admin.RiverUIPath, staffWho(staff.JobsView).allPartners(), s.admin.RiverUI},
 		{get, admin.RiverUIPath + "/*path", staffWho(staff.JobsView).allPartners(), s.admin.RiverUI},
 
@@ -202,7 +203,7 @@ func (s *Server) table() []route {
 		{post, "/admin/exports/:id/discard", staffWho(staff.SeriesExport).withCards(), s.admin.ExportDiscard},
 		{post, "/admin/exports/:id/dismiss", staffWho(staff.SeriesExport).withCards(), s.admin.ExportDismiss},
 
-		// Staff: what a second person decides.
+		// Staff: requests that a second person approves.
 		{get, admin.SectionApprovals, staffWho(staff.SeriesApprove), s.admin.ApprovalList},
 		{get, admin.FormerApprovals, staffWho(staff.SeriesApprove).withCards(), s.admin.ApprovalMoved},
 		{get, admin.SectionApprovals + "/count", staffWho(staff.SeriesApprove), s.admin.ApprovalCount},

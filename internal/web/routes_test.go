@@ -14,14 +14,14 @@ import (
 	"refill/internal/web/kit"
 )
 
-// samplePath fills the parameters of a route with something that is not there.
+// samplePath replaces the parameters of a route by values that do not exist.
 func samplePath(path string) string {
 	path = regexp.MustCompile(`:[a-z]+`).ReplaceAllString(path, "999999")
 	return regexp.MustCompile(`\*[a-z]+`).ReplaceAllString(path, "none")
 }
 
-// Every route turns away who it is not for, before its handler runs. The table
-// comes from the router itself, so that a route cannot be forgotten here.
+// Every route refuses a person outside its audience, before its handler runs. The routes
+// come from the router itself, so that none can be forgotten here.
 func TestRoutesTurnAwayOthers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -37,7 +37,7 @@ func TestRoutesTurnAwayOthers(t *testing.T) {
 	}
 	for _, r := range s.Server.routes {
 		if r.path == kit.EventsPath {
-			continue // a stream has no end; events_test.go has it
+			continue // a stream does not end; see events_test.go
 		}
 		path, name := samplePath(r.path), r.method+" "+r.path
 		outside := func(b *browser) {
@@ -98,7 +98,7 @@ func TestRoutesAreWellFormed(t *testing.T) {
 	}
 }
 
-// An audience that was left out lets nobody in.
+// A route without an audience admits nobody.
 func TestNobodyIsTheDefault(t *testing.T) {
 	t.Parallel()
 	s := &Server{}

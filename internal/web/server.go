@@ -1,11 +1,10 @@
-// Package web owns everything between a browser and the domain: routes, sessions,
-// pages, the table that turns errors into answers, and the stream of events. It
-// decides who may ask for what; it never decides what a card is worth or who may
-// have it, and holds no state that another web process would need.
+// Package web owns everything between a browser and the domain: routes, sessions, pages,
+// error responses, and the stream of events. It decides who may request a URL. It never
+// decides what a card is worth or who may redeem it, and holds no state that another web
+// process would need.
 //
-// routes.go is the table of contents. A handler is a method of Server that
-// returns an error; package kit makes the answer of it. Package templates explains
-// how a page is made.
+// All routes are in routes.go. A handler is a method of a Server that returns an error,
+// which package kit turns into a response. Package templates explains how a page is made.
 package web
 
 import (
@@ -26,7 +25,7 @@ import (
 	"refill/internal/web/portal"
 )
 
-// Deps is what a Server needs.
+// Deps holds the dependencies and the settings of a Server.
 type Deps struct {
 	Pool     *pgxpool.Pool
 	Log      *slog.Logger
@@ -37,26 +36,28 @@ type Deps struct {
 	// Admin are the services that only staff use.
 	Admin admin.Deps
 
-	// PublicURL is where browsers find the portal; empty: wherever they ask.
+	// PublicURL is the URL of the portal for browsers; empty: the host that each request
+	// names.
 	PublicURL string
-	// Secure says that browsers come by HTTPS, even where a proxy ends it.
+	// Secure says that browsers use HTTPS, even where a proxy terminates it.
 	Secure bool
-	// TrustedProxies are addresses and networks whose X-Forwarded-For and
-	// X-Forwarded-Proto are believed, and no other header.
+	// TrustedProxies are the addresses and networks of trusted proxies. Of the headers that
+	// proxies set, only their X-Forwarded-For and X-Forwarded-Proto are used.
 	TrustedProxies []string
-	// Ready says why the process should get no traffic; nil: it asks the database.
+	// Ready returns an error while the process should get no traffic; nil: the database is
+	// pinged.
 	Ready func(context.Context) error
-	// Metrics answers GET /metrics to a client that shows MetricsToken.
+	// Metrics handles GET /metrics for a client that sends MetricsToken.
 	Metrics      http.Handler
 	MetricsToken string
-	// WatchEvery is the pause between looks at whether long answers may go on; 0: 2 s.
+	// WatchEvery is the interval of the checks whether long responses may go on; 0: 2 s.
 	WatchEvery time.Duration
-	// Patience is how long a page may take before its visitor is told that it can't be
-	// shown now; 0: 10 s.
+	// Patience is the time limit of a request. After it the visitor gets an error page; 0:
+	// 10 s.
 	Patience time.Duration
 }
 
-// Server answers requests.
+// Server handles the requests of the whole site.
 type Server struct {
 	*kit.Kit
 
@@ -65,10 +66,11 @@ type Server struct {
 	portal  *portal.Server
 	handler http.Handler
 	routes  []route
-	unclear sync.Once // that browsers seem to come by HTTPS is said once
+	unclear sync.Once // makes warnInsecure log only once
 }
 
-// New builds a server; it fails on a template that does not parse.
+// New returns a server. It fails if a proxy or a template does not parse, or a dependency
+// is missing.
 func New(deps Deps) (*Server, error) {
 	proxies, err := parseProxies(deps.TrustedProxies)
 	if err != nil {
@@ -90,39 +92,41 @@ func New(deps Deps) (*Server, error) {
 	return s, s.build()
 }
 
-// maxUpload is the largest form with a file that is read: far above what is
-// taken, so that a photograph of forty megapixels is refused at its field.
+// maxUpload is the size limit of a form with a logo, in bytes. It is far above the limit of
+// the logo itself, so that a photograph of forty megapixels gets an error at its field
+// instead of an error page.
 const maxUpload = 64 << 20
 
-// bodyLimit is how much a route reads of a request.
+// bodyLimit returns the size limit of a request body for a route.
 func bodyLimit(route string) int64 {
 	switch route {
 	case admin.SectionPartners, admin.OnePartner:
 		return maxUpload
 	case admin.SectionImport, admin.SectionCustomerImport:
-		return admin.MaxImport // read as it comes, never into memory
+		return admin.MaxImport // read as a stream, never into memory as a whole
 	}
 	return kit.MaxBody
 }
 
-// Handler returns the whole site.
+// Handler returns the handler of the whole site.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// CloseStreams ends every event stream, so that http.Server.Shutdown need not
-// wait for them: give it to RegisterOnShutdown.
+// CloseStreams ends every event stream, so that http.Server.Shutdown does not wait for
+// them. It is meant for http.Server.RegisterOnShutdown.
 func (s *Server) CloseStreams() { s.admin.CloseStreams() }
 
-// Start starts the service behind River's pages. It ends with ctx.
+// Start starts the service behind the pages of River UI. The service stops when ctx ends.
 func (s *Server) Start(ctx context.Context) error { return s.admin.Start(ctx) }
 
-// build stacks the layers, outermost last.
+// build creates the router with its middleware and routes. The first middleware is the
+// outermost; compression and the security headers wrap the router.
 func (s *Server) build() error {
 	quietGin()
 	engine := gin.New()
 	engine.ContextWithFallback = true
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
-	if err := engine.SetTrustedProxies(nil); err != nil { // clientAddress asks them itself
+	if err := engine.SetTrustedProxies(nil); err != nil { // kit.ClientAddress evaluates X-Forwarded-For instead
 		return err
 	}
 	sameSite, err := s.sameSite()
@@ -143,7 +147,7 @@ func (s *Server) build() error {
 	}
 	zipped := gzip(engine)
 	byKind := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == kit.EventsPath { // a stream must not wait for a block to fill
+		if r.URL.Path == kit.EventsPath { // compression would hold events back until a block is full
 			engine.ServeHTTP(w, r)
 			return
 		}
@@ -154,5 +158,5 @@ func (s *Server) build() error {
 	return nil
 }
 
-// quietGin turns off Gin's own printing, once: the switch is the process's.
+// quietGin turns off Gin's debug output, once per process, because the mode is global.
 var quietGin = sync.OnceFunc(func() { gin.SetMode(gin.ReleaseMode) }) //nolint:gochecknoglobals // Gin's mode is global

@@ -109,7 +109,7 @@ func TestUnknownAddresses(t *testing.T) {
 	require.Equal(t, http.StatusOK, nobody.do(http.MethodHead, "/", "").Status)
 }
 
-// errorCases is the error table, as visitors see it.
+// errorCases returns the errors and the responses that visitors get.
 func errorCases() map[string]struct {
 	err    error
 	status int

@@ -13,7 +13,7 @@ import (
 	"refill/internal/web/portal"
 )
 
-// signInWith signs in with a browser of a name.
+// signInWith signs in with a browser that has a given User-Agent.
 func (b *browser) signInWith(d kit.Door, username, agent string) {
 	b.site.t.Helper()
 	path := "/admin/login"
@@ -58,7 +58,7 @@ func TestOwnSessions(t *testing.T) {
 		require.Equal(t, "Sign out Safari on iPhone at 127.0.0.1", page.one(`button[aria-label*="iPhone"]`).AttrOr("aria-label", ""))
 		end := page.one(`form:has(button[aria-label*="iPhone"])`).AttrOr("action", "")
 
-		// Somebody else's is out of reach, and answers as one that is not there.
+		// The session of another person can't be ended, and responds like a missing one.
 		theirs := foreign.post(end, nil)
 		require.Equal(t, http.StatusNotFound, theirs.Status)
 		theirs.same(foreign.post(one.at+"/999999/end", nil), one.at)
@@ -77,7 +77,8 @@ func TestOwnSessions(t *testing.T) {
 	}
 }
 
-// A session that is over is not listed, nor kept alive by a page that lies open.
+// An ended session is not listed. An open page without activity does not keep its session
+// alive.
 func TestIdleSessionsAreNotListed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -89,7 +90,7 @@ func TestIdleSessionsAreNotListed(t *testing.T) {
 	require.Equal(t, 1, here.get(admin.SectionSessions).doc().Find("tbody tr").Length())
 }
 
-// A password's change gives the session another token, in both houses.
+// A change of password gives the session a new token, at both doors.
 func TestPasswordsRenewTheSession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -16,8 +16,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// A thief who knows the password signs in at the moment at which it is changed: the
-// old one is checked, then everybody is signed out, then their session would begin.
+// A sign-in with the old password gets no session if all sessions of the person are ended
+// after the check of the password and before the session starts.
 func TestSignInRacesWithShuttingOut(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -13,7 +13,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// credentials is a filled-in sign-in form.
+// credentials returns a filled-in sign-in form.
 func credentials(username, password string) url.Values {
 	return url.Values{"username": {username}, "password": {password}}
 }
@@ -99,12 +99,12 @@ func TestWrongPasswordsAreLimited(t *testing.T) {
 	barred := b.post("/admin/login", credentials("ANNA", testPassword))
 	require.Equal(t, http.StatusTooManyRequests, barred.Status)
 	require.Contains(t, barred.text(`[role="alert"]`), "Too many wrong passwords")
-	b.signIn(kit.DoorStaff, "bert") // somebody else at the same desk
+	b.signIn(kit.DoorStaff, "bert") // another person in the same browser
 	s.exec(`update guess set barred_until = now() - interval '1 second' where barred_until is not null`)
 	b.signIn(kit.DoorStaff, "anna")
 }
 
-// A limiter that checks first and counts later lets parallel guesses past.
+// A limiter that checks first and counts later would admit parallel guesses.
 func TestParallelWrongPasswordsAreLimited(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -114,7 +114,7 @@ func TestParallelWrongPasswordsAreLimited(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range statuses {
 		b := s.browser()
-		b.get("/healthz") // a warm connection
+		b.get("/healthz") // open the connection first
 		all.Go(func() {
 			<-gate
 			statuses[i] = b.post("/admin/login", credentials("anna", "not-this-one")).Status

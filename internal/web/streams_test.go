@@ -14,8 +14,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// An event reaches only those who may see its subject: no number of another partner's
-// series, file or import is on the stream of a member of staff.
+// An event is sent only to people who may see its subject. The stream of a member of staff
+// never contains the number of another partner's series, file or import.
 func TestEventsAreScoped(t *testing.T) {
 	t.Parallel()
 	s := listening(t)
@@ -29,7 +29,7 @@ func TestEventsAreScoped(t *testing.T) {
 	tell := func(kind string, id, series, staffID int64) {
 		s.exec(`select pg_notify('refill', json_build_object('kind', $1::text, 'id', $2::bigint, 'series', $3::bigint, 'staff', $4::bigint)::text)`, kind, id, series, staffID)
 	}
-	// heard is what comes before the sign that all has been said.
+	// heard returns the events before the one that marks the end.
 	heard := func(on *stream) (names []string) {
 		for name := on.next(); name != "approval"; name = on.next() {
 			require.NotEmpty(t, name)
@@ -63,7 +63,7 @@ func TestEventsAreScoped(t *testing.T) {
 	require.Equal(t, []string{"series", fmt.Sprintf("series-%d", mine.ID), fmt.Sprintf("export-series-%d", mine.ID), "export"}, heard(forNorth))
 }
 
-// opens asks for a stream and keeps it; it returns the status.
+// opens requests a stream, keeps it open and returns the status.
 func (b *browser) opens(ctx context.Context) int {
 	t := b.site.t
 	t.Helper()
@@ -79,8 +79,8 @@ func (b *browser) opens(ctx context.Context) int {
 	return response.StatusCode
 }
 
-// However many streams one session or one person asks for, they get a handful; others
-// are not kept from theirs, and what is closed makes room.
+// Each session and each person can open only a few streams. That does not limit the streams
+// of others, and a closed stream frees its place.
 func TestStreamsAreCapped(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -29,7 +29,7 @@ func TestSendTable(t *testing.T) {
 	}
 
 	w, err := send(func(ctx context.Context, tx pgx.Tx, row func(...any) error) error {
-		// One snapshot: what is added meanwhile is not in it.
+		// The table is one snapshot: rows added meanwhile are not in it.
 		var before, after int64
 		require.NoError(t, tx.QueryRow(ctx, `select count(*) from partner`).Scan(&before))
 		_, err := s.Pool.Exec(ctx, `insert into partner (name, time_zone) values ('Meanwhile', 'UTC')`)

@@ -17,7 +17,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// withdrawals are the ways in which somebody may lose what they are getting.
+// withdrawals returns the ways in which a person can lose access to a running response.
 func withdrawals() map[string]string {
 	return map[string]string{
 		"disabled":            `update staff set disabled_at = now() where id = $1`,
@@ -28,11 +28,11 @@ func withdrawals() map[string]string {
 	}
 }
 
-// A download ends within seconds after its person may not have it any more, also where
-// the line is slow.
+// A download ends within seconds after its person has lost access, also on a slow
+// connection.
 func TestDownloadsEndWithTheirPerson(t *testing.T) {
 	t.Parallel()
-	content := strings.Repeat("serial,code\n", 3<<20) // far more than lies in buffers
+	content := strings.Repeat("serial,code\n", 3<<20) // far more than buffers hold
 	for how, sql := range withdrawals() {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
@@ -61,14 +61,14 @@ func TestDownloadsEndWithTheirPerson(t *testing.T) {
 	}
 }
 
-// comes waits until something holds that the server does by itself.
+// comes waits until a condition holds that the server fulfils in the background.
 func (s *site) comes(what string, holds func() bool) {
 	s.t.Helper()
 	require.Eventually(s.t, holds, 20*time.Second, 5*time.Millisecond, what)
 }
 
-// So do a table that is being read and a file that is being sent in; who may have
-// theirs gets it whole.
+// So do the reading of a table and an upload. A person who keeps access gets the whole
+// response.
 func TestTablesAndUploadsEndWithTheirPerson(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// Catalogue writes the texts of a program as a TOML file of messages whose keys are the
-// texts themselves: the file that a translator copies. Each text appears once, with the
-// first place that uses it.
+// Catalogue returns a TOML file of messages for translators to copy. The keys are the texts
+// themselves. Each text appears once, with the first file that uses it.
 func Catalogue(source Source, templates []Text) string {
 	texts := slices.Concat(source.Marked, templates)
 	slices.SortStableFunc(texts, func(a, b Text) int { return strings.Compare(a.Text, b.Text) })
@@ -24,14 +23,14 @@ func Catalogue(source Source, templates []Text) string {
 	return b.String()
 }
 
-// quote writes a basic string of TOML.
+// quote returns a text as a TOML basic string.
 func quote(text string) string {
 	quoted := strconv.QuoteToGraphic(text)
 	return strings.ReplaceAll(quoted, `\x`, `\u00`)
 }
 
-// All reads the texts of a repository: of the packages of Go below folders, and of the
-// templates.
+// All returns the texts of a repository: those of the Go packages below folders, and those
+// of the templates.
 func All(root string, templates fs.FS, folders ...string) (Source, []Text, error) {
 	source, err := Go(root, folders...)
 	if err != nil {

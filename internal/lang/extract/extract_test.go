@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write en.toml anew")
 
-// Every text that a page shows is marked, and the file for translators holds it.
+// Every text that a page shows is marked and is in the file for translators.
 func TestEveryTextIsMarked(t *testing.T) {
 	t.Parallel()
 	source, pages, err := extract.All("../../..", templates.FS, "internal", "cmd/refill")
@@ -35,7 +35,7 @@ func TestEveryTextIsMarked(t *testing.T) {
 	require.Equal(t, want, string(got), "run make generate")
 }
 
-// A literal for people without a mark is found, and what is not for people is not.
+// A literal for people without a mark is found. Other literals are not.
 func TestUnmarkedTextIsFound(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -1,6 +1,7 @@
-// Package extract collects the texts that people read out of the source: from Go what is
-// marked by lang.M and the messages of faults, from templates the texts between tags and in
-// attributes. It also finds literals in Go that look like such a text and carry no mark.
+// Package extract collects the texts that people read from the source. In Go these are the
+// texts marked by lang.M and the messages of faults, in templates the texts between tags
+// and in attributes. It also finds literals in Go that look like such a text but are not
+// marked.
 package extract
 
 import (
@@ -15,20 +16,20 @@ import (
 	"strings"
 )
 
-// Text is a text that people read, and where the source has it.
+// Text is a text that people read, with its place in the source.
 type Text struct {
 	Text string
 	File string // below the root, with slashes
 	Line int
 }
 
-// Source is what Go files say to people.
+// Source holds the texts of Go files that people read.
 type Source struct {
 	Marked   []Text
 	Unmarked []Text // literals that look like texts for people and carry no mark
 }
 
-// Go reads the Go files below folders of root. Tests and generated files are left out.
+// Go returns the texts of the Go files below folders of root. It skips tests.
 func Go(root string, folders ...string) (Source, error) {
 	var found Source
 	for _, folder := range folders {
@@ -71,7 +72,7 @@ type reader struct {
 	name   string
 }
 
-// add notes a literal.
+// add records a literal, unless it is neither marked nor looks like a text for people.
 func (r *reader) add(lit *ast.BasicLit, marked bool) {
 	text, err := strconv.Unquote(lit.Value)
 	if err != nil {
@@ -86,8 +87,8 @@ func (r *reader) add(lit *ast.BasicLit, marked bool) {
 	}
 }
 
-// visitor walks a file. Below a call that marks, literals are marked; below one that no
-// person reads the result of, they are skipped.
+// visitor walks the syntax tree of a file. Literals in a call that marks texts are recorded
+// as marked. Literals in a call whose result no person reads are skipped.
 type visitor struct {
 	*reader
 	marked bool
@@ -97,7 +98,7 @@ type visitor struct {
 func (v visitor) Visit(n ast.Node) ast.Visitor {
 	switch n := n.(type) {
 	case *ast.FuncDecl:
-		if n.Recv != nil && n.Name.Name == "Error" { // of an error: for the log
+		if n.Recv != nil && n.Name.Name == "Error" { // the text of an error is for the log
 			return nil
 		}
 	case *ast.ImportSpec, *ast.Field:
@@ -115,13 +116,13 @@ func (v visitor) Visit(n ast.Node) ast.Visitor {
 			}
 			return nil
 		}
-		if at, ok := messageOf[name]; ok { // a fault: its message is a text, the rest names it
+		if at, ok := messageOf[name]; ok { // a fault: only its message is a text for people
 			ast.Walk(visitor{v.reader, true}, n.Args[at])
 			return nil
 		}
 		if internal[name] || strings.HasPrefix(name, "slog.") {
 			ast.Walk(v, n.Fun)
-			for _, arg := range n.Args { // what is called within may say something
+			for _, arg := range n.Args { // a nested call may contain texts
 				if _, isLit := arg.(*ast.BasicLit); !isLit {
 					ast.Walk(v, arg)
 				}
@@ -142,7 +143,7 @@ func (v visitor) Visit(n ast.Node) ast.Visitor {
 			ast.Walk(v, one)
 		}
 		return nil
-	case *ast.IndexExpr: // a key of a map is no text
+	case *ast.IndexExpr: // the key of a map is not shown
 		if _, ok := n.Index.(*ast.BasicLit); ok {
 			ast.Walk(v, n.X)
 			return nil
@@ -151,11 +152,10 @@ func (v visitor) Visit(n ast.Node) ast.Visitor {
 	return v
 }
 
-// messageOf are the calls whose message is a text for people, by the place of the
-// argument.
+// messageOf maps the calls that take a message for people to the index of that argument.
 var messageOf = map[string]int{"fault.New": 2, "fault.Field": 2} //nolint:gochecknoglobals // a table
 
-// internal are calls with literals for programs and their operators.
+// internal holds the calls whose literals are for programs and operators.
 var internal = map[string]bool{ //nolint:gochecknoglobals // a table
 	"errors.New": true, "fmt.Errorf": true, "panic": true, "regexp.MustCompile": true, "Log.LogAttrs": true, "Need.Or": true, "time.Parse": true, "strings.Contains": true, "s.send": true,
 	"c.Header": true, "c.GetHeader": true, "h.Set": true, "Header.Get": true, "Format": true, "strings.NewReplacer": true,
@@ -196,8 +196,8 @@ func callName(call *ast.CallExpr) string {
 // word that begins with a capital letter and continues in lower case.
 var words = regexp.MustCompile(`\p{L}{2,}[,:;.]? \p{L}+|^\p{Lu}\p{Ll}+[.:…]?$`)
 
-// technical are texts that look like words and are none: headers, time layouts, types of
-// media, parts of SQL and of style sheets.
+// technical matches texts that look like words but are not shown: headers, time layouts,
+// media types, parts of SQL and of style sheets.
 var technical = regexp.MustCompile(`^(X-|Content-|Cache-|HX-|Sec-|Retry-|Last-|If-|Accept|Referrer|Cross-|Strict-|Permissions-|Vary|Mozilla|default-src|[a-z-]+/[a-z.+-]+;)|2006|^:root|^(select|insert|update|delete|with) |^[-a-z]+( [-a-z0-9.']+)*;|charset=|no-store|max-age`)
 
 // forPeople reports whether a text reads like one for people.

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Templates reads the texts of HTML templates: between tags, and in attributes that people
-// see or hear. Template actions are replaced by {…}.
+// Templates returns the texts of HTML templates: between tags, and in attributes that
+// people see or hear. Template actions are replaced by {…}.
 func Templates(files fs.FS) ([]Text, error) {
 	var texts []Text
 	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
@@ -29,13 +29,13 @@ func Templates(files fs.FS) ([]Text, error) {
 	return texts, err
 }
 
-// action is what a template does between two braces; space, a run of white space.
+// action matches a template action in braces, and space matches a run of white space.
 var (
 	action = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
 	space  = regexp.MustCompile(`\s+`)
 )
 
-// shown are the attributes that people see or hear.
+// shown holds the attributes that people see or hear.
 var shown = map[string]bool{"title": true, "alt": true, "placeholder": true, "aria-label": true, "label": true} //nolint:gochecknoglobals // a table
 
 // pageTexts returns the texts of a template.

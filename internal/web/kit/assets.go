@@ -19,12 +19,12 @@ import (
 	"refill/static"
 )
 
-// StaticPath is where files are served.
+// StaticPath is the URL prefix of static files.
 const StaticPath = "/static/"
 
-// assets are the files of package static, in memory, each also compressed. The
-// address carries a hash over all of them, so that a browser may keep a file for
-// ever, and files may name each other by relative addresses.
+// assets holds the files of package static in memory, most of them also compressed. The URL
+// of every file contains one hash over all files. Browsers can therefore cache a file for
+// ever, and files can refer to each other by relative URLs.
 type assets struct {
 	version string
 	files   map[string]asset
@@ -33,7 +33,7 @@ type assets struct {
 type asset struct {
 	kind   string
 	plain  []byte
-	zipped []byte // nil where it would not be smaller
+	zipped []byte // by gzip; nil if that does not make it smaller, and for fonts
 }
 
 // ownAssets are the files of package static, read and compressed once in a process.
@@ -89,9 +89,9 @@ func zip(data []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// URL returns the address of a file: {{asset "css/app.css"}}. A file that is not
-// there is an error of the template, found by the first test that renders it;
-// files of others are let pass, for they come later than a fresh clone.
+// URL returns the URL of a static file. Templates call it as {{asset "css/app.css"}}. An
+// unknown file is an error, which the first test that renders the template finds. Files
+// below vendor/ are not checked, because a fresh clone does not have them yet.
 func (a *assets) URL(name string) (string, error) {
 	if _, ok := a.files[name]; !ok && !strings.HasPrefix(name, "vendor/") {
 		return "", fmt.Errorf("no static file %q", name)
@@ -106,8 +106,8 @@ func (s *Kit) StaticFile(c *gin.Context) error {
 	if !ok {
 		return ErrNotFound
 	}
-	// Another version's address, during a rolling restart, gets this version's
-	// file but may not keep it.
+	// A URL of another version is requested during a rolling restart. It gets this
+	// version's file, without permission to cache it.
 	c.Header("Cache-Control", "no-cache")
 	if version == s.assets.version {
 		c.Header("Cache-Control", "public, max-age=31536000, immutable")
@@ -123,7 +123,7 @@ func (s *Kit) StaticFile(c *gin.Context) error {
 	return nil
 }
 
-// Favicon serves the address that browsers ask for unasked.
+// Favicon redirects /favicon.ico, which browsers request by default, to the SVG icon.
 func (s *Kit) Favicon(c *gin.Context) error {
 	to, err := s.assets.URL("img/favicon.svg")
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"refill/internal/db"
 )
 
-// Look is what a partner's customers see of it. The zero look is the product's.
+// Look is the branding of a partner, as its customers see it. The zero value is the look of
+// the product itself.
 type Look struct {
 	Slug    string
 	CSS     string // address of its style sheet; empty: no colour of its own
@@ -24,14 +25,15 @@ type Look struct {
 	Help    string
 }
 
-// Wordmark reports whether the logo is so wide that it will hold the name.
+// Wordmark reports whether the logo is at least twice as wide as high. Such a logo shows
+// the partner's name, so pages do not repeat the name beside it.
 func (l Look) Wordmark() bool { return l.Width >= 2*l.Height }
 
-// BrandPath is where looks are served.
+// BrandPath is the URL prefix of the style sheets and logos of partners.
 const BrandPath = "/brand/"
 
-// NewLook puts a look together. The version is part of each address, so that
-// browsers may keep the files for ever.
+// NewLook returns the look of a partner. The version is part of each URL, so that browsers
+// can cache the files for ever.
 func NewLook(partnerID, version int64, accentColor string, slug *string, width, height int32) Look {
 	l := Look{Width: width, Height: height}
 	file := fmt.Sprintf("%s%d-%d", BrandPath, partnerID, version)
@@ -47,16 +49,18 @@ func NewLook(partnerID, version int64, accentColor string, slug *string, width, 
 	return l
 }
 
-// The grounds of the portal that links must be read on: in static/css/portal.css
-// the darker of the light theme's two, the lighter of the dark one's.
+// The background colours of the portal against which links must be readable.
+// static/css/portal.css has two for each theme; these are the darker one of the light theme
+// and the lighter one of the dark theme.
 var (
 	LightGround = accent.Color{R: 0xf4, G: 0xf5, B: 0xf6} //nolint:gochecknoglobals // constants, were structs allowed to be
 	DarkGround  = accent.Color{R: 0x18, G: 0x1e, B: 0x24} //nolint:gochecknoglobals // likewise
 )
 
-// lookSheet is the style sheet of a brand's colour: only variables, for both
-// themes, each made so that it can be read. Buttons keep the colour as chosen,
-// with black or white on it; pressed, they move away from their text.
+// lookSheet returns the style sheet for a partner's colour. It only sets CSS variables, for
+// the light and the dark theme. Links get a shade that is readable on the background.
+// Buttons keep the colour as chosen, with black or white text; their hover colour has more
+// contrast to that text.
 func lookSheet(c accent.Color) string {
 	ink := c.Ink()
 	away := accent.Black
@@ -69,9 +73,9 @@ func lookSheet(c accent.Color) string {
 	return ":root{" + sheet(LightGround) + "}\n@media (prefers-color-scheme:dark){:root{" + sheet(DarkGround) + "}}\n"
 }
 
-// BrandFile serves GET /brand/{partner}-{version}.css and .png. An address of
-// another version, from a page made before a change, gets what is there now but
-// may not keep it.
+// BrandFile serves GET /brand/{partner}-{version}.css and .png. A URL of another version
+// comes from a page that was rendered before a change. It gets the current file, without
+// permission to cache it.
 func (s *Kit) BrandFile(c *gin.Context) error {
 	stem, kind, _ := strings.Cut(c.Param("file"), ".")
 	idText, versionText, _ := strings.Cut(stem, "-")
@@ -111,9 +115,9 @@ func (s *Kit) brandBody(ctx context.Context, row db.PartnerLookRow, kind string)
 	return nil, "", ErrNotFound
 }
 
-// ApplyBranding gives a page without a session the look of the partner whose
-// name is in the address. A partner that does not exist, or is disabled, gives the
-// product's own, so that nothing is told.
+// ApplyBranding gives a page without a session the look of the partner whose slug is in the
+// URL. For an unknown or disabled partner the page keeps the look of the product, so that
+// it does not reveal which partners exist.
 func (s *Kit) ApplyBranding(ctx context.Context, p *Page, slug string) error {
 	if slug == "" {
 		return nil

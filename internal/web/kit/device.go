@@ -10,14 +10,15 @@ import (
 	"refill/internal/signin"
 )
 
-// deviceCookie names the cookie that a browser is known by once a person signed in
-// from it. It is no session's: it says which count wrong passwords go to.
+// deviceCookie returns the name of the cookie that identifies a browser from which a person
+// has signed in before. It is not a session cookie: it decides on which counter a wrong
+// password counts.
 func (s *Kit) deviceCookie(c *gin.Context, d Door) string {
 	return s.cookieName(c, d) + "-known"
 }
 
-// DeviceHash returns what the table knows the request's browser by; nil where it shows
-// no token that could be one of ours.
+// DeviceHash returns the hash of the device token in the request's cookie, as the database
+// stores it. It returns nil if the request has no well-formed token.
 func (s *Kit) DeviceHash(c *gin.Context, d Door) []byte {
 	cookie, err := c.Request.Cookie(s.deviceCookie(c, d))
 	if err != nil {
@@ -31,8 +32,8 @@ func (s *Kit) DeviceHash(c *gin.Context, d Door) []byte {
 	return hash[:]
 }
 
-// rememberDevice makes the browser known for the person who has just signed in. Where
-// that fails they are in all the same.
+// rememberDevice stores the browser as known for the person who has just signed in. A
+// failure is only logged, because the sign-in itself has succeeded.
 func (s *Kit) rememberDevice(c *gin.Context, d Door, in signin.Entry) {
 	owner := signin.Owner{StaffID: in.ID}
 	if d == DoorCustomer {

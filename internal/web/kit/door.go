@@ -4,11 +4,11 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Door is a way into the site: staff and customers sign in apart, and some pages are open
-// to everybody.
+// Door is one of the entrances to the site. Staff and customers sign in separately, each at
+// their own door. Some pages are open without a sign-in.
 type Door int
 
-// The doors. DoorNobody is the zero value and admits no one.
+// The doors. DoorNobody is the zero value, and no request passes it.
 const (
 	DoorNobody Door = iota
 	DoorEverybody
@@ -16,11 +16,12 @@ const (
 	DoorCustomer
 )
 
-// Handler answers a request, or returns why it did not.
+// Handler writes the response to a request, or returns an error, which Fail turns into a
+// response.
 type Handler func(c *gin.Context) error
 
-// EventsPath is the stream of events for staff.
+// EventsPath is the URL of the stream of server-sent events for staff.
 const EventsPath = "/admin/events"
 
-// WelcomePath is where the links lead that staff hand to customers.
+// WelcomePath is the URL prefix of the sign-in links that staff give to customers.
 const WelcomePath = "/portal/welcome/"

@@ -32,11 +32,12 @@ type SignInNeededError struct{ Door Door }
 // Error implements error.
 func (SignInNeededError) Error() string { return "sign-in needed" }
 
-// DetourError says that the visitor must do something else first.
+// DetourError says that the visitor must do something else first, such as set up a second
+// factor.
 type DetourError struct {
 	To       string // address where they do it
-	Event    string // name of the event for a page's background request
-	Heading  string // of the answer to what can't be sent again by a redirect
+	Event    string // event that answers a background request of a page
+	Heading  string // of the error page for a request that is not redirected, such as a POST
 	Messages []string
 }
 
@@ -54,11 +55,11 @@ type answer struct {
 	status   int
 	heading  string
 	messages []string
-	codes    []string // of the faults that the messages say
+	codes    []string // of the faults in messages
 	showID   bool
 }
 
-// answerOf returns the answer for an outcome.
+// answerOf returns the text for an outcome. err is the error that the outcome was made of.
 func answerOf(o Outcome, err error) answer {
 	a := answer{status: o.Status, codes: o.Codes(), showID: o.ShowID}
 	if len(o.Faults) > 0 {
@@ -94,7 +95,7 @@ func answerOf(o Outcome, err error) answer {
 	return a
 }
 
-// headings are the headings of the kinds of faults.
+// headings holds the heading for each kind of fault.
 var headings = map[fault.Kind]string{ //nolint:gochecknoglobals // a table
 	fault.Invalid:   lang.M("That can't be done as it stands"),
 	fault.NotFound:  lang.M("Page not found"),
@@ -104,7 +105,8 @@ var headings = map[fault.Kind]string{ //nolint:gochecknoglobals // a table
 	fault.Unsettled: lang.M("It isn't known yet whether this went through"),
 }
 
-// Fail answers with an error: the one place where that happens.
+// Fail writes the response for an error of a handler or of the middleware. It is the only
+// place where errors become responses.
 func (s *Kit) Fail(c *gin.Context, err error) {
 	if c.Writer.Written() {
 		s.Log.LogAttrs(c.Request.Context(), slog.LevelWarn, "failed half-way through an answer",
@@ -116,7 +118,7 @@ func (s *Kit) Fail(c *gin.Context, err error) {
 			err = fmt.Errorf("%w: %w", ErrTooSlow, err)
 		}
 	} else if c.Request.Context().Err() != nil && errors.Is(err, context.Canceled) {
-		c.Status(499) // the visitor left; the status is for the log line
+		c.Status(499) // the client has closed the connection; the status is for the log
 		return
 	}
 	if s.failItself(c, err) {
@@ -138,9 +140,10 @@ func (s *Kit) Fail(c *gin.Context, err error) {
 	s.showProblem(c, answerOf(o, err))
 }
 
-// failItself answers what a page asked for by itself and the person before it may
-// not have any more: the page hears why, and stays with all that is typed on it. It
-// reports whether that was so.
+// failItself answers a background request of a page whose person is signed out or must do
+// something else first. The response is an event that names the reason, so that the page
+// keeps everything that is typed on it. For every other error it writes nothing and returns
+// false.
 func (s *Kit) failItself(c *gin.Context, err error) bool {
 	why := ""
 	if needed, ok := errors.AsType[SignInNeededError](err); ok && needed.Door == DoorStaff {
@@ -156,7 +159,8 @@ func (s *Kit) failItself(c *gin.Context, err error) bool {
 		c.Status(http.StatusNoContent)
 		return true
 	}
-	// A refused stream would be tried again and again; one that says why is heard.
+	// The browser would reconnect to a refused stream again and again. Only an accepted
+	// stream can deliver the event with the reason.
 	c.Header("Content-Type", "text/event-stream")
 	c.String(http.StatusOK, "retry: 30000\nevent: %s\ndata:\n\n", why)
 	return true
@@ -167,16 +171,16 @@ type problemPage struct {
 	Page
 	Heading  string
 	Messages []string
-	Faults   string // codes of what Messages say
-	ID       string // what to quote; empty: nothing was logged that they need
+	Faults   string // codes of the faults in Messages
+	ID       string // of the request, to quote to the operator; empty: not shown
 	Status   int
-	// Passing: a refresh in the background failed; the next that works takes the
-	// notice away.
+	// Passing says that a GET failed with a server error, usually a refresh in the
+	// background. The next refresh that succeeds removes the notice.
 	Passing bool
 }
 
-// showProblem renders an answer: a whole page, or for htmx a notice at the top
-// of the page that asked.
+// showProblem renders an answer. An HTMX request gets a notice at the top of its page, any
+// other request a whole page.
 func (s *Kit) showProblem(c *gin.Context, a answer) {
 	p := &problemPage{Page: s.Page(c, a.heading, ""), Heading: a.heading, Messages: a.messages, Status: a.status, Faults: strings.Join(a.codes, " ")}
 	if a.showID {
@@ -189,7 +193,8 @@ func (s *Kit) showProblem(c *gin.Context, a answer) {
 	p.Passing = c.Request.Method == http.MethodGet && a.status >= http.StatusInternalServerError
 	var err error
 	if wantsFragment(c) {
-		// The target asked for may be a table row; a notice does not belong there.
+		// The target that the request names may be a table row, where a notice does not
+		// fit.
 		c.Header("HX-Retarget", "#notice")
 		c.Header("HX-Reswap", "innerHTML show:#notice:top")
 		err = s.Fragment(c, a.status, view, "problem-notice", p)
@@ -202,16 +207,16 @@ func (s *Kit) showProblem(c *gin.Context, a answer) {
 	}
 }
 
-// sendToDoor asks for a sign-in: by redirect where the visitor was reading, by a
-// page where they were sending, because what they sent cannot be sent again by a
-// redirect.
+// sendToDoor asks the visitor to sign in. A GET and an HTMX request are redirected to the
+// sign-in page. Any other request gets an error page, because a redirect would lose the
+// data that it sent.
 func (s *Kit) sendToDoor(c *gin.Context, d Door) {
 	login := "/admin/login"
 	if d == DoorCustomer {
 		login = "/portal/login"
 	}
 	if IsHTMX(c) {
-		// Back to the page, not to the fragment that it asked for.
+		// The sign-in leads back to the page, not to the fragment that was requested.
 		if current, err := url.Parse(c.GetHeader("HX-Current-URL")); err == nil {
 			login += NextQuery(d, current.RequestURI())
 		}
@@ -229,7 +234,8 @@ func (s *Kit) sendToDoor(c *gin.Context, d Door) {
 	})
 }
 
-// sendOn answers a DetourError.
+// sendOn answers a DetourError: by a redirect for a GET or an HTMX request, otherwise by an
+// error page.
 func (s *Kit) sendOn(c *gin.Context, first DetourError) {
 	switch {
 	case IsHTMX(c):
@@ -242,7 +248,7 @@ func (s *Kit) sendOn(c *gin.Context, first DetourError) {
 	}
 }
 
-// OnAdminSide reports whether an address belongs to staff.
+// OnAdminSide reports whether the requested URL belongs to the staff pages.
 func OnAdminSide(c *gin.Context) bool {
 	return c.Request.URL.Path == "/admin" || strings.HasPrefix(c.Request.URL.Path, "/admin/")
 }

@@ -11,7 +11,7 @@ import (
 	"refill/templates"
 )
 
-// What listens for events fetches itself.
+// The map refreshing holds exactly the elements that reload on an event or by a timer.
 func TestWhatRefreshesItselfIsKnown(t *testing.T) {
 	t.Parallel()
 	element := regexp.MustCompile(`<\w+ [^>]*id="([\w-]+)"(?:{{[^}]*}}|[^>])*?hx-trigger="([^"]*)"`)

@@ -12,15 +12,15 @@ import (
 	"refill/internal/lang"
 )
 
-// Refusals of a form as a whole: no page of ours sends what they refuse.
+// Errors about a form as a whole, not about one of its fields.
 var (
 	errTwice      = fault.New(fault.Invalid, "field_twice", "The form names a field more than once. Open its page again and fill it in once more.")
 	errTurned     = fault.New(fault.Invalid, "field_turned", "A field holds an invisible mark that turns text round. Type the text instead of pasting it.")
 	errManyFields = fault.New(fault.Invalid, "many_fields", "The form has more fields than it can have. Open its page again and fill it in once more.")
 )
 
-// Form returns the fields of a posted form, refusing what could not be stored or
-// would be shown as what it is not.
+// Form returns the fields of a posted form. It returns an error for text that can't be
+// stored, and for text that would be displayed as something else.
 func (s *Kit) Form(c *gin.Context) (url.Values, error) {
 	arrived := s.untimed(c)
 	err := c.Request.ParseForm()
@@ -34,21 +34,23 @@ func (s *Kit) Form(c *gin.Context) (url.Values, error) {
 	return c.Request.PostForm, checkFields(c.Request.PostForm)
 }
 
-// checkFields refuses fields that can't be stored, that come twice where a page has
-// them once, and that hold marks which let a name be read as another.
+// checkFields returns an error for text that can't be stored, for a field that is sent more
+// than once although pages have it once, and for bidi overrides, which can make one name
+// look like another.
 func checkFields(form url.Values) error {
 	for key, values := range form {
 		if !IsCleanText(key) {
 			return ErrMalformed
 		}
-		if len(values) > 1 && key != "partners" && key != "serial" && key != "columns" { // lists of boxes
+		if len(values) > 1 && key != "partners" && key != "serial" && key != "columns" { // lists of check boxes
 			return errTwice
 		}
 		for _, v := range values {
 			if !IsCleanText(v) {
 				return ErrMalformed
 			}
-			// Where codes are typed marks are dropped: phones paste them along.
+			// Fields for codes may contain such marks, which are dropped later: phones
+			// paste them along with a code.
 			if strings.ContainsFunc(v, isBidiOverride) && key != "code" && key != "find" {
 				return errTurned
 			}
@@ -57,15 +59,15 @@ func checkFields(form url.Values) error {
 	return nil
 }
 
-// isBidiOverride reports whether a character overrides the direction of what follows. The
-// marks that names of mixed scripts need (U+200E, U+200F) do not.
+// isBidiOverride reports whether a character overrides the direction of the text after it.
+// The marks that names in mixed scripts need (U+200E, U+200F) are not overrides.
 func isBidiOverride(r rune) bool { return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 }
 
-// ErrNoKey refuses a form that came without the idempotency key that its page has drawn.
+// ErrNoKey is the error for a form that was sent without the idempotency key of its page.
 var ErrNoKey = fault.New(fault.Invalid, "form_key_missing", "The form did not arrive complete, so nothing was done. Send it again from its page.")
 
-// KeyedForm is Form for an act that a second sending would repeat. It also returns the
-// form's idempotency key, and ErrNoKey where the form has none.
+// KeyedForm is Form for an action that must not be repeated when the form is sent twice. It
+// also returns the form's idempotency key, or ErrNoKey if the form has none.
 func (s *Kit) KeyedForm(c *gin.Context) (url.Values, uuid.UUID, error) {
 	form, err := s.Form(c)
 	if err != nil {
@@ -75,9 +77,10 @@ func (s *Kit) KeyedForm(c *gin.Context) (url.Values, uuid.UUID, error) {
 	return form, key, err
 }
 
-// ReadKey reads the idempotency key that a page has drawn for its form. It returns ErrNoKey where the form has none, and never draws one: under a key
-// of the server's own each sending would be a new act. The nil UUID is no key, because in
-// the domain it means a missing one.
+// ReadKey returns the idempotency key that the page generated for its form, or ErrNoKey if
+// the form has none. The server never generates a missing key: each repetition would get
+// another key and be carried out again. The nil UUID is no valid key either, because the
+// domain reads it as a missing one.
 func ReadKey(form url.Values) (uuid.UUID, error) {
 	key, err := uuid.Parse(form.Get("key"))
 	if err != nil || key == uuid.Nil {
@@ -86,13 +89,12 @@ func ReadKey(form url.Values) (uuid.UUID, error) {
 	return key, nil
 }
 
-// MaxBody is the largest form that is read.
+// MaxBody is the size limit for the text of a form, in bytes.
 const MaxBody = 64 << 10
 
-// CodeField is the field for a card's code. Codes of ours know no case, and phones write
-// capitals for them. Where customers may hold cards of another system, whose codes may
-// have both, what is typed stays as it is: the browser changes nothing that the server
-// wouldn't.
+// CodeField returns the form field for a card's code. The portal's own codes ignore case,
+// so the field offers capitals. Codes imported from another system may be case-sensitive.
+// Where such codes are accepted, the browser leaves the text as typed.
 func (s *Kit) CodeField(c *gin.Context) (Field, error) {
 	imported, err := s.Cards.Codes.TakesImported(c.Request.Context())
 	return Field{
@@ -101,16 +103,16 @@ func (s *Kit) CodeField(c *gin.Context) (Field, error) {
 	}, err
 }
 
-// Refuse sets the headers of a page that says what is wrong with a request, and returns the
-// status of the page.
+// Refuse sets the response headers for an error, such as Retry-After, and returns the
+// status. The caller renders a page with that status.
 func (s *Kit) Refuse(c *gin.Context, err error) int {
 	o := OutcomeOf(err, s.Now())
 	o.writeHeader(c.Writer.Header())
 	return o.Status
 }
 
-// RefuseForm is Refuse for a form that is shown again. What is missing or forbidden is what
-// the form names, not its page.
+// RefuseForm is Refuse for a form that is shown again. It returns 422 instead of 404 and
+// 403: what is missing or forbidden is a value in the form, not its page.
 func (s *Kit) RefuseForm(c *gin.Context, err error) int {
 	status := s.Refuse(c, err)
 	if status == http.StatusNotFound || status == http.StatusForbidden {

@@ -15,17 +15,17 @@ import (
 	"refill/internal/db"
 )
 
-// maxParts is more than any form with a file has.
+// maxParts is the limit on the parts of a multipart form. No form of the portal reaches it.
 const maxParts = 500
 
-// FormWithFile returns the fields of a multipart form and the file of one of
-// them; no bytes where none was chosen. Of a file it keeps one byte more than
-// the limit, so that the caller can say that it is too large, and what else
-// was typed is not lost. Nothing goes to disk.
+// FormWithFile returns the fields of a multipart form and the content of its file in the
+// named field, which is empty if none was chosen. It reads at most one byte more than limit
+// of the file, so that the caller can tell that the file is too large and still has the
+// other fields. Nothing is written to disk.
 func (s *Kit) FormWithFile(c *gin.Context, name string, limit int64) (url.Values, []byte, error) {
 	reader, err := c.Request.MultipartReader()
 	if err != nil {
-		form, formErr := s.Form(c) // without script or file, some clients send the plain kind
+		form, formErr := s.Form(c) // without a script or a file, some clients send a URL-encoded form
 		return form, nil, formErr
 	}
 	defer s.untimed(c)()
@@ -69,7 +69,7 @@ func readFile(part *multipart.Part, limit int64) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// unreadable returns the error for a form that breaks off, or is too large.
+// unreadable returns the error for a form that is too large or can't be read to its end.
 func unreadable(err error) error {
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return tooLarge
@@ -77,8 +77,8 @@ func unreadable(err error) error {
 	return ErrMalformed.Because(err)
 }
 
-// Zones are the names of time zones that both sides know: Postgres lists them,
-// Go must be able to load them. They are read once.
+// Zones returns the names of the time zones that both Postgres and Go know. It asks the
+// database once and keeps the result.
 func (s *Kit) Zones(ctx context.Context) ([]string, error) {
 	s.zoneMu.Lock()
 	defer s.zoneMu.Unlock()

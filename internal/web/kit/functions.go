@@ -14,7 +14,7 @@ import (
 	"refill/internal/money"
 )
 
-// functions are what templates may call.
+// functions returns the functions that templates may call.
 func (s *Kit) functions() template.FuncMap {
 	return template.FuncMap{
 		"asset": s.assets.URL,
@@ -33,21 +33,23 @@ func (s *Kit) functions() template.FuncMap {
 	}
 }
 
-// Local moves a time into the installation's zone, unless it was given one of
-// its own with In: portal pages do that, for the partner's zone.
+// Local converts a time to the installation's time zone. It leaves a time alone that
+// already has a zone other than UTC or the machine's. Portal pages set the partner's zone
+// that way, by In.
 func (s *Kit) Local(t time.Time) time.Time {
 	if t.Location() != time.UTC && t.Location() != time.Local {
 		return t
 	}
-	settings, err := s.Settings.Get(context.Background()) // two seconds' cache; a page is being rendered
+	settings, err := s.Settings.Get(context.Background()) // cached for two seconds; templates have no context
 	if err != nil {
 		return t.UTC()
 	}
 	return t.In(Zone(settings.TimeZone))
 }
 
-// Zone returns a time zone by its IANA name. UTC comes as a zone of its own, so
-// that local can tell "in UTC, on purpose" from "not moved yet".
+// Zone returns the time zone with an IANA name; UTC if the name is unknown. It never
+// returns time.UTC itself, so that Local can tell a time that is meant in UTC from one that
+// is not converted yet.
 func Zone(name string) *time.Location {
 	location, err := time.LoadLocation(name)
 	if err != nil || location == time.UTC {
@@ -88,12 +90,13 @@ func Word(n int64, one, many string) string {
 	return many
 }
 
-// Count is a number with its noun: "1 card", "1,200 cards".
+// Count returns a number with its noun: "1 card", "1,200 cards".
 func Count(n int64, one, many string) string {
 	return money.Group(strconv.FormatInt(n, 10)) + " " + Word(n, one, many)
 }
 
-// ago says when something was, or will be, as a person would.
+// ago returns the distance of a time from now, such as "5 min ago" or "in 2 days". From 30
+// days on it returns the date.
 func ago(now, t time.Time) string {
 	d := now.Sub(t)
 	future := d < 0

@@ -1,7 +1,7 @@
-// Package kit is what the doors of the site share: pages and their parts, forms, sessions,
-// the answers to errors, and long answers. A door is a package above it, such as
-// internal/web/admin, whose Server embeds Kit. The kit knows no series, no export and no
-// page of a door.
+// Package kit holds what the staff pages and the customer pages share: layout, parts of
+// pages, forms, sessions, error responses, and long-running responses. Each kind of pages
+// is called a door. A door is a package above kit, such as internal/web/admin, whose Server
+// embeds Kit. Package kit knows no series, no export and no page that only one door has.
 package kit
 
 import (
@@ -17,7 +17,7 @@ import (
 	"refill/internal/setting"
 )
 
-// Config is what a Kit needs.
+// Config holds the dependencies and the settings of a Kit.
 type Config struct {
 	Pool     *pgxpool.Pool
 	Log      *slog.Logger
@@ -25,34 +25,35 @@ type Config struct {
 	Cards    *card.Service
 	Now      func() time.Time
 
-	// PublicURL is where browsers find the portal; empty: wherever they ask.
+	// PublicURL is the URL of the portal for browsers; empty: the host that each request
+	// names.
 	PublicURL string
-	// Secure says that browsers come by HTTPS, even where a proxy ends it.
+	// Secure says that browsers use HTTPS, even where a proxy terminates it.
 	Secure bool
-	// Proxies are the networks whose X-Forwarded-For and X-Forwarded-Proto are believed,
-	// and no other header.
+	// Proxies are the networks of the trusted proxies. Of the headers that proxies set,
+	// only their X-Forwarded-For and X-Forwarded-Proto are used.
 	Proxies []netip.Prefix
-	// WatchEvery is the pause between looks at whether long answers may go on; 0: 2 s.
+	// WatchEvery is the interval of the checks whether long responses may go on; 0: 2 s.
 	WatchEvery time.Duration
-	// Patience is how long a page may take before its visitor is told that it can't be
-	// shown now; 0: 10 s.
+	// Patience is the time limit of a request. After it the visitor gets an error page; 0:
+	// 10 s.
 	Patience time.Duration
 }
 
-// Kit answers for the doors. It is made by New.
+// Kit provides the doors with what they share. New makes one.
 type Kit struct {
 	Config
 
 	frames map[Door]Frame
 	views  *views
 	assets *assets
-	watch  watch // over long answers
+	watch  watch // of long responses
 
-	zoneMu    sync.Mutex // of zoneNames, read once
+	zoneMu    sync.Mutex // guards zoneNames, which are read once
 	zoneNames []string
 }
 
-// New builds a kit; it fails on a template that does not parse.
+// New returns a Kit. It fails if a dependency is missing or a template does not parse.
 func New(config Config) (*Kit, error) {
 	if config.Pool == nil || config.Log == nil || config.Settings == nil || config.Cards == nil || config.Now == nil {
 		return nil, errors.New("kit: Pool, Log, Settings, Cards and Now are needed")
@@ -72,5 +73,6 @@ func New(config Config) (*Kit, error) {
 	return s, err
 }
 
-// SetFrame sets what completes the pages of a door, before the first request.
+// SetFrame sets the function that completes the pages of a door. It is called before the
+// first request.
 func (s *Kit) SetFrame(d Door, f Frame) { s.frames[d] = f }

@@ -11,8 +11,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Names of what the layers keep in the Gin context. Handlers use the methods of
-// Server instead.
+// Keys of the values that the middleware stores in the Gin context. Handlers read them by
+// the functions of this package, such as Person and RequestID.
 const (
 	KeyRequestID = "refill.request"
 	KeyPerson    = "refill.person"
@@ -20,24 +20,24 @@ const (
 	keySession   = "refill.session"
 	keyTimer     = "refill.timer"
 	KeyAddress   = "refill.address"
-	// KeyPermission is what the route asks of staff, keyWatch what ends the watch over
-	// a long answer.
+	// KeyPermission holds the permission that the route requires of staff. keyWatch holds
+	// the function that ends the checks of a long response.
 	KeyPermission = "refill.permission"
 	keyWatch      = "refill.watch"
 )
 
-// RequestID returns the number of the request in the log.
+// RequestID returns the id of the request, which the log and error pages show.
 func RequestID(c *gin.Context) string { return c.GetString(KeyRequestID) }
 
-// Address returns who asks, as far as the network and trusted proxies tell.
+// Address returns the IP address of the client, as ClientAddress finds it.
 func Address(c *gin.Context) netip.Addr {
 	a, _ := c.Value(KeyAddress).(netip.Addr)
 	return a
 }
 
-// LimitTime ends what a request waits for once its visitor has waited long enough:
-// a network that swallows everything would hold them for minutes. It returns what to
-// do when the request is over.
+// LimitTime cancels the context of a request after Patience, with the cause ErrTooSlow.
+// Otherwise a network that drops all packets would hold the request for minutes. The caller
+// calls done when the request is over.
 func (s *Kit) LimitTime(c *gin.Context) (done func()) {
 	request := c.Request
 	ctx, cancel := context.WithCancelCause(request.Context())
@@ -50,20 +50,20 @@ func (s *Kit) LimitTime(c *gin.Context) (done func()) {
 			stop()
 		}
 		cancel(nil)
-		request.MultipartForm = c.Request.MultipartForm // whose files net/http removes
+		request.MultipartForm = c.Request.MultipartForm // so that net/http removes its temporary files
 	}
 }
 
-// LiftTime lifts that limit.
+// LiftTime removes the time limit that LimitTime set.
 func LiftTime(c *gin.Context) {
 	if timer, ok := c.Value(keyTimer).(*time.Timer); ok {
 		timer.Stop()
 	}
 }
 
-// untimed lifts the limit while what the visitor sends is read: a slow line of theirs
-// is no slow portal, and the server has a limit for it. It returns what begins the
-// limit anew.
+// untimed pauses the time limit while the request body is read. A slow connection of the
+// visitor must not count as a slow portal, and the server has a limit for it. The returned
+// function starts the limit anew.
 func (s *Kit) untimed(c *gin.Context) (arrived func()) {
 	timer, ok := c.Value(keyTimer).(*time.Timer)
 	if !ok || !timer.Stop() {
@@ -72,8 +72,8 @@ func (s *Kit) untimed(c *gin.Context) (arrived func()) {
 	return func() { timer.Reset(s.Patience) }
 }
 
-// IsCleanText reports whether a text can be stored and shown: it is UTF-8, and of control
-// characters it has only those that part lines and words.
+// IsCleanText reports whether a text can be stored and shown: it is valid UTF-8 without
+// control characters other than tabs and line breaks.
 func IsCleanText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.IsControl(r) && r != '\t' && r != '\r' && r != '\n'

@@ -18,7 +18,7 @@ import (
 	"refill/internal/fault"
 )
 
-// Codes of errors that are no faults.
+// Codes of errors that are not a fault.Error.
 const (
 	codeMethod      = "method_not_allowed"
 	codeTooLarge    = "body_too_large"
@@ -30,22 +30,22 @@ const (
 )
 
 // Outcome is what an error means to the client of any door, whether a person or a program.
-// It holds no text: each door says it in its own form.
+// It holds no text: each door words it for its clients.
 type Outcome struct {
 	Status     int
 	Code       string         // of the error; of several faults the first one's
 	Args       []fault.Arg    // values that belong to Code
-	Faults     []*fault.Error // every fault of a form, with its field; none where the error is no fault
-	RetryAfter time.Duration  // whole seconds, after which asking again can help; 0: it can't
+	Faults     []*fault.Error // every fault of a form, with its field; empty for an error that is no fault
+	RetryAfter time.Duration  // whole seconds until a retry can succeed; 0: it can't
 	Level      slog.Level     // of the line in the log
-	ShowID     bool           // the client may quote the id of the request; never where answers must not differ
+	ShowID     bool           // show the id of the request; false where responses must be identical
 }
 
-// briefly is how long a client is asked to wait where the end of its wait is unknown.
+// briefly is the wait before a retry where the real wait is unknown.
 const briefly = 30 * time.Second
 
-// OutcomeOf maps an error, which is not nil, to its outcome. now is for the wait after too
-// many attempts.
+// OutcomeOf maps an error, which is not nil, to its outcome. It uses now to compute the
+// wait after too many attempts.
 func OutcomeOf(err error, now time.Time) Outcome {
 	limit, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	forbidden, isForbidden := errors.AsType[ForbiddenError](err)
@@ -65,7 +65,7 @@ func OutcomeOf(err error, now time.Time) Outcome {
 			Status: http.StatusForbidden, Code: codePermission, Args: []fault.Arg{{Name: "permission", Value: fault.Name(forbidden.Permission)}},
 			Level: slog.LevelWarn,
 		}
-	case errors.Is(err, ErrMalformed) && isUnreachable(err): // the client is
+	case errors.Is(err, ErrMalformed) && isUnreachable(err): // the connection of the client broke, not that of the database
 		return Outcome{Status: http.StatusRequestTimeout, Code: codeNotArrived}
 	case isUnreachable(err):
 		return Outcome{Status: http.StatusServiceUnavailable, Code: codeUnreachable, RetryAfter: briefly, Level: slog.LevelError, ShowID: true}
@@ -75,7 +75,8 @@ func OutcomeOf(err error, now time.Time) Outcome {
 	return ofFaults(fault.All(err), now)
 }
 
-// ofFaults maps the kind of the first fault; the others belong to the same form.
+// ofFaults maps the kind of the first fault to an outcome. The other faults belong to the
+// same form.
 func ofFaults(faults []*fault.Error, now time.Time) Outcome {
 	first := faults[0]
 	o := Outcome{Code: first.Code, Args: first.Args, Faults: faults}
@@ -92,13 +93,13 @@ func ofFaults(faults []*fault.Error, now time.Time) Outcome {
 		o.Status, o.Level, o.RetryAfter = http.StatusTooManyRequests, slog.LevelWarn, waitOf(first, now)
 	case fault.Unsettled:
 		o.Status, o.Level, o.RetryAfter, o.ShowID = http.StatusServiceUnavailable, slog.LevelError, briefly, true
-	case fault.Internal: // OutcomeOf has answered it
+	case fault.Internal: // handled by OutcomeOf
 	}
 	return o
 }
 
-// waitOf returns the time until the moment that a fault of kind Limited names: from then on
-// one may try again. It returns briefly where the fault names none.
+// waitOf returns the wait until the time that a fault of kind Limited has among its
+// arguments. It returns briefly if there is no such time, or if it has passed.
 func waitOf(f *fault.Error, now time.Time) time.Duration {
 	var from time.Time
 	for _, arg := range f.Args {
@@ -115,7 +116,7 @@ func waitOf(f *fault.Error, now time.Time) time.Duration {
 	return time.Duration(math.Ceil(from.Sub(now).Seconds())) * time.Second
 }
 
-// Header returns the headers of the answer.
+// Header returns the response headers of the outcome.
 func (o Outcome) Header() http.Header {
 	h := http.Header{}
 	if o.RetryAfter > 0 {
@@ -124,10 +125,10 @@ func (o Outcome) Header() http.Header {
 	return h
 }
 
-// writeHeader adds the headers to an answer.
+// writeHeader adds the headers of the outcome to a response.
 func (o Outcome) writeHeader(to http.Header) { maps.Copy(to, o.Header()) }
 
-// Codes returns the codes of all faults, otherwise none.
+// Codes returns the codes of all faults; nil if the error is no fault.
 func (o Outcome) Codes() []string {
 	var codes []string
 	for _, f := range o.Faults {
@@ -136,7 +137,8 @@ func (o Outcome) Codes() []string {
 	return codes
 }
 
-// isUnreachable reports whether the database did not answer, or not in time.
+// isUnreachable reports whether an error means that the database did not answer, or not in
+// time.
 func isUnreachable(err error) bool {
 	var connect *pgconn.ConnectError
 	var network *net.OpError
@@ -149,7 +151,7 @@ func isUnreachable(err error) bool {
 		return false
 	}
 	switch pgErr.Code {
-	case "57014", "55P03": // it took too long: a statement, a lock
+	case "57014", "55P03": // a statement or a lock took too long
 		return true
 	}
 	// 08 connection, 53 out of resources, 57P shut down or starting.

@@ -17,7 +17,7 @@ import (
 	"refill/internal/staff"
 )
 
-// What each error becomes, for every door alike.
+// Every error has one outcome, the same for each door.
 func TestOutcomeOf(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)

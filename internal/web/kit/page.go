@@ -13,26 +13,26 @@ import (
 	"refill/internal/staff"
 )
 
-// Page is what every page has; a page's own struct embeds it.
+// Page holds the data that every page has. The struct of each page embeds it.
 type Page struct {
 	Title   string
 	Brand   string
-	Person  staff.Person // signed in at /admin; the zero value: no one is
-	Visitor Visitor      // who is signed in to the portal
+	Person  staff.Person // member of staff signed in at /admin, or the zero value
+	Visitor Visitor      // customer signed in to the portal, or the zero value
 	Look    Look         // of the visitor's partner
 	Menu    []MenuItem
-	Flash   Flash  // what was just done, said once
-	CanFind bool   // whether the box that finds cards and customers is there
-	Section string // which entry of the menu is lit
+	Flash   Flash  // message about the last action, shown once
+	CanFind bool   // show the search box for cards and customers
+	Section string // URL of the menu entry to highlight
 }
 
-// MenuItem is an entry of the menu, or a heading where it has no URL. Entries below an entry
-// with a URL are shown while the visitor is among them.
+// MenuItem is an entry of the menu, or a heading if it has no URL. The children of an entry
+// with a URL are shown only while the visitor is on one of their pages.
 type MenuItem struct {
 	Title, Icon, URL string
 	Current          bool
 	Children         []MenuItem
-	Live             string // where how many wait is asked; empty: nothing is counted
+	Live             string // URL of the count beside the entry; empty: no count
 	Count            int64
 }
 
@@ -40,8 +40,9 @@ type MenuItem struct {
 // menu.
 type Frame func(c *gin.Context, p *Page, settings setting.Settings)
 
-// Page returns the base of a page. section is the address of the menu entry that
-// the page belongs to. It asks the database nothing that it can do without.
+// Page returns the base of a page. section is the URL of the menu entry that the page
+// belongs to. It uses the default settings if the settings can't be read, so that an error
+// page needs no database for them.
 func (s *Kit) Page(c *gin.Context, title, section string) Page {
 	settings, err := s.Settings.Get(c.Request.Context())
 	if err != nil {
@@ -58,14 +59,14 @@ func (s *Kit) Page(c *gin.Context, title, section string) Page {
 	return p
 }
 
-// Flash is a sentence about what was just done: good where it is done, idle where it waits or
-// was turned down as asked, warn where it is not done.
+// Flash is a message about the last action. The tone is good if the action is done, idle if
+// it waits or was turned down on request, and warn if it is not done.
 type Flash struct {
 	Tone Tone
 	Text string
 }
 
-// Icon names the sign of the tone.
+// Icon returns the name of the icon for the tone.
 func (f Flash) Icon() string {
 	switch f.Tone {
 	case ToneGood:
@@ -77,21 +78,21 @@ func (f Flash) Icon() string {
 	return "info-circle"
 }
 
-// flashCookie carries a flash over a redirect.
+// flashCookie names the cookie that carries a flash across a redirect.
 const flashCookie = "refill-flash"
 
-// SetFlash says something on the next page, such as "Series 202611 is active".
+// SetFlash stores a message for the next page, such as "Series 202611 is active".
 func (s *Kit) SetFlash(c *gin.Context, tone Tone, text string) {
 	s.SetCookie(c, flashCookie, base64.RawURLEncoding.EncodeToString([]byte(string(tone)+" "+Truncate(text, 300))), 60)
 }
 
-// SetFaultFlash says on the next page why nothing was done: the first fault of an error.
+// SetFaultFlash stores the text of an error's first fault as the message for the next page.
 func (s *Kit) SetFaultFlash(c *gin.Context, err error) {
 	s.SetFlash(c, ToneWarn, fault.All(err)[0].Text())
 }
 
-// takeFlash returns what the page before wanted said. A fragment leaves it for
-// the page.
+// takeFlash returns the stored message and deletes it. A request for a fragment leaves it
+// for the next whole page.
 func (s *Kit) takeFlash(c *gin.Context) Flash {
 	cookie, err := c.Request.Cookie(flashCookie)
 	if err != nil || wantsFragment(c) {
@@ -109,8 +110,8 @@ func (s *Kit) takeFlash(c *gin.Context) Flash {
 	return Flash{Tone(tone), Truncate(text, 300)}
 }
 
-// AfterSignIn returns where to go after signing in: an address of the same door, on
-// this site, or the door's first page.
+// AfterSignIn returns the URL to go to after signing in. It is the wanted URL if that is a
+// page of the same door on this site, otherwise the door's first page.
 func AfterSignIn(d Door, wanted string) string {
 	home := "/admin"
 	if d == DoorCustomer {
@@ -127,7 +128,8 @@ func AfterSignIn(d Door, wanted string) string {
 	return u.RequestURI()
 }
 
-// NextQuery is the query that brings the visitor back to where they were.
+// NextQuery returns the query of the sign-in page that leads back to a URL after signing
+// in. It is empty for the door's first page.
 func NextQuery(d Door, from string) string {
 	to := AfterSignIn(d, from)
 	if to == "/admin" || to == "/portal" {
@@ -136,7 +138,8 @@ func NextQuery(d Door, from string) string {
 	return "?next=" + url.QueryEscape(to)
 }
 
-// CountIn puts the figure of an entry beside it, wherever in a menu it is.
+// CountIn copies the count of an entry to the entry with the same URL, at any level of a
+// menu.
 func (i MenuItem) CountIn(menu []MenuItem) {
 	for k := range menu {
 		if menu[k].URL == i.URL {

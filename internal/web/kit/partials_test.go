@@ -16,7 +16,7 @@ import (
 	"refill/templates"
 )
 
-// galleryPage shows every partial once, as pages are to use them.
+// galleryPage shows every partial once, in the way that pages use it.
 type galleryPage struct {
 	Page
 	At       time.Time
@@ -52,7 +52,7 @@ const gallery = `
 {{template "confirm" .Confirm}}{{end}}
 {{define "portal-main"}}{{end}}`
 
-// newGallery is a page with something in every partial.
+// newGallery returns a page that fills every partial.
 func newGallery(p Page) *galleryPage {
 	quantity := Field{Name: "quantity", Label: "Quantity", Value: "10000000", InputMode: "numeric", Required: true, Short: true, Hint: "How many cards to make."}
 	mistakes := Explain(fault.List{
@@ -105,7 +105,7 @@ func newGallery(p Page) *galleryPage {
 	}
 }
 
-// gallerySet parses the gallery with a side's layout.
+// gallerySet parses the gallery with the layout of a side.
 func gallerySet(t *testing.T, s *Kit, layout string) *template.Template {
 	t.Helper()
 	set, err := template.New("").Funcs(s.functions()).ParseFS(templates.FS, "partials/*.html", "layout/"+layout+".html")

@@ -17,7 +17,7 @@ type Field struct {
 	Value        string
 	Hint         string // below the label, before the control
 	Error        string
-	Fault        string // code of what Error says; empty where the page itself says it
+	Fault        string // code of the fault in Error; empty if Error is a text of the page
 	Required     bool
 	Autofocus    bool
 	Plain        bool // no spelling help, no capitals: names and codes
@@ -34,11 +34,11 @@ type Field struct {
 	Placeholder  string
 	Unit         string // before the control: "USD"
 	Options      []Option
-	List         []string // what an input proposes as one types
-	Accept       string   // with Type file: which
+	List         []string // suggestions of an input while text is typed
+	Accept       string   // with Type file: which types of file
 }
 
-// Wrong puts a fault beside the field.
+// Wrong shows a fault beside the field.
 func (f *Field) Wrong(one *fault.Error) { f.Error, f.Fault = one.Text(), one.Code }
 
 // Option is one choice of a select.
@@ -47,7 +47,7 @@ type Option struct {
 	Selected    bool
 }
 
-// Choose selects an option.
+// Choose selects the option with a value, and no other.
 func (f *Field) Choose(value string) {
 	for i := range f.Options {
 		f.Options[i].Selected = f.Options[i].Value == value
@@ -66,7 +66,7 @@ type Choice struct {
 type Mistake struct {
 	Field string // empty: about the whole form
 	Text  string
-	Fault string // code of what Text says
+	Fault string // code of the fault in Text
 }
 
 // Explain puts each fault of err beside its field and returns the summary of
@@ -86,7 +86,7 @@ func Explain(err error, fields ...*Field) []Mistake {
 	return mistakes
 }
 
-// Tone is the colour of a state. A word always says the same beside it.
+// Tone is the colour of a state. Pages always show the state in a word as well.
 type Tone string
 
 // The tones.
@@ -98,20 +98,20 @@ const (
 	ToneBusy Tone = "busy" // under way
 )
 
-// Badge is a state in a word.
+// Badge shows a state as a coloured word.
 type Badge struct {
 	Word string
 	Tone Tone
 }
 
-// Progress is how far something is.
+// Progress shows how much of a task is done.
 type Progress struct {
 	Label       string
 	Done, Total int64
 	Note        string // "3,200 a second, 12 s left"
 }
 
-// Percent is how much of it is done, for the eye; 100 only when all is.
+// Percent returns the share that is done, rounded down: it is 100 only when all is done.
 func (p Progress) Percent() int64 {
 	if p.Total <= 0 {
 		return 0
@@ -119,9 +119,9 @@ func (p Progress) Percent() int64 {
 	return min(p.Done*100/p.Total, 100)
 }
 
-// Bar is a whole in parts: a series in active, used and expired cards.
+// Bar shows a total and its parts, such as the active, used and expired cards of a series.
 type Bar struct {
-	Label string // for those who can't see it; empty: made of the parts
+	Label string // for screen readers; empty: built from the parts
 	Parts []BarPart
 }
 
@@ -132,18 +132,18 @@ type BarPart struct {
 	Tone  Tone
 }
 
-// barSlice is a part as the SVG draws it, in thousandths.
+// barSlice is a part with its place in the SVG, in thousandths of the width.
 type barSlice struct {
 	BarPart
 	X, Width int64
 }
 
-// thinnest is the least width of a part, in thousandths: one used card in a
-// million must be seen.
+// thinnest is the least width of a part, in thousandths, so that one used card in a million
+// is visible.
 const thinnest = 12
 
-// Slices lays the parts side by side. A part that is there is never too narrow to be
-// seen.
+// Slices returns the places of the parts side by side. Parts without cards are left out,
+// and every other part is wide enough to be visible.
 func (b Bar) Slices() []barSlice {
 	var total int64
 	for _, p := range b.Parts {
@@ -170,37 +170,37 @@ func (b Bar) Slices() []barSlice {
 	return slices
 }
 
-// Empty is what a list says when it has no rows: what would be here, and the one
-// thing to do about it.
+// Empty is shown instead of a list without rows: what the list is for, and the one action
+// that the page suggests.
 type Empty struct {
 	Icon, Title, Text string
 	Action, URL       string // the button; none without a URL
 }
 
-// Pager leads to the newer and the older rows of a list.
+// Pager links to the newer and the older rows of a list.
 type Pager struct {
 	Newer, Older string // addresses; empty: there are none
 	Text         string // "1 to 50 of 12,000"
 }
 
-// Confirmation asks before something that cannot be undone. The page also holds
-// a button that opens it: {{template "opens" .}}.
+// Confirmation is a dialog before an action that cannot be undone. The page also holds a
+// button that opens it: {{template "opens" .}}.
 type Confirmation struct {
 	ID      string // of the dialog
-	Opener  string // the word on the button that opens it
+	Opener  string // label of the button that opens it
 	Title   string
 	Text    string // what exactly will happen
-	Button  string // says it again: "Void 4,211 cards"
-	Keep    string // the word on the button that does nothing; empty: Cancel
+	Button  string // names the action: "Void 4,211 cards"
+	Keep    string // label of the button that closes the dialog; empty: Cancel
 	Action  string // where the form is posted
 	Danger  bool
-	Main    bool // opening it is what the page is for
+	Main    bool // the button that opens it is the main one of the page
 	Hidden  []Hidden
 	Reason  *Field // asked for in the dialog; nil: none
-	Refused string // why it did not work; the dialog is then open
+	Refused string // why the action was refused; the dialog is then open
 }
 
-// Hidden is a field that goes along with a form.
+// Hidden is a hidden field of a form.
 type Hidden struct{ Name, Value string }
 
 // Tile is one fact in large figures.
@@ -212,7 +212,7 @@ type Tile struct {
 // Copyable is a text with a button that copies it.
 type Copyable struct{ Text, Label string }
 
-// Refuse opens a confirmation again, with what was typed and what is wrong with it.
+// Refuse opens a confirmation again, with the typed reason and the error.
 func (d *Confirmation) Refuse(err error, reason string) {
 	d.Refused = fault.All(err)[0].Text()
 	if d.Reason == nil {
@@ -224,7 +224,7 @@ func (d *Confirmation) Refuse(err error, reason string) {
 	}
 }
 
-// Permit closes the choice to activate to a person whose role does not include it.
+// Permit disables the choice to activate for a person whose role does not include it.
 func (c *Choice) Permit(person staff.Person) {
 	if !person.Can(staff.SeriesActivate) {
 		c.Checked, c.Disabled = false, true

@@ -11,31 +11,31 @@ import (
 	"refill/internal/money"
 )
 
-// PaymentView is a line of a customer's billing, for both sides.
+// PaymentView is one payment in the list of a customer's payments, for both doors.
 type PaymentView struct {
 	ID      int64
 	URL     string // of its receipt
 	At      time.Time
 	Type    string
 	Sum     string // with its sign
-	Balance string // after it
+	Balance string // after the payment
 	Comment string
-	By      string // who entered it, where it was not the customer
+	By      string // member of staff who entered it; empty: none
 
 	ReversedBy    int64 // the payment that reversed this one; 0: none did
 	ReversedByURL string
-	Reverses      int64 // the payment that this one took back
+	Reverses      int64 // the payment that this one reversed; 0: none
 	ReversesURL   string
 }
 
-// PaymentTotal is what came by one type of payment.
+// PaymentTotal is the number and the sum of the payments of one type.
 type PaymentTotal struct {
 	Type  string
 	Count int64
 	Sum   string
 }
 
-// PaymentTypeName is a type of payment in words.
+// PaymentTypeName returns the name of a payment type for display.
 func PaymentTypeName(t db.PaymentType) string {
 	switch t {
 	case db.PaymentTypeRefillCard:
@@ -56,7 +56,7 @@ func PaymentTypeName(t db.PaymentType) string {
 	return string(t)
 }
 
-// Signed writes a sum with its sign, as a statement does.
+// Signed formats a sum with its sign, as on a statement.
 func Signed(minor int64, currency string) string {
 	text := money.Amount{Minor: minor, Currency: currency}.String()
 	if minor > 0 {
@@ -65,8 +65,9 @@ func Signed(minor int64, currency string) string {
 	return text
 }
 
-// ListPayments reads a page of a customer's payments below an id, newest first, and
-// whether there are older ones. Times are shown in the zone.
+// ListPayments returns the payments of a customer whose id is less than before, newest
+// first, at most size of them, and whether there are older ones. A before of less than 1
+// stands for no limit. Times are in the zone.
 func (s *Kit) ListPayments(ctx context.Context, customerID, before int64, size int32, zone *time.Location) ([]PaymentView, bool, error) {
 	if before < 1 {
 		before = math.MaxInt64
@@ -83,7 +84,7 @@ func (s *Kit) ListPayments(ctx context.Context, customerID, before int64, size i
 	return list, older, nil
 }
 
-// NewPaymentView words a row for people.
+// NewPaymentView formats a row for display.
 func NewPaymentView(row db.PaymentListRow, zone *time.Location) PaymentView {
 	v := PaymentView{
 		ID: row.ID, At: row.At.In(zone), Type: PaymentTypeName(row.Type), Sum: Signed(row.Amount, row.Currency),
@@ -95,5 +96,6 @@ func NewPaymentView(row db.PaymentListRow, zone *time.Location) PaymentView {
 	return v
 }
 
-// ErrNoPayment answers for a payment that is not there, or not theirs.
+// ErrNoPayment is the error for a payment that does not exist, or belongs to another
+// customer.
 var ErrNoPayment = fault.New(fault.NotFound, "payment_unknown", "There is no such payment.")

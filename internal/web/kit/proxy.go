@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// hop reads an address as proxies write one: bare, with a port, in brackets, with a
-// zone, IPv4 within IPv6.
+// hop parses an IP address in any form that proxies write: bare, with a port, in brackets,
+// with a zone, IPv4 within IPv6.
 func hop(text string) (netip.Addr, bool) {
 	text = strings.TrimSpace(text)
 	if a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")); err == nil {
@@ -30,9 +30,10 @@ func (s *Kit) trusted(a netip.Addr) bool {
 	return false
 }
 
-// ClientAddress returns who asks: the peer, or the rightmost address of
-// X-Forwarded-For that is no trusted proxy. An entry that is no address ends the
-// search, and the proxy that passed it on counts: it can't say who is behind it.
+// ClientAddress returns the IP address of the client: the peer, or behind a trusted proxy
+// the rightmost address of X-Forwarded-For that is not a trusted proxy itself. An entry
+// that does not parse ends the search. The result is then the proxy that passed it on,
+// because the address behind it is unknown.
 func (s *Kit) ClientAddress(r *http.Request) netip.Addr {
 	client, ok := hop(r.RemoteAddr)
 	if !ok || !s.trusted(client) {
@@ -52,8 +53,8 @@ func (s *Kit) ClientAddress(r *http.Request) netip.Addr {
 	return client
 }
 
-// OverTLS reports whether the browser came by HTTPS: by the configuration, by the
-// connection, or by the word of a trusted proxy.
+// OverTLS reports whether the browser uses HTTPS, according to the configuration, the
+// connection, or the X-Forwarded-Proto header of a trusted proxy.
 func (s *Kit) OverTLS(r *http.Request) bool {
 	if s.Secure || r.TLS != nil {
 		return true
@@ -62,7 +63,8 @@ func (s *Kit) OverTLS(r *http.Request) bool {
 	return ok && s.trusted(peer) && ForwardedProto(r) == "https"
 }
 
-// ForwardedProto is what the nearest proxy says of how the browser came.
+// ForwardedProto returns the last value of X-Forwarded-Proto, which the nearest proxy has
+// set. The caller checks whether that proxy is trusted.
 func ForwardedProto(r *http.Request) string {
 	said := strings.Split(strings.Join(r.Header.Values("X-Forwarded-Proto"), ","), ",")
 	return strings.ToLower(strings.TrimSpace(said[len(said)-1]))

@@ -6,26 +6,26 @@ import (
 	"refill/internal/fault"
 )
 
-// Unread collects the faults of fields whose text could not be read. The domain gets the
-// zero value for such a field: it checks the other fields, and Merge puts the faults
-// together. A form with an unread field is only checked, never done: the zero value may
-// mean something.
+// Unread collects the faults of form fields whose text could not be parsed. The domain gets
+// the zero value for such a field and checks the other fields; Merge then combines the
+// faults of both. A form with such a field must only be checked and not carried out,
+// because the zero value may have a meaning.
 type Unread struct{ faults fault.List }
 
-// Note adds what a reading function found; nil: the field was read.
+// Note adds the fault that parsing a field returned; nil means that the field was parsed.
 func (u *Unread) Note(wrong *fault.Error) {
 	if wrong != nil {
 		u.faults = append(u.faults, wrong)
 	}
 }
 
-// Any reports whether a field could not be read.
+// Any reports whether any field could not be parsed.
 func (u *Unread) Any() bool { return len(u.faults) > 0 }
 
-// Merge puts the faults of reading into what the domain found. At a field that could not
-// be read they take the place of the domain's complaint, which is about a zero value;
-// where the domain is silent they come first. A refusal of the domain that concerns no field, and an internal error, stay
-// alone.
+// Merge combines the faults of parsing with the error of the domain. At a field that could
+// not be parsed, the fault of parsing replaces that of the domain, which is about a zero
+// value. Faults of parsing at other fields come first. An internal error, or a single fault
+// without a field, is returned alone.
 func (u *Unread) Merge(err error) error {
 	found := fault.All(err)
 	if !u.Any() || (err != nil && len(found) == 0) || (len(found) == 1 && found[0].Field == "") {
@@ -48,7 +48,7 @@ func (u *Unread) Merge(err error) error {
 	return append(silent, merged...)
 }
 
-// at returns the fault of reading a field; nil: it was read.
+// at returns the fault of parsing a field; nil if the field was parsed.
 func (u *Unread) at(field string) *fault.Error {
 	for _, own := range u.faults {
 		if own.Field == field {

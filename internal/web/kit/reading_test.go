@@ -9,8 +9,8 @@ import (
 	"refill/internal/fault"
 )
 
-// A person reads one complaint a field, in the order of the form, and none about a value
-// that they did not enter.
+// A form shows one error for each field, in the order of the form, and none about a zero
+// value that the person did not enter.
 func TestUnreadMerges(t *testing.T) {
 	t.Parallel()
 	errBroken := errors.New("the database is away")

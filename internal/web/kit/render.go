@@ -15,18 +15,19 @@ import (
 	"refill/templates"
 )
 
-// views are the templates with the functions of one server, one set a page: its own
-// file, its side's layout, and the partials.
+// views holds the templates with the functions of one server. Each page has a set of
+// templates: its own file, the layout of its side, and the partials.
 type views struct {
 	functions template.FuncMap
 	mu        sync.Mutex
-	sets      map[string]*template.Template // "admin/series_list"; those that were asked for
+	sets      map[string]*template.Template // by page, such as "admin/series_list"; filled on first use
 }
 
-// Templates is every page of package templates, parsed once in a process. It is cloned, and
-// never executed.
+// Templates returns the template set of every page, parsed once per process. Callers only
+// clone a set and never execute it, because html/template can't clone a set after its
+// execution.
 var Templates = sync.OnceValues(func() (map[string]*template.Template, error) { //nolint:gochecknoglobals // what is embedded does not change
-	// Only the names of the functions count here.
+	// Parsing only needs the names of the functions.
 	functions := (&Kit{assets: &assets{}}).functions()
 	base, err := template.New("").Option("missingkey=error").Funcs(functions).ParseFS(templates.FS, "partials/*.html")
 	if err != nil {
@@ -58,13 +59,14 @@ var Templates = sync.OnceValues(func() (map[string]*template.Template, error) { 
 	return sets, nil
 })
 
-// newViews returns every page of package templates; it fails on one that does not parse.
+// newViews returns the views of a server. It fails if a template of any page does not
+// parse.
 func newViews(functions template.FuncMap) (*views, error) {
 	_, err := Templates()
 	return &views{functions: functions, sets: map[string]*template.Template{}}, err
 }
 
-// set returns the templates of a page.
+// set returns the template set of a page.
 func (v *views) set(view string) (*template.Template, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -87,8 +89,8 @@ func (v *views) set(view string) (*template.Template, error) {
 	return set, nil
 }
 
-// execute writes one template of a page's set into a buffer, so that an error
-// half-way leaves no half page.
+// execute renders one template of a page's set into a buffer, so that an error in the
+// middle does not send half a page.
 func (v *views) execute(view, name string, data any) (*bytes.Buffer, error) {
 	set, err := v.set(view)
 	if err != nil {
@@ -101,8 +103,8 @@ func (v *views) execute(view, name string, data any) (*bytes.Buffer, error) {
 	return &b, nil
 }
 
-// Render answers with a page. The layout is left out for htmx, unless it wants a
-// whole page: boosted, or restoring history.
+// Render responds with a page. An HTMX request gets it without the layout, unless the
+// request is boosted or restores history: these need a whole page.
 func (s *Kit) Render(c *gin.Context, status int, view string, data any) error {
 	name := "layout"
 	if wantsFragment(c) {
@@ -111,9 +113,9 @@ func (s *Kit) Render(c *gin.Context, status int, view string, data any) error {
 	return s.write(c, status, view, name, data)
 }
 
-// Part answers with one fragment of a page for htmx, and with the whole page
-// for everyone else: data is the page's struct, which the fragment takes too.
-// It is what a form's handler uses when there is something to mend (422).
+// Part responds to an HTMX request with one fragment of a page, and to any other request
+// with the whole page. data is the struct of the page, which the fragment takes too.
+// Handlers use it to show a form again with its errors (422).
 func (s *Kit) Part(c *gin.Context, status int, view, fragment string, data any) error {
 	if !wantsFragment(c) {
 		fragment = "layout"
@@ -121,8 +123,8 @@ func (s *Kit) Part(c *gin.Context, status int, view, fragment string, data any) 
 	return s.write(c, status, view, fragment, data)
 }
 
-// Fragment answers with one fragment, to htmx and to others. It is for addresses that
-// give nothing else.
+// Fragment responds with one fragment, to HTMX and other requests alike. It is for URLs
+// that serve nothing else.
 func (s *Kit) Fragment(c *gin.Context, status int, view, fragment string, data any) error {
 	return s.write(c, status, view, fragment, data)
 }
@@ -137,9 +139,9 @@ func (s *Kit) write(c *gin.Context, status int, view, name string, data any) err
 	return nil
 }
 
-// Redirect sends the visitor on after something was done. htmx follows a 303
-// like a browser does but would put the page it finds into its target, so it is
-// told to load it instead.
+// Redirect redirects the browser after an action. htmx would follow a 303 and put the page
+// into its target. An HTMX request therefore gets the header HX-Redirect, which makes the
+// browser load the page.
 func (s *Kit) Redirect(c *gin.Context, to string) error {
 	if IsHTMX(c) {
 		c.Header("HX-Redirect", to)
@@ -150,11 +152,11 @@ func (s *Kit) Redirect(c *gin.Context, to string) error {
 	return nil
 }
 
-// IsHTMX reports whether htmx asks.
+// IsHTMX reports whether a request is an HTMX request.
 func IsHTMX(c *gin.Context) bool { return c.GetHeader("HX-Request") == "true" }
 
-// wantsFragment reports whether the answer goes into a part of a page that is
-// already there.
+// wantsFragment reports whether the response replaces a part of a page that is already
+// loaded.
 func wantsFragment(c *gin.Context) bool {
 	return IsHTMX(c) && c.GetHeader("HX-Boosted") == "" && c.GetHeader("HX-History-Restore-Request") == ""
 }

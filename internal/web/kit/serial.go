@@ -8,8 +8,9 @@ import (
 	"refill/internal/money"
 )
 
-// SerialText is a serial as the settings write it; plain, with separators. Where
-// the page names the series already, series is empty and not said again.
+// SerialText formats a serial as the settings ask. A plain serial gets thousands
+// separators. A page that names the series elsewhere passes an empty series, which leaves
+// it out.
 func (s *Kit) SerialText(ctx context.Context, series string, serial int32) (string, error) {
 	settings, err := s.Settings.Get(ctx)
 	if err != nil {

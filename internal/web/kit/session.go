@@ -21,8 +21,9 @@ import (
 	"refill/internal/staff"
 )
 
-// How long a session lasts: without a request, and at most. Staff share desks
-// and handle money; customers come back from their phone.
+// How long a session lasts without a request (idle), and at most (lifetime). Staff have
+// shorter limits, because they share desks and handle money. Customers come back on their
+// own phones.
 const (
 	StaffIdle        = 2 * time.Hour
 	staffLifetime    = 12 * time.Hour
@@ -41,13 +42,12 @@ type Visitor struct {
 	Zone *time.Location
 	// RefillCard says that the partner's customers may redeem in the portal.
 	RefillCard bool
-	// Look is what the partner's customers see of it.
+	// Look is the branding of the partner.
 	Look Look
 }
 
-// cookieName keeps the two doors apart: a cashier may have an account of their
-// own. Over HTTPS the prefix makes browsers refuse a cookie that a neighbouring
-// host has planted.
+// cookieName returns the name of the session cookie of a door. The doors have separate
+// cookies, because a member of staff may also have a customer account.
 func (s *Kit) cookieName(c *gin.Context, d Door) string {
 	name := "refill-staff"
 	if d == DoorCustomer {
@@ -56,7 +56,8 @@ func (s *Kit) cookieName(c *gin.Context, d Door) string {
 	return s.HostCookie(c, name)
 }
 
-// HostCookie is the name of a cookie of ours as this request has it.
+// HostCookie returns the name that a cookie has in this request. Over HTTPS it has the
+// prefix __Host-, which makes browsers refuse a cookie that a neighbouring host has set.
 func (s *Kit) HostCookie(c *gin.Context, name string) string {
 	if s.OverTLS(c.Request) {
 		return "__Host-" + name
@@ -64,19 +65,20 @@ func (s *Kit) HostCookie(c *gin.Context, name string) string {
 	return name
 }
 
-// Person returns the member of staff that the route has let in.
+// Person returns the signed-in member of staff of the request; the zero Person if there is
+// none.
 func (s *Kit) Person(c *gin.Context) staff.Person {
 	p, _ := c.Value(KeyPerson).(staff.Person)
 	return p
 }
 
-// Visitor returns the customer that the route has let in.
+// Visitor returns the signed-in customer of the request; the zero Visitor if there is none.
 func (s *Kit) Visitor(c *gin.Context) Visitor {
 	v, _ := c.Value(KeyVisitor).(Visitor)
 	return v
 }
 
-// SessionID returns the id of the session that the request came with.
+// SessionID returns the id of the request's session; 0 if there is none.
 func (s *Kit) SessionID(c *gin.Context) int64 { return c.GetInt64(keySession) }
 
 // Actor returns who acts in this request, for domain functions and audit rows.
@@ -90,8 +92,9 @@ func (s *Kit) Actor(c *gin.Context) audit.Actor {
 	return a.From(Address(c), RequestID(c))
 }
 
-// FindPerson looks up the member of staff whose cookie came along; the zero
-// Person where there is none.
+// FindPerson returns the member of staff whose session cookie the request has; the zero
+// Person if there is none. It also gives the session a new token after a change of the
+// person's permissions, and notes that the session is in use.
 func (s *Kit) FindPerson(c *gin.Context) (staff.Person, error) {
 	hash := s.TokenHash(c, DoorStaff)
 	if hash == nil {
@@ -106,7 +109,7 @@ func (s *Kit) FindPerson(c *gin.Context) (staff.Person, error) {
 		return staff.Person{}, nil
 	}
 	c.Set(keySession, row.SessionID)
-	if row.Renew { // their rights have changed
+	if row.Renew { // their permissions have changed
 		if err := s.RenewSession(c, DoorStaff, true); err != nil {
 			return staff.Person{}, err
 		}
@@ -128,15 +131,16 @@ func (s *Kit) FindPerson(c *gin.Context) (staff.Person, error) {
 	return person, nil
 }
 
-// refreshing are the elements of staff pages that fetch themselves anew, by the clock
-// or when an event is heard.
+// refreshing holds the ids of the elements of staff pages that reload without a click, by a
+// timer or on an event.
 var refreshing = map[string]bool{ //nolint:gochecknoglobals // a table
 	"tray": true, "menu-count": true, "series-rows": true, "series-live": true, "series-files": true, "change-live": true,
 	"import-live": true, "customer-import-live": true, "approvals-live": true, "jobs-live": true, "checks-live": true,
 }
 
-// byItself reports whether a page asks, not the person before it. A page that lies
-// open on a desk is not in use: others' work would keep its session awake for ever.
+// byItself reports whether a page has sent the request in the background, without an action
+// of the person. Such a request does not count as use of the session. Otherwise the
+// refreshes of an unattended page would keep its session alive for ever.
 func byItself(c *gin.Context) bool {
 	if c.Request.URL.Path == EventsPath {
 		return true
@@ -145,8 +149,8 @@ func byItself(c *gin.Context) bool {
 	return c.Request.Method == http.MethodGet && IsHTMX(c) && refreshing[id]
 }
 
-// FindVisitor looks up the customer whose cookie came along; the zero visitor
-// where there is none.
+// FindVisitor returns the customer whose session cookie the request has; the zero Visitor
+// if there is none. It also notes that the session is in use.
 func (s *Kit) FindVisitor(c *gin.Context) (Visitor, error) {
 	hash := s.TokenHash(c, DoorCustomer)
 	if hash == nil {
@@ -179,8 +183,8 @@ func (s *Kit) FindVisitor(c *gin.Context) (Visitor, error) {
 	return v, nil
 }
 
-// TokenHash returns what the table knows the request's cookie by; nil where
-// there is no cookie that could be one of ours.
+// TokenHash returns the hash of the session token in the request's cookie, as the database
+// stores it. It returns nil if the request has no well-formed token.
 func (s *Kit) TokenHash(c *gin.Context, d Door) []byte {
 	cookie, err := c.Request.Cookie(s.cookieName(c, d))
 	if err != nil {
@@ -194,9 +198,10 @@ func (s *Kit) TokenHash(c *gin.Context, d Door) []byte {
 	return hash[:]
 }
 
-// StartSession signs a person in, always with a new token, so that one planted
-// before is worth nothing; the one that came along ends. Where their sign-ins were all
-// ended while theirs was being checked, it is over too.
+// StartSession signs a person in. It always makes a new token, so that a token planted by
+// an attacker is worthless, and deletes the session that the request came with. It returns
+// staff.ErrStepOver if all sessions of the person were ended while the password was being
+// checked.
 func (s *Kit) StartSession(c *gin.Context, d Door, in signin.Entry) error {
 	token, hash := newToken()
 	var from *netip.Addr
@@ -240,7 +245,8 @@ func (s *Kit) StartSession(c *gin.Context, d Door, in signin.Entry) error {
 	return nil
 }
 
-// newToken makes what a cookie holds, and what the table knows it by.
+// newToken returns a random token for a cookie, and the hash that the database stores of
+// it.
 func newToken() (text string, hash []byte) {
 	token := make([]byte, 32)
 	_, _ = rand.Read(token) // never fails: package crypto/rand ends the program first
@@ -248,9 +254,9 @@ func newToken() (text string, hash []byte) {
 	return base64.RawURLEncoding.EncodeToString(token), sum[:]
 }
 
-// RenewSession goes on under another token, so that one which was copied before is
-// worth nothing from now on. It ends when it would have ended. With grace, requests
-// that are under way with the token before are not turned away.
+// RenewSession gives the session of the request a new token, so that a copy of the old one
+// is worthless. The session still ends at the same time. With grace, requests that are
+// already under way with the old token are still accepted.
 func (s *Kit) RenewSession(c *gin.Context, d Door, grace bool) error {
 	token, hash := newToken()
 	n, err := db.New().SessionRenew(c.Request.Context(), s.Pool, db.SessionRenewParams{TokenHash: hash, OldHash: s.TokenHash(c, d), Grace: grace})
@@ -258,7 +264,7 @@ func (s *Kit) RenewSession(c *gin.Context, d Door, grace bool) error {
 		return fmt.Errorf("renew the session: %w", err)
 	}
 	if n == 0 {
-		return nil // another request has, and has told the browser
+		return nil // another request has renewed it and set the cookie
 	}
 	lifetime := staffLifetime
 	if d == DoorCustomer {
@@ -268,7 +274,8 @@ func (s *Kit) RenewSession(c *gin.Context, d Door, grace bool) error {
 	return nil
 }
 
-// endSession signs out. A copy of the cookie is worth nothing afterwards.
+// endSession deletes the session of the request and its cookie, and records the act ended.
+// A copy of the cookie is worthless afterwards.
 func (s *Kit) endSession(c *gin.Context, d Door, ended act.Act) error {
 	s.SetCookie(c, s.cookieName(c, d), "", -1)
 	hash := s.TokenHash(c, d)
@@ -276,7 +283,7 @@ func (s *Kit) endSession(c *gin.Context, d Door, ended act.Act) error {
 	if hash == nil || (actor.ID == 0) {
 		return nil
 	}
-	// The browser may leave at once; the session ends all the same.
+	// The session ends even if the browser closes the connection.
 	ctx := context.WithoutCancel(c.Request.Context())
 	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 		if err := db.New().SessionDelete(ctx, tx, hash); err != nil {
@@ -290,7 +297,7 @@ func (s *Kit) endSession(c *gin.Context, d Door, ended act.Act) error {
 	return nil
 }
 
-// SetCookie sets a cookie that scripts cannot read; maxAge below zero removes it.
+// SetCookie sets a cookie that scripts cannot read. A negative maxAge removes the cookie.
 func (s *Kit) SetCookie(c *gin.Context, name, value string, maxAge int) {
 	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure follows how the portal is reached; a local demo has no TLS
 		Name: name, Value: value, Path: "/", MaxAge: maxAge,
@@ -298,7 +305,8 @@ func (s *Kit) SetCookie(c *gin.Context, name, value string, maxAge int) {
 	})
 }
 
-// Truncate shortens a text to n bytes of whole characters.
+// Truncate shortens a text to at most n bytes without cutting a character. It returns an
+// empty text if the text is not clean.
 func Truncate(text string, n int) string {
 	if !IsCleanText(text) {
 		return ""

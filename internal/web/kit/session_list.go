@@ -18,26 +18,26 @@ import (
 	"refill/internal/signin"
 )
 
-// sessionsPage lists the browsers that a person is signed in with, at either door.
+// sessionsPage lists the browsers in which a person is signed in, at either door.
 type sessionsPage struct {
 	Page
 	Rows   []sessionRow
-	Others int    // how many besides this one
-	EndAll string // address that ends them
+	Others int    // number of sessions besides that of the request
+	EndAll string // URL that ends these
 }
 
-// sessionRow is one browser.
+// sessionRow is one session, shown as its browser.
 type sessionRow struct {
 	Browser string
 	Address string
 	Since   time.Time
 	SeenAt  time.Time
-	Own     bool   // this one
+	Own     bool   // the session of the request
 	End     string // address that signs it out
 }
 
-// ShowSessions renders where a person is signed in. at is the address of the page,
-// section the entry of the menu that it belongs to.
+// ShowSessions renders the list of a person's sessions. at is the URL of the page, section
+// the menu entry that it belongs to.
 func (s *Kit) ShowSessions(c *gin.Context, at, section, view string, idle time.Duration) error {
 	p := &sessionsPage{Page: s.Page(c, lang.M("Where you are signed in"), section), EndAll: at + "/others/end"}
 	actor, own := s.Actor(c), s.SessionID(c)
@@ -59,12 +59,12 @@ func (s *Kit) ShowSessions(c *gin.Context, at, section, view string, idle time.D
 	return s.Render(c, http.StatusOK, view, p)
 }
 
-// errNoSession is the error for a session that is over, and for one of another person.
+// errNoSession is the error for a session that has ended or belongs to another person.
 var errNoSession = fault.New(fault.NotFound, "session_missing", "That sign-in is over already. Go back and load the page again.")
 
-// EndOneSession signs one browser out.
+// EndOneSession ends the session whose id is in the URL, if it belongs to the person.
 func (s *Kit) EndOneSession(c *gin.Context, at string, ended func(n int64) act.Act) error {
-	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // what is no number belongs to no session
+	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // 0 if it is not a number, which no session has
 	actor := s.Actor(c)
 	return s.endSessions(c, at, ended, lang.M("It is signed out."), func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		n, err := db.New().SessionEnd(ctx, tx, db.SessionEndParams{ID: id, StaffID: actor.Staff(), CustomerID: actor.Customer()})
@@ -75,7 +75,8 @@ func (s *Kit) EndOneSession(c *gin.Context, at string, ended func(n int64) act.A
 	})
 }
 
-// EndOtherSessions signs a person out everywhere but here.
+// EndOtherSessions ends all sessions of a person except that of the request, and forgets
+// the other browsers.
 func (s *Kit) EndOtherSessions(c *gin.Context, at string, ended func(n int64) act.Act) error {
 	actor := s.Actor(c)
 	return s.endSessions(c, at, ended, lang.M("You are signed out everywhere else."), func(ctx context.Context, tx pgx.Tx) (int64, error) {
@@ -90,7 +91,8 @@ func (s *Kit) EndOtherSessions(c *gin.Context, at string, ended func(n int64) ac
 	})
 }
 
-// endSessions ends what do ends, with an audit row where anything did.
+// endSessions calls do, which ends sessions and returns their number. It records an audit
+// row if any has ended, and redirects to at with the message said.
 func (s *Kit) endSessions(c *gin.Context, at string, ended func(n int64) act.Act, said string, do func(ctx context.Context, tx pgx.Tx) (int64, error)) error {
 	ctx := c.Request.Context()
 	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
@@ -107,8 +109,9 @@ func (s *Kit) endSessions(c *gin.Context, at string, ended func(n int64) act.Act
 	return s.Redirect(c, at)
 }
 
-// browserName says in words what a User-Agent header tells, as far as it does:
-// "Firefox on Windows". Browsers name their ancestors too, so the order counts.
+// browserName returns the browser and the system that a User-Agent header names, as far as
+// they are known: "Firefox on Windows". Browsers also name others for compatibility, so the
+// order of the checks matters.
 func browserName(agent string) string {
 	first := func(otherwise string, pairs ...string) string {
 		for i := 0; i+1 < len(pairs); i += 2 {

@@ -12,14 +12,14 @@ import (
 	"refill/internal/signin"
 )
 
-// signInPage is either door.
+// signInPage is the sign-in page of either door.
 type signInPage struct {
 	Page
 	Username Field
 	Password Field
 	Mistakes []Mistake
 	Next     string
-	Partner  string // whose look the page has, by its name in addresses
+	Partner  string // slug of the partner whose look the page has
 }
 
 func (s *Kit) newSignInPage(c *gin.Context, wanted string) *signInPage {
@@ -37,15 +37,15 @@ func (s *Kit) newSignInPage(c *gin.Context, wanted string) *signInPage {
 	}
 }
 
-// Gate is the sign-in of one door.
+// Gate describes the sign-in of one door.
 type Gate struct {
 	Door Door
 	View string
-	// Dress gives the page the look of the partner that the address names; nil: none.
+	// Dress gives the page the look of the partner whose slug is given; nil: none.
 	Dress func(ctx context.Context, p *Page, partner string) error
-	// Enter checks what was typed.
+	// Enter checks the username and the password.
 	Enter func(ctx context.Context, a signin.Attempt) (signin.Entry, error)
-	// Half answers a sign-in that needs a second step; nil: the door has none.
+	// Half responds to a sign-in that needs a second factor; nil: the door has none.
 	Half func(c *gin.Context, in signin.Entry, wanted string) error
 }
 
@@ -59,7 +59,7 @@ func (s *Kit) dressedSignInPage(c *gin.Context, g Gate, wanted, partner string) 
 	return p, err
 }
 
-// SignInShow answers GET for the sign-in page of a door.
+// SignInShow handles GET of the sign-in page of a door.
 func (s *Kit) SignInShow(c *gin.Context, g Gate) error {
 	wanted := c.Query("next")
 	id, err := s.whoIsAt(c, g.Door)
@@ -76,7 +76,7 @@ func (s *Kit) SignInShow(c *gin.Context, g Gate) error {
 	return s.Render(c, http.StatusOK, g.View, p)
 }
 
-// SignIn answers POST of the sign-in page of a door.
+// SignIn handles POST of the sign-in page of a door.
 func (s *Kit) SignIn(c *gin.Context, g Gate) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -128,7 +128,7 @@ func (s *Kit) SignOut(c *gin.Context, d Door, ended act.Act) error {
 	return s.Redirect(c, "/admin/login")
 }
 
-// whoIsAt returns the id of the person signed in at a door; 0: none is.
+// whoIsAt returns the id of the person who is signed in at a door; 0 if there is none.
 func (s *Kit) whoIsAt(c *gin.Context, d Door) (int64, error) {
 	if d == DoorCustomer {
 		v, err := s.FindVisitor(c)

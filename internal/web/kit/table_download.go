@@ -18,24 +18,24 @@ import (
 	"refill/internal/staff"
 )
 
-// TableRows reads what a table holds, in one snapshot of the database, and hands
-// over its rows one after another: by pages or a cursor where they are many.
+// TableRows reads the rows of a table in a transaction, one snapshot of the database, and
+// calls row for each of them. Where they are many, it reads them by pages or a cursor.
 type TableRows func(ctx context.Context, tx pgx.Tx, row func(cells ...any) error) error
 
 // tableTime is the longest that reading a table for download may take altogether.
 const tableTime = 2 * time.Minute
 
-// TableFormat reads a format from the address: ?format=csv or xlsx. Without one
-// the page itself is meant.
+// TableFormat reads the format of the file from the URL: ?format=csv or xlsx. It returns
+// false if there is none, which is a request for the page itself.
 func TableFormat(c *gin.Context) (render.TableFormat, bool) {
 	f := render.TableFormat(c.Query("format"))
 	return f, f == render.TableCSV || f == render.TableXLSX
 }
 
-// SendTable answers with a table as a file: name is what it holds, without an
-// ending ("refill-series"). The whole file is made before the first byte leaves,
-// so that a table with a hole never looks whole and a slow line holds no
-// connection to the database. The audit row is written before the file leaves.
+// SendTable responds with a table as a file. name is the name of the file without its
+// extension ("refill-series"). The whole file is made before its first byte is sent: an
+// error then never produces a file that lacks rows, and a slow client holds no connection
+// to the database. The audit row is written before the file is sent.
 func (s *Kit) SendTable(c *gin.Context, name string, format render.TableFormat, columns []render.Column, rows TableRows) error {
 	s.TakesTime(c)
 	ctx, cancel := context.WithTimeout(c.Request.Context(), tableTime)
@@ -71,7 +71,7 @@ func (s *Kit) SendTable(c *gin.Context, name string, format render.TableFormat, 
 	return nil
 }
 
-// writeTable makes the file and counts its rows.
+// writeTable writes the file and returns the number of its rows.
 func (s *Kit) writeTable(ctx context.Context, w io.Writer, format render.TableFormat, columns []render.Column, rows TableRows) (int64, error) {
 	tx, err := s.Pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {

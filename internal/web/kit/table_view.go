@@ -8,26 +8,26 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// TableColumn is one column of a table that people may choose. What a row is
-// called is always there; the others can be left out.
+// TableColumn is a column of a table that a person can show or hide. The column that names
+// a row is always shown and is not one of them.
 type TableColumn struct {
 	Name, Text string
-	Sort       string // what a press on its head sorts by; empty: nothing
+	Sort       string // sort key for a click on its header; empty: not sortable
 	Num        bool
-	Usual      bool // shown unless columns were chosen
+	Usual      bool // shown by default
 }
 
-// TableView is the form for the columns, sorting and page size of a table.
+// TableView is the form that chooses the columns, the sorting and the page size of a table.
 type TableView struct {
-	Action     string          // the address of the table
-	Show       map[string]bool // by column
+	Action     string          // the URL of the table
+	Show       map[string]bool // by name of the column
 	Columns    []Choice
-	Chosen     bool // by the person; else the usual columns
+	Chosen     bool // by the person; false: the default columns
 	Sort, Size Field
-	Keep       []Hidden // the filters, which stay
+	Keep       []Hidden // the current filters, sent along
 }
 
-// NewTableView reads the choice of columns that a cookie keeps.
+// NewTableView returns the form of a table, with the columns that the cookie names.
 func NewTableView(c *gin.Context, action, cookie string, columns []TableColumn) TableView {
 	v := TableView{Action: action, Show: map[string]bool{}}
 	kept, err := c.Request.Cookie(cookie)
@@ -42,7 +42,7 @@ func NewTableView(c *gin.Context, action, cookie string, columns []TableColumn) 
 	return v
 }
 
-// KeepColumns remembers the columns that the form asks for.
+// KeepColumns stores the columns of the submitted form in a cookie.
 func (s *Kit) KeepColumns(c *gin.Context, cookie string, columns []TableColumn) {
 	chosen := []string{}
 	asked := c.QueryArray("column")
@@ -61,7 +61,7 @@ type FilterWord struct {
 	Current   bool
 }
 
-// ListURL builds an address from names and values, leaving out what is empty.
+// ListURL returns a URL with a query of names and values. It leaves out empty values.
 func ListURL(path string, pairs ...string) string {
 	query := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {

@@ -38,8 +38,8 @@ func TestTemplatesFitTheirStructs(t *testing.T) {
 	}
 }
 
-// The policy forbids inline style and script: the browser would ignore them, and
-// the page would be broken in a way that no other test sees.
+// The Content-Security-Policy forbids inline styles and scripts. The browser would ignore
+// them, and no other test would notice the broken page.
 func TestTemplatesHoldNothingInline(t *testing.T) {
 	t.Parallel()
 	all, err := Templates()

@@ -17,28 +17,29 @@ import (
 	"refill/internal/staff"
 )
 
-// errWithdrawn is why an answer under way was broken off: its person was signed out or
-// disabled, or has lost the right or the partner that it was begun with.
+// errWithdrawn is the cause with which a long response is cancelled. Its person was signed
+// out or disabled, or has lost the permission or a partner that the response needs.
 var errWithdrawn = errors.New("the person may not have this any more")
 
-// watch asks, again and again, whether those who get long answers may still have them.
-// All answers of a process share one question to the database.
+// watch checks at intervals whether the people who receive long responses still have the
+// permission. All responses of a process share one query of the database.
 type watch struct {
 	mu      sync.Mutex
 	answers map[*watched]struct{}
 	asking  bool
 }
 
-// watched is one answer under way.
+// watched is one long response in progress.
 type watched struct {
 	session    int64
 	permission staff.Permission
-	scope      audit.Scope // it was begun with
-	// end breaks the answer off; over: the session is.
+	scope      audit.Scope // of the person when it began
+	// end cancels the response. over says that the session has ended; false means that the
+	// person has lost a permission or a partner.
 	end func(over bool)
 }
 
-// Covers reports whether the scope of now still holds all that the one of then held.
+// Covers reports whether the scope now includes everything in the scope then.
 func Covers(now, then audit.Scope) bool {
 	if now.AllPartners {
 		return true
@@ -54,19 +55,20 @@ func Covers(now, then audit.Scope) bool {
 	return true
 }
 
-// LongAnswers returns how many answers that take long are under way for staff.
+// LongAnswers returns the number of long responses to staff in progress.
 func (s *Kit) LongAnswers() int {
 	s.watch.mu.Lock()
 	defer s.watch.mu.Unlock()
 	return len(s.watch.answers)
 }
 
-// Watched calls end, within seconds, where the person who asks loses the session, the route's
-// permission or a partner. Call stop before the answer is over.
+// Watched registers a long response. It calls end, within seconds, after the person has
+// lost the session, the route's permission or a partner. The caller calls stop before the
+// response is over.
 func (s *Kit) Watched(c *gin.Context, end func(over bool)) (stop func()) {
 	person := s.Person(c)
 	if person.ID == 0 {
-		return func() {} // customers and strangers get no long answers
+		return func() {} // only staff get long responses
 	}
 	permission, _ := c.Value(KeyPermission).(staff.Permission)
 	one := &watched{session: s.SessionID(c), permission: permission, scope: person.Scope, end: end}
@@ -88,7 +90,7 @@ func (s *Kit) Watched(c *gin.Context, end func(over bool)) (stop func()) {
 	}
 }
 
-// askAgain asks every WatchEvery, until no answer is under way.
+// askAgain repeats the check every WatchEvery, until no long response is in progress.
 func (s *Kit) askAgain(ctx context.Context) {
 	tick := time.NewTicker(s.WatchEvery)
 	defer tick.Stop()
@@ -109,7 +111,7 @@ func (s *Kit) askAgain(ctx context.Context) {
 			continue
 		}
 		w.mu.Lock()
-		for one := range w.answers { // one that came meanwhile has just been let in
+		for one := range w.answers { // a response that began meanwhile has just been checked
 			person, stays := asked[one.session]
 			switch {
 			case !stays && slices.Contains(ids, one.session):
@@ -124,8 +126,8 @@ func (s *Kit) askAgain(ctx context.Context) {
 	}
 }
 
-// mayStill returns who is signed in under some sessions; nil where the database does
-// not say.
+// mayStill returns the members of staff by their sessions, out of some ids; a session that
+// has ended is missing. It returns nil if the query fails.
 func (s *Kit) mayStill(ctx context.Context, ids []int64) map[int64]staff.Person {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -144,9 +146,9 @@ func (s *Kit) mayStill(ctx context.Context, ids []int64) map[int64]staff.Person 
 	return people
 }
 
-// TakesTime lifts the limit on time, for what may take long and has limits of its own.
-// Instead it is asked again and again whether the person may still have it; once not,
-// whatever reads, writes or waits for the database in this request ends.
+// TakesTime removes the time limit of a request that may take long and has limits of its
+// own. Instead, the permission of the person is checked at intervals. Once it is withdrawn,
+// everything in this request that reads, writes or waits for the database is cancelled.
 func (s *Kit) TakesTime(c *gin.Context) {
 	LiftTime(c)
 	if _, already := c.Get(keyWatch); already {
@@ -157,17 +159,17 @@ func (s *Kit) TakesTime(c *gin.Context) {
 	control := http.NewResponseController(c.Writer)
 	stop := s.Watched(c, func(bool) {
 		cancel(errWithdrawn)
-		// A line that takes nothing, or sends nothing, must not hold the answer open.
-		_ = control.SetWriteDeadline(s.Now()) // where it can't be set, the context has ended
+		// A client that reads nothing, or sends nothing, must not keep the response open.
+		_ = control.SetWriteDeadline(s.Now()) // an error does not matter: the context has ended
 		_ = control.SetReadDeadline(s.Now())
 	})
 	c.Set(keyWatch, func() { stop(); cancel(nil) })
 }
 
-// ReadWhile returns a reader that fails once ctx ends, with its cause.
+// ReadWhile returns a reader that fails with the cause of ctx once ctx ends.
 func ReadWhile(ctx context.Context, r io.Reader) io.Reader { return lasting{ctx, r} }
 
-// lasting reads for as long as a request may go on.
+// lasting is a reader that fails once its context ends.
 type lasting struct {
 	ctx context.Context //nolint:containedctx // of the one answer that it is read for
 	r   io.Reader

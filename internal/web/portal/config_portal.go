@@ -8,10 +8,10 @@ import (
 	"refill/internal/web/kit"
 )
 
-// payWay is a way to pay as customers read it.
+// payWay is a payment method as the portal shows it to customers.
 type payWay struct{ Name, Text, URL string }
 
-// payWays are the ways to pay that the visitor's partner offers.
+// payWays returns the payment methods that the visitor's partner offers.
 func (s *Server) payWays(c *gin.Context) ([]payWay, error) {
 	v := s.Visitor(c)
 	settings, err := s.Settings.Get(c.Request.Context())

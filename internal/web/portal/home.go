@@ -12,20 +12,20 @@ import (
 	"refill/internal/web/kit"
 )
 
-// portalHomePage is a customer's first page: the balance, and what came last.
+// portalHomePage is a customer's first page: the balance and the latest payments.
 type portalHomePage struct {
 	kit.Page
 	Balance  string
 	Payments []kit.PaymentView
-	Redeem   bool // the form is open to them
+	Redeem   bool // the refill-card form is offered
 }
 
 // PaymentsAtHome is how many payments the first page shows.
 const PaymentsAtHome = 5
 
-// balance reads the balance of the visitor.
+// balance returns the balance of the visitor, with its currency.
 func (s *Server) balance(c *gin.Context) (string, error) {
-	scope := audit.Everything() // one's own account needs no other leave
+	scope := audit.Everything() // the visitor's own account needs no scope
 	row, err := db.New().CustomerGet(c.Request.Context(), s.Pool, db.CustomerGetParams{
 		ID: s.Visitor(c).ID, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
 	})

@@ -9,7 +9,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// landingPage is the two doors.
+// landingPage links to the sign-in of customers and of staff.
 type landingPage struct{ kit.Page }
 
 // Landing handles GET /.

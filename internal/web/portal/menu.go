@@ -8,7 +8,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// The addresses of the portal that its menu and its links name.
+// The URLs of the portal's menu and of links to its pages.
 const (
 	SectionHome     = "/portal"
 	SectionPayments = "/portal/finance/payments"
@@ -23,7 +23,7 @@ func (s *Server) framePortal(_ *gin.Context, p *kit.Page, settings setting.Setti
 	p.Menu = portalMenu(p.Visitor, p.Section, settings.RefillCards)
 }
 
-// portalMenu is the menu of the portal, three words long.
+// portalMenu returns the menu of the portal.
 func portalMenu(v kit.Visitor, section string, refillCards bool) []kit.MenuItem {
 	menu := []kit.MenuItem{{Title: lang.M("Home"), Icon: "home", URL: SectionHome}}
 	if refillCards && v.RefillCard {

@@ -11,7 +11,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// passwordPage is the form for another password.
+// passwordPage is the form that changes the visitor's password.
 type passwordPage struct {
 	kit.Page
 	Current, New, Repeat kit.Field

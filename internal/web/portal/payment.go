@@ -13,28 +13,28 @@ import (
 	"refill/internal/web/kit"
 )
 
-// paymentListPage is a customer's payments.
+// paymentListPage lists a customer's payments.
 type paymentListPage struct {
 	kit.Page
 	Balance  string
 	Periods  []kit.FilterWord
-	Period   string // in a word, where it is not all of them
+	Period   string // text of the chosen period; empty: all payments
 	Payments []kit.PaymentView
 	Totals   []kit.PaymentTotal
 	Pager    kit.Pager
 	Empty    kit.Empty
-	Ways     []payWay // to pay
+	Ways     []payWay // payment methods
 }
 
-// receiptPage is one payment.
+// receiptPage is the receipt of one payment.
 type receiptPage struct {
 	kit.Page
 	Payment  kit.PaymentView
 	Amount   string
 	Series   string
 	Serial   string
-	Redeemed bool // it came by a refill card
-	Redeem   bool // the form is open to them
+	Redeemed bool // paid by a refill card and not reversed
+	Redeem   bool // the refill-card form is offered
 }
 
 // PaymentsPerPage is how many payments a page shows.
@@ -48,7 +48,7 @@ func (s *Server) Payments(c *gin.Context) error {
 	if p.Balance, err = s.balance(c); err != nil {
 		return err
 	}
-	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // what is no number shows the newest
+	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // 0 if it is not a number, which shows the newest
 	var span period
 	span, p.Periods = choosePeriod(s.Now().In(p.Visitor.Zone), c.Query("period"))
 	var older bool
@@ -79,7 +79,7 @@ func (s *Server) Payments(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "portal/payment_list", p)
 }
 
-// portalPaymentRows reads payments of the visitor, each with the way to its receipt.
+// portalPaymentRows returns payments of the visitor, each with the URL of its receipt.
 func (s *Server) portalPaymentRows(c *gin.Context, before int64, size int32) ([]kit.PaymentView, bool, error) {
 	v := s.Visitor(c)
 	rows, older, err := s.ListPayments(c.Request.Context(), v.ID, before, size, v.Zone)
@@ -89,8 +89,8 @@ func (s *Server) portalPaymentRows(c *gin.Context, before int64, size int32) ([]
 	return rows, older, err
 }
 
-// noPayments says why a page of payments has none: nothing has been paid yet, or
-// the address asks for what is older than the oldest.
+// noPayments returns the text for a page of payments without rows: nothing has been paid
+// yet, or the URL asks for payments before the oldest one.
 func (s *Server) noPayments(c *gin.Context, past bool) (kit.Empty, error) {
 	if past {
 		return kit.Empty{Icon: "receipt", Title: lang.M("No older payments"), Text: lang.M("You have seen all of them."), Action: lang.M("Show the newest"), URL: SectionPayments}, nil
@@ -103,7 +103,7 @@ func (s *Server) noPayments(c *gin.Context, past bool) (kit.Empty, error) {
 	return none, err
 }
 
-// ReceiptURL is the address of a payment's receipt.
+// ReceiptURL returns the URL of a payment's receipt.
 func ReceiptURL(id int64) string { return fmt.Sprintf("%s/%d", SectionPayments, id) }
 
 // Payment handles GET /portal/finance/payments/:id: the receipt.

@@ -9,7 +9,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// Months and years begin at midnight where the customer is.
+// Months and years begin at midnight in the time zone of the customer.
 func TestPeriods(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 1, 0, 30, 0, 0, kit.Zone("Europe/Berlin")) // still December in UTC
@@ -26,15 +26,15 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
-// Periods meet at the first moment of a month also where clocks are moved at its midnight:
-// there the first day has no midnight, or two.
+// Neighbouring periods meet at the first moment of a month, even where the clocks change at
+// that midnight: the first day then has no midnight, or two.
 func TestPeriodsWithoutMidnight(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ zone, now, name, from, until string }{
 		{"America/Asuncion", "2023-10-15T12:00:00Z", "month", "2023-10-01T04:00:00Z", ""},
 		{"America/Asuncion", "2023-11-15T12:00:00Z", "last-month", "2023-10-01T04:00:00Z", "2023-11-01T03:00:00Z"},
 		{"America/Asuncion", "2023-10-15T12:00:00Z", "last-month", "2023-09-01T04:00:00Z", "2023-10-01T04:00:00Z"},
-		{"America/Havana", "2020-11-15T12:00:00Z", "month", "2020-11-01T04:00:00Z", ""}, // midnight came twice
+		{"America/Havana", "2020-11-15T12:00:00Z", "month", "2020-11-01T04:00:00Z", ""}, // midnight occurs twice
 		{"Africa/Cairo", "2024-04-26T12:00:00Z", "month", "2024-03-31T22:00:00Z", ""},
 		{"America/Santiago", "2026-09-06T04:00:00Z", "year", "2026-01-01T03:00:00Z", ""},
 		{"America/Santiago", "2026-03-31T12:00:00Z", "last-month", "2026-02-01T03:00:00Z", "2026-03-01T03:00:00Z"},

@@ -11,14 +11,14 @@ import (
 	"refill/internal/web/kit"
 )
 
-// period is a span of a customer's payments; a zero end is open.
+// period is a period of a customer's payments. A zero From or Until means no limit.
 type period struct {
 	Name, Text  string
 	From, Until time.Time
 }
 
-// periods are those that the list of payments offers, as days go where the
-// customer is. The first is all of them.
+// periods returns the periods that the list of payments offers, in the time zone of now.
+// The first of them is all payments.
 func periods(now time.Time) []period {
 	first := func(year int, month time.Month) time.Time {
 		return report.DayStart(time.Date(year, month, 1, 0, 0, 0, 0, time.UTC), now.Location())
@@ -33,8 +33,8 @@ func periods(now time.Time) []period {
 	}
 }
 
-// choosePeriod finds the period that an address names, and the words to choose
-// another; what names none is all of them.
+// choosePeriod returns the period with a name, or all payments if there is none with it. It
+// also returns the links that choose a period.
 func choosePeriod(now time.Time, name string) (period, []kit.FilterWord) {
 	all := periods(now)
 	chosen := all[0]
@@ -50,7 +50,7 @@ func choosePeriod(now time.Time, name string) (period, []kit.FilterWord) {
 	return chosen, words
 }
 
-// end is one end of a period for a query.
+// end returns a limit of a period as a query takes it: nil if there is none.
 func end(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -58,7 +58,8 @@ func end(t time.Time) *time.Time {
 	return &t
 }
 
-// paymentsWithin is payments, in a period.
+// paymentsWithin returns up to size payments of a period whose id is less than before,
+// newest first, and whether there are older ones.
 func (s *Server) paymentsWithin(ctx context.Context, v kit.Visitor, p period, before int64, size int32) ([]kit.PaymentView, bool, error) {
 	if before < 1 {
 		before = math.MaxInt64
@@ -79,7 +80,7 @@ func (s *Server) paymentsWithin(ctx context.Context, v kit.Visitor, p period, be
 	return list, older, nil
 }
 
-// totalsWithin is what came by each type of payment in a period.
+// totalsWithin returns the number and the sum of the payments of each type in a period.
 func (s *Server) totalsWithin(ctx context.Context, v kit.Visitor, p period) ([]kit.PaymentTotal, error) {
 	rows, err := db.New().PaymentTotalsBetween(ctx, s.Pool, db.PaymentTotalsBetweenParams{CustomerID: v.ID, From: end(p.From), Until: end(p.Until)})
 	if err != nil {

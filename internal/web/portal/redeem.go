@@ -22,17 +22,17 @@ type redeemPage struct {
 	Balance string
 	Code    kit.Field
 	Key     string
-	Seen    *seenCard // what the code is worth, once it was looked at
+	Seen    *seenCard // the card of the code, once it was checked; else nil
 }
 
-// seenCard is a card before it is redeemed.
+// seenCard is what the page shows of a card before its redemption.
 type seenCard struct {
 	Amount, After, Series string
 	Serial                string
 	ValidTill             time.Time
 }
 
-// scanPage leads from a card's QR code to the form.
+// scanPage is the page that a card's QR code opens. It leads to the form.
 type scanPage struct{ kit.Page }
 
 // RedeemShow handles GET /portal/finance/refill-card.
@@ -44,7 +44,7 @@ func (s *Server) RedeemShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "portal/refill_card", p)
 }
 
-// newRedeemPage shows the form to customers whose partner offers it.
+// newRedeemPage returns the form, or an error if the visitor's partner does not offer it.
 func (s *Server) newRedeemPage(c *gin.Context) (*redeemPage, error) {
 	if err := s.checkRedeem(c); err != nil {
 		return nil, err
@@ -52,7 +52,8 @@ func (s *Server) newRedeemPage(c *gin.Context) (*redeemPage, error) {
 	return s.redeemForm(c)
 }
 
-// redeemForm is the form. Where the database does not answer it comes without the balance.
+// redeemForm returns the form. If the database does not answer, it returns an error and the
+// form without a balance.
 func (s *Server) redeemForm(c *gin.Context) (*redeemPage, error) {
 	p := &redeemPage{Page: s.Page(c, lang.M("Redeem a refill card"), SectionRedeem), Key: uuid.NewString()}
 	var fieldErr, balanceErr error
@@ -61,7 +62,7 @@ func (s *Server) redeemForm(c *gin.Context) (*redeemPage, error) {
 	return p, errors.Join(fieldErr, balanceErr)
 }
 
-// checkRedeem refuses the form to customers whose partner does not offer it.
+// checkRedeem returns an error if the visitor's partner does not offer the form.
 func (s *Server) checkRedeem(c *gin.Context) error {
 	may, err := s.mayRedeem(c)
 	if err == nil && !may {
@@ -70,8 +71,8 @@ func (s *Server) checkRedeem(c *gin.Context) error {
 	return err
 }
 
-// Redeem handles POST /portal/finance/refill-card. The form is built only where it
-// is shown again: a redemption leads to its receipt.
+// Redeem handles POST /portal/finance/refill-card. A redemption redirects to its receipt.
+// The form is built only if it is shown again.
 func (s *Server) Redeem(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -87,16 +88,16 @@ func (s *Server) Redeem(c *gin.Context) error {
 	if fault.IsInternal(err) {
 		return err
 	}
-	p, pageErr := s.redeemForm(c) // they can mend it: the same form with what they typed
+	p, pageErr := s.redeemForm(c) // the form again, with what was typed
 	if fault.KindOf(err) == fault.Unsettled {
-		p.Key = form.Get("key") // asked again, the same key tells what became of it
+		p.Key = form.Get("key") // a retry with the same key returns the result of this attempt
 	} else if pageErr != nil {
 		return pageErr
 	}
 	return s.mendCode(c, p, form, err)
 }
 
-// mendCode shows the form again with what was typed and what is wrong with it.
+// mendCode shows the form again, with what was typed and the error at the field.
 func (s *Server) mendCode(c *gin.Context, p *redeemPage, form url.Values, err error) error {
 	p.Code.Value = kit.Truncate(form.Get("code"), 300)
 	p.Code.Wrong(fault.All(err)[0])
@@ -104,8 +105,9 @@ func (s *Server) mendCode(c *gin.Context, p *redeemPage, form url.Values, err er
 	return s.Part(c, s.RefuseForm(c, err), "portal/refill_card", "redeem", p)
 }
 
-// Look handles POST /portal/finance/refill-card/check: what the code is
-// worth. It moves nothing; the form's key goes along to the button that does.
+// Look handles POST /portal/finance/refill-card/check: it shows the value of the code's
+// card and redeems nothing. The form's idempotency key is passed on to the button that
+// redeems.
 func (s *Server) Look(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -138,7 +140,7 @@ func (s *Server) Look(c *gin.Context) error {
 	return s.Part(c, http.StatusOK, "portal/refill_card", "redeem", p)
 }
 
-// redeemTyped moves the value of the card whose code was typed.
+// redeemTyped redeems the card whose code was typed.
 func (s *Server) redeemTyped(c *gin.Context, form url.Values) (card.Receipt, error) {
 	key, err := kit.ReadKey(form)
 	if err != nil {
@@ -149,13 +151,12 @@ func (s *Server) redeemTyped(c *gin.Context, form url.Values) (card.Receipt, err
 	})
 }
 
-// LookAgain handles GET /portal/finance/refill-card/check, where a customer
-// comes back to an address that only a form leads to.
+// LookAgain handles GET /portal/finance/refill-card/check. Only a POST leads to this URL,
+// so a GET comes from the browser's history or a reload and is redirected to the form.
 func (s *Server) LookAgain(c *gin.Context) error { return s.Redirect(c, SectionRedeem) }
 
-// Scan handles GET /r: where a card's QR code leads. The code is in
-// the fragment of the address, which browsers keep to themselves; a script takes
-// it to the form.
+// Scan handles GET /r, the URL in a card's QR code. The code is in the fragment of the URL,
+// which browsers do not send to the server. A script puts it into the form.
 func (s *Server) Scan(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "portal/scan", &scanPage{s.Page(c, lang.M("Redeem a refill card"), "")})
 }

@@ -10,8 +10,8 @@ import (
 	"refill/internal/web/kit"
 )
 
-// customerGate is the sign-in of customers, in the look of the partner that the address
-// names.
+// customerGate returns the sign-in of customers, which has the look of the partner in the
+// URL.
 func (s *Server) customerGate() kit.Gate {
 	return kit.Gate{
 		Door: kit.DoorCustomer, View: "portal/signin", Dress: s.ApplyBranding,

@@ -13,7 +13,7 @@ import (
 	"refill/internal/web/kit"
 )
 
-// welcomePage is what a customer sees who opens a sign-in link.
+// welcomePage is the page that a customer's sign-in link opens.
 type welcomePage struct {
 	kit.Page
 	Name     string
@@ -32,16 +32,16 @@ func (s *Server) newWelcomePage(c *gin.Context, found db.CustomerLinkFindRow) *w
 	}
 }
 
-// link is the one of the address. The address holds a secret: it is kept out of
-// what a browser tells the next page.
+// link returns the sign-in link of the URL. The URL holds a secret, so the response's
+// Referrer-Policy keeps it out of the Referer header of later requests.
 func (s *Server) link(c *gin.Context) customer.Link {
-	c.Header("Referrer-Policy", "strict-origin") // no-referrer would take the origin off the form as well
+	c.Header("Referrer-Policy", "strict-origin") // no-referrer would remove the Origin header of the form too
 	c.Header("X-Robots-Tag", "noindex")
 	return customer.Link{Token: c.Param("token"), Address: kit.Address(c), RequestID: kit.RequestID(c)}
 }
 
-// WelcomeShow handles GET /portal/welcome/:token. It uses nothing up:
-// programs that scan mail open every address they see.
+// WelcomeShow handles GET /portal/welcome/:token. It does not use up the link, because mail
+// scanners open every link they find.
 func (s *Server) WelcomeShow(c *gin.Context) error {
 	found, err := customer.FindLink(c.Request.Context(), s.Pool, s.link(c))
 	if err != nil {
@@ -50,8 +50,8 @@ func (s *Server) WelcomeShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "portal/welcome", s.newWelcomePage(c, found))
 }
 
-// Welcome handles POST /portal/welcome/:token: the press of a button, with
-// or without a password.
+// Welcome handles POST /portal/welcome/:token. It signs the customer in, and sets a
+// password if the form asks for that.
 func (s *Server) Welcome(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {

@@ -19,8 +19,9 @@ func Shared() []string {
 	}
 }
 
-// CheckTemplates checks pages, and fragments that are rendered alone ("page#fragment"),
-// with their structs. Every page of side is among them or among the shared ones.
+// CheckTemplates checks the templates of pages, and of fragments that are rendered alone
+// ("page#fragment"), against their structs. It fails if a page of side is neither in pages
+// nor in Shared.
 func CheckTemplates(tb testing.TB, side string, pages map[string]any) {
 	tb.Helper()
 	all, err := kit.Templates()
