@@ -14,18 +14,25 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
+// untouched are the settings of a database for tests.
+func untouched() setting.Settings {
+	s := setting.Default()
+	s.CurrencyConfirmed = true
+	return s
+}
+
 func TestChange(t *testing.T) {
 	t.Parallel()
 	tx := dbtest.Tx(t)
 	store := setting.NewStore(tx, time.Now)
 	got, err := store.Get(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, setting.Default(), got)
+	require.Equal(t, untouched(), got)
 
 	require.NoError(t, store.Change(t.Context(), audit.System(), func(s *setting.Settings) { s.FileHours, s.RefillCards = 48, false }))
 	got, err = store.Get(t.Context())
 	require.NoError(t, err)
-	want := setting.Default()
+	want := untouched()
 	want.FileHours, want.RefillCards = 48, false
 	require.Equal(t, want, got, "the one who changed it sees it at once")
 
@@ -88,5 +95,20 @@ func TestChangeRefuses(t *testing.T) {
 	}
 	got, err := store.Get(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, setting.Default(), got, "nothing is half done")
+	require.Equal(t, untouched(), got, "nothing is half done")
+}
+
+func TestQuestionableAddress(t *testing.T) {
+	t.Parallel()
+	for address, questionable := range map[string]bool{
+		"": false, "https://refill.example.net": false, "https://refill.example.net:8443": false, "https://203.0.113.7": false,
+		"http://refill.example.net": true, "https://localhost": true, "https://cards.localhost": true, "http://127.0.0.1:8080": true,
+		"https://127.9.0.1": true, "https://[::1]:8080": true, "http://0.0.0.0": true,
+	} {
+		require.Equal(t, questionable, setting.QuestionableAddress(address), address)
+		s := setting.Default()
+		require.Equal(t, questionable, s.CheckAddress(address) != nil, address)
+		s.ConfirmedAddress = address
+		require.NoError(t, s.CheckAddress(address), "it is confirmed")
+	}
 }

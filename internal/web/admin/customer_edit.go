@@ -170,7 +170,7 @@ func (s *Server) customerRefused(c *gin.Context, p *customerEditPage, err error)
 	if fault.KindOf(err) != fault.Invalid {
 		return err
 	}
-	p.Mistakes = kit.Explain(err, &p.Name, &p.Username, &p.Partner, &p.Email, &p.Phone)
+	p.Mistakes = kit.Explain(err, &p.Name, &p.Username, &p.Partner, &p.Email, &p.Phone, &kit.Field{Name: p.Currency.Choice.Name})
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/customer_edit", p)
 }
 

@@ -159,7 +159,7 @@ func (s *Server) Generate(c *gin.Context) error {
 			order, _ := s.Cards.CheckOrder(ctx, s.Actor(c), f) // its error is known already
 			p.Count = int64(order.Quantity)
 		}
-		p.Mistakes = kit.Explain(err, &p.Quantity, &p.Prefix, &p.Price, &p.Partner, &p.ValidTill)
+		p.Mistakes = kit.Explain(err, &p.Quantity, &p.Prefix, &p.Price, &p.Partner, &p.ValidTill, &kit.Field{Name: p.Currency.Choice.Name})
 		return s.Part(c, http.StatusUnprocessableEntity, "admin/generate", "generate-form", p)
 	}
 	return s.Redirect(c, SeriesURL(ordered.Number))

@@ -22,7 +22,10 @@ type homeDay struct {
 }
 
 // topSeries is a series among those with the most redemptions.
-type topSeries struct{ Number, Prefix, URL, Cards, Sum string }
+type topSeries struct {
+	Number, Prefix, URL, Sum string
+	Cards                    int64
+}
 
 // A period of the dashboard, in days; yearDays is twelve calendar months.
 const (
@@ -177,7 +180,7 @@ func (s *Server) homeTop(ctx context.Context, p *homePage, since time.Time, amou
 		return err
 	}
 	for _, row := range rows {
-		p.Top = append(p.Top, topSeries{row.Number, row.Prefix, SeriesURL(row.Number), cardCount(row.N), amount(row.Total)})
+		p.Top = append(p.Top, topSeries{row.Number, row.Prefix, SeriesURL(row.Number), amount(row.Total), row.N})
 	}
 	return nil
 }
