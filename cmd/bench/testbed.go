@@ -122,6 +122,9 @@ func (tb *testbed) build(ctx context.Context) error {
 	return nil
 }
 
+// publicURL is the address that the measured files carry.
+const publicURL = "http://127.0.0.1"
+
 // openDomain migrates the database, creates keys, and opens the services that order cards
 // and files in this process.
 func (tb *testbed) openDomain(ctx context.Context) error {
@@ -154,13 +157,18 @@ func (tb *testbed) openDomain(ctx context.Context) error {
 		return err
 	}
 	tb.settings = setting.NewStore(tb.pool, time.Now)
+	if err := tb.settings.Change(ctx, audit.System(), func(v *setting.Settings) {
+		v.CurrencyConfirmed, v.ConfirmedAddress = true, publicURL
+	}); err != nil {
+		return err
+	}
 	tb.domain = card.New(tb.pool, tb.keys, jobs, tb.settings, log)
 	files, err := blob.NewDisk(tb.path("files"))
 	if err != nil {
 		return err
 	}
 	tb.exports = cardfile.New(cardfile.Config{
-		Cards: tb.domain, DB: tb.pool, Jobs: jobs, Settings: tb.settings, Files: blob.NewSealed(files, tb.keys), PublicURL: "http://127.0.0.1", Log: log,
+		Cards: tb.domain, DB: tb.pool, Jobs: jobs, Settings: tb.settings, Files: blob.NewSealed(files, tb.keys), PublicURL: publicURL, Log: log,
 	})
 	return nil
 }

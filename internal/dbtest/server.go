@@ -190,7 +190,7 @@ func (s *server) ensureTemplate(ctx context.Context) error {
 	if err := db.Migrate(ctx, s.address(fresh)); err != nil {
 		return fmt.Errorf("migrate the template: %w", err)
 	}
-	if err := s.confirmCurrency(ctx, fresh); err != nil {
+	if err := ConfirmCurrency(ctx, s.address(fresh)); err != nil {
 		return err
 	}
 	if _, err := conn.Exec(ctx, `alter database `+fresh+` rename to `+s.template); err != nil {
@@ -199,12 +199,12 @@ func (s *server) ensureTemplate(ctx context.Context) error {
 	return nil
 }
 
-// confirmCurrency confirms the currency in a database, so that tests can enter customers and
-// order series.
-func (s *server) confirmCurrency(ctx context.Context, name string) error {
-	conn, err := pgx.Connect(ctx, s.address(name))
+// ConfirmCurrency confirms the currency in a migrated database, so that tests can enter
+// customers and order series. The databases of this package have it confirmed.
+func ConfirmCurrency(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
-		return fmt.Errorf("open the template: %w", err)
+		return fmt.Errorf("open a database: %w", err)
 	}
 	_, err = conn.Exec(ctx, `insert into setting (name, value) values ('currency_confirmed', 'true')`)
 	if err := errors.Join(err, conn.Close(ctx)); err != nil {

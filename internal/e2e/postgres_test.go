@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	"refill/internal/dbtest"
 	"refill/internal/devdb"
 )
 
@@ -30,6 +31,7 @@ func newPostgres(t *testing.T, dir string, settings map[string]string) *postgres
 	})
 	p.options.Port = p.Port()
 	require.NoError(t, db.Migrate(t.Context(), p.URL(devdb.Database)))
+	require.NoError(t, dbtest.ConfirmCurrency(t.Context(), p.URL(devdb.Database)))
 	return p
 }
 

@@ -39,7 +39,7 @@ func TestChange(t *testing.T) {
 	var rows int
 	var detail string
 	require.NoError(t, tx.QueryRow(t.Context(), `select (select count(*) from setting), detail::text from audit where action = 'setting.changed'`).Scan(&rows, &detail))
-	require.Equal(t, 2, rows, "what stands at its default has no row")
+	require.Equal(t, 3, rows, "a setting with its default value has no row")
 	require.JSONEq(t, `{"file_hours": 48, "refill_cards": false}`, detail)
 
 	require.NoError(t, store.Change(t.Context(), audit.System(), func(*setting.Settings) {}))
