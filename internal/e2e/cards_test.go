@@ -39,6 +39,12 @@ func (b *browser) dark() {
 func (b *browser) changes(what, button, done string) {
 	b.t.Helper()
 	b.press("Check first")
+	b.confirms(what, button, done)
+}
+
+// confirms reads the dry run of an operation, carries it out and waits for its end.
+func (b *browser) confirms(what, button, done string) {
+	b.t.Helper()
 	b.sees(what)
 	b.looks("cards-check-" + strings.ToLower(strings.Fields(button)[0]))
 	b.press(button)
@@ -97,16 +103,28 @@ func TestCards(t *testing.T) {
 
 	// Several, ticked.
 	admin.open(series)
+	place := `document.querySelectorAll(".cards-table tbody tr")[9].getBoundingClientRect().top + scrollY`
+	before := script[float64](admin, place)
 	admin.tick("All cards on this page")
-	admin.sees("50 ticked")
-	admin.tick("All cards on this page")
+	admin.sees("50 selected")
+	require.InDelta(t, before, script[float64](admin, place), 0.5, "no row moves")
+	admin.press("Select all 12,000 cards")
+	admin.sees("All 12,000 cards of the series selected")
+	require.Equal(t, "match", script[string](admin, `document.getElementById("f-which").value`))
+	admin.press("Clear the selection")
+	admin.until("no bar", `!document.getElementById("bulk-bar").offsetParent && document.getElementById("bulk-bar").hidden`)
 	admin.tick("Card 2")
-	admin.tick("Card 3")
-	admin.tick("Card 7")
-	admin.sees("3 ticked")
-	admin.looks("cards-ticked")
-	admin.fill("What to do", "Disable")
-	admin.changes("1 used card stays", "Disable 2 cards", "Changed 2")
+	script[bool](admin, `(document.querySelector("[aria-label='Card 7']").dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true, shiftKey: true})), true)`)
+	admin.sees("6 selected")
+	admin.tick("Card 4")
+	admin.tick("Card 5")
+	admin.tick("Card 6")
+	admin.sees("3 selected")
+	require.InDelta(t, before, script[float64](admin, place), 0.5, "no row moves")
+	admin.looks("cards-selected")
+	admin.press("Disable")
+	admin.sees("USD 10.00")
+	admin.confirms("1 used card stays", "Disable 2 cards", "Changed 2")
 	admin.looks("cards-operation")
 	require.Equal(t, [][]string{
 		{"series", "serial", "status_before", "outcome"},
@@ -254,9 +272,11 @@ func TestCards(t *testing.T) {
 	phone.looks("cards-phone-series")
 	phone.press("Change many cards")
 	phone.looks("cards-phone-bulk")
+	phone.press("Change many cards")
 	phone.tick("Card 4")
-	phone.fill("What to do", "Disable")
-	phone.press("Check first")
+	phone.sees("1 selected")
+	phone.looks("cards-phone-selected")
+	phone.press("Disable")
 	phone.sees("Disable 1 card")
 	phone.looks("cards-phone-check")
 	phone.press("Disable 1 card")

@@ -65,26 +65,6 @@ document.addEventListener("mousedown", (event) => {
   if (event.target instanceof HTMLDialogElement) event.target.close();
 });
 
-// Ticks of a table: one box for all of the page, and how many there are.
-document.addEventListener("change", (event) => {
-  const box = event.target;
-  if (!(box instanceof HTMLInputElement) || box.type !== "checkbox" || !box.form?.querySelector("[data-bulk]")) return;
-  const all = box.form.querySelector("[data-ticks]");
-  const boxes = [...box.form.querySelectorAll(`input[name="${all.dataset.ticks}"]`)];
-  if (box === all) for (const one of boxes) one.checked = all.checked;
-  countTicks(box.form, true);
-});
-function countTicks(form, opens) {
-  const all = form.querySelector("[data-ticks]");
-  const boxes = [...form.querySelectorAll(`input[name="${all.dataset.ticks}"]`)];
-  const ticked = boxes.filter((one) => one.checked).length;
-  all.hidden = false;
-  all.checked = ticked === boxes.length;
-  all.indeterminate = ticked > 0 && ticked < boxes.length;
-  form.querySelector("[data-bulk-count]").textContent = ticked ? `${ticked} ticked` : "";
-  if (opens && ticked) form.querySelector("[data-bulk]").open = true;
-}
-
 // A slash goes to the box that finds things.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -155,7 +135,6 @@ function dress(root) {
     if (/^#[0-9a-f]{6}$/i.test(typed)) picker.value = typed;
     picker.hidden = false;
   }
-  for (const bulk of root.querySelectorAll("[data-bulk]")) countTicks(bulk.closest("form"), false);
   fitChoices(root);
   for (const element of root.querySelectorAll("[data-themes], [data-copies], [data-prints], [data-shows]")) element.hidden = false;
   for (const dialog of root.querySelectorAll("dialog[data-open]")) if (!dialog.open) dialog.showModal();

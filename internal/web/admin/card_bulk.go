@@ -26,6 +26,8 @@ type bulkForm struct {
 	OnPage                                            string // the serials that the page shows
 	Open                                              bool   // unfolded, because the form has an error
 	Ticked                                            map[int64]bool
+	DoTill, DoPartner                                 kit.Field // of the bar for selected rows
+	All, AllButton                                    string    // all cards that the filter shows, in words
 }
 
 // Values of the field "which": how the cards are selected.
@@ -48,6 +50,10 @@ func (s *Server) bulkForm(c *gin.Context, series db.SeriesShowRow, t cardTable) 
 	if t.Status != "" {
 		match = lang.M("All that match the filter")
 	}
+	f.All, f.AllButton = match, fmt.Sprintf(lang.M("all %s"), cardCount(int64(series.Series.Made)))
+	if t.Status != "" {
+		f.AllButton = lang.M("all that match the filter")
+	}
 	f.Which = kit.Field{Name: "which", Label: lang.M("Cards"), Options: []kit.Option{
 		{Value: whichTicked, Text: lang.M("Those ticked below")},
 		{Value: whichPage, Text: fmt.Sprintf(lang.M("All %d on this page"), len(t.Rows))},
@@ -67,6 +73,8 @@ func (s *Server) bulkForm(c *gin.Context, series db.SeriesShowRow, t cardTable) 
 	var err error
 	f.Partner, err = s.partnerField(c)
 	f.Partner.Label = lang.M("New partner")
+	f.DoTill, f.DoPartner = f.ValidTill, f.Partner
+	f.DoTill.Name, f.DoPartner.Name = "do_valid_till", "do_partner"
 	return f, err
 }
 
@@ -127,6 +135,11 @@ func (s *Server) ChangeCheck(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if do := form.Get("do"); do != "" { // a button of the bar
+		form.Set("operation", do)
+		form.Set("valid_till", form.Get("do_valid_till"))
+		form.Set("partner", form.Get("do_partner"))
+	}
 	ch, unread := ReadChange(form, row.Series)
 	dry, err := s.Cards.TryChange(c.Request.Context(), s.Actor(c), ch)
 	err = unread.Merge(err)
@@ -153,6 +166,10 @@ func (s *Server) ChangeCheck(c *gin.Context) error {
 	}
 	for _, one := range dry.Counts {
 		p.Counts = append(p.Counts, kit.Tile{Label: statusBadge(one.Status).Word, Value: money.Group(fmt.Sprint(one.Cards))})
+	}
+	if !p.Nothing {
+		worth := money.Amount{Minor: dry.Fits * row.Series.Price, Currency: row.Series.Currency}
+		p.Counts = append(p.Counts, kit.Tile{Label: lang.M("To be changed"), Value: worth.String(), Note: cardCount(dry.Fits)})
 	}
 	p.say(ch, dry, row.Series, partner)
 	for _, name := range []string{"which", "first", "last", "operation", "valid_till", "partner", "status", "on_page"} {
