@@ -42,14 +42,15 @@ order by e.id desc
 limit 20;
 
 -- name: ExportListWaiting :many
--- Finished files that the requester has not downloaded yet.
+-- The file that finished last, within five minutes, and that the requester has not
+-- downloaded yet.
 select e.id, e.format, e.size, e.rows_total, e.finished_at, s.number as series_number
 from export e
 join series s on s.id = e.series_id
 where e.created_by = @created_by and e.state = 'ready' and e.fetched_at is null and e.dismissed_at is null
-  and e.expires_at > now() and e.finished_at > now() - interval '1 hour'
-order by e.id desc
-limit 5;
+  and e.expires_at > now() and e.finished_at > now() - interval '5 minutes'
+order by e.finished_at desc
+limit 1;
 
 -- name: ExportStart :execrows
 update export set state = 'running', started_at = now(), rows_done = 0, rows_total = @rows_total, failure = ''

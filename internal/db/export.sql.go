@@ -485,9 +485,9 @@ select e.id, e.format, e.size, e.rows_total, e.finished_at, s.number as series_n
 from export e
 join series s on s.id = e.series_id
 where e.created_by = $1 and e.state = 'ready' and e.fetched_at is null and e.dismissed_at is null
-  and e.expires_at > now() and e.finished_at > now() - interval '1 hour'
-order by e.id desc
-limit 5
+  and e.expires_at > now() and e.finished_at > now() - interval '5 minutes'
+order by e.finished_at desc
+limit 1
 `
 
 type ExportListWaitingRow struct {
@@ -499,7 +499,8 @@ type ExportListWaitingRow struct {
 	SeriesNumber string
 }
 
-// Finished files that the requester has not downloaded yet.
+// The file that finished last, within five minutes, and that the requester has not
+// downloaded yet.
 func (q *Queries) ExportListWaiting(ctx context.Context, db DBTX, createdBy int64) ([]ExportListWaitingRow, error) {
 	rows, err := db.Query(ctx, exportListWaiting, createdBy)
 	if err != nil {

@@ -1931,6 +1931,8 @@ type Staff struct {
 	SeenAt *time.Time
 	// How often all their sign-ins were ended: a password, a second factor, or their being disabled.
 	ShutOut int32
+	// Notifications up to this time were seen.
+	NotedUntil time.Time
 }
 
 type StaffPartner struct {

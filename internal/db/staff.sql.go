@@ -39,7 +39,7 @@ func (q *Queries) StaffCountManagers(ctx context.Context, db DBTX) (int64, error
 const staffCreate = `-- name: StaffCreate :one
 insert into staff (username, name, password_hash, role_id, all_partners)
 values ($1, $2, $3, $4, $5)
-returning id, username, name, password_hash, all_partners, disabled_at, created_at, role_id, seen_at, shut_out
+returning id, username, name, password_hash, all_partners, disabled_at, created_at, role_id, seen_at, shut_out, noted_until
 `
 
 type StaffCreateParams struct {
@@ -70,6 +70,7 @@ func (q *Queries) StaffCreate(ctx context.Context, db DBTX, arg StaffCreateParam
 		&i.RoleID,
 		&i.SeenAt,
 		&i.ShutOut,
+		&i.NotedUntil,
 	)
 	return i, err
 }
@@ -93,7 +94,7 @@ func (q *Queries) StaffEnable(ctx context.Context, db DBTX, id int64) error {
 }
 
 const staffGet = `-- name: StaffGet :one
-select staff.id, staff.username, staff.name, staff.password_hash, staff.all_partners, staff.disabled_at, staff.created_at, staff.role_id, staff.seen_at, staff.shut_out, f.created_at as second_factor_since, role.name as role_name, role.everything, role.permissions,
+select staff.id, staff.username, staff.name, staff.password_hash, staff.all_partners, staff.disabled_at, staff.created_at, staff.role_id, staff.seen_at, staff.shut_out, staff.noted_until, f.created_at as second_factor_since, role.name as role_name, role.everything, role.permissions,
   array(select partner_id from staff_partner p where p.staff_id = staff.id order by partner_id)::bigint[] as partner_ids
 from staff
 join role on role.id = staff.role_id
@@ -112,6 +113,7 @@ type StaffGetRow struct {
 	RoleID            int64
 	SeenAt            *time.Time
 	ShutOut           int32
+	NotedUntil        time.Time
 	SecondFactorSince *time.Time
 	RoleName          string
 	Everything        bool
@@ -133,6 +135,7 @@ func (q *Queries) StaffGet(ctx context.Context, db DBTX, id int64) (StaffGetRow,
 		&i.RoleID,
 		&i.SeenAt,
 		&i.ShutOut,
+		&i.NotedUntil,
 		&i.SecondFactorSince,
 		&i.RoleName,
 		&i.Everything,
@@ -143,7 +146,7 @@ func (q *Queries) StaffGet(ctx context.Context, db DBTX, id int64) (StaffGetRow,
 }
 
 const staffGetByUsername = `-- name: StaffGetByUsername :one
-select staff.id, staff.username, staff.name, staff.password_hash, staff.all_partners, staff.disabled_at, staff.created_at, staff.role_id, staff.seen_at, staff.shut_out, exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor
+select staff.id, staff.username, staff.name, staff.password_hash, staff.all_partners, staff.disabled_at, staff.created_at, staff.role_id, staff.seen_at, staff.shut_out, staff.noted_until, exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor
 from staff where username = lower($1)
 `
 
@@ -158,6 +161,7 @@ type StaffGetByUsernameRow struct {
 	RoleID       int64
 	SeenAt       *time.Time
 	ShutOut      int32
+	NotedUntil   time.Time
 	SecondFactor bool
 }
 
@@ -175,6 +179,7 @@ func (q *Queries) StaffGetByUsername(ctx context.Context, db DBTX, username stri
 		&i.RoleID,
 		&i.SeenAt,
 		&i.ShutOut,
+		&i.NotedUntil,
 		&i.SecondFactor,
 	)
 	return i, err

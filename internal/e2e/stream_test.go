@@ -2,11 +2,13 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 )
 
@@ -56,4 +58,35 @@ func TestPageWithoutAStreamPolls(t *testing.T) {
 	admin.until("what is typed stays", `document.querySelector("#f-anything").value === "half a name"`)
 	admin.until("room", `window.room = true`)
 	admin.until("the stream", `document.querySelector("#stream")._htmx?.sse`)
+}
+
+// What finished in the background is behind the bell, by hand and by keyboard, and a toast
+// goes by itself.
+func TestBell(t *testing.T) {
+	t.Parallel()
+	d := sharedDemo(t)
+	for _, width := range []int64{1280, 360} {
+		admin := newBrowser(t, d.URL, width, 800)
+		admin.signIn("/admin/login", "admin")
+		admin.open("/admin/finance/refill-cards/generate")
+		admin.fill("Quantity", "20")
+		admin.fill("Price", "1.00")
+		admin.fill("Partner", "Any")
+		admin.press("Generate")
+		admin.until("the series", `document.querySelector("h1").innerText.startsWith("Series ")`)
+		series := script[string](admin, `document.querySelector("h1").innerText`)
+		admin.until("the bell's count", `Number(document.querySelector(".bell-count")?.textContent) > 0`)
+		admin.until("the title", `/^\(\d+\) /.test(document.title)`)
+		script[bool](admin, `(document.querySelector("[data-bell]").focus(), true)`)
+		admin.types(kb.Enter)
+		admin.until("the list", `document.querySelector("#bell-panel:popover-open")?.innerText.includes(`+quote(series+" is generated")+`)`)
+		admin.looks(fmt.Sprintf("bell-%d", width))
+		require.False(t, script[bool](admin, `Boolean(document.querySelector(".bell-count"))`))
+		admin.types(kb.Escape)
+		admin.until("the focus on the bell", `!document.querySelector("#bell-panel:popover-open") && document.activeElement.matches("[data-bell]")`)
+		admin.open("/admin/notifications")
+		admin.sees(series + " is generated")
+		admin.looks(fmt.Sprintf("notifications-%d", width))
+		admin.close()
+	}
 }

@@ -293,6 +293,12 @@ func TestExportIsDismissedAndCancelled(t *testing.T) {
 	admin.get("/admin/exports/tray").one(".toast-card")
 	admin.post(fmt.Sprintf("/admin/exports/%d/dismiss", first), nil)
 	admin.get("/admin/exports/tray").none(".toast-card")
+	for range 3 {
+		file, err := s.Server.admin.Exports.Request(t.Context(), actor, series.ID, "csv", cardfile.Options{}, uuid.New())
+		require.NoError(t, err)
+		s.file(file, "x")
+	}
+	require.Equal(t, 1, admin.get("/admin/exports/tray").doc().Find(".toast-card").Length(), "one at most")
 
 	second, err := s.Server.admin.Exports.Request(t.Context(), actor, series.ID, "pdf", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)

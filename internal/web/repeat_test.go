@@ -39,8 +39,9 @@ func repeats() map[string]string {
 
 		"/admin/login": changes, adminpages.CodePath: changes, "/portal/login": changes, adminpages.SectionGenerate + "/preview": changes, adminpages.OneSeries + "/find": changes,
 		adminpages.OneSeries + "/changes/check": changes, "/admin/find": changes, adminpages.SectionVouchers + "/preview": changes, portal.SectionRedeem + "/check": changes,
-		adminpages.SectionCustomers:    changes, // a search
-		adminpages.OneCard + "/reveal": changes, // each card counts once a day
+		adminpages.SectionCustomers:               changes, // a search
+		adminpages.SectionNotifications + "/seen": changes,
+		adminpages.OneCard + "/reveal":            changes, // each card counts once a day
 	}
 }
 

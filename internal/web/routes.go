@@ -194,6 +194,11 @@ func (s *Server) table() []route {
 		{post, admin.OneChange + "/retry", staffWho(staff.CardsChange).withCards(), s.admin.ChangeEnd(s.admin.RetryChange)},
 		{post, "/admin/find", anyStaff, s.admin.Find},
 
+		// Staff: what finished in the background.
+		{get, admin.SectionNotifications, anyStaff, s.admin.NotificationList},
+		{get, admin.SectionNotifications + "/bell", anyStaff, s.admin.NotificationBell},
+		{post, admin.SectionNotifications + "/seen", anyStaff, s.admin.NotificationSeen},
+
 		// Staff: files.
 		{get, "/admin/exports/tray", anyStaff, s.admin.ExportTray},
 		{get, "/admin/exports/:id/download", staffWho(staff.SeriesExport).withCards(), s.admin.ExportDownload},

@@ -197,3 +197,21 @@ for (const why of ["signed-out", "factor-needed"]) document.addEventListener(why
 dress(document.body);
 openNamed();
 if (document.querySelector("[data-themes]")) showTheme(theme());
+
+// Focus stays where a person was. A swap that took the focused element away puts it on the
+// element with the same id, or name and value, otherwise on the swapped part.
+let before = null;
+document.addEventListener("htmx:before:swap", () => {
+  const at = document.activeElement;
+  if (!at || at === document.body) return;
+  before = { id: at.id, name: at.name, value: at.value, label: at.getAttribute("aria-label") ?? at.textContent.trim(), within: at.closest("[id]:not(form, input, button, select)")?.id };
+});
+document.addEventListener("htmx:after:swap", () => {
+  if (!before || document.activeElement !== document.body) return;
+  const same = (before.id && document.getElementById(before.id))
+    || [...document.querySelectorAll("main button, main a, main input")].find((one) => one.offsetParent && before.label && (one.getAttribute("aria-label") ?? one.textContent.trim()) === before.label && (one.name ?? "") === (before.name ?? ""));
+  const to = same || document.getElementById(before.within) || document.getElementById("main");
+  if (!to.matches("a[href], button, input, select, textarea, [tabindex]")) to.tabIndex = -1;
+  to.focus({ preventScroll: true });
+  before = null;
+});

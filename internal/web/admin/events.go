@@ -125,7 +125,7 @@ func eventName(e notify.Event, person staff.Person) []string {
 		}
 		return names
 	case notify.KindImport:
-		return []string{fmt.Sprintf("import-%d", e.ID)}
+		return []string{"import", fmt.Sprintf("import-%d", e.ID)}
 	case notify.KindJobs, notify.KindCheck:
 		if !person.Can(staff.JobsView) || !person.Scope.AllPartners {
 			return nil

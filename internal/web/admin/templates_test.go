@@ -3,6 +3,7 @@ package admin
 import (
 	"testing"
 
+	"refill/internal/web/kit"
 	"refill/internal/web/kit/kittest"
 )
 
@@ -26,6 +27,9 @@ func pageTemplates() map[string]any {
 		"admin/customer_erase":                            &customerErasePage{},
 		"admin/payment_enter":                             &paymentEnterPage{},
 		"admin/payment_show":                              &paymentShowPage{},
+		"admin/notification_list":                         &notificationPage{},
+		"admin/notification_list#bell":                    &kit.Bell{},
+		"admin/notification_list#bell-news":               &notificationPage{},
 		"admin/export_tray":                               &trayView{},
 		"admin/export_tray#main":                          &trayView{},
 		"admin/generate":                                  &generatePage{},

@@ -22,8 +22,15 @@ type Page struct {
 	Look    Look         // of the visitor's partner
 	Menu    []MenuItem
 	Flash   Flash  // message about the last action, shown once
+	Bell    Bell   // of the top bar; a page is rendered without its count
 	CanFind bool   // show the search box for cards and customers
 	Section string // URL of the menu entry to highlight
+}
+
+// Bell is the button of the notifications.
+type Bell struct {
+	Fresh int    // notifications that the person has not seen
+	Until string // time of the newest one, RFC 3339; empty: now
 }
 
 // MenuItem is an entry of the menu, or a heading if it has no URL. The children of an entry

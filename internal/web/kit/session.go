@@ -134,7 +134,7 @@ func (s *Kit) FindPerson(c *gin.Context) (staff.Person, error) {
 // refreshing holds the ids of the elements of staff pages that reload without a click, by a
 // timer or on an event.
 var refreshing = map[string]bool{ //nolint:gochecknoglobals // a table
-	"tray": true, "home-live": true, "menu-count": true, "series-rows": true, "series-live": true, "series-files": true, "change-live": true,
+	"tray": true, "bell": true, "home-live": true, "menu-count": true, "series-rows": true, "series-live": true, "series-files": true, "change-live": true,
 	"import-live": true, "customer-import-live": true, "approvals-live": true, "jobs-live": true, "checks-live": true,
 }
 
