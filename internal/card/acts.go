@@ -43,7 +43,8 @@ type (
 	// SeriesVoided makes a series void, which can't be undone.
 	SeriesVoided struct {
 		act.Subject
-		Cards int64 `json:"cards"` // unused
+		Cards  int64  `json:"cards"`            // unused
+		Reason string `json:"reason,omitempty"` // empty: of a version that asked for none
 	}
 	// SeriesErased is a void series whose codes are erased.
 	SeriesErased struct {

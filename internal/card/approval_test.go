@@ -236,7 +236,7 @@ func TestApprovalIsOfWhatWasAskedFor(t *testing.T) {
 	}
 	s := b.inactive(t, 8)
 	require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	b.none(t)
 	b.sound(t)
 }
@@ -336,7 +336,7 @@ func TestApprovalRacesWithVoid(t *testing.T) {
 		gate := make(chan struct{})
 		var all sync.WaitGroup
 		all.Go(func() { <-gate; _ = b.cards.Approve(context.WithoutCancel(t.Context()), other, a.ID, "because") })
-		all.Go(func() { <-gate; _ = b.cards.Void(context.WithoutCancel(t.Context()), b.admin, s.ID) })
+		all.Go(func() { <-gate; _ = b.cards.Void(context.WithoutCancel(t.Context()), b.admin, s.ID, "a test") })
 		close(gate)
 		all.Wait()
 		b.none(t)

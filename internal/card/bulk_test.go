@@ -211,7 +211,7 @@ func TestOperationIsStoppedAndTakenUp(t *testing.T) {
 	require.NoError(t, b.cards.FailStranded(ctx))
 	require.Equal(t, db.CardChangeStateFailed, b.readChange(t, id).State)
 	require.NoError(t, b.cards.RetryChange(ctx, b.admin, id))
-	require.NoError(t, b.cards.Void(ctx, b.admin, s.ID))
+	require.NoError(t, b.cards.Void(ctx, b.admin, s.ID, "a test"))
 	require.NoError(t, b.cards.WorkChange(ctx, id, time.Now, noJob))
 	failed := b.readChange(t, id)
 	require.Equal(t, db.CardChangeStateFailed, failed.State)

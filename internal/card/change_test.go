@@ -84,7 +84,7 @@ func TestDeletedBeforeActivation(t *testing.T) {
 	require.NoError(t, b.cards.Activate(t.Context(), b.admin, s.ID))
 	require.Equal(t, int64(4000), b.outstanding(t, s.ID))
 	b.sound(t)
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	require.ErrorIs(t, b.cards.DisableCard(t.Context(), b.admin, ref(s, 1)), card.ErrCardsMaking)
 }
 

@@ -3,6 +3,7 @@ package card
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,10 +24,14 @@ var ErrNotErasing = fault.New(fault.Conflict, "series_not_erasing", "The codes o
 // the outstanding value of the series moves to breakage, its files end, and its open requests
 // for approval are withdrawn. Used cards, the ledger and the audit trail stay. A job then
 // erases the sealed codes of the unused cards. A series in another state than those of
-// Voidable is ErrSeriesState.
-func (s *Service) Void(ctx context.Context, actor audit.Actor, seriesID int64) error {
+// Voidable is ErrSeriesState. The reason is required and is kept in the audit trail.
+func (s *Service) Void(ctx context.Context, actor audit.Actor, seriesID int64, reason string) error {
+	reason = strings.TrimSpace(reason)
+	if err := audit.CheckReason(reason); err != nil {
+		return err
+	}
 	return s.changeWithAct(ctx, actor, seriesID, Voidable(), func(tx pgx.Tx, series db.Series) (act.Act, error) {
-		return s.VoidTx(ctx, tx, actor, series)
+		return s.VoidTx(ctx, tx, actor, series, reason)
 	})
 }
 
@@ -37,7 +42,7 @@ func Voidable() []db.SeriesState {
 
 // VoidTx is Void in the caller's transaction, which holds the exclusive lock of the series. It
 // returns the act, which the caller records.
-func (s *Service) VoidTx(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series) (act.Act, error) {
+func (s *Service) VoidTx(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, reason string) (act.Act, error) {
 	left, err := s.remaining(ctx, tx, series)
 	if err != nil {
 		return nil, err
@@ -56,7 +61,7 @@ func (s *Service) VoidTx(ctx context.Context, tx pgx.Tx, actor audit.Actor, seri
 	if err := s.q.ExportEndSeries(ctx, tx, series.ID); err != nil {
 		return nil, fmt.Errorf("end the exports of a series: %w", err)
 	}
-	return SeriesVoided{act.OfSeries(series.ID), left}, s.enqueueErase(ctx, tx, series.ID)
+	return SeriesVoided{act.OfSeries(series.ID), left, reason}, s.enqueueErase(ctx, tx, series.ID)
 }
 
 // Outstanding returns the outstanding value of a series in minor units: the face value of its

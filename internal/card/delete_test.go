@@ -39,7 +39,7 @@ func TestEraseIsTakenUpAgain(t *testing.T) {
 	export, err := b.exports().Request(t.Context(), b.admin, s.ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
 
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	require.Zero(t, b.outstanding(t, s.ID))
 	require.Equal(t, int64(49_999_000), b.breakage(t))
 	require.Equal(t, 50_000, b.sealed(t, s.ID), "what takes long comes later")
@@ -84,7 +84,7 @@ func TestEraseGivesWay(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.series(t, form(30_000))
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	clock := time.Now()
 	slow := func() time.Time { clock = clock.Add(time.Minute); return clock }
 	require.ErrorIs(t, b.cards.Erase(t.Context(), s.ID, slow, noJob), jobqueue.ErrYield)
@@ -104,9 +104,9 @@ func TestCancelledSeriesIsDeleted(t *testing.T) {
 	clock := time.Now()
 	slow := func() time.Time { clock = clock.Add(time.Minute); return clock }
 	require.ErrorIs(t, b.cards.Generate(t.Context(), ordered.ID, slow, noJob), jobqueue.ErrYield)
-	require.ErrorIs(t, b.cards.Void(t.Context(), b.admin, ordered.ID), card.ErrSeriesState, "first it is cancelled")
+	require.ErrorIs(t, b.cards.Void(t.Context(), b.admin, ordered.ID, "a test"), card.ErrSeriesState, "first it is cancelled")
 	require.NoError(t, b.cards.Cancel(t.Context(), b.admin, ordered.ID))
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, ordered.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, ordered.ID, "a test"))
 	require.NoError(t, b.cards.Erase(t.Context(), ordered.ID, time.Now, noJob))
 	require.Zero(t, b.sealed(t, ordered.ID))
 	require.Zero(t, b.breakage(t))
@@ -115,7 +115,7 @@ func TestCancelledSeriesIsDeleted(t *testing.T) {
 	none, err := b.cards.Order(t.Context(), b.admin, form(10))
 	require.NoError(t, err)
 	require.NoError(t, b.cards.Cancel(t.Context(), b.admin, none.ID))
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, none.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, none.ID, "a test"))
 	require.NoError(t, b.cards.Erase(t.Context(), none.ID, time.Now, noJob))
 	require.NotNil(t, b.read(t, none.ID).ErasedAt, "also where no card was made")
 }
@@ -126,7 +126,7 @@ func TestHousekeepingErases(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.series(t, form(10))
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	first := b.read(t, s.ID).EraseJobID
 	require.NoError(t, b.cards.FailStranded(t.Context()))
 	require.Equal(t, first, b.read(t, s.ID).EraseJobID, "it has one")

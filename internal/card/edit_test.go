@@ -201,7 +201,7 @@ func TestEditRefuses(t *testing.T) {
 	require.NoError(t, b.cards.Lock(t.Context(), b.admin, s.ID))
 	_, err = b.cards.Edit(t.Context(), b.admin, s.ID, stale)
 	require.ErrorIs(t, err, card.ErrSeriesEdited, "shown for a series that has changed")
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	_, err = b.edit(t, s.ID, func(f *card.SeriesEdit) { f.Prefix = "New" })
 	require.ErrorIs(t, err, card.ErrSeriesOver)
 }

@@ -34,7 +34,7 @@ func TestModuleOffRefusesEveryAct(t *testing.T) {
 		"order":    func() error { _, err := b.cards.Order(ctx, b.admin, form(1)); return err },
 		"activate": func() error { return b.cards.Activate(ctx, b.admin, waiting.ID) },
 		"lock":     func() error { return b.cards.Lock(ctx, b.admin, s.ID) },
-		"void":     func() error { return b.cards.Void(ctx, b.admin, s.ID) },
+		"void":     func() error { return b.cards.Void(ctx, b.admin, s.ID, "a test") },
 		"disable":  func() error { return b.cards.DisableCard(ctx, b.admin, ref) },
 		"reveal":   func() error { _, err := b.cards.Reveal(ctx, b.admin, ref, "a customer asks"); return err },
 		"look":     func() error { _, err := b.cards.Look(ctx, asCustomer(b.anna), b.anna.ID, code); return err },

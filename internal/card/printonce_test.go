@@ -160,7 +160,7 @@ func TestPrintOnce(t *testing.T) {
 	b.sound(t)
 
 	// Deleting the series still ends them.
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	require.NoError(t, b.cards.Erase(t.Context(), s.ID, time.Now, noJob))
 	_, err = b.redeem(t.Context(), b.anna, codes[11])
 	require.ErrorIs(t, err, card.ErrRefused)

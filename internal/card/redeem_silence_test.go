@@ -80,7 +80,7 @@ func refusals(t *testing.T, b *bundle) map[string]string {
 	require.NoError(t, b.cards.Lock(t.Context(), b.admin, series.ID))
 	codes["locked"] = locked
 	void, series := one()
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, series.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, series.ID, "a test"))
 	codes["void"] = void
 	inactive := form(1)
 	inactive.Activate = false

@@ -93,7 +93,7 @@ func TestRedeemRefusals(t *testing.T) {
 		"foreign":      {made(south, nil), card.ErrForeign},
 		"not active":   {made(func(f *card.OrderRequest) { f.Activate = false }, nil), card.ErrInactive},
 		"locked":       {made(nil, func(s db.Series) { require.NoError(t, b.cards.Lock(t.Context(), b.admin, s.ID)) }), card.ErrInactive},
-		"void":         {made(nil, func(s db.Series) { require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID)) }), card.ErrVoid},
+		"void":         {made(nil, func(s db.Series) { require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test")) }), card.ErrVoid},
 		"expired":      {made(nil, sql(`update series set valid_till = current_date - 1 where id = $1`)), card.ErrExpired},
 		"card expired": {made(nil, sql(`update card set valid_till = current_date - 1 where series_id = $1`)), card.ErrExpired},
 		"disabled":     {made(nil, sql(`update card set state = 'disabled' where series_id = $1`)), card.ErrDisabled},

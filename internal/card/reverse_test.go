@@ -62,7 +62,7 @@ func TestReverseRedemption(t *testing.T) {
 	spent.Amount.Minor, spent.Amount.Currency = -600, "USD"
 	_, err = customer.Pay(t.Context(), b.pool, b.admin, spent)
 	require.NoError(t, err)
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	require.NoError(t, b.cards.Erase(t.Context(), s.ID, time.Now, noJob))
 	back, err = b.cards.Reverse(t.Context(), b.admin, billing.Reversal{CustomerID: b.ben.ID, PaymentID: receipt.PaymentID, Reason: "stolen box", Key: uuid.New()})
 	require.NoError(t, err)

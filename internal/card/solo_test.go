@@ -165,7 +165,7 @@ func TestSmallExportsAddUp(t *testing.T) {
 	require.Zero(t, b.solo(t, b.admin, db.ApprovalKindExport))
 	require.NoError(t, start(soon))
 	require.NoError(t, b.finish(t, soon))
-	require.NoError(t, b.cards.Void(ctx, b.admin, next.ID))
+	require.NoError(t, b.cards.Void(ctx, b.admin, next.ID, "a test"))
 	require.Equal(t, int64(20_00), b.solo(t, b.admin, db.ApprovalKindExport), "one that was made counts whatever becomes of it")
 }
 

@@ -42,7 +42,7 @@ func TestLockAndVoid(t *testing.T) {
 	_, err = b.redeem(t.Context(), b.anna, codes[1])
 	require.NoError(t, err)
 
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	require.Zero(t, b.outstanding(t, s.ID))
 	require.Equal(t, int64(8000), b.breakage(t))
 	require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrSeriesState, "void is for good")
@@ -55,7 +55,7 @@ func TestVoidBeforeActivationMovesNothing(t *testing.T) {
 	f := form(10)
 	f.Activate = false
 	s := b.series(t, f)
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	require.Zero(t, b.outstanding(t, s.ID))
 	require.Zero(t, b.breakage(t))
 }
@@ -76,7 +76,7 @@ func TestVoidRacesWithRedemptions(t *testing.T) {
 	require.NoError(t, err)
 
 	voided := make(chan error, 1)
-	go func() { voided <- b.cards.Void(t.Context(), b.admin, s.ID) }()
+	go func() { voided <- b.cards.Void(t.Context(), b.admin, s.ID, "a test") }()
 	require.Eventually(t, func() bool {
 		var waiting bool
 		err := b.pool.QueryRow(t.Context(), `select exists (select from pg_locks
@@ -110,7 +110,7 @@ func TestExpiredValueLapses(t *testing.T) {
 	n, err = b.cards.LapseExpired(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, n, "once")
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	require.Equal(t, int64(9000), b.breakage(t), "voiding what has lapsed moves nothing more")
 }
 
@@ -121,8 +121,8 @@ func TestForeignSeriesIsMissing(t *testing.T) {
 	clerk := audit.ByStaff(b.admin.ID, audit.Scope{PartnerIDs: []int64{b.north.ID}})
 	for _, f := range []func() error{
 		func() error { return b.cards.Lock(t.Context(), clerk, s.ID) },
-		func() error { return b.cards.Void(t.Context(), clerk, s.ID) },
-		func() error { return b.cards.Void(t.Context(), clerk, 9999) },
+		func() error { return b.cards.Void(t.Context(), clerk, s.ID, "a test") },
+		func() error { return b.cards.Void(t.Context(), clerk, 9999, "a test") },
 		func() error { _, err := b.cards.SeriesByNumber(t.Context(), clerk, s.Number); return err },
 		func() error {
 			_, err := b.exports().Request(t.Context(), clerk, s.ID, "csv", cardfile.Options{}, form(1).Key)

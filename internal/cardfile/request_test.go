@@ -63,7 +63,7 @@ func TestRequestRefusesWhatCannotBeMade(t *testing.T) {
 	}
 	_, err := b.files.Request(t.Context(), audit.ByStaff(b.admin.ID, audit.Scope{PartnerIDs: []int64{b.north.ID}}), s.ID, "csv", cardfile.Options{}, uuid.New())
 	require.ErrorIs(t, err, card.ErrNoSeries)
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, deleted.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, deleted.ID, "a test"))
 	_, err = b.files.Request(t.Context(), b.admin, deleted.ID, "csv", cardfile.Options{}, uuid.New())
 	require.ErrorIs(t, err, cardfile.ErrSeriesState)
 	require.Zero(t, b.number(t, `select count(*) from export`))

@@ -65,7 +65,7 @@ func (s *Service) Void(ctx context.Context, actor audit.Actor, id int64, reason 
 			return err
 		}
 		for _, one := range series {
-			if err := s.voidImported(ctx, tx, actor, one.ID); err != nil {
+			if err := s.voidImported(ctx, tx, actor, one.ID, strings.TrimSpace(reason)); err != nil {
 				return err
 			}
 		}
@@ -79,7 +79,7 @@ func (s *Service) Void(ctx context.Context, actor audit.Actor, id int64, reason 
 }
 
 // voidImported voids one series of an import, and does nothing where the series is void.
-func (s *Service) voidImported(ctx context.Context, tx pgx.Tx, actor audit.Actor, seriesID int64) error {
+func (s *Service) voidImported(ctx context.Context, tx pgx.Tx, actor audit.Actor, seriesID int64, reason string) error {
 	series, err := s.cards.Hold(ctx, tx, actor, seriesID, append(card.Voidable(), db.SeriesStateVoid, db.SeriesStateFailed))
 	if errors.Is(err, card.ErrNoSeries) {
 		return ErrImportForeign
@@ -87,7 +87,7 @@ func (s *Service) voidImported(ctx context.Context, tx pgx.Tx, actor audit.Actor
 	if err != nil || series.State == db.SeriesStateVoid {
 		return err
 	}
-	voided, err := s.cards.VoidTx(ctx, tx, actor, series)
+	voided, err := s.cards.VoidTx(ctx, tx, actor, series, reason)
 	if err != nil {
 		return err
 	}

@@ -144,7 +144,7 @@ func TestPasswordEndsWithTheExport(t *testing.T) {
 	require.NoError(t, b.exports.Cancel(t.Context(), b.admin, cancelled))
 	require.Zero(t, b.sealed(t))
 	ask()
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	require.Zero(t, b.sealed(t))
 }
 

@@ -125,7 +125,7 @@ func (b *bundle) happen(t *testing.T) (open, north, ready db.Series) {
 	_, err := b.cards.Reverse(t.Context(), b.admin, billing.Reversal{CustomerID: b.anna.ID, PaymentID: paid, Reason: "sold twice", Key: uuid.New()})
 	require.NoError(t, err)
 	b.at(t, "2018-12-05T12:00:00-02:00")
-	require.NoError(t, b.cards.Void(t.Context(), b.admin, north.ID))
+	require.NoError(t, b.cards.Void(t.Context(), b.admin, north.ID, "a test"))
 	b.at(t, "2018-12-31T23:00:00-02:00")
 	return open, north, ready
 }

@@ -79,7 +79,7 @@ func (s *Seeder) run(ctx context.Context) error {
 	batches := []batch{
 		{"Spring", 500, 400, nil, 290, 0, true, none, 75},
 		{"Welcome", 1000, 500, []int{0}, 310, 0, true, none, 120},
-		{"", 2000, 300, []int{1}, 160, 0, true, s.Cards.Void, 0},
+		{"", 2000, 300, []int{1}, 160, 0, true, s.voidMistake, 0},
 		{"Kiosk", 500, 800, []int{2}, 90, 0, true, s.Cards.Lock, 0},
 		{"QuickAccess", 1000, 2000, nil, 120, 500, true, none, 0},
 		{"South", 250, 1000, []int{1}, 40, 200, true, none, 0},
@@ -266,4 +266,9 @@ func (s *Seeder) createCancelledSeries(ctx context.Context) error {
 		return fmt.Errorf("order a series to cancel: %w", err)
 	}
 	return s.Cards.Cancel(ctx, s.admin, ordered.ID)
+}
+
+// voidMistake deletes a series that was ordered by mistake.
+func (s *Seeder) voidMistake(ctx context.Context, actor audit.Actor, id int64) error {
+	return s.Cards.Void(ctx, actor, id, "Ordered at the wrong price")
 }

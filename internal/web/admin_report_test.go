@@ -65,7 +65,7 @@ func history(t *testing.T, s *site) (anySeries, north, south, void, lapsed db.Se
 	redeem(anna, void, 1)
 	redeem(carol, lapsed, 5)
 	at(3 * day)
-	require.NoError(t, s.Server.admin.Cards.Void(ctx, admin, void.ID))
+	require.NoError(t, s.Server.admin.Cards.Void(ctx, admin, void.ID, "a test"))
 	at(2 * day)
 	s.exec(`update series set valid_till = current_date - 3 where id = $1`, lapsed.ID)
 	n, err := s.Server.admin.Cards.LapseExpired(ctx)

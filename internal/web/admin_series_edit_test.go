@@ -92,7 +92,7 @@ func TestSeriesEdit(t *testing.T) {
 	require.Contains(t, again.text("#f-price-hint"), "Now USD 12.00")
 
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).get(at).Status)
-	admin.post(adminpages.SeriesURL(series.Number)+"/delete", nil)
+	admin.post(adminpages.SeriesURL(series.Number)+"/delete", deletes(series.Number))
 	require.Equal(t, adminpages.SeriesURL(series.Number), admin.get(at).Header.Get("Location"), "deleted: nothing to edit")
 }
 
@@ -103,6 +103,11 @@ func (s *site) priceOf(id int64) int64 {
 	return series.Price
 }
 
+// deletes is the form that deletes a series.
+func deletes(number string) url.Values {
+	return url.Values{"number": {number}, "reason": {"printed twice"}}
+}
+
 // The page of a deleted series shows how many of its codes are erased. Then the series
 // disappears from the list.
 func TestSeriesDelete(t *testing.T) {
@@ -111,9 +116,20 @@ func TestSeriesDelete(t *testing.T) {
 	admin := s.as(db.StaffRoleAdministrator)
 	series, _ := s.series(10)
 	at := adminpages.SeriesURL(series.Number)
-	require.Equal(t, at, admin.post(at+"/delete", nil).Header.Get("Location"))
+	for field, form := range map[string]url.Values{
+		"number": {"number": {"202612"}, "reason": {"printed twice"}},
+		"reason": {"number": {series.Number}, "reason": {" "}},
+	} {
+		refused := admin.post(at+"/delete", form)
+		require.Equal(t, http.StatusUnprocessableEntity, refused.Status, field)
+		require.NotEmpty(t, refused.text("dialog#delete[data-open] #f-"+field+"-error"))
+		require.Equal(t, form.Get("number"), refused.one("#f-number").AttrOr("value", ""), "what was typed stays")
+	}
+	require.Equal(t, "Active", admin.get(at).text("#series-head .state"))
+	require.Equal(t, at, admin.post(at+"/delete", deletes(series.Number)).Header.Get("Location"))
 	page := admin.get(at)
 	require.Contains(t, page.text("#notice"), "is deleted")
+	require.Contains(t, page.text("#series-happened"), "printed twice")
 	require.Contains(t, page.text("#series-live"), "0 of 10")
 	require.Contains(t, page.one("#series-live").AttrOr("hx-trigger", ""), "series-")
 	require.Equal(t, "Deleting", admin.get(adminpages.SectionSeries).text("tbody .state"), "seen until it is done")

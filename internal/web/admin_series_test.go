@@ -178,7 +178,7 @@ func TestSeriesActions(t *testing.T) {
 	require.Contains(t, page.text("#notice"), "is locked")
 	require.Contains(t, page.text(".history"), "Locked")
 	admin.post(url+"/activate", nil)
-	admin.post(url+"/delete", nil)
+	admin.post(url+"/delete", deletes(series.Number))
 	require.Equal(t, "Deleting", admin.get(url).text("#series-head .state"))
 	require.Equal(t, url, admin.post(url+"/lock", nil).Header.Get("Location"))
 	require.Contains(t, admin.get(url).text("#notice"), "has changed meanwhile", "somebody was quicker")

@@ -162,7 +162,7 @@ func (s *Server) table() []route {
 		{get, admin.OneSeries + "/live", staffWho(staff.SeriesView).withCards(), s.admin.SeriesLive},
 		{post, admin.OneSeries + "/activate", staffWho(staff.SeriesActivate).withCards(), s.admin.SeriesChange(s.admin.Cards.Activate, lang.M("Series %s is active."))},
 		{post, admin.OneSeries + "/lock", staffWho(staff.SeriesActivate).withCards(), s.admin.SeriesChange(s.admin.Cards.Lock, lang.M("Series %s is locked."))},
-		{post, admin.OneSeries + "/delete", staffWho(staff.SeriesVoid).withCards(), s.admin.SeriesChange(s.admin.Cards.Void, lang.M("Series %s is deleted. Its codes are being erased."))},
+		{post, admin.OneSeries + "/delete", staffWho(staff.SeriesVoid).withCards(), s.admin.SeriesDelete},
 		{get, admin.OneSeries + "/edit", staffWho(staff.SeriesEdit).withCards(), s.admin.SeriesEditShow},
 		{post, admin.OneSeries + "/edit", staffWho(staff.SeriesEdit).withCards(), s.admin.SeriesEdit},
 		{post, admin.OneSeries + "/cancel", staffWho(staff.SeriesVoid).withCards(), s.admin.SeriesChange(s.admin.Cards.Cancel, lang.M("Series %s is cancelled."))},

@@ -57,7 +57,10 @@ func describeSeries(a act.Act) string {
 	case card.SeriesEdited:
 		return describeEdit(a.Changes)
 	case card.SeriesVoided:
-		return lang.M("Deleted, with ") + cardCount(a.Cards) + " unused"
+		if a.Reason == "" {
+			return fmt.Sprintf(lang.M("Deleted, with %s unused"), cardCount(a.Cards))
+		}
+		return fmt.Sprintf(lang.M("Deleted, with %s unused: %s"), cardCount(a.Cards), a.Reason)
 	case card.SeriesErased:
 		return lang.M("Codes erased")
 	case card.SeriesShredding:

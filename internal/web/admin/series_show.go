@@ -159,7 +159,9 @@ func everyAction(row db.SeriesShowRow) []kit.Confirmation {
 	}
 	void := kit.Confirmation{
 		ID: "delete", Opener: lang.M("Delete"), Title: lang.M("Delete series ") + v.Number + "?", Action: at("delete"), Button: "Delete " + cards(left), Danger: true,
-		Text: whatDeleteMeans(row, cards(left), worth),
+		Text:   whatDeleteMeans(row, cards(left), worth),
+		Typed:  &kit.Field{Name: "number", Label: fmt.Sprintf(lang.M("Type %s to confirm"), v.Number), Mono: true, Short: true, Plain: true, InputMode: "numeric", Autocomplete: "off", MaxLength: 20},
+		Reason: &kit.Field{Name: "reason", Label: lang.M("Reason"), Autocomplete: "off", Hint: lang.M("Why the series is deleted. It stays in the audit trail.")},
 	}
 	lock := kit.Confirmation{
 		ID: "lock", Opener: lang.M("Lock"), Title: lang.M("Lock series ") + v.Number + "?", Action: at("lock"), Button: "Lock " + cards(left),
@@ -231,6 +233,48 @@ func (s *Server) SeriesChange(change func(ctx context.Context, actor audit.Actor
 		}
 		return s.Redirect(c, SeriesURL(row.Series.Number))
 	}
+}
+
+// errDeleteNumber is returned where the typed number is not that of the series.
+var errDeleteNumber = fault.Field("number", "series_delete_number", "Type the number of this series: {number}.")
+
+// SeriesDelete handles POST …/:number/delete.
+func (s *Server) SeriesDelete(c *gin.Context) error {
+	form, err := s.Form(c)
+	if err != nil {
+		return err
+	}
+	row, err := s.findSeries(c)
+	if err != nil {
+		return err
+	}
+	number := row.Series.Number
+	if strings.TrimSpace(form.Get("number")) != number {
+		err = errDeleteNumber.With("number", fault.Name(number))
+	} else {
+		err = s.Cards.Void(c.Request.Context(), s.Actor(c), row.Series.ID, form.Get("reason"))
+	}
+	switch {
+	case err == nil:
+		s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("Series %s is deleted. Its codes are being erased."), number))
+	case fault.KindOf(err) == fault.Conflict: // the series changed meanwhile: show its present state
+		s.SetFaultFlash(c, err)
+	case fault.KindOf(err) == fault.Invalid && !fault.IsInternal(err):
+		p, pageErr := s.newSeriesShowPage(c)
+		if pageErr != nil {
+			return pageErr
+		}
+		for i := range p.Actions {
+			if one := &p.Actions[i]; one.ID == "delete" {
+				one.Typed.Value = kit.Truncate(form.Get("number"), 20)
+				one.Refuse(err, form.Get("reason"))
+			}
+		}
+		return s.Render(c, http.StatusUnprocessableEntity, "admin/series_show", p)
+	default:
+		return err
+	}
+	return s.Redirect(c, SeriesURL(number))
 }
 
 // happenings reads the latest history of a series.

@@ -196,6 +196,7 @@ type Confirmation struct {
 	Danger  bool
 	Main    bool // the button that opens it is the main one of the page
 	Hidden  []Hidden
+	Typed   *Field // what the person must type to confirm; nil: nothing
 	Reason  *Field // asked for in the dialog; nil: none
 	Refused string // why the action was refused; the dialog is then open
 }
@@ -214,13 +215,15 @@ type Copyable struct{ Text, Label string }
 
 // Refuse opens a confirmation again, with the typed reason and the error.
 func (d *Confirmation) Refuse(err error, reason string) {
-	d.Refused = fault.All(err)[0].Text()
-	if d.Reason == nil {
-		return
+	first := fault.All(err)[0]
+	d.Refused = first.Text()
+	if d.Reason != nil {
+		d.Reason.Value = Truncate(reason, 1200)
 	}
-	d.Reason.Value = Truncate(reason, 1200)
-	if fault.All(err)[0].Field == d.Reason.Name {
-		d.Reason.Error = d.Refused
+	for _, f := range []*Field{d.Typed, d.Reason} {
+		if f != nil && f.Name == first.Field {
+			f.Wrong(first)
+		}
 	}
 }
 
