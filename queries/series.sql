@@ -39,7 +39,8 @@ select @series_id, unnest(@partner_ids::bigint[]);
 update series set job_id = @job_id where id = @id;
 
 -- name: SeriesGetByOrderKey :one
-select id, number, created_by, quantity, price, prefix, valid_till, print_once, version from series where order_key = @order_key;
+select id, number, created_by, quantity, price, prefix, valid_till, print_once, version, replaces_series_id, replaces_serial
+from series where order_key = @order_key;
 
 -- name: SeriesGetForUpdate :one
 select * from series where id = @id for no key update;
@@ -295,3 +296,11 @@ from series where id = @id;
 update series set state = 'queued', failure = '', retried_by = sqlc.narg(retried_by),
   client_id = coalesce(sqlc.narg(client_id), client_id), key_maker = coalesce(sqlc.narg(key_maker), key_maker), version = version + 1
 where id = @id;
+
+-- name: SeriesSetReplaces :exec
+-- Says which card the one card of a series replaces.
+update series set replaces_series_id = @series_id, replaces_serial = @serial where id = @id;
+
+-- name: SeriesReplacing :one
+-- The series whose one card replaces a card.
+select id, number from series where replaces_series_id = @series_id and replaces_serial = @serial;

@@ -28,6 +28,7 @@ func Acts() []act.Kind {
 		act.Of[Enabled](),
 		act.Of[Disabled](),
 		act.Of[Voided](),
+		act.Of[Replaced](),
 		act.Of[ChangeOrdered](),
 		act.Of[Changed](),
 		act.Of[ChangeFailed](),
@@ -95,6 +96,9 @@ func (Disabled) Action() string { return "card.disabled" }
 
 // Action is the name in the audit trail.
 func (Voided) Action() string { return "card.voided" }
+
+// Action is the name in the audit trail.
+func (Replaced) Action() string { return "card.replaced" }
 
 // Action is the name in the audit trail.
 func (ChangeOrdered) Action() string { return "cards.change_ordered" }

@@ -92,6 +92,12 @@ type (
 		Amount   int64  `json:"amount,omitempty"`   // minor units, moved to breakage
 		Currency string `json:"currency,omitempty"` // of Amount
 	}
+	// Replaced is a void card in whose place another one was ordered.
+	Replaced struct {
+		act.Subject
+		By     string `json:"by_series"` // number of the series whose one card replaces it
+		Reason string `json:"reason"`
+	}
 )
 
 // Acts upon many cards of a series. Each concerns the series.

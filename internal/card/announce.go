@@ -45,6 +45,9 @@ func (a Disabled) Announce() []act.Event { return ofSeries(a.Subject) }
 func (a Voided) Announce() []act.Event { return ofSeries(a.Subject) }
 
 // Announce returns the event of the series.
+func (a Replaced) Announce() []act.Event { return ofSeries(a.Subject) }
+
+// Announce returns the event of the series.
 func (a ChangeOrdered) Announce() []act.Event { return ofSeries(a.Subject) }
 
 // Announce returns the event of the series.

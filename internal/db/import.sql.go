@@ -674,7 +674,7 @@ func (q *Queries) ImportListOld(ctx context.Context, db DBTX) ([]int64, error) {
 }
 
 const importListSeries = `-- name: ImportListSeries :many
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by, client_id, key_maker from series where import_id = $1 order by id
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by, client_id, key_maker, replaces_series_id, replaces_serial from series where import_id = $1 order by id
 `
 
 func (q *Queries) ImportListSeries(ctx context.Context, db DBTX, importID *int64) ([]Series, error) {
@@ -731,6 +731,8 @@ func (q *Queries) ImportListSeries(ctx context.Context, db DBTX, importID *int64
 			&i.RetriedBy,
 			&i.ClientID,
 			&i.KeyMaker,
+			&i.ReplacesSeriesID,
+			&i.ReplacesSerial,
 		); err != nil {
 			return nil, err
 		}
@@ -1118,7 +1120,7 @@ func (q *Queries) SeriesImportStop(ctx context.Context, db DBTX, arg SeriesImpor
 const seriesImportWhole = `-- name: SeriesImportWhole :one
 update series set quantity = greatest(made, 1), state = case when made = 0 then 'cancelled'::series_state else state end
 where id = $1
-returning id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by, client_id, key_maker
+returning id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by, client_id, key_maker, replaces_series_id, replaces_serial
 `
 
 // The end of an import. Rows whose code became known concurrently made no card.
@@ -1170,6 +1172,8 @@ func (q *Queries) SeriesImportWhole(ctx context.Context, db DBTX, id int64) (Ser
 		&i.RetriedBy,
 		&i.ClientID,
 		&i.KeyMaker,
+		&i.ReplacesSeriesID,
+		&i.ReplacesSerial,
 	)
 	return i, err
 }

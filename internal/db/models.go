@@ -1798,7 +1798,10 @@ type Series struct {
 	// The API client that ordered the series, or took up its making again, for its owner. Null: no client did.
 	ClientID *int64
 	// The member of staff who made the key of that client. What the end of the making asks for, they do not decide.
-	KeyMaker *int64
+	KeyMaker         *int64
+	ReplacesSeriesID *int64
+	// The serial of the card that the one card of this series replaces. Null: it replaces none.
+	ReplacesSerial *int32
 }
 
 // The last series number given out in a year; its row lock keeps the numbers without a gap.

@@ -260,7 +260,7 @@ func (q *Queries) SeriesFormats(ctx context.Context, db DBTX) ([]SeriesFormatsRo
 }
 
 const seriesGet = `-- name: SeriesGet :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by, client_id, key_maker from series where id = $1
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by, client_id, key_maker, replaces_series_id, replaces_serial from series where id = $1
 `
 
 func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -311,24 +311,29 @@ func (q *Queries) SeriesGet(ctx context.Context, db DBTX, id int64) (Series, err
 		&i.RetriedBy,
 		&i.ClientID,
 		&i.KeyMaker,
+		&i.ReplacesSeriesID,
+		&i.ReplacesSerial,
 	)
 	return i, err
 }
 
 const seriesGetByOrderKey = `-- name: SeriesGetByOrderKey :one
-select id, number, created_by, quantity, price, prefix, valid_till, print_once, version from series where order_key = $1
+select id, number, created_by, quantity, price, prefix, valid_till, print_once, version, replaces_series_id, replaces_serial
+from series where order_key = $1
 `
 
 type SeriesGetByOrderKeyRow struct {
-	ID        int64
-	Number    string
-	CreatedBy *int64
-	Quantity  int32
-	Price     int64
-	Prefix    string
-	ValidTill time.Time
-	PrintOnce bool
-	Version   int32
+	ID               int64
+	Number           string
+	CreatedBy        *int64
+	Quantity         int32
+	Price            int64
+	Prefix           string
+	ValidTill        time.Time
+	PrintOnce        bool
+	Version          int32
+	ReplacesSeriesID *int64
+	ReplacesSerial   *int32
 }
 
 func (q *Queries) SeriesGetByOrderKey(ctx context.Context, db DBTX, orderKey uuid.UUID) (SeriesGetByOrderKeyRow, error) {
@@ -344,12 +349,14 @@ func (q *Queries) SeriesGetByOrderKey(ctx context.Context, db DBTX, orderKey uui
 		&i.ValidTill,
 		&i.PrintOnce,
 		&i.Version,
+		&i.ReplacesSeriesID,
+		&i.ReplacesSerial,
 	)
 	return i, err
 }
 
 const seriesGetForUpdate = `-- name: SeriesGetForUpdate :one
-select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by, client_id, key_maker from series where id = $1 for no key update
+select id, number, prefix, price, currency, quantity, any_partner, time_zone, valid_till, activate_when_generated, code_length, state, made, order_key, job_id, created_by, created_at, started_at, made_at, activated_at, lapsed_at, failure, any_partner_until, partner_lock, version, erase_job_id, erased_to, erased_at, code_alphabet, import_id, code_bits, code_shortest, code_longest, print_once, shred_at, shredding_at, shredded_to, shredded_at, shred_job_id, edited_version, import_inactive, retried_by, client_id, key_maker, replaces_series_id, replaces_serial from series where id = $1 for no key update
 `
 
 func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Series, error) {
@@ -400,6 +407,8 @@ func (q *Queries) SeriesGetForUpdate(ctx context.Context, db DBTX, id int64) (Se
 		&i.RetriedBy,
 		&i.ClientID,
 		&i.KeyMaker,
+		&i.ReplacesSeriesID,
+		&i.ReplacesSerial,
 	)
 	return i, err
 }
@@ -456,7 +465,7 @@ func (q *Queries) SeriesLapse(ctx context.Context, db DBTX, id int64) error {
 }
 
 const seriesList = `-- name: SeriesList :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, s.client_id, s.key_maker, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, s.client_id, s.key_maker, s.replaces_series_id, s.replaces_serial, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -603,6 +612,8 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 			&i.Series.RetriedBy,
 			&i.Series.ClientID,
 			&i.Series.KeyMaker,
+			&i.Series.ReplacesSeriesID,
+			&i.Series.ReplacesSerial,
 			&i.CreatedByName,
 			&i.PartnerNames,
 			&i.Used,
@@ -921,6 +932,28 @@ func (q *Queries) SeriesReach(ctx context.Context, db DBTX, id int64) (SeriesRea
 	return i, err
 }
 
+const seriesReplacing = `-- name: SeriesReplacing :one
+select id, number from series where replaces_series_id = $1 and replaces_serial = $2
+`
+
+type SeriesReplacingParams struct {
+	SeriesID *int64
+	Serial   *int32
+}
+
+type SeriesReplacingRow struct {
+	ID     int64
+	Number string
+}
+
+// The series whose one card replaces a card.
+func (q *Queries) SeriesReplacing(ctx context.Context, db DBTX, arg SeriesReplacingParams) (SeriesReplacingRow, error) {
+	row := db.QueryRow(ctx, seriesReplacing, arg.SeriesID, arg.Serial)
+	var i SeriesReplacingRow
+	err := row.Scan(&i.ID, &i.Number)
+	return i, err
+}
+
 const seriesRetry = `-- name: SeriesRetry :exec
 update series set state = 'queued', failure = '', retried_by = $1,
   client_id = coalesce($2, client_id), key_maker = coalesce($3, key_maker), version = version + 1
@@ -990,6 +1023,22 @@ func (q *Queries) SeriesSetJob(ctx context.Context, db DBTX, arg SeriesSetJobPar
 	return err
 }
 
+const seriesSetReplaces = `-- name: SeriesSetReplaces :exec
+update series set replaces_series_id = $1, replaces_serial = $2 where id = $3
+`
+
+type SeriesSetReplacesParams struct {
+	SeriesID *int64
+	Serial   *int32
+	ID       int64
+}
+
+// Says which card the one card of a series replaces.
+func (q *Queries) SeriesSetReplaces(ctx context.Context, db DBTX, arg SeriesSetReplacesParams) error {
+	_, err := db.Exec(ctx, seriesSetReplaces, arg.SeriesID, arg.Serial, arg.ID)
+	return err
+}
+
 const seriesSetShredJob = `-- name: SeriesSetShredJob :exec
 update series set shred_job_id = $1 where id = $2
 `
@@ -1021,7 +1070,7 @@ func (q *Queries) SeriesSetState(ctx context.Context, db DBTX, arg SeriesSetStat
 }
 
 const seriesShow = `-- name: SeriesShow :one
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, s.client_id, s.key_maker, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, s.client_id, s.key_maker, s.replaces_series_id, s.replaces_serial, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -1111,6 +1160,8 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		&i.Series.RetriedBy,
 		&i.Series.ClientID,
 		&i.Series.KeyMaker,
+		&i.Series.ReplacesSeriesID,
+		&i.Series.ReplacesSerial,
 		&i.CreatedByName,
 		&i.PartnerNames,
 		&i.Used,

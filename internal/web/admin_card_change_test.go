@@ -177,3 +177,30 @@ func TestOneBoxFindsAll(t *testing.T) {
 	require.Contains(t, find(south, "anna").text("main"), "Nothing matches")
 	require.NotContains(t, s.Log.String(), codes[2])
 }
+
+// A lost card is replaced on its page; both pages name the other card.
+func TestCardReplace(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	series, _ := s.series(3)
+	at := adminpages.CardURL(series.Number, 2)
+	form := url.Values{"key": {admin.get(at).one("#replace input[name=key]").AttrOr("value", "")}, "reason": {" "}}
+	refused := admin.post(at+"/replace", form)
+	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
+	require.NotEmpty(t, refused.text("dialog#replace[data-open] #f-reason-error"))
+	form.Set("reason", "washed")
+	location := admin.post(at+"/replace", form).Header.Get("Location")
+	require.Equal(t, location, admin.post(at+"/replace", form).Header.Get("Location"), "a double click replaces once")
+	number := strings.TrimPrefix(location, adminpages.SectionSeries+"/")
+	var made int64
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select id from series where number = $1`, number).Scan(&made))
+	require.NoError(t, s.Server.admin.Cards.Generate(t.Context(), made, testClock, noJob))
+	page := admin.get(at)
+	require.Equal(t, number+"-1", page.text(".facts a[href='"+adminpages.CardURL(number, 1)+"']"))
+	require.Contains(t, page.text(".history"), "Replaced by the card of series "+number+": washed")
+	page.none("#replace")
+	require.Equal(t, series.Number+"-2", admin.get(adminpages.CardURL(number, 1)).text(".facts a[href='"+at+"']"))
+
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier, s.North).post(adminpages.CardURL(series.Number, 1)+"/replace", form).Status)
+}

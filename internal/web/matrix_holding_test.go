@@ -103,9 +103,12 @@ func matrixForms() map[string]func(h holding) url.Values {
 		admin.OnePartner + "/disable":     none,
 		admin.OnePartner + "/enable":      none,
 		admin.OnePartner + "/logo/remove": none,
-		admin.OneSeries + "/activate":     none,
-		admin.OneSeries + "/lock":         none,
-		admin.OneSeries + "/delete":       none,
+		admin.OneCard + "/replace": func(holding) url.Values {
+			return url.Values{"reason": {"as a test"}, "key": {uuid.NewString()}}
+		},
+		admin.OneSeries + "/activate": none,
+		admin.OneSeries + "/lock":     none,
+		admin.OneSeries + "/delete":   none,
 		admin.OneSeries + "/edit": func(h holding) url.Values {
 			return url.Values{"prefix": {"Other"}, "price": {"10.00"}, "partner": {fmt.Sprint(h.partner)}, "version": {"1"}}
 		},

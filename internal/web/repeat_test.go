@@ -29,7 +29,7 @@ const (
 // until it is listed.
 func repeats() map[string]string {
 	return map[string]string{
-		adminpages.OneCustomer + "/redeem": byKey, adminpages.OneCard + "/redeem": byKey, portal.SectionRedeem: byKey, adminpages.CustomerNew: byKey,
+		adminpages.OneCustomer + "/redeem": byKey, adminpages.OneCard + "/redeem": byKey, adminpages.OneCard + "/replace": byKey, portal.SectionRedeem: byKey, adminpages.CustomerNew: byKey,
 		adminpages.OneCustomer + "/billing/payments/add": byKey, adminpages.OneCustomer + "/billing/payments/:payment/reverse": byKey,
 		adminpages.SectionGenerate: byKey, adminpages.OneSeries + "/exports": byKey, adminpages.OneSeries + "/export": byKey, adminpages.OneSeries + "/changes": byKey,
 

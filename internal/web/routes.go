@@ -183,6 +183,7 @@ func (s *Server) table() []route {
 		{post, admin.OneCard + "/edit", staffWho(staff.CardsChange).withCards(), s.admin.CardEdit},
 		{post, admin.OneCard + "/disable", staffWho(staff.CardsChange).withCards(), s.admin.CardChange(s.admin.Cards.DisableCard, lang.M("Card %s is disabled."))},
 		{post, admin.OneCard + "/enable", staffWho(staff.CardsChange).withCards(), s.admin.CardChange(s.admin.Cards.EnableCard, lang.M("Card %s is enabled."))},
+		{post, admin.OneCard + "/replace", staffWho(staff.CardsChange).withCards(), s.admin.CardReplace},
 		{post, admin.OneCard + "/delete", staffWho(staff.CardsChange).withCards(), s.admin.CardChange(s.admin.Cards.VoidCard, lang.M("Card %s is deleted."))},
 		{post, admin.OneCard + "/reveal", staffWho(staff.CardsReveal).withCards(), s.admin.CardReveal},
 		{post, admin.OneSeries + "/changes/check", staffWho(staff.CardsChange).withCards(), s.admin.ChangeCheck},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"refill/internal/audit"
 	"refill/internal/card"
@@ -84,8 +85,52 @@ func (s *Server) cardChanges(c *gin.Context, series db.SeriesShowRow, row db.Car
 		ID: "delete", Opener: lang.M("Delete"), Title: lang.M("Delete card ") + serial + "?", Action: v.URL + "/delete", Button: lang.M("Delete card"), Danger: true,
 		Text: lang.M("The card, worth ") + value + lang.M(", becomes void: its code can’t be redeemed any more. Its history stays. This can’t be undone."),
 	}
-	changes.Actions = append(changes.Actions, toggle, deletion)
+	changes.Actions = append(changes.Actions, toggle)
+	if v.Redeemable && person.Can(staff.SeriesActivate) {
+		changes.Actions = append(changes.Actions, kit.Confirmation{
+			ID: "replace", Opener: lang.M("Replace"), Title: fmt.Sprintf(lang.M("Replace card %s?"), serial), Action: v.URL + "/replace", Button: lang.M("Replace card"),
+			Text:   fmt.Sprintf(lang.M("For a lost or damaged card. This card becomes void, and a new one worth %s is made, with a new code, for the same customers and till the same day. This can’t be undone."), value),
+			Hidden: []kit.Hidden{{Name: "key", Value: uuid.NewString()}},
+			Reason: &kit.Field{Name: "reason", Label: lang.M("Reason"), Autocomplete: "off", Hint: lang.M("What happened to the card. It stays in the audit trail.")},
+		})
+	}
+	changes.Actions = append(changes.Actions, deletion)
 	return changes, nil
+}
+
+// CardReplace handles POST …/cards/:serial/replace.
+func (s *Server) CardReplace(c *gin.Context) error {
+	form, key, err := s.KeyedForm(c)
+	if err != nil {
+		return err
+	}
+	series, row, err := s.findCard(c)
+	if err != nil {
+		return err
+	}
+	ref := card.Ref{SeriesID: series.Series.ID, Serial: row.Serial}
+	made, err := s.Cards.Replace(c.Request.Context(), s.Actor(c), ref, form.Get("reason"), key)
+	switch {
+	case err == nil:
+		s.SetFlash(c, kit.ToneGood, lang.M("The old card is void. This is the series of the card that replaces it."))
+		return s.Redirect(c, SeriesURL(made.Number))
+	case fault.IsInternal(err):
+		return err
+	case fault.KindOf(err) == fault.Conflict:
+		s.SetFaultFlash(c, err)
+		return s.Redirect(c, CardURL(series.Series.Number, row.Serial))
+	}
+	p, pageErr := s.newCardShowPage(c, "", 0)
+	if pageErr != nil {
+		return pageErr
+	}
+	for i := range p.Changes.Actions {
+		if one := &p.Changes.Actions[i]; one.ID == "replace" {
+			one.Refuse(err, form.Get("reason"))
+			one.Hidden = []kit.Hidden{{Name: "key", Value: key.String()}}
+		}
+	}
+	return s.Render(c, http.StatusUnprocessableEntity, "admin/card_show", p)
 }
 
 // partnerField returns a select field with the partners that a card may be limited to,

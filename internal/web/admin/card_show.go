@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -25,7 +26,9 @@ type cardShowPage struct {
 	kit.Page
 	Series    seriesView
 	Card      cardView
-	Before    string // its serial in the system it was imported from
+	Replaces  cardLink // the card that it replaces
+	By        cardLink // the card that replaces it
+	Before    string   // its serial in the system it was imported from
 	Happened  []happening
 	CanRedeem bool
 	Redeem    cardRedeem
@@ -34,6 +37,28 @@ type cardShowPage struct {
 
 	Asked       askedFor
 	RevealUntil time.Time // end of the time in which the viewer may see the code after an approval; zero: not approved
+}
+
+// cardLink names another card; the zero value names none.
+type cardLink struct{ Name, URL string }
+
+// replaced reads which card this one replaces, and which one replaces it.
+func (s *Server) replaced(ctx context.Context, p *cardShowPage, series db.Series, serial int32) error {
+	link := func(number string, serial int32) cardLink {
+		return cardLink{fmt.Sprintf("%s-%d", number, serial), CardURL(number, serial)}
+	}
+	if series.ReplacesSeriesID != nil && series.ReplacesSerial != nil {
+		old, err := db.New().SeriesGet(ctx, s.Pool, *series.ReplacesSeriesID)
+		if err != nil {
+			return err
+		}
+		p.Replaces = link(old.Number, *series.ReplacesSerial)
+	}
+	by, found, err := db.Found(db.New().SeriesReplacing(ctx, s.Pool, db.SeriesReplacingParams{SeriesID: &series.ID, Serial: &serial}))
+	if found {
+		p.By = link(by.Number, 1)
+	}
+	return err
 }
 
 // cardRedeem is the form that redeems the card for a customer.
@@ -166,6 +191,9 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 		if err != nil {
 			return nil, err
 		}
+	}
+	if err := s.replaced(c.Request.Context(), p, series.Series, row.Serial); err != nil {
+		return nil, err
 	}
 	p.CanRedeem = v.Redeemable && p.Person.Can(staff.RedeemFor)
 	if p.Happened, err = s.cardHistory(c, series.Series, row); err != nil {

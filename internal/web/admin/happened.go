@@ -82,6 +82,8 @@ func describeCard(a act.Act) string {
 		return lang.M("Code revealed: ") + a.Reason
 	case card.Voided:
 		return lang.M("Deleted")
+	case card.Replaced:
+		return fmt.Sprintf(lang.M("Replaced by the card of series %s: %s"), a.By, a.Reason)
 	case card.Redeemed:
 		return lang.M("Redeemed")
 	}
