@@ -85,16 +85,6 @@ function countTicks(form, opens) {
   if (opens && ticked) form.querySelector("[data-bulk]").open = true;
 }
 
-// A slash goes to the box that finds things.
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable], dialog[open]")) return;
-  const box = document.querySelector("[data-finds]");
-  if (!box) return;
-  event.preventDefault();
-  box.focus();
-});
-
 async function copy(button) {
   try {
     await navigator.clipboard.writeText(button.dataset.copies);

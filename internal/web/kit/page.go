@@ -23,6 +23,7 @@ type Page struct {
 	Menu    []MenuItem
 	Flash   Flash  // what was just done, said once
 	CanFind bool   // whether the box that finds cards and customers is there
+	Sought  string // what that box holds: the search that the page answers
 	Section string // which entry of the menu is lit
 }
 
