@@ -93,7 +93,7 @@ if (palette) {
     say(all.length > 1 || !text.trim() ? "" : "nothing");
     status.textContent = answer.dataset.says;
     mark(all.length > 1 || !text.trim() ? all[0] : null);
-    palette.dataset.shows = text;
+    palette.dataset.answered = text;
   };
   const send = async (text) => {
     request?.abort();
@@ -110,7 +110,7 @@ if (palette) {
     clearTimeout(timer);
     request?.abort();
     mark(null); // Enter opens no result of an earlier text
-    delete palette.dataset.shows;
+    delete palette.dataset.answered;
     const text = box.value;
     if (forms === null && text.trim()) { // the forms come first
       send("").then(() => { if (forms !== null) ask(0); });
@@ -145,7 +145,7 @@ if (palette) {
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
     request?.abort();
-    if (!box.value.trim()) event.preventDefault();
+    if (!box.value.trim() || !palette.open) event.preventDefault(); // a result was opened already
     else palette.close();
   });
   list.addEventListener("pointermove", (event) => {
