@@ -100,7 +100,7 @@ func TestCards(t *testing.T) {
 	admin.until("the customer", `document.querySelectorAll("[role=option]").length === 1 && document.querySelector("[role=option]").offsetParent`)
 	admin.types(kb.ArrowDown + kb.Enter)
 	admin.press("Redeem USD 5.00")
-	admin.sees("serial 7")
+	admin.sees(number + "-7")
 
 	// Several, ticked.
 	admin.open(series)
@@ -186,7 +186,7 @@ func TestCards(t *testing.T) {
 	admin.fill("Valid till", till.Format(time.DateOnly))
 	admin.fill("Partner", "South")
 	admin.press("Save")
-	admin.sees("Card 5 is changed.")
+	admin.sees("Card " + number + "-5 is changed.")
 	require.Equal(t, "For the fair", script[string](admin, find+`("Remark").value`))
 	admin.press("Disable")
 	admin.sees("It keeps its value of USD 5.00.")

@@ -198,7 +198,7 @@ func TestCodeIsSentOnceByEnter(t *testing.T) {
 	require.Len(t, with, 1, "%q", with)
 	require.True(t, strings.HasPrefix(with[0], "POST "), with[0])
 	require.NotContains(t, strings.Fields(with[0])[1], typed[:4])
-	require.Equal(t, 0, len(sent.with("?q=")))
+	require.Empty(t, sent.with("?q="))
 
 	// A reload of the answer to a code sends no second attempt.
 	wrong := []byte(code)

@@ -140,7 +140,7 @@ func (v *approvalView) describeMore(row db.ApprovalListRow, sum func(int64) stri
 			return "", err
 		}
 		v.Serial, v.For = *a.Serial, facts.Reason
-		v.What, did = lang.M("Reveal the code of card ")+money.Group(fmt.Sprint(v.Serial)), lang.M("exported or revealed cards")
+		v.What, did = fmt.Sprintf(lang.M("Reveal the code of card %s"), kit.CardName(row.SeriesNumber, int64(v.Serial))), lang.M("exported or revealed cards")
 		v.SubjectURL = CardURL(row.SeriesNumber, v.Serial)
 	case db.ApprovalKindPayment:
 		facts, err := approval.Facts[customer.PaymentFacts](a)

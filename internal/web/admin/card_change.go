@@ -107,7 +107,7 @@ func (s *Server) CardChange(change func(ctx context.Context, actor audit.Actor, 
 		err = change(c.Request.Context(), s.Actor(c), card.Ref{SeriesID: series.Series.ID, Serial: row.Serial})
 		switch {
 		case err == nil:
-			s.SetFlash(c, kit.ToneGood, fmt.Sprintf(done, money.Group(fmt.Sprint(row.Serial))))
+			s.SetFlash(c, kit.ToneGood, fmt.Sprintf(done, kit.CardName(series.Series.Number, int64(row.Serial))))
 		case fault.KindOf(err) == fault.Conflict: // the card changed meanwhile: show its present state
 			s.SetFaultFlash(c, err)
 		default:
@@ -143,7 +143,7 @@ func (s *Server) CardEdit(c *gin.Context) error {
 		err = s.Cards.EditCard(c.Request.Context(), s.Actor(c), ref, edit)
 	}
 	if err == nil {
-		s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("Card %s is changed."), money.Group(fmt.Sprint(row.Serial))))
+		s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("Card %s is changed."), kit.CardName(series.Series.Number, int64(row.Serial))))
 		return s.Redirect(c, CardURL(series.Series.Number, row.Serial))
 	}
 	if fault.IsInternal(err) {

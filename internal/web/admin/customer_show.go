@@ -189,8 +189,8 @@ func (s *Server) CustomerRedeem(c *gin.Context) error {
 // toReceipt leads staff to the receipt of what they redeemed; who may not see
 // payments, to the customer.
 func (s *Server) toReceipt(c *gin.Context, customerID int64, r card.Receipt) error {
-	s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("%s added. New balance %s. (Series %s, serial %d.)"), money.Amount{Minor: r.Amount, Currency: r.Currency},
-		money.Amount{Minor: r.Balance, Currency: r.Currency}, r.Series, r.Serial))
+	s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("%s added. New balance %s. (Card %s.)"), money.Amount{Minor: r.Amount, Currency: r.Currency},
+		money.Amount{Minor: r.Balance, Currency: r.Currency}, kit.CardName(r.Series, int64(r.Serial))))
 	if s.Person(c).Can(staff.PaymentsView) {
 		return s.Redirect(c, StaffReceiptURL(customerID, r.PaymentID))
 	}

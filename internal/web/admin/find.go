@@ -26,7 +26,7 @@ type findPage struct {
 	Customers                            []foundCustomer
 	Payments                             []foundPayment
 	MoreCards, MoreSeries, MoreCustomers bool
-	CustomersFirst                       bool       // the text is the username or the name of a customer
+	CustomersFirst                       bool       // the text is a name, or the exact username of a customer
 	Barred                               *time.Time // until when the person may try no code; nil: they may
 	AsCode                               string     // what was found otherwise or may be a serial, and may be a code as well
 	Held                                 bool       // the address has what may be a code; nothing was looked up

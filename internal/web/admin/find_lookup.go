@@ -127,7 +127,8 @@ func (s *Server) findCustomers(c *gin.Context, text string, withCards bool, p *f
 		rows, p.MoreCustomers = rows[:mostFound], true
 	}
 	var ids []int64
-	p.CustomersFirst = len(rows) > 0 && (strings.EqualFold(rows[0].Username, text) || strings.EqualFold(rows[0].Name, text))
+	_, isSerial := plainSerial(text)
+	p.CustomersFirst = len(rows) > 0 && (!isSerial || strings.EqualFold(rows[0].Username, text))
 	for _, row := range rows {
 		ids = append(ids, row.ID)
 		p.Customers = append(p.Customers, foundCustomer{row.Name, row.Username + ", " + row.PartnerName, CustomerURL(row.ID), row.DisabledAt != nil})
