@@ -141,6 +141,7 @@ func (s *Server) newCustomerShowPage(c *gin.Context) (*customerShowPage, error) 
 		p.Payments, _, err = s.ListPayments(ctx, view.ID, 0, 5, zone)
 		for i := range p.Payments {
 			p.Payments[i].URL = StaffReceiptURL(view.ID, p.Payments[i].ID)
+			p.Payments[i].Comment = cardComment(p.Payments[i].Comment)
 		}
 	}
 	return p, err
