@@ -37,10 +37,10 @@ type cardEdit struct {
 func (s *Server) cardChanges(c *gin.Context, series db.SeriesShowRow, row db.CardShowRow, v cardView) (cardChanges, error) {
 	var changes cardChanges
 	person := s.Person(c)
-	serial := money.Group(fmt.Sprint(v.Serial))
+	name := kit.CardName(series.Series.Number, v.Serial)
 	if person.Can(staff.CardsReveal) && len(row.CodeSealed) > 0 {
 		changes.Actions = append(changes.Actions, kit.Confirmation{
-			ID: "reveal", Opener: lang.M("Reveal code"), Title: lang.M("Reveal the code of card ") + serial + "?", Action: v.URL + "/reveal", Button: lang.M("Reveal code"),
+			ID: "reveal", Opener: lang.M("Reveal code"), Title: fmt.Sprintf(lang.M("Reveal the code of card %s?"), name), Action: v.URL + "/reveal", Button: lang.M("Reveal code"),
 			Text:   lang.M("Whoever knows the code owns the card’s value. It is shown once, and the history keeps who saw it and why."),
 			Reason: &kit.Field{Name: "reason", Label: lang.M("Reason"), Required: true, MaxLength: 200, Autocomplete: "off"},
 		})
@@ -71,17 +71,17 @@ func (s *Server) cardChanges(c *gin.Context, series db.SeriesShowRow, row db.Car
 
 	value := money.Amount{Minor: series.Series.Price, Currency: series.Series.Currency}.String()
 	toggle := kit.Confirmation{
-		ID: "disable", Opener: lang.M("Disable"), Title: lang.M("Disable card ") + serial + "?", Action: v.URL + "/disable", Button: lang.M("Disable card"),
+		ID: "disable", Opener: lang.M("Disable"), Title: fmt.Sprintf(lang.M("Disable card %s?"), name), Action: v.URL + "/disable", Button: lang.M("Disable card"),
 		Text: lang.M("The card can’t be redeemed until it is enabled again. It keeps its value of ") + value + ".",
 	}
 	if row.State == db.CardStateDisabled {
 		toggle = kit.Confirmation{
-			ID: "enable", Opener: lang.M("Enable"), Title: lang.M("Enable card ") + serial + "?", Action: v.URL + "/enable", Button: lang.M("Enable card"),
+			ID: "enable", Opener: lang.M("Enable"), Title: fmt.Sprintf(lang.M("Enable card %s?"), name), Action: v.URL + "/enable", Button: lang.M("Enable card"),
 			Text: lang.M("The card, worth ") + value + lang.M(", can be redeemed again by whoever has its code."),
 		}
 	}
 	deletion := kit.Confirmation{
-		ID: "delete", Opener: lang.M("Delete"), Title: lang.M("Delete card ") + serial + "?", Action: v.URL + "/delete", Button: lang.M("Delete card"), Danger: true,
+		ID: "delete", Opener: lang.M("Delete"), Title: fmt.Sprintf(lang.M("Delete card %s?"), name), Action: v.URL + "/delete", Button: lang.M("Delete card"), Danger: true,
 		Text: lang.M("The card, worth ") + value + lang.M(", becomes void: its code can’t be redeemed any more. Its history stays. This can’t be undone."),
 	}
 	changes.Actions = append(changes.Actions, toggle, deletion)
@@ -97,7 +97,7 @@ func (s *Server) partnerField(c *gin.Context, present ...int64) (kit.Field, erro
 }
 
 // CardChange returns the handler of one action on a card. done is what the
-// page says afterwards, with the card's serial.
+// page says afterwards, with the card's name.
 func (s *Server) CardChange(change func(ctx context.Context, actor audit.Actor, ref card.Ref) error, done string) kit.Handler {
 	return func(c *gin.Context) error {
 		series, row, err := s.findCard(c)
