@@ -100,6 +100,7 @@ func TestCards(t *testing.T) {
 	admin.until("the customer", `document.querySelectorAll("[role=option]").length === 1 && document.querySelector("[role=option]").offsetParent`)
 	admin.types(kb.ArrowDown + kb.Enter)
 	admin.press("Redeem USD 5.00")
+	admin.until("the receipt", `/\/billing\/payments\/\d+$/.test(location.pathname) && document.readyState === "complete"`)
 	admin.sees(number + "-7")
 
 	// Several, ticked.
