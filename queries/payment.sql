@@ -114,3 +114,11 @@ left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
 left join payment original on original.tx_id = tx.reverses
 where payment.id = @id and payment.customer_id = @customer_id;
+
+-- name: PaymentFind :one
+-- A payment by its number, if its customer is within the partners.
+select payment.id, payment.customer_id, payment.at, payment.type, payment.amount, payment.currency,
+  customer.name as customer_name, customer.username
+from payment
+join customer on customer.id = payment.customer_id
+where payment.id = @id and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]));

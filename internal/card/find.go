@@ -14,8 +14,8 @@ import (
 // FindByCode returns the card of a code that staff typed into a search box, if its series is
 // within their partners. A search is charged as an attempt, so that it is no cheaper way to
 // guess. A search that finds a card takes back its own charge only, because it spends no card.
-// One that finds none is recorded in the audit trail and returns ErrUnknown. A text of words
-// is no code and is neither charged nor looked up. Other actors get audit.ErrNeedsStaff, and
+// One that finds none is recorded in the audit trail and returns ErrUnknown, or, for staff of
+// some partners, ErrUnknownHere, which is an ErrUnknown too. A text of words is no code and is neither charged nor looked up. Other actors get audit.ErrNeedsStaff, and
 // an actor past the limits gets guess.ErrBarred.
 func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string) (db.CardFindRow, error) {
 	if actor.Person() == 0 && !actor.IsSystem() {
@@ -38,6 +38,9 @@ func (s *Service) FindByCode(ctx context.Context, actor audit.Actor, text string
 		row, err = s.findWithin(ctx, a)
 		return err
 	})
+	if errors.Is(err, ErrUnknown) && !actor.Scope.AllPartners {
+		err = ErrUnknownHere.Because(err)
+	}
 	return row, err
 }
 

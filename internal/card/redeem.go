@@ -48,22 +48,25 @@ type Receipt struct {
 // message is the same whether the card does not exist, is for another partner, has expired or
 // is not active, because a reason would help guessing. Staff see the reason.
 var (
-	ErrRefused   = fault.Field("code", "card_refused", "This code can’t be redeemed. Compare it with the card once more; if it is right, ask where you bought the card.")
-	ErrYours     = fault.Field("code", "card_yours", "You used this card on {used}. Its value is in your balance.")
-	ErrUsed      = fault.Field("code", "card_used", "This card has been used already.")
-	ErrExpired   = fault.Field("code", "card_expired", "This card has expired.")
-	ErrInactive  = fault.Field("code", "card_inactive", "This card is not active: its series has not been activated, or is locked.")
-	ErrDisabled  = fault.Field("code", "card_disabled", "This card is disabled.")
-	ErrVoid      = fault.Field("code", "card_void", "This card is void.")
-	ErrForeign   = fault.Field("code", "card_foreign", "This card is for customers of another partner.")
-	ErrBalance   = billing.ErrBalance.At("code")
-	ErrUnknown   = fault.Field("code", "card_unknown", "There is no card with this code.")
-	ErrNoCard    = fault.New(fault.NotFound, "card_missing", "There is no such card.")
-	ErrDisabledC = fault.New(fault.Conflict, "customer_disabled", "This customer is disabled. Enable the customer first.")
-	ErrErasedC   = fault.New(fault.Conflict, "customer_erased", "This customer was erased: nothing can be changed, paid or redeemed any more.")
-	ErrPartner   = fault.New(fault.Conflict, "partner_disabled", "This customer’s partner is disabled. Enable the partner first.")
-	ErrKeyReused = fault.New(fault.Conflict, "redeem_key_reused", "This form was used for another card before. Press Redeem again to use the code below.")
-	ErrUnsettled = fault.New(fault.Unsettled, "redeem_unsettled", "The connection broke before we knew the outcome. Press Redeem again: a card is never charged twice.")
+	ErrRefused  = fault.Field("code", "card_refused", "This code can’t be redeemed. Compare it with the card once more; if it is right, ask where you bought the card.")
+	ErrYours    = fault.Field("code", "card_yours", "You used this card on {used}. Its value is in your balance.")
+	ErrUsed     = fault.Field("code", "card_used", "This card has been used already.")
+	ErrExpired  = fault.Field("code", "card_expired", "This card has expired.")
+	ErrInactive = fault.Field("code", "card_inactive", "This card is not active: its series has not been activated, or is locked.")
+	ErrDisabled = fault.Field("code", "card_disabled", "This card is disabled.")
+	ErrVoid     = fault.Field("code", "card_void", "This card is void.")
+	ErrForeign  = fault.Field("code", "card_foreign", "This card is for customers of another partner.")
+	ErrBalance  = billing.ErrBalance.At("code")
+	ErrUnknown  = fault.Field("code", "card_unknown", "There is no card with this code.")
+	// ErrUnknownHere answers a search by staff of some partners. It is true of a code without a
+	// card and of a card that they may not look up, and tells not which it is.
+	ErrUnknownHere = fault.Field("code", "card_unknown_here", "None of the cards that you may look up has this code. Cards for all partners, or for partners that are not yours, are not among them.")
+	ErrNoCard      = fault.New(fault.NotFound, "card_missing", "There is no such card.")
+	ErrDisabledC   = fault.New(fault.Conflict, "customer_disabled", "This customer is disabled. Enable the customer first.")
+	ErrErasedC     = fault.New(fault.Conflict, "customer_erased", "This customer was erased: nothing can be changed, paid or redeemed any more.")
+	ErrPartner     = fault.New(fault.Conflict, "partner_disabled", "This customer’s partner is disabled. Enable the partner first.")
+	ErrKeyReused   = fault.New(fault.Conflict, "redeem_key_reused", "This form was used for another card before. Press Redeem again to use the code below.")
+	ErrUnsettled   = fault.New(fault.Unsettled, "redeem_unsettled", "The connection broke before we knew the outcome. Press Redeem again: a card is never charged twice.")
 )
 
 // Redeem moves the face value of a card to the balance of a customer, exactly once, even if

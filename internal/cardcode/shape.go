@@ -45,6 +45,11 @@ func ClassesOf(code Code) (classes uint8) {
 	return classes
 }
 
+// SymbolsOf reports whether codes of some classes have digits and letters.
+func SymbolsOf(classes uint8) (digits, letters bool) {
+	return classes&classDigit != 0, classes&classLetter != 0
+}
+
 // Shapes gathers what the codes of a file look like, by kind and length.
 type Shapes map[shapeKey]*CodeShape
 

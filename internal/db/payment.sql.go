@@ -157,6 +157,48 @@ func (q *Queries) PaymentBillingTotals(ctx context.Context, db DBTX, arg Payment
 	return items, nil
 }
 
+const paymentFind = `-- name: PaymentFind :one
+select payment.id, payment.customer_id, payment.at, payment.type, payment.amount, payment.currency,
+  customer.name as customer_name, customer.username
+from payment
+join customer on customer.id = payment.customer_id
+where payment.id = $1 and ($2::boolean or customer.partner_id = any($3::bigint[]))
+`
+
+type PaymentFindParams struct {
+	ID          int64
+	AllPartners bool
+	PartnerIds  []int64
+}
+
+type PaymentFindRow struct {
+	ID           int64
+	CustomerID   int64
+	At           time.Time
+	Type         PaymentType
+	Amount       int64
+	Currency     string
+	CustomerName string
+	Username     string
+}
+
+// A payment by its number, if its customer is within the partners.
+func (q *Queries) PaymentFind(ctx context.Context, db DBTX, arg PaymentFindParams) (PaymentFindRow, error) {
+	row := db.QueryRow(ctx, paymentFind, arg.ID, arg.AllPartners, arg.PartnerIds)
+	var i PaymentFindRow
+	err := row.Scan(
+		&i.ID,
+		&i.CustomerID,
+		&i.At,
+		&i.Type,
+		&i.Amount,
+		&i.Currency,
+		&i.CustomerName,
+		&i.Username,
+	)
+	return i, err
+}
+
 const paymentGet = `-- name: PaymentGet :one
 select payment.id, payment.customer_id, payment.tx_id, payment.at, payment.type, payment.amount, payment.currency,
   payment.balance_after, payment.comment, staff.name as staff_name,

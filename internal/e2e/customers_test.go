@@ -98,7 +98,7 @@ func TestCustomers(t *testing.T) {
 	receipt := `/\/billing\/payments\/\d+$/.test(location.pathname)`
 	admin.until("the receipt", receipt)
 	redeemed := script[string](admin, `location.pathname`)
-	admin.sees("serial 3")
+	admin.until("the name of the card", `/\d{6}-3\b/.test(document.querySelector(".receipt .facts").innerText)`)
 	admin.looks("customers-receipt")
 	admin.media("print")
 	require.Equal(t, "none", script[string](admin, `getComputedStyle(document.querySelector(".menu")).display`), "only the receipt is printed")

@@ -147,17 +147,17 @@ func TestOneBoxFindsAll(t *testing.T) {
 	anna := s.newCustomer("anna.north", s.North)
 	s.redeem(series, 7, anna)
 	admin := s.as(db.StaffRoleAdministrator)
-	find := func(b *browser, text string) *got { return b.post("/admin/find", url.Values{"find": {text}}) }
+	find := func(b *browser, text string) *got { return b.find(text) }
 	admin.get("/admin").one("#f-anything")
 
 	require.Equal(t, adminpages.CardURL(series.Number, 3), find(admin, strings.ToLower(codes[2])).Header.Get("Location"))
 	require.Equal(t, adminpages.CardURL(series.Number, 12), find(admin, series.Number+"-12").Header.Get("Location"))
-	require.Contains(t, find(admin, "12").text("main table"), series.Number+" / 12")
-	require.Contains(t, find(admin, codes[4][len(codes[4])-4:]).text("main table"), series.Number+" / 5")
+	require.Contains(t, find(admin, "12").text("main table"), series.Number+"-12")
+	require.Contains(t, find(admin, codes[4][len(codes[4])-4:]).text("main table"), series.Number+"-5")
 	require.Contains(t, find(admin, series.Number).text(".found"), series.Number)
 	byCustomer := find(admin, "anna")
 	require.Contains(t, byCustomer.text(".found"), "Test anna.north")
-	require.Contains(t, byCustomer.text("main table"), series.Number+" / 7")
+	require.Contains(t, byCustomer.text("main table"), series.Number+"-7")
 
 	typo := []byte(codes[2])
 	typo[len(typo)-1] = map[bool]byte{true: 'A', false: 'B'}[typo[len(typo)-1] == 'B']

@@ -130,7 +130,7 @@ func TestReversal(t *testing.T) {
 
 	page := admin.get(card)
 	require.Contains(t, page.text("#reverse"), "USD 10.00 leaves the balance of Test anna, which goes from USD 5.00 to USD -5.00. The balance is then negative")
-	require.Contains(t, page.text("#reverse"), fmt.Sprintf("Card 1 of series %s becomes void", series.Number))
+	require.Contains(t, page.text("#reverse"), fmt.Sprintf("Card %s-1 becomes void", series.Number))
 	key := page.one("#reverse [name=key]").AttrOr("value", "")
 	unsaid := admin.post(card+"/reverse", url.Values{"key": {key}, "reason": {" "}})
 	require.Equal(t, http.StatusUnprocessableEntity, unsaid.Status)

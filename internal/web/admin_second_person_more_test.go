@@ -64,7 +64,7 @@ func TestEveryKindWaitsInTheBrowser(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, asked.Status, asked.Body)
 	page = admin.get(two)
 	page.none("#reveal")
-	require.Contains(t, page.text("[id^='approval-']"), "Reveal the code of card 2 worth USD 10.00")
+	require.Contains(t, page.text("[id^='approval-']"), "Reveal a code worth USD 10.00")
 	require.Contains(t, other.get(adminpages.SectionApprovals).text(".approvals"), "another call")
 	decide(db.ApprovalKindReveal, "approve")
 	require.Contains(t, admin.get(two).text("#reveal-approved"), "once, until")

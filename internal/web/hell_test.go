@@ -198,6 +198,7 @@ func hiddenForms() map[string]postedForm {
 		portal.SectionDevices + "/others/end":           {},
 		portal.SectionDevices + "/:id/end":              {},
 		admin.SectionChecks:                             {},
+		admin.SectionFind + "/suggest":                  {"find": "x"},
 		admin.OneApproval + "/withdraw":                 {},
 		admin.SectionPrintShops + "/remove":             {"id": "x"},
 		admin.SectionJobs + "/:id/retry":                {},

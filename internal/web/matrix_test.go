@@ -222,9 +222,12 @@ func TestForeignInFormsIsMissing(t *testing.T) {
 		"search a customer": {adminpages.SectionCustomers, func(h holding) url.Values {
 			return url.Values{"q": {"nobody"}, "partner": id(h.partner)}
 		}},
-		"find a series": {"/admin/find", func(h holding) url.Values { return url.Values{"find": {h.series}} }},
-		"find a code":   {"/admin/find", func(h holding) url.Values { return url.Values{"find": {h.code}} }},
-		"find a card":   {at(adminpages.OneSeries + "/find"), func(h holding) url.Values { return url.Values{"find": {h.code}} }},
+		"suggest a customer": {adminpages.SectionFind + "/suggest", func(h holding) url.Values { return url.Values{"find": id(h.customer)} }},
+		"suggest a series":   {adminpages.SectionFind + "/suggest", func(h holding) url.Values { return url.Values{"find": {h.series}} }},
+		"suggest a card":     {adminpages.SectionFind + "/suggest", func(h holding) url.Values { return url.Values{"find": {h.series + "-1"}} }},
+		"find a series":      {"/admin/find", func(h holding) url.Values { return url.Values{"find": {h.series}} }},
+		"find a code":        {"/admin/find", func(h holding) url.Values { return url.Values{"find": {h.code}} }},
+		"find a card":        {at(adminpages.OneSeries + "/find"), func(h holding) url.Values { return url.Values{"find": {h.code}} }},
 	}
 	before := s.state()
 	named := []string{
@@ -244,6 +247,7 @@ func TestForeignInFormsIsMissing(t *testing.T) {
 	for _, path := range []string{
 		adminpages.SectionSeries + "?partner=%d", adminpages.SectionCustomers + "?partner=%d", adminpages.SectionStatistics + "?partner=%d",
 		adminpages.SectionStatistics + "/redemptions?partner=%d", adminpages.SectionCustomers + "?q=%d",
+		adminpages.SectionFind + "?q=%d",
 	} {
 		there, nowhere := admin.get(fmt.Sprintf(path, theirs.partner)), admin.get(fmt.Sprintf(path, gone.partner))
 		require.Equal(t, http.StatusOK, there.Status, path)

@@ -38,10 +38,10 @@ func repeats() map[string]string {
 		adminpages.SectionCustomerImport: isUpload, adminpages.SectionImport: isUpload,
 
 		"/admin/login": changes, adminpages.CodePath: changes, "/portal/login": changes, adminpages.SectionGenerate + "/preview": changes, adminpages.OneSeries + "/find": changes,
-		adminpages.OneSeries + "/changes/check": changes, "/admin/find": changes, adminpages.SectionVouchers + "/preview": changes, portal.SectionRedeem + "/check": changes,
+		adminpages.OneSeries + "/changes/check": changes, adminpages.SectionFind: changes, adminpages.SectionFind + "/suggest": changes, adminpages.SectionVouchers + "/preview": changes, portal.SectionRedeem + "/check": changes,
 		adminpages.SectionCustomers:               changes, // a search
 		adminpages.SectionNotifications + "/seen": changes,
-		adminpages.OneCard + "/reveal":            changes, // each card counts once a day
+		adminpages.OneCard + "/reveal":            changes, // it counts each card once a day
 	}
 }
 

@@ -193,7 +193,9 @@ func (s *Server) table() []route {
 		{get, admin.OneChange + "/result.csv", staffWho(staff.CardsView).withCards(), s.admin.ChangeFile},
 		{post, admin.OneChange + "/cancel", staffWho(staff.CardsChange).withCards(), s.admin.ChangeEnd(s.admin.CancelChange)},
 		{post, admin.OneChange + "/retry", staffWho(staff.CardsChange).withCards(), s.admin.ChangeEnd(s.admin.RetryChange)},
-		{post, "/admin/find", anyStaff, s.admin.Find},
+		{get, admin.SectionFind, anyStaff, s.admin.FindShow},
+		{post, admin.SectionFind, anyStaff, s.admin.Find},
+		{post, admin.SectionFind + "/suggest", anyStaff, s.admin.FindSuggest},
 
 		// Staff: what finished in the background.
 		{get, admin.SectionNotifications, anyStaff, s.admin.NotificationList},

@@ -65,15 +65,6 @@ document.addEventListener("mousedown", (event) => {
   if (event.target instanceof HTMLDialogElement) event.target.close();
 });
 
-// A slash goes to the box that finds things.
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable], dialog[open]")) return;
-  const box = document.querySelector("[data-finds]");
-  if (!box) return;
-  event.preventDefault();
-  box.focus();
-});
 
 async function copy(button) {
   try {
@@ -200,18 +191,18 @@ if (document.querySelector("[data-themes]")) showTheme(theme());
 
 // Focus stays where a person was. A swap that took the focused element away puts it on the
 // element with the same id, or name and value, otherwise on the swapped part.
-let before = null;
+let focused = null;
 document.addEventListener("htmx:before:swap", () => {
   const at = document.activeElement;
   if (!at || at === document.body) return;
-  before = { id: at.id, name: at.name, value: at.value, label: at.getAttribute("aria-label") ?? at.textContent.trim(), within: at.closest("[id]:not(form, input, button, select)")?.id };
+  focused = { id: at.id, name: at.name, value: at.value, label: at.getAttribute("aria-label") ?? at.textContent.trim(), within: at.closest("[id]:not(form, input, button, select)")?.id };
 });
 document.addEventListener("htmx:after:swap", () => {
-  if (!before || document.activeElement !== document.body) return;
-  const same = (before.id && document.getElementById(before.id))
-    || [...document.querySelectorAll("main button, main a, main input")].find((one) => one.offsetParent && before.label && (one.getAttribute("aria-label") ?? one.textContent.trim()) === before.label && (one.name ?? "") === (before.name ?? ""));
-  const to = same || document.getElementById(before.within) || document.getElementById("main");
+  if (!focused || document.activeElement !== document.body) return;
+  const same = (focused.id && document.getElementById(focused.id))
+    || [...document.querySelectorAll("main button, main a, main input")].find((one) => one.offsetParent && focused.label && (one.getAttribute("aria-label") ?? one.textContent.trim()) === focused.label && (one.name ?? "") === (focused.name ?? ""));
+  const to = same || document.getElementById(focused.within) || document.getElementById("main");
   if (!to.matches("a[href], button, input, select, textarea, [tabindex]")) to.tabIndex = -1;
   to.focus({ preventScroll: true });
-  before = null;
+  focused = null;
 });

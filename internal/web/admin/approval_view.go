@@ -140,8 +140,8 @@ func (v *approvalView) describeMore(row db.ApprovalListRow, sum func(int64) stri
 			return "", err
 		}
 		v.Serial, v.For = *a.Serial, facts.Reason
-		v.What, did = lang.M("Reveal the code of card ")+money.Group(fmt.Sprint(v.Serial)), lang.M("exported or revealed cards")
-		v.SubjectURL = CardURL(row.SeriesNumber, v.Serial)
+		v.What, did = lang.M("Reveal a code"), lang.M("exported or revealed cards")
+		v.Of, v.Subject, v.SubjectURL = lang.M("of card"), kit.CardName(row.SeriesNumber, int64(v.Serial)), CardURL(row.SeriesNumber, v.Serial)
 	case db.ApprovalKindPayment:
 		facts, err := approval.Facts[customer.PaymentFacts](a)
 		if err != nil {

@@ -38,10 +38,10 @@ type cardEdit struct {
 func (s *Server) cardChanges(c *gin.Context, series db.SeriesShowRow, row db.CardShowRow, v cardView) (cardChanges, error) {
 	var changes cardChanges
 	person := s.Person(c)
-	serial := money.Group(fmt.Sprint(v.Serial))
+	name := kit.CardName(series.Series.Number, v.Serial)
 	if person.Can(staff.CardsReveal) && len(row.CodeSealed) > 0 {
 		changes.Actions = append(changes.Actions, kit.Confirmation{
-			ID: "reveal", Opener: lang.M("Reveal code"), Title: lang.M("Reveal the code of card ") + serial + "?", Action: v.URL + "/reveal", Button: lang.M("Reveal code"),
+			ID: "reveal", Opener: lang.M("Reveal code"), Title: fmt.Sprintf(lang.M("Reveal the code of card %s?"), name), Action: v.URL + "/reveal", Button: lang.M("Reveal code"),
 			Text:   lang.M("Whoever knows the code owns the card’s value. It is shown once, and the history keeps who saw it and why."),
 			Reason: &kit.Field{Name: "reason", Label: lang.M("Reason"), Required: true, MaxLength: 200, Autocomplete: "off"},
 		})
@@ -72,23 +72,23 @@ func (s *Server) cardChanges(c *gin.Context, series db.SeriesShowRow, row db.Car
 
 	value := money.Amount{Minor: series.Series.Price, Currency: series.Series.Currency}.String()
 	toggle := kit.Confirmation{
-		ID: "disable", Opener: lang.M("Disable"), Title: lang.M("Disable card ") + serial + "?", Action: v.URL + "/disable", Button: lang.M("Disable card"),
+		ID: "disable", Opener: lang.M("Disable"), Title: fmt.Sprintf(lang.M("Disable card %s?"), name), Action: v.URL + "/disable", Button: lang.M("Disable card"),
 		Text: lang.M("The card can’t be redeemed until it is enabled again. It keeps its value of ") + value + ".",
 	}
 	if row.State == db.CardStateDisabled {
 		toggle = kit.Confirmation{
-			ID: "enable", Opener: lang.M("Enable"), Title: lang.M("Enable card ") + serial + "?", Action: v.URL + "/enable", Button: lang.M("Enable card"),
+			ID: "enable", Opener: lang.M("Enable"), Title: fmt.Sprintf(lang.M("Enable card %s?"), name), Action: v.URL + "/enable", Button: lang.M("Enable card"),
 			Text: lang.M("The card, worth ") + value + lang.M(", can be redeemed again by whoever has its code."),
 		}
 	}
 	deletion := kit.Confirmation{
-		ID: "delete", Opener: lang.M("Delete"), Title: lang.M("Delete card ") + serial + "?", Action: v.URL + "/delete", Button: lang.M("Delete card"), Danger: true,
+		ID: "delete", Opener: lang.M("Delete"), Title: fmt.Sprintf(lang.M("Delete card %s?"), name), Action: v.URL + "/delete", Button: lang.M("Delete card"), Danger: true,
 		Text: lang.M("The card, worth ") + value + lang.M(", becomes void: its code can’t be redeemed any more. Its history stays. This can’t be undone."),
 	}
 	changes.Actions = append(changes.Actions, toggle)
 	if v.Redeemable && person.Can(staff.SeriesActivate) {
 		changes.Actions = append(changes.Actions, kit.Confirmation{
-			ID: "replace", Opener: lang.M("Replace"), Title: fmt.Sprintf(lang.M("Replace card %s?"), serial), Action: v.URL + "/replace", Button: lang.M("Replace card"),
+			ID: "replace", Opener: lang.M("Replace"), Title: fmt.Sprintf(lang.M("Replace card %s?"), name), Action: v.URL + "/replace", Button: lang.M("Replace card"),
 			Text:   fmt.Sprintf(lang.M("For a lost or damaged card. This card becomes void, and a new one worth %s is made, with a new code, for the same customers and till the same day. This can’t be undone."), value),
 			Hidden: []kit.Hidden{{Name: "key", Value: uuid.NewString()}},
 			Reason: &kit.Field{Name: "reason", Label: lang.M("Reason"), Autocomplete: "off", Hint: lang.M("What happened to the card. It stays in the audit trail.")},
@@ -153,7 +153,7 @@ func (s *Server) CardChange(change func(ctx context.Context, actor audit.Actor, 
 		err = change(c.Request.Context(), s.Actor(c), card.Ref{SeriesID: series.Series.ID, Serial: row.Serial})
 		switch {
 		case err == nil:
-			s.SetFlash(c, kit.ToneGood, fmt.Sprintf(done, money.Group(fmt.Sprint(row.Serial))))
+			s.SetFlash(c, kit.ToneGood, fmt.Sprintf(done, kit.CardName(series.Series.Number, int64(row.Serial))))
 		case fault.KindOf(err) == fault.Conflict: // the card changed meanwhile: show its present state
 			s.SetFaultFlash(c, err)
 		default:
@@ -189,7 +189,7 @@ func (s *Server) CardEdit(c *gin.Context) error {
 		err = s.Cards.EditCard(c.Request.Context(), s.Actor(c), ref, edit)
 	}
 	if err == nil {
-		s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("Card %s is changed."), money.Group(fmt.Sprint(row.Serial))))
+		s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("Card %s is changed."), kit.CardName(series.Series.Number, int64(row.Serial))))
 		return s.Redirect(c, CardURL(series.Series.Number, row.Serial))
 	}
 	if fault.IsInternal(err) {

@@ -24,6 +24,7 @@ import (
 // customer.
 type cardShowPage struct {
 	kit.Page
+	Name      kit.Copyable // of the card, as staff name it
 	Series    seriesView
 	Card      cardView
 	Replaces  cardLink // the card that it replaces
@@ -182,8 +183,10 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 	if err != nil {
 		return nil, err
 	}
+	name := kit.CardName(series.Series.Number, int64(row.Serial))
 	p := &cardShowPage{
-		Page:   s.Page(c, fmt.Sprintf(lang.M("Card %s of series %s"), v.Number, series.Series.Number), SectionSeries),
+		Name:   kit.Copyable{Text: name, Label: lang.M("Copy the name of the card")},
+		Page:   s.Page(c, fmt.Sprintf(lang.M("Card %s"), name), SectionSeries),
 		Series: viewSeries(series), Card: v,
 	}
 	if series.Series.ImportID != nil {

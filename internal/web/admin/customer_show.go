@@ -141,6 +141,7 @@ func (s *Server) newCustomerShowPage(c *gin.Context) (*customerShowPage, error) 
 		p.Payments, _, err = s.ListPayments(ctx, view.ID, 0, 5, zone)
 		for i := range p.Payments {
 			p.Payments[i].URL = StaffReceiptURL(view.ID, p.Payments[i].ID)
+			p.Payments[i].Comment = cardComment(p.Payments[i].Comment)
 		}
 	}
 	return p, err
@@ -189,8 +190,8 @@ func (s *Server) CustomerRedeem(c *gin.Context) error {
 // toReceipt redirects to the receipt of a redemption, or to the customer if the person may
 // not see payments.
 func (s *Server) toReceipt(c *gin.Context, customerID int64, r card.Receipt) error {
-	s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("%s added. New balance %s. (Series %s, serial %d.)"), money.Amount{Minor: r.Amount, Currency: r.Currency},
-		money.Amount{Minor: r.Balance, Currency: r.Currency}, r.Series, r.Serial))
+	s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("%s added. New balance %s. (Card %s.)"), money.Amount{Minor: r.Amount, Currency: r.Currency},
+		money.Amount{Minor: r.Balance, Currency: r.Currency}, kit.CardName(r.Series, int64(r.Serial))))
 	if s.Person(c).Can(staff.PaymentsView) {
 		return s.Redirect(c, StaffReceiptURL(customerID, r.PaymentID))
 	}

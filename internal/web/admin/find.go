@@ -2,7 +2,6 @@ package admin
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -11,7 +10,6 @@ import (
 
 	"refill/internal/card"
 	"refill/internal/cardcode"
-	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/lang"
 	"refill/internal/setting"
@@ -19,16 +17,21 @@ import (
 	"refill/internal/web/kit"
 )
 
-// findPage is the result of the search box on every page. It is the response to a POST,
-// because the text may be a card code, which no address may contain.
+// findPage is what a search found. A text that may be a code is answered by the POST and
+// is no part of an address; any other search has the address /admin/find?q=….
 type findPage struct {
 	kit.Page
 	Cards                                []foundCard
 	Series                               []seriesView
 	Customers                            []foundCustomer
+	Payments                             []foundPayment
 	MoreCards, MoreSeries, MoreCustomers bool
-	Barred                               *time.Time // end of the bar on trying codes; nil: not barred
-	AsCode                               string     // the text, if it may be a code but was not tried as one
+	CustomersFirst                       bool       // the text is a name, or the exact username of a customer
+	Barred                               *time.Time // until when the person may try no code; nil: they may
+	AsCode                               string     // what was found otherwise or may be a serial, and may be a code as well
+	Held                                 bool       // the address has what may be a code; nothing was looked up
+	Forgets                              bool       // the script takes this answer to a POST, or this address, out of the browser's history
+	RedeemHint                           bool       // cards that the person may not look up can be redeemed on a customer's page
 	Mistakes                             []kit.Mistake
 	Empty                                kit.Empty
 }
@@ -42,16 +45,91 @@ type foundCard struct {
 	UsedBy, UsedByURL string
 }
 
-// foundCustomer is a customer in the result.
-type foundCustomer struct{ Name, Note, URL string }
+// foundCustomer is a customer among the found.
+type foundCustomer struct {
+	Name, Note, URL string
+	Disabled        bool
+}
+
+// foundPayment is a payment among the found.
+type foundPayment struct{ Title, Note, URL string }
 
 // mostFound is the greatest number of results of one kind.
 const mostFound = 20
 
-// Find handles POST /admin/find. The text decides what is searched. Searches without a
-// limit come first: series and serial, customer, serial, series, end of a code. Only a text
-// without such a result is tried as a full code, which counts as an attempt. A text that
-// was not tried but may be a code is tried if the person asks for it (as=code).
+// SectionFind is the address of searches.
+const SectionFind = "/admin/find"
+
+// soughtText is a typed text as it is searched.
+func soughtText(text string) string { return strings.TrimSpace(cardcode.PlainText(text)) }
+
+// newFindPage returns a page without results.
+func (s *Server) newFindPage(c *gin.Context, text string) *findPage {
+	p := &findPage{Page: s.Page(c, lang.M("Found"), "")}
+	p.Sought = text
+	c.Header("Cache-Control", "no-store")
+	return p
+}
+
+// FindShow handles GET /admin/find, a search with an address. It looks up no code. A text
+// that may be one is not looked up at all: the page offers to send it by POST.
+func (s *Server) FindShow(c *gin.Context) error {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	text := soughtText(kit.Truncate(c.Query("q"), longestSought))
+	p := s.newFindPage(c, text)
+	cards := settings.RefillCards && p.Person.Can(staff.CardsView)
+	if text == "" {
+		p.Title = lang.M("Search")
+		return s.Render(c, http.StatusOK, "admin/find", p)
+	}
+	secret, err := s.Cards.Codes.IsSecret(c.Request.Context(), s.Actor(c), text)
+	if err != nil {
+		return err
+	}
+	if secret {
+		c.Header("Referrer-Policy", "no-referrer")
+		p.Title, p.Held, p.Forgets = lang.M("Search"), true, true
+		return s.Render(c, http.StatusOK, "admin/find", p)
+	}
+	if url, err := s.findNamed(c, text, cards); err != nil || url != "" {
+		if err != nil {
+			return err
+		}
+		return s.Redirect(c, url)
+	}
+	if err := s.findOpenly(c, text, cards, p); err != nil {
+		return err
+	}
+	return s.showFound(c, http.StatusOK, p, settings)
+}
+
+// longestSought is how much of a typed text is read.
+const longestSought = 300
+
+// findOpenly adds all that a text may mean without being a code.
+func (s *Server) findOpenly(c *gin.Context, text string, cards bool, p *findPage) error {
+	if p.Person.Can(staff.CustomersView) {
+		if err := s.findCustomers(c, text, cards, p); err != nil {
+			return err
+		}
+	}
+	if err := s.findPayment(c, text, p); err != nil {
+		return err
+	}
+	if !cards {
+		return nil
+	}
+	return s.findCards(c, text, p)
+}
+
+// Find handles POST /admin/find. A text that may be no code is answered at an address of its
+// own. For any other, what costs nothing comes first: series and serial, a customer, a
+// serial, a series, the end of a code. Only what is none of those is tried as a full code,
+// and charged. A text that is one of those, or a serial that no card has, and that may be a
+// code as well, is tried as one where the person asks for that (as=code).
 func (s *Server) Find(c *gin.Context) error {
 	form, err := s.Form(c)
 	if err != nil {
@@ -61,12 +139,10 @@ func (s *Server) Find(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	person := s.Person(c)
-	text := strings.TrimSpace(cardcode.PlainText(form.Get("find")))
-	p := &findPage{Page: s.Page(c, lang.M("Found"), "")}
-	c.Header("Cache-Control", "no-store")
-	cards := settings.RefillCards && person.Can(staff.CardsView)
-	if cards && form.Get("as") == "code" {
+	text := soughtText(form.Get("find"))
+	p := s.newFindPage(c, text)
+	cards := settings.RefillCards && p.Person.Can(staff.CardsView)
+	if p.Forgets = true; cards && form.Get("as") == "code" {
 		return s.findAsCode(c, text, p, settings)
 	}
 	if url, err := s.findNamed(c, text, cards); err != nil || url != "" {
@@ -75,46 +151,57 @@ func (s *Server) Find(c *gin.Context) error {
 		}
 		return s.Redirect(c, url)
 	}
-	if person.Can(staff.CustomersView) {
-		if err := s.findCustomers(c, text, cards, p); err != nil {
-			return err
-		}
+	secret, err := s.Cards.Codes.IsSecret(c.Request.Context(), s.Actor(c), text)
+	if err != nil {
+		return err
 	}
+	if !secret {
+		return s.Redirect(c, kit.ListURL(SectionFind, "q", text))
+	}
+	if err := s.findOpenly(c, text, cards, p); err != nil {
+		return err
+	}
+	if !cards {
+		p.Sought = ""
+		return s.showFound(c, http.StatusOK, p, settings)
+	}
+	return s.findSecret(c, text, p, settings)
+}
+
+// findSecret tries a text as a code if nothing else was found, and offers that otherwise.
+// The page does not show a text that was tried.
+func (s *Server) findSecret(c *gin.Context, text string, p *findPage, settings setting.Settings) error {
 	status := http.StatusOK
-	if cards {
-		if err := s.findCards(c, text, p); err != nil {
-			return err
-		}
-		found := len(p.Cards)+len(p.Series)+len(p.Customers) > 0
-		url, tried, err := s.findByCode(c, text, found)
-		if fault.IsInternal(err) {
-			return err
-		}
-		if url != "" {
-			return s.Redirect(c, url)
-		}
+	found := len(p.Cards)+len(p.Series)+len(p.Customers)+len(p.Payments) > 0
+	url, tried, err := s.findByCode(c, text, found)
+	if fault.IsInternal(err) {
+		return err
+	}
+	if url != "" {
+		return s.Redirect(c, url)
+	}
+	if err != nil {
+		status, p.Mistakes = s.Refuse(c, err), kit.Explain(err)
+		p.RedeemHint = errors.Is(err, card.ErrUnknownHere) && p.Person.Can(staff.RedeemFor)
+	}
+	if tried {
+		p.Sought = ""
+	} else {
+		may, err := s.Cards.Codes.MayBeCode(c.Request.Context(), s.Actor(c), text)
 		if err != nil {
-			status, p.Mistakes = s.Refuse(c, err), kit.Explain(err)
-		}
-		if p.Barred, err = s.ownBar(c, settings); err != nil {
 			return err
 		}
-		if !tried && text != "" {
-			may, err := s.Cards.Codes.MayBeCode(c.Request.Context(), s.Actor(c), text)
-			if err != nil {
-				return err
-			}
-			if may {
-				p.AsCode = text
-			}
+		if may {
+			p.AsCode = text
 		}
 	}
-	return s.showFound(c, status, p)
+	return s.showFound(c, status, p, settings)
 }
 
 // findAsCode tries a text only as a code, which counts as an attempt.
 func (s *Server) findAsCode(c *gin.Context, text string, p *findPage, settings setting.Settings) error {
 	status := http.StatusOK
+	p.Sought = ""
 	url, err := s.findCode(c, text)
 	if fault.IsInternal(err) {
 		return err
@@ -124,22 +211,35 @@ func (s *Server) findAsCode(c *gin.Context, text string, p *findPage, settings s
 	}
 	if err != nil {
 		status, p.Mistakes = s.Refuse(c, err), kit.Explain(err)
+		p.RedeemHint = errors.Is(err, card.ErrUnknownHere) && p.Person.Can(staff.RedeemFor)
 	}
-	if p.Barred, err = s.ownBar(c, settings); err != nil {
-		return err
-	}
-	return s.showFound(c, status, p)
+	return s.showFound(c, status, p, settings)
 }
 
-// showFound renders the result, or that nothing was found.
-func (s *Server) showFound(c *gin.Context, status int, p *findPage) error {
-	if len(p.Cards)+len(p.Series)+len(p.Customers) == 0 {
-		p.Title = lang.M("Nothing found")
-		if len(p.Mistakes) == 0 {
-			p.Empty = kit.Empty{
-				Icon: "search", Title: lang.M("Nothing matches"),
-				Text: lang.M("Type a serial such as 42 or 202611-42, a full code, the last four symbols of one, or the name, username or phone of a customer."),
-			}
+// showFound renders what was found, or that nothing was.
+func (s *Server) showFound(c *gin.Context, status int, p *findPage, settings setting.Settings) error {
+	var err error
+	cards := settings.RefillCards && p.Person.Can(staff.CardsView)
+	if cards {
+		if p.Barred, err = s.ownBar(c, settings); err != nil {
+			return err
+		}
+	}
+	if len(p.Cards)+len(p.Series)+len(p.Customers)+len(p.Payments) > 0 {
+		return s.Render(c, status, "admin/find", p)
+	}
+	p.Title = lang.M("Nothing found")
+	if len(p.Mistakes) == 0 {
+		p.Empty = kit.Empty{
+			Icon: "search", Title: lang.M("Nothing matches"),
+			Text: lang.M("Type a serial such as 42 or 202611-42, a full code, the last four symbols of one, or the name, username or phone of a customer."),
+		}
+		switch {
+		case cards:
+		case settings.RefillCards && p.Person.Can(staff.RedeemFor):
+			p.Empty.Text = lang.M("You may not look cards up. To redeem a code, open the customer and use Redeem.")
+		default:
+			p.Empty.Text = lang.M("Type the name, username, phone or number of a customer. You may not look cards up.")
 		}
 	}
 	return s.Render(c, status, "admin/find", p)
@@ -196,135 +296,4 @@ func (s *Server) findCode(c *gin.Context, text string) (string, error) {
 		return "", nil // not a code
 	}
 	return "", err
-}
-
-func (s *Server) cardsBySerial(c *gin.Context, number string, serial, size int32) ([]db.FindSerialRow, error) {
-	scope := s.Person(c).Scope
-	return db.New().FindSerial(c.Request.Context(), s.Pool, db.FindSerialParams{
-		Serial: serial, Number: number, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Size: size,
-	})
-}
-
-// findCards adds the cards and series that a text may mean, other than as a full code.
-func (s *Server) findCards(c *gin.Context, text string, p *findPage) error {
-	if serial, ok := plainSerial(text); ok {
-		rows, err := s.cardsBySerial(c, "", serial, mostFound+1)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if err := s.addFound(p, db.FindLastFourRow(row)); err != nil {
-				return err
-			}
-		}
-	}
-	if err := s.findSeriesBy(c, text, p); err != nil {
-		return err
-	}
-	if end, ok := cardcode.ParseLastFour(text); ok {
-		rows, more, err := s.Cards.Codes.FindLastFour(c.Request.Context(), s.Actor(c), end)
-		if err != nil {
-			return err
-		}
-		p.MoreCards = p.MoreCards || more
-		for _, row := range rows {
-			if err := s.addFound(p, row); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// mostSeries is the greatest number of series in the result.
-const mostSeries = 10
-
-// findSeriesBy adds the series whose number or prefix begins with a text.
-func (s *Server) findSeriesBy(c *gin.Context, text string, p *findPage) error {
-	number, prefix := seriesStart(text)
-	if number == "" && prefix == "" {
-		return nil
-	}
-	scope := s.Person(c).Scope
-	numbers, err := db.New().FindSeries(c.Request.Context(), s.Pool, db.FindSeriesParams{
-		ByNumber: number, ByPrefix: prefix, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Size: mostSeries + 1,
-	})
-	if err != nil {
-		return err
-	}
-	if len(numbers) > mostSeries {
-		numbers, p.MoreSeries = numbers[:mostSeries], true
-	}
-	for _, number := range numbers {
-		row, err := s.Cards.SeriesByNumber(c.Request.Context(), s.Actor(c), number)
-		if err != nil {
-			return err
-		}
-		p.Series = append(p.Series, viewSeries(row))
-	}
-	return nil
-}
-
-// addFound adds a card, unless the list is full or contains it already.
-func (s *Server) addFound(p *findPage, row db.FindLastFourRow) error {
-	if len(p.Cards) == mostFound {
-		p.MoreCards = true
-		return nil
-	}
-	masked, err := s.Cards.Masked(row.SeriesID, row.KeyID, row.Serial, row.CodeSealed)
-	if err != nil {
-		return err
-	}
-	one := foundCard{
-		Series: row.Number, Serial: int64(row.Serial), URL: CardURL(row.Number, row.Serial),
-		State: statusBadge(card.Status(row.Shown)), Code: masked,
-	}
-	for _, had := range p.Cards {
-		if had.URL == one.URL {
-			return nil
-		}
-	}
-	one.UsedBy, one.UsedByURL = usedBy(row.UsedBy, row.UsedByName)
-	p.Cards = append(p.Cards, one)
-	return nil
-}
-
-// findCustomers adds the customers that a text may mean, and the cards that they used.
-func (s *Server) findCustomers(c *gin.Context, text string, withCards bool, p *findPage) error {
-	search, number := text, customerNumber(text)
-	if n := len([]rune(text)); n > 80 || (n < 2 && number == 0) {
-		return nil
-	} else if n < 2 { // every phone number contains a single digit
-		search = ""
-	}
-	scope := s.Person(c).Scope
-	rows, err := db.New().CustomerSuggest(c.Request.Context(), s.Pool, db.CustomerSuggestParams{
-		AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Search: search, Number: number, Size: mostFound + 1,
-	})
-	if err != nil {
-		return err
-	}
-	if len(rows) > mostFound {
-		rows, p.MoreCustomers = rows[:mostFound], true
-	}
-	var ids []int64
-	for _, row := range rows {
-		ids = append(ids, row.ID)
-		p.Customers = append(p.Customers, foundCustomer{row.Name, row.Username + ", " + row.PartnerName, fmt.Sprintf("%s/%d", SectionCustomers, row.ID)})
-	}
-	if len(ids) == 0 || !withCards {
-		return nil
-	}
-	used, err := db.New().FindUsedBy(c.Request.Context(), s.Pool, db.FindUsedByParams{
-		CustomerIds: ids, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, Size: mostFound + 1,
-	})
-	if err != nil {
-		return err
-	}
-	for _, row := range used {
-		if err := s.addFound(p, db.FindLastFourRow(row)); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -158,7 +159,7 @@ func (s *Server) fillTotals(ctx context.Context, p *customerPaymentsPage, f bill
 func viewBilling(customerID int64, row db.PaymentBillingRow, zone *time.Location) kit.PaymentView {
 	v := kit.PaymentView{
 		ID: row.ID, URL: StaffReceiptURL(customerID, row.ID), At: row.At.In(zone), Type: kit.PaymentTypeName(row.Type), Sum: kit.Signed(row.Amount, row.Currency),
-		Balance: money.Amount{Minor: row.BalanceAfter, Currency: row.Currency}.String(), Comment: row.Comment,
+		Balance: money.Amount{Minor: row.BalanceAfter, Currency: row.Currency}.String(), Comment: cardComment(row.Comment),
 		ReversedBy: row.ReversedBy, Reverses: row.Reverses,
 	}
 	if row.StaffName != nil {
@@ -215,4 +216,15 @@ func (s *Server) sendBilling(c *gin.Context, format render.TableFormat, f billin
 			}
 		}
 	})
+}
+
+var redeemedComment = regexp.MustCompile(`^Series (\d+), serial (\d+)$`)
+
+// cardComment names the card of a comment that a redemption wrote as other pages of staff do.
+func cardComment(comment string) string {
+	m := redeemedComment.FindStringSubmatch(comment)
+	if m == nil {
+		return comment
+	}
+	return kit.CardName(m[1], NumberOf(m[2]))
 }

@@ -120,7 +120,7 @@ func reverseQuestion(p *paymentShowPage, row db.PaymentGetRow) *kit.Confirmation
 		text += lang.M(" The balance is then negative: the customer owes you the difference.")
 	}
 	if p.Redeemed {
-		text += fmt.Sprintf(lang.M(" Card %d of series %s becomes void: nobody can redeem it again."), p.Serial, p.Series)
+		text += fmt.Sprintf(lang.M(" Card %s becomes void: nobody can redeem it again."), kit.CardName(p.Series, p.Serial))
 	}
 	text += lang.M(" This payment stays in the list, with the reversal beside it. It can’t be undone.")
 	return &kit.Confirmation{

@@ -81,6 +81,7 @@ func pageTemplates() map[string]any {
 		"admin/card_change_show":                          &changeShowPage{},
 		"admin/card_change_show#change-live":              &changeShowPage{},
 		"admin/find":                                      &findPage{},
+		"admin/find#palette-results":                      &palette{},
 	}
 }
 

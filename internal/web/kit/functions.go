@@ -22,6 +22,14 @@ func (s *Kit) functions() template.FuncMap {
 			return money.Amount{Minor: minor, Currency: currency}.String()
 		},
 		"number": Number,
+		"card": func(series string, serial any) (string, error) {
+			switch r := reflect.ValueOf(serial); {
+			case r.CanInt():
+				return CardName(series, r.Int()), nil
+			default:
+				return "", fmt.Errorf("serial of a %T", serial)
+			}
+		},
 		"ago":    func(t time.Time) string { return ago(s.Now(), t) },
 		"exact":  func(t time.Time) string { return s.Local(t).Format("2 Jan 2006, 15:04:05 MST") },
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },

@@ -24,6 +24,7 @@ type Page struct {
 	Flash   Flash  // message about the last action, shown once
 	Bell    Bell   // of the top bar; a page is rendered without its count
 	CanFind bool   // show the search box for cards and customers
+	Sought  string // text in that box: the search that the page answers
 	Section string // URL of the menu entry to highlight
 }
 

@@ -24,3 +24,6 @@ func (s *Kit) SerialText(ctx context.Context, series string, serial int32) (stri
 	}
 	return cardcode.FormatSerial(settings.SerialForm, series, serial), nil
 }
+
+// CardName is how the pages of staff name a card: 202605-1900. The search finds it.
+func CardName(series string, serial int64) string { return fmt.Sprintf("%s-%d", series, serial) }
