@@ -189,20 +189,22 @@ dress(document.body);
 openNamed();
 if (document.querySelector("[data-themes]")) showTheme(theme());
 
-// Focus stays where a person was. A swap that took the focused element away puts it on the
-// element with the same id, or name and value, otherwise on the swapped part.
+// Focus stays where a person was. Where a swap has removed the focused element, the element with
+// the same id or the same name and label takes the focus, otherwise the part around it.
 let focused = null;
 document.addEventListener("htmx:before:swap", () => {
   const at = document.activeElement;
   if (!at || at === document.body) return;
-  focused = { id: at.id, name: at.name, value: at.value, label: at.getAttribute("aria-label") ?? at.textContent.trim(), within: at.closest("[id]:not(form, input, button, select)")?.id };
+  focused = { id: at.id, name: at.name ?? "", label: at.getAttribute("aria-label") ?? at.textContent.trim(), within: at.closest("[id]:not(form, input, button, select)")?.id };
 });
 document.addEventListener("htmx:after:swap", () => {
-  if (!focused || document.activeElement !== document.body) return;
-  const same = (focused.id && document.getElementById(focused.id))
-    || [...document.querySelectorAll("main button, main a, main input")].find((one) => one.offsetParent && focused.label && (one.getAttribute("aria-label") ?? one.textContent.trim()) === focused.label && (one.name ?? "") === (focused.name ?? ""));
-  const to = same || document.getElementById(focused.within) || document.getElementById("main");
+  const was = focused;
+  focused = null;
+  if (!was || document.activeElement !== document.body) return;
+  const named = (one) => one.getAttribute("aria-label") ?? one.textContent.trim();
+  const to = (was.id && document.getElementById(was.id))
+    || [...document.querySelectorAll("main :is(button, a[href], input)")].find((one) => one.offsetParent && was.label && named(one) === was.label && (one.name ?? "") === was.name)
+    || document.getElementById(was.within) || document.getElementById("main");
   if (!to.matches("a[href], button, input, select, textarea, [tabindex]")) to.tabIndex = -1;
   to.focus({ preventScroll: true });
-  focused = null;
 });
