@@ -85,3 +85,13 @@ select exists (select from partner where disabled_at is null)::boolean as partne
   exists (select from ledger_tx where kind = 'redeem')::boolean as redeemed,
   (select count(*) >= 2 from staff join role on role.id = staff.role_id
     where staff.disabled_at is null and staff.all_partners and role.everything)::boolean as second_administrator;
+
+-- name: SeriesRedemptions :many
+-- Redemptions of the cards of a series by day in a time zone. Days without redemptions have
+-- no row.
+select (t.at at time zone @time_zone::text)::date as day, count(*) as n, sum(p.amount)::bigint as total
+from ledger_tx t
+join payment p on p.tx_id = t.id
+where t.kind = 'redeem' and t.series_id = @series_id::bigint
+group by 1
+order by 1;

@@ -324,3 +324,45 @@ func (q *Queries) DashboardTopSeries(ctx context.Context, db DBTX, arg Dashboard
 	}
 	return items, nil
 }
+
+const seriesRedemptions = `-- name: SeriesRedemptions :many
+select (t.at at time zone $1::text)::date as day, count(*) as n, sum(p.amount)::bigint as total
+from ledger_tx t
+join payment p on p.tx_id = t.id
+where t.kind = 'redeem' and t.series_id = $2::bigint
+group by 1
+order by 1
+`
+
+type SeriesRedemptionsParams struct {
+	TimeZone string
+	SeriesID int64
+}
+
+type SeriesRedemptionsRow struct {
+	Day   time.Time
+	N     int64
+	Total int64
+}
+
+// Redemptions of the cards of a series by day in a time zone. Days without redemptions have
+// no row.
+func (q *Queries) SeriesRedemptions(ctx context.Context, db DBTX, arg SeriesRedemptionsParams) ([]SeriesRedemptionsRow, error) {
+	rows, err := db.Query(ctx, seriesRedemptions, arg.TimeZone, arg.SeriesID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SeriesRedemptionsRow{}
+	for rows.Next() {
+		var i SeriesRedemptionsRow
+		if err := rows.Scan(&i.Day, &i.N, &i.Total); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

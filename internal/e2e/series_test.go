@@ -65,7 +65,8 @@ func TestSeriesIsEditedAndDeleted(t *testing.T) {
 	phone.press("Save changes")
 	phone.refused("series_edited")
 
-	admin.press("Delete")
+	admin.press("More actions")
+	admin.press("Delete…")
 	admin.sees("Delete 60,000 cards worth USD 720,000.00")
 	admin.looks("series-delete")
 	admin.fill("Reason", "Printed twice")

@@ -281,6 +281,21 @@ func TestExportIsAskedForAndFetched(t *testing.T) {
 	require.Contains(t, admin.get(url+"/exports").text(".files"), "Expired")
 }
 
+// The chart of a series shows its redemptions to those who may see payments.
+func TestSeriesChart(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	series, codes := s.series(3)
+	at := adminpages.SeriesURL(series.Number)
+	admin.get(at).none("#series-chart-place")
+	require.Equal(t, http.StatusSeeOther, s.asCustomer("anna", s.North).redeem(codes[0]).Status)
+	chart := admin.get(admin.get(at).one("#series-chart-place").AttrOr("hx-get", ""))
+	require.Equal(t, 1, chart.doc().Find("[data-bar]").Length())
+	require.Contains(t, chart.one("[data-bar]").AttrOr("data-bar", ""), "USD 10.00, 1 card")
+	require.Equal(t, http.StatusNotFound, s.as(db.StaffRoleAdministrator, s.North).get(at+"/redemptions").Status, "of all partners")
+}
+
 func TestExportIsDismissedAndCancelled(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

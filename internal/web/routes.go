@@ -162,6 +162,7 @@ func (s *Server) table() []route {
 		{get, admin.OneSeries + "/live", staffWho(staff.SeriesView).withCards(), s.admin.SeriesLive},
 		{post, admin.OneSeries + "/activate", staffWho(staff.SeriesActivate).withCards(), s.admin.SeriesChange(s.admin.Cards.Activate, lang.M("Series %s is active."))},
 		{post, admin.OneSeries + "/lock", staffWho(staff.SeriesActivate).withCards(), s.admin.SeriesChange(s.admin.Cards.Lock, lang.M("Series %s is locked."))},
+		{get, admin.OneSeries + "/redemptions", staffWho(staff.PaymentsView).withCards(), s.admin.SeriesChart},
 		{post, admin.OneSeries + "/delete", staffWho(staff.SeriesVoid).withCards(), s.admin.SeriesDelete},
 		{get, admin.OneSeries + "/edit", staffWho(staff.SeriesEdit).withCards(), s.admin.SeriesEditShow},
 		{post, admin.OneSeries + "/edit", staffWho(staff.SeriesEdit).withCards(), s.admin.SeriesEdit},

@@ -32,6 +32,7 @@ type seriesShowPage struct {
 	CanCards, CanExport bool
 	CanEdit             bool
 	CanRedeem           bool
+	SeesUses            bool // the chart of redemptions
 	CanChange           bool
 	Bulk                bulkForm
 	Find                kit.Field // serial or code
@@ -83,6 +84,7 @@ func (s *Server) newSeriesShowPage(c *gin.Context) (*seriesShowPage, error) {
 	p := &seriesShowPage{Page: s.Page(c, "Series "+v.Number, SectionSeries), Series: v}
 	p.CanCards, p.CanExport = p.Person.Can(staff.CardsView), p.Person.Can(staff.SeriesExport)
 	p.CanRedeem = p.Person.Can(staff.RedeemFor) && row.Series.State == db.SeriesStateActive
+	p.SeesUses = p.Person.Can(staff.PaymentsView) && v.Used > 0
 	p.Making = v.Working || row.Series.State == db.SeriesStateFailed
 	p.Find = kit.Field{Name: "find", Label: lang.M("Serial or code"), Plain: true, Mono: true, Autocomplete: "off", Placeholder: lang.M("Serial or code")}
 	p.Tiles = []kit.Tile{

@@ -42,6 +42,7 @@ func pageTemplates() map[string]any {
 		"admin/series_list":                               &seriesListPage{},
 		"admin/series_list#series-rows":                   &seriesListPage{},
 		"admin/series_show":                               &seriesShowPage{},
+		"admin/series_show#series-chart":                  &seriesChart{},
 		"admin/series_show#series-news":                   &seriesShowPage{},
 		"admin/series_show#exports-news":                  &exportPanel{},
 		"admin/series_show#files-news":                    &exportPanel{},
