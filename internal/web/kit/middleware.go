@@ -24,6 +24,8 @@ const (
 	// a long answer.
 	KeyPermission = "refill.permission"
 	keyWatch      = "refill.watch"
+	// KeyRepeatable says that the route's form may be sent again.
+	KeyRepeatable = "refill.repeatable"
 )
 
 // RequestID returns the number of the request in the log.

@@ -137,6 +137,10 @@ func (s *Kit) write(c *gin.Context, status int, view, name string, data any) err
 	return nil
 }
 
+// AnswerHeader is on every answer of the portal. Scripts put no answer without it into a
+// page: a gateway or a hotspot has sent that.
+const AnswerHeader = "Refill-Answer"
+
 // Redirect sends the visitor on after something was done. htmx follows a 303
 // like a browser does but would put the page it finds into its target, so it is
 // told to load it instead.

@@ -42,7 +42,7 @@ type Gate struct {
 	Door Door
 	View string
 	// Dress gives the page the look of the partner that the address names; nil: none.
-	Dress func(ctx context.Context, p *Page, partner string) error
+	Dress func(c *gin.Context, p *Page, partner string) error
 	// Enter checks what was typed.
 	Enter func(ctx context.Context, a signin.Attempt) (signin.Entry, error)
 	// Half answers a sign-in that needs a second step; nil: the door has none.
@@ -54,7 +54,7 @@ func (s *Kit) dressedSignInPage(c *gin.Context, g Gate, wanted, partner string) 
 	if g.Dress == nil {
 		return p, nil
 	}
-	err := g.Dress(c.Request.Context(), &p.Page, partner)
+	err := g.Dress(c, &p.Page, partner)
 	p.Partner = p.Look.Slug
 	return p, err
 }

@@ -11,10 +11,10 @@ import (
 )
 
 // customerGate is the sign-in of customers, in the look of the partner that the address
-// names.
+// names, or of the one that the browser was last signed in at.
 func (s *Server) customerGate() kit.Gate {
 	return kit.Gate{
-		Door: kit.DoorCustomer, View: "portal/signin", Dress: s.ApplyBranding,
+		Door: kit.DoorCustomer, View: "portal/signin", Dress: s.Dress,
 		Enter: func(ctx context.Context, a signin.Attempt) (signin.Entry, error) {
 			return customer.SignIn(ctx, s.Pool, a)
 		},
