@@ -26,7 +26,7 @@ func TestPortalAnswersOfOthers(t *testing.T) {
 	d := sharedDemo(t)
 	admin := newBrowser(t, d.URL, 1280, 900)
 	admin.signIn("/admin/login", "admin")
-	_, codes := makeSeries(t, admin, "South", "5")
+	codes := makeSeries(t, admin, "South", "5")
 
 	phone := newBrowser(t, d.URL, 360, 740)
 	phone.signIn("/portal/login", "customer3")

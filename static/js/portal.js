@@ -25,7 +25,7 @@ function settle() {
   try {
     const typed = document.getElementById("redeem-form");
     const waiting = sessionStorage.getItem(sent);
-    if (signIn || document.querySelector(".receipt-title, #redeem-form .form-error")) sessionStorage.removeItem(sent);
+    if (signIn || document.querySelector("#receipt, #redeem-form .form-error")) sessionStorage.removeItem(sent);
     else if (waiting && typed) typed.elements.key.value = waiting;
   } catch { /* storage is off: the card still moves its value once only */ }
 }
@@ -44,6 +44,7 @@ if (form) addEventListener("pageshow", (event) => {
 const slowAfter = 5000;
 function wait(form, button) {
   if (!form || form.getAttribute("aria-busy") === "true") return;
+  document.querySelector("#notice [data-lost]")?.remove();
   form.setAttribute("aria-busy", "true");
   for (const one of form.querySelectorAll("button")) one.setAttribute("aria-disabled", "true");
   if (button?.dataset.busy) {
@@ -110,6 +111,7 @@ function tell(what) {
   notice.setAttribute("role", "alert");
   notice.textContent = document.getElementById("redeem").dataset[what];
   document.getElementById("notice").replaceChildren(notice);
+  notice.scrollIntoView({ block: "center" });
 }
 
 // After an answer the focus is where one types, or on the page's content. A notice leaves

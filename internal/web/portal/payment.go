@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -29,13 +30,17 @@ type paymentListPage struct {
 // receiptPage is one payment.
 type receiptPage struct {
 	kit.Page
-	Payment  kit.PaymentView
-	Amount   string
-	Series   string
-	Serial   string
-	Redeemed bool // it came by a refill card
-	Redeem   bool // the form is open to them
+	Payment kit.PaymentView
+	Amount  string
+	Now     string // the present balance
+	Series  string
+	Serial  string
+	Fresh   bool // a card that was redeemed just now, and nothing was paid since
+	Redeem  bool // the form is open to them
 }
+
+// freshFor is how long the receipt of a redeemed card speaks of now.
+const freshFor = 15 * time.Minute
 
 // PaymentsPerPage is how many payments a page shows.
 const PaymentsPerPage = 25
@@ -84,9 +89,21 @@ func (s *Server) portalPaymentRows(c *gin.Context, before int64, size int32) ([]
 	v := s.Visitor(c)
 	rows, older, err := s.ListPayments(c.Request.Context(), v.ID, before, size, v.Zone)
 	for i := range rows {
-		rows[i].URL = ReceiptURL(rows[i].ID)
+		rows[i] = linked(rows[i])
 	}
 	return rows, older, err
+}
+
+// linked adds the addresses of the receipts that a payment leads to.
+func linked(v kit.PaymentView) kit.PaymentView {
+	v.URL = ReceiptURL(v.ID)
+	if v.ReversedBy != 0 {
+		v.ReversedByURL = ReceiptURL(v.ReversedBy)
+	}
+	if v.Reverses != 0 {
+		v.ReversesURL = ReceiptURL(v.Reverses)
+	}
+	return v
 }
 
 // noPayments says why a page of payments has none: nothing has been paid yet, or
@@ -117,18 +134,24 @@ func (s *Server) Payment(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Payment = kit.PaymentView{
+	p.Payment = linked(kit.PaymentView{
 		ID: row.ID, At: row.At.In(p.Visitor.Zone), Type: kit.PaymentTypeName(row.Type), Sum: kit.Signed(row.Amount, row.Currency),
 		Balance: money.Amount{Minor: row.BalanceAfter, Currency: row.Currency}.String(), Comment: row.Comment,
-	}
-	if p.Payment.ReversedBy = row.ReversedBy; row.ReversedBy != 0 {
-		p.Payment.ReversedByURL = ReceiptURL(row.ReversedBy)
-	}
-	if p.Payment.Reverses = row.Reverses; row.Reverses != 0 {
-		p.Payment.ReversesURL = ReceiptURL(row.Reverses)
-	}
+		ReversedBy: row.ReversedBy, Reverses: row.Reverses,
+	})
 	p.Amount = money.Amount{Minor: row.Amount, Currency: row.Currency}.String()
-	p.Redeemed = row.Type == db.PaymentTypeRefillCard && row.ReversedBy == 0
+	if p.Now, err = s.balance(c); err != nil {
+		return err
+	}
+	if row.Type == db.PaymentTypeRefillCard && row.ReversedBy == 0 && s.Now().Sub(row.At) < freshFor {
+		newest, _, err := s.ListPayments(c.Request.Context(), p.Visitor.ID, 0, 1, p.Visitor.Zone)
+		if err != nil {
+			return err
+		}
+		if p.Fresh = newest[0].ID == row.ID; p.Fresh {
+			p.Title = lang.M("Card redeemed")
+		}
+	}
 	if row.SeriesNumber != nil && row.Serial != nil {
 		p.Series = *row.SeriesNumber
 		if p.Serial, err = s.SerialText(c.Request.Context(), p.Series, *row.Serial); err != nil {
