@@ -172,6 +172,32 @@ func UseLink(ctx context.Context, beginner db.Beginner, l Link, password string)
 	return in, l.forgive(ctx, beginner)
 }
 
+// PastLink is what became of a link that does not work.
+type PastLink struct {
+	PartnerID int64 // 0: the link is not known
+	Zone      string
+	UsedAt    *time.Time
+	ExpiredAt *time.Time
+}
+
+// FindPastLink says what became of a link that FindLink has refused. Only a person who holds
+// the link can ask, because its token can't be guessed.
+func FindPastLink(ctx context.Context, dbtx db.DBTX, l Link) (PastLink, error) {
+	hash, ok := linkHash(l.Token)
+	if !ok {
+		return PastLink{}, nil
+	}
+	row, found, err := db.Found(db.New().CustomerLinkPast(ctx, dbtx, hash))
+	if err != nil || !found {
+		return PastLink{}, err
+	}
+	past := PastLink{PartnerID: row.PartnerID, Zone: row.TimeZone, UsedAt: row.UsedAt}
+	if row.UsedAt == nil && row.Expired {
+		past.ExpiredAt = &row.ExpiresAt
+	}
+	return past, nil
+}
+
 // linkHash returns the stored hash of a token; false where the text is no token.
 func linkHash(token string) ([]byte, bool) {
 	secret, err := base64.RawURLEncoding.DecodeString(token)

@@ -3,6 +3,8 @@ package e2e_test
 import (
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
 
@@ -29,7 +31,7 @@ func TestPortalAnswersOfOthers(t *testing.T) {
 	codes := makeSeries(t, admin, "South", "5")
 
 	phone := newBrowser(t, d.URL, 360, 740)
-	phone.signIn("/portal/login", "customer3")
+	phone.signIn("/portal/login", "customer99")
 	for _, press := range []string{"Redeem", "Check value first"} {
 		phone.open("/portal/finance/refill-card")
 		phone.fill("Code", codes[0])
@@ -74,7 +76,7 @@ func TestPortalAnswersOfOthers(t *testing.T) {
 	// The session ends meanwhile.
 	phone.fill("Code", codes[0])
 	other := newBrowser(t, d.URL, 1280, 900)
-	other.signIn("/portal/login", "customer3")
+	other.signIn("/portal/login", "customer99")
 	other.open("/portal/sessions")
 	other.press("Sign out everywhere else")
 	other.sees("signed in nowhere else")
@@ -83,7 +85,7 @@ func TestPortalAnswersOfOthers(t *testing.T) {
 	require.Empty(t, script[string](phone, `location.hash`))
 	require.NotContains(t, script[string](phone, `location.href`), codes[0][len(codes[0])-4:])
 	phone.looks("portal-signed-out")
-	phone.fill("Username", "customer3")
+	phone.fill("Username", "customer99")
 	phone.fill("Password", "wrong")
 	phone.press("Sign in")
 	phone.refused("sign_in_wrong")
@@ -93,4 +95,27 @@ func TestPortalAnswersOfOthers(t *testing.T) {
 	require.Empty(t, script[string](phone, `location.hash`))
 	phone.press("Redeem")
 	phone.sees("Card redeemed")
+}
+
+// Without script the way back from a receipt leads to the form or to the look at the card, not
+// to a page that can't be shown again.
+func TestPortalWayBackWithoutScript(t *testing.T) {
+	t.Parallel()
+	d := sharedDemo(t)
+	admin := newBrowser(t, d.URL, 1280, 900)
+	admin.signIn("/admin/login", "admin")
+	codes := makeSeries(t, admin, "South", "5")
+	plain := newBrowser(t, d.URL, 360, 740)
+	_, err := chromedp.Call(plain.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	require.NoError(t, err)
+	plain.signIn("/portal/login", "customer3")
+	plain.open("/portal/finance/refill-card")
+	plain.fill("Code", codes[0])
+	plain.press("Check value first")
+	plain.sees("This card is worth USD 10.00")
+	require.Equal(t, "/portal/finance/refill-card/check", script[string](plain, `location.pathname + location.search`))
+	plain.press("Redeem USD 10.00")
+	plain.sees("Card redeemed")
+	script[bool](plain, `(history.back(), true)`)
+	plain.until("a page of the portal", `location.pathname.startsWith("/portal/finance/refill-card") && document.querySelector("#redeem form")`)
 }

@@ -246,7 +246,7 @@ func (s *Server) table() []route {
 		{get, portal.SectionPayments + "/:id", customers, s.portal.Payment},
 		{get, portal.SectionRedeem, customers.withCards(), s.portal.RedeemShow},
 		{post, portal.SectionRedeem, customers.withCards().keyed(), s.portal.Redeem},
-		{get, portal.SectionRedeem + "/check", customers.withCards(), s.portal.LookAgain},
+		{get, portal.SectionRedeem + "/check", customers.withCards(), s.portal.LookShow},
 		{post, portal.SectionRedeem + "/check", customers.withCards().keyed(), s.portal.Look},
 		{get, portal.SectionDevices, customers, s.portal.Sessions},
 		{post, portal.SectionDevices + "/others/end", customers, s.portal.SessionsEnd},

@@ -45,6 +45,7 @@ const slowAfter = 5000;
 function wait(form, button) {
   if (!form || form.getAttribute("aria-busy") === "true") return;
   document.querySelector("#notice [data-lost]")?.remove();
+  document.title = document.title.replace(wrong(), "");
   form.setAttribute("aria-busy", "true");
   for (const one of form.querySelectorAll("button")) one.setAttribute("aria-disabled", "true");
   if (button?.dataset.busy) {
@@ -103,6 +104,9 @@ document.addEventListener("htmx:error", (event) => {
   if (event.target.closest?.("#redeem")) tell("lost");
 });
 
+// wrong begins the title of a page that says what is wrong.
+function wrong() { return document.getElementById("redeem").dataset.error; }
+
 // tell shows a notice whose text is an attribute of the form's page.
 function tell(what) {
   const notice = document.createElement("div");
@@ -112,6 +116,7 @@ function tell(what) {
   notice.textContent = document.getElementById("redeem").dataset[what];
   document.getElementById("notice").replaceChildren(notice);
   notice.scrollIntoView({ block: "center" });
+  document.title = wrong() + document.title.replace(wrong(), "");
 }
 
 // After an answer the focus is where one types, or on the page's content. A notice leaves

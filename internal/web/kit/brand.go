@@ -119,7 +119,16 @@ func (s *Kit) ApplyBranding(ctx context.Context, p *Page, slug string) error {
 	if slug == "" {
 		return nil
 	}
-	row, found, err := db.Found(db.New().PartnerLook(ctx, s.Pool, db.PartnerLookParams{Slug: slug}))
+	return s.applyLook(ctx, p, db.PartnerLookParams{Slug: slug})
+}
+
+// BrandPartner is ApplyBranding for the partner of a person who has shown a secret of theirs.
+func (s *Kit) BrandPartner(ctx context.Context, p *Page, partnerID int64) error {
+	return s.applyLook(ctx, p, db.PartnerLookParams{ID: partnerID})
+}
+
+func (s *Kit) applyLook(ctx context.Context, p *Page, which db.PartnerLookParams) error {
+	row, found, err := db.Found(db.New().PartnerLook(ctx, s.Pool, which))
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,15 @@ type Page struct {
 	Flash   Flash  // what was just done, said once
 	CanFind bool   // whether the box that finds cards and customers is there
 	Section string // which entry of the menu is lit
+
+	Wrong    bool // the page says what is wrong: its title begins so
+	Fragment bool // it goes into a page that is there already
 }
+
+// framed is what Render and its like know of every page.
+type framed interface{ frame(wrong, fragment bool) }
+
+func (p *Page) frame(wrong, fragment bool) { p.Wrong, p.Fragment = wrong, fragment }
 
 // MenuItem is an entry of the menu, or a heading where it has no URL. Entries below an entry
 // with a URL are shown while the visitor is among them.

@@ -128,6 +128,9 @@ func (s *Kit) Fragment(c *gin.Context, status int, view, fragment string, data a
 }
 
 func (s *Kit) write(c *gin.Context, status int, view, name string, data any) error {
+	if p, ok := data.(framed); ok {
+		p.frame(status >= http.StatusBadRequest, name != "layout")
+	}
 	body, err := s.views.execute(view, name, data)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -12,7 +11,6 @@ import (
 	"refill/internal/card"
 	"refill/internal/fault"
 	"refill/internal/lang"
-	"refill/internal/money"
 	"refill/internal/web/kit"
 )
 
@@ -23,13 +21,6 @@ type redeemPage struct {
 	Code    kit.Field
 	Key     string
 	Seen    *seenCard // what the code is worth, once it was looked at
-}
-
-// seenCard is a card before it is redeemed.
-type seenCard struct {
-	Amount, After, Series string
-	Serial                string
-	ValidTill             time.Time
 }
 
 // scanPage leads from a card's QR code to the form.
@@ -82,6 +73,7 @@ func (s *Server) Redeem(c *gin.Context) error {
 	}
 	receipt, err := s.redeemTyped(c, form)
 	if err == nil {
+		s.forgetLooked(c)
 		return s.Redirect(c, ReceiptURL(receipt.PaymentID))
 	}
 	if fault.IsInternal(err) {
@@ -104,40 +96,6 @@ func (s *Server) mendCode(c *gin.Context, p *redeemPage, form url.Values, err er
 	return s.Part(c, s.RefuseForm(c, err), "portal/refill_card", "redeem", p)
 }
 
-// Look handles POST /portal/finance/refill-card/check: what the code is
-// worth. It moves nothing; the form's key goes along to the button that does.
-func (s *Server) Look(c *gin.Context) error {
-	form, err := s.Form(c)
-	if err != nil {
-		return err
-	}
-	p, err := s.newRedeemPage(c)
-	if err != nil {
-		return err
-	}
-	seen, err := s.Cards.Look(c.Request.Context(), s.Actor(c), p.Visitor.ID, form.Get("code"))
-	if fault.IsInternal(err) {
-		return err
-	}
-	if err != nil {
-		return s.mendCode(c, p, form, err)
-	}
-	if key, err := kit.ReadKey(form); err == nil {
-		p.Key = key.String()
-	}
-	p.Code.Value = kit.Truncate(form.Get("code"), 300)
-	serial, err := s.SerialText(c.Request.Context(), seen.Series, seen.Serial)
-	if err != nil {
-		return err
-	}
-	p.Seen = &seenCard{
-		Amount: money.Amount{Minor: seen.Amount, Currency: seen.Currency}.String(),
-		After:  money.Amount{Minor: seen.Balance + seen.Amount, Currency: seen.Currency}.String(),
-		Series: seen.Series, Serial: serial, ValidTill: seen.ValidTill,
-	}
-	return s.Part(c, http.StatusOK, "portal/refill_card", "redeem", p)
-}
-
 // redeemTyped moves the value of the card whose code was typed.
 func (s *Server) redeemTyped(c *gin.Context, form url.Values) (card.Receipt, error) {
 	key, err := kit.ReadKey(form)
@@ -148,10 +106,6 @@ func (s *Server) redeemTyped(c *gin.Context, form url.Values) (card.Receipt, err
 		CustomerID: s.Visitor(c).ID, Code: form.Get("code"), Key: key,
 	})
 }
-
-// LookAgain handles GET /portal/finance/refill-card/check, where a customer
-// comes back to an address that only a form leads to.
-func (s *Server) LookAgain(c *gin.Context) error { return s.Redirect(c, SectionRedeem) }
 
 // Scan handles GET /r: where a card's QR code leads. The code is in
 // the fragment of the address, which browsers keep to themselves; a script takes
