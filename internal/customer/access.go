@@ -52,6 +52,9 @@ func SetPassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, i
 		if _, err := savePassword(ctx, tx, id, was.Username, hash); err != nil {
 			return err
 		}
+		if _, err := closeHelp(ctx, tx, id); err != nil {
+			return err
+		}
 		return act.Record(ctx, tx, actor, PasswordSet{act.OfCustomer(id)})
 	})
 }
@@ -94,6 +97,9 @@ func NewLink(ctx context.Context, beginner db.Beginner, actor audit.Actor, id in
 		err := q.CustomerLinkCreate(ctx, tx, db.CustomerLinkCreateParams{TokenHash: hash, CustomerID: id, StaffID: actor.Staff(), Lifetime: lifetime})
 		if err != nil {
 			return fmt.Errorf("make a link: %w", err)
+		}
+		if _, err := closeHelp(ctx, tx, id); err != nil {
+			return err
 		}
 		return act.Record(ctx, tx, actor, LinkMade{act.OfCustomer(id), int(lifetime.Hours())})
 	})

@@ -39,6 +39,8 @@ func (s *Server) table() []route {
 		{get, "/portal/login", everybody, s.portal.CustomerSignInShow},
 		{post, "/portal/login", everybody, s.portal.CustomerSignIn},
 		{post, "/portal/logout", everybody, s.portal.CustomerSignOut},
+		{get, portal.HelpPath, everybody, s.portal.HelpShow},
+		{post, portal.HelpPath, everybody, s.portal.Help},
 		{get, kit.WelcomePath + ":token", everybody, s.portal.WelcomeShow},
 		{post, kit.WelcomePath + ":token", everybody, s.portal.Welcome},
 
@@ -71,6 +73,7 @@ func (s *Server) table() []route {
 		{post, admin.OneCustomer + "/enable", staffWho(staff.CustomersEdit), s.admin.CustomerEnable},
 		{get, admin.OneCustomer + "/access", staffWho(staff.CustomersEdit), s.admin.CustomerAccess},
 		{post, admin.OneCustomer + "/access/password", staffWho(staff.CustomersEdit), s.admin.CustomerPassword},
+		{post, admin.OneCustomer + "/access/help/close", staffWho(staff.CustomersEdit), s.admin.CustomerHelpClose},
 		{post, admin.OneCustomer + "/access/link", staffWho(staff.CustomersEdit), s.admin.CustomerLink},
 		{get, admin.OneCustomer + "/erase", staffWho(staff.CustomersErase), s.admin.CustomerEraseShow},
 		{post, admin.OneCustomer + "/erase", staffWho(staff.CustomersErase), s.admin.CustomerErase},

@@ -12,6 +12,7 @@ func pageTemplates() map[string]any {
 		"portal/link_dead":    &deadLinkPage{},
 		"portal/landing":      &landingPage{},
 		"portal/welcome":      &welcomePage{},
+		"portal/help":         &helpPage{},
 		"portal/home":         &portalHomePage{},
 		"portal/payment_list": &paymentListPage{},
 		"portal/payment_show": &receiptPage{},
