@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,4 +63,30 @@ func TestPortalHelp(t *testing.T) {
 	require.Contains(t, s.audits(), "customer.help_asked")
 	require.Contains(t, s.audits(), "customer.help_closed")
 	require.NotContains(t, s.Log.String(), "nobody@")
+}
+
+// Before a pause the last try is announced, and while it lasts its end is said and counted down
+// to, whether or not an account has the username.
+func TestTriesLeft(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.newCustomer("anna", s.North)
+	for _, username := range []string{"anna", "nobody"} {
+		b := s.browser()
+		try := func() *got { return b.post("/portal/login", credentials(username, "not-this-one")) }
+		for range 3 {
+			require.Equal(t, "sign_in_wrong", try().fault(""), username)
+		}
+		last := try()
+		require.Equal(t, "sign_in_wrong_last", last.fault(""))
+		require.Contains(t, last.text(`[role="alert"]`), "1 try left")
+		last.none("[data-wait]")
+		for _, paused := range []*got{try(), try()} {
+			require.Regexp(t, `You can try again at \d\d:\d\d:\d\d UTC\.`, paused.text(`[role="alert"]`))
+			seconds, err := strconv.Atoi(paused.one("[data-wait]").AttrOr("data-wait", ""))
+			require.NoError(t, err)
+			require.InDelta(t, 30, seconds, 10)
+		}
+	}
+	require.Equal(t, "f-password", s.browser().get("/portal/login").one("[data-shows]").AttrOr("data-shows", ""))
 }

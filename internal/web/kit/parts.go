@@ -67,6 +67,7 @@ type Mistake struct {
 	Field string // empty: about the whole form
 	Text  string
 	Fault string // code of what Text says
+	Wait  int64  // seconds until it has passed; 0: it does not pass by itself
 }
 
 // Explain puts each fault of err beside its field and returns the summary of

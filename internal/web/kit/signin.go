@@ -2,7 +2,9 @@ package kit
 
 import (
 	"context"
+	"math"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -85,6 +87,7 @@ func (s *Kit) SignIn(c *gin.Context, g Gate) error {
 	attempt := signin.Attempt{
 		Username: form.Get("username"), Password: form.Get("password"),
 		Address: Address(c), RequestID: RequestID(c), Device: s.DeviceHash(c, g.Door),
+		Zone: s.Local(s.Now().UTC()).Location(),
 	}
 	in, err := g.Enter(c.Request.Context(), attempt)
 	if fault.IsInternal(err) {
@@ -97,7 +100,7 @@ func (s *Kit) SignIn(c *gin.Context, g Gate) error {
 			return err
 		}
 		p.Username.Value = Truncate(attempt.Username, 64)
-		p.Mistakes = Explain(refused, &p.Username, &p.Password)
+		p.Mistakes = s.timed(Explain(refused, &p.Username, &p.Password), refused)
 		return s.Render(c, s.RefuseForm(c, refused), g.View, p)
 	}
 	if in.Step != "" {
@@ -107,6 +110,18 @@ func (s *Kit) SignIn(c *gin.Context, g Gate) error {
 		return err
 	}
 	return s.Redirect(c, AfterSignIn(g.Door, form.Get("next")))
+}
+
+// timed adds to the mistakes how many seconds a pause still lasts, for the clock of the page.
+func (s *Kit) timed(mistakes []Mistake, err error) []Mistake {
+	for i, f := range fault.All(err) {
+		for _, arg := range f.Args {
+			if until, ok := arg.Value.(fault.Clock); ok {
+				mistakes[i].Wait = int64(math.Ceil(time.Time(until).Sub(s.Now()).Seconds()))
+			}
+		}
+	}
+	return mistakes
 }
 
 // SignOut ends the session that the request came with.
