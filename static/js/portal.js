@@ -187,3 +187,6 @@ for (const clock of document.querySelectorAll("[data-wait]")) {
   };
   tick();
 }
+
+// The offline page. Browsers have service workers over HTTPS only.
+navigator.serviceWorker?.register("/portal/worker.js", { scope: "/portal" }).catch(() => { /* the portal works without */ });

@@ -9,6 +9,7 @@ import (
 // pageTemplates lists the pages and fragments of this package with their structs.
 func pageTemplates() map[string]any {
 	return map[string]any{
+		"portal/offline":      &offlinePage{},
 		"portal/link_dead":    &deadLinkPage{},
 		"portal/landing":      &landingPage{},
 		"portal/welcome":      &welcomePage{},
