@@ -49,11 +49,13 @@ func TestPortalWorker(t *testing.T) {
 	worker := anna.get(portal.WorkerPath)
 	require.Equal(t, "/portal", worker.Header.Get("Service-Worker-Allowed"))
 	require.Equal(t, "no-cache", worker.Header.Get("Cache-Control"))
-	list, code, _ := strings.Cut(worker.Body, "\n")
-	require.NotContains(t, code, ".put(", "no answer is kept")
+	require.NotContains(t, worker.Body, ".put(", "no answer is kept")
+	_, list, _ := strings.Cut(worker.Body, "files] = ")
+	list, _, _ = strings.Cut(list, ";\n")
 	var files []string
-	text, _, _ := strings.Cut(strings.TrimPrefix(list, "const files = "), ", offline = ")
-	require.NoError(t, json.Unmarshal([]byte(text), &files))
+	require.NoError(t, json.Unmarshal([]byte(list), &files))
+	require.Equal(t, portal.OfflinePath, files[0])
+	files = files[1:]
 	require.Greater(t, len(files), 5)
 	for _, file := range files {
 		require.True(t, strings.HasPrefix(file, "/static/"), file)

@@ -1,8 +1,9 @@
 "use strict";
 // The service worker of the portal. It keeps the static files in the list and the offline
-// page. It never keeps an answer of the portal: those hold money and codes. The server puts
-// the list of files before this text, so that a new version has a new worker.
+// page. It never keeps an answer of the portal: those hold money and codes. The server fills
+// in the list of files, so that a new version has a new worker.
 
+const [offline, ...files] = LIST;
 const cacheName = "refill-static";
 
 self.addEventListener("install", (event) => event.waitUntil((async () => {

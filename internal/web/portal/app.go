@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 
@@ -72,9 +73,9 @@ var kept = []string{ //nolint:gochecknoglobals // a table
 }
 
 // Worker handles GET /portal/worker.js: the service worker, with the addresses of this
-// version's files before it.
+// version's files in it.
 func (s *Server) Worker(c *gin.Context) error {
-	var files []string
+	files := []string{OfflinePath}
 	for _, name := range kept {
 		to, err := s.AssetURL(name)
 		if err != nil {
@@ -86,9 +87,7 @@ func (s *Server) Worker(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	body := append([]byte("const files = "), list...)
-	body = append(body, `, offline = "`+OfflinePath+"\";\n"...)
-	body = append(body, s.Asset("js/worker.js")...)
+	body := bytes.Replace(s.Asset("js/worker.js"), []byte("LIST"), list, 1)
 	c.Header("Cache-Control", "no-cache")
 	c.Header("Service-Worker-Allowed", SectionHome)
 	c.Data(http.StatusOK, "text/javascript; charset=utf-8", body)
