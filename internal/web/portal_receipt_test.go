@@ -1,8 +1,10 @@
 package web
 
 import (
+	"encoding/csv"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,4 +115,28 @@ func TestPortalOtherKeyboards(t *testing.T) {
 	refused := anna.post(portal.SectionRedeem, url.Values{"code": {"Щ" + codes[0]}, "key": {uuid.NewString()}})
 	require.Contains(t, refused.text("#f-code-error"), "Switch your keyboard to Latin letters")
 	require.Equal(t, http.StatusSeeOther, anna.redeem(arabic).Status, arabic)
+}
+
+// A customer takes the payments of a period along as a table.
+func TestPortalPaymentsCSV(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	anna, ben := s.asCustomer("anna", s.North), s.asCustomer("ben", s.North)
+	for who, comment := range map[*browser]string{anna: "=at the desk", ben: "secret"} {
+		_, err := customer.Pay(t.Context(), s.Pool, audit.System(), customer.Payment{
+			CustomerID: who.ID, Type: db.PaymentTypeCash, Amount: money.Amount{Minor: 700, Currency: "USD"}, Comment: comment, Key: uuid.New(),
+		})
+		require.NoError(t, err)
+	}
+	link := anna.get(portal.SectionPayments+"?period=month").one("a[download]").AttrOr("href", "")
+	file := anna.get(link)
+	require.Equal(t, "text/csv; charset=utf-8", file.Header.Get("Content-Type"))
+	require.Equal(t, "no-store", file.Header.Get("Cache-Control"))
+	rows, err := csv.NewReader(strings.NewReader(file.Body)).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, 2)
+	require.Equal(t, []string{"Cash", "7.00", "'=at the desk", "7.00", "USD", ""}, rows[1][2:])
+	empty, err := csv.NewReader(strings.NewReader(anna.get(portal.SectionPayments + "?period=last-year&format=csv").Body)).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, empty, 1, "of the chosen period")
 }

@@ -11,6 +11,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/lang"
 	"refill/internal/money"
+	"refill/internal/render"
 	"refill/internal/web/kit"
 )
 
@@ -25,6 +26,7 @@ type paymentListPage struct {
 	Pager    kit.Pager
 	Empty    kit.Empty
 	Ways     []payWay // to pay
+	CSV      string   // the payments of the period as a file
 }
 
 // receiptPage is one payment.
@@ -57,6 +59,10 @@ func (s *Server) Payments(c *gin.Context) error {
 	var span period
 	span, p.Periods = choosePeriod(s.Now().In(p.Visitor.Zone), c.Query("period"))
 	var older bool
+	if c.Query("format") == string(render.TableCSV) {
+		return s.sendPayments(c, span)
+	}
+	p.CSV = kit.ListURL(SectionPayments, "period", span.Name, "format", string(render.TableCSV))
 	if p.Payments, older, err = s.paymentsWithin(ctx, p.Visitor, span, before, PaymentsPerPage); err != nil {
 		return err
 	}
