@@ -78,3 +78,16 @@ func TestPortalDigitsKeyboard(t *testing.T) {
 	ben := digits.asCustomer("ben", digits.North)
 	require.Equal(t, "numeric", ben.get(portal.SectionRedeem).one("#f-code").AttrOr("inputmode", ""))
 }
+
+// The camera is for the form that reads a card, and for no other page.
+func TestPortalCamera(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	anna := s.asCustomer("anna", s.North)
+	require.Contains(t, anna.get(portal.SectionRedeem).Header.Get("Permissions-Policy"), "camera=(self), geolocation=()")
+	for _, path := range []string{"/", "/r", portal.SectionHome, portal.SectionPayments, portal.SectionPassword, "/portal/none"} {
+		require.Contains(t, anna.get(path).Header.Get("Permissions-Policy"), "camera=()", path)
+	}
+	_, found := anna.get(portal.SectionRedeem).one("[data-camera]").Attr("hidden")
+	require.True(t, found, "shown by the script where the browser can read QR codes")
+}

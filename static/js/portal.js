@@ -133,7 +133,12 @@ const code = document.querySelector(codeField);
 // Codes of other systems may mean something by their case and dashes: they stay as they
 // are. The server says on the field where such a code may be typed.
 const asTyped = (field) => field.hasAttribute("data-as-typed");
-if (code && scanned) code.value = asTyped(code) ? decoded(scanned.slice(1)) : group(decoded(scanned.slice(1)), true);
+function fillCode(field, text) {
+  if (!field) return;
+  field.value = asTyped(field) ? text : group(text, true);
+  field.focus();
+}
+if (code && scanned) fillCode(code, decoded(scanned.slice(1)));
 function regroup(event) {
   const code = event.target;
   // Only what is added at the end: nobody's correction is moved about, and

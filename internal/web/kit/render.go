@@ -140,6 +140,9 @@ func (s *Kit) write(c *gin.Context, status int, view, name string, data any) err
 	return nil
 }
 
+// NoPermissions is the Permissions-Policy of every page that sets none itself.
+const NoPermissions = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
 // AnswerHeader is on every answer of the portal. Scripts put no answer without it into a
 // page: a gateway or a hotspot has sent that.
 const AnswerHeader = "Refill-Answer"

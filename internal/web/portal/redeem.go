@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -32,8 +33,12 @@ func (s *Server) RedeemShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	c.Header("Permissions-Policy", withCamera)
 	return s.Render(c, http.StatusOK, "portal/refill_card", p)
 }
+
+// withCamera lets the form, and no other page, use the camera to read a card's QR code.
+var withCamera = strings.Replace(kit.NoPermissions, "camera=()", "camera=(self)", 1) //nolint:gochecknoglobals // a constant
 
 // newRedeemPage shows the form to customers whose partner offers it.
 func (s *Server) newRedeemPage(c *gin.Context) (*redeemPage, error) {
