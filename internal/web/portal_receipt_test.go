@@ -128,7 +128,7 @@ func TestPortalPaymentsCSV(t *testing.T) {
 		})
 		require.NoError(t, err)
 	}
-	link := anna.get(portal.SectionPayments+"?period=month").one("a[download]").AttrOr("href", "")
+	link := anna.get(portal.SectionPayments+"?period=month").one("a[download][href*='format=csv']").AttrOr("href", "")
 	file := anna.get(link)
 	require.Equal(t, "text/csv; charset=utf-8", file.Header.Get("Content-Type"))
 	require.Equal(t, "no-store", file.Header.Get("Cache-Control"))
@@ -139,4 +139,18 @@ func TestPortalPaymentsCSV(t *testing.T) {
 	empty, err := csv.NewReader(strings.NewReader(anna.get(portal.SectionPayments + "?period=last-year&format=csv").Body)).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, empty, 1, "of the chosen period")
+}
+
+// A customer takes the payments of a period along on paper.
+func TestPortalPaymentsPDF(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	anna := s.asCustomer("anna", s.North)
+	_, codes := s.series(1)
+	require.Equal(t, http.StatusSeeOther, anna.redeem(codes[0]).Status)
+	file := anna.get(anna.get(portal.SectionPayments+"?period=month").one("a[download][href*='format=pdf']").AttrOr("href", ""))
+	require.Equal(t, "application/pdf", file.Header.Get("Content-Type"))
+	require.True(t, strings.HasPrefix(file.Body, "%PDF-"))
+	require.Equal(t, "no-store", file.Header.Get("Cache-Control"))
+	require.Contains(t, file.Header.Get("Content-Disposition"), "payments.pdf")
 }

@@ -26,7 +26,7 @@ type paymentListPage struct {
 	Pager    kit.Pager
 	Empty    kit.Empty
 	Ways     []payWay // to pay
-	CSV      string   // the payments of the period as a file
+	CSV, PDF string   // the payments of the period as a file
 }
 
 // receiptPage is one payment.
@@ -59,9 +59,13 @@ func (s *Server) Payments(c *gin.Context) error {
 	var span period
 	span, p.Periods = choosePeriod(s.Now().In(p.Visitor.Zone), c.Query("period"))
 	var older bool
-	if c.Query("format") == string(render.TableCSV) {
+	switch c.Query("format") {
+	case string(render.TableCSV):
 		return s.sendPayments(c, span)
+	case formatPDF:
+		return s.sendStatement(c, span)
 	}
+	p.PDF = kit.ListURL(SectionPayments, "period", span.Name, "format", formatPDF)
 	p.CSV = kit.ListURL(SectionPayments, "period", span.Name, "format", string(render.TableCSV))
 	if p.Payments, older, err = s.paymentsWithin(ctx, p.Visitor, span, before, PaymentsPerPage); err != nil {
 		return err

@@ -1,13 +1,17 @@
 package portal
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"math"
+	"net/http"
 
 	"github.com/gin-gonic/gin"
 	"github.com/jackc/pgx/v5"
 
 	"refill/internal/db"
+	"refill/internal/lang"
 	"refill/internal/money"
 	"refill/internal/render"
 	"refill/internal/web/kit"
@@ -36,6 +40,53 @@ func (s *Server) sendPayments(c *gin.Context, p period) error {
 				money.Amount{Minor: one.BalanceAfter, Currency: one.Currency}, one.Currency, reversedBy)
 		})
 	})
+}
+
+// formatPDF names the statement in addresses, beside the formats of tables.
+const formatPDF = "pdf"
+
+// sendStatement answers with the visitor's payments of a period on paper.
+func (s *Server) sendStatement(c *gin.Context, p period) error {
+	s.TakesTime(c)
+	v, ctx := s.Visitor(c), c.Request.Context()
+	balance, err := s.balance(c)
+	if err != nil {
+		return err
+	}
+	const exact = "2 Jan 2006, 15:04"
+	now := s.Now().In(v.Zone).Format(exact + " MST")
+	var file bytes.Buffer // a customer has some hundreds of payments
+	st, err := render.NewStatement(&file, render.Statement{
+		Title: fmt.Sprintf(lang.M("%s: payments of %s"), v.Brand, v.Name),
+		Notes: []string{fmt.Sprintf(lang.M("Username %s"), v.Username), fmt.Sprintf(lang.M("Period: %s"), p.Text), fmt.Sprintf(lang.M("Balance on %s: %s"), now, balance)},
+		Columns: []render.StatementColumn{
+			{Name: lang.M("Date"), Width: 38},
+			{Name: lang.M("Payment type"), Width: 34},
+			{Name: lang.M("Sum"), Width: 32, Right: true},
+			{Name: lang.M("Comment"), Width: 44},
+			{Name: lang.M("Balance after"), Width: 32, Right: true},
+		},
+		Page: lang.M("Page %d"), Fonts: s.Fonts,
+	})
+	if err != nil {
+		return err
+	}
+	err = eachPayment(ctx, s.Pool, v, p, func(one db.PaymentListBetweenRow) error {
+		view := kit.NewPaymentView(db.PaymentListRow(one), v.Zone)
+		if view.ReversedBy != 0 {
+			view.Type += lang.M(" (reversed)")
+		}
+		return st.Row(view.At.Format(exact), view.Type, view.Sum, view.Comment, view.Balance)
+	})
+	if err == nil {
+		err = st.Close()
+	}
+	if err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", `attachment; filename="payments.pdf"`)
+	c.Data(http.StatusOK, "application/pdf", file.Bytes())
+	return nil
 }
 
 // statementPage is how many payments are read at a time.
