@@ -23,7 +23,7 @@ const (
 	statementTop    = 15.0
 	statementLine   = 6.0  // height of a row
 	statementHead   = 10.0 // height of a heading
-	statementGap    = 1.5  // between columns
+	statementGap    = 3.0  // between columns
 	statementBase   = 4.2  // baseline of a row's text
 	statementRows   = 40   // of a page
 )
