@@ -119,3 +119,21 @@ func TestPortalWayBackWithoutScript(t *testing.T) {
 	script[bool](plain, `(history.back(), true)`)
 	plain.until("a page of the portal", `location.pathname.startsWith("/portal/finance/refill-card") && document.querySelector("#redeem form")`)
 }
+
+// The end of a pause after wrong passwords is counted down to, at both doors.
+func TestClockOfAPause(t *testing.T) {
+	t.Parallel()
+	d := sharedDemo(t)
+	b := newBrowser(t, d.URL, 360, 740)
+	for _, door := range []string{"/portal/login", "/admin/login"} {
+		b.open(door)
+		for n := range 5 {
+			b.fill("Username", "nobody-of-the-clock")
+			b.fill("Password", "wrong"+string(rune('0'+n)))
+			b.press("Sign in")
+			b.until("the answer", `document.querySelector("[role=alert]") && document.querySelector("[name=password]").value === ""`)
+		}
+		b.until("the clock", `/^0:[0-3]\d$/.test(document.querySelector("[data-wait]").innerText)`)
+		b.looks("clock" + door[1:6])
+	}
+}

@@ -218,3 +218,15 @@ for (const why of ["signed-out", "factor-needed"]) document.addEventListener(why
 dress(document.body);
 openNamed();
 if (document.querySelector("[data-themes]")) showTheme(theme());
+
+// A clock beside a pause counts down. The time of its end is in the text, for those who have
+// no script.
+for (const clock of document.querySelectorAll("[data-wait]")) {
+  const end = performance.now() + clock.dataset.wait * 1000;
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    clock.textContent = left ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : clock.dataset.over;
+    if (left) setTimeout(tick, 500);
+  };
+  tick();
+}

@@ -181,17 +181,5 @@ function decoded(text) {
 }
 function fours(symbols) { return symbols.replace(/(.{4})(?=.)/g, "$1-"); }
 
-// A clock beside a pause counts down. The time of its end is in the text, for those who have
-// no script.
-for (const clock of document.querySelectorAll("[data-wait]")) {
-  const end = performance.now() + clock.dataset.wait * 1000;
-  const tick = () => {
-    const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
-    clock.textContent = left ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : clock.dataset.over;
-    if (left) setTimeout(tick, 500);
-  };
-  tick();
-}
-
 // The offline page. Browsers have service workers over HTTPS only.
 navigator.serviceWorker?.register("/portal/worker.js", { scope: "/portal" }).catch(() => { /* the portal works without */ });
