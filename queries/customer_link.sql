@@ -15,6 +15,14 @@ join partner on partner.id = customer.partner_id
 where customer_link.token_hash = @token_hash and customer_link.used_at is null
   and customer_link.expires_at > now() and customer.disabled_at is null and partner.disabled_at is null;
 
+-- name: CustomerLinkPast :one
+-- A link that does not work any more, for the person who holds it.
+select customer_link.used_at, customer_link.expires_at, customer_link.expires_at <= now() as expired, customer.partner_id, partner.time_zone
+from customer_link
+join customer on customer.id = customer_link.customer_id
+join partner on partner.id = customer.partner_id
+where customer_link.token_hash = @token_hash and partner.disabled_at is null and customer.erased_at is null;
+
 -- name: CustomerLinkUse :one
 -- Of any number of presses at once one gets a row.
 update customer_link set used_at = now()

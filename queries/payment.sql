@@ -33,11 +33,15 @@ select paid.id, paid.at, moved.balance::bigint as balance from paid, moved;
 -- A customer's payments, newest first, below before_id.
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
   payment.balance_after, payment.comment, staff.name as staff_name,
-  tx.serial, series.number as series_number
+  tx.serial, series.number as series_number,
+  coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
 left join series on series.id = tx.series_id
+left join ledger_tx undo on undo.reverses = tx.id
+left join payment reversal on reversal.tx_id = undo.id
+left join payment original on original.tx_id = tx.reverses
 where payment.customer_id = @customer_id and payment.id < @before_id
 order by payment.id desc
 limit @size;
@@ -46,11 +50,15 @@ limit @size;
 -- As PaymentList, within a period; null: without that end.
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
   payment.balance_after, payment.comment, staff.name as staff_name,
-  tx.serial, series.number as series_number
+  tx.serial, series.number as series_number,
+  coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
 left join series on series.id = tx.series_id
+left join ledger_tx undo on undo.reverses = tx.id
+left join payment reversal on reversal.tx_id = undo.id
+left join payment original on original.tx_id = tx.reverses
 where payment.customer_id = @customer_id and payment.id < @before_id
   and (sqlc.narg('from')::timestamptz is null or payment.at >= sqlc.narg('from'))
   and (sqlc.narg('until')::timestamptz is null or payment.at < sqlc.narg('until'))

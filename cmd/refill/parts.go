@@ -39,6 +39,7 @@ type parts struct {
 	customers *customerimport.Service
 	checks    *check.Service
 	files     *blob.Sealed
+	fonts     *fontdir.Folder
 }
 
 // openParts connects to the database and opens the services. It fails where the database is
@@ -81,8 +82,9 @@ func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 		return nil, err
 	}
 	p.cards = card.New(pool, keys, p.jobs, p.settings, log)
+	p.fonts = fontdir.New(c.FontDirs...)
 	p.exports = cardfile.New(cardfile.Config{
-		Cards: p.cards, DB: pool, Jobs: p.jobs, Settings: p.settings, Files: files, Fonts: fontdir.New(c.FontDirs...), PublicURL: c.PublicURL, Log: log,
+		Cards: p.cards, DB: pool, Jobs: p.jobs, Settings: p.settings, Files: files, Fonts: p.fonts, PublicURL: c.PublicURL, Log: log,
 	})
 	p.imports = cardimport.New(p.cards, pool, keys, p.jobs, p.settings, log)
 	p.customers = customerimport.New(pool, p.jobs, p.settings, p.cards.Approvals())

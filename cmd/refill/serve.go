@@ -65,7 +65,7 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) error {
 	go func() { listening <- hub.Run(ctx, string(p.config.DatabaseURL)) }()
 
 	pages, err := web.New(web.Deps{ //nolint:contextcheck // times on pages are shown outside any request
-		Pool: p.pool, Log: p.log, Settings: p.settings, Cards: p.cards, Now: time.Now,
+		Pool: p.pool, Log: p.log, Settings: p.settings, Cards: p.cards, Now: time.Now, Fonts: p.fonts,
 		Admin: admin.Deps{
 			Hub: hub, Exports: p.exports, Imports: p.imports, Customers: p.customers, Checks: p.checks, Files: p.files, Jobs: p.jobs,
 		},

@@ -52,6 +52,9 @@ func SetPassword(ctx context.Context, beginner db.Beginner, actor audit.Actor, i
 		if _, err := savePassword(ctx, tx, id, was.Username, hash); err != nil {
 			return err
 		}
+		if _, err := closeHelp(ctx, tx, id); err != nil {
+			return err
+		}
 		return act.Record(ctx, tx, actor, PasswordSet{act.OfCustomer(id)})
 	})
 }
@@ -94,6 +97,9 @@ func NewLink(ctx context.Context, beginner db.Beginner, actor audit.Actor, id in
 		err := q.CustomerLinkCreate(ctx, tx, db.CustomerLinkCreateParams{TokenHash: hash, CustomerID: id, StaffID: actor.Staff(), Lifetime: lifetime})
 		if err != nil {
 			return fmt.Errorf("make a link: %w", err)
+		}
+		if _, err := closeHelp(ctx, tx, id); err != nil {
+			return err
 		}
 		return act.Record(ctx, tx, actor, LinkMade{act.OfCustomer(id), int(lifetime.Hours())})
 	})
@@ -170,6 +176,32 @@ func UseLink(ctx context.Context, beginner db.Beginner, l Link, password string)
 		return signin.Entry{}, err
 	}
 	return in, l.forgive(ctx, beginner)
+}
+
+// PastLink is what became of a link that does not work.
+type PastLink struct {
+	PartnerID int64 // 0: the link is not known
+	Zone      string
+	UsedAt    *time.Time
+	ExpiredAt *time.Time
+}
+
+// FindPastLink says what became of a link that FindLink has refused. Only a person who holds
+// the link can ask, because its token can't be guessed.
+func FindPastLink(ctx context.Context, dbtx db.DBTX, l Link) (PastLink, error) {
+	hash, ok := linkHash(l.Token)
+	if !ok {
+		return PastLink{}, nil
+	}
+	row, found, err := db.Found(db.New().CustomerLinkPast(ctx, dbtx, hash))
+	if err != nil || !found {
+		return PastLink{}, err
+	}
+	past := PastLink{PartnerID: row.PartnerID, Zone: row.TimeZone, UsedAt: row.UsedAt}
+	if row.UsedAt == nil && row.Expired {
+		past.ExpiredAt = &row.ExpiresAt
+	}
+	return past, nil
 }
 
 // linkHash returns the stored hash of a token; false where the text is no token.

@@ -39,6 +39,8 @@ type (
 		act.Subject
 		Hours int `json:"hours"` // how long it works
 	}
+	// HelpClosed closes a request for help with signing in that needs no link.
+	HelpClosed struct{ act.Subject }
 )
 
 // Acts by customers. Each concerns its actor, who is not named a second time.
@@ -48,6 +50,9 @@ type (
 		act.Subject
 		Password bool `json:"password"` // one was chosen
 	}
+	// HelpAsked is a request of a person who can't sign in. It concerns the customer with the
+	// username; no customer, where none has it or a request is open already.
+	HelpAsked struct{ act.Subject }
 	// SignedIn is a sign-in by a password.
 	SignedIn struct{ act.Subject }
 	// SignInFailed is a sign-in with a wrong username or password, or a disabled account.
@@ -85,6 +90,8 @@ func Acts() []act.Kind {
 		act.Of[PasswordSet](),
 		act.Of[LinkMade](),
 		act.Of[LinkUsed](),
+		act.Of[HelpAsked](),
+		act.Of[HelpClosed](),
 		act.Of[SignedIn](),
 		act.Of[SignInFailed](),
 		act.Of[SignedOut](),
@@ -114,6 +121,12 @@ func (PasswordSet) Action() string { return "customer.password_set" }
 
 // Action is the name in the audit trail.
 func (LinkMade) Action() string { return "customer.link_made" }
+
+// Action is the name in the audit trail.
+func (HelpAsked) Action() string { return "customer.help_asked" }
+
+// Action is the name in the audit trail.
+func (HelpClosed) Action() string { return "customer.help_closed" }
 
 // Action is the name in the audit trail.
 func (LinkUsed) Action() string { return "customer.link_used" }

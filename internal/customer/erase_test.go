@@ -155,7 +155,7 @@ func TestErase(t *testing.T) {
 	require.NotNil(t, row.DisabledAt)
 	require.Equal(t, int64(1000), *row.Balance)
 	require.Zero(t, b.count(`select count(*) from guess where scope like 'customer:' || $1::bigint || '%'`))
-	for _, table := range []string{"session", "customer_link", "known_device"} {
+	for _, table := range []string{"session", "customer_link", "known_device", "sign_in_help"} {
 		require.Zero(t, b.count(`select count(*) from `+table+` where customer_id = $1`), table)
 	}
 	require.Equal(t, int64(1), b.count(`select count(*) from payment where customer_id = $1`))

@@ -85,6 +85,36 @@ func (q *Queries) CustomerLinkFind(ctx context.Context, db DBTX, tokenHash []byt
 	return i, err
 }
 
+const customerLinkPast = `-- name: CustomerLinkPast :one
+select customer_link.used_at, customer_link.expires_at, customer_link.expires_at <= now() as expired, customer.partner_id, partner.time_zone
+from customer_link
+join customer on customer.id = customer_link.customer_id
+join partner on partner.id = customer.partner_id
+where customer_link.token_hash = $1 and partner.disabled_at is null and customer.erased_at is null
+`
+
+type CustomerLinkPastRow struct {
+	UsedAt    *time.Time
+	ExpiresAt time.Time
+	Expired   bool
+	PartnerID int64
+	TimeZone  string
+}
+
+// A link that does not work any more, for the person who holds it.
+func (q *Queries) CustomerLinkPast(ctx context.Context, db DBTX, tokenHash []byte) (CustomerLinkPastRow, error) {
+	row := db.QueryRow(ctx, customerLinkPast, tokenHash)
+	var i CustomerLinkPastRow
+	err := row.Scan(
+		&i.UsedAt,
+		&i.ExpiresAt,
+		&i.Expired,
+		&i.PartnerID,
+		&i.TimeZone,
+	)
+	return i, err
+}
+
 const customerLinkUse = `-- name: CustomerLinkUse :one
 update customer_link set used_at = now()
 from customer

@@ -1894,6 +1894,14 @@ type Shredding struct {
 	Through int64
 }
 
+// Open requests of customers who can't sign in. A row goes when staff make a sign-in link, set a password or close the request.
+type SignInHelp struct {
+	CustomerID int64
+	AskedAt    time.Time
+	// Where the request came from. The person is not proved to be the customer.
+	Address *netip.Addr
+}
+
 // Who gave the right password and has yet to give a code. Not a session: nothing but the page for the code knows it.
 type SignInStep struct {
 	// SHA-256 of the cookie.

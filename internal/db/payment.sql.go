@@ -276,11 +276,15 @@ func (q *Queries) PaymentGreatest(ctx context.Context, db DBTX, customerID int64
 const paymentList = `-- name: PaymentList :many
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
   payment.balance_after, payment.comment, staff.name as staff_name,
-  tx.serial, series.number as series_number
+  tx.serial, series.number as series_number,
+  coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
 left join series on series.id = tx.series_id
+left join ledger_tx undo on undo.reverses = tx.id
+left join payment reversal on reversal.tx_id = undo.id
+left join payment original on original.tx_id = tx.reverses
 where payment.customer_id = $1 and payment.id < $2
 order by payment.id desc
 limit $3
@@ -303,6 +307,8 @@ type PaymentListRow struct {
 	StaffName    *string
 	Serial       *int32
 	SeriesNumber *string
+	ReversedBy   int64
+	Reverses     int64
 }
 
 // A customer's payments, newest first, below before_id.
@@ -326,6 +332,8 @@ func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParam
 			&i.StaffName,
 			&i.Serial,
 			&i.SeriesNumber,
+			&i.ReversedBy,
+			&i.Reverses,
 		); err != nil {
 			return nil, err
 		}
@@ -340,11 +348,15 @@ func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParam
 const paymentListBetween = `-- name: PaymentListBetween :many
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
   payment.balance_after, payment.comment, staff.name as staff_name,
-  tx.serial, series.number as series_number
+  tx.serial, series.number as series_number,
+  coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
 left join series on series.id = tx.series_id
+left join ledger_tx undo on undo.reverses = tx.id
+left join payment reversal on reversal.tx_id = undo.id
+left join payment original on original.tx_id = tx.reverses
 where payment.customer_id = $1 and payment.id < $2
   and ($3::timestamptz is null or payment.at >= $3)
   and ($4::timestamptz is null or payment.at < $4)
@@ -371,6 +383,8 @@ type PaymentListBetweenRow struct {
 	StaffName    *string
 	Serial       *int32
 	SeriesNumber *string
+	ReversedBy   int64
+	Reverses     int64
 }
 
 // As PaymentList, within a period; null: without that end.
@@ -400,6 +414,8 @@ func (q *Queries) PaymentListBetween(ctx context.Context, db DBTX, arg PaymentLi
 			&i.StaffName,
 			&i.Serial,
 			&i.SeriesNumber,
+			&i.ReversedBy,
+			&i.Reverses,
 		); err != nil {
 			return nil, err
 		}

@@ -44,13 +44,13 @@ func TestReceiptIsPrinted(t *testing.T) {
 	phone.looks("receipt")
 	id := script[string](phone, `location.pathname.split("/").pop()`)
 	amount := script[string](phone, `document.querySelector(".balance dd").innerText.trim()`)
-	for _, paper := range [][2]float64{{8.27, 11.69}, {5.83, 8.27}} {
+	for _, paper := range [][2]float64{{8.27, 11.69}, {5.83, 8.27}, {3.15, 7.87}, {3.15, 5.9}} { // A4, A5, and a roll of 80 mm
 		text, sheets := phone.printed(paper[0], paper[1])
 		require.Equal(t, 1, sheets, text)
-		for _, there := range []string{id, amount, "New balance", "When", "Customer"} {
+		for _, there := range []string{id, amount, "Balance after it", "When", "Customer"} {
 			require.Contains(t, text, there)
 		}
-		for _, gone := range []string{"Sign out", "All payments", "Print", "Redeem another"} {
+		for _, gone := range []string{"Sign out", "All payments", "Print", "Redeem another", "Your balance now"} {
 			require.NotContains(t, text, gone)
 		}
 	}

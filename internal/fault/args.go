@@ -43,6 +43,8 @@ type (
 	Time time.Time
 	// ZonedTime is for a reader who may be in another zone: 2 January 2026 at 15:04 CET.
 	ZonedTime time.Time
+	// Clock is the end of a wait that may be less than a minute: 15:04:05 CET.
+	Clock time.Time
 	// Text is text that a person typed or a file contains. It is never logged, because it
 	// may contain the code of a card.
 	Text string
@@ -111,6 +113,7 @@ const (
 func (v Day) String() string       { return time.Time(v).Format(dayForm) }
 func (v Time) String() string      { return time.Time(v).Format(timeForm) }
 func (v ZonedTime) String() string { return time.Time(v).Format(timeForm + " MST") }
+func (v Clock) String() string     { return time.Time(v).Format("15:04:05 MST") }
 func (v Text) String() string      { return string(v) }
 func (v Name) String() string      { return string(v) }
 
@@ -123,6 +126,7 @@ func (v Duration) logged() string  { return time.Duration(v).String() }
 func (v Day) logged() string       { return time.Time(v).Format(time.DateOnly) }
 func (v Time) logged() string      { return time.Time(v).Format(time.RFC3339) }
 func (v ZonedTime) logged() string { return time.Time(v).Format(time.RFC3339) }
+func (v Clock) logged() string     { return time.Time(v).Format(time.RFC3339) }
 func (v Text) logged() string      { return "…" }
 func (v Name) logged() string      { return string(v) }
 

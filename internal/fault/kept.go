@@ -69,6 +69,7 @@ func (Duration) kind() string  { return "duration" }
 func (Day) kind() string       { return "day" }
 func (Time) kind() string      { return "time" }
 func (ZonedTime) kind() string { return "zoned" }
+func (Clock) kind() string     { return "clock" }
 func (Text) kind() string      { return "text" }
 func (Name) kind() string      { return "name" }
 
@@ -95,6 +96,9 @@ func (a keptArg) value() (Value, error) {
 	case ZonedTime.kind(ZonedTime{}):
 		at, err := read[moment](a.Value)
 		return ZonedTime(at.time()), err
+	case Clock.kind(Clock{}):
+		at, err := read[moment](a.Value)
+		return Clock(at.time()), err
 	case Text.kind(""):
 		return read[Text](a.Value)
 	case Name.kind(""):
@@ -133,3 +137,6 @@ func (v Time) MarshalJSON() ([]byte, error) { return keepTime(time.Time(v)) }
 
 // MarshalJSON keeps the time with its zone.
 func (v ZonedTime) MarshalJSON() ([]byte, error) { return keepTime(time.Time(v)) }
+
+// MarshalJSON keeps the zone.
+func (v Clock) MarshalJSON() ([]byte, error) { return keepTime(time.Time(v)) }

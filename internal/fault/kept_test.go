@@ -22,7 +22,7 @@ func TestKept(t *testing.T) {
 		fault.Number(1_000),
 		fault.Numbers{3, 5},
 		fault.Money(amount), fault.Figure(amount), fault.Size(12_345_678),
-		fault.Duration(time.Minute), fault.Day(at), fault.Time(at.In(berlin)), fault.ZonedTime(at.In(berlin)), fault.ZonedTime(at),
+		fault.Duration(time.Minute), fault.Day(at), fault.Time(at.In(berlin)), fault.ZonedTime(at.In(berlin)), fault.ZonedTime(at), fault.Clock(at.In(berlin)),
 		fault.Text("a “text” {of} <ours>"), fault.Name("EUR"),
 	} {
 		f := fault.Field("file", "import_broken", "{n, plural, one {Row {v}} other {# rows, such as {v}}}.").With("v", value).With("n", fault.Number(2))

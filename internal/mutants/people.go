@@ -78,7 +78,7 @@ func peopleMutants() []mutant {
 		},
 		{
 			"wrong passwords are counted, and let through", "charge",
-			"if !row.Allowed {\n\t\t\treturn false, ErrBarred", "if !row.Allowed && row.N < 0 {\n\t\t\treturn false, ErrBarred",
+			"if !row.Allowed {\n\t\t\treturn charged{}, ErrBarred", "if !row.Allowed && row.N < 0 {\n\t\t\treturn charged{}, ErrBarred",
 			"./internal/web", "TestWrongPasswordsAreLimited|TestParallelWrongPasswordsAreLimited", "a list of passwords is tried in a minute",
 		},
 		{

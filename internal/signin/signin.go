@@ -18,7 +18,11 @@ import (
 var (
 	ErrWrong    = fault.New(fault.Invalid, "sign_in_wrong", "The username and the password don't belong together. Check both and try again.")
 	ErrDisabled = fault.New(fault.Invalid, "sign_in_disabled", "This sign-in has been switched off. Ask the person who gave it to you.")
-	ErrBarred   = fault.New(fault.Limited, "sign_in_barred", "Too many wrong passwords. Wait a while, then try again.")
+	ErrBarred   = fault.New(fault.Limited, "sign_in_barred", "Too many wrong passwords. You can try again at {from}.")
+	// errLast and errPaused are ErrWrong, for the last try before a pause and for the one that
+	// starts it.
+	errLast   = fault.New(fault.Invalid, "sign_in_wrong_last", "The username and the password don't belong together. 1 try left: after another wrong one you have to wait.")
+	errPaused = fault.New(fault.Invalid, "sign_in_wrong_paused", "The username and the password don't belong together, and there were too many wrong ones. You can try again at {from}.")
 )
 
 // Attempt is an attempt to sign in.
@@ -29,6 +33,7 @@ type Attempt struct {
 	RequestID string
 	// Device is the hash of the token of a known browser; nil: the browser sent none.
 	Device []byte
+	Zone   *time.Location // of the times in errors; nil: UTC
 	// Own says that the person is signed in already and repeats their own password.
 	Own bool
 }
@@ -108,10 +113,11 @@ func Prove(ctx context.Context, dbtx db.DBTX, realm Realm, a Attempt) (Account, 
 	if err != nil {
 		return Account{}, err
 	}
-	barred, err := Charge(ctx, dbtx, PasswordLimit(who, address))
+	charged, err := charge(ctx, dbtx, PasswordLimit(who, address), a.Zone)
 	if err != nil {
 		return Account{}, err
 	}
+	barred := charged.until != nil
 	var account Account
 	if ValidUsername(username) {
 		if account, err = realm.Find(ctx, dbtx, username); err != nil {
@@ -141,8 +147,28 @@ func Prove(ctx context.Context, dbtx db.DBTX, realm Realm, a Attempt) (Account, 
 		if err := RecordFailure(ctx, dbtx, realm.Failed, account.Actor, reason, barred); err != nil {
 			return Account{}, err
 		}
-		return Account{}, ErrWrong
+		return Account{}, charged.wrong(a.Zone)
 	}
+}
+
+// wrong is the error of a wrong password. It says how near the next pause is, which depends
+// on the typed username alone, not on whether an account has it.
+func (c charged) wrong(zone *time.Location) error {
+	switch {
+	case c.until != nil:
+		return errPaused.With("from", clock(*c.until, zone)).Because(ErrWrong)
+	case c.left == 1:
+		return errLast.Because(ErrWrong)
+	}
+	return ErrWrong
+}
+
+// clock is the end of a pause in whole seconds.
+func clock(until time.Time, zone *time.Location) fault.Clock {
+	if zone == nil {
+		zone = time.UTC
+	}
+	return fault.Clock(until.Add(time.Second - 1).Truncate(time.Second).In(zone))
 }
 
 // RecordFailure records a failed sign-in in the audit trail. The detail names the member
@@ -170,18 +196,35 @@ func PasswordLimit(who, address string) db.GuessChargeParams {
 // Charge counts an attempt against username and address, and refuses it where one of them
 // is barred. It reports whether this attempt started a bar.
 func Charge(ctx context.Context, dbtx db.DBTX, limit db.GuessChargeParams) (bool, error) {
+	c, err := charge(ctx, dbtx, limit, nil)
+	return c.until != nil, err
+}
+
+// charged is what an attempt has left.
+type charged struct {
+	left  int32      // tries of the username before a pause
+	until *time.Time // end of the pause that this attempt started; nil: it started none
+}
+
+// charge is Charge with what is left.
+func charge(ctx context.Context, dbtx db.DBTX, limit db.GuessChargeParams, zone *time.Location) (charged, error) {
 	rows, err := db.New().GuessCharge(ctx, dbtx, limit)
 	if err != nil {
-		return false, fmt.Errorf("charge an attempt to sign in: %w", err)
+		return charged{}, fmt.Errorf("charge an attempt to sign in: %w", err)
 	}
-	barred := false
+	var c charged
 	for _, row := range rows {
 		if !row.Allowed {
-			return false, ErrBarred
+			return charged{}, ErrBarred.With("from", clock(*row.BarredUntil, zone))
 		}
-		barred = barred || row.BarredUntil != nil
+		if row.Scope == limit.Who {
+			c.left = limit.SoftLimit - row.N
+		}
+		if row.BarredUntil != nil && (c.until == nil || row.BarredUntil.After(*c.until)) {
+			c.until = row.BarredUntil
+		}
 	}
-	return barred, nil
+	return c, nil
 }
 
 // Forgive removes the charge of an attempt that succeeded.

@@ -23,6 +23,7 @@ type audience struct {
 	beforeFactor bool
 	cardsModule  bool // the module of refill cards must be on
 	everyPartner bool // staff must see every partner
+	repeatable   bool // the form has an idempotency key: it may be sent again
 }
 
 // The audiences without a permission.
@@ -52,6 +53,13 @@ func (a audience) allPartners() audience {
 	return a
 }
 
+// keyed marks a route whose form has an idempotency key, so that an answer that was lost can
+// be requested again.
+func (a audience) keyed() audience {
+	a.repeatable = true
+	return a
+}
+
 // staffWho returns the audience of staff whose role includes a permission.
 func staffWho(can staff.Permission) audience {
 	return audience{door: kit.DoorStaff, permission: can}
@@ -61,6 +69,7 @@ func staffWho(can staff.Permission) audience {
 // audience admits.
 func (s *Server) mount(engine *gin.Engine, r route) {
 	guarded := s.handle(func(c *gin.Context) error {
+		c.Set(kit.KeyRepeatable, r.who.repeatable)
 		if err := s.admit(c, r.who); err != nil {
 			return err
 		}

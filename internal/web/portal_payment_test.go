@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -40,7 +41,7 @@ func TestPortalPayments(t *testing.T) {
 	older.one("tbody tr")
 	older.one(".pager a[rel=prev]")
 	receipt := anna.get(older.one("tbody a").AttrOr("href", ""))
-	require.Contains(t, receipt.text("main"), "New balanceUSD 10.00", "the balance after that payment, whatever came since")
+	require.Contains(t, receipt.text("main"), "Balance after itUSD 10.00", "the balance after that payment, whatever came since")
 	past := anna.get(portal.SectionPayments + "?before=1")
 	require.Equal(t, portal.SectionPayments, past.one(".empty-state a").AttrOr("href", ""))
 	require.Contains(t, anna.get(portal.SectionPayments+"?before=first").text("tbody tr:first-child"), "USD 35.00")
@@ -66,10 +67,16 @@ func TestPortalPaymentTimes(t *testing.T) {
 	require.NoError(t, err)
 	row, err := db.New().PaymentGet(t.Context(), s.Pool, db.PaymentGetParams{ID: paid.ID, CustomerID: anna.ID})
 	require.NoError(t, err)
-	inBerlin := row.At.In(kit.Zone("Europe/Berlin")).Format("2 Jan 2006, 15:04:05 MST")
+	local := row.At.In(kit.Zone("Europe/Berlin"))
+	inBerlin := local.Format("2 Jan 2006, 15:04:05 MST")
 	list := anna.get(portal.SectionPayments)
 	require.Contains(t, list.text("tbody"), "At the desk")
 	require.Equal(t, inBerlin, list.one("tbody time").AttrOr("title", ""))
+	require.Equal(t, local.Format("2 Jan 2006, 15:04"), list.text("tbody time"), "exact without a pointer, and on paper")
+	require.Equal(t, local.Format("2 Jan 2006, 15:04"), anna.get(portal.SectionHome).text("main time"))
+	var heads []string
+	list.doc().Find("thead th").Each(func(_ int, th *goquery.Selection) { heads = append(heads, th.Text()) })
+	require.Equal(t, []string{"Date", "Payment type", "Sum", "Comment", "Balance after"}, heads)
 	receipt := anna.get(portal.ReceiptURL(paid.ID))
 	require.Equal(t, "Receipt", receipt.text("h1"), "money paid at the desk is no card")
 	require.Contains(t, receipt.text("main"), inBerlin)

@@ -197,7 +197,11 @@ func TestPortalCheckValue(t *testing.T) {
 	s := newSite(t)
 	anna := s.asCustomer("anna", s.North)
 	series, codes := s.series(3)
-	seen := anna.look(" " + strings.ToLower(codes[1]))
+	sentThere := anna.look(" " + strings.ToLower(codes[1]))
+	require.Equal(t, http.StatusSeeOther, sentThere.Status, "so that the way back is an address that can be loaded")
+	require.Equal(t, portal.SectionRedeem+"/check", sentThere.Header.Get("Location"), "and no code is in it")
+	require.NotContains(t, sentThere.Header.Get("Set-Cookie"), codes[1][5:9])
+	seen := anna.get(sentThere.Header.Get("Location"))
 	require.Equal(t, http.StatusOK, seen.Status)
 	require.Equal(t, "no-store", seen.Header.Get("Cache-Control"))
 	require.Equal(t, "This card is worth USD 10.00", seen.text("h1"))
@@ -208,6 +212,7 @@ func TestPortalCheckValue(t *testing.T) {
 	fragment := anna.do(post, portal.SectionRedeem+"/check", url.Values{"code": {codes[1]}}.Encode(), "Content-Type", formType, "HX-Request", "true")
 	require.Equal(t, "This card is worth USD 10.00", fragment.text("#redeem h1"))
 	fragment.none("header")
+	require.Equal(t, "This card is worth USD 10.00 · North", fragment.text("title"))
 	form := seen.one("main form")
 	sent := url.Values{}
 	for _, name := range []string{"code", "key"} {
@@ -216,6 +221,7 @@ func TestPortalCheckValue(t *testing.T) {
 	done := anna.post(form.AttrOr("action", ""), sent)
 	require.Equal(t, http.StatusSeeOther, done.Status, done.Body)
 	require.Equal(t, done.Header.Get("Location"), anna.post(portal.SectionRedeem, sent).Header.Get("Location"), "pressed twice, redeemed once")
+	require.Equal(t, portal.SectionRedeem, anna.get(portal.SectionRedeem+"/check").Header.Get("Location"), "redeemed, it is worth nothing")
 
 	own := anna.look(codes[1])
 	require.Equal(t, http.StatusUnprocessableEntity, own.Status)

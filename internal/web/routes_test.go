@@ -80,7 +80,7 @@ func TestRoutesAreWellFormed(t *testing.T) {
 	open := []string{
 		"/", "/healthz", "/readyz", "/metrics", "/static/*path", "/favicon.ico", "/r", "/brand/:file",
 		"/admin/login", "/admin/login/code", "/admin/logout", "/portal/login", "/portal/logout",
-		"/portal/welcome/:token",
+		"/portal/welcome/:token", "/portal/help", "/portal/manifest.webmanifest", "/portal/worker.js", "/portal/offline",
 	}
 	for _, r := range s.Server.routes {
 		name := r.method + " " + r.path

@@ -19,6 +19,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"refill/internal/card"
+	"refill/internal/render"
 	"refill/internal/setting"
 	"refill/internal/web/admin"
 	"refill/internal/web/kit"
@@ -32,6 +33,7 @@ type Deps struct {
 	Settings *setting.Store
 	Cards    *card.Service
 	Now      func() time.Time
+	Fonts    render.Fonts // for printed files; nil: those that are shipped
 
 	// Admin are the services that only staff use.
 	Admin admin.Deps
@@ -78,7 +80,7 @@ func New(deps Deps) (*Server, error) {
 	}
 	s := &Server{deps: deps}
 	s.Kit, err = kit.New(kit.Config{
-		Pool: deps.Pool, Log: deps.Log, Settings: deps.Settings, Cards: deps.Cards, Now: deps.Now,
+		Pool: deps.Pool, Log: deps.Log, Settings: deps.Settings, Cards: deps.Cards, Now: deps.Now, Fonts: deps.Fonts,
 		PublicURL: deps.PublicURL, Secure: deps.Secure, Proxies: proxies,
 		WatchEvery: deps.WatchEvery, Patience: deps.Patience,
 	})

@@ -208,3 +208,14 @@ document.addEventListener("htmx:after:swap", () => {
   if (!to.matches("a[href], button, input, select, textarea, [tabindex]")) to.tabIndex = -1;
   to.focus({ preventScroll: true });
 });
+// A clock beside a pause counts down. The time of its end is in the text, for those who have
+// no script.
+for (const clock of document.querySelectorAll("[data-wait]")) {
+  const end = performance.now() + clock.dataset.wait * 1000;
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    clock.textContent = left ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : clock.dataset.over;
+    if (left) setTimeout(tick, 500);
+  };
+  tick();
+}

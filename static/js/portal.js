@@ -25,7 +25,7 @@ function settle() {
   try {
     const typed = document.getElementById("redeem-form");
     const waiting = sessionStorage.getItem(sent);
-    if (signIn || document.querySelector(".receipt-title, #redeem-form .form-error")) sessionStorage.removeItem(sent);
+    if (signIn || document.querySelector("#receipt, #redeem-form .form-error")) sessionStorage.removeItem(sent);
     else if (waiting && typed) typed.elements.key.value = waiting;
   } catch { /* storage is off: the card still moves its value once only */ }
 }
@@ -39,21 +39,93 @@ if (form) addEventListener("pageshow", (event) => {
   try { if (event.persisted && !sessionStorage.getItem(sent)) location.reload(); } catch { /* as above */ }
 });
 
-// An answer came: it is read out, and the mistake is where one types. None came:
-// the form stays, and pressing again is safe.
-document.addEventListener("htmx:after:swap", () => {
-  settle();
+// While an answer is awaited the form says so. Its buttons are not disabled, because the
+// focus would fall to the body; a second press does nothing.
+const slowAfter = 5000;
+function wait(form, button) {
+  if (!form || form.getAttribute("aria-busy") === "true") return;
   document.querySelector("#notice [data-lost]")?.remove();
-  (document.querySelector("#redeem [autofocus]") ?? document.getElementById("main")).focus();
+  document.title = document.title.replace(wrong(), "");
+  form.setAttribute("aria-busy", "true");
+  for (const one of form.querySelectorAll("button")) one.setAttribute("aria-disabled", "true");
+  if (button?.dataset.busy) {
+    button.dataset.idle = button.textContent;
+    button.textContent = button.dataset.busy;
+  }
+  form.slow = setTimeout(() => { form.querySelector("[data-slow]").textContent = form.querySelector("[data-slow]").dataset.slow; }, slowAfter);
+}
+function endWait(form) {
+  if (form?.getAttribute("aria-busy") !== "true") return;
+  clearTimeout(form.slow);
+  form.removeAttribute("aria-busy");
+  form.querySelector("[data-slow]").textContent = "";
+  for (const one of form.querySelectorAll("button")) {
+    one.removeAttribute("aria-disabled");
+    if (one.dataset.idle) one.textContent = one.dataset.idle;
+  }
+}
+for (const press of ["click", "submit"]) document.addEventListener(press, (event) => {
+  const waits = event.target instanceof Element && event.target.closest("form[data-redeems][aria-busy=true]");
+  if (!waits || (press === "click" && !event.target.closest("button"))) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-redeems]")) wait(event.target, event.submitter ?? event.target.querySelector(".btn-primary"));
+});
+document.addEventListener("htmx:before:request", (event) => {
+  const pressed = event.target.closest?.("button");
+  if (pressed?.form?.matches("[data-redeems]")) wait(pressed.form, pressed);
+});
+document.addEventListener("htmx:finally:request", (event) => {
+  if (event.detail.ctx.keepIndicators) return; // the next page loads
+  for (const form of document.querySelectorAll("form[data-redeems]")) endWait(form);
+});
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const form of document.querySelectorAll("form[data-redeems]")) endWait(form);
+});
+
+// Only answers with our header go into the page. A gateway's error page and a hotspot's
+// sign-in page leave the form as it is.
+document.addEventListener("htmx:before:response", (event) => {
+  const { ctx } = event.detail;
+  const form = ctx.sourceElement.closest?.("form[data-redeems]");
+  if (!form) return;
+  if (ctx.response.headers.get("Refill-Answer") !== "1") {
+    event.preventDefault();
+    tell("foreign");
+  } else if (ctx.response.status === 401 && ctx.hx.redirect) {
+    // Signed out: the code goes along to the sign-in in the fragment.
+    event.preventDefault();
+    location.href = ctx.hx.redirect + "#" + encodeURIComponent(form.elements.code.value);
+  }
 });
 document.addEventListener("htmx:error", (event) => {
-  if (!event.target.closest?.("#redeem")) return;
+  if (event.target.closest?.("#redeem")) tell("lost");
+});
+
+// wrong begins the title of a page that says what is wrong.
+function wrong() { return document.getElementById("redeem").dataset.error; }
+
+// tell shows a notice whose text is an attribute of the form's page.
+function tell(what) {
   const notice = document.createElement("div");
   notice.className = "notice notice-bad";
   notice.dataset.lost = "";
   notice.setAttribute("role", "alert");
-  notice.textContent = "No answer came. Look at your connection and press the button again: a card moves its value once only.";
+  notice.textContent = document.getElementById("redeem").dataset[what];
   document.getElementById("notice").replaceChildren(notice);
+  notice.scrollIntoView({ block: "center" });
+  document.title = wrong() + document.title.replace(wrong(), "");
+}
+
+// After an answer the focus is where one types, or on the page's content. A notice leaves
+// the focus on the button.
+document.addEventListener("htmx:after:swap", () => {
+  settle();
+  document.querySelector("#notice [data-lost]")?.remove();
+  if (document.activeElement?.closest("#redeem")) return;
+  (document.querySelector("#redeem [autofocus]") ?? document.getElementById("main")).focus();
 });
 
 const codeField = "#redeem-form [name=code]";
@@ -61,7 +133,12 @@ const code = document.querySelector(codeField);
 // Codes of other systems may mean something by their case and dashes: they stay as they
 // are. The server says on the field where such a code may be typed.
 const asTyped = (field) => field.hasAttribute("data-as-typed");
-if (code && scanned) code.value = asTyped(code) ? decoded(scanned.slice(1)) : group(decoded(scanned.slice(1)), true);
+function fillCode(field, text) {
+  if (!field) return;
+  field.value = asTyped(field) ? text : group(text, true);
+  field.focus();
+}
+if (code && scanned) fillCode(code, decoded(scanned.slice(1)));
 function regroup(event) {
   const code = event.target;
   // Only what is added at the end: nobody's correction is moved about, and
@@ -103,3 +180,6 @@ function decoded(text) {
   try { return decodeURIComponent(text); } catch { return text; }
 }
 function fours(symbols) { return symbols.replace(/(.{4})(?=.)/g, "$1-"); }
+
+// The offline page. Browsers have service workers over HTTPS only.
+navigator.serviceWorker?.register("/portal/worker.js", { scope: "/portal" }).catch(() => { /* the portal works without */ });

@@ -20,6 +20,8 @@ func acts() map[string]string {
 		"check.asked":               lang.M("Check of the books asked for"),
 		"customer.created":          lang.M("Customer created"),
 		"customer.erased":           lang.M("Customer’s personal data erased"),
+		"customer.help_asked":       lang.M("Asked for help with signing in"),
+		"customer.help_closed":      lang.M("Request for help with signing in closed"),
 		"customer.link_made":        lang.M("Link for a first sign-in made"),
 		"customer.link_used":        lang.M("Chose a password by the link they were given"),
 		"customer.password_set":     lang.M("Password of a customer set"),

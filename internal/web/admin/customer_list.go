@@ -50,6 +50,7 @@ type customerListPage struct {
 	CSV      string // address of the list as a file; empty: the search may be a code, which no address may contain
 	XLSX     string
 	CanEdit  bool
+	Help     []helpAsked // who can't sign in
 }
 
 // customerFilter limits the list of customers. It is part of the address.
@@ -193,6 +194,10 @@ func (s *Server) showCustomers(c *gin.Context, f customerFilter, secret bool) er
 	p := &customerListPage{Page: s.Page(c, lang.M("Customers"), SectionCustomers), Filter: f}
 	ctx, scope := c.Request.Context(), p.Person.Scope
 	p.CanEdit = p.Person.Can(staff.CustomersEdit)
+	var err error
+	if p.Help, err = s.listHelp(ctx, scope); err != nil {
+		return err
+	}
 	if !secret {
 		p.CSV, p.XLSX = p.Filter.at("format", "csv"), p.Filter.at("format", "xlsx")
 	}

@@ -35,6 +35,7 @@ type customerShowPage struct {
 	Clear     *kit.Confirmation // lifts the bar
 	Switch    kit.Confirmation  // disables or enables
 	Mistakes  []kit.Mistake
+	Help      *helpAsked // the customer can't sign in; nil: they have not said so
 }
 
 // CustomerURL is the address of a customer.
@@ -122,6 +123,9 @@ func (s *Server) newCustomerShowPage(c *gin.Context) (*customerShowPage, error) 
 	p.CanPay, p.CanEnter, p.CanEdit = p.Person.Can(staff.PaymentsView), p.Person.Can(staff.PaymentsEnter), p.Person.Can(staff.CustomersEdit) && !view.Erased
 	p.CanRedeem = p.Person.Can(staff.RedeemFor) && settings.RefillCards && !view.Disabled
 	p.Switch = customerSwitch(view)
+	if p.Help, err = s.findHelp(ctx, view, zone); err != nil {
+		return nil, err
+	}
 	barred, err := s.Cards.Guesses.BarredUntil(ctx, view.ID)
 	if err != nil {
 		return nil, err

@@ -99,6 +99,12 @@ func (a *assets) URL(name string) (string, error) {
 	return StaticPath + a.version + "/" + name, nil
 }
 
+// AssetURL returns the address of a static file.
+func (s *Kit) AssetURL(name string) (string, error) { return s.assets.URL(name) }
+
+// Asset returns the content of a static file that is served at an address of its own.
+func (s *Kit) Asset(name string) []byte { return s.assets.files[name].plain }
+
 // StaticFile serves GET /static/{version}/{name}.
 func (s *Kit) StaticFile(c *gin.Context) error {
 	version, name, _ := strings.Cut(strings.TrimPrefix(c.Param("path"), "/"), "/")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -122,7 +123,16 @@ func (s *Kit) ApplyBranding(ctx context.Context, p *Page, slug string) error {
 	if slug == "" {
 		return nil
 	}
-	row, found, err := db.Found(db.New().PartnerLook(ctx, s.Pool, db.PartnerLookParams{Slug: slug}))
+	return s.applyLook(ctx, p, db.PartnerLookParams{Slug: slug})
+}
+
+// BrandPartner is ApplyBranding for the partner of a person who has shown a secret of theirs.
+func (s *Kit) BrandPartner(ctx context.Context, p *Page, partnerID int64) error {
+	return s.applyLook(ctx, p, db.PartnerLookParams{ID: partnerID})
+}
+
+func (s *Kit) applyLook(ctx context.Context, p *Page, which db.PartnerLookParams) error {
+	row, found, err := db.Found(db.New().PartnerLook(ctx, s.Pool, which))
 	if err != nil {
 		return err
 	}
@@ -136,4 +146,36 @@ func (s *Kit) ApplyBranding(ctx context.Context, p *Page, slug string) error {
 	p.Look = NewLook(row.ID, row.LookVersion, row.Accent, row.Slug, row.LogoWidth, row.LogoHeight)
 	p.Look.Help = row.Help
 	return nil
+}
+
+// brandCookie names the cookie with the partner that a browser was last signed in at, by its
+// name in addresses. Pages without a session keep its look.
+const brandCookie = "refill-brand"
+
+// brandLifetime is how long the browser keeps it.
+const brandLifetime = 400 * 24 * time.Hour
+
+// RememberBrand keeps the look of the visitor's partner for pages without a session.
+func (s *Kit) RememberBrand(c *gin.Context, slug string) {
+	if s.rememberedBrand(c) == slug {
+		return
+	}
+	s.SetCookie(c, s.HostCookie(c, brandCookie), slug, int(brandLifetime.Seconds()))
+}
+
+func (s *Kit) rememberedBrand(c *gin.Context) string {
+	cookie, err := c.Request.Cookie(s.HostCookie(c, brandCookie))
+	if err != nil || !IsCleanText(cookie.Value) {
+		return ""
+	}
+	return cookie.Value
+}
+
+// Dress is ApplyBranding by the name of an address; without one, by the partner that the
+// browser was last signed in at.
+func (s *Kit) Dress(c *gin.Context, p *Page, slug string) error {
+	if slug == "" {
+		slug = s.rememberedBrand(c)
+	}
+	return s.ApplyBranding(c.Request.Context(), p, slug)
 }

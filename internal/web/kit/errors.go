@@ -137,7 +137,21 @@ func (s *Kit) Fail(c *gin.Context, err error) {
 		slog.Int("status", o.Status), slog.Any("error", err),
 		slog.String("route", c.FullPath()), slog.String("request_id", RequestID(c)))
 	o.writeHeader(c.Writer.Header())
-	s.showProblem(c, answerOf(o, err))
+	s.showProblem(c, repeatably(c, o, answerOf(o, err)))
+}
+
+// repeatably says, where the database does not answer and the form has an idempotency key,
+// that the form may be sent again.
+func repeatably(c *gin.Context, o Outcome, a answer) answer {
+	if o.Code != codeUnreachable || !c.GetBool(KeyRepeatable) {
+		return a
+	}
+	a.heading = lang.M("The portal can’t answer right now")
+	a.messages = []string{lang.M("Your code is still in the form. Wait a moment and press the button again: that is safe, because a card moves its value once only.")}
+	if !wantsFragment(c) {
+		a.messages = []string{lang.M("Wait a moment, go back to the form and press the button again: that is safe, because a card moves its value once only.")}
+	}
+	return a
 }
 
 // failItself answers a background request of a page whose person is signed out or must do
@@ -174,6 +188,7 @@ type problemPage struct {
 	Faults   string // codes of the faults in Messages
 	ID       string // of the request, to quote to the operator; empty: not shown
 	Status   int
+	SignIn   string // address of the sign-in; empty: a sign-in does not help
 	// Passing says that a GET failed with a server error, usually a refresh in the
 	// background. The next refresh that succeeds removes the notice.
 	Passing bool
@@ -189,6 +204,13 @@ func (s *Kit) showProblem(c *gin.Context, a answer) {
 	view := "portal/problem"
 	if OnAdminSide(c) {
 		view = "admin/problem"
+	} else if p.Visitor.ID == 0 && a.status < http.StatusInternalServerError {
+		if err := s.Dress(c, &p.Page, ""); err != nil {
+			s.Log.LogAttrs(c.Request.Context(), slog.LevelWarn, "an error page has no brand", slog.Any("error", err))
+		}
+		if a.status == http.StatusUnauthorized {
+			p.SignIn = "/portal/login" + NextQuery(DoorCustomer, c.Request.URL.Path)
+		}
 	}
 	p.Passing = c.Request.Method == http.MethodGet && a.status >= http.StatusInternalServerError
 	var err error
@@ -214,6 +236,7 @@ func (s *Kit) sendToDoor(c *gin.Context, d Door) {
 	login := "/admin/login"
 	if d == DoorCustomer {
 		login = "/portal/login"
+		s.saySignedOut(c)
 	}
 	if IsHTMX(c) {
 		// The sign-in leads back to the page, not to the fragment that was requested.
@@ -228,10 +251,26 @@ func (s *Kit) sendToDoor(c *gin.Context, d Door) {
 		c.Redirect(http.StatusSeeOther, login+NextQuery(d, c.Request.URL.RequestURI()))
 		return
 	}
-	s.showProblem(c, answer{
+	a := answer{
 		status: http.StatusUnauthorized, heading: lang.M("You are signed out"),
 		messages: []string{lang.M("What you sent was not carried out. Sign in, then send it again.")},
-	})
+	}
+	if c.GetBool(KeyRepeatable) {
+		a.heading, a.messages = lang.M("You were signed out"), []string{lang.M("Nothing was redeemed. Sign in, then redeem the card.")}
+	}
+	s.showProblem(c, a)
+}
+
+// saySignedOut says on the next page that the session has ended, where there was one. A page
+// that answers a form itself says it.
+func (s *Kit) saySignedOut(c *gin.Context) {
+	switch reads := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead; {
+	case s.TokenHash(c, DoorCustomer) == nil:
+	case c.GetBool(KeyRepeatable) && IsHTMX(c):
+		s.SetFlash(c, ToneWarn, lang.M("You were signed out; nothing was redeemed. Sign in, then press Redeem again."))
+	case reads || IsHTMX(c):
+		s.SetFlash(c, ToneWarn, lang.M("You were signed out. Sign in to go on."))
+	}
 }
 
 // sendOn answers a DetourError: by a redirect for a GET or an HTMX request, otherwise by an

@@ -3,11 +3,13 @@ package kit
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
+	"refill/internal/cardcode"
 	"refill/internal/fault"
 	"refill/internal/lang"
 )
@@ -97,10 +99,19 @@ const MaxBody = 64 << 10
 // Where such codes are accepted, the browser leaves the text as typed.
 func (s *Kit) CodeField(c *gin.Context) (Field, error) {
 	imported, err := s.Cards.Codes.TakesImported(c.Request.Context())
-	return Field{
+	if err != nil {
+		return Field{}, err
+	}
+	f := Field{
 		Name: "code", Label: lang.M("Code"), Mono: true, Plain: true, Capitals: !imported, AsTyped: imported, Autocomplete: "off", MaxLength: 300,
 		Hint: lang.M("As printed on the card. Spaces and dashes don’t matter."),
-	}, err
+	}
+	formats, _, err := s.Cards.Codes.Formats(c.Request.Context(), false)
+	letters := slices.ContainsFunc(formats, func(one cardcode.Format) bool { return one.Alphabet != cardcode.Digits })
+	if err == nil && !imported && !letters {
+		f.Capitals, f.InputMode, f.Hint = false, "numeric", lang.M("The digits of the code on the card. Spaces, dashes and letters before them don’t matter.")
+	}
+	return f, err
 }
 
 // Refuse sets the response headers for an error, such as Retry-After, and returns the

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"refill/internal/card"
+	"refill/internal/render"
 	"refill/internal/setting"
 )
 
@@ -24,6 +25,7 @@ type Config struct {
 	Settings *setting.Store
 	Cards    *card.Service
 	Now      func() time.Time
+	Fonts    render.Fonts // for printed files; nil: those that are shipped
 
 	// PublicURL is the URL of the portal for browsers; empty: the host that each request
 	// names.

@@ -24,6 +24,8 @@ const (
 	// the function that ends the checks of a long response.
 	KeyPermission = "refill.permission"
 	keyWatch      = "refill.watch"
+	// KeyRepeatable says that the route's form may be sent again.
+	KeyRepeatable = "refill.repeatable"
 )
 
 // RequestID returns the id of the request, which the log and error pages show.

@@ -108,6 +108,8 @@ func waitOf(f *fault.Error, now time.Time) time.Duration {
 			from = time.Time(at)
 		case fault.ZonedTime:
 			from = time.Time(at)
+		case fault.Clock:
+			from = time.Time(at)
 		}
 	}
 	if !from.After(now) {

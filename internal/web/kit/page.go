@@ -26,7 +26,15 @@ type Page struct {
 	CanFind bool   // show the search box for cards and customers
 	Sought  string // text in that box: the search that the page answers
 	Section string // URL of the menu entry to highlight
+
+	Wrong    bool // the page shows an error: its title begins with "Error:"
+	Fragment bool // the answer is a part of a page
 }
+
+// framed is what Render sets on every page.
+type framed interface{ frame(wrong, fragment bool) }
+
+func (p *Page) frame(wrong, fragment bool) { p.Wrong, p.Fragment = wrong, fragment }
 
 // Bell is the button of the notifications.
 type Bell struct {

@@ -67,6 +67,7 @@ type Mistake struct {
 	Field string // empty: about the whole form
 	Text  string
 	Fault string // code of the fault in Text
+	Wait  int64  // seconds until the fault passes by itself; 0: it does not
 }
 
 // Explain puts each fault of err beside its field and returns the summary of

@@ -89,6 +89,7 @@ func NewPaymentView(row db.PaymentListRow, zone *time.Location) PaymentView {
 	v := PaymentView{
 		ID: row.ID, At: row.At.In(zone), Type: PaymentTypeName(row.Type), Sum: Signed(row.Amount, row.Currency),
 		Balance: money.Amount{Minor: row.BalanceAfter, Currency: row.Currency}.String(), Comment: row.Comment,
+		ReversedBy: row.ReversedBy, Reverses: row.Reverses,
 	}
 	if row.StaffName != nil {
 		v.By = *row.StaffName

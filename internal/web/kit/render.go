@@ -130,6 +130,9 @@ func (s *Kit) Fragment(c *gin.Context, status int, view, fragment string, data a
 }
 
 func (s *Kit) write(c *gin.Context, status int, view, name string, data any) error {
+	if p, ok := data.(framed); ok {
+		p.frame(status >= http.StatusBadRequest, name != "layout")
+	}
 	body, err := s.views.execute(view, name, data)
 	if err != nil {
 		return err
@@ -138,6 +141,13 @@ func (s *Kit) write(c *gin.Context, status int, view, name string, data any) err
 	c.Data(status, "text/html; charset=utf-8", body.Bytes())
 	return nil
 }
+
+// NoPermissions is the Permissions-Policy of every page that sets none itself.
+const NoPermissions = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+// AnswerHeader is on every answer of the portal. Scripts put no answer without it into a
+// page, because a gateway or a hotspot has sent it.
+const AnswerHeader = "Refill-Answer"
 
 // Redirect redirects the browser after an action. htmx would follow a 303 and put the page
 // into its target. An HTMX request therefore gets the header HX-Redirect, which makes the

@@ -2,7 +2,9 @@ package kit
 
 import (
 	"context"
+	"math"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -41,8 +43,9 @@ func (s *Kit) newSignInPage(c *gin.Context, wanted string) *signInPage {
 type Gate struct {
 	Door Door
 	View string
-	// Dress gives the page the look of the partner whose slug is given; nil: none.
-	Dress func(ctx context.Context, p *Page, partner string) error
+	// Dress gives the page the look of the partner whose slug is given, or of the partner that
+	// the browser was last signed in at; nil: none.
+	Dress func(c *gin.Context, p *Page, partner string) error
 	// Enter checks the username and the password.
 	Enter func(ctx context.Context, a signin.Attempt) (signin.Entry, error)
 	// Half responds to a sign-in that needs a second factor; nil: the door has none.
@@ -54,7 +57,7 @@ func (s *Kit) dressedSignInPage(c *gin.Context, g Gate, wanted, partner string) 
 	if g.Dress == nil {
 		return p, nil
 	}
-	err := g.Dress(c.Request.Context(), &p.Page, partner)
+	err := g.Dress(c, &p.Page, partner)
 	p.Partner = p.Look.Slug
 	return p, err
 }
@@ -85,6 +88,7 @@ func (s *Kit) SignIn(c *gin.Context, g Gate) error {
 	attempt := signin.Attempt{
 		Username: form.Get("username"), Password: form.Get("password"),
 		Address: Address(c), RequestID: RequestID(c), Device: s.DeviceHash(c, g.Door),
+		Zone: s.Local(s.Now().UTC()).Location(),
 	}
 	in, err := g.Enter(c.Request.Context(), attempt)
 	if fault.IsInternal(err) {
@@ -97,7 +101,7 @@ func (s *Kit) SignIn(c *gin.Context, g Gate) error {
 			return err
 		}
 		p.Username.Value = Truncate(attempt.Username, 64)
-		p.Mistakes = Explain(refused, &p.Username, &p.Password)
+		p.Mistakes = s.timed(Explain(refused, &p.Username, &p.Password), refused)
 		return s.Render(c, s.RefuseForm(c, refused), g.View, p)
 	}
 	if in.Step != "" {
@@ -107,6 +111,18 @@ func (s *Kit) SignIn(c *gin.Context, g Gate) error {
 		return err
 	}
 	return s.Redirect(c, AfterSignIn(g.Door, form.Get("next")))
+}
+
+// timed adds to the mistakes how many seconds a pause still lasts, for the clock of the page.
+func (s *Kit) timed(mistakes []Mistake, err error) []Mistake {
+	for i, f := range fault.All(err) {
+		for _, arg := range f.Args {
+			if until, ok := arg.Value.(fault.Clock); ok {
+				mistakes[i].Wait = int64(math.Ceil(time.Time(until).Sub(s.Now()).Seconds()))
+			}
+		}
+	}
+	return mistakes
 }
 
 // SignOut ends the session that the request came with.

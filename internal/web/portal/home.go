@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -44,6 +45,7 @@ func (s *Server) mayRedeem(c *gin.Context) (bool, error) {
 // Home handles GET /portal.
 func (s *Server) Home(c *gin.Context) error {
 	p := &portalHomePage{Page: s.Page(c, lang.M("Home"), SectionHome)}
+	p.Title = fmt.Sprintf(lang.M("Hello, %s"), p.Visitor.Name)
 	var err error
 	if p.Balance, err = s.balance(c); err != nil {
 		return err

@@ -14,5 +14,5 @@ type landingPage struct{ kit.Page }
 
 // Landing handles GET /.
 func (s *Server) Landing(c *gin.Context) error {
-	return s.Render(c, http.StatusOK, "portal/landing", &landingPage{s.Page(c, lang.M("Welcome"), "")})
+	return s.Render(c, http.StatusOK, "portal/landing", &landingPage{s.Page(c, lang.M("Top up with a refill card"), "")})
 }

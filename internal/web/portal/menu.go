@@ -18,8 +18,9 @@ const (
 )
 
 // framePortal gives a page of the portal the look of the visitor's partner, and its menu.
-func (s *Server) framePortal(_ *gin.Context, p *kit.Page, settings setting.Settings) {
+func (s *Server) framePortal(c *gin.Context, p *kit.Page, settings setting.Settings) {
 	p.Brand, p.Look = p.Visitor.Brand, p.Visitor.Look
+	s.RememberBrand(c, p.Look.Slug)
 	p.Menu = portalMenu(p.Visitor, p.Section, settings.RefillCards)
 }
 

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/db"
 	"refill/internal/lang"
 	"refill/internal/money"
+	"refill/internal/render"
 	"refill/internal/web/kit"
 )
 
@@ -24,18 +26,23 @@ type paymentListPage struct {
 	Pager    kit.Pager
 	Empty    kit.Empty
 	Ways     []payWay // payment methods
+	CSV, PDF string   // addresses of the payments of the period as a file
 }
 
 // receiptPage is the receipt of one payment.
 type receiptPage struct {
 	kit.Page
-	Payment  kit.PaymentView
-	Amount   string
-	Series   string
-	Serial   string
-	Redeemed bool // paid by a refill card and not reversed
-	Redeem   bool // the refill-card form is offered
+	Payment kit.PaymentView
+	Amount  string
+	Now     string // the present balance
+	Series  string
+	Serial  string
+	Fresh   bool // a card that was redeemed minutes ago, and nothing was paid since
+	Redeem  bool // the refill-card form is offered
 }
+
+// freshFor is how long the receipt of a redeemed card speaks of now.
+const freshFor = 15 * time.Minute
 
 // PaymentsPerPage is how many payments a page shows.
 const PaymentsPerPage = 25
@@ -52,6 +59,14 @@ func (s *Server) Payments(c *gin.Context) error {
 	var span period
 	span, p.Periods = choosePeriod(s.Now().In(p.Visitor.Zone), c.Query("period"))
 	var older bool
+	switch c.Query("format") {
+	case string(render.TableCSV):
+		return s.sendPayments(c, span)
+	case formatPDF:
+		return s.sendStatement(c, span)
+	}
+	p.PDF = kit.ListURL(SectionPayments, "period", span.Name, "format", formatPDF)
+	p.CSV = kit.ListURL(SectionPayments, "period", span.Name, "format", string(render.TableCSV))
 	if p.Payments, older, err = s.paymentsWithin(ctx, p.Visitor, span, before, PaymentsPerPage); err != nil {
 		return err
 	}
@@ -84,9 +99,21 @@ func (s *Server) portalPaymentRows(c *gin.Context, before int64, size int32) ([]
 	v := s.Visitor(c)
 	rows, older, err := s.ListPayments(c.Request.Context(), v.ID, before, size, v.Zone)
 	for i := range rows {
-		rows[i].URL = ReceiptURL(rows[i].ID)
+		rows[i] = linked(rows[i])
 	}
 	return rows, older, err
+}
+
+// linked adds the addresses of the receipts that a payment leads to.
+func linked(v kit.PaymentView) kit.PaymentView {
+	v.URL = ReceiptURL(v.ID)
+	if v.ReversedBy != 0 {
+		v.ReversedByURL = ReceiptURL(v.ReversedBy)
+	}
+	if v.Reverses != 0 {
+		v.ReversesURL = ReceiptURL(v.Reverses)
+	}
+	return v
 }
 
 // noPayments returns the text for a page of payments without rows: nothing has been paid
@@ -117,18 +144,24 @@ func (s *Server) Payment(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Payment = kit.PaymentView{
+	p.Payment = linked(kit.PaymentView{
 		ID: row.ID, At: row.At.In(p.Visitor.Zone), Type: kit.PaymentTypeName(row.Type), Sum: kit.Signed(row.Amount, row.Currency),
 		Balance: money.Amount{Minor: row.BalanceAfter, Currency: row.Currency}.String(), Comment: row.Comment,
-	}
-	if p.Payment.ReversedBy = row.ReversedBy; row.ReversedBy != 0 {
-		p.Payment.ReversedByURL = ReceiptURL(row.ReversedBy)
-	}
-	if p.Payment.Reverses = row.Reverses; row.Reverses != 0 {
-		p.Payment.ReversesURL = ReceiptURL(row.Reverses)
-	}
+		ReversedBy: row.ReversedBy, Reverses: row.Reverses,
+	})
 	p.Amount = money.Amount{Minor: row.Amount, Currency: row.Currency}.String()
-	p.Redeemed = row.Type == db.PaymentTypeRefillCard && row.ReversedBy == 0
+	if p.Now, err = s.balance(c); err != nil {
+		return err
+	}
+	if row.Type == db.PaymentTypeRefillCard && row.ReversedBy == 0 && s.Now().Sub(row.At) < freshFor {
+		newest, _, err := s.ListPayments(c.Request.Context(), p.Visitor.ID, 0, 1, p.Visitor.Zone)
+		if err != nil {
+			return err
+		}
+		if p.Fresh = newest[0].ID == row.ID; p.Fresh {
+			p.Title = lang.M("Card redeemed")
+		}
+	}
 	if row.SeriesNumber != nil && row.Serial != nil {
 		p.Series = *row.SeriesNumber
 		if p.Serial, err = s.SerialText(c.Request.Context(), p.Series, *row.Serial); err != nil {

@@ -74,8 +74,7 @@ func (s *Server) paymentsWithin(ctx context.Context, v kit.Visitor, p period, be
 	var list []kit.PaymentView
 	for _, row := range rows[:min(len(rows), int(size))] {
 		view := kit.NewPaymentView(db.PaymentListRow(row), v.Zone)
-		view.URL = ReceiptURL(view.ID)
-		list = append(list, view)
+		list = append(list, linked(view))
 	}
 	return list, older, nil
 }

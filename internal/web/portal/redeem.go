@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -12,7 +12,6 @@ import (
 	"refill/internal/card"
 	"refill/internal/fault"
 	"refill/internal/lang"
-	"refill/internal/money"
 	"refill/internal/web/kit"
 )
 
@@ -25,13 +24,6 @@ type redeemPage struct {
 	Seen    *seenCard // the card of the code, once it was checked; else nil
 }
 
-// seenCard is what the page shows of a card before its redemption.
-type seenCard struct {
-	Amount, After, Series string
-	Serial                string
-	ValidTill             time.Time
-}
-
 // scanPage is the page that a card's QR code opens. It leads to the form.
 type scanPage struct{ kit.Page }
 
@@ -41,8 +33,12 @@ func (s *Server) RedeemShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	c.Header("Permissions-Policy", withCamera)
 	return s.Render(c, http.StatusOK, "portal/refill_card", p)
 }
+
+// withCamera lets the form, and no other page, use the camera to read a card's QR code.
+var withCamera = strings.Replace(kit.NoPermissions, "camera=()", "camera=(self)", 1) //nolint:gochecknoglobals // a constant
 
 // newRedeemPage returns the form, or an error if the visitor's partner does not offer it.
 func (s *Server) newRedeemPage(c *gin.Context) (*redeemPage, error) {
@@ -83,6 +79,7 @@ func (s *Server) Redeem(c *gin.Context) error {
 	}
 	receipt, err := s.redeemTyped(c, form)
 	if err == nil {
+		s.forgetLooked(c)
 		return s.Redirect(c, ReceiptURL(receipt.PaymentID))
 	}
 	if fault.IsInternal(err) {
@@ -105,41 +102,6 @@ func (s *Server) mendCode(c *gin.Context, p *redeemPage, form url.Values, err er
 	return s.Part(c, s.RefuseForm(c, err), "portal/refill_card", "redeem", p)
 }
 
-// Look handles POST /portal/finance/refill-card/check: it shows the value of the code's
-// card and redeems nothing. The form's idempotency key is passed on to the button that
-// redeems.
-func (s *Server) Look(c *gin.Context) error {
-	form, err := s.Form(c)
-	if err != nil {
-		return err
-	}
-	p, err := s.newRedeemPage(c)
-	if err != nil {
-		return err
-	}
-	seen, err := s.Cards.Look(c.Request.Context(), s.Actor(c), p.Visitor.ID, form.Get("code"))
-	if fault.IsInternal(err) {
-		return err
-	}
-	if err != nil {
-		return s.mendCode(c, p, form, err)
-	}
-	if key, err := kit.ReadKey(form); err == nil {
-		p.Key = key.String()
-	}
-	p.Code.Value = kit.Truncate(form.Get("code"), 300)
-	serial, err := s.SerialText(c.Request.Context(), seen.Series, seen.Serial)
-	if err != nil {
-		return err
-	}
-	p.Seen = &seenCard{
-		Amount: money.Amount{Minor: seen.Amount, Currency: seen.Currency}.String(),
-		After:  money.Amount{Minor: seen.Balance + seen.Amount, Currency: seen.Currency}.String(),
-		Series: seen.Series, Serial: serial, ValidTill: seen.ValidTill,
-	}
-	return s.Part(c, http.StatusOK, "portal/refill_card", "redeem", p)
-}
-
 // redeemTyped redeems the card whose code was typed.
 func (s *Server) redeemTyped(c *gin.Context, form url.Values) (card.Receipt, error) {
 	key, err := kit.ReadKey(form)
@@ -150,10 +112,6 @@ func (s *Server) redeemTyped(c *gin.Context, form url.Values) (card.Receipt, err
 		CustomerID: s.Visitor(c).ID, Code: form.Get("code"), Key: key,
 	})
 }
-
-// LookAgain handles GET /portal/finance/refill-card/check. Only a POST leads to this URL,
-// so a GET comes from the browser's history or a reload and is redirected to the form.
-func (s *Server) LookAgain(c *gin.Context) error { return s.Redirect(c, SectionRedeem) }
 
 // Scan handles GET /r, the URL in a card's QR code. The code is in the fragment of the URL,
 // which browsers do not send to the server. A script puts it into the form.

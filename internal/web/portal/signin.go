@@ -10,11 +10,11 @@ import (
 	"refill/internal/web/kit"
 )
 
-// customerGate returns the sign-in of customers, which has the look of the partner in the
-// URL.
+// customerGate returns the sign-in of customers. It has the look of the partner in the URL, or
+// of the partner that the browser was last signed in at.
 func (s *Server) customerGate() kit.Gate {
 	return kit.Gate{
-		Door: kit.DoorCustomer, View: "portal/signin", Dress: s.ApplyBranding,
+		Door: kit.DoorCustomer, View: "portal/signin", Dress: s.Dress,
 		Enter: func(ctx context.Context, a signin.Attempt) (signin.Entry, error) {
 			return customer.SignIn(ctx, s.Pool, a)
 		},

@@ -1,7 +1,10 @@
 package portal
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -24,7 +27,7 @@ type welcomePage struct {
 
 func (s *Server) newWelcomePage(c *gin.Context, found db.CustomerLinkFindRow) *welcomePage {
 	return &welcomePage{
-		Page: s.Page(c, lang.M("Welcome"), ""), Name: found.Name, Username: found.Username,
+		Page: s.Page(c, fmt.Sprintf(lang.M("Welcome, %s"), found.Name), ""), Name: found.Name, Username: found.Username,
 		Password: kit.Field{
 			Name: "password", Label: lang.M("New password"), Type: "password", MaxLength: 200, Autocomplete: "new-password",
 			Hint: lang.M("8 characters or more."),
@@ -44,10 +47,54 @@ func (s *Server) link(c *gin.Context) customer.Link {
 // scanners open every link they find.
 func (s *Server) WelcomeShow(c *gin.Context) error {
 	found, err := customer.FindLink(c.Request.Context(), s.Pool, s.link(c))
+	if errors.Is(err, customer.ErrLink) {
+		return s.deadLink(c)
+	}
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, "portal/welcome", s.newWelcomePage(c, found))
+	p := s.newWelcomePage(c, found)
+	if err := s.BrandPartner(c.Request.Context(), &p.Page, found.PartnerID); err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, "portal/welcome", p)
+}
+
+// deadLinkPage says what became of a sign-in link that does not work.
+type deadLinkPage struct {
+	kit.Page
+	Fault     string
+	UsedAt    *time.Time
+	ExpiredAt *time.Time
+}
+
+// inZone moves a time, if there is one, into a zone.
+func inZone(t *time.Time, zone string) *time.Time {
+	if t == nil {
+		return nil
+	}
+	there := t.In(kit.Zone(zone))
+	return &there
+}
+
+// deadLink answers for such a link, in the look of the customer's partner.
+func (s *Server) deadLink(c *gin.Context) error {
+	ctx := c.Request.Context()
+	past, err := customer.FindPastLink(ctx, s.Pool, s.link(c))
+	if err != nil {
+		return err
+	}
+	p := &deadLinkPage{Page: s.Page(c, lang.M("This link doesn’t work any more"), ""), Fault: customer.ErrLink.Code}
+	if past.PartnerID != 0 {
+		err = s.BrandPartner(ctx, &p.Page, past.PartnerID)
+	} else {
+		err = s.Dress(c, &p.Page, "")
+	}
+	if err != nil {
+		return err
+	}
+	p.UsedAt, p.ExpiredAt = inZone(past.UsedAt, past.Zone), inZone(past.ExpiredAt, past.Zone)
+	return s.Render(c, s.Refuse(c, customer.ErrLink), "portal/link_dead", p)
 }
 
 // Welcome handles POST /portal/welcome/:token. It signs the customer in, and sets a
@@ -74,8 +121,14 @@ func (s *Server) Welcome(c *gin.Context) error {
 			return findErr
 		}
 		p := s.newWelcomePage(c, found)
+		if err := s.BrandPartner(ctx, &p.Page, found.PartnerID); err != nil {
+			return err
+		}
 		p.Mistakes = kit.Explain(err, &p.Password)
 		return s.Render(c, http.StatusUnprocessableEntity, "portal/welcome", p)
+	}
+	if errors.Is(err, customer.ErrLink) {
+		return s.deadLink(c)
 	}
 	if err != nil {
 		return err
