@@ -1,8 +1,8 @@
-// Command bench measures the product on this machine. It prints each figure beside its
-// limit, which is measured in the same run: what Postgres itself needs for the same rows,
-// bytes or statements. Each figure is one line "name value unit" on standard output;
-// everything else goes to standard error. `make bench` runs it from the root of the
-// repository.
+// Command bench measures the speed of the product on this machine, and compares it with
+// a reference that is measured in the same run: Postgres alone with the same rows, bytes or
+// statements, or another PDF writer with the same cards. Each figure is one line "name
+// value unit" on standard output; everything else goes to standard error. `make bench` runs
+// it from the root of the repository.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 	"refill/internal/check"
 )
 
-// sizes are the amounts to measure, by flags.
+// sizes holds the values of the flags: what to measure, and how much of it.
 type sizes struct {
 	binary      string
 	only        string
@@ -121,8 +121,8 @@ func run(ctx context.Context, s sizes, out io.Writer) error {
 	return nil
 }
 
-// choose returns the wanted parts, named by themselves or by one of their figures, with the
-// wanted figures.
+// choose returns the parts that only names, separated by commas; all if it is empty. A
+// part is named directly, or by some of its figures, and then has those figures only.
 func choose(only string) ([]part, error) {
 	all := parts()
 	if only == "" {

@@ -44,7 +44,7 @@ func TestFigures(t *testing.T) {
 	require.Equal(t, "odd 2 s\neven 1.5 MiB\n", out.String())
 }
 
-// The rate is that of the time after the warm-up, however long the warm-up took.
+// steadyRate leaves out the warm-up, even if it took longer than the rest.
 func TestSteadyRate(t *testing.T) {
 	t.Parallel()
 	start := time.Unix(1000, 0)

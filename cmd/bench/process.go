@@ -28,7 +28,7 @@ type process struct {
 func startProcess(ctx context.Context, binary, command string, env []string) (*process, error) {
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), binary, command) //nolint:gosec // the program that is measured
 	cmd.Env, cmd.Stderr = env, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C at the terminal is for us, who stop it in order
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C at the terminal reaches only this program, which then stops the process cleanly
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start refill %s (is %s there, and built for this machine?): %w", command, binary, err)
 	}

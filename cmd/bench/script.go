@@ -63,9 +63,9 @@ func redeemSteps() [][]step {
 	}
 }
 
-// redeemPlan is the beginning of each transaction of the script. It reads what a client of
-// the portal knows and pgbench has to look up: its next card and its own identity. It is
-// one statement by primary key, and the only one that the program does not run.
+// redeemPlan is the beginning of each transaction of the script. It reads the client's next
+// card and identity, which a client of the portal knows and pgbench has to look up. This
+// query by primary key is the only statement that the program does not run.
 const redeemPlan = `\set i :i + 1
 select code_index, key, customer, partner, token, address, series, serial, number, price, currency, outstanding from bench_plan where client = :client_id and i = :i \gset
 `

@@ -27,9 +27,9 @@ func steadyRate(finished []time.Time) (float64, error) {
 	return float64(len(finished)-1-first) / took.Seconds(), nil
 }
 
-// readPgbenchLog returns the end of each transaction from the files of pgbench --log, and
-// removes the files. A line has client, number, duration, script, seconds and microseconds
-// (PostgreSQL manual, pgbench, "Per-Transaction Logging").
+// readPgbenchLog returns the time at which each transaction ended, from the log files of
+// pgbench --log, and removes the files. A line has client, number, duration, script, seconds
+// and microseconds (PostgreSQL manual, pgbench, "Per-Transaction Logging").
 func readPgbenchLog(prefix string) ([]time.Time, error) {
 	files, err := filepath.Glob(prefix + ".*")
 	if err != nil {

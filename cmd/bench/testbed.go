@@ -40,7 +40,7 @@ const password = "bench-password"
 type testbed struct {
 	sizes
 	dir      string
-	wanted   []string // the figures wanted of the current part
+	wanted   []string // the figures to measure in the current part
 	idle     float64  // memory of an idle worker, in MiB
 	server   *devdb.Server
 	url      string
@@ -55,8 +55,8 @@ type testbed struct {
 	addr     string
 }
 
-// newTestbed starts a testbed. Postgres has the settings of the demo, which lose nothing in
-// a crash, as an operator's server should have.
+// newTestbed starts a testbed. Postgres has the settings of the demo: it loses no committed
+// data in a crash, as an operator's server should not.
 func newTestbed(ctx context.Context, s sizes) (*testbed, error) {
 	dir, err := os.MkdirTemp("", "refill-bench-")
 	if err != nil {
@@ -215,8 +215,8 @@ func (tb *testbed) startProcesses(ctx context.Context) error {
 	if err := l.Close(); err != nil {
 		return err
 	}
-	// Each client has an address of its own, as customers do: the limit on wrong codes
-	// counts attempts under way by address.
+	// The proxy is trusted, so that each client can have its own IP address, as customers
+	// do. The limit on wrong codes counts the attempts in progress from each address.
 	env := append(os.Environ(), "DATABASE_URL="+tb.url, "REFILL_KEY_FILE="+tb.path("keys"), "REFILL_FILES_DIR="+tb.path("files"),
 		"REFILL_ADDR="+tb.addr, "REFILL_TRUSTED_PROXIES=127.0.0.1", "REFILL_LOG_LEVEL=error")
 	if tb.worker, err = startProcess(ctx, tb.binary, "work", env); err != nil {

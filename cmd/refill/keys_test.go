@@ -23,9 +23,8 @@ import (
 	"refill/internal/staff"
 )
 
-// Every command of docs/keys.md works on a database of which the program uses the
-// application role. The test checks their answers, the key file, and a redemption after
-// each.
+// Every command of docs/keys.md works on a database that the program uses with the
+// application role. The test checks the key file after each change, and redeems a card.
 func TestKeyCommands(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

@@ -20,7 +20,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// The figures are those of the standard's own examples.
+// The contrast follows WCAG 2: 21 for black on white, 1 for equal colours, 4.48 for the
+// grey #777777 on white.
 func TestContrast(t *testing.T) {
 	t.Parallel()
 	require.InDelta(t, 21, accent.Contrast(accent.Black, accent.White), 0.001)
@@ -30,8 +31,9 @@ func TestContrast(t *testing.T) {
 	require.InDelta(t, 4.48, accent.Contrast(grey, accent.White), 0.005)
 }
 
-// Text on and in every accent colour can be read. The test takes every seventeenth value
-// of each channel, against the grounds of both themes and paper.
+// Text on every accent colour is readable. So is text in the colour that On returns, on
+// the backgrounds of both themes and on paper. The test takes every seventeenth value of
+// each channel.
 func TestEveryColourCanBeRead(t *testing.T) {
 	t.Parallel()
 	grounds := []accent.Color{{R: 0xf4, G: 0xf5, B: 0xf6}, {R: 0x18, G: 0x1e, B: 0x24}, accent.White}
@@ -49,7 +51,7 @@ func TestEveryColourCanBeRead(t *testing.T) {
 	}
 }
 
-// A colour that can be read already stays what the partner chose.
+// On leaves a colour unchanged if it is readable already.
 func TestReadableStays(t *testing.T) {
 	t.Parallel()
 	c := accent.Color{R: 0x0b, G: 0x5a, B: 0x75}

@@ -22,8 +22,9 @@ type Act interface {
 	Action() string
 }
 
-// Subject says what an act concerns, for an act's type to embed. A zero field is unset. An
-// act by a customer concerns that customer unless it names another one.
+// Subject is the customer, series or card that an act concerns. The types of acts embed
+// it. A zero field is unset. An act by a customer concerns that customer unless it names
+// another one.
 type Subject struct {
 	CustomerID int64 `json:"-"`
 	SeriesID   int64 `json:"-"`

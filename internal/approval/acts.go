@@ -5,18 +5,18 @@ import (
 	"refill/internal/db"
 )
 
-// Asked is a request for a second person's approval, with the subject of the act that it
-// asks for.
+// Asked records that a person requested approval. Its subject is that of the act to be
+// approved.
 type Asked struct {
 	act.Subject
 	Approval int64           `json:"approval"`
 	Kind     db.ApprovalKind `json:"kind"`
 	Value    string          `json:"value,omitempty"`  // decimal, of all cards or of the payment
-	Before   string          `json:"before,omitempty"` // decimal: the person's earlier acts of the day without approval, which count with it
+	Before   string          `json:"before,omitempty"` // decimal, sum of the person's acts without approval in the 24 hours before, which count towards the limit
 	Cards    int64           `json:"cards,omitempty"`
 }
 
-// Ended holds what the acts below record of a request that ended.
+// Ended holds the fields of the acts below, which record how a request ended.
 type Ended struct {
 	act.Subject
 	Approval    int64           `json:"approval"`

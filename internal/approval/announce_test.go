@@ -15,7 +15,8 @@ import (
 	"refill/internal/dbtest"
 )
 
-// Pages hear of a request, and of its series, when the act is committed and not before.
+// Pages get the events of a request and of its series when the act is committed, and not
+// before.
 func TestRequestsAreAnnounced(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.Pool(t)

@@ -12,8 +12,8 @@ import (
 	"refill/internal/setting"
 )
 
-// With a limit set, one person makes no rule about theft or wrong codes weaker than usual,
-// nor switches one off, by whichever door; a second one approves what was asked for.
+// With a limit set, one person alone can't make a rule about theft or wrong codes weaker
+// than the default, or switch it off, in any way. A second person has to approve.
 func TestWeakerRulesTakeTwo(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -61,13 +61,13 @@ func TestWeakerRulesTakeTwo(t *testing.T) {
 		require.Equal(t, usual, rules(), name)
 	}
 
-	// Stricter rules hold at once, and come back to the usual by one person, no further.
+	// One person can make a rule stricter, and set it back to the default, but not weaker.
 	require.NoError(t, b.change(t, b.one, func(v *setting.Settings) { v.Theft.RunCards, v.WrongSoft = 5, 3 }))
 	require.NoError(t, b.change(t, b.one, func(v *setting.Settings) { v.Theft.RunCards = usual.RunCards }))
 	require.ErrorIs(t, b.change(t, b.one, func(v *setting.Settings) { v.Theft.RunCards = usual.RunCards + 1 }), approval.ErrProtectionWaits)
 	require.NoError(t, b.desk.Withdraw(ctx, b.one, b.waiting(t)))
 
-	// What was approved is what was asked for.
+	// The approved change is exactly the requested one.
 	require.ErrorIs(t, b.change(t, b.one, weaker["run off"]), approval.ErrProtectionWaits)
 	require.NoError(t, b.desk.Approve(ctx, b.other, b.waiting(t), "because"))
 	require.Zero(t, rules().RunCards)
@@ -84,7 +84,7 @@ func TestWeakerRulesTakeTwo(t *testing.T) {
 	require.ErrorIs(t, b.change(t, b.one, func(v *setting.Settings) { v.Theft.Shared = []string{"192.0.2.0/24"} }), approval.ErrProtectionWaits)
 	require.NoError(t, b.desk.Withdraw(ctx, b.one, b.waiting(t)))
 
-	// With the limit in one form: each waits by itself.
+	// A form that also changes the limit makes two requests.
 	both := func(v *setting.Settings) { unlimited(v); v.WrongSoft = 90; v.WrongHard = 900; v.FileHours++ }
 	require.ErrorIs(t, b.change(t, b.one, both), approval.ErrSeveralWait)
 	require.Equal(t, int64(100_00), b.limit(t))
@@ -117,8 +117,8 @@ func TestSecondFactorGoesWithTwo(t *testing.T) {
 	require.NoError(t, b.store.Change(ctx, audit.System(), off), "the host may")
 }
 
-// Every figure that notices theft or guessing is weighed: a new one fails this test until
-// it has its place.
+// Every setting of the protections against theft and guessing is checked for weakening. A
+// new setting fails this test until the check includes it.
 func TestEveryRuleIsWeighed(t *testing.T) {
 	t.Parallel()
 	limit := int64(1)
@@ -129,8 +129,8 @@ func TestEveryRuleIsWeighed(t *testing.T) {
 	}
 }
 
-// weakest are the settings with one figure of the protections each as far away as it gets,
-// upwards or downwards, whichever is weaker.
+// weakest returns settings in each of which one number of the protections has its weakest
+// value, the highest or the lowest.
 func weakest(t *testing.T, before setting.Settings) map[string]setting.Settings {
 	t.Helper()
 	all := map[string]setting.Settings{}

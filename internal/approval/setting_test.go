@@ -118,7 +118,7 @@ func TestLimitTakesTwo(t *testing.T) {
 	require.ErrorIs(t, b.desk.Approve(ctx, some, b.waiting(t), "because"), approval.ErrUnknown)
 }
 
-// Of several who ask and decide at once, one decision counts.
+// Of several concurrent requests and decisions, one decision takes effect.
 func TestLimitRace(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -139,7 +139,7 @@ func TestLimitRace(t *testing.T) {
 	}
 }
 
-// A kind that is not registered is decided by no one.
+// A request of a kind that is not registered can't be decided.
 func TestUnknownKind(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -149,7 +149,8 @@ func TestUnknownKind(t *testing.T) {
 	require.Panics(t, func() { b.desk.Register(approval.LimitKind(b.store)) }, "twice")
 }
 
-// A kind that comes after the first decision would be missing in requests decided meanwhile.
+// A kind can't be registered after the first decision, because requests of this kind could
+// not have been decided before.
 func TestKindsAreRegisteredBeforeDecisions(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -14,8 +14,9 @@ import (
 	"refill/internal/staff/peopletest"
 )
 
-// An account that the maker of a client's key controls is told of the key, and one that the
-// client's owner controls of the request; an account of both of the owner.
+// The refusal of a decision names its reason. An account that the creator of the API key
+// controls is refused for the key; one that the owner of the client controls, or both, is
+// refused for the request.
 func TestSharedWithTheMakerOfAKey(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

@@ -18,13 +18,13 @@ import (
 // transaction, also while no limit is set, so that a limit that is set later counts the
 // whole day.
 
-// Act is something that a member of staff, or an API client of theirs, does without a second
-// person if they may: both count within one limit. Its
-// subject counts once a day, at its most: a series, or one card of it, or a partner. An
-// act without a subject counts by itself.
+// Act is an act that needs a second person above the limit. The acts of a member of staff
+// and of their API clients count towards the same limit. If several acts of one day have the
+// same subject (a series, one card of it, or a partner), the largest of them counts. An act
+// without a subject always counts.
 type Act struct {
 	Kind      db.ApprovalKind
-	By        audit.Accountable // within whose limit it counts
+	By        audit.Accountable // the person towards whose limit it counts
 	SeriesID  int64
 	Serial    int32 // 0: the whole series
 	PartnerID int64
@@ -32,26 +32,26 @@ type Act struct {
 	Value     int64 // minor units
 }
 
-// Solo is what one person would have done without a second one within a day, of one
-// kind, if they did one thing more. Values are minor units.
+// Solo compares an act with the limit. It has the sum of one person's acts of the same kind
+// within a day, without approval. Values are in minor units.
 type Solo struct {
 	Limit  *int64 // nil: there is none
-	Others int64  // what was done with other subjects
-	Same   int64  // what was done with this one, at its most
-	Value  int64  // what it is worth now
+	Others int64  // value of the earlier acts on other subjects
+	Same   int64  // value of the largest earlier act on the same subject
+	Value  int64  // value of the act itself
 }
 
-// Over reports whether it takes a second person. The same subject counts once, so that
-// its file can be had again.
+// Over reports whether the act needs a second person. The same subject counts once, so that
+// a person can export the file of a series again.
 func (o Solo) Over() bool { return o.Limit != nil && o.Others+max(o.Same, o.Value) > *o.Limit }
 
-// Large reports whether it would even on a day on which nothing else was done.
+// Large reports whether the act would need a second person even without earlier acts.
 func (o Solo) Large() bool { return o.Limit != nil && o.Value > *o.Limit }
 
-// Before is what was done so far.
+// Before returns the value of the earlier acts.
 func (o Solo) Before() int64 { return o.Others + o.Same }
 
-// Left is what may still be done, with other subjects.
+// Left returns the value that the person may still act on, with other subjects.
 func (o Solo) Left() int64 {
 	if o.Limit == nil {
 		return 0
@@ -59,8 +59,8 @@ func (o Solo) Left() int64 {
 	return max(0, *o.Limit-o.Before())
 }
 
-// Refusal is large where the act is worth too much by itself, else summed, which says
-// that the day makes the difference. summed counts as large for errors.Is.
+// Refusal returns large if the act alone exceeds the limit. Otherwise it returns summed,
+// which says that the sum of the day exceeds the limit, and which wraps large.
 func (o Solo) Refusal(large, summed *fault.Error) error {
 	if o.Large() {
 		return large
@@ -92,10 +92,10 @@ func Weigh(ctx context.Context, dbtx db.DBTX, a Act) (Solo, error) {
 	return o, nil
 }
 
-// Alone decides whether an act needs no second person, and enters it if so. The
-// person's lock is held until the end of the transaction: of two acts at once the later
-// one counts the other. The caller has taken the locks of series, requests, exports,
-// customers and cards before.
+// Alone weighs an act, and records it if it needs no second person. It holds the person's
+// lock until the end of the transaction, so that of two concurrent acts the second counts
+// the first. The caller has taken the locks of series, requests, exports, customers and
+// cards before.
 func Alone(ctx context.Context, tx pgx.Tx, a Act) (Solo, error) {
 	if a.By.IsSystem() || a.By.IsNobody() {
 		return Weigh(ctx, tx, a)
@@ -118,16 +118,16 @@ func Alone(ctx context.Context, tx pgx.Tx, a Act) (Solo, error) {
 	return o, nil
 }
 
-// Scale holds an act against the limit: Looking does nothing more, Taking does the act
-// where it needs no second person.
+// Scale checks an act against the limit. Looking returns a Scale that only checks; Taking
+// returns one that also records an act that needs no second person.
 type Scale func(context.Context, Act) (Solo, error)
 
-// Looking weighs acts.
+// Looking returns a Scale that weighs acts and writes nothing.
 func Looking(dbtx db.DBTX) Scale {
 	return func(ctx context.Context, a Act) (Solo, error) { return Weigh(ctx, dbtx, a) }
 }
 
-// Taking weighs acts and enters those that need no second person.
+// Taking returns a Scale that weighs acts and records those that need no second person.
 func Taking(tx pgx.Tx) Scale {
 	return func(ctx context.Context, a Act) (Solo, error) { return Alone(ctx, tx, a) }
 }

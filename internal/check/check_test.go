@@ -89,8 +89,8 @@ func TestSoundBooks(t *testing.T) {
 	require.Empty(t, broken)
 }
 
-// A series that costs something else now breaks nothing: what was redeemed before was paid
-// at the price before.
+// A change of a series' price breaks no rule: earlier redemptions were paid at the earlier
+// price.
 func TestRepricedBooksAreSound(t *testing.T) {
 	t.Parallel()
 	pool, keys := books(t)
@@ -103,8 +103,8 @@ func TestRepricedBooksAreSound(t *testing.T) {
 	}
 }
 
-// A login of the program that may change the ledger by a role of its own breaks a rule.
-// Where it owns the tables nothing can be broken: then the owner is warned.
+// A rule is broken if the login of the program can change the ledger through another role.
+// If the login owns the tables, there is a warning instead.
 func TestLoginOfTheProgram(t *testing.T) {
 	t.Parallel()
 	pool, keys := books(t)
@@ -146,7 +146,8 @@ func TestLoginOfTheProgram(t *testing.T) {
 	require.Empty(t, warnings)
 }
 
-// moved is a movement of a customer's balance that balances, and has no payment.
+// moved returns SQL that changes a customer's balance with balanced ledger entries but
+// without a payment.
 func moved(insert string) string {
 	return `with t as (` + insert + ` returning id),
 		a as (update account set balance = balance - 5, version = version + 1 where customer_id = 1 returning id, balance, version)
@@ -155,8 +156,8 @@ func moved(insert string) string {
 		select t.id, (select id from account where kind = 'issued'), 5, null, null from t`
 }
 
-// repriced gives the series another price as an edit does, after its cards 1 and 2 were
-// redeemed.
+// repriced is SQL that changes the price of the series as an edit does, after its cards 1
+// and 2 were redeemed.
 const repriced = `set session_replication_role = origin; update series set price = 600; set session_replication_role = replica;
 	insert into ledger_tx (kind, series_id) select 'reprice', id from series;
 	update series_price set through = (select max(id) from ledger_tx) where series_id > 0; `
@@ -256,7 +257,7 @@ func TestPlantedFaults(t *testing.T) {
 	}
 }
 
-// Examples of a rule that very many rows break are few, and all are counted.
+// A rule that very many rows break lists few examples, and counts all rows.
 func TestManyCulpritsAreCounted(t *testing.T) {
 	t.Parallel()
 	pool, keys := books(t)

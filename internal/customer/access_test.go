@@ -124,7 +124,7 @@ func TestLinks(t *testing.T) {
 	_, err = customer.NewLink(t.Context(), b.pool, of(b.north), b.anna.ID, 365*24*time.Hour)
 	require.Equal(t, "lifetime", fault.All(err)[0].Field)
 
-	// Of several presses at once, one lets in.
+	// Of several concurrent uses of a link, one succeeds.
 	raced := link(time.Hour)
 	in := 0
 	for _, err := range b.atOnce(func() error { return use(raced, "") }) {

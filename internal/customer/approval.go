@@ -41,8 +41,8 @@ type twoError struct{ before int64 }
 
 func (twoError) Error() string { return "this takes a second person" }
 
-// checkCredit counts a manual credit for the responsible person, before the account is
-// locked. It returns a twoError where the credit needs approval.
+// checkCredit counts a manual credit towards the limit of the responsible person. It
+// returns a twoError if the credit needs approval. It runs before the account is locked.
 func checkCredit(ctx context.Context, tx pgx.Tx, actor audit.Actor, minor int64) error {
 	if minor <= 0 {
 		return nil
@@ -81,9 +81,9 @@ func askCredit(ctx context.Context, beginner db.Beginner, actor audit.Actor, cus
 	return asked(ctx, beginner, customerID, key, facts)
 }
 
-// asked looks for a request that was made with the same idempotency key: nil where there
-// is none, ErrPaymentWaits where it is for the same credit, a refusal where it is for
-// another one.
+// asked looks for an earlier request with the same idempotency key. It returns nil if there
+// is none or if it was approved, ErrPaymentWaits if it still waits, and ErrPaymentOver if
+// it ended otherwise. If the request is for something else, it returns ErrKeyReused.
 func asked(ctx context.Context, dbtx db.DBTX, customerID int64, key uuid.UUID, facts PaymentFacts) error {
 	a, found, err := db.Found(db.New().ApprovalGetByKey(ctx, dbtx, &key))
 	if err != nil {
@@ -106,7 +106,7 @@ func asked(ctx context.Context, dbtx db.DBTX, customerID int64, key uuid.UUID, f
 	return ErrPaymentOver
 }
 
-// facts returns the payment as a request for approval keeps it.
+// facts returns the details of the payment that a request for approval stores.
 func (p Payment) facts() PaymentFacts {
 	return PaymentFacts{Type: p.Type, Amount: p.Amount.Minor, Currency: p.Amount.Currency, Comment: p.Comment}
 }
@@ -128,8 +128,8 @@ func paymentNeeds(a db.Approval) ([]string, error) {
 	return staff.Stored(staff.PaymentsEnter), err
 }
 
-// paymentSame reports whether the credit can still be posted as requested: its key has not
-// posted, and the payment that it reverses is not reversed yet.
+// paymentSame reports whether the credit can still be posted as requested: nothing has
+// been posted under its key, and the payment that it reverses is not reversed yet.
 func paymentSame(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error) {
 	facts, err := approval.Facts[PaymentFacts](a)
 	if err != nil || a.RequestKey == nil {

@@ -19,7 +19,7 @@ import (
 	"refill/internal/staff"
 )
 
-// credit is a payment of dollars to Anna.
+// credit returns a payment to Anna in dollars.
 func (b *counter) credit(kind db.PaymentType, dollars int64) customer.Payment {
 	return customer.Payment{
 		CustomerID: b.anna.ID, Type: kind, Amount: money.Amount{Minor: dollars * 100, Currency: "USD"},
@@ -27,8 +27,9 @@ func (b *counter) credit(kind db.PaymentType, dollars int64) customer.Payment {
 	}
 }
 
-// One form that is pressed several times at once near the limit is one payment, and
-// every press is told so: the payment that came first is no reason to ask for the same one.
+// A form that is sent several times at once, near the limit, posts one payment. Every
+// submission succeeds: the first payment does not count against its own repetitions, so
+// none of them requests approval.
 func TestPressedTwiceNearTheLimit(t *testing.T) {
 	t.Parallel()
 	b := newCounter(t)
@@ -65,8 +66,8 @@ func TestPressedTwiceNearTheLimit(t *testing.T) {
 	b.checkBooks()
 }
 
-// A movement by hand without a key is neither posted nor asked for, and a request that
-// lacks one is outdated.
+// A manual payment or reversal without an idempotency key fails: it is not posted, and no
+// approval is requested. A request whose key is missing is outdated.
 func TestPaymentTakesAKey(t *testing.T) {
 	t.Parallel()
 	b := newCounter(t)
@@ -99,7 +100,7 @@ func TestPaymentOfAFormerCashier(t *testing.T) {
 		require.NoError(t, staff.Edit(ctx, b.pool, b.other, b.cashier.ID, staff.Change{Name: "Cashier", RoleID: role, AllPartners: len(partners) == 0, PartnerIDs: partners}))
 	}
 	refused := func(may int64) {
-		a := b.waiting() //nolint:contextcheck // it has the test's
+		a := b.waiting() //nolint:contextcheck // waiting uses the test's context
 		require.ErrorIs(t, b.desk.Approve(ctx, b.other, a.ID, "because"), approval.ErrAskerMayNot)
 		become(may, south.ID)
 		require.ErrorIs(t, b.desk.Approve(ctx, b.other, a.ID, "because"), approval.ErrAskerMayNot, "the customer is of another partner")
@@ -123,8 +124,9 @@ func TestPaymentOfAFormerCashier(t *testing.T) {
 	b.checkBooks()
 }
 
-// Erasing a customer withdraws what waits for a second person, so that no credit is posted
-// to a person who is gone; a credit that is asked for at that moment is withdrawn or refused.
+// Erasing a customer withdraws the customer's open requests, so that no credit is posted
+// for an erased person. A credit that is requested at the same moment is withdrawn or
+// refused.
 func TestErasureWithdrawsWhatWaits(t *testing.T) {
 	t.Parallel()
 	b := newCounter(t)

@@ -95,7 +95,7 @@ func TestPaymentTakesTwo(t *testing.T) {
 	require.ErrorIs(t, b.enter(refused), customer.ErrPaymentOver)
 	require.Equal(t, int64(11_00), b.balance())
 
-	// Another person has a limit of their own; tomorrow there is room again.
+	// Another person has a limit of their own. After 24 hours the first acts no longer count.
 	_, err := customer.Pay(ctx, b.pool, b.other, b.payment(db.PaymentTypeCash, 50_00))
 	require.NoError(t, err)
 	_, err = dbtest.Owner(t, b.pool).Exec(ctx, `update solo_act set done_at = done_at - interval '24 hours'`)
@@ -104,8 +104,8 @@ func TestPaymentTakesTwo(t *testing.T) {
 	b.checkBooks()
 }
 
-// The reversal of a correction downwards credits, so it counts; that of a payment does
-// not.
+// The reversal of a negative correction counts towards the limit, because it credits the
+// customer. The reversal of a payment does not count.
 func TestReversalTakesTwo(t *testing.T) {
 	t.Parallel()
 	b := newCounter(t)
@@ -128,7 +128,8 @@ func TestReversalTakesTwo(t *testing.T) {
 	require.NoError(t, reverse(down.ID, key), "the form hears that it is posted")
 	require.ErrorIs(t, reverse(down.ID, uuid.New()), billing.ErrReversed)
 
-	// What was taken back otherwise meanwhile is not taken back twice.
+	// A payment that was reversed in another way while the request waited is not reversed
+	// twice.
 	again, err := customer.Pay(ctx, b.pool, b.cashier, b.payment(db.PaymentTypeCorrection, -60_00))
 	require.NoError(t, err)
 	require.ErrorIs(t, reverse(again.ID, uuid.New()), customer.ErrPaymentWaits)
@@ -143,8 +144,8 @@ func TestReversalTakesTwo(t *testing.T) {
 	b.checkBooks()
 }
 
-// Credits of one person at the same moment don't slip past the limit together, and of
-// several who approve one posts.
+// Concurrent credits of one person can't exceed the limit together. Of several concurrent
+// approvals one posts the credit.
 func TestPaymentsOfOnePersonRace(t *testing.T) {
 	t.Parallel()
 	b := newCounter(t)
@@ -191,8 +192,8 @@ func TestPaymentsOfOnePersonRace(t *testing.T) {
 	b.checkBooks()
 }
 
-// A partner whose cards are worth more than one person may bring into use is enabled by
-// two; see also card.TestEveryWayIntoUseIsWeighed.
+// Enabling a partner needs a second person if its cards are worth more than one person may
+// bring into use; see also card.TestEveryWayIntoUseIsWeighed.
 func TestPartnerIsEnabledOnce(t *testing.T) {
 	t.Parallel()
 	b := newCounter(t)

@@ -27,8 +27,8 @@ func TestCreateOfForeignPartner(t *testing.T) {
 	require.Equal(t, "partner", fault.All(err)[0].Field)
 }
 
-// Of several requests with one key at once one enters the customer, and all answer with
-// them; a username that was typed is no reason to refuse the others.
+// Of several concurrent requests with one idempotency key, one creates the customer and all
+// return this customer. The others are not refused because the username is taken.
 func TestCustomersOfOneKeyRace(t *testing.T) {
 	t.Parallel()
 	b := newTill(t)

@@ -29,7 +29,7 @@ import (
 	"refill/internal/staff/peopletest"
 )
 
-// eraser is a till with cards, and a customer of whom everything is known.
+// eraser is a till with cards, and a customer with a value in every personal field.
 type eraser struct {
 	*till
 	cards *card.Service
@@ -54,7 +54,7 @@ func newEraser(t *testing.T) *eraser {
 	return b
 }
 
-// code is the code of a new card worth 10.00, and its series.
+// code makes a card worth 10.00 and returns its code and series.
 func (b *eraser) code() (string, int64) {
 	b.t.Helper()
 	ordered, err := b.cards.Order(b.t.Context(), b.staff, card.OrderRequest{
@@ -222,7 +222,8 @@ func TestErasedCustomersStayErased(t *testing.T) {
 	b.checkBooks()
 }
 
-// An erasure that was not meant is refused, at its field, and changes nothing.
+// An erasure without a correct confirmation is refused with an error at the field, and
+// changes nothing.
 func TestErasureIsConfirmed(t *testing.T) {
 	t.Parallel()
 	b := newEraser(t)
@@ -248,8 +249,8 @@ func TestErasureIsConfirmed(t *testing.T) {
 	require.Zero(t, b.count(`select count(*) from audit where customer_id = $1 and action = 'customer.erased'`))
 }
 
-// A customer who redeems, or is paid, at the moment of the erasure has done so before, or
-// has not done it.
+// A redemption or a payment at the moment of an erasure either happens before it or is
+// refused.
 func TestErasureRaces(t *testing.T) {
 	t.Parallel()
 	b := newEraser(t)

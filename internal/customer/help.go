@@ -20,7 +20,6 @@ import (
 var (
 	errHelpUsername = fault.Field("username", "help_username", "Type your username.")
 	ErrHelpBarred   = fault.New(fault.Limited, "help_barred", "Too many requests came from here. Wait an hour, or ask in person.")
-	ErrNoHelp       = fault.New(fault.NotFound, "help_closed", "This request is closed already.")
 )
 
 // helpLimit is the number of requests from one address within an hour.
@@ -66,15 +65,12 @@ func AskForHelp(ctx context.Context, beginner db.Beginner, r HelpRequest) error 
 	})
 }
 
-// CloseHelp closes a customer's request for help without a link.
+// CloseHelp closes a customer's request for help without a link. A closed request stays closed.
 func CloseHelp(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64) error {
 	return change(ctx, beginner, actor, id, func(tx pgx.Tx, _ db.Customer) error {
 		n, err := closeHelp(ctx, tx, id)
-		if err != nil {
+		if err != nil || n == 0 { // it is closed already
 			return err
-		}
-		if n == 0 {
-			return ErrNoHelp
 		}
 		return act.Record(ctx, tx, actor, HelpClosed{act.OfCustomer(id)})
 	})

@@ -39,7 +39,7 @@ func newTill(t *testing.T) *till {
 	return b
 }
 
-// of is staff who see one partner.
+// of returns an actor who sees one partner only.
 func of(p db.Partner) audit.Actor {
 	return audit.System().Within(audit.Scope{PartnerIDs: []int64{p.ID}})
 }
@@ -71,7 +71,7 @@ func (b *till) house(kind db.AccountKind) int64 {
 	return sum
 }
 
-// checkBooks holds the books against every invariant.
+// checkBooks checks every invariant of the books.
 func (b *till) checkBooks() {
 	b.t.Helper()
 	broken, err := check.Run(b.t.Context(), b.pool, nil)
@@ -203,11 +203,11 @@ func TestReverse(t *testing.T) {
 	b.checkBooks()
 }
 
-// racers is as many as the pool has connections.
+// racers is the number of concurrent calls, as many as the pool has connections.
 const racers = 4
 
-// atOnce runs f from several goroutines behind a gate, on warmed connections, and
-// returns what each said.
+// atOnce runs f in several goroutines at the same moment, with connections that are open
+// already, and returns the errors.
 func (b *till) atOnce(f func() error) []error {
 	b.t.Helper()
 	var warmed []*pgxpool.Conn
@@ -232,8 +232,8 @@ func (b *till) atOnce(f func() error) []error {
 	return errs
 }
 
-// Of any number at once, one payment is entered under a key, and one reversal of
-// it goes through.
+// Any number of concurrent requests with one key post one payment. Of concurrent reversals
+// of the payment one succeeds.
 func TestPaymentRaces(t *testing.T) {
 	t.Parallel()
 	b := newTill(t)

@@ -41,7 +41,7 @@ func TestContradictingRowsStopAnImport(t *testing.T) {
 			require.ErrorIs(t, b.in.Confirm(t.Context(), b.admin, id, 1), customerimport.ErrState)
 		})
 	}
-	// The same said twice is no contradiction.
+	// Two rows with the same values do not contradict each other.
 	b := setup(t)
 	id := b.upload(b.admin, "equal.csv", "id,username,name,partner,balance\n1,ann,Ann  Lee,North,5\n1,ANN,ann lee,north,5.00\n")
 	require.Equal(t, int32(1), b.check(b.admin, id).Good)

@@ -7,8 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A balance in another currency counts neither as a balance of the file nor of the ledger,
-// and the id of a partner in another system is not the id of a partner here.
+// A row with a balance in another currency is left out, and its balance is in no sum of
+// the report. A number as the partner of a row is not taken for the id of a partner here,
+// because it may be the id in another system.
 func TestForeignBalancesAndPartners(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -204,8 +204,8 @@ func TestRememberedAnswersYieldToTheFile(t *testing.T) {
 	require.Empty(t, remembered("1.50"), "the file shows a point")
 }
 
-// A column of balances that could not be read in one file is proposed for the next, where
-// it can; one that a person left out although it could be read stays out.
+// A column of balances that was unreadable in one file is proposed again for the next file,
+// if it is readable there. A readable column that a person left out is not proposed again.
 func TestUnreadableBalancesAreProposedAgain(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

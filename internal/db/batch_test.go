@@ -49,7 +49,8 @@ func TestBatch(t *testing.T) {
 	})
 }
 
-// A batch that the server would run for ever is given up here, like a statement.
+// A batch that never ends on the server is aborted at the client's deadline, like a single
+// statement.
 func TestBatchesHaveADeadline(t *testing.T) {
 	t.Parallel()
 	pool, err := db.Open(t.Context(), dbtest.URL(t), db.Options{Name: "test", MaxConns: 1, StatementTimeout: time.Second})
@@ -64,8 +65,8 @@ func TestBatchesHaveADeadline(t *testing.T) {
 	require.NoError(t, pool.Ping(t.Context()), "the pool goes on with another connection")
 }
 
-// A transaction begins with a batch in one round trip; within a transaction it is a
-// savepoint. What fails gives the connection back.
+// A transaction begins with a batch in one round trip; within a transaction it begins with a
+// savepoint. After a failure the connection is released.
 func TestBatchBegins(t *testing.T) {
 	t.Parallel()
 	pool, wire := dbtest.WirePool(t, dbtest.Pool(t))

@@ -38,8 +38,8 @@ func TestFound(t *testing.T) {
 	require.ErrorIs(t, err, pgx.ErrTxClosed)
 }
 
-// What was asked is said of a failed query, never of a missing row: the missing row's error
-// goes to the visitor as it is.
+// The error of a failed query gets the description of the query. The error for a missing row
+// does not, because visitors see it unchanged.
 func TestNeed(t *testing.T) {
 	t.Parallel()
 	missing, broken := errors.New("there is none"), errors.New("the line is cut")

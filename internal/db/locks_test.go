@@ -39,8 +39,8 @@ func TestAdvisoryLocksStandInOnePlace(t *testing.T) {
 	require.Equal(t, map[string]bool{"../../internal/db/locks.go": true}, found)
 }
 
-// The numbers of the locks are those that the version before takes, which may run at the
-// same time.
+// The numbers of the locks never change, because the previous version may run at the same
+// time and takes the same locks.
 func TestAdvisoryLockNumbers(t *testing.T) {
 	t.Parallel()
 	q, ctx := db.New(), t.Context()

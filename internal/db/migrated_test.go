@@ -15,8 +15,8 @@ import (
 	"refill/migrations"
 )
 
-// A database that lacks one migration misses it, whichever it is, although its newest
-// one is applied and a migration that is not ours makes up the number.
+// A missing migration is detected, whichever it is, even if the newest one is applied and a
+// foreign migration makes the total number correct.
 func TestMigratedComparesIdentities(t *testing.T) {
 	t.Parallel()
 	for _, lacking := range []struct{ name, plant, missing string }{
@@ -77,8 +77,8 @@ func TestMigrateFillsAGap(t *testing.T) {
 	require.NoError(t, pool.QueryRow(t.Context(), `select count(*) from form_print`).Scan(&rows))
 }
 
-// An older version leaves a newer version's database alone, since its grants would
-// take rights away that the newer version needs.
+// An older version does not change the database of a newer version, because its grants would
+// revoke privileges that the newer version needs.
 func TestMigrateRefusesANewerDatabase(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)

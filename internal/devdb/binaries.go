@@ -34,8 +34,8 @@ type programs struct {
 	major int
 }
 
-// FindBinaries returns the folder of the server's programs: given, when it is not
-// empty, else the first found on this machine.
+// FindBinaries returns the folder of the server's programs. This is the folder given, or,
+// if given is empty, the first usable folder on this machine.
 func FindBinaries(ctx context.Context, given string) (string, error) {
 	var a *account
 	if os.Geteuid() == 0 {
@@ -48,8 +48,8 @@ func FindBinaries(ctx context.Context, given string) (string, error) {
 	return p.dir, err
 }
 
-// find looks for programs that the account can run. Data that exists needs the
-// major version that made it; 0 takes any.
+// find returns the first programs that the account can run and that have the major version.
+// Existing data needs the version that created it; 0 accepts any.
 func find(ctx context.Context, given string, a *account, major int) (programs, error) {
 	places := []string{given}
 	if given == "" {
@@ -76,7 +76,7 @@ func find(ctx context.Context, given string, a *account, major int) (programs, e
 	return programs{}, errors.New(what + "\n" + howToInstall)
 }
 
-// search lists where the programs may be, the best first.
+// search lists the folders where the programs may be, the best first.
 func search(ctx context.Context) []string {
 	var dirs []string
 	add := func(dir string) {
@@ -113,7 +113,7 @@ func search(ctx context.Context) []string {
 	return dirs
 }
 
-// number finds the version in a path: the newest comes first.
+// number matches a number, such as the version in a path or in the output of --version.
 var number = regexp.MustCompile(`\d+`)
 
 func lastNumber(path string) int {
@@ -125,8 +125,8 @@ func lastNumber(path string) int {
 	return n
 }
 
-// embedded lists the folders of programs that npm installed, relative to the working
-// directory and to this program's own (bin/refill).
+// embedded lists the folders of programs that npm has installed. It looks in the working
+// directory, in the folder of this program (bin/refill), and in all their parents.
 func embedded() []string {
 	var starts, dirs []string
 	if dir, err := os.Getwd(); err == nil {
@@ -144,8 +144,8 @@ func embedded() []string {
 	return dirs
 }
 
-// try runs both programs of dir: a wrapper, a wrong architecture or a missing
-// library shows at once.
+// try runs both programs of dir with --version and returns their major version. This
+// detects a wrapper script, a wrong architecture or a missing library at once.
 func try(ctx context.Context, dir string, a *account) (programs, error) {
 	if err := link(filepath.Dir(dir)); err != nil {
 		return programs{}, err
@@ -181,8 +181,8 @@ func majorOf(out string) (int, error) {
 	return major, nil
 }
 
-// link makes the links between shared libraries that the npm packages of Postgres
-// list but leave to an install script, which we do not let npm run.
+// link creates the symbolic links between shared libraries that an npm package of Postgres
+// lists. The package's install script would create them, but npm runs no scripts here.
 func link(native string) error {
 	b, err := os.ReadFile(filepath.Join(native, "pg-symlinks.json"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -195,7 +195,7 @@ func link(native string) error {
 	if err := json.Unmarshal(b, &links); err != nil {
 		return fmt.Errorf("read pg-symlinks.json: %w", err)
 	}
-	root, err := os.OpenRoot(filepath.Dir(native)) // a list from outside must not lead outside
+	root, err := os.OpenRoot(filepath.Dir(native)) // the list is from outside: no link may leave this folder
 	if err != nil {
 		return err
 	}

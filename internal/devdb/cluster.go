@@ -18,8 +18,8 @@ import (
 // superuser is the only login of a private server.
 const superuser = "postgres"
 
-// version returns the major version of Postgres that made the data; 0 when there
-// is none yet.
+// version returns the major version of Postgres that created the data folder, or 0 if
+// there is no data folder yet.
 func (h home) version() (int, error) {
 	b, err := os.ReadFile(filepath.Join(h.data(), "PG_VERSION"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -35,8 +35,8 @@ func (h home) version() (int, error) {
 	return major, nil
 }
 
-// initialise makes the data folder. It is made under another name first, so that
-// one which exists is whole.
+// initialise creates the data folder with initdb. It creates the folder under another name
+// and renames it at the end, so that a folder of the final name is always complete.
 func (h home) initialise(ctx context.Context, p programs, unsafe bool) error {
 	fresh := h.data() + ".new"
 	var failed error
@@ -64,7 +64,7 @@ func (h home) initialise(ctx context.Context, p programs, unsafe bool) error {
 	return fmt.Errorf("initdb could not make the database in %s: %w", h.dir, failed)
 }
 
-// serve starts the server. Its log of the last start is kept beside the new one.
+// serve starts the server. The log of the previous start is kept under another name.
 func (h home) serve(ctx context.Context, bin string, args []string) (*process, error) {
 	if err := os.Rename(h.log(), h.log()+".1"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("put the old log aside: %w", err)
@@ -77,7 +77,8 @@ func (h home) serve(ctx context.Context, bin string, args []string) (*process, e
 	if err := h.account.own(h.log()); err != nil {
 		return nil, fmt.Errorf("open the server's log: %w", err)
 	}
-	// The server's life is bound to this process and to Stop, not to the start.
+	// The server outlives ctx, which is for the start only. Stop ends the server; on Linux
+	// so does the end of this process.
 	cmd := h.account.command(context.WithoutCancel(ctx), filepath.Join(bin, "postgres"), args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	p, err := start(cmd)
@@ -92,12 +93,12 @@ func arguments(o Options, data string, port int) []string {
 	settings := map[string]string{
 		"listen_addresses":        "127.0.0.1",
 		"port":                    strconv.Itoa(port),
-		"unix_socket_directories": "", // a socket's path may be 107 bytes long; a folder's may be longer
+		"unix_socket_directories": "", // no socket: its path may have 107 bytes at most, and the folder's path may be longer
 		"timezone":                "UTC",
 		"log_timezone":            "UTC",
-		"lc_messages":             "C", // launch reads them
-		// Postgres logs values within statements and in "Failing row contains …". Neither
-		// is logged here, because a card's index must not be.
+		"lc_messages":             "C", // launch looks for an English message
+		// By default Postgres logs failed statements, and the values of the row ("Failing row
+		// contains …"). Both are off, because the index of a card must not be in the log.
 		"log_error_verbosity":     "terse",
 		"log_min_error_statement": "panic",
 	}

@@ -22,11 +22,11 @@ import (
 )
 
 const (
-	// startTimeout is long because a server that was killed first replays what
-	// it had not written yet, and because a busy machine takes minutes to make one.
+	// startTimeout is long because a server that was killed first recovers from its
+	// write-ahead log, and because initdb takes minutes on a busy machine.
 	startTimeout = 5 * time.Minute
-	// fastTimeout is how long a fast shutdown may take: it writes out all that
-	// is in memory. Then the server is told to drop everything.
+	// fastTimeout is how long a fast shutdown may take, which writes all data in memory to
+	// the disk. After that the server gets an immediate shutdown.
 	fastTimeout = time.Minute
 	quitTimeout = 10 * time.Second
 	// pollInterval is how often the server is asked whether it answers yet.
@@ -44,10 +44,10 @@ type Server struct {
 	stop     func() error
 }
 
-// Start starts the server of o.Dir, making it on first use, and returns when it
-// answers and has the database "refill". A server that an earlier process left
-// behind is waited for; one that a living process uses is an error. Only the
-// start is bound to ctx.
+// Start starts the server of o.Dir and returns when it answers and has the database
+// "refill". It creates the folder on first use. If an earlier process left a server running,
+// it ends that server first. A folder that a living process uses is an error. ctx is for
+// the start only.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -158,7 +158,7 @@ func (s *Server) ensureDatabase(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("connect to the new server: %w", err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is lost with this connection
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // everything is committed
 	var found bool
 	err = conn.QueryRow(ctx, `select exists (select from pg_database where datname = $1)`, Database).Scan(&found)
 	if err == nil && !found {
@@ -186,8 +186,8 @@ func (s *Server) URL(database string) string {
 // are too if they were installed with it.
 func (s *Server) BinDir() string { return s.bin }
 
-// Dir returns where the data really is: Options.Dir, or a folder below /var/tmp
-// where the server's account cannot reach that one.
+// Dir returns the folder of the data: Options.Dir, or a folder below /var/tmp if the
+// server's account cannot reach Options.Dir.
 func (s *Server) Dir() string { return s.home.dir }
 
 // Port returns the port on 127.0.0.1.
@@ -199,8 +199,8 @@ func (s *Server) PID() int { return s.proc.cmd.Process.Pid }
 // Done is closed when the server has ended, by Stop or by itself.
 func (s *Server) Done() <-chan struct{} { return s.proc.done }
 
-// Stop ends all sessions, lets the server write out its data and returns when it
-// is down. Calling it again, or after the server's death, does no harm.
+// Stop ends all sessions, lets the server write its data to the disk, and returns when the
+// server has ended. It may be called again, or after the server has ended by itself.
 func (s *Server) Stop() error { return s.stop() }
 
 func (s *Server) shutdown() error {
@@ -244,8 +244,8 @@ func newPassword() string {
 	return hex.EncodeToString(b)
 }
 
-// abs is filepath.Abs without symbolic links in the part that exists, so that one
-// folder has one name.
+// abs is filepath.Abs with the symbolic links of the existing part resolved, so that a
+// folder has one name only.
 func abs(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

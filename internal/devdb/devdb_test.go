@@ -66,7 +66,7 @@ func mustStart(t *testing.T, o Options) *Server {
 	return mustStartSafe(t, o)
 }
 
-// mustStartSafe starts a server that keeps its word when it is killed.
+// mustStartSafe starts a server that loses no committed data when it is killed.
 func mustStartSafe(t *testing.T, o Options) *Server {
 	t.Helper()
 	s, err := Start(t.Context(), o)
@@ -154,8 +154,8 @@ func TestFolderInUse(t *testing.T) {
 	require.Equal(t, 1, ask[int](t, connect(t, s.URL(Database)), `select 1`), "the server in use is left alone")
 }
 
-// TestKilledParent kills a process that owns a server, and starts the next one at
-// once, while the old server may still be on its way out.
+// TestKilledParent kills a process that owns a server, and starts the next server at once,
+// while the old one may still be shutting down.
 func TestKilledParent(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
@@ -210,8 +210,8 @@ func TestKilledServer(t *testing.T) {
 	require.Equal(t, 1, ask[int](t, connect(t, s.URL(Database)), `select count(*) from kept`))
 }
 
-// TestStaleNumber leaves a file behind that names a process which lives but is no
-// server: numbers are used again after a restart of the machine.
+// TestStaleNumber leaves a PID file of a living process that is not a server. This happens
+// because process IDs are reused after a restart of the machine.
 func TestStaleNumber(t *testing.T) {
 	t.Parallel()
 	s := mustStart(t, Options{Dir: folder(t)})
@@ -237,7 +237,7 @@ func TestClosedParent(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "postgres")
 	require.NoError(t, os.Chmod(filepath.Dir(dir), 0o700))
 	s := mustStart(t, Options{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
-	if os.Geteuid() != 0 { // then the account is our own, and gets in
+	if os.Geteuid() != 0 { // then the account is that of this process, which has access
 		require.Equal(t, dir, s.Dir())
 		return
 	}

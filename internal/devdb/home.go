@@ -18,12 +18,12 @@ import (
 	"time"
 )
 
-// home is the one folder that holds all of a server: lock, password, data, log.
-// It is closed to everyone but the account that the server runs as, which for
-// root is another one, since Postgres refuses to run as root.
+// home is the folder that contains everything of a server: lock, password, data and log.
+// Only the account that the server runs as has access. For root this is another account,
+// because Postgres refuses to run as root.
 type home struct {
 	dir     string
-	account *account // nil: ourselves
+	account *account // nil: the account of this process
 }
 
 func (h home) data() string         { return filepath.Join(h.dir, "data") }
@@ -31,13 +31,13 @@ func (h home) log() string          { return filepath.Join(h.dir, "log") }
 func (h home) lockPath() string     { return filepath.Join(h.dir, lockName) }
 func (h home) passwordPath() string { return filepath.Join(h.dir, "password") }
 
-// lockName is also what tells a folder of ours from any other.
+// lockName is the name of the lock file. A folder that contains it belongs to Refill.
 const lockName = "lock"
 
-// openHome makes dir fit for a server, or, where the server's account cannot live
-// in it (root's home is closed to others, a Windows drive knows no owners), a
-// folder below /var/tmp whose name follows from dir, so that the next start finds
-// it again.
+// openHome prepares dir for a server. If the server's account can't use dir (below root's
+// home directory, or on a Windows drive, which has no owners), it prepares a folder below
+// /var/tmp instead. The name of that folder is derived from dir, so that the next start
+// finds it again.
 func openHome(ctx context.Context, dir string, log *slog.Logger) (home, error) {
 	if dir == "" {
 		return home{}, errors.New("devdb: Options.Dir is empty; name the folder that the server may keep its data in")
@@ -66,14 +66,15 @@ func refuge(dir string) string {
 	return fmt.Sprintf("/var/tmp/refill-postgres-%d-%x", os.Geteuid(), sum[:6])
 }
 
-// settle makes dir and gives it to the account. unfit tells why the account
-// cannot live there; then a folder made for it is gone again.
+// settle creates dir and makes the account its owner. unfit says why the account can't use
+// it; in this case a folder that settle created is removed again.
 func settle(ctx context.Context, dir string) (h home, unfit, err error) {
 	made := false
 	info, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		made = true
-		// The folders above stay open, or root would shut the server's account out.
+		// Other accounts may enter the parent folders. Otherwise the server's account could
+		// not reach a folder that root creates.
 		err = os.MkdirAll(filepath.Dir(dir), 0o755) //nolint:gosec // as said
 		if err == nil {
 			err = os.Mkdir(dir, 0o700)
@@ -105,7 +106,8 @@ func settle(ctx context.Context, dir string) (h home, unfit, err error) {
 	return h, unfit, nil
 }
 
-// ours refuses a folder that holds something else, before it is given away.
+// ours returns an error if a folder contains anything of another program. It is called
+// before the owner of the folder is changed.
 func ours(dir string, info fs.FileInfo) error {
 	if !info.IsDir() {
 		return fmt.Errorf("%s is not a folder; name another one for the database", dir)
@@ -189,8 +191,9 @@ func (h home) password() (string, error) {
 	return password, nil
 }
 
-// awaitOrphan ends a server that outlived the process which started it. This process holds
-// the lock, so no other one uses the server. On Linux it ends by itself and is waited for.
+// awaitOrphan ends a server that outlived the process that started it, and waits for its
+// end. This process holds the lock, so no other process uses the server. On Linux such a
+// server ends by itself.
 func (h home) awaitOrphan(ctx context.Context) error {
 	pidFile := filepath.Join(h.data(), "postmaster.pid")
 	b, err := os.ReadFile(pidFile)
@@ -203,8 +206,8 @@ func (h home) awaitOrphan(ctx context.Context) error {
 	first, _, _ := bytes.Cut(b, []byte("\n"))
 	pid, err := strconv.Atoi(string(bytes.TrimSpace(first)))
 	if err != nil || !isPostmaster(ctx, pid, h.data()) {
-		// The server was killed. Postgres would take the file for stale by
-		// itself, unless another process of its account has got that number.
+		// The server was killed. Postgres itself ignores the stale file, unless another
+		// process of its account has the same process ID now.
 		if err := os.Remove(pidFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove what a killed server left: %w", err)
 		}

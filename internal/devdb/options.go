@@ -15,8 +15,8 @@ type Options struct {
 	Dir      string            // holds the data, the password and the log; made when missing, kept between runs
 	Binaries string            // folder of postgres and initdb; empty: look for it
 	Port     int               // on 127.0.0.1; 0: a free one
-	Unsafe   bool              // no waiting for the disk; for tests, whose data is worth nothing: a killed server loses commits
-	Settings map[string]string // further settings of the server, which win over ours
+	Unsafe   bool              // no fsync, for tests: a killed server loses commits
+	Settings map[string]string // further settings of the server, which override the default ones
 	Logger   *slog.Logger      // nil: slog.Default()
 }
 

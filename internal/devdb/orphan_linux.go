@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// dieWithParent has the kernel ask the program to end (for Postgres: a fast, clean
-// shutdown) when we die, even by kill -9.
+// dieWithParent lets the kernel send the program a signal to end when this process ends,
+// even by kill -9. Postgres then does a fast, clean shutdown.
 func dieWithParent(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGINT }
 
 // isPostmaster reports whether the process is a server of the data folder, judged by its

@@ -18,7 +18,8 @@ import (
 	"syscall"
 )
 
-// account is whom the server runs as when we are root. A nil account is ourselves.
+// account is the account that the server runs as if this process runs as root. A nil
+// account is that of this process.
 type account struct {
 	name     string
 	uid, gid uint32
@@ -32,9 +33,9 @@ func (a *account) String() string {
 }
 
 // chooseAccount returns the account to run as, given the folder of the server: the owner
-// of the folder, otherwise the accounts "postgres" or "nobody". Below /tmp and similar
-// folders another user could have made the folder, so its owner has to be one of those
-// there.
+// of the folder, or the account "postgres" or "nobody" if root owns it. In /tmp and similar
+// folders another user could have created the folder, so there its owner has to be the
+// account of serviceAccount.
 func chooseAccount(dir string, info fs.FileInfo) (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil //nolint:nilnil // a nil account is ourselves
@@ -76,8 +77,8 @@ func (a *account) own(path string) error {
 	return os.Lchown(path, int(a.uid), int(a.gid))
 }
 
-// command prepares a program to run as the account, in a group of its own: a
-// Ctrl-C at the terminal is for us, who then stop the server in order.
+// command prepares a program to run as the account, in a process group of its own. Thus
+// Ctrl-C at the terminal reaches only this process, which then stops the server cleanly.
 func (a *account) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // running the programs that we found is what this package is for
 	cmd.Dir = "/"
@@ -101,11 +102,11 @@ func run(cmd *exec.Cmd) (string, error) {
 	return strings.TrimSpace(out.String()), p.err
 }
 
-// process is a program of ours that runs.
+// process is a running program that this package started.
 type process struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
-	err  error         // how; read it after done
+	err  error         // the result of Wait; valid after done is closed
 }
 
 // start starts cmd and waits for its end in the background. The kernel ties the
@@ -130,12 +131,13 @@ func start(cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// signal sends s, unless the process has ended: its number may be another's now.
+// signal sends s unless the process has ended, because its ID may belong to another
+// process then.
 func (p *process) signal(s syscall.Signal) {
-	p.cmd.Process.Signal(s) //nolint:errcheck // it has ended, which is as well
+	p.cmd.Process.Signal(s) //nolint:errcheck // the only error is that it has ended
 }
 
-// end kills a server that never answered, and waits.
+// end stops a server that never answered, and waits for its end.
 func (p *process) end() {
 	p.signal(syscall.SIGQUIT)
 	<-p.done

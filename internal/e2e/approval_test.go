@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Above the value of the settings two people put cards into use: one asks, another
-// decides, and each sees at once what the other did. The setting is of the
-// installation, so the demo is this test's own.
+// Above the limit in the settings, bringing cards into use takes two people: one requests it
+// and another decides. Each sees at once what the other did. The setting concerns the whole
+// installation, so the test has a demo of its own.
 func TestApprovals(t *testing.T) {
 	t.Parallel()
 	d := ownDemo(t)
@@ -54,7 +54,7 @@ func TestApprovals(t *testing.T) {
 		script[bool](second, `(document.querySelector(".approval-form input").value = "the boxes are here", true)`)
 		script[bool](second, `([...document.querySelectorAll(".approval-form button")].find(b => b.innerText.trim().startsWith("`+button+`")).click(), true)`)
 	}
-	// A mistake, and what was typed after it, stay while the page refreshes itself.
+	// An error message, and the text typed after it, stay when the page refreshes itself.
 	script[bool](second, `(document.querySelector(".approval-form button").click(), true)`)
 	second.until("the mistake", `document.querySelector(".approval-form .form-error")`)
 	refreshed := func() {
@@ -85,7 +85,7 @@ func TestApprovals(t *testing.T) {
 	second.until("that nothing waits", `!document.querySelector(".approval-form")`)
 	require.Equal(t, "0", script[string](second, `document.querySelector("#menu-count").firstChild.textContent.trim()`))
 
-	// What was chosen for a file is what is made of it once it is approved.
+	// After approval the file is made with the options that were requested.
 	chosen := func(about string) string {
 		t.Helper()
 		admin.looks("approval-foretold")
@@ -140,7 +140,7 @@ func TestApprovals(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 21, strings.Count(string(table), "\n"), "a heading and every card")
 
-	// Several small series of one day are as one large one.
+	// Several small series of one day count like one large series.
 	for _, quantity := range []string{"6", "5"} {
 		admin.open("/admin/finance/refill-cards/generate")
 		admin.fill("Quantity", quantity)

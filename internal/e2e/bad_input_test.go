@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What can't be printed is refused with the reason at its field, at the desk and on a
-// phone: a layout that can't hold its fields, a selection without a card, a key that
-// is none, a picture that is too large, one that could hold a script.
+// Bad input for printing is refused with the reason at its field, on a desktop and on a
+// phone: a layout that is too small for its fields, a selection without cards, an invalid
+// key, an image that is too large, and an SVG image, which could contain a script.
 func TestBadInputOfPrinting(t *testing.T) {
 	t.Parallel()
 	d := ownDemo(t) // the form begins with what its person chose last, in any test

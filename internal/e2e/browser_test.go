@@ -21,8 +21,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience is how long a page may take to show what is waited for. It is a ceiling for a
-// machine that does twenty other things: what shows at once is seen at once.
+// patience is the longest time that a test waits for a page to show something. It is long
+// because the machine may be busy with other tests. A test continues as soon as the page
+// shows it.
 const patience = 4 * time.Minute
 
 // firstLook and lastLook are the shortest and the longest pause between two looks at a page
@@ -57,7 +58,7 @@ func newBrowser(t *testing.T, base string, width, height int64) *browser {
 	})
 }
 
-// keptBrowser opens a browser of its own program, which writes what it keeps into a
+// keptBrowser opens a browser in a Chromium process of its own, whose profile is in a
 // folder.
 func keptBrowser(t *testing.T, base, profile string, width, height int64) *browser {
 	t.Helper()
@@ -81,7 +82,7 @@ func watched(ctx context.Context, t *testing.T, base string, end func()) *browse
 				return
 			}
 			if strings.Contains(m.Text, "status of 422") || strings.Contains(m.Text, "status of 401") || strings.Contains(m.Text, "no line") {
-				continue // a form that has something to mend; a session that ended; a line that the test broke
+				continue // a form with an error, a session that ended, or a connection that the test broke
 			}
 			if m.Type == chromedp.ConsoleError || m.Type == chromedp.ConsoleException {
 				t.Errorf("console: %s (%s)", m.Text, m.URL)
@@ -97,8 +98,8 @@ func watched(ctx context.Context, t *testing.T, base string, end func()) *browse
 	return b
 }
 
-// look shows the page as a medium has it, "print" or "" for the screen, in a scheme of
-// colours. Nothing ever moves: each frame of a movement costs time, and none is tested.
+// look sets the medium of the page ("print", or "" for the screen) and its colour scheme.
+// Animations are off, because they take time and are not tested.
 func look(ctx context.Context, medium, scheme string) error {
 	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Media:    medium,
@@ -107,8 +108,8 @@ func look(ctx context.Context, medium, scheme string) error {
 	return err
 }
 
-// open goes to an address of the portal. On a machine that is busy with other things the
-// portal may ask for another try after ten seconds, as it does with people.
+// open opens an address of the portal. On a busy machine the portal may respond with 503
+// after ten seconds; open then tries again.
 func (b *browser) open(path string) {
 	b.t.Helper()
 	b.again(path, func() (int, error) {
@@ -132,16 +133,17 @@ func (b *browser) again(what string, ask func() (int, error)) int {
 	}
 }
 
-// errLoading is the message of a page whose document is not whole yet.
+// errLoading is the message of a page whose document is not complete yet.
 const errLoading = "the document is still loading"
 
-// whole is JavaScript that takes an expression's value from a whole document only. While a
-// page arrives, what its end holds is not there, and what must be gone seems to be.
+// whole returns JavaScript that evaluates an expression only if the document is complete.
+// While a page is loading, elements at its end are missing, so a test for their absence
+// would succeed too early.
 func whole(expression string) string {
 	return `(() => { if (document.readyState === "loading") throw new Error("` + errLoading + `"); return (` + expression + `); })()`
 }
 
-// script returns the value of a JavaScript expression, as soon as the document is whole.
+// script returns the value of a JavaScript expression, as soon as the document is complete.
 func script[T any](b *browser, expression string) T {
 	b.t.Helper()
 	for began := time.Now(); ; <-time.After(firstLook) {
@@ -154,8 +156,8 @@ func script[T any](b *browser, expression string) T {
 	}
 }
 
-// until waits until an expression holds on the page, whichever page that is by
-// then.
+// until waits until an expression is true on the page, or on a page that the browser has
+// opened since then.
 func (b *browser) until(what, expression string) {
 	b.t.Helper()
 	timeout := time.After(patience)
@@ -243,7 +245,7 @@ func (b *browser) choose(selector, file string) {
 	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.SetUploadFiles(selector, []string{file})))
 }
 
-// touch makes the window one that fingers use.
+// touch makes the window a touch screen.
 func (b *browser) touch() {
 	b.t.Helper()
 	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
@@ -303,8 +305,8 @@ func (b *browser) fits() {
 	}
 }
 
-// accessible runs the accessibility checker over the page, light and dark. In the dark
-// only contrast is looked at: no other rule knows colours.
+// accessible runs the accessibility checker on the page in the light and the dark scheme. In
+// the dark scheme it checks only contrast, because no other rule depends on colours.
 func (b *browser) accessible() {
 	b.t.Helper()
 	if !script[bool](b, "Boolean(window.axe)") {
@@ -318,7 +320,8 @@ func (b *browser) accessible() {
 		{"light", `{resultTypes: ["violations"]}`},
 	} {
 		require.NoError(b.t, look(b.ctx, "", one.scheme))
-		// To name elements takes as long as to judge them: only where there is something to name.
+		// Selectors of elements take as much time as the check, so they are only computed
+		// after a violation.
 		found := script[string](b, `(async options => {
 			const judged = await axe.run({...options, selectors: false});
 			if (!judged.violations.length) return "";
@@ -343,7 +346,7 @@ func (b *browser) shot(name string) {
 	require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600)) //nolint:gosec // the folder is named by the person who runs the tests
 }
 
-// looks holds a page against what every page must be, and keeps its picture.
+// looks checks the rules for every page (width and accessibility), and takes a screenshot.
 func (b *browser) looks(name string) {
 	b.t.Helper()
 	b.until("the whole page", `document.readyState === "complete"`)

@@ -25,7 +25,7 @@ func (b *browser) find(text string) {
 	})()`, quote(text)))
 }
 
-// tick ticks the box of a name, or takes its tick away.
+// tick ticks the checkbox with a label, or removes its tick.
 func (b *browser) tick(name string) {
 	b.t.Helper()
 	box := fmt.Sprintf(`[...document.querySelectorAll("input[type=checkbox]")].find(e => e.offsetParent && (e.getAttribute("aria-label") || e.labels[0]?.innerText.trim()) === %s)`, quote(name))
@@ -33,16 +33,15 @@ func (b *browser) tick(name string) {
 	script[bool](b, "("+box+".click(), true)")
 }
 
-// dark turns the lights out.
+// dark switches the page to the dark scheme.
 func (b *browser) dark() {
 	b.t.Helper()
 	script[bool](b, `(document.querySelector("[data-theme=dark]").click(), true)`)
 	require.Equal(b.t, "dark", script[string](b, `document.documentElement.dataset.bsTheme`))
 }
 
-// changes goes through with an operation that the form above the table has been
-// filled in for: reads what it would do, does it, and waits for its end without
-// loading the page again.
+// changes carries out the operation that is filled in above the table: it reads the dry run,
+// confirms, and waits for the end without reloading the page.
 func (b *browser) changes(what, button, done string) {
 	b.t.Helper()
 	b.press("Check first")
@@ -61,14 +60,14 @@ func (b *browser) confirms(what, button, done string) {
 	b.sees(done)
 }
 
-// result is the file of the operation that is shown.
+// result downloads the result file of the operation that is shown.
 func (b *browser) result() [][]string {
 	b.t.Helper()
 	return fetchCSV(b.t, b, script[string](b, `[...document.querySelectorAll("main a")].find(a => a.innerText.trim() === "Download result").href`))
 }
 
-// The life of the cards of a series, one by one and many at once, and the box that
-// finds them.
+// Cards of a series are redeemed, edited, disabled, enabled and deleted, singly and in bulk,
+// and are found by the search box.
 func TestCards(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)
@@ -141,7 +140,7 @@ func TestCards(t *testing.T) {
 		{number, "7", "used", "used"},
 	}, admin.result())
 
-	// All that match a filter: the same two, which then match it no more.
+	// All cards that match a filter: the same two, which no longer match it afterwards.
 	admin.press("Back to the cards")
 	admin.press("Disabled")
 	admin.until("the two", `location.search === "?status=disabled" && document.querySelectorAll(".cards-table tbody tr").length === 2`)
@@ -234,7 +233,7 @@ func TestCards(t *testing.T) {
 	}
 	admin.looks("cards-card")
 
-	// The search: a code leads to its card without standing anywhere.
+	// A search for a code opens its card. The code is not in the URL.
 	admin.open("/admin")
 	admin.find(strings.ToLower(code))
 	admin.until("the card of the code", `location.pathname === `+quote(card)+` && !location.href.includes("#")`)
@@ -296,7 +295,7 @@ func TestCards(t *testing.T) {
 	phone.until("the customer", row("7"))
 	phone.looks("cards-phone-found-customer")
 
-	// Pictures of both in the dark; whether it can be read, looks has asked of each.
+	// Screenshots in the dark scheme. The contrast was checked by looks.
 	admin.dark()
 	phone.dark()
 	for _, one := range []struct{ path, file string }{{series + "?after=40#series-cards", "series"}, {series + "/cards/4", "card"}} {

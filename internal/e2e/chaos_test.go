@@ -50,13 +50,13 @@ type chaos struct {
 	keys     *cardcode.Keyring
 	cards    *card.Service
 	exports  *cardfile.Service
-	settings *setting.Store // of cards and exports: what it changes they know at once
+	settings *setting.Store // shared with cards and exports, which see its changes at once
 	admin    audit.Actor
 	random   *rand.Rand
 	env      []string
 	files    string
 	keyFile  string
-	quiet    bool // processes complain for good reason
+	quiet    bool // errors in the logs of processes are expected
 }
 
 // large reports whether the tests run at full size (make chaos).
@@ -123,14 +123,14 @@ func (c *chaos) worker() *exec.Cmd {
 	return cmd
 }
 
-// kill is kill -9. A process that is gone already is fine.
+// kill kills a process with SIGKILL. The process may have ended already.
 func kill(cmd *exec.Cmd) {
 	_ = cmd.Process.Signal(syscall.SIGKILL)
 	_ = cmd.Wait()
 }
 
-// busy stretches a limit by how many times over the machine is asked for its cores: what
-// holds on a machine of one's own takes as much longer on one that is shared.
+// busy extends a time limit by the load of the machine per core, because everything takes
+// longer on a machine that runs other programs too.
 func busy(limit time.Duration) time.Duration {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -176,7 +176,7 @@ func (c *chaos) made(id int64) db.Series {
 	return s
 }
 
-// requireSound holds the database against every invariant.
+// requireSound checks every invariant of the database.
 func (c *chaos) requireSound() {
 	c.t.Helper()
 	broken, err := check.Run(c.t.Context(), c.pool, c.keys)
@@ -212,8 +212,8 @@ func TestChaosWorkersKilledWhileGenerating(t *testing.T) {
 	c.requireSound() // serials 1 to N without a gap, value posted once, …
 }
 
-// Workers are killed while they write files of every format: nothing torn is ever
-// offered, the next worker writes all of it, and what the dead ones left goes.
+// Workers are killed while they write files of every format. No incomplete file is ever
+// offered, the next worker writes the whole file, and the remains are removed.
 func TestChaosWorkerKilledWhileExporting(t *testing.T) {
 	t.Parallel()
 	c := newChaos(t)
@@ -303,8 +303,8 @@ func TestChaosWorkerKilledWhileExporting(t *testing.T) {
 			if !kept[info.Name] {
 				n++
 				require.True(t, info.Temporary, "%s could be taken for whole", info.Name)
-				old := time.Now().Add(-2 * time.Hour)                                                                // housekeeping leaves alone what may be written now
-				if err := os.Chtimes(filepath.Join(c.files, info.Name), old, old); !errors.Is(err, fs.ErrNotExist) { // gone meanwhile
+				old := time.Now().Add(-2 * time.Hour)                                                                // housekeeping keeps recent files, which may still be written
+				if err := os.Chtimes(filepath.Join(c.files, info.Name), old, old); !errors.Is(err, fs.ErrNotExist) { // removed since it was listed
 					require.NoError(t, err)
 				}
 			}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// An operator looks whether the books hold, and does not wait for the next hour.
+// An operator starts a check of the books, without waiting for the hourly one.
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)

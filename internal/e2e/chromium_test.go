@@ -17,9 +17,9 @@ import (
 // closeLimit is how long Chromium may take to end by itself.
 const closeLimit = 30 * time.Second
 
-// chromium is the program in which the browsers of all tests are windows, each with
-// cookies and a cache of its own: to start one takes seconds of a core. The first test
-// that asks starts it.
+// chromium is one Chromium process for all tests, because its start takes seconds of CPU
+// time. Each browser of a test is a window with its own cookies and cache. The first test
+// starts the process.
 var chromium struct {
 	once sync.Once
 	ctx  context.Context //nolint:containedctx // chromedp keeps the program in it
@@ -46,8 +46,8 @@ func sharedChromium(t *testing.T) context.Context {
 func startChromium(profile string) (ctx context.Context, end func() error, err error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-component-update", true),
-		// The address bar's popups are pages of their own, two a window, and a renderer is
-		// kept in stock: three of four renderers would be for nothing.
+		// Two popups of the address bar and a spare renderer would be three processes in
+		// each window that no test uses.
 		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,SpareRendererForSitePerProcess"))
 	if path := os.Getenv("CHROME_PATH"); path != "" { //nolint:forbidigo // a test binary has no main that could read it
 		options = append(options, chromedp.ExecPath(path))

@@ -4,8 +4,8 @@ import (
 	"testing"
 )
 
-// Customers of another system come in with their balances: staff see what is in the
-// file before anything happens, watch the import, and have file and books side by side.
+// Customers of another system are imported with their balances. Staff see the content of the
+// file before the import, watch the import, and compare the file with the books.
 func TestCustomerImport(t *testing.T) {
 	t.Parallel()
 	d := ownDemo(t)

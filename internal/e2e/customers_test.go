@@ -17,14 +17,14 @@ func (b *browser) types(keys string) {
 	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.KeyEvent(keys)))
 }
 
-// media shows the page as a medium has it: "print", or "" for the screen.
+// media sets the medium of the page: "print", or "" for the screen.
 func (b *browser) media(medium string) {
 	b.t.Helper()
 	require.NoError(b.t, look(b.ctx, medium, ""))
 }
 
-// A cashier's and an administrator's day with one customer: enter, let in, redeem by
-// keyboard, take money, take it back, disable.
+// Staff create a customer, make a sign-in link, redeem a card by keyboard, enter a payment,
+// reverse it, and disable the customer.
 func TestCustomers(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)
@@ -48,7 +48,7 @@ func TestCustomers(t *testing.T) {
 	admin.until("the page of the way in", `/\/admin\/customers\/\d+\/access$/.test(location.pathname)`)
 	home := script[string](admin, `location.pathname.replace("/access", "")`)
 
-	// The customer comes in by the link, and chooses a password.
+	// The customer signs in with the link, and chooses a password.
 	admin.press("Make a sign-in link")
 	admin.sees("The link works once, for 24 hours.")
 	admin.looks("customers-link")
@@ -106,7 +106,7 @@ func TestCustomers(t *testing.T) {
 	admin.shot("customers-receipt-print")
 	admin.media("")
 
-	// Money by hand, mistyped first.
+	// A manual payment, with a mistyped amount at first.
 	admin.open(home + "/billing/payments")
 	admin.press("Add payment")
 	admin.fill("Amount", "5000")

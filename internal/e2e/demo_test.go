@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The demo keeps what was done over a clean stop and over a kill -9, and says in
-// words when its port or its folder is taken.
+// The demo keeps its data after a clean stop and after kill -9. It prints a clear message if
+// its port or its folder is in use.
 func TestDemoStartsAgain(t *testing.T) {
 	t.Parallel()
 	dir, addr := filepath.Join(t.TempDir(), "data"), freeAddr(t)

@@ -1,4 +1,4 @@
-// Package e2e holds the tests that use the product as people do: the real binary,
-// a real Postgres of its own, a real browser. They know labels, roles and
-// addresses, and nothing of the code.
+// Package e2e holds the end-to-end tests. They run the real binary with a Postgres of its
+// own, and use its pages in a real browser as people do: they find controls by their labels
+// and roles, and pages by their addresses.
 package e2e

@@ -19,9 +19,9 @@ import (
 // exitLimit is how long a process may take to stop when it is asked to.
 const exitLimit = 25 * time.Second
 
-// load is customers who redeem one card after another through web processes that
-// come and go. A request whose outcome is not known is asked again with the same
-// key, as a browser does whose user presses the button again.
+// load is a load of customers who redeem one card after another, while web processes start
+// and stop. A request with an unknown outcome is sent again with the same key, like a
+// browser whose user presses the button again.
 type load struct {
 	c       *chaos
 	urls    atomic.Pointer[[]string] // where requests may go now
@@ -73,7 +73,7 @@ func (l *load) redeem(a attacker, code string, n int) {
 	}
 }
 
-// requirePaid holds the books against what the customers were told.
+// requirePaid checks that the books agree with the responses that the customers got.
 func (l *load) requirePaid(codes int) {
 	t := l.c.t
 	t.Helper()

@@ -19,8 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// memory is what a process holds of the machine's, in bytes: now, and at the most so
-// far.
+// memory returns the resident memory of a process in bytes: the present one and the peak.
 func memory(t *testing.T, pid int) (now, most int64) {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -36,8 +35,8 @@ func memory(t *testing.T, pid int) (now, most int64) {
 }
 
 // Clients that never complete their headers, or their body, are disconnected, and forms of
-// 10 MB are refused before they are read. Other clients are answered meanwhile, and memory
-// stays flat.
+// 10 MB are refused before they are read. Other clients still get responses, and the memory
+// of the process does not grow.
 func TestChaosClientsFromHell(t *testing.T) {
 	t.Parallel()
 	c := newChaos(t)

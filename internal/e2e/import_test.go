@@ -85,10 +85,9 @@ func (b *browser) uploaded(file string) {
 	b.until("the form about the columns", `/\/import\/\d+$/.test(location.pathname) && document.getElementById("plan-form")`)
 }
 
-// Cards of another system come in: staff see what is in the file before anything
-// happens, watch the import, and a customer uses the code that is printed on a card.
-// Imported codes make the limits for wrong ones stricter, so the demo is this test's
-// own.
+// Cards of another system are imported. Staff see the content of the file before the import
+// and watch the import, and a customer redeems the code that is printed on a card. Imported
+// codes make the limits on wrong codes stricter, so the test has a demo of its own.
 func TestImport(t *testing.T) {
 	t.Parallel()
 	d := ownDemo(t)
@@ -123,7 +122,7 @@ func TestImport(t *testing.T) {
 	admin.fill("Prefix", "Old")
 	admin.fill("Ordered", "Leave these rows out")
 
-	// Workers hold still, so that what the page shows meanwhile can be looked at.
+	// The queue is paused, so that the test can check the page during the import.
 	hold := func(verb string) {
 		t.Helper()
 		operator.open("/admin/jobs")

@@ -48,8 +48,8 @@ func TestJobsInTheBrowser(t *testing.T) {
 	phone.sees("They can’t be cancelled or deleted.")
 	phone.looks("job-guarded-phone-dark")
 
-	// A page is open with something typed when second factors become a must: what it
-	// fetches by itself is refused in silence, and nothing that was typed is lost.
+	// Second factors become required while a page with typed text is open. The background
+	// requests of the page are refused without a message, and the typed text is kept.
 	cashier, admin := newBrowser(t, d.URL, 1280, 900), newBrowser(t, d.URL, 1280, 900)
 	cashier.signIn("/admin/login", "cashier")
 	cashier.open("/admin/customers/new")

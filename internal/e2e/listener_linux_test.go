@@ -21,13 +21,13 @@ import (
 	"refill/internal/staff/peopletest"
 )
 
-// One session and one person may hold only so many streams.
+// The limits on the open event streams of a session and of a person.
 const (
 	listenersPerSession = 10
 	sessionsPerPerson   = 3
 )
 
-// sessions signs in as many people as a number of listeners needs, and returns the
+// sessions creates as many staff sessions as a number of listeners needs, and returns the
 // cookie of each session.
 func (c *chaos) sessions(listeners int) []string {
 	c.t.Helper()
@@ -51,8 +51,8 @@ func (c *chaos) sessions(listeners int) []string {
 	return cookies
 }
 
-// Pages that listen for news and vanish without a word cost the process nothing
-// that stays: its descriptors return to where they were.
+// Pages whose event streams break off without a close leave no resources in use: the number
+// of open file descriptors returns to what it was.
 func TestChaosVanishingListeners(t *testing.T) {
 	t.Parallel()
 	c := newChaos(t)

@@ -11,8 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The main job, from the order to the payment, as a stranger does it on the
-// first day.
+// The main workflow, from the order of cards to the payment, as a new user does it.
 func TestMainJob(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)
@@ -38,7 +37,7 @@ func TestMainJob(t *testing.T) {
 	admin.until("the cards", `document.querySelectorAll("table tbody tr").length > 10 && !document.querySelector("progress")`)
 	admin.looks("series")
 
-	// A second page is open elsewhere while the file is being made: it hears of it.
+	// A second page that is open while the file is being made is updated by an event.
 	elsewhere := newBrowser(t, d.URL, 1280, 900)
 	elsewhere.signIn("/admin/login", "admin")
 	elsewhere.open("/admin/customers")

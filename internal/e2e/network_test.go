@@ -27,11 +27,11 @@ const (
 	recovery = 15 * time.Second
 )
 
-// network is a line between the program and Postgres that can be made worse. A program
-// of its own carries it, which .ci/setup builds of nettest.
+// network is a proxy between the program and Postgres that can simulate faults. It is a
+// process of its own, which .ci/setup builds from nettest.
 type network struct {
 	t   *testing.T
-	api string // where the program takes orders; see the HTTP interface of toxiproxy
+	api string // URL of the HTTP API of toxiproxy
 }
 
 // behind puts a network between the program and Postgres, and returns it. The test's own
@@ -127,8 +127,8 @@ func TestChaosNetworkCut(t *testing.T) {
 	worker := c.worker()
 	t.Cleanup(func() { kill(worker) })
 	crowd := c.attackers(customers+1, []string{address})
-	// An attempt that is cut off once it was charged stays charged: giving it back
-	// would let a guesser hang up instead. Five cuts in a row bar a customer for a while.
+	// An attempt whose connection breaks stays charged. Otherwise a guesser could hang up to
+	// avoid the charge. Five cuts in a row lock a customer out for a while.
 	l := &load{c: c, lift: func() { _, _ = c.pool.Exec(t.Context(), `update guess set n = 0, barred_until = null`) }}
 	l.urls.Store(&[]string{address})
 	visitor := crowd[customers]
@@ -144,7 +144,7 @@ func TestChaosNetworkCut(t *testing.T) {
 		at := l.done.Load()
 		c.until(what, limit, func() bool { return l.done.Load() > at || l.done.Load() == int64(cards) })
 	}
-	// answered asks for a page while the network is gone.
+	// answered checks that a page gets a response while the network is down.
 	answered := func(what string) {
 		t.Helper()
 		began := time.Now()

@@ -69,7 +69,7 @@ const (
 	paletteActive = `document.getElementById(document.querySelector("#palette-text").getAttribute("aria-activedescendant"))`
 )
 
-// answered waits for the results of a text.
+// answered waits until the palette shows the results for a text.
 func (b *browser) answered(text string) {
 	b.t.Helper()
 	b.until("results of "+text, `document.querySelector("#palette").dataset.answered === `+quote(text))

@@ -36,7 +36,7 @@ func makeSeries(t *testing.T, admin *browser, partner, quantity string) (codes [
 	return codes
 }
 
-// A partner is entered with its look, which its customers then see; and closed.
+// A partner is created with its branding, which its customers see, and is then disabled.
 func TestPartner(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)
@@ -100,8 +100,8 @@ func wordmark(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// The portal on a cheap phone, by touch: the value first, then redeemed; one's own
-// card; a scanned code; a mistyped one; another password.
+// The portal on a small touch screen. A customer sees the value of a card before redeeming
+// it, enters an own used card, scans a code, mistypes one, and changes the password.
 func TestPortal(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)
@@ -146,7 +146,8 @@ func TestPortal(t *testing.T) {
 		wide.looks(name)
 	}
 
-	// A key whose answer never came is sent again: one redemption, and the receipt.
+	// A form whose response was lost is sent again with the same key. It redeems once, and
+	// shows the receipt.
 	wide.open("/portal/finance/refill-card")
 	key := script[string](wide, `document.querySelector("#redeem-form [name=key]").value`)
 	wide.fill("Code", codes[1])
@@ -164,7 +165,7 @@ func TestPortal(t *testing.T) {
 	wide.open("/portal/finance/refill-card")
 	require.NotEqual(t, key, script[string](wide, `document.querySelector("#redeem-form [name=key]").value`), "the receipt forgets it")
 
-	// A line that breaks is told on the page, which keeps what was typed.
+	// The page reports a broken connection, and keeps the typed text.
 	wide.fill("Code", codes[3])
 	script[bool](wide, `(window.realFetch = window.fetch, window.fetch = () => Promise.reject(new TypeError("no line")), true)`)
 	wide.press("Redeem")

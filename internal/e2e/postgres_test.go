@@ -42,8 +42,8 @@ func (p *postgres) start() {
 	require.NoError(p.t, err)
 }
 
-// publicDir makes a folder that the account of Postgres can enter; it can't enter the
-// test's own.
+// publicDir creates a folder that the account of Postgres can enter, unlike the temporary
+// folder of the test.
 func publicDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "refill-public-") //nolint:usetesting // as said

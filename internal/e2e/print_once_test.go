@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A series is printed once, from the order to the shredded codes; on a phone too.
+// A series is ordered and printed once, and its codes are shredded; on a phone too.
 func TestPrintedOnce(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)

@@ -23,8 +23,8 @@ import (
 	"refill/internal/dbtest"
 )
 
-// binary is the program, built once for all tests. It has one place for each
-// checkout, so that runs do not fill the disk.
+// binary is the path of the program, which is built once for all tests. The path is the
+// same for each run in a checkout, so that runs do not fill the disk.
 var binary string
 
 func TestMain(m *testing.M) {
@@ -78,9 +78,8 @@ func fillSample(address string) (err error) {
 	return d.end()
 }
 
-// shared is the demo that most tests use, started by the first of them: a test that
-// shares it makes what it needs (its own series, its own customers) and changes no
-// setting that others feel.
+// shared is the demo that most tests use; the first of them starts it. A test creates its
+// own series and customers in it, and changes no setting that affects other tests.
 var shared struct {
 	mu   sync.Mutex
 	demo *demo
@@ -183,7 +182,7 @@ func runDemo(addr, dir string, env ...string) (*demo, error) {
 	}
 }
 
-// lastOutput is the end of what the demo said, for a message.
+// lastOutput returns the end of the demo's output, for a message.
 func (d *demo) lastOutput() string {
 	const most = 4 << 10
 	said := d.output()
@@ -196,7 +195,7 @@ func (d *demo) output() string {
 	return d.said.String()
 }
 
-// stop is Ctrl-C.
+// stop stops the demo as Ctrl-C does.
 func (d *demo) stop(t *testing.T) {
 	t.Helper()
 	if err := d.end(); err != nil {
@@ -216,7 +215,7 @@ func (d *demo) end() error {
 	}
 }
 
-// kill is kill -9.
+// kill kills the demo as kill -9 does.
 func (d *demo) kill(t *testing.T) {
 	t.Helper()
 	require.NoError(t, d.cmd.Process.Signal(syscall.SIGKILL))

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// printed is the text of the page as it comes out of a printer, on paper of so many
-// inches, and of how many sheets.
+// printed prints the page on paper of a size in inches, and returns the printed text and the
+// number of sheets.
 func (b *browser) printed(width, height float64) (text string, sheets int) {
 	b.t.Helper()
 	var file []byte

@@ -28,8 +28,8 @@ func TestReports(t *testing.T) {
 	admin.open(statistics + "?sort=-Used")
 	admin.until("the order", `document.querySelector("th[aria-sort=descending]").innerText === "Used"`)
 
-	// Both files hold the same rows. Other tests redeem cards of the same demo meanwhile,
-	// which changes the order.
+	// Both files contain the same rows. The comparison is repeated, because other tests
+	// redeem cards of the same demo at the same time.
 	link := func(text string) string {
 		return script[string](admin, `[...document.querySelectorAll("a")].find(a => a.innerText.trim() === `+quote(text)+`).href`)
 	}

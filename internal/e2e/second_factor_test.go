@@ -10,8 +10,8 @@ import (
 	"refill/internal/staff/stafftest"
 )
 
-// A new colleague sets up a second factor, signs in with it at the desk and on the
-// phone, loses the phone, and turns it off.
+// A new member of staff sets up a second factor, signs in with it on a desktop and on a
+// phone, signs in without the lost phone, and turns the second factor off.
 func TestSecondFactor(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)
@@ -61,7 +61,8 @@ func TestSecondFactor(t *testing.T) {
 	phone.fill("Code", "aaaa-bbbb-cccc")
 	phone.press("Sign in")
 	phone.refused("recovery_wrong")
-	// The code of the setting up does not count again; the next one may be early.
+	// The code that was used for the setup is not accepted again. The next one is accepted
+	// before its time.
 	phone.fill("Code", stafftest.Code(t, secret, first.Add(30*time.Second)))
 	phone.press("Sign in")
 	phone.until("the account", `location.pathname === "/admin/account" && document.readyState === "complete"`)

@@ -17,10 +17,10 @@ import (
 	"refill/internal/devdb"
 )
 
-// Codes, passwords and sessions that people use in every way there is are nowhere
-// afterwards but in the file for the printer as it was fetched: not in the logs, nor in a dump,
-// nor in the database's own files and its write-ahead log, nor in the rows of jobs
-// (they are in the dump), nor in the files that the portal keeps, nor in what a browser keeps.
+// Codes, passwords and session tokens are in plain text nowhere but in the downloaded file
+// for the printer. After people have used them in every way, they are not in the logs, in a
+// dump (which includes the jobs), in the files or the write-ahead log of the database, in
+// the stored files of the portal, or in the profiles of the browsers.
 func TestSecretsAreNowhere(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
@@ -45,8 +45,8 @@ func TestSecretsAreNowhere(t *testing.T) {
 	// Prefix and code are one text in the file; the prefix is no secret.
 	code := func(serial int) string { return strings.TrimPrefix(rows[serial][1], "Hidden-") }
 
-	// The password of a file comes back with a page that has a mistake, is looked at,
-	// and is sent again.
+	// The password of a file is shown again on a page with an error, is revealed there, and
+	// is sent again.
 	const opens = "planted heron basket"
 	admin.open(series + "/export")
 	admin.tick("Open with a password")
@@ -137,8 +137,8 @@ func TestSecretsAreNowhere(t *testing.T) {
 		files := 0
 		eachFile(t, root, func(path string, text []byte) {
 			files++
-			// The address that a camera tells a browser to open is the browser's to
-			// keep: it writes it down, and where it leads, before a page gets a word in.
+			// The browser stores the URL of a scanned QR code in its profile before any page
+			// is loaded, so the portal can't prevent it. This text is ignored.
 			for _, opened := range disguises("#" + rows[5][1]) {
 				text = bytes.ReplaceAll(text, opened, nil)
 			}

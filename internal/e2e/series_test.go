@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The life of a series after generation: it is found, edited after the consequences were
-// shown, and deleted while another page watches.
+// A series is found after generation, is edited after the page has shown the consequences,
+// and is deleted while another page shows it.
 func TestSeriesIsEditedAndDeleted(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)

@@ -7,9 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The switches, as an administrator finds them: codes of digits, ways to pay, and
-// the whole module off and on. They are of the installation, so the demo is this
-// test's own.
+// An administrator changes settings: codes of digits, payment methods, and the whole module
+// off and on. They concern the whole installation, so the test has a demo of its own.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	d := ownDemo(t)

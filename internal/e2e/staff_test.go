@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A new colleague gets a role of their own, signs in with the password that was
-// shown once, sees what the role includes, and is out when disabled.
+// A new member of staff gets a role of their own, signs in with the password that was shown
+// once, sees only what the role permits, and is signed out when disabled.
 func TestStaff(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)

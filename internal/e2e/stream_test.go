@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A page whose first connection for events failed becomes live all the same.
+// A page whose first connection to the event stream failed connects again.
 func TestStreamStartsLate(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)
@@ -30,8 +30,8 @@ func TestStreamStartsLate(t *testing.T) {
 	admin.until("the stream", `window.eventsAsked === 2 && document.querySelector("#stream")._htmx.sse`)
 }
 
-// A page that gets no stream, since its person has too many, asks for what the stream
-// would have said, keeps what is typed on it, and is live once there is room.
+// A page that gets no event stream, because its person has too many, polls instead and keeps
+// the typed text. It connects to the stream as soon as the limit permits.
 func TestPageWithoutAStreamPolls(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)
@@ -60,8 +60,8 @@ func TestPageWithoutAStreamPolls(t *testing.T) {
 	admin.until("the stream", `document.querySelector("#stream")._htmx?.sse`)
 }
 
-// What finished in the background is behind the bell, by hand and by keyboard, and a toast
-// goes by itself.
+// The bell lists everything that has finished in the background, and works by click and by
+// keyboard. A toast disappears by itself.
 func TestBell(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)

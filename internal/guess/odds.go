@@ -17,8 +17,9 @@ const MaxLuckyChance = 1e-6
 //	live cards × guesses a day × 365 ÷ possible codes,
 //
 // summed over the formats of the cards, because a guesser may try each format. The number of
-// guesses a day is the setting GuessesDaily. more cards in the format of the settings are added
-// to the live cards. The result is an expected number of hits and may be above 1.
+// guesses a day is the setting GuessesDaily. The parameter more is a number of cards in the
+// format of the settings that count as live too. The result is an expected number of hits
+// and may be above 1.
 func (t *Throttle) LuckyChance(ctx context.Context, settings setting.Settings, more int64) (float64, error) {
 	rows, err := t.q.SeriesLiveCards(ctx, t.db)
 	if err != nil {

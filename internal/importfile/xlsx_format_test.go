@@ -11,7 +11,7 @@ import (
 	"refill/internal/importfile"
 )
 
-// formatted is a workbook with one number in a format.
+// formatted returns the text that is read from a workbook with one number in a format.
 func formatted(t *testing.T, number, format string, id int) string {
 	t.Helper()
 	book := workbook()
@@ -28,8 +28,8 @@ func formatted(t *testing.T, number, format string, id int) string {
 	return strings.TrimPrefix(got[0], "1 ")
 }
 
-// A number is shown as its format does, as far as that is a day, a time or zeros; texts,
-// colours, conditions and escapes in a format are none of these.
+// A number is read as its format shows it, if the format shows a date, a time, a currency
+// or a pattern of zeros. Other texts, colours and conditions in a format have no effect.
 func TestNumberFormats(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ number, format, want string }{
@@ -85,7 +85,7 @@ func TestNumberFormats(t *testing.T) {
 	}
 }
 
-// Truth values, errors, texts of formulas and days as text are shown as a sheet shows them.
+// Booleans, errors, results of formulas and ISO dates are read as a sheet shows them.
 func TestKindsOfCells(t *testing.T) {
 	t.Parallel()
 	book := workbook()
@@ -103,8 +103,8 @@ func TestKindsOfCells(t *testing.T) {
 	}, row.Kinds)
 }
 
-// Of several sheets the first that is visible and has rows is read, or the one that is
-// asked for.
+// The sheet that is read is the one named in the options, or the first visible sheet that
+// has rows.
 func TestSheets(t *testing.T) {
 	t.Parallel()
 	book := workbook()

@@ -22,8 +22,8 @@ func table(t *testing.T, rows string) *importfile.Table {
 	return got
 }
 
-// A formula whose result is not in the file is no empty cell: programs that write
-// workbooks leave the calculating to the spreadsheet.
+// A formula without a stored result is read as an error, not as an empty cell. Programs
+// that write workbooks leave the calculation to the spreadsheet.
 func TestFormulasWithoutResult(t *testing.T) {
 	t.Parallel()
 	rows := table(t, `<row r="1"><c r="A1"><f>B1*2</f></c><c r="B1"><f>B1*2</f><v></v></c><c r="C1"><f>B1*2</f><v/></c>`+
@@ -36,7 +36,7 @@ func TestFormulasWithoutResult(t *testing.T) {
 	}, row.Kinds)
 }
 
-// A row that a filter or a person has hidden says so.
+// A row that a filter or a person has hidden is marked as hidden.
 func TestHiddenRows(t *testing.T) {
 	t.Parallel()
 	rows := table(t, `<row r="1"><c><v>1</v></c></row><row r="2" hidden="1"><c><v>2</v></c></row><row r="3" hidden="true"><c><v>3</v></c></row><row r="4" hidden="0"><c><v>4</v></c></row></sheetData>`)
@@ -52,7 +52,7 @@ func TestHiddenRows(t *testing.T) {
 	require.Equal(t, []bool{false, true, true, false}, hidden)
 }
 
-// Where cells are merged over several rows is known once the rows have been read.
+// After the rows have been read, the last row of merged cells is known.
 func TestMergedRows(t *testing.T) {
 	t.Parallel()
 	for merges, last := range map[string]int32{
@@ -70,7 +70,7 @@ func TestMergedRows(t *testing.T) {
 	}
 }
 
-// A share is no amount: 10 % of a price is not 0.10.
+// A percentage is read with its sign, because 10 % is not an amount of 0.10.
 func TestPercentages(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "10 %", formatted(t, "0.1", "", 9))
@@ -79,7 +79,7 @@ func TestPercentages(t *testing.T) {
 	require.Equal(t, "10", formatted(t, "10", `0" % off"`, 0), "a text in quotes is no sign")
 }
 
-// Pages and data that look like text are no tables: each of their lines would be a code.
+// HTML, XML and JSON are refused. As tables, each of their lines would be a code.
 func TestTextThatIsNoTable(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// However many texts a workbook has, what is kept of them is bounded.
+// The memory for the shared texts of a workbook is bounded, however many texts it has.
 func TestSharedTextsAreBounded(t *testing.T) {
 	t.Parallel()
 	for size, most := range map[int]int{0: mostTexts, 1000: maxTexts / 1002} {

@@ -15,7 +15,7 @@ import (
 	"refill/internal/setting"
 )
 
-// logBook is what the workers have logged.
+// logBook collects the log of the workers.
 type logBook struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -34,8 +34,8 @@ func (l *logBook) String() string {
 	return l.text.String()
 }
 
-// The first round of housekeeping has the books checked; what is broken raises
-// the alarm, and mending it clears it.
+// The first round of housekeeping starts a check of the books. A broken rule is logged as an
+// error, and is no longer broken after the repair.
 func TestBooksAreChecked(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -71,7 +71,7 @@ func TestBooksAreChecked(t *testing.T) {
 	require.Zero(t, again())
 }
 
-// A run whose job was taken away ends, and does not keep the next one from coming.
+// A run whose job was removed ends, and does not prevent the next run.
 func TestStrandedCheckEnds(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -91,7 +91,7 @@ func TestStrandedCheckEnds(t *testing.T) {
 	require.NoError(t, b.checks.Ask(t.Context(), b.admin))
 }
 
-// The hours between two runs are a setting.
+// The interval between two runs is a setting.
 func TestChecksComeWhenDue(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

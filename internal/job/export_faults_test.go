@@ -18,7 +18,8 @@ import (
 	"refill/internal/setting"
 )
 
-// printShops adds a shop with an age key and one with an OpenPGP key.
+// printShops adds two print shops to the settings, one with an age key and one with an
+// OpenPGP key.
 func (b *bundle) printShops(t *testing.T) {
 	t.Helper()
 	identity, err := age.GenerateX25519Identity()
@@ -80,7 +81,7 @@ func TestFullDiskInEveryFormat(t *testing.T) {
 			id, err = b.exports.Request(t.Context(), b.admin, s.ID, tc.format, tc.options, uuid.New())
 			require.NoError(t, err, name)
 		}
-		for _, fits := range []int64{1, 70_000, -1} { // at once, after a chunk, and for the last one
+		for _, fits := range []int64{1, 70_000, -1} { // the disk is full at the first byte, after a chunk, and in the last chunk
 			if fits < 0 {
 				fits = size
 			}
@@ -117,7 +118,8 @@ func TestFullDiskInEveryFormat(t *testing.T) {
 	}
 }
 
-// sizeOf is how many bytes a file takes where it is kept.
+// sizeOf makes a file and returns how many bytes it takes on the disk, encrypted. It
+// removes the file.
 func (b *bundle) sizeOf(t *testing.T, s db.Series, format string, options cardfile.Options) int64 {
 	t.Helper()
 	b.disk.fits.Store(0)

@@ -21,7 +21,7 @@ import (
 	"refill/internal/setting"
 )
 
-// content is the file of an export.
+// content returns the content of an export's file.
 func (b *bundle) content(t *testing.T, e db.Export) []byte {
 	t.Helper()
 	file, _, err := b.files.Open(t.Context(), e.File)
@@ -88,14 +88,15 @@ func TestEveryFormatIsWritten(t *testing.T) {
 	}
 }
 
-// A file that would not fit is not begun, and it is said how much there is.
+// An export that does not fit on the disk fails before it begins. The message says how much
+// space is needed and how much is free.
 func TestExportWithoutRoom(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.order(t, 30)
 	b.pause(t, cardfile.Queue)
 	id := b.export(t, s, "pdf")
-	b.disk.room.Store(6_030) // it was filled meanwhile
+	b.disk.room.Store(6_030) // the disk was filled after the request
 	require.NoError(t, b.worker.QueueResume(t.Context(), cardfile.Queue, nil))
 	require.Equal(t, rivertype.JobStateCancelled, b.await(t, "export_series").Job.State)
 	e := b.read(t, id)
@@ -106,8 +107,8 @@ func TestExportWithoutRoom(t *testing.T) {
 	require.Empty(t, files)
 }
 
-// A file for a print shop is opened by its key and by no other; one whose key went
-// fails with the reason.
+// Only the key of its print shop opens a file. The export fails with the reason if the key
+// was removed or is invalid.
 func TestExportIsEncrypted(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

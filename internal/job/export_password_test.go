@@ -47,7 +47,7 @@ func reads(t *testing.T, file []byte, password string) string {
 	return string(out)
 }
 
-// sealed is how many exports have a password that is still kept.
+// sealed returns the number of exports whose password is still stored.
 func (b *bundle) sealed(t *testing.T) (n int) {
 	t.Helper()
 	require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*) from export where password_sealed is not null`).Scan(&n))
@@ -92,8 +92,8 @@ func TestExportWithPassword(t *testing.T) {
 	require.NotContains(t, b.log.String(), "heron")
 }
 
-// Both covers together: the print shop's key opens a PDF that then asks for its
-// password.
+// A file can have a password and be encrypted for a print shop. The shop's key decrypts it
+// to a PDF that needs the password.
 func TestPasswordWithinAnEnvelope(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -151,7 +151,7 @@ func (b *bundle) await(t *testing.T, kind string) *river.Event {
 	}
 }
 
-// pause pauses a queue and waits until the worker has heard of it.
+// pause pauses a queue and waits until the worker has paused it.
 func (b *bundle) pause(t *testing.T, queue string) {
 	t.Helper()
 	require.NoError(t, b.worker.QueuePause(t.Context(), queue, nil))
@@ -235,7 +235,7 @@ func TestOrderIsMadeAndExported(t *testing.T) {
 	require.Equal(t, db.ExportStateReady, b.read(t, id).State)
 }
 
-// A full disk is tried again, then said in words, and leaves no file behind.
+// An export on a full disk is retried, and leaves no file behind.
 func TestExportOnFullDisk(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -342,7 +342,8 @@ func TestExpiredFilesGo(t *testing.T) {
 	require.NoError(t, file.Close())
 }
 
-// Rows that a migration of River renames would break our queries silently.
+// The columns of River's tables that our queries use exist. A migration of River could
+// rename them.
 func TestRiverJobColumns(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.Pool(t)

@@ -15,7 +15,8 @@ import (
 	"refill/internal/setting"
 )
 
-// With the module off its jobs wait, uncharged, and go on when it is on again.
+// While the module is off, its jobs wait without using up attempts. They continue when the
+// module is on again.
 func TestJobsWaitWhileTheModuleIsOff(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

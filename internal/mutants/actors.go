@@ -1,6 +1,7 @@
 package main
 
-// actorMutants take out what keeps apart who acts, who answers for it and who may decide.
+// actorMutants returns the mutants that confuse the actor of an act, the person who is
+// responsible for it, and the person who may decide on it.
 func actorMutants() []mutant {
 	return []mutant{
 		{

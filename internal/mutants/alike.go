@@ -16,8 +16,8 @@ type word struct {
 
 func (w word) is(tok token.Token) bool { return w.tok == tok }
 
-// words splits a piece of Go into tokens; false where it is none, such as a part of a
-// string. Comments and line ends are left out.
+// words splits Go source into tokens, without comments and line ends. It returns false if
+// the text is not Go, such as a part of a string.
 func words(text string) ([]word, bool) {
 	var list []word
 	var scan scanner.Scanner
@@ -41,9 +41,9 @@ func words(text string) ([]word, bool) {
 	}
 }
 
-// alike finds the text of a mutant in a declaration whose code has moved: names may be
-// qualified by a package, or by another one, and may be exported or no longer so. The new
-// text gets the names that are there now.
+// alike finds the text of a mutant in a declaration whose code has moved. Package
+// qualifiers may have been added, changed or removed, and names exported or unexported. The
+// new text gets the names of the present source.
 func (s *sources) alike(at span, m mutant) []edit {
 	text := s.files[at.file][at.start:at.end]
 	old, good := words(m.old)
@@ -70,20 +70,21 @@ func (s *sources) alike(at span, m mutant) []edit {
 	return found
 }
 
-// names are those that a mutant's text has in the source: by their own, with the first
-// letter small.
+// names maps the names in a mutant's text to those in the source. The keys begin with a
+// lower-case letter.
 type names struct {
-	plain    map[string]string // with the qualifier
-	selected map[string]string // behind a dot
+	plain    map[string]string // values with the package qualifier
+	selected map[string]string // names after a dot
 }
 
-// fit compares the words of a mutant with those of a declaration.
+// fit compares the tokens of a mutant with those of a declaration.
 type fit struct {
 	old, there []word
 	qualifies  func(name string) bool
 }
 
-// at compares from places on and returns where the match ends.
+// at compares the tokens from i and j on, collects the names, and returns the end of the
+// match.
 func (f fit) at(i, j int, n *names) (end int, ok bool) {
 	for i < len(f.old) {
 		qualified, qualifier := f.qualified(f.old, i), ""
@@ -109,7 +110,7 @@ func (f fit) at(i, j int, n *names) (end int, ok bool) {
 	return j, true
 }
 
-// same reports whether two words are alike.
+// same reports whether two tokens are equal, apart from the case of a name's first letter.
 func (f fit) same(i, j int) bool {
 	if j >= len(f.there) || f.old[i].tok != f.there[j].tok {
 		return false

@@ -1,6 +1,6 @@
 package main
 
-// codeMutants take out what keeps codes secret.
+// codeMutants returns the mutants that remove a protection of the secrecy of codes.
 func codeMutants() []mutant {
 	return []mutant{
 		{

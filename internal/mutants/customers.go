@@ -1,6 +1,6 @@
 package main
 
-// customerMutants take out what keeps the import of customers honest.
+// customerMutants returns the mutants that remove a check of the import of customers.
 func customerMutants() []mutant {
 	const pkg = "./internal/customerimport"
 	return []mutant{

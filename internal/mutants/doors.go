@@ -1,7 +1,7 @@
 package main
 
-// doorMutants take out what keeps one person from doing by a side door what takes two, or
-// from doing the same twice.
+// doorMutants returns the mutants with which one person could do, in an indirect way, an
+// act that needs two people, or could do the same act twice.
 func doorMutants() []mutant {
 	return []mutant{
 		{

@@ -1,6 +1,6 @@
 package main
 
-// guessMutants remove the protections of cards against guessing.
+// guessMutants returns the mutants that remove a protection of cards against guessing.
 func guessMutants() []mutant {
 	return []mutant{
 		{

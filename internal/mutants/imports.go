@@ -1,6 +1,7 @@
 package main
 
-// importMutants take out what keeps a file from making money that it does not prove.
+// importMutants returns the mutants with which an imported file could create value that
+// nothing proves.
 func importMutants() []mutant {
 	return []mutant{
 		{

@@ -1,6 +1,6 @@
 package main
 
-// inputMutants remove checks of input.
+// inputMutants returns the mutants that remove a check of input.
 func inputMutants() []mutant {
 	return []mutant{
 		{

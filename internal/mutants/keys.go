@@ -1,7 +1,7 @@
 package main
 
-// keyMutants take out what keys are kept apart for, and what notices a card that was
-// changed in the database.
+// keyMutants returns the mutants that weaken the separation of keys, or the detection of
+// cards that were changed in the database.
 func keyMutants() []mutant {
 	return []mutant{
 		{

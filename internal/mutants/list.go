@@ -2,20 +2,20 @@ package main
 
 import "slices"
 
-// mutant is the program with one protection taken out, and the tests that must
-// notice.
+// mutant is a change of the source that removes one protection, and the tests that must
+// fail with it.
 type mutant struct {
 	name    string
-	in      string // where: see places
-	old     string // occurs in each of those places once …
-	new     string // … and is replaced by this
-	pkg     string // whose tests are run; those that have moved are found by their names
-	run     string // which of them
-	because string // what would happen in the field
+	in      string // the places to change; see patch
+	old     string // the text to replace; it occurs once in each place
+	new     string // the text that replaces it
+	pkg     string // package of the tests; tests that have moved are found by their names
+	run     string // pattern of the names of the tests, as for go test -run
+	because string // consequence in production
 }
 
-// mutants are the faults that software of this kind is known for, at least one for
-// each promise of SECURITY.md. Each was seen to be caught by the tests named here.
+// mutants returns all mutants: typical faults of such software, with at least one for each
+// promise of SECURITY.md. The tests named here have failed with each of them.
 func mutants() []mutant {
 	return slices.Concat(moneyMutants(), codeMutants(), keyMutants(), guessMutants(), peopleMutants(), trailMutants(), inputMutants(), theftMutants(), sessionMutants(), customerMutants(), rightsMutants(), retryMutants(), doorMutants(), importMutants(), actorMutants())
 }

@@ -1,7 +1,7 @@
-// Command mutants takes one protection after another out of the program and makes
-// sure that the tests notice: a test of the tests. `make mutants` runs it from the
-// root of the repository, beside a Postgres. The source is never written to: the
-// compiler is handed the changed file by an overlay.
+// Command mutants tests the tests. It removes one protection of the program after another
+// and checks that a test fails. `make mutants` runs it from the root of the repository,
+// with a Postgres. It never writes to the source: the compiler gets the changed files by
+// an overlay.
 package main
 
 import (
@@ -36,8 +36,8 @@ func main() {
 	}
 }
 
-// run tests every mutant, as many at once as the machine has processors, and reports
-// those that live.
+// run tests the mutants whose names match only, as many at once as the machine has
+// processors. It returns an error that names the mutants with which no test fails.
 func run(ctx context.Context, only string, out io.Writer) error {
 	root, err := os.Getwd()
 	if err != nil {
@@ -85,7 +85,7 @@ func run(ctx context.Context, only string, out io.Writer) error {
 	return err
 }
 
-// report is what came of the mutants so far. Safe for concurrent use.
+// report holds the results of the mutants so far. Safe for concurrent use.
 type report struct {
 	mu     sync.Mutex
 	out    io.Writer
@@ -94,7 +94,7 @@ type report struct {
 	broken error
 }
 
-// add says what came of one mutant.
+// add adds and prints the result of one mutant.
 func (r *report) add(m mutant, caught bool, err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each mutant still fits the source, and its tests are there, so that `make mutants` can
-// be run any day.
+// Each mutant can be applied to the source, and its tests exist, so that `make mutants`
+// can run at any time.
 func TestMutantsFitTheSource(t *testing.T) {
 	t.Parallel()
 	s := readRepository(t)
@@ -32,7 +32,7 @@ func TestMutantsFitTheSource(t *testing.T) {
 	require.Empty(t, unfit)
 }
 
-// fits says why a mutant can't be made or tested.
+// fits returns an error if a mutant can't be applied or tested.
 func fits(s *sources, m mutant) error {
 	changed, err := s.patch(m)
 	if err != nil {
@@ -61,8 +61,8 @@ func readRepository(t *testing.T) *sources {
 	return s
 }
 
-// Of every promise in SECURITY.md one of the tests that hold it has been seen to
-// fail, with the protection taken out.
+// Every promise in SECURITY.md has a mutant, which makes one of the tests of the promise
+// fail.
 func TestEveryPromiseHasAMutant(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", "SECURITY.md"))

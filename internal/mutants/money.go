@@ -1,6 +1,6 @@
 package main
 
-// moneyMutants take out what keeps money from being made or lost.
+// moneyMutants returns the mutants that remove a protection against creating or losing money.
 func moneyMutants() []mutant {
 	return []mutant{
 		{

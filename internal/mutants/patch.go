@@ -9,10 +9,11 @@ import (
 	"strings"
 )
 
-// errMoved says that the source has moved away from a mutant: mend the mutant.
+// errMoved says that the source no longer contains the text of a mutant, which then has to
+// be corrected.
 var errMoved = errors.New("the text to be replaced is not there any more")
 
-// errSeveral says that a mutant does not say which of several places it means.
+// errSeveral says that the text of a mutant occurs several times in a place.
 var errSeveral = errors.New("the text to be replaced is there more than once")
 
 // edit replaces a part of a file.
@@ -63,8 +64,8 @@ func (s *sources) declared(name string) []span {
 	})
 }
 
-// inSpans finds the one place of the text: as it is, or else with other qualifiers and
-// exported names.
+// inSpans returns the edit of the one span that contains the text of a mutant: literally,
+// or otherwise with other package qualifiers and exported names.
 func (s *sources) inSpans(spans []span, m mutant) ([]edit, error) {
 	var exact, moved []edit
 	for _, at := range spans {
@@ -98,10 +99,11 @@ func one(found []edit) ([]edit, error) {
 	return nil, errSeveral
 }
 
-// argument is a parameter as it is written in queries/.
+// argument matches a parameter as written in queries/.
 var argument = regexp.MustCompile(`@(\w+)|sqlc\.n?arg\('?(\w+)'?\)`)
 
-// inQuery changes a query, and what sqlc made of it, where parameters have numbers.
+// inQuery returns the edits of a query and of the code that sqlc generated from it, in
+// which parameters are numbers.
 func (s *sources) inQuery(name string, m mutant) ([]edit, error) {
 	query, known := s.queries[name]
 	made, generated := s.made[name]
@@ -112,7 +114,7 @@ func (s *sources) inQuery(name string, m mutant) ([]edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The statement's end is not part of what sqlc makes.
+	// The generated query has no semicolon at its end.
 	before, after := strings.TrimSuffix(m.old, ";"), strings.TrimSuffix(m.new, ";")
 	var pattern strings.Builder
 	var arguments []string

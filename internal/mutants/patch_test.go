@@ -31,8 +31,8 @@ func someSources(t *testing.T, files map[string]string) *sources {
 	return s
 }
 
-// A mutant of a function stays true where the function moves to another package, its
-// names get a qualifier, and it is exported.
+// A mutant of a function still applies when the function moves to another package, is
+// exported, and its names get a package qualifier.
 func TestPatchFollowsMoves(t *testing.T) {
 	t.Parallel()
 	const before = "package card\n\nfunc (s *Service) readTyped(text string) error {\n\tif f := FormatOf(text); f.Length < least && !known(f) {\n\t\treturn errShort\n\t}\n\treturn nil\n}\n"
@@ -53,7 +53,7 @@ func TestPatchFollowsMoves(t *testing.T) {
 	require.Contains(t, changed["internal/card/typed.go"], "if f := FormatOf(text); f.Length < least && false {")
 }
 
-// A mutant that no longer says one place is an error, and none is made by guessing.
+// A mutant whose text does not occur exactly once is an error.
 func TestPatchRefuses(t *testing.T) {
 	t.Parallel()
 	const one = "package a\n\nfunc f() bool { return g(1) }\n\nfunc h() bool { return g(1) }\n"
@@ -84,7 +84,8 @@ func TestPatchRefuses(t *testing.T) {
 	require.ErrorIs(t, err, errSeveral, "two are alike")
 }
 
-// A mutant of a query changes what sqlc made of it, parameters by their numbers.
+// A mutant of a query also changes the code that sqlc generated from it, with the numbers
+// of the parameters.
 func TestPatchOfAQuery(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{
@@ -103,7 +104,7 @@ func TestPatchOfAQuery(t *testing.T) {
 	require.ErrorIs(t, err, errMoved, "sqlc writes it otherwise")
 }
 
-// Tests are found where they have moved to.
+// Tests that have moved to another package are found.
 func TestTestsAreFound(t *testing.T) {
 	t.Parallel()
 	s := someSources(t, map[string]string{

@@ -1,6 +1,6 @@
 package main
 
-// peopleMutants take out what keeps people to what is theirs.
+// peopleMutants returns the mutants that let a person see or change the data of others.
 func peopleMutants() []mutant {
 	return []mutant{
 		{

@@ -1,7 +1,7 @@
 package main
 
-// retryMutants take out what is asked again when an act is taken up later, or by another
-// person than the one who began it.
+// retryMutants returns the mutants that remove a check that is repeated when an act
+// continues later, or is continued by another person.
 func retryMutants() []mutant {
 	return []mutant{
 		{

@@ -1,7 +1,7 @@
 package main
 
-// rightsMutants take out what holds an act against the rights of the person for whom it
-// is done.
+// rightsMutants returns the mutants that remove a check of the permissions of the person
+// for whom an act is done.
 func rightsMutants() []mutant {
 	return []mutant{
 		{

@@ -1,7 +1,7 @@
 package main
 
-// sessionMutants take out what keeps background jobs, sign-ins, long answers and event
-// streams to their rules.
+// sessionMutants returns the mutants that remove a rule of background jobs, sign-ins, long
+// responses or event streams.
 func sessionMutants() []mutant {
 	return []mutant{
 		{

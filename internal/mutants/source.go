@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 )
 
-// sources is what mutants are made of: the program's files, the declarations in them by
+// sources holds the source that mutants change: the program's files, their declarations by
 // name, the queries, and the tests of each package.
 type sources struct {
 	files    map[string]string // by path from the root, with slashes
@@ -64,7 +64,7 @@ func readSources(root string) (*sources, error) {
 	return s, nil
 }
 
-// read takes in one file.
+// read adds one file.
 func (s *sources) read(root, name string) error {
 	isGo := strings.HasSuffix(name, ".go")
 	if !isGo && !strings.HasSuffix(name, ".sql") {
@@ -86,8 +86,8 @@ func (s *sources) read(root, name string) error {
 	return nil
 }
 
-// blocks notes where each query of a file begins and ends. A generated one ends with its
-// string.
+// blocks records where each query of a file begins and ends. A query in generated code ends
+// with its string literal.
 func (s *sources) blocks(name string, head *regexp.Regexp, into map[string]span) {
 	text := s.files[name]
 	heads := head.FindAllStringSubmatchIndex(text, -1)
@@ -105,7 +105,7 @@ func (s *sources) blocks(name string, head *regexp.Regexp, into map[string]span)
 	}
 }
 
-// parse notes the declarations of a file, or its tests.
+// parse records the declarations of a file, or the tests of a test file.
 func (s *sources) parse(name string) error {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, name, s.files[name], parser.SkipObjectResolution)
@@ -159,7 +159,8 @@ func (s *sources) parse(name string) error {
 	return nil
 }
 
-// small returns a name with its first letter small: exported or not, it is the same.
+// small returns a name with its first letter in lower case, so that a name is the same
+// whether exported or not.
 func small(name string) string {
 	r, n := utf8.DecodeRuneInString(name)
 	return string(unicode.ToLower(r)) + name[n:]

@@ -1,6 +1,7 @@
 package main
 
-// theftMutants take out what finds a thief, and what keeps an erased person erased.
+// theftMutants returns the mutants that remove a part of the detection of theft, or of the
+// erasure of a person.
 func theftMutants() []mutant {
 	return []mutant{
 		{

@@ -1,6 +1,6 @@
 package main
 
-// trailMutants take out what makes the audit trail be believed.
+// trailMutants returns the mutants that remove a protection of the audit trail.
 func trailMutants() []mutant {
 	return []mutant{
 		{

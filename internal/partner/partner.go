@@ -71,7 +71,7 @@ func (f Form) check() (Form, error) {
 	return f, faults.Err()
 }
 
-// slug returns the name in addresses for its column: null where there is none.
+// slug returns the partner's name in URLs as its nullable column: null if it is empty.
 func (f Form) slug() *string {
 	if f.Slug == "" {
 		return nil
@@ -115,7 +115,7 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, f Form
 	return id, err
 }
 
-// write keeps the fields of a form and the logo, if a new one came with it.
+// write stores the fields of a form, and the logo unless it is nil.
 func (f Form) write(ctx context.Context, tx pgx.Tx, id int64, logo *Logo) error {
 	err := db.New().PartnerUpdate(ctx, tx, db.PartnerUpdateParams{
 		ID: id, Name: f.Name, Brand: f.Brand, TimeZone: f.TimeZone, Slug: f.slug(), Accent: f.Accent,
@@ -143,8 +143,8 @@ func lock(ctx context.Context, tx pgx.Tx, actor audit.Actor, id int64) (db.Partn
 	return db.Need(db.New().PartnerLock(ctx, tx, id)).Or(ErrNoPartner, "read a partner")
 }
 
-// Edit changes a partner; a nil logo leaves the one it has. Its series keep
-// the time zone that they were ordered in.
+// Edit changes a partner. A nil logo keeps the present one. Its series keep the time zone
+// that they were ordered in.
 func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, f Form, logo *Logo) error {
 	if !actor.Scope.Holds(id) {
 		return ErrNoPartner
@@ -165,7 +165,7 @@ func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64
 	})
 }
 
-// changes names what an edit altered, for the audit row.
+// changes returns the fields that an edit changed, for the audit row.
 func (f Form) changes(before db.Partner, logo *Logo) Changed {
 	slug := ""
 	if before.Slug != nil {
@@ -195,7 +195,7 @@ func (f Form) changes(before db.Partner, logo *Logo) Changed {
 	return c
 }
 
-// RemoveLogo takes a partner's logo away; there may be none.
+// RemoveLogo deletes a partner's logo. Without a logo it does nothing.
 func RemoveLogo(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64) error {
 	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
 		if _, err := lock(ctx, tx, actor, id); err != nil {

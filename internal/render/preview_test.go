@@ -42,7 +42,7 @@ func TestPreview(t *testing.T) {
 	require.ErrorIs(t, err, render.ErrLayout)
 }
 
-// module matches the module size of the QR codes in an image.
+// module returns the module size of the QR codes in an SVG image.
 func module(t *testing.T, picture string) string {
 	t.Helper()
 	found := regexp.MustCompile(`matrix\((\d\.\d{4}) 0 0 -`).FindStringSubmatch(picture)

@@ -77,8 +77,8 @@ func (f Flow) FinishCheck(ctx context.Context, tx pgx.Tx, imp db.CardImport, row
 	return complete(ctx, tx)
 }
 
-// NoteLate stores rows that the import leaves out although its dry run did not. Rows beyond
-// MostKept and FewKept together are dropped.
+// NoteLate stores rows that the import leaves out although its dry run did not. Once the
+// import has MostKept+FewKept stored rows, further ones are dropped.
 func (f Flow) NoteLate(ctx context.Context, tx pgx.Tx, id int64, rows []Left) error {
 	if len(rows) == 0 {
 		return nil

@@ -13,8 +13,9 @@ import (
 	"refill/internal/setting"
 )
 
-// An account or an address is held against what is usual. A hotel among shared addresses
-// is usual; an address that settings name is not counted.
+// An account or an address raises an alarm if it redeems many more cards than is usual. A
+// hotel raises none where many customers share addresses, and neither does a network that
+// the settings exclude.
 func TestFarMoreThanOthers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -107,7 +108,7 @@ func TestFarMoreThanOthers(t *testing.T) {
 	}
 }
 
-// Few cards of a high denomination are as much as many small ones.
+// A few cards of high value raise an alarm like many cards of low value.
 func TestValueCountsAsWell(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -131,8 +132,8 @@ func TestValueCountsAsWell(t *testing.T) {
 	require.Equal(t, int32(1), open[0].Usual)
 }
 
-// The trail names the card that a refusal is about, so that attempts at a box that is not
-// on sale are found, as are those at cards that were taken out of use, and used ones.
+// The audit trail names the card of each refused attempt. Thus the rules find attempts at
+// cards that are not activated yet, at locked and disabled cards, and at used ones.
 func TestRefusedAttempts(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -141,12 +142,12 @@ func TestRefusedAttempts(t *testing.T) {
 	early, closed := b.series(t, 4, false)
 	s, codes := b.series(t, 10, true)
 
-	// Staff who picks a card from the list has not typed a code.
+	// An attempt by staff who pick the card from the list does not count: no code was typed.
 	_, err := b.cards.Redeem(t.Context(), b.admin, card.Redemption{CustomerID: people[0].ID, Card: card.Ref{SeriesID: early.ID, Serial: 1}, Key: uuid.New()})
 	require.ErrorIs(t, err, card.ErrInactive)
 	require.NoError(t, b.redeem(t, people[0], codes[0], ""))
 	require.NoError(t, b.redeem(t, people[0], codes[1], ""))
-	require.ErrorContains(t, b.redeem(t, people[0], codes[0], ""), "card_yours") // their own: no copy
+	require.ErrorContains(t, b.redeem(t, people[0], codes[0], ""), "card_yours") // the customer's own used card suggests no copy
 	require.ErrorIs(t, b.redeem(t, people[1], codes[0], ""), card.ErrRefused)
 	require.ErrorIs(t, b.redeem(t, people[2], codes[0], ""), card.ErrRefused)
 	b.look(t)
@@ -176,7 +177,8 @@ func TestRefusedAttempts(t *testing.T) {
 	require.Equal(t, s.ID, *locked.SeriesID)
 }
 
-// Codes that one member of staff had shown, and that were redeemed soon after.
+// An alarm is raised if many codes that one member of staff revealed are redeemed soon
+// afterwards.
 func TestShownCodesThatAreRedeemed(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -120,7 +120,7 @@ func (b *bundle) order(t *testing.T, quantity int, active bool, cents int64) (db
 	return s, codes
 }
 
-// redeem is a customer at the portal's form, from an address.
+// redeem redeems a code as a customer in the portal, from an IP address.
 func (b *bundle) redeem(t *testing.T, c db.Customer, code, address string) error {
 	t.Helper()
 	actor := audit.ByCustomer(c.ID, audit.Everything())
@@ -145,7 +145,7 @@ func (b *bundle) rules(t *testing.T, edit func(*setting.Theft)) {
 	require.NoError(t, b.settings.Change(t.Context(), b.admin, func(s *setting.Settings) { edit(&s.Theft) }))
 }
 
-// alarms are those of a state, the oldest first.
+// alarms returns the alarms in a state, the oldest first.
 func (b *bundle) alarms(t *testing.T, state db.TheftAlarmState) []db.TheftAlarm {
 	t.Helper()
 	rows, err := b.q.TheftAlarmList(t.Context(), b.pool, db.TheftAlarmListParams{State: state, BeforeID: 1 << 40, AllPartners: true, PartnerIds: []int64{}, Size: 100})
@@ -162,8 +162,8 @@ func (b *bundle) open(t *testing.T) []db.TheftAlarm {
 	return b.alarms(t, db.TheftAlarmStateOpen)
 }
 
-// plant writes lines of redemptions into the trail, without cards: for rules that look
-// at who and from where alone. Their serials go on from those before.
+// plant writes audit rows of redemptions without cards, for rules that only use the account
+// and the address. Their serials continue those of earlier rows.
 func (b *bundle) plant(t *testing.T, n int, customerID int64, address string, ago time.Duration) {
 	t.Helper()
 	_, err := b.pool.Exec(t.Context(), `insert into audit (action, customer_id, series_id, serial, address, at)

@@ -24,8 +24,8 @@ import (
 	"refill/internal/theft"
 )
 
-// A stolen box is redeemed by many accounts, in no order, with cards missing: that is
-// one alarm, which grows with the box and says which serials to disable.
+// A stolen box is redeemed by many accounts, in no order and incompletely. This raises one
+// alarm, which grows with each redemption and says which serials to disable.
 func TestStolenBox(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -68,7 +68,8 @@ func TestStolenBox(t *testing.T) {
 	require.Equal(t, 1, lines)
 }
 
-// What was acknowledged counts no more; only what comes after raises the next alarm.
+// Redemptions of an acknowledged alarm no longer count. Only later ones raise the next
+// alarm.
 func TestAcknowledgedCountsNoMore(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -101,8 +102,8 @@ func TestAcknowledgedCountsNoMore(t *testing.T) {
 	require.Equal(t, s.ID, *open[0].SeriesID)
 }
 
-// Ten cards that one customer buys at a kiosk are no theft, nor are twenty that are
-// redeemed over days.
+// No alarm is raised if one customer redeems ten cards bought at a kiosk, or twenty cards
+// over several days.
 func TestHonestCustomersRaiseNoAlarm(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -201,8 +202,8 @@ func TestAcknowledge(t *testing.T) {
 	require.Equal(t, "looked into", reason)
 }
 
-// An alarm about a member of staff is not closed by them, nor by an account that they
-// may control.
+// A member of staff can't close an alarm about themselves, nor can an account that they may
+// control.
 func TestAlarmAboutOneself(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -246,7 +247,7 @@ func (r *tracer) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQuery
 
 func (r *tracer) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
-// Watching costs a redemption nothing: no statement of it touches the tables of the watch.
+// The watch costs a redemption nothing: its statements use no table of the watch.
 func TestRedemptionsDoNotPayForTheWatch(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -287,7 +288,7 @@ func TestCustomersUnderAlarmAreKept(t *testing.T) {
 		require.Equal(t, want, got)
 	}
 	_, box := b.series(t, 30, true)
-	for n := range 20 { // a run, by three
+	for n := range 20 { // consecutive serials, by three customers
 		require.NoError(t, b.redeem(t, people[n%3], box[n], ""))
 	}
 	require.NoError(t, b.redeem(t, people[3], box[28], ""))

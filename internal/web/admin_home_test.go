@@ -58,8 +58,8 @@ func TestGuessesRaiseAnAlarm(t *testing.T) {
 	s.as(db.StaffRoleCashier).get("/admin").none(".notice-bad")
 }
 
-// The dashboard names what waits: requests, imports, series that nobody activated, and a
-// missing worker.
+// The dashboard lists what needs attention: requests, imports, series that are not
+// activated, and a missing worker.
 func TestDashboardNeedsAttention(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

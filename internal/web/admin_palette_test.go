@@ -95,9 +95,9 @@ func TestPaletteOffersWhatIsAllowed(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, s.browser().suggest("").Status)
 }
 
-// A text that may be a code is looked up by a POST with Enter alone. While a person types,
-// and in an address, it finds nothing, charges nothing, leaves no row in the trail, and stands
-// neither in the log nor in a link.
+// A text that may be a code is only looked up by the POST that Enter sends. While a person
+// types, or in a URL, such a text finds nothing, counts as no attempt, leaves no row in the
+// audit trail, and is neither in the log nor in a link.
 func TestCodesAreNotSearchedAsTyped(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -159,7 +159,8 @@ func TestSearchHasAnAddress(t *testing.T) {
 	require.Zero(t, s.charges())
 }
 
-// What a person hears of a code that they may not look up is true, though the card redeems.
+// The message about a code that the person may not look up is true, although the card can be
+// redeemed.
 func TestUnknownCodeIsToldTruly(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

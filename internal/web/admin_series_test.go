@@ -20,7 +20,7 @@ import (
 	adminpages "refill/internal/web/admin"
 )
 
-// order returns a valid form.
+// order returns a valid form for an order of cards.
 func order() url.Values {
 	return url.Values{
 		"quantity": {"1,000"}, "prefix": {"QuickAccess"}, "price": {"10.00"}, "partner": {"any"},
@@ -211,7 +211,7 @@ func TestForeignSeriesIsMissing(t *testing.T) {
 	north.get(adminpages.SectionSeries).one("tbody tr")
 }
 
-// file makes the file of an export as the worker does, with another content.
+// file makes the file of an export as the worker does, and then replaces its content.
 func (s *site) file(id int64, content string) {
 	s.t.Helper()
 	require.NoError(s.t, s.Server.admin.Exports.Make(s.t.Context(), id, noJob))

@@ -57,7 +57,7 @@ func TestCurrencyIsConfirmedBeforeItIsFixed(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, cashier.post(adminpages.CustomerNew, forced).Status)
 }
 
-// Whoever saves the currency has confirmed it.
+// Saving the general settings confirms the currency.
 func TestGeneralSettingsConfirm(t *testing.T) {
 	t.Parallel()
 	s := newInstallation(t)

@@ -36,7 +36,7 @@ func (b *browser) forgetSession(d kit.Door) {
 	kept := []*http.Cookie{}
 	for _, c := range b.client.Jar.Cookies(b.site.origin()) {
 		if c.Name != name {
-			kept = append(kept, &http.Cookie{Name: c.Name, Value: c.Value, Path: "/"}) //nolint:gosec // a test's
+			kept = append(kept, &http.Cookie{Name: c.Name, Value: c.Value, Path: "/"}) //nolint:gosec // a cookie in a test
 		}
 	}
 	jar, err := cookiejar.New(nil)
@@ -66,13 +66,14 @@ func TestGuessesDoNotKeepTheOwnerOut(t *testing.T) {
 			owner.forgetSession(one.d)
 			s.attack(one.path, one.name)
 		}
-		// The whole IP address is locked out, as an office behind one router may be.
+		// The owner can sign in even while the whole IP address is locked out, as may happen
+		// to an office behind one router.
 		s.exec(`insert into guess (scope, n, since, barred_until, allowed) values ('signin:ip:127.0.0.1', 60, now(), now() + interval '1 hour', true)
 			on conflict (scope) do update set barred_until = excluded.barred_until`)
 		require.Equal(t, http.StatusSeeOther, owner.post(one.path, credentials(one.name, testPassword)).Status)
 		s.exec(`delete from guess where scope like 'signin:ip:%'`)
 
-		// The cookie only works for its owner, and has a limit of its own.
+		// The attempts from a known browser have a limit of their own.
 		owner.forgetSession(one.d)
 		last := 0
 		for range 8 {
@@ -84,8 +85,8 @@ func TestGuessesDoNotKeepTheOwnerOut(t *testing.T) {
 	}
 }
 
-// A device cookie can't be forged, planted, or used with another username or at another
-// door. It gives no access, and a failed sign-in sets none.
+// A device cookie can't be forged, or used with another username or at the other door
+// (staff or customers). It gives no access, and a failed sign-in sets none.
 func TestKnownBrowsersAreNoKeys(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -148,9 +149,8 @@ func TestKnownBrowsersAreNoKeys(t *testing.T) {
 	}
 }
 
-// After a change of password, only the browser that changed it stays known. A person who is
-// disabled or gets a new password from staff is known in no browser. The number of known
-// browsers and their time are limited.
+// After a change of password, only the browser that changed it stays known. No browser of a
+// disabled person stays known. The number of known browsers of a person is limited.
 func TestKnownBrowsersAreForgotten(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -82,11 +82,12 @@ func matrixForms() map[string]func(h holding) url.Values {
 		admin.OneCustomer + "/edit": func(h holding) url.Values {
 			return url.Values{"name": {"Renamed"}, "username": {"renamed"}, "partner": {fmt.Sprint(h.partner)}}
 		},
-		admin.OneCustomer + "/disable":         none,
-		admin.OneCustomer + "/enable":          none,
-		admin.OneCustomer + "/access/password": func(holding) url.Values { return url.Values{"password": {"a long quiet river"}} },
-		admin.OneCustomer + "/access/link":     func(holding) url.Values { return url.Values{"lifetime": {"24"}} },
-		admin.OneCustomer + "/clear-guesses":   reason,
+		admin.OneCustomer + "/disable":           none,
+		admin.OneCustomer + "/enable":            none,
+		admin.OneCustomer + "/access/password":   func(holding) url.Values { return url.Values{"password": {"a long quiet river"}} },
+		admin.OneCustomer + "/access/help/close": none,
+		admin.OneCustomer + "/access/link":       func(holding) url.Values { return url.Values{"lifetime": {"24"}} },
+		admin.OneCustomer + "/clear-guesses":     reason,
 		admin.OneCustomer + "/erase": func(h holding) url.Values {
 			return url.Values{"number": {fmt.Sprint(h.customer)}, "reason": {"as a test"}, "balance": {"500"}}
 		},

@@ -40,6 +40,7 @@ func repeats() map[string]string {
 		"/admin/login": changes, adminpages.CodePath: changes, "/portal/login": changes, adminpages.SectionGenerate + "/preview": changes, adminpages.OneSeries + "/find": changes,
 		adminpages.OneSeries + "/changes/check": changes, adminpages.SectionFind: changes, adminpages.SectionFind + "/suggest": changes, adminpages.SectionVouchers + "/preview": changes, portal.SectionRedeem + "/check": changes,
 		adminpages.SectionCustomers:               changes, // a search
+		portal.HelpPath:                           changes, // a customer has one open request
 		adminpages.SectionNotifications + "/seen": changes,
 		adminpages.OneCard + "/reveal":            changes, // it counts each card once a day
 	}

@@ -29,7 +29,7 @@ func TestEventsAreScoped(t *testing.T) {
 	tell := func(kind string, id, series, staffID int64) {
 		s.exec(`select pg_notify('refill', json_build_object('kind', $1::text, 'id', $2::bigint, 'series', $3::bigint, 'staff', $4::bigint)::text)`, kind, id, series, staffID)
 	}
-	// heard returns the events before the one that marks the end.
+	// heard returns the names of the events before the approval event, which marks the end.
 	heard := func(on *stream) (names []string) {
 		for name := on.next(); name != "approval"; name = on.next() {
 			require.NotEmpty(t, name)
@@ -38,7 +38,7 @@ func TestEventsAreScoped(t *testing.T) {
 		return names
 	}
 	tell("approval", 3, 0, 0)
-	heard(forNorth) // the making of the series, where the hub is late
+	heard(forNorth) // skips late events of the series' generation
 	heard(forHouse)
 	for _, series := range []db.Series{theirs, both, anybody} {
 		tell("series", series.ID, 0, 0)

@@ -12,7 +12,8 @@ import (
 
 const pointsPerMM = 72 / 25.4
 
-// writeGofpdf draws by hand with gofpdf, by its living fork.
+// writeGofpdf writes the PDF with fpdf, the maintained fork of gofpdf. It places each text
+// and rectangle itself.
 func writeGofpdf(j *job, out string) error {
 	f := fpdf.New("P", "mm", "A4", "")
 	f.SetCompression(true)

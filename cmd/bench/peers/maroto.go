@@ -26,8 +26,8 @@ var (
 	bar    = &props.Cell{BackgroundColor: accent}
 )
 
-// writeMaroto lays the sheet out as maroto's manual does: rows of columns with
-// texts, and code.NewQr. The grid counts tenths of a millimetre.
+// writeMaroto writes the PDF with maroto, in the way of maroto's manual: rows of columns
+// that contain texts and QR codes (code.NewQr). One unit of the grid is 0.1 mm.
 func writeMaroto(j *job, out string) error {
 	fonts, err := fontrepository.New().
 		AddUTF8FontFromBytes("go", fontstyle.Normal, goregular.TTF).
@@ -65,7 +65,8 @@ func writeMaroto(j *job, out string) error {
 
 func tenths(mm float64) int { return int(mm*10 + 0.5) }
 
-// top is where maroto wants a text whose baseline is that far down.
+// top returns the Top of a text for maroto, in millimetres, from the position of the
+// text's baseline and its font size in points.
 func top(baseline, size float64) float64 { return baseline - size/pointsPerMM }
 
 func marotoHead(j *job) []core.Col {

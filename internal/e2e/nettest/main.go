@@ -1,6 +1,6 @@
-// Command nettest is a network that the tests of package e2e cut, slow and silence:
-// toxiproxy with its HTTP interface, without the command around it. It says on the
-// first line of its output where the interface is, and ends with its standard input.
+// Command nettest runs toxiproxy, a TCP proxy that simulates network faults, for the tests
+// of package e2e. The first line of its output is the address of toxiproxy's HTTP API. It
+// ends when its standard input ends.
 package main
 
 import (

@@ -41,11 +41,11 @@ type Face struct {
 	common [0x530]glyph
 	rare   map[rune]glyph
 	lacks  map[rune]error // cached errors of characters without a glyph
-	shown  []rune         // by glyph: a character that it shows; 0: unused
+	shown  []rune         // by glyph: a character that the glyph shows; 0: the glyph is not used
 	widths []int          // by glyph: width in thousandths of an em, of used glyphs
 }
 
-// glyph is the glyph of a character. The zero value is not looked up yet.
+// glyph is the glyph of a character. The zero value means that it was not looked up yet.
 type glyph struct {
 	id    uint16
 	width int16 // thousandths of an em
@@ -79,7 +79,8 @@ func (f *Face) Width(text string) (int, error) {
 	return l.width, nil
 }
 
-// plainWidth returns the width of a text that needs no shaping, as nearly every text.
+// plainWidth returns the width of a text that needs no shaping, as most texts. It returns
+// an error if a character has no glyph without shaping.
 func (f *Face) plainWidth(text string) (int, error) {
 	width := 0
 	for _, r := range text {
@@ -117,9 +118,9 @@ func (f *Face) glyph(r rune) (glyph, error) {
 	return g, nil
 }
 
-// load reads a glyph from the font. It rejects control characters, which have invisible
-// glyphs in some fonts, and marks and letters of scripts that need shaping, which alone
-// would print incorrectly.
+// load reads a glyph from the font. It rejects control characters, because some fonts have
+// invisible glyphs for them. It also rejects combining marks, and letters of scripts that
+// need shaping, because they would print incorrectly without it.
 func (f *Face) load(r rune) (glyph, error) {
 	missing := &GlyphError{Rune: r, Family: f.family}
 	if unprintable(r) || unicode.Is(unicode.M, r) || unicode.IsLetter(r) && !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Common) {

@@ -10,8 +10,9 @@ import (
 	"refill/internal/web/kit"
 )
 
-// unreadColumns lists the columns that look like one of fields but are not read. A person
-// may have decided so for an earlier file of the same shape.
+// unreadColumns returns a sentence for each column that looks like one of the fields but
+// that the import does not read. The answers may come from an earlier file of the same
+// shape.
 func unreadColumns(look tableflow.Look, a tableflow.Answers, title func(string) string, fields ...string) (list []string) {
 	places, of := a.Unread(look, fields...)
 	for i, at := range places {
