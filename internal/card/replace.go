@@ -43,7 +43,7 @@ func (s *Service) Replace(ctx context.Context, actor audit.Actor, ref Ref, reaso
 	var ordered Ordered
 	err := s.InTx(ctx, func(tx pgx.Tx) error {
 		within := s.Within(tx)
-		o, err := within.replacementOrder(ctx, tx, actor, ref, key)
+		o, err := within.replacementOrder(ctx, actor, ref, key)
 		if err != nil {
 			return err
 		}
@@ -85,9 +85,9 @@ func (s *Service) replacementOf(ctx context.Context, dbtx db.DBTX, actor audit.A
 	return Ordered{row.ID, row.Number}, nil
 }
 
-// replacementOrder returns the order of the card that replaces another one, under the lock of
-// the old card.
-func (s *Service) replacementOrder(ctx context.Context, tx pgx.Tx, actor audit.Actor, ref Ref, key uuid.UUID) (Order, error) {
+// replacementOrder returns the order of the card that replaces another one. It locks the old
+// card for the transaction that the service is bound to.
+func (s *Service) replacementOrder(ctx context.Context, actor audit.Actor, ref Ref, key uuid.UUID) (Order, error) {
 	var o Order
 	err := s.changeCard(ctx, actor, ref, false, func(tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow) (act.Act, error) {
 		settings, err := setting.Read(ctx, tx)

@@ -113,7 +113,7 @@ func TestReplaceWhileRedeemed(t *testing.T) {
 		}
 		all.Wait()
 		worth := 0
-		for _, err := range append(replaced, redeemed) {
+		for _, err := range []error{replaced[0], replaced[1], redeemed} {
 			require.False(t, fault.IsInternal(err), err)
 			if err == nil {
 				worth++

@@ -116,7 +116,7 @@ func (s *Server) homeRequests(ctx context.Context, p *homePage, settings setting
 		return err
 	}
 	for _, row := range imports {
-		url := ""
+		var url string
 		switch {
 		case row.Kind == db.ImportKindCards && settings.RefillCards && p.Person.Can(staff.SeriesImport):
 			url = importURL(row.ID)

@@ -159,10 +159,10 @@ func (s *Server) homeRedemptions(ctx context.Context, p *homePage, settings sett
 
 // compared says how a sum compares with the one of the period before.
 func compared(now, before redeemedSum, amount func(int64) string) string {
-	switch {
-	case before.total == 0:
+	switch before.total {
+	case 0:
 		return cardCount(now.n)
-	case before.total == now.total:
+	case now.total:
 		return fmt.Sprintf(lang.M("%s, as in the period before"), cardCount(now.n))
 	}
 	change := fmt.Sprintf("%+.0f %%", (float64(now.total)/float64(before.total)-1)*100)
