@@ -78,6 +78,20 @@ func (b *browser) upload(file string) {
 	b.press("Upload file")
 }
 
+// drop drops a file onto the form.
+func (b *browser) drop(name, text string) {
+	b.t.Helper()
+	b.open(importPage)
+	script[bool](b, fmt.Sprintf(`(() => {
+		const dropped = new DataTransfer();
+		dropped.items.add(new File([%s], %s, {type: "text/csv"}));
+		const form = document.getElementById("import-form");
+		for (const name of ["dragenter", "dragover", "drop"]) form.dispatchEvent(new DragEvent(name, {bubbles: true, cancelable: true, dataTransfer: dropped}));
+		return true;
+	})()`, quote(text), quote(name)))
+	b.press("Upload file")
+}
+
 // uploaded sends a file that is taken, and waits for the form about its columns.
 func (b *browser) uploaded(file string) {
 	b.t.Helper()
@@ -108,6 +122,9 @@ func TestImport(t *testing.T) {
 		admin.refused(c.code)
 	}
 	admin.looks("import-refused")
+	admin.drop("empty.csv", "\n")
+	admin.refused("import_empty")
+	require.Equal(t, "import-form", script[string](admin, `document.querySelector("form[data-upload]").id`), "the form is there for another file")
 
 	admin.uploaded(asCSV(t, "old cards.csv", oldCards()))
 	admin.sees("Full code")

@@ -25,6 +25,7 @@ type customerImportListPage struct {
 	Error    string // what is wrong with the file
 	Mistakes []kit.Mistake
 	Imports  []importLine
+	Steps    []kit.Step
 }
 
 // customerImportPage is one import of customers, in any state.
@@ -38,6 +39,7 @@ type customerImportPage struct {
 	Size     int64
 	Failure  string
 
+	Steps      []kit.Step
 	Planning   bool // the form for the columns is shown
 	Back       bool // there is a dry run to go back to
 	Remembered bool // filled in as for the last file of the same shape
@@ -94,7 +96,7 @@ func (s *Server) CustomerImportList(c *gin.Context) error {
 }
 
 func (s *Server) newCustomerImportListPage(c *gin.Context) (*customerImportListPage, error) {
-	p := &customerImportListPage{Page: s.Page(c, lang.M("Import customers"), SectionCustomers)}
+	p := &customerImportListPage{Page: s.Page(c, lang.M("Import customers"), SectionCustomers), Steps: importSteps(stepFile)}
 	rows, err := db.New().ImportList(c.Request.Context(), s.Pool, db.ImportListParams{
 		Kind: db.ImportKindCustomers, AllPartners: p.Person.Scope.AllPartners, StaffID: p.Person.ID,
 	})
@@ -192,6 +194,7 @@ func (s *Server) newCustomerImportPage(c *gin.Context, form url.Values) (*custom
 		ID: "cancel", Opener: lang.M("Cancel import"), Title: lang.M("Cancel the import of ") + i.FileName + "?", Text: lang.M("The file is deleted. No customer has been entered."),
 		Button: lang.M("Cancel import"), Keep: lang.M("Go on with it"), Action: p.URL + "/cancel", Danger: true,
 	}
+	p.Steps = stepsOf(i.State)
 	switch i.State {
 	case db.ImportStateChecking:
 		var lines int64

@@ -76,7 +76,7 @@ func (s *Server) showCustomerPlan(c *gin.Context, p *customerImportPage, i db.Ca
 	if err != nil {
 		return err
 	}
-	p.Planning = true
+	p.Planning, p.Steps = true, importSteps(stepColumns)
 	var meanings map[string]string
 	switch {
 	case form != nil:

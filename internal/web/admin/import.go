@@ -30,6 +30,7 @@ type importShowPage struct {
 	Failure  string
 	Notice   string // shown above everything else
 
+	Steps      []kit.Step
 	Planning   bool // the form for the columns is shown
 	Back       bool // there is a dry run to go back to
 	Remembered bool // filled in as for the last file of the same shape
@@ -180,6 +181,7 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 		ID: "cancel", Opener: lang.M("Cancel import"), Title: lang.M("Cancel the import of ") + i.FileName + "?", Text: lang.M("The file is deleted. No card has been imported."),
 		Button: lang.M("Cancel import"), Keep: lang.M("Go on with it"), Action: p.URL + "/cancel", Danger: true,
 	}
+	p.Steps = stepsOf(i.State)
 	switch i.State {
 	case db.ImportStateChecking:
 		var lines int64

@@ -144,7 +144,7 @@ func (s *Server) showPlan(c *gin.Context, p *importShowPage, look cardimport.Loo
 	if err != nil {
 		return err
 	}
-	p.Planning = true
+	p.Planning, p.Steps = true, importSteps(stepColumns)
 	var meanings map[string]string
 	switch {
 	case form != nil:

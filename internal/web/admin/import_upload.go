@@ -32,6 +32,7 @@ type importListPage struct {
 	Error    string // what is wrong with the file
 	Mistakes []kit.Mistake
 	Imports  []importLine
+	Steps    []kit.Step
 }
 
 // importLine is one line of the list of imports.
@@ -51,7 +52,7 @@ func (s *Server) ImportList(c *gin.Context) error {
 }
 
 func (s *Server) newImportListPage(c *gin.Context) (*importListPage, error) {
-	p := &importListPage{Page: s.Page(c, lang.M("Import cards"), SectionImport)}
+	p := &importListPage{Page: s.Page(c, lang.M("Import cards"), SectionImport), Steps: importSteps(stepFile)}
 	rows, err := db.New().ImportList(c.Request.Context(), s.Pool, db.ImportListParams{Kind: db.ImportKindCards, AllPartners: p.Person.Scope.AllPartners, StaffID: p.Person.ID})
 	if err != nil {
 		return nil, err

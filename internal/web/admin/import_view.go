@@ -35,3 +35,34 @@ func importBadge(i db.CardImport) kit.Badge {
 	}
 	return kit.Badge{Word: string(i.State), Tone: kit.ToneIdle}
 }
+
+// The steps of an import.
+const (
+	stepFile = iota
+	stepColumns
+	stepCheck
+	stepImported
+)
+
+// importSteps returns the steps of an import, with the current one.
+func importSteps(current int) []kit.Step {
+	var steps []kit.Step
+	for i, text := range []string{lang.M("File"), lang.M("Columns"), lang.M("Check"), lang.M("Imported")} {
+		steps = append(steps, kit.Step{Text: text, Current: i == current, Done: i < current})
+	}
+	return steps
+}
+
+// stepsOf returns the steps of an import in a state; none where it ended without a result.
+func stepsOf(state db.ImportState) []kit.Step {
+	switch state {
+	case db.ImportStateUploaded:
+		return importSteps(stepColumns)
+	case db.ImportStateChecking, db.ImportStateChecked:
+		return importSteps(stepCheck)
+	case db.ImportStateRunning, db.ImportStateDone:
+		return importSteps(stepImported)
+	case db.ImportStateCancelled, db.ImportStateFailed, db.ImportStateExpired:
+	}
+	return nil
+}

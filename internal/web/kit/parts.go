@@ -202,6 +202,12 @@ type Confirmation struct {
 	Refused string // why the action was refused; the dialog is then open
 }
 
+// Step is a step of a task that takes several pages.
+type Step struct {
+	Text          string
+	Current, Done bool
+}
+
 // Hidden is a hidden field of a form.
 type Hidden struct{ Name, Value string }
 
