@@ -191,6 +191,12 @@ from series_partner sp join partner p on p.id = sp.partner_id
 left join partner_logo logo on logo.partner_id = p.id
 where sp.series_id = @series_id and sp.removed_at is null;
 
+-- name: PartnerCardLook :one
+-- The look of cards that are for one partner.
+select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, logo.png
+from partner p left join partner_logo logo on logo.partner_id = p.id
+where p.id = @id;
+
 -- name: SeriesEdit :exec
 -- Stores the editable columns. A later last day after the value had gone to breakage
 -- brings it back (renewed). The end of "for any partner" is read from the clock, not from

@@ -12,6 +12,34 @@ import (
 	"github.com/google/uuid"
 )
 
+const partnerCardLook = `-- name: PartnerCardLook :one
+select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, logo.png
+from partner p left join partner_logo logo on logo.partner_id = p.id
+where p.id = $1
+`
+
+type PartnerCardLookRow struct {
+	Brand     string
+	Accent    string
+	CardLine1 string
+	CardLine2 string
+	Png       []byte
+}
+
+// The look of cards that are for one partner.
+func (q *Queries) PartnerCardLook(ctx context.Context, db DBTX, id int64) (PartnerCardLookRow, error) {
+	row := db.QueryRow(ctx, partnerCardLook, id)
+	var i PartnerCardLookRow
+	err := row.Scan(
+		&i.Brand,
+		&i.Accent,
+		&i.CardLine1,
+		&i.CardLine2,
+		&i.Png,
+	)
+	return i, err
+}
+
 const seriesAdvance = `-- name: SeriesAdvance :exec
 update series set made = made + $1 where id = $2
 `

@@ -102,7 +102,7 @@ func TestApprovals(t *testing.T) {
 	choose := script[string](admin, `location.pathname`) + "/export"
 	admin.open(choose)
 	admin.sees("worth USD 200.00 together, so each file of them takes a second person")
-	admin.fill("Layout", "Labels Avery L7160, A4")
+	admin.pick("Labels Avery L7160, A4")
 	admin.tick("Open with a password")
 	admin.fill("Password", "seven herons 77")
 	locked := chosen("PDF with password")

@@ -26,7 +26,8 @@ document.addEventListener("click", (event) => {
 // Parts of a form that matter only for one choice of a select, or some.
 function fitChoices(root) {
   for (const part of root.querySelectorAll("[data-when]")) {
-    part.hidden = !part.dataset.is.split(" ").includes(document.getElementById(part.dataset.when)?.value);
+    part.hidden = !part.dataset.is.split(" ").includes(document.getElementById(part.dataset.when)?.value) && !part.querySelector(".form-error");
+    if ("drops" in part.dataset) part.disabled = part.hidden; // its values are not sent
   }
   for (const part of root.querySelectorAll("[data-when-on]")) {
     part.hidden = !document.getElementById(part.dataset.whenOn)?.checked && !part.querySelector(".form-error");
