@@ -38,6 +38,17 @@ select @series_id, unnest(@partner_ids::bigint[]);
 -- name: SeriesSetJob :exec
 update series set job_id = @job_id where id = @id;
 
+-- name: SeriesLastOrder :one
+-- The last order of a member of staff, with the days from the order to its last day.
+-- Imported series were not ordered.
+select s.quantity, s.prefix, s.price, s.currency, s.any_partner,
+  (s.valid_till - (s.created_at at time zone s.time_zone)::date)::integer as days,
+  array(select sp.partner_id from series_partner sp where sp.series_id = s.id and sp.removed_at is null order by sp.partner_id)::bigint[] as partner_ids
+from series s
+where s.created_by = @created_by and s.import_id is null
+order by s.id desc
+limit 1;
+
 -- name: SeriesGetByOrderKey :one
 select id, number, created_by, quantity, price, prefix, valid_till, print_once, version from series where order_key = @order_key;
 

@@ -28,16 +28,25 @@ func (s *Service) Specimen(v setting.Settings) ([]byte, error) {
 	})
 }
 
+// Draft is the picture of a card that is not ordered yet, with its texts.
+type Draft struct {
+	SVG                     []byte
+	Brand, Price, ValidTill string
+	Series                  string // number of a series of this year
+	Code                    string // its form: every symbol is a dot
+}
+
 // Draft draws the first card of an order with a made-up code. The order may be incomplete.
-func (s *Service) Draft(ctx context.Context, o card.Order) ([]byte, error) {
+// The texts of the result are valid also with an error about what can't be printed.
+func (s *Service) Draft(ctx context.Context, o card.Order) (d Draft, err error) {
 	settings, err := s.settings.Get(ctx)
 	if err != nil {
-		return nil, err
+		return d, err
 	}
 	var b brand
 	if len(o.PartnerIDs) == 1 {
 		if b, err = s.brandOf(ctx, o.PartnerIDs[0]); err != nil {
-			return nil, err
+			return d, err
 		}
 	}
 	if card.CheckPrefix(o.Prefix) != nil {
@@ -54,7 +63,16 @@ func (s *Service) Draft(ctx context.Context, o card.Order) ([]byte, error) {
 	if !o.ValidTill.IsZero() {
 		c.ValidTillText = settings.CardWords.DateText(o.ValidTill)
 	}
-	return render.Picture(meta, c)
+	d = Draft{Brand: meta.Brand, Price: c.PriceText, ValidTill: c.ValidTillText, Series: c.Series, Code: withPrefix(o.Prefix, o.Format.Mask())}
+	d.SVG, err = render.Picture(meta, c)
+	return d, err
+}
+
+func withPrefix(prefix, code string) string {
+	if prefix == "" {
+		return code
+	}
+	return prefix + "-" + code
 }
 
 // Face draws a card of a series with its code masked. Its QR code holds the portal's address
@@ -72,6 +90,6 @@ func (s *Service) Face(ctx context.Context, series db.Series, serial int32, mask
 	meta.QR, meta.SampleCode = render.QRAddress, codestore.FormatOfSeries(series).Sample(series.Prefix, 0)
 	c := blank(series)
 	c.Serial, c.SerialText = int64(serial), cardcode.FormatSerial(serialForm(settings), series.Number, serial)
-	c.Code, c.ValidTillText = masked, settings.CardWords.DateText(validTill)
+	c.Code, c.ValidTillText = withPrefix(series.Prefix, masked), settings.CardWords.DateText(validTill)
 	return render.Picture(meta, c)
 }

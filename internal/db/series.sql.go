@@ -483,6 +483,43 @@ func (q *Queries) SeriesLapse(ctx context.Context, db DBTX, id int64) error {
 	return err
 }
 
+const seriesLastOrder = `-- name: SeriesLastOrder :one
+select s.quantity, s.prefix, s.price, s.currency, s.any_partner,
+  (s.valid_till - (s.created_at at time zone s.time_zone)::date)::integer as days,
+  array(select sp.partner_id from series_partner sp where sp.series_id = s.id and sp.removed_at is null order by sp.partner_id)::bigint[] as partner_ids
+from series s
+where s.created_by = $1 and s.import_id is null
+order by s.id desc
+limit 1
+`
+
+type SeriesLastOrderRow struct {
+	Quantity   int32
+	Prefix     string
+	Price      int64
+	Currency   string
+	AnyPartner bool
+	Days       int32
+	PartnerIds []int64
+}
+
+// The last order of a member of staff, with the days from the order to its last day.
+// Imported series were not ordered.
+func (q *Queries) SeriesLastOrder(ctx context.Context, db DBTX, createdBy *int64) (SeriesLastOrderRow, error) {
+	row := db.QueryRow(ctx, seriesLastOrder, createdBy)
+	var i SeriesLastOrderRow
+	err := row.Scan(
+		&i.Quantity,
+		&i.Prefix,
+		&i.Price,
+		&i.Currency,
+		&i.AnyPartner,
+		&i.Days,
+		&i.PartnerIds,
+	)
+	return i, err
+}
+
 const seriesList = `-- name: SeriesList :many
 select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, s.client_id, s.key_maker, coalesce(staff.name, '')::text as created_by_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp

@@ -66,7 +66,7 @@ func TestQRHoldsWhatWasChosen(t *testing.T) {
 			meta.QR = render.QRNone
 			path = save(t, printed(t, meta, cards...))
 			keep(t, path, l.Name+"-qr-none")
-			out, err := exec.CommandContext(t.Context(), "zbarimg", cutOut(t, l, path, len(cards))...).Output() //nolint:gosec // files of this test
+			out, err := exec.CommandContext(t.Context(), "zbarimg", cutOut(t, l, path, len(cards))...).Output()
 			var none *exec.ExitError
 			require.ErrorAs(t, err, &none)
 			require.Equal(t, 4, none.ExitCode(), "zbarimg found no code")

@@ -12,6 +12,7 @@ import (
 
 	"refill/internal/card"
 	"refill/internal/cardcode"
+	"refill/internal/codestore"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/lang"
@@ -25,6 +26,7 @@ type cardShowPage struct {
 	kit.Page
 	Series    seriesView
 	Card      cardView
+	Picture   string // URL of its picture; empty: another system printed it
 	Before    string // its serial in the system it was imported from
 	Happened  []happening
 	CanRedeem bool
@@ -90,6 +92,32 @@ func (s *Server) CardShow(c *gin.Context) error {
 		return err
 	}
 	return s.Render(c, http.StatusOK, "admin/card_show", p)
+}
+
+// CardPicture handles GET …/series/:number/cards/:serial/picture: the card as it is printed,
+// with its code masked. Cards that another system printed have no picture.
+func (s *Server) CardPicture(c *gin.Context) error {
+	series, row, err := s.findCard(c)
+	if err != nil {
+		return err
+	}
+	if series.Series.ImportID != nil {
+		return card.ErrNoCard
+	}
+	v, err := s.viewCard(c.Request.Context(), series, row)
+	if err != nil {
+		return err
+	}
+	if v.Erased() {
+		v.Code = codestore.FormatOfSeries(series.Series).Mask()
+	}
+	picture, err := s.maker(c).Face(c.Request.Context(), series.Series, row.Serial, v.Code, v.ValidTill)
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Data(http.StatusOK, "image/svg+xml", picture)
+	return nil
 }
 
 // CardSearch handles POST …/series/:number/cards/:serial, the search for a customer. It
@@ -161,7 +189,9 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 		Page:   s.Page(c, fmt.Sprintf(lang.M("Card %s of series %s"), v.Number, series.Series.Number), SectionSeries),
 		Series: viewSeries(series), Card: v,
 	}
-	if series.Series.ImportID != nil {
+	if series.Series.ImportID == nil {
+		p.Picture = v.URL + "/picture"
+	} else {
 		p.Before, err = db.New().CardImportedSerial(c.Request.Context(), s.Pool, db.CardImportedSerialParams{SeriesID: series.Series.ID, Serial: row.Serial})
 		if err != nil {
 			return nil, err
