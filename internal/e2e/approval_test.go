@@ -111,7 +111,6 @@ func TestApprovals(t *testing.T) {
 	admin.sees("Labels Avery L7160")
 	admin.open(choose)
 	admin.fill("Format", "CSV, a table for programs")
-	admin.tick("Open with a password") // it is proposed again
 	admin.fill("Delimiter", "Semicolon")
 	script[bool](admin, `(document.querySelector("input[name=columns][value=printed_serial]").click(), true)`)
 	admin.fill("First serial", "11")

@@ -84,7 +84,7 @@ func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form ur
 		{Value: "both", Text: lang.M("Both sides, code on the back"), Selected: form.Get("sides") == "both"},
 	}}
 	p.QR = kit.Field{
-		Name: "qr", Label: lang.M("QR code"), Hint: lang.M("A camera reads the code from a QR code with it: cover both alike, or leave the code out of the QR code."),
+		Name: "qr", Label: lang.M("QR code"), Hint: lang.M("Cameras read it. A scratch label over the code must cover a QR code with the code too; if it can’t, choose another one."),
 		Options: []kit.Option{
 			{Value: qrWithCode, Text: lang.M("With the code")},
 			{Value: string(render.QRAddress), Text: lang.M("With the portal’s address only")},
