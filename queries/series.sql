@@ -38,6 +38,17 @@ select @series_id, unnest(@partner_ids::bigint[]);
 -- name: SeriesSetJob :exec
 update series set job_id = @job_id where id = @id;
 
+-- name: SeriesLastOrder :one
+-- The last order of a member of staff, with the days from the order to its last day.
+-- Imported series were not ordered.
+select s.quantity, s.prefix, s.price, s.currency, s.any_partner,
+  (s.valid_till - (s.created_at at time zone s.time_zone)::date)::integer as days,
+  array(select sp.partner_id from series_partner sp where sp.series_id = s.id and sp.removed_at is null order by sp.partner_id)::bigint[] as partner_ids
+from series s
+where s.created_by = @created_by and s.import_id is null
+order by s.id desc
+limit 1;
+
 -- name: SeriesGetByOrderKey :one
 select id, number, created_by, quantity, price, prefix, valid_till, print_once, version, replaces_series_id, replaces_serial
 from series where order_key = @order_key;
@@ -191,6 +202,12 @@ select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.a
 from series_partner sp join partner p on p.id = sp.partner_id
 left join partner_logo logo on logo.partner_id = p.id
 where sp.series_id = @series_id and sp.removed_at is null;
+
+-- name: PartnerCardLook :one
+-- The look of cards that are for one partner.
+select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, logo.png
+from partner p left join partner_logo logo on logo.partner_id = p.id
+where p.id = @id;
 
 -- name: SeriesEdit :exec
 -- Stores the editable columns. A later last day after the value had gone to breakage

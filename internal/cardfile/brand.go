@@ -26,12 +26,24 @@ func (s *Service) brand(ctx context.Context, series db.Series) (brand, error) {
 	if series.AnyPartner || len(rows) != 1 {
 		return brand{}, nil
 	}
-	row := rows[0]
+	return newBrand(db.PartnerCardLookRow(rows[0])), nil
+}
+
+// brandOf returns the look of cards that are for one partner.
+func (s *Service) brandOf(ctx context.Context, partnerID int64) (brand, error) {
+	row, err := s.q.PartnerCardLook(ctx, s.db, partnerID)
+	if err != nil {
+		return brand{}, fmt.Errorf("read the look of a partner: %w", err)
+	}
+	return newBrand(row), nil
+}
+
+func newBrand(row db.PartnerCardLookRow) brand {
 	b := brand{name: row.Brand, accent: row.Accent, logo: row.Png}
 	if row.CardLine1 != "" || row.CardLine2 != "" {
 		b.lines = []string{row.CardLine1, row.CardLine2}
 	}
-	return b, nil
+	return b
 }
 
 // partnerNames are the names of all partners.

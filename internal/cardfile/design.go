@@ -23,18 +23,11 @@ func (s *Service) design(ctx context.Context, series db.Series, o Options, count
 	if err != nil {
 		return render.Meta{}, err
 	}
-	if brand.name == "" {
-		brand.name = settings.Brand
-	}
-	if brand.lines == nil {
-		brand.lines = lines(settings.CardWords)
-	}
-	return render.Meta{
-		Brand: brand.name, Accent: brand.accent, Logo: brand.logo, Instructions: brand.lines, Series: series.Number,
-		PortalURL: s.publicURL, Count: count, SampleCode: codestore.FormatOfSeries(series).Sample(series.Prefix, 0),
-		Labels: labels(settings.CardWords), Fonts: s.fonts, Layout: o.Layout, BothSides: o.BothSides, OffsetX: o.OffsetX, OffsetY: o.OffsetY,
-		Locked: o.Locked, Password: o.Password.Reveal(), Random: s.random,
-	}, nil
+	meta := s.look(settings, brand, o.QR)
+	meta.Series, meta.Count, meta.SampleCode = series.Number, count, codestore.FormatOfSeries(series).Sample(series.Prefix, 0)
+	meta.Layout, meta.BothSides, meta.OffsetX, meta.OffsetY = o.Layout, o.BothSides, o.OffsetX, o.OffsetY
+	meta.Locked, meta.Password, meta.Random = o.Locked, o.Password.Reveal(), s.random
+	return meta, nil
 }
 
 // liner returns a function that makes a row of a file from a card of a series.

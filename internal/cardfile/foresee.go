@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/render"
 	"refill/internal/render/pdf"
@@ -37,18 +38,53 @@ func (s *Service) Foresee(ctx context.Context, series db.SeriesShowRow, format s
 	return made, s.sample(ctx, db.ExportFormat(format), series.Series, o)
 }
 
-// Preview draws the first sheet of a file with made-up cards, as SVG: one side, or two.
+// Preview draws the first sheet of a file with made-up cards, as SVG: one side, or two. It
+// refuses a selection without cards.
 func (s *Service) Preview(ctx context.Context, series db.SeriesShowRow, o Options) ([][]byte, error) {
 	count, err := s.cards.Selected(ctx, series, o.selection())
 	if err != nil {
 		return nil, err
 	}
-	meta, cards, err := s.sheet(ctx, series.Series, o, max(o.First, 1), max(count, 1))
+	if err := o.checkCount(count); err != nil {
+		return nil, err
+	}
+	meta, cards, err := s.sheet(ctx, series.Series, o, max(o.First, 1), count)
 	if err != nil {
 		return nil, err
 	}
 	sides, err := render.Preview(meta, cards)
 	return sides, atField(err)
+}
+
+// previewRows is the number of rows in the preview of a table.
+const previewRows = 5
+
+// FirstRows returns the header and the first rows of a table with the chosen columns and
+// made-up codes.
+func (s *Service) FirstRows(ctx context.Context, series db.SeriesShowRow, o Options) (header []string, rows [][]string, err error) {
+	count, err := s.cards.Selected(ctx, series, o.selection())
+	if err != nil {
+		return nil, nil, err
+	}
+	n := int32(min(count, previewRows)) //nolint:gosec // at most previewRows
+	of := series.Series
+	cards, err := s.samples(ctx, of, max(min(max(o.First, 1), of.Quantity-n+1), 1), n)
+	if err != nil {
+		return nil, nil, err
+	}
+	state := db.CardStateActive
+	if len(o.States) > 0 {
+		state = o.States[0]
+	}
+	for i := range cards {
+		c := &cards[i]
+		c.Link, c.Status = s.publicURL+"/r#"+render.Fragment(c.Code), string(card.StatusOf(state, of.State, series.Expired))
+		if !of.AnyPartner {
+			c.Partner = series.PartnerNames
+		}
+	}
+	table := o.table()
+	return table.Rows(cards)
 }
 
 // sample refuses a file that can't be made with the chosen options, so that the worker

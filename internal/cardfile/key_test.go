@@ -9,6 +9,7 @@ import (
 
 	"refill/internal/cardfile"
 	"refill/internal/db"
+	"refill/internal/render"
 )
 
 // The key of a form that is sent again with any other choice is refused; with the same
@@ -23,6 +24,7 @@ func TestKeyOfAnExportWithOtherChoices(t *testing.T) {
 	others := map[string]func(*cardfile.Options){
 		"Layout":    func(o *cardfile.Options) { o.Layout = "letter-2x5" },
 		"BothSides": func(o *cardfile.Options) { o.BothSides = true },
+		"QR":        func(o *cardfile.Options) { o.QR = render.QRNone },
 		"OffsetX":   func(o *cardfile.Options) { o.OffsetX = 1.5 },
 		"OffsetY":   func(o *cardfile.Options) { o.OffsetY = 1.5 },
 		"Parts":     func(o *cardfile.Options) { o.Parts = true },

@@ -12,17 +12,19 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/formprint"
+	"refill/internal/render"
 )
 
 // Options are the choices for a file besides its format. The zero value is that of the
 // one-press buttons: every unused card in the usual form. They are stored here; package
 // render applies them.
 type Options struct {
-	Layout    string  `json:"layout,omitempty"`
-	BothSides bool    `json:"both_sides,omitempty"`
-	OffsetX   float64 `json:"offset_x,omitempty"` // millimetres
-	OffsetY   float64 `json:"offset_y,omitempty"`
-	Parts     bool    `json:"parts,omitempty"` // a ZIP of smaller PDFs
+	Layout    string    `json:"layout,omitempty"`
+	BothSides bool      `json:"both_sides,omitempty"`
+	QR        render.QR `json:"qr,omitempty"`       // content of the QR code on printed cards; empty: address and code
+	OffsetX   float64   `json:"offset_x,omitempty"` // millimetres
+	OffsetY   float64   `json:"offset_y,omitempty"`
+	Parts     bool      `json:"parts,omitempty"` // a ZIP of smaller PDFs
 
 	Columns   []string `json:"columns,omitempty"`   // further columns of a table, besides the seven default ones
 	Delimiter string   `json:"delimiter,omitempty"` // of a CSV: empty, ";" or a tab
@@ -59,6 +61,9 @@ func (o *Options) selection() card.Selection {
 func (o *Options) check(format db.ExportFormat) error {
 	if o.Last != 0 && o.Last < o.First {
 		return ErrRange
+	}
+	if !o.QR.Valid() {
+		return render.ErrQR
 	}
 	if o.Locked && format != db.ExportFormatPdf {
 		return ErrPasswordFormat

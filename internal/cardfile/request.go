@@ -108,14 +108,11 @@ func (s *Service) checkRequest(ctx context.Context, r request) (p db.ExportCreat
 	if err := s.sample(ctx, r.format, series, o); err != nil {
 		return p, 0, err
 	}
-	cards, err = s.cards.Selected(ctx, r.series, o.selection())
-	switch {
-	case err != nil:
+	if cards, err = s.cards.Selected(ctx, r.series, o.selection()); err != nil {
 		return p, 0, err
-	case cards <= 0 && o.selection().All():
-		return p, 0, ErrNothingLeft
-	case cards <= 0:
-		return p, 0, ErrNoneMatch
+	}
+	if err := o.checkCount(cards); err != nil {
+		return p, 0, err
 	}
 	if err := s.room(estimate(r.format, o, cards)); err != nil {
 		return p, 0, err
@@ -126,6 +123,17 @@ func (s *Service) checkRequest(ctx context.Context, r request) (p db.ExportCreat
 	}
 	p.PasswordKeyID, p.PasswordSealed, err = s.sealPassword(ctx, o, r.key)
 	return p, cards, err
+}
+
+// checkCount refuses a file without cards.
+func (o *Options) checkCount(cards int64) error {
+	switch {
+	case cards <= 0 && o.selection().All():
+		return ErrNothingLeft
+	case cards <= 0:
+		return ErrNoneMatch
+	}
+	return nil
 }
 
 // checkAddress refuses to print cards whose address customers may be unable to open.

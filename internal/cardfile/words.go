@@ -3,44 +3,53 @@ package cardfile
 import (
 	"io"
 	"strings"
-	"time"
 
 	"refill/internal/fault"
 	"refill/internal/render"
 	"refill/internal/setting"
 )
 
-// labels returns the texts of a card from the settings.
-func labels(w setting.CardWords) render.Labels {
-	return render.Labels{Kind: w.Kind, Serial: w.Serial, Series: w.Series, ValidTill: w.ValidTill}
+// DefaultLines returns the instructions on cards where neither the partner nor the settings
+// have their own. What they quote is an entry of the portal's menu; a test of package web
+// compares both.
+func DefaultLines(qr render.QR) []string {
+	const last = "open “Refill card” in the menu."
+	switch qr {
+	case render.QRAddress:
+		return []string{"Scan to open the portal, sign in and", last}
+	case render.QRNone:
+		return []string{"Sign in to the portal and", last}
+	case render.QRCode:
+	}
+	return []string{"Scan the code, or sign in to the portal and", last}
 }
 
-// lines returns the instructions on a card whose partner has none of its own.
-func lines(w setting.CardWords) []string {
-	if w.Line1+w.Line2 == "" {
-		return []string{"Scan the code or sign in to the portal and", "open Finance → Payments → Refill card."}
+// look returns what all cards of an issuer share: brand, colour, logo and texts. What the
+// partner lacks is taken from the settings. Every picture and every printed card of this
+// package gets its look here.
+func (s *Service) look(v setting.Settings, b brand, qr render.QR) render.Meta {
+	words := v.CardWords
+	meta := render.Meta{
+		Brand: b.name, Accent: b.accent, Logo: b.logo, Instructions: b.lines, PortalURL: s.publicURL, QR: qr, Fonts: s.fonts,
+		Labels: render.Labels{Kind: words.Kind, Serial: words.Serial, Series: words.Series, ValidTill: words.ValidTill},
 	}
-	return []string{w.Line1, w.Line2}
+	if meta.Brand == "" {
+		meta.Brand = v.Brand
+	}
+	if meta.Instructions == nil && words.Line1+words.Line2 != "" {
+		meta.Instructions = []string{words.Line1, words.Line2}
+	}
+	if meta.Instructions == nil {
+		meta.Instructions, meta.Unscanned = DefaultLines(qr), DefaultLines(render.QRNone)
+	}
+	return meta
 }
 
 // specimen returns the design of a card without series and partner.
 func (s *Service) specimen(v setting.Settings) render.Meta {
-	return render.Meta{
-		Brand: v.Brand, Series: "202601", PortalURL: s.publicURL, Instructions: lines(v.CardWords), Labels: labels(v.CardWords),
-		Fonts: s.fonts, Layout: "id-1", SampleCode: "XXX-XXXX-XXXX-XXXX-XXXX",
-	}
-}
-
-// Specimen draws a card with the texts of the given settings, as SVG.
-func (s *Service) Specimen(v setting.Settings) ([]byte, error) {
-	day := time.Date(2027, 12, 31, 0, 0, 0, 0, time.UTC)
-	sides, err := render.Preview(s.specimen(v), []render.Card{{
-		Serial: 42, Code: "XXX-XXXX-XXXX-XXXX-XXXX", PriceText: v.Currency + " 10.00", Series: "202601", ValidTillText: v.CardWords.DateText(day),
-	}})
-	if err != nil {
-		return nil, err
-	}
-	return sides[0], nil
+	meta := s.look(v, brand{}, render.QRCode)
+	meta.Series, meta.Layout, meta.SampleCode = "202601", "id-1", "XXX-XXXX-XXXX-XXXX-XXXX"
+	return meta
 }
 
 // CheckWords refuses, each at its field, brand and texts of the given settings that can't

@@ -24,12 +24,18 @@ func (s *Service) writer(ctx context.Context, w io.Writer, format db.ExportForma
 	return sealedWriter{out, envelope}, err
 }
 
-// plain is writer without encryption for a print shop.
-func (s *Service) plain(ctx context.Context, w io.Writer, format db.ExportFormat, series db.Series, o Options, count int64) (render.Writer, error) {
+// table returns the choices for a table.
+func (o *Options) table() render.CardTable {
 	table := render.CardTable{More: o.Columns, Encoding: render.Encoding(o.Encoding)}
 	if o.Delimiter != "" {
 		table.Delimiter = o.Delimiter[0]
 	}
+	return table
+}
+
+// plain is writer without encryption for a print shop.
+func (s *Service) plain(ctx context.Context, w io.Writer, format db.ExportFormat, series db.Series, o Options, count int64) (render.Writer, error) {
+	table := o.table()
 	switch format {
 	case db.ExportFormatCsv:
 		return render.NewCardCSV(w, table)

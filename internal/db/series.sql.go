@@ -12,6 +12,34 @@ import (
 	"github.com/google/uuid"
 )
 
+const partnerCardLook = `-- name: PartnerCardLook :one
+select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, logo.png
+from partner p left join partner_logo logo on logo.partner_id = p.id
+where p.id = $1
+`
+
+type PartnerCardLookRow struct {
+	Brand     string
+	Accent    string
+	CardLine1 string
+	CardLine2 string
+	Png       []byte
+}
+
+// The look of cards that are for one partner.
+func (q *Queries) PartnerCardLook(ctx context.Context, db DBTX, id int64) (PartnerCardLookRow, error) {
+	row := db.QueryRow(ctx, partnerCardLook, id)
+	var i PartnerCardLookRow
+	err := row.Scan(
+		&i.Brand,
+		&i.Accent,
+		&i.CardLine1,
+		&i.CardLine2,
+		&i.Png,
+	)
+	return i, err
+}
+
 const seriesAdvance = `-- name: SeriesAdvance :exec
 update series set made = made + $1 where id = $2
 `
@@ -462,6 +490,43 @@ update series set lapsed_at = now(), version = version + 1 where id = $1
 func (q *Queries) SeriesLapse(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, seriesLapse, id)
 	return err
+}
+
+const seriesLastOrder = `-- name: SeriesLastOrder :one
+select s.quantity, s.prefix, s.price, s.currency, s.any_partner,
+  (s.valid_till - (s.created_at at time zone s.time_zone)::date)::integer as days,
+  array(select sp.partner_id from series_partner sp where sp.series_id = s.id and sp.removed_at is null order by sp.partner_id)::bigint[] as partner_ids
+from series s
+where s.created_by = $1 and s.import_id is null
+order by s.id desc
+limit 1
+`
+
+type SeriesLastOrderRow struct {
+	Quantity   int32
+	Prefix     string
+	Price      int64
+	Currency   string
+	AnyPartner bool
+	Days       int32
+	PartnerIds []int64
+}
+
+// The last order of a member of staff, with the days from the order to its last day.
+// Imported series were not ordered.
+func (q *Queries) SeriesLastOrder(ctx context.Context, db DBTX, createdBy *int64) (SeriesLastOrderRow, error) {
+	row := db.QueryRow(ctx, seriesLastOrder, createdBy)
+	var i SeriesLastOrderRow
+	err := row.Scan(
+		&i.Quantity,
+		&i.Prefix,
+		&i.Price,
+		&i.Currency,
+		&i.AnyPartner,
+		&i.Days,
+		&i.PartnerIds,
+	)
+	return i, err
 }
 
 const seriesList = `-- name: SeriesList :many

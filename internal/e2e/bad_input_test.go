@@ -46,10 +46,10 @@ func TestBadInputOfPrinting(t *testing.T) {
 			b.looks(name + "-" + shot)
 		}
 		b.open(series + "/export")
-		b.fill("Layout", "Receipt roll, 58 mm")
+		b.pick("Receipt roll, 58 mm")
 		b.press("Export")
 		refused("layout", "export_code_wide", "layout")
-		b.fill("Layout", "A4, 10 cards")
+		b.pick("A4, 10 cards")
 		b.fill("First serial", "600")
 		b.press("Export")
 		refused("first", "export_none_match", "empty")

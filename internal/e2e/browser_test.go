@@ -221,6 +221,14 @@ func (b *browser) fill(label, value string) {
 	require.True(b.t, ok, "%s has no option %s", label, value)
 }
 
+// pick chooses the radio button whose label begins with a text.
+func (b *browser) pick(label string) {
+	b.t.Helper()
+	radio := fmt.Sprintf(`[...document.querySelectorAll("label")].find(l => l.offsetParent && l.control?.type === "radio" && l.innerText.trim().startsWith(%s))`, quote(label))
+	b.until("the choice "+label, radio)
+	script[bool](b, "(l => { l.control.focus(); l.click(); return l.control.checked })("+radio+")")
+}
+
 // press presses the button, follows the link, or opens the part, of a name.
 func (b *browser) press(name string) {
 	b.t.Helper()

@@ -62,7 +62,7 @@ func TestSettings(t *testing.T) {
 	phone.looks("portal-how-to-pay")
 
 	// Cards in Arabic: the words, and what they look like before anything is made.
-	const drawn = `[...document.querySelectorAll("img.paper")].length > 0 && [...document.querySelectorAll("img.paper")].every(i => i.complete && i.naturalWidth > 100)`
+	const drawn = `[...document.querySelectorAll("img.paper, img.card-picture")].length > 0 && [...document.querySelectorAll("img.paper, img.card-picture")].every(i => i.complete && i.naturalWidth > 100)`
 	admin.open("/admin/config/cards")
 	admin.until("the card", drawn)
 	admin.looks("config-cards")

@@ -42,6 +42,7 @@ const (
 	qrGap    = 4.5 // between text and QR code
 
 	lineLead    = 3.5 // between lines of instructions
+	hostLead    = 4.4 // between the last of them and the portal's address
 	labelLead   = 3.3 // between a label's baseline and its value's
 	serialLeft  = 0.0
 	serialWidth = 12.6
@@ -61,10 +62,10 @@ type wideCard struct {
 	headHeight float64
 	footHeight float64
 	footEnd    float64 // baseline of the last line, and the lower edge of the QR code
-	qrSide     float64
+	qrSide     float64 // 0: no QR code
 
 	brandType, kindType, priceType, codeType typeface
-	lineType, labelType, valueType           typeface
+	lineType, labelType, valueType, hostType typeface
 
 	logo         *logo            // nil: none
 	head, foot   []core.Component // components that are the same on each card
@@ -78,7 +79,7 @@ func newWideCard(d *design) artwork {
 	w.headHeight = max(headLeast, headFull-max(0, headFull+panelHeight+footFull-l.CardHeight))
 	w.footHeight = l.CardHeight - w.headHeight - panelHeight
 	w.footEnd = w.footHeight - cardPad
-	w.qrSide = min(qrMost, w.footEnd-qrAbove)
+	w.qrSide = w.footTall()
 	w.brandType = d.face(sans, fontstyle.Bold, 13, 8)
 	w.kindType = d.face(sans, fontstyle.Normal, 7.5, 5)
 	w.priceType = d.face(sans, fontstyle.Bold, 20, 9)
@@ -86,6 +87,7 @@ func newWideCard(d *design) artwork {
 	w.lineType = d.face(sans, fontstyle.Normal, 7.5, 5)
 	w.labelType = d.face(sans, fontstyle.Normal, 6, 4.5)
 	w.valueType = d.face(sans, fontstyle.Bold, 8.5, 5)
+	w.hostType = d.face(sans, fontstyle.Bold, 8.5, 5)
 	return w
 }
 
@@ -97,6 +99,13 @@ func (w *wideCard) prepare() error {
 	}
 	if err := w.makeHead(); err != nil {
 		return err
+	}
+	modules, err := w.modules()
+	if err != nil {
+		return err
+	}
+	if modules == 0 || w.qrSide/float64(modules) < qrLeast {
+		w.qrSide = 0
 	}
 	return w.makeFoot()
 }
@@ -116,21 +125,30 @@ func (w *wideCard) makeHead() error {
 	return err
 }
 
-// makeFoot makes the instructions, in the size that fits the longer line, and the labels
-// of serial, series and date.
+// makeFoot makes the instructions, in the size that fits the longer line, the portal's
+// address, and the labels of serial, series and date. An address that is too long for its
+// line is omitted.
 func (w *wideCard) makeFoot() error {
-	size, lines := w.lineType.size, make([]fittedText, len(w.meta.Instructions))
-	for i, text := range w.meta.Instructions {
+	instructions := w.instructions(w.qrSide > 0)
+	size, lines := w.lineType.size, make([]fittedText, len(instructions))
+	for i, text := range instructions {
 		var err error
 		if lines[i], err = w.lineType.fit("line of instructions", text, w.footInner()); err != nil {
 			return err
 		}
 		size = min(size, lines[i].size)
 	}
-	top := w.footEnd - w.qrSide + w.lineType.size/pointsPerMM*capitals // level with the QR code
+	top := w.footEnd - w.footTall() + w.lineType.size/pointsPerMM*capitals // level with the QR code
 	for i, s := range lines {
 		s.size = size
 		w.foot = append(w.foot, w.lineType.line(s, top+float64(i)*lineLead, props.Text{Color: w.ink}))
+	}
+	host, fits, err := w.hostType.try("portal’s address", w.host, w.footInner())
+	if err != nil {
+		return err
+	}
+	if fits {
+		w.foot = append(w.foot, w.hostType.line(host, top+float64(len(lines)-1)*lineLead+hostLead, props.Text{Color: w.ink}))
 	}
 	for _, label := range []struct {
 		text        string
@@ -149,7 +167,17 @@ func (w *wideCard) makeFoot() error {
 	return nil
 }
 
-func (w *wideCard) footInner() float64  { return w.inner - qrMost - qrGap }
+// footTall returns the height of the foot's elements: that of the largest QR code.
+func (w *wideCard) footTall() float64 { return min(qrMost, w.footEnd-qrAbove) }
+
+// footInner returns the width of the foot's texts.
+func (w *wideCard) footInner() float64 {
+	if w.meta.QR == QRNone {
+		return w.inner
+	}
+	return w.inner - qrMost - qrGap
+}
+
 func (w *wideCard) validWidth() float64 { return w.footInner() - validLeft }
 
 // set implements artwork.

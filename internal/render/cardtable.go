@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"golang.org/x/text/encoding/unicode"
@@ -73,6 +74,27 @@ func (t *CardTable) more() ([]MoreColumn, error) {
 		return nil, ErrColumns
 	}
 	return picked, nil
+}
+
+// Rows returns the header and the cells of cards as texts, for a preview of a table.
+func (t *CardTable) Rows(cards []Card) (header []string, rows [][]string, err error) {
+	more, err := t.more()
+	if err != nil {
+		return nil, nil, err
+	}
+	header = []string{"serial", "code", "price", "currency", "valid_till", "series", "status"}
+	for _, m := range more {
+		header = append(header, m.Name)
+	}
+	for i := range cards {
+		c := &cards[i]
+		row := []string{strconv.FormatInt(c.Serial, 10), c.Code, c.Price, c.Currency, c.ValidTill, c.Series, c.Status}
+		for _, m := range more {
+			row = append(row, m.cell(c))
+		}
+		rows = append(rows, row)
+	}
+	return header, rows, nil
 }
 
 // encoded wraps w in the encoding of a CSV and returns the function that ends it.

@@ -21,11 +21,11 @@ import (
 // measured and made into components once. A component has no state, so many columns can
 // contain the same one.
 type design struct {
-	meta    Meta // cleaned, with defaults
-	layout  Layout
-	doc     *pdf.Document
-	address string
-	codes   qr.Encoder
+	meta   Meta // cleaned, with defaults
+	layout Layout
+	doc    *pdf.Document
+	host   string // the portal's address without its scheme, as it is printed
+	codes  qr.Encoder
 
 	mirrored bool // the card runs right to left
 
@@ -47,7 +47,7 @@ func newDesign(meta Meta, layout Layout, doc *pdf.Document) (*design, error) {
 	meta.Labels = meta.Labels.withDefaults()
 	d := &design{
 		meta: meta, layout: layout, doc: doc,
-		address:  meta.PortalURL + "/r#",
+		host:     hostOf(meta.PortalURL),
 		mirrored: meta.rightToLeft(),
 		ink:      &props.Color{Red: 23, Green: 28, Blue: 36},
 		quiet:    &props.Color{Red: 94, Green: 104, Blue: 118},
@@ -61,14 +61,17 @@ func newDesign(meta Meta, layout Layout, doc *pdf.Document) (*design, error) {
 		d.accent = propColor(color)
 	}
 	d.brandInk = darkenForText(d.accent)
-	if len(meta.Instructions) > 2 {
+	if len(meta.Instructions) > 2 || len(meta.Unscanned) > 2 {
 		return nil, errLines.Because(ErrMeta)
 	}
 	if meta.BothSides && !layout.BothSides {
 		return nil, ErrSides
 	}
 	d.setStyles()
-	if _, err := d.codes.Size(d.address + longestCode); err != nil {
+	if !meta.QR.Valid() {
+		return nil, ErrQR
+	}
+	if _, err := d.codes.Size(d.link(longestCode)); err != nil {
 		return nil, ErrAddress.Because(err)
 	}
 	d.art = layout.art(d)
@@ -157,11 +160,57 @@ func (d *design) makeNote() error {
 // no escaping; codes of other systems may contain any character.
 func Fragment(code string) string { return strings.ReplaceAll(url.QueryEscape(code), "+", "%20") }
 
+// hostOf returns the portal's address as people type it: without scheme and final slash.
+func hostOf(address string) string {
+	if _, host, found := strings.Cut(address, "://"); found {
+		address = host
+	}
+	return strings.TrimSuffix(address, "/")
+}
+
+// link returns the content of the QR code of a card. It is empty where the card has no QR
+// code.
+func (d *design) link(code string) string {
+	switch d.meta.QR {
+	case QRAddress:
+		return d.meta.PortalURL
+	case QRNone:
+		return ""
+	case QRCode:
+	}
+	return d.meta.PortalURL + "/r#" + Fragment(code)
+}
+
+// modules returns the number of modules of a QR code as wide as those of the file. It
+// returns 0 where the cards have no QR code.
+func (d *design) modules() (int, error) {
+	link := d.link(d.meta.sampleCode())
+	if link == "" {
+		return 0, nil
+	}
+	modules, err := d.codes.Size(link)
+	if err != nil {
+		return 0, ErrAddress.Because(err)
+	}
+	return modules, nil
+}
+
+// instructions returns the lines for the customer, on a card with or without a QR code.
+func (d *design) instructions(scanned bool) []string {
+	if scanned || d.meta.Unscanned == nil {
+		return d.meta.Instructions
+	}
+	return d.meta.Unscanned
+}
+
 // setLink places the QR code of a card, as large as its place and the largest module size
 // allow; at returns its position for a size. Where its modules would be too small for cheap
 // phones, it omits the QR code.
 func (d *design) setLink(f *cardSlots, code string, side, module float64, at func(side float64) props.Rect) error {
-	f.link = linkSlot{link: d.address + Fragment(code)}
+	f.link = linkSlot{link: d.link(code)}
+	if f.link.link == "" {
+		return nil
+	}
 	modules, err := d.codes.Size(f.link.link)
 	side = min(side, module*float64(modules))
 	if err != nil || side/float64(modules) < qrLeast { // the address alone fits: see newDesign

@@ -79,7 +79,7 @@ func TestGoldenPreview(t *testing.T) {
 	t.Parallel()
 	sides, err := render.Preview(render.Meta{
 		Brand: "Refill", Series: "202611", PortalURL: "https://refill.example.net", Layout: "roll-58", Count: 3, SampleCode: "Quick-XXXX-XXXX-XXXX-XXXX",
-		Instructions: []string{"Scan the code or sign in to the portal and", "open Finance → Payments → Refill card."},
+		Instructions: []string{"Scan the code or sign in to the portal and", "open “Refill card” in the menu."},
 	}, threeCards()[:1])
 	require.NoError(t, err)
 	require.Len(t, sides, 1)

@@ -17,13 +17,15 @@ import (
 //
 // Elements without space are omitted, by this order of importance: code (always printed),
 // QR code (with modules of at least 0.33 mm), face value (always printed), serial, valid
-// till, brand, instructions, series.
+// till, brand, the portal’s address, instructions, series.
 const (
 	labelPad      = 2.4 // four modules of 0.6 mm: the quiet zone of the QR code
 	labelCodeGap  = 1.6 // between the code's capitals and the element above
 	labelModule   = labelPad / 4
 	labelTextGap  = 1.2 // between texts and the quiet zone of the QR code
 	labelLeading  = 1.22
+	labelTight    = 1.12 // leading of a label that is too low for all texts up to the portal's address
+	labelUpTo     = 4    // importance of the portal's address
 	labelMostCode = 14.0 // points
 )
 
@@ -70,16 +72,16 @@ func (w *label) prepare() error {
 	w.top = w.layout.CardHeight - labelPad - capHeight - labelCodeGap
 	w.codeBase = capHeight + labelCodeGap
 	room := w.top - labelPad
-	modules, err := w.codes.Size(w.address + w.meta.sampleCode())
+	modules, err := w.modules()
 	if err != nil {
-		return ErrAddress.Because(err)
+		return err
 	}
 	// The quiet zone of four modules lies between the QR code and the tallest letter below
 	// it.
 	light := labelCodeGap - code.size/pointsPerMM*(roundCapitals-capitals)
 	module := min(labelModule, (room+light)/float64(modules+qr.QuietZone))
 	w.textSide = w.inner
-	if module >= qrLeast {
+	if modules > 0 && module >= qrLeast {
 		w.qrSide = module * float64(modules)
 		w.textSide -= w.qrSide + 4*module + labelTextGap
 	}
@@ -87,23 +89,48 @@ func (w *label) prepare() error {
 }
 
 // chooseLines chooses the texts by importance until the space is used, and places them one
-// below the other.
+// below the other. Where the usual sizes leave no space for the portal's address, it uses
+// smaller ones.
 func (w *label) chooseLines(room float64) error {
+	lines := w.texts(9, min(max(room*0.86, 12.5), 20))
+	left, all := w.choose(lines, room, labelLeading)
+	if !all {
+		tight := w.texts(7.5, 12.5)
+		if air, all := w.choose(tight, room, labelTight); all {
+			lines, left = tight, air
+		}
+	}
+	if lines[priceLine].height == 0 {
+		return errNoRoom.Because(ErrTooWide)
+	}
+	return w.place(lines, left)
+}
+
+// priceLine is the index of the price among the texts of a label.
+const priceLine = 1
+
+// texts returns the texts of a label from top to bottom, with the sizes of brand and price
+// in points.
+func (w *label) texts(brand, price float64) []labelLine {
 	small := w.face(sans, fontstyle.Normal, 6.5, 5)
 	lines := []labelLine{
-		{what: "brand", important: 3, typ: w.face(sans, fontstyle.Bold, 9, 6), fixed: w.meta.Brand, color: w.brandInk},
+		{what: "brand", important: 3, typ: w.face(sans, fontstyle.Bold, brand, 6), fixed: w.meta.Brand, color: w.brandInk},
 		{
-			what: "price", important: 0, typ: w.face(sans, fontstyle.Bold, min(max(room*0.86, 12.5), 20), 8), color: w.ink,
+			what: "price", important: 0, typ: w.face(sans, fontstyle.Bold, price, 8), color: w.ink,
 			slot: func(f *cardSlots) *textSlot { return &f.price }, value: func(c *Card) string { return c.PriceText },
 		},
 	}
-	for _, text := range w.meta.Instructions {
-		lines = append(lines, labelLine{what: "line of instructions", important: 4, typ: small, fixed: text, color: w.ink})
+	for _, text := range w.instructions(w.qrSide > 0) {
+		if text == "" {
+			continue
+		}
+		lines = append(lines, labelLine{what: "line of instructions", important: 5, typ: small, fixed: text, color: w.ink})
 	}
+	lines = append(lines, labelLine{what: "portal’s address", important: labelUpTo, typ: w.face(sans, fontstyle.Bold, 6.5, 5), fixed: w.host, color: w.ink})
 	labels := &w.meta.Labels
 	for _, l := range []labelLine{
 		{
-			what: "series", important: 5,
+			what: "series", important: 6,
 			slot: func(f *cardSlots) *textSlot { return &f.series }, label: labels.Series, value: func(c *Card) string { return c.Series },
 		},
 		{
@@ -118,20 +145,24 @@ func (w *label) chooseLines(room float64) error {
 		l.typ, l.color = small, w.ink
 		lines = append(lines, l)
 	}
-	left := room
-	for important := range 6 {
+	return lines
+}
+
+// choose sets the heights of the lines that have space; that of the others is 0. It returns
+// the space that is left, and reports whether the portal's address and all more important
+// texts have enough height.
+func (w *label) choose(lines []labelLine, room, leading float64) (left float64, all bool) {
+	left = room
+	for important := range 7 {
 		height, fit := 0.0, true
 		for i := range lines {
 			if l := &lines[i]; l.important == important {
-				l.height = l.typ.size / pointsPerMM * labelLeading
+				l.height = l.typ.size / pointsPerMM * leading
 				height += l.height
 				fit = fit && w.fits(l)
 			}
 		}
 		full := height > left
-		if important == 0 && (full || !fit) {
-			return errNoRoom.Because(ErrTooWide)
-		}
 		if !full && fit {
 			left -= height
 			continue
@@ -142,10 +173,10 @@ func (w *label) chooseLines(room float64) error {
 			}
 		}
 		if full {
-			break
+			return left, important > labelUpTo
 		}
 	}
-	return w.place(lines, left)
+	return left, true
 }
 
 // fits reports whether a fixed text is legible in the width that it has. It accepts a

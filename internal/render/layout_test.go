@@ -132,9 +132,20 @@ func keep(t *testing.T, path, name string) {
 	}
 }
 
-// requireEachScans renders sheets at 150 dots per inch, cuts out the cards, and scans each
-// QR code.
+// requireEachScans checks that the QR code of each card holds the portal's address and the
+// code.
 func requireEachScans(t *testing.T, l render.Layout, path string, cards []render.Card) {
+	t.Helper()
+	want := make([]string, len(cards))
+	for i, c := range cards {
+		want[i] = "https://refill.example.net/r#" + c.Code
+	}
+	require.Equal(t, want, strings.Fields(run(t, "zbarimg", cutOut(t, l, path, len(cards))...)))
+}
+
+// cutOut renders sheets at 150 dots per inch and cuts out the cards. It returns the
+// arguments with which zbarimg scans each of them.
+func cutOut(t *testing.T, l render.Layout, path string, cards int) []string {
 	t.Helper()
 	const dpi = 150
 	stem := filepath.Join(t.TempDir(), "sheet")
@@ -156,7 +167,7 @@ func requireEachScans(t *testing.T, l render.Layout, path string, cards []render
 		if height == 0 {
 			height = float64(sheet.Bounds().Dy()) / dpi * 25.4
 		}
-		for i := n * l.PerSheet(); i < min(len(cards), (n+1)*l.PerSheet()); i++ {
+		for i := n * l.PerSheet(); i < min(cards, (n+1)*l.PerSheet()); i++ {
 			at := i % l.PerSheet()
 			x, y := l.Left+float64(at%l.Cols)*l.PitchX, l.Top+float64(at/l.Cols)*l.PitchY
 			card := whole.SubImage(image.Rect(px(x), px(y), px(x+l.CardWidth), px(y+height)))
@@ -166,11 +177,7 @@ func requireEachScans(t *testing.T, l render.Layout, path string, cards []render
 			require.NoError(t, os.WriteFile(args[len(args)-1], b.Bytes(), 0o600))
 		}
 	}
-	want := make([]string, len(cards))
-	for i, c := range cards {
-		want[i] = "https://refill.example.net/r#" + c.Code
-	}
-	require.Equal(t, want, strings.Fields(run(t, "zbarimg", args...)))
+	return args
 }
 
 // requireWithin checks that each word is either on a card, at least two millimetres from

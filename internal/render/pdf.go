@@ -170,6 +170,21 @@ func Preview(meta Meta, cards []Card) ([][]byte, error) {
 	return sides, draw(p.design.art, p.sheet)
 }
 
+// Picture returns an SVG image of one card of bank card size, without the bleed around it.
+func Picture(meta Meta, c Card) ([]byte, error) {
+	meta.Layout, meta.BothSides, meta.Locked = "id-1", false, false
+	p, err := newPDF(io.Discard, meta)
+	if err != nil {
+		return nil, err
+	}
+	p.newSheets(1)
+	if err := p.design.setSheet(p.design.art, p.sheet, []Card{c}, 1); err != nil {
+		return nil, err
+	}
+	l := &p.design.layout
+	return p.doc.SVGPart(p.sheet.page, [4]float64{l.Left, l.Top, l.CardWidth, l.CardHeight})
+}
+
 // title returns the title of the document.
 func (m *Meta) title() string {
 	if m.Title != "" {

@@ -72,12 +72,12 @@ func (w *receipt) prepare() error {
 	}
 	y += receiptGap
 	w.price = next(w.priceType.size)
-	modules, err := w.codes.Size(w.address + w.meta.sampleCode())
+	modules, err := w.modules()
 	if err != nil {
-		return ErrAddress.Because(err)
+		return err
 	}
-	dots := min(receiptMost, math.Floor(width*receiptQR/float64(modules)/thermalDot))
-	if module := dots * thermalDot; module >= qrLeast {
+	dots := min(receiptMost, math.Floor(width*receiptQR/float64(max(modules, 1))/thermalDot))
+	if module := dots * thermalDot; modules > 0 && module >= qrLeast {
 		w.qrSide = module * float64(modules)
 		w.qrTop = y + 2*module // the other two modules are below the price already
 		y = w.qrTop + w.qrSide + qr.QuietZone*module + w.codeType.size/pointsPerMM*(roundCapitals-capitals)
@@ -90,18 +90,26 @@ func (w *receipt) prepare() error {
 	}
 	w.code = next(code.size)
 	y += receiptGap
-	small := w.lineType
-	for _, text := range w.meta.Instructions { // both lines in the size of the longer one
+	small, instructions := w.lineType, w.instructions(w.qrSide > 0)
+	for _, text := range instructions { // both lines in the size of the longer one
 		s, err := w.lineType.fit("line of instructions", text, width)
 		if err != nil {
 			return err
 		}
 		small.size = min(small.size, s.size)
 	}
-	for _, text := range w.meta.Instructions {
+	for _, text := range instructions {
 		if err := add(small, "line of instructions", text); err != nil {
 			return err
 		}
+	}
+	bold := w.face(sans, fontstyle.Bold, 9, 5.5)
+	host, fits, err := bold.try("portal’s address", w.host, width)
+	if err != nil {
+		return err
+	}
+	if fits {
+		w.fixed = append(w.fixed, bold.line(host, next(host.size), props.Text{Color: &props.BlackColor, Align: align.Center}))
 	}
 	y += receiptGap
 	w.numbers, w.till = next(w.lineType.size), next(w.lineType.size)

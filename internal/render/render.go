@@ -42,9 +42,11 @@ type Writer interface {
 type Meta struct {
 	Brand        string   // Issuer of the cards. Shrinks to fit, and is then truncated with "…".
 	Series       string   // Number of the series, for the line in the sheet's margin.
-	PortalURL    string   // "https://refill.example.net"; the QR code holds PortalURL + "/r#" + code.
+	PortalURL    string   // "https://refill.example.net"; its host stands on the card.
+	QR           QR       // Content of the QR code.
 	Title        string   // Of the document and of each sheet; empty: made from Brand and Series.
 	Instructions []string // At most two lines: instructions for the customer.
+	Unscanned    []string // Instructions on a card whose layout has no room for the QR code; nil: Instructions.
 	Count        int64    // Cards in the file, for "Sheet 1 of 100"; 0 when it isn't known.
 	Accent       string   // The brand's colour as "#rrggbb"; empty: a dark blue. Text in it is darkened until it can be read.
 	Logo         []byte   // PNG for a white ground; empty: none. One that is at least twice as wide as high replaces the brand.
@@ -61,6 +63,20 @@ type Meta struct {
 	Password string    // the password
 	Random   io.Reader // source of the encryption keys
 }
+
+// QR is the content of the QR code on a card.
+type QR string
+
+// The contents of the QR code. A QR code with the code can be read as soon as it can be
+// seen, also where a scratch label covers the code in letters.
+const (
+	QRCode    QR = ""        // PortalURL + "/r#" + code: a scan opens the portal with the code filled in
+	QRAddress QR = "address" // PortalURL: a scan opens the portal
+	QRNone    QR = "none"    // no QR code
+)
+
+// Valid reports whether q is one of the contents.
+func (q QR) Valid() bool { return q == QRCode || q == QRAddress || q == QRNone }
 
 // MaxOffset is the largest correction of a sheet's position, in millimetres.
 const MaxOffset = 10.0
@@ -92,6 +108,8 @@ var (
 	ErrLayout = fault.Field("layout", "export_layout", "Choose one of the layouts.")
 	// ErrSides reports a layout that can't be printed on both sides.
 	ErrSides = fault.Field("sides", "export_sides", "Labels, small cards and receipts are printed on one side. Choose one side, or another layout.")
+	// ErrQR reports an unknown content of the QR code.
+	ErrQR = fault.Field("qr", "export_qr", "Choose what the QR code holds, or no QR code.")
 	// ErrOffset reports a correction larger than MaxOffset.
 	ErrOffset = fault.Field("offset_x", "export_offset", "Type millimetres from −10 to 10, such as 1.5 or −0.8.")
 	// ErrPasswordShort, ErrPasswordLong and ErrPasswordChars report an invalid password.

@@ -34,7 +34,7 @@ func TestExportForm(t *testing.T) {
 
 	page := admin.get(at)
 	require.Equal(t, "pdf", page.one("#f-format option[selected]").AttrOr("value", ""))
-	require.Equal(t, "a4-2x5", page.one("#f-layout option[selected]").AttrOr("value", ""))
+	require.Equal(t, "a4-2x5", page.one("#f-layout input[checked]").AttrOr("value", ""))
 	require.Contains(t, page.text("#export-preview"), "25 cards on 3 sheets, about 44 kB")
 	picture := admin.get(page.one("#export-preview img").AttrOr("src", ""))
 	require.Equal(t, "image/svg+xml", picture.Header.Get("Content-Type"))
@@ -62,12 +62,12 @@ func TestExportForm(t *testing.T) {
 	panel := admin.get(adminpages.SeriesURL(series.Number) + "/exports")
 	require.Contains(t, panel.text(".files li"), "One card a page, for a print shop, both sides, serials 3 to 12")
 	again := admin.get(at)
-	require.Equal(t, "id-1", again.one("#f-layout option[selected]").AttrOr("value", ""))
+	require.Equal(t, "id-1", again.one("#f-layout input[checked]").AttrOr("value", ""))
 	require.Equal(t, "1.5", again.one("#f-offset_x").AttrOr("value", ""))
 	require.Empty(t, again.one("#f-first").AttrOr("value", ""), "a range is of its file")
 	other, _ := s.series(3)
-	require.Equal(t, "id-1", admin.get(adminpages.SeriesURL(other.Number)+"/export").one("#f-layout option[selected]").AttrOr("value", ""))
-	require.Equal(t, "a4-2x5", s.as(db.StaffRoleAdministrator).get(at).one("#f-layout option[selected]").AttrOr("value", ""), "somebody else chose nothing")
+	require.Equal(t, "id-1", admin.get(adminpages.SeriesURL(other.Number)+"/export").one("#f-layout input[checked]").AttrOr("value", ""))
+	require.Equal(t, "a4-2x5", s.as(db.StaffRoleAdministrator).get(at).one("#f-layout input[checked]").AttrOr("value", ""), "somebody else chose nothing")
 }
 
 // A table is chosen with its columns, and is downloaded in one response or in two ranges.

@@ -81,6 +81,6 @@ func TestOnePressLeavesTheChoice(t *testing.T) {
 	s.change(func(v *setting.Settings) { v.ExportReason = true })
 	require.Equal(t, http.StatusSeeOther, admin.post(at+"/exports", url.Values{"format": {"csv"}, "key": {uuid.NewString()}, "reason": {"For the kiosk"}}).Status)
 	page := admin.get(at + "/export")
-	require.Equal(t, "letter-2x5", page.one("#f-layout option[selected]").AttrOr("value", ""))
+	require.Equal(t, "letter-2x5", page.one("#f-layout input[checked]").AttrOr("value", ""))
 	require.Equal(t, "pdf", page.one("#f-format option[selected]").AttrOr("value", ""))
 }

@@ -182,6 +182,7 @@ func (s *Server) table() []route {
 		{get, admin.OneSeries + "/export/preview", staffWho(staff.SeriesExport).withCards(), s.admin.ExportPreview},
 		{get, admin.OneCard, staffWho(staff.CardsView).withCards(), s.admin.CardShow},
 		{post, admin.OneCard, staffWho(staff.RedeemFor).withCards(), s.admin.CardSearch},
+		{get, admin.OneCard + "/picture", staffWho(staff.CardsView).withCards(), s.admin.CardPicture},
 		{get, admin.OneCard + "/customers", staffWho(staff.RedeemFor).withCards(), s.admin.CardCustomers},
 		{post, admin.OneCard + "/customers", staffWho(staff.RedeemFor).withCards(), s.admin.CardCustomers},
 		{post, admin.OneCard + "/redeem", staffWho(staff.RedeemFor).withCards(), s.admin.CardRedeem},

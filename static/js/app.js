@@ -26,7 +26,8 @@ document.addEventListener("click", (event) => {
 // Parts of a form that matter only for one choice of a select, or some.
 function fitChoices(root) {
   for (const part of root.querySelectorAll("[data-when]")) {
-    part.hidden = !part.dataset.is.split(" ").includes(document.getElementById(part.dataset.when)?.value);
+    part.hidden = !part.dataset.is.split(" ").includes(document.getElementById(part.dataset.when)?.value) && !part.querySelector(".form-error");
+    if ("drops" in part.dataset) part.disabled = part.hidden; // its values are not sent
   }
   for (const part of root.querySelectorAll("[data-when-on]")) {
     part.hidden = !document.getElementById(part.dataset.whenOn)?.checked && !part.querySelector(".form-error");
@@ -35,6 +36,22 @@ function fitChoices(root) {
 }
 document.addEventListener("change", (event) => {
   if (event.target instanceof HTMLSelectElement || event.target.type === "checkbox") fitChoices(document.body);
+});
+
+// The mistake of a field goes when the field is changed. The server checks it again.
+document.addEventListener("input", (event) => {
+  const field = event.target.closest?.("form[data-mends] .field-wrong");
+  if (!field) return;
+  const control = event.target;
+  const mistake = field.querySelector(".form-error");
+  field.classList.remove("field-wrong");
+  control.removeAttribute("aria-invalid");
+  if (mistake) control.setAttribute("aria-describedby", (control.getAttribute("aria-describedby") ?? "").replace(mistake.id, "").trim());
+  mistake?.remove();
+  const summary = control.form.querySelector(".notice-bad");
+  summary?.querySelector(`a[href="#${CSS.escape(control.id)}"]`)?.closest("li").remove();
+  summary?.querySelector("strong")?.closest("p").remove(); // it counts the mistakes
+  if (summary && !summary.querySelector("li")) summary.remove();
 });
 
 // A password can be looked at. It is one again before it is sent: browsers write

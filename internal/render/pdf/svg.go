@@ -17,6 +17,16 @@ import (
 // or separated; they are shown in the image and never printed. SVG writes nothing to the
 // document.
 func (d *Document) SVG(p core.Page, edges ...[4]float64) ([]byte, error) {
+	return d.svgOf(p, [4]float64{0, 0, d.cfg.Dimensions.Width, d.cfg.Dimensions.Height}, edges)
+}
+
+// SVGPart returns a part of a page as an SVG image: left, top, width and height in
+// millimetres.
+func (d *Document) SVGPart(p core.Page, part [4]float64) ([]byte, error) {
+	return d.svgOf(p, part, nil)
+}
+
+func (d *Document) svgOf(p core.Page, part [4]float64, edges [][4]float64) ([]byte, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
@@ -29,8 +39,9 @@ func (d *Document) SVG(p core.Page, edges ...[4]float64) ([]byte, error) {
 	}
 	width, height := d.cfg.Dimensions.Width, d.cfg.Dimensions.Height
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.2fmm" height="%.2fmm" viewBox="0 0 %s %s"><defs>%s</defs>`,
-		width, height, appendPoints(nil, width*pointsPerMM), appendPoints(nil, height*pointsPerMM), s.defs.Bytes())
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.2fmm" height="%.2fmm" viewBox="%s %s %s %s"><defs>%s</defs>`,
+		part[2], part[3], appendPoints(nil, part[0]*pointsPerMM), appendPoints(nil, part[1]*pointsPerMM),
+		appendPoints(nil, part[2]*pointsPerMM), appendPoints(nil, part[3]*pointsPerMM), s.defs.Bytes())
 	fmt.Fprintf(&b, `<path fill="#fff" d="M0 0h%sv%sH0z"/><g transform="matrix(1 0 0 -1 0 %s)">%s</g>`,
 		appendPoints(nil, width*pointsPerMM), appendPoints(nil, height*pointsPerMM), appendPoints(nil, height*pointsPerMM), s.body.Bytes())
 	for _, e := range edges {

@@ -13,6 +13,7 @@ import (
 
 	"refill/internal/card"
 	"refill/internal/cardcode"
+	"refill/internal/codestore"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/lang"
@@ -29,6 +30,7 @@ type cardShowPage struct {
 	Card      cardView
 	Replaces  cardLink // the card that it replaces
 	By        cardLink // the card that replaces it
+	Picture   string   // URL of its picture; empty: another system printed it
 	Before    string   // its serial in the system it was imported from
 	Happened  []happening
 	CanRedeem bool
@@ -118,6 +120,32 @@ func (s *Server) CardShow(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/card_show", p)
 }
 
+// CardPicture handles GET …/series/:number/cards/:serial/picture: the card as it is printed,
+// with its code masked. Cards that another system printed have no picture.
+func (s *Server) CardPicture(c *gin.Context) error {
+	series, row, err := s.findCard(c)
+	if err != nil {
+		return err
+	}
+	if series.Series.ImportID != nil {
+		return card.ErrNoCard
+	}
+	v, err := s.viewCard(c.Request.Context(), series, row)
+	if err != nil {
+		return err
+	}
+	if v.Erased() {
+		v.Code = codestore.FormatOfSeries(series.Series).Mask()
+	}
+	picture, err := s.maker(c).Face(c.Request.Context(), series.Series, row.Serial, v.Code, v.ValidTill)
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Data(http.StatusOK, "image/svg+xml", picture)
+	return nil
+}
+
 // CardSearch handles POST …/series/:number/cards/:serial, the search for a customer. It
 // answers directly if the text may be a code. It redirects any other text to an address
 // that contains it.
@@ -189,7 +217,9 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 		Page:   s.Page(c, fmt.Sprintf(lang.M("Card %s"), name), SectionSeries),
 		Series: viewSeries(series), Card: v,
 	}
-	if series.Series.ImportID != nil {
+	if series.Series.ImportID == nil {
+		p.Picture = v.URL + "/picture"
+	} else {
 		p.Before, err = db.New().CardImportedSerial(c.Request.Context(), s.Pool, db.CardImportedSerialParams{SeriesID: series.Series.ID, Serial: row.Serial})
 		if err != nil {
 			return nil, err

@@ -8,8 +8,10 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/cardfile"
 	"refill/internal/fault"
 	"refill/internal/lang"
+	"refill/internal/render"
 	"refill/internal/setting"
 	"refill/internal/web/kit"
 )
@@ -32,17 +34,18 @@ func (s *Server) newConfigCardsPage(c *gin.Context, w setting.CardWords) *config
 	for _, name := range setting.Dates() {
 		dates = append(dates, kit.Option{Value: name, Text: setting.CardWords{Date: name}.DateText(day), Selected: name == w.Date})
 	}
+	lines := cardfile.DefaultLines(render.QRCode)
 	p := &configCardsPage{
 		Page:      s.Page(c, lang.M("Card texts"), SectionCards),
 		Kind:      word("card_kind", lang.M("What it is"), lang.M("Refill card"), w.Kind),
 		Serial:    word("card_serial", lang.M("Serial"), lang.M("Serial"), w.Serial),
 		Series:    word("card_series", lang.M("Series"), lang.M("Series"), w.Series),
 		ValidTill: word("card_valid_till", lang.M("Valid till"), lang.M("Valid till"), w.ValidTill),
-		Line1:     word("card_line1", lang.M("First line on cards"), lang.M("Scan the code or sign in to the portal and"), w.Line1),
-		Line2:     word("card_line2", lang.M("Second line on cards"), lang.M("open Finance → Payments → Refill card."), w.Line2),
+		Line1:     word("card_line1", lang.M("First line on cards"), lines[0], w.Line1),
+		Line2:     word("card_line2", lang.M("Second line on cards"), lines[1], w.Line2),
 		Date:      kit.Field{Name: "card_date", Label: lang.M("The last day is written"), Options: dates, Short: true},
 	}
-	p.Line1.Hint = lang.M("What the customer has to do. A partner’s own lines stand instead on cards that are for it alone. Where the lines begin in a script that runs right to left, the card is mirrored.")
+	p.Line1.Hint = lang.M("What the customer has to do. The portal’s address stands below. Your own lines are printed on cards without a QR code too, so write them for both. A partner’s own lines stand instead on cards that are for it alone. Where the lines begin in a script that runs right to left, the card is mirrored.")
 	return p
 }
 

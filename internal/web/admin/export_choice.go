@@ -26,6 +26,9 @@ var cardChoices = []struct { //nolint:gochecknoglobals // a table
 	{"all", lang.M("All but void cards"), []db.CardState{db.CardStateActive, db.CardStateDisabled, db.CardStateUsed}},
 }
 
+// qrWithCode is the value of the form for a QR code with the address and the code.
+const qrWithCode = "code"
+
 // exportChoice is the parsed export form.
 type exportChoice struct {
 	format  string
@@ -46,6 +49,9 @@ func ReadExportChoice(form url.Values) (exportChoice, error) {
 	o.Layout, o.BothSides = form.Get("layout"), form.Get("sides") == "both"
 	if _, known := render.LayoutByName(o.Layout); !known {
 		note(render.ErrLayout)
+	}
+	if qr := form.Get("qr"); qr != qrWithCode {
+		o.QR = render.QR(qr) // package cardfile refuses an unknown one
 	}
 	var err error
 	o.Reason = form.Get("reason")
@@ -116,6 +122,10 @@ func formOf(format string, o cardfile.Options) url.Values {
 	v := url.Values{"format": {format}, "layout": {o.Layout}, "sides": {"one"}, "cards": {"unused"}}
 	if o.BothSides {
 		v.Set("sides", "both")
+	}
+	v.Set("qr", qrWithCode)
+	if o.QR != render.QRCode {
+		v.Set("qr", string(o.QR))
 	}
 	for name, mm := range map[string]float64{"offset_x": o.OffsetX, "offset_y": o.OffsetY} {
 		if mm != 0 {

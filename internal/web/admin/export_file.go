@@ -155,6 +155,13 @@ func aboutExport(e db.Export) string {
 		if o.BothSides {
 			parts = append(parts, lang.M("both sides"))
 		}
+		switch o.QR {
+		case render.QRAddress:
+			parts = append(parts, lang.M("QR code with the portal’s address only"))
+		case render.QRNone:
+			parts = append(parts, lang.M("no QR code"))
+		case render.QRCode:
+		}
 	}
 	if o.Parts && e.Format == db.ExportFormatPdf {
 		parts = append(parts, lang.M("a ZIP of parts"))

@@ -11,7 +11,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"refill/internal/blob"
 	"refill/internal/cardfile"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -28,7 +27,8 @@ type exportFormPage struct {
 	Series              seriesView
 	Format, Cards       kit.Field
 	First, Last         kit.Field
-	Layout, Sides       kit.Field
+	Layouts             layoutChoices
+	Sides, QR           kit.Field
 	OffsetX, OffsetY    kit.Field
 	Parts               kit.Choice
 	Columns             columnChoices
@@ -39,7 +39,10 @@ type exportFormPage struct {
 	Shop                kit.Field // the print shop that the file is encrypted for; without options: none is known yet
 	Key                 string
 	Pictures            []sheetPicture
-	About               string // description of the layout
+	About               string   // description of the layout
+	Header              []string // of the first rows of a table
+	Rows                [][]string
+	Nothing             string // says that the selection has no card; empty: it has some
 	Second              string // says that the file needs a second person; empty: it does not
 	Sum                 string // what the file will contain, and its estimated size
 	Mistakes            []kit.Mistake
@@ -72,17 +75,23 @@ func (s *Server) newExportFormPage(c *gin.Context, row db.SeriesShowRow, form ur
 	}
 	p.First, p.Last = serial("first", lang.M("First serial")), serial("last", lang.M("Last serial"))
 	p.First.Placeholder, p.Last.Placeholder = "1", strconv.FormatInt(p.Series.Quantity, 10)
-	p.Layout = kit.Field{Name: "layout", Label: lang.M("Layout")}
-	for _, l := range render.Layouts() {
-		p.Layout.Options = append(p.Layout.Options, kit.Option{Value: l.Name, Text: l.Title, Selected: l.Name == form.Get("layout")})
-		if l.Name == form.Get("layout") {
-			p.About = l.About
-		}
+	p.Layouts.Options = offerLayouts(form.Get("layout"))
+	if l, known := render.LayoutByName(form.Get("layout")); known {
+		p.About = l.About
 	}
 	p.Sides = kit.Field{Name: "sides", Label: lang.M("Sides"), Options: []kit.Option{
 		{Value: "one", Text: lang.M("One side, everything on it"), Selected: form.Get("sides") == "one"},
 		{Value: "both", Text: lang.M("Both sides, code on the back"), Selected: form.Get("sides") == "both"},
 	}}
+	p.QR = kit.Field{
+		Name: "qr", Label: lang.M("QR code"), Hint: lang.M("Cameras read it. A scratch label over the code must cover a QR code with the code too; if it can’t, choose another one."),
+		Options: []kit.Option{
+			{Value: qrWithCode, Text: lang.M("With the code")},
+			{Value: string(render.QRAddress), Text: lang.M("With the portal’s address only")},
+			{Value: string(render.QRNone), Text: lang.M("None")},
+		},
+	}
+	p.QR.Choose(form.Get("qr"))
 	offset := func(name, label string) kit.Field {
 		return kit.Field{Name: name, Label: label, Value: kit.Truncate(form.Get(name), 20), Unit: "mm", InputMode: "decimal", Autocomplete: "off", Short: true, Placeholder: "0"}
 	}
@@ -166,9 +175,10 @@ func formatName(format string) string {
 }
 
 func (p *exportFormPage) explain(err error) {
-	columns := kit.Field{Name: "columns"}
-	p.Mistakes = kit.Explain(err, &p.Format, &p.Cards, &p.First, &p.Last, &p.Layout, &p.Sides, &p.OffsetX, &p.OffsetY, &columns, &p.Delimiter, &p.Encoding, &p.Password, &p.Shop, &p.Reason)
+	columns, layout := kit.Field{Name: "columns"}, kit.Field{Name: "layout"}
+	p.Mistakes = kit.Explain(err, &p.Format, &p.Cards, &p.First, &p.Last, &layout, &p.Sides, &p.QR, &p.OffsetX, &p.OffsetY, &columns, &p.Delimiter, &p.Encoding, &p.Password, &p.Shop, &p.Reason)
 	p.Columns.Error = columns.Error
+	p.Layouts.Error, p.Layouts.Fault = layout.Error, layout.Fault
 }
 
 // maker returns the service that draws the cards of files and previews.
@@ -225,63 +235,6 @@ func (s *Server) showForeseen(c *gin.Context, p *exportFormPage, row db.SeriesSh
 		status = http.StatusUnprocessableEntity
 	}
 	return s.Render(c, status, "admin/series_export", p)
-}
-
-// foresee adds what the file will contain, its estimated size and, for a PDF, pictures of
-// its first sheet.
-func (s *Server) foresee(c *gin.Context, p *exportFormPage, row db.SeriesShowRow, choice exportChoice) error {
-	o := choice.Options
-	outlook, err := s.maker(c).Foresee(c.Request.Context(), row, choice.format, o)
-	n := outlook.Cards
-	p.Sum = kit.Count(n, "card", "cards")
-	if err != nil {
-		return err
-	}
-	if choice.format == string(db.ExportFormatPdf) {
-		layout, _ := render.LayoutByName(o.Layout)
-		if layout.PerSheet() > 1 || o.BothSides {
-			p.Sum += " on " + kit.Count(layout.Sheets(n), "sheet", "sheets")
-		}
-		query := formOf(choice.format, o)
-		for bound, serial := range map[string]int32{"first": o.First, "last": o.Last} {
-			if serial > 0 {
-				query.Set(bound, strconv.Itoa(int(serial)))
-			}
-		}
-		sides := []string{lang.M("the first sheet")}
-		if o.BothSides {
-			sides = []string{lang.M("the front of the first sheet"), lang.M("the back of the first sheet")}
-		}
-		for i, side := range sides {
-			query.Set("side", strconv.Itoa(i))
-			p.Pictures = append(p.Pictures, sheetPicture{URL: p.Series.URL + "/export/preview?" + query.Encode(), Alt: lang.M("Preview of ") + side + lang.M(" with made-up codes")})
-		}
-	}
-	p.Sum += ", about " + blob.SizeText(outlook.Bytes)
-	return nil
-}
-
-// ExportPreview handles GET …/series/:number/export/preview: one side of the
-// first sheet as a picture, with made-up codes.
-func (s *Server) ExportPreview(c *gin.Context) error {
-	row, err := s.findSeries(c)
-	if err != nil {
-		return err
-	}
-	choice, err := ReadExportChoice(c.Request.URL.Query())
-	if err != nil {
-		return err
-	}
-	sides, err := s.maker(c).Preview(c.Request.Context(), row, choice.Options)
-	if err != nil {
-		return err
-	}
-	side, err := strconv.Atoi(c.Query("side"))
-	if err != nil || side < 0 || side >= len(sides) {
-		return cardfile.ErrUnknown
-	}
-	c.Data(http.StatusOK, "image/svg+xml", sides[side])
-	return nil
 }
 
 // ExportChoose handles POST …/series/:number/export: it queues the chosen file or, for a

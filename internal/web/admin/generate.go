@@ -2,21 +2,16 @@ package admin
 
 import (
 	"errors"
-	"fmt"
-	"math"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
 	"refill/internal/card"
-	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/lang"
-	"refill/internal/money"
 	"refill/internal/web/kit"
 )
 
@@ -28,7 +23,8 @@ type generatePage struct {
 	Activate, PrintOnce                         kit.Choice
 	Currency                                    currencyQuestion
 	Key                                         string
-	Count                                       int64 // number of cards on the button; 0: unknown
+	Last                                        lastOrder // the person's last order, to repeat it; without URL: none
+	Preview                                     orderPreview
 	Mistakes                                    []kit.Mistake
 }
 
@@ -37,23 +33,6 @@ type partnerChoice struct {
 	ID      int64
 	Name    string
 	Checked bool
-}
-
-// orderPreview describes the series that the form would order.
-type orderPreview struct {
-	Ready     bool // the form has no error
-	Brand     string
-	Price     string
-	Prefix    string
-	Long      bool // the code needs a smaller font
-	ValidTill string
-	Quantity  int64
-	FaceValue string
-	Odds      string
-	Mask      string // the form of the codes
-	Codes     string // … in words
-	Unlocked  bool   // partners are only for information
-	Second    string // says what needs a second person
 }
 
 // SeveralPartners is the option with which the check boxes decide.
@@ -65,12 +44,15 @@ func (s *Server) GenerateShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	form := url.Values{"valid_till": {s.Local(s.Now()).AddDate(1, 0, 0).Format(time.DateOnly)}}
+	form := filledIn(c.Request.URL.Query(), s.Local(s.Now()))
 	if settings.Activate {
 		form.Set("activate", "on")
 	}
 	p, err := s.newGeneratePage(c, form)
 	if err != nil {
+		return err
+	}
+	if p.Last, err = s.lastOrder(c, settings, &p.Partner); err != nil {
 		return err
 	}
 	return s.Render(c, http.StatusOK, "admin/generate", p)
@@ -104,7 +86,10 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 	}
 	p.Activate.Hint += limit
 	p.Activate.Permit(p.Person)
-	p.Partners, err = s.offerSeriesPartners(ctx, p.Person.Scope, &p.Partner, form)
+	if p.Partners, err = s.offerSeriesPartners(ctx, p.Person.Scope, &p.Partner, form); err != nil {
+		return nil, err
+	}
+	p.Preview, err = s.previewOrder(c, form)
 	return p, err
 }
 
@@ -155,81 +140,10 @@ func (s *Server) Generate(c *gin.Context) error {
 		if !errors.Is(err, card.ErrOrderKeyUsed) { // for a used key, the page has a new one
 			p.Key = f.Key.String() // nothing was ordered under this key
 		}
-		if p.Quantity.Value != "" {
-			order, _ := s.Cards.CheckOrder(ctx, s.Actor(c), f) // its error is known already
-			p.Count = int64(order.Quantity)
-		}
 		p.Mistakes = kit.Explain(err, &p.Quantity, &p.Prefix, &p.Price, &p.Partner, &p.ValidTill, &kit.Field{Name: p.Currency.Choice.Name})
 		return s.Part(c, http.StatusUnprocessableEntity, "admin/generate", "generate-form", p)
 	}
 	return s.Redirect(c, SeriesURL(ordered.Number))
-}
-
-// GeneratePreview handles POST /admin/finance/refill-cards/generate/preview: what the form
-// would order, while it is edited.
-func (s *Server) GeneratePreview(c *gin.Context) error {
-	form, err := s.Form(c)
-	if err != nil {
-		return err
-	}
-	ctx := c.Request.Context()
-	settings, err := s.Settings.Get(ctx)
-	if err != nil {
-		return err
-	}
-	f, unread := readOrder(form, settings.Currency, s.Local(s.Now()))
-	order, err := s.Cards.CheckOrder(ctx, s.Actor(c), f)
-	err = unread.Merge(err)
-	if fault.IsInternal(err) {
-		return err
-	}
-	p := orderPreview{
-		Ready: err == nil, Brand: settings.Brand, Prefix: kit.Truncate(strings.TrimSpace(form.Get("prefix")), card.MaxPrefix),
-		Quantity: int64(order.Quantity), FaceValue: order.FaceValue().String(),
-	}
-	format := settings.CodeFormat()
-	p.Mask, p.Codes = format.Mask(), fmt.Sprintf("%d %s", format.Length, alphabetWord(format.Alphabet))
-	p.Unlocked = !settings.LockPartners
-	p.Long = len(p.Prefix)+format.Length > 28
-	if order.Price.Minor > 0 {
-		p.Price = order.Price.String()
-	}
-	if !order.ValidTill.IsZero() {
-		p.ValidTill = order.ValidTill.Format("2 January 2006")
-	}
-	if p.Ready {
-		if p.Second, err = s.takesTwo(ctx, s.Person(c), order.FaceValue(), order.Activate); err != nil {
-			return err
-		}
-		chance, err := s.Cards.Guesses.LuckyChance(ctx, settings, int64(order.Quantity))
-		if err != nil {
-			return err
-		}
-		p.Odds = odds(chance)
-		if len(order.PartnerIDs) == 1 {
-			partner, err := db.New().PartnerGet(ctx, s.Pool, order.PartnerIDs[0])
-			if err != nil {
-				return err
-			}
-			p.Brand = partner.Name
-			if partner.Brand != "" {
-				p.Brand = partner.Brand
-			}
-		}
-	}
-	return s.Fragment(c, http.StatusOK, "admin/generate", "preview-news", &p)
-}
-
-// odds describes the time until a lucky guess, given its chance in a year.
-func odds(chance float64) string {
-	years := 1 / chance
-	switch {
-	case years >= 2e9:
-		return fmt.Sprintf(lang.M("once in %s billion years"), money.Group(fmt.Sprintf("%.0f", years/1e9)))
-	case years >= 2e6:
-		return fmt.Sprintf(lang.M("once in %s million years"), money.Group(fmt.Sprintf("%.0f", years/1e6)))
-	}
-	return fmt.Sprintf(lang.M("once in %s years"), money.Group(fmt.Sprintf("%.0f", math.Floor(years))))
 }
 
 // partnerHint returns the hint of the partner field.

@@ -16,10 +16,11 @@ import (
 // seriesChart is the chart of the redemptions of a series.
 type seriesChart struct{ Chart barChart }
 
-// mostDays is the longest time that the chart shows by day, mostWeeks the longest by week.
+// longestByDay is the longest time in days that the chart shows by day, longestByWeek the longest
+// time in weeks that it shows by week.
 const (
-	mostDays  = 45
-	mostWeeks = 52
+	longestByDay  = 45
+	longestByWeek = 52
 )
 
 // SeriesChart handles GET …/:number/redemptions: the chart, which the page requests once it is
@@ -50,10 +51,10 @@ func drawDays(chart *barChart, rows []db.SeriesRedemptionsRow, last time.Time, c
 	const day = 24 * time.Hour
 	start, next, label := first, func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }, "2 Jan"
 	switch days := int(last.Sub(first) / day); {
-	case days > mostWeeks*7:
+	case days > longestByWeek*7:
 		start = time.Date(first.Year(), first.Month(), 1, 0, 0, 0, 0, time.UTC)
 		next, label = func(t time.Time) time.Time { return t.AddDate(0, 1, 0) }, "Jan 2006"
-	case days > mostDays:
+	case days > longestByDay:
 		next = func(t time.Time) time.Time { return t.AddDate(0, 0, 7) }
 	}
 	for at := start; !at.After(last); at = next(at) {
