@@ -109,8 +109,8 @@ func codeMutants() []mutant {
 			"./internal/cardcode", "TestReadKeyringRefuses", "a key file that was cut short seals a million cards",
 		},
 		{
-			"a scanned card sends its code to the server as an address", "newDesign",
-			`meta.PortalURL + "/r#",`, `meta.PortalURL + "/r?code=",`,
+			"a scanned card sends its code to the server as an address", "link",
+			`d.meta.PortalURL + "/r#"`, `d.meta.PortalURL + "/r?code="`,
 			"./internal/render", "TestPDF$|TestLayouts", "proxies and logs on the way hold codes",
 		},
 		{
