@@ -58,7 +58,8 @@ func TestJobsPage(t *testing.T) {
 	require.NoError(t, s.Server.admin.Cards.Fail(t.Context(), series.ID))
 	page = operator.get(adminpages.SectionJobs)
 	require.Contains(t, page.text(".notice-bad"), "1 failed for good")
-	require.Contains(t, page.text(".job-error"), "the disk is full")
+	require.Equal(t, "There was no room left on a disk.", page.text(".job-error"))
+	require.NotContains(t, page.Body, "the disk is full", "the text of the error is on the page of the job")
 	require.Contains(t, operator.get(adminpages.SectionJobs+"?state=completed").text(".empty-state"), "No jobs here")
 }
 
@@ -172,7 +173,8 @@ func TestJobPage(t *testing.T) {
 	require.Equal(t, at(live, "/cancel"), page.one("#cancel-job form").AttrOr("action", ""))
 	page.none("#delete-job")
 	page = operator.get(at(ended, ""))
-	require.Contains(t, page.text(".job-errors"), "the disk is full")
+	require.Contains(t, page.text(".job-errors .job-error"), "There was no room left on a disk.")
+	require.Contains(t, page.text(".job-errors details"), "the disk is full")
 	page.one("#delete-job form")
 	page.none("#cancel-job")
 	page = operator.get(at(seal, ""))

@@ -190,7 +190,7 @@ func (s *Server) previewVouchers(c *gin.Context, v setting.Settings) (voucherPre
 	format := v.CodeFormat()
 	p := voucherPreview{
 		Mask: format.Mask(), Symbols: format.Symbols(), Serial: cardcode.FormatSerial(v.SerialForm, fmt.Sprint(s.Now().Year())+"01", 42),
-		Now: lang.M("never: there is no card to hit"),
+		Now: lang.M("Never: there is no card to hit"),
 	}
 	ctx := c.Request.Context()
 	now, err := s.Cards.Guesses.LuckyChance(ctx, v, 0)
@@ -198,10 +198,10 @@ func (s *Server) previewVouchers(c *gin.Context, v setting.Settings) (voucherPre
 		return p, err
 	}
 	if now > 0 {
-		p.Now = odds(now)
+		p.Now = sentence(odds(now))
 	}
 	million, err := s.Cards.Guesses.LuckyChance(ctx, v, card.MaxQuantity)
-	p.Million, p.Refused = odds(million), million > guess.MaxLuckyChance
+	p.Million, p.Refused = sentence(odds(million)), million > guess.MaxLuckyChance
 	p.Limit = odds(guess.MaxLuckyChance)
 	return p, err
 }

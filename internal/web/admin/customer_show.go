@@ -176,8 +176,7 @@ func (s *Server) CustomerRedeem(c *gin.Context) error {
 	}
 	if err != nil {
 		p.Code.Value = kit.Truncate(form.Get("code"), 300)
-		p.Mistakes = kit.Explain(err, &p.Code)
-		p.Code.Wrong(fault.All(err)[0])
+		p.Mistakes = kit.Explain(err, &p.Code) // a fault that is not of the code is shown above the form alone
 		if fault.KindOf(err) == fault.Unsettled {
 			p.Key = key.String() // a repeated request with the same key returns the outcome
 		}

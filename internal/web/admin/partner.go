@@ -44,6 +44,7 @@ type partnerFormPage struct {
 	Name, BrandName      kit.Field
 	Slug                 kit.Field
 	Zone, Accent         kit.Field
+	Picked               string // the colour that the picker shows
 	Welcome, Help        kit.Field
 	CardLine1, CardLine2 kit.Field
 	Logo                 kit.Field
@@ -117,8 +118,12 @@ func (s *Server) newPartnerForm(c *gin.Context, title string, f partner.Form) (*
 	if err != nil {
 		return nil, err
 	}
+	picked := kit.OwnAccent
+	if c, err := accent.Parse(f.Accent); err == nil {
+		picked = c.String()
+	}
 	return &partnerFormPage{
-		Page: s.Page(c, title, SectionPartners),
+		Page: s.Page(c, title, SectionPartners), Picked: picked,
 		Name: kit.Field{Name: "name", Label: lang.M("Name"), Value: kit.Truncate(f.Name, 300), Hint: lang.M("What staff call it."), Required: true, Autocomplete: "off"},
 		BrandName: kit.Field{
 			Name: "brand", Label: lang.M("Brand name"), Value: kit.Truncate(f.Brand, 300), Autocomplete: "off",
@@ -133,7 +138,7 @@ func (s *Server) newPartnerForm(c *gin.Context, title string, f partner.Form) (*
 			Hint: lang.M("Type to search. Decides when the last day of new cards ends."), List: zones,
 		},
 		Accent: kit.Field{
-			Name: "accent", Label: lang.M("Colour"), Value: kit.Truncate(f.Accent, 20), Plain: true, Mono: true, Short: true, Autocomplete: "off", Placeholder: "#1f4e79",
+			Name: "accent", Label: lang.M("Colour"), Value: kit.Truncate(f.Accent, 20), Plain: true, Mono: true, Short: true, Autocomplete: "off", Placeholder: kit.OwnAccent,
 			Hint: lang.M("Of buttons and links in the portal, and of cards. Empty: the product’s own."),
 		},
 		Welcome: kit.Field{
