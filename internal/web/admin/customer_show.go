@@ -114,6 +114,7 @@ func (s *Server) newCustomerShowPage(c *gin.Context) (*customerShowPage, error) 
 		return nil, err
 	}
 	p := &customerShowPage{Page: s.Page(c, view.Name, SectionCustomers), Customer: view, Key: uuid.NewString()}
+	p.Zone = zone.String()
 	if p.Code, err = s.CodeField(c); err != nil {
 		return nil, err
 	}
