@@ -52,6 +52,7 @@ type partnerFormPage struct {
 
 	// Set for an existing partner only.
 	URL       string
+	Trail     string // address of its audit trail
 	Shown     kit.Look
 	State     kit.Badge
 	Customers int64
@@ -284,7 +285,7 @@ func (s *Server) newPartnerPage(c *gin.Context, f *partner.Form) (*partnerFormPa
 	if err != nil {
 		return nil, err
 	}
-	p.URL = PartnerURL(row.ID)
+	p.URL, p.Trail = PartnerURL(row.ID), auditURL("partner", fmt.Sprint(row.ID))
 	p.Action, p.Button = p.URL, lang.M("Save")
 	p.Shown = kit.NewLook(row.ID, shown.LookVersion, shown.Accent, shown.Slug, shown.LogoWidth, shown.LogoHeight)
 	p.State, p.Customers, p.Open = partnerState(row.DisabledAt != nil), hangs.Customers, hangs.OpenSeries
