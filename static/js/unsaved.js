@@ -21,6 +21,13 @@
   }
   const forms = () => [...document.querySelectorAll("form[data-unsaved]")];
 
+  function mark() {
+    for (const form of forms()) form.toggleAttribute("data-changed", isUnsaved(form));
+  }
+  document.addEventListener("input", mark);
+  document.addEventListener("change", mark);
+  mark();
+
   document.addEventListener("submit", (event) => {
     if (event.target.hasAttribute("data-unsaved")) sent = true;
   }, true);
