@@ -113,7 +113,7 @@ func TestRiverUIIsGuarded(t *testing.T) {
 	require.Equal(t, http.StatusOK, page.Status)
 	require.Contains(t, page.Header.Get("Content-Security-Policy"), "style-src 'self' 'unsafe-inline'")
 	require.NotContains(t, operator.get("/admin").Header.Get("Content-Security-Policy"), "unsafe-inline")
-	require.Contains(t, operator.get(adminpages.SectionJobs).text("#river-note"), "its buttons to cancel, retry, delete, pause and resume are refused")
+	require.Contains(t, operator.get(adminpages.SectionJobs).text("#river-note"), "It is read-only: cancel, retry, delete, pause and resume on this page")
 	series := s.waiting()
 	list := operator.get(adminpages.RiverUIPath + "/api/jobs?state=available")
 	require.Equal(t, http.StatusOK, list.Status)

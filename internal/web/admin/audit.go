@@ -114,7 +114,7 @@ func (s *Server) Audit(c *gin.Context) error {
 	if params.BeforeID != math.MaxInt64 {
 		p.Pager.Newer = self("", "")
 	}
-	p.Empty = kit.Empty{Icon: "history", Title: lang.M("Nothing yet"), Text: lang.M("Whatever is done in the portal stands here, with who, when and from where.")}
+	p.Empty = kit.Empty{Icon: "history", Title: lang.M("Nothing yet"), Text: lang.M("Everything that is done is listed here: what, by whom, when and from where.")}
 	if p.Filtered {
 		p.Empty = kit.Empty{Icon: "search", Title: lang.M("Nothing matches"), Text: lang.M("No entry fits all of the filters."), Action: lang.M("Clear the filters"), URL: SectionAudit}
 	}

@@ -23,7 +23,7 @@ func viewSeriesReport(ctx context.Context, pool *pgxpool.Pool, q report.Question
 	}
 	v := &reportView{
 		Frame: figures.Frame, Heading: lang.M("Series"), Sortable: true,
-		Text: lang.M("Amount: cards that were made. Used: redeemed within the period, as the ledger has it. Everything else: how the cards stand now. Inactive: not activated yet, or locked."),
+		Text: lang.M("Amount: cards that were made. Used: cards redeemed in the period. All other columns: the cards as they are now. Inactive: not activated yet, or locked."),
 		Columns: []render.Column{
 			{Name: lang.M("Series")}, {Name: lang.M("Prefix")}, {Name: lang.M("Partner")}, {Name: lang.M("Price"), Kind: render.ColumnMoney}, {Name: lang.M("Amount"), Kind: render.ColumnNumber},
 		},
