@@ -81,3 +81,35 @@ func TestUnsavedChanges(t *testing.T) {
 	})()`))
 	require.True(t, script[bool](admin, `(() => { document.querySelector("form[data-unsaved]").reset(); return true; })()`))
 }
+
+// The statistics of series are whole at every width, or show at their edge that they scroll.
+func TestStatisticsShowThatTheyScroll(t *testing.T) {
+	t.Parallel()
+	d := sharedDemo(t)
+	for _, width := range []int64{1440, 1280, 768} {
+		admin := newBrowser(t, d.URL, width, 900)
+		admin.signIn("/admin/login", "admin")
+		admin.open("/admin/finance/refill-cards/statistics?period=all")
+		require.True(t, script[bool](admin, `(() => {
+			const wrap = document.querySelector(".table-wrap");
+			const style = getComputedStyle(wrap);
+			const hinted = style.overflowX === "auto" && style.backgroundImage.split("gradient(").length === 5;
+			return document.documentElement.scrollWidth <= innerWidth && (wrap.scrollWidth <= wrap.clientWidth || hinted);
+		})()`), "%d pixels", width)
+	}
+}
+
+// The audit trail of the sample data is in the order of its times.
+func TestSampleTrailIsInOrder(t *testing.T) {
+	t.Parallel()
+	d := sharedDemo(t)
+	admin := newBrowser(t, d.URL, 1280, 900)
+	admin.signIn("/admin/login", "admin")
+	for _, from := range []string{"", "&before=1500", "&before=700"} {
+		admin.open("/admin/audit?what=card.redeemed" + from)
+		require.True(t, script[bool](admin, `(() => {
+			const times = [...document.querySelectorAll(".audit-table time")].map((time) => Date.parse(time.dateTime));
+			return times.length > 10 && times.every((time, i) => !i || time <= times[i - 1] + 2000);
+		})()`), from)
+	}
+}

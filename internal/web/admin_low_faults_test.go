@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -74,4 +75,26 @@ func TestHeadsReachTheLastColumn(t *testing.T) {
 		got := admin.get(path)
 		got.none("thead td")
 	}
+}
+
+// Lists of partners and of staff are sorted by a press on a head, and back by the next one.
+func TestShortListsAreSorted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.newCustomer("sue", s.South)
+	admin := s.as(db.StaffRoleAdministrator)
+	s.newStaff("aaron", db.StaffRoleCashier)
+	first := func(page *got) string {
+		return strings.TrimSpace(page.doc().Find("tbody tr").First().Find("td").First().Text())
+	}
+	press := func(page *got, head string) *got {
+		return admin.get(page.one("th.at-"+head+" a").AttrOr("href", ""))
+	}
+	list := press(admin.get(adminpages.SectionPartners), "customers")
+	require.Equal(t, "South", first(list))
+	require.Equal(t, "descending", list.one("th.at-customers").AttrOr("aria-sort", ""))
+	require.Equal(t, "North", first(press(list, "customers")))
+	list = press(admin.get(adminpages.SectionStaff), "username")
+	require.Equal(t, "Test aaron", first(list))
+	require.NotEqual(t, "Test aaron", first(press(list, "username")))
 }

@@ -274,4 +274,3 @@ func (r auditRow) factLine() string {
 	}
 	return strings.Join(texts, "; ")
 }
-

@@ -20,22 +20,6 @@ import (
 	"refill/internal/web/kit"
 )
 
-// partnerListPage lists the partners that a person may see.
-type partnerListPage struct {
-	kit.Page
-	Rows   []partnerRow
-	MayNew bool
-	Empty  kit.Empty
-}
-
-// partnerRow is one line of the list.
-type partnerRow struct {
-	Name, Brand, URL string
-	Accent           string // #rrggbb; empty: none
-	Customers, Open  int64
-	State            kit.Badge
-}
-
 // partnerFormPage is the form for a new or an existing partner.
 type partnerFormPage struct {
 	kit.Page
@@ -88,29 +72,6 @@ func partnerState(disabled bool) kit.Badge {
 		return kit.Badge{Word: lang.M("Disabled"), Tone: kit.ToneIdle}
 	}
 	return kit.Badge{Word: lang.M("Active"), Tone: kit.ToneGood}
-}
-
-// PartnerList handles GET /admin/partners.
-func (s *Server) PartnerList(c *gin.Context) error {
-	p := &partnerListPage{Page: s.Page(c, lang.M("Partners"), SectionPartners)}
-	p.MayNew = p.Person.Scope.AllPartners
-	rows, err := db.New().PartnerOverview(c.Request.Context(), s.Pool, db.PartnerOverviewParams{
-		AllPartners: p.Person.Scope.AllPartners, PartnerIds: p.Person.Scope.PartnerIDs,
-	})
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		p.Rows = append(p.Rows, partnerRow{
-			Name: row.Name, Brand: row.Brand, URL: PartnerURL(row.ID), Accent: row.Accent,
-			Customers: row.Customers, Open: row.OpenSeries, State: partnerState(row.DisabledAt != nil),
-		})
-	}
-	p.Empty = kit.Empty{Icon: "building-store", Title: lang.M("No partners yet"), Text: lang.M("A partner is a branch, brand or reseller. Every customer belongs to one.")}
-	if p.MayNew {
-		p.Empty.Action, p.Empty.URL = lang.M("Enter a partner"), SectionPartners+"/new"
-	}
-	return s.Render(c, http.StatusOK, "admin/partner_list", p)
 }
 
 // newPartnerForm returns the form with the values of f.
