@@ -137,7 +137,7 @@ func (s *Server) auditSubjects(c *gin.Context, p *auditPage, people []db.StaffLi
 	if err != nil {
 		return err
 	}
-	p.Partner = kit.Field{Name: "partner", Label: lang.M("About the partner"), Value: chosen("partner"), Options: []kit.Option{{Text: lang.M("Any")}}}
+	p.Partner = kit.Field{Name: "partner", Label: lang.M("About a partner"), Value: chosen("partner"), Options: []kit.Option{{Text: lang.M("Any")}}}
 	for _, one := range partners {
 		p.Partner.Options = append(p.Partner.Options, kit.Option{Value: fmt.Sprint(one.ID), Text: one.Name})
 	}
@@ -145,7 +145,7 @@ func (s *Server) auditSubjects(c *gin.Context, p *auditPage, people []db.StaffLi
 	if p.Partner.Value != "" {
 		params.Partner = &p.Partner.Value
 	}
-	p.Staff = kit.Field{Name: "staff", Label: lang.M("About the member of staff"), Value: chosen("staff"), Options: []kit.Option{{Text: lang.M("Anybody")}}}
+	p.Staff = kit.Field{Name: "staff", Label: lang.M("About staff"), Value: chosen("staff"), Options: []kit.Option{{Text: lang.M("Anybody")}}}
 	for _, one := range people {
 		p.Staff.Options = append(p.Staff.Options, kit.Option{Value: fmt.Sprint(one.ID), Text: one.Name})
 	}
