@@ -36,8 +36,8 @@ func TestOwnSessions(t *testing.T) {
 	home.sees("It is signed out.")
 }
 
-// A page whose person was signed out keeps what was typed: they sign in in another tab, and
-// the page says that they can go on.
+// A page whose person was signed out keeps what was typed. They sign in again in a new tab,
+// and the page says so.
 func TestSignedOutPageKeepsWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)
