@@ -31,7 +31,7 @@ limit @size;
 -- The audit trail, newest first. Staff of some partners see their own acts, the acts that
 -- concern customers of their partners, and, where no customer is concerned, acts on series
 -- of their partners. For a refused code they see the card only where its series belongs to
--- their partners.
+-- their partners. "/" is the character after ".".
 select audit.id, audit.at, audit.action, audit.detail, audit.address, audit.request_id, audit.serial, audit.customer_id,
   staff.name as staff_name, customer.name as customer_name, series.number as series_number
 from audit
@@ -45,6 +45,9 @@ where audit.id < @before_id
   and (sqlc.narg(staff_id)::bigint is null or audit.staff_id = sqlc.narg(staff_id))
   and (sqlc.narg(customer_id)::bigint is null or audit.customer_id = sqlc.narg(customer_id))
   and (sqlc.narg(series_id)::bigint is null or (audit.series_id = sqlc.narg(series_id) and (audit.action <> 'card.refused' or series.id is not null)))
+  and (sqlc.narg(serial)::integer is null or audit.serial = sqlc.narg(serial))
+  and (sqlc.narg(partner)::text is null or (audit.action >= 'partner.' and audit.action < 'partner/' and audit.detail ->> 'partner' = sqlc.narg(partner)))
+  and (sqlc.narg(about_staff)::text is null or (audit.action >= 'staff.' and audit.action < 'staff/' and audit.detail ->> 'staff_id' = sqlc.narg(about_staff)))
   and (sqlc.narg(address)::inet is null or audit.address = sqlc.narg(address))
   and (@action_from::text = '' or (audit.action >= @action_from and audit.action < @action_until::text))
   and (@all_partners::boolean or audit.staff_id = @viewer_id::bigint

@@ -125,6 +125,9 @@ returning shut_out;
 -- The usernames with this prefix, from which the next free one is made.
 select username from customer where starts_with(username, @stem::text);
 
+-- name: CustomerUsernameTaken :one
+select exists (select from customer where username = @username)::boolean;
+
 -- name: CustomerGetForUpdate :one
 select * from customer where id = @id for update;
 

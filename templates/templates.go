@@ -25,7 +25,9 @@
 // # Partials
 //
 //	icon, of "name": an icon of the sprite (internal/vendorassets/icons.txt)
-//	time, of a time.Time: "5 min ago", exact on hover
+//	time, of a time.Time: "5 min ago", exact on hover; for jobs and notifications
+//	at, of a time.Time: "2 Jan 2026, 15:04", in the zone that the layout names once
+//	figure, of a text in a table: a zero is muted
 //	field: label, hint, control, error; a select with Options, a text area with Rows
 //	choice: a check box or a switch
 //	table-view, of a tableView: which columns a table shows, in what order, how many rows
@@ -52,7 +54,7 @@
 // alone: head-title, head-note, head-actions, toolbar, words (filters), column
 // (narrow, for forms), split (work and a narrow side), toast-card.
 //
-// Functions: money minor currency; number n; plural n "card" "cards"; ago, exact,
+// Functions: money minor currency; number n; plural n "card" "cards"; ago, exact, zero,
 // clock, iso for a time.Time; day for a date; size for bytes; asset "css/app.css";
 // lower.
 //

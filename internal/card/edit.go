@@ -150,7 +150,7 @@ func (s *Service) checkRenewedGuess(ctx context.Context, row db.SeriesShowRow, p
 	}
 	codes := cardcode.Format{Alphabet: cardcode.Alphabet(row.Series.CodeAlphabet), Length: int(row.Series.CodeLength)}.Codes()
 	if chance += float64(p.Left) * float64(settings.GuessesDaily) * 365 / codes; chance > guess.MaxLuckyChance {
-		return fault.Field("valid_till", "edit_guessable", "With these cards valid again a lucky guess within a year would be likelier than one in a million. Delete old series first.")
+		return fault.Field("valid_till", "edit_guessable", "With these cards valid again, codes would be too easy to guess. Delete old series first.")
 	}
 	return nil
 }

@@ -20,9 +20,9 @@ func (s *Service) checkOdds(ctx context.Context, settings setting.Settings, quan
 	before := chance - float64(quantity)*float64(settings.GuessesDaily)*365/f.Codes()
 	few := int64((guess.MaxLuckyChance - before) * f.Codes() / float64(settings.GuessesDaily) / 365)
 	if few <= 0 {
-		return fault.Field("quantity", "order_guessable_any", "With codes of {length} symbols a lucky guess within a year would be likelier than one in a million. Choose longer codes under Settings → Code rules, or void old series first.").
+		return fault.Field("quantity", "order_guessable_any", "With codes of {length} symbols these cards would be too easy to guess. Choose longer codes under Settings → Code rules, or void old series first.").
 			With("length", fault.Number(f.Length))
 	}
-	return fault.Field("quantity", "order_guessable", "With codes of {length} symbols a lucky guess within a year would be likelier than one in a million. Choose longer codes under Settings → Code rules, or order at most {most, plural, one {# card} other {# cards}}.").
+	return fault.Field("quantity", "order_guessable", "With codes of {length} symbols these cards would be too easy to guess. Choose longer codes under Settings → Code rules, or order at most {most, plural, one {# card} other {# cards}}.").
 		With("length", fault.Number(f.Length)).With("most", fault.Number(few))
 }

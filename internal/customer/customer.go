@@ -92,7 +92,7 @@ func enterNew(ctx context.Context, beginner db.Beginner, actor audit.Actor, d De
 				return created, err
 			}
 		}
-		if err := d.check(actor); err != nil {
+		if err := d.examine(ctx, beginner, actor, suggested); err != nil {
 			return created, err
 		}
 		var err error
@@ -102,6 +102,32 @@ func enterNew(ctx context.Context, beginner db.Beginner, actor audit.Actor, d De
 		}
 	}
 	return created, ErrUsernameTaken
+}
+
+// examine returns every fault of a new customer that is known before the transaction, so
+// that a form shows all of them at once.
+func (d Details) examine(ctx context.Context, dbtx db.DBTX, actor audit.Actor, suggested bool) error {
+	list := fault.List(fault.All(d.check(actor)))
+	taken, err := db.New().CustomerUsernameTaken(ctx, dbtx, d.Username)
+	if err != nil {
+		return fmt.Errorf("look for a username: %w", err)
+	}
+	if taken && !suggested { // a suggested username that was taken meanwhile is replaced
+		list = append(list, ErrUsernameTaken)
+	}
+	closed, _, err := db.Found(db.New().PartnerDisabled(ctx, dbtx, d.PartnerID)) // a missing partner is a fault of check
+	if err != nil {
+		return fmt.Errorf("read a partner: %w", err)
+	}
+	if closed {
+		list = append(list, partner.ErrPartnerClosed)
+	}
+	if err := setting.CheckCurrency(ctx, dbtx); fault.IsInternal(err) {
+		return err
+	} else if err != nil {
+		list = append(list, fault.All(err)...)
+	}
+	return list.Err()
 }
 
 // create is the transaction of Create.

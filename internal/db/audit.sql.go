@@ -91,15 +91,18 @@ where audit.id < $3
   and ($6::bigint is null or audit.staff_id = $6)
   and ($7::bigint is null or audit.customer_id = $7)
   and ($8::bigint is null or (audit.series_id = $8 and (audit.action <> 'card.refused' or series.id is not null)))
-  and ($9::inet is null or audit.address = $9)
-  and ($10::text = '' or (audit.action >= $10 and audit.action < $11::text))
-  and ($1::boolean or audit.staff_id = $12::bigint
+  and ($9::integer is null or audit.serial = $9)
+  and ($10::text is null or (audit.action >= 'partner.' and audit.action < 'partner/' and audit.detail ->> 'partner' = $10))
+  and ($11::text is null or (audit.action >= 'staff.' and audit.action < 'staff/' and audit.detail ->> 'staff_id' = $11))
+  and ($12::inet is null or audit.address = $12)
+  and ($13::text = '' or (audit.action >= $13 and audit.action < $14::text))
+  and ($1::boolean or audit.staff_id = $15::bigint
     or exists (select from customer c where c.id = audit.customer_id and c.partner_id = any($2::bigint[]))
     or (audit.customer_id is null and exists (
       select from series s where s.id = audit.series_id and (s.any_partner or exists (
         select from series_partner p where p.series_id = s.id and p.partner_id = any($2::bigint[]) and p.removed_at is null)))))
 order by audit.id desc
-limit $13
+limit $16
 `
 
 type AuditListParams struct {
@@ -111,6 +114,9 @@ type AuditListParams struct {
 	StaffID     *int64
 	CustomerID  *int64
 	SeriesID    *int64
+	Serial      *int32
+	Partner     *string
+	AboutStaff  *string
 	Address     *netip.Addr
 	ActionFrom  string
 	ActionUntil string
@@ -135,7 +141,7 @@ type AuditListRow struct {
 // The audit trail, newest first. Staff of some partners see their own acts, the acts that
 // concern customers of their partners, and, where no customer is concerned, acts on series
 // of their partners. For a refused code they see the card only where its series belongs to
-// their partners.
+// their partners. "/" is the character after ".".
 func (q *Queries) AuditList(ctx context.Context, db DBTX, arg AuditListParams) ([]AuditListRow, error) {
 	rows, err := db.Query(ctx, auditList,
 		arg.AllPartners,
@@ -146,6 +152,9 @@ func (q *Queries) AuditList(ctx context.Context, db DBTX, arg AuditListParams) (
 		arg.StaffID,
 		arg.CustomerID,
 		arg.SeriesID,
+		arg.Serial,
+		arg.Partner,
+		arg.AboutStaff,
 		arg.Address,
 		arg.ActionFrom,
 		arg.ActionUntil,

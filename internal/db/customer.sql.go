@@ -646,6 +646,17 @@ func (q *Queries) CustomerUpdate(ctx context.Context, db DBTX, arg CustomerUpdat
 	return err
 }
 
+const customerUsernameTaken = `-- name: CustomerUsernameTaken :one
+select exists (select from customer where username = $1)::boolean
+`
+
+func (q *Queries) CustomerUsernameTaken(ctx context.Context, db DBTX, username string) (bool, error) {
+	row := db.QueryRow(ctx, customerUsernameTaken, username)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const customerUsernames = `-- name: CustomerUsernames :many
 select username from customer where starts_with(username, $1::text)
 `

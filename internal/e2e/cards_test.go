@@ -163,7 +163,7 @@ func TestCards(t *testing.T) {
 	admin.fill("What to do", "Extend: set valid till")
 	till := time.Now().AddDate(2, 0, 0)
 	admin.fill("New valid till", till.Format(time.DateOnly))
-	admin.changes("Set valid till of 50 cards to "+till.Format(time.DateOnly), "Change 50 cards", "Changed 50")
+	admin.changes("Set valid till of 50 cards to "+till.Format("2 Jan 2006"), "Change 50 cards", "Changed 50")
 	require.Len(t, admin.result(), 51)
 
 	// From serial to serial, mistyped first.

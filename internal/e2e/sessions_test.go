@@ -35,3 +35,22 @@ func TestOwnSessions(t *testing.T) {
 	home.press("Sign out Chrome")
 	home.sees("It is signed out.")
 }
+
+// A page whose person was signed out keeps what was typed. They sign in again in a new tab,
+// and the page says so.
+func TestSignedOutPageKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	d := sharedDemo(t)
+	admin := newBrowser(t, d.URL, 1280, 900)
+	admin.signIn("/admin/login", "admin")
+	admin.open("/admin/finance/refill-cards/generate")
+	admin.until("the stream", `document.querySelector("#stream")._htmx?.sse`)
+	admin.until("typed", `(document.querySelector("#f-prefix").value = "Kept") !== ""`)
+	admin.until("signed out", `fetch("/admin/logout", {method: "POST"}).then((answer) => answer.ok)`)
+	admin.until("the notice", `!document.querySelector("#signed-out").hidden && document.querySelector("#signed-out a").target === "_blank"`)
+	admin.until("signed in again", `fetch("/admin/login", {method: "POST", body: new URLSearchParams({username: "admin", password: "refill-demo"})}).then((answer) => answer.ok)`)
+	admin.until("back on the page", `(dispatchEvent(new Event("focus")), document.querySelector("#signed-out").hidden && !document.querySelector("#signed-in-again").hidden)`)
+	admin.until("what was typed", `document.querySelector("#f-prefix").value === "Kept"`)
+	admin.until("the stream", `document.querySelector("#stream")._htmx?.sse`)
+	admin.looks("signed-in-again")
+}

@@ -40,7 +40,7 @@ func TestSettings(t *testing.T) {
 	admin.fill("Price", "5.00")
 	admin.fill("Partner", "Any")
 	admin.fill("Valid till", time.Now().AddDate(1, 0, 0).Format(time.DateOnly))
-	admin.until("the form of the codes", `document.querySelector("#order-preview").innerText.includes("Codes of 21 digits")`)
+	admin.until("the form of the codes", `document.querySelector("#order-preview").textContent.includes("Codes of 21 digits")`)
 	admin.looks("generate-digits")
 	admin.press("Generate")
 	admin.until("the series page", `/\/refill-cards\/series\/\d+$/.test(location.pathname)`)

@@ -105,12 +105,15 @@ func (a Amount) Decimal() string {
 	return sign + s[:len(s)-digits] + "." + s[len(s)-digits:]
 }
 
-// String writes the amount as people read it: "USD 1,250.00".
+// Minus is the sign of a negative figure for people. Files have the hyphen of Decimal.
+const Minus = "−"
+
+// String writes the amount as people read it: "USD 1,250.00", "USD −3.50".
 func (a Amount) String() string {
 	d := a.Decimal()
 	sign := ""
 	if strings.HasPrefix(d, "-") {
-		sign, d = "-", d[1:]
+		sign, d = Minus, d[1:]
 	}
 	whole, fraction, hasPoint := strings.Cut(d, ".")
 	out := a.Currency + " " + sign + Group(whole)

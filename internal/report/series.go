@@ -29,7 +29,7 @@ type SeriesLine struct {
 
 // SeriesSum holds the figures that can be summed over series.
 type SeriesSum struct {
-	Cards       int64 // ordered
+	Cards       int64 // made so far
 	Redeemed    Count // within the span, by the ledger; includes later reversed ones
 	Standing    Standing
 	Outstanding money.Amount // now
@@ -95,7 +95,7 @@ func seriesLine(row db.ReportSeriesRow) SeriesLine {
 	return SeriesLine{
 		Number: row.Number, Prefix: row.Prefix, AnyPartner: row.AnyPartner, Partners: row.PartnerNames, Price: own.amount(row.Price),
 		SeriesSum: SeriesSum{
-			Cards: int64(row.Quantity), Redeemed: own.count(row.Redeemed, row.RedeemedSum),
+			Cards: int64(row.Made), Redeemed: own.count(row.Redeemed, row.RedeemedSum),
 			Standing: standingOf(row), Outstanding: own.amount(row.Outstanding),
 		},
 	}

@@ -30,7 +30,7 @@ func TestAdminAudit(t *testing.T) {
 
 	page := admin.get(adminpages.SectionAudit)
 	first := strings.Join(strings.Fields(page.doc().Find("tbody tr").First().Text()), " ")
-	require.Contains(t, first, "Touched "+south.Number)
+	require.Contains(t, first, south.Number+" Touched")
 	require.Contains(t, first, "PrefixOld → New")
 	require.NotContains(t, first, "Price", "what did not change is left out")
 
@@ -49,7 +49,7 @@ func TestAdminAudit(t *testing.T) {
 	require.Equal(t, 1, count("address=127.0.0.1"), "the sign-in; the rest had no browser")
 	require.Zero(t, count("from=2001-01-01&to=2001-02-01"))
 	require.Positive(t, count("from=2001-01-01"))
-	for _, query := range []string{"from=yesterday", "customer=x", "address=home"} {
+	for _, query := range []string{"from=yesterday", "customer=x", "address=home", "serial=1", "series=1&serial=one"} {
 		require.Equal(t, http.StatusUnprocessableEntity, admin.get(adminpages.SectionAudit+"?"+query).Status, query)
 	}
 	require.Contains(t, admin.get(adminpages.SectionAudit+"?what=payment.").text(".empty-title"), "Nothing matches")
@@ -126,4 +126,39 @@ func TestAdminAuditOfClients(t *testing.T) {
 		require.Equal(t, kind == "staff", !strings.Contains(row, "client") && !strings.Contains(row, "Dealer"))
 		require.Contains(t, admin.get(adminpages.SeriesURL(series.Number)).Body, c.who)
 	}
+}
+
+// Each thing leads to its own trail, which holds what concerns it and nothing else.
+func TestAdminAuditOfEachThing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	made, codes := s.series(2)
+	s.series(1)
+	anna := s.asCustomer("anna", s.North)
+	require.Equal(t, http.StatusSeeOther, anna.post(portal.SectionRedeem, url.Values{"code": {codes[1]}, "key": {uuid.NewString()}}).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.PartnerURL(s.North.ID)+"/disable", nil).Status)
+	other := s.newStaff("other", db.StaffRoleCashier)
+	require.Equal(t, http.StatusSeeOther, admin.post(fmt.Sprintf("%s/%d/disable", adminpages.SectionStaff, other), nil).Status)
+
+	for path, expected := range map[string][]string{
+		adminpages.SeriesURL(made.Number):                    {"Redeemed", "Activated", "Generated 2 cards", "Ordered 2 cards"},
+		adminpages.SeriesURL(made.Number) + "/cards/2":       {"Redeemed"},
+		adminpages.CustomerURL(anna.ID):                      {"Redeemed", "Signed in to the portal", "Customer created"},
+		adminpages.PartnerURL(s.North.ID):                    {"Disabled"},
+		fmt.Sprintf("%s/%d", adminpages.SectionStaff, other): {"Member of staff disabled"},
+	} {
+		link := admin.get(path).doc().Find(".trail-link a").Last().AttrOr("href", "")
+		trail := admin.get(link)
+		require.Equal(t, http.StatusOK, trail.Status, link)
+		var did []string
+		opened := trail.doc().Find("tbody details.audit-more")
+		for i := range opened.Length() {
+			did = append(did, strings.TrimSpace(opened.Eq(i).Find("summary").Text()))
+			require.Positive(t, opened.Eq(i).Find("dl dd").Length(), "the facts of the entry")
+		}
+		require.Equal(t, expected, did, link)
+	}
+	cashier := s.as(db.StaffRoleCashier)
+	cashier.get(adminpages.CustomerURL(anna.ID)).none(".trail-link")
 }

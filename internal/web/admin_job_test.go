@@ -58,7 +58,8 @@ func TestJobsPage(t *testing.T) {
 	require.NoError(t, s.Server.admin.Cards.Fail(t.Context(), series.ID))
 	page = operator.get(adminpages.SectionJobs)
 	require.Contains(t, page.text(".notice-bad"), "1 failed for good")
-	require.Contains(t, page.text(".job-error"), "the disk is full")
+	require.Equal(t, "There was no room left on a disk.", page.text(".job-error"))
+	require.NotContains(t, page.Body, "the disk is full", "the text of the error is on the page of the job")
 	require.Contains(t, operator.get(adminpages.SectionJobs+"?state=completed").text(".empty-state"), "No jobs here")
 }
 
@@ -112,7 +113,7 @@ func TestRiverUIIsGuarded(t *testing.T) {
 	require.Equal(t, http.StatusOK, page.Status)
 	require.Contains(t, page.Header.Get("Content-Security-Policy"), "style-src 'self' 'unsafe-inline'")
 	require.NotContains(t, operator.get("/admin").Header.Get("Content-Security-Policy"), "unsafe-inline")
-	require.Contains(t, operator.get(adminpages.SectionJobs).text("#river-note"), "its buttons to cancel, retry, delete, pause and resume are refused")
+	require.Contains(t, operator.get(adminpages.SectionJobs).text("#river-note"), "It is read-only: cancel, retry, delete, pause and resume on this page")
 	series := s.waiting()
 	list := operator.get(adminpages.RiverUIPath + "/api/jobs?state=available")
 	require.Equal(t, http.StatusOK, list.Status)
@@ -172,7 +173,8 @@ func TestJobPage(t *testing.T) {
 	require.Equal(t, at(live, "/cancel"), page.one("#cancel-job form").AttrOr("action", ""))
 	page.none("#delete-job")
 	page = operator.get(at(ended, ""))
-	require.Contains(t, page.text(".job-errors"), "the disk is full")
+	require.Contains(t, page.text(".job-errors .job-error"), "There was no room left on a disk.")
+	require.Contains(t, page.text(".job-errors details"), "the disk is full")
 	page.one("#delete-job form")
 	page.none("#cancel-job")
 	page = operator.get(at(seal, ""))

@@ -68,7 +68,7 @@ func TestPaymentByHand(t *testing.T) {
 
 	require.Equal(t, http.StatusSeeOther, cashier.pay(anna, "correction", "−5,50", "typed twice").Status)
 	page := cashier.get(adminpages.CustomerURL(anna) + "/billing/payments")
-	require.Contains(t, page.text(".table-wrap tbody tr:first-child"), "Correction USD -5.50 USD 11,994.50 typed twice Test cashier")
+	require.Contains(t, page.text(".table-wrap tbody tr:first-child"), "Correction USD −5.50 USD 11,994.50 typed twice Test cashier")
 	require.Contains(t, page.text("section[aria-labelledby=totals-title]"), "Cash1+USD 12,000.00")
 	require.Contains(t, page.text("section[aria-labelledby=totals-title] tfoot"), "+USD 11,994.50")
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleOperator).get(path).Status)
@@ -129,7 +129,7 @@ func TestReversal(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, admin.pay(anna, "correction", "-30", "spent").Status)
 
 	page := admin.get(card)
-	require.Contains(t, page.text("#reverse"), "USD 10.00 leaves the balance of Test anna, which goes from USD 5.00 to USD -5.00. The balance is then negative")
+	require.Contains(t, page.text("#reverse"), "USD 10.00 leaves the balance of Test anna, which goes from USD 5.00 to USD −5.00. The balance is then negative")
 	require.Contains(t, page.text("#reverse"), fmt.Sprintf("Card %s-1 becomes void", series.Number))
 	key := page.one("#reverse [name=key]").AttrOr("value", "")
 	unsaid := admin.post(card+"/reverse", url.Values{"key": {key}, "reason": {" "}})
@@ -154,7 +154,7 @@ func TestReversal(t *testing.T) {
 	page = admin.get(cash)
 	form = url.Values{"key": {page.one("#reverse [name=key]").AttrOr("value", "")}, "reason": {"wrong customer"}}
 	require.Equal(t, http.StatusSeeOther, admin.post(cash+"/reverse", form).Status)
-	require.Contains(t, admin.get(adminpages.CustomerURL(anna)).text(".big"), "USD -30.00")
+	require.Contains(t, admin.get(adminpages.CustomerURL(anna)).text(".big"), "USD −30.00")
 	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier, s.North).post(cash+"/reverse", form).Status)
 
 	customer := s.browser()

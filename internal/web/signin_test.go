@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	"refill/internal/web/admin"
 	"refill/internal/web/kit"
 )
 
@@ -234,4 +235,20 @@ func TestWhereTheSignedOutAreSent(t *testing.T) {
 	require.Equal(t, "/admin/login?next=%2Fadmin%2Fcustomers%3Fq%3Dx", fragment.Header.Get("HX-Redirect"),
 		"back to the page, not to the fragment that it asked for")
 	require.Empty(t, fragment.Body)
+}
+
+// A form that htmx sends after the end of the session leads to a sign-in page that says so,
+// and back to the form afterwards.
+func TestSignInPageSaysWhatWasNotDone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.browser()
+	sent := b.do(http.MethodPost, admin.SectionGenerate, "quantity=5", "Content-Type", formType, "HX-Request", "true", "HX-Current-URL", s.URL+admin.SectionGenerate)
+	require.Equal(t, http.StatusUnauthorized, sent.Status)
+	to := sent.Header.Get("HX-Redirect")
+	require.Equal(t, "/admin/login?next="+url.QueryEscape(admin.SectionGenerate), to)
+	require.Equal(t, "You were signed out. What you sent was not carried out.", b.get(to).text(`[role="status"]`))
+	b.get("/admin/login").none(`[role="status"]`)
+	b.htmx("/admin") // a refresh sends nothing, so nothing was lost
+	b.get("/admin/login").none(`[role="status"]`)
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,8 +32,12 @@ type auditPage struct {
 	From, To  kit.Field
 	Who, What kit.Field
 	Series    kit.Field
+	Serial    kit.Field // of a card of the series
 	Customer  kit.Field
+	Partner   kit.Field
+	Staff     kit.Field // whom the entry is about
 	Address   kit.Field
+	More      bool // a filter beyond the first four is set
 	Mistakes  []kit.Mistake
 	Filtered  bool
 	CSV, XLSX string // addresses that download the filtered entries
@@ -47,9 +50,11 @@ type auditPage struct {
 type auditRow struct {
 	At        time.Time
 	Who, What string
+	Action    string // its name in the trail
 	SeriesURL string
 	Series    string
 	Serial    int32
+	CardURL   string
 	Customer  string
 	CustomURL string
 	Subject   string // the name of the person or thing that the entry concerns
@@ -109,104 +114,16 @@ func (s *Server) Audit(c *gin.Context) error {
 	if params.BeforeID != math.MaxInt64 {
 		p.Pager.Newer = self("", "")
 	}
-	p.Empty = kit.Empty{Icon: "history", Title: lang.M("Nothing yet"), Text: lang.M("Whatever is done in the portal stands here, with who, when and from where.")}
+	p.Empty = kit.Empty{Icon: "history", Title: lang.M("Nothing yet"), Text: lang.M("Everything that is done is listed here: what, by whom, when and from where.")}
 	if p.Filtered {
 		p.Empty = kit.Empty{Icon: "search", Title: lang.M("Nothing matches"), Text: lang.M("No entry fits all of the filters."), Action: lang.M("Clear the filters"), URL: SectionAudit}
 	}
 	return s.Render(c, http.StatusOK, "admin/audit_list", p)
 }
 
-// auditFilters reads the filters from the query and fills the form with them.
-func (s *Server) auditFilters(c *gin.Context, p *auditPage) (db.AuditListParams, error) {
-	ctx, scope := c.Request.Context(), p.Person.Scope
-	params := db.AuditListParams{BeforeID: math.MaxInt64, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, ViewerID: p.Person.ID}
-	typed := func(name string) string {
-		text := kit.Truncate(strings.TrimSpace(c.Query(name)), 60)
-		p.Filtered = p.Filtered || text != ""
-		return text
-	}
-	wrong := func(f *kit.Field, text string) {
-		f.Error = text
-		p.Mistakes = append(p.Mistakes, kit.Mistake{Field: f.Name, Text: text})
-	}
-	if before, ok := idParam(c, "before"); ok {
-		params.BeforeID = before
-	}
-	settings, err := s.Settings.Get(ctx)
-	if err != nil {
-		return params, err
-	}
-	p.From = kit.Field{Name: "from", Label: lang.M("From"), Type: "date", Value: typed("from")}
-	p.To = kit.Field{Name: "to", Label: lang.M("To"), Type: "date", Value: typed("to")}
-	for f, set := range map[*kit.Field]func(start, end time.Time){
-		&p.From: func(start, _ time.Time) { params.FromAt = &start },
-		&p.To:   func(_, end time.Time) { params.UntilAt = &end },
-	} {
-		if f.Value == "" {
-			continue
-		}
-		start, end, ok := dayBounds(f.Value, kit.Zone(settings.TimeZone))
-		if !ok {
-			wrong(f, f.Label+lang.M(" must be a day, such as 2026-11-25."))
-			continue
-		}
-		set(start, end)
-	}
-
-	p.Who = kit.Field{Name: "who", Label: lang.M("Member of staff"), Value: typed("who"), Options: []kit.Option{{Text: lang.M("Anybody")}}}
-	people, err := db.New().StaffList(ctx, s.Pool)
-	if err != nil {
-		return params, err
-	}
-	for _, one := range people {
-		p.Who.Options = append(p.Who.Options, kit.Option{Value: fmt.Sprint(one.ID), Text: one.Name})
-	}
-	p.Who.Choose(p.Who.Value)
-	if id, err := strconv.ParseInt(p.Who.Value, 10, 64); err == nil {
-		params.StaffID = &id
-	}
-
-	p.What = kit.Field{Name: "what", Label: lang.M("What"), Value: typed("what"), Options: auditChoices()}
-	p.What.Choose(p.What.Value)
-	if p.What.Value != "" {
-		params.ActionFrom = p.What.Value
-		if noun, group := strings.CutSuffix(p.What.Value, "."); group {
-			params.ActionUntil = noun + "/" // "/" is the character after "."
-		} else {
-			params.ActionUntil = p.What.Value + "\x01" // matches that action alone
-		}
-	}
-
-	p.Series = kit.Field{Name: "series", Label: lang.M("Series"), Value: typed("series"), Plain: true, InputMode: "numeric"}
-	if p.Series.Value != "" {
-		id, _, err := db.Found(db.New().AuditSeriesID(ctx, s.Pool, p.Series.Value))
-		if err != nil {
-			return params, err
-		}
-		params.SeriesID = &id // 0 if there is no such series; no series has that ID
-	}
-	p.Customer = kit.Field{Name: "customer", Label: lang.M("Customer ID"), Value: typed("customer"), Plain: true, InputMode: "numeric"}
-	if p.Customer.Value != "" {
-		id, err := strconv.ParseInt(p.Customer.Value, 10, 64)
-		if err != nil {
-			wrong(&p.Customer, lang.M("Customer ID must be a whole number."))
-		}
-		params.CustomerID = &id
-	}
-	p.Address = kit.Field{Name: "address", Label: lang.M("Address"), Value: typed("address"), Plain: true}
-	if p.Address.Value != "" {
-		address, err := netip.ParseAddr(p.Address.Value)
-		if err != nil || address.Zone() != "" {
-			wrong(&p.Address, lang.M("Address must be an IP address, such as 192.0.2.7."))
-		}
-		params.Address = &address
-	}
-	return params, nil
-}
-
 // viewAudit prepares an entry for display.
 func (n narrator) viewAudit(r db.AuditListRow) auditRow {
-	v := auditRow{At: r.At, What: n.describe(r.Action, r.Detail), Facts: facts(r.Detail), RequestID: r.RequestID}
+	v := auditRow{At: r.At, Action: r.Action, What: n.describe(r.Action, r.Detail), Facts: facts(r.Detail), RequestID: r.RequestID}
 	switch {
 	case audit.Who(r.Detail, r.StaffName) != "":
 		v.Who = audit.Who(r.Detail, r.StaffName)
@@ -221,7 +138,7 @@ func (n narrator) viewAudit(r db.AuditListRow) auditRow {
 		v.Series, v.SeriesURL = *r.SeriesNumber, SeriesURL(*r.SeriesNumber)
 	}
 	if r.Serial != nil && r.SeriesNumber != nil {
-		v.Serial = *r.Serial
+		v.Serial, v.CardURL = *r.Serial, fmt.Sprintf("%s/cards/%d", v.SeriesURL, *r.Serial)
 	}
 	if r.CustomerName != nil && v.Who != *r.CustomerName {
 		v.Customer, v.CustomURL = *r.CustomerName, fmt.Sprintf("%s/%d", SectionCustomers, *r.CustomerID)
@@ -356,35 +273,4 @@ func (r auditRow) factLine() string {
 		}
 	}
 	return strings.Join(texts, "; ")
-}
-
-// auditChoices returns the options of the action filter: groups of actions, then single
-// actions.
-func auditChoices() []kit.Option {
-	choices := []kit.Option{{Text: lang.M("Anything")}}
-	for _, noun := range [][2]string{
-		{"alarm.", lang.M("Alarms about theft")},
-		{"approval.", lang.M("Approvals")},
-		{"card.", lang.M("Cards")},
-		{"cards.", lang.M("Many cards")},
-		{"check.", lang.M("Checks of the books")},
-		{"customer.", lang.M("Customers")},
-		{"export.", lang.M("Exports of codes")},
-		{"guesses.", lang.M("Bars after wrong codes")},
-		{"import.", lang.M("Imports")},
-		{"job.", lang.M("Jobs")},
-		{"partner.", lang.M("Partners")},
-		{"payment.", lang.M("Payments")},
-		{"role.", lang.M("Roles")},
-		{"series.", lang.M("Series")},
-		{"setting.", lang.M("Settings")},
-		{"staff.", lang.M("Staff")},
-		{"table.", lang.M("Tables downloaded")},
-	} {
-		choices = append(choices, kit.Option{Value: noun[0], Text: noun[1]})
-	}
-	for _, one := range slices.Sorted(maps.Keys(acts())) {
-		choices = append(choices, kit.Option{Value: one, Text: acts()[one]})
-	}
-	return choices
 }

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -206,7 +205,7 @@ func (p *changeCheckPage) say(ch card.Operation, dry card.DryRun, series db.Seri
 		}
 	case db.CardOperationExtend:
 		p.Button = "Change " + cards
-		p.Text = fmt.Sprintf(lang.M("Set valid till of %s to %s, whatever the date of the series."), cards, ch.ValidTill.Format(time.DateOnly))
+		p.Text = fmt.Sprintf(lang.M("Set valid till of %s to %s, whatever the date of the series."), cards, kit.Day(ch.ValidTill))
 	case db.CardOperationPartner:
 		p.Button = "Change " + cards
 		p.Text = fmt.Sprintf(lang.M("Only customers of %s can redeem %s from then on."), partner, cards)

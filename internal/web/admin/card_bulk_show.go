@@ -170,7 +170,7 @@ func operationTitle(ch db.CardChange, partner string) string {
 	title := operationVerb(ch.Operation) + " cards"
 	switch {
 	case ch.ValidTill != nil:
-		title += " to " + ch.ValidTill.Format("2 January 2006")
+		title += " to " + kit.Day(*ch.ValidTill)
 	case partner != "":
 		title += " to " + partner
 	case ch.Operation == db.CardOperationPartner:
@@ -190,7 +190,7 @@ func operationWord(ch db.CardChange, partner string) string {
 		return lang.M("Voided")
 	case db.CardOperationExtend:
 		if ch.ValidTill != nil {
-			return lang.M("Valid till set to ") + ch.ValidTill.Format("2 January 2006")
+			return lang.M("Valid till set to ") + kit.Day(*ch.ValidTill)
 		}
 	case db.CardOperationPartner:
 		if partner != "" {

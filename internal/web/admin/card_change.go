@@ -56,7 +56,7 @@ func (s *Server) cardChanges(c *gin.Context, series db.SeriesShowRow, row db.Car
 		return changes, nil
 	}
 	edit := &cardEdit{URL: v.URL + "/edit"}
-	edit.ValidTill = kit.Field{Name: "valid_till", Label: lang.M("Valid till"), Type: "date", Short: true, Hint: lang.M("Empty: as the series, ") + series.Series.ValidTill.Format("2 January 2006") + "."}
+	edit.ValidTill = kit.Field{Name: "valid_till", Label: lang.M("Valid till"), Type: "date", Short: true, Hint: lang.M("Empty: as the series, ") + kit.Day(series.Series.ValidTill) + "."}
 	if row.ValidTill != nil {
 		edit.ValidTill.Value = row.ValidTill.Format(time.DateOnly)
 	}

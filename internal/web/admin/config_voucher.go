@@ -86,7 +86,7 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 		},
 		Length: kit.Field{
 			Name: "code_length", Label: lang.M("Code length"), Short: true, Options: lengths,
-			Hint: lang.M("The last one checks the others. Letters and digits: 12, 16, 20 or 24. Digits only: with 21 or more, a million cards are safe at 100,000 guesses a day."),
+			Hint: lang.M("The last character checks the others. Letters and digits: 12, 16, 20 or 24. Digits only: choose 21 or more for series of up to a million cards."),
 		},
 		Lock:     kit.Choice{Name: "lock_partners", Label: lang.M("Lock cards to partners"), Checked: v.LockPartners, Hint: lang.M("Only customers of a series’ partners may redeem its cards. Off: partners are only for information. Holds for series ordered from now on.")},
 		Activate: kit.Choice{Name: "activate", Label: lang.M("Activate when generated"), Checked: v.Activate, Hint: lang.M("What the form proposes for a new series.")},
@@ -97,13 +97,13 @@ func (s *Server) newConfigVouchersPage(c *gin.Context, v setting.Settings, typed
 		}},
 		CodeDays:  number("code_days", lang.M("Keep codes of used cards for"), lang.M("Days after which the sealed code of a used card is erased, 30 to 3,650. Void cards lose theirs at once."), int64(v.CodeDays)),
 		FileHours: number("file_hours", lang.M("Keep files for"), lang.M("Hours after which an exported file is removed, 1 to 720."), int64(v.FileHours)),
-		Guesses:   number("guesses_daily", lang.M("Guesses a day"), lang.M("How many wrong codes a day the odds reckon with, from everybody together. Fewer let codes be shorter."), v.GuessesDaily),
+		Guesses:   number("guesses_daily", lang.M("Guesses a day"), lang.M("How many wrong codes a day, from everybody together, are assumed when it is decided whether codes are long enough. A lower number allows shorter codes."), v.GuessesDaily),
 		Soft:      number("wrong_soft", lang.M("Wrong codes until a pause"), lang.M("In a row, by one customer. The pause begins at 30 seconds and doubles up to an hour."), int64(v.WrongSoft)),
 		Hard:      number("wrong_hard", lang.M("Wrong codes until a day’s pause"), lang.M("In a row, by one customer."), int64(v.WrongHard)),
 		Address:   number("wrong_address", lang.M("Wrong codes from one address"), lang.M("Within an hour, by everybody there. Raise it where many customers share an address."), int64(v.WrongAddress)),
-		Alarm:     number("wrong_partner", lang.M("Unknown codes until an alarm"), lang.M("Codes that no card has, tried by customers of one partner within an hour. The alarm stands on the dashboard and in the metrics; nobody is barred by it."), int64(v.WrongPartner)),
+		Alarm:     number("wrong_partner", lang.M("Unknown codes until an alarm"), lang.M("Codes that no card has, tried by customers of one partner within an hour. The alarm is shown on the dashboard and in the metrics; it bars nobody."), int64(v.WrongPartner)),
 	}
-	p.Reason = kit.Choice{Name: "export_reason", Label: lang.M("Whoever exports codes says why"), Checked: v.ExportReason, Hint: lang.M("The reason stands in the audit trail, and before whoever approves the file.")}
+	p.Reason = kit.Choice{Name: "export_reason", Label: lang.M("Ask for a reason with every export"), Checked: v.ExportReason, Hint: lang.M("The reason is kept in the audit trail and shown to the person who approves the file.")}
 	p.Second = kit.Field{
 		Name: "approve_above", Label: lang.M("A second person approves exports and activations above"), InputMode: "decimal", Short: true, Autocomplete: "off", Unit: v.Currency,
 		Hint: lang.M("What one person may do alone within 24 hours, counted apart: bring cards into use; export or reveal codes; import cards; credit customers by hand. A series counts whole. Empty: one person is enough for everything. A lower value counts at once; a higher one, or none, takes a second person."),
@@ -190,7 +190,7 @@ func (s *Server) previewVouchers(c *gin.Context, v setting.Settings) (voucherPre
 	format := v.CodeFormat()
 	p := voucherPreview{
 		Mask: format.Mask(), Symbols: format.Symbols(), Serial: cardcode.FormatSerial(v.SerialForm, fmt.Sprint(s.Now().Year())+"01", 42),
-		Now: lang.M("never: there is no card to hit"),
+		Now: lang.M("Never: there is no card to hit"),
 	}
 	ctx := c.Request.Context()
 	now, err := s.Cards.Guesses.LuckyChance(ctx, v, 0)
@@ -198,10 +198,10 @@ func (s *Server) previewVouchers(c *gin.Context, v setting.Settings) (voucherPre
 		return p, err
 	}
 	if now > 0 {
-		p.Now = odds(now)
+		p.Now = sentence(odds(now))
 	}
 	million, err := s.Cards.Guesses.LuckyChance(ctx, v, card.MaxQuantity)
-	p.Million, p.Refused = odds(million), million > guess.MaxLuckyChance
+	p.Million, p.Refused = sentence(odds(million)), million > guess.MaxLuckyChance
 	p.Limit = odds(guess.MaxLuckyChance)
 	return p, err
 }

@@ -115,6 +115,7 @@ func (s *Server) newCustomerShowPage(c *gin.Context) (*customerShowPage, error) 
 		return nil, err
 	}
 	p := &customerShowPage{Page: s.Page(c, view.Name, SectionCustomers), Customer: view, Key: uuid.NewString()}
+	p.Zone = zone.String()
 	if p.Code, err = s.CodeField(c); err != nil {
 		return nil, err
 	}
@@ -181,8 +182,7 @@ func (s *Server) CustomerRedeem(c *gin.Context) error {
 	}
 	if err != nil {
 		p.Code.Value = kit.Truncate(form.Get("code"), 300)
-		p.Mistakes = kit.Explain(err, &p.Code)
-		p.Code.Wrong(fault.All(err)[0])
+		p.Mistakes = kit.Explain(err, &p.Code) // a fault that is not of the code is shown above the form alone
 		if fault.KindOf(err) == fault.Unsettled {
 			p.Key = key.String() // a repeated request with the same key returns the outcome
 		}

@@ -57,7 +57,7 @@ type jobView struct {
 	Progress  kit.Progress
 	Attempt   string
 	At        time.Time
-	Error     string // the last one, for operators; errors hold no codes
+	Error     string // what the last error means; its text is on the job's own page
 	Page      string // address of its own page
 	CanCancel bool
 	CanRetry  bool
@@ -65,8 +65,7 @@ type jobView struct {
 }
 
 const (
-	jobsShown    = 50
-	longestError = 300
+	jobsShown = 50
 	// waitAlarm is the number of seconds that a job may wait while no job runs.
 	waitAlarm = 30
 )
@@ -183,7 +182,7 @@ func (s *Server) queueState(ctx context.Context) (queueState, error) {
 func viewJob(row db.JobListRow) jobView {
 	v := jobView{
 		ID: row.ID, Queue: row.Queue, At: row.CreatedAt, Attempt: fmt.Sprintf("%d of %d", row.Attempt, row.MaxAttempts), What: row.Kind,
-		Error: kit.Truncate(row.LastError, longestError),
+		Error: jobErrorWords(row.LastError),
 	}
 	v.Page = fmt.Sprintf("%s/%d", SectionJobs, row.ID)
 	switch {

@@ -39,7 +39,8 @@ type jobShowPage struct {
 type jobError struct {
 	At      time.Time `json:"at"`
 	Attempt int       `json:"attempt"`
-	Error   string    `json:"error"`
+	Error   string    `json:"error"` // for operators; errors hold no codes
+	Words   string    `json:"-"`
 }
 
 // JobShow handles GET /admin/jobs/:id.
@@ -71,6 +72,7 @@ func (s *Server) JobShow(c *gin.Context) error {
 	for _, text := range slices.Backward(more.Errors) {
 		var e jobError
 		_ = json.Unmarshal(text, &e) // an unreadable error is shown empty
+		e.Words = jobErrorWords(e.Error)
 		e.Error = kit.Truncate(e.Error, 2000)
 		p.Errors = append(p.Errors, e)
 	}

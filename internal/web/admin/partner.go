@@ -20,22 +20,6 @@ import (
 	"refill/internal/web/kit"
 )
 
-// partnerListPage lists the partners that a person may see.
-type partnerListPage struct {
-	kit.Page
-	Rows   []partnerRow
-	MayNew bool
-	Empty  kit.Empty
-}
-
-// partnerRow is one line of the list.
-type partnerRow struct {
-	Name, Brand, URL string
-	Accent           string // #rrggbb; empty: none
-	Customers, Open  int64
-	State            kit.Badge
-}
-
 // partnerFormPage is the form for a new or an existing partner.
 type partnerFormPage struct {
 	kit.Page
@@ -44,6 +28,7 @@ type partnerFormPage struct {
 	Name, BrandName      kit.Field
 	Slug                 kit.Field
 	Zone, Accent         kit.Field
+	Picked               string // the colour that the picker shows
 	Welcome, Help        kit.Field
 	CardLine1, CardLine2 kit.Field
 	Logo                 kit.Field
@@ -51,6 +36,7 @@ type partnerFormPage struct {
 
 	// Set for an existing partner only.
 	URL       string
+	Trail     string // address of its audit trail
 	Shown     kit.Look
 	State     kit.Badge
 	Customers int64
@@ -88,37 +74,18 @@ func partnerState(disabled bool) kit.Badge {
 	return kit.Badge{Word: lang.M("Active"), Tone: kit.ToneGood}
 }
 
-// PartnerList handles GET /admin/partners.
-func (s *Server) PartnerList(c *gin.Context) error {
-	p := &partnerListPage{Page: s.Page(c, lang.M("Partners"), SectionPartners)}
-	p.MayNew = p.Person.Scope.AllPartners
-	rows, err := db.New().PartnerOverview(c.Request.Context(), s.Pool, db.PartnerOverviewParams{
-		AllPartners: p.Person.Scope.AllPartners, PartnerIds: p.Person.Scope.PartnerIDs,
-	})
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		p.Rows = append(p.Rows, partnerRow{
-			Name: row.Name, Brand: row.Brand, URL: PartnerURL(row.ID), Accent: row.Accent,
-			Customers: row.Customers, Open: row.OpenSeries, State: partnerState(row.DisabledAt != nil),
-		})
-	}
-	p.Empty = kit.Empty{Icon: "building-store", Title: lang.M("No partners yet"), Text: lang.M("A partner is a branch, brand or reseller. Every customer belongs to one.")}
-	if p.MayNew {
-		p.Empty.Action, p.Empty.URL = lang.M("Enter a partner"), SectionPartners+"/new"
-	}
-	return s.Render(c, http.StatusOK, "admin/partner_list", p)
-}
-
 // newPartnerForm returns the form with the values of f.
 func (s *Server) newPartnerForm(c *gin.Context, title string, f partner.Form) (*partnerFormPage, error) {
 	zones, err := s.Zones(c.Request.Context())
 	if err != nil {
 		return nil, err
 	}
+	picked := kit.OwnAccent
+	if c, err := accent.Parse(f.Accent); err == nil {
+		picked = c.String()
+	}
 	return &partnerFormPage{
-		Page: s.Page(c, title, SectionPartners),
+		Page: s.Page(c, title, SectionPartners), Picked: picked,
 		Name: kit.Field{Name: "name", Label: lang.M("Name"), Value: kit.Truncate(f.Name, 300), Hint: lang.M("What staff call it."), Required: true, Autocomplete: "off"},
 		BrandName: kit.Field{
 			Name: "brand", Label: lang.M("Brand name"), Value: kit.Truncate(f.Brand, 300), Autocomplete: "off",
@@ -133,7 +100,7 @@ func (s *Server) newPartnerForm(c *gin.Context, title string, f partner.Form) (*
 			Hint: lang.M("Type to search. Decides when the last day of new cards ends."), List: zones,
 		},
 		Accent: kit.Field{
-			Name: "accent", Label: lang.M("Colour"), Value: kit.Truncate(f.Accent, 20), Plain: true, Mono: true, Short: true, Autocomplete: "off", Placeholder: "#1f4e79",
+			Name: "accent", Label: lang.M("Colour"), Value: kit.Truncate(f.Accent, 20), Plain: true, Mono: true, Short: true, Autocomplete: "off", Placeholder: kit.OwnAccent,
 			Hint: lang.M("Of buttons and links in the portal, and of cards. Empty: the product’s own."),
 		},
 		Welcome: kit.Field{
@@ -279,7 +246,7 @@ func (s *Server) newPartnerPage(c *gin.Context, f *partner.Form) (*partnerFormPa
 	if err != nil {
 		return nil, err
 	}
-	p.URL = PartnerURL(row.ID)
+	p.URL, p.Trail = PartnerURL(row.ID), auditURL("partner", fmt.Sprint(row.ID))
 	p.Action, p.Button = p.URL, lang.M("Save")
 	p.Shown = kit.NewLook(row.ID, shown.LookVersion, shown.Accent, shown.Slug, shown.LogoWidth, shown.LogoHeight)
 	p.State, p.Customers, p.Open = partnerState(row.DisabledAt != nil), hangs.Customers, hangs.OpenSeries

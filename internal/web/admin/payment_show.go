@@ -65,6 +65,7 @@ func (s *Server) newPaymentShowPage(c *gin.Context) (*paymentShowPage, db.Paymen
 		return nil, none, err
 	}
 	p := &paymentShowPage{Page: s.Page(c, fmt.Sprintf("Payment %d", row.ID), SectionCustomers), Customer: v, Issuer: partner.Brand}
+	p.Zone = zone.String()
 	if p.Issuer == "" {
 		p.Issuer = partner.Name
 	}

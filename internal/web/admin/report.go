@@ -17,19 +17,20 @@ import (
 
 // reportKind describes one report: its address, the name of its file and how it is read.
 type reportKind struct {
-	Name, Path, File string
-	Preset           string // the default period
-	Units, Any       bool   // the filter offers: day, week or month; series for any partner
-	read             func(ctx context.Context, pool *pgxpool.Pool, q report.Question) (*reportView, error)
+	Name, Title string // of the tab, and of the page
+	Path, File  string
+	Preset      string // the default period
+	Units, Any  bool   // the filter offers: day, week or month; series for any partner
+	read        func(ctx context.Context, pool *pgxpool.Pool, q report.Question) (*reportView, error)
 }
 
 // The reports.
 var (
-	ReportSeries      = reportKind{lang.M("Series"), "", "refill-cards-statistics", "year", false, true, viewSeriesReport}                        //nolint:gochecknoglobals // a constant, were structs allowed to be
-	ReportOutstanding = reportKind{lang.M("Outstanding"), "/outstanding", "refill-cards-outstanding", "year", true, true, viewOutstandingReport}  //nolint:gochecknoglobals // likewise
-	ReportBreakage    = reportKind{lang.M("Breakage"), "/breakage", "refill-cards-breakage", "year", true, true, viewBreakageReport}              //nolint:gochecknoglobals // likewise
-	ReportRedemptions = reportKind{lang.M("Redemptions"), "/redemptions", "refill-cards-redemptions", "month", true, false, viewRedemptionReport} //nolint:gochecknoglobals // likewise
-	ReportTimeToUse   = reportKind{lang.M("Time to use"), "/time-to-use", "refill-cards-time-to-use", "year", false, false, viewTimeToUseReport}  //nolint:gochecknoglobals // likewise
+	ReportSeries      = reportKind{lang.M("Series"), lang.M("Statistics: series"), "", "refill-cards-statistics", "year", false, true, viewSeriesReport}                                  //nolint:gochecknoglobals // a constant, were structs allowed to be
+	ReportOutstanding = reportKind{lang.M("Outstanding"), lang.M("Statistics: outstanding value"), "/outstanding", "refill-cards-outstanding", "year", true, true, viewOutstandingReport} //nolint:gochecknoglobals // likewise
+	ReportBreakage    = reportKind{lang.M("Breakage"), lang.M("Statistics: breakage"), "/breakage", "refill-cards-breakage", "year", true, true, viewBreakageReport}                      //nolint:gochecknoglobals // likewise
+	ReportRedemptions = reportKind{lang.M("Redemptions"), lang.M("Statistics: redemptions"), "/redemptions", "refill-cards-redemptions", "month", true, false, viewRedemptionReport}      //nolint:gochecknoglobals // likewise
+	ReportTimeToUse   = reportKind{lang.M("Time to use"), lang.M("Statistics: time to use"), "/time-to-use", "refill-cards-time-to-use", "year", false, false, viewTimeToUseReport}       //nolint:gochecknoglobals // likewise
 )
 
 // reportPage is the page of any report.
@@ -80,9 +81,10 @@ func (s *Server) Report(kind reportKind) kit.Handler {
 		if format, ok := kit.TableFormat(c); ok && len(f.mistakes) == 0 {
 			return s.sendReport(c, kind, view, format)
 		}
-		p := &reportPage{Page: s.Page(c, lang.M("Statistics"), SectionStatistics), Self: SectionStatistics + kind.Path, PartnerAny: kind.Any, Report: view}
+		p := &reportPage{Page: s.Page(c, kind.Title, SectionStatistics), Self: SectionStatistics + kind.Path, PartnerAny: kind.Any, Report: view}
 		for _, one := range []reportKind{ReportSeries, ReportOutstanding, ReportRedemptions, ReportBreakage, ReportTimeToUse} {
-			p.Tabs = append(p.Tabs, kit.FilterWord{Text: one.Name, URL: SectionStatistics + one.Path, Current: one.Path == kind.Path})
+			at := kit.ListURL(SectionStatistics+one.Path, f.query(view.Frame)...) // the other reports keep the filter
+			p.Tabs = append(p.Tabs, kit.FilterWord{Text: one.Name, URL: at, Current: one.Path == kind.Path})
 		}
 		if err := s.reportFields(ctx, p, f, kind.Units); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"refill/internal/card"
 	"refill/internal/lang"
 	"refill/internal/money"
 	"refill/internal/render"
@@ -22,17 +23,18 @@ func viewSeriesReport(ctx context.Context, pool *pgxpool.Pool, q report.Question
 	}
 	v := &reportView{
 		Frame: figures.Frame, Heading: lang.M("Series"), Sortable: true,
-		Text: lang.M("Used: redeemed within the period, as the ledger has it. Everything else: how the cards stand now. Inactive: not activated yet, or locked."),
+		Text: lang.M("Amount: cards that were made. Used: cards redeemed in the period. All other columns: the cards as they are now. Inactive: not activated yet, or locked."),
 		Columns: []render.Column{
 			{Name: lang.M("Series")}, {Name: lang.M("Prefix")}, {Name: lang.M("Partner")}, {Name: lang.M("Price"), Kind: render.ColumnMoney}, {Name: lang.M("Amount"), Kind: render.ColumnNumber},
 		},
 	}
-	words := []string{lang.M("Used"), lang.M("Active"), lang.M("Expired"), lang.M("Disabled"), lang.M("Inactive"), lang.M("Void")}
+	statuses := []card.Status{card.StatusUsed, card.StatusActive, card.StatusExpired, card.StatusDisabled, card.StatusInactive, card.StatusVoid}
 	counts := func(s report.SeriesSum) []report.Count {
 		now := s.Standing
 		return []report.Count{s.Redeemed, now.Active, now.Expired, now.Disabled, now.Inactive, now.Void}
 	}
-	for _, word := range words {
+	for _, status := range statuses {
+		word := statusBadge(status).Word
 		v.Columns = append(v.Columns, render.Column{Name: word, Kind: render.ColumnNumber}, render.Column{Name: word + sumSuffix, Kind: render.ColumnMoney})
 	}
 	v.Columns = append(v.Columns, render.Column{Name: lang.M("Currency")})
@@ -49,11 +51,10 @@ func viewSeriesReport(ctx context.Context, pool *pgxpool.Pool, q report.Question
 	}
 	total := figures.Total
 	v.Totals = []any{lang.M("Total"), "", "", nil, total.Cards}
-	tones := []kit.Tone{kit.ToneBusy, kit.ToneGood, kit.ToneWarn, kit.ToneIdle, kit.ToneIdle, kit.ToneBad}
 	for i, one := range counts(total) {
 		v.Totals = append(v.Totals, one.Cards, one.Sum)
 		if one.Cards > 0 {
-			v.Bar.Parts = append(v.Bar.Parts, kit.BarPart{Word: words[i], Count: one.Cards, Tone: tones[i]})
+			v.Bar.Parts = append(v.Bar.Parts, statusPart(statuses[i], one.Cards))
 		}
 	}
 	v.Totals = append(v.Totals, v.Currency)

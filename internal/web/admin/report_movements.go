@@ -19,7 +19,7 @@ func viewOutstandingReport(ctx context.Context, pool *pgxpool.Pool, q report.Que
 		return nil, err
 	}
 	v := &reportView{
-		Frame: figures.Frame, Heading: lang.M("Outstanding value"), Text: lang.M("What customers may still redeem: each period's opening value, what moved it, and its closing value, from the ledger."),
+		Frame: figures.Frame, Heading: lang.M("Outstanding value"), Text: lang.M("The value that customers can still redeem: for each period the opening value, the movements and the closing value."),
 		Tiles: []kit.Tile{
 			countTile(lang.M("Outstanding now"), figures.Now),
 			countTile(lang.M("In active series"), figures.Active),
@@ -49,7 +49,7 @@ func viewBreakageReport(ctx context.Context, pool *pgxpool.Pool, q report.Questi
 	}
 	total := figures.Total
 	v := &reportView{
-		Frame: figures.Frame, Heading: lang.M("Breakage"), Text: lang.M("Value that cards lost to the house: expired, voided, or taken back by a reversal, from the ledger."),
+		Frame: figures.Frame, Heading: lang.M("Breakage"), Text: lang.M("Value that will never be redeemed: cards that expired, were voided, or were taken back by a reversal."),
 		Tiles: []kit.Tile{
 			{Label: lang.M("Breakage"), Value: total.Sum.String()},
 			{Label: lang.M("Expired"), Value: total.Expired.String()},

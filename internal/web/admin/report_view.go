@@ -47,11 +47,11 @@ func unitWord(unit report.Unit) string {
 
 // spanWords formats the time that a report covers.
 func spanWords(s report.Span) string {
-	last := s.Last.Format("2 Jan 2006")
+	last := kit.Day(s.Last)
 	if s.FromTheStart {
 		return lang.M("Up to ") + last
 	}
-	return s.First.Format("2 Jan 2006") + " to " + last
+	return kit.Day(s.First) + " to " + last
 }
 
 // reportCell is one cell, prepared for the page.
@@ -98,6 +98,9 @@ func (r *reportView) cells(row []any, shown []int) []reportCell {
 		}
 		if i+1 < len(row) && r.Columns[i+1].Name == column.Name+sumSuffix {
 			c.Under = reportWords(row[i+1], "")
+			if kit.IsZero(c.Text) {
+				c.Under = "" // a zero needs no sum
+			}
 		}
 	}
 	return cells
@@ -119,7 +122,7 @@ func reportWords(v any, column string) string {
 		if column == monthColumn {
 			return v.Format("Jan 2006")
 		}
-		return v.Format("2 Jan 2006")
+		return kit.Day(v)
 	}
 	return ""
 }

@@ -90,7 +90,7 @@ func (s *Server) newSeriesEditPage(c *gin.Context, row db.SeriesShowRow, form ur
 	p.Prefix = kit.Field{Name: "prefix", Label: lang.M("Prefix"), Value: kit.Truncate(form.Get("prefix"), 60), Hint: fmt.Sprintf(lang.M("Now %s. A label before the code: cards printed with another go on working."), prefix), Plain: true, Mono: true, Short: true, Autocomplete: "off"}
 	p.Price = kit.Field{Name: "price", Label: lang.M("Price"), Value: kit.Truncate(form.Get("price"), 40), Hint: fmt.Sprintf(lang.M("Now %s for each card. Used cards keep what they paid."), price), Unit: series.Currency, InputMode: "decimal", Short: true, Autocomplete: "off"}
 	p.Partner = kit.Field{Name: "partner", Label: lang.M("Partner"), Hint: fmt.Sprintf(lang.M("Now %s. Whose customers may redeem the cards from now on."), p.Series.Partners), Short: true}
-	p.ValidTill = kit.Field{Name: "valid_till", Label: lang.M("Valid till"), Type: "date", Value: kit.Truncate(form.Get("valid_till"), 20), Hint: fmt.Sprintf(lang.M("Now %s, to the end of that day in %s."), series.ValidTill.Format("2 Jan 2006"), series.TimeZone), Short: true}
+	p.ValidTill = kit.Field{Name: "valid_till", Label: lang.M("Valid till"), Type: "date", Value: kit.Truncate(form.Get("valid_till"), 20), Hint: fmt.Sprintf(lang.M("Now %s, to the end of that day in %s."), kit.Day(series.ValidTill), series.TimeZone), Short: true}
 	p.PrintOnce = kit.Choice{Name: "print_once", Label: lang.M("Print once"), Checked: form.Get("print_once") != "", Hint: lang.M("One file is made of the codes; when it has arrived they are shredded here. Can be changed until a file is asked for.")}
 	if series.AnyPartner {
 		mine = nil
@@ -193,7 +193,7 @@ func effects(row db.SeriesShowRow, p card.EditPlan) []string {
 	if p.Renewed.Minor != 0 {
 		say(lang.M("The %s had expired. Their value comes back: %s goes from breakage to outstanding."), unused, p.Renewed)
 	} else if p.NewTill {
-		day := p.ValidTill.Format("2 January 2006")
+		day := kit.Day(p.ValidTill)
 		switch {
 		case p.Left == 0:
 			say(lang.M("No unused card is left for the new last day, %s."), day)

@@ -92,7 +92,7 @@ func (s *Server) newSeriesShowPage(c *gin.Context) (*seriesShowPage, error) {
 		{Label: lang.M("Face value"), Value: v.FaceValue, Note: v.Price + " each"},
 		{Label: lang.M("Outstanding"), Value: v.Outstanding},
 		{Label: lang.M("Used"), Value: money.Group(fmt.Sprint(v.Used)), Note: share(v.Used, v.Quantity)},
-		{Label: lang.M("Valid till"), Value: v.ValidTill.Format("2 Jan 2006")},
+		{Label: lang.M("Valid till"), Value: kit.Day(v.ValidTill)},
 	}
 	p.Actions = seriesActions(p.Person, row)
 	if err := s.secondPerson(c, p, row); err != nil {

@@ -62,12 +62,9 @@ func viewSeries(row db.SeriesShowRow) seriesView {
 	if s.AnyPartner {
 		v.Partners = lang.M("Any")
 	}
-	left := statusBadge(card.StatusOf(db.CardStateActive, s.State, row.Expired))
+	left := card.StatusOf(db.CardStateActive, s.State, row.Expired)
 	for _, part := range []kit.BarPart{
-		{Word: left.Word, Count: unused, Tone: left.Tone},
-		{Word: lang.M("Used"), Count: row.Used, Tone: kit.ToneIdle},
-		{Word: lang.M("Disabled"), Count: row.Disabled, Tone: kit.ToneWarn},
-		{Word: lang.M("Void"), Count: row.Void, Tone: kit.ToneBad},
+		statusPart(left, unused), statusPart(card.StatusUsed, row.Used), statusPart(card.StatusDisabled, row.Disabled), statusPart(card.StatusVoid, row.Void),
 	} {
 		switch n := len(v.Bar.Parts); {
 		case part.Count == 0:
@@ -124,6 +121,12 @@ func seriesBadge(s card.Status) kit.Badge {
 		return kit.Badge{Word: lang.M("Deleted"), Tone: kit.ToneBad}
 	}
 	return statusBadge(s)
+}
+
+// statusPart returns a part of a bar, in the colour that the status has everywhere.
+func statusPart(s card.Status, cards int64) kit.BarPart {
+	b := statusBadge(s)
+	return kit.BarPart{Word: b.Word, Count: cards, Tone: b.Tone}
 }
 
 // statusBadge returns the badge of a status.

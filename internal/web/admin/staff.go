@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -22,6 +23,7 @@ import (
 // staffListPage is the list of staff.
 type staffListPage struct {
 	kit.Page
+	Head []columnHead
 	Rows []staffRow
 }
 
@@ -79,6 +81,21 @@ func (s *Server) StaffList(c *gin.Context) error {
 			SecondFactor: r.SecondFactor, SeenAt: r.SeenAt, State: partnerState(r.DisabledAt != nil), URL: StaffURL(r.ID),
 		})
 	}
+	seen := func(r staffRow) int64 { // a person who never signed in comes first
+		if r.SeenAt == nil {
+			return 0
+		}
+		return r.SeenAt.Unix()
+	}
+	p.Head = sortList(c, SectionStaff, p.Rows,
+		listColumn[staffRow]{Name: "name", Text: lang.M("Name"), Compare: func(a, b staffRow) int { return compareTexts(a.Name, b.Name) }},
+		listColumn[staffRow]{Name: "username", Text: lang.M("Username"), Compare: func(a, b staffRow) int { return compareTexts(a.Username, b.Username) }},
+		listColumn[staffRow]{Name: "role", Text: lang.M("Role"), Compare: func(a, b staffRow) int { return compareTexts(a.Role, b.Role) }},
+		listColumn[staffRow]{Name: "partners", Text: lang.M("Partners")},
+		listColumn[staffRow]{Name: "factor", Text: lang.M("Second factor")},
+		listColumn[staffRow]{Name: "seen", Text: lang.M("Last seen"), Compare: func(a, b staffRow) int { return cmp.Compare(seen(a), seen(b)) }},
+		listColumn[staffRow]{Name: "state", Text: lang.M("State"), Compare: func(a, b staffRow) int { return compareTexts(a.State.Word, b.State.Word) }},
+	)
 	return s.Render(c, http.StatusOK, "admin/staff_list", p)
 }
 

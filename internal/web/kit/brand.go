@@ -58,6 +58,9 @@ var (
 	DarkGround  = accent.Color{R: 0x18, G: 0x1e, B: 0x24} //nolint:gochecknoglobals // likewise
 )
 
+// OwnAccent is the product's own colour, which a partner without a colour has.
+const OwnAccent = "#0b5a75"
+
 // lookSheet returns the style sheet for a partner's colour. It only sets CSS variables, for
 // the light and the dark theme. Links get a shade that is readable on the background.
 // Buttons keep the colour as chosen, with black or white text; their hover colour has more

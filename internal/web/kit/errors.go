@@ -243,6 +243,9 @@ func (s *Kit) sendToDoor(c *gin.Context, d Door) {
 		if current, err := url.Parse(c.GetHeader("HX-Current-URL")); err == nil {
 			login += NextQuery(d, current.RequestURI())
 		}
+		if c.Request.Method != http.MethodGet { // the sign-in page says why it is shown
+			s.SetFlash(c, ToneWarn, lang.M("You were signed out. What you sent was not carried out."))
+		}
 		c.Header("HX-Redirect", login)
 		c.Status(http.StatusUnauthorized)
 		return

@@ -33,12 +33,31 @@ func (s *Kit) functions() template.FuncMap {
 		"ago":    func(t time.Time) string { return ago(s.Now(), t) },
 		"exact":  func(t time.Time) string { return s.Local(t).Format("2 Jan 2006, 15:04:05 MST") },
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"day":    func(t time.Time) string { return t.Format("2 Jan 2006") },
-		"clock":  func(t time.Time) string { return s.Local(t).Format("2 Jan 2006, 15:04") },
+		"day":    Day,
+		"clock":  s.Clock,
+		"zero":   IsZero,
 		"size":   blob.SizeText,
 		"plural": Plural,
 		"lower":  strings.ToLower,
 	}
+}
+
+// dayForm is the one form of a date on pages, clockForm that of a date with its time.
+const (
+	dayForm   = "2 Jan 2006"
+	clockForm = "2 Jan 2006, 15:04"
+)
+
+// Day formats a date for a page.
+func Day(t time.Time) string { return t.Format(dayForm) }
+
+// Clock formats a time for a page, in the zone that Local chooses. The page names the zone
+// once.
+func (s *Kit) Clock(t time.Time) string { return s.Local(t).Format(clockForm) }
+
+// IsZero reports whether a figure, with its currency or sign, is zero.
+func IsZero(figure string) bool {
+	return strings.Contains(figure, "0") && !strings.ContainsAny(figure, "123456789")
 }
 
 // Local converts a time to the installation's time zone. It leaves a time alone that
@@ -72,7 +91,7 @@ func Number(v any) (string, error) {
 	case r.CanInt():
 		n := strconv.FormatInt(r.Int(), 10)
 		if strings.HasPrefix(n, "-") {
-			return "-" + money.Group(n[1:]), nil
+			return money.Minus + money.Group(n[1:]), nil
 		}
 		return money.Group(n), nil
 	case r.CanUint():
@@ -124,7 +143,7 @@ func ago(now, t time.Time) string {
 	case d < 30*24*time.Hour:
 		text = strconv.Itoa(int(d.Hours()/24)) + " days"
 	default:
-		return t.Format("2 Jan 2006")
+		return Day(t)
 	}
 	if future {
 		return "in " + text

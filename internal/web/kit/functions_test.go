@@ -13,7 +13,7 @@ import (
 
 func TestNumber(t *testing.T) {
 	t.Parallel()
-	for v, want := range map[any]string{0: "0", int64(1_000_000): "1,000,000", int32(-1234): "-1,234", uint8(7): "7", 999: "999"} {
+	for v, want := range map[any]string{0: "0", int64(1_000_000): "1,000,000", int32(-1234): "−1,234", uint8(7): "7", 999: "999"} {
 		got, err := Number(v)
 		require.NoError(t, err)
 		require.Equal(t, want, got)

@@ -20,6 +20,7 @@ type Page struct {
 	Person  staff.Person // member of staff signed in at /admin, or the zero value
 	Visitor Visitor      // customer signed in to the portal, or the zero value
 	Look    Look         // of the visitor's partner
+	Zone    string       // time zone of the times on the page
 	Menu    []MenuItem
 	Flash   Flash  // message about the last action, shown once
 	Bell    Bell   // of the top bar; a page is rendered without its count
@@ -64,7 +65,7 @@ func (s *Kit) Page(c *gin.Context, title, section string) Page {
 	if err != nil {
 		settings = setting.Default()
 	}
-	p := Page{Title: title, Brand: settings.Brand, Person: s.Person(c), Visitor: s.Visitor(c), Section: section}
+	p := Page{Title: title, Brand: settings.Brand, Zone: settings.TimeZone, Person: s.Person(c), Visitor: s.Visitor(c), Section: section}
 	switch {
 	case OnAdminSide(c) && p.Person.ID != 0:
 		s.frames[DoorStaff](c, &p, settings)
