@@ -81,8 +81,11 @@ func watched(ctx context.Context, t *testing.T, base string, end func()) *browse
 			if err != nil {
 				return
 			}
-			if strings.Contains(m.Text, "status of 422") || strings.Contains(m.Text, "status of 401") || strings.Contains(m.Text, "no line") {
-				continue // a form with an error, a session that ended, or a connection that the test broke
+			if strings.Contains(m.Text, "status of 422") || strings.Contains(m.Text, "status of 401") || strings.Contains(m.Text, "no line") ||
+				strings.Contains(m.Text, "'beforeunload'") {
+				// A form with an error, a session that ended, a connection that the test broke, or a
+				// question about unsaved changes that is not asked because no person has typed.
+				continue
 			}
 			if m.Type == chromedp.ConsoleError || m.Type == chromedp.ConsoleException {
 				t.Errorf("console: %s (%s)", m.Text, m.URL)

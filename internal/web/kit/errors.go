@@ -236,15 +236,12 @@ func (s *Kit) sendToDoor(c *gin.Context, d Door) {
 	login := "/admin/login"
 	if d == DoorCustomer {
 		login = "/portal/login"
-		s.saySignedOut(c)
 	}
+	s.saySignedOut(c, d)
 	if IsHTMX(c) {
 		// The sign-in leads back to the page, not to the fragment that was requested.
 		if current, err := url.Parse(c.GetHeader("HX-Current-URL")); err == nil {
 			login += NextQuery(d, current.RequestURI())
-		}
-		if c.Request.Method != http.MethodGet { // the sign-in page says why it is shown
-			s.SetFlash(c, ToneWarn, lang.M("You were signed out. What you sent was not carried out."))
 		}
 		c.Header("HX-Redirect", login)
 		c.Status(http.StatusUnauthorized)
@@ -264,14 +261,17 @@ func (s *Kit) sendToDoor(c *gin.Context, d Door) {
 	s.showProblem(c, a)
 }
 
-// saySignedOut says on the next page that the session has ended, where there was one. A page
-// that answers a form itself says it.
-func (s *Kit) saySignedOut(c *gin.Context) {
-	switch reads := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead; {
-	case s.TokenHash(c, DoorCustomer) == nil:
-	case c.GetBool(KeyRepeatable) && IsHTMX(c):
+// saySignedOut makes the sign-in page say why it is shown, where it follows by a redirect. A
+// form that was sent without HTMX gets a page of its own, which says it.
+func (s *Kit) saySignedOut(c *gin.Context, d Door) {
+	reads := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
+	switch {
+	case !reads && !IsHTMX(c):
+	case !reads && c.GetBool(KeyRepeatable) && d == DoorCustomer:
 		s.SetFlash(c, ToneWarn, lang.M("You were signed out; nothing was redeemed. Sign in, then press Redeem again."))
-	case reads || IsHTMX(c):
+	case !reads:
+		s.SetFlash(c, ToneWarn, lang.M("You were signed out. What you sent was not carried out."))
+	case d == DoorCustomer && s.TokenHash(c, DoorCustomer) != nil:
 		s.SetFlash(c, ToneWarn, lang.M("You were signed out. Sign in to go on."))
 	}
 }
