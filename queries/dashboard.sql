@@ -78,13 +78,14 @@ where a.state = 'waiting' and a.expires_at > now() and a.requested_by = @staff_i
 
 -- name: DashboardSetup :one
 -- What a new installation has already: a partner, a customer, a series, a redeemed card, a
--- second administrator.
+-- second administrator, and the second factor of the reader.
 select exists (select from partner where disabled_at is null)::boolean as partner,
   exists (select from customer)::boolean as customer,
   exists (select from series where state not in ('failed', 'cancelled'))::boolean as series,
   exists (select from ledger_tx where kind = 'redeem')::boolean as redeemed,
   (select count(*) >= 2 from staff join role on role.id = staff.role_id
-    where staff.disabled_at is null and staff.all_partners and role.everything)::boolean as second_administrator;
+    where staff.disabled_at is null and staff.all_partners and role.everything)::boolean as second_administrator,
+  exists (select from staff_second_factor f where f.staff_id = @staff_id)::boolean as second_factor;
 
 -- name: SeriesRedemptions :many
 -- Redemptions of the cards of a series by day in a time zone. Days without redemptions have

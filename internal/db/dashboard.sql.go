@@ -245,7 +245,8 @@ select exists (select from partner where disabled_at is null)::boolean as partne
   exists (select from series where state not in ('failed', 'cancelled'))::boolean as series,
   exists (select from ledger_tx where kind = 'redeem')::boolean as redeemed,
   (select count(*) >= 2 from staff join role on role.id = staff.role_id
-    where staff.disabled_at is null and staff.all_partners and role.everything)::boolean as second_administrator
+    where staff.disabled_at is null and staff.all_partners and role.everything)::boolean as second_administrator,
+  exists (select from staff_second_factor f where f.staff_id = $1)::boolean as second_factor
 `
 
 type DashboardSetupRow struct {
@@ -254,12 +255,13 @@ type DashboardSetupRow struct {
 	Series              bool
 	Redeemed            bool
 	SecondAdministrator bool
+	SecondFactor        bool
 }
 
 // What a new installation has already: a partner, a customer, a series, a redeemed card, a
-// second administrator.
-func (q *Queries) DashboardSetup(ctx context.Context, db DBTX) (DashboardSetupRow, error) {
-	row := db.QueryRow(ctx, dashboardSetup)
+// second administrator, and the second factor of the reader.
+func (q *Queries) DashboardSetup(ctx context.Context, db DBTX, staffID int64) (DashboardSetupRow, error) {
+	row := db.QueryRow(ctx, dashboardSetup, staffID)
 	var i DashboardSetupRow
 	err := row.Scan(
 		&i.Partner,
@@ -267,6 +269,7 @@ func (q *Queries) DashboardSetup(ctx context.Context, db DBTX) (DashboardSetupRo
 		&i.Series,
 		&i.Redeemed,
 		&i.SecondAdministrator,
+		&i.SecondFactor,
 	)
 	return i, err
 }

@@ -23,10 +23,11 @@ func (s *Server) homeSetup(ctx context.Context, p *homePage, settings setting.Se
 	if !p.Person.Scope.AllPartners || !p.Person.Can(staff.ConfigManage) || !p.Person.Can(staff.SeriesGenerate) || !settings.RefillCards {
 		return nil
 	}
-	if err := settings.CheckAddress(s.PublicURL); err != nil {
+	address := settings.CheckAddress(s.PublicURL) == nil
+	if !address {
 		p.attend(kit.ToneWarn, SectionGeneral, lang.M("Printed cards would lead to %s, which customers may be unable to open"), s.PublicURL)
 	}
-	has, err := db.New().DashboardSetup(ctx, s.Pool)
+	has, err := db.New().DashboardSetup(ctx, s.Pool, p.Person.ID)
 	if err != nil {
 		return err
 	}
@@ -36,12 +37,14 @@ func (s *Server) homeSetup(ctx context.Context, p *homePage, settings setting.Se
 	}
 	steps := []setupStep{
 		{lang.M("Confirm currency and time zone"), lang.M("The currency can’t be changed after the first customer or series."), SectionGeneral, settings.CurrencyConfirmed},
+		{lang.M("Set the public address"), lang.M("It is printed on cards: REFILL_PUBLIC_URL, with HTTPS. Or confirm the present one."), SectionGeneral, address},
 		{lang.M("Start a worker"), lang.M("It makes series and writes files: refill work, on this machine or another."), SectionJobs, worker},
 		{lang.M("Enter a partner"), lang.M("Customers and cards belong to partners. One is enough."), SectionPartners, has.Partner},
 		{lang.M("Enter a customer"), lang.M("Make a sign-in link for the portal on the customer’s page."), CustomerNew, has.Customer},
 		{lang.M("Order the first series"), lang.M("Ten cards are enough to try everything."), SectionGenerate, has.Series},
 		{lang.M("Redeem a card"), lang.M("In the portal as the customer, or on the customer’s page."), SectionCustomers, has.Redeemed},
 		{lang.M("Let a second administrator sign in"), lang.M("One person alone can’t approve what needs two, nor help when a password is lost."), SectionStaff, has.SecondAdministrator},
+		{lang.M("Set up your second factor"), lang.M("A stolen password then opens nothing."), SectionFactor, has.SecondFactor},
 	}
 	for _, step := range steps {
 		if step.Done {
