@@ -71,7 +71,7 @@ func openForCheck(ctx context.Context, c config, name string) (*pgxpool.Pool, *c
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := codestore.CheckKeys(ctx, pool, keys); err != nil { // also withholds keys that are not announced yet
+	if err := codestore.CheckKeys(ctx, pool, keys); err != nil { // also limits keys to those announced in the database
 		pool.Close()
 		return nil, nil, err
 	}

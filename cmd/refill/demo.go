@@ -196,8 +196,8 @@ Ctrl-C stops it; what you did is kept.
 `, url, seed.Password)
 }
 
-// confirm answers for the demo what a new installation is asked before its first series and
-// its first printed file.
+// confirm confirms the currency and the printed address. In a new installation staff confirm
+// them before the first series and the first printed file.
 func (p *parts) confirm(ctx context.Context, address string) error {
 	return p.settings.Change(ctx, audit.System(), func(v *setting.Settings) {
 		v.CurrencyConfirmed, v.ConfirmedAddress = true, address

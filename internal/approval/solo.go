@@ -101,7 +101,7 @@ func Alone(ctx context.Context, tx pgx.Tx, a Act) (Solo, error) {
 		return Weigh(ctx, tx, a)
 	}
 	q := db.New()
-	if err := q.SoloActLock(ctx, tx, int32(a.By.Staff())); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
+	if err := q.SoloActLock(ctx, tx, int32(a.By.Staff())); err != nil { //nolint:gosec // names a lock; ids that wrap to the same number only wait for each other
 		return Solo{}, fmt.Errorf("lock what one person does: %w", err)
 	}
 	o, err := Weigh(ctx, tx, a)

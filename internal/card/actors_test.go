@@ -34,8 +34,8 @@ type counted struct {
 func (counted) Action() string { return "stock.counted" }
 func (counted) ByDealers()     {}
 
-// Of each kind of actor: what stands in the trail, within whose limit an act counts, who
-// asks for a second person, and who may be it.
+// For each kind of actor: whom the audit trail names, towards whose limit an act counts, who
+// requests approval, and who may decide a request.
 func TestKindsOfActors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -11,9 +11,10 @@ import (
 	"refill/internal/db"
 )
 
-// Cards that were disabled in an active series, together worth more than one person
-// may bring into use, come back by a lock and an activation, which somebody else
-// approves; not one by one, not in parts, and not behind an operation under way.
+// Disabled cards of an active series that are together worth more than the limit of one
+// person are enabled while the series is locked. Another person approves its activation.
+// Enabling them one by one, in parts, or by an operation ordered before more cards were
+// disabled does not avoid the limit.
 func TestEnablingTakesTwo(t *testing.T) {
 	t.Parallel()
 	b, other := second(t)

@@ -37,7 +37,7 @@ func TestCardsRedeemedWithoutTheirCodeAddUp(t *testing.T) {
 	_, err = b.cards.Reveal(ctx, b.admin, card.Ref{SeriesID: s.ID, Serial: 7}, "a customer calls")
 	require.ErrorIs(t, err, card.ErrRevealWaits, "nor by its code")
 
-	// A code that is typed proves that somebody has the card.
+	// A typed code proves that the customer has the card, so no approval is needed.
 	_, err = b.cards.Redeem(ctx, b.admin, card.Redemption{CustomerID: b.anna.ID, Code: b.codes(t, s)[0], Key: uuid.New()})
 	require.NoError(t, err)
 	require.NoError(t, redeem(other, 7), "another person has a day of their own")
@@ -103,8 +103,8 @@ func TestPriceOfKnownCodesIsWeighed(t *testing.T) {
 	})
 }
 
-// Cards that somebody takes out of use in between count each time that one person brings
-// many back.
+// All cards that one person enables in a day count towards their limit, even if another
+// person disables cards in between.
 func TestEnabledPartsAddUp(t *testing.T) {
 	t.Parallel()
 	b, other := second(t) // above USD 50.00
@@ -190,8 +190,9 @@ func TestFileOfAnotherCounts(t *testing.T) {
 	require.Equal(t, int64(30_00), b.solo(t, third, db.ApprovalKindExport))
 }
 
-// What another person made dearer while it was made is not asked for in the name of
-// whoever ordered it: else the other one would approve a price of their own.
+// If another person raises the price of a series before its cards are made, no approval is
+// requested in the name of the person who ordered it. Otherwise the editor could approve a
+// price of their own.
 func TestEditedOrderIsNotAskedForByItself(t *testing.T) {
 	t.Parallel()
 	b, other := second(t) // above USD 50.00

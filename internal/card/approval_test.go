@@ -260,7 +260,7 @@ func TestApprovalExpires(t *testing.T) {
 	require.Equal(t, db.ExportStateCancelled, e.Export.State)
 }
 
-// Nobody decides for themselves, under whichever name or role.
+// No person approves their own request, whatever account or role they use.
 func TestNobodyApprovesTheirOwn(t *testing.T) {
 	t.Parallel()
 	b, other := second(t)

@@ -120,8 +120,8 @@ func TestCancelledSeriesIsDeleted(t *testing.T) {
 	require.NotNil(t, b.read(t, none.ID).ErasedAt, "also where no card was made")
 }
 
-// Codes that nobody erases get a job anew: it was cancelled, or the series was
-// void before there were such jobs.
+// FailStranded enqueues a new job for codes that no job erases: the job was cancelled, or
+// the series was voided before such jobs existed.
 func TestHousekeepingErases(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

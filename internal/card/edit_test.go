@@ -24,7 +24,7 @@ func (b *bundle) sound(t *testing.T) {
 	require.Empty(t, broken)
 }
 
-// editForm is the form of a series as it stands.
+// editForm returns the form with the current values of a series.
 func (b *bundle) editForm(t *testing.T, id int64) card.SeriesEdit {
 	t.Helper()
 	s := b.read(t, id)
@@ -81,7 +81,7 @@ func TestReprice(t *testing.T) {
 	b.sound(t)
 }
 
-// Before the activation no money stands on a series, so none moves.
+// Before its activation a series has no outstanding value, so a new price posts nothing.
 func TestRepriceBeforeActivation(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

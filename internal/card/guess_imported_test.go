@@ -137,8 +137,9 @@ func TestWeakImportDoesNotTightenStrongCodes(t *testing.T) {
 	require.Equal(t, 30*24*time.Hour, odds.Limits.HardPause)
 }
 
-// What is charged are shapes of cards that somebody may hold. A typing error in a code
-// of ours is free again when the last of the imported cards can't be redeemed any more.
+// A wrong code is charged if it has the shape of an imported card that can be redeemed. A
+// typing error in a code of ours is free again when no imported card can be redeemed any
+// more.
 func TestTypingErrorsAreFreeOfDeadImports(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

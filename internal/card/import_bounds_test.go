@@ -17,7 +17,7 @@ import (
 	"refill/internal/jobqueue"
 )
 
-// A file is held against the most that a series may be worth, as an order is.
+// An import, like an order, is refused if a series would exceed the highest face value.
 func TestImportIsHeldAgainstTheFaceValue(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

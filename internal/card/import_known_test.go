@@ -52,7 +52,7 @@ func (b *bundle) northern(tb testing.TB, n int) {
 	i.run(tb)
 }
 
-// as is an upload of somebody else.
+// as returns a copy of the bundle in which another person uploads.
 func (b *bundle) as(actor audit.Actor) *bundle {
 	other := *b
 	other.admin = actor
@@ -104,7 +104,7 @@ func TestDryRunIsNoOracle(t *testing.T) {
 	require.NoError(t, err, "the cards stay good")
 	b.sound(t)
 
-	// Somebody else lifts the bar, for a reason.
+	// Another person lifts the bar, and must give a reason.
 	require.ErrorIs(t, b.importer().ClearBar(t.Context(), south.admin, others.id, "it was me"), guess.ErrOwnBar)
 	require.Error(t, b.importer().ClearBar(t.Context(), b.admin, others.id, ""))
 	require.NoError(t, b.importer().ClearBar(t.Context(), b.admin, others.id, "an honest mistake"))

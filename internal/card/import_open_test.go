@@ -38,8 +38,8 @@ func TestImportKeepsNoCodeAsSerial(t *testing.T) {
 	require.Zero(t, kept)
 }
 
-// A code that stands in the file as the address of a QR code is the code that customers
-// read and type.
+// Where the file contains the URLs of QR codes, the code in each URL is imported. Customers
+// redeem a card by its code or by its URL.
 func TestImportOfAddresses(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

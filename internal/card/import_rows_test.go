@@ -14,8 +14,8 @@ import (
 	"refill/internal/setting"
 )
 
-// A price is read as it stands or not at all: what a spreadsheet wrote as 1E+05 is
-// no 105.
+// A price is read exactly or refused: 1E+05, as a spreadsheet writes it, is not read as
+// 105.
 func TestImportedPrices(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -24,7 +24,7 @@ import (
 // Races of two operations, each made to happen: one waits for a lock that the other
 // holds.
 
-// waits returns when somebody waits for a lock, or when f has ended without.
+// waits returns when a session waits for a lock, or when ended reports true.
 func (b *bundle) waits(t *testing.T, ended func() bool) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -115,7 +115,7 @@ func TestRedeemWhileTheCardChanges(t *testing.T) {
 	b.sound(t)
 }
 
-// stalling lets a redemption begin its transaction and then stand still.
+// stalling lets a redemption begin its transaction and then blocks it.
 type stalling struct {
 	*pgxpool.Pool
 	begun, on chan struct{}
@@ -132,7 +132,7 @@ type stalled struct {
 	on stalling
 }
 
-// Close stands still where they have.
+// Close blocks if a transaction has begun.
 func (s stalled) Close() error {
 	err := s.BatchResults.Close()
 	if s.Tx() != nil {
@@ -170,8 +170,8 @@ func TestRedeemBegunBeforeTheActivation(t *testing.T) {
 	b.sound(t)
 }
 
-// A key is not given up while cards are being sealed under it: nobody could redeem
-// them. A worker that has not heard of it makes no cards under a key that was.
+// A key is not retired while cards are being sealed under it, because they could never be
+// redeemed. A worker that has not loaded the new key makes no cards under a retired key.
 func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -222,8 +222,8 @@ func TestKeyOfCardsInTheMakingIsNotRetired(t *testing.T) {
 	b.sound(t)
 }
 
-// What is typed under a key that has done its work is not looked up: it is charged
-// to nobody, so it would be a way to guess without end.
+// A code that is sent with a used idempotency key is not looked up. The attempt is not
+// charged, so a lookup would allow unlimited guesses.
 func TestUsedKeyLooksNothingUp(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -250,8 +250,8 @@ func TestUsedKeyLooksNothingUp(t *testing.T) {
 	require.True(t, again.Replayed)
 }
 
-// Whoever retries a file while its series is deleted waits for that, and neither ends
-// in a deadlock.
+// Retry waits while the series of the file is being voided. Neither operation ends in a
+// deadlock.
 func TestExportEndsWhileTheSeriesIsVoided(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -72,8 +72,8 @@ func TestPrintOnceOfHalves(t *testing.T) {
 	require.NoError(t, b.exports().Arrived(t.Context(), b.admin, e.Export.ID, 0))
 }
 
-// A file that was sent in pieces is sent whole once no byte is missing; then somebody
-// says that it arrived, the codes go, and the cards stay as good as they were.
+// A file that is sent in pieces is complete when no byte is missing. After a person confirms
+// that it arrived, the codes are erased. The cards can still be redeemed.
 func TestPrintOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -126,7 +126,7 @@ func TestPrintOnce(t *testing.T) {
 	require.Equal(t, 1, b.number(t, `select count(*) from audit where action = 'series.shredded'`))
 	b.sound(t)
 
-	// Nobody can show or export a code; every card is redeemed as before, and found.
+	// No code can be shown or exported any more. Cards can be redeemed and found as before.
 	_, err = b.cards.Reveal(t.Context(), b.admin, card.Ref{SeriesID: s.ID, Serial: 5}, "a reason")
 	require.ErrorIs(t, err, card.ErrErased)
 	require.Error(t, b.cards.EachUnused(t.Context(), s, func([]card.Unsealed) error { return nil }))
@@ -215,7 +215,7 @@ func TestPrintOnceIsOneFile(t *testing.T) {
 	require.Nil(t, b.read(t, s.ID).ShredAt)
 	e = b.printed(t, s, 100)
 
-	// Nobody says anything: after three days the codes go by themselves.
+	// Without a confirmation the codes are erased after three days.
 	b.sent(t, e, 0, 100)
 	_, err = b.pool.Exec(t.Context(), `update series set shred_at = now() - interval '1 second'`)
 	require.NoError(t, err)

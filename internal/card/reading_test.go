@@ -220,7 +220,7 @@ func TestImportedRefusalsAreAlike(t *testing.T) {
 	}
 }
 
-// A row of readings that somebody wrote into the database leads to no card.
+// A reading that was changed directly in the database leads to no card.
 func TestForgedReadingFindsNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -157,8 +157,8 @@ func TestArrivalIsSaidByWhoFetched(t *testing.T) {
 	require.NoError(t, b.exports().Arrived(t.Context(), third, f.Export.ID, 0))
 }
 
-// A barred person does not lift their own bar with another account of theirs. They may be
-// helped by a person whose account somebody else made.
+// A barred person can't lift the bar with another account of their own. A person whose
+// account the barred person does not control may lift it.
 func TestBarIsNotLiftedByAnAccountOfTheBarred(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -114,7 +114,7 @@ func TestReverseRedemptionRace(t *testing.T) {
 	b.sound(t)
 }
 
-// Staff of another partner can't lift a bar, and nobody without a reason.
+// Staff of another partner can't lift a bar. Lifting a bar needs a reason.
 func TestClearGuesses(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -61,8 +61,8 @@ func TestKeysRotate(t *testing.T) {
 	_, err := b.redeem(t.Context(), b.anna, codes[0])
 	require.NoError(t, err)
 
-	// A process that has not heard of the new key goes on with what it finds, and
-	// never says no to what it does not.
+	// A process that has not loaded the new key still redeems the cards that it finds. For
+	// other codes it returns ErrKeysBehind and does not refuse them.
 	behind := newService(t, b.pool, old)
 	ahead := newService(t, b.pool, both)
 	announce(t, b.pool, both)
@@ -73,7 +73,7 @@ func TestKeysRotate(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, keyID, again)
 
-	// The first run is killed before it ends: nothing of its last page stands.
+	// The first run is killed before it ends: the pages before are committed.
 	boom := errors.New("killed")
 	err = ahead.Codes.Reseal(t.Context(), keyID, time.Now, func(context.Context, pgx.Tx) error { return boom })
 	require.ErrorIs(t, err, boom)
@@ -207,7 +207,7 @@ func TestKeyOfAFileIsNotRetired(t *testing.T) {
 	require.NoError(t, b.exports().Make(t.Context(), second, noJob))
 }
 
-// slowStore keeps whoever has written a file waiting.
+// slowStore blocks after the commit of a file until open is closed.
 type slowStore struct {
 	blob.Store
 	reached, open chan struct{}

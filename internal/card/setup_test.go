@@ -101,7 +101,7 @@ func (b *bundle) importer() *cardimport.Service {
 	})
 }
 
-// inserter writes jobs that nobody works.
+// inserter returns a client that inserts jobs. No worker runs them.
 func (b *bundle) inserter() *river.Client[pgx.Tx] {
 	jobs, err := river.NewClient(riverpgxv5.New(b.pool), &river.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -142,7 +142,7 @@ func newImports(tb testing.TB, pool *pgxpool.Pool, keys *cardcode.Keyring, cards
 	return cardimport.New(cards, pool, keys, jobs(tb, pool), setting.NewStore(pool, time.Now), slog.New(slog.DiscardHandler))
 }
 
-// jobs writes jobs that nobody works.
+// jobs returns a client that inserts jobs. No worker runs them.
 func jobs(tb testing.TB, pool *pgxpool.Pool) *river.Client[pgx.Tx] {
 	tb.Helper()
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: slog.New(slog.DiscardHandler)})
@@ -191,7 +191,7 @@ func form(quantity int) card.OrderRequest {
 	}
 }
 
-// noJob completes nothing: the test stands in for the worker.
+// noJob completes no job, because the test runs the work without a worker.
 func noJob(context.Context, pgx.Tx) error { return nil }
 
 // series orders and makes a series.

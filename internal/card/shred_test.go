@@ -12,8 +12,8 @@ import (
 	"refill/internal/db"
 )
 
-// Whoever gets hold of database and keys finds the codes of cards that are worth
-// something, and of no others.
+// Codes that are no longer needed are erased: of void cards at once, of used cards after a
+// while. A thief of the database and the keys can't read them then.
 func TestCodesThatNobodyNeedsAreErased(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -55,7 +55,7 @@ func TestSmallActivationsAddUp(t *testing.T) {
 	require.Equal(t, []int64{10_00, 50_00, b.admin.ID}, []int64{a.Value, a.Before, a.RequestedBy})
 	require.ErrorIs(t, b.cards.Approve(ctx, b.admin, a.ID, "because"), approval.ErrOwn)
 
-	// Another person has a limit of their own, and what was approved counts for nobody.
+	// Another person has a limit of their own. What was approved counts towards no limit.
 	theirs := b.inactive(t, 5)
 	require.NoError(t, b.cards.Activate(ctx, other, theirs.ID))
 	require.NoError(t, b.cards.Approve(ctx, other, a.ID, "because"))
@@ -69,7 +69,7 @@ func TestSmallActivationsAddUp(t *testing.T) {
 	require.NoError(t, b.cards.Activate(ctx, b.admin, first.ID))
 	require.Equal(t, int64(50_00), b.solo(t, b.admin, db.ApprovalKindActivate))
 
-	// What is activated when generated counts for whoever ordered it.
+	// A series that is activated when generated counts for the person who ordered it.
 	ordered := b.series(t, form(1))
 	require.Equal(t, db.SeriesStateReady, ordered.State)
 	require.Equal(t, b.admin.ID, b.waiting(t).RequestedBy)
@@ -83,7 +83,7 @@ func TestSmallActivationsAddUp(t *testing.T) {
 	b.sound(t)
 }
 
-// An import counts for whoever confirmed it.
+// An import counts for the person who confirmed it.
 func TestImportsAddUp(t *testing.T) {
 	t.Parallel()
 	b, other := second(t)
@@ -146,7 +146,7 @@ func TestSmallExportsAddUp(t *testing.T) {
 	require.ErrorIs(t, start(file), card.ErrApprovalNeeded, "nor by a job that is still there")
 	require.Equal(t, int64(40_00), b.solo(t, b.admin, db.ApprovalKindExport))
 
-	// Somebody else's failed file is no way around one's own limit.
+	// To retry another person's failed file does not avoid one's own limit.
 	mine, err := b.exports().Request(ctx, other, b.inactive(t, 3).ID, "csv", cardfile.Options{}, uuid.New())
 	require.NoError(t, err)
 	require.NoError(t, start(mine))

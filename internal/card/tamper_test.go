@@ -54,8 +54,8 @@ func (b *bundle) audited(t *testing.T, action string) (n int) {
 	return n
 }
 
-// A card whose index was swapped for another's is never paid, to nobody and whatever is
-// asked, and raises the alarm; restored, it is good again.
+// A card whose index was swapped with another card's is refused in every operation, and
+// is recorded as tampered. After the index is restored, the card can be redeemed.
 func TestSwappedIndexIsNotPaid(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -85,8 +85,8 @@ func TestSwappedIndexIsNotPaid(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// So it is where the sealed codes are shredded: the MAC of the index stands in their
-// place. Neither moving it along nor taking it away helps.
+// A swapped index is also detected where the sealed codes are shredded, by the MAC of the
+// index that replaces them. Swapping or removing the MAC as well does not help.
 func TestSwappedIndexOfShreddedCardsIsNotPaid(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

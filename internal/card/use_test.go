@@ -46,7 +46,7 @@ func guardConditions(t *testing.T) []string {
 // into is a change by one person that makes a condition of the guard true for nine cards
 // of USD 10.00, where one person may bring USD 50.00 into use.
 type into struct {
-	before func(t *testing.T, b *bundle, s db.Series)       // makes the condition false; nobody's act
+	before func(t *testing.T, b *bundle, s db.Series)       // makes the condition false; counts for no person
 	act    func(t *testing.T, b *bundle, s db.Series) error // by b.admin
 	says   error
 }
@@ -210,7 +210,8 @@ func TestEveryWayIntoUseIsWeighed(t *testing.T) {
 				says: partner.ErrWaits,
 			},
 		},
-		// A customer brings no card into use: whoever has the code redeems it for another.
+		// Enabling a customer brings no card into use: the code could be redeemed for another
+		// customer anyway.
 		"k.disabled_at is null": nil,
 		// It is set with the state.
 		"s.activated_at <= now()": nil,

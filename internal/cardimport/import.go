@@ -58,7 +58,7 @@ func (s *Service) NewImport(ctx context.Context, actor audit.Actor, u Upload) (i
 	}
 	var id int64
 	err = s.cards.InTx(ctx, func(tx pgx.Tx) error {
-		if err := s.q.SoloActLock(ctx, tx, int32(by)); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
+		if err := s.q.SoloActLock(ctx, tx, int32(by)); err != nil { //nolint:gosec // names a lock; ids that wrap to the same number only wait for each other
 			return fmt.Errorf("lock the uploads of a person: %w", err)
 		}
 		if err := s.checkUpload(ctx, tx, actor, u.Size); err != nil {

@@ -15,8 +15,9 @@ import (
 	"refill/internal/ledger"
 )
 
-// Reverse reverses a manual payment. Where that credits more than one person may, it
-// requests approval instead and returns ErrPaymentWaits. The payment itself is unchanged.
+// Reverse reverses a manual payment. If the reversal is a credit above the limit of the
+// actor, it requests approval instead and returns ErrPaymentWaits. The payment itself is
+// unchanged.
 // Package card reverses redemptions, because they void the card.
 func Reverse(ctx context.Context, beginner db.Beginner, actor audit.Actor, r billing.Reversal) (billing.Paid, error) {
 	if r.Key == uuid.Nil {

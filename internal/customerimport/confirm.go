@@ -87,7 +87,7 @@ func (s *Service) askForApproval(ctx context.Context, tx pgx.Tx, actor audit.Act
 // four-eyes approval. The credits among them also count towards the payments that the actor
 // enters by hand. Otherwise one person could credit the limit twice.
 func (s *Service) recordSolo(ctx context.Context, tx pgx.Tx, actor audit.Actor, value, credits int64) (approval.Solo, error) {
-	if err := s.q.SoloActLock(ctx, tx, int32(actor.Responsible())); err != nil { //nolint:gosec // a lock's name; a wrapped id only waits for a stranger
+	if err := s.q.SoloActLock(ctx, tx, int32(actor.Responsible())); err != nil { //nolint:gosec // names a lock; ids that wrap to the same number only wait for each other
 		return approval.Solo{}, fmt.Errorf("lock what one person does: %w", err)
 	}
 	payment := approval.Act{Kind: db.ApprovalKindPayment, By: actor.Accountable(), Value: credits}

@@ -108,7 +108,8 @@ func TestPaletteByKeyboard(t *testing.T) {
 		admin.until("the palette closed", "!"+paletteOpen)
 		require.True(t, script[bool](admin, `document.activeElement === window.before`))
 
-		// chromedp sends the character of a key apart from the key, so it would end up in the box.
+		// A script sends the key, because chromedp would also send its character. The palette
+		// is open by then, and "/" would be typed into its box.
 		script[bool](admin, `document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "/", bubbles: true, cancelable: true})) || true`)
 		admin.until("the palette", paletteOpen)
 		admin.types("customer1")
@@ -155,8 +156,8 @@ func TestSearchGoesBackAndForward(t *testing.T) {
 	require.Equal(t, "amina", script[string](admin, `document.querySelector(".palette-sought").innerText`))
 }
 
-// A code that is typed key by key is in no request before Enter, in none as an address, and
-// in exactly one body after it.
+// A code that is typed key by key is in no request before Enter. After Enter it is in the
+// body of exactly one request, and never in a URL.
 func TestCodeIsSentOnceByEnter(t *testing.T) {
 	t.Parallel()
 	admin := newBrowser(t, sharedDemo(t).URL, 1280, 900)

@@ -10,7 +10,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Finance reads the statistics and takes them home as files.
+// Staff read the statistics, filter and sort them, and download them as CSV and XLSX.
 func TestReports(t *testing.T) {
 	t.Parallel()
 	d := sharedDemo(t)

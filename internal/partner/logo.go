@@ -75,7 +75,7 @@ func ReadLogo(file []byte) (*Logo, error) {
 		return nil, fmt.Errorf("encode a logo: %w", err)
 	}
 	if out.Len() > 1<<20 {
-		return nil, errLogoSize // noise; a logo is far below
+		return nil, errLogoSize // a safeguard: even noise that fills the box is smaller
 	}
 	return &Logo{PNG: out.Bytes(), Width: int32(fitted.Rect.Dx()), Height: int32(fitted.Rect.Dy())}, nil //nolint:gosec // within the box
 }

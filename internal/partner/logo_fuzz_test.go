@@ -14,8 +14,8 @@ import (
 	"refill/internal/partner"
 )
 
-// Every uploaded file becomes a small PNG of our own encoding, or is refused with a fault
-// for people.
+// ReadLogo encodes every uploaded file anew as a small PNG, or refuses it with an error for
+// the user. It never returns an internal error.
 func FuzzReadLogo(f *testing.F) {
 	picture := image.NewPaletted(image.Rect(0, 0, 20, 18), color.Palette{color.Black, color.White})
 	var asPNG, asJPEG bytes.Buffer

@@ -241,7 +241,8 @@ func TestOtherLanguagesUnderAPassword(t *testing.T) {
 	require.Contains(t, run(t, "pdftotext", "-upw", "correct horse", path, "-"), "صالحة حتى")
 }
 
-// A label of three points only has no letter to drop.
+// A label that is only an ellipsis has no letter to truncate, so it is dropped. The value
+// alone is still too wide here.
 func TestShortestWords(t *testing.T) {
 	t.Parallel()
 	for _, layout := range []string{"avery-5160", "roll-58"} {

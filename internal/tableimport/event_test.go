@@ -106,7 +106,8 @@ func TestUseAsChosen(t *testing.T) {
 	require.Equal(t, plan.Meanings["used_at"], adapted.Meanings["used_at"], "what a person chose stays")
 }
 
-// A bare "used" is a status where there is no other, and never an amount.
+// A column with the heading "Used" is the status if the file has no other status, unless it
+// contains dates. It is never an amount.
 func TestBareUsed(t *testing.T) {
 	t.Parallel()
 	s := survey(t, []byte("Code,Used\nUSAA1111BB,yes\nUSAA2222BC,no\n"), used("USD"))
@@ -119,7 +120,8 @@ func TestBareUsed(t *testing.T) {
 	require.Equal(t, map[string]int{"code": 0, "used_at": 1}, s.Guess)
 }
 
-// Words of a status that may be codes share one question and are never shown.
+// Words in a status column that may be codes are never shown. One question asks for the
+// meaning of all of them.
 func TestHiddenWords(t *testing.T) {
 	t.Parallel()
 	file := []byte("Code,Status\nHIAA1111BB,active\nHIAA2222BC,XK29APQ7\nHIAA3333BD,active\nHIAA4444BE,ZK18BPW3\n")
@@ -151,8 +153,9 @@ func left(t *testing.T, file []byte, plan tableimport.Plan) (all []string) {
 	}
 }
 
-// The order of day, month and year in a column is proven or open; a merely likely order is
-// asked for. A two-digit year is a year near today, or invalid.
+// The order of day, month and year in a column is known only if the values prove it. A
+// person must choose where an order is only likely. A two-digit year is refused if its
+// century is uncertain.
 func TestTwoDigitYears(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -198,8 +201,8 @@ func TestTwoDigitYears(t *testing.T) {
 	}
 }
 
-// How many times a code was used is said by a number: above 0 it was, in the seven
-// languages, and whether or not the cell says how many times it may be.
+// A column with the number of uses is found by its heading in the seven languages. A number
+// above 0 means that the code was used, with or without the limit of uses ("2 / 5").
 func TestCountsOfUse(t *testing.T) {
 	t.Parallel()
 	for _, heading := range []string{
@@ -218,7 +221,7 @@ func TestCountsOfUse(t *testing.T) {
 		}
 		require.Equal(t, map[string]int64{tableimport.EventNo: 4, tableimport.EventText: 5}, counts)
 	}
-	// The number of allowed uses is no use.
+	// A limit of uses says nothing about the uses so far, so the column is ignored.
 	for _, heading := range []string{"Usage limit", "usage_limit", "Usage limit per user", "Max redemptions", "Uses"} {
 		s := survey(t, fmt.Appendf(nil, "Code,Price,%s\nUSAA1111BB,5,1\nUSAA2222BC,5,1\n", heading), used("USD"))
 		require.Equal(t, map[string]int{"code": 0, "price": 1}, s.Guess, heading)

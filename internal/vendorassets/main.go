@@ -1,8 +1,7 @@
-// Command vendorassets picks, out of the packages that npm installed below
-// static/node_modules, the few files that the pages need and puts them into
-// static/vendor, and the list of common passwords into static/lists. Package static
-// embeds both. It is the only way by which
-// files of others enter the program, and it never downloads anything itself.
+// Command vendorassets copies the few files that the pages need from the npm packages in
+// static/node_modules to static/vendor. It writes the list of common passwords to
+// static/lists. Package static embeds both folders. Third-party files enter the program
+// only through this command, which downloads nothing itself.
 package main
 
 import (

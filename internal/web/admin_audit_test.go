@@ -128,7 +128,8 @@ func TestAdminAuditOfClients(t *testing.T) {
 	}
 }
 
-// Each thing leads to its own trail, which holds what concerns it and nothing else.
+// The page of a series, card, customer, partner or member of staff links to its audit trail.
+// That trail lists all entries about it, and no others.
 func TestAdminAuditOfEachThing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
