@@ -29,7 +29,7 @@ func commands() []command {
 		{"serve", "serve the pages", runServe},
 		{"work", "work the jobs: make series, write files, keep house", runWork},
 		{"migrate", "bring the database up to date", runMigrate},
-		{"check", "hold the books against the invariants; fails where one is broken", runCheck},
+		{"check", "check the books against the invariants; fails where one is broken", runCheck},
 		{"audit", "audit head, verify: the chain that the audit trail is sealed in", runAudit},
 		{"staff", "staff add, reset-second-factor, lift-bar, vouch: enter a member of staff, let one in who lost their telephone, let one try codes again, or say that one is a person of their own", runStaff},
 		{"limit", "limit AMOUNT|none: the value above which a second person approves, where no second one is left", runLimit},

@@ -34,7 +34,7 @@ type Settings struct {
 	ConfirmedAddress  string `json:"confirmed_address"`  // an address without HTTPS, or of this machine, that cards may be printed with
 
 	Activate     bool  `json:"activate"`      // "Activate when generated" as the form shows it first
-	CheckHours   int   `json:"check_hours"`   // how often the books are held against the invariants
+	CheckHours   int   `json:"check_hours"`   // hours between two checks of the books
 	FileHours    int   `json:"file_hours"`    // how long an exported file is kept
 	CodeDays     int   `json:"code_days"`     // days after which a used card loses its sealed code
 	GuessesDaily int64 `json:"guesses_daily"` // wrong codes a day that the odds of a lucky guess reckon with

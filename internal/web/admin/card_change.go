@@ -42,7 +42,7 @@ func (s *Server) cardChanges(c *gin.Context, series db.SeriesShowRow, row db.Car
 	if person.Can(staff.CardsReveal) && len(row.CodeSealed) > 0 {
 		changes.Actions = append(changes.Actions, kit.Confirmation{
 			ID: "reveal", Opener: lang.M("Reveal code"), Title: fmt.Sprintf(lang.M("Reveal the code of card %s?"), name), Action: v.URL + "/reveal", Button: lang.M("Reveal code"),
-			Text:   lang.M("Whoever knows the code owns the card’s value. It is shown once, and the history keeps who saw it and why."),
+			Text:   lang.M("A person who knows the code can take the card’s value. It is shown once, and the history keeps who saw it and why."),
 			Reason: &kit.Field{Name: "reason", Label: lang.M("Reason"), Required: true, MaxLength: 200, Autocomplete: "off"},
 		})
 	}
@@ -73,17 +73,17 @@ func (s *Server) cardChanges(c *gin.Context, series db.SeriesShowRow, row db.Car
 	value := money.Amount{Minor: series.Series.Price, Currency: series.Series.Currency}.String()
 	toggle := kit.Confirmation{
 		ID: "disable", Opener: lang.M("Disable"), Title: fmt.Sprintf(lang.M("Disable card %s?"), name), Action: v.URL + "/disable", Button: lang.M("Disable card"),
-		Text: lang.M("The card can’t be redeemed until it is enabled again. It keeps its value of ") + value + ".",
+		Text: fmt.Sprintf(lang.M("The card can’t be redeemed until it is enabled again. It keeps its value of %s."), value),
 	}
 	if row.State == db.CardStateDisabled {
 		toggle = kit.Confirmation{
 			ID: "enable", Opener: lang.M("Enable"), Title: fmt.Sprintf(lang.M("Enable card %s?"), name), Action: v.URL + "/enable", Button: lang.M("Enable card"),
-			Text: lang.M("The card, worth ") + value + lang.M(", can be redeemed again by whoever has its code."),
+			Text: fmt.Sprintf(lang.M("The card, worth %s, can be redeemed again by anyone who has its code."), value),
 		}
 	}
 	deletion := kit.Confirmation{
 		ID: "delete", Opener: lang.M("Delete"), Title: fmt.Sprintf(lang.M("Delete card %s?"), name), Action: v.URL + "/delete", Button: lang.M("Delete card"), Danger: true,
-		Text: lang.M("The card, worth ") + value + lang.M(", becomes void: its code can’t be redeemed any more. Its history stays. This can’t be undone."),
+		Text: fmt.Sprintf(lang.M("The card, worth %s, becomes void: its code can’t be redeemed any more. Its history stays. This can’t be undone."), value),
 	}
 	changes.Actions = append(changes.Actions, toggle)
 	if v.Redeemable && person.Can(staff.SeriesActivate) {

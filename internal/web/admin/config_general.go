@@ -49,7 +49,7 @@ func (s *Server) newConfigGeneralPage(c *gin.Context, typed url.Values) (*config
 		BrandName: kit.Field{Name: "brand", Label: lang.M("Brand"), Value: v.Brand, Hint: lang.M("On the portal and on cards where the partner has no name of its own."), Autocomplete: "off"},
 		Currency:  kit.Field{Name: "currency", Label: lang.M("Currency"), Value: v.Currency, Hint: lang.M("Three letters, such as USD or EUR. It can’t be changed once there are customers or series."), Plain: true, Capitals: true, Short: true, Mono: true, Autocomplete: "off"},
 		TimeZone:  kit.Field{Name: "time_zone", Label: lang.M("Time zone"), Value: v.TimeZone, Hint: lang.M("Type to search. Decides when the last day of cards for several partners ends."), Plain: true, Short: true, Autocomplete: "off", List: zones},
-		Checks:    kit.Field{Name: "check_hours", Label: lang.M("Check the books every"), Value: strconv.Itoa(v.CheckHours), Hint: lang.M("Hours, 1 to 168. Money, cards and rights are held against the rules on the Checks page."), InputMode: "numeric", Short: true, Autocomplete: "off"},
+		Checks:    kit.Field{Name: "check_hours", Label: lang.M("Check the books every"), Value: strconv.Itoa(v.CheckHours), Hint: lang.M("Hours, 1 to 168. Money, cards and rights are checked against the rules on the Checks page."), InputMode: "numeric", Short: true, Autocomplete: "off"},
 		Fixed:     fixed,
 		SecondFactor: kit.Choice{
 			Name: "staff_factor", Label: lang.M("Staff must use a second factor"), Checked: v.StaffFactor,

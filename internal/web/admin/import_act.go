@@ -141,7 +141,7 @@ func (s *Server) showBar(ctx context.Context, p *importShowPage, i db.CardImport
 	if err != nil || till.IsZero() {
 		return err
 	}
-	p.Notice = lang.M("Whoever asked for this dry run can import again from ") + s.Clock(till) + "." //nolint:contextcheck // a page is being rendered
+	p.Notice = fmt.Sprintf(lang.M("The person who asked for this dry run can import again from %s."), s.Clock(till)) //nolint:contextcheck // a page is being rendered
 	if !p.Person.Can(staff.GuessClear) || *i.PlannedBy == p.Person.ID {
 		return nil
 	}

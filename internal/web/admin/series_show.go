@@ -157,7 +157,7 @@ func everyAction(row db.SeriesShowRow) []kit.Confirmation {
 	worth := money.Amount{Minor: left * series.Price, Currency: series.Currency}.String()
 	activate := kit.Confirmation{
 		ID: "activate", Opener: lang.M("Activate"), Title: lang.M("Activate series ") + v.Number + "?", Action: at("activate"), Button: "Activate " + cards(left),
-		Text: fmt.Sprintf(lang.M("%s worth %s can be redeemed from then on, by whoever has the code."), cards(left), worth),
+		Text: fmt.Sprintf(lang.M("%s worth %s can be redeemed from then on, by anyone who has the code."), cards(left), worth),
 	}
 	void := kit.Confirmation{
 		ID: "delete", Opener: lang.M("Delete"), Title: lang.M("Delete series ") + v.Number + "?", Action: at("delete"), Button: "Delete " + cards(left), Danger: true,
