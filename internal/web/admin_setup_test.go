@@ -94,3 +94,21 @@ func TestAddressIsConfirmedBeforePrinting(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, export("pdf").Status)
 	require.NotContains(t, admin.get("/admin").text("#home-live"), "Printed cards would lead")
 }
+
+// The first steps are folded once cards can be sold, and go away when all are done.
+func TestFirstSteps(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.exec(`update setting set value = 'false' where name = 'currency_confirmed'`)
+	admin := s.as(db.StaffRoleAdministrator)
+	require.Equal(t, "Get started 2 of 9 steps are done. Each step ticks itself.", admin.get("/admin").text(".setup[open] summary"))
+	s.as(db.StaffRoleCashier, s.North).get("/admin").none(".setup")
+	s.exec(`update setting set value = 'true' where name = 'currency_confirmed'`)
+	s.Server.Settings.Forget()
+	s.working()
+	_, codes := s.series(1)
+	require.Equal(t, http.StatusSeeOther, s.asCustomer("anna", s.North).redeem(codes[0]).Status)
+	page := admin.get("/admin")
+	page.none(".setup[open]")
+	require.Contains(t, page.text(".setup summary"), "8 of 9")
+}

@@ -19,6 +19,7 @@ type homePage struct {
 	Alarms    []alarm
 	Setup     []setupStep // of a new installation; empty once every step is done
 	SetupDone int
+	SetupOpen bool // a step is missing without which no card is sold
 	Counter   bool // the large box of people who serve customers and make no series
 	Tiles     []kit.Tile
 	Periods   []kit.FilterWord

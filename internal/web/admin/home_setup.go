@@ -17,6 +17,9 @@ type setupStep struct {
 	Done           bool
 }
 
+// stepsToSell is the number of steps, from the first on, without which no card is sold.
+const stepsToSell = 7
+
 // homeSetup lists the steps of setting up, for people who may do all of them, until every
 // step is done.
 func (s *Server) homeSetup(ctx context.Context, p *homePage, settings setting.Settings) error {
@@ -46,9 +49,11 @@ func (s *Server) homeSetup(ctx context.Context, p *homePage, settings setting.Se
 		{lang.M("Let a second administrator sign in"), lang.M("One person alone can’t approve what needs two, nor help when a password is lost."), SectionStaff, has.SecondAdministrator},
 		{lang.M("Set up your second factor"), lang.M("A stolen password then opens nothing."), SectionFactor, has.SecondFactor},
 	}
-	for _, step := range steps {
+	for i, step := range steps {
 		if step.Done {
 			p.SetupDone++
+		} else if i < stepsToSell {
+			p.SetupOpen = true
 		}
 	}
 	if p.SetupDone < len(steps) {
