@@ -42,7 +42,8 @@
     if (event.newState === "closed" && panel.contains(document.activeElement)) document.querySelector("[data-bell]")?.focus();
   });
 
-  // A toast goes after eight seconds, unless it is pointed at or has the focus, and comes once.
+  // A toast goes after eight seconds, unless it is pointed at, has the focus or is in a hidden window, and
+  // comes once.
   const lasts = 8000;
   function seen(id) {
     try {
@@ -61,7 +62,7 @@
       }
       toast.setAttribute("data-ages", "");
       const end = () => {
-        if (toast.matches(":hover, :focus-within")) setTimeout(end, 1000);
+        if (document.hidden || toast.matches(":hover, :focus-within")) setTimeout(end, 1000);
         else toast.remove();
       };
       setTimeout(end, lasts);
