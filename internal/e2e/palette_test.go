@@ -184,9 +184,9 @@ func TestCodeIsSentOnceByEnter(t *testing.T) {
 	admin.until("the palette", paletteOpen)
 	admin.answered("")
 	typed := strings.TrimPrefix(code, "Typed-")
-	for _, key := range typed {
-		admin.types(string(key))
-		time.Sleep(160 * time.Millisecond) //nolint:forbidigo // longer than the pause after which a text is sent
+	for end := range len(typed) {
+		admin.types(typed[end : end+1])
+		admin.until("the text to be answered or held", `document.querySelector("#palette").dataset.answered === `+quote(typed[:end+1])+` || document.querySelector("[data-message=held]").offsetParent`)
 	}
 	admin.until("the message", `document.querySelector("[data-message=held]").offsetParent && !document.querySelector("#palette [role=option]")`)
 	admin.looks("palette-held")
