@@ -100,6 +100,33 @@ func TestStatisticsShowThatTheyScroll(t *testing.T) {
 	}
 }
 
+// A million cards of ten million each fit the list of series and its statistics at 1280
+// pixels: no column is cut off.
+func TestLargestAmountsFit(t *testing.T) {
+	t.Parallel()
+	d := sharedDemo(t)
+	admin := newBrowser(t, d.URL, 1280, 900)
+	admin.signIn("/admin/login", "admin")
+	admin.open("/admin/finance/refill-cards/series")
+	require.True(t, script[bool](admin, `(() => {
+		const row = document.querySelector(".series-table tbody tr");
+		row.querySelector(".at-value .nowrap").textContent = "USD 10,000,000,000,000.00";
+		row.querySelector(".at-value .muted").textContent = "1,000,000 × USD 10,000,000.00";
+		row.querySelector(".at-outstanding").textContent = "USD 10,000,000,000,000.00";
+		const menu = row.querySelector(".at-menu").getBoundingClientRect(), sheet = document.querySelector("#series-rows").getBoundingClientRect();
+		return document.documentElement.scrollWidth <= innerWidth && row.querySelector(".bar").getBoundingClientRect().right <= menu.left && menu.right <= sheet.right + 24;
+	})()`))
+	admin.open("/admin/finance/refill-cards/statistics?period=all")
+	require.True(t, script[bool](admin, `(() => {
+		const cells = document.querySelectorAll(".report-table tbody tr:first-child td");
+		cells[2].textContent = "USD 10,000,000.00";
+		cells[3].textContent = "1,000,000";
+		cells[5].innerHTML = "1,000,000 <small>10,000,000,000,000.00</small>";
+		const wrap = document.querySelector(".table-wrap");
+		return wrap.scrollWidth <= wrap.clientWidth;
+	})()`))
+}
+
 // The audit trail of the sample data is in the order of its times.
 func TestSampleTrailIsInOrder(t *testing.T) {
 	t.Parallel()

@@ -109,14 +109,18 @@ func (a Amount) Decimal() string {
 const Minus = "−"
 
 // String writes the amount as people read it: "USD 1,250.00", "USD −3.50".
-func (a Amount) String() string {
+func (a Amount) String() string { return a.Currency + " " + a.Figure() }
+
+// Figure writes the amount as people read it where its currency is named beside it:
+// "1,250.00", "−3.50".
+func (a Amount) Figure() string {
 	d := a.Decimal()
 	sign := ""
 	if strings.HasPrefix(d, "-") {
 		sign, d = Minus, d[1:]
 	}
 	whole, fraction, hasPoint := strings.Cut(d, ".")
-	out := a.Currency + " " + sign + Group(whole)
+	out := sign + Group(whole)
 	if hasPoint {
 		out += "." + fraction
 	}

@@ -214,7 +214,7 @@ func TestReportPages(t *testing.T) {
 	require.Equal(t, "Total", strings.TrimSpace(got.doc().Find("tfoot td").First().Text()))
 
 	sorted := admin.get(adminpages.SectionStatistics + "?period=all&sort=Used")
-	require.Equal(t, anySeries.Number, strings.TrimSpace(sorted.doc().Find("tbody tr").Last().Find("td").First().Text()))
+	require.Equal(t, anySeries.Number+" Test", strings.TrimSpace(sorted.doc().Find("tbody tr").Last().Find("td").First().Text()), "the prefix is below the number")
 	require.Equal(t, "ascending", sorted.one(`th[aria-sort]`).AttrOr("aria-sort", ""))
 	filtered := admin.get(fmt.Sprintf("%s?partner=%d", adminpages.SectionStatistics, s.North.ID))
 	require.Equal(t, 2, filtered.doc().Find("tbody tr").Length())

@@ -25,7 +25,7 @@ func viewSeriesReport(ctx context.Context, pool *pgxpool.Pool, q report.Question
 		Frame: figures.Frame, Heading: lang.M("Series"), Sortable: true,
 		Text: lang.M("Amount: cards that were made. Used: cards redeemed in the period. All other columns: the cards as they are now. Inactive: not activated yet, or locked."),
 		Columns: []render.Column{
-			{Name: lang.M("Series")}, {Name: lang.M("Prefix")}, {Name: lang.M("Partner")}, {Name: lang.M("Price"), Kind: render.ColumnMoney}, {Name: lang.M("Amount"), Kind: render.ColumnNumber},
+			{Name: lang.M("Series")}, {Name: prefixColumn}, {Name: lang.M("Partner")}, {Name: lang.M("Price"), Kind: render.ColumnMoney}, {Name: lang.M("Amount"), Kind: render.ColumnNumber},
 		},
 	}
 	statuses := []card.Status{card.StatusUsed, card.StatusActive, card.StatusExpired, card.StatusDisabled, card.StatusInactive, card.StatusVoid}

@@ -57,23 +57,27 @@ func spanWords(s report.Span) string {
 // reportCell is one cell, prepared for the page.
 type reportCell struct {
 	Text, URL string
-	Under     string // the sum that goes with a count
+	Under     string // the sum that goes with a count, or the prefix of a series
 	Num       bool
 }
 
 // shown returns the indexes of the columns that the page shows. It leaves out the currency,
-// which is part of every amount; the sum of a count, which is shown below the count; and
-// rarely used columns without any amount.
+// which is part of every amount; the sum of a count, which is shown below the count; the
+// prefix, which is shown below the number of its series; and rarely used columns without any
+// amount.
 func (r *reportView) shown() []int {
 	var list []int
 	for i, c := range r.Columns {
 		rare := slices.Contains([]string{lang.M("Repriced"), lang.M("Other"), lang.M("Reversed and other")}, c.Name) && r.zero(i)
-		if c.Name != "Currency" && !strings.HasSuffix(c.Name, sumSuffix) && !rare {
+		if c.Name != "Currency" && c.Name != prefixColumn && !strings.HasSuffix(c.Name, sumSuffix) && !rare {
 			list = append(list, i)
 		}
 	}
 	return list
 }
+
+// prefixColumn is the name of the column with the prefixes of series.
+const prefixColumn = lang.M("Prefix")
 
 // sumSuffix ends the name of a sum column, which belongs to the column before it.
 const sumSuffix = " sum"
@@ -96,10 +100,12 @@ func (r *reportView) cells(row []any, shown []int) []reportCell {
 		if column.Name == "Series" && row[i] != "Total" {
 			c.URL = SeriesURL(c.Text)
 		}
+		if i+1 < len(row) && r.Columns[i+1].Name == prefixColumn {
+			c.Under, _ = row[i+1].(string)
+		}
 		if i+1 < len(row) && r.Columns[i+1].Name == column.Name+sumSuffix {
-			c.Under = reportWords(row[i+1], "")
-			if kit.IsZero(c.Text) {
-				c.Under = "" // a zero needs no sum
+			if sum, ok := row[i+1].(money.Amount); ok && !kit.IsZero(c.Text) { // a zero needs no sum
+				c.Under = sum.Figure()
 			}
 		}
 	}
