@@ -70,3 +70,8 @@ grant select, insert on card_reading, series_shape to refill_app;
 grant update (sealed, seal_key_id), delete on card_reading to refill_app;
 grant delete on series_shape to refill_app;
 grant select, insert, update on series_reading to refill_app;
+
+-- Clients of the API. Keys are kept when they end; the log of requests goes.
+grant select, insert, update on api_client, api_key to refill_app;
+grant select, insert, delete on api_client_partner, api_request to refill_app;
+grant select, insert, update, delete on api_quota to refill_app;

@@ -140,3 +140,10 @@ update customer set disabled_at = now() where id = @id and disabled_at is null;
 
 -- name: CustomerEnable :exec
 update customer set disabled_at = null where id = @id;
+
+-- name: CustomerIDByName :one
+-- The customer with an id of another system, or with a username; the other name is empty. A
+-- foreign one is not found.
+select id from customer
+where (@external_id::text <> '' and external_id = @external_id or @external_id::text = '' and username = @username::text)
+  and (@all_partners::boolean or partner_id = any(@partner_ids::bigint[]));

@@ -9,9 +9,9 @@ with moved as (
   where account.customer_id = @customer_id::bigint and account.currency = @currency::text
   returning id, balance, version
 ), tx as (
-  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, comment)
+  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, client_id, comment)
   select @kind::ledger_kind, @idempotency_key::uuid, sqlc.narg('series_id')::bigint, sqlc.narg('serial')::integer,
-    sqlc.narg('reverses')::bigint, sqlc.narg('staff_id')::bigint, @tx_comment::text
+    sqlc.narg('reverses')::bigint, sqlc.narg('staff_id')::bigint, sqlc.narg('client_id')::bigint, @tx_comment::text
   from moved
   returning id
 ), entries as (
@@ -21,9 +21,9 @@ with moved as (
   select tx.id, house.account_id, house.amount, null::bigint, null::bigint
   from tx, (select unnest(@house_accounts::bigint[]) as account_id, unnest(@house_amounts::bigint[]) as amount) house
 ), paid as (
-  insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
+  insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id, client_id)
   select customer.id, customer.partner_id, tx.id, @type::payment_type, @amount::bigint, @currency::text, moved.balance,
-    @comment::text, sqlc.narg('staff_id')::bigint
+    @comment::text, sqlc.narg('staff_id')::bigint, sqlc.narg('client_id')::bigint
   from customer, tx, moved where customer.id = @customer_id::bigint
   returning id, at
 )

@@ -153,6 +153,9 @@ func (a Actor) Member() (int64, error) {
 // Staff returns Responsible for a nullable column.
 func (a Actor) Staff() *int64 { return optional(a.Responsible()) }
 
+// Client returns the id of the acting API client for a nullable column.
+func (a Actor) Client() *int64 { return optional(a.of(KindClient)) }
+
 // Customer returns the id of the acting customer for a nullable column.
 func (a Actor) Customer() *int64 { return optional(a.CustomerID()) }
 

@@ -78,7 +78,7 @@ func Post(ctx context.Context, tx pgx.Tx, actor audit.Actor, p Posting) (Paid, e
 	}
 	params := db.PaymentPostParams{
 		CustomerID: p.CustomerID, Amount: p.Amount.Minor, Currency: p.Amount.Currency, Kind: p.Kind, IdempotencyKey: p.Key,
-		SeriesID: optional(p.SeriesID), Serial: optional(p.Serial), Reverses: optional(p.Reverses), StaffID: actor.Staff(),
+		SeriesID: optional(p.SeriesID), Serial: optional(p.Serial), Reverses: optional(p.Reverses), StaffID: actor.Staff(), ClientID: actor.Client(),
 		TxComment: p.Note, Type: p.Type, Comment: p.Comment,
 	}
 	for _, e := range p.House {

@@ -27,7 +27,13 @@ type Redemption struct {
 	Code       string
 	Card       Ref
 	Key        uuid.UUID // idempotency key: the same key moves money once
+	// Reference is what the API client calls the redemption, up to MaxReference characters;
+	// empty: nothing.
+	Reference string
 }
+
+// MaxReference is the maximum length of a Reference, in characters.
+const MaxReference = 120
 
 // Ref identifies a card by its series and serial.
 type Ref = codestore.Ref
@@ -251,7 +257,7 @@ func (s *Service) credit(ctx context.Context, tx pgx.Tx, actor audit.Actor, r Re
 	paid, err := billing.Post(ctx, tx, actor, billing.Posting{
 		CustomerID: r.CustomerID, Amount: money.Amount{Minor: receipt.Amount, Currency: receipt.Currency},
 		House: []ledger.Entry{{AccountID: card.OutstandingID, Amount: -receipt.Amount}},
-		Kind:  db.LedgerKindRedeem, Key: r.Key, SeriesID: card.SeriesID, Serial: card.Serial,
+		Kind:  db.LedgerKindRedeem, Key: r.Key, Note: r.Reference, SeriesID: card.SeriesID, Serial: card.Serial,
 		Type: db.PaymentTypeRefillCard, Comment: fmt.Sprintf("Series %s, serial %d", receipt.Series, receipt.Serial),
 		Act: Redeemed{act.Subject{CustomerID: r.CustomerID, SeriesID: card.SeriesID, Serial: card.Serial}},
 		Beside: func(dbtx db.DBTX) error {

@@ -11,11 +11,11 @@ import (
 )
 
 // replay returns the receipt of an earlier redemption with the same idempotency key. It
-// returns ErrKeyReused if that redemption had another customer or card. The typed code is only
+// returns ErrKeyReused if that redemption had another customer, card or reference. The typed code is only
 // compared with the card of the earlier redemption. It is not looked up, because no attempt
 // was charged.
 func (s *Service) replay(ctx context.Context, r Redemption, a *attempt, done db.LedgerGetByKeyRow) (Receipt, error) {
-	if done.Kind != db.LedgerKindRedeem || done.CustomerID != r.CustomerID || done.SeriesID == nil || done.Serial == nil {
+	if done.Kind != db.LedgerKindRedeem || done.CustomerID != r.CustomerID || done.Comment != r.Reference || done.SeriesID == nil || done.Serial == nil {
 		return Receipt{}, ErrKeyReused
 	}
 	ref := Ref{SeriesID: *done.SeriesID, Serial: *done.Serial}

@@ -15,7 +15,7 @@ import (
 const customerCreate = `-- name: CustomerCreate :one
 insert into customer (partner_id, username, name, email, phone, password_hash, request_key)
 values ($1, $2, $3, $4, $5, $6, $7)
-returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key
+returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key, version
 `
 
 type CustomerCreateParams struct {
@@ -56,6 +56,7 @@ func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreat
 		&i.ImportID,
 		&i.ImportRow,
 		&i.RequestKey,
+		&i.Version,
 	)
 	return i, err
 }
@@ -79,7 +80,7 @@ func (q *Queries) CustomerEnable(ctx context.Context, db DBTX, id int64) error {
 }
 
 const customerGet = `-- name: CustomerGet :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, partner.name as partner_name, partner.time_zone,
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, customer.version, partner.name as partner_name, partner.time_zone,
   partner.disabled_at as partner_disabled_at, partner.portal_refill_card,
   account.id as account_id, account.balance, account.currency
 from customer
@@ -112,6 +113,7 @@ type CustomerGetRow struct {
 	ImportID          *int64
 	ImportRow         *int32
 	RequestKey        *uuid.UUID
+	Version           int32
 	PartnerName       string
 	TimeZone          string
 	PartnerDisabledAt *time.Time
@@ -142,6 +144,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 		&i.ImportID,
 		&i.ImportRow,
 		&i.RequestKey,
+		&i.Version,
 		&i.PartnerName,
 		&i.TimeZone,
 		&i.PartnerDisabledAt,
@@ -154,7 +157,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 }
 
 const customerGetByKey = `-- name: CustomerGetByKey :one
-select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key from customer where request_key = $1
+select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key, version from customer where request_key = $1
 `
 
 // The customer that a form entered.
@@ -178,12 +181,13 @@ func (q *Queries) CustomerGetByKey(ctx context.Context, db DBTX, requestKey *uui
 		&i.ImportID,
 		&i.ImportRow,
 		&i.RequestKey,
+		&i.Version,
 	)
 	return i, err
 }
 
 const customerGetByUsername = `-- name: CustomerGetByUsername :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, partner.disabled_at as partner_disabled_at
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, customer.version, partner.disabled_at as partner_disabled_at
 from customer join partner on partner.id = customer.partner_id
 where username = lower($1)
 `
@@ -205,6 +209,7 @@ type CustomerGetByUsernameRow struct {
 	ImportID          *int64
 	ImportRow         *int32
 	RequestKey        *uuid.UUID
+	Version           int32
 	PartnerDisabledAt *time.Time
 }
 
@@ -228,13 +233,14 @@ func (q *Queries) CustomerGetByUsername(ctx context.Context, db DBTX, username s
 		&i.ImportID,
 		&i.ImportRow,
 		&i.RequestKey,
+		&i.Version,
 		&i.PartnerDisabledAt,
 	)
 	return i, err
 }
 
 const customerGetForUpdate = `-- name: CustomerGetForUpdate :one
-select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key from customer where id = $1 for update
+select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key, version from customer where id = $1 for update
 `
 
 func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (Customer, error) {
@@ -257,8 +263,36 @@ func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (
 		&i.ImportID,
 		&i.ImportRow,
 		&i.RequestKey,
+		&i.Version,
 	)
 	return i, err
+}
+
+const customerIDByName = `-- name: CustomerIDByName :one
+select id from customer
+where ($1::text <> '' and external_id = $1 or $1::text = '' and username = $2::text)
+  and ($3::boolean or partner_id = any($4::bigint[]))
+`
+
+type CustomerIDByNameParams struct {
+	ExternalID  string
+	Username    string
+	AllPartners bool
+	PartnerIds  []int64
+}
+
+// The customer with an id of another system, or with a username; the other name is empty. A
+// foreign one is not found.
+func (q *Queries) CustomerIDByName(ctx context.Context, db DBTX, arg CustomerIDByNameParams) (int64, error) {
+	row := db.QueryRow(ctx, customerIDByName,
+		arg.ExternalID,
+		arg.Username,
+		arg.AllPartners,
+		arg.PartnerIds,
+	)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
 }
 
 const customerList = `-- name: CustomerList :many

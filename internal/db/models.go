@@ -23,6 +23,7 @@ const (
 	AccountKindBreakage    AccountKind = "breakage"
 	AccountKindCash        AccountKind = "cash"
 	AccountKindCorrection  AccountKind = "correction"
+	AccountKindServices    AccountKind = "services"
 )
 
 func (e *AccountKind) Scan(src interface{}) error {
@@ -67,7 +68,8 @@ func (e AccountKind) Valid() bool {
 		AccountKindOutstanding,
 		AccountKindBreakage,
 		AccountKindCash,
-		AccountKindCorrection:
+		AccountKindCorrection,
+		AccountKindServices:
 		return true
 	}
 	return false
@@ -81,6 +83,7 @@ func AllAccountKindValues() []AccountKind {
 		AccountKindBreakage,
 		AccountKindCash,
 		AccountKindCorrection,
+		AccountKindServices,
 	}
 }
 
@@ -719,6 +722,7 @@ const (
 	LedgerKindRenew    LedgerKind = "renew"
 	LedgerKindVoid     LedgerKind = "void"
 	LedgerKindReprice  LedgerKind = "reprice"
+	LedgerKindCharge   LedgerKind = "charge"
 )
 
 func (e *LedgerKind) Scan(src interface{}) error {
@@ -765,7 +769,8 @@ func (e LedgerKind) Valid() bool {
 		LedgerKindLapse,
 		LedgerKindRenew,
 		LedgerKindVoid,
-		LedgerKindReprice:
+		LedgerKindReprice,
+		LedgerKindCharge:
 		return true
 	}
 	return false
@@ -781,6 +786,7 @@ func AllLedgerKindValues() []LedgerKind {
 		LedgerKindRenew,
 		LedgerKindVoid,
 		LedgerKindReprice,
+		LedgerKindCharge,
 	}
 }
 
@@ -793,6 +799,7 @@ const (
 	PaymentTypeCreditCard   PaymentType = "credit_card"
 	PaymentTypeOther        PaymentType = "other"
 	PaymentTypeCorrection   PaymentType = "correction"
+	PaymentTypeCharge       PaymentType = "charge"
 	PaymentTypeReversal     PaymentType = "reversal"
 )
 
@@ -839,6 +846,7 @@ func (e PaymentType) Valid() bool {
 		PaymentTypeCreditCard,
 		PaymentTypeOther,
 		PaymentTypeCorrection,
+		PaymentTypeCharge,
 		PaymentTypeReversal:
 		return true
 	}
@@ -853,6 +861,7 @@ func AllPaymentTypeValues() []PaymentType {
 		PaymentTypeCreditCard,
 		PaymentTypeOther,
 		PaymentTypeCorrection,
+		PaymentTypeCharge,
 		PaymentTypeReversal,
 	}
 }
@@ -1143,6 +1152,69 @@ type Account struct {
 	SeriesID   *int64
 	Balance    *int64
 	Version    *int64
+}
+
+// A program that calls the API. What it does counts for its owner.
+type ApiClient struct {
+	ID          int64
+	Name        string
+	OwnerID     int64
+	AllPartners bool
+	// At most these, of what the owner's role includes at the time of the request.
+	Permissions []string
+	// Networks that may use the keys of the client. Empty: every address may.
+	Networks []netip.Prefix
+	// Requests within a minute, over all web processes.
+	PerMinute int32
+	// Wrong codes within an hour, for all customers of the client together.
+	WrongCodesHour int32
+	DisabledAt     *time.Time
+	Version        int32
+	CreatedBy      int64
+	CreatedAt      time.Time
+}
+
+type ApiClientPartner struct {
+	ClientID  int64
+	PartnerID int64
+}
+
+type ApiKey struct {
+	ID       int64
+	ClientID int64
+	// The first characters of the key, by which people tell keys apart.
+	Hint string
+	// SHA-256 of the key. It has 256 random bits, so that no slower hash is needed.
+	Hash []byte
+	// The member of staff who saw the key. They do not approve what the client asks for with it.
+	CreatedBy int64
+	CreatedAt time.Time
+	// The end of a key that another one replaces. Null: it has no end.
+	ExpiresAt    *time.Time
+	RevokedAt    *time.Time
+	LastUsedAt   *time.Time
+	LastUsedFrom *netip.Addr
+}
+
+// Requests of each client within the current minute. A crash of the server loses the counts, which is no harm.
+type ApiQuotum struct {
+	ClientID int64
+	Minute   time.Time
+	N        int32
+}
+
+// What clients asked lately, for the page of a client: method and route, never an address as sent and never a body. Web processes write it a second later; old rows go.
+type ApiRequest struct {
+	ID        int64
+	ClientID  int64
+	KeyID     int64
+	At        time.Time
+	Operation string
+	Status    int32
+	// The code of the problem that was answered. Empty: there was none.
+	Code      string
+	RequestID string
+	TookMs    int32
 }
 
 // What one member of staff asked for and another decides.
@@ -1467,6 +1539,7 @@ type Customer struct {
 	ImportRow *int32
 	// The idempotency key of the form that entered the customer. Null: entered by an import, by the program, or before there were keys.
 	RequestKey *uuid.UUID
+	Version    int32
 }
 
 // Ways into the portal that staff hand to a customer: each works once, until it expires or the next is made.
@@ -1616,6 +1689,8 @@ type LedgerTx struct {
 	// Who acted, where it was not the customer.
 	StaffID *int64
 	Comment string
+	// The API client that acted, for the member of staff in staff_id. Null: none did.
+	ClientID *int64
 }
 
 // A branch, brand or reseller of the provider. A customer belongs to exactly one.
@@ -1679,6 +1754,8 @@ type Payment struct {
 	PartnerID int64
 	// The import whose opening balance this is; null: another payment.
 	ImportID *int64
+	// As ledger_tx.client_id.
+	ClientID *int64
 }
 
 type RiverJob struct {

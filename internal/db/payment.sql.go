@@ -433,9 +433,9 @@ with moved as (
   where account.customer_id = $2::bigint and account.currency = $3::text
   returning id, balance, version
 ), tx as (
-  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, comment)
+  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, client_id, comment)
   select $4::ledger_kind, $5::uuid, $6::bigint, $7::integer,
-    $8::bigint, $9::bigint, $10::text
+    $8::bigint, $9::bigint, $10::bigint, $11::text
   from moved
   returning id
 ), entries as (
@@ -443,11 +443,11 @@ with moved as (
   select tx.id, moved.id, $1::bigint, moved.version, moved.balance from tx, moved
   union all
   select tx.id, house.account_id, house.amount, null::bigint, null::bigint
-  from tx, (select unnest($11::bigint[]) as account_id, unnest($12::bigint[]) as amount) house
+  from tx, (select unnest($12::bigint[]) as account_id, unnest($13::bigint[]) as amount) house
 ), paid as (
-  insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
-  select customer.id, customer.partner_id, tx.id, $13::payment_type, $1::bigint, $3::text, moved.balance,
-    $14::text, $9::bigint
+  insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id, client_id)
+  select customer.id, customer.partner_id, tx.id, $14::payment_type, $1::bigint, $3::text, moved.balance,
+    $15::text, $9::bigint, $10::bigint
   from customer, tx, moved where customer.id = $2::bigint
   returning id, at
 )
@@ -464,6 +464,7 @@ type PaymentPostParams struct {
 	Serial         *int32
 	Reverses       *int64
 	StaffID        *int64
+	ClientID       *int64
 	TxComment      string
 	HouseAccounts  []int64
 	HouseAmounts   []int64
@@ -493,6 +494,7 @@ func (q *Queries) PaymentPost(ctx context.Context, db DBTX, arg PaymentPostParam
 		arg.Serial,
 		arg.Reverses,
 		arg.StaffID,
+		arg.ClientID,
 		arg.TxComment,
 		arg.HouseAccounts,
 		arg.HouseAmounts,

@@ -6,6 +6,7 @@ import (
 	"refill/internal/lang"
 	"refill/internal/staff"
 	"refill/internal/web/admin"
+	"refill/internal/web/api"
 	"refill/internal/web/kit"
 	"refill/internal/web/portal"
 )
@@ -46,6 +47,10 @@ func (s *Server) table() []route {
 		{post, portal.HelpPath, everybody, s.portal.Help},
 		{get, kit.WelcomePath + ":token", everybody, s.portal.WelcomeShow},
 		{post, kit.WelcomePath + ":token", everybody, s.portal.Welcome},
+
+		// Programs.
+		{get, api.Base + "/me", clientWho(""), s.api.Me},
+		{post, api.Base + "/redemptions", clientWho(staff.RedeemFor).withCards(), s.api.RedemptionCreate},
 
 		// Staff.
 		{get, "/admin", anyStaff, s.admin.Home},

@@ -1,0 +1,37 @@
+// Package api is the door of programs: the REST API below /api/v1. Its handlers read JSON,
+// call the domain as the pages do, and answer JSON. Errors are problem documents of RFC
+// 9457. The document openapi.yaml, which is embedded, is the promise to clients; tests hold
+// it and the routes together in both directions.
+package api
+
+import (
+	"context"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/web/kit"
+)
+
+// Base is the address of version 1 of the API.
+const Base = "/api/v1"
+
+// Server handles the requests of programs.
+type Server struct {
+	*kit.Kit
+
+	requests *requestLog
+}
+
+// New returns the door of programs on top of a Kit.
+func New(k *kit.Kit) *Server {
+	return &Server{Kit: k, requests: newRequestLog(k.Pool, k.Log)}
+}
+
+// Start begins to write the log of requests. It stops when ctx ends, after it has written
+// what it holds.
+func (s *Server) Start(ctx context.Context) { s.requests.start(ctx) }
+
+// OnSide reports whether the requested URL belongs to the API, so that its errors are
+// problem documents instead of pages.
+func OnSide(c *gin.Context) bool { return strings.HasPrefix(c.Request.URL.Path, "/api/") }
