@@ -69,7 +69,7 @@ func (f Form) check() (Form, error) {
 	}
 	var list fault.List
 	if n := len([]rune(f.Name)); n < 1 || n > 60 {
-		list = append(list, fault.Field("name", "client_name", "The name must be 1 to 60 characters long."))
+		list = append(list, fault.Field("name", "client_name", "The name of an API client must be 1 to 60 characters long."))
 	}
 	if !f.AllPartners && len(f.PartnerIDs) == 0 {
 		list = append(list, fault.Field("partners", "client_partners", "Choose at least one partner."))

@@ -11,6 +11,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/cardfile"
 	"refill/internal/check"
+	"refill/internal/client"
 	"refill/internal/codestore"
 	"refill/internal/customer"
 	"refill/internal/guess"
@@ -37,6 +38,7 @@ func Acts() act.Registry {
 		partner.Acts(),
 		setting.Acts(),
 		staff.Acts(),
+		client.Acts(),
 		tableflow.Acts(),
 		theft.Acts(),
 	)...)

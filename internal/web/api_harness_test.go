@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,7 +16,13 @@ import (
 	"refill/internal/db"
 	"refill/internal/staff"
 	"refill/internal/web/api"
+	"refill/internal/web/kit"
 )
+
+// pages returns the routes of browsers: all but those of programs.
+func (s *Server) pages() []route {
+	return slices.DeleteFunc(slices.Clone(s.routes), func(r route) bool { return r.who.door == kit.DoorClient })
+}
 
 // program is an API client with its key.
 type program struct {

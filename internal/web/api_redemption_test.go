@@ -121,7 +121,7 @@ func TestAPIBadRequests(t *testing.T) {
 	}
 	require.Zero(t, s.balanceOf("anna"))
 
-	p.call(http.MethodGet, "/nothing", "").problem(t, http.StatusNotFound, "api_not_found")
+	p.call(http.MethodGet, "/nothing", "").problem(t, http.StatusNotFound, "not_found")
 	p.call(http.MethodDelete, "/redemptions", "").problem(t, http.StatusMethodNotAllowed, "method_not_allowed")
 	p.do(http.MethodGet, api.Base+"/me", "").problem(t, http.StatusUnauthorized, "key_missing")
 	p.do(http.MethodGet, api.Base+"/me", "", "Authorization", "Bearer refill_x").problem(t, http.StatusUnauthorized, "key_unknown")

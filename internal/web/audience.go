@@ -3,9 +3,9 @@ package web
 import (
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/card"
 	"refill/internal/fault"
 	"refill/internal/staff"
-	"refill/internal/web/api"
 	"refill/internal/web/kit"
 )
 
@@ -164,7 +164,7 @@ func (s *Server) checkReach(c *gin.Context, who audience) error {
 	switch {
 	case settings.RefillCards:
 	case who.door == kit.DoorClient:
-		return api.ErrModuleOff // a program must not take it for a card that is not there
+		return card.ErrModuleOff // a program must not take it for a card that is not there
 	default:
 		return kit.ErrNotFound
 	}

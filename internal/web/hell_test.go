@@ -110,7 +110,7 @@ func (f postedForm) read(t *testing.T, form *goquery.Selection) {
 func (w *hell) crawl() {
 	w.t.Helper()
 	patterns := map[string]*regexp.Regexp{}
-	for _, r := range w.Server.routes {
+	for _, r := range w.Server.pages() {
 		if r.method == post {
 			patterns[r.path] = regexp.MustCompile("^" + regexp.MustCompile(`[:*][a-z]+`).ReplaceAllString(r.path, `[^/]+`) + "$")
 		}
@@ -130,7 +130,7 @@ func (w *hell) crawl() {
 			}
 		}
 	}
-	for _, r := range w.Server.routes {
+	for _, r := range w.Server.pages() {
 		path := w.path(r.path)
 		if r.method != get || r.path == kit.EventsPath || strings.Contains(r.path, "*") {
 			continue
@@ -323,7 +323,7 @@ func TestFormsFromHell(t *testing.T) {
 			t.Parallel()
 			w := newHell(t)
 			mine := []route{}
-			for n, r := range w.Server.routes {
+			for n, r := range w.Server.pages() {
 				if r.method != get && n%walks == i {
 					mine = append(mine, r)
 				}
@@ -350,7 +350,7 @@ func TestFormsFromHell(t *testing.T) {
 func TestRoutesFormsAreFound(t *testing.T) {
 	t.Parallel()
 	w := newHell(t)
-	for _, r := range w.Server.routes {
+	for _, r := range w.Server.pages() {
 		if r.method == post {
 			require.NotNil(t, w.forms[r.path], "no page shows the form of %s: give it a line in hiddenForms", r.path)
 		}

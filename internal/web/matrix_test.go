@@ -88,7 +88,7 @@ func TestForeignIsMissing(t *testing.T) {
 		people[role] = s.as(role, own)
 	}
 	before := s.state()
-	for _, r := range s.Server.routes {
+	for _, r := range s.Server.pages() {
 		if r.who.door != kit.DoorStaff || !strings.ContainsAny(r.path, ":*") {
 			continue
 		}
@@ -135,7 +135,7 @@ func TestOwnIsThere(t *testing.T) {
 	forms := matrixForms()
 	mine := s.holds(s.partner("Mine"))
 	admin := mine.uploader
-	routes := slices.Clone(s.Server.routes)
+	routes := slices.Clone(s.Server.pages())
 	// Routes that only read come first, and routes that end an item last.
 	weight := func(r route) int {
 		for i, last := range []string{"/cancel", "/delete", "/disable", "/enable", "/erase"} {
@@ -266,7 +266,7 @@ func TestPaymentsOfOthersAreMissing(t *testing.T) {
 	b := s.browser()
 	s.exec(`update customer set username = 'me', password_hash = $2 where id = $1`, mine.customer, peopletest.Hash)
 	b.signIn(kit.DoorCustomer, "me")
-	for _, r := range s.Server.routes {
+	for _, r := range s.Server.pages() {
 		if r.who.door != kit.DoorCustomer || !strings.Contains(r.path, ":") || strings.HasPrefix(r.path, portal.SectionDevices) {
 			continue // see TestOwnSessions
 		}

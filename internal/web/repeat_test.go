@@ -52,7 +52,7 @@ func TestFormsAreSafeToRepeat(t *testing.T) {
 	t.Parallel()
 	known := repeats()
 	w := newHell(t)
-	for _, r := range w.Server.routes {
+	for _, r := range w.Server.pages() {
 		if r.method != post {
 			continue
 		}

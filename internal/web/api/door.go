@@ -61,7 +61,7 @@ func exposedKey(c *gin.Context) (text string, found bool) {
 // bearer returns the key in the Authorization header; empty where there is none.
 func bearer(c *gin.Context) string {
 	scheme, key, _ := strings.Cut(c.GetHeader("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	if strings.ToLower(scheme) != "bearer" {
 		return ""
 	}
 	return strings.TrimSpace(key)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"math"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/card"
 	"refill/internal/client"
 	"refill/internal/fault"
 	"refill/internal/lang"
@@ -44,18 +44,16 @@ type ProblemError struct {
 
 // Errors of requests to the API that no page makes.
 var (
-	errNotJSON       = fault.New(fault.Invalid, "not_json", "The body is not one JSON value.")
-	errMediaType     = fault.New(fault.Invalid, "media_type", "Send the body as Content-Type: application/json.")
-	errUnknownField  = fault.New(fault.Invalid, "unknown_field", "This version of the API has no such field here.")
-	errTwiceField    = fault.New(fault.Invalid, "field_twice_json", "The field is there twice.")
-	errWrongType     = fault.New(fault.Invalid, "wrong_type", "The value has another type than the field. Amounts are text, such as \"10.00\".")
-	errKeyNeeded     = fault.New(fault.Invalid, "idempotency_key_missing", "This request needs an Idempotency-Key of 1 to 255 printable characters. Send a new one for each thing you do, and the same one to ask again.")
-	errKeyReused     = fault.New(fault.Invalid, "idempotency_key_reused", "This Idempotency-Key was used for a different request. Use a new one.")
-	errQuery         = fault.New(fault.Invalid, "bad_query", "The address has a parameter that this operation does not know, or a value that it can't read.")
-	ErrModuleOff     = fault.New(fault.Conflict, "module_off", "Refill cards are switched off at the moment.")
-	errMatchNeeded   = fault.New(fault.Conflict, "if_match_missing", "Send the ETag of what you want to change as If-Match.")
-	errMatchStale    = fault.New(fault.Conflict, "if_match_stale", "It has changed since you read it. Read it again, and send its new ETag as If-Match.")
-	errNotAcceptable = fault.New(fault.NotFound, "api_not_found", "There is nothing at this address, or it isn't yours to see.")
+	errNotJSON      = fault.New(fault.Invalid, "not_json", "The body is not one JSON value.")
+	errMediaType    = fault.New(fault.Invalid, "media_type", "Send the body as Content-Type: application/json.")
+	errUnknownField = fault.New(fault.Invalid, "unknown_field", "This version of the API has no such field here.")
+	errTwiceField   = fault.New(fault.Invalid, "field_twice_json", "The field is there twice.")
+	errWrongType    = fault.New(fault.Invalid, "wrong_type", "The value has another type than the field. Amounts are text, such as \"10.00\".")
+	errKeyNeeded    = fault.New(fault.Invalid, "idempotency_key_missing", "This request needs an Idempotency-Key of 1 to 255 printable characters. Send a new one for each thing you do, and the same one to ask again.")
+	errKeyReused    = fault.New(fault.Invalid, "idempotency_key_reused", "This Idempotency-Key was used for a different request. Use a new one.")
+	errQuery        = fault.New(fault.Invalid, "bad_query", "The address has a parameter that this operation does not know, or a value that it can't read.")
+	errMatchNeeded  = fault.New(fault.Conflict, "if_match_missing", "Send the ETag of what you want to change as If-Match.")
+	errMatchStale   = fault.New(fault.Conflict, "if_match_stale", "It has changed since you read it. Read it again, and send its new ETag as If-Match.")
 )
 
 // statuses are the HTTP statuses of codes whose kind does not tell theirs.
@@ -63,7 +61,7 @@ var statuses = map[string]int{ //nolint:gochecknoglobals // a table
 	errNotJSON.Code: http.StatusBadRequest, errUnknownField.Code: http.StatusBadRequest, errTwiceField.Code: http.StatusBadRequest,
 	errWrongType.Code: http.StatusBadRequest, errKeyNeeded.Code: http.StatusBadRequest, errQuery.Code: http.StatusBadRequest,
 	errKeyInAddress.Code: http.StatusBadRequest, errMediaType.Code: http.StatusUnsupportedMediaType,
-	ErrModuleOff.Code: http.StatusServiceUnavailable, errMatchNeeded.Code: http.StatusPreconditionRequired,
+	card.ErrModuleOff.Code: http.StatusServiceUnavailable, errMatchNeeded.Code: http.StatusPreconditionRequired,
 	errMatchStale.Code: http.StatusPreconditionFailed, kit.ErrMalformed.Code: http.StatusBadRequest,
 }
 
@@ -92,9 +90,6 @@ func (s *Server) Fail(c *gin.Context, err error) {
 	err, over := s.Prepare(c, err)
 	if over {
 		return
-	}
-	if errors.Is(err, kit.ErrNotFound) {
-		err = errNotAcceptable
 	}
 	o := kit.OutcomeOf(err, s.Now())
 	if isKeyReused(o.Code) {

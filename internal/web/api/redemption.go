@@ -18,13 +18,13 @@ type redemptionRequest struct {
 
 // redemption is a redemption as the API tells it.
 type redemption struct {
-	ID           string      `json:"id"`
-	Card         string      `json:"card"`
-	Amount       Amount      `json:"amount"`
-	BalanceAfter Amount      `json:"balance_after"`
+	ID           string       `json:"id"`
+	Card         string       `json:"card"`
+	Amount       Amount       `json:"amount"`
+	BalanceAfter Amount       `json:"balance_after"`
 	Customer     customerSeen `json:"customer"`
-	Reference    string      `json:"reference"`
-	At           string      `json:"at"`
+	Reference    string       `json:"reference"`
+	At           string       `json:"at"`
 }
 
 var errCodeOrCard = fault.Field("code", "code_or_card", "Send the code of the card, or the card as series and serial such as 202611-42, and not both.")

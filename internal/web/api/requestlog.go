@@ -25,14 +25,14 @@ const (
 // log helps integrators, and the audit trail records acts.
 type requestLog struct {
 	pool *pgxpool.Pool
-	log  *slog.Logger
+	Log  *slog.Logger
 
 	mu   sync.Mutex
 	held db.ClientRequestAddParams
 }
 
 func newRequestLog(pool *pgxpool.Pool, log *slog.Logger) *requestLog {
-	return &requestLog{pool: pool, log: log}
+	return &requestLog{pool: pool, Log: log}
 }
 
 // start writes what is held, every second until ctx ends and once more then.
@@ -64,7 +64,7 @@ func (l *requestLog) write(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, requestsWrite)
 	defer cancel()
 	if err := db.New().ClientRequestAdd(ctx, l.pool, held); err != nil {
-		l.log.WarnContext(ctx, "requests of API clients are missing from their log", slog.Int("requests", len(held.ClientIds)), slog.Any("error", err))
+		l.Log.LogAttrs(ctx, slog.LevelWarn, "requests of API clients are missing from their log", slog.Int("requests", len(held.ClientIds)), slog.Any("error", err))
 	}
 }
 
