@@ -1,12 +1,13 @@
 -- name: PaymentPost :one
 -- Moves a customer's running balance: the account, one movement of the ledger with its
 -- entries and the payment, in one statement. No row: the customer has no account in this
--- currency. The house_ parameters are the opposite entries, on the provider's accounts,
+-- currency, or the balance would fall below floor; null: it may. The house_ parameters are the opposite entries, on the provider's accounts,
 -- which have no running balance; the trigger on ledger_entry refuses entries that do not
 -- sum to zero. The account's row stays locked until the end of the transaction.
 with moved as (
   update account set balance = balance + @amount::bigint, version = version + 1
   where account.customer_id = @customer_id::bigint and account.currency = @currency::text
+    and (sqlc.narg('floor')::bigint is null or balance + @amount::bigint >= sqlc.narg('floor')::bigint)
   returning id, balance, version
 ), tx as (
   insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, client_id, comment)

@@ -164,7 +164,7 @@ func invariants() []invariant {
 			from payment p join ledger_tx t on t.id = p.tx_id
 			where t.kind <> 'redeem' and not exists (
 				select from audit a where a.customer_id = p.customer_id and a.at = t.at
-					and (a.action, p.id::text) in (('payment.entered', a.detail->>'payment'), ('payment.reversed', a.detail->>'reversal'))
+					and (a.action, p.id::text) in (('payment.entered', a.detail->>'payment'), ('customer.charged', a.detail->>'payment'), ('payment.reversed', a.detail->>'reversal'))
 					and ` + minorUnits("a.detail->>'amount'") + ` = ` + minorUnits("p.amount::text") + `)
 			union all
 			select t.kind || ' of series ' || coalesce(t.series_id::text, 'none') || ', ledger transaction ' || t.id

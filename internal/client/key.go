@@ -23,7 +23,7 @@ const (
 // KeyPattern matches the keys of API clients.
 const KeyPattern = `refill_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}`
 
-var keyForm = regexp.MustCompile(`^` + KeyPattern + `$`) //nolint:gochecknoglobals // compiled once
+var keyForm = regexp.MustCompile(`^` + KeyPattern + `$`)
 
 // newKey draws a key and returns it with its hash and its hint.
 func newKey() (text string, hash []byte, hint string) {

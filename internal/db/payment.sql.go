@@ -431,11 +431,12 @@ const paymentPost = `-- name: PaymentPost :one
 with moved as (
   update account set balance = balance + $1::bigint, version = version + 1
   where account.customer_id = $2::bigint and account.currency = $3::text
+    and ($4::bigint is null or balance + $1::bigint >= $4::bigint)
   returning id, balance, version
 ), tx as (
   insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, client_id, comment)
-  select $4::ledger_kind, $5::uuid, $6::bigint, $7::integer,
-    $8::bigint, $9::bigint, $10::bigint, $11::text
+  select $5::ledger_kind, $6::uuid, $7::bigint, $8::integer,
+    $9::bigint, $10::bigint, $11::bigint, $12::text
   from moved
   returning id
 ), entries as (
@@ -443,11 +444,11 @@ with moved as (
   select tx.id, moved.id, $1::bigint, moved.version, moved.balance from tx, moved
   union all
   select tx.id, house.account_id, house.amount, null::bigint, null::bigint
-  from tx, (select unnest($12::bigint[]) as account_id, unnest($13::bigint[]) as amount) house
+  from tx, (select unnest($13::bigint[]) as account_id, unnest($14::bigint[]) as amount) house
 ), paid as (
   insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id, client_id)
-  select customer.id, customer.partner_id, tx.id, $14::payment_type, $1::bigint, $3::text, moved.balance,
-    $15::text, $9::bigint, $10::bigint
+  select customer.id, customer.partner_id, tx.id, $15::payment_type, $1::bigint, $3::text, moved.balance,
+    $16::text, $10::bigint, $11::bigint
   from customer, tx, moved where customer.id = $2::bigint
   returning id, at
 )
@@ -458,6 +459,7 @@ type PaymentPostParams struct {
 	Amount         int64
 	CustomerID     int64
 	Currency       string
+	Floor          *int64
 	Kind           LedgerKind
 	IdempotencyKey uuid.UUID
 	SeriesID       *int64
@@ -480,7 +482,7 @@ type PaymentPostRow struct {
 
 // Moves a customer's running balance: the account, one movement of the ledger with its
 // entries and the payment, in one statement. No row: the customer has no account in this
-// currency. The house_ parameters are the opposite entries, on the provider's accounts,
+// currency, or the balance would fall below floor; null: it may. The house_ parameters are the opposite entries, on the provider's accounts,
 // which have no running balance; the trigger on ledger_entry refuses entries that do not
 // sum to zero. The account's row stays locked until the end of the transaction.
 func (q *Queries) PaymentPost(ctx context.Context, db DBTX, arg PaymentPostParams) (PaymentPostRow, error) {
@@ -488,6 +490,7 @@ func (q *Queries) PaymentPost(ctx context.Context, db DBTX, arg PaymentPostParam
 		arg.Amount,
 		arg.CustomerID,
 		arg.Currency,
+		arg.Floor,
 		arg.Kind,
 		arg.IdempotencyKey,
 		arg.SeriesID,

@@ -25,6 +25,7 @@ func acts() map[string]string {
 		"client_key.exposed":        lang.M("Key of an API client came in an address and was revoked"),
 		"client_key.made":           lang.M("Key of an API client made"),
 		"client_key.revoked":        lang.M("Key of an API client revoked"),
+		"customer.charged":          lang.M("Customer charged for services"),
 		"customer.created":          lang.M("Customer created"),
 		"customer.erased":           lang.M("Customer’s personal data erased"),
 		"customer.help_asked":       lang.M("Asked for help with signing in"),

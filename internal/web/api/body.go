@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"reflect"
@@ -139,13 +140,10 @@ func checkObject(d *json.Decoder, t reflect.Type, pointer string) error {
 // fieldsOf returns the types of the fields of a struct by their names in JSON.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	fields := map[string]reflect.Type{}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if f.Anonymous && name == "" {
-			for inner, of := range fieldsOf(f.Type) {
-				fields[inner] = of
-			}
+			maps.Copy(fields, fieldsOf(f.Type))
 			continue
 		}
 		fields[name] = f.Type

@@ -42,7 +42,7 @@ func (s *Server) findCustomer(c *gin.Context, ref *customerRef) (db.CustomerGetR
 	if ref == nil {
 		return db.CustomerGetRow{}, errCustomerRef
 	}
-	id, named := int64(0), 0
+	named := 0
 	for _, text := range []string{ref.ID, ref.ExternalID, ref.Username} {
 		if text != "" {
 			named++
@@ -52,6 +52,7 @@ func (s *Server) findCustomer(c *gin.Context, ref *customerRef) (db.CustomerGetR
 		return db.CustomerGetRow{}, errCustomerRef
 	}
 	ctx, scope := c.Request.Context(), Client(c).Scope
+	var id int64
 	if ref.ID != "" {
 		n, err := strconv.ParseInt(ref.ID, 10, 64)
 		if err != nil {

@@ -46,6 +46,8 @@ func PaymentTypeName(t db.PaymentType) string {
 		return lang.M("Bank transfer")
 	case db.PaymentTypeCreditCard:
 		return lang.M("Credit card")
+	case db.PaymentTypeCharge:
+		return lang.M("Charge")
 	case db.PaymentTypeReversal:
 		return lang.M("Reversal")
 	case db.PaymentTypeCorrection:
