@@ -25,7 +25,7 @@ type (
 	Charged struct {
 		act.Subject
 		Payment   int64  `json:"payment"`
-		Amount    string `json:"amount"` // decimal, above zero
+		Amount    string `json:"amount"` // decimal, below zero: what the balance changes by
 		Currency  string `json:"currency"`
 		Reference string `json:"reference,omitempty"` // of the API client
 	}

@@ -124,7 +124,7 @@ func (ch Charge) post(ctx context.Context, tx pgx.Tx, actor audit.Actor) (billin
 		CustomerID: ch.CustomerID, Amount: taken, House: []ledger.Entry{{AccountID: services, Amount: ch.Amount.Minor}}, Floor: &ch.Floor,
 		Kind: db.LedgerKindCharge, Key: ch.Key, Note: ch.Reference, Type: db.PaymentTypeCharge, Comment: ch.Text,
 		ActOf: func(payment int64) act.Act {
-			return Charged{Subject: act.OfCustomer(ch.CustomerID), Payment: payment, Amount: ch.Amount.Decimal(), Currency: ch.Amount.Currency, Reference: ch.Reference}
+			return Charged{Subject: act.OfCustomer(ch.CustomerID), Payment: payment, Amount: taken.Decimal(), Currency: ch.Amount.Currency, Reference: ch.Reference}
 		},
 	})
 }
