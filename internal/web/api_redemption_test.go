@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/client"
+	"refill/internal/db"
 	"refill/internal/staff"
 	"refill/internal/web/api"
 )
@@ -25,7 +26,7 @@ func TestAPIRedemption(t *testing.T) {
 	first := p.send("/redemptions", "t1", body)
 	require.Equal(t, http.StatusCreated, first.Status, first.Body)
 	done := first.json()
-	require.Equal(t, api.Base+"/redemptions/"+done["id"].(string), first.Header.Get("Location")) //nolint:forcetypeassert // a test
+	require.Equal(t, fmt.Sprint(api.Base, "/redemptions/", done["id"]), first.Header.Get("Location"))
 	require.Equal(t, map[string]any{"amount": "10.00", "currency": "USD"}, done["amount"])
 	require.Equal(t, done["amount"], done["balance_after"])
 	require.Equal(t, "inv-1", done["reference"])
@@ -116,7 +117,8 @@ func TestAPIBadRequests(t *testing.T) {
 		if c.pointer != "" {
 			list, ok := v["errors"].([]any)
 			require.True(t, ok, name+got.Body)
-			require.Equal(t, c.pointer, list[0].(map[string]any)["pointer"], name) //nolint:forcetypeassert // a test
+			one, _ := list[0].(map[string]any)
+			require.Equal(t, c.pointer, one["pointer"], name)
 		}
 	}
 	require.Zero(t, s.balanceOf("anna"))
@@ -149,5 +151,69 @@ func TestAPIQuota(t *testing.T) {
 	require.NotEmpty(t, limited.Header.Get("Retry-After"))
 	require.Contains(t, limited.Header.Get("RateLimit"), `"client";r=0;t=`)
 	require.Equal(t, http.StatusOK, other.call(http.MethodGet, "/me", "").Status)
-	require.Len(t, client.Scopes(), len(other.call(http.MethodGet, "/me", "").json()["permissions"].([]any))) //nolint:forcetypeassert // a test
+	require.Len(t, other.call(http.MethodGet, "/me", "").json()["permissions"], len(client.Scopes()))
+}
+
+// Redemptions are listed page by page, shown and reversed; those of other partners are not
+// there.
+func TestAPIRedemptionsRead(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	_, codes := s.series(3)
+	s.newCustomer("anna", s.North)
+	p, south := s.program(nil), s.program([]db.Partner{s.South})
+	for i, code := range codes {
+		got := p.send("/redemptions", fmt.Sprint(i), fmt.Sprintf(`{"code":%q,"customer":{"username":"anna"},"reference":"r%d"}`, code, i))
+		require.Equal(t, http.StatusCreated, got.Status, got.Body)
+	}
+	first := p.call(http.MethodGet, "/redemptions?limit=2", "")
+	require.Equal(t, []string{"r2", "r1"}, first.references(t))
+	require.Contains(t, first.Header.Get("Link"), `rel="next"`)
+	second := p.call(http.MethodGet, fmt.Sprintf("/redemptions?limit=2&after=%v", first.json()["next"]), "")
+	require.Equal(t, []string{"r0"}, second.references(t))
+	require.Nil(t, second.json()["next"])
+	require.Equal(t, []string{"r1"}, p.call(http.MethodGet, "/redemptions?reference=r1", "").references(t))
+	require.Empty(t, south.call(http.MethodGet, "/redemptions", "").references(t))
+	p.call(http.MethodGet, "/redemptions?limit=0", "").problem(t, http.StatusBadRequest, "bad_query")
+	p.call(http.MethodGet, "/redemptions?referense=r1", "").problem(t, http.StatusBadRequest, "bad_query")
+
+	list, _ := second.json()["data"].([]any)
+	one, _ := list[0].(map[string]any)
+	path := fmt.Sprint("/redemptions/", one["id"])
+	foreign, missing := south.call(http.MethodGet, path, ""), south.call(http.MethodGet, "/redemptions/999999", "")
+	foreign.problem(t, http.StatusNotFound, "payment_unknown")
+	require.Equal(t, missing.Body, foreign.Body)
+
+	undo := p.send(path+"/reversal", "u1", `{"reason":"a mistake"}`)
+	require.Equal(t, http.StatusCreated, undo.Status, undo.Body)
+	require.Equal(t, http.StatusOK, p.send(path+"/reversal", "u1", `{"reason":"a mistake"}`).Status)
+	p.send(path+"/reversal", "u2", `{"reason":"a mistake"}`).problem(t, http.StatusConflict, "payment_reversed")
+	require.Equal(t, undo.json()["id"], p.call(http.MethodGet, path, "").json()["reversed_by"])
+	require.Equal(t, int64(2000), s.balanceOf("anna"))
+}
+
+// references returns the references of a page of redemptions.
+func (g *got) references(t *testing.T) (list []string) {
+	t.Helper()
+	require.Equal(t, http.StatusOK, g.Status, g.Body)
+	data, _ := g.json()["data"].([]any)
+	for _, one := range data {
+		row, _ := one.(map[string]any)
+		list = append(list, fmt.Sprint(row["reference"]))
+	}
+	return list
+}
+
+// A look tells what a code would add, and moves nothing.
+func TestAPILook(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	_, codes := s.series(1)
+	s.newCustomer("anna", s.North)
+	p := s.program(nil)
+	got := p.call(http.MethodPost, "/cards/look", fmt.Sprintf(`{"code":%q,"customer":{"username":"anna"}}`, codes[0]))
+	require.Equal(t, http.StatusOK, got.Status, got.Body)
+	require.Equal(t, map[string]any{"amount": "10.00", "currency": "USD"}, got.json()["amount"])
+	require.Zero(t, s.balanceOf("anna"))
+	p.call(http.MethodPost, "/cards/look", fmt.Sprintf(`{"code":%q,"customer":{"username":"anna"}}`, s.unknownCode())).problem(t, http.StatusUnprocessableEntity, "card_refused")
 }

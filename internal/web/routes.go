@@ -51,6 +51,10 @@ func (s *Server) table() []route {
 		// Programs.
 		{get, api.Base + "/me", clientWho(""), s.api.Me},
 		{post, api.Base + "/redemptions", clientWho(staff.RedeemFor).withCards(), s.api.RedemptionCreate},
+		{get, api.Base + "/redemptions", clientWho(staff.PaymentsView).withCards(), s.api.RedemptionList},
+		{get, api.Base + "/redemptions/:id", clientWho(staff.PaymentsView).withCards(), s.api.RedemptionShow},
+		{post, api.Base + "/redemptions/:id/reversal", clientWho(staff.PaymentsReverse).withCards(), s.api.RedemptionReverse},
+		{post, api.Base + "/cards/look", clientWho(staff.RedeemFor).withCards(), s.api.CardLook},
 
 		// Staff.
 		{get, "/admin", anyStaff, s.admin.Home},

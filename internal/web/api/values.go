@@ -29,6 +29,15 @@ func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000
 // idText writes an id. Ids are text, so that no client calculates with them.
 func idText(id int64) string { return strconv.FormatInt(id, 10) }
 
+// pathID reads the id in the address of a request; missing where it is no id.
+func pathID(c *gin.Context, missing error) (int64, error) {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil || id < 1 {
+		return 0, missing
+	}
+	return id, nil
+}
+
 // answer writes a JSON answer.
 func answer(c *gin.Context, status int, value any) error {
 	c.JSON(status, value)
