@@ -150,7 +150,6 @@ export default {
       },
       {
         text: 'Building it',
-        collapsed: true,
         items: [
           { text: 'About', link: '/README' },
           { text: 'Architecture', link: '/ARCHITECTURE' },
@@ -163,7 +162,13 @@ export default {
       },
     ],
     outline: { level: [2, 3], label: 'On this page' },
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        // What people use comes before what builds it.
+        miniSearch: { searchOptions: { boostDocument: id => (id.includes('/guide/') ? 4 : /decisions|[A-Z]{4}/.test(id) ? 0.3 : 1) } },
+      },
+    },
     docFooter: { prev: 'Before', next: 'Next' },
     darkModeSwitchLabel: 'Appearance',
     sidebarMenuLabel: 'Contents',
