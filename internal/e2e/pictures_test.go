@@ -80,7 +80,7 @@ func (a *album) take(b *browser, name string, dark bool, data ...string) {
 		a.keep(b, name+"-dark", "dark")
 		require.NoError(a.t, look(b.ctx, "", "light"))
 	}
-	require.NoError(a.t, os.WriteFile(file, []byte(outline), 0o644)) //nolint:gosec // committed
+	require.NoError(a.t, os.WriteFile(file, []byte(outline), 0o644))
 }
 
 // keep writes one picture.
@@ -91,7 +91,7 @@ func (a *album) keep(b *browser, name, scheme string) {
 	shot, err := chromedp.Call(b.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: &quality})
 	require.NoError(a.t, err)
 	require.Less(a.t, len(shot.Data), pictureLimit, "%s is too large", name)
-	require.NoError(a.t, os.WriteFile(filepath.Join(pictureDir, name+".webp"), shot.Data, 0o644)) //nolint:gosec // committed
+	require.NoError(a.t, os.WriteFile(filepath.Join(pictureDir, name+".webp"), shot.Data, 0o644))
 }
 
 // firstDifference tells the first line in which two outlines differ.
