@@ -27,21 +27,29 @@ function linkToFiles(md) {
   }
 }
 
-// showDarkPictures shows the dark picture of a page in the dark, where there is one, and
-// makes pictures of phones narrow.
+// showDarkPictures shows the dark picture of a page in the dark, where there is one. Pictures
+// are Markdown, or <img> where they have a width.
 function showDarkPictures(md) {
-  const before = md.renderer.rules.image
+  const darkOf = (src, env) => {
+    const dark = src.replace(/\.webp$/, '-dark.webp')
+    return dark !== src && existsSync(join(root, posix.dirname(sourceOf(env)), dark)) ? dark : undefined
+  }
+  const image = md.renderer.rules.image
   md.renderer.rules.image = (tokens, i, options, env, self) => {
     const token = tokens[i]
-    const src = token.attrGet('src')
-    if (src.includes('/phone-')) token.attrJoin('class', 'phone')
-    const dark = src.replace(/\.webp$/, '-dark.webp')
-    if (dark === src || !existsSync(join(root, posix.dirname(sourceOf(env)), dark))) return before(tokens, i, options, env, self)
-    token.attrJoin('class', 'light')
-    const light = before(tokens, i, options, env, self)
+    const dark = darkOf(token.attrGet('src'), env)
+    if (!dark) return image(tokens, i, options, env, self)
+    token.attrSet('class', 'light')
+    const light = image(tokens, i, options, env, self)
     token.attrSet('src', dark)
-    token.attrSet('class', token.attrGet('class').replace('light', 'dark'))
-    return light + before(tokens, i, options, env, self)
+    token.attrSet('class', 'dark')
+    return light + image(tokens, i, options, env, self)
+  }
+  for (const rule of ['html_block', 'html_inline']) {
+    md.renderer.rules[rule] = (tokens, i, options, env) => tokens[i].content.replace(/<img src="([^"]+)"([^>]*)>/g, (tag, src, rest) => {
+      const dark = darkOf(src, env)
+      return dark ? `<img class="light" src="${src}"${rest}><img class="dark" src="${dark}"${rest}>` : tag
+    })
   }
 }
 
