@@ -25,7 +25,10 @@ type redeemPage struct {
 }
 
 // scanPage is the page that a card's QR code opens. It leads to the form.
-type scanPage struct{ kit.Page }
+type scanPage struct {
+	kit.Page
+	To string // address of the form; with a partner's name, that of the sign-in on the way
+}
 
 // RedeemShow handles GET /portal/finance/refill-card.
 func (s *Server) RedeemShow(c *gin.Context) error {
@@ -113,8 +116,17 @@ func (s *Server) redeemTyped(c *gin.Context, form url.Values) (card.Receipt, err
 	})
 }
 
-// Scan handles GET /r, the URL in a card's QR code. The code is in the fragment of the URL,
-// which browsers do not send to the server. A script puts it into the form.
+// Scan handles GET /r and GET /r/:partner, the URL in a card's QR code. The code is in the
+// fragment of the URL, which browsers do not send to the server. A script puts it into the
+// form. The page has the look of the partner; with a name that no partner has, it is that
+// of /r.
 func (s *Server) Scan(c *gin.Context) error {
-	return s.Render(c, http.StatusOK, "portal/scan", &scanPage{s.Page(c, lang.M("Redeem a refill card"), "")})
+	p := &scanPage{Page: s.Page(c, lang.M("Redeem a refill card"), ""), To: SectionRedeem}
+	if err := s.Dress(c, &p.Page, c.Param("partner")); err != nil {
+		return err
+	}
+	if p.Look.Slug != "" {
+		p.To = "/portal/login?" + url.Values{"next": {SectionRedeem}, "partner": {p.Look.Slug}}.Encode()
+	}
+	return s.Render(c, http.StatusOK, "portal/scan", p)
 }
