@@ -21,7 +21,9 @@ type redeemPage struct {
 	Balance string
 	Code    kit.Field
 	Key     string
-	Seen    *seenCard // the card of the code, once it was checked; else nil
+	// Mistakes is the summary above the form. The focus is in the field, which says the same.
+	Mistakes []kit.Mistake
+	Seen     *seenCard // the card of the code, once it was checked; else nil
 }
 
 // scanPage is the page that a card's QR code opens. It leads to the form.
@@ -101,6 +103,7 @@ func (s *Server) Redeem(c *gin.Context) error {
 func (s *Server) mendCode(c *gin.Context, p *redeemPage, form url.Values, err error) error {
 	p.Code.Value = kit.Truncate(form.Get("code"), 300)
 	p.Code.Wrong(fault.All(err)[0])
+	p.Mistakes = []kit.Mistake{{Field: p.Code.Name, Text: p.Code.Error}}
 	p.Code.Autofocus = true
 	return s.Part(c, s.RefuseForm(c, err), "portal/refill_card", "redeem", p)
 }
