@@ -15,15 +15,15 @@ import (
 // A card leads to the address of its partner where its series is for one partner alone.
 func TestLinkNamesOnePartner(t *testing.T) {
 	t.Parallel()
-	b, ctx := setup(t), t.Context()
+	b := setup(t)
 	for id, name := range map[int64]string{b.north.ID: "North", b.south.ID: "South"} {
-		require.NoError(t, partner.Edit(ctx, b.pool, b.admin, id, partner.Form{Name: name, Slug: name, TimeZone: "UTC"}, nil))
+		require.NoError(t, partner.Edit(t.Context(), b.pool, b.admin, id, partner.Form{Name: name, Slug: name, TimeZone: "UTC"}, nil))
 	}
 	of := func(partners card.Partners) string {
 		s := b.series(t, 2, func(f *card.OrderRequest) { f.Partners = partners })
-		row, err := b.cards.Series(ctx, audit.System(), s.ID)
+		row, err := b.cards.Series(t.Context(), audit.System(), s.ID)
 		require.NoError(t, err)
-		_, rows, err := b.files.At("https://refill.example.net").FirstRows(ctx, row, cardfile.Options{Columns: []string{"link"}})
+		_, rows, err := b.files.At("https://refill.example.net").FirstRows(t.Context(), row, cardfile.Options{Columns: []string{"link"}})
 		require.NoError(t, err)
 		for _, cells := range rows {
 			for _, name := range []string{"", "north", "south"} {

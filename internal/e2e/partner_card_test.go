@@ -72,11 +72,11 @@ func scanned(t *testing.T, file string) []string {
 	body, err := base64.StdEncoding.DecodeString(file)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "cards.pdf"), body, 0o600))
-	require.NoError(t, exec.CommandContext(t.Context(), "pdftoppm", "-r", "300", "-png", filepath.Join(dir, "cards.pdf"), filepath.Join(dir, "sheet")).Run()) //nolint:gosec // a folder of the test
+	require.NoError(t, exec.CommandContext(t.Context(), "pdftoppm", "-r", "300", "-png", filepath.Join(dir, "cards.pdf"), filepath.Join(dir, "sheet")).Run())
 	sheets, err := filepath.Glob(filepath.Join(dir, "sheet*.png"))
 	require.NoError(t, err)
 	require.NotEmpty(t, sheets)
-	out, err := exec.CommandContext(t.Context(), "zbarimg", append([]string{"--quiet", "--raw"}, sheets...)...).Output() //nolint:gosec // likewise
+	out, err := exec.CommandContext(t.Context(), "zbarimg", append([]string{"--quiet", "--raw"}, sheets...)...).Output()
 	require.NoError(t, err)
 	return strings.Fields(string(out))
 }
