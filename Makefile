@@ -2,7 +2,7 @@
 # what it needs and this machine lacks (.ci/setup), then does its work.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build assets notice test race chaos fuzz mutants bench lint secrets vuln generate clean
+.PHONY: help demo build assets notice docs pictures test race chaos fuzz mutants bench lint secrets vuln generate clean
 
 # One set of flags for building, testing and checking, so that they share what the
 # compiler made. nomsgpack halves Gin; the version is ours to stamp, below.
@@ -34,6 +34,21 @@ assets: ## fetch the pages' third-party files into static/vendor
 
 notice: assets ## write NOTICE anew: the licences of what is linked and shipped
 	go run ./internal/notice -write
+
+docs: docs/site/node_modules/.refill ## build the documentation as a site, in docs/site/dist
+	@cd docs/site && npm run --silent build
+	@echo "The site is in docs/site/dist, for any web server. To look at it: cd docs/site && npm run look"
+
+# npm ci removes the folder first, so the stamp tells that it ended.
+docs/site/node_modules/.refill: docs/site/package-lock.json docs/site/.npmrc
+	@command -v npm >/dev/null || { echo "Node with npm is needed to build the site: https://nodejs.org/"; exit 1; }
+	@echo "Fetching the site's generator …"
+	@cd docs/site && npm ci --loglevel=error
+	@touch $@
+
+pictures: ## take the pictures of the documentation from the running product; ONLY=name,…
+	@.ci/setup test
+	$(TEST) ./internal/e2e -run '^TestPictures$$' -count=1 -timeout 30m -args -pictures $(if $(ONLY),-only $(ONLY))
 
 test: ## run every test; sets up Postgres, a browser and PDF tools when missing
 	@.ci/setup test
@@ -85,7 +100,7 @@ generate: bin/sqlc ## write internal/db anew from queries/ and migrations/, and 
 	go test ./internal/lang/extract -run TestEveryTextIsMarked -update
 
 clean: ## remove what was built and fetched; the demo's data stays
-	rm -rf bin static/node_modules
+	rm -rf bin static/node_modules docs/site/node_modules docs/site/dist internal/e2e/htmlcheck/node_modules
 	git clean -fdXq static/vendor
 	@for dir in /dev/shm/refill-test-$$(id -u)-* "$${TMPDIR:-/tmp}"/refill-test-$$(id -u)-*; do \
 		[ ! -e "$$dir/lock" ] || flock -n "$$dir/lock" rm -rf "$$dir"; done

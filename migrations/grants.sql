@@ -11,6 +11,9 @@ grant select, insert, update on
   partner, staff, customer, setting, series_counter, series, card, series_tally,
   key_rotation, account, export to refill_app;
 
+-- The names of partners in addresses stay with them.
+grant select, insert on partner_address to refill_app;
+
 -- Announcing a key is for the owner. Holding one while something is sealed under it
 -- locks its row, for which Postgres asks for the right to update some column.
 grant select on key_canary, index_canary to refill_app;

@@ -15,13 +15,23 @@ order by name;
 update partner set portal_refill_card = @portal_refill_card where id = @id;
 
 -- name: PartnerLook :one
--- What customers see of a partner: by id, or by the name in the address.
+-- What customers see of a partner: by id, or by a name that it has or had in addresses.
 select partner.id, partner.name, partner.brand, partner.accent, partner.slug, partner.welcome, partner.help,
   partner.look_version, partner.disabled_at,
   coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height
 from partner
 left join partner_logo logo on logo.partner_id = partner.id
-where partner.id = @id or partner.slug = @slug::text;
+where partner.id = @id or partner.id = (select a.partner_id from partner_address a where a.name = @slug::text);
+
+-- name: PartnerFormerNames :many
+-- The names that a partner had in addresses, and has no more.
+select a.name from partner_address a join partner on partner.id = a.partner_id
+where a.partner_id = @partner_id and a.name is distinct from partner.slug
+order by a.created_at desc, a.name;
+
+-- name: PartnerHasName :one
+-- Whether a name in addresses is, or was, a partner's.
+select exists (select from partner_address where name = @name and partner_id = @partner_id);
 
 -- name: PartnerLogoGet :one
 select png, width, height from partner_logo where partner_id = @partner_id;

@@ -198,14 +198,14 @@ where s.state in ('queued', 'generating')
 
 -- name: SeriesBrands :many
 -- The looks of the partners that a series is for.
-select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, logo.png
+select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, p.slug, logo.png
 from series_partner sp join partner p on p.id = sp.partner_id
 left join partner_logo logo on logo.partner_id = p.id
 where sp.series_id = @series_id and sp.removed_at is null;
 
 -- name: PartnerCardLook :one
 -- The look of cards that are for one partner.
-select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, logo.png
+select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, p.slug, logo.png
 from partner p left join partner_logo logo on logo.partner_id = p.id
 where p.id = @id;
 

@@ -34,7 +34,7 @@ func TestDocumentsNameTestsThatAreThere(t *testing.T) {
 			}
 		}
 	}
-	for _, document := range []string{"SECURITY.md", "docs/parity.md", "docs/asvs.md"} {
+	for _, document := range []string{"SECURITY.md", "ARCHITECTURE.md", "docs/parity.md", "docs/asvs.md", "docs/from-splynx.md"} {
 		text, err := os.ReadFile(filepath.Join(root, document))
 		require.NoError(t, err)
 		named := regexp.MustCompile(`\b[a-z0-9]+\.(?:Test|Fuzz)\w+`).FindAllString(string(text), -1)

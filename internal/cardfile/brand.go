@@ -14,6 +14,7 @@ type brand struct {
 	accent string   // #rrggbb
 	lines  []string // instructions on the card: none, or two lines
 	logo   []byte   // PNG
+	slug   string   // name in addresses; empty: none
 }
 
 // brand returns the look of a series' cards: that of its partner where it has
@@ -40,6 +41,9 @@ func (s *Service) brandOf(ctx context.Context, partnerID int64) (brand, error) {
 
 func newBrand(row db.PartnerCardLookRow) brand {
 	b := brand{name: row.Brand, accent: row.Accent, logo: row.Png}
+	if row.Slug != nil {
+		b.slug = *row.Slug
+	}
 	if row.CardLine1 != "" || row.CardLine2 != "" {
 		b.lines = []string{row.CardLine1, row.CardLine2}
 	}

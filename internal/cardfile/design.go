@@ -46,7 +46,10 @@ func (s *Service) liner(ctx context.Context, series db.SeriesShowRow) (func(card
 	if of.AnyPartner {
 		ofSeries = ""
 	}
-	address := s.publicURL + "/r#"
+	b, err := s.brand(ctx, of)
+	if err != nil {
+		return nil, err
+	}
 	return func(c card.Unsealed) render.Card {
 		if !c.ValidTill.Equal(dated) {
 			dated = c.ValidTill
@@ -54,7 +57,7 @@ func (s *Service) liner(ctx context.Context, series db.SeriesShowRow) (func(card
 		}
 		line.Serial, line.Code = int64(c.Serial), c.Code.Reveal(of.Prefix)
 		line.SerialText = cardcode.FormatSerial(form, of.Number, c.Serial)
-		line.Partner, line.Link = ofSeries, address+render.Fragment(line.Code)
+		line.Partner, line.Link = ofSeries, render.Link(s.publicURL, b.slug, line.Code)
 		if line.Code == "" { // the code was erased
 			line.Link = ""
 		}

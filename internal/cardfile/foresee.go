@@ -72,13 +72,17 @@ func (s *Service) FirstRows(ctx context.Context, series db.SeriesShowRow, o Opti
 	if err != nil {
 		return nil, nil, err
 	}
+	b, err := s.brand(ctx, of)
+	if err != nil {
+		return nil, nil, err
+	}
 	state := db.CardStateActive
 	if len(o.States) > 0 {
 		state = o.States[0]
 	}
 	for i := range cards {
 		c := &cards[i]
-		c.Link, c.Status = s.publicURL+"/r#"+render.Fragment(c.Code), string(card.StatusOf(state, of.State, series.Expired))
+		c.Link, c.Status = render.Link(s.publicURL, b.slug, c.Code), string(card.StatusOf(state, of.State, series.Expired))
 		if !of.AnyPartner {
 			c.Partner = series.PartnerNames
 		}

@@ -30,7 +30,7 @@ func DefaultLines(qr render.QR) []string {
 func (s *Service) look(v setting.Settings, b brand, qr render.QR) render.Meta {
 	words := v.CardWords
 	meta := render.Meta{
-		Brand: b.name, Accent: b.accent, Logo: b.logo, Instructions: b.lines, PortalURL: s.publicURL, QR: qr, Fonts: s.fonts,
+		Brand: b.name, Accent: b.accent, Logo: b.logo, Instructions: b.lines, PortalURL: s.publicURL, Partner: b.slug, QR: qr, Fonts: s.fonts,
 		Labels: render.Labels{Kind: words.Kind, Serial: words.Serial, Series: words.Series, ValidTill: words.ValidTill},
 	}
 	if meta.Brand == "" {

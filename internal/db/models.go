@@ -1703,7 +1703,7 @@ type Partner struct {
 	TimeZone         string
 	PortalRefillCard bool
 	CreatedAt        time.Time
-	// Names the partner in the address of the sign-in page, so that it shows the partner's look before anybody has signed in. Null: it has none.
+	// The name of the partner in addresses: of its sign-in page, and on its printed cards. Former names are in partner_address. Null: it has none.
 	Slug *string
 	// The brand's colour, #rrggbb. Empty: the product's own.
 	Accent string
@@ -1718,6 +1718,13 @@ type Partner struct {
 	LookVersion int64
 	// Since when its customers can neither sign in nor redeem; null: it is open.
 	DisabledAt *time.Time
+}
+
+// Every name that a partner has, or had, in addresses. Rows are never changed and never deleted.
+type PartnerAddress struct {
+	Name      string
+	PartnerID int64
+	CreatedAt time.Time
 }
 
 // A partner's logo, always as we encoded it ourselves, never as it was uploaded.

@@ -82,6 +82,33 @@ func (q *Queries) PartnerDisabled(ctx context.Context, db DBTX, id int64) (bool,
 	return column_1, err
 }
 
+const partnerFormerNames = `-- name: PartnerFormerNames :many
+select a.name from partner_address a join partner on partner.id = a.partner_id
+where a.partner_id = $1 and a.name is distinct from partner.slug
+order by a.created_at desc, a.name
+`
+
+// The names that a partner had in addresses, and has no more.
+func (q *Queries) PartnerFormerNames(ctx context.Context, db DBTX, partnerID int64) ([]string, error) {
+	rows, err := db.Query(ctx, partnerFormerNames, partnerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const partnerGet = `-- name: PartnerGet :one
 select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at from partner where id = $1
 `
@@ -106,6 +133,23 @@ func (q *Queries) PartnerGet(ctx context.Context, db DBTX, id int64) (Partner, e
 		&i.DisabledAt,
 	)
 	return i, err
+}
+
+const partnerHasName = `-- name: PartnerHasName :one
+select exists (select from partner_address where name = $1 and partner_id = $2)
+`
+
+type PartnerHasNameParams struct {
+	Name      string
+	PartnerID int64
+}
+
+// Whether a name in addresses is, or was, a partner's.
+func (q *Queries) PartnerHasName(ctx context.Context, db DBTX, arg PartnerHasNameParams) (bool, error) {
+	row := db.QueryRow(ctx, partnerHasName, arg.Name, arg.PartnerID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const partnerInUse = `-- name: PartnerInUse :one
@@ -263,7 +307,7 @@ select partner.id, partner.name, partner.brand, partner.accent, partner.slug, pa
   coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height
 from partner
 left join partner_logo logo on logo.partner_id = partner.id
-where partner.id = $1 or partner.slug = $2::text
+where partner.id = $1 or partner.id = (select a.partner_id from partner_address a where a.name = $2::text)
 `
 
 type PartnerLookParams struct {
@@ -285,7 +329,7 @@ type PartnerLookRow struct {
 	LogoHeight  int32
 }
 
-// What customers see of a partner: by id, or by the name in the address.
+// What customers see of a partner: by id, or by a name that it has or had in addresses.
 func (q *Queries) PartnerLook(ctx context.Context, db DBTX, arg PartnerLookParams) (PartnerLookRow, error) {
 	row := db.QueryRow(ctx, partnerLook, arg.ID, arg.Slug)
 	var i PartnerLookRow

@@ -13,7 +13,7 @@ import (
 )
 
 const partnerCardLook = `-- name: PartnerCardLook :one
-select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, logo.png
+select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, p.slug, logo.png
 from partner p left join partner_logo logo on logo.partner_id = p.id
 where p.id = $1
 `
@@ -23,6 +23,7 @@ type PartnerCardLookRow struct {
 	Accent    string
 	CardLine1 string
 	CardLine2 string
+	Slug      *string
 	Png       []byte
 }
 
@@ -35,6 +36,7 @@ func (q *Queries) PartnerCardLook(ctx context.Context, db DBTX, id int64) (Partn
 		&i.Accent,
 		&i.CardLine1,
 		&i.CardLine2,
+		&i.Slug,
 		&i.Png,
 	)
 	return i, err
@@ -55,7 +57,7 @@ func (q *Queries) SeriesAdvance(ctx context.Context, db DBTX, arg SeriesAdvanceP
 }
 
 const seriesBrands = `-- name: SeriesBrands :many
-select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, logo.png
+select (case when p.brand = '' then p.name else p.brand end)::text as brand, p.accent, p.card_line1, p.card_line2, p.slug, logo.png
 from series_partner sp join partner p on p.id = sp.partner_id
 left join partner_logo logo on logo.partner_id = p.id
 where sp.series_id = $1 and sp.removed_at is null
@@ -66,6 +68,7 @@ type SeriesBrandsRow struct {
 	Accent    string
 	CardLine1 string
 	CardLine2 string
+	Slug      *string
 	Png       []byte
 }
 
@@ -84,6 +87,7 @@ func (q *Queries) SeriesBrands(ctx context.Context, db DBTX, seriesID int64) ([]
 			&i.Accent,
 			&i.CardLine1,
 			&i.CardLine2,
+			&i.Slug,
 			&i.Png,
 		); err != nil {
 			return nil, err

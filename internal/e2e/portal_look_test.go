@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -20,6 +21,13 @@ const brokenNumbers = `(() => {
 	return broken.join(" ");
 })()`
 
+// coveredLabels is JavaScript for the labels whose words stand where those of a button do.
+const coveredLabels = `(() => {
+	const words = (element) => { const r = document.createRange(); r.selectNodeContents(element); return [...r.getClientRects()]; };
+	return [...document.querySelectorAll(".shows")].filter(field => words(field.querySelector("label")).some(l => words(field.querySelector("button")).some(b =>
+		l.right > b.left && l.left < b.right && l.bottom > b.top + 4 && l.top < b.bottom - 4))).map(field => field.innerText).join("; ");
+})()`
+
 // The portal for people with large fonts, with colours of their own, and with a keyboard.
 func TestPortalForEveryEye(t *testing.T) {
 	t.Parallel()
@@ -33,6 +41,16 @@ func TestPortalForEveryEye(t *testing.T) {
 		phone.fits()
 		require.Empty(t, script[string](phone, brokenNumbers), "amounts are whole on %s", path)
 		phone.shot("large-amounts-" + name)
+	}
+
+	small := newBrowser(t, d.URL, 320, 640)
+	small.signIn("/portal/login", "customer2")
+	for _, path := range []string{"/portal/password", "/portal/sessions", "/portal"} {
+		small.open(path)
+		script[bool](small, `(document.documentElement.style.fontSize = "200%", true)`)
+		small.fits()
+		require.Empty(t, script[string](small, coveredLabels), path)
+		small.shot("large-small" + strings.ReplaceAll(path, "/", "-"))
 	}
 
 	phone.open("/portal/finance/payments")

@@ -200,7 +200,7 @@ func TestPortal(t *testing.T) {
 	other.fill("New password again", "a longer one")
 	other.press("Change password")
 	other.sees("Your password is changed.")
-	for _, path := range []string{"/portal", "/portal/finance/payments", "/portal/finance/refill-card"} {
+	for _, path := range []string{"/portal", "/portal/finance/payments", "/portal/finance/refill-card", "/portal/password", "/portal/sessions"} {
 		other.open(path)
 		script[bool](other, `(document.documentElement.style.fontSize = "200%", true)`)
 		if wide := script[string](other, `document.documentElement.scrollWidth <= innerWidth ? "" : [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.tagName + "." + e.className + " " + e.innerText.slice(0, 20)).join("; ")`); wide != "" {

@@ -109,9 +109,14 @@ func codeMutants() []mutant {
 			"./internal/cardcode", "TestReadKeyringRefuses", "a key file that was cut short seals a million cards",
 		},
 		{
-			"a scanned card sends its code to the server as an address", "link",
-			`d.meta.PortalURL + "/r#"`, `d.meta.PortalURL + "/r?code="`,
+			"a scanned card sends its code to the server as an address", "Link",
+			`"/r" + partner + "#"`, `"/r" + partner + "?code="`,
 			"./internal/render", "TestPDF$|TestLayouts", "proxies and logs on the way hold codes",
+		},
+		{
+			"a partner takes a name in addresses that another one had", "migrations/00076_partner_addresses.sql",
+			"after insert or update of slug on partner", "after insert on partner",
+			"./internal/partner", "TestNamesInAddressesStay", "cards that are sold already lead to a sign-in of somebody else",
 		},
 		{
 			"the pages of a PDF with a password stand in the clear", "stream",

@@ -28,7 +28,8 @@ type Form struct {
 var (
 	ErrNoPartner     = fault.New(fault.NotFound, "partner_unknown", "There is no such partner.")
 	ErrPartnerName   = fault.Field("name", "partner_name_taken", "Another partner has this name. Choose a different one.")
-	ErrPartnerSlug   = fault.Field("slug", "partner_slug_taken", "Another partner has this name in its address. Choose a different one.")
+	ErrPartnerSlug   = fault.Field("slug", "partner_slug_taken", "Another partner has this name in addresses, or had it when its cards were printed. Choose a different one.")
+	ErrSlugReserved  = fault.Field("slug", "partner_slug_reserved", "This name is kept for pages of the portal. Choose a different one, such as the partner’s own.")
 	ErrPartnerState  = fault.New(fault.Conflict, "partner_state", "The partner has changed meanwhile. Look at its state, then decide again.")
 	ErrPartnerClosed = fault.Field("partner", "partner_closed", "This partner is disabled. Enable it first, or choose another.")
 	errPartnerCreate = fault.New(fault.Forbidden, "partner_create", "New partners are entered by staff who see all partners.")
@@ -84,7 +85,7 @@ func taken(err error) error {
 	switch db.Constraint(err) {
 	case "partner_name_key":
 		return ErrPartnerName
-	case "partner_slug_key":
+	case "partner_slug_key", "partner_address_pkey":
 		return ErrPartnerSlug
 	}
 	return err
@@ -107,6 +108,9 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, f Form
 			return fmt.Errorf("enter a partner: %w", taken(err))
 		}
 		id = row.ID
+		if err := f.checkName(ctx, tx, id); err != nil {
+			return err
+		}
 		if err := f.write(ctx, tx, id, logo); err != nil {
 			return err
 		}
@@ -156,6 +160,9 @@ func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64
 	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
 		before, err := lock(ctx, tx, actor, id)
 		if err != nil {
+			return err
+		}
+		if err := f.checkName(ctx, tx, id); err != nil {
 			return err
 		}
 		if err := f.write(ctx, tx, id, logo); err != nil {

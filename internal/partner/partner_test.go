@@ -78,6 +78,67 @@ func TestPartnerForm(t *testing.T) {
 	require.Equal(t, []string{"name", "brand", "slug", "time_zone", "accent", "welcome", "help", "card_line1", "card_line2"}, fields)
 }
 
+// Printed cards lead to the name that a partner had in addresses. It stays with the partner:
+// the partner may take it again, another one can't have it.
+func TestNamesInAddressesStay(t *testing.T) {
+	t.Parallel()
+	ctx, tx := t.Context(), dbtest.Tx(t)
+	f := partner.Form{Name: "North", Slug: "north", TimeZone: "UTC"}
+	id, err := partner.Create(ctx, tx, audit.System(), f, nil)
+	require.NoError(t, err)
+	other, err := partner.Create(ctx, tx, audit.System(), partner.Form{Name: "South", TimeZone: "UTC"}, nil)
+	require.NoError(t, err)
+	look := func(name string) int64 {
+		row, found, err := db.Found(db.New().PartnerLook(ctx, tx, db.PartnerLookParams{Slug: name}))
+		require.NoError(t, err)
+		if !found {
+			return 0
+		}
+		return row.ID
+	}
+	for _, now := range []string{"north-2", ""} {
+		f.Slug = now
+		require.NoError(t, partner.Edit(ctx, tx, audit.System(), id, f, nil))
+		require.Equal(t, id, look("north"), "a former name leads to the partner")
+		require.ErrorIs(t, partner.Edit(ctx, tx, audit.System(), other, partner.Form{Name: "South", Slug: "north", TimeZone: "UTC"}, nil), partner.ErrPartnerSlug)
+		_, err = partner.Create(ctx, tx, audit.System(), partner.Form{Name: "East", Slug: "north", TimeZone: "UTC"}, nil)
+		require.ErrorIs(t, err, partner.ErrPartnerSlug)
+	}
+	former, err := db.New().PartnerFormerNames(ctx, tx, id)
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"north", "north-2"}, former)
+	f.Slug = "north"
+	require.NoError(t, partner.Edit(ctx, tx, audit.System(), id, f, nil), "it takes its own name again")
+	require.Zero(t, look("nobody"))
+	_, err = tx.Exec(ctx, `set local role refill_app`)
+	require.NoError(t, err)
+	for _, change := range []string{`delete from partner_address`, `update partner_address set partner_id = 2`} {
+		savepoint, err := tx.Begin(ctx)
+		require.NoError(t, err)
+		_, err = savepoint.Exec(ctx, change)
+		require.ErrorContains(t, err, "permission denied", change)
+		require.NoError(t, savepoint.Rollback(ctx))
+	}
+}
+
+// Names that read like pages of the portal are refused. A partner that has one keeps it.
+func TestReservedNames(t *testing.T) {
+	t.Parallel()
+	ctx, tx := t.Context(), dbtest.Tx(t)
+	f := partner.Form{Name: "North", Slug: " Admin ", TimeZone: "UTC"}
+	_, err := partner.Create(ctx, tx, audit.System(), f, nil)
+	require.ErrorIs(t, err, partner.ErrSlugReserved)
+	f.Slug = "north"
+	id, err := partner.Create(ctx, tx, audit.System(), f, nil)
+	require.NoError(t, err)
+	f.Slug = "support"
+	require.ErrorIs(t, partner.Edit(ctx, tx, audit.System(), id, f, nil), partner.ErrSlugReserved)
+	_, err = tx.Exec(ctx, `update partner set slug = 'support' where id = $1`, id) // of an earlier version
+	require.NoError(t, err)
+	f.Help = "Call us"
+	require.NoError(t, partner.Edit(ctx, tx, audit.System(), id, f, nil))
+}
+
 func TestDisabledPartner(t *testing.T) {
 	t.Parallel()
 	ctx, tx := t.Context(), dbtest.Tx(t)

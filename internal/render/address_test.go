@@ -85,6 +85,42 @@ func TestQRHoldsWhatWasChosen(t *testing.T) {
 	require.ErrorIs(t, err, render.ErrQR)
 }
 
+// With the name of a partner, the printed address and the QR code lead to the partner's own
+// page. Where the name leaves no room for the QR code, the QR code leads to the portal
+// without it; where the printed address would be too long, it is printed without.
+func TestAddressOfPartner(t *testing.T) {
+	t.Parallel()
+	for _, l := range render.Layouts() {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			meta, cards := addressMeta(l.Name), sampleCards(2)
+			meta.Partner = "north"
+			scanned := func() []string {
+				return strings.Fields(run(t, "zbarimg", cutOut(t, l, save(t, printed(t, meta, cards...)), len(cards))...))
+			}
+			links := []string{}
+			for _, c := range cards {
+				links = append(links, render.Link("https://refill.example.net", "north", c.Code))
+			}
+			plain := []string{"https://refill.example.net/r#" + cards[0].Code, "https://refill.example.net/r#" + cards[1].Code}
+			require.Contains(t, [][]string{links, plain}, scanned())
+			text := plainText(t, save(t, printed(t, meta, cards...)))
+			require.Equal(t, 2, strings.Count(text, "refill.example.net"))
+			meta.QR = render.QRAddress
+			require.Equal(t, []string{"https://refill.example.net/r/north", "https://refill.example.net/r/north"}, scanned())
+
+			meta.QR, meta.Partner = render.QRCode, strings.Repeat("a-long-name-", 3)+"long"
+			require.Len(t, scanned(), 2, "a long name costs no card its QR code")
+			text = plainText(t, save(t, printed(t, meta, cards...)))
+			require.Equal(t, 2, strings.Count(text, "refill.example.net"), "nor its printed address")
+		})
+	}
+	meta := addressMeta("id-1")
+	meta.Partner = "north"
+	text := plainText(t, save(t, printed(t, meta, sampleCards(1)...)))
+	require.Contains(t, text, "refill.example.net/r/north")
+}
+
 // errorWriter refuses every byte.
 type errorWriter struct{}
 

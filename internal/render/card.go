@@ -62,7 +62,6 @@ type wideCard struct {
 	headHeight float64
 	footHeight float64
 	footEnd    float64 // baseline of the last line, and the lower edge of the QR code
-	qrSide     float64 // 0: no QR code
 
 	brandType, kindType, priceType, codeType typeface
 	lineType, labelType, valueType, hostType typeface
@@ -143,7 +142,7 @@ func (w *wideCard) makeFoot() error {
 		s.size = size
 		w.foot = append(w.foot, w.lineType.line(s, top+float64(i)*lineLead, props.Text{Color: w.ink}))
 	}
-	host, fits, err := w.hostType.try("portal’s address", w.host, w.footInner())
+	host, fits, err := w.host(&w.hostType, w.footInner())
 	if err != nil {
 		return err
 	}

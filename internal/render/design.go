@@ -24,13 +24,15 @@ type design struct {
 	meta   Meta // cleaned, with defaults
 	layout Layout
 	doc    *pdf.Document
-	host   string // the portal's address without its scheme, as it is printed
+	hosts  []string // the portal's address without its scheme, as it is printed; the first that fits
 	codes  qr.Encoder
 
 	mirrored bool // the card runs right to left
 
 	ink, quiet, accent, tint *props.Color
 	brandInk                 *props.Color // the accent, darkened to a readable text colour
+
+	qrSide float64 // of the QR code, in millimetres; 0: the layout has no room for one
 
 	art   artwork // draws the side with the code
 	front artwork // draws the front of a card whose code is on the back; nil: none
@@ -47,7 +49,7 @@ func newDesign(meta Meta, layout Layout, doc *pdf.Document) (*design, error) {
 	meta.Labels = meta.Labels.withDefaults()
 	d := &design{
 		meta: meta, layout: layout, doc: doc,
-		host:     hostOf(meta.PortalURL),
+		hosts:    hostsOf(meta),
 		mirrored: meta.rightToLeft(),
 		ink:      &props.Color{Red: 23, Green: 28, Blue: 36},
 		quiet:    &props.Color{Red: 94, Green: 104, Blue: 118},
@@ -71,11 +73,7 @@ func newDesign(meta Meta, layout Layout, doc *pdf.Document) (*design, error) {
 	if !meta.QR.Valid() {
 		return nil, ErrQR
 	}
-	if _, err := d.codes.Size(d.link(longestCode)); err != nil {
-		return nil, ErrAddress.Because(err)
-	}
-	d.art = layout.art(d)
-	if err := d.art.prepare(); err != nil {
+	if err := d.prepareArt(); err != nil {
 		return nil, err
 	}
 	if err := d.makeNote(); err != nil {
@@ -86,6 +84,26 @@ func newDesign(meta Meta, layout Layout, doc *pdf.Document) (*design, error) {
 		return d, d.front.prepare()
 	}
 	return d, nil
+}
+
+// prepareArt makes the side with the code. Where the QR code has no room with the partner's
+// name in it, the QR code leads to the portal's address without the name.
+func (d *design) prepareArt() error {
+	_, err := d.codes.Size(d.link(longestCode))
+	d.qrSide = 0
+	if err == nil {
+		d.art = d.layout.art(d)
+		if err = d.art.prepare(); err != nil {
+			return err
+		}
+	} else {
+		err = ErrAddress.Because(err)
+	}
+	if d.meta.Partner != "" && d.meta.QR != QRNone && (err != nil || d.qrSide == 0) {
+		d.meta.Partner = ""
+		return d.prepareArt()
+	}
+	return err
 }
 
 // face returns a typeface with its preferred size and its minimum, both in points. The
@@ -160,12 +178,45 @@ func (d *design) makeNote() error {
 // no escaping; codes of other systems may contain any character.
 func Fragment(code string) string { return strings.ReplaceAll(url.QueryEscape(code), "+", "%20") }
 
-// hostOf returns the portal's address as people type it: without scheme and final slash.
-func hostOf(address string) string {
-	if _, host, found := strings.Cut(address, "://"); found {
-		address = host
+// Link returns the address that opens the portal with a code filled in. A partner's name in
+// addresses gives the portal the partner's look before the customer has signed in.
+func Link(portal, partner, code string) string {
+	if partner != "" {
+		partner = "/" + partner
 	}
-	return strings.TrimSuffix(address, "/")
+	return portal + "/r" + partner + "#" + Fragment(code)
+}
+
+// Address returns the address of the portal as a card names it.
+func (m *Meta) Address() string {
+	if m.Partner == "" {
+		return m.PortalURL
+	}
+	return m.PortalURL + "/r/" + m.Partner
+}
+
+// hostsOf returns the portal's address as people type it, without scheme and final slash:
+// with the partner's name, and without it for a place where that is too long.
+func hostsOf(meta Meta) []string {
+	host := meta.PortalURL
+	if _, bare, found := strings.Cut(host, "://"); found {
+		host = bare
+	}
+	host = strings.TrimSuffix(host, "/")
+	if meta.Partner == "" {
+		return []string{host}
+	}
+	return []string{host + "/r/" + meta.Partner, host}
+}
+
+// host returns the first form of the portal's address that fits, and reports whether one does.
+func (d *design) host(t *typeface, width float64) (s fittedText, fits bool, err error) {
+	for _, host := range d.hosts {
+		if s, fits, err = t.try("portal’s address", host, width); fits || err != nil {
+			break
+		}
+	}
+	return s, fits, err
 }
 
 // link returns the content of the QR code of a card. It is empty where the card has no QR
@@ -173,12 +224,12 @@ func hostOf(address string) string {
 func (d *design) link(code string) string {
 	switch d.meta.QR {
 	case QRAddress:
-		return d.meta.PortalURL
+		return d.meta.Address()
 	case QRNone:
 		return ""
 	case QRCode:
 	}
-	return d.meta.PortalURL + "/r#" + Fragment(code)
+	return Link(d.meta.PortalURL, d.meta.Partner, code)
 }
 
 // modules returns the number of modules of a QR code as wide as those of the file. It

@@ -35,7 +35,6 @@ type label struct {
 	inner    float64
 	top      float64 // height above the code
 	codeBase float64 // of the code, below top
-	qrSide   float64
 	textSide float64 // width beside the QR code
 	codeType typeface
 	fixed    []core.Component // components that are the same on each card
@@ -92,10 +91,16 @@ func (w *label) prepare() error {
 // below the other. Where the usual sizes leave no space for the portal's address, it uses
 // smaller ones.
 func (w *label) chooseLines(room float64) error {
-	lines := w.texts(9, min(max(room*0.86, 12.5), 20))
+	lines, err := w.texts(9, min(max(room*0.86, 12.5), 20))
+	if err != nil {
+		return err
+	}
 	left, all := w.choose(lines, room, labelLeading)
 	if !all {
-		tight := w.texts(7.5, 12.5)
+		tight, err := w.texts(7.5, 12.5)
+		if err != nil {
+			return err
+		}
 		if air, all := w.choose(tight, room, labelTight); all {
 			lines, left = tight, air
 		}
@@ -111,8 +116,12 @@ const priceLine = 1
 
 // texts returns the texts of a label from top to bottom, with the sizes of brand and price
 // in points.
-func (w *label) texts(brand, price float64) []labelLine {
-	small := w.face(sans, fontstyle.Normal, 6.5, 5)
+func (w *label) texts(brand, price float64) ([]labelLine, error) {
+	small, hostType := w.face(sans, fontstyle.Normal, 6.5, 5), w.face(sans, fontstyle.Bold, 6.5, 5)
+	host, _, err := w.host(&hostType, w.textSide)
+	if err != nil {
+		return nil, err
+	}
 	lines := []labelLine{
 		{what: "brand", important: 3, typ: w.face(sans, fontstyle.Bold, brand, 6), fixed: w.meta.Brand, color: w.brandInk},
 		{
@@ -126,7 +135,7 @@ func (w *label) texts(brand, price float64) []labelLine {
 		}
 		lines = append(lines, labelLine{what: "line of instructions", important: 5, typ: small, fixed: text, color: w.ink})
 	}
-	lines = append(lines, labelLine{what: "portal’s address", important: labelUpTo, typ: w.face(sans, fontstyle.Bold, 6.5, 5), fixed: w.host, color: w.ink})
+	lines = append(lines, labelLine{what: "portal’s address", important: labelUpTo, typ: hostType, fixed: host.words, color: w.ink})
 	labels := &w.meta.Labels
 	for _, l := range []labelLine{
 		{
@@ -145,7 +154,7 @@ func (w *label) texts(brand, price float64) []labelLine {
 		l.typ, l.color = small, w.ink
 		lines = append(lines, l)
 	}
-	return lines
+	return lines, nil
 }
 
 // choose sets the heights of the lines that have space; that of the others is 0. It returns

@@ -32,7 +32,7 @@ type receipt struct {
 	lineType            typeface
 	fixed               []core.Component
 	price, code         float64 // baselines
-	qrTop, qrSide       float64
+	qrTop               float64
 	numbers, till       float64 // baselines of serial and series, and of the date
 	labels              Labels  // truncated to leave space for the values
 }
@@ -104,7 +104,7 @@ func (w *receipt) prepare() error {
 		}
 	}
 	bold := w.face(sans, fontstyle.Bold, 9, 5.5)
-	host, fits, err := bold.try("portal’s address", w.host, width)
+	host, fits, err := w.host(&bold, width)
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,7 @@ type Meta struct {
 	Brand        string   // Issuer of the cards. Shrinks to fit, and is then truncated with "…".
 	Series       string   // Number of the series, for the line in the sheet's margin.
 	PortalURL    string   // "https://refill.example.net"; its host stands on the card.
+	Partner      string   // Name of the partner in addresses; empty: none. See Address.
 	QR           QR       // Content of the QR code.
 	Title        string   // Of the document and of each sheet; empty: made from Brand and Series.
 	Instructions []string // At most two lines: instructions for the customer.
@@ -70,8 +71,8 @@ type QR string
 // The contents of the QR code. A QR code with the code can be read as soon as it can be
 // seen, also where a scratch label covers the code in letters.
 const (
-	QRCode    QR = ""        // PortalURL + "/r#" + code: a scan opens the portal with the code filled in
-	QRAddress QR = "address" // PortalURL: a scan opens the portal
+	QRCode    QR = ""        // Link: a scan opens the portal with the code filled in
+	QRAddress QR = "address" // Address: a scan opens the portal
 	QRNone    QR = "none"    // no QR code
 )
 

@@ -49,7 +49,7 @@ func TestModuleOff(t *testing.T) {
 	walked := 0
 	for _, r := range s.Server.pages() {
 		name := r.method + " " + r.path
-		ofModule := strings.Contains(r.path, "/refill-card") || strings.HasPrefix(r.path, "/admin/exports/:id") || r.path == "/r"
+		ofModule := strings.Contains(r.path, "/refill-card") || strings.HasPrefix(r.path, "/admin/exports/:id") || r.path == kit.ScanPath || strings.HasPrefix(r.path, kit.ScanPath+"/")
 		if ofModule {
 			require.True(t, r.who.cardsModule, "%s is not hidden by the module's switch", name)
 		}

@@ -86,12 +86,24 @@ func TestAdminPartner(t *testing.T) {
 	require.Contains(t, logo.Header.Get("Cache-Control"), "immutable")
 	require.Equal(t, http.StatusUnprocessableEntity, admin.postLogo(adminpages.SectionPartners, fields, nil).Status, "the name is taken")
 
+	require.Contains(t, shown.text("main"), "/r/cafe")
+	require.NotContains(t, shown.text("main"), "Former names")
+	drawn := shown.one("main img.card-picture").AttrOr("src", "")
+	fields["slug"] = "lien"
+	require.Equal(t, http.StatusSeeOther, admin.postLogo(to, fields, nil).Status)
+	require.Contains(t, admin.get(to).text("main"), "/r/lien")
+	require.Contains(t, admin.get(to).text("section[aria-labelledby=former-title]"), "cafe")
+	require.NotEqual(t, drawn, admin.get(to).one("main img.card-picture").AttrOr("src", ""), "the card shows the address")
+	fields["slug"] = "admin"
+	require.Contains(t, admin.postLogo(to, fields, nil).text("#f-slug-error"), "kept for pages of the portal")
+	fields["slug"] = "cafe"
+
 	fields["brand"] = "Café Lien"
 	require.Equal(t, http.StatusSeeOther, admin.postLogo(to, fields, nil).Status)
 	require.NotEqual(t, shown.one(".logo-plate img").AttrOr("src", ""), admin.get(to).one(".logo-plate img").AttrOr("src", ""), "the logo stays, at a new address")
 	require.Equal(t, http.StatusSeeOther, admin.post(to+"/logo/remove", nil).Status)
 	admin.get(to).none(".logo-plate")
-	require.Equal(t, []string{"partner.created", "partner.changed", "partner.changed"}, only(s.audits(), "partner."))
+	require.Equal(t, []string{"partner.created", "partner.changed", "partner.changed", "partner.changed"}, only(s.audits(), "partner."))
 }
 
 // only returns the actions that begin with a noun.

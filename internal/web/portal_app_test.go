@@ -14,6 +14,19 @@ import (
 	"refill/internal/web/portal"
 )
 
+// Crawlers find the sign-in of customers, and no page of staff.
+func TestRobots(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	said := s.browser().get("/robots.txt")
+	require.Equal(t, "text/plain; charset=utf-8", said.Header.Get("Content-Type"))
+	require.Contains(t, said.Body, "Disallow: /admin\n")
+	require.NotContains(t, said.Body, "/portal/login")
+	for _, path := range []string{"/", "/portal/login"} {
+		require.NotEmpty(t, s.browser().get(path).one("meta[name=description]").AttrOr("content", ""))
+	}
+}
+
 // The portal can be put on a phone's screen under the partner's name.
 func TestPortalManifest(t *testing.T) {
 	t.Parallel()

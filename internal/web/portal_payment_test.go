@@ -34,6 +34,7 @@ func TestPortalPayments(t *testing.T) {
 	}
 	first := anna.get(portal.SectionPayments)
 	require.Equal(t, portal.PaymentsPerPage, first.doc().Find("tbody tr").Length())
+	require.Equal(t, "DatePayment typeSumCommentBalance after", strings.ReplaceAll(first.text("thead"), " Payment", "Payment"))
 	require.Contains(t, first.text("tbody tr:first-child"), "+USD 1.00 USD 35.00")
 	require.Equal(t, "Refill card, 1 payment+USD 10.00Cash, 25 payments+USD 25.00", strings.ReplaceAll(first.text("main .facts"), " +", "+"))
 	older := anna.get(first.one(".pager a[rel=next]").AttrOr("href", ""))
@@ -46,6 +47,9 @@ func TestPortalPayments(t *testing.T) {
 	require.Equal(t, portal.SectionPayments, past.one(".empty-state a").AttrOr("href", ""))
 	require.Contains(t, anna.get(portal.SectionPayments+"?before=first").text("tbody tr:first-child"), "USD 35.00")
 	home := anna.get(portal.SectionHome)
+	home.doc().Find("main .facts a").Each(func(_ int, a *goquery.Selection) {
+		require.Regexp(t, `^(Cash|Refill card) of \d+ \w{3} \d{4}, \d\d:\d\d$`, a.Text(), "links differ by their names")
+	})
 	require.Equal(t, portal.PaymentsAtHome, home.doc().Find("main .facts > div").Length())
 	require.Contains(t, home.text(".balance"), "USD 35.00")
 

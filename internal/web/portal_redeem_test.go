@@ -183,6 +183,42 @@ func TestScannedCard(t *testing.T) {
 	require.Equal(t, portal.SectionRedeem, page.one("[data-scan]").AttrOr("href", ""))
 }
 
+// A card of a partner leads to a page in the look of the partner, and to a sign-in in the same
+// look. A former name does too. A name that no open partner has shows what /r shows.
+func TestScannedCardOfPartner(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	anna, carol, nobody := s.asCustomer("anna", s.North), s.asCustomer("carol", s.South), s.browser()
+	require.Equal(t, nobody.get("/r").Body, nobody.get("/r/north").Body)
+	s.exec(`update partner set slug = 'south', brand = 'Southern' where id = $1`, s.South.ID)
+	s.exec(`update partner set slug = 'north-old' where id = $1`, s.North.ID)
+	s.exec(`update partner set slug = 'north', brand = 'Northlight', accent = '#ffd400', help = 'Call 555 0100.' where id = $1`, s.North.ID)
+	for _, name := range []string{"north", "North", "north-old"} {
+		page := nobody.get("/r/" + name)
+		require.Equal(t, http.StatusOK, page.Status)
+		require.Equal(t, "Northlight", page.text(".brand"), name)
+		require.Contains(t, page.text("main"), "Call 555 0100.")
+		page.one("link[href^='/brand/']")
+		page.one("a[href='/portal/help?partner=north']")
+		to := page.one("[data-scan]").AttrOr("href", "")
+		door := nobody.get(to)
+		require.Equal(t, "Northlight", door.text(".brand"))
+		require.Equal(t, portal.SectionRedeem, door.one("[name=next]").AttrOr("value", ""))
+		wrong := nobody.post("/portal/login", url.Values{"username": {"carol"}, "password": {"wrong"}, "partner": {"north"}, "next": {portal.SectionRedeem}})
+		require.Equal(t, "Northlight", wrong.text(".brand"), "the form keeps it")
+		require.Equal(t, portal.SectionRedeem, anna.get(to).Header.Get("Location"), "with a session there is no sign-in on the way")
+		require.Equal(t, "Southern", carol.get(carol.get(to).Header.Get("Location")).text(".brand"), "a customer of another partner sees their own brand")
+	}
+	require.Empty(t, nobody.client.Jar.Cookies(s.origin()), "the address tells the partner, not a cookie")
+	s.exec(`update partner set slug = null where id = $1`, s.North.ID)
+	require.Equal(t, "Northlight", nobody.get(nobody.get("/r/north").one("[data-scan]").AttrOr("href", "")).text(".brand"), "cards outlive the name")
+	plain := nobody.get("/r").Body
+	s.exec(`update partner set disabled_at = now() where id = $1`, s.North.ID)
+	for _, name := range []string{"north", "none", "a%20b", strings.Repeat("x", 300), "%E2%80%AE"} {
+		require.Equal(t, plain, nobody.get("/r/"+name).Body, name)
+	}
+}
+
 // look sends the portal's form by its other button, which only checks the code.
 func (b *browser) look(code string) *got {
 	b.site.t.Helper()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -61,6 +62,30 @@ func TestPortalTitles(t *testing.T) {
 	part := anna.sendHTMX(portal.SectionRedeem, form("no"))
 	require.Equal(t, "Error: Redeem a refill card · North", part.text("title"))
 	require.Equal(t, "Error: Page not found · North", anna.sendHTMX("/portal/none", form("")).text("title"))
+}
+
+// Every form of the portal that is shown again says on top that there is a problem, and leads to
+// the field.
+func TestPortalProblemSummary(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	anna, nobody := s.asCustomer("anna", s.North), s.browser()
+	token, err := customer.NewLink(t.Context(), s.Pool, audit.System(), s.newCustomer("ben", s.North), 24*3600e9)
+	require.NoError(t, err)
+	form := url.Values{"code": {"no"}, "key": {uuid.NewString()}}
+	for name, page := range map[string]*got{
+		"sign-in": nobody.post("/portal/login", url.Values{"username": {"anna"}, "password": {"wrong"}}),
+		"help":    nobody.post(portal.HelpPath, url.Values{}), "welcome": nobody.post(kit.WelcomePath+token, url.Values{"with": {"password"}}),
+		"password": anna.post(portal.SectionPassword, url.Values{}), "redeem": anna.post(portal.SectionRedeem, form),
+		"look": anna.post(portal.SectionRedeem+"/check", form), "part": anna.sendHTMX(portal.SectionRedeem, form),
+	} {
+		require.Contains(t, page.text("main .notice-bad, #redeem .notice-bad"), "There is a problem", name)
+		links := page.doc().Find(".notice-bad a[href^='#']")
+		if name != "sign-in" { // its mistake is of both fields
+			require.NotZero(t, links.Length(), name)
+		}
+		links.Each(func(_ int, link *goquery.Selection) { page.one(link.AttrOr("href", "")) })
+	}
 }
 
 // What the cookie of a code that was looked at holds is of use to no one else, and not for

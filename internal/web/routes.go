@@ -28,7 +28,9 @@ func (s *Server) table() []route {
 		{get, "/metrics", everybody, s.metrics},
 		{get, kit.StaticPath + "*path", everybody, s.StaticFile},
 		{get, "/favicon.ico", everybody, s.Favicon},
-		{get, "/r", everybody.withCards(), s.portal.Scan},
+		{get, "/robots.txt", everybody, s.portal.Robots},
+		{get, kit.ScanPath, everybody.withCards(), s.portal.Scan},
+		{get, kit.ScanPath + "/:partner", everybody.withCards(), s.portal.Scan},
 		{get, kit.BrandPath + ":file", everybody, s.BrandFile},
 
 		// The doors.

@@ -87,7 +87,7 @@ func TestRoutesAreWellFormed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	open := []string{
-		"/", "/healthz", "/readyz", "/metrics", "/static/*path", "/favicon.ico", "/r", "/brand/:file",
+		"/", "/healthz", "/readyz", "/metrics", "/static/*path", "/favicon.ico", "/robots.txt", "/r", "/r/:partner", "/brand/:file",
 		"/admin/login", "/admin/login/code", "/admin/logout", "/portal/login", "/portal/logout",
 		"/portal/welcome/:token", "/portal/help", "/portal/manifest.webmanifest", "/portal/worker.js", "/portal/offline",
 	}

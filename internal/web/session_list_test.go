@@ -39,7 +39,7 @@ func TestOwnSessions(t *testing.T) {
 		ended, event string
 	}{
 		{kit.DoorStaff, "anna", "bert", admin.SectionSessions, "/admin", "tbody tr", "staff.session_ended", "staff.sessions_ended"},
-		{kit.DoorCustomer, "carl", "cora", portal.SectionDevices, "/portal", ".facts > div", "customer.session_ended", "customer.sessions_ended"},
+		{kit.DoorCustomer, "carl", "cora", portal.SectionDevices, "/portal", ".facts > li", "customer.session_ended", "customer.sessions_ended"},
 	} {
 		here, phone, third, foreign := s.browser(), s.browser(), s.browser(), s.browser()
 		foreign.signIn(one.door, one.other)

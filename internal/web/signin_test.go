@@ -84,7 +84,7 @@ func TestSignInOfTheDisabled(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
 	require.Contains(t, refused.text(`[role="alert"]`), "switched off")
 	require.Equal(t, "The username and the password don't belong together. Check both and try again.",
-		b.post("/admin/login", credentials(username, "not-this-one")).text(`[role="alert"]`),
+		b.post("/admin/login", credentials(username, "not-this-one")).text(`[role="alert"] li`),
 		"only whoever knows the password learns that it is switched off")
 }
 

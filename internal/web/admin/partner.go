@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,9 +13,11 @@ import (
 
 	"refill/internal/accent"
 	"refill/internal/audit"
+	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/lang"
+	"refill/internal/money"
 	"refill/internal/partner"
 	"refill/internal/setting"
 	"refill/internal/web/kit"
@@ -41,7 +44,10 @@ type partnerFormPage struct {
 	State     kit.Badge
 	Customers int64
 	Open      int64
-	SignIn    string // address of the sign-in page in the partner's look
+	SignIn    string   // address of the sign-in page in the partner's look
+	OnCards   string   // address that its printed cards lead to
+	Former    []string // its former names in addresses
+	Picture   string   // SVG in base64: a card of this partner, with a made-up code
 	Colours   colours
 	Disable   *kit.Confirmation
 	Enable    *kit.Confirmation
@@ -93,7 +99,7 @@ func (s *Server) newPartnerForm(c *gin.Context, title string, f partner.Form) (*
 		},
 		Slug: kit.Field{
 			Name: "slug", Label: lang.M("Name in addresses"), Value: kit.Truncate(f.Slug, 300), Plain: true, Short: true, Autocomplete: "off",
-			Hint: lang.M("Optional, such as north-cafe: its sign-in page then has an address of its own."),
+			Hint: lang.M("Optional, such as north-cafe. Its sign-in page then has an address of its own, and its printed cards lead there. A former name keeps working."),
 		},
 		Zone: kit.Field{
 			Name: "time_zone", Label: lang.M("Time zone"), Value: kit.Truncate(f.TimeZone, 100), Required: true, Plain: true, Short: true, Autocomplete: "off",
@@ -252,7 +258,14 @@ func (s *Server) newPartnerPage(c *gin.Context, f *partner.Form) (*partnerFormPa
 	p.State, p.Customers, p.Open = partnerState(row.DisabledAt != nil), hangs.Customers, hangs.OpenSeries
 	p.Colours = newColours(row.Accent)
 	if slug != "" {
-		p.SignIn = s.PublicURL + "/portal/login?partner=" + slug
+		base := s.publicBase(c)
+		p.SignIn, p.OnCards = base+"/portal/login?partner="+slug, base+kit.ScanPath+"/"+slug
+	}
+	if p.Former, err = db.New().PartnerFormerNames(c.Request.Context(), s.Pool, row.ID); err != nil {
+		return nil, err
+	}
+	if p.Picture, err = s.partnerCard(c, row.ID); err != nil {
+		return nil, err
 	}
 	if row.DisabledAt == nil {
 		p.Disable = disablePartner(p.URL, row.Name, hangs)
@@ -270,6 +283,25 @@ func (s *Server) newPartnerPage(c *gin.Context, f *partner.Form) (*partnerFormPa
 		}
 	}
 	return p, nil
+}
+
+// partnerCard draws a card of a partner. It returns an empty text for one that can't be drawn;
+// the forms that order and print cards say why.
+func (s *Server) partnerCard(c *gin.Context, id int64) (string, error) {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil || !settings.RefillCards {
+		return "", err
+	}
+	draft, err := s.maker(c).Draft(c.Request.Context(), card.Order{
+		PartnerIDs: []int64{id}, Price: money.Amount{Minor: 1000, Currency: settings.Currency}, Format: settings.CodeFormat(),
+	})
+	if fault.IsInternal(err) {
+		return "", err
+	}
+	if err != nil {
+		return "", nil //nolint:nilerr // see above
+	}
+	return base64.StdEncoding.EncodeToString(draft.SVG), nil
 }
 
 // disablePartner returns the dialog that disables a partner, with the counts of its

@@ -33,6 +33,10 @@ func (l Look) Wordmark() bool { return l.Width >= 2*l.Height }
 // BrandPath is the URL prefix of the style sheets and logos of partners.
 const BrandPath = "/brand/"
 
+// ScanPath is the address that a card's QR code leads to. The name of a partner in addresses
+// may follow.
+const ScanPath = "/r"
+
 // NewLook returns the look of a partner. The version is part of each URL, so that browsers
 // can cache the files for ever.
 func NewLook(partnerID, version int64, accentColor string, slug *string, width, height int32) Look {
@@ -119,8 +123,8 @@ func (s *Kit) brandBody(ctx context.Context, row db.PartnerLookRow, kind string)
 	return nil, "", ErrNotFound
 }
 
-// ApplyBranding gives a page without a session the look of the partner whose slug is in the
-// URL. For an unknown or disabled partner the page keeps the look of the product, so that
+// ApplyBranding gives a page without a session the look of the partner whose present or
+// former name is in the URL. For an unknown or disabled partner the page keeps the look of the product, so that
 // it does not reveal which partners exist.
 func (s *Kit) ApplyBranding(ctx context.Context, p *Page, slug string) error {
 	if slug == "" {
@@ -148,6 +152,9 @@ func (s *Kit) applyLook(ctx context.Context, p *Page, which db.PartnerLookParams
 	}
 	p.Look = NewLook(row.ID, row.LookVersion, row.Accent, row.Slug, row.LogoWidth, row.LogoHeight)
 	p.Look.Help = row.Help
+	if p.Look.Slug == "" {
+		p.Look.Slug = which.Slug // a former name of a partner that has none now
+	}
 	return nil
 }
 
@@ -174,11 +181,13 @@ func (s *Kit) rememberedBrand(c *gin.Context) string {
 	return cookie.Value
 }
 
-// Dress is ApplyBranding by the name of an address; without one, by the partner that the
-// browser was last signed in at.
+// Dress is ApplyBranding by the name of an address. Without one, and with a name that no
+// partner has, it takes the partner that the browser was last signed in at.
 func (s *Kit) Dress(c *gin.Context, p *Page, slug string) error {
-	if slug == "" {
-		slug = s.rememberedBrand(c)
+	for _, name := range []string{strings.ToLower(slug), s.rememberedBrand(c)} {
+		if err := s.ApplyBranding(c.Request.Context(), p, name); err != nil || p.Look.Slug != "" {
+			return err
+		}
 	}
-	return s.ApplyBranding(c.Request.Context(), p, slug)
+	return nil
 }

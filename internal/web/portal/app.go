@@ -66,6 +66,16 @@ func (s *Server) Manifest(c *gin.Context) error {
 	return nil
 }
 
+// robots keeps crawlers at the first page and the sign-in of customers. Other pages of the
+// portal need a session, and hold nothing for a search.
+const robots = "User-agent: *\nDisallow: /admin\nDisallow: /r\nDisallow: /portal/help\n"
+
+// Robots handles GET /robots.txt.
+func (s *Server) Robots(c *gin.Context) error {
+	c.String(http.StatusOK, robots)
+	return nil
+}
+
 // kept are the static files that the service worker keeps, with the offline page and nothing
 // else.
 var kept = []string{ //nolint:gochecknoglobals // a table

@@ -21,11 +21,16 @@ type redeemPage struct {
 	Balance string
 	Code    kit.Field
 	Key     string
-	Seen    *seenCard // the card of the code, once it was checked; else nil
+	// Mistakes is the summary above the form. The focus is in the field, which says the same.
+	Mistakes []kit.Mistake
+	Seen     *seenCard // the card of the code, once it was checked; else nil
 }
 
 // scanPage is the page that a card's QR code opens. It leads to the form.
-type scanPage struct{ kit.Page }
+type scanPage struct {
+	kit.Page
+	To string // address of the form; with a partner's name, that of the sign-in on the way
+}
 
 // RedeemShow handles GET /portal/finance/refill-card.
 func (s *Server) RedeemShow(c *gin.Context) error {
@@ -98,6 +103,7 @@ func (s *Server) Redeem(c *gin.Context) error {
 func (s *Server) mendCode(c *gin.Context, p *redeemPage, form url.Values, err error) error {
 	p.Code.Value = kit.Truncate(form.Get("code"), 300)
 	p.Code.Wrong(fault.All(err)[0])
+	p.Mistakes = []kit.Mistake{{Field: p.Code.Name, Text: p.Code.Error}}
 	p.Code.Autofocus = true
 	return s.Part(c, s.RefuseForm(c, err), "portal/refill_card", "redeem", p)
 }
@@ -113,8 +119,17 @@ func (s *Server) redeemTyped(c *gin.Context, form url.Values) (card.Receipt, err
 	})
 }
 
-// Scan handles GET /r, the URL in a card's QR code. The code is in the fragment of the URL,
-// which browsers do not send to the server. A script puts it into the form.
+// Scan handles GET /r and GET /r/:partner, the URL in a card's QR code. The code is in the
+// fragment of the URL, which browsers do not send to the server. A script puts it into the
+// form. The page has the look of the partner; with a name that no partner has, it is that
+// of /r.
 func (s *Server) Scan(c *gin.Context) error {
-	return s.Render(c, http.StatusOK, "portal/scan", &scanPage{s.Page(c, lang.M("Redeem a refill card"), "")})
+	p := &scanPage{Page: s.Page(c, lang.M("Redeem a refill card"), ""), To: SectionRedeem}
+	if err := s.Dress(c, &p.Page, c.Param("partner")); err != nil {
+		return err
+	}
+	if p.Look.Slug != "" {
+		p.To = "/portal/login?" + url.Values{"next": {SectionRedeem}, "partner": {p.Look.Slug}}.Encode()
+	}
+	return s.Render(c, http.StatusOK, "portal/scan", p)
 }
