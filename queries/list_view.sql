@@ -2,16 +2,14 @@
 -- The named filters of one person for one list, in alphabetical order.
 select id, name, query from list_view where staff_id = @staff_id and list = @list order by lower(name), id;
 
--- name: ListViewCount :one
--- The number of views of one person for one list. The advisory lock of the caller keeps two
--- requests from passing it at once.
-select count(*) from list_view where staff_id = @staff_id and list = @list;
-
--- name: ListViewSave :one
--- Names filters. The same name again replaces the filters that it had.
-insert into list_view (staff_id, list, name, query) values (@staff_id, @list, @name, @query)
-on conflict on constraint list_view_name_key do update set query = excluded.query
-returning id;
+-- name: ListViewSave :execrows
+-- Names filters, as far as the person has room for another name. A name that the person has
+-- already gets the new filters.
+insert into list_view (staff_id, list, name, query)
+select @staff_id, @list::text, @name::text, @query
+where (select count(*) from list_view v where v.staff_id = @staff_id and v.list = @list) < @most::bigint
+  or exists (select from list_view v where v.staff_id = @staff_id and v.list = @list and v.name = @name)
+on conflict on constraint list_view_name_key do update set query = excluded.query;
 
 -- name: ListViewRename :execrows
 update list_view set name = @name where id = @id and staff_id = @staff_id;

@@ -9,24 +9,6 @@ import (
 	"context"
 )
 
-const listViewCount = `-- name: ListViewCount :one
-select count(*) from list_view where staff_id = $1 and list = $2
-`
-
-type ListViewCountParams struct {
-	StaffID int64
-	List    string
-}
-
-// The number of views of one person for one list. The advisory lock of the caller keeps two
-// requests from passing it at once.
-func (q *Queries) ListViewCount(ctx context.Context, db DBTX, arg ListViewCountParams) (int64, error) {
-	row := db.QueryRow(ctx, listViewCount, arg.StaffID, arg.List)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const listViewDelete = `-- name: ListViewDelete :execrows
 delete from list_view where id = $1 and staff_id = $2
 `
@@ -98,10 +80,12 @@ func (q *Queries) ListViewRename(ctx context.Context, db DBTX, arg ListViewRenam
 	return result.RowsAffected(), nil
 }
 
-const listViewSave = `-- name: ListViewSave :one
-insert into list_view (staff_id, list, name, query) values ($1, $2, $3, $4)
+const listViewSave = `-- name: ListViewSave :execrows
+insert into list_view (staff_id, list, name, query)
+select $1, $2::text, $3::text, $4
+where (select count(*) from list_view v where v.staff_id = $1 and v.list = $2) < $5::bigint
+  or exists (select from list_view v where v.staff_id = $1 and v.list = $2 and v.name = $3)
 on conflict on constraint list_view_name_key do update set query = excluded.query
-returning id
 `
 
 type ListViewSaveParams struct {
@@ -109,17 +93,21 @@ type ListViewSaveParams struct {
 	List    string
 	Name    string
 	Query   string
+	Most    int64
 }
 
-// Names filters. The same name again replaces the filters that it had.
+// Names filters, as far as the person has room for another name. A name that the person has
+// already gets the new filters.
 func (q *Queries) ListViewSave(ctx context.Context, db DBTX, arg ListViewSaveParams) (int64, error) {
-	row := db.QueryRow(ctx, listViewSave,
+	result, err := db.Exec(ctx, listViewSave,
 		arg.StaffID,
 		arg.List,
 		arg.Name,
 		arg.Query,
+		arg.Most,
 	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -43,6 +43,7 @@ type customerListPage struct {
 	Rows     []customerView
 	Filter   customerFilter
 	Words    []kit.FilterWord
+	Saved    savedViews
 	Partners kit.Field // shown if there is a choice
 	Pager    kit.Pager
 	Empty    kit.Empty
@@ -196,6 +197,9 @@ func (s *Server) showCustomers(c *gin.Context, f customerFilter, secret bool) er
 	p.CanEdit = p.Person.Can(staff.CustomersEdit)
 	var err error
 	if p.Help, err = s.listHelp(ctx, scope); err != nil {
+		return err
+	}
+	if p.Saved, err = s.viewsOf(c); err != nil {
 		return err
 	}
 	if !secret {

@@ -19,6 +19,7 @@ func pageTemplates() map[string]any {
 		"admin/config_modules":                            &configModulesPage{},
 		"admin/config_portal":                             &configPortalPage{},
 		"admin/config_vouchers":                           &configVouchersPage{},
+		"admin/list_view":                                 &listViewPage{},
 		"admin/customer_list":                             &customerListPage{},
 		"admin/customer_show":                             &customerShowPage{},
 		"admin/customer_payments":                         &customerPaymentsPage{},
