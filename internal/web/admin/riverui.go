@@ -1,9 +1,12 @@
 package admin
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 	"riverqueue.com/riverui"
@@ -46,6 +49,70 @@ func (s *Server) RiverUI(c *gin.Context) error {
 		return kit.ErrMethod
 	}
 	c.Header("Content-Security-Policy", riverUIPolicy)
-	s.riverUI.ServeHTTP(c.Writer, c.Request)
+	// Uncompressed, so that the bar can be put in. It is one small page and files that the
+	// browser keeps.
+	c.Request.Header.Del("Accept-Encoding")
+	w := &riverBarWriter{ResponseWriter: c.Writer}
+	s.riverUI.ServeHTTP(w, c.Request)
+	return w.flush()
+}
+
+// riverBar is the bar above the pages of River UI, which have no way back to ours. The rules
+// move what River UI fixes to the top of the window below the bar.
+const riverBar = `<style>
+.refill-bar{position:fixed;inset:0 0 auto;z-index:60;box-sizing:border-box;height:2.25rem;padding:0 1rem;display:flex;align-items:center;gap:1rem;background:#17212b;color:#e7ebee;font:500 .875rem/1 system-ui,sans-serif}
+.refill-bar a{color:inherit}
+.refill-bar a:focus-visible{outline:2px solid currentColor;outline-offset:2px}
+.refill-bar span{margin-left:auto;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+body{box-sizing:border-box;padding-top:2.25rem}
+[class~="lg:inset-y-0"]{top:2.25rem!important}
+[class~="sticky"][class~="top-0"]{top:2.25rem!important}
+</style><nav class="refill-bar" aria-label="Refill"><a href="` + SectionJobs + `">← Back to Jobs</a><span>These pages only show.</span></nav>`
+
+// riverBarWriter puts riverBar into the pages that pass through it. Everything else passes as
+// it is.
+type riverBarWriter struct {
+	http.ResponseWriter
+	status int
+	page   *bytes.Buffer // a page that is held back; nil: it is no page
+	begun  bool
+}
+
+func (w *riverBarWriter) WriteHeader(status int) {
+	if w.begun {
+		return
+	}
+	w.begun, w.status = true, status
+	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+		w.page = &bytes.Buffer{}
+		return
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *riverBarWriter) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	if w.page != nil {
+		return w.page.Write(b)
+	}
+	return w.ResponseWriter.Write(b) //nolint:wrapcheck // http.ResponseWriter passes it on
+}
+
+// flush writes the page that was held back, with the bar.
+func (w *riverBarWriter) flush() error {
+	if w.page == nil {
+		return nil
+	}
+	html := w.page.String()
+	if head, body, ok := strings.Cut(html, "<body"); ok {
+		if tag, rest, ok := strings.Cut(body, ">"); ok {
+			html = head + "<body" + tag + ">" + riverBar + rest
+		}
+	}
+	w.Header().Del("Content-Length")
+	w.ResponseWriter.WriteHeader(w.status)
+	if _, err := io.WriteString(w.ResponseWriter, html); err != nil {
+		return fmt.Errorf("write a page of River: %w", err)
+	}
 	return nil
 }
