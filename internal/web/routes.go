@@ -50,6 +50,7 @@ func (s *Server) table() []route {
 		// Staff.
 		{get, "/admin", anyStaff, s.admin.Home},
 		{get, kit.EventsPath, anyStaff, s.admin.Events},
+		{post, admin.KeyBackupPath, staffWho(staff.ConfigManage).allPartners(), s.admin.KeyBackup},
 
 		// Staff: customers.
 		{get, admin.SectionCustomers, staffWho(staff.CustomersView), s.admin.CustomerList},
