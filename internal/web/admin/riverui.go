@@ -52,27 +52,20 @@ func (s *Server) RiverUI(c *gin.Context) error {
 	// Uncompressed, so that the bar can be put in. It is one small page and files that the
 	// browser keeps.
 	c.Request.Header.Del("Accept-Encoding")
-	w := &riverBarWriter{ResponseWriter: c.Writer}
+	bar, err := s.Buffer("admin/job_list", "river-bar", nil)
+	if err != nil {
+		return err
+	}
+	w := &riverBarWriter{ResponseWriter: c.Writer, bar: bar.String()}
 	s.riverUI.ServeHTTP(w, c.Request)
 	return w.flush()
 }
 
-// riverBar is the bar above the pages of River UI, which have no way back to ours. The rules
-// move what River UI fixes to the top of the window below the bar.
-const riverBar = `<style>
-.refill-bar{position:fixed;inset:0 0 auto;z-index:60;box-sizing:border-box;height:2.25rem;padding:0 1rem;display:flex;align-items:center;gap:1rem;background:#17212b;color:#e7ebee;font:500 .875rem/1 system-ui,sans-serif}
-.refill-bar a{color:inherit}
-.refill-bar a:focus-visible{outline:2px solid currentColor;outline-offset:2px}
-.refill-bar span{margin-left:auto;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-body{box-sizing:border-box;padding-top:2.25rem}
-[class~="lg:inset-y-0"]{top:2.25rem!important}
-[class~="sticky"][class~="top-0"]{top:2.25rem!important}
-</style><nav class="refill-bar" aria-label="Refill"><a href="` + SectionJobs + `">← Back to Jobs</a><span>These pages only show.</span></nav>`
-
-// riverBarWriter puts riverBar into the pages that pass through it. Everything else passes as
-// it is.
+// riverBarWriter puts a bar into the pages that pass through it, because the pages of River UI
+// have no way back to ours. Everything else passes as it is.
 type riverBarWriter struct {
 	http.ResponseWriter
+	bar    string
 	status int
 	page   *bytes.Buffer // a page that is held back; nil: it is no page
 	begun  bool
@@ -106,7 +99,7 @@ func (w *riverBarWriter) flush() error {
 	html := w.page.String()
 	if head, body, ok := strings.Cut(html, "<body"); ok {
 		if tag, rest, ok := strings.Cut(body, ">"); ok {
-			html = head + "<body" + tag + ">" + riverBar + rest
+			html = head + "<body" + tag + ">" + w.bar + rest
 		}
 	}
 	w.Header().Del("Content-Length")

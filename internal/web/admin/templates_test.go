@@ -58,6 +58,7 @@ func pageTemplates() map[string]any {
 		"admin/import_show#import-live":                   &importShowPage{},
 		"admin/import_show#plan-form":                     &importShowPage{},
 		"admin/job_list":                                  &jobListPage{},
+		"admin/job_list#river-bar":                        nil,
 		"admin/job_list#jobs-live":                        &jobListPage{},
 		"admin/job_show":                                  &jobShowPage{},
 		"admin/partner_form":                              &partnerFormPage{},
