@@ -55,7 +55,7 @@ func TestDeletionIsOfTheSeriesAsItWas(t *testing.T) {
 	s := b.active(t, 9)
 	ask := func() db.Approval {
 		require.ErrorIs(t, b.cards.Void(ctx, b.admin, s.ID, "a test"), card.ErrDeletionWaits)
-		return b.waitingOf(t, db.ApprovalKindDeletion)
+		return b.waitingOf(t, db.ApprovalKindDeletion) //nolint:contextcheck // the test's own
 	}
 	a := ask()
 	require.NoError(t, b.cards.Lock(ctx, other, s.ID))

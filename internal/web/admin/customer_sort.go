@@ -28,8 +28,12 @@ func customerSort(text string) string {
 // address may contain it.
 func customerHeads(f customerFilter, secret bool) []columnHead {
 	heads := []columnHead{
-		{Name: "name", Text: lang.M("Customer")}, {Name: "username", Text: lang.M("Username")}, {Name: "partner", Text: lang.M("Partner")},
-		{Name: "email", Text: lang.M("E-mail")}, {Name: "phone", Text: lang.M("Phone")}, {Name: "balance", Text: lang.M("Balance"), Num: true},
+		{Name: "name", Text: lang.M("Customer")},
+		{Name: "username", Text: lang.M("Username")},
+		{Name: "partner", Text: lang.M("Partner")},
+		{Name: "email", Text: lang.M("E-mail")},
+		{Name: "phone", Text: lang.M("Phone")},
+		{Name: "balance", Text: lang.M("Balance"), Num: true},
 	}
 	for i := range heads {
 		h := &heads[i]
@@ -87,7 +91,7 @@ func (s *Server) sortedCustomers(c *gin.Context, p *customerListPage) ([]db.Cust
 	if err != nil || page < 1 || page > mostPages {
 		page = 1
 	}
-	rows, err := listSortedCustomers(c.Request.Context(), s.Pool, p.Person.Scope, p.Filter, int32(page-1)*customersPerPage, customersPerPage+1) //nolint:gosec // page is bounded above
+	rows, err := listSortedCustomers(c.Request.Context(), s.Pool, p.Person.Scope, p.Filter, int32(page-1)*customersPerPage, customersPerPage+1)
 	if err != nil {
 		return nil, err
 	}
