@@ -184,6 +184,21 @@ func moneyMutants() []mutant {
 			"./internal/card", "TestRevealsAreAsAnExport", "one approval is a licence for ever",
 		},
 		{
+			"one person deletes any number of cards in parts", "checkVoid",
+			"	if err == nil && o.Over() {\n		return ErrVoidNeedsSecond", "	if err == nil && o.Limit == nil && o.Over() {\n		return ErrVoidNeedsSecond",
+			"./internal/card", "TestDeletionInPartsIsMeasured|TestVoidingAnImportIsMeasured", "printed cards lose their value by one hand",
+		},
+		{
+			"a deletion waits for no second person", "holdDeletion",
+			"if err != nil || !o.Over() || deleted.Value == 0 {", "if err != nil || deleted.Value >= 0 {",
+			"./internal/card", "TestDeletionTakesTwo", "a series that is on sale is gone",
+		},
+		{
+			"a deletion is of whatever the series is by now", "deletionKind",
+			"series.Version == a.Version && cards <= a.Cards", "cards <= a.Cards",
+			"./internal/card", "TestDeletionIsOfTheSeriesAsItWas", "what is deleted is not what was approved",
+		},
+		{
 			"an approval is of whatever the series is by now", "approvals",
 			"return ready && series.Version == a.Version && ", "return ready && ",
 			"./internal/card", "TestApprovalHoldsTheVersion", "what is activated is for other partners than what was approved",
