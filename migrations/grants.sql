@@ -35,6 +35,8 @@ grant select, insert, update, delete on
   guess, partner_logo, partner_method to refill_app;
 
 grant select, insert, update, delete on customer_link to refill_app;
+-- Filters that staff named.
+grant select, insert, update, delete on list_view to refill_app;
 grant select, insert, delete on sign_in_help to refill_app;
 -- An import and what is wrong with its file.
 grant select, insert, update, delete on card_import to refill_app;

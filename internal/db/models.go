@@ -97,6 +97,7 @@ const (
 	ApprovalKindOpeningBalances ApprovalKind = "opening_balances"
 	ApprovalKindReopening       ApprovalKind = "reopening"
 	ApprovalKindProtection      ApprovalKind = "protection"
+	ApprovalKindDeletion        ApprovalKind = "deletion"
 )
 
 func (e *ApprovalKind) Scan(src interface{}) error {
@@ -145,7 +146,8 @@ func (e ApprovalKind) Valid() bool {
 		ApprovalKindPayment,
 		ApprovalKindOpeningBalances,
 		ApprovalKindReopening,
-		ApprovalKindProtection:
+		ApprovalKindProtection,
+		ApprovalKindDeletion:
 		return true
 	}
 	return false
@@ -163,6 +165,7 @@ func AllApprovalKindValues() []ApprovalKind {
 		ApprovalKindOpeningBalances,
 		ApprovalKindReopening,
 		ApprovalKindProtection,
+		ApprovalKindDeletion,
 	}
 }
 
@@ -1616,6 +1619,18 @@ type LedgerTx struct {
 	// Who acted, where it was not the customer.
 	StaffID *int64
 	Comment string
+}
+
+// Filters of a list that one member of staff named. Nobody else sees them.
+type ListView struct {
+	ID      int64
+	StaffID int64
+	// The list: the last word of its address, such as series.
+	List string
+	Name string
+	// The query string of the list, with its known filters alone.
+	Query     string
+	CreatedAt time.Time
 }
 
 // A branch, brand or reseller of the provider. A customer belongs to exactly one.

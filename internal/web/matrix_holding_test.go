@@ -60,6 +60,7 @@ func ofTheHouse() []string {
 		admin.SectionStaff + "/:id", admin.SectionRoles + "/:id", admin.SectionJobs + "/:id", "/admin/queues/:name", admin.RiverUIPath + "/",
 		kit.StaticPath + "*path", kit.BrandPath + ":file", kit.WelcomePath + ":token",
 		admin.SectionSessions + "/:id", // belongs to a person: see TestOwnSessions
+		admin.SectionViews + "/:id",    // likewise: see TestSavedViewsAreChanged
 	}
 }
 
