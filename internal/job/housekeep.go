@@ -77,6 +77,8 @@ func (w *housekeepWorker) tasks() []task {
 		{"expired sessions", old(q.SessionDeleteExpired)},
 		{"old wrong codes", old(q.GuessDeleteOld)},
 		{"old links of customers", old(q.CustomerLinkDeleteOld)},
+		{"old requests for links by e-mail", old(q.SignInMailDeleteOld)},
+		{"former addresses", old(q.MailFormerDeleteOld)},
 		{"old sign-ins", old(q.SignInStepDeleteOld)},
 		{"old acts of one person", old(q.SoloActDeleteOld)},
 		{"old known browsers", old(q.KnownDeviceDeleteOld)},

@@ -30,6 +30,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/job"
+	"refill/internal/mailing"
 	"refill/internal/jobqueue"
 	"refill/internal/money"
 	"refill/internal/setting"
@@ -121,8 +122,9 @@ func setup(t *testing.T) *bundle {
 	id := peopletest.Staff(t, b.pool, staff.New{Username: "admin", Role: db.StaffRoleAdministrator, AllPartners: true})
 	b.admin = audit.ByStaff(id, audit.Everything())
 
+	b.mailing = mailing.New(mailing.Config{DB: b.pool, Settings: settings, PublicURL: "https://refill.example.net", Log: log, Now: time.Now})
 	b.worker, err = job.NewWorker(b.pool, job.Options{
-		ID: uuid.NewString(), Cards: b.cards, Exports: b.exports, Imports: cardimport.New(b.cards, b.pool, keys, inserter, settings, log), Checks: b.checks, Keys: keys, Files: b.files, Settings: settings, Log: log, Now: time.Now,
+		ID: uuid.NewString(), Cards: b.cards, Exports: b.exports, Imports: cardimport.New(b.cards, b.pool, keys, inserter, settings, log), Checks: b.checks, Mail: b.mailing, Keys: keys, Files: b.files, Settings: settings, Log: log, Now: time.Now,
 	})
 	require.NoError(t, err)
 	events, stop := b.worker.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled, river.EventKindJobSnoozed, river.EventKindQueuePaused)
