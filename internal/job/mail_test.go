@@ -7,7 +7,6 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
 
-	"refill/internal/card"
 	"refill/internal/dbtest"
 	"refill/internal/mail"
 	"refill/internal/mail/smtptest"
@@ -80,7 +79,6 @@ func TestFileIsMailed(t *testing.T) {
 	_, err := b.pool.Exec(t.Context(), `insert into staff_mail (staff_id, address, confirmed_at) values ($1, 'other@example.com', now())`, other)
 	require.NoError(t, err)
 	made := b.order(t, 3)
-	b.await(t, card.GenerateSeriesArgs{}.Kind())
 	b.export(t, made, "csv")
 	got := smtp.Await(t, "admin@example.com", 1)
 	require.Equal(t, "The file of series "+made.Number+" is ready", got[0].Subject)
