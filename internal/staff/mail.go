@@ -22,7 +22,7 @@ import (
 
 // Errors of e-mail addresses.
 var (
-	errMailAddress = fault.Field("mail", "mail_address", "Write the e-mail address like name@example.com.")
+	errMailAddress = fault.Field("mail", "mail_address", "Write your e-mail address like name@example.com, and nothing else in the field.")
 	errMailSame    = fault.Field("mail", "mail_same", "This address is confirmed already.")
 	// ErrMailLimit refuses further confirmation messages.
 	ErrMailLimit = fault.New(fault.Limited, "mail_limit", "Five messages were sent within the last hour. Wait an hour, then try again.")
