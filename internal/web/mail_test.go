@@ -68,7 +68,7 @@ func (s *site) linkIn(smtp *smtptest.Server, to string) string {
 	s.t.Helper()
 	got := smtp.Messages(s.t, to)
 	require.NotEmpty(s.t, got)
-	found := regexp.MustCompile(regexp.QuoteMeta(s.URL)+`(/\S+)`).FindStringSubmatch(got[len(got)-1].Text)
+	found := regexp.MustCompile(regexp.QuoteMeta(s.URL) + `(/\S+)`).FindStringSubmatch(got[len(got)-1].Text)
 	require.Len(s.t, found, 2, got[len(got)-1].Text)
 	return found[1]
 }
