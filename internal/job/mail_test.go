@@ -7,6 +7,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/check"
 	"refill/internal/dbtest"
 	"refill/internal/mail"
 	"refill/internal/mail/smtptest"
@@ -84,4 +85,31 @@ func TestFileIsMailed(t *testing.T) {
 	require.Equal(t, "The file of series "+made.Number+" is ready", got[0].Subject)
 	require.Contains(t, got[0].Text, "https://refill.example.net/admin/finance/refill-cards/series/"+made.Number)
 	require.Empty(t, smtp.Messages(t, "other@example.com"))
+}
+
+// A rule that breaks is mailed once while it stays broken, and again when it breaks again.
+func TestBrokenBooksAreMailed(t *testing.T) {
+	t.Parallel()
+	smtp := smtptest.Start(t, smtptest.Options{})
+	b := mailSetup(t, smtp.Addr)
+	require.Equal(t, rivertype.JobStateCompleted, b.await(t, check.BooksArgs{}.Kind()).Job.State)
+	b.order(t, 3)
+	again := func(sql string) {
+		_, err := dbtest.Owner(t, b.pool).Exec(t.Context(), `set session_replication_role = replica; `+sql)
+		require.NoError(t, err)
+		require.NoError(t, b.checks.Ask(t.Context(), b.admin))
+		require.Equal(t, rivertype.JobStateCompleted, b.await(t, check.BooksArgs{}.Kind()).Job.State)
+	}
+	const fault = `insert into series_tally (series_id, shard, used) select max(id), 7, 1 from series`
+	again(fault)
+	got := smtp.Await(t, "admin@example.com", 1)
+	require.Equal(t, "Alarm: the books do not hold", got[0].Subject)
+	require.Contains(t, got[0].Text, "https://refill.example.net/admin/checks")
+	again(`select`)
+	again(`delete from series_tally where shard = 7`)
+	var queued int
+	require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*) from river_job where queue = 'mail'`).Scan(&queued))
+	require.Equal(t, 1, queued)
+	again(fault)
+	smtp.Await(t, "admin@example.com", 2)
 }
