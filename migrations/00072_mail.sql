@@ -35,10 +35,10 @@ create table mail_alarm (
   subject bigint not null,
   told_at timestamptz not null default now(),
   constraint mail_alarm_pkey primary key (alarm, subject),
-  constraint mail_alarm_known check (alarm in ('books', 'guess', 'worker'))
+  constraint mail_alarm_known check (alarm in ('books', 'guess', 'probe', 'worker'))
 );
 comment on table mail_alarm is 'Alarms that last and were mailed. A row goes when the alarm is over.';
-comment on column mail_alarm.subject is 'The number of the invariant, the partner whose codes are guessed (0: all), or the member of staff who was told of a missing worker.';
+comment on column mail_alarm.subject is 'The number of the invariant, the partner whose codes are guessed (0: all), the import that tries codes, or the member of staff who was told of a missing worker.';
 
 create table sign_in_mail (
   id          bigint generated always as identity primary key,

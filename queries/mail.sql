@@ -86,6 +86,10 @@ delete from mail_alarm where alarm = @alarm and subject = @subject;
 -- Ends the alarms of a kind that do not last.
 delete from mail_alarm where alarm = @alarm and subject <> all(@subjects::bigint[]);
 
+-- name: MailAlarmDeleteOld :execrows
+-- Imports that try codes are stopped: such an alarm has no end of its own.
+delete from mail_alarm where alarm = 'probe' and told_at < now() - interval '2 days';
+
 -- name: MailAlarmEnd :many
 -- Ends the alarms of a kind and returns their subjects.
 delete from mail_alarm where alarm = @alarm returning subject;

@@ -10,6 +10,19 @@ import (
 	"time"
 )
 
+const mailAlarmDeleteOld = `-- name: MailAlarmDeleteOld :execrows
+delete from mail_alarm where alarm = 'probe' and told_at < now() - interval '2 days'
+`
+
+// Imports that try codes are stopped: such an alarm has no end of its own.
+func (q *Queries) MailAlarmDeleteOld(ctx context.Context, db DBTX) (int64, error) {
+	result, err := db.Exec(ctx, mailAlarmDeleteOld)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const mailAlarmDue = `-- name: MailAlarmDue :many
 select m.staff_id, m.address, staff.name
 from staff_mail m

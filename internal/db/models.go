@@ -1623,7 +1623,7 @@ type LedgerTx struct {
 // Alarms that last and were mailed. A row goes when the alarm is over.
 type MailAlarm struct {
 	Alarm string
-	// The number of the invariant, the partner whose codes are guessed (0: all), or the member of staff who was told of a missing worker.
+	// The number of the invariant, the partner whose codes are guessed (0: all), the import that tries codes, or the member of staff who was told of a missing worker.
 	Subject int64
 	ToldAt  time.Time
 }

@@ -78,6 +78,7 @@ func (w *housekeepWorker) tasks() []task {
 		{"old wrong codes", old(q.GuessDeleteOld)},
 		{"old links of customers", old(q.CustomerLinkDeleteOld)},
 		{"old requests for links by e-mail", old(q.SignInMailDeleteOld)},
+		{"old alarms about imports", old(q.MailAlarmDeleteOld)},
 		{"former addresses", old(q.MailFormerDeleteOld)},
 		{"old sign-ins", old(q.SignInStepDeleteOld)},
 		{"old acts of one person", old(q.SoloActDeleteOld)},

@@ -25,7 +25,7 @@ func (s *Service) Customer(ctx context.Context, job int64, a mailqueue.CustomerA
 		l, err = s.signInLink(ctx, a)
 	case mailqueue.Password:
 		l, err = s.password(ctx, a.CustomerID)
-	case mailqueue.File, mailqueue.Approval, mailqueue.Theft, mailqueue.Books, mailqueue.Guess,
+	case mailqueue.File, mailqueue.Approval, mailqueue.Theft, mailqueue.Books, mailqueue.Guess, mailqueue.Probe,
 		mailqueue.WorkerBack, mailqueue.Confirm, mailqueue.Former: // messages to staff
 	}
 	if err != nil {

@@ -38,7 +38,7 @@ func (r reader) wants(about mailqueue.About) bool {
 		return r.Files
 	case mailqueue.Approval:
 		return r.Approvals
-	case mailqueue.Theft, mailqueue.Books, mailqueue.Guess:
+	case mailqueue.Theft, mailqueue.Books, mailqueue.Guess, mailqueue.Probe:
 		return r.Alarms
 	case mailqueue.WorkerBack, mailqueue.Confirm, mailqueue.Former, mailqueue.Link, mailqueue.Password:
 	}
@@ -98,6 +98,8 @@ func (s *Service) staffLetter(ctx context.Context, r reader, a mailqueue.StaffAr
 		l, err = s.books(ctx, r, a.ID)
 	case mailqueue.Guess:
 		l, err = s.guess(ctx, r, a.ID)
+	case mailqueue.Probe:
+		l = s.probe(r)
 	case mailqueue.WorkerBack:
 		l = s.workerBack()
 	case mailqueue.Confirm:
@@ -204,6 +206,18 @@ func (s *Service) guess(ctx context.Context, r reader, partner int64) (letter, e
 		}, nil
 	}
 	return letter{}, nil
+}
+
+// probe tells that a file seemed to try codes. Such a file may name cards of any partner.
+func (s *Service) probe(r reader) letter {
+	if !r.AllPartners || !r.settings.RefillCards {
+		return letter{}
+	}
+	return letter{
+		subject: lang.M("Alarm: an import may try codes"),
+		lines:   []string{lang.M("A file that was to be imported holds many codes of cards, or many customers, that are here already. It was stopped. The dashboard shows the alarm and leads to the import.")},
+		link:    s.link(lang.M("Open the dashboard"), pathHome),
+	}
 }
 
 // workerBack tells that the alarm about a missing worker is over.

@@ -278,4 +278,10 @@ func TestGuessesAreMailed(t *testing.T) {
 	require.Equal(t, []string{"Alarm: codes may be guessed"}, b.subjects(t, "ada"))
 	require.Contains(t, b.smtp.Messages(t, "ada@example.com")[0].Text, "North")
 	require.Empty(t, b.subjects(t, "op"))
+
+	b.person(t, "north", db.StaffRoleAdministrator, b.north.ID)
+	require.NoError(t, mailqueue.Tell(t.Context(), b.pool, mailqueue.Event{About: mailqueue.Probe, ID: 1}))
+	require.Equal(t, 2, b.work(t))
+	require.Contains(t, b.subjects(t, "ada"), "Alarm: an import may try codes")
+	require.Empty(t, b.subjects(t, "north"), "it may be about any partner")
 }

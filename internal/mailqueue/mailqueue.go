@@ -27,6 +27,7 @@ const (
 	Theft      About = "theft"       // an alarm about theft; the id is its own
 	Books      About = "books"       // a rule of the books is broken; the id is that of the check
 	Guess      About = "guess"       // codes are guessed; the id is that of the partner, 0 for all
+	Probe      About = "probe"       // a file tries codes; the id is that of the import
 	WorkerBack About = "worker-back" // a worker runs again; no id
 	Confirm    About = "confirm"     // the link that confirms an address; no id
 	Former     About = "former"      // a former address; the id is that of its row
@@ -81,6 +82,7 @@ var wishes = map[About]wish{ //nolint:gochecknoglobals // a table
 	Theft:    {"alarms", []string{"alarms.view"}},
 	Books:    {"alarms", []string{"jobs.view"}},
 	Guess:    {"alarms", []string{"audit.view", "guesses.clear"}},
+	Probe:    {"alarms", []string{"audit.view", "guesses.clear"}},
 }
 
 // Needs returns the permissions of which a reader of an event needs one.
