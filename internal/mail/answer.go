@@ -87,8 +87,7 @@ func newError(err error) *Error {
 	if errors.As(err, &answered) {
 		e.answer = clean(fmt.Sprintf("%d %s", answered.Code, answered.Msg))
 	}
-	var sent *gomail.SendError
-	if errors.As(err, &sent) {
+	if sent, ok := errors.AsType[*gomail.SendError](err); ok {
 		return e.sort(sent)
 	}
 	var certificate *tls.CertificateVerificationError

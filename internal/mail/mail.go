@@ -58,8 +58,8 @@ func New(c Config) (*Sender, error) {
 		return nil, errors.New("REFILL_SMTP_URL is no address: write smtp://user:password@host:587, and %-encode signs such as @ and / in the password")
 	}
 	s := &Sender{host: at.Hostname()}
-	known := false
-	if s.port, known = ports[at.Scheme]; !known {
+	port, known := ports[at.Scheme]
+	if s.port = port; !known {
 		return nil, errors.New("REFILL_SMTP_URL must begin with smtp:// (STARTTLS), smtps:// (TLS) or smtp+plain:// (without encryption, on your own network only)")
 	}
 	if s.host == "" || strings.Trim(at.Path, "/") != "" || at.RawQuery != "" || at.Fragment != "" {

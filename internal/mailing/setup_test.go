@@ -76,9 +76,9 @@ func (b *bundle) exec(t *testing.T, sql string, args ...any) {
 }
 
 // owner runs a statement that the application may not.
-func (b *bundle) owner(t *testing.T, sql string, args ...any) {
+func (b *bundle) owner(t *testing.T, sql string) {
 	t.Helper()
-	_, err := dbtest.Owner(t, b.pool).Exec(t.Context(), sql, args...)
+	_, err := dbtest.Owner(t, b.pool).Exec(t.Context(), sql)
 	require.NoError(t, err)
 }
 

@@ -77,7 +77,7 @@ func TestSharedApproverIsNotMailed(t *testing.T) {
 	b := setup(t)
 	asker := b.person(t, "asker", db.StaffRoleAdministrator)
 	ctx := t.Context()
-	id, err := staff.Create(ctx, b.pool, audit.ByStaff(asker, audit.Everything()), staff.New{Username: "puppet", Password: "a long quiet river", Role: db.StaffRoleAdministrator, AllPartners: true})
+	id, err := staff.Create(ctx, b.pool, audit.ByStaff(asker, audit.Everything()), staff.New{Username: "puppet", Password: "a long quiet river", Role: db.StaffRoleAdministrator, AllPartners: true}) //nolint:gosec // a password for tests
 	require.NoError(t, err)
 	b.exec(t, `insert into staff_mail (staff_id, address, confirmed_at) values ($1, 'puppet@example.com', now())`, id)
 	b.ask(t, asker)

@@ -172,7 +172,7 @@ func TestLinksOfMessages(t *testing.T) {
 	row := func(id *int64, sql string, args ...any) {
 		require.NoError(t, s.Pool.QueryRow(t.Context(), sql, args...).Scan(id))
 	}
-	row(&alarm, `insert into theft_alarm (rule, subject, network, partner_ids, first_at, last_at, cards, customers, value) values ('address', 'address:192.0.2.1', '192.0.2.1', '{}', now(), now(), 9, 9, 9000) returning id`)
+	row(&alarm, `insert into theft_alarm (rule, subject, network, partner_ids, first_at, last_at, cards, customers, value) values ('address', 'address:192.0.2.1', '192.0.2.1', '{}', now(), clock_timestamp(), 9, 9, 9000) returning id`)
 	row(&run, `insert into check_run (total) values (1) returning id`)
 	s.exec(`insert into check_result (run_id, number, found, examples, took) values ($1, 1, 3, '{}', '1 second')`, run)
 	row(&export, `insert into export (series_id, format, options, request_key, rows_total, rows_done, created_by, state, finished_at, file, size, sha256, key_id, expires_at)

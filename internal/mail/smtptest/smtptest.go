@@ -113,7 +113,7 @@ func Start(t *testing.T, o Options) *Server {
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	s.stop = stop
 	var log bytes.Buffer
-	run := exec.CommandContext(ctx, path, args...)
+	run := exec.CommandContext(ctx, path, args...) //nolint:gosec // the server that .ci/setup builds
 	run.Stdout, run.Stderr = &log, &log
 	require.NoError(t, run.Start())
 	go func() {
