@@ -75,3 +75,7 @@ grant select, insert on card_reading, series_shape to refill_app;
 grant update (sealed, seal_key_id), delete on card_reading to refill_app;
 grant delete on series_shape to refill_app;
 grant select, insert, update on series_reading to refill_app;
+
+-- E-mail: addresses, what was told, and links that were asked for; old rows go.
+grant select, insert, update, delete on staff_mail, mail_alarm to refill_app;
+grant select, insert, delete on mail_former, sign_in_mail to refill_app;

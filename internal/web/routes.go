@@ -104,6 +104,11 @@ func (s *Server) table() []route {
 		{get, admin.SectionAccount, anyStaff, s.admin.AccountShow},
 		{post, admin.SectionAccount, anyStaff, s.admin.AccountName},
 		{post, admin.SectionAccount + "/password", anyStaff, s.admin.AccountPassword},
+		{post, admin.SectionAccount + "/mail", anyStaff, s.admin.AccountMail},
+		{post, admin.SectionAccount + "/mail/remove", anyStaff, s.admin.AccountMailRemove},
+		{post, admin.SectionAccount + "/mail/choose", anyStaff, s.admin.AccountMailChoose},
+		{get, admin.MailConfirmPath + ":token", anyStaff, s.admin.AccountMailShow},
+		{post, admin.MailConfirmPath + ":token", anyStaff, s.admin.AccountMailConfirm},
 		{get, admin.SectionSessions, anyStaff, s.admin.StaffSessions},
 		{post, admin.SectionSessions + "/others/end", anyStaff, s.admin.StaffSessionsEnd},
 		{post, admin.SectionSessions + "/:id/end", anyStaff, s.admin.StaffSessionEnd},
@@ -164,6 +169,7 @@ func (s *Server) table() []route {
 		{post, admin.SectionPrintShops, staffWho(staff.ConfigManage).allPartners(), s.admin.PrintShopAdd},
 		{post, admin.SectionPrintShops + "/remove", staffWho(staff.ConfigManage).allPartners(), s.admin.PrintShopRemove},
 		{get, admin.SectionGeneral, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigGeneralShow},
+		{post, admin.SectionGeneral + "/mail", staffWho(staff.ConfigManage).allPartners(), s.admin.MailTest},
 		{post, admin.SectionGeneral, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigGeneral},
 
 		// Staff: refill cards.

@@ -63,6 +63,7 @@ func pageTemplates() map[string]any {
 		"admin/job_show":                                  &jobShowPage{},
 		"admin/partner_form":                              &partnerFormPage{},
 		"admin/partner_list":                              &partnerListPage{},
+		"admin/mail_confirm":                              &mailConfirmPage{},
 		"admin/account":                                   &accountPage{},
 		"admin/audit_list":                                &auditPage{},
 		"admin/role_form":                                 &roleFormPage{},
