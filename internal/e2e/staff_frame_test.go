@@ -42,6 +42,7 @@ func TestFocusAfterExport(t *testing.T) {
 	admin := newBrowser(t, sharedDemo(t).URL, 1280, 900)
 	admin.signIn("/admin/login", "admin")
 	admin.open("/admin/finance/refill-cards/series/202605")
+	admin.until("the scripts", `document.readyState === "complete" && Boolean(window.htmx)`) // otherwise the form leads to a new page
 	script[bool](admin, `(() => {
 		const button = [...document.querySelectorAll("main button")].find((b) => b.innerText.trim() === "Export");
 		button.focus();
