@@ -28,6 +28,7 @@ require (
 	github.com/riverqueue/river/riverdriver/riverpgxv5 v0.51.1
 	github.com/riverqueue/river/rivertype v0.51.1
 	github.com/stretchr/testify v1.12.1
+	github.com/wneessen/go-mail v0.8.1
 	github.com/xdg-go/stringprep v1.0.4
 	github.com/xuri/excelize/v2 v2.11.1
 	go.uber.org/goleak v1.3.0

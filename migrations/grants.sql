@@ -35,6 +35,8 @@ grant select, insert, update, delete on
   guess, partner_logo, partner_method to refill_app;
 
 grant select, insert, update, delete on customer_link to refill_app;
+-- Filters that staff named.
+grant select, insert, update, delete on list_view to refill_app;
 grant select, insert, delete on sign_in_help to refill_app;
 -- An import and what is wrong with its file.
 grant select, insert, update, delete on card_import to refill_app;
@@ -78,3 +80,6 @@ grant select, insert, update on series_reading to refill_app;
 grant select, insert, update on api_client, api_key to refill_app;
 grant select, insert, delete on api_client_partner, api_request to refill_app;
 grant select, insert, update, delete on api_quota to refill_app;
+-- E-mail: addresses, what was told, and links that were asked for; old rows go.
+grant select, insert, update, delete on staff_mail, mail_alarm to refill_app;
+grant select, insert, delete on mail_former, sign_in_mail to refill_app;

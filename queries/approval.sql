@@ -140,6 +140,7 @@ left join export e on e.id = a.export_id
 where (@series_id::bigint = 0 or a.series_id = @series_id)
   and (@customer_id::bigint = 0 or a.customer_id = @customer_id)
   and (@import_id::bigint = 0 or a.import_id = @import_id)
+  and (@asked_by::bigint = 0 or a.requested_by = @asked_by)
   and (@kind::text = '' or a.kind::text = @kind)
   and (not @waiting::boolean or a.state = 'waiting')
   and (@cards::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))

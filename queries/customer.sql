@@ -81,6 +81,45 @@ where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[
 order by case when @back::boolean then customer.id else -customer.id end
 limit @size;
 
+-- name: CustomerListSorted :many
+-- One page of the list or, with a search, of what CustomerSearch finds, by name, username,
+-- partner or balance; among equals the newest first. It sorts all that match, so it is for the
+-- orders that no index has.
+with pattern as materialized (
+  select search_pattern(@search::text) as text, phone_pattern(@search) as phone
+), found as materialized (
+  select id from customer where @search <> '' and search like (select text from pattern)
+  union
+  select id from customer where @search <> '' and search like (select phone from pattern)
+  union
+  select id from customer where id = @number::bigint
+  union
+  select id from customer where @search <> '' and external_id = any(array[@external_id::text, lower(@external_id::text), upper(@external_id::text)])
+), listed as (
+  select customer.id, account.balance, account.currency, partner.name as partner_name,
+    case @sort::text when 'username' then customer.username when 'partner' then lower(partner.name) when 'name' then lower(customer.name) else '' end as text_key,
+    case @sort when 'balance' then account.balance else 0 end as number_key
+  from customer
+  join partner on partner.id = customer.partner_id
+  join account on account.customer_id = customer.id
+  where (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
+    and (@partner_id::bigint = 0 or customer.partner_id = @partner_id)
+    and (sqlc.narg('disabled')::boolean is null or (customer.disabled_at is not null) = sqlc.narg('disabled'))
+    and (@search = '' or customer.id in (select id from found))
+), page as (
+  select *, row_number() over (order by
+    case when @down::boolean then -number_key else number_key end,
+    case when not @down then text_key end, case when @down then text_key end desc, id desc) as place
+  from listed
+  order by place
+  limit @size offset @skip
+)
+select customer.id, customer.username, customer.name, customer.email, customer.phone, customer.created_at,
+  customer.disabled_at, page.partner_name, page.balance, page.currency
+from page
+join customer on customer.id = page.id
+order by page.place;
+
 -- name: CustomerSuggest :many
 -- The few customers that a search most likely means: the exact username or number, then
 -- names that begin with the text. A text that a thousand customers match means none of

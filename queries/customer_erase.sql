@@ -9,11 +9,15 @@ where id = @id and erased_at is null;
 -- Used links show the time of a first sign-in.
 delete from customer_link where customer_id = @customer_id;
 
+-- name: CustomerEraseMails :exec
+-- Requests for links by e-mail, which hold the address that they came from.
+delete from sign_in_mail where customer_id = @customer_id;
+
 -- name: CustomerEraseGuesses :exec
--- Counts of wrong codes and passwords, the latter under the username.
+-- Counts of wrong codes, passwords and requests for help, the latter two under the username.
 delete from guess where scope = 'customer:' || @customer_id::bigint
   or scope like 'customer:' || @customer_id::bigint || ':%'
-  or scope in ('signin:customer:' || @username::text, 'signin:own:customer:' || @username)
+  or scope in ('signin:customer:' || @username::text, 'signin:own:customer:' || @username, 'help:name:' || @username, 'help:name:' || @username || ':address')
   or (scope like '%:customer:' || @customer_id::bigint and scope not like 'signin:%');
 
 -- name: CustomerEraseImported :exec
@@ -38,7 +42,8 @@ select erased_at from customer where id = @id for key share;
 -- The amount of personal data kept about a customer, by kind.
 select
   (select count(*) from session where session.customer_id = @customer_id::bigint) as sessions,
-  (select count(*) from customer_link l where l.customer_id = @customer_id::bigint) as links,
+  ((select count(*) from customer_link l where l.customer_id = @customer_id::bigint)
+    + (select count(*) from sign_in_mail m where m.customer_id = @customer_id::bigint))::bigint as links,
   (select count(*) from payment p where p.customer_id = @customer_id::bigint) as payments,
   (select count(*) from payment p where p.customer_id = @customer_id::bigint and p.comment <> '' and p.type <> 'refill_card') as comments,
   (select count(*) from card c where c.used_by = @customer_id::bigint) as cards,

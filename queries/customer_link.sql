@@ -2,6 +2,16 @@
 insert into customer_link (token_hash, customer_id, staff_id, expires_at)
 values (@token_hash, @customer_id, @staff_id, now() + @lifetime::interval);
 
+-- name: CustomerLinkCreateMailed :exec
+-- A link that goes to the customer by e-mail. It works for half an hour.
+insert into customer_link (token_hash, customer_id, expires_at, mailed)
+values (@token_hash, @customer_id, now() + interval '30 minutes', true);
+
+-- name: CustomerLinkDeleteMailed :exec
+-- Revokes an unused link of that kind. A link that staff made stays, so that a request by a
+-- stranger takes nothing from the customer.
+delete from customer_link where customer_id = @customer_id and used_at is null and mailed;
+
 -- name: CustomerLinkDelete :exec
 -- Revokes an unused link, before the next one replaces it.
 delete from customer_link where customer_id = @customer_id and used_at is null;

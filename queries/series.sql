@@ -68,7 +68,8 @@ select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
   card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
-  now()::timestamptz as asked_at
+  now()::timestamptz as asked_at,
+  coalesce((select old.number from series old where old.id = s.replaces_series_id), '')::text as replaces_number
 from series s
 left join staff on staff.id = s.created_by
 left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
@@ -89,6 +90,7 @@ select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
   card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
   now()::timestamptz as asked_at,
+  coalesce((select old.number from series old where old.id = s.replaces_series_id), '')::text as replaces_number,
   page.total,
   coalesce(last.format::text, '')::text as exported_format,
   coalesce(last.created_at, 'epoch')::timestamptz as exported_at,

@@ -1,15 +1,35 @@
 -- name: SignInHelpAsk :one
--- Opens the request of the customer with a username, unless one is open. 0: no customer can
--- sign in with the username, or the request is open already.
-with asked as (
-  insert into sign_in_help (customer_id, address)
-  select customer.id, sqlc.narg('address')::inet
+-- Answers the request of the customer with a username: by a message with a link where the
+-- process has an SMTP server, the account has an address and may_mail allows it, otherwise
+-- by a request for staff, unless one is open. customer_id 0: no customer can sign in with
+-- the username, or the request is open already.
+with who as (
+  select customer.id, customer.email
   from customer join partner on partner.id = customer.partner_id
   where customer.username = @username and customer.disabled_at is null and partner.disabled_at is null
+), mailed as (
+  insert into sign_in_mail (customer_id, address)
+  select who.id, sqlc.narg('address')::inet from who
+  where @may_mail::boolean and current_setting('refill.mail', true) = 'on' and who.email <> ''
+  returning id, customer_id
+), queued as (
+  insert into river_job (kind, args, queue, max_attempts)
+  select 'mail_customer', jsonb_build_object('customer_id', customer_id, 'about', 'link', 'id', id), 'mail', @max_attempts::smallint from mailed
+), asked as (
+  insert into sign_in_help (customer_id, address)
+  select who.id, sqlc.narg('address')::inet from who where not exists (select from mailed)
   on conflict (customer_id) do nothing
   returning customer_id
 )
-select coalesce((select customer_id from asked), 0)::bigint as customer_id;
+select coalesce((select customer_id from asked), (select customer_id from mailed), 0)::bigint as customer_id,
+  exists (select from mailed)::boolean as mailed;
+
+-- name: SignInHelpOpen :execrows
+-- Opens the request of a customer to whom a link could not be mailed.
+insert into sign_in_help (customer_id, address)
+select m.customer_id, m.address from sign_in_mail m join customer on customer.id = m.customer_id
+where m.id = @id and customer.disabled_at is null
+on conflict (customer_id) do nothing;
 
 -- name: SignInHelpClose :execrows
 delete from sign_in_help where customer_id = @customer_id;

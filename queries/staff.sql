@@ -23,12 +23,13 @@ left join staff_second_factor f on f.staff_id = staff.id
 where staff.id = @id;
 
 -- name: StaffList :many
-select staff.id, staff.username, staff.name, staff.all_partners, staff.disabled_at, staff.seen_at, role.name as role_name,
+select staff.id, staff.username, staff.name, staff.all_partners, staff.disabled_at, staff.seen_at, role.name as role_name, coalesce(m.address, '')::text as mail,
   exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor,
   array(select partner.name from staff_partner p join partner on partner.id = p.partner_id
     where p.staff_id = staff.id order by partner.name)::text[] as partners
 from staff
 join role on role.id = staff.role_id
+left join staff_mail m on m.staff_id = staff.id
 order by staff.disabled_at is not null, lower(staff.name), staff.id;
 
 -- name: StaffCount :one

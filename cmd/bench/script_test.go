@@ -31,6 +31,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/job"
+	"refill/internal/mailing"
 	"refill/internal/money"
 	"refill/internal/notify"
 	"refill/internal/setting"
@@ -186,7 +187,7 @@ func portal(t *testing.T, recorder *queryRecorder) (codes []string, post func(pa
 
 	pages, err := web.New(web.Deps{Pool: pool, Log: log, Settings: settings, Cards: cards, Now: time.Now, Admin: admin.Deps{
 		Hub: notify.NewHub(log), Exports: cardfile.New(cardfile.Config{Cards: cards, DB: pool, Jobs: jobs, Settings: settings, Files: files, Log: log}), Imports: cardimport.New(cards, pool, keys, jobs, settings, log), Customers: customerimport.New(pool, jobs, settings, cards.Approvals()),
-		Checks: check.New(pool, keys, jobs, settings, log), Files: files, Jobs: jobs,
+		Checks: check.New(pool, keys, jobs, settings, log), Files: files, Jobs: jobs, Mail: mailing.New(mailing.Config{DB: pool, Settings: settings, Log: log, Now: time.Now}),
 	}})
 	require.NoError(t, err)
 	server := httptest.NewServer(pages.Handler())

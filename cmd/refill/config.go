@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +12,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/caarlos0/env/v11"
+
+	"refill/internal/mail"
 )
 
 // config holds every variable of the environment. It is read once, here. `refill help
@@ -33,6 +36,8 @@ type config struct {
 	TLSCert        string   `env:"REFILL_TLS_CERT" desc:"Certificate file, to serve HTTPS directly. Needs REFILL_TLS_KEY."`
 	TLSKey         string   `env:"REFILL_TLS_KEY" desc:"Key file of the certificate."`
 	TrustedProxies []string `env:"REFILL_TRUSTED_PROXIES" desc:"Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, and no other header; separated by commas. Default: none."`
+	SMTPURL        secret   `env:"REFILL_SMTP_URL" desc:"Server for e-mail: smtp://user:password@host:587 (STARTTLS is required), smtps://user:password@host:465 (TLS), or smtp+plain://host:25 without encryption and password, on your own network only. Needs REFILL_MAIL_FROM. For serve and work alike. Default: no e-mail; see docs/notifications.md."`
+	MailFrom       string   `env:"REFILL_MAIL_FROM" desc:"Sender of e-mail, as refill@example.net or Refill <refill@example.net>."`
 	MetricsToken   secret   `env:"REFILL_METRICS_TOKEN" desc:"Bearer token for GET /metrics. Default: /metrics answers nobody."`
 	Concurrency    int      `env:"REFILL_CONCURRENCY" envDefault:"2" desc:"How many series a worker makes, and how many files it writes, at once."`
 	MaxConns       int32    `env:"REFILL_MAX_CONNS" envDefault:"16" desc:"Database connections of this process at most."`
@@ -68,7 +73,19 @@ func readConfig() (config, error) {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return c, fmt.Errorf("REFILL_TLS_CERT and REFILL_TLS_KEY go together")
 	}
-	return c, nil
+	_, err := c.sender()
+	return c, err
+}
+
+// sender returns the sender of e-mail; nil where none is configured.
+func (c config) sender() (*mail.Sender, error) {
+	if c.SMTPURL == "" && c.MailFrom == "" {
+		return nil, nil //nolint:nilnil // no e-mail is a configuration, not an error
+	}
+	if c.SMTPURL == "" || c.MailFrom == "" {
+		return nil, errors.New("REFILL_SMTP_URL and REFILL_MAIL_FROM go together")
+	}
+	return mail.New(mail.Config{URL: string(c.SMTPURL), From: c.MailFrom})
 }
 
 // secure reports whether browsers use HTTPS, directly or through a proxy.

@@ -22,6 +22,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fontdir"
 	"refill/internal/job"
+	"refill/internal/mailing"
 	"refill/internal/setting"
 )
 
@@ -38,6 +39,7 @@ type parts struct {
 	imports   *cardimport.Service
 	customers *customerimport.Service
 	checks    *check.Service
+	mailing   *mailing.Service
 	files     *blob.Sealed
 	fonts     *fontdir.Folder
 }
@@ -67,7 +69,11 @@ func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.MaxConns = c.MaxConns
+	sender, err := c.sender()
+	if err != nil {
+		return nil, err
+	}
+	o.MaxConns, o.Mail = c.MaxConns, sender != nil
 	pool, err := db.Open(ctx, string(c.DatabaseURL), o)
 	if err != nil {
 		return nil, err
@@ -89,6 +95,7 @@ func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 	p.imports = cardimport.New(p.cards, pool, keys, p.jobs, p.settings, log)
 	p.customers = customerimport.New(pool, p.jobs, p.settings, p.cards.Approvals())
 	p.checks = check.New(pool, keys, p.jobs, p.settings, log)
+	p.mailing = mailing.New(mailing.Config{DB: pool, Sender: sender, Settings: p.settings, PublicURL: c.PublicURL, Log: log, Now: time.Now})
 	go p.watchKeys(ctx)
 	return p, nil
 }

@@ -67,7 +67,7 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) error {
 	pages, err := web.New(web.Deps{ //nolint:contextcheck // times on pages are shown outside any request
 		Pool: p.pool, Log: p.log, Settings: p.settings, Cards: p.cards, Now: time.Now, Fonts: p.fonts,
 		Admin: admin.Deps{
-			Hub: hub, Exports: p.exports, Imports: p.imports, Customers: p.customers, Checks: p.checks, Files: p.files, Jobs: p.jobs,
+			Hub: hub, Exports: p.exports, Imports: p.imports, Customers: p.customers, Checks: p.checks, Files: p.files, Jobs: p.jobs, Mail: p.mailing,
 		},
 		PublicURL: p.config.PublicURL, Secure: p.config.secure(), TrustedProxies: p.config.TrustedProxies,
 		Ready: p.ready, Metrics: metrics(p.pool, p.settings, p.log), MetricsToken: string(p.config.MetricsToken),
@@ -78,6 +78,7 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) error {
 	if err := pages.Start(ctx); err != nil {
 		return err
 	}
+	go p.mailing.NewWatch().Run(ctx)
 	server := &http.Server{
 		Handler:           pages.Handler(),
 		ReadHeaderTimeout: 5 * time.Second,

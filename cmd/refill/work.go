@@ -46,7 +46,7 @@ func (p *parts) work(ctx context.Context) error {
 	}
 	id := fmt.Sprintf("%.40s-%d-%s", host, os.Getpid(), rand.Text()[:8])
 	client, err := job.NewWorker(p.pool, job.Options{
-		ID: id, Cards: p.cards, Exports: p.exports, Imports: p.imports, Customers: p.customers, Checks: p.checks, Keys: p.keys, Files: p.files, Settings: p.settings,
+		ID: id, Cards: p.cards, Exports: p.exports, Imports: p.imports, Customers: p.customers, Checks: p.checks, Mail: p.mailing, Keys: p.keys, Files: p.files, Settings: p.settings,
 		Log: p.log, Now: time.Now, Concurrency: p.config.Concurrency,
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/mailqueue"
 	"refill/internal/money"
 )
 
@@ -97,6 +98,9 @@ func Ask(ctx context.Context, tx pgx.Tx, actor audit.Actor, r Request) (int64, e
 		if r.Before > 0 {
 			asked.Before = money.Amount{Minor: r.Before, Currency: r.Currency}.Decimal()
 		}
+	}
+	if err := mailqueue.Tell(ctx, tx, mailqueue.Event{About: mailqueue.Approval, ID: id, But: []int64{r.By.Staff(), deref(p.KeyMaker)}}); err != nil {
+		return 0, err
 	}
 	return id, act.Record(ctx, tx, actor, asked)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -338,10 +339,12 @@ func (d *Desk) Expire(ctx context.Context) error {
 	return nil
 }
 
-// WithdrawSeries withdraws the open requests of a deleted series. The caller holds the
-// lock of the series and undoes the preparations.
-func WithdrawSeries(ctx context.Context, tx pgx.Tx, actor audit.Actor, seriesID int64) error {
+// WithdrawSeries withdraws the open requests of a deleted series, except the one with the id
+// except (0: none), by which it is deleted. The caller holds the lock of the series and undoes
+// the preparations.
+func WithdrawSeries(ctx context.Context, tx pgx.Tx, actor audit.Actor, seriesID, except int64) error {
 	rows, err := db.New().ApprovalListOfSeries(ctx, tx, seriesID)
+	rows = slices.DeleteFunc(rows, func(a db.Approval) bool { return a.ID == except })
 	return withdraw(ctx, tx, actor, rows, err)
 }
 

@@ -13,14 +13,15 @@ import (
 	"refill/internal/staff"
 )
 
-// Four-eyes approval. Activating a series and exporting its codes need a second person above
-// the value limit of the settings. Each of these acts passes through one function:
+// Four-eyes approval. Activating a series, exporting its codes and deleting cards need a second
+// person above the value limit of the settings. Each of these acts passes through one function:
 //
 //   - every activation (by staff, after generation, after an import) through
 //     approvedActivation;
 //   - every export (requested, retried, started by a worker) through holdExport and
 //     checkExport of package cardfile;
-//   - enabling disabled cards of an active series through checkEnable.
+//   - enabling disabled cards of an active series through checkEnable;
+//   - every deletion of cards through checkVoid.
 //
 // An activation or export is measured by the whole series, so that splitting it does not
 // avoid the limit. What the same person did without a second person within the last 24 hours
@@ -151,6 +152,7 @@ func (s *Service) approvals() []approval.Kind {
 		},
 		s.revealKind(),
 		s.renewalKind(),
+		s.deletionKind(),
 	}
 }
 

@@ -236,6 +236,7 @@ func TestApprovalIsOfWhatWasAskedFor(t *testing.T) {
 	}
 	s := b.inactive(t, 8)
 	require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
+	b.above(t, 1000_00) // one person may delete it
 	require.NoError(t, b.cards.Void(t.Context(), b.admin, s.ID, "a test"))
 	b.none(t)
 	b.sound(t)
@@ -330,9 +331,11 @@ func TestApprovalRacesWithVoid(t *testing.T) {
 	t.Parallel()
 	b, other := second(t)
 	for range 5 {
+		b.above(t, 50_00)
 		s := b.inactive(t, 6)
 		require.ErrorIs(t, b.cards.Activate(t.Context(), b.admin, s.ID), card.ErrActivationWaits)
 		a := b.waiting(t)
+		b.above(t, 1000_00) // one person may delete it
 		gate := make(chan struct{})
 		var all sync.WaitGroup
 		all.Go(func() { <-gate; _ = b.cards.Approve(context.WithoutCancel(t.Context()), other, a.ID, "because") })

@@ -269,31 +269,38 @@ func (s *Service) cardPartner(ctx context.Context, tx db.DBTX, actor audit.Actor
 // DisableCard stops redemptions of an unused card until it is enabled again. Its value stays
 // outstanding. A disabled card is no error.
 func (s *Service) DisableCard(ctx context.Context, actor audit.Actor, ref Ref) error {
-	return s.setCardState(ctx, actor, ref, db.CardStateDisabled)
+	return s.setCardState(ctx, actor, ref, db.CardStateDisabled, unmeasured)
 }
 
 // EnableCard makes a disabled card redeemable again. It is refused where that brings more
 // value into use than one person may (ErrEnableNeedsSecond, or with the acts of the last 24
 // hours).
 func (s *Service) EnableCard(ctx context.Context, actor audit.Actor, ref Ref) error {
-	return s.setCardState(ctx, actor, ref, db.CardStateActive)
+	return s.setCardState(ctx, actor, ref, db.CardStateActive, func(tx pgx.Tx, series db.Series) error {
+		return s.checkEnable(ctx, tx, series, ref.Serial, 1, actor.Accountable(), approval.Taking(tx))
+	})
 }
 
 // VoidCard makes an unused card void, which can't be undone. Its value moves from outstanding
-// to breakage.
+// to breakage. It is refused where one person may not delete that much (ErrVoidNeedsSecond).
 func (s *Service) VoidCard(ctx context.Context, actor audit.Actor, ref Ref) error {
-	return s.setCardState(ctx, actor, ref, db.CardStateVoid)
+	return s.setCardState(ctx, actor, ref, db.CardStateVoid, func(tx pgx.Tx, series db.Series) error {
+		return checkVoid(ctx, series, 1, actor.Accountable(), approval.Taking(tx))
+	})
 }
 
-func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, to db.CardState) error {
+// unmeasured is the measure of a change that takes nothing from the limit of one person.
+func unmeasured(pgx.Tx, db.Series) error { return nil }
+
+// setCardState changes the state of a card. measure counts the change within the limit of one
+// person.
+func (s *Service) setCardState(ctx context.Context, actor audit.Actor, ref Ref, to db.CardState, measure func(tx pgx.Tx, series db.Series) error) error {
 	return s.changeCard(ctx, actor, ref, false, func(tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow) (act.Act, error) {
 		if row.State == to {
 			return nil, errUnchanged
 		}
-		if to == db.CardStateActive {
-			if err := s.checkEnable(ctx, tx, series, ref.Serial, 1, actor.Accountable(), approval.Taking(tx)); err != nil {
-				return nil, err
-			}
+		if err := measure(tx, series); err != nil {
+			return nil, err
 		}
 		if err := s.q.CardSetState(ctx, tx, db.CardSetStateParams{SeriesID: ref.SeriesID, Serial: ref.Serial, State: to}); err != nil {
 			return nil, fmt.Errorf("change a card: %w", err)

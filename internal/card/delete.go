@@ -24,15 +24,33 @@ var ErrNotErasing = fault.New(fault.Conflict, "series_not_erasing", "The codes o
 // the outstanding value of the series moves to breakage, its files end, and its open requests
 // for approval are withdrawn. Used cards, the ledger and the audit trail stay. A job then
 // erases the sealed codes of the unused cards. A series in another state than those of
-// Voidable is ErrSeriesState. The reason is required and is kept in the audit trail.
+// Voidable is ErrSeriesState. The reason is required and is kept in the audit trail. Above the
+// limit of one person Void inserts a request for a second person and returns ErrDeletionWaits,
+// or ErrDeletionAsked where one waits already.
 func (s *Service) Void(ctx context.Context, actor audit.Actor, seriesID int64, reason string) error {
 	reason = strings.TrimSpace(reason)
 	if err := audit.CheckReason(reason); err != nil {
 		return err
 	}
-	return s.changeWithAct(ctx, actor, seriesID, Voidable(), func(tx pgx.Tx, series db.Series) (act.Act, error) {
-		return s.VoidTx(ctx, tx, actor, series, reason)
+	waits := false
+	err := s.InTx(ctx, func(tx pgx.Tx) error {
+		series, err := s.Hold(ctx, tx, actor, seriesID, Voidable())
+		if err != nil {
+			return err
+		}
+		if waits, err = s.holdDeletion(ctx, tx, actor, series, reason); err != nil || waits {
+			return err
+		}
+		voided, err := s.VoidTx(ctx, tx, actor, series, reason)
+		if err != nil {
+			return err
+		}
+		return act.Record(ctx, tx, actor, voided)
 	})
+	if err == nil && waits {
+		return ErrDeletionWaits
+	}
+	return err
 }
 
 // Voidable returns the states in which a series can be made void.
@@ -41,11 +59,29 @@ func Voidable() []db.SeriesState {
 }
 
 // VoidTx is Void in the caller's transaction, which holds the exclusive lock of the series. It
-// returns the act, which the caller records.
+// returns the act, which the caller records. Above the limit of one person it returns
+// ErrVoidNeedsSecond and makes no request.
 func (s *Service) VoidTx(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, reason string) (act.Act, error) {
+	return s.void(ctx, tx, actor, series, reason, 0)
+}
+
+// void is VoidTx. approved is the request by which a second person allowed the deletion. It
+// stays open, and nothing is measured. 0: there is none.
+func (s *Service) void(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, reason string, approved int64) (act.Act, error) {
 	left, err := s.remaining(ctx, tx, series)
 	if err != nil {
 		return nil, err
+	}
+	if err := approval.WithdrawSeries(ctx, tx, actor, series.ID, approved); err != nil {
+		return nil, err
+	}
+	if err := s.q.ExportEndSeries(ctx, tx, series.ID); err != nil {
+		return nil, fmt.Errorf("end the exports of a series: %w", err)
+	}
+	if approved == 0 { // after requests and exports, which precede the lock of a person
+		if err := checkVoid(ctx, series, left, actor.Accountable(), approval.Taking(tx)); err != nil {
+			return nil, err
+		}
 	}
 	if Posted(series) {
 		if err := s.postBreakage(ctx, tx, series, db.LedgerKindVoid, actor); err != nil {
@@ -54,12 +90,6 @@ func (s *Service) VoidTx(ctx context.Context, tx pgx.Tx, actor audit.Actor, seri
 	}
 	if err := s.setState(ctx, tx, series.ID, db.SeriesStateVoid); err != nil {
 		return nil, err
-	}
-	if err := approval.WithdrawSeries(ctx, tx, actor, series.ID); err != nil {
-		return nil, err
-	}
-	if err := s.q.ExportEndSeries(ctx, tx, series.ID); err != nil {
-		return nil, fmt.Errorf("end the exports of a series: %w", err)
 	}
 	return SeriesVoided{act.OfSeries(series.ID), left, reason}, s.enqueueErase(ctx, tx, series.ID)
 }

@@ -47,7 +47,8 @@ func (s *Service) Replace(ctx context.Context, actor audit.Actor, ref Ref, reaso
 		if err != nil {
 			return err
 		}
-		if err := within.VoidCard(ctx, actor, ref); err != nil {
+		// The value of the old card goes to the new one, so its end is no deletion.
+		if err := within.setCardState(ctx, actor, ref, db.CardStateVoid, unmeasured); err != nil {
 			return err
 		}
 		if ordered, err = within.Enter(ctx, tx, actor, o); err != nil {

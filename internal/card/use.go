@@ -122,6 +122,8 @@ func (s *Service) checkCardIntoUse(ctx context.Context, tx pgx.Tx, series db.Ser
 // some of them.
 func (s *Service) checkOperation(ctx context.Context, tx pgx.Tx, series db.Series, operation db.CardOperation, n int64, revives, widens bool, by audit.Accountable, weigh approval.Scale) error {
 	switch {
+	case operation == db.CardOperationVoid:
+		return checkVoid(ctx, series, n, by, weigh)
 	case operation == db.CardOperationEnable:
 		return s.checkEnable(ctx, tx, series, 0, n, by, weigh)
 	case operation == db.CardOperationExtend && revives:

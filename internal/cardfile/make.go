@@ -18,6 +18,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/jobqueue"
+	"refill/internal/mailqueue"
 )
 
 // Final results of making a file, which a retry can't change.
@@ -181,6 +182,9 @@ func (s *Service) keep(ctx context.Context, e db.Export, made file, complete job
 		}
 		if n == 0 {
 			return ErrNotWanted
+		}
+		if err := mailqueue.Tell(ctx, tx, mailqueue.Event{About: mailqueue.File, ID: e.ID, Only: e.CreatedBy}); err != nil {
+			return err
 		}
 		return complete(ctx, tx)
 	})

@@ -16,6 +16,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/jobqueue"
+	"refill/internal/mailqueue"
 	"refill/internal/setting"
 )
 
@@ -169,6 +170,9 @@ func (s *Service) Work(ctx context.Context, id int64, now func() time.Time, comp
 		if _, err := s.q.CheckRunDeleteOld(ctx, tx, runsKept); err != nil {
 			return fmt.Errorf("remove old checks: %w", err)
 		}
+		if err := s.tell(ctx, tx, id, broken); err != nil {
+			return err
+		}
 		return complete(ctx, tx)
 	})
 	if err != nil {
@@ -179,6 +183,26 @@ func (s *Service) Work(ctx context.Context, id int64, now func() time.Time, comp
 			slog.Int64("found", r.Found), slog.Any("examples", r.Examples[:min(3, len(r.Examples))]))
 	}
 	return nil
+}
+
+// tell queues messages about rules that are broken and were not told within a day, one for
+// all of them. A rule that holds again is told again when it breaks.
+func (s *Service) tell(ctx context.Context, tx pgx.Tx, id int64, broken []Result) error {
+	numbers, news := []int64{}, false
+	for _, r := range broken {
+		begins, err := mailqueue.AlarmBegins(ctx, tx, mailqueue.Books, int64(r.Number))
+		if err != nil {
+			return err
+		}
+		numbers, news = append(numbers, int64(r.Number)), news || begins
+	}
+	if err := s.q.MailAlarmOverExcept(ctx, tx, db.MailAlarmOverExceptParams{Alarm: string(mailqueue.Books), Subjects: numbers}); err != nil {
+		return fmt.Errorf("end the alarms of rules that hold: %w", err)
+	}
+	if !news {
+		return nil
+	}
+	return mailqueue.Tell(ctx, tx, mailqueue.Event{About: mailqueue.Books, ID: id})
 }
 
 // keep stores the result of one invariant.

@@ -72,7 +72,7 @@ func savePassword(ctx context.Context, tx pgx.Tx, id int64, username, hash strin
 	if _, err := q.GuessClear(ctx, tx, "signin:customer:"+username); err != nil {
 		return 0, fmt.Errorf("forget wrong passwords: %w", err)
 	}
-	return n, nil
+	return n, tellPassword(ctx, tx, id)
 }
 
 // NewLink makes a link that signs a customer in once, and returns its token. The token
@@ -82,10 +82,7 @@ func NewLink(ctx context.Context, beginner db.Beginner, actor audit.Actor, id in
 	if lifetime < shortestLink || lifetime > longestLink {
 		return "", fault.Field("lifetime", "link_lifetime", "Choose how long the link works from the list.")
 	}
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret) // never fails: package crypto/rand ends the program first
-	token := base64.RawURLEncoding.EncodeToString(secret)
-	hash, _ := linkHash(token)
+	token, hash := newToken()
 	err := change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.Customer) error {
 		if was.DisabledAt != nil {
 			return fault.New(fault.Conflict, "customer_disabled", "This customer is disabled. Enable the customer first.")
@@ -104,6 +101,37 @@ func NewLink(ctx context.Context, beginner db.Beginner, actor audit.Actor, id in
 		return act.Record(ctx, tx, actor, LinkMade{act.OfCustomer(id), int(lifetime.Hours())})
 	})
 	return token, err
+}
+
+// newToken returns the token of a new link and its hash.
+func newToken() (string, []byte) {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails: package crypto/rand ends the program first
+	hash := sha256.Sum256(secret)
+	return base64.RawURLEncoding.EncodeToString(secret), hash[:]
+}
+
+// MailLink makes the link of a message that a customer asked for, and returns its token. The
+// link works once, for half an hour. It replaces an earlier link by e-mail, but no link that
+// staff made: otherwise a stranger who knows the username could take those away. The caller
+// has to send the token to the address of the account alone.
+func MailLink(ctx context.Context, beginner db.Beginner, id int64) (string, error) {
+	token, hash := newToken()
+	return token, pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
+		q := db.New()
+		if err := q.CustomerLinkDeleteMailed(ctx, tx, id); err != nil {
+			return fmt.Errorf("take back a link: %w", err)
+		}
+		if err := q.CustomerLinkCreateMailed(ctx, tx, db.CustomerLinkCreateMailedParams{TokenHash: hash, CustomerID: id}); err != nil {
+			return fmt.Errorf("make a link: %w", err)
+		}
+		return nil
+	})
+}
+
+// LinkSent records that the SMTP server has taken the message with a link.
+func LinkSent(ctx context.Context, dbtx db.DBTX, id int64) error {
+	return act.Record(ctx, dbtx, audit.System(), LinkMailed{act.OfCustomer(id)})
 }
 
 // Link is an attempt to use a link.

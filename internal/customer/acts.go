@@ -47,6 +47,9 @@ type (
 		act.Subject
 		Hours int `json:"hours"` // how long it works
 	}
+	// LinkMailed is a link that the customer asked for and that is mailed to the address of
+	// the account.
+	LinkMailed struct{ act.Subject }
 	// HelpClosed closes a request for help with signing in that needs no link.
 	HelpClosed struct{ act.Subject }
 )
@@ -60,7 +63,10 @@ type (
 	}
 	// HelpAsked is a request of a person who can't sign in. It concerns the customer with the
 	// username; no customer, where none has it or a request is open already.
-	HelpAsked struct{ act.Subject }
+	HelpAsked struct {
+		act.Subject
+		Mailed bool `json:"mailed,omitempty"` // a message with a link answers it; otherwise staff do
+	}
 	// SignedIn is a sign-in by a password.
 	SignedIn struct{ act.Subject }
 	// SignInFailed is a sign-in with a wrong username or password, or a disabled account.
@@ -97,6 +103,7 @@ func Acts() []act.Kind {
 		act.Of[Erased](),
 		act.Of[PasswordSet](),
 		act.Of[LinkMade](),
+		act.Of[LinkMailed](),
 		act.Of[LinkUsed](),
 		act.Of[HelpAsked](),
 		act.Of[HelpClosed](),
@@ -126,6 +133,9 @@ func (Erased) Action() string { return "customer.erased" }
 
 // Action is the name in the audit trail.
 func (PasswordSet) Action() string { return "customer.password_set" }
+
+// Action is the name in the audit trail.
+func (LinkMailed) Action() string { return "customer.link_mailed" }
 
 // Action is the name in the audit trail.
 func (LinkMade) Action() string { return "customer.link_made" }

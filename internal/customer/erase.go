@@ -126,6 +126,9 @@ func erase(ctx context.Context, tx pgx.Tx, was db.Customer) error {
 	if err := q.CustomerEraseLinks(ctx, tx, was.ID); err != nil {
 		return fmt.Errorf("erase links: %w", err)
 	}
+	if err := q.CustomerEraseMails(ctx, tx, was.ID); err != nil {
+		return fmt.Errorf("erase requests for links: %w", err)
+	}
 	if _, err := closeHelp(ctx, tx, was.ID); err != nil {
 		return err
 	}

@@ -142,6 +142,9 @@ func TestErase(t *testing.T) {
 		values ('customers', 'people.csv', 'import-x', 1, 1, '\x00', '{}', $1) returning id)
 		insert into card_import_problem (import_id, row, serial, reason, value) select id, 2, '', 'username.known', 'MQuintana' from i`, b.staff.ID)
 	require.NoError(t, err)
+	require.NoError(t, customer.AskForHelp(ctx, b.pool, customer.HelpRequest{Username: "MQuintana", Address: netip.MustParseAddr("192.0.2.7")}))
+	_, err = b.pool.Exec(ctx, `insert into sign_in_mail (customer_id, address) values ($1, '192.0.2.7')`, b.maria.ID)
+	require.NoError(t, err)
 	require.Len(t, b.found("quintana"), 5, "customer, guess, card, session, rows left out: %v", b.found("quintana"))
 	lines := b.count(`select count(*) from audit where customer_id = $1`)
 
@@ -155,7 +158,7 @@ func TestErase(t *testing.T) {
 	require.NotNil(t, row.DisabledAt)
 	require.Equal(t, int64(1000), *row.Balance)
 	require.Zero(t, b.count(`select count(*) from guess where scope like 'customer:' || $1::bigint || '%'`))
-	for _, table := range []string{"session", "customer_link", "known_device", "sign_in_help"} {
+	for _, table := range []string{"session", "customer_link", "known_device", "sign_in_help", "sign_in_mail"} {
 		require.Zero(t, b.count(`select count(*) from `+table+` where customer_id = $1`), table)
 	}
 	require.Equal(t, int64(1), b.count(`select count(*) from payment where customer_id = $1`))

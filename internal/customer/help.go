@@ -3,6 +3,7 @@ package customer
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/mailqueue"
 	"refill/internal/signin"
 )
 
@@ -52,17 +54,55 @@ func AskForHelp(ctx context.Context, beginner db.Beginner, r HelpRequest) error 
 			return ErrHelpBarred
 		}
 	}
+	mayMail, err := chargeMail(ctx, beginner, signin.Fold(r.Username))
+	if err != nil {
+		return err
+	}
 	var from *netip.Addr
 	if r.Address.IsValid() {
 		from = &r.Address
 	}
 	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
-		id, err := db.New().SignInHelpAsk(ctx, tx, db.SignInHelpAskParams{Username: signin.Fold(r.Username), Address: from})
+		row, err := db.New().SignInHelpAsk(ctx, tx, db.SignInHelpAskParams{
+			Username: signin.Fold(r.Username), Address: from, MayMail: mayMail, MaxAttempts: mailqueue.MaxAttempts,
+		})
 		if err != nil {
 			return fmt.Errorf("ask for help: %w", err)
 		}
-		return act.Record(ctx, tx, audit.Visitor().From(r.Address, r.RequestID), HelpAsked{act.OfCustomer(id)})
+		return act.Record(ctx, tx, audit.Visitor().From(r.Address, r.RequestID), HelpAsked{act.OfCustomer(row.CustomerID), row.Mailed})
 	})
+}
+
+// mailLimit is the number of links that one username can have mailed within an hour. Further
+// requests go to staff, because the messages seem not to arrive.
+const mailLimit = 3
+
+// chargeMail counts a request against the typed username, whether or not it exists, and
+// reports whether a message may answer it.
+func chargeMail(ctx context.Context, dbtx db.DBTX, username string) (bool, error) {
+	who := "help:name:" + username
+	rows, err := db.New().GuessCharge(ctx, dbtx, db.GuessChargeParams{
+		Who: who, WhoWindow: time.Hour, SoftLimit: mailLimit, FirstPause: time.Hour, TopPause: time.Hour, HardLimit: mailLimit, HardPause: time.Hour,
+		Address: who + ":address", AddressWindow: time.Hour, AddressLimit: math.MaxInt32,
+	})
+	if err != nil {
+		return false, fmt.Errorf("charge a message: %w", err)
+	}
+	for _, row := range rows {
+		if !row.Allowed {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// MailFailed opens the request for staff of a customer to whom a link could not be mailed. id
+// is that of the request by e-mail.
+func MailFailed(ctx context.Context, dbtx db.DBTX, id int64) error {
+	if _, err := db.New().SignInHelpOpen(ctx, dbtx, id); err != nil {
+		return fmt.Errorf("ask staff instead of a message: %w", err)
+	}
+	return nil
 }
 
 // CloseHelp closes a customer's request for help without a link. A closed request stays closed.

@@ -11,6 +11,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/mailqueue"
 	"refill/internal/signin"
 )
 
@@ -76,6 +77,15 @@ func ChangePassword(ctx context.Context, beginner db.Beginner, actor audit.Actor
 		if err := signin.ForgetDevices(ctx, tx, signin.Owner{CustomerID: p.CustomerID}, p.Device); err != nil {
 			return err
 		}
+		if err := tellPassword(ctx, tx, p.CustomerID); err != nil {
+			return err
+		}
 		return act.Record(ctx, tx, actor, PasswordChanged{SignedOut: n})
 	})
+}
+
+// tellPassword queues the message that the password was changed, so that a customer learns of
+// a change by another person.
+func tellPassword(ctx context.Context, tx pgx.Tx, id int64) error {
+	return mailqueue.Customer(ctx, tx, mailqueue.CustomerArgs{CustomerID: id, About: mailqueue.Password})
 }

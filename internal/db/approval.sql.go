@@ -347,10 +347,11 @@ left join export e on e.id = a.export_id
 where ($1::bigint = 0 or a.series_id = $1)
   and ($2::bigint = 0 or a.customer_id = $2)
   and ($3::bigint = 0 or a.import_id = $3)
-  and ($4::text = '' or a.kind::text = $4)
-  and (not $5::boolean or a.state = 'waiting')
-  and ($6::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
-  and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $7::boolean, $8::bigint[])
+  and ($4::bigint = 0 or a.requested_by = $4)
+  and ($5::text = '' or a.kind::text = $5)
+  and (not $6::boolean or a.state = 'waiting')
+  and ($7::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
+  and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $8::boolean, $9::bigint[])
 order by (a.state = 'waiting') desc, a.id desc
 limit 100
 `
@@ -359,6 +360,7 @@ type ApprovalListParams struct {
 	SeriesID    int64
 	CustomerID  int64
 	ImportID    int64
+	AskedBy     int64
 	Kind        string
 	Waiting     bool
 	Cards       bool
@@ -386,6 +388,7 @@ func (q *Queries) ApprovalList(ctx context.Context, db DBTX, arg ApprovalListPar
 		arg.SeriesID,
 		arg.CustomerID,
 		arg.ImportID,
+		arg.AskedBy,
 		arg.Kind,
 		arg.Waiting,
 		arg.Cards,

@@ -445,6 +445,116 @@ func (q *Queries) CustomerListBack(ctx context.Context, db DBTX, arg CustomerLis
 	return items, nil
 }
 
+const customerListSorted = `-- name: CustomerListSorted :many
+with pattern as materialized (
+  select search_pattern($1::text) as text, phone_pattern($1) as phone
+), found as materialized (
+  select id from customer where $1 <> '' and search like (select text from pattern)
+  union
+  select id from customer where $1 <> '' and search like (select phone from pattern)
+  union
+  select id from customer where id = $2::bigint
+  union
+  select id from customer where $1 <> '' and external_id = any(array[$3::text, lower($3::text), upper($3::text)])
+), listed as (
+  select customer.id, account.balance, account.currency, partner.name as partner_name,
+    case $4::text when 'username' then customer.username when 'partner' then lower(partner.name) when 'name' then lower(customer.name) else '' end as text_key,
+    case $4 when 'balance' then account.balance else 0 end as number_key
+  from customer
+  join partner on partner.id = customer.partner_id
+  join account on account.customer_id = customer.id
+  where ($5::boolean or customer.partner_id = any($6::bigint[]))
+    and ($7::bigint = 0 or customer.partner_id = $7)
+    and ($8::boolean is null or (customer.disabled_at is not null) = $8)
+    and ($1 = '' or customer.id in (select id from found))
+), page as (
+  select id, balance, currency, partner_name, text_key, number_key, row_number() over (order by
+    case when $9::boolean then -number_key else number_key end,
+    case when not $9 then text_key end, case when $9 then text_key end desc, id desc) as place
+  from listed
+  order by place
+  limit $11 offset $10
+)
+select customer.id, customer.username, customer.name, customer.email, customer.phone, customer.created_at,
+  customer.disabled_at, page.partner_name, page.balance, page.currency
+from page
+join customer on customer.id = page.id
+order by page.place
+`
+
+type CustomerListSortedParams struct {
+	Search      string
+	Number      int64
+	ExternalID  string
+	Sort        string
+	AllPartners bool
+	PartnerIds  []int64
+	PartnerID   int64
+	Disabled    *bool
+	Down        bool
+	Skip        int32
+	Size        int32
+}
+
+type CustomerListSortedRow struct {
+	ID          int64
+	Username    string
+	Name        string
+	Email       string
+	Phone       string
+	CreatedAt   time.Time
+	DisabledAt  *time.Time
+	PartnerName string
+	Balance     *int64
+	Currency    string
+}
+
+// One page of the list or, with a search, of what CustomerSearch finds, by name, username,
+// partner or balance; among equals the newest first. It sorts all that match, so it is for the
+// orders that no index has.
+func (q *Queries) CustomerListSorted(ctx context.Context, db DBTX, arg CustomerListSortedParams) ([]CustomerListSortedRow, error) {
+	rows, err := db.Query(ctx, customerListSorted,
+		arg.Search,
+		arg.Number,
+		arg.ExternalID,
+		arg.Sort,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.PartnerID,
+		arg.Disabled,
+		arg.Down,
+		arg.Skip,
+		arg.Size,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CustomerListSortedRow{}
+	for rows.Next() {
+		var i CustomerListSortedRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.Name,
+			&i.Email,
+			&i.Phone,
+			&i.CreatedAt,
+			&i.DisabledAt,
+			&i.PartnerName,
+			&i.Balance,
+			&i.Currency,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const customerSearch = `-- name: CustomerSearch :many
 with pattern as materialized (
   select search_pattern($9::text) as text, phone_pattern($9) as phone

@@ -42,7 +42,7 @@ func (q *Queries) CustomerErase(ctx context.Context, db DBTX, id int64) error {
 const customerEraseGuesses = `-- name: CustomerEraseGuesses :exec
 delete from guess where scope = 'customer:' || $1::bigint
   or scope like 'customer:' || $1::bigint || ':%'
-  or scope in ('signin:customer:' || $2::text, 'signin:own:customer:' || $2)
+  or scope in ('signin:customer:' || $2::text, 'signin:own:customer:' || $2, 'help:name:' || $2, 'help:name:' || $2 || ':address')
   or (scope like '%:customer:' || $1::bigint and scope not like 'signin:%')
 `
 
@@ -51,7 +51,7 @@ type CustomerEraseGuessesParams struct {
 	Username   string
 }
 
-// Counts of wrong codes and passwords, the latter under the username.
+// Counts of wrong codes, passwords and requests for help, the latter two under the username.
 func (q *Queries) CustomerEraseGuesses(ctx context.Context, db DBTX, arg CustomerEraseGuessesParams) error {
 	_, err := db.Exec(ctx, customerEraseGuesses, arg.CustomerID, arg.Username)
 	return err
@@ -79,6 +79,16 @@ func (q *Queries) CustomerEraseLinks(ctx context.Context, db DBTX, customerID in
 	return err
 }
 
+const customerEraseMails = `-- name: CustomerEraseMails :exec
+delete from sign_in_mail where customer_id = $1
+`
+
+// Requests for links by e-mail, which hold the address that they came from.
+func (q *Queries) CustomerEraseMails(ctx context.Context, db DBTX, customerID int64) error {
+	_, err := db.Exec(ctx, customerEraseMails, customerID)
+	return err
+}
+
 const customerEraseRemarks = `-- name: CustomerEraseRemarks :execrows
 update card set remark = null where used_by = $1 and remark is not null
 `
@@ -95,7 +105,8 @@ func (q *Queries) CustomerEraseRemarks(ctx context.Context, db DBTX, customerID 
 const customerHoldings = `-- name: CustomerHoldings :one
 select
   (select count(*) from session where session.customer_id = $1::bigint) as sessions,
-  (select count(*) from customer_link l where l.customer_id = $1::bigint) as links,
+  ((select count(*) from customer_link l where l.customer_id = $1::bigint)
+    + (select count(*) from sign_in_mail m where m.customer_id = $1::bigint))::bigint as links,
   (select count(*) from payment p where p.customer_id = $1::bigint) as payments,
   (select count(*) from payment p where p.customer_id = $1::bigint and p.comment <> '' and p.type <> 'refill_card') as comments,
   (select count(*) from card c where c.used_by = $1::bigint) as cards,

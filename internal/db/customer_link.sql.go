@@ -32,6 +32,22 @@ func (q *Queries) CustomerLinkCreate(ctx context.Context, db DBTX, arg CustomerL
 	return err
 }
 
+const customerLinkCreateMailed = `-- name: CustomerLinkCreateMailed :exec
+insert into customer_link (token_hash, customer_id, expires_at, mailed)
+values ($1, $2, now() + interval '30 minutes', true)
+`
+
+type CustomerLinkCreateMailedParams struct {
+	TokenHash  []byte
+	CustomerID int64
+}
+
+// A link that goes to the customer by e-mail. It works for half an hour.
+func (q *Queries) CustomerLinkCreateMailed(ctx context.Context, db DBTX, arg CustomerLinkCreateMailedParams) error {
+	_, err := db.Exec(ctx, customerLinkCreateMailed, arg.TokenHash, arg.CustomerID)
+	return err
+}
+
 const customerLinkDelete = `-- name: CustomerLinkDelete :exec
 delete from customer_link where customer_id = $1 and used_at is null
 `
@@ -39,6 +55,17 @@ delete from customer_link where customer_id = $1 and used_at is null
 // Revokes an unused link, before the next one replaces it.
 func (q *Queries) CustomerLinkDelete(ctx context.Context, db DBTX, customerID int64) error {
 	_, err := db.Exec(ctx, customerLinkDelete, customerID)
+	return err
+}
+
+const customerLinkDeleteMailed = `-- name: CustomerLinkDeleteMailed :exec
+delete from customer_link where customer_id = $1 and used_at is null and mailed
+`
+
+// Revokes an unused link of that kind. A link that staff made stays, so that a request by a
+// stranger takes nothing from the customer.
+func (q *Queries) CustomerLinkDeleteMailed(ctx context.Context, db DBTX, customerID int64) error {
+	_, err := db.Exec(ctx, customerLinkDeleteMailed, customerID)
 	return err
 }
 

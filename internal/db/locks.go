@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"fmt"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Advisory locks protect things that have no row of their own. This file has all their
@@ -32,6 +34,8 @@ const (
 	// migrateLock lets one process migrate at a time; River's migrator takes none of
 	// its own.
 	migrateLock = 0x7265_6669_6c6c // "refill"
+	// mailWatchLock lets one web process send messages about a missing worker at a time.
+	mailWatchLock = 0x7265_6669_6d61 // "refima"
 	// templateLock lets one process make the template of the tests' databases.
 	templateLock = 0x7265_6669_6c74 // "refilt"
 )
@@ -112,6 +116,25 @@ func (*Queries) JobTryWorker(ctx context.Context, tx DBTX, worker string) (bool,
 	var dead bool
 	err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock($1::integer, hashtext($2))`, lockWorker, worker).Scan(&dead)
 	return dead, err
+}
+
+// TryMailWatch takes the lock of the process that sends messages about a missing worker, on a
+// connection of its own, until release. false: another process has the lock.
+func (*Queries) TryMailWatch(ctx context.Context, pool *pgxpool.Pool) (free bool, release func(), err error) {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return false, nil, err
+	}
+	if err := conn.QueryRow(ctx, `select pg_try_advisory_lock($1)`, int64(mailWatchLock)).Scan(&free); err != nil || !free {
+		conn.Release()
+		return false, nil, err
+	}
+	return true, func() {
+		if _, err := conn.Exec(context.WithoutCancel(ctx), `select pg_advisory_unlock($1)`, int64(mailWatchLock)); err != nil {
+			_ = conn.Conn().Close(context.WithoutCancel(ctx)) // the lock goes with the connection
+		}
+		conn.Release()
+	}, nil
 }
 
 // holdMigrating waits until no other process migrates. The lock lasts until release or

@@ -100,6 +100,7 @@ const (
 	ApprovalKindOpeningBalances ApprovalKind = "opening_balances"
 	ApprovalKindReopening       ApprovalKind = "reopening"
 	ApprovalKindProtection      ApprovalKind = "protection"
+	ApprovalKindDeletion        ApprovalKind = "deletion"
 )
 
 func (e *ApprovalKind) Scan(src interface{}) error {
@@ -148,7 +149,8 @@ func (e ApprovalKind) Valid() bool {
 		ApprovalKindPayment,
 		ApprovalKindOpeningBalances,
 		ApprovalKindReopening,
-		ApprovalKindProtection:
+		ApprovalKindProtection,
+		ApprovalKindDeletion:
 		return true
 	}
 	return false
@@ -166,6 +168,7 @@ func AllApprovalKindValues() []ApprovalKind {
 		ApprovalKindOpeningBalances,
 		ApprovalKindReopening,
 		ApprovalKindProtection,
+		ApprovalKindDeletion,
 	}
 }
 
@@ -1552,6 +1555,8 @@ type CustomerLink struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	UsedAt    *time.Time
+	// The link went to the customer by e-mail, because they asked for it. The next one of that kind replaces it; links that staff made stay.
+	Mailed bool
 }
 
 // A file made from a series in the background.
@@ -1691,6 +1696,34 @@ type LedgerTx struct {
 	Comment string
 	// The API client that acted, for the member of staff in staff_id. Null: none did.
 	ClientID *int64
+}
+
+// Filters of a list that one member of staff named. Nobody else sees them.
+type ListView struct {
+	ID      int64
+	StaffID int64
+	// The list: the last word of its address, such as series.
+	List string
+	Name string
+	// The query string of the list, with its known filters alone.
+	Query     string
+	CreatedAt time.Time
+}
+
+// Alarms that last and were mailed. A row goes when the alarm is over.
+type MailAlarm struct {
+	Alarm string
+	// The number of the invariant, the partner whose codes are guessed (0: all), the import that tries codes, or the member of staff who was told of a missing worker.
+	Subject int64
+	ToldAt  time.Time
+}
+
+// Addresses that are no longer used and have to be told so. A row goes when the message is sent.
+type MailFormer struct {
+	ID      int64
+	StaffID int64
+	Address string
+	At      time.Time
 }
 
 // A branch, brand or reseller of the provider. A customer belongs to exactly one.
@@ -1986,6 +2019,15 @@ type SignInHelp struct {
 	Address *netip.Addr
 }
 
+// Sign-in links that customers asked for by e-mail. Old rows go.
+type SignInMail struct {
+	ID         int64
+	CustomerID int64
+	// Where the request came from. The person is not proved to be the customer.
+	Address *netip.Addr
+	At      time.Time
+}
+
 // Who gave the right password and has yet to give a code. Not a session: nothing but the page for the code knows it.
 type SignInStep struct {
 	// SHA-256 of the cookie.
@@ -2028,6 +2070,23 @@ type Staff struct {
 	ShutOut int32
 	// Notifications up to this time were seen.
 	NotedUntil time.Time
+}
+
+// The e-mail address of a member of staff, and what they want to be told there.
+type StaffMail struct {
+	StaffID int64
+	// The confirmed address; empty: there is none.
+	Address     string
+	ConfirmedAt *time.Time
+	// An address that waits for its confirmation; empty: none does.
+	Pending   string
+	PendingAt *time.Time
+	// SHA-256 of the token in the confirmation link. It is drawn when the message is sent.
+	TokenHash  []byte
+	TokenUntil *time.Time
+	Files      bool
+	Approvals  bool
+	Alarms     bool
 }
 
 type StaffPartner struct {

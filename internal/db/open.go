@@ -32,6 +32,7 @@ type Options struct {
 	StatementTimeout time.Duration // longest a statement may run; 0: 5 s
 	MaxConns         int32         // 0: pgx's default, the greater of 4 and the number of CPUs
 	AsOwner          bool          // stay the user of the address instead of AppRole
+	Mail             bool          // the process has an SMTP server: statements queue messages (queries/mail.sql)
 }
 
 // Open connects to the database at url and answers when it does. The sessions
@@ -51,6 +52,9 @@ func Open(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
 	params["statement_timeout"] = fmt.Sprint(timeout.Milliseconds())
 	params["lock_timeout"] = fmt.Sprint(timeout.Milliseconds())
 	params["idle_in_transaction_session_timeout"] = fmt.Sprint((timeout + 30*time.Second).Milliseconds())
+	if o.Mail {
+		params["refill.mail"] = "on"
+	}
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}

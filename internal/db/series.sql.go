@@ -541,6 +541,7 @@ select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
   card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
   now()::timestamptz as asked_at,
+  coalesce((select old.number from series old where old.id = s.replaces_series_id), '')::text as replaces_number,
   page.total,
   coalesce(last.format::text, '')::text as exported_format,
   coalesce(last.created_at, 'epoch')::timestamptz as exported_at,
@@ -606,6 +607,7 @@ type SeriesListRow struct {
 	Expired        bool
 	ExpiresAt      time.Time
 	AskedAt        time.Time
+	ReplacesNumber string
 	Total          int64
 	ExportedFormat string
 	ExportedAt     time.Time
@@ -691,6 +693,7 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 			&i.Expired,
 			&i.ExpiresAt,
 			&i.AskedAt,
+			&i.ReplacesNumber,
 			&i.Total,
 			&i.ExportedFormat,
 			&i.ExportedAt,
@@ -1145,7 +1148,8 @@ select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired,
   card_expires_at(s.valid_till, s.time_zone)::timestamptz as expires_at,
-  now()::timestamptz as asked_at
+  now()::timestamptz as asked_at,
+  coalesce((select old.number from series old where old.id = s.replaces_series_id), '')::text as replaces_number
 from series s
 left join staff on staff.id = s.created_by
 left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
@@ -1163,15 +1167,16 @@ type SeriesShowParams struct {
 }
 
 type SeriesShowRow struct {
-	Series        Series
-	CreatedByName string
-	PartnerNames  string
-	Used          int64
-	Disabled      int64
-	Void          int64
-	Expired       bool
-	ExpiresAt     time.Time
-	AskedAt       time.Time
+	Series         Series
+	CreatedByName  string
+	PartnerNames   string
+	Used           int64
+	Disabled       int64
+	Void           int64
+	Expired        bool
+	ExpiresAt      time.Time
+	AskedAt        time.Time
+	ReplacesNumber string
 }
 
 // One series with the data of its page. It is not found where it belongs to partners that
@@ -1239,6 +1244,7 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		&i.Expired,
 		&i.ExpiresAt,
 		&i.AskedAt,
+		&i.ReplacesNumber,
 	)
 	return i, err
 }

@@ -12,29 +12,54 @@ import (
 )
 
 const signInHelpAsk = `-- name: SignInHelpAsk :one
-with asked as (
-  insert into sign_in_help (customer_id, address)
-  select customer.id, $1::inet
+with who as (
+  select customer.id, customer.email
   from customer join partner on partner.id = customer.partner_id
-  where customer.username = $2 and customer.disabled_at is null and partner.disabled_at is null
+  where customer.username = $1 and customer.disabled_at is null and partner.disabled_at is null
+), mailed as (
+  insert into sign_in_mail (customer_id, address)
+  select who.id, $2::inet from who
+  where $3::boolean and current_setting('refill.mail', true) = 'on' and who.email <> ''
+  returning id, customer_id
+), queued as (
+  insert into river_job (kind, args, queue, max_attempts)
+  select 'mail_customer', jsonb_build_object('customer_id', customer_id, 'about', 'link', 'id', id), 'mail', $4::smallint from mailed
+), asked as (
+  insert into sign_in_help (customer_id, address)
+  select who.id, $2::inet from who where not exists (select from mailed)
   on conflict (customer_id) do nothing
   returning customer_id
 )
-select coalesce((select customer_id from asked), 0)::bigint as customer_id
+select coalesce((select customer_id from asked), (select customer_id from mailed), 0)::bigint as customer_id,
+  exists (select from mailed)::boolean as mailed
 `
 
 type SignInHelpAskParams struct {
-	Address  *netip.Addr
-	Username string
+	Username    string
+	Address     *netip.Addr
+	MayMail     bool
+	MaxAttempts int16
 }
 
-// Opens the request of the customer with a username, unless one is open. 0: no customer can
-// sign in with the username, or the request is open already.
-func (q *Queries) SignInHelpAsk(ctx context.Context, db DBTX, arg SignInHelpAskParams) (int64, error) {
-	row := db.QueryRow(ctx, signInHelpAsk, arg.Address, arg.Username)
-	var customer_id int64
-	err := row.Scan(&customer_id)
-	return customer_id, err
+type SignInHelpAskRow struct {
+	CustomerID int64
+	Mailed     bool
+}
+
+// Answers the request of the customer with a username: by a message with a link where the
+// process has an SMTP server, the account has an address and may_mail allows it, otherwise
+// by a request for staff, unless one is open. customer_id 0: no customer can sign in with
+// the username, or the request is open already.
+func (q *Queries) SignInHelpAsk(ctx context.Context, db DBTX, arg SignInHelpAskParams) (SignInHelpAskRow, error) {
+	row := db.QueryRow(ctx, signInHelpAsk,
+		arg.Username,
+		arg.Address,
+		arg.MayMail,
+		arg.MaxAttempts,
+	)
+	var i SignInHelpAskRow
+	err := row.Scan(&i.CustomerID, &i.Mailed)
+	return i, err
 }
 
 const signInHelpClose = `-- name: SignInHelpClose :execrows
@@ -110,4 +135,20 @@ func (q *Queries) SignInHelpList(ctx context.Context, db DBTX, arg SignInHelpLis
 		return nil, err
 	}
 	return items, nil
+}
+
+const signInHelpOpen = `-- name: SignInHelpOpen :execrows
+insert into sign_in_help (customer_id, address)
+select m.customer_id, m.address from sign_in_mail m join customer on customer.id = m.customer_id
+where m.id = $1 and customer.disabled_at is null
+on conflict (customer_id) do nothing
+`
+
+// Opens the request of a customer to whom a link could not be mailed.
+func (q *Queries) SignInHelpOpen(ctx context.Context, db DBTX, id int64) (int64, error) {
+	result, err := db.Exec(ctx, signInHelpOpen, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -186,12 +186,13 @@ func (q *Queries) StaffGetByUsername(ctx context.Context, db DBTX, username stri
 }
 
 const staffList = `-- name: StaffList :many
-select staff.id, staff.username, staff.name, staff.all_partners, staff.disabled_at, staff.seen_at, role.name as role_name,
+select staff.id, staff.username, staff.name, staff.all_partners, staff.disabled_at, staff.seen_at, role.name as role_name, coalesce(m.address, '')::text as mail,
   exists (select from staff_second_factor f where f.staff_id = staff.id) as second_factor,
   array(select partner.name from staff_partner p join partner on partner.id = p.partner_id
     where p.staff_id = staff.id order by partner.name)::text[] as partners
 from staff
 join role on role.id = staff.role_id
+left join staff_mail m on m.staff_id = staff.id
 order by staff.disabled_at is not null, lower(staff.name), staff.id
 `
 
@@ -203,6 +204,7 @@ type StaffListRow struct {
 	DisabledAt   *time.Time
 	SeenAt       *time.Time
 	RoleName     string
+	Mail         string
 	SecondFactor bool
 	Partners     []string
 }
@@ -224,6 +226,7 @@ func (q *Queries) StaffList(ctx context.Context, db DBTX) ([]StaffListRow, error
 			&i.DisabledAt,
 			&i.SeenAt,
 			&i.RoleName,
+			&i.Mail,
 			&i.SecondFactor,
 			&i.Partners,
 		); err != nil {

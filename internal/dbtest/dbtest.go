@@ -100,7 +100,19 @@ func Empty(tb testing.TB) string {
 // application's role. Its connections have to be back when the test ends.
 func Pool(tb testing.TB) *pgxpool.Pool {
 	tb.Helper()
-	pool, err := open(tb.Context(), URL(tb), poolConns)
+	return poolOf(tb, db.Options{})
+}
+
+// MailPool is Pool for a process that has an SMTP server: its statements queue messages.
+func MailPool(tb testing.TB) *pgxpool.Pool {
+	tb.Helper()
+	return poolOf(tb, db.Options{Mail: true})
+}
+
+func poolOf(tb testing.TB, o db.Options) *pgxpool.Pool {
+	tb.Helper()
+	o.Name, o.MaxConns, o.StatementTimeout = "test", poolConns, statementTimeout
+	pool, err := db.Open(tb.Context(), URL(tb), o)
 	if err != nil {
 		tb.Fatalf("dbtest: %v", err)
 	}

@@ -26,6 +26,8 @@ import (
 	"refill/internal/check"
 	"refill/internal/customerimport"
 	"refill/internal/jobqueue"
+	"refill/internal/mailing"
+	"refill/internal/mailqueue"
 	"refill/internal/setting"
 	"refill/internal/theft"
 )
@@ -47,6 +49,7 @@ type Options struct {
 	Imports   *cardimport.Service
 	Customers *customerimport.Service
 	Checks    *check.Service
+	Mail      *mailing.Service
 	Keys      audit.Keys // keys that the audit trail is sealed under
 	Files     blob.Store
 	Settings  *setting.Store
@@ -83,7 +86,9 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &readingsWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &changeWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &sealWorker{pool: pool, keys: o.Keys, checks: o.Checks, now: o.Now})
-	river.AddWorker(workers, &watchWorker{watch: theft.New(pool, o.Settings, o.Log), now: o.Now})
+	river.AddWorker(workers, &watchWorker{watch: theft.New(pool, o.Settings, o.Log), mail: o.Mail, now: o.Now})
+	river.AddWorker(workers, &mailStaffWorker{mail: o.Mail, now: o.Now})
+	river.AddWorker(workers, &mailCustomerWorker{mail: o.Mail, now: o.Now})
 	river.AddWorker(workers, &checkWorker{checks: o.Checks, now: o.Now})
 	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, exports: o.Exports, imports: o.Imports, files: o.Files, log: o.Log, now: o.Now})
 
@@ -110,6 +115,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 			check.Queue:          {MaxWorkers: 1},
 			audit.Queue:          {MaxWorkers: 1},
 			theft.Queue:          {MaxWorkers: 1},
+			mailqueue.Queue:      {MaxWorkers: 2},
 		},
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,

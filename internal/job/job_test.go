@@ -31,6 +31,8 @@ import (
 	"refill/internal/dbtest"
 	"refill/internal/job"
 	"refill/internal/jobqueue"
+	"refill/internal/mail"
+	"refill/internal/mailing"
 	"refill/internal/money"
 	"refill/internal/setting"
 	"refill/internal/staff"
@@ -52,6 +54,7 @@ type bundle struct {
 	disk    *watched
 	files   blob.Store // on the disk, sealed
 	admin   audit.Actor
+	mailing *mailing.Service
 	worker  *river.Client[pgx.Tx]
 	events  <-chan *river.Event
 	log     logBook
@@ -96,8 +99,14 @@ func (f *watchedFile) Write(p []byte) (int, error) {
 
 func setup(t *testing.T) *bundle {
 	t.Helper()
+	return setupOn(t, dbtest.Pool(t), nil)
+}
+
+// setupOn is setup with a given pool, and a sender of e-mail; nil: none.
+func setupOn(t *testing.T, pool *pgxpool.Pool, sender *mail.Sender) *bundle {
+	t.Helper()
 	ctx := t.Context()
-	b := &bundle{pool: dbtest.Pool(t), q: db.New()}
+	b := &bundle{pool: pool, q: db.New()}
 	var key bytes.Buffer
 	require.NoError(t, cardcode.WriteNewKey(&key, 1))
 	b.keyFile = bytes.Clone(key.Bytes())
@@ -121,8 +130,9 @@ func setup(t *testing.T) *bundle {
 	id := peopletest.Staff(t, b.pool, staff.New{Username: "admin", Role: db.StaffRoleAdministrator, AllPartners: true})
 	b.admin = audit.ByStaff(id, audit.Everything())
 
+	b.mailing = mailing.New(mailing.Config{DB: b.pool, Sender: sender, Settings: settings, PublicURL: "https://refill.example.net", Log: log, Now: time.Now})
 	b.worker, err = job.NewWorker(b.pool, job.Options{
-		ID: uuid.NewString(), Cards: b.cards, Exports: b.exports, Imports: cardimport.New(b.cards, b.pool, keys, inserter, settings, log), Checks: b.checks, Keys: keys, Files: b.files, Settings: settings, Log: log, Now: time.Now,
+		ID: uuid.NewString(), Cards: b.cards, Exports: b.exports, Imports: cardimport.New(b.cards, b.pool, keys, inserter, settings, log), Checks: b.checks, Mail: b.mailing, Keys: keys, Files: b.files, Settings: settings, Log: log, Now: time.Now,
 	})
 	require.NoError(t, err)
 	events, stop := b.worker.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled, river.EventKindJobSnoozed, river.EventKindQueuePaused)

@@ -2,10 +2,12 @@ package job
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/riverqueue/river"
 
+	"refill/internal/mailing"
 	"refill/internal/theft"
 )
 
@@ -23,15 +25,16 @@ func (WatchTheftArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: theft.Queue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: watchEvery}}
 }
 
-// watchWorker looks for theft.
+// watchWorker looks for theft and for guesses, and says that a worker runs again.
 type watchWorker struct {
 	river.WorkerDefaults[WatchTheftArgs]
 	watch *theft.Service
+	mail  *mailing.Service
 	now   func() time.Time
 }
 
 // Work examines the rows of the trail since the last run.
 func (w *watchWorker) Work(ctx context.Context, _ *river.Job[WatchTheftArgs]) error {
 	_, err := w.watch.Look(ctx, w.now)
-	return err
+	return errors.Join(err, w.mail.WorkerBack(ctx), w.mail.WatchGuesses(ctx))
 }

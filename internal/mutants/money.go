@@ -84,7 +84,7 @@ func moneyMutants() []mutant {
 			"./internal/card", "TestImportIsHeldAgainstTheFaceValue", "sums run over and the books are wrong",
 		},
 		{
-			"voiding an import leaves its value outstanding", "VoidTx",
+			"voiding an import leaves its value outstanding", "void",
 			"	if Posted(series) {\n		if err := s.postBreakage", "	if false {\n		if err := s.postBreakage",
 			"./internal/card", "TestVoidImport", "the books count cards that are void",
 		},
@@ -182,6 +182,21 @@ func moneyMutants() []mutant {
 			"an approved code is revealed again and again", "query ApprovalTakeReveal",
 			"set used_at = now()", "set used_at = null",
 			"./internal/card", "TestRevealsAreAsAnExport", "one approval is a licence for ever",
+		},
+		{
+			"one person deletes any number of cards in parts", "checkVoid",
+			"	if err == nil && o.Over() {\n		return ErrVoidNeedsSecond", "	if err == nil && o.Limit == nil && o.Over() {\n		return ErrVoidNeedsSecond",
+			"./internal/card", "TestDeletionInPartsIsMeasured|TestVoidingAnImportIsMeasured", "printed cards lose their value by one hand",
+		},
+		{
+			"a deletion waits for no second person", "holdDeletion",
+			"if err != nil || !o.Over() || deleted.Value == 0 {", "if err != nil || deleted.Value >= 0 {",
+			"./internal/card", "TestDeletionTakesTwo", "a series that is on sale is gone",
+		},
+		{
+			"a deletion is of whatever the series is by now", "deletionKind",
+			"series.Version == a.Version && cards <= a.Cards", "cards <= a.Cards",
+			"./internal/card", "TestDeletionIsOfTheSeriesAsItWas", "what is deleted is not what was approved",
 		},
 		{
 			"an approval is of whatever the series is by now", "approvals",

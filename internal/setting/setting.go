@@ -33,6 +33,8 @@ type Settings struct {
 	CurrencyConfirmed bool   `json:"currency_confirmed"` // a person has said that the currency is right
 	ConfirmedAddress  string `json:"confirmed_address"`  // an address without HTTPS, or of this machine, that cards may be printed with
 
+	KeyBackup KeyBackup `json:"key_backup"` // who has said that the key file is backed up
+
 	Activate     bool  `json:"activate"`      // "Activate when generated" as the form shows it first
 	CheckHours   int   `json:"check_hours"`   // hours between two checks of the books
 	FileHours    int   `json:"file_hours"`    // how long an exported file is kept

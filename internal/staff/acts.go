@@ -82,6 +82,19 @@ type (
 		Name       string `json:"name"`
 		NameBefore string `json:"name_before"`
 	}
+	// MailAsked is an e-mail address that waits for its confirmation. The trail keeps no
+	// address, because its rows are never deleted.
+	MailAsked struct{}
+	// MailConfirmed is an e-mail address that its owner confirmed.
+	MailConfirmed struct{}
+	// MailRemoved is the end of an e-mail address.
+	MailRemoved struct{}
+	// MailChosen is what the actor wants to be told by e-mail.
+	MailChosen struct {
+		Files     bool `json:"files"`
+		Approvals bool `json:"approvals"`
+		Alarms    bool `json:"alarms"`
+	}
 	// SecondFactorOn is a new second factor.
 	SecondFactorOn struct{}
 	// SecondFactorOff is the end of a second factor.
@@ -145,6 +158,10 @@ func Acts() []act.Kind {
 		act.Of[SessionsEnded](),
 		act.Of[PasswordChanged](),
 		act.Of[Renamed](),
+		act.Of[MailAsked](),
+		act.Of[MailConfirmed](),
+		act.Of[MailRemoved](),
+		act.Of[MailChosen](),
 		act.Of[SecondFactorOn](),
 		act.Of[SecondFactorOff](),
 		act.Of[RecoveryCodesMade](),
@@ -203,6 +220,18 @@ func (PasswordChanged) Action() string { return "staff.password_changed" }
 
 // Action is the name in the audit trail.
 func (Renamed) Action() string { return "staff.renamed" }
+
+// Action is the name in the audit trail.
+func (MailAsked) Action() string { return "staff.mail_asked" }
+
+// Action is the name in the audit trail.
+func (MailConfirmed) Action() string { return "staff.mail_confirmed" }
+
+// Action is the name in the audit trail.
+func (MailRemoved) Action() string { return "staff.mail_removed" }
+
+// Action is the name in the audit trail.
+func (MailChosen) Action() string { return "staff.mail_chosen" }
 
 // Action is the name in the audit trail.
 func (SecondFactorOn) Action() string { return "staff.second_factor_on" }

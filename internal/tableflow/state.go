@@ -16,6 +16,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/jobqueue"
+	"refill/internal/mailqueue"
 )
 
 // Errors of imports of every kind.
@@ -194,6 +195,15 @@ func (f Flow) Alarm(ctx context.Context, tx pgx.Tx, actor audit.Actor, imp db.Ca
 	}
 	if fresh == 0 {
 		return nil
+	}
+	begins, err := mailqueue.AlarmBegins(ctx, tx, mailqueue.Probe, imp.ID)
+	if err != nil {
+		return err
+	}
+	if begins {
+		if err := mailqueue.Tell(ctx, tx, mailqueue.Event{About: mailqueue.Probe, ID: imp.ID}); err != nil {
+			return err
+		}
 	}
 	return act.Record(ctx, tx, actor, Probed{f.About(imp.ID), imp.FileName})
 }

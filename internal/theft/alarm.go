@@ -15,6 +15,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/mailqueue"
 )
 
 // Errors of an acknowledgement.
@@ -75,6 +76,9 @@ func (w *watch) raise(ctx context.Context, tx pgx.Tx, f finding, open int64) err
 		return fmt.Errorf("raise an alarm: %w", err)
 	}
 	w.raised = append(w.raised, raised{id, f.rule, f.cards})
+	if err := mailqueue.Tell(ctx, tx, mailqueue.Event{About: mailqueue.Theft, ID: id}); err != nil {
+		return err
+	}
 	return act.Record(ctx, tx, audit.System(), Raised{
 		Subject: act.Subject{CustomerID: f.customerID, SeriesID: f.seriesID},
 		Alarm:   id, Rule: f.rule, Cards: f.cards, FirstSerial: f.firstSerial, LastSerial: f.lastSerial,

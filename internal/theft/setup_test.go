@@ -48,7 +48,7 @@ type bundle struct {
 func setup(t *testing.T) *bundle {
 	t.Helper()
 	ctx := t.Context()
-	b := &bundle{pool: dbtest.Pool(t), q: db.New(), log: &bytes.Buffer{}}
+	b := &bundle{pool: dbtest.MailPool(t), q: db.New(), log: &bytes.Buffer{}}
 	log := slog.New(slog.NewTextHandler(b.log, nil))
 	keys := codetest.Keys(t)
 	b.keys = keys

@@ -43,7 +43,16 @@ func TestStolenBox(t *testing.T) {
 	for i := range 15 { // honest customers, all over the series
 		require.NoError(t, b.redeem(t, thieves[i%len(thieves)], codes[i*6], ""))
 	}
+	var queued int
+	count := func() int {
+		require.NoError(t, b.pool.QueryRow(t.Context(), `select count(*) from river_job where queue = 'mail' and args->>'about' = 'theft'`).Scan(&queued))
+		return queued
+	}
+	_, err := b.pool.Exec(t.Context(), `insert into staff_mail (staff_id, address, confirmed_at) values ($1, 'admin@example.com', now())`, b.admin.Person())
+	require.NoError(t, err)
+	require.Zero(t, count())
 	require.Positive(t, b.look(t))
+	require.Equal(t, 1, count(), "it is mailed")
 	open := b.open(t)
 	require.Len(t, open, 1)
 	require.Equal(t, "run", open[0].Rule)
@@ -60,6 +69,7 @@ func TestStolenBox(t *testing.T) {
 	require.Zero(t, b.look(t), "each line is looked at once")
 	open = b.open(t)
 	require.Len(t, open, 1, "the box goes on: the same alarm")
+	require.Equal(t, 1, count(), "it was mailed")
 	require.Equal(t, []int32{101, 131, 29}, []int32{*open[0].FirstSerial, *open[0].LastSerial, open[0].Cards})
 	require.Equal(t, 1, strings.Count(b.log.String(), "level=WARN"), "the log says it once")
 	require.NotContains(t, b.log.String(), "Customer")

@@ -112,6 +112,8 @@ func TestRiverUIIsGuarded(t *testing.T) {
 	page := operator.get(adminpages.RiverUIPath + "/")
 	require.Equal(t, http.StatusOK, page.Status)
 	require.Contains(t, page.Header.Get("Content-Security-Policy"), "style-src 'self' 'unsafe-inline'")
+	require.Equal(t, adminpages.SectionJobs, page.one("body > .refill-bar a").AttrOr("href", ""), "the way back")
+	require.NotContains(t, operator.get(adminpages.RiverUIPath+"/api/jobs?state=available").Body, "refill-bar")
 	require.NotContains(t, operator.get("/admin").Header.Get("Content-Security-Policy"), "unsafe-inline")
 	require.Contains(t, operator.get(adminpages.SectionJobs).text("#river-note"), "It is read-only: cancel, retry, delete, pause and resume on this page")
 	series := s.waiting()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -12,6 +13,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/customer"
 	"refill/internal/db"
+	"refill/internal/dbtest"
 	"refill/internal/setting"
 	adminpages "refill/internal/web/admin"
 )
@@ -101,7 +103,7 @@ func TestFirstSteps(t *testing.T) {
 	s := newSite(t)
 	s.exec(`update setting set value = 'false' where name = 'currency_confirmed'`)
 	admin := s.as(db.StaffRoleAdministrator)
-	require.Equal(t, "Get started 2 of 9 steps are done. Each step ticks itself.", admin.get("/admin").text(".setup[open] summary"))
+	require.Equal(t, "Get started 2 of 10 steps are done. A step ticks itself, except the last.", admin.get("/admin").text(".setup[open] summary"))
 	s.as(db.StaffRoleCashier, s.North).get("/admin").none(".setup")
 	s.exec(`update setting set value = 'true' where name = 'currency_confirmed'`)
 	s.Server.Settings.Forget()
@@ -110,5 +112,31 @@ func TestFirstSteps(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, s.asCustomer("anna", s.North).redeem(codes[0]).Status)
 	page := admin.get("/admin")
 	page.none(".setup[open]")
-	require.Contains(t, page.text(".setup summary"), "8 of 9")
+	require.Contains(t, page.text(".setup summary"), "8 of 10")
+}
+
+// The program can't see a backup of the key file. A person says that there is one, and is asked
+// again after a rotation.
+func TestKeyBackupIsConfirmed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.as(db.StaffRoleAdministrator)
+	confirm := admin.get("/admin").one(".setup form").AttrOr("action", "")
+	require.Equal(t, adminpages.KeyBackupPath, confirm)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleCashier).post(confirm, nil).Status)
+	require.Equal(t, http.StatusForbidden, s.as(db.StaffRoleAdministrator, s.North).post(confirm, nil).Status)
+	require.Zero(t, s.settings().KeyBackup)
+	require.Equal(t, http.StatusSeeOther, admin.post(confirm, nil).Status)
+	kept := s.settings().KeyBackup
+	require.Equal(t, admin.ID, kept.StaffID)
+	require.WithinDuration(t, time.Now(), kept.At, time.Minute)
+	admin.get("/admin").none(".setup form")
+	var by int64
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `select staff_id from audit where action = 'setting.changed' and detail ? 'key_backup'`).Scan(&by))
+	require.Equal(t, admin.ID, by)
+
+	owner := dbtest.Owner(t, s.Pool)
+	_, err := owner.Exec(t.Context(), `insert into key_canary (key_id, sealed) select coalesce(max(key_id), 0) + 1, '\x00' from key_canary`)
+	require.NoError(t, err)
+	admin.get("/admin").one(".setup form")
 }

@@ -34,6 +34,7 @@ import (
 	"refill/internal/customerimport"
 	"refill/internal/db"
 	"refill/internal/dbtest"
+	"refill/internal/mailing"
 	"refill/internal/money"
 	"refill/internal/notify"
 	"refill/internal/setting"
@@ -90,7 +91,8 @@ func newSiteOn(t *testing.T, pool *pgxpool.Pool, edit ...func(*Deps)) *site {
 	deps := Deps{
 		Pool: pool, Log: log, Settings: settings, Cards: cards, Now: testClock,
 		Admin: admin.Deps{
-			Hub: notify.NewHub(log), Jobs: jobs, Files: files, Checks: check.New(pool, keys, jobs, settings, log),
+			Mail: mailing.New(mailing.Config{DB: pool, Settings: settings, Log: log, Now: testClock}),
+			Hub:  notify.NewHub(log), Jobs: jobs, Files: files, Checks: check.New(pool, keys, jobs, settings, log),
 			Exports: cardfile.New(cardfile.Config{Cards: cards, DB: pool, Jobs: jobs, Settings: settings, Files: files, Log: log}),
 			Imports: cardimport.New(cards, pool, keys, jobs, settings, log), Customers: customerimport.New(pool, jobs, settings, cards.Approvals()),
 		},

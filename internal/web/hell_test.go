@@ -16,6 +16,9 @@ import (
 
 	"refill/internal/check"
 	"refill/internal/db"
+	"refill/internal/dbtest"
+	"refill/internal/mail"
+	"refill/internal/mailing"
 	"refill/internal/web/admin"
 	"refill/internal/web/kit"
 	"refill/internal/web/portal"
@@ -160,7 +163,11 @@ type hell struct {
 
 func newHell(t *testing.T) *hell {
 	t.Helper()
-	w := &hell{site: newSite(t), forms: hiddenForms()}
+	sender, err := mail.New(mail.Config{URL: "smtp+plain://127.0.0.1:1", From: "refill@example.net"}) // no server is there
+	require.NoError(t, err)
+	w := &hell{forms: hiddenForms(), site: newSiteOn(t, dbtest.MailPool(t), func(d *Deps) {
+		d.Admin.Mail = mailing.New(mailing.Config{DB: d.Pool, Sender: sender, Settings: d.Settings, Log: d.Log, Now: testClock})
+	})}
 	w.nobody = w.browser()
 	w.signedIn()
 	w.held = w.holds(w.partner("Hell"))
@@ -182,6 +189,9 @@ func hiddenForms() map[string]postedForm {
 		admin.CodePath:                                  {"code": "123456", "next": "", "with": ""},
 		kit.WelcomePath + ":token":                      {"password": "", "with": "password"},
 		admin.OneCustomer + "/access/help/close":        {},
+		admin.SectionAccount + "/mail/choose":           {"files": "on", "approvals": "on", "alarms": "on"},
+		admin.SectionAccount + "/mail/remove":           {},
+		admin.MailConfirmPath + ":token":                {},
 		admin.SectionFactor + "/off":                    {"password": testPassword, "code": "123456"},
 		admin.SectionFactor + "/codes":                  {"password": testPassword, "code": "123456"},
 		admin.SectionStaff + "/:id/clear-guesses":       {"reason": "because"},
@@ -200,6 +210,9 @@ func hiddenForms() map[string]postedForm {
 		portal.SectionDevices + "/:id/end":              {},
 		admin.SectionChecks:                             {},
 		admin.SectionFind + "/suggest":                  {"find": "x"},
+		admin.SectionViews:                              {"at": admin.SectionSeries, "query": "status=active", "name": "Mine"},
+		admin.SectionViews + "/:id":                     {"at": admin.SectionSeries, "name-1": "Mine"},
+		admin.SectionViews + "/:id/delete":              {"at": admin.SectionSeries},
 		admin.OneApproval + "/withdraw":                 {},
 		admin.SectionPrintShops + "/remove":             {"id": "x"},
 		admin.SectionJobs + "/:id/retry":                {},

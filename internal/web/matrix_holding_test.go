@@ -58,8 +58,9 @@ func (h holding) fill(path string) (string, bool) {
 func ofTheHouse() []string {
 	return []string{
 		admin.SectionStaff + "/:id", admin.SectionRoles + "/:id", admin.SectionJobs + "/:id", "/admin/queues/:name", admin.RiverUIPath + "/",
-		kit.StaticPath + "*path", kit.BrandPath + ":file", kit.WelcomePath + ":token",
+		kit.StaticPath + "*path", kit.BrandPath + ":file", kit.WelcomePath + ":token", admin.MailConfirmPath + ":token",
 		admin.SectionSessions + "/:id", // belongs to a person: see TestOwnSessions
+		admin.SectionViews + "/:id",    // likewise: see TestSavedViewsAreChanged
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *site) state() map[string]string {
 	s.t.Helper()
 	prints := map[string]string{}
 	for _, table := range []string{
-		"partner", "partner_address", "partner_logo", "partner_method", "customer", "customer_link", "sign_in_help", "series", "series_partner", "card", "account",
+		"partner", "partner_address", "partner_logo", "partner_method", "customer", "customer_link", "sign_in_help", "staff_mail", "series", "series_partner", "card", "account",
 		"ledger_tx", "ledger_entry", "payment", "export", "approval", "theft_alarm", "card_change", "card_import", "setting", "role", "staff", "staff_partner",
 	} {
 		var print string

@@ -42,6 +42,8 @@ func repeats() map[string]string {
 		adminpages.SectionCustomers:               changes, // a search
 		portal.HelpPath:                           changes, // a customer has one open request
 		adminpages.SectionNotifications + "/seen": changes,
+		adminpages.SectionViews:                   changes, // a name has one view
+		adminpages.KeyBackupPath:                  changes,
 		adminpages.OneCard + "/reveal":            changes, // it counts each card once a day
 	}
 }

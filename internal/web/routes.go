@@ -61,6 +61,7 @@ func (s *Server) table() []route {
 		// Staff.
 		{get, "/admin", anyStaff, s.admin.Home},
 		{get, kit.EventsPath, anyStaff, s.admin.Events},
+		{post, admin.KeyBackupPath, staffWho(staff.ConfigManage).allPartners(), s.admin.KeyBackup},
 
 		// Staff: customers.
 		{get, admin.SectionCustomers, staffWho(staff.CustomersView), s.admin.CustomerList},
@@ -112,9 +113,18 @@ func (s *Server) table() []route {
 		{get, admin.SectionAccount, anyStaff, s.admin.AccountShow},
 		{post, admin.SectionAccount, anyStaff, s.admin.AccountName},
 		{post, admin.SectionAccount + "/password", anyStaff, s.admin.AccountPassword},
+		{post, admin.SectionAccount + "/mail", anyStaff, s.admin.AccountMail},
+		{post, admin.SectionAccount + "/mail/remove", anyStaff, s.admin.AccountMailRemove},
+		{post, admin.SectionAccount + "/mail/choose", anyStaff, s.admin.AccountMailChoose},
+		{get, admin.MailConfirmPath + ":token", anyStaff, s.admin.AccountMailShow},
+		{post, admin.MailConfirmPath + ":token", anyStaff, s.admin.AccountMailConfirm},
 		{get, admin.SectionSessions, anyStaff, s.admin.StaffSessions},
 		{post, admin.SectionSessions + "/others/end", anyStaff, s.admin.StaffSessionsEnd},
 		{post, admin.SectionSessions + "/:id/end", anyStaff, s.admin.StaffSessionEnd},
+		{get, admin.SectionViews, anyStaff, s.admin.ListViews},
+		{post, admin.SectionViews, anyStaff, s.admin.ListViewSave},
+		{post, admin.SectionViews + "/:id", anyStaff, s.admin.ListViewRename},
+		{post, admin.SectionViews + "/:id/delete", anyStaff, s.admin.ListViewDelete},
 		{get, admin.SectionFactor, anyStaff.setsUp(), s.admin.FactorShow},
 		{post, admin.SectionFactor, anyStaff.setsUp(), s.admin.FactorOn},
 		{post, admin.SectionFactor + "/off", anyStaff, s.admin.FactorOff},
@@ -168,6 +178,7 @@ func (s *Server) table() []route {
 		{post, admin.SectionPrintShops, staffWho(staff.ConfigManage).allPartners(), s.admin.PrintShopAdd},
 		{post, admin.SectionPrintShops + "/remove", staffWho(staff.ConfigManage).allPartners(), s.admin.PrintShopRemove},
 		{get, admin.SectionGeneral, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigGeneralShow},
+		{post, admin.SectionGeneral + "/mail", staffWho(staff.ConfigManage).allPartners(), s.admin.MailTest},
 		{post, admin.SectionGeneral, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigGeneral},
 
 		// Staff: refill cards.
@@ -231,7 +242,7 @@ func (s *Server) table() []route {
 		{post, "/admin/exports/:id/dismiss", staffWho(staff.SeriesExport).withCards(), s.admin.ExportDismiss},
 
 		// Staff: requests that a second person approves.
-		{get, admin.SectionApprovals, staffWho(staff.SeriesApprove), s.admin.ApprovalList},
+		{get, admin.SectionApprovals, anyStaff, s.admin.ApprovalList},
 		{get, admin.FormerApprovals, staffWho(staff.SeriesApprove).withCards(), s.admin.ApprovalMoved},
 		{get, admin.SectionApprovals + "/count", staffWho(staff.SeriesApprove), s.admin.ApprovalCount},
 		{post, admin.OneApproval + "/approve", staffWho(staff.SeriesApprove), s.admin.ApprovalDecide(s.admin.Cards.Approve, kit.ToneGood, lang.M("Approved."))},

@@ -83,7 +83,7 @@ func New(deps Deps) (*Server, error) {
 	s := &Server{deps: deps}
 	s.Kit, err = kit.New(kit.Config{
 		Pool: deps.Pool, Log: deps.Log, Settings: deps.Settings, Cards: deps.Cards, Now: deps.Now, Fonts: deps.Fonts,
-		PublicURL: deps.PublicURL, Secure: deps.Secure, Proxies: proxies,
+		PublicURL: deps.PublicURL, Secure: deps.Secure, Proxies: proxies, MailOn: deps.Admin.Mail != nil && deps.Admin.Mail.On(),
 		WatchEvery: deps.WatchEvery, Patience: deps.Patience,
 	})
 	if err != nil {

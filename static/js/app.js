@@ -144,7 +144,7 @@ function dress(root) {
     picker.hidden = false;
   }
   fitChoices(root);
-  for (const element of root.querySelectorAll("[data-themes], [data-copies], [data-prints], [data-shows]")) element.hidden = false;
+  for (const element of root.querySelectorAll("[data-copies], [data-prints], [data-shows]")) element.hidden = false;
   for (const dialog of root.querySelectorAll("dialog[data-open]")) if (!dialog.open) dialog.showModal();
   root.querySelector("[data-focus]")?.focus();
 }

@@ -38,6 +38,15 @@
   if (field?.form?.hasAttribute("data-applies")) field.focus({ preventScroll: true });
 
   if (matchMedia("(max-width: 575.98px)").matches) {
-    for (const fold of document.querySelectorAll("details[data-folds]")) fold.open = false;
+    for (const fold of document.querySelectorAll("details[data-folds]")) {
+      fold.open = false;
+      fold.classList.add("as-sheet"); // opened, it lies over the page; its summary is what is behind it
+    }
+    document.addEventListener("keydown", (event) => {
+      const sheet = event.key === "Escape" && document.querySelector("details.as-sheet[open]");
+      if (!sheet) return;
+      sheet.open = false;
+      sheet.querySelector("summary").focus();
+    });
   }
 })();

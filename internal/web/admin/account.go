@@ -19,9 +19,10 @@ type accountPage struct {
 	Current, New, Repeat kit.Field
 	Mistakes             []kit.Mistake
 	Factor               kit.Badge
+	Mail                 accountMail
 }
 
-func (s *Server) newAccountPage(c *gin.Context) *accountPage {
+func (s *Server) newAccountPage(c *gin.Context) (*accountPage, error) {
 	p := &accountPage{
 		Page:    s.Page(c, lang.M("Your account"), SectionAccount),
 		Current: kit.Field{Name: "current", Label: lang.M("Current password"), Type: "password", Required: true, MaxLength: 200, Autocomplete: "current-password"},
@@ -33,12 +34,18 @@ func (s *Server) newAccountPage(c *gin.Context) *accountPage {
 		p.Factor = kit.Badge{Word: lang.M("On"), Tone: kit.ToneGood}
 	}
 	p.Name = kit.Field{Name: "name", Label: lang.M("Name"), Value: p.Person.Name, Required: true, Autocomplete: "name"}
-	return p
+	var err error
+	p.Mail, err = s.newAccountMail(c)
+	return p, err
 }
 
 // AccountShow handles GET /admin/account.
 func (s *Server) AccountShow(c *gin.Context) error {
-	return s.Render(c, http.StatusOK, "admin/account", s.newAccountPage(c))
+	p, err := s.newAccountPage(c)
+	if err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, "admin/account", p)
 }
 
 // AccountName handles POST /admin/account.
@@ -74,10 +81,14 @@ func (s *Server) changeAccount(c *gin.Context, said string, do func(form url.Val
 	if fault.IsInternal(err) {
 		return err
 	}
-	p := s.newAccountPage(c)
+	p, pageErr := s.newAccountPage(c)
+	if pageErr != nil {
+		return pageErr
+	}
 	if form.Has("name") {
 		p.Name.Value = kit.Truncate(form.Get("name"), 200)
 	}
-	p.Mistakes = kit.Explain(err, &p.Name, &p.Current, &p.New, &p.Repeat)
+	p.Mail.Address.Value = kit.Truncate(form.Get("mail"), 254)
+	p.Mistakes = kit.Explain(err, &p.Name, &p.Current, &p.New, &p.Repeat, &p.Mail.Address, &p.Mail.Password)
 	return s.Render(c, s.RefuseForm(c, err), "admin/account", p)
 }

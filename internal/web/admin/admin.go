@@ -18,6 +18,7 @@ import (
 	"refill/internal/cardimport"
 	"refill/internal/check"
 	"refill/internal/customerimport"
+	"refill/internal/mailing"
 	"refill/internal/notify"
 	"refill/internal/operate"
 	"refill/internal/theft"
@@ -31,6 +32,7 @@ type Deps struct {
 	Imports   *cardimport.Service     // imports cards
 	Customers *customerimport.Service // imports customers
 	Checks    *check.Service
+	Mail      *mailing.Service
 	Files     blob.Store            // exported files
 	Jobs      *river.Client[pgx.Tx] // inserts and changes jobs; runs none
 	// PingEvery is the interval between keep-alive messages on an event stream; 0 means 20
@@ -57,8 +59,8 @@ type Server struct {
 // New returns the Server of the staff pages. It returns an error if a service of deps is
 // missing.
 func New(k *kit.Kit, deps Deps) (*Server, error) {
-	if deps.Hub == nil || deps.Exports == nil || deps.Imports == nil || deps.Customers == nil || deps.Checks == nil || deps.Files == nil || deps.Jobs == nil {
-		return nil, errors.New("admin: Hub, Exports, Imports, Customers, Checks, Files and Jobs are needed")
+	if deps.Hub == nil || deps.Exports == nil || deps.Imports == nil || deps.Customers == nil || deps.Checks == nil || deps.Mail == nil || deps.Files == nil || deps.Jobs == nil {
+		return nil, errors.New("admin: Hub, Exports, Imports, Customers, Checks, Mail, Files and Jobs are needed")
 	}
 	if deps.PingEvery == 0 {
 		deps.PingEvery = 20 * time.Second

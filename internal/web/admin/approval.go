@@ -19,8 +19,10 @@ import (
 )
 
 // approvalPage lists the requests that wait for a second person and those decided recently.
+// A person who may not decide sees their own requests.
 type approvalPage struct {
 	kit.Page
+	Decides  bool
 	Waiting  []approvalView
 	Done     []approvalView
 	Empty    kit.Empty
@@ -46,7 +48,12 @@ func (s *Server) ApprovalMoved(c *gin.Context) error { return s.Redirect(c, Sect
 // newApprovalPage reads the waiting and the decided requests.
 func (s *Server) newApprovalPage(c *gin.Context) (*approvalPage, error) {
 	p := &approvalPage{Page: s.Page(c, lang.M("Approvals"), SectionApprovals)}
-	views, err := s.approvals(c, db.ApprovalListParams{})
+	var params db.ApprovalListParams
+	if p.Decides = p.Person.Can(staff.SeriesApprove); !p.Decides {
+		params.AskedBy = p.Person.ID
+		p.Title = lang.M("Your requests")
+	}
+	views, err := s.approvals(c, params)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +65,9 @@ func (s *Server) newApprovalPage(c *gin.Context) (*approvalPage, error) {
 		}
 	}
 	p.Empty = kit.Empty{Icon: "circle-check", Title: lang.M("Nothing waits"), Text: lang.M("What others ask for above the value in Settings → Code rules waits here for a second person.")}
+	if !p.Decides {
+		p.Empty.Text = lang.M("What you ask a second person for is listed here until it is decided.")
+	}
 	return p, nil
 }
 
@@ -145,10 +155,7 @@ func (s *Server) ApprovalWithdraw(c *gin.Context) error {
 	default:
 		return err
 	}
-	if s.Person(c).Can(staff.SeriesApprove) {
-		return s.Redirect(c, SectionApprovals)
-	}
-	return s.Redirect(c, sectionDashboard)
+	return s.Redirect(c, SectionApprovals)
 }
 
 // showApprovalMistake shows the list again, with the error at the form of request id.

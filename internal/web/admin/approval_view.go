@@ -29,6 +29,7 @@ type approvalView struct {
 	ExpiresAt  time.Time
 	Before     string // what the requester did alone that day, if that put the request above the limit
 	Activates  bool
+	Deletes    bool
 	Own        bool // the viewer made the request, so another person decides
 	State      kit.Badge
 	Decided    string
@@ -58,7 +59,8 @@ func viewApproval(row db.ApprovalListRow, viewer int64) (approvalView, error) {
 	v := approvalView{
 		ID: a.ID, URL: fmt.Sprintf("%s/%d", SectionApprovals, a.ID),
 		By: row.AskedBy, At: a.RequestedAt, ExpiresAt: a.ExpiresAt, Own: a.RequestedBy == viewer, Activates: a.Kind == db.ApprovalKindActivate,
-		For: row.WantedFor, Decided: row.DecidedName, Reason: a.Reason,
+		Deletes: a.Kind == db.ApprovalKindDeletion,
+		For:     row.WantedFor, Decided: row.DecidedName, Reason: a.Reason,
 	}
 	if a.ClientID != nil {
 		v.By = audit.By{Kind: audit.KindClient, ID: *a.ClientID}.Label(row.AskedBy)
@@ -93,6 +95,12 @@ func (v *approvalView) describe(row db.ApprovalListRow, sum func(int64) string) 
 	switch a.Kind {
 	case db.ApprovalKindActivate:
 		v.What, did = "Activate "+cardCount(a.Cards), lang.M("activated cards")
+	case db.ApprovalKindDeletion:
+		facts, err := approval.Facts[card.DeletionFacts](a)
+		if err != nil {
+			return "", err
+		}
+		v.What, v.For, did = "Delete "+cardCount(a.Cards), facts.Reason, lang.M("deleted cards")
 	case db.ApprovalKindExport:
 		v.What, did = lang.M("Export the codes of ")+cardCount(a.Cards), lang.M("exported cards")
 	case db.ApprovalKindImport:

@@ -39,6 +39,7 @@ type auditPage struct {
 	Address   kit.Field
 	More      bool // a filter beyond the first four is set
 	Mistakes  []kit.Mistake
+	Saved     savedViews
 	Filtered  bool
 	CSV, XLSX string // addresses that download the filtered entries
 	Pager     kit.Pager
@@ -71,6 +72,9 @@ func (s *Server) Audit(c *gin.Context) error {
 	p := &auditPage{Page: s.Page(c, lang.M("Audit trail"), SectionAudit)}
 	params, err := s.auditFilters(c, p)
 	if err != nil {
+		return err
+	}
+	if p.Saved, err = s.viewsOf(c); err != nil {
 		return err
 	}
 	if len(p.Mistakes) > 0 {

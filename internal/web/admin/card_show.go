@@ -45,21 +45,23 @@ type cardShowPage struct {
 // cardLink names another card; the zero value names none.
 type cardLink struct{ Name, URL string }
 
+// linkCard returns the name and the address of a card.
+func linkCard(number string, serial int32) cardLink {
+	return cardLink{kit.CardName(number, int64(serial)), CardURL(number, serial)}
+}
+
 // replaced reads which card this one replaces, and which one replaces it.
 func (s *Server) replaced(ctx context.Context, p *cardShowPage, series db.Series, serial int32) error {
-	link := func(number string, serial int32) cardLink {
-		return cardLink{fmt.Sprintf("%s-%d", number, serial), CardURL(number, serial)}
-	}
 	if series.ReplacesSeriesID != nil && series.ReplacesSerial != nil {
 		old, err := db.New().SeriesGet(ctx, s.Pool, *series.ReplacesSeriesID)
 		if err != nil {
 			return err
 		}
-		p.Replaces = link(old.Number, *series.ReplacesSerial)
+		p.Replaces = linkCard(old.Number, *series.ReplacesSerial)
 	}
 	by, found, err := db.Found(db.New().SeriesReplacing(ctx, s.Pool, db.SeriesReplacingParams{SeriesID: &series.ID, Serial: &serial}))
 	if found {
-		p.By = link(by.Number, 1)
+		p.By = linkCard(by.Number, 1)
 	}
 	return err
 }

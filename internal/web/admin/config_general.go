@@ -26,6 +26,7 @@ type configGeneralPage struct {
 	Fixed                         bool // the currency cannot change any more
 	SecondFactor                  kit.Choice
 	Address                       kit.Choice // without a name: the public address needs no confirmation
+	Mail                          mailState
 	Mistakes                      []kit.Mistake
 }
 
@@ -51,6 +52,7 @@ func (s *Server) newConfigGeneralPage(c *gin.Context, typed url.Values) (*config
 		TimeZone:  kit.Field{Name: "time_zone", Label: lang.M("Time zone"), Value: v.TimeZone, Hint: lang.M("Type to search. Decides when the last day of cards for several partners ends."), Plain: true, Short: true, Autocomplete: "off", List: zones},
 		Checks:    kit.Field{Name: "check_hours", Label: lang.M("Check the books every"), Value: strconv.Itoa(v.CheckHours), Hint: lang.M("Hours, 1 to 168. Money, cards and rights are checked against the rules on the Checks page."), InputMode: "numeric", Short: true, Autocomplete: "off"},
 		Fixed:     fixed,
+		Mail:      s.mailState(),
 		SecondFactor: kit.Choice{
 			Name: "staff_factor", Label: lang.M("Staff must use a second factor"), Checked: v.StaffFactor,
 			Hint: lang.M("Who has none sets it up before anything else, you too. A code from the telephone is then asked for after every password."),

@@ -39,20 +39,8 @@ type customerImportPage struct {
 	Size     int64
 	Failure  string
 
-	Steps      []kit.Step
-	Planning   bool // the form for the columns is shown
-	Back       bool // there is a dry run to go back to
-	Remembered bool // filled in as for the last file of the same shape
-	Sheet      *kit.Field
-	Headings   []string // above the preview: what each column is used as
-	Preview    []importPreviewRow
-	Asides     bool // some preview rows do not belong to the table
-	Columns    []kit.Field
-	Unread     []string // columns about money that are not read
-	Meanings   []importMeaning
-	Form       []kit.Field
-	Heading    *kit.Choice
-	Mistakes   []kit.Mistake
+	Steps []kit.Step
+	importColumns
 
 	Working  bool
 	Progress kit.Progress
@@ -197,12 +185,7 @@ func (s *Server) newCustomerImportPage(c *gin.Context, form url.Values) (*custom
 	p.Steps = stepsOf(i.State)
 	switch i.State {
 	case db.ImportStateChecking:
-		var lines int64
-		if look.Survey != nil {
-			lines = look.Survey.Rows
-		}
-		p.Working = true
-		p.Progress = kit.Progress{Label: lang.M("Checking the file"), Done: int64(i.RowsDone), Total: max(lines, int64(i.RowsDone)), Note: lang.M("Nobody is entered yet.")}
+		p.Working, p.Progress = true, checkingProgress(i, look, lang.M("Nobody is entered yet."))
 	case db.ImportStateRunning:
 		p.Working = true
 		p.Progress = kit.Progress{Label: lang.M("Importing"), Done: int64(i.RowsDone), Total: int64(i.RowsTotal)}

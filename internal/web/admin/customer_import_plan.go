@@ -1,9 +1,7 @@
 package admin
 
 import (
-	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -12,7 +10,6 @@ import (
 	"refill/internal/db"
 	"refill/internal/lang"
 	"refill/internal/tableflow"
-	"refill/internal/tableimport"
 	"refill/internal/web/kit"
 )
 
@@ -88,15 +85,10 @@ func (s *Server) showCustomerPlan(c *gin.Context, p *customerImportPage, i db.Ca
 			return err
 		}
 	}
-	p.showPreview(look, form)
-	p.showColumns(look, form)
+	p.showFile(look, form, customerimport.Columns(), func(column string) kit.Field { return customerColumns()[column] }, customerimport.ColumnName, lang.M("Untick it if that row is a customer."))
 	p.Unread = unreadOfCustomers(look, customerPlanForm(form).Answers)
 	p.Meanings = offerMeanings(customerimport.Choices(look, settings.Currency, customerPlanForm(form).Answers), meanings,
 		func(column string) string { return customerColumns()[column].Label }, func(string) []string { return customerimport.Meanings() }, customerMeaningTitle)
-	p.Sheet = sheetField(look)
-	if heading := look.Survey.Layout.Heading; heading > 0 {
-		p.Heading = &kit.Choice{Name: "headings", Label: fmt.Sprintf(lang.M("Row %d has the headings"), heading), Checked: form.Get("headings") != "", Hint: lang.M("Untick it if that row is a customer.")}
-	}
 	return s.showCustomerRest(c, p, look, form)
 }
 
@@ -119,64 +111,6 @@ func (s *Server) suggestCustomerPlan(c *gin.Context, p *customerImportPage, i db
 	return form, meanings, nil
 }
 
-// sheetField offers the sheets of a workbook. It returns nil for fewer than two sheets.
-func sheetField(look tableflow.Look) *kit.Field {
-	if len(look.Sheets) < 2 {
-		return nil
-	}
-	f := &kit.Field{Name: "sheet", Label: lang.M("Sheet"), Short: true}
-	for _, sheet := range look.Sheets {
-		f.Options = append(f.Options, kit.Option{Value: sheet, Text: sheet, Selected: sheet == look.Sheet})
-	}
-	return f
-}
-
-// showPreview adds the first rows of the file, and what each column is used as.
-func (p *customerImportPage) showPreview(look tableflow.Look, form url.Values) {
-	taken := map[string]string{}
-	for _, column := range customerimport.Columns() {
-		taken[form.Get(column)] = customerColumns()[column].Label
-	}
-	for i := range look.Survey.Columns {
-		heading := taken[strconv.Itoa(i+1)]
-		if heading == "" {
-			heading = fmt.Sprintf("Column %d", i+1)
-		}
-		p.Headings = append(p.Headings, heading)
-	}
-	for _, row := range look.Survey.Preview {
-		shown := importPreviewRow{Row: int64(row.Row), Cells: slices.Clone(row.Cells)}
-		if row.Reason != "" {
-			shown.Why, p.Asides = row.Reason.Words(), true
-		}
-		for len(shown.Cells) < len(look.Survey.Columns) {
-			shown.Cells = append(shown.Cells, "")
-		}
-		p.Preview = append(p.Preview, shown)
-	}
-}
-
-// showColumns adds one field for each column that an import knows. Its options are the
-// columns of the file.
-func (p *customerImportPage) showColumns(look tableflow.Look, form url.Values) {
-	for _, column := range customerimport.Columns() {
-		f := customerColumns()[column]
-		f.Name, f.Label, f.Short, f.Options = column, f.Label+" column", true, []kit.Option{{Value: "", Text: lang.M("None"), Selected: false}}
-		if column == customerimport.ColumnName {
-			f.Options[0].Text = lang.M("Choose…")
-		}
-		for i, one := range look.Survey.Columns {
-			text := fmt.Sprintf("Column %d", i+1)
-			if one.Heading != "" {
-				text += ": " + kit.Truncate(one.Heading, 40)
-			}
-			f.Options = append(f.Options, kit.Option{Value: strconv.Itoa(i + 1), Text: text, Selected: false})
-		}
-		f.Choose(form.Get(column))
-		p.Columns = append(p.Columns, f)
-	}
-}
-
 // showCustomerRest adds the other fields: default partner, decimal sign and comment.
 func (s *Server) showCustomerRest(c *gin.Context, p *customerImportPage, look tableflow.Look, form url.Values) error {
 	partner := kit.Field{Name: "default_partner", Label: lang.M("Partner of customers without one"), Short: true}
@@ -186,32 +120,9 @@ func (s *Server) showCustomerRest(c *gin.Context, p *customerImportPage, look ta
 	}
 	partner.Options = append([]kit.Option{{Text: lang.M("None: leave such rows out")}}, partner.Options...)
 	partner.Choose(form.Get("default_partner"))
-	decimal := kit.Field{Name: "decimal", Label: lang.M("Decimal sign"), Short: true, Options: []kit.Option{
-		{Value: "", Text: lang.M("As the file shows"), Selected: false}, {Value: ".", Text: "Point: 1,250.00", Selected: false}, {Value: ",", Text: "Comma: 1.250,00", Selected: false},
-	}}
-	if n, err := strconv.Atoi(form.Get(customerimport.ColumnBalance)); err == nil && n > 0 && n <= len(look.Survey.Columns) && look.Survey.Columns[n-1].Amounts.Decimal == tableimport.DecimalOpen {
-		decimal.Options[0].Text = lang.M("Choose…")
-		decimal.Hint = lang.M("The file does not show whether a point or a comma parts thousands or decimals.")
-	}
-	decimal.Choose(form.Get("decimal"))
 	p.Form = []kit.Field{
-		partner, decimal,
+		partner, decimalField(look, form, customerimport.ColumnBalance),
 		{Name: "comment", Label: lang.M("Comment of the opening balances"), Value: kit.Truncate(form.Get("comment"), 400), MaxLength: 300, Autocomplete: "off", Hint: lang.M("Each is entered as a payment of type Correction with this comment.")},
 	}
 	return nil
-}
-
-// fields returns the fields that an error may be about.
-func (p *customerImportPage) fields() []*kit.Field {
-	var all []*kit.Field
-	for i := range p.Columns {
-		all = append(all, &p.Columns[i])
-	}
-	for i := range p.Meanings {
-		all = append(all, &p.Meanings[i].Field)
-	}
-	for i := range p.Form {
-		all = append(all, &p.Form[i])
-	}
-	return all
 }

@@ -42,9 +42,12 @@ type customerListPage struct {
 	kit.Page
 	Rows     []customerView
 	Filter   customerFilter
+	Heads    []columnHead
 	Words    []kit.FilterWord
+	Saved    savedViews
 	Partners kit.Field // shown if there is a choice
 	Pager    kit.Pager
+	Sorted   tablePager // of a sorted list, instead of Pager
 	Empty    kit.Empty
 	More     bool   // there are more customers, but no address of the next page
 	CSV      string // address of the list as a file; empty: the search may be a code, which no address may contain
@@ -56,19 +59,32 @@ type customerListPage struct {
 // customerFilter limits the list of customers. It is part of the address.
 type customerFilter struct {
 	Search, Partner, Status string
+	Sort                    string // a column, with a minus before it for descending order; empty: newest first
 }
+
+// narrows reports whether the filter leaves customers out.
+func (f customerFilter) narrows() bool { return f.Search+f.Partner+f.Status != "" }
 
 const customersPerPage = 50
 
 func readCustomerFilter(c *gin.Context) customerFilter {
 	return customerFilter{
 		Search: kit.Truncate(strings.TrimSpace(c.Query("q")), 80), Partner: kit.Truncate(c.Query("partner"), 20), Status: kit.Truncate(c.Query("status"), 20),
+		Sort: customerSort(c.Query("sort")),
 	}
+}
+
+// disabled returns whether only disabled customers are listed, or only others; nil: all.
+func (f customerFilter) disabled() *bool {
+	if f.Status != "active" && f.Status != "disabled" {
+		return nil
+	}
+	return new(f.Status == "disabled")
 }
 
 // at returns the address of the list with this filter and further query parameters.
 func (f customerFilter) at(pairs ...string) string {
-	return kit.ListURL(SectionCustomers, append([]string{"q", f.Search, "partner", f.Partner, "status", f.Status}, pairs...)...)
+	return kit.ListURL(SectionCustomers, append([]string{"q", f.Search, "partner", f.Partner, "status", f.Status, "sort", f.Sort}, pairs...)...)
 }
 
 // customerNumber returns the customer number in a search, as pages print it or as people
@@ -96,11 +112,7 @@ func NumberOf(text string) int64 {
 // listCustomers returns customers with IDs below before, highest first. If after is not 0,
 // it returns customers with IDs above after, lowest first.
 func listCustomers(ctx context.Context, dbtx db.DBTX, scope audit.Scope, f customerFilter, before, after int64, size int32) ([]db.CustomerListRow, error) {
-	var disabled *bool
-	if f.Status == "active" || f.Status == "disabled" {
-		disabled = new(bool)
-		*disabled = f.Status == "disabled"
-	}
+	disabled := f.disabled()
 	partner := NumberOf(f.Partner)
 	var rows []db.CustomerListRow
 	switch {
@@ -167,7 +179,7 @@ func (s *Server) CustomerSearch(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	f := customerFilter{Search: kit.Truncate(strings.TrimSpace(form.Get("q")), 80), Partner: kit.Truncate(form.Get("partner"), 20), Status: kit.Truncate(form.Get("status"), 20)}
+	f := customerFilter{Search: kit.Truncate(strings.TrimSpace(form.Get("q")), 80), Partner: kit.Truncate(form.Get("partner"), 20), Status: kit.Truncate(form.Get("status"), 20), Sort: customerSort(form.Get("sort"))}
 	secret, err := s.mayHoldCode(c, form.Get("q"))
 	if err != nil {
 		return err
@@ -198,26 +210,16 @@ func (s *Server) showCustomers(c *gin.Context, f customerFilter, secret bool) er
 	if p.Help, err = s.listHelp(ctx, scope); err != nil {
 		return err
 	}
+	if p.Saved, err = s.viewsOf(c); err != nil {
+		return err
+	}
 	if !secret {
 		p.CSV, p.XLSX = p.Filter.at("format", "csv"), p.Filter.at("format", "xlsx")
 	}
-	before, after := pageBounds(c)
-	rows, err := listCustomers(ctx, s.Pool, scope, p.Filter, before, after, customersPerPage+1)
+	p.Heads = customerHeads(p.Filter, secret)
+	rows, err := s.customerPage(c, p, secret)
 	if err != nil {
 		return err
-	}
-	rows, newer, older := turn(rows, customersPerPage, before, after)
-	p.More = secret && older
-	if secret {
-		newer, older = false, false
-	}
-	if newer && len(rows) > 0 {
-		p.Pager.Newer = p.Filter.at("after", strconv.FormatInt(rows[0].ID, 10))
-	} else if newer || (after > 0 && len(rows) == 0) {
-		p.Pager.Newer = p.Filter.at()
-	}
-	if older && len(rows) > 0 {
-		p.Pager.Older = p.Filter.at("before", strconv.FormatInt(rows[len(rows)-1].ID, 10))
 	}
 	for _, row := range rows {
 		p.Rows = append(p.Rows, customerView{
@@ -240,7 +242,7 @@ func (s *Server) showCustomers(c *gin.Context, f customerFilter, secret bool) er
 	if p.CanEdit {
 		p.Empty.Action, p.Empty.URL = lang.M("Add a customer"), CustomerNew
 	}
-	if p.Filter != (customerFilter{}) {
+	if p.Filter.narrows() {
 		p.Empty = kit.Empty{Icon: "search", Title: lang.M("Nobody matches"), Text: lang.M("No name, username, e-mail, phone number, id or external id fits what you look for."), Action: lang.M("Show all customers"), URL: SectionCustomers}
 		if secret {
 			p.Empty.Text += lang.M(" Codes of cards are found in the box at the top of every page.")

@@ -29,6 +29,7 @@ type customerShowPage struct {
 	CanEnter  bool // enters them
 	CanEdit   bool
 	CanRedeem bool
+	Seen      *seenCard // the card that was typed, before it is redeemed
 	Code      kit.Field
 	Key       string
 	Barred    *time.Time        // end of the bar on trying codes; nil: not barred
@@ -176,9 +177,18 @@ func (s *Server) CustomerRedeem(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	receipt, err := s.Cards.Redeem(c.Request.Context(), s.Actor(c), card.Redemption{CustomerID: p.Customer.ID, Code: form.Get("code"), Key: key})
+	var receipt card.Receipt
+	if look := form.Get("step") == "look"; look {
+		p.Seen, err = s.seeCard(c, p.Customer.ID, form.Get("code"))
+	} else {
+		receipt, err = s.Cards.Redeem(c.Request.Context(), s.Actor(c), card.Redemption{CustomerID: p.Customer.ID, Code: form.Get("code"), Key: key})
+	}
 	if fault.IsInternal(err) {
 		return err
+	}
+	if p.Seen != nil {
+		p.Key, p.Seen.Code = key.String(), form.Get("code")
+		return s.Render(c, http.StatusOK, "admin/customer_show", p)
 	}
 	if err != nil {
 		p.Code.Value = kit.Truncate(form.Get("code"), 300)
@@ -189,6 +199,29 @@ func (s *Server) CustomerRedeem(c *gin.Context) error {
 		return s.Render(c, s.RefuseForm(c, err), "admin/customer_show", p)
 	}
 	return s.toReceipt(c, p.Customer.ID, receipt)
+}
+
+// seenCard is a card that a person typed, with what its redemption does to the balance.
+type seenCard struct {
+	Name, URL      string
+	Worth, Balance string // its value, and the balance afterwards
+	ValidTill      time.Time
+	Code           string // as it was typed
+}
+
+// seeCard returns the card with a code. It changes nothing, and counts like an attempt to
+// redeem the code.
+func (s *Server) seeCard(c *gin.Context, customerID int64, code string) (*seenCard, error) {
+	seen, err := s.Cards.Look(c.Request.Context(), s.Actor(c), customerID, code)
+	if err != nil {
+		return nil, err
+	}
+	amount := func(minor int64) string { return money.Amount{Minor: minor, Currency: seen.Currency}.String() }
+	v := &seenCard{Name: kit.CardName(seen.Series, int64(seen.Serial)), Worth: amount(seen.Amount), Balance: amount(seen.Balance + seen.Amount), ValidTill: seen.ValidTill}
+	if s.Person(c).Can(staff.CardsView) {
+		v.URL = CardURL(seen.Series, seen.Serial)
+	}
+	return v, nil
 }
 
 // toReceipt redirects to the receipt of a redemption, or to the customer if the person may

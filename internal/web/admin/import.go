@@ -30,22 +30,10 @@ type importShowPage struct {
 	Failure  string
 	Notice   string // shown above everything else
 
-	Steps      []kit.Step
-	Planning   bool // the form for the columns is shown
-	Back       bool // there is a dry run to go back to
-	Remembered bool // filled in as for the last file of the same shape
-	Sheet      *kit.Field
-	Headings   []string // above the preview: what each column is used as
-	Preview    []importPreviewRow
-	Asides     bool // some preview rows do not belong to the table
-	Columns    []kit.Field
-	Unread     []string // columns about money that are not read
-	Meanings   []importMeaning
-	Form       []kit.Field
-	Partners   []partnerChoice
-	Activate   kit.Choice
-	Heading    *kit.Choice
-	Mistakes   []kit.Mistake
+	Steps []kit.Step
+	importColumns
+	Partners []partnerChoice
+	Activate kit.Choice
 
 	Working  bool
 	Progress kit.Progress
@@ -184,12 +172,7 @@ func (s *Server) newImportShowPage(c *gin.Context, form url.Values) (*importShow
 	p.Steps = stepsOf(i.State)
 	switch i.State {
 	case db.ImportStateChecking:
-		var lines int64
-		if look.Survey != nil {
-			lines = look.Survey.Rows
-		}
-		p.Working = true
-		p.Progress = kit.Progress{Label: lang.M("Checking the file"), Done: int64(i.RowsDone), Total: max(lines, int64(i.RowsDone)), Note: lang.M("Nothing is imported yet.")}
+		p.Working, p.Progress = true, checkingProgress(i, look, lang.M("Nothing is imported yet."))
 	case db.ImportStateRunning:
 		p.Working = true
 		p.Progress = kit.Progress{Label: lang.M("Importing"), Done: int64(i.RowsDone), Total: int64(i.RowsTotal)}

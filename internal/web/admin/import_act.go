@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -66,7 +67,7 @@ func (s *Server) ImportVoid(c *gin.Context) error {
 	if err == nil {
 		return s.Redirect(c, importURL(row.CardImport.ID))
 	}
-	if fault.KindOf(err) != fault.Invalid {
+	if fault.KindOf(err) != fault.Invalid && !errors.Is(err, card.ErrVoidNeedsSecond) {
 		return err
 	}
 	p, pageErr := s.newImportShowPage(c, nil)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -156,20 +155,13 @@ func (s *Server) showPlan(c *gin.Context, p *importShowPage, look cardimport.Loo
 			return err
 		}
 	}
-	p.showPreview(look, form)
-	p.showColumns(look, form)
+	p.showFile(look, form, cardimport.ImportColumns(), func(column string) kit.Field { return kit.Field{Label: columnTitle(column), Hint: columnHint(column)} }, cardimport.ColumnCode, lang.M("Untick it if that row is a card."))
 	p.Unread = unreadOfCards(look, planForm(form).Answers)
 	p.Meanings = offerMeanings(cardimport.Choices(look, settings.Currency, planForm(form)), meanings, columnTitle, cardimport.ImportMeanings, meaningTitle)
-	if len(look.Sheets) > 1 {
-		p.Sheet = &kit.Field{Name: "sheet", Label: lang.M("Sheet"), Short: true}
-		for _, sheet := range look.Sheets {
-			p.Sheet.Options = append(p.Sheet.Options, kit.Option{Value: sheet, Text: sheet, Selected: sheet == look.Sheet})
-		}
-	}
 	if err := s.showRest(c, p, look, settings, form); err != nil {
 		return err
 	}
-	return s.showSwitches(c.Request.Context(), p, look, settings, form)
+	return s.showActivate(c.Request.Context(), p, settings, form)
 }
 
 // suggestPlan returns form values from earlier answers or, without any, from a guess about
@@ -198,52 +190,6 @@ func (s *Server) suggestPlan(c *gin.Context, p *importShowPage, look cardimport.
 	return form, meanings, nil
 }
 
-// showPreview adds the first rows of the file, and what each column is used as.
-func (p *importShowPage) showPreview(look cardimport.Look, form url.Values) {
-	taken := map[string]string{}
-	for _, column := range cardimport.ImportColumns() {
-		taken[form.Get(column)] = columnTitle(column)
-	}
-	for i := range look.Survey.Columns {
-		heading := taken[strconv.Itoa(i+1)]
-		if heading == "" {
-			heading = fmt.Sprintf("Column %d", i+1)
-		}
-		p.Headings = append(p.Headings, heading)
-	}
-	for _, row := range look.Survey.Preview {
-		shown := importPreviewRow{Row: int64(row.Row), Cells: slices.Clone(row.Cells)}
-		shown.Names = row.Row == look.Survey.Layout.Heading
-		if row.Reason != "" && !shown.Names {
-			shown.Why, p.Asides = row.Reason.Words(), true
-		}
-		for len(shown.Cells) < len(look.Survey.Columns) {
-			shown.Cells = append(shown.Cells, "")
-		}
-		p.Preview = append(p.Preview, shown)
-	}
-}
-
-// showColumns adds one field for each column that an import knows. Its options are the
-// columns of the file.
-func (p *importShowPage) showColumns(look cardimport.Look, form url.Values) {
-	for _, column := range cardimport.ImportColumns() {
-		f := kit.Field{Name: column, Label: columnTitle(column) + " column", Hint: columnHint(column), Short: true, Options: []kit.Option{{Value: "", Text: lang.M("None"), Selected: false}}}
-		if column == cardimport.ColumnCode {
-			f.Options[0].Text = lang.M("Choose…")
-		}
-		for i, one := range look.Survey.Columns {
-			text := fmt.Sprintf("Column %d", i+1)
-			if one.Heading != "" {
-				text += ": " + kit.Truncate(one.Heading, 40)
-			}
-			f.Options = append(f.Options, kit.Option{Value: strconv.Itoa(i + 1), Text: text, Selected: false})
-		}
-		f.Choose(form.Get(column))
-		p.Columns = append(p.Columns, f)
-	}
-}
-
 // offerMeanings returns a field for each value of the columns that needs a meaning. It
 // selects the submitted meaning, else the one suggested for the file.
 func offerMeanings(choices []tableflow.Choice, typed map[string]string, column func(string) string, meanings func(column string) []string, title func(string) string) (list []importMeaning) {
@@ -270,38 +216,21 @@ func offerMeanings(choices []tableflow.Choice, typed map[string]string, column f
 
 // showRest adds the other fields: dates, decimal sign, defaults, prefix and partner.
 func (s *Server) showRest(c *gin.Context, p *importShowPage, look cardimport.Look, settings setting.Settings, form url.Values) error {
-	at := func(column string) *tableimport.Column {
-		n, err := strconv.Atoi(form.Get(column))
-		if err != nil || n < 1 || n > len(look.Survey.Columns) {
-			return nil
-		}
-		return &look.Survey.Columns[n-1]
-	}
 	dates := kit.Field{Name: "dates", Label: lang.M("Dates in the file"), Short: true, Options: []kit.Option{
 		{Value: "", Text: lang.M("As the file shows"), Selected: false}, {Value: "dmy", Text: lang.M("Day first: 31/12/2026"), Selected: false}, {Value: "mdy", Text: lang.M("Month first: 12/31/2026"), Selected: false}, {Value: "ymd", Text: lang.M("Year first: 26/12/31"), Selected: false},
 	}}
-	if column := at(cardimport.ColumnValidTill); column != nil && column.Dates.Order == tableimport.OrderOpen {
+	if column := chosenColumn(look, form, cardimport.ColumnValidTill); column != nil && column.Dates.Order == tableimport.OrderOpen {
 		dates.Options[0].Text = lang.M("Choose…")
 		dates.Hint = lang.M("The file does not show which comes first.")
 	}
 	dates.Choose(form.Get("dates"))
-	decimal := kit.Field{Name: "decimal", Label: lang.M("Decimal sign"), Short: true, Options: []kit.Option{
-		{Value: "", Text: lang.M("As the file shows"), Selected: false}, {Value: ".", Text: "Point: 1,250.00", Selected: false}, {Value: ",", Text: "Comma: 1.250,00", Selected: false},
-	}}
-	for _, name := range []string{cardimport.ColumnPrice, cardimport.ColumnRemaining} {
-		if column := at(name); column != nil && column.Amounts.Decimal == tableimport.DecimalOpen {
-			decimal.Options[0].Text = lang.M("Choose…")
-			decimal.Hint = lang.M("The file does not show whether a point or a comma parts thousands or decimals.")
-		}
-	}
-	decimal.Choose(form.Get("decimal"))
 	partner := kit.Field{Name: "partner", Label: lang.M("Partner"), Hint: lang.M("Whose customers may redeem the cards."), Short: true}
 	var err error
 	if p.Partners, err = s.offerSeriesPartners(c.Request.Context(), p.Person.Scope, &partner, form); err != nil {
 		return err
 	}
 	p.Form = []kit.Field{
-		dates, decimal,
+		dates, decimalField(look, form, cardimport.ColumnPrice, cardimport.ColumnRemaining),
 		{Name: "default_price", Label: lang.M("Price"), Value: kit.Truncate(form.Get("default_price"), 40), Hint: lang.M("Of cards for which the file says none."), Unit: settings.Currency, InputMode: "decimal", Short: true, Autocomplete: "off"},
 		{Name: "default_valid_till", Label: lang.M("Valid till"), Type: "date", Value: kit.Truncate(form.Get("default_valid_till"), 20), Hint: lang.M("Of cards for which the file says none."), Short: true},
 		{Name: "prefix", Label: lang.M("Prefix"), Value: kit.Truncate(form.Get("prefix"), 60), Hint: lang.M("A label for the series, not part of the codes. May be empty."), Plain: true, Mono: true, Short: true, Autocomplete: "off"},
@@ -310,8 +239,8 @@ func (s *Server) showRest(c *gin.Context, p *importShowPage, look cardimport.Loo
 	return nil
 }
 
-// showSwitches adds the check boxes for the activation and for the headings.
-func (s *Server) showSwitches(ctx context.Context, p *importShowPage, look cardimport.Look, settings setting.Settings, form url.Values) error {
+// showActivate adds the check box for the activation.
+func (s *Server) showActivate(ctx context.Context, p *importShowPage, settings setting.Settings, form url.Values) error {
 	p.Activate = kit.Choice{Name: "activate", Label: lang.M("Activate when imported"), Checked: form.Get("activate") != "", Hint: lang.M("Otherwise the cards are worth nothing until someone activates their series. Cards that the file calls inactive are never activated with it.")}
 	limit, err := s.activateHint(ctx, settings, p.Person)
 	if err != nil {
@@ -319,23 +248,5 @@ func (s *Server) showSwitches(ctx context.Context, p *importShowPage, look cardi
 	}
 	p.Activate.Hint += limit
 	p.Activate.Permit(p.Person)
-	if heading := look.Survey.Layout.Heading; heading > 0 {
-		p.Heading = &kit.Choice{Name: "headings", Label: fmt.Sprintf(lang.M("Row %d has the headings"), heading), Checked: form.Get("headings") != "", Hint: lang.M("Untick it if that row is a card.")}
-	}
 	return nil
-}
-
-// fields returns the fields that an error may be about.
-func (p *importShowPage) fields() []*kit.Field {
-	var all []*kit.Field
-	for i := range p.Columns {
-		all = append(all, &p.Columns[i])
-	}
-	for i := range p.Meanings {
-		all = append(all, &p.Meanings[i].Field)
-	}
-	for i := range p.Form {
-		all = append(all, &p.Form[i])
-	}
-	return all
 }

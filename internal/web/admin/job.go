@@ -16,6 +16,7 @@ import (
 	"refill/internal/codestore"
 	"refill/internal/db"
 	"refill/internal/lang"
+	"refill/internal/mailqueue"
 	"refill/internal/money"
 	"refill/internal/operate"
 	"refill/internal/staff"
@@ -136,7 +137,7 @@ func (s *Server) queueState(ctx context.Context) (queueState, error) {
 	if err != nil {
 		return p, err
 	}
-	what := map[string]string{"generate": lang.M("Making series"), "export": lang.M("Writing files"), "change": lang.M("Changing cards"), "maintenance": lang.M("Housekeeping"), "check": lang.M("Checking the books"), "seal": lang.M("Sealing the audit trail"), "watch": lang.M("Watching for theft")}
+	what := map[string]string{"generate": lang.M("Making series"), "export": lang.M("Writing files"), "change": lang.M("Changing cards"), "maintenance": lang.M("Housekeeping"), "check": lang.M("Checking the books"), "seal": lang.M("Sealing the audit trail"), "watch": lang.M("Watching for theft"), mailqueue.Queue: lang.M("Sending e-mail")}
 	var waiting, running, failed, retrying, oldest int64
 	var paused []string
 	for _, row := range rows {
@@ -207,6 +208,10 @@ func viewJob(row db.JobListRow) jobView {
 		v.What, v.URL = lang.M("Sealing the audit trail"), SectionAudit
 	case row.Kind == "watch_theft":
 		v.What, v.URL = lang.M("Watch for theft"), SectionAlarms
+	case row.Kind == mailqueue.StaffArgs{}.Kind():
+		v.What = lang.M("E-mail to a member of staff")
+	case row.Kind == mailqueue.CustomerArgs{}.Kind():
+		v.What = lang.M("E-mail to a customer")
 	case row.Kind == check.BooksArgs{}.Kind():
 		v.What, v.URL = lang.M("Check of the books"), SectionChecks
 	}

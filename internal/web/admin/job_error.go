@@ -20,6 +20,8 @@ func jobErrorWords(text string) string {
 	switch {
 	case text == "":
 		return ""
+	case has("smtp server"):
+		return lang.M("The SMTP server did not take the message. Its answer is in the error.")
 	case has("jobcancelerror"):
 		return lang.M("It was stopped for good: what it was for was cancelled, or can’t be done any more.")
 	case has("no space left", "disk is full", "disk full"):

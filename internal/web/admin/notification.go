@@ -57,6 +57,9 @@ func (s *Server) notifications(ctx context.Context, person staff.Person, most in
 		}
 		n := viewNotification(row)
 		if n.Fresh {
+			if p.Bell.Fresh == 0 {
+				p.Bell.Newest, p.Bell.URL = n.Text, n.URL
+			}
 			p.Bell.Fresh++
 		}
 		p.Items = append(p.Items, n)

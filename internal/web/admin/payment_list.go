@@ -29,6 +29,7 @@ type customerPaymentsPage struct {
 	From, Till  kit.Field
 	Type        kit.Field
 	Narrowed    bool
+	Saved       savedViews
 	Self        string // address without the filter
 	Payments    []kit.PaymentView
 	Totals      []kit.PaymentTotal
@@ -103,6 +104,9 @@ func (s *Server) CustomerPayments(c *gin.Context) error {
 	p.Tabs = customerTabs(view, p.Person, tabPayments)
 	p.CanEnter, p.Zone = p.Person.Can(staff.PaymentsEnter), zone.String()
 	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{CustomerID: p.Customer.ID}); err != nil {
+		return err
+	}
+	if p.Saved, err = s.viewsOf(c); err != nil {
 		return err
 	}
 	p.CSV, p.XLSX = f.at(p.Self, "format", "csv"), f.at(p.Self, "format", "xlsx")

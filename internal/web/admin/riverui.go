@@ -1,9 +1,12 @@
 package admin
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 	"riverqueue.com/riverui"
@@ -46,6 +49,63 @@ func (s *Server) RiverUI(c *gin.Context) error {
 		return kit.ErrMethod
 	}
 	c.Header("Content-Security-Policy", riverUIPolicy)
-	s.riverUI.ServeHTTP(c.Writer, c.Request)
+	// Uncompressed, so that the bar can be put in. It is one small page and files that the
+	// browser keeps.
+	c.Request.Header.Del("Accept-Encoding")
+	bar, err := s.Buffer("admin/job_list", "river-bar", nil)
+	if err != nil {
+		return err
+	}
+	w := &riverBarWriter{ResponseWriter: c.Writer, bar: bar.String()}
+	s.riverUI.ServeHTTP(w, c.Request)
+	return w.flush()
+}
+
+// riverBarWriter puts a bar into the pages that pass through it, because the pages of River UI
+// have no way back to ours. Everything else passes as it is.
+type riverBarWriter struct {
+	http.ResponseWriter
+	bar    string
+	status int
+	page   *bytes.Buffer // a page that is held back; nil: it is no page
+	begun  bool
+}
+
+func (w *riverBarWriter) WriteHeader(status int) {
+	if w.begun {
+		return
+	}
+	w.begun, w.status = true, status
+	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+		w.page = &bytes.Buffer{}
+		return
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *riverBarWriter) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	if w.page != nil {
+		return w.page.Write(b)
+	}
+	return w.ResponseWriter.Write(b) //nolint:wrapcheck // http.ResponseWriter passes it on
+}
+
+// flush writes the page that was held back, with the bar.
+func (w *riverBarWriter) flush() error {
+	if w.page == nil {
+		return nil
+	}
+	html := w.page.String()
+	if head, body, ok := strings.Cut(html, "<body"); ok {
+		if tag, rest, ok := strings.Cut(body, ">"); ok {
+			html = head + "<body" + tag + ">" + w.bar + rest
+		}
+	}
+	w.Header().Del("Content-Length")
+	w.ResponseWriter.WriteHeader(w.status)
+	if _, err := io.WriteString(w.ResponseWriter, html); err != nil {
+		return fmt.Errorf("write a page of River: %w", err)
+	}
 	return nil
 }

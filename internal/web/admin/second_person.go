@@ -132,6 +132,9 @@ func (s *Server) secondPerson(c *gin.Context, p *seriesShowPage, row db.SeriesSh
 	if slices.ContainsFunc(p.Asked.Waiting, func(v approvalView) bool { return v.Activates }) {
 		p.Actions = slices.DeleteFunc(p.Actions, func(a kit.Confirmation) bool { return a.ID == "activate" }) // it is requested already
 	}
+	if err := s.deletionTakesTwo(c, p, row); err != nil {
+		return err
+	}
 	worth := worthLeft(row)
 	o, err := s.Cards.Solo(c.Request.Context(), p.Person.ID, db.ApprovalKindActivate, row.Series.ID, worth.Minor)
 	if err != nil || !o.Over() {
@@ -147,6 +150,32 @@ func (s *Server) secondPerson(c *gin.Context, p *seriesShowPage, row db.SeriesSh
 			a.Text += lang.M("The series waits until somebody else approves it, for 24 hours at most.")
 		}
 	}
+	return nil
+}
+
+// deletionTakesTwo changes the dialog that deletes a series if the deletion needs a second
+// person, and removes it if the deletion is requested already.
+func (s *Server) deletionTakesTwo(c *gin.Context, p *seriesShowPage, row db.SeriesShowRow) error {
+	if slices.ContainsFunc(p.Asked.Waiting, func(v approvalView) bool { return v.Deletes }) {
+		p.Actions = slices.DeleteFunc(p.Actions, func(a kit.Confirmation) bool { return a.ID == "delete" })
+	}
+	at := slices.IndexFunc(p.Actions, func(a kit.Confirmation) bool { return a.ID == "delete" })
+	if at < 0 {
+		return nil
+	}
+	o, err := s.Cards.DeletionSolo(c.Request.Context(), p.Person.ID, row)
+	if err != nil || !o.Over() || o.Value == 0 {
+		return err
+	}
+	worth := money.Amount{Minor: o.Value, Currency: row.Series.Currency}
+	a := &p.Actions[at]
+	a.Button = lang.M("Ask for the deletion")
+	if o.Large() {
+		a.Text += fmt.Sprintf(lang.M(" The cards are worth %s together, more than one person may delete."), worth)
+	} else {
+		a.Text += " " + soFar(o, "deleted", fmt.Sprintf(lang.M("the %s of this series"), worth), worth.Currency) + "."
+	}
+	a.Text += lang.M(" Nothing is deleted until somebody else approves it, for 24 hours at most.")
 	return nil
 }
 

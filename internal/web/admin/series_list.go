@@ -23,6 +23,7 @@ type seriesListPage struct {
 	Rows     []seriesRow
 	Query    seriesQuery
 	Words    []kit.FilterWord
+	Saved    savedViews
 	Partner  kit.Field // limits the list to one partner; without options if there is only one
 	View     kit.TableView
 	Head     []columnHead
@@ -163,6 +164,10 @@ func (s *Server) newSeriesListPage(c *gin.Context, query seriesQuery) (*seriesLi
 		p.Words = append(p.Words, w)
 	}
 	ctx := c.Request.Context()
+	var err error
+	if p.Saved, err = s.viewsOf(c); err != nil {
+		return nil, err
+	}
 	rows, err := db.New().SeriesList(ctx, s.Pool, query.params(p.Person))
 	if err != nil {
 		return nil, err

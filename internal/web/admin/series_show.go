@@ -259,6 +259,7 @@ func (s *Server) SeriesDelete(c *gin.Context) error {
 	switch {
 	case err == nil:
 		s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("Series %s is deleted. Its codes are being erased."), number))
+	case s.waits(c, err):
 	case fault.KindOf(err) == fault.Conflict: // the series changed meanwhile: show its present state
 		s.SetFaultFlash(c, err)
 	case fault.KindOf(err) == fault.Invalid && !fault.IsInternal(err):

@@ -195,6 +195,6 @@ func listed(row db.SeriesListRow) db.SeriesShowRow {
 	return db.SeriesShowRow{
 		Series: row.Series, CreatedByName: row.CreatedByName, PartnerNames: row.PartnerNames,
 		Used: row.Used, Disabled: row.Disabled, Void: row.Void,
-		Expired: row.Expired, ExpiresAt: row.ExpiresAt, AskedAt: row.AskedAt,
+		Expired: row.Expired, ExpiresAt: row.ExpiresAt, AskedAt: row.AskedAt, ReplacesNumber: row.ReplacesNumber,
 	}
 }

@@ -37,6 +37,7 @@ type seriesView struct {
 	Progress    kit.Progress
 	Redeemable  bool // its unused cards can be redeemed now
 	Exportable  bool
+	Replaces    cardLink // the card that its one card replaces
 }
 
 // SeriesURL is the address of a series.
@@ -58,6 +59,9 @@ func viewSeries(row db.SeriesShowRow) seriesView {
 		Unused: unused, Used: row.Used, FaceValue: amount(int64(s.Quantity)), Outstanding: money.Amount{Minor: card.Outstanding(row), Currency: s.Currency}.String(),
 		Redeemable: s.State == db.SeriesStateActive && !row.Expired,
 		Exportable: s.State == db.SeriesStateReady || s.State == db.SeriesStateActive || s.State == db.SeriesStateLocked,
+	}
+	if s.ReplacesSerial != nil {
+		v.Replaces = linkCard(row.ReplacesNumber, *s.ReplacesSerial)
 	}
 	if s.AnyPartner {
 		v.Partners = lang.M("Any")

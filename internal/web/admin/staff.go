@@ -31,6 +31,7 @@ type staffListPage struct {
 type staffRow struct {
 	ID                   int64
 	Name, Username, Role string
+	Mail                 string // confirmed; empty: none
 	Partners             []string
 	AllPartners          bool
 	SecondFactor         bool
@@ -77,7 +78,7 @@ func (s *Server) StaffList(c *gin.Context) error {
 	}
 	for _, r := range rows {
 		p.Rows = append(p.Rows, staffRow{
-			ID: r.ID, Name: r.Name, Username: r.Username, Role: r.RoleName, Partners: r.Partners, AllPartners: r.AllPartners,
+			ID: r.ID, Name: r.Name, Username: r.Username, Role: r.RoleName, Mail: r.Mail, Partners: r.Partners, AllPartners: r.AllPartners,
 			SecondFactor: r.SecondFactor, SeenAt: r.SeenAt, State: partnerState(r.DisabledAt != nil), URL: StaffURL(r.ID),
 		})
 	}

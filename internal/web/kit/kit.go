@@ -27,6 +27,8 @@ type Config struct {
 	Now      func() time.Time
 	Fonts    render.Fonts // for printed files; nil: those that are shipped
 
+	// MailOn says that the installation sends e-mail.
+	MailOn bool
 	// PublicURL is the URL of the portal for browsers; empty: the host that each request
 	// names.
 	PublicURL string

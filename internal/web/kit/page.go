@@ -41,6 +41,9 @@ func (p *Page) frame(wrong, fragment bool) { p.Wrong, p.Fragment = wrong, fragme
 type Bell struct {
 	Fresh int    // notifications that the person has not seen
 	Until string // time of the newest one, RFC 3339; empty: now
+	// Newest is the text of the newest one that the person has not seen, and URL its page;
+	// empty: there is none.
+	Newest, URL string
 }
 
 // MenuItem is an entry of the menu, or a heading if it has no URL. The children of an entry

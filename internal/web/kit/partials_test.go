@@ -118,7 +118,7 @@ func gallerySet(t *testing.T, s *Kit, layout string) *template.Template {
 func TestPartials(t *testing.T) {
 	t.Parallel()
 	s := &Kit{Config: Config{Now: time.Now, Settings: setting.NewStore(nil, time.Now)}, assets: &assets{files: map[string]asset{
-		"img/favicon.svg": {}, "img/mark.svg": {}, "js/theme.js": {}, "js/app.js": {}, "js/combobox.js": {}, "js/charts.js": {}, "js/bulk.js": {}, "js/bell.js": {}, "js/upload.js": {}, "js/palette.js": {}, "js/keys.js": {}, "js/session.js": {}, "js/filters.js": {}, "js/unsaved.js": {}, "css/app.css": {}, "css/series.css": {}, "css/settings.css": {}, "css/palette.css": {},
+		"img/favicon.svg": {}, "img/mark.svg": {}, "js/theme.js": {}, "js/app.js": {}, "js/combobox.js": {}, "js/charts.js": {}, "js/bulk.js": {}, "js/bell.js": {}, "js/desktop.js": {}, "js/upload.js": {}, "js/palette.js": {}, "js/keys.js": {}, "js/session.js": {}, "js/filters.js": {}, "js/unsaved.js": {}, "css/app.css": {}, "css/series.css": {}, "css/settings.css": {}, "css/palette.css": {},
 	}}}
 	set := gallerySet(t, s, "admin")
 	require.NoError(t, templatecheck.CheckHTML(set.Lookup("layout"), &galleryPage{}))

@@ -129,6 +129,11 @@ func (s *Kit) Fragment(c *gin.Context, status int, view, fragment string, data a
 	return s.write(c, status, view, fragment, data)
 }
 
+// Buffer renders one fragment, for a response that another handler writes.
+func (s *Kit) Buffer(view, fragment string, data any) (*bytes.Buffer, error) {
+	return s.views.execute(view, fragment, data)
+}
+
 func (s *Kit) write(c *gin.Context, status int, view, name string, data any) error {
 	if p, ok := data.(framed); ok {
 		p.frame(status >= http.StatusBadRequest, name != "layout")

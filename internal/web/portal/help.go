@@ -18,13 +18,14 @@ const HelpPath = "/portal/help"
 type helpPage struct {
 	kit.Page
 	Username kit.Field
+	Mails    bool   // a link goes by e-mail where the account has an address
 	Partner  string // whose look the page has, by its name in addresses
 	Mistakes []kit.Mistake
 }
 
 func (s *Server) newHelpPage(c *gin.Context, partner string) (*helpPage, error) {
 	p := &helpPage{
-		Page: s.Page(c, lang.M("Can’t sign in?"), ""),
+		Page: s.Page(c, lang.M("Can’t sign in?"), ""), Mails: s.MailOn,
 		Username: kit.Field{
 			Name: "username", Label: lang.M("Username"), Required: true, MaxLength: 64, Autocomplete: "username", Plain: true,
 		},
@@ -41,6 +42,15 @@ func (s *Server) HelpShow(c *gin.Context) error {
 		return err
 	}
 	return s.Render(c, http.StatusOK, "portal/help", p)
+}
+
+// helpAnswer is the answer to every request, whether or not an account has the username or an
+// address.
+func (s *Server) helpAnswer() string {
+	if s.MailOn {
+		return lang.M("If an account with this username has an e-mail address, a message with a sign-in link is on its way to it. Otherwise your request is with the people who run your account.")
+	}
+	return lang.M("Your request is with the people who run your account. If they know the username, they get in touch and give you a sign-in link.")
 }
 
 // Help handles POST /portal/help. The answer is the same whether the username exists.
@@ -64,7 +74,7 @@ func (s *Server) Help(c *gin.Context) error {
 		p.Mistakes = kit.Explain(err, &p.Username)
 		return s.Render(c, s.RefuseForm(c, err), "portal/help", p)
 	}
-	s.SetFlash(c, kit.ToneGood, lang.M("Your request is with the people who run your account. If they know the username, they get in touch and give you a sign-in link."))
+	s.SetFlash(c, kit.ToneGood, s.helpAnswer())
 	to := "/portal/login"
 	if p.Partner != "" {
 		to += "?partner=" + p.Partner
