@@ -78,3 +78,6 @@ grant select, insert, update on series_reading to refill_app;
 grant select, insert, update on api_client, api_key to refill_app;
 grant select, insert, delete on api_client_partner, api_request to refill_app;
 grant select, insert, update, delete on api_quota to refill_app;
+
+-- Cards that API clients hold back for a customer.
+grant select, insert, update on reservation to refill_app;

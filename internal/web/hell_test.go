@@ -181,6 +181,7 @@ func hiddenForms() map[string]postedForm {
 	return map[string]postedForm{
 		admin.CodePath:                                  {"code": "123456", "next": "", "with": ""},
 		kit.WelcomePath + ":token":                      {"password": "", "with": "password"},
+		admin.OneCard + "/release":                      {"reason": "because"},
 		admin.OneCustomer + "/access/help/close":        {},
 		admin.SectionFactor + "/off":                    {"password": testPassword, "code": "123456"},
 		admin.SectionFactor + "/codes":                  {"password": testPassword, "code": "123456"},
