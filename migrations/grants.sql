@@ -83,3 +83,6 @@ grant select, insert, update, delete on api_quota to refill_app;
 -- E-mail: addresses, what was told, and links that were asked for; old rows go.
 grant select, insert, update, delete on staff_mail, mail_alarm to refill_app;
 grant select, insert, delete on mail_former, sign_in_mail to refill_app;
+
+-- Cards that API clients hold back for a customer.
+grant select, insert, update on reservation to refill_app;

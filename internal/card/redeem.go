@@ -63,6 +63,7 @@ var (
 	ErrVoid     = fault.Field("code", "card_void", "This card is void.")
 	ErrForeign  = fault.Field("code", "card_foreign", "This card is for customers of another partner.")
 	ErrBalance  = billing.ErrBalance.At("code")
+	ErrReserved = fault.Field("code", "card_reserved", "This card is reserved until {until}.")
 	ErrUnknown  = fault.Field("code", "card_unknown", "There is no card with this code.")
 	// ErrUnknownHere answers a search by staff of some partners. It is true of a code without a
 	// card and of a card that they may not look up, and tells not which it is.
@@ -298,6 +299,8 @@ func refusalReason(card db.CardFindRow, customer db.CustomerGetRow) error {
 		return ErrDisabled
 	case card.Expired:
 		return ErrExpired
+	case card.SeriesState == db.SeriesStateActive && card.Reserved && card.ReservedUntil != nil:
+		return ErrReserved.With("until", fault.ZonedTime(card.ReservedUntil.In(zone(customer.TimeZone))))
 	}
 	return ErrInactive
 }

@@ -231,6 +231,10 @@ func TestPlantedFaults(t *testing.T) {
 		{20, `update card set code_sealed = '', shredded = true where serial = 5`},
 		{20, `update series set print_once = true, shredding_at = now(), shredded_to = 5; update export set sent_whole_at = now()`},
 		{20, `update series set print_once = true, shredding_at = now()`},
+		{21, reserved + `update reservation set state = 'committed', ended_at = now(), tx_id = (select id from ledger_tx where kind = 'redeem' and serial = 1)`},
+		{22, reserved + `update card set reserved_until = reserved_until + interval '1 minute' where reserved_by is not null`},
+		{22, reserved + `update reservation set state = 'released', ended_at = now()`},
+		{22, `update card set reserved_by = gen_random_uuid(), reserved_until = now() + interval '1 minute' where serial = 5`},
 	} {
 		planted[c.number] = true
 		t.Run(fmt.Sprintf("%d %.40s", c.number, c.plant), func(t *testing.T) {
@@ -256,6 +260,11 @@ func TestPlantedFaults(t *testing.T) {
 		require.NotEmpty(t, rule.Todo, rule.Number)
 	}
 }
+
+// reserved reserves the card with the serial 5.
+const reserved = `insert into reservation (id, client_id, customer_id, series_id, serial, request_key, amount, currency, held_until)
+	select gen_random_uuid(), 1, 1, id, 5, gen_random_uuid(), 500, 'USD', now() + interval '2 minutes' from series limit 1;
+	update card set reserved_by = r.id, reserved_until = r.held_until from reservation r where card.series_id = r.series_id and card.serial = r.serial; `
 
 // A rule that very many rows break lists few examples, and counts all rows.
 func TestManyCulpritsAreCounted(t *testing.T) {

@@ -936,6 +936,70 @@ func AllReadingKindValues() []ReadingKind {
 	}
 }
 
+type ReservationState string
+
+const (
+	ReservationStateHeld      ReservationState = "held"
+	ReservationStateCommitted ReservationState = "committed"
+	ReservationStateReleased  ReservationState = "released"
+	ReservationStateExpired   ReservationState = "expired"
+)
+
+func (e *ReservationState) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = ReservationState(s)
+	case string:
+		*e = ReservationState(s)
+	default:
+		return fmt.Errorf("unsupported scan type for ReservationState: %T", src)
+	}
+	return nil
+}
+
+type NullReservationState struct {
+	ReservationState ReservationState
+	Valid            bool // Valid is true if ReservationState is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullReservationState) Scan(value interface{}) error {
+	if value == nil {
+		ns.ReservationState, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.ReservationState.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullReservationState) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.ReservationState), nil
+}
+
+func (e ReservationState) Valid() bool {
+	switch e {
+	case ReservationStateHeld,
+		ReservationStateCommitted,
+		ReservationStateReleased,
+		ReservationStateExpired:
+		return true
+	}
+	return false
+}
+
+func AllReservationStateValues() []ReservationState {
+	return []ReservationState{
+		ReservationStateHeld,
+		ReservationStateCommitted,
+		ReservationStateReleased,
+		ReservationStateExpired,
+	}
+}
+
 type RiverJobState string
 
 const (
@@ -1323,6 +1387,9 @@ type Card struct {
 	IndexKeyID *int16
 	// HMAC-SHA-256 of code_index with series and serial, first 16 bytes, in the place of the sealed code of a shredded card: a swapped index does not fit.
 	CodeMac []byte
+	// The last reservation of the card that did not end; it holds the card until reserved_until.
+	ReservedBy    *uuid.UUID
+	ReservedUntil *time.Time
 }
 
 // One operation on many cards of a series, done in the background.
@@ -1358,7 +1425,8 @@ type CardChange struct {
 	StartedAt  *time.Time
 	FinishedAt *time.Time
 	// Who took the operation up again last: what is left of it counts within their limit. Null: it counts within that of created_by.
-	RetriedBy *int64
+	RetriedBy    *int64
+	KeptReserved int32
 }
 
 // What became of each card of an operation, a few thousand cards a row. Insert-only.
@@ -1796,6 +1864,28 @@ type Payment struct {
 	ImportID *int64
 	// As ledger_tx.client_id.
 	ClientID *int64
+}
+
+// Cards that API clients hold back for a customer.
+type Reservation struct {
+	ID         uuid.UUID
+	ClientID   int64
+	CustomerID int64
+	SeriesID   int64
+	Serial     int32
+	RequestKey uuid.UUID
+	Reference  string
+	// The card was named by its series and serial, not by its code.
+	Picked   bool
+	Amount   int64
+	Currency string
+	// Held: also after its time, until housekeeping marks it as expired. An expired reservation can still be committed while no other request has used or reserved the card.
+	State     ReservationState
+	HeldAt    time.Time
+	HeldUntil time.Time
+	EndedAt   *time.Time
+	// The redemption by which it was committed.
+	TxID *int64
 }
 
 type RiverJob struct {

@@ -86,6 +86,7 @@ func (w *housekeepWorker) tasks() []task {
 		{"old prints of forms", old(q.FormPrintDeleteOld)},
 		{"second factors under older keys", func(ctx context.Context) error { return staff.ResealSecondFactors(ctx, w.pool, w.cards.Codes) }},
 		{"stranded series and operations", w.cards.FailStranded},
+		{"reservations that are over", w.cards.ExpireReservations},
 		{"stranded exports", w.exports.FailStranded},
 		{"stranded imports", w.imports.FailStranded},
 		{"last four symbols", w.cards.Codes.HashLastFour},

@@ -188,6 +188,7 @@ func hiddenForms() map[string]postedForm {
 	return map[string]postedForm{
 		admin.CodePath:                                  {"code": "123456", "next": "", "with": ""},
 		kit.WelcomePath + ":token":                      {"password": "", "with": "password"},
+		admin.OneCard + "/release":                      {"reason": "because"},
 		admin.OneCustomer + "/access/help/close":        {},
 		admin.SectionAccount + "/mail/choose":           {"files": "on", "approvals": "on", "alarms": "on"},
 		admin.SectionAccount + "/mail/remove":           {},

@@ -56,6 +56,10 @@ func (s *Server) table() []route {
 		{get, api.Base + "/redemptions", clientWho(staff.PaymentsView).withCards(), s.api.RedemptionList},
 		{get, api.Base + "/redemptions/:id", clientWho(staff.PaymentsView).withCards(), s.api.RedemptionShow},
 		{post, api.Base + "/redemptions/:id/reversal", clientWho(staff.PaymentsReverse).withCards(), s.api.RedemptionReverse},
+		{post, api.Base + "/reservations", clientWho(staff.CardsReserve).withCards(), s.api.ReservationCreate},
+		{get, api.Base + "/reservations/:id", clientWho(staff.CardsReserve).withCards(), s.api.ReservationShow},
+		{post, api.Base + "/reservations/:id/commit", clientWho(staff.CardsReserve).withCards(), s.api.ReservationCommit},
+		{post, api.Base + "/reservations/:id/release", clientWho(staff.CardsReserve).withCards(), s.api.ReservationRelease},
 		{post, api.Base + "/cards/look", clientWho(staff.RedeemFor).withCards(), s.api.CardLook},
 
 		// Staff.
@@ -213,6 +217,7 @@ func (s *Server) table() []route {
 		{post, admin.OneCard + "/edit", staffWho(staff.CardsChange).withCards(), s.admin.CardEdit},
 		{post, admin.OneCard + "/disable", staffWho(staff.CardsChange).withCards(), s.admin.CardChange(s.admin.Cards.DisableCard, lang.M("Card %s is disabled."))},
 		{post, admin.OneCard + "/enable", staffWho(staff.CardsChange).withCards(), s.admin.CardChange(s.admin.Cards.EnableCard, lang.M("Card %s is enabled."))},
+		{post, admin.OneCard + "/release", staffWho(staff.CardsChange).withCards(), s.admin.CardRelease},
 		{post, admin.OneCard + "/replace", staffWho(staff.CardsChange).withCards(), s.admin.CardReplace},
 		{post, admin.OneCard + "/delete", staffWho(staff.CardsChange).withCards(), s.admin.CardChange(s.admin.Cards.VoidCard, lang.M("Card %s is deleted."))},
 		{post, admin.OneCard + "/reveal", staffWho(staff.CardsReveal).withCards(), s.admin.CardReveal},

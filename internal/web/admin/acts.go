@@ -7,6 +7,8 @@ import "refill/internal/lang"
 func acts() map[string]string {
 	return map[string]string{
 		"card.refused":              lang.M("Code refused"),
+		"card.released":             lang.M("Reserved card released"),
+		"card.reserved":             lang.M("Card reserved by an API client"),
 		"card.revealed":             lang.M("Code shown"),
 		"alarm.acknowledged":        lang.M("Alarm about theft acknowledged"),
 		"alarm.raised":              lang.M("Alarm: redemptions look like theft"),
