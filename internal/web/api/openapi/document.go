@@ -10,10 +10,18 @@ import (
 // Document is the composed document.
 type Document struct {
 	JSON      []byte // as clients get it
+	About     Text   // what the API is
+	Topics    []Topic
 	ETag      string // of JSON
 	Resources []Resource
 	Problems  []Problem // every code that has a page
 	raw       raw
+}
+
+// Topic is a text about what holds for all operations.
+type Topic struct {
+	Title string
+	Text  Text
 }
 
 // Resource is a group of operations, which a page shows.

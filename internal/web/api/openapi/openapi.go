@@ -279,15 +279,32 @@ func (c *composer) finish() (*Document, error) {
 	components := set(child(c.root, "components"), "schemas", c.schemas)
 	root := set(c.root, "components", components)
 	root = set(set(root, "tags", c.tags), "paths", c.paths)
-	root = slices.DeleteFunc(root, func(i yaml.MapItem) bool { return i.Key == "problems" || i.Key == "x-problem-sets" })
+	about, topics := c.about()
+	root = set(root, "info", about)
+	own := []string{"problems", "x-problem-sets", "x-topics"}
+	root = slices.DeleteFunc(root, func(i yaml.MapItem) bool { return slices.Contains(own, fmt.Sprint(i.Key)) })
 	var b bytes.Buffer
 	if err := writeJSON(&b, root); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(b.Bytes())
-	d := &Document{JSON: b.Bytes(), ETag: `W/"` + hex.EncodeToString(sum[:12]) + `"`, Problems: c.problems}
+	d := &Document{About: Text(text(child(c.root, "info"), "description")), JSON: b.Bytes(), ETag: `W/"` + hex.EncodeToString(sum[:12]) + `"`, Problems: c.problems, Topics: topics}
 	if err := json.Unmarshal(d.JSON, &d.raw); err != nil {
 		return nil, err
 	}
 	return d, d.group()
+}
+
+// about returns the description of the document with its topics, and the topics.
+func (c *composer) about() (info object, topics []Topic) {
+	info = child(c.root, "info")
+	all := text(info, "description")
+	list, _ := get(c.root, "x-topics").([]any)
+	for _, one := range list {
+		topic, _ := one.(object)
+		t := Topic{Title: text(topic, "title"), Text: Text(text(topic, "text"))}
+		topics = append(topics, t)
+		all += "\n## " + t.Title + "\n\n" + string(t.Text)
+	}
+	return set(slices.Clone(info), "description", all), topics
 }
