@@ -30,6 +30,7 @@ type docsHomePage struct {
 	docsPage
 	About  openapi.Text
 	Topics []openapi.Topic
+	Always []statusView // problems of every operation
 }
 
 // docsResourcePage is the page of a resource.
@@ -47,7 +48,7 @@ type operationView struct {
 	Parameters []parameterView
 	Body       bodyView
 	Answers    []answerView
-	Problems   []statusView
+	Problems   []statusView // without those of every operation
 }
 
 type parameterView struct {
@@ -58,9 +59,19 @@ type parameterView struct {
 
 // bodyView is a body: its fields and an example.
 type bodyView struct {
-	Fields  []openapi.Field
+	Fields  []fieldView
+	Same    *openapi.Operation // the operation whose answer has these fields; nil: this one
 	Example string
 }
+
+type fieldView struct {
+	openapi.Field
+
+	Same *openapi.Operation // the operation whose answer has the fields within it; nil: they follow
+}
+
+// shown are the operations of a page whose tables have the fields of a schema.
+type shown map[string]*openapi.Operation
 
 type answerView struct {
 	bodyView
@@ -131,7 +142,7 @@ func (s *Server) DocsShow(c *gin.Context) error {
 	}
 	publish(c)
 	return s.Render(c, http.StatusOK, "docs/home", &docsHomePage{
-		docsPage: docsPage{lang.M("Overview"), "", d.Resources}, About: d.About, Topics: d.Topics,
+		docsPage: docsPage{lang.M("Overview"), "", d.Resources}, About: d.About, Topics: d.Topics, Always: byStatus(d, d.Always),
 	})
 }
 
@@ -147,8 +158,9 @@ func (s *Server) DocsResource(c *gin.Context) error {
 	}
 	publish(c)
 	p := &docsResourcePage{docsPage: docsPage{r.Name, r.Slug, d.Resources}, Resource: r}
+	before := shown{}
 	for _, o := range r.Operations {
-		p.Operations = append(p.Operations, viewOperation(d, o))
+		p.Operations = append(p.Operations, viewOperation(d, o, before))
 	}
 	return s.Render(c, http.StatusOK, "docs/resource", p)
 }
@@ -195,13 +207,14 @@ func (s *Server) docsMissing(c *gin.Context, d *openapi.Document) error {
 }
 
 // viewOperation prepares an operation for its page.
-func viewOperation(d *openapi.Document, o *openapi.Operation) operationView {
-	v := operationView{Operation: o, Address: Base + o.Path, Problems: byStatus(d, o.Problems)}
+func viewOperation(d *openapi.Document, o *openapi.Operation, before shown) operationView {
+	own := slices.DeleteFunc(slices.Clone(o.Problems), func(code string) bool { return slices.Contains(d.Always, code) })
+	v := operationView{Operation: o, Address: Base + o.Path, Problems: byStatus(d, own)}
 	for _, p := range o.Parameters {
 		v.Parameters = append(v.Parameters, parameterView{p, d.Kind(p), places[p.In]})
 	}
 	if o.Body != nil {
-		v.Body = viewBody(d, o.Body.Media())
+		v.Body = viewBody(d, o.Body.Media(), shown{})
 	}
 	for _, r := range o.Responses {
 		if r.Value.IsProblem() {
@@ -209,15 +222,26 @@ func viewOperation(d *openapi.Document, o *openapi.Operation) operationView {
 		}
 		a := answerView{Status: r.Name, Description: r.Value.Description}
 		if media := r.Value.Media(); media.Example != nil { // a repeated answer has the fields of the first
-			a.bodyView = viewBody(d, media)
+			a.bodyView = viewBody(d, media, before)
+			if name := media.Schema.SchemaName(); name != "" && before[name] == nil {
+				before[name] = o
+			}
 		}
 		v.Answers = append(v.Answers, a)
 	}
 	return v
 }
 
-func viewBody(d *openapi.Document, m openapi.Media) bodyView {
-	return bodyView{d.Fields(m.Schema), m.Pretty()}
+// viewBody prepares a body. Fields that the page has shown before are not repeated.
+func viewBody(d *openapi.Document, m openapi.Media, before shown) bodyView {
+	b := bodyView{Example: m.Pretty(), Same: before[m.Schema.SchemaName()]}
+	if b.Same != nil {
+		return b
+	}
+	for _, f := range d.Fields(m.Schema, func(name string) bool { return before[name] != nil }) {
+		b.Fields = append(b.Fields, fieldView{f, before[f.Schema]})
+	}
+	return b
 }
 
 // byStatus groups codes of problems by their status, the lowest first.

@@ -34,12 +34,15 @@ func (o *Operation) Curl() string {
 		lines[0] += " -X " + o.Method
 	}
 	lines[0] += ` "` + address + `"`
-	lines = append(lines, `-H "Authorization: Bearer $KEY"`)
+	lines = append(lines, `-H "Authorization: `+`Bearer $KEY"`)
+	if o.Body != nil {
+		headers = append(headers, "Content-Type: "+mediaJSON)
+	}
 	for _, h := range headers {
 		lines = append(lines, "-H '"+h+"'")
 	}
 	if o.Body != nil {
-		lines = append(lines, "-H 'Content-Type: application/json'", "-d '"+compact(o.Body.Content.Get(mediaJSON).Example)+"'")
+		lines = append(lines, "-d '"+compact(o.Body.Media().Example)+"'")
 	}
 	return strings.Join(lines, " \\\n  ")
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"refill/internal/lang"
 )
 
 // Document is the composed document.
@@ -12,7 +14,8 @@ type Document struct {
 	JSON      []byte // as clients get it
 	About     Text   // what the API is
 	Topics    []Topic
-	ETag      string // of JSON
+	Always    []string // the codes that every operation can answer
+	ETag      string   // of JSON
 	Resources []Resource
 	Problems  []Problem // every code that has a page
 	raw       raw
@@ -92,7 +95,7 @@ type Schema struct {
 	Properties  Ordered[*Schema] `json:"properties"`
 	Required    []string         `json:"required"`
 	Items       *Schema          `json:"items"`
-	Enum        []string         `json:"enum"`
+	Word        string           `json:"x-word"` // what people call it, where its fields need no table
 }
 
 // types is one type or a list of types.
@@ -180,12 +183,16 @@ type Field struct {
 	Kind        string // in words
 	Required    bool
 	Description Text
+	Schema      string // name of the schema whose fields another table has; empty: they follow
 }
 
-// Fields returns the fields of a schema and of the objects within it.
-func (d *Document) Fields(s *Schema) []Field { return d.fields(s, "") }
+// Fields returns the fields of a schema and of the objects within it. The fields of a schema
+// that known names are left out.
+func (d *Document) Fields(s *Schema, known func(schema string) bool) []Field {
+	return d.fields(s, "", known)
+}
 
-func (d *Document) fields(s *Schema, within string) []Field {
+func (d *Document) fields(s *Schema, within string, known func(string) bool) []Field {
 	s = d.resolve(s)
 	var list []Field
 	for _, p := range s.Properties {
@@ -194,20 +201,35 @@ func (d *Document) fields(s *Schema, within string) []Field {
 		if p.Value.Description != "" {
 			f.Description = p.Value.Description
 		}
-		list = append(list, f)
-		inner := f.Name + "."
+		inner, name := f.Name+".", p.Value.SchemaName()
 		if value.Items != nil {
+			name = value.Items.SchemaName()
 			value, inner = d.resolve(value.Items), f.Name+"[]."
 		}
-		list = append(list, d.fields(value, inner)...)
+		deeper := value.Word == "" && len(value.Properties) > 0
+		if deeper && known(name) {
+			f.Schema, deeper = name, false
+		}
+		list = append(list, f)
+		if deeper {
+			list = append(list, d.fields(value, inner, known)...)
+		}
 	}
 	return list
+}
+
+// SchemaName returns the name of the schema that s refers to; empty where it has none.
+func (s *Schema) SchemaName() string {
+	if s == nil {
+		return ""
+	}
+	return strings.TrimPrefix(s.Ref, "#/components/schemas/")
 }
 
 // resolve follows a reference.
 func (d *Document) resolve(s *Schema) *Schema {
 	if s != nil && s.Ref != "" {
-		if at := d.raw.Components.Schemas.Get(strings.TrimPrefix(s.Ref, "#/components/schemas/")); at != nil {
+		if at := d.raw.Components.Schemas.Get(s.SchemaName()); at != nil {
 			return at
 		}
 	}
@@ -219,28 +241,26 @@ func (d *Document) resolve(s *Schema) *Schema {
 
 // kind names the type of a value for people.
 func (d *Document) kind(s *Schema) string {
-	words := map[string]string{"string": "text", "integer": "whole number", "boolean": "true or false", "object": "object", "null": "null"}
+	words := map[string]string{
+		"string": lang.M("text"), "integer": lang.M("whole number"), "boolean": lang.M("true or false"), "object": lang.M("object"), "null": "null",
+	}
+	if s.Word != "" {
+		return s.Word
+	}
 	var list []string
 	for _, t := range s.Type {
 		switch {
 		case t == "array":
-			list = append(list, "list of "+plural(d.kind(d.resolve(s.Items))))
+			list = append(list, lang.M("list of")+" "+d.kind(d.resolve(s.Items)))
 		case s.Format == "date-time" && t == "string":
-			list = append(list, "time")
+			list = append(list, lang.M("time"))
 		case s.Format == "date" && t == "string":
-			list = append(list, "date")
+			list = append(list, lang.M("date"))
 		default:
 			list = append(list, words[t])
 		}
 	}
 	return strings.Join(list, " or ")
-}
-
-func plural(kind string) string {
-	if kind == "true or false" {
-		return kind
-	}
-	return kind + "s"
 }
 
 // Kind names the type of a parameter for people.

@@ -30,6 +30,8 @@ import (
 	"sync"
 
 	"github.com/goccy/go-yaml"
+
+	"refill/internal/lang"
 )
 
 //go:embed *.yaml
@@ -69,7 +71,9 @@ func load() (*Document, error) {
 		}
 		resources = append(resources, one)
 	}
-	slices.SortStableFunc(resources, func(a, b object) int { return strings.Compare(text(child(a, "tag"), "name"), text(child(b, "tag"), "name")) })
+	slices.SortStableFunc(resources, func(a, b object) int {
+		return strings.Compare(text(child(a, "tag"), "name"), text(child(b, "tag"), "name"))
+	})
 	for _, one := range resources {
 		if err := c.add(one); err != nil {
 			return nil, err
@@ -93,12 +97,12 @@ func parse(name string) (object, error) {
 
 // composer makes one document of the files.
 type composer struct {
-	root                         object
-	sets                         object
-	tags                         []any
-	paths, schemas               object
-	problems                     []Problem
-	operations                   map[string]bool // by operationId
+	root           object
+	sets           object
+	tags           []any
+	paths, schemas object
+	problems       []Problem
+	operations     map[string]bool // by operationId
 }
 
 // begin takes out of the common file what the other files add to.
@@ -261,7 +265,7 @@ func setsOf(operation object) []string {
 
 // problemResponse is the answer with a status that has only problems.
 func problemResponse(status int, codes []string) object {
-	r := object{{Key: "description", Value: "The code is one of " + strings.Join(codes, ", ") + "."}}
+	r := object{{Key: "description", Value: lang.M("One of these codes:") + " " + strings.Join(codes, ", ") + "."}}
 	header := map[int][2]string{
 		401: {"WWW-Authenticate", "WWWAuthenticate"}, 429: {"Retry-After", "RetryAfter"}, 503: {"Retry-After", "RetryAfter"},
 	}
@@ -279,8 +283,12 @@ func (c *composer) finish() (*Document, error) {
 	components := set(child(c.root, "components"), "schemas", c.schemas)
 	root := set(c.root, "components", components)
 	root = set(set(root, "tags", c.tags), "paths", c.paths)
-	about, topics := c.about()
-	root = set(root, "info", about)
+	d := &Document{About: Text(text(child(root, "info"), "description")), Topics: c.topics(), Problems: c.problems}
+	always, _ := get(c.sets, "always").([]any)
+	for _, code := range always {
+		d.Always = append(d.Always, fmt.Sprint(code))
+	}
+	root = set(root, "info", set(child(root, "info"), "description", d.description()))
 	own := []string{"problems", "x-problem-sets", "x-topics"}
 	root = slices.DeleteFunc(root, func(i yaml.MapItem) bool { return slices.Contains(own, fmt.Sprint(i.Key)) })
 	var b bytes.Buffer
@@ -288,23 +296,29 @@ func (c *composer) finish() (*Document, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(b.Bytes())
-	d := &Document{About: Text(text(child(c.root, "info"), "description")), JSON: b.Bytes(), ETag: `W/"` + hex.EncodeToString(sum[:12]) + `"`, Problems: c.problems, Topics: topics}
+	d.JSON, d.ETag = b.Bytes(), `W/"`+hex.EncodeToString(sum[:12])+`"`
 	if err := json.Unmarshal(d.JSON, &d.raw); err != nil {
 		return nil, err
 	}
 	return d, d.group()
 }
 
-// about returns the description of the document with its topics, and the topics.
-func (c *composer) about() (info object, topics []Topic) {
-	info = child(c.root, "info")
-	all := text(info, "description")
+// topics returns what holds for all operations.
+func (c *composer) topics() []Topic {
+	var topics []Topic
 	list, _ := get(c.root, "x-topics").([]any)
 	for _, one := range list {
 		topic, _ := one.(object)
-		t := Topic{Title: text(topic, "title"), Text: Text(text(topic, "text"))}
-		topics = append(topics, t)
+		topics = append(topics, Topic{Title: text(topic, "title"), Text: Text(text(topic, "text"))})
+	}
+	return topics
+}
+
+// description is the description of the document in Markdown, for programs that show it.
+func (d *Document) description() string {
+	all := string(d.About)
+	for _, t := range d.Topics {
 		all += "\n## " + t.Title + "\n\n" + string(t.Text)
 	}
-	return set(slices.Clone(info), "description", all), topics
+	return all
 }
