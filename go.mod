@@ -2,7 +2,10 @@ module refill
 
 go 1.26.1
 
-ignore node_modules
+ignore (
+	./docs/site/dist
+	node_modules
+)
 
 require (
 	filippo.io/age v1.3.2

@@ -24,7 +24,7 @@ func TestAPIExampleClients(t *testing.T) {
 	root, err := filepath.Abs(filepath.Join("..", "..", "docs", "examples"))
 	require.NoError(t, err)
 	built := filepath.Join(t.TempDir(), "refill")
-	said, err := exec.CommandContext(t.Context(), "go", "build", "-o", built, filepath.Join(root, "go", "refill.go")).CombinedOutput() //nolint:gosec // our own file
+	said, err := exec.CommandContext(t.Context(), "go", "build", "-o", built, filepath.Join(root, "go", "refill.go")).CombinedOutput()
 	require.NoError(t, err, string(said))
 	for name, command := range map[string][]string{
 		"curl":   {"sh", filepath.Join(root, "curl", "refill.sh")},
@@ -41,7 +41,7 @@ func TestAPIExampleClients(t *testing.T) {
 			}
 			s := newSite(t)
 			_, codes := s.series(60) // more than a page
-			s.newCustomer("anna", s.North)
+			s.newCustomer("carla", s.North)
 			p := s.program(nil)
 			front, lost := losesFirst(t, s.URL)
 			keyFile := filepath.Join(t.TempDir(), "key")
@@ -56,10 +56,10 @@ func TestAPIExampleClients(t *testing.T) {
 				return told.String(), wrong.String(), err
 			}
 			for range 2 { // and the whole program again
-				out, complaint, err := run(codes[0], "redeem", "anna", "inv-1")
+				out, complaint, err := run(codes[0], "redeem", "carla", "inv-1")
 				require.NoError(t, err, complaint)
 				require.Contains(t, out, "10.00")
-				require.Equal(t, int64(1000), s.balanceOf("anna"))
+				require.Equal(t, int64(1000), s.balanceOf("carla"))
 			}
 			require.True(t, lost.Load(), "the first answer was lost")
 			require.Equal(t, 1, s.count(`select count(*) from ledger_tx where kind = 'redeem'`))
@@ -68,17 +68,17 @@ func TestAPIExampleClients(t *testing.T) {
 			require.NoError(t, err, complaint)
 			require.Equal(t, 1, strings.Count(out, `"inv-1"`), out)
 			for i, code := range codes[1:] {
-				got := p.send("/redemptions", fmt.Sprint("more-", i), fmt.Sprintf(`{"code":%q,"customer":{"username":"anna"}}`, code))
+				got := p.send("/redemptions", fmt.Sprint("more-", i), fmt.Sprintf(`{"code":%q,"customer":{"username":"carla"}}`, code))
 				require.Equal(t, http.StatusCreated, got.Status, got.Body)
 			}
 			out, complaint, err = run("", "list")
 			require.NoError(t, err, complaint)
 			require.Equal(t, len(codes), strings.Count(out, `"card"`), "every page")
 
-			_, complaint, err = run(s.unknownCode(), "redeem", "anna", "inv-2")
+			_, complaint, err = run(s.unknownCode(), "redeem", "carla", "inv-2")
 			require.Error(t, err)
 			require.Contains(t, complaint, "card_refused")
-			require.Equal(t, int64(1000*len(codes)), s.balanceOf("anna"))
+			require.Equal(t, int64(1000*len(codes)), s.balanceOf("carla"))
 		})
 	}
 }

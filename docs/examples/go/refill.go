@@ -22,7 +22,7 @@ import (
 )
 
 // again are the statuses after which the same request can succeed later.
-var again = []int{408, 429, 500, 502, 503, 504} //nolint:gochecknoglobals // a table
+var again = []int{408, 429, 500, 502, 503, 504}
 
 const tries = 5
 
@@ -31,14 +31,14 @@ type Client struct {
 	Address, Key string
 }
 
-// Refused is an answer that does not change by asking again.
-type Refused struct {
+// RefusedError is an answer that does not change by asking again.
+type RefusedError struct {
 	Status int    `json:"status"`
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
 }
 
-func (r Refused) Error() string { return r.Code + ": " + r.Detail }
+func (r RefusedError) Error() string { return r.Code + ": " + r.Detail }
 
 // Redemption is what a redemption returns. Fields that it does not name are ignored.
 type Redemption struct {
@@ -95,7 +95,7 @@ func (c Client) Redemptions(ctx context.Context, reference string, each func(Red
 func (c Client) ask(ctx context.Context, method, path string, body []byte, key string, into any) error {
 	for try := 1; ; try++ {
 		wait, err := c.send(ctx, method, path, body, key, into)
-		refused, isRefused := errors.AsType[Refused](err)
+		refused, isRefused := errors.AsType[RefusedError](err)
 		if err == nil || try == tries || isRefused && !slices.Contains(again, refused.Status) {
 			return err
 		}
@@ -126,7 +126,7 @@ func (c Client) send(ctx context.Context, method, path string, body []byte, key 
 	if key != "" {
 		request.Header.Set("Idempotency-Key", key)
 	}
-	answer, err := http.DefaultClient.Do(request) //nolint:gosec // the address is that of the provider's own portal
+	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err // the outcome is unknown
 	}
@@ -138,7 +138,7 @@ func (c Client) send(ctx context.Context, method, path string, body []byte, key 
 	if answer.StatusCode < 300 {
 		return nil, json.Unmarshal(text, into)
 	}
-	refused := Refused{}
+	refused := RefusedError{}
 	_ = json.Unmarshal(text, &refused) // a proxy on the way may have answered
 	refused.Status = answer.StatusCode
 	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {

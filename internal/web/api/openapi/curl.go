@@ -3,6 +3,7 @@ package openapi
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -30,7 +31,7 @@ func (o *Operation) Curl() string {
 		address += "?" + query.Encode()
 	}
 	lines := []string{"curl -sS"}
-	if o.Method != "GET" && (o.Method != "POST" || o.Body == nil) {
+	if o.Method != http.MethodGet && (o.Method != http.MethodPost || o.Body == nil) {
 		lines[0] += " -X " + o.Method
 	}
 	lines[0] += ` "` + address + `"`

@@ -316,9 +316,9 @@ func (c *composer) topics() []Topic {
 
 // description is the description of the document in Markdown, for programs that show it.
 func (d *Document) description() string {
-	all := string(d.About)
+	parts := []string{string(d.About)}
 	for _, t := range d.Topics {
-		all += "\n## " + t.Title + "\n\n" + string(t.Text)
+		parts = append(parts, "## "+t.Title+"\n", string(t.Text))
 	}
-	return all
+	return strings.Join(parts, "\n")
 }
