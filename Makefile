@@ -100,7 +100,7 @@ generate: bin/sqlc ## write internal/db anew from queries/ and migrations/, and 
 	go test ./internal/lang/extract -run TestEveryTextIsMarked -update
 
 clean: ## remove what was built and fetched; the demo's data stays
-	rm -rf bin static/node_modules docs/site/node_modules docs/site/dist internal/e2e/htmlcheck/node_modules
+	rm -rf bin static/node_modules docs/site/node_modules docs/site/dist internal/e2e/htmlcheck/node_modules internal/web/api/openapi/lint/node_modules
 	git clean -fdXq static/vendor
 	@for dir in /dev/shm/refill-test-$$(id -u)-* "$${TMPDIR:-/tmp}"/refill-test-$$(id -u)-*; do \
 		[ ! -e "$$dir/lock" ] || flock -n "$$dir/lock" rm -rf "$$dir"; done

@@ -85,7 +85,7 @@ func (g *got) problem(t *testing.T, status int, code string) map[string]any {
 	v := g.json()
 	require.Equal(t, code, v["code"], g.Body)
 	require.InDelta(t, float64(status), v["status"], 0)
-	require.Equal(t, api.ProblemsPath+code, v["type"], g.Body)
+	require.Equal(t, api.ProblemsPath+"/"+code, v["type"], g.Body)
 	return v
 }
 

@@ -33,6 +33,13 @@ func (s *Server) table() []route {
 		{get, kit.ScanPath + "/:partner", everybody.withCards(), s.portal.Scan},
 		{get, kit.BrandPath + ":file", everybody, s.BrandFile},
 
+		// The document of the API.
+		{get, api.DocumentPath, everybody, s.api.Document},
+		{get, api.DocsPath, everybody, s.api.DocsShow},
+		{get, api.DocsPath + "/:resource", everybody, s.api.DocsResource},
+		{get, api.ProblemsPath, everybody, s.api.ProblemList},
+		{get, api.ProblemsPath + "/:code", everybody, s.api.ProblemShow},
+
 		// The doors.
 		{get, "/admin/login", everybody, s.admin.StaffSignInShow},
 		{post, "/admin/login", everybody, s.admin.StaffSignIn},

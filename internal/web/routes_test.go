@@ -90,6 +90,7 @@ func TestRoutesAreWellFormed(t *testing.T) {
 		"/", "/healthz", "/readyz", "/metrics", "/static/*path", "/favicon.ico", "/robots.txt", "/r", "/r/:partner", "/brand/:file",
 		"/admin/login", "/admin/login/code", "/admin/logout", "/portal/login", "/portal/logout",
 		"/portal/welcome/:token", "/portal/help", "/portal/manifest.webmanifest", "/portal/worker.js", "/portal/offline",
+		"/api/v1/openapi.json", "/api/docs", "/api/docs/:resource", "/api/problems", "/api/problems/:code",
 	}
 	for _, r := range s.Server.routes {
 		name := r.method + " " + r.path

@@ -19,7 +19,7 @@ import (
 )
 
 // ProblemsPath is the address below which every code of a problem has its page.
-const ProblemsPath = "/api/problems/"
+const ProblemsPath = "/api/problems"
 
 // Problem is a problem document of RFC 9457. It never repeats a value of the request,
 // because that may be the code of a card.
@@ -106,7 +106,7 @@ func (s *Server) Fail(c *gin.Context, err error) {
 		slog.Int("status", o.Status), slog.Any("error", err),
 		slog.String("route", c.FullPath()), slog.String("request_id", kit.RequestID(c)))
 	s.sayWait(c, o)
-	p := Problem{Type: ProblemsPath + o.Code, Title: titles[o.Status], Status: o.Status, Detail: detail(o), Code: o.Code}
+	p := Problem{Type: ProblemsPath + "/" + o.Code, Title: titles[o.Status], Status: o.Status, Detail: detail(o), Code: o.Code}
 	for _, f := range o.Faults {
 		if f.Field != "" || len(o.Faults) > 1 {
 			p.Errors = append(p.Errors, ProblemError{Pointer: pointer(f.Field), Code: f.Code, Detail: f.Text()})
