@@ -80,7 +80,7 @@ func TestReservedCardPage(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, cashier.post(path+"/release", url.Values{"reason": {"a test"}}).Status)
 	refused := admin.post(path+"/release", url.Values{"reason": {""}})
 	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
-	require.Contains(t, refused.text("dialog"), "Give a reason")
+	require.Contains(t, refused.doc().Find("dialog").Text(), "Give a reason")
 	require.Equal(t, http.StatusSeeOther, admin.post(path+"/release", url.Values{"reason": {"the till crashed"}}).Status)
 	require.NotContains(t, admin.get(path).text(".facts"), "Reserved")
 	p.call(http.MethodPost, fmt.Sprint("/reservations/", held.json()["id"], "/commit"), "").problem(t, http.StatusConflict, "reservation_released")
