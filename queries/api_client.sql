@@ -35,18 +35,24 @@ select found.key_id, found.key_maker, found.ended::boolean as ended, found.expir
 from found;
 
 -- name: ClientGet :one
+-- A client within the partners of the reader, with the makers of its keys that work.
 select c.*, o.name as owner_name, o.disabled_at as owner_disabled_at,
-  array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids
+  array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids,
+  array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
+    where p.client_id = c.id order by partner.name)::text[] as partners,
+  array(select distinct k.created_by from api_key k
+    where k.client_id = c.id and k.revoked_at is null and coalesce(k.expires_at > now(), true))::bigint[] as key_makers
 from api_client c
 join staff o on o.id = c.owner_id
-where c.id = @id;
+where c.id = @id and (@all_partners::boolean or (not c.all_partners and not exists (
+  select from api_client_partner p where p.client_id = c.id and p.partner_id <> all(@partner_ids::bigint[]))));
 
 -- name: ClientGetForUpdate :one
 select c.*, array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids
 from api_client c where c.id = @id for update of c;
 
 -- name: ClientList :many
--- Every client, with its live keys and its last request.
+-- Every client within the partners of the reader, with its live keys and its last request.
 select c.*, o.name as owner_name, o.disabled_at as owner_disabled_at,
   array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
     where p.client_id = c.id order by partner.name)::text[] as partners,
@@ -54,6 +60,8 @@ select c.*, o.name as owner_name, o.disabled_at as owner_disabled_at,
   (select max(k.last_used_at) from api_key k where k.client_id = c.id)::timestamptz as last_used_at
 from api_client c
 join staff o on o.id = c.owner_id
+where @all_partners::boolean or (not c.all_partners and not exists (
+  select from api_client_partner p where p.client_id = c.id and p.partner_id <> all(@partner_ids::bigint[])))
 order by c.disabled_at is not null, lower(c.name);
 
 -- name: ClientCreate :one
@@ -99,7 +107,10 @@ select unnest(@client_ids::bigint[]), unnest(@key_ids::bigint[]), unnest(@ats::t
   unnest(@statuses::integer[]), unnest(@codes::text[]), unnest(@request_ids::text[]), unnest(@took_ms::integer[]);
 
 -- name: ClientRequestList :many
-select * from api_request where client_id = @client_id and id < @before_id order by id desc limit @size;
+-- The last requests of a client below an id, newest first; refused: only those that were.
+select * from api_request
+where client_id = @client_id and id < @before_id and (not @refused::boolean or status >= 400)
+order by id desc limit @size;
 
 -- name: ClientRequestTrim :execrows
 -- Deletes requests older than the given age, at most size of them.

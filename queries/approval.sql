@@ -127,7 +127,7 @@ select sqlc.embed(a), coalesce(s.number, '')::text as series_number, coalesce(s.
   coalesce(nullif(a.currency, ''), s.currency, '')::text as currency,
   coalesce(customer.name, '')::text as customer_name,
   coalesce(i.file_name, '')::text as file_name,
-  asker.name as asked_by, coalesce(decider.name, '')::text as decided_name,
+  asker.name as asked_by, api_client.name as client_name, coalesce(decider.name, '')::text as decided_name,
   coalesce(e.format::text, '')::text as format,
   coalesce(e.options->>'reason', '')::text as wanted_for, (a.state = 'waiting' and a.expires_at <= now())::boolean as expired
 from approval a
@@ -135,6 +135,7 @@ left join series s on s.id = a.series_id
 left join customer on customer.id = a.customer_id
 left join card_import i on i.id = a.import_id
 join staff asker on asker.id = a.requested_by
+left join api_client on api_client.id = a.client_id
 left join staff decider on decider.id = a.decided_by
 left join export e on e.id = a.export_id
 where (@series_id::bigint = 0 or a.series_id = @series_id)

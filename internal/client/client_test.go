@@ -95,7 +95,7 @@ func TestAdmit(t *testing.T) {
 	require.Equal(t, []staff.Permission{staff.RedeemFor, staff.PaymentsView}, c.Permissions)
 	require.Equal(t, audit.Scope{PartnerIDs: []int64{b.north}}, c.Scope)
 	require.Equal(t, int32(599), c.Rate.Left)
-	require.Equal(t, audit.ByClient(id, b.ada, b.ada, c.Scope), c.Actor())
+	require.Equal(t, audit.ByClient(id, b.ada, b.ada, c.Scope).On(audit.Terms{WrongCodesHour: UsualWrongCodesHour}), c.Actor())
 
 	_, err = Admit(ctx, b.pool, "", near)
 	require.ErrorIs(t, err, ErrNoKey)

@@ -154,11 +154,22 @@ func (q *Queries) ClientCreate(ctx context.Context, db DBTX, arg ClientCreatePar
 
 const clientGet = `-- name: ClientGet :one
 select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, o.name as owner_name, o.disabled_at as owner_disabled_at,
-  array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids
+  array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids,
+  array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
+    where p.client_id = c.id order by partner.name)::text[] as partners,
+  array(select distinct k.created_by from api_key k
+    where k.client_id = c.id and k.revoked_at is null and coalesce(k.expires_at > now(), true))::bigint[] as key_makers
 from api_client c
 join staff o on o.id = c.owner_id
-where c.id = $1
+where c.id = $1 and ($2::boolean or (not c.all_partners and not exists (
+  select from api_client_partner p where p.client_id = c.id and p.partner_id <> all($3::bigint[]))))
 `
+
+type ClientGetParams struct {
+	ID          int64
+	AllPartners bool
+	PartnerIds  []int64
+}
 
 type ClientGetRow struct {
 	ID              int64
@@ -176,10 +187,13 @@ type ClientGetRow struct {
 	OwnerName       string
 	OwnerDisabledAt *time.Time
 	PartnerIds      []int64
+	Partners        []string
+	KeyMakers       []int64
 }
 
-func (q *Queries) ClientGet(ctx context.Context, db DBTX, id int64) (ClientGetRow, error) {
-	row := db.QueryRow(ctx, clientGet, id)
+// A client within the partners of the reader, with the makers of its keys that work.
+func (q *Queries) ClientGet(ctx context.Context, db DBTX, arg ClientGetParams) (ClientGetRow, error) {
+	row := db.QueryRow(ctx, clientGet, arg.ID, arg.AllPartners, arg.PartnerIds)
 	var i ClientGetRow
 	err := row.Scan(
 		&i.ID,
@@ -197,6 +211,8 @@ func (q *Queries) ClientGet(ctx context.Context, db DBTX, id int64) (ClientGetRo
 		&i.OwnerName,
 		&i.OwnerDisabledAt,
 		&i.PartnerIds,
+		&i.Partners,
+		&i.KeyMakers,
 	)
 	return i, err
 }
@@ -397,8 +413,15 @@ select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.pe
   (select max(k.last_used_at) from api_key k where k.client_id = c.id)::timestamptz as last_used_at
 from api_client c
 join staff o on o.id = c.owner_id
+where $1::boolean or (not c.all_partners and not exists (
+  select from api_client_partner p where p.client_id = c.id and p.partner_id <> all($2::bigint[])))
 order by c.disabled_at is not null, lower(c.name)
 `
+
+type ClientListParams struct {
+	AllPartners bool
+	PartnerIds  []int64
+}
 
 type ClientListRow struct {
 	ID              int64
@@ -420,9 +443,9 @@ type ClientListRow struct {
 	LastUsedAt      time.Time
 }
 
-// Every client, with its live keys and its last request.
-func (q *Queries) ClientList(ctx context.Context, db DBTX) ([]ClientListRow, error) {
-	rows, err := db.Query(ctx, clientList)
+// Every client within the partners of the reader, with its live keys and its last request.
+func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams) ([]ClientListRow, error) {
+	rows, err := db.Query(ctx, clientList, arg.AllPartners, arg.PartnerIds)
 	if err != nil {
 		return nil, err
 	}
@@ -514,17 +537,26 @@ func (q *Queries) ClientRequestAdd(ctx context.Context, db DBTX, arg ClientReque
 }
 
 const clientRequestList = `-- name: ClientRequestList :many
-select id, client_id, key_id, at, operation, status, code, request_id, took_ms from api_request where client_id = $1 and id < $2 order by id desc limit $3
+select id, client_id, key_id, at, operation, status, code, request_id, took_ms from api_request
+where client_id = $1 and id < $2 and (not $3::boolean or status >= 400)
+order by id desc limit $4
 `
 
 type ClientRequestListParams struct {
 	ClientID int64
 	BeforeID int64
+	Refused  bool
 	Size     int32
 }
 
+// The last requests of a client below an id, newest first; refused: only those that were.
 func (q *Queries) ClientRequestList(ctx context.Context, db DBTX, arg ClientRequestListParams) ([]ApiRequest, error) {
-	rows, err := db.Query(ctx, clientRequestList, arg.ClientID, arg.BeforeID, arg.Size)
+	rows, err := db.Query(ctx, clientRequestList,
+		arg.ClientID,
+		arg.BeforeID,
+		arg.Refused,
+		arg.Size,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -334,7 +334,7 @@ select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.card
   coalesce(nullif(a.currency, ''), s.currency, '')::text as currency,
   coalesce(customer.name, '')::text as customer_name,
   coalesce(i.file_name, '')::text as file_name,
-  asker.name as asked_by, coalesce(decider.name, '')::text as decided_name,
+  asker.name as asked_by, api_client.name as client_name, coalesce(decider.name, '')::text as decided_name,
   coalesce(e.format::text, '')::text as format,
   coalesce(e.options->>'reason', '')::text as wanted_for, (a.state = 'waiting' and a.expires_at <= now())::boolean as expired
 from approval a
@@ -342,6 +342,7 @@ left join series s on s.id = a.series_id
 left join customer on customer.id = a.customer_id
 left join card_import i on i.id = a.import_id
 join staff asker on asker.id = a.requested_by
+left join api_client on api_client.id = a.client_id
 left join staff decider on decider.id = a.decided_by
 left join export e on e.id = a.export_id
 where ($1::bigint = 0 or a.series_id = $1)
@@ -374,6 +375,7 @@ type ApprovalListRow struct {
 	CustomerName string
 	FileName     string
 	AskedBy      string
+	ClientName   *string
 	DecidedName  string
 	Format       string
 	WantedFor    string
@@ -432,6 +434,7 @@ func (q *Queries) ApprovalList(ctx context.Context, db DBTX, arg ApprovalListPar
 			&i.CustomerName,
 			&i.FileName,
 			&i.AskedBy,
+			&i.ClientName,
 			&i.DecidedName,
 			&i.Format,
 			&i.WantedFor,

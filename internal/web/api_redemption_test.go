@@ -215,5 +215,6 @@ func TestAPILook(t *testing.T) {
 	require.Equal(t, http.StatusOK, got.Status, got.Body)
 	require.Equal(t, map[string]any{"amount": "10.00", "currency": "USD"}, got.json()["amount"])
 	require.Zero(t, s.balanceOf("anna"))
-	p.call(http.MethodPost, "/cards/look", fmt.Sprintf(`{"code":%q,"customer":{"username":"anna"}}`, s.unknownCode())).problem(t, http.StatusUnprocessableEntity, "card_refused")
+	p.call(http.MethodPost, "/cards/look", fmt.Sprintf(`{"code":%q,"customer":{"username":"anna"}}`, s.unknownCode())).problem(t, http.StatusUnprocessableEntity, "card_unknown")
+	s.program(nil, staff.RedeemFor).call(http.MethodPost, "/cards/look", fmt.Sprintf(`{"code":%q,"customer":{"username":"anna"}}`, s.unknownCode())).problem(t, http.StatusUnprocessableEntity, "card_refused")
 }

@@ -57,11 +57,8 @@ func viewApproval(row db.ApprovalListRow, viewer int64) (approvalView, error) {
 	a := row.Approval
 	v := approvalView{
 		ID: a.ID, URL: fmt.Sprintf("%s/%d", SectionApprovals, a.ID),
-		By: row.AskedBy, At: a.RequestedAt, ExpiresAt: a.ExpiresAt, Own: a.RequestedBy == viewer, Activates: a.Kind == db.ApprovalKindActivate,
+		By: audit.Named(&row.AskedBy, row.ClientName), At: a.RequestedAt, ExpiresAt: a.ExpiresAt, Own: a.RequestedBy == viewer, Activates: a.Kind == db.ApprovalKindActivate,
 		For: row.WantedFor, Decided: row.DecidedName, Reason: a.Reason,
-	}
-	if a.ClientID != nil {
-		v.By = audit.By{Kind: audit.KindClient, ID: *a.ClientID}.Label(row.AskedBy)
 	}
 	sum := func(minor int64) string { return money.Amount{Minor: minor, Currency: row.Currency}.String() }
 	if row.Currency != "" {
