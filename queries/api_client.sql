@@ -117,5 +117,11 @@ order by id desc limit @size;
 delete from api_request where id in (
   select id from api_request where at < now() - @age::interval order by at limit @size);
 
+-- name: ClientParties :one
+-- The owner of a client and the makers of its keys that work.
+select array(select c.owner_id from api_client c where c.id = @id
+  union select k.created_by from api_key k
+    where k.client_id = @id and k.revoked_at is null and coalesce(k.expires_at > now(), true))::bigint[];
+
 -- name: ClientKeyCountLive :one
 select count(*) from api_key where client_id = @client_id and revoked_at is null and coalesce(expires_at > now(), true);

@@ -86,7 +86,7 @@ func TestAdmit(t *testing.T) {
 	ctx, by := t.Context(), audit.ByStaff(b.ada, audit.Everything())
 	id, err := Create(ctx, b.pool, by, b.form())
 	require.NoError(t, err)
-	key, err := MakeKey(ctx, b.pool, by, id, 0)
+	key, err := MakeKey(ctx, b.pool, by, id, KeyForm{})
 	require.NoError(t, err)
 	near := netip.MustParseAddr("10.1.2.3")
 
@@ -168,7 +168,7 @@ func TestCreateGivesNoMore(t *testing.T) {
 
 	id, err := Create(ctx, b.pool, audit.ByStaff(b.ada, audit.Everything()), b.form())
 	require.NoError(t, err)
-	_, err = MakeKey(ctx, b.pool, by, id, 0)
+	_, err = MakeKey(ctx, b.pool, by, id, KeyForm{})
 	require.ErrorIs(t, err, ErrUnknown, "a client of partners that one does not see")
 }
 
@@ -183,17 +183,17 @@ func TestRotation(t *testing.T) {
 		_, err := Admit(ctx, b.pool, key, netip.Addr{})
 		return err == nil
 	}
-	first, err := MakeKey(ctx, b.pool, by, id, 24*time.Hour)
+	first, err := MakeKey(ctx, b.pool, by, id, KeyForm{Overlap: 24 * time.Hour})
 	require.NoError(t, err)
-	second, err := MakeKey(ctx, b.pool, by, id, 24*time.Hour)
+	second, err := MakeKey(ctx, b.pool, by, id, KeyForm{Overlap: 24 * time.Hour})
 	require.NoError(t, err)
 	require.True(t, works(first) && works(second))
-	_, err = MakeKey(ctx, b.pool, by, id, time.Hour)
+	_, err = MakeKey(ctx, b.pool, by, id, KeyForm{Overlap: time.Hour})
 	require.ErrorIs(t, err, ErrTwoKeys)
 	b.exec(t, `update api_key set expires_at = now() where expires_at is not null`)
 	require.False(t, works(first))
 	require.True(t, works(second))
-	third, err := MakeKey(ctx, b.pool, by, id, 0)
+	third, err := MakeKey(ctx, b.pool, by, id, KeyForm{})
 	require.NoError(t, err)
 	require.False(t, works(second))
 	require.NoError(t, RevokeExposed(ctx, b.pool, audit.Visitor(), third))

@@ -482,6 +482,20 @@ func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams)
 	return items, nil
 }
 
+const clientParties = `-- name: ClientParties :one
+select array(select c.owner_id from api_client c where c.id = $1
+  union select k.created_by from api_key k
+    where k.client_id = $1 and k.revoked_at is null and coalesce(k.expires_at > now(), true))::bigint[]
+`
+
+// The owner of a client and the makers of its keys that work.
+func (q *Queries) ClientParties(ctx context.Context, db DBTX, id int64) ([]int64, error) {
+	row := db.QueryRow(ctx, clientParties, id)
+	var column_1 []int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const clientPartnerAdd = `-- name: ClientPartnerAdd :exec
 insert into api_client_partner (client_id, partner_id) select $1, unnest($2::bigint[])
 `

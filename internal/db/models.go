@@ -100,6 +100,7 @@ const (
 	ApprovalKindOpeningBalances ApprovalKind = "opening_balances"
 	ApprovalKindReopening       ApprovalKind = "reopening"
 	ApprovalKindProtection      ApprovalKind = "protection"
+	ApprovalKindClient          ApprovalKind = "client"
 )
 
 func (e *ApprovalKind) Scan(src interface{}) error {
@@ -148,7 +149,8 @@ func (e ApprovalKind) Valid() bool {
 		ApprovalKindPayment,
 		ApprovalKindOpeningBalances,
 		ApprovalKindReopening,
-		ApprovalKindProtection:
+		ApprovalKindProtection,
+		ApprovalKindClient:
 		return true
 	}
 	return false
@@ -166,6 +168,7 @@ func AllApprovalKindValues() []ApprovalKind {
 		ApprovalKindOpeningBalances,
 		ApprovalKindReopening,
 		ApprovalKindProtection,
+		ApprovalKindClient,
 	}
 }
 

@@ -38,7 +38,7 @@ func ClientKey(ctx context.Context, pool *pgxpool.Pool, file string) (string, er
 	if err != nil {
 		return "", err
 	}
-	key, err := client.MakeKey(ctx, pool, audit.System(), id, 0)
+	key, err := client.MakeKey(ctx, pool, audit.System(), id, client.KeyForm{})
 	if err != nil {
 		return "", fmt.Errorf("make the key of the API client: %w", err)
 	}
