@@ -57,7 +57,7 @@ select c.*, o.name as owner_name, o.disabled_at as owner_disabled_at,
   array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
     where p.client_id = c.id order by partner.name)::text[] as partners,
   (select count(*) from api_key k where k.client_id = c.id and k.revoked_at is null and coalesce(k.expires_at > now(), true)) as keys,
-  (select max(k.last_used_at) from api_key k where k.client_id = c.id)::timestamptz as last_used_at
+  coalesce((select max(k.last_used_at) from api_key k where k.client_id = c.id), 'epoch')::timestamptz as last_used_at
 from api_client c
 join staff o on o.id = c.owner_id
 where @all_partners::boolean or (not c.all_partners and not exists (
@@ -87,8 +87,11 @@ update api_client set disabled_at = case when @disabled::boolean then now() end,
 insert into api_key (client_id, hint, hash, created_by) values (@client_id, @hint, @hash, @created_by) returning *;
 
 -- name: ClientKeyList :many
-select k.*, m.name as made_by from api_key k join staff m on m.id = k.created_by
-where k.client_id = @client_id order by k.id desc;
+-- The keys of a client, newest first.
+select k.id, k.hint, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, k.last_used_from, m.name as made_by,
+  coalesce(k.expires_at <= now(), false)::boolean as expired
+from api_key k join staff m on m.id = k.created_by
+where k.client_id = @client_id order by k.id desc limit @size;
 
 -- name: ClientKeyExpire :exec
 -- Ends the other live keys of a client after a time in which both work.
@@ -117,11 +120,33 @@ order by id desc limit @size;
 delete from api_request where id in (
   select id from api_request where at < now() - @age::interval order by at limit @size);
 
+-- name: ClientNames :one
+-- The names of an owner and of partners, for a request that a second person reads.
+select coalesce((select staff.name from staff where staff.id = @owner_id), '')::text as owner,
+  array(select partner.name from partner where partner.id = any(@partner_ids::bigint[]) order by partner.name)::text[] as partners;
+
 -- name: ClientParties :one
 -- The owner of a client and the makers of its keys that work.
-select array(select c.owner_id from api_client c where c.id = @id
+select array(select c.owner_id from api_client c where c.id = sqlc.arg(id)
   union select k.created_by from api_key k
-    where k.client_id = @id and k.revoked_at is null and coalesce(k.expires_at > now(), true))::bigint[];
+    where k.client_id = sqlc.arg(id) and k.revoked_at is null and coalesce(k.expires_at > now(), true))::bigint[];
 
--- name: ClientKeyCountLive :one
-select count(*) from api_key where client_id = @client_id and revoked_at is null and coalesce(expires_at > now(), true);
+-- name: ClientKeyCount :one
+-- The number of the keys of a client that work, and the newest of all its keys; 0: it has none.
+select count(*) filter (where revoked_at is null and coalesce(expires_at > now(), true)) as live, coalesce(max(id), 0)::bigint as newest
+from api_key where client_id = @client_id;
+
+-- name: ClientOwnerList :many
+-- The members of staff for whom a person may make clients: the person, and those whose
+-- accounts the person may change.
+select s.id, s.name, s.username
+from staff me
+join role mine on mine.id = me.role_id
+join staff s on s.disabled_at is null
+join role r on r.id = s.role_id
+where me.id = @staff_id and (s.id = me.id
+  or ((mine.everything or 'staff.manage' = any(mine.permissions))
+    and (mine.everything or (not r.everything and r.permissions <@ mine.permissions))
+    and (me.all_partners or (not s.all_partners and not exists (
+      select from staff_partner p where p.staff_id = s.id and p.partner_id not in (select o.partner_id from staff_partner o where o.staff_id = me.id))))))
+order by s.id <> me.id, lower(s.name);

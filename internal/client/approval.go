@@ -38,6 +38,10 @@ type GrantFacts struct {
 	Key          bool   `json:"key"`     // a key is asked for, otherwise an edit
 	OverlapHours int    `json:"overlap_hours,omitempty"`
 	Rights       Rights `json:"rights"` // of the client, after the edit where there is one
+
+	// Owner and Partners are the names of those in Rights.
+	Owner    string   `json:"owner"`
+	Partners []string `json:"partners"`
 }
 
 // prove checks the password of the actor where one was typed, and reports whether it was.
@@ -98,6 +102,11 @@ func holdCash(ctx context.Context, tx pgx.Tx, actor audit.Actor, proved bool, fa
 	if err != nil || settings.ApproveAbove == nil {
 		return false, err
 	}
+	names, err := db.New().ClientNames(ctx, tx, db.ClientNamesParams{OwnerID: facts.Rights.OwnerID, PartnerIds: facts.Rights.PartnerIDs})
+	if err != nil {
+		return false, fmt.Errorf("read the names of a request: %w", err)
+	}
+	facts.Owner, facts.Partners = names.Owner, names.Partners
 	r := approval.Request{Kind: db.ApprovalKindClient, By: actor.Accountable(), Facts: facts}
 	if !was.AllPartners && !facts.Rights.AllPartners {
 		r.PartnerIDs = slices.Compact(slices.Sorted(slices.Values(slices.Concat(was.PartnerIds, facts.Rights.PartnerIDs))))

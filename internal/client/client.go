@@ -146,3 +146,11 @@ func Grantable(p staff.Permission) bool { return slices.Contains(Scopes(), p) }
 // IsCash reports whether a permission gives out codes of cards, so that a key with it is as
 // good as cash.
 func IsCash(p staff.Permission) bool { return p == staff.SeriesExport || p == staff.CardsReveal }
+
+// MovesMoney reports whether a permission lets a client move money, or bring cards into use.
+func MovesMoney(p staff.Permission) bool {
+	return slices.Contains([]staff.Permission{
+		staff.RedeemFor, staff.CardsReserve, staff.CardsChange, staff.SeriesActivate, staff.SeriesGenerate, staff.SeriesEdit,
+		staff.CustomersCharge, staff.PaymentsEnter, staff.PaymentsReverse,
+	}, p)
+}

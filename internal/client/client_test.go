@@ -2,6 +2,8 @@ package client
 
 import (
 	"net/netip"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +38,22 @@ func TestKeyForm(t *testing.T) {
 	}
 	for _, bad := range []string{"", "refill_", text + "x", strings.ToUpper(text), " " + text} {
 		require.False(t, wellFormed(bad), bad)
+	}
+}
+
+// The scanner of secrets looks for the keys that are made.
+func TestScannerFindsKeys(t *testing.T) {
+	t.Parallel()
+	rules, err := os.ReadFile("../../.gitleaks.toml")
+	require.NoError(t, err)
+	_, rule, found := strings.Cut(string(rules), `id = "refill-api-key"`)
+	require.True(t, found)
+	_, rule, _ = strings.Cut(rule, "regex = '''")
+	pattern, _, _ := strings.Cut(rule, "'''")
+	require.Equal(t, KeyPattern, pattern)
+	for range 100 {
+		text, _, _ := newKey()
+		require.Equal(t, text, regexp.MustCompile(pattern).FindString("key: "+text+"\n"))
 	}
 }
 

@@ -18,6 +18,10 @@ import (
 type KeyForm struct {
 	Overlap time.Duration // that keys which work go on working: one of Overlaps
 	Proof   staff.Proof   // of the person, for a client that gives out codes of cards
+	// Newest is the id of the newest key that the person has seen; 0: there was none. A key
+	// that was made since is ErrKeyChanged, so that a form which is sent twice makes one key.
+	// Nil: it does not matter.
+	Newest *int64
 }
 
 // MakeKey makes a key and returns it, once: only its hash is kept. At most two keys of a
@@ -45,11 +49,13 @@ func MakeKey(ctx context.Context, beginner db.Beginner, actor audit.Actor, id in
 			return err
 		}
 		q := db.New()
-		live, err := q.ClientKeyCountLive(ctx, tx, id)
-		if err != nil {
+		keys, err := q.ClientKeyCount(ctx, tx, id)
+		switch {
+		case err != nil:
 			return fmt.Errorf("count the keys of an API client: %w", err)
-		}
-		if live > 1 && overlap > 0 {
+		case f.Newest != nil && *f.Newest != keys.Newest:
+			return ErrKeyChanged
+		case keys.Live > 1 && overlap > 0:
 			return ErrTwoKeys
 		}
 		if isCash(was.Permissions) {

@@ -38,19 +38,20 @@ const (
 
 // Errors of changes of clients.
 var (
-	ErrUnknown   = fault.New(fault.NotFound, "client_missing", "There is no such API client.")
-	ErrChanged   = fault.New(fault.Conflict, "client_changed", "Another person has changed this API client meanwhile. Load the page again.")
-	ErrTwoKeys   = fault.New(fault.Conflict, "client_two_keys", "This API client has two keys that work. Revoke one of them first.")
-	ErrKeyGone   = fault.New(fault.NotFound, "client_key_missing", "There is no such key that works.")
-	ErrOverlap   = fault.Field("overlap", "client_overlap", "Choose how long the key before goes on working.")
-	ErrOffClient = fault.New(fault.Conflict, "client_off", "This API client is disabled. Enable it first.")
-	errRight     = fault.New(fault.Forbidden, "client_right", "Your role doesn't let you make API clients.")
-	errMore      = fault.Field("permissions", "client_more", "You can't give an API client more than your own role includes.")
-	errPartner   = fault.Field("partners", "client_partner", "Choose among the partners that you see.")
-	errOwner     = fault.Field("owner", "client_owner", "Choose yourself, or a member of staff whose role includes no more than yours.")
-	ErrPassword  = fault.Field("password", "client_password", "Type your password: this gives a program the codes of cards.")
-	ErrKeyOwner  = fault.New(fault.Conflict, "client_key_owner", "What an API client does counts for its owner. Only its owner, or a member of staff who may change the account of the owner, can make its keys.")
-	errOwnerLess = fault.Field("permissions", "client_owner_less", "The role of the owner does not include all of these permissions.")
+	ErrUnknown    = fault.New(fault.NotFound, "client_missing", "There is no such API client.")
+	ErrChanged    = fault.New(fault.Conflict, "client_changed", "Another person has changed this API client meanwhile. Load the page again.")
+	ErrTwoKeys    = fault.New(fault.Conflict, "client_two_keys", "This API client has two keys that work. Revoke one of them first.")
+	ErrKeyGone    = fault.New(fault.NotFound, "client_key_missing", "There is no such key that works.")
+	ErrOverlap    = fault.Field("overlap", "client_overlap", "Choose how long the key before goes on working.")
+	ErrOffClient  = fault.New(fault.Conflict, "client_off", "This API client is disabled. Enable it first.")
+	errRight      = fault.New(fault.Forbidden, "client_right", "Your role doesn't let you make API clients.")
+	errMore       = fault.Field("permissions", "client_more", "You can't give an API client more than your own role includes.")
+	errPartner    = fault.Field("partners", "client_partner", "Choose among the partners that you see.")
+	errOwner      = fault.Field("owner", "client_owner", "Choose yourself, or a member of staff whose role includes no more than yours.")
+	ErrKeyChanged = fault.New(fault.Conflict, "client_key_changed", "A key of this API client was made since you loaded the page. It works, and it is shown only once.")
+	ErrPassword   = fault.Field("password", "client_password", "Type your password: this gives a program the codes of cards.")
+	ErrKeyOwner   = fault.New(fault.Conflict, "client_key_owner", "What an API client does counts for its owner. Only its owner, or a member of staff who may change the account of the owner, can make its keys.")
+	errOwnerLess  = fault.Field("permissions", "client_owner_less", "The role of the owner does not include all of these permissions.")
 )
 
 // Overlaps returns how long a key may go on working beside the one that replaces it.
@@ -193,11 +194,11 @@ func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64
 		if err := f.checkGive(ctx, tx, actor); err != nil {
 			return err
 		}
-		live, err := db.New().ClientKeyCountLive(ctx, tx, id)
+		keys, err := db.New().ClientKeyCount(ctx, tx, id)
 		if err != nil {
 			return fmt.Errorf("count the keys of an API client: %w", err)
 		}
-		if live > 0 && f.widensCash(was) {
+		if keys.Live > 0 && f.widensCash(was) {
 			if waits, err = holdCash(ctx, tx, actor, proved, GrantFacts{Client: id, Name: was.Name, Version: was.Version, Rights: f.rights()}, was); err != nil || waits {
 				return err
 			}

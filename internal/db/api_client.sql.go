@@ -259,15 +259,22 @@ func (q *Queries) ClientGetForUpdate(ctx context.Context, db DBTX, id int64) (Cl
 	return i, err
 }
 
-const clientKeyCountLive = `-- name: ClientKeyCountLive :one
-select count(*) from api_key where client_id = $1 and revoked_at is null and coalesce(expires_at > now(), true)
+const clientKeyCount = `-- name: ClientKeyCount :one
+select count(*) filter (where revoked_at is null and coalesce(expires_at > now(), true)) as live, coalesce(max(id), 0)::bigint as newest
+from api_key where client_id = $1
 `
 
-func (q *Queries) ClientKeyCountLive(ctx context.Context, db DBTX, clientID int64) (int64, error) {
-	row := db.QueryRow(ctx, clientKeyCountLive, clientID)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+type ClientKeyCountRow struct {
+	Live   int64
+	Newest int64
+}
+
+// The number of the keys of a client that work, and the newest of all its keys; 0: it has none.
+func (q *Queries) ClientKeyCount(ctx context.Context, db DBTX, clientID int64) (ClientKeyCountRow, error) {
+	row := db.QueryRow(ctx, clientKeyCount, clientID)
+	var i ClientKeyCountRow
+	err := row.Scan(&i.Live, &i.Newest)
+	return i, err
 }
 
 const clientKeyCreate = `-- name: ClientKeyCreate :one
@@ -322,26 +329,32 @@ func (q *Queries) ClientKeyExpire(ctx context.Context, db DBTX, arg ClientKeyExp
 }
 
 const clientKeyList = `-- name: ClientKeyList :many
-select k.id, k.client_id, k.hint, k.hash, k.created_by, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, k.last_used_from, m.name as made_by from api_key k join staff m on m.id = k.created_by
-where k.client_id = $1 order by k.id desc
+select k.id, k.hint, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, k.last_used_from, m.name as made_by,
+  coalesce(k.expires_at <= now(), false)::boolean as expired
+from api_key k join staff m on m.id = k.created_by
+where k.client_id = $1 order by k.id desc limit $2
 `
+
+type ClientKeyListParams struct {
+	ClientID int64
+	Size     int32
+}
 
 type ClientKeyListRow struct {
 	ID           int64
-	ClientID     int64
 	Hint         string
-	Hash         []byte
-	CreatedBy    int64
 	CreatedAt    time.Time
 	ExpiresAt    *time.Time
 	RevokedAt    *time.Time
 	LastUsedAt   *time.Time
 	LastUsedFrom *netip.Addr
 	MadeBy       string
+	Expired      bool
 }
 
-func (q *Queries) ClientKeyList(ctx context.Context, db DBTX, clientID int64) ([]ClientKeyListRow, error) {
-	rows, err := db.Query(ctx, clientKeyList, clientID)
+// The keys of a client, newest first.
+func (q *Queries) ClientKeyList(ctx context.Context, db DBTX, arg ClientKeyListParams) ([]ClientKeyListRow, error) {
+	rows, err := db.Query(ctx, clientKeyList, arg.ClientID, arg.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -351,16 +364,14 @@ func (q *Queries) ClientKeyList(ctx context.Context, db DBTX, clientID int64) ([
 		var i ClientKeyListRow
 		if err := rows.Scan(
 			&i.ID,
-			&i.ClientID,
 			&i.Hint,
-			&i.Hash,
-			&i.CreatedBy,
 			&i.CreatedAt,
 			&i.ExpiresAt,
 			&i.RevokedAt,
 			&i.LastUsedAt,
 			&i.LastUsedFrom,
 			&i.MadeBy,
+			&i.Expired,
 		); err != nil {
 			return nil, err
 		}
@@ -410,7 +421,7 @@ select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.pe
   array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
     where p.client_id = c.id order by partner.name)::text[] as partners,
   (select count(*) from api_key k where k.client_id = c.id and k.revoked_at is null and coalesce(k.expires_at > now(), true)) as keys,
-  (select max(k.last_used_at) from api_key k where k.client_id = c.id)::timestamptz as last_used_at
+  coalesce((select max(k.last_used_at) from api_key k where k.client_id = c.id), 'epoch')::timestamptz as last_used_at
 from api_client c
 join staff o on o.id = c.owner_id
 where $1::boolean or (not c.all_partners and not exists (
@@ -472,6 +483,71 @@ func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams)
 			&i.Keys,
 			&i.LastUsedAt,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const clientNames = `-- name: ClientNames :one
+select coalesce((select staff.name from staff where staff.id = $1), '')::text as owner,
+  array(select partner.name from partner where partner.id = any($2::bigint[]) order by partner.name)::text[] as partners
+`
+
+type ClientNamesParams struct {
+	OwnerID    int64
+	PartnerIds []int64
+}
+
+type ClientNamesRow struct {
+	Owner    string
+	Partners []string
+}
+
+// The names of an owner and of partners, for a request that a second person reads.
+func (q *Queries) ClientNames(ctx context.Context, db DBTX, arg ClientNamesParams) (ClientNamesRow, error) {
+	row := db.QueryRow(ctx, clientNames, arg.OwnerID, arg.PartnerIds)
+	var i ClientNamesRow
+	err := row.Scan(&i.Owner, &i.Partners)
+	return i, err
+}
+
+const clientOwnerList = `-- name: ClientOwnerList :many
+select s.id, s.name, s.username
+from staff me
+join role mine on mine.id = me.role_id
+join staff s on s.disabled_at is null
+join role r on r.id = s.role_id
+where me.id = $1 and (s.id = me.id
+  or ((mine.everything or 'staff.manage' = any(mine.permissions))
+    and (mine.everything or (not r.everything and r.permissions <@ mine.permissions))
+    and (me.all_partners or (not s.all_partners and not exists (
+      select from staff_partner p where p.staff_id = s.id and p.partner_id not in (select o.partner_id from staff_partner o where o.staff_id = me.id))))))
+order by s.id <> me.id, lower(s.name)
+`
+
+type ClientOwnerListRow struct {
+	ID       int64
+	Name     string
+	Username string
+}
+
+// The members of staff for whom a person may make clients: the person, and those whose
+// accounts the person may change.
+func (q *Queries) ClientOwnerList(ctx context.Context, db DBTX, staffID int64) ([]ClientOwnerListRow, error) {
+	rows, err := db.Query(ctx, clientOwnerList, staffID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ClientOwnerListRow{}
+	for rows.Next() {
+		var i ClientOwnerListRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.Username); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,6 +12,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/setting"
 	"refill/internal/staff"
+	adminpages "refill/internal/web/admin"
 )
 
 // redeem sends a code for a customer under a key.
@@ -39,13 +41,26 @@ func TestAPIWrongCodesOfEachClient(t *testing.T) {
 	require.NotEmpty(t, barred.Header.Get("Retry-After"))
 	require.Equal(t, http.StatusCreated, other.redeem("o1", codes[0], "dora").Status)
 
+	// Another person sees the bar on the page of the client and lifts it; its owner may not.
+	admin := s.as(db.StaffRoleAdministrator)
+	at := adminpages.ClientURL(p.ID)
+	require.Contains(t, admin.get(at).text("#barred"), "Barred after too many wrong codes")
+	s.exec(`update api_client set owner_id = $2 where id = $1`, p.ID, admin.ID)
+	admin.get(at).none("dialog#clear")
+	require.Equal(t, http.StatusConflict, admin.post(at+"/clear-guesses", url.Values{"reason": {"a wrong file was loaded"}}).Status)
+	s.exec(`update api_client set owner_id = $2 where id = $1`, p.ID, p.Owner)
+	admin.get(at).one("dialog#clear")
+	require.Equal(t, http.StatusUnprocessableEntity, admin.post(at+"/clear-guesses", url.Values{"reason": {""}}).Status)
+	require.Equal(t, http.StatusSeeOther, admin.post(at+"/clear-guesses", url.Values{"reason": {"a wrong file was loaded"}}).Status)
+	require.Equal(t, http.StatusCreated, p.redeem("w5", codes[1], "dora").Status)
+
 	// One customer is barred by their own wrong codes, at a client with a higher limit.
 	s.change(func(v *setting.Settings) { v.WrongSoft = 2 })
 	for i := range 3 {
 		other.redeem(fmt.Sprint("a", i), wrong, "anna")
 	}
-	other.redeem("a4", codes[1], "anna").problem(t, http.StatusTooManyRequests, "code_barred")
-	require.Equal(t, http.StatusCreated, other.redeem("a5", codes[1], "berta").Status)
+	other.redeem("a4", codes[2], "anna").problem(t, http.StatusTooManyRequests, "code_barred")
+	require.Equal(t, http.StatusCreated, other.redeem("a5", codes[2], "berta").Status)
 }
 
 // With cards.reasons a client is told the true reason like staff of its partners, and a
