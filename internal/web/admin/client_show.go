@@ -105,7 +105,8 @@ func (s *Server) newClientPage(c *gin.Context) (*clientPage, db.ClientGetRow, er
 			}
 		}
 		if len(words) > 0 {
-			p.Groups = append(p.Groups, clientRights{g.Title, strings.Join(words, "; ")})
+			text := strings.Join(words, "; ")
+			p.Groups = append(p.Groups, clientRights{g.Title, strings.ToUpper(text[:1]) + text[1:]})
 		}
 	}
 	p.Switch = clientSwitch(p, row)
