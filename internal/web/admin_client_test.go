@@ -2,9 +2,11 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,12 +30,9 @@ func clientEntries(permissions ...staff.Permission) url.Values {
 
 // with returns a copy of entries with some changed, as pairs.
 func with(v url.Values, pairs ...string) url.Values {
-	all := url.Values{}
-	for name, values := range v {
-		all[name] = values
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		all.Set(pairs[i], pairs[i+1])
+	all := maps.Clone(v)
+	for pair := range slices.Chunk(pairs, 2) {
+		all.Set(pair[0], pair[1])
 	}
 	return all
 }
@@ -185,10 +184,10 @@ func TestAdminClientCashKey(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, asks.Status)
 	asks.one("#f-password")
 	require.Equal(t, http.StatusSeeOther, ada.post(at+"/edit", with(edit, "password", peopletest.Password)).Status)
-	require.NotContains(t, ada.get(at).text("#rights-title + dl"), "see the code")
+	require.NotContains(t, ada.get(at).text("#rights-title + dl"), "ee the code")
 	approve = bea.get(adminpages.SectionApprovals).one(".approval-form").AttrOr("action", "")
 	require.Equal(t, http.StatusSeeOther, bea.post(approve, url.Values{"reason": {"agreed on the telephone"}}).Status)
-	require.Contains(t, ada.get(at).text("#rights-title + dl"), "see the code")
+	require.Contains(t, ada.get(at).text("#rights-title + dl"), "ee the code")
 }
 
 // The page of a client lists its requests, newest first, without what they sent, and only the

@@ -214,8 +214,10 @@ func (v *approvalView) describeClient(facts client.GrantFacts) {
 		networks = strings.Join(facts.Rights.Networks, ", ")
 	}
 	v.Lines = []approvalLine{
-		{lang.M("Owner"), facts.Owner}, {lang.M("Partners"), clientPartners(facts.Rights.AllPartners, facts.Partners)},
-		{lang.M("It may"), strings.Join(words, "; ")}, {lang.M("Networks"), networks},
+		{lang.M("Owner"), facts.Owner},
+		{lang.M("Partners"), clientPartners(facts.Rights.AllPartners, facts.Partners)},
+		{lang.M("It may"), strings.Join(words, "; ")},
+		{lang.M("Networks"), networks},
 	}
 }
 

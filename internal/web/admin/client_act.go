@@ -55,7 +55,7 @@ func (s *Server) ClientKeyMake(c *gin.Context) error {
 
 // mendKey shows the page of the client again, with the error at the form that makes a key.
 func (s *Server) mendKey(c *gin.Context, overlap string, err error) error {
-	p, _, pageErr := s.newClientPage(c)
+	p, pageErr := s.newClientPage(c)
 	if pageErr != nil {
 		return pageErr
 	}
@@ -135,7 +135,7 @@ func (s *Server) ClientClear(c *gin.Context) error {
 	if kind := fault.KindOf(err); !manages || (kind != fault.Invalid && kind != fault.Conflict) {
 		return err
 	}
-	p, _, pageErr := s.newClientPage(c)
+	p, pageErr := s.newClientPage(c)
 	if pageErr != nil {
 		return pageErr
 	}

@@ -85,10 +85,10 @@ type clientRequestRow struct {
 }
 
 // newClientPage returns the page of the client of the address.
-func (s *Server) newClientPage(c *gin.Context) (*clientPage, db.ClientGetRow, error) {
+func (s *Server) newClientPage(c *gin.Context) (*clientPage, error) {
 	row, err := s.findClient(c)
 	if err != nil {
-		return nil, row, err
+		return nil, err
 	}
 	p := &clientPage{
 		Page: s.Page(c, row.Name, SectionIntegrations), ID: row.ID, Name: row.Name, URL: ClientURL(row.ID), Owner: row.OwnerName,
@@ -112,11 +112,11 @@ func (s *Server) newClientPage(c *gin.Context) (*clientPage, db.ClientGetRow, er
 	p.Switch = clientSwitch(p, row)
 	for _, fill := range []func(*gin.Context, *clientPage, db.ClientGetRow) error{s.clientBar, s.clientKeys, s.clientKeyForm, s.clientRequests} {
 		if err := fill(c, p, row); err != nil {
-			return nil, row, err
+			return nil, err
 		}
 	}
 	p.Asked, err = s.askedFor(c, db.ApprovalListParams{ApiClient: row.ID})
-	return p, row, err
+	return p, err
 }
 
 // clientSwitch returns the dialog that disables or enables the client; nil: the person may not.
@@ -271,7 +271,7 @@ func (s *Server) clientRequests(c *gin.Context, p *clientPage, row db.ClientGetR
 
 // ClientShow handles GET /admin/config/integrations/clients/:id.
 func (s *Server) ClientShow(c *gin.Context) error {
-	p, _, err := s.newClientPage(c)
+	p, err := s.newClientPage(c)
 	if err != nil {
 		return err
 	}
