@@ -61,6 +61,8 @@ func TestAPIWrongCodesOfEachClient(t *testing.T) {
 	}
 	other.redeem("a4", codes[2], "anna").problem(t, http.StatusTooManyRequests, "code_barred")
 	require.Equal(t, http.StatusCreated, other.redeem("a5", codes[2], "berta").Status)
+	require.Zero(t, s.balanceOf("anna"))
+	require.Equal(t, int64(1000), s.balanceOf("berta"))
 }
 
 // With cards.reasons a client is told the true reason like staff of its partners, and a
