@@ -65,6 +65,11 @@ func actorMutants() []mutant {
 			"./internal/card", "TestGuessesOfAClient", "a key tells its holder which codes are real",
 		},
 		{
+			"all clients have one limit of wrong codes", "internal/guess/throttle.go",
+			"max(1, a.Actor.Terms.WrongCodesHour), time.Hour", "300, time.Hour",
+			"./internal/web", "TestAPIWrongCodesOfEachClient", "a client guesses beyond the limit that was set for it",
+		},
+		{
 			"the owner of a client approves its key", "internal/approval/desk.go",
 			"if party == actor.Person() {", "if party < 0 {",
 			"./internal/client", "TestCashKeyTakesASecondPerson", "one person makes a key that gives out codes, and approves it",
