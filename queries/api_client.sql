@@ -35,25 +35,33 @@ select found.key_id, found.key_maker, found.ended::boolean as ended, found.expir
 from found;
 
 -- name: ClientGet :one
+-- A client within the partners of the reader, with the makers of its keys that work.
 select c.*, o.name as owner_name, o.disabled_at as owner_disabled_at,
-  array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids
+  array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids,
+  array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
+    where p.client_id = c.id order by partner.name)::text[] as partners,
+  array(select distinct k.created_by from api_key k
+    where k.client_id = c.id and k.revoked_at is null and coalesce(k.expires_at > now(), true))::bigint[] as key_makers
 from api_client c
 join staff o on o.id = c.owner_id
-where c.id = @id;
+where c.id = @id and (@all_partners::boolean or (not c.all_partners and not exists (
+  select from api_client_partner p where p.client_id = c.id and p.partner_id <> all(@partner_ids::bigint[]))));
 
 -- name: ClientGetForUpdate :one
 select c.*, array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids
 from api_client c where c.id = @id for update of c;
 
 -- name: ClientList :many
--- Every client, with its live keys and its last request.
+-- Every client within the partners of the reader, with its live keys and its last request.
 select c.*, o.name as owner_name, o.disabled_at as owner_disabled_at,
   array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
     where p.client_id = c.id order by partner.name)::text[] as partners,
   (select count(*) from api_key k where k.client_id = c.id and k.revoked_at is null and coalesce(k.expires_at > now(), true)) as keys,
-  (select max(k.last_used_at) from api_key k where k.client_id = c.id)::timestamptz as last_used_at
+  coalesce((select max(k.last_used_at) from api_key k where k.client_id = c.id), 'epoch')::timestamptz as last_used_at
 from api_client c
 join staff o on o.id = c.owner_id
+where @all_partners::boolean or (not c.all_partners and not exists (
+  select from api_client_partner p where p.client_id = c.id and p.partner_id <> all(@partner_ids::bigint[])))
 order by c.disabled_at is not null, lower(c.name);
 
 -- name: ClientCreate :one
@@ -79,8 +87,11 @@ update api_client set disabled_at = case when @disabled::boolean then now() end,
 insert into api_key (client_id, hint, hash, created_by) values (@client_id, @hint, @hash, @created_by) returning *;
 
 -- name: ClientKeyList :many
-select k.*, m.name as made_by from api_key k join staff m on m.id = k.created_by
-where k.client_id = @client_id order by k.id desc;
+-- The keys of a client, newest first.
+select k.id, k.hint, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, k.last_used_from, m.name as made_by,
+  coalesce(k.expires_at <= now(), false)::boolean as expired
+from api_key k join staff m on m.id = k.created_by
+where k.client_id = @client_id order by k.id desc limit @size;
 
 -- name: ClientKeyExpire :exec
 -- Ends the other live keys of a client after a time in which both work.
@@ -99,12 +110,43 @@ select unnest(@client_ids::bigint[]), unnest(@key_ids::bigint[]), unnest(@ats::t
   unnest(@statuses::integer[]), unnest(@codes::text[]), unnest(@request_ids::text[]), unnest(@took_ms::integer[]);
 
 -- name: ClientRequestList :many
-select * from api_request where client_id = @client_id and id < @before_id order by id desc limit @size;
+-- The last requests of a client below an id, newest first; refused: only those that were.
+select * from api_request
+where client_id = @client_id and id < @before_id and (not @refused::boolean or status >= 400)
+order by id desc limit @size;
 
 -- name: ClientRequestTrim :execrows
 -- Deletes requests older than the given age, at most size of them.
 delete from api_request where id in (
   select id from api_request where at < now() - @age::interval order by at limit @size);
 
--- name: ClientKeyCountLive :one
-select count(*) from api_key where client_id = @client_id and revoked_at is null and coalesce(expires_at > now(), true);
+-- name: ClientNames :one
+-- The names of an owner and of partners, for a request that a second person reads.
+select coalesce((select staff.name from staff where staff.id = @owner_id), '')::text as owner,
+  array(select partner.name from partner where partner.id = any(@partner_ids::bigint[]) order by partner.name)::text[] as partners;
+
+-- name: ClientParties :one
+-- The owner of a client and the makers of its keys that work.
+select array(select c.owner_id from api_client c where c.id = sqlc.arg(id)
+  union select k.created_by from api_key k
+    where k.client_id = sqlc.arg(id) and k.revoked_at is null and coalesce(k.expires_at > now(), true))::bigint[];
+
+-- name: ClientKeyCount :one
+-- The number of the keys of a client that work, and the newest of all its keys; 0: it has none.
+select count(*) filter (where revoked_at is null and coalesce(expires_at > now(), true)) as live, coalesce(max(id), 0)::bigint as newest
+from api_key where client_id = @client_id;
+
+-- name: ClientOwnerList :many
+-- The members of staff for whom a person may make clients: the person, and those whose
+-- accounts the person may change.
+select s.id, s.name, s.username
+from staff me
+join role mine on mine.id = me.role_id
+join staff s on s.disabled_at is null
+join role r on r.id = s.role_id
+where me.id = @staff_id and (s.id = me.id
+  or ((mine.everything or 'staff.manage' = any(mine.permissions))
+    and (mine.everything or (not r.everything and r.permissions <@ mine.permissions))
+    and (me.all_partners or (not s.all_partners and not exists (
+      select from staff_partner p where p.staff_id = s.id and p.partner_id not in (select o.partner_id from staff_partner o where o.staff_id = me.id))))))
+order by s.id <> me.id, lower(s.name);

@@ -33,12 +33,13 @@ select paid.id, paid.at, moved.balance::bigint as balance from paid, moved;
 -- name: PaymentList :many
 -- A customer's payments, newest first, below before_id.
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -50,12 +51,13 @@ limit @size;
 -- name: PaymentListBetween :many
 -- As PaymentList, within a period; null: without that end.
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -78,12 +80,13 @@ group by type, currency order by type;
 -- A customer's payments as staff see them, newest first, between two ids and of a
 -- period. back: the page above after_id, last one first.
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -112,12 +115,13 @@ select coalesce(max(abs(amount)), 0)::bigint from payment where customer_id = @c
 -- name: PaymentGet :one
 -- A payment of a customer, with what it reverses or what reversed it.
 select payment.id, payment.customer_id, payment.tx_id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.series_id, tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id

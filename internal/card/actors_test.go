@@ -22,7 +22,7 @@ import (
 
 // client is API client 7 of a member of staff, with a key that another one has made.
 func client(owner, keyMaker audit.Actor) audit.Actor {
-	return audit.ByClient(7, owner.ID, keyMaker.ID, audit.Everything())
+	return audit.ByClient(7, owner.ID, keyMaker.ID, audit.Everything()).On(audit.Terms{WrongCodesHour: 300})
 }
 
 // counted is an act that users of dealers may do.

@@ -20,6 +20,7 @@ type Client struct {
 
 	Name        string
 	Permissions []staff.Permission // of the client, as far as the owner's role includes them
+	WrongCodes  int32              // an hour, for all its customers together
 	Scope       audit.Scope        // partners of the client that the owner may see too
 	ExpiresAt   *time.Time         // the end of the key; nil: it has none
 	Rate        Rate
@@ -36,7 +37,9 @@ type Rate struct {
 func (c Client) Can(p staff.Permission) bool { return slices.Contains(c.Permissions, p) }
 
 // Actor returns the actor of the client's acts.
-func (c Client) Actor() audit.Actor { return audit.ByClient(c.ID, c.Owner, c.KeyMaker, c.Scope) }
+func (c Client) Actor() audit.Actor {
+	return audit.ByClient(c.ID, c.Owner, c.KeyMaker, c.Scope).On(audit.Terms{Reasons: c.Can(staff.CardsReasons), WrongCodesHour: c.WrongCodes})
+}
 
 // Errors of Admit. All but ErrQuota and ErrAddress mean that the caller has not proved who
 // it is; see Unproved.
@@ -86,7 +89,7 @@ func Admit(ctx context.Context, dbtx db.DBTX, key string, address netip.Addr) (C
 	}
 	c := Client{
 		ID: row.ID, KeyID: row.KeyID, Owner: row.OwnerID, KeyMaker: row.KeyMaker, Name: row.Name, ExpiresAt: row.ExpiresAt,
-		Permissions: permitted(row), Scope: scopeOf(row),
+		Permissions: permitted(row), WrongCodes: row.WrongCodesHour, Scope: scopeOf(row),
 		Rate: Rate{PerMinute: row.PerMinute, Left: max(0, row.PerMinute-row.Used), Reset: time.Duration(row.Reset)*time.Second + time.Second},
 	}
 	if row.Used > row.PerMinute {
@@ -143,3 +146,11 @@ func Grantable(p staff.Permission) bool { return slices.Contains(Scopes(), p) }
 // IsCash reports whether a permission gives out codes of cards, so that a key with it is as
 // good as cash.
 func IsCash(p staff.Permission) bool { return p == staff.SeriesExport || p == staff.CardsReveal }
+
+// MovesMoney reports whether a permission lets a client move money, or bring cards into use.
+func MovesMoney(p staff.Permission) bool {
+	return slices.Contains([]staff.Permission{
+		staff.RedeemFor, staff.CardsReserve, staff.CardsChange, staff.SeriesActivate, staff.SeriesGenerate, staff.SeriesEdit,
+		staff.CustomersCharge, staff.PaymentsEnter, staff.PaymentsReverse,
+	}, p)
+}

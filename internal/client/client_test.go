@@ -2,6 +2,8 @@ package client
 
 import (
 	"net/netip"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +38,22 @@ func TestKeyForm(t *testing.T) {
 	}
 	for _, bad := range []string{"", "refill_", text + "x", strings.ToUpper(text), " " + text} {
 		require.False(t, wellFormed(bad), bad)
+	}
+}
+
+// The scanner of secrets looks for the keys that are made.
+func TestScannerFindsKeys(t *testing.T) {
+	t.Parallel()
+	rules, err := os.ReadFile("../../.gitleaks.toml")
+	require.NoError(t, err)
+	_, rule, found := strings.Cut(string(rules), `id = "refill-api-key"`)
+	require.True(t, found)
+	_, rule, _ = strings.Cut(rule, "regex = '''")
+	pattern, _, _ := strings.Cut(rule, "'''")
+	require.Equal(t, KeyPattern, pattern)
+	for range 100 {
+		text, _, _ := newKey()
+		require.Equal(t, text, regexp.MustCompile(pattern).FindString("key: "+text+"\n"))
 	}
 }
 
@@ -86,7 +104,7 @@ func TestAdmit(t *testing.T) {
 	ctx, by := t.Context(), audit.ByStaff(b.ada, audit.Everything())
 	id, err := Create(ctx, b.pool, by, b.form())
 	require.NoError(t, err)
-	key, err := MakeKey(ctx, b.pool, by, id, 0)
+	key, err := MakeKey(ctx, b.pool, by, id, KeyForm{})
 	require.NoError(t, err)
 	near := netip.MustParseAddr("10.1.2.3")
 
@@ -95,7 +113,7 @@ func TestAdmit(t *testing.T) {
 	require.Equal(t, []staff.Permission{staff.RedeemFor, staff.PaymentsView}, c.Permissions)
 	require.Equal(t, audit.Scope{PartnerIDs: []int64{b.north}}, c.Scope)
 	require.Equal(t, int32(599), c.Rate.Left)
-	require.Equal(t, audit.ByClient(id, b.ada, b.ada, c.Scope), c.Actor())
+	require.Equal(t, audit.ByClient(id, b.ada, b.ada, c.Scope).On(audit.Terms{WrongCodesHour: UsualWrongCodesHour}), c.Actor())
 
 	_, err = Admit(ctx, b.pool, "", near)
 	require.ErrorIs(t, err, ErrNoKey)
@@ -168,7 +186,7 @@ func TestCreateGivesNoMore(t *testing.T) {
 
 	id, err := Create(ctx, b.pool, audit.ByStaff(b.ada, audit.Everything()), b.form())
 	require.NoError(t, err)
-	_, err = MakeKey(ctx, b.pool, by, id, 0)
+	_, err = MakeKey(ctx, b.pool, by, id, KeyForm{})
 	require.ErrorIs(t, err, ErrUnknown, "a client of partners that one does not see")
 }
 
@@ -183,17 +201,17 @@ func TestRotation(t *testing.T) {
 		_, err := Admit(ctx, b.pool, key, netip.Addr{})
 		return err == nil
 	}
-	first, err := MakeKey(ctx, b.pool, by, id, 24*time.Hour)
+	first, err := MakeKey(ctx, b.pool, by, id, KeyForm{Overlap: 24 * time.Hour})
 	require.NoError(t, err)
-	second, err := MakeKey(ctx, b.pool, by, id, 24*time.Hour)
+	second, err := MakeKey(ctx, b.pool, by, id, KeyForm{Overlap: 24 * time.Hour})
 	require.NoError(t, err)
 	require.True(t, works(first) && works(second))
-	_, err = MakeKey(ctx, b.pool, by, id, time.Hour)
+	_, err = MakeKey(ctx, b.pool, by, id, KeyForm{Overlap: time.Hour})
 	require.ErrorIs(t, err, ErrTwoKeys)
 	b.exec(t, `update api_key set expires_at = now() where expires_at is not null`)
 	require.False(t, works(first))
 	require.True(t, works(second))
-	third, err := MakeKey(ctx, b.pool, by, id, 0)
+	third, err := MakeKey(ctx, b.pool, by, id, KeyForm{})
 	require.NoError(t, err)
 	require.False(t, works(second))
 	require.NoError(t, RevokeExposed(ctx, b.pool, audit.Visitor(), third))

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -37,17 +38,20 @@ const (
 
 // Errors of changes of clients.
 var (
-	ErrUnknown   = fault.New(fault.NotFound, "client_missing", "There is no such API client.")
-	ErrChanged   = fault.New(fault.Conflict, "client_changed", "Another person has changed this API client meanwhile. Load the page again.")
-	ErrTwoKeys   = fault.New(fault.Conflict, "client_two_keys", "This API client has two keys that work. Revoke one of them first.")
-	ErrKeyGone   = fault.New(fault.NotFound, "client_key_missing", "There is no such key that works.")
-	ErrOverlap   = fault.Field("overlap", "client_overlap", "Choose how long the key before goes on working.")
-	ErrOffClient = fault.New(fault.Conflict, "client_off", "This API client is disabled. Enable it first.")
-	errRight     = fault.New(fault.Forbidden, "client_right", "Your role doesn't let you make API clients.")
-	errMore      = fault.Field("permissions", "client_more", "You can't give an API client more than your own role includes.")
-	errPartner   = fault.Field("partners", "client_partner", "Choose among the partners that you see.")
-	errOwner     = fault.Field("owner", "client_owner", "Choose yourself, or a member of staff whose role includes no more than yours.")
-	errOwnerLess = fault.Field("permissions", "client_owner_less", "The role of the owner does not include all of these permissions.")
+	ErrUnknown    = fault.New(fault.NotFound, "client_missing", "There is no such API client.")
+	ErrChanged    = fault.New(fault.Conflict, "client_changed", "Another person has changed this API client meanwhile. Load the page again.")
+	ErrTwoKeys    = fault.New(fault.Conflict, "client_two_keys", "This API client has two keys that work. Revoke one of them first.")
+	ErrKeyGone    = fault.New(fault.NotFound, "client_key_missing", "There is no such key that works.")
+	ErrOverlap    = fault.Field("overlap", "client_overlap", "Choose how long the key before goes on working.")
+	ErrOffClient  = fault.New(fault.Conflict, "client_off", "This API client is disabled. Enable it first.")
+	errRight      = fault.New(fault.Forbidden, "client_right", "Your role doesn't let you make API clients.")
+	errMore       = fault.Field("permissions", "client_more", "You can't give an API client more than your own role includes.")
+	errPartner    = fault.Field("partners", "client_partner", "Choose among the partners that you see.")
+	errOwner      = fault.Field("owner", "client_owner", "Choose yourself, or a member of staff whose role includes no more than yours.")
+	ErrKeyChanged = fault.New(fault.Conflict, "client_key_changed", "A key of this API client was made since you loaded the page. It works, and it is shown only once.")
+	ErrPassword   = fault.Field("password", "client_password", "Type your password: this gives a program the codes of cards.")
+	ErrKeyOwner   = fault.New(fault.Conflict, "client_key_owner", "What an API client does counts for its owner. Only its owner, or a member of staff who may change the account of the owner, can make its keys.")
+	errOwnerLess  = fault.Field("permissions", "client_owner_less", "The role of the owner does not include all of these permissions.")
 )
 
 // Overlaps returns how long a key may go on working beside the one that replaces it.
@@ -112,17 +116,30 @@ func (f Form) checkGive(ctx context.Context, tx db.DBTX, actor audit.Actor) erro
 	if !by.Sees(audit.Scope{AllPartners: f.AllPartners, PartnerIDs: f.PartnerIDs}) {
 		return errPartner
 	}
-	if actor.IsSystem() || f.OwnerID == actor.Person() {
-		return nil
+	owner, mayAct, err := ownedBy(ctx, tx, actor, by, f.OwnerID)
+	if err != nil || actor.IsSystem() || f.OwnerID == actor.Person() {
+		return err
 	}
-	owner, err := staff.PowersOf(ctx, tx, f.OwnerID)
-	if err != nil || !by.Can(staff.StaffManage) || !by.CoversAll(owner) {
+	if !mayAct {
 		return errOwner
 	}
 	if !owner.Covers(f.Permissions) {
 		return errOwnerLess
 	}
 	return nil
+}
+
+// ownedBy returns the power of an owner, and whether the actor may act through a client of
+// theirs: as the owner, or as a person who may change the account of the owner.
+func ownedBy(ctx context.Context, tx db.DBTX, actor audit.Actor, by staff.Power, ownerID int64) (staff.Power, bool, error) {
+	if actor.IsSystem() || ownerID == actor.Person() {
+		return by, true, nil
+	}
+	owner, err := staff.PowersOf(ctx, tx, ownerID)
+	if errors.Is(err, staff.ErrNoStaff) {
+		return owner, false, nil
+	}
+	return owner, err == nil && by.Can(staff.StaffManage) && by.CoversAll(owner), err
 }
 
 // Create adds a client without a key, and returns its id.
@@ -156,35 +173,61 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, f Form
 	return id, err
 }
 
-// Edit changes a client of the given version, from its next request on.
-func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, version int32, f Form) error {
+// Edit changes a client of the given version, from its next request on. An edit that gives
+// codes of cards to a client with keys that work takes the password of the actor (ErrPassword),
+// and, where the settings name a value above which a second person approves, a second person
+// (ErrEditWaits). beginner must be the pool.
+func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, version int32, f Form, proof staff.Proof) error {
 	f, err := f.check()
 	if err != nil {
 		return err
 	}
-	return change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.ClientGetForUpdateRow) error {
+	proved, err := prove(ctx, beginner, actor, proof)
+	if err != nil {
+		return err
+	}
+	waits := false
+	err = change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.ClientGetForUpdateRow) error {
 		if was.Version != version {
 			return ErrChanged
 		}
 		if err := f.checkGive(ctx, tx, actor); err != nil {
 			return err
 		}
-		q := db.New()
-		err := q.ClientUpdate(ctx, tx, db.ClientUpdateParams{
-			ID: id, Name: f.Name, OwnerID: f.OwnerID, AllPartners: f.AllPartners, Permissions: f.Permissions, Networks: f.Networks,
-			PerMinute: f.PerMinute, WrongCodesHour: f.WrongCodesHour,
-		})
+		keys, err := db.New().ClientKeyCount(ctx, tx, id)
 		if err != nil {
-			return nameTaken(err, f.Name)
+			return fmt.Errorf("count the keys of an API client: %w", err)
 		}
-		if err := q.ClientPartnerClear(ctx, tx, id); err != nil {
-			return fmt.Errorf("clear the partners of an API client: %w", err)
+		if keys.Live > 0 && f.widensCash(was) {
+			if waits, err = holdCash(ctx, tx, actor, proved, GrantFacts{Client: id, Name: was.Name, Version: was.Version, Rights: f.rights()}, was); err != nil || waits {
+				return err
+			}
 		}
-		if err := q.ClientPartnerAdd(ctx, tx, db.ClientPartnerAddParams{ClientID: id, PartnerIds: f.PartnerIDs}); err != nil {
-			return fmt.Errorf("give an API client its partners: %w", err)
-		}
-		return act.Record(ctx, tx, actor, Edited{ClientID: id, Rights: f.rights(), Before: rightsOf(was)})
+		return f.write(ctx, tx, actor, was)
 	})
+	if err == nil && waits {
+		return ErrEditWaits
+	}
+	return err
+}
+
+// write keeps a form as the data of a client.
+func (f Form) write(ctx context.Context, tx pgx.Tx, actor audit.Actor, was db.ClientGetForUpdateRow) error {
+	q := db.New()
+	err := q.ClientUpdate(ctx, tx, db.ClientUpdateParams{
+		ID: was.ID, Name: f.Name, OwnerID: f.OwnerID, AllPartners: f.AllPartners, Permissions: f.Permissions, Networks: f.Networks,
+		PerMinute: f.PerMinute, WrongCodesHour: f.WrongCodesHour,
+	})
+	if err != nil {
+		return nameTaken(err, f.Name)
+	}
+	if err := q.ClientPartnerClear(ctx, tx, was.ID); err != nil {
+		return fmt.Errorf("clear the partners of an API client: %w", err)
+	}
+	if err := q.ClientPartnerAdd(ctx, tx, db.ClientPartnerAddParams{ClientID: was.ID, PartnerIds: f.PartnerIDs}); err != nil {
+		return fmt.Errorf("give an API client its partners: %w", err)
+	}
+	return act.Record(ctx, tx, actor, Edited{ClientID: was.ID, Rights: f.rights(), Before: rightsOf(was)})
 }
 
 // change runs do on a locked client that the actor may change: one whose permissions and
@@ -225,73 +268,6 @@ func Switch(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int
 			return act.Record(ctx, tx, actor, Disabled{ClientID: id, Name: was.Name})
 		}
 		return act.Record(ctx, tx, actor, Enabled{ClientID: id, Name: was.Name})
-	})
-}
-
-// MakeKey makes a key and returns it, once: only its hash is kept. Keys that work go on
-// working for overlap, one of Overlaps; at most two keys of a client work at once.
-func MakeKey(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, overlap time.Duration) (string, error) {
-	if !slices.Contains(Overlaps(), overlap) {
-		return "", ErrOverlap
-	}
-	text, hash, hint := newKey()
-	err := change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.ClientGetForUpdateRow) error {
-		if was.DisabledAt != nil {
-			return ErrOffClient
-		}
-		q := db.New()
-		live, err := q.ClientKeyCountLive(ctx, tx, id)
-		if err != nil {
-			return fmt.Errorf("count the keys of an API client: %w", err)
-		}
-		if live > 1 && overlap > 0 {
-			return ErrTwoKeys
-		}
-		maker := actor.Person()
-		if maker == 0 {
-			maker = was.OwnerID
-		}
-		key, err := q.ClientKeyCreate(ctx, tx, db.ClientKeyCreateParams{ClientID: id, Hint: hint, Hash: hash, CreatedBy: maker})
-		if err != nil {
-			return fmt.Errorf("keep a key: %w", err)
-		}
-		if err := q.ClientKeyExpire(ctx, tx, db.ClientKeyExpireParams{ClientID: id, Keep: key.ID, Overlap: overlap}); err != nil {
-			return fmt.Errorf("end the keys before: %w", err)
-		}
-		return act.Record(ctx, tx, actor, KeyMade{ClientID: id, Name: was.Name, KeyID: key.ID, Hint: hint, OverlapHours: int(overlap.Hours())})
-	})
-	if err != nil {
-		return "", err
-	}
-	return text, nil
-}
-
-// RevokeKey ends a key at once.
-func RevokeKey(ctx context.Context, beginner db.Beginner, actor audit.Actor, id, keyID int64) error {
-	return change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.ClientGetForUpdateRow) error {
-		n, err := db.New().ClientKeyRevoke(ctx, tx, db.ClientKeyRevokeParams{ID: keyID, ClientID: id})
-		if err != nil {
-			return fmt.Errorf("revoke a key: %w", err)
-		}
-		if n == 0 {
-			return ErrKeyGone
-		}
-		return act.Record(ctx, tx, actor, KeyRevoked{ClientID: id, Name: was.Name, KeyID: keyID})
-	})
-}
-
-// RevokeExposed ends a key that came in an address, because addresses are kept in the logs
-// of proxies. A text that is no key does nothing.
-func RevokeExposed(ctx context.Context, beginner db.Beginner, from audit.Actor, text string) error {
-	if !wellFormed(text) {
-		return nil
-	}
-	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
-		row, found, err := db.Found(db.New().ClientKeyRevokeByHash(ctx, tx, hashOf(text)))
-		if err != nil || !found {
-			return err
-		}
-		return act.Record(ctx, tx, from, KeyExposed{ClientID: row.ClientID, KeyID: row.ID})
 	})
 }
 

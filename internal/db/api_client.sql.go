@@ -154,11 +154,22 @@ func (q *Queries) ClientCreate(ctx context.Context, db DBTX, arg ClientCreatePar
 
 const clientGet = `-- name: ClientGet :one
 select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, o.name as owner_name, o.disabled_at as owner_disabled_at,
-  array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids
+  array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids,
+  array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
+    where p.client_id = c.id order by partner.name)::text[] as partners,
+  array(select distinct k.created_by from api_key k
+    where k.client_id = c.id and k.revoked_at is null and coalesce(k.expires_at > now(), true))::bigint[] as key_makers
 from api_client c
 join staff o on o.id = c.owner_id
-where c.id = $1
+where c.id = $1 and ($2::boolean or (not c.all_partners and not exists (
+  select from api_client_partner p where p.client_id = c.id and p.partner_id <> all($3::bigint[]))))
 `
+
+type ClientGetParams struct {
+	ID          int64
+	AllPartners bool
+	PartnerIds  []int64
+}
 
 type ClientGetRow struct {
 	ID              int64
@@ -176,10 +187,13 @@ type ClientGetRow struct {
 	OwnerName       string
 	OwnerDisabledAt *time.Time
 	PartnerIds      []int64
+	Partners        []string
+	KeyMakers       []int64
 }
 
-func (q *Queries) ClientGet(ctx context.Context, db DBTX, id int64) (ClientGetRow, error) {
-	row := db.QueryRow(ctx, clientGet, id)
+// A client within the partners of the reader, with the makers of its keys that work.
+func (q *Queries) ClientGet(ctx context.Context, db DBTX, arg ClientGetParams) (ClientGetRow, error) {
+	row := db.QueryRow(ctx, clientGet, arg.ID, arg.AllPartners, arg.PartnerIds)
 	var i ClientGetRow
 	err := row.Scan(
 		&i.ID,
@@ -197,6 +211,8 @@ func (q *Queries) ClientGet(ctx context.Context, db DBTX, id int64) (ClientGetRo
 		&i.OwnerName,
 		&i.OwnerDisabledAt,
 		&i.PartnerIds,
+		&i.Partners,
+		&i.KeyMakers,
 	)
 	return i, err
 }
@@ -243,15 +259,22 @@ func (q *Queries) ClientGetForUpdate(ctx context.Context, db DBTX, id int64) (Cl
 	return i, err
 }
 
-const clientKeyCountLive = `-- name: ClientKeyCountLive :one
-select count(*) from api_key where client_id = $1 and revoked_at is null and coalesce(expires_at > now(), true)
+const clientKeyCount = `-- name: ClientKeyCount :one
+select count(*) filter (where revoked_at is null and coalesce(expires_at > now(), true)) as live, coalesce(max(id), 0)::bigint as newest
+from api_key where client_id = $1
 `
 
-func (q *Queries) ClientKeyCountLive(ctx context.Context, db DBTX, clientID int64) (int64, error) {
-	row := db.QueryRow(ctx, clientKeyCountLive, clientID)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+type ClientKeyCountRow struct {
+	Live   int64
+	Newest int64
+}
+
+// The number of the keys of a client that work, and the newest of all its keys; 0: it has none.
+func (q *Queries) ClientKeyCount(ctx context.Context, db DBTX, clientID int64) (ClientKeyCountRow, error) {
+	row := db.QueryRow(ctx, clientKeyCount, clientID)
+	var i ClientKeyCountRow
+	err := row.Scan(&i.Live, &i.Newest)
+	return i, err
 }
 
 const clientKeyCreate = `-- name: ClientKeyCreate :one
@@ -306,26 +329,32 @@ func (q *Queries) ClientKeyExpire(ctx context.Context, db DBTX, arg ClientKeyExp
 }
 
 const clientKeyList = `-- name: ClientKeyList :many
-select k.id, k.client_id, k.hint, k.hash, k.created_by, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, k.last_used_from, m.name as made_by from api_key k join staff m on m.id = k.created_by
-where k.client_id = $1 order by k.id desc
+select k.id, k.hint, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, k.last_used_from, m.name as made_by,
+  coalesce(k.expires_at <= now(), false)::boolean as expired
+from api_key k join staff m on m.id = k.created_by
+where k.client_id = $1 order by k.id desc limit $2
 `
+
+type ClientKeyListParams struct {
+	ClientID int64
+	Size     int32
+}
 
 type ClientKeyListRow struct {
 	ID           int64
-	ClientID     int64
 	Hint         string
-	Hash         []byte
-	CreatedBy    int64
 	CreatedAt    time.Time
 	ExpiresAt    *time.Time
 	RevokedAt    *time.Time
 	LastUsedAt   *time.Time
 	LastUsedFrom *netip.Addr
 	MadeBy       string
+	Expired      bool
 }
 
-func (q *Queries) ClientKeyList(ctx context.Context, db DBTX, clientID int64) ([]ClientKeyListRow, error) {
-	rows, err := db.Query(ctx, clientKeyList, clientID)
+// The keys of a client, newest first.
+func (q *Queries) ClientKeyList(ctx context.Context, db DBTX, arg ClientKeyListParams) ([]ClientKeyListRow, error) {
+	rows, err := db.Query(ctx, clientKeyList, arg.ClientID, arg.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -335,16 +364,14 @@ func (q *Queries) ClientKeyList(ctx context.Context, db DBTX, clientID int64) ([
 		var i ClientKeyListRow
 		if err := rows.Scan(
 			&i.ID,
-			&i.ClientID,
 			&i.Hint,
-			&i.Hash,
-			&i.CreatedBy,
 			&i.CreatedAt,
 			&i.ExpiresAt,
 			&i.RevokedAt,
 			&i.LastUsedAt,
 			&i.LastUsedFrom,
 			&i.MadeBy,
+			&i.Expired,
 		); err != nil {
 			return nil, err
 		}
@@ -394,11 +421,18 @@ select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.pe
   array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
     where p.client_id = c.id order by partner.name)::text[] as partners,
   (select count(*) from api_key k where k.client_id = c.id and k.revoked_at is null and coalesce(k.expires_at > now(), true)) as keys,
-  (select max(k.last_used_at) from api_key k where k.client_id = c.id)::timestamptz as last_used_at
+  coalesce((select max(k.last_used_at) from api_key k where k.client_id = c.id), 'epoch')::timestamptz as last_used_at
 from api_client c
 join staff o on o.id = c.owner_id
+where $1::boolean or (not c.all_partners and not exists (
+  select from api_client_partner p where p.client_id = c.id and p.partner_id <> all($2::bigint[])))
 order by c.disabled_at is not null, lower(c.name)
 `
+
+type ClientListParams struct {
+	AllPartners bool
+	PartnerIds  []int64
+}
 
 type ClientListRow struct {
 	ID              int64
@@ -420,9 +454,9 @@ type ClientListRow struct {
 	LastUsedAt      time.Time
 }
 
-// Every client, with its live keys and its last request.
-func (q *Queries) ClientList(ctx context.Context, db DBTX) ([]ClientListRow, error) {
-	rows, err := db.Query(ctx, clientList)
+// Every client within the partners of the reader, with its live keys and its last request.
+func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams) ([]ClientListRow, error) {
+	rows, err := db.Query(ctx, clientList, arg.AllPartners, arg.PartnerIds)
 	if err != nil {
 		return nil, err
 	}
@@ -457,6 +491,85 @@ func (q *Queries) ClientList(ctx context.Context, db DBTX) ([]ClientListRow, err
 		return nil, err
 	}
 	return items, nil
+}
+
+const clientNames = `-- name: ClientNames :one
+select coalesce((select staff.name from staff where staff.id = $1), '')::text as owner,
+  array(select partner.name from partner where partner.id = any($2::bigint[]) order by partner.name)::text[] as partners
+`
+
+type ClientNamesParams struct {
+	OwnerID    int64
+	PartnerIds []int64
+}
+
+type ClientNamesRow struct {
+	Owner    string
+	Partners []string
+}
+
+// The names of an owner and of partners, for a request that a second person reads.
+func (q *Queries) ClientNames(ctx context.Context, db DBTX, arg ClientNamesParams) (ClientNamesRow, error) {
+	row := db.QueryRow(ctx, clientNames, arg.OwnerID, arg.PartnerIds)
+	var i ClientNamesRow
+	err := row.Scan(&i.Owner, &i.Partners)
+	return i, err
+}
+
+const clientOwnerList = `-- name: ClientOwnerList :many
+select s.id, s.name, s.username
+from staff me
+join role mine on mine.id = me.role_id
+join staff s on s.disabled_at is null
+join role r on r.id = s.role_id
+where me.id = $1 and (s.id = me.id
+  or ((mine.everything or 'staff.manage' = any(mine.permissions))
+    and (mine.everything or (not r.everything and r.permissions <@ mine.permissions))
+    and (me.all_partners or (not s.all_partners and not exists (
+      select from staff_partner p where p.staff_id = s.id and p.partner_id not in (select o.partner_id from staff_partner o where o.staff_id = me.id))))))
+order by s.id <> me.id, lower(s.name)
+`
+
+type ClientOwnerListRow struct {
+	ID       int64
+	Name     string
+	Username string
+}
+
+// The members of staff for whom a person may make clients: the person, and those whose
+// accounts the person may change.
+func (q *Queries) ClientOwnerList(ctx context.Context, db DBTX, staffID int64) ([]ClientOwnerListRow, error) {
+	rows, err := db.Query(ctx, clientOwnerList, staffID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ClientOwnerListRow{}
+	for rows.Next() {
+		var i ClientOwnerListRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.Username); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const clientParties = `-- name: ClientParties :one
+select array(select c.owner_id from api_client c where c.id = $1
+  union select k.created_by from api_key k
+    where k.client_id = $1 and k.revoked_at is null and coalesce(k.expires_at > now(), true))::bigint[]
+`
+
+// The owner of a client and the makers of its keys that work.
+func (q *Queries) ClientParties(ctx context.Context, db DBTX, id int64) ([]int64, error) {
+	row := db.QueryRow(ctx, clientParties, id)
+	var column_1 []int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const clientPartnerAdd = `-- name: ClientPartnerAdd :exec
@@ -514,17 +627,26 @@ func (q *Queries) ClientRequestAdd(ctx context.Context, db DBTX, arg ClientReque
 }
 
 const clientRequestList = `-- name: ClientRequestList :many
-select id, client_id, key_id, at, operation, status, code, request_id, took_ms from api_request where client_id = $1 and id < $2 order by id desc limit $3
+select id, client_id, key_id, at, operation, status, code, request_id, took_ms from api_request
+where client_id = $1 and id < $2 and (not $3::boolean or status >= 400)
+order by id desc limit $4
 `
 
 type ClientRequestListParams struct {
 	ClientID int64
 	BeforeID int64
+	Refused  bool
 	Size     int32
 }
 
+// The last requests of a client below an id, newest first; refused: only those that were.
 func (q *Queries) ClientRequestList(ctx context.Context, db DBTX, arg ClientRequestListParams) ([]ApiRequest, error) {
-	rows, err := db.Query(ctx, clientRequestList, arg.ClientID, arg.BeforeID, arg.Size)
+	rows, err := db.Query(ctx, clientRequestList,
+		arg.ClientID,
+		arg.BeforeID,
+		arg.Refused,
+		arg.Size,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -101,6 +101,7 @@ const (
 	ApprovalKindReopening       ApprovalKind = "reopening"
 	ApprovalKindProtection      ApprovalKind = "protection"
 	ApprovalKindDeletion        ApprovalKind = "deletion"
+	ApprovalKindClient          ApprovalKind = "client"
 )
 
 func (e *ApprovalKind) Scan(src interface{}) error {
@@ -150,7 +151,8 @@ func (e ApprovalKind) Valid() bool {
 		ApprovalKindOpeningBalances,
 		ApprovalKindReopening,
 		ApprovalKindProtection,
-		ApprovalKindDeletion:
+		ApprovalKindDeletion,
+		ApprovalKindClient:
 		return true
 	}
 	return false
@@ -169,6 +171,7 @@ func AllApprovalKindValues() []ApprovalKind {
 		ApprovalKindReopening,
 		ApprovalKindProtection,
 		ApprovalKindDeletion,
+		ApprovalKindClient,
 	}
 }
 

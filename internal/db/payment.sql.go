@@ -14,12 +14,13 @@ import (
 
 const paymentBilling = `-- name: PaymentBilling :many
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -52,6 +53,7 @@ type PaymentBillingRow struct {
 	BalanceAfter int64
 	Comment      string
 	StaffName    *string
+	ClientName   *string
 	Serial       *int32
 	SeriesNumber *string
 	ReversedBy   int64
@@ -87,6 +89,7 @@ func (q *Queries) PaymentBilling(ctx context.Context, db DBTX, arg PaymentBillin
 			&i.BalanceAfter,
 			&i.Comment,
 			&i.StaffName,
+			&i.ClientName,
 			&i.Serial,
 			&i.SeriesNumber,
 			&i.ReversedBy,
@@ -201,12 +204,13 @@ func (q *Queries) PaymentFind(ctx context.Context, db DBTX, arg PaymentFindParam
 
 const paymentGet = `-- name: PaymentGet :one
 select payment.id, payment.customer_id, payment.tx_id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.series_id, tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -230,6 +234,7 @@ type PaymentGetRow struct {
 	BalanceAfter int64
 	Comment      string
 	StaffName    *string
+	ClientName   *string
 	SeriesID     *int64
 	Serial       *int32
 	SeriesNumber *string
@@ -252,6 +257,7 @@ func (q *Queries) PaymentGet(ctx context.Context, db DBTX, arg PaymentGetParams)
 		&i.BalanceAfter,
 		&i.Comment,
 		&i.StaffName,
+		&i.ClientName,
 		&i.SeriesID,
 		&i.Serial,
 		&i.SeriesNumber,
@@ -275,12 +281,13 @@ func (q *Queries) PaymentGreatest(ctx context.Context, db DBTX, customerID int64
 
 const paymentList = `-- name: PaymentList :many
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -305,6 +312,7 @@ type PaymentListRow struct {
 	BalanceAfter int64
 	Comment      string
 	StaffName    *string
+	ClientName   *string
 	Serial       *int32
 	SeriesNumber *string
 	ReversedBy   int64
@@ -330,6 +338,7 @@ func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParam
 			&i.BalanceAfter,
 			&i.Comment,
 			&i.StaffName,
+			&i.ClientName,
 			&i.Serial,
 			&i.SeriesNumber,
 			&i.ReversedBy,
@@ -347,12 +356,13 @@ func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParam
 
 const paymentListBetween = `-- name: PaymentListBetween :many
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -381,6 +391,7 @@ type PaymentListBetweenRow struct {
 	BalanceAfter int64
 	Comment      string
 	StaffName    *string
+	ClientName   *string
 	Serial       *int32
 	SeriesNumber *string
 	ReversedBy   int64
@@ -412,6 +423,7 @@ func (q *Queries) PaymentListBetween(ctx context.Context, db DBTX, arg PaymentLi
 			&i.BalanceAfter,
 			&i.Comment,
 			&i.StaffName,
+			&i.ClientName,
 			&i.Serial,
 			&i.SeriesNumber,
 			&i.ReversedBy,

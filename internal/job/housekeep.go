@@ -84,6 +84,7 @@ func (w *housekeepWorker) tasks() []task {
 		{"old acts of one person", old(q.SoloActDeleteOld)},
 		{"old known browsers", old(q.KnownDeviceDeleteOld)},
 		{"old prints of forms", old(q.FormPrintDeleteOld)},
+		{"old requests of API clients", w.trimRequests},
 		{"second factors under older keys", func(ctx context.Context) error { return staff.ResealSecondFactors(ctx, w.pool, w.cards.Codes) }},
 		{"stranded series and operations", w.cards.FailStranded},
 		{"reservations that are over", w.cards.ExpireReservations},
@@ -101,6 +102,22 @@ func (w *housekeepWorker) tasks() []task {
 		{"expired requests for approval", w.cards.ExpireApprovals},
 		{"expired files", w.expireFiles},
 		{"files that nobody needs", w.removeOrphans},
+	}
+}
+
+// Requests of API clients are kept for requestAge, and deleted requestBatch at a time.
+const (
+	requestAge   = 30 * 24 * time.Hour
+	requestBatch = 20_000 // rows
+)
+
+// trimRequests deletes old requests of API clients, in short transactions.
+func (w *housekeepWorker) trimRequests(ctx context.Context) error {
+	for {
+		n, err := db.New().ClientRequestTrim(ctx, w.pool, db.ClientRequestTrimParams{Age: requestAge, Size: requestBatch})
+		if err != nil || n < requestBatch {
+			return err
+		}
 	}
 }
 

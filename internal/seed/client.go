@@ -38,7 +38,7 @@ func ClientKey(ctx context.Context, pool *pgxpool.Pool, file string) (string, er
 	if err != nil {
 		return "", err
 	}
-	key, err := client.MakeKey(ctx, pool, audit.System(), id, 0)
+	key, err := client.MakeKey(ctx, pool, audit.System(), id, client.KeyForm{})
 	if err != nil {
 		return "", fmt.Errorf("make the key of the API client: %w", err)
 	}
@@ -50,7 +50,7 @@ func ClientKey(ctx context.Context, pool *pgxpool.Pool, file string) (string, er
 
 // demoClient returns the id of the demo's client, which is made where there is none.
 func demoClient(ctx context.Context, pool *pgxpool.Pool) (int64, error) {
-	clients, err := db.New().ClientList(ctx, pool)
+	clients, err := db.New().ClientList(ctx, pool, db.ClientListParams{AllPartners: true})
 	if err != nil {
 		return 0, fmt.Errorf("list the API clients: %w", err)
 	}

@@ -48,7 +48,7 @@ func (s *site) program(partners []db.Partner, permissions ...staff.Permission) *
 	by := audit.ByStaff(owner, audit.Everything())
 	id, err := client.Create(s.t.Context(), s.Pool, by, f)
 	require.NoError(s.t, err)
-	key, err := client.MakeKey(s.t.Context(), s.Pool, by, id, 0)
+	key, err := client.MakeKey(s.t.Context(), s.Pool, audit.System(), id, client.KeyForm{})
 	require.NoError(s.t, err)
 	p := &program{browser: s.browser(), Key: key, Owner: owner}
 	p.ID = id

@@ -345,7 +345,9 @@ func TestFormsFromHell(t *testing.T) {
 			// Settings of the whole installation come last, because they turn off what the
 			// other forms need.
 			slices.SortStableFunc(mine, func(a, b route) int {
-				config := func(r route) int { return strings.Count(r.path, "/config/") }
+				config := func(r route) int {
+					return strings.Count(strings.TrimPrefix(r.path, admin.SectionIntegrations), "/config/")
+				}
 				return config(a) - config(b)
 			})
 			for _, r := range mine {

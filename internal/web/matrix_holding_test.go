@@ -10,7 +10,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/audit"
+	"refill/internal/client"
 	"refill/internal/db"
+	"refill/internal/staff"
 	"refill/internal/web/admin"
 	"refill/internal/web/kit"
 	"refill/internal/web/portal"
@@ -18,9 +21,9 @@ import (
 
 // holding is a set of items of one partner that a URL or a form can name.
 type holding struct {
-	partner, customer, payment, card, change, imported, newcomers, export, approval, alarm int64
-	series, code                                                                           string
-	uploader                                                                               *browser // of the imports; no other staff of some partners sees these
+	partner, customer, payment, card, change, imported, newcomers, export, approval, alarm, client, key int64
+	series, code                                                                                        string
+	uploader                                                                                            *browser // of the imports; no other staff of some partners sees these
 }
 
 // fill puts the items of a holding into the parameters of a route. It returns false if the
@@ -38,6 +41,7 @@ func (h holding) fill(path string) (string, bool) {
 		{admin.OnePartner, map[string]any{":id": h.partner}},
 		{admin.OneImport, map[string]any{":id": h.imported}},
 		{admin.OneApproval, map[string]any{":id": h.approval}},
+		{admin.OneClient, map[string]any{":id": h.client, ":key": h.key}},
 		{admin.OneAlarm, map[string]any{":id": h.alarm}},
 		{"/admin/exports/:id", map[string]any{":id": h.export}},
 		{portal.SectionPayments + "/:id", map[string]any{":id": h.payment}},
@@ -157,6 +161,16 @@ func matrixForms() map[string]func(h holding) url.Values {
 		admin.OneImport + "/outliers":        none,
 		admin.OneImport + "/void":            reason,
 		admin.OneImport + "/unbar":           reason,
+		admin.OneClient + "/edit": func(h holding) url.Values {
+			v := with(clientEntries(staff.RedeemFor), "name", fmt.Sprint("Renamed ", h.client), admin.PartnerField(h.partner), "on", "owner", fmt.Sprint(h.uploader.ID), "version", "1")
+			v.Del("all_partners")
+			return v
+		},
+		admin.OneClient + "/disable":          none,
+		admin.OneClient + "/enable":           none,
+		admin.OneClient + "/keys":             func(h holding) url.Values { return url.Values{"newest": {fmt.Sprint(h.key)}, "overlap": {"0"}} },
+		admin.OneClient + "/keys/:key/revoke": none,
+		admin.OneClient + "/clear-guesses":    reason,
 	}
 }
 
@@ -164,7 +178,7 @@ func matrixForms() map[string]func(h holding) url.Values {
 // existing items.
 func absent() holding {
 	return holding{
-		partner: 799_999, customer: 799_999, payment: 799_999, card: 799_999, change: 799_999, imported: 799_999, newcomers: 799_999, export: 799_999, approval: 799_999, alarm: 799_999,
+		partner: 799_999, customer: 799_999, payment: 799_999, card: 799_999, change: 799_999, imported: 799_999, newcomers: 799_999, export: 799_999, approval: 799_999, alarm: 799_999, client: 799_999, key: 799_999,
 		series: "209912", code: "",
 	}
 }
@@ -197,6 +211,13 @@ func (s *site) holds(p db.Partner) holding {
 	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `insert into theft_alarm (rule, subject, series_id, first_serial, last_serial, partner_ids, first_at, last_at, cards, customers, value)
 		values ('run', 'run:1', $1, 1, 2, array[$2::bigint], now() - interval '1 second', now(), 2, 1, 2000) returning id`, series.ID, p.ID).Scan(&h.alarm))
 	h.uploader = s.as(db.StaffRoleAdministrator, p)
+	v := with(clientEntries(staff.RedeemFor), "name", uuid.NewString(), admin.PartnerField(p.ID), "on")
+	v.Del("all_partners")
+	h.client = admin.NumberOf(strings.TrimPrefix(h.uploader.newClient(v), admin.SectionClients+"/"))
+	h.uploader.get(admin.SectionAccount) // takes the notice
+	_, err := client.MakeKey(s.t.Context(), s.Pool, audit.System(), h.client, client.KeyForm{})
+	require.NoError(s.t, err)
+	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `select max(id) from api_key where client_id = $1`, h.client).Scan(&h.key))
 	h.imported = at(h.uploader.upload("cards.csv", cardsOfOld))
 	h.newcomers = at(h.uploader.uploadTo(admin.SectionCustomerImport, "people.csv", "Name,Username\nNew Person,new.person\n"))
 	return h

@@ -48,6 +48,7 @@ func acts() map[string]string {
 		"keys.rotation_finished":    lang.M("All cards sealed under the new key"),
 		"keys.rotation_started":     lang.M("New key; cards are sealed again"),
 		"guesses.cleared":           lang.M("Bar after wrong codes lifted"),
+		"guesses.client_cleared":    lang.M("Bar of an API client after wrong codes lifted"),
 		"guesses.staff_cleared":     lang.M("Bar of a member of staff after wrong codes lifted"),
 		"readings.written":          lang.M("Readings of imported codes written"),
 		"partner.changed":           lang.M("Partner edited"),
