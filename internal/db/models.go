@@ -1531,7 +1531,7 @@ type Customer struct {
 	Search string
 	// When the person's data was erased on request. From then on the row never changes: no name, no sign-in, no redemption.
 	ErasedAt *time.Time
-	// What another system calls the customer. Null: nothing.
+	// What another system calls the customer, unique within the partner. Null: nothing.
 	ExternalID *string
 	// The import that entered the customer; null: entered by hand.
 	ImportID *int64
@@ -1596,7 +1596,7 @@ type Export struct {
 
 // Which entries a form was sent with, by the form's idempotency key. Rows go after 90 days.
 type FormPrint struct {
-	// What kind of form it is: order, operation, export.
+	// What kind of form it is: order, operation, export; act: a request of the API that changes a state.
 	Form string
 	Key  uuid.UUID
 	// SHA-256 of the entries, normalised. It never covers a code or a password.

@@ -50,6 +50,16 @@ func (s *Server) read(c *gin.Context, into any) error {
 	return nil
 }
 
+// readNone checks that a request has no body, or an empty object, where there is nothing to
+// say.
+func (s *Server) readNone(c *gin.Context) error {
+	if c.Request.ContentLength == 0 {
+		return nil
+	}
+	var nothing struct{}
+	return s.read(c, &nothing)
+}
+
 // checkValue reads one JSON value and compares it with the type that it is decoded into.
 func checkValue(d *json.Decoder, t reflect.Type, pointer string) error {
 	token, err := d.Token()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"refill/internal/web/kit"
 )
 
 // Bounds of a page of a list.
@@ -46,7 +48,7 @@ func (q *query) err() error {
 // text returns a parameter of at most 200 characters; empty where it is not there.
 func (q *query) text(name string) string {
 	text := q.values.Get(name)
-	if len([]rune(text)) > 200 {
+	if len([]rune(text)) > 200 || !kit.IsCleanText(text) {
 		q.bad = true
 		return ""
 	}
@@ -77,6 +79,19 @@ func (q *query) moment(name string) *time.Time {
 		return nil
 	}
 	return &at
+}
+
+// day returns a day; the zero time where the parameter is not there.
+func (q *query) day(name string) time.Time {
+	if !q.values.Has(name) {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.DateOnly, q.values.Get(name))
+	if err != nil || at.Year() < 2000 || at.Year() > 9000 {
+		q.bad = true
+		return time.Time{}
+	}
+	return at
 }
 
 // page is the part of a list that a request asks for: at most size rows below the id after.
