@@ -11,7 +11,6 @@ import (
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
-	"refill/internal/web/kit"
 )
 
 // CustomerCreate handles POST /api/v1/customers.
@@ -109,7 +108,7 @@ func (s *Server) CustomerPut(c *gin.Context) error {
 		return err
 	}
 	external := strings.TrimSpace(c.Param("external"))
-	if external == "" || len(external) > 4*customer.MostExternalID || !kit.IsCleanText(external) {
+	if external == "" || len(external) > 4*customer.MostExternalID {
 		return customer.ErrExternalID.With("most", fault.Number(customer.MostExternalID))
 	}
 	if body.ExternalID != nil && *body.ExternalID != external {

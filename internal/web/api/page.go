@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-
-	"refill/internal/web/kit"
 )
 
 // Bounds of a page of a list.
@@ -48,7 +46,7 @@ func (q *query) err() error {
 // text returns a parameter of at most 200 characters; empty where it is not there.
 func (q *query) text(name string) string {
 	text := q.values.Get(name)
-	if len([]rune(text)) > 200 || !kit.IsCleanText(text) {
+	if len([]rune(text)) > 200 {
 		q.bad = true
 		return ""
 	}
