@@ -16,7 +16,7 @@ var (
 	customerPlaces = places{"partner": "/partner_id"}
 	seriesPlaces   = places{"partner": "/partner_ids"}
 	cardPlaces     = places{"partner": "/partner_id"}
-	exportPlaces   = places{"shop": "/recipient", "cards": "/states"}
+	exportPlaces   = places{"shop": "/recipient", "cards": "/states", "sides": "/both_sides"}
 )
 
 // of returns an error of the domain with the pointers of the bodies of this resource. An

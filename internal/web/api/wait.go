@@ -46,7 +46,7 @@ func (w *waits) enter(client int64) (leave func(), ok bool) {
 // preferredWait returns how long a request would like to wait; 0: not at all. A preference
 // that can't be read is ignored, as RFC 7240 says.
 func preferredWait(c *gin.Context) time.Duration {
-	for _, header := range c.Request.Header.Values("Prefer") {
+	for _, header := range c.Request.Header.Values("prefer") {
 		for preference := range strings.SplitSeq(header, ",") {
 			preference, _, _ = strings.Cut(preference, ";")
 			name, value, _ := strings.Cut(preference, "=")
