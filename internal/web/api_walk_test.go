@@ -141,8 +141,9 @@ func (g *got) sameForClients(other *got, name string) {
 }
 
 // With the same requests the owner of an item succeeds, so that TestAPIForeignIsMissing does
-// not pass for another reason. An unknown parameter is refused, a POST that writes needs an
-// Idempotency-Key, and a change of what has an ETag needs If-Match.
+// not pass for another reason. A repetition with the same key changes nothing and says so. An
+// unknown parameter is refused, a POST that writes needs an Idempotency-Key, and a change of
+// what has an ETag needs If-Match.
 func TestAPIOwnIsThere(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -174,8 +175,24 @@ func TestAPIOwnIsThere(t *testing.T) {
 			p.call(r.method, filled, string(text), "If-Match", `"999"`).problem(t, http.StatusPreconditionFailed, "if_match_stale")
 		}
 		p.ask(r.method, filled+"?no_such_parameter=1", op, body).problem(t, http.StatusBadRequest, "bad_query")
-		got := p.ask(r.method, filled, op, body)
+		if r.method != post || op.unkeyed {
+			got := p.ask(r.method, filled, op, body)
+			require.Equal(t, status, got.Status, "%s: %s", name, got.Body)
+			return
+		}
+		key := uuid.NewString()
+		got := p.send(filled, key, string(text))
 		require.Equal(t, status, got.Status, "%s: %s", name, got.Body)
+		require.Empty(t, got.Header.Get("Idempotent-Replayed"), name)
+		before := s.state()
+		again := p.send(filled, key, string(text))
+		require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"), "%s: %s", name, again.Body)
+		require.Less(t, again.Status, http.StatusMultipleChoices, name)
+		require.Equal(t, before, s.state(), "%s: a repetition changed something", name)
+		if body != nil {
+			body["a_field_that_is_not_there"] = 1
+			p.ask(r.method, filled, op, body).problem(t, http.StatusBadRequest, "unknown_field")
+		}
 	})
 }
 
