@@ -18,8 +18,6 @@ create trigger customer_raises_version before update on customer for each row
     is distinct from row(new.partner_id, new.username, new.name, new.email, new.phone, new.external_id, new.disabled_at, new.erased_at))
   execute function customer_raises_version();
 
-comment on column form_print.form is 'What kind of form it is: order, operation, export; act: a request of the API that changes a state.';
-
 -- +goose Down
 drop trigger customer_raises_version on customer;
 drop function customer_raises_version();

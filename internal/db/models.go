@@ -1596,7 +1596,7 @@ type Export struct {
 
 // Which entries a form was sent with, by the form's idempotency key. Rows go after 90 days.
 type FormPrint struct {
-	// What kind of form it is: order, operation, export; act: a request of the API that changes a state.
+	// What kind of form it is: order, operation, export.
 	Form string
 	Key  uuid.UUID
 	// SHA-256 of the entries, normalised. It never covers a code or a password.
