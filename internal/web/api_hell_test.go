@@ -128,7 +128,7 @@ func TestAPIAddressesFromHell(t *testing.T) {
 	p := s.program(nil)
 	s.exec(`update api_client set per_minute = 100000`)
 	hostile := []string{"-1", "0", "9223372036854775808", "1e3", "..", "%2e%2e%2f", "%00", "%ff", "%F0%9F%92%A5", strings.Repeat("9", 3000), "%27%3B--", "a%20b", "%0d%0aX%3A1", "{{.}}"}
-	s.apiRoutes(func(r route, path string, op apiOperation) {
+	s.apiRoutes(func(r route, path string, _ apiOperation) {
 		for _, value := range hostile {
 			address := path
 			for _, name := range []string{":id", ":payment", ":number", ":card", ":external"} {
@@ -139,6 +139,5 @@ func TestAPIAddressesFromHell(t *testing.T) {
 			got = p.call(r.method, address, "{}", "Idempotency-Key", "k", "If-Match", `"1"`, "Prefer", "wait=0")
 			require.Less(t, got.Status, http.StatusInternalServerError, "%s %s: %s", r.method, address, got.Body)
 		}
-		_ = op
 	})
 }
