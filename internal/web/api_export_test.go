@@ -15,12 +15,12 @@ import (
 	"refill/internal/web/api"
 )
 
-// printShop enters a print shop.
-func (s *site) printShop(name string) {
+// printShop enters the print shop Press.
+func (s *site) printShop() {
 	s.t.Helper()
 	printer, err := age.GenerateX25519Identity()
 	require.NoError(s.t, err)
-	got := s.as(db.StaffRoleAdministrator).post(admin.SectionPrintShops, url.Values{"name": {name}, "key": {printer.Recipient().String()}})
+	got := s.as(db.StaffRoleAdministrator).post(admin.SectionPrintShops, url.Values{"name": {"Press"}, "key": {printer.Recipient().String()}})
 	require.Equal(s.t, http.StatusSeeOther, got.Status, got.Body)
 }
 
@@ -38,7 +38,7 @@ func TestAPIExports(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	made, _ := s.series(4, s.North)
-	s.printShop("Press")
+	s.printShop()
 	p := s.program(nil)
 	path := fmt.Sprintf("/series/%s/exports", made.Number)
 	for body, at := range map[string]string{

@@ -66,7 +66,7 @@ func TestAPIBodiesFromHell(t *testing.T) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
-			s.printShop("Press")
+			s.printShop()
 			own := s.partner("Mine")
 			p := s.program([]db.Partner{own})
 			s.exec(`update api_client set per_minute = 100000, wrong_codes_hour = 100000`)

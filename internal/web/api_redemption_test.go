@@ -175,7 +175,7 @@ func TestAPIRedemptionsRead(t *testing.T) {
 	require.Equal(t, []string{"r1"}, p.call(http.MethodGet, "/redemptions?reference=r1", "").references(t))
 	require.Empty(t, south.call(http.MethodGet, "/redemptions", "").references(t))
 	p.call(http.MethodGet, "/redemptions?limit=0", "").problem(t, http.StatusBadRequest, "bad_query")
-	p.call(http.MethodGet, "/redemptions?referense=r1", "").problem(t, http.StatusBadRequest, "bad_query")
+	p.call(http.MethodGet, "/redemptions?references=r1", "").problem(t, http.StatusBadRequest, "bad_query")
 
 	list, _ := second.json()["data"].([]any)
 	one, _ := list[0].(map[string]any)

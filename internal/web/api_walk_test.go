@@ -39,7 +39,7 @@ func TestAPIForeignIsMissing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.distinct()
-	s.printShop("Press")
+	s.printShop()
 	own := s.partner("Mine")
 	p := s.program([]db.Partner{own})
 	mine, theirs := s.holdsAPI(own, p), s.holdsAPI(s.partner("Theirs"), p)
@@ -147,7 +147,7 @@ func (g *got) sameForClients(other *got, name string) {
 func TestAPIOwnIsThere(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.printShop("Press")
+	s.printShop()
 	own := s.partner("Mine")
 	p := s.program([]db.Partner{own})
 	s.apiRoutes(func(r route, path string, op apiOperation) {
@@ -202,7 +202,7 @@ func TestAPIRightsFollowTheOwner(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.distinct()
-	s.printShop("Press")
+	s.printShop()
 	p := s.program(nil)
 	north := s.holdsAPI(s.North, p)
 	lowered := func(path string) string { filled, _ := north.fillAPI(path); return filled }

@@ -165,7 +165,7 @@ func (s *Server) CardPatch(c *gin.Context) error {
 	if err := s.read(c, &body); err != nil {
 		return err
 	}
-	till, wrong := readDay(db.Deref(body.ValidTill), "/valid_till")
+	till, wrong := readDay(db.Deref(body.ValidTill))
 	if wrong != nil {
 		return wrong
 	}

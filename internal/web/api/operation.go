@@ -98,7 +98,7 @@ func (r operationRequest) operation(series db.Series) (card.Operation, error) {
 	if r.Last != nil {
 		o.Last = *r.Last
 	}
-	till, wrong := readDay(r.ValidTill, "/valid_till")
+	till, wrong := readDay(r.ValidTill)
 	o.ValidTill, o.PartnerID = till, readPartner(r.PartnerID)
 	return o, allOf(wrong, checkOperation(r))
 }

@@ -41,7 +41,7 @@ func (s *Server) SeriesCreate(c *gin.Context) error {
 		return err
 	}
 	price, wrongPrice := readAmount(body.Price, settings.Currency, "/price")
-	till, wrongTill := readDay(body.ValidTill, "/valid_till")
+	till, wrongTill := readDay(body.ValidTill)
 	if err := allOf(wrongPrice, wrongTill); err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (p seriesPatch) edit(row db.SeriesPageRow) (card.SeriesEdit, error) {
 		e.Price, wrongPrice = readAmount(p.Price, now.Currency, "/price")
 	}
 	if p.ValidTill != nil {
-		e.ValidTill, wrongTill = readDay(*p.ValidTill, "/valid_till")
+		e.ValidTill, wrongTill = readDay(*p.ValidTill)
 	}
 	if p.Prefix != nil {
 		e.Prefix = *p.Prefix

@@ -83,14 +83,14 @@ func readAmount(a *Amount, currency, pointer string) (money.Amount, *fault.Error
 	return money.Amount{Minor: minor, Currency: currency}, nil
 }
 
-// readDay reads a day of a body; the zero time for an empty text.
-func readDay(text, pointer string) (time.Time, *fault.Error) {
+// readDay reads the field valid_till of a body; the zero time for an empty text.
+func readDay(text string) (time.Time, *fault.Error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil || day.Year() < 1900 || day.Year() > 9000 {
-		return time.Time{}, errDay.At(pointer)
+		return time.Time{}, errDay.At("/valid_till")
 	}
 	return day, nil
 }
