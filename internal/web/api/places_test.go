@@ -39,11 +39,13 @@ func TestFaultsHavePlaces(t *testing.T) {
 	}{
 		"customers": {
 			[]string{"customer/customer.go", "customer/edit.go", "billing/billing.go", "customer/payment.go", "customer/charge.go", "customer/reverse.go", "audit/reason.go"},
-			[]any{customerRequest{}, paymentRequest{}, chargeRequest{}, reversalRequest{}}, customerPlaces,
+			[]any{customerRequest{}, paymentRequest{}, chargeRequest{}, reversalRequest{}},
+			customerPlaces,
 		},
 		"series": {
 			[]string{"card/order.go", "card/partners.go", "card/edit.go", "card/approval.go", "card/facevalue.go", "card/rights.go", "card/odds.go"},
-			[]any{seriesRequest{}, seriesPatch{}, reversalRequest{}}, seriesPlaces,
+			[]any{seriesRequest{}, seriesPatch{}, reversalRequest{}},
+			seriesPlaces,
 		},
 		"cards": {[]string{"card/change.go", "card/bulk.go", "card/use.go"}, []any{cardPatch{}, operationRequest{}, reversalRequest{}}, cardPlaces},
 		"files": {[]string{"cardfile/*.go", "render/*.go"}, []any{exportRequest{}}, exportPlaces},
