@@ -128,7 +128,14 @@ func (s *Service) lockCard(ctx context.Context, tx pgx.Tx, ref Ref) (db.CardGetF
 // fault.List with one fault a field. An edit that brings more value into use than one person
 // may is refused. An edit without a change records nothing.
 func (s *Service) EditCard(ctx context.Context, actor audit.Actor, ref Ref, e Edit) error {
+	return s.PatchCard(ctx, actor, ref, func(Edit) Edit { return e })
+}
+
+// PatchCard is EditCard with the fields that patch makes of the present ones, under the lock
+// of the card.
+func (s *Service) PatchCard(ctx context.Context, actor audit.Actor, ref Ref, patch func(now Edit) Edit) error {
 	return s.changeCard(ctx, actor, ref, true, func(tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow) (act.Act, error) {
+		e := patch(Edit{ValidTill: db.Deref(row.ValidTill), PartnerID: db.Deref(row.PartnerID), Remark: db.Deref(row.Remark)})
 		till, partnerID, remark, err := s.checkCardEdit(ctx, tx, actor, series, row, e)
 		if err != nil {
 			return nil, err

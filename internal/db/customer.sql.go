@@ -13,8 +13,8 @@ import (
 )
 
 const customerCreate = `-- name: CustomerCreate :one
-insert into customer (partner_id, username, name, email, phone, password_hash, request_key)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into customer (partner_id, username, name, email, phone, external_id, password_hash, request_key)
+values ($1, $2, $3, $4, $5, nullif($6::text, ''), $7, $8)
 returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key, version
 `
 
@@ -24,6 +24,7 @@ type CustomerCreateParams struct {
 	Name         string
 	Email        string
 	Phone        string
+	ExternalID   string
 	PasswordHash string
 	RequestKey   *uuid.UUID
 }
@@ -35,6 +36,7 @@ func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreat
 		arg.Name,
 		arg.Email,
 		arg.Phone,
+		arg.ExternalID,
 		arg.PasswordHash,
 		arg.RequestKey,
 	)
@@ -268,31 +270,49 @@ func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (
 	return i, err
 }
 
-const customerIDByName = `-- name: CustomerIDByName :one
+const customerIDsByName = `-- name: CustomerIDsByName :many
 select id from customer
 where ($1::text <> '' and external_id = $1 or $1::text = '' and username = $2::text)
-  and ($3::boolean or partner_id = any($4::bigint[]))
+  and ($3::bigint = 0 or partner_id = $3)
+  and ($4::boolean or partner_id = any($5::bigint[]))
+limit 2
 `
 
-type CustomerIDByNameParams struct {
+type CustomerIDsByNameParams struct {
 	ExternalID  string
 	Username    string
+	PartnerID   int64
 	AllPartners bool
 	PartnerIds  []int64
 }
 
-// The customer with an id of another system, or with a username; the other name is empty. A
-// foreign one is not found.
-func (q *Queries) CustomerIDByName(ctx context.Context, db DBTX, arg CustomerIDByNameParams) (int64, error) {
-	row := db.QueryRow(ctx, customerIDByName,
+// The customers with an id of another system, or the one with a username; the other name is
+// empty. Two rows tell that two partners have the external id. partner_id 0: any within the
+// partners. A foreign one is not found.
+func (q *Queries) CustomerIDsByName(ctx context.Context, db DBTX, arg CustomerIDsByNameParams) ([]int64, error) {
+	rows, err := db.Query(ctx, customerIDsByName,
 		arg.ExternalID,
 		arg.Username,
+		arg.PartnerID,
 		arg.AllPartners,
 		arg.PartnerIds,
 	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const customerList = `-- name: CustomerList :many
@@ -765,17 +785,19 @@ func (q *Queries) CustomerSuggest(ctx context.Context, db DBTX, arg CustomerSugg
 }
 
 const customerUpdate = `-- name: CustomerUpdate :exec
-update customer set partner_id = $1, username = $2, name = $3, email = $4, phone = $5
-where id = $6
+update customer set partner_id = $1, username = $2, name = $3, email = $4, phone = $5,
+  external_id = nullif($6::text, '')
+where id = $7
 `
 
 type CustomerUpdateParams struct {
-	PartnerID int64
-	Username  string
-	Name      string
-	Email     string
-	Phone     string
-	ID        int64
+	PartnerID  int64
+	Username   string
+	Name       string
+	Email      string
+	Phone      string
+	ExternalID string
+	ID         int64
 }
 
 func (q *Queries) CustomerUpdate(ctx context.Context, db DBTX, arg CustomerUpdateParams) error {
@@ -785,6 +807,7 @@ func (q *Queries) CustomerUpdate(ctx context.Context, db DBTX, arg CustomerUpdat
 		arg.Name,
 		arg.Email,
 		arg.Phone,
+		arg.ExternalID,
 		arg.ID,
 	)
 	return err

@@ -1605,7 +1605,7 @@ type Customer struct {
 	Search string
 	// When the person's data was erased on request. From then on the row never changes: no name, no sign-in, no redemption.
 	ErasedAt *time.Time
-	// What another system calls the customer. Null: nothing.
+	// What another system calls the customer, unique within the partner. Null: nothing.
 	ExternalID *string
 	// The import that entered the customer; null: entered by hand.
 	ImportID *int64

@@ -183,12 +183,13 @@ func Stored(permissions ...Permission) []string {
 }
 
 // May reports whether the accountable party holds a permission now. The program itself
-// holds all.
+// holds all. An API client needs its owner's permission and its own.
 func May(ctx context.Context, dbtx db.DBTX, who audit.Accountable, p Permission) (bool, error) {
 	if who.IsSystem() || who.IsNobody() {
 		return who.IsSystem(), nil
 	}
-	may, err := db.New().StaffMay(ctx, dbtx, db.StaffMayParams{ID: who.Staff(), Permission: string(p)})
+	clientID, _ := who.Client()
+	may, err := db.New().StaffMay(ctx, dbtx, db.StaffMayParams{ID: who.Staff(), Permission: string(p), ClientID: clientID})
 	if err != nil {
 		return false, fmt.Errorf("ask what somebody may do: %w", err)
 	}

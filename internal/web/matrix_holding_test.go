@@ -109,7 +109,7 @@ func matrixForms() map[string]func(h holding) url.Values {
 		admin.OnePartner + "/disable":     none,
 		admin.OnePartner + "/enable":      none,
 		admin.OnePartner + "/logo/remove": none,
-		admin.OneCard + "/release": func(holding) url.Values { return url.Values{"reason": {"the till crashed"}} },
+		admin.OneCard + "/release":        func(holding) url.Values { return url.Values{"reason": {"the till crashed"}} },
 		admin.OneCard + "/replace": func(holding) url.Values {
 			return url.Values{"reason": {"as a test"}, "key": {uuid.NewString()}}
 		},

@@ -12,8 +12,10 @@ import (
 )
 
 const (
-	get  = http.MethodGet
-	post = http.MethodPost
+	get   = http.MethodGet
+	post  = http.MethodPost
+	patch = http.MethodPatch // of programs, as put is
+	put   = http.MethodPut
 )
 
 // table returns all routes of the site: method, path, who may request it, and its handler.
@@ -68,6 +70,43 @@ func (s *Server) table() []route {
 		{post, api.Base + "/reservations/:id/commit", clientWho(staff.CardsReserve).withCards(), s.api.ReservationCommit},
 		{post, api.Base + "/reservations/:id/release", clientWho(staff.CardsReserve).withCards(), s.api.ReservationRelease},
 		{post, api.Base + "/cards/look", clientWho(staff.RedeemFor).withCards(), s.api.CardLook},
+
+		// Programs: customers and their balances.
+		{get, api.Base + "/customers", clientWho(staff.CustomersView), s.api.CustomerList},
+		{post, api.Base + "/customers", clientWho(staff.CustomersEdit), s.api.CustomerCreate},
+		{get, api.Base + "/customers/:id", clientWho(staff.CustomersView), s.api.CustomerShow},
+		{patch, api.Base + "/customers/:id", clientWho(staff.CustomersEdit), s.api.CustomerChange},
+		{put, api.Base + "/customers/by-external-id/:external", clientWho(staff.CustomersEdit), s.api.CustomerPut},
+		{get, api.Base + "/customers/:id/balance", clientWho(staff.PaymentsView), s.api.CustomerBalance},
+		{get, api.Base + "/customers/:id/payments", clientWho(staff.PaymentsView), s.api.PaymentList},
+		{post, api.Base + "/customers/:id/payments", clientWho(staff.PaymentsEnter), s.api.PaymentCreate},
+		{get, api.Base + "/customers/:id/payments/:payment", clientWho(staff.PaymentsView), s.api.PaymentShow},
+		{post, api.Base + "/customers/:id/payments/:payment/reversal", clientWho(staff.PaymentsReverse), s.api.PaymentReverse},
+		{post, api.Base + "/customers/:id/charges", clientWho(staff.CustomersCharge), s.api.ChargeCreate},
+
+		// Programs: series, cards and files.
+		{get, api.Base + "/series", clientWho(staff.SeriesView).withCards(), s.api.SeriesList},
+		{post, api.Base + "/series", clientWho(staff.SeriesGenerate).withCards(), s.api.SeriesCreate},
+		{get, api.Base + "/series/:number", clientWho(staff.SeriesView).withCards(), s.api.SeriesShow},
+		{patch, api.Base + "/series/:number", clientWho(staff.SeriesEdit).withCards(), s.api.SeriesChange},
+		{post, api.Base + "/series/:number/activate", clientWho(staff.SeriesActivate).withCards(), s.api.SeriesActivate},
+		{post, api.Base + "/series/:number/lock", clientWho(staff.SeriesActivate).withCards(), s.api.SeriesLock},
+		{post, api.Base + "/series/:number/void", clientWho(staff.SeriesVoid).withCards(), s.api.SeriesVoid},
+		{post, api.Base + "/series/:number/cancel", clientWho(staff.SeriesVoid).withCards(), s.api.SeriesCancel},
+		{post, api.Base + "/series/:number/retry", clientWho(staff.SeriesActivate).withCards(), s.api.SeriesRetry},
+		{get, api.Base + "/series/:number/cards", clientWho(staff.CardsView).withCards(), s.api.CardList},
+		{post, api.Base + "/series/:number/operations", clientWho(staff.CardsChange).withCards(), s.api.OperationCreate},
+		{post, api.Base + "/series/:number/exports", clientWho(staff.SeriesExport).withCards(), s.api.ExportCreate},
+		{get, api.Base + "/cards/:card", clientWho(staff.CardsView).withCards(), s.api.CardShow},
+		{patch, api.Base + "/cards/:card", clientWho(staff.CardsChange).withCards(), s.api.CardPatch},
+		{post, api.Base + "/cards/:card/disable", clientWho(staff.CardsChange).withCards(), s.api.CardDisable},
+		{post, api.Base + "/cards/:card/enable", clientWho(staff.CardsChange).withCards(), s.api.CardEnable},
+		{post, api.Base + "/cards/:card/void", clientWho(staff.CardsChange).withCards(), s.api.CardVoid},
+		{get, api.Base + "/operations/:id", clientWho(staff.CardsView).withCards(), s.api.OperationShow},
+		{get, api.Base + "/exports/:id", clientWho(staff.SeriesExport).withCards(), s.api.ExportShow},
+		{get, api.Base + "/exports/:id/file", clientWho(staff.SeriesExport).withCards(), s.api.ExportFile},
+		{get, api.Base + "/approvals/:id", clientWho(""), s.api.ApprovalShow},
+		{get, api.Base + "/reports/outstanding", clientWho(staff.ReportsView).withCards(), s.api.ReportOutstanding},
 
 		// Staff.
 		{get, "/admin", anyStaff, s.admin.Home},

@@ -7,26 +7,46 @@ package api
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/blob"
+	"refill/internal/cardfile"
+	"refill/internal/notify"
 	"refill/internal/web/kit"
 )
 
 // Base is the address of version 1 of the API.
 const Base = "/api/v1"
 
+// Deps are the services that the API uses beside those of the Kit.
+type Deps struct {
+	Hub     *notify.Hub
+	Exports *cardfile.Service
+	Files   blob.Store // exported files
+}
+
 // Server handles the requests of programs.
 type Server struct {
 	*kit.Kit
+	Deps
 
 	requests *requestLog
+	waits    waits
+
+	closing chan struct{}
+	close   sync.Once
 }
 
 // New returns the door of programs on top of a Kit.
-func New(k *kit.Kit) *Server {
-	return &Server{Kit: k, requests: newRequestLog(k.Pool, k.Log)}
+func New(k *kit.Kit, deps Deps) *Server {
+	return &Server{Kit: k, Deps: deps, requests: newRequestLog(k.Pool, k.Log), closing: make(chan struct{})}
 }
+
+// CloseStreams ends the waiting of every request, so that http.Server.Shutdown need not wait
+// for them.
+func (s *Server) CloseStreams() { s.close.Do(func() { close(s.closing) }) }
 
 // Start begins to write the log of requests. It stops when ctx ends, after it has written
 // what it holds.

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,9 @@ import (
 // stored. Names of fields count exactly as they are written. Errors name the place and never
 // the value.
 func (s *Server) read(c *gin.Context, into any) error {
+	if err := readQuery(c).err(); err != nil { // requests with a body have no parameters
+		return err
+	}
 	kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return errMediaType
@@ -49,6 +53,19 @@ func (s *Server) read(c *gin.Context, into any) error {
 	}
 	return nil
 }
+
+// readNone checks that a request has no body, or an empty object, where there is nothing to
+// say.
+func (s *Server) readNone(c *gin.Context) error {
+	if c.Request.ContentLength == 0 {
+		return readQuery(c).err()
+	}
+	var nothing struct{}
+	return s.read(c, &nothing)
+}
+
+// fieldName is the form of names that a problem repeats where no such field is known.
+var fieldName = regexp.MustCompile(`^[A-Za-z_]{1,40}$`)
 
 // checkValue reads one JSON value and compares it with the type that it is decoded into.
 func checkValue(d *json.Decoder, t reflect.Type, pointer string) error {
@@ -118,7 +135,7 @@ func checkObject(d *json.Decoder, t reflect.Type, pointer string) error {
 		place := pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 		of, known := fields[name]
 		if !known {
-			if len(name) > 60 || !kit.IsCleanText(name) { // it may be anything, a code too
+			if !fieldName.MatchString(name) { // it may be anything, a code too
 				place = pointer
 			}
 			return errUnknownField.At(place)

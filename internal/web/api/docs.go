@@ -37,11 +37,11 @@ type docsHomePage struct {
 type docsResourcePage struct {
 	docsPage
 	Resource   openapi.Resource
-	Operations []operationView
+	Operations []documentedOperation
 }
 
-// operationView is an operation on the page of its resource.
-type operationView struct {
+// documentedOperation is an operation on the page of its resource.
+type documentedOperation struct {
 	*openapi.Operation
 
 	Address    string
@@ -110,8 +110,8 @@ type problemPlace struct {
 // docsMissingPage answers an address below the pages that has none.
 type docsMissingPage struct{ docsPage }
 
-// places are the words for where a parameter is sent.
-var places = map[string]string{ //nolint:gochecknoglobals // a table
+// parameterPlaces are the words for where a parameter is sent.
+var parameterPlaces = map[string]string{ //nolint:gochecknoglobals // a table
 	"path": lang.M("in the address"), "query": lang.M("after the address"), "header": lang.M("header"),
 }
 
@@ -160,7 +160,7 @@ func (s *Server) DocsResource(c *gin.Context) error {
 	p := &docsResourcePage{docsPage: docsPage{r.Name, r.Slug, d.Resources}, Resource: r}
 	before := shown{}
 	for _, o := range r.Operations {
-		p.Operations = append(p.Operations, viewOperation(d, o, before))
+		p.Operations = append(p.Operations, documented(d, o, before))
 	}
 	return s.Render(c, http.StatusOK, "docs/resource", p)
 }
@@ -206,12 +206,12 @@ func (s *Server) docsMissing(c *gin.Context, d *openapi.Document) error {
 	return s.Render(c, http.StatusNotFound, "docs/missing", &docsMissingPage{docsPage{lang.M("There is no such page"), "", d.Resources}})
 }
 
-// viewOperation prepares an operation for its page.
-func viewOperation(d *openapi.Document, o *openapi.Operation, before shown) operationView {
+// documented prepares an operation for its page.
+func documented(d *openapi.Document, o *openapi.Operation, before shown) documentedOperation {
 	own := slices.DeleteFunc(slices.Clone(o.Problems), func(code string) bool { return slices.Contains(d.Always, code) })
-	v := operationView{Operation: o, Address: Base + o.Path, Problems: byStatus(d, own)}
+	v := documentedOperation{Operation: o, Address: Base + o.Path, Problems: byStatus(d, own)}
 	for _, p := range o.Parameters {
-		v.Parameters = append(v.Parameters, parameterView{p, d.Kind(p), places[p.In]})
+		v.Parameters = append(v.Parameters, parameterView{p, d.Kind(p), parameterPlaces[p.In]})
 	}
 	if o.Body != nil {
 		v.Body = viewBody(d, o.Body.Media(), shown{})

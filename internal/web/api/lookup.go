@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ type customerRef struct {
 	ID         string `json:"id"`
 	ExternalID string `json:"external_id"`
 	Username   string `json:"username"`
+	PartnerID  string `json:"partner_id"` // beside external_id, where two partners have it
 }
 
 // customerSeen is how answers name a customer.
@@ -25,6 +27,8 @@ type customerSeen struct {
 	Username   string `json:"username"`
 	ExternalID string `json:"external_id,omitempty"`
 }
+
+var errAmbiguous = fault.New(fault.Conflict, "customer_ambiguous", "Customers of two partners have this external id. Name the partner too, as partner_id.")
 
 var errCustomerRef = fault.Field("customer", "customer_ref", "Name the customer by exactly one of id, external_id and username.")
 
@@ -48,26 +52,37 @@ func (s *Server) findCustomer(c *gin.Context, ref *customerRef) (db.CustomerGetR
 			named++
 		}
 	}
-	if named != 1 {
+	if named != 1 || ref.PartnerID != "" && ref.ExternalID == "" {
 		return db.CustomerGetRow{}, errCustomerRef
 	}
 	ctx, scope := c.Request.Context(), Client(c).Scope
 	var id int64
 	if ref.ID != "" {
-		n, err := strconv.ParseInt(ref.ID, 10, 64)
-		if err != nil {
-			return db.CustomerGetRow{}, customer.ErrUnknown
-		}
-		id = n
+		id = readID(ref.ID)
 	} else {
-		n, err := db.Need(db.New().CustomerIDByName(ctx, s.Pool, db.CustomerIDByNameParams{
+		p := db.CustomerIDsByNameParams{
 			ExternalID: ref.ExternalID, Username: strings.ToLower(ref.Username), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
-		})).Or(customer.ErrUnknown, "find a customer")
-		if err != nil {
-			return db.CustomerGetRow{}, err
 		}
-		id = n
+		if ref.PartnerID != "" {
+			p.PartnerID = readID(ref.PartnerID)
+		}
+		ids, err := db.New().CustomerIDsByName(ctx, s.Pool, p)
+		switch {
+		case err != nil:
+			return db.CustomerGetRow{}, fmt.Errorf("find a customer: %w", err)
+		case len(ids) == 0:
+			return db.CustomerGetRow{}, customer.ErrUnknown
+		case len(ids) > 1:
+			return db.CustomerGetRow{}, errAmbiguous
+		}
+		id = ids[0]
 	}
+	return s.customerByID(c, id)
+}
+
+// customerByID returns a customer, and customer.ErrUnknown for one of other partners.
+func (s *Server) customerByID(c *gin.Context, id int64) (db.CustomerGetRow, error) {
+	ctx, scope := c.Request.Context(), Client(c).Scope
 	return db.Need(db.New().CustomerGet(ctx, s.Pool, db.CustomerGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})).
 		Or(customer.ErrUnknown, "read a customer")
 }

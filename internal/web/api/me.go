@@ -19,6 +19,9 @@ type me struct {
 
 // Me handles GET /api/v1/me: what the key may do.
 func (s *Server) Me(c *gin.Context) error {
+	if err := readQuery(c).err(); err != nil {
+		return err
+	}
 	settings, err := s.Settings.Get(c.Request.Context())
 	if err != nil {
 		return err

@@ -79,6 +79,19 @@ func (q *query) moment(name string) *time.Time {
 	return &at
 }
 
+// day returns a day; the zero time where the parameter is not there.
+func (q *query) day(name string) time.Time {
+	if !q.values.Has(name) {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.DateOnly, q.values.Get(name))
+	if err != nil || at.Year() < 2000 || at.Year() > 9000 {
+		q.bad = true
+		return time.Time{}
+	}
+	return at
+}
+
 // page is the part of a list that a request asks for: at most size rows below the id after.
 type page struct {
 	after int64

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/billing"
 	"refill/internal/card"
 	"refill/internal/client"
 	"refill/internal/fault"
@@ -33,6 +34,7 @@ type Problem struct {
 	// Violated names the limit of requests that a client has reached, as the IETF draft on
 	// RateLimit fields says.
 	Violated []string `json:"violated-policies,omitempty"`
+	Balance  *Amount  `json:"balance,omitempty"` // of a charge that the balance is too low for
 }
 
 // ProblemError is one fault of a request body.
@@ -53,6 +55,7 @@ var (
 	errKeyReused    = fault.New(fault.Invalid, "idempotency_key_reused", "This Idempotency-Key was used for a different request. Use a new one.")
 	errQuery        = fault.New(fault.Invalid, "bad_query", "The address has a parameter that this operation does not know, or a value that it can't read.")
 	errMatchNeeded  = fault.New(fault.Conflict, "if_match_missing", "Send the ETag of what you want to change as If-Match.")
+	errWaitsOther   = fault.New(fault.Conflict, "waits_for_other", "This waits for a second person already, because another person or program has asked for it, or it was decided meanwhile. Read it again.")
 	errMatchStale   = fault.New(fault.Conflict, "if_match_stale", "It has changed since you read it. Read it again, and send its new ETag as If-Match.")
 )
 
@@ -115,11 +118,26 @@ func (s *Server) Fail(c *gin.Context, err error) {
 	if o.Code == client.ErrQuota.Code {
 		p.Violated = []string{"client"}
 	}
+	p.Balance = balanceIn(o)
 	c.Set(keyProblem, o.Code)
 	c.Header("Content-Type", "application/problem+json")
 	c.Status(o.Status)
 	body, _ := json.Marshal(p) // a struct of texts and numbers: Marshal can't fail
 	_, _ = c.Writer.Write(body)
+}
+
+// balanceIn returns the balance that was too low for a charge; nil for any other outcome.
+func balanceIn(o kit.Outcome) *Amount {
+	if o.Code != billing.ErrShort.Code {
+		return nil
+	}
+	for _, arg := range o.Args {
+		if balance, ok := arg.Value.(fault.Money); ok {
+			a := amount(balance.Minor, balance.Currency)
+			return &a
+		}
+	}
+	return nil
 }
 
 // keyProblem is the key of the problem's code in the Gin context, for the log of requests.
@@ -141,7 +159,9 @@ func (s *Server) sayWait(c *gin.Context, o kit.Outcome) {
 
 // isKeyReused reports whether a fault says that an idempotency key was used for something
 // else. Each domain has its own words for people.
-func isKeyReused(code string) bool { return strings.HasSuffix(code, "_key_reused") }
+func isKeyReused(code string) bool {
+	return strings.HasSuffix(code, "_key_reused") || strings.HasSuffix(code, "_key_used") || strings.HasSuffix(code, "_key_taken")
+}
 
 // pointer returns the JSON Pointer of a field. Names of fields of the domain are those of
 // the API; a path of names is separated by dots.

@@ -99,6 +99,9 @@ func (s *Server) redemption(c *gin.Context) (db.RedemptionGetRow, error) {
 
 // RedemptionShow handles GET /api/v1/redemptions/:id.
 func (s *Server) RedemptionShow(c *gin.Context) error {
+	if err := readQuery(c).err(); err != nil {
+		return err
+	}
 	row, err := s.redemption(c)
 	if err != nil {
 		return err

@@ -3,10 +3,15 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
+
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/formprint"
 )
 
 // idempotencyKey returns the key under which the domain does the thing of a request once. It
@@ -36,4 +41,28 @@ func derivedKey(clientID int64, operation, text string) uuid.UUID {
 	key[6] = key[6]&0x0f | 0x80
 	key[8] = key[8]&0x3f | 0x80
 	return key
+}
+
+// keyDone reports whether a key has made something before, for the answer of a repetition.
+// The domain compares what was asked for.
+func (s *Server) keyDone(c *gin.Context, key uuid.UUID) (bool, error) {
+	before, err := db.New().KeyDone(c.Request.Context(), s.Pool, key)
+	if err != nil {
+		return false, fmt.Errorf("look for what a key has made: %w", err)
+	}
+	return before, nil
+}
+
+// once does an act on something at most once for the key of a request. asked is what the body
+// says.
+func (s *Server) once(c *gin.Context, about any, asked any, act func(cards *card.Service) error) (replayed bool, err error) {
+	key, err := idempotencyKey(c)
+	if err != nil {
+		return false, err
+	}
+	print, err := formprint.Of(about, asked)
+	if err != nil {
+		return false, err
+	}
+	return s.Cards.Once(c.Request.Context(), key, print, act)
 }
