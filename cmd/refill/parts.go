@@ -23,6 +23,7 @@ import (
 	"refill/internal/fontdir"
 	"refill/internal/job"
 	"refill/internal/setting"
+	"refill/internal/webhook"
 )
 
 // parts holds the services that the commands share.
@@ -38,6 +39,7 @@ type parts struct {
 	imports   *cardimport.Service
 	customers *customerimport.Service
 	checks    *check.Service
+	webhooks  *webhook.Service
 	files     *blob.Sealed
 	fonts     *fontdir.Folder
 }
@@ -89,6 +91,7 @@ func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 	p.imports = cardimport.New(p.cards, pool, keys, p.jobs, p.settings, log)
 	p.customers = customerimport.New(pool, p.jobs, p.settings, p.cards.Approvals())
 	p.checks = check.New(pool, keys, p.jobs, p.settings, log)
+	p.webhooks = webhook.New(webhook.Config{DB: pool, Jobs: p.jobs, Vault: p.cards.Codes, Networks: c.webhookNetworks, Log: log, Now: time.Now})
 	go p.watchKeys(ctx)
 	return p, nil
 }

@@ -28,6 +28,7 @@ import (
 	"refill/internal/jobqueue"
 	"refill/internal/setting"
 	"refill/internal/theft"
+	"refill/internal/webhook"
 )
 
 // NewInserter returns a client that only inserts jobs, for web processes.
@@ -47,6 +48,7 @@ type Options struct {
 	Imports   *cardimport.Service
 	Customers *customerimport.Service
 	Checks    *check.Service
+	Webhooks  *webhook.Service
 	Keys      audit.Keys // keys that the audit trail is sealed under
 	Files     blob.Store
 	Settings  *setting.Store
@@ -85,7 +87,8 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &sealWorker{pool: pool, keys: o.Keys, checks: o.Checks, now: o.Now})
 	river.AddWorker(workers, &watchWorker{watch: theft.New(pool, o.Settings, o.Log), now: o.Now})
 	river.AddWorker(workers, &checkWorker{checks: o.Checks, now: o.Now})
-	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, exports: o.Exports, imports: o.Imports, files: o.Files, log: o.Log, now: o.Now})
+	river.AddWorker(workers, &deliverWorker{webhooks: o.Webhooks})
+	river.AddWorker(workers, &housekeepWorker{webhooks: o.Webhooks, pool: pool, cards: o.Cards, exports: o.Exports, imports: o.Imports, files: o.Files, log: o.Log, now: o.Now})
 
 	imports := importer{imports: o.Imports, files: o.Files, log: o.Log, now: o.Now}
 	river.AddWorker(workers, &checkImportWorker{importer: imports})
@@ -110,6 +113,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 			check.Queue:          {MaxWorkers: 1},
 			audit.Queue:          {MaxWorkers: 1},
 			theft.Queue:          {MaxWorkers: 1},
+			webhook.Queue:        {MaxWorkers: webhookWorkers},
 		},
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,

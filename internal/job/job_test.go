@@ -35,6 +35,7 @@ import (
 	"refill/internal/setting"
 	"refill/internal/staff"
 	"refill/internal/staff/peopletest"
+	"refill/internal/webhook"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -122,7 +123,7 @@ func setup(t *testing.T) *bundle {
 	b.admin = audit.ByStaff(id, audit.Everything())
 
 	b.worker, err = job.NewWorker(b.pool, job.Options{
-		ID: uuid.NewString(), Cards: b.cards, Exports: b.exports, Imports: cardimport.New(b.cards, b.pool, keys, inserter, settings, log), Checks: b.checks, Keys: keys, Files: b.files, Settings: settings, Log: log, Now: time.Now,
+		ID: uuid.NewString(), Cards: b.cards, Exports: b.exports, Imports: cardimport.New(b.cards, b.pool, keys, inserter, settings, log), Checks: b.checks, Webhooks: webhook.New(webhook.Config{DB: b.pool, Jobs: inserter, Vault: b.cards.Codes, Log: log, Now: time.Now}), Keys: keys, Files: b.files, Settings: settings, Log: log, Now: time.Now,
 	})
 	require.NoError(t, err)
 	events, stop := b.worker.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled, river.EventKindJobSnoozed, river.EventKindQueuePaused)
