@@ -93,7 +93,7 @@ func New(deps Deps) (*Server, error) {
 		return nil, err
 	}
 	s.portal = portal.New(s.Kit)
-	s.api = api.New(s.Kit)
+	s.api = api.New(s.Kit, api.Deps{Hub: deps.Admin.Hub, Webhooks: deps.Admin.Webhooks})
 	return s, s.build()
 }
 
@@ -116,9 +116,12 @@ func bodyLimit(route string) int64 {
 // Handler returns the handler of the whole site.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// CloseStreams ends every event stream, so that http.Server.Shutdown does not wait for
+// CloseStreams ends every event stream and every request that waits for events, so that http.Server.Shutdown does not wait for
 // them. It is meant for http.Server.RegisterOnShutdown.
-func (s *Server) CloseStreams() { s.admin.CloseStreams() }
+func (s *Server) CloseStreams() {
+	s.admin.CloseStreams()
+	s.api.CloseStreams()
+}
 
 // Start starts the service behind the pages of River UI, and the log of API requests. They
 // stop when ctx ends.

@@ -22,6 +22,7 @@ import (
 	"refill/internal/operate"
 	"refill/internal/theft"
 	"refill/internal/web/kit"
+	"refill/internal/webhook"
 )
 
 // Deps are the services that only the staff pages use.
@@ -31,6 +32,7 @@ type Deps struct {
 	Imports   *cardimport.Service     // imports cards
 	Customers *customerimport.Service // imports customers
 	Checks    *check.Service
+	Webhooks  *webhook.Service
 	Files     blob.Store            // exported files
 	Jobs      *river.Client[pgx.Tx] // inserts and changes jobs; runs none
 	// PingEvery is the interval between keep-alive messages on an event stream; 0 means 20

@@ -7,10 +7,13 @@ package api
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/notify"
 	"refill/internal/web/kit"
+	"refill/internal/webhook"
 )
 
 // Base is the address of version 1 of the API.
@@ -19,14 +22,27 @@ const Base = "/api/v1"
 // Server handles the requests of programs.
 type Server struct {
 	*kit.Kit
+	Deps
 
 	requests *requestLog
+	close    sync.Once
+	closing  chan struct{} // closed when the process stops
+}
+
+// Deps are the services that programs use.
+type Deps struct {
+	Hub      *notify.Hub
+	Webhooks *webhook.Service
 }
 
 // New returns the door of programs on top of a Kit.
-func New(k *kit.Kit) *Server {
-	return &Server{Kit: k, requests: newRequestLog(k.Pool, k.Log)}
+func New(k *kit.Kit, d Deps) *Server {
+	return &Server{Kit: k, Deps: d, requests: newRequestLog(k.Pool, k.Log), closing: make(chan struct{})}
 }
+
+// CloseStreams answers the requests that wait for events, so that http.Server.Shutdown need
+// not wait for them.
+func (s *Server) CloseStreams() { s.close.Do(func() { close(s.closing) }) }
 
 // Start begins to write the log of requests. It stops when ctx ends, after it has written
 // what it holds.
