@@ -34,15 +34,13 @@ type config struct {
 	TLSCert        string   `env:"REFILL_TLS_CERT" desc:"Certificate file, to serve HTTPS directly. Needs REFILL_TLS_KEY."`
 	TLSKey         string   `env:"REFILL_TLS_KEY" desc:"Key file of the certificate."`
 	TrustedProxies []string `env:"REFILL_TRUSTED_PROXIES" desc:"Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, and no other header; separated by commas. Default: none."`
-	Networks       []string `env:"REFILL_WEBHOOK_NETWORKS" desc:"Networks of your own that webhooks may call, and by plain HTTP too, such as 10.20.0.0/16; separated by commas. Default: none, only public addresses by HTTPS."`
+	Networks       prefixes `env:"REFILL_WEBHOOK_NETWORKS" desc:"Networks of your own that webhooks may call, and by plain HTTP too, such as 10.20.0.0/16; separated by commas. Default: none, only public addresses by HTTPS."`
 	MetricsToken   secret   `env:"REFILL_METRICS_TOKEN" desc:"Bearer token for GET /metrics. Default: /metrics answers nobody."`
 	Concurrency    int      `env:"REFILL_CONCURRENCY" envDefault:"2" desc:"How many series a worker makes, and how many files it writes, at once."`
 	MaxConns       int32    `env:"REFILL_MAX_CONNS" envDefault:"16" desc:"Database connections of this process at most."`
 	LogFormat      string   `env:"REFILL_LOG_FORMAT" envDefault:"text" desc:"text or json."`
 	LogLevel       string   `env:"REFILL_LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error."`
 	PGBin          string   `env:"PG_BIN" desc:"Folder of the Postgres programs for refill demo. Default: found by itself."`
-
-	webhookNetworks []netip.Prefix // of Networks
 }
 
 // secret is a value that is never printed.
@@ -51,6 +49,9 @@ type secret string
 func (secret) String() string       { return "***" }
 func (secret) GoString() string     { return "***" }
 func (secret) LogValue() slog.Value { return slog.StringValue("***") }
+
+// prefixes is a list of networks.
+type prefixes []netip.Prefix
 
 // readConfig reads the environment.
 func readConfig() (config, error) {
@@ -69,13 +70,6 @@ func readConfig() (config, error) {
 		c.PublicURL = scheme + c.Addr
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
-	for _, text := range c.Networks {
-		network, err := netip.ParsePrefix(strings.TrimSpace(text))
-		if err != nil {
-			return c, fmt.Errorf("REFILL_WEBHOOK_NETWORKS must name networks such as 10.20.0.0/16, separated by commas, not %q", text)
-		}
-		c.webhookNetworks = append(c.webhookNetworks, network.Masked())
-	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return c, fmt.Errorf("REFILL_TLS_CERT and REFILL_TLS_KEY go together")
 	}
@@ -117,9 +111,6 @@ func helpConfig(w io.Writer) error {
 	fields := reflect.TypeFor[config]()
 	for field := range fields.Fields() {
 		tag := field.Tag
-		if tag.Get("env") == "" {
-			continue
-		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", tag.Get("env"), tag.Get("envDefault"), tag.Get("desc"))
 	}
 	return table.Flush()

@@ -91,7 +91,7 @@ func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 	p.imports = cardimport.New(p.cards, pool, keys, p.jobs, p.settings, log)
 	p.customers = customerimport.New(pool, p.jobs, p.settings, p.cards.Approvals())
 	p.checks = check.New(pool, keys, p.jobs, p.settings, log)
-	p.webhooks = webhook.New(webhook.Config{DB: pool, Jobs: p.jobs, Vault: p.cards.Codes, Networks: c.webhookNetworks, Log: log, Now: time.Now})
+	p.webhooks = webhook.New(webhook.Config{DB: pool, Jobs: p.jobs, Vault: p.cards.Codes, Networks: c.Networks, Log: log, Now: time.Now})
 	go p.watchKeys(ctx)
 	return p, nil
 }

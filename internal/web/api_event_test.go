@@ -108,7 +108,9 @@ func TestAPIFeedWaits(t *testing.T) {
 	require.Empty(t, g.json()["data"])
 
 	cursor = fmt.Sprint(g.json()["next"])
-	go func() { answers <- north.call(http.MethodGet, "/events?after="+cursor, "", "Prefer", "respond-async, wait=30") }()
+	go func() {
+		answers <- north.call(http.MethodGet, "/events?after="+cursor, "", "Prefer", "respond-async, wait=30")
+	}()
 	require.Eventually(t, func() bool { return hub.Subscribers() == 1 }, 10*time.Second, time.Millisecond)
 	s.Server.CloseStreams()
 	require.Equal(t, http.StatusOK, (<-answers).Status)

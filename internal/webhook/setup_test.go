@@ -207,4 +207,3 @@ func (n *names) LookupNetIP(context.Context, string, string) ([]netip.Addr, erro
 	n.asked++
 	return list, nil
 }
-

@@ -51,18 +51,18 @@ type replayCount struct {
 
 // deliveryView is what became of an event.
 type deliveryView struct {
-	Seq          int64
-	Type, URL    string
-	At           time.Time
-	State        kit.Badge
-	Attempts     int32
-	Status       int32
-	Error        string
-	Answer       string
-	TookMS       int32
-	Next, Tried  *time.Time
-	EventID      string
-	Again        string // the address that sends it again; empty: the endpoint is off
+	Seq         int64
+	Type, URL   string
+	At          time.Time
+	State       kit.Badge
+	Attempts    int32
+	Status      int32
+	Error       string
+	Answer      string
+	TookMS      int32
+	Next, Tried *time.Time
+	EventID     string
+	Again       string // the address that sends it again; empty: the endpoint is off
 }
 
 // deliveriesPerPage is how many deliveries a page lists.
@@ -229,7 +229,9 @@ func (s *Server) WebhookAct(do func(c *gin.Context, id int64) error, said string
 
 // WebhookSwitch switches an endpoint off or on.
 func (s *Server) WebhookSwitch(off bool) func(c *gin.Context, id int64) error {
-	return func(c *gin.Context, id int64) error { return s.Webhooks.Switch(c.Request.Context(), s.Actor(c), id, off) }
+	return func(c *gin.Context, id int64) error {
+		return s.Webhooks.Switch(c.Request.Context(), s.Actor(c), id, off)
+	}
 }
 
 // WebhookTest sends a test event.

@@ -88,12 +88,10 @@ func (s *Server) awaitEvents(c *gin.Context, ask event.Query, page event.Page, h
 // preferredWait reads the wait of a Prefer header, RFC 7240; 0 where there is none. What can't
 // be read is no error there.
 func preferredWait(c *gin.Context) time.Duration {
-	for _, header := range c.Request.Header.Values("Prefer") {
-		for part := range strings.SplitSeq(header, ",") {
-			name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-			if seconds, err := strconv.Atoi(strings.Trim(value, `"`)); strings.EqualFold(name, "wait") && err == nil && seconds > 0 {
-				return min(time.Duration(min(seconds, 3600))*time.Second, longestWait)
-			}
+	for part := range strings.SplitSeq(c.GetHeader("Prefer"), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if seconds, err := strconv.Atoi(strings.Trim(value, `"`)); strings.EqualFold(name, "wait") && err == nil && seconds > 0 {
+			return min(time.Duration(min(seconds, 3600))*time.Second, longestWait)
 		}
 	}
 	return 0
