@@ -14,7 +14,7 @@ comment on table event_switch is 'Whether acts write entries of the queue of eve
 comment on column event_switch.since is 'When it was switched on. Null: it is off.';
 
 create table event_out (
-  id          bigint generated always as identity primary key,
+  id          bigint not null generated always as identity,
   type        text not null,
   at          timestamptz not null default now(),
   customer_id bigint,
@@ -23,7 +23,7 @@ create table event_out (
   ref_id      bigint,
   client_id   bigint
 );
-comment on table event_out is 'The queue of events. Acts insert a row in their transaction; the relay takes it out. It names ids only and has no foreign keys, because redemptions write it.';
+comment on table event_out is 'The queue of events. Acts insert a row in their transaction; the relay takes it out. It names ids only and has no foreign keys and no index, because redemptions write it and it is emptied within a second.';
 comment on column event_out.ref_id is 'By type: the payment, the file, the request for a second person, the operation on cards, or the webhook endpoint.';
 
 create table event_counter (
@@ -50,7 +50,6 @@ create table event (
 create index event_type_idx on event (type, seq);
 create index event_at_idx on event (at);
 create index event_customer_idx on event (customer_id) where customer_id is not null;
-create index event_redemption_idx on event (payment_id) where type = 'redemption.created';
 comment on table event is 'What other systems are told, kept for 30 days. Never a code of a card.';
 comment on column event.partner_ids is 'The partners that it concerns. Null: it concerns a series for any partner, so every reader sees it. Empty: only readers of all partners see it.';
 comment on column event.at is 'When the transaction of the act began.';

@@ -47,7 +47,7 @@ delete from event_out where id = any(@ids::bigint[]);
 -- name: EventOutState :one
 -- How many entries wait, up to 10,001, and for how long the oldest has waited.
 select (select count(*) from (select from event_out limit 10001) o)::bigint as waiting,
-  coalesce(extract(epoch from now() - (select at from event_out order by id limit 1)), 0)::float8 as seconds;
+  coalesce(extract(epoch from now() - (select min(at) from event_out)), 0)::float8 as seconds;
 
 -- name: EventCounterMove :one
 -- Takes the next n numbers and returns the last one of them.

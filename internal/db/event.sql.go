@@ -351,7 +351,7 @@ func (q *Queries) EventOutHoldCustomers(ctx context.Context, db DBTX, size int32
 
 const eventOutState = `-- name: EventOutState :one
 select (select count(*) from (select from event_out limit 10001) o)::bigint as waiting,
-  coalesce(extract(epoch from now() - (select at from event_out order by id limit 1)), 0)::float8 as seconds
+  coalesce(extract(epoch from now() - (select min(at) from event_out)), 0)::float8 as seconds
 `
 
 type EventOutStateRow struct {

@@ -1576,7 +1576,7 @@ type EventCounter struct {
 	Trimmed int64
 }
 
-// The queue of events. Acts insert a row in their transaction; the relay takes it out. It names ids only and has no foreign keys, because redemptions write it.
+// The queue of events. Acts insert a row in their transaction; the relay takes it out. It names ids only and has no foreign keys and no index, because redemptions write it and it is emptied within a second.
 type EventOut struct {
 	ID         int64
 	Type       string

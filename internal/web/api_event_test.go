@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/db"
+	"refill/internal/dbtest"
 	"refill/internal/event"
 	"refill/internal/staff"
 )
@@ -72,7 +73,8 @@ func TestAPIFeed(t *testing.T) {
 	s.program(nil, staff.RedeemFor).call(http.MethodGet, "/events", "").problem(t, http.StatusForbidden, "permission_missing")
 
 	// Events of more than 30 days ago are deleted.
-	s.exec(`update event set at = now() - interval '31 days'`)
+	_, err := dbtest.Owner(t, s.Pool).Exec(t.Context(), `update event set at = now() - interval '31 days'`)
+	require.NoError(t, err)
 	require.NoError(t, event.Trim(t.Context(), s.Pool))
 	north.call(http.MethodGet, "/events?after=0", "").problem(t, http.StatusGone, "feed_expired")
 	require.Empty(t, north.call(http.MethodGet, "/events", "").json()["data"])

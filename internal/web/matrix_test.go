@@ -105,8 +105,8 @@ func TestForeignIsMissing(t *testing.T) {
 		pairs := [][2]holding{{theirs, absent()}}
 		if strings.Count(r.path, ":") > 1 { // another partner's item below one's own
 			here, nowhere := mine, mine
-			here.payment, here.change = theirs.payment, theirs.change
-			nowhere.payment, nowhere.change = absent().payment, absent().change
+			here.payment, here.change, here.delivery = theirs.payment, theirs.change, theirs.delivery
+			nowhere.payment, nowhere.change, nowhere.delivery = absent().payment, absent().change, absent().delivery
 			if !strings.Contains(r.path, ":serial") {
 				pairs = append(pairs, [2]holding{here, nowhere})
 			}
