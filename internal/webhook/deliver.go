@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
+	"math/rand/v2" //nolint:depguard // spreads tries over time; secrets are drawn in sign.go
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,8 +31,10 @@ const (
 
 	longestWait = 24 * time.Hour
 	// failingFor is how long an endpoint may have nothing but failures before it is switched
-	// off, and AlarmAfter when the dashboard says so.
+	// off.
 	failingFor = 72 * time.Hour
+	// AlarmAfter is how long an endpoint may have nothing but failures before the dashboard
+	// says so.
 	AlarmAfter = time.Hour
 	// jitter is the part by which a wait is longer or shorter at random.
 	jitter = 0.1
@@ -168,7 +170,7 @@ func (s *Service) note(ctx context.Context, row db.WebhookClaimRow, o outcome, t
 		if err != nil {
 			return fmt.Errorf("note a failed delivery: %w", err)
 		}
-		why := ""
+		var why string
 		switch {
 		case o.status == statusGone:
 			why = WhyGone

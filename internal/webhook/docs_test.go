@@ -83,7 +83,7 @@ func main() {
 }
 `)
 			}
-			cmd := exec.CommandContext(t.Context(), c.command[0], c.command[1:]...) //nolint:gosec // of the table above
+			cmd := exec.CommandContext(t.Context(), c.command[0], c.command[1:]...)
 			cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=", "GOTOOLCHAIN=local")
 			cmd.Stdin = strings.NewReader(jsonOf(t, []any{secretText(secret), headers, string(body), string(body) + " "}))
 			out, err := cmd.CombinedOutput()

@@ -74,7 +74,7 @@ func TestURL(t *testing.T) {
 	s = New(Config{Resolver: &names{lists: [][]netip.Addr{{}}}})
 	require.ErrorIs(t, s.checkURL(t.Context(), "https://none.example.net/"), errNotFound)
 	s = New(Config{Networks: loopback()})
-	require.ErrorIs(t, s.checkURL(t.Context(), "http://[::ffff:127.0.0.1]:9/x"), nil, "the operator has opened it")
+	require.NoError(t, s.checkURL(t.Context(), "http://[::ffff:127.0.0.1]:9/x"), "the operator has opened it")
 	s = New(Config{})
 	require.ErrorIs(t, s.checkURL(t.Context(), "http://[::ffff:127.0.0.1]/"), errInside)
 }
@@ -150,7 +150,9 @@ func TestNoProxy(t *testing.T) {
 	s := New(Config{Networks: loopback()})
 	require.Empty(t, s.client.send(t.Context(), message{url: l.URL, at: time.Now()}).failure)
 	require.Empty(t, proxy.take())
-	for _, transport := range s.client.http.Transport.(schemes) { //nolint:forcetypeassert // it is ours
+	transports, ok := s.client.http.Transport.(schemes)
+	require.True(t, ok)
+	for _, transport := range transports {
 		require.Nil(t, transport.Proxy)
 	}
 }

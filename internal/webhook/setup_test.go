@@ -127,9 +127,9 @@ func (b *bundle) endpoint(t *testing.T, f Form) (int64, string) {
 	return made.ID, made.Secret
 }
 
-func (b *bundle) exec(t *testing.T, sql string, args ...any) {
+func (b *bundle) exec(t *testing.T, sql string) {
 	t.Helper()
-	_, err := b.pool.Exec(t.Context(), sql, args...)
+	_, err := b.pool.Exec(t.Context(), sql)
 	require.NoError(t, err)
 }
 

@@ -18,9 +18,6 @@ const (
 	secretSize   = 32
 )
 
-// SecretPattern matches the secrets of endpoints.
-const SecretPattern = `whsec_[0-9A-Za-z+/]{43}=`
-
 // newSecret draws a secret.
 func newSecret() []byte {
 	secret := make([]byte, secretSize)
