@@ -86,3 +86,12 @@ grant select, insert, delete on mail_former, sign_in_mail to refill_app;
 
 -- Cards that API clients hold back for a customer.
 grant select, insert, update on reservation to refill_app;
+
+-- Events: the queue, what the relay made of it, and what is sent. A trigger sets the switch
+-- as the owner. Of an event only the names of an erased customer change.
+grant select on event_switch to refill_app;
+grant select, insert, delete on event_out, event, event_partner to refill_app;
+grant update (data) on event to refill_app;
+grant select, update on event_counter to refill_app;
+grant select, insert, update on webhook_endpoint to refill_app;
+grant select, insert, update, delete on webhook_delivery to refill_app;

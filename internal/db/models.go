@@ -1630,6 +1630,56 @@ type CustomerLink struct {
 	Mailed bool
 }
 
+// What other systems are told, kept for 30 days. Never a code of a card.
+type Event struct {
+	Seq  int64
+	ID   uuid.UUID
+	Type string
+	// When the transaction of the act began.
+	At time.Time
+	// The partners that it concerns. Null: it concerns a series for any partner, so every reader sees it. Empty: only readers of all partners see it.
+	PartnerIds []int64
+	CustomerID *int64
+	PaymentID  *int64
+	Data       []byte
+}
+
+type EventCounter struct {
+	ID bool
+	// The seq of the newest event. Only the relay moves it, so that seq has no gap.
+	Last int64
+	// Events up to this seq were deleted because of their age.
+	Trimmed int64
+}
+
+// The queue of events. Acts insert a row in their transaction; the relay takes it out. It names ids only and has no foreign keys and no index, because redemptions write it and it is emptied within a second.
+type EventOut struct {
+	ID         int64
+	Type       string
+	At         time.Time
+	CustomerID *int64
+	SeriesID   *int64
+	Serial     *int32
+	// By type: the payment, the file, the request for a second person, the operation on cards, or the webhook endpoint.
+	RefID    *int64
+	ClientID *int64
+}
+
+// The events of each partner in order, so that a page of a partner with few events is read as fast as any. 0: the events that every reader sees.
+type EventPartner struct {
+	PartnerID int64
+	Seq       int64
+	Type      string
+}
+
+// Whether acts write entries of the queue of events. Triggers set it, so that it is as certain as what it follows from.
+type EventSwitch struct {
+	ID     bool
+	Wanted bool
+	// When it was switched on. Null: it is off.
+	Since *time.Time
+}
+
 // A file made from a series in the background.
 type Export struct {
 	ID         int64
@@ -2260,4 +2310,57 @@ type TheftTally struct {
 	Value   int64
 	FirstAt time.Time
 	LastAt  time.Time
+}
+
+// One event for one endpoint. It has the same id at every try.
+type WebhookDelivery struct {
+	EndpointID int64
+	Seq        int64
+	State      string
+	Attempts   int32
+	// The next try. While a try runs: when another worker may take it over.
+	NextAt time.Time
+	Status int32
+	// Why the last try failed, as a word of package webhook. Empty: it did not.
+	Error string
+	// The first 200 characters of the last answer.
+	Answer  string
+	TookMs  int32
+	TriedAt *time.Time
+	DoneAt  *time.Time
+}
+
+// An address that events are sent to.
+type WebhookEndpoint struct {
+	ID   int64
+	Name string
+	Url  string
+	// Types of events, or groups of them such as redemption.*, or * for all.
+	Types       []string
+	AllPartners bool
+	PartnerIds  []int64
+	InOrder     bool
+	KeyID       int16
+	// AES-256-GCM under a key derived from set key_id of the key file, bound to id.
+	Secret   []byte
+	OldKeyID *int16
+	// The secret before, with which sendings are signed too until old_until.
+	OldSecret  []byte
+	OldUntil   *time.Time
+	DisabledAt *time.Time
+	// staff: a person did it. gone: the address answered 410. failing: three days of nothing but failures.
+	DisabledWhy string
+	// The first failure since the last success. Null: the last sending succeeded.
+	FailingSince *time.Time
+	// The next event to be sent again, up to replay_until. The relay moves it. Null: nothing is sent again.
+	ReplaySeq   *int64
+	ReplayUntil *int64
+	Version     int32
+	RequestKey  uuid.UUID
+	// Hash of what was asked for under request_key.
+	RequestPrint []byte
+	CreatedBy    int64
+	// The API client that made it. Null: a member of staff in person.
+	ClientID  *int64
+	CreatedAt time.Time
 }

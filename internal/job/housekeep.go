@@ -17,8 +17,10 @@ import (
 	"refill/internal/cardfile"
 	"refill/internal/cardimport"
 	"refill/internal/db"
+	"refill/internal/event"
 	"refill/internal/jobqueue"
 	"refill/internal/staff"
+	"refill/internal/webhook"
 )
 
 // HousekeepArgs are the arguments of the housekeeping job.
@@ -37,13 +39,14 @@ func (HousekeepArgs) InsertOpts() river.InsertOpts {
 // as failed, so that staff can retry them.
 type housekeepWorker struct {
 	river.WorkerDefaults[HousekeepArgs]
-	pool    *pgxpool.Pool
-	cards   *card.Service
-	exports *cardfile.Service
-	imports *cardimport.Service
-	files   blob.Store
-	log     *slog.Logger
-	now     func() time.Time
+	pool     *pgxpool.Pool
+	cards    *card.Service
+	exports  *cardfile.Service
+	imports  *cardimport.Service
+	webhooks *webhook.Service
+	files    blob.Store
+	log      *slog.Logger
+	now      func() time.Time
 }
 
 // Work runs every task, even if others fail. Its error names the tasks that failed.
@@ -97,6 +100,8 @@ func (w *housekeepWorker) tasks() []task {
 		{"codes of printed series", w.cards.ShredDue},
 		{"MACs of shredded cards", w.cards.Codes.FillMACs},
 		{"walk over all codes", w.cards.Codes.WalkCodes},
+		{"secrets of webhooks", w.webhooks.Reseal},
+		{"old events", func(ctx context.Context) error { return event.Trim(ctx, w.pool) }},
 		{"expired imports", w.imports.Expire},
 		{"old imports", w.imports.Forget},
 		{"expired requests for approval", w.cards.ExpireApprovals},

@@ -21,6 +21,7 @@ import (
 	"refill/internal/staff"
 	"refill/internal/tableflow"
 	"refill/internal/theft"
+	"refill/internal/webhook"
 )
 
 // Acts is the registry of all acts.
@@ -41,5 +42,6 @@ func Acts() act.Registry {
 		client.Acts(),
 		tableflow.Acts(),
 		theft.Acts(),
+		webhook.Acts(),
 	)...)
 }

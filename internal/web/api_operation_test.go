@@ -20,6 +20,7 @@ type apiHolding struct {
 
 	redemption int64  // a payment by a card
 	external   string // what another system calls the customer
+	reserved   string // a reservation by the client
 	fresh      string // the code of an unused card
 }
 
@@ -31,7 +32,8 @@ type apiOperation struct {
 	match   bool                              // the route wants If-Match
 	// names says that the address may name what is not there yet.
 	names bool
-	// unkeyed says that a POST changes nothing and takes no Idempotency-Key.
+	// unkeyed says that a POST takes no Idempotency-Key: it changes nothing, or its address
+	// names what is done once.
 	unkeyed bool
 }
 
@@ -58,6 +60,12 @@ func apiOperations() map[string]apiOperation {
 		"GET /redemptions":               {},
 		"GET /redemptions/:id":           {},
 		"POST /redemptions/:id/reversal": {status: http.StatusCreated, body: reason},
+		"POST /reservations": {status: http.StatusCreated, body: func(h apiHolding) map[string]any {
+			return map[string]any{"code": h.fresh, "customer": map[string]any{"id": id(h.customer)}, "reference": "a reference", "ttl": 60}
+		}},
+		"GET /reservations/:id":          {},
+		"POST /reservations/:id/commit":  {unkeyed: true, status: http.StatusCreated},
+		"POST /reservations/:id/release": {unkeyed: true},
 		"POST /cards/look": {unkeyed: true, body: func(h apiHolding) map[string]any {
 			return map[string]any{"code": h.fresh, "customer": map[string]any{"external_id": h.external, "partner_id": id(h.partner)}}
 		}},
@@ -134,6 +142,7 @@ func (h apiHolding) fillAPI(path string) (string, bool) {
 		values map[string]any
 	}{
 		{"/redemptions/:id", map[string]any{":id": h.redemption}},
+		{"/reservations/:id", map[string]any{":id": h.reserved}},
 		{"/customers/by-external-id", map[string]any{":external": h.external}},
 		{"/customers/:id", map[string]any{":id": h.customer, ":payment": h.payment}},
 		{"/series/:number", map[string]any{":number": h.series}},
@@ -154,7 +163,7 @@ func (h apiHolding) fillAPI(path string) (string, bool) {
 
 // absentAPI returns a holding of items that do not exist.
 func absentAPI() apiHolding {
-	return apiHolding{holding: absent(), redemption: 799_999, external: "ext-799999"}
+	return apiHolding{holding: absent(), redemption: 799_999, external: "ext-799999", reserved: uuid.NewString()}
 }
 
 // holdsAPI creates one item of every kind for a partner. The approval is one that a client has
@@ -171,6 +180,12 @@ func (s *site) holdsAPI(p db.Partner, client *program) apiHolding {
 	used := s.program(nil).send("/redemptions", uuid.NewString(), fmt.Sprintf(`{"card":"%s-1","customer":{"id":"%d"}}`, more.Number, h.customer))
 	require.Equal(s.t, http.StatusCreated, used.Status, used.Body)
 	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `select max(id) from payment where customer_id = $1`, h.customer).Scan(&h.redemption))
+	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `with held as (
+			insert into reservation (id, client_id, customer_id, series_id, serial, request_key, amount, currency, held_until)
+			select gen_random_uuid(), $2, $3, id, 3, gen_random_uuid(), price, currency, now() + interval '10 minutes' from series where number = $1 returning *
+		), card as (
+			update card set reserved_by = held.id, reserved_until = held.held_until from held where card.series_id = held.series_id and card.serial = held.serial
+		) select id from held`, h.series, client.ID, h.customer).Scan(&h.reserved))
 	return h
 }
 
@@ -183,6 +198,9 @@ func (s *site) apiRoutes(f func(r route, path string, op apiOperation)) {
 			continue
 		}
 		path := strings.TrimPrefix(r.path, api.Base)
+		if strings.HasPrefix(path, "/webhook-endpoints") || strings.HasPrefix(path, "/deliveries") || path == "/events" {
+			continue // TestAPIWebhooks and TestAPIFeed walk through these by hand
+		}
 		op, listed := known[r.method+" "+path]
 		require.True(s.t, listed, "%s %s is not in apiOperations", r.method, path)
 		delete(known, r.method+" "+path)

@@ -210,7 +210,7 @@ func TestAPILook(t *testing.T) {
 	s := newSite(t)
 	_, codes := s.series(1)
 	s.newCustomer("anna", s.North)
-	p := s.program(nil)
+	p := s.program(nil, staff.RedeemFor)
 	got := p.call(http.MethodPost, "/cards/look", fmt.Sprintf(`{"code":%q,"customer":{"username":"anna"}}`, codes[0]))
 	require.Equal(t, http.StatusOK, got.Status, got.Body)
 	require.Equal(t, map[string]any{"amount": "10.00", "currency": "USD"}, got.json()["amount"])

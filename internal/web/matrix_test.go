@@ -55,7 +55,7 @@ func (s *site) state() map[string]string {
 	prints := map[string]string{}
 	for _, table := range []string{
 		"partner", "partner_address", "partner_logo", "partner_method", "customer", "customer_link", "sign_in_help", "staff_mail", "series", "series_partner", "card", "account",
-		"ledger_tx", "ledger_entry", "payment", "export", "approval", "theft_alarm", "api_client", "api_client_partner", "api_key", "card_change", "card_import", "setting", "role", "staff", "staff_partner",
+		"ledger_tx", "ledger_entry", "payment", "export", "approval", "theft_alarm", "reservation", "api_client", "api_client_partner", "api_key", "card_change", "card_import", "setting", "role", "staff", "staff_partner",
 	} {
 		var print string
 		require.NoError(s.t, s.Pool.QueryRow(s.t.Context(),
@@ -105,8 +105,8 @@ func TestForeignIsMissing(t *testing.T) {
 		pairs := [][2]holding{{theirs, absent()}}
 		if strings.Count(r.path, ":") > 1 { // another partner's item below one's own
 			here, nowhere := mine, mine
-			here.payment, here.change, here.key = theirs.payment, theirs.change, theirs.key
-			nowhere.payment, nowhere.change, nowhere.key = absent().payment, absent().change, absent().key
+			here.payment, here.change, here.key, here.delivery = theirs.payment, theirs.change, theirs.key, theirs.delivery
+			nowhere.payment, nowhere.change, nowhere.key, here.delivery = absent().payment, absent().change, absent().key, absent().delivery
 			if !strings.Contains(r.path, ":serial") {
 				pairs = append(pairs, [2]holding{here, nowhere})
 			}

@@ -70,6 +70,17 @@ func (s *Server) table() []route {
 		{post, api.Base + "/reservations/:id/commit", clientWho(staff.CardsReserve).withCards(), s.api.ReservationCommit},
 		{post, api.Base + "/reservations/:id/release", clientWho(staff.CardsReserve).withCards(), s.api.ReservationRelease},
 		{post, api.Base + "/cards/look", clientWho(staff.RedeemFor).withCards(), s.api.CardLook},
+		{get, api.Base + "/events", clientWho(staff.EventsView), s.api.EventList},
+		{get, api.Base + "/webhook-endpoints", clientWho(staff.WebhooksManage), s.api.EndpointList},
+		{post, api.Base + "/webhook-endpoints", clientWho(staff.WebhooksManage), s.api.EndpointCreate},
+		{get, api.Base + "/webhook-endpoints/:id", clientWho(staff.WebhooksManage), s.api.EndpointShow},
+		{patch, api.Base + "/webhook-endpoints/:id", clientWho(staff.WebhooksManage), s.api.EndpointEdit},
+		{post, api.Base + "/webhook-endpoints/:id/secret", clientWho(staff.WebhooksManage), s.api.EndpointSecret},
+		{post, api.Base + "/webhook-endpoints/:id/test", clientWho(staff.WebhooksManage), s.api.EndpointTest},
+		{post, api.Base + "/webhook-endpoints/:id/replay", clientWho(staff.WebhooksManage), s.api.EndpointReplay},
+		{get, api.Base + "/webhook-endpoints/:id/deliveries", clientWho(staff.WebhooksManage), s.api.DeliveryList},
+		{get, api.Base + "/deliveries/:id/:seq", clientWho(staff.WebhooksManage), s.api.DeliveryShow},
+		{post, api.Base + "/deliveries/:id/:seq/retry", clientWho(staff.WebhooksManage), s.api.DeliveryRetry},
 
 		// Programs: customers and their balances.
 		{get, api.Base + "/customers", clientWho(staff.CustomersView), s.api.CustomerList},
@@ -317,6 +328,21 @@ func (s *Server) table() []route {
 		{post, admin.OneAlarm + "/acknowledge", staffWho(staff.AlarmsAcknowledge).withCards(), s.admin.AlarmAcknowledge},
 		{get, admin.SectionTheft, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigTheftShow},
 		{post, admin.SectionTheft, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigTheft},
+
+		// Staff: webhooks.
+		{get, admin.SectionWebhooks, staffWho(staff.WebhooksManage), s.admin.WebhookList},
+		{post, admin.SectionWebhooks, staffWho(staff.WebhooksManage).keyed(), s.admin.WebhookCreate},
+		{get, admin.WebhookNew, staffWho(staff.WebhooksManage), s.admin.WebhookNew},
+		{get, admin.OneWebhook, staffWho(staff.WebhooksManage), s.admin.WebhookShow},
+		{get, admin.OneWebhook + "/edit", staffWho(staff.WebhooksManage), s.admin.WebhookEditShow},
+		{post, admin.OneWebhook + "/edit", staffWho(staff.WebhooksManage), s.admin.WebhookEdit},
+		{post, admin.OneWebhook + "/secret", staffWho(staff.WebhooksManage), s.admin.WebhookSecret},
+		{post, admin.OneWebhook + "/test", staffWho(staff.WebhooksManage), s.admin.WebhookAct(s.admin.WebhookTest, lang.M("A test event is on its way."))},
+		{post, admin.OneWebhook + "/disable", staffWho(staff.WebhooksManage), s.admin.WebhookAct(s.admin.WebhookSwitch(true), lang.M("The endpoint is off."))},
+		{post, admin.OneWebhook + "/enable", staffWho(staff.WebhooksManage), s.admin.WebhookAct(s.admin.WebhookSwitch(false), lang.M("The endpoint is on."))},
+		{post, admin.OneWebhook + "/replay", staffWho(staff.WebhooksManage), s.admin.WebhookReplay},
+		{get, admin.OneDelivery, staffWho(staff.WebhooksManage), s.admin.DeliveryShow},
+		{post, admin.OneDelivery + "/retry", staffWho(staff.WebhooksManage), s.admin.DeliveryRetry},
 
 		// Staff: reports.
 		{get, admin.SectionStatistics, staffWho(staff.ReportsView).withCards(), s.admin.Report(admin.ReportSeries)},

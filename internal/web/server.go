@@ -93,7 +93,7 @@ func New(deps Deps) (*Server, error) {
 		return nil, err
 	}
 	s.portal = portal.New(s.Kit)
-	s.api = api.New(s.Kit, api.Deps{Hub: deps.Admin.Hub, Exports: deps.Admin.Exports, Files: deps.Admin.Files})
+	s.api = api.New(s.Kit, api.Deps{Hub: deps.Admin.Hub, Exports: deps.Admin.Exports, Files: deps.Admin.Files, Webhooks: deps.Admin.Webhooks})
 	return s, s.build()
 }
 

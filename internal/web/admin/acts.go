@@ -84,5 +84,13 @@ func acts() map[string]string {
 		"staff.signed_in":           lang.M("Signed in"),
 		"staff.signed_out":          lang.M("Signed out"),
 		"table.exported":            lang.M("Table downloaded"),
+		"webhook.created":           lang.M("Webhook endpoint created"),
+		"webhook.disabled":          lang.M("Webhook endpoint switched off"),
+		"webhook.edited":            lang.M("Webhook endpoint edited"),
+		"webhook.enabled":           lang.M("Webhook endpoint switched on"),
+		"webhook.replayed":          lang.M("All events since a day sent again to a webhook endpoint"),
+		"webhook.resent":            lang.M("Event sent again to a webhook endpoint"),
+		"webhook.secret_changed":    lang.M("Secret of a webhook endpoint changed"),
+		"webhook.tested":            lang.M("Test event sent to a webhook endpoint"),
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"refill/internal/cardfile"
 	"refill/internal/notify"
 	"refill/internal/web/kit"
+	"refill/internal/webhook"
 )
 
 // Base is the address of version 1 of the API.
@@ -22,9 +23,10 @@ const Base = "/api/v1"
 
 // Deps are the services that the API uses beside those of the Kit.
 type Deps struct {
-	Hub     *notify.Hub
-	Exports *cardfile.Service
-	Files   blob.Store // exported files
+	Webhooks *webhook.Service
+	Hub      *notify.Hub
+	Exports  *cardfile.Service
+	Files    blob.Store // exported files
 }
 
 // Server handles the requests of programs.

@@ -14,6 +14,7 @@ import (
 	"refill/internal/billing"
 	"refill/internal/card"
 	"refill/internal/client"
+	"refill/internal/event"
 	"refill/internal/fault"
 	"refill/internal/lang"
 	"refill/internal/web/kit"
@@ -65,7 +66,7 @@ var statuses = map[string]int{ //nolint:gochecknoglobals // a table
 	errWrongType.Code: http.StatusBadRequest, errKeyNeeded.Code: http.StatusBadRequest, errQuery.Code: http.StatusBadRequest,
 	errKeyInAddress.Code: http.StatusBadRequest, errMediaType.Code: http.StatusUnsupportedMediaType,
 	card.ErrModuleOff.Code: http.StatusServiceUnavailable, errMatchNeeded.Code: http.StatusPreconditionRequired,
-	errMatchStale.Code: http.StatusPreconditionFailed, kit.ErrMalformed.Code: http.StatusBadRequest,
+	event.ErrExpired.Code: http.StatusGone, event.ErrTypes.Code: http.StatusBadRequest, errMatchStale.Code: http.StatusPreconditionFailed, kit.ErrMalformed.Code: http.StatusBadRequest,
 }
 
 // titles are the titles of problems by status.
@@ -77,6 +78,7 @@ var titles = map[int]string{ //nolint:gochecknoglobals // a table
 	http.StatusMethodNotAllowed:      lang.M("Method not allowed"),
 	http.StatusRequestTimeout:        lang.M("The request did not arrive"),
 	http.StatusConflict:              lang.M("Not possible in this state"),
+	http.StatusGone:                  lang.M("Not kept any more"),
 	http.StatusPreconditionFailed:    lang.M("Changed meanwhile"),
 	http.StatusRequestEntityTooLarge: lang.M("The body is too large"),
 	http.StatusUnsupportedMediaType:  lang.M("Not JSON"),

@@ -90,6 +90,9 @@ func (s *Server) reservation(c *gin.Context, id uuid.UUID) (db.ReservationGetRow
 
 // named returns the reservation that the address of a request names.
 func (s *Server) named(c *gin.Context) (db.ReservationGetRow, error) {
+	if err := readQuery(c).err(); err != nil {
+		return db.ReservationGetRow{}, err
+	}
 	id, err := uuid.Parse(c.Param("id"))
 	if err != nil {
 		return db.ReservationGetRow{}, card.ErrNoReservation
