@@ -24,7 +24,7 @@ func TestSettingsAreListed(t *testing.T) {
 	page := admin.get(adminpages.SectionSettings)
 	all := links(page, ".setting-list a")
 	require.Contains(t, all, adminpages.SectionVouchers)
-	require.Len(t, all, 10)
+	require.Len(t, all, 11)
 	require.Equal(t, all, links(page, ".menu-sub a"))
 	for _, to := range all {
 		require.Equal(t, http.StatusOK, admin.get(to).Status, to)

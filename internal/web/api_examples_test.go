@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"refill/internal/staff"
 )
 
 // The example clients of the documentation redeem a card once although the first answer is
@@ -42,7 +44,7 @@ func TestAPIExampleClients(t *testing.T) {
 			s := newSite(t)
 			_, codes := s.series(60) // more than a page
 			s.newCustomer("carla", s.North)
-			p := s.program(nil)
+			p := s.program(nil, staff.RedeemFor, staff.PaymentsView)
 			front, lost := losesFirst(t, s.URL)
 			keyFile := filepath.Join(t.TempDir(), "key")
 			require.NoError(t, os.WriteFile(keyFile, []byte(p.Key+"\n"), 0o600))

@@ -222,7 +222,7 @@ func (s *site) holds(p db.Partner) holding {
 	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `insert into theft_alarm (rule, subject, series_id, first_serial, last_serial, partner_ids, first_at, last_at, cards, customers, value)
 		values ('run', 'run:1', $1, 1, 2, array[$2::bigint], now() - interval '1 second', now(), 2, 1, 2000) returning id`, series.ID, p.ID).Scan(&h.alarm))
 	hooks, by := s.Server.deps.Admin.Webhooks, audit.ByStaff(s.newStaff(fmt.Sprintf("hooks-%d", s.people.Add(1)), db.StaffRoleAdministrator), audit.Everything())
-	made, err := hooks.Create(s.t.Context(), by, webhook.Form{Name: p.Name, URL: "http://127.0.0.1:9/", Types: []string{"export.*"}, PartnerIDs: []int64{p.ID}}, uuid.New())
+	made, err := hooks.Create(s.t.Context(), by, webhook.Form{Name: uuid.NewString(), URL: "http://127.0.0.1:9/", Types: []string{"export.*"}, PartnerIDs: []int64{p.ID}}, uuid.New())
 	require.NoError(s.t, err)
 	h.webhook = made.ID
 	require.NoError(s.t, hooks.Test(s.t.Context(), by, made.ID))

@@ -98,8 +98,8 @@ var (
 	errName     = fault.Field("name", "webhook_name", "The name of a webhook endpoint must be 1 to 60 characters long.")
 	errTypes    = fault.Field("types", "webhook_types", "Choose at least one type of events.")
 	errType     = fault.Field("types", "webhook_type", "One of the types of events is not known. Name types such as redemption.created, or groups such as redemption.*.")
-	errPartners = fault.Field("partners", "webhook_partners", "Choose at least one partner.")
-	errPartner  = fault.Field("partners", "webhook_partner", "Choose among the partners that you see.")
+	errPartners = fault.Field("partners", "webhook_partners", "Choose at least one partner whose events go to this address.")
+	errPartner  = fault.Field("partners", "webhook_partner", "Choose partners of this address among those that you see.")
 
 	errURL      = fault.Field("url", "webhook_url", "The address must be a whole one such as https://billing.example.net/refill, of up to 500 characters, without a user name and without a #.")
 	errHTTPS    = fault.Field("url", "webhook_https", "The address must begin with https://. Plain http:// is for the networks that the operator has opened with REFILL_WEBHOOK_NETWORKS.")

@@ -104,7 +104,10 @@ func checkValue(d *json.Decoder, t reflect.Type, pointer string) error {
 			return errWrongType.At(pointer)
 		}
 	}
-	return nil // null leaves the field as it is
+	if token == nil { // a field that is not to be set is left out
+		return errWrongType.At(pointer)
+	}
+	return nil
 }
 
 func isInteger(k reflect.Kind) bool {
