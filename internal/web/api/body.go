@@ -104,10 +104,7 @@ func checkValue(d *json.Decoder, t reflect.Type, pointer string) error {
 			return errWrongType.At(pointer)
 		}
 	}
-	if token == nil { // a field that is not to be set is left out
-		return errWrongType.At(pointer)
-	}
-	return nil
+	return nil // null leaves the field as it is
 }
 
 func isInteger(k reflect.Kind) bool {
