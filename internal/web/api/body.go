@@ -40,6 +40,9 @@ func (s *Server) read(c *gin.Context, into any) error {
 		}
 		return kit.ErrMalformed.Because(err)
 	}
+	if string(bytes.TrimSpace(body)) == "null" && len(fieldsOf(reflect.TypeOf(into).Elem())) > 0 { // null says nothing where there is nothing to say
+		return errWrongType.At("")
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	if err := checkValue(decoder, reflect.TypeOf(into).Elem(), ""); err != nil {
