@@ -7,7 +7,7 @@ select sqlc.embed(s),
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired, now()::timestamptz as asked_at,
   coalesce((select max(a.id) from approval a where a.series_id = s.id and a.state = 'waiting' and a.expires_at > now()
-    and a.client_id = @client_id::bigint and a.kind in ('activate', 'renewal')), 0)::bigint as approval_id
+    and a.client_id = @client_id::bigint and a.kind in ('activate', 'renewal', 'deletion')), 0)::bigint as approval_id
 from series s
 left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
   from series_tally where series_id = s.id) t on true
@@ -37,7 +37,7 @@ where a.id = @id and a.client_id = @client_id::bigint
 -- The last open request of a client about a series, about a file, or under an idempotency key.
 select a.id from approval a
 where a.client_id = @client_id::bigint and a.state = 'waiting'
-  and (a.series_id = sqlc.narg(series_id)::bigint and a.kind in ('activate', 'renewal')
+  and (a.series_id = sqlc.narg(series_id)::bigint and a.kind in ('activate', 'renewal', 'deletion')
     or a.export_id = sqlc.narg(export_id)::bigint or a.request_key = sqlc.narg(request_key)::uuid)
 order by a.id desc
 limit 1;

@@ -20,8 +20,8 @@ var ErrActKey = fault.New(fault.Conflict, "act_key_reused", "This key was used f
 // series that was locked meanwhile. print is the fingerprint of what is asked. replayed says
 // that an earlier call with the same print has done it; with another print that is ErrActKey.
 // f gets the service in the transaction that keeps the key. Where f fails, nothing is kept,
-// and the key can be used again; a request for a second person (ErrActivationWaits) is kept
-// and returned.
+// and the key can be used again; a request for a second person (ErrActivationWaits,
+// ErrDeletionWaits) is kept and returned.
 func (s *Service) Once(ctx context.Context, key uuid.UUID, print []byte, f func(s *Service) error) (replayed bool, err error) {
 	if replayed, err = s.actedBefore(ctx, key, print); err != nil || replayed {
 		return replayed, err
@@ -32,7 +32,7 @@ func (s *Service) Once(ctx context.Context, key uuid.UUID, print []byte, f func(
 			return err
 		}
 		err := f(s.Within(tx))
-		if errors.Is(err, ErrActivationWaits) {
+		if errors.Is(err, ErrActivationWaits) || errors.Is(err, ErrDeletionWaits) {
 			waits, err = err, nil
 		}
 		return err

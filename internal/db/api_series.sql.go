@@ -82,7 +82,7 @@ func (q *Queries) ApprovalOfClient(ctx context.Context, db DBTX, arg ApprovalOfC
 const approvalWaitingOfClient = `-- name: ApprovalWaitingOfClient :one
 select a.id from approval a
 where a.client_id = $1::bigint and a.state = 'waiting'
-  and (a.series_id = $2::bigint and a.kind in ('activate', 'renewal')
+  and (a.series_id = $2::bigint and a.kind in ('activate', 'renewal', 'deletion')
     or a.export_id = $3::bigint or a.request_key = $4::uuid)
 order by a.id desc
 limit 1
@@ -129,7 +129,7 @@ select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
   (now() >= card_expires_at(s.valid_till, s.time_zone))::boolean as expired, now()::timestamptz as asked_at,
   coalesce((select max(a.id) from approval a where a.series_id = s.id and a.state = 'waiting' and a.expires_at > now()
-    and a.client_id = $1::bigint and a.kind in ('activate', 'renewal')), 0)::bigint as approval_id
+    and a.client_id = $1::bigint and a.kind in ('activate', 'renewal', 'deletion')), 0)::bigint as approval_id
 from series s
 left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
   from series_tally where series_id = s.id) t on true

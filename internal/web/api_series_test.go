@@ -119,6 +119,26 @@ func TestAPIActivationWaits(t *testing.T) {
 	require.Equal(t, "as a test", p.call(http.MethodGet, at, "").json()["reason"])
 }
 
+// Above the limit of one person the deletion of a series waits, and its cards stay until a
+// second person approves it.
+func TestAPIDeletionWaits(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p := s.program(nil)
+	series, _ := s.series(3)
+	limit := int64(20_00)
+	s.change(func(v *setting.Settings) { v.ApproveAbove = &limit })
+	path := "/series/" + series.Number
+	asked := p.send(path+"/void", "v1", `{"reason":"the parcel was lost"}`)
+	require.Equal(t, http.StatusAccepted, asked.Status, asked.Body)
+	require.Equal(t, http.StatusAccepted, p.send(path+"/void", "v1", `{"reason":"the parcel was lost"}`).Status)
+	require.Equal(t, 1, s.count(`select count(*) from approval where kind = 'deletion' and state = 'waiting'`))
+	require.Equal(t, "active", p.call(http.MethodGet, path, "").json()["state"])
+	boss := s.as(db.StaffRoleAdministrator)
+	require.Equal(t, http.StatusSeeOther, boss.post(fmt.Sprintf("/admin/approvals/%v/approve", asked.json()["approval_id"]), reasonForm()).Status)
+	require.Equal(t, "void", p.call(http.MethodGet, path, "").json()["state"])
+}
+
 // Cards are listed by status and changed; nothing tells a part of a code.
 func TestAPICards(t *testing.T) {
 	t.Parallel()

@@ -165,17 +165,17 @@ type seriesAct func(cards *card.Service, ctx context.Context, actor audit.Actor,
 
 // changeSeries does an act on the series that a request names, once for a key. asked is what
 // the body says.
-func (s *Server) changeSeries(c *gin.Context, row db.SeriesPageRow, asked any, act seriesAct) error {
+func (s *Server) changeSeries(c *gin.Context, row db.SeriesPageRow, asked any, mayWait bool, act seriesAct) error {
 	ctx := c.Request.Context()
 	replayed, err := s.once(c, row.Series.ID, asked, func(cards *card.Service) error { return act(cards, ctx, actor(c), row.Series.ID) })
-	waits := errors.Is(err, card.ErrActivationWaits)
+	waits := errors.Is(err, card.ErrActivationWaits) || errors.Is(err, card.ErrDeletionWaits)
 	if err != nil && !waits {
 		return seriesPlaces.of(err)
 	}
 	if row, err = s.seriesInPath(c); err != nil {
 		return err
 	}
-	if row.ApprovalID != 0 && (waits || replayed) {
+	if row.ApprovalID != 0 && (waits || replayed && mayWait) {
 		id := idText(row.ApprovalID)
 		return accepted(c, Base+"/approvals/"+id, replayed, waiting{State: waitsForApproval, ApprovalID: id})
 	}
@@ -187,7 +187,7 @@ func (s *Server) changeSeries(c *gin.Context, row db.SeriesPageRow, asked any, a
 }
 
 // changeState is changeSeries for acts that need no body.
-func (s *Server) changeState(c *gin.Context, act seriesAct) error {
+func (s *Server) changeState(c *gin.Context, mayWait bool, act seriesAct) error {
 	row, err := s.seriesInPath(c)
 	if err != nil {
 		return err
@@ -195,22 +195,22 @@ func (s *Server) changeState(c *gin.Context, act seriesAct) error {
 	if err := s.readNone(c); err != nil {
 		return err
 	}
-	return s.changeSeries(c, row, nil, act)
+	return s.changeSeries(c, row, nil, mayWait, act)
 }
 
 // SeriesActivate handles POST /api/v1/series/:number/activate. It unlocks a locked series too.
 func (s *Server) SeriesActivate(c *gin.Context) error {
-	return s.changeState(c, (*card.Service).Activate)
+	return s.changeState(c, true, (*card.Service).Activate)
 }
 
 // SeriesLock handles POST /api/v1/series/:number/lock.
-func (s *Server) SeriesLock(c *gin.Context) error { return s.changeState(c, (*card.Service).Lock) }
+func (s *Server) SeriesLock(c *gin.Context) error { return s.changeState(c, false, (*card.Service).Lock) }
 
 // SeriesCancel handles POST /api/v1/series/:number/cancel.
-func (s *Server) SeriesCancel(c *gin.Context) error { return s.changeState(c, (*card.Service).Cancel) }
+func (s *Server) SeriesCancel(c *gin.Context) error { return s.changeState(c, false, (*card.Service).Cancel) }
 
 // SeriesRetry handles POST /api/v1/series/:number/retry.
-func (s *Server) SeriesRetry(c *gin.Context) error { return s.changeState(c, (*card.Service).Retry) }
+func (s *Server) SeriesRetry(c *gin.Context) error { return s.changeState(c, false, (*card.Service).Retry) }
 
 // SeriesVoid handles POST /api/v1/series/:number/void.
 func (s *Server) SeriesVoid(c *gin.Context) error {
@@ -222,7 +222,7 @@ func (s *Server) SeriesVoid(c *gin.Context) error {
 	if err := s.read(c, &body); err != nil {
 		return err
 	}
-	return s.changeSeries(c, row, body, func(cards *card.Service, ctx context.Context, actor audit.Actor, seriesID int64) error {
+	return s.changeSeries(c, row, body, true, func(cards *card.Service, ctx context.Context, actor audit.Actor, seriesID int64) error {
 		return cards.Void(ctx, actor, seriesID, body.Reason)
 	})
 }

@@ -51,6 +51,9 @@ func (o *Operation) Curl() string {
 // mediaJSON is the media type of bodies.
 const mediaJSON = "application/json"
 
+// mediaProblem is the media type of problem documents.
+const mediaProblem = "application/problem+json"
+
 // Media returns the body in JSON; the zero value where there is none.
 func (b *Body) Media() Media { return b.Content.Get(mediaJSON) }
 
@@ -58,7 +61,7 @@ func (b *Body) Media() Media { return b.Content.Get(mediaJSON) }
 func (r Response) Media() Media { return r.Content.Get(mediaJSON) }
 
 // IsProblem reports whether the answer is a problem document.
-func (r Response) IsProblem() bool { return len(r.Content) > 0 && r.Media().Schema == nil }
+func (r Response) IsProblem() bool { return r.Content.Get(mediaProblem).Schema != nil }
 
 // Pretty returns the example in lines; empty where there is none.
 func (m Media) Pretty() string {
