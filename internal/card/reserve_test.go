@@ -17,7 +17,7 @@ import (
 
 // billing is the actor of an API client of the administrator.
 func (b *bundle) billing() audit.Actor {
-	return audit.ByClient(7, b.admin.ID, b.admin.ID, audit.Everything())
+	return audit.ByClient(7, b.admin.ID, b.admin.ID, audit.Everything()).On(audit.Terms{WrongCodesHour: 300})
 }
 
 // reserve reserves the card of a code for a customer.
@@ -82,7 +82,7 @@ func TestReserve(t *testing.T) {
 	require.NoError(t, b.cards.Release(ctx, b.billing(), held.ID), "once more")
 	_, err = b.cards.Commit(ctx, b.billing(), held.ID)
 	require.ErrorIs(t, err, card.ErrHoldReleased)
-	_, err = b.redeem(ctx, b.ben, codes[1])
+	_, err = b.redeem(ctx, b.carol, codes[1])
 	require.NoError(t, err)
 
 	other := audit.ByClient(8, b.admin.ID, b.admin.ID, audit.Everything())

@@ -169,8 +169,11 @@ func TestAPIWebhooks(t *testing.T) {
 	// Of another partner: as if there were none.
 	for _, r := range []struct{ method, path, body string }{
 		{http.MethodGet, "", ""},
-		{http.MethodPatch, "", `{"in_order":true}`}, {http.MethodPost, "/secret", ""}, {http.MethodPost, "/test", ""},
-		{http.MethodPost, "/replay", `{"since":"2026-01-01T00:00:00Z"}`}, {http.MethodGet, "/deliveries", ""},
+		{http.MethodPatch, "", `{"in_order":true}`},
+		{http.MethodPost, "/secret", ""},
+		{http.MethodPost, "/test", ""},
+		{http.MethodPost, "/replay", `{"since":"2026-01-01T00:00:00Z"}`},
+		{http.MethodGet, "/deliveries", ""},
 	} {
 		foreign := south.call(r.method, path+r.path, r.body, "If-Match", `"2"`)
 		missing := south.call(r.method, "/webhook-endpoints/987654"+r.path, r.body, "If-Match", `"2"`)
