@@ -3,6 +3,7 @@ package event
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,13 +106,13 @@ func customerState(row db.EventOutTakeRow) string {
 }
 
 // describePayment says what moved. Comments and reasons are left out: people write them, and
-// a reversal's reason is for staff. The note of a movement that an API client made is its
-// reference.
+// a reversal's reason is for staff. The note of a redemption or a charge that an API client
+// made is its reference; that of a payment is a comment.
 func describePayment(d *Data, row db.EventOutTakeRow) {
 	d.ID, d.Type, d.PartnerID = number(row.PaymentID), row.PaymentType, number(row.PaymentPartner)
 	d.Amount, d.BalanceAfter = amount(row.Amount, row.Currency), amount(row.BalanceAfter, row.Currency)
 	d.Reverses, d.At = number(row.Reverses), moment(row.PaidAt)
-	if row.Reverses == 0 && row.ClientID != nil {
+	if row.ClientID != nil && slices.Contains([]string{string(db.PaymentTypeRefillCard), string(db.PaymentTypeCharge)}, row.PaymentType) {
 		d.Reference = row.Note
 	}
 	if row.Serial != nil {

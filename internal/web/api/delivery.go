@@ -112,6 +112,9 @@ func (s *Server) DeliveryRetry(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.readNone(c); err != nil {
+		return err
+	}
 	if err := s.Webhooks.Resend(c.Request.Context(), actor(c), endpointID, row.Seq); err != nil {
 		return err
 	}

@@ -160,6 +160,9 @@ func (s *Server) EndpointCreate(c *gin.Context) error {
 	if err := s.read(c, &body); err != nil {
 		return err
 	}
+	if body.Enabled != nil { // a new endpoint is on
+		return errUnknownField.At("/enabled")
+	}
 	f, err := body.with(webhook.Form{})
 	if err != nil {
 		return err
@@ -236,6 +239,9 @@ func (s *Server) EndpointSecret(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.readNone(c); err != nil {
+		return err
+	}
 	secret, err := s.Webhooks.Rotate(c.Request.Context(), actor(c), id)
 	if err != nil {
 		return err
@@ -247,6 +253,9 @@ func (s *Server) EndpointSecret(c *gin.Context) error {
 func (s *Server) EndpointTest(c *gin.Context) error {
 	id, err := pathID(c, webhook.ErrUnknown)
 	if err != nil {
+		return err
+	}
+	if err := s.readNone(c); err != nil {
 		return err
 	}
 	if err := s.Webhooks.Test(c.Request.Context(), actor(c), id); err != nil {
