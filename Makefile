@@ -87,6 +87,8 @@ lint: bin/golangci-lint bin/sqlc ## check style, generated code and dependencies
 secrets: bin/gitleaks ## look for keys and passwords in the history and in what stands here
 	@if { printf '1 '; head -c 32 /dev/urandom | base64; } | bin/gitleaks stdin --no-banner --redact -c .gitleaks.toml >/dev/null 2>&1; then \
 		echo "The scanner does not find a key made up to be found: mend .gitleaks.toml."; exit 1; fi
+	@if LC_ALL=C tr -dc 0-9A-Za-z </dev/urandom | head -c 49 | sed 's/^\(.\{43\}\)/refill_\1_/' | bin/gitleaks stdin --no-banner --redact -c .gitleaks.toml >/dev/null 2>&1; then \
+		echo "The scanner does not find an API key made up to be found: mend .gitleaks.toml."; exit 1; fi
 	bin/gitleaks git --no-banner --redact -v .
 	bin/gitleaks git --no-banner --redact -v --pre-commit .
 
@@ -100,7 +102,7 @@ generate: bin/sqlc ## write internal/db anew from queries/ and migrations/, and 
 	go test ./internal/lang/extract -run TestEveryTextIsMarked -update
 
 clean: ## remove what was built and fetched; the demo's data stays
-	rm -rf bin static/node_modules docs/site/node_modules docs/site/dist internal/e2e/htmlcheck/node_modules
+	rm -rf bin static/node_modules docs/site/node_modules docs/site/dist internal/e2e/htmlcheck/node_modules internal/web/api/openapi/lint/node_modules
 	git clean -fdXq static/vendor
 	@for dir in /dev/shm/refill-test-$$(id -u)-* "$${TMPDIR:-/tmp}"/refill-test-$$(id -u)-*; do \
 		[ ! -e "$$dir/lock" ] || flock -n "$$dir/lock" rm -rf "$$dir"; done

@@ -76,6 +76,22 @@ grant update (sealed, seal_key_id), delete on card_reading to refill_app;
 grant delete on series_shape to refill_app;
 grant select, insert, update on series_reading to refill_app;
 
+-- Clients of the API. Keys are kept when they end; the log of requests goes.
+grant select, insert, update on api_client, api_key to refill_app;
+grant select, insert, delete on api_client_partner, api_request to refill_app;
+grant select, insert, update, delete on api_quota to refill_app;
 -- E-mail: addresses, what was told, and links that were asked for; old rows go.
 grant select, insert, update, delete on staff_mail, mail_alarm to refill_app;
 grant select, insert, delete on mail_former, sign_in_mail to refill_app;
+
+-- Cards that API clients hold back for a customer.
+grant select, insert, update on reservation to refill_app;
+
+-- Events: the queue, what the relay made of it, and what is sent. A trigger sets the switch
+-- as the owner. Of an event only the names of an erased customer change.
+grant select on event_switch to refill_app;
+grant select, insert, delete on event_out, event, event_partner to refill_app;
+grant update (data) on event to refill_app;
+grant select, update on event_counter to refill_app;
+grant select, insert, update on webhook_endpoint to refill_app;
+grant select, insert, update, delete on webhook_delivery to refill_app;

@@ -16,3 +16,6 @@ insert into account (kind, currency) values (@kind, @currency) on conflict do no
 -- name: AccountGetSystem :one
 select id from account
 where kind = @kind and currency = @currency and customer_id is null and series_id is null;
+
+-- name: AccountBalance :one
+select coalesce(balance, 0)::bigint from account where customer_id = @customer_id and currency = @currency;

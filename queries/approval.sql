@@ -127,7 +127,7 @@ select sqlc.embed(a), coalesce(s.number, '')::text as series_number, coalesce(s.
   coalesce(nullif(a.currency, ''), s.currency, '')::text as currency,
   coalesce(customer.name, '')::text as customer_name,
   coalesce(i.file_name, '')::text as file_name,
-  asker.name as asked_by, coalesce(decider.name, '')::text as decided_name,
+  asker.name as asked_by, api_client.name as client_name, coalesce(decider.name, '')::text as decided_name,
   coalesce(e.format::text, '')::text as format,
   coalesce(e.options->>'reason', '')::text as wanted_for, (a.state = 'waiting' and a.expires_at <= now())::boolean as expired
 from approval a
@@ -135,6 +135,7 @@ left join series s on s.id = a.series_id
 left join customer on customer.id = a.customer_id
 left join card_import i on i.id = a.import_id
 join staff asker on asker.id = a.requested_by
+left join api_client on api_client.id = a.client_id
 left join staff decider on decider.id = a.decided_by
 left join export e on e.id = a.export_id
 where (@series_id::bigint = 0 or a.series_id = @series_id)
@@ -142,8 +143,9 @@ where (@series_id::bigint = 0 or a.series_id = @series_id)
   and (@import_id::bigint = 0 or a.import_id = @import_id)
   and (@asked_by::bigint = 0 or a.requested_by = @asked_by)
   and (@kind::text = '' or a.kind::text = @kind)
+  and (@api_client::bigint = 0 or (a.kind = 'client' and a.facts ->> 'client' = @api_client::text))
   and (not @waiting::boolean or a.state = 'waiting')
-  and (@cards::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
+  and (@cards::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening', 'client'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, @all_partners::boolean, @partner_ids::bigint[])
 order by (a.state = 'waiting') desc, a.id desc
 limit 100;
@@ -152,7 +154,7 @@ limit 100;
 -- The number of open requests that this person may decide.
 select count(*) from approval a
 where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> @staff_id and a.key_maker is distinct from @staff_id
-  and (@cards::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
+  and (@cards::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening', 'client'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, @all_partners::boolean, @partner_ids::bigint[]);
 
 -- name: ApprovalCountDeciders :one
@@ -178,6 +180,28 @@ where id = (
 -- not.
 select (a.decided_at + interval '24 hours')::timestamptz as until from approval a
 where a.kind = 'reveal' and a.series_id = @series_id::bigint and a.serial = @serial::integer and a.requested_by = @staff_id
+  and a.state = 'approved' and a.used_at is null and a.decided_at > now() - interval '24 hours'
+order by a.id limit 1;
+
+-- name: ApprovalTakeKey :one
+-- Uses up an approval to make a key of an API client. It can be used once, within a day, by
+-- the requester, while the client is as it was.
+update approval set used_at = now()
+where id = (
+  select a.id from approval a
+  where a.kind = 'client' and a.facts ->> 'client' = @api_client::text and (a.facts ->> 'key')::boolean
+    and (a.facts ->> 'version')::integer = @version::integer and a.requested_by = @staff_id
+    and a.state = 'approved' and a.used_at is null and a.decided_at > now() - interval '24 hours'
+  order by a.id limit 1
+  for update)
+  and used_at is null
+returning *;
+
+-- name: ApprovalOpenKey :one
+-- The time until which a person may make a key by an approval; no row: they may not.
+select (a.decided_at + interval '24 hours')::timestamptz as until from approval a
+where a.kind = 'client' and a.facts ->> 'client' = @api_client::text and (a.facts ->> 'key')::boolean
+  and (a.facts ->> 'version')::integer = @version::integer and a.requested_by = @staff_id
   and a.state = 'approved' and a.used_at is null and a.decided_at > now() - interval '24 hours'
 order by a.id limit 1;
 

@@ -9,18 +9,20 @@ select pg_notify('refill', payload) from unnest(@payloads::text[]) as payload;
 -- name: AuditListSeries :many
 -- The acts on a series, newest first. Redemptions of its cards are left out; the pages of
 -- the cards list them.
-select audit.id, audit.at, audit.action, audit.detail, staff.name as staff_name
+select audit.id, audit.at, audit.action, audit.detail, staff.name as staff_name, api_client.name as client_name
 from audit
 left join staff on staff.id = audit.staff_id
+left join api_client on audit.detail -> 'by' ->> 'kind' = 'client' and api_client.id = (audit.detail -> 'by' ->> 'id')::bigint
 where audit.series_id = @series_id and audit.serial is null
 order by audit.id desc
 limit @size;
 
 -- name: AuditListCard :many
 -- The acts on one card, newest first. A customer of another partner is not named.
-select audit.id, audit.at, audit.action, audit.detail, audit.customer_id, staff.name as staff_name, customer.name as customer_name
+select audit.id, audit.at, audit.action, audit.detail, audit.customer_id, staff.name as staff_name, api_client.name as client_name, customer.name as customer_name
 from audit
 left join staff on staff.id = audit.staff_id
+left join api_client on audit.detail -> 'by' ->> 'kind' = 'client' and api_client.id = (audit.detail -> 'by' ->> 'id')::bigint
 left join customer on customer.id = audit.customer_id
   and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
 where audit.series_id = @series_id and audit.serial = @serial::integer
@@ -33,9 +35,10 @@ limit @size;
 -- of their partners. For a refused code they see the card only where its series belongs to
 -- their partners. "/" is the character after ".".
 select audit.id, audit.at, audit.action, audit.detail, audit.address, audit.request_id, audit.serial, audit.customer_id,
-  staff.name as staff_name, customer.name as customer_name, series.number as series_number
+  staff.name as staff_name, api_client.name as client_name, customer.name as customer_name, series.number as series_number
 from audit
 left join staff on staff.id = audit.staff_id
+left join api_client on audit.detail -> 'by' ->> 'kind' = 'client' and api_client.id = (audit.detail -> 'by' ->> 'id')::bigint
 left join customer on customer.id = audit.customer_id
 left join series on series.id = audit.series_id and (@all_partners::boolean or audit.action <> 'card.refused' or (not series.any_partner and not exists (
   select from series_partner sp where sp.series_id = series.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)))

@@ -6,6 +6,7 @@
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
+  coalesce(c.reserved_until > now(), false)::boolean as reserved, c.reserved_until,
   card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)::boolean as partner_allowed,
   c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
   (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept,
@@ -21,6 +22,7 @@ limit 1;
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
+  coalesce(c.reserved_until > now(), false)::boolean as reserved, c.reserved_until,
   card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)::boolean as partner_allowed,
   c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
   (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept,
@@ -48,6 +50,7 @@ where c.series_id = @series_id and c.serial = @serial
   and s.activated_at <= now()
   and not exists (select from partner p where p.id = k.partner_id and p.disabled_at is not null)
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
+  and coalesce(c.reserved_until <= now(), true)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id);
 
 -- name: CardUse :one
@@ -55,14 +58,16 @@ where c.series_id = @series_id and c.serial = @serial
 -- so that exactly one of any number of concurrent attempts gets a row. The customer's row is
 -- locked against concurrent changes of partner and state. A transaction that began before the
 -- activation of the series is refused, because the ledger would date the redemption before
--- the activation.
-update card c set state = 'used', used_by = @customer_id, used_at = now()
+-- the activation. A card that is reserved is refused unless reservation is the one that holds
+-- it. as_of is the time by which the last day is judged; null: now.
+update card c set state = 'used', used_by = @customer_id, used_at = now(), reserved_by = null, reserved_until = null
 from series s, (select id, partner_id, disabled_at from customer where id = @customer_id for key share) k
 where c.series_id = @series_id and c.serial = @serial and s.id = c.series_id
   and c.state = 'active' and s.state = 'active' and k.disabled_at is null
   and s.activated_at <= now()
   and not exists (select from partner p where p.id = k.partner_id and p.disabled_at is not null)
-  and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
+  and coalesce(sqlc.narg('as_of')::timestamptz, now()) < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
+  and (coalesce(c.reserved_until <= now(), true) or c.reserved_by = sqlc.narg('reservation')::uuid)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
 returning c.used_at::timestamptz as used_at, s.price, s.currency;
 

@@ -1,7 +1,8 @@
 -- name: CardGetForUpdate :one
 -- Locks a card and returns what decides whether it may be changed. The caller holds the shared
 -- lock of its series.
-select c.state, c.valid_till, c.partner_id, c.remark, c.key_id, c.code_sealed
+select c.state, c.valid_till, c.partner_id, c.remark, c.key_id, c.code_sealed, c.reserved_until,
+  coalesce(c.reserved_until > now(), false)::boolean as reserved
 from card c
 where c.series_id = @series_id and c.serial = @serial
 for no key update;
@@ -85,7 +86,8 @@ select * from card_change where id = @id for no key update;
 -- status than the operation selects are included, so that the cursor advances.
 select c.serial, c.state, c.valid_till, c.partner_id,
   card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) as shown,
-  card_widens(s.id, s.partner_lock, s.any_partner, c.partner_id, sqlc.narg('partner_id')::bigint) as widens
+  card_widens(s.id, s.partner_lock, s.any_partner, c.partner_id, sqlc.narg('partner_id')::bigint) as widens,
+  coalesce(c.reserved_until > now(), false)::boolean as reserved
 from card c join series s on s.id = c.series_id
 where c.series_id = @series_id and c.serial > @after_serial and c.serial <= @last_serial
   and (sqlc.narg('serials')::integer[] is null or c.serial = any(sqlc.narg('serials')::integer[]))
@@ -112,7 +114,7 @@ values (@change_id, @first_serial, @last_serial, @serials, @befores, @outcomes);
 -- name: CardChangeAdvance :exec
 update card_change set state = 'running', started_at = coalesce(started_at, now()), cursor = @cursor,
   changed = changed + @changed, already = already + @already,
-  kept_used = kept_used + @kept_used, kept_void = kept_void + @kept_void, value_moved = value_moved + @value_moved
+  kept_used = kept_used + @kept_used, kept_void = kept_void + @kept_void, kept_reserved = kept_reserved + @kept_reserved, value_moved = value_moved + @value_moved
 where id = @id;
 
 -- name: CardChangeFinish :exec

@@ -1,6 +1,6 @@
 -- name: CustomerCreate :one
-insert into customer (partner_id, username, name, email, phone, password_hash, request_key)
-values (@partner_id, @username, @name, @email, @phone, @password_hash, sqlc.narg(request_key))
+insert into customer (partner_id, username, name, email, phone, external_id, password_hash, request_key)
+values (@partner_id, @username, @name, @email, @phone, nullif(@external_id::text, ''), @password_hash, sqlc.narg(request_key))
 returning *;
 
 -- name: CustomerGetByKey :one
@@ -171,7 +171,8 @@ select exists (select from customer where username = @username)::boolean;
 select * from customer where id = @id for update;
 
 -- name: CustomerUpdate :exec
-update customer set partner_id = @partner_id, username = @username, name = @name, email = @email, phone = @phone
+update customer set partner_id = @partner_id, username = @username, name = @name, email = @email, phone = @phone,
+  external_id = nullif(@external_id::text, '')
 where id = @id;
 
 -- name: CustomerDisable :exec
@@ -179,3 +180,13 @@ update customer set disabled_at = now() where id = @id and disabled_at is null;
 
 -- name: CustomerEnable :exec
 update customer set disabled_at = null where id = @id;
+
+-- name: CustomerIDsByName :many
+-- The customers with an id of another system, or the one with a username; the other name is
+-- empty. Two rows tell that two partners have the external id. partner_id 0: any within the
+-- partners. A foreign one is not found.
+select id from customer
+where (@external_id::text <> '' and external_id = @external_id or @external_id::text = '' and username = @username::text)
+  and (@partner_id::bigint = 0 or partner_id = @partner_id)
+  and (@all_partners::boolean or partner_id = any(@partner_ids::bigint[]))
+limit 2;

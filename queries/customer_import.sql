@@ -26,12 +26,12 @@ where planned_by = @planned_by and hidden_hits > 0 and created_at > now() - inte
 -- Thousands are asked for at once, and each is looked up in the index. (A long list of
 -- values may be compared with every customer, and a join may read all of them, where the
 -- plan was made while there were none. Offset 0 keeps the planner from making one.)
-select c.username, coalesce(c.external_id, '')::text as external_id,
+select c.username, coalesce(c.external_id, '')::text as external_id, c.partner_id,
   (@all_partners::boolean or c.partner_id = any(@partner_ids::bigint[]))::boolean as within
 from unnest(@usernames::text[]) a(username)
 cross join lateral (select customer.username, customer.external_id, customer.partner_id from customer where customer.username = a.username offset 0) c
 union
-select c.username, coalesce(c.external_id, '')::text as external_id,
+select c.username, coalesce(c.external_id, '')::text as external_id, c.partner_id,
   (@all_partners::boolean or c.partner_id = any(@partner_ids::bigint[]))::boolean as within
 from unnest(@external_ids::text[]) a(external_id)
 cross join lateral (select customer.username, customer.external_id, customer.partner_id from customer where customer.external_id = a.external_id offset 0) c;
@@ -119,6 +119,9 @@ group by series.price, series.import_inactive, card.state
 order by series.price, series.import_inactive, card.state;
 
 -- name: StaffMay :one
--- Whether an enabled member of staff's role includes a permission.
+-- Whether an enabled member of staff's role includes a permission. Where an API client acts
+-- for them, the client must be enabled and have the permission too.
 select exists (select from staff join role on role.id = staff.role_id
-  where staff.id = @id and staff.disabled_at is null and (role.everything or @permission::text = any(role.permissions)));
+  where staff.id = @id and staff.disabled_at is null and (role.everything or @permission::text = any(role.permissions))
+    and (sqlc.narg(client_id)::bigint is null or exists (select from api_client
+      where api_client.id = sqlc.narg(client_id)::bigint and api_client.disabled_at is null and @permission::text = any(api_client.permissions))));

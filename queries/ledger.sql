@@ -13,7 +13,7 @@ from tx, (select unnest(@account_ids::bigint[]) as account_id, unnest(@amounts::
 -- name: LedgerGetByKey :one
 -- What was done under an idempotency key, if anything was.
 select tx.id, tx.kind, tx.at, tx.series_id, tx.serial, tx.comment, payment.customer_id, payment.id as payment_id,
-  payment.type, payment.amount, payment.currency, payment.balance_after
+  payment.type, payment.amount, payment.currency, payment.balance_after, payment.comment as payment_comment
 from ledger_tx tx
 join payment on payment.tx_id = tx.id
 where tx.idempotency_key = @idempotency_key;

@@ -1,17 +1,18 @@
 -- name: PaymentPost :one
 -- Moves a customer's running balance: the account, one movement of the ledger with its
 -- entries and the payment, in one statement. No row: the customer has no account in this
--- currency. The house_ parameters are the opposite entries, on the provider's accounts,
+-- currency, or the balance would fall below floor; null: it may. The house_ parameters are the opposite entries, on the provider's accounts,
 -- which have no running balance; the trigger on ledger_entry refuses entries that do not
 -- sum to zero. The account's row stays locked until the end of the transaction.
 with moved as (
   update account set balance = balance + @amount::bigint, version = version + 1
   where account.customer_id = @customer_id::bigint and account.currency = @currency::text
+    and (sqlc.narg('floor')::bigint is null or balance + @amount::bigint >= sqlc.narg('floor')::bigint)
   returning id, balance, version
 ), tx as (
-  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, comment)
+  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, client_id, comment)
   select @kind::ledger_kind, @idempotency_key::uuid, sqlc.narg('series_id')::bigint, sqlc.narg('serial')::integer,
-    sqlc.narg('reverses')::bigint, sqlc.narg('staff_id')::bigint, @tx_comment::text
+    sqlc.narg('reverses')::bigint, sqlc.narg('staff_id')::bigint, sqlc.narg('client_id')::bigint, @tx_comment::text
   from moved
   returning id
 ), entries as (
@@ -21,9 +22,9 @@ with moved as (
   select tx.id, house.account_id, house.amount, null::bigint, null::bigint
   from tx, (select unnest(@house_accounts::bigint[]) as account_id, unnest(@house_amounts::bigint[]) as amount) house
 ), paid as (
-  insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
+  insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id, client_id)
   select customer.id, customer.partner_id, tx.id, @type::payment_type, @amount::bigint, @currency::text, moved.balance,
-    @comment::text, sqlc.narg('staff_id')::bigint
+    @comment::text, sqlc.narg('staff_id')::bigint, sqlc.narg('client_id')::bigint
   from customer, tx, moved where customer.id = @customer_id::bigint
   returning id, at
 )
@@ -32,12 +33,13 @@ select paid.id, paid.at, moved.balance::bigint as balance from paid, moved;
 -- name: PaymentList :many
 -- A customer's payments, newest first, below before_id.
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -49,12 +51,13 @@ limit @size;
 -- name: PaymentListBetween :many
 -- As PaymentList, within a period; null: without that end.
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -77,12 +80,13 @@ group by type, currency order by type;
 -- A customer's payments as staff see them, newest first, between two ids and of a
 -- period. back: the page above after_id, last one first.
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -111,12 +115,13 @@ select coalesce(max(abs(amount)), 0)::bigint from payment where customer_id = @c
 -- name: PaymentGet :one
 -- A payment of a customer, with what it reverses or what reversed it.
 select payment.id, payment.customer_id, payment.tx_id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.series_id, tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id

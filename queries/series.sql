@@ -62,7 +62,7 @@ select * from series where id = @id;
 -- name: SeriesShow :one
 -- One series with the data of its page. It is not found where it belongs to partners that
 -- the reader may not see.
-select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
+select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name, api_client.name as client_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -72,6 +72,7 @@ select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
   coalesce((select old.number from series old where old.id = s.replaces_series_id), '')::text as replaces_number
 from series s
 left join staff on staff.id = s.created_by
+left join api_client on api_client.id = s.client_id and s.retried_by is null
 left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
   from series_tally where series_id = s.id) t on true
 where (s.number = @number or s.id = @id)
@@ -83,7 +84,7 @@ where (s.number = @number or s.id = @id)
 -- The inner query picks the rows, and sums up the cards of all only where it
 -- sorts by what they are worth. Deleted series are listed where they are asked
 -- for, and while they are being deleted.
-select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name,
+select sqlc.embed(s), coalesce(staff.name, '')::text as created_by_name, api_client.name as client_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -127,6 +128,7 @@ from (
 ) page
 join series s on s.id = page.id
 left join staff on staff.id = s.created_by
+left join api_client on api_client.id = s.client_id and s.retried_by is null
 left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
   from series_tally where series_id = s.id) t on true
 left join lateral (select e.format, e.created_at from export e

@@ -41,12 +41,12 @@ func redeemSteps() [][]step {
 		},
 		{
 			{"SeriesShare", map[string]string{"series_id": ":series"}},
-			{"CardUse", map[string]string{"customer_id": ":customer::bigint", "series_id": ":series::bigint", "serial": ":serial::integer"}},
+			{"CardUse", map[string]string{"customer_id": ":customer::bigint", "series_id": ":series::bigint", "serial": ":serial::integer", "as_of": "null", "reservation": "null"}},
 		},
 		{
 			{"PaymentPost", map[string]string{
 				"amount": ":price", "customer_id": ":customer", "currency": ":currency", "kind": "'redeem'", "idempotency_key": ":key",
-				"series_id": ":series", "serial": ":serial", "reverses": "null", "staff_id": "null", "tx_comment": "''",
+				"series_id": ":series", "serial": ":serial", "reverses": "null", "staff_id": "null", "client_id": "null", "floor": "null", "tx_comment": "''",
 				"house_accounts": "array[:outstanding::bigint]", "house_amounts": "array[-(:price::bigint)]",
 				"type": "'refill_card'", "comment": "('Series ' || :number::text || ', serial ' || :serial::integer)",
 			}},
@@ -56,6 +56,10 @@ func redeemSteps() [][]step {
 			{"AuditCreate", map[string]string{
 				"action": "'card.redeemed'", "staff_id": "null", "customer_id": ":customer::bigint", "series_id": ":series::bigint",
 				"serial": ":serial::integer", "address": ":address::inet", "request_id": "'0123456789abcdef'", "detail": "'{}'",
+			}},
+			{"EventOutAdd", map[string]string{
+				"type": "'redemption.created'", "customer_id": ":customer::bigint", "series_id": ":series::bigint", "serial": ":serial::integer",
+				"ref_id": "null", "client_id": "null",
 			}},
 		},
 		{{"commit", nil}},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"reflect"
 	"strings"
@@ -38,6 +39,7 @@ type config struct {
 	TrustedProxies []string `env:"REFILL_TRUSTED_PROXIES" desc:"Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, and no other header; separated by commas. Default: none."`
 	SMTPURL        secret   `env:"REFILL_SMTP_URL" desc:"Server for e-mail: smtp://user:password@host:587 (STARTTLS is required), smtps://user:password@host:465 (TLS), or smtp+plain://host:25 without encryption and password, on your own network only. Needs REFILL_MAIL_FROM. For serve and work alike. Default: no e-mail; see docs/notifications.md."`
 	MailFrom       string   `env:"REFILL_MAIL_FROM" desc:"Sender of e-mail, as refill@example.net or Refill <refill@example.net>."`
+	Networks       prefixes `env:"REFILL_WEBHOOK_NETWORKS" desc:"Networks of your own that webhooks may call, and by plain HTTP too, such as 10.20.0.0/16; separated by commas. Default: none, only public addresses by HTTPS."`
 	MetricsToken   secret   `env:"REFILL_METRICS_TOKEN" desc:"Bearer token for GET /metrics. Default: /metrics answers nobody."`
 	Concurrency    int      `env:"REFILL_CONCURRENCY" envDefault:"2" desc:"How many series a worker makes, and how many files it writes, at once."`
 	MaxConns       int32    `env:"REFILL_MAX_CONNS" envDefault:"16" desc:"Database connections of this process at most."`
@@ -52,6 +54,9 @@ type secret string
 func (secret) String() string       { return "***" }
 func (secret) GoString() string     { return "***" }
 func (secret) LogValue() slog.Value { return slog.StringValue("***") }
+
+// prefixes is a list of networks.
+type prefixes []netip.Prefix
 
 // readConfig reads the environment.
 func readConfig() (config, error) {

@@ -176,14 +176,18 @@ func demo(ctx context.Context, c config, listener net.Listener) error {
 			}
 		}
 		p.log.InfoContext(ctx, "ready", slog.String("address", c.PublicURL))
-		printSignIns(c.PublicURL)
+		key, err := seed.ClientKey(ctx, p.pool, filepath.Join(filepath.Dir(c.KeyFile), "api-key"))
+		if err != nil {
+			return err
+		}
+		printSignIns(c.PublicURL, key)
 		return p.serve(ctx, listener)
 	})
 	return group.Wait()
 }
 
-// printSignIns prints the address and the sign-ins.
-func printSignIns(url string) {
+// printSignIns prints the address, the sign-ins and the key of the API client.
+func printSignIns(url, key string) {
 	//nolint:forbidigo // the command's answer
 	fmt.Printf(`
 Refill is running at %[1]s
@@ -191,9 +195,10 @@ Refill is running at %[1]s
   Staff      %[1]s/admin     admin, cashier, operator
   Customers  %[1]s/portal    customer1, customer2 (North), customer3 (South)
   Password   %[2]s
+  API key    %[3]s
 
 Ctrl-C stops it; what you did is kept.
-`, url, seed.Password)
+`, url, seed.Password, key)
 }
 
 // confirm confirms the currency and the printed address. In a new installation staff confirm

@@ -19,7 +19,7 @@ import (
 // queues. No label names a card or a customer.
 func metrics(pool *pgxpool.Pool, settings *setting.Store, log *slog.Logger) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(newChecks(pool, log), newGuesses(pool, settings, log), newAlarms(pool, log), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	registry.MustRegister(newChecks(pool, log), newGuesses(pool, settings, log), newAlarms(pool, log), newEvents(pool, log), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		&queues{
 			pool: pool, log: log,
 			jobs:   prometheus.NewDesc("refill_jobs", "Jobs by queue and state.", []string{"queue", "state"}, nil),

@@ -24,6 +24,7 @@ import (
 	"refill/internal/job"
 	"refill/internal/mailing"
 	"refill/internal/setting"
+	"refill/internal/webhook"
 )
 
 // parts holds the services that the commands share.
@@ -40,6 +41,7 @@ type parts struct {
 	customers *customerimport.Service
 	checks    *check.Service
 	mailing   *mailing.Service
+	webhooks  *webhook.Service
 	files     *blob.Sealed
 	fonts     *fontdir.Folder
 }
@@ -96,6 +98,7 @@ func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 	p.customers = customerimport.New(pool, p.jobs, p.settings, p.cards.Approvals())
 	p.checks = check.New(pool, keys, p.jobs, p.settings, log)
 	p.mailing = mailing.New(mailing.Config{DB: pool, Sender: sender, Settings: p.settings, PublicURL: c.PublicURL, Log: log, Now: time.Now})
+	p.webhooks = webhook.New(webhook.Config{DB: pool, Jobs: p.jobs, Vault: p.cards.Codes, Networks: c.Networks, Log: log, Now: time.Now})
 	go p.watchKeys(ctx)
 	return p, nil
 }

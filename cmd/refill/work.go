@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"refill/internal/event"
 	"refill/internal/job"
 )
 
@@ -46,7 +47,7 @@ func (p *parts) work(ctx context.Context) error {
 	}
 	id := fmt.Sprintf("%.40s-%d-%s", host, os.Getpid(), rand.Text()[:8])
 	client, err := job.NewWorker(p.pool, job.Options{
-		ID: id, Cards: p.cards, Exports: p.exports, Imports: p.imports, Customers: p.customers, Checks: p.checks, Mail: p.mailing, Keys: p.keys, Files: p.files, Settings: p.settings,
+		ID: id, Cards: p.cards, Exports: p.exports, Imports: p.imports, Customers: p.customers, Checks: p.checks, Mail: p.mailing, Webhooks: p.webhooks, Keys: p.keys, Files: p.files, Settings: p.settings,
 		Log: p.log, Now: time.Now, Concurrency: p.config.Concurrency,
 	})
 	if err != nil {
@@ -64,8 +65,14 @@ func (p *parts) work(ctx context.Context) error {
 	if err := client.Start(ctx); err != nil {
 		return fmt.Errorf("start working: %w", err)
 	}
+	relayed := make(chan struct{})
+	go func() {
+		defer close(relayed)
+		event.NewRelay(p.pool, p.webhooks, p.log).Run(ctx)
+	}()
 	p.log.InfoContext(ctx, "working")
 	<-ctx.Done()
 	<-client.Stopped()
+	<-relayed
 	return nil
 }

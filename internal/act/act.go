@@ -111,9 +111,9 @@ func checkActor(actor audit.Actor, a Act) error {
 	return nil
 }
 
-// Record writes an act to the audit trail in the transaction of the act itself, and
-// announces it where its type is an Announcer. It refuses an invalid actor, so that the
-// act fails with it.
+// Record writes an act to the audit trail in the transaction of the act itself. It queues
+// its event where its type is a Publisher, and announces it where it is an Announcer. It
+// refuses an invalid actor, so that the act fails with it.
 func Record(ctx context.Context, dbtx db.DBTX, actor audit.Actor, a Act) error {
 	if err := checkActor(actor, a); err != nil {
 		return err
@@ -125,11 +125,14 @@ func Record(ctx context.Context, dbtx db.DBTX, actor audit.Actor, a Act) error {
 	if err := audit.Write(ctx, dbtx, actor, r); err != nil {
 		return err
 	}
+	if err := publish(ctx, dbtx, actor, a, r); err != nil {
+		return err
+	}
 	return announce(ctx, dbtx, a)
 }
 
 // RecordMany writes acts of one type on many customers in the caller's transaction, one
-// row each. Of their subjects it writes the customer only.
+// row each. Of their subjects it writes the customer only. It queues their events too.
 func RecordMany[T Act](ctx context.Context, dbtx db.DBTX, actor audit.Actor, acts []T) error {
 	if len(acts) == 0 {
 		return nil
@@ -144,7 +147,10 @@ func RecordMany[T Act](ctx context.Context, dbtx db.DBTX, actor audit.Actor, act
 			return err
 		}
 	}
-	return audit.WriteMany(ctx, dbtx, actor, acts[0].Action(), rows)
+	if err := audit.WriteMany(ctx, dbtx, actor, acts[0].Action(), rows); err != nil {
+		return err
+	}
+	return publishMany(ctx, dbtx, actor, acts)
 }
 
 func row(a Act) (audit.Row, error) {

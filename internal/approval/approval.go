@@ -33,6 +33,8 @@ var (
 	ErrOutdated    = fault.New(fault.Conflict, "approval_outdated", "This is no longer what was asked for, so nothing was done. The person who needs it has to ask again.")
 	ErrKeyMaker    = fault.New(fault.Conflict, "approval_key_maker", "You made the key with which this was asked for: another person has to decide.")
 	ErrMakerShared = fault.New(fault.Conflict, "approval_key_maker_shared", "You and the person who made the key with which this was asked for may be one person: within the last 30 days one of you, or the same third person, set the sign-in, password or second factor of the other. The one whose sign-in was set can set up a second factor on the page of their account; after that this can be decided. After a reset of the second factor, the host has to say that they are two people: refill staff vouch.")
+	ErrParty       = fault.New(fault.Conflict, "approval_party", "You own the API client that this is about, or made a key of it: another person has to decide.")
+	ErrPartyShared = fault.New(fault.Conflict, "approval_party_shared", "You and a person who owns the API client that this is about, or made a key of it, may be one person: within the last 30 days one of you, or the same third person, set the sign-in, password or second factor of the other. The one whose sign-in was set can set up a second factor on the page of their account; after that this can be decided. After a reset of the second factor, the host has to say that they are two people: refill staff vouch.")
 	ErrNoPerson    = fault.New(fault.Forbidden, "approval_no_person", "Requests are decided by members of staff, in person.")
 	ErrNotOwn      = fault.New(fault.Conflict, "approval_not_own", "Only the person who asked can withdraw a request.")
 )

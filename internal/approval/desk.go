@@ -32,6 +32,9 @@ type Kind struct {
 	// with the subject's own "not found" where the actor may not see the subject. Nil:
 	// there is nothing to lock.
 	Hold func(ctx context.Context, tx pgx.Tx, actor audit.Actor, a db.Approval) error
+	// Parties returns the members of staff beside the requester who have a part in the
+	// subject, and so don't decide about it. Nil: there are none.
+	Parties func(ctx context.Context, tx pgx.Tx, a db.Approval) ([]int64, error)
 	// Same reports whether the subject is unchanged since the request was made. It is
 	// called before Approve. Nil: the subject can't change.
 	Same func(ctx context.Context, tx pgx.Tx, a db.Approval) (bool, error)
@@ -141,6 +144,9 @@ func (d *Desk) decide(ctx context.Context, actor audit.Actor, id int64, reason s
 		if err := d.checkDecide(ctx, tx, actor, row); err != nil {
 			return err
 		}
+		if err := checkParties(ctx, tx, actor, k, row.Approval); err != nil {
+			return err
+		}
 		if state, err = f(tx, k, row); err != nil {
 			return err
 		}
@@ -209,6 +215,27 @@ func (d *Desk) checkDecide(ctx context.Context, tx pgx.Tx, actor audit.Actor, ro
 		return nil
 	}
 	return checkShared(ctx, tx, person, *a.KeyMaker, ErrMakerShared.Because(ErrShared))
+}
+
+// checkParties refuses a decision by a person who has a part in the subject of a request, or
+// by an account that may belong to such a person.
+func checkParties(ctx context.Context, tx pgx.Tx, actor audit.Actor, k Kind, a db.Approval) error {
+	if k.Parties == nil {
+		return nil
+	}
+	parties, err := k.Parties(ctx, tx, a)
+	if err != nil {
+		return err
+	}
+	for _, party := range parties {
+		if party == actor.Person() {
+			return ErrParty
+		}
+		if err := checkShared(ctx, tx, actor.Person(), party, ErrPartyShared.Because(ErrShared)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkShared returns the refusal where two accounts may belong to one person.

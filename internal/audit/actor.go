@@ -46,10 +46,19 @@ type Actor struct {
 	Owner int64
 	// KeyMaker is the member of staff who made the key of an API client, and so may hold it.
 	// 0: any other kind.
-	KeyMaker  int64
+	KeyMaker int64
+	// Terms are those of an API client at the time of its request. Zero: any other kind.
+	Terms     Terms
 	Scope     Scope
 	Address   netip.Addr
 	RequestID string
+}
+
+// Terms are what an API client is treated by beside the rights of its owner. The zero value
+// is the strictest.
+type Terms struct {
+	Reasons        bool  // it is told why a code is refused
+	WrongCodesHour int32 // that it may send, for all its customers together
 }
 
 // ByStaff returns the actor of a member of staff who acts in person.
@@ -79,6 +88,12 @@ func (a Actor) From(address netip.Addr, requestID string) Actor {
 	return a
 }
 
+// On returns the actor of an API client with its terms.
+func (a Actor) On(terms Terms) Actor {
+	a.Terms = terms
+	return a
+}
+
 // Within returns the actor with another scope.
 func (a Actor) Within(scope Scope) Actor {
 	a.Scope = scope
@@ -94,11 +109,11 @@ func (a Actor) Check() error {
 	ok := false
 	switch a.Kind {
 	case KindStaff, KindCustomer, KindDealer:
-		ok = a.ID > 0 && a.Owner == 0 && a.KeyMaker == 0
+		ok = a.ID > 0 && a.Owner == 0 && a.KeyMaker == 0 && a.Terms == Terms{}
 	case KindClient:
 		ok = a.ID > 0 && a.Owner > 0 && a.KeyMaker > 0
 	case KindVisitor, KindSystem:
-		ok = a.ID == 0 && a.Owner == 0 && a.KeyMaker == 0
+		ok = a.ID == 0 && a.Owner == 0 && a.KeyMaker == 0 && a.Terms == Terms{}
 	}
 	if !ok {
 		return errNoActor
@@ -110,7 +125,7 @@ func (a Actor) Check() error {
 func (a Actor) IsSystem() bool { return a.Kind == KindSystem }
 
 // Person returns the id of the member of staff who acts in person; 0 for any other actor.
-// Use it for who may decide, who may read reasons, and whose own account is meant. Use
+// Use it for who may decide, whose reasons are asked for, and whose own account is meant. Use
 // Accountable for limits.
 func (a Actor) Person() int64 { return a.of(KindStaff) }
 
@@ -123,6 +138,10 @@ func (a Actor) of(kind Kind) int64 {
 	}
 	return 0
 }
+
+// Reasons reports whether the actor may be told why a code is refused: members of staff in
+// person, and API clients by their terms.
+func (a Actor) Reasons() bool { return a.Person() != 0 || a.Kind == KindClient && a.Terms.Reasons }
 
 // Responsible returns the id of the member of staff who answers for an act: the one who
 // acts in person, or the owner of the acting API client. 0: none does.
@@ -152,6 +171,9 @@ func (a Actor) Member() (int64, error) {
 
 // Staff returns Responsible for a nullable column.
 func (a Actor) Staff() *int64 { return optional(a.Responsible()) }
+
+// Client returns the id of the acting API client for a nullable column.
+func (a Actor) Client() *int64 { return optional(a.of(KindClient)) }
 
 // Customer returns the id of the acting customer for a nullable column.
 func (a Actor) Customer() *int64 { return optional(a.CustomerID()) }

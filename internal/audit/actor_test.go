@@ -24,14 +24,15 @@ func TestActors(t *testing.T) {
 		"visitor":  {actor: audit.Visitor(), unaccountable: true},
 		"system":   {actor: audit.System(), system: true},
 
-		"none":                      {unaccountable: true, bad: true},
-		"a client without a key":    {actor: audit.ByClient(7, 3, 0, all), responsible: 3, unaccountable: true, bad: true},
-		"a client without an owner": {actor: audit.ByClient(7, 0, 5, all), unaccountable: true, bad: true},
-		"a dealer with an owner":    {actor: audit.Actor{Kind: audit.KindDealer, ID: 6, Owner: 3}, unaccountable: true, bad: true},
-		"a customer without an id":  {actor: audit.ByCustomer(0, all), unaccountable: true, bad: true},
-		"staff below zero":          {actor: audit.ByStaff(-1, all), person: -1, responsible: -1, unaccountable: true, bad: true},
-		"a system with an id":       {actor: audit.Actor{Kind: audit.KindSystem, ID: 1}, unaccountable: true, bad: true, system: true},
-		"another kind":              {actor: audit.Actor{Kind: "owner", ID: 1}, unaccountable: true, bad: true},
+		"none":                                {unaccountable: true, bad: true},
+		"a client without a key":              {actor: audit.ByClient(7, 3, 0, all), responsible: 3, unaccountable: true, bad: true},
+		"a client without an owner":           {actor: audit.ByClient(7, 0, 5, all), unaccountable: true, bad: true},
+		"a person with the terms of a client": {actor: audit.ByStaff(3, all).On(audit.Terms{Reasons: true}), responsible: 3, person: 3, unaccountable: true, bad: true},
+		"a dealer with an owner":              {actor: audit.Actor{Kind: audit.KindDealer, ID: 6, Owner: 3}, unaccountable: true, bad: true},
+		"a customer without an id":            {actor: audit.ByCustomer(0, all), unaccountable: true, bad: true},
+		"staff below zero":                    {actor: audit.ByStaff(-1, all), person: -1, responsible: -1, unaccountable: true, bad: true},
+		"a system with an id":                 {actor: audit.Actor{Kind: audit.KindSystem, ID: 1}, unaccountable: true, bad: true, system: true},
+		"another kind":                        {actor: audit.Actor{Kind: "owner", ID: 1}, unaccountable: true, bad: true},
 	} {
 		a, x := c.actor, c.actor.Accountable()
 		require.Equal(t, c.bad, a.Check() != nil, name)
@@ -68,7 +69,9 @@ func TestTrailNamesClients(t *testing.T) {
 	ada := "Ada"
 	require.NoError(t, audit.Write(t.Context(), tx, client, audit.Row{Action: "thing.done", Detail: []byte(`{"why": "because"}`)}))
 	require.JSONEq(t, `{"why": "because", "by": {"kind": "client", "id": 7}}`, string(detail()))
-	require.Equal(t, "API client 7 (owner Ada)", audit.Who(detail(), &ada))
+	acme := "Acme billing"
+	require.Equal(t, "Acme billing (API), owner Ada", audit.Who(detail(), &ada, &acme))
+	require.Equal(t, "API client 7, owner Ada", audit.Who(detail(), &ada, nil))
 	require.NoError(t, audit.WriteMany(t.Context(), tx, client, "thing.done", []audit.Row{{CustomerID: 9, Detail: []byte(`{"n": 1}`)}}))
 	require.JSONEq(t, `{"n": 1, "by": {"kind": "client", "id": 7}}`, string(detail()))
 
@@ -80,8 +83,8 @@ func TestTrailNamesClients(t *testing.T) {
 		`{}`: "Ada", `{"by": 7}`: "Ada", `{"by": {"kind": "system", "id": 1}}`: "Ada", `[]`: "Ada",
 		`{"by": {"kind": "dealer", "id": 5}}`: "Dealer user 5",
 	} {
-		require.Equal(t, want, audit.Who([]byte(detail), &ada), detail)
+		require.Equal(t, want, audit.Who([]byte(detail), &ada, nil), detail)
 	}
-	require.Equal(t, "API client 7", audit.Who([]byte(`{"by": {"kind": "client", "id": 7}}`), nil))
-	require.Empty(t, audit.Who([]byte(`{}`), nil))
+	require.Equal(t, "API client 7", audit.Who([]byte(`{"by": {"kind": "client", "id": 7}}`), nil, nil))
+	require.Empty(t, audit.Who([]byte(`{}`), nil, nil))
 }

@@ -60,27 +60,35 @@ func NamedBy(detail []byte) (By, bool) {
 }
 
 // Who returns the name of a row's actor for a page: the member of staff, or the client or
-// dealer in its detail with the responsible member of staff. Empty where the actor is
-// neither.
-func Who(detail []byte, staffName *string) string {
-	name := ""
-	if staffName != nil {
-		name = *staffName
+// dealer in its detail with the responsible member of staff. clientName is the name of the
+// client in the detail; nil: it is not known. Empty where the actor is neither.
+func Who(detail []byte, staffName, clientName *string) string {
+	by, _ := NamedBy(detail)
+	switch {
+	case by.Kind == KindDealer:
+		return fmt.Sprintf("Dealer user %d", by.ID)
+	case by.Kind == KindClient && clientName == nil:
+		return owned(fmt.Sprintf("API client %d", by.ID), staffName)
 	}
-	if by, ok := NamedBy(detail); ok {
-		return by.Label(name)
-	}
-	return name
+	return Named(staffName, clientName)
 }
 
-// Label returns the name of an actor for a page, followed by owner, the name of the
-// responsible member of staff; owner is empty where there is none.
-func (b By) Label(owner string) string {
+// Named returns the name of a member of staff for a page, or of the API client that acted for
+// them. Empty where there is neither.
+func Named(staffName, clientName *string) string {
 	switch {
-	case b.Kind == KindClient && owner != "":
-		return fmt.Sprintf("API client %d (owner %s)", b.ID, owner)
-	case b.Kind == KindClient:
-		return fmt.Sprintf("API client %d", b.ID)
+	case clientName != nil:
+		return owned(*clientName+" (API)", staffName)
+	case staffName != nil:
+		return *staffName
 	}
-	return fmt.Sprintf("Dealer user %d", b.ID)
+	return ""
+}
+
+// owned adds the owner to the name of an API client.
+func owned(client string, owner *string) string {
+	if owner == nil {
+		return client
+	}
+	return client + ", owner " + *owner
 }

@@ -37,6 +37,9 @@ type Paid struct {
 var (
 	ErrBalance = fault.Field("amount", "balance_range", "This would make the balance larger than can be kept.")
 
+	// ErrShort refuses a movement after which the balance would be below Posting.Floor.
+	ErrShort = fault.New(fault.Conflict, "balance_short", "The balance is {balance}, which is too low for this.")
+
 	// ErrNoAccount says that the customer has no account in the currency.
 	ErrNoAccount = errors.New("billing: no such account")
 
@@ -64,6 +67,9 @@ type Posting struct {
 	// of its own.
 	ActOf func(payment int64) act.Act
 
+	// Floor is the least balance after the movement, in minor units; nil: there is none.
+	Floor *int64
+
 	// Beside executes further statements in the same round trip, after the account is
 	// locked; nil: none.
 	Beside func(dbtx db.DBTX) error
@@ -78,8 +84,8 @@ func Post(ctx context.Context, tx pgx.Tx, actor audit.Actor, p Posting) (Paid, e
 	}
 	params := db.PaymentPostParams{
 		CustomerID: p.CustomerID, Amount: p.Amount.Minor, Currency: p.Amount.Currency, Kind: p.Kind, IdempotencyKey: p.Key,
-		SeriesID: optional(p.SeriesID), Serial: optional(p.Serial), Reverses: optional(p.Reverses), StaffID: actor.Staff(),
-		TxComment: p.Note, Type: p.Type, Comment: p.Comment,
+		SeriesID: optional(p.SeriesID), Serial: optional(p.Serial), Reverses: optional(p.Reverses), StaffID: actor.Staff(), ClientID: actor.Client(),
+		Floor: p.Floor, TxComment: p.Note, Type: p.Type, Comment: p.Comment,
 	}
 	for _, e := range p.House {
 		params.HouseAccounts, params.HouseAmounts = append(params.HouseAccounts, e.AccountID), append(params.HouseAmounts, e.Amount)
@@ -101,6 +107,8 @@ func Post(ctx context.Context, tx pgx.Tx, actor audit.Actor, p Posting) (Paid, e
 		return Paid{}, ErrBalance.Because(err)
 	case err != nil:
 		return Paid{}, fmt.Errorf("post %s: %w", p.Kind, err)
+	case posted.Missing() && p.Floor != nil:
+		return Paid{}, short(ctx, tx, p)
 	case posted.Missing():
 		return Paid{}, ErrNoAccount
 	}
@@ -109,6 +117,17 @@ func Post(ctx context.Context, tx pgx.Tx, actor audit.Actor, p Posting) (Paid, e
 		return paid, nil
 	}
 	return paid, act.Record(ctx, tx, actor, p.ActOf(paid.ID))
+}
+
+// short returns why a movement with a floor changed no account: ErrShort with the balance, or
+// ErrNoAccount.
+func short(ctx context.Context, tx pgx.Tx, p Posting) error {
+	balance, err := db.Need(db.New().AccountBalance(ctx, tx, db.AccountBalanceParams{CustomerID: &p.CustomerID, Currency: p.Amount.Currency})).
+		Or(ErrNoAccount, "read a balance")
+	if err != nil {
+		return err
+	}
+	return ErrShort.With("balance", fault.Money{Minor: balance, Currency: p.Amount.Currency})
 }
 
 func optional[T int32 | int64](v T) *T {

@@ -23,6 +23,8 @@ func Acts() []act.Kind {
 		act.Of[SeriesShredded](),
 		act.Of[Redeemed](),
 		act.Of[Refused](),
+		act.Of[Reserved](),
+		act.Of[Released](),
 		act.Of[Revealed](),
 		act.Of[Edited](),
 		act.Of[Enabled](),
@@ -81,6 +83,12 @@ func (Redeemed) Action() string { return "card.redeemed" }
 
 // Action is the name in the audit trail.
 func (Refused) Action() string { return "card.refused" }
+
+// Action is the name in the audit trail.
+func (Reserved) Action() string { return "card.reserved" }
+
+// Action is the name in the audit trail.
+func (Released) Action() string { return "card.released" }
 
 // Action is the name in the audit trail.
 func (Revealed) Action() string { return "card.revealed" }

@@ -22,7 +22,7 @@ import (
 
 // client is API client 7 of a member of staff, with a key that another one has made.
 func client(owner, keyMaker audit.Actor) audit.Actor {
-	return audit.ByClient(7, owner.ID, keyMaker.ID, audit.Everything())
+	return audit.ByClient(7, owner.ID, keyMaker.ID, audit.Everything()).On(audit.Terms{WrongCodesHour: 300})
 }
 
 // counted is an act that users of dealers may do.
@@ -160,8 +160,14 @@ func TestClientsRequestIsDecidedByAThird(t *testing.T) {
 	maker, puppet := b.colleague(t, "maker"), b.colleague(t, "puppet")
 	b.sets(t, maker, puppet, "staff.second_factor_reset")
 	api := client(b.admin, maker)
+	_, err := b.pool.Exec(ctx, `insert into api_client (id, name, owner_id, created_by, permissions) overriding system value values (7, 'Billing', $1, $1, '{series.generate}')`, b.admin.ID)
+	require.NoError(t, err)
 
-	ordered, err := b.cards.Order(ctx, api, form(6)) // activate when generated
+	_, err = b.cards.Order(ctx, api, form(6)) // activate when generated
+	require.ErrorIs(t, err, card.ErrMayNotActivate, "the permission of its owner is not enough")
+	_, err = b.pool.Exec(ctx, `update api_client set permissions = '{series.generate,series.activate}'`)
+	require.NoError(t, err)
+	ordered, err := b.cards.Order(ctx, api, form(6))
 	require.NoError(t, err)
 	require.NoError(t, b.cards.Generate(ctx, ordered.ID, time.Now, noJob))
 	require.Equal(t, b.admin.ID, *b.read(t, ordered.ID).CreatedBy)

@@ -1,6 +1,10 @@
 package card
 
 import (
+	"time"
+
+	"github.com/google/uuid"
+
 	"refill/internal/act"
 	"refill/internal/db"
 )
@@ -72,6 +76,18 @@ type (
 		Trace       string         `json:"trace,omitempty"`        // keyed hash of the typed code
 		SeriesState db.SeriesState `json:"series_state,omitempty"` // of the card's series
 	}
+	// Reserved is a card that an API client holds back. It concerns the customer too.
+	Reserved struct {
+		act.Subject
+		Reservation uuid.UUID `json:"reservation"`
+		Until       time.Time `json:"until"`
+	}
+	// Released is a card that is free again. It concerns the customer too.
+	Released struct {
+		act.Subject
+		Reservation uuid.UUID `json:"reservation"`
+		Reason      string    `json:"reason,omitempty"` // of a member of staff; empty: the client released it
+	}
 	// Revealed is a code that was shown to a member of staff.
 	Revealed struct {
 		act.Subject
@@ -128,7 +144,9 @@ type (
 		Already int32 `json:"already"`
 		Used    int32 `json:"used"`
 		Void    int32 `json:"void"`
-		Amount  int64 `json:"amount"` // minor units, moved to breakage
+		// Reserved is the number of cards that a reservation held.
+		Reserved int32 `json:"reserved,omitempty"`
+		Amount   int64 `json:"amount"` // minor units, moved to breakage
 	}
 	// Changed is an operation that has finished.
 	Changed struct {

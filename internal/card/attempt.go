@@ -215,8 +215,9 @@ func (s *Service) find(ctx context.Context, a *attempt) (db.CardFindRow, error) 
 }
 
 // refuse records a refusal with its true reason and returns the error that the actor may see.
-// Staff see the true reason, with the exceptions of refuseStaff. Customers and clients see
-// ErrRefused, or ErrYours for a card that the customer has redeemed. Internal and unsettled
+// Staff, and clients with the permission for it, see the true reason, with the exceptions of
+// refuseKnown. Customers and other clients see ErrRefused, or ErrYours for a card that the
+// customer has redeemed. Internal and unsettled
 // errors are returned unrecorded.
 func (s *Service) refuse(ctx context.Context, a *attempt, err error) error {
 	var why *fault.Error
@@ -234,18 +235,18 @@ func (s *Service) refuse(ctx context.Context, a *attempt, err error) error {
 	switch {
 	case refused.answer != nil:
 		return refused.answer
-	case a.actor.Person() != 0 && a.typed:
-		return s.refuseStaff(ctx, a, why)
-	case a.actor.Person() != 0 || why.Code == ErrYours.Code:
+	case a.actor.Reasons() && a.typed:
+		return s.refuseKnown(ctx, a, why)
+	case a.actor.Reasons() || why.Code == ErrYours.Code:
 		return why
 	}
 	return ErrRefused.Because(why)
 }
 
-// refuseStaff returns the refusal of a code that staff typed. It is the true reason, except
-// for a card that is neither for the customer's partner nor of a series that the staff may
-// see: such a card is refused with ErrUnknown, like a code without a card.
-func (s *Service) refuseStaff(ctx context.Context, a *attempt, why *fault.Error) error {
+// refuseKnown returns the refusal of a typed code to an actor who may know reasons. It is the
+// true reason, except for a card that is neither for the customer's partner nor of a series
+// that the actor may see: such a card is refused with ErrUnknown, like a code without a card.
+func (s *Service) refuseKnown(ctx context.Context, a *attempt, why *fault.Error) error {
 	if a.actor.Scope.AllPartners || why.Code == ErrUnknown.Code {
 		return why
 	}

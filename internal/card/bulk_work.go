@@ -22,6 +22,7 @@ const (
 	outcomeAlready = "already" // the card was in the wanted state before
 	outcomeUsed    = "used"    // a used card is never changed
 	outcomeVoid    = "void"    // a void card is never changed
+	outcomeHeld    = "reserved"
 )
 
 // WorkChange does the rest of an operation, one chunk a transaction. It may run any number of
@@ -100,7 +101,7 @@ func (s *Service) finishChange(ctx context.Context, tx pgx.Tx, id int64) error {
 		return fmt.Errorf("read an operation: %w", err)
 	}
 	counts := ChangeCounts{
-		First: change.FirstSerial, Last: change.LastSerial, Already: change.Already, Used: change.KeptUsed, Void: change.KeptVoid, Amount: change.ValueMoved,
+		First: change.FirstSerial, Last: change.LastSerial, Already: change.Already, Used: change.KeptUsed, Void: change.KeptVoid, Reserved: change.KeptReserved, Amount: change.ValueMoved,
 	}
 	var done act.Act = ChangeFailed{act.OfSeries(change.SeriesID), changeRef(change), &counts}
 	if change.State != db.CardChangeStateFailed {
@@ -155,6 +156,8 @@ func (s *Service) changeNext(ctx context.Context, tx pgx.Tx, series db.Series, c
 			advance.KeptUsed++
 		case outcomeVoid:
 			advance.KeptVoid++
+		case outcomeHeld:
+			advance.KeptReserved++
 		}
 		part.Serials, part.Befores, part.Outcomes = append(part.Serials, row.Serial), append(part.Befores, row.Shown), append(part.Outcomes, outcome)
 	}
@@ -213,6 +216,8 @@ func outcomeOf(change db.CardChange, row db.CardChangeTakeRow) string {
 		return outcomeVoid
 	case same:
 		return outcomeAlready
+	case row.Reserved:
+		return outcomeHeld
 	}
 	return outcomeChanged
 }

@@ -29,6 +29,7 @@ var (
 	ErrCardPartner = fault.Field("partner", "card_partner", "Choose one of the partners that you may see.")
 	ErrRemark      = fault.Field("remark", "card_remark", "A remark can have up to 200 characters.")
 	ErrReason      = fault.Field("reason", "card_reason", "Say why, in 3 to 200 characters. It stays in the history of the card.")
+	ErrCardHeld    = fault.New(fault.Conflict, "card_stays_reserved", "An API client has reserved this card until {until}. Wait until then, or release the card first.")
 	ErrErased      = fault.New(fault.Conflict, "card_erased", "The code of this card was erased: it is void, or was printed once, or was used long ago.")
 )
 
@@ -74,7 +75,7 @@ func (s *Service) withSharedSeries(ctx context.Context, tx pgx.Tx, seriesID int6
 
 // changeCard runs f on one unused card under its row lock and records the act. edits says that
 // f may change the version of the series, whose row is then locked before the card. A used
-// card is ErrCardUsed, a void card ErrCardVoid. If f returns errUnchanged, nothing is written
+// card is ErrCardUsed, a void card ErrCardVoid, a reserved one ErrCardHeld. If f returns errUnchanged, nothing is written
 // and the result is nil.
 func (s *Service) changeCard(ctx context.Context, actor audit.Actor, ref Ref, edits bool, f func(tx pgx.Tx, series db.Series, card db.CardGetForUpdateRow) (act.Act, error)) error {
 	err := s.withChangeableSeries(ctx, actor, ref.SeriesID, func(tx pgx.Tx, series db.Series) error {
@@ -93,6 +94,9 @@ func (s *Service) changeCard(ctx context.Context, actor audit.Actor, ref Ref, ed
 		case db.CardStateVoid:
 			return ErrCardVoid
 		case db.CardStateActive, db.CardStateDisabled:
+		}
+		if row.Reserved && row.ReservedUntil != nil {
+			return ErrCardHeld.With("until", fault.ZonedTime(row.ReservedUntil.In(zone(series.TimeZone))))
 		}
 		done, err := f(tx, series, row)
 		if err != nil {
@@ -124,7 +128,14 @@ func (s *Service) lockCard(ctx context.Context, tx pgx.Tx, ref Ref) (db.CardGetF
 // fault.List with one fault a field. An edit that brings more value into use than one person
 // may is refused. An edit without a change records nothing.
 func (s *Service) EditCard(ctx context.Context, actor audit.Actor, ref Ref, e Edit) error {
+	return s.PatchCard(ctx, actor, ref, func(Edit) Edit { return e })
+}
+
+// PatchCard is EditCard with the fields that patch makes of the present ones, under the lock
+// of the card.
+func (s *Service) PatchCard(ctx context.Context, actor audit.Actor, ref Ref, patch func(now Edit) Edit) error {
 	return s.changeCard(ctx, actor, ref, true, func(tx pgx.Tx, series db.Series, row db.CardGetForUpdateRow) (act.Act, error) {
+		e := patch(Edit{ValidTill: db.Deref(row.ValidTill), PartnerID: db.Deref(row.PartnerID), Remark: db.Deref(row.Remark)})
 		till, partnerID, remark, err := s.checkCardEdit(ctx, tx, actor, series, row, e)
 		if err != nil {
 			return nil, err

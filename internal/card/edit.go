@@ -361,6 +361,9 @@ func (s *Service) applyEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, s
 	if err := s.checkPrintOnceChange(ctx, tx, series.ID, *p); err != nil {
 		return err
 	}
+	if err := s.checkHeld(ctx, tx, series, *p); err != nil {
+		return err
+	}
 	p.computeAmounts(series)
 	// Breakage returns the amount that it received, at the old price. Then the cards are repriced.
 	if err := s.postFromOutstanding(ctx, tx, series, db.LedgerKindRenew, db.AccountKindBreakage, -p.Renewed.Minor, actor); err != nil {

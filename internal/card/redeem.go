@@ -27,7 +27,13 @@ type Redemption struct {
 	Code       string
 	Card       Ref
 	Key        uuid.UUID // idempotency key: the same key moves money once
+	// Reference is what the API client calls the redemption, up to MaxReference characters;
+	// empty: nothing.
+	Reference string
 }
+
+// MaxReference is the maximum length of a Reference, in characters.
+const MaxReference = 120
 
 // Ref identifies a card by its series and serial.
 type Ref = codestore.Ref
@@ -57,6 +63,7 @@ var (
 	ErrVoid     = fault.Field("code", "card_void", "This card is void.")
 	ErrForeign  = fault.Field("code", "card_foreign", "This card is for customers of another partner.")
 	ErrBalance  = billing.ErrBalance.At("code")
+	ErrReserved = fault.Field("code", "card_reserved", "This card is reserved until {until}.")
 	ErrUnknown  = fault.Field("code", "card_unknown", "There is no card with this code.")
 	// ErrUnknownHere answers a search by staff of some partners. It is true of a code without a
 	// card and of a card that they may not look up, and tells not which it is.
@@ -251,7 +258,7 @@ func (s *Service) credit(ctx context.Context, tx pgx.Tx, actor audit.Actor, r Re
 	paid, err := billing.Post(ctx, tx, actor, billing.Posting{
 		CustomerID: r.CustomerID, Amount: money.Amount{Minor: receipt.Amount, Currency: receipt.Currency},
 		House: []ledger.Entry{{AccountID: card.OutstandingID, Amount: -receipt.Amount}},
-		Kind:  db.LedgerKindRedeem, Key: r.Key, SeriesID: card.SeriesID, Serial: card.Serial,
+		Kind:  db.LedgerKindRedeem, Key: r.Key, Note: r.Reference, SeriesID: card.SeriesID, Serial: card.Serial,
 		Type: db.PaymentTypeRefillCard, Comment: fmt.Sprintf("Series %s, serial %d", receipt.Series, receipt.Serial),
 		Act: Redeemed{act.Subject{CustomerID: r.CustomerID, SeriesID: card.SeriesID, Serial: card.Serial}},
 		Beside: func(dbtx db.DBTX) error {
@@ -292,6 +299,8 @@ func refusalReason(card db.CardFindRow, customer db.CustomerGetRow) error {
 		return ErrDisabled
 	case card.Expired:
 		return ErrExpired
+	case card.SeriesState == db.SeriesStateActive && card.Reserved && card.ReservedUntil != nil:
+		return ErrReserved.With("until", fault.ZonedTime(card.ReservedUntil.In(zone(customer.TimeZone))))
 	}
 	return ErrInactive
 }

@@ -11,11 +11,11 @@ import (
 )
 
 // replay returns the receipt of an earlier redemption with the same idempotency key. It
-// returns ErrKeyReused if that redemption had another customer or card. The typed code is only
+// returns ErrKeyReused if that redemption had another customer, card or reference. The typed code is only
 // compared with the card of the earlier redemption. It is not looked up, because no attempt
 // was charged.
 func (s *Service) replay(ctx context.Context, r Redemption, a *attempt, done db.LedgerGetByKeyRow) (Receipt, error) {
-	if done.Kind != db.LedgerKindRedeem || done.CustomerID != r.CustomerID || done.SeriesID == nil || done.Serial == nil {
+	if done.Kind != db.LedgerKindRedeem || done.CustomerID != r.CustomerID || done.Comment != r.Reference || done.SeriesID == nil || done.Serial == nil {
 		return Receipt{}, ErrKeyReused
 	}
 	ref := Ref{SeriesID: *done.SeriesID, Serial: *done.Serial}
@@ -23,16 +23,9 @@ func (s *Service) replay(ctx context.Context, r Redemption, a *attempt, done db.
 	if err != nil {
 		return Receipt{}, fmt.Errorf("read the card of an earlier answer: %w", err)
 	}
-	same := r.Card == ref
-	if a.typed {
-		is := func(index []byte) bool { return bytes.Equal(index, card.CodeIndex) }
-		same = slices.ContainsFunc(a.indexes, is) || slices.ContainsFunc(a.imported.Exact, is) || slices.ContainsFunc(a.imported.Near, is)
-		if !same && !a.imported.Empty() {
-			same, err = s.q.CardReadBy(ctx, s.db, db.CardReadByParams{ReadingIndexes: a.imported.Readings, SeriesID: ref.SeriesID, Serial: ref.Serial})
-			if err != nil {
-				return Receipt{}, fmt.Errorf("read the readings of a card: %w", err)
-			}
-		}
+	same, err := s.sameCard(ctx, r, a, ref, card.CodeIndex)
+	if err != nil {
+		return Receipt{}, err
 	}
 	if !same {
 		// The card may be indexed under a key that this process lacks.
@@ -42,4 +35,23 @@ func (s *Service) replay(ctx context.Context, r Redemption, a *attempt, done db.
 		PaymentID: done.PaymentID, Series: card.Number, Serial: ref.Serial, Amount: done.Amount, Balance: done.BalanceAfter,
 		Currency: done.Currency, At: done.At, Replayed: true,
 	}, nil
+}
+
+// sameCard reports whether a request names a card, whose code has an index.
+func (s *Service) sameCard(ctx context.Context, r Redemption, a *attempt, ref Ref, codeIndex []byte) (bool, error) {
+	if !a.typed {
+		return r.Card == ref, nil
+	}
+	is := func(index []byte) bool { return bytes.Equal(index, codeIndex) }
+	if slices.ContainsFunc(a.indexes, is) || slices.ContainsFunc(a.imported.Exact, is) || slices.ContainsFunc(a.imported.Near, is) {
+		return true, nil
+	}
+	if a.imported.Empty() {
+		return false, nil
+	}
+	same, err := s.q.CardReadBy(ctx, s.db, db.CardReadByParams{ReadingIndexes: a.imported.Readings, SeriesID: ref.SeriesID, Serial: ref.Serial})
+	if err != nil {
+		return false, fmt.Errorf("read the readings of a card: %w", err)
+	}
+	return same, nil
 }

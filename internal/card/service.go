@@ -10,6 +10,7 @@ import (
 
 	"refill/internal/approval"
 	"refill/internal/cardcode"
+	"refill/internal/client"
 	"refill/internal/codestore"
 	"refill/internal/customer"
 	"refill/internal/db"
@@ -40,7 +41,7 @@ func New(beginner db.Beginner, keys *cardcode.Keyring, jobs jobqueue.Enqueuer, s
 	s := &Service{
 		db: beginner, q: db.New(), keys: keys, jobs: jobs, settings: settings, log: log, Guesses: guess.New(beginner, settings, log), Codes: codestore.New(beginner, keys, jobs, settings, log),
 	}
-	s.desk = approval.NewDesk(beginner, slices.Concat(s.approvals(), customer.ApprovalKinds(), partner.ApprovalKinds(settings), []approval.Kind{approval.LimitKind(settings), approval.ProtectionKind(settings)})...)
+	s.desk = approval.NewDesk(beginner, slices.Concat(s.approvals(), client.ApprovalKinds(), customer.ApprovalKinds(), partner.ApprovalKinds(settings), []approval.Kind{approval.LimitKind(settings), approval.ProtectionKind(settings)})...)
 	return s
 }
 

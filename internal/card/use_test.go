@@ -133,7 +133,7 @@ func TestEveryWayIntoUseIsWeighed(t *testing.T) {
 				says: card.ErrActivationWaits,
 			},
 		},
-		"now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)": {
+		"coalesce(sqlc.narg('as_of')::timestamptz, now()) < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)": {
 			"the series renewed": {before: expire, says: card.ErrEditWaits, act: func(t *testing.T, b *bundle, s db.Series) error {
 				t.Helper()
 				return edit(t, b, s, func(f *card.SeriesEdit) { f.ValidTill = later })
@@ -213,6 +213,9 @@ func TestEveryWayIntoUseIsWeighed(t *testing.T) {
 		// Enabling a customer brings no card into use: the code could be redeemed for another
 		// customer anyway.
 		"k.disabled_at is null": nil,
+		// A reserved card was in use before and counts as such: releasing it brings nothing into
+		// use.
+		"(coalesce(c.reserved_until <= now(), true) or c.reserved_by = sqlc.narg('reservation')::uuid)": nil,
 		// It is set with the state.
 		"s.activated_at <= now()": nil,
 		// Which card it is about.

@@ -229,8 +229,17 @@ func TestPlantedFaults(t *testing.T) {
 		{19, `insert into audit (id, action) overriding system value values (0, 'card.redeemed')`},
 		{19, `update audit_block set mac = sha256(mac)`},
 		{20, `update card set code_sealed = '', shredded = true where serial = 5`},
+		{23, `update event_switch set wanted = true, since = now() - interval '1 hour'`},
+		{23, `update event_counter set last = 3; insert into event (seq, id, type, at, data) select n, gen_random_uuid(), 'ping', now(), '{}' from unnest(array[1, 3]) n`},
+		{23, `insert into event_out (type, at) values ('ping', now() - interval '11 minutes')`},
+		{23, `update event_switch set wanted = true, since = now() - interval '1 hour';
+			insert into event_out (type, series_id, serial) select 'redemption.created', series_id, serial from ledger_tx, generate_series(1, 2) where kind = 'redeem'`},
 		{20, `update series set print_once = true, shredding_at = now(), shredded_to = 5; update export set sent_whole_at = now()`},
 		{20, `update series set print_once = true, shredding_at = now()`},
+		{21, reserved + `update reservation set state = 'committed', ended_at = now(), tx_id = (select id from ledger_tx where kind = 'redeem' and serial = 1)`},
+		{22, reserved + `update card set reserved_until = reserved_until + interval '1 minute' where reserved_by is not null`},
+		{22, reserved + `update reservation set state = 'released', ended_at = now()`},
+		{22, `update card set reserved_by = gen_random_uuid(), reserved_until = now() + interval '1 minute' where serial = 5`},
 	} {
 		planted[c.number] = true
 		t.Run(fmt.Sprintf("%d %.40s", c.number, c.plant), func(t *testing.T) {
@@ -256,6 +265,11 @@ func TestPlantedFaults(t *testing.T) {
 		require.NotEmpty(t, rule.Todo, rule.Number)
 	}
 }
+
+// reserved reserves the card with the serial 5.
+const reserved = `insert into reservation (id, client_id, customer_id, series_id, serial, request_key, amount, currency, held_until)
+	select gen_random_uuid(), 1, 1, id, 5, gen_random_uuid(), 500, 'USD', now() + interval '2 minutes' from series limit 1;
+	update card set reserved_by = r.id, reserved_until = r.held_until from reservation r where card.series_id = r.series_id and card.serial = r.serial; `
 
 // A rule that very many rows break lists few examples, and counts all rows.
 func TestManyCulpritsAreCounted(t *testing.T) {

@@ -99,7 +99,9 @@ func invariants() []invariant {
 			select 'redemption ' || t.id || ' of card ' || s.number || '/' || t.serial || ' at ' || t.at
 			from ledger_tx t join card c on c.series_id = t.series_id and c.serial = t.serial join series s on s.id = t.series_id
 			where t.kind = 'redeem' and (s.activated_at is null or t.at < s.activated_at
-				or t.at >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))`, nil},
+				or t.at >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone) and not exists ( -- a reservation committed in time counts as of its beginning
+					select from reservation r where r.tx_id = t.id and t.at < r.held_until
+						and r.held_at < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)))`, nil},
 		{8, "no card was redeemed by a customer of a partner that it is not for", `
 			select 'redemption ' || t.id || ' of card ' || s.number || '/' || t.serial || ' by customer ' || p.customer_id
 			from ledger_tx t join payment p on p.tx_id = t.id join series s on s.id = t.series_id
@@ -164,7 +166,7 @@ func invariants() []invariant {
 			from payment p join ledger_tx t on t.id = p.tx_id
 			where t.kind <> 'redeem' and not exists (
 				select from audit a where a.customer_id = p.customer_id and a.at = t.at
-					and (a.action, p.id::text) in (('payment.entered', a.detail->>'payment'), ('payment.reversed', a.detail->>'reversal'))
+					and (a.action, p.id::text) in (('payment.entered', a.detail->>'payment'), ('customer.charged', a.detail->>'payment'), ('payment.reversed', a.detail->>'reversal'))
 					and ` + minorUnits("a.detail->>'amount'") + ` = ` + minorUnits("p.amount::text") + `)
 			union all
 			select t.kind || ' of series ' || coalesce(t.series_id::text, 'none') || ', ledger transaction ' || t.id
@@ -223,5 +225,33 @@ func invariants() []invariant {
 			union all
 			select 'series ' || s.number from series s
 			where s.shredding_at is not null and not exists (select from export e where e.series_id = s.id and e.sent_whole_at is not null)`, nil},
+		{21, "a committed reservation names the redemption of its card, for its customer and of its amount, under its own key", `
+			select 'reservation ' || r.id || ' of card ' || r.series_id || '/' || r.serial
+			from reservation r left join ledger_tx t on t.id = r.tx_id left join payment p on p.tx_id = t.id
+			where r.state = 'committed' and (t.kind is distinct from 'redeem' or t.idempotency_key is distinct from r.id
+				or (t.series_id, t.serial, p.customer_id, p.amount, p.currency) is distinct from (r.series_id, r.serial, r.customer_id, r.amount, r.currency))`, nil},
+		{22, "a card is held by an open reservation of its own, until the time that the reservation names", `
+			select 'card ' || c.series_id || '/' || c.serial from card c
+			left join reservation r on r.id = c.reserved_by
+			where c.reserved_until > now() and (c.state = 'used' or r.state is distinct from 'held'
+				or (r.series_id, r.serial, r.held_until) is distinct from (c.series_id, c.serial, c.reserved_until))`, nil},
+		// Redemptions count from a minute after the switch: those that were under way had not
+		// seen it. The last day before events are deleted is left out.
+		{23, "the feed of events has no gap, every redemption is in it once, and nothing waits for it longer than ten minutes", `
+			select 'feed: ' || n || ' events, numbered ' || c.trimmed + 1 || ' to ' || c.last
+			from event_counter c, (select count(*) as n, min(seq) as first, max(seq) as last from event) e
+			where n <> c.last - c.trimmed or (n > 0 and (e.first <> c.trimmed + 1 or e.last <> c.last))
+			union all
+			select 'payment ' || p.id || ': ' || coalesce(e.n, 0) + coalesce(o.n, 0) || ' events'
+			from event_switch w
+			join ledger_tx t on w.wanted and t.kind = 'redeem' and t.at > greatest(w.since + interval '1 minute', now() - interval '29 days')
+			join payment p on p.tx_id = t.id
+			left join (select payment_id, count(*) as n from event where type = 'redemption.created' group by payment_id) e on e.payment_id = p.id
+			left join (select series_id, serial, count(*) as n from event_out where type = 'redemption.created' group by series_id, serial) o
+				on o.series_id = t.series_id and o.serial = t.serial
+			where coalesce(e.n, 0) + coalesce(o.n, 0) <> 1
+			union all
+			select 'queue of events: ' || count(*) || ' entries, the oldest of ' || min(at) from event_out
+			having count(*) > 10000 or min(at) < now() - interval '10 minutes'`, nil},
 	}
 }

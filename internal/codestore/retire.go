@@ -46,6 +46,9 @@ func (s *Store) RetireKey(ctx context.Context, actor audit.Actor, keyID int16) e
 			if use.KeyID == keyID && use.Passwords > 0 {
 				return fmt.Errorf("the passwords of %d files that are being made are still sealed under key %d; a worker seals them again within a minute, then try again", use.Passwords, keyID)
 			}
+			if use.KeyID == keyID && use.Webhooks > 0 {
+				return fmt.Errorf("the secrets of %d webhook endpoints are still sealed under key %d; a worker seals them again within a minute, then try again", use.Webhooks, keyID)
+			}
 			if use.KeyID == keyID && use.Files > 0 {
 				return fmt.Errorf("%d kept files are still sealed under key %d; they go when they expire, or when their import has ended; then try again", use.Files, keyID)
 			}

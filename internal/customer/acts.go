@@ -21,6 +21,14 @@ type (
 		PartnerFrom int64    `json:"partner_from,omitempty"` // where the partner changed
 		PartnerTo   int64    `json:"partner_to,omitempty"`
 	}
+	// Charged is money taken from a balance for services.
+	Charged struct {
+		act.Subject
+		Payment   int64  `json:"payment"`
+		Amount    string `json:"amount"` // decimal, below zero: what the balance changes by
+		Currency  string `json:"currency"`
+		Reference string `json:"reference,omitempty"` // of the API client
+	}
 	// Disabled ends a customer's access.
 	Disabled struct{ act.Subject }
 	// Enabled undoes Disabled.
@@ -88,7 +96,7 @@ type (
 // Acts are the kinds of acts of this package.
 func Acts() []act.Kind {
 	return []act.Kind{
-		act.Of[Created](),
+		act.Of[Created](), act.Of[Charged](),
 		act.Of[Edited](),
 		act.Of[Disabled](),
 		act.Of[Enabled](),
@@ -158,3 +166,6 @@ func (SessionsEnded) Action() string { return "customer.sessions_ended" }
 
 // Action is the name in the audit trail.
 func (PasswordChanged) Action() string { return "customer.password_changed" }
+
+// Action is the name in the audit trail.
+func (Charged) Action() string { return "customer.charged" }

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -23,6 +25,7 @@ import (
 type New struct {
 	PartnerID                    int64
 	Username, Name, Email, Phone string
+	ExternalID                   string // what another system calls the customer, unique within the partner; empty: nothing
 	PasswordHash                 string
 	Currency                     string
 	Key                          uuid.UUID // drawn when the form was shown; the same key creates one customer. Zero: none
@@ -31,6 +34,8 @@ type New struct {
 // Errors of creating a customer.
 var (
 	ErrUsernameTaken = fault.Field("username", "customer_username_taken", "Another customer has this username. Choose a different one.")
+	ErrExternalTaken = fault.Field("external_id", "customer_external_taken", "Another customer of this partner has this external id.")
+	ErrExternalID    = fault.Field("external_id", "customer_external_id", "An external id can be up to {most} characters long.")
 	ErrCustomerKey   = fault.New(fault.Conflict, "customer_key_reused", "This form was sent before and a customer was entered with it. What it says now differs from that customer. Look in the list of customers; press the button again to enter another one.")
 )
 
@@ -39,7 +44,8 @@ var (
 // repeated. The same key with different fields is refused with ErrCustomerKey.
 func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New) (db.Customer, error) {
 	d := Details{PartnerID: n.PartnerID, Username: n.Username, Name: n.Name, Email: n.Email, Phone: n.Phone}.tidy()
-	if done, err := enteredBefore(ctx, beginner, actor, d, n.Key); err != nil || done.ID != 0 {
+	n.ExternalID = strings.TrimSpace(n.ExternalID)
+	if done, err := enteredBefore(ctx, beginner, actor, d, n); err != nil || done.ID != 0 {
 		return done, err
 	}
 	created, err := enterNew(ctx, beginner, actor, d, n)
@@ -47,7 +53,7 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 		return created, err
 	}
 	// Another request with the same key may have been first and have taken the username.
-	if done, keyErr := enteredBefore(ctx, beginner, actor, d, n.Key); keyErr != nil || done.ID != 0 {
+	if done, keyErr := enteredBefore(ctx, beginner, actor, d, n); keyErr != nil || done.ID != 0 {
 		return done, keyErr
 	}
 	return created, err
@@ -56,11 +62,11 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, n New)
 // enteredBefore returns the customer that an earlier request with the key created; the
 // zero value where there is none. It compares the fields with the customer's row, so that
 // no second copy of personal data is stored.
-func enteredBefore(ctx context.Context, dbtx db.DBTX, actor audit.Actor, d Details, key uuid.UUID) (db.Customer, error) {
-	if key == uuid.Nil {
+func enteredBefore(ctx context.Context, dbtx db.DBTX, actor audit.Actor, d Details, n New) (db.Customer, error) {
+	if n.Key == uuid.Nil {
 		return db.Customer{}, nil
 	}
-	done, found, err := db.Found(db.New().CustomerGetByKey(ctx, dbtx, &key))
+	done, found, err := db.Found(db.New().CustomerGetByKey(ctx, dbtx, &n.Key))
 	if err != nil {
 		return db.Customer{}, fmt.Errorf("look for the customer of a form: %w", err)
 	}
@@ -71,7 +77,7 @@ func enteredBefore(ctx context.Context, dbtx db.DBTX, actor audit.Actor, d Detai
 	if d.Username == "" {
 		was.Username = "" // it was made of the name
 	}
-	if !actor.Scope.Holds(done.PartnerID) || was != d {
+	if !actor.Scope.Holds(done.PartnerID) || was != d || db.Deref(done.ExternalID) != n.ExternalID {
 		return db.Customer{}, ErrCustomerKey
 	}
 	return done, nil
@@ -92,7 +98,7 @@ func enterNew(ctx context.Context, beginner db.Beginner, actor audit.Actor, d De
 				return created, err
 			}
 		}
-		if err := d.examine(ctx, beginner, actor, suggested); err != nil {
+		if err := d.examine(ctx, beginner, actor, suggested, n.ExternalID); err != nil {
 			return created, err
 		}
 		var err error
@@ -106,8 +112,8 @@ func enterNew(ctx context.Context, beginner db.Beginner, actor audit.Actor, d De
 
 // examine returns every fault of a new customer that is known before the transaction, so
 // that a form shows all of them at once.
-func (d Details) examine(ctx context.Context, dbtx db.DBTX, actor audit.Actor, suggested bool) error {
-	list := fault.List(fault.All(d.check(actor)))
+func (d Details) examine(ctx context.Context, dbtx db.DBTX, actor audit.Actor, suggested bool, externalID string) error {
+	list := append(fault.List(fault.All(d.check(actor))), fault.All(checkExternalID(externalID))...)
 	taken, err := db.New().CustomerUsernameTaken(ctx, dbtx, d.Username)
 	if err != nil {
 		return fmt.Errorf("look for a username: %w", err)
@@ -146,11 +152,14 @@ func create(ctx context.Context, beginner db.Beginner, actor audit.Actor, d Deta
 		}
 		var err error
 		created, err = db.New().CustomerCreate(ctx, tx, db.CustomerCreateParams{
-			PartnerID: d.PartnerID, Username: d.Username, Name: d.Name, Email: d.Email, Phone: d.Phone, PasswordHash: n.PasswordHash, RequestKey: key,
+			PartnerID: d.PartnerID, Username: d.Username, Name: d.Name, Email: d.Email, Phone: d.Phone,
+			ExternalID: n.ExternalID, PasswordHash: n.PasswordHash, RequestKey: key,
 		})
 		switch db.Constraint(err) {
 		case "customer_username_key":
 			return ErrUsernameTaken
+		case "customer_external_id_key":
+			return ErrExternalTaken
 		case "customer_partner_id_fkey":
 			return ErrPartner
 		}
@@ -163,4 +172,12 @@ func create(ctx context.Context, beginner db.Beginner, actor audit.Actor, d Deta
 		return act.Record(ctx, tx, actor, Created{Subject: act.OfCustomer(created.ID)})
 	})
 	return created, err
+}
+
+// checkExternalID refuses an external id that is too long. Empty: the customer has none.
+func checkExternalID(text string) error {
+	if utf8.RuneCountInString(text) > MostExternalID {
+		return ErrExternalID.With("most", fault.Number(MostExternalID))
+	}
+	return nil
 }

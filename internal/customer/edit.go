@@ -62,80 +62,133 @@ func (d Details) check(actor audit.Actor) error {
 // Edit changes the fields of a customer. Earlier payments keep the partner that they were
 // made under. Staff can move a customer only between partners that they see.
 func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, d Details) error {
-	d = d.tidy()
 	return change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.Customer) error {
-		checked := d
-		if d.Phone == was.Phone {
-			checked.Phone = "" // an imported number is kept in its original form
+		return edit(ctx, tx, actor, was, d, db.Deref(was.ExternalID))
+	})
+}
+
+// edit is Edit of a locked customer, with the external id.
+func edit(ctx context.Context, tx pgx.Tx, actor audit.Actor, was db.Customer, d Details, externalID string) error {
+	d, externalID = d.tidy(), strings.TrimSpace(externalID)
+	checked := d
+	if d.Phone == was.Phone {
+		checked.Phone = "" // an imported number is kept in its original form
+	}
+	list := append(fault.List(fault.All(checked.check(actor))), fault.All(checkExternalID(externalID))...)
+	if err := list.Err(); err != nil {
+		return err
+	}
+	edited := Edited{Subject: act.OfCustomer(was.ID)}
+	for _, c := range []struct{ name, from, to string }{
+		{"name", was.Name, d.Name},
+		{"username", was.Username, d.Username},
+		{"email", was.Email, d.Email},
+		{"phone", was.Phone, d.Phone},
+		{"external_id", db.Deref(was.ExternalID), externalID},
+	} {
+		if c.from != c.to {
+			edited.Changed = append(edited.Changed, c.name)
 		}
-		if err := checked.check(actor); err != nil {
+	}
+	if was.PartnerID != d.PartnerID {
+		if err := partner.Open(ctx, tx, d.PartnerID); err != nil {
 			return err
 		}
-		edited := Edited{Subject: act.OfCustomer(id)}
-		for _, c := range []struct{ name, from, to string }{
-			{"name", was.Name, d.Name},
-			{"username", was.Username, d.Username},
-			{"email", was.Email, d.Email},
-			{"phone", was.Phone, d.Phone},
-		} {
-			if c.from != c.to {
-				edited.Changed = append(edited.Changed, c.name)
+		edited.Changed = append(edited.Changed, "partner")
+		edited.PartnerFrom, edited.PartnerTo = was.PartnerID, d.PartnerID
+	}
+	if len(edited.Changed) == 0 {
+		return nil
+	}
+	err := db.New().CustomerUpdate(ctx, tx, db.CustomerUpdateParams{
+		ID: was.ID, PartnerID: d.PartnerID, Username: d.Username, Name: d.Name, Email: d.Email, Phone: d.Phone, ExternalID: externalID,
+	})
+	switch db.Constraint(err) {
+	case "customer_username_key":
+		return ErrUsernameTaken
+	case "customer_external_id_key":
+		return ErrExternalTaken
+	case "customer_partner_id_fkey":
+		return ErrPartner
+	}
+	if err != nil {
+		return fmt.Errorf("edit a customer: %w", err)
+	}
+	return act.Record(ctx, tx, actor, edited)
+}
+
+// Patch holds the fields of a customer that change. nil: the field stays.
+type Patch struct {
+	PartnerID                                *int64
+	Username, Name, Email, Phone, ExternalID *string // an empty ExternalID removes it
+	Disabled                                 *bool
+}
+
+// ErrChanged refuses a change of a customer that has another version by now.
+var ErrChanged = fault.New(fault.Conflict, "customer_changed", "This customer has changed meanwhile. Read the customer again.")
+
+// Change changes the fields of a customer that a patch names, and disables or enables the
+// customer, in one transaction. version is the version that the caller has read, 0 any;
+// another one is ErrChanged. Other errors are those of Edit.
+func Change(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64, version int32, p Patch) error {
+	return change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.Customer) error {
+		if version != 0 && was.Version != version {
+			return ErrChanged
+		}
+		d := Details{PartnerID: was.PartnerID, Username: was.Username, Name: was.Name, Email: was.Email, Phone: was.Phone}
+		externalID := db.Deref(was.ExternalID)
+		for to, from := range map[*string]*string{&d.Username: p.Username, &d.Name: p.Name, &d.Email: p.Email, &d.Phone: p.Phone, &externalID: p.ExternalID} {
+			if from != nil {
+				*to = *from
 			}
 		}
-		if was.PartnerID != d.PartnerID {
-			if err := partner.Open(ctx, tx, d.PartnerID); err != nil {
-				return err
-			}
-			edited.Changed = append(edited.Changed, "partner")
-			edited.PartnerFrom, edited.PartnerTo = was.PartnerID, d.PartnerID
+		if p.PartnerID != nil {
+			d.PartnerID = *p.PartnerID
 		}
-		if len(edited.Changed) == 0 {
-			return nil
+		if err := edit(ctx, tx, actor, was, d, externalID); err != nil || p.Disabled == nil {
+			return err
 		}
-		err := db.New().CustomerUpdate(ctx, tx, db.CustomerUpdateParams{
-			ID: id, PartnerID: d.PartnerID, Username: d.Username, Name: d.Name, Email: d.Email, Phone: d.Phone,
-		})
-		switch db.Constraint(err) {
-		case "customer_username_key":
-			return ErrUsernameTaken
-		case "customer_partner_id_fkey":
-			return ErrPartner
+		if *p.Disabled {
+			return disable(ctx, tx, actor, was)
 		}
-		if err != nil {
-			return fmt.Errorf("edit a customer: %w", err)
-		}
-		return act.Record(ctx, tx, actor, edited)
+		return enable(ctx, tx, actor, was)
 	})
 }
 
 // Disable ends a customer's sessions and refuses sign-ins, links and redemptions. The
 // balance is kept.
 func Disable(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64) error {
-	return change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.Customer) error {
-		if was.DisabledAt != nil {
-			return nil
-		}
-		if err := db.New().CustomerDisable(ctx, tx, id); err != nil {
-			return fmt.Errorf("disable a customer: %w", err)
-		}
-		if _, err := shutOut(ctx, tx, id); err != nil {
-			return err
-		}
-		return act.Record(ctx, tx, actor, Disabled{act.OfCustomer(id)})
-	})
+	return change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.Customer) error { return disable(ctx, tx, actor, was) })
+}
+
+// disable is Disable of a locked customer.
+func disable(ctx context.Context, tx pgx.Tx, actor audit.Actor, was db.Customer) error {
+	if was.DisabledAt != nil {
+		return nil
+	}
+	if err := db.New().CustomerDisable(ctx, tx, was.ID); err != nil {
+		return fmt.Errorf("disable a customer: %w", err)
+	}
+	if _, err := shutOut(ctx, tx, was.ID); err != nil {
+		return err
+	}
+	return act.Record(ctx, tx, actor, Disabled{act.OfCustomer(was.ID)})
 }
 
 // Enable undoes Disable.
 func Enable(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64) error {
-	return change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.Customer) error {
-		if was.DisabledAt == nil {
-			return nil
-		}
-		if err := db.New().CustomerEnable(ctx, tx, id); err != nil {
-			return fmt.Errorf("enable a customer: %w", err)
-		}
-		return act.Record(ctx, tx, actor, Enabled{act.OfCustomer(id)})
-	})
+	return change(ctx, beginner, actor, id, func(tx pgx.Tx, was db.Customer) error { return enable(ctx, tx, actor, was) })
+}
+
+// enable is Enable of a locked customer.
+func enable(ctx context.Context, tx pgx.Tx, actor audit.Actor, was db.Customer) error {
+	if was.DisabledAt == nil {
+		return nil
+	}
+	if err := db.New().CustomerEnable(ctx, tx, was.ID); err != nil {
+		return fmt.Errorf("enable a customer: %w", err)
+	}
+	return act.Record(ctx, tx, actor, Enabled{act.OfCustomer(was.ID)})
 }
 
 // change edits one customer whom the actor may see, under the lock of the row.

@@ -144,6 +144,10 @@ func erase(ctx context.Context, tx pgx.Tx, was db.Customer) error {
 	if err := q.CustomerErase(ctx, tx, was.ID); err != nil {
 		return fmt.Errorf("erase a customer: %w", err)
 	}
+	// Last: see EventEraseCustomer.
+	if err := q.EventEraseCustomer(ctx, tx, was.ID); err != nil {
+		return fmt.Errorf("erase events: %w", err)
+	}
 	return nil
 }
 

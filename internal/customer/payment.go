@@ -114,7 +114,7 @@ func (p Payment) check() error {
 	correction := p.Type == db.PaymentTypeCorrection
 	switch p.Type {
 	case db.PaymentTypeCash, db.PaymentTypeBankTransfer, db.PaymentTypeCreditCard, db.PaymentTypeOther, db.PaymentTypeCorrection:
-	case db.PaymentTypeRefillCard, db.PaymentTypeReversal:
+	case db.PaymentTypeRefillCard, db.PaymentTypeCharge, db.PaymentTypeReversal:
 		list = append(list, fault.Field("type", "payment_type", "Choose a payment type from the list."))
 	default:
 		list = append(list, fault.Field("type", "payment_type", "Choose a payment type from the list."))

@@ -80,16 +80,20 @@ func (s *Service) known(ctx context.Context, dbtx db.DBTX, scope audit.Scope, li
 	if err != nil {
 		return nil, fmt.Errorf("look for known customers: %w", err)
 	}
-	usernames, ids := map[string]bool{}, map[string]bool{} // value: whether the scope includes the customer
+	type foreignName struct { // what another system calls a customer of a partner
+		partnerID int64
+		text      string
+	}
+	usernames, ids := map[string]bool{}, map[foreignName]bool{} // value: whether the scope includes the customer
 	for _, row := range rows {
 		usernames[row.Username] = row.Within
 		if row.ExternalID != "" {
-			ids[row.ExternalID] = row.Within
+			ids[foreignName{row.PartnerID, row.ExternalID}] = row.Within
 		}
 	}
 	reasons := make([]string, len(list))
 	for i, n := range list {
-		byID, hasID := ids[n.ExternalID]
+		byID, hasID := ids[foreignName{n.PartnerID, n.ExternalID}]
 		byName, hasName := usernames[n.Username]
 		switch {
 		case hasID && byID:

@@ -30,7 +30,7 @@ func newSeen() *seen {
 // customer has none.
 func (s *seen) keys(n *customer.Newcomer) (externalID, username uint64) {
 	if n.ExternalID != "" {
-		externalID = maphash.String(s.seed, "e"+n.ExternalID)
+		externalID = maphash.String(s.seed, "e"+strconv.FormatInt(n.PartnerID, 10)+":"+n.ExternalID) // another partner's customer may have the same
 	}
 	if n.Username != "" {
 		username = maphash.String(s.seed, "u"+n.Username)

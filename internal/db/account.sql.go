@@ -9,6 +9,22 @@ import (
 	"context"
 )
 
+const accountBalance = `-- name: AccountBalance :one
+select coalesce(balance, 0)::bigint from account where customer_id = $1 and currency = $2
+`
+
+type AccountBalanceParams struct {
+	CustomerID *int64
+	Currency   string
+}
+
+func (q *Queries) AccountBalance(ctx context.Context, db DBTX, arg AccountBalanceParams) (int64, error) {
+	row := db.QueryRow(ctx, accountBalance, arg.CustomerID, arg.Currency)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const accountCreateCustomer = `-- name: AccountCreateCustomer :one
 insert into account (kind, currency, customer_id, balance, version)
 values ('customer', $1, $2, 0, 0)

@@ -73,7 +73,7 @@ func (q *Queries) ApprovalControls(ctx context.Context, db DBTX, arg ApprovalCon
 const approvalCount = `-- name: ApprovalCount :one
 select count(*) from approval a
 where a.state = 'waiting' and a.expires_at > now() and a.requested_by <> $1 and a.key_maker is distinct from $1
-  and ($2::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
+  and ($2::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening', 'client'))
   and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $3::boolean, $4::bigint[])
 `
 
@@ -334,7 +334,7 @@ select a.id, a.kind, a.state, a.series_id, a.export_id, a.value, a.price, a.card
   coalesce(nullif(a.currency, ''), s.currency, '')::text as currency,
   coalesce(customer.name, '')::text as customer_name,
   coalesce(i.file_name, '')::text as file_name,
-  asker.name as asked_by, coalesce(decider.name, '')::text as decided_name,
+  asker.name as asked_by, api_client.name as client_name, coalesce(decider.name, '')::text as decided_name,
   coalesce(e.format::text, '')::text as format,
   coalesce(e.options->>'reason', '')::text as wanted_for, (a.state = 'waiting' and a.expires_at <= now())::boolean as expired
 from approval a
@@ -342,6 +342,7 @@ left join series s on s.id = a.series_id
 left join customer on customer.id = a.customer_id
 left join card_import i on i.id = a.import_id
 join staff asker on asker.id = a.requested_by
+left join api_client on api_client.id = a.client_id
 left join staff decider on decider.id = a.decided_by
 left join export e on e.id = a.export_id
 where ($1::bigint = 0 or a.series_id = $1)
@@ -349,9 +350,10 @@ where ($1::bigint = 0 or a.series_id = $1)
   and ($3::bigint = 0 or a.import_id = $3)
   and ($4::bigint = 0 or a.requested_by = $4)
   and ($5::text = '' or a.kind::text = $5)
-  and (not $6::boolean or a.state = 'waiting')
-  and ($7::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening'))
-  and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $8::boolean, $9::bigint[])
+  and ($6::bigint = 0 or (a.kind = 'client' and a.facts ->> 'client' = $6::text))
+  and (not $7::boolean or a.state = 'waiting')
+  and ($8::boolean or a.kind in ('limit', 'protection', 'payment', 'opening_balances', 'reopening', 'client'))
+  and approval_is_for(a.series_id, a.customer_id, a.partner_ids, $9::boolean, $10::bigint[])
 order by (a.state = 'waiting') desc, a.id desc
 limit 100
 `
@@ -362,6 +364,7 @@ type ApprovalListParams struct {
 	ImportID    int64
 	AskedBy     int64
 	Kind        string
+	ApiClient   int64
 	Waiting     bool
 	Cards       bool
 	AllPartners bool
@@ -376,6 +379,7 @@ type ApprovalListRow struct {
 	CustomerName string
 	FileName     string
 	AskedBy      string
+	ClientName   *string
 	DecidedName  string
 	Format       string
 	WantedFor    string
@@ -390,6 +394,7 @@ func (q *Queries) ApprovalList(ctx context.Context, db DBTX, arg ApprovalListPar
 		arg.ImportID,
 		arg.AskedBy,
 		arg.Kind,
+		arg.ApiClient,
 		arg.Waiting,
 		arg.Cards,
 		arg.AllPartners,
@@ -435,6 +440,7 @@ func (q *Queries) ApprovalList(ctx context.Context, db DBTX, arg ApprovalListPar
 			&i.CustomerName,
 			&i.FileName,
 			&i.AskedBy,
+			&i.ClientName,
 			&i.DecidedName,
 			&i.Format,
 			&i.WantedFor,
@@ -772,6 +778,28 @@ func (q *Queries) ApprovalOfImport(ctx context.Context, db DBTX, importID int64)
 	return exists, err
 }
 
+const approvalOpenKey = `-- name: ApprovalOpenKey :one
+select (a.decided_at + interval '24 hours')::timestamptz as until from approval a
+where a.kind = 'client' and a.facts ->> 'client' = $1::text and (a.facts ->> 'key')::boolean
+  and (a.facts ->> 'version')::integer = $2::integer and a.requested_by = $3
+  and a.state = 'approved' and a.used_at is null and a.decided_at > now() - interval '24 hours'
+order by a.id limit 1
+`
+
+type ApprovalOpenKeyParams struct {
+	ApiClient string
+	Version   int32
+	StaffID   int64
+}
+
+// The time until which a person may make a key by an approval; no row: they may not.
+func (q *Queries) ApprovalOpenKey(ctx context.Context, db DBTX, arg ApprovalOpenKeyParams) (time.Time, error) {
+	row := db.QueryRow(ctx, approvalOpenKey, arg.ApiClient, arg.Version, arg.StaffID)
+	var until time.Time
+	err := row.Scan(&until)
+	return until, err
+}
+
 const approvalOpenReveal = `-- name: ApprovalOpenReveal :one
 select (a.decided_at + interval '24 hours')::timestamptz as until from approval a
 where a.kind = 'reveal' and a.series_id = $1::bigint and a.serial = $2::integer and a.requested_by = $3
@@ -830,6 +858,61 @@ func (q *Queries) ApprovalShared(ctx context.Context, db DBTX, arg ApprovalShare
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const approvalTakeKey = `-- name: ApprovalTakeKey :one
+update approval set used_at = now()
+where id = (
+  select a.id from approval a
+  where a.kind = 'client' and a.facts ->> 'client' = $1::text and (a.facts ->> 'key')::boolean
+    and (a.facts ->> 'version')::integer = $2::integer and a.requested_by = $3
+    and a.state = 'approved' and a.used_at is null and a.decided_at > now() - interval '24 hours'
+  order by a.id limit 1
+  for update)
+  and used_at is null
+returning id, kind, state, series_id, export_id, value, price, cards, requested_by, requested_at, expires_at, decided_by, decided_at, reason, before, serial, customer_id, import_id, partner_ids, version, currency, request_key, facts, used_at, client_id, key_maker
+`
+
+type ApprovalTakeKeyParams struct {
+	ApiClient string
+	Version   int32
+	StaffID   int64
+}
+
+// Uses up an approval to make a key of an API client. It can be used once, within a day, by
+// the requester, while the client is as it was.
+func (q *Queries) ApprovalTakeKey(ctx context.Context, db DBTX, arg ApprovalTakeKeyParams) (Approval, error) {
+	row := db.QueryRow(ctx, approvalTakeKey, arg.ApiClient, arg.Version, arg.StaffID)
+	var i Approval
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.State,
+		&i.SeriesID,
+		&i.ExportID,
+		&i.Value,
+		&i.Price,
+		&i.Cards,
+		&i.RequestedBy,
+		&i.RequestedAt,
+		&i.ExpiresAt,
+		&i.DecidedBy,
+		&i.DecidedAt,
+		&i.Reason,
+		&i.Before,
+		&i.Serial,
+		&i.CustomerID,
+		&i.ImportID,
+		&i.PartnerIds,
+		&i.Version,
+		&i.Currency,
+		&i.RequestKey,
+		&i.Facts,
+		&i.UsedAt,
+		&i.ClientID,
+		&i.KeyMaker,
+	)
+	return i, err
 }
 
 const approvalTakeReveal = `-- name: ApprovalTakeReveal :execrows

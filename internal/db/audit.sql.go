@@ -79,9 +79,10 @@ func (q *Queries) AuditFetchedLately(ctx context.Context, db DBTX, arg AuditFetc
 
 const auditList = `-- name: AuditList :many
 select audit.id, audit.at, audit.action, audit.detail, audit.address, audit.request_id, audit.serial, audit.customer_id,
-  staff.name as staff_name, customer.name as customer_name, series.number as series_number
+  staff.name as staff_name, api_client.name as client_name, customer.name as customer_name, series.number as series_number
 from audit
 left join staff on staff.id = audit.staff_id
+left join api_client on audit.detail -> 'by' ->> 'kind' = 'client' and api_client.id = (audit.detail -> 'by' ->> 'id')::bigint
 left join customer on customer.id = audit.customer_id
 left join series on series.id = audit.series_id and ($1::boolean or audit.action <> 'card.refused' or (not series.any_partner and not exists (
   select from series_partner sp where sp.series_id = series.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))
@@ -134,6 +135,7 @@ type AuditListRow struct {
 	Serial       *int32
 	CustomerID   *int64
 	StaffName    *string
+	ClientName   *string
 	CustomerName *string
 	SeriesNumber *string
 }
@@ -178,6 +180,7 @@ func (q *Queries) AuditList(ctx context.Context, db DBTX, arg AuditListParams) (
 			&i.Serial,
 			&i.CustomerID,
 			&i.StaffName,
+			&i.ClientName,
 			&i.CustomerName,
 			&i.SeriesNumber,
 		); err != nil {
@@ -192,9 +195,10 @@ func (q *Queries) AuditList(ctx context.Context, db DBTX, arg AuditListParams) (
 }
 
 const auditListCard = `-- name: AuditListCard :many
-select audit.id, audit.at, audit.action, audit.detail, audit.customer_id, staff.name as staff_name, customer.name as customer_name
+select audit.id, audit.at, audit.action, audit.detail, audit.customer_id, staff.name as staff_name, api_client.name as client_name, customer.name as customer_name
 from audit
 left join staff on staff.id = audit.staff_id
+left join api_client on audit.detail -> 'by' ->> 'kind' = 'client' and api_client.id = (audit.detail -> 'by' ->> 'id')::bigint
 left join customer on customer.id = audit.customer_id
   and ($1::boolean or customer.partner_id = any($2::bigint[]))
 where audit.series_id = $3 and audit.serial = $4::integer
@@ -217,6 +221,7 @@ type AuditListCardRow struct {
 	Detail       []byte
 	CustomerID   *int64
 	StaffName    *string
+	ClientName   *string
 	CustomerName *string
 }
 
@@ -243,6 +248,7 @@ func (q *Queries) AuditListCard(ctx context.Context, db DBTX, arg AuditListCardP
 			&i.Detail,
 			&i.CustomerID,
 			&i.StaffName,
+			&i.ClientName,
 			&i.CustomerName,
 		); err != nil {
 			return nil, err
@@ -256,9 +262,10 @@ func (q *Queries) AuditListCard(ctx context.Context, db DBTX, arg AuditListCardP
 }
 
 const auditListSeries = `-- name: AuditListSeries :many
-select audit.id, audit.at, audit.action, audit.detail, staff.name as staff_name
+select audit.id, audit.at, audit.action, audit.detail, staff.name as staff_name, api_client.name as client_name
 from audit
 left join staff on staff.id = audit.staff_id
+left join api_client on audit.detail -> 'by' ->> 'kind' = 'client' and api_client.id = (audit.detail -> 'by' ->> 'id')::bigint
 where audit.series_id = $1 and audit.serial is null
 order by audit.id desc
 limit $2
@@ -270,11 +277,12 @@ type AuditListSeriesParams struct {
 }
 
 type AuditListSeriesRow struct {
-	ID        int64
-	At        time.Time
-	Action    string
-	Detail    []byte
-	StaffName *string
+	ID         int64
+	At         time.Time
+	Action     string
+	Detail     []byte
+	StaffName  *string
+	ClientName *string
 }
 
 // The acts on a series, newest first. Redemptions of its cards are left out; the pages of
@@ -294,6 +302,7 @@ func (q *Queries) AuditListSeries(ctx context.Context, db DBTX, arg AuditListSer
 			&i.Action,
 			&i.Detail,
 			&i.StaffName,
+			&i.ClientName,
 		); err != nil {
 			return nil, err
 		}

@@ -8,6 +8,8 @@ package db
 import (
 	"context"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const cardDone = `-- name: CardDone :one
@@ -160,6 +162,7 @@ const cardFind = `-- name: CardFind :one
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
+  coalesce(c.reserved_until > now(), false)::boolean as reserved, c.reserved_until,
   card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)::boolean as partner_allowed,
   c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
   (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept,
@@ -187,6 +190,8 @@ type CardFindRow struct {
 	Price          int64
 	Currency       string
 	Expired        bool
+	Reserved       bool
+	ReservedUntil  *time.Time
 	PartnerAllowed bool
 	KeyID          int16
 	IndexKeyID     int16
@@ -216,6 +221,8 @@ func (q *Queries) CardFind(ctx context.Context, db DBTX, arg CardFindParams) (Ca
 		&i.Price,
 		&i.Currency,
 		&i.Expired,
+		&i.Reserved,
+		&i.ReservedUntil,
 		&i.PartnerAllowed,
 		&i.KeyID,
 		&i.IndexKeyID,
@@ -233,6 +240,7 @@ const cardFindSerial = `-- name: CardFindSerial :one
 select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state as series_state,
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
+  coalesce(c.reserved_until > now(), false)::boolean as reserved, c.reserved_until,
   card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)::boolean as partner_allowed,
   c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
   (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept,
@@ -259,6 +267,8 @@ type CardFindSerialRow struct {
 	Price          int64
 	Currency       string
 	Expired        bool
+	Reserved       bool
+	ReservedUntil  *time.Time
 	PartnerAllowed bool
 	KeyID          int16
 	IndexKeyID     int16
@@ -285,6 +295,8 @@ func (q *Queries) CardFindSerial(ctx context.Context, db DBTX, arg CardFindSeria
 		&i.Price,
 		&i.Currency,
 		&i.Expired,
+		&i.Reserved,
+		&i.ReservedUntil,
 		&i.PartnerAllowed,
 		&i.KeyID,
 		&i.IndexKeyID,
@@ -522,6 +534,7 @@ where c.series_id = $2 and c.serial = $3
   and s.activated_at <= now()
   and not exists (select from partner p where p.id = k.partner_id and p.disabled_at is not null)
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
+  and coalesce(c.reserved_until <= now(), true)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
 `
 
@@ -804,21 +817,24 @@ func (q *Queries) CardUnuse(ctx context.Context, db DBTX, arg CardUnuseParams) (
 }
 
 const cardUse = `-- name: CardUse :one
-update card c set state = 'used', used_by = $1, used_at = now()
+update card c set state = 'used', used_by = $1, used_at = now(), reserved_by = null, reserved_until = null
 from series s, (select id, partner_id, disabled_at from customer where id = $1 for key share) k
 where c.series_id = $2 and c.serial = $3 and s.id = c.series_id
   and c.state = 'active' and s.state = 'active' and k.disabled_at is null
   and s.activated_at <= now()
   and not exists (select from partner p where p.id = k.partner_id and p.disabled_at is not null)
-  and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
+  and coalesce($4::timestamptz, now()) < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
+  and (coalesce(c.reserved_until <= now(), true) or c.reserved_by = $5::uuid)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
 returning c.used_at::timestamptz as used_at, s.price, s.currency
 `
 
 type CardUseParams struct {
-	CustomerID *int64
-	SeriesID   int64
-	Serial     int32
+	CustomerID  *int64
+	SeriesID    int64
+	Serial      int32
+	AsOf        *time.Time
+	Reservation *uuid.UUID
 }
 
 type CardUseRow struct {
@@ -831,9 +847,16 @@ type CardUseRow struct {
 // so that exactly one of any number of concurrent attempts gets a row. The customer's row is
 // locked against concurrent changes of partner and state. A transaction that began before the
 // activation of the series is refused, because the ledger would date the redemption before
-// the activation.
+// the activation. A card that is reserved is refused unless reservation is the one that holds
+// it. as_of is the time by which the last day is judged; null: now.
 func (q *Queries) CardUse(ctx context.Context, db DBTX, arg CardUseParams) (CardUseRow, error) {
-	row := db.QueryRow(ctx, cardUse, arg.CustomerID, arg.SeriesID, arg.Serial)
+	row := db.QueryRow(ctx, cardUse,
+		arg.CustomerID,
+		arg.SeriesID,
+		arg.Serial,
+		arg.AsOf,
+		arg.Reservation,
+	)
 	var i CardUseRow
 	err := row.Scan(&i.UsedAt, &i.Price, &i.Currency)
 	return i, err

@@ -15,18 +15,19 @@ import (
 const cardChangeAdvance = `-- name: CardChangeAdvance :exec
 update card_change set state = 'running', started_at = coalesce(started_at, now()), cursor = $1,
   changed = changed + $2, already = already + $3,
-  kept_used = kept_used + $4, kept_void = kept_void + $5, value_moved = value_moved + $6
-where id = $7
+  kept_used = kept_used + $4, kept_void = kept_void + $5, kept_reserved = kept_reserved + $6, value_moved = value_moved + $7
+where id = $8
 `
 
 type CardChangeAdvanceParams struct {
-	Cursor     int32
-	Changed    int32
-	Already    int32
-	KeptUsed   int32
-	KeptVoid   int32
-	ValueMoved int64
-	ID         int64
+	Cursor       int32
+	Changed      int32
+	Already      int32
+	KeptUsed     int32
+	KeptVoid     int32
+	KeptReserved int32
+	ValueMoved   int64
+	ID           int64
 }
 
 func (q *Queries) CardChangeAdvance(ctx context.Context, db DBTX, arg CardChangeAdvanceParams) error {
@@ -36,6 +37,7 @@ func (q *Queries) CardChangeAdvance(ctx context.Context, db DBTX, arg CardChange
 		arg.Already,
 		arg.KeptUsed,
 		arg.KeptVoid,
+		arg.KeptReserved,
 		arg.ValueMoved,
 		arg.ID,
 	)
@@ -181,7 +183,7 @@ func (q *Queries) CardChangeFinish(ctx context.Context, db DBTX, arg CardChangeF
 }
 
 const cardChangeGet = `-- name: CardChangeGet :one
-select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, s.number as series_number, s.currency, staff.name as created_by_name,
+select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, ch.kept_reserved, s.number as series_number, s.currency, staff.name as created_by_name,
   coalesce(partner.name, '')::text as partner_name, now()::timestamptz as asked_at
 from card_change ch
 join series s on s.id = ch.series_id
@@ -237,6 +239,7 @@ func (q *Queries) CardChangeGet(ctx context.Context, db DBTX, arg CardChangeGetP
 		&i.CardChange.StartedAt,
 		&i.CardChange.FinishedAt,
 		&i.CardChange.RetriedBy,
+		&i.CardChange.KeptReserved,
 		&i.SeriesNumber,
 		&i.Currency,
 		&i.CreatedByName,
@@ -270,7 +273,7 @@ func (q *Queries) CardChangeGetByRequestKey(ctx context.Context, db DBTX, reques
 }
 
 const cardChangeGetForUpdate = `-- name: CardChangeGetForUpdate :one
-select id, series_id, operation, first_serial, last_serial, serials, status, valid_till, partner_id, state, total, cursor, changed, already, kept_used, kept_void, value_moved, failure, request_key, job_id, created_by, created_at, started_at, finished_at, retried_by from card_change where id = $1 for no key update
+select id, series_id, operation, first_serial, last_serial, serials, status, valid_till, partner_id, state, total, cursor, changed, already, kept_used, kept_void, value_moved, failure, request_key, job_id, created_by, created_at, started_at, finished_at, retried_by, kept_reserved from card_change where id = $1 for no key update
 `
 
 func (q *Queries) CardChangeGetForUpdate(ctx context.Context, db DBTX, id int64) (CardChange, error) {
@@ -302,12 +305,13 @@ func (q *Queries) CardChangeGetForUpdate(ctx context.Context, db DBTX, id int64)
 		&i.StartedAt,
 		&i.FinishedAt,
 		&i.RetriedBy,
+		&i.KeptReserved,
 	)
 	return i, err
 }
 
 const cardChangeListCard = `-- name: CardChangeListCard :many
-select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, staff.name as created_by_name, coalesce(partner.name, '')::text as partner_name
+select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, ch.kept_reserved, staff.name as created_by_name, coalesce(partner.name, '')::text as partner_name
 from card_change ch
 join staff on staff.id = ch.created_by
 left join partner on partner.id = ch.partner_id
@@ -366,6 +370,7 @@ func (q *Queries) CardChangeListCard(ctx context.Context, db DBTX, arg CardChang
 			&i.CardChange.StartedAt,
 			&i.CardChange.FinishedAt,
 			&i.CardChange.RetriedBy,
+			&i.CardChange.KeptReserved,
 			&i.CreatedByName,
 			&i.PartnerName,
 		); err != nil {
@@ -380,7 +385,7 @@ func (q *Queries) CardChangeListCard(ctx context.Context, db DBTX, arg CardChang
 }
 
 const cardChangeListSeries = `-- name: CardChangeListSeries :many
-select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, staff.name as created_by_name
+select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, ch.kept_reserved, staff.name as created_by_name
 from card_change ch join staff on staff.id = ch.created_by
 where ch.series_id = $1
 order by ch.id desc
@@ -432,6 +437,7 @@ func (q *Queries) CardChangeListSeries(ctx context.Context, db DBTX, arg CardCha
 			&i.CardChange.StartedAt,
 			&i.CardChange.FinishedAt,
 			&i.CardChange.RetriedBy,
+			&i.CardChange.KeptReserved,
 			&i.CreatedByName,
 		); err != nil {
 			return nil, err
@@ -576,7 +582,8 @@ func (q *Queries) CardChangeSetJob(ctx context.Context, db DBTX, arg CardChangeS
 const cardChangeTake = `-- name: CardChangeTake :many
 select c.serial, c.state, c.valid_till, c.partner_id,
   card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) as shown,
-  card_widens(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint) as widens
+  card_widens(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint) as widens,
+  coalesce(c.reserved_until > now(), false)::boolean as reserved
 from card c join series s on s.id = c.series_id
 where c.series_id = $2 and c.serial > $3 and c.serial <= $4
   and ($5::integer[] is null or c.serial = any($5::integer[]))
@@ -601,6 +608,7 @@ type CardChangeTakeRow struct {
 	PartnerID *int64
 	Shown     string
 	Widens    bool
+	Reserved  bool
 }
 
 // Locks the next cards of an operation in the order of serials. Cards with another shown
@@ -628,6 +636,7 @@ func (q *Queries) CardChangeTake(ctx context.Context, db DBTX, arg CardChangeTak
 			&i.PartnerID,
 			&i.Shown,
 			&i.Widens,
+			&i.Reserved,
 		); err != nil {
 			return nil, err
 		}
@@ -677,7 +686,8 @@ func (q *Queries) CardEdit(ctx context.Context, db DBTX, arg CardEditParams) err
 }
 
 const cardGetForUpdate = `-- name: CardGetForUpdate :one
-select c.state, c.valid_till, c.partner_id, c.remark, c.key_id, c.code_sealed
+select c.state, c.valid_till, c.partner_id, c.remark, c.key_id, c.code_sealed, c.reserved_until,
+  coalesce(c.reserved_until > now(), false)::boolean as reserved
 from card c
 where c.series_id = $1 and c.serial = $2
 for no key update
@@ -689,12 +699,14 @@ type CardGetForUpdateParams struct {
 }
 
 type CardGetForUpdateRow struct {
-	State      CardState
-	ValidTill  *time.Time
-	PartnerID  *int64
-	Remark     *string
-	KeyID      int16
-	CodeSealed []byte
+	State         CardState
+	ValidTill     *time.Time
+	PartnerID     *int64
+	Remark        *string
+	KeyID         int16
+	CodeSealed    []byte
+	ReservedUntil *time.Time
+	Reserved      bool
 }
 
 // Locks a card and returns what decides whether it may be changed. The caller holds the shared
@@ -709,6 +721,8 @@ func (q *Queries) CardGetForUpdate(ctx context.Context, db DBTX, arg CardGetForU
 		&i.Remark,
 		&i.KeyID,
 		&i.CodeSealed,
+		&i.ReservedUntil,
+		&i.Reserved,
 	)
 	return i, err
 }

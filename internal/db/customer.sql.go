@@ -13,9 +13,9 @@ import (
 )
 
 const customerCreate = `-- name: CustomerCreate :one
-insert into customer (partner_id, username, name, email, phone, password_hash, request_key)
-values ($1, $2, $3, $4, $5, $6, $7)
-returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key
+insert into customer (partner_id, username, name, email, phone, external_id, password_hash, request_key)
+values ($1, $2, $3, $4, $5, nullif($6::text, ''), $7, $8)
+returning id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key, version
 `
 
 type CustomerCreateParams struct {
@@ -24,6 +24,7 @@ type CustomerCreateParams struct {
 	Name         string
 	Email        string
 	Phone        string
+	ExternalID   string
 	PasswordHash string
 	RequestKey   *uuid.UUID
 }
@@ -35,6 +36,7 @@ func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreat
 		arg.Name,
 		arg.Email,
 		arg.Phone,
+		arg.ExternalID,
 		arg.PasswordHash,
 		arg.RequestKey,
 	)
@@ -56,6 +58,7 @@ func (q *Queries) CustomerCreate(ctx context.Context, db DBTX, arg CustomerCreat
 		&i.ImportID,
 		&i.ImportRow,
 		&i.RequestKey,
+		&i.Version,
 	)
 	return i, err
 }
@@ -79,7 +82,7 @@ func (q *Queries) CustomerEnable(ctx context.Context, db DBTX, id int64) error {
 }
 
 const customerGet = `-- name: CustomerGet :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, partner.name as partner_name, partner.time_zone,
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, customer.version, partner.name as partner_name, partner.time_zone,
   partner.disabled_at as partner_disabled_at, partner.portal_refill_card,
   account.id as account_id, account.balance, account.currency
 from customer
@@ -112,6 +115,7 @@ type CustomerGetRow struct {
 	ImportID          *int64
 	ImportRow         *int32
 	RequestKey        *uuid.UUID
+	Version           int32
 	PartnerName       string
 	TimeZone          string
 	PartnerDisabledAt *time.Time
@@ -142,6 +146,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 		&i.ImportID,
 		&i.ImportRow,
 		&i.RequestKey,
+		&i.Version,
 		&i.PartnerName,
 		&i.TimeZone,
 		&i.PartnerDisabledAt,
@@ -154,7 +159,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 }
 
 const customerGetByKey = `-- name: CustomerGetByKey :one
-select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key from customer where request_key = $1
+select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key, version from customer where request_key = $1
 `
 
 // The customer that a form entered.
@@ -178,12 +183,13 @@ func (q *Queries) CustomerGetByKey(ctx context.Context, db DBTX, requestKey *uui
 		&i.ImportID,
 		&i.ImportRow,
 		&i.RequestKey,
+		&i.Version,
 	)
 	return i, err
 }
 
 const customerGetByUsername = `-- name: CustomerGetByUsername :one
-select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, partner.disabled_at as partner_disabled_at
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, customer.version, partner.disabled_at as partner_disabled_at
 from customer join partner on partner.id = customer.partner_id
 where username = lower($1)
 `
@@ -205,6 +211,7 @@ type CustomerGetByUsernameRow struct {
 	ImportID          *int64
 	ImportRow         *int32
 	RequestKey        *uuid.UUID
+	Version           int32
 	PartnerDisabledAt *time.Time
 }
 
@@ -228,13 +235,14 @@ func (q *Queries) CustomerGetByUsername(ctx context.Context, db DBTX, username s
 		&i.ImportID,
 		&i.ImportRow,
 		&i.RequestKey,
+		&i.Version,
 		&i.PartnerDisabledAt,
 	)
 	return i, err
 }
 
 const customerGetForUpdate = `-- name: CustomerGetForUpdate :one
-select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key from customer where id = $1 for update
+select id, partner_id, username, name, email, phone, password_hash, disabled_at, created_at, shut_out, search, erased_at, external_id, import_id, import_row, request_key, version from customer where id = $1 for update
 `
 
 func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (Customer, error) {
@@ -257,8 +265,54 @@ func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (
 		&i.ImportID,
 		&i.ImportRow,
 		&i.RequestKey,
+		&i.Version,
 	)
 	return i, err
+}
+
+const customerIDsByName = `-- name: CustomerIDsByName :many
+select id from customer
+where ($1::text <> '' and external_id = $1 or $1::text = '' and username = $2::text)
+  and ($3::bigint = 0 or partner_id = $3)
+  and ($4::boolean or partner_id = any($5::bigint[]))
+limit 2
+`
+
+type CustomerIDsByNameParams struct {
+	ExternalID  string
+	Username    string
+	PartnerID   int64
+	AllPartners bool
+	PartnerIds  []int64
+}
+
+// The customers with an id of another system, or the one with a username; the other name is
+// empty. Two rows tell that two partners have the external id. partner_id 0: any within the
+// partners. A foreign one is not found.
+func (q *Queries) CustomerIDsByName(ctx context.Context, db DBTX, arg CustomerIDsByNameParams) ([]int64, error) {
+	rows, err := db.Query(ctx, customerIDsByName,
+		arg.ExternalID,
+		arg.Username,
+		arg.PartnerID,
+		arg.AllPartners,
+		arg.PartnerIds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const customerList = `-- name: CustomerList :many
@@ -731,17 +785,19 @@ func (q *Queries) CustomerSuggest(ctx context.Context, db DBTX, arg CustomerSugg
 }
 
 const customerUpdate = `-- name: CustomerUpdate :exec
-update customer set partner_id = $1, username = $2, name = $3, email = $4, phone = $5
-where id = $6
+update customer set partner_id = $1, username = $2, name = $3, email = $4, phone = $5,
+  external_id = nullif($6::text, '')
+where id = $7
 `
 
 type CustomerUpdateParams struct {
-	PartnerID int64
-	Username  string
-	Name      string
-	Email     string
-	Phone     string
-	ID        int64
+	PartnerID  int64
+	Username   string
+	Name       string
+	Email      string
+	Phone      string
+	ExternalID string
+	ID         int64
 }
 
 func (q *Queries) CustomerUpdate(ctx context.Context, db DBTX, arg CustomerUpdateParams) error {
@@ -751,6 +807,7 @@ func (q *Queries) CustomerUpdate(ctx context.Context, db DBTX, arg CustomerUpdat
 		arg.Name,
 		arg.Email,
 		arg.Phone,
+		arg.ExternalID,
 		arg.ID,
 	)
 	return err

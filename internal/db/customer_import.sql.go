@@ -389,12 +389,12 @@ func (q *Queries) CustomerImportResume(ctx context.Context, db DBTX, id int64) (
 }
 
 const customerListKnown = `-- name: CustomerListKnown :many
-select c.username, coalesce(c.external_id, '')::text as external_id,
+select c.username, coalesce(c.external_id, '')::text as external_id, c.partner_id,
   ($1::boolean or c.partner_id = any($2::bigint[]))::boolean as within
 from unnest($3::text[]) a(username)
 cross join lateral (select customer.username, customer.external_id, customer.partner_id from customer where customer.username = a.username offset 0) c
 union
-select c.username, coalesce(c.external_id, '')::text as external_id,
+select c.username, coalesce(c.external_id, '')::text as external_id, c.partner_id,
   ($1::boolean or c.partner_id = any($2::bigint[]))::boolean as within
 from unnest($4::text[]) a(external_id)
 cross join lateral (select customer.username, customer.external_id, customer.partner_id from customer where customer.external_id = a.external_id offset 0) c
@@ -410,6 +410,7 @@ type CustomerListKnownParams struct {
 type CustomerListKnownRow struct {
 	Username   string
 	ExternalID string
+	PartnerID  int64
 	Within     bool
 }
 
@@ -431,7 +432,12 @@ func (q *Queries) CustomerListKnown(ctx context.Context, db DBTX, arg CustomerLi
 	items := []CustomerListKnownRow{}
 	for rows.Next() {
 		var i CustomerListKnownRow
-		if err := rows.Scan(&i.Username, &i.ExternalID, &i.Within); err != nil {
+		if err := rows.Scan(
+			&i.Username,
+			&i.ExternalID,
+			&i.PartnerID,
+			&i.Within,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -577,17 +583,21 @@ func (q *Queries) PaymentCreateMany(ctx context.Context, db DBTX, arg PaymentCre
 
 const staffMay = `-- name: StaffMay :one
 select exists (select from staff join role on role.id = staff.role_id
-  where staff.id = $1 and staff.disabled_at is null and (role.everything or $2::text = any(role.permissions)))
+  where staff.id = $1 and staff.disabled_at is null and (role.everything or $2::text = any(role.permissions))
+    and ($3::bigint is null or exists (select from api_client
+      where api_client.id = $3::bigint and api_client.disabled_at is null and $2::text = any(api_client.permissions))))
 `
 
 type StaffMayParams struct {
 	ID         int64
 	Permission string
+	ClientID   *int64
 }
 
-// Whether an enabled member of staff's role includes a permission.
+// Whether an enabled member of staff's role includes a permission. Where an API client acts
+// for them, the client must be enabled and have the permission too.
 func (q *Queries) StaffMay(ctx context.Context, db DBTX, arg StaffMayParams) (bool, error) {
-	row := db.QueryRow(ctx, staffMay, arg.ID, arg.Permission)
+	row := db.QueryRow(ctx, staffMay, arg.ID, arg.Permission, arg.ClientID)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err

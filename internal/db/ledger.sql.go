@@ -26,25 +26,26 @@ func (q *Queries) LedgerBalance(ctx context.Context, db DBTX, accountID int64) (
 
 const ledgerGetByKey = `-- name: LedgerGetByKey :one
 select tx.id, tx.kind, tx.at, tx.series_id, tx.serial, tx.comment, payment.customer_id, payment.id as payment_id,
-  payment.type, payment.amount, payment.currency, payment.balance_after
+  payment.type, payment.amount, payment.currency, payment.balance_after, payment.comment as payment_comment
 from ledger_tx tx
 join payment on payment.tx_id = tx.id
 where tx.idempotency_key = $1
 `
 
 type LedgerGetByKeyRow struct {
-	ID           int64
-	Kind         LedgerKind
-	At           time.Time
-	SeriesID     *int64
-	Serial       *int32
-	Comment      string
-	CustomerID   int64
-	PaymentID    int64
-	Type         PaymentType
-	Amount       int64
-	Currency     string
-	BalanceAfter int64
+	ID             int64
+	Kind           LedgerKind
+	At             time.Time
+	SeriesID       *int64
+	Serial         *int32
+	Comment        string
+	CustomerID     int64
+	PaymentID      int64
+	Type           PaymentType
+	Amount         int64
+	Currency       string
+	BalanceAfter   int64
+	PaymentComment string
 }
 
 // What was done under an idempotency key, if anything was.
@@ -64,6 +65,7 @@ func (q *Queries) LedgerGetByKey(ctx context.Context, db DBTX, idempotencyKey *u
 		&i.Amount,
 		&i.Currency,
 		&i.BalanceAfter,
+		&i.PaymentComment,
 	)
 	return i, err
 }

@@ -19,6 +19,7 @@ const (
 	lockWorker  = 2 // key: hash of the worker's id; it equals a key below with a probability of 1 in 2^31
 	lockTrail   = 3 // key: 0
 	lockPerson  = 4 // key: the member of staff
+	lockRelay   = 5 // key: 0
 	keySettings = 0
 	keyOffers   = 1
 )
@@ -80,6 +81,14 @@ func (*Queries) PartnerMethodLock(ctx context.Context, tx DBTX) error {
 // AuditBlockLock lets one transaction at a time seal the audit trail.
 func (*Queries) AuditBlockLock(ctx context.Context, tx DBTX) error {
 	return lock(ctx, tx, lockTrail, 0)
+}
+
+// EventRelayTry takes the lock of the relay of events until the transaction ends; false:
+// another process has it.
+func (*Queries) EventRelayTry(ctx context.Context, tx DBTX) (bool, error) {
+	var mine bool
+	err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock($1::integer, $2::integer)`, lockRelay, 0).Scan(&mine)
+	return mine, err
 }
 
 // SoloActLock serialises the acts of one member of staff that need no second person.

@@ -23,6 +23,7 @@ const (
 	AccountKindBreakage    AccountKind = "breakage"
 	AccountKindCash        AccountKind = "cash"
 	AccountKindCorrection  AccountKind = "correction"
+	AccountKindServices    AccountKind = "services"
 )
 
 func (e *AccountKind) Scan(src interface{}) error {
@@ -67,7 +68,8 @@ func (e AccountKind) Valid() bool {
 		AccountKindOutstanding,
 		AccountKindBreakage,
 		AccountKindCash,
-		AccountKindCorrection:
+		AccountKindCorrection,
+		AccountKindServices:
 		return true
 	}
 	return false
@@ -81,6 +83,7 @@ func AllAccountKindValues() []AccountKind {
 		AccountKindBreakage,
 		AccountKindCash,
 		AccountKindCorrection,
+		AccountKindServices,
 	}
 }
 
@@ -98,6 +101,7 @@ const (
 	ApprovalKindReopening       ApprovalKind = "reopening"
 	ApprovalKindProtection      ApprovalKind = "protection"
 	ApprovalKindDeletion        ApprovalKind = "deletion"
+	ApprovalKindClient          ApprovalKind = "client"
 )
 
 func (e *ApprovalKind) Scan(src interface{}) error {
@@ -147,7 +151,8 @@ func (e ApprovalKind) Valid() bool {
 		ApprovalKindOpeningBalances,
 		ApprovalKindReopening,
 		ApprovalKindProtection,
-		ApprovalKindDeletion:
+		ApprovalKindDeletion,
+		ApprovalKindClient:
 		return true
 	}
 	return false
@@ -166,6 +171,7 @@ func AllApprovalKindValues() []ApprovalKind {
 		ApprovalKindReopening,
 		ApprovalKindProtection,
 		ApprovalKindDeletion,
+		ApprovalKindClient,
 	}
 }
 
@@ -722,6 +728,7 @@ const (
 	LedgerKindRenew    LedgerKind = "renew"
 	LedgerKindVoid     LedgerKind = "void"
 	LedgerKindReprice  LedgerKind = "reprice"
+	LedgerKindCharge   LedgerKind = "charge"
 )
 
 func (e *LedgerKind) Scan(src interface{}) error {
@@ -768,7 +775,8 @@ func (e LedgerKind) Valid() bool {
 		LedgerKindLapse,
 		LedgerKindRenew,
 		LedgerKindVoid,
-		LedgerKindReprice:
+		LedgerKindReprice,
+		LedgerKindCharge:
 		return true
 	}
 	return false
@@ -784,6 +792,7 @@ func AllLedgerKindValues() []LedgerKind {
 		LedgerKindRenew,
 		LedgerKindVoid,
 		LedgerKindReprice,
+		LedgerKindCharge,
 	}
 }
 
@@ -796,6 +805,7 @@ const (
 	PaymentTypeCreditCard   PaymentType = "credit_card"
 	PaymentTypeOther        PaymentType = "other"
 	PaymentTypeCorrection   PaymentType = "correction"
+	PaymentTypeCharge       PaymentType = "charge"
 	PaymentTypeReversal     PaymentType = "reversal"
 )
 
@@ -842,6 +852,7 @@ func (e PaymentType) Valid() bool {
 		PaymentTypeCreditCard,
 		PaymentTypeOther,
 		PaymentTypeCorrection,
+		PaymentTypeCharge,
 		PaymentTypeReversal:
 		return true
 	}
@@ -856,6 +867,7 @@ func AllPaymentTypeValues() []PaymentType {
 		PaymentTypeCreditCard,
 		PaymentTypeOther,
 		PaymentTypeCorrection,
+		PaymentTypeCharge,
 		PaymentTypeReversal,
 	}
 }
@@ -924,6 +936,70 @@ func AllReadingKindValues() []ReadingKind {
 		ReadingKindShort,
 		ReadingKindFolded,
 		ReadingKindShortFolded,
+	}
+}
+
+type ReservationState string
+
+const (
+	ReservationStateHeld      ReservationState = "held"
+	ReservationStateCommitted ReservationState = "committed"
+	ReservationStateReleased  ReservationState = "released"
+	ReservationStateExpired   ReservationState = "expired"
+)
+
+func (e *ReservationState) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = ReservationState(s)
+	case string:
+		*e = ReservationState(s)
+	default:
+		return fmt.Errorf("unsupported scan type for ReservationState: %T", src)
+	}
+	return nil
+}
+
+type NullReservationState struct {
+	ReservationState ReservationState
+	Valid            bool // Valid is true if ReservationState is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullReservationState) Scan(value interface{}) error {
+	if value == nil {
+		ns.ReservationState, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.ReservationState.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullReservationState) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.ReservationState), nil
+}
+
+func (e ReservationState) Valid() bool {
+	switch e {
+	case ReservationStateHeld,
+		ReservationStateCommitted,
+		ReservationStateReleased,
+		ReservationStateExpired:
+		return true
+	}
+	return false
+}
+
+func AllReservationStateValues() []ReservationState {
+	return []ReservationState{
+		ReservationStateHeld,
+		ReservationStateCommitted,
+		ReservationStateReleased,
+		ReservationStateExpired,
 	}
 }
 
@@ -1148,6 +1224,69 @@ type Account struct {
 	Version    *int64
 }
 
+// A program that calls the API. What it does counts for its owner.
+type ApiClient struct {
+	ID          int64
+	Name        string
+	OwnerID     int64
+	AllPartners bool
+	// At most these, of what the owner's role includes at the time of the request.
+	Permissions []string
+	// Networks that may use the keys of the client. Empty: every address may.
+	Networks []netip.Prefix
+	// Requests within a minute, over all web processes.
+	PerMinute int32
+	// Wrong codes within an hour, for all customers of the client together.
+	WrongCodesHour int32
+	DisabledAt     *time.Time
+	Version        int32
+	CreatedBy      int64
+	CreatedAt      time.Time
+}
+
+type ApiClientPartner struct {
+	ClientID  int64
+	PartnerID int64
+}
+
+type ApiKey struct {
+	ID       int64
+	ClientID int64
+	// The first characters of the key, by which people tell keys apart.
+	Hint string
+	// SHA-256 of the key. It has 256 random bits, so that no slower hash is needed.
+	Hash []byte
+	// The member of staff who saw the key. They do not approve what the client asks for with it.
+	CreatedBy int64
+	CreatedAt time.Time
+	// The end of a key that another one replaces. Null: it has no end.
+	ExpiresAt    *time.Time
+	RevokedAt    *time.Time
+	LastUsedAt   *time.Time
+	LastUsedFrom *netip.Addr
+}
+
+// Requests of each client within the current minute. A crash of the server loses the counts, which is no harm.
+type ApiQuotum struct {
+	ClientID int64
+	Minute   time.Time
+	N        int32
+}
+
+// What clients asked lately, for the page of a client: method and route, never an address as sent and never a body. Web processes write it a second later; old rows go.
+type ApiRequest struct {
+	ID        int64
+	ClientID  int64
+	KeyID     int64
+	At        time.Time
+	Operation string
+	Status    int32
+	// The code of the problem that was answered. Empty: there was none.
+	Code      string
+	RequestID string
+	TookMs    int32
+}
+
 // What one member of staff asked for and another decides.
 type Approval struct {
 	ID       int64
@@ -1251,6 +1390,9 @@ type Card struct {
 	IndexKeyID *int16
 	// HMAC-SHA-256 of code_index with series and serial, first 16 bytes, in the place of the sealed code of a shredded card: a swapped index does not fit.
 	CodeMac []byte
+	// The last reservation of the card that did not end; it holds the card until reserved_until.
+	ReservedBy    *uuid.UUID
+	ReservedUntil *time.Time
 }
 
 // One operation on many cards of a series, done in the background.
@@ -1286,7 +1428,8 @@ type CardChange struct {
 	StartedAt  *time.Time
 	FinishedAt *time.Time
 	// Who took the operation up again last: what is left of it counts within their limit. Null: it counts within that of created_by.
-	RetriedBy *int64
+	RetriedBy    *int64
+	KeptReserved int32
 }
 
 // What became of each card of an operation, a few thousand cards a row. Insert-only.
@@ -1462,7 +1605,7 @@ type Customer struct {
 	Search string
 	// When the person's data was erased on request. From then on the row never changes: no name, no sign-in, no redemption.
 	ErasedAt *time.Time
-	// What another system calls the customer. Null: nothing.
+	// What another system calls the customer, unique within the partner. Null: nothing.
 	ExternalID *string
 	// The import that entered the customer; null: entered by hand.
 	ImportID *int64
@@ -1470,6 +1613,7 @@ type Customer struct {
 	ImportRow *int32
 	// The idempotency key of the form that entered the customer. Null: entered by an import, by the program, or before there were keys.
 	RequestKey *uuid.UUID
+	Version    int32
 }
 
 // Ways into the portal that staff hand to a customer: each works once, until it expires or the next is made.
@@ -1484,6 +1628,56 @@ type CustomerLink struct {
 	UsedAt    *time.Time
 	// The link went to the customer by e-mail, because they asked for it. The next one of that kind replaces it; links that staff made stay.
 	Mailed bool
+}
+
+// What other systems are told, kept for 30 days. Never a code of a card.
+type Event struct {
+	Seq  int64
+	ID   uuid.UUID
+	Type string
+	// When the transaction of the act began.
+	At time.Time
+	// The partners that it concerns. Null: it concerns a series for any partner, so every reader sees it. Empty: only readers of all partners see it.
+	PartnerIds []int64
+	CustomerID *int64
+	PaymentID  *int64
+	Data       []byte
+}
+
+type EventCounter struct {
+	ID bool
+	// The seq of the newest event. Only the relay moves it, so that seq has no gap.
+	Last int64
+	// Events up to this seq were deleted because of their age.
+	Trimmed int64
+}
+
+// The queue of events. Acts insert a row in their transaction; the relay takes it out. It names ids only and has no foreign keys and no index, because redemptions write it and it is emptied within a second.
+type EventOut struct {
+	ID         int64
+	Type       string
+	At         time.Time
+	CustomerID *int64
+	SeriesID   *int64
+	Serial     *int32
+	// By type: the payment, the file, the request for a second person, the operation on cards, or the webhook endpoint.
+	RefID    *int64
+	ClientID *int64
+}
+
+// The events of each partner in order, so that a page of a partner with few events is read as fast as any. 0: the events that every reader sees.
+type EventPartner struct {
+	PartnerID int64
+	Seq       int64
+	Type      string
+}
+
+// Whether acts write entries of the queue of events. Triggers set it, so that it is as certain as what it follows from.
+type EventSwitch struct {
+	ID     bool
+	Wanted bool
+	// When it was switched on. Null: it is off.
+	Since *time.Time
 }
 
 // A file made from a series in the background.
@@ -1621,6 +1815,8 @@ type LedgerTx struct {
 	// Who acted, where it was not the customer.
 	StaffID *int64
 	Comment string
+	// The API client that acted, for the member of staff in staff_id. Null: none did.
+	ClientID *int64
 }
 
 // Filters of a list that one member of staff named. Nobody else sees them.
@@ -1719,6 +1915,30 @@ type Payment struct {
 	PartnerID int64
 	// The import whose opening balance this is; null: another payment.
 	ImportID *int64
+	// As ledger_tx.client_id.
+	ClientID *int64
+}
+
+// Cards that API clients hold back for a customer.
+type Reservation struct {
+	ID         uuid.UUID
+	ClientID   int64
+	CustomerID int64
+	SeriesID   int64
+	Serial     int32
+	RequestKey uuid.UUID
+	Reference  string
+	// The card was named by its series and serial, not by its code.
+	Picked   bool
+	Amount   int64
+	Currency string
+	// Held: also after its time, until housekeeping marks it as expired. An expired reservation can still be committed while no other request has used or reserved the card.
+	State     ReservationState
+	HeldAt    time.Time
+	HeldUntil time.Time
+	EndedAt   *time.Time
+	// The redemption by which it was committed.
+	TxID *int64
 }
 
 type RiverJob struct {
@@ -2090,4 +2310,57 @@ type TheftTally struct {
 	Value   int64
 	FirstAt time.Time
 	LastAt  time.Time
+}
+
+// One event for one endpoint. It has the same id at every try.
+type WebhookDelivery struct {
+	EndpointID int64
+	Seq        int64
+	State      string
+	Attempts   int32
+	// The next try. While a try runs: when another worker may take it over.
+	NextAt time.Time
+	Status int32
+	// Why the last try failed, as a word of package webhook. Empty: it did not.
+	Error string
+	// The first 200 characters of the last answer.
+	Answer  string
+	TookMs  int32
+	TriedAt *time.Time
+	DoneAt  *time.Time
+}
+
+// An address that events are sent to.
+type WebhookEndpoint struct {
+	ID   int64
+	Name string
+	Url  string
+	// Types of events, or groups of them such as redemption.*, or * for all.
+	Types       []string
+	AllPartners bool
+	PartnerIds  []int64
+	InOrder     bool
+	KeyID       int16
+	// AES-256-GCM under a key derived from set key_id of the key file, bound to id.
+	Secret   []byte
+	OldKeyID *int16
+	// The secret before, with which sendings are signed too until old_until.
+	OldSecret  []byte
+	OldUntil   *time.Time
+	DisabledAt *time.Time
+	// staff: a person did it. gone: the address answered 410. failing: three days of nothing but failures.
+	DisabledWhy string
+	// The first failure since the last success. Null: the last sending succeeded.
+	FailingSince *time.Time
+	// The next event to be sent again, up to replay_until. The relay moves it. Null: nothing is sent again.
+	ReplaySeq   *int64
+	ReplayUntil *int64
+	Version     int32
+	RequestKey  uuid.UUID
+	// Hash of what was asked for under request_key.
+	RequestPrint []byte
+	CreatedBy    int64
+	// The API client that made it. Null: a member of staff in person.
+	ClientID  *int64
+	CreatedAt time.Time
 }

@@ -14,12 +14,13 @@ import (
 
 const paymentBilling = `-- name: PaymentBilling :many
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -52,6 +53,7 @@ type PaymentBillingRow struct {
 	BalanceAfter int64
 	Comment      string
 	StaffName    *string
+	ClientName   *string
 	Serial       *int32
 	SeriesNumber *string
 	ReversedBy   int64
@@ -87,6 +89,7 @@ func (q *Queries) PaymentBilling(ctx context.Context, db DBTX, arg PaymentBillin
 			&i.BalanceAfter,
 			&i.Comment,
 			&i.StaffName,
+			&i.ClientName,
 			&i.Serial,
 			&i.SeriesNumber,
 			&i.ReversedBy,
@@ -201,12 +204,13 @@ func (q *Queries) PaymentFind(ctx context.Context, db DBTX, arg PaymentFindParam
 
 const paymentGet = `-- name: PaymentGet :one
 select payment.id, payment.customer_id, payment.tx_id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.series_id, tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -230,6 +234,7 @@ type PaymentGetRow struct {
 	BalanceAfter int64
 	Comment      string
 	StaffName    *string
+	ClientName   *string
 	SeriesID     *int64
 	Serial       *int32
 	SeriesNumber *string
@@ -252,6 +257,7 @@ func (q *Queries) PaymentGet(ctx context.Context, db DBTX, arg PaymentGetParams)
 		&i.BalanceAfter,
 		&i.Comment,
 		&i.StaffName,
+		&i.ClientName,
 		&i.SeriesID,
 		&i.Serial,
 		&i.SeriesNumber,
@@ -275,12 +281,13 @@ func (q *Queries) PaymentGreatest(ctx context.Context, db DBTX, customerID int64
 
 const paymentList = `-- name: PaymentList :many
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -305,6 +312,7 @@ type PaymentListRow struct {
 	BalanceAfter int64
 	Comment      string
 	StaffName    *string
+	ClientName   *string
 	Serial       *int32
 	SeriesNumber *string
 	ReversedBy   int64
@@ -330,6 +338,7 @@ func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParam
 			&i.BalanceAfter,
 			&i.Comment,
 			&i.StaffName,
+			&i.ClientName,
 			&i.Serial,
 			&i.SeriesNumber,
 			&i.ReversedBy,
@@ -347,12 +356,13 @@ func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParam
 
 const paymentListBetween = `-- name: PaymentListBetween :many
 select payment.id, payment.at, payment.type, payment.amount, payment.currency,
-  payment.balance_after, payment.comment, staff.name as staff_name,
+  payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.serial, series.number as series_number,
   coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
+left join api_client on api_client.id = payment.client_id
 left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
@@ -381,6 +391,7 @@ type PaymentListBetweenRow struct {
 	BalanceAfter int64
 	Comment      string
 	StaffName    *string
+	ClientName   *string
 	Serial       *int32
 	SeriesNumber *string
 	ReversedBy   int64
@@ -412,6 +423,7 @@ func (q *Queries) PaymentListBetween(ctx context.Context, db DBTX, arg PaymentLi
 			&i.BalanceAfter,
 			&i.Comment,
 			&i.StaffName,
+			&i.ClientName,
 			&i.Serial,
 			&i.SeriesNumber,
 			&i.ReversedBy,
@@ -431,11 +443,12 @@ const paymentPost = `-- name: PaymentPost :one
 with moved as (
   update account set balance = balance + $1::bigint, version = version + 1
   where account.customer_id = $2::bigint and account.currency = $3::text
+    and ($4::bigint is null or balance + $1::bigint >= $4::bigint)
   returning id, balance, version
 ), tx as (
-  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, comment)
-  select $4::ledger_kind, $5::uuid, $6::bigint, $7::integer,
-    $8::bigint, $9::bigint, $10::text
+  insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, client_id, comment)
+  select $5::ledger_kind, $6::uuid, $7::bigint, $8::integer,
+    $9::bigint, $10::bigint, $11::bigint, $12::text
   from moved
   returning id
 ), entries as (
@@ -443,11 +456,11 @@ with moved as (
   select tx.id, moved.id, $1::bigint, moved.version, moved.balance from tx, moved
   union all
   select tx.id, house.account_id, house.amount, null::bigint, null::bigint
-  from tx, (select unnest($11::bigint[]) as account_id, unnest($12::bigint[]) as amount) house
+  from tx, (select unnest($13::bigint[]) as account_id, unnest($14::bigint[]) as amount) house
 ), paid as (
-  insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id)
-  select customer.id, customer.partner_id, tx.id, $13::payment_type, $1::bigint, $3::text, moved.balance,
-    $14::text, $9::bigint
+  insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id, client_id)
+  select customer.id, customer.partner_id, tx.id, $15::payment_type, $1::bigint, $3::text, moved.balance,
+    $16::text, $10::bigint, $11::bigint
   from customer, tx, moved where customer.id = $2::bigint
   returning id, at
 )
@@ -458,12 +471,14 @@ type PaymentPostParams struct {
 	Amount         int64
 	CustomerID     int64
 	Currency       string
+	Floor          *int64
 	Kind           LedgerKind
 	IdempotencyKey uuid.UUID
 	SeriesID       *int64
 	Serial         *int32
 	Reverses       *int64
 	StaffID        *int64
+	ClientID       *int64
 	TxComment      string
 	HouseAccounts  []int64
 	HouseAmounts   []int64
@@ -479,7 +494,7 @@ type PaymentPostRow struct {
 
 // Moves a customer's running balance: the account, one movement of the ledger with its
 // entries and the payment, in one statement. No row: the customer has no account in this
-// currency. The house_ parameters are the opposite entries, on the provider's accounts,
+// currency, or the balance would fall below floor; null: it may. The house_ parameters are the opposite entries, on the provider's accounts,
 // which have no running balance; the trigger on ledger_entry refuses entries that do not
 // sum to zero. The account's row stays locked until the end of the transaction.
 func (q *Queries) PaymentPost(ctx context.Context, db DBTX, arg PaymentPostParams) (PaymentPostRow, error) {
@@ -487,12 +502,14 @@ func (q *Queries) PaymentPost(ctx context.Context, db DBTX, arg PaymentPostParam
 		arg.Amount,
 		arg.CustomerID,
 		arg.Currency,
+		arg.Floor,
 		arg.Kind,
 		arg.IdempotencyKey,
 		arg.SeriesID,
 		arg.Serial,
 		arg.Reverses,
 		arg.StaffID,
+		arg.ClientID,
 		arg.TxComment,
 		arg.HouseAccounts,
 		arg.HouseAmounts,

@@ -534,7 +534,7 @@ func (q *Queries) SeriesLastOrder(ctx context.Context, db DBTX, createdBy *int64
 }
 
 const seriesList = `-- name: SeriesList :many
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, s.client_id, s.key_maker, s.replaces_series_id, s.replaces_serial, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, s.client_id, s.key_maker, s.replaces_series_id, s.replaces_serial, coalesce(staff.name, '')::text as created_by_name, api_client.name as client_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -578,6 +578,7 @@ from (
 ) page
 join series s on s.id = page.id
 left join staff on staff.id = s.created_by
+left join api_client on api_client.id = s.client_id and s.retried_by is null
 left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
   from series_tally where series_id = s.id) t on true
 left join lateral (select e.format, e.created_at from export e
@@ -600,6 +601,7 @@ type SeriesListParams struct {
 type SeriesListRow struct {
 	Series         Series
 	CreatedByName  string
+	ClientName     *string
 	PartnerNames   string
 	Used           int64
 	Disabled       int64
@@ -686,6 +688,7 @@ func (q *Queries) SeriesList(ctx context.Context, db DBTX, arg SeriesListParams)
 			&i.Series.ReplacesSeriesID,
 			&i.Series.ReplacesSerial,
 			&i.CreatedByName,
+			&i.ClientName,
 			&i.PartnerNames,
 			&i.Used,
 			&i.Disabled,
@@ -1142,7 +1145,7 @@ func (q *Queries) SeriesSetState(ctx context.Context, db DBTX, arg SeriesSetStat
 }
 
 const seriesShow = `-- name: SeriesShow :one
-select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, s.client_id, s.key_maker, s.replaces_series_id, s.replaces_serial, coalesce(staff.name, '')::text as created_by_name,
+select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner, s.time_zone, s.valid_till, s.activate_when_generated, s.code_length, s.state, s.made, s.order_key, s.job_id, s.created_by, s.created_at, s.started_at, s.made_at, s.activated_at, s.lapsed_at, s.failure, s.any_partner_until, s.partner_lock, s.version, s.erase_job_id, s.erased_to, s.erased_at, s.code_alphabet, s.import_id, s.code_bits, s.code_shortest, s.code_longest, s.print_once, s.shred_at, s.shredding_at, s.shredded_to, s.shredded_at, s.shred_job_id, s.edited_version, s.import_inactive, s.retried_by, s.client_id, s.key_maker, s.replaces_series_id, s.replaces_serial, coalesce(staff.name, '')::text as created_by_name, api_client.name as client_name,
   coalesce((select string_agg(p.name, ', ' order by p.name) from series_partner sp
     join partner p on p.id = sp.partner_id where sp.series_id = s.id and sp.removed_at is null), '')::text as partner_names,
   coalesce(t.used, 0)::bigint as used, coalesce(t.disabled, 0)::bigint as disabled, coalesce(t.void, 0)::bigint as void,
@@ -1152,6 +1155,7 @@ select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.any_partner,
   coalesce((select old.number from series old where old.id = s.replaces_series_id), '')::text as replaces_number
 from series s
 left join staff on staff.id = s.created_by
+left join api_client on api_client.id = s.client_id and s.retried_by is null
 left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void) as void
   from series_tally where series_id = s.id) t on true
 where (s.number = $1 or s.id = $2)
@@ -1169,6 +1173,7 @@ type SeriesShowParams struct {
 type SeriesShowRow struct {
 	Series         Series
 	CreatedByName  string
+	ClientName     *string
 	PartnerNames   string
 	Used           int64
 	Disabled       int64
@@ -1237,6 +1242,7 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		&i.Series.ReplacesSeriesID,
 		&i.Series.ReplacesSerial,
 		&i.CreatedByName,
+		&i.ClientName,
 		&i.PartnerNames,
 		&i.Used,
 		&i.Disabled,

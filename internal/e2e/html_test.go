@@ -35,7 +35,8 @@ func TestPagesAreValidHTML(t *testing.T) {
 	d := sharedDemo(t)
 	dir := t.TempDir()
 	out := newPageWalk(t, d, dir)
-	out.walk("/", "/r", "/r/north", "/portal/login?partner=north", "/portal/help", "/portal/welcome/none", "/portal/offline", "/portal/none", "/admin/login", "/admin/none")
+	out.walk("/", "/r", "/r/north", "/portal/login?partner=north", "/portal/help", "/portal/welcome/none", "/portal/offline", "/portal/none", "/admin/login", "/admin/none",
+		"/api/docs", "/api/docs/client", "/api/docs/cards", "/api/docs/redemptions", "/api/problems", "/api/problems/card_refused", "/api/problems/quota_exceeded", "/api/problems/none")
 	out.post("/portal/login", url.Values{"username": {"customer1"}, "password": {"wrong"}})
 	out.post("/portal/help", url.Values{})
 	customer := newPageWalk(t, d, dir).signIn("/portal/login", "customer1")

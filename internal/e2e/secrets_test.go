@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,6 +77,26 @@ func TestSecretsAreNowhere(t *testing.T) {
 	script[bool](admin, `(() => { const f = document.querySelector("#f-anything"); f.value = `+quote(code(3))+`; f.form.requestSubmit(); return true })()`)
 	admin.until("the card", `/\/cards\/3$/.test(location.pathname)`)
 
+	// The key of an API client is shown once, is used, and comes in an address, which ends it.
+	admin.open("/admin/config/integrations")
+	script[bool](admin, `(() => { [...document.querySelectorAll("main a")].find(a => a.innerText === "Demo billing").click(); return true })()`)
+	admin.until("the client", `document.querySelector("#key-form")`)
+	admin.press("New key")
+	admin.until("the key", `document.querySelector("#api-key .mono")`)
+	key := script[string](admin, `document.querySelector("#api-key .mono").innerText`)
+	ask := func(query, bearer string) int {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.URL+"/api/v1/me"+query, nil)
+		require.NoError(t, err)
+		request.Header.Set("Authorization", "Bearer "+bearer)
+		answer, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return answer.StatusCode
+	}
+	require.Equal(t, http.StatusOK, ask("", key))
+	require.Equal(t, http.StatusBadRequest, ask("?access_token="+key, ""))
+	require.Equal(t, http.StatusUnauthorized, ask("", key))
+
 	// A code with a typing error, and one that is well formed and of no card.
 	mistyped := "2" + code(4)[1:]
 	if mistyped == code(4) {
@@ -109,7 +130,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 	phone.press("Change password")
 	phone.sees("changed")
 
-	secrets := map[string]string{"password": password, "password of a file": opens, "mistyped": mistyped}
+	secrets := map[string]string{"key of an API client": key, "password": password, "password of a file": opens, "mistyped": mistyped}
 	for serial, name := range map[int]string{1: "left alone", 2: "revealed", 3: "searched for", 5: "scanned and redeemed", 6: "looked at"} {
 		secrets["code "+name] = code(serial)
 	}

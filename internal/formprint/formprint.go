@@ -24,6 +24,7 @@ const (
 	Order     Form = "order"
 	Operation Form = "operation"
 	Export    Form = "export"
+	Act       Form = "act" // a request of the API that changes a state
 )
 
 // Of returns the print of entries: SHA-256 of all of them as JSON. The caller normalises

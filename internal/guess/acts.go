@@ -14,13 +14,24 @@ type (
 		Staff  string `json:"staff"` // username
 		Reason string `json:"reason"`
 	}
+	// ClientBarLifted lifts the bars of an API client.
+	ClientBarLifted struct {
+		ClientID int64  `json:"client_id"`
+		Name     string `json:"name"`
+		Reason   string `json:"reason"`
+	}
 )
 
 // Acts returns the kinds of acts of this package.
-func Acts() []act.Kind { return []act.Kind{act.Of[BarLifted](), act.Of[StaffBarLifted]()} }
+func Acts() []act.Kind {
+	return []act.Kind{act.Of[BarLifted](), act.Of[StaffBarLifted](), act.Of[ClientBarLifted]()}
+}
 
 // Action is the name in the audit trail.
 func (BarLifted) Action() string { return "guesses.cleared" }
 
 // Action is the name in the audit trail.
 func (StaffBarLifted) Action() string { return "guesses.staff_cleared" }
+
+// Action is the name in the audit trail.
+func (ClientBarLifted) Action() string { return "guesses.client_cleared" }

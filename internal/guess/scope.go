@@ -21,11 +21,11 @@ func guessScopes(actor audit.Actor, customerID int64, length int) (who, address 
 	case audit.KindStaff:
 		who = staffScope(actor.ID)
 	case audit.KindClient:
-		address = fmt.Sprintf("client:%d", actor.ID)
+		address = clientScope(actor.ID)
 	case audit.KindCustomer, audit.KindSystem, audit.KindDealer, audit.KindVisitor: // dealers and visitors may try no code
 	}
 	if length > 0 {
-		return importedScope(who, length), address + ":imported"
+		return importedScope(who, length), sharedImported(address)
 	}
 	return who, address
 }
@@ -34,6 +34,18 @@ func guessScopes(actor audit.Actor, customerID int64, length int) (who, address 
 func customerScope(customerID int64) string { return fmt.Sprintf("customer:%d", customerID) }
 
 func staffScope(staffID int64) string { return fmt.Sprintf("staff:%d", staffID) }
+
+// clientScope names the scope of an API client, for all its customers together.
+func clientScope(clientID int64) string { return fmt.Sprintf("client:%d", clientID) }
+
+// clientScopes names every scope of an API client.
+func clientScopes(clientID int64) []string {
+	return []string{clientScope(clientID), sharedImported(clientScope(clientID))}
+}
+
+// sharedImported names the scope of the attempts at imported codes of any length from one
+// address or by one API client.
+func sharedImported(shared string) string { return shared + ":imported" }
 
 // importedScope names the scope of a person's attempts at imported codes of a length.
 func importedScope(who string, length int) string { return fmt.Sprintf("%s:imported:%d", who, length) }

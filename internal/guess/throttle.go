@@ -39,10 +39,6 @@ func (t *Throttle) Within(tx pgx.Tx) *Throttle {
 	return &within
 }
 
-// clientWrong is the maximum number of wrong codes that one API client may send within an hour,
-// for all its customers together.
-const clientWrong = 300
-
 // ErrBarred refuses an attempt past the limits. No card was looked up. Its argument "from" is
 // the time from which the next attempt is possible.
 var ErrBarred = fault.New(fault.Limited, "code_barred", "Too many codes were wrong. You can try again from {from}. Nothing is lost: a card keeps its value.")
@@ -75,7 +71,7 @@ func (t *Throttle) Charge(ctx context.Context, a Attempt) (Charge, error) {
 		return Charge{}, err
 	}
 	if a.Actor.Kind == audit.KindClient {
-		l.PerAddress, l.AddressHours = clientWrong, time.Hour
+		l.PerAddress, l.AddressHours = max(1, a.Actor.Terms.WrongCodesHour), time.Hour
 	}
 	if a.Length > 0 {
 		l = l.Tightened(a.Chance)
@@ -104,8 +100,9 @@ func (t *Throttle) Charge(ctx context.Context, a Attempt) (Charge, error) {
 	if barred == nil {
 		return Charge{who, address, a.Length > 0, l, set}, nil
 	}
-	// Staff may be in another time zone than the customer, so they see the name of the zone.
-	if a.Zone == time.UTC || a.Actor.Person() != 0 {
+	// Staff and API clients may be in another time zone than the customer, so they see the name
+	// of the zone.
+	if a.Zone == time.UTC || a.Actor.Responsible() != 0 {
 		return Charge{}, ErrBarred.With("from", fault.ZonedTime(Over(barred.In(a.Zone))))
 	}
 	return Charge{}, ErrBarred.With("from", fault.Time(Over(barred.In(a.Zone))))

@@ -30,6 +30,7 @@ import (
 	"refill/internal/mailqueue"
 	"refill/internal/setting"
 	"refill/internal/theft"
+	"refill/internal/webhook"
 )
 
 // NewInserter returns a client that only inserts jobs, for web processes.
@@ -50,6 +51,7 @@ type Options struct {
 	Customers *customerimport.Service
 	Checks    *check.Service
 	Mail      *mailing.Service
+	Webhooks  *webhook.Service
 	Keys      audit.Keys // keys that the audit trail is sealed under
 	Files     blob.Store
 	Settings  *setting.Store
@@ -90,7 +92,8 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &mailStaffWorker{mail: o.Mail, now: o.Now})
 	river.AddWorker(workers, &mailCustomerWorker{mail: o.Mail, now: o.Now})
 	river.AddWorker(workers, &checkWorker{checks: o.Checks, now: o.Now})
-	river.AddWorker(workers, &housekeepWorker{pool: pool, cards: o.Cards, exports: o.Exports, imports: o.Imports, files: o.Files, log: o.Log, now: o.Now})
+	river.AddWorker(workers, &deliverWorker{webhooks: o.Webhooks})
+	river.AddWorker(workers, &housekeepWorker{webhooks: o.Webhooks, pool: pool, cards: o.Cards, exports: o.Exports, imports: o.Imports, files: o.Files, log: o.Log, now: o.Now})
 
 	imports := importer{imports: o.Imports, files: o.Files, log: o.Log, now: o.Now}
 	river.AddWorker(workers, &checkImportWorker{importer: imports})
@@ -116,6 +119,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 			audit.Queue:          {MaxWorkers: 1},
 			theft.Queue:          {MaxWorkers: 1},
 			mailqueue.Queue:      {MaxWorkers: 2},
+			webhook.Queue:        {MaxWorkers: webhookWorkers},
 		},
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,

@@ -17,8 +17,10 @@ import (
 	"refill/internal/cardfile"
 	"refill/internal/cardimport"
 	"refill/internal/db"
+	"refill/internal/event"
 	"refill/internal/jobqueue"
 	"refill/internal/staff"
+	"refill/internal/webhook"
 )
 
 // HousekeepArgs are the arguments of the housekeeping job.
@@ -37,13 +39,14 @@ func (HousekeepArgs) InsertOpts() river.InsertOpts {
 // as failed, so that staff can retry them.
 type housekeepWorker struct {
 	river.WorkerDefaults[HousekeepArgs]
-	pool    *pgxpool.Pool
-	cards   *card.Service
-	exports *cardfile.Service
-	imports *cardimport.Service
-	files   blob.Store
-	log     *slog.Logger
-	now     func() time.Time
+	pool     *pgxpool.Pool
+	cards    *card.Service
+	exports  *cardfile.Service
+	imports  *cardimport.Service
+	webhooks *webhook.Service
+	files    blob.Store
+	log      *slog.Logger
+	now      func() time.Time
 }
 
 // Work runs every task, even if others fail. Its error names the tasks that failed.
@@ -84,8 +87,10 @@ func (w *housekeepWorker) tasks() []task {
 		{"old acts of one person", old(q.SoloActDeleteOld)},
 		{"old known browsers", old(q.KnownDeviceDeleteOld)},
 		{"old prints of forms", old(q.FormPrintDeleteOld)},
+		{"old requests of API clients", w.trimRequests},
 		{"second factors under older keys", func(ctx context.Context) error { return staff.ResealSecondFactors(ctx, w.pool, w.cards.Codes) }},
 		{"stranded series and operations", w.cards.FailStranded},
+		{"reservations that are over", w.cards.ExpireReservations},
 		{"stranded exports", w.exports.FailStranded},
 		{"stranded imports", w.imports.FailStranded},
 		{"last four symbols", w.cards.Codes.HashLastFour},
@@ -95,11 +100,29 @@ func (w *housekeepWorker) tasks() []task {
 		{"codes of printed series", w.cards.ShredDue},
 		{"MACs of shredded cards", w.cards.Codes.FillMACs},
 		{"walk over all codes", w.cards.Codes.WalkCodes},
+		{"secrets of webhooks", w.webhooks.Reseal},
+		{"old events", func(ctx context.Context) error { return event.Trim(ctx, w.pool) }},
 		{"expired imports", w.imports.Expire},
 		{"old imports", w.imports.Forget},
 		{"expired requests for approval", w.cards.ExpireApprovals},
 		{"expired files", w.expireFiles},
 		{"files that nobody needs", w.removeOrphans},
+	}
+}
+
+// Requests of API clients are kept for requestAge, and deleted requestBatch at a time.
+const (
+	requestAge   = 30 * 24 * time.Hour
+	requestBatch = 20_000 // rows
+)
+
+// trimRequests deletes old requests of API clients, in short transactions.
+func (w *housekeepWorker) trimRequests(ctx context.Context) error {
+	for {
+		n, err := db.New().ClientRequestTrim(ctx, w.pool, db.ClientRequestTrimParams{Age: requestAge, Size: requestBatch})
+		if err != nil || n < requestBatch {
+			return err
+		}
 	}
 }
 

@@ -48,3 +48,21 @@ func TestHousekeepingNamesWhatFailed(t *testing.T) {
 	require.Equal(t, "expired", string(b.read(t, id).State), "a task after both")
 	require.Equal(t, "failed", string(b.read(t, stranded).State))
 }
+
+// Requests of API clients are kept for 30 days.
+func TestHousekeepingTrimsRequestsOfClients(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.pool.Exec(t.Context(), `insert into api_request (client_id, key_id, at, operation, status, request_id, took_ms)
+		select 1, 1, now() - n * interval '1 day', 'GET /api/v1/me', 200, n::text, 1 from generate_series(29, 31) n`)
+	require.NoError(t, err)
+	require.NoError(t, pgx.BeginFunc(t.Context(), b.pool, func(tx pgx.Tx) error {
+		_, err := b.worker.InsertTx(t.Context(), tx, job.HousekeepArgs{}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: time.Second}})
+		return err
+	}))
+	kept := ""
+	for kept != "29" {
+		b.await(t, "housekeep")
+		require.NoError(t, b.pool.QueryRow(t.Context(), `select string_agg(request_id, ' ' order by at desc) from api_request`).Scan(&kept))
+	}
+}

@@ -37,6 +37,7 @@ import (
 	"refill/internal/setting"
 	"refill/internal/staff"
 	"refill/internal/staff/peopletest"
+	"refill/internal/webhook"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -132,7 +133,7 @@ func setupOn(t *testing.T, pool *pgxpool.Pool, sender *mail.Sender) *bundle {
 
 	b.mailing = mailing.New(mailing.Config{DB: b.pool, Sender: sender, Settings: settings, PublicURL: "https://refill.example.net", Log: log, Now: time.Now})
 	b.worker, err = job.NewWorker(b.pool, job.Options{
-		ID: uuid.NewString(), Cards: b.cards, Exports: b.exports, Imports: cardimport.New(b.cards, b.pool, keys, inserter, settings, log), Checks: b.checks, Mail: b.mailing, Keys: keys, Files: b.files, Settings: settings, Log: log, Now: time.Now,
+		ID: uuid.NewString(), Cards: b.cards, Exports: b.exports, Imports: cardimport.New(b.cards, b.pool, keys, inserter, settings, log), Checks: b.checks, Mail: b.mailing, Webhooks: webhook.New(webhook.Config{DB: b.pool, Jobs: inserter, Vault: b.cards.Codes, Log: log, Now: time.Now}), Keys: keys, Files: b.files, Settings: settings, Log: log, Now: time.Now,
 	})
 	require.NoError(t, err)
 	events, stop := b.worker.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled, river.EventKindJobSnoozed, river.EventKindQueuePaused)

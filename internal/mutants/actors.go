@@ -56,13 +56,28 @@ func actorMutants() []mutant {
 		},
 		{
 			"a client counts by its address", "guessScopes",
-			`address = fmt.Sprintf("client:%d", actor.ID)`, "",
+			"address = clientScope(actor.ID)", "",
 			"./internal/card", "TestGuessesOfAClient", "thirty wrong codes bar a billing system for all its customers",
 		},
 		{
 			"a client hears why a code is refused", "refuse",
-			"case a.actor.Person() != 0 && a.typed:", "case a.actor.Responsible() != 0 && a.typed:",
+			"case a.actor.Reasons() && a.typed:", "case a.actor.Responsible() != 0 && a.typed:",
 			"./internal/card", "TestGuessesOfAClient", "a key tells its holder which codes are real",
+		},
+		{
+			"all clients have one limit of wrong codes", "internal/guess/throttle.go",
+			"max(1, a.Actor.Terms.WrongCodesHour), time.Hour", "300, time.Hour",
+			"./internal/web", "TestAPIWrongCodesOfEachClient", "a client guesses beyond the limit that was set for it",
+		},
+		{
+			"the owner of a client approves its key", "internal/approval/desk.go",
+			"if party == actor.Person() {", "if party < 0 {",
+			"./internal/client", "TestCashKeyTakesASecondPerson", "one person makes a key that gives out codes, and approves it",
+		},
+		{
+			"a key that gives out codes takes one person", "internal/client/approval.go",
+			"if err != nil || settings.ApproveAbove == nil {", "if err != nil || settings.ApproveAbove != nil {",
+			"./internal/client", "TestCashKeyTakesASecondPerson", "one person gives all codes to a program",
 		},
 		{
 			"a customer redeems for another", "checkAttempt",

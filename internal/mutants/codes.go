@@ -64,7 +64,7 @@ func codeMutants() []mutant {
 			"./internal/card", "TestRevealedCode", "codes are looked up and spent, and nobody can tell by whom",
 		},
 		{
-			"a file is fetched without a line in the trail", "ExportDownload",
+			"a file is fetched without a line in the trail", "SendExport",
 			"if c.Request.Method == http.MethodGet {\n\t\tnote :=", "if c.Request.Method == \"\" {\n\t\tnote :=",
 			"./internal/web", "TestExportIsAskedForAndFetched", "a whole series leaves, and nobody can tell with whom",
 		},

@@ -17,5 +17,5 @@ type mutant struct {
 // mutants returns all mutants: typical faults of such software, with at least one for each
 // promise of SECURITY.md. The tests named here have failed with each of them.
 func mutants() []mutant {
-	return slices.Concat(moneyMutants(), codeMutants(), keyMutants(), guessMutants(), peopleMutants(), mailMutants(), trailMutants(), inputMutants(), theftMutants(), sessionMutants(), customerMutants(), rightsMutants(), retryMutants(), doorMutants(), importMutants(), actorMutants())
+	return slices.Concat(moneyMutants(), codeMutants(), keyMutants(), guessMutants(), peopleMutants(), mailMutants(), trailMutants(), inputMutants(), theftMutants(), sessionMutants(), customerMutants(), rightsMutants(), retryMutants(), doorMutants(), importMutants(), actorMutants(), programMutants())
 }

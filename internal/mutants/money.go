@@ -9,9 +9,14 @@ func moneyMutants() []mutant {
 			"./internal/card", "TestRace|TestRedeem", "one card pays everybody who types it at once",
 		},
 		{
-			"a redemption does not look at the date", "query CardLook, CardUse",
-			"  and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)\n  and card_is_for", "  and card_is_for",
+			"a redemption does not look at the date", "query CardUse",
+			"  and coalesce(sqlc.narg('as_of')::timestamptz, now()) < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)\n", "",
 			"./internal/card", "TestValidTill|TestRedeemRefusals", "expired cards pay",
+		},
+		{
+			"a redemption does not look at reservations", "query CardUse",
+			"  and (coalesce(c.reserved_until <= now(), true) or c.reserved_by = sqlc.narg('reservation')::uuid)\n", "",
+			"./internal/card", "TestReserve$|TestReservationAfterItsTime", "a card is credited by a billing system and redeemed in the portal",
 		},
 		{
 			"a redemption does not look at the partner", "query CardLook, CardUse",

@@ -26,6 +26,8 @@ const (
 	// KindApproval says that a request for approval was made or decided.
 	KindApproval = "approval"
 	KindJobs     = "jobs"
+	// KindEvent says that the feed of events has grown.
+	KindEvent = "event"
 	// KindResync says that events may have been lost: subscribers read everything again.
 	KindResync = "resync"
 )

@@ -68,6 +68,16 @@ func proveOwn(ctx context.Context, dbtx db.DBTX, actor audit.Actor, field, usern
 	return err
 }
 
+// ProveOwn checks the password that the actor typed again, before an act that needs it. Its
+// errors are those of the field "password". dbtx must be the pool, because the attempt is
+// charged before the password is checked.
+func ProveOwn(ctx context.Context, dbtx db.DBTX, actor audit.Actor, p Proof) error {
+	if _, err := inPerson(actor); err != nil {
+		return err
+	}
+	return proveOwn(ctx, dbtx, actor, "password", p.Username, p.Password)
+}
+
 // Rename changes the actor's own name.
 func Rename(ctx context.Context, beginner db.Beginner, actor audit.Actor, name string) error {
 	name = strings.TrimSpace(name)

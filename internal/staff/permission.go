@@ -48,6 +48,20 @@ const (
 	// CustomersErase allows erasing a customer's personal data, which can't be undone.
 	CustomersErase Permission = "customers.erase"
 
+	// CardsReasons lets an API client see why a code is refused; without it a client is
+	// answered as a customer is.
+	CardsReasons Permission = "cards.reasons"
+	// CardsReserve allows holding a card back for a customer until it is redeemed or released.
+	CardsReserve Permission = "cards.reserve"
+	// CustomersCharge allows taking money from a customer's balance for services.
+	CustomersCharge Permission = "customers.charge"
+	// EventsView allows reading the feed of events.
+	EventsView Permission = "events.view"
+	// APIManage allows making API clients and their keys.
+	APIManage Permission = "api.manage"
+	// WebhooksManage allows choosing addresses that events are sent to.
+	WebhooksManage Permission = "webhooks.manage"
+
 	JobsView     Permission = "jobs.view"
 	JobsManage   Permission = "jobs.manage"
 	ConfigManage Permission = "config.manage"
@@ -107,6 +121,18 @@ func (p Permission) Words() string {
 		return lang.M("acknowledge alarms about theft")
 	case CustomersErase:
 		return lang.M("erase the personal data of customers")
+	case CardsReasons:
+		return lang.M("see why a code is refused")
+	case CardsReserve:
+		return lang.M("reserve refill cards")
+	case CustomersCharge:
+		return lang.M("charge customers for services")
+	case EventsView:
+		return lang.M("read the feed of events")
+	case APIManage:
+		return lang.M("make API clients and their keys")
+	case WebhooksManage:
+		return lang.M("choose addresses that events are sent to")
 	case JobsView:
 		return lang.M("see background jobs")
 	case JobsManage:
@@ -127,11 +153,12 @@ type Group struct {
 func Groups() []Group {
 	return []Group{
 		{lang.M("Series"), []Permission{SeriesView, SeriesGenerate, SeriesImport, SeriesActivate, SeriesEdit, SeriesVoid, SeriesExport, SeriesApprove}},
-		{lang.M("Cards"), []Permission{CardsView, CardsReveal, CardsChange, RedeemFor}},
-		{lang.M("Customers"), []Permission{CustomersView, CustomersEdit, CustomersErase, GuessClear}},
+		{lang.M("Cards"), []Permission{CardsView, CardsReveal, CardsChange, RedeemFor, CardsReasons, CardsReserve}},
+		{lang.M("Customers"), []Permission{CustomersView, CustomersEdit, CustomersErase, CustomersCharge, GuessClear}},
 		{lang.M("Payments"), []Permission{PaymentsView, PaymentsEnter, PaymentsReverse, ReportsView}},
 		{lang.M("House"), []Permission{PartnersManage, StaffManage, AuditView, ConfigManage}},
 		{lang.M("Alarms"), []Permission{AlarmsView, AlarmsAcknowledge}},
+		{lang.M("Integrations"), []Permission{APIManage, EventsView, WebhooksManage}},
 		{lang.M("Jobs"), []Permission{JobsView, JobsManage}},
 	}
 }
@@ -156,12 +183,13 @@ func Stored(permissions ...Permission) []string {
 }
 
 // May reports whether the accountable party holds a permission now. The program itself
-// holds all.
+// holds all. An API client needs its owner's permission and its own.
 func May(ctx context.Context, dbtx db.DBTX, who audit.Accountable, p Permission) (bool, error) {
 	if who.IsSystem() || who.IsNobody() {
 		return who.IsSystem(), nil
 	}
-	may, err := db.New().StaffMay(ctx, dbtx, db.StaffMayParams{ID: who.Staff(), Permission: string(p)})
+	clientID, _ := who.Client()
+	may, err := db.New().StaffMay(ctx, dbtx, db.StaffMayParams{ID: who.Staff(), Permission: string(p), ClientID: clientID})
 	if err != nil {
 		return false, fmt.Errorf("ask what somebody may do: %w", err)
 	}

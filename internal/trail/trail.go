@@ -11,6 +11,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/cardfile"
 	"refill/internal/check"
+	"refill/internal/client"
 	"refill/internal/codestore"
 	"refill/internal/customer"
 	"refill/internal/guess"
@@ -20,6 +21,7 @@ import (
 	"refill/internal/staff"
 	"refill/internal/tableflow"
 	"refill/internal/theft"
+	"refill/internal/webhook"
 )
 
 // Acts is the registry of all acts.
@@ -37,7 +39,9 @@ func Acts() act.Registry {
 		partner.Acts(),
 		setting.Acts(),
 		staff.Acts(),
+		client.Acts(),
 		tableflow.Acts(),
 		theft.Acts(),
+		webhook.Acts(),
 	)...)
 }

@@ -111,11 +111,13 @@ func TestAdminAuditOfClients(t *testing.T) {
 	series, _ := s.series(1)
 	var name string
 	require.NoError(t, s.Pool.QueryRow(t.Context(), `select name from staff where id = $1`, admin.ID).Scan(&name))
+	acme := s.program(nil)
+	s.exec(`update api_client set name = 'Acme' where id = $1`, acme.ID)
 	for kind, c := range map[string]struct {
 		actor audit.Actor
 		who   string
 	}{
-		"client": {audit.ByClient(7, admin.ID, admin.ID, audit.Everything()), "API client 7 (owner " + name + ")"},
+		"client": {audit.ByClient(acme.ID, admin.ID, admin.ID, audit.Everything()), "Acme (API), owner " + name},
 		"dealer": {audit.ByDealer(5, audit.Everything()), "Dealer user 5"},
 		"staff":  {audit.ByStaff(admin.ID, audit.Everything()), name},
 	} {
@@ -123,7 +125,7 @@ func TestAdminAuditOfClients(t *testing.T) {
 		page := admin.get(adminpages.SectionAudit + "?what=series.seen_by_" + kind)
 		row := strings.Join(strings.Fields(page.doc().Find("tbody tr").First().Text()), " ")
 		require.Contains(t, row, c.who)
-		require.Equal(t, kind == "staff", !strings.Contains(row, "client") && !strings.Contains(row, "Dealer"))
+		require.Equal(t, kind == "staff", !strings.Contains(row, "(API)") && !strings.Contains(row, "Dealer"))
 		require.Contains(t, admin.get(adminpages.SeriesURL(series.Number)).Body, c.who)
 	}
 }

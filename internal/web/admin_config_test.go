@@ -47,7 +47,7 @@ func TestModuleOff(t *testing.T) {
 	require.Contains(t, admin.get(adminpages.SectionModules).text(".effect"), "1 series would be hidden, 1 of them active")
 	require.Equal(t, http.StatusSeeOther, admin.post(adminpages.SectionModules, url.Values{}).Status)
 	walked := 0
-	for _, r := range s.Server.routes {
+	for _, r := range s.Server.pages() {
 		name := r.method + " " + r.path
 		ofModule := strings.Contains(r.path, "/refill-card") || strings.HasPrefix(r.path, "/admin/exports/:id") || r.path == kit.ScanPath || strings.HasPrefix(r.path, kit.ScanPath+"/")
 		if ofModule {

@@ -220,9 +220,9 @@ func TestExportWithPassword(t *testing.T) {
 }
 
 // count returns the number that a query selects.
-func (s *site) count(sql string) int {
+func (s *site) count(sql string, args ...any) int {
 	s.t.Helper()
 	var n int
-	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), sql).Scan(&n))
+	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), sql, args...).Scan(&n))
 	return n
 }

@@ -24,7 +24,7 @@ func TestSettingsAreListed(t *testing.T) {
 	page := admin.get(adminpages.SectionSettings)
 	all := links(page, ".setting-list a")
 	require.Contains(t, all, adminpages.SectionVouchers)
-	require.Len(t, all, 9)
+	require.Len(t, all, 11)
 	require.Equal(t, all, links(page, ".menu-sub a"))
 	for _, to := range all {
 		require.Equal(t, http.StatusOK, admin.get(to).Status, to)
@@ -32,7 +32,7 @@ func TestSettingsAreListed(t *testing.T) {
 	admin.get("/admin").none(".menu-sub")
 	admin.get("/admin").one(`.menu a[href="` + adminpages.SectionSettings + `"]`)
 
-	require.Equal(t, []string{adminpages.SectionPortal}, links(s.as(db.StaffRoleAdministrator, s.North).get(adminpages.SectionSettings), ".setting-list a"))
+	require.Equal(t, []string{adminpages.SectionPortal, adminpages.SectionIntegrations, adminpages.SectionWebhooks}, links(s.as(db.StaffRoleAdministrator, s.North).get(adminpages.SectionSettings), ".setting-list a"))
 	cashier := s.as(db.StaffRoleCashier)
 	require.Equal(t, http.StatusForbidden, cashier.get(adminpages.SectionSettings).Status)
 	cashier.get("/admin").none(`.menu a[href="` + adminpages.SectionSettings + `"]`)

@@ -3,6 +3,7 @@ package web
 import (
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/card"
 	"refill/internal/fault"
 	"refill/internal/staff"
 	"refill/internal/web/kit"
@@ -65,6 +66,11 @@ func staffWho(can staff.Permission) audience {
 	return audience{door: kit.DoorStaff, permission: can}
 }
 
+// clientWho returns the audience of API clients that have a permission; empty: every client.
+func clientWho(can staff.Permission) audience {
+	return audience{door: kit.DoorClient, permission: can}
+}
+
 // mount registers a route with the router. Its handler runs only for a request that the
 // audience admits.
 func (s *Server) mount(engine *gin.Engine, r route) {
@@ -78,6 +84,13 @@ func (s *Server) mount(engine *gin.Engine, r route) {
 		}
 		return r.do(c)
 	})
+	if inner := guarded; r.who.door == kit.DoorClient {
+		guarded = func(c *gin.Context) {
+			began := s.Now()
+			inner(c)
+			s.api.Note(c, began)
+		}
+	}
 	engine.Handle(r.method, r.path, guarded)
 	if r.method == get && r.path != kit.EventsPath {
 		engine.HEAD(r.path, guarded) // net/http leaves the body out
@@ -128,6 +141,8 @@ func (s *Server) admit(c *gin.Context, who audience) error {
 			return kit.SignInNeededError{Door: kit.DoorCustomer}
 		}
 		return nil
+	case kit.DoorClient:
+		return s.api.Admit(c, who.permission)
 	case kit.DoorNobody:
 	}
 	return kit.ErrNotFound
@@ -146,7 +161,11 @@ func (s *Server) checkReach(c *gin.Context, who audience) error {
 	if err != nil {
 		return err
 	}
-	if !settings.RefillCards {
+	switch {
+	case settings.RefillCards:
+	case who.door == kit.DoorClient:
+		return card.ErrModuleOff // a program must not take it for a card that is not there
+	default:
 		return kit.ErrNotFound
 	}
 	return nil

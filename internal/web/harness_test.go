@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -41,6 +42,7 @@ import (
 	"refill/internal/staff/peopletest"
 	"refill/internal/web/admin"
 	"refill/internal/web/kit"
+	"refill/internal/webhook"
 )
 
 // TestMain releases the database server that the tests of this package share.
@@ -95,6 +97,7 @@ func newSiteOn(t *testing.T, pool *pgxpool.Pool, edit ...func(*Deps)) *site {
 			Hub:  notify.NewHub(log), Jobs: jobs, Files: files, Checks: check.New(pool, keys, jobs, settings, log),
 			Exports: cardfile.New(cardfile.Config{Cards: cards, DB: pool, Jobs: jobs, Settings: settings, Files: files, Log: log}),
 			Imports: cardimport.New(cards, pool, keys, jobs, settings, log), Customers: customerimport.New(pool, jobs, settings, cards.Approvals()),
+			Webhooks: webhook.New(webhook.Config{DB: pool, Jobs: jobs, Vault: cards.Codes, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Log: log, Now: time.Now}),
 		},
 		WatchEvery: 20 * time.Millisecond,
 		Patience:   time.Minute, // enough while all tests run in parallel

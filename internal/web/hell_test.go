@@ -113,7 +113,7 @@ func (f postedForm) read(t *testing.T, form *goquery.Selection) {
 func (w *hell) crawl() {
 	w.t.Helper()
 	patterns := map[string]*regexp.Regexp{}
-	for _, r := range w.Server.routes {
+	for _, r := range w.Server.pages() {
 		if r.method == post {
 			patterns[r.path] = regexp.MustCompile("^" + regexp.MustCompile(`[:*][a-z]+`).ReplaceAllString(r.path, `[^/]+`) + "$")
 		}
@@ -133,7 +133,7 @@ func (w *hell) crawl() {
 			}
 		}
 	}
-	for _, r := range w.Server.routes {
+	for _, r := range w.Server.pages() {
 		path := w.path(r.path)
 		if r.method != get || r.path == kit.EventsPath || strings.Contains(r.path, "*") {
 			continue
@@ -188,6 +188,7 @@ func hiddenForms() map[string]postedForm {
 	return map[string]postedForm{
 		admin.CodePath:                                  {"code": "123456", "next": "", "with": ""},
 		kit.WelcomePath + ":token":                      {"password": "", "with": "password"},
+		admin.OneCard + "/release":                      {"reason": "because"},
 		admin.OneCustomer + "/access/help/close":        {},
 		admin.SectionAccount + "/mail/choose":           {"files": "on", "approvals": "on", "alarms": "on"},
 		admin.SectionAccount + "/mail/remove":           {},
@@ -202,6 +203,13 @@ func hiddenForms() map[string]postedForm {
 		admin.OneCustomerImport + "/cancel":             {},
 		admin.OneCustomerImport + "/resume":             {},
 		"/admin/exports/:id/arrived":                    {},
+		admin.OneWebhook + "/edit":                      {"name": "x", "url": "http://127.0.0.1:9/", "version": "1"},
+		admin.OneWebhook + "/secret":                    {},
+		admin.OneWebhook + "/test":                      {},
+		admin.OneWebhook + "/enable":                    {},
+		admin.OneWebhook + "/disable":                   {},
+		admin.OneWebhook + "/replay":                    {"since": "2026-01-01"},
+		admin.OneDelivery + "/retry":                    {},
 		"/admin/exports/:id/discard":                    {},
 		admin.SectionStaff + "/:id/second-factor/reset": {},
 		admin.SectionSessions + "/others/end":           {},
@@ -336,7 +344,7 @@ func TestFormsFromHell(t *testing.T) {
 			t.Parallel()
 			w := newHell(t)
 			mine := []route{}
-			for n, r := range w.Server.routes {
+			for n, r := range w.Server.pages() {
 				if r.method != get && n%walks == i {
 					mine = append(mine, r)
 				}
@@ -344,7 +352,9 @@ func TestFormsFromHell(t *testing.T) {
 			// Settings of the whole installation come last, because they turn off what the
 			// other forms need.
 			slices.SortStableFunc(mine, func(a, b route) int {
-				config := func(r route) int { return strings.Count(r.path, "/config/") }
+				config := func(r route) int {
+					return strings.Count(strings.TrimPrefix(r.path, admin.SectionIntegrations), "/config/")
+				}
 				return config(a) - config(b)
 			})
 			for _, r := range mine {
@@ -363,7 +373,7 @@ func TestFormsFromHell(t *testing.T) {
 func TestRoutesFormsAreFound(t *testing.T) {
 	t.Parallel()
 	w := newHell(t)
-	for _, r := range w.Server.routes {
+	for _, r := range w.Server.pages() {
 		if r.method == post {
 			require.NotNil(t, w.forms[r.path], "no page shows the form of %s: give it a line in hiddenForms", r.path)
 		}

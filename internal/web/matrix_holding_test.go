@@ -10,17 +10,21 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/audit"
+	"refill/internal/client"
 	"refill/internal/db"
+	"refill/internal/staff"
 	"refill/internal/web/admin"
 	"refill/internal/web/kit"
 	"refill/internal/web/portal"
+	"refill/internal/webhook"
 )
 
 // holding is a set of items of one partner that a URL or a form can name.
 type holding struct {
-	partner, customer, payment, card, change, imported, newcomers, export, approval, alarm int64
-	series, code                                                                           string
-	uploader                                                                               *browser // of the imports; no other staff of some partners sees these
+	partner, customer, payment, card, change, imported, newcomers, export, approval, alarm, client, key, webhook, delivery int64
+	series, code                                                                                                           string
+	uploader                                                                                                               *browser // of the imports; no other staff of some partners sees these
 }
 
 // fill puts the items of a holding into the parameters of a route. It returns false if the
@@ -38,6 +42,8 @@ func (h holding) fill(path string) (string, bool) {
 		{admin.OnePartner, map[string]any{":id": h.partner}},
 		{admin.OneImport, map[string]any{":id": h.imported}},
 		{admin.OneApproval, map[string]any{":id": h.approval}},
+		{admin.OneClient, map[string]any{":id": h.client, ":key": h.key}},
+		{admin.OneWebhook, map[string]any{":id": h.webhook, ":seq": h.delivery}},
 		{admin.OneAlarm, map[string]any{":id": h.alarm}},
 		{"/admin/exports/:id", map[string]any{":id": h.export}},
 		{portal.SectionPayments + "/:id", map[string]any{":id": h.payment}},
@@ -93,6 +99,15 @@ func matrixForms() map[string]func(h holding) url.Values {
 			return url.Values{"number": {fmt.Sprint(h.customer)}, "reason": {"as a test"}, "balance": {"500"}}
 		},
 		admin.OneAlarm + "/acknowledge": reason,
+		admin.OneWebhook + "/edit": func(h holding) url.Values {
+			return url.Values{"name": {fmt.Sprint("Renamed ", h.partner)}, "url": {"http://127.0.0.1:9/"}, "version": {"1"}, admin.TypeField("series.ready"): {"on"}, admin.PartnerField(h.partner): {"on"}}
+		},
+		admin.OneWebhook + "/secret":  none,
+		admin.OneWebhook + "/test":    none,
+		admin.OneWebhook + "/enable":  none,
+		admin.OneWebhook + "/disable": none,
+		admin.OneWebhook + "/replay":  func(holding) url.Values { return url.Values{"since": {"2026-01-01"}} },
+		admin.OneDelivery + "/retry":  none,
 		admin.OneCustomer + "/billing/payments/add": func(holding) url.Values {
 			return url.Values{"type": {"cash"}, "amount": {"5.00"}, "comment": {"cash"}, "key": {uuid.NewString()}}
 		},
@@ -105,6 +120,7 @@ func matrixForms() map[string]func(h holding) url.Values {
 		admin.OnePartner + "/disable":     none,
 		admin.OnePartner + "/enable":      none,
 		admin.OnePartner + "/logo/remove": none,
+		admin.OneCard + "/release":        func(holding) url.Values { return url.Values{"reason": {"the till crashed"}} },
 		admin.OneCard + "/replace": func(holding) url.Values {
 			return url.Values{"reason": {"as a test"}, "key": {uuid.NewString()}}
 		},
@@ -156,6 +172,16 @@ func matrixForms() map[string]func(h holding) url.Values {
 		admin.OneImport + "/outliers":        none,
 		admin.OneImport + "/void":            reason,
 		admin.OneImport + "/unbar":           reason,
+		admin.OneClient + "/edit": func(h holding) url.Values {
+			v := with(clientEntries(staff.RedeemFor), "name", fmt.Sprint("Renamed ", h.client), admin.PartnerField(h.partner), "on", "owner", fmt.Sprint(h.uploader.ID), "version", "1")
+			v.Del("all_partners")
+			return v
+		},
+		admin.OneClient + "/disable":          none,
+		admin.OneClient + "/enable":           none,
+		admin.OneClient + "/keys":             func(h holding) url.Values { return url.Values{"newest": {fmt.Sprint(h.key)}, "overlap": {"0"}} },
+		admin.OneClient + "/keys/:key/revoke": none,
+		admin.OneClient + "/clear-guesses":    reason,
 	}
 }
 
@@ -163,7 +189,7 @@ func matrixForms() map[string]func(h holding) url.Values {
 // existing items.
 func absent() holding {
 	return holding{
-		partner: 799_999, customer: 799_999, payment: 799_999, card: 799_999, change: 799_999, imported: 799_999, newcomers: 799_999, export: 799_999, approval: 799_999, alarm: 799_999,
+		partner: 799_999, customer: 799_999, payment: 799_999, card: 799_999, change: 799_999, imported: 799_999, newcomers: 799_999, export: 799_999, approval: 799_999, alarm: 799_999, client: 799_999, webhook: 799_999, delivery: 799_999, key: 799_999,
 		series: "209912", code: "",
 	}
 }
@@ -195,7 +221,21 @@ func (s *site) holds(p db.Partner) holding {
 		select 'activate', id, 3000, 1000, 3, created_by from series where id = $1 returning id`, series.ID).Scan(&h.approval))
 	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `insert into theft_alarm (rule, subject, series_id, first_serial, last_serial, partner_ids, first_at, last_at, cards, customers, value)
 		values ('run', 'run:1', $1, 1, 2, array[$2::bigint], now() - interval '1 second', now(), 2, 1, 2000) returning id`, series.ID, p.ID).Scan(&h.alarm))
+	hooks, by := s.Server.deps.Admin.Webhooks, audit.ByStaff(s.newStaff(fmt.Sprintf("hooks-%d", s.people.Add(1)), db.StaffRoleAdministrator), audit.Everything())
+	made, err := hooks.Create(s.t.Context(), by, webhook.Form{Name: uuid.NewString(), URL: "http://127.0.0.1:9/", Types: []string{"export.*"}, PartnerIDs: []int64{p.ID}}, uuid.New())
+	require.NoError(s.t, err)
+	h.webhook = made.ID
+	require.NoError(s.t, hooks.Test(s.t.Context(), by, made.ID))
+	s.relay()
+	h.delivery = int64(s.count(`select max(seq) from webhook_delivery where endpoint_id = $1`, made.ID))
 	h.uploader = s.as(db.StaffRoleAdministrator, p)
+	v := with(clientEntries(staff.RedeemFor), "name", uuid.NewString(), admin.PartnerField(p.ID), "on")
+	v.Del("all_partners")
+	h.client = admin.NumberOf(strings.TrimPrefix(h.uploader.newClient(v), admin.SectionClients+"/"))
+	h.uploader.get(admin.SectionAccount) // takes the notice
+	_, err = client.MakeKey(s.t.Context(), s.Pool, audit.System(), h.client, client.KeyForm{})
+	require.NoError(s.t, err)
+	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `select max(id) from api_key where client_id = $1`, h.client).Scan(&h.key))
 	h.imported = at(h.uploader.upload("cards.csv", cardsOfOld))
 	h.newcomers = at(h.uploader.uploadTo(admin.SectionCustomerImport, "people.csv", "Name,Username\nNew Person,new.person\n"))
 	return h

@@ -49,17 +49,17 @@ func (g *got) same(other *got, name string, named ...string) {
 }
 
 // state returns a digest of all tables, which changes with any row. The time of the last
-// request of a session is left out.
+// request of a session or a key is left out.
 func (s *site) state() map[string]string {
 	s.t.Helper()
 	prints := map[string]string{}
 	for _, table := range []string{
 		"partner", "partner_address", "partner_logo", "partner_method", "customer", "customer_link", "sign_in_help", "staff_mail", "series", "series_partner", "card", "account",
-		"ledger_tx", "ledger_entry", "payment", "export", "approval", "theft_alarm", "card_change", "card_import", "setting", "role", "staff", "staff_partner",
+		"ledger_tx", "ledger_entry", "payment", "export", "approval", "theft_alarm", "reservation", "api_client", "api_client_partner", "api_key", "card_change", "card_import", "setting", "role", "staff", "staff_partner",
 	} {
 		var print string
 		require.NoError(s.t, s.Pool.QueryRow(s.t.Context(),
-			`select coalesce(md5(string_agg(t, '|' order by t)), '') from (select (to_jsonb(x) - 'seen_at')::text as t from `+table+` x) y`).Scan(&print))
+			`select coalesce(md5(string_agg(t, '|' order by t)), '') from (select (to_jsonb(x) - array['seen_at', 'last_used_at', 'last_used_from'])::text as t from `+table+` x) y`).Scan(&print))
 		prints[table] = print
 	}
 	return prints
@@ -88,7 +88,7 @@ func TestForeignIsMissing(t *testing.T) {
 		people[role] = s.as(role, own)
 	}
 	before := s.state()
-	for _, r := range s.Server.routes {
+	for _, r := range s.Server.pages() {
 		if r.who.door != kit.DoorStaff || !strings.ContainsAny(r.path, ":*") {
 			continue
 		}
@@ -105,8 +105,8 @@ func TestForeignIsMissing(t *testing.T) {
 		pairs := [][2]holding{{theirs, absent()}}
 		if strings.Count(r.path, ":") > 1 { // another partner's item below one's own
 			here, nowhere := mine, mine
-			here.payment, here.change = theirs.payment, theirs.change
-			nowhere.payment, nowhere.change = absent().payment, absent().change
+			here.payment, here.change, here.key, here.delivery = theirs.payment, theirs.change, theirs.key, theirs.delivery
+			nowhere.payment, nowhere.change, nowhere.key, nowhere.delivery = absent().payment, absent().change, absent().key, absent().delivery
 			if !strings.Contains(r.path, ":serial") {
 				pairs = append(pairs, [2]holding{here, nowhere})
 			}
@@ -135,7 +135,7 @@ func TestOwnIsThere(t *testing.T) {
 	forms := matrixForms()
 	mine := s.holds(s.partner("Mine"))
 	admin := mine.uploader
-	routes := slices.Clone(s.Server.routes)
+	routes := slices.Clone(s.Server.pages())
 	// Routes that only read come first, and routes that end an item last.
 	weight := func(r route) int {
 		for i, last := range []string{"/cancel", "/delete", "/disable", "/enable", "/erase"} {
@@ -266,7 +266,7 @@ func TestPaymentsOfOthersAreMissing(t *testing.T) {
 	b := s.browser()
 	s.exec(`update customer set username = 'me', password_hash = $2 where id = $1`, mine.customer, peopletest.Hash)
 	b.signIn(kit.DoorCustomer, "me")
-	for _, r := range s.Server.routes {
+	for _, r := range s.Server.pages() {
 		if r.who.door != kit.DoorCustomer || !strings.Contains(r.path, ":") || strings.HasPrefix(r.path, portal.SectionDevices) {
 			continue // see TestOwnSessions
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/staff"
+	"refill/internal/web/api"
 	"refill/internal/web/kit"
 )
 
@@ -83,6 +84,9 @@ func actorName(c *gin.Context) string {
 	}
 	if v, ok := c.Value(kit.KeyVisitor).(kit.Visitor); ok {
 		return fmt.Sprintf("customer:%d", v.ID)
+	}
+	if client := api.Client(c); client.ID != 0 {
+		return fmt.Sprintf("client:%d", client.ID)
 	}
 	return "nobody"
 }

@@ -33,7 +33,7 @@ func repeats() map[string]string {
 		adminpages.OneCustomer + "/billing/payments/add": byKey, adminpages.OneCustomer + "/billing/payments/:payment/reverse": byKey,
 		adminpages.SectionGenerate: byKey, adminpages.OneSeries + "/exports": byKey, adminpages.OneSeries + "/export": byKey, adminpages.OneSeries + "/changes": byKey,
 
-		adminpages.SectionPartners: byName, adminpages.SectionStaff: byName, adminpages.SectionRoles: byName, adminpages.SectionPrintShops: byName,
+		adminpages.SectionPartners: byName, adminpages.SectionStaff: byName, adminpages.SectionRoles: byName, adminpages.SectionPrintShops: byName, adminpages.SectionClients: byName,
 
 		adminpages.SectionCustomerImport: isUpload, adminpages.SectionImport: isUpload,
 
@@ -54,7 +54,7 @@ func TestFormsAreSafeToRepeat(t *testing.T) {
 	t.Parallel()
 	known := repeats()
 	w := newHell(t)
-	for _, r := range w.Server.routes {
+	for _, r := range w.Server.pages() {
 		if r.method != post {
 			continue
 		}
@@ -83,6 +83,7 @@ func TestNamedThingsAreMadeOnce(t *testing.T) {
 		adminpages.SectionPartners:   {"name": {"West"}, "brand": {""}, "slug": {"west"}, "time_zone": {"UTC"}, "accent": {""}, "welcome": {""}, "help": {""}, "card_line1": {""}, "card_line2": {""}},
 		adminpages.SectionStaff:      {"username": {"bea"}, "name": {"Bea"}, "role": {s.role("Cashier")}, "all_partners": {"on"}},
 		adminpages.SectionRoles:      {"name": {"Clerk"}, adminpages.PermissionField(staff.CustomersView): {"on"}},
+		adminpages.SectionClients:    with(clientEntries(staff.RedeemFor), "owner", fmt.Sprint(admin.ID)),
 		adminpages.SectionPrintShops: {"name": {"Printer"}, "key": {printer.Recipient().String()}},
 	} {
 		first := admin.post(path, form)

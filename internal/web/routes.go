@@ -6,13 +6,16 @@ import (
 	"refill/internal/lang"
 	"refill/internal/staff"
 	"refill/internal/web/admin"
+	"refill/internal/web/api"
 	"refill/internal/web/kit"
 	"refill/internal/web/portal"
 )
 
 const (
-	get  = http.MethodGet
-	post = http.MethodPost
+	get   = http.MethodGet
+	post  = http.MethodPost
+	patch = http.MethodPatch // of programs, as put is
+	put   = http.MethodPut
 )
 
 // table returns all routes of the site: method, path, who may request it, and its handler.
@@ -32,6 +35,13 @@ func (s *Server) table() []route {
 		{get, kit.ScanPath + "/:partner", everybody.withCards(), s.portal.Scan},
 		{get, kit.BrandPath + ":file", everybody, s.BrandFile},
 
+		// The document of the API.
+		{get, api.DocumentPath, everybody, s.api.Document},
+		{get, api.DocsPath, everybody, s.api.DocsShow},
+		{get, api.DocsPath + "/:resource", everybody, s.api.DocsResource},
+		{get, api.ProblemsPath, everybody, s.api.ProblemList},
+		{get, api.ProblemsPath + "/:code", everybody, s.api.ProblemShow},
+
 		// The doors.
 		{get, "/admin/login", everybody, s.admin.StaffSignInShow},
 		{post, "/admin/login", everybody, s.admin.StaffSignIn},
@@ -48,6 +58,66 @@ func (s *Server) table() []route {
 		{post, portal.HelpPath, everybody, s.portal.Help},
 		{get, kit.WelcomePath + ":token", everybody, s.portal.WelcomeShow},
 		{post, kit.WelcomePath + ":token", everybody, s.portal.Welcome},
+
+		// Programs.
+		{get, api.Base + "/me", clientWho(""), s.api.Me},
+		{post, api.Base + "/redemptions", clientWho(staff.RedeemFor).withCards(), s.api.RedemptionCreate},
+		{get, api.Base + "/redemptions", clientWho(staff.PaymentsView).withCards(), s.api.RedemptionList},
+		{get, api.Base + "/redemptions/:id", clientWho(staff.PaymentsView).withCards(), s.api.RedemptionShow},
+		{post, api.Base + "/redemptions/:id/reversal", clientWho(staff.PaymentsReverse).withCards(), s.api.RedemptionReverse},
+		{post, api.Base + "/reservations", clientWho(staff.CardsReserve).withCards(), s.api.ReservationCreate},
+		{get, api.Base + "/reservations/:id", clientWho(staff.CardsReserve).withCards(), s.api.ReservationShow},
+		{post, api.Base + "/reservations/:id/commit", clientWho(staff.CardsReserve).withCards(), s.api.ReservationCommit},
+		{post, api.Base + "/reservations/:id/release", clientWho(staff.CardsReserve).withCards(), s.api.ReservationRelease},
+		{post, api.Base + "/cards/look", clientWho(staff.RedeemFor).withCards(), s.api.CardLook},
+		{get, api.Base + "/events", clientWho(staff.EventsView), s.api.EventList},
+		{get, api.Base + "/webhook-endpoints", clientWho(staff.WebhooksManage), s.api.EndpointList},
+		{post, api.Base + "/webhook-endpoints", clientWho(staff.WebhooksManage), s.api.EndpointCreate},
+		{get, api.Base + "/webhook-endpoints/:id", clientWho(staff.WebhooksManage), s.api.EndpointShow},
+		{patch, api.Base + "/webhook-endpoints/:id", clientWho(staff.WebhooksManage), s.api.EndpointEdit},
+		{post, api.Base + "/webhook-endpoints/:id/secret", clientWho(staff.WebhooksManage), s.api.EndpointSecret},
+		{post, api.Base + "/webhook-endpoints/:id/test", clientWho(staff.WebhooksManage), s.api.EndpointTest},
+		{post, api.Base + "/webhook-endpoints/:id/replay", clientWho(staff.WebhooksManage), s.api.EndpointReplay},
+		{get, api.Base + "/webhook-endpoints/:id/deliveries", clientWho(staff.WebhooksManage), s.api.DeliveryList},
+		{get, api.Base + "/deliveries/:id/:seq", clientWho(staff.WebhooksManage), s.api.DeliveryShow},
+		{post, api.Base + "/deliveries/:id/:seq/retry", clientWho(staff.WebhooksManage), s.api.DeliveryRetry},
+
+		// Programs: customers and their balances.
+		{get, api.Base + "/customers", clientWho(staff.CustomersView), s.api.CustomerList},
+		{post, api.Base + "/customers", clientWho(staff.CustomersEdit), s.api.CustomerCreate},
+		{get, api.Base + "/customers/:id", clientWho(staff.CustomersView), s.api.CustomerShow},
+		{patch, api.Base + "/customers/:id", clientWho(staff.CustomersEdit), s.api.CustomerChange},
+		{put, api.Base + "/customers/by-external-id/:external", clientWho(staff.CustomersEdit), s.api.CustomerPut},
+		{get, api.Base + "/customers/:id/balance", clientWho(staff.PaymentsView), s.api.CustomerBalance},
+		{get, api.Base + "/customers/:id/payments", clientWho(staff.PaymentsView), s.api.PaymentList},
+		{post, api.Base + "/customers/:id/payments", clientWho(staff.PaymentsEnter), s.api.PaymentCreate},
+		{get, api.Base + "/customers/:id/payments/:payment", clientWho(staff.PaymentsView), s.api.PaymentShow},
+		{post, api.Base + "/customers/:id/payments/:payment/reversal", clientWho(staff.PaymentsReverse), s.api.PaymentReverse},
+		{post, api.Base + "/customers/:id/charges", clientWho(staff.CustomersCharge), s.api.ChargeCreate},
+
+		// Programs: series, cards and files.
+		{get, api.Base + "/series", clientWho(staff.SeriesView).withCards(), s.api.SeriesList},
+		{post, api.Base + "/series", clientWho(staff.SeriesGenerate).withCards(), s.api.SeriesCreate},
+		{get, api.Base + "/series/:number", clientWho(staff.SeriesView).withCards(), s.api.SeriesShow},
+		{patch, api.Base + "/series/:number", clientWho(staff.SeriesEdit).withCards(), s.api.SeriesChange},
+		{post, api.Base + "/series/:number/activate", clientWho(staff.SeriesActivate).withCards(), s.api.SeriesActivate},
+		{post, api.Base + "/series/:number/lock", clientWho(staff.SeriesActivate).withCards(), s.api.SeriesLock},
+		{post, api.Base + "/series/:number/void", clientWho(staff.SeriesVoid).withCards(), s.api.SeriesVoid},
+		{post, api.Base + "/series/:number/cancel", clientWho(staff.SeriesVoid).withCards(), s.api.SeriesCancel},
+		{post, api.Base + "/series/:number/retry", clientWho(staff.SeriesActivate).withCards(), s.api.SeriesRetry},
+		{get, api.Base + "/series/:number/cards", clientWho(staff.CardsView).withCards(), s.api.CardList},
+		{post, api.Base + "/series/:number/operations", clientWho(staff.CardsChange).withCards(), s.api.OperationCreate},
+		{post, api.Base + "/series/:number/exports", clientWho(staff.SeriesExport).withCards(), s.api.ExportCreate},
+		{get, api.Base + "/cards/:card", clientWho(staff.CardsView).withCards(), s.api.CardShow},
+		{patch, api.Base + "/cards/:card", clientWho(staff.CardsChange).withCards(), s.api.CardPatch},
+		{post, api.Base + "/cards/:card/disable", clientWho(staff.CardsChange).withCards(), s.api.CardDisable},
+		{post, api.Base + "/cards/:card/enable", clientWho(staff.CardsChange).withCards(), s.api.CardEnable},
+		{post, api.Base + "/cards/:card/void", clientWho(staff.CardsChange).withCards(), s.api.CardVoid},
+		{get, api.Base + "/operations/:id", clientWho(staff.CardsView).withCards(), s.api.OperationShow},
+		{get, api.Base + "/exports/:id", clientWho(staff.SeriesExport).withCards(), s.api.ExportShow},
+		{get, api.Base + "/exports/:id/file", clientWho(staff.SeriesExport).withCards(), s.api.ExportFile},
+		{get, api.Base + "/approvals/:id", clientWho(""), s.api.ApprovalShow},
+		{get, api.Base + "/reports/outstanding", clientWho(staff.ReportsView).withCards(), s.api.ReportOutstanding},
 
 		// Staff.
 		{get, "/admin", anyStaff, s.admin.Home},
@@ -165,6 +235,17 @@ func (s *Server) table() []route {
 		{get, admin.SectionCards, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigCardsShow},
 		{post, admin.SectionCards, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigCards},
 		{get, admin.SectionCards + "/picture", staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigCardsPicture},
+		{get, admin.SectionIntegrations, staffWho(staff.APIManage), s.admin.ClientList},
+		{get, admin.SectionClients + "/new", staffWho(staff.APIManage), s.admin.ClientNew},
+		{post, admin.SectionClients, staffWho(staff.APIManage), s.admin.ClientCreate},
+		{get, admin.OneClient, staffWho(staff.APIManage), s.admin.ClientShow},
+		{get, admin.OneClient + "/edit", staffWho(staff.APIManage), s.admin.ClientEditShow},
+		{post, admin.OneClient + "/edit", staffWho(staff.APIManage), s.admin.ClientEdit},
+		{post, admin.OneClient + "/disable", staffWho(staff.APIManage), s.admin.ClientSwitch(true, lang.M("The API client is disabled."))},
+		{post, admin.OneClient + "/enable", staffWho(staff.APIManage), s.admin.ClientSwitch(false, lang.M("The API client is enabled."))},
+		{post, admin.OneClient + "/keys", staffWho(staff.APIManage), s.admin.ClientKeyMake},
+		{post, admin.OneClient + "/keys/:key/revoke", staffWho(staff.APIManage), s.admin.ClientKeyRevoke},
+		{post, admin.OneClient + "/clear-guesses", staffWho(staff.GuessClear), s.admin.ClientClear},
 		{get, admin.SectionPrintShops, staffWho(staff.ConfigManage).allPartners(), s.admin.PrintShops},
 		{post, admin.SectionPrintShops, staffWho(staff.ConfigManage).allPartners(), s.admin.PrintShopAdd},
 		{post, admin.SectionPrintShops + "/remove", staffWho(staff.ConfigManage).allPartners(), s.admin.PrintShopRemove},
@@ -204,6 +285,7 @@ func (s *Server) table() []route {
 		{post, admin.OneCard + "/edit", staffWho(staff.CardsChange).withCards(), s.admin.CardEdit},
 		{post, admin.OneCard + "/disable", staffWho(staff.CardsChange).withCards(), s.admin.CardChange(s.admin.Cards.DisableCard, lang.M("Card %s is disabled."))},
 		{post, admin.OneCard + "/enable", staffWho(staff.CardsChange).withCards(), s.admin.CardChange(s.admin.Cards.EnableCard, lang.M("Card %s is enabled."))},
+		{post, admin.OneCard + "/release", staffWho(staff.CardsChange).withCards(), s.admin.CardRelease},
 		{post, admin.OneCard + "/replace", staffWho(staff.CardsChange).withCards(), s.admin.CardReplace},
 		{post, admin.OneCard + "/delete", staffWho(staff.CardsChange).withCards(), s.admin.CardChange(s.admin.Cards.VoidCard, lang.M("Card %s is deleted."))},
 		{post, admin.OneCard + "/reveal", staffWho(staff.CardsReveal).withCards(), s.admin.CardReveal},
@@ -246,6 +328,21 @@ func (s *Server) table() []route {
 		{post, admin.OneAlarm + "/acknowledge", staffWho(staff.AlarmsAcknowledge).withCards(), s.admin.AlarmAcknowledge},
 		{get, admin.SectionTheft, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigTheftShow},
 		{post, admin.SectionTheft, staffWho(staff.ConfigManage).allPartners(), s.admin.ConfigTheft},
+
+		// Staff: webhooks.
+		{get, admin.SectionWebhooks, staffWho(staff.WebhooksManage), s.admin.WebhookList},
+		{post, admin.SectionWebhooks, staffWho(staff.WebhooksManage).keyed(), s.admin.WebhookCreate},
+		{get, admin.WebhookNew, staffWho(staff.WebhooksManage), s.admin.WebhookNew},
+		{get, admin.OneWebhook, staffWho(staff.WebhooksManage), s.admin.WebhookShow},
+		{get, admin.OneWebhook + "/edit", staffWho(staff.WebhooksManage), s.admin.WebhookEditShow},
+		{post, admin.OneWebhook + "/edit", staffWho(staff.WebhooksManage), s.admin.WebhookEdit},
+		{post, admin.OneWebhook + "/secret", staffWho(staff.WebhooksManage), s.admin.WebhookSecret},
+		{post, admin.OneWebhook + "/test", staffWho(staff.WebhooksManage), s.admin.WebhookAct(s.admin.WebhookTest, lang.M("A test event is on its way."))},
+		{post, admin.OneWebhook + "/disable", staffWho(staff.WebhooksManage), s.admin.WebhookAct(s.admin.WebhookSwitch(true), lang.M("The endpoint is off."))},
+		{post, admin.OneWebhook + "/enable", staffWho(staff.WebhooksManage), s.admin.WebhookAct(s.admin.WebhookSwitch(false), lang.M("The endpoint is on."))},
+		{post, admin.OneWebhook + "/replay", staffWho(staff.WebhooksManage), s.admin.WebhookReplay},
+		{get, admin.OneDelivery, staffWho(staff.WebhooksManage), s.admin.DeliveryShow},
+		{post, admin.OneDelivery + "/retry", staffWho(staff.WebhooksManage), s.admin.DeliveryRetry},
 
 		// Staff: reports.
 		{get, admin.SectionStatistics, staffWho(staff.ReportsView).withCards(), s.admin.Report(admin.ReportSeries)},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -25,7 +26,7 @@ func samplePath(path string) string {
 func TestRoutesTurnAwayOthers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	nobody, carl := s.browser(), s.asCustomer("carl", s.North)
+	nobody, carl, weak := s.browser(), s.asCustomer("carl", s.North), s.program(nil, staff.ReportsView)
 	byRole := map[db.StaffRole]*browser{}
 	for _, role := range db.AllStaffRoleValues() {
 		byRole[role] = s.as(role)
@@ -68,6 +69,14 @@ func TestRoutesTurnAwayOthers(t *testing.T) {
 			for _, b := range byRole {
 				outside(b)
 			}
+		case kit.DoorClient:
+			for _, b := range append(slices.Collect(maps.Values(byRole)), nobody, carl) {
+				b.do(r.method, path, "", "Content-Type", "application/json").problem(t, http.StatusUnauthorized, "key_missing")
+			}
+			if r.who.permission != "" && r.who.permission != staff.ReportsView {
+				got := weak.do(r.method, path, "", "Content-Type", "application/json", "Authorization", "Bearer "+weak.Key)
+				require.Contains(t, got.problem(t, http.StatusForbidden, "permission_missing")["detail"], string(r.who.permission), name)
+			}
 		case kit.DoorNobody:
 			require.Fail(t, "a route for nobody", name)
 		}
@@ -81,10 +90,13 @@ func TestRoutesAreWellFormed(t *testing.T) {
 		"/", "/healthz", "/readyz", "/metrics", "/static/*path", "/favicon.ico", "/robots.txt", "/r", "/r/:partner", "/brand/:file",
 		"/admin/login", "/admin/login/code", "/admin/logout", "/portal/login", "/portal/logout",
 		"/portal/welcome/:token", "/portal/help", "/portal/manifest.webmanifest", "/portal/worker.js", "/portal/offline",
+		"/api/v1/openapi.json", "/api/docs", "/api/docs/:resource", "/api/problems", "/api/problems/:code",
 	}
 	for _, r := range s.Server.routes {
 		name := r.method + " " + r.path
-		require.Contains(t, []string{get, post}, r.method, name)
+		if r.who.door != kit.DoorClient {
+			require.Contains(t, []string{get, post}, r.method, name)
+		}
 		switch r.who.door {
 		case kit.DoorEverybody:
 			require.Contains(t, open, r.path, "%s: is it really for everybody?", name)
@@ -92,6 +104,8 @@ func TestRoutesAreWellFormed(t *testing.T) {
 			require.True(t, strings.HasPrefix(r.path, "/admin"), name)
 		case kit.DoorCustomer:
 			require.True(t, strings.HasPrefix(r.path, "/portal"), name)
+		case kit.DoorClient:
+			require.True(t, strings.HasPrefix(r.path, "/api/"), name)
 		case kit.DoorNobody:
 			require.Fail(t, "a route for nobody", name)
 		}

@@ -22,6 +22,7 @@ import (
 	"refill/internal/render"
 	"refill/internal/setting"
 	"refill/internal/web/admin"
+	"refill/internal/web/api"
 	"refill/internal/web/kit"
 	"refill/internal/web/portal"
 )
@@ -66,6 +67,7 @@ type Server struct {
 	deps    Deps
 	admin   *admin.Server
 	portal  *portal.Server
+	api     *api.Server
 	handler http.Handler
 	routes  []route
 	unclear sync.Once // makes warnInsecure log only once
@@ -91,6 +93,7 @@ func New(deps Deps) (*Server, error) {
 		return nil, err
 	}
 	s.portal = portal.New(s.Kit)
+	s.api = api.New(s.Kit, api.Deps{Hub: deps.Admin.Hub, Exports: deps.Admin.Exports, Files: deps.Admin.Files, Webhooks: deps.Admin.Webhooks})
 	return s, s.build()
 }
 
@@ -113,12 +116,28 @@ func bodyLimit(route string) int64 {
 // Handler returns the handler of the whole site.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// CloseStreams ends every event stream, so that http.Server.Shutdown does not wait for
+// CloseStreams ends every event stream and every waiting request of the API, so that http.Server.Shutdown does not wait for
 // them. It is meant for http.Server.RegisterOnShutdown.
-func (s *Server) CloseStreams() { s.admin.CloseStreams() }
+func (s *Server) CloseStreams() {
+	s.admin.CloseStreams()
+	s.api.CloseStreams()
+}
 
-// Start starts the service behind the pages of River UI. The service stops when ctx ends.
-func (s *Server) Start(ctx context.Context) error { return s.admin.Start(ctx) }
+// Start starts the service behind the pages of River UI, and the log of API requests. They
+// stop when ctx ends.
+func (s *Server) Start(ctx context.Context) error {
+	s.api.Start(ctx)
+	return s.admin.Start(ctx)
+}
+
+// Fail writes the response for an error: a problem document for a program, otherwise a page.
+func (s *Server) Fail(c *gin.Context, err error) {
+	if api.OnSide(c) {
+		s.api.Fail(c, err)
+		return
+	}
+	s.Kit.Fail(c, err)
+}
 
 // build creates the router with its middleware and routes. The first middleware is the
 // outermost; compression and the security headers wrap the router.

@@ -91,6 +91,7 @@ const findVue = {
 const reference = [
   { text: 'Printing and exporting', link: '/docs/printing' },
   { text: 'Importing cards', link: '/docs/import' },
+  { text: 'The API', link: '/docs/api' },
   { text: 'Signing in', link: '/docs/signing-in' },
   { text: 'Watching for theft', link: '/docs/theft' },
   { text: 'Erasing a person', link: '/docs/erasure' },

@@ -23,6 +23,7 @@ import (
 	"refill/internal/operate"
 	"refill/internal/theft"
 	"refill/internal/web/kit"
+	"refill/internal/webhook"
 )
 
 // Deps are the services that only the staff pages use.
@@ -33,6 +34,7 @@ type Deps struct {
 	Customers *customerimport.Service // imports customers
 	Checks    *check.Service
 	Mail      *mailing.Service
+	Webhooks  *webhook.Service
 	Files     blob.Store            // exported files
 	Jobs      *river.Client[pgx.Tx] // inserts and changes jobs; runs none
 	// PingEvery is the interval between keep-alive messages on an event stream; 0 means 20

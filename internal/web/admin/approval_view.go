@@ -2,15 +2,18 @@ package admin
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"refill/internal/approval"
 	"refill/internal/audit"
 	"refill/internal/card"
+	"refill/internal/client"
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/lang"
 	"refill/internal/money"
+	"refill/internal/staff"
 	"refill/internal/web/kit"
 )
 
@@ -58,12 +61,9 @@ func viewApproval(row db.ApprovalListRow, viewer int64) (approvalView, error) {
 	a := row.Approval
 	v := approvalView{
 		ID: a.ID, URL: fmt.Sprintf("%s/%d", SectionApprovals, a.ID),
-		By: row.AskedBy, At: a.RequestedAt, ExpiresAt: a.ExpiresAt, Own: a.RequestedBy == viewer, Activates: a.Kind == db.ApprovalKindActivate,
+		By: audit.Named(&row.AskedBy, row.ClientName), At: a.RequestedAt, ExpiresAt: a.ExpiresAt, Own: a.RequestedBy == viewer, Activates: a.Kind == db.ApprovalKindActivate,
 		Deletes: a.Kind == db.ApprovalKindDeletion,
 		For:     row.WantedFor, Decided: row.DecidedName, Reason: a.Reason,
-	}
-	if a.ClientID != nil {
-		v.By = audit.By{Kind: audit.KindClient, ID: *a.ClientID}.Label(row.AskedBy)
 	}
 	sum := func(minor int64) string { return money.Amount{Minor: minor, Currency: row.Currency}.String() }
 	if row.Currency != "" {
@@ -195,10 +195,38 @@ func (v *approvalView) describeMore(row db.ApprovalListRow, sum func(int64) stri
 		}
 		v.Partner = facts.Partner
 		v.What, v.Of, v.Subject, v.SubjectURL = lang.M("Enable a partner, with cards"), lang.M("of partner"), facts.Name, PartnerURL(facts.Partner)
+	case db.ApprovalKindClient:
+		facts, err := approval.Facts[client.GrantFacts](a)
+		if err != nil {
+			return "", err
+		}
+		v.describeClient(facts)
 	default:
 		v.What = string(a.Kind)
 	}
 	return did, nil
+}
+
+// describeClient fills in a request about an API client.
+func (v *approvalView) describeClient(facts client.GrantFacts) {
+	v.What, v.Of, v.Subject, v.SubjectURL = lang.M("Edit, so that keys that work give out more codes of cards,"), lang.M("of API client"), facts.Name, ClientURL(facts.Client)
+	if facts.Key {
+		v.What = lang.M("Make a key that gives out codes of cards")
+	}
+	var words []string
+	for _, one := range facts.Rights.Permissions {
+		words = append(words, staff.Permission(one).Words())
+	}
+	networks := lang.M("Every address")
+	if len(facts.Rights.Networks) > 0 {
+		networks = strings.Join(facts.Rights.Networks, ", ")
+	}
+	v.Lines = []approvalLine{
+		{lang.M("Owner"), facts.Owner},
+		{lang.M("Partners"), clientPartners(facts.Rights.AllPartners, facts.Partners)},
+		{lang.M("It may"), strings.Join(words, "; ")},
+		{lang.M("Networks"), networks},
+	}
 }
 
 // stand sets the state and the time of the decision.

@@ -128,9 +128,9 @@ func (s *Server) Audit(c *gin.Context) error {
 // viewAudit prepares an entry for display.
 func (n narrator) viewAudit(r db.AuditListRow) auditRow {
 	v := auditRow{At: r.At, Action: r.Action, What: n.describe(r.Action, r.Detail), Facts: facts(r.Detail), RequestID: r.RequestID}
+	v.Who = audit.Who(r.Detail, r.StaffName, r.ClientName)
 	switch {
-	case audit.Who(r.Detail, r.StaffName) != "":
-		v.Who = audit.Who(r.Detail, r.StaffName)
+	case v.Who != "":
 	case r.CustomerName != nil && r.Address != nil:
 		v.Who = *r.CustomerName
 	case r.Address != nil:

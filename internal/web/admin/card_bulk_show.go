@@ -65,7 +65,7 @@ func (s *Server) newChangeShowPage(c *gin.Context) (*changeShowPage, error) {
 		Failure: fault.Kept(ch.Failure).Text(), By: row.CreatedByName, At: ch.CreatedAt,
 	}
 	p.CanChange = p.Person.Can(staff.CardsChange)
-	looked := int64(ch.Changed + ch.Already + ch.KeptUsed + ch.KeptVoid)
+	looked := int64(ch.Changed + ch.Already + ch.KeptUsed + ch.KeptVoid + ch.KeptReserved)
 	p.Progress = kit.Progress{Label: lang.M("Cards looked at"), Done: looked, Total: max(int64(ch.Total), looked)}
 	p.Range = fmt.Sprintf("Serials %s to %s", money.Group(fmt.Sprint(ch.FirstSerial)), money.Group(fmt.Sprint(ch.LastSerial)))
 	if ch.Serials != nil {
@@ -92,6 +92,9 @@ func (s *Server) newChangeShowPage(c *gin.Context) (*changeShowPage, error) {
 		n     int32
 	}{{lang.M("Changed"), ch.Changed}, {lang.M("Already so"), ch.Already}, {lang.M("Used, stayed"), ch.KeptUsed}, {lang.M("Void, stayed"), ch.KeptVoid}} {
 		p.Tiles = append(p.Tiles, kit.Tile{Label: t.label, Value: money.Group(fmt.Sprint(t.n))})
+	}
+	if ch.KeptReserved > 0 {
+		p.Tiles = append(p.Tiles, kit.Tile{Label: lang.M("Reserved, stayed"), Value: money.Group(fmt.Sprint(ch.KeptReserved))})
 	}
 	if ch.Operation == db.CardOperationVoid {
 		p.Tiles = append(p.Tiles, kit.Tile{Label: lang.M("To breakage"), Value: money.Amount{Minor: ch.ValueMoved, Currency: row.Currency}.String()})

@@ -264,7 +264,7 @@ func (s *Server) cardHistory(c *gin.Context, series db.Series, row db.CardShowRo
 		if h.CustomerName != nil {
 			one.Text += " by " + *h.CustomerName
 		}
-		one.Who = audit.Who(h.Detail, h.StaffName)
+		one.Who = audit.Who(h.Detail, h.StaffName, h.ClientName)
 		list = append(list, one)
 	}
 	changes, err := q.CardChangeListCard(ctx, s.Pool, db.CardChangeListCardParams{SeriesID: series.ID, Serial: row.Serial, Size: 50})
@@ -287,7 +287,7 @@ func (s *Server) cardHistory(c *gin.Context, series db.Series, row db.CardShowRo
 		if text == "" || (row.UsedAt != nil && e.At.After(*row.UsedAt)) {
 			continue
 		}
-		list = append(list, happening{Text: text, At: e.At, Who: audit.Who(e.Detail, e.StaffName)})
+		list = append(list, happening{Text: text, At: e.At, Who: audit.Who(e.Detail, e.StaffName, e.ClientName)})
 	}
 	slices.SortStableFunc(list, func(a, b happening) int { return b.At.Compare(a.At) })
 	return list, nil

@@ -71,7 +71,7 @@ func (s *Server) keepCardView(c *gin.Context, series db.SeriesShowRow) error {
 	if n := pageSize(c); n != cardsPerPage {
 		size = fmt.Sprint(n)
 	}
-	return s.Redirect(c, kit.ListURL(SeriesURL(series.Series.Number), "status", string(filterOf(c.Query("status"), series).status), "size", size)+"#series-cards")
+	return s.Redirect(c, kit.ListURL(SeriesURL(series.Series.Number), "status", string(card.FilterOf(card.Status(c.Query("status")), series.Series.State, series.Expired, series.AskedAt).Status), "size", size)+"#series-cards")
 }
 
 // cardTableView returns the form that chooses what the table shows.
@@ -185,8 +185,8 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 	if left.Word != "Expired" {
 		words = slices.Insert(words, 3, kit.FilterWord{Text: lang.M("Expired"), URL: "expired", Current: false})
 	}
-	filter := filterOf(status, series)
-	t.Status = string(filter.status)
+	filter := card.FilterOf(card.Status(status), series.Series.State, series.Expired, series.AskedAt)
+	t.Status = string(filter.Status)
 	size := pageSize(c)
 	sizeText := ""
 	if size != cardsPerPage {
@@ -228,50 +228,9 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 	return t, nil
 }
 
-// cardFilter limits a table to cards with one displayed status. way selects the form of the
-// query that reads the fewest cards.
-type cardFilter struct {
-	status   card.Status
-	way      string // see the query CardList
-	state    *db.CardState
-	from, to time.Time // range of the cards' own dates, with a margin for time zones
-}
-
-// Values of Way in the query CardList.
-const (
-	wayEach  = "each"
-	wayState = "state"
-	wayOwn   = "own"
-)
-
-// filterOf returns the filter for a status in the query. It ignores a status that no card
-// has.
-func filterOf(status string, series db.SeriesShowRow) cardFilter {
-	usual := card.StatusOf(db.CardStateActive, series.Series.State, series.Expired)
-	stored := func(state db.CardState) cardFilter {
-		return cardFilter{status: card.Status(status), way: wayState, state: &state}
-	}
-	switch one := card.Status(status); one {
-	case usual: // the status of every unused card without a date of its own
-		return cardFilter{status: one, way: wayEach}
-	case card.StatusUsed:
-		return stored(db.CardStateUsed)
-	case card.StatusDisabled:
-		return stored(db.CardStateDisabled)
-	case card.StatusVoid:
-		return stored(db.CardStateVoid)
-	case card.StatusExpired:
-		return cardFilter{status: one, way: wayOwn, to: series.AskedAt.AddDate(0, 0, 2)}
-	case card.StatusActive, card.StatusLocked, card.StatusInactive:
-		return cardFilter{status: one, way: wayOwn, from: series.AskedAt.AddDate(0, 0, -2), to: series.AskedAt.AddDate(1000, 0, 0)}
-	default:
-		return cardFilter{way: wayEach}
-	}
-}
-
 // readCards returns one page of cards in the order of serials, and whether there are cards
 // before (newer) and after it (older).
-func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, size int32) (rows []db.CardListRow, newer, older bool, err error) {
+func (s *Server) readCards(c *gin.Context, series db.Series, filter card.Filter, size int32) (rows []db.CardListRow, newer, older bool, err error) {
 	if before, ok := serialParam(c, "before"); ok {
 		rows, newer, err = s.cardsBefore(c, series.ID, before, filter, size)
 		return rows, newer, len(rows) > 0, err
@@ -283,7 +242,7 @@ func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, 
 	scope := s.Person(c).Scope
 	rows, err = db.New().CardList(c.Request.Context(), s.Pool, db.CardListParams{
 		SeriesID: series.ID, AfterSerial: after, Size: size + 1, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
-		Way: filter.way, Status: string(filter.status), State: filter.state, FromDay: filter.from, ToDay: filter.to,
+		Way: filter.Way, Status: string(filter.Status), State: filter.State, FromDay: filter.From, ToDay: filter.To,
 	})
 	if err != nil {
 		return nil, false, false, err
@@ -300,11 +259,11 @@ func (s *Server) readCards(c *gin.Context, series db.Series, filter cardFilter, 
 
 // cardsBefore returns the cards just before a serial, and whether there are more before
 // them.
-func (s *Server) cardsBefore(c *gin.Context, seriesID int64, serial int32, filter cardFilter, size int32) ([]db.CardListRow, bool, error) {
+func (s *Server) cardsBefore(c *gin.Context, seriesID int64, serial int32, filter card.Filter, size int32) ([]db.CardListRow, bool, error) {
 	scope := s.Person(c).Scope
 	list, err := db.New().CardListBack(c.Request.Context(), s.Pool, db.CardListBackParams{
 		SeriesID: seriesID, BeforeSerial: serial, Size: size + 1, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
-		Way: filter.way, Status: string(filter.status), State: filter.state, FromDay: filter.from, ToDay: filter.to,
+		Way: filter.Way, Status: string(filter.Status), State: filter.State, FromDay: filter.From, ToDay: filter.To,
 	})
 	if err != nil {
 		return nil, false, err

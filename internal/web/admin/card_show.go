@@ -31,6 +31,7 @@ type cardShowPage struct {
 	Replaces  cardLink // the card that it replaces
 	By        cardLink // the card that replaces it
 	Picture   string   // URL of its picture; empty: another system printed it
+	Held      cardHeld // the reservation that holds it
 	Before    string   // its serial in the system it was imported from
 	Happened  []happening
 	CanRedeem bool
@@ -227,10 +228,13 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 			return nil, err
 		}
 	}
+	if p.Held, err = s.held(c, series.Series.ID, row.Serial); err != nil {
+		return nil, err
+	}
 	if err := s.replaced(c.Request.Context(), p, series.Series, row.Serial); err != nil {
 		return nil, err
 	}
-	p.CanRedeem = v.Redeemable && p.Person.Can(staff.RedeemFor)
+	p.CanRedeem = v.Redeemable && p.Held.By == "" && p.Person.Can(staff.RedeemFor)
 	if p.Happened, err = s.cardHistory(c, series.Series, row); err != nil {
 		return nil, err
 	}
@@ -239,6 +243,9 @@ func (s *Server) newCardShowPage(c *gin.Context, search string, chosen int64) (*
 	}
 	if p.Changes, err = s.cardChanges(c, series, row, v); err != nil {
 		return nil, err
+	}
+	if p.Held.By != "" && p.Changes.Edit != nil { // nothing else can be done to it
+		p.Changes.Edit, p.Changes.Actions = nil, []kit.Confirmation{releaseDialog(name, v.URL)}
 	}
 	if err := s.revealTakesTwo(c, p, series.Series, row); err != nil {
 		return nil, err

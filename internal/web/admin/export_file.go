@@ -1,41 +1,23 @@
 package admin
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"mime"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
-	"github.com/klauspost/compress/gzhttp"
 
-	"refill/internal/blob"
 	"refill/internal/cardfile"
 	"refill/internal/db"
-	"refill/internal/fault"
 	"refill/internal/lang"
 	"refill/internal/render"
 	"refill/internal/staff"
 	"refill/internal/web/kit"
 )
 
-// errFileGone is returned for a file that no longer exists.
-var errFileGone = fault.New(fault.NotFound, "export_gone", "This file is no longer kept. Export the series again.")
-
-// laterPart matches the Range header of a request that continues a download.
-var laterPart = regexp.MustCompile(`^bytes=0*[1-9]`)
-
-// ExportDownload handles GET /admin/exports/:id/download. The audit entry is written before
-// the first byte is sent. Range requests are supported, so that a broken download can be
-// continued.
+// ExportDownload handles GET /admin/exports/:id/download.
 func (s *Server) ExportDownload(c *gin.Context) error {
 	e, err := s.findExport(c)
 	if err != nil {
@@ -49,92 +31,7 @@ func (s *Server) ExportDownload(c *gin.Context) error {
 	default:
 		return s.Redirect(c, SeriesURL(e.SeriesNumber)+"#series-exports")
 	}
-	if e.Export.State != db.ExportStateReady || e.Export.ExpiresAt == nil || !e.AskedAt.Before(*e.Export.ExpiresAt) {
-		return errFileGone
-	}
-	file, info, err := s.Files.Open(c.Request.Context(), e.Export.File)
-	if err == nil && info.Size != e.Export.Size {
-		err = errors.Join(blob.ErrDamaged.Because(fmt.Errorf("%d bytes of %d", info.Size, e.Export.Size)), file.Close())
-	}
-	if errors.Is(err, blob.ErrNotFound) {
-		return errFileGone
-	}
-	if err != nil {
-		s.tellUnreadable(c, e.Export.ID, err)
-		return err
-	}
-	defer file.Close() //nolint:errcheck // only read
-	if c.Request.Method == http.MethodGet {
-		note := func() error { return s.Exports.Fetched(c.Request.Context(), s.Actor(c), e.Export.ID) }
-		if laterPart.MatchString(c.GetHeader("Range")) {
-			note = func() error { return s.Exports.Resumed(c.Request.Context(), s.Actor(c), e.Export) }
-		}
-		if err := note(); err != nil {
-			return err
-		}
-	}
-	name, err := fileName(e.Export, db.Series{Number: e.SeriesNumber, Prefix: e.SeriesPrefix, TimeZone: e.SeriesTimeZone})
-	if err != nil {
-		return err
-	}
-	options, err := cardfile.ReadOptions(e.Export)
-	if err != nil {
-		return err
-	}
-	s.TakesTime(c) // the connection may be slow
-	h := c.Writer.Header()
-	h.Set("Content-Type", cardfile.Type(e.Export.Format, options))
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Cache-Control", "no-store")
-	// A compressed response has no length. The client could neither show the progress, nor
-	// notice a broken download, nor continue it.
-	h.Set(gzhttp.HeaderNoCompression, "1")
-	h.Set("ETag", fmt.Sprintf(`"%x"`, e.Export.SHA256))
-	from := &arriving{r: kit.ReadWhile(c.Request.Context(), file)}
-	http.ServeContent(c.Writer, c.Request, name, time.Time{}, struct {
-		io.Reader
-		io.Seeker
-	}{from, file})
-	if from.err != nil && c.Request.Context().Err() == nil {
-		// The length was sent before, so a short response ends as a broken connection.
-		s.tellUnreadable(c, e.Export.ID, from.err)
-	}
-	if c.Request.Method == http.MethodGet {
-		return s.noteSent(c, e)
-	}
-	return nil
-}
-
-// noteSent records which bytes of a file were sent. If the connection is gone by now, it
-// does not count the last byte: the client may lack the end and request it again.
-func (s *Server) noteSent(c *gin.Context, e db.ExportGetRow) error {
-	from := int64(0)
-	switch c.Writer.Status() {
-	case http.StatusOK:
-	case http.StatusPartialContent:
-		if _, err := fmt.Sscanf(c.Writer.Header().Get("Content-Range"), "bytes %d-", &from); err != nil {
-			return nil // several ranges in one response are not counted
-		}
-	default:
-		return nil
-	}
-	c.Writer.Flush()
-	to := min(from+int64(max(c.Writer.Size(), 0)), e.Export.Size)
-	if c.Request.Context().Err() != nil {
-		to = min(to, e.Export.Size-1)
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), sentTime)
-	defer cancel()
-	return s.Exports.Sent(ctx, s.Actor(c), e, from, to)
-}
-
-// sentTime limits how long it may take to record what was sent.
-const sentTime = 10 * time.Second
-
-// tellUnreadable logs a file that exists but cannot be read.
-func (s *Server) tellUnreadable(c *gin.Context, id int64, err error) {
-	s.Log.LogAttrs(c.Request.Context(), slog.LevelError, "the file of an export can't be read",
-		slog.Int64("export", id), slog.Any("error", err), slog.String("request_id", kit.RequestID(c)))
+	return s.SendExport(c, s.Actor(c), s.Exports, s.Files, e)
 }
 
 // fileName returns the name under which a browser saves a file.

@@ -245,6 +245,7 @@ func paletteActions(p staff.Person, refillCards bool) (list []paletteResult) {
 		{paletteResult{Icon: "upload", Text: lang.M("Import customers"), Note: lang.M("upload file"), URL: SectionCustomerImport}, p.Can(staff.CustomersEdit)},
 		{paletteResult{Icon: "building-store", Text: lang.M("New partner"), Note: lang.M("add create"), URL: SectionPartners + "/new"}, p.Can(staff.PartnersManage) && all},
 		{paletteResult{Icon: "users", Text: lang.M("New member of staff"), Note: lang.M("add create account"), URL: SectionStaff + "/new"}, p.Can(staff.StaffManage) && all},
+		{paletteResult{Icon: "key", Text: lang.M("New API client"), Note: lang.M("add create key integration"), URL: SectionClients + "/new"}, p.Can(staff.APIManage)},
 		{paletteResult{Icon: "shield-check", Text: lang.M("New role"), Note: lang.M("add create permissions"), URL: SectionRoles + "/new"}, p.Can(staff.StaffManage) && all},
 	} {
 		if one.shown {

@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"refill/internal/db"
+	"refill/internal/event"
 	"refill/internal/lang"
 	"refill/internal/money"
 	"refill/internal/setting"
 	"refill/internal/staff"
 	"refill/internal/web/kit"
+	"refill/internal/webhook"
 )
 
 // homeGuesses raises the alarm where codes seem to be tried at random.
@@ -40,6 +42,31 @@ func (s *Server) homeGuesses(ctx context.Context, p *homePage, settings setting.
 		p.Alarms = append(p.Alarms, a)
 	}
 	return nil
+}
+
+// homeWebhooks raises the alarm where an endpoint has got nothing for an hour, where one was
+// switched off by its failures, and where events are not relayed.
+func (s *Server) homeWebhooks(ctx context.Context, p *homePage, _ setting.Settings) error {
+	scope := p.Person.Scope
+	rows, err := db.New().WebhookFailing(ctx, s.Pool, db.WebhookFailingParams{Age: webhook.AlarmAfter, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		text := lang.M("The webhook endpoint %s has failed for more than an hour.")
+		switch row.DisabledWhy {
+		case webhook.WhyGone:
+			text = lang.M("The webhook endpoint %s is off: its address answered that it is gone.")
+		case webhook.WhyFailing:
+			text = lang.M("The webhook endpoint %s is off after three days of failures.")
+		}
+		p.Alarms = append(p.Alarms, alarm{Text: fmt.Sprintf(text, row.Name), URL: webhookURL(row.ID), Link: lang.M("Look at its deliveries")})
+	}
+	waiting, err := event.QueueState(ctx, s.Pool)
+	if err == nil && waiting.Behind() && scope.AllPartners {
+		p.Alarms = append(p.Alarms, alarm{Text: lang.M("Other systems are not told what happens: events wait for a worker."), URL: SectionWebhooks, Link: lang.M("Look at the webhooks")})
+	}
+	return err
 }
 
 // homeImports raises the alarm where a file was found to try codes. It may name cards of

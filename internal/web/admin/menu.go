@@ -33,6 +33,10 @@ const (
 	SectionCards      = "/admin/config/cards"
 	SectionPrintShops = "/admin/config/print-shops"
 
+	SectionIntegrations = "/admin/config/integrations"
+	SectionClients      = SectionIntegrations + "/clients"
+	OneClient           = SectionClients + "/:id"
+
 	OneCustomer = SectionCustomers + "/:id"
 	CustomerNew = SectionCustomers + "/new"
 

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -13,6 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/jackc/pgx/v5"
 
+	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/lang"
 	"refill/internal/money"
@@ -166,9 +168,7 @@ func viewBilling(customerID int64, row db.PaymentBillingRow, zone *time.Location
 		Balance: money.Amount{Minor: row.BalanceAfter, Currency: row.Currency}.String(), Comment: cardComment(row.Comment),
 		ReversedBy: row.ReversedBy, Reverses: row.Reverses,
 	}
-	if row.StaffName != nil {
-		v.By = *row.StaffName
-	}
+	v.By = audit.Named(row.StaffName, row.ClientName)
 	if v.ReversedBy != 0 {
 		v.ReversedByURL = StaffReceiptURL(customerID, v.ReversedBy)
 	}
@@ -208,10 +208,7 @@ func (s *Server) sendBilling(c *gin.Context, format render.TableFormat, f billin
 			}
 			for _, one := range rows {
 				before = one.ID
-				by := "customer"
-				if one.StaffName != nil {
-					by = *one.StaffName
-				}
+				by := cmp.Or(audit.Named(one.StaffName, one.ClientName), "customer")
 				err := row(one.ID, one.At.In(zone), kit.PaymentTypeName(one.Type), money.Amount{Minor: one.Amount, Currency: one.Currency},
 					money.Amount{Minor: one.BalanceAfter, Currency: one.Currency}, one.Currency, one.Comment, by, number(one.Reverses), number(one.ReversedBy))
 				if err != nil {

@@ -73,7 +73,7 @@ func (s *Server) newPaymentShowPage(c *gin.Context) (*paymentShowPage, db.Paymen
 	p.Amount, p.Redeemed = money.Amount{Minor: row.Amount, Currency: row.Currency}.String(), row.Type == db.PaymentTypeRefillCard
 	p.Payment = viewBilling(v.ID, db.PaymentBillingRow{
 		ID: row.ID, At: row.At, Type: row.Type, Amount: row.Amount, Currency: row.Currency, BalanceAfter: row.BalanceAfter,
-		Comment: row.Comment, StaffName: row.StaffName, Serial: row.Serial, SeriesNumber: row.SeriesNumber,
+		Comment: row.Comment, StaffName: row.StaffName, ClientName: row.ClientName, Serial: row.Serial, SeriesNumber: row.SeriesNumber,
 		ReversedBy: row.ReversedBy, Reverses: row.Reverses,
 	}, zone)
 	if row.SeriesNumber != nil && row.Serial != nil {

@@ -289,7 +289,7 @@ func (s *Server) happenings(c *gin.Context, seriesID int64) ([]happening, error)
 	var list []happening
 	words := newNarrator()
 	for _, row := range rows {
-		list = append(list, happening{Text: words.describe(row.Action, row.Detail), At: row.At, Who: audit.Who(row.Detail, row.StaffName)})
+		list = append(list, happening{Text: words.describe(row.Action, row.Detail), At: row.At, Who: audit.Who(row.Detail, row.StaffName, row.ClientName)})
 	}
 	return list, nil
 }

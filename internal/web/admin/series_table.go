@@ -183,7 +183,7 @@ func seriesCells(row db.SeriesListRow, local func(time.Time) time.Time) []any {
 		series.Number, series.Prefix, v.State.Word,
 		money.Amount{Minor: series.Price, Currency: series.Currency},
 		series.Currency,
-		v.Partners, series.ValidTill, local(series.CreatedAt), row.CreatedByName,
+		v.Partners, series.ValidTill, local(series.CreatedAt), v.CreatedBy,
 		series.Quantity, v.Unused, row.Used, row.Disabled, row.Void,
 		money.Amount{Minor: card.Outstanding(listed(row)), Currency: series.Currency},
 		formatName(row.ExportedFormat), exported,
@@ -193,7 +193,7 @@ func seriesCells(row db.SeriesListRow, local func(time.Time) time.Time) []any {
 // listed converts a row of the list to the type of the series page.
 func listed(row db.SeriesListRow) db.SeriesShowRow {
 	return db.SeriesShowRow{
-		Series: row.Series, CreatedByName: row.CreatedByName, PartnerNames: row.PartnerNames,
+		Series: row.Series, CreatedByName: row.CreatedByName, ClientName: row.ClientName, PartnerNames: row.PartnerNames,
 		Used: row.Used, Disabled: row.Disabled, Void: row.Void,
 		Expired: row.Expired, ExpiresAt: row.ExpiresAt, AskedAt: row.AskedAt, ReplacesNumber: row.ReplacesNumber,
 	}

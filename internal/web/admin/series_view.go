@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -55,7 +56,7 @@ func viewSeries(row db.SeriesShowRow) seriesView {
 		State:   seriesBadge(card.SeriesStatus(s.State, row.Expired)),
 		Working: s.State == db.SeriesStateQueued || s.State == db.SeriesStateGenerating,
 		Failed:  fault.Kept(s.Failure).Text(), Price: amount(1), Quantity: int64(s.Quantity), Partners: row.PartnerNames, Unlocked: !s.PartnerLock,
-		ValidTill: s.ValidTill, CreatedBy: row.CreatedByName, CreatedAt: s.CreatedAt,
+		ValidTill: s.ValidTill, CreatedBy: audit.Named(&row.CreatedByName, row.ClientName), CreatedAt: s.CreatedAt,
 		Unused: unused, Used: row.Used, FaceValue: amount(int64(s.Quantity)), Outstanding: money.Amount{Minor: card.Outstanding(row), Currency: s.Currency}.String(),
 		Redeemable: s.State == db.SeriesStateActive && !row.Expired,
 		Exportable: s.State == db.SeriesStateReady || s.State == db.SeriesStateActive || s.State == db.SeriesStateLocked,

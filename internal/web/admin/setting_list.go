@@ -28,6 +28,8 @@ func settingPages(p staff.Person) (list []settingPage) {
 		{settingPage{lang.M("Theft alarms"), "shield-lock", SectionTheft, lang.M("When redemptions look like a stolen box, and who hears of it.")}, p.Can(staff.ConfigManage) && all},
 		{settingPage{lang.M("Card texts"), "language", SectionCards, lang.M("The words on printed cards, in your customers’ language.")}, p.Can(staff.ConfigManage) && all},
 		{settingPage{lang.M("Print shops"), "printer", SectionPrintShops, lang.M("Keys to which files of cards are encrypted.")}, p.Can(staff.ConfigManage) && all},
+		{settingPage{lang.M("Integrations"), "key", SectionIntegrations, lang.M("Programs that use the API, their keys and what they asked.")}, p.Can(staff.APIManage)},
+		{settingPage{lang.M("Webhooks"), "external-link", SectionWebhooks, lang.M("Addresses of other programs that are told what happens here.")}, p.Can(staff.WebhooksManage)},
 		{settingPage{lang.M("Staff"), "users", SectionStaff, lang.M("Who signs in here, with which role and for which partners.")}, p.Can(staff.StaffManage) && all},
 		{settingPage{lang.M("Roles"), "shield-check", SectionRoles, lang.M("What each role may see and do.")}, p.Can(staff.StaffManage) && all},
 	} {

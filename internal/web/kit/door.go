@@ -5,7 +5,7 @@ import (
 )
 
 // Door is one of the entrances to the site. Staff and customers sign in separately, each at
-// their own door. Some pages are open without a sign-in.
+// their own door, and programs have a key. Some pages are open without a sign-in.
 type Door int
 
 // The doors. DoorNobody is the zero value, and no request passes it.
@@ -14,6 +14,7 @@ const (
 	DoorEverybody
 	DoorStaff
 	DoorCustomer
+	DoorClient // programs with a key
 )
 
 // Handler writes the response to a request, or returns an error, which Fail turns into a

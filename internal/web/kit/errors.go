@@ -105,13 +105,13 @@ var headings = map[fault.Kind]string{ //nolint:gochecknoglobals // a table
 	fault.Unsettled: lang.M("It isn't known yet whether this went through"),
 }
 
-// Fail writes the response for an error of a handler or of the middleware. It is the only
-// place where errors become responses.
-func (s *Kit) Fail(c *gin.Context, err error) {
+// Prepare returns the error that a response is made of. over says that no response can be
+// written any more: a part of one is sent, or the client has closed the connection.
+func (s *Kit) Prepare(c *gin.Context, err error) (_ error, over bool) {
 	if c.Writer.Written() {
 		s.Log.LogAttrs(c.Request.Context(), slog.LevelWarn, "failed half-way through an answer",
 			slog.Any("error", err), slog.String("route", c.FullPath()), slog.String("request_id", RequestID(c)))
-		return
+		return err, true
 	}
 	if errors.Is(context.Cause(c.Request.Context()), ErrTooSlow) {
 		if fault.IsInternal(err) {
@@ -119,6 +119,16 @@ func (s *Kit) Fail(c *gin.Context, err error) {
 		}
 	} else if c.Request.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		c.Status(499) // the client has closed the connection; the status is for the log
+		return err, true
+	}
+	return err, false
+}
+
+// Fail writes the response of a page for an error of a handler or of the middleware. Of
+// pages, it is the only place where errors become responses.
+func (s *Kit) Fail(c *gin.Context, err error) {
+	err, over := s.Prepare(c, err)
+	if over {
 		return
 	}
 	if s.failItself(c, err) {

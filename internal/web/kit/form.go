@@ -24,7 +24,7 @@ var (
 // Form returns the fields of a posted form. It returns an error for text that can't be
 // stored, and for text that would be displayed as something else.
 func (s *Kit) Form(c *gin.Context) (url.Values, error) {
-	arrived := s.untimed(c)
+	arrived := s.Untimed(c)
 	err := c.Request.ParseForm()
 	arrived()
 	if err != nil {

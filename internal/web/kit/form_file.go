@@ -28,7 +28,7 @@ func (s *Kit) FormWithFile(c *gin.Context, name string, limit int64) (url.Values
 		form, formErr := s.Form(c) // without a script or a file, some clients send a URL-encoded form
 		return form, nil, formErr
 	}
-	defer s.untimed(c)()
+	defer s.Untimed(c)()
 	form, left := url.Values{}, int64(MaxBody)
 	var file []byte
 	for parts := 0; ; parts++ {

@@ -63,10 +63,10 @@ func LiftTime(c *gin.Context) {
 	}
 }
 
-// untimed pauses the time limit while the request body is read. A slow connection of the
+// Untimed pauses the time limit while the request body is read. A slow connection of the
 // visitor must not count as a slow portal, and the server has a limit for it. The returned
 // function starts the limit anew.
-func (s *Kit) untimed(c *gin.Context) (arrived func()) {
+func (s *Kit) Untimed(c *gin.Context) (arrived func()) {
 	timer, ok := c.Value(keyTimer).(*time.Timer)
 	if !ok || !timer.Stop() {
 		return func() {}

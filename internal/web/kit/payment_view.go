@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/lang"
@@ -46,6 +47,8 @@ func PaymentTypeName(t db.PaymentType) string {
 		return lang.M("Bank transfer")
 	case db.PaymentTypeCreditCard:
 		return lang.M("Credit card")
+	case db.PaymentTypeCharge:
+		return lang.M("Charge")
 	case db.PaymentTypeReversal:
 		return lang.M("Reversal")
 	case db.PaymentTypeCorrection:
@@ -91,9 +94,7 @@ func NewPaymentView(row db.PaymentListRow, zone *time.Location) PaymentView {
 		Balance: money.Amount{Minor: row.BalanceAfter, Currency: row.Currency}.String(), Comment: row.Comment,
 		ReversedBy: row.ReversedBy, Reverses: row.Reverses,
 	}
-	if row.StaffName != nil {
-		v.By = *row.StaffName
-	}
+	v.By = audit.Named(row.StaffName, row.ClientName)
 	return v
 }
 

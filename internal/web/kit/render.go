@@ -43,13 +43,9 @@ var Templates = sync.OnceValues(func() (map[string]*template.Template, error) { 
 		if side == "partials" || side == "layout" {
 			continue
 		}
-		layout := "layout/admin.html"
-		if side == "portal" {
-			layout = "layout/portal.html"
-		}
 		set, err := base.Clone()
 		if err == nil {
-			set, err = set.ParseFS(templates.FS, layout, file)
+			set, err = set.ParseFS(templates.FS, "layout/"+side+".html", file)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("parse %s: %w", file, err)

@@ -68,7 +68,7 @@ func (s *Server) Manifest(c *gin.Context) error {
 
 // robots keeps crawlers at the first page and the sign-in of customers. Other pages of the
 // portal need a session, and hold nothing for a search.
-const robots = "User-agent: *\nDisallow: /admin\nDisallow: /r\nDisallow: /portal/help\n"
+const robots = "User-agent: *\nDisallow: /admin\nDisallow: /api\nDisallow: /r\nDisallow: /portal/help\n"
 
 // Robots handles GET /robots.txt.
 func (s *Server) Robots(c *gin.Context) error {

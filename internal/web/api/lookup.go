@@ -1,0 +1,106 @@
+package api
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/card"
+	"refill/internal/customer"
+	"refill/internal/db"
+	"refill/internal/fault"
+)
+
+// customerRef names a customer: exactly one of its fields is set.
+type customerRef struct {
+	ID         string `json:"id"`
+	ExternalID string `json:"external_id"`
+	Username   string `json:"username"`
+	PartnerID  string `json:"partner_id"` // beside external_id, where two partners have it
+}
+
+// customerSeen is how answers name a customer.
+type customerSeen struct {
+	ID         string `json:"id"`
+	Username   string `json:"username"`
+	ExternalID string `json:"external_id,omitempty"`
+}
+
+var errAmbiguous = fault.New(fault.Conflict, "customer_ambiguous", "Customers of two partners have this external id. Name the partner too, as partner_id.")
+
+var errCustomerRef = fault.Field("customer", "customer_ref", "Name the customer by exactly one of id, external_id and username.")
+
+func seen(row db.CustomerGetRow) customerSeen {
+	v := customerSeen{ID: idText(row.ID), Username: row.Username}
+	if row.ExternalID != nil {
+		v.ExternalID = *row.ExternalID
+	}
+	return v
+}
+
+// findCustomer returns the customer that a request names, and customer.ErrUnknown for one
+// of other partners.
+func (s *Server) findCustomer(c *gin.Context, ref *customerRef) (db.CustomerGetRow, error) {
+	if ref == nil {
+		return db.CustomerGetRow{}, errCustomerRef
+	}
+	named := 0
+	for _, text := range []string{ref.ID, ref.ExternalID, ref.Username} {
+		if text != "" {
+			named++
+		}
+	}
+	if named != 1 || ref.PartnerID != "" && ref.ExternalID == "" {
+		return db.CustomerGetRow{}, errCustomerRef
+	}
+	ctx, scope := c.Request.Context(), Client(c).Scope
+	var id int64
+	if ref.ID != "" {
+		id = readID(ref.ID)
+	} else {
+		p := db.CustomerIDsByNameParams{
+			ExternalID: ref.ExternalID, Username: strings.ToLower(ref.Username), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+		}
+		if ref.PartnerID != "" {
+			p.PartnerID = readID(ref.PartnerID)
+		}
+		ids, err := db.New().CustomerIDsByName(ctx, s.Pool, p)
+		switch {
+		case err != nil:
+			return db.CustomerGetRow{}, fmt.Errorf("find a customer: %w", err)
+		case len(ids) == 0:
+			return db.CustomerGetRow{}, customer.ErrUnknown
+		case len(ids) > 1:
+			return db.CustomerGetRow{}, errAmbiguous
+		}
+		id = ids[0]
+	}
+	return s.customerByID(c, id)
+}
+
+// customerByID returns a customer, and customer.ErrUnknown for one of other partners.
+func (s *Server) customerByID(c *gin.Context, id int64) (db.CustomerGetRow, error) {
+	ctx, scope := c.Request.Context(), Client(c).Scope
+	return db.Need(db.New().CustomerGet(ctx, s.Pool, db.CustomerGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})).
+		Or(customer.ErrUnknown, "read a customer")
+}
+
+// findCard returns the card of a name such as 202611-42, and card.ErrNoCard where there is
+// none that the client may see.
+func (s *Server) findCard(c *gin.Context, name string) (card.Ref, error) {
+	number, serialText, _ := strings.Cut(name, "-")
+	serial, err := strconv.ParseInt(serialText, 10, 32)
+	if err != nil || serial < 1 {
+		return card.Ref{}, card.ErrNoCard
+	}
+	series, err := s.Cards.SeriesByNumber(c.Request.Context(), actor(c), number)
+	if fault.KindOf(err) == fault.NotFound {
+		return card.Ref{}, card.ErrNoCard
+	}
+	if err != nil {
+		return card.Ref{}, err
+	}
+	return card.Ref{SeriesID: series.Series.ID, Serial: int32(serial)}, nil
+}

@@ -1,0 +1,208 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/billing"
+	"refill/internal/card"
+	"refill/internal/db"
+	"refill/internal/fault"
+	"refill/internal/web/kit"
+)
+
+// redemptionRequest is the body of POST /redemptions.
+type redemptionRequest struct {
+	Code      string       `json:"code"`
+	Card      string       `json:"card"`
+	Customer  *customerRef `json:"customer"`
+	Reference string       `json:"reference"`
+}
+
+// redemption is a redemption as the API tells it.
+type redemption struct {
+	ID           string       `json:"id"`
+	Card         string       `json:"card"`
+	Amount       Amount       `json:"amount"`
+	BalanceAfter Amount       `json:"balance_after"`
+	Customer     customerSeen `json:"customer"`
+	Reference    string       `json:"reference"`
+	At           string       `json:"at"`
+	ReversedBy   string       `json:"reversed_by,omitempty"` // id of the payment that reversed it
+}
+
+var errCodeOrCard = fault.Field("code", "code_or_card", "Send the code of the card, or the card as series and serial such as 202611-42, and not both.")
+
+// RedemptionCreate handles POST /api/v1/redemptions.
+func (s *Server) RedemptionCreate(c *gin.Context) error {
+	var body redemptionRequest
+	key, err := idempotencyKey(c)
+	if err != nil {
+		return err
+	}
+	if err := s.read(c, &body); err != nil {
+		return err
+	}
+	if err := checkReference(body.Reference); err != nil {
+		return err
+	}
+	if (body.Code == "") == (body.Card == "") {
+		return errCodeOrCard
+	}
+	who, err := s.findCustomer(c, body.Customer)
+	if err != nil {
+		return err
+	}
+	r := card.Redemption{CustomerID: who.ID, Code: body.Code, Key: key, Reference: body.Reference}
+	if body.Card != "" {
+		if r.Card, err = s.findCard(c, body.Card); err != nil {
+			return err
+		}
+	}
+	receipt, err := s.Cards.Redeem(c.Request.Context(), actor(c), r)
+	if err != nil {
+		return err
+	}
+	return created(c, Base+"/redemptions/"+idText(receipt.PaymentID), receipt.Replayed, redemption{
+		ID: idText(receipt.PaymentID), Card: kit.CardName(receipt.Series, int64(receipt.Serial)),
+		Amount: amount(receipt.Amount, receipt.Currency), BalanceAfter: amount(receipt.Balance, receipt.Currency),
+		Customer: seen(who), Reference: body.Reference, At: moment(receipt.At),
+	})
+}
+
+// viewRedemption describes a redemption that was read.
+func viewRedemption(row db.RedemptionListRow) redemption {
+	r := redemption{
+		ID: idText(row.ID), Card: kit.CardName(row.Number, int64(*row.Serial)),
+		Amount: amount(row.Amount, row.Currency), BalanceAfter: amount(row.BalanceAfter, row.Currency),
+		Customer:  customerSeen{ID: idText(row.CustomerID), Username: row.Username, ExternalID: row.ExternalID},
+		Reference: row.Reference, At: moment(row.At),
+	}
+	if row.ReversedBy != 0 {
+		r.ReversedBy = idText(row.ReversedBy)
+	}
+	return r
+}
+
+// redemption reads the redemption that the address of a request names.
+func (s *Server) redemption(c *gin.Context) (db.RedemptionGetRow, error) {
+	id, err := pathID(c, billing.ErrNoPayment)
+	if err != nil {
+		return db.RedemptionGetRow{}, err
+	}
+	scope := Client(c).Scope
+	return db.Need(db.New().RedemptionGet(c.Request.Context(), s.Pool, db.RedemptionGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})).
+		Or(billing.ErrNoPayment, "read a redemption")
+}
+
+// RedemptionShow handles GET /api/v1/redemptions/:id.
+func (s *Server) RedemptionShow(c *gin.Context) error {
+	if err := readQuery(c).err(); err != nil {
+		return err
+	}
+	row, err := s.redemption(c)
+	if err != nil {
+		return err
+	}
+	return answer(c, http.StatusOK, viewRedemption(db.RedemptionListRow(row)))
+}
+
+// RedemptionList handles GET /api/v1/redemptions.
+func (s *Server) RedemptionList(c *gin.Context) error {
+	q := readQuery(c, "limit", "after", "customer", "reference", "created_from", "created_to")
+	p, scope := q.page(), Client(c).Scope
+	params := db.RedemptionListParams{
+		BeforeID: p.after, Size: p.limit(), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+		CreatedFrom: q.moment("created_from"), CreatedTo: q.moment("created_to"),
+	}
+	if text := q.text("reference"); text != "" {
+		params.Reference = &text
+	}
+	if id := q.number("customer", 0, lastID); id != 0 {
+		params.CustomerID = &id
+	}
+	if err := q.err(); err != nil {
+		return err
+	}
+	rows, err := db.New().RedemptionList(c.Request.Context(), s.Pool, params)
+	if err != nil {
+		return err
+	}
+	return answerList(c, p, rows, func(r db.RedemptionListRow) int64 { return r.ID }, viewRedemption)
+}
+
+// reversalRequest is the body of a reversal.
+type reversalRequest struct {
+	Reason string `json:"reason"`
+}
+
+// reversal is the answer of a reversal.
+type reversal struct {
+	ID           string `json:"id"` // of the payment that reverses
+	BalanceAfter Amount `json:"balance_after"`
+	At           string `json:"at"`
+}
+
+// RedemptionReverse handles POST /api/v1/redemptions/:id/reversal. The card becomes void.
+func (s *Server) RedemptionReverse(c *gin.Context) error {
+	key, err := idempotencyKey(c)
+	if err != nil {
+		return err
+	}
+	row, err := s.redemption(c)
+	if err != nil {
+		return err
+	}
+	var body reversalRequest
+	if err := s.read(c, &body); err != nil {
+		return err
+	}
+	paid, err := s.Cards.Reverse(c.Request.Context(), actor(c), billing.Reversal{CustomerID: row.CustomerID, PaymentID: row.ID, Reason: body.Reason, Key: key})
+	if err != nil {
+		return err
+	}
+	return created(c, Base+"/redemptions/"+idText(row.ID), paid.Replayed, reversal{ID: idText(paid.ID), BalanceAfter: amount(paid.Balance, row.Currency), At: moment(paid.At)})
+}
+
+// lookRequest is the body of POST /cards/look.
+type lookRequest struct {
+	Code     string       `json:"code"`
+	Customer *customerRef `json:"customer"`
+}
+
+// looked is what a card would add.
+type looked struct {
+	Card      string `json:"card"`
+	Amount    Amount `json:"amount"`
+	ValidTill string `json:"valid_till"`
+}
+
+// CardLook handles POST /api/v1/cards/look: what a code would add to a customer's balance.
+// It costs an attempt as a redemption does.
+func (s *Server) CardLook(c *gin.Context) error {
+	var body lookRequest
+	if err := s.read(c, &body); err != nil {
+		return err
+	}
+	who, err := s.findCustomer(c, body.Customer)
+	if err != nil {
+		return err
+	}
+	found, err := s.Cards.Look(c.Request.Context(), actor(c), who.ID, body.Code)
+	if err != nil {
+		return err
+	}
+	return answer(c, http.StatusOK, looked{
+		Card: kit.CardName(found.Series, int64(found.Serial)), Amount: amount(found.Amount, found.Currency), ValidTill: found.ValidTill.Format(time.DateOnly),
+	})
+}
+
+// checkReference refuses a reference that is too long.
+func checkReference(text string) error {
+	if len([]rune(text)) > card.MaxReference {
+		return fault.Field("reference", "reference_long", "The reference can be up to {most} characters long.").With("most", fault.Number(card.MaxReference))
+	}
+	return nil
+}

@@ -1,0 +1,46 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"refill/internal/report"
+	"refill/internal/web/kit"
+)
+
+// outstandingView is the outstanding value at the end of a day.
+type outstandingView struct {
+	At          string `json:"at"` // the day, in the time zone of the installation
+	TimeZone    string `json:"time_zone"`
+	Outstanding Amount `json:"outstanding"`
+}
+
+// ReportOutstanding handles GET /api/v1/reports/outstanding: what customers could still
+// redeem at the end of a day, today without one.
+func (s *Server) ReportOutstanding(c *gin.Context) error {
+	q := readQuery(c, "at", "partner_id")
+	at, partner := q.day("at"), q.number("partner_id", report.EveryPartner, lastID)
+	if err := q.err(); err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	settings, err := s.Settings.Get(ctx)
+	if err != nil {
+		return err
+	}
+	question := report.Question{Partner: partner, Scope: Client(c).Scope, Zone: kit.Zone(settings.TimeZone), Currency: settings.Currency}
+	question.Period = report.Period{Kind: report.Custom, From: at, To: at}
+	if at.IsZero() {
+		question.Period = report.Period{Kind: report.ThisMonth}
+	}
+	figures, err := report.Outstanding(ctx, s.Pool, question)
+	if err != nil {
+		return err
+	}
+	closing := figures.Total.Closing
+	return answer(c, http.StatusOK, outstandingView{
+		At: figures.Last.Format(time.DateOnly), TimeZone: settings.TimeZone, Outstanding: amount(closing.Minor, closing.Currency),
+	})
+}
