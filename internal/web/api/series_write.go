@@ -204,13 +204,19 @@ func (s *Server) SeriesActivate(c *gin.Context) error {
 }
 
 // SeriesLock handles POST /api/v1/series/:number/lock.
-func (s *Server) SeriesLock(c *gin.Context) error { return s.changeState(c, false, (*card.Service).Lock) }
+func (s *Server) SeriesLock(c *gin.Context) error {
+	return s.changeState(c, false, (*card.Service).Lock)
+}
 
 // SeriesCancel handles POST /api/v1/series/:number/cancel.
-func (s *Server) SeriesCancel(c *gin.Context) error { return s.changeState(c, false, (*card.Service).Cancel) }
+func (s *Server) SeriesCancel(c *gin.Context) error {
+	return s.changeState(c, false, (*card.Service).Cancel)
+}
 
 // SeriesRetry handles POST /api/v1/series/:number/retry.
-func (s *Server) SeriesRetry(c *gin.Context) error { return s.changeState(c, false, (*card.Service).Retry) }
+func (s *Server) SeriesRetry(c *gin.Context) error {
+	return s.changeState(c, false, (*card.Service).Retry)
+}
 
 // SeriesVoid handles POST /api/v1/series/:number/void.
 func (s *Server) SeriesVoid(c *gin.Context) error {
