@@ -36,23 +36,6 @@ func TestRedeemBoxHasRoomForACode(t *testing.T) {
 	}
 }
 
-// After an export by keyboard the focus is on the page, not lost.
-func TestFocusAfterExport(t *testing.T) {
-	t.Parallel()
-	admin := newBrowser(t, sharedDemo(t).URL, 1280, 900)
-	admin.signIn("/admin/login", "admin")
-	admin.open("/admin/finance/refill-cards/series/202605")
-	admin.until("the scripts", `document.readyState === "complete" && Boolean(window.htmx)`) // otherwise the form leads to a new page
-	script[bool](admin, `(() => {
-		const button = [...document.querySelectorAll("main button")].find((b) => b.innerText.trim() === "Export");
-		button.focus();
-		button.click();
-		return true;
-	})()`)
-	admin.until("the file", `[...document.querySelectorAll("main a")].some((a) => a.innerText.trim().startsWith("Download"))`)
-	admin.until("the focus", `document.activeElement && document.activeElement !== document.body`)
-}
-
 // On a phone the filters of a list lie over the page when they are opened, and Escape closes
 // them and leads back to their button.
 func TestFiltersOnAPhone(t *testing.T) {

@@ -64,7 +64,7 @@ func TestPageWithoutAStreamPolls(t *testing.T) {
 // keyboard. A toast disappears by itself.
 func TestBell(t *testing.T) {
 	t.Parallel()
-	d := sharedDemo(t)
+	d := startDemo(t, freeAddr(t), t.TempDir()) // what other tests make would be in the bell too
 	for _, width := range []int64{1280, 360} {
 		admin := newBrowser(t, d.URL, width, 800)
 		admin.signIn("/admin/login", "admin")
