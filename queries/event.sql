@@ -112,9 +112,10 @@ where event.customer_id = @customer_id::bigint and data -> 'customer' ? 'usernam
 
 -- name: EventTrim :one
 -- Deletes the oldest events that are older than the given age, at most size of them, with
--- their deliveries, and returns how many went.
+-- their deliveries, and returns how many went. Without an old event none goes: least ignores
+-- nulls, hence coalesce.
 with bound as (
-  select c.trimmed, least(c.trimmed + @size::bigint, (select e.seq from event e where e.at < now() - @age::interval order by e.at desc limit 1)) as until
+  select c.trimmed, least(c.trimmed + @size::bigint, coalesce((select e.seq from event e where e.at < now() - @age::interval order by e.at desc limit 1), c.trimmed)) as until
   from event_counter c
 ), gone as (
   delete from event using bound where event.seq > bound.trimmed and event.seq <= bound.until returning event.seq

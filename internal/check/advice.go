@@ -32,7 +32,7 @@ func Rules() []Rule {
 		17: {"The counts on the pages of a series are not those of its cards.", "Redemptions are not affected. Ask a developer to correct the counts."},
 		18: {"Something refers to a series or an account that is not there.", books},
 		19: {"Somebody with access to the database changed the record of who did what, or it is no longer being sealed.", "Take away access to the database, keep it and its backups as they are, and find what changed by comparing with a backup: refill audit verify names the blocks and the ids. Where rows only wait to be sealed, start a worker."},
-		23: {"Other systems were not told of something, or are told late. Money is not affected.", "If entries wait, start a worker with refill work, or look into its log."},
+		23: {"Other systems were not told of something, or are told late. Money is not affected.", "If entries wait, start a worker with refill work, or look into its log. For a redemption without an event, tell the other system by hand; the list of redemptions of the API has it."},
 		20: {"Codes are gone that were not to go, or are there that were to be shredded.", "The cards can be redeemed all the same. Codes that are gone come back only from a backup of the database; keep one from before, and find out who has access to it."},
 		21: {"An API client was told that a card is redeemed, and the books say something else.", "Compare the reservation with the payments of the customer and with the client's own records. Correct the balance by hand if it is wrong, and find out who has access to the database."},
 		22: {"A card is held back and no reservation holds it, or not as long.", "The card can be redeemed again at the latest in half an hour. Nothing is lost. Find out who has access to the database."},

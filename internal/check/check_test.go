@@ -229,8 +229,11 @@ func TestPlantedFaults(t *testing.T) {
 		{19, `insert into audit (id, action) overriding system value values (0, 'card.redeemed')`},
 		{19, `update audit_block set mac = sha256(mac)`},
 		{20, `update card set code_sealed = '', shredded = true where serial = 5`},
+		{23, `update event_switch set wanted = true, since = now() - interval '1 hour'`},
 		{23, `update event_counter set last = 3; insert into event (seq, id, type, at, data) select n, gen_random_uuid(), 'ping', now(), '{}' from unnest(array[1, 3]) n`},
 		{23, `insert into event_out (type, at) values ('ping', now() - interval '11 minutes')`},
+		{23, `update event_switch set wanted = true, since = now() - interval '1 hour';
+			insert into event_out (type, series_id, serial) select 'redemption.created', series_id, serial from ledger_tx, generate_series(1, 2) where kind = 'redeem'`},
 		{20, `update series set print_once = true, shredding_at = now(), shredded_to = 5; update export set sent_whole_at = now()`},
 		{20, `update series set print_once = true, shredding_at = now()`},
 		{21, reserved + `update reservation set state = 'committed', ended_at = now(), tx_id = (select id from ledger_tx where kind = 'redeem' and serial = 1)`},

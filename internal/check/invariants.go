@@ -237,10 +237,19 @@ func invariants() []invariant {
 				or (r.series_id, r.serial, r.held_until) is distinct from (c.series_id, c.serial, c.reserved_until))`, nil},
 		// Redemptions count from a minute after the switch: those that were under way had not
 		// seen it. The last day before events are deleted is left out.
-		{23, "the feed of events has no gap, and nothing waits for it longer than ten minutes", `
+		{23, "the feed of events has no gap, every redemption is in it once, and nothing waits for it longer than ten minutes", `
 			select 'feed: ' || n || ' events, numbered ' || c.trimmed + 1 || ' to ' || c.last
 			from event_counter c, (select count(*) as n, min(seq) as first, max(seq) as last from event) e
 			where n <> c.last - c.trimmed or (n > 0 and (e.first <> c.trimmed + 1 or e.last <> c.last))
+			union all
+			select 'payment ' || p.id || ': ' || coalesce(e.n, 0) + coalesce(o.n, 0) || ' events'
+			from event_switch w
+			join ledger_tx t on w.wanted and t.kind = 'redeem' and t.at > greatest(w.since + interval '1 minute', now() - interval '29 days')
+			join payment p on p.tx_id = t.id
+			left join (select payment_id, count(*) as n from event where type = 'redemption.created' group by payment_id) e on e.payment_id = p.id
+			left join (select series_id, serial, count(*) as n from event_out where type = 'redemption.created' group by series_id, serial) o
+				on o.series_id = t.series_id and o.serial = t.serial
+			where coalesce(e.n, 0) + coalesce(o.n, 0) <> 1
 			union all
 			select 'queue of events: ' || count(*) || ' entries, the oldest of ' || min(at) from event_out
 			having count(*) > 10000 or min(at) < now() - interval '10 minutes'`, nil},

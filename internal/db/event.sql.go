@@ -479,7 +479,7 @@ func (q *Queries) EventOutTake(ctx context.Context, db DBTX, size int32) ([]Even
 
 const eventTrim = `-- name: EventTrim :one
 with bound as (
-  select c.trimmed, least(c.trimmed + $1::bigint, (select e.seq from event e where e.at < now() - $2::interval order by e.at desc limit 1)) as until
+  select c.trimmed, least(c.trimmed + $1::bigint, coalesce((select e.seq from event e where e.at < now() - $2::interval order by e.at desc limit 1), c.trimmed)) as until
   from event_counter c
 ), gone as (
   delete from event using bound where event.seq > bound.trimmed and event.seq <= bound.until returning event.seq
@@ -495,7 +495,8 @@ type EventTrimParams struct {
 }
 
 // Deletes the oldest events that are older than the given age, at most size of them, with
-// their deliveries, and returns how many went.
+// their deliveries, and returns how many went. Without an old event none goes: least ignores
+// nulls, hence coalesce.
 func (q *Queries) EventTrim(ctx context.Context, db DBTX, arg EventTrimParams) (int64, error) {
 	row := db.QueryRow(ctx, eventTrim, arg.Size, arg.Age)
 	var count int64

@@ -73,8 +73,9 @@ func TestWorkersAreKilledWhileEventsAreSent(t *testing.T) {
 	}
 	require.NoError(t, <-done)
 	c.until("the last event", 2*stallLimit, func() bool { return ids() == cards })
-	var events, first, last int
-	require.NoError(t, c.pool.QueryRow(t.Context(), `select count(*), min(seq), max(seq) from event`).Scan(&events, &first, &last))
+	var events, first, last, ofCards int
+	require.NoError(t, c.pool.QueryRow(t.Context(), `select count(*), min(seq), max(seq), count(distinct data ->> 'card') filter (where type = 'redemption.created') from event`).Scan(&events, &first, &last, &ofCards))
+	require.Equal(t, cards, ofCards)
 	require.Equal(t, []int{1, events}, []int{first, last})
 	c.requireSound()
 	mu.Lock()
