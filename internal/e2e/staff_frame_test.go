@@ -36,6 +36,34 @@ func TestRedeemBoxHasRoomForACode(t *testing.T) {
 	}
 }
 
+// The focus stays on Export while the file is asked for, so that a keyboard goes on from there.
+// A second press meanwhile sends nothing.
+func TestFocusAfterExport(t *testing.T) {
+	t.Parallel()
+	admin := newBrowser(t, sharedDemo(t).URL, 1280, 900)
+	admin.signIn("/admin/login", "admin")
+	admin.open("/admin/finance/refill-cards/series/202605")
+	for range 3 {
+		script[bool](admin, `(() => {
+			const button = [...document.querySelectorAll("main button")].find((b) => b.innerText.trim() === "Export");
+			window.sent = window.answered = 0;
+			window.lost = false;
+			button.form.addEventListener("htmx:before:request", () => { sent++; });
+			document.addEventListener("htmx:after:swap", () => { answered++; });
+			button.focus();
+			button.click();
+			setTimeout(() => {
+				window.lost = document.activeElement === document.body;
+				button.click();
+			}, 20);
+			return true;
+		})()`)
+		admin.until("the answer", `answered > 0 && document.querySelector("#series-files .file-head")`)
+		admin.until("the focus on Export again", `document.activeElement.innerText.trim() === "Export" && !document.querySelector(".waiting")`)
+		require.Equal(t, []any{float64(1), false}, script[[]any](admin, `[sent, lost]`), "requests, and the focus on the way")
+	}
+}
+
 // On a phone the filters of a list lie over the page when they are opened, and Escape closes
 // them and leads back to their button.
 func TestFiltersOnAPhone(t *testing.T) {

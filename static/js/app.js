@@ -93,20 +93,34 @@ async function copy(button) {
   setTimeout(() => button.classList.remove("copied"), 1500);
 }
 
-// One press, one order: the key in the form guards the money, this guards the eye.
+// One press, one order: the key in the form guards the money, this guards the eye. The pressed
+// button is not disabled, because the focus would fall to the body; the form sends nothing more
+// until its answer is there.
 document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if ([...form.elements].some((one) => one.matches("button.waiting"))) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
   const button = event.submitter;
   if (!button || !("once" in button.dataset)) return;
-  // After this turn, or the button's own name and value would not be sent.
-  setTimeout(() => { button.disabled = true; button.classList.add("waiting"); });
-});
-function wake() {
+  button.classList.add("waiting");
+  button.setAttribute("aria-disabled", "true");
+  // The answer of a plain form is another page, or a file that is saved while this page stays.
+  if (!form.matches("[hx-post], [data-upload]")) setTimeout(wake, 10_000, form);
+}, true);
+function wake(form) {
   for (const button of document.querySelectorAll("button.waiting")) {
-    button.disabled = false;
+    if (form && button.form !== form) continue;
+    button.removeAttribute("aria-disabled");
     button.classList.remove("waiting");
   }
 }
-document.addEventListener("htmx:finally:request", () => setTimeout(wake)); // an answer can be sooner than the pause
+document.addEventListener("htmx:finally:request", (event) => {
+  const form = event.detail.ctx?.sourceElement?.closest("form");
+  if (form) wake(form);
+});
 addEventListener("pageshow", (event) => { if (event.persisted) wake(); });
 
 // Theme.
@@ -207,20 +221,21 @@ openNamed();
 if (document.querySelector("[data-themes]")) showTheme(theme());
 
 // Focus stays where a person was. Where a swap has removed the focused element, the element with
-// the same id or the same name and label takes the focus, otherwise the part around it.
+// the same id or the same name and label takes the focus, otherwise the part around it. What had
+// the focus is noted when it gets it: at a swap it may be gone already, by another swap.
 let focused = null;
-document.addEventListener("htmx:before:swap", () => {
-  const at = document.activeElement;
-  if (!at || at === document.body) return;
-  focused = { id: at.id, name: at.name ?? "", label: at.getAttribute("aria-label") ?? at.textContent.trim(), within: at.closest("[id]:not(form, input, button, select)")?.id };
+const called = (one) => one.getAttribute("aria-label") ?? one.textContent.trim();
+document.addEventListener("focusin", (event) => {
+  const at = event.target;
+  focused = { at, id: at.id, name: at.name ?? "", label: called(at), within: at.closest("[id]:not(form, input, button, select)")?.id };
 });
+document.addEventListener("pointerdown", (event) => { if (!focused?.at.contains(event.target)) focused = null; });
 document.addEventListener("htmx:after:swap", () => {
   const was = focused;
+  if (!was || was.at.isConnected || document.activeElement !== document.body) return;
   focused = null;
-  if (!was || document.activeElement !== document.body) return;
-  const named = (one) => one.getAttribute("aria-label") ?? one.textContent.trim();
   const to = (was.id && document.getElementById(was.id))
-    || [...document.querySelectorAll("main :is(button, a[href], input)")].find((one) => one.offsetParent && was.label && named(one) === was.label && (one.name ?? "") === was.name)
+    || [...document.querySelectorAll("main :is(button, a[href], input)")].find((one) => one.offsetParent && was.label && called(one) === was.label && (one.name ?? "") === was.name)
     || document.getElementById(was.within) || document.getElementById("main");
   if (!to.matches("a[href], button, input, select, textarea, [tabindex]")) to.tabIndex = -1;
   to.focus({ preventScroll: true });

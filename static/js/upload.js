@@ -34,10 +34,7 @@
     const end = (message) => {
       part.hidden = true;
       form.querySelector("[data-upload-failed]").hidden = !message;
-      for (const button of form.querySelectorAll("button.waiting")) {
-        button.disabled = false;
-        button.classList.remove("waiting");
-      }
+      wake(form);
     };
     cancel.onclick = () => request.abort();
     request.upload.addEventListener("progress", (step) => {
