@@ -31,6 +31,7 @@ type sizes struct {
 	peerCards   int
 	redemptions int
 	clients     int
+	events      int
 }
 
 // part is a group of figures that are measured together.
@@ -50,6 +51,12 @@ func parts() []part {
 		{"pdf", nil, []string{"pdf_rate", "pdf_seconds", "pdf_bytes_per_card", "rss_pdf", "rss_idle"}, measurePDF},
 		{"formats", nil, formatFigures(), measureFormats},
 		{"redeem", []string{"pgbench"}, []string{"redeem_vs_pgbench", "redeem_per_s", "pgbench_per_s"}, measureRedeem},
+		{"api", nil, []string{"api_redeem_vs_portal", "api_redeem_per_s", "portal_redeem_per_s"}, measureAPI},
+		{"events", []string{"pgbench"}, []string{
+			"outbox_cost", "outbox_wal_cost", "redemption_ms", "redemption_wal_bytes", "relay_per_s",
+			"webhook_per_s", "webhook_delay_seconds", "webhook_worst_delay_seconds",
+		}, measureEvents},
+		{"feed", nil, []string{"feed_page_ms", "feed_page_small_ms"}, measureFeed},
 		{"peers", []string{"pdfinfo", "pdftotext", "pdftoppm", "zbarimg"}, []string{
 			"pdf_vs_maroto", "pdf_vs_gofpdf", "pdf_vs_chromium", "pdf_vs_reportlab",
 			"pdf_cpu_rate", "maroto_cpu_rate", "gofpdf_cpu_rate", "chromium_cpu_rate", "reportlab_cpu_rate",
@@ -60,7 +67,7 @@ func parts() []part {
 func main() {
 	var s sizes
 	flag.StringVar(&s.binary, "bin", "", "the program to measure; empty: build it from this source")
-	flag.StringVar(&s.only, "only", "", "measure only these, separated by commas: generate, csv, pdf, formats, redeem, peers, or names of figures")
+	flag.StringVar(&s.only, "only", "", "measure only these, separated by commas: generate, csv, pdf, formats, redeem, api, events, feed, peers, or names of figures")
 	flag.BoolVar(&s.keep, "keep", false, "keep the folder with the database, the files and the logs")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each comparison is made; the median is printed")
 	flag.IntVar(&s.cards, "cards", 1_000_000, "cards of a series that is made and exported")
@@ -68,6 +75,7 @@ func main() {
 	flag.IntVar(&s.peerCards, "peer-cards", 1000, "cards that Chromium and reportlab print")
 	flag.IntVar(&s.redemptions, "redemptions", 8000, "cards that are redeemed in a round, on each side")
 	flag.IntVar(&s.clients, "clients", 32, "customers who redeem at once")
+	flag.IntVar(&s.events, "events", 10_000_000, "events in the feed of which pages are read")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, s, os.Stdout)
@@ -84,8 +92,8 @@ func run(ctx context.Context, s sizes, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if s.rounds < 1 || s.clients < 1 || s.cards < 1 || s.pdfCards < 1 || s.peerCards < 1 || s.redemptions < s.clients {
-		return fmt.Errorf("there is nothing to measure: %d clients need as many redemptions, and everything else must be one or more", s.clients)
+	if s.rounds < 1 || s.clients < 1 || s.cards < 1 || s.pdfCards < 1 || s.peerCards < 1 || s.redemptions < s.clients || s.events < leastEvents {
+		return fmt.Errorf("there is nothing to measure: %d clients need as many redemptions, the feed needs %d events, and everything else must be one or more", s.clients, leastEvents)
 	}
 	tb, err := newTestbed(ctx, s)
 	if err != nil {

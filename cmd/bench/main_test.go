@@ -22,7 +22,7 @@ func TestChoose(t *testing.T) {
 		return parts, figures
 	}
 	all, _ := names("")
-	require.Equal(t, []string{"generate", "csv", "pdf", "formats", "redeem", "peers"}, all)
+	require.Equal(t, []string{"generate", "csv", "pdf", "formats", "redeem", "api", "events", "feed", "peers"}, all)
 	some, figures := names("rss_pdf,redeem")
 	require.Equal(t, []string{"pdf", "redeem"}, some)
 	require.Equal(t, []string{"rss_pdf", "redeem_vs_pgbench", "redeem_per_s", "pgbench_per_s"}, figures)
@@ -66,10 +66,11 @@ func TestSteadyRate(t *testing.T) {
 func TestReadPgbenchLog(t *testing.T) {
 	t.Parallel()
 	prefix := filepath.Join(t.TempDir(), "log")
-	require.NoError(t, os.WriteFile(prefix+".1", []byte("0 1 2500 0 1700000000 250000\n1 1 900 0 1700000001 0\n"), 0o600))
+	require.NoError(t, os.WriteFile(prefix+".1", []byte("0 1 2500 0 1700000000 250000\n1 1 900 1 1700000001 0\n"), 0o600))
 	require.NoError(t, os.WriteFile(prefix+".1.1", []byte("2 1 900 0 1700000002 1\n"), 0o600))
-	finished, err := readPgbenchLog(prefix)
+	list, err := readPgbenchLog(prefix)
 	require.NoError(t, err)
-	require.Equal(t, []time.Time{time.Unix(1700000000, 250_000_000), time.Unix(1700000001, 0), time.Unix(1700000002, 1000)}, finished)
+	require.Equal(t, []time.Time{time.Unix(1700000000, 250_000_000), time.Unix(1700000001, 0), time.Unix(1700000002, 1000)}, ends(list))
+	require.Equal(t, transaction{script: 1, took: 900 * time.Microsecond, finished: time.Unix(1700000001, 0)}, list[1])
 	require.NoFileExists(t, prefix+".1")
 }

@@ -57,6 +57,11 @@ func (p *process) stop() {
 	}
 }
 
+// pause stops the process until resume.
+func (p *process) pause() error { return p.cmd.Process.Signal(syscall.SIGSTOP) }
+
+func (p *process) resume() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
+
 // resetPeak resets the peak memory of the process (proc(5), clear_refs).
 func (p *process) resetPeak() error {
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0o600); err != nil {

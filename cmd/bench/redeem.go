@@ -24,20 +24,24 @@ import (
 // measureRedeem lets all customers redeem cards in the portal at the same time, then runs
 // the statements of as many redemptions with pgbench, alternating for each round.
 func measureRedeem(ctx context.Context, tb *testbed) (figures, error) {
-	clients := make([]*http.Client, tb.clients)
-	for n := range clients {
-		var err error
-		if clients[n], err = tb.signIn(ctx, n); err != nil {
-			return nil, err
-		}
+	if err := tb.openPortal(ctx); err != nil {
+		return nil, err
+	}
+	whole, err := redeemScript(os.DirFS("queries"), redeemSteps())
+	if err != nil {
+		return nil, err
 	}
 	f := figures{}
 	for range tb.rounds {
-		rate, err := tb.redeemOverHTTP(ctx, clients)
+		rate, err := tb.redeemAll(ctx, tb.redeemInPortal)
 		if err != nil {
 			return nil, err
 		}
-		limit, err := tb.pgbench(ctx)
+		finished, err := tb.pgbench(ctx, tb.clients, tb.perClient(), whole)
+		if err != nil {
+			return nil, err
+		}
+		limit, err := steadyRate(ends(finished))
 		if err != nil {
 			return nil, err
 		}
@@ -51,19 +55,38 @@ func measureRedeem(ctx context.Context, tb *testbed) (figures, error) {
 // perClient returns the number of cards that each client redeems in a round.
 func (tb *testbed) perClient() int { return tb.redemptions / tb.clients }
 
-// redeemOverHTTP redeems a new series and returns redemptions a second.
-func (tb *testbed) redeemOverHTTP(ctx context.Context, clients []*http.Client) (float64, error) {
-	series, _, err := tb.series(ctx, tb.perClient()*tb.clients)
-	if err != nil {
-		return 0, err
+// openPortal signs every customer in at the portal, once.
+func (tb *testbed) openPortal(ctx context.Context) error {
+	for n := len(tb.portal); n < tb.clients; n++ {
+		client, err := tb.signIn(ctx, n)
+		if err != nil {
+			return err
+		}
+		tb.portal = append(tb.portal, client)
 	}
-	var codes []string
+	return nil
+}
+
+// codes makes a series of n cards and returns it with its codes.
+func (tb *testbed) codes(ctx context.Context, n int) (db.Series, []string, error) {
+	series, _, err := tb.series(ctx, n)
+	if err != nil {
+		return db.Series{}, nil, err
+	}
+	codes := make([]string, 0, n)
 	err = tb.domain.EachUnused(ctx, series, func(page []card.Unsealed) error {
 		for _, c := range page {
 			codes = append(codes, c.Code.Reveal(series.Prefix))
 		}
 		return nil
 	})
+	return series, codes, err
+}
+
+// redeemAll lets all clients redeem a new series at the same time. redeem redeems a code for
+// client n. It returns redemptions a second.
+func (tb *testbed) redeemAll(ctx context.Context, redeem func(ctx context.Context, n int, code string) error) (float64, error) {
+	series, codes, err := tb.codes(ctx, tb.perClient()*tb.clients)
 	if err != nil {
 		return 0, err
 	}
@@ -72,11 +95,10 @@ func (tb *testbed) redeemOverHTTP(ctx context.Context, clients []*http.Client) (
 	}
 	finished := make([]time.Time, len(codes))
 	group, groupCtx := errgroup.WithContext(ctx)
-	for n, client := range clients {
+	for n := range tb.clients {
 		group.Go(func() error {
 			for i := n * tb.perClient(); i < (n+1)*tb.perClient(); i++ {
-				form := url.Values{"code": {codes[i]}, "key": {uuid.NewString()}}
-				if err := tb.post(groupCtx, client, n, "/portal/finance/refill-card", form); err != nil {
+				if err := redeem(groupCtx, n, codes[i]); err != nil {
 					return err
 				}
 				finished[i] = time.Now()
@@ -91,6 +113,11 @@ func (tb *testbed) redeemOverHTTP(ctx context.Context, clients []*http.Client) (
 		return 0, err
 	}
 	return steadyRate(finished)
+}
+
+// redeemInPortal redeems a code as a customer does.
+func (tb *testbed) redeemInPortal(ctx context.Context, n int, code string) error {
+	return tb.post(ctx, tb.portal[n], n, "/portal/finance/refill-card", url.Values{"code": {code}, "key": {uuid.NewString()}})
 }
 
 // vacuum updates the statistics after a series was made, so that both sides run with the
@@ -169,43 +196,44 @@ const planSQL = `
 	where c.series_id = %[1]d;
 	alter table bench_plan add primary key (client, i)`
 
-// pgbench runs the statements of redemptions on a new series with pgbench, and returns
-// transactions a second, of which each is one redemption.
-func (tb *testbed) pgbench(ctx context.Context) (float64, error) {
+// pgbench runs the statements of redemptions on a new series with pgbench: each client redeems
+// perClient cards, one a transaction. Of several scripts each transaction takes one at random.
+func (tb *testbed) pgbench(ctx context.Context, clients, perClient int, scripts ...string) ([]transaction, error) {
 	path, err := tb.tool("pgbench")
 	if err != nil {
-		return 0, err
-	}
-	text, err := redeemScript(os.DirFS("queries"))
-	if err != nil {
-		return 0, err
-	}
-	script := tb.path("redeem.sql")
-	if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
-		return 0, err
-	}
-	series, _, err := tb.series(ctx, tb.perClient()*tb.clients)
-	if err != nil {
-		return 0, err
-	}
-	if _, err := tb.pool.Exec(ctx, fmt.Sprintf(planSQL, series.ID, tb.perClient())); err != nil {
-		return 0, err
-	}
-	if err := tb.vacuum(ctx); err != nil {
-		return 0, err
+		return nil, err
 	}
 	log := tb.path("pgbench-log")
-	cmd := exec.CommandContext(ctx, path, "-n", "-M", "prepared", "-c", strconv.Itoa(tb.clients), "-j", "2", "-D", "i=0", //nolint:gosec // on the private server of the testbed
-		"-t", strconv.Itoa(tb.perClient()), "--log", "--log-prefix="+log, "-f", script, tb.url)
+	args := []string{"-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(2, clients)), "-D", "i=0",
+		"-t", strconv.Itoa(perClient), "--log", "--log-prefix=" + log}
+	for n, text := range scripts {
+		script := tb.path(fmt.Sprintf("redeem%d.sql", n))
+		if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
+			return nil, err
+		}
+		args = append(args, "-f", script)
+	}
+	series, _, err := tb.series(ctx, perClient*clients)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tb.pool.Exec(ctx, fmt.Sprintf(planSQL, series.ID, perClient)); err != nil {
+		return nil, err
+	}
+	if err := tb.vacuum(ctx); err != nil {
+		return nil, err
+	}
+	if tb.prepared != nil {
+		if err := tb.prepared(); err != nil {
+			return nil, err
+		}
+	}
+	cmd := exec.CommandContext(ctx, path, append(args, tb.url)...) //nolint:gosec // on the private server of the testbed
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("pgbench: %w: %s", err, out)
+		return nil, fmt.Errorf("pgbench: %w: %s", err, out)
 	}
 	if err := tb.requireUsed(ctx, series); err != nil {
-		return 0, fmt.Errorf("pgbench: %w", err)
+		return nil, fmt.Errorf("pgbench: %w", err)
 	}
-	finished, err := readPgbenchLog(log)
-	if err != nil {
-		return 0, err
-	}
-	return steadyRate(finished)
+	return readPgbenchLog(log)
 }

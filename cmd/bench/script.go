@@ -74,16 +74,16 @@ const redeemPlan = `\set i :i + 1
 select code_index, key, customer, partner, token, address, series, serial, number, price, currency, outstanding from bench_plan where client = :client_id and i = :i \gset
 `
 
-// redeemScript returns the pgbench script of the steps, made from the source of the
+// redeemScript returns the pgbench script of these steps, made from the source of the
 // queries.
-func redeemScript(queries fs.FS) (string, error) {
+func redeemScript(queries fs.FS, steps [][]step) (string, error) {
 	sources, err := readQueries(queries)
 	if err != nil {
 		return "", err
 	}
 	var script strings.Builder
 	script.WriteString(redeemPlan)
-	for _, together := range redeemSteps() {
+	for _, together := range steps {
 		if len(together) > 1 {
 			script.WriteString("\\startpipeline\n")
 		}

@@ -129,7 +129,7 @@ func TestScriptIsOneRedemption(t *testing.T) {
 // Postgres accepts every statement of the script with its arguments.
 func TestScriptIsWhole(t *testing.T) {
 	t.Parallel()
-	script, err := redeemScript(os.DirFS("../../queries"))
+	script, err := redeemScript(os.DirFS("../../queries"), redeemSteps())
 	require.NoError(t, err)
 	require.NotContains(t, script, "@")
 	require.NotContains(t, script, "sqlc.")

@@ -53,6 +53,9 @@ type testbed struct {
 	worker   *process
 	web      *process
 	addr     string
+	partner  int64
+	portal   []*http.Client // a signed-in customer each
+	prepared func() error   // called when a run of pgbench is about to start
 }
 
 // newTestbed starts a testbed. Postgres has the settings of the demo: it loses no committed
@@ -189,7 +192,7 @@ func (tb *testbed) createAccounts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tb.admin = audit.ByStaff(id, audit.Everything())
+	tb.admin, tb.partner = audit.ByStaff(id, audit.Everything()), partner.ID
 	hash, err := signin.Hash(password)
 	if err != nil {
 		return err
@@ -218,7 +221,7 @@ func (tb *testbed) startProcesses(ctx context.Context) error {
 	// The proxy is trusted, so that each client can have its own IP address, as customers
 	// do. The limit on wrong codes counts the attempts in progress from each address.
 	env := append(os.Environ(), "DATABASE_URL="+tb.url, "REFILL_KEY_FILE="+tb.path("keys"), "REFILL_FILES_DIR="+tb.path("files"),
-		"REFILL_ADDR="+tb.addr, "REFILL_TRUSTED_PROXIES=127.0.0.1", "REFILL_LOG_LEVEL=error")
+		"REFILL_ADDR="+tb.addr, "REFILL_TRUSTED_PROXIES=127.0.0.1", "REFILL_LOG_LEVEL=error", "REFILL_WEBHOOK_NETWORKS=127.0.0.0/8")
 	if tb.worker, err = startProcess(ctx, tb.binary, "work", env); err != nil {
 		return err
 	}
