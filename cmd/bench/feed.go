@@ -111,12 +111,13 @@ func (tb *testbed) fillFeed(ctx context.Context, few int64) (int64, error) {
 	return first, tb.vacuum(ctx)
 }
 
-// emptyFeed removes all events, as if they were too old.
+// emptyFeed removes all events, as if they were too old and acts had told of nothing before.
 func (tb *testbed) emptyFeed(ctx context.Context) error {
 	return tb.withRelayHeld(ctx, func() error {
 		_, err := tb.pool.Exec(ctx, `
 			truncate event, event_partner, webhook_delivery;
-			update event_counter set trimmed = last`)
+			update event_counter set trimmed = last;
+			update event_switch set since = clock_timestamp() where wanted`)
 		return err
 	})
 }

@@ -133,7 +133,7 @@ func TestScriptIsWhole(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, script, "@")
 	require.NotContains(t, script, "sqlc.")
-	_, err = redeemScript(os.DirFS(t.TempDir()))
+	_, err = redeemScript(os.DirFS(t.TempDir()), redeemSteps())
 	require.ErrorContains(t, err, "root of the repository")
 	_, err = fillIn("select @a, sqlc.arg(b)::text, sqlc.narg('c')", map[string]string{"a": "1"})
 	require.ErrorContains(t, err, "[b c]")
