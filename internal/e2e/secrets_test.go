@@ -25,7 +25,7 @@ import (
 func TestSecretsAreNowhere(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
-	d := startDemo(t, freeAddr(t), dir, "REFILL_LOG_LEVEL=debug")
+	d := startDemo(t, freeAddr(t), dir, "REFILL_LOG_LEVEL=debug", "REFILL_WEBHOOK_NETWORKS=127.0.0.0/8")
 
 	desk, pocket := t.TempDir(), t.TempDir() // what the browsers keep
 	admin := keptBrowser(t, d.URL, desk, 1280, 900)
@@ -96,6 +96,8 @@ func TestSecretsAreNowhere(t *testing.T) {
 	require.Equal(t, http.StatusOK, ask("", key))
 	require.Equal(t, http.StatusBadRequest, ask("?access_token="+key, ""))
 	require.Equal(t, http.StatusUnauthorized, ask("", key))
+	billing := hiddenProgram{t: t, url: d.URL, dir: dir}
+	signing := billing.use(code)
 
 	// A code with a typing error, and one that is well formed and of no card.
 	mistyped := "2" + code(4)[1:]
@@ -130,8 +132,8 @@ func TestSecretsAreNowhere(t *testing.T) {
 	phone.press("Change password")
 	phone.sees("changed")
 
-	secrets := map[string]string{"key of an API client": key, "password": password, "password of a file": opens, "mistyped": mistyped}
-	for serial, name := range map[int]string{1: "left alone", 2: "revealed", 3: "searched for", 5: "scanned and redeemed", 6: "looked at"} {
+	secrets := map[string]string{"key of an API client": key, "secret of a webhook": signing[0], "its next secret": signing[1], "password": password, "password of a file": opens, "mistyped": mistyped}
+	for serial, name := range map[int]string{1: "left alone", 2: "revealed", 3: "searched for", 5: "scanned and redeemed", 6: "looked at", 7: "redeemed by the API", 8: "reserved", 9: "in a wrong field", 10: "in an address"} {
 		secrets["code "+name] = code(serial)
 	}
 	admin.close()
