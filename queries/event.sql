@@ -111,11 +111,12 @@ update event set data = jsonb_set(data, '{customer}', jsonb_build_object('id', d
 where event.customer_id = @customer_id::bigint and data -> 'customer' ? 'username';
 
 -- name: EventTrim :one
--- Deletes the oldest events that are older than the given age, at most size of them, with
--- their deliveries, and returns how many went. Without an old event none goes: least ignores
--- nulls, hence coalesce.
+-- Deletes the oldest events up to the first one that is younger than the given age, at most
+-- size of them, with their deliveries, and returns how many went. An event whose transaction
+-- was long may be older than one before it, so the bound is the first young one and not the
+-- last old one. Without a young event all are old, and least ignores the null.
 with bound as (
-  select c.trimmed, least(c.trimmed + @size::bigint, coalesce((select e.seq from event e where e.at < now() - @age::interval order by e.at desc limit 1), c.trimmed)) as until
+  select c.trimmed, least(c.trimmed + @size::bigint, (select e.seq from event e where e.at >= now() - @age::interval order by e.seq limit 1) - 1) as until
   from event_counter c
 ), gone as (
   delete from event using bound where event.seq > bound.trimmed and event.seq <= bound.until returning event.seq

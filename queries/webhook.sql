@@ -10,7 +10,7 @@ values (@id, @name, @url, @types, @all_partners, @partner_ids, @in_order, @key_i
 select id, request_print from webhook_endpoint where request_key = @request_key;
 
 -- name: WebhookGet :one
-select w.*, m.name as made_by,
+select w.*, m.name as made_by, webhook_runs(w.client_id, w.all_partners, w.partner_ids) as runs,
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'due') as due,
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'failed') as failed
 from webhook_endpoint w
@@ -22,7 +22,7 @@ select * from webhook_endpoint where id = @id for update;
 
 -- name: WebhookList :many
 -- The endpoints whose partners are all among the given ones.
-select w.*, m.name as made_by,
+select w.*, m.name as made_by, webhook_runs(w.client_id, w.all_partners, w.partner_ids) as runs,
   array(select partner.name from partner where partner.id = any(w.partner_ids) order by partner.name)::text[] as partners,
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'due') as due,
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'failed') as failed
@@ -103,7 +103,7 @@ returning w.id, w.replay_seq;
 -- name: WebhookDue :many
 -- The endpoints that something is due for.
 select w.id from webhook_endpoint w
-where w.disabled_at is null and exists (
+where w.disabled_at is null and webhook_runs(w.client_id, w.all_partners, w.partner_ids) and exists (
   select from webhook_delivery d where d.endpoint_id = w.id and d.state = 'due' and d.next_at <= now());
 
 -- name: WebhookClaim :one
@@ -118,7 +118,7 @@ from (
       or x.seq = (select min(y.seq) from webhook_delivery y where y.endpoint_id = @endpoint_id and y.state = 'due'))
   order by x.next_at, x.seq limit 1 for update skip locked
 ) picked
-join webhook_endpoint w on w.id = picked.endpoint_id and w.disabled_at is null
+join webhook_endpoint w on w.id = picked.endpoint_id and w.disabled_at is null and webhook_runs(w.client_id, w.all_partners, w.partner_ids)
 join event e on e.seq = picked.seq
 where d.endpoint_id = picked.endpoint_id and d.seq = picked.seq
 returning d.seq, d.attempts, w.id as endpoint_id, w.name, w.url, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.failing_since,
@@ -176,4 +176,4 @@ order by lower(name);
 select w.id, w.name, coalesce(extract(epoch from now() - (
     select e.at from webhook_delivery d join event e on e.seq = d.seq
     where d.endpoint_id = w.id and d.state = 'due' order by d.seq limit 1)), 0)::float8 as seconds
-from webhook_endpoint w where w.disabled_at is null order by w.id;
+from webhook_endpoint w where w.disabled_at is null and webhook_runs(w.client_id, w.all_partners, w.partner_ids) order by w.id;

@@ -1,0 +1,25 @@
+-- +goose Up
+-- Names of webhook endpoints are unique for one maker, so that no name tells of an endpoint
+-- that another maker has.
+drop index webhook_endpoint_name_key;
+create unique index webhook_endpoint_name_key on webhook_endpoint (created_by, coalesce(client_id, 0), lower(name));
+
+-- +goose StatementBegin
+-- Whether events are sent to an endpoint: always where a member of staff made it in person.
+-- One that an API client made runs while the client could make it, with the rights that the
+-- client and its owner have now.
+create function webhook_runs(client bigint, every_partner boolean, partners bigint[]) returns boolean
+language sql stable as $$
+  select client is null or exists (
+    select from api_client c join staff o on o.id = c.owner_id join role r on r.id = o.role_id
+    where c.id = client and c.disabled_at is null and o.disabled_at is null
+      and 'webhooks.manage' = any(c.permissions) and (r.everything or 'webhooks.manage' = any(r.permissions))
+      and (c.all_partners or (not every_partner and partners <@ array(select a.partner_id from api_client_partner a where a.client_id = c.id)))
+      and (o.all_partners or (not every_partner and partners <@ array(select m.partner_id from staff_partner m where m.staff_id = o.id))))
+$$;
+-- +goose StatementEnd
+
+-- +goose Down
+drop function webhook_runs(bigint, boolean, bigint[]);
+drop index webhook_endpoint_name_key;
+create unique index webhook_endpoint_name_key on webhook_endpoint (lower(name));
