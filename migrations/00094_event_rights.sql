@@ -19,7 +19,14 @@ language sql stable as $$
 $$;
 -- +goose StatementEnd
 
+-- Events name a reservation by a number, as everything else.
+alter table reservation add column event_no bigint not null generated always as identity, add column broken_at timestamptz;
+create unique index reservation_event_no_key on reservation (event_no);
+comment on column reservation.event_no is 'Names the reservation in the queue of events.';
+comment on column reservation.broken_at is 'When a commit was refused for the first time. The reservation can still be committed, if what was in the way is undone.';
+
 -- +goose Down
+alter table reservation drop column broken_at, drop column event_no;
 drop function webhook_runs(bigint, boolean, bigint[]);
 drop index webhook_endpoint_name_key;
 create unique index webhook_endpoint_name_key on webhook_endpoint (lower(name));

@@ -371,6 +371,8 @@ const eventOutTake = `-- name: EventOutTake :many
 select o.id, o.type, o.at, o.client_id, o.customer_id, o.series_id, o.serial, o.ref_id,
   coalesce(c.username, '') as username, c.external_id, coalesce(c.partner_id, 0)::bigint as customer_partner,
   (c.disabled_at is not null)::boolean as customer_disabled, (c.erased_at is not null)::boolean as customer_erased,
+  r.id as reservation_id, coalesce(r.amount, 0)::bigint as held_amount, coalesce(r.currency, '')::text as held_currency, coalesce(r.reference, '')::text as held_reference,
+  r.client_id as held_by, r.held_until, r.serial as held_serial,
   coalesce(s.number, '') as series_number, coalesce(s.quantity, 0)::integer as quantity, coalesce(s.price, 0)::bigint as price,
   coalesce(s.currency, '') as series_currency, s.valid_till, coalesce(s.any_partner, false)::boolean as any_partner,
   array(select sp.partner_id from series_partner sp where sp.series_id = o.series_id and sp.removed_at is null order by sp.partner_id)::bigint[] as series_partners,
@@ -380,7 +382,8 @@ select o.id, o.type, o.at, o.client_id, o.customer_id, o.series_id, o.serial, o.
   coalesce(a.kind::text, '')::text as approval_kind, coalesce(a.state::text, '')::text as approval_state
 from (select id, type, at, customer_id, series_id, serial, ref_id, client_id from event_out order by event_out.id limit $1) o
 left join customer c on c.id = o.customer_id
-left join series s on s.id = o.series_id
+left join reservation r on o.type like 'reservation.%' and r.event_no = o.ref_id
+left join series s on s.id = coalesce(o.series_id, r.series_id)
 left join ledger_tx redeemed on o.type = 'redemption.created' and redeemed.kind = 'redeem' and redeemed.series_id = o.series_id and redeemed.serial = o.serial
 left join payment found on found.tx_id = redeemed.id
 left join payment p on p.id = coalesce(found.id, case when o.type in ('redemption.reversed', 'payment.created', 'payment.reversed', 'charge.created') then o.ref_id end)
@@ -404,6 +407,13 @@ type EventOutTakeRow struct {
 	CustomerPartner  int64
 	CustomerDisabled bool
 	CustomerErased   bool
+	ReservationID    *uuid.UUID
+	HeldAmount       int64
+	HeldCurrency     string
+	HeldReference    string
+	HeldBy           *int64
+	HeldUntil        *time.Time
+	HeldSerial       *int32
 	SeriesNumber     string
 	Quantity         int32
 	Price            int64
@@ -448,6 +458,13 @@ func (q *Queries) EventOutTake(ctx context.Context, db DBTX, size int32) ([]Even
 			&i.CustomerPartner,
 			&i.CustomerDisabled,
 			&i.CustomerErased,
+			&i.ReservationID,
+			&i.HeldAmount,
+			&i.HeldCurrency,
+			&i.HeldReference,
+			&i.HeldBy,
+			&i.HeldUntil,
+			&i.HeldSerial,
 			&i.SeriesNumber,
 			&i.Quantity,
 			&i.Price,

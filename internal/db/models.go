@@ -1939,6 +1939,10 @@ type Reservation struct {
 	EndedAt   *time.Time
 	// The redemption by which it was committed.
 	TxID *int64
+	// Names the reservation in the queue of events.
+	EventNo int64
+	// When a commit was refused for the first time. The reservation can still be committed, if what was in the way is undone.
+	BrokenAt *time.Time
 }
 
 type RiverJob struct {

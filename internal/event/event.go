@@ -20,6 +20,7 @@ const Ping = "ping"
 func Types() []string {
 	return []string{
 		"redemption.created", "redemption.reversed",
+		"reservation.held", "reservation.committed", "reservation.released", "reservation.expired", "reservation.broken",
 		"payment.created", "payment.reversed",
 		"charge.created",
 		"customer.created", "customer.changed", "customer.disabled",

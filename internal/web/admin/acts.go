@@ -8,6 +8,9 @@ func acts() map[string]string {
 	return map[string]string{
 		"card.refused":              lang.M("Code refused"),
 		"card.released":             lang.M("Reserved card released"),
+		"reservation.committed":     lang.M("Reserved card redeemed"),
+		"reservation.broken":        lang.M("Reservation refused when its card was to be redeemed"),
+		"reservation.expired":       lang.M("Reservation expired"),
 		"card.reserved":             lang.M("Card reserved by an API client"),
 		"card.revealed":             lang.M("Code shown"),
 		"alarm.acknowledged":        lang.M("Alarm about theft acknowledged"),
