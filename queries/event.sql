@@ -80,9 +80,9 @@ select partner_id, seq, type from added, unnest(partner_ids) as partner_id;
 select pg_notify('refill', '{"kind": "event"}');
 
 -- name: EventFeed :many
--- Events of all partners. A ping is for its endpoint alone.
+-- Events of all partners, without the types that are hidden.
 select seq, id, type, at, data from event
-where seq > @after and seq <= @until and type <> 'ping'
+where seq > @after and seq <= @until and type <> all(@hidden::text[])
 order by seq limit @size;
 
 -- name: EventFeedTypes :many
@@ -112,6 +112,14 @@ order by e.seq;
 -- customer's row in the same transaction: an entry that the relay takes later finds no name.
 update event set data = jsonb_set(data, '{customer}', jsonb_build_object('id', data -> 'customer' -> 'id'))
 where event.customer_id = @customer_id::bigint and data -> 'customer' ? 'username';
+
+-- name: EventAlarmBegin :execrows
+-- Notes alarms that last. No row: all of them were noted before.
+insert into event_alarm (kind, subject) select @kind, unnest(@subjects::bigint[]) on conflict do nothing;
+
+-- name: EventAlarmOverExcept :exec
+-- Ends the alarms of a kind that do not last.
+delete from event_alarm where kind = @kind and subject <> all(@subjects::bigint[]);
 
 -- name: EventTrim :one
 -- Deletes the oldest events up to the first one that is younger than the given age, at most

@@ -57,6 +57,39 @@ func (q *Queries) EventAdd(ctx context.Context, db DBTX, arg EventAddParams) err
 	return err
 }
 
+const eventAlarmBegin = `-- name: EventAlarmBegin :execrows
+insert into event_alarm (kind, subject) select $1, unnest($2::bigint[]) on conflict do nothing
+`
+
+type EventAlarmBeginParams struct {
+	Kind     string
+	Subjects []int64
+}
+
+// Notes alarms that last. No row: all of them were noted before.
+func (q *Queries) EventAlarmBegin(ctx context.Context, db DBTX, arg EventAlarmBeginParams) (int64, error) {
+	result, err := db.Exec(ctx, eventAlarmBegin, arg.Kind, arg.Subjects)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const eventAlarmOverExcept = `-- name: EventAlarmOverExcept :exec
+delete from event_alarm where kind = $1 and subject <> all($2::bigint[])
+`
+
+type EventAlarmOverExceptParams struct {
+	Kind     string
+	Subjects []int64
+}
+
+// Ends the alarms of a kind that do not last.
+func (q *Queries) EventAlarmOverExcept(ctx context.Context, db DBTX, arg EventAlarmOverExceptParams) error {
+	_, err := db.Exec(ctx, eventAlarmOverExcept, arg.Kind, arg.Subjects)
+	return err
+}
+
 const eventCounterGet = `-- name: EventCounterGet :one
 select last, trimmed from event_counter
 `
@@ -99,14 +132,15 @@ func (q *Queries) EventEraseCustomer(ctx context.Context, db DBTX, customerID in
 
 const eventFeed = `-- name: EventFeed :many
 select seq, id, type, at, data from event
-where seq > $1 and seq <= $2 and type <> 'ping'
-order by seq limit $3
+where seq > $1 and seq <= $2 and type <> all($3::text[])
+order by seq limit $4
 `
 
 type EventFeedParams struct {
-	After int64
-	Until int64
-	Size  int32
+	After  int64
+	Until  int64
+	Hidden []string
+	Size   int32
 }
 
 type EventFeedRow struct {
@@ -117,9 +151,14 @@ type EventFeedRow struct {
 	Data []byte
 }
 
-// Events of all partners. A ping is for its endpoint alone.
+// Events of all partners, without the types that are hidden.
 func (q *Queries) EventFeed(ctx context.Context, db DBTX, arg EventFeedParams) ([]EventFeedRow, error) {
-	rows, err := db.Query(ctx, eventFeed, arg.After, arg.Until, arg.Size)
+	rows, err := db.Query(ctx, eventFeed,
+		arg.After,
+		arg.Until,
+		arg.Hidden,
+		arg.Size,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -1644,6 +1644,12 @@ type Event struct {
 	Data       []byte
 }
 
+type EventAlarm struct {
+	Kind string
+	// The number of the invariant, or the partner whose codes are guessed (0: all).
+	Subject int64
+}
+
 type EventCounter struct {
 	ID bool
 	// The seq of the newest event. Only the relay moves it, so that seq has no gap.

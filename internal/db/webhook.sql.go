@@ -16,7 +16,7 @@ const webhookAgain = `-- name: WebhookAgain :execrows
 update webhook_delivery d set state = 'due', attempts = 0, next_at = now()
 from event e, webhook_endpoint w
 where d.endpoint_id = $1 and d.seq = $2 and e.seq = d.seq and w.id = d.endpoint_id
-  and (e.type = 'ping' or w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids)
+  and (e.type = 'ping' or w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids) and webhook_may(w.created_by, w.client_id, e.type)
 `
 
 type WebhookAgainParams struct {
@@ -47,7 +47,7 @@ join event e on e.seq = picked.seq
 where d.endpoint_id = picked.endpoint_id and d.seq = picked.seq
 returning d.seq, d.attempts, w.id as endpoint_id, w.name, w.url, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.failing_since,
   e.id as event_id, e.type, e.at, e.data,
-  (e.type = 'ping' or w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids)::boolean as allowed
+  ((e.type = 'ping' or w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids) and webhook_may(w.created_by, w.client_id, e.type))::boolean as allowed
 `
 
 type WebhookClaimParams struct {
@@ -418,7 +418,7 @@ insert into webhook_delivery (endpoint_id, seq)
 select w.id, e.seq
 from event e join webhook_endpoint w on w.disabled_at is null
   and case when e.type = 'ping' then e.data ->> 'endpoint_id' = w.id::text
-    else webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) end
+    else webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) and webhook_may(w.created_by, w.client_id, e.type) end
 where e.seq between $1 and $2
 on conflict do nothing
 `
@@ -727,7 +727,7 @@ func (q *Queries) WebhookNextID(ctx context.Context, db DBTX) (int64, error) {
 const webhookReplayCount = `-- name: WebhookReplayCount :one
 select count(*) from event e, webhook_endpoint w
 where w.id = $1 and e.at >= $2 and e.type <> 'ping'
-  and webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids)
+  and webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) and webhook_may(w.created_by, w.client_id, e.type)
 `
 
 type WebhookReplayCountParams struct {
@@ -766,12 +766,12 @@ func (q *Queries) WebhookReplayStart(ctx context.Context, db DBTX, arg WebhookRe
 
 const webhookReplayStep = `-- name: WebhookReplayStep :many
 with next as (
-  select o.id, o.types, o.all_partners, o.partner_ids, o.replay_seq, least(o.replay_until, o.replay_seq + $1::bigint) as until
+  select o.id, o.types, o.all_partners, o.partner_ids, o.created_by, o.client_id, o.replay_seq, least(o.replay_until, o.replay_seq + $1::bigint) as until
   from webhook_endpoint o where o.replay_seq is not null and o.disabled_at is null
 ), again as (
   insert into webhook_delivery as d (endpoint_id, seq)
   select n.id, e.seq from next n join event e on e.seq between n.replay_seq and n.until and e.type <> 'ping'
-    and webhook_takes(n.types, n.all_partners, n.partner_ids, e.type, e.partner_ids)
+    and webhook_takes(n.types, n.all_partners, n.partner_ids, e.type, e.partner_ids) and webhook_may(n.created_by, n.client_id, e.type)
   on conflict (endpoint_id, seq) do update set state = 'due', attempts = 0, next_at = now() where d.state <> 'due'
 )
 update webhook_endpoint w set replay_seq = case when n.until < w.replay_until then n.until + 1 end,

@@ -28,7 +28,7 @@ type customerData struct {
 
 // Data is what an event says. Which fields there are depends on its type.
 type Data struct {
-	ID           string        `json:"id,omitempty"` // of the payment, reservation, file, request or operation
+	ID           string        `json:"id,omitempty"` // of the payment, reservation, file, request, operation or check
 	Card         string        `json:"card,omitempty"`
 	Type         string        `json:"type,omitempty"`
 	Amount       *Money        `json:"amount,omitempty"`
@@ -78,6 +78,12 @@ func describe(row db.EventOutTakeRow) (Data, about) {
 	case "series", "cards", "export", "approval":
 		describeSeries(&d, row)
 		d.ID = number(deref(row.RefID))
+	case "check":
+		d.ID = number(deref(row.RefID))
+		return d, of
+	case "guesses":
+		d.PartnerID = number(deref(row.RefID))
+		return d, of
 	case Ping:
 		d.EndpointID = number(deref(row.RefID))
 		return d, of

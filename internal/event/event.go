@@ -28,8 +28,13 @@ func Types() []string {
 		"cards.changed",
 		"export.ready", "export.failed",
 		"approval.asked", "approval.decided",
+		"guesses.alarm", "check.broken",
 	}
 }
+
+// alarms returns the types that tell of alarms. The function webhook_may of the database has
+// the same ones.
+func alarms() []string { return []string{"guesses.alarm", "check.broken"} }
 
 // Known reports whether a text is a type of events, or a group of them such as
 // "redemption.*", or "*" for all of them.

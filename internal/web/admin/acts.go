@@ -22,6 +22,8 @@ func acts() map[string]string {
 		"approval.outdated":         lang.M("Request dropped: it had changed meanwhile"),
 		"approval.refused":          lang.M("Refused what another asked for"),
 		"approval.withdrawn":        lang.M("Request withdrawn"),
+		"check.broken":              lang.M("Alarm: the books do not hold"),
+		"guesses.alarm":             lang.M("Alarm: codes seem to be guessed"),
 		"check.asked":               lang.M("Check of the books asked for"),
 		"client.created":            lang.M("API client created"),
 		"client.disabled":           lang.M("API client disabled"),
