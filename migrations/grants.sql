@@ -93,5 +93,6 @@ grant select on event_switch to refill_app;
 grant select, insert, delete on event_out, event, event_partner to refill_app;
 grant update (data) on event to refill_app;
 grant select, update on event_counter to refill_app;
+grant select, insert, delete on event_alarm to refill_app;
 grant select, insert, update on webhook_endpoint to refill_app;
 grant select, insert, update, delete on webhook_delivery to refill_app;

@@ -23,6 +23,8 @@ order by id for key share;
 select o.id, o.type, o.at, o.client_id, o.customer_id, o.series_id, o.serial, o.ref_id,
   coalesce(c.username, '') as username, c.external_id, coalesce(c.partner_id, 0)::bigint as customer_partner,
   (c.disabled_at is not null)::boolean as customer_disabled, (c.erased_at is not null)::boolean as customer_erased,
+  r.id as reservation_id, coalesce(r.amount, 0)::bigint as held_amount, coalesce(r.currency, '')::text as held_currency, coalesce(r.reference, '')::text as held_reference,
+  r.client_id as held_by, r.held_until, r.serial as held_serial,
   coalesce(s.number, '') as series_number, coalesce(s.quantity, 0)::integer as quantity, coalesce(s.price, 0)::bigint as price,
   coalesce(s.currency, '') as series_currency, s.valid_till, coalesce(s.any_partner, false)::boolean as any_partner,
   array(select sp.partner_id from series_partner sp where sp.series_id = o.series_id and sp.removed_at is null order by sp.partner_id)::bigint[] as series_partners,
@@ -32,7 +34,8 @@ select o.id, o.type, o.at, o.client_id, o.customer_id, o.series_id, o.serial, o.
   coalesce(a.kind::text, '')::text as approval_kind, coalesce(a.state::text, '')::text as approval_state
 from (select * from event_out order by event_out.id limit @size) o
 left join customer c on c.id = o.customer_id
-left join series s on s.id = o.series_id
+left join reservation r on o.type like 'reservation.%' and r.event_no = o.ref_id
+left join series s on s.id = coalesce(o.series_id, r.series_id)
 left join ledger_tx redeemed on o.type = 'redemption.created' and redeemed.kind = 'redeem' and redeemed.series_id = o.series_id and redeemed.serial = o.serial
 left join payment found on found.tx_id = redeemed.id
 left join payment p on p.id = coalesce(found.id, case when o.type in ('redemption.reversed', 'payment.created', 'payment.reversed', 'charge.created') then o.ref_id end)
@@ -77,9 +80,9 @@ select partner_id, seq, type from added, unnest(partner_ids) as partner_id;
 select pg_notify('refill', '{"kind": "event"}');
 
 -- name: EventFeed :many
--- Events of all partners. A ping is for its endpoint alone.
+-- Events of all partners, without the types that are hidden.
 select seq, id, type, at, data from event
-where seq > @after and seq <= @until and type <> 'ping'
+where seq > @after and seq <= @until and type <> all(@hidden::text[])
 order by seq limit @size;
 
 -- name: EventFeedTypes :many
@@ -110,12 +113,21 @@ order by e.seq;
 update event set data = jsonb_set(data, '{customer}', jsonb_build_object('id', data -> 'customer' -> 'id'))
 where event.customer_id = @customer_id::bigint and data -> 'customer' ? 'username';
 
+-- name: EventAlarmBegin :execrows
+-- Notes alarms that last. No row: all of them were noted before.
+insert into event_alarm (kind, subject) select @kind, unnest(@subjects::bigint[]) on conflict do nothing;
+
+-- name: EventAlarmOverExcept :exec
+-- Ends the alarms of a kind that do not last.
+delete from event_alarm where kind = @kind and subject <> all(@subjects::bigint[]);
+
 -- name: EventTrim :one
--- Deletes the oldest events that are older than the given age, at most size of them, with
--- their deliveries, and returns how many went. Without an old event none goes: least ignores
--- nulls, hence coalesce.
+-- Deletes the oldest events up to the first one that is younger than the given age, at most
+-- size of them, with their deliveries, and returns how many went. An event whose transaction
+-- was long may be older than one before it, so the bound is the first young one and not the
+-- last old one. Without a young event all are old, and least ignores the null.
 with bound as (
-  select c.trimmed, least(c.trimmed + @size::bigint, coalesce((select e.seq from event e where e.at < now() - @age::interval order by e.at desc limit 1), c.trimmed)) as until
+  select c.trimmed, least(c.trimmed + @size::bigint, (select e.seq from event e where e.at >= now() - @age::interval order by e.seq limit 1) - 1) as until
   from event_counter c
 ), gone as (
   delete from event using bound where event.seq > bound.trimmed and event.seq <= bound.until returning event.seq

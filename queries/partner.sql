@@ -5,6 +5,10 @@ returning *;
 -- name: PartnerGet :one
 select * from partner where id = @id;
 
+-- name: PartnerCount :one
+-- How many of some partners there are.
+select count(*) from partner where id = any(@ids::bigint[]);
+
 -- name: PartnerList :many
 -- The partners that a member of staff may see, by name.
 select * from partner

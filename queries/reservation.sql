@@ -20,7 +20,7 @@ where series_id = @series_id and serial = @serial and state = 'active' and reser
 -- name: ReservationCreate :one
 insert into reservation (id, client_id, customer_id, series_id, serial, request_key, reference, picked, amount, currency, held_until)
 values (@id, @client_id, @customer_id, @series_id, @serial, @request_key, @reference, @picked, @amount, @currency, now() + @ttl::interval)
-returning held_at, held_until;
+returning held_at, held_until, event_no;
 
 -- name: ReservationGetByKey :one
 select r.*, s.number from reservation r join series s on s.id = r.series_id where r.request_key = @request_key;
@@ -55,10 +55,15 @@ update reservation set state = @state, ended_at = now(), tx_id = sqlc.narg('tx_i
 select count(*) as held, coalesce(max(held_until), now())::timestamptz as until
 from reservation where series_id = @series_id and state = 'held' and held_until > now();
 
--- name: ReservationExpire :execrows
+-- name: ReservationBreak :execrows
+-- Notes the first refusal of a commit. No row: it was noted before.
+update reservation set broken_at = now() where id = @id and broken_at is null;
+
+-- name: ReservationExpire :many
 -- Marks reservations whose time is over, at most size of them.
 update reservation set state = 'expired', ended_at = now() where id in (
-  select id from reservation where state = 'held' and held_until <= now() order by held_until limit @size for update skip locked);
+  select id from reservation where state = 'held' and held_until <= now() order by held_until limit @size for update skip locked)
+returning id, event_no, customer_id, (select series.number from series where series.id = reservation.series_id)::text as series, serial;
 
 -- name: LedgerIDByKey :one
 select id from ledger_tx where idempotency_key = @idempotency_key;

@@ -24,7 +24,7 @@ func Acts() []act.Kind {
 		act.Of[Redeemed](),
 		act.Of[Refused](),
 		act.Of[Reserved](),
-		act.Of[Released](),
+		act.Of[Released](), act.Of[Committed](), act.Of[HoldBroken](), act.Of[HoldExpired](),
 		act.Of[Revealed](),
 		act.Of[Edited](),
 		act.Of[Enabled](),
@@ -89,6 +89,15 @@ func (Reserved) Action() string { return "card.reserved" }
 
 // Action is the name in the audit trail.
 func (Released) Action() string { return "card.released" }
+
+// Action is the name in the audit trail.
+func (Committed) Action() string { return "reservation.committed" }
+
+// Action is the name in the audit trail.
+func (HoldBroken) Action() string { return "reservation.broken" }
+
+// Action is the name in the audit trail.
+func (HoldExpired) Action() string { return "reservation.expired" }
 
 // Action is the name in the audit trail.
 func (Revealed) Action() string { return "card.revealed" }

@@ -81,12 +81,34 @@ type (
 		act.Subject
 		Reservation uuid.UUID `json:"reservation"`
 		Until       time.Time `json:"until"`
+		Number      int64     `json:"number,omitempty"` // of the reservation, for its event
+	}
+	// Committed is a reservation whose card was redeemed. It concerns the customer too.
+	Committed struct {
+		act.Subject
+		Reservation uuid.UUID `json:"reservation"`
+		Number      int64     `json:"number"`
+	}
+	// HoldBroken is the first refusal to commit a reservation. It concerns the customer too.
+	HoldBroken struct {
+		act.Subject
+		Reservation uuid.UUID `json:"reservation"`
+		Number      int64     `json:"number"`
+		Reason      string    `json:"reason"` // code of the refusal
+	}
+	// HoldExpired is a reservation whose time was over. It concerns the customer.
+	HoldExpired struct {
+		act.Subject
+		Reservation uuid.UUID `json:"reservation"`
+		Number      int64     `json:"number"`
+		Card        string    `json:"card"`
 	}
 	// Released is a card that is free again. It concerns the customer too.
 	Released struct {
 		act.Subject
 		Reservation uuid.UUID `json:"reservation"`
 		Reason      string    `json:"reason,omitempty"` // of a member of staff; empty: the client released it
+		Number      int64     `json:"number,omitempty"` // of the reservation, for its event
 	}
 	// Revealed is a code that was shown to a member of staff.
 	Revealed struct {

@@ -52,3 +52,28 @@ func (a ChangeCancelled) Publish() act.Publication { return cardsChanged(a.Chang
 func cardsChanged(operation int64) act.Publication {
 	return act.Publication{Type: "cards.changed", Ref: operation}
 }
+
+// Publish tells of a card that is held back.
+func (a Reserved) Publish() act.Publication {
+	return act.Publication{Type: "reservation.held", Ref: a.Number}
+}
+
+// Publish tells of a reservation whose card was redeemed.
+func (a Committed) Publish() act.Publication {
+	return act.Publication{Type: "reservation.committed", Ref: a.Number}
+}
+
+// Publish tells of a reservation that was given up.
+func (a Released) Publish() act.Publication {
+	return act.Publication{Type: "reservation.released", Ref: a.Number}
+}
+
+// Publish tells of a reservation whose time was over.
+func (a HoldExpired) Publish() act.Publication {
+	return act.Publication{Type: "reservation.expired", Ref: a.Number}
+}
+
+// Publish tells of a reservation that can't be committed.
+func (a HoldBroken) Publish() act.Publication {
+	return act.Publication{Type: "reservation.broken", Ref: a.Number}
+}

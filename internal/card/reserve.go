@@ -1,6 +1,7 @@
 package card
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -153,7 +154,7 @@ func (s *Service) hold(ctx context.Context, tx pgx.Tx, h Hold, r Redemption, a *
 		return fmt.Errorf("keep a reservation: %w", err)
 	}
 	held.HeldAt, held.Until = row.HeldAt, row.HeldUntil
-	return act.Record(ctx, tx, a.actor, Reserved{act.Subject{CustomerID: customer.ID, SeriesID: card.SeriesID, Serial: card.Serial}, held.ID, held.Until})
+	return act.Record(ctx, tx, a.actor, Reserved{act.Subject{CustomerID: customer.ID, SeriesID: card.SeriesID, Serial: card.Serial}, held.ID, held.Until, row.EventNo})
 }
 
 // replayHold returns the reservation that an earlier request with the key made; the zero value
@@ -196,7 +197,9 @@ func (s *Service) Commit(ctx context.Context, actor audit.Actor, id uuid.UUID) (
 		return Receipt{}, err
 	}
 	var receipt Receipt
+	var broken error // a refusal that is noted, so that its transaction commits
 	err := billing.Settle(ctx, s.db, ErrUnsettled, func(tx pgx.Tx) error {
+		broken = nil
 		row, err := s.lockReservation(ctx, tx, actor, id)
 		if err != nil {
 			return err
@@ -210,10 +213,38 @@ func (s *Service) Commit(ctx context.Context, actor audit.Actor, id uuid.UUID) (
 		case db.ReservationStateHeld, db.ReservationStateExpired:
 		}
 		receipt, err = s.commit(ctx, tx, actor, row)
-		return err
+		refused, isRefused := errors.AsType[brokenError](err)
+		if !isRefused {
+			return err
+		}
+		broken = refused.why
+		return s.noteBroken(ctx, tx, actor, row, broken)
 	})
-	return receipt, err
+	return receipt, cmp.Or(err, broken)
 }
+
+// noteBroken records the first refusal of a commit. Nothing else was changed.
+func (s *Service) noteBroken(ctx context.Context, tx pgx.Tx, actor audit.Actor, row db.ReservationGetForUpdateRow, why error) error {
+	n, err := s.q.ReservationBreak(ctx, tx, row.ID)
+	if err != nil {
+		return fmt.Errorf("note a refused commit: %w", err)
+	}
+	if n == 0 {
+		return nil
+	}
+	return act.Record(ctx, tx, actor, HoldBroken{subjectOf(row), row.ID, row.EventNo, fault.All(why)[0].Code})
+}
+
+// subjectOf returns what an act upon a reservation concerns.
+func subjectOf(row db.ReservationGetForUpdateRow) act.Subject {
+	return act.Subject{CustomerID: row.CustomerID, SeriesID: row.SeriesID, Serial: row.Serial}
+}
+
+// brokenError carries the refusal of a commit out of commit, which has changed nothing.
+type brokenError struct{ why error }
+
+// Error implements error.
+func (e brokenError) Error() string { return e.why.Error() }
 
 // lockReservation locks a reservation of the acting client.
 func (s *Service) lockReservation(ctx context.Context, tx pgx.Tx, actor audit.Actor, id uuid.UUID) (db.ReservationGetForUpdateRow, error) {
@@ -251,7 +282,11 @@ func (s *Service) commit(ctx context.Context, tx pgx.Tx, actor audit.Actor, row 
 	}
 	used, err := s.q.CardUse(ctx, tx, use)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Receipt{}, s.explainLost(ctx, tx, row, customer)
+		why := s.explainLost(ctx, tx, row, customer)
+		if fault.IsInternal(why) {
+			return Receipt{}, why
+		}
+		return Receipt{}, brokenError{why}
 	}
 	if err != nil {
 		return Receipt{}, fmt.Errorf("use a reserved card: %w", err)
@@ -278,7 +313,7 @@ func (s *Service) commit(ctx context.Context, tx pgx.Tx, actor audit.Actor, row 
 	if err != nil {
 		return Receipt{}, fmt.Errorf("end a reservation: %w", err)
 	}
-	return receipt, nil
+	return receipt, act.Record(ctx, tx, actor, Committed{subjectOf(row), row.ID, row.EventNo})
 }
 
 // explainLost returns why a reservation can't be committed.
@@ -316,7 +351,7 @@ func (s *Service) Release(ctx context.Context, actor audit.Actor, id uuid.UUID) 
 			return ErrHoldCommitted
 		case db.ReservationStateHeld, db.ReservationStateExpired:
 		}
-		return s.release(ctx, tx, actor, row.ID, row.CustomerID, Ref{SeriesID: row.SeriesID, Serial: row.Serial}, "")
+		return s.release(ctx, tx, actor, row, "")
 	})
 }
 
@@ -340,18 +375,18 @@ func (s *Service) ReleaseCard(ctx context.Context, actor audit.Actor, ref Ref, r
 		if row.State != db.ReservationStateHeld {
 			return ErrNotHeld
 		}
-		return s.release(ctx, tx, actor, row.ID, row.CustomerID, ref, reason)
+		return s.release(ctx, tx, actor, row, reason)
 	})
 }
 
-func (s *Service) release(ctx context.Context, tx pgx.Tx, actor audit.Actor, id uuid.UUID, customerID int64, ref Ref, reason string) error {
-	if err := s.q.CardRelease(ctx, tx, db.CardReleaseParams{SeriesID: ref.SeriesID, Serial: ref.Serial, Reservation: &id}); err != nil {
+func (s *Service) release(ctx context.Context, tx pgx.Tx, actor audit.Actor, row db.ReservationGetForUpdateRow, reason string) error {
+	if err := s.q.CardRelease(ctx, tx, db.CardReleaseParams{SeriesID: row.SeriesID, Serial: row.Serial, Reservation: &row.ID}); err != nil {
 		return fmt.Errorf("release a card: %w", err)
 	}
-	if err := s.q.ReservationEnd(ctx, tx, db.ReservationEndParams{ID: id, State: db.ReservationStateReleased}); err != nil {
+	if err := s.q.ReservationEnd(ctx, tx, db.ReservationEndParams{ID: row.ID, State: db.ReservationStateReleased}); err != nil {
 		return fmt.Errorf("end a reservation: %w", err)
 	}
-	return act.Record(ctx, tx, actor, Released{act.Subject{CustomerID: customerID, SeriesID: ref.SeriesID, Serial: ref.Serial}, id, reason})
+	return act.Record(ctx, tx, actor, Released{subjectOf(row), row.ID, reason, row.EventNo})
 }
 
 // checkHeld refuses a new price while cards of the series are reserved: the client has shown
@@ -373,11 +408,18 @@ func (s *Service) checkHeld(ctx context.Context, tx pgx.Tx, series db.Series, p 
 // expireChunk is the number of reservations that one run of ExpireReservations marks.
 const expireChunk = 10_000
 
-// ExpireReservations marks reservations whose time is over, for lists. The clock of the
-// database frees their cards without it. Periodic.
+// ExpireReservations marks reservations whose time is over, for lists and events. The clock
+// of the database frees their cards without it. Periodic.
 func (s *Service) ExpireReservations(ctx context.Context) error {
-	if _, err := s.q.ReservationExpire(ctx, s.db, expireChunk); err != nil {
-		return fmt.Errorf("mark reservations that are over: %w", err)
-	}
-	return nil
+	return pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		rows, err := s.q.ReservationExpire(ctx, tx, expireChunk)
+		if err != nil {
+			return fmt.Errorf("mark reservations that are over: %w", err)
+		}
+		acts := make([]HoldExpired, len(rows))
+		for i, row := range rows {
+			acts[i] = HoldExpired{act.OfCustomer(row.CustomerID), row.ID, row.EventNo, fmt.Sprintf("%s-%d", row.Series, row.Serial)}
+		}
+		return act.RecordMany(ctx, tx, audit.System(), acts)
+	})
 }

@@ -1,17 +1,21 @@
 package card_test
 
 import (
+	"fmt"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/check"
 	"refill/internal/db"
+	"refill/internal/event"
 	"refill/internal/fault"
 )
 
@@ -234,5 +238,99 @@ func TestReservationsRace(t *testing.T) {
 		require.Contains(t, []fault.Kind{fault.Invalid, fault.Limited}, fault.KindOf(err))
 	}
 	require.Equal(t, 1, won)
+	b.requireSound(t)
+}
+
+// told returns the types and the cards of the events about reservations, in order.
+func (b *bundle) told(t *testing.T) (list []string) {
+	t.Helper()
+	r := event.NewRelay(b.pool, nil, slog.New(slog.DiscardHandler))
+	for more := true; more; {
+		var err error
+		_, more, err = r.Step(t.Context())
+		require.NoError(t, err)
+	}
+	rows, err := b.pool.Query(t.Context(), `select type || ' ' || (data->>'card') || ' ' || (data->'customer'->>'username') || ' ' || (partner_ids = array[(select partner_id from customer where id = customer_id)])
+		from event where type like 'reservation.%' order by seq`)
+	require.NoError(t, err)
+	list, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	return list
+}
+
+// Each act upon a reservation tells other systems once, and a repetition tells nothing.
+func TestReservationsTell(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	b.owner(t, `update event_switch set wanted = true, since = now()`)
+	s := b.series(t, form(4))
+	codes := b.codes(t, s)
+	held := make([]card.Reservation, 4)
+	for i, code := range codes {
+		var err error
+		held[i], err = b.reserve(t, b.anna, code)
+		require.NoError(t, err)
+	}
+	for range 2 {
+		_, err := b.cards.Commit(ctx, b.billing(), held[0].ID)
+		require.NoError(t, err)
+		require.NoError(t, b.cards.Release(ctx, b.billing(), held[1].ID))
+	}
+	b.over(t)
+	_, err := b.redeem(ctx, b.ben, codes[2])
+	require.NoError(t, err)
+	for range 2 {
+		_, err = b.cards.Commit(ctx, b.billing(), held[2].ID)
+		require.ErrorIs(t, err, card.ErrReservationLost)
+		require.NoError(t, b.cards.ExpireReservations(ctx))
+	}
+	line := func(what string, h card.Reservation) string {
+		return fmt.Sprintf("reservation.%s %s-%d anna true", what, h.Series, h.Serial)
+	}
+	told := b.told(t)
+	require.ElementsMatch(t, []string{
+		line("held", held[0]), line("held", held[1]), line("held", held[2]), line("held", held[3]),
+		line("committed", held[0]), line("released", held[1]), line("broken", held[2]), line("expired", held[2]), line("expired", held[3]),
+	}, told)
+	require.Equal(t, 1, b.written(t, "reservation.broken"))
+	b.requireSound(t)
+}
+
+// Housekeeping marks what is over and nothing else: no reservation in time, none that ended
+// otherwise. The card of one that is marked can still be committed.
+func TestExpireReservations(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	codes := b.codes(t, b.series(t, form(4)))
+	var held [4]card.Reservation
+	for i, code := range codes[:3] {
+		var err error
+		held[i], err = b.reserve(t, b.anna, code)
+		require.NoError(t, err)
+	}
+	_, err := b.cards.Commit(ctx, b.billing(), held[0].ID)
+	require.NoError(t, err)
+	require.NoError(t, b.cards.Release(ctx, b.billing(), held[1].ID))
+	b.over(t)
+	held[3], err = b.reserve(t, b.anna, codes[3])
+	require.NoError(t, err)
+	state := func() (states []string) {
+		for _, h := range held {
+			var state string
+			require.NoError(t, b.pool.QueryRow(ctx, `select state from reservation where id = $1`, h.ID).Scan(&state))
+			states = append(states, state)
+		}
+		return states
+	}
+	for range 2 {
+		require.NoError(t, b.cards.ExpireReservations(ctx))
+		require.Equal(t, []string{"committed", "released", "expired", "held"}, state())
+	}
+	require.Equal(t, 1, b.written(t, "reservation.expired"))
+	_, err = b.cards.Commit(ctx, b.billing(), held[2].ID)
+	require.NoError(t, err)
+	require.Equal(t, []string{"committed", "released", "committed", "held"}, state())
 	b.requireSound(t)
 }

@@ -199,10 +199,26 @@ func (s *Service) tell(ctx context.Context, tx pgx.Tx, id int64, broken []Result
 	if err := s.q.MailAlarmOverExcept(ctx, tx, db.MailAlarmOverExceptParams{Alarm: string(mailqueue.Books), Subjects: numbers}); err != nil {
 		return fmt.Errorf("end the alarms of rules that hold: %w", err)
 	}
-	if !news {
-		return nil
+	if err := s.alarm(ctx, tx, id, numbers); err != nil || !news {
+		return err
 	}
 	return mailqueue.Tell(ctx, tx, mailqueue.Event{About: mailqueue.Books, ID: id})
+}
+
+// alarm records that rules are broken where one of them held at the run before.
+func (s *Service) alarm(ctx context.Context, tx pgx.Tx, id int64, rules []int64) error {
+	const kind = "books"
+	if err := s.q.EventAlarmOverExcept(ctx, tx, db.EventAlarmOverExceptParams{Kind: kind, Subjects: rules}); err != nil {
+		return fmt.Errorf("end the alarms of rules that hold: %w", err)
+	}
+	begun, err := s.q.EventAlarmBegin(ctx, tx, db.EventAlarmBeginParams{Kind: kind, Subjects: rules})
+	if err != nil {
+		return fmt.Errorf("note broken rules: %w", err)
+	}
+	if begun == 0 {
+		return nil
+	}
+	return act.Record(ctx, tx, audit.System(), Broken{Run: id, Rules: rules})
 }
 
 // keep stores the result of one invariant.

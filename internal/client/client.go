@@ -135,7 +135,7 @@ func Scopes() []staff.Permission {
 		staff.SeriesView, staff.SeriesGenerate, staff.SeriesActivate, staff.SeriesEdit, staff.SeriesVoid, staff.SeriesExport,
 		staff.CustomersView, staff.CustomersEdit, staff.CustomersCharge,
 		staff.PaymentsView, staff.PaymentsEnter, staff.PaymentsReverse, staff.ReportsView,
-		staff.EventsView, staff.WebhooksManage,
+		staff.EventsView, staff.AlarmsView, staff.WebhooksManage,
 	}
 }
 

@@ -57,6 +57,39 @@ func (q *Queries) EventAdd(ctx context.Context, db DBTX, arg EventAddParams) err
 	return err
 }
 
+const eventAlarmBegin = `-- name: EventAlarmBegin :execrows
+insert into event_alarm (kind, subject) select $1, unnest($2::bigint[]) on conflict do nothing
+`
+
+type EventAlarmBeginParams struct {
+	Kind     string
+	Subjects []int64
+}
+
+// Notes alarms that last. No row: all of them were noted before.
+func (q *Queries) EventAlarmBegin(ctx context.Context, db DBTX, arg EventAlarmBeginParams) (int64, error) {
+	result, err := db.Exec(ctx, eventAlarmBegin, arg.Kind, arg.Subjects)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const eventAlarmOverExcept = `-- name: EventAlarmOverExcept :exec
+delete from event_alarm where kind = $1 and subject <> all($2::bigint[])
+`
+
+type EventAlarmOverExceptParams struct {
+	Kind     string
+	Subjects []int64
+}
+
+// Ends the alarms of a kind that do not last.
+func (q *Queries) EventAlarmOverExcept(ctx context.Context, db DBTX, arg EventAlarmOverExceptParams) error {
+	_, err := db.Exec(ctx, eventAlarmOverExcept, arg.Kind, arg.Subjects)
+	return err
+}
+
 const eventCounterGet = `-- name: EventCounterGet :one
 select last, trimmed from event_counter
 `
@@ -99,14 +132,15 @@ func (q *Queries) EventEraseCustomer(ctx context.Context, db DBTX, customerID in
 
 const eventFeed = `-- name: EventFeed :many
 select seq, id, type, at, data from event
-where seq > $1 and seq <= $2 and type <> 'ping'
-order by seq limit $3
+where seq > $1 and seq <= $2 and type <> all($3::text[])
+order by seq limit $4
 `
 
 type EventFeedParams struct {
-	After int64
-	Until int64
-	Size  int32
+	After  int64
+	Until  int64
+	Hidden []string
+	Size   int32
 }
 
 type EventFeedRow struct {
@@ -117,9 +151,14 @@ type EventFeedRow struct {
 	Data []byte
 }
 
-// Events of all partners. A ping is for its endpoint alone.
+// Events of all partners, without the types that are hidden.
 func (q *Queries) EventFeed(ctx context.Context, db DBTX, arg EventFeedParams) ([]EventFeedRow, error) {
-	rows, err := db.Query(ctx, eventFeed, arg.After, arg.Until, arg.Size)
+	rows, err := db.Query(ctx, eventFeed,
+		arg.After,
+		arg.Until,
+		arg.Hidden,
+		arg.Size,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -371,6 +410,8 @@ const eventOutTake = `-- name: EventOutTake :many
 select o.id, o.type, o.at, o.client_id, o.customer_id, o.series_id, o.serial, o.ref_id,
   coalesce(c.username, '') as username, c.external_id, coalesce(c.partner_id, 0)::bigint as customer_partner,
   (c.disabled_at is not null)::boolean as customer_disabled, (c.erased_at is not null)::boolean as customer_erased,
+  r.id as reservation_id, coalesce(r.amount, 0)::bigint as held_amount, coalesce(r.currency, '')::text as held_currency, coalesce(r.reference, '')::text as held_reference,
+  r.client_id as held_by, r.held_until, r.serial as held_serial,
   coalesce(s.number, '') as series_number, coalesce(s.quantity, 0)::integer as quantity, coalesce(s.price, 0)::bigint as price,
   coalesce(s.currency, '') as series_currency, s.valid_till, coalesce(s.any_partner, false)::boolean as any_partner,
   array(select sp.partner_id from series_partner sp where sp.series_id = o.series_id and sp.removed_at is null order by sp.partner_id)::bigint[] as series_partners,
@@ -380,7 +421,8 @@ select o.id, o.type, o.at, o.client_id, o.customer_id, o.series_id, o.serial, o.
   coalesce(a.kind::text, '')::text as approval_kind, coalesce(a.state::text, '')::text as approval_state
 from (select id, type, at, customer_id, series_id, serial, ref_id, client_id from event_out order by event_out.id limit $1) o
 left join customer c on c.id = o.customer_id
-left join series s on s.id = o.series_id
+left join reservation r on o.type like 'reservation.%' and r.event_no = o.ref_id
+left join series s on s.id = coalesce(o.series_id, r.series_id)
 left join ledger_tx redeemed on o.type = 'redemption.created' and redeemed.kind = 'redeem' and redeemed.series_id = o.series_id and redeemed.serial = o.serial
 left join payment found on found.tx_id = redeemed.id
 left join payment p on p.id = coalesce(found.id, case when o.type in ('redemption.reversed', 'payment.created', 'payment.reversed', 'charge.created') then o.ref_id end)
@@ -404,6 +446,13 @@ type EventOutTakeRow struct {
 	CustomerPartner  int64
 	CustomerDisabled bool
 	CustomerErased   bool
+	ReservationID    *uuid.UUID
+	HeldAmount       int64
+	HeldCurrency     string
+	HeldReference    string
+	HeldBy           *int64
+	HeldUntil        *time.Time
+	HeldSerial       *int32
 	SeriesNumber     string
 	Quantity         int32
 	Price            int64
@@ -448,6 +497,13 @@ func (q *Queries) EventOutTake(ctx context.Context, db DBTX, size int32) ([]Even
 			&i.CustomerPartner,
 			&i.CustomerDisabled,
 			&i.CustomerErased,
+			&i.ReservationID,
+			&i.HeldAmount,
+			&i.HeldCurrency,
+			&i.HeldReference,
+			&i.HeldBy,
+			&i.HeldUntil,
+			&i.HeldSerial,
 			&i.SeriesNumber,
 			&i.Quantity,
 			&i.Price,
@@ -479,7 +535,7 @@ func (q *Queries) EventOutTake(ctx context.Context, db DBTX, size int32) ([]Even
 
 const eventTrim = `-- name: EventTrim :one
 with bound as (
-  select c.trimmed, least(c.trimmed + $1::bigint, coalesce((select e.seq from event e where e.at < now() - $2::interval order by e.at desc limit 1), c.trimmed)) as until
+  select c.trimmed, least(c.trimmed + $1::bigint, (select e.seq from event e where e.at >= now() - $2::interval order by e.seq limit 1) - 1) as until
   from event_counter c
 ), gone as (
   delete from event using bound where event.seq > bound.trimmed and event.seq <= bound.until returning event.seq
@@ -494,9 +550,10 @@ type EventTrimParams struct {
 	Age  time.Duration
 }
 
-// Deletes the oldest events that are older than the given age, at most size of them, with
-// their deliveries, and returns how many went. Without an old event none goes: least ignores
-// nulls, hence coalesce.
+// Deletes the oldest events up to the first one that is younger than the given age, at most
+// size of them, with their deliveries, and returns how many went. An event whose transaction
+// was long may be older than one before it, so the bound is the first young one and not the
+// last old one. Without a young event all are old, and least ignores the null.
 func (q *Queries) EventTrim(ctx context.Context, db DBTX, arg EventTrimParams) (int64, error) {
 	row := db.QueryRow(ctx, eventTrim, arg.Size, arg.Age)
 	var count int64

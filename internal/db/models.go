@@ -1644,6 +1644,12 @@ type Event struct {
 	Data       []byte
 }
 
+type EventAlarm struct {
+	Kind string
+	// The number of the invariant, or the partner whose codes are guessed (0: all).
+	Subject int64
+}
+
 type EventCounter struct {
 	ID bool
 	// The seq of the newest event. Only the relay moves it, so that seq has no gap.
@@ -1939,6 +1945,10 @@ type Reservation struct {
 	EndedAt   *time.Time
 	// The redemption by which it was committed.
 	TxID *int64
+	// Names the reservation in the queue of events.
+	EventNo int64
+	// When a commit was refused for the first time. The reservation can still be committed, if what was in the way is undone.
+	BrokenAt *time.Time
 }
 
 type RiverJob struct {

@@ -37,6 +37,18 @@ func (q *Queries) NameList(ctx context.Context, db DBTX) ([]string, error) {
 	return items, nil
 }
 
+const partnerCount = `-- name: PartnerCount :one
+select count(*) from partner where id = any($1::bigint[])
+`
+
+// How many of some partners there are.
+func (q *Queries) PartnerCount(ctx context.Context, db DBTX, ids []int64) (int64, error) {
+	row := db.QueryRow(ctx, partnerCount, ids)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const partnerCreate = `-- name: PartnerCreate :one
 insert into partner (name, brand, time_zone) values ($1, $2, $3)
 returning id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at

@@ -81,6 +81,19 @@ func (q *Queries) LedgerIDByKey(ctx context.Context, db DBTX, idempotencyKey *uu
 	return id, err
 }
 
+const reservationBreak = `-- name: ReservationBreak :execrows
+update reservation set broken_at = now() where id = $1 and broken_at is null
+`
+
+// Notes the first refusal of a commit. No row: it was noted before.
+func (q *Queries) ReservationBreak(ctx context.Context, db DBTX, id uuid.UUID) (int64, error) {
+	result, err := db.Exec(ctx, reservationBreak, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const reservationCountSeries = `-- name: ReservationCountSeries :one
 select count(*) as held, coalesce(max(held_until), now())::timestamptz as until
 from reservation where series_id = $1 and state = 'held' and held_until > now()
@@ -102,7 +115,7 @@ func (q *Queries) ReservationCountSeries(ctx context.Context, db DBTX, seriesID 
 const reservationCreate = `-- name: ReservationCreate :one
 insert into reservation (id, client_id, customer_id, series_id, serial, request_key, reference, picked, amount, currency, held_until)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11::interval)
-returning held_at, held_until
+returning held_at, held_until, event_no
 `
 
 type ReservationCreateParams struct {
@@ -122,6 +135,7 @@ type ReservationCreateParams struct {
 type ReservationCreateRow struct {
 	HeldAt    time.Time
 	HeldUntil time.Time
+	EventNo   int64
 }
 
 func (q *Queries) ReservationCreate(ctx context.Context, db DBTX, arg ReservationCreateParams) (ReservationCreateRow, error) {
@@ -139,7 +153,7 @@ func (q *Queries) ReservationCreate(ctx context.Context, db DBTX, arg Reservatio
 		arg.Ttl,
 	)
 	var i ReservationCreateRow
-	err := row.Scan(&i.HeldAt, &i.HeldUntil)
+	err := row.Scan(&i.HeldAt, &i.HeldUntil, &i.EventNo)
 	return i, err
 }
 
@@ -158,22 +172,49 @@ func (q *Queries) ReservationEnd(ctx context.Context, db DBTX, arg ReservationEn
 	return err
 }
 
-const reservationExpire = `-- name: ReservationExpire :execrows
+const reservationExpire = `-- name: ReservationExpire :many
 update reservation set state = 'expired', ended_at = now() where id in (
   select id from reservation where state = 'held' and held_until <= now() order by held_until limit $1 for update skip locked)
+returning id, event_no, customer_id, (select series.number from series where series.id = reservation.series_id)::text as series, serial
 `
 
+type ReservationExpireRow struct {
+	ID         uuid.UUID
+	EventNo    int64
+	CustomerID int64
+	Series     string
+	Serial     int32
+}
+
 // Marks reservations whose time is over, at most size of them.
-func (q *Queries) ReservationExpire(ctx context.Context, db DBTX, size int32) (int64, error) {
-	result, err := db.Exec(ctx, reservationExpire, size)
+func (q *Queries) ReservationExpire(ctx context.Context, db DBTX, size int32) ([]ReservationExpireRow, error) {
+	rows, err := db.Query(ctx, reservationExpire, size)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	items := []ReservationExpireRow{}
+	for rows.Next() {
+		var i ReservationExpireRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.EventNo,
+			&i.CustomerID,
+			&i.Series,
+			&i.Serial,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const reservationGet = `-- name: ReservationGet :one
-select r.id, r.client_id, r.customer_id, r.series_id, r.serial, r.request_key, r.reference, r.picked, r.amount, r.currency, r.state, r.held_at, r.held_until, r.ended_at, r.tx_id, s.number, customer.username, coalesce(customer.external_id, '')::text as external_id,
+select r.id, r.client_id, r.customer_id, r.series_id, r.serial, r.request_key, r.reference, r.picked, r.amount, r.currency, r.state, r.held_at, r.held_until, r.ended_at, r.tx_id, r.event_no, r.broken_at, s.number, customer.username, coalesce(customer.external_id, '')::text as external_id,
   (r.state = 'held' and r.held_until <= now())::boolean as over,
   coalesce((select payment.id from payment where payment.tx_id = r.tx_id), 0)::bigint as payment_id
 from reservation r
@@ -206,6 +247,8 @@ type ReservationGetRow struct {
 	HeldUntil  time.Time
 	EndedAt    *time.Time
 	TxID       *int64
+	EventNo    int64
+	BrokenAt   *time.Time
 	Number     string
 	Username   string
 	ExternalID string
@@ -238,6 +281,8 @@ func (q *Queries) ReservationGet(ctx context.Context, db DBTX, arg ReservationGe
 		&i.HeldUntil,
 		&i.EndedAt,
 		&i.TxID,
+		&i.EventNo,
+		&i.BrokenAt,
 		&i.Number,
 		&i.Username,
 		&i.ExternalID,
@@ -248,7 +293,7 @@ func (q *Queries) ReservationGet(ctx context.Context, db DBTX, arg ReservationGe
 }
 
 const reservationGetByKey = `-- name: ReservationGetByKey :one
-select r.id, r.client_id, r.customer_id, r.series_id, r.serial, r.request_key, r.reference, r.picked, r.amount, r.currency, r.state, r.held_at, r.held_until, r.ended_at, r.tx_id, s.number from reservation r join series s on s.id = r.series_id where r.request_key = $1
+select r.id, r.client_id, r.customer_id, r.series_id, r.serial, r.request_key, r.reference, r.picked, r.amount, r.currency, r.state, r.held_at, r.held_until, r.ended_at, r.tx_id, r.event_no, r.broken_at, s.number from reservation r join series s on s.id = r.series_id where r.request_key = $1
 `
 
 type ReservationGetByKeyRow struct {
@@ -267,6 +312,8 @@ type ReservationGetByKeyRow struct {
 	HeldUntil  time.Time
 	EndedAt    *time.Time
 	TxID       *int64
+	EventNo    int64
+	BrokenAt   *time.Time
 	Number     string
 }
 
@@ -289,13 +336,15 @@ func (q *Queries) ReservationGetByKey(ctx context.Context, db DBTX, requestKey u
 		&i.HeldUntil,
 		&i.EndedAt,
 		&i.TxID,
+		&i.EventNo,
+		&i.BrokenAt,
 		&i.Number,
 	)
 	return i, err
 }
 
 const reservationGetForUpdate = `-- name: ReservationGetForUpdate :one
-select r.id, r.client_id, r.customer_id, r.series_id, r.serial, r.request_key, r.reference, r.picked, r.amount, r.currency, r.state, r.held_at, r.held_until, r.ended_at, r.tx_id, (r.held_until > now())::boolean as in_time, now()::timestamptz as at from reservation r
+select r.id, r.client_id, r.customer_id, r.series_id, r.serial, r.request_key, r.reference, r.picked, r.amount, r.currency, r.state, r.held_at, r.held_until, r.ended_at, r.tx_id, r.event_no, r.broken_at, (r.held_until > now())::boolean as in_time, now()::timestamptz as at from reservation r
 where r.id = $1 and r.client_id = $2 for update
 `
 
@@ -320,6 +369,8 @@ type ReservationGetForUpdateRow struct {
 	HeldUntil  time.Time
 	EndedAt    *time.Time
 	TxID       *int64
+	EventNo    int64
+	BrokenAt   *time.Time
 	InTime     bool
 	At         time.Time
 }
@@ -343,6 +394,8 @@ func (q *Queries) ReservationGetForUpdate(ctx context.Context, db DBTX, arg Rese
 		&i.HeldUntil,
 		&i.EndedAt,
 		&i.TxID,
+		&i.EventNo,
+		&i.BrokenAt,
 		&i.InTime,
 		&i.At,
 	)
@@ -350,7 +403,7 @@ func (q *Queries) ReservationGetForUpdate(ctx context.Context, db DBTX, arg Rese
 }
 
 const reservationOfCard = `-- name: ReservationOfCard :one
-select r.id, r.client_id, r.customer_id, r.series_id, r.serial, r.request_key, r.reference, r.picked, r.amount, r.currency, r.state, r.held_at, r.held_until, r.ended_at, r.tx_id, coalesce(c.name, '')::text as client_name from reservation r
+select r.id, r.client_id, r.customer_id, r.series_id, r.serial, r.request_key, r.reference, r.picked, r.amount, r.currency, r.state, r.held_at, r.held_until, r.ended_at, r.tx_id, r.event_no, r.broken_at, coalesce(c.name, '')::text as client_name from reservation r
 join card on card.series_id = r.series_id and card.serial = r.serial and card.reserved_by = r.id and card.reserved_until > now() and card.state = 'active'
 left join api_client c on c.id = r.client_id
 where r.series_id = $1 and r.serial = $2 and r.state = 'held'
@@ -377,6 +430,8 @@ type ReservationOfCardRow struct {
 	HeldUntil  time.Time
 	EndedAt    *time.Time
 	TxID       *int64
+	EventNo    int64
+	BrokenAt   *time.Time
 	ClientName string
 }
 
@@ -400,6 +455,8 @@ func (q *Queries) ReservationOfCard(ctx context.Context, db DBTX, arg Reservatio
 		&i.HeldUntil,
 		&i.EndedAt,
 		&i.TxID,
+		&i.EventNo,
+		&i.BrokenAt,
 		&i.ClientName,
 	)
 	return i, err

@@ -16,7 +16,7 @@ const webhookAgain = `-- name: WebhookAgain :execrows
 update webhook_delivery d set state = 'due', attempts = 0, next_at = now()
 from event e, webhook_endpoint w
 where d.endpoint_id = $1 and d.seq = $2 and e.seq = d.seq and w.id = d.endpoint_id
-  and (e.type = 'ping' or w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids)
+  and (e.type = 'ping' or w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids) and webhook_may(w.created_by, w.client_id, e.type)
 `
 
 type WebhookAgainParams struct {
@@ -42,12 +42,12 @@ from (
       or x.seq = (select min(y.seq) from webhook_delivery y where y.endpoint_id = $2 and y.state = 'due'))
   order by x.next_at, x.seq limit 1 for update skip locked
 ) picked
-join webhook_endpoint w on w.id = picked.endpoint_id and w.disabled_at is null
+join webhook_endpoint w on w.id = picked.endpoint_id and w.disabled_at is null and webhook_runs(w.client_id, w.all_partners, w.partner_ids)
 join event e on e.seq = picked.seq
 where d.endpoint_id = picked.endpoint_id and d.seq = picked.seq
 returning d.seq, d.attempts, w.id as endpoint_id, w.name, w.url, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.failing_since,
   e.id as event_id, e.type, e.at, e.data,
-  (e.type = 'ping' or w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids)::boolean as allowed
+  ((e.type = 'ping' or w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids) and webhook_may(w.created_by, w.client_id, e.type))::boolean as allowed
 `
 
 type WebhookClaimParams struct {
@@ -302,7 +302,7 @@ func (q *Queries) WebhookDone(ctx context.Context, db DBTX, arg WebhookDoneParam
 
 const webhookDue = `-- name: WebhookDue :many
 select w.id from webhook_endpoint w
-where w.disabled_at is null and exists (
+where w.disabled_at is null and webhook_runs(w.client_id, w.all_partners, w.partner_ids) and exists (
   select from webhook_delivery d where d.endpoint_id = w.id and d.state = 'due' and d.next_at <= now())
 `
 
@@ -418,7 +418,7 @@ insert into webhook_delivery (endpoint_id, seq)
 select w.id, e.seq
 from event e join webhook_endpoint w on w.disabled_at is null
   and case when e.type = 'ping' then e.data ->> 'endpoint_id' = w.id::text
-    else webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) end
+    else webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) and webhook_may(w.created_by, w.client_id, e.type) end
 where e.seq between $1 and $2
 on conflict do nothing
 `
@@ -451,7 +451,7 @@ func (q *Queries) WebhookForgetOld(ctx context.Context, db DBTX) (int64, error) 
 }
 
 const webhookGet = `-- name: WebhookGet :one
-select w.id, w.name, w.url, w.types, w.all_partners, w.partner_ids, w.in_order, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.disabled_at, w.disabled_why, w.failing_since, w.replay_seq, w.replay_until, w.version, w.request_key, w.request_print, w.created_by, w.client_id, w.created_at, m.name as made_by,
+select w.id, w.name, w.url, w.types, w.all_partners, w.partner_ids, w.in_order, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.disabled_at, w.disabled_why, w.failing_since, w.replay_seq, w.replay_until, w.version, w.request_key, w.request_print, w.created_by, w.client_id, w.created_at, m.name as made_by, webhook_runs(w.client_id, w.all_partners, w.partner_ids) as runs,
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'due') as due,
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'failed') as failed
 from webhook_endpoint w
@@ -490,6 +490,7 @@ type WebhookGetRow struct {
 	ClientID     *int64
 	CreatedAt    time.Time
 	MadeBy       string
+	Runs         bool
 	Due          int64
 	Failed       int64
 }
@@ -522,6 +523,7 @@ func (q *Queries) WebhookGet(ctx context.Context, db DBTX, arg WebhookGetParams)
 		&i.ClientID,
 		&i.CreatedAt,
 		&i.MadeBy,
+		&i.Runs,
 		&i.Due,
 		&i.Failed,
 	)
@@ -583,7 +585,7 @@ const webhookLag = `-- name: WebhookLag :many
 select w.id, w.name, coalesce(extract(epoch from now() - (
     select e.at from webhook_delivery d join event e on e.seq = d.seq
     where d.endpoint_id = w.id and d.state = 'due' order by d.seq limit 1)), 0)::float8 as seconds
-from webhook_endpoint w where w.disabled_at is null order by w.id
+from webhook_endpoint w where w.disabled_at is null and webhook_runs(w.client_id, w.all_partners, w.partner_ids) order by w.id
 `
 
 type WebhookLagRow struct {
@@ -614,7 +616,7 @@ func (q *Queries) WebhookLag(ctx context.Context, db DBTX) ([]WebhookLagRow, err
 }
 
 const webhookList = `-- name: WebhookList :many
-select w.id, w.name, w.url, w.types, w.all_partners, w.partner_ids, w.in_order, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.disabled_at, w.disabled_why, w.failing_since, w.replay_seq, w.replay_until, w.version, w.request_key, w.request_print, w.created_by, w.client_id, w.created_at, m.name as made_by,
+select w.id, w.name, w.url, w.types, w.all_partners, w.partner_ids, w.in_order, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.disabled_at, w.disabled_why, w.failing_since, w.replay_seq, w.replay_until, w.version, w.request_key, w.request_print, w.created_by, w.client_id, w.created_at, m.name as made_by, webhook_runs(w.client_id, w.all_partners, w.partner_ids) as runs,
   array(select partner.name from partner where partner.id = any(w.partner_ids) order by partner.name)::text[] as partners,
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'due') as due,
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'failed') as failed
@@ -654,6 +656,7 @@ type WebhookListRow struct {
 	ClientID     *int64
 	CreatedAt    time.Time
 	MadeBy       string
+	Runs         bool
 	Partners     []string
 	Due          int64
 	Failed       int64
@@ -694,6 +697,7 @@ func (q *Queries) WebhookList(ctx context.Context, db DBTX, arg WebhookListParam
 			&i.ClientID,
 			&i.CreatedAt,
 			&i.MadeBy,
+			&i.Runs,
 			&i.Partners,
 			&i.Due,
 			&i.Failed,
@@ -723,7 +727,7 @@ func (q *Queries) WebhookNextID(ctx context.Context, db DBTX) (int64, error) {
 const webhookReplayCount = `-- name: WebhookReplayCount :one
 select count(*) from event e, webhook_endpoint w
 where w.id = $1 and e.at >= $2 and e.type <> 'ping'
-  and webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids)
+  and webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) and webhook_may(w.created_by, w.client_id, e.type)
 `
 
 type WebhookReplayCountParams struct {
@@ -762,12 +766,12 @@ func (q *Queries) WebhookReplayStart(ctx context.Context, db DBTX, arg WebhookRe
 
 const webhookReplayStep = `-- name: WebhookReplayStep :many
 with next as (
-  select o.id, o.types, o.all_partners, o.partner_ids, o.replay_seq, least(o.replay_until, o.replay_seq + $1::bigint) as until
+  select o.id, o.types, o.all_partners, o.partner_ids, o.created_by, o.client_id, o.replay_seq, least(o.replay_until, o.replay_seq + $1::bigint) as until
   from webhook_endpoint o where o.replay_seq is not null and o.disabled_at is null
 ), again as (
   insert into webhook_delivery as d (endpoint_id, seq)
   select n.id, e.seq from next n join event e on e.seq between n.replay_seq and n.until and e.type <> 'ping'
-    and webhook_takes(n.types, n.all_partners, n.partner_ids, e.type, e.partner_ids)
+    and webhook_takes(n.types, n.all_partners, n.partner_ids, e.type, e.partner_ids) and webhook_may(n.created_by, n.client_id, e.type)
   on conflict (endpoint_id, seq) do update set state = 'due', attempts = 0, next_at = now() where d.state <> 'due'
 )
 update webhook_endpoint w set replay_seq = case when n.until < w.replay_until then n.until + 1 end,

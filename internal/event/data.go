@@ -28,7 +28,7 @@ type customerData struct {
 
 // Data is what an event says. Which fields there are depends on its type.
 type Data struct {
-	ID           string        `json:"id,omitempty"` // of the payment, file, request or operation
+	ID           string        `json:"id,omitempty"` // of the payment, reservation, file, request, operation or check
 	Card         string        `json:"card,omitempty"`
 	Type         string        `json:"type,omitempty"`
 	Amount       *Money        `json:"amount,omitempty"`
@@ -43,7 +43,9 @@ type Data struct {
 	Price        *Money        `json:"price,omitempty"`
 	ValidTill    string        `json:"valid_till,omitempty"`
 	EndpointID   string        `json:"endpoint_id,omitempty"`
-	ByClient     string        `json:"by_client,omitempty"` // id of the API client that acted
+	ClientID     string        `json:"client_id,omitempty"`  // of the API client that holds the card of a reservation
+	HeldUntil    string        `json:"held_until,omitempty"` // of a reservation
+	ByClient     string        `json:"by_client,omitempty"`  // id of the API client that acted
 	At           string        `json:"at,omitempty"`
 }
 
@@ -67,12 +69,21 @@ func describe(row db.EventOutTakeRow) (Data, about) {
 		describePayment(&d, row)
 		of.partners = []int64{row.PaymentPartner}
 		return d, of
+	case "reservation":
+		describeReservation(&d, row)
+		return d, of
 	case "customer":
 		d.PartnerID, d.State = number(row.CustomerPartner), customerState(row)
 		return d, of
 	case "series", "cards", "export", "approval":
 		describeSeries(&d, row)
 		d.ID = number(deref(row.RefID))
+	case "check":
+		d.ID = number(deref(row.RefID))
+		return d, of
+	case "guesses":
+		d.PartnerID = number(deref(row.RefID))
+		return d, of
 	case Ping:
 		d.EndpointID = number(deref(row.RefID))
 		return d, of
@@ -117,6 +128,22 @@ func describePayment(d *Data, row db.EventOutTakeRow) {
 	}
 	if row.Serial != nil {
 		d.Card = cardName(row)
+	}
+}
+
+// describeReservation says which card is held for whom. by_client of it is the client that
+// acted, and client_id the one that holds the card.
+func describeReservation(d *Data, row db.EventOutTakeRow) {
+	d.State, d.PartnerID, d.Reference = strings.TrimPrefix(row.Type, "reservation."), number(row.CustomerPartner), row.HeldReference
+	d.Amount, d.ClientID = amount(row.HeldAmount, row.HeldCurrency), number(deref(row.HeldBy))
+	if row.ReservationID != nil {
+		d.ID = row.ReservationID.String()
+	}
+	if row.HeldSerial != nil {
+		d.Card = fmt.Sprintf("%s-%d", row.SeriesNumber, *row.HeldSerial)
+	}
+	if row.HeldUntil != nil {
+		d.HeldUntil = moment(*row.HeldUntil)
 	}
 }
 

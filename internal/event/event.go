@@ -20,6 +20,7 @@ const Ping = "ping"
 func Types() []string {
 	return []string{
 		"redemption.created", "redemption.reversed",
+		"reservation.held", "reservation.committed", "reservation.released", "reservation.expired", "reservation.broken",
 		"payment.created", "payment.reversed",
 		"charge.created",
 		"customer.created", "customer.changed", "customer.disabled",
@@ -27,8 +28,13 @@ func Types() []string {
 		"cards.changed",
 		"export.ready", "export.failed",
 		"approval.asked", "approval.decided",
+		"guesses.alarm", "check.broken",
 	}
 }
+
+// alarms returns the types that tell of alarms. The function webhook_may of the database has
+// the same ones.
+func alarms() []string { return []string{"guesses.alarm", "check.broken"} }
 
 // Known reports whether a text is a type of events, or a group of them such as
 // "redemption.*", or "*" for all of them.

@@ -28,6 +28,9 @@ type Query struct {
 	Types []string
 	Limit int32 // 1 to MaxPage
 	Scope audit.Scope
+	// Alarms says that the reader may see alarms. They concern no partner, so a reader of
+	// some partners gets none all the same.
+	Alarms bool
 }
 
 // Page is a page of the feed.
@@ -89,10 +92,19 @@ func read(ctx context.Context, dbtx db.DBTX, ask Query, types []string, after, u
 		rows, err := q.EventFeedPartners(ctx, dbtx, db.EventFeedPartnersParams{PartnerIds: ask.Scope.PartnerIDs, Types: types, After: after, Until: until, Size: ask.Limit})
 		return convert(rows), err
 	case len(ask.Types) > 0:
+		types = slices.DeleteFunc(types, func(t string) bool { return slices.Contains(hidden(ask), t) })
 		rows, err := q.EventFeedTypes(ctx, dbtx, db.EventFeedTypesParams{Types: types, After: after, Until: until, Size: ask.Limit})
 		return convert(rows), err
 	}
-	return q.EventFeed(ctx, dbtx, db.EventFeedParams{After: after, Until: until, Size: ask.Limit})
+	return q.EventFeed(ctx, dbtx, db.EventFeedParams{Hidden: hidden(ask), After: after, Until: until, Size: ask.Limit})
+}
+
+// hidden returns the types that a reader does not get. A ping is for its endpoint alone.
+func hidden(ask Query) []string {
+	if ask.Alarms {
+		return []string{Ping}
+	}
+	return append(alarms(), Ping)
 }
 
 func convert[R db.EventFeedPartnersRow | db.EventFeedTypesRow](rows []R) (list []db.EventFeedRow) {

@@ -22,9 +22,20 @@ type (
 	}
 )
 
+// Alarmed says that codes seem to be guessed.
+type Alarmed struct {
+	PartnerID int64 `json:"partner_id"` // whose customers try them; 0: staff of all partners
+	Wrong     int64 `json:"wrong"`      // codes without a card within the last hour
+}
+
+// Publish tells of the partner.
+func (a Alarmed) Publish() act.Publication {
+	return act.Publication{Type: "guesses.alarm", Ref: a.PartnerID}
+}
+
 // Acts returns the kinds of acts of this package.
 func Acts() []act.Kind {
-	return []act.Kind{act.Of[BarLifted](), act.Of[StaffBarLifted](), act.Of[ClientBarLifted]()}
+	return []act.Kind{act.Of[BarLifted](), act.Of[StaffBarLifted](), act.Of[ClientBarLifted](), act.Of[Alarmed]()}
 }
 
 // Action is the name in the audit trail.
@@ -35,3 +46,6 @@ func (StaffBarLifted) Action() string { return "guesses.staff_cleared" }
 
 // Action is the name in the audit trail.
 func (ClientBarLifted) Action() string { return "guesses.client_cleared" }
+
+// Action is the name in the audit trail.
+func (Alarmed) Action() string { return "guesses.alarm" }

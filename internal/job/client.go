@@ -88,7 +88,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &readingsWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &changeWorker{cards: o.Cards, now: o.Now})
 	river.AddWorker(workers, &sealWorker{pool: pool, keys: o.Keys, checks: o.Checks, now: o.Now})
-	river.AddWorker(workers, &watchWorker{watch: theft.New(pool, o.Settings, o.Log), mail: o.Mail, now: o.Now})
+	river.AddWorker(workers, &watchWorker{watch: theft.New(pool, o.Settings, o.Log), mail: o.Mail, now: o.Now, pool: pool, settings: o.Settings})
 	river.AddWorker(workers, &mailStaffWorker{mail: o.Mail, now: o.Now})
 	river.AddWorker(workers, &mailCustomerWorker{mail: o.Mail, now: o.Now})
 	river.AddWorker(workers, &checkWorker{checks: o.Checks, now: o.Now})

@@ -9,9 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"refill/internal/act"
+	"refill/internal/audit"
+	"refill/internal/check"
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/event"
+	"refill/internal/guess"
+	"refill/internal/setting"
 	"refill/internal/staff"
 )
 
@@ -79,6 +84,67 @@ func TestAPIFeed(t *testing.T) {
 	north.call(http.MethodGet, "/events?after=0", "").problem(t, http.StatusGone, "feed_expired")
 	require.Empty(t, north.call(http.MethodGet, "/events", "").json()["data"])
 	require.Equal(t, 0, s.count(`select count(*) from event_partner`))
+}
+
+// Alarms are for readers of all partners with the permission, in the feed and by webhooks.
+// Each lasts until it is over.
+func TestAPIAlarms(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	readers := map[string]*program{
+		"all":           s.program(nil, staff.EventsView, staff.AlarmsView, staff.WebhooksManage),
+		"no permission": s.program(nil, staff.EventsView, staff.WebhooksManage),
+		"one partner":   s.program([]db.Partner{s.North}, staff.EventsView, staff.AlarmsView, staff.WebhooksManage),
+	}
+	hooks := map[string]string{}
+	for name, p := range readers {
+		to := `"all_partners":true`
+		if name == "one partner" {
+			to = fmt.Sprintf(`"partner_ids":["%d"]`, s.North.ID)
+		}
+		made := p.send("/webhook-endpoints", "w", `{"name":"Acme","url":"http://127.0.0.1:9/","types":["*"],`+to+`}`)
+		require.Equal(t, http.StatusCreated, made.Status, made.Body)
+		hooks[name] = fmt.Sprint(made.json()["id"])
+	}
+	anna := s.newCustomer("anna", s.North)
+	settings := setting.Settings{RefillCards: true, WrongPartner: 4}
+	tried := func(n int) {
+		for range n {
+			s.exec(`insert into audit (action, customer_id, detail) values ('card.refused', $1, '{"reason": "card_unknown"}')`, anna)
+		}
+		require.NoError(t, guess.Watch(t.Context(), s.Pool, settings))
+		s.relay()
+	}
+	alarms := func(name string) (types []string) {
+		for _, query := range []string{"?types=guesses.*,check.*", "?limit=1000"} {
+			for _, one := range readers[name].call(http.MethodGet, "/events"+query, "").json()["data"].([]any) { //nolint:forcetypeassert // of the document
+				e, _ := one.(map[string]any)
+				if e["type"] != "guesses.alarm" && e["type"] != "check.broken" {
+					continue
+				}
+				facts, _ := e["data"].(map[string]any)
+				types = append(types, fmt.Sprint(e["type"], facts["partner_id"], facts["id"]))
+			}
+		}
+		require.Equal(t, len(types)/2, s.count(`select count(*) from webhook_delivery d join event e using (seq) where e.type in ('guesses.alarm', 'check.broken') and d.endpoint_id = $1`, hooks[name]), name)
+		return types
+	}
+	tried(4)
+	require.Empty(t, alarms("all"))
+	tried(1)
+	tried(1) // it lasts
+	one := fmt.Sprint("guesses.alarm", s.North.ID, "<nil>")
+	require.Equal(t, []string{one, one}, alarms("all"))
+	settings.WrongPartner = 100 // it is over
+	tried(0)
+	settings.WrongPartner = 4
+	tried(0)
+	require.Equal(t, []string{one, one, one, one}, alarms("all"))
+	require.NoError(t, act.Record(t.Context(), s.Pool, audit.System(), check.Broken{Run: 7, Rules: []int64{3}}))
+	s.relay()
+	require.Contains(t, alarms("all"), "check.broken<nil>7")
+	require.Empty(t, alarms("no permission"))
+	require.Empty(t, alarms("one partner"))
 }
 
 // A request that prefers to wait is answered when there is an event for it, and before.

@@ -62,6 +62,12 @@ func TestAPIExports(t *testing.T) {
 	require.Contains(t, file.Header.Get("Content-Disposition"), ".age")
 	require.Equal(t, 1, s.count(`select count(*) from audit where action = 'export.downloaded' and detail->'by'->>'id' = $1::text`, fmt.Sprint(p.ID)))
 	require.Equal(t, "as", p.call(http.MethodGet, at+"/file", "", "Range", "bytes=8-9").Body)
+	for _, wrong := range []string{"bytes=9999-", "lines=1-2", "bytes=x"} {
+		refused := p.call(http.MethodGet, at+"/file", "", "Range", wrong)
+		refused.problem(t, http.StatusRequestedRangeNotSatisfiable, "file_range")
+		require.Empty(t, refused.Header.Get("Content-Disposition"), wrong)
+		require.Equal(t, "nosniff", refused.Header.Get("X-Content-Type-Options"), wrong)
+	}
 
 	// A file that a person asked for without encryption stays in the portal.
 	plain, _ := s.readyFile(s.as(db.StaffRoleAdministrator), made, "codes")

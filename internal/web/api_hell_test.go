@@ -117,7 +117,7 @@ func (s *site) print() string {
 	var text string
 	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), `select concat_ws(' ', (select count(*) from ledger_tx), (select count(*) from customer), (select sum(version) from customer),
 		(select count(*) from series), (select sum(version) from series), (select count(*) from export), (select count(*) from card_change), (select count(*) from approval),
-		(select count(*) from audit where action !~ 'refused'), (select count(*) from form_print))`).Scan(&text))
+		(select count(*) from audit where action !~ 'refused'), (select count(*) from form_print), (select count(*) from webhook_endpoint), (select sum(version) from webhook_endpoint), (select sum(attempts) from webhook_delivery))`).Scan(&text))
 	return text
 }
 
@@ -131,7 +131,7 @@ func TestAPIAddressesFromHell(t *testing.T) {
 	s.apiRoutes(func(r route, path string, _ apiOperation) {
 		for _, value := range hostile {
 			address := path
-			for _, name := range []string{":id", ":payment", ":number", ":card", ":external"} {
+			for _, name := range []string{":id", ":payment", ":number", ":card", ":external", ":seq"} {
 				address = strings.ReplaceAll(address, name, value)
 			}
 			got := p.call(r.method, address+"?after="+value+"&limit="+value, "{}", "Idempotency-Key", value, "If-Match", value, "Prefer", "wait="+value)

@@ -55,6 +55,15 @@ func TestAPIReservation(t *testing.T) {
 	p.call(http.MethodPost, at+"/commit", "").problem(t, http.StatusConflict, "reservation_released")
 	require.Equal(t, http.StatusSeeOther, carl.redeems(codes[1]).Status)
 	p.send("/reservations", "h3", `{"code":"x","customer":{"username":"anna"},"ttl":9}`).problem(t, http.StatusUnprocessableEntity, "reserve_ttl")
+
+	s.relay()
+	feed := p.call(http.MethodGet, "/events?types=reservation.*", "")
+	for _, want := range []string{"held", "committed", "released"} {
+		require.Contains(t, feed.Body, `"reservation.`+want+`"`)
+	}
+	require.Contains(t, feed.Body, fmt.Sprintf(`"client_id":"%d"`, p.ID))
+	require.Len(t, other.call(http.MethodGet, "/events?types=reservation.*", "").json()["data"], 4)
+	require.Empty(t, s.program([]db.Partner{s.South}).call(http.MethodGet, "/events?types=reservation.*", "").json()["data"])
 }
 
 // redeems sends the portal's form with a code.

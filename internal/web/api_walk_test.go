@@ -53,9 +53,10 @@ func TestAPIForeignIsMissing(t *testing.T) {
 			body = op.body(mine)
 		}
 		pairs := [][2]apiHolding{{theirs, absentAPI()}}
-		if strings.Count(path, ":") > 1 { // another customer's payment below one's own
+		if strings.Count(path, ":") > 1 { // another customer's payment, or another endpoint's delivery, below one's own
 			here, nowhere := mine, mine
 			here.payment, nowhere.payment = theirs.payment, absent().payment
+			here.delivery, nowhere.delivery = theirs.delivery, absent().delivery
 			pairs = append(pairs, [2]apiHolding{here, nowhere})
 		}
 		for _, pair := range pairs {
@@ -108,6 +109,16 @@ func TestAPIForeignIsMissing(t *testing.T) {
 		"a redemption of a card": func(h apiHolding) *got {
 			return p.send("/redemptions", uuid.NewString(), fmt.Sprintf(`{"card":"%s-2","customer":{"id":"%d"}}`, h.series, mine.customer))
 		},
+		"an endpoint for a partner": func(h apiHolding) *got {
+			return p.send("/webhook-endpoints", uuid.NewString(), fmt.Sprintf(`{"name":"New","url":"http://127.0.0.1:9/","types":["*"],"partner_ids":["%d"]}`, h.partner))
+		},
+		"an endpoint is given away": func(h apiHolding) *got {
+			path := at("/webhook-endpoints/:id")
+			return p.patch(path, p.call(http.MethodGet, path, "").Header.Get("ETag"), fmt.Sprintf(`{"partner_ids":["%d"]}`, h.partner))
+		},
+		"the outstanding value of a partner": func(h apiHolding) *got {
+			return p.call(http.MethodGet, fmt.Sprintf("/reports/outstanding?partner_id=%d", h.partner), "")
+		},
 		"a look at a code": func(h apiHolding) *got {
 			s.exec(`delete from guess`)
 			return p.send("/cards/look", "", fmt.Sprintf(`{"code":%q,"customer":{"id":"%d"}}`, h.fresh, mine.customer))
@@ -118,7 +129,7 @@ func TestAPIForeignIsMissing(t *testing.T) {
 		require.Less(t, there.Status, http.StatusInternalServerError, name)
 		there.sameForClients(nowhere, name)
 	}
-	for _, query := range []string{"/customers?partner_id=%d", "/series?partner_id=%d", "/reports/outstanding?partner_id=%d"} {
+	for _, query := range []string{"/customers?partner_id=%d", "/series?partner_id=%d"} {
 		there := p.call(http.MethodGet, fmt.Sprintf(query, theirs.partner), "")
 		require.Equal(t, http.StatusOK, there.Status, query)
 		there.sameForClients(p.call(http.MethodGet, fmt.Sprintf(query, gone.partner), ""), query)

@@ -55,7 +55,7 @@ func (s *site) state() map[string]string {
 	prints := map[string]string{}
 	for _, table := range []string{
 		"partner", "partner_address", "partner_logo", "partner_method", "customer", "customer_link", "sign_in_help", "staff_mail", "series", "series_partner", "card", "account",
-		"ledger_tx", "ledger_entry", "payment", "export", "approval", "theft_alarm", "reservation", "api_client", "api_client_partner", "api_key", "card_change", "card_import", "setting", "role", "staff", "staff_partner",
+		"ledger_tx", "ledger_entry", "payment", "export", "approval", "theft_alarm", "reservation", "api_client", "api_client_partner", "api_key", "card_change", "card_import", "setting", "role", "staff", "staff_partner", "webhook_endpoint", "webhook_delivery",
 	} {
 		var print string
 		require.NoError(s.t, s.Pool.QueryRow(s.t.Context(),

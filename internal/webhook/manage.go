@@ -73,6 +73,22 @@ func sees(scope audit.Scope, f Form) bool {
 	return scope.AllPartners || !f.AllPartners && !slices.ContainsFunc(f.PartnerIDs, func(id int64) bool { return !scope.Holds(id) })
 }
 
+// checkPartners refuses partners outside a scope, and in the same words those that do not
+// exist.
+func (s *Service) checkPartners(ctx context.Context, dbtx db.DBTX, scope audit.Scope, f Form) error {
+	if !sees(scope, f) {
+		return errPartner
+	}
+	n, err := s.q.PartnerCount(ctx, dbtx, f.PartnerIDs)
+	if err != nil {
+		return fmt.Errorf("count the partners of a webhook endpoint: %w", err)
+	}
+	if int(n) != len(f.PartnerIDs) {
+		return errPartner
+	}
+	return nil
+}
+
 // Made is an endpoint that was made.
 type Made struct {
 	ID       int64
@@ -85,20 +101,19 @@ func (s *Service) Create(ctx context.Context, actor audit.Actor, f Form, key uui
 	if err := checkRight(ctx, s.DB, actor); err != nil {
 		return Made{}, err
 	}
-	asked := f
-	f, err := s.check(ctx, f)
+	print, err := formprint.Of(f)
 	if err != nil {
 		return Made{}, err
 	}
-	if !sees(actor.Scope, f) {
-		return Made{}, errPartner
-	}
-	print, err := formprint.Of(asked)
-	if err != nil {
-		return Made{}, err
-	}
+	// Before the check: a repetition gets its answer also while the name is not resolved.
 	if made, err := s.madeBefore(ctx, key, print); err != nil || made.Replayed {
 		return made, err
+	}
+	if f, err = s.check(ctx, f); err != nil {
+		return Made{}, err
+	}
+	if err := s.checkPartners(ctx, s.DB, actor.Scope, f); err != nil {
+		return Made{}, err
 	}
 	if err := s.Vault.KeysBehind(ctx); err != nil {
 		return Made{}, errKeys.Because(err)
@@ -175,44 +190,73 @@ func (s *Service) change(ctx context.Context, actor audit.Actor, id int64, do fu
 	})
 }
 
-// Edit changes an endpoint of the given version. What is due goes to the new address.
-func (s *Service) Edit(ctx context.Context, actor audit.Actor, id int64, version int32, f Form) error {
-	f, invalid := s.check(ctx, f)
+// Change is what Change does to an endpoint. A nil field stays as it is.
+type Change struct {
+	Form *Form
+	Off  *bool // as in Switch
+}
+
+// Change changes an endpoint of the given version, all of it or nothing. What is due goes to
+// the new address.
+func (s *Service) Change(ctx context.Context, actor audit.Actor, id int64, version int32, to Change) error {
+	var f Form
+	var invalid error
+	if to.Form != nil {
+		f, invalid = s.check(ctx, *to.Form)
+	}
 	return s.change(ctx, actor, id, func(tx pgx.Tx, was db.WebhookEndpoint) error {
-		switch {
-		case was.Version != version:
+		if was.Version != version {
 			return ErrChanged
-		case invalid != nil:
+		}
+		if invalid != nil {
 			return invalid
-		case !sees(actor.Scope, f):
-			return errPartner
 		}
-		err := s.q.WebhookUpdate(ctx, tx, db.WebhookUpdateParams{
-			ID: id, Name: f.Name, Url: f.URL, Types: f.Types, AllPartners: f.AllPartners, PartnerIds: f.PartnerIDs, InOrder: f.InOrder,
-		})
-		if err != nil {
-			return nameTaken(err, f.Name)
+		if to.Form != nil {
+			if err := s.edit(ctx, tx, actor, was, f); err != nil {
+				return err
+			}
+			was.Name = f.Name
 		}
-		return act.Record(ctx, tx, actor, Edited{Ref{id, f.Name}, f.rules(), formOf(was).rules()})
+		if to.Off != nil {
+			return s.turn(ctx, tx, actor, was, *to.Off)
+		}
+		return nil
 	})
+}
+
+// edit gives a locked endpoint the values of a checked form.
+func (s *Service) edit(ctx context.Context, tx pgx.Tx, actor audit.Actor, was db.WebhookEndpoint, f Form) error {
+	if err := s.checkPartners(ctx, tx, actor.Scope, f); err != nil {
+		return err
+	}
+	err := s.q.WebhookUpdate(ctx, tx, db.WebhookUpdateParams{
+		ID: was.ID, Name: f.Name, Url: f.URL, Types: f.Types, AllPartners: f.AllPartners, PartnerIds: f.PartnerIDs, InOrder: f.InOrder,
+	})
+	if err != nil {
+		return nameTaken(err, f.Name)
+	}
+	return act.Record(ctx, tx, actor, Edited{Ref{was.ID, f.Name}, f.rules(), formOf(was).rules()})
 }
 
 // Switch switches an endpoint off, or on again. Off, it gets no new deliveries, and those
 // that are due wait.
 func (s *Service) Switch(ctx context.Context, actor audit.Actor, id int64, off bool) error {
-	return s.change(ctx, actor, id, func(tx pgx.Tx, was db.WebhookEndpoint) error {
-		ref := Ref{id, was.Name}
-		switch {
-		case off && was.DisabledWhy == WhyStaff, !off && was.DisabledAt == nil:
-			return nil
-		case off:
-			return s.switchOff(ctx, tx, actor, ref, WhyStaff)
-		}
-		if err := s.q.WebhookSwitch(ctx, tx, db.WebhookSwitchParams{ID: id}); err != nil {
-			return fmt.Errorf("switch a webhook endpoint: %w", err)
-		}
-		return act.Record(ctx, tx, actor, Enabled{ref})
-	})
+	return s.change(ctx, actor, id, func(tx pgx.Tx, was db.WebhookEndpoint) error { return s.turn(ctx, tx, actor, was, off) })
+}
+
+// turn switches a locked endpoint.
+func (s *Service) turn(ctx context.Context, tx pgx.Tx, actor audit.Actor, was db.WebhookEndpoint, off bool) error {
+	ref := Ref{was.ID, was.Name}
+	switch {
+	case off && was.DisabledWhy == WhyStaff, !off && was.DisabledAt == nil:
+		return nil
+	case off:
+		return s.switchOff(ctx, tx, actor, ref, WhyStaff)
+	}
+	if err := s.q.WebhookSwitch(ctx, tx, db.WebhookSwitchParams{ID: was.ID}); err != nil {
+		return fmt.Errorf("switch a webhook endpoint: %w", err)
+	}
+	return act.Record(ctx, tx, actor, Enabled{ref})
 }
 
 func (s *Service) switchOff(ctx context.Context, tx pgx.Tx, actor audit.Actor, ref Ref, why string) error {
@@ -251,10 +295,10 @@ func (s *Service) Rotate(ctx context.Context, actor audit.Actor, id int64) (stri
 	return secretText(secret), nil
 }
 
-// nameTaken maps the unique constraint on names to a fault.
+// nameTaken maps the unique constraint on the names of one maker to a fault.
 func nameTaken(err error, name string) error {
 	if db.Constraint(err) == "webhook_endpoint_name_key" {
-		return fault.Field("name", "webhook_name_taken", "There is a webhook endpoint {name} already. Choose another name.").With("name", fault.Text(name))
+		return fault.Field("name", "webhook_name_taken", "The maker of this webhook endpoint has one with the name {name} already. Choose another name.").With("name", fault.Text(name))
 	}
 	return fmt.Errorf("keep a webhook endpoint: %w", err)
 }

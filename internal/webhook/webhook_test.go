@@ -244,7 +244,7 @@ func TestAgain(t *testing.T) {
 	// The endpoint is given to South while events of North are due.
 	require.NoError(t, b.hooks.Resend(t.Context(), b.admin, id, 1))
 	f.PartnerIDs = []int64{b.south.ID}
-	require.NoError(t, b.hooks.Edit(t.Context(), b.admin, id, 1, f))
+	require.NoError(t, b.hooks.Change(t.Context(), b.admin, id, 1, Change{Form: &f}))
 	require.Equal(t, 1, b.deliver(t, id))
 	require.Empty(t, l.take())
 	require.Equal(t, failPartners, b.text(t, `select error from webhook_delivery where seq = 1`))
@@ -279,7 +279,7 @@ func TestRights(t *testing.T) {
 
 	south := b.admin.Within(audit.Scope{PartnerIDs: []int64{b.south.ID}})
 	for name, do := range map[string]func(a audit.Actor) error{
-		"edit":   func(a audit.Actor) error { return b.hooks.Edit(ctx, a, made.ID, 1, f) },
+		"edit":   func(a audit.Actor) error { return b.hooks.Change(ctx, a, made.ID, 1, Change{Form: &f}) },
 		"switch": func(a audit.Actor) error { return b.hooks.Switch(ctx, a, made.ID, true) },
 		"rotate": func(a audit.Actor) error { _, err := b.hooks.Rotate(ctx, a, made.ID); return err },
 		"test":   func(a audit.Actor) error { return b.hooks.Test(ctx, a, made.ID) },

@@ -8,6 +8,9 @@ func acts() map[string]string {
 	return map[string]string{
 		"card.refused":              lang.M("Code refused"),
 		"card.released":             lang.M("Reserved card released"),
+		"reservation.committed":     lang.M("Reserved card redeemed"),
+		"reservation.broken":        lang.M("Reservation refused when its card was to be redeemed"),
+		"reservation.expired":       lang.M("Reservation expired"),
 		"card.reserved":             lang.M("Card reserved by an API client"),
 		"card.revealed":             lang.M("Code shown"),
 		"alarm.acknowledged":        lang.M("Alarm about theft acknowledged"),
@@ -19,6 +22,8 @@ func acts() map[string]string {
 		"approval.outdated":         lang.M("Request dropped: it had changed meanwhile"),
 		"approval.refused":          lang.M("Refused what another asked for"),
 		"approval.withdrawn":        lang.M("Request withdrawn"),
+		"check.broken":              lang.M("Alarm: the books do not hold"),
+		"guesses.alarm":             lang.M("Alarm: codes seem to be guessed"),
 		"check.asked":               lang.M("Check of the books asked for"),
 		"client.created":            lang.M("API client created"),
 		"client.disabled":           lang.M("API client disabled"),

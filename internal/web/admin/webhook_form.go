@@ -173,7 +173,7 @@ func (s *Server) WebhookEdit(c *gin.Context) error {
 		return err
 	}
 	version, _ := strconv.ParseInt(form.Get("version"), 10, 32) // 0 is no version
-	err = s.Webhooks.Edit(c.Request.Context(), s.Actor(c), w.ID, int32(version), f)
+	err = s.Webhooks.Change(c.Request.Context(), s.Actor(c), w.ID, int32(version), webhook.Change{Form: &f})
 	if err == nil || fault.IsInternal(err) {
 		return s.saved(c, webhookURL(w.ID), err)
 	}

@@ -42,7 +42,7 @@ type webhookRow struct {
 func webhookURL(id int64) string { return fmt.Sprintf("%s/%d", SectionWebhooks, id) }
 
 // webhookState shows whether an endpoint gets what it should.
-func webhookState(why string, failing bool) kit.Badge {
+func webhookState(why string, stopped, failing bool) kit.Badge {
 	switch {
 	case why == webhook.WhyGone:
 		return kit.Badge{Word: lang.M("Off: the address is gone"), Tone: kit.ToneBad}
@@ -50,6 +50,8 @@ func webhookState(why string, failing bool) kit.Badge {
 		return kit.Badge{Word: lang.M("Off: three days of failures"), Tone: kit.ToneBad}
 	case why != "":
 		return kit.Badge{Word: lang.M("Off"), Tone: kit.ToneIdle}
+	case stopped:
+		return kit.Badge{Word: lang.M("Stopped with its API client"), Tone: kit.ToneWarn}
 	case failing:
 		return kit.Badge{Word: lang.M("Failing"), Tone: kit.ToneWarn}
 	}
@@ -76,7 +78,7 @@ func (s *Server) WebhookList(c *gin.Context) error {
 	for _, w := range rows {
 		p.Rows = append(p.Rows, webhookRow{
 			Name: w.Name, Host: hostOf(w.Url), URL: webhookURL(w.ID), Types: typesText(w.Types), AllPartners: w.AllPartners, Partners: w.Partners,
-			State: webhookState(w.DisabledWhy, w.FailingSince != nil), Due: w.Due, Failed: w.Failed,
+			State: webhookState(w.DisabledWhy, !w.Runs, w.FailingSince != nil), Due: w.Due, Failed: w.Failed,
 		})
 	}
 	waiting, err := event.QueueState(ctx, s.Pool)

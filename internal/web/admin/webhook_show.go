@@ -30,7 +30,7 @@ type webhookPage struct {
 	InOrder             bool
 	MadeBy              string
 	Failing, OldUntil   *time.Time
-	Off                 bool
+	Off, Stopped        bool         // Stopped: the API client that made it could not make it now
 	Fresh               kit.Copyable // a new secret, shown only once
 	Replaying           bool
 	Since               kit.Field
@@ -107,8 +107,8 @@ func (s *Server) newWebhookPage(c *gin.Context, id int64) (*webhookPage, error) 
 	}
 	to := webhookURL(w.ID)
 	p := &webhookPage{
-		Page: s.Page(c, w.Name, SectionWebhooks), URL: to, Address: w.Url, Types: typesText(w.Types), State: webhookState(w.DisabledWhy, w.FailingSince != nil),
-		AllPartners: w.AllPartners, InOrder: w.InOrder, MadeBy: w.MadeBy, Failing: w.FailingSince, Off: w.DisabledAt != nil, Replaying: w.ReplaySeq != nil,
+		Page: s.Page(c, w.Name, SectionWebhooks), URL: to, Address: w.Url, Types: typesText(w.Types), State: webhookState(w.DisabledWhy, !w.Runs, w.FailingSince != nil),
+		AllPartners: w.AllPartners, InOrder: w.InOrder, MadeBy: w.MadeBy, Failing: w.FailingSince, Off: w.DisabledAt != nil, Stopped: !w.Runs, Replaying: w.ReplaySeq != nil,
 		Since: kit.Field{Name: "since", Label: lang.M("Since"), Type: "date", Short: true, Required: true, Hint: lang.M("The day from whose beginning on, at most 30 days back.")},
 	}
 	if w.OldUntil != nil && w.OldUntil.After(s.Now()) {

@@ -99,6 +99,9 @@ func answerDelivery(c *gin.Context, status int, endpointID int64, r db.WebhookDe
 
 // DeliveryShow handles GET /api/v1/deliveries/:id/:seq.
 func (s *Server) DeliveryShow(c *gin.Context) error {
+	if err := readQuery(c).err(); err != nil {
+		return err
+	}
 	endpointID, row, err := s.delivery(c)
 	if err != nil {
 		return err

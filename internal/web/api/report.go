@@ -1,11 +1,14 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/db"
+	"refill/internal/partner"
 	"refill/internal/report"
 	"refill/internal/web/kit"
 )
@@ -21,16 +24,21 @@ type outstandingView struct {
 // redeem at the end of a day, today without one.
 func (s *Server) ReportOutstanding(c *gin.Context) error {
 	q := readQuery(c, "at", "partner_id")
-	at, partner := q.day("at"), q.number("partner_id", report.EveryPartner, lastID)
+	at, only := q.day("at"), q.number("partner_id", report.EveryPartner, lastID)
 	if err := q.err(); err != nil {
 		return err
 	}
 	ctx := c.Request.Context()
+	if only != report.EveryPartner {
+		if err := s.checkPartner(c, only); err != nil {
+			return err
+		}
+	}
 	settings, err := s.Settings.Get(ctx)
 	if err != nil {
 		return err
 	}
-	question := report.Question{Partner: partner, Scope: Client(c).Scope, Zone: kit.Zone(settings.TimeZone), Currency: settings.Currency}
+	question := report.Question{Partner: only, Scope: Client(c).Scope, Zone: kit.Zone(settings.TimeZone), Currency: settings.Currency}
 	question.Period = report.Period{Kind: report.Custom, From: at, To: at}
 	if at.IsZero() {
 		question.Period = report.Period{Kind: report.ThisMonth}
@@ -43,4 +51,19 @@ func (s *Server) ReportOutstanding(c *gin.Context) error {
 	return answer(c, http.StatusOK, outstandingView{
 		At: figures.Last.Format(time.DateOnly), TimeZone: settings.TimeZone, Outstanding: amount(closing.Minor, closing.Currency),
 	})
+}
+
+// checkPartner returns partner.ErrNoPartner for a partner that the client does not see.
+func (s *Server) checkPartner(c *gin.Context, id int64) error {
+	if !Client(c).Scope.Holds(id) {
+		return partner.ErrNoPartner
+	}
+	n, err := db.New().PartnerCount(c.Request.Context(), s.Pool, []int64{id})
+	if err != nil {
+		return fmt.Errorf("look for a partner: %w", err)
+	}
+	if n == 0 {
+		return partner.ErrNoPartner
+	}
+	return nil
 }

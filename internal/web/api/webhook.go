@@ -35,6 +35,7 @@ type endpoint struct {
 	InOrder     bool     `json:"in_order"`
 	Enabled     bool     `json:"enabled"`
 	DisabledWhy string   `json:"disabled_why,omitempty"`
+	Stopped     bool     `json:"stopped"` // the client that made it could not make it now
 	FailingFrom *string  `json:"failing_since"`
 	Due         int64    `json:"due"`
 	Failed      int64    `json:"failed"`
@@ -92,7 +93,7 @@ func placed(err error) error {
 func viewEndpoint(w db.WebhookListRow) endpoint {
 	v := endpoint{
 		ID: idText(w.ID), Name: w.Name, URL: w.Url, Types: w.Types, AllPartners: w.AllPartners, PartnerIDs: []string{}, InOrder: w.InOrder,
-		Enabled: w.DisabledAt == nil, DisabledWhy: w.DisabledWhy, Due: w.Due, Failed: w.Failed,
+		Enabled: w.DisabledAt == nil, DisabledWhy: w.DisabledWhy, Stopped: !w.Runs, Due: w.Due, Failed: w.Failed,
 	}
 	for _, id := range w.PartnerIds {
 		v.PartnerIDs = append(v.PartnerIDs, idText(id))
@@ -129,7 +130,7 @@ func (s *Server) answerEndpoint(c *gin.Context, status int, id int64, secret str
 func listed(row db.WebhookGetRow) db.WebhookListRow {
 	return db.WebhookListRow{
 		ID: row.ID, Name: row.Name, Url: row.Url, Types: row.Types, AllPartners: row.AllPartners, PartnerIds: row.PartnerIds, InOrder: row.InOrder,
-		DisabledAt: row.DisabledAt, DisabledWhy: row.DisabledWhy, FailingSince: row.FailingSince, Due: row.Due, Failed: row.Failed, Version: row.Version,
+		DisabledAt: row.DisabledAt, DisabledWhy: row.DisabledWhy, Runs: row.Runs, FailingSince: row.FailingSince, Due: row.Due, Failed: row.Failed, Version: row.Version,
 	}
 }
 
@@ -181,6 +182,9 @@ func (s *Server) EndpointCreate(c *gin.Context) error {
 
 // EndpointShow handles GET /api/v1/webhook-endpoints/:id.
 func (s *Server) EndpointShow(c *gin.Context) error {
+	if err := readQuery(c).err(); err != nil {
+		return err
+	}
 	id, err := pathID(c, webhook.ErrUnknown)
 	if err != nil {
 		return err
@@ -214,20 +218,20 @@ func (s *Server) EndpointEdit(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, by := c.Request.Context(), actor(c)
+	var to webhook.Change
 	if body.Name != nil || body.URL != nil || body.Types != nil || body.AllPartners != nil || body.PartnerIDs != nil || body.InOrder != nil {
-		err := s.Webhooks.Edit(ctx, by, id, asked, f)
-		if slices.ContainsFunc(fault.All(err), func(one *fault.Error) bool { return one.Code == webhook.ErrChanged.Code }) {
-			return errMatchStale
-		}
-		if err != nil {
-			return placed(err)
-		}
+		to.Form = &f
 	}
 	if body.Enabled != nil {
-		if err := s.Webhooks.Switch(ctx, by, id, !*body.Enabled); err != nil {
-			return err
-		}
+		off := !*body.Enabled
+		to.Off = &off
+	}
+	err = s.Webhooks.Change(c.Request.Context(), actor(c), id, asked, to)
+	if slices.ContainsFunc(fault.All(err), func(one *fault.Error) bool { return one.Code == webhook.ErrChanged.Code }) {
+		return errMatchStale
+	}
+	if err != nil {
+		return placed(err)
 	}
 	return s.answerEndpoint(c, http.StatusOK, id, "")
 }

@@ -24,6 +24,9 @@ import (
 // errFileGone is returned for a file that no longer exists.
 var errFileGone = fault.New(fault.NotFound, "export_gone", "This file is no longer kept. Export the series again.")
 
+// errRange is returned for a Range outside the file. OutcomeOf gives it the status 416.
+var errRange = fault.New(fault.Conflict, "file_range", "The file has no bytes at the place that was asked for. Download it anew.")
+
 // laterPart matches the Range header of a request that continues a download.
 var laterPart = regexp.MustCompile(`^bytes=0*[1-9]`)
 
@@ -70,10 +73,16 @@ func (s *Kit) SendExport(c *gin.Context, actor audit.Actor, exports *cardfile.Se
 	h.Set(gzhttp.HeaderNoCompression, "1")
 	h.Set("ETag", fmt.Sprintf(`"%x"`, e.Export.SHA256))
 	from := &arriving{r: ReadWhile(c.Request.Context(), file)}
-	http.ServeContent(c.Writer, c.Request, name, time.Time{}, struct {
+	to := &ranged{ResponseWriter: c.Writer}
+	http.ServeContent(to, c.Request, name, time.Time{}, struct {
 		io.Reader
 		io.Seeker
 	}{from, file})
+	if to.outside {
+		h.Del("Content-Disposition")
+		h.Del("Content-Type")
+		return errRange
+	}
 	if from.err != nil && c.Request.Context().Err() == nil {
 		// The length was sent before, so a short response ends as a broken connection.
 		s.tellUnreadable(c, e.Export.ID, from.err)
@@ -130,4 +139,27 @@ func (a *arriving) Read(p []byte) (int, error) {
 		a.err = err
 	}
 	return n, err
+}
+
+// ranged holds back the answer of http.ServeContent to a Range outside the file, which is
+// plain text.
+type ranged struct {
+	gin.ResponseWriter
+
+	outside bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (r *ranged) WriteHeader(status int) {
+	if r.outside = status == http.StatusRequestedRangeNotSatisfiable; !r.outside {
+		r.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (r *ranged) Write(p []byte) (int, error) {
+	if r.outside {
+		return len(p), nil
+	}
+	return r.ResponseWriter.Write(p)
 }

@@ -72,7 +72,11 @@ func OutcomeOf(err error, now time.Time) Outcome {
 	case fault.IsInternal(err):
 		return Outcome{Status: http.StatusInternalServerError, Code: codeInternal, Level: slog.LevelError, ShowID: true}
 	}
-	return ofFaults(fault.All(err), now)
+	o := ofFaults(fault.All(err), now)
+	if o.Code == errRange.Code {
+		o.Status = http.StatusRequestedRangeNotSatisfiable
+	}
+	return o
 }
 
 // ofFaults maps the kind of the first fault to an outcome. The other faults belong to the
