@@ -69,7 +69,7 @@ func (s *Service) approvedActivation(ctx context.Context, tx pgx.Tx, actor audit
 	if err != nil {
 		return false, err
 	}
-	o, err := approval.IntoUse(ctx, approval.Taking(tx), approval.UseSeriesActive, approval.Act{By: by, SeriesID: series.ID, Value: value})
+	o, err := approval.IntoUse(ctx, approval.Taking(tx), approval.UseSeriesActive, approval.Act{By: by, SeriesID: series.ID, Value: value, Currency: series.Currency})
 	if err != nil || !o.Over() {
 		return err == nil, err
 	}
@@ -109,7 +109,7 @@ func (s *Service) checkReprice(ctx context.Context, dbtx db.DBTX, series db.Seri
 	}
 	acts := make([]approval.Act, 0, len(kinds)+1)
 	for _, kind := range kinds {
-		acts = append(acts, approval.Act{Kind: kind, By: by, SeriesID: series.ID, Value: p.Left * p.Price.Minor})
+		acts = append(acts, approval.Act{Kind: kind, By: by, SeriesID: series.ID, Value: p.Left * p.Price.Minor, Currency: series.Currency})
 	}
 	if files == 0 || series.ImportID != nil {
 		act, err := s.repriceAct(ctx, dbtx, series, p, by)
@@ -192,7 +192,15 @@ func (s *Service) ExpireApprovals(ctx context.Context) error { return s.desk.Exp
 // Solo measures an act of a member of staff against the limit of one person, for display. It
 // records nothing. value is in minor units. seriesID is 0 for cards without a series yet.
 func (s *Service) Solo(ctx context.Context, staffID int64, kind db.ApprovalKind, seriesID, value int64) (approval.Solo, error) {
-	return approval.Weigh(ctx, s.db, approval.Act{Kind: kind, By: audit.ForStaff(staffID), SeriesID: seriesID, Value: value})
+	act := approval.Act{Kind: kind, By: audit.ForStaff(staffID), SeriesID: seriesID, Value: value}
+	if seriesID != 0 {
+		series, err := s.q.SeriesGet(ctx, s.db, seriesID)
+		if err != nil {
+			return approval.Solo{}, fmt.Errorf("read a series: %w", err)
+		}
+		act.Currency = series.Currency
+	}
+	return approval.Weigh(ctx, s.db, act)
 }
 
 // approvedImport reports whether a second person approved the import that creates a series,

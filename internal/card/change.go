@@ -16,6 +16,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/ledger"
+	"refill/internal/money"
 )
 
 // Errors of changes to single cards.
@@ -190,7 +191,7 @@ func (s *Service) CheckCardEdit(ctx context.Context, actor audit.Actor, ref Ref,
 // remark. nil means that of the series.
 func (s *Service) checkCardEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, row db.CardGetForUpdateRow, e Edit) (till *time.Time, partnerID *int64, remark string, err error) {
 	till, tillErr := s.cardTill(ctx, tx, series, row.ValidTill, e.ValidTill)
-	partnerID, partnerErr := s.cardPartner(ctx, tx, actor, e.PartnerID)
+	partnerID, partnerErr := s.cardPartner(ctx, tx, actor, series, e.PartnerID)
 	remark = strings.TrimSpace(e.Remark)
 	var remarkErr error
 	if len([]rune(remark)) > 200 {
@@ -260,8 +261,8 @@ func (s *Service) cardTill(ctx context.Context, tx db.DBTX, series db.Series, be
 }
 
 // cardPartner checks the own partner of a card. A partner that the actor does not see is
-// ErrCardPartner. nil: the card is for the partners of its series.
-func (s *Service) cardPartner(ctx context.Context, tx db.DBTX, actor audit.Actor, id int64) (*int64, error) {
+// ErrCardPartner, and one of the other kind than the series ErrPartnersKept. nil: the card is for the partners of its series.
+func (s *Service) cardPartner(ctx context.Context, tx db.DBTX, actor audit.Actor, series db.Series, id int64) (*int64, error) {
 	if id == 0 {
 		return nil, nil //nolint:nilnil // the series' partners
 	}
@@ -270,7 +271,11 @@ func (s *Service) cardPartner(ctx context.Context, tx db.DBTX, actor audit.Actor
 		return nil, fmt.Errorf("list the partners: %w", err)
 	}
 	for _, p := range partners {
-		if p.ID == id {
+		switch {
+		case p.ID != id || !actor.Scope.Holds(id):
+		case p.Test != (series.Currency == money.Test):
+			return nil, ErrPartnersKept
+		default:
 			return &id, nil
 		}
 	}

@@ -265,7 +265,7 @@ func (s *Server) revealTakesTwo(c *gin.Context, p *cardShowPage, series db.Serie
 		p.Changes.Actions = slices.Delete(p.Changes.Actions, at, at+1)
 		return nil
 	}
-	o, err := approval.Weigh(c.Request.Context(), s.Pool, approval.Act{Kind: db.ApprovalKindExport, By: audit.ForStaff(p.Person.ID), SeriesID: series.ID, Serial: row.Serial, Value: series.Price})
+	o, err := approval.Weigh(c.Request.Context(), s.Pool, approval.Act{Kind: db.ApprovalKindExport, By: audit.ForStaff(p.Person.ID), SeriesID: series.ID, Serial: row.Serial, Value: series.Price, Currency: series.Currency})
 	if err != nil || !o.Over() || row.State == db.CardStateUsed || row.State == db.CardStateVoid {
 		return err
 	}
