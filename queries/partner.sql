@@ -17,7 +17,7 @@ update partner set portal_refill_card = @portal_refill_card where id = @id;
 -- name: PartnerLook :one
 -- What customers see of a partner: by id, or by a name that it has or had in addresses.
 select partner.id, partner.name, partner.brand, partner.accent, partner.slug, partner.welcome, partner.help,
-  partner.look_version, partner.disabled_at,
+  partner.look_version, partner.disabled_at, partner.test,
   coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height
 from partner
 left join partner_logo logo on logo.partner_id = partner.id

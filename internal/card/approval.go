@@ -10,6 +10,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/money"
 	"refill/internal/staff"
 )
 
@@ -190,17 +191,9 @@ func (s *Service) Refuse(ctx context.Context, actor audit.Actor, id int64, reaso
 func (s *Service) ExpireApprovals(ctx context.Context) error { return s.desk.Expire(ctx) }
 
 // Solo measures an act of a member of staff against the limit of one person, for display. It
-// records nothing. value is in minor units. seriesID is 0 for cards without a series yet.
-func (s *Service) Solo(ctx context.Context, staffID int64, kind db.ApprovalKind, seriesID, value int64) (approval.Solo, error) {
-	act := approval.Act{Kind: kind, By: audit.ForStaff(staffID), SeriesID: seriesID, Value: value}
-	if seriesID != 0 {
-		series, err := s.q.SeriesGet(ctx, s.db, seriesID)
-		if err != nil {
-			return approval.Solo{}, fmt.Errorf("read a series: %w", err)
-		}
-		act.Currency = series.Currency
-	}
-	return approval.Weigh(ctx, s.db, act)
+// records nothing. seriesID is 0 for cards without a series yet.
+func (s *Service) Solo(ctx context.Context, staffID int64, kind db.ApprovalKind, seriesID int64, value money.Amount) (approval.Solo, error) {
+	return approval.Weigh(ctx, s.db, approval.Act{Kind: kind, By: audit.ForStaff(staffID), SeriesID: seriesID, Value: value.Minor, Currency: value.Currency})
 }
 
 // approvedImport reports whether a second person approved the import that creates a series,

@@ -16,7 +16,6 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/ledger"
-	"refill/internal/money"
 )
 
 // Errors of changes to single cards.
@@ -258,28 +257,6 @@ func (s *Service) cardTill(ctx context.Context, tx db.DBTX, series db.Series, be
 		return nil, ErrTillFar
 	}
 	return &till, nil
-}
-
-// cardPartner checks the own partner of a card. A partner that the actor does not see is
-// ErrCardPartner, and one of the other kind than the series ErrPartnersKept. nil: the card is for the partners of its series.
-func (s *Service) cardPartner(ctx context.Context, tx db.DBTX, actor audit.Actor, series db.Series, id int64) (*int64, error) {
-	if id == 0 {
-		return nil, nil //nolint:nilnil // the series' partners
-	}
-	partners, err := s.q.PartnerList(ctx, tx, db.PartnerListParams{AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
-	if err != nil {
-		return nil, fmt.Errorf("list the partners: %w", err)
-	}
-	for _, p := range partners {
-		switch {
-		case p.ID != id || !actor.Scope.Holds(id):
-		case p.Test != (series.Currency == money.Test):
-			return nil, ErrPartnersKept
-		default:
-			return &id, nil
-		}
-	}
-	return nil, ErrCardPartner
 }
 
 // DisableCard stops redemptions of an unused card until it is enabled again. Its value stays

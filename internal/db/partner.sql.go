@@ -313,7 +313,7 @@ func (q *Queries) PartnerLogoSet(ctx context.Context, db DBTX, arg PartnerLogoSe
 
 const partnerLook = `-- name: PartnerLook :one
 select partner.id, partner.name, partner.brand, partner.accent, partner.slug, partner.welcome, partner.help,
-  partner.look_version, partner.disabled_at,
+  partner.look_version, partner.disabled_at, partner.test,
   coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height
 from partner
 left join partner_logo logo on logo.partner_id = partner.id
@@ -335,6 +335,7 @@ type PartnerLookRow struct {
 	Help        string
 	LookVersion int64
 	DisabledAt  *time.Time
+	Test        bool
 	LogoWidth   int32
 	LogoHeight  int32
 }
@@ -353,6 +354,7 @@ func (q *Queries) PartnerLook(ctx context.Context, db DBTX, arg PartnerLookParam
 		&i.Help,
 		&i.LookVersion,
 		&i.DisabledAt,
+		&i.Test,
 		&i.LogoWidth,
 		&i.LogoHeight,
 	)
