@@ -1,11 +1,11 @@
 -- name: ClientAdmit :one
 -- Finds the client of a key with the rights of its owner, and counts the request, in one
 -- statement, so that several web processes share one count. A key that is not good is not
--- counted. Two concurrent requests of a client wait for each other's count only: the commit
+-- counted. A test client has test partners only, and any other client none of them. Two concurrent requests of a client wait for each other's count only: the commit
 -- does not wait for the disk.
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
 found as materialized (
-  select k.id as key_id, k.created_by as key_maker, k.revoked_at is not null or coalesce(k.expires_at <= now(), false) as ended,
+  select k.id as key_id, c.test, k.created_by as key_maker, k.revoked_at is not null or coalesce(k.expires_at <= now(), false) as ended,
     k.expires_at, k.last_used_at, c.id, c.name, c.owner_id, c.permissions, c.all_partners, c.per_minute, c.wrong_codes_hour,
     c.disabled_at is not null as disabled, o.disabled_at is not null as owner_disabled, o.all_partners as owner_all_partners,
     role.everything, role.permissions as owner_permissions,
@@ -25,12 +25,15 @@ found as materialized (
   update api_key set last_used_at = now(), last_used_from = sqlc.narg(address)::inet
   from good where api_key.id = good.key_id and coalesce(good.last_used_at < now() - interval '1 minute', true)
 )
-select found.key_id, found.key_maker, found.ended::boolean as ended, found.expires_at, found.id, found.name, found.owner_id, found.permissions,
+select found.key_id, found.test, found.key_maker, found.ended::boolean as ended, found.expires_at, found.id, found.name, found.owner_id, found.permissions,
   found.all_partners, found.per_minute, found.wrong_codes_hour, found.disabled::boolean as disabled, found.owner_disabled::boolean as owner_disabled,
   found.owner_all_partners, found.everything, found.owner_permissions, found.near::boolean as near,
   coalesce((select n from counted), 0)::integer as used,
-  array(select p.partner_id from api_client_partner p where p.client_id = found.id order by p.partner_id)::bigint[] as partner_ids,
-  array(select p.partner_id from staff_partner p where p.staff_id = found.owner_id order by p.partner_id)::bigint[] as owner_partner_ids,
+  array(select p.partner_id from api_client_partner p join partner on partner.id = p.partner_id and partner.test = found.test
+    where p.client_id = found.id order by p.partner_id)::bigint[] as partner_ids,
+  array(select p.partner_id from staff_partner p join partner on partner.id = p.partner_id and partner.test = found.test
+    where p.staff_id = found.owner_id order by p.partner_id)::bigint[] as owner_partner_ids,
+  array(select partner.id from partner where partner.test order by partner.id)::bigint[] as test_partner_ids,
   (60 - extract(second from now()))::float8 as reset
 from found;
 
@@ -65,8 +68,8 @@ where @all_partners::boolean or (not c.all_partners and not exists (
 order by c.disabled_at is not null, lower(c.name);
 
 -- name: ClientCreate :one
-insert into api_client (name, owner_id, all_partners, permissions, networks, per_minute, wrong_codes_hour, created_by)
-values (@name, @owner_id, @all_partners, @permissions, @networks::cidr[], @per_minute, @wrong_codes_hour, @created_by)
+insert into api_client (name, owner_id, all_partners, permissions, networks, per_minute, wrong_codes_hour, created_by, test)
+values (@name, @owner_id, @all_partners, @permissions, @networks::cidr[], @per_minute, @wrong_codes_hour, @created_by, @test)
 returning *;
 
 -- name: ClientUpdate :exec

@@ -6,6 +6,7 @@ select customer.id, customer.partner_id, customer.username, customer.name, custo
 from customer
 where customer.id < @before_id
   and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
+  and (customer.partner_id = any(@hidden_ids::bigint[])) is not true
   and (@partner_id::bigint = 0 or customer.partner_id = @partner_id)
   and (@external_id::text = '' or customer.external_id = @external_id)
   and (@username::text = '' or customer.username = @username)

@@ -10,7 +10,8 @@ join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
 where payment.id = @id and payment.type = 'refill_card'
-  and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]));
+  and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
+  and (customer.partner_id = any(@hidden_ids::bigint[])) is not true;
 
 -- name: RedemptionList :many
 -- Redemptions, newest first, below an id. Null: no filter.
@@ -25,6 +26,7 @@ left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
 where payment.id < @before_id and payment.type = 'refill_card'
   and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
+  and (customer.partner_id = any(@hidden_ids::bigint[])) is not true
   and (sqlc.narg(customer_id)::bigint is null or payment.customer_id = sqlc.narg(customer_id))
   and (sqlc.narg(reference)::text is null or tx.comment = sqlc.narg(reference))
   and (sqlc.narg(created_from)::timestamptz is null or payment.at >= sqlc.narg(created_from))

@@ -20,6 +20,7 @@ where s.id < @before_id
   and (sqlc.narg(created_to)::timestamptz is null or s.created_at < sqlc.narg(created_to))
   and (@all_partners::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)))
+  and not exists (select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = any(@hidden_ids::bigint[]))
 order by s.id desc
 limit @size;
 

@@ -7,7 +7,8 @@ select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state a
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
   coalesce(c.reserved_until > now(), false)::boolean as reserved, c.reserved_until,
-  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)::boolean as partner_allowed,
+  (card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)
+    and (s.currency = 'XTS') = coalesce((select p.test from partner p where p.id = @partner_id), false))::boolean as partner_allowed,
   c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
   (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept,
   coalesce((select account.id from account where account.series_id = s.id), 0)::bigint as outstanding_id
@@ -23,7 +24,8 @@ select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state a
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
   coalesce(c.reserved_until > now(), false)::boolean as reserved, c.reserved_until,
-  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)::boolean as partner_allowed,
+  (card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, @partner_id::bigint)
+    and (s.currency = 'XTS') = coalesce((select p.test from partner p where p.id = @partner_id), false))::boolean as partner_allowed,
   c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
   (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept,
   coalesce((select account.id from account where account.series_id = s.id), 0)::bigint as outstanding_id
@@ -51,7 +53,8 @@ where c.series_id = @series_id and c.serial = @serial
   and not exists (select from partner p where p.id = k.partner_id and p.disabled_at is not null)
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
   and coalesce(c.reserved_until <= now(), true)
-  and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id);
+  and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
+  and (s.currency = 'XTS') = (select p.test from partner p where p.id = k.partner_id);
 
 -- name: CardUse :one
 -- Marks a card as used: the guard of every redemption. All conditions are in this one update,
@@ -59,7 +62,7 @@ where c.series_id = @series_id and c.serial = @serial
 -- locked against concurrent changes of partner and state. A transaction that began before the
 -- activation of the series is refused, because the ledger would date the redemption before
 -- the activation. A card that is reserved is refused unless reservation is the one that holds
--- it. as_of is the time by which the last day is judged; null: now.
+-- it. A card of a test series is for customers of test partners, and any other for others. as_of is the time by which the last day is judged; null: now.
 update card c set state = 'used', used_by = @customer_id, used_at = now(), reserved_by = null, reserved_until = null
 from series s, (select id, partner_id, disabled_at from customer where id = @customer_id for key share) k
 where c.series_id = @series_id and c.serial = @serial and s.id = c.series_id
@@ -69,6 +72,7 @@ where c.series_id = @series_id and c.serial = @serial and s.id = c.series_id
   and coalesce(sqlc.narg('as_of')::timestamptz, now()) < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
   and (coalesce(c.reserved_until <= now(), true) or c.reserved_by = sqlc.narg('reservation')::uuid)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
+  and (s.currency = 'XTS') = (select p.test from partner p where p.id = k.partner_id)
 returning c.used_at::timestamptz as used_at, s.price, s.currency;
 
 -- name: CardList :many

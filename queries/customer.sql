@@ -21,7 +21,8 @@ from customer
 join partner on partner.id = customer.partner_id
 join account on account.customer_id = customer.id
 where customer.id = @id
-  and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]));
+  and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
+  and (customer.partner_id = any(@hidden_ids::bigint[])) is not true;
 
 -- name: CustomerList :many
 -- Newest first, below before_id. partner_id 0: any.
@@ -189,4 +190,5 @@ select id from customer
 where (@external_id::text <> '' and external_id = @external_id or @external_id::text = '' and username = @username::text)
   and (@partner_id::bigint = 0 or partner_id = @partner_id)
   and (@all_partners::boolean or partner_id = any(@partner_ids::bigint[]))
+  and (partner_id = any(@hidden_ids::bigint[])) is not true
 limit 2;

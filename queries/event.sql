@@ -61,11 +61,13 @@ select last, trimmed from event_counter;
 
 -- name: EventAdd :exec
 -- Writes events, and the partners that each concerns. all_partners marks those that every
--- reader sees; partners holds the others, separated by commas.
+-- reader sees; partners holds the others, separated by commas. An event of test partners is
+-- marked as such; one that every reader sees is about a series for any partner, which is none.
 with added as (
-  insert into event (seq, id, type, at, partner_ids, customer_id, payment_id, data)
+  insert into event (seq, id, type, at, partner_ids, customer_id, payment_id, data, test)
   select e.seq, e.id, e.type, e.at, case when e.everyone then null else string_to_array(e.partners, ',')::bigint[] end,
-    nullif(e.customer_id, 0), nullif(e.payment_id, 0), e.data
+    nullif(e.customer_id, 0), nullif(e.payment_id, 0), e.data,
+    not e.everyone and exists (select from partner where partner.test and partner.id = any(string_to_array(e.partners, ',')::bigint[]))
   from (select unnest(@seqs::bigint[]) as seq, unnest(@ids::uuid[]) as id, unnest(@types::text[]) as type, unnest(@ats::timestamptz[]) as at,
     unnest(@everyone::boolean[]) as everyone, unnest(@partners::text[]) as partners, unnest(@customer_ids::bigint[]) as customer_id,
     unnest(@payment_ids::bigint[]) as payment_id, unnest(@datas::text[])::jsonb as data) e
@@ -80,24 +82,24 @@ select partner_id, seq, type from added, unnest(partner_ids) as partner_id;
 select pg_notify('refill', '{"kind": "event"}');
 
 -- name: EventFeed :many
--- Events of all partners, without the types that are hidden.
+-- Events of all partners but test partners, without the types that are hidden.
 select seq, id, type, at, data from event
-where seq > @after and seq <= @until and type <> all(@hidden::text[])
+where seq > @after and seq <= @until and type <> all(@hidden::text[]) and not test
 order by seq limit @size;
 
 -- name: EventFeedTypes :many
 -- As EventFeed, for some types.
 select e.seq, e.id, e.type, e.at, e.data
 from unnest(@types::text[]) as wanted,
-  lateral (select seq, id, type, at, data from event where event.type = wanted and event.seq > @after and event.seq <= @until order by seq limit @size) e
+  lateral (select seq, id, type, at, data from event where event.type = wanted and event.seq > @after and event.seq <= @until and not event.test order by seq limit @size) e
 order by e.seq limit @size;
 
 -- name: EventFeedPartners :many
--- Events of some partners; no types: of all types.
+-- Events of some partners; no types: of all types. everyone: also those that every reader sees.
 select e.seq, e.id, e.type, e.at, e.data
 from (
   select distinct own.seq
-  from unnest(array_append(@partner_ids::bigint[], 0)) as partner,
+  from unnest(case when @everyone::boolean then array_append(@partner_ids::bigint[], 0) else @partner_ids::bigint[] end) as partner,
     lateral (select ep.seq from event_partner ep
       where ep.partner_id = partner and ep.seq > @after and ep.seq <= @until
         and (cardinality(@types::text[]) = 0 or ep.type = any(@types))

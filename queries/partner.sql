@@ -1,5 +1,5 @@
 -- name: PartnerCreate :one
-insert into partner (name, brand, time_zone) values (@name, @brand, @time_zone)
+insert into partner (name, brand, time_zone, test) values (@name, @brand, @time_zone, @test)
 returning *;
 
 -- name: PartnerGet :one
@@ -21,7 +21,7 @@ update partner set portal_refill_card = @portal_refill_card where id = @id;
 -- name: PartnerLook :one
 -- What customers see of a partner: by id, or by a name that it has or had in addresses.
 select partner.id, partner.name, partner.brand, partner.accent, partner.slug, partner.welcome, partner.help,
-  partner.look_version, partner.disabled_at,
+  partner.look_version, partner.disabled_at, partner.test,
   coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height
 from partner
 left join partner_logo logo on logo.partner_id = partner.id
@@ -74,7 +74,7 @@ where customer.id = session.customer_id and customer.partner_id = @partner_id;
 -- name: PartnerOverview :many
 -- The partners that a member of staff may see, with their number of customers, the sum of
 -- their balances, and the number of series for this partner that can still be redeemed.
-select partner.id, partner.name, partner.brand, partner.accent, partner.disabled_at,
+select partner.id, partner.name, partner.brand, partner.accent, partner.disabled_at, partner.test,
   (select count(*) from customer where customer.partner_id = partner.id) as customers,
   (select count(*) from series_partner sp join series s on s.id = sp.series_id
     where sp.partner_id = partner.id and sp.removed_at is null and s.state in ('active', 'locked', 'ready')) as open_series
@@ -84,14 +84,19 @@ where (@all_partners::boolean or partner.id = any(@partner_ids::bigint[]))
 order by partner.name;
 
 -- name: PartnerPick :many
--- The partners that a member of staff may choose for something new.
+-- The partners that a member of staff may import customers for.
 select * from partner
-where (@all_partners::boolean or id = any(@partner_ids::bigint[])) and disabled_at is null
+where (@all_partners::boolean or id = any(@partner_ids::bigint[])) and disabled_at is null and not test
 order by name;
 
 -- name: PartnerDisabled :one
 -- Whether a partner is closed; no row where there is none.
 select (disabled_at is not null)::boolean from partner where id = @id;
+
+-- name: PartnerMarks :one
+-- Whether test partners are among some partners, and whether others are.
+select coalesce(bool_or(test), false)::boolean as test, coalesce(bool_or(not test), false)::boolean as other
+from partner where id = any(@ids::bigint[]);
 
 -- name: PartnerZones :many
 -- Time zones by their names of today.
@@ -108,11 +113,11 @@ union select value #>> '{}' from setting where setting.name = 'brand';
 -- name: PartnerInUse :one
 -- The total face value of the cards that only customers of this partner could redeem if it
 -- were enabled: cards of active series that have not expired and are for no other enabled
--- partner, and cards kept for this one. A series counts whole.
+-- partner, and cards kept for this one. A series counts whole. Cards for tests hold no value.
 select coalesce(sum(s.price * (s.made - coalesce(t.gone, 0))), 0)::bigint as value
 from series s
 left join (select series_id, sum(used + void + disabled) as gone from series_tally group by series_id) t on t.series_id = s.id
-where s.state = 'active' and s.partner_lock
+where s.state = 'active' and s.currency <> 'XTS' and s.partner_lock
   and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()))
   and (exists (select from card c where c.partner_id = @partner_id::bigint and c.series_id = s.id)
     or not s.any_partner

@@ -1,7 +1,8 @@
 -- name: ReportSeries :many
 -- Every series that the reader may see: its cards by state now, its redemptions within a
 -- period (from the ledger), its outstanding value. A series is for a partner when it names
--- the partner; partner -1 selects the series for any partner.
+-- the partner; partner -1 selects the series for any partner. Only series in the currency of
+-- the report count, here and below.
 select s.id, s.number, s.prefix, s.price, s.currency, s.quantity, s.made, s.state, s.any_partner, s.valid_till,
   array(select p.name from series_partner sp join partner p on p.id = sp.partner_id
     where sp.series_id = s.id and sp.removed_at is null order by p.name)::text[] as partner_names,
@@ -18,7 +19,8 @@ left join lateral (select count(*) as own, count(*) filter (where now() >= card_
 left join (select l.series_id, count(*) as n, sum(p.amount) as total
   from ledger_tx l join payment p on p.tx_id = l.id
   where l.kind = 'redeem' and l.at >= @from_at and l.at < @till_at group by l.series_id) r on r.series_id = s.id
-where (@partner_id::bigint = 0 or (@partner_id = -1 and s.any_partner) or exists (
+where s.currency = @currency::text
+  and (@partner_id::bigint = 0 or (@partner_id = -1 and s.any_partner) or exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = @partner_id))
   and (@all_partners::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)))
@@ -34,7 +36,7 @@ select case when l.at >= @till_at then date '9999-12-31'
   count(*) as n, sum(e.amount)::bigint as total
 from ledger_tx l
 join ledger_entry e on e.tx_id = l.id
-join account a on a.id = e.account_id and a.kind = @account
+join account a on a.id = e.account_id and a.kind = @account and a.currency = @currency
 join series s on s.id = l.series_id
 where l.at >= @from_at
   and (@partner_id::bigint = 0 or (@partner_id = -1 and s.any_partner) or exists (
@@ -49,6 +51,7 @@ order by 1, 2;
 select (l.at at time zone @time_zone::text)::date as day, p.partner_id, count(*) as n, sum(p.amount)::bigint as total
 from ledger_tx l join payment p on p.tx_id = l.id
 where l.kind = 'redeem' and l.at >= @from_at and l.at < @till_at
+  and p.currency = @currency
   and (@partner_id::bigint <= 0 or p.partner_id = @partner_id)
   and (@all_partners::boolean or p.partner_id = any(@partner_ids::bigint[]))
 group by 1, 2
@@ -63,6 +66,7 @@ from ledger_tx l
 join series s on s.id = l.series_id and s.activated_at is not null
 join payment p on p.tx_id = l.id
 where l.kind = 'redeem' and l.at >= @from_at and l.at < @till_at
+  and p.currency = @currency
   and (@partner_id::bigint <= 0 or p.partner_id = @partner_id)
   and (@all_partners::boolean or p.partner_id = any(@partner_ids::bigint[]))
 group by s.id, 2

@@ -77,7 +77,8 @@ left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void
   from series_tally where series_id = s.id) t on true
 where (s.number = @number or s.id = @id)
   and (@all_partners::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)));
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)))
+  and not exists (select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = any(@hidden_ids::bigint[]));
 
 -- name: SeriesList :many
 -- One page of the list, in the order asked for; among equals the newest first.
@@ -294,16 +295,16 @@ where s.shredding_at is not null and s.shredded_at is null and s.state <> 'void'
 
 -- name: SeriesInUse :one
 -- The total face value of the cards that could be redeemed if the module were on: the
--- unused cards of active series that have not expired.
+-- unused cards of active series that have not expired. Cards for tests hold no value.
 select coalesce(sum(s.price * (s.made - coalesce(t.gone, 0))), 0)::bigint as value
 from series s
 left join (select series_id, sum(used + void + disabled) as gone from series_tally group by series_id) t on t.series_id = s.id
-where s.state = 'active'
+where s.state = 'active' and s.currency <> 'XTS'
   and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()));
 
 -- name: SeriesWorthFits :one
--- Whether the total face value of all series and one more is at most @most.
-select coalesce(sum(quantity::numeric * price), 0) + @value::bigint <= @most::bigint as fits from series;
+-- Whether the total face value of all series, without those for tests, and one more is at most @most.
+select coalesce(sum(quantity::numeric * price), 0) + @value::bigint <= @most::bigint as fits from series where currency <> 'XTS';
 
 -- name: SeriesReach :one
 -- Which partners a series is for: staff of some partners see it where all are theirs.

@@ -33,7 +33,7 @@ where (session.token_hash = @token_hash
 -- name: SessionGetCustomer :one
 select session.id as session_id, customer.id, customer.username, customer.name, customer.partner_id,
   partner.name as partner_name, partner.brand, partner.time_zone, partner.portal_refill_card,
-  partner.accent, partner.slug, partner.welcome, partner.help, partner.look_version,
+  partner.accent, partner.slug, partner.welcome, partner.help, partner.look_version, partner.test,
   coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height,
   session.seen_at < now() - interval '1 minute' as stale
 from session

@@ -3,8 +3,8 @@
 select nextval(pg_get_serial_sequence('webhook_endpoint', 'id'))::bigint;
 
 -- name: WebhookCreate :exec
-insert into webhook_endpoint (id, name, url, types, all_partners, partner_ids, in_order, key_id, secret, request_key, request_print, created_by, client_id)
-values (@id, @name, @url, @types, @all_partners, @partner_ids, @in_order, @key_id, @secret, @request_key, @request_print, @created_by, @client_id);
+insert into webhook_endpoint (id, name, url, types, all_partners, partner_ids, in_order, key_id, secret, request_key, request_print, created_by, client_id, test)
+values (@id, @name, @url, @types, @all_partners, @partner_ids, @in_order, @key_id, @secret, @request_key, @request_print, @created_by, @client_id, @test);
 
 -- name: WebhookGetByKey :one
 select id, request_print from webhook_endpoint where request_key = @request_key;
@@ -15,7 +15,8 @@ select w.*, m.name as made_by, webhook_runs(w.client_id, w.all_partners, w.partn
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'failed') as failed
 from webhook_endpoint w
 join staff m on m.id = w.created_by
-where w.id = @id and (@all_partners::boolean or (not w.all_partners and w.partner_ids <@ @partner_ids::bigint[]));
+where w.id = @id and (@all_partners::boolean or (not w.all_partners and w.partner_ids <@ @partner_ids::bigint[]))
+  and (w.partner_ids && @hidden_ids::bigint[]) is not true;
 
 -- name: WebhookGetForUpdate :one
 select * from webhook_endpoint where id = @id for update;
@@ -28,7 +29,8 @@ select w.*, m.name as made_by, webhook_runs(w.client_id, w.all_partners, w.partn
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'failed') as failed
 from webhook_endpoint w
 join staff m on m.id = w.created_by
-where @all_partners::boolean or (not w.all_partners and w.partner_ids <@ @partner_ids::bigint[])
+where (@all_partners::boolean or (not w.all_partners and w.partner_ids <@ @partner_ids::bigint[]))
+  and (w.partner_ids && @hidden_ids::bigint[]) is not true
 order by w.disabled_at is not null, lower(w.name);
 
 -- name: WebhookUpdate :exec
@@ -65,7 +67,8 @@ insert into webhook_delivery (endpoint_id, seq)
 select w.id, e.seq
 from event e join webhook_endpoint w on w.disabled_at is null
   and case when e.type = 'ping' then e.data ->> 'endpoint_id' = w.id::text
-    else webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) and webhook_may(w.created_by, w.client_id, e.type) end
+    else webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) and w.test = e.test
+      and webhook_may(w.created_by, w.client_id, e.type) end
 where e.seq between @first and @last
 on conflict do nothing;
 
@@ -73,7 +76,8 @@ on conflict do nothing;
 -- How many events since a time an endpoint takes.
 select count(*) from event e, webhook_endpoint w
 where w.id = @id and e.at >= @since and e.type <> 'ping'
-  and webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) and webhook_may(w.created_by, w.client_id, e.type);
+  and webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) and w.test = e.test
+  and webhook_may(w.created_by, w.client_id, e.type);
 
 -- name: WebhookReplayStart :one
 -- Has the events since a time sent again, from the oldest on, and returns how many seqs
@@ -87,12 +91,13 @@ returning (webhook_endpoint.replay_until - webhook_endpoint.replay_seq + 1)::big
 -- Has the next seq of every replay, and more after it, sent again. What is due already
 -- stays as it is.
 with next as (
-  select o.id, o.types, o.all_partners, o.partner_ids, o.created_by, o.client_id, o.replay_seq, least(o.replay_until, o.replay_seq + @more::bigint) as until
+  select o.id, o.types, o.all_partners, o.partner_ids, o.test, o.created_by, o.client_id, o.replay_seq, least(o.replay_until, o.replay_seq + @more::bigint) as until
   from webhook_endpoint o where o.replay_seq is not null and o.disabled_at is null
 ), again as (
   insert into webhook_delivery as d (endpoint_id, seq)
   select n.id, e.seq from next n join event e on e.seq between n.replay_seq and n.until and e.type <> 'ping'
-    and webhook_takes(n.types, n.all_partners, n.partner_ids, e.type, e.partner_ids) and webhook_may(n.created_by, n.client_id, e.type)
+    and webhook_takes(n.types, n.all_partners, n.partner_ids, e.type, e.partner_ids) and n.test = e.test
+    and webhook_may(n.created_by, n.client_id, e.type)
   on conflict (endpoint_id, seq) do update set state = 'due', attempts = 0, next_at = now() where d.state <> 'due'
 )
 update webhook_endpoint w set replay_seq = case when n.until < w.replay_until then n.until + 1 end,
@@ -123,7 +128,8 @@ join event e on e.seq = picked.seq
 where d.endpoint_id = picked.endpoint_id and d.seq = picked.seq
 returning d.seq, d.attempts, w.id as endpoint_id, w.name, w.url, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.failing_since,
   e.id as event_id, e.type, e.at, e.data,
-  ((e.type = 'ping' or w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids) and webhook_may(w.created_by, w.client_id, e.type))::boolean as allowed;
+  (e.type = 'ping' or w.test = e.test and (w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids)
+    and webhook_may(w.created_by, w.client_id, e.type))::boolean as allowed;
 
 -- name: WebhookDelete :exec
 delete from webhook_delivery where endpoint_id = @endpoint_id and seq = @seq;
@@ -150,7 +156,8 @@ select extract(epoch from now() - failing_since)::float8 as seconds from failing
 update webhook_delivery d set state = 'due', attempts = 0, next_at = now()
 from event e, webhook_endpoint w
 where d.endpoint_id = @endpoint_id and d.seq = @seq and e.seq = d.seq and w.id = d.endpoint_id
-  and (e.type = 'ping' or w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids) and webhook_may(w.created_by, w.client_id, e.type);
+  and (e.type = 'ping' or w.test = e.test and (w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids))
+  and webhook_may(w.created_by, w.client_id, e.type);
 
 -- name: WebhookDeliveryList :many
 -- The deliveries of an endpoint, newest first.

@@ -22,7 +22,7 @@ type step struct {
 // transactions. The statements of one inner list are sent together in one round trip. A
 // test compares the names with the statements that the program sends.
 func redeemSteps() [][]step {
-	customer := map[string]string{"id": ":customer", "all_partners": "false", "partner_ids": "array[:partner::bigint]"}
+	customer := map[string]string{"id": ":customer", "all_partners": "false", "partner_ids": "array[:partner::bigint]", "hidden_ids": "array[]::bigint[]"}
 	guess := map[string]string{
 		"who": "('customer:' || :customer::bigint)", "address": "('address:' || :address::text)",
 		"who_window": "'24 hours'", "hard_limit": "10", "hard_pause": "'24 hours'", "soft_limit": "5", "first_pause": "'30 seconds'",

@@ -12,6 +12,10 @@ import (
 type Scope struct {
 	AllPartners bool
 	PartnerIDs  []int64
+	// Hidden are partners that are not in the scope although AllPartners is set: test partners,
+	// for an API client that is no test client.
+	Hidden []int64
+	Test   bool // of a test client: PartnerIDs are test partners
 }
 
 // Everything is the scope of the program itself: all partners.
@@ -19,7 +23,7 @@ func Everything() Scope { return Scope{AllPartners: true, PartnerIDs: []int64{}}
 
 // Holds reports whether a partner is in the scope.
 func (s Scope) Holds(partnerID int64) bool {
-	return s.AllPartners || slices.Contains(s.PartnerIDs, partnerID)
+	return (s.AllPartners || slices.Contains(s.PartnerIDs, partnerID)) && !slices.Contains(s.Hidden, partnerID)
 }
 
 // Kind is the kind of an actor. The names never change, because the sealed trail contains

@@ -10,6 +10,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/money"
 	"refill/internal/staff"
 )
 
@@ -69,7 +70,7 @@ func (s *Service) approvedActivation(ctx context.Context, tx pgx.Tx, actor audit
 	if err != nil {
 		return false, err
 	}
-	o, err := approval.IntoUse(ctx, approval.Taking(tx), approval.UseSeriesActive, approval.Act{By: by, SeriesID: series.ID, Value: value})
+	o, err := approval.IntoUse(ctx, approval.Taking(tx), approval.UseSeriesActive, approval.Act{By: by, SeriesID: series.ID, Value: value, Currency: series.Currency})
 	if err != nil || !o.Over() {
 		return err == nil, err
 	}
@@ -109,7 +110,7 @@ func (s *Service) checkReprice(ctx context.Context, dbtx db.DBTX, series db.Seri
 	}
 	acts := make([]approval.Act, 0, len(kinds)+1)
 	for _, kind := range kinds {
-		acts = append(acts, approval.Act{Kind: kind, By: by, SeriesID: series.ID, Value: p.Left * p.Price.Minor})
+		acts = append(acts, approval.Act{Kind: kind, By: by, SeriesID: series.ID, Value: p.Left * p.Price.Minor, Currency: series.Currency})
 	}
 	if files == 0 || series.ImportID != nil {
 		act, err := s.repriceAct(ctx, dbtx, series, p, by)
@@ -190,9 +191,9 @@ func (s *Service) Refuse(ctx context.Context, actor audit.Actor, id int64, reaso
 func (s *Service) ExpireApprovals(ctx context.Context) error { return s.desk.Expire(ctx) }
 
 // Solo measures an act of a member of staff against the limit of one person, for display. It
-// records nothing. value is in minor units. seriesID is 0 for cards without a series yet.
-func (s *Service) Solo(ctx context.Context, staffID int64, kind db.ApprovalKind, seriesID, value int64) (approval.Solo, error) {
-	return approval.Weigh(ctx, s.db, approval.Act{Kind: kind, By: audit.ForStaff(staffID), SeriesID: seriesID, Value: value})
+// records nothing. seriesID is 0 for cards without a series yet.
+func (s *Service) Solo(ctx context.Context, staffID int64, kind db.ApprovalKind, seriesID int64, value money.Amount) (approval.Solo, error) {
+	return approval.Weigh(ctx, s.db, approval.Act{Kind: kind, By: audit.ForStaff(staffID), SeriesID: seriesID, Value: value.Minor, Currency: value.Currency})
 }
 
 // approvedImport reports whether a second person approved the import that creates a series,

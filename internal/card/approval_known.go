@@ -10,6 +10,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/money"
 )
 
 // Three acts give one person the value of cards without a new export: redeeming a card for a
@@ -20,15 +21,15 @@ import (
 var ErrRedeemNeedsSecond = fault.New(fault.Conflict, "redeem_second", "With the codes that you have exported or been shown, and the cards that you have redeemed without their codes, in the past 24 hours, this card is more than one person may. Type its code on the page of the customer, or let another person redeem it.")
 
 // redeemAct returns the redemption of a card without its code as an act to be measured. value
-// is in minor units.
-func redeemAct(ref Ref, value int64, by audit.Accountable) approval.Act {
-	return approval.Act{Kind: db.ApprovalKindExport, By: by, SeriesID: ref.SeriesID, Serial: ref.Serial, Value: value}
+// is that of the card.
+func redeemAct(ref Ref, value money.Amount, by audit.Accountable) approval.Act {
+	return approval.Act{Kind: db.ApprovalKindExport, By: by, SeriesID: ref.SeriesID, Serial: ref.Serial, Value: value.Minor, Currency: value.Currency}
 }
 
 // RedeemTakesSecond reports whether redeeming a card without its code is above the limit of
 // a member of staff, so that checkRedeemWithoutCode would refuse it. It records nothing.
 func (s *Service) RedeemTakesSecond(ctx context.Context, series db.Series, serial int32, by int64) (bool, error) {
-	o, err := approval.Weigh(ctx, s.db, redeemAct(Ref{SeriesID: series.ID, Serial: serial}, series.Price, audit.ForStaff(by)))
+	o, err := approval.Weigh(ctx, s.db, redeemAct(Ref{SeriesID: series.ID, Serial: serial}, money.Amount{Minor: series.Price, Currency: series.Currency}, audit.ForStaff(by)))
 	return o.Over(), err
 }
 
@@ -47,7 +48,7 @@ func (s *Service) EnableTakesSecond(ctx context.Context, series db.Series, seria
 // checkRedeemWithoutCode counts a card that staff redeem without its code like a code that
 // was shown to them. It returns ErrRedeemNeedsSecond above the limit. Lock order: card,
 // person, account.
-func checkRedeemWithoutCode(ctx context.Context, tx pgx.Tx, actor audit.Actor, ref Ref, value int64) error {
+func checkRedeemWithoutCode(ctx context.Context, tx pgx.Tx, actor audit.Actor, ref Ref, value money.Amount) error {
 	o, err := approval.Alone(ctx, tx, redeemAct(ref, value, actor.Accountable()))
 	if err == nil && o.Over() {
 		return ErrRedeemNeedsSecond
@@ -60,7 +61,7 @@ func checkRedeemWithoutCode(ctx context.Context, tx pgx.Tx, actor audit.Actor, r
 // an imported series are known to its importer; of other series, the codes that were shown.
 // The value of the act is 0 where no code is known.
 func (s *Service) repriceAct(ctx context.Context, dbtx db.DBTX, series db.Series, p EditPlan, by audit.Accountable) (approval.Act, error) {
-	act := approval.Act{Kind: db.ApprovalKindImport, By: by}
+	act := approval.Act{Kind: db.ApprovalKindImport, By: by, Currency: series.Currency}
 	known := p.Left
 	if series.ImportID == nil {
 		act.Kind = db.ApprovalKindExport

@@ -247,7 +247,7 @@ func (s *Service) refuse(ctx context.Context, a *attempt, err error) error {
 // true reason, except for a card that is neither for the customer's partner nor of a series
 // that the actor may see: such a card is refused with ErrUnknown, like a code without a card.
 func (s *Service) refuseKnown(ctx context.Context, a *attempt, why *fault.Error) error {
-	if a.actor.Scope.AllPartners || why.Code == ErrUnknown.Code {
+	if a.actor.Scope.AllPartners && len(a.actor.Scope.Hidden) == 0 || why.Code == ErrUnknown.Code {
 		return why
 	}
 	row, err := s.find(ctx, a)

@@ -122,7 +122,7 @@ func (s *Service) checkChange(ctx context.Context, tx pgx.Tx, actor audit.Actor,
 		}
 		ok.till, err = s.cardTill(ctx, tx, series, nil, c.ValidTill)
 	case db.CardOperationPartner:
-		ok.partner, err = s.cardPartner(ctx, tx, actor, c.PartnerID)
+		ok.partner, err = s.cardPartner(ctx, tx, actor, series, c.PartnerID)
 	case db.CardOperationEnable, db.CardOperationDisable, db.CardOperationVoid:
 	}
 	return ok, faults(wrong.Err(), err)

@@ -190,7 +190,7 @@ func (s *Service) CheckCardEdit(ctx context.Context, actor audit.Actor, ref Ref,
 // remark. nil means that of the series.
 func (s *Service) checkCardEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, series db.Series, row db.CardGetForUpdateRow, e Edit) (till *time.Time, partnerID *int64, remark string, err error) {
 	till, tillErr := s.cardTill(ctx, tx, series, row.ValidTill, e.ValidTill)
-	partnerID, partnerErr := s.cardPartner(ctx, tx, actor, e.PartnerID)
+	partnerID, partnerErr := s.cardPartner(ctx, tx, actor, series, e.PartnerID)
 	remark = strings.TrimSpace(e.Remark)
 	var remarkErr error
 	if len([]rune(remark)) > 200 {
@@ -257,24 +257,6 @@ func (s *Service) cardTill(ctx context.Context, tx db.DBTX, series db.Series, be
 		return nil, ErrTillFar
 	}
 	return &till, nil
-}
-
-// cardPartner checks the own partner of a card. A partner that the actor does not see is
-// ErrCardPartner. nil: the card is for the partners of its series.
-func (s *Service) cardPartner(ctx context.Context, tx db.DBTX, actor audit.Actor, id int64) (*int64, error) {
-	if id == 0 {
-		return nil, nil //nolint:nilnil // the series' partners
-	}
-	partners, err := s.q.PartnerList(ctx, tx, db.PartnerListParams{AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
-	if err != nil {
-		return nil, fmt.Errorf("list the partners: %w", err)
-	}
-	for _, p := range partners {
-		if p.ID == id {
-			return &id, nil
-		}
-	}
-	return nil, ErrCardPartner
 }
 
 // DisableCard stops redemptions of an unused card until it is enabled again. Its value stays

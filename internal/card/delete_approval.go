@@ -33,7 +33,7 @@ type DeletionFacts struct {
 // deletionAct returns the deletion of n cards of a series as an act to be measured. Several
 // deletions of one series add up, since no card is deleted twice.
 func deletionAct(series db.Series, n int64, by audit.Accountable) approval.Act {
-	return approval.Act{Kind: db.ApprovalKindDeletion, By: by, Value: n * lossOf(series)}
+	return approval.Act{Kind: db.ApprovalKindDeletion, By: by, Value: n * lossOf(series), Currency: series.Currency}
 }
 
 // lossOf returns the value in minor units that the holder of a card of a series loses when it

@@ -207,6 +207,8 @@ func (s *Service) checkEdit(ctx context.Context, actor audit.Actor, row db.Serie
 			return p, err
 		}
 		faults = append(faults, fault.All(err)...)
+	} else if o.Test != (series.Currency == money.Test) {
+		faults = append(faults, ErrPartnersKept)
 	}
 	if err := s.checkPrintOnceChange(ctx, s.db, series.ID, p); err != nil {
 		if fault.IsInternal(err) {
@@ -352,7 +354,7 @@ func (s *Service) applyEdit(ctx context.Context, tx pgx.Tx, actor audit.Actor, s
 		return err
 	}
 	p.Left = left
-	if err := s.checkTotalFaceValue(ctx, tx, int64(series.Quantity)*(p.Price.Minor-series.Price)); err != nil {
+	if err := s.checkTotalFaceValue(ctx, tx, series.Currency, int64(series.Quantity)*(p.Price.Minor-series.Price)); err != nil {
 		return err
 	}
 	if err := p.checkPriceChange(series, false); err != nil { // the last card was redeemed since the plan

@@ -59,7 +59,7 @@ func (s *Service) weighEdit(ctx context.Context, dbtx db.DBTX, series db.Series,
 	if use == "" {
 		return approval.Solo{}, nil
 	}
-	return approval.IntoUse(ctx, weigh, use, approval.Act{By: by, SeriesID: series.ID, Value: p.Left * p.Price.Minor})
+	return approval.IntoUse(ctx, weigh, use, approval.Act{By: by, SeriesID: series.ID, Value: p.Left * p.Price.Minor, Currency: series.Currency})
 }
 
 // widensSeries reports whether a change to the given partners lets more customers redeem the

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"strings"
 
+	"refill/internal/audit"
 	"refill/internal/db"
+	"refill/internal/money"
 )
 
 // currentPartners returns the ids of the partners of a series; nil: the series is for any
@@ -40,4 +42,26 @@ func (s *Service) namesBeforeAfter(ctx context.Context, row db.SeriesShowRow, id
 		names = append(names, partner.Name)
 	}
 	return from, strings.Join(names, ", "), nil
+}
+
+// cardPartner checks the own partner of a card. A partner that the actor does not see is
+// ErrCardPartner, and one of the other kind than the series ErrPartnersKept. nil: the card is for the partners of its series.
+func (s *Service) cardPartner(ctx context.Context, tx db.DBTX, actor audit.Actor, series db.Series, id int64) (*int64, error) {
+	if id == 0 {
+		return nil, nil //nolint:nilnil // the series' partners
+	}
+	partners, err := s.q.PartnerList(ctx, tx, db.PartnerListParams{AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
+	if err != nil {
+		return nil, fmt.Errorf("list the partners: %w", err)
+	}
+	for _, p := range partners {
+		switch {
+		case p.ID != id || !actor.Scope.Holds(id):
+		case p.Test != (series.Currency == money.Test):
+			return nil, ErrPartnersKept
+		default:
+			return &id, nil
+		}
+	}
+	return nil, ErrCardPartner
 }

@@ -19,6 +19,7 @@ import (
 	"refill/internal/fault"
 	"refill/internal/formprint"
 	"refill/internal/money"
+	"refill/internal/partner"
 	"refill/internal/setting"
 )
 
@@ -35,7 +36,7 @@ const (
 type OrderRequest struct {
 	Quantity  int32
 	Prefix    string
-	Price     money.Amount // of one card, in the currency of the installation
+	Price     money.Amount // of one card, in the currency of the installation, or money.Test for test partners
 	ValidTill time.Time    // the last day; its date in its own time zone counts; zero: missing
 	Partners  Partners
 	Activate  bool
@@ -52,6 +53,7 @@ type Order struct {
 	Prefix     string
 	Price      money.Amount
 	PartnerIDs []int64 // empty: any partner
+	Test       bool    // the partners are test partners
 	TimeZone   string
 	ValidTill  time.Time
 	Activate   bool
@@ -96,7 +98,14 @@ func (s *Service) CheckOrder(ctx context.Context, actor audit.Actor, f OrderRequ
 		return Order{}, err
 	}
 	o := Order{Prefix: strings.TrimSpace(f.Prefix), Activate: f.Activate, PrintOnce: f.PrintOnce, Key: f.Key, TimeZone: settings.TimeZone, Format: settings.CodeFormat(), Lock: settings.LockPartners}
+	wrongPartners := s.CheckPartners(ctx, actor, f.Partners, &o)
+	if fault.IsInternal(wrongPartners) {
+		return Order{}, wrongPartners
+	}
 	o.Price = money.Amount{Minor: f.Price.Minor, Currency: settings.Currency}
+	if o.Test {
+		o.Price.Currency = money.Test
+	}
 	var faults fault.List
 
 	if err := settings.CheckCurrency(); err != nil {
@@ -110,18 +119,13 @@ func (s *Service) CheckOrder(ctx context.Context, actor audit.Actor, f OrderRequ
 	if wrong := CheckPrefix(o.Prefix); wrong != nil {
 		faults = append(faults, wrong)
 	}
-	if wrong := checkPrice(f.Price, settings.Currency); wrong != nil {
+	if wrong := checkPrice(f.Price, o.Price.Currency); wrong != nil {
 		faults = append(faults, wrong)
 	}
 	if o.Quantity > 0 && o.Price.Minor > MaxFaceValue/int64(o.Quantity) {
 		faults = append(faults, fault.Field("quantity", "order_face_value", "These cards would be worth more together than one series may be. Order fewer, or at a lower price."))
 	}
-	if err := s.CheckPartners(ctx, actor, f.Partners, &o); err != nil {
-		if fault.IsInternal(err) {
-			return Order{}, err
-		}
-		faults = append(faults, fault.All(err)...)
-	}
+	faults = append(faults, fault.All(wrongPartners)...)
 	if err := s.checkValidTill(ctx, f.ValidTill, &o); err != nil {
 		if fault.IsInternal(err) {
 			return Order{}, err
@@ -235,7 +239,11 @@ func (s *Service) earlierOrder(ctx context.Context, actor audit.Actor, f OrderRe
 	if err != nil {
 		return Ordered{}, err
 	}
-	print, err := f.print(settings.Currency)
+	currency, err := partner.Currency(ctx, s.db, settings.Currency, f.Partners.IDs...)
+	if err != nil {
+		return Ordered{}, err
+	}
+	print, err := f.print(currency)
 	if err != nil {
 		return Ordered{}, err
 	}

@@ -21,6 +21,12 @@ type Partners struct {
 	IDs []int64 // not needed with Any
 }
 
+// Errors of a choice of partners.
+var (
+	ErrPartnersMixed = fault.Field("partner", "order_partner_test", "A series is either for test partners only or for none. Choose partners of one kind.")
+	ErrPartnersKept  = fault.Field("partner", "series_partner_test", "A test series stays with test partners, and any other series without them.")
+)
+
 var errNoPartner = fault.Field("partner", "order_partner", "Choose one or more partners from the list.")
 
 // ParsePartners parses a choice of partners from text, as forms send it and plans of imports
@@ -44,7 +50,7 @@ func ParsePartners(texts []string) Partners {
 
 // CheckPartners checks a choice of partners and sets the partners and the time zone of an
 // order. A partner that the actor does not see, or that is disabled, is refused like an
-// unknown one. present are the partners that the series has already, which may be disabled. A
+// unknown one. Test partners together with others are ErrPartnersMixed. present are the partners that the series has already, which may be disabled. A
 // series of exactly one partner gets the time zone of that partner. Only staff of all partners
 // may choose any partner.
 func (s *Service) CheckPartners(ctx context.Context, actor audit.Actor, chosen Partners, o *Order, present ...int64) error {
@@ -54,10 +60,10 @@ func (s *Service) CheckPartners(ctx context.Context, actor audit.Actor, chosen P
 	if err != nil {
 		return fmt.Errorf("list partners: %w", err)
 	}
-	zones := map[int64]string{}
+	zones, test := map[int64]string{}, map[int64]bool{}
 	for _, p := range partners {
-		if p.DisabledAt == nil || slices.Contains(present, p.ID) {
-			zones[p.ID] = p.TimeZone
+		if (p.DisabledAt == nil || slices.Contains(present, p.ID)) && actor.Scope.Holds(p.ID) {
+			zones[p.ID], test[p.ID] = p.TimeZone, p.Test
 		}
 	}
 	wanted := map[int64]bool{}
@@ -79,6 +85,10 @@ func (s *Service) CheckPartners(ctx context.Context, actor audit.Actor, chosen P
 	}
 	if len(o.PartnerIDs) == 0 {
 		return errNoPartner
+	}
+	o.Test = test[o.PartnerIDs[0]]
+	if slices.ContainsFunc(o.PartnerIDs, func(id int64) bool { return test[id] != o.Test }) {
+		return ErrPartnersMixed
 	}
 	if len(o.PartnerIDs) == 1 {
 		o.TimeZone = zones[o.PartnerIDs[0]]

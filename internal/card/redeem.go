@@ -140,7 +140,7 @@ func (s *Service) readFirst(ctx context.Context, actor audit.Actor, r Redemption
 // getCustomer returns a query for a customer of the actor's partners.
 func (s *Service) getCustomer(ctx context.Context, actor audit.Actor, id int64) func(db.DBTX) (db.CustomerGetRow, error) {
 	return func(dbtx db.DBTX) (db.CustomerGetRow, error) {
-		return s.q.CustomerGet(ctx, dbtx, db.CustomerGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
+		return s.q.CustomerGet(ctx, dbtx, db.CustomerGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs, HiddenIds: actor.Scope.Hidden})
 	}
 }
 
@@ -251,7 +251,7 @@ func (s *Service) explainRefusal(ctx context.Context, tx pgx.Tx, r Redemption, r
 // credit posts the payment of a redemption after the card was marked as used.
 func (s *Service) credit(ctx context.Context, tx pgx.Tx, actor audit.Actor, r Redemption, card db.CardFindRow, receipt Receipt) (billing.Paid, error) {
 	if r.Card.SeriesID != 0 {
-		if err := checkRedeemWithoutCode(ctx, tx, actor, r.Card, receipt.Amount); err != nil {
+		if err := checkRedeemWithoutCode(ctx, tx, actor, r.Card, money.Amount{Minor: receipt.Amount, Currency: receipt.Currency}); err != nil {
 			return billing.Paid{}, err
 		}
 	}

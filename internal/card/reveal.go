@@ -96,7 +96,7 @@ func (s *Service) holdReveal(ctx context.Context, tx pgx.Tx, actor audit.Actor, 
 	if state != db.CardStateActive && state != db.CardStateDisabled || series.State == db.SeriesStateVoid {
 		return false, nil
 	}
-	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindExport, By: actor.Accountable(), SeriesID: series.ID, Serial: serial, Value: series.Price})
+	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindExport, By: actor.Accountable(), SeriesID: series.ID, Serial: serial, Value: series.Price, Currency: series.Currency})
 	if err != nil || !o.Over() {
 		return false, err
 	}

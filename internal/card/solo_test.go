@@ -17,6 +17,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/dbtest"
 	"refill/internal/fault"
+	"refill/internal/money"
 )
 
 // aDayLater moves what was done by one person alone a day into the past.
@@ -29,7 +30,7 @@ func (b *bundle) aDayLater(t *testing.T) {
 // solo is what one person did by themselves.
 func (b *bundle) solo(t *testing.T, who audit.Actor, kind db.ApprovalKind) int64 {
 	t.Helper()
-	o, err := b.cards.Solo(t.Context(), who.ID, kind, 0, 0)
+	o, err := b.cards.Solo(t.Context(), who.ID, kind, 0, money.Amount{})
 	require.NoError(t, err)
 	return o.Before()
 }

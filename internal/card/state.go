@@ -33,13 +33,13 @@ func (s *Service) Series(ctx context.Context, actor audit.Actor, id int64) (db.S
 // seriesIn is Series on the connection of the caller. Taking a second connection from the pool
 // inside a transaction can deadlock when all connections are in use.
 func (s *Service) seriesIn(ctx context.Context, dbtx db.DBTX, actor audit.Actor, id int64) (db.SeriesShowRow, error) {
-	row, err := s.q.SeriesShow(ctx, dbtx, db.SeriesShowParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
+	row, err := s.q.SeriesShow(ctx, dbtx, db.SeriesShowParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs, HiddenIds: actor.Scope.Hidden})
 	return row, seriesFault(err)
 }
 
 // SeriesByNumber is Series by the number that is printed on its cards.
 func (s *Service) SeriesByNumber(ctx context.Context, actor audit.Actor, number string) (db.SeriesShowRow, error) {
-	row, err := s.q.SeriesShow(ctx, s.db, db.SeriesShowParams{Number: number, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})
+	row, err := s.q.SeriesShow(ctx, s.db, db.SeriesShowParams{Number: number, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs, HiddenIds: actor.Scope.Hidden})
 	return row, seriesFault(err)
 }
 

@@ -36,13 +36,13 @@ func (s *Service) checkEnable(ctx context.Context, tx pgx.Tx, series db.Series, 
 	if series.State != db.SeriesStateActive {
 		return nil
 	}
-	act := approval.Act{By: by, SeriesID: series.ID, Serial: serial, Value: series.Price}
+	act := approval.Act{By: by, SeriesID: series.ID, Serial: serial, Value: series.Price, Currency: series.Currency}
 	if serial == 0 {
 		t, err := s.q.TallySum(ctx, tx, series.ID)
 		if err != nil {
 			return fmt.Errorf("count the disabled cards of a series: %w", err)
 		}
-		act = approval.Act{By: by, Value: t.Disabled * series.Price}
+		act = approval.Act{By: by, Value: t.Disabled * series.Price, Currency: series.Currency}
 		o, err := approval.IntoUse(ctx, approval.Looking(tx), approval.UseCardEnabled, act)
 		if err != nil {
 			return err
@@ -74,7 +74,7 @@ func (s *Service) checkIntoUse(ctx context.Context, tx pgx.Tx, series db.Series,
 			return err
 		}
 	}
-	o, err := approval.IntoUse(ctx, weigh, use, approval.Act{By: by, SeriesID: series.ID, Serial: serial, Value: value})
+	o, err := approval.IntoUse(ctx, weigh, use, approval.Act{By: by, SeriesID: series.ID, Serial: serial, Value: value, Currency: series.Currency})
 	if err != nil || !o.Over() {
 		return err
 	}

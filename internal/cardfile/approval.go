@@ -30,7 +30,7 @@ func (s *Service) holdExport(ctx context.Context, tx pgx.Tx, actor audit.Actor, 
 	if err != nil {
 		return false, err
 	}
-	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindExport, By: actor.Accountable(), SeriesID: seriesID, ExportID: &exportID, Value: value})
+	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindExport, By: actor.Accountable(), SeriesID: seriesID, ExportID: &exportID, Value: value, Currency: series.Currency})
 	if err != nil || !o.Over() {
 		return false, err
 	}
@@ -65,7 +65,7 @@ func (s *Service) checkExport(ctx context.Context, tx pgx.Tx, e db.Export, by au
 	if approved > 0 && value <= approved {
 		return nil
 	}
-	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindExport, By: by, SeriesID: series.ID, ExportID: &e.ID, Value: value})
+	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindExport, By: by, SeriesID: series.ID, ExportID: &e.ID, Value: value, Currency: series.Currency})
 	if err == nil && o.Over() {
 		return card.ErrApprovalNeeded
 	}
@@ -86,7 +86,7 @@ func (s *Service) checkFetch(ctx context.Context, tx pgx.Tx, actor audit.Actor, 
 	if err != nil {
 		return err
 	}
-	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindExport, By: actor.Accountable(), SeriesID: series.ID, Value: value})
+	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindExport, By: actor.Accountable(), SeriesID: series.ID, Value: value, Currency: series.Currency})
 	if err == nil && o.Over() {
 		return ErrFileNeedsSecond
 	}

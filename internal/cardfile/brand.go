@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"refill/internal/db"
+	"refill/internal/money"
 )
 
 // brand is the look of cards that are for exactly one partner. An empty field takes the
@@ -18,16 +19,32 @@ type brand struct {
 }
 
 // brand returns the look of a series' cards: that of its partner where it has
-// exactly one, else the zero brand.
+// exactly one, else the zero brand. Test cards have instructions of their own.
 func (s *Service) brand(ctx context.Context, series db.Series) (brand, error) {
 	rows, err := s.q.SeriesBrands(ctx, s.db, series.ID)
 	if err != nil {
 		return brand{}, fmt.Errorf("read the looks of a series: %w", err)
 	}
-	if series.AnyPartner || len(rows) != 1 {
-		return brand{}, nil
+	var b brand
+	if !series.AnyPartner && len(rows) == 1 {
+		b = newBrand(db.PartnerCardLookRow(rows[0]))
 	}
-	return newBrand(db.PartnerCardLookRow(rows[0])), nil
+	if series.Currency == money.Test {
+		b.lines = testLines()
+	}
+	return b, nil
+}
+
+// testLines are the instructions on test cards. They and the price say TEST, so that no such
+// card is sold.
+func testLines() []string { return []string{"TEST CARD. NOT FOR SALE.", "It is worth nothing."} }
+
+// priceText returns the price as it is printed on a card.
+func priceText(price money.Amount) string {
+	if price.Currency == money.Test {
+		return "TEST " + price.Figure()
+	}
+	return price.String()
 }
 
 // brandOf returns the look of cards that are for one partner.

@@ -81,7 +81,7 @@ func serialForm(s setting.Settings) string {
 // blank returns the fields that all cards of a series share.
 func blank(s db.Series) render.Card {
 	price := money.Amount{Minor: s.Price, Currency: s.Currency}
-	return render.Card{Price: price.Decimal(), PriceText: price.String(), Currency: s.Currency, Series: s.Number, Prefix: s.Prefix}
+	return render.Card{Price: price.Decimal(), PriceText: priceText(price), Currency: s.Currency, Series: s.Number, Prefix: s.Prefix}
 }
 
 // samples returns n invalid sample cards of a series, with serials from first on.

@@ -52,13 +52,16 @@ func (s *Service) Draft(ctx context.Context, o card.Order) (d Draft, err error) 
 	if card.CheckPrefix(o.Prefix) != nil {
 		o.Prefix = ""
 	}
+	if o.Test {
+		b.lines = testLines()
+	}
 	meta := s.look(settings, b, render.QRCode)
 	meta.SampleCode = o.Format.Sample(o.Prefix, 0)
 	c := render.Card{Serial: 1, Code: meta.SampleCode, PriceText: unknownText, ValidTillText: unknownText}
 	c.Series = fmt.Sprintf("%d01", s.settings.Now().Year())
 	c.SerialText = cardcode.FormatSerial(serialForm(settings), c.Series, 1)
 	if o.Price.Minor > 0 {
-		c.PriceText = o.Price.String()
+		c.PriceText = priceText(o.Price)
 	}
 	if !o.ValidTill.IsZero() {
 		c.ValidTillText = settings.CardWords.DateText(o.ValidTill)

@@ -54,6 +54,9 @@ func (p Plan) checkVersion() error {
 // mostTickedRows is the number of rows that a person can accept one by one.
 const mostTickedRows = 1000
 
+// errTestPartner refuses to import cards for test partners. Cards of another system hold money.
+var errTestPartner = fault.Field("partner", "import_test_partner", "Cards can't be imported for test partners. Order a test series instead.")
+
 // CheckImportForm validates a form against every rule and against the survey of the file,
 // and returns the plan. A question that the file leaves open is a fault at its field, never
 // a guess.
@@ -80,6 +83,8 @@ func (s *Service) CheckImportForm(ctx context.Context, actor audit.Actor, look L
 			return Plan{}, err
 		}
 		faults = append(faults, fault.All(err)...)
+	} else if o.Test {
+		faults = append(faults, errTestPartner)
 	}
 	if err := card.CheckActivate(ctx, s.db, actor.Accountable(), p.Activate); err != nil {
 		if fault.IsInternal(err) {

@@ -36,6 +36,8 @@ func Rules() []Rule {
 		20: {"Codes are gone that were not to go, or are there that were to be shredded.", "The cards can be redeemed all the same. Codes that are gone come back only from a backup of the database; keep one from before, and find out who has access to it."},
 		21: {"An API client was told that a card is redeemed, and the books say something else.", "Compare the reservation with the payments of the customer and with the client's own records. Correct the balance by hand if it is wrong, and find out who has access to the database."},
 		22: {"A card is held back and no reservation holds it, or not as long.", "The card can be redeemed again at the latest in half an hour. Nothing is lost. Find out who has access to the database."},
+		27: {"A customer for tests has real money, or a card that was sold was paid out in test money.", "Lock the series, reverse the redemptions named here, and find out who has access to the database."},
+		28: {"Test money and real money are in one account or in one sum.", books},
 	}
 	var rules []Rule
 	for _, inv := range invariants() {

@@ -240,6 +240,13 @@ func TestPlantedFaults(t *testing.T) {
 		{22, reserved + `update card set reserved_until = reserved_until + interval '1 minute' where reserved_by is not null`},
 		{22, reserved + `update reservation set state = 'released', ended_at = now()`},
 		{22, `update card set reserved_by = gen_random_uuid(), reserved_until = now() + interval '1 minute' where serial = 5`},
+		{27, `update partner set test = true where name = 'South'; update payment set partner_id = (select id from partner where test) where type = 'refill_card'`},
+		{28, `update partner set test = true where name = 'South'`},
+		{28, `update account set currency = 'XTS' where customer_id = 1`},
+		{28, `update payment set currency = 'XTS' where type = 'cash'`},
+		{28, `insert into series_partner (series_id, partner_id) select 1, id from partner where name = 'South'; update partner set test = true where name = 'South';
+			update account set currency = 'XTS' where customer_id = 2`},
+		{28, `update account set currency = 'XTS' where kind = 'cash'`},
 	} {
 		planted[c.number] = true
 		t.Run(fmt.Sprintf("%d %.40s", c.number, c.plant), func(t *testing.T) {

@@ -253,5 +253,27 @@ func invariants() []invariant {
 			union all
 			select 'queue of events: ' || count(*) || ' entries, the oldest of ' || min(at) from event_out
 			having count(*) > 10000 or min(at) < now() - interval '10 minutes'`, nil},
+		{27, "a test card is redeemed by customers of test partners, and any other card by others", `
+			select 'redemption ' || t.id || ' of card ' || s.number || '/' || t.serial || ' by customer ' || p.customer_id
+			from ledger_tx t join payment p on p.tx_id = t.id join series s on s.id = t.series_id join partner on partner.id = p.partner_id
+			where t.kind = 'redeem' and partner.test <> (s.currency = 'XTS')`, nil},
+		{28, "what belongs to a test partner is in XTS, and nothing else is; no movement has both", `
+			select 'account ' || a.id || ' of customer ' || c.id || ': ' || a.currency
+			from account a join customer c on c.id = a.customer_id join partner p on p.id = c.partner_id
+			where p.test <> (a.currency = 'XTS')
+			union all
+			select 'series ' || s.number || ': ' || s.currency || case when s.any_partner then ', for any partner' else ', for partner ' || p.id end
+			from series s left join series_partner sp on sp.series_id = s.id left join partner p on p.id = sp.partner_id
+			where p.test <> (s.currency = 'XTS') or (s.any_partner and s.currency = 'XTS')
+			union all
+			select 'account ' || a.id || ' of series ' || s.number || ': ' || a.currency
+			from account a join series s on s.id = a.series_id where a.currency <> s.currency
+			union all
+			select 'payment ' || pay.id || ' of customer ' || pay.customer_id || ': ' || pay.currency
+			from payment pay join partner p on p.id = pay.partner_id where p.test <> (pay.currency = 'XTS')
+			union all
+			select 'ledger transaction ' || e.tx_id || ': two currencies'
+			from ledger_entry e join account a on a.id = e.account_id
+			group by e.tx_id having min(a.currency) <> max(a.currency)`, nil},
 	}
 }

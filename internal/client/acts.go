@@ -15,12 +15,13 @@ type Rights struct {
 	Networks       []string `json:"networks"`
 	PerMinute      int32    `json:"per_minute"`
 	WrongCodesHour int32    `json:"wrong_codes_hour"`
+	Test           bool     `json:"test,omitempty"`
 }
 
 func (f Form) rights() Rights {
 	r := Rights{
 		Name: f.Name, OwnerID: f.OwnerID, AllPartners: f.AllPartners, PartnerIDs: f.PartnerIDs, Permissions: f.Permissions,
-		Networks: []string{}, PerMinute: f.PerMinute, WrongCodesHour: f.WrongCodesHour,
+		Networks: []string{}, PerMinute: f.PerMinute, WrongCodesHour: f.WrongCodesHour, Test: f.Test,
 	}
 	for _, network := range f.Networks {
 		r.Networks = append(r.Networks, network.String())
@@ -31,7 +32,7 @@ func (f Form) rights() Rights {
 func rightsOf(row db.ClientGetForUpdateRow) Rights {
 	return Form{
 		Name: row.Name, OwnerID: row.OwnerID, AllPartners: row.AllPartners, PartnerIDs: row.PartnerIds, Permissions: row.Permissions,
-		Networks: row.Networks, PerMinute: row.PerMinute, WrongCodesHour: row.WrongCodesHour,
+		Networks: row.Networks, PerMinute: row.PerMinute, WrongCodesHour: row.WrongCodesHour, Test: row.Test,
 	}.rights()
 }
 

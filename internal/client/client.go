@@ -19,6 +19,7 @@ type Client struct {
 	ID, KeyID, Owner, KeyMaker int64
 
 	Name        string
+	Test        bool               // it acts for test partners only
 	Permissions []staff.Permission // of the client, as far as the owner's role includes them
 	WrongCodes  int32              // an hour, for all its customers together
 	Scope       audit.Scope        // partners of the client that the owner may see too
@@ -88,7 +89,7 @@ func Admit(ctx context.Context, dbtx db.DBTX, key string, address netip.Addr) (C
 		return Client{}, ErrAddress
 	}
 	c := Client{
-		ID: row.ID, KeyID: row.KeyID, Owner: row.OwnerID, KeyMaker: row.KeyMaker, Name: row.Name, ExpiresAt: row.ExpiresAt,
+		ID: row.ID, KeyID: row.KeyID, Owner: row.OwnerID, KeyMaker: row.KeyMaker, Name: row.Name, Test: row.Test, ExpiresAt: row.ExpiresAt,
 		Permissions: permitted(row), WrongCodes: row.WrongCodesHour, Scope: scopeOf(row),
 		Rate: Rate{PerMinute: row.PerMinute, Left: max(0, row.PerMinute-row.Used), Reset: time.Duration(row.Reset)*time.Second + time.Second},
 	}
@@ -109,11 +110,20 @@ func permitted(row db.ClientAdmitRow) []staff.Permission {
 	return list
 }
 
-// scopeOf returns the partners that both the client and its owner may see.
+// scopeOf returns the partners that both the client and its owner may see: test partners for a
+// test client, others for any other.
 func scopeOf(row db.ClientAdmitRow) audit.Scope {
+	scope := bothSee(row)
+	scope.Test = row.Test
+	return scope
+}
+
+func bothSee(row db.ClientAdmitRow) audit.Scope {
 	switch {
+	case row.AllPartners && row.OwnerAllPartners && row.Test:
+		return audit.Scope{PartnerIDs: row.TestPartnerIds}
 	case row.AllPartners && row.OwnerAllPartners:
-		return audit.Everything()
+		return audit.Scope{AllPartners: true, PartnerIDs: []int64{}, Hidden: row.TestPartnerIds}
 	case row.AllPartners:
 		return audit.Scope{PartnerIDs: row.OwnerPartnerIds}
 	case row.OwnerAllPartners:

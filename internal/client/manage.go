@@ -28,6 +28,7 @@ type Form struct {
 	Networks       []netip.Prefix
 	PerMinute      int32 // requests
 	WrongCodesHour int32 // for all customers of the client together
+	Test           bool  // it acts for test partners only; Edit leaves it as it was made
 }
 
 // Usual limits of a new client.
@@ -51,6 +52,8 @@ var (
 	ErrKeyChanged = fault.New(fault.Conflict, "client_key_changed", "A key of this API client was made since you loaded the page. It works, and it is shown only once.")
 	ErrPassword   = fault.Field("password", "client_password", "Type your password: this gives a program the codes of cards.")
 	ErrKeyOwner   = fault.New(fault.Conflict, "client_key_owner", "What an API client does counts for its owner. Only its owner, or a member of staff who may change the account of the owner, can make its keys.")
+	ErrTest       = fault.Field("partners", "client_test_partners", "A test client has test partners only.")
+	ErrNoTest     = fault.Field("partners", "client_no_test_partners", "Test partners are for test clients. Choose other partners.")
 	errOwnerLess  = fault.Field("permissions", "client_owner_less", "The role of the owner does not include all of these permissions.")
 )
 
@@ -159,14 +162,14 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, f Form
 		}
 		row, err := db.New().ClientCreate(ctx, tx, db.ClientCreateParams{
 			Name: f.Name, OwnerID: f.OwnerID, AllPartners: f.AllPartners, Permissions: f.Permissions, Networks: f.Networks,
-			PerMinute: f.PerMinute, WrongCodesHour: f.WrongCodesHour, CreatedBy: maker,
+			PerMinute: f.PerMinute, WrongCodesHour: f.WrongCodesHour, CreatedBy: maker, Test: f.Test,
 		})
 		if err != nil {
 			return nameTaken(err, f.Name)
 		}
 		id = row.ID
 		if err := db.New().ClientPartnerAdd(ctx, tx, db.ClientPartnerAddParams{ClientID: id, PartnerIds: f.PartnerIDs}); err != nil {
-			return fmt.Errorf("give an API client its partners: %w", err)
+			return f.partnersRefused(err)
 		}
 		return act.Record(ctx, tx, actor, Created{ClientID: id, Rights: f.rights()})
 	})
@@ -194,6 +197,7 @@ func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64
 		if err := f.checkGive(ctx, tx, actor); err != nil {
 			return err
 		}
+		f.Test = was.Test
 		keys, err := db.New().ClientKeyCount(ctx, tx, id)
 		if err != nil {
 			return fmt.Errorf("count the keys of an API client: %w", err)
@@ -225,7 +229,7 @@ func (f Form) write(ctx context.Context, tx pgx.Tx, actor audit.Actor, was db.Cl
 		return fmt.Errorf("clear the partners of an API client: %w", err)
 	}
 	if err := q.ClientPartnerAdd(ctx, tx, db.ClientPartnerAddParams{ClientID: was.ID, PartnerIds: f.PartnerIDs}); err != nil {
-		return fmt.Errorf("give an API client its partners: %w", err)
+		return f.partnersRefused(err)
 	}
 	return act.Record(ctx, tx, actor, Edited{ClientID: was.ID, Rights: f.rights(), Before: rightsOf(was)})
 }
@@ -269,6 +273,17 @@ func Switch(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int
 		}
 		return act.Record(ctx, tx, actor, Enabled{ClientID: id, Name: was.Name})
 	})
+}
+
+// partnersRefused maps the guard of the test marks to a fault.
+func (f Form) partnersRefused(err error) error {
+	switch {
+	case db.Constraint(err) == "api_client_partner_test" && f.Test:
+		return ErrTest
+	case db.Constraint(err) == "api_client_partner_test":
+		return ErrNoTest
+	}
+	return fmt.Errorf("give an API client its partners: %w", err)
 }
 
 // nameTaken maps the unique constraint on names to a fault.

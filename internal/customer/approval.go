@@ -43,11 +43,11 @@ func (twoError) Error() string { return "this takes a second person" }
 
 // checkCredit counts a manual credit towards the limit of the responsible person. It
 // returns a twoError if the credit needs approval. It runs before the account is locked.
-func checkCredit(ctx context.Context, tx pgx.Tx, actor audit.Actor, minor int64) error {
-	if minor <= 0 {
+func checkCredit(ctx context.Context, tx pgx.Tx, actor audit.Actor, credit money.Amount) error {
+	if credit.Minor <= 0 {
 		return nil
 	}
-	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindPayment, By: actor.Accountable(), Value: minor})
+	o, err := approval.Alone(ctx, tx, approval.Act{Kind: db.ApprovalKindPayment, By: actor.Accountable(), Value: credit.Minor, Currency: credit.Currency})
 	if err == nil && o.Over() {
 		return twoError{o.Others}
 	}

@@ -27,7 +27,7 @@ type New struct {
 	Username, Name, Email, Phone string
 	ExternalID                   string // what another system calls the customer, unique within the partner; empty: nothing
 	PasswordHash                 string
-	Currency                     string
+	Currency                     string    // of the installation; customers of a test partner get money.Test
 	Key                          uuid.UUID // drawn when the form was shown; the same key creates one customer. Zero: none
 }
 
@@ -166,7 +166,11 @@ func create(ctx context.Context, beginner db.Beginner, actor audit.Actor, d Deta
 		if err != nil {
 			return fmt.Errorf("enter a customer: %w", err)
 		}
-		if _, err := db.New().AccountCreateCustomer(ctx, tx, db.AccountCreateCustomerParams{Currency: n.Currency, CustomerID: &created.ID}); err != nil {
+		currency, err := partner.Currency(ctx, tx, n.Currency, d.PartnerID)
+		if err != nil {
+			return err
+		}
+		if _, err := db.New().AccountCreateCustomer(ctx, tx, db.AccountCreateCustomerParams{Currency: currency, CustomerID: &created.ID}); err != nil {
 			return fmt.Errorf("open a customer's account: %w", err)
 		}
 		return act.Record(ctx, tx, actor, Created{Subject: act.OfCustomer(created.ID)})

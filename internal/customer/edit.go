@@ -29,6 +29,10 @@ type Details struct {
 // ErrPartner refuses a partner that does not exist or that the actor may not see.
 var ErrPartner = fault.Field("partner", "customer_partner", "Choose a partner from the list.")
 
+// ErrPartnerTest refuses to move a customer between test partners and others. The balance would
+// be money of the other kind.
+var ErrPartnerTest = fault.Field("partner", "customer_partner_test", "A customer can't be moved between test partners and other partners. Enter a new customer there.")
+
 // tidy removes surrounding spaces.
 func (d Details) tidy() Details {
 	d.Username = strings.ToLower(strings.TrimSpace(d.Username))
@@ -110,6 +114,8 @@ func edit(ctx context.Context, tx pgx.Tx, actor audit.Actor, was db.Customer, d 
 		return ErrExternalTaken
 	case "customer_partner_id_fkey":
 		return ErrPartner
+	case "customer_test_kept":
+		return ErrPartnerTest
 	}
 	if err != nil {
 		return fmt.Errorf("edit a customer: %w", err)

@@ -169,7 +169,7 @@ func (p Payment) enter(ctx context.Context, tx pgx.Tx, actor audit.Actor) (billi
 		return billing.Paid{}, err
 	}
 	if p.approved == 0 {
-		if err := checkCredit(ctx, tx, actor, p.Amount.Minor); err != nil {
+		if err := checkCredit(ctx, tx, actor, p.Amount); err != nil {
 			return billing.Paid{}, err
 		}
 	}
@@ -192,5 +192,5 @@ func (p Payment) enter(ctx context.Context, tx pgx.Tx, actor audit.Actor) (billi
 
 // find fails unless the customer exists and the actor may see them.
 func find(ctx context.Context, dbtx db.DBTX, actor audit.Actor, id int64) (db.CustomerGetRow, error) {
-	return db.Need(db.New().CustomerGet(ctx, dbtx, db.CustomerGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs})).Or(ErrUnknown, "read a customer")
+	return db.Need(db.New().CustomerGet(ctx, dbtx, db.CustomerGetParams{ID: id, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs, HiddenIds: actor.Scope.Hidden})).Or(ErrUnknown, "read a customer")
 }

@@ -13,6 +13,7 @@ import (
 	"refill/internal/billing"
 	"refill/internal/db"
 	"refill/internal/ledger"
+	"refill/internal/money"
 )
 
 // Reverse reverses a manual payment. If the reversal is a credit above the limit of the
@@ -43,7 +44,7 @@ func Reverse(ctx context.Context, beginner db.Beginner, actor audit.Actor, r bil
 		return billing.Paid{}, err
 	}
 	paid, err := billing.Reverse(ctx, beginner, actor, r, original, func(tx pgx.Tx) (billing.Undo, error) {
-		if err := checkCredit(ctx, tx, actor, -original.Amount); err != nil {
+		if err := checkCredit(ctx, tx, actor, money.Amount{Minor: -original.Amount, Currency: original.Currency}); err != nil {
 			return billing.Undo{}, err
 		}
 		return undo(ctx, tx, original)

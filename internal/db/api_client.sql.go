@@ -14,7 +14,7 @@ import (
 const clientAdmit = `-- name: ClientAdmit :one
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
 found as materialized (
-  select k.id as key_id, k.created_by as key_maker, k.revoked_at is not null or coalesce(k.expires_at <= now(), false) as ended,
+  select k.id as key_id, c.test, k.created_by as key_maker, k.revoked_at is not null or coalesce(k.expires_at <= now(), false) as ended,
     k.expires_at, k.last_used_at, c.id, c.name, c.owner_id, c.permissions, c.all_partners, c.per_minute, c.wrong_codes_hour,
     c.disabled_at is not null as disabled, o.disabled_at is not null as owner_disabled, o.all_partners as owner_all_partners,
     role.everything, role.permissions as owner_permissions,
@@ -25,7 +25,7 @@ found as materialized (
   join role on role.id = o.role_id, calm
   where k.hash = $2
 ), good as (
-  select key_id, key_maker, ended, expires_at, last_used_at, id, name, owner_id, permissions, all_partners, per_minute, wrong_codes_hour, disabled, owner_disabled, owner_all_partners, everything, owner_permissions, near from found where not ended and not disabled and not owner_disabled and near
+  select key_id, test, key_maker, ended, expires_at, last_used_at, id, name, owner_id, permissions, all_partners, per_minute, wrong_codes_hour, disabled, owner_disabled, owner_all_partners, everything, owner_permissions, near from found where not ended and not disabled and not owner_disabled and near
 ), counted as (
   insert into api_quota as q (client_id, minute, n) select id, date_trunc('minute', now()), 1 from good
   on conflict (client_id) do update set minute = excluded.minute, n = case when q.minute = excluded.minute then q.n + 1 else 1 end
@@ -34,12 +34,15 @@ found as materialized (
   update api_key set last_used_at = now(), last_used_from = $1::inet
   from good where api_key.id = good.key_id and coalesce(good.last_used_at < now() - interval '1 minute', true)
 )
-select found.key_id, found.key_maker, found.ended::boolean as ended, found.expires_at, found.id, found.name, found.owner_id, found.permissions,
+select found.key_id, found.test, found.key_maker, found.ended::boolean as ended, found.expires_at, found.id, found.name, found.owner_id, found.permissions,
   found.all_partners, found.per_minute, found.wrong_codes_hour, found.disabled::boolean as disabled, found.owner_disabled::boolean as owner_disabled,
   found.owner_all_partners, found.everything, found.owner_permissions, found.near::boolean as near,
   coalesce((select n from counted), 0)::integer as used,
-  array(select p.partner_id from api_client_partner p where p.client_id = found.id order by p.partner_id)::bigint[] as partner_ids,
-  array(select p.partner_id from staff_partner p where p.staff_id = found.owner_id order by p.partner_id)::bigint[] as owner_partner_ids,
+  array(select p.partner_id from api_client_partner p join partner on partner.id = p.partner_id and partner.test = found.test
+    where p.client_id = found.id order by p.partner_id)::bigint[] as partner_ids,
+  array(select p.partner_id from staff_partner p join partner on partner.id = p.partner_id and partner.test = found.test
+    where p.staff_id = found.owner_id order by p.partner_id)::bigint[] as owner_partner_ids,
+  array(select partner.id from partner where partner.test order by partner.id)::bigint[] as test_partner_ids,
   (60 - extract(second from now()))::float8 as reset
 from found
 `
@@ -51,6 +54,7 @@ type ClientAdmitParams struct {
 
 type ClientAdmitRow struct {
 	KeyID            int64
+	Test             bool
 	KeyMaker         int64
 	Ended            bool
 	ExpiresAt        *time.Time
@@ -70,18 +74,20 @@ type ClientAdmitRow struct {
 	Used             int32
 	PartnerIds       []int64
 	OwnerPartnerIds  []int64
+	TestPartnerIds   []int64
 	Reset            float64
 }
 
 // Finds the client of a key with the rights of its owner, and counts the request, in one
 // statement, so that several web processes share one count. A key that is not good is not
-// counted. Two concurrent requests of a client wait for each other's count only: the commit
+// counted. A test client has test partners only, and any other client none of them. Two concurrent requests of a client wait for each other's count only: the commit
 // does not wait for the disk.
 func (q *Queries) ClientAdmit(ctx context.Context, db DBTX, arg ClientAdmitParams) (ClientAdmitRow, error) {
 	row := db.QueryRow(ctx, clientAdmit, arg.Address, arg.Hash)
 	var i ClientAdmitRow
 	err := row.Scan(
 		&i.KeyID,
+		&i.Test,
 		&i.KeyMaker,
 		&i.Ended,
 		&i.ExpiresAt,
@@ -101,15 +107,16 @@ func (q *Queries) ClientAdmit(ctx context.Context, db DBTX, arg ClientAdmitParam
 		&i.Used,
 		&i.PartnerIds,
 		&i.OwnerPartnerIds,
+		&i.TestPartnerIds,
 		&i.Reset,
 	)
 	return i, err
 }
 
 const clientCreate = `-- name: ClientCreate :one
-insert into api_client (name, owner_id, all_partners, permissions, networks, per_minute, wrong_codes_hour, created_by)
-values ($1, $2, $3, $4, $5::cidr[], $6, $7, $8)
-returning id, name, owner_id, all_partners, permissions, networks, per_minute, wrong_codes_hour, disabled_at, version, created_by, created_at
+insert into api_client (name, owner_id, all_partners, permissions, networks, per_minute, wrong_codes_hour, created_by, test)
+values ($1, $2, $3, $4, $5::cidr[], $6, $7, $8, $9)
+returning id, name, owner_id, all_partners, permissions, networks, per_minute, wrong_codes_hour, disabled_at, version, created_by, created_at, test
 `
 
 type ClientCreateParams struct {
@@ -121,6 +128,7 @@ type ClientCreateParams struct {
 	PerMinute      int32
 	WrongCodesHour int32
 	CreatedBy      int64
+	Test           bool
 }
 
 func (q *Queries) ClientCreate(ctx context.Context, db DBTX, arg ClientCreateParams) (ApiClient, error) {
@@ -133,6 +141,7 @@ func (q *Queries) ClientCreate(ctx context.Context, db DBTX, arg ClientCreatePar
 		arg.PerMinute,
 		arg.WrongCodesHour,
 		arg.CreatedBy,
+		arg.Test,
 	)
 	var i ApiClient
 	err := row.Scan(
@@ -148,12 +157,13 @@ func (q *Queries) ClientCreate(ctx context.Context, db DBTX, arg ClientCreatePar
 		&i.Version,
 		&i.CreatedBy,
 		&i.CreatedAt,
+		&i.Test,
 	)
 	return i, err
 }
 
 const clientGet = `-- name: ClientGet :one
-select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, o.name as owner_name, o.disabled_at as owner_disabled_at,
+select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, c.test, o.name as owner_name, o.disabled_at as owner_disabled_at,
   array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids,
   array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
     where p.client_id = c.id order by partner.name)::text[] as partners,
@@ -184,6 +194,7 @@ type ClientGetRow struct {
 	Version         int32
 	CreatedBy       int64
 	CreatedAt       time.Time
+	Test            bool
 	OwnerName       string
 	OwnerDisabledAt *time.Time
 	PartnerIds      []int64
@@ -208,6 +219,7 @@ func (q *Queries) ClientGet(ctx context.Context, db DBTX, arg ClientGetParams) (
 		&i.Version,
 		&i.CreatedBy,
 		&i.CreatedAt,
+		&i.Test,
 		&i.OwnerName,
 		&i.OwnerDisabledAt,
 		&i.PartnerIds,
@@ -218,7 +230,7 @@ func (q *Queries) ClientGet(ctx context.Context, db DBTX, arg ClientGetParams) (
 }
 
 const clientGetForUpdate = `-- name: ClientGetForUpdate :one
-select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids
+select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, c.test, array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids
 from api_client c where c.id = $1 for update of c
 `
 
@@ -235,6 +247,7 @@ type ClientGetForUpdateRow struct {
 	Version        int32
 	CreatedBy      int64
 	CreatedAt      time.Time
+	Test           bool
 	PartnerIds     []int64
 }
 
@@ -254,6 +267,7 @@ func (q *Queries) ClientGetForUpdate(ctx context.Context, db DBTX, id int64) (Cl
 		&i.Version,
 		&i.CreatedBy,
 		&i.CreatedAt,
+		&i.Test,
 		&i.PartnerIds,
 	)
 	return i, err
@@ -417,7 +431,7 @@ func (q *Queries) ClientKeyRevokeByHash(ctx context.Context, db DBTX, hash []byt
 }
 
 const clientList = `-- name: ClientList :many
-select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, o.name as owner_name, o.disabled_at as owner_disabled_at,
+select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, c.test, o.name as owner_name, o.disabled_at as owner_disabled_at,
   array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
     where p.client_id = c.id order by partner.name)::text[] as partners,
   (select count(*) from api_key k where k.client_id = c.id and k.revoked_at is null and coalesce(k.expires_at > now(), true)) as keys,
@@ -447,6 +461,7 @@ type ClientListRow struct {
 	Version         int32
 	CreatedBy       int64
 	CreatedAt       time.Time
+	Test            bool
 	OwnerName       string
 	OwnerDisabledAt *time.Time
 	Partners        []string
@@ -477,6 +492,7 @@ func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams)
 			&i.Version,
 			&i.CreatedBy,
 			&i.CreatedAt,
+			&i.Test,
 			&i.OwnerName,
 			&i.OwnerDisabledAt,
 			&i.Partners,

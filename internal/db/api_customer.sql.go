@@ -16,19 +16,21 @@ select customer.id, customer.partner_id, customer.username, customer.name, custo
 from customer
 where customer.id < $1
   and ($2::boolean or customer.partner_id = any($3::bigint[]))
-  and ($4::bigint = 0 or customer.partner_id = $4)
-  and ($5::text = '' or customer.external_id = $5)
-  and ($6::text = '' or customer.username = $6)
-  and ($7::boolean is null or (customer.disabled_at is not null) = $7)
-  and ($8::bigint[] is null or customer.id = any($8::bigint[]))
+  and (customer.partner_id = any($4::bigint[])) is not true
+  and ($5::bigint = 0 or customer.partner_id = $5)
+  and ($6::text = '' or customer.external_id = $6)
+  and ($7::text = '' or customer.username = $7)
+  and ($8::boolean is null or (customer.disabled_at is not null) = $8)
+  and ($9::bigint[] is null or customer.id = any($9::bigint[]))
 order by customer.id desc
-limit $9
+limit $10
 `
 
 type CustomerPageParams struct {
 	BeforeID    int64
 	AllPartners bool
 	PartnerIds  []int64
+	HiddenIds   []int64
 	PartnerID   int64
 	ExternalID  string
 	Username    string
@@ -58,6 +60,7 @@ func (q *Queries) CustomerPage(ctx context.Context, db DBTX, arg CustomerPagePar
 		arg.BeforeID,
 		arg.AllPartners,
 		arg.PartnerIds,
+		arg.HiddenIds,
 		arg.PartnerID,
 		arg.ExternalID,
 		arg.Username,

@@ -22,12 +22,14 @@ left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
 where payment.id = $1 and payment.type = 'refill_card'
   and ($2::boolean or customer.partner_id = any($3::bigint[]))
+  and (customer.partner_id = any($4::bigint[])) is not true
 `
 
 type RedemptionGetParams struct {
 	ID          int64
 	AllPartners bool
 	PartnerIds  []int64
+	HiddenIds   []int64
 }
 
 type RedemptionGetRow struct {
@@ -47,7 +49,12 @@ type RedemptionGetRow struct {
 
 // One redemption by the id of its payment; one of other partners' customers is not found.
 func (q *Queries) RedemptionGet(ctx context.Context, db DBTX, arg RedemptionGetParams) (RedemptionGetRow, error) {
-	row := db.QueryRow(ctx, redemptionGet, arg.ID, arg.AllPartners, arg.PartnerIds)
+	row := db.QueryRow(ctx, redemptionGet,
+		arg.ID,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.HiddenIds,
+	)
 	var i RedemptionGetRow
 	err := row.Scan(
 		&i.ID,
@@ -78,18 +85,20 @@ left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
 where payment.id < $1 and payment.type = 'refill_card'
   and ($2::boolean or customer.partner_id = any($3::bigint[]))
-  and ($4::bigint is null or payment.customer_id = $4)
-  and ($5::text is null or tx.comment = $5)
-  and ($6::timestamptz is null or payment.at >= $6)
-  and ($7::timestamptz is null or payment.at < $7)
+  and (customer.partner_id = any($4::bigint[])) is not true
+  and ($5::bigint is null or payment.customer_id = $5)
+  and ($6::text is null or tx.comment = $6)
+  and ($7::timestamptz is null or payment.at >= $7)
+  and ($8::timestamptz is null or payment.at < $8)
 order by payment.id desc
-limit $8
+limit $9
 `
 
 type RedemptionListParams struct {
 	BeforeID    int64
 	AllPartners bool
 	PartnerIds  []int64
+	HiddenIds   []int64
 	CustomerID  *int64
 	Reference   *string
 	CreatedFrom *time.Time
@@ -118,6 +127,7 @@ func (q *Queries) RedemptionList(ctx context.Context, db DBTX, arg RedemptionLis
 		arg.BeforeID,
 		arg.AllPartners,
 		arg.PartnerIds,
+		arg.HiddenIds,
 		arg.CustomerID,
 		arg.Reference,
 		arg.CreatedFrom,

@@ -142,8 +142,9 @@ where s.id < $2
   and ($7::timestamptz is null or s.created_at < $7)
   and ($8::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($9::bigint[])) is not true)))
+  and not exists (select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = any($10::bigint[]))
 order by s.id desc
-limit $10
+limit $11
 `
 
 type SeriesPageParams struct {
@@ -156,6 +157,7 @@ type SeriesPageParams struct {
 	CreatedTo   *time.Time
 	AllPartners bool
 	PartnerIds  []int64
+	HiddenIds   []int64
 	Size        int32
 }
 
@@ -184,6 +186,7 @@ func (q *Queries) SeriesPage(ctx context.Context, db DBTX, arg SeriesPageParams)
 		arg.CreatedTo,
 		arg.AllPartners,
 		arg.PartnerIds,
+		arg.HiddenIds,
 		arg.Size,
 	)
 	if err != nil {

@@ -163,7 +163,8 @@ select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state a
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
   coalesce(c.reserved_until > now(), false)::boolean as reserved, c.reserved_until,
-  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)::boolean as partner_allowed,
+  (card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)
+    and (s.currency = 'XTS') = coalesce((select p.test from partner p where p.id = $1), false))::boolean as partner_allowed,
   c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
   (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept,
   coalesce((select account.id from account where account.series_id = s.id), 0)::bigint as outstanding_id
@@ -241,7 +242,8 @@ select c.series_id, c.serial, c.state, c.used_by, c.used_at, s.number, s.state a
   s.price, s.currency,
   (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
   coalesce(c.reserved_until > now(), false)::boolean as reserved, c.reserved_until,
-  card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)::boolean as partner_allowed,
+  (card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, $1::bigint)
+    and (s.currency = 'XTS') = coalesce((select p.test from partner p where p.id = $1), false))::boolean as partner_allowed,
   c.key_id, coalesce(c.index_key_id, c.key_id)::smallint as index_key_id, c.code_index, c.code_sealed, c.code_mac, c.shredded,
   (select f.finished_at is not null from code_mac_fill f)::boolean as macs_kept,
   coalesce((select account.id from account where account.series_id = s.id), 0)::bigint as outstanding_id
@@ -536,6 +538,7 @@ where c.series_id = $2 and c.serial = $3
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
   and coalesce(c.reserved_until <= now(), true)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
+  and (s.currency = 'XTS') = (select p.test from partner p where p.id = k.partner_id)
 `
 
 type CardLookParams struct {
@@ -826,6 +829,7 @@ where c.series_id = $2 and c.serial = $3 and s.id = c.series_id
   and coalesce($4::timestamptz, now()) < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
   and (coalesce(c.reserved_until <= now(), true) or c.reserved_by = $5::uuid)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
+  and (s.currency = 'XTS') = (select p.test from partner p where p.id = k.partner_id)
 returning c.used_at::timestamptz as used_at, s.price, s.currency
 `
 
@@ -848,7 +852,7 @@ type CardUseRow struct {
 // locked against concurrent changes of partner and state. A transaction that began before the
 // activation of the series is refused, because the ledger would date the redemption before
 // the activation. A card that is reserved is refused unless reservation is the one that holds
-// it. as_of is the time by which the last day is judged; null: now.
+// it. A card of a test series is for customers of test partners, and any other for others. as_of is the time by which the last day is judged; null: now.
 func (q *Queries) CardUse(ctx context.Context, db DBTX, arg CardUseParams) (CardUseRow, error) {
 	row := db.QueryRow(ctx, cardUse,
 		arg.CustomerID,

@@ -90,12 +90,14 @@ join partner on partner.id = customer.partner_id
 join account on account.customer_id = customer.id
 where customer.id = $1
   and ($2::boolean or customer.partner_id = any($3::bigint[]))
+  and (customer.partner_id = any($4::bigint[])) is not true
 `
 
 type CustomerGetParams struct {
 	ID          int64
 	AllPartners bool
 	PartnerIds  []int64
+	HiddenIds   []int64
 }
 
 type CustomerGetRow struct {
@@ -127,7 +129,12 @@ type CustomerGetRow struct {
 
 // A customer with partner and balance; a foreign one is not found.
 func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParams) (CustomerGetRow, error) {
-	row := db.QueryRow(ctx, customerGet, arg.ID, arg.AllPartners, arg.PartnerIds)
+	row := db.QueryRow(ctx, customerGet,
+		arg.ID,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.HiddenIds,
+	)
 	var i CustomerGetRow
 	err := row.Scan(
 		&i.ID,
@@ -275,6 +282,7 @@ select id from customer
 where ($1::text <> '' and external_id = $1 or $1::text = '' and username = $2::text)
   and ($3::bigint = 0 or partner_id = $3)
   and ($4::boolean or partner_id = any($5::bigint[]))
+  and (partner_id = any($6::bigint[])) is not true
 limit 2
 `
 
@@ -284,6 +292,7 @@ type CustomerIDsByNameParams struct {
 	PartnerID   int64
 	AllPartners bool
 	PartnerIds  []int64
+	HiddenIds   []int64
 }
 
 // The customers with an id of another system, or the one with a username; the other name is
@@ -296,6 +305,7 @@ func (q *Queries) CustomerIDsByName(ctx context.Context, db DBTX, arg CustomerID
 		arg.PartnerID,
 		arg.AllPartners,
 		arg.PartnerIds,
+		arg.HiddenIds,
 	)
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ const dashboardExpiring = `-- name: DashboardExpiring :many
 select s.number, s.prefix, s.valid_till, (s.made - coalesce(t.gone, 0))::bigint as unused
 from series s
 left join (select series_id, sum(used + disabled + void) as gone from series_tally group by series_id) t on t.series_id = s.id
-where s.state = 'active' and s.made > coalesce(t.gone, 0)
+where s.state = 'active' and s.currency <> 'XTS' and s.made > coalesce(t.gone, 0)
   and card_expires_at(s.valid_till, s.time_zone) between now() and now() + interval '14 days'
   and ($1::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))
@@ -124,7 +124,7 @@ func (q *Queries) DashboardImports(ctx context.Context, db DBTX, arg DashboardIm
 const dashboardInactive = `-- name: DashboardInactive :one
 select count(*) as n, coalesce(max(s.number), '')::text as newest
 from series s
-where s.state = 'ready' and s.activated_at is null and s.lapsed_at is null and s.created_at < now() - interval '1 day'
+where s.currency <> 'XTS' and s.state = 'ready' and s.activated_at is null and s.lapsed_at is null and s.created_at < now() - interval '1 day'
   and ($1::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))
 `
@@ -156,7 +156,7 @@ from (
     card_expires_at(s.valid_till, s.time_zone) between now() and now() + interval '30 days' as soon
   from series s
   left join (select series_id, sum(used + void) as gone from series_tally group by series_id) t on t.series_id = s.id
-  where s.state in ('active', 'locked') and s.lapsed_at is null
+  where s.state in ('active', 'locked') and s.lapsed_at is null and s.currency <> 'XTS'
     and ($1::boolean or (not s.any_partner and not exists (
       select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($2::bigint[])) is not true)))
 ) open
@@ -193,7 +193,7 @@ select (t.at at time zone $1::text)::date as day, count(*) as n, sum(p.amount)::
 from ledger_tx t
 join payment p on p.tx_id = t.id
 join customer c on c.id = p.customer_id
-where t.kind = 'redeem' and t.at >= $2
+where t.kind = 'redeem' and t.at >= $2 and p.currency <> 'XTS'
   and ($3::boolean or c.partner_id = any($4::bigint[]))
 group by 1
 order by 1
@@ -213,7 +213,8 @@ type DashboardRedemptionsRow struct {
 }
 
 // Redemptions by day since a point in time, in a time zone, by customers of the partners
-// that the reader may see. Days without redemptions have no row.
+// that the reader may see. Days without redemptions have no row. What is for testing counts
+// nowhere on the dashboard.
 func (q *Queries) DashboardRedemptions(ctx context.Context, db DBTX, arg DashboardRedemptionsParams) ([]DashboardRedemptionsRow, error) {
 	rows, err := db.Query(ctx, dashboardRedemptions,
 		arg.TimeZone,
@@ -240,10 +241,10 @@ func (q *Queries) DashboardRedemptions(ctx context.Context, db DBTX, arg Dashboa
 }
 
 const dashboardSetup = `-- name: DashboardSetup :one
-select exists (select from partner where disabled_at is null)::boolean as partner,
-  exists (select from customer)::boolean as customer,
-  exists (select from series where state not in ('failed', 'cancelled'))::boolean as series,
-  exists (select from ledger_tx where kind = 'redeem')::boolean as redeemed,
+select exists (select from partner where disabled_at is null and not test)::boolean as partner,
+  exists (select from account where customer_id is not null and currency <> 'XTS')::boolean as customer,
+  exists (select from series where state not in ('failed', 'cancelled') and currency <> 'XTS')::boolean as series,
+  exists (select from payment where type = 'refill_card' and currency <> 'XTS')::boolean as redeemed,
   (select count(*) >= 2 from staff join role on role.id = staff.role_id
     where staff.disabled_at is null and staff.all_partners and role.everything)::boolean as second_administrator,
   exists (select from staff_second_factor f where f.staff_id = $1)::boolean as second_factor
@@ -279,7 +280,7 @@ select s.number, s.prefix, t.n, t.total
 from (
   select l.series_id, count(*) as n, sum(p.amount)::bigint as total
   from ledger_tx l join payment p on p.tx_id = l.id
-  where l.kind = 'redeem' and l.at >= $1
+  where l.kind = 'redeem' and l.at >= $1 and p.currency <> 'XTS'
   group by l.series_id
 ) t
 join series s on s.id = t.series_id

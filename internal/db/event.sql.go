@@ -14,9 +14,10 @@ import (
 
 const eventAdd = `-- name: EventAdd :exec
 with added as (
-  insert into event (seq, id, type, at, partner_ids, customer_id, payment_id, data)
+  insert into event (seq, id, type, at, partner_ids, customer_id, payment_id, data, test)
   select e.seq, e.id, e.type, e.at, case when e.everyone then null else string_to_array(e.partners, ',')::bigint[] end,
-    nullif(e.customer_id, 0), nullif(e.payment_id, 0), e.data
+    nullif(e.customer_id, 0), nullif(e.payment_id, 0), e.data,
+    not e.everyone and exists (select from partner where partner.test and partner.id = any(string_to_array(e.partners, ',')::bigint[]))
   from (select unnest($1::bigint[]) as seq, unnest($2::uuid[]) as id, unnest($3::text[]) as type, unnest($4::timestamptz[]) as at,
     unnest($5::boolean[]) as everyone, unnest($6::text[]) as partners, unnest($7::bigint[]) as customer_id,
     unnest($8::bigint[]) as payment_id, unnest($9::text[])::jsonb as data) e
@@ -41,7 +42,8 @@ type EventAddParams struct {
 }
 
 // Writes events, and the partners that each concerns. all_partners marks those that every
-// reader sees; partners holds the others, separated by commas.
+// reader sees; partners holds the others, separated by commas. An event of test partners is
+// marked as such; one that every reader sees is about a series for any partner, which is none.
 func (q *Queries) EventAdd(ctx context.Context, db DBTX, arg EventAddParams) error {
 	_, err := db.Exec(ctx, eventAdd,
 		arg.Seqs,
@@ -132,7 +134,7 @@ func (q *Queries) EventEraseCustomer(ctx context.Context, db DBTX, customerID in
 
 const eventFeed = `-- name: EventFeed :many
 select seq, id, type, at, data from event
-where seq > $1 and seq <= $2 and type <> all($3::text[])
+where seq > $1 and seq <= $2 and type <> all($3::text[]) and not test
 order by seq limit $4
 `
 
@@ -151,7 +153,7 @@ type EventFeedRow struct {
 	Data []byte
 }
 
-// Events of all partners, without the types that are hidden.
+// Events of all partners but test partners, without the types that are hidden.
 func (q *Queries) EventFeed(ctx context.Context, db DBTX, arg EventFeedParams) ([]EventFeedRow, error) {
 	rows, err := db.Query(ctx, eventFeed,
 		arg.After,
@@ -187,18 +189,19 @@ const eventFeedPartners = `-- name: EventFeedPartners :many
 select e.seq, e.id, e.type, e.at, e.data
 from (
   select distinct own.seq
-  from unnest(array_append($1::bigint[], 0)) as partner,
+  from unnest(case when $1::boolean then array_append($2::bigint[], 0) else $2::bigint[] end) as partner,
     lateral (select ep.seq from event_partner ep
-      where ep.partner_id = partner and ep.seq > $2 and ep.seq <= $3
-        and (cardinality($4::text[]) = 0 or ep.type = any($4))
-      order by ep.seq limit $5) own
-  order by own.seq limit $5
+      where ep.partner_id = partner and ep.seq > $3 and ep.seq <= $4
+        and (cardinality($5::text[]) = 0 or ep.type = any($5))
+      order by ep.seq limit $6) own
+  order by own.seq limit $6
 ) found
 join event e on e.seq = found.seq
 order by e.seq
 `
 
 type EventFeedPartnersParams struct {
+	Everyone   bool
 	PartnerIds []int64
 	After      int64
 	Until      int64
@@ -214,9 +217,10 @@ type EventFeedPartnersRow struct {
 	Data []byte
 }
 
-// Events of some partners; no types: of all types.
+// Events of some partners; no types: of all types. everyone: also those that every reader sees.
 func (q *Queries) EventFeedPartners(ctx context.Context, db DBTX, arg EventFeedPartnersParams) ([]EventFeedPartnersRow, error) {
 	rows, err := db.Query(ctx, eventFeedPartners,
+		arg.Everyone,
 		arg.PartnerIds,
 		arg.After,
 		arg.Until,
@@ -250,7 +254,7 @@ func (q *Queries) EventFeedPartners(ctx context.Context, db DBTX, arg EventFeedP
 const eventFeedTypes = `-- name: EventFeedTypes :many
 select e.seq, e.id, e.type, e.at, e.data
 from unnest($1::text[]) as wanted,
-  lateral (select seq, id, type, at, data from event where event.type = wanted and event.seq > $2 and event.seq <= $3 order by seq limit $4) e
+  lateral (select seq, id, type, at, data from event where event.type = wanted and event.seq > $2 and event.seq <= $3 and not event.test order by seq limit $4) e
 order by e.seq limit $4
 `
 

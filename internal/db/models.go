@@ -1242,6 +1242,8 @@ type ApiClient struct {
 	Version        int32
 	CreatedBy      int64
 	CreatedAt      time.Time
+	// A test client acts for test partners only, and no other client for one. It never changes.
+	Test bool
 }
 
 type ApiClientPartner struct {
@@ -1642,6 +1644,8 @@ type Event struct {
 	CustomerID *int64
 	PaymentID  *int64
 	Data       []byte
+	// Whether it concerns test partners.
+	Test bool
 }
 
 type EventAlarm struct {
@@ -1878,6 +1882,8 @@ type Partner struct {
 	LookVersion int64
 	// Since when its customers can neither sign in nor redeem; null: it is open.
 	DisabledAt *time.Time
+	// Whether the partner is for testing. Set when it is made; it never changes.
+	Test bool
 }
 
 // Every name that a partner has, or had, in addresses. Rows are never changed and never deleted.
@@ -2373,4 +2379,6 @@ type WebhookEndpoint struct {
 	// The API client that made it. Null: a member of staff in person.
 	ClientID  *int64
 	CreatedAt time.Time
+	// Whether it takes the events of test partners, and no others. It never changes.
+	Test bool
 }

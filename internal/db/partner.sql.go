@@ -50,18 +50,24 @@ func (q *Queries) PartnerCount(ctx context.Context, db DBTX, ids []int64) (int64
 }
 
 const partnerCreate = `-- name: PartnerCreate :one
-insert into partner (name, brand, time_zone) values ($1, $2, $3)
-returning id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at
+insert into partner (name, brand, time_zone, test) values ($1, $2, $3, $4)
+returning id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, test
 `
 
 type PartnerCreateParams struct {
 	Name     string
 	Brand    string
 	TimeZone string
+	Test     bool
 }
 
 func (q *Queries) PartnerCreate(ctx context.Context, db DBTX, arg PartnerCreateParams) (Partner, error) {
-	row := db.QueryRow(ctx, partnerCreate, arg.Name, arg.Brand, arg.TimeZone)
+	row := db.QueryRow(ctx, partnerCreate,
+		arg.Name,
+		arg.Brand,
+		arg.TimeZone,
+		arg.Test,
+	)
 	var i Partner
 	err := row.Scan(
 		&i.ID,
@@ -78,6 +84,7 @@ func (q *Queries) PartnerCreate(ctx context.Context, db DBTX, arg PartnerCreateP
 		&i.CardLine2,
 		&i.LookVersion,
 		&i.DisabledAt,
+		&i.Test,
 	)
 	return i, err
 }
@@ -122,7 +129,7 @@ func (q *Queries) PartnerFormerNames(ctx context.Context, db DBTX, partnerID int
 }
 
 const partnerGet = `-- name: PartnerGet :one
-select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at from partner where id = $1
+select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, test from partner where id = $1
 `
 
 func (q *Queries) PartnerGet(ctx context.Context, db DBTX, id int64) (Partner, error) {
@@ -143,6 +150,7 @@ func (q *Queries) PartnerGet(ctx context.Context, db DBTX, id int64) (Partner, e
 		&i.CardLine2,
 		&i.LookVersion,
 		&i.DisabledAt,
+		&i.Test,
 	)
 	return i, err
 }
@@ -168,7 +176,7 @@ const partnerInUse = `-- name: PartnerInUse :one
 select coalesce(sum(s.price * (s.made - coalesce(t.gone, 0))), 0)::bigint as value
 from series s
 left join (select series_id, sum(used + void + disabled) as gone from series_tally group by series_id) t on t.series_id = s.id
-where s.state = 'active' and s.partner_lock
+where s.state = 'active' and s.currency <> 'XTS' and s.partner_lock
   and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()))
   and (exists (select from card c where c.partner_id = $1::bigint and c.series_id = s.id)
     or not s.any_partner
@@ -179,7 +187,7 @@ where s.state = 'active' and s.partner_lock
 
 // The total face value of the cards that only customers of this partner could redeem if it
 // were enabled: cards of active series that have not expired and are for no other enabled
-// partner, and cards kept for this one. A series counts whole.
+// partner, and cards kept for this one. A series counts whole. Cards for tests hold no value.
 func (q *Queries) PartnerInUse(ctx context.Context, db DBTX, partnerID int64) (int64, error) {
 	row := db.QueryRow(ctx, partnerInUse, partnerID)
 	var value int64
@@ -188,7 +196,7 @@ func (q *Queries) PartnerInUse(ctx context.Context, db DBTX, partnerID int64) (i
 }
 
 const partnerList = `-- name: PartnerList :many
-select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at from partner
+select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, test from partner
 where $1::boolean or id = any($2::bigint[])
 order by name
 `
@@ -223,6 +231,7 @@ func (q *Queries) PartnerList(ctx context.Context, db DBTX, arg PartnerListParam
 			&i.CardLine2,
 			&i.LookVersion,
 			&i.DisabledAt,
+			&i.Test,
 		); err != nil {
 			return nil, err
 		}
@@ -235,7 +244,7 @@ func (q *Queries) PartnerList(ctx context.Context, db DBTX, arg PartnerListParam
 }
 
 const partnerLock = `-- name: PartnerLock :one
-select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at from partner where id = $1 for no key update
+select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, test from partner where id = $1 for no key update
 `
 
 // The partner, held until the transaction ends: what an edit replaces is what its
@@ -258,6 +267,7 @@ func (q *Queries) PartnerLock(ctx context.Context, db DBTX, id int64) (Partner, 
 		&i.CardLine2,
 		&i.LookVersion,
 		&i.DisabledAt,
+		&i.Test,
 	)
 	return i, err
 }
@@ -315,7 +325,7 @@ func (q *Queries) PartnerLogoSet(ctx context.Context, db DBTX, arg PartnerLogoSe
 
 const partnerLook = `-- name: PartnerLook :one
 select partner.id, partner.name, partner.brand, partner.accent, partner.slug, partner.welcome, partner.help,
-  partner.look_version, partner.disabled_at,
+  partner.look_version, partner.disabled_at, partner.test,
   coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height
 from partner
 left join partner_logo logo on logo.partner_id = partner.id
@@ -337,6 +347,7 @@ type PartnerLookRow struct {
 	Help        string
 	LookVersion int64
 	DisabledAt  *time.Time
+	Test        bool
 	LogoWidth   int32
 	LogoHeight  int32
 }
@@ -355,6 +366,7 @@ func (q *Queries) PartnerLook(ctx context.Context, db DBTX, arg PartnerLookParam
 		&i.Help,
 		&i.LookVersion,
 		&i.DisabledAt,
+		&i.Test,
 		&i.LogoWidth,
 		&i.LogoHeight,
 	)
@@ -370,8 +382,26 @@ func (q *Queries) PartnerLookChanged(ctx context.Context, db DBTX, id int64) err
 	return err
 }
 
+const partnerMarks = `-- name: PartnerMarks :one
+select coalesce(bool_or(test), false)::boolean as test, coalesce(bool_or(not test), false)::boolean as other
+from partner where id = any($1::bigint[])
+`
+
+type PartnerMarksRow struct {
+	Test  bool
+	Other bool
+}
+
+// Whether test partners are among some partners, and whether others are.
+func (q *Queries) PartnerMarks(ctx context.Context, db DBTX, ids []int64) (PartnerMarksRow, error) {
+	row := db.QueryRow(ctx, partnerMarks, ids)
+	var i PartnerMarksRow
+	err := row.Scan(&i.Test, &i.Other)
+	return i, err
+}
+
 const partnerOverview = `-- name: PartnerOverview :many
-select partner.id, partner.name, partner.brand, partner.accent, partner.disabled_at,
+select partner.id, partner.name, partner.brand, partner.accent, partner.disabled_at, partner.test,
   (select count(*) from customer where customer.partner_id = partner.id) as customers,
   (select count(*) from series_partner sp join series s on s.id = sp.series_id
     where sp.partner_id = partner.id and sp.removed_at is null and s.state in ('active', 'locked', 'ready')) as open_series
@@ -393,6 +423,7 @@ type PartnerOverviewRow struct {
 	Brand      string
 	Accent     string
 	DisabledAt *time.Time
+	Test       bool
 	Customers  int64
 	OpenSeries int64
 }
@@ -414,6 +445,7 @@ func (q *Queries) PartnerOverview(ctx context.Context, db DBTX, arg PartnerOverv
 			&i.Brand,
 			&i.Accent,
 			&i.DisabledAt,
+			&i.Test,
 			&i.Customers,
 			&i.OpenSeries,
 		); err != nil {
@@ -428,8 +460,8 @@ func (q *Queries) PartnerOverview(ctx context.Context, db DBTX, arg PartnerOverv
 }
 
 const partnerPick = `-- name: PartnerPick :many
-select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at from partner
-where ($1::boolean or id = any($2::bigint[])) and disabled_at is null
+select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, test from partner
+where ($1::boolean or id = any($2::bigint[])) and disabled_at is null and not test
 order by name
 `
 
@@ -438,7 +470,7 @@ type PartnerPickParams struct {
 	PartnerIds  []int64
 }
 
-// The partners that a member of staff may choose for something new.
+// The partners that a member of staff may import customers for.
 func (q *Queries) PartnerPick(ctx context.Context, db DBTX, arg PartnerPickParams) ([]Partner, error) {
 	rows, err := db.Query(ctx, partnerPick, arg.AllPartners, arg.PartnerIds)
 	if err != nil {
@@ -463,6 +495,7 @@ func (q *Queries) PartnerPick(ctx context.Context, db DBTX, arg PartnerPickParam
 			&i.CardLine2,
 			&i.LookVersion,
 			&i.DisabledAt,
+			&i.Test,
 		); err != nil {
 			return nil, err
 		}

@@ -16,13 +16,13 @@ select case when l.at >= $1 then date '9999-12-31'
   count(*) as n, sum(e.amount)::bigint as total
 from ledger_tx l
 join ledger_entry e on e.tx_id = l.id
-join account a on a.id = e.account_id and a.kind = $4
+join account a on a.id = e.account_id and a.kind = $4 and a.currency = $5
 join series s on s.id = l.series_id
-where l.at >= $5
-  and ($6::bigint = 0 or ($6 = -1 and s.any_partner) or exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = $6))
-  and ($7::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($8::bigint[])) is not true)))
+where l.at >= $6
+  and ($7::bigint = 0 or ($7 = -1 and s.any_partner) or exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = $7))
+  and ($8::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($9::bigint[])) is not true)))
 group by 1, 2
 order by 1, 2
 `
@@ -32,6 +32,7 @@ type ReportMovementsParams struct {
 	Unit        string
 	TimeZone    string
 	Account     AccountKind
+	Currency    string
 	FromAt      time.Time
 	PartnerID   int64
 	AllPartners bool
@@ -55,6 +56,7 @@ func (q *Queries) ReportMovements(ctx context.Context, db DBTX, arg ReportMoveme
 		arg.Unit,
 		arg.TimeZone,
 		arg.Account,
+		arg.Currency,
 		arg.FromAt,
 		arg.PartnerID,
 		arg.AllPartners,
@@ -123,8 +125,9 @@ const reportRedemptions = `-- name: ReportRedemptions :many
 select (l.at at time zone $1::text)::date as day, p.partner_id, count(*) as n, sum(p.amount)::bigint as total
 from ledger_tx l join payment p on p.tx_id = l.id
 where l.kind = 'redeem' and l.at >= $2 and l.at < $3
-  and ($4::bigint <= 0 or p.partner_id = $4)
-  and ($5::boolean or p.partner_id = any($6::bigint[]))
+  and p.currency = $4
+  and ($5::bigint <= 0 or p.partner_id = $5)
+  and ($6::boolean or p.partner_id = any($7::bigint[]))
 group by 1, 2
 order by 1, 2
 `
@@ -133,6 +136,7 @@ type ReportRedemptionsParams struct {
 	TimeZone    string
 	FromAt      time.Time
 	TillAt      time.Time
+	Currency    string
 	PartnerID   int64
 	AllPartners bool
 	PartnerIds  []int64
@@ -151,6 +155,7 @@ func (q *Queries) ReportRedemptions(ctx context.Context, db DBTX, arg ReportRede
 		arg.TimeZone,
 		arg.FromAt,
 		arg.TillAt,
+		arg.Currency,
 		arg.PartnerID,
 		arg.AllPartners,
 		arg.PartnerIds,
@@ -195,16 +200,18 @@ left join lateral (select count(*) as own, count(*) filter (where now() >= card_
 left join (select l.series_id, count(*) as n, sum(p.amount) as total
   from ledger_tx l join payment p on p.tx_id = l.id
   where l.kind = 'redeem' and l.at >= $1 and l.at < $2 group by l.series_id) r on r.series_id = s.id
-where ($3::bigint = 0 or ($3 = -1 and s.any_partner) or exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = $3))
-  and ($4::boolean or (not s.any_partner and not exists (
-    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($5::bigint[])) is not true)))
+where s.currency = $3::text
+  and ($4::bigint = 0 or ($4 = -1 and s.any_partner) or exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = $4))
+  and ($5::boolean or (not s.any_partner and not exists (
+    select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($6::bigint[])) is not true)))
 order by s.id desc
 `
 
 type ReportSeriesParams struct {
 	FromAt      time.Time
 	TillAt      time.Time
+	Currency    string
 	PartnerID   int64
 	AllPartners bool
 	PartnerIds  []int64
@@ -235,11 +242,13 @@ type ReportSeriesRow struct {
 
 // Every series that the reader may see: its cards by state now, its redemptions within a
 // period (from the ledger), its outstanding value. A series is for a partner when it names
-// the partner; partner -1 selects the series for any partner.
+// the partner; partner -1 selects the series for any partner. Only series in the currency of
+// the report count, here and below.
 func (q *Queries) ReportSeries(ctx context.Context, db DBTX, arg ReportSeriesParams) ([]ReportSeriesRow, error) {
 	rows, err := db.Query(ctx, reportSeries,
 		arg.FromAt,
 		arg.TillAt,
+		arg.Currency,
 		arg.PartnerID,
 		arg.AllPartners,
 		arg.PartnerIds,
@@ -289,8 +298,9 @@ from ledger_tx l
 join series s on s.id = l.series_id and s.activated_at is not null
 join payment p on p.tx_id = l.id
 where l.kind = 'redeem' and l.at >= $1 and l.at < $2
-  and ($3::bigint <= 0 or p.partner_id = $3)
-  and ($4::boolean or p.partner_id = any($5::bigint[]))
+  and p.currency = $3
+  and ($4::bigint <= 0 or p.partner_id = $4)
+  and ($5::boolean or p.partner_id = any($6::bigint[]))
 group by s.id, 2
 order by s.id desc, 2
 `
@@ -298,6 +308,7 @@ order by s.id desc, 2
 type ReportTimeToUseParams struct {
 	FromAt      time.Time
 	TillAt      time.Time
+	Currency    string
 	PartnerID   int64
 	AllPartners bool
 	PartnerIds  []int64
@@ -316,6 +327,7 @@ func (q *Queries) ReportTimeToUse(ctx context.Context, db DBTX, arg ReportTimeTo
 	rows, err := db.Query(ctx, reportTimeToUse,
 		arg.FromAt,
 		arg.TillAt,
+		arg.Currency,
 		arg.PartnerID,
 		arg.AllPartners,
 		arg.PartnerIds,

@@ -39,6 +39,7 @@ where c.series_id = $3 and c.serial = $4 and s.id = c.series_id
   and now() < card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)
   and coalesce(c.reserved_until <= now(), true)
   and card_is_for(s.id, s.partner_lock, s.any_partner, c.partner_id, k.partner_id)
+  and (s.currency = 'XTS') = (select p.test from partner p where p.id = k.partner_id)
 returning s.price, s.currency
 `
 

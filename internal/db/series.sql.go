@@ -449,12 +449,12 @@ const seriesInUse = `-- name: SeriesInUse :one
 select coalesce(sum(s.price * (s.made - coalesce(t.gone, 0))), 0)::bigint as value
 from series s
 left join (select series_id, sum(used + void + disabled) as gone from series_tally group by series_id) t on t.series_id = s.id
-where s.state = 'active'
+where s.state = 'active' and s.currency <> 'XTS'
   and (now() < card_expires_at(s.valid_till, s.time_zone) or series_has_late_cards(s.id, s.time_zone, now()))
 `
 
 // The total face value of the cards that could be redeemed if the module were on: the
-// unused cards of active series that have not expired.
+// unused cards of active series that have not expired. Cards for tests hold no value.
 func (q *Queries) SeriesInUse(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, seriesInUse)
 	var value int64
@@ -1161,6 +1161,7 @@ left join lateral (select sum(used) as used, sum(disabled) as disabled, sum(void
 where (s.number = $1 or s.id = $2)
   and ($3::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($4::bigint[])) is not true)))
+  and not exists (select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and sp.partner_id = any($5::bigint[]))
 `
 
 type SeriesShowParams struct {
@@ -1168,6 +1169,7 @@ type SeriesShowParams struct {
 	ID          int64
 	AllPartners bool
 	PartnerIds  []int64
+	HiddenIds   []int64
 }
 
 type SeriesShowRow struct {
@@ -1192,6 +1194,7 @@ func (q *Queries) SeriesShow(ctx context.Context, db DBTX, arg SeriesShowParams)
 		arg.ID,
 		arg.AllPartners,
 		arg.PartnerIds,
+		arg.HiddenIds,
 	)
 	var i SeriesShowRow
 	err := row.Scan(
@@ -1325,7 +1328,7 @@ func (q *Queries) SeriesTouch(ctx context.Context, db DBTX, id int64) error {
 }
 
 const seriesWorthFits = `-- name: SeriesWorthFits :one
-select coalesce(sum(quantity::numeric * price), 0) + $1::bigint <= $2::bigint as fits from series
+select coalesce(sum(quantity::numeric * price), 0) + $1::bigint <= $2::bigint as fits from series where currency <> 'XTS'
 `
 
 type SeriesWorthFitsParams struct {
@@ -1333,7 +1336,7 @@ type SeriesWorthFitsParams struct {
 	Most  int64
 }
 
-// Whether the total face value of all series and one more is at most @most.
+// Whether the total face value of all series, without those for tests, and one more is at most @most.
 func (q *Queries) SeriesWorthFits(ctx context.Context, db DBTX, arg SeriesWorthFitsParams) (bool, error) {
 	row := db.QueryRow(ctx, seriesWorthFits, arg.Value, arg.Most)
 	var fits bool

@@ -180,7 +180,7 @@ func (q *Queries) SessionEndOthers(ctx context.Context, db DBTX, arg SessionEndO
 const sessionGetCustomer = `-- name: SessionGetCustomer :one
 select session.id as session_id, customer.id, customer.username, customer.name, customer.partner_id,
   partner.name as partner_name, partner.brand, partner.time_zone, partner.portal_refill_card,
-  partner.accent, partner.slug, partner.welcome, partner.help, partner.look_version,
+  partner.accent, partner.slug, partner.welcome, partner.help, partner.look_version, partner.test,
   coalesce(logo.width, 0)::integer as logo_width, coalesce(logo.height, 0)::integer as logo_height,
   session.seen_at < now() - interval '1 minute' as stale
 from session
@@ -212,6 +212,7 @@ type SessionGetCustomerRow struct {
 	Welcome          string
 	Help             string
 	LookVersion      int64
+	Test             bool
 	LogoWidth        int32
 	LogoHeight       int32
 	Stale            bool
@@ -235,6 +236,7 @@ func (q *Queries) SessionGetCustomer(ctx context.Context, db DBTX, arg SessionGe
 		&i.Welcome,
 		&i.Help,
 		&i.LookVersion,
+		&i.Test,
 		&i.LogoWidth,
 		&i.LogoHeight,
 		&i.Stale,

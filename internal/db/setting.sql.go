@@ -66,10 +66,12 @@ func (q *Queries) SettingModuleUse(ctx context.Context, db DBTX) (SettingModuleU
 }
 
 const settingMoneyMoved = `-- name: SettingMoneyMoved :one
-select (exists (select from series) or exists (select from account where customer_id is not null))::boolean as moved
+select (exists (select from series where currency <> 'XTS')
+  or exists (select from account where customer_id is not null and currency <> 'XTS'))::boolean as moved
 `
 
-// Whether the currency is fixed: a series or a customer's account uses it.
+// Whether the currency is fixed: a series or a customer's account uses it. Those for tests have
+// a currency of their own.
 func (q *Queries) SettingMoneyMoved(ctx context.Context, db DBTX) (bool, error) {
 	row := db.QueryRow(ctx, settingMoneyMoved)
 	var moved bool

@@ -16,7 +16,8 @@ const webhookAgain = `-- name: WebhookAgain :execrows
 update webhook_delivery d set state = 'due', attempts = 0, next_at = now()
 from event e, webhook_endpoint w
 where d.endpoint_id = $1 and d.seq = $2 and e.seq = d.seq and w.id = d.endpoint_id
-  and (e.type = 'ping' or w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids) and webhook_may(w.created_by, w.client_id, e.type)
+  and (e.type = 'ping' or w.test = e.test and (w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids))
+  and webhook_may(w.created_by, w.client_id, e.type)
 `
 
 type WebhookAgainParams struct {
@@ -47,7 +48,8 @@ join event e on e.seq = picked.seq
 where d.endpoint_id = picked.endpoint_id and d.seq = picked.seq
 returning d.seq, d.attempts, w.id as endpoint_id, w.name, w.url, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.failing_since,
   e.id as event_id, e.type, e.at, e.data,
-  ((e.type = 'ping' or w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids) and webhook_may(w.created_by, w.client_id, e.type))::boolean as allowed
+  (e.type = 'ping' or w.test = e.test and (w.all_partners or e.partner_ids is null or e.partner_ids && w.partner_ids)
+    and webhook_may(w.created_by, w.client_id, e.type))::boolean as allowed
 `
 
 type WebhookClaimParams struct {
@@ -102,8 +104,8 @@ func (q *Queries) WebhookClaim(ctx context.Context, db DBTX, arg WebhookClaimPar
 }
 
 const webhookCreate = `-- name: WebhookCreate :exec
-insert into webhook_endpoint (id, name, url, types, all_partners, partner_ids, in_order, key_id, secret, request_key, request_print, created_by, client_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+insert into webhook_endpoint (id, name, url, types, all_partners, partner_ids, in_order, key_id, secret, request_key, request_print, created_by, client_id, test)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 `
 
 type WebhookCreateParams struct {
@@ -120,6 +122,7 @@ type WebhookCreateParams struct {
 	RequestPrint []byte
 	CreatedBy    int64
 	ClientID     *int64
+	Test         bool
 }
 
 func (q *Queries) WebhookCreate(ctx context.Context, db DBTX, arg WebhookCreateParams) error {
@@ -137,6 +140,7 @@ func (q *Queries) WebhookCreate(ctx context.Context, db DBTX, arg WebhookCreateP
 		arg.RequestPrint,
 		arg.CreatedBy,
 		arg.ClientID,
+		arg.Test,
 	)
 	return err
 }
@@ -418,7 +422,8 @@ insert into webhook_delivery (endpoint_id, seq)
 select w.id, e.seq
 from event e join webhook_endpoint w on w.disabled_at is null
   and case when e.type = 'ping' then e.data ->> 'endpoint_id' = w.id::text
-    else webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) and webhook_may(w.created_by, w.client_id, e.type) end
+    else webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) and w.test = e.test
+      and webhook_may(w.created_by, w.client_id, e.type) end
 where e.seq between $1 and $2
 on conflict do nothing
 `
@@ -451,18 +456,20 @@ func (q *Queries) WebhookForgetOld(ctx context.Context, db DBTX) (int64, error) 
 }
 
 const webhookGet = `-- name: WebhookGet :one
-select w.id, w.name, w.url, w.types, w.all_partners, w.partner_ids, w.in_order, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.disabled_at, w.disabled_why, w.failing_since, w.replay_seq, w.replay_until, w.version, w.request_key, w.request_print, w.created_by, w.client_id, w.created_at, m.name as made_by, webhook_runs(w.client_id, w.all_partners, w.partner_ids) as runs,
+select w.id, w.name, w.url, w.types, w.all_partners, w.partner_ids, w.in_order, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.disabled_at, w.disabled_why, w.failing_since, w.replay_seq, w.replay_until, w.version, w.request_key, w.request_print, w.created_by, w.client_id, w.created_at, w.test, m.name as made_by, webhook_runs(w.client_id, w.all_partners, w.partner_ids) as runs,
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'due') as due,
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'failed') as failed
 from webhook_endpoint w
 join staff m on m.id = w.created_by
 where w.id = $1 and ($2::boolean or (not w.all_partners and w.partner_ids <@ $3::bigint[]))
+  and (w.partner_ids && $4::bigint[]) is not true
 `
 
 type WebhookGetParams struct {
 	ID          int64
 	AllPartners bool
 	PartnerIds  []int64
+	HiddenIds   []int64
 }
 
 type WebhookGetRow struct {
@@ -489,6 +496,7 @@ type WebhookGetRow struct {
 	CreatedBy    int64
 	ClientID     *int64
 	CreatedAt    time.Time
+	Test         bool
 	MadeBy       string
 	Runs         bool
 	Due          int64
@@ -496,7 +504,12 @@ type WebhookGetRow struct {
 }
 
 func (q *Queries) WebhookGet(ctx context.Context, db DBTX, arg WebhookGetParams) (WebhookGetRow, error) {
-	row := db.QueryRow(ctx, webhookGet, arg.ID, arg.AllPartners, arg.PartnerIds)
+	row := db.QueryRow(ctx, webhookGet,
+		arg.ID,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.HiddenIds,
+	)
 	var i WebhookGetRow
 	err := row.Scan(
 		&i.ID,
@@ -522,6 +535,7 @@ func (q *Queries) WebhookGet(ctx context.Context, db DBTX, arg WebhookGetParams)
 		&i.CreatedBy,
 		&i.ClientID,
 		&i.CreatedAt,
+		&i.Test,
 		&i.MadeBy,
 		&i.Runs,
 		&i.Due,
@@ -547,7 +561,7 @@ func (q *Queries) WebhookGetByKey(ctx context.Context, db DBTX, requestKey uuid.
 }
 
 const webhookGetForUpdate = `-- name: WebhookGetForUpdate :one
-select id, name, url, types, all_partners, partner_ids, in_order, key_id, secret, old_key_id, old_secret, old_until, disabled_at, disabled_why, failing_since, replay_seq, replay_until, version, request_key, request_print, created_by, client_id, created_at from webhook_endpoint where id = $1 for update
+select id, name, url, types, all_partners, partner_ids, in_order, key_id, secret, old_key_id, old_secret, old_until, disabled_at, disabled_why, failing_since, replay_seq, replay_until, version, request_key, request_print, created_by, client_id, created_at, test from webhook_endpoint where id = $1 for update
 `
 
 func (q *Queries) WebhookGetForUpdate(ctx context.Context, db DBTX, id int64) (WebhookEndpoint, error) {
@@ -577,6 +591,7 @@ func (q *Queries) WebhookGetForUpdate(ctx context.Context, db DBTX, id int64) (W
 		&i.CreatedBy,
 		&i.ClientID,
 		&i.CreatedAt,
+		&i.Test,
 	)
 	return i, err
 }
@@ -616,19 +631,21 @@ func (q *Queries) WebhookLag(ctx context.Context, db DBTX) ([]WebhookLagRow, err
 }
 
 const webhookList = `-- name: WebhookList :many
-select w.id, w.name, w.url, w.types, w.all_partners, w.partner_ids, w.in_order, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.disabled_at, w.disabled_why, w.failing_since, w.replay_seq, w.replay_until, w.version, w.request_key, w.request_print, w.created_by, w.client_id, w.created_at, m.name as made_by, webhook_runs(w.client_id, w.all_partners, w.partner_ids) as runs,
+select w.id, w.name, w.url, w.types, w.all_partners, w.partner_ids, w.in_order, w.key_id, w.secret, w.old_key_id, w.old_secret, w.old_until, w.disabled_at, w.disabled_why, w.failing_since, w.replay_seq, w.replay_until, w.version, w.request_key, w.request_print, w.created_by, w.client_id, w.created_at, w.test, m.name as made_by, webhook_runs(w.client_id, w.all_partners, w.partner_ids) as runs,
   array(select partner.name from partner where partner.id = any(w.partner_ids) order by partner.name)::text[] as partners,
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'due') as due,
   (select count(*) from webhook_delivery d where d.endpoint_id = w.id and d.state = 'failed') as failed
 from webhook_endpoint w
 join staff m on m.id = w.created_by
-where $1::boolean or (not w.all_partners and w.partner_ids <@ $2::bigint[])
+where ($1::boolean or (not w.all_partners and w.partner_ids <@ $2::bigint[]))
+  and (w.partner_ids && $3::bigint[]) is not true
 order by w.disabled_at is not null, lower(w.name)
 `
 
 type WebhookListParams struct {
 	AllPartners bool
 	PartnerIds  []int64
+	HiddenIds   []int64
 }
 
 type WebhookListRow struct {
@@ -655,6 +672,7 @@ type WebhookListRow struct {
 	CreatedBy    int64
 	ClientID     *int64
 	CreatedAt    time.Time
+	Test         bool
 	MadeBy       string
 	Runs         bool
 	Partners     []string
@@ -664,7 +682,7 @@ type WebhookListRow struct {
 
 // The endpoints whose partners are all among the given ones.
 func (q *Queries) WebhookList(ctx context.Context, db DBTX, arg WebhookListParams) ([]WebhookListRow, error) {
-	rows, err := db.Query(ctx, webhookList, arg.AllPartners, arg.PartnerIds)
+	rows, err := db.Query(ctx, webhookList, arg.AllPartners, arg.PartnerIds, arg.HiddenIds)
 	if err != nil {
 		return nil, err
 	}
@@ -696,6 +714,7 @@ func (q *Queries) WebhookList(ctx context.Context, db DBTX, arg WebhookListParam
 			&i.CreatedBy,
 			&i.ClientID,
 			&i.CreatedAt,
+			&i.Test,
 			&i.MadeBy,
 			&i.Runs,
 			&i.Partners,
@@ -727,7 +746,8 @@ func (q *Queries) WebhookNextID(ctx context.Context, db DBTX) (int64, error) {
 const webhookReplayCount = `-- name: WebhookReplayCount :one
 select count(*) from event e, webhook_endpoint w
 where w.id = $1 and e.at >= $2 and e.type <> 'ping'
-  and webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) and webhook_may(w.created_by, w.client_id, e.type)
+  and webhook_takes(w.types, w.all_partners, w.partner_ids, e.type, e.partner_ids) and w.test = e.test
+  and webhook_may(w.created_by, w.client_id, e.type)
 `
 
 type WebhookReplayCountParams struct {
@@ -766,12 +786,13 @@ func (q *Queries) WebhookReplayStart(ctx context.Context, db DBTX, arg WebhookRe
 
 const webhookReplayStep = `-- name: WebhookReplayStep :many
 with next as (
-  select o.id, o.types, o.all_partners, o.partner_ids, o.created_by, o.client_id, o.replay_seq, least(o.replay_until, o.replay_seq + $1::bigint) as until
+  select o.id, o.types, o.all_partners, o.partner_ids, o.test, o.created_by, o.client_id, o.replay_seq, least(o.replay_until, o.replay_seq + $1::bigint) as until
   from webhook_endpoint o where o.replay_seq is not null and o.disabled_at is null
 ), again as (
   insert into webhook_delivery as d (endpoint_id, seq)
   select n.id, e.seq from next n join event e on e.seq between n.replay_seq and n.until and e.type <> 'ping'
-    and webhook_takes(n.types, n.all_partners, n.partner_ids, e.type, e.partner_ids) and webhook_may(n.created_by, n.client_id, e.type)
+    and webhook_takes(n.types, n.all_partners, n.partner_ids, e.type, e.partner_ids) and n.test = e.test
+    and webhook_may(n.created_by, n.client_id, e.type)
   on conflict (endpoint_id, seq) do update set state = 'due', attempts = 0, next_at = now() where d.state <> 'due'
 )
 update webhook_endpoint w set replay_seq = case when n.until < w.replay_until then n.until + 1 end,

@@ -40,7 +40,8 @@ type Page struct {
 	More   bool  // the next page is not empty
 }
 
-// Read returns the events after a seq that concern partners of the scope. Next moves on past
+// Read returns the events after a seq that concern partners of the scope. A test client reads
+// events of its partners alone, and any other reader none of test partners. Next moves on past
 // events that concern others, so that a reader of few events reads them once only.
 func Read(ctx context.Context, dbtx db.DBTX, ask Query) (Page, error) {
 	types := MatchingAny(ask.Types)
@@ -89,7 +90,7 @@ func read(ctx context.Context, dbtx db.DBTX, ask Query, types []string, after, u
 		if len(ask.Types) == 0 {
 			types = []string{}
 		}
-		rows, err := q.EventFeedPartners(ctx, dbtx, db.EventFeedPartnersParams{PartnerIds: ask.Scope.PartnerIDs, Types: types, After: after, Until: until, Size: ask.Limit})
+		rows, err := q.EventFeedPartners(ctx, dbtx, db.EventFeedPartnersParams{PartnerIds: ask.Scope.PartnerIDs, Everyone: !ask.Scope.Test, Types: types, After: after, Until: until, Size: ask.Limit})
 		return convert(rows), err
 	case len(ask.Types) > 0:
 		types = slices.DeleteFunc(types, func(t string) bool { return slices.Contains(hidden(ask), t) })

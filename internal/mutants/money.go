@@ -24,6 +24,11 @@ func moneyMutants() []mutant {
 			"./internal/card", "TestRedeemRefusals", "one reseller's cards are spent at another's",
 		},
 		{
+			"a redemption does not look at the test mark", "query CardLook, CardUse",
+			"and (s.currency = 'XTS') = (select p.test from partner p where p.id = k.partner_id)", "and true",
+			"./internal/card", "TestTestCardsAndRealOnesStayApart", "test cards pay real customers",
+		},
+		{
 			"a redemption does not share the lock of its series", "internal/card/redeem.go",
 			"s.q.SeriesShare(ctx, batch, int32(card.SeriesID))", "error(nil)",
 			"./internal/card", "TestVoidRacesWithRedemptions", "value is both redeemed and written off",

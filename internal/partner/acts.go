@@ -10,6 +10,7 @@ type (
 	Created struct {
 		Partner int64  `json:"partner"`
 		Name    string `json:"name"`
+		Test    bool   `json:"test,omitempty"`
 	}
 	// Changed is a changed partner, with the new values of the fields that changed. Nil:
 	// unchanged.

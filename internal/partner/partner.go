@@ -15,6 +15,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/money"
 )
 
 // Form is a partner as it was typed.
@@ -22,6 +23,7 @@ type Form struct {
 	Name, Brand, Slug, TimeZone, Accent string
 	Welcome, Help                       string
 	CardLine1, CardLine2                string
+	Test                                bool // for testing; Edit leaves it as it was made
 }
 
 // Errors of partners.
@@ -103,7 +105,7 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, f Form
 	}
 	var id int64
 	err = pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
-		row, err := db.New().PartnerCreate(ctx, tx, db.PartnerCreateParams{Name: f.Name, Brand: f.Brand, TimeZone: f.TimeZone})
+		row, err := db.New().PartnerCreate(ctx, tx, db.PartnerCreateParams{Name: f.Name, Brand: f.Brand, TimeZone: f.TimeZone, Test: f.Test})
 		if err != nil {
 			return fmt.Errorf("enter a partner: %w", taken(err))
 		}
@@ -114,7 +116,7 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, f Form
 		if err := f.write(ctx, tx, id, logo); err != nil {
 			return err
 		}
-		return act.Record(ctx, tx, actor, Created{Partner: id, Name: f.Name})
+		return act.Record(ctx, tx, actor, Created{Partner: id, Name: f.Name, Test: f.Test})
 	})
 	return id, err
 }
@@ -284,6 +286,19 @@ func setDisabled(ctx context.Context, tx pgx.Tx, actor audit.Actor, partner db.P
 		return fmt.Errorf("sign a partner's customers out: %w", err)
 	}
 	return act.Record(ctx, tx, actor, Disabled{Partner: partner.ID, Name: partner.Name, SignedOut: ended})
+}
+
+// Currency returns the currency of customers and series of some partners: money.Test for test
+// partners, otherwise house, the currency of the installation.
+func Currency(ctx context.Context, dbtx db.DBTX, house string, ids ...int64) (string, error) {
+	marks, err := db.New().PartnerMarks(ctx, dbtx, ids)
+	if err != nil {
+		return "", fmt.Errorf("ask for test partners: %w", err)
+	}
+	if marks.Test {
+		return money.Test, nil
+	}
+	return house, nil
 }
 
 // Open refuses a disabled partner for new customers and series.

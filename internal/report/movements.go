@@ -214,7 +214,7 @@ func (m moved) sum() int64 {
 func (r *reading) movements(ctx context.Context, account db.AccountKind) (map[time.Time]moved, error) {
 	rows, err := r.q.ReportMovements(ctx, r.tx, db.ReportMovementsParams{
 		Unit: r.Unit.trunc(), TimeZone: r.zone, Account: account, FromAt: r.Start, TillAt: r.End,
-		PartnerID: r.Partner, AllPartners: r.scope.AllPartners, PartnerIds: r.scope.PartnerIDs,
+		PartnerID: r.Partner, Currency: r.Currency, AllPartners: r.scope.AllPartners, PartnerIds: r.scope.PartnerIDs,
 	})
 	if err != nil {
 		return nil, err

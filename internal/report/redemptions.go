@@ -52,7 +52,7 @@ func Redemptions(ctx context.Context, pool *pgxpool.Pool, q Question) (*Redempti
 	figures := &RedemptionFigures{}
 	err := read(ctx, pool, q, func(ctx context.Context, r *reading) error {
 		rows, err := r.q.ReportRedemptions(ctx, r.tx, db.ReportRedemptionsParams{
-			TimeZone: r.zone, FromAt: r.Start, TillAt: r.End, PartnerID: r.Partner, AllPartners: r.scope.AllPartners, PartnerIds: r.scope.PartnerIDs,
+			TimeZone: r.zone, FromAt: r.Start, TillAt: r.End, PartnerID: r.Partner, Currency: r.Currency, AllPartners: r.scope.AllPartners, PartnerIds: r.scope.PartnerIDs,
 		})
 		if err != nil {
 			return err

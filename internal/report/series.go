@@ -86,7 +86,7 @@ func noSeries(f Frame) SeriesSum {
 
 func (r *reading) series(ctx context.Context) ([]db.ReportSeriesRow, error) {
 	return r.q.ReportSeries(ctx, r.tx, db.ReportSeriesParams{
-		FromAt: r.Start, TillAt: r.End, PartnerID: r.Partner, AllPartners: r.scope.AllPartners, PartnerIds: r.scope.PartnerIDs,
+		FromAt: r.Start, TillAt: r.End, PartnerID: r.Partner, Currency: r.Currency, AllPartners: r.scope.AllPartners, PartnerIds: r.scope.PartnerIDs,
 	})
 }
 

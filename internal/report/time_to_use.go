@@ -51,7 +51,7 @@ func TimeToUse(ctx context.Context, pool *pgxpool.Pool, q Question) (*TimeToUseF
 	figures := &TimeToUseFigures{}
 	err := read(ctx, pool, q, func(ctx context.Context, r *reading) error {
 		rows, err := r.q.ReportTimeToUse(ctx, r.tx, db.ReportTimeToUseParams{
-			FromAt: r.Start, TillAt: r.End, PartnerID: r.Partner, AllPartners: r.scope.AllPartners, PartnerIds: r.scope.PartnerIDs,
+			FromAt: r.Start, TillAt: r.End, PartnerID: r.Partner, Currency: r.Currency, AllPartners: r.scope.AllPartners, PartnerIds: r.scope.PartnerIDs,
 		})
 		if err != nil {
 			return err

@@ -70,7 +70,20 @@ func checkRight(ctx context.Context, dbtx db.DBTX, actor audit.Actor) error {
 
 // sees reports whether a scope holds all partners of an endpoint.
 func sees(scope audit.Scope, f Form) bool {
-	return scope.AllPartners || !f.AllPartners && !slices.ContainsFunc(f.PartnerIDs, func(id int64) bool { return !scope.Holds(id) })
+	return (scope.AllPartners || !f.AllPartners) && !slices.ContainsFunc(f.PartnerIDs, func(id int64) bool { return !scope.Holds(id) })
+}
+
+// forTests reports whether an endpoint is for test partners. It refuses test partners together
+// with others.
+func (s *Service) forTests(ctx context.Context, dbtx db.DBTX, f Form) (bool, error) {
+	marks, err := s.q.PartnerMarks(ctx, dbtx, f.PartnerIDs)
+	if err != nil {
+		return false, fmt.Errorf("ask for test partners: %w", err)
+	}
+	if marks.Test && marks.Other {
+		return false, errTest
+	}
+	return marks.Test, nil
 }
 
 // checkPartners refuses partners outside a scope, and in the same words those that do not
@@ -132,9 +145,13 @@ func (s *Service) Create(ctx context.Context, actor audit.Actor, f Form, key uui
 		if err != nil {
 			return err
 		}
+		test, err := s.forTests(ctx, tx, f)
+		if err != nil {
+			return err
+		}
 		err = s.q.WebhookCreate(ctx, tx, db.WebhookCreateParams{
 			ID: made.ID, Name: f.Name, Url: f.URL, Types: f.Types, AllPartners: f.AllPartners, PartnerIds: f.PartnerIDs, InOrder: f.InOrder,
-			KeyID: keyID, Secret: sealed, RequestKey: key, RequestPrint: print, CreatedBy: member, ClientID: actor.Client(),
+			KeyID: keyID, Secret: sealed, RequestKey: key, RequestPrint: print, CreatedBy: member, ClientID: actor.Client(), Test: test,
 		})
 		if err != nil {
 			return nameTaken(err, f.Name)
@@ -229,7 +246,14 @@ func (s *Service) edit(ctx context.Context, tx pgx.Tx, actor audit.Actor, was db
 	if err := s.checkPartners(ctx, tx, actor.Scope, f); err != nil {
 		return err
 	}
-	err := s.q.WebhookUpdate(ctx, tx, db.WebhookUpdateParams{
+	test, err := s.forTests(ctx, tx, f)
+	switch {
+	case err != nil:
+		return err
+	case test != was.Test:
+		return errTestKept
+	}
+	err = s.q.WebhookUpdate(ctx, tx, db.WebhookUpdateParams{
 		ID: was.ID, Name: f.Name, Url: f.URL, Types: f.Types, AllPartners: f.AllPartners, PartnerIds: f.PartnerIDs, InOrder: f.InOrder,
 	})
 	if err != nil {

@@ -99,6 +99,8 @@ var (
 	errTypes    = fault.Field("types", "webhook_types", "Choose at least one type of events.")
 	errType     = fault.Field("types", "webhook_type", "One of the types of events is not known. Name types such as redemption.created, or groups such as redemption.*.")
 	errPartners = fault.Field("partners", "webhook_partners", "Choose at least one partner whose events go to this address.")
+	errTest     = fault.Field("partners", "webhook_test", "An address gets the events of test partners only, or of none. Choose partners of one kind.")
+	errTestKept = fault.Field("partners", "webhook_test_kept", "An address for test partners stays with test partners, and any other without them. Make a new one.")
 	errPartner  = fault.Field("partners", "webhook_partner", "Choose partners of this address among those that you see.")
 
 	errURL      = fault.Field("url", "webhook_url", "The address must be a whole one such as https://billing.example.net/refill, of up to 500 characters, without a user name and without a #.")

@@ -223,7 +223,7 @@ func (v *approvalView) describeClient(facts client.GrantFacts) {
 	}
 	v.Lines = []approvalLine{
 		{lang.M("Owner"), facts.Owner},
-		{lang.M("Partners"), clientPartners(facts.Rights.AllPartners, facts.Partners)},
+		{lang.M("Partners"), clientPartners(facts.Rights.AllPartners, facts.Rights.Test, facts.Partners)},
 		{lang.M("It may"), strings.Join(words, "; ")},
 		{lang.M("Networks"), networks},
 	}

@@ -28,6 +28,8 @@ type clientFormPage struct {
 	Version              int32  // 0: a new client
 	Mistakes             []kit.Mistake
 	Name, Owner          kit.Field
+	Test                 *kit.Choice // of a new client
+	IsTest               bool        // of an existing one
 	AllPartners          kit.Choice
 	Partners             []kit.Choice
 	PartnersError        string
@@ -120,6 +122,10 @@ func (s *Server) newClientForm(c *gin.Context, title string, f clientForm) (*cli
 	for _, one := range partners {
 		p.Partners = append(p.Partners, kit.Choice{Name: PartnerField(NumberOf(one.Value)), Label: one.Text, Checked: slices.Contains(f.PartnerIDs, NumberOf(one.Value))})
 	}
+	p.Test = &kit.Choice{
+		Name: "test", Label: lang.M("Test client"), Checked: f.Test,
+		Hint: lang.M("Acts for test partners only, whose cards and balances are worth nothing. It can’t be changed later."),
+	}
 	p.Groups = clientGroups(p.Person, f.Permissions)
 	p.Networks = kit.Field{
 		Name: "networks", Label: lang.M("Networks that may use the keys"), Value: kit.Truncate(f.networks, 4000), Rows: 4, Plain: true, Mono: true, MaxLength: 4000,
@@ -166,6 +172,7 @@ func (s *Server) typedClient(c *gin.Context, form url.Values) (clientForm, error
 	}
 	f := clientForm{networks: form.Get("networks"), perMinute: form.Get("per_minute"), wrong: form.Get("wrong_codes_hour")}
 	f.Name, f.AllPartners, f.OwnerID = form.Get("name"), form.Get("all_partners") == "on", NumberOf(form.Get("owner"))
+	f.Test = form.Get("test") == "on"
 	f.PerMinute, f.WrongCodesHour = readCount(f.perMinute), readCount(f.wrong)
 	f.Networks, f.unread = readNetworks(f.networks)
 	for _, one := range partners {
@@ -257,6 +264,7 @@ func (s *Server) clientEditPage(c *gin.Context, row db.ClientGetRow, version int
 	if err != nil {
 		return nil, err
 	}
+	p.Test, p.IsTest = nil, row.Test
 	p.Action, p.Button, p.Back, p.Version = ClientURL(row.ID)+"/edit", lang.M("Save"), ClientURL(row.ID), version
 	return p, nil
 }

@@ -31,6 +31,7 @@ type clientRow struct {
 	Keys             int64 // that work
 	UsedAt           *time.Time
 	State            kit.Badge
+	Test             bool
 }
 
 // ClientURL is the address of an API client.
@@ -49,8 +50,11 @@ func clientState(disabled, ownerDisabled *time.Time) kit.Badge {
 }
 
 // clientPartners writes the partners of a client.
-func clientPartners(all bool, names []string) string {
-	if all {
+func clientPartners(all, test bool, names []string) string {
+	switch {
+	case all && test:
+		return lang.M("All test partners")
+	case all:
 		return lang.M("All")
 	}
 	return strings.Join(names, ", ")
@@ -65,8 +69,8 @@ func (s *Server) ClientList(c *gin.Context) error {
 	}
 	for _, r := range rows {
 		view := clientRow{
-			Name: r.Name, URL: ClientURL(r.ID), Owner: r.OwnerName, Partners: clientPartners(r.AllPartners, r.Partners), Permissions: len(r.Permissions),
-			Keys: r.Keys, State: clientState(r.DisabledAt, r.OwnerDisabledAt),
+			Name: r.Name, URL: ClientURL(r.ID), Owner: r.OwnerName, Partners: clientPartners(r.AllPartners, r.Test, r.Partners), Permissions: len(r.Permissions),
+			Keys: r.Keys, State: clientState(r.DisabledAt, r.OwnerDisabledAt), Test: r.Test,
 		}
 		if r.LastUsedAt.Unix() > 0 {
 			view.UsedAt = &r.LastUsedAt

@@ -30,6 +30,7 @@ type clientPage struct {
 	ID                 int64
 	Name, URL, Owner   string
 	State              kit.Badge
+	Test               bool
 	Partners           string
 	Groups             []clientRights
 	Networks           string
@@ -92,7 +93,7 @@ func (s *Server) newClientPage(c *gin.Context) (*clientPage, error) {
 	}
 	p := &clientPage{
 		Page: s.Page(c, row.Name, SectionIntegrations), ID: row.ID, Name: row.Name, URL: ClientURL(row.ID), Owner: row.OwnerName,
-		State: clientState(row.DisabledAt, row.OwnerDisabledAt), Partners: clientPartners(row.AllPartners, row.Partners),
+		State: clientState(row.DisabledAt, row.OwnerDisabledAt), Test: row.Test, Partners: clientPartners(row.AllPartners, row.Test, row.Partners),
 		Networks: strings.Join(networkTexts(row.Networks), ", "), PerMinute: row.PerMinute, Wrong: row.WrongCodesHour,
 	}
 	p.Editable = covers(p.Person, row.Permissions)
@@ -218,7 +219,7 @@ func (s *Server) clientKeyForm(c *gin.Context, p *clientPage, row db.ClientGetRo
 		switch {
 		case !f.Until.IsZero():
 			f.Button = lang.M("Show the key")
-		case settings.ApproveAbove != nil:
+		case settings.ApproveAbove != nil && !row.Test:
 			f.Button, f.Note = lang.M("Ask for a key"), lang.M("This client gives out codes of cards, so a second person approves its keys. You then see the key here, once.")
 		}
 	}

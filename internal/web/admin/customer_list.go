@@ -31,6 +31,7 @@ type customerView struct {
 	Balance                               string
 	Minor                                 int64 // the balance
 	Currency                              string
+	Test                                  bool
 	Disabled                              bool
 	Erased                                bool
 	HasPassword                           bool
@@ -224,7 +225,7 @@ func (s *Server) showCustomers(c *gin.Context, f customerFilter, secret bool) er
 	for _, row := range rows {
 		p.Rows = append(p.Rows, customerView{
 			ID: row.ID, URL: CustomerURL(row.ID), Name: row.Name, Username: row.Username, Email: row.Email, Phone: row.Phone,
-			Partner: row.PartnerName, Balance: money.Amount{Minor: *row.Balance, Currency: row.Currency}.String(), Disabled: row.DisabledAt != nil,
+			Partner: row.PartnerName, Balance: money.Amount{Minor: *row.Balance, Currency: row.Currency}.String(), Disabled: row.DisabledAt != nil, Test: row.Currency == money.Test,
 		})
 	}
 	for _, w := range []kit.FilterWord{{Text: lang.M("All")}, {Text: lang.M("Active"), URL: "active"}, {Text: lang.M("Disabled"), URL: "disabled"}} {

@@ -57,7 +57,7 @@ func (s *Server) findCustomer(c *gin.Context) (customerView, *time.Location, err
 	return customerView{
 		ID: row.ID, URL: CustomerURL(row.ID), Name: row.Name, Username: row.Username, Email: row.Email, Phone: row.Phone,
 		Partner: row.PartnerName, PartnerID: row.PartnerID, Balance: money.Amount{Minor: *row.Balance, Currency: row.Currency}.String(),
-		Minor: *row.Balance, Currency: row.Currency,
+		Minor: *row.Balance, Currency: row.Currency, Test: row.Currency == money.Test,
 		ExternalID: externalID(row.ExternalID), Disabled: row.DisabledAt != nil, Erased: row.ErasedAt != nil, HasPassword: row.PasswordHash != "", Since: row.CreatedAt,
 	}, kit.Zone(row.TimeZone), nil
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -12,6 +13,8 @@ import (
 	"refill/internal/card"
 	"refill/internal/fault"
 	"refill/internal/lang"
+	"refill/internal/partner"
+	"refill/internal/setting"
 	"refill/internal/web/kit"
 )
 
@@ -93,8 +96,19 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 	return p, err
 }
 
-// readOrder reads the submitted form, except its key.
-func readOrder(form url.Values, currency string, today time.Time) (card.OrderRequest, *kit.Unread) {
+// readOrder reads the submitted form, except its key. The price is in the currency of its
+// partners.
+func (s *Server) readOrder(ctx context.Context, form url.Values, settings setting.Settings) (card.OrderRequest, *kit.Unread, error) {
+	currency, err := partner.Currency(ctx, s.Pool, settings.Currency, readPartners(form).IDs...)
+	if err != nil {
+		return card.OrderRequest{}, nil, err
+	}
+	f, unread := readOrderIn(form, currency, s.Local(s.Now()))
+	return f, unread, nil
+}
+
+// readOrderIn reads the form with a price in a currency.
+func readOrderIn(form url.Values, currency string, today time.Time) (card.OrderRequest, *kit.Unread) {
 	price, wrongPrice := readPrice(form.Get("price"), currency)
 	till, wrongTill := readOrderDay(form.Get("valid_till"), today)
 	unread := &kit.Unread{}
@@ -120,7 +134,10 @@ func (s *Server) Generate(c *gin.Context) error {
 	if err := s.confirmCurrency(c, form, settings); err != nil {
 		return err
 	}
-	f, unread := readOrder(form, settings.Currency, s.Local(s.Now()))
+	f, unread, err := s.readOrder(ctx, form, settings)
+	if err != nil {
+		return err
+	}
 	f.Key = key
 	var ordered card.Ordered
 	if unread.Any() {

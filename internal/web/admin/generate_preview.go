@@ -57,7 +57,10 @@ func (s *Server) previewOrder(c *gin.Context, form url.Values) (p orderPreview, 
 	if err != nil {
 		return p, err
 	}
-	f, unread := readOrder(form, settings.Currency, s.Local(s.Now()))
+	f, unread, err := s.readOrder(ctx, form, settings)
+	if err != nil {
+		return p, err
+	}
 	order, err := s.Cards.CheckOrder(ctx, s.Actor(c), f)
 	err = unread.Merge(err)
 	if fault.IsInternal(err) {
@@ -113,7 +116,7 @@ func (s *Server) lastOrder(c *gin.Context, settings setting.Settings, partner *k
 		v.Set("prefix", last.Prefix)
 	}
 	price := money.Amount{Minor: last.Price, Currency: last.Currency}
-	if last.Currency == settings.Currency {
+	if last.Currency == settings.Currency || last.Currency == money.Test {
 		v.Set("price", price.Decimal())
 	}
 	offered := func(value string) bool {

@@ -35,6 +35,7 @@ type partnerFormPage struct {
 	Welcome, Help        kit.Field
 	CardLine1, CardLine2 kit.Field
 	Logo                 kit.Field
+	TestChoice           *kit.Choice // of a new partner
 	Mistakes             []kit.Mistake
 
 	// Set for an existing partner only.
@@ -42,6 +43,7 @@ type partnerFormPage struct {
 	Trail     string // address of its audit trail
 	Shown     kit.Look
 	State     kit.Badge
+	Test      bool
 	Customers int64
 	Open      int64
 	SignIn    string   // address of the sign-in page in the partner's look
@@ -139,7 +141,7 @@ func (s *Server) PartnerNew(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Action, p.Button, p.Name.Autofocus = SectionPartners, lang.M("Enter partner"), true
+	p.Action, p.Button, p.Name.Autofocus, p.TestChoice = SectionPartners, lang.M("Enter partner"), true, testPartnerChoice(false)
 	return s.Render(c, http.StatusOK, "admin/partner_form", p)
 }
 
@@ -174,7 +176,7 @@ func (s *Server) printable(c *gin.Context, f partner.Form) error {
 func partnerForm(form url.Values) partner.Form {
 	return partner.Form{
 		Name: form.Get("name"), Brand: form.Get("brand"), Slug: form.Get("slug"), TimeZone: form.Get("time_zone"), Accent: form.Get("accent"),
-		Welcome: form.Get("welcome"), Help: form.Get("help"), CardLine1: form.Get("card_line1"), CardLine2: form.Get("card_line2"),
+		Welcome: form.Get("welcome"), Help: form.Get("help"), CardLine1: form.Get("card_line1"), CardLine2: form.Get("card_line2"), Test: form.Get("test") == "on",
 	}
 }
 
@@ -203,7 +205,7 @@ func (s *Server) PartnerCreate(c *gin.Context) error {
 	if pageErr != nil {
 		return pageErr
 	}
-	p.Action, p.Button = SectionPartners, lang.M("Enter partner")
+	p.Action, p.Button, p.TestChoice = SectionPartners, lang.M("Enter partner"), testPartnerChoice(f.Test)
 	return s.mendPartner(c, p, err)
 }
 
@@ -255,6 +257,7 @@ func (s *Server) newPartnerPage(c *gin.Context, f *partner.Form) (*partnerFormPa
 	p.URL, p.Trail = PartnerURL(row.ID), auditURL("partner", fmt.Sprint(row.ID))
 	p.Action, p.Button = p.URL, lang.M("Save")
 	p.Shown = kit.NewLook(row.ID, shown.LookVersion, shown.Accent, shown.Slug, shown.LogoWidth, shown.LogoHeight)
+	p.Test = row.Test
 	p.State, p.Customers, p.Open = partnerState(row.DisabledAt != nil), hangs.Customers, hangs.OpenSeries
 	p.Colours = newColours(row.Accent)
 	if slug != "" {
@@ -292,8 +295,12 @@ func (s *Server) partnerCard(c *gin.Context, id int64) (string, error) {
 	if err != nil || !settings.RefillCards {
 		return "", err
 	}
+	currency, err := partner.Currency(c.Request.Context(), s.Pool, settings.Currency, id)
+	if err != nil {
+		return "", err
+	}
 	draft, err := s.maker(c).Draft(c.Request.Context(), card.Order{
-		PartnerIDs: []int64{id}, Price: money.Amount{Minor: 1000, Currency: settings.Currency}, Format: settings.CodeFormat(),
+		PartnerIDs: []int64{id}, Test: currency == money.Test, Price: money.Amount{Minor: 1000, Currency: currency}, Format: settings.CodeFormat(),
 	})
 	if fault.IsInternal(err) {
 		return "", err

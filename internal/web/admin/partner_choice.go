@@ -19,6 +19,9 @@ func (s *Server) offeredPartners(ctx context.Context, scope audit.Scope, present
 	partners, err := db.New().PartnerList(ctx, s.Pool, db.PartnerListParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
 	options := make([]kit.Option, 0, len(partners))
 	for _, one := range partners {
+		if one.Test {
+			one.Name += lang.M(" (test)")
+		}
 		switch {
 		case one.DisabledAt == nil:
 			options = append(options, kit.Option{Value: idText(one.ID), Text: one.Name})
@@ -50,4 +53,12 @@ func (s *Server) offerSeriesPartners(ctx context.Context, scope audit.Scope, f *
 	}
 	f.Choose(form.Get("partner"))
 	return choices, nil
+}
+
+// testPartnerChoice returns the check box that makes a new partner a test partner.
+func testPartnerChoice(checked bool) *kit.Choice {
+	return &kit.Choice{
+		Name: "test", Label: lang.M("Test partner"), Checked: checked,
+		Hint: lang.M("For trying out programs: its customers and series are in XTS, money that is worth nothing and that no report counts. It can’t be changed later."),
+	}
 }

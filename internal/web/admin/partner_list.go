@@ -26,6 +26,7 @@ type partnerRow struct {
 	Accent           string // #rrggbb; empty: none
 	Customers, Open  int64
 	State            kit.Badge
+	Test             bool
 }
 
 // PartnerList handles GET /admin/partners.
@@ -41,7 +42,7 @@ func (s *Server) PartnerList(c *gin.Context) error {
 	for _, row := range rows {
 		p.Rows = append(p.Rows, partnerRow{
 			Name: row.Name, Brand: row.Brand, URL: PartnerURL(row.ID), Accent: row.Accent,
-			Customers: row.Customers, Open: row.OpenSeries, State: partnerState(row.DisabledAt != nil),
+			Customers: row.Customers, Open: row.OpenSeries, State: partnerState(row.DisabledAt != nil), Test: row.Test,
 		})
 	}
 	p.Head = sortList(c, SectionPartners, p.Rows,

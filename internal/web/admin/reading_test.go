@@ -85,7 +85,7 @@ func TestReadPartners(t *testing.T) {
 // Text that cannot be read reaches the domain as a value that it refuses.
 func TestReadOrder(t *testing.T) {
 	t.Parallel()
-	f, unread := readOrder(url.Values{"quantity": {"x"}, "price": {"1.234"}, "valid_till": {"z"}, "partner": {"-"}}, "USD", time.Now())
+	f, unread := readOrderIn(url.Values{"quantity": {"x"}, "price": {"1.234"}, "valid_till": {"z"}, "partner": {"-"}}, "USD", time.Now())
 	require.True(t, unread.Any())
 	require.Zero(t, f.Quantity)
 	require.Zero(t, f.Price.Minor)

@@ -36,7 +36,7 @@ func (s *Server) activateHint(ctx context.Context, settings setting.Settings, pe
 	if settings.ApproveAbove == nil {
 		return "", nil
 	}
-	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, 0)
+	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, money.Amount{})
 	if err != nil || o.Limit == nil {
 		return "", err
 	}
@@ -51,7 +51,7 @@ func (s *Server) activateHint(ctx context.Context, settings setting.Settings, pe
 // takesTwo says what needs a second person in an order of cards. It returns an empty string
 // if one person is enough. An activation that comes later is measured then.
 func (s *Server) takesTwo(ctx context.Context, person staff.Person, worth money.Amount, activate bool) (string, error) {
-	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, worth.Minor)
+	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, worth)
 	switch {
 	case err != nil:
 		return "", err
@@ -69,7 +69,7 @@ func (s *Server) takesTwo(ctx context.Context, person staff.Person, worth money.
 // or to activate some or all of its series. It returns an empty string if one person is
 // enough.
 func (s *Server) importTakesTwo(ctx context.Context, person staff.Person, currency string, activate bool, groups []cardimport.Group) (string, error) {
-	whole, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindImport, 0, worthOf(groups))
+	whole, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindImport, 0, money.Amount{Minor: worthOf(groups)})
 	switch {
 	case err != nil:
 		return "", err
@@ -81,7 +81,7 @@ func (s *Server) importTakesTwo(ctx context.Context, person staff.Person, curren
 		return "", nil
 	}
 	groups = slices.DeleteFunc(slices.Clone(groups), func(g cardimport.Group) bool { return g.Inactive })
-	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, worthOf(groups))
+	o, err := s.Cards.Solo(ctx, person.ID, db.ApprovalKindActivate, 0, money.Amount{Minor: worthOf(groups)})
 	switch {
 	case err != nil || !o.Over():
 		return "", err
@@ -107,7 +107,7 @@ func worthOf(groups []cardimport.Group) (worth int64) {
 // empty string if one person is enough.
 func (s *Server) fileTakesTwo(c *gin.Context, row db.SeriesShowRow) (string, error) {
 	worth := worthLeft(row)
-	o, err := s.Cards.Solo(c.Request.Context(), s.Person(c).ID, db.ApprovalKindExport, row.Series.ID, worth.Minor)
+	o, err := s.Cards.Solo(c.Request.Context(), s.Person(c).ID, db.ApprovalKindExport, row.Series.ID, worth)
 	switch {
 	case err != nil || !o.Over():
 		return "", err
@@ -136,7 +136,7 @@ func (s *Server) secondPerson(c *gin.Context, p *seriesShowPage, row db.SeriesSh
 		return err
 	}
 	worth := worthLeft(row)
-	o, err := s.Cards.Solo(c.Request.Context(), p.Person.ID, db.ApprovalKindActivate, row.Series.ID, worth.Minor)
+	o, err := s.Cards.Solo(c.Request.Context(), p.Person.ID, db.ApprovalKindActivate, row.Series.ID, worth)
 	if err != nil || !o.Over() {
 		return err
 	}
@@ -217,7 +217,7 @@ func (s *Server) creditHint(c *gin.Context, person staff.Person) (string, error)
 	if err != nil || settings.ApproveAbove == nil {
 		return "", err
 	}
-	o, err := s.Cards.Solo(c.Request.Context(), person.ID, db.ApprovalKindPayment, 0, 0)
+	o, err := s.Cards.Solo(c.Request.Context(), person.ID, db.ApprovalKindPayment, 0, money.Amount{})
 	if err != nil || o.Limit == nil {
 		return "", err
 	}
@@ -265,7 +265,7 @@ func (s *Server) revealTakesTwo(c *gin.Context, p *cardShowPage, series db.Serie
 		p.Changes.Actions = slices.Delete(p.Changes.Actions, at, at+1)
 		return nil
 	}
-	o, err := approval.Weigh(c.Request.Context(), s.Pool, approval.Act{Kind: db.ApprovalKindExport, By: audit.ForStaff(p.Person.ID), SeriesID: series.ID, Serial: row.Serial, Value: series.Price})
+	o, err := approval.Weigh(c.Request.Context(), s.Pool, approval.Act{Kind: db.ApprovalKindExport, By: audit.ForStaff(p.Person.ID), SeriesID: series.ID, Serial: row.Serial, Value: series.Price, Currency: series.Currency})
 	if err != nil || !o.Over() || row.State == db.CardStateUsed || row.State == db.CardStateVoid {
 		return err
 	}
@@ -306,7 +306,7 @@ func (s *Server) reversalTakesTwo(c *gin.Context, p *paymentShowPage, row db.Pay
 	if p.Reverse == nil || row.Amount >= 0 {
 		return nil
 	}
-	o, err := s.Cards.Solo(c.Request.Context(), p.Person.ID, db.ApprovalKindPayment, 0, -row.Amount)
+	o, err := s.Cards.Solo(c.Request.Context(), p.Person.ID, db.ApprovalKindPayment, 0, money.Amount{Minor: -row.Amount, Currency: row.Currency})
 	if err != nil || !o.Over() {
 		return err
 	}

@@ -20,6 +20,7 @@ type seriesView struct {
 	Prefix      string
 	URL         string
 	State       kit.Badge
+	Test        bool
 	Working     bool // its cards are being generated, or wait for that
 	Erasing     bool // it is deleted, and its codes are being erased
 	Failed      string
@@ -53,6 +54,7 @@ func viewSeries(row db.SeriesShowRow) seriesView {
 	}
 	v := seriesView{
 		ID: s.ID, Number: s.Number, Prefix: s.Prefix, URL: SeriesURL(s.Number),
+		Test:    s.Currency == money.Test,
 		State:   seriesBadge(card.SeriesStatus(s.State, row.Expired)),
 		Working: s.State == db.SeriesStateQueued || s.State == db.SeriesStateGenerating,
 		Failed:  fault.Kept(s.Failure).Text(), Price: amount(1), Quantity: int64(s.Quantity), Partners: row.PartnerNames, Unlocked: !s.PartnerLock,

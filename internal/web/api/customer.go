@@ -93,7 +93,7 @@ func (s *Server) CustomerList(c *gin.Context) error {
 	q := readQuery(c, "limit", "after", "external_id", "username", "q", "partner_id", "status")
 	p, scope, ctx := q.page(), Client(c).Scope, c.Request.Context()
 	params := db.CustomerPageParams{
-		BeforeID: p.after, Size: p.limit(), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+		BeforeID: p.after, Size: p.limit(), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden,
 		PartnerID: q.number("partner_id", 0, lastID), ExternalID: q.text("external_id"), Username: strings.ToLower(q.text("username")),
 		Disabled: q.disabled(),
 	}

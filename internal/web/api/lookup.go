@@ -61,7 +61,7 @@ func (s *Server) findCustomer(c *gin.Context, ref *customerRef) (db.CustomerGetR
 		id = readID(ref.ID)
 	} else {
 		p := db.CustomerIDsByNameParams{
-			ExternalID: ref.ExternalID, Username: strings.ToLower(ref.Username), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+			ExternalID: ref.ExternalID, Username: strings.ToLower(ref.Username), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden,
 		}
 		if ref.PartnerID != "" {
 			p.PartnerID = readID(ref.PartnerID)
@@ -83,7 +83,7 @@ func (s *Server) findCustomer(c *gin.Context, ref *customerRef) (db.CustomerGetR
 // customerByID returns a customer, and customer.ErrUnknown for one of other partners.
 func (s *Server) customerByID(c *gin.Context, id int64) (db.CustomerGetRow, error) {
 	ctx, scope := c.Request.Context(), Client(c).Scope
-	return db.Need(db.New().CustomerGet(ctx, s.Pool, db.CustomerGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})).
+	return db.Need(db.New().CustomerGet(ctx, s.Pool, db.CustomerGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden})).
 		Or(customer.ErrUnknown, "read a customer")
 }
 

@@ -9,6 +9,7 @@ import (
 // me is the answer of GET /me.
 type me struct {
 	Name        string   `json:"name"`
+	Test        bool     `json:"test"`
 	Permissions []string `json:"permissions"`
 	AllPartners bool     `json:"all_partners"`
 	PartnerIDs  []string `json:"partner_ids"`
@@ -28,8 +29,8 @@ func (s *Server) Me(c *gin.Context) error {
 	}
 	client := Client(c)
 	m := me{
-		Name: client.Name, Permissions: []string{}, AllPartners: client.Scope.AllPartners, PartnerIDs: []string{},
-		PerMinute: client.Rate.PerMinute, Currency: settings.Currency,
+		Name: client.Name, Test: client.Test, Permissions: []string{}, AllPartners: client.Scope.AllPartners, PartnerIDs: []string{},
+		PerMinute: client.Rate.PerMinute, Currency: currency(c, settings),
 	}
 	for _, p := range client.Permissions {
 		m.Permissions = append(m.Permissions, string(p))

@@ -93,7 +93,7 @@ func (s *Server) redemption(c *gin.Context) (db.RedemptionGetRow, error) {
 		return db.RedemptionGetRow{}, err
 	}
 	scope := Client(c).Scope
-	return db.Need(db.New().RedemptionGet(c.Request.Context(), s.Pool, db.RedemptionGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})).
+	return db.Need(db.New().RedemptionGet(c.Request.Context(), s.Pool, db.RedemptionGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden})).
 		Or(billing.ErrNoPayment, "read a redemption")
 }
 
@@ -114,7 +114,7 @@ func (s *Server) RedemptionList(c *gin.Context) error {
 	q := readQuery(c, "limit", "after", "customer", "reference", "created_from", "created_to")
 	p, scope := q.page(), Client(c).Scope
 	params := db.RedemptionListParams{
-		BeforeID: p.after, Size: p.limit(), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs,
+		BeforeID: p.after, Size: p.limit(), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden,
 		CreatedFrom: q.moment("created_from"), CreatedTo: q.moment("created_to"),
 	}
 	if text := q.text("reference"); text != "" {

@@ -38,7 +38,7 @@ func (s *Server) ReportOutstanding(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	question := report.Question{Partner: only, Scope: Client(c).Scope, Zone: kit.Zone(settings.TimeZone), Currency: settings.Currency}
+	question := report.Question{Partner: only, Scope: Client(c).Scope, Zone: kit.Zone(settings.TimeZone), Currency: currency(c, settings)}
 	question.Period = report.Period{Kind: report.Custom, From: at, To: at}
 	if at.IsZero() {
 		question.Period = report.Period{Kind: report.ThisMonth}

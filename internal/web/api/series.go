@@ -64,7 +64,7 @@ func viewSeries(row db.SeriesPageRow) seriesView {
 func seriesPage(c *gin.Context) db.SeriesPageParams {
 	client := Client(c)
 	return db.SeriesPageParams{
-		BeforeID: lastID, Size: 1, ClientID: client.ID, AllPartners: client.Scope.AllPartners, PartnerIds: client.Scope.PartnerIDs,
+		BeforeID: lastID, Size: 1, ClientID: client.ID, AllPartners: client.Scope.AllPartners, PartnerIds: client.Scope.PartnerIDs, HiddenIds: client.Scope.Hidden,
 	}
 }
 

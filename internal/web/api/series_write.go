@@ -40,7 +40,7 @@ func (s *Server) SeriesCreate(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	price, wrongPrice := readAmount(body.Price, settings.Currency, "/price")
+	price, wrongPrice := readAmount(body.Price, currency(c, settings), "/price")
 	till, wrongTill := readDay(body.ValidTill)
 	if err := allOf(wrongPrice, wrongTill); err != nil {
 		return err

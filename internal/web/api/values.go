@@ -12,6 +12,7 @@ import (
 
 	"refill/internal/fault"
 	"refill/internal/money"
+	"refill/internal/setting"
 )
 
 // Amount is an amount of money. The figure is text, because numbers of JSON are floating
@@ -81,6 +82,14 @@ func readAmount(a *Amount, currency, pointer string) (money.Amount, *fault.Error
 		minor = -minor
 	}
 	return money.Amount{Minor: minor, Currency: currency}, nil
+}
+
+// currency returns the currency that a client moves: money.Test for a test client.
+func currency(c *gin.Context, settings setting.Settings) string {
+	if Client(c).Test {
+		return money.Test
+	}
+	return settings.Currency
 }
 
 // readDay reads the field valid_till of a body; the zero time for an empty text.

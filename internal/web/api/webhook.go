@@ -109,7 +109,7 @@ func viewEndpoint(w db.WebhookListRow) endpoint {
 // partners.
 func (s *Server) endpoint(c *gin.Context, id int64) (db.WebhookGetRow, error) {
 	scope := Client(c).Scope
-	return db.Need(db.New().WebhookGet(c.Request.Context(), s.Pool, db.WebhookGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})).
+	return db.Need(db.New().WebhookGet(c.Request.Context(), s.Pool, db.WebhookGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden})).
 		Or(webhook.ErrUnknown, "read a webhook endpoint")
 }
 
@@ -140,7 +140,7 @@ func (s *Server) EndpointList(c *gin.Context) error {
 		return err
 	}
 	scope := Client(c).Scope
-	rows, err := db.New().WebhookList(c.Request.Context(), s.Pool, db.WebhookListParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
+	rows, err := db.New().WebhookList(c.Request.Context(), s.Pool, db.WebhookListParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden})
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type Look struct {
 	Height  int32
 	Welcome string
 	Help    string
+	Test    bool // a test partner
 }
 
 // Wordmark reports whether the logo is at least twice as wide as high. Such a logo shows
@@ -151,7 +152,7 @@ func (s *Kit) applyLook(ctx context.Context, p *Page, which db.PartnerLookParams
 		p.Brand = row.Name
 	}
 	p.Look = NewLook(row.ID, row.LookVersion, row.Accent, row.Slug, row.LogoWidth, row.LogoHeight)
-	p.Look.Help = row.Help
+	p.Look.Help, p.Look.Test = row.Help, row.Test
 	if p.Look.Slug == "" {
 		p.Look.Slug = which.Slug // a former name of a partner that has none now
 	}

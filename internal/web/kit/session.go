@@ -178,7 +178,7 @@ func (s *Kit) FindVisitor(c *gin.Context) (Visitor, error) {
 		v.Brand = row.PartnerName
 	}
 	v.Look = NewLook(row.PartnerID, row.LookVersion, row.Accent, row.Slug, row.LogoWidth, row.LogoHeight)
-	v.Look.Welcome, v.Look.Help = row.Welcome, row.Help
+	v.Look.Welcome, v.Look.Help, v.Look.Test = row.Welcome, row.Help, row.Test
 	c.Set(KeyVisitor, v)
 	return v, nil
 }
