@@ -73,8 +73,9 @@ group by s.id, 2
 order by s.id desc, 2;
 
 -- name: ReportPartners :many
+-- The partners of reports; no report counts test partners.
 select id, name from partner
-where @all_partners::boolean or id = any(@partner_ids::bigint[])
+where (@all_partners::boolean or id = any(@partner_ids::bigint[])) and not test
 order by name;
 
 -- name: ReportToday :one

@@ -114,11 +114,15 @@ func (s *Server) suggestCustomerPlan(c *gin.Context, p *customerImportPage, i db
 // showCustomerRest adds the other fields: default partner, decimal sign and comment.
 func (s *Server) showCustomerRest(c *gin.Context, p *customerImportPage, look tableflow.Look, form url.Values) error {
 	partner := kit.Field{Name: "default_partner", Label: lang.M("Partner of customers without one"), Short: true}
-	var err error
-	if partner.Options, err = s.offeredPartners(c.Request.Context(), p.Person.Scope); err != nil {
+	scope := p.Person.Scope
+	partners, err := db.New().PartnerPick(c.Request.Context(), s.Pool, db.PartnerPickParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
+	if err != nil {
 		return err
 	}
-	partner.Options = append([]kit.Option{{Text: lang.M("None: leave such rows out")}}, partner.Options...)
+	partner.Options = []kit.Option{{Text: lang.M("None: leave such rows out")}}
+	for _, one := range partners {
+		partner.Options = append(partner.Options, kit.Option{Value: idText(one.ID), Text: one.Name})
+	}
 	partner.Choose(form.Get("default_partner"))
 	p.Form = []kit.Field{
 		partner, decimalField(look, form, customerimport.ColumnBalance),
