@@ -101,7 +101,8 @@ with chosen as (
 )
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name,
-  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired
+  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
+  c.reserved_until, (c.state = 'active' and coalesce(c.reserved_until > now(), false))::boolean as held
 from chosen
 join card c on c.series_id = @series_id and c.serial = chosen.serial
 join series s on s.id = c.series_id
@@ -130,7 +131,8 @@ with chosen as (
 )
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name,
-  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired
+  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
+  c.reserved_until, (c.state = 'active' and coalesce(c.reserved_until > now(), false))::boolean as held
 from chosen
 join card c on c.series_id = @series_id and c.serial = chosen.serial
 join series s on s.id = c.series_id
@@ -166,7 +168,8 @@ join card c on c.series_id = s.id and c.serial = 1 + (n.n * 7919 + s.id * 104729
 -- A card with the customer who used it. A customer of another partner is not named.
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name,
-  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired
+  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
+  c.reserved_until, (c.state = 'active' and coalesce(c.reserved_until > now(), false))::boolean as held
 from card c
 join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))

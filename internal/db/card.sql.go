@@ -332,7 +332,8 @@ with chosen as (
 )
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name,
-  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired
+  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
+  c.reserved_until, (c.state = 'active' and coalesce(c.reserved_until > now(), false))::boolean as held
 from chosen
 join card c on c.series_id = $1 and c.serial = chosen.serial
 join series s on s.id = c.series_id
@@ -355,19 +356,21 @@ type CardListParams struct {
 }
 
 type CardListRow struct {
-	Serial      int32
-	State       CardState
-	KeyID       int16
-	CodeSealed  []byte
-	ValidTill   *time.Time
-	UsedAt      *time.Time
-	Remark      *string
-	PartnerID   *int64
-	RevealedAt  *time.Time
-	UsedBy      *int64
-	UsedByName  *string
-	PartnerName *string
-	Expired     bool
+	Serial        int32
+	State         CardState
+	KeyID         int16
+	CodeSealed    []byte
+	ValidTill     *time.Time
+	UsedAt        *time.Time
+	Remark        *string
+	PartnerID     *int64
+	RevealedAt    *time.Time
+	UsedBy        *int64
+	UsedByName    *string
+	PartnerName   *string
+	Expired       bool
+	ReservedUntil *time.Time
+	Held          bool
 }
 
 // A page of cards of a series after a serial, with the customers who used them. Customers of
@@ -410,6 +413,8 @@ func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]
 			&i.UsedByName,
 			&i.PartnerName,
 			&i.Expired,
+			&i.ReservedUntil,
+			&i.Held,
 		); err != nil {
 			return nil, err
 		}
@@ -441,7 +446,8 @@ with chosen as (
 )
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name,
-  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired
+  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
+  c.reserved_until, (c.state = 'active' and coalesce(c.reserved_until > now(), false))::boolean as held
 from chosen
 join card c on c.series_id = $1 and c.serial = chosen.serial
 join series s on s.id = c.series_id
@@ -464,19 +470,21 @@ type CardListBackParams struct {
 }
 
 type CardListBackRow struct {
-	Serial      int32
-	State       CardState
-	KeyID       int16
-	CodeSealed  []byte
-	ValidTill   *time.Time
-	UsedAt      *time.Time
-	Remark      *string
-	PartnerID   *int64
-	RevealedAt  *time.Time
-	UsedBy      *int64
-	UsedByName  *string
-	PartnerName *string
-	Expired     bool
+	Serial        int32
+	State         CardState
+	KeyID         int16
+	CodeSealed    []byte
+	ValidTill     *time.Time
+	UsedAt        *time.Time
+	Remark        *string
+	PartnerID     *int64
+	RevealedAt    *time.Time
+	UsedBy        *int64
+	UsedByName    *string
+	PartnerName   *string
+	Expired       bool
+	ReservedUntil *time.Time
+	Held          bool
 }
 
 // The page of cards before a serial, last card first; see CardList.
@@ -514,6 +522,8 @@ func (q *Queries) CardListBack(ctx context.Context, db DBTX, arg CardListBackPar
 			&i.UsedByName,
 			&i.PartnerName,
 			&i.Expired,
+			&i.ReservedUntil,
+			&i.Held,
 		); err != nil {
 			return nil, err
 		}
@@ -633,7 +643,8 @@ func (q *Queries) CardSample(ctx context.Context, db DBTX, arg CardSampleParams)
 const cardShow = `-- name: CardShow :one
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name,
-  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired
+  (now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone))::boolean as expired,
+  c.reserved_until, (c.state = 'active' and coalesce(c.reserved_until > now(), false))::boolean as held
 from card c
 join series s on s.id = c.series_id
 left join customer on customer.id = c.used_by and ($1::boolean or customer.partner_id = any($2::bigint[]))
@@ -649,19 +660,21 @@ type CardShowParams struct {
 }
 
 type CardShowRow struct {
-	Serial      int32
-	State       CardState
-	KeyID       int16
-	CodeSealed  []byte
-	ValidTill   *time.Time
-	UsedAt      *time.Time
-	Remark      *string
-	PartnerID   *int64
-	RevealedAt  *time.Time
-	UsedBy      *int64
-	UsedByName  *string
-	PartnerName *string
-	Expired     bool
+	Serial        int32
+	State         CardState
+	KeyID         int16
+	CodeSealed    []byte
+	ValidTill     *time.Time
+	UsedAt        *time.Time
+	Remark        *string
+	PartnerID     *int64
+	RevealedAt    *time.Time
+	UsedBy        *int64
+	UsedByName    *string
+	PartnerName   *string
+	Expired       bool
+	ReservedUntil *time.Time
+	Held          bool
 }
 
 // A card with the customer who used it. A customer of another partner is not named.
@@ -687,6 +700,8 @@ func (q *Queries) CardShow(ctx context.Context, db DBTX, arg CardShowParams) (Ca
 		&i.UsedByName,
 		&i.PartnerName,
 		&i.Expired,
+		&i.ReservedUntil,
+		&i.Held,
 	)
 	return i, err
 }

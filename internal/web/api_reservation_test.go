@@ -32,6 +32,8 @@ func TestAPIReservation(t *testing.T) {
 	again := p.send("/reservations", "h1", body(codes[0]))
 	require.Equal(t, http.StatusOK, again.Status, again.Body)
 	require.JSONEq(t, held.Body, again.Body)
+	card := fmt.Sprint("/cards/", held.json()["card"])
+	require.Equal(t, held.json()["held_until"], p.call(http.MethodGet, card, "").json()["held_until"])
 	p.send("/reservations", "h1", body(codes[1])).problem(t, http.StatusUnprocessableEntity, "idempotency_key_reused")
 	require.Equal(t, http.StatusUnprocessableEntity, carl.redeems(codes[0]).Status)
 
@@ -47,6 +49,7 @@ func TestAPIReservation(t *testing.T) {
 	require.Equal(t, "committed", p.send("/reservations", "h1", body(codes[0])).json()["state"])
 	p.call(http.MethodPost, at+"/release", "").problem(t, http.StatusConflict, "reservation_committed")
 	require.Equal(t, int64(1000), s.balanceOf("anna"))
+	require.Nil(t, p.call(http.MethodGet, card, "").json()["held_until"])
 
 	held = p.send("/reservations", "h2", body(codes[1]))
 	at = fmt.Sprint("/reservations/", held.json()["id"])
@@ -83,6 +86,7 @@ func TestReservedCardPage(t *testing.T) {
 	held := p.send("/reservations", "h1", fmt.Sprintf(`{"code":%q,"customer":{"username":"anna"}}`, codes[0]))
 	require.Equal(t, http.StatusCreated, held.Status, held.Body)
 	path := adminpages.CardURL(series.Number, 1)
+	require.Contains(t, admin.get(adminpages.SeriesURL(series.Number)+"/cards").Body, "Reserved")
 	page := admin.get(path)
 	require.Contains(t, page.text(".facts"), "Reservedby ")
 	require.Zero(t, page.doc().Find("form[action$='/redeem'], form[action$='/edit'], form[action$='/disable']").Length())

@@ -158,9 +158,13 @@ func (s *Server) viewCard(ctx context.Context, series db.SeriesShowRow, row db.C
 	if err != nil {
 		return cardView{}, err
 	}
+	state := statusBadge(status)
+	if row.Held && status == card.StatusActive {
+		state = kit.Badge{Word: lang.M("Reserved"), Tone: kit.ToneBusy}
+	}
 	v := cardView{
 		Serial: int64(row.Serial), Number: number, URL: fmt.Sprintf("%s/cards/%d", SeriesURL(series.Series.Number), row.Serial),
-		State: statusBadge(status), Code: masked, ValidTill: till, UsedAt: row.UsedAt, RevealedAt: row.RevealedAt, Redeemable: status == card.StatusActive,
+		State: state, Code: masked, ValidTill: till, UsedAt: row.UsedAt, RevealedAt: row.RevealedAt, Redeemable: status == card.StatusActive,
 		Changeable: row.State == db.CardStateActive || row.State == db.CardStateDisabled,
 	}
 	v.UsedBy, v.UsedByURL = usedBy(row.UsedBy, row.UsedByName)

@@ -24,6 +24,7 @@ type cardView struct {
 	PartnerID  *string `json:"partner_id"` // null: the partners of the series
 	Remark     string  `json:"remark"`
 	UsedAt     *string `json:"used_at"`
+	HeldUntil  *string `json:"held_until"`  // null: no API client has reserved the card
 	CustomerID *string `json:"customer_id"` // who used it; null: nobody, or a customer of another partner
 }
 
@@ -35,6 +36,9 @@ func viewCard(series db.Series, row db.CardListRow) cardView {
 	}
 	if row.ValidTill != nil {
 		v.ValidTill = *day(row.ValidTill)
+	}
+	if row.Held {
+		v.HeldUntil = momentOrNil(row.ReservedUntil)
 	}
 	if row.UsedByName != nil { // within the partners of the client
 		v.CustomerID = idOrNil(row.UsedBy)

@@ -25,26 +25,27 @@ type operationRequest struct {
 
 // operationView is an operation on many cards as the API tells it.
 type operationView struct {
-	ID         string  `json:"id"`
-	Series     string  `json:"series"`
-	Operation  string  `json:"operation"`
-	State      string  `json:"state"` // queued, running, done, failed, cancelled
-	Cards      int32   `json:"cards"` // in the selection when it was ordered
-	Changed    int32   `json:"changed"`
-	Already    int32   `json:"already"` // were as wanted
-	KeptUsed   int32   `json:"kept_used"`
-	KeptVoid   int32   `json:"kept_void"`
-	Voided     Amount  `json:"voided_value"` // went from outstanding to breakage
-	Failure    string  `json:"failure"`
-	CreatedAt  string  `json:"created_at"`
-	FinishedAt *string `json:"finished_at"`
+	ID           string  `json:"id"`
+	Series       string  `json:"series"`
+	Operation    string  `json:"operation"`
+	State        string  `json:"state"` // queued, running, done, failed, cancelled
+	Cards        int32   `json:"cards"` // in the selection when it was ordered
+	Changed      int32   `json:"changed"`
+	Already      int32   `json:"already"` // were as wanted
+	KeptUsed     int32   `json:"kept_used"`
+	KeptVoid     int32   `json:"kept_void"`
+	KeptReserved int32   `json:"kept_reserved"`
+	Voided       Amount  `json:"voided_value"` // went from outstanding to breakage
+	Failure      string  `json:"failure"`
+	CreatedAt    string  `json:"created_at"`
+	FinishedAt   *string `json:"finished_at"`
 }
 
 func viewOperation(row db.CardChangeGetRow) operationView {
 	o := row.CardChange
 	return operationView{
 		ID: idText(o.ID), Series: row.SeriesNumber, Operation: string(o.Operation), State: string(o.State), Cards: o.Total,
-		Changed: o.Changed, Already: o.Already, KeptUsed: o.KeptUsed, KeptVoid: o.KeptVoid, Voided: amount(o.ValueMoved, row.Currency),
+		Changed: o.Changed, Already: o.Already, KeptUsed: o.KeptUsed, KeptVoid: o.KeptVoid, KeptReserved: o.KeptReserved, Voided: amount(o.ValueMoved, row.Currency),
 		Failure: fault.Kept(o.Failure).Text(), CreatedAt: moment(o.CreatedAt), FinishedAt: momentOrNil(o.FinishedAt),
 	}
 }
