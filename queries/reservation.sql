@@ -62,3 +62,7 @@ update reservation set state = 'expired', ended_at = now() where id in (
 
 -- name: LedgerIDByKey :one
 select id from ledger_tx where idempotency_key = @idempotency_key;
+
+-- name: ReservationCountCustomer :one
+-- The reservations that hold cards for a customer now.
+select count(*) from reservation where customer_id = @customer_id and state = 'held' and held_until > now();

@@ -138,6 +138,9 @@ func (s *Service) hold(ctx context.Context, tx pgx.Tx, h Hold, r Redemption, a *
 	reserved := db.Queue(batch, func(dbtx db.DBTX) (db.CardReserveRow, error) {
 		return s.q.CardReserve(ctx, dbtx, db.CardReserveParams{Reservation: &held.ID, Ttl: h.TTL, SeriesID: card.SeriesID, Serial: card.Serial, CustomerID: customer.ID})
 	})
+	if err := s.q.PartnerKeepingShare(ctx, batch, int32(customer.PartnerID)); err != nil { //nolint:gosec // as above
+		return err
+	}
 	if err := batch.Send(ctx, tx); err != nil {
 		return fmt.Errorf("reserve a card: %w", err)
 	}
@@ -269,7 +272,7 @@ func (s *Service) commit(ctx context.Context, tx pgx.Tx, actor audit.Actor, row 
 	if err != nil {
 		return Receipt{}, err
 	}
-	receipt.PaymentID, receipt.Balance = paid.ID, paid.Balance
+	receipt.PaymentID, receipt.Balance, receipt.Handed = paid.ID, paid.Balance, paid.Handed
 	posted, err := s.q.LedgerIDByKey(ctx, tx, &row.ID)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("find the redemption of a reservation: %w", err)

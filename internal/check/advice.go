@@ -35,6 +35,7 @@ func Rules() []Rule {
 		23: {"Other systems were not told of something, or are told late. Money is not affected.", "If entries wait, start a worker with refill work, or look into its log. For a redemption without an event, tell the other system by hand; the list of redemptions of the API has it."},
 		20: {"Codes are gone that were not to go, or are there that were to be shredded.", "The cards can be redeemed all the same. Codes that are gone come back only from a backup of the database; keep one from before, and find out who has access to it."},
 		21: {"An API client was told that a card is redeemed, and the books say something else.", "Compare the reservation with the payments of the customer and with the client's own records. Correct the balance by hand if it is wrong, and find out who has access to the database."},
+		26: {"A value that another system was to get is not on the account of what it got, or is kept here as well.", "Compare the redemptions named here with the entries of the other system, by their ids. Correct it there; have a developer compare the ledger with the audit trail."},
 		22: {"A card is held back and no reservation holds it, or not as long.", "The card can be redeemed again at the latest in half an hour. Nothing is lost. Find out who has access to the database."},
 	}
 	var rules []Rule
