@@ -55,6 +55,7 @@ func TestRedeemOutside(t *testing.T) {
 		require.NoError(t, rows.Scan(&text))
 		types = append(types, text)
 	}
+	require.NoError(t, rows.Err())
 	require.Equal(t, []string{"handover -1000 -1000", "refill_card 1000 0"}, types)
 	b.requireSound(t)
 

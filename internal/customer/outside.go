@@ -91,7 +91,7 @@ func outsidePartner(ctx context.Context, dbtx db.DBTX, actor audit.Actor, id int
 // and says nothing about the customer, because usernames are unique over all partners.
 func firstUsername(partnerID int64, externalID string) string {
 	sum := sha256.Sum256([]byte(externalID))
-	return fmt.Sprintf("outside.%d.%s", partnerID, strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:15])))
+	return fmt.Sprintf("outside.%d.%s", partnerID, strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:8])))
 }
 
 // openAccount opens the account of a new customer, whose partner's choice is held.

@@ -99,7 +99,8 @@ func TestAPIOutside(t *testing.T) {
 	require.Equal(t, map[string]any{"acknowledged_at": acked.json()["acknowledged_at"]}, read["outside"])
 
 	// Nothing else moves such a balance.
-	customer := fmt.Sprint("/customers/", read["customer"].(map[string]any)["id"])
+	who, _ := read["customer"].(map[string]any)
+	customer := fmt.Sprint("/customers/", who["id"])
 	north.send(customer+"/payments", "p1", `{"type":"cash","amount":{"amount":"5.00","currency":"USD"}}`).problem(t, http.StatusConflict, "balance_outside")
 	north.send(customer+"/charges", "p2", `{"amount":{"amount":"5.00","currency":"USD"},"text":"internet"}`).problem(t, http.StatusConflict, "balance_outside")
 
