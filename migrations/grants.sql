@@ -96,3 +96,7 @@ grant select, update on event_counter to refill_app;
 grant select, insert, delete on event_alarm to refill_app;
 grant select, insert, update on webhook_endpoint to refill_app;
 grant select, insert, update, delete on webhook_delivery to refill_app;
+
+-- Values handed over to other systems. A row only closes; acknowledgements only grow.
+grant select, insert on handover, handover_ack to refill_app;
+grant update (open) on handover to refill_app;

@@ -16,7 +16,7 @@ where username = lower(@username);
 -- A customer with partner and balance; a foreign one is not found.
 select customer.*, partner.name as partner_name, partner.time_zone,
   partner.disabled_at as partner_disabled_at, partner.portal_refill_card,
-  account.id as account_id, account.balance, account.currency
+  account.id as account_id, account.balance, account.currency, account.outside
 from customer
 join partner on partner.id = customer.partner_id
 join account on account.customer_id = customer.id

@@ -48,9 +48,10 @@ returning id, import_row;
 -- name: AccountCreateMany :many
 -- Creates accounts of new customers, each with its opening balance. Where that is not zero
 -- it is version 1 of the account, and the caller posts its entry.
-insert into account (kind, currency, customer_id, balance, version)
-select 'customer', @currency, n.customer_id, n.balance, case when n.balance = 0 then 0 else 1 end
+insert into account (kind, currency, customer_id, balance, version, outside)
+select 'customer', @currency, n.customer_id, n.balance, case when n.balance = 0 then 0 else 1 end, partner.balances = 'outside'
 from (select unnest(@customer_ids::bigint[]) as customer_id, unnest(@balances::bigint[]) as balance) n
+join customer on customer.id = n.customer_id join partner on partner.id = customer.partner_id
 returning id, customer_id, balance, version;
 
 -- name: LedgerTxCreateMany :many

@@ -124,3 +124,28 @@ where s.state = 'active' and s.currency <> 'XTS' and s.partner_lock
       and exists (select from series_partner sp where sp.series_id = s.id and sp.partner_id = @partner_id and sp.removed_at is null)
       and not exists (select from series_partner sp join partner p on p.id = sp.partner_id
         where sp.series_id = s.id and sp.removed_at is null and p.id <> @partner_id and p.disabled_at is null));
+
+-- name: PartnerKeeping :one
+-- Where a partner keeps the balances of its customers; no row where there is none.
+select balances from partner where id = @id;
+
+-- name: PartnerKeepingSet :exec
+update partner set balances = @balances where id = @id;
+
+-- name: PartnerKept :one
+-- What keeps a partner from changing where balances are kept: customers with a balance other
+-- than zero, and reservations that hold cards for its customers.
+select (select count(*) from account join customer on customer.id = account.customer_id
+    where customer.partner_id = @partner_id and account.balance <> 0) as balances,
+  (select count(*) from reservation join customer on customer.id = reservation.customer_id
+    where customer.partner_id = @partner_id and reservation.state = 'held' and reservation.held_until > now()) as reservations;
+
+-- name: PartnersOutside :many
+-- The partners, of those that a reader sees, that keep balances outside and are open.
+select id from partner
+where balances = 'outside' and disabled_at is null and (@all_partners::boolean or id = any(@partner_ids::bigint[]))
+order by id limit 2;
+
+-- name: PartnersSeen :one
+-- How many partners a reader sees.
+select count(*) from partner where @all_partners::boolean or id = any(@partner_ids::bigint[]);

@@ -68,3 +68,7 @@ returning id, event_no, customer_id, (select series.number from series where ser
 
 -- name: LedgerIDByKey :one
 select id from ledger_tx where idempotency_key = @idempotency_key;
+
+-- name: ReservationCountCustomer :one
+-- The reservations that hold cards for a customer now.
+select count(*) from reservation where customer_id = @customer_id and state = 'held' and held_until > now();

@@ -46,7 +46,7 @@ func redeemSteps() [][]step {
 		{
 			{"PaymentPost", map[string]string{
 				"amount": ":price", "customer_id": ":customer", "currency": ":currency", "kind": "'redeem'", "idempotency_key": ":key",
-				"series_id": ":series", "serial": ":serial", "reverses": "null", "staff_id": "null", "client_id": "null", "floor": "null", "tx_comment": "''",
+				"series_id": ":series", "serial": ":serial", "reverses": "null", "staff_id": "null", "client_id": "null", "floor": "null", "hands_over": "true", "hands_back": "null", "tx_comment": "''",
 				"house_accounts": "array[:outstanding::bigint]", "house_amounts": "array[-(:price::bigint)]",
 				"type": "'refill_card'", "comment": "('Series ' || :number::text || ', serial ' || :serial::integer)",
 			}},

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"refill/internal/billing"
 	"refill/internal/db"
 	"refill/internal/event"
 )
@@ -18,6 +19,7 @@ type events struct {
 	pool                 *pgxpool.Pool
 	log                  *slog.Logger
 	waiting, oldest, lag *prometheus.Desc
+	outside              *prometheus.Desc
 }
 
 func newEvents(pool *pgxpool.Pool, log *slog.Logger) *events {
@@ -26,6 +28,7 @@ func newEvents(pool *pgxpool.Pool, log *slog.Logger) *events {
 		waiting: prometheus.NewDesc("refill_events_waiting", "Entries of the queue of events, at most 10,001.", nil, nil),
 		oldest:  prometheus.NewDesc("refill_event_oldest_waiting_seconds", "How long the oldest entry of the queue of events has waited.", nil, nil),
 		lag:     prometheus.NewDesc("refill_webhook_lag_seconds", "Age of the oldest event that a webhook endpoint has not got.", []string{"endpoint"}, nil),
+		outside: prometheus.NewDesc("refill_outside_unacknowledged", "Redemptions that another system has not acknowledged for more than ten minutes.", nil, nil),
 	}
 }
 
@@ -34,6 +37,7 @@ func (m *events) Describe(out chan<- *prometheus.Desc) {
 	out <- m.waiting
 	out <- m.oldest
 	out <- m.lag
+	out <- m.outside
 }
 
 // Collect implements prometheus.Collector. A scrape has no context of its own.
@@ -47,6 +51,12 @@ func (m *events) Collect(out chan<- prometheus.Metric) {
 	}
 	out <- prometheus.MustNewConstMetric(m.waiting, prometheus.GaugeValue, float64(state.Entries))
 	out <- prometheus.MustNewConstMetric(m.oldest, prometheus.GaugeValue, state.Oldest.Seconds())
+	open, err := db.New().HandoverOpenCount(ctx, m.pool, db.HandoverOpenCountParams{Age: billing.LateAfter, AllPartners: true, PartnerIds: []int64{}})
+	if err != nil {
+		m.log.WarnContext(ctx, "no figures of values handed over", slog.Any("error", err))
+		return
+	}
+	out <- prometheus.MustNewConstMetric(m.outside, prometheus.GaugeValue, float64(open))
 	rows, err := db.New().WebhookLag(ctx, m.pool)
 	if err != nil {
 		m.log.WarnContext(ctx, "no figures of webhooks", slog.Any("error", err))

@@ -27,13 +27,25 @@ type (
 		Reason   string         `json:"reason"`
 		Approval int64          `json:"approval,omitempty"` // of a second person
 	}
+	// Acknowledged says that another system has credited the value of a redemption.
+	Acknowledged struct {
+		act.Subject
+
+		Payment   int64  `json:"payment"`   // of the redemption
+		Reference string `json:"reference"` // of the entry in the other system
+	}
 )
 
 // Acts are the kinds of acts of this package.
-func Acts() []act.Kind { return []act.Kind{act.Of[Entered](), act.Of[Reversed]()} }
+func Acts() []act.Kind {
+	return []act.Kind{act.Of[Entered](), act.Of[Reversed](), act.Of[Acknowledged]()}
+}
 
 // Action is the name in the audit trail.
 func (Entered) Action() string { return "payment.entered" }
 
 // Action is the name in the audit trail.
 func (Reversed) Action() string { return "payment.reversed" }
+
+// Action is the name in the audit trail.
+func (Acknowledged) Action() string { return "redemption.acknowledged" }

@@ -31,6 +31,7 @@ type Paid struct {
 	Balance  int64 // minor units, after the payment
 	At       time.Time
 	Replayed bool // the same idempotency key had posted before; nothing moved now
+	Handed   bool // the amount was handed over to another system, or taken back from it
 }
 
 // Errors of Post.
@@ -40,6 +41,9 @@ var (
 	// ErrShort refuses a movement after which the balance would be below Posting.Floor.
 	ErrShort = fault.New(fault.Conflict, "balance_short", "The balance is {balance}, which is too low for this.")
 
+	// ErrOutside refuses to move a balance that is kept in another system, other than by a
+	// redemption or its reversal.
+	ErrOutside = fault.New(fault.Conflict, "balance_outside", "The balance of this customer is kept in another system, and is always zero here. Only cards are redeemed here; enter everything else in that system.")
 	// ErrNoAccount says that the customer has no account in the currency.
 	ErrNoAccount = errors.New("billing: no such account")
 
@@ -69,6 +73,12 @@ type Posting struct {
 
 	// Floor is the least balance after the movement, in minor units; nil: there is none.
 	Floor *int64
+	// HandsOver hands the amount over to another system where the balance is kept there. Without
+	// it such a balance is ErrOutside.
+	HandsOver bool
+	// HandsBack is the movement by which an earlier amount was handed over, and which this
+	// posting takes back; 0: none.
+	HandsBack int64
 
 	// Beside executes further statements in the same round trip, after the account is
 	// locked; nil: none.
@@ -85,7 +95,7 @@ func Post(ctx context.Context, tx pgx.Tx, actor audit.Actor, p Posting) (Paid, e
 	params := db.PaymentPostParams{
 		CustomerID: p.CustomerID, Amount: p.Amount.Minor, Currency: p.Amount.Currency, Kind: p.Kind, IdempotencyKey: p.Key,
 		SeriesID: optional(p.SeriesID), Serial: optional(p.Serial), Reverses: optional(p.Reverses), StaffID: actor.Staff(), ClientID: actor.Client(),
-		Floor: p.Floor, TxComment: p.Note, Type: p.Type, Comment: p.Comment,
+		Floor: p.Floor, HandsOver: p.HandsOver, HandsBack: optional(p.HandsBack), TxComment: p.Note, Type: p.Type, Comment: p.Comment,
 	}
 	for _, e := range p.House {
 		params.HouseAccounts, params.HouseAmounts = append(params.HouseAccounts, e.AccountID), append(params.HouseAmounts, e.Amount)
@@ -105,6 +115,8 @@ func Post(ctx context.Context, tx pgx.Tx, actor audit.Actor, p Posting) (Paid, e
 	switch err := batch.Send(ctx, tx); {
 	case db.Constraint(err) == "account_balance_range":
 		return Paid{}, ErrBalance.Because(err)
+	case db.Constraint(err) == "account_outside_zero":
+		return Paid{}, ErrOutside.Because(err)
 	case err != nil:
 		return Paid{}, fmt.Errorf("post %s: %w", p.Kind, err)
 	case posted.Missing() && p.Floor != nil:
@@ -112,22 +124,25 @@ func Post(ctx context.Context, tx pgx.Tx, actor audit.Actor, p Posting) (Paid, e
 	case posted.Missing():
 		return Paid{}, ErrNoAccount
 	}
-	paid := Paid{ID: posted.Value.ID, Balance: posted.Value.Balance, At: posted.Value.At}
+	paid := Paid{ID: posted.Value.ID, Balance: posted.Value.Balance, At: posted.Value.At, Handed: posted.Value.Handed}
 	if p.ActOf == nil {
 		return paid, nil
 	}
 	return paid, act.Record(ctx, tx, actor, p.ActOf(paid.ID))
 }
 
-// short returns why a movement with a floor changed no account: ErrShort with the balance, or
-// ErrNoAccount.
+// short returns why a movement with a floor changed no account: ErrShort with the balance,
+// ErrOutside or ErrNoAccount.
 func short(ctx context.Context, tx pgx.Tx, p Posting) error {
-	balance, err := db.Need(db.New().AccountBalance(ctx, tx, db.AccountBalanceParams{CustomerID: &p.CustomerID, Currency: p.Amount.Currency})).
+	row, err := db.Need(db.New().AccountBalance(ctx, tx, db.AccountBalanceParams{CustomerID: &p.CustomerID, Currency: p.Amount.Currency})).
 		Or(ErrNoAccount, "read a balance")
 	if err != nil {
 		return err
 	}
-	return ErrShort.With("balance", fault.Money{Minor: balance, Currency: p.Amount.Currency})
+	if row.Outside {
+		return ErrOutside
+	}
+	return ErrShort.With("balance", fault.Money{Minor: row.Balance, Currency: p.Amount.Currency})
 }
 
 func optional[T int32 | int64](v T) *T {

@@ -38,6 +38,7 @@ var (
 	ErrNoPayment   = fault.New(fault.NotFound, "payment_unknown", "There is no such payment.")
 	ErrReversed    = fault.New(fault.Conflict, "payment_reversed", "This payment has been reversed already.")
 	ErrReversalKey = fault.New(fault.Conflict, "reversal_key_reused", "This form was used for something else before, and nothing was reversed. Open the payment again.")
+	ErrHandover    = fault.New(fault.Conflict, "payment_is_handover", "This line hands the value of a card over to another system. Reverse the redemption: that takes it back too.")
 	ErrReversal    = fault.New(fault.Conflict, "payment_is_reversal", "A reversal can't be reversed. Enter the payment anew.")
 )
 
@@ -57,6 +58,8 @@ func Reversible(ctx context.Context, dbtx db.DBTX, customerID, paymentID int64) 
 		return row, ErrReversed
 	case row.Type == db.PaymentTypeReversal:
 		return row, ErrReversal
+	case row.Type == db.PaymentTypeHandover:
+		return row, ErrHandover
 	}
 	return row, nil
 }
@@ -126,7 +129,7 @@ func PostReversal(ctx context.Context, tx pgx.Tx, actor audit.Actor, r Reversal,
 	p := Posting{
 		CustomerID: r.CustomerID, Amount: amount, House: undo.House, Kind: db.LedgerKindReverse, Key: r.Key, Reverses: original.TxID,
 		Note: strings.TrimSpace(r.Reason), Type: db.PaymentTypeReversal, Comment: ReversalComment(original.ID, r.Reason),
-		Beside: undo.Beside,
+		HandsBack: original.HandedBy, Beside: undo.Beside,
 	}
 	reversed := Reversed{
 		Subject: act.OfCustomer(r.CustomerID), Payment: original.ID, Type: original.Type,

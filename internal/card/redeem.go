@@ -44,9 +44,10 @@ type Receipt struct {
 	Series    string
 	Serial    int32
 	Amount    int64 // face value in minor units
-	Balance   int64 // of the customer after the redemption, in minor units
+	Balance   int64 // of the customer after the redemption, in minor units; 0 where it is kept outside
 	Currency  string
 	At        time.Time
+	Handed    bool // the value was handed over to another system, not said of a replay
 	Replayed  bool // an earlier request with the same key did the redemption; nothing moved now
 }
 
@@ -219,7 +220,7 @@ func (s *Service) redeem(ctx context.Context, tx pgx.Tx, r Redemption, a *attemp
 		Series: card.Number, Serial: card.Serial, Amount: used.Value.Price, Currency: used.Value.Currency, At: used.Value.UsedAt,
 	}
 	paid, err := s.credit(ctx, tx, a.actor, r, card, receipt)
-	receipt.PaymentID, receipt.Balance = paid.ID, paid.Balance
+	receipt.PaymentID, receipt.Balance, receipt.Handed = paid.ID, paid.Balance, paid.Handed
 	return receipt, err
 }
 
@@ -257,8 +258,8 @@ func (s *Service) credit(ctx context.Context, tx pgx.Tx, actor audit.Actor, r Re
 	}
 	paid, err := billing.Post(ctx, tx, actor, billing.Posting{
 		CustomerID: r.CustomerID, Amount: money.Amount{Minor: receipt.Amount, Currency: receipt.Currency},
-		House: []ledger.Entry{{AccountID: card.OutstandingID, Amount: -receipt.Amount}},
-		Kind:  db.LedgerKindRedeem, Key: r.Key, Note: r.Reference, SeriesID: card.SeriesID, Serial: card.Serial,
+		House:     []ledger.Entry{{AccountID: card.OutstandingID, Amount: -receipt.Amount}},
+		HandsOver: true, Kind: db.LedgerKindRedeem, Key: r.Key, Note: r.Reference, SeriesID: card.SeriesID, Serial: card.Serial,
 		Type: db.PaymentTypeRefillCard, Comment: fmt.Sprintf("Series %s, serial %d", receipt.Series, receipt.Serial),
 		Act: Redeemed{act.Subject{CustomerID: r.CustomerID, SeriesID: card.SeriesID, Serial: card.Serial}},
 		Beside: func(dbtx db.DBTX) error {

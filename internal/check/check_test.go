@@ -237,6 +237,16 @@ func TestPlantedFaults(t *testing.T) {
 		{20, `update series set print_once = true, shredding_at = now(), shredded_to = 5; update export set sent_whole_at = now()`},
 		{20, `update series set print_once = true, shredding_at = now()`},
 		{21, reserved + `update reservation set state = 'committed', ended_at = now(), tx_id = (select id from ledger_tx where kind = 'redeem' and serial = 1)`},
+		{26, `update account set outside = true where customer_id = 2`},
+		{26, `alter table account drop constraint account_outside_zero; update partner set balances = 'outside'; update account set outside = true where customer_id is not null`},
+		{26, `with t as (insert into ledger_tx (kind) values ('handover') returning id)
+			insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after) select 1, 1, id, 'handover', -500, 'USD', 0 from t`},
+		{26, `insert into ledger_tx (kind, series_id, serial) select 'handover', id, 1 from series`},
+		{26, `with m as (insert into ledger_tx (kind, series_id, serial, at) select 'handover', series_id, serial, at from ledger_tx where kind = 'redeem' and serial = 1 returning id)
+			insert into handover (tx_id, moved_by, open) select t.id, m.id, false from m, ledger_tx t where t.kind = 'redeem' and t.serial = 1`},
+		{26, `with m as (insert into ledger_tx (kind, series_id, serial, at) select 'handover', series_id, serial, at from ledger_tx where kind = 'redeem' and serial = 1 returning id),
+			r as (insert into ledger_tx (kind, reverses) select 'reverse', id from ledger_tx where kind = 'redeem' and serial = 1)
+			insert into handover (tx_id, moved_by, open) select t.id, m.id, false from m, ledger_tx t where t.kind = 'redeem' and t.serial = 1`},
 		{22, reserved + `update card set reserved_until = reserved_until + interval '1 minute' where reserved_by is not null`},
 		{22, reserved + `update reservation set state = 'released', ended_at = now()`},
 		{22, `update card set reserved_by = gen_random_uuid(), reserved_until = now() + interval '1 minute' where serial = 5`},

@@ -164,10 +164,16 @@ func invariants() []invariant {
 			union all
 			select 'payment ' || p.id || ' of ' || p.amount || ' of customer ' || p.customer_id
 			from payment p join ledger_tx t on t.id = p.tx_id
-			where t.kind <> 'redeem' and not exists (
+			where t.kind not in ('redeem', 'handover') and not exists (
 				select from audit a where a.customer_id = p.customer_id and a.at = t.at
 					and (a.action, p.id::text) in (('payment.entered', a.detail->>'payment'), ('customer.charged', a.detail->>'payment'), ('payment.reversed', a.detail->>'reversal'))
 					and ` + minorUnits("a.detail->>'amount'") + ` = ` + minorUnits("p.amount::text") + `)
+			union all
+			select 'handover ' || t.id || ' of card ' || coalesce(t.series_id || '/' || t.serial, 'none')
+			from ledger_tx t join payment p on p.tx_id = t.id
+			where t.kind = 'handover' and not exists (
+				select from audit a where a.customer_id = p.customer_id and a.at = t.at and a.series_id = t.series_id and a.serial = t.serial
+					and a.action = case when t.reverses is null then 'card.redeemed' else 'payment.reversed' end)
 			union all
 			select t.kind || ' of series ' || coalesce(t.series_id::text, 'none') || ', ledger transaction ' || t.id
 			from ledger_tx t
@@ -181,7 +187,7 @@ func invariants() []invariant {
 					select from audit a where a.series_id = t.series_id and a.at <= t.at and a.action = 'cards.change_ordered'))`, nil},
 		{15, "neither the application's role nor the login of the program can change or delete ledger and audit rows", `
 			with guarded as (select t, p
-				from unnest(array['ledger_tx', 'ledger_entry', 'payment', 'audit', 'audit_block', 'series_price']) t, unnest(array['update', 'delete', 'truncate']) p)
+				from unnest(array['ledger_tx', 'ledger_entry', 'payment', 'audit', 'audit_block', 'series_price', 'handover_ack']) t, unnest(array['update', 'delete', 'truncate']) p)
 			select 'role refill_app may ' || p || ' ' || t
 			from guarded
 			where exists (select from pg_roles where rolname = 'refill_app') and has_table_privilege('refill_app', t, p)
@@ -192,7 +198,7 @@ func invariants() []invariant {
 			union all
 			select 'trigger ' || n || ' is missing or switched off'
 			from unnest(array['ledger_tx_append_only', 'ledger_entry_append_only', 'payment_append_only', 'audit_append_only', 'audit_block_append_only', 'ledger_entry_balanced', 'card_stays_used',
-				'series_price_append_only', 'series_keeps_price']) n
+				'series_price_append_only', 'series_keeps_price', 'handover_ack_append_only']) n
 			where not exists (select from pg_trigger where tgname = n and tgenabled in ('O', 'A'))`, nil},
 		{16, "every card has a well-formed index and a sealed code that opens and is the one of its index, in a sample and wherever the walk through all cards found another; void cards have none, and used ones may have lost theirs", `
 			select 'card ' || c.series_id || '/' || c.serial from card c
@@ -253,6 +259,29 @@ func invariants() []invariant {
 			union all
 			select 'queue of events: ' || count(*) || ' entries, the oldest of ' || min(at) from event_out
 			having count(*) > 10000 or min(at) < now() - interval '10 minutes'`, nil},
+		{26, "balances that are kept outside are zero, and what was handed over is what redemptions moved and reversals did not take back", `
+			select 'customer ' || c.id || ': balance ' || a.balance || ', kept ' || case when a.outside then 'outside' else 'here' end || ', the partner keeps it ' || p.balances
+			from account a join customer c on c.id = a.customer_id join partner p on p.id = c.partner_id
+			where a.outside <> (p.balances = 'outside') or (a.outside and a.balance <> 0)
+			union all
+			select 'account outside, ' || coalesce(l.currency, h.currency) || ': ledger ' || coalesce(l.sum, 0) || ', handovers ' || coalesce(h.sum, 0)
+			from (select a.currency, sum(e.amount) as sum from account a join ledger_entry e on e.account_id = a.id where a.kind = 'outside' group by a.currency) l
+			full join (select currency, sum(-amount) as sum from payment where type = 'handover' group by currency) h on h.currency = l.currency
+			where coalesce(l.sum, 0) <> coalesce(h.sum, 0)
+			union all
+			select 'handover ' || m.id || ' is not that of a redemption of its card, customer and amount'
+			from ledger_tx m left join payment pm on pm.tx_id = m.id
+			left join handover h on h.moved_by = m.id left join ledger_tx t on t.id = h.tx_id left join payment p on p.tx_id = t.id
+			where m.kind = 'handover' and m.reverses is null and (t.kind is distinct from 'redeem'
+				or (t.series_id, t.serial, t.at, p.customer_id, p.amount) is distinct from (m.series_id, m.serial, m.at, pm.customer_id, -pm.amount))
+			union all
+			select 'redemption ' || h.tx_id || ' was handed over, and only one of both is reversed'
+			from handover h left join ledger_tx r on r.reverses = h.tx_id left join ledger_tx b on b.reverses = h.moved_by
+			where (r.id is null) <> (b.id is null) or b.kind <> 'handover'
+			union all
+			select 'redemption ' || h.tx_id || ' waits for an acknowledgement: ' || h.open
+			from handover h left join ledger_tx r on r.reverses = h.tx_id left join handover_ack ack on ack.tx_id = h.tx_id
+			where h.open <> (r.id is null and ack.tx_id is null)`, nil},
 		{27, "a test card is redeemed by customers of test partners, and any other card by others", `
 			select 'redemption ' || t.id || ' of card ' || s.number || '/' || t.serial || ' by customer ' || p.customer_id
 			from ledger_tx t join payment p on p.tx_id = t.id join series s on s.id = t.series_id join partner on partner.id = p.partner_id

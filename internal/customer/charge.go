@@ -50,14 +50,18 @@ func Take(ctx context.Context, beginner db.Beginner, actor audit.Actor, ch Charg
 	if _, err := actor.Member(); err != nil && !actor.IsSystem() {
 		return billing.Paid{}, err
 	}
-	if _, err := find(ctx, beginner, actor, ch.CustomerID); err != nil {
+	row, err := find(ctx, beginner, actor, ch.CustomerID)
+	if err != nil {
 		return billing.Paid{}, err
 	}
 	if paid, err := ch.replay(ctx, beginner); err != nil || paid.ID != 0 {
 		return paid, err
 	}
+	if err := checkHere(row); err != nil {
+		return billing.Paid{}, err
+	}
 	var paid billing.Paid
-	err := billing.Settle(ctx, beginner, billing.ErrUnsettled, func(tx pgx.Tx) error {
+	err = billing.Settle(ctx, beginner, billing.ErrUnsettled, func(tx pgx.Tx) error {
 		var err error
 		paid, err = ch.post(ctx, tx, actor)
 		return err

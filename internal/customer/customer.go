@@ -29,6 +29,7 @@ type New struct {
 	PasswordHash                 string
 	Currency                     string    // of the installation; customers of a test partner get money.Test
 	Key                          uuid.UUID // drawn when the form was shown; the same key creates one customer. Zero: none
+	outside                      bool      // only if the partner keeps balances outside; see FirstUse
 }
 
 // Errors of creating a customer.
@@ -150,6 +151,9 @@ func create(ctx context.Context, beginner db.Beginner, actor audit.Actor, d Deta
 		if err := setting.CheckCurrency(ctx, tx); err != nil {
 			return err
 		}
+		if _, err := partner.Keeping(ctx, tx, n.PartnerID); err != nil {
+			return err
+		}
 		var err error
 		created, err = db.New().CustomerCreate(ctx, tx, db.CustomerCreateParams{
 			PartnerID: d.PartnerID, Username: d.Username, Name: d.Name, Email: d.Email, Phone: d.Phone,
@@ -170,8 +174,12 @@ func create(ctx context.Context, beginner db.Beginner, actor audit.Actor, d Deta
 		if err != nil {
 			return err
 		}
-		if _, err := db.New().AccountCreateCustomer(ctx, tx, db.AccountCreateCustomerParams{Currency: currency, CustomerID: &created.ID}); err != nil {
-			return fmt.Errorf("open a customer's account: %w", err)
+		outside, err := openAccount(ctx, tx, created.ID, currency)
+		if err != nil {
+			return err
+		}
+		if n.outside && !outside { // it has changed meanwhile
+			return ErrUnknown
 		}
 		return act.Record(ctx, tx, actor, Created{Subject: act.OfCustomer(created.ID)})
 	})

@@ -98,6 +98,9 @@ func edit(ctx context.Context, tx pgx.Tx, actor audit.Actor, was db.Customer, d 
 		if err := partner.Open(ctx, tx, d.PartnerID); err != nil {
 			return err
 		}
+		if err := moveBalance(ctx, tx, was.ID, was.PartnerID, d.PartnerID); err != nil {
+			return err
+		}
 		edited.Changed = append(edited.Changed, "partner")
 		edited.PartnerFrom, edited.PartnerTo = was.PartnerID, d.PartnerID
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -14,6 +16,7 @@ import (
 	"refill/internal/billing"
 	"refill/internal/db"
 	"refill/internal/ledger"
+	"refill/internal/partner"
 )
 
 // Newcomer is one customer of several to be created.
@@ -62,6 +65,9 @@ func EnterMany(ctx context.Context, tx pgx.Tx, actor audit.Actor, n Newcomers) e
 	if len(n.List) == 0 {
 		return nil
 	}
+	if err := n.hold(ctx, tx); err != nil {
+		return err
+	}
 	opened, err := n.create(ctx, tx, actor)
 	if err != nil {
 		return err
@@ -69,6 +75,31 @@ func EnterMany(ctx context.Context, tx pgx.Tx, actor audit.Actor, n Newcomers) e
 	return billing.Open(ctx, tx, actor, billing.Openings{
 		ImportID: n.ImportID, Currency: n.Currency, Comment: n.Comment, List: opened,
 	})
+}
+
+// hold holds where the partners of the customers keep balances, and refuses an opening balance
+// that would be kept outside. A dry run leaves such rows out; the choice may have changed since.
+func (n Newcomers) hold(ctx context.Context, tx pgx.Tx) error {
+	balance := map[int64]bool{}
+	for _, one := range n.List {
+		balance[one.PartnerID] = balance[one.PartnerID] || one.Balance != 0
+	}
+	for _, id := range slices.Sorted(maps.Keys(balance)) {
+		kept, err := partner.Keeping(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if kept != db.BalancesKeptOutside {
+			continue
+		}
+		if balance[id] {
+			return ErrOpening
+		}
+		if _, err := ledger.System(ctx, tx, db.AccountKindOutside, n.Currency); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // create inserts the customers and their accounts with the opening balances. It returns

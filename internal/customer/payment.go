@@ -68,11 +68,15 @@ func Pay(ctx context.Context, beginner db.Beginner, actor audit.Actor, p Payment
 	if err := p.check(); err != nil {
 		return billing.Paid{}, err
 	}
-	if _, err := find(ctx, beginner, actor, p.CustomerID); err != nil {
+	row, err := find(ctx, beginner, actor, p.CustomerID)
+	if err != nil {
 		return billing.Paid{}, err
 	}
 	if paid, err := p.replay(ctx, beginner); err != nil || paid.ID != 0 {
 		return paid, err
+	}
+	if err := checkHere(row); err != nil {
+		return billing.Paid{}, err
 	}
 	if err := asked(ctx, beginner, p.CustomerID, p.Key, p.facts()); err != nil {
 		return billing.Paid{}, err
@@ -87,7 +91,7 @@ func Pay(ctx context.Context, beginner db.Beginner, actor audit.Actor, p Payment
 		}
 	}
 	var paid billing.Paid
-	err := billing.Settle(ctx, beginner, billing.ErrUnsettled, func(tx pgx.Tx) error {
+	err = billing.Settle(ctx, beginner, billing.ErrUnsettled, func(tx pgx.Tx) error {
 		var err error
 		paid, err = p.enter(ctx, tx, actor)
 		return err
@@ -114,7 +118,7 @@ func (p Payment) check() error {
 	correction := p.Type == db.PaymentTypeCorrection
 	switch p.Type {
 	case db.PaymentTypeCash, db.PaymentTypeBankTransfer, db.PaymentTypeCreditCard, db.PaymentTypeOther, db.PaymentTypeCorrection:
-	case db.PaymentTypeRefillCard, db.PaymentTypeCharge, db.PaymentTypeReversal:
+	case db.PaymentTypeRefillCard, db.PaymentTypeCharge, db.PaymentTypeReversal, db.PaymentTypeHandover:
 		list = append(list, fault.Field("type", "payment_type", "Choose a payment type from the list."))
 	default:
 		list = append(list, fault.Field("type", "payment_type", "Choose a payment type from the list."))

@@ -27,7 +27,8 @@ func Reverse(ctx context.Context, beginner db.Beginner, actor audit.Actor, r bil
 	if err := audit.CheckReason(r.Reason); err != nil {
 		return billing.Paid{}, err
 	}
-	if _, err := find(ctx, beginner, actor, r.CustomerID); err != nil {
+	row, err := find(ctx, beginner, actor, r.CustomerID)
+	if err != nil {
 		return billing.Paid{}, err
 	}
 	original, done, err := r.Original(ctx, beginner)
@@ -36,6 +37,9 @@ func Reverse(ctx context.Context, beginner db.Beginner, actor audit.Actor, r bil
 	}
 	if original.Type == db.PaymentTypeRefillCard {
 		return billing.Paid{}, fmt.Errorf("payment %d came by a card: package card reverses it", original.ID)
+	}
+	if err := checkHere(row); err != nil {
+		return billing.Paid{}, err
 	}
 	facts := PaymentFacts{
 		Type: db.PaymentTypeReversal, Amount: -original.Amount, Currency: original.Currency, Comment: strings.TrimSpace(r.Reason), Reverses: original.ID,

@@ -26,7 +26,9 @@ type partners struct {
 	names  map[int64]string
 	exact  map[string]int64
 	folded map[string]int64 // 0: several partners have that name
-	preset int64            // the partner of rows without one; 0: none
+	// outside are the partners that keep the balances of their customers in another system.
+	outside map[int64]bool
+	preset  int64 // the partner of rows without one; 0: none
 }
 
 // findPartners reads the open partners of a scope.
@@ -35,9 +37,10 @@ func (s *Service) findPartners(ctx context.Context, dbtx db.DBTX, scope audit.Sc
 	if err != nil {
 		return nil, fmt.Errorf("list partners: %w", err)
 	}
-	p := &partners{names: map[int64]string{}, exact: map[string]int64{}, folded: map[string]int64{}}
+	p := &partners{names: map[int64]string{}, exact: map[string]int64{}, folded: map[string]int64{}, outside: map[int64]bool{}}
 	for _, row := range rows {
 		p.names[row.ID], p.exact[row.Name] = row.Name, row.ID
+		p.outside[row.ID] = row.Balances == db.BalancesKeptOutside
 		key := tableimport.Fold(row.Name)
 		if _, twice := p.folded[key]; twice {
 			p.folded[key] = 0
@@ -201,6 +204,9 @@ func (r *rowReader) newcomer(name string, value func(string) tableimport.Value) 
 	}
 	if n.Balance > customer.MostBalance || n.Balance < -customer.MostBalance {
 		return n, reasonBalance, show(value(ColumnBalance).Text)
+	}
+	if n.Balance != 0 && r.partners.outside[n.PartnerID] {
+		return n, reasonOutside, show(value(ColumnBalance).Text)
 	}
 	n.Disabled = value(ColumnStatus).Meaning == MeansDisabled
 	return n, "", ""

@@ -70,6 +70,7 @@ const (
 	reasonPartner         = "unknown_partner"
 	reasonEmail           = "bad_email"
 	reasonBalance         = "high_balance"
+	reasonOutside         = "balance_outside"
 	reasonTwiceUsername   = "twice_username"
 	reasonTwiceExternalID = "twice_external_id"
 	reasonKnownUsername   = "known_username"
@@ -97,6 +98,8 @@ func ReasonWords(reason string) string {
 		return "e-mail is not an address like name@example.com"
 	case reasonBalance:
 		return "opening balance is more than one payment may be"
+	case reasonOutside:
+		return "has an opening balance, but its partner keeps balances in another system"
 	case reasonTwiceUsername:
 		return "username stands in the file before"
 	case reasonTwiceExternalID:

@@ -10,7 +10,7 @@ import (
 )
 
 const accountBalance = `-- name: AccountBalance :one
-select coalesce(balance, 0)::bigint from account where customer_id = $1 and currency = $2
+select coalesce(balance, 0)::bigint as balance, outside from account where customer_id = $1 and currency = $2
 `
 
 type AccountBalanceParams struct {
@@ -18,29 +18,41 @@ type AccountBalanceParams struct {
 	Currency   string
 }
 
-func (q *Queries) AccountBalance(ctx context.Context, db DBTX, arg AccountBalanceParams) (int64, error) {
+type AccountBalanceRow struct {
+	Balance int64
+	Outside bool
+}
+
+func (q *Queries) AccountBalance(ctx context.Context, db DBTX, arg AccountBalanceParams) (AccountBalanceRow, error) {
 	row := db.QueryRow(ctx, accountBalance, arg.CustomerID, arg.Currency)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
+	var i AccountBalanceRow
+	err := row.Scan(&i.Balance, &i.Outside)
+	return i, err
 }
 
 const accountCreateCustomer = `-- name: AccountCreateCustomer :one
-insert into account (kind, currency, customer_id, balance, version)
-values ('customer', $1, $2, 0, 0)
-returning id
+insert into account (kind, currency, customer_id, balance, version, outside)
+select 'customer', $1, customer.id, 0, 0, partner.balances = 'outside'
+from customer join partner on partner.id = customer.partner_id where customer.id = $2::bigint
+returning id, outside
 `
 
 type AccountCreateCustomerParams struct {
 	Currency   string
-	CustomerID *int64
+	CustomerID int64
 }
 
-func (q *Queries) AccountCreateCustomer(ctx context.Context, db DBTX, arg AccountCreateCustomerParams) (int64, error) {
+type AccountCreateCustomerRow struct {
+	ID      int64
+	Outside bool
+}
+
+// The account of a new customer. The caller shares the lock of where the partner keeps balances.
+func (q *Queries) AccountCreateCustomer(ctx context.Context, db DBTX, arg AccountCreateCustomerParams) (AccountCreateCustomerRow, error) {
 	row := db.QueryRow(ctx, accountCreateCustomer, arg.Currency, arg.CustomerID)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
+	var i AccountCreateCustomerRow
+	err := row.Scan(&i.ID, &i.Outside)
+	return i, err
 }
 
 const accountCreateOutstanding = `-- name: AccountCreateOutstanding :one
@@ -58,6 +70,26 @@ func (q *Queries) AccountCreateOutstanding(ctx context.Context, db DBTX, arg Acc
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const accountEnsureOutside = `-- name: AccountEnsureOutside :exec
+insert into account (kind, currency)
+select distinct 'outside'::account_kind, c.currency
+from (select account.currency from account join customer on customer.id = account.customer_id where customer.partner_id = $1
+  union select $2::text) c
+on conflict do nothing
+`
+
+type AccountEnsureOutsideParams struct {
+	PartnerID int64
+	Currency  string
+}
+
+// The accounts of values that were handed over, in the currencies of a partner's customers and
+// of the settings.
+func (q *Queries) AccountEnsureOutside(ctx context.Context, db DBTX, arg AccountEnsureOutsideParams) error {
+	_, err := db.Exec(ctx, accountEnsureOutside, arg.PartnerID, arg.Currency)
+	return err
 }
 
 const accountEnsureSystem = `-- name: AccountEnsureSystem :exec
@@ -100,4 +132,39 @@ func (q *Queries) AccountGetSystem(ctx context.Context, db DBTX, arg AccountGetS
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const accountKeep = `-- name: AccountKeep :exec
+update account set outside = $1 where customer_id = $2
+`
+
+type AccountKeepParams struct {
+	Outside    bool
+	CustomerID *int64
+}
+
+// Notes where the balance of a customer is kept. A balance other than zero violates
+// account_outside_zero where that is outside.
+func (q *Queries) AccountKeep(ctx context.Context, db DBTX, arg AccountKeepParams) error {
+	_, err := db.Exec(ctx, accountKeep, arg.Outside, arg.CustomerID)
+	return err
+}
+
+const accountKeepPartner = `-- name: AccountKeepPartner :execrows
+update account set outside = $1
+from customer where customer.id = account.customer_id and customer.partner_id = $2
+`
+
+type AccountKeepPartnerParams struct {
+	Outside   bool
+	PartnerID int64
+}
+
+// As AccountKeep, for all customers of a partner.
+func (q *Queries) AccountKeepPartner(ctx context.Context, db DBTX, arg AccountKeepPartnerParams) (int64, error) {
+	result, err := db.Exec(ctx, accountKeepPartner, arg.Outside, arg.PartnerID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -13,11 +13,13 @@ import (
 const redemptionGet = `-- name: RedemptionGet :one
 select payment.id, payment.at, payment.amount, payment.currency, payment.balance_after, tx.comment as reference, tx.serial, series.number,
   customer.id as customer_id, customer.username, coalesce(customer.external_id, '')::text as external_id,
-  coalesce(reversal.id, 0)::bigint as reversed_by
+  coalesce(reversal.id, 0)::bigint as reversed_by, (handover.tx_id is not null)::boolean as handed, ack.at as acknowledged_at
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 join customer on customer.id = payment.customer_id
 join series on series.id = tx.series_id
+left join handover on handover.tx_id = tx.id
+left join handover_ack ack on ack.tx_id = tx.id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
 where payment.id = $1 and payment.type = 'refill_card'
@@ -33,18 +35,20 @@ type RedemptionGetParams struct {
 }
 
 type RedemptionGetRow struct {
-	ID           int64
-	At           time.Time
-	Amount       int64
-	Currency     string
-	BalanceAfter int64
-	Reference    string
-	Serial       *int32
-	Number       string
-	CustomerID   int64
-	Username     string
-	ExternalID   string
-	ReversedBy   int64
+	ID             int64
+	At             time.Time
+	Amount         int64
+	Currency       string
+	BalanceAfter   int64
+	Reference      string
+	Serial         *int32
+	Number         string
+	CustomerID     int64
+	Username       string
+	ExternalID     string
+	ReversedBy     int64
+	Handed         bool
+	AcknowledgedAt *time.Time
 }
 
 // One redemption by the id of its payment; one of other partners' customers is not found.
@@ -69,6 +73,8 @@ func (q *Queries) RedemptionGet(ctx context.Context, db DBTX, arg RedemptionGetP
 		&i.Username,
 		&i.ExternalID,
 		&i.ReversedBy,
+		&i.Handed,
+		&i.AcknowledgedAt,
 	)
 	return i, err
 }
@@ -76,11 +82,13 @@ func (q *Queries) RedemptionGet(ctx context.Context, db DBTX, arg RedemptionGetP
 const redemptionList = `-- name: RedemptionList :many
 select payment.id, payment.at, payment.amount, payment.currency, payment.balance_after, tx.comment as reference, tx.serial, series.number,
   customer.id as customer_id, customer.username, coalesce(customer.external_id, '')::text as external_id,
-  coalesce(reversal.id, 0)::bigint as reversed_by
+  coalesce(reversal.id, 0)::bigint as reversed_by, (handover.tx_id is not null)::boolean as handed, ack.at as acknowledged_at
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 join customer on customer.id = payment.customer_id
 join series on series.id = tx.series_id
+left join handover on handover.tx_id = tx.id
+left join handover_ack ack on ack.tx_id = tx.id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
 where payment.id < $1 and payment.type = 'refill_card'
@@ -107,18 +115,20 @@ type RedemptionListParams struct {
 }
 
 type RedemptionListRow struct {
-	ID           int64
-	At           time.Time
-	Amount       int64
-	Currency     string
-	BalanceAfter int64
-	Reference    string
-	Serial       *int32
-	Number       string
-	CustomerID   int64
-	Username     string
-	ExternalID   string
-	ReversedBy   int64
+	ID             int64
+	At             time.Time
+	Amount         int64
+	Currency       string
+	BalanceAfter   int64
+	Reference      string
+	Serial         *int32
+	Number         string
+	CustomerID     int64
+	Username       string
+	ExternalID     string
+	ReversedBy     int64
+	Handed         bool
+	AcknowledgedAt *time.Time
 }
 
 // Redemptions, newest first, below an id. Null: no filter.
@@ -154,6 +164,8 @@ func (q *Queries) RedemptionList(ctx context.Context, db DBTX, arg RedemptionLis
 			&i.Username,
 			&i.ExternalID,
 			&i.ReversedBy,
+			&i.Handed,
+			&i.AcknowledgedAt,
 		); err != nil {
 			return nil, err
 		}

@@ -84,7 +84,7 @@ func (q *Queries) CustomerEnable(ctx context.Context, db DBTX, id int64) error {
 const customerGet = `-- name: CustomerGet :one
 select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, customer.version, partner.name as partner_name, partner.time_zone,
   partner.disabled_at as partner_disabled_at, partner.portal_refill_card,
-  account.id as account_id, account.balance, account.currency
+  account.id as account_id, account.balance, account.currency, account.outside
 from customer
 join partner on partner.id = customer.partner_id
 join account on account.customer_id = customer.id
@@ -125,6 +125,7 @@ type CustomerGetRow struct {
 	AccountID         int64
 	Balance           *int64
 	Currency          string
+	Outside           bool
 }
 
 // A customer with partner and balance; a foreign one is not found.
@@ -161,6 +162,7 @@ func (q *Queries) CustomerGet(ctx context.Context, db DBTX, arg CustomerGetParam
 		&i.AccountID,
 		&i.Balance,
 		&i.Currency,
+		&i.Outside,
 	)
 	return i, err
 }

@@ -13,9 +13,10 @@ import (
 )
 
 const accountCreateMany = `-- name: AccountCreateMany :many
-insert into account (kind, currency, customer_id, balance, version)
-select 'customer', $1, n.customer_id, n.balance, case when n.balance = 0 then 0 else 1 end
+insert into account (kind, currency, customer_id, balance, version, outside)
+select 'customer', $1, n.customer_id, n.balance, case when n.balance = 0 then 0 else 1 end, partner.balances = 'outside'
 from (select unnest($2::bigint[]) as customer_id, unnest($3::bigint[]) as balance) n
+join customer on customer.id = n.customer_id join partner on partner.id = customer.partner_id
 returning id, customer_id, balance, version
 `
 

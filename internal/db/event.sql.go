@@ -422,6 +422,7 @@ select o.id, o.type, o.at, o.client_id, o.customer_id, o.series_id, o.serial, o.
   coalesce(p.id, 0)::bigint as payment_id, coalesce(p.type::text, '')::text as payment_type, coalesce(p.amount, 0)::bigint as amount,
   coalesce(p.currency, '') as currency, coalesce(p.balance_after, 0)::bigint as balance_after, coalesce(p.partner_id, 0)::bigint as payment_partner,
   coalesce(p.at, o.at)::timestamptz as paid_at, coalesce(tx.comment, '') as note, coalesce(original.id, 0)::bigint as reverses,
+  (handover.tx_id is not null)::boolean as handed, ack.at as acknowledged_at,
   coalesce(a.kind::text, '')::text as approval_kind, coalesce(a.state::text, '')::text as approval_state
 from (select id, type, at, customer_id, series_id, serial, ref_id, client_id from event_out order by event_out.id limit $1) o
 left join customer c on c.id = o.customer_id
@@ -432,6 +433,8 @@ left join payment found on found.tx_id = redeemed.id
 left join payment p on p.id = coalesce(found.id, case when o.type in ('redemption.reversed', 'payment.created', 'payment.reversed', 'charge.created') then o.ref_id end)
 left join ledger_tx tx on tx.id = p.tx_id
 left join payment original on original.tx_id = tx.reverses
+left join handover on handover.tx_id = coalesce(original.tx_id, p.tx_id)
+left join handover_ack ack on ack.tx_id = handover.tx_id
 left join approval a on o.type in ('approval.asked', 'approval.decided') and a.id = o.ref_id
 order by o.id
 `
@@ -473,6 +476,8 @@ type EventOutTakeRow struct {
 	PaidAt           time.Time
 	Note             string
 	Reverses         int64
+	Handed           bool
+	AcknowledgedAt   *time.Time
 	ApprovalKind     string
 	ApprovalState    string
 }
@@ -524,6 +529,8 @@ func (q *Queries) EventOutTake(ctx context.Context, db DBTX, size int32) ([]Even
 			&i.PaidAt,
 			&i.Note,
 			&i.Reverses,
+			&i.Handed,
+			&i.AcknowledgedAt,
 			&i.ApprovalKind,
 			&i.ApprovalState,
 		); err != nil {

@@ -20,6 +20,7 @@ const (
 	lockTrail   = 3 // key: 0
 	lockPerson  = 4 // key: the member of staff
 	lockRelay   = 5 // key: 0
+	lockKeeping = 6 // key: the partner
 	keySettings = 0
 	keyOffers   = 1
 )
@@ -76,6 +77,21 @@ func (*Queries) SettingLock(ctx context.Context, tx DBTX) error {
 // PartnerMethodLock lets one transaction at a time change what the portal offers.
 func (*Queries) PartnerMethodLock(ctx context.Context, tx DBTX) error {
 	return lock(ctx, tx, lockSingle, keyOffers)
+}
+
+// PartnerKeepingLock takes the lock of where a partner keeps the balances of its customers
+// alone until the transaction ends. It is taken before that changes. What depends on it and
+// moves no balance shares the lock (PartnerKeepingShare): reservations, new customers, and
+// customers that get another partner. A movement of a balance asks the row of its account
+// instead. Lock order: after the rows of customers and cards, before accounts.
+func (*Queries) PartnerKeepingLock(ctx context.Context, tx DBTX, partnerID int32) error {
+	return lock(ctx, tx, lockKeeping, partnerID)
+}
+
+// PartnerKeepingShare takes the same lock, shared, until the transaction ends.
+func (*Queries) PartnerKeepingShare(ctx context.Context, tx DBTX, partnerID int32) error {
+	_, err := tx.Exec(ctx, `select pg_advisory_xact_lock_shared($1::integer, $2::integer)`, lockKeeping, partnerID)
+	return err
 }
 
 // AuditBlockLock lets one transaction at a time seal the audit trail.

@@ -24,6 +24,7 @@ const (
 	AccountKindCash        AccountKind = "cash"
 	AccountKindCorrection  AccountKind = "correction"
 	AccountKindServices    AccountKind = "services"
+	AccountKindOutside     AccountKind = "outside"
 )
 
 func (e *AccountKind) Scan(src interface{}) error {
@@ -69,7 +70,8 @@ func (e AccountKind) Valid() bool {
 		AccountKindBreakage,
 		AccountKindCash,
 		AccountKindCorrection,
-		AccountKindServices:
+		AccountKindServices,
+		AccountKindOutside:
 		return true
 	}
 	return false
@@ -84,6 +86,7 @@ func AllAccountKindValues() []AccountKind {
 		AccountKindCash,
 		AccountKindCorrection,
 		AccountKindServices,
+		AccountKindOutside,
 	}
 }
 
@@ -242,6 +245,64 @@ func AllApprovalStateValues() []ApprovalState {
 		ApprovalStateExpired,
 		ApprovalStateOutdated,
 		ApprovalStateWithdrawn,
+	}
+}
+
+type BalancesKept string
+
+const (
+	BalancesKeptHere    BalancesKept = "here"
+	BalancesKeptOutside BalancesKept = "outside"
+)
+
+func (e *BalancesKept) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = BalancesKept(s)
+	case string:
+		*e = BalancesKept(s)
+	default:
+		return fmt.Errorf("unsupported scan type for BalancesKept: %T", src)
+	}
+	return nil
+}
+
+type NullBalancesKept struct {
+	BalancesKept BalancesKept
+	Valid        bool // Valid is true if BalancesKept is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullBalancesKept) Scan(value interface{}) error {
+	if value == nil {
+		ns.BalancesKept, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.BalancesKept.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullBalancesKept) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.BalancesKept), nil
+}
+
+func (e BalancesKept) Valid() bool {
+	switch e {
+	case BalancesKeptHere,
+		BalancesKeptOutside:
+		return true
+	}
+	return false
+}
+
+func AllBalancesKeptValues() []BalancesKept {
+	return []BalancesKept{
+		BalancesKeptHere,
+		BalancesKeptOutside,
 	}
 }
 
@@ -729,6 +790,7 @@ const (
 	LedgerKindVoid     LedgerKind = "void"
 	LedgerKindReprice  LedgerKind = "reprice"
 	LedgerKindCharge   LedgerKind = "charge"
+	LedgerKindHandover LedgerKind = "handover"
 )
 
 func (e *LedgerKind) Scan(src interface{}) error {
@@ -776,7 +838,8 @@ func (e LedgerKind) Valid() bool {
 		LedgerKindRenew,
 		LedgerKindVoid,
 		LedgerKindReprice,
-		LedgerKindCharge:
+		LedgerKindCharge,
+		LedgerKindHandover:
 		return true
 	}
 	return false
@@ -793,6 +856,7 @@ func AllLedgerKindValues() []LedgerKind {
 		LedgerKindVoid,
 		LedgerKindReprice,
 		LedgerKindCharge,
+		LedgerKindHandover,
 	}
 }
 
@@ -807,6 +871,7 @@ const (
 	PaymentTypeCorrection   PaymentType = "correction"
 	PaymentTypeCharge       PaymentType = "charge"
 	PaymentTypeReversal     PaymentType = "reversal"
+	PaymentTypeHandover     PaymentType = "handover"
 )
 
 func (e *PaymentType) Scan(src interface{}) error {
@@ -853,7 +918,8 @@ func (e PaymentType) Valid() bool {
 		PaymentTypeOther,
 		PaymentTypeCorrection,
 		PaymentTypeCharge,
-		PaymentTypeReversal:
+		PaymentTypeReversal,
+		PaymentTypeHandover:
 		return true
 	}
 	return false
@@ -869,6 +935,7 @@ func AllPaymentTypeValues() []PaymentType {
 		PaymentTypeCorrection,
 		PaymentTypeCharge,
 		PaymentTypeReversal,
+		PaymentTypeHandover,
 	}
 }
 
@@ -1222,6 +1289,8 @@ type Account struct {
 	SeriesID   *int64
 	Balance    *int64
 	Version    *int64
+	// The balance of this customer is kept in another system, and here it is zero.
+	Outside bool
 }
 
 // A program that calls the API. What it does counts for its owner.
@@ -1750,6 +1819,28 @@ type Guess struct {
 	Allowed bool
 }
 
+// Redemptions whose value was handed over to another system.
+type Handover struct {
+	// The redemption.
+	TxID int64
+	// The movement from the balance of the customer to the account outside.
+	MovedBy int64
+	// The other system has not acknowledged the credit, and the redemption was not reversed.
+	Open bool
+	At   time.Time
+}
+
+// The other system has credited the value of a redemption. Insert-only.
+type HandoverAck struct {
+	TxID int64
+	// The API client that said so; null: a member of staff, by hand. No foreign key, as in ledger_tx.
+	ClientID *int64
+	StaffID  *int64
+	// What the other system calls its entry.
+	Reference string
+	At        time.Time
+}
+
 // What somebody answered about files of a shape, to be offered with the next one.
 type ImportAnswer struct {
 	StaffID int64
@@ -1882,6 +1973,8 @@ type Partner struct {
 	LookVersion int64
 	// Since when its customers can neither sign in nor redeem; null: it is open.
 	DisabledAt *time.Time
+	// Where the balances of its customers are kept. The column outside of their accounts says the same, which an invariant holds.
+	Balances BalancesKept
 	// Whether the partner is for testing. Set when it is made; it never changes.
 	Test bool
 }

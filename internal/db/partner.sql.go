@@ -51,7 +51,7 @@ func (q *Queries) PartnerCount(ctx context.Context, db DBTX, ids []int64) (int64
 
 const partnerCreate = `-- name: PartnerCreate :one
 insert into partner (name, brand, time_zone, test) values ($1, $2, $3, $4)
-returning id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, test
+returning id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, balances, test
 `
 
 type PartnerCreateParams struct {
@@ -84,6 +84,7 @@ func (q *Queries) PartnerCreate(ctx context.Context, db DBTX, arg PartnerCreateP
 		&i.CardLine2,
 		&i.LookVersion,
 		&i.DisabledAt,
+		&i.Balances,
 		&i.Test,
 	)
 	return i, err
@@ -129,7 +130,7 @@ func (q *Queries) PartnerFormerNames(ctx context.Context, db DBTX, partnerID int
 }
 
 const partnerGet = `-- name: PartnerGet :one
-select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, test from partner where id = $1
+select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, balances, test from partner where id = $1
 `
 
 func (q *Queries) PartnerGet(ctx context.Context, db DBTX, id int64) (Partner, error) {
@@ -150,6 +151,7 @@ func (q *Queries) PartnerGet(ctx context.Context, db DBTX, id int64) (Partner, e
 		&i.CardLine2,
 		&i.LookVersion,
 		&i.DisabledAt,
+		&i.Balances,
 		&i.Test,
 	)
 	return i, err
@@ -195,8 +197,55 @@ func (q *Queries) PartnerInUse(ctx context.Context, db DBTX, partnerID int64) (i
 	return value, err
 }
 
+const partnerKeeping = `-- name: PartnerKeeping :one
+select balances from partner where id = $1
+`
+
+// Where a partner keeps the balances of its customers; no row where there is none.
+func (q *Queries) PartnerKeeping(ctx context.Context, db DBTX, id int64) (BalancesKept, error) {
+	row := db.QueryRow(ctx, partnerKeeping, id)
+	var balances BalancesKept
+	err := row.Scan(&balances)
+	return balances, err
+}
+
+const partnerKeepingSet = `-- name: PartnerKeepingSet :exec
+update partner set balances = $1 where id = $2
+`
+
+type PartnerKeepingSetParams struct {
+	Balances BalancesKept
+	ID       int64
+}
+
+func (q *Queries) PartnerKeepingSet(ctx context.Context, db DBTX, arg PartnerKeepingSetParams) error {
+	_, err := db.Exec(ctx, partnerKeepingSet, arg.Balances, arg.ID)
+	return err
+}
+
+const partnerKept = `-- name: PartnerKept :one
+select (select count(*) from account join customer on customer.id = account.customer_id
+    where customer.partner_id = $1 and account.balance <> 0) as balances,
+  (select count(*) from reservation join customer on customer.id = reservation.customer_id
+    where customer.partner_id = $1 and reservation.state = 'held' and reservation.held_until > now()) as reservations
+`
+
+type PartnerKeptRow struct {
+	Balances     int64
+	Reservations int64
+}
+
+// What keeps a partner from changing where balances are kept: customers with a balance other
+// than zero, and reservations that hold cards for its customers.
+func (q *Queries) PartnerKept(ctx context.Context, db DBTX, partnerID int64) (PartnerKeptRow, error) {
+	row := db.QueryRow(ctx, partnerKept, partnerID)
+	var i PartnerKeptRow
+	err := row.Scan(&i.Balances, &i.Reservations)
+	return i, err
+}
+
 const partnerList = `-- name: PartnerList :many
-select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, test from partner
+select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, balances, test from partner
 where $1::boolean or id = any($2::bigint[])
 order by name
 `
@@ -231,6 +280,7 @@ func (q *Queries) PartnerList(ctx context.Context, db DBTX, arg PartnerListParam
 			&i.CardLine2,
 			&i.LookVersion,
 			&i.DisabledAt,
+			&i.Balances,
 			&i.Test,
 		); err != nil {
 			return nil, err
@@ -244,7 +294,7 @@ func (q *Queries) PartnerList(ctx context.Context, db DBTX, arg PartnerListParam
 }
 
 const partnerLock = `-- name: PartnerLock :one
-select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, test from partner where id = $1 for no key update
+select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, balances, test from partner where id = $1 for no key update
 `
 
 // The partner, held until the transaction ends: what an edit replaces is what its
@@ -267,6 +317,7 @@ func (q *Queries) PartnerLock(ctx context.Context, db DBTX, id int64) (Partner, 
 		&i.CardLine2,
 		&i.LookVersion,
 		&i.DisabledAt,
+		&i.Balances,
 		&i.Test,
 	)
 	return i, err
@@ -460,7 +511,7 @@ func (q *Queries) PartnerOverview(ctx context.Context, db DBTX, arg PartnerOverv
 }
 
 const partnerPick = `-- name: PartnerPick :many
-select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, test from partner
+select id, name, brand, time_zone, portal_refill_card, created_at, slug, accent, welcome, help, card_line1, card_line2, look_version, disabled_at, balances, test from partner
 where ($1::boolean or id = any($2::bigint[])) and disabled_at is null and not test
 order by name
 `
@@ -495,6 +546,7 @@ func (q *Queries) PartnerPick(ctx context.Context, db DBTX, arg PartnerPickParam
 			&i.CardLine2,
 			&i.LookVersion,
 			&i.DisabledAt,
+			&i.Balances,
 			&i.Test,
 		); err != nil {
 			return nil, err
@@ -618,4 +670,53 @@ func (q *Queries) PartnerZones(ctx context.Context, db DBTX) ([]string, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const partnersOutside = `-- name: PartnersOutside :many
+select id from partner
+where balances = 'outside' and disabled_at is null and ($1::boolean or id = any($2::bigint[]))
+order by id limit 2
+`
+
+type PartnersOutsideParams struct {
+	AllPartners bool
+	PartnerIds  []int64
+}
+
+// The partners, of those that a reader sees, that keep balances outside and are open.
+func (q *Queries) PartnersOutside(ctx context.Context, db DBTX, arg PartnersOutsideParams) ([]int64, error) {
+	rows, err := db.Query(ctx, partnersOutside, arg.AllPartners, arg.PartnerIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const partnersSeen = `-- name: PartnersSeen :one
+select count(*) from partner where $1::boolean or id = any($2::bigint[])
+`
+
+type PartnersSeenParams struct {
+	AllPartners bool
+	PartnerIds  []int64
+}
+
+// How many partners a reader sees.
+func (q *Queries) PartnersSeen(ctx context.Context, db DBTX, arg PartnersSeenParams) (int64, error) {
+	row := db.QueryRow(ctx, partnersSeen, arg.AllPartners, arg.PartnerIds)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }

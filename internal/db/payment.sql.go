@@ -206,7 +206,9 @@ const paymentGet = `-- name: PaymentGet :one
 select payment.id, payment.customer_id, payment.tx_id, payment.at, payment.type, payment.amount, payment.currency,
   payment.balance_after, payment.comment, staff.name as staff_name, api_client.name as client_name,
   tx.series_id, tx.serial, series.number as series_number,
-  coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses
+  coalesce(reversal.id, 0)::bigint as reversed_by, coalesce(original.id, 0)::bigint as reverses,
+  coalesce(handover.moved_by, 0)::bigint as handed_by, coalesce(handover.open, false)::boolean as handover_open,
+  ack.at as acknowledged_at, coalesce(ack.reference, '')::text as acknowledged_as
 from payment
 join ledger_tx tx on tx.id = payment.tx_id
 left join staff on staff.id = payment.staff_id
@@ -215,6 +217,8 @@ left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
 left join payment original on original.tx_id = tx.reverses
+left join handover on handover.tx_id = tx.id
+left join handover_ack ack on ack.tx_id = tx.id
 where payment.id = $1 and payment.customer_id = $2
 `
 
@@ -224,25 +228,30 @@ type PaymentGetParams struct {
 }
 
 type PaymentGetRow struct {
-	ID           int64
-	CustomerID   int64
-	TxID         int64
-	At           time.Time
-	Type         PaymentType
-	Amount       int64
-	Currency     string
-	BalanceAfter int64
-	Comment      string
-	StaffName    *string
-	ClientName   *string
-	SeriesID     *int64
-	Serial       *int32
-	SeriesNumber *string
-	ReversedBy   int64
-	Reverses     int64
+	ID             int64
+	CustomerID     int64
+	TxID           int64
+	At             time.Time
+	Type           PaymentType
+	Amount         int64
+	Currency       string
+	BalanceAfter   int64
+	Comment        string
+	StaffName      *string
+	ClientName     *string
+	SeriesID       *int64
+	Serial         *int32
+	SeriesNumber   *string
+	ReversedBy     int64
+	Reverses       int64
+	HandedBy       int64
+	HandoverOpen   bool
+	AcknowledgedAt *time.Time
+	AcknowledgedAs string
 }
 
-// A payment of a customer, with what it reverses or what reversed it.
+// A payment of a customer, with what it reverses or what reversed it, and how it was handed
+// over to another system (handed_by is the movement; 0: it was not).
 func (q *Queries) PaymentGet(ctx context.Context, db DBTX, arg PaymentGetParams) (PaymentGetRow, error) {
 	row := db.QueryRow(ctx, paymentGet, arg.ID, arg.CustomerID)
 	var i PaymentGetRow
@@ -263,6 +272,10 @@ func (q *Queries) PaymentGet(ctx context.Context, db DBTX, arg PaymentGetParams)
 		&i.SeriesNumber,
 		&i.ReversedBy,
 		&i.Reverses,
+		&i.HandedBy,
+		&i.HandoverOpen,
+		&i.AcknowledgedAt,
+		&i.AcknowledgedAs,
 	)
 	return i, err
 }
@@ -292,7 +305,7 @@ left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
 left join payment original on original.tx_id = tx.reverses
-where payment.customer_id = $1 and payment.id < $2
+where payment.customer_id = $1 and payment.id < $2 and payment.type <> 'handover'
 order by payment.id desc
 limit $3
 `
@@ -319,7 +332,7 @@ type PaymentListRow struct {
 	Reverses     int64
 }
 
-// A customer's payments, newest first, below before_id.
+// A customer's payments, newest first, below before_id, without handovers to another system.
 func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParams) ([]PaymentListRow, error) {
 	rows, err := db.Query(ctx, paymentList, arg.CustomerID, arg.BeforeID, arg.Size)
 	if err != nil {
@@ -367,7 +380,7 @@ left join series on series.id = tx.series_id
 left join ledger_tx undo on undo.reverses = tx.id
 left join payment reversal on reversal.tx_id = undo.id
 left join payment original on original.tx_id = tx.reverses
-where payment.customer_id = $1 and payment.id < $2
+where payment.customer_id = $1 and payment.id < $2 and payment.type <> 'handover'
   and ($3::timestamptz is null or payment.at >= $3)
   and ($4::timestamptz is null or payment.at < $4)
 order by payment.id desc
@@ -398,7 +411,8 @@ type PaymentListBetweenRow struct {
 	Reverses     int64
 }
 
-// As PaymentList, within a period; null: without that end.
+// As PaymentList, within a period; null: without that end. Handovers to another system are
+// left out: they are no payments to the customer.
 func (q *Queries) PaymentListBetween(ctx context.Context, db DBTX, arg PaymentListBetweenParams) ([]PaymentListBetweenRow, error) {
 	rows, err := db.Query(ctx, paymentListBetween,
 		arg.CustomerID,
@@ -441,44 +455,70 @@ func (q *Queries) PaymentListBetween(ctx context.Context, db DBTX, arg PaymentLi
 
 const paymentPost = `-- name: PaymentPost :one
 with moved as (
-  update account set balance = balance + $1::bigint, version = version + 1
-  where account.customer_id = $2::bigint and account.currency = $3::text
-    and ($4::bigint is null or balance + $1::bigint >= $4::bigint)
-  returning id, balance, version
+  update account set
+    balance = balance + case when account.outside and $1::boolean or $2::bigint is not null then 0 else $3::bigint end,
+    version = version + case when account.outside and $1::boolean or $2::bigint is not null then 2 else 1 end
+  where account.customer_id = $4::bigint and account.currency = $5::text
+    and ($6::bigint is null or balance + $3::bigint >= $6::bigint)
+  returning id, balance, version,
+    (account.outside and $1::boolean or $2::bigint is not null) as handed
+), handed as (
+  insert into ledger_tx (kind, series_id, serial, reverses, staff_id, client_id)
+  select 'handover', $7::bigint, $8::integer, $2::bigint,
+    $9::bigint, $10::bigint
+  from moved where moved.handed
+  returning id
 ), tx as (
   insert into ledger_tx (kind, idempotency_key, series_id, serial, reverses, staff_id, client_id, comment)
-  select $5::ledger_kind, $6::uuid, $7::bigint, $8::integer,
-    $9::bigint, $10::bigint, $11::bigint, $12::text
-  from moved
+  select $11::ledger_kind, $12::uuid, $7::bigint, $8::integer,
+    $13::bigint, $9::bigint, $10::bigint, $14::text
+  from moved left join handed on true
   returning id
 ), entries as (
   insert into ledger_entry (tx_id, account_id, amount, version, balance_after)
-  select tx.id, moved.id, $1::bigint, moved.version, moved.balance from tx, moved
+  select tx.id, moved.id, $3::bigint, moved.version, moved.balance from tx, moved
   union all
   select tx.id, house.account_id, house.amount, null::bigint, null::bigint
-  from tx, (select unnest($13::bigint[]) as account_id, unnest($14::bigint[]) as amount) house
+  from tx, (select unnest($15::bigint[]) as account_id, unnest($16::bigint[]) as amount) house
+  union all
+  select handed.id, moved.id, -($3::bigint), moved.version - 1, moved.balance - $3::bigint from handed, moved
+  union all
+  select handed.id, account.id, $3::bigint, null::bigint, null::bigint
+  from handed, account where account.kind = 'outside' and account.currency = $5::text and account.customer_id is null and account.series_id is null
+), handed_paid as (
+  insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, staff_id, client_id)
+  select customer.id, customer.partner_id, handed.id, 'handover', -($3::bigint), $5::text, moved.balance - $3::bigint,
+    $9::bigint, $10::bigint
+  from customer, handed, moved where customer.id = $4::bigint
+  returning id
+), opened as (
+  insert into handover (tx_id, moved_by) select tx.id, handed.id from tx, handed where $2::bigint is null
+), closed as (
+  update handover set open = false where moved_by = $2::bigint and open
 ), paid as (
   insert into payment (customer_id, partner_id, tx_id, type, amount, currency, balance_after, comment, staff_id, client_id)
-  select customer.id, customer.partner_id, tx.id, $15::payment_type, $1::bigint, $3::text, moved.balance,
-    $16::text, $10::bigint, $11::bigint
-  from customer, tx, moved where customer.id = $2::bigint
+  select customer.id, customer.partner_id, tx.id, $17::payment_type, $3::bigint, $5::text, moved.balance,
+    $18::text, $9::bigint, $10::bigint
+  from customer, tx, moved left join handed_paid on true where customer.id = $4::bigint
   returning id, at
 )
-select paid.id, paid.at, moved.balance::bigint as balance from paid, moved
+select paid.id, paid.at, moved.balance::bigint as balance, moved.handed::boolean as handed from paid, moved
 `
 
 type PaymentPostParams struct {
+	HandsOver      bool
+	HandsBack      *int64
 	Amount         int64
 	CustomerID     int64
 	Currency       string
 	Floor          *int64
-	Kind           LedgerKind
-	IdempotencyKey uuid.UUID
 	SeriesID       *int64
 	Serial         *int32
-	Reverses       *int64
 	StaffID        *int64
 	ClientID       *int64
+	Kind           LedgerKind
+	IdempotencyKey uuid.UUID
+	Reverses       *int64
 	TxComment      string
 	HouseAccounts  []int64
 	HouseAmounts   []int64
@@ -490,6 +530,7 @@ type PaymentPostRow struct {
 	ID      int64
 	At      time.Time
 	Balance int64
+	Handed  bool
 }
 
 // Moves a customer's running balance: the account, one movement of the ledger with its
@@ -497,19 +538,27 @@ type PaymentPostRow struct {
 // currency, or the balance would fall below floor; null: it may. The house_ parameters are the opposite entries, on the provider's accounts,
 // which have no running balance; the trigger on ledger_entry refuses entries that do not
 // sum to zero. The account's row stays locked until the end of the transaction.
+//
+// Where the balance is kept outside and hands_over is set, a second movement hands the amount
+// over: customer -, outside +. hands_back is the movement by which an earlier amount was handed
+// over; it is taken back, wherever the balance is kept now. The handover is booked before the
+// movement, so that the balance after the movement is the one that remains. Any other movement
+// of a balance that is kept outside violates account_outside_zero.
 func (q *Queries) PaymentPost(ctx context.Context, db DBTX, arg PaymentPostParams) (PaymentPostRow, error) {
 	row := db.QueryRow(ctx, paymentPost,
+		arg.HandsOver,
+		arg.HandsBack,
 		arg.Amount,
 		arg.CustomerID,
 		arg.Currency,
 		arg.Floor,
-		arg.Kind,
-		arg.IdempotencyKey,
 		arg.SeriesID,
 		arg.Serial,
-		arg.Reverses,
 		arg.StaffID,
 		arg.ClientID,
+		arg.Kind,
+		arg.IdempotencyKey,
+		arg.Reverses,
 		arg.TxComment,
 		arg.HouseAccounts,
 		arg.HouseAmounts,
@@ -517,14 +566,19 @@ func (q *Queries) PaymentPost(ctx context.Context, db DBTX, arg PaymentPostParam
 		arg.Comment,
 	)
 	var i PaymentPostRow
-	err := row.Scan(&i.ID, &i.At, &i.Balance)
+	err := row.Scan(
+		&i.ID,
+		&i.At,
+		&i.Balance,
+		&i.Handed,
+	)
 	return i, err
 }
 
 const paymentTotalsBetween = `-- name: PaymentTotalsBetween :many
 select type, count(*) as n, sum(amount)::bigint as total, currency
 from payment
-where payment.customer_id = $1
+where payment.customer_id = $1 and payment.type <> 'handover'
   and ($2::timestamptz is null or payment.at >= $2)
   and ($3::timestamptz is null or payment.at < $3)
 group by type, currency order by type
@@ -543,6 +597,7 @@ type PaymentTotalsBetweenRow struct {
 	Currency string
 }
 
+// The totals of PaymentListBetween by type of payment.
 func (q *Queries) PaymentTotalsBetween(ctx context.Context, db DBTX, arg PaymentTotalsBetweenParams) ([]PaymentTotalsBetweenRow, error) {
 	rows, err := db.Query(ctx, paymentTotalsBetween, arg.CustomerID, arg.From, arg.Until)
 	if err != nil {

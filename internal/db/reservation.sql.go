@@ -95,6 +95,18 @@ func (q *Queries) ReservationBreak(ctx context.Context, db DBTX, id uuid.UUID) (
 	return result.RowsAffected(), nil
 }
 
+const reservationCountCustomer = `-- name: ReservationCountCustomer :one
+select count(*) from reservation where customer_id = $1 and state = 'held' and held_until > now()
+`
+
+// The reservations that hold cards for a customer now.
+func (q *Queries) ReservationCountCustomer(ctx context.Context, db DBTX, customerID int64) (int64, error) {
+	row := db.QueryRow(ctx, reservationCountCustomer, customerID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const reservationCountSeries = `-- name: ReservationCountSeries :one
 select count(*) as held, coalesce(max(held_until), now())::timestamptz as until
 from reservation where series_id = $1 and state = 'held' and held_until > now()

@@ -26,6 +26,11 @@ type customerData struct {
 	ExternalID string `json:"external_id,omitempty"`
 }
 
+// Outside says that a redemption handed its value over to another system.
+type Outside struct {
+	AcknowledgedAt *string `json:"acknowledged_at"` // when that system said that it has credited the value; null: it has not
+}
+
 // Data is what an event says. Which fields there are depends on its type.
 type Data struct {
 	ID           string        `json:"id,omitempty"` // of the payment, reservation, file, request, operation or check
@@ -33,6 +38,7 @@ type Data struct {
 	Type         string        `json:"type,omitempty"`
 	Amount       *Money        `json:"amount,omitempty"`
 	BalanceAfter *Money        `json:"balance_after,omitempty"`
+	Outside      *Outside      `json:"outside,omitempty"` // of a redemption whose value was handed over
 	Customer     *customerData `json:"customer,omitempty"`
 	PartnerID    string        `json:"partner_id,omitempty"`
 	Reference    string        `json:"reference,omitempty"`
@@ -128,6 +134,13 @@ func describePayment(d *Data, row db.EventOutTakeRow) {
 	}
 	if row.Serial != nil {
 		d.Card = cardName(row)
+	}
+	if row.Handed {
+		d.Outside = &Outside{}
+		if row.AcknowledgedAt != nil {
+			at := moment(*row.AcknowledgedAt)
+			d.Outside.AcknowledgedAt = &at
+		}
 	}
 }
 

@@ -54,6 +54,16 @@ func moneyMutants() []mutant {
 			"./internal/billing", "TestPost", "money moves and nobody can say who moved it",
 		},
 		{
+			"a redemption is not handed over", "internal/card/redeem.go",
+			"HandsOver: true, Kind: db.LedgerKindRedeem", "HandsOver: false, Kind: db.LedgerKindRedeem",
+			"./internal/card", "TestRedeemOutside", "customers whose balance is kept in another system can redeem nothing",
+		},
+		{
+			"a value that was handed over is not taken back", "internal/billing/reverse.go",
+			"HandsBack: original.HandedBy, Beside", "Beside",
+			"./internal/card", "TestRedeemOutside", "a reversed card leaves its value in another system",
+		},
+		{
 			"a movement needs no key", "internal/billing/billing.go",
 			"if p.Key == uuid.Nil {", "if p.CustomerID == 0 {",
 			"./internal/billing", "TestPost", "every form without a key is the same form",

@@ -36,6 +36,12 @@ type (
 		CreditCard   *OfferedMethod `json:"credit_card,omitempty"`
 		Other        *OfferedMethod `json:"other,omitempty"`
 	}
+	// KeepingChanged is a change of where the balances of a partner's customers are kept.
+	KeepingChanged struct {
+		Partner   int64  `json:"partner"`
+		Balances  string `json:"balances"`  // "here" or "outside"
+		Customers int64  `json:"customers"` // whose balances these are
+	}
 	// OfferedMethod is a way to pay as PortalChanged keeps it.
 	OfferedMethod struct {
 		Offered     bool   `json:"offered"`
@@ -75,6 +81,7 @@ func Acts() []act.Kind {
 		act.Of[Created](),
 		act.Of[Changed](),
 		act.Of[PortalChanged](),
+		act.Of[KeepingChanged](),
 		act.Of[Disabled](),
 		act.Of[Enabled](),
 	}
@@ -94,3 +101,6 @@ func (Disabled) Action() string { return "partner.disabled" }
 
 // Action is the name in the audit trail.
 func (Enabled) Action() string { return "partner.enabled" }
+
+// Action is the name in the audit trail.
+func (KeepingChanged) Action() string { return "partner.balances_changed" }

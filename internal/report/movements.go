@@ -193,7 +193,7 @@ func (m *moved) add(kind db.LedgerKind, sum int64) {
 		m.voided += sum
 	case db.LedgerKindReprice:
 		m.repriced += sum
-	case db.LedgerKindPayment, db.LedgerKindCharge, db.LedgerKindReverse:
+	case db.LedgerKindPayment, db.LedgerKindCharge, db.LedgerKindReverse, db.LedgerKindHandover:
 		m.other += sum
 	}
 }

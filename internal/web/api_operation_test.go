@@ -64,8 +64,13 @@ func apiOperations() map[string]apiOperation {
 		"POST /redemptions": {status: http.StatusCreated, body: func(h apiHolding) map[string]any {
 			return map[string]any{"code": h.fresh, "customer": map[string]any{"id": id(h.customer)}, "reference": "a reference"}
 		}},
-		"GET /redemptions":               {},
-		"GET /redemptions/:id":           {},
+		"GET /redemptions":     {},
+		"GET /redemptions/:id": {},
+		"POST /redemptions/:id/acknowledgement": {
+			status: http.StatusCreated, unkeyed: true,
+			prepare: func(s *site, h apiHolding) { s.handOver(h.redemption) },
+			body:    func(apiHolding) map[string]any { return map[string]any{"reference": "E-4711"} },
+		},
 		"POST /redemptions/:id/reversal": {status: http.StatusCreated, body: reason},
 		"POST /reservations": {status: http.StatusCreated, body: func(h apiHolding) map[string]any {
 			return map[string]any{"code": h.fresh, "customer": map[string]any{"id": id(h.customer)}, "reference": "a reference", "ttl": 60}

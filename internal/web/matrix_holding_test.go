@@ -111,6 +111,9 @@ func matrixForms() map[string]func(h holding) url.Values {
 		admin.OneCustomer + "/billing/payments/add": func(holding) url.Values {
 			return url.Values{"type": {"cash"}, "amount": {"5.00"}, "comment": {"cash"}, "key": {uuid.NewString()}}
 		},
+		admin.OneCustomer + "/billing/payments/:payment/acknowledge": func(holding) url.Values {
+			return url.Values{"reference": {"E-4711"}}
+		},
 		admin.OneCustomer + "/billing/payments/:payment/reverse": func(holding) url.Values {
 			return url.Values{"reason": {"as a test"}, "key": {uuid.NewString()}}
 		},
@@ -119,6 +122,7 @@ func matrixForms() map[string]func(h holding) url.Values {
 		},
 		admin.OnePartner + "/disable":     none,
 		admin.OnePartner + "/enable":      none,
+		admin.OnePartner + "/balances":    func(holding) url.Values { return url.Values{"balances": {"here"}} },
 		admin.OnePartner + "/logo/remove": none,
 		admin.OneCard + "/release":        func(holding) url.Values { return url.Values{"reason": {"the till crashed"}} },
 		admin.OneCard + "/replace": func(holding) url.Values {

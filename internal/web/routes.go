@@ -65,6 +65,7 @@ func (s *Server) table() []route {
 		{get, api.Base + "/redemptions", clientWho(staff.PaymentsView).withCards(), s.api.RedemptionList},
 		{get, api.Base + "/redemptions/:id", clientWho(staff.PaymentsView).withCards(), s.api.RedemptionShow},
 		{post, api.Base + "/redemptions/:id/reversal", clientWho(staff.PaymentsReverse).withCards(), s.api.RedemptionReverse},
+		{post, api.Base + "/redemptions/:id/acknowledgement", clientWho(staff.RedeemFor).withCards(), s.api.RedemptionAcknowledge},
 		{post, api.Base + "/reservations", clientWho(staff.CardsReserve).withCards(), s.api.ReservationCreate},
 		{get, api.Base + "/reservations/:id", clientWho(staff.CardsReserve).withCards(), s.api.ReservationShow},
 		{post, api.Base + "/reservations/:id/commit", clientWho(staff.CardsReserve).withCards(), s.api.ReservationCommit},
@@ -158,6 +159,7 @@ func (s *Server) table() []route {
 		{get, admin.OneCustomer + "/billing/payments/add", staffWho(staff.PaymentsEnter), s.admin.PaymentEnterShow},
 		{post, admin.OneCustomer + "/billing/payments/add", staffWho(staff.PaymentsEnter), s.admin.PaymentEnter},
 		{get, admin.OneCustomer + "/billing/payments/:payment", staffWho(staff.PaymentsView), s.admin.Payment},
+		{post, admin.OneCustomer + "/billing/payments/:payment/acknowledge", staffWho(staff.PaymentsEnter), s.admin.PaymentAcknowledge},
 		{post, admin.OneCustomer + "/billing/payments/:payment/reverse", staffWho(staff.PaymentsReverse), s.admin.PaymentReverse},
 
 		// Staff: partners.
@@ -168,6 +170,7 @@ func (s *Server) table() []route {
 		{post, admin.OnePartner, staffWho(staff.PartnersManage), s.admin.PartnerEdit},
 		{post, admin.OnePartner + "/disable", staffWho(staff.PartnersManage), s.admin.PartnerDisable},
 		{post, admin.OnePartner + "/enable", staffWho(staff.PartnersManage), s.admin.PartnerEnable},
+		{post, admin.OnePartner + "/balances", staffWho(staff.PartnersManage), s.admin.PartnerKeep},
 		{post, admin.OnePartner + "/logo/remove", staffWho(staff.PartnersManage), s.admin.PartnerLogoRemove},
 
 		// Staff: who they are, what they may do, and what they did.
@@ -321,6 +324,9 @@ func (s *Server) table() []route {
 		{post, admin.OneApproval + "/approve", staffWho(staff.SeriesApprove), s.admin.ApprovalDecide(s.admin.Cards.Approve, kit.ToneGood, lang.M("Approved."))},
 		{post, admin.OneApproval + "/refuse", staffWho(staff.SeriesApprove), s.admin.ApprovalDecide(s.admin.Cards.Refuse, kit.ToneIdle, lang.M("Refused. Nothing of it happens."))},
 		{post, admin.OneApproval + "/withdraw", anyStaff, s.admin.ApprovalWithdraw},
+
+		// Staff: redemptions that another system has not credited.
+		{get, admin.SectionOutside, staffWho(staff.PaymentsView).withCards(), s.admin.OutsideList},
 
 		// Staff: redemptions that look like theft.
 		{get, admin.SectionAlarms, staffWho(staff.AlarmsView).withCards(), s.admin.AlarmList},

@@ -54,7 +54,7 @@ func TestEventsOfTestPartners(t *testing.T) {
 		return v
 	}
 	test.PartnerIDs = []int64{b.north.ID}
-	require.ErrorIs(t, b.hooks.Edit(t.Context(), b.admin, testID, version(testID), test), errTestKept)
+	require.ErrorIs(t, b.hooks.Change(t.Context(), b.admin, testID, version(testID), Change{Form: &test}), errTestKept)
 	all.AllPartners, all.PartnerIDs = false, []int64{id}
-	require.ErrorIs(t, b.hooks.Edit(t.Context(), b.admin, allID, version(allID), all), errTestKept)
+	require.ErrorIs(t, b.hooks.Change(t.Context(), b.admin, allID, version(allID), Change{Form: &all}), errTestKept)
 }

@@ -30,6 +30,7 @@ type customerView struct {
 	ExternalID                            string // the customer's ID in another system; empty: none
 	Balance                               string
 	Minor                                 int64 // the balance
+	Outside                               bool  // the balance is kept in another system; Balance says so
 	Currency                              string
 	Test                                  bool
 	Disabled                              bool

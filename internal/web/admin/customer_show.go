@@ -54,12 +54,16 @@ func (s *Server) findCustomer(c *gin.Context) (customerView, *time.Location, err
 	if err != nil {
 		return customerView{}, nil, err
 	}
-	return customerView{
+	v := customerView{
 		ID: row.ID, URL: CustomerURL(row.ID), Name: row.Name, Username: row.Username, Email: row.Email, Phone: row.Phone,
 		Partner: row.PartnerName, PartnerID: row.PartnerID, Balance: money.Amount{Minor: *row.Balance, Currency: row.Currency}.String(),
 		Minor: *row.Balance, Currency: row.Currency, Test: row.Currency == money.Test,
-		ExternalID: externalID(row.ExternalID), Disabled: row.DisabledAt != nil, Erased: row.ErasedAt != nil, HasPassword: row.PasswordHash != "", Since: row.CreatedAt,
-	}, kit.Zone(row.TimeZone), nil
+		ExternalID: externalID(row.ExternalID), Disabled: row.DisabledAt != nil, Erased: row.ErasedAt != nil, HasPassword: row.PasswordHash != "", Since: row.CreatedAt, Outside: row.Outside,
+	}
+	if v.Outside {
+		v.Balance = lang.M("kept in another system")
+	}
+	return v, kit.Zone(row.TimeZone), nil
 }
 
 // externalID returns the customer's ID in another system, or an empty string.
@@ -122,7 +126,7 @@ func (s *Server) newCustomerShowPage(c *gin.Context) (*customerShowPage, error) 
 	}
 	p.Code.Hint = lang.M("Of a card that the customer brings.")
 	p.Tabs = customerTabs(view, p.Person, tabOverview)
-	p.CanPay, p.CanEnter, p.CanEdit = p.Person.Can(staff.PaymentsView), p.Person.Can(staff.PaymentsEnter), p.Person.Can(staff.CustomersEdit) && !view.Erased
+	p.CanPay, p.CanEnter, p.CanEdit = p.Person.Can(staff.PaymentsView), p.Person.Can(staff.PaymentsEnter) && !view.Outside, p.Person.Can(staff.CustomersEdit) && !view.Erased
 	p.CanRedeem = p.Person.Can(staff.RedeemFor) && settings.RefillCards && !view.Disabled
 	p.Switch = customerSwitch(view)
 	if p.Help, err = s.findHelp(ctx, view, zone); err != nil {
@@ -227,8 +231,12 @@ func (s *Server) seeCard(c *gin.Context, customerID int64, code string) (*seenCa
 // toReceipt redirects to the receipt of a redemption, or to the customer if the person may
 // not see payments.
 func (s *Server) toReceipt(c *gin.Context, customerID int64, r card.Receipt) error {
-	s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("%s added. New balance %s. (Card %s.)"), money.Amount{Minor: r.Amount, Currency: r.Currency},
-		money.Amount{Minor: r.Balance, Currency: r.Currency}, kit.CardName(r.Series, int64(r.Serial))))
+	amount, name := money.Amount{Minor: r.Amount, Currency: r.Currency}, kit.CardName(r.Series, int64(r.Serial))
+	said := fmt.Sprintf(lang.M("%s added. New balance %s. (Card %s.)"), amount, money.Amount{Minor: r.Balance, Currency: r.Currency}, name)
+	if r.Handed {
+		said = fmt.Sprintf(lang.M("%s handed over to the other system. (Card %s.)"), amount, name)
+	}
+	s.SetFlash(c, kit.ToneGood, said)
 	if s.Person(c).Can(staff.PaymentsView) {
 		return s.Redirect(c, StaffReceiptURL(customerID, r.PaymentID))
 	}

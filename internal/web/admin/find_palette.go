@@ -266,7 +266,7 @@ func palettePages(p staff.Person, refillCards bool) (list []paletteResult) {
 			walk(item.Children)
 		}
 	}
-	walk(staffMenu(p, "", refillCards))
+	walk(staffMenu(p, "", refillCards, true))
 	for _, page := range settingPages(p) {
 		list = append(list, paletteResult{Icon: page.Icon, Text: page.Title, Note: lang.M("Settings"), URL: page.URL})
 	}

@@ -67,6 +67,7 @@ func (s *Server) Home(c *gin.Context) error {
 		{settings.RefillCards && (p.Person.Can(staff.AuditView) || p.Person.Can(staff.GuessClear)), s.homeGuesses},
 		{settings.RefillCards && (p.Person.Can(staff.AuditView) || p.Person.Can(staff.GuessClear)), s.homeImports},
 		{settings.RefillCards && p.Person.Can(staff.AlarmsView), s.homeTheft},
+		{settings.RefillCards && p.Person.Can(staff.PaymentsView), s.homeOutside},
 		{p.Person.Can(staff.WebhooksManage), s.homeWebhooks},
 		{true, s.homeRequests},
 		{p.Person.Can(staff.AuditView), s.homeRecent},

@@ -21,6 +21,7 @@ const (
 	SectionStatistics = "/admin/finance/refill-cards/statistics"
 	SectionApprovals  = "/admin/approvals"
 	SectionAlarms     = "/admin/finance/refill-cards/alarms"
+	SectionOutside    = "/admin/finance/refill-cards/outside"
 	SectionSettings   = "/admin/config"
 	SectionTheft      = "/admin/config/theft"
 	SectionJobs       = "/admin/jobs"
@@ -65,12 +66,13 @@ const (
 // frameStaff adds the menu to a staff page.
 func (s *Server) frameStaff(c *gin.Context, p *kit.Page, settings setting.Settings) {
 	p.CanFind = p.Person.Can(staff.CustomersView) || settings.RefillCards && p.Person.Can(staff.CardsView)
-	p.Menu = staffMenu(p.Person, p.Section, settings.RefillCards)
+	p.Menu = staffMenu(p.Person, p.Section, settings.RefillCards, s.menuOutside(c, p, settings))
 	s.countApprovals(c, p, settings)
 }
 
-// staffMenu returns the menu entries that the person may open.
-func staffMenu(p staff.Person, section string, refillCards bool) []kit.MenuItem {
+// staffMenu returns the menu entries that the person may open. outside says that values are
+// handed over to other systems.
+func staffMenu(p staff.Person, section string, refillCards, outside bool) []kit.MenuItem {
 	entry := func(title, icon, url string) kit.MenuItem {
 		return kit.MenuItem{Title: title, Icon: icon, URL: url, Current: url == section}
 	}
@@ -97,6 +99,9 @@ func staffMenu(p staff.Person, section string, refillCards bool) []kit.MenuItem 
 		}
 		if p.Can(staff.AlarmsView) {
 			cards.Children = append(cards.Children, entry(lang.M("Alarms"), "alert-triangle", SectionAlarms))
+		}
+		if outside && p.Can(staff.PaymentsView) {
+			cards.Children = append(cards.Children, entry(lang.M("Not yet credited outside"), "receipt", SectionOutside))
 		}
 		if p.Can(staff.ReportsView) {
 			cards.Children = append(cards.Children, entry(lang.M("Statistics"), "chart-bar", SectionStatistics))

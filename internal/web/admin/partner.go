@@ -54,6 +54,7 @@ type partnerFormPage struct {
 	Disable   *kit.Confirmation
 	Enable    *kit.Confirmation
 	Asked     askedFor
+	Keeping   *kit.Field // where balances are kept
 }
 
 // colours are the colours derived from a partner's chosen colour.
@@ -259,7 +260,7 @@ func (s *Server) newPartnerPage(c *gin.Context, f *partner.Form) (*partnerFormPa
 	p.Shown = kit.NewLook(row.ID, shown.LookVersion, shown.Accent, shown.Slug, shown.LogoWidth, shown.LogoHeight)
 	p.Test = row.Test
 	p.State, p.Customers, p.Open = partnerState(row.DisabledAt != nil), hangs.Customers, hangs.OpenSeries
-	p.Colours = newColours(row.Accent)
+	p.Colours, p.Keeping = newColours(row.Accent), keepingField(row.Balances)
 	if slug != "" {
 		base := s.publicBase(c)
 		p.SignIn, p.OnCards = base+"/portal/login?partner="+slug, base+kit.ScanPath+"/"+slug

@@ -104,7 +104,7 @@ func (s *Server) CustomerPayments(c *gin.Context) error {
 	}
 	p := &customerPaymentsPage{Page: s.Page(c, view.Name, SectionCustomers), Customer: view, Self: view.URL + "/billing/payments"}
 	p.Tabs = customerTabs(view, p.Person, tabPayments)
-	p.CanEnter, p.Zone = p.Person.Can(staff.PaymentsEnter), zone.String()
+	p.CanEnter, p.Zone = p.Person.Can(staff.PaymentsEnter) && !view.Outside, zone.String()
 	if p.Asked, err = s.askedFor(c, db.ApprovalListParams{CustomerID: p.Customer.ID}); err != nil {
 		return err
 	}

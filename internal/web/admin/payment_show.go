@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -33,6 +34,12 @@ type paymentShowPage struct {
 	Redeemed  bool // the payment is a redeemed refill card
 	Reverse   *kit.Confirmation
 	Asked     askedFor
+
+	Handed         bool       // the value was handed over to another system
+	Acknowledged   *time.Time // when that system said that it has credited it; nil: it has not
+	AcknowledgedAs string     // the entry in that system
+	Acknowledge    *kit.Field // acknowledges it by hand; nil: not offered
+	Mistakes       []kit.Mistake
 }
 
 // StaffReceiptURL is the address of a payment on the staff pages.
@@ -82,12 +89,13 @@ func (s *Server) newPaymentShowPage(c *gin.Context) (*paymentShowPage, db.Paymen
 			return nil, none, err
 		}
 	}
-	if p.Person.Can(staff.PaymentsReverse) && row.ReversedBy == 0 && row.Type != db.PaymentTypeReversal {
+	if p.Person.Can(staff.PaymentsReverse) && row.ReversedBy == 0 && row.Type != db.PaymentTypeReversal && row.Type != db.PaymentTypeHandover {
 		p.Reverse = reverseQuestion(p, row)
 		if err := s.reversalTakesTwo(c, p, row); err != nil {
 			return nil, none, err
 		}
 	}
+	viewHandover(p, row)
 	p.Asked, err = s.askedFor(c, db.ApprovalListParams{CustomerID: v.ID})
 	return p, row, err
 }
@@ -117,7 +125,10 @@ func reverseQuestion(p *paymentShowPage, row db.PaymentGetRow) *kit.Confirmation
 	if row.Amount < 0 {
 		text = fmt.Sprintf(lang.M("%s goes back to the balance of %s, which goes from %s to %s."), sum(-row.Amount), p.Customer.Name, p.Customer.Balance, sum(after))
 	}
-	if after < 0 {
+	if row.HandedBy != 0 {
+		text = fmt.Sprintf(lang.M("%s is taken back from the other system, which %s had it credited in. Take the credit back there too."), sum(row.Amount), p.Customer.Name)
+	}
+	if after < 0 && row.HandedBy == 0 {
 		text += lang.M(" The balance is then negative: the customer owes you the difference.")
 	}
 	if p.Redeemed {
@@ -160,6 +171,10 @@ func (s *Server) PaymentReverse(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	s.SetFlash(c, kit.ToneGood, fmt.Sprintf(lang.M("Payment %d is reversed. New balance %s."), row.ID, money.Amount{Minor: paid.Balance, Currency: p.Customer.Currency}))
+	said := fmt.Sprintf(lang.M("Payment %d is reversed. New balance %s."), row.ID, money.Amount{Minor: paid.Balance, Currency: p.Customer.Currency})
+	if row.HandedBy != 0 {
+		said = fmt.Sprintf(lang.M("Payment %d is reversed. Take the credit back in the other system too."), row.ID)
+	}
+	s.SetFlash(c, kit.ToneGood, said)
 	return s.Redirect(c, StaffReceiptURL(p.Customer.ID, paid.ID))
 }

@@ -28,6 +28,7 @@ func pageTemplates() map[string]any {
 		"admin/customer_erase":                            &customerErasePage{},
 		"admin/payment_enter":                             &paymentEnterPage{},
 		"admin/payment_show":                              &paymentShowPage{},
+		"admin/outside_list":                              &outsidePage{},
 		"admin/notification_list":                         &notificationPage{},
 		"admin/notification_list#bell":                    &kit.Bell{},
 		"admin/notification_list#bell-news":               &notificationPage{},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -79,6 +80,31 @@ func (s *Server) findCustomer(c *gin.Context, ref *customerRef) (db.CustomerGetR
 	}
 	return s.customerByID(c, id)
 }
+
+// customerToCredit is findCustomer for what credits a card. A customer whose balance is kept
+// outside is made at first use.
+func (s *Server) customerToCredit(c *gin.Context, ref *customerRef) (db.CustomerGetRow, error) {
+	row, err := s.findCustomer(c, ref)
+	if !errors.Is(err, customer.ErrUnknown) || ref.ExternalID == "" {
+		return row, err
+	}
+	var partnerID int64
+	if ref.PartnerID != "" {
+		partnerID = readID(ref.PartnerID)
+	}
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return row, err
+	}
+	id, err := customer.FirstUse(c.Request.Context(), s.Pool, actor(c), partnerID, ref.ExternalID, settings.Currency)
+	if err != nil {
+		return row, customerFaults.of(err)
+	}
+	return s.customerByID(c, id)
+}
+
+// customerFaults are the fields of a customer made at first use, in the bodies that name one.
+var customerFaults = places{"external_id": "/customer/external_id", "partner": "/customer/partner_id", "name": "/customer/external_id", "username": "/customer/external_id"} //nolint:gochecknoglobals // a table
 
 // customerByID returns a customer, and customer.ErrUnknown for one of other partners.
 func (s *Server) customerByID(c *gin.Context, id int64) (db.CustomerGetRow, error) {

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -30,7 +32,39 @@ type redemption struct {
 	Customer     customerSeen `json:"customer"`
 	Reference    string       `json:"reference"`
 	At           string       `json:"at"`
+	Outside      *outside     `json:"outside,omitempty"`     // where its value was handed over to another system
 	ReversedBy   string       `json:"reversed_by,omitempty"` // id of the payment that reversed it
+}
+
+// outside tells of a redemption whose value was handed over to another system.
+type outside struct {
+	AcknowledgedAt *string `json:"acknowledged_at"` // null: that system has not acknowledged it
+}
+
+// viewOutside describes the handover of a redemption; nil where there was none.
+func viewOutside(handed bool, acknowledged *time.Time) *outside {
+	if !handed {
+		return nil
+	}
+	v := &outside{}
+	if acknowledged != nil {
+		at := moment(*acknowledged)
+		v.AcknowledgedAt = &at
+	}
+	return v
+}
+
+// outsideOf returns the handover of a redemption that was just done, or done before.
+func (s *Server) outsideOf(c *gin.Context, receipt card.Receipt) (*outside, error) {
+	if !receipt.Replayed {
+		return viewOutside(receipt.Handed, nil), nil
+	}
+	scope := Client(c).Scope
+	row, _, err := db.Found(db.New().RedemptionGet(c.Request.Context(), s.Pool, db.RedemptionGetParams{ID: receipt.PaymentID, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs}))
+	if err != nil {
+		return nil, fmt.Errorf("read a redemption: %w", err)
+	}
+	return viewOutside(row.Handed, row.AcknowledgedAt), nil
 }
 
 var errCodeOrCard = fault.Field("code", "code_or_card", "Send the code of the card, or the card as series and serial such as 202611-42, and not both.")
@@ -51,7 +85,7 @@ func (s *Server) RedemptionCreate(c *gin.Context) error {
 	if (body.Code == "") == (body.Card == "") {
 		return errCodeOrCard
 	}
-	who, err := s.findCustomer(c, body.Customer)
+	who, err := s.customerToCredit(c, body.Customer)
 	if err != nil {
 		return err
 	}
@@ -65,10 +99,14 @@ func (s *Server) RedemptionCreate(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	handed, err := s.outsideOf(c, receipt)
+	if err != nil {
+		return err
+	}
 	return created(c, Base+"/redemptions/"+idText(receipt.PaymentID), receipt.Replayed, redemption{
 		ID: idText(receipt.PaymentID), Card: kit.CardName(receipt.Series, int64(receipt.Serial)),
 		Amount: amount(receipt.Amount, receipt.Currency), BalanceAfter: amount(receipt.Balance, receipt.Currency),
-		Customer: seen(who), Reference: body.Reference, At: moment(receipt.At),
+		Customer: seen(who), Reference: body.Reference, At: moment(receipt.At), Outside: handed,
 	})
 }
 
@@ -78,7 +116,7 @@ func viewRedemption(row db.RedemptionListRow) redemption {
 		ID: idText(row.ID), Card: kit.CardName(row.Number, int64(*row.Serial)),
 		Amount: amount(row.Amount, row.Currency), BalanceAfter: amount(row.BalanceAfter, row.Currency),
 		Customer:  customerSeen{ID: idText(row.CustomerID), Username: row.Username, ExternalID: row.ExternalID},
-		Reference: row.Reference, At: moment(row.At),
+		Reference: row.Reference, At: moment(row.At), Outside: viewOutside(row.Handed, row.AcknowledgedAt),
 	}
 	if row.ReversedBy != 0 {
 		r.ReversedBy = idText(row.ReversedBy)
@@ -166,6 +204,40 @@ func (s *Server) RedemptionReverse(c *gin.Context) error {
 	return created(c, Base+"/redemptions/"+idText(row.ID), paid.Replayed, reversal{ID: idText(paid.ID), BalanceAfter: amount(paid.Balance, row.Currency), At: moment(paid.At)})
 }
 
+// acknowledgementRequest is the body of an acknowledgement.
+type acknowledgementRequest struct {
+	Reference string `json:"reference"`
+}
+
+// acknowledgement is the answer to it. It tells nothing that its sender does not know, since
+// a client may acknowledge redemptions without the permission to list them.
+type acknowledgement struct {
+	ID             string `json:"id"` // of the redemption
+	Reference      string `json:"reference"`
+	AcknowledgedAt string `json:"acknowledged_at"`
+}
+
+// RedemptionAcknowledge handles POST /api/v1/redemptions/:id/acknowledgement: the other system
+// has credited the value. It needs no Idempotency-Key, because its address names what is
+// acknowledged once.
+func (s *Server) RedemptionAcknowledge(c *gin.Context) error {
+	row, err := s.redemption(c)
+	if err != nil {
+		return err
+	}
+	var body acknowledgementRequest
+	if err := s.read(c, &body); err != nil {
+		return err
+	}
+	acked, err := billing.Acknowledge(c.Request.Context(), s.Pool, actor(c), billing.Acknowledgement{PaymentID: row.ID, Reference: body.Reference})
+	if err != nil {
+		return err
+	}
+	return created(c, Base+"/redemptions/"+idText(row.ID), acked.Replayed, acknowledgement{
+		ID: idText(row.ID), Reference: strings.TrimSpace(body.Reference), AcknowledgedAt: moment(acked.At),
+	})
+}
+
 // lookRequest is the body of POST /cards/look.
 type lookRequest struct {
 	Code     string       `json:"code"`
@@ -186,7 +258,7 @@ func (s *Server) CardLook(c *gin.Context) error {
 	if err := s.read(c, &body); err != nil {
 		return err
 	}
-	who, err := s.findCustomer(c, body.Customer)
+	who, err := s.customerToCredit(c, body.Customer)
 	if err != nil {
 		return err
 	}

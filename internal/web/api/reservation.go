@@ -50,7 +50,7 @@ func (s *Server) ReservationCreate(c *gin.Context) error {
 	if (body.Code == "") == (body.Card == "") {
 		return errCodeOrCard
 	}
-	who, err := s.findCustomer(c, body.Customer)
+	who, err := s.customerToCredit(c, body.Customer)
 	if err != nil {
 		return err
 	}
@@ -137,11 +137,15 @@ func (s *Server) ReservationCommit(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	handed, err := s.outsideOf(c, receipt)
+	if err != nil {
+		return err
+	}
 	return created(c, Base+"/redemptions/"+idText(receipt.PaymentID), receipt.Replayed, redemption{
 		ID: idText(receipt.PaymentID), Card: kit.CardName(receipt.Series, int64(receipt.Serial)),
 		Amount: amount(receipt.Amount, receipt.Currency), BalanceAfter: amount(receipt.Balance, receipt.Currency),
 		Customer:  customerSeen{ID: idText(row.CustomerID), Username: row.Username, ExternalID: row.ExternalID},
-		Reference: row.Reference, At: moment(receipt.At),
+		Reference: row.Reference, At: moment(receipt.At), Outside: handed,
 	})
 }
 

@@ -49,6 +49,8 @@ func PaymentTypeName(t db.PaymentType) string {
 		return lang.M("Credit card")
 	case db.PaymentTypeCharge:
 		return lang.M("Charge")
+	case db.PaymentTypeHandover:
+		return lang.M("Handed over")
 	case db.PaymentTypeReversal:
 		return lang.M("Reversal")
 	case db.PaymentTypeCorrection:

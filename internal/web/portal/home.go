@@ -16,7 +16,7 @@ import (
 // portalHomePage is a customer's first page: the balance and the latest payments.
 type portalHomePage struct {
 	kit.Page
-	Balance  string
+	Balance  string // empty: it is kept in another system
 	Payments []kit.PaymentView
 	Redeem   bool // the refill-card form is offered
 }
@@ -24,7 +24,8 @@ type portalHomePage struct {
 // PaymentsAtHome is how many payments the first page shows.
 const PaymentsAtHome = 5
 
-// balance returns the balance of the visitor, with its currency.
+// balance returns the balance of the visitor, with its currency; empty where it is kept in
+// another system.
 func (s *Server) balance(c *gin.Context) (string, error) {
 	scope := audit.Everything() // the visitor's own account needs no scope
 	row, err := db.New().CustomerGet(c.Request.Context(), s.Pool, db.CustomerGetParams{
@@ -32,6 +33,9 @@ func (s *Server) balance(c *gin.Context) (string, error) {
 	})
 	if err != nil {
 		return "", err
+	}
+	if row.Outside {
+		return "", nil
 	}
 	return money.Amount{Minor: *row.Balance, Currency: row.Currency}.String(), nil
 }

@@ -34,7 +34,9 @@ type receiptPage struct {
 	kit.Page
 	Payment kit.PaymentView
 	Amount  string
-	Now     string // the present balance
+	Now     string // the present balance; empty: it is kept in another system
+	Handed  bool   // the value was handed over to the other system
+	Done    bool   // that system has said that it has credited it
 	Series  string
 	Serial  string
 	Fresh   bool // a card that was redeemed minutes ago, and nothing was paid since
@@ -150,6 +152,7 @@ func (s *Server) Payment(c *gin.Context) error {
 		ReversedBy: row.ReversedBy, Reverses: row.Reverses,
 	})
 	p.Amount = money.Amount{Minor: row.Amount, Currency: row.Currency}.String()
+	p.Handed, p.Done = row.HandedBy != 0, row.AcknowledgedAt != nil
 	if p.Now, err = s.balance(c); err != nil {
 		return err
 	}

@@ -56,9 +56,13 @@ func (s *Server) sendStatement(c *gin.Context, p period) error {
 	const exact = "2 Jan 2006, 15:04"
 	now := s.Now().In(v.Zone).Format(exact + " MST")
 	var file bytes.Buffer // a customer has some hundreds of payments
+	state := fmt.Sprintf(lang.M("Balance on %s: %s"), now, balance)
+	if balance == "" {
+		state = fmt.Sprintf(lang.M("On %s. The balance is kept at %s."), now, v.Brand)
+	}
 	st, err := render.NewStatement(&file, render.Statement{
 		Title: fmt.Sprintf(lang.M("%s: payments of %s"), v.Brand, v.Name),
-		Notes: []string{fmt.Sprintf(lang.M("Username %s"), v.Username), fmt.Sprintf(lang.M("Period: %s"), p.Text), fmt.Sprintf(lang.M("Balance on %s: %s"), now, balance)},
+		Notes: []string{fmt.Sprintf(lang.M("Username %s"), v.Username), fmt.Sprintf(lang.M("Period: %s"), p.Text), state},
 		Columns: []render.StatementColumn{
 			{Name: lang.M("Date"), Width: 38},
 			{Name: lang.M("Payment type"), Width: 34},

@@ -1,0 +1,94 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/stretchr/testify/require"
+
+	"refill/internal/audit"
+	"refill/internal/blob"
+	"refill/internal/card"
+	"refill/internal/cardcode/codetest"
+	"refill/internal/cardfile"
+	"refill/internal/cardimport"
+	"refill/internal/check"
+	"refill/internal/customer"
+	"refill/internal/customerimport"
+	"refill/internal/db"
+	"refill/internal/dbtest"
+	"refill/internal/mailing"
+	"refill/internal/money"
+	"refill/internal/notify"
+	"refill/internal/setting"
+	"refill/internal/staff/peopletest"
+	"refill/internal/web/admin"
+	"refill/internal/web/kit"
+	"refill/internal/webhook"
+)
+
+func (g *got) doc() *goquery.Document {
+	g.t.Helper()
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(g.Body))
+	require.NoError(g.t, err)
+	return doc
+}
+
+// one returns the only element that matches a selector.
+func (g *got) one(selector string) *goquery.Selection {
+	g.t.Helper()
+	found := g.doc().Find(selector)
+	require.Equal(g.t, 1, found.Length(), "%s in\n%s", selector, g.Body)
+	return found
+}
+
+// none fails the test if an element matches a selector.
+func (g *got) none(selector string) {
+	g.t.Helper()
+	require.Zero(g.t, g.doc().Find(selector).Length(), "%s in\n%s", selector, g.Body)
+}
+
+// fault returns the code of the error at a field of the page. With "" it returns the code
+// of the error of the whole form or page.
+func (g *got) fault(field string) string {
+	g.t.Helper()
+	doc := g.doc()
+	if field == "" {
+		return doc.Find(":not(li)[data-fault], li[data-fault]:not(:has(a))").AttrOr("data-fault", "")
+	}
+	if beside := doc.Find("#f-" + field + "-error[data-fault]"); beside.Length() > 0 {
+		return beside.AttrOr("data-fault", "")
+	}
+	return doc.Find(`li[data-fault]:has(a[href="#f-`+field+`"])`).AttrOr("data-fault", "")
+}
+
+// text returns the text of the only element that matches, with runs of spaces replaced by
+// one.
+func (g *got) text(selector string) string {
+	g.t.Helper()
+	return strings.Join(strings.Fields(g.one(selector).Text()), " ")
+}
+
+// logBook collects what the server logs.
+type logBook struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
