@@ -1,20 +1,8 @@
 package web
 
 import (
-	"context"
-	"fmt"
-	"io"
-	"log/slog"
-	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
-	"net/netip"
-	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
-	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/google/uuid"
