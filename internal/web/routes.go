@@ -9,6 +9,7 @@ import (
 	"refill/internal/web/api"
 	"refill/internal/web/kit"
 	"refill/internal/web/portal"
+	"refill/internal/web/splynx"
 )
 
 const (
@@ -16,6 +17,8 @@ const (
 	post  = http.MethodPost
 	patch = http.MethodPatch // of programs, as put is
 	put   = http.MethodPut
+	del   = http.MethodDelete
+	opts  = http.MethodOptions
 )
 
 // table returns all routes of the site: method, path, who may request it, and its handler.
@@ -38,6 +41,7 @@ func (s *Server) table() []route {
 		// The document of the API.
 		{get, api.DocumentPath, everybody, s.api.Document},
 		{get, api.DocsPath, everybody, s.api.DocsShow},
+		{get, api.DocsPath + "/splynx", everybody, s.api.DocsSplynx},
 		{get, api.DocsPath + "/:resource", everybody, s.api.DocsResource},
 		{get, api.ProblemsPath, everybody, s.api.ProblemList},
 		{get, api.ProblemsPath + "/:code", everybody, s.api.ProblemShow},
@@ -60,6 +64,31 @@ func (s *Server) table() []route {
 		{post, kit.WelcomePath + ":token", everybody, s.portal.Welcome},
 
 		// Programs.
+		// Programs that were written for Splynx.
+		{post, splynx.Tokens, splynxSignIn, s.splynx.TokenCreate},
+		{get, splynx.Tokens + "/:token", splynxSignIn, s.splynx.TokenRenew},
+		{del, splynx.Tokens + "/:token", splynxSignIn, s.splynx.TokenDelete},
+		{get, splynx.Base + "/admin/api/check", splynxWho("").orCustomer(), s.splynx.Check},
+		{put, splynx.Cards + "/0", splynxWho(staff.RedeemFor).orCustomer().withCards(), s.splynx.Redeem},
+		{get, splynx.Cards, splynxWho(""), s.splynx.MethodDisabled},
+		{post, splynx.Cards, splynxWho(""), s.splynx.MethodDisabled},
+		{opts, splynx.Cards, splynxWho(""), s.splynx.CardOptions},
+		{put, splynx.Cards + "/:id", splynxWho(staff.CardsChange).withCards(), s.splynx.CardEdit},
+		{del, splynx.Cards + "/:id", splynxWho(staff.CardsChange).withCards(), s.splynx.CardDelete},
+		{get, splynx.Series, splynxWho(staff.SeriesView).withCards(), s.splynx.SeriesList},
+		{post, splynx.Series, splynxWho(staff.SeriesGenerate).withCards(), s.splynx.SeriesCreate},
+		{opts, splynx.Series, splynxWho(""), s.splynx.SeriesOptions},
+		{get, splynx.Series + "/:serie", splynxWho(staff.CardsView).withCards(), s.splynx.SeriesShow},
+		{put, splynx.Series + "/:serie", splynxWho(staff.SeriesEdit).withCards(), s.splynx.SeriesEdit},
+		{del, splynx.Series + "/:serie", splynxWho(staff.SeriesVoid).withCards(), s.splynx.SeriesDelete},
+		{get, splynx.Customers, splynxWho(staff.CustomersView).orCustomer(), s.splynx.CustomerList},
+		{get, splynx.Customers + "/:id", splynxWho(staff.CustomersView).orCustomer(), s.splynx.CustomerShow},
+		{opts, splynx.Customers, splynxWho(""), s.splynx.CustomerOptions},
+		{get, splynx.Billing + "/:id", splynxWho(staff.PaymentsView).orCustomer(), s.splynx.CustomerBilling},
+		{get, splynx.Payments, splynxWho(staff.PaymentsView).orCustomer(), s.splynx.PaymentList},
+		{post, splynx.Payments, splynxWho(staff.PaymentsEnter), s.splynx.PaymentCreate},
+		{opts, splynx.Payments, splynxWho(""), s.splynx.PaymentOptions},
+
 		{get, api.Base + "/me", clientWho(""), s.api.Me},
 		{post, api.Base + "/redemptions", clientWho(staff.RedeemFor).withCards(), s.api.RedemptionCreate},
 		{get, api.Base + "/redemptions", clientWho(staff.PaymentsView).withCards(), s.api.RedemptionList},
@@ -244,6 +273,7 @@ func (s *Server) table() []route {
 		{post, admin.OneClient + "/disable", staffWho(staff.APIManage), s.admin.ClientSwitch(true, lang.M("The API client is disabled."))},
 		{post, admin.OneClient + "/enable", staffWho(staff.APIManage), s.admin.ClientSwitch(false, lang.M("The API client is enabled."))},
 		{post, admin.OneClient + "/keys", staffWho(staff.APIManage), s.admin.ClientKeyMake},
+		{post, admin.OneClient + "/pairs", staffWho(staff.APIManage), s.admin.ClientPairMake},
 		{post, admin.OneClient + "/keys/:key/revoke", staffWho(staff.APIManage), s.admin.ClientKeyRevoke},
 		{post, admin.OneClient + "/clear-guesses", staffWho(staff.GuessClear), s.admin.ClientClear},
 		{get, admin.SectionPrintShops, staffWho(staff.ConfigManage).allPartners(), s.admin.PrintShops},

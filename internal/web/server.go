@@ -23,8 +23,10 @@ import (
 	"refill/internal/setting"
 	"refill/internal/web/admin"
 	"refill/internal/web/api"
+	"refill/internal/web/caller"
 	"refill/internal/web/kit"
 	"refill/internal/web/portal"
+	"refill/internal/web/splynx"
 )
 
 // Deps holds the dependencies and the settings of a Server.
@@ -64,13 +66,15 @@ type Deps struct {
 type Server struct {
 	*kit.Kit
 
-	deps    Deps
-	admin   *admin.Server
-	portal  *portal.Server
-	api     *api.Server
-	handler http.Handler
-	routes  []route
-	unclear sync.Once // makes warnInsecure log only once
+	deps     Deps
+	admin    *admin.Server
+	portal   *portal.Server
+	api      *api.Server
+	splynx   *splynx.Server
+	requests *caller.RequestLog
+	handler  http.Handler
+	routes   []route
+	unclear  sync.Once // makes warnInsecure log only once
 }
 
 // New returns a server. It fails if a proxy or a template does not parse, or a dependency
@@ -94,6 +98,8 @@ func New(deps Deps) (*Server, error) {
 	}
 	s.portal = portal.New(s.Kit)
 	s.api = api.New(s.Kit, api.Deps{Hub: deps.Admin.Hub, Exports: deps.Admin.Exports, Files: deps.Admin.Files, Webhooks: deps.Admin.Webhooks})
+	s.splynx = splynx.New(s.Kit, deps.Admin.Hub)
+	s.requests = caller.NewRequestLog(s.Pool, s.Log)
 	return s, s.build()
 }
 
@@ -121,22 +127,27 @@ func (s *Server) Handler() http.Handler { return s.handler }
 func (s *Server) CloseStreams() {
 	s.admin.CloseStreams()
 	s.api.CloseStreams()
+	s.splynx.CloseStreams()
 }
 
 // Start starts the service behind the pages of River UI, and the log of API requests. They
 // stop when ctx ends.
 func (s *Server) Start(ctx context.Context) error {
-	s.api.Start(ctx)
+	s.requests.Start(ctx)
 	return s.admin.Start(ctx)
 }
 
-// Fail writes the response for an error: a problem document for a program, otherwise a page.
+// Fail writes the response for an error: for a program in the shape of its door, otherwise a
+// page.
 func (s *Server) Fail(c *gin.Context, err error) {
-	if api.OnSide(c) {
+	switch {
+	case splynx.OnSide(c):
+		s.splynx.Fail(c, err)
+	case api.OnSide(c):
 		s.api.Fail(c, err)
-		return
+	default:
+		s.Kit.Fail(c, err)
 	}
-	s.Kit.Fail(c, err)
 }
 
 // build creates the router with its middleware and routes. The first middleware is the

@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/report"
+	"refill/internal/web/caller"
 	"refill/internal/web/kit"
 )
 
@@ -30,7 +31,7 @@ func (s *Server) ReportOutstanding(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	question := report.Question{Partner: partner, Scope: Client(c).Scope, Zone: kit.Zone(settings.TimeZone), Currency: settings.Currency}
+	question := report.Question{Partner: partner, Scope: caller.Client(c).Scope, Zone: kit.Zone(settings.TimeZone), Currency: settings.Currency}
 	question.Period = report.Period{Kind: report.Custom, From: at, To: at}
 	if at.IsZero() {
 		question.Period = report.Period{Kind: report.ThisMonth}

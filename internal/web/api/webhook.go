@@ -10,6 +10,7 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/web/caller"
 	"refill/internal/webhook"
 )
 
@@ -107,7 +108,7 @@ func viewEndpoint(w db.WebhookListRow) endpoint {
 // endpoint reads the endpoint that an address names, and webhook.ErrUnknown for one of other
 // partners.
 func (s *Server) endpoint(c *gin.Context, id int64) (db.WebhookGetRow, error) {
-	scope := Client(c).Scope
+	scope := caller.Client(c).Scope
 	return db.Need(db.New().WebhookGet(c.Request.Context(), s.Pool, db.WebhookGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})).
 		Or(webhook.ErrUnknown, "read a webhook endpoint")
 }
@@ -138,7 +139,7 @@ func (s *Server) EndpointList(c *gin.Context) error {
 	if err := readQuery(c).err(); err != nil {
 		return err
 	}
-	scope := Client(c).Scope
+	scope := caller.Client(c).Scope
 	rows, err := db.New().WebhookList(c.Request.Context(), s.Pool, db.WebhookListParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
 	if err != nil {
 		return err
@@ -167,7 +168,7 @@ func (s *Server) EndpointCreate(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	made, err := s.Webhooks.Create(c.Request.Context(), actor(c), f, key)
+	made, err := s.Webhooks.Create(c.Request.Context(), caller.Actor(c), f, key)
 	if err != nil {
 		return placed(err)
 	}
@@ -214,7 +215,7 @@ func (s *Server) EndpointEdit(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, by := c.Request.Context(), actor(c)
+	ctx, by := c.Request.Context(), caller.Actor(c)
 	if body.Name != nil || body.URL != nil || body.Types != nil || body.AllPartners != nil || body.PartnerIDs != nil || body.InOrder != nil {
 		err := s.Webhooks.Edit(ctx, by, id, asked, f)
 		if slices.ContainsFunc(fault.All(err), func(one *fault.Error) bool { return one.Code == webhook.ErrChanged.Code }) {
@@ -242,7 +243,7 @@ func (s *Server) EndpointSecret(c *gin.Context) error {
 	if err := s.readNone(c); err != nil {
 		return err
 	}
-	secret, err := s.Webhooks.Rotate(c.Request.Context(), actor(c), id)
+	secret, err := s.Webhooks.Rotate(c.Request.Context(), caller.Actor(c), id)
 	if err != nil {
 		return err
 	}
@@ -258,7 +259,7 @@ func (s *Server) EndpointTest(c *gin.Context) error {
 	if err := s.readNone(c); err != nil {
 		return err
 	}
-	if err := s.Webhooks.Test(c.Request.Context(), actor(c), id); err != nil {
+	if err := s.Webhooks.Test(c.Request.Context(), caller.Actor(c), id); err != nil {
 		return err
 	}
 	return s.answerEndpoint(c, http.StatusAccepted, id, "")
@@ -291,7 +292,7 @@ func (s *Server) EndpointReplay(c *gin.Context) error {
 	if err != nil || since.Year() < 1 || since.Year() > 9999 {
 		return errSince
 	}
-	n, err := s.Webhooks.Replay(c.Request.Context(), actor(c), id, since, body.Dry)
+	n, err := s.Webhooks.Replay(c.Request.Context(), caller.Actor(c), id, since, body.Dry)
 	if err != nil {
 		return err
 	}
