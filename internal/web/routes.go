@@ -9,7 +9,6 @@ import (
 	"refill/internal/web/api"
 	"refill/internal/web/kit"
 	"refill/internal/web/portal"
-	"refill/internal/web/splynx"
 )
 
 const (
@@ -21,7 +20,8 @@ const (
 	opts  = http.MethodOptions
 )
 
-// table returns all routes of the site: method, path, who may request it, and its handler.
+// table returns all routes of the site, but for those of splynxTable: method, path, who may
+// request it, and its handler.
 // A line without all four does not compile, and a request is admitted only by the audience
 // of its line.
 func (s *Server) table() []route {
@@ -64,31 +64,6 @@ func (s *Server) table() []route {
 		{post, kit.WelcomePath + ":token", everybody, s.portal.Welcome},
 
 		// Programs.
-		// Programs that were written for Splynx.
-		{post, splynx.Tokens, splynxSignIn, s.splynx.TokenCreate},
-		{get, splynx.Tokens + "/:token", splynxSignIn, s.splynx.TokenRenew},
-		{del, splynx.Tokens + "/:token", splynxSignIn, s.splynx.TokenDelete},
-		{get, splynx.Base + "/admin/api/check", splynxWho("").orCustomer(), s.splynx.Check},
-		{put, splynx.Cards + "/0", splynxWho(staff.RedeemFor).orCustomer().withCards(), s.splynx.Redeem},
-		{get, splynx.Cards, splynxWho(""), s.splynx.MethodDisabled},
-		{post, splynx.Cards, splynxWho(""), s.splynx.MethodDisabled},
-		{opts, splynx.Cards, splynxWho(""), s.splynx.CardOptions},
-		{put, splynx.Cards + "/:id", splynxWho(staff.CardsChange).withCards(), s.splynx.CardEdit},
-		{del, splynx.Cards + "/:id", splynxWho(staff.CardsChange).withCards(), s.splynx.CardDelete},
-		{get, splynx.Series, splynxWho(staff.SeriesView).withCards(), s.splynx.SeriesList},
-		{post, splynx.Series, splynxWho(staff.SeriesGenerate).withCards(), s.splynx.SeriesCreate},
-		{opts, splynx.Series, splynxWho(""), s.splynx.SeriesOptions},
-		{get, splynx.Series + "/:serie", splynxWho(staff.CardsView).withCards(), s.splynx.SeriesShow},
-		{put, splynx.Series + "/:serie", splynxWho(staff.SeriesEdit).withCards(), s.splynx.SeriesEdit},
-		{del, splynx.Series + "/:serie", splynxWho(staff.SeriesVoid).withCards(), s.splynx.SeriesDelete},
-		{get, splynx.Customers, splynxWho(staff.CustomersView).orCustomer(), s.splynx.CustomerList},
-		{get, splynx.Customers + "/:id", splynxWho(staff.CustomersView).orCustomer(), s.splynx.CustomerShow},
-		{opts, splynx.Customers, splynxWho(""), s.splynx.CustomerOptions},
-		{get, splynx.Billing + "/:id", splynxWho(staff.PaymentsView).orCustomer(), s.splynx.CustomerBilling},
-		{get, splynx.Payments, splynxWho(staff.PaymentsView).orCustomer(), s.splynx.PaymentList},
-		{post, splynx.Payments, splynxWho(staff.PaymentsEnter), s.splynx.PaymentCreate},
-		{opts, splynx.Payments, splynxWho(""), s.splynx.PaymentOptions},
-
 		{get, api.Base + "/me", clientWho(""), s.api.Me},
 		{post, api.Base + "/redemptions", clientWho(staff.RedeemFor).withCards(), s.api.RedemptionCreate},
 		{get, api.Base + "/redemptions", clientWho(staff.PaymentsView).withCards(), s.api.RedemptionList},

@@ -3,7 +3,7 @@
 // decides what a card is worth or who may redeem it, and holds no state that another web
 // process would need.
 //
-// All routes are in routes.go. A handler is a method of a Server that returns an error,
+// All routes are in routes.go and routes_splynx.go. A handler is a method of a Server that returns an error,
 // which package kit turns into a response. Package templates explains how a page is made.
 package web
 
@@ -11,6 +11,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -168,7 +169,7 @@ func (s *Server) build() error {
 	engine.Use(s.identify, s.logAccess, s.recoverPanic, sameSite, s.limitRequest)
 	engine.NoRoute(s.handle(func(c *gin.Context) error { return s.unknown(c) }))
 	engine.NoMethod(s.handle(func(c *gin.Context) error { return kit.ErrMethod }))
-	s.routes = s.table()
+	s.routes = slices.Concat(s.table(), s.splynxTable())
 	for _, r := range s.routes {
 		s.mount(engine, r)
 	}
