@@ -103,7 +103,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, ask("", key))
 
 	// The pair of a program for Splynx is shown once, and its secret is used in every way.
-	admin.open(script[string](admin, `[...document.querySelectorAll("a")].find(a => a.innerText === "I have kept it").href`))
+	admin.open(script[string](admin, `[...document.querySelectorAll("a")].find(a => a.innerText === "I have kept it").pathname`))
 	admin.until("the client", `document.querySelector("#pair-form")`)
 	admin.press("New pair")
 	admin.until("the pair", `document.querySelector("#pair-secret .mono")`)

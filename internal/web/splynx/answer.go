@@ -11,7 +11,7 @@ import (
 
 // answerList answers a list: its rows, or to HEAD their number alone.
 func answerList[R, T any](c *gin.Context, rows []R, total int64, view func(R) T) error {
-	c.Header("X-total-count", strconv.FormatInt(total, 10))
+	c.Writer.Header()["X-total-count"] = []string{strconv.FormatInt(total, 10)} // programs compare its case, which Set would change
 	if c.Request.Method == http.MethodHead {
 		c.Status(http.StatusNoContent)
 		return nil
