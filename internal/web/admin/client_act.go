@@ -75,7 +75,7 @@ func (s *Server) ClientPairMake(c *gin.Context) error {
 		return err
 	}
 	newest := NumberOf(form.Get("newest"))
-	f := client.KeyForm{Overlap: time.Duration(readCount(form.Get("overlap"))) * time.Hour, Newest: &newest}
+	f := client.KeyForm{Overlap: time.Duration(readCount(form.Get("pair_overlap"))) * time.Hour, Newest: &newest}
 	pair, err := client.MakePair(c.Request.Context(), s.Pool, s.Cards.Codes, s.Actor(c), row.ID, f)
 	if err != nil {
 		return s.clientChanged(c, row.ID, err, "")

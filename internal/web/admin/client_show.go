@@ -212,7 +212,7 @@ func (s *Server) clientKeyForm(c *gin.Context, p *clientPage, row db.ClientGetRo
 	}
 	if row.Splynx {
 		p.NewPair = &clientKeyForm{Newest: p.newest, Button: lang.M("New pair")}
-		p.NewPair.Overlap = kit.Field{Name: "overlap", Label: lang.M("The pair before goes on working for"), Options: overlapOptions()}
+		p.NewPair.Overlap = kit.Field{Name: "pair_overlap", Label: lang.M("The pair before goes on working for"), Options: overlapOptions()}
 	}
 	f := &clientKeyForm{Newest: p.newest, Username: p.Person.Username, Button: lang.M("New key")}
 	f.Overlap = kit.Field{Name: "overlap", Label: lang.M("The key before goes on working for"), Options: overlapOptions()}

@@ -82,7 +82,7 @@ func (s *Server) SeriesCreate(c *gin.Context) error {
 		return err
 	}
 	order := card.OrderRequest{
-		Quantity: int32(quantity), Prefix: f["prefix"], Price: price, ValidTill: till, Activate: true, Partners: partners(c, f["partner_id"]), Key: uuid.New(), //nolint:gosec // parsed with 32 bits
+		Quantity: int32(quantity), Prefix: f["prefix"], Price: price, ValidTill: till, Activate: true, Partners: partners(c, f["partner_id"]), Key: uuid.New(),
 	}
 	ordered, err := s.Cards.Order(c.Request.Context(), actor(c), order)
 	if err != nil {
