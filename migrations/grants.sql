@@ -80,6 +80,8 @@ grant select, insert, update on series_reading to refill_app;
 grant select, insert, update on api_client, api_key to refill_app;
 grant select, insert, delete on api_client_partner, api_request to refill_app;
 grant select, insert, update, delete on api_quota to refill_app;
+-- Access tokens of clients and customers; those that have ended go.
+grant select, insert, update, delete on splynx_token to refill_app;
 -- E-mail: addresses, what was told, and links that were asked for; old rows go.
 grant select, insert, update, delete on staff_mail, mail_alarm to refill_app;
 grant select, insert, delete on mail_former, sign_in_mail to refill_app;

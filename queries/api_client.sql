@@ -1,11 +1,11 @@
 -- name: ClientAdmit :one
--- Finds the client of a key with the rights of its owner, and counts the request, in one
+-- Finds the client of a key, or of the pair with a splynx_key, with the rights of its owner, and counts the request, in one
 -- statement, so that several web processes share one count. A key that is not good is not
 -- counted. A test client has test partners only, and any other client none of them. Two concurrent requests of a client wait for each other's count only: the commit
 -- does not wait for the disk.
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
 found as materialized (
-  select k.id as key_id, c.test, k.created_by as key_maker, k.revoked_at is not null or coalesce(k.expires_at <= now(), false) as ended,
+  select k.id as key_id, c.test, k.created_by as key_maker, k.revoked_at is not null or coalesce(k.expires_at <= now(), false) or (k.splynx_key is not null and not c.splynx) as ended,
     k.expires_at, k.last_used_at, c.id, c.name, c.owner_id, c.permissions, c.all_partners, c.per_minute, c.wrong_codes_hour,
     c.disabled_at is not null as disabled, o.disabled_at is not null as owner_disabled, o.all_partners as owner_all_partners,
     role.everything, role.permissions as owner_permissions,
@@ -14,7 +14,7 @@ found as materialized (
   join api_client c on c.id = k.client_id
   join staff o on o.id = c.owner_id
   join role on role.id = o.role_id, calm
-  where k.hash = @hash
+  where k.hash = @hash and k.splynx_key is not distinct from sqlc.narg(splynx_key)::text
 ), good as (
   select * from found where not ended and not disabled and not owner_disabled and near
 ), counted as (
@@ -68,13 +68,13 @@ where @all_partners::boolean or (not c.all_partners and not exists (
 order by c.disabled_at is not null, lower(c.name);
 
 -- name: ClientCreate :one
-insert into api_client (name, owner_id, all_partners, permissions, networks, per_minute, wrong_codes_hour, created_by, test)
-values (@name, @owner_id, @all_partners, @permissions, @networks::cidr[], @per_minute, @wrong_codes_hour, @created_by, @test)
+insert into api_client (name, owner_id, all_partners, permissions, networks, per_minute, wrong_codes_hour, splynx, created_by, test)
+values (@name, @owner_id, @all_partners, @permissions, @networks::cidr[], @per_minute, @wrong_codes_hour, @splynx, @created_by, @test)
 returning *;
 
 -- name: ClientUpdate :exec
 update api_client set name = @name, owner_id = @owner_id, all_partners = @all_partners, permissions = @permissions,
-  networks = @networks::cidr[], per_minute = @per_minute, wrong_codes_hour = @wrong_codes_hour, version = version + 1
+  networks = @networks::cidr[], per_minute = @per_minute, wrong_codes_hour = @wrong_codes_hour, splynx = @splynx, version = version + 1
 where id = @id;
 
 -- name: ClientPartnerAdd :exec
@@ -87,25 +87,27 @@ delete from api_client_partner where client_id = @client_id;
 update api_client set disabled_at = case when @disabled::boolean then now() end, version = version + 1 where id = @id;
 
 -- name: ClientKeyCreate :one
-insert into api_key (client_id, hint, hash, created_by) values (@client_id, @hint, @hash, @created_by) returning *;
+insert into api_key (client_id, hint, hash, created_by, splynx_key, splynx_key_id, splynx_secret)
+values (@client_id, @hint, @hash, @created_by, sqlc.narg(splynx_key), sqlc.narg(splynx_key_id), sqlc.narg(splynx_secret)) returning *;
 
 -- name: ClientKeyList :many
 -- The keys of a client, newest first.
 select k.id, k.hint, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, k.last_used_from, m.name as made_by,
-  coalesce(k.expires_at <= now(), false)::boolean as expired
+  coalesce(k.expires_at <= now(), false)::boolean as expired, (k.splynx_key is not null)::boolean as pair
 from api_key k join staff m on m.id = k.created_by
 where k.client_id = @client_id order by k.id desc limit @size;
 
 -- name: ClientKeyExpire :exec
--- Ends the other live keys of a client after a time in which both work.
+-- Ends the other live keys, or the other live pairs, of a client after a time in which both work.
 update api_key set expires_at = least(coalesce(expires_at, 'infinity'), now() + @overlap::interval)
-where client_id = @client_id and id <> @keep and revoked_at is null and coalesce(expires_at > now(), true);
+where client_id = @client_id and id <> @keep and (splynx_key is not null) = @pairs::boolean
+  and revoked_at is null and coalesce(expires_at > now(), true);
 
 -- name: ClientKeyRevoke :execrows
-update api_key set revoked_at = now() where id = @id and client_id = @client_id and revoked_at is null;
+update api_key set revoked_at = now(), splynx_key_id = null, splynx_secret = null where id = @id and client_id = @client_id and revoked_at is null;
 
 -- name: ClientKeyRevokeByHash :one
-update api_key set revoked_at = now() where hash = @hash and revoked_at is null returning id, client_id;
+update api_key set revoked_at = now(), splynx_key_id = null, splynx_secret = null where hash = @hash and revoked_at is null returning id, client_id;
 
 -- name: ClientRequestAdd :exec
 insert into api_request (client_id, key_id, at, operation, status, code, request_id, took_ms)
@@ -135,8 +137,9 @@ select array(select c.owner_id from api_client c where c.id = sqlc.arg(id)
     where k.client_id = sqlc.arg(id) and k.revoked_at is null and coalesce(k.expires_at > now(), true))::bigint[];
 
 -- name: ClientKeyCount :one
--- The number of the keys of a client that work, and the newest of all its keys; 0: it has none.
-select count(*) filter (where revoked_at is null and coalesce(expires_at > now(), true)) as live, coalesce(max(id), 0)::bigint as newest
+-- The number of the keys and of the pairs of a client that work, and the newest of all; 0: it has none.
+select count(*) filter (where splynx_key is null and revoked_at is null and coalesce(expires_at > now(), true)) as live,
+  count(*) filter (where splynx_key is not null and revoked_at is null and coalesce(expires_at > now(), true)) as pairs, coalesce(max(id), 0)::bigint as newest
 from api_key where client_id = @client_id;
 
 -- name: ClientOwnerList :many

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"refill/internal/audit"
+	"refill/internal/client"
 	"refill/internal/db"
 	"refill/internal/devdb"
 	"refill/internal/seed"
@@ -180,14 +181,18 @@ func demo(ctx context.Context, c config, listener net.Listener) error {
 		if err != nil {
 			return err
 		}
-		printSignIns(c.PublicURL, key)
+		pair, err := seed.ClientPair(ctx, p.pool, p.cards.Codes, filepath.Join(filepath.Dir(c.KeyFile), "splynx-key"))
+		if err != nil {
+			return err
+		}
+		printSignIns(c.PublicURL, key, pair)
 		return p.serve(ctx, listener)
 	})
 	return group.Wait()
 }
 
-// printSignIns prints the address, the sign-ins and the key of the API client.
-func printSignIns(url, key string) {
+// printSignIns prints the address, the sign-ins, and the key and the pair of the API client.
+func printSignIns(url, key string, pair client.Pair) {
 	//nolint:forbidigo // the command's answer
 	fmt.Printf(`
 Refill is running at %[1]s
@@ -196,9 +201,11 @@ Refill is running at %[1]s
   Customers  %[1]s/portal    customer1, customer2 (North), customer3 (South)
   Password   %[2]s
   API key    %[3]s
+  Splynx     %[1]s/api/2.0/    key %[4]s
+             secret %[5]s
 
 Ctrl-C stops it; what you did is kept.
-`, url, seed.Password, key)
+`, url, seed.Password, key, pair.Key, pair.Secret)
 }
 
 // confirm confirms the currency and the printed address. In a new installation staff confirm

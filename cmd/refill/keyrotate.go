@@ -170,7 +170,7 @@ func keyStatus(ctx context.Context, c config, out io.Writer) error {
 // of a rotation. A key with sealed values can't be retired.
 func listKeys(out io.Writer, uses []db.KeyUseRow, rotations []db.KeyRotation, current int16) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SEALING KEY\tSINCE\tCARDS\tFILES\tPASSWORDS\tSECOND FACTORS\tWEBHOOKS\tSTATE")
+	fmt.Fprintln(table, "SEALING KEY\tSINCE\tCARDS\tFILES\tPASSWORDS\tSECOND FACTORS\tWEBHOOKS\tPAIRS\tSTATE")
 	for _, use := range uses {
 		state := "in use"
 		switch {
@@ -184,8 +184,8 @@ func listKeys(out io.Writer, uses []db.KeyUseRow, rotations []db.KeyRotation, cu
 				state = fmt.Sprintf("cards are being sealed under it, %d so far", r.Done)
 			}
 		}
-		fmt.Fprintf(table, "%d\t%s\t%d\t%d\t%d\t%d\t%d\t%s\n", use.KeyID, use.CreatedAt.Format(time.DateOnly),
-			use.Cards, use.Files, use.Passwords, use.Secrets, use.Webhooks, state)
+		fmt.Fprintf(table, "%d\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", use.KeyID, use.CreatedAt.Format(time.DateOnly),
+			use.Cards, use.Files, use.Passwords, use.Secrets, use.Webhooks, use.Pairs, state)
 	}
 	return table.Flush()
 }

@@ -65,7 +65,7 @@ func TestKeysAreListedWithWhatNeedsThem(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, listKeys(&out, []db.KeyUseRow{
 		{KeyID: 1, CreatedAt: since, RetiredAt: &since},
-		{KeyID: 2, CreatedAt: since, Cards: 11, Files: 13, Passwords: 14, Secrets: 15},
+		{KeyID: 2, CreatedAt: since, Cards: 11, Files: 13, Passwords: 14, Secrets: 15, Pairs: 17},
 		{KeyID: 3, CreatedAt: since, Cards: 16},
 		{KeyID: 4, CreatedAt: since},
 	}, []db.KeyRotation{{What: "seal", KeyID: 3, Done: 16}}, 4))
@@ -79,11 +79,11 @@ func TestKeysAreListedWithWhatNeedsThem(t *testing.T) {
 		lines = append(lines, regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(line), -1))
 	}
 	require.Equal(t, [][]string{
-		{"SEALING KEY", "SINCE", "CARDS", "FILES", "PASSWORDS", "SECOND FACTORS", "WEBHOOKS", "STATE"},
-		{"1", "2026-03-01", "0", "0", "0", "0", "0", "retired 2026-03-01"},
-		{"2", "2026-03-01", "11", "13", "14", "15", "0", "in use"},
-		{"3", "2026-03-01", "16", "0", "0", "0", "0", "cards are being sealed under it, 16 so far"},
-		{"4", "2026-03-01", "0", "0", "0", "0", "0", "new cards are sealed under it"},
+		{"SEALING KEY", "SINCE", "CARDS", "FILES", "PASSWORDS", "SECOND FACTORS", "WEBHOOKS", "PAIRS", "STATE"},
+		{"1", "2026-03-01", "0", "0", "0", "0", "0", "0", "retired 2026-03-01"},
+		{"2", "2026-03-01", "11", "13", "14", "15", "0", "17", "in use"},
+		{"3", "2026-03-01", "16", "0", "0", "0", "0", "0", "cards are being sealed under it, 16 so far"},
+		{"4", "2026-03-01", "0", "0", "0", "0", "0", "0", "new cards are sealed under it"},
 		{"INDEX KEY", "SINCE", "CARDS", "CODES ERASED", "STATE"},
 		{"1", "2026-03-01", "7", "4", "kept: its cards are found by it"},
 		{"2", "2026-03-01", "5", "0", "cards are being indexed under it, 5 so far"},

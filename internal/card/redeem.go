@@ -30,6 +30,10 @@ type Redemption struct {
 	// Reference is what the API client calls the redemption, up to MaxReference characters;
 	// empty: nothing.
 	Reference string
+	// Again is for callers that send no key of their own. A card that the same actor has
+	// redeemed for the same customer within this time, and that was not reversed, is answered
+	// with the receipt of that redemption. 0: such a card is refused.
+	Again time.Duration
 }
 
 // MaxReference is the maximum length of a Reference, in characters.
@@ -192,7 +196,7 @@ func (s *Service) settle(ctx context.Context, r Redemption, a *attempt, customer
 		}
 	}
 	if done == nil {
-		return Receipt{}, err
+		return s.again(ctx, r, a, err)
 	}
 	receipt, replayErr := s.replay(ctx, r, a, *done)
 	if errors.Is(replayErr, ErrKeyReused) {

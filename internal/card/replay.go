@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -34,6 +35,28 @@ func (s *Service) replay(ctx context.Context, r Redemption, a *attempt, done db.
 	return Receipt{
 		PaymentID: done.PaymentID, Series: card.Number, Serial: ref.Serial, Amount: done.Amount, Balance: done.BalanceAfter,
 		Currency: done.Currency, At: done.At, Replayed: true,
+	}, nil
+}
+
+// again returns the receipt of a redemption that Redemption.Again repeats, and otherwise the
+// refusal. The ledger tells, so that no code is kept to compare with.
+func (s *Service) again(ctx context.Context, r Redemption, a *attempt, refusal error) (Receipt, error) {
+	refused, ok := errors.AsType[refusedError](refusal)
+	if r.Again == 0 || !ok || refused.card.State != db.CardStateUsed || refused.card.UsedBy == nil || *refused.card.UsedBy != r.CustomerID {
+		return Receipt{}, refusal
+	}
+	row, found, err := db.Found(s.q.RedeemedLately(ctx, s.db, db.RedeemedLatelyParams{
+		SeriesID: refused.card.SeriesID, Serial: refused.card.Serial, CustomerID: r.CustomerID, ClientID: db.Deref(a.actor.Client()), Within: r.Again,
+	}))
+	if err != nil {
+		return Receipt{}, fmt.Errorf("look for a redemption to repeat: %w", err)
+	}
+	if !found {
+		return Receipt{}, refusal
+	}
+	return Receipt{
+		PaymentID: row.PaymentID, Series: refused.card.Number, Serial: refused.card.Serial, Amount: row.Amount, Balance: row.BalanceAfter,
+		Currency: row.Currency, At: row.At, Replayed: true,
 	}, nil
 }
 

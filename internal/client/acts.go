@@ -16,12 +16,13 @@ type Rights struct {
 	PerMinute      int32    `json:"per_minute"`
 	WrongCodesHour int32    `json:"wrong_codes_hour"`
 	Test           bool     `json:"test,omitempty"`
+	Splynx         bool     `json:"splynx,omitempty"` // the calls below /api/2.0/ are on
 }
 
 func (f Form) rights() Rights {
 	r := Rights{
 		Name: f.Name, OwnerID: f.OwnerID, AllPartners: f.AllPartners, PartnerIDs: f.PartnerIDs, Permissions: f.Permissions,
-		Networks: []string{}, PerMinute: f.PerMinute, WrongCodesHour: f.WrongCodesHour, Test: f.Test,
+		Networks: []string{}, PerMinute: f.PerMinute, WrongCodesHour: f.WrongCodesHour, Splynx: f.Splynx, Test: f.Test,
 	}
 	for _, network := range f.Networks {
 		r.Networks = append(r.Networks, network.String())
@@ -32,7 +33,7 @@ func (f Form) rights() Rights {
 func rightsOf(row db.ClientGetForUpdateRow) Rights {
 	return Form{
 		Name: row.Name, OwnerID: row.OwnerID, AllPartners: row.AllPartners, PartnerIDs: row.PartnerIds, Permissions: row.Permissions,
-		Networks: row.Networks, PerMinute: row.PerMinute, WrongCodesHour: row.WrongCodesHour, Test: row.Test,
+		Networks: row.Networks, PerMinute: row.PerMinute, WrongCodesHour: row.WrongCodesHour, Splynx: row.Splynx, Test: row.Test,
 	}.rights()
 }
 
@@ -67,6 +68,14 @@ type (
 		Hint         string `json:"hint"`
 		OverlapHours int    `json:"overlap_hours"` // that the keys before go on working
 	}
+	// PairMade is a new pair for the calls below /api/2.0/. Its actor has seen it.
+	PairMade struct {
+		ClientID     int64  `json:"client_id"`
+		Name         string `json:"name"`
+		KeyID        int64  `json:"key_id"`
+		Hint         string `json:"hint"`
+		OverlapHours int    `json:"overlap_hours"` // that the pairs before go on working
+	}
 	// KeyRevoked is the end of a key.
 	KeyRevoked struct {
 		ClientID int64  `json:"client_id"`
@@ -82,7 +91,7 @@ type (
 
 // Acts are the kinds of acts of this package.
 func Acts() []act.Kind {
-	return []act.Kind{act.Of[Created](), act.Of[Edited](), act.Of[Disabled](), act.Of[Enabled](), act.Of[KeyMade](), act.Of[KeyRevoked](), act.Of[KeyExposed]()}
+	return []act.Kind{act.Of[Created](), act.Of[Edited](), act.Of[Disabled](), act.Of[Enabled](), act.Of[KeyMade](), act.Of[PairMade](), act.Of[KeyRevoked](), act.Of[KeyExposed]()}
 }
 
 // Action is the name in the audit trail.
@@ -99,6 +108,9 @@ func (Enabled) Action() string { return "client.enabled" }
 
 // Action is the name in the audit trail.
 func (KeyMade) Action() string { return "client_key.made" }
+
+// Action is the name in the audit trail.
+func (PairMade) Action() string { return "client_pair.made" }
 
 // Action is the name in the audit trail.
 func (KeyRevoked) Action() string { return "client_key.revoked" }

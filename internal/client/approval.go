@@ -201,7 +201,7 @@ func approve(ctx context.Context, tx pgx.Tx, actor audit.Actor, a db.Approval) e
 func (r Rights) form() (Form, error) {
 	f := Form{
 		Name: r.Name, OwnerID: r.OwnerID, AllPartners: r.AllPartners, PartnerIDs: r.PartnerIDs, Permissions: r.Permissions,
-		Networks: []netip.Prefix{}, PerMinute: r.PerMinute, WrongCodesHour: r.WrongCodesHour, Test: r.Test,
+		Networks: []netip.Prefix{}, PerMinute: r.PerMinute, WrongCodesHour: r.WrongCodesHour, Splynx: r.Splynx, Test: r.Test,
 	}
 	for _, text := range r.Networks {
 		network, err := netip.ParsePrefix(text)

@@ -73,7 +73,11 @@ func Admit(ctx context.Context, dbtx db.DBTX, key string, address netip.Addr) (C
 	if !wellFormed(key) {
 		return Client{}, ErrKeyUnknown
 	}
-	params := db.ClientAdmitParams{Hash: hashOf(key)}
+	return admit(ctx, dbtx, db.ClientAdmitParams{Hash: hashOf(key)}, address)
+}
+
+// admit returns the client of a key or of a pair, as Admit does.
+func admit(ctx context.Context, dbtx db.DBTX, params db.ClientAdmitParams, address netip.Addr) (Client, error) {
 	if address.IsValid() {
 		params.Address = &address
 	}
@@ -92,6 +96,9 @@ func Admit(ctx context.Context, dbtx db.DBTX, key string, address netip.Addr) (C
 		ID: row.ID, KeyID: row.KeyID, Owner: row.OwnerID, KeyMaker: row.KeyMaker, Name: row.Name, Test: row.Test, ExpiresAt: row.ExpiresAt,
 		Permissions: permitted(row), WrongCodes: row.WrongCodesHour, Scope: scopeOf(row),
 		Rate: Rate{PerMinute: row.PerMinute, Left: max(0, row.PerMinute-row.Used), Reset: time.Duration(row.Reset)*time.Second + time.Second},
+	}
+	if params.SplynxKey != nil {
+		c.Permissions = slices.DeleteFunc(c.Permissions, IsCash)
 	}
 	if row.Used > row.PerMinute {
 		return c, ErrQuota.With("most", fault.Number(int64(row.PerMinute)))

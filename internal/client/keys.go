@@ -72,7 +72,7 @@ func MakeKey(ctx context.Context, beginner db.Beginner, actor audit.Actor, id in
 		if err != nil {
 			return fmt.Errorf("keep a key: %w", err)
 		}
-		if err := q.ClientKeyExpire(ctx, tx, db.ClientKeyExpireParams{ClientID: id, Keep: key.ID, Overlap: overlap}); err != nil {
+		if err := q.ClientKeyExpire(ctx, tx, db.ClientKeyExpireParams{ClientID: id, Keep: key.ID, Pairs: false, Overlap: overlap}); err != nil {
 			return fmt.Errorf("end the keys before: %w", err)
 		}
 		return act.Record(ctx, tx, actor, KeyMade{ClientID: id, Name: was.Name, KeyID: key.ID, Hint: hint, OverlapHours: int(overlap.Hours())})

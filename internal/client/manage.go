@@ -29,6 +29,7 @@ type Form struct {
 	PerMinute      int32 // requests
 	WrongCodesHour int32 // for all customers of the client together
 	Test           bool  // it acts for test partners only; Edit leaves it as it was made
+	Splynx         bool  // the calls below /api/2.0/ are on
 }
 
 // Usual limits of a new client.
@@ -162,7 +163,7 @@ func Create(ctx context.Context, beginner db.Beginner, actor audit.Actor, f Form
 		}
 		row, err := db.New().ClientCreate(ctx, tx, db.ClientCreateParams{
 			Name: f.Name, OwnerID: f.OwnerID, AllPartners: f.AllPartners, Permissions: f.Permissions, Networks: f.Networks,
-			PerMinute: f.PerMinute, WrongCodesHour: f.WrongCodesHour, CreatedBy: maker, Test: f.Test,
+			PerMinute: f.PerMinute, WrongCodesHour: f.WrongCodesHour, Splynx: f.Splynx, CreatedBy: maker, Test: f.Test,
 		})
 		if err != nil {
 			return nameTaken(err, f.Name)
@@ -202,7 +203,7 @@ func Edit(ctx context.Context, beginner db.Beginner, actor audit.Actor, id int64
 		if err != nil {
 			return fmt.Errorf("count the keys of an API client: %w", err)
 		}
-		if keys.Live > 0 && f.widensCash(was) {
+		if keys.Live > 0 && f.widensCash(was) { // pairs give out no codes
 			if waits, err = holdCash(ctx, tx, actor, proved, GrantFacts{Client: id, Name: was.Name, Version: was.Version, Rights: f.rights()}, was); err != nil || waits {
 				return err
 			}
@@ -220,10 +221,15 @@ func (f Form) write(ctx context.Context, tx pgx.Tx, actor audit.Actor, was db.Cl
 	q := db.New()
 	err := q.ClientUpdate(ctx, tx, db.ClientUpdateParams{
 		ID: was.ID, Name: f.Name, OwnerID: f.OwnerID, AllPartners: f.AllPartners, Permissions: f.Permissions, Networks: f.Networks,
-		PerMinute: f.PerMinute, WrongCodesHour: f.WrongCodesHour,
+		PerMinute: f.PerMinute, WrongCodesHour: f.WrongCodesHour, Splynx: f.Splynx,
 	})
 	if err != nil {
 		return nameTaken(err, f.Name)
+	}
+	if !f.Splynx { // so that no secret is kept that nothing needs
+		if err := q.PairEnd(ctx, tx, was.ID); err != nil {
+			return fmt.Errorf("end the pairs of an API client: %w", err)
+		}
 	}
 	if err := q.ClientPartnerClear(ctx, tx, was.ID); err != nil {
 		return fmt.Errorf("clear the partners of an API client: %w", err)

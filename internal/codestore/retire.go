@@ -49,6 +49,9 @@ func (s *Store) RetireKey(ctx context.Context, actor audit.Actor, keyID int16) e
 			if use.KeyID == keyID && use.Webhooks > 0 {
 				return fmt.Errorf("the secrets of %d webhook endpoints are still sealed under key %d; a worker seals them again within a minute, then try again", use.Webhooks, keyID)
 			}
+			if use.KeyID == keyID && use.Pairs > 0 {
+				return fmt.Errorf("the secrets of %d pairs of API clients are still sealed under key %d; a worker seals them again within a minute, then try again", use.Pairs, keyID)
+			}
 			if use.KeyID == keyID && use.Files > 0 {
 				return fmt.Errorf("%d kept files are still sealed under key %d; they go when they expire, or when their import has ended; then try again", use.Files, keyID)
 			}

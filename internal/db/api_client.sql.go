@@ -14,7 +14,7 @@ import (
 const clientAdmit = `-- name: ClientAdmit :one
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
 found as materialized (
-  select k.id as key_id, c.test, k.created_by as key_maker, k.revoked_at is not null or coalesce(k.expires_at <= now(), false) as ended,
+  select k.id as key_id, c.test, k.created_by as key_maker, k.revoked_at is not null or coalesce(k.expires_at <= now(), false) or (k.splynx_key is not null and not c.splynx) as ended,
     k.expires_at, k.last_used_at, c.id, c.name, c.owner_id, c.permissions, c.all_partners, c.per_minute, c.wrong_codes_hour,
     c.disabled_at is not null as disabled, o.disabled_at is not null as owner_disabled, o.all_partners as owner_all_partners,
     role.everything, role.permissions as owner_permissions,
@@ -23,7 +23,7 @@ found as materialized (
   join api_client c on c.id = k.client_id
   join staff o on o.id = c.owner_id
   join role on role.id = o.role_id, calm
-  where k.hash = $2
+  where k.hash = $2 and k.splynx_key is not distinct from $3::text
 ), good as (
   select key_id, test, key_maker, ended, expires_at, last_used_at, id, name, owner_id, permissions, all_partners, per_minute, wrong_codes_hour, disabled, owner_disabled, owner_all_partners, everything, owner_permissions, near from found where not ended and not disabled and not owner_disabled and near
 ), counted as (
@@ -48,8 +48,9 @@ from found
 `
 
 type ClientAdmitParams struct {
-	Address *netip.Addr
-	Hash    []byte
+	Address   *netip.Addr
+	Hash      []byte
+	SplynxKey *string
 }
 
 type ClientAdmitRow struct {
@@ -78,12 +79,12 @@ type ClientAdmitRow struct {
 	Reset            float64
 }
 
-// Finds the client of a key with the rights of its owner, and counts the request, in one
+// Finds the client of a key, or of the pair with a splynx_key, with the rights of its owner, and counts the request, in one
 // statement, so that several web processes share one count. A key that is not good is not
 // counted. A test client has test partners only, and any other client none of them. Two concurrent requests of a client wait for each other's count only: the commit
 // does not wait for the disk.
 func (q *Queries) ClientAdmit(ctx context.Context, db DBTX, arg ClientAdmitParams) (ClientAdmitRow, error) {
-	row := db.QueryRow(ctx, clientAdmit, arg.Address, arg.Hash)
+	row := db.QueryRow(ctx, clientAdmit, arg.Address, arg.Hash, arg.SplynxKey)
 	var i ClientAdmitRow
 	err := row.Scan(
 		&i.KeyID,
@@ -114,9 +115,9 @@ func (q *Queries) ClientAdmit(ctx context.Context, db DBTX, arg ClientAdmitParam
 }
 
 const clientCreate = `-- name: ClientCreate :one
-insert into api_client (name, owner_id, all_partners, permissions, networks, per_minute, wrong_codes_hour, created_by, test)
-values ($1, $2, $3, $4, $5::cidr[], $6, $7, $8, $9)
-returning id, name, owner_id, all_partners, permissions, networks, per_minute, wrong_codes_hour, disabled_at, version, created_by, created_at, test
+insert into api_client (name, owner_id, all_partners, permissions, networks, per_minute, wrong_codes_hour, splynx, created_by, test)
+values ($1, $2, $3, $4, $5::cidr[], $6, $7, $8, $9, $10)
+returning id, name, owner_id, all_partners, permissions, networks, per_minute, wrong_codes_hour, disabled_at, version, created_by, created_at, splynx, test
 `
 
 type ClientCreateParams struct {
@@ -127,6 +128,7 @@ type ClientCreateParams struct {
 	Networks       []netip.Prefix
 	PerMinute      int32
 	WrongCodesHour int32
+	Splynx         bool
 	CreatedBy      int64
 	Test           bool
 }
@@ -140,6 +142,7 @@ func (q *Queries) ClientCreate(ctx context.Context, db DBTX, arg ClientCreatePar
 		arg.Networks,
 		arg.PerMinute,
 		arg.WrongCodesHour,
+		arg.Splynx,
 		arg.CreatedBy,
 		arg.Test,
 	)
@@ -157,13 +160,14 @@ func (q *Queries) ClientCreate(ctx context.Context, db DBTX, arg ClientCreatePar
 		&i.Version,
 		&i.CreatedBy,
 		&i.CreatedAt,
+		&i.Splynx,
 		&i.Test,
 	)
 	return i, err
 }
 
 const clientGet = `-- name: ClientGet :one
-select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, c.test, o.name as owner_name, o.disabled_at as owner_disabled_at,
+select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, c.splynx, c.test, o.name as owner_name, o.disabled_at as owner_disabled_at,
   array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids,
   array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
     where p.client_id = c.id order by partner.name)::text[] as partners,
@@ -194,6 +198,7 @@ type ClientGetRow struct {
 	Version         int32
 	CreatedBy       int64
 	CreatedAt       time.Time
+	Splynx          bool
 	Test            bool
 	OwnerName       string
 	OwnerDisabledAt *time.Time
@@ -219,6 +224,7 @@ func (q *Queries) ClientGet(ctx context.Context, db DBTX, arg ClientGetParams) (
 		&i.Version,
 		&i.CreatedBy,
 		&i.CreatedAt,
+		&i.Splynx,
 		&i.Test,
 		&i.OwnerName,
 		&i.OwnerDisabledAt,
@@ -230,7 +236,7 @@ func (q *Queries) ClientGet(ctx context.Context, db DBTX, arg ClientGetParams) (
 }
 
 const clientGetForUpdate = `-- name: ClientGetForUpdate :one
-select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, c.test, array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids
+select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, c.splynx, c.test, array(select p.partner_id from api_client_partner p where p.client_id = c.id order by p.partner_id)::bigint[] as partner_ids
 from api_client c where c.id = $1 for update of c
 `
 
@@ -247,6 +253,7 @@ type ClientGetForUpdateRow struct {
 	Version        int32
 	CreatedBy      int64
 	CreatedAt      time.Time
+	Splynx         bool
 	Test           bool
 	PartnerIds     []int64
 }
@@ -267,6 +274,7 @@ func (q *Queries) ClientGetForUpdate(ctx context.Context, db DBTX, id int64) (Cl
 		&i.Version,
 		&i.CreatedBy,
 		&i.CreatedAt,
+		&i.Splynx,
 		&i.Test,
 		&i.PartnerIds,
 	)
@@ -274,32 +282,38 @@ func (q *Queries) ClientGetForUpdate(ctx context.Context, db DBTX, id int64) (Cl
 }
 
 const clientKeyCount = `-- name: ClientKeyCount :one
-select count(*) filter (where revoked_at is null and coalesce(expires_at > now(), true)) as live, coalesce(max(id), 0)::bigint as newest
+select count(*) filter (where splynx_key is null and revoked_at is null and coalesce(expires_at > now(), true)) as live,
+  count(*) filter (where splynx_key is not null and revoked_at is null and coalesce(expires_at > now(), true)) as pairs, coalesce(max(id), 0)::bigint as newest
 from api_key where client_id = $1
 `
 
 type ClientKeyCountRow struct {
 	Live   int64
+	Pairs  int64
 	Newest int64
 }
 
-// The number of the keys of a client that work, and the newest of all its keys; 0: it has none.
+// The number of the keys and of the pairs of a client that work, and the newest of all; 0: it has none.
 func (q *Queries) ClientKeyCount(ctx context.Context, db DBTX, clientID int64) (ClientKeyCountRow, error) {
 	row := db.QueryRow(ctx, clientKeyCount, clientID)
 	var i ClientKeyCountRow
-	err := row.Scan(&i.Live, &i.Newest)
+	err := row.Scan(&i.Live, &i.Pairs, &i.Newest)
 	return i, err
 }
 
 const clientKeyCreate = `-- name: ClientKeyCreate :one
-insert into api_key (client_id, hint, hash, created_by) values ($1, $2, $3, $4) returning id, client_id, hint, hash, created_by, created_at, expires_at, revoked_at, last_used_at, last_used_from
+insert into api_key (client_id, hint, hash, created_by, splynx_key, splynx_key_id, splynx_secret)
+values ($1, $2, $3, $4, $5, $6, $7) returning id, client_id, hint, hash, created_by, created_at, expires_at, revoked_at, last_used_at, last_used_from, splynx_key, splynx_key_id, splynx_secret, splynx_nonce
 `
 
 type ClientKeyCreateParams struct {
-	ClientID  int64
-	Hint      string
-	Hash      []byte
-	CreatedBy int64
+	ClientID     int64
+	Hint         string
+	Hash         []byte
+	CreatedBy    int64
+	SplynxKey    *string
+	SplynxKeyID  *int16
+	SplynxSecret []byte
 }
 
 func (q *Queries) ClientKeyCreate(ctx context.Context, db DBTX, arg ClientKeyCreateParams) (ApiKey, error) {
@@ -308,6 +322,9 @@ func (q *Queries) ClientKeyCreate(ctx context.Context, db DBTX, arg ClientKeyCre
 		arg.Hint,
 		arg.Hash,
 		arg.CreatedBy,
+		arg.SplynxKey,
+		arg.SplynxKeyID,
+		arg.SplynxSecret,
 	)
 	var i ApiKey
 	err := row.Scan(
@@ -321,30 +338,41 @@ func (q *Queries) ClientKeyCreate(ctx context.Context, db DBTX, arg ClientKeyCre
 		&i.RevokedAt,
 		&i.LastUsedAt,
 		&i.LastUsedFrom,
+		&i.SplynxKey,
+		&i.SplynxKeyID,
+		&i.SplynxSecret,
+		&i.SplynxNonce,
 	)
 	return i, err
 }
 
 const clientKeyExpire = `-- name: ClientKeyExpire :exec
 update api_key set expires_at = least(coalesce(expires_at, 'infinity'), now() + $1::interval)
-where client_id = $2 and id <> $3 and revoked_at is null and coalesce(expires_at > now(), true)
+where client_id = $2 and id <> $3 and (splynx_key is not null) = $4::boolean
+  and revoked_at is null and coalesce(expires_at > now(), true)
 `
 
 type ClientKeyExpireParams struct {
 	Overlap  time.Duration
 	ClientID int64
 	Keep     int64
+	Pairs    bool
 }
 
-// Ends the other live keys of a client after a time in which both work.
+// Ends the other live keys, or the other live pairs, of a client after a time in which both work.
 func (q *Queries) ClientKeyExpire(ctx context.Context, db DBTX, arg ClientKeyExpireParams) error {
-	_, err := db.Exec(ctx, clientKeyExpire, arg.Overlap, arg.ClientID, arg.Keep)
+	_, err := db.Exec(ctx, clientKeyExpire,
+		arg.Overlap,
+		arg.ClientID,
+		arg.Keep,
+		arg.Pairs,
+	)
 	return err
 }
 
 const clientKeyList = `-- name: ClientKeyList :many
 select k.id, k.hint, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, k.last_used_from, m.name as made_by,
-  coalesce(k.expires_at <= now(), false)::boolean as expired
+  coalesce(k.expires_at <= now(), false)::boolean as expired, (k.splynx_key is not null)::boolean as pair
 from api_key k join staff m on m.id = k.created_by
 where k.client_id = $1 order by k.id desc limit $2
 `
@@ -364,6 +392,7 @@ type ClientKeyListRow struct {
 	LastUsedFrom *netip.Addr
 	MadeBy       string
 	Expired      bool
+	Pair         bool
 }
 
 // The keys of a client, newest first.
@@ -386,6 +415,7 @@ func (q *Queries) ClientKeyList(ctx context.Context, db DBTX, arg ClientKeyListP
 			&i.LastUsedFrom,
 			&i.MadeBy,
 			&i.Expired,
+			&i.Pair,
 		); err != nil {
 			return nil, err
 		}
@@ -398,7 +428,7 @@ func (q *Queries) ClientKeyList(ctx context.Context, db DBTX, arg ClientKeyListP
 }
 
 const clientKeyRevoke = `-- name: ClientKeyRevoke :execrows
-update api_key set revoked_at = now() where id = $1 and client_id = $2 and revoked_at is null
+update api_key set revoked_at = now(), splynx_key_id = null, splynx_secret = null where id = $1 and client_id = $2 and revoked_at is null
 `
 
 type ClientKeyRevokeParams struct {
@@ -415,7 +445,7 @@ func (q *Queries) ClientKeyRevoke(ctx context.Context, db DBTX, arg ClientKeyRev
 }
 
 const clientKeyRevokeByHash = `-- name: ClientKeyRevokeByHash :one
-update api_key set revoked_at = now() where hash = $1 and revoked_at is null returning id, client_id
+update api_key set revoked_at = now(), splynx_key_id = null, splynx_secret = null where hash = $1 and revoked_at is null returning id, client_id
 `
 
 type ClientKeyRevokeByHashRow struct {
@@ -431,7 +461,7 @@ func (q *Queries) ClientKeyRevokeByHash(ctx context.Context, db DBTX, hash []byt
 }
 
 const clientList = `-- name: ClientList :many
-select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, c.test, o.name as owner_name, o.disabled_at as owner_disabled_at,
+select c.id, c.name, c.owner_id, c.all_partners, c.permissions, c.networks, c.per_minute, c.wrong_codes_hour, c.disabled_at, c.version, c.created_by, c.created_at, c.splynx, c.test, o.name as owner_name, o.disabled_at as owner_disabled_at,
   array(select partner.name from api_client_partner p join partner on partner.id = p.partner_id
     where p.client_id = c.id order by partner.name)::text[] as partners,
   (select count(*) from api_key k where k.client_id = c.id and k.revoked_at is null and coalesce(k.expires_at > now(), true)) as keys,
@@ -461,6 +491,7 @@ type ClientListRow struct {
 	Version         int32
 	CreatedBy       int64
 	CreatedAt       time.Time
+	Splynx          bool
 	Test            bool
 	OwnerName       string
 	OwnerDisabledAt *time.Time
@@ -492,6 +523,7 @@ func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams)
 			&i.Version,
 			&i.CreatedBy,
 			&i.CreatedAt,
+			&i.Splynx,
 			&i.Test,
 			&i.OwnerName,
 			&i.OwnerDisabledAt,
@@ -726,8 +758,8 @@ func (q *Queries) ClientSwitch(ctx context.Context, db DBTX, arg ClientSwitchPar
 
 const clientUpdate = `-- name: ClientUpdate :exec
 update api_client set name = $1, owner_id = $2, all_partners = $3, permissions = $4,
-  networks = $5::cidr[], per_minute = $6, wrong_codes_hour = $7, version = version + 1
-where id = $8
+  networks = $5::cidr[], per_minute = $6, wrong_codes_hour = $7, splynx = $8, version = version + 1
+where id = $9
 `
 
 type ClientUpdateParams struct {
@@ -738,6 +770,7 @@ type ClientUpdateParams struct {
 	Networks       []netip.Prefix
 	PerMinute      int32
 	WrongCodesHour int32
+	Splynx         bool
 	ID             int64
 }
 
@@ -750,6 +783,7 @@ func (q *Queries) ClientUpdate(ctx context.Context, db DBTX, arg ClientUpdatePar
 		arg.Networks,
 		arg.PerMinute,
 		arg.WrongCodesHour,
+		arg.Splynx,
 		arg.ID,
 	)
 	return err

@@ -501,6 +501,7 @@ select k.key_id, k.created_at, k.retired_at,
   (select count(*) from staff_second_factor f where f.key_id = k.key_id)::bigint as secrets,
   (select count(*) from export e where e.password_key_id = k.key_id and e.password_sealed is not null)::bigint as passwords,
   (select count(*) from webhook_endpoint w where w.key_id = k.key_id or w.old_key_id = k.key_id)::bigint as webhooks,
+  (select count(*) from api_key a where a.splynx_key_id = k.key_id)::bigint as pairs,
   ((select count(*) from export e where e.key_id = k.key_id and e.state = 'ready')
     + (select count(*) from card_import i where i.key_id = k.key_id
         and i.state in ('uploaded', 'checking', 'checked', 'running', 'failed')))::bigint as files
@@ -517,10 +518,11 @@ type KeyUseRow struct {
 	Secrets   int64
 	Passwords int64
 	Webhooks  int64
+	Pairs     int64
 	Files     int64
 }
 
-// How many cards are sealed under each key, how many secrets of staff and of webhooks, and
+// How many cards are sealed under each key, how many secrets of staff, webhooks and pairs, and
 // how many passwords of files that are being made and files that are kept. Cards whose code
 // was erased need none. The cards are read once for all keys, since that may take long. A
 // card whose short code alone is left under a key counts as one.
@@ -541,6 +543,7 @@ func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
 			&i.Secrets,
 			&i.Passwords,
 			&i.Webhooks,
+			&i.Pairs,
 			&i.Files,
 		); err != nil {
 			return nil, err

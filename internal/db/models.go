@@ -1311,6 +1311,8 @@ type ApiClient struct {
 	Version        int32
 	CreatedBy      int64
 	CreatedAt      time.Time
+	// The client may use the calls below /api/2.0/.
+	Splynx bool
 	// A test client acts for test partners only, and no other client for one. It never changes.
 	Test bool
 }
@@ -1335,6 +1337,13 @@ type ApiKey struct {
 	RevokedAt    *time.Time
 	LastUsedAt   *time.Time
 	LastUsedFrom *netip.Addr
+	// The public half of a pair for the calls below /api/2.0/; hash is that of its secret. Null: a key for /api/v1.
+	SplynxKey   *string
+	SplynxKeyID *int16
+	// AES-256-GCM under a key derived from set splynx_key_id of the key file, bound to splynx_key. Null: no pair, or one that has ended.
+	SplynxSecret []byte
+	// The greatest nonce of a signature so far. Only greater ones are taken.
+	SplynxNonce int64
 }
 
 // Requests of each client within the current minute. A crash of the server loses the counts, which is no harm.
@@ -2303,6 +2312,24 @@ type SoloAct struct {
 	Serial *int32
 	// The partner that was enabled again.
 	PartnerID *int64
+}
+
+// Access tokens of the calls below /api/2.0/, of a pair or of a customer.
+type SplynxToken struct {
+	ID         int64
+	ApiKeyID   *int64
+	CustomerID *int64
+	// customer.shut_out when the customer signed in. Where all sessions of the customer are ended, the tokens end too.
+	ShutOut int32
+	// SHA-256 of the access token, which has 256 random bits.
+	AccessHash  []byte
+	RefreshHash []byte
+	// SHA-256 of the user agent that asked for the token. Another one may not use it.
+	AgentHash    []byte
+	Address      *netip.Addr
+	ExpiresAt    time.Time
+	RefreshUntil time.Time
+	CreatedAt    time.Time
 }
 
 // Somebody who signs in at /admin.

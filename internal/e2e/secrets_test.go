@@ -2,7 +2,12 @@ package e2e_test
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
 	"io/fs"
 	"net/http"
 	"os"
@@ -99,6 +104,36 @@ func TestSecretsAreNowhere(t *testing.T) {
 	billing := hiddenProgram{t: t, url: d.URL, dir: dir}
 	signing := billing.use(code)
 
+	// The pair of a program for Splynx is shown once, and its secret is used in every way.
+	admin.open(script[string](admin, `[...document.querySelectorAll("a")].find(a => a.innerText === "I have kept it").pathname`))
+	admin.until("the client", `document.querySelector("#pair-form")`)
+	admin.press("New pair")
+	admin.until("the pair", `document.querySelector("#pair-secret .mono")`)
+	pairKey := script[string](admin, `document.querySelector("#pair-key .mono").innerText`)
+	pairSecret := script[string](admin, `document.querySelector("#pair-secret .mono").innerText`)
+	call := func(method, path, authorization, body string) (status int, answer map[string]any) {
+		request, err := http.NewRequestWithContext(t.Context(), method, d.URL+"/api/2.0/admin/"+path, strings.NewReader(body))
+		require.NoError(t, err)
+		request.Header.Set("Authorization", authorization)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		_ = json.NewDecoder(response.Body).Decode(&answer) // some answers have no body
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode, answer
+	}
+	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(pairKey+":"+pairSecret))
+	status, _ := call(http.MethodGet, "api/check", basic, "")
+	require.Equal(t, http.StatusOK, status)
+	mac := hmac.New(sha256.New, []byte(pairSecret))
+	_, _ = mac.Write([]byte("7" + pairKey))
+	status, token := call(http.MethodPost, "auth/tokens", "", `{"auth_type":"api_key","key":"`+pairKey+`","nonce":"7","signature":"`+hex.EncodeToString(mac.Sum(nil))+`"}`)
+	require.Equal(t, http.StatusCreated, status)
+	access, refresh := token["access_token"].(string), token["refresh_token"].(string)
+	status, _ = call(http.MethodGet, "api/check", "Splynx-EA (access_token="+access+")", "")
+	require.Equal(t, http.StatusOK, status)
+	status, _ = call(http.MethodPut, "finance/refill-cards/0?redeem=true", basic, `{"code":"`+rows[11][1]+`","customer_id":"1"}`)
+	require.Equal(t, http.StatusAccepted, status)
+
 	// A code with a typing error, and one that is well formed and of no card.
 	mistyped := "2" + code(4)[1:]
 	if mistyped == code(4) {
@@ -132,8 +167,8 @@ func TestSecretsAreNowhere(t *testing.T) {
 	phone.press("Change password")
 	phone.sees("changed")
 
-	secrets := map[string]string{"key of an API client": key, "secret of a webhook": signing[0], "its next secret": signing[1], "password": password, "password of a file": opens, "mistyped": mistyped}
-	for serial, name := range map[int]string{1: "left alone", 2: "revealed", 3: "searched for", 5: "scanned and redeemed", 6: "looked at", 7: "redeemed by the API", 8: "reserved", 9: "in a wrong field", 10: "in an address"} {
+	secrets := map[string]string{"key of an API client": key, "secret of a webhook": signing[0], "its next secret": signing[1], "secret of a pair": pairSecret, "access token": access, "refresh token": refresh, "password": password, "password of a file": opens, "mistyped": mistyped}
+	for serial, name := range map[int]string{1: "left alone", 2: "revealed", 3: "searched for", 5: "scanned and redeemed", 6: "looked at", 7: "redeemed by the API", 8: "reserved", 9: "in a wrong field", 10: "in an address", 11: "redeemed by a program for Splynx"} {
 		secrets["code "+name] = code(serial)
 	}
 	admin.close()

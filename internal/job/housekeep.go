@@ -16,6 +16,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/cardfile"
 	"refill/internal/cardimport"
+	"refill/internal/client"
 	"refill/internal/db"
 	"refill/internal/event"
 	"refill/internal/jobqueue"
@@ -101,6 +102,7 @@ func (w *housekeepWorker) tasks() []task {
 		{"MACs of shredded cards", w.cards.Codes.FillMACs},
 		{"walk over all codes", w.cards.Codes.WalkCodes},
 		{"secrets of webhooks", w.webhooks.Reseal},
+		{"pairs and tokens of API clients", func(ctx context.Context) error { return client.ResealPairs(ctx, w.pool, w.cards.Codes) }},
 		{"old events", func(ctx context.Context) error { return event.Trim(ctx, w.pool) }},
 		{"expired imports", w.imports.Expire},
 		{"old imports", w.imports.Forget},

@@ -15,12 +15,11 @@ import (
 	"refill/internal/db"
 	"refill/internal/staff"
 	"refill/internal/web/api"
-	"refill/internal/web/kit"
 )
 
 // pages returns the routes of browsers: all but those of programs.
 func (s *Server) pages() []route {
-	return slices.DeleteFunc(slices.Clone(s.routes), func(r route) bool { return r.who.door == kit.DoorClient })
+	return slices.DeleteFunc(slices.Clone(s.routes), func(r route) bool { return r.who.isProgram() })
 }
 
 // program is an API client with its key.

@@ -25,6 +25,8 @@ type audience struct {
 	cardsModule  bool // the module of refill cards must be on
 	everyPartner bool // staff must see every partner
 	repeatable   bool // the form has an idempotency key: it may be sent again
+	customersToo bool // of the calls in the shape of Splynx: customers may ask for their own data
+	anyCaller    bool // of the calls in the shape of Splynx: the handler checks the credentials
 }
 
 // The audiences without a permission.
@@ -71,6 +73,25 @@ func clientWho(can staff.Permission) audience {
 	return audience{door: kit.DoorClient, permission: can}
 }
 
+// splynxWho returns the audience of clients that use the calls in the shape of Splynx and have a
+// permission; empty: every such client.
+func splynxWho(can staff.Permission) audience {
+	return audience{door: kit.DoorSplynx, permission: can}
+}
+
+// splynxSignIn is the audience of calls that bring or end a token. They check the credentials
+// themselves.
+var splynxSignIn = audience{door: kit.DoorSplynx, anyCaller: true} //nolint:gochecknoglobals // likewise
+
+// isProgram reports whether programs are the audience, so that answers are not pages.
+func (a audience) isProgram() bool { return a.door == kit.DoorClient || a.door == kit.DoorSplynx }
+
+// orCustomer also admits customers with a token.
+func (a audience) orCustomer() audience {
+	a.customersToo = true
+	return a
+}
+
 // mount registers a route with the router. Its handler runs only for a request that the
 // audience admits.
 func (s *Server) mount(engine *gin.Engine, r route) {
@@ -84,15 +105,15 @@ func (s *Server) mount(engine *gin.Engine, r route) {
 		}
 		return r.do(c)
 	})
-	if inner := guarded; r.who.door == kit.DoorClient {
+	if inner := guarded; r.who.isProgram() {
 		guarded = func(c *gin.Context) {
 			began := s.Now()
 			inner(c)
-			s.api.Note(c, began)
+			s.requests.Note(c, s.Now().Sub(began), began)
 		}
 	}
 	engine.Handle(r.method, r.path, guarded)
-	if r.method == get && r.path != kit.EventsPath {
+	if r.method == get && r.path != kit.EventsPath && !r.who.anyCaller { // a token is renewed by GET
 		engine.HEAD(r.path, guarded) // net/http leaves the body out
 	}
 }
@@ -143,6 +164,11 @@ func (s *Server) admit(c *gin.Context, who audience) error {
 		return nil
 	case kit.DoorClient:
 		return s.api.Admit(c, who.permission)
+	case kit.DoorSplynx:
+		if who.anyCaller {
+			return nil
+		}
+		return s.splynx.Admit(c, who.permission, who.customersToo)
 	case kit.DoorNobody:
 	}
 	return kit.ErrNotFound
@@ -163,7 +189,7 @@ func (s *Server) checkReach(c *gin.Context, who audience) error {
 	}
 	switch {
 	case settings.RefillCards:
-	case who.door == kit.DoorClient:
+	case who.isProgram():
 		return card.ErrModuleOff // a program must not take it for a card that is not there
 	default:
 		return kit.ErrNotFound

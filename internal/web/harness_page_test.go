@@ -5,32 +5,7 @@ import (
 	"sync"
 
 	"github.com/PuerkitoBio/goquery"
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/stretchr/testify/require"
-
-	"refill/internal/audit"
-	"refill/internal/blob"
-	"refill/internal/card"
-	"refill/internal/cardcode/codetest"
-	"refill/internal/cardfile"
-	"refill/internal/cardimport"
-	"refill/internal/check"
-	"refill/internal/customer"
-	"refill/internal/customerimport"
-	"refill/internal/db"
-	"refill/internal/dbtest"
-	"refill/internal/mailing"
-	"refill/internal/money"
-	"refill/internal/notify"
-	"refill/internal/setting"
-	"refill/internal/staff/peopletest"
-	"refill/internal/web/admin"
-	"refill/internal/web/kit"
-	"refill/internal/webhook"
 )
 
 func (g *got) doc() *goquery.Document {

@@ -184,6 +184,7 @@ func matrixForms() map[string]func(h holding) url.Values {
 		admin.OneClient + "/disable":          none,
 		admin.OneClient + "/enable":           none,
 		admin.OneClient + "/keys":             func(h holding) url.Values { return url.Values{"newest": {fmt.Sprint(h.key)}, "overlap": {"0"}} },
+		admin.OneClient + "/pairs":            func(h holding) url.Values { return url.Values{"newest": {fmt.Sprint(h.key)}, "pair_overlap": {"0"}} },
 		admin.OneClient + "/keys/:key/revoke": none,
 		admin.OneClient + "/clear-guesses":    reason,
 	}

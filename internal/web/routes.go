@@ -16,9 +16,12 @@ const (
 	post  = http.MethodPost
 	patch = http.MethodPatch // of programs, as put is
 	put   = http.MethodPut
+	del   = http.MethodDelete
+	opts  = http.MethodOptions
 )
 
-// table returns all routes of the site: method, path, who may request it, and its handler.
+// table returns all routes of the site, but for those of splynxTable: method, path, who may
+// request it, and its handler.
 // A line without all four does not compile, and a request is admitted only by the audience
 // of its line.
 func (s *Server) table() []route {
@@ -38,6 +41,7 @@ func (s *Server) table() []route {
 		// The document of the API.
 		{get, api.DocumentPath, everybody, s.api.Document},
 		{get, api.DocsPath, everybody, s.api.DocsShow},
+		{get, api.DocsPath + "/splynx", everybody, s.api.DocsSplynx},
 		{get, api.DocsPath + "/:resource", everybody, s.api.DocsResource},
 		{get, api.ProblemsPath, everybody, s.api.ProblemList},
 		{get, api.ProblemsPath + "/:code", everybody, s.api.ProblemShow},
@@ -247,6 +251,7 @@ func (s *Server) table() []route {
 		{post, admin.OneClient + "/disable", staffWho(staff.APIManage), s.admin.ClientSwitch(true, lang.M("The API client is disabled."))},
 		{post, admin.OneClient + "/enable", staffWho(staff.APIManage), s.admin.ClientSwitch(false, lang.M("The API client is enabled."))},
 		{post, admin.OneClient + "/keys", staffWho(staff.APIManage), s.admin.ClientKeyMake},
+		{post, admin.OneClient + "/pairs", staffWho(staff.APIManage), s.admin.ClientPairMake},
 		{post, admin.OneClient + "/keys/:key/revoke", staffWho(staff.APIManage), s.admin.ClientKeyRevoke},
 		{post, admin.OneClient + "/clear-guesses", staffWho(staff.GuessClear), s.admin.ClientClear},
 		{get, admin.SectionPrintShops, staffWho(staff.ConfigManage).allPartners(), s.admin.PrintShops},

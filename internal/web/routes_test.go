@@ -13,6 +13,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/staff"
 	"refill/internal/web/kit"
+	"refill/internal/web/splynx"
 )
 
 // samplePath replaces the parameters of a route by values that do not exist.
@@ -77,6 +78,13 @@ func TestRoutesTurnAwayOthers(t *testing.T) {
 				got := weak.do(r.method, path, "", "Content-Type", "application/json", "Authorization", "Bearer "+weak.Key)
 				require.Contains(t, got.problem(t, http.StatusForbidden, "permission_missing")["detail"], string(r.who.permission), name)
 			}
+		case kit.DoorSplynx:
+			if r.who.anyCaller { // it takes credentials in its body or its address: see TestSplynxTokens
+				continue
+			}
+			for _, b := range append(slices.Collect(maps.Values(byRole)), nobody, carl) {
+				b.do(r.method, path, "", "Content-Type", "application/json").failed(t, http.StatusUnauthorized, "MISSED_AUTHORIZATION_HEADER")
+			}
 		case kit.DoorNobody:
 			require.Fail(t, "a route for nobody", name)
 		}
@@ -90,14 +98,16 @@ func TestRoutesAreWellFormed(t *testing.T) {
 		"/", "/healthz", "/readyz", "/metrics", "/static/*path", "/favicon.ico", "/robots.txt", "/r", "/r/:partner", "/brand/:file",
 		"/admin/login", "/admin/login/code", "/admin/logout", "/portal/login", "/portal/logout",
 		"/portal/welcome/:token", "/portal/help", "/portal/manifest.webmanifest", "/portal/worker.js", "/portal/offline",
-		"/api/v1/openapi.json", "/api/docs", "/api/docs/:resource", "/api/problems", "/api/problems/:code",
+		"/api/v1/openapi.json", "/api/docs", "/api/docs/splynx", "/api/docs/:resource", "/api/problems", "/api/problems/:code",
 	}
 	for _, r := range s.Server.routes {
 		name := r.method + " " + r.path
-		if r.who.door != kit.DoorClient {
+		if !r.who.isProgram() {
 			require.Contains(t, []string{get, post}, r.method, name)
 		}
 		switch r.who.door {
+		case kit.DoorSplynx:
+			require.True(t, strings.HasPrefix(r.path, splynx.Base+"/"), name)
 		case kit.DoorEverybody:
 			require.Contains(t, open, r.path, "%s: is it really for everybody?", name)
 		case kit.DoorStaff:

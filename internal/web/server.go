@@ -3,7 +3,7 @@
 // decides what a card is worth or who may redeem it, and holds no state that another web
 // process would need.
 //
-// All routes are in routes.go. A handler is a method of a Server that returns an error,
+// All routes are in routes.go and routes_splynx.go. A handler is a method of a Server that returns an error,
 // which package kit turns into a response. Package templates explains how a page is made.
 package web
 
@@ -11,6 +11,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,8 +24,10 @@ import (
 	"refill/internal/setting"
 	"refill/internal/web/admin"
 	"refill/internal/web/api"
+	"refill/internal/web/caller"
 	"refill/internal/web/kit"
 	"refill/internal/web/portal"
+	"refill/internal/web/splynx"
 )
 
 // Deps holds the dependencies and the settings of a Server.
@@ -64,13 +67,15 @@ type Deps struct {
 type Server struct {
 	*kit.Kit
 
-	deps    Deps
-	admin   *admin.Server
-	portal  *portal.Server
-	api     *api.Server
-	handler http.Handler
-	routes  []route
-	unclear sync.Once // makes warnInsecure log only once
+	deps     Deps
+	admin    *admin.Server
+	portal   *portal.Server
+	api      *api.Server
+	splynx   *splynx.Server
+	requests *caller.RequestLog
+	handler  http.Handler
+	routes   []route
+	unclear  sync.Once // makes warnInsecure log only once
 }
 
 // New returns a server. It fails if a proxy or a template does not parse, or a dependency
@@ -94,6 +99,8 @@ func New(deps Deps) (*Server, error) {
 	}
 	s.portal = portal.New(s.Kit)
 	s.api = api.New(s.Kit, api.Deps{Hub: deps.Admin.Hub, Exports: deps.Admin.Exports, Files: deps.Admin.Files, Webhooks: deps.Admin.Webhooks})
+	s.splynx = splynx.New(s.Kit, deps.Admin.Hub)
+	s.requests = caller.NewRequestLog(s.Pool, s.Log)
 	return s, s.build()
 }
 
@@ -121,22 +128,27 @@ func (s *Server) Handler() http.Handler { return s.handler }
 func (s *Server) CloseStreams() {
 	s.admin.CloseStreams()
 	s.api.CloseStreams()
+	s.splynx.CloseStreams()
 }
 
 // Start starts the service behind the pages of River UI, and the log of API requests. They
 // stop when ctx ends.
 func (s *Server) Start(ctx context.Context) error {
-	s.api.Start(ctx)
+	s.requests.Start(ctx)
 	return s.admin.Start(ctx)
 }
 
-// Fail writes the response for an error: a problem document for a program, otherwise a page.
+// Fail writes the response for an error: for a program in the shape of its door, otherwise a
+// page.
 func (s *Server) Fail(c *gin.Context, err error) {
-	if api.OnSide(c) {
+	switch {
+	case splynx.OnSide(c):
+		s.splynx.Fail(c, err)
+	case api.OnSide(c):
 		s.api.Fail(c, err)
-		return
+	default:
+		s.Kit.Fail(c, err)
 	}
-	s.Kit.Fail(c, err)
 }
 
 // build creates the router with its middleware and routes. The first middleware is the
@@ -157,7 +169,7 @@ func (s *Server) build() error {
 	engine.Use(s.identify, s.logAccess, s.recoverPanic, sameSite, s.limitRequest)
 	engine.NoRoute(s.handle(func(c *gin.Context) error { return s.unknown(c) }))
 	engine.NoMethod(s.handle(func(c *gin.Context) error { return kit.ErrMethod }))
-	s.routes = s.table()
+	s.routes = slices.Concat(s.table(), s.splynxTable())
 	for _, r := range s.routes {
 		s.mount(engine, r)
 	}

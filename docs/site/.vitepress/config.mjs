@@ -92,6 +92,7 @@ const reference = [
   { text: 'Printing and exporting', link: '/docs/printing' },
   { text: 'Importing cards', link: '/docs/import' },
   { text: 'The API', link: '/docs/api' },
+  { text: 'Calls in the shape of Splynx', link: '/docs/splynx-calls' },
   { text: 'Signing in', link: '/docs/signing-in' },
   { text: 'Watching for theft', link: '/docs/theft' },
   { text: 'Erasing a person', link: '/docs/erasure' },

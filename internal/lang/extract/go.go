@@ -158,7 +158,7 @@ var messageOf = map[string]int{"fault.New": 2, "fault.Field": 2} //nolint:gochec
 // internal holds the calls whose literals are for programs and operators.
 var internal = map[string]bool{ //nolint:gochecknoglobals // a table
 	"errors.New": true, "fmt.Errorf": true, "panic": true, "regexp.MustCompile": true, "Log.LogAttrs": true, "Need.Or": true, "time.Parse": true, "strings.Contains": true, "s.send": true,
-	"c.Header": true, "c.GetHeader": true, "h.Set": true, "Header.Get": true, "Format": true, "strings.NewReplacer": true,
+	"json.RawMessage": true, "c.Header": true, "c.GetHeader": true, "h.Set": true, "Header.Get": true, "Format": true, "strings.NewReplacer": true,
 }
 
 // callName returns the name of the called function, with the qualifier before its last

@@ -32,6 +32,7 @@ func acts() map[string]string {
 		"client_key.exposed":        lang.M("Key of an API client came in an address and was revoked"),
 		"client_key.made":           lang.M("Key of an API client made"),
 		"client_key.revoked":        lang.M("Key of an API client revoked"),
+		"client_pair.made":          lang.M("Pair of an API client for the calls of Splynx made"),
 		"customer.charged":          lang.M("Customer charged for services"),
 		"customer.created":          lang.M("Customer created"),
 		"customer.erased":           lang.M("Customer’s personal data erased"),

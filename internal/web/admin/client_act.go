@@ -53,6 +53,41 @@ func (s *Server) ClientKeyMake(c *gin.Context) error {
 	return s.Render(c, http.StatusOK, "admin/client_key", p)
 }
 
+// clientPairPage shows a new pair, once.
+type clientPairPage struct {
+	kit.Page
+
+	Name, URL   string
+	Key, Secret kit.Copyable
+	Ends        bool // the pairs before go on working for a while
+	Address     string
+}
+
+// ClientPairMake handles POST /admin/config/integrations/clients/:id/pairs. The secret appears
+// only in this response, which browsers do not keep.
+func (s *Server) ClientPairMake(c *gin.Context) error {
+	row, err := s.findClient(c)
+	if err != nil {
+		return err
+	}
+	form, err := s.Form(c)
+	if err != nil {
+		return err
+	}
+	newest := NumberOf(form.Get("newest"))
+	f := client.KeyForm{Overlap: time.Duration(readCount(form.Get("pair_overlap"))) * time.Hour, Newest: &newest}
+	pair, err := client.MakePair(c.Request.Context(), s.Pool, s.Cards.Codes, s.Actor(c), row.ID, f)
+	if err != nil {
+		return s.clientChanged(c, row.ID, err, "")
+	}
+	p := &clientPairPage{Page: s.Page(c, lang.M("New pair of ")+row.Name, SectionIntegrations), Name: row.Name, URL: ClientURL(row.ID), Ends: f.Overlap > 0}
+	p.Key = kit.Copyable{Text: pair.Key, Label: lang.M("Copy the key")}
+	p.Secret = kit.Copyable{Text: pair.Secret, Label: lang.M("Copy the secret")}
+	p.Address = s.publicBase(c) + "/api/2.0/admin/api/check"
+	c.Header("Cache-Control", "no-store")
+	return s.Render(c, http.StatusOK, "admin/client_pair", p)
+}
+
 // mendKey shows the page of the client again, with the error at the form that makes a key.
 func (s *Server) mendKey(c *gin.Context, overlap string, err error) error {
 	p, pageErr := s.newClientPage(c)

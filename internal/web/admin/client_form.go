@@ -37,6 +37,7 @@ type clientFormPage struct {
 	PermissionsError     string
 	Networks             kit.Field
 	PerMinute, Wrong     kit.Field
+	Splynx               kit.Choice
 	Password             *kit.Field // nil: it is not asked for
 }
 
@@ -53,7 +54,7 @@ func storedClient(row db.ClientGetRow) clientForm {
 	f := clientForm{
 		Form: client.Form{
 			Name: row.Name, OwnerID: row.OwnerID, AllPartners: row.AllPartners, PartnerIDs: row.PartnerIds, Permissions: row.Permissions,
-			Networks: row.Networks, PerMinute: row.PerMinute, WrongCodesHour: row.WrongCodesHour,
+			Networks: row.Networks, PerMinute: row.PerMinute, WrongCodesHour: row.WrongCodesHour, Splynx: row.Splynx,
 		},
 		perMinute: strconv.Itoa(int(row.PerMinute)), wrong: strconv.Itoa(int(row.WrongCodesHour)),
 	}
@@ -136,6 +137,10 @@ func (s *Server) newClientForm(c *gin.Context, title string, f clientForm) (*cli
 		Name: "wrong_codes_hour", Label: lang.M("Wrong codes an hour"), Value: kit.Truncate(f.wrong, 20), Short: true, InputMode: "numeric", Required: true,
 		Hint: lang.M("For all its customers together. More bar the client for an hour."),
 	}
+	p.Splynx = kit.Choice{
+		Name: "splynx", Label: lang.M("Calls in the shape of Splynx"), Checked: f.Splynx,
+		Hint: lang.M("For programs that were written for Splynx: the addresses below /api/2.0/. Customers of its partners can sign in there too. Switching it off ends the pairs of the client."),
+	}
 	return p, nil
 }
 
@@ -173,6 +178,7 @@ func (s *Server) typedClient(c *gin.Context, form url.Values) (clientForm, error
 	f := clientForm{networks: form.Get("networks"), perMinute: form.Get("per_minute"), wrong: form.Get("wrong_codes_hour")}
 	f.Name, f.AllPartners, f.OwnerID = form.Get("name"), form.Get("all_partners") == "on", NumberOf(form.Get("owner"))
 	f.Test = form.Get("test") == "on"
+	f.Splynx = form.Get("splynx") == "on"
 	f.PerMinute, f.WrongCodesHour = readCount(f.perMinute), readCount(f.wrong)
 	f.Networks, f.unread = readNetworks(f.networks)
 	for _, one := range partners {

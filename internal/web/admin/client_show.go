@@ -45,6 +45,9 @@ type clientPage struct {
 	newest             int64          // id of the newest key; 0: there is none
 	NewKey             *clientKeyForm // nil: the person makes no keys of this client
 	NoKey              string         // why there is no NewKey
+	Splynx             bool           // it has the switch
+	Pairs              []clientKeyRow
+	NewPair            *clientKeyForm // nil: the person makes no pairs of this client
 	Requests           []clientRequestRow
 	Refused            bool // only refused requests are listed
 	AllURL, RefusedURL string
@@ -94,7 +97,7 @@ func (s *Server) newClientPage(c *gin.Context) (*clientPage, error) {
 	p := &clientPage{
 		Page: s.Page(c, row.Name, SectionIntegrations), ID: row.ID, Name: row.Name, URL: ClientURL(row.ID), Owner: row.OwnerName,
 		State: clientState(row.DisabledAt, row.OwnerDisabledAt), Test: row.Test, Partners: clientPartners(row.AllPartners, row.Test, row.Partners),
-		Networks: strings.Join(networkTexts(row.Networks), ", "), PerMinute: row.PerMinute, Wrong: row.WrongCodesHour,
+		Networks: strings.Join(networkTexts(row.Networks), ", "), PerMinute: row.PerMinute, Wrong: row.WrongCodesHour, Splynx: row.Splynx,
 	}
 	p.Editable = covers(p.Person, row.Permissions)
 	for _, g := range staff.Groups() {
@@ -179,6 +182,10 @@ func (s *Server) clientKeys(c *gin.Context, p *clientPage, row db.ClientGetRow) 
 				view.Revoke = p.URL + "/keys/" + strconv.FormatInt(k.ID, 10) + "/revoke"
 			}
 		}
+		if k.Pair {
+			p.Pairs = append(p.Pairs, view)
+			continue
+		}
 		p.Keys = append(p.Keys, view)
 	}
 	if len(keys) > 0 {
@@ -203,6 +210,10 @@ func (s *Server) clientKeyForm(c *gin.Context, p *clientPage, row db.ClientGetRo
 	case !slices.ContainsFunc(owners, func(o db.ClientOwnerListRow) bool { return o.ID == row.OwnerID }):
 		p.NoKey = client.ErrKeyOwner.Text()
 		return nil
+	}
+	if row.Splynx {
+		p.NewPair = &clientKeyForm{Newest: p.newest, Button: lang.M("New pair")}
+		p.NewPair.Overlap = kit.Field{Name: "pair_overlap", Label: lang.M("The pair before goes on working for"), Options: overlapOptions()}
 	}
 	f := &clientKeyForm{Newest: p.newest, Username: p.Person.Username, Button: lang.M("New key")}
 	f.Overlap = kit.Field{Name: "overlap", Label: lang.M("The key before goes on working for"), Options: overlapOptions()}

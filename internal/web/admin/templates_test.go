@@ -78,6 +78,7 @@ func pageTemplates() map[string]any {
 		"admin/client_form":                               &clientFormPage{},
 		"admin/client_show":                               &clientPage{},
 		"admin/client_key":                                &clientKeyPage{},
+		"admin/client_pair":                               &clientPairPage{},
 		"admin/staff_form":                                &staffFormPage{},
 		"admin/staff_list":                                &staffListPage{},
 		"admin/signin_code":                               &codePage{},

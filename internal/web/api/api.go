@@ -5,7 +5,6 @@
 package api
 
 import (
-	"context"
 	"strings"
 	"sync"
 
@@ -34,8 +33,7 @@ type Server struct {
 	*kit.Kit
 	Deps
 
-	requests *requestLog
-	waits    waits
+	waits waits
 
 	closing chan struct{}
 	close   sync.Once
@@ -43,16 +41,12 @@ type Server struct {
 
 // New returns the door of programs on top of a Kit.
 func New(k *kit.Kit, deps Deps) *Server {
-	return &Server{Kit: k, Deps: deps, requests: newRequestLog(k.Pool, k.Log), closing: make(chan struct{})}
+	return &Server{Kit: k, Deps: deps, closing: make(chan struct{})}
 }
 
 // CloseStreams ends the waiting of every request, so that http.Server.Shutdown need not wait
 // for them.
 func (s *Server) CloseStreams() { s.close.Do(func() { close(s.closing) }) }
-
-// Start begins to write the log of requests. It stops when ctx ends, after it has written
-// what it holds.
-func (s *Server) Start(ctx context.Context) { s.requests.start(ctx) }
 
 // OnSide reports whether the requested URL belongs to the API, so that its errors are
 // problem documents instead of pages.

@@ -8,6 +8,7 @@ import (
 
 	"refill/internal/approval"
 	"refill/internal/db"
+	"refill/internal/web/caller"
 )
 
 // waitsForApproval is the state of what a second person has to approve.
@@ -57,7 +58,7 @@ func (s *Server) ApprovalShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	client := Client(c)
+	client := caller.Client(c)
 	row, err := db.Need(db.New().ApprovalOfClient(c.Request.Context(), s.Pool, db.ApprovalOfClientParams{
 		ID: id, ClientID: client.ID, AllPartners: client.Scope.AllPartners, PartnerIds: client.Scope.PartnerIDs,
 	})).Or(approval.ErrUnknown, "read a request for a second person")
@@ -75,7 +76,7 @@ type waiting struct {
 
 // approvalOf returns the id of the open request of the client; 0: there is none.
 func (s *Server) approvalOf(c *gin.Context, about db.ApprovalWaitingOfClientParams) (int64, error) {
-	about.ClientID = Client(c).ID
+	about.ClientID = caller.Client(c).ID
 	id, _, err := db.Found(db.New().ApprovalWaitingOfClient(c.Request.Context(), s.Pool, about))
 	if err != nil {
 		return 0, fmt.Errorf("look for a request for a second person: %w", err)

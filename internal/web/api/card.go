@@ -10,6 +10,7 @@ import (
 	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
+	"refill/internal/web/caller"
 	"refill/internal/web/kit"
 )
 
@@ -61,7 +62,7 @@ func (s *Server) CardList(c *gin.Context) error {
 	}
 	q := readQuery(c, "limit", "after", "status")
 	p := page{after: q.number("after", 0, card.MaxQuantity), size: q.number("limit", usualPage, largestPage)}
-	status, scope := card.Status(q.text("status")), Client(c).Scope
+	status, scope := card.Status(q.text("status")), caller.Client(c).Scope
 	if status != "" && !isCardStatus(string(status)) {
 		q.bad = true
 	}
@@ -84,8 +85,8 @@ func (s *Server) CardList(c *gin.Context) error {
 
 // readCard returns a card with its series.
 func (s *Server) readCard(c *gin.Context, ref card.Ref) (cardView, error) {
-	ctx, scope := c.Request.Context(), Client(c).Scope
-	series, err := s.Cards.Series(ctx, actor(c), ref.SeriesID)
+	ctx, scope := c.Request.Context(), caller.Client(c).Scope
+	series, err := s.Cards.Series(ctx, caller.Actor(c), ref.SeriesID)
 	if err != nil {
 		return cardView{}, err
 	}
@@ -126,7 +127,7 @@ func (s *Server) changeCard(c *gin.Context, act cardAct) error {
 	if err := s.readNone(c); err != nil {
 		return err
 	}
-	replayed, err := s.once(c, ref, nil, func(cards *card.Service) error { return act(cards, c.Request.Context(), actor(c), ref) })
+	replayed, err := s.once(c, ref, nil, func(cards *card.Service) error { return act(cards, c.Request.Context(), caller.Actor(c), ref) })
 	if err != nil {
 		return cardPlaces.of(err)
 	}
@@ -173,7 +174,7 @@ func (s *Server) CardPatch(c *gin.Context) error {
 	if wrong != nil {
 		return wrong
 	}
-	err = s.Cards.PatchCard(c.Request.Context(), actor(c), ref, func(e card.Edit) card.Edit {
+	err = s.Cards.PatchCard(c.Request.Context(), caller.Actor(c), ref, func(e card.Edit) card.Edit {
 		if body.ValidTill != nil {
 			e.ValidTill = till
 		}

@@ -10,6 +10,7 @@ import (
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/web/caller"
 )
 
 // States of a customer.
@@ -91,7 +92,7 @@ func (s *Server) CustomerShow(c *gin.Context) error {
 // CustomerList handles GET /api/v1/customers.
 func (s *Server) CustomerList(c *gin.Context) error {
 	q := readQuery(c, "limit", "after", "external_id", "username", "q", "partner_id", "status")
-	p, scope, ctx := q.page(), Client(c).Scope, c.Request.Context()
+	p, scope, ctx := q.page(), caller.Client(c).Scope, c.Request.Context()
 	params := db.CustomerPageParams{
 		BeforeID: p.after, Size: p.limit(), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden,
 		PartnerID: q.number("partner_id", 0, lastID), ExternalID: q.text("external_id"), Username: strings.ToLower(q.text("username")),
@@ -174,7 +175,7 @@ func (r customerRequest) patch() (customer.Patch, error) {
 // partner returns the partner of a new customer: the one that the body names, or the only
 // one of the client.
 func (r customerRequest) partner(c *gin.Context) (int64, error) {
-	scope := Client(c).Scope
+	scope := caller.Client(c).Scope
 	switch {
 	case r.PartnerID != nil:
 		return readID(*r.PartnerID), nil

@@ -11,6 +11,7 @@ import (
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/web/caller"
 )
 
 // CustomerCreate handles POST /api/v1/customers.
@@ -50,7 +51,7 @@ func (s *Server) enterCustomer(c *gin.Context, partnerID int64, body customerReq
 	if err != nil {
 		return 0, err
 	}
-	made, err := customer.Create(c.Request.Context(), s.Pool, actor(c), customer.New{
+	made, err := customer.Create(c.Request.Context(), s.Pool, caller.Actor(c), customer.New{
 		PartnerID: partnerID, ExternalID: db.Deref(body.ExternalID), Username: db.Deref(body.Username), Name: db.Deref(body.Name),
 		Email: db.Deref(body.Email), Phone: db.Deref(body.Phone), Currency: settings.Currency, Key: key,
 	})
@@ -92,7 +93,7 @@ func (s *Server) CustomerChange(c *gin.Context) error {
 }
 
 func (s *Server) changeCustomer(c *gin.Context, id int64, match int32, patch customer.Patch) error {
-	err := customer.Change(c.Request.Context(), s.Pool, actor(c), id, match, patch)
+	err := customer.Change(c.Request.Context(), s.Pool, caller.Actor(c), id, match, patch)
 	if errors.Is(err, customer.ErrChanged) {
 		return errMatchStale
 	}

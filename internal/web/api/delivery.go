@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/db"
+	"refill/internal/web/caller"
 	"refill/internal/webhook"
 )
 
@@ -118,7 +119,7 @@ func (s *Server) DeliveryRetry(c *gin.Context) error {
 	if err := s.readNone(c); err != nil {
 		return err
 	}
-	if err := s.Webhooks.Resend(c.Request.Context(), actor(c), endpointID, row.Seq); err != nil {
+	if err := s.Webhooks.Resend(c.Request.Context(), caller.Actor(c), endpointID, row.Seq); err != nil {
 		return err
 	}
 	if endpointID, row, err = s.delivery(c); err != nil {

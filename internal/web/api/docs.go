@@ -107,6 +107,9 @@ type problemPlace struct {
 	*openapi.Operation
 }
 
+// docsSplynxPage is the page about the calls in the shape of Splynx.
+type docsSplynxPage struct{ docsPage }
+
 // docsMissingPage answers an address below the pages that has none.
 type docsMissingPage struct{ docsPage }
 
@@ -163,6 +166,17 @@ func (s *Server) DocsResource(c *gin.Context) error {
 		p.Operations = append(p.Operations, documented(d, o, before))
 	}
 	return s.Render(c, http.StatusOK, "docs/resource", p)
+}
+
+// DocsSplynx handles GET /api/docs/splynx: how the calls in the shape of Splynx differ from
+// those of Splynx.
+func (s *Server) DocsSplynx(c *gin.Context) error {
+	d, err := openapi.Load()
+	if err != nil {
+		return err
+	}
+	publish(c)
+	return s.Render(c, http.StatusOK, "docs/splynx", &docsSplynxPage{docsPage{lang.M("Programs for Splynx"), "splynx", d.Resources}})
 }
 
 // ProblemList handles GET /api/problems.

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -11,11 +9,9 @@ import (
 	"refill/internal/client"
 	"refill/internal/fault"
 	"refill/internal/staff"
+	"refill/internal/web/caller"
 	"refill/internal/web/kit"
 )
-
-// keyClient is the key of the admitted client in the Gin context.
-const keyClient = "refill.client"
 
 // errKeyInAddress answers a key in the query. The key is revoked.
 var errKeyInAddress = fault.New(fault.Invalid, "key_in_address", "A key does not belong into an address, because addresses are kept in logs. The key was revoked, if it was one. Make a new one and send it as Authorization: Bearer.")
@@ -35,8 +31,7 @@ func (s *Server) Admit(c *gin.Context, needs staff.Permission) error {
 	}
 	admitted, err := client.Admit(ctx, s.Pool, bearer(c), kit.Address(c))
 	if admitted.ID != 0 {
-		c.Set(keyClient, admitted)
-		sayRate(c, admitted.Rate)
+		caller.SetClient(c, admitted)
 	}
 	if err != nil {
 		return err
@@ -65,22 +60,4 @@ func bearer(c *gin.Context) string {
 		return ""
 	}
 	return strings.TrimSpace(key)
-}
-
-// sayRate writes the state of the limit of requests, in the fields of the IETF draft
-// "RateLimit header fields for HTTP".
-func sayRate(c *gin.Context, r client.Rate) {
-	c.Header("RateLimit-Policy", `"client";q=`+strconv.Itoa(int(r.PerMinute))+`;w=60`)
-	c.Header("RateLimit", `"client";r=`+strconv.Itoa(int(r.Left))+`;t=`+strconv.Itoa(int(r.Reset/time.Second)))
-}
-
-// Client returns the admitted client of a request; the zero value where there is none.
-func Client(c *gin.Context) client.Client {
-	admitted, _ := c.Value(keyClient).(client.Client)
-	return admitted
-}
-
-// actor returns the actor of a request's acts.
-func actor(c *gin.Context) audit.Actor {
-	return Client(c).Actor().From(kit.Address(c), kit.RequestID(c))
 }

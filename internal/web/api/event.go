@@ -12,6 +12,7 @@ import (
 	"refill/internal/event"
 	"refill/internal/notify"
 	"refill/internal/staff"
+	"refill/internal/web/caller"
 )
 
 // feed is the answer of GET /events.
@@ -25,7 +26,7 @@ type feed struct {
 // first event.
 func (s *Server) EventList(c *gin.Context) error {
 	q := readQuery(c, "after", "types", "limit")
-	ask := event.Query{Scope: Client(c).Scope, Alarms: Client(c).Can(staff.AlarmsView), Limit: int32(q.number("limit", 100, event.MaxPage))} //nolint:gosec // at most MaxPage
+	ask := event.Query{Scope: caller.Client(c).Scope, Alarms: caller.Client(c).Can(staff.AlarmsView), Limit: int32(q.number("limit", 100, event.MaxPage))} //nolint:gosec // at most MaxPage
 	if q.values.Has("after") {
 		after := q.seq("after")
 		ask.After = &after
@@ -40,7 +41,7 @@ func (s *Server) EventList(c *gin.Context) error {
 	}
 	wait := preferredWait(c)
 	if wait > 0 {
-		if leave, ok := s.waits.enter(Client(c).ID); ok {
+		if leave, ok := s.waits.enter(caller.Client(c).ID); ok {
 			defer leave()
 		} else {
 			wait = 0

@@ -12,6 +12,7 @@ import (
 	"refill/internal/fault"
 	"refill/internal/notify"
 	"refill/internal/render"
+	"refill/internal/web/caller"
 )
 
 // exportRequest is the body of POST /series/:number/exports.
@@ -98,11 +99,11 @@ func (s *Server) ExportCreate(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := s.Exports.Request(c.Request.Context(), actor(c), row.Series.ID, body.Format, options, key)
+	id, err := s.Exports.Request(c.Request.Context(), caller.Actor(c), row.Series.ID, body.Format, options, key)
 	if err != nil {
 		return exportPlaces.of(err)
 	}
-	made, err := s.Exports.Get(c.Request.Context(), actor(c), id)
+	made, err := s.Exports.Get(c.Request.Context(), caller.Actor(c), id)
 	if err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (s *Server) exportInPath(c *gin.Context) (db.ExportGetRow, error) {
 	if err != nil {
 		return db.ExportGetRow{}, err
 	}
-	return s.Exports.Get(c.Request.Context(), actor(c), id)
+	return s.Exports.Get(c.Request.Context(), caller.Actor(c), id)
 }
 
 // ExportShow handles GET /api/v1/exports/:id. It can wait until the state changes.
@@ -186,5 +187,5 @@ func (s *Server) ExportFile(c *gin.Context) error {
 	if options.ShopID == "" {
 		return errPlain
 	}
-	return s.SendExport(c, actor(c), s.Exports, s.Files, row)
+	return s.SendExport(c, caller.Actor(c), s.Exports, s.Files, row)
 }

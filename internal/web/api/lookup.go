@@ -12,6 +12,7 @@ import (
 	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/web/caller"
 )
 
 // customerRef names a customer: exactly one of its fields is set.
@@ -56,7 +57,7 @@ func (s *Server) findCustomer(c *gin.Context, ref *customerRef) (db.CustomerGetR
 	if named != 1 || ref.PartnerID != "" && ref.ExternalID == "" {
 		return db.CustomerGetRow{}, errCustomerRef
 	}
-	ctx, scope := c.Request.Context(), Client(c).Scope
+	ctx, scope := c.Request.Context(), caller.Client(c).Scope
 	var id int64
 	if ref.ID != "" {
 		id = readID(ref.ID)
@@ -96,7 +97,7 @@ func (s *Server) customerToCredit(c *gin.Context, ref *customerRef) (db.Customer
 	if err != nil {
 		return row, err
 	}
-	id, err := customer.FirstUse(c.Request.Context(), s.Pool, actor(c), partnerID, ref.ExternalID, settings.Currency)
+	id, err := customer.FirstUse(c.Request.Context(), s.Pool, caller.Actor(c), partnerID, ref.ExternalID, settings.Currency)
 	if err != nil {
 		return row, customerFaults.of(err)
 	}
@@ -108,7 +109,7 @@ var customerFaults = places{"external_id": "/customer/external_id", "partner": "
 
 // customerByID returns a customer, and customer.ErrUnknown for one of other partners.
 func (s *Server) customerByID(c *gin.Context, id int64) (db.CustomerGetRow, error) {
-	ctx, scope := c.Request.Context(), Client(c).Scope
+	ctx, scope := c.Request.Context(), caller.Client(c).Scope
 	return db.Need(db.New().CustomerGet(ctx, s.Pool, db.CustomerGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden})).
 		Or(customer.ErrUnknown, "read a customer")
 }
@@ -121,7 +122,7 @@ func (s *Server) findCard(c *gin.Context, name string) (card.Ref, error) {
 	if err != nil || serial < 1 {
 		return card.Ref{}, card.ErrNoCard
 	}
-	series, err := s.Cards.SeriesByNumber(c.Request.Context(), actor(c), number)
+	series, err := s.Cards.SeriesByNumber(c.Request.Context(), caller.Actor(c), number)
 	if fault.KindOf(err) == fault.NotFound {
 		return card.Ref{}, card.ErrNoCard
 	}

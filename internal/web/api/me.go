@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+
+	"refill/internal/web/caller"
 )
 
 // me is the answer of GET /me.
@@ -27,7 +29,7 @@ func (s *Server) Me(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	client := Client(c)
+	client := caller.Client(c)
 	m := me{
 		Name: client.Name, Test: client.Test, Permissions: []string{}, AllPartners: client.Scope.AllPartners, PartnerIDs: []string{},
 		PerMinute: client.Rate.PerMinute, Currency: currency(c, settings),

@@ -9,6 +9,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/notify"
+	"refill/internal/web/caller"
 )
 
 // operationRequest is the body of POST /series/:number/operations. Without serials, first and
@@ -72,11 +73,11 @@ func (s *Server) OperationCreate(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := s.Cards.OrderChange(c.Request.Context(), actor(c), o, key)
+	id, err := s.Cards.OrderChange(c.Request.Context(), caller.Actor(c), o, key)
 	if err != nil {
 		return cardPlaces.of(err)
 	}
-	made, err := s.Cards.Change(c.Request.Context(), actor(c), id)
+	made, err := s.Cards.Change(c.Request.Context(), caller.Actor(c), id)
 	if err != nil {
 		return err
 	}
@@ -132,7 +133,7 @@ func (s *Server) OperationShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	row, err := hold(s, c, func() (db.CardChangeGetRow, error) { return s.Cards.Change(c.Request.Context(), actor(c), id) }, func(row db.CardChangeGetRow) moving {
+	row, err := hold(s, c, func() (db.CardChangeGetRow, error) { return s.Cards.Change(c.Request.Context(), caller.Actor(c), id) }, func(row db.CardChangeGetRow) moving {
 		return moving{
 			state:   string(row.CardChange.State),
 			working: row.CardChange.State == db.CardChangeStateQueued || row.CardChange.State == db.CardChangeStateRunning,

@@ -14,6 +14,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
+	"refill/internal/web/caller"
 	"refill/internal/web/kit"
 )
 
@@ -150,7 +151,7 @@ func (s *Server) PaymentCreate(c *gin.Context) error {
 	if !slices.Contains(customer.ManualTypes(), db.PaymentType(body.Type)) {
 		return errPaymentType
 	}
-	paid, err := customer.Pay(c.Request.Context(), s.Pool, actor(c), customer.Payment{
+	paid, err := customer.Pay(c.Request.Context(), s.Pool, caller.Actor(c), customer.Payment{
 		CustomerID: owner.ID, Type: db.PaymentType(body.Type), Amount: sum, Comment: body.Comment, Key: key, Sure: body.Sure,
 	})
 	return s.answerPaid(c, owner, key, paid, err)
@@ -203,9 +204,9 @@ func (s *Server) PaymentReverse(c *gin.Context) error {
 	r := billing.Reversal{CustomerID: owner.ID, PaymentID: row.ID, Reason: body.Reason, Key: key}
 	var paid billing.Paid
 	if row.Type == db.PaymentTypeRefillCard {
-		paid, err = s.Cards.Reverse(c.Request.Context(), actor(c), r)
+		paid, err = s.Cards.Reverse(c.Request.Context(), caller.Actor(c), r)
 	} else {
-		paid, err = customer.Reverse(c.Request.Context(), s.Pool, actor(c), r)
+		paid, err = customer.Reverse(c.Request.Context(), s.Pool, caller.Actor(c), r)
 	}
 	return s.answerPaid(c, owner, key, paid, err)
 }
@@ -238,7 +239,7 @@ func (s *Server) ChargeCreate(c *gin.Context) error {
 			return wrong
 		}
 	}
-	paid, err := customer.Take(c.Request.Context(), s.Pool, actor(c), customer.Charge{
+	paid, err := customer.Take(c.Request.Context(), s.Pool, caller.Actor(c), customer.Charge{
 		CustomerID: owner.ID, Amount: sum, Text: body.Text, Reference: body.Reference, Floor: floor.Minor, Key: key,
 	})
 	return s.answerPaid(c, owner, key, paid, err)

@@ -17,6 +17,7 @@ import (
 	"refill/internal/event"
 	"refill/internal/fault"
 	"refill/internal/lang"
+	"refill/internal/web/caller"
 	"refill/internal/web/kit"
 )
 
@@ -122,7 +123,7 @@ func (s *Server) Fail(c *gin.Context, err error) {
 		p.Violated = []string{"client"}
 	}
 	p.Balance = balanceIn(o)
-	c.Set(keyProblem, o.Code)
+	caller.SetProblem(c, o.Code)
 	c.Header("Content-Type", "application/problem+json")
 	c.Status(o.Status)
 	body, _ := json.Marshal(p) // a struct of texts and numbers: Marshal can't fail
@@ -143,14 +144,11 @@ func balanceIn(o kit.Outcome) *Amount {
 	return nil
 }
 
-// keyProblem is the key of the problem's code in the Gin context, for the log of requests.
-const keyProblem = "refill.problem"
-
 // sayWait writes how long to wait: exactly until the next minute for the limit of requests.
 func (s *Server) sayWait(c *gin.Context, o kit.Outcome) {
 	wait := o.RetryAfter
 	if o.Code == client.ErrQuota.Code {
-		wait = Client(c).Rate.Reset
+		wait = caller.Client(c).Rate.Reset
 	}
 	if o.Status == http.StatusServiceUnavailable && wait == 0 {
 		wait = time.Minute

@@ -12,6 +12,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/web/caller"
 	"refill/internal/web/kit"
 )
 
@@ -59,7 +60,7 @@ func (s *Server) outsideOf(c *gin.Context, receipt card.Receipt) (*outside, erro
 	if !receipt.Replayed {
 		return viewOutside(receipt.Handed, nil), nil
 	}
-	scope := Client(c).Scope
+	scope := caller.Client(c).Scope
 	row, _, err := db.Found(db.New().RedemptionGet(c.Request.Context(), s.Pool, db.RedemptionGetParams{ID: receipt.PaymentID, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs}))
 	if err != nil {
 		return nil, fmt.Errorf("read a redemption: %w", err)
@@ -95,7 +96,7 @@ func (s *Server) RedemptionCreate(c *gin.Context) error {
 			return err
 		}
 	}
-	receipt, err := s.Cards.Redeem(c.Request.Context(), actor(c), r)
+	receipt, err := s.Cards.Redeem(c.Request.Context(), caller.Actor(c), r)
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func (s *Server) redemption(c *gin.Context) (db.RedemptionGetRow, error) {
 	if err != nil {
 		return db.RedemptionGetRow{}, err
 	}
-	scope := Client(c).Scope
+	scope := caller.Client(c).Scope
 	return db.Need(db.New().RedemptionGet(c.Request.Context(), s.Pool, db.RedemptionGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden})).
 		Or(billing.ErrNoPayment, "read a redemption")
 }
@@ -150,7 +151,7 @@ func (s *Server) RedemptionShow(c *gin.Context) error {
 // RedemptionList handles GET /api/v1/redemptions.
 func (s *Server) RedemptionList(c *gin.Context) error {
 	q := readQuery(c, "limit", "after", "customer", "reference", "created_from", "created_to")
-	p, scope := q.page(), Client(c).Scope
+	p, scope := q.page(), caller.Client(c).Scope
 	params := db.RedemptionListParams{
 		BeforeID: p.after, Size: p.limit(), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden,
 		CreatedFrom: q.moment("created_from"), CreatedTo: q.moment("created_to"),
@@ -197,7 +198,7 @@ func (s *Server) RedemptionReverse(c *gin.Context) error {
 	if err := s.read(c, &body); err != nil {
 		return err
 	}
-	paid, err := s.Cards.Reverse(c.Request.Context(), actor(c), billing.Reversal{CustomerID: row.CustomerID, PaymentID: row.ID, Reason: body.Reason, Key: key})
+	paid, err := s.Cards.Reverse(c.Request.Context(), caller.Actor(c), billing.Reversal{CustomerID: row.CustomerID, PaymentID: row.ID, Reason: body.Reason, Key: key})
 	if err != nil {
 		return err
 	}
@@ -229,7 +230,7 @@ func (s *Server) RedemptionAcknowledge(c *gin.Context) error {
 	if err := s.read(c, &body); err != nil {
 		return err
 	}
-	acked, err := billing.Acknowledge(c.Request.Context(), s.Pool, actor(c), billing.Acknowledgement{PaymentID: row.ID, Reference: body.Reference})
+	acked, err := billing.Acknowledge(c.Request.Context(), s.Pool, caller.Actor(c), billing.Acknowledgement{PaymentID: row.ID, Reference: body.Reference})
 	if err != nil {
 		return err
 	}
@@ -262,7 +263,7 @@ func (s *Server) CardLook(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.Cards.Look(c.Request.Context(), actor(c), who.ID, body.Code)
+	found, err := s.Cards.Look(c.Request.Context(), caller.Actor(c), who.ID, body.Code)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -12,6 +10,7 @@ import (
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/formprint"
+	"refill/internal/web/caller"
 )
 
 // idempotencyKey returns the key under which the domain does the thing of a request once. It
@@ -23,24 +22,7 @@ func idempotencyKey(c *gin.Context) (uuid.UUID, error) {
 	if text == "" || len(text) > 255 || strings.ContainsFunc(text, func(r rune) bool { return r < '!' || r > '~' }) {
 		return uuid.Nil, errKeyNeeded
 	}
-	return derivedKey(Client(c).ID, c.Request.Method+" "+c.FullPath(), text), nil
-}
-
-// derivedKey returns a UUID of version 8 from the SHA-256 of its parts.
-func derivedKey(clientID int64, operation, text string) uuid.UUID {
-	var id [8]byte
-	binary.BigEndian.PutUint64(id[:], uint64(clientID)) //nolint:gosec // ids are positive
-	sum := sha256.New()
-	for _, part := range [][]byte{id[:], []byte(operation), []byte(text)} {
-		var size [8]byte
-		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
-		sum.Write(size[:])
-		sum.Write(part)
-	}
-	key := uuid.UUID(sum.Sum(nil)[:16])
-	key[6] = key[6]&0x0f | 0x80
-	key[8] = key[8]&0x3f | 0x80
-	return key
+	return caller.OnceKey(caller.Client(c).ID, c.Request.Method+" "+c.FullPath(), text), nil
 }
 
 // keyDone reports whether a key has made something before, for the answer of a repetition.

@@ -10,6 +10,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/partner"
 	"refill/internal/report"
+	"refill/internal/web/caller"
 	"refill/internal/web/kit"
 )
 
@@ -38,7 +39,7 @@ func (s *Server) ReportOutstanding(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	question := report.Question{Partner: only, Scope: Client(c).Scope, Zone: kit.Zone(settings.TimeZone), Currency: currency(c, settings)}
+	question := report.Question{Partner: only, Scope: caller.Client(c).Scope, Zone: kit.Zone(settings.TimeZone), Currency: currency(c, settings)}
 	question.Period = report.Period{Kind: report.Custom, From: at, To: at}
 	if at.IsZero() {
 		question.Period = report.Period{Kind: report.ThisMonth}
@@ -55,7 +56,7 @@ func (s *Server) ReportOutstanding(c *gin.Context) error {
 
 // checkPartner returns partner.ErrNoPartner for a partner that the client does not see.
 func (s *Server) checkPartner(c *gin.Context, id int64) error {
-	if !Client(c).Scope.Holds(id) {
+	if !caller.Client(c).Scope.Holds(id) {
 		return partner.ErrNoPartner
 	}
 	n, err := db.New().PartnerCount(c.Request.Context(), s.Pool, []int64{id})

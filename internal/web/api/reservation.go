@@ -9,6 +9,7 @@ import (
 
 	"refill/internal/card"
 	"refill/internal/db"
+	"refill/internal/web/caller"
 	"refill/internal/web/kit"
 )
 
@@ -63,7 +64,7 @@ func (s *Server) ReservationCreate(c *gin.Context) error {
 			return err
 		}
 	}
-	held, err := s.Cards.Reserve(c.Request.Context(), actor(c), h)
+	held, err := s.Cards.Reserve(c.Request.Context(), caller.Actor(c), h)
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func (s *Server) ReservationCreate(c *gin.Context) error {
 
 // reservation reads a reservation of the client.
 func (s *Server) reservation(c *gin.Context, id uuid.UUID) (db.ReservationGetRow, error) {
-	client := Client(c)
+	client := caller.Client(c)
 	return db.Need(db.New().ReservationGet(c.Request.Context(), s.Pool, db.ReservationGetParams{
 		ID: id, ClientID: client.ID, AllPartners: client.Scope.AllPartners, PartnerIds: client.Scope.PartnerIDs,
 	})).Or(card.ErrNoReservation, "read a reservation")
@@ -133,7 +134,7 @@ func (s *Server) ReservationCommit(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	receipt, err := s.Cards.Commit(c.Request.Context(), actor(c), row.ID)
+	receipt, err := s.Cards.Commit(c.Request.Context(), caller.Actor(c), row.ID)
 	if err != nil {
 		return err
 	}
@@ -156,7 +157,7 @@ func (s *Server) ReservationRelease(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Cards.Release(c.Request.Context(), actor(c), row.ID); err != nil {
+	if err := s.Cards.Release(c.Request.Context(), caller.Actor(c), row.ID); err != nil {
 		return err
 	}
 	if row, err = s.reservation(c, row.ID); err != nil {

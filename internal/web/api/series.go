@@ -10,6 +10,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/notify"
+	"refill/internal/web/caller"
 )
 
 // seriesView is a series as the API tells it.
@@ -62,7 +63,7 @@ func viewSeries(row db.SeriesPageRow) seriesView {
 
 // seriesPage returns the parameters of a list of series that the client may see.
 func seriesPage(c *gin.Context) db.SeriesPageParams {
-	client := Client(c)
+	client := caller.Client(c)
 	return db.SeriesPageParams{
 		BeforeID: lastID, Size: 1, ClientID: client.ID, AllPartners: client.Scope.AllPartners, PartnerIds: client.Scope.PartnerIDs, HiddenIds: client.Scope.Hidden,
 	}

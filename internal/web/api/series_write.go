@@ -12,6 +12,7 @@ import (
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/money"
+	"refill/internal/web/caller"
 )
 
 // seriesRequest is the body of POST /series.
@@ -49,7 +50,7 @@ func (s *Server) SeriesCreate(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	ordered, err := s.Cards.Order(c.Request.Context(), actor(c), card.OrderRequest{
+	ordered, err := s.Cards.Order(c.Request.Context(), caller.Actor(c), card.OrderRequest{
 		Quantity: body.Quantity, Prefix: body.Prefix, Price: price, ValidTill: till, Activate: body.Activate, PrintOnce: body.PrintOnce,
 		Partners: partners(body.AnyPartner, body.PartnerIDs), Key: key,
 	})
@@ -145,7 +146,7 @@ func (s *Server) SeriesChange(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.Cards.Edit(c.Request.Context(), actor(c), row.Series.ID, edit)
+	_, err = s.Cards.Edit(c.Request.Context(), caller.Actor(c), row.Series.ID, edit)
 	switch {
 	case errors.Is(err, card.ErrEditWaits), errors.Is(err, card.ErrEditAsked):
 		return s.answerWaits(c, db.ApprovalWaitingOfClientParams{SeriesID: &row.Series.ID})
@@ -167,7 +168,7 @@ type seriesAct func(cards *card.Service, ctx context.Context, actor audit.Actor,
 // the body says.
 func (s *Server) changeSeries(c *gin.Context, row db.SeriesPageRow, asked any, mayWait bool, act seriesAct) error {
 	ctx := c.Request.Context()
-	replayed, err := s.once(c, row.Series.ID, asked, func(cards *card.Service) error { return act(cards, ctx, actor(c), row.Series.ID) })
+	replayed, err := s.once(c, row.Series.ID, asked, func(cards *card.Service) error { return act(cards, ctx, caller.Actor(c), row.Series.ID) })
 	waits := errors.Is(err, card.ErrActivationWaits) || errors.Is(err, card.ErrDeletionWaits)
 	if err != nil && !waits {
 		return seriesPlaces.of(err)

@@ -13,6 +13,7 @@ func pageTemplates() map[string]any {
 		"docs/resource":     &docsResourcePage{},
 		"docs/problem_list": &problemListPage{},
 		"docs/problem":      &problemShowPage{},
+		"docs/splynx":       &docsSplynxPage{},
 		"docs/missing":      &docsMissingPage{},
 	}
 }

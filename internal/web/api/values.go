@@ -3,9 +3,7 @@ package api
 import (
 	"errors"
 	"net/http"
-	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -13,6 +11,7 @@ import (
 	"refill/internal/fault"
 	"refill/internal/money"
 	"refill/internal/setting"
+	"refill/internal/web/caller"
 )
 
 // Amount is an amount of money. The figure is text, because numbers of JSON are floating
@@ -55,10 +54,6 @@ var (
 	errMissing  = fault.New(fault.Invalid, "field_missing", "This field is needed.")
 )
 
-// amountForm is the form of an amount: digits, and decimals behind a point. Grouped digits
-// are refused, because a comma means decimals in many countries.
-var amountForm = regexp.MustCompile(`^-?[0-9]{1,18}(\.[0-9]+)?$`)
-
 // readAmount reads an amount of a body in a currency. Errors are at the pointer or below it.
 func readAmount(a *Amount, currency, pointer string) (money.Amount, *fault.Error) {
 	none := money.Amount{Currency: currency}
@@ -68,25 +63,19 @@ func readAmount(a *Amount, currency, pointer string) (money.Amount, *fault.Error
 	if a.Currency != currency {
 		return none, errCurrency.With("currency", fault.Name(currency)).At(pointer + "/currency")
 	}
-	if !amountForm.MatchString(a.Amount) {
-		return none, errAmount.At(pointer + "/amount")
-	}
-	figure, negative := strings.CutPrefix(a.Amount, "-")
-	minor, err := money.Parse(figure, currency)
+	minor, err := caller.ReadAmount(a.Amount, currency)
 	switch {
 	case errors.Is(err, money.ErrDecimals):
 		return none, errDecimals.With("currency", fault.Name(currency)).With("digits", fault.Number(money.Digits(currency))).At(pointer + "/amount")
 	case err != nil:
 		return none, errAmount.At(pointer + "/amount")
-	case negative:
-		minor = -minor
 	}
 	return money.Amount{Minor: minor, Currency: currency}, nil
 }
 
 // currency returns the currency that a client moves: money.Test for a test client.
 func currency(c *gin.Context, settings setting.Settings) string {
-	if Client(c).Test {
+	if caller.Client(c).Test {
 		return money.Test
 	}
 	return settings.Currency

@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"refill/internal/notify"
+	"refill/internal/web/caller"
 )
 
 // Limits of requests that wait for a change (Prefer: wait=N of RFC 7240).
@@ -78,7 +79,7 @@ func hold[T any](s *Server, c *gin.Context, read func() (T, error), as func(T) m
 	if wait == 0 {
 		return read()
 	}
-	leave, ok := s.waits.enter(Client(c).ID)
+	leave, ok := s.waits.enter(caller.Client(c).ID)
 	if !ok {
 		return read()
 	}
@@ -98,7 +99,7 @@ func hold[T any](s *Server, c *gin.Context, read func() (T, error), as func(T) m
 	defer over.Stop()
 	for as(row).state == first.state {
 		rested := s.Untimed(c)
-		again := s.rest(c, over.C, heard, first.concern)
+		again := caller.Rest(c.Request.Context(), s.closing, over.C, heard, first.concern)
 		rested()
 		if !again {
 			return row, nil
@@ -108,23 +109,4 @@ func hold[T any](s *Server, c *gin.Context, read func() (T, error), as func(T) m
 		}
 	}
 	return row, nil
-}
-
-// rest waits until an event is heard that concerns the request. It returns false when the
-// wait is over.
-func (s *Server) rest(c *gin.Context, over <-chan time.Time, heard <-chan notify.Event, concern func(notify.Event) bool) bool {
-	for {
-		select {
-		case <-c.Request.Context().Done():
-			return false
-		case <-s.closing:
-			return false
-		case <-over:
-			return false
-		case e := <-heard:
-			if e.Kind == notify.KindResync || concern(e) {
-				return true
-			}
-		}
-	}
 }

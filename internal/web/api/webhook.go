@@ -10,6 +10,7 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/fault"
+	"refill/internal/web/caller"
 	"refill/internal/webhook"
 )
 
@@ -108,7 +109,7 @@ func viewEndpoint(w db.WebhookListRow) endpoint {
 // endpoint reads the endpoint that an address names, and webhook.ErrUnknown for one of other
 // partners.
 func (s *Server) endpoint(c *gin.Context, id int64) (db.WebhookGetRow, error) {
-	scope := Client(c).Scope
+	scope := caller.Client(c).Scope
 	return db.Need(db.New().WebhookGet(c.Request.Context(), s.Pool, db.WebhookGetParams{ID: id, AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden})).
 		Or(webhook.ErrUnknown, "read a webhook endpoint")
 }
@@ -139,7 +140,7 @@ func (s *Server) EndpointList(c *gin.Context) error {
 	if err := readQuery(c).err(); err != nil {
 		return err
 	}
-	scope := Client(c).Scope
+	scope := caller.Client(c).Scope
 	rows, err := db.New().WebhookList(c.Request.Context(), s.Pool, db.WebhookListParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden})
 	if err != nil {
 		return err
@@ -168,7 +169,7 @@ func (s *Server) EndpointCreate(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	made, err := s.Webhooks.Create(c.Request.Context(), actor(c), f, key)
+	made, err := s.Webhooks.Create(c.Request.Context(), caller.Actor(c), f, key)
 	if err != nil {
 		return placed(err)
 	}
@@ -226,7 +227,7 @@ func (s *Server) EndpointEdit(c *gin.Context) error {
 		off := !*body.Enabled
 		to.Off = &off
 	}
-	err = s.Webhooks.Change(c.Request.Context(), actor(c), id, asked, to)
+	err = s.Webhooks.Change(c.Request.Context(), caller.Actor(c), id, asked, to)
 	if slices.ContainsFunc(fault.All(err), func(one *fault.Error) bool { return one.Code == webhook.ErrChanged.Code }) {
 		return errMatchStale
 	}
@@ -246,7 +247,7 @@ func (s *Server) EndpointSecret(c *gin.Context) error {
 	if err := s.readNone(c); err != nil {
 		return err
 	}
-	secret, err := s.Webhooks.Rotate(c.Request.Context(), actor(c), id)
+	secret, err := s.Webhooks.Rotate(c.Request.Context(), caller.Actor(c), id)
 	if err != nil {
 		return err
 	}
@@ -262,7 +263,7 @@ func (s *Server) EndpointTest(c *gin.Context) error {
 	if err := s.readNone(c); err != nil {
 		return err
 	}
-	if err := s.Webhooks.Test(c.Request.Context(), actor(c), id); err != nil {
+	if err := s.Webhooks.Test(c.Request.Context(), caller.Actor(c), id); err != nil {
 		return err
 	}
 	return s.answerEndpoint(c, http.StatusAccepted, id, "")
@@ -295,7 +296,7 @@ func (s *Server) EndpointReplay(c *gin.Context) error {
 	if err != nil || since.Year() < 1 || since.Year() > 9999 {
 		return errSince
 	}
-	n, err := s.Webhooks.Replay(c.Request.Context(), actor(c), id, since, body.Dry)
+	n, err := s.Webhooks.Replay(c.Request.Context(), caller.Actor(c), id, since, body.Dry)
 	if err != nil {
 		return err
 	}

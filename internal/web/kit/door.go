@@ -15,6 +15,7 @@ const (
 	DoorStaff
 	DoorCustomer
 	DoorClient // programs with a key
+	DoorSplynx // programs that were written for Splynx
 )
 
 // Handler writes the response to a request, or returns an error, which Fail turns into a

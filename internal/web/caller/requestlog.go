@@ -1,4 +1,4 @@
-package api
+package caller
 
 import (
 	"context"
@@ -20,10 +20,10 @@ const (
 	requestsWrite = 5 * time.Second // for one write
 )
 
-// requestLog writes what clients asked into the database a little later, many at a time, so
+// RequestLog writes what clients asked into the database a little later, many at a time, so
 // that no request waits for it. Requests that are not written yet are lost in a crash: the
 // log helps integrators, and the audit trail records acts.
-type requestLog struct {
+type RequestLog struct {
 	pool *pgxpool.Pool
 	Log  *slog.Logger
 
@@ -31,12 +31,13 @@ type requestLog struct {
 	held db.ClientRequestAddParams
 }
 
-func newRequestLog(pool *pgxpool.Pool, log *slog.Logger) *requestLog {
-	return &requestLog{pool: pool, Log: log}
+// NewRequestLog returns the log of a pool.
+func NewRequestLog(pool *pgxpool.Pool, log *slog.Logger) *RequestLog {
+	return &RequestLog{pool: pool, Log: log}
 }
 
-// start writes what is held, every second until ctx ends and once more then.
-func (l *requestLog) start(ctx context.Context) {
+// Start writes what is held, every second until ctx ends and once more then.
+func (l *RequestLog) Start(ctx context.Context) {
 	go func() {
 		ticker := time.NewTicker(requestsEvery)
 		defer ticker.Stop()
@@ -53,7 +54,7 @@ func (l *requestLog) start(ctx context.Context) {
 }
 
 // write writes what is held.
-func (l *requestLog) write(ctx context.Context) {
+func (l *RequestLog) write(ctx context.Context) {
 	l.mu.Lock()
 	held := l.held
 	l.held = db.ClientRequestAddParams{}
@@ -68,8 +69,8 @@ func (l *requestLog) write(ctx context.Context) {
 	}
 }
 
-// note holds a request until it is written.
-func (l *requestLog) note(c *gin.Context, took time.Duration, now time.Time) {
+// Note holds the request of a client, once its answer is written, until it is in the log.
+func (l *RequestLog) Note(c *gin.Context, took time.Duration, now time.Time) {
 	admitted := Client(c)
 	if admitted.ID == 0 {
 		return
@@ -86,7 +87,8 @@ func (l *requestLog) note(c *gin.Context, took time.Duration, now time.Time) {
 	h.TookMs = append(h.TookMs, int32(min(took.Milliseconds(), 1<<30))) //nolint:gosec // bounded
 }
 
-// Note records the request of a client once its answer is written.
-func (s *Server) Note(c *gin.Context, began time.Time) {
-	s.requests.note(c, s.Now().Sub(began), began)
-}
+// keyProblem is the key of the code of what was refused in the Gin context.
+const keyProblem = "refill.problem"
+
+// SetProblem notes the code of what a request is refused with, for the log of requests.
+func SetProblem(c *gin.Context, code string) { c.Set(keyProblem, code) }
