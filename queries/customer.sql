@@ -24,6 +24,21 @@ where customer.id = @id
   and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
   and (customer.partner_id = any(@hidden_ids::bigint[])) is not true;
 
+-- name: CustomerGetByName :many
+-- As CustomerGet, by the id of another system or by the username; the other name is empty.
+-- Two rows tell that two partners have the external id. partner_id 0: any within the partners.
+select customer.*, partner.name as partner_name, partner.time_zone,
+  partner.disabled_at as partner_disabled_at, partner.portal_refill_card,
+  account.id as account_id, account.balance, account.currency, account.outside
+from customer
+join partner on partner.id = customer.partner_id
+join account on account.customer_id = customer.id
+where (@external_id::text <> '' and customer.external_id = @external_id or @external_id::text = '' and customer.username = @username::text)
+  and (@partner_id::bigint = 0 or customer.partner_id = @partner_id)
+  and (@all_partners::boolean or customer.partner_id = any(@partner_ids::bigint[]))
+  and (customer.partner_id = any(@hidden_ids::bigint[])) is not true
+limit 2;
+
 -- name: CustomerList :many
 -- Newest first, below before_id. partner_id 0: any.
 select customer.id, customer.username, customer.name, customer.email, customer.phone, customer.created_at,
@@ -182,13 +197,3 @@ update customer set disabled_at = now() where id = @id and disabled_at is null;
 -- name: CustomerEnable :exec
 update customer set disabled_at = null where id = @id;
 
--- name: CustomerIDsByName :many
--- The customers with an id of another system, or the one with a username; the other name is
--- empty. Two rows tell that two partners have the external id. partner_id 0: any within the
--- partners. A foreign one is not found.
-select id from customer
-where (@external_id::text <> '' and external_id = @external_id or @external_id::text = '' and username = @username::text)
-  and (@partner_id::bigint = 0 or partner_id = @partner_id)
-  and (@all_partners::boolean or partner_id = any(@partner_ids::bigint[]))
-  and (partner_id = any(@hidden_ids::bigint[])) is not true
-limit 2;

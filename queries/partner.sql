@@ -143,9 +143,9 @@ select (select count(*) from account join customer on customer.id = account.cust
 -- name: PartnersOutside :many
 -- The partners, of those that a reader sees, that keep balances outside and are open.
 select id from partner
-where balances = 'outside' and disabled_at is null and (@all_partners::boolean or id = any(@partner_ids::bigint[]))
+where balances = 'outside' and disabled_at is null and (@all_partners::boolean or id = any(@partner_ids::bigint[])) and (id = any(@hidden_ids::bigint[])) is not true
 order by id limit 2;
 
 -- name: PartnersSeen :one
 -- How many partners a reader sees.
-select count(*) from partner where @all_partners::boolean or id = any(@partner_ids::bigint[]);
+select count(*) from partner where (@all_partners::boolean or id = any(@partner_ids::bigint[])) and (id = any(@hidden_ids::bigint[])) is not true;

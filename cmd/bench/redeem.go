@@ -204,8 +204,10 @@ func (tb *testbed) pgbench(ctx context.Context, clients, perClient int, scripts 
 		return nil, err
 	}
 	log := tb.path("pgbench-log")
-	args := []string{"-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(2, clients)), "-D", "i=0",
-		"-t", strconv.Itoa(perClient), "--log", "--log-prefix=" + log}
+	args := []string{
+		"-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(2, clients)), "-D", "i=0",
+		"-t", strconv.Itoa(perClient), "--log", "--log-prefix=" + log,
+	}
 	for n, text := range scripts {
 		script := tb.path(fmt.Sprintf("redeem%d.sql", n))
 		if err := os.WriteFile(script, []byte(text), 0o600); err != nil {

@@ -24,6 +24,7 @@ import (
 // card is found by Code, as it was typed, or by Card, which staff pick from a series.
 type Redemption struct {
 	CustomerID int64
+	Customer   *customer.Named // names the customer instead of CustomerID
 	Code       string
 	Card       Ref
 	Key        uuid.UUID // idempotency key: the same key moves money once
@@ -42,9 +43,17 @@ const MaxReference = 120
 // Ref identifies a card by its series and serial.
 type Ref = codestore.Ref
 
+// Payee is the customer who got the value of a card.
+type Payee struct {
+	ID         int64
+	Username   string
+	ExternalID string // what another system calls the customer; empty: nothing
+}
+
 // Receipt is the result of a redemption, for customers and for staff.
 type Receipt struct {
 	PaymentID int64
+	Customer  Payee
 	Series    string
 	Serial    int32
 	Amount    int64 // face value in minor units
@@ -101,6 +110,18 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 	if err != nil {
 		return Receipt{}, err
 	}
+	r.CustomerID = customer.ID
+	receipt, err := s.redeemFor(ctx, actor, r, customer, done)
+	if err != nil {
+		return Receipt{}, err
+	}
+	receipt.Customer = Payee{customer.ID, customer.Username, db.Deref(customer.ExternalID)}
+	return receipt, nil
+}
+
+// redeemFor is Redeem for a customer who was read. done is the earlier transaction with the
+// idempotency key; nil: there is none.
+func (s *Service) redeemFor(ctx context.Context, actor audit.Actor, r Redemption, customer db.CustomerGetRow, done *db.LedgerGetByKeyRow) (Receipt, error) {
 	a, err := s.newAttempt(ctx, actor, r, customer)
 	if err != nil {
 		return Receipt{}, err
@@ -117,10 +138,7 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 		receipt, err = s.settle(ctx, r, a, customer)
 		return err
 	})
-	if err != nil {
-		return Receipt{}, err
-	}
-	return receipt, nil
+	return receipt, err
 }
 
 // readFirst reads the customer of a redemption and the earlier ledger transaction with its
@@ -128,15 +146,20 @@ func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (
 // whom the actor does not see is customer.ErrUnknown.
 func (s *Service) readFirst(ctx context.Context, actor audit.Actor, r Redemption) (db.CustomerGetRow, *db.LedgerGetByKeyRow, error) {
 	batch := &db.Batch{}
-	who := db.Queue(batch, s.getCustomer(ctx, actor, r.CustomerID))
+	who := db.Queue(batch, func(dbtx db.DBTX) (db.CustomerGetRow, error) {
+		if r.Customer != nil {
+			return customer.ByName(ctx, dbtx, actor.Scope, *r.Customer)
+		}
+		return s.getCustomer(ctx, actor, r.CustomerID)(dbtx)
+	})
 	done := db.Queue(batch, s.getByKey(ctx, r.Key))
 	if err := batch.Send(ctx, s.db); err != nil {
 		return who.Value, nil, fmt.Errorf("read a customer and an earlier answer: %w", err)
 	}
 	switch {
-	case errors.Is(who.Err, pgx.ErrNoRows):
+	case who.Missing():
 		return who.Value, nil, customer.ErrUnknown
-	case errors.Is(done.Err, pgx.ErrNoRows):
+	case done.Missing():
 		return who.Value, nil, nil
 	}
 	return who.Value, &done.Value, nil

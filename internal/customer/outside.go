@@ -39,7 +39,6 @@ func FirstUse(ctx context.Context, beginner db.Beginner, actor audit.Actor, part
 	if err != nil {
 		return 0, err
 	}
-	named := db.CustomerIDsByNameParams{ExternalID: externalID, PartnerID: partnerID, AllPartners: actor.Scope.AllPartners, PartnerIds: actor.Scope.PartnerIDs}
 	created, err := Create(ctx, beginner, actor, New{
 		PartnerID: partnerID, Username: firstUsername(partnerID, externalID), Name: externalID, ExternalID: externalID, Currency: currency, outside: true,
 	})
@@ -47,14 +46,14 @@ func FirstUse(ctx context.Context, beginner db.Beginner, actor audit.Actor, part
 		return created.ID, err
 	}
 	// Another request may have been first.
-	ids, findErr := db.New().CustomerIDsByName(ctx, beginner, named)
-	if findErr != nil {
+	there, found, findErr := db.Found(ByName(ctx, beginner, actor.Scope, Named{ExternalID: externalID, PartnerID: partnerID}))
+	switch {
+	case findErr != nil:
 		return 0, fmt.Errorf("find a customer: %w", findErr)
-	}
-	if len(ids) == 0 {
+	case !found:
 		return 0, err
 	}
-	return ids[0], nil
+	return there.ID, nil
 }
 
 // outsidePartner returns the partner of a first use.
@@ -70,14 +69,14 @@ func outsidePartner(ctx context.Context, dbtx db.DBTX, actor audit.Actor, id int
 		}
 		return id, err
 	}
-	outside, err := q.PartnersOutside(ctx, dbtx, db.PartnersOutsideParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
+	outside, err := q.PartnersOutside(ctx, dbtx, db.PartnersOutsideParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden})
 	if err != nil {
 		return 0, fmt.Errorf("list partners that keep balances outside: %w", err)
 	}
 	if len(outside) == 0 {
 		return 0, ErrUnknown
 	}
-	seen, err := q.PartnersSeen(ctx, dbtx, db.PartnersSeenParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs})
+	seen, err := q.PartnersSeen(ctx, dbtx, db.PartnersSeenParams{AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden})
 	if err != nil {
 		return 0, fmt.Errorf("count partners: %w", err)
 	}

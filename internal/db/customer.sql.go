@@ -197,6 +197,112 @@ func (q *Queries) CustomerGetByKey(ctx context.Context, db DBTX, requestKey *uui
 	return i, err
 }
 
+const customerGetByName = `-- name: CustomerGetByName :many
+select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, customer.version, partner.name as partner_name, partner.time_zone,
+  partner.disabled_at as partner_disabled_at, partner.portal_refill_card,
+  account.id as account_id, account.balance, account.currency, account.outside
+from customer
+join partner on partner.id = customer.partner_id
+join account on account.customer_id = customer.id
+where ($1::text <> '' and customer.external_id = $1 or $1::text = '' and customer.username = $2::text)
+  and ($3::bigint = 0 or customer.partner_id = $3)
+  and ($4::boolean or customer.partner_id = any($5::bigint[]))
+  and (customer.partner_id = any($6::bigint[])) is not true
+limit 2
+`
+
+type CustomerGetByNameParams struct {
+	ExternalID  string
+	Username    string
+	PartnerID   int64
+	AllPartners bool
+	PartnerIds  []int64
+	HiddenIds   []int64
+}
+
+type CustomerGetByNameRow struct {
+	ID                int64
+	PartnerID         int64
+	Username          string
+	Name              string
+	Email             string
+	Phone             string
+	PasswordHash      string
+	DisabledAt        *time.Time
+	CreatedAt         time.Time
+	ShutOut           int32
+	Search            string
+	ErasedAt          *time.Time
+	ExternalID        *string
+	ImportID          *int64
+	ImportRow         *int32
+	RequestKey        *uuid.UUID
+	Version           int32
+	PartnerName       string
+	TimeZone          string
+	PartnerDisabledAt *time.Time
+	PortalRefillCard  bool
+	AccountID         int64
+	Balance           *int64
+	Currency          string
+	Outside           bool
+}
+
+// As CustomerGet, by the id of another system or by the username; the other name is empty.
+// Two rows tell that two partners have the external id. partner_id 0: any within the partners.
+func (q *Queries) CustomerGetByName(ctx context.Context, db DBTX, arg CustomerGetByNameParams) ([]CustomerGetByNameRow, error) {
+	rows, err := db.Query(ctx, customerGetByName,
+		arg.ExternalID,
+		arg.Username,
+		arg.PartnerID,
+		arg.AllPartners,
+		arg.PartnerIds,
+		arg.HiddenIds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CustomerGetByNameRow{}
+	for rows.Next() {
+		var i CustomerGetByNameRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PartnerID,
+			&i.Username,
+			&i.Name,
+			&i.Email,
+			&i.Phone,
+			&i.PasswordHash,
+			&i.DisabledAt,
+			&i.CreatedAt,
+			&i.ShutOut,
+			&i.Search,
+			&i.ErasedAt,
+			&i.ExternalID,
+			&i.ImportID,
+			&i.ImportRow,
+			&i.RequestKey,
+			&i.Version,
+			&i.PartnerName,
+			&i.TimeZone,
+			&i.PartnerDisabledAt,
+			&i.PortalRefillCard,
+			&i.AccountID,
+			&i.Balance,
+			&i.Currency,
+			&i.Outside,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const customerGetByUsername = `-- name: CustomerGetByUsername :one
 select customer.id, customer.partner_id, customer.username, customer.name, customer.email, customer.phone, customer.password_hash, customer.disabled_at, customer.created_at, customer.shut_out, customer.search, customer.erased_at, customer.external_id, customer.import_id, customer.import_row, customer.request_key, customer.version, partner.disabled_at as partner_disabled_at
 from customer join partner on partner.id = customer.partner_id
@@ -277,54 +383,6 @@ func (q *Queries) CustomerGetForUpdate(ctx context.Context, db DBTX, id int64) (
 		&i.Version,
 	)
 	return i, err
-}
-
-const customerIDsByName = `-- name: CustomerIDsByName :many
-select id from customer
-where ($1::text <> '' and external_id = $1 or $1::text = '' and username = $2::text)
-  and ($3::bigint = 0 or partner_id = $3)
-  and ($4::boolean or partner_id = any($5::bigint[]))
-  and (partner_id = any($6::bigint[])) is not true
-limit 2
-`
-
-type CustomerIDsByNameParams struct {
-	ExternalID  string
-	Username    string
-	PartnerID   int64
-	AllPartners bool
-	PartnerIds  []int64
-	HiddenIds   []int64
-}
-
-// The customers with an id of another system, or the one with a username; the other name is
-// empty. Two rows tell that two partners have the external id. partner_id 0: any within the
-// partners. A foreign one is not found.
-func (q *Queries) CustomerIDsByName(ctx context.Context, db DBTX, arg CustomerIDsByNameParams) ([]int64, error) {
-	rows, err := db.Query(ctx, customerIDsByName,
-		arg.ExternalID,
-		arg.Username,
-		arg.PartnerID,
-		arg.AllPartners,
-		arg.PartnerIds,
-		arg.HiddenIds,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []int64{}
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const customerList = `-- name: CustomerList :many

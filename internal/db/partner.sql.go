@@ -674,18 +674,19 @@ func (q *Queries) PartnerZones(ctx context.Context, db DBTX) ([]string, error) {
 
 const partnersOutside = `-- name: PartnersOutside :many
 select id from partner
-where balances = 'outside' and disabled_at is null and ($1::boolean or id = any($2::bigint[]))
+where balances = 'outside' and disabled_at is null and ($1::boolean or id = any($2::bigint[])) and (id = any($3::bigint[])) is not true
 order by id limit 2
 `
 
 type PartnersOutsideParams struct {
 	AllPartners bool
 	PartnerIds  []int64
+	HiddenIds   []int64
 }
 
 // The partners, of those that a reader sees, that keep balances outside and are open.
 func (q *Queries) PartnersOutside(ctx context.Context, db DBTX, arg PartnersOutsideParams) ([]int64, error) {
-	rows, err := db.Query(ctx, partnersOutside, arg.AllPartners, arg.PartnerIds)
+	rows, err := db.Query(ctx, partnersOutside, arg.AllPartners, arg.PartnerIds, arg.HiddenIds)
 	if err != nil {
 		return nil, err
 	}
@@ -705,17 +706,18 @@ func (q *Queries) PartnersOutside(ctx context.Context, db DBTX, arg PartnersOuts
 }
 
 const partnersSeen = `-- name: PartnersSeen :one
-select count(*) from partner where $1::boolean or id = any($2::bigint[])
+select count(*) from partner where ($1::boolean or id = any($2::bigint[])) and (id = any($3::bigint[])) is not true
 `
 
 type PartnersSeenParams struct {
 	AllPartners bool
 	PartnerIds  []int64
+	HiddenIds   []int64
 }
 
 // How many partners a reader sees.
 func (q *Queries) PartnersSeen(ctx context.Context, db DBTX, arg PartnersSeenParams) (int64, error) {
-	row := db.QueryRow(ctx, partnersSeen, arg.AllPartners, arg.PartnerIds)
+	row := db.QueryRow(ctx, partnersSeen, arg.AllPartners, arg.PartnerIds, arg.HiddenIds)
 	var count int64
 	err := row.Scan(&count)
 	return count, err

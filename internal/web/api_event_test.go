@@ -117,7 +117,8 @@ func TestAPIAlarms(t *testing.T) {
 	}
 	alarms := func(name string) (types []string) {
 		for _, query := range []string{"?types=guesses.*,check.*", "?limit=1000"} {
-			for _, one := range readers[name].call(http.MethodGet, "/events"+query, "").json()["data"].([]any) { //nolint:forcetypeassert // of the document
+			data, _ := readers[name].call(http.MethodGet, "/events"+query, "").json()["data"].([]any)
+			for _, one := range data {
 				e, _ := one.(map[string]any)
 				if e["type"] != "guesses.alarm" && e["type"] != "check.broken" {
 					continue

@@ -31,7 +31,7 @@ func TestSplynxCredentials(t *testing.T) {
 	signature := func(key, nonce, signature string) string {
 		return "Splynx-EA (key=" + key + "&nonce=" + nonce + "&signature=" + signature + ")"
 	}
-	for name, header := range map[string]string{
+	for name, header := range map[string]string{ //nolint:gosec // none of them is good
 		"a smaller nonce":   signature(a.Pair.Key, "50", a.sign("50")),
 		"a wrong signature": signature(a.Pair.Key, "500", a.sign("501")),
 		"no number":         signature(a.Pair.Key, "x", a.sign("x")),
@@ -108,7 +108,9 @@ func (g *got) token(t *testing.T, status int) (access, refresh string) {
 	t.Helper()
 	require.Equal(t, status, g.Status, g.Body)
 	v := g.json()
-	return v["access_token"].(string), v["refresh_token"].(string)
+	access, _ = v["access_token"].(string)
+	refresh, _ = v["refresh_token"].(string)
+	return access, refresh
 }
 
 // A token of a pair works for 30 minutes, from the address and with the user agent that asked

@@ -98,12 +98,12 @@ func (s *Server) newGeneratePage(c *gin.Context, form url.Values) (*generatePage
 
 // readOrder reads the submitted form, except its key. The price is in the currency of its
 // partners.
-func (s *Server) readOrder(ctx context.Context, form url.Values, settings setting.Settings) (card.OrderRequest, *kit.Unread, error) {
+func (s *Server) readOrder(ctx context.Context, form url.Values, settings setting.Settings, now time.Time) (card.OrderRequest, *kit.Unread, error) {
 	currency, err := partner.Currency(ctx, s.Pool, settings.Currency, readPartners(form).IDs...)
 	if err != nil {
 		return card.OrderRequest{}, nil, err
 	}
-	f, unread := readOrderIn(form, currency, s.Local(s.Now()))
+	f, unread := readOrderIn(form, currency, now)
 	return f, unread, nil
 }
 
@@ -134,7 +134,7 @@ func (s *Server) Generate(c *gin.Context) error {
 	if err := s.confirmCurrency(c, form, settings); err != nil {
 		return err
 	}
-	f, unread, err := s.readOrder(ctx, form, settings)
+	f, unread, err := s.readOrder(ctx, form, settings, s.Local(s.Now()))
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (s *Server) previewOrder(c *gin.Context, form url.Values) (p orderPreview, 
 	if err != nil {
 		return p, err
 	}
-	f, unread, err := s.readOrder(ctx, form, settings)
+	f, unread, err := s.readOrder(ctx, form, settings, s.Local(s.Now()))
 	if err != nil {
 		return p, err
 	}

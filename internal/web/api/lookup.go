@@ -2,7 +2,6 @@ package api
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -30,8 +29,6 @@ type customerSeen struct {
 	ExternalID string `json:"external_id,omitempty"`
 }
 
-var errAmbiguous = fault.New(fault.Conflict, "customer_ambiguous", "Customers of two partners have this external id. Name the partner too, as partner_id.")
-
 var errCustomerRef = fault.Field("customer", "customer_ref", "Name the customer by exactly one of id, external_id and username.")
 
 func seen(row db.CustomerGetRow) customerSeen {
@@ -42,44 +39,46 @@ func seen(row db.CustomerGetRow) customerSeen {
 	return v
 }
 
+// read returns the id or the name by which a request names a customer. An id that can be none
+// is 0, which no customer has.
+func (ref *customerRef) read() (id int64, named *customer.Named, err error) {
+	if ref == nil {
+		return 0, nil, errCustomerRef
+	}
+	given := 0
+	for _, text := range []string{ref.ID, ref.ExternalID, ref.Username} {
+		if text != "" {
+			given++
+		}
+	}
+	if given != 1 || ref.PartnerID != "" && ref.ExternalID == "" {
+		return 0, nil, errCustomerRef
+	}
+	if ref.ID != "" {
+		return readID(ref.ID), nil, nil
+	}
+	return 0, &customer.Named{ExternalID: ref.ExternalID, Username: ref.Username, PartnerID: ref.partner()}, nil
+}
+
+// partner returns the id of the partner that is named beside an external id; 0: none is.
+func (ref *customerRef) partner() int64 {
+	if ref.PartnerID == "" {
+		return 0
+	}
+	return readID(ref.PartnerID)
+}
+
 // findCustomer returns the customer that a request names, and customer.ErrUnknown for one
 // of other partners.
 func (s *Server) findCustomer(c *gin.Context, ref *customerRef) (db.CustomerGetRow, error) {
-	if ref == nil {
-		return db.CustomerGetRow{}, errCustomerRef
+	id, named, err := ref.read()
+	switch {
+	case err != nil:
+		return db.CustomerGetRow{}, err
+	case named == nil:
+		return s.customerByID(c, id)
 	}
-	named := 0
-	for _, text := range []string{ref.ID, ref.ExternalID, ref.Username} {
-		if text != "" {
-			named++
-		}
-	}
-	if named != 1 || ref.PartnerID != "" && ref.ExternalID == "" {
-		return db.CustomerGetRow{}, errCustomerRef
-	}
-	ctx, scope := c.Request.Context(), caller.Client(c).Scope
-	var id int64
-	if ref.ID != "" {
-		id = readID(ref.ID)
-	} else {
-		p := db.CustomerIDsByNameParams{
-			ExternalID: ref.ExternalID, Username: strings.ToLower(ref.Username), AllPartners: scope.AllPartners, PartnerIds: scope.PartnerIDs, HiddenIds: scope.Hidden,
-		}
-		if ref.PartnerID != "" {
-			p.PartnerID = readID(ref.PartnerID)
-		}
-		ids, err := db.New().CustomerIDsByName(ctx, s.Pool, p)
-		switch {
-		case err != nil:
-			return db.CustomerGetRow{}, fmt.Errorf("find a customer: %w", err)
-		case len(ids) == 0:
-			return db.CustomerGetRow{}, customer.ErrUnknown
-		case len(ids) > 1:
-			return db.CustomerGetRow{}, errAmbiguous
-		}
-		id = ids[0]
-	}
-	return s.customerByID(c, id)
+	return db.Need(customer.ByName(c.Request.Context(), s.Pool, caller.Client(c).Scope, *named)).Or(customer.ErrUnknown, "find a customer")
 }
 
 // customerToCredit is findCustomer for what credits a card. A customer whose balance is kept
@@ -89,19 +88,24 @@ func (s *Server) customerToCredit(c *gin.Context, ref *customerRef) (db.Customer
 	if !errors.Is(err, customer.ErrUnknown) || ref.ExternalID == "" {
 		return row, err
 	}
-	var partnerID int64
-	if ref.PartnerID != "" {
-		partnerID = readID(ref.PartnerID)
-	}
-	settings, err := s.Settings.Get(c.Request.Context())
+	id, err := s.firstUse(c, ref)
 	if err != nil {
 		return row, err
 	}
-	id, err := customer.FirstUse(c.Request.Context(), s.Pool, caller.Actor(c), partnerID, ref.ExternalID, settings.Currency)
-	if err != nil {
-		return row, customerFaults.of(err)
-	}
 	return s.customerByID(c, id)
+}
+
+// firstUse makes the customer of an external id that no customer has yet, and returns its id.
+func (s *Server) firstUse(c *gin.Context, ref *customerRef) (int64, error) {
+	settings, err := s.Settings.Get(c.Request.Context())
+	if err != nil {
+		return 0, err
+	}
+	id, err := customer.FirstUse(c.Request.Context(), s.Pool, caller.Actor(c), ref.partner(), ref.ExternalID, settings.Currency)
+	if err != nil {
+		return 0, customerFaults.of(err)
+	}
+	return id, nil
 }
 
 // customerFaults are the fields of a customer made at first use, in the bodies that name one.

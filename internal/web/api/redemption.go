@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"refill/internal/billing"
 	"refill/internal/card"
+	"refill/internal/customer"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/web/caller"
@@ -86,17 +88,23 @@ func (s *Server) RedemptionCreate(c *gin.Context) error {
 	if (body.Code == "") == (body.Card == "") {
 		return errCodeOrCard
 	}
-	who, err := s.customerToCredit(c, body.Customer)
-	if err != nil {
+	r := card.Redemption{Code: body.Code, Key: key, Reference: body.Reference}
+	if r.CustomerID, r.Customer, err = body.Customer.read(); err != nil {
 		return err
 	}
-	r := card.Redemption{CustomerID: who.ID, Code: body.Code, Key: key, Reference: body.Reference}
 	if body.Card != "" {
 		if r.Card, err = s.findCard(c, body.Card); err != nil {
 			return err
 		}
 	}
 	receipt, err := s.Cards.Redeem(c.Request.Context(), caller.Actor(c), r)
+	if errors.Is(err, customer.ErrUnknown) && body.Customer.ExternalID != "" {
+		if r.CustomerID, err = s.firstUse(c, body.Customer); err != nil {
+			return err
+		}
+		r.Customer = nil
+		receipt, err = s.Cards.Redeem(c.Request.Context(), caller.Actor(c), r)
+	}
 	if err != nil {
 		return err
 	}
@@ -107,7 +115,7 @@ func (s *Server) RedemptionCreate(c *gin.Context) error {
 	return created(c, Base+"/redemptions/"+idText(receipt.PaymentID), receipt.Replayed, redemption{
 		ID: idText(receipt.PaymentID), Card: kit.CardName(receipt.Series, int64(receipt.Serial)),
 		Amount: amount(receipt.Amount, receipt.Currency), BalanceAfter: amount(receipt.Balance, receipt.Currency),
-		Customer: seen(who), Reference: body.Reference, At: moment(receipt.At), Outside: handed,
+		Customer: customerSeen{ID: idText(receipt.Customer.ID), Username: receipt.Customer.Username, ExternalID: receipt.Customer.ExternalID}, Reference: body.Reference, At: moment(receipt.At), Outside: handed,
 	})
 }
 
