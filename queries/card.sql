@@ -80,7 +80,7 @@ returning c.used_at::timestamptz as used_at, s.price, s.currency;
 -- other partners are not named. status filters by the shown status; empty: all. way selects
 -- the access path: 'each', every card; 'state', the cards of a stored state; 'own', the unused
 -- cards with a date of their own, which alone can be shown in another status than their
--- series. A single path for all filters would read a million cards to find none, because
+-- series; 'held', the cards that API clients have reserved. A single path for all filters would read a million cards to find none, because
 -- Postgres makes one plan for every filter.
 with chosen as (
   (select c.serial from card c join series s on s.id = c.series_id
@@ -98,6 +98,10 @@ with chosen as (
      and c.state = 'active' and c.valid_till is not null and c.valid_till between @from_day::date and @to_day::date
      and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
    order by c.series_id, c.serial limit @size)
+  union all
+  (select r.serial from reservation r
+   where @way::text = 'held' and r.series_id = @series_id and r.serial > @after_serial and r.state = 'held' and r.held_until > now()
+   order by r.series_id, r.serial limit @size)
 )
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name,
@@ -128,6 +132,10 @@ with chosen as (
      and c.state = 'active' and c.valid_till is not null and c.valid_till between @from_day::date and @to_day::date
      and (@status::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = @status)
    order by c.series_id desc, c.serial desc limit @size)
+  union all
+  (select r.serial from reservation r
+   where @way::text = 'held' and r.series_id = @series_id and r.serial < @before_serial and r.state = 'held' and r.held_until > now()
+   order by r.series_id desc, r.serial desc limit @size)
 )
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name,

@@ -20,6 +20,7 @@ const (
 	wayEach  = "each"
 	wayState = "state"
 	wayOwn   = "own"
+	wayHeld  = "held"
 )
 
 // FilterOf returns the filter for a shown status of the cards of a series, which is in a
@@ -31,6 +32,8 @@ func FilterOf(status Status, series db.SeriesState, expired bool, at time.Time) 
 	switch status {
 	case usual: // the status of every unused card without a date of its own
 		return Filter{Status: status, Way: wayEach}
+	case StatusReserved:
+		return Filter{Status: status, Way: wayHeld}
 	case StatusUsed:
 		return stored(db.CardStateUsed)
 	case StatusDisabled:

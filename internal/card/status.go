@@ -15,6 +15,7 @@ const (
 	StatusLocked    Status = "locked"
 	StatusDisabled  Status = "disabled"
 	StatusVoid      Status = "void"
+	StatusReserved  Status = "reserved"   // of lists only: an active card that an API client holds
 	StatusQueued    Status = "queued"     // series only
 	StatusWorking   Status = "generating" // series only
 	StatusReady     Status = "ready"      // series only

@@ -329,6 +329,10 @@ with chosen as (
      and c.state = 'active' and c.valid_till is not null and c.valid_till between $9::date and $10::date
      and ($6::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $6)
    order by c.series_id, c.serial limit $7)
+  union all
+  (select r.serial from reservation r
+   where $4::text = 'held' and r.series_id = $1 and r.serial > $5 and r.state = 'held' and r.held_until > now()
+   order by r.series_id, r.serial limit $7)
 )
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name,
@@ -377,7 +381,7 @@ type CardListRow struct {
 // other partners are not named. status filters by the shown status; empty: all. way selects
 // the access path: 'each', every card; 'state', the cards of a stored state; 'own', the unused
 // cards with a date of their own, which alone can be shown in another status than their
-// series. A single path for all filters would read a million cards to find none, because
+// series; 'held', the cards that API clients have reserved. A single path for all filters would read a million cards to find none, because
 // Postgres makes one plan for every filter.
 func (q *Queries) CardList(ctx context.Context, db DBTX, arg CardListParams) ([]CardListRow, error) {
 	rows, err := db.Query(ctx, cardList,
@@ -443,6 +447,10 @@ with chosen as (
      and c.state = 'active' and c.valid_till is not null and c.valid_till between $9::date and $10::date
      and ($6::text = '' or card_shown(c.state, s.state, now() >= card_expires_at(coalesce(c.valid_till, s.valid_till), s.time_zone)) = $6)
    order by c.series_id desc, c.serial desc limit $7)
+  union all
+  (select r.serial from reservation r
+   where $4::text = 'held' and r.series_id = $1 and r.serial < $5 and r.state = 'held' and r.held_until > now()
+   order by r.series_id desc, r.serial desc limit $7)
 )
 select c.serial, c.state, c.key_id, c.code_sealed, c.valid_till, c.used_at, c.remark, c.partner_id, c.revealed_at,
   c.used_by, customer.name as used_by_name, partner.name as partner_name,

@@ -191,6 +191,13 @@ func (s *Server) cardTable(c *gin.Context, series db.SeriesShowRow) (cardTable, 
 	}
 	filter := card.FilterOf(card.Status(status), series.Series.State, series.Expired, series.AskedAt)
 	t.Status = string(filter.Status)
+	held, err := db.New().ReservationCountSeries(c.Request.Context(), s.Pool, series.Series.ID)
+	if err != nil {
+		return t, err
+	}
+	if held.Held > 0 || filter.Status == card.StatusReserved {
+		words = slices.Insert(words, 2, kit.FilterWord{Text: lang.M("Reserved"), URL: string(card.StatusReserved), Current: false})
+	}
 	size := pageSize(c)
 	sizeText := ""
 	if size != cardsPerPage {

@@ -50,7 +50,7 @@ func viewCard(series db.Series, row db.CardListRow) cardView {
 // isCardStatus reports whether a card can be shown with a status.
 func isCardStatus(text string) bool {
 	return slices.Contains([]card.Status{
-		card.StatusActive, card.StatusUsed, card.StatusExpired, card.StatusInactive, card.StatusLocked, card.StatusDisabled, card.StatusVoid,
+		card.StatusActive, card.StatusUsed, card.StatusExpired, card.StatusInactive, card.StatusLocked, card.StatusDisabled, card.StatusVoid, card.StatusReserved,
 	}, card.Status(text))
 }
 
