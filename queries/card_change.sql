@@ -56,8 +56,8 @@ group by x.shown, x.state
 order by x.shown, x.state;
 
 -- name: CardChangeCreate :one
-insert into card_change (series_id, operation, first_serial, last_serial, serials, status, valid_till, partner_id, total, cursor, request_key, created_by)
-values (@series_id, @operation, @first_serial, @last_serial, sqlc.narg('serials')::integer[], @status, @valid_till, @partner_id, @total, @cursor, @request_key, @created_by)
+insert into card_change (series_id, operation, first_serial, last_serial, serials, status, valid_till, partner_id, total, cursor, request_key, created_by, client_id)
+values (@series_id, @operation, @first_serial, @last_serial, sqlc.narg('serials')::integer[], @status, @valid_till, @partner_id, @total, @cursor, @request_key, @created_by, sqlc.narg(client_id))
 returning id;
 
 -- name: CardChangeSetJob :exec
@@ -68,11 +68,12 @@ select id, series_id, operation, created_by from card_change where request_key =
 
 -- name: CardChangeGet :one
 -- An operation, if its series is within the partners of the reader.
-select sqlc.embed(ch), s.number as series_number, s.currency, staff.name as created_by_name,
+select sqlc.embed(ch), s.number as series_number, s.currency, staff.name as created_by_name, api_client.name as client_name,
   coalesce(partner.name, '')::text as partner_name, now()::timestamptz as asked_at
 from card_change ch
 join series s on s.id = ch.series_id
 join staff on staff.id = ch.created_by
+left join api_client on api_client.id = ch.client_id
 left join partner on partner.id = ch.partner_id
 where ch.id = @id
   and (@all_partners::boolean or (not s.any_partner and not exists (
@@ -125,17 +126,20 @@ update card_change set state = @state, failure = @failure, finished_at = now() w
 update card_change set state = 'queued', failure = '', finished_at = null, retried_by = sqlc.narg(retried_by) where id = @id;
 
 -- name: CardChangeListSeries :many
-select sqlc.embed(ch), staff.name as created_by_name
-from card_change ch join staff on staff.id = ch.created_by
+select sqlc.embed(ch), staff.name as created_by_name, api_client.name as client_name
+from card_change ch
+join staff on staff.id = ch.created_by
+left join api_client on api_client.id = ch.client_id
 where ch.series_id = @series_id
 order by ch.id desc
 limit @size;
 
 -- name: CardChangeListCard :many
 -- The operations that changed a card, newest first.
-select sqlc.embed(ch), staff.name as created_by_name, coalesce(partner.name, '')::text as partner_name
+select sqlc.embed(ch), staff.name as created_by_name, api_client.name as client_name, coalesce(partner.name, '')::text as partner_name
 from card_change ch
 join staff on staff.id = ch.created_by
+left join api_client on api_client.id = ch.client_id
 left join partner on partner.id = ch.partner_id
 join card_change_part p on p.change_id = ch.id and @serial::integer between p.first_serial and p.last_serial
 where ch.series_id = @series_id and ch.first_serial <= @serial and ch.last_serial >= @serial

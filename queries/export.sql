@@ -1,6 +1,6 @@
 -- name: ExportCreate :one
-insert into export (series_id, format, options, request_key, rows_total, created_by, password_key_id, password_sealed)
-values (@series_id, @format, @options, @request_key, @rows_total, @created_by, @password_key_id, @password_sealed)
+insert into export (series_id, format, options, request_key, rows_total, created_by, client_id, password_key_id, password_sealed)
+values (@series_id, @format, @options, @request_key, @rows_total, @created_by, sqlc.narg(client_id), @password_key_id, @password_sealed)
 returning id;
 
 -- name: ExportGetChoice :one
@@ -24,19 +24,21 @@ select id, series_id, format, options, created_by, password_key_id, password_sea
 -- One export. It is not found where its series belongs to partners that the reader may not
 -- see.
 select sqlc.embed(e), s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone, s.print_once as series_print_once,
-  staff.name as created_by_name, now()::timestamptz as asked_at
+  staff.name as created_by_name, api_client.name as client_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id
 join staff on staff.id = e.created_by
+left join api_client on api_client.id = e.client_id
 where e.id = @id
   and (@all_partners::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any(@partner_ids::bigint[])) is not true)));
 
 -- name: ExportListSeries :many
-select sqlc.embed(e), staff.name as created_by_name, coalesce(fetcher.name, '')::text as sent_whole_name, now()::timestamptz as asked_at
+select sqlc.embed(e), staff.name as created_by_name, api_client.name as client_name, coalesce(fetcher.name, '')::text as sent_whole_name, now()::timestamptz as asked_at
 from export e
 join staff on staff.id = e.created_by
 left join staff fetcher on fetcher.id = e.sent_whole_to
+left join api_client on api_client.id = e.client_id
 where e.series_id = @series_id and e.created_at > now() - interval '30 days'
 order by e.id desc
 limit 20;

@@ -214,7 +214,7 @@ func (s *Service) OrderChange(ctx context.Context, actor audit.Actor, c Operatio
 		id, err = s.q.CardChangeCreate(ctx, tx, db.CardChangeCreateParams{
 			SeriesID: series.ID, Operation: ok.Operation.Operation, FirstSerial: ok.First, LastSerial: ok.Last, Serials: ok.Serials,
 			Status: string(ok.Status), ValidTill: ok.till, PartnerID: ok.partner, Total: int32(d.Total()), //nolint:gosec // at most MaxQuantity
-			Cursor: ok.First - 1, RequestKey: key, CreatedBy: by,
+			Cursor: ok.First - 1, RequestKey: key, CreatedBy: by, ClientID: actor.Client(),
 		})
 		if err != nil {
 			return fmt.Errorf("enter an operation: %w", err)

@@ -64,7 +64,7 @@ func (s *Service) Request(ctx context.Context, actor audit.Actor, seriesID int64
 	if err != nil {
 		return 0, err
 	}
-	p.CreatedBy, p.RowsTotal = by, int32(cards) //nolint:gosec // at most MaxQuantity
+	p.CreatedBy, p.ClientID, p.RowsTotal = by, actor.Client(), int32(cards) //nolint:gosec // at most MaxQuantity
 	id, err := s.enter(ctx, actor, r, p)
 	if db.Constraint(err) == "export_request_key" { // the first of two concurrent requests won
 		return s.requestedBefore(ctx, actor, r)

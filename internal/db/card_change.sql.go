@@ -127,8 +127,8 @@ func (q *Queries) CardChangeCount(ctx context.Context, db DBTX, arg CardChangeCo
 }
 
 const cardChangeCreate = `-- name: CardChangeCreate :one
-insert into card_change (series_id, operation, first_serial, last_serial, serials, status, valid_till, partner_id, total, cursor, request_key, created_by)
-values ($1, $2, $3, $4, $5::integer[], $6, $7, $8, $9, $10, $11, $12)
+insert into card_change (series_id, operation, first_serial, last_serial, serials, status, valid_till, partner_id, total, cursor, request_key, created_by, client_id)
+values ($1, $2, $3, $4, $5::integer[], $6, $7, $8, $9, $10, $11, $12, $13)
 returning id
 `
 
@@ -145,6 +145,7 @@ type CardChangeCreateParams struct {
 	Cursor      int32
 	RequestKey  uuid.UUID
 	CreatedBy   int64
+	ClientID    *int64
 }
 
 func (q *Queries) CardChangeCreate(ctx context.Context, db DBTX, arg CardChangeCreateParams) (int64, error) {
@@ -161,6 +162,7 @@ func (q *Queries) CardChangeCreate(ctx context.Context, db DBTX, arg CardChangeC
 		arg.Cursor,
 		arg.RequestKey,
 		arg.CreatedBy,
+		arg.ClientID,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -183,11 +185,12 @@ func (q *Queries) CardChangeFinish(ctx context.Context, db DBTX, arg CardChangeF
 }
 
 const cardChangeGet = `-- name: CardChangeGet :one
-select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, ch.kept_reserved, s.number as series_number, s.currency, staff.name as created_by_name,
+select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, ch.kept_reserved, ch.client_id, s.number as series_number, s.currency, staff.name as created_by_name, api_client.name as client_name,
   coalesce(partner.name, '')::text as partner_name, now()::timestamptz as asked_at
 from card_change ch
 join series s on s.id = ch.series_id
 join staff on staff.id = ch.created_by
+left join api_client on api_client.id = ch.client_id
 left join partner on partner.id = ch.partner_id
 where ch.id = $1
   and ($2::boolean or (not s.any_partner and not exists (
@@ -205,6 +208,7 @@ type CardChangeGetRow struct {
 	SeriesNumber  string
 	Currency      string
 	CreatedByName string
+	ClientName    *string
 	PartnerName   string
 	AskedAt       time.Time
 }
@@ -240,9 +244,11 @@ func (q *Queries) CardChangeGet(ctx context.Context, db DBTX, arg CardChangeGetP
 		&i.CardChange.FinishedAt,
 		&i.CardChange.RetriedBy,
 		&i.CardChange.KeptReserved,
+		&i.CardChange.ClientID,
 		&i.SeriesNumber,
 		&i.Currency,
 		&i.CreatedByName,
+		&i.ClientName,
 		&i.PartnerName,
 		&i.AskedAt,
 	)
@@ -273,7 +279,7 @@ func (q *Queries) CardChangeGetByRequestKey(ctx context.Context, db DBTX, reques
 }
 
 const cardChangeGetForUpdate = `-- name: CardChangeGetForUpdate :one
-select id, series_id, operation, first_serial, last_serial, serials, status, valid_till, partner_id, state, total, cursor, changed, already, kept_used, kept_void, value_moved, failure, request_key, job_id, created_by, created_at, started_at, finished_at, retried_by, kept_reserved from card_change where id = $1 for no key update
+select id, series_id, operation, first_serial, last_serial, serials, status, valid_till, partner_id, state, total, cursor, changed, already, kept_used, kept_void, value_moved, failure, request_key, job_id, created_by, created_at, started_at, finished_at, retried_by, kept_reserved, client_id from card_change where id = $1 for no key update
 `
 
 func (q *Queries) CardChangeGetForUpdate(ctx context.Context, db DBTX, id int64) (CardChange, error) {
@@ -306,14 +312,16 @@ func (q *Queries) CardChangeGetForUpdate(ctx context.Context, db DBTX, id int64)
 		&i.FinishedAt,
 		&i.RetriedBy,
 		&i.KeptReserved,
+		&i.ClientID,
 	)
 	return i, err
 }
 
 const cardChangeListCard = `-- name: CardChangeListCard :many
-select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, ch.kept_reserved, staff.name as created_by_name, coalesce(partner.name, '')::text as partner_name
+select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, ch.kept_reserved, ch.client_id, staff.name as created_by_name, api_client.name as client_name, coalesce(partner.name, '')::text as partner_name
 from card_change ch
 join staff on staff.id = ch.created_by
+left join api_client on api_client.id = ch.client_id
 left join partner on partner.id = ch.partner_id
 join card_change_part p on p.change_id = ch.id and $1::integer between p.first_serial and p.last_serial
 where ch.series_id = $2 and ch.first_serial <= $1 and ch.last_serial >= $1
@@ -331,6 +339,7 @@ type CardChangeListCardParams struct {
 type CardChangeListCardRow struct {
 	CardChange    CardChange
 	CreatedByName string
+	ClientName    *string
 	PartnerName   string
 }
 
@@ -371,7 +380,9 @@ func (q *Queries) CardChangeListCard(ctx context.Context, db DBTX, arg CardChang
 			&i.CardChange.FinishedAt,
 			&i.CardChange.RetriedBy,
 			&i.CardChange.KeptReserved,
+			&i.CardChange.ClientID,
 			&i.CreatedByName,
+			&i.ClientName,
 			&i.PartnerName,
 		); err != nil {
 			return nil, err
@@ -385,8 +396,10 @@ func (q *Queries) CardChangeListCard(ctx context.Context, db DBTX, arg CardChang
 }
 
 const cardChangeListSeries = `-- name: CardChangeListSeries :many
-select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, ch.kept_reserved, staff.name as created_by_name
-from card_change ch join staff on staff.id = ch.created_by
+select ch.id, ch.series_id, ch.operation, ch.first_serial, ch.last_serial, ch.serials, ch.status, ch.valid_till, ch.partner_id, ch.state, ch.total, ch.cursor, ch.changed, ch.already, ch.kept_used, ch.kept_void, ch.value_moved, ch.failure, ch.request_key, ch.job_id, ch.created_by, ch.created_at, ch.started_at, ch.finished_at, ch.retried_by, ch.kept_reserved, ch.client_id, staff.name as created_by_name, api_client.name as client_name
+from card_change ch
+join staff on staff.id = ch.created_by
+left join api_client on api_client.id = ch.client_id
 where ch.series_id = $1
 order by ch.id desc
 limit $2
@@ -400,6 +413,7 @@ type CardChangeListSeriesParams struct {
 type CardChangeListSeriesRow struct {
 	CardChange    CardChange
 	CreatedByName string
+	ClientName    *string
 }
 
 func (q *Queries) CardChangeListSeries(ctx context.Context, db DBTX, arg CardChangeListSeriesParams) ([]CardChangeListSeriesRow, error) {
@@ -438,7 +452,9 @@ func (q *Queries) CardChangeListSeries(ctx context.Context, db DBTX, arg CardCha
 			&i.CardChange.FinishedAt,
 			&i.CardChange.RetriedBy,
 			&i.CardChange.KeptReserved,
+			&i.CardChange.ClientID,
 			&i.CreatedByName,
+			&i.ClientName,
 		); err != nil {
 			return nil, err
 		}

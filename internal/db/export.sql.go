@@ -68,8 +68,8 @@ func (q *Queries) ExportCountSeries(ctx context.Context, db DBTX, seriesID int64
 }
 
 const exportCreate = `-- name: ExportCreate :one
-insert into export (series_id, format, options, request_key, rows_total, created_by, password_key_id, password_sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into export (series_id, format, options, request_key, rows_total, created_by, client_id, password_key_id, password_sealed)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 returning id
 `
 
@@ -80,6 +80,7 @@ type ExportCreateParams struct {
 	RequestKey     uuid.UUID
 	RowsTotal      int32
 	CreatedBy      int64
+	ClientID       *int64
 	PasswordKeyID  *int16
 	PasswordSealed []byte
 }
@@ -92,6 +93,7 @@ func (q *Queries) ExportCreate(ctx context.Context, db DBTX, arg ExportCreatePar
 		arg.RequestKey,
 		arg.RowsTotal,
 		arg.CreatedBy,
+		arg.ClientID,
 		arg.PasswordKeyID,
 		arg.PasswordSealed,
 	)
@@ -222,11 +224,12 @@ func (q *Queries) ExportFinish(ctx context.Context, db DBTX, arg ExportFinishPar
 }
 
 const exportGet = `-- name: ExportGet :one
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_to, e.sent_whole_at, e.sent_whole_to, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone, s.print_once as series_print_once,
-  staff.name as created_by_name, now()::timestamptz as asked_at
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_to, e.sent_whole_at, e.sent_whole_to, e.client_id, s.number as series_number, s.prefix as series_prefix, s.time_zone as series_time_zone, s.print_once as series_print_once,
+  staff.name as created_by_name, api_client.name as client_name, now()::timestamptz as asked_at
 from export e
 join series s on s.id = e.series_id
 join staff on staff.id = e.created_by
+left join api_client on api_client.id = e.client_id
 where e.id = $1
   and ($2::boolean or (not s.any_partner and not exists (
     select from series_partner sp where sp.series_id = s.id and sp.removed_at is null and (sp.partner_id = any($3::bigint[])) is not true)))
@@ -245,6 +248,7 @@ type ExportGetRow struct {
 	SeriesTimeZone  string
 	SeriesPrintOnce bool
 	CreatedByName   string
+	ClientName      *string
 	AskedAt         time.Time
 }
 
@@ -281,11 +285,13 @@ func (q *Queries) ExportGet(ctx context.Context, db DBTX, arg ExportGetParams) (
 		&i.Export.SentTo,
 		&i.Export.SentWholeAt,
 		&i.Export.SentWholeTo,
+		&i.Export.ClientID,
 		&i.SeriesNumber,
 		&i.SeriesPrefix,
 		&i.SeriesTimeZone,
 		&i.SeriesPrintOnce,
 		&i.CreatedByName,
+		&i.ClientName,
 		&i.AskedAt,
 	)
 	return i, err
@@ -385,10 +391,11 @@ func (q *Queries) ExportListFiles(ctx context.Context, db DBTX) ([]string, error
 }
 
 const exportListSeries = `-- name: ExportListSeries :many
-select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_to, e.sent_whole_at, e.sent_whole_to, staff.name as created_by_name, coalesce(fetcher.name, '')::text as sent_whole_name, now()::timestamptz as asked_at
+select e.id, e.series_id, e.format, e.state, e.request_key, e.job_id, e.rows_total, e.rows_done, e.file, e.size, e.sha256, e.failure, e.created_by, e.created_at, e.started_at, e.finished_at, e.expires_at, e.fetched_at, e.dismissed_at, e.options, e.password_key_id, e.password_sealed, e.key_id, e.sent, e.sent_to, e.sent_whole_at, e.sent_whole_to, e.client_id, staff.name as created_by_name, api_client.name as client_name, coalesce(fetcher.name, '')::text as sent_whole_name, now()::timestamptz as asked_at
 from export e
 join staff on staff.id = e.created_by
 left join staff fetcher on fetcher.id = e.sent_whole_to
+left join api_client on api_client.id = e.client_id
 where e.series_id = $1 and e.created_at > now() - interval '30 days'
 order by e.id desc
 limit 20
@@ -397,6 +404,7 @@ limit 20
 type ExportListSeriesRow struct {
 	Export        Export
 	CreatedByName string
+	ClientName    *string
 	SentWholeName string
 	AskedAt       time.Time
 }
@@ -438,7 +446,9 @@ func (q *Queries) ExportListSeries(ctx context.Context, db DBTX, seriesID int64)
 			&i.Export.SentTo,
 			&i.Export.SentWholeAt,
 			&i.Export.SentWholeTo,
+			&i.Export.ClientID,
 			&i.CreatedByName,
+			&i.ClientName,
 			&i.SentWholeName,
 			&i.AskedAt,
 		); err != nil {

@@ -1510,6 +1510,8 @@ type CardChange struct {
 	// Who took the operation up again last: what is left of it counts within their limit. Null: it counts within that of created_by.
 	RetriedBy    *int64
 	KeptReserved int32
+	// The API client that asked for the operation, for its owner. Null: no client did.
+	ClientID *int64
 }
 
 // What became of each card of an operation, a few thousand cards a row. Insert-only.
@@ -1806,6 +1808,8 @@ type Export struct {
 	SentWholeAt *time.Time
 	// The last person who had every byte of a file of a series that is printed once. sent_to is who fetched some of it last.
 	SentWholeTo *int64
+	// The API client that asked for the file, for its owner. Null: no client did.
+	ClientID *int64
 }
 
 // Which entries a form was sent with, by the form's idempotency key. Rows go after 90 days.

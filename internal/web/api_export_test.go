@@ -69,6 +69,8 @@ func TestAPIExports(t *testing.T) {
 		require.Equal(t, "nosniff", refused.Header.Get("X-Content-Type-Options"), wrong)
 	}
 
+	require.Contains(t, s.as(db.StaffRoleAdministrator).get(admin.SeriesURL(made.Number)).text("#series-files"), "(API)", "who asked")
+
 	// A file that a person asked for without encryption stays in the portal.
 	plain, _ := s.readyFile(s.as(db.StaffRoleAdministrator), made, "codes")
 	var id int64

@@ -11,6 +11,7 @@ import (
 
 	"refill/internal/db"
 	"refill/internal/setting"
+	adminpages "refill/internal/web/admin"
 	"refill/internal/web/api"
 )
 
@@ -211,6 +212,8 @@ func TestAPIOperations(t *testing.T) {
 	done := p.call(http.MethodGet, at, "").json()
 	require.Equal(t, "done", done["state"])
 	require.InDelta(t, 2, done["changed"], 0)
+	admin := s.as(db.StaffRoleAdministrator)
+	require.Contains(t, admin.get(adminpages.CardURL(made.Number, 1)).text("main"), "(API)", "who asked")
 	for body, at := range map[string]string{
 		`{"operation":"burn"}`: "/operation", `{"operation":"disable","first":9,"last":9}`: "/first", `{"operation":"disable","serials":[]}`: "/operation",
 		`{"operation":"disable","serials":[1],"last":2}`: "/serials", `{"operation":"extend"}`: "/valid_till", `{"operation":"partner","partner_id":"799999"}`: "/partner_id",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/audit"
 	"refill/internal/card"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -62,7 +63,7 @@ func (s *Server) newChangeShowPage(c *gin.Context) (*changeShowPage, error) {
 	p := &changeShowPage{
 		Page: s.Page(c, operationTitle(ch, row.PartnerName), SectionSeries), ID: ch.ID, SeriesID: ch.SeriesID,
 		URL: changeURL(row.SeriesNumber, ch.ID), SeriesURL: SeriesURL(row.SeriesNumber), Series: row.SeriesNumber,
-		Failure: fault.Kept(ch.Failure).Text(), By: row.CreatedByName, At: ch.CreatedAt,
+		Failure: fault.Kept(ch.Failure).Text(), By: audit.Named(&row.CreatedByName, row.ClientName), At: ch.CreatedAt,
 	}
 	p.CanChange = p.Person.Can(staff.CardsChange)
 	looked := int64(ch.Changed + ch.Already + ch.KeptUsed + ch.KeptVoid + ch.KeptReserved)

@@ -272,7 +272,7 @@ func (s *Server) cardHistory(c *gin.Context, series db.Series, row db.CardShowRo
 		return nil, err
 	}
 	for _, ch := range changes {
-		one := happening{Text: operationWord(ch.CardChange, ch.PartnerName) + lang.M(", with others"), Who: ch.CreatedByName, At: ch.CardChange.CreatedAt, URL: changeURL(series.Number, ch.CardChange.ID)}
+		one := happening{Text: operationWord(ch.CardChange, ch.PartnerName) + lang.M(", with others"), Who: audit.Named(&ch.CreatedByName, ch.ClientName), At: ch.CardChange.CreatedAt, URL: changeURL(series.Number, ch.CardChange.ID)}
 		if ch.CardChange.StartedAt != nil {
 			one.At = *ch.CardChange.StartedAt
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
+	"refill/internal/audit"
 	"refill/internal/cardfile"
 	"refill/internal/db"
 	"refill/internal/fault"
@@ -129,7 +130,7 @@ func viewExport(row db.ExportListSeriesRow) exportView {
 	e := row.Export
 	v := exportView{
 		ID: e.ID, Format: formatName(string(e.Format)), Rows: int64(e.RowsDone), Size: e.Size,
-		SHA256: fmt.Sprintf("%x", e.SHA256), Failure: fault.Kept(e.Failure).Text(), By: row.CreatedByName, At: e.CreatedAt,
+		SHA256: fmt.Sprintf("%x", e.SHA256), Failure: fault.Kept(e.Failure).Text(), By: audit.Named(&row.CreatedByName, row.ClientName), At: e.CreatedAt,
 		Running: e.State == db.ExportStateQueued || e.State == db.ExportStateRunning,
 		Ready:   e.State == db.ExportStateReady && e.ExpiresAt != nil && row.AskedAt.Before(*e.ExpiresAt),
 		Failed:  e.State == db.ExportStateFailed,
