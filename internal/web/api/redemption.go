@@ -93,6 +93,11 @@ func (s *Server) RedemptionCreate(c *gin.Context) error {
 		return err
 	}
 	if body.Card != "" {
+		who, err := s.customerToCredit(c, body.Customer) // a customer who is unknown is said before a card that is
+		if err != nil {
+			return err
+		}
+		r.CustomerID, r.Customer = who.ID, nil
 		if r.Card, err = s.findCard(c, body.Card); err != nil {
 			return err
 		}
