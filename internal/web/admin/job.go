@@ -21,6 +21,7 @@ import (
 	"refill/internal/operate"
 	"refill/internal/staff"
 	"refill/internal/web/kit"
+	"refill/internal/webhook"
 )
 
 // jobListPage is the page on which operators watch queues and jobs.
@@ -137,7 +138,7 @@ func (s *Server) queueState(ctx context.Context) (queueState, error) {
 	if err != nil {
 		return p, err
 	}
-	what := map[string]string{"generate": lang.M("Making series"), "export": lang.M("Writing files"), "change": lang.M("Changing cards"), "maintenance": lang.M("Housekeeping"), "check": lang.M("Checking the books"), "seal": lang.M("Sealing the audit trail"), "watch": lang.M("Watching for theft"), mailqueue.Queue: lang.M("Sending e-mail")}
+	what := map[string]string{"generate": lang.M("Making series"), "export": lang.M("Writing files"), "change": lang.M("Changing cards"), "maintenance": lang.M("Housekeeping"), "check": lang.M("Checking the books"), "seal": lang.M("Sealing the audit trail"), "watch": lang.M("Watching for theft"), mailqueue.Queue: lang.M("Sending e-mail"), webhook.Queue: lang.M("Sending webhooks")}
 	var waiting, running, failed, retrying, oldest int64
 	var paused []string
 	for _, row := range rows {
