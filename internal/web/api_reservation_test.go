@@ -91,8 +91,8 @@ func TestReservedCardPage(t *testing.T) {
 	require.Equal(t, 1, admin.get(cards+"?status=reserved").doc().Find("#series-cards tbody tr").Length())
 	require.Equal(t, 1, admin.get(cards+"?status=reserved&before=2").doc().Find("#series-cards tbody tr").Length())
 	listed := p.call(http.MethodGet, "/series/"+series.Number+"/cards?status=reserved", "")
-	require.Equal(t, []any{series.Number + "-1"}, []any{listed.json()["data"].([]any)[0].(map[string]any)["card"]}) //nolint:errcheck,forcetypeassert // fails where it is another
 	require.Len(t, listed.json()["data"], 1)
+	require.Contains(t, listed.Body, fmt.Sprintf(`"card":"%s-1"`, series.Number))
 	page := admin.get(path)
 	require.Contains(t, page.text(".facts"), "Reservedby ")
 	require.Zero(t, page.doc().Find("form[action$='/redeem'], form[action$='/edit'], form[action$='/disable']").Length())

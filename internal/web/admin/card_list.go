@@ -160,7 +160,7 @@ func (s *Server) viewCard(ctx context.Context, series db.SeriesShowRow, row db.C
 	}
 	state := statusBadge(status)
 	if row.Held && status == card.StatusActive {
-		state = kit.Badge{Word: lang.M("Reserved"), Tone: kit.ToneBusy}
+		state = statusBadge(card.StatusReserved)
 	}
 	v := cardView{
 		Serial: int64(row.Serial), Number: number, URL: fmt.Sprintf("%s/cards/%d", SeriesURL(series.Series.Number), row.Serial),

@@ -153,6 +153,8 @@ func statusBadge(s card.Status) kit.Badge {
 		return kit.Badge{Word: lang.M("Disabled"), Tone: kit.ToneWarn}
 	case card.StatusVoid:
 		return kit.Badge{Word: lang.M("Void"), Tone: kit.ToneBad}
+	case card.StatusReserved:
+		return kit.Badge{Word: lang.M("Reserved"), Tone: kit.ToneBusy}
 	case card.StatusQueued:
 		return kit.Badge{Word: lang.M("Queued"), Tone: kit.ToneBusy}
 	case card.StatusWorking:
