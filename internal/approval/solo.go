@@ -31,7 +31,7 @@ type Act struct {
 	PartnerID int64
 	ExportID  *int64
 	Value     int64  // minor units
-	Currency  string // money.Test: nobody's limit counts it. Empty: that of the installation
+	Currency  string // money.Test: no limit counts it. Empty: that of the installation
 }
 
 // Solo compares an act with the limit. It has the sum of one person's acts of the same kind
