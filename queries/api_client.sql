@@ -1,8 +1,9 @@
 -- name: ClientAdmit :one
--- Finds the client of a key, or of the pair with a splynx_key, with the rights of its owner, and counts the request, in one
--- statement, so that several web processes share one count. A key that is not good is not
--- counted. A test client has test partners only, and any other client none of them. Two concurrent requests of a client wait for each other's count only: the commit
--- does not wait for the disk.
+-- Finds the client of a key, or of the pair with a splynx_key, with the rights of its owner, and
+-- counts its requests, in one statement, so that several web processes share one count. A key
+-- that is not good is not counted. A test client has test partners only, and any other client
+-- none of them. Two concurrent statements of a client wait for each other's count only: the
+-- commit does not wait for the disk.
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
 found as materialized (
   select k.id as key_id, c.test, k.created_by as key_maker, k.revoked_at is not null or coalesce(k.expires_at <= now(), false) or (k.splynx_key is not null and not c.splynx) as ended,
@@ -18,8 +19,8 @@ found as materialized (
 ), good as (
   select * from found where not ended and not disabled and not owner_disabled and near
 ), counted as (
-  insert into api_quota as q (client_id, minute, n) select id, date_trunc('minute', now()), 1 from good
-  on conflict (client_id) do update set minute = excluded.minute, n = case when q.minute = excluded.minute then q.n + 1 else 1 end
+  insert into api_quota as q (client_id, minute, n) select id, date_trunc('minute', now()), sqlc.arg(requests)::integer from good
+  on conflict (client_id) do update set minute = excluded.minute, n = case when q.minute = excluded.minute then q.n else 0 end + excluded.n
   returning n
 ), seen as (
   update api_key set last_used_at = now(), last_used_from = sqlc.narg(address)::inet
@@ -29,10 +30,12 @@ select found.key_id, found.test, found.key_maker, found.ended::boolean as ended,
   found.all_partners, found.per_minute, found.wrong_codes_hour, found.disabled::boolean as disabled, found.owner_disabled::boolean as owner_disabled,
   found.owner_all_partners, found.everything, found.owner_permissions, found.near::boolean as near,
   coalesce((select n from counted), 0)::integer as used,
-  array(select p.partner_id from api_client_partner p join partner on partner.id = p.partner_id and partner.test = found.test
-    where p.client_id = found.id order by p.partner_id)::bigint[] as partner_ids,
-  array(select p.partner_id from staff_partner p join partner on partner.id = p.partner_id and partner.test = found.test
-    where p.staff_id = found.owner_id order by p.partner_id)::bigint[] as owner_partner_ids,
+  case when found.all_partners then '{}' else array(select p.partner_id from api_client_partner p
+    where p.client_id = found.id and (select partner.test from partner where partner.id = p.partner_id) = found.test
+    order by p.partner_id) end::bigint[] as partner_ids,
+  case when found.owner_all_partners then '{}' else array(select p.partner_id from staff_partner p
+    where p.staff_id = found.owner_id and (select partner.test from partner where partner.id = p.partner_id) = found.test
+    order by p.partner_id) end::bigint[] as owner_partner_ids,
   array(select partner.id from partner where partner.test order by partner.id)::bigint[] as test_partner_ids,
   (60 - extract(second from now()))::float8 as reset
 from found;

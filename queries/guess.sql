@@ -48,16 +48,19 @@ union all
 select scope, n, false, barred_until from closed;
 
 -- name: GuessForgive :exec
--- Takes back the charge of an attempt that redeemed a card: one attempt of the address, and
--- the whole count of the person with its bar. The bar of the address is lifted if its count
--- falls below the limit. Locks are taken in the order of GuessCharge to avoid deadlocks.
+-- Takes back the charges of attempts that redeemed a card: as many attempts of their address,
+-- and the whole count of each person with its bar. The bar of the address is lifted if its
+-- count falls below the limit. Locks are taken in the order of GuessCharge, and those of
+-- persons in the order of their scopes, to avoid deadlocks.
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
-who as (
-  update guess set n = 0, barred_until = null from calm where scope = sqlc.arg(who)::text
-  returning scope
+locked as materialized (
+  select g.scope from calm, guess g where g.scope = any(sqlc.arg(who)::text[]) order by g.scope for update of g
+), who as (
+  update guess g set n = 0, barred_until = null from locked where g.scope = locked.scope
+  returning g.scope
 )
-update guess g set n = greatest(g.n - 1, 0),
-  barred_until = case when g.n - 1 < sqlc.arg(address_limit)::integer then null else g.barred_until end
+update guess g set n = greatest(g.n - sqlc.arg(attempts)::integer, 0),
+  barred_until = case when g.n - sqlc.arg(attempts)::integer < sqlc.arg(address_limit)::integer then null else g.barred_until end
 from (select count(*) from who) as after_who
 where g.scope = sqlc.arg(address)::text;
 

@@ -64,27 +64,51 @@ func Unproved(err error) bool {
 }
 
 // Admit returns the client of a key that may be used from an address, and counts the
-// request. It reads the rights of the owner, so that a change of them holds from the next
-// request on. With ErrQuota the client is returned too, for its Rate.
+// request, in a statement of its own. A server admits by a Gate.
 func Admit(ctx context.Context, dbtx db.DBTX, key string, address netip.Addr) (Client, error) {
-	if key == "" {
-		return Client{}, ErrNoKey
-	}
-	if !wellFormed(key) {
-		return Client{}, ErrKeyUnknown
+	if err := checkKey(key); err != nil {
+		return Client{}, err
 	}
 	return admit(ctx, dbtx, db.ClientAdmitParams{Hash: hashOf(key)}, address)
 }
 
-// admit returns the client of a key or of a pair, as Admit does.
+// checkKey refuses a text that is not a key.
+func checkKey(key string) error {
+	switch {
+	case key == "":
+		return ErrNoKey
+	case !wellFormed(key):
+		return ErrKeyUnknown
+	}
+	return nil
+}
+
+// admit returns the client of a key or of a pair, and counts the request.
 func admit(ctx context.Context, dbtx db.DBTX, params db.ClientAdmitParams, address netip.Addr) (Client, error) {
+	params.Requests = 1
+	row, err := find(ctx, dbtx, params, address)
+	if err != nil {
+		return Client{}, err
+	}
+	c, err := clientOf(row)
+	if params.SplynxKey != nil {
+		c.Permissions = slices.DeleteFunc(c.Permissions, IsCash)
+	}
+	return c, err
+}
+
+// find reads the client of a key or of a pair, and counts its requests.
+func find(ctx context.Context, dbtx db.DBTX, params db.ClientAdmitParams, address netip.Addr) (db.ClientAdmitRow, error) {
 	if address.IsValid() {
 		params.Address = &address
 	}
-	row, err := db.Need(db.New().ClientAdmit(ctx, dbtx, params)).Or(ErrKeyUnknown, "admit an API client")
+	return db.Need(db.New().ClientAdmit(ctx, dbtx, params)).Or(ErrKeyUnknown, "admit an API client")
+}
+
+// clientOf returns the client of a row, unless it may not be used. With ErrQuota the client
+// is returned too, for its Rate.
+func clientOf(row db.ClientAdmitRow) (Client, error) {
 	switch {
-	case err != nil:
-		return Client{}, err
 	case row.Ended:
 		return Client{}, ErrKeyEnded
 	case row.Disabled || row.OwnerDisabled:
@@ -96,9 +120,6 @@ func admit(ctx context.Context, dbtx db.DBTX, params db.ClientAdmitParams, addre
 		ID: row.ID, KeyID: row.KeyID, Owner: row.OwnerID, KeyMaker: row.KeyMaker, Name: row.Name, Test: row.Test, ExpiresAt: row.ExpiresAt,
 		Permissions: permitted(row), WrongCodes: row.WrongCodesHour, Scope: scopeOf(row),
 		Rate: Rate{PerMinute: row.PerMinute, Left: max(0, row.PerMinute-row.Used), Reset: time.Duration(row.Reset)*time.Second + time.Second},
-	}
-	if params.SplynxKey != nil {
-		c.Permissions = slices.DeleteFunc(c.Permissions, IsCash)
 	}
 	if row.Used > row.PerMinute {
 		return c, ErrQuota.With("most", fault.Number(int64(row.PerMinute)))

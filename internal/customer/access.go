@@ -267,7 +267,7 @@ func (l Link) charge(ctx context.Context, dbtx db.DBTX) error {
 
 func (l Link) forgive(ctx context.Context, dbtx db.DBTX) error {
 	who, address := l.scopes()
-	if err := db.New().GuessForgive(ctx, dbtx, db.GuessForgiveParams{Who: who, Address: address, AddressLimit: linkLimit}); err != nil {
+	if err := db.New().GuessForgive(ctx, dbtx, db.GuessForgiveParams{Who: []string{who}, Attempts: 1, Address: address, AddressLimit: linkLimit}); err != nil {
 		return fmt.Errorf("forgive an attempt with a link: %w", err)
 	}
 	return nil

@@ -253,27 +253,36 @@ func (q *Queries) GuessDeleteOld(ctx context.Context, db DBTX) (int64, error) {
 
 const guessForgive = `-- name: GuessForgive :exec
 with calm as materialized (select set_config('synchronous_commit', 'off', true)),
-who as (
-  update guess set n = 0, barred_until = null from calm where scope = $3::text
-  returning scope
+locked as materialized (
+  select g.scope from calm, guess g where g.scope = any($4::text[]) order by g.scope for update of g
+), who as (
+  update guess g set n = 0, barred_until = null from locked where g.scope = locked.scope
+  returning g.scope
 )
-update guess g set n = greatest(g.n - 1, 0),
-  barred_until = case when g.n - 1 < $1::integer then null else g.barred_until end
+update guess g set n = greatest(g.n - $1::integer, 0),
+  barred_until = case when g.n - $1::integer < $2::integer then null else g.barred_until end
 from (select count(*) from who) as after_who
-where g.scope = $2::text
+where g.scope = $3::text
 `
 
 type GuessForgiveParams struct {
+	Attempts     int32
 	AddressLimit int32
 	Address      string
-	Who          string
+	Who          []string
 }
 
-// Takes back the charge of an attempt that redeemed a card: one attempt of the address, and
-// the whole count of the person with its bar. The bar of the address is lifted if its count
-// falls below the limit. Locks are taken in the order of GuessCharge to avoid deadlocks.
+// Takes back the charges of attempts that redeemed a card: as many attempts of their address,
+// and the whole count of each person with its bar. The bar of the address is lifted if its
+// count falls below the limit. Locks are taken in the order of GuessCharge, and those of
+// persons in the order of their scopes, to avoid deadlocks.
 func (q *Queries) GuessForgive(ctx context.Context, db DBTX, arg GuessForgiveParams) error {
-	_, err := db.Exec(ctx, guessForgive, arg.AddressLimit, arg.Address, arg.Who)
+	_, err := db.Exec(ctx, guessForgive,
+		arg.Attempts,
+		arg.AddressLimit,
+		arg.Address,
+		arg.Who,
+	)
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"refill/internal/audit"
+	"refill/internal/coalesce"
 	"refill/internal/db"
 	"refill/internal/fault"
 	"refill/internal/setting"
@@ -25,17 +26,32 @@ type Throttle struct {
 	q        *db.Queries
 	settings *setting.Store
 	log      *slog.Logger
+	forgives *forgives // nil within the transaction of a caller
+}
+
+// forgives takes back charges of one address together: a client of the API is one address for
+// all its customers, and each charge would wait for the lock of its row.
+type forgives = coalesce.Group[addressLimit, string, struct{}]
+
+// addressLimit is an address with its limit of wrong codes.
+type addressLimit struct {
+	address string
+	limit   int32
 }
 
 // New returns the throttle of a database.
 func New(beginner db.Beginner, settings *setting.Store, log *slog.Logger) *Throttle {
-	return &Throttle{db: beginner, q: db.New(), settings: settings, log: log}
+	t := &Throttle{db: beginner, q: db.New(), settings: settings, log: log}
+	t.forgives = coalesce.New(func(ctx context.Context, from addressLimit, who []string) (struct{}, error) {
+		return struct{}{}, forgive(ctx, t.q, beginner, from, who...)
+	})
+	return t
 }
 
 // Within returns the same throttle in the caller's transaction.
 func (t *Throttle) Within(tx pgx.Tx) *Throttle {
 	within := *t
-	within.db = tx
+	within.db, within.forgives = tx, nil
 	return &within
 }
 
@@ -123,20 +139,37 @@ func (t *Throttle) TakeBack(ctx context.Context, charges []Charge) {
 // is taken back, because a cheap card between guesses must not prevent every bar on short
 // codes. Like TakeBack it ignores the cancellation of the request.
 func (t *Throttle) Forgive(ctx context.Context, charges []Charge) {
+	if len(charges) == 1 && !charges[0].imported && t.forgives != nil {
+		c := charges[0]
+		if _, err := t.forgives.Do(context.WithoutCancel(ctx), addressLimit{c.address, c.limits.PerAddress}, c.who); err != nil {
+			t.staysCharged(ctx, err)
+		}
+		return
+	}
 	t.takeBackAll(ctx, charges, func(ctx context.Context, dbtx db.DBTX, c Charge) error {
 		if c.imported {
 			return t.takeBackOne(ctx, dbtx, c)
 		}
-		return t.q.GuessForgive(ctx, dbtx, db.GuessForgiveParams{Who: c.who, Address: c.address, AddressLimit: c.limits.PerAddress})
+		return forgive(ctx, t.q, dbtx, addressLimit{c.address, c.limits.PerAddress}, c.who)
 	})
+}
+
+// forgive takes back one charge of an address for each person.
+func forgive(ctx context.Context, q *db.Queries, dbtx db.DBTX, from addressLimit, who ...string) error {
+	return q.GuessForgive(ctx, dbtx, db.GuessForgiveParams{Who: who, Attempts: int32(len(who)), Address: from.address, AddressLimit: from.limit}) //nolint:gosec // far fewer
+}
+
+// staysCharged tells of a charge that could not be taken back. The act that it belongs to
+// stays done.
+func (t *Throttle) staysCharged(ctx context.Context, err error) {
+	t.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))
 }
 
 func (t *Throttle) takeBackOne(ctx context.Context, dbtx db.DBTX, c Charge) error {
 	return t.q.GuessTakeBack(ctx, dbtx, db.GuessTakeBackParams{Who: c.who, Address: c.address, WhoBar: c.bars.who, AddressBar: c.bars.address})
 }
 
-// takeBackAll runs one for each charge, in one round trip. A failure is only logged: the
-// attempt stays charged, and the act that it belongs to stays done.
+// takeBackAll runs one for each charge, in one round trip. A failure is only logged.
 func (t *Throttle) takeBackAll(ctx context.Context, charges []Charge, one func(context.Context, db.DBTX, Charge) error) {
 	ctx = context.WithoutCancel(ctx)
 	batch := &db.Batch{}
@@ -145,6 +178,6 @@ func (t *Throttle) takeBackAll(ctx context.Context, charges []Charge, one func(c
 		err = errors.Join(err, one(ctx, batch, c))
 	}
 	if err = errors.Join(err, batch.Send(ctx, t.db)); err != nil {
-		t.log.WarnContext(ctx, "an attempt stays charged", slog.Any("error", err))
+		t.staysCharged(ctx, err)
 	}
 }

@@ -229,7 +229,7 @@ func charge(ctx context.Context, dbtx db.DBTX, limit db.GuessChargeParams, zone 
 
 // Forgive removes the charge of an attempt that succeeded.
 func Forgive(ctx context.Context, dbtx db.DBTX, who, address string) error {
-	if err := db.New().GuessForgive(ctx, dbtx, db.GuessForgiveParams{Who: who, Address: address, AddressLimit: AddressLimit}); err != nil {
+	if err := db.New().GuessForgive(ctx, dbtx, db.GuessForgiveParams{Who: []string{who}, Attempts: 1, Address: address, AddressLimit: AddressLimit}); err != nil {
 		return fmt.Errorf("forgive an attempt to sign in: %w", err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"refill/internal/blob"
 	"refill/internal/cardfile"
+	"refill/internal/client"
 	"refill/internal/notify"
 	"refill/internal/web/kit"
 	"refill/internal/webhook"
@@ -33,6 +34,7 @@ type Server struct {
 	*kit.Kit
 	Deps
 
+	gate  *client.Gate
 	waits waits
 
 	closing chan struct{}
@@ -41,7 +43,7 @@ type Server struct {
 
 // New returns the door of programs on top of a Kit.
 func New(k *kit.Kit, deps Deps) *Server {
-	return &Server{Kit: k, Deps: deps, closing: make(chan struct{})}
+	return &Server{Kit: k, Deps: deps, gate: client.NewGate(k.Pool), closing: make(chan struct{})}
 }
 
 // CloseStreams ends the waiting of every request, so that http.Server.Shutdown need not wait

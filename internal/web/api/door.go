@@ -29,7 +29,7 @@ func (s *Server) Admit(c *gin.Context, needs staff.Permission) error {
 		}
 		return errKeyInAddress
 	}
-	admitted, err := client.Admit(ctx, s.Pool, bearer(c), kit.Address(c))
+	admitted, err := s.gate.Admit(ctx, bearer(c), kit.Address(c))
 	if admitted.ID != 0 {
 		caller.SetClient(c, admitted)
 	}
