@@ -61,9 +61,10 @@ race: ## run the tests under the race detector; needs a C compiler
 	@.ci/setup test
 	CGO_ENABLED=1 $(TEST) -race -timeout 45m $(RACE)
 
-chaos: ## run the large sizes of the fault tests (up to an hour)
+# One fault after another, so that the load of one does not decide another.
+chaos: ## run the large sizes of the fault tests, one after another (half an hour)
 	@.ci/setup test
-	REFILL_CHAOS=1 $(TEST) -count=1 -v -run Chaos -timeout 60m ./...
+	REFILL_CHAOS=1 $(TEST) -count=1 -v -p 1 -parallel 1 -run $(or $(ONLY),Chaos) -timeout 90m ./internal/card ./cmd/refill ./internal/e2e
 
 fuzz: ## throw random input at everything that reads some, FUZZTIME=30s each
 	@grep -rEo '^func Fuzz[A-Za-z]+' --include='*_test.go' internal | sed -E 's#/[^/]*:func # #' | sort | while read -r dir name; do \

@@ -131,12 +131,16 @@ func TestRefusalsAreAlike(t *testing.T) {
 		require.Equal(t, fault.All(wantErr)[0].Text(), fault.All(err)[0].Text(), reason)
 		require.Equal(t, want, trace.take(), reason)
 	}
+}
 
-	large := os.Getenv("REFILL_CHAOS") != "" //nolint:forbidigo // a test binary has no main that could read it
-	if !large {
-		return
+// Over 10,000 tries the medians of refusals for different reasons lie within 5 % of one
+// another.
+func TestChaosRefusalsTakeAsLong(t *testing.T) { //nolint:paralleltest // measures
+	if os.Getenv("REFILL_CHAOS") == "" { //nolint:forbidigo // a test binary has no main that could read it
+		t.Skip("set REFILL_CHAOS=1: it measures for minutes, and nothing else may run")
 	}
-	// Over 10,000 tries the medians lie within 5 % of one another.
+	b := setup(t)
+	codes := refusals(t, b)
 	took := map[string][]time.Duration{}
 	for range 10_000 / len(codes) {
 		for reason, code := range codes {

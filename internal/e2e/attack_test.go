@@ -36,8 +36,14 @@ type attacker struct {
 // serve starts `refill serve` and waits until it is ready.
 func (c *chaos) serve() (*exec.Cmd, string) {
 	c.t.Helper()
+	return c.serveBy(binary)
+}
+
+// serveBy is serve with a program of another version.
+func (c *chaos) serveBy(program string) (*exec.Cmd, string) {
+	c.t.Helper()
 	addr := freeAddr(c.t)
-	cmd := exec.Command(binary, "serve")
+	cmd := exec.Command(program, "serve")
 	cmd.Env = append(c.env, "REFILL_ADDR="+addr, "REFILL_TRUSTED_PROXIES=127.0.0.1")
 	if !c.quiet {
 		cmd.Stderr = os.Stderr
@@ -162,7 +168,8 @@ func TestChaosRedeemUnderAttack(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, status)
 	}
-	for _, code := range codes {
+	for n, code := range codes {
+		c.progress("%d of %d cards attacked", n, cards)
 		start := make(chan struct{})
 		statuses, errs := make([]int, len(crowd)), make([]error, len(crowd))
 		var group sync.WaitGroup

@@ -56,7 +56,8 @@ type chaos struct {
 	env      []string
 	files    string
 	keyFile  string
-	quiet    bool // errors in the logs of processes are expected
+	quiet    bool      // errors in the logs of processes are expected
+	told     time.Time // when progress was told last
 }
 
 // large reports whether the tests run at full size (make chaos).
@@ -70,18 +71,23 @@ func newChaos(t *testing.T) *chaos {
 // newChaosOn is newChaos on a database that the test brings along.
 func newChaosOn(t *testing.T, pool *pgxpool.Pool) *chaos {
 	t.Helper()
+	keyFile := filepath.Join(t.TempDir(), "keys")
+	var key bytes.Buffer
+	require.NoError(t, cardcode.WriteNewKey(&key, 1))
+	require.NoError(t, os.WriteFile(keyFile, key.Bytes(), 0o600))
+	return newChaosWith(t, pool, keyFile)
+}
+
+// newChaosWith is newChaosOn with a key file that is there.
+func newChaosWith(t *testing.T, pool *pgxpool.Pool, keyFile string) *chaos {
+	t.Helper()
 	seed, err := strconv.ParseUint(os.Getenv("REFILL_CHAOS_SEED"), 10, 64) //nolint:forbidigo // as above
 	if err != nil {
 		seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("REFILL_CHAOS_SEED=%d", seed)
-	c := &chaos{t: t, pool: pool, random: rand.New(rand.NewPCG(seed, 0)), files: t.TempDir()} //nolint:gosec // when to kill, not what to draw
-	var key bytes.Buffer
-	require.NoError(t, cardcode.WriteNewKey(&key, 1))
-	keyFile := filepath.Join(t.TempDir(), "keys")
-	c.keyFile = keyFile
-	require.NoError(t, os.WriteFile(keyFile, key.Bytes(), 0o600))
-	c.keys, err = cardcode.ReadKeyring(&key)
+	c := &chaos{t: t, pool: pool, random: rand.New(rand.NewPCG(seed, 0)), keyFile: keyFile, files: t.TempDir()} //nolint:gosec // when to kill, not what to draw
+	c.keys, err = c.readKeys()
 	require.NoError(t, err)
 	require.NoError(t, codestore.AnnounceKeys(t.Context(), dbtest.Owner(t, c.pool), c.keys))
 	log := slog.New(slog.DiscardHandler)
@@ -109,11 +115,25 @@ func (c *chaos) readKeys() (*cardcode.Keyring, error) {
 	return cardcode.ReadKeyring(bytes.NewReader(text))
 }
 
+// progress tells, at full size, how far a test is. It tells at most every ten seconds.
+func (c *chaos) progress(format string, args ...any) {
+	if large() && time.Since(c.told) > 10*time.Second {
+		c.told = time.Now()
+		c.t.Logf(format, args...)
+	}
+}
+
 // worker starts `refill work` and kills it at the end of the test, unless it is dead
 // already.
 func (c *chaos) worker() *exec.Cmd {
 	c.t.Helper()
-	cmd := exec.Command(binary, "work")
+	return c.workerBy(binary)
+}
+
+// workerBy is worker with a program of another version.
+func (c *chaos) workerBy(program string) *exec.Cmd {
+	c.t.Helper()
+	cmd := exec.Command(program, "work")
 	cmd.Env = c.env
 	if !c.quiet {
 		cmd.Stderr = os.Stderr
@@ -202,6 +222,7 @@ func TestChaosWorkersKilledWhileGenerating(t *testing.T) {
 			s := c.made(first)
 			return s.Made >= goal || s.MadeAt != nil
 		})
+		c.progress("%d of %d cards made", c.made(first).Made, quantity)
 		victim := c.random.IntN(len(workers))
 		kill(workers[victim])
 		workers[victim] = c.worker()
@@ -271,6 +292,7 @@ func TestChaosWorkerKilledWhileExporting(t *testing.T) {
 		c.until("a file to grow", stallLimit, func() bool {
 			return ready() > before || slices.ContainsFunc(ids, func(id int64) bool { e := read(id); return e.State == db.ExportStateRunning && e.RowsDone > 0 })
 		})
+		c.progress("%d of %d files written", ready(), len(ids))
 		kill(worker)
 		worker = c.worker()
 	}

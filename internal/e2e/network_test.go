@@ -155,7 +155,8 @@ func TestChaosNetworkCut(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, status, what)
 		require.Less(t, time.Since(began), busy(pageLimit+slack), what)
 	}
-	for range rounds {
+	for n := range rounds {
+		c.progress("%d of %d rounds, %d cards redeemed", n, rounds, l.done.Load())
 		more("redemptions before the cut", time.Minute)
 		line.cut()
 		answered("a cut")

@@ -39,6 +39,7 @@ func TestChaosKeysRotateUnderLoad(t *testing.T) {
 	require.Contains(t, command("keys", "rotate"), "Key 2")
 	start := time.Now()
 	c.until("every card to be sealed under the new key", 10*time.Minute, func() bool {
+		c.progress("%d of %d cards redeemed while cards are sealed again", l.done.Load(), used)
 		var finished bool
 		err := c.pool.QueryRow(t.Context(), `select exists (select from key_rotation where finished_at is not null)`).Scan(&finished)
 		return err == nil && finished
