@@ -14,6 +14,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"refill/internal/lograte"
 	"refill/internal/mail"
 )
 
@@ -105,7 +106,8 @@ func (c config) schemeUnclear(ctx context.Context) bool {
 	return c.PublicURL == "http://"+c.Addr && (len(c.TrustedProxies) > 0 || !isLoopback(ctx, hostOf(c.Addr)))
 }
 
-// logger returns the log of the program, which goes to standard error.
+// logger returns the log of the program, which goes to standard error. Of warnings and errors
+// that say the same it has one line a second.
 func (c config) logger() (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
@@ -114,9 +116,9 @@ func (c config) logger() (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
 	switch c.LogFormat {
 	case "text":
-		return slog.New(slog.NewTextHandler(os.Stderr, options)), nil
+		return slog.New(lograte.New(slog.NewTextHandler(os.Stderr, options))), nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(os.Stderr, options)), nil
+		return slog.New(lograte.New(slog.NewJSONHandler(os.Stderr, options))), nil
 	}
 	return nil, fmt.Errorf("REFILL_LOG_FORMAT must be text or json, not %q", c.LogFormat)
 }
