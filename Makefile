@@ -2,7 +2,7 @@
 # what it needs and this machine lacks (.ci/setup), then does its work.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build assets notice docs pictures test race chaos fuzz mutants bench lint secrets vuln generate clean
+.PHONY: help demo build assets notice docs pictures test race chaos cluster fuzz mutants bench lint secrets vuln generate clean
 
 # One set of flags for building, testing and checking, so that they share what the
 # compiler made. nomsgpack halves Gin; the version is ours to stamp, below.
@@ -65,6 +65,10 @@ race: ## run the tests under the race detector; needs a C compiler
 chaos: ## run the large sizes of the fault tests, one after another (half an hour)
 	@.ci/setup test
 	REFILL_CHAOS=1 $(TEST) -count=1 -v -p 1 -parallel 1 -run $(or $(ONLY),Chaos) -timeout 90m ./internal/card ./cmd/refill ./internal/e2e
+
+cluster: ## lose hosts of an installation on real engines: Patroni, etcd, HAProxy; root, on Debian
+	@.ci/setup cluster
+	@REFILL_CLUSTER=1 $(TEST) -count=1 -v -run '^TestCluster' -timeout 60m ./internal/e2e
 
 fuzz: ## throw random input at everything that reads some, FUZZTIME=30s each
 	@grep -rEo '^func Fuzz[A-Za-z]+' --include='*_test.go' internal | sed -E 's#/[^/]*:func # #' | sort | while read -r dir name; do \
