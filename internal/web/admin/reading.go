@@ -31,7 +31,7 @@ func readOverlap(text string) time.Duration {
 	if err != nil {
 		return -1
 	}
-	return time.Duration(hours) * time.Hour //nolint:gosec // at most 65,535
+	return time.Duration(hours) * time.Hour
 }
 
 // readPrice reads the price of one card in a currency.

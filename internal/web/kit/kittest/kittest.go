@@ -52,7 +52,11 @@ func CheckTemplates(tb testing.TB, side string, pages map[string]any) {
 func checkFields(tb testing.TB, name string, data any) {
 	tb.Helper()
 	page := reflect.TypeFor[kit.Page]()
-	of := reflect.TypeOf(data).Elem()
+	of := reflect.TypeOf(data)
+	if of == nil || of.Kind() != reflect.Pointer || of.Elem().Kind() != reflect.Struct {
+		return // a fragment
+	}
+	of = of.Elem()
 	if embedded, ok := of.FieldByName("Page"); !ok || embedded.Type != page {
 		return // a fragment
 	}
