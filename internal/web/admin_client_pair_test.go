@@ -34,6 +34,9 @@ func TestAdminClientPair(t *testing.T) {
 	require.Equal(t, "no-store", shown.Header.Get("Cache-Control"))
 	a := &addon{program: &program{browser: s.browser()}, Pair: client.Pair{Key: shown.one("#pair-key .mono").Text(), Secret: shown.one("#pair-secret .mono").Text()}}
 	require.Equal(t, http.StatusOK, a.ask(http.MethodGet, "admin/api/check", "").Status)
+	other := admin.post(at+"/pairs", with(admin.get(at).filled("#pair-form"), "pair_overlap", "1h"))
+	require.Contains(t, admin.get(other.Header.Get("Location")).Body, "Choose how long the key before goes on working.")
+	require.Equal(t, http.StatusOK, a.ask(http.MethodGet, "admin/api/check", "").Status, "the pair goes on working")
 	again := admin.post(at+"/pairs", url.Values{"newest": {"0"}, "pair_overlap": {"0"}}) // the form was sent twice
 	require.Equal(t, http.StatusSeeOther, again.Status)
 	require.Equal(t, 1, s.count(`select count(*) from api_key where splynx_key is not null`))

@@ -86,6 +86,10 @@ func TestAdminClient(t *testing.T) {
 
 	form := page.filled("#key-form")
 	require.Equal(t, "24", form.Get("overlap"))
+	for _, other := range []string{"", "1h", "-1", "12"} {
+		require.Equal(t, http.StatusUnprocessableEntity, admin.post(at+"/keys", with(form, "overlap", other)).Status, other)
+		require.Equal(t, http.StatusOK, p.call(http.MethodGet, "/me", "").Status, "the key goes on working")
+	}
 	second := admin.post(at+"/keys", form)
 	require.Equal(t, http.StatusOK, second.Status)
 	require.Equal(t, http.StatusOK, p.call(http.MethodGet, "/me", "").Status, "both work during the overlap")

@@ -210,6 +210,7 @@ func TestAPIWebhooks(t *testing.T) {
 		require.Contains(t, g.Body, `"pointer":"/url"`)
 		require.NotContains(t, g.Body, address)
 	}
+	require.ElementsMatch(t, []string{"/types", "/partner_ids"}, north.send("/webhook-endpoints", "w0", `{"name":"Bad","url":"http://127.0.0.1:9/","types":["x"]}`).pointers())
 	north.send("/webhook-endpoints", "w2", fmt.Sprintf(`{"name":"X","url":"http://127.0.0.1:9/","types":["*"],"partner_ids":["%d"]}`, s.South.ID)).problem(t, http.StatusUnprocessableEntity, "webhook_partner")
 	north.send("/webhook-endpoints", "w3", `{"name":"X","url":"http://127.0.0.1:9/","types":["*"],"all_partners":true}`).problem(t, http.StatusUnprocessableEntity, "webhook_partner")
 

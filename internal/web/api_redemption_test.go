@@ -133,6 +133,11 @@ func TestAPIBadRequests(t *testing.T) {
 	require.Equal(t, http.StatusOK, p.call(http.MethodGet, "/me", "").Status)
 	p.do(http.MethodGet, api.Base+"/me?access_token="+p.Key, "").problem(t, http.StatusBadRequest, "key_in_address")
 	p.call(http.MethodGet, "/me", "").problem(t, http.StatusUnauthorized, "key_ended")
+	for _, path := range []string{"/me?bearer=%s", "/me?access_token=x&k=%s", "/customers/%s", "/redemptions/a%%20%s"} {
+		exposed := s.program(nil)
+		exposed.call(http.MethodGet, fmt.Sprintf(path, exposed.Key), "").problem(t, http.StatusBadRequest, "key_in_address")
+		exposed.call(http.MethodGet, "/me", "").problem(t, http.StatusUnauthorized, "key_ended")
+	}
 }
 
 // Past the limit of requests a client waits until the next minute, and no other client does.

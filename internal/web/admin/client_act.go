@@ -2,7 +2,6 @@ package admin
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -35,7 +34,7 @@ func (s *Server) ClientKeyMake(c *gin.Context) error {
 		return err
 	}
 	newest := NumberOf(form.Get("newest"))
-	f := client.KeyForm{Overlap: time.Duration(readCount(form.Get("overlap"))) * time.Hour, Proof: s.proof(c, form), Newest: &newest}
+	f := client.KeyForm{Overlap: readOverlap(form.Get("overlap")), Proof: s.proof(c, form), Newest: &newest}
 	key, err := client.MakeKey(c.Request.Context(), s.Pool, s.Actor(c), row.ID, f)
 	switch kind := fault.KindOf(err); {
 	case err == nil:
@@ -75,7 +74,7 @@ func (s *Server) ClientPairMake(c *gin.Context) error {
 		return err
 	}
 	newest := NumberOf(form.Get("newest"))
-	f := client.KeyForm{Overlap: time.Duration(readCount(form.Get("pair_overlap"))) * time.Hour, Newest: &newest}
+	f := client.KeyForm{Overlap: readOverlap(form.Get("pair_overlap")), Newest: &newest}
 	pair, err := client.MakePair(c.Request.Context(), s.Pool, s.Cards.Codes, s.Actor(c), row.ID, f)
 	if err != nil {
 		return s.clientChanged(c, row.ID, err, "")

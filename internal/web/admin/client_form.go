@@ -23,22 +23,22 @@ import (
 type clientFormPage struct {
 	kit.Page
 
-	Action, Button, Back string
-	Username             string // of the person, for password managers
-	Version              int32  // 0: a new client
-	Mistakes             []kit.Mistake
-	Name, Owner          kit.Field
-	Test                 *kit.Choice // of a new client
-	IsTest               bool        // of an existing one
-	AllPartners          kit.Choice
-	Partners             []kit.Choice
-	PartnersError        string
-	Groups               []permissionGroup
-	PermissionsError     string
-	Networks             kit.Field
-	PerMinute, Wrong     kit.Field
-	Splynx               kit.Choice
-	Password             *kit.Field // nil: it is not asked for
+	Action, Button, Back  string
+	Username              string // of the person, for password managers
+	Version               int32  // 0: a new client
+	Mistakes              []kit.Mistake
+	Name, Owner           kit.Field
+	Test                  *kit.Choice // of a new client
+	IsTest                bool        // of an existing one
+	AllPartners           kit.Choice
+	Partners              []kit.Choice
+	PartnersError         string
+	Groups                []permissionGroup
+	PermissionsError      string
+	Networks              kit.Field
+	PerMinute, WrongCodes kit.Field
+	Splynx                kit.Choice
+	Password              *kit.Field // nil: it is not asked for
 }
 
 // clientForm is the content of the form: what was submitted, or what is stored.
@@ -133,7 +133,7 @@ func (s *Server) newClientForm(c *gin.Context, title string, f clientForm) (*cli
 		Hint: lang.M("One a line, as 192.0.2.0/24 or a single address. Empty: every address may. Name them wherever the client moves money."),
 	}
 	p.PerMinute = kit.Field{Name: "per_minute", Label: lang.M("Requests a minute"), Value: kit.Truncate(f.perMinute, 20), Short: true, InputMode: "numeric", Required: true}
-	p.Wrong = kit.Field{
+	p.WrongCodes = kit.Field{
 		Name: "wrong_codes_hour", Label: lang.M("Wrong codes an hour"), Value: kit.Truncate(f.wrong, 20), Short: true, InputMode: "numeric", Required: true,
 		Hint: lang.M("For all its customers together. More bar the client for an hour."),
 	}
@@ -200,7 +200,7 @@ func (f clientForm) read() error { return f.unread.Err() }
 // mendClient shows the form again with the error.
 func (s *Server) mendClient(c *gin.Context, p *clientFormPage, err error) error {
 	partners, permissions := kit.Field{Name: "partners"}, kit.Field{Name: "permissions"}
-	fields := []*kit.Field{&p.Name, &p.Owner, &p.Networks, &p.PerMinute, &p.Wrong, &partners, &permissions}
+	fields := []*kit.Field{&p.Name, &p.Owner, &p.Networks, &p.PerMinute, &p.WrongCodes, &partners, &permissions}
 	for _, f := range fault.All(err) {
 		if f.Field == "password" {
 			field := passwordField()

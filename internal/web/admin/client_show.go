@@ -27,33 +27,33 @@ const (
 type clientPage struct {
 	kit.Page
 
-	ID                 int64
-	Name, URL, Owner   string
-	State              kit.Badge
-	Test               bool
-	Partners           string
-	Groups             []clientRights
-	Networks           string
-	Open               bool // every address may use keys that move money or give out codes
-	PerMinute, Wrong   int32
-	Editable           bool // the person's role includes all that the client may do
-	Switch             *kit.Confirmation
-	Barred             *time.Time
-	Clear              *kit.Confirmation
-	Asked              askedFor
-	Keys               []clientKeyRow
-	newest             int64          // id of the newest key; 0: there is none
-	NewKey             *clientKeyForm // nil: the person makes no keys of this client
-	NoKey              string         // why there is no NewKey
-	Splynx             bool           // it has the switch
-	Pairs              []clientKeyRow
-	NewPair            *clientKeyForm // nil: the person makes no pairs of this client
-	Requests           []clientRequestRow
-	Refused            bool // only refused requests are listed
-	AllURL, RefusedURL string
-	Pager              kit.Pager
-	RequestsEmpty      kit.Empty
-	Mistakes           []kit.Mistake
+	ID                    int64
+	Name, URL, Owner      string
+	State                 kit.Badge
+	Test                  bool
+	Partners              string
+	Groups                []clientRights
+	Networks              string
+	Open                  bool // every address may use keys that move money or give out codes
+	PerMinute, WrongCodes int32
+	Editable              bool // the person's role includes all that the client may do
+	Switch                *kit.Confirmation
+	Barred                *time.Time
+	Clear                 *kit.Confirmation
+	Asked                 askedFor
+	Keys                  []clientKeyRow
+	newest                int64          // id of the newest key; 0: there is none
+	NewKey                *clientKeyForm // nil: the person makes no keys of this client
+	NoKey                 string         // why there is no NewKey
+	Splynx                bool           // it has the switch
+	Pairs                 []clientKeyRow
+	NewPair               *clientKeyForm // nil: the person makes no pairs of this client
+	Requests              []clientRequestRow
+	Refused               bool // only refused requests are listed
+	AllURL, RefusedURL    string
+	Pager                 kit.Pager
+	RequestsEmpty         kit.Empty
+	Mistakes              []kit.Mistake
 }
 
 // clientRights are the permissions of one area, in words.
@@ -97,7 +97,7 @@ func (s *Server) newClientPage(c *gin.Context) (*clientPage, error) {
 	p := &clientPage{
 		Page: s.Page(c, row.Name, SectionIntegrations), ID: row.ID, Name: row.Name, URL: ClientURL(row.ID), Owner: row.OwnerName,
 		State: clientState(row.DisabledAt, row.OwnerDisabledAt), Test: row.Test, Partners: clientPartners(row.AllPartners, row.Test, row.Partners),
-		Networks: strings.Join(networkTexts(row.Networks), ", "), PerMinute: row.PerMinute, Wrong: row.WrongCodesHour, Splynx: row.Splynx,
+		Networks: strings.Join(networkTexts(row.Networks), ", "), PerMinute: row.PerMinute, WrongCodes: row.WrongCodesHour, Splynx: row.Splynx,
 	}
 	p.Editable = covers(p.Person, row.Permissions)
 	for _, g := range staff.Groups() {

@@ -30,7 +30,7 @@ type partnerFormPage struct {
 	Button               string
 	Name, BrandName      kit.Field
 	Slug                 kit.Field
-	Zone, Accent         kit.Field
+	TimeZone, Accent     kit.Field
 	Picked               string // the colour that the picker shows
 	Welcome, Help        kit.Field
 	CardLine1, CardLine2 kit.Field
@@ -104,7 +104,7 @@ func (s *Server) newPartnerForm(c *gin.Context, title string, f partner.Form) (*
 			Name: "slug", Label: lang.M("Name in addresses"), Value: kit.Truncate(f.Slug, 300), Plain: true, Short: true, Autocomplete: "off",
 			Hint: lang.M("Optional, such as north-cafe. Its sign-in page then has an address of its own, and its printed cards lead there. A former name keeps working."),
 		},
-		Zone: kit.Field{
+		TimeZone: kit.Field{
 			Name: "time_zone", Label: lang.M("Time zone"), Value: kit.Truncate(f.TimeZone, 100), Required: true, Plain: true, Short: true, Autocomplete: "off",
 			Hint: lang.M("Type to search. Decides when the last day of new cards ends."), List: zones,
 		},
@@ -184,7 +184,7 @@ func partnerForm(form url.Values) partner.Form {
 // mendPartner shows the form again with its errors. A chosen file must be chosen again,
 // because browsers let no page preselect a file.
 func (s *Server) mendPartner(c *gin.Context, p *partnerFormPage, err error) error {
-	p.Mistakes = kit.Explain(err, &p.Name, &p.BrandName, &p.Slug, &p.Zone, &p.Accent, &p.Welcome, &p.Help, &p.CardLine1, &p.CardLine2, &p.Logo)
+	p.Mistakes = kit.Explain(err, &p.Name, &p.BrandName, &p.Slug, &p.TimeZone, &p.Accent, &p.Welcome, &p.Help, &p.CardLine1, &p.CardLine2, &p.Logo)
 	return s.Render(c, http.StatusUnprocessableEntity, "admin/partner_form", p)
 }
 

@@ -24,6 +24,16 @@ func readCount(text string) int32 {
 	return int32(min(wholeNumber(text), math.MaxInt32)) //nolint:gosec // neither below zero nor above
 }
 
+// readOverlap reads the hours that a key goes on working beside the one that replaces it. It
+// returns a time below zero for other text, because zero ends the key at once.
+func readOverlap(text string) time.Duration {
+	hours, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return -1
+	}
+	return time.Duration(hours) * time.Hour
+}
+
 // readPrice reads the price of one card in a currency.
 func readPrice(text, currency string) (money.Amount, *fault.Error) {
 	minor, err := money.Parse(text, currency)

@@ -5,15 +5,13 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"refill/internal/audit"
-	"refill/internal/client"
 	"refill/internal/fault"
 	"refill/internal/staff"
 	"refill/internal/web/caller"
 	"refill/internal/web/kit"
 )
 
-// errKeyInAddress answers a key in the query. The key is revoked.
+// errKeyInAddress answers a key in the path or the query. The key is revoked.
 var errKeyInAddress = fault.New(fault.Invalid, "key_in_address", "A key does not belong into an address, because addresses are kept in logs. The key was revoked, if it was one. Make a new one and send it as Authorization: Bearer.")
 
 // queryKeys are the names by which programs send a key in an address.
@@ -23,10 +21,10 @@ var queryKeys = []string{"access_token", "key", "api_key", "apikey", "token"} //
 // that it has a permission; empty: none is needed. The answer names the state of the limit.
 func (s *Server) Admit(c *gin.Context, needs staff.Permission) error {
 	ctx := c.Request.Context()
-	if exposed, found := exposedKey(c); found {
-		if err := client.RevokeExposed(ctx, s.Pool, audit.Visitor().From(kit.Address(c), kit.RequestID(c)), exposed); err != nil {
-			return err
-		}
+	switch found, err := caller.RevokeExposed(c, s.Pool, queryKeys); {
+	case err != nil:
+		return err
+	case found:
 		return errKeyInAddress
 	}
 	admitted, err := s.gate.Admit(ctx, bearer(c), kit.Address(c))
@@ -40,17 +38,6 @@ func (s *Server) Admit(c *gin.Context, needs staff.Permission) error {
 		return kit.ForbiddenError{Permission: needs}
 	}
 	return nil
-}
-
-// exposedKey returns the key that the address of a request has, if it has one.
-func exposedKey(c *gin.Context) (text string, found bool) {
-	query := c.Request.URL.Query()
-	for _, name := range queryKeys {
-		if query.Has(name) {
-			return query.Get(name), true
-		}
-	}
-	return "", false
 }
 
 // bearer returns the key in the Authorization header; empty where there is none.

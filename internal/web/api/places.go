@@ -16,6 +16,7 @@ var (
 	customerPlaces = places{"partner": "/partner_id"}
 	seriesPlaces   = places{"partner": "/partner_ids"}
 	cardPlaces     = places{"partner": "/partner_id"}
+	webhookPlaces  = places{"partners": "/partner_ids"}
 	exportPlaces   = places{"shop": "/recipient", "cards": "/states", "sides": "/both_sides"}
 )
 

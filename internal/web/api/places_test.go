@@ -47,8 +47,9 @@ func TestFaultsHavePlaces(t *testing.T) {
 			[]any{seriesRequest{}, seriesPatch{}, reversalRequest{}},
 			seriesPlaces,
 		},
-		"cards": {[]string{"card/change.go", "card/bulk.go", "card/use.go"}, []any{cardPatch{}, operationRequest{}, reversalRequest{}}, cardPlaces},
-		"files": {[]string{"cardfile/*.go", "render/*.go"}, []any{exportRequest{}}, exportPlaces},
+		"cards":    {[]string{"card/change.go", "card/bulk.go", "card/use.go"}, []any{cardPatch{}, operationRequest{}, reversalRequest{}}, cardPlaces},
+		"webhooks": {[]string{"webhook/*.go"}, []any{endpointRequest{}, replayRequest{}}, webhookPlaces},
+		"files":    {[]string{"cardfile/*.go", "render/*.go"}, []any{exportRequest{}}, exportPlaces},
 	} {
 		var names []string
 		for _, body := range c.bodies {

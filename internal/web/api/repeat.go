@@ -18,7 +18,11 @@ import (
 // the key of another one or of a form. Keys never expire, because the rows that they name
 // never do.
 func idempotencyKey(c *gin.Context) (uuid.UUID, error) {
-	text := c.GetHeader("Idempotency-Key")
+	texts := c.Request.Header.Values("Idempotency-Key")
+	if len(texts) != 1 { // of two it is not known which one a repetition will have
+		return uuid.Nil, errKeyNeeded
+	}
+	text := texts[0]
 	if text == "" || len(text) > 255 || strings.ContainsFunc(text, func(r rune) bool { return r < '!' || r > '~' }) {
 		return uuid.Nil, errKeyNeeded
 	}

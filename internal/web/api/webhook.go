@@ -76,21 +76,6 @@ func (r endpointRequest) with(f webhook.Form) (webhook.Form, error) {
 
 var errPartnerID = fault.Field("partner_ids", "partner_id", "Name partners by their ids.")
 
-// placed puts the faults of a form at the fields of a body.
-func placed(err error) error {
-	var list fault.List
-	for _, f := range fault.All(err) {
-		if f.Field != "partners" {
-			return err
-		}
-		list = append(list, f.At("partner_ids"))
-	}
-	if len(list) == 0 {
-		return err
-	}
-	return list.Err()
-}
-
 func viewEndpoint(w db.WebhookListRow) endpoint {
 	v := endpoint{
 		ID: idText(w.ID), Name: w.Name, URL: w.Url, Types: w.Types, AllPartners: w.AllPartners, PartnerIDs: []string{}, InOrder: w.InOrder,
@@ -171,7 +156,7 @@ func (s *Server) EndpointCreate(c *gin.Context) error {
 	}
 	made, err := s.Webhooks.Create(c.Request.Context(), caller.Actor(c), f, key)
 	if err != nil {
-		return placed(err)
+		return webhookPlaces.of(err)
 	}
 	c.Header("Location", Base+"/webhook-endpoints/"+idText(made.ID))
 	if made.Replayed {
@@ -232,7 +217,7 @@ func (s *Server) EndpointEdit(c *gin.Context) error {
 		return errMatchStale
 	}
 	if err != nil {
-		return placed(err)
+		return webhookPlaces.of(err)
 	}
 	return s.answerEndpoint(c, http.StatusOK, id, "")
 }

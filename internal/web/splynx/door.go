@@ -28,11 +28,10 @@ var errHeader = fault.New(fault.Forbidden, "splynx_header", "Send the key and th
 // permission; empty: none is needed. Customers are admitted where the call is for them too,
 // and then see their own data only.
 func (s *Server) Admit(c *gin.Context, needs staff.Permission, customers bool) error {
-	ctx := c.Request.Context()
-	if exposed := exposedSecret(c); exposed != "" {
-		if err := client.RevokeExposed(ctx, s.Pool, audit.Visitor().From(kit.Address(c), kit.RequestID(c)), exposed); err != nil {
-			return err
-		}
+	switch found, err := caller.RevokeExposed(c, s.Pool, querySecrets); {
+	case err != nil:
+		return err
+	case found:
 		return errSecretInAddress
 	}
 	admitted, who, err := s.credentials(c)
@@ -54,19 +53,11 @@ func (s *Server) Admit(c *gin.Context, needs staff.Permission, customers bool) e
 	return nil
 }
 
-// errSecretInAddress answers a secret in the query. The pair is revoked.
+// errSecretInAddress answers a secret in the path or the query. The pair is revoked.
 var errSecretInAddress = fault.New(fault.Invalid, "secret_in_address", "A secret does not belong into an address, because addresses are kept in logs. Its pair was revoked, if it was one. Make a new one.")
 
-// exposedSecret returns what a query has in the place of a secret; empty: nothing.
-func exposedSecret(c *gin.Context) string {
-	query := c.Request.URL.Query()
-	for _, name := range []string{"secret", "api_secret", "key", "api_key", "access_token"} {
-		if query.Has(name) {
-			return query.Get(name)
-		}
-	}
-	return ""
-}
+// querySecrets are the names by which programs send a secret in an address.
+var querySecrets = []string{"secret", "api_secret", "key", "api_key", "access_token"} //nolint:gochecknoglobals // a table
 
 // credentials admits by the Authorization header.
 func (s *Server) credentials(c *gin.Context) (client.Client, client.CustomerOf, error) {

@@ -2,6 +2,7 @@
 package kittest
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,7 @@ func CheckTemplates(tb testing.TB, side string, pages map[string]any) {
 		}
 	}
 	for name, data := range pages {
+		checkFields(tb, name, data)
 		view, fragment, alone := strings.Cut(name, "#")
 		require.Contains(tb, all, view)
 		if !alone {
@@ -42,5 +44,24 @@ func CheckTemplates(tb testing.TB, side string, pages map[string]any) {
 		set := all[view].Lookup(fragment)
 		require.NotNil(tb, set, "there is no %s in %s", fragment, view)
 		require.NoError(tb, templatecheck.CheckHTML(set, data), name)
+	}
+}
+
+// checkFields fails if a struct has a field of the same name as one of the kit.Page that it
+// embeds. The layout would show the field of the struct in place of that of the page.
+func checkFields(tb testing.TB, name string, data any) {
+	tb.Helper()
+	page := reflect.TypeFor[kit.Page]()
+	of := reflect.TypeOf(data)
+	if of == nil || of.Kind() != reflect.Pointer || of.Elem().Kind() != reflect.Struct {
+		return // a fragment
+	}
+	of = of.Elem()
+	if embedded, ok := of.FieldByName("Page"); !ok || embedded.Type != page {
+		return // a fragment
+	}
+	for f := range of.Fields() {
+		_, hides := page.FieldByName(f.Name)
+		require.False(tb, hides && !f.Anonymous, "%s: the field %s hides that of kit.Page", name, f.Name)
 	}
 }
