@@ -316,7 +316,7 @@ func refusalReason(card db.CardFindRow, customer db.CustomerGetRow) error {
 	case customer.PartnerDisabledAt != nil:
 		return ErrPartner
 	case card.State == db.CardStateUsed && card.UsedBy != nil && *card.UsedBy == customer.ID && card.UsedAt != nil:
-		return ErrYours.With("used", fault.Time(card.UsedAt.In(zone(customer.TimeZone)))).Because(ErrUsed)
+		return ErrYours.With("used", fault.Time(card.UsedAt.In(zone(customer.TimeZone)).Truncate(time.Minute))).Because(ErrUsed)
 	case card.State == db.CardStateUsed:
 		return ErrUsed
 	case card.State == db.CardStateVoid || card.SeriesState == db.SeriesStateVoid || card.SeriesState == db.SeriesStateCancelled:

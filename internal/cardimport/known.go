@@ -205,7 +205,7 @@ func (s *Service) checkImportBar(ctx context.Context, staffID int64) error {
 	if err != nil || till.IsZero() {
 		return err
 	}
-	return ErrImportBarred.With("from", fault.ZonedTime(guess.Over(till.In(time.UTC))))
+	return ErrImportBarred.With("from", fault.ZonedTime(till.In(time.UTC)))
 }
 
 // BarredUntil returns the time until which the person who started the dry run is barred

@@ -40,8 +40,10 @@ type (
 	// Day is a day of the calendar: 2 Jan 2026.
 	Day time.Time
 	// Time is written in the zone that it carries, the reader's own: 2 January 2026 at 15:04.
+	// A time within a minute is written as the minute that begins after it, so that a text
+	// never names a minute in which a wait is not over.
 	Time time.Time
-	// ZonedTime is for a reader who may be in another zone: 2 January 2026 at 15:04 CET.
+	// ZonedTime is Time for a reader who may be in another zone: 2 January 2026 at 15:04 CET.
 	ZonedTime time.Time
 	// Clock is the end of a wait that may be less than a minute: 15:04:05 CET.
 	Clock time.Time
@@ -110,9 +112,12 @@ const (
 	timeForm = "2 January 2006 at 15:04"
 )
 
+// minuteAfter returns the first whole minute that is not before a time.
+func minuteAfter(t time.Time) time.Time { return t.Add(time.Minute - 1).Truncate(time.Minute) }
+
 func (v Day) String() string       { return time.Time(v).Format(dayForm) }
-func (v Time) String() string      { return time.Time(v).Format(timeForm) }
-func (v ZonedTime) String() string { return time.Time(v).Format(timeForm + " MST") }
+func (v Time) String() string      { return minuteAfter(time.Time(v)).Format(timeForm) }
+func (v ZonedTime) String() string { return minuteAfter(time.Time(v)).Format(timeForm + " MST") }
 func (v Clock) String() string     { return time.Time(v).Format("15:04:05 MST") }
 func (v Text) String() string      { return string(v) }
 func (v Name) String() string      { return string(v) }

@@ -37,6 +37,7 @@ func TestArgs(t *testing.T) {
 		{fault.Duration(30 * time.Second), "30 seconds", "30s"},
 		{fault.Day(at), "4 Jul 2026", "2026-07-04"},
 		{fault.Time(at.In(berlin)), "4 July 2026 at 15:05", "2026-07-04T15:05:00+02:00"},
+		{fault.Time(at.Add(time.Second).In(berlin)), "4 July 2026 at 15:06", "2026-07-04T15:05:01+02:00"},
 		{fault.Clock(at.In(berlin)), at.In(berlin).Format("15:04:05") + " CEST", "2026-07-04T15:05:00+02:00"},
 		{fault.ZonedTime(at.In(berlin)), "4 July 2026 at 15:05 CEST", "2026-07-04T15:05:00+02:00"},
 		{fault.Text("4FR2-9XKM"), "4FR2-9XKM", "…"},

@@ -119,13 +119,10 @@ func (t *Throttle) Charge(ctx context.Context, a Attempt) (Charge, error) {
 	// Staff and API clients may be in another time zone than the customer, so they see the name
 	// of the zone.
 	if a.Zone == time.UTC || a.Actor.Responsible() != 0 {
-		return Charge{}, ErrBarred.With("from", fault.ZonedTime(Over(barred.In(a.Zone))))
+		return Charge{}, ErrBarred.With("from", fault.ZonedTime(barred.In(a.Zone)))
 	}
-	return Charge{}, ErrBarred.With("from", fault.Time(Over(barred.In(a.Zone))))
+	return Charge{}, ErrBarred.With("from", fault.Time(barred.In(a.Zone)))
 }
-
-// Over returns the first whole minute after the end of a bar.
-func Over(bar time.Time) time.Time { return bar.Add(time.Minute - 1).Truncate(time.Minute) }
 
 // TakeBack takes back the charges of one right attempt that spent no card, and the bars that
 // these charges set. It ignores the cancellation of the request, because the code was right

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,7 +39,11 @@ func TestAPIWrongCodesOfEachClient(t *testing.T) {
 	}
 	barred := p.redeem("w4", codes[0], "dora")
 	barred.problem(t, http.StatusTooManyRequests, "code_barred")
-	require.NotEmpty(t, barred.Header.Get("Retry-After"))
+	wait, err := strconv.Atoi(barred.Header.Get("Retry-After"))
+	require.NoError(t, err)
+	left := s.count(`select ceil(extract(epoch from barred_until - now()))::integer from guess where scope = $1`, fmt.Sprint("client:", p.ID))
+	require.GreaterOrEqual(t, wait, left, "the bar ends by then")
+	require.Less(t, wait, left+30, "and not much before")
 	require.Equal(t, http.StatusCreated, other.redeem("o1", codes[0], "dora").Status)
 
 	// Another person sees the bar on the page of the client and lifts it; its owner may not.
