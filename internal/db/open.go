@@ -92,7 +92,9 @@ func (s session) configure(params, wanted map[string]string, o Options) error {
 		}
 		return s.checkPooled(wanted)
 	}
-	maps.Copy(params, s.missing(wanted))
+	if len(s.missing(wanted)) > 0 {
+		maps.Copy(params, wanted) // all of them: what the server has by itself may change
+	}
 	if !o.AsOwner && s.needsRole() {
 		params["role"] = AppRole
 	}

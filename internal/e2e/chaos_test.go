@@ -56,7 +56,8 @@ type chaos struct {
 	env      []string
 	files    string
 	keyFile  string
-	quiet    bool // errors in the logs of processes are expected
+	quiet    bool      // errors in the logs of processes are expected
+	log      io.Writer // the logs of processes that start; nil: standard error
 }
 
 // large reports whether the tests run at full size (make chaos).
@@ -114,13 +115,21 @@ func (c *chaos) readKeys() (*cardcode.Keyring, error) {
 func (c *chaos) worker() *exec.Cmd {
 	c.t.Helper()
 	cmd := exec.Command(binary, "work")
-	cmd.Env = c.env
-	if !c.quiet {
-		cmd.Stderr = os.Stderr
-	}
+	cmd.Env, cmd.Stderr = c.env, c.stderr()
 	require.NoError(c.t, cmd.Start())
 	c.t.Cleanup(func() { kill(cmd) })
 	return cmd
+}
+
+// stderr returns where a process logs; nil where its log is not read.
+func (c *chaos) stderr() io.Writer {
+	switch {
+	case c.log != nil:
+		return c.log
+	case c.quiet:
+		return nil
+	}
+	return os.Stderr
 }
 
 // kill kills a process with SIGKILL. The process may have ended already.
