@@ -1,6 +1,11 @@
 package db_test
 
 import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -185,4 +190,66 @@ func TestPreparedStatementsBehindAPooler(t *testing.T) {
 	require.Zero(t, left, "the probe leaves nothing behind")
 	_, err := db.Open(t.Context(), b.URL(login.Name, login.Password), db.Options{Name: "test", StatementTimeout: login.StatementTimeout, Session: true})
 	require.ErrorIs(t, err, db.ErrPooled)
+}
+
+// The server is told a verifier of a password, never the password.
+func TestNoPasswordInStatements(t *testing.T) {
+	t.Parallel()
+	url := dbtest.URL(t)
+	login, _ := newLogin(t, url)
+	config, err := pgx.ParseConfig(url)
+	require.NoError(t, err)
+	server := net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
+	through, sent := record(t, server)
+	require.NoError(t, db.Migrate(t.Context(), strings.Replace(url, server, through, 1), login))
+	require.Contains(t, sent(), "SCRAM-SHA-256$4096:")
+	require.NotContains(t, sent(), login.Password)
+}
+
+// record returns an address that leads to server, and what was sent there so far.
+func record(t *testing.T, server string) (address string, sent func() string) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var (
+		mu    sync.Mutex
+		text  bytes.Buffer
+		group sync.WaitGroup
+	)
+	t.Cleanup(func() {
+		require.NoError(t, listener.Close())
+		group.Wait()
+	})
+	group.Go(func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			upstream, err := new(net.Dialer).DialContext(context.WithoutCancel(t.Context()), "tcp", server)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			group.Go(func() { _, _ = io.Copy(client, upstream); _ = client.Close() })
+			group.Go(func() {
+				defer upstream.Close() //nolint:errcheck // the client is gone
+				piece := make([]byte, 16<<10)
+				for {
+					n, err := client.Read(piece)
+					mu.Lock()
+					text.Write(piece[:n])
+					mu.Unlock()
+					if _, writeErr := upstream.Write(piece[:n]); err != nil || writeErr != nil {
+						return
+					}
+				}
+			})
+		}
+	})
+	return listener.Addr().String(), func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return text.String()
+	}
 }

@@ -60,7 +60,7 @@ func (b *lockedBuffer) String() string {
 
 func newPooled(t *testing.T) *pooled {
 	t.Helper()
-	server := newPostgres(t, t.TempDir(), map[string]string{"log_statement": "all"})
+	server := newPostgres(t, t.TempDir(), nil)
 	p := &pooled{chaos: newChaosOn(t, server.pool()), owner: server.URL(devdb.Database)}
 	p.log = &p.logs
 	p.env = append(p.env, "REFILL_LOG_LEVEL=warn")
