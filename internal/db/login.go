@@ -109,8 +109,7 @@ func (l Login) make(ctx context.Context, tx pgx.Tx) error {
 // withoutStatement removes the text of a statement from an error, which could hold the
 // verifier of a password.
 func withoutStatement(err error) error {
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) {
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
 		pgErr.InternalQuery, pgErr.Where = "", ""
 	}
 	return err
@@ -194,9 +193,9 @@ func verifies(verifier, password string) bool {
 // settingNames returns the names of settings in order.
 func settingNames() []string { return slices.Sorted(maps.Keys(settings(0))) }
 
-// withoutRoles logs that the owner may not make a role, and what that is worth.
-func withoutRoles(ctx context.Context, what string, logins []Login) {
-	slog.WarnContext(ctx, "this user may not make "+what)
+// warnOfPasswords logs which passwords were given in vain, because the owner may not make
+// roles.
+func warnOfPasswords(ctx context.Context, logins []Login) {
 	for _, login := range logins {
 		if login.Password != "" {
 			slog.WarnContext(ctx, "the password of a login was not set: its role could not be made", slog.String("login", login.Name))

@@ -23,7 +23,7 @@ import (
 // newLogin returns a login with a name of the test's own, and its address.
 func newLogin(t *testing.T, url string) (db.Login, func(password string) string) {
 	t.Helper()
-	login := db.Login{Name: "login_" + strings.ReplaceAll(uuid.NewString(), "-", ""), Password: "a long quiet river", StatementTimeout: 1500 * time.Millisecond}
+	login := db.Login{Name: "login_" + strings.ReplaceAll(uuid.NewString(), "-", ""), Password: "a long quiet river", StatementTimeout: 1500 * time.Millisecond} //nolint:gosec // a password for tests
 	dbtest.DropLogin(t, url, login.Name)
 	config, err := pgx.ParseConfig(url)
 	require.NoError(t, err)

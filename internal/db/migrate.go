@@ -110,7 +110,8 @@ func grant(ctx context.Context, conn *pgx.Conn, logins []Login) error {
 		end $$`)
 	}
 	if refusedRole(err) {
-		withoutRoles(ctx, "the role refill_app; append-only triggers guard the ledger instead", logins)
+		slog.WarnContext(ctx, "this user may not make the role refill_app; append-only triggers guard the ledger instead")
+		warnOfPasswords(ctx, logins)
 		return nil
 	}
 	if err != nil {
@@ -121,7 +122,8 @@ func grant(ctx context.Context, conn *pgx.Conn, logins []Login) error {
 	}
 	err = makeLogins(ctx, conn, logins)
 	if refusedRole(err) {
-		withoutRoles(ctx, "logins for web and worker; a login of theirs must be a member of refill_app alone, or one statement returns to the rights of its own", logins)
+		slog.WarnContext(ctx, "this user may not make the logins of web and worker; with another login than a member of refill_app alone, one statement returns to the rights of that login")
+		warnOfPasswords(ctx, logins)
 		return nil
 	}
 	return err

@@ -133,9 +133,10 @@ func poolOf(tb testing.TB, o db.Options) *pgxpool.Pool {
 func Owner(tb testing.TB, pool *pgxpool.Pool) *pgx.Conn {
 	tb.Helper()
 	config := pool.Config().ConnConfig.Copy()
-	if url, through := owners.Load(pool); through {
+	if value, through := owners.Load(pool); through {
+		url, _ := value.(string)
 		var err error
-		if config, err = pgx.ParseConfig(url.(string)); err != nil { //nolint:forcetypeassert // pooled stores addresses alone
+		if config, err = pgx.ParseConfig(url); err != nil {
 			tb.Fatalf("dbtest: %v", err)
 		}
 	}

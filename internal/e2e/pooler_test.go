@@ -207,9 +207,9 @@ func TestLoginsOfTheProgramAreRestricted(t *testing.T) {
 	require.Greater(t, time.Since(started), 4*time.Second)
 }
 
+// code returns the SQLSTATE of an error.
 func code(err error) string {
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) {
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pgErr.Code
 	}
 	return ""

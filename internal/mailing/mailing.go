@@ -23,7 +23,7 @@ import (
 type Config struct {
 	DB        *pgxpool.Pool
 	Direct    *pgxpool.Pool // sessions of our own, for the lock of Watch; nil: DB
-	Sender    *mail.Sender // nil: the process has no SMTP server
+	Sender    *mail.Sender  // nil: the process has no SMTP server
 	Settings  *setting.Store
 	PublicURL string // without a slash at its end
 	Log       *slog.Logger
