@@ -1,6 +1,6 @@
 -- Messages are queued by statements, so that packages that only write rows can queue one in
--- their transaction. The setting refill.mail of the connection says that the process has an
--- SMTP server; without it nothing is queued. A worker finds the jobs within a second.
+-- their transaction. mails says that the process has an SMTP server (db.Mails); without one
+-- nothing is queued. A worker finds the jobs within a second.
 
 -- name: MailQueueStaff :execrows
 -- Queues a message for each member of staff who wants it and has a confirmed address. The
@@ -10,7 +10,7 @@ select 'mail_staff', jsonb_build_object('staff_id', staff.id, 'about', @about::t
 from staff_mail m
 join staff on staff.id = m.staff_id
 join role on role.id = staff.role_id
-where current_setting('refill.mail', true) = 'on' and m.address <> '' and staff.disabled_at is null
+where @mails::boolean and m.address <> '' and staff.disabled_at is null
   and case @choice::text when 'files' then m.files when 'approvals' then m.approvals else m.alarms end
   and (sqlc.arg(only_staff)::bigint = 0 or staff.id = sqlc.arg(only_staff)) and staff.id <> all(sqlc.arg(but_staff)::bigint[])
   and (role.everything or @permissions::text[] && role.permissions);
@@ -19,7 +19,7 @@ where current_setting('refill.mail', true) = 'on' and m.address <> '' and staff.
 -- Queues one message.
 insert into river_job (kind, args, queue, max_attempts)
 select @kind::text, @args::jsonb, 'mail', @max_attempts::smallint
-where current_setting('refill.mail', true) = 'on';
+where @mails::boolean;
 
 -- name: MailStaffGet :one
 select staff.id, staff.name, staff.username, staff.disabled_at, staff.all_partners, role.everything, role.permissions,
@@ -76,7 +76,7 @@ delete from mail_former where at < now() - interval '2 days';
 
 -- name: MailAlarmTell :execrows
 -- Notes that an alarm is mailed. No row: it was mailed within 24 hours and lasts.
-insert into mail_alarm as a (alarm, subject) select @alarm, @subject where current_setting('refill.mail', true) = 'on'
+insert into mail_alarm as a (alarm, subject) select @alarm, @subject where @mails::boolean
 on conflict (alarm, subject) do update set told_at = now() where a.told_at < now() - interval '24 hours';
 
 -- name: MailAlarmOver :execrows

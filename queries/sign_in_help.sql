@@ -1,8 +1,8 @@
 -- name: SignInHelpAsk :one
--- Answers the request of the customer with a username: by a message with a link where the
--- process has an SMTP server, the account has an address and may_mail allows it, otherwise
--- by a request for staff, unless one is open. customer_id 0: no customer can sign in with
--- the username, or the request is open already.
+-- Answers the request of the customer with a username: by a message with a link where
+-- may_mail allows it and the account has an address, otherwise by a request for staff,
+-- unless one is open. customer_id 0: no customer can sign in with the username, or the
+-- request is open already.
 with who as (
   select customer.id, customer.email
   from customer join partner on partner.id = customer.partner_id
@@ -10,7 +10,7 @@ with who as (
 ), mailed as (
   insert into sign_in_mail (customer_id, address)
   select who.id, sqlc.narg('address')::inet from who
-  where @may_mail::boolean and current_setting('refill.mail', true) = 'on' and who.email <> ''
+  where @may_mail::boolean and who.email <> ''
   returning id, customer_id
 ), queued as (
   insert into river_job (kind, args, queue, max_attempts)

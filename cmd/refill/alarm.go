@@ -33,10 +33,10 @@ func runAlarm(ctx context.Context, c config, args []string) error {
 	if err != nil || flags.NArg() != 2 {
 		return errAlarmUsage
 	}
-	if c.DatabaseURL == "" {
+	if c.direct() == "" {
 		return errNoDatabase
 	}
-	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: "alarm"})
+	pool, err := openDirect(ctx, c.direct(), db.Options{Name: "alarm"})
 	if err != nil {
 		return err
 	}

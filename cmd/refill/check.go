@@ -60,14 +60,14 @@ func runCheck(ctx context.Context, c config, args []string) error {
 // openForCheck opens the database and the keys for a command with long queries. name is the
 // application name in pg_stat_activity.
 func openForCheck(ctx context.Context, c config, name string) (*pgxpool.Pool, *cardcode.Keyring, error) {
-	if c.DatabaseURL == "" {
+	if c.direct() == "" {
 		return nil, nil, errNoDatabase
 	}
 	keys, err := readKeys(c.KeyFile)
 	if err != nil {
 		return nil, nil, err
 	}
-	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: name, StatementTimeout: 10 * time.Minute})
+	pool, err := openDirect(ctx, c.direct(), db.Options{Name: name, StatementTimeout: 10 * time.Minute})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"refill/internal/db"
 	"refill/internal/lograte"
 	"refill/internal/mail"
 )
@@ -21,8 +22,12 @@ import (
 // config holds every variable of the environment. It is read once, here. `refill help
 // config` prints the desc tags, and docs/config.md repeats them.
 type config struct {
-	DatabaseURL    secret   `env:"DATABASE_URL" desc:"Postgres 14 or later, as postgres://user:password@host:port/database. LISTEN needs a direct connection, not a transaction pooler."`
-	OwnerURL       secret   `env:"REFILL_OWNER_DATABASE_URL" desc:"The same database as the user who owns the tables; for refill migrate and refill keys. Default: DATABASE_URL."`
+	DatabaseURL    secret   `env:"DATABASE_URL" desc:"Postgres 14 or later, as postgres://user:password@host:port/database, for pages and jobs; may lead through a transaction pooler such as PgBouncer. User: refill_web for serve, refill_work for work; see docs/guide/operations.md."`
+	DirectURL      secret   `env:"REFILL_DIRECT_DATABASE_URL" desc:"The same database without a transaction pooler, as the same user; for what listens, holds locks or fetches jobs, and for commands. Default: DATABASE_URL."`
+	OwnerURL       secret   `env:"REFILL_OWNER_DATABASE_URL" desc:"The same database as the user who owns the tables, without a pooler; for refill migrate and refill keys. Default: REFILL_DIRECT_DATABASE_URL."`
+	WebPassword    secret   `env:"REFILL_WEB_PASSWORD" desc:"Password that refill migrate gives the login refill_web, at least 16 characters. Default: the password stays as it is."`
+	WorkPassword   secret   `env:"REFILL_WORK_PASSWORD" desc:"Password that refill migrate gives the login refill_work, at least 16 characters. Default: the password stays as it is."`
+	Prepared       string   `env:"REFILL_DATABASE_PREPARED" envDefault:"auto" desc:"Prepared statements: on, off, or auto, which is on except behind a pooler that does not keep them (PgBouncer before 1.21, or with max_prepared_statements 0)."`
 	Addr           string   `env:"REFILL_ADDR" envDefault:"127.0.0.1:8080" desc:"Address and port to listen on."`
 	PublicURL      string   `env:"REFILL_PUBLIC_URL" desc:"Where customers reach the portal, as https://refill.example.net; printed into QR codes. Default: http:// and REFILL_ADDR."`
 	KeyFile        string   `env:"REFILL_KEY_FILE" desc:"File with the keys that codes are sealed and found under; made by refill keys init. Keep it, and its backup, apart from the database's."`
@@ -65,8 +70,16 @@ func readConfig() (config, error) {
 	if err := env.Parse(&c); err != nil {
 		return c, fmt.Errorf("the configuration does not hold: %w (see: refill help config)", err)
 	}
+	if c.DirectURL == "" {
+		c.DirectURL = c.DatabaseURL
+	}
 	if c.OwnerURL == "" {
-		c.OwnerURL = c.DatabaseURL
+		c.OwnerURL = c.DirectURL
+	}
+	switch db.Prepared(c.Prepared) {
+	case db.PreparedAuto, db.PreparedOn, db.PreparedOff:
+	default:
+		return c, fmt.Errorf("REFILL_DATABASE_PREPARED must be auto, on or off, not %q", c.Prepared)
 	}
 	if c.PublicURL == "" {
 		scheme := "http://"
@@ -81,6 +94,22 @@ func readConfig() (config, error) {
 	}
 	_, err := c.sender()
 	return c, err
+}
+
+// direct returns the address that leads to the server itself.
+func (c config) direct() string {
+	if c.DirectURL != "" {
+		return string(c.DirectURL)
+	}
+	return string(c.DatabaseURL)
+}
+
+// logins returns what web and worker sign in to the database as.
+func (c config) logins() []db.Login {
+	return []db.Login{
+		{Name: "refill_web", Password: string(c.WebPassword), StatementTimeout: serveTimeout},
+		{Name: "refill_work", Password: string(c.WorkPassword), StatementTimeout: workTimeout},
+	}
 }
 
 // sender returns the sender of e-mail; nil where none is configured.

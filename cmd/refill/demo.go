@@ -134,7 +134,7 @@ func startPostgres(ctx context.Context, c *config, data string) (stop func(), er
 		return nil, err
 	}
 	c.DatabaseURL = secret(server.URL(devdb.Database))
-	c.OwnerURL = c.DatabaseURL
+	c.DirectURL, c.OwnerURL = c.DatabaseURL, c.DatabaseURL
 	return func() {
 		if err := server.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "refill: stop Postgres:", err)
@@ -154,7 +154,7 @@ func demo(ctx context.Context, c config, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	defer p.pool.Close()
+	defer p.close()
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.work(ctx) })

@@ -27,7 +27,7 @@ func openOwner(ctx context.Context, c config) (*parts, error) {
 	if err := announceKeys(ctx, c); err != nil {
 		return nil, err
 	}
-	c.DatabaseURL = c.OwnerURL
+	c.DatabaseURL, c.DirectURL = c.OwnerURL, c.OwnerURL
 	return openPartsAs(ctx, c, db.Options{Name: "keys", StatementTimeout: workTimeout, AsOwner: true})
 }
 
@@ -72,7 +72,7 @@ func rotateKeys(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
-	defer p.pool.Close()
+	defer p.close()
 	old := p.keys.Current()
 	if err := p.addKey(ctx, "seal", old, func(w io.Writer) error { return cardcode.WriteSealKey(w, old+1) }); err != nil {
 		return err
@@ -92,7 +92,7 @@ func reindexKeys(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
-	defer p.pool.Close()
+	defer p.close()
 	old := p.keys.CurrentIndex()
 	if err := p.addKey(ctx, "index", old, func(w io.Writer) error { return cardcode.WriteIndexKey(w, old+1) }); err != nil {
 		return err
@@ -117,7 +117,7 @@ func retireKey(ctx context.Context, c config, which string) error {
 	if err != nil {
 		return err
 	}
-	defer p.pool.Close()
+	defer p.close()
 	// Without the key the audit blocks sealed under it can't be verified any more, so this
 	// is the last verification.
 	if err := verifyTrail(ctx, p.pool, p.keys, os.Stdout); err != nil {
@@ -141,11 +141,12 @@ func retireKey(ctx context.Context, c config, which string) error {
 
 // keyStatus lists the keys and their use.
 func keyStatus(ctx context.Context, c config, out io.Writer) error {
+	c.DatabaseURL = secret(c.direct())
 	p, err := openParts(ctx, c, "keys", workTimeout)
 	if err != nil {
 		return err
 	}
-	defer p.pool.Close()
+	defer p.close()
 	q := db.New()
 	uses, err := q.KeyUse(ctx, p.pool)
 	if err != nil {

@@ -102,7 +102,7 @@ func announceKeys(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
-	pool, err := db.Open(ctx, string(c.OwnerURL), db.Options{Name: "keys", AsOwner: true})
+	pool, err := openDirect(ctx, string(c.OwnerURL), db.Options{Name: "keys", AsOwner: true})
 	if err != nil {
 		return err
 	}

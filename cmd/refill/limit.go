@@ -31,10 +31,10 @@ func runLimit(ctx context.Context, c config, args []string) error {
 	if flags.NArg() != 1 {
 		return errLimitUsage
 	}
-	if c.DatabaseURL == "" {
+	if c.direct() == "" {
 		return errNoDatabase
 	}
-	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: "limit"})
+	pool, err := openDirect(ctx, c.direct(), db.Options{Name: "limit"})
 	if err != nil {
 		return err
 	}

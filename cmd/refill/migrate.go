@@ -27,8 +27,8 @@ func runMigrate(ctx context.Context, c config, args []string) error {
 		return err
 	}
 	slog.SetDefault(log)
-	if err := db.Migrate(ctx, string(c.OwnerURL)); err != nil {
-		return err
+	if err := db.Migrate(ctx, string(c.OwnerURL), c.logins()...); err != nil {
+		return explainPooled(err)
 	}
 	log.InfoContext(ctx, "the database is up to date")
 	if _, err := os.Stat(c.KeyFile); c.KeyFile == "" || errors.Is(err, fs.ErrNotExist) {

@@ -32,6 +32,7 @@ type parts struct {
 	config    config
 	log       *slog.Logger
 	pool      *pgxpool.Pool
+	direct    *pgxpool.Pool // sessions of our own; the same as pool where DATABASE_URL leads to the server itself
 	keys      *cardcode.Keyring
 	jobs      *river.Client[pgx.Tx] // inserts jobs, runs none
 	settings  *setting.Store
@@ -75,18 +76,18 @@ func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.MaxConns, o.Mail = c.MaxConns, sender != nil
-	pool, err := db.Open(ctx, string(c.DatabaseURL), o)
+	o.MaxConns, o.Mail, o.Prepared = c.MaxConns, sender != nil, db.Prepared(c.Prepared)
+	pool, direct, err := openPools(ctx, c, o)
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{config: c, log: log, pool: pool, keys: keys, files: files, settings: setting.NewStore(pool, time.Now)}
+	p := &parts{config: c, log: log, pool: pool, direct: direct, keys: keys, files: files, settings: setting.NewStore(pool, time.Now)}
 	if err := p.checkDatabase(ctx, o.AsOwner); err != nil {
-		pool.Close()
+		p.close()
 		return nil, err
 	}
 	if p.jobs, err = job.NewInserter(pool, log); err != nil {
-		pool.Close()
+		p.close()
 		return nil, err
 	}
 	p.cards = card.New(pool, keys, p.jobs, p.settings, log)
@@ -97,7 +98,7 @@ func openPartsAs(ctx context.Context, c config, o db.Options) (*parts, error) {
 	p.imports = cardimport.New(p.cards, pool, keys, p.jobs, p.settings, log)
 	p.customers = customerimport.New(pool, p.jobs, p.settings, p.cards.Approvals())
 	p.checks = check.New(pool, keys, p.jobs, p.settings, log)
-	p.mailing = mailing.New(mailing.Config{DB: pool, Sender: sender, Settings: p.settings, PublicURL: c.PublicURL, Log: log, Now: time.Now})
+	p.mailing = mailing.New(mailing.Config{DB: pool, Direct: direct, Sender: sender, Settings: p.settings, PublicURL: c.PublicURL, Log: log, Now: time.Now})
 	p.webhooks = webhook.New(webhook.Config{DB: pool, Jobs: p.jobs, Vault: p.cards.Codes, Networks: c.Networks, Log: log, Now: time.Now})
 	go p.watchKeys(ctx)
 	return p, nil

@@ -31,10 +31,10 @@ func runRules(ctx context.Context, c config, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if c.DatabaseURL == "" {
+	if c.direct() == "" {
 		return errNoDatabase
 	}
-	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: "rules"})
+	pool, err := openDirect(ctx, c.direct(), db.Options{Name: "rules"})
 	if err != nil {
 		return err
 	}

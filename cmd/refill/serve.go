@@ -33,7 +33,10 @@ func runServe(ctx context.Context, c config, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer p.pool.Close()
+	defer p.close()
+	if err := p.warnOfLogin(ctx); err != nil {
+		return err
+	}
 	listener, err := listen(ctx, c.Addr)
 	if err != nil {
 		return err
@@ -62,7 +65,7 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) error {
 	}
 	hub := notify.NewHub(p.log)
 	listening := make(chan error, 1)
-	go func() { listening <- hub.Run(ctx, string(p.config.DatabaseURL)) }()
+	go func() { listening <- hub.Run(ctx, p.config.direct()) }()
 
 	pages, err := web.New(web.Deps{ //nolint:contextcheck // times on pages are shown outside any request
 		Pool: p.pool, Log: p.log, Settings: p.settings, Cards: p.cards, Now: time.Now, Fonts: p.fonts,

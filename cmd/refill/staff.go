@@ -64,10 +64,10 @@ func liftBar(ctx context.Context, c config, username, reason string) error {
 
 // withStaff opens the database, finds a member of staff by username, and calls f.
 func withStaff(ctx context.Context, c config, username string, f func(*pgxpool.Pool, db.StaffGetByUsernameRow) error) error {
-	if c.DatabaseURL == "" {
+	if c.direct() == "" {
 		return errNoDatabase
 	}
-	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: "staff"})
+	pool, err := openDirect(ctx, c.direct(), db.Options{Name: "staff"})
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func addStaff(ctx context.Context, c config, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if c.DatabaseURL == "" {
+	if c.direct() == "" {
 		return errNoDatabase
 	}
 	fmt.Fprintln(os.Stderr, "Password (one line on standard input):")
@@ -110,7 +110,7 @@ func addStaff(ctx context.Context, c config, args []string) error {
 	if err != nil && line == "" {
 		return errors.New("no password came by standard input")
 	}
-	pool, err := db.Open(ctx, string(c.DatabaseURL), db.Options{Name: "staff"})
+	pool, err := openDirect(ctx, c.direct(), db.Options{Name: "staff"})
 	if err != nil {
 		return err
 	}

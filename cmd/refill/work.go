@@ -31,7 +31,10 @@ func runWork(ctx context.Context, c config, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer p.pool.Close()
+	defer p.close()
+	if err := p.warnOfLogin(ctx); err != nil {
+		return err
+	}
 	return p.work(ctx)
 }
 
@@ -47,7 +50,7 @@ func (p *parts) work(ctx context.Context) error {
 	}
 	id := fmt.Sprintf("%.40s-%d-%s", host, os.Getpid(), rand.Text()[:8])
 	client, err := job.NewWorker(p.pool, job.Options{
-		ID: id, Cards: p.cards, Exports: p.exports, Imports: p.imports, Customers: p.customers, Checks: p.checks, Mail: p.mailing, Webhooks: p.webhooks, Keys: p.keys, Files: p.files, Settings: p.settings,
+		ID: id, Direct: p.direct, Cards: p.cards, Exports: p.exports, Imports: p.imports, Customers: p.customers, Checks: p.checks, Mail: p.mailing, Webhooks: p.webhooks, Keys: p.keys, Files: p.files, Settings: p.settings,
 		Log: p.log, Now: time.Now, Concurrency: p.config.Concurrency,
 	})
 	if err != nil {
@@ -56,7 +59,7 @@ func (p *parts) work(ctx context.Context) error {
 	// The worker holds its lock until all jobs have stopped, so that a working process
 	// never looks dead.
 	holding, release := context.WithCancel(context.WithoutCancel(ctx))
-	alive, err := job.NewAlive(id, string(p.config.DatabaseURL), p.pool, p.log).Start(holding)
+	alive, err := job.NewAlive(id, p.config.direct(), p.pool, p.log).Start(holding)
 	if err != nil {
 		release()
 		return err

@@ -64,7 +64,7 @@ func AskForHelp(ctx context.Context, beginner db.Beginner, r HelpRequest) error 
 	}
 	return pgx.BeginFunc(ctx, beginner, func(tx pgx.Tx) error {
 		row, err := db.New().SignInHelpAsk(ctx, tx, db.SignInHelpAskParams{
-			Username: signin.Fold(r.Username), Address: from, MayMail: mayMail, MaxAttempts: mailqueue.MaxAttempts,
+			Username: signin.Fold(r.Username), Address: from, MayMail: mayMail && db.Mails(tx), MaxAttempts: mailqueue.MaxAttempts,
 		})
 		if err != nil {
 			return fmt.Errorf("ask for help: %w", err)

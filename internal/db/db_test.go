@@ -74,7 +74,10 @@ func TestMigrateWithoutTheRightToMakeRoles(t *testing.T) {
 	})
 	plain := strings.Replace(url, config.User+":"+config.Password+"@", user+":plain@", 1)
 	require.NotEqual(t, url, plain)
-	require.NoError(t, db.Migrate(t.Context(), plain))
+	require.NoError(t, db.Migrate(t.Context(), plain, db.Login{Name: user + "_login", Password: "a long quiet river"})) //nolint:gosec // a password for tests
+	strength, err := db.StrengthOf(t.Context(), owner)
+	require.NoError(t, err)
+	require.NotEmpty(t, strength.Role)
 	pool, err := db.Open(t.Context(), plain, db.Options{Name: "test", MaxConns: 2})
 	require.NoError(t, err)
 	defer pool.Close()

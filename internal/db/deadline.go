@@ -7,13 +7,20 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // deadlines gives every statement a client-side deadline. The server ends a slow statement
 // itself (statement_timeout), but a network that drops packets also drops that answer.
 // Without a deadline of ours a request or a job would wait for TCP to time out, about 15
 // minutes.
-type deadlines struct{ limit time.Duration }
+//
+// It also carries whether the process sends e-mail, because each connection of a pool has
+// it. A setting of the session would be lost behind a pooler.
+type deadlines struct {
+	limit time.Duration
+	mail  bool
+}
 
 var (
 	_ pgx.QueryTracer = deadlines{}
@@ -77,6 +84,20 @@ func end(ctx context.Context) {
 	if cancel, ok := ctx.Value(cancelKey{}).(context.CancelFunc); ok {
 		cancel()
 	}
+}
+
+// Mails reports whether messages are queued by statements on dbtx: whether its pool was
+// opened by a process that has an SMTP server (Options.Mail).
+func Mails(dbtx DBTX) bool {
+	var tracer pgx.QueryTracer
+	switch on := dbtx.(type) {
+	case interface{ Conn() *pgx.Conn }: // a transaction
+		tracer = on.Conn().Config().Tracer
+	case *pgxpool.Pool:
+		tracer = on.Config().ConnConfig.Tracer
+	}
+	d, ok := tracer.(deadlines)
+	return ok && d.mail
 }
 
 // copyTime is how long one COPY may take; a chunk of cards takes a tenth of a second.

@@ -119,18 +119,19 @@ func (q *Queries) MailAlarmOverExcept(ctx context.Context, db DBTX, arg MailAlar
 }
 
 const mailAlarmTell = `-- name: MailAlarmTell :execrows
-insert into mail_alarm as a (alarm, subject) select $1, $2 where current_setting('refill.mail', true) = 'on'
+insert into mail_alarm as a (alarm, subject) select $1, $2 where $3::boolean
 on conflict (alarm, subject) do update set told_at = now() where a.told_at < now() - interval '24 hours'
 `
 
 type MailAlarmTellParams struct {
 	Alarm   string
 	Subject int64
+	Mails   bool
 }
 
 // Notes that an alarm is mailed. No row: it was mailed within 24 hours and lasts.
 func (q *Queries) MailAlarmTell(ctx context.Context, db DBTX, arg MailAlarmTellParams) (int64, error) {
-	result, err := db.Exec(ctx, mailAlarmTell, arg.Alarm, arg.Subject)
+	result, err := db.Exec(ctx, mailAlarmTell, arg.Alarm, arg.Subject, arg.Mails)
 	if err != nil {
 		return 0, err
 	}
@@ -236,18 +237,24 @@ func (q *Queries) MailFormerGet(ctx context.Context, db DBTX, arg MailFormerGetP
 const mailQueue = `-- name: MailQueue :execrows
 insert into river_job (kind, args, queue, max_attempts)
 select $1::text, $2::jsonb, 'mail', $3::smallint
-where current_setting('refill.mail', true) = 'on'
+where $4::boolean
 `
 
 type MailQueueParams struct {
 	Kind        string
 	Args        []byte
 	MaxAttempts int16
+	Mails       bool
 }
 
 // Queues one message.
 func (q *Queries) MailQueue(ctx context.Context, db DBTX, arg MailQueueParams) (int64, error) {
-	result, err := db.Exec(ctx, mailQueue, arg.Kind, arg.Args, arg.MaxAttempts)
+	result, err := db.Exec(ctx, mailQueue,
+		arg.Kind,
+		arg.Args,
+		arg.MaxAttempts,
+		arg.Mails,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -261,16 +268,17 @@ select 'mail_staff', jsonb_build_object('staff_id', staff.id, 'about', $1::text,
 from staff_mail m
 join staff on staff.id = m.staff_id
 join role on role.id = staff.role_id
-where current_setting('refill.mail', true) = 'on' and m.address <> '' and staff.disabled_at is null
-  and case $4::text when 'files' then m.files when 'approvals' then m.approvals else m.alarms end
-  and ($5::bigint = 0 or staff.id = $5) and staff.id <> all($6::bigint[])
-  and (role.everything or $7::text[] && role.permissions)
+where $4::boolean and m.address <> '' and staff.disabled_at is null
+  and case $5::text when 'files' then m.files when 'approvals' then m.approvals else m.alarms end
+  and ($6::bigint = 0 or staff.id = $6) and staff.id <> all($7::bigint[])
+  and (role.everything or $8::text[] && role.permissions)
 `
 
 type MailQueueStaffParams struct {
 	About       string
 	ID          int64
 	MaxAttempts int16
+	Mails       bool
 	Choice      string
 	OnlyStaff   int64
 	ButStaff    []int64
@@ -278,8 +286,8 @@ type MailQueueStaffParams struct {
 }
 
 // Messages are queued by statements, so that packages that only write rows can queue one in
-// their transaction. The setting refill.mail of the connection says that the process has an
-// SMTP server; without it nothing is queued. A worker finds the jobs within a second.
+// their transaction. mails says that the process has an SMTP server (db.Mails); without one
+// nothing is queued. A worker finds the jobs within a second.
 // Queues a message for each member of staff who wants it and has a confirmed address. The
 // permissions are checked again, with the partners, when the message is sent.
 func (q *Queries) MailQueueStaff(ctx context.Context, db DBTX, arg MailQueueStaffParams) (int64, error) {
@@ -287,6 +295,7 @@ func (q *Queries) MailQueueStaff(ctx context.Context, db DBTX, arg MailQueueStaf
 		arg.About,
 		arg.ID,
 		arg.MaxAttempts,
+		arg.Mails,
 		arg.Choice,
 		arg.OnlyStaff,
 		arg.ButStaff,

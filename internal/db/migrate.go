@@ -22,12 +22,16 @@ import (
 // server_version_num.
 const oldestServer = 140000
 
-// Migrate brings the database at url up to date: the schema of this program, River's, and
-// the rights of AppRole. It waits while another process migrates. Where the user of url
-// may not create roles it logs that and continues: triggers protect the append-only tables
-// then. It refuses a database that a newer version has migrated, because grants.sql of
-// this version would revoke rights that the newer one needs.
-func Migrate(ctx context.Context, url string) error {
+// Migrate brings the database at url up to date: the schema of this program, River's, the
+// rights of AppRole, and the logins that have them. It waits while another process
+// migrates. Where the user of url may not create roles it logs that and continues: triggers
+// protect the append-only tables then. It refuses a database that a newer version has
+// migrated, because grants.sql of this version would revoke rights that the newer one
+// needs. It returns ErrPooled where url leads through a pooler.
+func Migrate(ctx context.Context, url string, logins ...Login) error {
+	if err := NeedsSession(ctx, url); err != nil {
+		return err
+	}
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return fmt.Errorf("the database address does not parse: %w", err)
@@ -82,11 +86,17 @@ func Migrate(ctx context.Context, url string) error {
 	if _, err := river.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("migrate River: %w", err)
 	}
-	return grant(ctx, conn.Conn())
+	return grant(ctx, conn.Conn(), logins)
 }
 
-// grant makes the role and gives it its rights.
-func grant(ctx context.Context, conn *pgx.Conn) error {
+// refusedRole reports whether the server refused a change of roles to its user.
+func refusedRole(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == "42501"
+}
+
+// grant makes the role, gives it its rights and makes the logins that have them.
+func grant(ctx context.Context, conn *pgx.Conn, logins []Login) error {
 	// Roles belong to the whole server: another database's migration may be
 	// making the same one at this moment.
 	_, err := conn.Exec(ctx, `do $$ begin
@@ -99,9 +109,9 @@ func grant(ctx context.Context, conn *pgx.Conn) error {
 			if not pg_has_role('refill_app', 'MEMBER') then grant refill_app to current_user; end if;
 		end $$`)
 	}
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) && pgErr.Code == "42501" {
+	if refusedRole(err) {
 		slog.WarnContext(ctx, "this user may not make the role refill_app; append-only triggers guard the ledger instead")
+		warnOfPasswords(ctx, logins)
 		return nil
 	}
 	if err != nil {
@@ -110,5 +120,11 @@ func grant(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, migrations.Grants); err != nil {
 		return fmt.Errorf("grant rights to %s: %w", AppRole, err)
 	}
-	return nil
+	err = makeLogins(ctx, conn, logins)
+	if refusedRole(err) {
+		slog.WarnContext(ctx, "this user may not make the logins of web and worker; with another login than a member of refill_app alone, one statement returns to the rights of that login")
+		warnOfPasswords(ctx, logins)
+		return nil
+	}
+	return err
 }

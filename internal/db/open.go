@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,12 +32,18 @@ type Options struct {
 	Name             string        // application_name, so that pg_stat_activity tells who is who
 	StatementTimeout time.Duration // longest a statement may run; 0: 5 s
 	MaxConns         int32         // 0: pgx's default, the greater of 4 and the number of CPUs
-	AsOwner          bool          // stay the user of the address instead of AppRole
-	Mail             bool          // the process has an SMTP server: statements queue messages (queries/mail.sql)
+	AsOwner          bool          // stay the user of the address instead of AppRole; needs a session
+	Session          bool          // fail with ErrPooled where the address leads through a pooler
+	Mail             bool          // the process has an SMTP server: statements queue messages; see Mails
+	Prepared         Prepared      // empty: PreparedAuto
 }
 
-// Open connects to the database at url and answers when it does. The sessions
-// take the role AppRole where the database has it and lets us; Restricted tells.
+// Open connects to the database at url and answers when it does.
+//
+// On a direct connection the sessions get the settings that they lack and take the role
+// AppRole where the database has it and lets us; Restricted tells. Through a pooler
+// nothing can be set, because sessions are shared: Open fails where the login does not
+// bring its settings and its rights, as those do that Migrate makes.
 func Open(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -47,30 +54,24 @@ func Open(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
 		timeout = 5 * time.Second
 	}
 	params := config.ConnConfig.RuntimeParams
-	params["timezone"] = "UTC"
-	params["application_name"] = "refill " + o.Name
-	params["statement_timeout"] = fmt.Sprint(timeout.Milliseconds())
-	params["lock_timeout"] = fmt.Sprint(timeout.Milliseconds())
-	params["idle_in_transaction_session_timeout"] = fmt.Sprint((timeout + 30*time.Second).Milliseconds())
-	if o.Mail {
-		params["refill.mail"] = "on"
-	}
+	params["application_name"] = "refill " + o.Name // the one setting that poolers know
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
-	config.ConnConfig.Tracer = deadlines{timeout}
 	config.PingTimeout = 2 * time.Second // of a connection that lay idle
 	if o.MaxConns > 0 {
 		config.MaxConns = o.MaxConns
 	}
-	if !o.AsOwner {
-		may, err := mayTakeRole(ctx, config.ConnConfig)
-		if err != nil {
-			return nil, err
-		}
-		if may {
-			params["role"] = AppRole
-		}
+	session, prepares, err := look(ctx, config.ConnConfig)
+	if err != nil {
+		return nil, err
+	}
+	config.ConnConfig.Tracer = deadlines{limit: timeout, mail: o.Mail}
+	if o.Prepared == PreparedOff || (o.Prepared != PreparedOn && !prepares) {
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
+	if err := session.configure(params, settings(timeout), o); err != nil {
+		return nil, err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -83,21 +84,21 @@ func Open(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
 	return pool, nil
 }
 
-// mayTakeRole asks once, on a connection of its own, whether AppRole exists and
-// is ours to take.
-func mayTakeRole(ctx context.Context, config *pgx.ConnConfig) (bool, error) {
-	conn, err := pgx.ConnectConfig(ctx, config.Copy())
-	if err != nil {
-		return false, fmt.Errorf("the database does not answer: %w", err)
+// configure adds the settings that sessions of a pool lack to their startup parameters.
+func (s session) configure(params, wanted map[string]string, o Options) error {
+	if s.Pooled {
+		if o.Session || o.AsOwner {
+			return ErrPooled
+		}
+		return s.checkPooled(wanted)
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is lost with this connection
-	var may bool
-	err = conn.QueryRow(ctx, `select coalesce((select pg_has_role(oid, 'MEMBER') from pg_roles where rolname = $1), false)`,
-		AppRole).Scan(&may)
-	if err != nil {
-		return false, fmt.Errorf("look for the role %s: %w", AppRole, err)
+	if len(s.missing(wanted)) > 0 {
+		maps.Copy(params, wanted) // all of them: what the server has by itself may change
 	}
-	return may, nil
+	if !o.AsOwner && s.needsRole() {
+		params["role"] = AppRole
+	}
+	return nil
 }
 
 // Restricted reports whether the sessions of the pool run under AppRole and its grants.

@@ -112,7 +112,11 @@ func MailPool(tb testing.TB) *pgxpool.Pool {
 func poolOf(tb testing.TB, o db.Options) *pgxpool.Pool {
 	tb.Helper()
 	o.Name, o.MaxConns, o.StatementTimeout = "test", poolConns, statementTimeout
-	pool, err := db.Open(tb.Context(), URL(tb), o)
+	url := URL(tb)
+	if os.Getenv(PoolerVariable) != "" { //nolint:forbidigo // a test binary has no main that could read it
+		return pooled(tb, url, o)
+	}
+	pool, err := db.Open(tb.Context(), url, o)
 	if err != nil {
 		tb.Fatalf("dbtest: %v", err)
 	}
@@ -129,6 +133,13 @@ func poolOf(tb testing.TB, o db.Options) *pgxpool.Pool {
 func Owner(tb testing.TB, pool *pgxpool.Pool) *pgx.Conn {
 	tb.Helper()
 	config := pool.Config().ConnConfig.Copy()
+	if value, through := owners.Load(pool); through {
+		url, _ := value.(string)
+		var err error
+		if config, err = pgx.ParseConfig(url); err != nil {
+			tb.Fatalf("dbtest: %v", err)
+		}
+	}
 	delete(config.RuntimeParams, "role")
 	conn, err := pgx.ConnectConfig(tb.Context(), config)
 	if err != nil {

@@ -44,10 +44,7 @@ func (c *chaos) serveBy(program string) (*exec.Cmd, string) {
 	c.t.Helper()
 	addr := freeAddr(c.t)
 	cmd := exec.Command(program, "serve")
-	cmd.Env = append(c.env, "REFILL_ADDR="+addr, "REFILL_TRUSTED_PROXIES=127.0.0.1")
-	if !c.quiet {
-		cmd.Stderr = os.Stderr
-	}
+	cmd.Env, cmd.Stderr = append(c.env, "REFILL_ADDR="+addr, "REFILL_TRUSTED_PROXIES=127.0.0.1"), c.stderr()
 	require.NoError(c.t, cmd.Start())
 	c.t.Cleanup(func() { kill(cmd) })
 	c.until("a web process", time.Minute, func() bool {

@@ -58,6 +58,7 @@ type chaos struct {
 	keyFile  string
 	quiet    bool      // errors in the logs of processes are expected
 	told     time.Time // when progress was told last
+	log      io.Writer // the logs of processes that start; nil: standard error
 }
 
 // large reports whether the tests run at full size (make chaos).
@@ -134,13 +135,21 @@ func (c *chaos) worker() *exec.Cmd {
 func (c *chaos) workerBy(program string) *exec.Cmd {
 	c.t.Helper()
 	cmd := exec.Command(program, "work")
-	cmd.Env = c.env
-	if !c.quiet {
-		cmd.Stderr = os.Stderr
-	}
+	cmd.Env, cmd.Stderr = c.env, c.stderr()
 	require.NoError(c.t, cmd.Start())
 	c.t.Cleanup(func() { kill(cmd) })
 	return cmd
+}
+
+// stderr returns where a process logs; nil where its log is not read.
+func (c *chaos) stderr() io.Writer {
+	switch {
+	case c.log != nil:
+		return c.log
+	case c.quiet:
+		return nil
+	}
+	return os.Stderr
 }
 
 // kill kills a process with SIGKILL. The process may have ended already.

@@ -42,9 +42,12 @@ func NewInserter(pool *pgxpool.Pool, log *slog.Logger) (*river.Client[pgx.Tx], e
 	return client, nil
 }
 
-// Options configure a worker. Every field except Concurrency is required.
+// Options configure a worker. Every field except Concurrency and Direct is required.
 type Options struct {
-	ID        string // unique among all processes; see Alive
+	ID string // unique among all processes; see Alive
+	// Direct is a pool of sessions of our own, with which River listens and fetches jobs.
+	// nil: the pool of NewWorker, which then must not lead through a transaction pooler.
+	Direct    *pgxpool.Pool
 	Cards     *card.Service
 	Exports   *cardfile.Service
 	Imports   *cardimport.Service
@@ -106,7 +109,11 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 	if at == 0 {
 		at = 2
 	}
-	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+	direct := o.Direct
+	if direct == nil {
+		direct = pool
+	}
+	client, err := river.NewClient(riverpgxv5.New(direct), &river.Config{
 		ID:      o.ID,
 		Logger:  o.Log,
 		Workers: workers,

@@ -22,7 +22,8 @@ import (
 // Config is what a Service needs.
 type Config struct {
 	DB        *pgxpool.Pool
-	Sender    *mail.Sender // nil: the process has no SMTP server
+	Direct    *pgxpool.Pool // sessions of our own, for the lock of Watch; nil: DB
+	Sender    *mail.Sender  // nil: the process has no SMTP server
 	Settings  *setting.Store
 	PublicURL string // without a slash at its end
 	Log       *slog.Logger

@@ -151,7 +151,11 @@ func (w *Watch) Look(ctx context.Context) error {
 
 // tell sends the messages that are due. Each is noted once the server has taken it.
 func (w *Watch) tell(ctx context.Context) error {
-	free, release, err := db.New().TryMailWatch(ctx, w.s.DB)
+	direct := w.s.Direct
+	if direct == nil {
+		direct = w.s.DB
+	}
+	free, release, err := db.New().TryMailWatch(ctx, direct)
 	if err != nil || !free {
 		return err
 	}

@@ -93,7 +93,7 @@ func Tell(ctx context.Context, dbtx db.DBTX, e Event) error {
 	w := wishes[e.About]
 	_, err := db.New().MailQueueStaff(ctx, dbtx, db.MailQueueStaffParams{
 		About: string(e.About), ID: e.ID, MaxAttempts: MaxAttempts, Choice: w.choice, Permissions: w.permissions,
-		OnlyStaff: e.Only, ButStaff: append([]int64{}, e.But...),
+		Mails: db.Mails(dbtx), OnlyStaff: e.Only, ButStaff: append([]int64{}, e.But...),
 	})
 	if err != nil {
 		return fmt.Errorf("queue messages about %s: %w", e.About, err)
@@ -116,7 +116,7 @@ func enqueue(ctx context.Context, dbtx db.DBTX, kind string, args any) error {
 	if err != nil {
 		return fmt.Errorf("queue a message: %w", err)
 	}
-	if _, err := db.New().MailQueue(ctx, dbtx, db.MailQueueParams{Kind: kind, Args: text, MaxAttempts: MaxAttempts}); err != nil {
+	if _, err := db.New().MailQueue(ctx, dbtx, db.MailQueueParams{Kind: kind, Args: text, MaxAttempts: MaxAttempts, Mails: db.Mails(dbtx)}); err != nil {
 		return fmt.Errorf("queue a message: %w", err)
 	}
 	return nil
@@ -125,7 +125,7 @@ func enqueue(ctx context.Context, dbtx db.DBTX, kind string, args any) error {
 // AlarmBegins queues messages about an alarm that lasts, unless it was told within 24 hours
 // and is not over. subject tells alarms of a kind apart. It returns whether the alarm is told.
 func AlarmBegins(ctx context.Context, dbtx db.DBTX, alarm About, subject int64) (bool, error) {
-	n, err := db.New().MailAlarmTell(ctx, dbtx, db.MailAlarmTellParams{Alarm: string(alarm), Subject: subject})
+	n, err := db.New().MailAlarmTell(ctx, dbtx, db.MailAlarmTellParams{Alarm: string(alarm), Subject: subject, Mails: db.Mails(dbtx)})
 	if err != nil {
 		return false, fmt.Errorf("note an alarm: %w", err)
 	}
