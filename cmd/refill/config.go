@@ -21,7 +21,7 @@ import (
 // config` prints the desc tags, and docs/config.md repeats them.
 type config struct {
 	DatabaseURL    secret   `env:"DATABASE_URL" desc:"Postgres 14 or later, as postgres://user:password@host:port/database. LISTEN needs a direct connection, not a transaction pooler."`
-	OwnerURL       secret   `env:"REFILL_OWNER_DATABASE_URL" desc:"The same database as the user who owns the tables; for refill migrate and refill keys. Default: DATABASE_URL."`
+	OwnerURL       secret   `env:"REFILL_OWNER_DATABASE_URL" desc:"The same database as the user who owns the tables; for refill migrate, keys, backup and restore. Default: DATABASE_URL."`
 	Addr           string   `env:"REFILL_ADDR" envDefault:"127.0.0.1:8080" desc:"Address and port to listen on."`
 	PublicURL      string   `env:"REFILL_PUBLIC_URL" desc:"Where customers reach the portal, as https://refill.example.net; printed into QR codes. Default: http:// and REFILL_ADDR."`
 	KeyFile        string   `env:"REFILL_KEY_FILE" desc:"File with the keys that codes are sealed and found under; made by refill keys init. Keep it, and its backup, apart from the database's."`
@@ -45,7 +45,7 @@ type config struct {
 	MaxConns       int32    `env:"REFILL_MAX_CONNS" envDefault:"16" desc:"Database connections of this process at most."`
 	LogFormat      string   `env:"REFILL_LOG_FORMAT" envDefault:"text" desc:"text or json."`
 	LogLevel       string   `env:"REFILL_LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error."`
-	PGBin          string   `env:"PG_BIN" desc:"Folder of the Postgres programs for refill demo. Default: found by itself."`
+	PGBin          string   `env:"PG_BIN" desc:"Folder of the Postgres programs for refill demo, backup and restore. Default: found by itself."`
 }
 
 // secret is a value that is never printed.
