@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"refill/internal/audit"
 	"refill/internal/backup"
 	"refill/internal/codestore"
 	"refill/internal/db"
@@ -69,6 +70,7 @@ func runBackup(ctx context.Context, c config, args []string) error {
 	if err := f.check(ctx, c, target); err != nil {
 		return err
 	}
+	c.sealTrail(ctx)
 	source := backup.Source{URL: string(c.OwnerURL), Programs: c.PGBin, Version: version, Jobs: f.jobs, Progress: os.Stderr}
 	var m backup.Manifest
 	if target == "-" {
@@ -89,6 +91,24 @@ func runBackup(ctx context.Context, c config, args []string) error {
 		answer = os.Stderr // standard output has the archive
 	}
 	return tellBackup(answer, m, target, f)
+}
+
+// sealTrail seals the audit trail up to now, where this machine has the key file, so that
+// the head in the manifest vouches for all of the backup. Without it the head is that of the
+// last seal, which workers make every 15 seconds.
+func (c config) sealTrail(ctx context.Context) {
+	if _, err := os.Stat(c.KeyFile); c.KeyFile == "" || errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	c.DatabaseURL = c.OwnerURL
+	pool, keys, err := openForCheck(ctx, c, "backup")
+	if err == nil {
+		defer pool.Close()
+		_, err = audit.Seal(ctx, pool, keys, time.Now())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "The audit trail is not sealed up to now, so the backup has the head of its last seal:", err)
+	}
 }
 
 // check reads the recipient, and checks before the dump what -with-keys will need.
@@ -115,7 +135,7 @@ func (f *backupFlags) check(ctx context.Context, c config, target string) error 
 	}
 	text := f.recipient
 	if !strings.HasPrefix(text, "age1") {
-		content, err := os.ReadFile(text)
+		content, err := os.ReadFile(text) //nolint:gosec // the operator names it
 		if err != nil {
 			return fmt.Errorf("read the public key of -recipient: %w", err)
 		}

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -36,7 +37,7 @@ func readAddress(text string, options ...string) (address, error) {
 	if strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://") {
 		u, err := url.Parse(text)
 		if err != nil {
-			return address{}, fmt.Errorf("the database address does not parse") //nolint:err113,perfsprint,revive // the error would quote the password
+			return address{}, errors.New("the database address does not parse") // the cause would quote the password
 		}
 		if u.User != nil {
 			u.User = url.User(u.User.Username())

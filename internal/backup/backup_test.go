@@ -130,7 +130,7 @@ func TestThereAndBack(t *testing.T) {
 	restored, err := target(other).Restore(t.Context(), folder)
 	require.NoError(t, err)
 	require.Equal(t, m, restored)
-	require.EqualValues(t, 500, ask[int](t, other, `select count(*) from customer where name = 'Customer ' || id and username = 'customer' || id`))
+	require.Equal(t, 500, ask[int](t, other, `select count(*) from customer where name = 'Customer ' || id and username = 'customer' || id`))
 	require.Equal(t, 501, ask[int](t, other, `insert into customer (partner_id, username, name) select min(partner_id), 'next', 'Next' from customer returning id`), "sequences go on")
 	require.Zero(t, ask[int](t, other, `select count(*) from api_quota`))
 	for _, sql := range []string{
@@ -220,7 +220,7 @@ func TestStream(t *testing.T) {
 		}
 		require.NoError(t, err)
 		last = header.Name
-		path := filepath.Join(folder, header.Name)
+		path := filepath.Join(folder, header.Name) //nolint:gosec // written a moment ago
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 		content, err := io.ReadAll(reader)
 		require.NoError(t, err)
@@ -238,38 +238,38 @@ func TestBadBackups(t *testing.T) {
 	t.Parallel()
 	whole, m, _ := made(t)
 	largest := slices.MaxFunc(m.Files, func(a, b backup.File) int { return int(a.Size - b.Size) }).Name
-	edit := func(change func(*backup.Manifest)) func(*testing.T, string) {
-		return func(t *testing.T, folder string) {
-			t.Helper()
+	edit := func(change func(*backup.Manifest)) func(string) error {
+		return func(folder string) error {
 			changed := m
 			change(&changed)
 			text, err := json.Marshal(changed)
-			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(filepath.Join(folder, "manifest.json"), text, 0o600))
+			return errors.Join(err, os.WriteFile(filepath.Join(folder, "manifest.json"), text, 0o600))
 		}
 	}
 	for name, test := range map[string]struct {
-		damage func(*testing.T, string)
+		damage func(folder string) error
 		want   string
 	}{
-		"no manifest":           {func(t *testing.T, folder string) { require.NoError(t, os.Remove(filepath.Join(folder, "manifest.json"))) }, "not completed"},
-		"half a manifest":       {func(t *testing.T, folder string) { require.NoError(t, os.Truncate(filepath.Join(folder, "manifest.json"), 100)) }, "cut off"},
-		"a file is cut off":     {func(t *testing.T, folder string) { require.NoError(t, os.Truncate(filepath.Join(folder, largest), 50)) }, largest + " has 50 bytes"},
-		"a file is gone":        {func(t *testing.T, folder string) { require.NoError(t, os.Remove(filepath.Join(folder, largest))) }, largest + " is missing"},
-		"a file too many":       {func(t *testing.T, folder string) { require.NoError(t, os.WriteFile(filepath.Join(folder, "database", "extra"), nil, 0o600)) }, "database/extra is no part of it"},
-		"a changed byte":        {flip(largest), largest + " was changed"},
-		"a link":                {func(t *testing.T, folder string) { require.NoError(t, os.Symlink("/etc/hostname", filepath.Join(folder, "database", "link"))) }, "no plain file"},
-		"of a newer version":    {edit(func(m *backup.Manifest) { m.Migration, m.Program = 99999, "v9" }), "newer version of Refill (v9"},
-		"of another form":       {edit(func(m *backup.Manifest) { m.Format = 2 }), "form 2"},
-		"of a newer Postgres":   {edit(func(m *backup.Manifest) { m.Server = 99 }), "of Postgres 99"},
-		"of a newer pg_dump":    {edit(func(m *backup.Manifest) { m.Dump = 99 }), "takes pg_restore of version 99"},
-		"no folder of that name": {func(t *testing.T, folder string) { require.NoError(t, os.RemoveAll(folder)) }, "open the backup"},
+		"no manifest":       {func(folder string) error { return os.Remove(filepath.Join(folder, "manifest.json")) }, "not completed"},
+		"half a manifest":   {func(folder string) error { return os.Truncate(filepath.Join(folder, "manifest.json"), 100) }, "cut off"},
+		"a file is cut off": {func(folder string) error { return os.Truncate(filepath.Join(folder, largest), 50) }, largest + " has 50 bytes"},
+		"a file is gone":    {func(folder string) error { return os.Remove(filepath.Join(folder, largest)) }, largest + " is missing"},
+		"a file too many":   {func(folder string) error { return os.WriteFile(filepath.Join(folder, "database", "extra"), nil, 0o600) }, "database/extra is no part of it"},
+		"a changed byte":    {flip(largest), largest + " was changed"},
+		"a link": {func(folder string) error {
+			return os.Symlink("/etc/hostname", filepath.Join(folder, "database", "link"))
+		}, "no plain file"},
+		"of a newer version":     {edit(func(m *backup.Manifest) { m.Migration, m.Program = 99999, "v9" }), "newer version of Refill (v9"},
+		"of another form":        {edit(func(m *backup.Manifest) { m.Format = 2 }), "form 2"},
+		"of a newer Postgres":    {edit(func(m *backup.Manifest) { m.Server = 99 }), "of Postgres 99"},
+		"of a newer pg_dump":     {edit(func(m *backup.Manifest) { m.Dump = 99 }), "takes pg_restore of version 99"},
+		"no folder of that name": {func(folder string) error { return os.RemoveAll(folder) }, "open the backup"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder := filepath.Join(t.TempDir(), "backup")
 			require.NoError(t, os.CopyFS(folder, os.DirFS(whole)))
-			test.damage(t, folder)
+			require.NoError(t, test.damage(folder))
 			url := dbtest.Empty(t)
 			_, err := target(url).Restore(t.Context(), folder)
 			require.ErrorContains(t, err, test.want)
@@ -279,14 +279,15 @@ func TestBadBackups(t *testing.T) {
 }
 
 // flip changes one byte of a file.
-func flip(name string) func(*testing.T, string) {
-	return func(t *testing.T, folder string) {
-		t.Helper()
+func flip(name string) func(folder string) error {
+	return func(folder string) error {
 		path := filepath.Join(folder, name)
 		content, err := os.ReadFile(path)
-		require.NoError(t, err)
+		if err != nil {
+			return err
+		}
 		content[len(content)/2] ^= 1
-		require.NoError(t, os.WriteFile(path, content, 0o600))
+		return os.WriteFile(path, content, 0o600) //nolint:gosec // a copy of the test's own
 	}
 }
 
@@ -322,7 +323,7 @@ func TestFullDatabase(t *testing.T) {
 	_, err := target(full).Restore(t.Context(), folder)
 	require.ErrorContains(t, err, "is not empty")
 	require.ErrorContains(t, err, "function public.")
-	require.EqualValues(t, 500, ask[int](t, full, `select count(*) from customer`))
+	require.Equal(t, 500, ask[int](t, full, `select count(*) from customer`))
 	for what, sql := range map[string]string{
 		"table public.notes":    `create table notes (id bigint)`,
 		"table other.notes":     `create schema other; create table other.notes (id bigint)`,

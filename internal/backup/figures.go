@@ -59,13 +59,12 @@ func readFigures(ctx context.Context, tx pgx.Tx) (Figures, error) {
 	if err != nil {
 		return f, fmt.Errorf("sum the books: %w", err)
 	}
-	var name, sum string
-	_, err = pgx.ForEachRow(sums, []any{&name, &sum}, func() error {
-		f.Sums[name] = sum
-		return nil
-	})
+	list, err := pgx.CollectRows(sums, pgx.RowToStructByPos[struct{ Name, Sum string }])
 	if err != nil {
 		return f, fmt.Errorf("sum the books: %w", err)
+	}
+	for _, one := range list {
+		f.Sums[one.Name] = one.Sum
 	}
 	return f, nil
 }

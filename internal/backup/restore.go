@@ -123,27 +123,22 @@ func checkEmpty(ctx context.Context, conn *pgx.Conn) error {
 			select 'pg_type'::regclass, t.oid, 'type ' || t.typnamespace::regnamespace || '.' || t.typname
 			from pg_type t where t.typtype in ('e', 'd') and t.typnamespace not in (select oid from pg_namespace where nspname ~ '^pg_' or nspname = 'information_schema')
 		)
-		select name::text, count(*) over () from own o
+		select name::text from own o
 		where not exists (select from pg_depend d where d.classid = o.class and d.objid = o.oid and d.deptype = 'e')
-		order by name limit 5`)
+		order by name`)
 	if err != nil {
 		return fmt.Errorf("look whether the database is empty: %w", err)
 	}
-	var found []string
-	var name string
-	var all int
-	_, err = pgx.ForEachRow(rows, []any{&name, &all}, func() error {
-		found = append(found, name)
-		return nil
-	})
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		return fmt.Errorf("look whether the database is empty: %w", err)
 	}
-	if all == 0 {
+	const most = 5
+	switch {
+	case len(found) == 0:
 		return nil
-	}
-	if all > len(found) {
-		found = append(found, fmt.Sprintf("and %d more", all-len(found)))
+	case len(found) > most:
+		found = append(found[:most:most], fmt.Sprintf("and %d more", len(found)-most))
 	}
 	return fmt.Errorf("the database %s is not empty, so nothing is restored into it: it holds %s\ncreate a new one (createdb) and name it in DATABASE_URL", conn.Config().Database, strings.Join(found, ", "))
 }
