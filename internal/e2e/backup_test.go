@@ -155,7 +155,8 @@ func TestBackupRefusals(t *testing.T) {
 	require.Empty(t, entries(t, parent))
 
 	// Ctrl-C, once pg_dump waits for a lock on a table.
-	owner, release := c.lockTable()
+	release := c.lockTable()
+	owner := dbtest.Owner(t, c.pool) // sees who waits
 	cmd := exec.Command(binary, "backup", folder)
 	cmd.Env = c.env
 	var out bytes.Buffer
@@ -199,14 +200,14 @@ func (c *chaos) command(env []string, args ...string) string {
 }
 
 // lockTable locks a table against every reader until release. Nothing of a backup but pg_dump
-// waits for it, since unlogged tables are not counted. owner sees who waits.
-func (c *chaos) lockTable() (owner pgx.Tx, release func()) {
+// waits for it, since unlogged tables are not counted.
+func (c *chaos) lockTable() (release func()) {
 	c.t.Helper()
-	owner, err := dbtest.Owner(c.t, c.pool).BeginTx(c.t.Context(), pgx.TxOptions{})
+	tx, err := dbtest.Owner(c.t, c.pool).BeginTx(c.t.Context(), pgx.TxOptions{})
 	require.NoError(c.t, err)
-	_, err = owner.Exec(c.t.Context(), `lock table api_quota in access exclusive mode`)
+	_, err = tx.Exec(c.t.Context(), `lock table api_quota in access exclusive mode`)
 	require.NoError(c.t, err)
-	return owner, func() { require.NoError(c.t, owner.Rollback(context.WithoutCancel(c.t.Context()))) }
+	return func() { require.NoError(c.t, tx.Rollback(context.WithoutCancel(c.t.Context()))) }
 }
 
 // hunt looks for secrets in every file below a folder, packed ones too.
