@@ -50,6 +50,7 @@ func parts() []part {
 		{"csv", []string{"psql"}, []string{"csv_vs_copy", "csv_seconds", "csv_copy_seconds", "rss_csv"}, measureCSV},
 		{"pdf", nil, []string{"pdf_rate", "pdf_seconds", "pdf_bytes_per_card", "rss_pdf", "rss_idle"}, measurePDF},
 		{"formats", nil, formatFigures(), measureFormats},
+		{"restore", []string{"pg_dump", "pg_restore"}, []string{"restore_seconds", "backup_seconds"}, measureRestore},
 		{"redeem", []string{"pgbench"}, []string{"redeem_vs_pgbench", "redeem_per_s", "pgbench_per_s"}, measureRedeem},
 		{"api", nil, []string{"api_redeem_vs_portal", "api_redeem_per_s", "portal_redeem_per_s"}, measureAPI},
 		{"events", []string{"pgbench"}, []string{
@@ -67,7 +68,7 @@ func parts() []part {
 func main() {
 	var s sizes
 	flag.StringVar(&s.binary, "bin", "", "the program to measure; empty: build it from this source")
-	flag.StringVar(&s.only, "only", "", "measure only these, separated by commas: generate, csv, pdf, formats, redeem, api, events, feed, peers, or names of figures")
+	flag.StringVar(&s.only, "only", "", "measure only these, separated by commas: generate, csv, pdf, formats, restore, redeem, api, events, feed, peers, or names of figures")
 	flag.BoolVar(&s.keep, "keep", false, "keep the folder with the database, the files and the logs")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each comparison is made; the median is printed")
 	flag.IntVar(&s.cards, "cards", 1_000_000, "cards of a series that is made and exported")

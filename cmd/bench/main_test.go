@@ -22,7 +22,7 @@ func TestChoose(t *testing.T) {
 		return parts, figures
 	}
 	all, _ := names("")
-	require.Equal(t, []string{"generate", "csv", "pdf", "formats", "redeem", "api", "events", "feed", "peers"}, all)
+	require.Equal(t, []string{"generate", "csv", "pdf", "formats", "restore", "redeem", "api", "events", "feed", "peers"}, all)
 	some, figures := names("rss_pdf,redeem")
 	require.Equal(t, []string{"pdf", "redeem"}, some)
 	require.Equal(t, []string{"rss_pdf", "redeem_vs_pgbench", "redeem_per_s", "pgbench_per_s"}, figures)

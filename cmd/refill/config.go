@@ -24,7 +24,7 @@ import (
 type config struct {
 	DatabaseURL    secret   `env:"DATABASE_URL" desc:"Postgres 14 or later, as postgres://user:password@host:port/database, for pages and jobs; may lead through a transaction pooler such as PgBouncer. User: refill_web for serve, refill_work for work; see docs/guide/operations.md."`
 	DirectURL      secret   `env:"REFILL_DIRECT_DATABASE_URL" desc:"The same database without a transaction pooler, as the same user; for what listens, holds locks or fetches jobs, and for commands. Default: DATABASE_URL."`
-	OwnerURL       secret   `env:"REFILL_OWNER_DATABASE_URL" desc:"The same database as the user who owns the tables, without a pooler; for refill migrate and refill keys. Default: REFILL_DIRECT_DATABASE_URL."`
+	OwnerURL       secret   `env:"REFILL_OWNER_DATABASE_URL" desc:"The same database as the user who owns the tables, without a pooler; for refill migrate, keys, backup and restore. Default: REFILL_DIRECT_DATABASE_URL."`
 	WebPassword    secret   `env:"REFILL_WEB_PASSWORD" desc:"Password that refill migrate gives the login refill_web, at least 16 characters. Default: the password stays as it is."`
 	WorkPassword   secret   `env:"REFILL_WORK_PASSWORD" desc:"Password that refill migrate gives the login refill_work, at least 16 characters. Default: the password stays as it is."`
 	Prepared       string   `env:"REFILL_DATABASE_PREPARED" envDefault:"auto" desc:"Prepared statements: on, off, or auto, which is on except behind a pooler that does not keep them (PgBouncer before 1.21, or with max_prepared_statements 0)."`
@@ -51,7 +51,7 @@ type config struct {
 	MaxConns       int32    `env:"REFILL_MAX_CONNS" envDefault:"16" desc:"Database connections of this process at most."`
 	LogFormat      string   `env:"REFILL_LOG_FORMAT" envDefault:"text" desc:"text or json."`
 	LogLevel       string   `env:"REFILL_LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error."`
-	PGBin          string   `env:"PG_BIN" desc:"Folder of the Postgres programs for refill demo. Default: found by itself."`
+	PGBin          string   `env:"PG_BIN" desc:"Folder of the Postgres programs for refill demo, backup and restore. Default: found by itself."`
 }
 
 // secret is a value that is never printed.

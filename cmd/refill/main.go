@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -30,6 +31,8 @@ func commands() []command {
 		{"work", "work the jobs: make series, write files, keep house", runWork},
 		{"migrate", "bring the database up to date", runMigrate},
 		{"check", "check the books against the invariants; fails where one is broken", runCheck},
+		{"backup", "write a backup of the database to a folder, or to standard output with -", runBackup},
+		{"restore", "restore a backup into an empty database, compare and check it", runRestore},
 		{"audit", "audit head, verify: the chain that the audit trail is sealed in", runAudit},
 		{"staff", "staff add, reset-second-factor, lift-bar, vouch: enter a member of staff, let one in who lost their telephone, let one try codes again, or say that one is a person of their own", runStaff},
 		{"limit", "limit AMOUNT|none: the value above which a second person approves, where no second one is left", runLimit},
@@ -44,6 +47,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "refill:", err)
 		os.Exit(1)

@@ -162,10 +162,18 @@ func (*Queries) TryMailWatch(ctx context.Context, pool *pgxpool.Pool) (free bool
 	}, nil
 }
 
-// holdMigrating waits until no other process migrates. The lock lasts until release or
-// the end of the connection.
-func holdMigrating(ctx context.Context, conn DBTX) (release func(context.Context), err error) {
+// HoldMigrating waits until no other process migrates, restores or backs up. The lock lasts
+// until release or the end of the connection.
+func HoldMigrating(ctx context.Context, conn DBTX) (release func(context.Context), err error) {
 	return hold(ctx, conn, migrateLock)
+}
+
+// HoldSchema waits until no other process migrates, and keeps others from it until the end
+// of the connection. Many may hold it at once: backups, whose snapshot and tables have to
+// be of one schema.
+func HoldSchema(ctx context.Context, conn DBTX) error {
+	_, err := conn.Exec(ctx, `select pg_advisory_lock_shared($1)`, int64(migrateLock))
+	return err
 }
 
 // HoldTemplate waits until no other process makes the template of the tests' databases.

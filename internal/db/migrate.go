@@ -55,7 +55,7 @@ func Migrate(ctx context.Context, url string, logins ...Login) error {
 	if version < oldestServer {
 		return fmt.Errorf("the server is Postgres %d; Refill needs 14 or later", version/10000)
 	}
-	release, err := holdMigrating(ctx, conn)
+	release, err := HoldMigrating(ctx, conn)
 	if err != nil {
 		return fmt.Errorf("wait for another migration: %w", err)
 	}

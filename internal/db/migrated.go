@@ -29,27 +29,38 @@ type Migrations struct {
 // database, each by its number, since the numbers have gaps. A database without our
 // tables misses all of them.
 func Migrated(ctx context.Context, dbtx DBTX) (Migrations, error) {
-	var m Migrations
-	ours, err := embedded()
+	ours, rivers, err := Applied(ctx, dbtx)
 	if err != nil {
-		return m, err
+		return Migrations{}, err
 	}
-	// Goose enters a version 0 when it makes the table.
-	applied, err := versions(ctx, dbtx, `select distinct version_id from goose_db_version where is_applied and version_id > 0 order by 1`)
-	if err != nil {
-		return m, err
-	}
-	m.compare(ours, applied, func(version int64) string { return fmt.Sprintf("%05d", version) })
+	return CompareMigrations(ours, rivers)
+}
 
-	rivers, err := embeddedRiver()
+// Applied returns the numbers of the migrations that a database records as applied, ours
+// and River's, in ascending order.
+func Applied(ctx context.Context, dbtx DBTX) (ours, rivers []int64, err error) {
+	// Goose enters a version 0 when it makes the table.
+	ours, err = versions(ctx, dbtx, `select distinct version_id from goose_db_version where is_applied and version_id > 0 order by 1`)
+	if err != nil {
+		return nil, nil, err
+	}
+	rivers, err = versions(ctx, dbtx, `select version from river_migration where line = 'main' order by 1`)
+	return ours, rivers, err
+}
+
+// CompareMigrations compares the migrations of this program with numbers of applied ones,
+// ours and River's.
+func CompareMigrations(ours, rivers []int64) (Migrations, error) {
+	var m Migrations
+	known, err := embedded()
 	if err != nil {
 		return m, err
 	}
-	applied, err = versions(ctx, dbtx, `select version from river_migration where line = 'main' order by 1`)
-	if err != nil {
+	m.compare(known, ours, func(version int64) string { return fmt.Sprintf("%05d", version) })
+	if known, err = embeddedRiver(); err != nil {
 		return m, err
 	}
-	m.compare(rivers, applied, riverName)
+	m.compare(known, rivers, riverName)
 	return m, nil
 }
 

@@ -19,6 +19,11 @@ func Start(context.Context, Options) (*Server, error) { return nil, errUnsupport
 // FindBinaries always fails here.
 func FindBinaries(context.Context, string) (string, error) { return "", errUnsupported }
 
+// FindTools always fails here.
+func FindTools(context.Context, string, int, ...string) (dir string, major int, err error) {
+	return "", 0, errUnsupported
+}
+
 // URL is never reached.
 func (*Server) URL(string) string { return "" }
 
