@@ -12,6 +12,8 @@ import (
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // time zones of partners, on machines without the database of time zones
+
+	_ "golang.org/x/crypto/x509roots/fallback" // certificate authorities, on machines without any
 )
 
 // version is set when the program is built.
@@ -28,6 +30,7 @@ func commands() []command {
 	return []command{
 		{"serve", "serve the pages", runServe},
 		{"work", "work the jobs: make series, write files, keep house", runWork},
+		{"ready", "ask the web process of this machine whether it can serve requests; fails where it can't", runReady},
 		{"migrate", "bring the database up to date", runMigrate},
 		{"check", "check the books against the invariants; fails where one is broken", runCheck},
 		{"audit", "audit head, verify: the chain that the audit trail is sealed in", runAudit},
