@@ -12,8 +12,6 @@ import (
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // time zones of partners, on machines without the database of time zones
-
-	_ "golang.org/x/crypto/x509roots/fallback" // certificate authorities, on machines without any
 )
 
 // version is set when the program is built.

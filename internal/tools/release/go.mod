@@ -1,3 +1,5 @@
+// The tools that a release is built with: of Debian packages, and of the list of what is
+// inside. Apart from the others, so that neither holds the other's versions up.
 module refill/internal/tools/release
 
 go 1.26.4
