@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -83,6 +84,6 @@ func probeAddress(addr string) (string, error) {
 // error of the process: systemd then ends it after its own timeout.
 func (p *parts) tellManager(ctx context.Context, state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
-		p.log.WarnContext(ctx, "the service manager could not be told: "+err.Error())
+		p.log.WarnContext(ctx, "the service manager could not be told", slog.Any("error", err))
 	}
 }

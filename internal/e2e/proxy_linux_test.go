@@ -68,7 +68,7 @@ func proxyCases() []proxyCase {
 			"caddy", "Caddyfile",
 			func(text, dir, front, _, back string) string {
 				_, port, _ := net.SplitHostPort(front)
-				return "{\nadmin off\nauto_https disable_redirects\npersist_config off\nstorage file_system " + dir + "/storage\n}\n" + strings.NewReplacer(
+				return "{\nadmin off\nauto_https disable_redirects\nstorage file_system " + dir + "/storage\n}\n" + strings.NewReplacer(
 					"refill.example.net {", "https://refill.example.net:"+port+" {\ntls "+dir+"/fullchain.pem "+dir+"/privkey.pem\nbind 127.0.0.1",
 					"127.0.0.1:8080", back,
 				).Replace(text)

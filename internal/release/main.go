@@ -28,7 +28,7 @@ func main() {
 	err := run(ctx, *out)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "release:", err) //nolint:errcheck // a terminal that is gone needs no answer
+		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(1)
 	}
 }

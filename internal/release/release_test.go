@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,7 @@ func TestDebianVersionsSort(t *testing.T) {
 	}
 }
 
+//nolint:dupword // a summary begins with the name of its command
 const help = `Usage: refill COMMAND [FLAGS]
 
   serve     serve the pages
@@ -73,7 +75,7 @@ func TestManualIsMadeOfTheHelp(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []variable{{"DATABASE_URL", "", "Postgres, as postgres://user@host."}, {"REFILL_ADDR", "127.0.0.1:8080", "Address and port."}}, variables)
 	page := manual(commands, variables, "v1.2.0", atNoon)
-	require.Contains(t, page, ".B keys\nkeys init, rotate, retire")
+	require.Contains(t, page, ".B keys\n"+"keys init, rotate, retire")
 	require.Contains(t, page, "Address and port. Default: 127.0.0.1:8080.\n")
 
 	_, err = readCommands("  nothing  here\n")
@@ -98,7 +100,7 @@ func TestCompletionCompletes(t *testing.T) {
 	require.NoError(t, err)
 	for typed, want := range map[string]string{"'s'": "serve", "keys ''": "init rotate retire", "keys 'ro'": "rotate", "serve ''": ""} {
 		words := strings.Fields(typed)
-		script := completion(commands) + "COMP_WORDS=(refill " + typed + ")\nCOMP_CWORD=" + string(rune('0'+len(words))) + "\n_refill\necho \"${COMPREPLY[*]}\"\n"
+		script := completion(commands) + "COMP_WORDS=(refill " + typed + ")\nCOMP_CWORD=" + strconv.Itoa(len(words)) + "\n_refill\necho \"${COMPREPLY[*]}\"\n"
 		out, err := exec.CommandContext(t.Context(), bash, "-c", script).CombinedOutput()
 		require.NoError(t, err, string(out))
 		require.Equal(t, want, strings.TrimSpace(string(out)), typed)
