@@ -81,7 +81,7 @@ func proxyCases() []proxyCase {
 // The examples of proxies work with the real programs: a page over HTTPS, a form, an event of
 // a page at once, a large file, and the address of the visitor in the audit trail, whatever
 // the visitor claims it to be.
-func TestBehindProxies(t *testing.T) {
+func TestBehindProxies(t *testing.T) { //nolint:tparallel // one proxy after another
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	d, drop := sampleDemo(t, data, "REFILL_TRUSTED_PROXIES=127.0.0.1", "REFILL_METRICS_TOKEN=token")
@@ -89,7 +89,7 @@ func TestBehindProxies(t *testing.T) {
 		d.stop(t)
 		require.NoError(t, drop())
 	})
-	for i, proxy := range proxyCases() {
+	for i, proxy := range proxyCases() { //nolint:paralleltest // as above
 		t.Run(proxy.program, func(t *testing.T) {
 			program, err := exec.LookPath(proxy.program)
 			if err != nil {
@@ -217,7 +217,7 @@ func (v visitor) walk(t *testing.T) {
 	require.NotEqual(t, http.StatusRequestEntityTooLarge, answer.StatusCode)
 	require.NotEmpty(t, answer.Header.Get("Content-Security-Policy"), "the portal answers, not the proxy")
 
-	stream := v.send(t, http.MethodGet, "/admin/events", "", nil)
+	stream := v.send(t, http.MethodGet, "/admin/events", "", nil) //nolint:bodyclose // closed below
 	defer stream.Body.Close() //nolint:errcheck // the test is over
 	require.Equal(t, http.StatusOK, stream.StatusCode)
 	lines := make(chan string, 100)
