@@ -218,7 +218,7 @@ func (v visitor) walk(t *testing.T) {
 	require.NotEmpty(t, answer.Header.Get("Content-Security-Policy"), "the portal answers, not the proxy")
 
 	stream := v.send(t, http.MethodGet, "/admin/events", "", nil) //nolint:bodyclose // closed below
-	defer stream.Body.Close() //nolint:errcheck // the test is over
+	defer stream.Body.Close()                                     //nolint:errcheck // the test is over
 	require.Equal(t, http.StatusOK, stream.StatusCode)
 	lines := make(chan string, 100)
 	go func() {
