@@ -2,7 +2,7 @@
 # what it needs and this machine lacks (.ci/setup), then does its work.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build assets notice docs pictures test race chaos cluster fuzz mutants bench lint secrets vuln generate clean
+.PHONY: help demo build assets notice docs pictures test race chaos cluster fuzz mutants bench lint secrets vuln known generate release release-check clean
 
 # One set of flags for building, testing and checking, so that they share what the
 # compiler made. nomsgpack halves Gin; the version is ours to stamp, below.
@@ -21,7 +21,7 @@ WITHPG := go run ./internal/dbtest/withpg --
 TEST := $(WITHPG) env CHROME_PATH="$(CHROME_PATH)" go test
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 demo: build ## run the whole portal with sample data; ADDR=host:port, DATA=folder, FLAGS=-expose-known-passwords
 	@exec bin/refill demo -addr $(ADDR) $(if $(DATA),-data $(DATA)) $(FLAGS)
@@ -102,12 +102,16 @@ vuln: bin/govulncheck ## look for libraries with known holes; needs vuln.go.dev
 		*"fetching vulnerabilities"*) out="The list of known holes, vuln.go.dev, can't be reached from here: libraries are NOT checked.";; \
 		*) echo "$$out"; exit 1;; esac; echo "$$out"
 
+# What the registries themselves say, where vuln.go.dev is out of reach.
+known: ## look for libraries that their authors took back or gave up, and npm packages with known holes
+	@.ci/known
+
 generate: bin/sqlc ## write internal/db anew from queries/ and migrations/, and the texts for translators
 	bin/sqlc generate
 	go test ./internal/lang/extract -run TestEveryTextIsMarked -update
 
 clean: ## remove what was built and fetched; the demo's data stays
-	rm -rf bin static/node_modules docs/site/node_modules docs/site/dist internal/e2e/htmlcheck/node_modules internal/web/api/openapi/lint/node_modules
+	rm -rf bin dist static/node_modules docs/site/node_modules docs/site/dist internal/e2e/htmlcheck/node_modules internal/web/api/openapi/lint/node_modules
 	git clean -fdXq static/vendor
 	@for dir in /dev/shm/refill-test-$$(id -u)-* "$${TMPDIR:-/tmp}"/refill-test-$$(id -u)-*; do \
 		[ ! -e "$$dir/lock" ] || flock -n "$$dir/lock" rm -rf "$$dir"; done
@@ -117,6 +121,19 @@ clean: ## remove what was built and fetched; the demo's data stays
 bin/sqlc: internal/tools/go.mod
 	@echo "Building sqlc: minutes, once"
 	cd internal/tools && GOFLAGS=-buildvcs=false go build -trimpath -o ../../$@ github.com/sqlc-dev/sqlc/cmd/sqlc
+
+# Programs, archives, packages: docs/releases.md. The same commit gives the same bytes.
+release: assets bin/nfpm bin/cyclonedx-gomod ## build what a version is published as, into dist/
+	go run ./internal/release
+
+release-check: release ## build it again elsewhere and compare; install, upgrade and purge the package
+	packaging/check/reproducible
+	packaging/check/package
+
+bin/nfpm bin/cyclonedx-gomod: internal/tools/release/go.mod
+	@echo "Building $(@F)"
+	cd internal/tools/release && GOFLAGS=-buildvcs=false go build -trimpath -o ../../../$@ \
+		$(if $(findstring nfpm,$@),github.com/goreleaser/nfpm/v2/cmd/nfpm,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod)
 
 bin/gitleaks bin/govulncheck: internal/tools/scan/go.mod
 	@echo "Building $(@F)"

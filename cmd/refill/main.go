@@ -29,6 +29,7 @@ func commands() []command {
 	return []command{
 		{"serve", "serve the pages", runServe},
 		{"work", "work the jobs: make series, write files, keep house", runWork},
+		{"ready", "ask the web process of this machine whether it can serve requests; fails where it can't", runReady},
 		{"migrate", "bring the database up to date", runMigrate},
 		{"check", "check the books against the invariants; fails where one is broken", runCheck},
 		{"backup", "write a backup of the database to a folder, or to standard output with -", runBackup},

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
+
 	"refill/internal/notify"
 	"refill/internal/web"
 	"refill/internal/web/admin"
@@ -95,11 +97,13 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) error {
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
+		p.tellManager(ctx, daemon.SdNotifyStopping)
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
 		stopped <- server.Shutdown(stopping)
 	}()
 	p.log.InfoContext(ctx, "serving", slog.String("address", listener.Addr().String()))
+	p.tellManager(ctx, daemon.SdNotifyReady)
 	if p.config.TLSCert != "" {
 		err = server.ServeTLS(listener, p.config.TLSCert, p.config.TLSKey)
 	} else {

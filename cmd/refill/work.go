@@ -10,6 +10,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
+
 	"refill/internal/event"
 	"refill/internal/job"
 )
@@ -74,7 +76,9 @@ func (p *parts) work(ctx context.Context) error {
 		event.NewRelay(p.pool, p.webhooks, p.log).Run(ctx)
 	}()
 	p.log.InfoContext(ctx, "working")
+	p.tellManager(ctx, daemon.SdNotifyReady)
 	<-ctx.Done()
+	p.tellManager(ctx, daemon.SdNotifyStopping)
 	<-client.Stopped()
 	<-relayed
 	return nil
