@@ -14,6 +14,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"refill/internal/logline"
 	"refill/internal/mail"
 )
 
@@ -114,9 +115,9 @@ func (c config) logger() (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
 	switch c.LogFormat {
 	case "text":
-		return slog.New(slog.NewTextHandler(os.Stderr, options)), nil
+		return slog.New(logline.New(slog.NewTextHandler(os.Stderr, options))), nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(os.Stderr, options)), nil
+		return slog.New(logline.New(slog.NewJSONHandler(os.Stderr, options))), nil
 	}
 	return nil, fmt.Errorf("REFILL_LOG_FORMAT must be text or json, not %q", c.LogFormat)
 }

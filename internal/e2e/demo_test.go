@@ -34,6 +34,15 @@ func TestDemoStartsAgain(t *testing.T) {
 	requireReady(t, third)
 }
 
+// The first start of a demo, with sample data, prints nothing that needs no action: no warning
+// and no error. The sample data cancel a job on purpose.
+func TestFirstStartIsQuiet(t *testing.T) {
+	t.Parallel()
+	sharedDemo(t)
+	require.Contains(t, sample.said, "Making sample data")
+	require.NotRegexp(t, `level=(WARN|ERROR)`, sample.said)
+}
+
 func requireReady(t *testing.T, d *demo) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.URL+"/readyz", http.NoBody)

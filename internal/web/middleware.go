@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/logline"
 	"refill/internal/staff"
 	"refill/internal/web/caller"
 	"refill/internal/web/kit"
@@ -53,6 +54,7 @@ func (s *Server) identify(c *gin.Context) {
 	id := hex.EncodeToString(b[:])
 	c.Set(kit.KeyRequestID, id)
 	c.Header("X-Request-ID", id)
+	c.Request = c.Request.WithContext(logline.With(c.Request.Context(), slog.String(logline.RequestID, id)))
 	c.Set(kit.KeyAddress, s.ClientAddress(c.Request))
 	s.warnInsecure(c)
 	c.Next()
