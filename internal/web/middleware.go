@@ -70,6 +70,9 @@ func (s *Server) logAccess(c *gin.Context) {
 	if route == "" {
 		route = "none"
 	}
+	if s.deps.Observe != nil && route != "none" && route != kit.EventsPath { // a stream lasts as long as its page is open
+		s.deps.Observe(Request{Method: c.Request.Method, Route: route, Status: c.Writer.Status(), Took: s.Now().Sub(start)})
+	}
 	level := slog.LevelInfo
 	if route == "/healthz" || route == "/readyz" || strings.HasPrefix(route, kit.StaticPath) {
 		level = slog.LevelDebug
