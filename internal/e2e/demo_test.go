@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,7 +41,12 @@ func TestFirstStartIsQuiet(t *testing.T) {
 	t.Parallel()
 	sharedDemo(t)
 	require.Contains(t, sample.said, "Making sample data")
-	require.NotRegexp(t, `level=(WARN|ERROR)`, sample.said)
+	for line := range strings.Lines(sample.said) {
+		if strings.Contains(line, "the server can lose acknowledged redemptions in a crash") {
+			continue // the server of the tests is fast instead of safe, and the demo is right to say so
+		}
+		require.NotRegexp(t, `level=(WARN|ERROR)`, line)
+	}
 }
 
 func requireReady(t *testing.T, d *demo) {
