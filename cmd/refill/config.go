@@ -15,6 +15,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"refill/internal/db"
+	"refill/internal/logline"
 	"refill/internal/lograte"
 	"refill/internal/mail"
 )
@@ -145,9 +146,9 @@ func (c config) logger() (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
 	switch c.LogFormat {
 	case "text":
-		return slog.New(lograte.New(slog.NewTextHandler(os.Stderr, options))), nil
+		return slog.New(logline.New(lograte.New(slog.NewTextHandler(os.Stderr, options)))), nil
 	case "json":
-		return slog.New(lograte.New(slog.NewJSONHandler(os.Stderr, options))), nil
+		return slog.New(logline.New(lograte.New(slog.NewJSONHandler(os.Stderr, options)))), nil
 	}
 	return nil, fmt.Errorf("REFILL_LOG_FORMAT must be text or json, not %q", c.LogFormat)
 }

@@ -17,29 +17,37 @@ import (
 
 // metrics returns the handler of scrapes: figures of Go, the process, the pool and the
 // queues. No label names a card or a customer.
-func metrics(pool *pgxpool.Pool, settings *setting.Store, log *slog.Logger) http.Handler {
+func metrics(pool *pgxpool.Pool, settings *setting.Store, log *slog.Logger, more ...prometheus.Collector) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(newChecks(pool, log), newGuesses(pool, settings, log), newAlarms(pool, log), newEvents(pool, log), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	registry.MustRegister(more...)
+	registry.MustRegister(ownCollectors(pool, settings, log)...)
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+}
+
+// ownCollectors returns the collectors of our own figures that are read at each scrape.
+func ownCollectors(pool *pgxpool.Pool, settings *setting.Store, log *slog.Logger) []prometheus.Collector {
+	return []prometheus.Collector{
+		newConnections(pool), newFigures(pool, settings, log), newChecks(pool, log), newGuesses(pool, settings, log), newAlarms(pool, log), newEvents(pool, log),
 		&queues{
 			pool: pool, log: log,
 			jobs:   prometheus.NewDesc("refill_jobs", "Jobs by queue and state.", []string{"queue", "state"}, nil),
 			oldest: prometheus.NewDesc("refill_job_oldest_waiting_seconds", "How long the job that waits longest has waited.", []string{"queue"}, nil),
 			paused: prometheus.NewDesc("refill_queue_paused", "1 where the queue is paused.", []string{"queue"}, nil),
-			conns:  prometheus.NewDesc("refill_db_connections", "Database connections of this process by state.", []string{"state"}, nil),
-		})
-	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+		},
+	}
 }
 
-// queues collects the figures of the pool and the queues at each scrape.
+// queues collects the figures of the queues at each scrape.
 type queues struct {
-	pool                        *pgxpool.Pool
-	log                         *slog.Logger
-	jobs, oldest, paused, conns *prometheus.Desc
+	pool                 *pgxpool.Pool
+	log                  *slog.Logger
+	jobs, oldest, paused *prometheus.Desc
 }
 
 // Describe implements prometheus.Collector.
 func (q *queues) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{q.jobs, q.oldest, q.paused, q.conns} {
+	for _, d := range []*prometheus.Desc{q.jobs, q.oldest, q.paused} {
 		out <- d
 	}
 }
@@ -49,9 +57,6 @@ func (q *queues) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	stat := q.pool.Stat()
-	gauge(q.conns, float64(stat.AcquiredConns()), "used")
-	gauge(q.conns, float64(stat.IdleConns()), "idle")
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	rows, err := db.New().JobCounts(ctx, q.pool)

@@ -69,17 +69,20 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) error {
 	listening := make(chan error, 1)
 	go func() { listening <- hub.Run(ctx, p.config.direct()) }()
 
+	meter := newMeter()
+	p.cards.Meter = meter
 	pages, err := web.New(web.Deps{ //nolint:contextcheck // times on pages are shown outside any request
 		Pool: p.pool, Log: p.log, Settings: p.settings, Cards: p.cards, Now: time.Now, Fonts: p.fonts,
 		Admin: admin.Deps{
 			Hub: hub, Exports: p.exports, Imports: p.imports, Customers: p.customers, Checks: p.checks, Files: p.files, Jobs: p.jobs, Mail: p.mailing, Webhooks: p.webhooks,
 		},
 		PublicURL: p.config.PublicURL, Secure: p.config.secure(), TrustedProxies: p.config.TrustedProxies,
-		Ready: p.ready, Metrics: metrics(p.pool, p.settings, p.log), MetricsToken: string(p.config.MetricsToken),
+		Ready: p.ready, Observe: meter.observe, Metrics: metrics(p.pool, p.settings, p.log, meter), MetricsToken: string(p.config.MetricsToken),
 	})
 	if err != nil {
 		return err
 	}
+	meter.streams.Store(new(pages.Streams))
 	if err := pages.Start(ctx); err != nil {
 		return err
 	}

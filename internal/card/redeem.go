@@ -103,6 +103,12 @@ var (
 // ErrUnsettled if the connection breaks at COMMIT. After ErrUnsettled the outcome is unknown:
 // calling Redeem again with the same key returns it, or redeems the card.
 func (s *Service) Redeem(ctx context.Context, actor audit.Actor, r Redemption) (Receipt, error) {
+	receipt, err := s.redeemUncounted(ctx, actor, r)
+	s.meter(receipt, err)
+	return receipt, err
+}
+
+func (s *Service) redeemUncounted(ctx context.Context, actor audit.Actor, r Redemption) (Receipt, error) {
 	if err := checkAttempt(actor, r.CustomerID); err != nil {
 		return Receipt{}, err
 	}

@@ -60,6 +60,9 @@ func (s *Service) checkKeysOfRefusal(ctx context.Context, r refusedError) error 
 // the card, so that attempts at the cards of an inactive series raise an alarm. The actor
 // never sees that row.
 func (s *Service) recordRefusal(ctx context.Context, a *attempt, reason string, r refusedError) error {
+	if s.Meter != nil {
+		s.Meter.Refused(reason)
+	}
 	refused := Refused{Subject: act.OfCustomer(a.customerID), Reason: reason}
 	if a.typed {
 		trace, err := s.keys.Trace(a.code)

@@ -32,6 +32,8 @@ type Service struct {
 
 	// Guesses limits wrong codes.
 	Guesses *guess.Throttle
+	// Meter counts redemptions and refusals; nil: they are not counted.
+	Meter Meter
 	// Codes stores the codes of the cards. Within gives it the transaction of the service.
 	Codes *codestore.Store
 }

@@ -47,7 +47,8 @@ func TestMain(m *testing.M) {
 // started on an empty database.
 var sample struct {
 	dbtest.Sample
-	dir string // its keys and files
+	dir  string // its keys and files
+	said string // what the demo printed from its start to its end
 }
 
 // sampleDemo starts a demo with the sample data. Its database is a clone on the server
@@ -75,7 +76,9 @@ func fillSample(address string) (err error) {
 	if err != nil {
 		return err
 	}
-	return d.end()
+	err = d.end()
+	sample.said = d.output()
+	return err
 }
 
 // shared is the demo that most tests use; the first of them starts it. A test creates its

@@ -26,6 +26,7 @@ import (
 	"refill/internal/check"
 	"refill/internal/customerimport"
 	"refill/internal/jobqueue"
+	"refill/internal/logline"
 	"refill/internal/mailing"
 	"refill/internal/mailqueue"
 	"refill/internal/setting"
@@ -133,6 +134,7 @@ func NewWorker(pool *pgxpool.Pool, o Options) (*river.Client[pgx.Tx], error) {
 		SoftStopTimeout:      softStop,
 		RetryPolicy:          retryPolicy{o.Now},
 		ErrorHandler:         &errorHandler{o.Log},
+		Middleware:           []rivertype.Middleware{&idMiddleware{}},
 		// Reindexing needs the tables' owner, which the application is not.
 		ReindexerSchedule: river.NeverSchedule(),
 		PeriodicJobs: []*river.PeriodicJob{
@@ -168,13 +170,13 @@ func (p retryPolicy) NextRetry(job *rivertype.JobRow) time.Time {
 type errorHandler struct{ log *slog.Logger }
 
 func (h *errorHandler) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
-	h.log.ErrorContext(ctx, "a job failed", slog.Int64("job", job.ID), slog.String("kind", job.Kind),
+	h.log.ErrorContext(ctx, "a job failed", slog.Int64(logline.JobID, job.ID), slog.String(logline.JobKind, job.Kind),
 		slog.Int("attempt", job.Attempt), slog.Any("error", err))
 	return nil
 }
 
 func (h *errorHandler) HandlePanic(ctx context.Context, job *rivertype.JobRow, panicked any, trace string) *river.ErrorHandlerResult {
-	h.log.ErrorContext(ctx, "a job panicked", slog.Int64("job", job.ID), slog.String("kind", job.Kind),
+	h.log.ErrorContext(ctx, "a job panicked", slog.Int64(logline.JobID, job.ID), slog.String(logline.JobKind, job.Kind),
 		slog.Any("panic", panicked), slog.String("trace", trace))
 	return nil
 }

@@ -102,6 +102,9 @@ func (s *Service) step(ctx context.Context, settings setting.Settings) (n int, m
 			return nil // the next call finds it so
 		}
 		if through < cursor.Bound {
+			if err := db.PlanAnew(ctx, tx); err != nil {
+				return err
+			}
 			rows, err := s.q.TheftBatch(ctx, tx, db.TheftBatchParams{Through: cursor.Through, Bound: cursor.Bound, Size: s.batch})
 			if err != nil {
 				return fmt.Errorf("read the trail for theft: %w", err)

@@ -30,6 +30,10 @@ func (s *Server) readyz(c *gin.Context) error {
 		check = s.Pool.Ping
 	}
 	if err := check(ctx); err != nil {
+		if c.Request.Context().Err() != nil { // the probe has closed its connection; there is no answer to send
+			c.Status(kit.StatusHungUp)
+			return nil
+		}
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "not ready", slog.Any("error", err))
 		c.String(http.StatusServiceUnavailable, lang.M("not ready\n"))
 		return nil

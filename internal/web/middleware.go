@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"refill/internal/logline"
 	"refill/internal/staff"
 	"refill/internal/web/caller"
 	"refill/internal/web/kit"
@@ -53,6 +54,7 @@ func (s *Server) identify(c *gin.Context) {
 	id := hex.EncodeToString(b[:])
 	c.Set(kit.KeyRequestID, id)
 	c.Header("X-Request-ID", id)
+	c.Request = c.Request.WithContext(logline.With(c.Request.Context(), slog.String(logline.RequestID, id)))
 	c.Set(kit.KeyAddress, s.ClientAddress(c.Request))
 	s.warnInsecure(c)
 	c.Next()
@@ -67,6 +69,9 @@ func (s *Server) logAccess(c *gin.Context) {
 	route := c.FullPath()
 	if route == "" {
 		route = "none"
+	}
+	if s.deps.Observe != nil && route != "none" && route != kit.EventsPath { // a stream lasts as long as its page is open
+		s.deps.Observe(Request{Method: c.Request.Method, Route: route, Status: c.Writer.Status(), Took: s.Now().Sub(start)})
 	}
 	level := slog.LevelInfo
 	if route == "/healthz" || route == "/readyz" || strings.HasPrefix(route, kit.StaticPath) {

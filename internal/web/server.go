@@ -56,6 +56,8 @@ type Deps struct {
 	// Metrics handles GET /metrics for a client that sends MetricsToken.
 	Metrics      http.Handler
 	MetricsToken string
+	// Observe is called at the end of each request that has a route; nil: it is not called.
+	Observe func(Request)
 	// WatchEvery is the interval of the checks whether long responses may go on; 0: 2 s.
 	WatchEvery time.Duration
 	// Patience is the time limit of a request. After it the visitor gets an error page; 0:
@@ -122,6 +124,16 @@ func bodyLimit(route string) int64 {
 
 // Handler returns the handler of the whole site.
 func (s *Server) Handler() http.Handler { return s.handler }
+
+// Request is what Deps.Observe learns of a request.
+type Request struct {
+	Method, Route string // Route is the template, without what the client has put into it
+	Status        int
+	Took          time.Duration
+}
+
+// Streams returns the number of open event streams.
+func (s *Server) Streams() int { return s.admin.Streams() }
 
 // CloseStreams ends every event stream and every waiting request of the API, so that http.Server.Shutdown does not wait for
 // them. It is meant for http.Server.RegisterOnShutdown.

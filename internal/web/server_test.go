@@ -1,9 +1,12 @@
 package web
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -206,6 +209,25 @@ func TestWithoutADatabase(t *testing.T) {
 	require.Equal(t, "The portal can't reach its database", in.text("h1"))
 	require.Equal(t, "30", in.Header.Get("Retry-After"))
 	require.NotContains(t, in.Body, "127.0.0.1")
+}
+
+// A probe that closes its connection before the answer is no fault of the program.
+func TestReadyOfAProbeThatHungUp(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	s := newSite(t, func(d *Deps) {
+		d.Log = slog.New(slog.NewTextHandler(&log, nil))
+		d.Ready = func(ctx context.Context) error { return errors.Join(ctx.Err(), errors.New("no database")) }
+	})
+	ask := func(ctx context.Context) {
+		s.Server.Handler().ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/readyz", http.NoBody))
+	}
+	gone, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	ask(gone)
+	require.Empty(t, log.String())
+	ask(t.Context())
+	require.Contains(t, log.String(), "level=WARN msg=\"not ready\"")
 }
 
 func TestHealth(t *testing.T) {

@@ -153,6 +153,7 @@ export default {
         text: 'Running it',
         items: [
           { text: 'Configuration', link: '/docs/config' },
+          { text: 'Alarms', link: '/docs/operations' },
           { text: 'The key file', link: '/docs/keys' },
           { text: 'What must hold', link: '/docs/reliability' },
           { text: 'Security', link: '/SECURITY' },

@@ -53,6 +53,13 @@ func (s *streams) enter(session, person int64) (leave func(), ok bool) {
 	}, true
 }
 
+// Streams returns the number of open event streams.
+func (s *Server) Streams() int {
+	s.streams.mu.Lock()
+	defer s.streams.mu.Unlock()
+	return s.streams.all
+}
+
 func less(counts map[int64]int, id int64) {
 	if counts[id]--; counts[id] <= 0 {
 		delete(counts, id)

@@ -105,11 +105,19 @@ var headings = map[fault.Kind]string{ //nolint:gochecknoglobals // a table
 	fault.Unsettled: lang.M("It isn't known yet whether this went through"),
 }
 
+// StatusHungUp is the status, for the log alone, of a request whose client has closed the
+// connection.
+const StatusHungUp = 499
+
 // Prepare returns the error that a response is made of. over says that no response can be
 // written any more: a part of one is sent, or the client has closed the connection.
 func (s *Kit) Prepare(c *gin.Context, err error) (_ error, over bool) {
 	if c.Writer.Written() {
-		s.Log.LogAttrs(c.Request.Context(), slog.LevelWarn, "failed half-way through an answer",
+		level := slog.LevelWarn
+		if c.Request.Context().Err() != nil && !errors.Is(context.Cause(c.Request.Context()), ErrTooSlow) {
+			level = slog.LevelInfo // the client has closed the connection
+		}
+		s.Log.LogAttrs(c.Request.Context(), level, "failed half-way through an answer",
 			slog.Any("error", err), slog.String("route", c.FullPath()), slog.String("request_id", RequestID(c)))
 		return err, true
 	}
@@ -118,7 +126,7 @@ func (s *Kit) Prepare(c *gin.Context, err error) (_ error, over bool) {
 			err = fmt.Errorf("%w: %w", ErrTooSlow, err)
 		}
 	} else if c.Request.Context().Err() != nil && errors.Is(err, context.Canceled) {
-		c.Status(499) // the client has closed the connection; the status is for the log
+		c.Status(StatusHungUp)
 		return err, true
 	}
 	return err, false

@@ -37,7 +37,7 @@ type Outcome struct {
 	Args       []fault.Arg    // values that belong to Code
 	Faults     []*fault.Error // every fault of a form, with its field; empty for an error that is no fault
 	RetryAfter time.Duration  // whole seconds until a retry can succeed; 0: it can't
-	Level      slog.Level     // of the line in the log
+	Level      slog.Level     // of the line in the log; INFO where the people who run the program need not act
 	ShowID     bool           // show the id of the request; false where responses must be identical
 }
 
@@ -63,7 +63,6 @@ func OutcomeOf(err error, now time.Time) Outcome {
 	case isForbidden:
 		return Outcome{
 			Status: http.StatusForbidden, Code: codePermission, Args: []fault.Arg{{Name: "permission", Value: fault.Name(forbidden.Permission)}},
-			Level: slog.LevelWarn,
 		}
 	case errors.Is(err, ErrMalformed) && isUnreachable(err): // the connection of the client broke, not that of the database
 		return Outcome{Status: http.StatusRequestTimeout, Code: codeNotArrived}
@@ -90,11 +89,11 @@ func ofFaults(faults []*fault.Error, now time.Time) Outcome {
 	case fault.NotFound:
 		o.Status = http.StatusNotFound
 	case fault.Forbidden:
-		o.Status, o.Level = http.StatusForbidden, slog.LevelWarn
+		o.Status = http.StatusForbidden
 	case fault.Conflict:
 		o.Status = http.StatusConflict
 	case fault.Limited:
-		o.Status, o.Level, o.RetryAfter = http.StatusTooManyRequests, slog.LevelWarn, waitOf(first, now)
+		o.Status, o.RetryAfter = http.StatusTooManyRequests, waitOf(first, now)
 	case fault.Unsettled:
 		o.Status, o.Level, o.RetryAfter, o.ShowID = http.StatusServiceUnavailable, slog.LevelError, briefly, true
 	case fault.Internal: // handled by OutcomeOf
