@@ -65,7 +65,7 @@ postgresql:
   parameters: {unix_socket_directories: "", log_min_error_statement: panic, log_error_verbosity: terse}
   pg_hba:
     - host replication replicator %[9]s0/24 scram-sha-256
-    - host all all %[9]s0/24 scram-sha-256
+    - host refill,postgres all %[9]s0/24 scram-sha-256
 watchdog: {mode: "off"}
 `
 
@@ -85,7 +85,7 @@ func (n *clusterNet) databases(count int) []*database {
 	for _, d := range all {
 		d.peers = strings.Join(peers, ",")
 		require.NoError(n.t, os.Mkdir(d.data, 0o700))
-		require.NoError(n.t, exec.Command("chown", "postgres:postgres", d.data).Run()) //nolint:gosec // of the test
+		require.NoError(n.t, exec.Command("chown", "postgres:postgres", d.data).Run())
 		d.write("patroni.yml", fmt.Sprintf(patroniConfig, d.name, d.addr, filepath.Join(d.data, "pg"), bin, strings.Join(clients, ","), patroniTTL, patroniLoop, patroniRetry, clusterRange))
 		d.boot()
 	}

@@ -37,7 +37,7 @@ func newClusterNet(t *testing.T) *clusterNet {
 // ip runs the program ip.
 func (n *clusterNet) ip(args ...string) {
 	n.t.Helper()
-	out, err := exec.Command("ip", args...).CombinedOutput() //nolint:gosec // of the test
+	out, err := exec.Command("ip", args...).CombinedOutput()
 	require.NoError(n.t, err, "ip %s: %s", strings.Join(args, " "), out)
 }
 
@@ -80,7 +80,7 @@ func (h *clusterHost) join() { h.filter("-D") }
 func (h *clusterHost) filter(what string) {
 	h.net.t.Helper()
 	for _, rule := range [][]string{{"INPUT", "!", "-i", "lo"}, {"OUTPUT", "!", "-o", "lo"}} {
-		out, err := exec.Command("ip", append([]string{"netns", "exec", h.net.name + "-" + h.name, "iptables", what}, append(rule, "-j", "DROP")...)...).CombinedOutput() //nolint:gosec // of the test
+		out, err := exec.Command("ip", append([]string{"netns", "exec", h.net.name + "-" + h.name, "iptables", what}, append(rule, "-j", "DROP")...)...).CombinedOutput()
 		require.NoError(h.net.t, err, string(out))
 	}
 }
@@ -89,14 +89,14 @@ func (h *clusterHost) filter(what string) {
 // of the given name.
 func (h *clusterHost) run(kind, account string, env []string, args ...string) {
 	h.net.t.Helper()
-	log, err := os.OpenFile(h.log(kind), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) //nolint:gosec // of the test
+	log, err := os.OpenFile(h.log(kind), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	require.NoError(h.net.t, err)
 	defer log.Close() //nolint:errcheck // the process has it open
 	start := []string{"netns", "exec", h.net.name + "-" + h.name}
 	if account != "" {
 		start = append(start, "setpriv", "--reuid="+account, "--regid="+account, "--init-groups", "--")
 	}
-	cmd := exec.Command("ip", append(start, args...)...) //nolint:gosec // of the test
+	cmd := exec.Command("ip", append(start, args...)...)
 	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.Dir = env, log, log, h.net.dir
 	require.NoError(h.net.t, cmd.Start())
 	h.processes[kind] = cmd
@@ -109,7 +109,7 @@ func (h *clusterHost) log(kind string) string {
 
 // crash kills every process of the host, like a loss of power.
 func (h *clusterHost) crash() {
-	_ = exec.Command("sh", "-c", `kill -9 $(ip netns pids "$1")`, "sh", h.net.name+"-"+h.name).Run() //nolint:gosec // of the test
+	_ = exec.Command("sh", "-c", `kill -9 $(ip netns pids "$1")`, "sh", h.net.name+"-"+h.name).Run()
 	for _, cmd := range h.processes {
 		_ = cmd.Wait()
 	}
@@ -120,7 +120,7 @@ func (h *clusterHost) crash() {
 func (h *clusterHost) write(name, text string) string {
 	h.net.t.Helper()
 	path := filepath.Join(h.net.dir, h.name+"-"+name)
-	require.NoError(h.net.t, os.WriteFile(path, []byte(text), 0o644)) //nolint:gosec // of the test
+	require.NoError(h.net.t, os.WriteFile(path, []byte(text), 0o644))
 	return path
 }
 

@@ -22,6 +22,7 @@ type writer struct {
 }
 
 func newWriter(t *testing.T) writer {
+	t.Helper()
 	out := &bytes.Buffer{}
 	return writer{t, out, lograte.New(slog.NewTextHandler(out, nil))}
 }
