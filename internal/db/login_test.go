@@ -192,6 +192,22 @@ func TestPreparedStatementsBehindAPooler(t *testing.T) {
 	require.ErrorIs(t, err, db.ErrPooled)
 }
 
+// Through a pooler a login is refused that could change the ledger or has other limits than
+// the process relies on: sessions that are shared can't be changed.
+func TestPooledSessionsAreChecked(t *testing.T) {
+	t.Parallel()
+	address := dbtest.URL(t)
+	login, _ := newLogin(t, address)
+	require.NoError(t, db.Migrate(t.Context(), address, login))
+	owner, err := pgx.ParseConfig(address)
+	require.NoError(t, err)
+	b := dbtest.StartBouncer(t, address, dbtest.BouncerOptions{Users: map[string]string{login.Name: login.Password, owner.User: owner.Password}, Sessions: 2})
+	_, err = db.Open(t.Context(), b.URL(owner.User, owner.Password), db.Options{Name: "test"})
+	require.ErrorContains(t, err, "Name one of the logins that refill migrate makes")
+	_, err = db.Open(t.Context(), b.URL(login.Name, login.Password), db.Options{Name: "test", StatementTimeout: 2 * login.StatementTimeout})
+	require.ErrorContains(t, err, "statement_timeout is 1500 and must be 3000")
+}
+
 // The server is told a verifier of a password, never the password.
 func TestNoPasswordInStatements(t *testing.T) {
 	t.Parallel()

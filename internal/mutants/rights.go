@@ -69,5 +69,20 @@ func rightsMutants() []mutant {
 			"if r.scope.PartnerIDs == nil {", "if r.scope.PartnerIDs == nil && r.scope.AllPartners {",
 			"./internal/report", "TestFiguresOfAScope", "a reader of no partner sees the series of all",
 		},
+		{
+			"a login of the program may change the ledger", "internal/db/login.go",
+			"\"grant \"+AppRole+\" to \"+name)", "\"grant \"+AppRole+\" to \"+name, \"grant update on ledger_entry to \"+name)",
+			"./internal/db", "TestLogin", "who breaks into a web process rewrites the ledger",
+		},
+		{
+			"passwords of logins are sent as they are", "internal/db/login.go",
+			"verifier, err := scramVerifier(l.Password, salt, scramRounds)", "verifier, err := l.Password, error(nil)",
+			"./internal/db", "TestNoPasswordInStatements", "the log of the server has the password of the web processes",
+		},
+		{
+			"the owner's login reaches the database through a pooler", "checkPooled",
+			"if s.needsRole() {", "if s.needsRole() && s.Login == \"\" {",
+			"./internal/db", "TestPooledSessionsAreChecked", "web processes may change the ledger",
+		},
 	}
 }
