@@ -66,20 +66,29 @@ func (b *bundle) admitTogether(t *testing.T, gate *Gate, key string) (left []int
 	require.NoError(t, err)
 	var mu sync.Mutex
 	var group sync.WaitGroup
-	for range 40 {
-		group.Go(func() {
-			c, err := gate.Admit(ctx, key, netip.Addr{})
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				assert.ErrorIs(t, err, ErrQuota) //nolint:forbidigo // not the test's own goroutine
-				refused++
-				return
-			}
-			left = append(left, c.Rate.Left)
-		})
+	ask := func() {
+		c, err := gate.Admit(ctx, key, netip.Addr{})
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			assert.ErrorIs(t, err, ErrQuota) //nolint:forbidigo // not the test's own goroutine
+			refused++
+			return
+		}
+		left = append(left, c.Rate.Left)
 	}
-	require.Eventually(t, func() bool { return gate.group.Waiting() == 39 }, 10*time.Second, time.Millisecond)
+	group.Go(ask)
+	defer group.Wait()
+	defer hold.Rollback(ctx) // lets the requests go, also where the test has failed
+	require.Eventually(t, func() bool {
+		var blocked bool
+		err := b.pool.QueryRow(ctx, `select exists (select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0)`).Scan(&blocked)
+		return err == nil && blocked
+	}, time.Minute, time.Millisecond, "the first waits for the count")
+	for range 39 {
+		group.Go(ask)
+	}
+	require.Eventually(t, func() bool { return gate.group.Waiting() == 39 }, time.Minute, time.Millisecond)
 	require.NoError(t, hold.Rollback(ctx))
 	group.Wait()
 	return left, refused
