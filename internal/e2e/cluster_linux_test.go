@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -147,9 +148,18 @@ func (k *cluster) startApp(app *clusterHost) {
 	}
 	app.balance(fmt.Sprintf(haproxyConfig, app.addr, servers.String()))
 	leader := (&url.URL{Scheme: "postgres", User: url.UserPassword("refill", clusterPassword), Host: app.addr + ":5000", Path: "refill", RawQuery: "sslmode=disable&connect_timeout=2"}).String()
+	// Until its first checks HAProxy takes every host for the leader.
+	writable := 0
 	k.until("the way to the leader", time.Minute, func() bool {
+		var standby bool
 		conn, err := pgx.Connect(k.t.Context(), leader)
-		return err == nil && conn.Close(k.t.Context()) == nil
+		if err == nil {
+			err = errors.Join(conn.QueryRow(k.t.Context(), `select pg_is_in_recovery()`).Scan(&standby), conn.Close(k.t.Context()))
+		}
+		if writable++; err != nil || standby {
+			writable = 0
+		}
+		return writable == 20
 	})
 	app.run("web", "", append(k.env, "REFILL_ADDR="+app.addr+":8080"), binary, "serve")
 	app.run("worker", "", k.env, binary, "work")
@@ -283,8 +293,10 @@ func (k *cluster) logged() map[string]int {
 func TestCluster(t *testing.T) { //nolint:paralleltest // it has the machine for itself
 	requireEngines(t)
 	k := newCluster(t)
-	k.codes = k.makeCards(40_000)
-	k.ordered = 40_000
+	k.ordered = 5 * clusterShare
+	stock := k.order(k.ordered)
+	k.until("the cards to redeem", 2*time.Minute, func() bool { return k.made(stock).MadeAt != nil })
+	k.codes = k.codesOf(stock)
 	k.sample = k.order(20_000)
 	k.ordered += 20_000
 	k.until("a series to export", 2*time.Minute, func() bool { return k.made(k.sample).MadeAt != nil })

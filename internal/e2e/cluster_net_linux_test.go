@@ -30,8 +30,24 @@ func newClusterNet(t *testing.T) *clusterNet {
 	n.ip("link", "add", n.name, "type", "bridge")
 	t.Cleanup(func() { n.ip("link", "del", n.name) })
 	n.ip("addr", "add", clusterRange+"1/24", "dev", n.name)
+	t.Cleanup(n.tellLogs)
 	n.ip("link", "set", n.name, "up")
 	return n
+}
+
+// tellLogs logs the last lines of each process if the test has failed.
+func (n *clusterNet) tellLogs() {
+	if !n.t.Failed() {
+		return
+	}
+	files, err := filepath.Glob(filepath.Join(n.dir, "*.log"))
+	require.NoError(n.t, err)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(n.t, err)
+		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		n.t.Logf("%s:\n%s", filepath.Base(file), strings.Join(lines[max(0, len(lines)-6):], "\n"))
+	}
 }
 
 // ip runs the program ip.
