@@ -104,7 +104,7 @@ func TestMetricsOfFigures(t *testing.T) {
 	m.Redeemed()
 	m.Refused("card_used")
 	m.Refused("code_short")
-	m.Refused("what nobody knows")
+	m.Refused("a code that no class names")
 	m.observe(web.Request{Method: "POST", Route: "/portal/finance/refill-card", Status: 303, Took: 30 * time.Millisecond})
 	text := scrape(t, metrics(pool, setting.NewStore(pool, time.Now), slog.New(slog.DiscardHandler), m))
 	for _, line := range []string{

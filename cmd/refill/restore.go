@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"time"
 
@@ -23,14 +22,9 @@ func runRestore(ctx context.Context, c config, args []string) error {
 	if err != nil {
 		return err
 	}
-	if c.OwnerURL == "" {
-		return errNoDatabase
-	}
-	log, err := c.logger()
-	if err != nil {
+	if _, err := c.ownerLog(); err != nil {
 		return err
 	}
-	slog.SetDefault(log)
 	if !*noCheck {
 		if _, err := readKeys(c.KeyFile); err != nil { // now, not after minutes
 			return fmt.Errorf("the check at the end needs the keys: %w; or leave it out with -no-check", err)

@@ -64,7 +64,7 @@ func look(ctx context.Context, config *pgx.ConnConfig) (s session, prepares bool
 	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is lost with this connection
 	var pid uint32
 	var names, values []string
-	// Without the ledger the database is not migrated, and nobody has more rights than wanted.
+	// Without the ledger the database is not migrated, and no login has more rights than it should.
 	err = conn.QueryRow(ctx, `select pg_backend_pid(), session_user::text, current_user::text, current_database()::text,
 		coalesce((select pg_has_role(oid, 'MEMBER') from pg_roles where rolname = $1), false),
 		coalesce((select has_table_privilege(oid, 'insert') and not has_table_privilege(oid, 'update') and not has_table_privilege(oid, 'delete')

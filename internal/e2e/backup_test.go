@@ -84,7 +84,7 @@ func TestBackupDrill(t *testing.T) {
 	require.Contains(t, out, "All invariants hold.")
 	require.Contains(t, out, "as in its manifest")
 
-	// The second database serves; only cards that nobody redeemed before the backup are good.
+	// The second database serves; only cards that were not redeemed before the backup are good.
 	pool, err := db.Open(t.Context(), second, db.Options{Name: "test"})
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)

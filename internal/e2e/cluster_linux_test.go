@@ -245,7 +245,7 @@ func (k *cluster) phase(name string, limit time.Duration, fault, heal func()) {
 	k.printed(name+"_silence", fmt.Sprintf("%.1f", silence.Seconds()), "s")
 	k.printed(name+"_5xx_after", after, "answers")
 	k.printed(name+"_log_lines", fmt.Sprintf("%.2f", noisiest), "lines/s")
-	require.Less(k.t, silence, busy(limit), name)
+	require.Less(k.t, silence, limit, name) // the cluster has the machine for itself
 	require.Zero(k.t, after, name)
 	heal()
 	k.until("all hosts to follow the leader", 3*time.Minute, k.settled)

@@ -127,7 +127,7 @@ func TestChaosRollingRestart(t *testing.T) {
 		c.progress("%d of %d restarts, %d cards redeemed", n+1, rounds, f.l.done.Load())
 	}
 	f.l.group.Wait()
-	require.Zero(t, f.l.failed.Load(), "nobody saw an error of ours")
+	require.Zero(t, f.l.failed.Load(), "answers of the 5xx kind")
 	c.requireDone(series, files)
 	f.l.requirePaid(cards)
 }
@@ -170,7 +170,7 @@ func TestChaosManyHostsMigrate(t *testing.T) {
 		c.migrate()
 	}
 	f.l.group.Wait()
-	require.Zero(t, f.l.failed.Load(), "nobody saw an error of ours")
+	require.Zero(t, f.l.failed.Load(), "answers of the 5xx kind")
 	f.l.requirePaid(cards)
 }
 
@@ -263,7 +263,7 @@ func TestChaosBesideTheVersionBefore(t *testing.T) {
 	c.until("a series to export", 2*stallLimit, func() bool { return c.made(done).MadeAt != nil })
 	files := []int64{c.export(done), c.export(done), c.export(done)}
 	f.l.group.Wait()
-	require.Zero(t, f.l.failed.Load(), "nobody saw an error of ours")
+	require.Zero(t, f.l.failed.Load(), "answers of the 5xx kind")
 	c.requireDone(series, files)
 	f.l.requirePaid(cards)
 }
